@@ -1,0 +1,45 @@
+# `make` alone lists the targets. Everything is installed into .venv; nothing is installed globally.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check demo lock format clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+run: $(READY) ## Create the environment, start the embedded database, migrate, and serve on http://127.0.0.1:8000
+	@$(BIN)/python -m entrypoints serve
+
+test: $(READY) ## Lint, strict types, import contracts, and every test
+	@$(MAKE) --no-print-directory check
+	$(BIN)/pytest
+
+check: $(READY) ## Lint, format, strict types, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+demo: $(READY) ## Import the Northwind shop, place its 830 orders over HTTP, and reconcile every cent
+	@$(BIN)/python -m entrypoints demo
+
+format: $(READY) ## Format the code and mend what lint can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(READY) ## Resolve the dependencies anew into the two lock files
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --upgrade -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --upgrade -o requirements-dev.lock
+
+clean: ## Remove the environment and the caches, and keep the data
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .artefacts
+
+$(READY): requirements-dev.lock
+	@echo "Creating the environment in $(VENV) (once, some ten seconds)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet --require-hashes requirements-dev.lock
+	@touch $@

@@ -1,0 +1,28 @@
+"""How often something may be asked for."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimitPolicy:
+    """At most `quota` requests in any `window` seconds, for each partition (a user, or a network address)."""
+
+    name: str
+    quota: int
+    window: int
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """The answer to one request: whether it is within the quota, what remains, and seconds until there is more."""
+
+    allowed: bool
+    remaining: int
+    resets_in: int
+
+
+class RateLimiter(Protocol):
+    async def take(self, policy: RateLimitPolicy, partition: str) -> Allowance:
+        """Count one request of `partition` against `policy`."""
+        ...

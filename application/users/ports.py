@@ -1,0 +1,134 @@
+"""What the use cases of users need from outside."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from domain.shared.errors import DomainError
+from domain.shared.ids import UserId
+from domain.users.permissions import Role
+from domain.users.user import EmailAddress, User
+
+
+class EmailTaken(DomainError):
+    """Another account has this e-mail address."""
+
+    code = "email_taken"
+
+    def __init__(self) -> None:
+        super().__init__("There is an account with this e-mail address.")
+
+
+class InvalidToken(DomainError):
+    """The access token is not one of ours, or not meant for us."""
+
+    code = "invalid_token"
+
+    def __init__(self) -> None:
+        super().__init__("The access token is not valid. Log in again.")
+
+
+class TokenExpired(DomainError):
+    """The access token was valid once."""
+
+    code = "token_expired"
+
+    def __init__(self) -> None:
+        super().__init__("The access token has expired. Log in again.")
+
+
+class UserRepository(Protocol):
+    async def add(self, user: User) -> None:
+        """Keep a new user. Raises EmailTaken."""
+        ...
+
+    async def get(self, user_id: UserId) -> User:
+        """Return the user, locked for change until the unit of work ends. Raises NotFound."""
+        ...
+
+    async def find_by_email(self, email: EmailAddress) -> User | None: ...
+
+    async def save(self, user: User) -> None:
+        """Keep the changes made to a user."""
+        ...
+
+
+class PasswordHasher(Protocol):
+    """Slow on purpose (Argon2id), hence bounded. Never call it with a unit of work open."""
+
+    async def hash(self, password: str) -> str:
+        """Return the encoded hash of the NFKC-normalised password. Raises Overloaded when too many wait."""
+        ...
+
+    async def verify(self, password: str, hashed: str | None) -> bool:
+        """Tell whether the password is the hashed one.
+
+        None stands for an account that does not exist: the answer is False and takes the same time.
+        Raises Overloaded when too many wait.
+        """
+        ...
+
+    def needs_rehash(self, hashed: str) -> bool:
+        """Tell whether `hashed` was made with weaker parameters than today's."""
+        ...
+
+
+class BreachedPasswords(Protocol):
+    def contains(self, password: str) -> bool:
+        """Tell whether the NFKC-normalised password stands on a list of known ones."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessClaims:
+    """What an access token says of its bearer (RFC 9068, section 2.2)."""
+
+    user_id: UserId
+    role: Role
+    client_id: str
+    session_id: UUID
+    token_id: UUID
+    scope: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """A signed token (a secret: never in a log) and the seconds for which it is valid."""
+
+    token: str = field(repr=False)
+    expires_in: int
+
+
+class AccessTokens(Protocol):
+    def issue(self, claims: AccessClaims, *, now: datetime) -> AccessToken:
+        """Sign a token that is valid from `now` on."""
+        ...
+
+    def verify(self, token: str, *, now: datetime) -> AccessClaims:
+        """Return what a token of ours says. Raises InvalidToken, TokenExpired."""
+        ...
+
+    def public_keys(self) -> Mapping[str, Sequence[Mapping[str, str]]]:
+        """Return the JSON Web Key Set (RFC 7517) with which others can verify."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """An Ed25519 key pair: `private_pem` is PKCS #8, a secret."""
+
+    kid: str
+    private_pem: bytes = field(repr=False)
+    created_at: datetime
+
+
+class SigningKeys(Protocol):
+    async def all(self) -> Sequence[SigningKey]:
+        """Return every key that verifies, the newest (which signs) first."""
+        ...
+
+    async def add_first(self, key: SigningKey) -> None:
+        """Keep the key if there is none yet; of several processes, one wins."""
+        ...

@@ -1,0 +1,13 @@
+"""Identities, one type each, so that a product's id is never taken for an order's.
+
+All of them are UUIDv7 (RFC 9562, section 5.7): they sort by the time at which they were made.
+"""
+
+from typing import NewType
+from uuid import UUID
+
+UserId = NewType("UserId", UUID)
+ProductId = NewType("ProductId", UUID)
+OrderId = NewType("OrderId", UUID)
+LineId = NewType("LineId", UUID)
+EventId = NewType("EventId", UUID)

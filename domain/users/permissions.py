@@ -1,0 +1,38 @@
+"""Who may do what: the one table of roles and permissions."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    CUSTOMER = "customer"
+    STAFF = "staff"
+    ADMIN = "admin"
+
+
+class Permission(StrEnum):
+    PLACE_ORDERS = "place_orders"
+    SEE_ALL_ORDERS = "see_all_orders"
+    CANCEL_ANY_ORDER = "cancel_any_order"
+    MANAGE_CATALOG = "manage_catalog"
+    SEE_ARCHIVED_PRODUCTS = "see_archived_products"
+    MANAGE_STOCK = "manage_stock"
+    MANAGE_USERS = "manage_users"
+
+
+_CUSTOMER = frozenset({Permission.PLACE_ORDERS})
+_STAFF = _CUSTOMER | {
+    Permission.SEE_ALL_ORDERS,
+    Permission.CANCEL_ANY_ORDER,
+    Permission.MANAGE_CATALOG,
+    Permission.SEE_ARCHIVED_PRODUCTS,
+    Permission.MANAGE_STOCK,
+}
+_ADMIN = _STAFF | {Permission.MANAGE_USERS}
+
+PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
+    Role.CUSTOMER: _CUSTOMER,
+    Role.STAFF: _STAFF,
+    Role.ADMIN: _ADMIN,
+}
+"""Each role's permissions. Staff may do what customers may, admins what staff may."""
