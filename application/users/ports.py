@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from application.users.views import UserView
 from domain.shared.errors import DomainError
 from domain.shared.ids import UserId
 from domain.users.permissions import Role
@@ -44,15 +45,13 @@ class UserRepository(Protocol):
         """Keep a new user. Raises EmailTaken."""
         ...
 
-    async def get(self, user_id: UserId) -> User:
-        """Return the user, locked for change until the unit of work ends. Raises NotFound."""
-        ...
-
     async def find_by_email(self, email: EmailAddress) -> User | None: ...
 
-    async def save(self, user: User) -> None:
-        """Keep the changes made to a user."""
-        ...
+
+class UserQueries(Protocol):
+    """Reads of accounts, outside of any unit of work."""
+
+    async def get(self, user_id: UserId) -> UserView | None: ...
 
 
 class PasswordHasher(Protocol):

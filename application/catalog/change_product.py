@@ -1,0 +1,42 @@
+from dataclasses import dataclass
+
+from application.catalog.views import ProductView
+from application.shared.clock import Clock
+from application.unit_of_work import UnitOfWorkFactory
+from domain.catalog.product import ProductChanges
+from domain.shared.errors import NotFound
+from domain.shared.ids import ProductId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeProductCommand:
+    """`seen_version` is the version that the editor read before editing."""
+
+    product_id: ProductId
+    seen_version: int
+    changes: ProductChanges
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeProduct:
+    """Edit a product, unless somebody else has edited it since it was read.
+
+    A sale in between does not count as an edit. Orders keep the name and price that they were placed at.
+    """
+
+    unit_of_work: UnitOfWorkFactory
+    clock: Clock
+
+    async def __call__(self, command: ChangeProductCommand) -> ProductView:
+        """Raise NotFound, PreconditionFailed."""
+        async with self.unit_of_work() as work:
+            stock = (await work.stocks.lock([command.product_id])).get(command.product_id)
+            product = (await work.products.get([command.product_id])).get(command.product_id)
+            if product is None or stock is None:
+                raise NotFound("There is no such product.")
+            product.ensure_unedited_since(command.seen_version, stock)
+            product.change(command.changes, stock=stock, now=self.clock.now())
+            view = ProductView.of(product, stock)
+            await work.products.save([product])
+            await work.commit()
+        return view

@@ -1,0 +1,46 @@
+from dataclasses import dataclass
+
+from application.catalog.views import StockView
+from application.shared.clock import Clock
+from application.unit_of_work import UnitOfWorkFactory
+from domain.shared.actor import Actor
+from domain.shared.errors import NotFound
+from domain.shared.ids import ProductId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountStockCommand:
+    """`seen_version` is the version of the stock that the counter read; `reason` is why there was a count."""
+
+    product_id: ProductId
+    on_hand: int
+    reason: str
+    seen_version: int
+    by: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class CountStock:
+    """Set what a count of the shelf has found, never below what is reserved, unless the stock moved meanwhile."""
+
+    unit_of_work: UnitOfWorkFactory
+    clock: Clock
+
+    async def __call__(self, command: CountStockCommand) -> StockView:
+        """Raise NotFound, PreconditionFailed, StockConflict."""
+        async with self.unit_of_work() as work:
+            stock = (await work.stocks.lock([command.product_id])).get(command.product_id)
+            product = (await work.products.get([command.product_id])).get(command.product_id)
+            if product is None or stock is None:
+                raise NotFound("There is no such product.")
+            stock.count(
+                command.on_hand,
+                seen=command.seen_version,
+                note=command.reason,
+                now=self.clock.now(),
+                by=command.by,
+            )
+            view = StockView.of(stock, product.sku)
+            await work.stocks.save([stock])
+            await work.commit()
+        return view

@@ -1,0 +1,62 @@
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from application.catalog.views import ProductView
+from application.shared.clock import Clock
+from application.shared.idempotency import IdempotencyKey, Receipt, receipt_for, replay_of
+from application.shared.ids import IdFactory
+from application.unit_of_work import UnitOfWorkFactory
+from domain.catalog.product import Product
+from domain.catalog.stock import Stock
+from domain.shared.actor import Actor
+from domain.shared.ids import ProductId
+from domain.shared.money import Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateProductCommand:
+    sku: str
+    name: str
+    description: str
+    price: Money
+    attributes: Mapping[str, str]
+    max_per_order: int | None
+    initial_stock: int
+    key: IdempotencyKey | None
+    by: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class CreateProduct:
+    """Put a new product on sale, with the stock that is there from the first. Two products never share a SKU."""
+
+    unit_of_work: UnitOfWorkFactory
+    clock: Clock
+    ids: IdFactory
+
+    async def __call__(self, command: CreateProductCommand) -> Receipt[ProductView]:
+        """Raise SkuTaken, StockConflict, IdempotencyKeyReused, IdempotencyInFlight."""
+        now = self.clock.now()
+        product_id = ProductId(self.ids.new())
+        async with self.unit_of_work() as work:
+            if replay := await replay_of(work.idempotency, command.key, ProductView):
+                await work.commit()
+                return replay
+            stock = Stock.open(product_id, command.initial_stock, now=now, by=command.by)
+            product = Product.create(
+                id=product_id,
+                sku=command.sku,
+                name=command.name,
+                description=command.description,
+                price=command.price,
+                attributes=command.attributes,
+                max_per_order=command.max_per_order,
+                stock=stock,
+                now=now,
+            )
+            view = ProductView.of(product, stock)
+            await work.stocks.add([stock])
+            await work.products.add([product])
+            receipt = await receipt_for(work.idempotency, command.key, view)
+            await work.commit()
+        return receipt

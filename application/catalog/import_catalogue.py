@@ -1,0 +1,119 @@
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from application.shared.clock import Clock
+from application.shared.ids import IdFactory
+from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from domain.catalog.product import Product, ProductChanges, ProductStatus
+from domain.catalog.stock import Stock
+from domain.shared.actor import Actor
+from domain.shared.ids import ProductId
+from domain.shared.money import Money
+
+ROWS_AT_A_TIME = 500
+"""Bounds the size of one statement; the whole import is one transaction all the same."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogueRow:
+    """One product as an import file has it. `initial_stock` counts for new products only."""
+
+    sku: str
+    name: str
+    description: str
+    price: Money
+    attributes: Mapping[str, str]
+    max_per_order: int | None
+    initial_stock: int
+
+    def changes_to(self, product: Product) -> ProductChanges | None:
+        """Return what the row would change in the product, if anything."""
+        gone: dict[str, str | None] = dict.fromkeys(product.attributes.keys() - self.attributes.keys())
+        changed = (
+            product.name != self.name
+            or product.description != self.description
+            or product.price != self.price
+            or product.attributes != self.attributes
+            or product.max_per_order != self.max_per_order
+            or not product.is_for_sale
+        )
+        if not changed:
+            return None
+        return ProductChanges(
+            name=self.name,
+            description=self.description,
+            price=self.price,
+            attributes={**self.attributes, **gone},
+            max_per_order=self.max_per_order,
+            status=ProductStatus.ACTIVE,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    created: int
+    changed: int
+    unchanged: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportCatalogue:
+    """Bring the catalogue in line with a file: new SKUs are created, known ones changed, none half-done.
+
+    Products that the file does not name stay as they are, and so does the stock of known ones.
+    """
+
+    unit_of_work: UnitOfWorkFactory
+    clock: Clock
+    ids: IdFactory
+
+    async def __call__(
+        self, rows: Sequence[CatalogueRow], *, by: Actor, progress: Callable[[int], None]
+    ) -> ImportResult:
+        """Import rows whose SKUs are distinct; `progress` is told how many more are done. Raises SkuTaken."""
+        results: list[ImportResult] = []
+        async with self.unit_of_work() as work:
+            for start in range(0, len(rows), ROWS_AT_A_TIME):
+                portion = rows[start : start + ROWS_AT_A_TIME]
+                results.append(await self._import(work, portion, by))
+                progress(len(portion))
+            await work.commit()
+        return ImportResult(
+            created=sum(result.created for result in results),
+            changed=sum(result.changed for result in results),
+            unchanged=sum(result.unchanged for result in results),
+        )
+
+    async def _import(self, work: UnitOfWork, rows: Sequence[CatalogueRow], by: Actor) -> ImportResult:
+        now = self.clock.now()
+        known = await work.products.find_by_sku([row.sku for row in rows])
+        stocks = await work.stocks.lock([product.id for product in known.values()])
+        products = {p.sku: p for p in (await work.products.get(stocks)).values()}
+        created: list[Product] = []
+        opened: list[Stock] = []
+        changed: list[Product] = []
+        for row in rows:
+            product = products.get(row.sku)
+            if product is None:
+                stock = Stock.open(ProductId(self.ids.new()), row.initial_stock, now=now, by=by)
+                opened.append(stock)
+                created.append(
+                    Product.create(
+                        id=stock.product_id,
+                        sku=row.sku,
+                        name=row.name,
+                        description=row.description,
+                        price=row.price,
+                        attributes=row.attributes,
+                        max_per_order=row.max_per_order,
+                        stock=stock,
+                        now=now,
+                    )
+                )
+            elif changes := row.changes_to(product):
+                product.change(changes, stock=stocks[product.id], now=now)
+                changed.append(product)
+        await work.stocks.add(opened)
+        await work.products.add(created)
+        await work.products.save(changed)
+        return ImportResult(len(created), len(changed), len(rows) - len(created) - len(changed))

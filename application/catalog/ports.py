@@ -1,0 +1,114 @@
+"""What the use cases of the catalogue need from outside."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from application.catalog.views import MovementView, ProductView, StockView
+from application.shared.page import Page, Position
+from domain.catalog.product import Product, ProductStatus
+from domain.catalog.stock import Stock
+from domain.shared.errors import DomainError
+from domain.shared.ids import ProductId
+
+
+class SkuTaken(DomainError):
+    """Another product has this SKU."""
+
+    code = "sku_taken"
+
+    def __init__(self) -> None:
+        super().__init__("There is a product with this SKU.")
+
+
+class ProductRepository(Protocol):
+    async def add(self, products: Sequence[Product]) -> None:
+        """Keep new products, whose stocks have been added before. Raises SkuTaken."""
+        ...
+
+    async def get(self, product_ids: Iterable[ProductId]) -> Mapping[ProductId, Product]:
+        """Return the products that exist. They stay as they are while their stocks are locked."""
+        ...
+
+    async def find_by_sku(self, skus: Iterable[str]) -> Mapping[str, Product]:
+        """Return the products that exist, by SKU."""
+        ...
+
+    async def save(self, products: Sequence[Product]) -> None:
+        """Keep the changes made to products whose stocks are locked."""
+        ...
+
+
+class StockRepository(Protocol):
+    async def add(self, stocks: Sequence[Stock]) -> None:
+        """Keep the stocks of new products, with their movements."""
+        ...
+
+    async def get(self, product_ids: Iterable[ProductId]) -> Mapping[ProductId, Stock]:
+        """Return the stocks that exist, unlocked: for looking, not for changing."""
+        ...
+
+    async def lock(self, product_ids: Iterable[ProductId]) -> Mapping[ProductId, Stock]:
+        """Return the stocks that exist, locked until the unit of work ends.
+
+        They are locked in one fixed order, so that two units of work never wait for each other.
+        Raises Overloaded when a lock does not come free in time.
+        """
+        ...
+
+    async def save(self, stocks: Iterable[Stock]) -> None:
+        """Keep locked stocks, with their movements."""
+        ...
+
+
+class ProductSort(StrEnum):
+    CREATED_AT = "created_at"
+    NAME = "name"
+    PRICE = "price"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductFilter:
+    """Which products to list. Prices are minor units of `currency`, bounds included.
+
+    `query` matches a product if each of its words begins a word of the product, or is one slip away from a word of
+    its name or SKU: see `domain.catalog.search`.
+    """
+
+    query: str | None = None
+    status: ProductStatus | None = ProductStatus.ACTIVE
+    currency: str | None = None
+    min_price: int | None = None
+    max_price: int | None = None
+    in_stock: bool | None = None
+
+
+class ProductQueries(Protocol):
+    """Reads of the catalogue, outside of any unit of work."""
+
+    async def get(self, product_id: ProductId) -> ProductView | None: ...
+
+    async def list(
+        self,
+        criteria: ProductFilter,
+        *,
+        sort: ProductSort,
+        descending: bool,
+        after: Position | None,
+        limit: int,
+    ) -> Page[ProductView]:
+        """Return the products after a position, by `sort` and then by id, in the same direction."""
+        ...
+
+
+class StockQueries(Protocol):
+    """Reads of stocks and their ledgers, outside of any unit of work."""
+
+    async def get(self, product_id: ProductId) -> StockView | None: ...
+
+    async def movements(
+        self, product_id: ProductId, *, after: Position | None, limit: int
+    ) -> Page[MovementView]:
+        """Return the movements of a product's stock, the latest first."""
+        ...

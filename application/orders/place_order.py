@@ -1,0 +1,122 @@
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from application.orders.ports import OrderExists, OrderQueries
+from application.orders.views import OrderView
+from application.shared.batching import Batcher
+from application.shared.clock import Clock
+from application.shared.idempotency import Bound, IdempotencyKey, Receipt, Scope
+from application.shared.ids import IdFactory
+from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from domain.orders.order import Order
+from domain.orders.placing import OrderRequest, Shelf, place
+from domain.shared.actor import Actor
+from domain.shared.errors import DomainError
+from domain.shared.ids import ProductId
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceOrderCommand:
+    request: OrderRequest
+    key: IdempotencyKey
+    by: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceOrderBatch:
+    """Place several orders in one transaction.
+
+    The keys are claimed and the stock of all products is locked once; then each order is accepted or refused on its
+    own, in memory, in the order of the commands. What is accepted is written together.
+    """
+
+    unit_of_work: UnitOfWorkFactory
+    clock: Clock
+    ids: IdFactory
+    hold: timedelta
+
+    async def __call__(
+        self, commands: Sequence[PlaceOrderCommand]
+    ) -> Sequence[Receipt[OrderView] | Exception]:
+        """Raise OrderExists, IdempotencyInFlight, Overloaded, DatabaseUnavailable for the batch as a whole."""
+        async with self.unit_of_work() as work:
+            bound = dict(await work.idempotency.claim([c.key for c in commands], OrderView))
+            shelf = await self._shelf(work, commands, bound)
+            placed: list[Order] = []
+            results: dict[IdempotencyKey, OrderView] = {}
+            outcomes: list[Receipt[OrderView] | Exception] = []
+            for command in commands:
+                try:
+                    if earlier := bound.get(command.key.scope):
+                        outcomes.append(earlier.replay(command.key))
+                        continue
+                    order = self._place(command, shelf)
+                except DomainError as refusal:
+                    outcomes.append(refusal)
+                    continue
+                placed.append(order)
+                results[command.key] = view = OrderView.of(order)
+                bound[command.key.scope] = Bound(command.key.fingerprint, view)
+                outcomes.append(Receipt(view))
+            if placed:
+                await work.orders.add(placed)
+                await work.stocks.save(shelf.stocks.values())
+                await work.idempotency.bind(results)
+            if bound:
+                await work.commit()
+        return outcomes
+
+    async def _shelf(
+        self,
+        work: UnitOfWork,
+        commands: Sequence[PlaceOrderCommand],
+        bound: Mapping[Scope, Bound[OrderView]],
+    ) -> Shelf:
+        product_ids: set[ProductId] = {
+            line.product_id
+            for command in commands
+            if command.key.scope not in bound
+            for line in command.request.lines
+        }
+        if not product_ids:
+            return Shelf({}, {})
+        stocks = await work.stocks.lock(product_ids)
+        return Shelf(await work.products.get(stocks), stocks)
+
+    def _place(self, command: PlaceOrderCommand, shelf: Shelf) -> Order:
+        now = self.clock.now()
+        return place(
+            command.request,
+            shelf,
+            idempotency_key=command.key.key,
+            new_id=self.ids.new,
+            now=now,
+            expires_at=now + self.hold,
+            by=command.by,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceOrder:
+    """Take an order: every line is reserved from stock that is there, or nothing is.
+
+    Prices and names are copied into the order, and the stock is held for it until it expires. The same key never
+    makes a second order, however often and from however many places it is sent.
+    """
+
+    batcher: Batcher[PlaceOrderCommand, Receipt[OrderView]]
+    orders: OrderQueries
+
+    async def __call__(self, command: PlaceOrderCommand) -> Receipt[OrderView]:
+        """Raise ProductUnavailable, OutOfStock, PriceChanged or ValidationFailed.
+
+        Also IdempotencyKeyReused, IdempotencyInFlight, Overloaded and DatabaseUnavailable.
+        """
+        try:
+            return await self.batcher.submit(command)
+        except OrderExists:
+            order = await self.orders.get_by_key(command.request.customer_id, command.key.key)
+            if order is None:
+                raise
+            return Receipt(order, replayed=True)

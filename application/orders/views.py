@@ -1,0 +1,146 @@
+"""What is shown of orders."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from domain.orders.address import Address
+from domain.orders.derived import FulfillmentStatus, PaymentStatus, fulfillment_status, payment_status
+from domain.orders.lifecycle import Action, OrderStatus
+from domain.orders.line import OrderLine
+from domain.orders.order import Order
+from domain.orders.placing import Quote
+from domain.shared.ids import LineId, OrderId, ProductId, UserId
+from domain.shared.money import Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineView:
+    id: LineId
+    product_id: ProductId
+    sku: str
+    name: str
+    unit_price: Money
+    quantity: int
+    fulfilled: int
+    refunded: int
+    line_total: Money
+
+    @classmethod
+    def of(cls, line: OrderLine) -> Self:
+        return cls(
+            id=line.id,
+            product_id=line.product_id,
+            sku=line.sku,
+            name=line.name,
+            unit_price=line.unit_price,
+            quantity=line.quantity,
+            fulfilled=line.fulfilled,
+            refunded=line.refunded,
+            line_total=line.total,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderView:
+    id: OrderId
+    number: str
+    status: OrderStatus
+    payment_status: PaymentStatus
+    fulfillment_status: FulfillmentStatus
+    allowed_actions: tuple[Action, ...]
+    currency: str
+    lines: tuple[LineView, ...]
+    total: Money
+    paid_total: Money
+    refunded_total: Money
+    customer_id: UserId
+    shipping_address: Address | None
+    note: str | None
+    metadata: Mapping[str, str]
+    expires_at: datetime
+    placed_at: datetime
+    updated_at: datetime
+    version: int
+
+    @classmethod
+    def of(cls, order: Order) -> Self:
+        return cls(
+            id=order.id,
+            number=order.number,
+            status=order.status,
+            payment_status=payment_status(
+                order.status,
+                total=order.total.amount,
+                paid=order.paid_total.amount,
+                refunded=order.refunded_total.amount,
+            ),
+            fulfillment_status=fulfillment_status(
+                ordered=order.ordered_units, fulfilled=order.fulfilled_units
+            ),
+            allowed_actions=order.allowed_actions,
+            currency=order.currency,
+            lines=tuple(LineView.of(line) for line in order.lines),
+            total=order.total,
+            paid_total=order.paid_total,
+            refunded_total=order.refunded_total,
+            customer_id=order.customer_id,
+            shipping_address=order.shipping_address,
+            note=order.note,
+            metadata=dict(order.metadata),
+            expires_at=order.expires_at,
+            placed_at=order.placed_at,
+            updated_at=order.updated_at,
+            version=order.version,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotedLineView:
+    product_id: ProductId
+    sku: str
+    name: str
+    unit_price: Money
+    quantity: int
+    line_total: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteView:
+    """What an order would cost if it were placed now. Nothing is held for it."""
+
+    currency: str
+    lines: tuple[QuotedLineView, ...]
+    total: Money
+
+    @classmethod
+    def of(cls, quote: Quote) -> Self:
+        return cls(
+            currency=quote.total.currency,
+            lines=tuple(
+                QuotedLineView(
+                    product_id=line.product_id,
+                    sku=line.sku,
+                    name=line.name,
+                    unit_price=line.unit_price,
+                    quantity=line.quantity,
+                    line_total=line.total,
+                )
+                for line in quote.lines
+            ),
+            total=quote.total,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusChangeView:
+    """One row of an order's history: what was done, when, by whom, through which request."""
+
+    action: Action
+    source: OrderStatus | None
+    target: OrderStatus
+    reason: str | None
+    actor_id: UserId | None
+    request_id: str
+    at: datetime

@@ -1,0 +1,47 @@
+"""All or nothing: what a use case does between opening a unit of work and committing it."""
+
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from application.catalog.ports import ProductRepository, StockRepository
+from application.orders.ports import OrderRepository
+from application.shared.idempotency import IdempotencyRecords
+from application.users.ports import UserRepository
+
+
+class UnitOfWork(Protocol):
+    """One transaction. What is not saved is not kept, and what is not committed is not kept either.
+
+    The events that saved aggregates have recorded are written to the outbox in the same transaction.
+    """
+
+    @property
+    def users(self) -> UserRepository: ...
+
+    @property
+    def products(self) -> ProductRepository: ...
+
+    @property
+    def stocks(self) -> StockRepository: ...
+
+    @property
+    def orders(self) -> OrderRepository: ...
+
+    @property
+    def idempotency(self) -> IdempotencyRecords: ...
+
+    async def commit(self) -> None:
+        """Make everything durable. It is not interrupted by a caller who leaves.
+
+        Raises DatabaseUnavailable when nobody knows whether it was done.
+        """
+        ...
+
+
+class UnitOfWorkFactory(Protocol):
+    """Opens units of work. Leaving one, on whatever path, gives its connection back and undoes what is uncommitted.
+
+    Opening raises Overloaded when no connection comes free in time, and DatabaseUnavailable.
+    """
+
+    def __call__(self) -> AbstractAsyncContextManager[UnitOfWork]: ...

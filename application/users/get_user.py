@@ -1,0 +1,20 @@
+from dataclasses import dataclass
+
+from application.users.ports import UserQueries
+from application.users.views import UserView
+from domain.shared.errors import NotFound
+from domain.shared.ids import UserId
+
+
+@dataclass(frozen=True, slots=True)
+class GetUser:
+    """Show an account to its owner."""
+
+    users: UserQueries
+
+    async def __call__(self, user_id: UserId) -> UserView:
+        """Raise NotFound."""
+        user = await self.users.get(user_id)
+        if user is None:
+            raise NotFound("There is no such account.")
+        return user

@@ -1,0 +1,20 @@
+from dataclasses import dataclass
+
+from application.users.ports import BreachedPasswords
+from domain.users.password import WeakPassword, ensure_long_enough, normalised
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordPolicy:
+    """Which passwords are accepted: long enough, and on no list of known ones."""
+
+    breached: BreachedPasswords
+    min_length: int
+
+    def check(self, password: str, *, field: str) -> None:
+        """Raise WeakPassword, naming the `field` that has it, unless the password is acceptable."""
+        ensure_long_enough(password, min_length=self.min_length, field=field)
+        if self.breached.contains(normalised(password)):
+            raise WeakPassword(
+                field, "password_breached", "This password is on a list of known ones. Choose another."
+            )

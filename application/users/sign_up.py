@@ -1,0 +1,52 @@
+from dataclasses import dataclass, field
+
+from application.shared.clock import Clock
+from application.shared.idempotency import IdempotencyKey, Receipt, receipt_for, replay_of
+from application.shared.ids import IdFactory
+from application.unit_of_work import UnitOfWorkFactory
+from application.users.password_policy import PasswordPolicy
+from application.users.ports import PasswordHasher
+from application.users.views import UserView
+from domain.shared.ids import UserId
+from domain.users.permissions import Role
+from domain.users.user import User, comparable_email
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignUpCommand:
+    email: str
+    password: str = field(repr=False)
+    full_name: str | None = None
+    role: Role = Role.CUSTOMER
+    key: IdempotencyKey | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignUp:
+    """Open an account. There is one account for an e-mail address, however it is spelled."""
+
+    unit_of_work: UnitOfWorkFactory
+    hasher: PasswordHasher
+    policy: PasswordPolicy
+    clock: Clock
+    ids: IdFactory
+
+    async def __call__(self, command: SignUpCommand) -> Receipt[UserView]:
+        """Raise WeakPassword, EmailTaken, Overloaded, IdempotencyKeyReused, IdempotencyInFlight."""
+        self.policy.check(command.password, field="password")
+        user = User.sign_up(
+            id=UserId(self.ids.new()),
+            email=comparable_email(command.email),
+            full_name=command.full_name,
+            password_hash=await self.hasher.hash(command.password),
+            role=command.role,
+            now=self.clock.now(),
+        )
+        async with self.unit_of_work() as work:
+            if replay := await replay_of(work.idempotency, command.key, UserView):
+                await work.commit()
+                return replay
+            await work.users.add(user)
+            receipt = await receipt_for(work.idempotency, command.key, UserView.of(user))
+            await work.commit()
+        return receipt

@@ -1,0 +1,36 @@
+"""What is shown of users. No view has a password, hashed or not."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from domain.shared.ids import UserId
+from domain.users.permissions import Role
+from domain.users.user import EmailAddress, User, UserStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserView:
+    id: UserId
+    email: EmailAddress
+    full_name: str | None
+    role: Role
+    status: UserStatus
+    email_verified: bool
+    created_at: datetime
+    updated_at: datetime
+    version: int
+
+    @classmethod
+    def of(cls, user: User) -> Self:
+        return cls(
+            id=user.id,
+            email=user.email,
+            full_name=user.full_name,
+            role=user.role,
+            status=user.status,
+            email_verified=user.email_verified,
+            created_at=user.created_at,
+            updated_at=user.updated_at,
+            version=user.version,
+        )

@@ -1,0 +1,157 @@
+"""How many of a product there are, how many of those are promised, and how that came to be."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+
+from domain.shared.actor import Actor
+from domain.shared.errors import DomainError, PreconditionFailed
+from domain.shared.ids import OrderId, ProductId
+
+MAX_ON_HAND = 1_000_000_000
+"""More units of one product than any shop has: a bound against slips of the finger."""
+
+
+class StockConflict(DomainError):
+    """The count would fall below what is promised to orders, or rise beyond what can be kept."""
+
+    code = "stock_conflict"
+
+
+class ReservationExceedsStock(DomainError):
+    """More was to be reserved than is available. Orders are checked before, so that all short lines are told."""
+
+    code = "out_of_stock"
+
+    def __init__(self) -> None:
+        super().__init__("There is not enough stock.")
+
+
+class MovementReason(StrEnum):
+    """Why a stock moved. The first four are what staff may say of an adjustment."""
+
+    RECEIPT = "receipt"
+    DAMAGE = "damage"
+    CORRECTION = "correction"
+    RETURN = "return"
+    INITIAL = "initial"
+    COUNT = "count"
+    RESERVED = "reserved"
+    RELEASED = "released"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movement:
+    """One line of the ledger: what changed, and what there was afterwards.
+
+    The sum of all `on_hand_delta` of a product is its `on_hand`, that of all `reserved_delta` its `reserved`.
+    """
+
+    product_id: ProductId
+    on_hand_delta: int
+    reserved_delta: int
+    on_hand: int
+    reserved: int
+    reason: MovementReason
+    note: str | None
+    order_id: OrderId | None
+    actor: Actor
+    at: datetime
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Stock:
+    """The stock of one product: `0 <= reserved <= on_hand`, always.
+
+    Every verb adds one to `version` and one Movement to `movements`, which the repository writes and clears.
+    """
+
+    product_id: ProductId
+    on_hand: int
+    reserved: int
+    version: int
+    movements: list[Movement] = field(default_factory=list, init=False, repr=False)
+
+    @classmethod
+    def open(cls, product_id: ProductId, on_hand: int, *, now: datetime, by: Actor) -> Self:
+        """Begin to keep stock of a new product. Raises StockConflict."""
+        _ensure_keepable(on_hand)
+        stock = cls(product_id=product_id, on_hand=0, reserved=0, version=0)
+        stock._move(MovementReason.INITIAL, now=now, by=by, on_hand=on_hand)
+        return stock
+
+    @property
+    def available(self) -> int:
+        """Units that nobody has been promised."""
+        return self.on_hand - self.reserved
+
+    def can_supply(self, quantity: int) -> bool:
+        return quantity <= self.available
+
+    def reserve(self, quantity: int, *, order_id: OrderId, now: datetime, by: Actor) -> None:
+        """Promise units to an order. Raises ReservationExceedsStock."""
+        if not self.can_supply(quantity):
+            raise ReservationExceedsStock
+        self._move(MovementReason.RESERVED, now=now, by=by, reserved=quantity, order_id=order_id)
+
+    def release(self, quantity: int, *, order_id: OrderId, now: datetime, by: Actor) -> None:
+        """Take back a promise, as when an order is cancelled."""
+        self._move(MovementReason.RELEASED, now=now, by=by, reserved=-quantity, order_id=order_id)
+
+    def count(self, on_hand: int, *, seen: int, note: str, now: datetime, by: Actor) -> None:
+        """Set what a count of the shelf has found. Raises PreconditionFailed, StockConflict."""
+        if seen != self.version:
+            raise PreconditionFailed(self.version)
+        if on_hand < self.reserved:
+            raise StockConflict(
+                "The count is below what is reserved for orders. Cancel orders first, or count again.",
+                params={"reserved": self.reserved},
+            )
+        _ensure_keepable(on_hand)
+        self._move(MovementReason.COUNT, now=now, by=by, on_hand=on_hand - self.on_hand, note=note)
+
+    def can_adjust(self, delta: int) -> bool:
+        return self.reserved <= self.on_hand + delta <= MAX_ON_HAND
+
+    def adjust(
+        self, delta: int, reason: MovementReason, *, note: str | None, now: datetime, by: Actor
+    ) -> None:
+        """Add or take away units for a reason. Raises StockConflict."""
+        if not self.can_adjust(delta):
+            raise StockConflict("The adjustment would leave less than is reserved, or more than can be kept.")
+        self._move(reason, now=now, by=by, on_hand=delta, note=note)
+
+    def _move(
+        self,
+        reason: MovementReason,
+        *,
+        now: datetime,
+        by: Actor,
+        on_hand: int = 0,
+        reserved: int = 0,
+        note: str | None = None,
+        order_id: OrderId | None = None,
+    ) -> None:
+        self.on_hand += on_hand
+        self.reserved += reserved
+        self.version += 1
+        self.movements.append(
+            Movement(
+                product_id=self.product_id,
+                on_hand_delta=on_hand,
+                reserved_delta=reserved,
+                on_hand=self.on_hand,
+                reserved=self.reserved,
+                reason=reason,
+                note=note,
+                order_id=order_id,
+                actor=by,
+                at=now,
+            )
+        )
+
+
+def _ensure_keepable(on_hand: int) -> None:
+    if not 0 <= on_hand <= MAX_ON_HAND:
+        raise StockConflict(f"On hand must be from 0 to {MAX_ON_HAND}.")

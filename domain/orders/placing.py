@@ -1,0 +1,125 @@
+"""The heart of the shop: an order is taken whole, from stock that is there, or not at all."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from domain.catalog.product import Product
+from domain.catalog.stock import Stock
+from domain.orders.address import Address
+from domain.orders.line import OrderLine, PricedLine, RequestedLine
+from domain.orders.order import Order
+from domain.orders.pricing import ensure_expected, priced, total_of
+from domain.shared.actor import Actor
+from domain.shared.errors import DomainError, Violation
+from domain.shared.ids import LineId, OrderId, ProductId, UserId
+from domain.shared.money import Money
+
+
+class OutOfStock(DomainError):
+    """At least one line asks for more than is available; every short line is named."""
+
+    code = "out_of_stock"
+
+    def __init__(self, violations: Sequence[Violation], lines: int) -> None:
+        super().__init__(f"{len(violations)} of {lines} lines cannot be supplied.", violations=violations)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRequest:
+    """What a customer asks for. `expected_total` is a guard against a price that has changed meanwhile."""
+
+    customer_id: UserId
+    lines: tuple[RequestedLine, ...]
+    shipping_address: Address | None = None
+    note: str | None = None
+    expected_total: Money | None = None
+    metadata: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a request would cost, and that it could be supplied."""
+
+    lines: tuple[PricedLine, ...]
+    total: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The products that are asked for, with their stock."""
+
+    products: Mapping[ProductId, Product]
+    stocks: Mapping[ProductId, Stock]
+
+
+def quote(request: OrderRequest, shelf: Shelf) -> Quote:
+    """Say what the request costs.
+
+    Raises ProductUnavailable, PriceChanged, OutOfStock and ValidationFailed; every line at fault is named.
+    """
+    lines = priced(request.lines, shelf.products)
+    total = total_of(lines)
+    ensure_expected(request.expected_total, total)
+    _ensure_supplied(lines, shelf.stocks, len(request.lines))
+    return Quote(lines, total)
+
+
+def place(
+    request: OrderRequest,
+    shelf: Shelf,
+    *,
+    idempotency_key: str,
+    new_id: Callable[[], UUID],
+    now: datetime,
+    expires_at: datetime,
+    by: Actor,
+) -> Order:
+    """Reserve every line and take the order down. The shelf's stocks must be locked. Raises as `quote` does."""
+    accepted = quote(request, shelf)
+    order_id = OrderId(new_id())
+    for line in accepted.lines:
+        shelf.stocks[line.product_id].reserve(line.quantity, order_id=order_id, now=now, by=by)
+    return Order.place(
+        id=order_id,
+        customer_id=request.customer_id,
+        idempotency_key=idempotency_key,
+        lines=[
+            OrderLine(
+                id=LineId(new_id()),
+                product_id=line.product_id,
+                sku=line.sku,
+                name=line.name,
+                unit_price=line.unit_price,
+                quantity=line.quantity,
+            )
+            for line in accepted.lines
+        ],
+        total=accepted.total,
+        shipping_address=request.shipping_address,
+        note=request.note,
+        metadata=request.metadata,
+        expires_at=expires_at,
+        now=now,
+        by=by,
+    )
+
+
+def _ensure_supplied(lines: Sequence[PricedLine], stocks: Mapping[ProductId, Stock], requested: int) -> None:
+    short = [
+        Violation(
+            ("lines", line.requested_at, "quantity"),
+            "insufficient_stock",
+            f"{line.quantity} requested, {stocks[line.product_id].available} available.",
+            {
+                "sku": line.sku,
+                "requested": line.quantity,
+                "available": stocks[line.product_id].available,
+            },
+        )
+        for line in lines
+        if not stocks[line.product_id].can_supply(line.quantity)
+    ]
+    if short:
+        raise OutOfStock(short, requested)

@@ -1,0 +1,127 @@
+"""From what a client asks for to what it costs."""
+
+from collections.abc import Mapping, Sequence
+
+from domain.catalog.product import Product
+from domain.orders.line import PricedLine, RequestedLine
+from domain.shared.errors import DomainError, ValidationFailed, Violation
+from domain.shared.ids import ProductId
+from domain.shared.money import AmountOutOfRange, Money
+
+MAX_LINES = 100
+MAX_QUANTITY = 1_000_000
+
+
+class ProductUnavailable(DomainError):
+    """Some of the products cannot be ordered as asked for: unknown, off sale, over a limit, of another currency."""
+
+    code = "product_unavailable"
+
+    def __init__(self, violations: Sequence[Violation], lines: int) -> None:
+        super().__init__(f"{len(violations)} of {lines} lines cannot be ordered.", violations=violations)
+
+
+class PriceChanged(DomainError):
+    """The order would cost something other than what the client expects."""
+
+    code = "price_changed"
+
+    def __init__(self, actual: Money) -> None:
+        super().__init__(
+            "The total is not the expected one. Show the new total to the customer and place the order again.",
+            violations=[
+                Violation(
+                    ("expected_total",),
+                    "price_changed",
+                    f"The total is now {actual}.",
+                    {"amount": actual.amount, "currency": actual.currency},
+                )
+            ],
+        )
+
+
+def summed(requested: Sequence[RequestedLine]) -> dict[ProductId, tuple[int, int]]:
+    """Return, by product, the position of its first line and the sum of its quantities."""
+    sums: dict[ProductId, tuple[int, int]] = {}
+    for position, line in enumerate(requested):
+        first, quantity = sums.get(line.product_id, (position, 0))
+        sums[line.product_id] = (first, quantity + line.quantity)
+    return sums
+
+
+def priced(
+    requested: Sequence[RequestedLine], products: Mapping[ProductId, Product]
+) -> tuple[PricedLine, ...]:
+    """Price the request, one line a product. Raises ValidationFailed, and ProductUnavailable with every reason."""
+    if not 1 <= len(requested) <= MAX_LINES:
+        raise ValidationFailed(f"An order has 1 to {MAX_LINES} lines.")
+    lines: list[PricedLine] = []
+    violations: list[Violation] = []
+    for product_id, (position, quantity) in summed(requested).items():
+        product = products.get(product_id)
+        if product is None or not product.is_for_sale:
+            violations.append(
+                Violation(("lines", position, "product_id"), "not_for_sale", "This product is not for sale.")
+            )
+        elif product.max_per_order is not None and quantity > product.max_per_order:
+            violations.append(
+                Violation(
+                    ("lines", position, "quantity"),
+                    "max_per_order_exceeded",
+                    f"At most {product.max_per_order} of this product can be in one order.",
+                    {"sku": product.sku, "max_per_order": product.max_per_order},
+                )
+            )
+        elif lines and product.price.currency != lines[0].unit_price.currency:
+            violations.append(
+                Violation(
+                    ("lines", position, "product_id"),
+                    "other_currency",
+                    "An order has one currency. Order this product by itself.",
+                    {"sku": product.sku},
+                )
+            )
+        else:
+            lines.append(_line(position, product, quantity))
+    if violations:
+        raise ProductUnavailable(violations, len(requested))
+    return tuple(lines)
+
+
+def total_of(lines: Sequence[PricedLine]) -> Money:
+    """Return the sum of the lines. Raises ValidationFailed where it exceeds what money can express."""
+    try:
+        return Money.sum((line.total for line in lines), lines[0].unit_price.currency)
+    except AmountOutOfRange as error:
+        raise ValidationFailed(
+            "The order costs more than can be expressed.",
+            violations=[Violation(("lines",), "amount_out_of_range", error.detail)],
+        ) from None
+
+
+def ensure_expected(expected: Money | None, actual: Money) -> None:
+    """Raise PriceChanged unless the total is what the client expects, or the client expects nothing."""
+    if expected is not None and expected != actual:
+        raise PriceChanged(actual)
+
+
+def _line(position: int, product: Product, quantity: int) -> PricedLine:
+    if not 1 <= quantity <= MAX_QUANTITY:
+        raise ValidationFailed(
+            "A quantity is out of range.",
+            violations=[
+                Violation(
+                    ("lines", position, "quantity"),
+                    "out_of_range",
+                    f"The sum of a product's quantities is from 1 to {MAX_QUANTITY}.",
+                )
+            ],
+        )
+    return PricedLine(
+        requested_at=position,
+        product_id=product.id,
+        sku=product.sku,
+        name=product.name,
+        unit_price=product.price,
+        quantity=quantity,
+    )
