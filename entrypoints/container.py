@@ -1,0 +1,122 @@
+"""Which adapter stands behind which port: the one place that knows."""
+
+from dependency_injector import containers, providers
+
+from adapters.clock import SystemClock
+from adapters.ids import UuidV7Factory
+from adapters.limits.in_process import InProcessRateLimiter
+from adapters.limits.unlimited import Unlimited
+from adapters.postgres.engine import create_engine, create_sessions
+from adapters.postgres.health import PostgresHealth
+from adapters.postgres.queries.orders import PostgresOrderQueries
+from adapters.postgres.queries.outbox import PostgresOutboxQueries
+from adapters.postgres.queries.products import PostgresProductQueries
+from adapters.postgres.queries.stocks import PostgresStockQueries
+from adapters.postgres.queries.users import PostgresUserQueries
+from adapters.postgres.secrets import PostgresSecrets
+from adapters.postgres.signing_keys import PostgresSigningKeys
+from adapters.postgres.unit_of_work import PostgresUnitOfWorkFactory
+from adapters.security.breached import BreachedPasswordList
+from adapters.security.passwords import Argon2PasswordHasher
+from adapters.security.tokens import Ed25519AccessTokens
+from adapters.security.verified_tokens import VerifiedTokens
+from application.catalog.adjust_stock import AdjustStock
+from application.catalog.archive_product import ArchiveProduct
+from application.catalog.change_product import ChangeProduct
+from application.catalog.count_stock import CountStock
+from application.catalog.create_product import CreateProduct
+from application.catalog.get_product import GetProduct
+from application.catalog.get_stock import GetStock
+from application.catalog.import_catalogue import ImportCatalogue
+from application.catalog.list_movements import ListMovements
+from application.catalog.list_products import ListProducts
+from application.orders.cancel_order import CancelOrder
+from application.orders.get_order import GetOrder
+from application.orders.list_orders import ListOrders
+from application.orders.list_status_changes import ListStatusChanges
+from application.orders.place_order import PlaceOrder, PlaceOrderBatch
+from application.orders.preview_order import PreviewOrder
+from application.shared.batching import Batcher
+from application.users.authenticate import Authenticate
+from application.users.get_user import GetUser
+from application.users.log_in import LogIn
+from application.users.password_policy import PasswordPolicy
+from application.users.sign_up import SignUp
+from entrypoints.settings import Settings
+
+
+def _limiter_name(settings: Settings) -> str:
+    return "in_process" if settings.rate_limit_enabled else "unlimited"
+
+
+class Container(containers.DeclarativeContainer):
+    """Everything is made once, when it is first asked for, and is safe to share between requests."""
+
+    settings: providers.Dependency[Settings] = providers.Dependency(instance_of=Settings)
+
+    clock = providers.Singleton(SystemClock)
+    ids = providers.Singleton(UuidV7Factory)
+
+    engine = providers.Singleton(
+        create_engine, settings.provided.database_url, pool_size=settings.provided.database_pool_size
+    )
+    sessions = providers.Singleton(create_sessions, engine)
+    unit_of_work = providers.Singleton(PostgresUnitOfWorkFactory, sessions, ids)
+    health = providers.Singleton(PostgresHealth, engine)
+    signing_keys = providers.Singleton(PostgresSigningKeys, engine)
+    secrets = providers.Singleton(PostgresSecrets, engine)
+    user_queries = providers.Singleton(PostgresUserQueries, engine)
+    product_queries = providers.Singleton(PostgresProductQueries, engine)
+    stock_queries = providers.Singleton(PostgresStockQueries, engine)
+    order_queries = providers.Singleton(PostgresOrderQueries, engine)
+    outbox_queries = providers.Singleton(PostgresOutboxQueries, engine)
+
+    hasher = providers.Singleton(
+        Argon2PasswordHasher,
+        workers=settings.provided.hashing_threads,
+        max_waiting=settings.provided.hashing_queue,
+    )
+    breached_passwords = providers.Singleton(BreachedPasswordList)
+    password_policy = providers.Singleton(
+        PasswordPolicy, breached_passwords, settings.provided.password_min_length
+    )
+    signed_tokens = providers.Singleton(
+        Ed25519AccessTokens,
+        issuer=settings.provided.token_issuer,
+        audience=settings.provided.token_audience,
+        lifetime=settings.provided.token_lifetime,
+    )
+    access_tokens = providers.Singleton(VerifiedTokens, signed_tokens)
+
+    rate_limiter = providers.Selector(
+        providers.Callable(_limiter_name, settings),
+        in_process=providers.Singleton(InProcessRateLimiter),
+        unlimited=providers.Singleton(Unlimited),
+    )
+
+    sign_up = providers.Singleton(SignUp, unit_of_work, hasher, password_policy, clock, ids)
+    log_in = providers.Singleton(LogIn, unit_of_work, hasher, access_tokens, clock, ids)
+    authenticate = providers.Singleton(Authenticate, access_tokens, clock)
+    get_user = providers.Singleton(GetUser, user_queries)
+
+    create_product = providers.Singleton(CreateProduct, unit_of_work, clock, ids)
+    change_product = providers.Singleton(ChangeProduct, unit_of_work, clock)
+    archive_product = providers.Singleton(ArchiveProduct, unit_of_work, clock)
+    get_product = providers.Singleton(GetProduct, product_queries)
+    list_products = providers.Singleton(ListProducts, product_queries)
+    import_catalogue = providers.Singleton(ImportCatalogue, unit_of_work, clock, ids)
+    get_stock = providers.Singleton(GetStock, stock_queries)
+    list_movements = providers.Singleton(ListMovements, stock_queries)
+    count_stock = providers.Singleton(CountStock, unit_of_work, clock)
+    adjust_stock = providers.Singleton(AdjustStock, unit_of_work, clock, ids)
+
+    place_order_batch = providers.Singleton(
+        PlaceOrderBatch, unit_of_work, clock, ids, settings.provided.order_hold
+    )
+    order_batcher = providers.Singleton(Batcher, place_order_batch)
+    place_order = providers.Singleton(PlaceOrder, order_batcher, order_queries)
+    preview_order = providers.Singleton(PreviewOrder, unit_of_work)
+    cancel_order = providers.Singleton(CancelOrder, unit_of_work, clock)
+    get_order = providers.Singleton(GetOrder, order_queries)
+    list_orders = providers.Singleton(ListOrders, order_queries)
+    list_status_changes = providers.Singleton(ListStatusChanges, get_order, order_queries)

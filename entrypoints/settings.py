@@ -1,0 +1,95 @@
+"""What can be set, by environment variables that begin with `STEELYARD_`."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from domain.users.password import LOWEST_MIN_LENGTH, MAX_LENGTH
+
+PREFIX = "STEELYARD_"
+TEST_PREFIX = "STEELYARD_TEST_"
+"""Variables of the test suite, which the service does not read."""
+
+
+class WrongSettings(Exception):
+    """A setting that the service cannot run with; the message is one line that names it."""
+
+
+def _asyncpg_url(url: str) -> str:
+    """Return the URL with the driver that the service uses, so that a plain `postgresql://` works as well."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise ValueError("a URL like postgresql://user:password@host:5432/database is needed") from None
+    if parsed.drivername not in {"postgres", "postgresql", "postgresql+asyncpg"}:
+        raise ValueError("only PostgreSQL is supported: postgresql://user:password@host:5432/database")
+    return parsed.set(drivername="postgresql+asyncpg").render_as_string(hide_password=False)
+
+
+DatabaseUrl = Annotated[str, AfterValidator(_asyncpg_url)]
+
+
+class Settings(BaseSettings):
+    """Every setting with its default. `config show` prints them, secrets masked."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, hide_input_in_errors=True)
+
+    database_url: DatabaseUrl | None = Field(None, repr=False)
+    """The PostgreSQL server. Unset: an embedded one, in `data_dir`."""
+    data_dir: Path = Path(".data")
+    database_pool_size: int = Field(10, ge=1, le=500)
+    """Connections of one process."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=1, le=65535)
+    workers: int = Field(1, ge=1, le=64)
+    """Processes that serve requests."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    docs_enabled: bool = True
+
+    rate_limit_enabled: bool = True
+    order_hold: timedelta = Field(timedelta(minutes=15), gt=timedelta(0))
+    """How long an unpaid order holds its stock (ISO 8601 or seconds)."""
+
+    token_issuer: str = Field("http://localhost:8000", min_length=1)
+    token_audience: str = Field("steelyard", min_length=1)
+    token_lifetime: timedelta = Field(timedelta(minutes=10), gt=timedelta(0), le=timedelta(hours=1))
+    password_grant_enabled: bool = True
+    """RFC 9700 advises against the password grant; it is for the shop's own pages, and can be switched off."""
+    password_min_length: int = Field(12, ge=LOWEST_MIN_LENGTH, le=MAX_LENGTH)
+    hashing_threads: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=64)
+    hashing_queue: int = Field(32, ge=0, le=1024)
+    """How many passwords may wait to be hashed before the service says that it is busy."""
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Read the settings. Raise WrongSettings with one line for the first that is wrong or unknown."""
+        unknown = sorted(
+            name
+            for name in os.environ
+            if name.startswith(PREFIX)
+            and not name.startswith(TEST_PREFIX)
+            and name.removeprefix(PREFIX).lower() not in cls.model_fields
+        )
+        if unknown:
+            known = ", ".join(PREFIX + name.upper() for name in cls.model_fields)
+            raise WrongSettings(f"{unknown[0]} is not a setting. There are: {known}.")
+        try:
+            return cls()
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            name = PREFIX + str(first["loc"][0]).upper()
+            raise WrongSettings(f"{name} is wrong: {first['msg'].removeprefix('Value error, ')}.") from None
+
+    def masked(self) -> dict[str, str]:
+        """Return every setting by the name of its variable, without secrets."""
+        shown = {PREFIX + name.upper(): str(value) for name, value in self.model_dump(mode="json").items()}
+        if self.database_url is not None:
+            shown[f"{PREFIX}DATABASE_URL"] = make_url(self.database_url).render_as_string(hide_password=True)
+        return shown
