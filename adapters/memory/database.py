@@ -1,0 +1,24 @@
+"""One shop's data, shared by every adapter of this package."""
+
+import asyncio
+
+from adapters.memory.locks import RowLocks
+from adapters.memory.tables import Tables
+from application.users.ports import SigningKey
+from domain.shared.events import Event
+
+
+async def reach() -> None:
+    """Let others run, as they do while a real database is asked: a fake that never suspends cannot race."""
+    await asyncio.sleep(0)
+
+
+class MemoryDatabase:
+    """What is committed, and who has locked what."""
+
+    def __init__(self) -> None:
+        self.tables = Tables()
+        self.outbox: list[Event] = []
+        self.locks = RowLocks()
+        self.signing_keys: list[SigningKey] = []
+        self.secrets: dict[str, bytes] = {}

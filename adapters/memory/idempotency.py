@@ -1,0 +1,47 @@
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from typing import TypeVar
+
+from adapters.memory.database import reach
+from adapters.memory.locks import Row
+from adapters.memory.transaction import IntegrityError, Transaction
+from application.shared.idempotency import (
+    Bound,
+    IdempotencyInFlight,
+    IdempotencyKey,
+    IdempotencyRecords,
+    Scope,
+)
+
+V = TypeVar("V")
+
+
+class MemoryIdempotencyRecords(IdempotencyRecords):
+    """A claim is a lock on the key's scope, which falls with the unit of work, and a binding is a row."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def claim(self, keys: Sequence[IdempotencyKey], result_type: type[V]) -> Mapping[Scope, Bound[V]]:
+        await reach()
+        scopes = {key.scope for key in keys}
+        await self._transaction.lock((_row(scope) for scope in scopes), refusal=IdempotencyInFlight)
+        records = self._transaction.tables.idempotency
+        return {scope: _typed(records[scope], result_type) for scope in scopes if scope in records}
+
+    async def bind(self, results: Mapping[IdempotencyKey, object]) -> None:
+        await reach()
+        for key, result in results.items():
+            self._transaction.ensure_locked(_row(key.scope))
+            self._transaction.tables.idempotency[key.scope] = Bound(key.fingerprint, deepcopy(result))
+
+
+def _typed(bound: Bound[object], result_type: type[V]) -> Bound[V]:
+    result = deepcopy(bound.result)
+    if not isinstance(result, result_type):
+        raise IntegrityError("idempotency key bound to a result of another type")
+    return Bound(bound.fingerprint, result)
+
+
+def _row(scope: Scope) -> Row:
+    return "idempotency", *scope

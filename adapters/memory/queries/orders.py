@@ -1,0 +1,75 @@
+from adapters.memory.database import MemoryDatabase, reach
+from adapters.memory.queries.keyset import page
+from application.orders.ports import OrderFilter, OrderQueries
+from application.orders.views import OrderView, StatusChangeView
+from application.shared.page import Page, Position
+from domain.orders.order import Order, StatusChange
+from domain.shared.ids import OrderId, UserId
+
+
+class MemoryOrderQueries(OrderQueries):
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
+
+    async def get(self, order_id: OrderId) -> OrderView | None:
+        await reach()
+        order = self._database.tables.orders.get(order_id)
+        return OrderView.of(order) if order else None
+
+    async def get_by_key(self, customer_id: UserId, idempotency_key: str) -> OrderView | None:
+        await reach()
+        tables = self._database.tables
+        order_id = tables.order_ids.get((customer_id, idempotency_key))
+        return OrderView.of(tables.orders[order_id]) if order_id else None
+
+    async def list(
+        self, criteria: OrderFilter, *, descending: bool, after: Position | None, limit: int
+    ) -> Page[OrderView]:
+        await reach()
+        return page(
+            (order for order in self._database.tables.orders.values() if _meets(order, criteria)),
+            position=lambda order: (order.placed_at, order.id),
+            show=OrderView.of,
+            descending=descending,
+            after=after,
+            limit=limit,
+        )
+
+    async def history(
+        self, order_id: OrderId, *, after: Position | None, limit: int
+    ) -> Page[StatusChangeView]:
+        await reach()
+        changes = [
+            (version, change)
+            for (id_, version), change in self._database.tables.changes.items()
+            if id_ == order_id
+        ]
+        return page(
+            changes,
+            position=lambda numbered: (numbered[0],),
+            show=lambda numbered: _view(numbered[1]),
+            descending=False,
+            after=after,
+            limit=limit,
+        )
+
+
+def _meets(order: Order, criteria: OrderFilter) -> bool:
+    return (
+        criteria.status in {None, order.status}
+        and criteria.customer_id in {None, order.customer_id}
+        and (criteria.created_after is None or criteria.created_after < order.placed_at)
+        and (criteria.created_before is None or order.placed_at < criteria.created_before)
+    )
+
+
+def _view(change: StatusChange) -> StatusChangeView:
+    return StatusChangeView(
+        action=change.action,
+        source=change.source,
+        target=change.target,
+        reason=change.reason,
+        actor_id=change.actor.user_id,
+        request_id=change.actor.request_id,
+        at=change.at,
+    )

@@ -1,0 +1,61 @@
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from adapters.memory.database import MemoryDatabase, reach
+from adapters.memory.idempotency import MemoryIdempotencyRecords
+from adapters.memory.orders import MemoryOrderRepository
+from adapters.memory.products import MemoryProductRepository
+from adapters.memory.stocks import MemoryStockRepository
+from adapters.memory.transaction import Transaction
+from adapters.memory.users import MemoryUserRepository
+from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
+
+
+class MemoryUnitOfWork(UnitOfWork):
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self._users = MemoryUserRepository(transaction)
+        self._products = MemoryProductRepository(transaction)
+        self._stocks = MemoryStockRepository(transaction)
+        self._orders = MemoryOrderRepository(transaction)
+        self._idempotency = MemoryIdempotencyRecords(transaction)
+
+    @property
+    def users(self) -> MemoryUserRepository:
+        return self._users
+
+    @property
+    def products(self) -> MemoryProductRepository:
+        return self._products
+
+    @property
+    def stocks(self) -> MemoryStockRepository:
+        return self._stocks
+
+    @property
+    def orders(self) -> MemoryOrderRepository:
+        return self._orders
+
+    @property
+    def idempotency(self) -> MemoryIdempotencyRecords:
+        return self._idempotency
+
+    async def commit(self) -> None:
+        self._transaction.commit()
+        await reach()
+
+
+class MemoryUnitOfWorkFactory(UnitOfWorkFactory):
+    """Opens units of work that wait for a lock, or for a claimed key, for `patience` seconds each."""
+
+    def __init__(self, database: MemoryDatabase, *, patience: float = 2.0) -> None:
+        self._database = database
+        self._patience = patience
+
+    @asynccontextmanager
+    async def __call__(self) -> AsyncIterator[MemoryUnitOfWork]:
+        transaction = Transaction(self._database, patience=self._patience)
+        try:
+            yield MemoryUnitOfWork(transaction)
+        finally:
+            transaction.roll_back()
