@@ -1,0 +1,51 @@
+"""The PostgreSQL of the tests. It starts when the first test asks for it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from importlib import import_module
+
+import pytest
+
+from tests.servers.choice import TestServer, choose_server
+from tests.servers.databases import create_copy, create_empty, drop
+
+SERVER = pytest.StashKey[TestServer]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[SERVER] = choose_server()
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"database: {config.stash[SERVER].description}"
+
+
+@pytest.fixture(scope="session")
+def database_server(pytestconfig: pytest.Config) -> Iterator[str]:
+    """The URL of a database on the server, for statements about other databases."""
+    with pytestconfig.stash[SERVER].start() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def migrated_template(database_server: str) -> str:
+    """The URL of a database with today's schema, which is only copied."""
+    url = asyncio.run(create_empty(database_server))
+    import_module("adapters.postgres.migrations").upgrade(url)  # by name: other tests need no Alembic
+    return url
+
+
+@pytest.fixture
+async def database_url(database_server: str, migrated_template: str) -> AsyncIterator[str]:
+    """The URL of a database with today's schema, for this test alone."""
+    url = await create_copy(database_server, migrated_template)
+    yield url
+    await drop(database_server, url)
+
+
+@pytest.fixture
+async def empty_database_url(database_server: str) -> AsyncIterator[str]:
+    """The URL of a database without a schema, for this test alone."""
+    url = await create_empty(database_server)
+    yield url
+    await drop(database_server, url)

@@ -1,0 +1,29 @@
+"""The server of a machine where a container engine answers."""
+
+import gc
+import warnings
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+
+import docker  # type: ignore[import-untyped]  # its stubs are a package of their own, for two calls
+from docker.errors import DockerException  # type: ignore[import-untyped]  # the same
+from testcontainers.community.postgres import PostgresContainer
+
+IMAGE = "postgres:18"
+
+
+@contextmanager
+def container_server() -> Iterator[str]:
+    with PostgresContainer(IMAGE, driver="asyncpg") as container:
+        yield container.get_connection_url()
+
+
+def engine_version() -> str | None:
+    """Return the version of the container engine, or None where none answers."""
+    version = None
+    with suppress(DockerException), closing(docker.from_env(timeout=2)) as engine:
+        version = str(engine.version()["Version"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()  # a client that found no engine leaves a socket, for which some later test would be blamed
+    return version

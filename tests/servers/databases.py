@@ -1,0 +1,49 @@
+"""Databases on a test server: one for each test, copied from a template."""
+
+from uuid import uuid4
+
+import asyncpg
+from sqlalchemy import make_url
+
+# The embedded server's way to sort and to classify characters, whatever the server's own default is.
+LOCALE = "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'"
+FIRST_WITH_BUILTIN_LOCALES = 17
+
+
+async def connect(url: str) -> asyncpg.Connection:
+    """Connect to what a URL of SQLAlchemy names."""
+    return await asyncpg.connect(url.replace("postgresql+asyncpg://", "postgresql://", 1))
+
+
+async def create_empty(server_url: str) -> str:
+    """Return the URL of a new database."""
+    connection = await connect(server_url)
+    try:
+        builtin = connection.get_server_version().major >= FIRST_WITH_BUILTIN_LOCALES
+    finally:
+        await connection.close()
+    return await _create(server_url, f"TEMPLATE template0 {LOCALE if builtin else ''}")
+
+
+async def create_copy(server_url: str, template_url: str) -> str:
+    """Return the URL of a new copy of a database to which nobody is connected."""
+    return await _create(server_url, f"TEMPLATE {make_url(template_url).database}")
+
+
+async def drop(server_url: str, url: str) -> None:
+    """Drop a database, ending the connections that a test has left open."""
+    await _execute(server_url, f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
+
+
+async def _create(server_url: str, options: str) -> str:
+    name = f"test_{uuid4().hex}"
+    await _execute(server_url, f"CREATE DATABASE {name} {options}")
+    return make_url(server_url).set(database=name).render_as_string(hide_password=False)
+
+
+async def _execute(server_url: str, statement: str) -> None:
+    connection = await connect(server_url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()

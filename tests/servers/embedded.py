@@ -1,0 +1,44 @@
+"""The server of a machine without a container engine."""
+
+import fcntl
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from adapters.postgres.embedded import EmbeddedPostgres
+from adapters.postgres.embedded.account import Account
+from adapters.postgres.embedded.binaries import find_binaries
+from adapters.postgres.embedded.layout import Layout
+
+# What only a crash of the machine would lose, the next run makes anew.
+FORGETFUL = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+
+
+@contextmanager
+def embedded_server() -> Iterator[str]:
+    with data_directory() as data_dir, EmbeddedPostgres(data_dir, FORGETFUL).lease() as url:
+        yield url
+
+
+def embedded_version() -> str:
+    with data_directory() as data_dir:
+        return find_binaries(Layout(data_dir), Account.for_directories(data_dir)).version
+
+
+@contextmanager
+def data_directory() -> Iterator[Path]:
+    """Give a temporary directory that PostgreSQL's account may enter, and remove it when its server has ended."""
+    with tempfile.TemporaryDirectory(prefix="steelyard-") as directory:
+        data_dir = Path(directory)
+        data_dir.chmod(0o711)
+        yield data_dir
+        await_end(data_dir)
+
+
+def await_end(data_dir: Path) -> None:
+    """Wait until the supervisor and every process of the server have gone."""
+    for lock in (Layout(data_dir).supervisor_lock, Layout(data_dir).server_lock):
+        if lock.exists():
+            with lock.open() as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
