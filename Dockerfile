@@ -8,11 +8,12 @@
 
 FROM python:3.11-slim AS build
 ENV PIP_CERT=/etc/ssl/certs/ca-certificates.crt \
-    SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
+    SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt \
+    XDG_CACHE_HOME=/var/cache/build
 WORKDIR /srv/steelyard
 COPY requirements.lock .
 # The embedded database is for a service without a server to talk to; here it would only be weight.
-RUN --mount=type=cache,target=/root/.cache \
+RUN --mount=type=cache,target=/var/cache/build \
     --mount=type=secret,id=ca-bundle,target=/etc/ssl/certs/ca-certificates.crt \
     --mount=type=secret,id=pip-conf,target=/etc/pip.conf \
     --mount=type=secret,id=uv-config,target=/etc/uv/uv.toml \
