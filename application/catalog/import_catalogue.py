@@ -11,7 +11,7 @@ from domain.shared.ids import ProductId
 from domain.shared.money import Money
 
 ROWS_AT_A_TIME = 500
-"""Bounds the size of one statement; the whole import is one transaction all the same."""
+"""Bounds the size of one statement that writes; the whole import is one transaction all the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +73,10 @@ class ImportCatalogue:
         """Import rows whose SKUs are distinct; `progress` is told how many more are done. Raises SkuTaken."""
         results: list[ImportResult] = []
         async with self.unit_of_work() as work:
+            shelf = await self._shelf(work, rows)
             for start in range(0, len(rows), ROWS_AT_A_TIME):
                 portion = rows[start : start + ROWS_AT_A_TIME]
-                results.append(await self._import(work, portion, by))
+                results.append(await self._import(work, portion, shelf, by))
                 progress(len(portion))
             await work.commit()
         return ImportResult(
@@ -84,17 +85,28 @@ class ImportCatalogue:
             unchanged=sum(result.unchanged for result in results),
         )
 
-    async def _import(self, work: UnitOfWork, rows: Sequence[CatalogueRow], by: Actor) -> ImportResult:
-        now = self.clock.now()
+    async def _shelf(
+        self, work: UnitOfWork, rows: Sequence[CatalogueRow]
+    ) -> Mapping[str, tuple[Product, Stock]]:
+        """Return the known products by SKU, locked all at once: one by one, two imports could block each other."""
         known = await work.products.find_by_sku([row.sku for row in rows])
         stocks = await work.stocks.lock([product.id for product in known.values()])
-        products = {p.sku: p for p in (await work.products.get(stocks)).values()}
+        products = await work.products.get(stocks)
+        return {product.sku: (product, stocks[id_]) for id_, product in products.items()}
+
+    async def _import(
+        self,
+        work: UnitOfWork,
+        rows: Sequence[CatalogueRow],
+        shelf: Mapping[str, tuple[Product, Stock]],
+        by: Actor,
+    ) -> ImportResult:
+        now = self.clock.now()
         created: list[Product] = []
         opened: list[Stock] = []
         changed: list[Product] = []
         for row in rows:
-            product = products.get(row.sku)
-            if product is None:
+            if row.sku not in shelf:
                 stock = Stock.open(ProductId(self.ids.new()), row.initial_stock, now=now, by=by)
                 opened.append(stock)
                 created.append(
@@ -110,8 +122,10 @@ class ImportCatalogue:
                         now=now,
                     )
                 )
-            elif changes := row.changes_to(product):
-                product.change(changes, stock=stocks[product.id], now=now)
+                continue
+            product, stock = shelf[row.sku]
+            if changes := row.changes_to(product):
+                product.change(changes, stock=stock, now=now)
                 changed.append(product)
         await work.stocks.add(opened)
         await work.products.add(created)

@@ -11,8 +11,11 @@ MAX_WORD_LENGTH = 40
 
 
 def folded(text: str) -> str:
-    """Return the text without case and accents, for comparing and sorting: `Côte de Blaye` is `cote de blaye`."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    """Return the text without case and accents, for comparing and sorting: `Côte de Blaye` is `cote de blaye`.
+
+    Compatible forms are equal as well, `Ⅳ` and `iv`, so it decomposes first, and again what folding has composed.
+    """
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return "".join(char for char in decomposed if not unicodedata.combining(char))
 
 

@@ -55,6 +55,7 @@ def priced(
     """Price the request, one line a product. Raises ValidationFailed, and ProductUnavailable with every reason."""
     if not 1 <= len(requested) <= MAX_LINES:
         raise ValidationFailed(f"An order has 1 to {MAX_LINES} lines.")
+    _ensure_quantities(requested)
     lines: list[PricedLine] = []
     violations: list[Violation] = []
     for product_id, (position, quantity) in summed(requested).items():
@@ -105,18 +106,24 @@ def ensure_expected(expected: Money | None, actual: Money) -> None:
         raise PriceChanged(actual)
 
 
-def _line(position: int, product: Product, quantity: int) -> PricedLine:
-    if not 1 <= quantity <= MAX_QUANTITY:
+def _ensure_quantities(requested: Sequence[RequestedLine]) -> None:
+    out_of_range = {position for position, line in enumerate(requested) if line.quantity < 1}
+    out_of_range |= {first for first, quantity in summed(requested).values() if quantity > MAX_QUANTITY}
+    if out_of_range:
         raise ValidationFailed(
             "A quantity is out of range.",
             violations=[
                 Violation(
                     ("lines", position, "quantity"),
                     "out_of_range",
-                    f"The sum of a product's quantities is from 1 to {MAX_QUANTITY}.",
+                    f"A quantity is at least 1, and the sum of a product's quantities at most {MAX_QUANTITY}.",
                 )
+                for position in sorted(out_of_range)
             ],
         )
+
+
+def _line(position: int, product: Product, quantity: int) -> PricedLine:
     return PricedLine(
         requested_at=position,
         product_id=product.id,
