@@ -5,7 +5,7 @@ from dependency_injector import containers, providers
 from adapters.clock import SystemClock
 from adapters.ids import UuidV7Factory
 from adapters.limits.in_process import InProcessRateLimiter
-from adapters.limits.unlimited import Unlimited
+from adapters.limits.unlimited import UnlimitedRateLimiter
 from adapters.postgres.engine import create_engine, create_sessions
 from adapters.postgres.health import PostgresHealth
 from adapters.postgres.queries.orders import PostgresOrderQueries
@@ -16,10 +16,10 @@ from adapters.postgres.queries.users import PostgresUserQueries
 from adapters.postgres.secrets import PostgresSecrets
 from adapters.postgres.signing_keys import PostgresSigningKeys
 from adapters.postgres.unit_of_work import PostgresUnitOfWorkFactory
-from adapters.security.breached import BreachedPasswordList
+from adapters.security.breached import ListedBreachedPasswords
 from adapters.security.passwords import Argon2PasswordHasher
 from adapters.security.tokens import Ed25519AccessTokens
-from adapters.security.verified_tokens import VerifiedTokens
+from adapters.security.verified_tokens import RememberedAccessTokens
 from application.catalog.adjust_stock import AdjustStock
 from application.catalog.archive_product import ArchiveProduct
 from application.catalog.change_product import ChangeProduct
@@ -76,7 +76,7 @@ class Container(containers.DeclarativeContainer):
         workers=settings.provided.hashing_threads,
         max_waiting=settings.provided.hashing_queue,
     )
-    breached_passwords = providers.Singleton(BreachedPasswordList)
+    breached_passwords = providers.Singleton(ListedBreachedPasswords)
     password_policy = providers.Singleton(
         PasswordPolicy, breached_passwords, settings.provided.password_min_length
     )
@@ -86,12 +86,12 @@ class Container(containers.DeclarativeContainer):
         audience=settings.provided.token_audience,
         lifetime=settings.provided.token_lifetime,
     )
-    access_tokens = providers.Singleton(VerifiedTokens, signed_tokens)
+    access_tokens = providers.Singleton(RememberedAccessTokens, signed_tokens)
 
     rate_limiter = providers.Selector(
         providers.Callable(_limiter_name, settings),
         in_process=providers.Singleton(InProcessRateLimiter),
-        unlimited=providers.Singleton(Unlimited),
+        unlimited=providers.Singleton(UnlimitedRateLimiter),
     )
 
     sign_up = providers.Singleton(SignUp, unit_of_work, hasher, password_policy, clock, ids)

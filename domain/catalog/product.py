@@ -8,11 +8,13 @@ from typing import Self
 
 from domain.catalog import search
 from domain.catalog.stock import Stock
-from domain.shared.errors import PreconditionFailed
+from domain.shared.errors import PreconditionFailed, ValidationFailed, Violation
 from domain.shared.events import Aggregate, Event
 from domain.shared.ids import ProductId
 from domain.shared.money import Money
 from domain.shared.unset import UNSET, Unset
+
+MAX_ATTRIBUTES = 50
 
 
 class ProductStatus(StrEnum):
@@ -44,12 +46,15 @@ class ProductChanged(ProductEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductChanges:
-    """What to change: fields that are UNSET stay. In `attributes`, None removes a key and other keys stay."""
+    """What to change: fields that are UNSET stay.
+
+    In `attributes`, None removes a key and other keys stay; None in place of `attributes` removes all.
+    """
 
     name: str | Unset = UNSET
     description: str | Unset = UNSET
     price: Money | Unset = UNSET
-    attributes: Mapping[str, str | None] | Unset = UNSET
+    attributes: Mapping[str, str | None] | Unset | None = UNSET
     max_per_order: int | Unset | None = UNSET
     status: ProductStatus | Unset = UNSET
 
@@ -119,7 +124,10 @@ class Product(Aggregate):
             raise PreconditionFailed(current)
 
     def change(self, changes: ProductChanges, *, stock: Stock, now: datetime) -> None:
-        """Edit the product. Orders that were placed before keep the name and price that they were placed at."""
+        """Edit the product. Orders that were placed before keep the name and price that they were placed at.
+
+        Raises ValidationFailed if it would have too many attributes.
+        """
         if not isinstance(changes.name, Unset):
             self.name = changes.name
         if not isinstance(changes.description, Unset):
@@ -131,8 +139,7 @@ class Product(Aggregate):
         if not isinstance(changes.status, Unset):
             self.status = changes.status
         if not isinstance(changes.attributes, Unset):
-            merged = {**self.attributes, **changes.attributes}
-            self.attributes = {key: value for key, value in merged.items() if value is not None}
+            self.attributes = _merged(self.attributes, changes.attributes)
         self.version, self.stock_version = self.version_with(stock) + 1, stock.version
         self.updated_at = now
         self._record(ProductChanged)
@@ -172,3 +179,17 @@ class Product(Aggregate):
                 status=self.status,
             )
         )
+
+
+def _merged(attributes: Mapping[str, str], changes: Mapping[str, str | None] | None) -> dict[str, str]:
+    if changes is None:
+        return {}
+    merged = {key: value for key, value in {**attributes, **changes}.items() if value is not None}
+    if len(merged) > MAX_ATTRIBUTES:
+        raise ValidationFailed(
+            "The product would have too many attributes.",
+            violations=[
+                Violation(("attributes",), "too_many", f"A product has at most {MAX_ATTRIBUTES} attributes.")
+            ],
+        )
+    return merged

@@ -1,0 +1,79 @@
+"""The app factory: everything that serves HTTP, put together."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from entrypoints.container import Container
+from entrypoints.http import health
+from entrypoints.http.catalog import products, stock
+from entrypoints.http.cursors import Cursors
+from entrypoints.http.docs import install_docs
+from entrypoints.http.in_flight import InFlight
+from entrypoints.http.middleware import EdgeMiddleware
+from entrypoints.http.orders import router as orders
+from entrypoints.http.problems.handlers import PROBLEM_HANDLERS
+from entrypoints.http.problems.pages import router as problem_pages
+from entrypoints.http.users import router as users
+from entrypoints.http.users import token
+from entrypoints.lifespan import running
+from entrypoints.settings import Settings
+
+DRAIN_SECONDS = 10.0
+"""How long requests may take to end when the process is stopped."""
+
+DESCRIPTION = """Users, a catalogue with stock, and orders that never oversell.
+
+Log in with **Authorize** (your e-mail address is the username) to try the protected operations.
+Money is in integer minor units; times are RFC 3339 in UTC; errors are problems by RFC 9457, explained at
+[/problems](/problems).
+"""
+
+
+def create_app(settings: Settings | None = None, container: Container | None = None) -> FastAPI:
+    """Make a fresh app. Without arguments it reads its settings from the environment.
+
+    Nothing is connected to before the app starts up. Raise WrongSettings.
+    """
+    if container is None:
+        container = Container(settings=settings or Settings.from_environment())
+    in_flight = InFlight()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with running(container) as cursor_secret:
+            app.state.cursors = Cursors(cursor_secret)
+            try:
+                yield
+            finally:
+                await in_flight.drain(DRAIN_SECONDS)
+
+    app = FastAPI(
+        title="Steelyard",
+        version="1",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        exception_handlers=dict(PROBLEM_HANDLERS),
+    )
+    app.state.container = container
+    app.state.in_flight = in_flight
+    app.add_middleware(EdgeMiddleware)
+    for router in (
+        users.router,
+        token.token_router,
+        token.keys_router,
+        products.router,
+        stock.router,
+        orders.router,
+        health.router,
+        problem_pages,
+    ):
+        app.include_router(router)
+    if container.settings().docs_enabled:
+        install_docs(app)
+    return app

@@ -1,0 +1,66 @@
+"""Who is asking, as a dependency."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import OAuth2PasswordBearer
+
+from application.users.authenticate import Authenticate, Principal
+from domain.shared.actor import Actor
+from domain.users.permissions import Permission
+from entrypoints.container import Container
+from entrypoints.http.problems.openapi import refuses_with
+from entrypoints.http.problems.problem import HTTPProblem
+from entrypoints.http.provided import provided
+
+bearer_token = OAuth2PasswordBearer(
+    tokenUrl="/token",
+    scheme_name="password",
+    description="Log in with your e-mail address as the username.",
+    auto_error=False,
+)
+
+
+@refuses_with("invalid_token", "token_expired")
+async def find_current_user(
+    token: Annotated[str | None, Depends(bearer_token)],
+    authenticate: Annotated[Authenticate, provided(Container.authenticate)],
+) -> Principal | None:
+    """Return who is asking, or None for a request without a token. Raise InvalidToken or TokenExpired."""
+    return None if token is None else authenticate(token)
+
+
+@refuses_with("authentication_required")
+async def get_current_user(
+    principal: Annotated[Principal | None, Depends(find_current_user)],
+) -> Principal:
+    """Return who is asking. Raise HTTPProblem, InvalidToken or TokenExpired."""
+    if principal is None:
+        raise HTTPProblem("authentication_required")
+    return principal
+
+
+def requires(permission: Permission) -> Callable[[Principal], Awaitable[Principal]]:
+    """Return a dependency that is who is asking, if their role has the permission, and raises Forbidden if not."""
+
+    @refuses_with("forbidden")
+    async def get_permitted_user(
+        principal: Annotated[Principal, Depends(get_current_user)],
+    ) -> Principal:
+        principal.ensure(permission)
+        return principal
+
+    return get_permitted_user
+
+
+def actor(request: Request, principal: Principal) -> Actor:
+    """Return who acts, for histories and ledgers."""
+    return Actor(principal.user_id, request.state.request_id)
+
+
+Visitor = Annotated[Principal | None, Depends(find_current_user)]
+CurrentUser = Annotated[Principal, Depends(get_current_user)]
+CatalogManager = Annotated[Principal, Depends(requires(Permission.MANAGE_CATALOG))]
+StockManager = Annotated[Principal, Depends(requires(Permission.MANAGE_STOCK))]
+Customer = Annotated[Principal, Depends(requires(Permission.PLACE_ORDERS))]

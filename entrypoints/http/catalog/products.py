@@ -1,0 +1,186 @@
+"""The catalogue: public to read, staff's to change."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Query, Request, Response
+
+from application.catalog.archive_product import ArchiveProduct
+from application.catalog.change_product import ChangeProduct, ChangeProductCommand
+from application.catalog.create_product import CreateProduct, CreateProductCommand
+from application.catalog.get_product import GetProduct
+from application.catalog.list_products import ListProducts
+from application.catalog.ports import ProductFilter, ProductSort
+from application.catalog.views import ProductView
+from application.users.authenticate import Principal
+from domain.shared.ids import ProductId
+from domain.users.permissions import Permission
+from entrypoints.container import Container
+from entrypoints.http.authentication import CatalogManager, Visitor, actor
+from entrypoints.http.body import MERGE_PATCH
+from entrypoints.http.catalog.schemas import (
+    ChangeProductRequest,
+    CreateProductRequest,
+    ListProductsQuery,
+    ProductResponse,
+)
+from entrypoints.http.descriptions import described_by
+from entrypoints.http.etags import NOT_MODIFIED, IfMatch, tag_content, version_tag, versioned
+from entrypoints.http.idempotency import OptionalKey, mark_replay
+from entrypoints.http.lists import Lists, PageResponse
+from entrypoints.http.problems.openapi import problem_responses
+from entrypoints.http.provided import provided
+from entrypoints.http.rate_limits import LimitReads, LimitWrites
+from entrypoints.http.route import StrictRoute
+
+router = APIRouter(prefix="/v1/products", tags=["products"], route_class=StrictRoute)
+
+
+@router.get(
+    "",
+    operation_id="list_products",
+    summary="List the catalogue",
+    description=described_by(ListProducts),
+    response_model=PageResponse[ProductResponse],
+    responses=NOT_MODIFIED,
+    dependencies=[LimitReads],
+)
+async def list_products(
+    query: Annotated[ListProductsQuery, Query()],
+    visitor: Visitor,
+    request: Request,
+    response: Response,
+    lists: Lists,
+    list_products: Annotated[ListProducts, provided(Container.list_products)],
+) -> Response:
+    page = await list_products(
+        ProductFilter(
+            query=query.q,
+            status=query.status,
+            currency=query.currency,
+            min_price=query.min_price,
+            max_price=query.max_price,
+            in_stock=query.in_stock,
+        ),
+        sort=ProductSort(query.sort.removeprefix("-")),
+        descending=query.sort.startswith("-"),
+        after=lists.position(query),
+        limit=query.limit,
+        include_archived=_sees_archived(visitor),
+    )
+    _let_be_stored(response, visitor)
+    body = PageResponse[ProductResponse].model_validate(lists.page(query, page))
+    return tag_content(request, response, body)
+
+
+@router.get(
+    "/{product_id}",
+    operation_id="get_product",
+    summary="Show a product",
+    description=described_by(GetProduct),
+    response_model=ProductResponse,
+    responses={**problem_responses("not_found"), **NOT_MODIFIED},
+    dependencies=[LimitReads],
+)
+async def get_product(
+    product_id: UUID,
+    visitor: Visitor,
+    request: Request,
+    response: Response,
+    get_product: Annotated[GetProduct, provided(Container.get_product)],
+) -> ProductView | Response:
+    product = await get_product(ProductId(product_id), include_archived=_sees_archived(visitor))
+    _let_be_stored(response, visitor)
+    return versioned(request, response, product, product.version)
+
+
+@router.post(
+    "",
+    operation_id="create_product",
+    summary="Put a product on sale",
+    description=described_by(CreateProduct),
+    status_code=201,
+    response_model=ProductResponse,
+    responses=problem_responses("sku_taken"),
+    dependencies=[LimitWrites],
+)
+async def create_product(
+    body: CreateProductRequest,
+    manager: CatalogManager,
+    key: OptionalKey,
+    request: Request,
+    response: Response,
+    create_product: Annotated[CreateProduct, provided(Container.create_product)],
+) -> ProductView:
+    receipt = await create_product(
+        CreateProductCommand(
+            sku=body.sku,
+            name=body.name,
+            description=body.description,
+            price=body.price.to_money(),
+            attributes=body.attributes,
+            max_per_order=body.max_per_order,
+            initial_stock=body.initial_stock,
+            key=key.of(manager, body) if key else None,
+            by=actor(request, manager),
+        )
+    )
+    product = receipt.result
+    mark_replay(response, receipt)
+    response.headers["Location"] = f"/v1/products/{product.id}"
+    response.headers["ETag"] = version_tag(product.version)
+    return product
+
+
+@router.patch(
+    "/{product_id}",
+    operation_id="change_product",
+    summary="Edit a product",
+    description=described_by(ChangeProduct),
+    response_model=ProductResponse,
+    responses=problem_responses("not_found"),
+    dependencies=[LimitWrites],
+)
+async def change_product(
+    product_id: UUID,
+    body: Annotated[ChangeProductRequest, Body(media_type=MERGE_PATCH)],
+    seen_version: IfMatch,
+    _manager: CatalogManager,
+    response: Response,
+    change_product: Annotated[ChangeProduct, provided(Container.change_product)],
+) -> ProductView:
+    product = await change_product(
+        ChangeProductCommand(
+            product_id=ProductId(product_id), seen_version=seen_version, changes=body.changes()
+        )
+    )
+    response.headers["ETag"] = version_tag(product.version)
+    return product
+
+
+@router.delete(
+    "/{product_id}",
+    operation_id="archive_product",
+    summary="Take a product off sale",
+    description=described_by(ArchiveProduct),
+    status_code=204,
+    responses=problem_responses("not_found"),
+    dependencies=[LimitWrites],
+)
+async def archive_product(
+    product_id: UUID,
+    seen_version: IfMatch,
+    _manager: CatalogManager,
+    archive_product: Annotated[ArchiveProduct, provided(Container.archive_product)],
+) -> None:
+    await archive_product(ProductId(product_id), seen_version=seen_version)
+
+
+def _sees_archived(visitor: Principal | None) -> bool:
+    return visitor is not None and visitor.may(Permission.SEE_ARCHIVED_PRODUCTS)
+
+
+def _let_be_stored(response: Response, visitor: Principal | None) -> None:
+    """Let caches keep the answer, and ask each time whether it is still right: stock moves with every order."""
+    response.headers["Cache-Control"] = "public, no-cache" if visitor is None else "private, no-cache"
+    response.headers["Vary"] = "Authorization"

@@ -1,0 +1,8 @@
+"""Operations are described by the use cases that they call: the rule is written once."""
+
+import inspect
+
+
+def described_by(use_case: type) -> str:
+    """Return a use case's docstring as an operation's description."""
+    return inspect.cleandoc(use_case.__doc__ or "")

@@ -1,0 +1,23 @@
+"""From the container to a route's parameter, without decorators or wiring."""
+
+from typing import Any
+
+from dependency_injector.providers import Provider
+from fastapi import Depends, Request
+from fastapi.params import Depends as Dependency
+
+from entrypoints.container import Container
+
+
+def provided(provider: Provider[Any]) -> Dependency:
+    """Return a dependency on what a provider of the container provides, as in `provided(Container.place_order)`.
+
+    It asks the container of the app that serves the request, so that a test can override the provider there.
+    """
+    name: str = next(name for name, known in Container.providers.items() if known is provider)
+
+    async def provide(request: Request) -> Any:  # noqa: ANN401 - the route's annotation says what it is
+        return getattr(request.app.state.container, name)()
+
+    dependency: Dependency = Depends(provide)
+    return dependency

@@ -1,0 +1,69 @@
+"""Accounts."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Request, Response
+
+from application.users.get_user import GetUser
+from application.users.sign_up import SignUp, SignUpCommand
+from application.users.views import UserView
+from entrypoints.container import Container
+from entrypoints.http.authentication import CurrentUser
+from entrypoints.http.descriptions import described_by
+from entrypoints.http.etags import NOT_MODIFIED, versioned
+from entrypoints.http.idempotency import OptionalKey, mark_replay
+from entrypoints.http.problems.openapi import problem_responses
+from entrypoints.http.provided import provided
+from entrypoints.http.rate_limits import LimitReads, LimitSignUps
+from entrypoints.http.route import StrictRoute
+from entrypoints.http.users.schemas import CreateUserRequest, UserResponse
+
+router = APIRouter(prefix="/v1", tags=["users"], route_class=StrictRoute)
+
+
+@router.post(
+    "/users",
+    operation_id="create_user",
+    summary="Sign up",
+    description=described_by(SignUp),
+    status_code=201,
+    response_model=UserResponse,
+    responses=problem_responses("email_taken", "overloaded"),
+    dependencies=[LimitSignUps],
+)
+async def create_user(
+    body: CreateUserRequest,
+    key: OptionalKey,
+    response: Response,
+    sign_up: Annotated[SignUp, provided(Container.sign_up)],
+) -> UserView:
+    receipt = await sign_up(
+        SignUpCommand(
+            email=body.email,
+            password=body.password.get_secret_value(),
+            full_name=body.full_name,
+            key=key.of(None, body) if key else None,
+        )
+    )
+    mark_replay(response, receipt)
+    response.headers["Location"] = "/v1/me"
+    return receipt.result
+
+
+@router.get(
+    "/me",
+    operation_id="get_me",
+    summary="Show my account",
+    description=described_by(GetUser),
+    response_model=UserResponse,
+    responses=NOT_MODIFIED,
+    dependencies=[LimitReads],
+)
+async def get_me(
+    principal: CurrentUser,
+    request: Request,
+    response: Response,
+    get_user: Annotated[GetUser, provided(Container.get_user)],
+) -> UserView | Response:
+    user = await get_user(principal.user_id)
+    return versioned(request, response, user, user.version)
