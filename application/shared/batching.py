@@ -6,6 +6,7 @@ Nothing waits for a batch to fill: a command that finds the service idle runs at
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -21,7 +22,7 @@ What it raises, it raises for the batch as a whole, of which nothing has happene
 """
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Waiting(Generic[C, R]):
     command: C
     answer: asyncio.Future[R]
@@ -60,7 +61,12 @@ class Batcher(Generic[C, R]):
         self._waiting.append(waiting)
         if self._worker is None or self._worker.done():
             self._worker = loop.create_task(self._work())
-        return await waiting.answer
+        try:
+            return await waiting.answer
+        except asyncio.CancelledError:
+            with suppress(ValueError):  # it may have begun
+                self._waiting.remove(waiting)
+            raise
 
     async def drain(self) -> None:
         """Wait until every command that was submitted has been answered."""

@@ -1,0 +1,37 @@
+"""Throw-away apps, wired as the real one is."""
+
+from typing import Any
+
+import httpx2
+from fastapi import APIRouter, FastAPI
+
+from entrypoints.http.cursors import Cursors
+from entrypoints.http.in_flight import InFlight
+from entrypoints.http.middleware import EdgeMiddleware
+from entrypoints.http.problems import pages
+from entrypoints.http.problems.handlers import PROBLEM_HANDLERS
+
+
+def app_of(*routers: APIRouter) -> FastAPI:
+    """Make an app of some routers and the pages of problems."""
+    app = FastAPI(
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        exception_handlers=dict(PROBLEM_HANDLERS),
+    )
+    app.state.in_flight = InFlight()
+    app.state.cursors = Cursors(b"s" * 32)
+    for router in (*routers, pages.router):
+        app.include_router(router)
+    app.add_middleware(EdgeMiddleware)
+    return app
+
+
+async def ask(app: FastAPI | APIRouter, method: str, url: str, **options: Any) -> httpx2.Response:
+    """Send one request, as an HTTP client would."""
+    served = app if isinstance(app, FastAPI) else app_of(app)
+    transport = httpx2.ASGITransport(app=served)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://shop") as client:
+        return await client.request(method, url, **options)

@@ -1,0 +1,16 @@
+from datetime import UTC, datetime, timedelta
+
+from application.shared.clock import Clock
+
+
+class FixedClock(Clock):
+    """Stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self._now = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self._now
+
+    def advance(self, by: timedelta) -> None:
+        self._now += by

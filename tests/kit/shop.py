@@ -1,0 +1,170 @@
+from collections.abc import Mapping
+from datetime import timedelta
+from hashlib import sha256
+from itertools import count
+
+from application.catalog.adjust_stock import AdjustStock
+from application.catalog.archive_product import ArchiveProduct
+from application.catalog.change_product import ChangeProduct
+from application.catalog.count_stock import CountStock
+from application.catalog.create_product import CreateProduct, CreateProductCommand
+from application.catalog.get_product import GetProduct
+from application.catalog.get_stock import GetStock
+from application.catalog.import_catalogue import ImportCatalogue
+from application.catalog.list_movements import ListMovements
+from application.catalog.list_products import ListProducts
+from application.catalog.views import ProductView
+from application.orders.cancel_order import CancelOrder, CancelOrderCommand
+from application.orders.get_order import GetOrder
+from application.orders.list_orders import ListOrders
+from application.orders.list_status_changes import ListStatusChanges
+from application.orders.place_order import PlaceOrder, PlaceOrderBatch, PlaceOrderCommand
+from application.orders.preview_order import PreviewOrder
+from application.orders.views import OrderView
+from application.shared.batching import Batcher
+from application.shared.clock import Clock
+from application.shared.idempotency import IdempotencyKey
+from application.users.authenticate import Authenticate
+from application.users.get_user import GetUser
+from application.users.log_in import LogIn
+from application.users.password_policy import PasswordPolicy
+from application.users.sign_up import SignUp, SignUpCommand
+from application.users.views import UserView
+from domain.orders.line import RequestedLine
+from domain.orders.placing import OrderRequest
+from domain.shared.actor import Actor
+from domain.shared.ids import UserId
+from domain.shared.money import Money
+from tests.kit.clock import FixedClock
+from tests.kit.ids import SequentialIds
+from tests.kit.passwords import BreachedOnly, PlainHasher
+from tests.kit.store import Store
+from tests.kit.tokens import NumberedTokens
+
+HOLD = timedelta(minutes=15)
+PASSWORD = "a password of some length"
+BREACHED_PASSWORD = "correct horse battery staple"
+STAFF = Actor(None, "test")
+
+
+class Shop:
+    """Every use case of the shop over one store, and the shortest way to a customer, a product and an order.
+
+    The clock stands still, ids come in a row, passwords cost nothing.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.clock = FixedClock()
+        self.ids = SequentialIds()
+        self.keys_sent: set[tuple[UserId, str]] = set()
+        self._numbers = count(1)
+        hasher = PlainHasher()
+        tokens = NumberedTokens()
+        policy = PasswordPolicy(BreachedOnly(BREACHED_PASSWORD), min_length=12)
+        self.sign_up = SignUp(store.unit_of_work, hasher, policy, self.clock, self.ids)
+        self.log_in = LogIn(store.unit_of_work, hasher, tokens, self.clock, self.ids)
+        self.authenticate = Authenticate(tokens, self.clock)
+        self.get_user = GetUser(store.users)
+        self.create_product = CreateProduct(store.unit_of_work, self.clock, self.ids)
+        self.change_product = ChangeProduct(store.unit_of_work, self.clock)
+        self.archive_product = ArchiveProduct(store.unit_of_work, self.clock)
+        self.get_product = GetProduct(store.products)
+        self.list_products = ListProducts(store.products)
+        self.import_catalogue = ImportCatalogue(store.unit_of_work, self.clock, self.ids)
+        self.get_stock = GetStock(store.stocks)
+        self.list_movements = ListMovements(store.stocks)
+        self.count_stock = CountStock(store.unit_of_work, self.clock)
+        self.adjust_stock = AdjustStock(store.unit_of_work, self.clock, self.ids)
+        self.place_order = self.till()
+        self.preview_order = PreviewOrder(store.unit_of_work)
+        self.cancel_order = CancelOrder(store.unit_of_work, self.clock)
+        self.get_order = GetOrder(store.orders)
+        self.list_orders = ListOrders(store.orders)
+        self.list_status_changes = ListStatusChanges(self.get_order, store.orders)
+
+    def till(self, *, clock: Clock | None = None, max_batch: int = 64) -> PlaceOrder:
+        """Return `place_order` as one more process of the service has it, with batches of its own."""
+        batch = PlaceOrderBatch(self.store.unit_of_work, clock or self.clock, self.ids, HOLD)
+        return PlaceOrder(Batcher(batch, max_batch=max_batch, patience=60), self.store.orders)
+
+    async def customer(self, email: str | None = None) -> UserView:
+        command = SignUpCommand(
+            email=email or f"customer-{next(self._numbers)}@example.com", password=PASSWORD
+        )
+        return (await self.sign_up(command)).result
+
+    async def product(
+        self,
+        *,
+        stock: int = 0,
+        price: int = 1000,
+        currency: str = "EUR",
+        sku: str | None = None,
+        name: str = "Mug",
+        description: str = "",
+        attributes: Mapping[str, str] | None = None,
+        max_per_order: int | None = None,
+    ) -> ProductView:
+        receipt = await self.create_product(
+            CreateProductCommand(
+                sku=sku or f"SKU-{next(self._numbers)}",
+                name=name,
+                description=description,
+                price=Money(price, currency),
+                attributes=attributes or {},
+                max_per_order=max_per_order,
+                initial_stock=stock,
+                key=None,
+                by=STAFF,
+            )
+        )
+        return receipt.result
+
+    async def order(
+        self, product: ProductView, quantity: int = 1, *, customer: UserView | None = None
+    ) -> OrderView:
+        command = self.placing((product, quantity), customer=customer or await self.customer())
+        return (await self.place_order(command)).result
+
+    async def cancel(self, order: OrderView) -> OrderView:
+        return (await self.cancel_order(self.cancelling(order))).result
+
+    def placing(
+        self,
+        *lines: tuple[ProductView, int],
+        customer: UserView,
+        key: str | None = None,
+        expected_total: Money | None = None,
+    ) -> PlaceOrderCommand:
+        """Return the command by which the customer orders so many of each product."""
+        request = OrderRequest(
+            customer_id=customer.id,
+            lines=tuple(RequestedLine(product.id, quantity) for product, quantity in lines),
+            expected_total=expected_total,
+            metadata={},
+        )
+        idempotency_key = self.key(request, operation="place_order", principal=str(customer.id), key=key)
+        self.keys_sent.add((customer.id, idempotency_key.key))
+        return PlaceOrderCommand(request, idempotency_key, Actor(customer.id, "test"))
+
+    def cancelling(self, order: OrderView, *, key: str | None = None) -> CancelOrderCommand:
+        """Return the command by which staff cancels the order."""
+        return CancelOrderCommand(
+            order_id=order.id,
+            reason=None,
+            only_of=None,
+            key=self.key(order.id, operation="cancel_order", key=key),
+            by=STAFF,
+        )
+
+    def key(
+        self, asked: object, *, operation: str, principal: str = "staff", key: str | None = None
+    ) -> IdempotencyKey:
+        """Return a key for what is asked: a fresh one, or `key`."""
+        return IdempotencyKey(
+            principal=principal,
+            operation=operation,
+            key=key or f"key-{next(self._numbers)}",
+            fingerprint=sha256(repr(asked).encode()).digest(),
+        )

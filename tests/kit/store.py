@@ -1,0 +1,47 @@
+from dataclasses import dataclass
+
+from adapters.memory.database import MemoryDatabase
+from adapters.memory.queries.orders import MemoryOrderQueries
+from adapters.memory.queries.outbox import MemoryOutboxQueries
+from adapters.memory.queries.products import MemoryProductQueries
+from adapters.memory.queries.stocks import MemoryStockQueries
+from adapters.memory.queries.users import MemoryUserQueries
+from adapters.memory.secrets import MemorySecrets
+from adapters.memory.signing_keys import MemorySigningKeys
+from adapters.memory.unit_of_work import MemoryUnitOfWorkFactory
+from application.catalog.ports import ProductQueries, StockQueries
+from application.orders.ports import OrderQueries
+from application.outbox.ports import OutboxQueries
+from application.shared.secrets import Secrets
+from application.unit_of_work import UnitOfWorkFactory
+from application.users.ports import SigningKeys, UserQueries
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    """Every port that a database serves. `impatient` waits for locks and claimed keys only briefly."""
+
+    unit_of_work: UnitOfWorkFactory
+    impatient: UnitOfWorkFactory
+    users: UserQueries
+    products: ProductQueries
+    stocks: StockQueries
+    orders: OrderQueries
+    outbox: OutboxQueries
+    signing_keys: SigningKeys
+    secrets: Secrets
+
+
+def memory_store() -> Store:
+    database = MemoryDatabase()
+    return Store(
+        unit_of_work=MemoryUnitOfWorkFactory(database, patience=60),
+        impatient=MemoryUnitOfWorkFactory(database, patience=0.01),
+        users=MemoryUserQueries(database),
+        products=MemoryProductQueries(database),
+        stocks=MemoryStockQueries(database),
+        orders=MemoryOrderQueries(database),
+        outbox=MemoryOutboxQueries(database),
+        signing_keys=MemorySigningKeys(database),
+        secrets=MemorySecrets(database),
+    )
