@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from copy import deepcopy
 
 from adapters.memory.database import reach
-from adapters.memory.transaction import Transaction
+from adapters.memory.transaction import IntegrityError, Transaction
 from application.orders.ports import OrderExists, OrderRepository
 from domain.orders.order import Order
 from domain.shared.ids import OrderId
@@ -20,8 +20,10 @@ class MemoryOrderRepository(OrderRepository):
         await self._transaction.lock(("orders", order.id.hex) for order in orders)
         order_ids = self._transaction.tables.order_ids
         for order in orders:
+            if order.customer_id not in self._transaction.tables.users:
+                self._transaction.fail(IntegrityError("order of a customer who does not exist"))
             if (order.customer_id, order.idempotency_key) in order_ids:
-                raise OrderExists
+                self._transaction.fail(OrderExists())
             order_ids[order.customer_id, order.idempotency_key] = order.id
             self._write(order)
 
@@ -33,6 +35,9 @@ class MemoryOrderRepository(OrderRepository):
     async def save(self, order: Order) -> None:
         await reach()
         self._transaction.ensure_locked(("orders", order.id.hex))
+        kept = self._transaction.tables.orders[order.id]
+        if kept.version != order.version - len(order.changes):
+            self._transaction.fail(IntegrityError("order written that another write has changed since"))
         self._write(order)
 
     def _write(self, order: Order) -> None:

@@ -19,9 +19,9 @@ class MemoryProductRepository(ProductRepository):
         tables = self._transaction.tables
         for product in products:
             if product.id not in tables.stocks:
-                raise IntegrityError("product added before its stock")
+                self._transaction.fail(IntegrityError("product added before its stock"))
             if product.sku in tables.product_ids:
-                raise SkuTaken
+                self._transaction.fail(SkuTaken())
             tables.product_ids[product.sku] = product.id
             self._write(product)
 

@@ -5,7 +5,7 @@ from adapters.memory.database import reach
 from adapters.memory.locks import Row
 from adapters.memory.transaction import IntegrityError, Transaction
 from application.catalog.ports import StockRepository
-from domain.catalog.stock import Stock
+from domain.catalog.stock import ReservationExceedsStock, Stock
 from domain.shared.ids import ProductId
 
 
@@ -23,7 +23,7 @@ class MemoryStockRepository(StockRepository):
         await self._transaction.lock(stock_row(stock.product_id) for stock in stocks)
         for stock in stocks:
             if stock.product_id in self._transaction.tables.stocks:
-                raise IntegrityError("stock added twice")
+                self._transaction.fail(IntegrityError("stock added twice"))
             self._write(stock)
 
     async def get(self, product_ids: Iterable[ProductId]) -> Mapping[ProductId, Stock]:
@@ -42,12 +42,12 @@ class MemoryStockRepository(StockRepository):
             self._transaction.ensure_locked(stock_row(stock.product_id))
             kept = self._transaction.tables.stocks[stock.product_id]
             if kept.version != stock.version - len(stock.movements):
-                raise IntegrityError("stock read before another change and written after it")
+                self._transaction.fail(IntegrityError("stock written that another write has changed since"))
             self._write(stock)
 
     def _write(self, stock: Stock) -> None:
         if not 0 <= stock.reserved <= stock.on_hand:
-            raise IntegrityError("stock out of 0 <= reserved <= on_hand")
+            self._transaction.fail(ReservationExceedsStock())
         first = stock.version - len(stock.movements) + 1
         for version, movement in enumerate(stock.movements, first):
             self._transaction.tables.movements[stock.product_id, version] = movement

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Iterable
+from typing import NoReturn
 
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.locks import Row
 from application.shared.errors import Overloaded
-from domain.shared.errors import DomainError
+from application.shared.idempotency import IdempotencyInFlight
 from domain.shared.events import Event
 
 
@@ -25,9 +26,12 @@ class Transaction:
         self._patience = patience
         self._locked: dict[Row, asyncio.Lock] = {}
         self._events: list[Event] = []
+        self._has_failed = False
         self.tables = database.tables.overlaid()
 
-    async def lock(self, rows: Iterable[Row], *, refusal: type[DomainError] = Overloaded) -> None:
+    async def lock(
+        self, rows: Iterable[Row], *, refusal: type[Overloaded | IdempotencyInFlight] = Overloaded
+    ) -> None:
         """Lock the rows until the end, in one fixed order. Raises `refusal` when that takes too long."""
         try:
             async with asyncio.timeout(self._patience):
@@ -36,19 +40,26 @@ class Transaction:
                     await lock.acquire()
                     self._locked[row] = lock
         except TimeoutError:
-            raise refusal from None
+            self.fail(refusal())
 
     def ensure_locked(self, row: Row) -> None:
         """Raise IntegrityError for a write to a row that another unit of work could write to as well."""
         if row not in self._locked:
-            raise IntegrityError(f"{row[0]} written to without its lock")
+            self.fail(IntegrityError(f"{row[0]} written to without its lock"))
+
+    def fail(self, error: Exception) -> NoReturn:
+        """Raise the error of a refused write. After it nothing can be committed."""
+        self._has_failed = True
+        raise error
 
     def record(self, events: Iterable[Event]) -> None:
         """Put the events into the outbox with the commit."""
         self._events.extend(events)
 
     def commit(self) -> None:
-        """Make it all visible at once, and let go of the locks."""
+        """Make it all visible at once, and let go of the locks. Raises RuntimeError after a refused write."""
+        if self._has_failed:
+            raise RuntimeError("A write was refused, so there is nothing that could be committed.")
         self._database.tables.absorb(self.tables)
         self._database.outbox.extend(self._events)
         self.roll_back()

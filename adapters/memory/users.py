@@ -15,7 +15,7 @@ class MemoryUserRepository(UserRepository):
         await self._transaction.lock([("users.email", user.email)])
         tables = self._transaction.tables
         if user.email in tables.user_ids:
-            raise EmailTaken
+            self._transaction.fail(EmailTaken())
         self._transaction.record(user.take_events())
         tables.users[user.id] = deepcopy(user)
         tables.user_ids[user.email] = user.id
