@@ -1,0 +1,1 @@
+"""Reads that return views, each in one statement."""

@@ -1,0 +1,27 @@
+"""The tables, as the code sees them; `migrations/` makes them, and a test compares the two.
+
+Rows are what is kept, entities what is true: small functions beside the repositories turn one into the other.
+"""
+
+from adapters.postgres.rows.catalog import ProductRow, StockMovementRow, StockRow
+from adapters.postgres.rows.idempotency import IdempotencyKeyRow
+from adapters.postgres.rows.orders import OrderHistoryRow, OrderLineRow, OrderRow
+from adapters.postgres.rows.outbox import OutboxRow
+from adapters.postgres.rows.schema import Row
+from adapters.postgres.rows.secrets import ServiceSecretRow, SigningKeyRow
+from adapters.postgres.rows.users import UserRow
+
+__all__ = [
+    "IdempotencyKeyRow",
+    "OrderHistoryRow",
+    "OrderLineRow",
+    "OrderRow",
+    "OutboxRow",
+    "ProductRow",
+    "Row",
+    "ServiceSecretRow",
+    "SigningKeyRow",
+    "StockMovementRow",
+    "StockRow",
+    "UserRow",
+]

@@ -1,0 +1,27 @@
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from adapters.postgres.rows.schema import Row, one_of
+from domain.users.permissions import Role
+from domain.users.user import UserStatus
+
+
+class UserRow(Row):
+    """`email` is in its comparable form, so that its uniqueness is that of the mailbox."""
+
+    __tablename__ = "users"
+    __table_args__ = (UniqueConstraint("email"), one_of("role", Role), one_of("status", UserStatus))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    email: Mapped[str]
+    full_name: Mapped[str | None]
+    role: Mapped[str]
+    status: Mapped[str]
+    email_verified: Mapped[bool]
+    password_hash: Mapped[str]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    version: Mapped[int]

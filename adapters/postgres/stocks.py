@@ -1,0 +1,84 @@
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import ARRAY, BigInteger, Column, Uuid, any_, bindparam, insert, select, update
+
+from adapters.postgres.arrays import GivenRows, columns_of
+from adapters.postgres.mappers.catalog import movement_values, stock_from, stock_values
+from adapters.postgres.rows import StockMovementRow, StockRow
+from adapters.postgres.transaction import Transaction
+from application.catalog.ports import StockRepository
+from domain.catalog.stock import Stock
+from domain.shared.ids import ProductId
+
+_GET = select(*columns_of(StockRow)).where(
+    StockRow.product_id == any_(bindparam("product_ids", type_=ARRAY(Uuid)))
+)
+_LOCK = _GET.order_by(StockRow.product_id).with_for_update()
+_STOCKS = GivenRows("given_stocks", columns_of(StockRow))
+_MOVED = GivenRows("moved", [*columns_of(StockRow), Column("read_version", BigInteger)])
+_MOVEMENTS = GivenRows("given_movements", columns_of(StockMovementRow))
+
+_ADD = _MOVEMENTS.insert_into(StockMovementRow).add_cte(_STOCKS.insert_into(StockRow).cte("added"))
+_UPDATED = (
+    update(StockRow)
+    .values(on_hand=_MOVED.c.on_hand, reserved=_MOVED.c.reserved, version=_MOVED.c.version)
+    .where(StockRow.product_id == _MOVED.c.product_id, StockRow.version == _MOVED.c.read_version)
+    .returning(StockRow.product_id)
+    .cte("updated")
+)
+# Only the movements of stocks that were found as they had been read are written: who counts them knows of all.
+_SAVE = (
+    insert(StockMovementRow)
+    .from_select(
+        [column.name for column in columns_of(StockMovementRow)],
+        select(_MOVEMENTS.table).join(_UPDATED, _UPDATED.c.product_id == _MOVEMENTS.c.product_id),
+    )
+    .execution_options(preserve_rowcount=True)
+)
+
+
+class PostgresStockRepository(StockRepository):
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def add(self, stocks: Sequence[Stock]) -> None:
+        if stocks:
+            movements = _take_movements(stocks)
+            await self._transaction.execute(
+                _ADD,
+                _STOCKS.parameters(map(stock_values, stocks)) | _MOVEMENTS.parameters(movements),
+            )
+
+    async def get(self, product_ids: Iterable[ProductId]) -> Mapping[ProductId, Stock]:
+        rows = await self._transaction.execute(_GET, {"product_ids": list(set(product_ids))})
+        return {stock.product_id: stock for stock in map(stock_from, rows)}
+
+    async def lock(self, product_ids: Iterable[ProductId]) -> Mapping[ProductId, Stock]:
+        rows = await self._transaction.execute(_LOCK, {"product_ids": list(set(product_ids))})
+        return {stock.product_id: stock for stock in map(stock_from, rows)}
+
+    async def save(self, stocks: Iterable[Stock]) -> None:
+        moved = [stock for stock in stocks if stock.movements]
+        if moved:
+            changes = _MOVED.parameters(map(_changed, moved))
+            movements = _take_movements(moved)
+            await self._transaction.write(
+                _SAVE, changes | _MOVEMENTS.parameters(movements), rows=len(movements)
+            )
+
+
+def _changed(stock: Stock) -> dict[str, object]:
+    """Return the stock as it is now, and the version at which it was read: each movement has added one."""
+    return {**stock_values(stock), "read_version": stock.version - len(stock.movements)}
+
+
+def _take_movements(stocks: Iterable[Stock]) -> list[dict[str, object]]:
+    """Return the stocks' new movements, each with the version that it led to, and forget them."""
+    taken: list[dict[str, object]] = []
+    for stock in stocks:
+        first = stock.version - len(stock.movements) + 1
+        taken += [
+            movement_values(version, movement) for version, movement in enumerate(stock.movements, first)
+        ]
+        stock.movements.clear()
+    return taken

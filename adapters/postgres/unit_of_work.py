@@ -1,0 +1,78 @@
+"""One transaction of the shop."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from adapters.postgres.idempotency import PostgresIdempotencyRecords
+from adapters.postgres.orders import PostgresOrderRepository
+from adapters.postgres.outbox import Outbox
+from adapters.postgres.products import PostgresProductRepository
+from adapters.postgres.stocks import PostgresStockRepository
+from adapters.postgres.transaction import Transaction
+from adapters.postgres.uninterrupted import uninterrupted
+from adapters.postgres.users import PostgresUserRepository
+from application.shared.ids import IdFactory
+from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
+
+
+class PostgresUnitOfWork(UnitOfWork):
+    def __init__(self, transaction: Transaction, ids: IdFactory) -> None:
+        self._transaction = transaction
+        self._outbox = Outbox(transaction, ids)
+        self._users = PostgresUserRepository(transaction, self._outbox)
+        self._products = PostgresProductRepository(transaction, self._outbox)
+        self._stocks = PostgresStockRepository(transaction)
+        self._orders = PostgresOrderRepository(transaction, self._outbox)
+        self._idempotency = PostgresIdempotencyRecords(transaction)
+
+    @property
+    def users(self) -> PostgresUserRepository:
+        return self._users
+
+    @property
+    def products(self) -> PostgresProductRepository:
+        return self._products
+
+    @property
+    def stocks(self) -> PostgresStockRepository:
+        return self._stocks
+
+    @property
+    def orders(self) -> PostgresOrderRepository:
+        return self._orders
+
+    @property
+    def idempotency(self) -> PostgresIdempotencyRecords:
+        return self._idempotency
+
+    async def commit(self) -> None:
+        await uninterrupted(self._commit())
+
+    async def _commit(self) -> None:
+        await self._idempotency.free_unbound()
+        await self._outbox.write()
+        await self._transaction.commit()
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresUnitOfWorkFactory(UnitOfWorkFactory):
+    """Opens units of work, each with a session and a connection of its own.
+
+    A caller who is cancelled in the middle of a statement costs the connection: SQLAlchemy closes it, which ends the
+    statement, and the pool makes another. One who is cancelled at any other place costs nothing.
+    """
+
+    sessions: async_sessionmaker[AsyncSession]
+    ids: IdFactory
+
+    @asynccontextmanager
+    async def __call__(self) -> AsyncIterator[PostgresUnitOfWork]:
+        transaction = Transaction(self.sessions())
+        try:
+            await uninterrupted(transaction.open())
+            yield PostgresUnitOfWork(transaction, self.ids)
+        finally:
+            await transaction.close()
