@@ -1,5 +1,7 @@
 """Which adapter stands behind which port: the one place that knows."""
 
+from collections.abc import Iterator
+
 from dependency_injector import containers, providers
 
 from adapters.clock import SystemClock
@@ -45,6 +47,12 @@ from application.users.sign_up import SignUp
 from entrypoints.settings import Settings
 
 
+def _hasher(*, workers: int, max_waiting: int) -> Iterator[Argon2PasswordHasher]:
+    hasher = Argon2PasswordHasher(workers=workers, max_waiting=max_waiting)
+    yield hasher
+    hasher.close()
+
+
 def _limiter_name(settings: Settings) -> str:
     return "in_process" if settings.rate_limit_enabled else "unlimited"
 
@@ -71,8 +79,8 @@ class Container(containers.DeclarativeContainer):
     order_queries = providers.Singleton(PostgresOrderQueries, engine)
     outbox_queries = providers.Singleton(PostgresOutboxQueries, engine)
 
-    hasher = providers.Singleton(
-        Argon2PasswordHasher,
+    hasher = providers.Resource(
+        _hasher,
         workers=settings.provided.hashing_threads,
         max_waiting=settings.provided.hashing_queue,
     )

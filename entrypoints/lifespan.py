@@ -18,7 +18,7 @@ async def running(container: Container) -> AsyncIterator[bytes]:
     """
     async with AsyncExitStack() as stack:
         stack.push_async_callback(container.engine().dispose)
-        stack.callback(container.hasher().close)
+        stack.callback(container.shutdown_resources)
         stack.push_async_callback(container.order_batcher().drain)
         keys = container.signing_keys()
         await keys.add_first(generate_signing_key(container.clock().now()))

@@ -12,15 +12,12 @@ from application.shared.idempotency import IdempotencyKey, Receipt
 from application.users.authenticate import Principal
 from entrypoints.http.problems.openapi import refuses_with
 
-_KeyHeader = Annotated[
-    str,
-    Header(
-        alias="Idempotency-Key",
-        pattern=r"^[!-~]{1,255}$",
-        description="New for each request, the same for each retry: 1 to 255 visible ASCII characters.",
-        examples=["9f1c2f9e-6b0c-4a52-9a3e-0d6a7f4c1b1d"],
-    ),
-]
+_HEADER = Header(
+    alias="Idempotency-Key",
+    pattern=r"^[!-~]{1,255}$",
+    description="New for each request, the same for each retry: 1 to 255 visible ASCII characters.",
+    examples=["9f1c2f9e-6b0c-4a52-9a3e-0d6a7f4c1b1d"],
+)
 ANYBODY = "anybody"
 """The principal of requests without a token: their keys share one scope, so they should be random, as all should."""
 
@@ -50,7 +47,9 @@ class RequestKey:
 
 
 @refuses_with("invalid_idempotency_key", "idempotency_key_reused", "idempotency_in_flight")
-async def find_request_key(request: Request, idempotency_key: _KeyHeader | None = None) -> RequestKey | None:
+async def find_request_key(
+    request: Request, idempotency_key: Annotated[str | None, _HEADER] = None
+) -> RequestKey | None:
     """Return the request's key, if it has one."""
     return None if idempotency_key is None else _request_key(request, idempotency_key)
 
@@ -61,7 +60,7 @@ async def find_request_key(request: Request, idempotency_key: _KeyHeader | None 
     "idempotency_key_reused",
     "idempotency_in_flight",
 )
-async def get_request_key(request: Request, idempotency_key: _KeyHeader) -> RequestKey:
+async def get_request_key(request: Request, idempotency_key: Annotated[str, _HEADER]) -> RequestKey:
     """Return the request's key, which it must have."""
     return _request_key(request, idempotency_key)
 

@@ -1,0 +1,208 @@
+import pytest
+
+from tests.kit.web import WebShop, key, order_of
+
+MERGE_PATCH = {"Content-Type": "application/merge-patch+json"}
+
+
+async def test_a_new_product_is_on_sale_at_once(web: WebShop) -> None:
+    product = await web.product(sku="MUG-RED", price=1999, stock=5, attributes={"colour": "red"})
+    shown = await web.visitor.get(f"/v1/products/{product['id']}")
+
+    assert shown.json() == product
+    assert product["price"] == {"amount": 1999, "currency": "EUR"}
+    assert (product["available"], product["version"], product["status"]) == (5, 1, "active")
+
+
+async def test_creating_answers_with_place_and_version(web: WebShop) -> None:
+    staff = await web.staff()
+    body = {"sku": "A", "name": "A", "price": {"amount": 1, "currency": "JPY"}}
+    response = await staff.post("/v1/products", json=body)
+
+    assert response.status_code == 201
+    assert response.headers["Location"] == f"/v1/products/{response.json()['id']}"
+    assert response.headers["ETag"] == '"v1"'
+
+
+async def test_two_products_never_share_a_sku(web: WebShop) -> None:
+    await web.product(sku="MUG-RED")
+    staff = await web.staff()
+    response = await staff.post(
+        "/v1/products", json={"sku": "MUG-RED", "name": "Mug", "price": {"amount": 1, "currency": "EUR"}}
+    )
+
+    assert response.status_code == 409
+    assert response.json()["code"] == "sku_taken"
+
+
+async def test_the_catalogue_is_staffs_to_change(web: WebShop) -> None:
+    customer = await web.customer()
+    response = await customer.post(
+        "/v1/products", json={"sku": "A", "name": "A", "price": {"amount": 1, "currency": "EUR"}}
+    )
+
+    assert response.status_code == 403
+
+
+async def test_a_merge_patch_changes_what_it_names_and_removes_what_it_nulls(web: WebShop) -> None:
+    product = await web.product(
+        name="Mug", description="Old", attributes={"colour": "red", "size": "s"}, max_per_order=3
+    )
+    staff = await web.staff()
+    response = await staff.patch(
+        f"/v1/products/{product['id']}",
+        json={"description": None, "attributes": {"colour": None, "weight": "1"}, "max_per_order": None},
+        headers=MERGE_PATCH | {"If-Match": '"v1"'},
+    )
+
+    assert response.status_code == 200
+    changed = response.json()
+    assert changed["name"] == "Mug"
+    assert changed["description"] == ""
+    assert changed["attributes"] == {"size": "s", "weight": "1"}
+    assert changed["max_per_order"] is None
+    assert response.headers["ETag"] == '"v2"'
+
+
+async def test_a_name_cannot_be_removed(web: WebShop) -> None:
+    product = await web.product()
+    staff = await web.staff()
+    response = await staff.patch(
+        f"/v1/products/{product['id']}", json={"name": None}, headers={"If-Match": '"v1"'}
+    )
+
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["pointer"] == "/name"
+
+
+async def test_an_edit_needs_the_version_that_was_seen(web: WebShop) -> None:
+    product = await web.product()
+    staff = await web.staff()
+    response = await staff.patch(f"/v1/products/{product['id']}", json={"name": "Cup"})
+
+    assert response.status_code == 428
+
+
+async def test_the_second_of_two_editors_is_told_that_the_product_has_changed(web: WebShop) -> None:
+    product = await web.product()
+    staff = await web.staff()
+    url, seen = f"/v1/products/{product['id']}", {"If-Match": '"v1"'}
+    await staff.patch(url, json={"name": "Cup"}, headers=seen)
+    second = await staff.patch(url, json={"name": "Glass"}, headers=seen)
+
+    assert second.status_code == 412
+    assert second.headers["ETag"] == '"v2"'
+    assert (await staff.get(url)).json()["name"] == "Cup"
+
+
+async def test_a_sale_changes_the_etag_but_does_not_get_in_an_editors_way(web: WebShop) -> None:
+    product = await web.product(stock=5)
+    customer, staff = await web.customer(), await web.staff()
+    url = f"/v1/products/{product['id']}"
+    await customer.post("/v1/orders", json=order_of((product, 1)), headers=key("1"))
+
+    shown = await web.visitor.get(url, headers={"If-None-Match": '"v1"'})
+    edited = await staff.patch(url, json={"name": "Cup"}, headers={"If-Match": '"v1"'})
+
+    assert (shown.status_code, shown.json()["available"]) == (200, 4)
+    assert shown.headers["ETag"] == '"v2"'
+    assert edited.status_code == 200
+    assert edited.headers["ETag"] == '"v3"'
+
+
+async def test_who_has_the_present_version_gets_304(web: WebShop) -> None:
+    product = await web.product()
+    response = await web.visitor.get(f"/v1/products/{product['id']}", headers={"If-None-Match": '"v1"'})
+
+    assert response.status_code == 304
+    assert response.content == b""
+    assert response.headers["ETag"] == '"v1"'
+
+
+async def test_a_page_that_has_not_changed_is_304(web: WebShop) -> None:
+    await web.product()
+    page = await web.visitor.get("/v1/products")
+    again = await web.visitor.get("/v1/products", headers={"If-None-Match": page.headers["ETag"]})
+
+    assert again.status_code == 304
+
+
+async def test_an_archived_product_is_there_for_staff_only(web: WebShop) -> None:
+    product = await web.product()
+    staff = await web.staff()
+    url = f"/v1/products/{product['id']}"
+    archived = await staff.delete(url, headers={"If-Match": '"v1"'})
+
+    assert archived.status_code == 204
+    assert (await web.visitor.get(url)).status_code == 404
+    assert (await staff.get(url)).json()["status"] == "archived"
+    assert (await web.visitor.get("/v1/products")).json()["items"] == []
+    assert (await web.visitor.get("/v1/products?status=archived")).json()["items"] == []
+    assert len((await staff.get("/v1/products?status=archived")).json()["items"]) == 1
+
+
+async def test_a_walk_through_the_catalogue_meets_every_product_once(web: WebShop) -> None:
+    created = [(await web.product(name=f"Mug {n}"))["id"] for n in range(5)]
+    met: list[str] = []
+    url: str | None = "/v1/products?limit=2&sort=name"
+    while url:
+        page = await web.visitor.get(url)
+        met += [item["id"] for item in page.json()["items"]]
+        url = page.links["next"]["url"] if "next" in page.links else None
+        assert (url is None) == (page.json()["next_cursor"] is None)
+
+    assert met == created
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("q=mug+red", ["Red mug"]),
+        ("q=cre", ["Crème jug"]),
+        ("q=creem", ["Crème jug"]),
+        ("q=mug", ["Red mug", "Blue mug"]),
+        ("q=teapot", []),
+        ("currency=EUR&min_price=1000&max_price=2000", ["Blue mug"]),
+        ("in_stock=false", ["Blue mug"]),
+        ("currency=JPY", ["Crème jug"]),
+    ],
+)
+async def test_the_catalogue_is_searched_and_filtered(web: WebShop, query: str, found: list[str]) -> None:
+    await web.product(sku="A", name="Red mug", price=500)
+    await web.product(sku="B", name="Blue mug", price=1500, stock=0)
+    await web.product(sku="C", name="Crème jug", price=1500, currency="JPY")
+
+    page = await web.visitor.get(f"/v1/products?sort=created_at&{query}")
+
+    assert [item["name"] for item in page.json()["items"]] == found
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter"),
+    [
+        ("min_price=1", "min_price"),
+        ("sort=price", "sort"),
+        ("currency=EUR&min_price=2&max_price=1", "max_price"),
+        ("limit=0", "limit"),
+        ("limit=101", "limit"),
+        ("sort=colour", "sort"),
+    ],
+)
+async def test_a_filter_that_makes_no_sense_is_told_at_its_parameter(
+    web: WebShop, query: str, parameter: str
+) -> None:
+    response = await web.visitor.get(f"/v1/products?{query}")
+
+    assert response.status_code == 422
+    assert [error["parameter"] for error in response.json()["errors"]] == [parameter]
+
+
+async def test_a_cursor_is_good_for_its_own_list_only(web: WebShop) -> None:
+    for _ in range(3):
+        await web.product()
+    cursor = (await web.visitor.get("/v1/products?limit=1")).json()["next_cursor"]
+    foreign = await web.visitor.get(f"/v1/products?limit=1&sort=name&cursor={cursor}")
+    forged = await web.visitor.get(f"/v1/products?limit=1&cursor={cursor[:-2]}AA")
+
+    assert (foreign.status_code, foreign.json()["code"]) == (400, "invalid_cursor")
+    assert (forged.status_code, forged.json()["code"]) == (400, "invalid_cursor")

@@ -1,0 +1,106 @@
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import httpx2
+from fastapi import FastAPI
+
+from application.users.sign_up import SignUpCommand
+from domain.users.permissions import Role
+from entrypoints.container import Container
+from entrypoints.http.app import create_app
+from entrypoints.settings import Settings
+from tests.kit.passwords import BreachedOnly, PlainHasher
+from tests.kit.store import Store
+
+PASSWORD = "a password of some length"
+BASE_URL = "http://shop"
+NO_DATABASE = "postgresql://nobody@127.0.0.1:1/nowhere"
+"""For an engine that is made and never used."""
+
+
+def container_over(store: Store, **settings: Any) -> Container:
+    """Wire the service over a store, with passwords that cost nothing and without rate limits."""
+    defaults = {"database_url": NO_DATABASE, "rate_limit_enabled": False}
+    container = Container(settings=Settings(**{**defaults, **settings}))
+    container.unit_of_work.override(store.unit_of_work)
+    container.user_queries.override(store.users)
+    container.product_queries.override(store.products)
+    container.stock_queries.override(store.stocks)
+    container.order_queries.override(store.orders)
+    container.outbox_queries.override(store.outbox)
+    container.signing_keys.override(store.signing_keys)
+    container.secrets.override(store.secrets)
+    container.hasher.override(PlainHasher())
+    container.breached_passwords.override(BreachedOnly())
+    return container
+
+
+@dataclass(frozen=True, slots=True)
+class WebShop:
+    """The service as its clients see it, and the shortest way to a caller of each kind."""
+
+    app: FastAPI
+    container: Container
+    visitor: httpx2.AsyncClient
+    _clients: AsyncExitStack
+    _numbers: Iterator[int]
+
+    async def customer(self) -> httpx2.AsyncClient:
+        return await self._logged_in(Role.CUSTOMER)
+
+    async def staff(self) -> httpx2.AsyncClient:
+        return await self._logged_in(Role.STAFF)
+
+    async def product(
+        self, *, stock: int = 10, price: int = 1999, currency: str = "EUR", **fields: Any
+    ) -> dict[str, Any]:
+        """Put a product on sale, by way of the API."""
+        staff = await self.staff()
+        body = {
+            "sku": f"SKU-{next(self._numbers)}",
+            "name": "Mug",
+            "price": {"amount": price, "currency": currency},
+            "initial_stock": stock,
+            **fields,
+        }
+        response = await staff.post("/v1/products", json=body)
+        assert response.status_code == 201, response.text
+        created: dict[str, Any] = response.json()
+        return created
+
+    async def _logged_in(self, role: Role) -> httpx2.AsyncClient:
+        email = f"{role}-{next(self._numbers)}@example.com"
+        await self.container.sign_up()(SignUpCommand(email=email, password=PASSWORD, role=role))
+        response = await self.visitor.post("/token", data={"username": email, "password": PASSWORD})
+        token = response.json()["access_token"]
+        return await self._clients.enter_async_context(
+            _client(self.app, headers={"Authorization": f"Bearer {token}"})
+        )
+
+
+@asynccontextmanager
+async def web_shop(container: Container) -> AsyncIterator[WebShop]:
+    """Start a fresh app, and stop it at the end."""
+    app = create_app(container=container)
+    async with app.router.lifespan_context(app), AsyncExitStack() as clients:
+        visitor = await clients.enter_async_context(_client(app))
+        yield WebShop(app, container, visitor, clients, count(1))
+
+
+def _client(app: FastAPI, **options: Any) -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url=BASE_URL, **options)
+
+
+def order_of(*lines: tuple[dict[str, Any], int], **fields: Any) -> dict[str, Any]:
+    """Return the body of an order: products, each with a quantity."""
+    return {
+        "lines": [{"product_id": product["id"], "quantity": quantity} for product, quantity in lines],
+        **fields,
+    }
+
+
+def key(value: str) -> dict[str, str]:
+    return {"Idempotency-Key": value}
