@@ -1,0 +1,173 @@
+"""Access tokens: JSON Web Tokens by RFC 9068, signed with Ed25519, verified by RFC 8725."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+import jwt
+from pydantic import BaseModel, Field, ValidationError
+
+from adapters.security.keys import JsonWebKey, KeyRing
+from application.users.ports import (
+    AccessClaims,
+    AccessToken,
+    AccessTokens,
+    InvalidToken,
+    SigningKey,
+    TokenExpired,
+)
+from domain.shared.ids import UserId
+from domain.users.permissions import Role
+
+ALGORITHM = "EdDSA"
+TYPE = "at+jwt"
+MAX_LENGTH = 8 * 1024
+"""Longer tokens are refused unread. Ours have some 550 characters."""
+
+MAX_LEEWAY = timedelta(seconds=30)
+
+_COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]{86}", re.ASCII)
+"""The compact form (RFC 7515, section 7.1), with a signature of 64 bytes."""
+
+Seconds = Annotated[int, Field(strict=True, ge=0, lt=2**53)]
+"""Since 1970, and whole: what RFC 7519, section 2 calls a NumericDate."""
+
+
+Scopes = Annotated[str, Field(pattern=r"^[!#-\[\]-~ ]*$")]
+"""Names with spaces between them (RFC 6749, section 3.3)."""
+
+
+class _Payload(BaseModel):
+    """The claims that a token of ours has, beside `iss` and `aud`."""
+
+    sub: UUID
+    client_id: str = Field(min_length=1)
+    scope: Scopes
+    role: Role
+    sid: UUID
+    jti: UUID
+    iat: Seconds
+    exp: Seconds
+    nbf: Seconds = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SignedClaims:
+    """What one of our keys has signed, and the seconds since 1970 between which it holds, leeway included."""
+
+    claims: AccessClaims
+    valid_from: float
+    valid_until: float
+
+    def at(self, now: datetime) -> AccessClaims:
+        """Return the claims, if they hold at `now`. Raises InvalidToken when they do not yet, TokenExpired."""
+        seconds = now.timestamp()
+        if seconds < self.valid_from:
+            raise InvalidToken
+        if seconds >= self.valid_until:
+            raise TokenExpired
+        return self.claims
+
+
+class Ed25519AccessTokens(AccessTokens):
+    """Issues and verifies with the keys last given to `use`. Before that it trusts nobody and cannot sign."""
+
+    def __init__(
+        self,
+        *,
+        issuer: str,
+        audience: str,
+        lifetime: timedelta = timedelta(minutes=10),
+        leeway: timedelta = timedelta(0),
+    ) -> None:
+        """Raise ValueError for a leeway beyond `MAX_LEEWAY`: it forgives clocks that differ, and no more."""
+        if not timedelta(0) <= leeway <= MAX_LEEWAY:
+            raise ValueError(f"The leeway must lie between 0 and {MAX_LEEWAY.seconds} seconds.")
+        self._issuer = issuer
+        self._audience = audience
+        self._lifetime = int(lifetime.total_seconds())
+        self._leeway = leeway.total_seconds()
+        self._keys = KeyRing([])
+
+    def use(self, keys: Sequence[SigningKey]) -> None:
+        """Sign with the first key, verify with each. Raises ValueError, and goes on with the former ones."""
+        self._keys = KeyRing(keys)
+
+    def issue(self, claims: AccessClaims, *, now: datetime) -> AccessToken:
+        kid, private = self._keys.signing_key()
+        issued_at = int(now.timestamp())
+        payload = {
+            "iss": self._issuer,
+            "aud": self._audience,
+            "sub": str(claims.user_id),
+            "client_id": claims.client_id,
+            "scope": " ".join(claims.scope),
+            "role": claims.role.value,
+            "sid": str(claims.session_id),
+            "iat": issued_at,
+            "exp": issued_at + self._lifetime,
+            "jti": str(claims.token_id),
+        }
+        token = jwt.encode(payload, private, ALGORITHM, headers={"typ": TYPE, "kid": kid})
+        return AccessToken(token, self._lifetime)
+
+    def verify(self, token: str, *, now: datetime) -> AccessClaims:
+        return self.read(token).at(now)
+
+    def read(self, token: str) -> SignedClaims:
+        """Return what the token says, whatever the time. Raises InvalidToken, which never tells why."""
+        if len(token) > MAX_LENGTH or not _COMPACT.fullmatch(token):
+            raise InvalidToken
+        try:
+            payload = _Payload.model_validate(self._signed_payload(token))
+        except (jwt.PyJWTError, ValidationError):
+            raise InvalidToken from None
+        return SignedClaims(
+            AccessClaims(
+                user_id=UserId(payload.sub),
+                role=payload.role,
+                client_id=payload.client_id,
+                session_id=payload.sid,
+                token_id=payload.jti,
+                scope=tuple(payload.scope.split()),
+            ),
+            valid_from=max(payload.iat, payload.nbf) - self._leeway,
+            valid_until=payload.exp + self._leeway,
+        )
+
+    def public_keys(self) -> Mapping[str, Sequence[JsonWebKey]]:
+        return {"keys": self._keys.json_web_keys()}
+
+    def _signed_payload(self, token: str) -> object:
+        """Return the payload if the header, signature, issuer and audience are right. Raises PyJWTError.
+
+        PyJWT would compare times with the machine's clock, where the caller has its own: see `SignedClaims.at`.
+        """
+        public = self._keys.public_key(jwt.get_unverified_header(token).get("kid", ""))
+        if public is None:
+            raise jwt.InvalidTokenError
+        signed = jwt.decode_complete(
+            token,
+            public,
+            [ALGORITHM],
+            audience=self._audience,
+            issuer=self._issuer,
+            options={
+                "require": ["iss", "aud"],
+                "strict_aud": True,
+                "verify_exp": False,
+                "verify_iat": False,
+                "verify_nbf": False,
+            },
+        )
+        if not _is_access_token(signed["header"].get("typ")):
+            raise jwt.InvalidTokenError
+        return signed["payload"]
+
+
+def _is_access_token(typ: object) -> bool:
+    """Tell whether the type is ours, in any case, with `application/` or without (RFC 9068, section 4)."""
+    return isinstance(typ, str) and typ.lower().removeprefix("application/") == TYPE
