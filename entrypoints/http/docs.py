@@ -1,0 +1,79 @@
+"""The docs page: Swagger UI from files of our own, under a policy that lets in nothing else."""
+
+import hashlib
+import json
+import re
+from base64 import b64encode
+from importlib.resources import files
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.openapi.docs import get_swagger_ui_html, get_swagger_ui_oauth2_redirect_html
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+
+_INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+
+_PARAMETERS: dict[str, Any] = {
+    "persistAuthorization": False,  # a token must not outlive the page
+    "validatorUrl": None,  # else the schema's address is told to a foreign service
+    "displayRequestDuration": True,
+}
+
+
+class _Assets(StaticFiles):
+    """Files that change only with a release of the package that has them."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:  # noqa: ANN401 - those of StaticFiles
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "public, max-age=86400"
+        return response
+
+
+def install_docs(app: FastAPI) -> None:
+    """Serve /docs and /openapi.json. Make the app with `docs_url`, `redoc_url` and `openapi_url` None.
+
+    Addresses on the page are relative, so that it works behind a proxy's prefix, too.
+    """
+    page = get_swagger_ui_html(
+        openapi_url="openapi.json",
+        title=f"{app.title} API",
+        swagger_js_url="docs/assets/swagger-ui-bundle.js",
+        swagger_css_url="docs/assets/swagger-ui.css",
+        swagger_favicon_url="docs/assets/favicon.png",
+        oauth2_redirect_url="/docs/oauth2-redirect",
+        swagger_ui_parameters=_PARAMETERS,
+    )
+    redirect_page = get_swagger_ui_oauth2_redirect_html()
+    for response in (page, redirect_page):
+        response.headers["Content-Security-Policy"] = _policy_for(response)
+    schema: dict[str, bytes] = {}
+
+    async def show_docs(_: Request) -> Response:
+        return page
+
+    async def show_oauth2_redirect(_: Request) -> Response:
+        return redirect_page
+
+    async def show_schema(_: Request) -> Response:
+        content = schema.get("content")
+        if content is None:
+            content = schema["content"] = json.dumps(app.openapi(), ensure_ascii=False).encode()
+        return Response(content, media_type="application/json")
+
+    app.add_route("/docs", show_docs, include_in_schema=False)
+    app.add_route("/docs/oauth2-redirect", show_oauth2_redirect, include_in_schema=False)
+    app.add_route("/openapi.json", show_schema, include_in_schema=False)
+    app.mount("/docs/assets", _Assets(directory=str(files("fastapi_offline") / "static")), name="docs-assets")
+
+
+def _policy_for(page: Response) -> str:
+    """Allow what the page needs: our own files, and its inline scripts by their hashes."""
+    scripts = _INLINE_SCRIPT.findall(bytes(page.body).decode())
+    hashes = (
+        f"'sha256-{b64encode(hashlib.sha256(script.encode()).digest()).decode()}'" for script in scripts
+    )
+    return (
+        f"default-src 'none'; script-src 'self' {' '.join(hashes)}; style-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )

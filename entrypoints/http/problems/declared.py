@@ -1,0 +1,54 @@
+"""Which steps of a path into a body are names of the operation's schema, and which the client's own."""
+
+from collections.abc import Sequence
+from types import NoneType
+from typing import Annotated, Any, get_args, get_origin
+
+from pydantic import BaseModel
+
+
+def declared_part(annotation: Any, path: Sequence[str | int]) -> list[str | int]:  # noqa: ANN401 - any annotation is walked
+    """Return the longest beginning of `path` that the schema itself names: fields of models, positions in lists.
+
+    The walk ends before a key of a mapping, before an unknown field, and before pydantic's labels for the members of
+    a union, which are no part of the body.
+    """
+    return [step for step, _ in _walk(annotation, path)]
+
+
+def field_names(annotation: Any, path: Sequence[str | int]) -> list[str]:  # noqa: ANN401 - see declared_part
+    """Return the names that the object at `path` may have, sorted; none if it is not a model."""
+    reached = [annotation, *(inner for _, inner in _walk(annotation, path))][-1]
+    return sorted(fields_of(reached))
+
+
+def _walk(annotation: Any, path: Sequence[str | int]) -> list[tuple[str | int, Any]]:  # noqa: ANN401 - see declared_part
+    steps: list[tuple[str | int, Any]] = []
+    for step in path:
+        annotation = bare(annotation)
+        if isinstance(step, int) and get_origin(annotation) in (list, tuple):
+            annotation = get_args(annotation)[0]
+        elif isinstance(step, str) and step in (fields := fields_of(annotation)):
+            annotation = fields[step]
+        else:
+            break
+        steps.append((step, annotation))
+    return steps
+
+
+def fields_of(annotation: Any) -> dict[str, Any]:  # noqa: ANN401 - see declared_part
+    """Return a model's fields, their annotations by their names on the wire; none if it is not a model."""
+    model = bare(annotation)
+    if not (isinstance(model, type) and issubclass(model, BaseModel)):
+        return {}
+    return {field.alias or name: field.annotation for name, field in model.model_fields.items()}
+
+
+def bare(annotation: Any) -> Any:  # noqa: ANN401 - see declared_part
+    """Take off what does not change the shape: Annotated, and a union with None."""
+    if get_origin(annotation) is Annotated:
+        return bare(get_args(annotation)[0])
+    members = [member for member in get_args(annotation) if member is not NoneType]
+    if NoneType in get_args(annotation) and len(members) == 1:
+        return bare(members[0])
+    return annotation

@@ -1,0 +1,84 @@
+"""The one place where exceptions become responses."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from domain.shared.errors import DomainError, PreconditionFailed
+from entrypoints.http.problems.problem import HTTPProblem, ProblemResponse, item_for
+from entrypoints.http.problems.validation import problem_of
+
+_CODES_BY_STATUS = {
+    401: "authentication_required",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "body_too_large",
+    415: "unsupported_media_type",
+}
+
+
+async def answer_problem(request: Request, exc: HTTPProblem) -> Response:
+    return ProblemResponse(request, exc)
+
+
+async def answer_domain_error(request: Request, exc: DomainError) -> Response:
+    """Give a domain error the status of its code. Raises KeyError, hence 500, if the registry lacks the code."""
+    headers = {}
+    retry_after = getattr(exc, "retry_after", None)
+    if retry_after is not None:
+        headers["Retry-After"] = str(retry_after)
+    if isinstance(exc, PreconditionFailed):
+        headers["ETag"] = f'"v{exc.current_version}"'
+    problem = HTTPProblem(
+        exc.code,
+        exc.detail,
+        errors=[item_for(violation) for violation in exc.violations],
+        params=exc.params,
+        headers=headers,
+    )
+    return ProblemResponse(request, problem)
+
+
+async def answer_validation_error(request: Request, exc: RequestValidationError) -> Response:
+    body_field = getattr(request.scope["route"], "body_field", None)
+    body_type = None if body_field is None else body_field.field_info.annotation
+    return ProblemResponse(request, problem_of(exc.errors(), body=exc.body, body_type=body_type))
+
+
+async def answer_http_exception(request: Request, exc: HTTPException) -> Response:
+    """Answer what the framework refuses, in our words: its own may repeat the input.
+
+    Raises the exception again, hence 500, if its status says that the server is at fault.
+    """
+    if exc.status_code < 400:  # noqa: PLR2004 - a redirect or 304 is no problem
+        return Response(status_code=exc.status_code, headers=exc.headers)
+    if exc.status_code >= 500:  # noqa: PLR2004 - not the client's fault
+        raise exc
+    code = _CODES_BY_STATUS.get(exc.status_code, "malformed_request")
+    headers = {"Allow": _allowed_methods(request)} if code == "method_not_allowed" else None
+    return ProblemResponse(request, HTTPProblem(code, headers=headers))
+
+
+def _allowed_methods(request: Request) -> str:
+    """List every method that the address takes (RFC 9110, section 10.2.1); the framework lists one route's."""
+    methods: set[str] = set()
+    for route in iter_route_contexts(request.app.routes):
+        pattern = getattr(route, "path_regex", None)
+        if pattern is not None and pattern.match(request.scope["path"]):
+            methods |= route.methods or set()
+    return ", ".join(sorted(methods))
+
+
+PROBLEM_HANDLERS: Mapping[Any, Callable[[Request, Any], Awaitable[Response]]] = {
+    HTTPProblem: answer_problem,
+    DomainError: answer_domain_error,
+    RequestValidationError: answer_validation_error,
+    HTTPException: answer_http_exception,
+}
+"""For `FastAPI(exception_handlers=...)`. What else is raised is unexpected: the middleware answers it with 500."""

@@ -1,0 +1,84 @@
+"""The OpenAPI responses of an operation's problems, made from the registry."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from entrypoints.http.problems.problem import MEDIA_TYPE
+from entrypoints.http.problems.registry import PROBLEMS
+from entrypoints.http.problems.types import ProblemType
+
+Responses = dict[int | str, dict[str, Any]]
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+_SCHEMA = {"$ref": "#/components/schemas/Problem"}
+_EXAMPLE_REQUEST_ID = "5f0c1b7e9a3d4c62"
+_HEADERS = {
+    "Accept": "The media types that the operation reads.",
+    "Allow": "The methods that the address takes.",
+    "ETag": "The object's present version.",
+    "RateLimit": "What remains of the quota.",
+    "RateLimit-Policy": "The quota.",
+    "Retry-After": "After how many seconds to try again.",
+    "WWW-Authenticate": "How to authenticate (RFC 6750).",
+}
+
+
+def problem_responses(*codes: str) -> Responses:
+    """Make FastAPI's `responses=` for the problems that an operation can answer with. Raises KeyError."""
+    responses: Responses = {}
+    for problem in sorted((PROBLEMS[code] for code in set(codes)), key=lambda problem: problem.code):
+        response = responses.setdefault(
+            problem.status,
+            {"description": "", "content": {MEDIA_TYPE: {"schema": _SCHEMA, "examples": {}}}},
+        )
+        response["description"] = "; ".join(filter(None, (response["description"], problem.title)))
+        response["content"][MEDIA_TYPE]["examples"][problem.code] = {
+            "summary": problem.title,
+            "value": example_of(problem),
+        }
+        for header in problem.headers:
+            response.setdefault("headers", {})[header] = {
+                "description": _HEADERS[header],
+                "schema": {"type": "string"},
+            }
+    return responses
+
+
+def with_problems(responses: Mapping[int | str, Mapping[str, Any]], *codes: str) -> Responses:
+    """Add problems to responses that may already have some."""
+    declared = {
+        code
+        for response in responses.values()
+        for code in response.get("content", {}).get(MEDIA_TYPE, {}).get("examples", {})
+    }
+    others = {status: dict(response) for status, response in responses.items()}
+    return {**others, **problem_responses(*declared, *codes)}
+
+
+def refuses_with(*codes: str) -> Callable[[_Function], _Function]:
+    """Mark a dependency with the problems that it can answer with: every route that uses it documents them."""
+
+    def mark(dependency: _Function) -> _Function:
+        dependency.__problems__ = codes  # type: ignore[attr-defined] # functions take attributes
+        return dependency
+
+    return mark
+
+
+def problems_of_dependency(dependency: Callable[..., Any] | None) -> tuple[str, ...]:
+    """Return the codes that `refuses_with` has marked a dependency with."""
+    return getattr(dependency, "__problems__", ())
+
+
+def example_of(problem: ProblemType) -> dict[str, Any]:
+    """Return the body of an example occurrence."""
+    body: dict[str, Any] = {"type": problem.uri, "title": problem.title, "status": problem.status}
+    if problem.detail is not None:
+        body["detail"] = problem.detail
+    body["code"] = problem.code
+    body["request_id"] = _EXAMPLE_REQUEST_ID
+    if problem.errors:
+        body["errors"] = list(problem.errors)
+    if problem.params:
+        body["params"] = dict(problem.params)
+    return body

@@ -1,0 +1,90 @@
+"""GET /problems and /problems/{code}: what a problem's `type` leads to."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header
+from pydantic import BaseModel, Field
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from entrypoints.http.negotiation import prefers
+from entrypoints.http.problems.html import CONTENT_SECURITY_POLICY, index_page, problem_page
+from entrypoints.http.problems.openapi import example_of, problem_responses
+from entrypoints.http.problems.problem import HTTPProblem, Problem
+from entrypoints.http.problems.registry import PROBLEMS
+from entrypoints.http.problems.types import ProblemType
+from entrypoints.http.route import StrictRoute
+
+router = APIRouter(prefix="/problems", tags=["problems"], route_class=StrictRoute)
+"""Include it wherever `problem_responses` is used: it brings the schema that those refer to."""
+
+_HTML = {"content": {"text/html": {"schema": {"type": "string"}}}}
+_HEADERS = {"Cache-Control": "public, max-age=3600", "Vary": "Accept"}
+
+Accept = Annotated[str, Header(description="application/json for programs; a page is for people.")]
+
+
+class ProblemExplanation(BaseModel):
+    """A code that problems have, explained."""
+
+    type: str = Field(description="The `type` of such problems, and the address of this explanation.")
+    code: str
+    status: int
+    title: str
+    meaning: str = Field(description="What has happened.")
+    remedy: str = Field(description="What to do.")
+    example: Problem
+
+
+class ProblemList(BaseModel):
+    """Every code that problems have."""
+
+    items: list[ProblemExplanation]
+
+
+def _explanation(problem: ProblemType) -> dict[str, Any]:
+    return {
+        "type": problem.uri,
+        "code": problem.code,
+        "status": problem.status,
+        "title": problem.title,
+        "meaning": problem.meaning,
+        "remedy": problem.remedy,
+        "example": example_of(problem),
+    }
+
+
+@router.get(
+    "",
+    operation_id="list_problems",
+    summary="List every problem",
+    description="Every code that a refusal can have, as a page or as JSON.",
+    response_model=ProblemList,
+    responses={200: _HTML},
+)
+async def list_problems(accept: Accept = "*/*") -> Response:
+    if prefers(accept, "application/json", over="text/html"):
+        return JSONResponse(
+            {"items": [_explanation(problem) for problem in PROBLEMS.values()]}, headers=_HEADERS
+        )
+    return _html(index_page(PROBLEMS.values()))
+
+
+@router.get(
+    "/{code}",
+    operation_id="get_problem",
+    summary="Explain a problem",
+    description="What has happened and what to do about it, as a page or as JSON. A problem's `type` leads here.",
+    response_model=ProblemExplanation,
+    responses={200: _HTML, **problem_responses("not_found")},
+)
+async def get_problem(code: str, accept: Accept = "*/*") -> Response:
+    problem = PROBLEMS.get(code)
+    if problem is None:
+        raise HTTPProblem("not_found", "There is no problem with this code.")
+    if prefers(accept, "application/json", over="text/html"):
+        return JSONResponse(_explanation(problem), headers=_HEADERS)
+    return _html(problem_page(problem))
+
+
+def _html(page: str) -> Response:
+    return HTMLResponse(page, headers={**_HEADERS, "Content-Security-Policy": CONTENT_SECURITY_POLICY})

@@ -1,0 +1,138 @@
+"""A problem as it happens: the body of RFC 9457, and the exception that entrypoints refuse a request with."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic.json_schema import SkipJsonSchema
+from starlette.requests import Request
+from starlette.responses import Response
+
+from domain.shared.errors import Violation
+from entrypoints.http.problems.registry import PROBLEMS
+
+MEDIA_TYPE = "application/problem+json"
+
+_OWN_PATH = re.compile(r"[a-z0-9_./-]{1,200}")
+"""What the service's own addresses are made of. A path with anything else is not repeated as `instance`."""
+
+_REALM = 'Bearer realm="steelyard"'
+_CHALLENGES = {
+    "authentication_required": _REALM,
+    "invalid_token": f'{_REALM}, error="invalid_token"',
+    "token_expired": f'{_REALM}, error="invalid_token", error_description="The access token has expired"',
+}
+"""RFC 6750, section 3.1: a request without a token gets no error code."""
+
+
+class ProblemItem(BaseModel):
+    """One broken rule, and the place where it is broken."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    pointer: str | SkipJsonSchema[None] = Field(
+        default=None,
+        description="Where in the body: a JSON Pointer (RFC 6901).",
+        examples=["/lines/1/quantity"],
+    )
+    parameter: str | SkipJsonSchema[None] = Field(
+        default=None, description="The parameter's name, if it is one that this operation knows."
+    )
+    in_: Literal["query", "path", "header", "cookie"] | SkipJsonSchema[None] = Field(
+        default=None, alias="in", description="Where the parameter stands."
+    )
+    code: str = Field(description="A stable code for programs.", examples=["insufficient_stock"])
+    detail: str = Field(description="The rule, for people. It never repeats what was sent.")
+    params: dict[str, JsonValue] | SkipJsonSchema[None] = Field(
+        default=None, description="The numbers and names of `detail`, for programs."
+    )
+
+
+class Problem(BaseModel):
+    """Why a request was refused (RFC 9457)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: str = Field(description="The page that explains the problem.", examples=["/problems/out_of_stock"])
+    title: str = Field(description="The kind of problem, the same each time.")
+    status: int = Field(description="The HTTP status.", ge=400, le=599)
+    detail: str | SkipJsonSchema[None] = Field(default=None, description="This occurrence, for people.")
+    instance: str | SkipJsonSchema[None] = Field(default=None, description="The address that was asked for.")
+    code: str = Field(description="A stable code for programs.", examples=["out_of_stock"])
+    request_id: str = Field(description="The same as in the header X-Request-Id.")
+    errors: list[ProblemItem] | SkipJsonSchema[None] = Field(
+        default=None, description="Every broken rule that was found."
+    )
+    params: dict[str, JsonValue] | SkipJsonSchema[None] = Field(
+        default=None, description="The numbers and names of `detail`, for programs."
+    )
+
+
+class HTTPProblem(Exception):
+    """A refusal by an entrypoint, before or beside the use case. Raises KeyError for a code not in the registry.
+
+    `errors` are the members of the problem's `errors`, see ProblemItem. `headers` are added to the response.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        detail: str | None = None,
+        *,
+        errors: Sequence[Mapping[str, Any]] = (),
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(code)
+        self.type = PROBLEMS[code]
+        self.detail = self.type.detail if detail is None else detail
+        self.errors = tuple(errors)
+        self.params = dict(params or {})
+        self.headers = dict(headers or {})
+
+
+class ProblemResponse(Response):
+    """A problem on its way out."""
+
+    media_type = MEDIA_TYPE
+
+    def __init__(self, request: Request, problem: HTTPProblem) -> None:
+        kind = problem.type
+        body: dict[str, Any] = {"type": kind.uri, "title": kind.title, "status": kind.status}
+        if problem.detail is not None:
+            body["detail"] = problem.detail
+        path = request.scope["path"]
+        if _OWN_PATH.fullmatch(path):
+            body["instance"] = path
+        body["code"] = kind.code
+        body["request_id"] = request.state.request_id
+        if problem.errors:
+            body["errors"] = problem.errors
+        if problem.params:
+            body["params"] = problem.params
+        headers = problem.headers
+        challenge = _CHALLENGES.get(kind.code)
+        if challenge is not None:
+            headers = {"WWW-Authenticate": challenge, **headers}
+        request.state.problem = kind.code
+        content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+        super().__init__(content, status_code=kind.status, headers=headers)
+
+
+def pointer_to(path: Sequence[str | int]) -> str:
+    """Write a path into a body as a JSON Pointer (RFC 6901, section 3); the empty path is the whole body."""
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+
+
+def item_for(violation: Violation) -> dict[str, Any]:
+    """Describe a broken rule of the domain as a member of `errors`."""
+    item: dict[str, Any] = {
+        "pointer": pointer_to(violation.path),
+        "code": violation.code,
+        "detail": violation.detail,
+    }
+    if violation.params:
+        item["params"] = dict(violation.params)
+    return item

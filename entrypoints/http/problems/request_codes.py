@@ -1,0 +1,159 @@
+"""Problems of the request itself: its form, its headers, its place."""
+
+from entrypoints.http.problems.types import ProblemType
+
+REQUEST_PROBLEMS = (
+    ProblemType(
+        code="malformed_json",
+        status=400,
+        title="The body is not acceptable JSON",
+        meaning=(
+            "Bodies are I-JSON (RFC 7493): one JSON value in UTF-8 without a byte order mark, no key twice in one "
+            "object, no NaN or Infinity, no integer beyond ±9007199254740991, no unpaired surrogate. No text here "
+            "may have the character U+0000, and nesting ends at 32 levels."
+        ),
+        remedy="Mend the body where the detail says so. Libraries that write JSON keep these rules by default.",
+        detail="This is not JSON: there is a mistake at line 1, column 13.",
+        params={"line": 1, "column": 13},
+    ),
+    ProblemType(
+        code="malformed_request",
+        status=400,
+        title="The request cannot be read",
+        meaning="The request breaks the rules of HTTP or of its media type, so it cannot be read.",
+        remedy="Compare the request with the API's description, its Content-Type with its body above all.",
+        detail="The request cannot be read.",
+    ),
+    ProblemType(
+        code="unknown_parameter",
+        status=400,
+        title="Unknown or repeated query parameter",
+        meaning=(
+            "The query has a parameter that this operation does not know, or one parameter more than once. It is "
+            "refused, because a mistyped filter that is silently ignored shows you the wrong rows."
+        ),
+        remedy="Use the parameters that the problem lists, each once.",
+        detail="1 query parameter is not acceptable here. Allowed: cursor, limit, sort.",
+        errors=[
+            {
+                "in": "query",
+                "code": "unknown_parameter",
+                "detail": "Query parameter no. 2 is not known here. Allowed: cursor, limit, sort.",
+                "params": {"position": 2, "allowed": ["cursor", "limit", "sort"]},
+            }
+        ],
+    ),
+    ProblemType(
+        code="invalid_cursor",
+        status=400,
+        title="The cursor does not belong to this list",
+        meaning="A cursor is valid only for the filters and the order of the list that it came from, unchanged.",
+        remedy="Follow `next_cursor` or the Link header with the same parameters, or start anew without a cursor.",
+        detail="The cursor does not belong to this list. Start anew without a cursor.",
+    ),
+    ProblemType(
+        code="idempotency_key_required",
+        status=400,
+        title="An Idempotency-Key is required",
+        meaning="This operation is done once per key, so that a request whose answer was lost can be sent again.",
+        remedy="Send the header Idempotency-Key with a new random value, and the same value with each retry.",
+        detail="Send the header Idempotency-Key.",
+        errors=[
+            {
+                "parameter": "Idempotency-Key",
+                "in": "header",
+                "code": "missing",
+                "detail": "This is required.",
+            }
+        ],
+    ),
+    ProblemType(
+        code="invalid_idempotency_key",
+        status=400,
+        title="The Idempotency-Key is not acceptable",
+        meaning="A key has 1 to 255 visible ASCII characters, and the header is sent once.",
+        remedy="Use a random value, such as a UUID.",
+        detail="An Idempotency-Key has 1 to 255 visible ASCII characters.",
+        errors=[
+            {
+                "parameter": "Idempotency-Key",
+                "in": "header",
+                "code": "invalid_format",
+                "detail": "This does not have the form that is asked for.",
+            }
+        ],
+    ),
+    ProblemType(
+        code="not_found",
+        status=404,
+        title="Not found",
+        meaning="There is nothing at this address, or nothing that you may know of: what belongs to somebody else looks the same.",
+        remedy="Check the address and the account that you are logged in with.",
+        detail="There is nothing at this address.",
+    ),
+    ProblemType(
+        code="method_not_allowed",
+        status=405,
+        title="Method not allowed",
+        meaning="There is something at this address, but it does not take this method.",
+        remedy="Use one of the methods in the header Allow.",
+        detail="This address does not take this method. The header Allow lists those that it takes.",
+        headers=("Allow",),
+    ),
+    ProblemType(
+        code="precondition_failed",
+        status=412,
+        title="The object has changed",
+        meaning="The version in If-Match is not the present one: somebody has changed the object since you read it.",
+        remedy="Read the object again, look at what has changed, and repeat your change with the new ETag.",
+        detail="The object has changed since you read it. Read it again and repeat your change.",
+        headers=("ETag",),
+    ),
+    ProblemType(
+        code="body_too_large",
+        status=413,
+        title="The body is too large",
+        meaning="The body has more bytes than are read.",
+        remedy="Send less at once.",
+        detail="A body has at most 262144 bytes here.",
+        params={"max_bytes": 262144},
+    ),
+    ProblemType(
+        code="unsupported_media_type",
+        status=415,
+        title="Unsupported media type",
+        meaning="The Content-Type of the body is not one that this operation reads.",
+        remedy="Send JSON with `Content-Type: application/json`, or what the header Accept or Accept-Patch names.",
+        detail="Send the body as application/json.",
+        headers=("Accept",),
+    ),
+    ProblemType(
+        code="validation_failed",
+        status=422,
+        title="The request is not valid",
+        meaning=(
+            "The request can be read, but breaks the rules of at least one field. It would fail in whatever state "
+            "the shop is. Every broken rule that was found stands in `errors`, with the place where it is broken."
+        ),
+        remedy="Mend each place that `errors` names: `pointer` is a JSON Pointer into the body, `parameter` a name.",
+        detail="1 rule is broken; see errors.",
+        errors=[{"pointer": "/email", "code": "missing", "detail": "This is required."}],
+    ),
+    ProblemType(
+        code="idempotency_key_reused",
+        status=422,
+        title="The Idempotency-Key belongs to another request",
+        meaning="The key was used before, with another body or for another object.",
+        remedy="Make a new key for each new request. Keep a key only to repeat exactly the same request.",
+        detail="This idempotency key was used before with another request. Make a new key for it.",
+    ),
+    ProblemType(
+        code="precondition_required",
+        status=428,
+        title="If-Match is required",
+        meaning="Changing this object takes the version that you saw, so that two people never overwrite each other.",
+        remedy='Read the object, and send its ETag back in If-Match, as in `If-Match: "v7"`.',
+        detail="Send the header If-Match with the ETag of the version that you saw.",
+        errors=[{"parameter": "If-Match", "in": "header", "code": "missing", "detail": "This is required."}],
+    ),
+)

@@ -1,0 +1,68 @@
+"""Problems of the service: limits, load and failures."""
+
+from entrypoints.http.problems.types import ProblemType
+
+SERVICE_PROBLEMS = (
+    ProblemType(
+        code="idempotency_in_flight",
+        status=409,
+        title="The same request is still being worked on",
+        meaning="Another request with this Idempotency-Key has not ended yet.",
+        remedy="Send the request again after as many seconds as Retry-After says, with the same key.",
+        detail="A request with this idempotency key is still being worked on. Try again shortly.",
+        headers=("Retry-After",),
+    ),
+    ProblemType(
+        code="rate_limited",
+        status=429,
+        title="Too many requests",
+        meaning="You have used up the quota that the header RateLimit-Policy describes.",
+        remedy="Wait for as many seconds as Retry-After says. The header RateLimit tells what remains.",
+        detail="Too many requests. Try again later.",
+        headers=("Retry-After", "RateLimit", "RateLimit-Policy"),
+    ),
+    ProblemType(
+        code="internal_error",
+        status=500,
+        title="Internal error",
+        meaning="Something unexpected has gone wrong on our side; it stands in the log under the request's id.",
+        remedy="Try again. If it goes wrong again, report the `request_id`.",
+        detail=None,
+    ),
+    ProblemType(
+        code="overloaded",
+        status=503,
+        title="The service is busy",
+        meaning="More requests are waiting than can be answered in time. This one was not begun.",
+        remedy="Try again after as many seconds as Retry-After says.",
+        detail="The service is busy. Try again shortly.",
+        headers=("Retry-After",),
+    ),
+    ProblemType(
+        code="database_unavailable",
+        status=503,
+        title="The database does not answer",
+        meaning="The database cannot be reached, or the connection was lost. A change may or may not have been kept.",
+        remedy="Send the request again after as many seconds as Retry-After says, with the same Idempotency-Key.",
+        detail="The database does not answer. Try again shortly, with the same idempotency key.",
+        headers=("Retry-After",),
+    ),
+    ProblemType(
+        code="schema_outdated",
+        status=503,
+        title="The database has another schema",
+        meaning="The database's schema is older or newer than this version of the service needs.",
+        remedy="Operators run `python -m entrypoints db upgrade`, or deploy the version that fits the schema.",
+        detail="The database's schema is not this version's. Run `python -m entrypoints db upgrade`.",
+        headers=("Retry-After",),
+    ),
+    ProblemType(
+        code="shutting_down",
+        status=503,
+        title="The service is shutting down",
+        meaning="This process takes no new requests, because it is being stopped or replaced.",
+        remedy="Send the request again after as many seconds as Retry-After says.",
+        detail="The service is shutting down. Try again shortly.",
+        headers=("Retry-After",),
+    ),
+)

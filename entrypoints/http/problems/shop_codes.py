@@ -1,0 +1,155 @@
+"""Problems of the shop: accounts, the catalogue, stock and orders."""
+
+from entrypoints.http.problems.types import ProblemType
+
+USER_PROBLEMS = (
+    ProblemType(
+        code="authentication_required",
+        status=401,
+        title="Log in first",
+        meaning="This operation is for people who are logged in, and the request has no access token.",
+        remedy="Get an access token at POST /token and send it as `Authorization: Bearer TOKEN`.",
+        detail="Send an access token in the header Authorization.",
+        headers=("WWW-Authenticate",),
+    ),
+    ProblemType(
+        code="invalid_token",
+        status=401,
+        title="The access token is not valid",
+        meaning="The token is not one of ours, not meant for this service, or its session has ended.",
+        remedy="Log in again.",
+        detail="The access token is not valid. Log in again.",
+        headers=("WWW-Authenticate",),
+    ),
+    ProblemType(
+        code="token_expired",
+        status=401,
+        title="The access token has expired",
+        meaning="Access tokens live for some minutes only.",
+        remedy="Log in again.",
+        detail="The access token has expired. Log in again.",
+        headers=("WWW-Authenticate",),
+    ),
+    ProblemType(
+        code="forbidden",
+        status=403,
+        title="Not for your role",
+        meaning="This operation is for another role than that of the account that you are logged in with.",
+        remedy="Ask an admin for the role, or log in with another account.",
+        detail="This operation is not for your role.",
+    ),
+    ProblemType(
+        code="account_disabled",
+        status=403,
+        title="The account is disabled",
+        meaning="An admin has disabled this account.",
+        remedy="Ask the shop.",
+        detail="This account has been disabled.",
+    ),
+    ProblemType(
+        code="email_taken",
+        status=409,
+        title="The e-mail address is taken",
+        meaning="There is an account with this e-mail address. Upper and lower case make no difference.",
+        remedy="Log in with it, or use another address.",
+        detail="There is an account with this e-mail address.",
+    ),
+    ProblemType(
+        code="too_many_attempts",
+        status=429,
+        title="Too many attempts to log in",
+        meaning="There were too many failed attempts for this account or from this network.",
+        remedy="Wait for as many seconds as Retry-After says. The account is not locked.",
+        detail="There were too many attempts. Try again later.",
+        headers=("Retry-After",),
+    ),
+)
+
+CATALOGUE_PROBLEMS = (
+    ProblemType(
+        code="sku_taken",
+        status=409,
+        title="The SKU is taken",
+        meaning="Another product has this SKU, perhaps an archived one.",
+        remedy="Choose another SKU, or change the product that has it.",
+        detail="There is a product with this SKU.",
+    ),
+    ProblemType(
+        code="stock_conflict",
+        status=409,
+        title="The stock does not permit this",
+        meaning="There would be fewer units than are reserved for orders.",
+        remedy="Read the stock again. Units that are reserved are free again when their order is cancelled or expires.",
+        detail="There would be fewer units than are reserved.",
+        errors=[
+            {
+                "pointer": "/lines/0/delta",
+                "code": "below_reserved",
+                "detail": "5 units are reserved.",
+                "params": {"reserved": 5},
+            }
+        ],
+    ),
+)
+
+ORDER_PROBLEMS = (
+    ProblemType(
+        code="out_of_stock",
+        status=409,
+        title="Not enough stock",
+        meaning="An order is reserved whole or not at all, and at least one line asks for more than is available.",
+        remedy="Lower the quantities of the lines in `errors` to what is available, or try again later.",
+        detail="1 of 2 lines cannot be supplied.",
+        errors=[
+            {
+                "pointer": "/lines/1/quantity",
+                "code": "insufficient_stock",
+                "detail": "2 requested, 1 available.",
+                "params": {"sku": "MUG-RED", "requested": 2, "available": 1},
+            }
+        ],
+    ),
+    ProblemType(
+        code="price_changed",
+        status=409,
+        title="The price has changed",
+        meaning="The order's total is not the `expected_total` of the request. Nothing was ordered.",
+        remedy="Show the customer the present total, and send it as `expected_total` if they agree.",
+        detail="The total is not the expected one. Show the new total to the customer and place the order again.",
+        errors=[
+            {
+                "pointer": "/expected_total",
+                "code": "price_changed",
+                "detail": "The total is now 19.99 EUR.",
+                "params": {"amount": 1999, "currency": "EUR"},
+            }
+        ],
+    ),
+    ProblemType(
+        code="product_unavailable",
+        status=409,
+        title="A product cannot be ordered",
+        meaning=(
+            "At least one product cannot be ordered as asked for: it does not exist, is no longer sold, is priced in "
+            "another currency than the rest, or may not be had in this number."
+        ),
+        remedy="Change or leave out the lines that `errors` names.",
+        detail="1 of 2 lines cannot be ordered.",
+        errors=[
+            {
+                "pointer": "/lines/0/product_id",
+                "code": "product_unavailable",
+                "detail": "This product cannot be ordered.",
+            }
+        ],
+    ),
+    ProblemType(
+        code="invalid_transition",
+        status=409,
+        title="The order's state does not permit this",
+        meaning="What can be done with an order depends on its state; `params.allowed_actions` says what can be done now.",
+        remedy="Read the order again and choose from its `allowed_actions`.",
+        detail="An order that is cancelled cannot take this action.",
+        params={"from": "cancelled", "action": "cancel", "allowed_actions": []},
+    ),
+)

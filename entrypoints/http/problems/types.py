@@ -1,0 +1,29 @@
+"""What is known of a kind of problem before one happens."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemType:
+    """One code of the registry: a problem type of RFC 9457, section 4.
+
+    `meaning` says what has happened and `remedy` what to do, to a person who calls the API. `detail`, `errors` and
+    `params` are an example of an occurrence. `headers` names the response headers that come with the problem.
+    """
+
+    code: str
+    status: int
+    title: str
+    meaning: str
+    remedy: str
+    detail: str | None
+    errors: Sequence[Mapping[str, Any]] = ()
+    params: Mapping[str, Any] = field(default_factory=dict)
+    headers: tuple[str, ...] = ()
+
+    @property
+    def uri(self) -> str:
+        """The problem's `type`, relative to the service's root: the page that explains the code."""
+        return f"/problems/{self.code}"

@@ -1,0 +1,114 @@
+"""From pydantic's errors to a problem, without a word of the input.
+
+Neither a value nor a name that the client chose comes back: a field that the operation's schema does not declare is
+told by its position in the object that has it.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic_core import PydanticCustomError
+
+from domain.shared.errors import Param, Violation
+from entrypoints.http.problems.declared import declared_part, field_names
+from entrypoints.http.problems.problem import HTTPProblem, item_for, pointer_to
+from entrypoints.http.problems.wording import INVALID, RULES, UNKNOWN_FIELD
+
+_MAX_ITEMS = 100
+_BROKEN_RULE = "broken_rule"
+_OPAQUE = "Value"
+"""Pydantic's word for a value with a length that is neither a text nor a collection: here, a SecretStr."""
+
+
+def broken_rule(*path: str | int, code: str, detail: str, **params: Param) -> PydanticCustomError:
+    """Make the error that a schema's validator raises; `path` leads from the validated value to the field.
+
+        @model_validator(mode="after")
+        def passwords_agree(self) -> Self:
+            if self.password != self.password_confirm:
+                raise broken_rule("password_confirm", code="passwords_differ", detail="Repeat the same password.")
+            return self
+
+    `detail` is made from the rule, never from the value.
+    """
+    violation = Violation(path, code, detail, params)
+    return PydanticCustomError(_BROKEN_RULE, "A rule is broken.", {"violation": violation})
+
+
+def problem_of(errors: Sequence[Mapping[str, Any]], *, body: Any, body_type: Any) -> HTTPProblem:  # noqa: ANN401 - a body is any JSON, its type any annotation
+    """Make the problem of a request that the operation's schema refuses.
+
+    `body` is the parsed body and `body_type` the annotation that it was checked against: they tell which names are
+    the schema's and which the client's.
+    """
+    for error in errors:
+        place, *path = error["loc"]
+        if place == "header" and path:
+            problem = _problem_of_header(error, str(path[0]))
+            if problem is not None:
+                return problem
+    count = f"{len(errors)} rules are" if len(errors) > 1 else "1 rule is"
+    items = [_item(error, body, body_type) for error in errors[:_MAX_ITEMS]]
+    return HTTPProblem("validation_failed", f"{count} broken; see errors.", errors=items)
+
+
+def _problem_of_header(error: Mapping[str, Any], name: str) -> HTTPProblem | None:
+    """Make the problem of a header that has codes of its own in the contract."""
+    missing = error["type"] == "missing"
+    match name.lower():
+        case "if-match" if missing:
+            code = "precondition_required"
+        case "idempotency-key":
+            code = "idempotency_key_required" if missing else "invalid_idempotency_key"
+        case _:
+            return None
+    return HTTPProblem(code, errors=[_parameter_item(error, "header", [name])])
+
+
+def _item(error: Mapping[str, Any], body: Any, body_type: Any) -> dict[str, Any]:  # noqa: ANN401 - see problem_of
+    place, *path = error["loc"]
+    if place != "body":
+        return _parameter_item(error, place, path)
+    if error["type"] == "extra_forbidden":
+        return _unknown_field_item(path, body, body_type)
+    known = declared_part(body_type, path)
+    if error["type"] == _BROKEN_RULE:
+        violation: Violation = error["ctx"]["violation"]
+        return {**item_for(violation), "pointer": pointer_to((*known, *violation.path))}
+    return {"pointer": pointer_to(known), **_rule(error)}
+
+
+def _parameter_item(error: Mapping[str, Any], place: str, path: Sequence[str | int]) -> dict[str, Any]:
+    if error["type"] == _BROKEN_RULE:
+        violation: Violation = error["ctx"]["violation"]
+        item = item_for(violation)
+        del item["pointer"]
+        path = (*path, *violation.path)
+    else:
+        item = _rule(error)
+    return {"parameter": str(path[0]), "in": place, **item} if path else {"in": place, **item}
+
+
+def _rule(error: Mapping[str, Any]) -> dict[str, Any]:
+    context = error.get("ctx", {})
+    kind = f"string_{error['type']}" if context.get("field_type") == _OPAQUE else error["type"]
+    rule = RULES.get(kind, INVALID)
+    item: dict[str, Any] = {"code": rule.code, "detail": rule.detail(context)}
+    if rule.limits:
+        item["params"] = rule.params(context)
+    return item
+
+
+def _unknown_field_item(path: Sequence[str | int], body: Any, body_type: Any) -> dict[str, Any]:  # noqa: ANN401 - see problem_of
+    parent = declared_part(body_type, path[:-1])
+    allowed = field_names(body_type, parent)
+    for step in parent:
+        body = body[step]
+    position = list(body).index(path[-1]) + 1
+    detail = f"Field no. {position} of this object is not known here. Known fields: {', '.join(allowed)}."
+    return {
+        "pointer": pointer_to(parent),
+        "code": UNKNOWN_FIELD.code,
+        "detail": detail,
+        "params": {"position": position, "allowed": allowed},
+    }

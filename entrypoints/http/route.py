@@ -1,0 +1,112 @@
+"""The route class of every router: `APIRouter(route_class=StrictRoute)`."""
+
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from functools import partial
+from inspect import isasyncgenfunction, isgeneratorfunction
+from typing import Any, get_origin
+
+from fastapi import params
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import Response
+
+from entrypoints.http.body import (
+    JSON,
+    MAX_BODY_BYTES,
+    MERGE_PATCH,
+    StrictRequest,
+    ensure_form_without_nul,
+    ensure_readable,
+)
+from entrypoints.http.in_flight import InFlight
+from entrypoints.http.problems.declared import bare, fields_of
+from entrypoints.http.problems.openapi import problems_of_dependency, with_problems
+from entrypoints.http.query import ensure_known
+
+
+class StrictRoute(APIRoute):
+    """A route that refuses what it does not understand, and finishes what it has begun.
+
+    Bodies are strict JSON of a bounded size and of the declared media type. Query parameters are known and not
+    repeated. The dependencies and the endpoint run as one piece of work of `app.state.in_flight` (an InFlight), out
+    of reach of a client that leaves. The body is read before that: reading it is waiting for the client.
+
+    The problems that this can lead to, and those that dependencies are marked with (`refuses_with`), are added to
+    the documented responses. Query parameters are declared by the route or its router: those of dependencies that
+    are given to `include_router` are not seen, and hence refused.
+
+    Raises TypeError for a dependency with `yield`: FastAPI would close it when the client leaves, under the hands of
+    the work, and after the response has said that all is well.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 - those of APIRoute
+        super().__init__(path, endpoint, **options)
+        self.responses = with_problems(self.responses, *self._problems())
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        work = super().get_route_handler()
+        dependants = list(_tree(self.dependant))
+        _ensure_no_yield(dependants)
+        repeatable = dict(_query_parameters(dependants))
+        has_body = self.body_field is not None
+        media_types = self._json_media_types()
+
+        async def handle(request: Request) -> Response:
+            ensure_known(request, repeatable)
+            if has_body:
+                request = StrictRequest(request.scope, request.receive, MAX_BODY_BYTES)
+                body = await request.body()
+                if not media_types:
+                    ensure_form_without_nul(body)
+                elif body:
+                    ensure_readable(request, media_types)
+                    await request.json()
+            in_flight: InFlight = request.app.state.in_flight
+            return await in_flight.run(partial(work, request))
+
+        return handle
+
+    def _json_media_types(self) -> tuple[str, ...]:
+        """Return the media types of the JSON that is read: none without a body, or for a form."""
+        if self.body_field is None or isinstance(self.body_field.field_info, params.Form):
+            return ()
+        media_type = getattr(self.body_field.field_info, "media_type", JSON)
+        return (MERGE_PATCH, JSON) if media_type == MERGE_PATCH else (JSON,)
+
+    def _problems(self) -> Iterator[str]:
+        yield from ("unknown_parameter", "internal_error", "shutting_down")
+        dependants = list(_tree(self.dependant))
+        for dependant in dependants:
+            yield from problems_of_dependency(dependant.call)
+            if dependant.path_params or dependant.query_params or dependant.header_params:
+                yield "validation_failed"
+        if self.body_field is not None:
+            yield from ("body_too_large", "validation_failed")
+            yield from (
+                ("malformed_json", "unsupported_media_type")
+                if self._json_media_types()
+                else ("malformed_request",)
+            )
+
+
+def _tree(dependant: Dependant) -> Iterator[Dependant]:
+    yield dependant
+    for dependency in dependant.dependencies:
+        yield from _tree(dependency)
+
+
+def _ensure_no_yield(dependants: Sequence[Dependant]) -> None:
+    for dependant in dependants[1:]:
+        if isgeneratorfunction(dependant.call) or isasyncgenfunction(dependant.call):
+            raise TypeError(f"{dependant.call.__qualname__} is a dependency with yield; see StrictRoute")
+
+
+def _query_parameters(dependants: Sequence[Dependant]) -> Iterator[tuple[str, bool]]:
+    """Yield each query parameter's name, and whether it may be repeated."""
+    for dependant in dependants:
+        for field in dependant.query_params:
+            annotation = field.field_info.annotation
+            members = fields_of(annotation) or {field.validation_alias or field.alias: annotation}
+            for name, member in members.items():
+                yield name, get_origin(bare(member)) in (list, set, tuple, frozenset)

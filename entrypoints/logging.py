@@ -1,0 +1,129 @@
+"""Logs: one structured line an event, without secrets and without what clients have sent.
+
+Lines are JSON, or prose in colour where a person watches.
+"""
+
+import json
+import logging
+import sys
+import traceback
+from collections.abc import Iterator, MutableMapping
+from contextvars import ContextVar
+from functools import lru_cache
+from typing import Any, TextIO
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+"""The id of the request that is being served; it stands on every line that is logged meanwhile."""
+
+_SECRET_WORDS = ("password", "token", "authorization", "secret", "cookie", "private_key", "credential")
+_REDACTED = "[redacted]"
+_ENCODER = json.JSONEncoder(default=repr)
+
+
+def configure_logging(level: str = "info", *, stream: TextIO | None = None) -> None:
+    """Send structlog's lines and those of the standard library's loggers to one stream, standard error by default.
+
+    Libraries are heard from warnings on: what they tell at lower levels repeats addresses, queries and parameters.
+    """
+    stream = stream or sys.stderr
+    threshold = logging.getLevelNamesMapping()[level.upper()]
+    shared: list[Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        add_request_id,
+        redact_secrets,
+        describe_exception,
+    ]
+    render: list[Processor] = (
+        [
+            escape_control_characters,
+            structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+        ]
+        if stream.isatty()
+        else [_json_line]
+    )
+    structlog.configure(
+        processors=[*shared, *render],
+        wrapper_class=structlog.make_filtering_bound_logger(threshold),
+        logger_factory=structlog.WriteLoggerFactory(stream),
+    )
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *render],
+        )
+    )
+    logging.basicConfig(level=max(threshold, logging.WARNING), handlers=[handler], force=True)
+    logging.captureWarnings(capture=True)
+
+
+def _json_line(_: WrappedLogger, __: str, event: EventDict) -> str:
+    return _ENCODER.encode(event)
+
+
+def add_request_id(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Say which request the line belongs to."""
+    current = request_id.get()
+    if current is not None:
+        event.setdefault("request_id", current)
+    return event
+
+
+def redact_secrets(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Hide what should not have been logged in the first place: values whose names speak of secrets."""
+    return _redacted(event)
+
+
+def _redacted(values: MutableMapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: _REDACTED if _is_secret(str(key)) else _redacted(value) if isinstance(value, dict) else value
+        for key, value in values.items()
+    }
+
+
+@lru_cache(maxsize=1024)
+def _is_secret(name: str) -> bool:
+    return any(word in name.lower() for word in _SECRET_WORDS)
+
+
+def describe_exception(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Replace `exc_info` by the types and places of the exception and its causes, without their messages.
+
+    Messages of drivers and validators repeat the values that they complain of: a password, an address.
+    """
+    info = event.pop("exc_info", None)
+    if info is True:
+        info = sys.exc_info()
+    error = info[1] if isinstance(info, tuple) else info
+    if isinstance(error, BaseException):
+        event["exception"] = "".join(_description(error))
+    return event
+
+
+def _description(error: BaseException) -> Iterator[str]:
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if cause is not None:
+        yield from _description(cause)
+        yield "\nled to\n\n"
+    yield from traceback.format_tb(error.__traceback__)
+    yield f"{type(error).__module__}.{type(error).__qualname__}\n"
+    if isinstance(error, BaseExceptionGroup):
+        for member in error.exceptions:
+            yield "\nwith\n\n"
+            yield from _description(member)
+
+
+def escape_control_characters(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Show control characters as escapes, so that no line can pretend to be two, or steer a terminal."""
+    return {
+        key: value if key == "exception" or not isinstance(value, str) else _escaped(value)
+        for key, value in event.items()
+    }
+
+
+def _escaped(text: str) -> str:
+    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
