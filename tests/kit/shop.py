@@ -85,8 +85,12 @@ class Shop:
 
     def till(self, *, clock: Clock | None = None, max_batch: int = 64) -> PlaceOrder:
         """Return `place_order` as one more process of the service has it, with batches of its own."""
-        batch = PlaceOrderBatch(self.store.unit_of_work, clock or self.clock, self.ids, HOLD)
-        return PlaceOrder(Batcher(batch, max_batch=max_batch, patience=60), self.store.orders)
+        batcher = Batcher(self.batch(clock), max_batch=max_batch, patience=60)
+        return PlaceOrder(batcher, self.store.orders)
+
+    def batch(self, clock: Clock | None = None) -> PlaceOrderBatch:
+        """Return what places one batch of orders."""
+        return PlaceOrderBatch(self.store.unit_of_work, clock or self.clock, self.ids, HOLD)
 
     async def customer(self, email: str | None = None) -> UserView:
         command = SignUpCommand(

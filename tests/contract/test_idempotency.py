@@ -1,0 +1,193 @@
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+import pytest
+
+from application.catalog.views import AdjustmentView, ProductView, StockView
+from application.orders.views import OrderView
+from application.shared.idempotency import (
+    Bound,
+    IdempotencyInFlight,
+    IdempotencyKey,
+    IdempotencyKeyReused,
+    Scope,
+)
+from application.unit_of_work import UnitOfWorkFactory
+from application.users.views import UserView
+from domain.catalog.stock import MovementReason
+from tests.kit.examples import UNICODE, a_product, a_user, an_order
+from tests.kit.shop import STAFF, Shop
+
+V = TypeVar("V")
+
+KEY = IdempotencyKey("ann", "place_order", "key", b"\x00fingerprint\xff")
+OTHER_SCOPES = [
+    replace(KEY, principal="bob"),
+    replace(KEY, operation="cancel_order"),
+    replace(KEY, key="KEY"),
+]
+
+
+def a_view(shop: Shop, *, email: str = "ann@example.com") -> UserView:
+    return UserView.of(a_user(shop.ids, email=email))
+
+
+async def claim(
+    factory: UnitOfWorkFactory, *keys: IdempotencyKey, result_type: type[V]
+) -> Mapping[Scope, Bound[V]]:
+    """Claim the keys and commit, binding none."""
+    async with factory() as work:
+        bound = await work.idempotency.claim(keys, result_type)
+        await work.commit()
+    return bound
+
+
+async def bind(shop: Shop, results: Mapping[IdempotencyKey, object]) -> None:
+    async with shop.store.unit_of_work() as work:
+        await work.idempotency.claim(list(results), object)
+        await work.idempotency.bind(results)
+        await work.commit()
+
+
+async def test_a_bound_key_returns_what_was_asked_for_and_got(shop: Shop) -> None:
+    view = a_view(shop)
+    await bind(shop, {KEY: view})
+    for _ in range(2):
+        bound = await claim(shop.store.unit_of_work, KEY, result_type=UserView)
+        assert bound == {KEY.scope: Bound(KEY.fingerprint, view)}
+
+
+async def test_every_kind_of_result_comes_back_equal(shop: Shop) -> None:
+    product, stock = a_product(shop.ids, by=STAFF)
+    product_view = ProductView.of(product, stock)
+    results: Sequence[object] = [
+        a_view(shop),
+        product_view,
+        OrderView.of(an_order(shop.ids, (product_view, 2), customer=a_user(shop.ids).id, by=STAFF)),
+        AdjustmentView(
+            id=shop.ids.new(),
+            reason=MovementReason.DAMAGE,
+            note=UNICODE,
+            stocks=(StockView.of(stock, product.sku),),
+        ),
+    ]
+    keys = [replace(KEY, key=str(number)) for number in range(len(results))]
+    await bind(shop, dict(zip(keys, results, strict=True)))
+    for key, result in zip(keys, results, strict=True):
+        bound = await claim(shop.store.unit_of_work, key, result_type=type(result))
+        assert bound[key.scope].result == result
+
+
+async def test_a_key_of_somebody_else_or_for_something_else_is_another_key(shop: Shop) -> None:
+    await bind(shop, {KEY: a_view(shop)})
+    assert await claim(shop.store.unit_of_work, *OTHER_SCOPES, result_type=UserView) == {}
+
+
+async def test_a_bound_key_with_another_fingerprint_is_refused(shop: Shop) -> None:
+    await bind(shop, {KEY: a_view(shop)})
+    other_request = replace(KEY, fingerprint=b"another")
+    bound = await claim(shop.store.unit_of_work, other_request, result_type=UserView)
+    with pytest.raises(IdempotencyKeyReused):
+        bound[KEY.scope].replay(other_request)
+
+
+async def test_a_binding_that_was_not_committed_is_not_kept(shop: Shop) -> None:
+    async with shop.store.unit_of_work() as work:
+        await work.idempotency.claim([KEY], UserView)
+        await work.idempotency.bind({KEY: a_view(shop)})
+    assert await claim(shop.store.unit_of_work, KEY, result_type=UserView) == {}
+
+
+async def test_a_key_that_was_claimed_and_not_bound_is_free_after_the_commit(shop: Shop) -> None:
+    assert await claim(shop.store.unit_of_work, KEY, result_type=UserView) == {}
+    view = a_view(shop)
+    await bind(shop, {replace(KEY, fingerprint=b"another"): view})
+    bound = await claim(shop.store.unit_of_work, KEY, result_type=UserView)
+    assert bound == {KEY.scope: Bound(b"another", view)}
+
+
+async def test_of_several_claimed_keys_those_that_are_bound_are_kept_and_the_others_free(shop: Shop) -> None:
+    view = a_view(shop)
+    async with shop.store.unit_of_work() as work:
+        await work.idempotency.claim([KEY, *OTHER_SCOPES], UserView)
+        await work.idempotency.bind({KEY: view})
+        await work.commit()
+    bound = await claim(shop.store.unit_of_work, KEY, *OTHER_SCOPES, result_type=UserView)
+    assert bound == {KEY.scope: Bound(KEY.fingerprint, view)}
+
+
+async def test_a_scope_may_be_claimed_more_than_once_at_once(shop: Shop) -> None:
+    twin = replace(KEY, fingerprint=b"another")
+    async with shop.store.unit_of_work() as work:
+        assert await work.idempotency.claim([KEY, twin, KEY], UserView) == {}
+        await work.idempotency.bind({KEY: a_view(shop)})
+        await work.commit()
+    bound = await claim(shop.store.unit_of_work, twin, KEY, twin, result_type=UserView)
+    assert bound[KEY.scope].fingerprint == KEY.fingerprint
+
+
+async def test_nothing_is_claimed_and_bound_for_no_keys(shop: Shop) -> None:
+    async with shop.store.unit_of_work() as work:
+        assert await work.idempotency.claim([], UserView) == {}
+        await work.idempotency.bind({})
+        await work.commit()
+
+
+async def test_a_twin_waits_for_the_first_and_is_told_when_that_takes_too_long(shop: Shop) -> None:
+    async with shop.store.unit_of_work() as work:
+        await work.idempotency.claim([KEY], UserView)
+        with pytest.raises(IdempotencyInFlight):
+            await claim(shop.store.impatient, KEY, result_type=UserView)
+        assert await claim(shop.store.impatient, *OTHER_SCOPES, result_type=UserView) == {}
+    assert await claim(shop.store.impatient, KEY, result_type=UserView) == {}
+
+
+async def test_a_twin_of_a_replay_waits_as_well(shop: Shop) -> None:
+    await bind(shop, {KEY: a_view(shop)})
+    async with shop.store.unit_of_work() as work:
+        await work.idempotency.claim([KEY], UserView)
+        with pytest.raises(IdempotencyInFlight):
+            await claim(shop.store.impatient, KEY, result_type=UserView)
+
+
+async def test_a_twin_that_has_waited_replays_what_the_first_committed(shop: Shop) -> None:
+    view = a_view(shop)
+    async with shop.store.unit_of_work() as work:
+        await work.idempotency.claim([KEY], UserView)
+        twin = asyncio.create_task(claim(shop.store.unit_of_work, KEY, result_type=UserView))
+        await work.idempotency.bind({KEY: view})
+        await work.commit()
+    assert await twin == {KEY.scope: Bound(KEY.fingerprint, view)}
+
+
+async def test_a_twin_that_has_waited_runs_when_the_first_is_rolled_back(shop: Shop) -> None:
+    async with shop.store.unit_of_work() as work:
+        await work.idempotency.claim([KEY], UserView)
+        twin = asyncio.create_task(claim(shop.store.unit_of_work, KEY, result_type=UserView))
+        await work.idempotency.bind({KEY: a_view(shop)})
+    assert await twin == {}
+
+
+async def test_of_twenty_twins_at_once_one_runs_and_the_others_replay_it(shop: Shop) -> None:
+    async def run(number: int) -> UserView:
+        async with shop.store.unit_of_work() as work:
+            bound = await work.idempotency.claim([KEY], UserView)
+            view = bound[KEY.scope].result if bound else a_view(shop, email=f"{number}@example.com")
+            if not bound:
+                await work.idempotency.bind({KEY: view})
+            await work.commit()
+        return view
+
+    views = await asyncio.gather(*(run(number) for number in range(20)))
+    assert len({view.email for view in views}) == 1
+
+
+async def test_keys_claimed_in_opposite_orders_never_block_each_other(shop: Shop) -> None:
+    keys = [replace(KEY, key=str(number)) for number in range(5)]
+    claims = [
+        claim(shop.store.unit_of_work, *(keys if number % 2 else keys[::-1]), result_type=UserView)
+        for number in range(20)
+    ]
+    assert await asyncio.gather(*claims) == [{}] * 20

@@ -1,0 +1,188 @@
+import asyncio
+
+import pytest
+
+from application.catalog.views import ProductView
+from application.orders.ports import OrderExists
+from application.orders.views import OrderView, StatusChangeView
+from application.shared.errors import Overloaded
+from application.users.views import UserView
+from domain.orders.lifecycle import Action, OrderStatus
+from domain.orders.order import Order
+from domain.shared.actor import Actor
+from domain.shared.ids import OrderId, UserId
+from domain.shared.money import MAX_AMOUNT
+from tests.invariants import history
+from tests.kit.examples import NOW, UNICODE, an_order
+from tests.kit.shop import STAFF, Shop
+
+
+async def add(shop: Shop, *orders: Order) -> None:
+    async with shop.store.unit_of_work() as work:
+        await work.orders.add(orders)
+        await work.commit()
+
+
+async def a_customer_and_a_product(shop: Shop, *, price: int = 1000) -> tuple[UserView, ProductView]:
+    return await shop.customer(), await shop.product(price=price)
+
+
+async def test_an_order_is_read_as_it_was_kept(shop: Shop) -> None:
+    ann, dear = await a_customer_and_a_product(shop, price=(MAX_AMOUNT - 3) // 2)
+    cheap, free = await shop.product(price=1, name=UNICODE), await shop.product(price=0)
+    order = an_order(shop.ids, (dear, 2), (free, 1_000_000), (cheap, 3), customer=ann.id, by=STAFF)
+    view = OrderView.of(order)
+    assert view.total.amount == MAX_AMOUNT
+    await add(shop, order)
+    async with shop.store.unit_of_work() as work:
+        read = await work.orders.get(order.id)
+    assert read is not None
+    assert OrderView.of(read) == view
+    assert read.idempotency_key == order.idempotency_key
+    assert read.changes == []
+    assert read.events == []
+    assert await shop.store.orders.get(order.id) == view
+    assert await shop.store.orders.get_by_key(ann.id, order.idempotency_key) == view
+
+
+async def test_an_order_without_address_and_note_is_read_as_it_was_kept(shop: Shop) -> None:
+    mug = await shop.product(stock=1)
+    order = await shop.order(mug)
+    assert (order.shipping_address, order.note, order.metadata) == (None, None, {})
+    assert await shop.store.orders.get(order.id) == order
+
+
+async def test_an_order_that_does_not_exist_is_none(shop: Shop) -> None:
+    ann = await shop.customer()
+    async with shop.store.unit_of_work() as work:
+        assert await work.orders.get(OrderId(shop.ids.new())) is None
+        await work.orders.add([])
+    assert await shop.store.orders.get(OrderId(shop.ids.new())) is None
+    assert await shop.store.orders.get_by_key(ann.id, "key") is None
+
+
+async def test_an_order_of_somebody_who_does_not_exist_is_refused(shop: Shop) -> None:
+    mug = await shop.product()
+    with pytest.raises(Exception):  # noqa: B017, PT011 - a mistake of the program: each adapter has its own word
+        await add(shop, an_order(shop.ids, (mug, 1), customer=UserId(shop.ids.new()), by=STAFF))
+    assert await shop.store.outbox.count("order.placed") == 0
+
+
+async def test_a_customers_key_has_one_order_for_ever(shop: Shop) -> None:
+    ann, mug = await a_customer_and_a_product(shop)
+    bob = await shop.customer()
+    first = an_order(shop.ids, (mug, 1), customer=ann.id, by=STAFF, key="k")
+    await add(shop, first)
+    with pytest.raises(OrderExists):
+        await add(
+            shop,
+            an_order(shop.ids, (mug, 1), customer=bob.id, by=STAFF, key="k"),
+            an_order(shop.ids, (mug, 1), customer=ann.id, by=STAFF, key="k"),
+        )
+    assert await shop.store.orders.get_by_key(bob.id, "k") is None
+    await add(shop, an_order(shop.ids, (mug, 1), customer=bob.id, by=STAFF, key="k"))
+    found = await shop.store.orders.get_by_key(ann.id, "k")
+    assert found
+    assert found.id == first.id
+
+
+async def test_an_order_that_was_not_committed_leaves_its_key_free(shop: Shop) -> None:
+    ann, mug = await a_customer_and_a_product(shop)
+    async with shop.store.unit_of_work() as work:
+        await work.orders.add([an_order(shop.ids, (mug, 1), customer=ann.id, by=STAFF)])
+    await add(shop, an_order(shop.ids, (mug, 1), customer=ann.id, by=STAFF))
+
+
+async def test_changes_to_an_order_are_kept_with_one_row_of_history_each(shop: Shop) -> None:
+    ann, mug = await a_customer_and_a_product(shop)
+    order = an_order(shop.ids, (mug, 1), customer=ann.id, by=Actor(ann.id, "request-1"))
+    await add(shop, order)
+    async with shop.store.unit_of_work() as work:
+        locked = await work.orders.get(order.id)
+        assert locked
+        locked.cancel(UNICODE, now=NOW, by=STAFF)
+        await work.orders.save(locked)
+        await work.orders.save(locked)
+        await work.commit()
+    view = await shop.store.orders.get(order.id)
+    assert view == OrderView.of(locked)
+    assert view.status is OrderStatus.CANCELLED
+    assert await history(shop, view) == [
+        StatusChangeView(
+            action=Action.PLACE,
+            source=None,
+            target=OrderStatus.PENDING_PAYMENT,
+            reason=None,
+            actor_id=ann.id,
+            request_id="request-1",
+            at=NOW,
+        ),
+        StatusChangeView(
+            action=Action.CANCEL,
+            source=OrderStatus.PENDING_PAYMENT,
+            target=OrderStatus.CANCELLED,
+            reason=UNICODE,
+            actor_id=None,
+            request_id=STAFF.request_id,
+            at=NOW,
+        ),
+    ]
+    assert await shop.store.outbox.count("order.cancelled", of=[order.id]) == 1
+
+
+async def test_an_order_that_costs_nothing_is_kept_with_both_its_changes(shop: Shop) -> None:
+    ann, free = await a_customer_and_a_product(shop, price=0)
+    order = an_order(shop.ids, (free, 1), customer=ann.id, by=STAFF)
+    await add(shop, order)
+    view = OrderView.of(order)
+    assert [change.target for change in await history(shop, view)] == [
+        OrderStatus.PENDING_PAYMENT,
+        OrderStatus.CONFIRMED,
+    ]
+
+
+async def test_the_history_is_walked_from_the_first_change(shop: Shop) -> None:
+    order = await shop.order(await shop.product(stock=1))
+    await shop.cancel(order)
+    first = await shop.store.orders.history(order.id, after=None, limit=1)
+    assert [change.action for change in first.items] == [Action.PLACE]
+    second = await shop.store.orders.history(order.id, after=first.next, limit=1)
+    assert [change.action for change in second.items] == [Action.CANCEL]
+    assert second.next is None
+
+
+async def test_an_order_that_is_being_changed_is_nobody_elses_until_the_unit_of_work_ends(shop: Shop) -> None:
+    order = await shop.order(await shop.product(stock=1))
+
+    async def try_to_get() -> None:
+        async with shop.store.impatient() as another:
+            await another.orders.get(order.id)
+
+    async with shop.store.unit_of_work() as work:
+        await work.orders.get(order.id)
+        with pytest.raises(Overloaded):
+            await try_to_get()
+        assert await shop.store.orders.get(order.id) == order
+    await try_to_get()
+
+
+async def test_an_order_that_has_changed_since_it_was_read_is_not_overwritten(shop: Shop) -> None:
+    order = await shop.order(await shop.product(stock=1))
+    async with shop.store.unit_of_work() as work:
+        stale = await work.orders.get(order.id)
+    assert stale
+    await shop.cancel(order)
+    stale.confirm(now=NOW, by=STAFF)
+    async with shop.store.unit_of_work() as work:
+        await work.orders.get(order.id)
+        with pytest.raises(Exception):  # noqa: B017, PT011 - a mistake of the program: each adapter has its own word
+            await work.orders.save(stale)
+    assert (await shop.get_order(order.id, only_of=None)).status is OrderStatus.CANCELLED
+
+
+async def test_of_ten_orders_added_at_once_with_one_key_one_is_kept(shop: Shop) -> None:
+    ann, mug = await a_customer_and_a_product(shop)
+    orders = [an_order(shop.ids, (mug, 1), customer=ann.id, by=STAFF) for _ in range(10)]
+    outcomes = await asyncio.gather(*(add(shop, order) for order in orders), return_exceptions=True)
+    assert sum(outcome is None for outcome in outcomes) == 1
+    assert sum(isinstance(outcome, OrderExists) for outcome in outcomes) == 9

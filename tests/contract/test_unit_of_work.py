@@ -1,0 +1,168 @@
+import pytest
+
+from application.users.ports import EmailTaken
+from domain.catalog.stock import MovementReason, Stock
+from domain.shared.ids import ProductId
+from tests.invariants import assert_invariants, ledger
+from tests.kit.examples import NOW, a_user
+from tests.kit.interrupting import is_cancelled_at
+from tests.kit.shop import STAFF, Shop
+
+
+def receive(stock: Stock, units: int) -> None:
+    stock.adjust(units, MovementReason.RECEIPT, note=None, now=NOW, by=STAFF)
+
+
+async def on_hand(shop: Shop, product_id: ProductId) -> int:
+    return (await shop.get_stock(product_id)).on_hand
+
+
+async def test_what_is_saved_and_committed_is_kept(shop: Shop) -> None:
+    mug = await shop.product(stock=5)
+    async with shop.store.unit_of_work() as work:
+        stock = (await work.stocks.lock([mug.id]))[mug.id]
+        receive(stock, 2)
+        await work.stocks.save([stock])
+        await work.commit()
+    assert await on_hand(shop, mug.id) == 7
+
+
+async def test_what_is_not_saved_is_not_kept(shop: Shop) -> None:
+    mug = await shop.product(stock=5)
+    order = await shop.order(mug)
+    async with shop.store.unit_of_work() as work:
+        stock = (await work.stocks.lock([mug.id]))[mug.id]
+        product = (await work.products.get([mug.id]))[mug.id]
+        locked = await work.orders.get(order.id)
+        assert locked
+        receive(stock, 2)
+        product.archive(stock=stock, now=NOW)
+        locked.cancel(None, now=NOW, by=STAFF)
+        await work.commit()
+    assert await on_hand(shop, mug.id) == 5
+    assert (await shop.get_product(mug.id, include_archived=True)).status is mug.status
+    assert await shop.get_order(order.id, only_of=None) == order
+    assert await shop.store.outbox.count("product.changed") == 0
+    await assert_invariants(shop)
+
+
+async def test_what_is_done_to_a_thing_after_it_was_saved_is_not_kept(shop: Shop) -> None:
+    mug = await shop.product(stock=5)
+    async with shop.store.unit_of_work() as work:
+        stock = (await work.stocks.lock([mug.id]))[mug.id]
+        receive(stock, 2)
+        await work.stocks.save([stock])
+        receive(stock, 100)
+        await work.commit()
+    assert await on_hand(shop, mug.id) == 7
+    await assert_invariants(shop)
+
+
+async def test_what_is_not_committed_is_not_kept(shop: Shop) -> None:
+    mug = await shop.product(stock=5)
+    async with shop.store.unit_of_work() as work:
+        stock = (await work.stocks.lock([mug.id]))[mug.id]
+        receive(stock, 2)
+        await work.stocks.save([stock])
+        await work.users.add(a_user(shop.ids))
+    assert await on_hand(shop, mug.id) == 5
+    assert len(await ledger(shop, mug.id)) == 1
+    assert await shop.store.outbox.count("user.signed_up") == 0
+
+
+async def test_what_an_exception_interrupts_is_not_kept(shop: Shop) -> None:
+    mug = await shop.product(stock=5)
+
+    async def receive_and_fail() -> None:
+        async with shop.store.unit_of_work() as work:
+            stock = (await work.stocks.lock([mug.id]))[mug.id]
+            receive(stock, 2)
+            await work.stocks.save([stock])
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        await receive_and_fail()
+    assert await on_hand(shop, mug.id) == 5
+
+
+async def test_a_unit_of_work_sees_what_it_has_written(shop: Shop) -> None:
+    mug = await shop.product(stock=5)
+    async with shop.store.unit_of_work() as work:
+        stock = (await work.stocks.lock([mug.id]))[mug.id]
+        receive(stock, 2)
+        await work.stocks.save([stock])
+        assert (await work.stocks.get([mug.id]))[mug.id].on_hand == 7
+        receive(stock, 1)
+        await work.stocks.save([stock])
+        await work.commit()
+    assert await on_hand(shop, mug.id) == 8
+    assert [movement.on_hand_delta for movement in await ledger(shop, mug.id)] == [5, 2, 1]
+
+
+async def test_nobody_sees_what_is_not_yet_committed(shop: Shop) -> None:
+    mug = await shop.product(stock=5)
+    async with shop.store.unit_of_work() as work:
+        stock = (await work.stocks.lock([mug.id]))[mug.id]
+        receive(stock, 2)
+        await work.stocks.save([stock])
+        assert await on_hand(shop, mug.id) == 5
+        async with shop.store.unit_of_work() as another:
+            assert (await another.stocks.get([mug.id]))[mug.id].on_hand == 5
+        await work.commit()
+    assert await on_hand(shop, mug.id) == 7
+
+
+async def test_after_a_refused_write_nothing_can_be_committed(shop: Shop) -> None:
+    await shop.customer("ann@example.com")
+    async with shop.store.unit_of_work() as work:
+        await work.users.add(a_user(shop.ids, email="bob@example.com"))
+        with pytest.raises(EmailTaken):
+            await work.users.add(a_user(shop.ids, email="ann@example.com"))
+        with pytest.raises(Exception):  # noqa: B017, PT011 - a mistake of the program: each adapter has its own word
+            await work.commit()
+    await shop.customer("bob@example.com")
+
+
+async def test_a_caller_who_leaves_does_not_interrupt_the_commit(shop: Shop) -> None:
+    mug = await shop.product(stock=5)
+
+    async def receive_two() -> None:
+        async with shop.store.unit_of_work() as work:
+            stock = (await work.stocks.lock([mug.id]))[mug.id]
+            receive(stock, 2)
+            await work.stocks.save([stock])
+            assert await is_cancelled_at(1, work.commit())
+
+    await receive_two()
+    assert await on_hand(shop, mug.id) == 7
+
+
+async def test_cancelled_at_any_moment_an_order_is_placed_whole_or_not_at_all(shop: Shop) -> None:
+    mug, cup = await shop.product(stock=1000), await shop.product(stock=1000)
+    batch = shop.batch()
+    suspension, placed_though_cancelled = 0, 0
+    is_cancelled = True
+    while is_cancelled:
+        suspension += 1
+        command = shop.placing((mug, 1), (cup, 2), customer=await shop.customer())
+        is_cancelled = await is_cancelled_at(suspension, batch([command]))
+        order = await shop.store.orders.get_by_key(command.request.customer_id, command.key.key)
+        placed_though_cancelled += is_cancelled and order is not None
+    assert suspension > 3
+    assert placed_though_cancelled > 0, "the commit itself is not cancelled"
+    await assert_invariants(shop)
+    await shop.order(mug)
+
+
+async def test_the_events_of_what_is_saved_are_committed_once(shop: Shop) -> None:
+    async with shop.store.unit_of_work() as work:
+        user = a_user(shop.ids)
+        await work.users.add(user)
+        await work.commit()
+    async with shop.store.unit_of_work() as work:
+        await work.commit()
+    assert await shop.store.outbox.count("user.signed_up") == 1
+    assert await shop.store.outbox.count("user.signed_up", of=[user.id]) == 1
+    assert await shop.store.outbox.count("user.signed_up", of=[shop.ids.new()]) == 0
+    assert await shop.store.outbox.count("user.signed_up", of=[]) == 0
+    assert await shop.store.outbox.count("order.placed") == 0

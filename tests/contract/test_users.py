@@ -1,0 +1,70 @@
+import asyncio
+
+import pytest
+
+from application.users.ports import EmailTaken
+from application.users.views import UserView
+from domain.shared.ids import UserId
+from domain.users.user import User, comparable_email
+from tests.kit.examples import a_user
+from tests.kit.shop import Shop
+
+
+async def add(shop: Shop, user: User) -> None:
+    async with shop.store.unit_of_work() as work:
+        await work.users.add(user)
+        await work.commit()
+
+
+async def find(shop: Shop, email: str) -> User | None:
+    async with shop.store.unit_of_work() as work:
+        return await work.users.find_by_email(comparable_email(email))
+
+
+@pytest.mark.parametrize("full_name", [None, "", "Zoë 東京"])
+async def test_a_user_is_found_as_it_was_kept(shop: Shop, full_name: str | None) -> None:
+    user = a_user(shop.ids, email="zoë@example.com", full_name=full_name)
+    await add(shop, user)
+    found = await find(shop, "zoë@example.com")
+    assert found is not None
+    assert UserView.of(found) == UserView.of(user) == await shop.get_user(user.id)
+    assert found.password_hash == user.password_hash
+    assert found.events == []
+
+
+async def test_nobody_is_found_where_there_is_nobody(shop: Shop) -> None:
+    assert await find(shop, "ann@example.com") is None
+    assert await shop.store.users.get(UserId(shop.ids.new())) is None
+
+
+async def test_a_user_who_is_changed_and_not_kept_has_not_changed(shop: Shop) -> None:
+    await add(shop, a_user(shop.ids, full_name="Ann"))
+    found = await find(shop, "ann@example.com")
+    assert found
+    found.full_name = "Bob"
+    again = await find(shop, "ann@example.com")
+    assert again
+    assert again.full_name == "Ann"
+
+
+async def test_an_email_address_has_one_account(shop: Shop) -> None:
+    await add(shop, a_user(shop.ids, email="ann@example.com"))
+    with pytest.raises(EmailTaken):
+        await add(shop, a_user(shop.ids, email="ann@example.com"))
+    assert await shop.store.outbox.count("user.signed_up") == 1
+
+
+async def test_an_email_address_whose_account_was_not_committed_is_free(shop: Shop) -> None:
+    async with shop.store.unit_of_work() as work:
+        await work.users.add(a_user(shop.ids, email="ann@example.com"))
+    await add(shop, a_user(shop.ids, email="ann@example.com"))
+
+
+async def test_of_twenty_who_sign_up_with_one_email_address_at_once_one_gets_it(shop: Shop) -> None:
+    outcomes = await asyncio.gather(
+        *(shop.customer("ann@example.com") for _ in range(20)), return_exceptions=True
+    )
+    winners = [outcome for outcome in outcomes if isinstance(outcome, UserView)]
+    assert len(winners) == 1
+    assert sum(isinstance(outcome, EmailTaken) for outcome in outcomes) == 19
+    assert await shop.store.outbox.count("user.signed_up") == 1

@@ -1,0 +1,44 @@
+import asyncio
+from collections.abc import Coroutine, Generator
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class _CancelledAt:
+    """A coroutine whose task is cancelled at one of its suspensions."""
+
+    def __init__(self, work: Coroutine[Any, Any, T], suspension: int) -> None:
+        self._work = work
+        self._suspension = suspension
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        steps = self._work.__await__()
+        send = steps.send
+        argument: Any = None
+        for suspension in range(1, 1_000_000):
+            try:
+                waited_for = send(argument)
+            except StopIteration:
+                return
+            if suspension == self._suspension:
+                task = asyncio.current_task()
+                assert task is not None
+                task.cancel()
+            try:
+                send, argument = steps.send, (yield waited_for)
+            except BaseException as error:  # noqa: BLE001 - whatever it is, it is for the coroutine
+                send, argument = steps.throw, error
+
+
+async def is_cancelled_at(suspension: int, work: Coroutine[Any, Any, T]) -> bool:
+    """Run the work, cancel its task where it suspends for the n-th time, and tell whether it came to that."""
+
+    async def run() -> None:
+        await _CancelledAt(work, suspension)
+
+    task = asyncio.create_task(run())
+    await asyncio.wait([task])
+    if not task.cancelled():
+        task.result()
+    return task.cancelled()

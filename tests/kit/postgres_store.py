@@ -1,0 +1,53 @@
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from adapters.postgres.engine import create_engine, create_sessions
+from adapters.postgres.queries.orders import PostgresOrderQueries
+from adapters.postgres.queries.outbox import PostgresOutboxQueries
+from adapters.postgres.queries.products import PostgresProductQueries
+from adapters.postgres.queries.stocks import PostgresStockQueries
+from adapters.postgres.queries.users import PostgresUserQueries
+from adapters.postgres.secrets import PostgresSecrets
+from adapters.postgres.signing_keys import PostgresSigningKeys
+from adapters.postgres.unit_of_work import PostgresUnitOfWorkFactory
+from tests.kit.ids import SequentialIds
+from tests.kit.store import Store
+
+
+@asynccontextmanager
+async def postgres_store(url: str) -> AsyncIterator[Store]:
+    engine = create_engine(url, checkout_timeout=60)
+    impatient = create_engine(url)
+    _wait_for_locks(engine, "60s")
+    _wait_for_locks(impatient, "10ms")
+    ids = SequentialIds()
+    try:
+        yield Store(
+            unit_of_work=PostgresUnitOfWorkFactory(create_sessions(engine), ids),
+            impatient=PostgresUnitOfWorkFactory(create_sessions(impatient), ids),
+            users=PostgresUserQueries(engine),
+            products=PostgresProductQueries(engine),
+            stocks=PostgresStockQueries(engine),
+            orders=PostgresOrderQueries(engine),
+            outbox=PostgresOutboxQueries(engine),
+            signing_keys=PostgresSigningKeys(engine),
+            secrets=PostgresSecrets(engine),
+        )
+    finally:
+        await engine.dispose()
+        await impatient.dispose()
+
+
+def _wait_for_locks(engine: AsyncEngine, limit: str) -> None:
+    """Set for how long the engine's connections wait: a test should neither hang nor depend on the machine's speed."""
+
+    def set_limit(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        statements = f"SET lock_timeout = '{limit}'; SET statement_timeout = '60s'"
+        connection.run_async(lambda driver: driver.execute(statements))
+
+    event.listen(engine.sync_engine, "connect", set_limit)
