@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from importlib import import_module
 
 import pytest
 
@@ -30,8 +29,10 @@ def database_server(pytestconfig: pytest.Config) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def migrated_template(database_server: str) -> str:
     """The URL of a database with today's schema, which is only copied."""
+    from adapters.postgres.migrations import upgrade  # noqa: PLC0415 - most tests need no Alembic
+
     url = asyncio.run(create_empty(database_server))
-    import_module("adapters.postgres.migrations").upgrade(url)  # by name: other tests need no Alembic
+    upgrade(url)
     return url
 
 

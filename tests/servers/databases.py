@@ -1,5 +1,7 @@
 """Databases on a test server: one for each test, copied from a template."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from uuid import uuid4
 
 import asyncpg
@@ -10,18 +12,20 @@ LOCALE = "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LC_COLLATE 'C' LC_CTY
 FIRST_WITH_BUILTIN_LOCALES = 17
 
 
-async def connect(url: str) -> asyncpg.Connection:
+@asynccontextmanager
+async def connected(url: str) -> AsyncIterator[asyncpg.Connection]:
     """Connect to what a URL of SQLAlchemy names."""
-    return await asyncpg.connect(url.replace("postgresql+asyncpg://", "postgresql://", 1))
+    connection = await asyncpg.connect(url.replace("postgresql+asyncpg://", "postgresql://", 1))
+    try:
+        yield connection
+    finally:
+        await connection.close()
 
 
 async def create_empty(server_url: str) -> str:
     """Return the URL of a new database."""
-    connection = await connect(server_url)
-    try:
+    async with connected(server_url) as connection:
         builtin = connection.get_server_version().major >= FIRST_WITH_BUILTIN_LOCALES
-    finally:
-        await connection.close()
     return await _create(server_url, f"TEMPLATE template0 {LOCALE if builtin else ''}")
 
 
@@ -42,8 +46,5 @@ async def _create(server_url: str, options: str) -> str:
 
 
 async def _execute(server_url: str, statement: str) -> None:
-    connection = await connect(server_url)
-    try:
+    async with connected(server_url) as connection:
         await connection.execute(statement)
-    finally:
-        await connection.close()

@@ -39,23 +39,22 @@ class Account:
 
     @classmethod
     def for_directories(cls, *directories: Path) -> "Account":
-        """Return the caller's account; for root, that of the first directory that isn't root's, else nobody's.
+        """Return the caller's account; for root, that of the first directory's owner who isn't root, else `nobody`.
 
-        Raises EmbeddedPostgresError where the system has no account `nobody`.
+        Raises EmbeddedPostgresError where the system has no such account.
         """
         if os.geteuid() != 0:
             return cls(os.geteuid(), os.getegid())
-        for directory in directories:
-            if directory.exists() and (status := directory.stat()).st_uid != 0:
-                return cls(status.st_uid, status.st_gid)
+        owners = [directory.stat().st_uid for directory in directories if directory.exists()]
+        owner = next(filter(None, owners), None)
         try:
-            nobody = pwd.getpwnam("nobody")
+            entry = pwd.getpwnam("nobody") if owner is None else pwd.getpwuid(owner)
         except KeyError:
             raise EmbeddedPostgresError(
-                "PostgreSQL does not run as root, and this system has no account `nobody`: "
+                f"PostgreSQL does not run as root, and this system has no account `{owner or 'nobody'}` to run it as: "
                 "run as an ordinary user, or let STEELYARD_DATABASE_URL name a server."
             ) from None
-        return cls(nobody.pw_uid, nobody.pw_gid)
+        return cls(entry.pw_uid, entry.pw_gid)
 
     @property
     def is_another(self) -> bool:
@@ -64,10 +63,22 @@ class Account:
     def own(self, path: Path) -> None:
         """Give the file or directory to this account."""
         if self.is_another:
-            os.chown(path, self.uid, self.gid)
+            os.chown(path, self.uid, self.gid, follow_symlinks=False)
+
+    # What follows is done as the account, never by root in the account's name: in a directory of the account, another
+    # process of it could have put a link where root would write, or a process id that root would signal.
 
     def can_enter(self, directory: Path) -> bool:
-        return self.run(["/bin/sh", "-c", 'cd -- "$1"', "sh", str(directory)]).returncode == 0
+        return self._shell('cd -- "$1"', str(directory)).returncode == 0
+
+    def write(self, path: Path, text: str) -> None:
+        """Write a file for this account's eyes only. Raises EmbeddedPostgresError."""
+        if self._shell('umask 077 && cat >"$1"', str(path), input_text=text).returncode != 0:
+            raise EmbeddedPostgresError(f"{path} cannot be written.")
+
+    def signal(self, pid: int, how: signal.Signals) -> None:
+        """Send a signal to a process of this account; to any other, or to none, nothing is sent."""
+        self._shell('kill -s "$1" "$2"', how.name.removeprefix("SIG"), str(pid))
 
     def run(self, command: Sequence[str], *, input_text: str = "") -> subprocess.CompletedProcess[str]:
         """Run a command to its end. Raises PermissionError where the account cannot reach it."""
@@ -85,6 +96,9 @@ class Account:
             pass_fds=[keep_open.fileno()],
             **self._child_options(),
         )
+
+    def _shell(self, script: str, *arguments: str, input_text: str = "") -> subprocess.CompletedProcess[str]:
+        return self.run(["/bin/sh", "-c", script, "sh", *arguments], input_text=input_text)
 
     def _child_options(self) -> dict[str, Any]:
         parent = os.getpid()

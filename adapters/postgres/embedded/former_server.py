@@ -1,11 +1,10 @@
 """A server that a killed supervisor has left behind."""
 
-import os
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from typing import IO
 
+from adapters.postgres.embedded.account import Account
 from adapters.postgres.embedded.errors import EmbeddedPostgresError
 from adapters.postgres.embedded.layout import Layout
 from adapters.postgres.embedded.locks import try_lock
@@ -13,7 +12,7 @@ from adapters.postgres.embedded.pid_file import PidFile
 from adapters.postgres.embedded.shutdown import ESCALATION
 
 
-def end_former_server(layout: Layout, server_lock: IO[str]) -> None:
+def end_former_server(layout: Layout, account: Account, server_lock: IO[str]) -> None:
     """Take the lock that all processes of a server hold, stopping a server whose supervisor is gone.
 
     When its postmaster is gone, too, the other processes leave by themselves. What it left in the cluster is removed,
@@ -21,7 +20,7 @@ def end_former_server(layout: Layout, server_lock: IO[str]) -> None:
     Raises EmbeddedPostgresError for a server that does not end, or that isn't ours to end.
     """
     if not try_lock(server_lock):
-        _end(layout, lambda: try_lock(server_lock))
+        _end(layout, account, lambda: try_lock(server_lock))
     former = PidFile.read(layout.cluster)
     if former and former.is_true():
         raise EmbeddedPostgresError(
@@ -30,12 +29,11 @@ def end_former_server(layout: Layout, server_lock: IO[str]) -> None:
     PidFile.path(layout.cluster).unlink(missing_ok=True)
 
 
-def _end(layout: Layout, gone: Callable[[], bool]) -> None:
+def _end(layout: Layout, account: Account, gone: Callable[[], bool]) -> None:
     for how, patience in ESCALATION:
         former = PidFile.read(layout.cluster)
         if former and former.is_true():
-            with suppress(ProcessLookupError):
-                os.kill(former.pid, how)
+            account.signal(former.pid, how)
         if _within(patience, gone):
             return
     raise EmbeddedPostgresError(f"A former PostgreSQL in {layout.cluster} does not end: kill its processes.")

@@ -15,10 +15,12 @@ from adapters.postgres.embedded.cluster import DATABASE, ROLE
 from adapters.postgres.embedded.errors import EmbeddedPostgresError
 from adapters.postgres.embedded.layout import Layout
 from adapters.postgres.embedded.locks import share, try_lock
+from adapters.postgres.embedded.pid_file import PidFile
 from adapters.postgres.embedded.sockets import PORT
 
 CHECKOUT = Path(__file__).parents[3]
 SUPERVISOR = "adapters.postgres.embedded.supervisor"
+PYTHON = (sys.executable, "-P", "-W", "ignore", "-m")
 TICK = 0.02
 
 logger = logging.getLogger(__name__)
@@ -61,7 +63,7 @@ class EmbeddedPostgres:
                 supervised = not try_lock(state)
                 if supervised:
                     state.seek(0)
-                    if (directory := state.read()).endswith("\n"):
+                    if (directory := state.read()).endswith("\n") and _is_ready(layout):
                         return directory.rstrip("\n")
                 else:
                     state.truncate(0)  # what a killed supervisor wrote is no longer true
@@ -76,16 +78,7 @@ class EmbeddedPostgres:
         """Return, when the supervisor has closed its standard error, what it wrote there."""
         path = os.pathsep.join([str(CHECKOUT), *filter(None, [os.environ.get("PYTHONPATH")])])
         detached = subprocess.run(  # noqa: S603 - our own program
-            [
-                sys.executable,
-                "-P",
-                "-W",
-                "ignore",
-                "-m",
-                SUPERVISOR,
-                str(layout.data_dir),
-                json.dumps(dict(self.settings)),
-            ],
+            [*PYTHON, SUPERVISOR, str(layout.data_dir), json.dumps(dict(self.settings))],
             check=False,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -121,12 +114,18 @@ def _prepare(layout: Layout) -> None:
             file.touch(mode=0o600)
         if os.geteuid() == 0:
             for path in (layout.home, *shared):
-                os.chown(path, owner.st_uid, owner.st_gid)
+                os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
     except OSError as error:
         raise EmbeddedPostgresError(
             f"The data directory {layout.data_dir} cannot be used ({error.strerror}: {error.filename}): "
             "set STEELYARD_DATA_DIR to a directory of your own."
         ) from None
+
+
+def _is_ready(layout: Layout) -> bool:
+    """Tell what the supervisor cannot have seen yet: that the server was stopped by hand, or killed."""
+    file = PidFile.read(layout.cluster)
+    return file is not None and file.is_ready()
 
 
 def _url(layout: Layout, socket_directory: str) -> str:

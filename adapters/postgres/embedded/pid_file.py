@@ -29,3 +29,7 @@ class PidFile:
     def is_true(self) -> bool:
         """Tell whether a postmaster listens at its socket; then the process id is its own, not one reused."""
         return answers(self.socket)
+
+    def is_ready(self) -> bool:
+        """Tell whether the server has started, and is not about to stop."""
+        return self.status == "ready" and self.is_true()

@@ -13,7 +13,7 @@ from adapters.postgres.embedded.layout import Layout
 from adapters.postgres.embedded.pid_file import PidFile
 from adapters.postgres.embedded.settings import SETTINGS
 from adapters.postgres.embedded.shutdown import ESCALATION
-from adapters.postgres.embedded.sockets import PORT, remove_stale_sockets
+from adapters.postgres.embedded.sockets import PORT, SOCKET, remove_stale_sockets
 
 
 @dataclass(slots=True)
@@ -33,7 +33,7 @@ class Postmaster:
         There is no limit of time, because a recovery that is broken off has to begin anew.
         """
         with self.layout.server_lock.open("a") as lock, self.layout.log.open("a") as log:
-            end_former_server(self.layout, lock)
+            end_former_server(self.layout, self.account, lock)
             remove_stale_sockets(self.socket_directory)
             self._process = self.account.start(self._command(), log=log, keep_open=lock)
         while not self._is_ready():
@@ -46,6 +46,11 @@ class Postmaster:
     @property
     def is_running(self) -> bool:
         return self._process is not None and self._process.poll() is None
+
+    @property
+    def is_serving(self) -> bool:
+        """Tell whether the server runs, and still has the socket that cleaners of temporary files may take."""
+        return self.is_running and (self.socket_directory / SOCKET).exists()
 
     def stop(self) -> None:
         """Stop the server, cleanly if it can be done in time."""

@@ -39,12 +39,11 @@ def prepare_socket_directory(layout: Layout, account: Account) -> Path:
     return directory
 
 
-def remove_socket_directory(layout: Layout, account: Account) -> None:
-    directory = layout.socket.resolve()
-    if layout.socket.is_symlink():
-        layout.socket.unlink()
-    if _is_private(directory, account):
+def remove_socket_directory(layout: Layout, directory: Path) -> None:
+    """Remove the directory, if it is a temporary one, and what leads to it."""
+    if directory != layout.socket:
         shutil.rmtree(directory, ignore_errors=True)
+        layout.socket.unlink(missing_ok=True)
 
 
 def remove_stale_sockets(directory: Path) -> None:

@@ -39,20 +39,21 @@ def supervise(layout: Layout, settings: Mapping[str, str]) -> None:
             os.truncate(layout.log, 0)
         postmaster = Postmaster(layout, account, binaries, socket_directory, settings)
         try:
-            _start(postmaster, state)
+            _restart(postmaster, state)
             _detach_standard_error(layout)
             while not try_lock(lease):
-                if not postmaster.is_running:
-                    _start(postmaster, state)
+                if not postmaster.is_serving:
+                    _restart(postmaster, state)
                 time.sleep(TICK)
         finally:
             state.truncate(0)
             postmaster.stop()
-            remove_socket_directory(layout, account)
+            remove_socket_directory(layout, socket_directory)
 
 
-def _start(postmaster: Postmaster, state: IO[str]) -> None:
+def _restart(postmaster: Postmaster, state: IO[str]) -> None:
     state.truncate(0)
+    postmaster.stop()
     postmaster.start()
     state.write(f"{postmaster.socket_directory}\n")
     state.flush()
@@ -79,7 +80,8 @@ def main() -> NoReturn:
     data_dir, settings = sys.argv[1:]
     if os.fork():
         os._exit(0)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    # Who stops a group of processes stops the service with it, which has requests to end before it gives up its lease.
+    signal.signal(signal.SIGTERM, lambda *_: None)
     try:
         supervise(Layout(Path(data_dir)), json.loads(settings))
     except (EmbeddedPostgresError, OSError) as error:

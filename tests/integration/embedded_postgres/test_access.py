@@ -1,0 +1,87 @@
+from pathlib import Path
+from urllib.parse import quote
+
+import asyncpg
+import psutil  # type: ignore[import-untyped]  # its stubs are a package of their own, for two calls
+import pytest
+
+from adapters.postgres.embedded import EmbeddedPostgres
+from adapters.postgres.embedded.layout import Layout
+from tests.integration.embedded_postgres.actors import (
+    await_nothing_running,
+    embedded,
+    keep_a_row,
+    postmaster,
+    rows,
+)
+from tests.servers.databases import connected
+
+
+async def test_no_process_of_the_server_has_a_network_socket(data_dir: Path) -> None:
+    with embedded(data_dir).lease() as url:
+        async with connected(url) as connection:
+            server = psutil.Process(postmaster(data_dir))
+            family = [server, *server.children(recursive=True)]
+
+            assert await connection.fetchval("SHOW listen_addresses") == ""
+            assert [process.net_connections(kind="inet") for process in family] == [[]] * len(family)
+
+
+async def test_the_socket_and_the_password_are_for_the_owner_only(data_dir: Path) -> None:
+    layout = Layout(data_dir)
+    with embedded(data_dir).lease():
+        assert layout.socket.stat().st_mode & 0o777 == 0o700
+        assert layout.cluster.stat().st_mode & 0o777 == 0o700
+        assert layout.password.stat().st_mode & 0o777 == 0o600
+
+
+async def test_only_the_role_with_its_password_gets_in(data_dir: Path) -> None:
+    with embedded(data_dir).lease():
+        host = quote(str(Layout(data_dir).socket), safe="")
+
+        for other in ("steelyard:", "steelyard:another", "postgres:", "postgres:another"):
+            with pytest.raises(asyncpg.InvalidAuthorizationSpecificationError):
+                async with connected(f"postgresql://{other}@/steelyard?host={host}"):
+                    pass
+
+
+async def test_the_role_is_no_superuser_and_may_make_what_word_search_needs(data_dir: Path) -> None:
+    with embedded(data_dir).lease() as url:
+        async with connected(url) as connection:
+            assert await connection.fetchval("SHOW is_superuser") == "off"
+            await connection.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+            assert await connection.fetchval("SELECT similarity('Éclair', 'éclaire') > 0.5")
+
+
+async def test_what_was_committed_is_on_the_disk(data_dir: Path) -> None:
+    with EmbeddedPostgres(data_dir).lease() as url:
+        async with connected(url) as connection:
+            for setting in ("fsync", "synchronous_commit", "full_page_writes", "data_checksums"):
+                assert await connection.fetchval(f"SHOW {setting}") == "on"
+
+
+async def test_the_log_has_neither_password_nor_data(data_dir: Path) -> None:
+    with embedded(data_dir).lease() as url:
+        async with connected(url) as connection:
+            await connection.execute("CREATE TEMPORARY TABLE people (email text UNIQUE)")
+            await connection.execute("INSERT INTO people VALUES ('canary@example.com')")
+            with pytest.raises(asyncpg.UniqueViolationError):
+                await connection.execute("INSERT INTO people VALUES ('canary@example.com')")
+
+    log = Layout(data_dir).log.read_text()
+    assert "ready to accept connections" in log
+    assert "canary" not in log
+    assert Layout(data_dir).password.read_text() not in log
+
+
+@pytest.mark.parametrize("name", ["long/" * 20, "Jörg's shop, new", 'with "quotes" and: colons%20'])
+async def test_any_path_will_do_for_the_data(new_data_dir: Path, name: str) -> None:
+    data_dir = new_data_dir / name
+    with embedded(data_dir).lease() as url:
+        kept = await keep_a_row(url)
+        assert await rows(url) == kept
+        elsewhere = Layout(data_dir).socket.readlink()
+        assert elsewhere.stat().st_mode & 0o777 == 0o700
+
+    await_nothing_running(data_dir)
+    assert not elsewhere.exists()

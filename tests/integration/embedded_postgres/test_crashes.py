@@ -1,0 +1,96 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from adapters.postgres.embedded.layout import Layout
+from tests.integration.embedded_postgres.actors import (
+    Holder,
+    await_nothing_running,
+    await_that,
+    embedded,
+    hold,
+    is_replaced,
+    keep_a_row,
+    kill,
+    postmaster,
+    rows,
+    rows_when_it_is_back,
+    start_holder,
+    supervisors,
+)
+
+Victims = Callable[[Path, Holder], list[int]]
+
+
+def the_holder(data_dir: Path, holder: Holder) -> list[int]:
+    return [holder.process.pid]
+
+
+def the_supervisor(data_dir: Path, holder: Holder) -> list[int]:
+    return [*supervisors(data_dir)]
+
+
+def the_postmaster(data_dir: Path, holder: Holder) -> list[int]:
+    return [postmaster(data_dir)]
+
+
+def all_three(data_dir: Path, holder: Holder) -> list[int]:
+    return [holder.process.pid, *supervisors(data_dir), postmaster(data_dir)]
+
+
+@pytest.mark.parametrize("victims", [the_holder, the_supervisor, the_postmaster, all_three])
+async def test_kill_9_loses_nothing_and_leaves_nothing_running(data_dir: Path, victims: Victims) -> None:
+    with hold(data_dir) as holder:
+        kept = await keep_a_row(holder.url)
+        kill(*victims(data_dir, holder))
+    await_nothing_running(data_dir)
+
+    with embedded(data_dir).lease() as url:
+        assert await rows(url) == kept
+
+
+@pytest.mark.parametrize("victims", [the_holder, the_supervisor, the_postmaster, all_three])
+async def test_the_next_start_need_not_wait_after_kill_9(data_dir: Path, victims: Victims) -> None:
+    with hold(data_dir) as holder:
+        kept = await keep_a_row(holder.url)
+        kill(*victims(data_dir, holder))
+
+        with embedded(data_dir).lease() as url:
+            assert await rows(url) == kept
+
+
+@pytest.mark.parametrize("victims", [the_supervisor, the_postmaster])
+async def test_a_lease_outlives_what_serves_it(data_dir: Path, victims: Victims) -> None:
+    with hold(data_dir) as holder:
+        kept = await keep_a_row(holder.url)
+        server = postmaster(data_dir)
+
+        kill(*victims(data_dir, holder))
+
+        await_that(lambda: is_replaced(data_dir, server))
+        assert await rows_when_it_is_back(holder.url) == kept
+
+
+async def test_a_lease_outlives_the_loss_of_the_socket(data_dir: Path) -> None:
+    with hold(data_dir) as holder:
+        kept = await keep_a_row(holder.url)
+        for file in Layout(data_dir).socket.iterdir():
+            file.unlink()
+
+        assert await rows_when_it_is_back(holder.url) == kept
+
+
+async def test_a_start_that_is_killed_while_it_makes_the_cluster_does_no_harm(new_data_dir: Path) -> None:
+    data_dir = new_data_dir
+    starting = start_holder(data_dir)
+    await_that(lambda: any(Layout(data_dir).home.glob("cluster.*/PG_VERSION")))
+    kill(starting.pid, *supervisors(data_dir))
+    starting.communicate()
+    assert not Layout(data_dir).cluster.exists()
+
+    with embedded(data_dir).lease() as url:
+        kept = await keep_a_row(url)
+        assert await rows(url) == kept
+
+    assert [path.name for path in Layout(data_dir).home.glob("cluster*")] == ["cluster"]

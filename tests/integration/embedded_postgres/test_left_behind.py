@@ -1,0 +1,106 @@
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from adapters.postgres.embedded import EmbeddedPostgresError
+from adapters.postgres.embedded.account import Account
+from adapters.postgres.embedded.binaries import find_binaries
+from adapters.postgres.embedded.layout import Layout
+from adapters.postgres.embedded.locks import try_lock
+from adapters.postgres.embedded.pid_file import PidFile
+from adapters.postgres.embedded.sockets import prepare_socket_directory
+from tests.integration.embedded_postgres.actors import (
+    await_nothing_running,
+    await_that,
+    embedded,
+    hold,
+    keep_a_row,
+    kill,
+    postmaster,
+    rows,
+    supervisors,
+)
+
+
+async def test_a_process_that_got_the_id_of_a_dead_server_is_neither_believed_nor_harmed(
+    data_dir: Path,
+) -> None:
+    with hold(data_dir) as holder:
+        kept = await keep_a_row(holder.url)
+        kill(holder.process.pid, *supervisors(data_dir), postmaster(data_dir))
+    await_nothing_running(data_dir)
+
+    with stranger(data_dir) as bystander:
+        file = PidFile.path(Layout(data_dir).cluster)
+        _, *others = file.read_text().splitlines()
+        file.write_text("\n".join([str(bystander.pid), *others]))
+
+        with embedded(data_dir).lease() as url:
+            assert await rows(url) == kept
+
+        assert bystander.poll() is None
+
+
+async def test_a_server_whose_supervisor_could_not_take_it_along_is_stopped_first(data_dir: Path) -> None:
+    with embedded(data_dir).lease() as url:
+        kept = await keep_a_row(url)
+    await_nothing_running(data_dir)
+
+    with server_without_supervisor(data_dir, ours=True) as orphan:
+        with embedded(data_dir).lease() as url:
+            assert await rows(url) == kept
+            assert postmaster(data_dir) != orphan.pid
+
+        assert orphan.wait() == 0
+
+
+async def test_a_server_that_was_started_by_hand_is_left_alone(data_dir: Path) -> None:
+    with server_without_supervisor(data_dir, ours=False) as by_hand:
+        with (
+            pytest.raises(EmbeddedPostgresError, match="started by hand"),
+            embedded(data_dir).lease(),
+        ):
+            pass
+
+        assert by_hand.poll() is None
+
+    with embedded(data_dir).lease() as url:
+        await keep_a_row(url)
+
+
+@contextmanager
+def stranger(data_dir: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A process with nothing to do with databases, of the server's account."""
+    account = Account.for_directories(Layout(data_dir).cluster)
+    with Layout(data_dir).log.open("a") as log:
+        process = account.start(["/bin/sleep", "600"], log=log, keep_open=log)
+    yield process
+    process.kill()
+    process.wait()
+
+
+@contextmanager
+def server_without_supervisor(data_dir: Path, *, ours: bool) -> Iterator[subprocess.Popen[bytes]]:
+    layout = Layout(data_dir)
+    account = Account.for_directories(layout.cluster)
+    directory = prepare_socket_directory(layout, account)
+    command = [
+        find_binaries(layout, account)["postgres"],
+        "-D",
+        str(layout.cluster),
+        "-k",
+        str(directory),
+        "-h",
+        "",
+    ]
+    with layout.server_lock.open("a") as lock, layout.log.open("a") as log:
+        if ours:
+            assert try_lock(lock)
+        process = account.start(command, log=log, keep_open=lock)
+    await_that(lambda: (file := PidFile.read(layout.cluster)) is not None and file.is_ready())
+    yield process
+    process.terminate()
+    process.wait()

@@ -1,0 +1,53 @@
+from pathlib import Path
+
+import pytest
+
+from adapters.postgres.embedded import EmbeddedPostgres, EmbeddedPostgresError
+from adapters.postgres.embedded.layout import Layout
+from adapters.postgres.embedded.pid_file import PidFile
+
+
+def refusal(data_dir: Path, settings: dict[str, str] | None = None) -> str:
+    with pytest.raises(EmbeddedPostgresError) as caught, EmbeddedPostgres(data_dir, settings or {}).lease():
+        pass
+    return str(caught.value)
+
+
+def test_the_data_of_another_major_version_is_not_touched(data_dir: Path) -> None:
+    version = Layout(data_dir).cluster / "PG_VERSION"
+    truth = version.read_text()
+    version.write_text("12\n")
+    try:
+        message = refusal(data_dir)
+    finally:
+        version.write_text(truth)
+
+    assert "was made by PostgreSQL 12" in message
+    assert "STEELYARD_DATA_DIR" in message
+    assert "\n" not in message
+
+
+def test_a_file_where_the_directory_should_be_is_named(data_dir: Path) -> None:
+    in_the_way = data_dir / "file"
+    in_the_way.touch()
+
+    message = refusal(in_the_way)
+
+    assert str(in_the_way) in message
+    assert "STEELYARD_DATA_DIR" in message
+    assert "\n" not in message
+
+
+def test_what_postgresql_itself_refuses_is_passed_on_in_one_line(data_dir: Path) -> None:
+    message = refusal(data_dir, {"max_connections": "none"})
+
+    assert 'invalid value for parameter "max_connections"' in message
+    assert str(Layout(data_dir).log) in message
+    assert "\n" not in message
+
+
+def test_after_a_refusal_nothing_runs_and_the_next_start_is_free(data_dir: Path) -> None:
+    refusal(data_dir, {"max_connections": "none"})
+
+    with EmbeddedPostgres(data_dir).lease():
+        assert PidFile.read(Layout(data_dir).cluster) is not None
