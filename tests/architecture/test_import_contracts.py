@@ -1,0 +1,36 @@
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_import_contracts_hold() -> None:
+    result = subprocess.run(  # noqa: S603 - the program and its words are this file's
+        [Path(sys.executable).parent / "lint-imports", "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert result.returncode == 0, result.stdout
+
+
+def test_the_core_imports_the_standard_library_only() -> None:
+    code = (
+        "import pkgutil, sys, importlib, domain, application\n"
+        "for layer in (domain, application):\n"
+        "    for module in pkgutil.walk_packages(layer.__path__, layer.__name__ + '.'):\n"
+        "        importlib.import_module(module.name)\n"
+        "ours = {'domain', 'application', '__main__'}\n"
+        "print(*sorted({n.split('.')[0] for n in sys.modules} - set(sys.stdlib_module_names) - ours))\n"
+    )
+    result = subprocess.run(  # noqa: S603 - the program and its words are this file's
+        [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{code}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert result.stdout.split() == []

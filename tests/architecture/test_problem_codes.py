@@ -1,0 +1,35 @@
+import pkgutil
+from collections.abc import Iterator
+from importlib import import_module
+
+import pytest
+
+import adapters
+import application
+import domain
+import entrypoints
+from application.users.log_in import InvalidGrant
+from domain.shared.errors import DomainError
+from entrypoints.http.problems.registry import PROBLEMS
+
+OAUTH_ONLY = {InvalidGrant}
+"""Answered at /token in the words of RFC 6749, never as a problem."""
+
+
+def _descendants(error: type[DomainError]) -> Iterator[type[DomainError]]:
+    for child in error.__subclasses__():
+        yield child
+        yield from _descendants(child)
+
+
+def _every_domain_error() -> list[type[DomainError]]:
+    for layer in (domain, application, adapters, entrypoints):
+        for module in pkgutil.walk_packages(layer.__path__, f"{layer.__name__}."):
+            if not module.name.endswith(("__main__", ".env")) and ".versions." not in module.name:
+                import_module(module.name)
+    return sorted(set(_descendants(DomainError)) - OAUTH_ONLY, key=lambda error: error.__qualname__)
+
+
+@pytest.mark.parametrize("error", _every_domain_error(), ids=lambda error: error.__qualname__)
+def test_every_refusal_of_the_core_is_in_the_registry_of_problems(error: type[DomainError]) -> None:
+    assert error.code in PROBLEMS
