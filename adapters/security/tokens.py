@@ -156,7 +156,6 @@ class Ed25519AccessTokens(AccessTokens):
             audience=self._audience,
             issuer=self._issuer,
             options={
-                "require": ["iss", "aud"],
                 "strict_aud": True,
                 "verify_exp": False,
                 "verify_iat": False,

@@ -1,0 +1,63 @@
+"""A key, what it signs, and a forge that has it."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from adapters.security.keys import generate_signing_key
+from adapters.security.tokens import Ed25519AccessTokens
+from application.users.ports import AccessClaims, SigningKey
+from domain.shared.ids import UserId
+from domain.users.permissions import Role
+from tests.unit.security.forge import Forge
+
+
+@pytest.fixture(scope="session")
+def now() -> datetime:
+    return datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def claims() -> AccessClaims:
+    return AccessClaims(
+        user_id=UserId(UUID("0192f0c4-0000-7000-8000-000000000001")),
+        role=Role.CUSTOMER,
+        client_id="first-party",
+        session_id=UUID("0192f0c4-0000-7000-8000-000000000002"),
+        token_id=UUID("0192f0c4-0000-7000-8000-000000000003"),
+        scope=("orders:read", "orders:write"),
+    )
+
+
+@pytest.fixture(scope="session")
+def key(now: datetime) -> SigningKey:
+    return generate_signing_key(now)
+
+
+@pytest.fixture
+def tokens(key: SigningKey) -> Ed25519AccessTokens:
+    tokens = Ed25519AccessTokens(
+        issuer="https://shop.example", audience="steelyard", leeway=timedelta(seconds=30)
+    )
+    tokens.use([key])
+    return tokens
+
+
+@pytest.fixture(scope="session")
+def forge(key: SigningKey, now: datetime) -> Forge:
+    return Forge(
+        key,
+        {
+            "iss": "https://shop.example",
+            "aud": "steelyard",
+            "sub": "0192f0c4-0000-7000-8000-000000000001",
+            "client_id": "first-party",
+            "scope": "orders:read orders:write",
+            "role": "customer",
+            "sid": "0192f0c4-0000-7000-8000-000000000002",
+            "iat": int(now.timestamp()),
+            "exp": int(now.timestamp()) + 600,
+            "jti": "0192f0c4-0000-7000-8000-000000000003",
+        },
+    )

@@ -1,0 +1,113 @@
+"""How much work may wait, and who gives its place back when."""
+
+import asyncio
+from collections.abc import Iterator
+from threading import Event
+
+import pytest
+
+from adapters.security.bounded_executor import BoundedExecutor
+from application.shared.errors import Overloaded
+
+
+class Job:
+    """Work that begins when a thread takes it and ends when the test says so."""
+
+    def __init__(self) -> None:
+        self.begun = Event()
+        self.may_end = Event()
+
+    def __call__(self) -> str:
+        self.begun.set()
+        assert self.may_end.wait(10)
+        return "done"
+
+
+@pytest.fixture
+def executor() -> Iterator[BoundedExecutor]:
+    executor = BoundedExecutor("test", workers=1, max_waiting=1)
+    yield executor
+    executor.close()
+
+
+@pytest.fixture
+def job() -> Iterator[Job]:
+    job = Job()
+    yield job
+    job.may_end.set()
+
+
+async def begun(executor: BoundedExecutor, job: Job) -> asyncio.Task[str]:
+    task = asyncio.create_task(executor.run(job))
+    await asyncio.to_thread(job.begun.wait, 10)
+    return task
+
+
+async def queued(executor: BoundedExecutor, number: int) -> asyncio.Task[str]:
+    task = asyncio.create_task(executor.run(str, number))
+    await asyncio.sleep(0)
+    return task
+
+
+async def test_what_is_asked_for_comes_back(executor: BoundedExecutor) -> None:
+    assert await executor.run(sorted, [2, 1], reverse=True) == [2, 1]
+
+
+async def test_an_error_comes_back_too(executor: BoundedExecutor) -> None:
+    for _ in range(3):
+        with pytest.raises(ValueError, match="invalid literal"):
+            await executor.run(int, "x")
+
+
+async def test_who_finds_every_place_taken_is_turned_away_at_once(
+    executor: BoundedExecutor, job: Job
+) -> None:
+    running = await begun(executor, job)
+    waiting = await queued(executor, 1)
+    for number in range(2, 5):
+        with pytest.raises(Overloaded):
+            await executor.run(str, number)
+    job.may_end.set()
+    assert await running == "done"
+    assert await waiting == "1"
+    assert await executor.run(str, 5) == "5"
+
+
+async def test_who_leaves_the_queue_gives_the_place_back_and_is_never_served(
+    executor: BoundedExecutor, job: Job
+) -> None:
+    running = await begun(executor, job)
+    served: list[int] = []
+    waiting = asyncio.create_task(executor.run(served.append, 1))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    next_one = await queued(executor, 2)
+    job.may_end.set()
+    assert await running == "done"
+    assert await next_one == "2"
+    assert served == []
+
+
+async def test_who_leaves_in_the_middle_keeps_the_place_until_the_thread_ends(
+    executor: BoundedExecutor, job: Job
+) -> None:
+    running = await begun(executor, job)
+    running.cancel()
+    await asyncio.wait([running])
+    waiting = await queued(executor, 1)
+    with pytest.raises(Overloaded):
+        await executor.run(str, 2)
+    job.may_end.set()
+    assert await waiting == "1"
+    assert await asyncio.gather(*(executor.run(str, number) for number in (3, 4))) == ["3", "4"]
+
+
+async def test_closing_finishes_what_was_begun_and_what_queues(job: Job) -> None:
+    executor = BoundedExecutor("test", workers=1, max_waiting=1)
+    running = await begun(executor, job)
+    waiting = await queued(executor, 1)
+    job.may_end.set()
+    executor.close()
+    assert await running == "done"
+    assert await waiting == "1"

@@ -1,0 +1,48 @@
+"""Passwords that everybody knows are found, however they are typed."""
+
+from unicodedata import normalize
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from adapters.security.breached import ListedBreachedPasswords
+
+LIST = ListedBreachedPasswords()
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "passwordpassword",
+        "Password1234",
+        "PASSWORD1234",
+        "QwertyUiop123",
+        "02August1970",
+        "correcthorsebatterystaple",
+        "\uff11\uff123456789012",
+    ],
+)
+def test_a_known_password_is_found(password: str) -> None:
+    assert LIST.contains(password)
+
+
+@pytest.mark.parametrize(
+    "password", ["password", "PassWord", "12345678", "iloveyou", "qwerty123", "\uff50assword"]
+)
+def test_a_known_password_of_eight_or_nine_characters_is_found(password: str) -> None:
+    assert LIST.contains(password)
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["x7$Kq!2z", "xK-27-qZj", "x7$Kq!2zLm9", "four-winds-2026-harbour", "zürich ist weit weg von hier"],
+)
+def test_a_password_of_ones_own_is_not_found(password: str) -> None:
+    assert not LIST.contains(password)
+
+
+@example("\ud800 lone surrogate")
+@given(st.text(st.characters(), max_size=128))
+def test_every_text_has_an_answer_and_the_same_in_every_spelling(password: str) -> None:
+    assert LIST.contains(password) == LIST.contains(normalize("NFKC", password))

@@ -1,0 +1,219 @@
+"""Tokens that are refused, whoever made them (RFC 8725; RFC 9068, section 4)."""
+
+import hmac
+import json
+import traceback
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.security.keys import generate_signing_key
+from adapters.security.tokens import MAX_LENGTH, Ed25519AccessTokens
+from application.users.ports import AccessClaims, InvalidToken, SigningKey, TokenExpired
+from tests.unit.security.forge import Forge, content, segment
+
+TEXTS = ("iss", "aud", "sub", "client_id", "scope", "role", "sid", "jti")
+TIMES = ("iat", "exp")
+
+NO_TEXTS: tuple[Any, ...] = (True, 7, 1.5, ["steelyard"], {}, None, "\ud800")
+NO_TIMES: tuple[Any, ...] = (True, 1.5, 10**400, -1, float("inf"), "1795348800", [], None)
+
+
+def refused(tokens: Ed25519AccessTokens, token: str, now: datetime) -> bool:
+    """Tell whether the token is refused in the one way that gives nothing away."""
+    try:
+        tokens.verify(token, now=now)
+    except InvalidToken as refusal:
+        shown = "".join(traceback.format_exception(refusal))
+        return refusal.detail == InvalidToken().detail and "another exception" not in shown
+    return False
+
+
+def test_what_the_forge_makes_with_our_key_is_accepted(
+    tokens: Ed25519AccessTokens, forge: Forge, claims: AccessClaims, now: datetime
+) -> None:
+    assert tokens.verify(forge.token(), now=now) == claims
+
+
+@pytest.mark.parametrize("alg", ["none", "None", "NONE", "", None, "HS256", "Ed25519", "ES256", ["EdDSA"]])
+def test_no_other_algorithm_is_believed(
+    tokens: Ed25519AccessTokens, forge: Forge, alg: object, now: datetime
+) -> None:
+    token = forge.token(header={"alg": alg})
+    unsigned = token.rpartition(".")[0]
+    assert refused(tokens, token, now)
+    assert refused(tokens, unsigned, now)
+    assert refused(tokens, f"{unsigned}.", now)
+
+
+@pytest.mark.parametrize("alg", ["HS256", "HS512"])
+@pytest.mark.parametrize("form", ["pem", "der", "raw"])
+def test_the_public_key_is_no_secret_to_sign_with(
+    tokens: Ed25519AccessTokens, forge: Forge, alg: str, form: str, now: datetime
+) -> None:
+    public = load_pem_private_key(forge.key.private_pem, None).public_key()
+    secret = {
+        "pem": public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
+        "der": public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
+        "raw": public.public_bytes(Encoding.Raw, PublicFormat.Raw),
+    }[form]
+    unsigned = forge.token(header={"alg": alg}).rpartition(".")[0]
+    signature = hmac.digest(secret, unsigned.encode(), alg.replace("HS", "sha"))
+    assert refused(tokens, f"{unsigned}.{segment(signature)}", now)
+
+
+def test_a_foreign_key_is_refused_under_its_own_kid_and_under_ours(
+    tokens: Ed25519AccessTokens, forge: Forge, now: datetime
+) -> None:
+    foreign = Forge(generate_signing_key(now), forge.claims)
+    assert refused(tokens, foreign.token(), now)
+    assert refused(tokens, foreign.token(header={"kid": forge.key.kid}), now)
+
+
+@pytest.mark.parametrize("kid", ["", "unknown", "../../dev/null", 7, None, ["a"], {}])
+def test_our_key_is_refused_under_another_kid(
+    tokens: Ed25519AccessTokens, forge: Forge, kid: object, now: datetime
+) -> None:
+    assert refused(tokens, forge.token(header={"kid": kid}), now)
+
+
+@pytest.mark.parametrize("part", ["typ", "alg", "kid", *TEXTS, *TIMES])
+def test_every_header_and_claim_is_required(
+    tokens: Ed25519AccessTokens, forge: Forge, part: str, now: datetime
+) -> None:
+    assert refused(tokens, forge.token(without=part), now)
+
+
+@pytest.mark.parametrize(
+    ("claim", "value"),
+    [(claim, value) for claim in TEXTS for value in NO_TEXTS]
+    + [(claim, value) for claim in TIMES for value in NO_TIMES],
+)
+def test_no_claim_has_a_value_of_another_kind(
+    tokens: Ed25519AccessTokens, forge: Forge, claim: str, value: Any, now: datetime
+) -> None:
+    assert refused(tokens, forge.token(**{claim: value}), now)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"iss": "https://shop.example/"},
+        {"iss": "https://SHOP.example"},
+        {"aud": "steelyard2"},
+        {"aud": ["steelyard", "another"]},
+        {"role": "root"},
+        {"role": "CUSTOMER"},
+        {"client_id": ""},
+        {"sub": "somebody"},
+        {"scope": "orders:read\x00"},
+    ],
+)
+def test_issuer_audience_and_role_are_pinned(
+    tokens: Ed25519AccessTokens, forge: Forge, changes: dict[str, Any], now: datetime
+) -> None:
+    assert refused(tokens, forge.token(**changes), now)
+
+
+@pytest.mark.parametrize("typ", ["at+jwt", "AT+JWT", "application/at+jwt", "Application/At+Jwt"])
+def test_the_type_is_ours_in_any_spelling(
+    tokens: Ed25519AccessTokens, forge: Forge, typ: str, claims: AccessClaims, now: datetime
+) -> None:
+    assert tokens.verify(forge.token(header={"typ": typ}), now=now) == claims
+
+
+@pytest.mark.parametrize("typ", ["JWT", "", None, "id+jwt", "at+jwt ", "text/at+jwt", 7, ["at+jwt"]])
+def test_a_token_of_another_type_is_refused(
+    tokens: Ed25519AccessTokens, forge: Forge, typ: object, now: datetime
+) -> None:
+    assert refused(tokens, forge.token(header={"typ": typ}), now)
+
+
+def test_a_critical_extension_is_not_passed_over(
+    tokens: Ed25519AccessTokens, forge: Forge, now: datetime
+) -> None:
+    assert refused(tokens, forge.token(header={"crit": ["exp"], "exp": 1}), now)
+    assert refused(tokens, forge.token(header={"crit": ["b64"], "b64": False}), now)
+
+
+def test_a_token_from_the_future_is_refused(tokens: Ed25519AccessTokens, forge: Forge, now: datetime) -> None:
+    later = int(now.timestamp()) + 31
+    assert refused(tokens, forge.token(iat=later), now)
+    assert refused(tokens, forge.token(nbf=later), now)
+
+
+def test_an_expired_token_is_told_from_an_invalid_one(
+    tokens: Ed25519AccessTokens, forge: Forge, now: datetime
+) -> None:
+    past = int((now - timedelta(seconds=31)).timestamp())
+    with pytest.raises(TokenExpired):
+        tokens.verify(forge.token(exp=past), now=now)
+    assert refused(tokens, forge.token(exp=past, aud="another"), now)
+    assert refused(tokens, Forge(generate_signing_key(now), forge.claims).token(exp=past), now)
+
+
+def test_a_payload_cannot_be_changed(tokens: Ed25519AccessTokens, forge: Forge, now: datetime) -> None:
+    header, payload, signature = forge.token().split(".")
+    promoted = json.loads(content(payload)) | {"role": "admin"}
+    assert refused(tokens, f"{header}.{segment(json.dumps(promoted).encode())}.{signature}", now)
+
+
+@pytest.mark.parametrize("suffix", ["=", "==", "\n", " ", ".", ".x", "\x00", "é", "\ud800"])
+def test_nothing_may_follow_the_signature(
+    tokens: Ed25519AccessTokens, forge: Forge, suffix: str, now: datetime
+) -> None:
+    assert refused(tokens, forge.token() + suffix, now)
+
+
+def test_a_token_that_is_too_long_is_refused_though_it_is_signed(
+    tokens: Ed25519AccessTokens, forge: Forge, now: datetime
+) -> None:
+    assert refused(tokens, forge.token(scope="x " * MAX_LENGTH), now)
+    assert refused(tokens, "a" * 1_000_000, now)
+    assert refused(tokens, f"{'a' * 1_000_000}.b.{'c' * 86}", now)
+
+
+@pytest.mark.parametrize(
+    "part", ["[" * 2500, '{"a":' * 1000, "7", "null", '"x"', "[]", "", "\ufeff{}", "NaN"]
+)
+def test_a_header_or_payload_that_is_no_object_is_refused(
+    tokens: Ed25519AccessTokens, forge: Forge, part: str, now: datetime
+) -> None:
+    header, payload = (content(part).decode() for part in forge.token().split(".")[:2])
+    assert refused(tokens, forge.signed(part, payload), now)
+    assert refused(tokens, forge.signed(header, part), now)
+
+
+@pytest.fixture(scope="session")
+def reader(key: SigningKey) -> Ed25519AccessTokens:
+    tokens = Ed25519AccessTokens(issuer="https://shop.example", audience="steelyard")
+    tokens.use([key])
+    return tokens
+
+
+@given(data=st.data())
+def test_no_character_of_a_token_can_be_changed(
+    reader: Ed25519AccessTokens, forge: Forge, now: datetime, data: st.DataObject
+) -> None:
+    token = forge.token()
+    at = data.draw(st.integers(0, len(token) - 1))
+    other = data.draw(st.characters().filter(lambda character: character != token[at]))
+    assert refused(reader, token[:at] + other + token[at + 1 :], now)
+
+
+@given(length=st.integers(0, 500))
+def test_a_token_cut_short_is_refused(
+    reader: Ed25519AccessTokens, forge: Forge, now: datetime, length: int
+) -> None:
+    assert refused(reader, forge.token()[:length], now)
+
+
+@given(token=st.text() | st.from_regex(r"[\w-]*\.[\w-]*\.[\w-]{86}", fullmatch=True))
+def test_whatever_is_sent_is_refused_and_nothing_breaks(
+    reader: Ed25519AccessTokens, now: datetime, token: str
+) -> None:
+    assert refused(reader, token, now)

@@ -1,0 +1,99 @@
+"""Signing keys, and the key set with which others verify."""
+
+from datetime import datetime
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+from joserfc import jwt
+from joserfc.errors import SecurityWarning
+from joserfc.jwk import KeySet, OKPKey
+
+from adapters.security.keys import KeyRing, generate_signing_key, thumbprint
+from adapters.security.tokens import Ed25519AccessTokens
+from application.users.ports import AccessClaims, SigningKey
+
+
+def test_another_library_verifies_our_tokens_with_our_key_set(
+    tokens: Ed25519AccessTokens, key: SigningKey, claims: AccessClaims, now: datetime
+) -> None:
+    before = tokens.issue(claims, now=now).token
+    tokens.use([generate_signing_key(now), key])
+    after = tokens.issue(claims, now=now).token
+    key_set = KeySet.import_key_set({"keys": [dict(jwk) for jwk in tokens.public_keys()["keys"]]})
+    for token in (before, after):
+        with pytest.warns(
+            SecurityWarning, match="RFC 9864"
+        ):  # the older name of the algorithm, which all know
+            read = jwt.decode(token, key_set, algorithms=["EdDSA"])
+        assert read.header["typ"] == "at+jwt"
+        assert read.claims["sub"] == str(claims.user_id)
+
+
+def test_the_key_set_says_what_each_key_is_for_and_no_secret(
+    tokens: Ed25519AccessTokens, key: SigningKey
+) -> None:
+    (jwk,) = tokens.public_keys()["keys"]
+    assert {**jwk, "x": "..."} == {
+        "kty": "OKP",
+        "crv": "Ed25519",
+        "x": "...",
+        "kid": key.kid,
+        "use": "sig",
+        "alg": "EdDSA",
+    }
+
+
+def test_a_thumbprint_is_that_of_rfc_8037_appendix_a_3() -> None:
+    assert (
+        thumbprint({"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"})
+        == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
+    )
+
+
+def test_a_new_key_is_named_by_its_thumbprint(now: datetime) -> None:
+    key = generate_signing_key(now)
+    assert key.kid == OKPKey.import_key(key.private_pem).thumbprint()
+    assert key.created_at == now
+
+
+def test_no_two_new_keys_are_the_same(now: datetime) -> None:
+    assert len({generate_signing_key(now).private_pem for _ in range(10)}) == 10
+
+
+def test_a_key_is_not_shown_by_its_repr(key: SigningKey) -> None:
+    assert "PRIVATE" not in repr(key)
+
+
+@pytest.mark.parametrize("kind", ["nonsense", "empty", "public", "curve", "ed448", "encrypted"])
+def test_what_is_no_ed25519_key_is_refused_by_name_and_the_former_keys_stay(
+    tokens: Ed25519AccessTokens, key: SigningKey, claims: AccessClaims, kind: str, now: datetime
+) -> None:
+    ours = load_pem_private_key(key.private_pem, None)
+    pem = {
+        "nonsense": b"secret nonsense",
+        "empty": b"",
+        "public": ours.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
+        "curve": generate_private_key(SECP256R1()).private_bytes(
+            Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+        ),
+        "ed448": Ed448PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+        "encrypted": ours.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"x")),
+    }[kind]
+    token = tokens.issue(claims, now=now).token
+    with pytest.raises(ValueError, match="Signing key bad-one is not an Ed25519 private key") as refusal:
+        tokens.use([SigningKey("bad-one", pem, now)])
+    assert "secret" not in str(refusal.value)
+    assert tokens.verify(token, now=now) == claims
+
+
+def test_an_empty_ring_knows_no_key() -> None:
+    assert KeyRing([]).public_key("any") is None

@@ -1,0 +1,153 @@
+"""Passwords are hashed and verified by Argon2id, for those who have an account and for those who have none."""
+
+import asyncio
+from collections.abc import Iterator
+from threading import Event
+from typing import Literal
+
+import argon2
+import pytest
+
+from adapters.security.passwords import Argon2PasswordHasher
+from application.shared.errors import Overloaded
+
+PASSWORD = "correct horse battery"
+
+
+class ObservedArgon2(argon2.PasswordHasher):
+    """Cheap, notes what was verified against, and can be held up."""
+
+    def __init__(self) -> None:
+        super().__init__(time_cost=1, memory_cost=8, parallelism=1)
+        self.verified: list[str | bytes] = []
+        self.begun = Event()
+        self.may_go_on = Event()
+        self.may_go_on.set()
+
+    def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002 - argon2's name
+        self.verified.append(hash)
+        self.begun.set()
+        assert self.may_go_on.wait(10)
+        return super().verify(hash, password)
+
+
+@pytest.fixture
+def hasher() -> Iterator[Argon2PasswordHasher]:
+    hasher = Argon2PasswordHasher(memory_kib=8, passes=1, workers=1, max_waiting=0)
+    yield hasher
+    hasher.close()
+
+
+@pytest.fixture
+def observed(hasher: Argon2PasswordHasher) -> Iterator[ObservedArgon2]:
+    observed = ObservedArgon2()
+    hasher._argon2 = observed
+    yield observed
+    observed.may_go_on.set()
+
+
+async def test_a_password_matches_its_own_hash_only(hasher: Argon2PasswordHasher) -> None:
+    hashed = await hasher.hash(PASSWORD)
+    assert await hasher.verify(PASSWORD, hashed)
+    assert not await hasher.verify(PASSWORD + " ", hashed)
+    assert not await hasher.verify(PASSWORD.upper(), hashed)
+    assert not await hasher.verify("", hashed)
+
+
+async def test_one_password_has_a_new_hash_each_time(hasher: Argon2PasswordHasher) -> None:
+    assert await hasher.hash(PASSWORD) != await hasher.hash(PASSWORD)
+
+
+async def test_the_default_costs_are_those_of_owasp() -> None:
+    hasher = Argon2PasswordHasher()
+    hashed = await hasher.hash(PASSWORD)
+    hasher.close()
+    assert hashed.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+
+
+@pytest.mark.parametrize(
+    ("typed", "typed_elsewhere"),
+    [
+        ("Ångström-Straße", "A\u030angstro\u0308m-Straße"),
+        ("ﬁnancial advice", "financial advice"),
+        ("\uff57ide open", "wide open"),
+    ],
+)
+async def test_two_ways_of_typing_a_password_are_one(
+    hasher: Argon2PasswordHasher, typed: str, typed_elsewhere: str
+) -> None:
+    assert await hasher.verify(typed_elsewhere, await hasher.hash(typed))
+
+
+@pytest.mark.parametrize(
+    "password", ["with\x00zero bytes", "with\x00zero other", "\ud800 lone surrogate", "🐎" * 128]
+)
+async def test_no_character_of_a_password_breaks_or_ends_it(
+    hasher: Argon2PasswordHasher, password: str
+) -> None:
+    hashed = await hasher.hash(password)
+    assert await hasher.verify(password, hashed)
+    assert not await hasher.verify(password[:-1], hashed)
+
+
+async def test_an_account_that_does_not_exist_costs_one_verification_of_the_same_costs(
+    hasher: Argon2PasswordHasher, observed: ObservedArgon2
+) -> None:
+    hashed = await hasher.hash(PASSWORD)
+    assert not await hasher.verify(PASSWORD, None)
+    (nobodys,) = observed.verified
+    assert argon2.extract_parameters(str(nobodys)) == argon2.extract_parameters(hashed)
+    assert not await hasher.verify(PASSWORD + "!", hashed)
+    assert observed.verified == [nobodys, hashed]
+
+
+async def test_what_stands_for_nobody_is_a_hash_that_argon2_computes() -> None:
+    hasher = Argon2PasswordHasher(memory_kib=8, passes=1, lanes=1, workers=1)
+    with pytest.raises(argon2.exceptions.VerifyMismatchError):
+        hasher._argon2.verify(hasher._hash_of_nobody, PASSWORD)
+    hasher.close()
+
+
+@pytest.mark.parametrize(
+    "hashed",
+    [
+        "",
+        "plain",
+        "$2b$12$abcdefghijklmnopqrstuv",
+        "$argon2id$",
+        "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$",
+        "$argon2id$v=19$m=8,t=1,p=1$!!!!$!!!!",
+        "$argon2id$v=19$m=99999999999,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2g",
+        "$argon2id$é",
+        "\x00",
+    ],
+)
+async def test_a_stored_hash_that_cannot_be_read_matches_nothing_and_wants_replacing(
+    hasher: Argon2PasswordHasher, hashed: str
+) -> None:
+    assert not await hasher.verify(PASSWORD, hashed)
+    assert hasher.needs_rehash(hashed)
+
+
+async def test_a_hash_of_other_costs_wants_replacing_and_still_matches(hasher: Argon2PasswordHasher) -> None:
+    hashed = await hasher.hash(PASSWORD)
+    dearer = Argon2PasswordHasher(memory_kib=16, passes=1, workers=1)
+    assert not hasher.needs_rehash(hashed)
+    assert dearer.needs_rehash(hashed)
+    assert await dearer.verify(PASSWORD, hashed)
+    dearer.close()
+
+
+async def test_beyond_the_bound_nobody_waits(hasher: Argon2PasswordHasher, observed: ObservedArgon2) -> None:
+    hashed = await hasher.hash(PASSWORD)
+    observed.may_go_on.clear()
+    first = asyncio.create_task(hasher.verify(PASSWORD, hashed))
+    await asyncio.to_thread(observed.begun.wait, 10)
+    with pytest.raises(Overloaded) as refusal:
+        await hasher.hash(PASSWORD)
+    assert refusal.value.retry_after == 1
+    with pytest.raises(Overloaded):
+        await hasher.verify(PASSWORD, None)
+    observed.may_go_on.set()
+    assert await first
+    assert not await hasher.verify(PASSWORD, None)

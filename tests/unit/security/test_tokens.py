@@ -1,0 +1,128 @@
+"""What an access token says, and until when."""
+
+from datetime import UTC, datetime, timedelta
+
+import jwt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.security.keys import generate_signing_key
+from adapters.security.tokens import Ed25519AccessTokens
+from application.users.ports import AccessClaims, InvalidToken, SigningKey, TokenExpired
+from domain.shared.ids import UserId
+from domain.users.permissions import Role
+
+KEY = generate_signing_key(datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def test_a_token_says_what_it_was_issued_with(
+    tokens: Ed25519AccessTokens, claims: AccessClaims, now: datetime
+) -> None:
+    assert tokens.verify(tokens.issue(claims, now=now).token, now=now) == claims
+
+
+@given(
+    claims=st.builds(
+        AccessClaims,
+        user_id=st.uuids().map(UserId),
+        role=st.sampled_from(Role),
+        client_id=st.text(min_size=1),
+        session_id=st.uuids(),
+        token_id=st.uuids(),
+        scope=st.lists(st.from_regex(r"[!#-\[\]-~]+", fullmatch=True), max_size=5).map(
+            tuple
+        ),  # RFC 6749, 3.3
+    ),
+    now=st.datetimes(datetime(1970, 1, 1), datetime(9000, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - hypothesis adds the zone
+)
+def test_every_token_survives_the_way_there_and_back(claims: AccessClaims, now: datetime) -> None:
+    tokens = Ed25519AccessTokens(issuer="https://shop.example", audience="steelyard")
+    tokens.use([KEY])
+    assert tokens.verify(tokens.issue(claims, now=now).token, now=now) == claims
+
+
+def test_header_and_claims_are_those_of_rfc_9068(
+    tokens: Ed25519AccessTokens, claims: AccessClaims, key: SigningKey, now: datetime
+) -> None:
+    issued = tokens.issue(claims, now=now)
+    read = jwt.decode_complete(issued.token, options={"verify_signature": False})
+    assert read["header"] == {"typ": "at+jwt", "alg": "EdDSA", "kid": key.kid}
+    assert read["payload"] == {
+        "iss": "https://shop.example",
+        "aud": "steelyard",
+        "sub": "0192f0c4-0000-7000-8000-000000000001",
+        "client_id": "first-party",
+        "scope": "orders:read orders:write",
+        "role": "customer",
+        "sid": "0192f0c4-0000-7000-8000-000000000002",
+        "iat": int(now.timestamp()),
+        "exp": int(now.timestamp()) + issued.expires_in,
+        "jti": "0192f0c4-0000-7000-8000-000000000003",
+    }
+
+
+def test_a_token_lives_for_ten_minutes(key: SigningKey, claims: AccessClaims, now: datetime) -> None:
+    tokens = Ed25519AccessTokens(issuer="https://shop.example", audience="steelyard")
+    tokens.use([key])
+    issued = tokens.issue(claims, now=now)
+    assert issued.expires_in == 600
+    assert tokens.verify(issued.token, now=now + timedelta(seconds=599.999)) == claims
+    with pytest.raises(TokenExpired):
+        tokens.verify(issued.token, now=now + timedelta(seconds=600))
+
+
+def test_the_leeway_forgives_clocks_that_differ_and_no_more(
+    tokens: Ed25519AccessTokens, claims: AccessClaims, now: datetime
+) -> None:
+    token = tokens.issue(claims, now=now).token
+    assert tokens.verify(token, now=now - timedelta(seconds=30)) == claims
+    assert tokens.verify(token, now=now + timedelta(seconds=629)) == claims
+    with pytest.raises(InvalidToken):
+        tokens.verify(token, now=now - timedelta(seconds=31))
+    with pytest.raises(TokenExpired):
+        tokens.verify(token, now=now + timedelta(seconds=630))
+
+
+@pytest.mark.parametrize("seconds", [-1, 31])
+def test_a_leeway_of_more_than_half_a_minute_is_refused(seconds: int) -> None:
+    with pytest.raises(ValueError, match="between 0 and 30 seconds"):
+        Ed25519AccessTokens(issuer="i", audience="a", leeway=timedelta(seconds=seconds))
+
+
+def test_keys_rotate_without_logging_anyone_out(
+    tokens: Ed25519AccessTokens, claims: AccessClaims, key: SigningKey, now: datetime
+) -> None:
+    before = tokens.issue(claims, now=now).token
+    newer = generate_signing_key(now)
+    tokens.use([newer, key])
+    after = tokens.issue(claims, now=now).token
+    assert jwt.get_unverified_header(after)["kid"] == newer.kid
+    assert tokens.verify(before, now=now) == tokens.verify(after, now=now) == claims
+
+
+def test_a_key_that_is_no_longer_used_verifies_nothing(
+    tokens: Ed25519AccessTokens, claims: AccessClaims, now: datetime
+) -> None:
+    before = tokens.issue(claims, now=now).token
+    tokens.use([generate_signing_key(now)])
+    with pytest.raises(InvalidToken):
+        tokens.verify(before, now=now)
+
+
+def test_without_keys_nothing_is_signed_and_nobody_trusted(
+    tokens: Ed25519AccessTokens, claims: AccessClaims, now: datetime
+) -> None:
+    keyless = Ed25519AccessTokens(issuer="https://shop.example", audience="steelyard")
+    with pytest.raises(RuntimeError, match="no signing key yet"):
+        keyless.issue(claims, now=now)
+    with pytest.raises(InvalidToken):
+        keyless.verify(tokens.issue(claims, now=now).token, now=now)
+    assert keyless.public_keys() == {"keys": []}
+
+
+def test_a_token_is_not_shown_by_its_repr(
+    tokens: Ed25519AccessTokens, claims: AccessClaims, now: datetime
+) -> None:
+    issued = tokens.issue(claims, now=now)
+    assert issued.token not in repr(issued)

@@ -1,0 +1,102 @@
+"""A remembered token is believed no longer than any other."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from adapters.security.keys import generate_signing_key
+from adapters.security.tokens import Ed25519AccessTokens, SignedClaims
+from adapters.security.verified_tokens import RememberedAccessTokens
+from application.users.ports import AccessClaims, InvalidToken, SigningKey, TokenExpired
+
+
+class CountingAccessTokens(Ed25519AccessTokens):
+    """Counts how many signatures were looked at."""
+
+    reads = 0
+
+    def read(self, token: str) -> SignedClaims:
+        self.reads += 1
+        return super().read(token)
+
+
+@pytest.fixture
+def counting() -> CountingAccessTokens:
+    return CountingAccessTokens(issuer="https://shop.example", audience="steelyard")
+
+
+@pytest.fixture
+def remembered(counting: CountingAccessTokens, key: SigningKey) -> RememberedAccessTokens:
+    remembered = RememberedAccessTokens(counting, capacity=2)
+    remembered.use([key])
+    return remembered
+
+
+def test_a_signature_is_checked_once(
+    remembered: RememberedAccessTokens, counting: CountingAccessTokens, claims: AccessClaims, now: datetime
+) -> None:
+    token = remembered.issue(claims, now=now).token
+    for seconds in range(5):
+        assert remembered.verify(token, now=now + timedelta(seconds=seconds)) == claims
+    assert counting.reads == 1
+
+
+def test_a_remembered_token_expires_all_the_same(
+    remembered: RememberedAccessTokens, claims: AccessClaims, now: datetime
+) -> None:
+    token = remembered.issue(claims, now=now).token
+    remembered.verify(token, now=now)
+    with pytest.raises(TokenExpired):
+        remembered.verify(token, now=now + timedelta(minutes=10))
+    with pytest.raises(InvalidToken):
+        remembered.verify(token, now=now - timedelta(seconds=1))
+
+
+def test_a_remembered_token_falls_with_its_key(
+    remembered: RememberedAccessTokens, claims: AccessClaims, now: datetime
+) -> None:
+    token = remembered.issue(claims, now=now).token
+    remembered.verify(token, now=now)
+    remembered.use([generate_signing_key(now)])
+    with pytest.raises(InvalidToken):
+        remembered.verify(token, now=now)
+
+
+def test_no_refusal_is_remembered(
+    remembered: RememberedAccessTokens,
+    counting: CountingAccessTokens,
+    key: SigningKey,
+    claims: AccessClaims,
+    now: datetime,
+) -> None:
+    newer = generate_signing_key(now)
+    counting.use([newer])
+    token = counting.issue(claims, now=now).token
+    counting.use([key])
+    for _ in range(3):
+        with pytest.raises(InvalidToken):
+            remembered.verify(token, now=now)
+    assert counting.reads == 3
+    remembered.use([newer, key])
+    assert remembered.verify(token, now=now) == claims
+
+
+def test_what_was_used_longest_ago_is_forgotten_first(
+    remembered: RememberedAccessTokens, counting: CountingAccessTokens, claims: AccessClaims, now: datetime
+) -> None:
+    first, second, third = (
+        remembered.issue(claims, now=now + timedelta(seconds=late)).token for late in range(3)
+    )
+    soon = now + timedelta(seconds=3)
+    for token in (first, second, first, third, first):
+        remembered.verify(token, now=soon)
+    assert counting.reads == 3
+    remembered.verify(second, now=soon)
+    assert counting.reads == 4
+
+
+def test_the_key_set_is_that_of_the_keys_in_use(
+    remembered: RememberedAccessTokens, counting: CountingAccessTokens
+) -> None:
+    assert remembered.public_keys() == counting.public_keys()
+    assert len(remembered.public_keys()["keys"]) == 1
