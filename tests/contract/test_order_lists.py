@@ -1,0 +1,83 @@
+from datetime import datetime, timedelta
+from random import Random
+
+import pytest
+
+from application.orders.ports import OrderFilter
+from application.orders.views import OrderView
+from application.shared.page import Page, Position
+from domain.orders.lifecycle import OrderStatus
+from tests.kit.shop import Shop
+from tests.kit.walking import pages, walk
+
+
+async def listed(shop: Shop, criteria: OrderFilter, *, descending: bool = False) -> list[OrderView]:
+    async def page_after(after: Position | None) -> Page[OrderView]:
+        return await shop.store.orders.list(criteria, descending=descending, after=after, limit=3)
+
+    return await walk(page_after)
+
+
+@pytest.mark.parametrize("descending", [False, True])
+async def test_a_walk_neither_skips_nor_repeats_an_order_while_others_are_placed(
+    shop: Shop, descending: bool
+) -> None:
+    random = Random(7)  # noqa: S311 - the same walk in every run
+    mug, cup = await shop.product(stock=100), await shop.product(stock=100)
+    ann = await shop.customer()
+
+    async def order() -> OrderView:
+        shop.clock.advance(timedelta(microseconds=random.randint(0, 1)))
+        return (await shop.place_order(shop.placing((mug, 1), (cup, 2), customer=ann))).result
+
+    there_all_the_time = [await order() for _ in range(10)]
+
+    async def page_after(after: Position | None) -> Page[OrderView]:
+        limit = random.randint(1, 3)
+        return await shop.store.orders.list(OrderFilter(), descending=descending, after=after, limit=limit)
+
+    seen: list[OrderView] = []
+    async for page in pages(page_after):
+        seen += page.items
+        if len(seen) < 20:
+            await order()
+    in_order = sorted(seen, key=lambda order: (order.placed_at, order.id), reverse=descending)
+    assert seen == in_order
+    assert [order for order in in_order if order in there_all_the_time] == (
+        there_all_the_time[::-1] if descending else there_all_the_time
+    )
+    assert len({order.id for order in seen}) == len(seen)
+
+
+async def test_orders_are_listed_by_customer_status_and_moment(shop: Shop) -> None:
+    mug = await shop.product(stock=100)
+    ann, bob = await shop.customer(), await shop.customer()
+    moments: list[datetime] = []
+    orders: list[OrderView] = []
+    for customer in [ann, bob, ann]:
+        shop.clock.advance(timedelta(hours=1))
+        moments.append(shop.clock.now())
+        orders.append(await shop.order(mug, customer=customer))
+    first, second, third = orders
+    first = await shop.cancel(first)
+    pending = OrderStatus.PENDING_PAYMENT
+    assert await listed(shop, OrderFilter()) == [first, second, third]
+    assert await listed(shop, OrderFilter(customer_id=ann.id)) == [first, third]
+    assert await listed(shop, OrderFilter(status=pending)) == [second, third]
+    assert await listed(shop, OrderFilter(status=pending, customer_id=ann.id)) == [third]
+    assert await listed(shop, OrderFilter(status=OrderStatus.FULFILLED)) == []
+    assert await listed(shop, OrderFilter(created_after=moments[0])) == [second, third]
+    assert await listed(shop, OrderFilter(created_before=moments[2])) == [first, second]
+    assert await listed(shop, OrderFilter(created_after=moments[0], created_before=moments[2])) == [second]
+    assert await listed(shop, OrderFilter(created_after=moments[2])) == []
+
+
+async def test_a_list_shows_each_order_with_its_own_lines(shop: Shop) -> None:
+    mug, cup = await shop.product(stock=100), await shop.product(stock=100)
+    ann = await shop.customer()
+    await shop.place_order(shop.placing((mug, 1), customer=ann))
+    await shop.place_order(shop.placing((cup, 3), (mug, 2), customer=ann))
+    listed_lines = [
+        [(line.product_id, line.quantity) for line in o.lines] for o in await listed(shop, OrderFilter())
+    ]
+    assert listed_lines == [[(mug.id, 1)], [(cup.id, 3), (mug.id, 2)]]

@@ -1,0 +1,73 @@
+from application.catalog.change_product import ChangeProductCommand
+from application.catalog.ports import ProductFilter, ProductSort
+from domain.catalog.product import ProductChanges
+from tests.kit.shop import Shop
+
+WINE, MUG, STREET = "CDB-1", "MUG-RED", "TT-75"
+
+FOUND = {
+    "Côte de Blaye": [WINE],  # the name itself
+    "blaye cote": [WINE],  # words in any order, without accents
+    "BLAYE": [WINE],  # capitals
+    "bla": [WINE],  # the beginning of a word
+    "b c": [WINE],  # beginnings of one letter
+    "aye": [],  # not the end of a word
+    "gironde 1998": [WINE],  # words of the description
+    "mug-red": [MUG],  # a SKU
+    "cdb 1": [WINE],  # parts of a SKU
+    "red": [WINE, MUG],  # a word that two have, in the order asked for
+    "red blaye": [WINE],  # words of the description and of the name
+    "red green": [],  # a word that nobody has
+    "balye": [WINE],  # two letters swapped
+    "blaie": [WINE],  # a wrong letter
+    "xlaye": [WINE],  # a wrong first letter
+    "blayye": [WINE],  # a letter too many
+    "blye": [WINE],  # a letter too few
+    "balye cote": [WINE],  # a slip beside a right word
+    "bleie": [],  # two slips
+    "mgu": [],  # a slip in a word of three letters
+    "girnde": [],  # a slip in a word of the description
+    "strasse": [STREET],  # what a letter unfolds to
+    "STRASSETM": [STREET],  # a sign that unfolds to capitals
+    "iv fine 1": [STREET],  # compatible forms
+    "東": [STREET],  # the beginning of a word of another script
+    "": [],  # no word
+    " -_.,!": [],  # no letter or digit
+    "mug'; :* & | ! <-> \\": [MUG],  # what query languages mean something by
+    "'red':*": [WINE, MUG],  # a quoted word
+    "%": [],  # a wildcard
+}
+
+
+async def found(shop: Shop, query: str) -> list[str]:
+    page = await shop.store.products.list(
+        ProductFilter(query=query), sort=ProductSort.NAME, descending=False, after=None, limit=100
+    )
+    return [product.sku for product in page.items]
+
+
+async def test_words_find_products_in_any_order_by_their_beginnings_and_despite_a_slip(shop: Shop) -> None:
+    wine = "A red wine of 1998, from the Gironde estuary"
+    await shop.product(sku=WINE, name="Côte de Blaye", description=wine)
+    await shop.product(sku=MUG, name="Mug, red", description="Holds 300 ml")
+    await shop.product(sku=STREET, name="Straße™ ①", description="Ⅳ 東京 ﬁne")
+    assert {query: await found(shop, query) for query in FOUND} == FOUND
+
+
+async def test_a_product_is_found_by_its_present_name_only(shop: Shop) -> None:
+    mug = await shop.product(sku="A-1", name="Mug")
+    assert await found(shop, "mug") == ["A-1"]
+    await shop.change_product(
+        ChangeProductCommand(
+            product_id=mug.id, seen_version=mug.version, changes=ProductChanges(name="Beaker")
+        )
+    )
+    assert await found(shop, "mug") == []
+    assert await found(shop, "beaekr") == ["A-1"]
+
+
+async def test_long_words_are_found_by_their_beginning(shop: Shop) -> None:
+    await shop.product(sku="A-1", name="x" * 39 + "yz" + "w" * 1000)
+    assert await found(shop, "x" * 39 + "y") == ["A-1"]
+    assert await found(shop, "x" * 39 + "yQQQ" * 100) == ["A-1"]
+    assert await found(shop, "x" * 38 + "qq") == []
