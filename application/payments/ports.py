@@ -1,0 +1,129 @@
+"""What the use cases of payments need from outside: somebody who takes money and gives it back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from domain.payments.method import PaymentMethod
+from domain.shared.ids import OrderId, PaymentId, RefundId
+from domain.shared.money import Money
+
+
+class ProviderUnavailable(Exception):
+    """The provider did not answer, or not so that one could understand it. What was asked may have been done."""
+
+
+class Outcome(StrEnum):
+    """What has become of a payment or a refund, as its provider says.
+
+    SUCCEEDED and DECLINED are final. PENDING: the provider decides later and says so in an event, or when asked.
+    UNKNOWN: the provider has never heard of it, so it was not done; only an answer to `find_...` says so.
+    """
+
+    SUCCEEDED = "succeeded"
+    DECLINED = "declined"
+    PENDING = "pending"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderAnswer:
+    """What a provider says of a payment or a refund.
+
+    `reference` is the provider's own name for it, if it has one. `amount` is what was moved: given when it has
+    succeeded. `failure` is a stable code such as `card_declined`: given when it was declined; never free text.
+    """
+
+    outcome: Outcome
+    reference: str | None = None
+    amount: Money | None = None
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentRequest:
+    """A payment as its provider is told of it. `id` is ours, and the provider's idempotency key.
+
+    `reference` is the provider's name for it, where an earlier answer or event has told it.
+    """
+
+    id: PaymentId
+    order_id: OrderId
+    amount: Money
+    requested_at: datetime
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundRequest:
+    """A refund as the provider of its payment is told of it. `id` is ours, and the provider's idempotency key."""
+
+    id: RefundId
+    payment_id: PaymentId
+    payment_reference: str
+    amount: Money
+    requested_at: datetime
+    reference: str | None = None
+
+
+class PaymentGateway(Protocol):
+    """A provider of payments. Never call it with a unit of work open.
+
+    Every call ends within seconds, by itself. All raise ProviderUnavailable.
+    """
+
+    async def capture(self, payment: PaymentRequest, token: str | None) -> ProviderAnswer:
+        """Take the money, with what the client's `token` stands for.
+
+        Asked again with the same id, the provider answers as it did first, and takes nothing more.
+        """
+        ...
+
+    async def find_payment(self, payment: PaymentRequest) -> ProviderAnswer:
+        """Say what has become of a payment, without taking anything."""
+        ...
+
+    async def refund(self, refund: RefundRequest) -> ProviderAnswer:
+        """Give money back. Asked again with the same id, the provider gives nothing more."""
+        ...
+
+    async def find_refund(self, refund: RefundRequest) -> ProviderAnswer:
+        """Say what has become of a refund, without giving anything."""
+        ...
+
+
+PaymentGateways = Mapping[PaymentMethod, PaymentGateway]
+"""The providers that this shop has an account with."""
+
+
+class ProviderEventKind(StrEnum):
+    CAPTURED = "captured"
+    FAILED = "failed"
+    REFUNDED = "refunded"
+    REFUND_FAILED = "refund_failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderEvent:
+    """Something that a provider says has happened, in a message whose signature has been verified.
+
+    Messages come late, twice, and in any order: `event_id`, unique at its provider, tells a repeat.
+
+    `payment_id` (CAPTURED, FAILED) or `refund_id` (REFUNDED, REFUND_FAILED) is ours where the provider hands it
+    back; otherwise `reference` has to do, which is the provider's name of the payment or of the refund. A CAPTURED
+    with another reference than the payment's first is a second charge for one payment: it will be given back.
+
+    `amount` is what was moved, or was to be. `failure` is a stable code such as `card_declined`.
+    """
+
+    provider: PaymentMethod
+    event_id: str
+    kind: ProviderEventKind
+    payment_id: PaymentId | None = None
+    refund_id: RefundId | None = None
+    reference: str | None = None
+    amount: Money
+    failure: str | None = None
+    occurred_at: datetime
