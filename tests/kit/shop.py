@@ -3,7 +3,7 @@ from datetime import timedelta
 from hashlib import sha256
 from itertools import count
 
-from application.catalog.adjust_stock import AdjustStock
+from application.catalog.adjust_stock import AdjustStock, AdjustStockCommand
 from application.catalog.archive_product import ArchiveProduct
 from application.catalog.change_product import ChangeProduct
 from application.catalog.count_stock import CountStock
@@ -30,6 +30,8 @@ from application.users.log_in import LogIn
 from application.users.password_policy import PasswordPolicy
 from application.users.sign_up import SignUp, SignUpCommand
 from application.users.views import UserView
+from domain.catalog.adjusting import StockDelta
+from domain.catalog.stock import MovementReason
 from domain.orders.line import RequestedLine
 from domain.orders.placing import OrderRequest
 from domain.shared.actor import Actor
@@ -159,6 +161,22 @@ class Shop:
             reason=None,
             only_of=None,
             key=self.key(order.id, operation="cancel_order", key=key),
+            by=STAFF,
+        )
+
+    def adjusting(
+        self,
+        *lines: tuple[ProductView, int],
+        reason: MovementReason = MovementReason.CORRECTION,
+        key: str | None = None,
+    ) -> AdjustStockCommand:
+        """Return the command by which staff adds so many units of each product, or takes them away."""
+        deltas = tuple(StockDelta(product.id, delta) for product, delta in lines)
+        return AdjustStockCommand(
+            deltas=deltas,
+            reason=reason,
+            note=None,
+            key=self.key((deltas, reason), operation="adjust_stock", key=key),
             by=STAFF,
         )
 

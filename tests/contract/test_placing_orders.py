@@ -1,0 +1,197 @@
+"""The same order never twice, and the same unit never twice, whoever asks at once."""
+
+import asyncio
+from collections.abc import Sequence
+from random import Random
+
+import pytest
+
+from application.orders.place_order import PlaceOrder, PlaceOrderCommand
+from application.orders.views import OrderView
+from application.shared.idempotency import IdempotencyKeyReused, Receipt
+from domain.orders.lifecycle import InvalidTransition, OrderStatus
+from domain.orders.placing import OutOfStock
+from tests.invariants import assert_invariants
+from tests.kit.examples import an_order
+from tests.kit.racing import drawn_by, run_at_once, run_in_order, set_up
+from tests.kit.shop import STAFF, Shop
+from tests.kit.store import Store, memory_store
+
+Answer = Receipt[OrderView] | BaseException
+
+
+@pytest.fixture(params=[1, 3, 20])
+def tills(request: pytest.FixtureRequest, shop: Shop) -> list[PlaceOrder]:
+    """Processes of the service: requests at one till share batches, those at different tills race."""
+    return [shop.till() for _ in range(request.param)]
+
+
+async def sent_at_once(tills: Sequence[PlaceOrder], commands: Sequence[PlaceOrderCommand]) -> list[Answer]:
+    return await asyncio.gather(
+        *(tills[number % len(tills)](command) for number, command in enumerate(commands)),
+        return_exceptions=True,
+    )
+
+
+def placed(answers: Sequence[Answer]) -> list[OrderView]:
+    return [answer.result for answer in answers if isinstance(answer, Receipt)]
+
+
+async def test_twenty_buyers_of_the_last_unit_have_one_winner(shop: Shop, tills: list[PlaceOrder]) -> None:
+    mug = await shop.product(stock=1)
+    commands = [shop.placing((mug, 1), customer=await shop.customer()) for _ in range(20)]
+    answers = await sent_at_once(tills, commands)
+    assert len(placed(answers)) == 1
+    assert sum(isinstance(answer, OutOfStock) for answer in answers) == 19
+    await assert_invariants(shop)
+
+
+async def test_twenty_buyers_with_opposite_orders_of_lines_have_one_winner(
+    shop: Shop, tills: list[PlaceOrder]
+) -> None:
+    mug, cup = await shop.product(stock=1), await shop.product(stock=1)
+    lines = [(mug, 1), (cup, 1)]
+    commands = [
+        shop.placing(*(lines if number % 2 else lines[::-1]), customer=await shop.customer())
+        for number in range(20)
+    ]
+    answers = await sent_at_once(tills, commands)
+    assert len(placed(answers)) == 1
+    assert sum(isinstance(answer, OutOfStock) for answer in answers) == 19
+    await assert_invariants(shop)
+
+
+async def test_one_key_sent_twenty_times_at_once_makes_one_order_and_twenty_equal_answers(
+    shop: Shop, tills: list[PlaceOrder]
+) -> None:
+    mug = await shop.product(stock=100)
+    command = shop.placing((mug, 2), customer=await shop.customer())
+    answers = await sent_at_once(tills, [command] * 20)
+    orders = placed(answers)
+    assert len(orders) == 20
+    assert all(order == orders[0] for order in orders)
+    assert sum(isinstance(answer, Receipt) and not answer.replayed for answer in answers) == 1
+    assert (await shop.get_stock(mug.id)).reserved == 2
+    await assert_invariants(shop)
+
+
+async def test_one_key_sent_at_once_for_different_orders_makes_one_of_them(
+    shop: Shop, tills: list[PlaceOrder]
+) -> None:
+    mug = await shop.product(stock=100)
+    ann = await shop.customer()
+    commands = [shop.placing((mug, units), customer=ann, key="k") for units in range(1, 21)]
+    answers = await sent_at_once(tills, commands)
+    assert len(placed(answers)) == 1
+    assert sum(isinstance(answer, IdempotencyKeyReused) for answer in answers) == 19
+    await assert_invariants(shop)
+
+
+async def test_a_key_used_again_for_another_order_is_refused(shop: Shop) -> None:
+    mug = await shop.product(stock=100)
+    ann, bob = await shop.customer(), await shop.customer()
+    await shop.place_order(shop.placing((mug, 1), customer=ann, key="k"))
+    with pytest.raises(IdempotencyKeyReused):
+        await shop.place_order(shop.placing((mug, 2), customer=ann, key="k"))
+    assert not (await shop.place_order(shop.placing((mug, 2), customer=bob, key="k"))).replayed
+    await assert_invariants(shop)
+
+
+async def test_a_retry_after_a_refusal_is_a_real_try(shop: Shop) -> None:
+    mug = await shop.product(stock=0)
+    command = shop.placing((mug, 1), customer=await shop.customer())
+    with pytest.raises(OutOfStock):
+        await shop.place_order(command)
+    await shop.adjust_stock(shop.adjusting((mug, 1)))
+    assert not (await shop.place_order(command)).replayed
+    await assert_invariants(shop)
+
+
+async def test_a_replay_answers_as_the_first_time_although_the_order_has_changed(shop: Shop) -> None:
+    mug = await shop.product(stock=1)
+    command = shop.placing((mug, 1), customer=await shop.customer())
+    first = await shop.place_order(command)
+    await shop.cancel(first.result)
+    replay = await shop.place_order(command)
+    assert replay == Receipt(first.result, replayed=True)
+    await assert_invariants(shop)
+
+
+async def test_a_key_whose_record_is_pruned_answers_with_the_present_order_and_harms_no_neighbour(
+    shop: Shop,
+) -> None:
+    mug = await shop.product(stock=100)
+    ann = await shop.customer()
+    command = shop.placing((mug, 1), customer=ann)
+    order = an_order(shop.ids, (mug, 1), customer=ann.id, by=STAFF, key=command.key.key)
+    async with shop.store.unit_of_work() as work:
+        await work.orders.add([order])
+        await work.commit()
+    neighbours = [shop.placing((mug, 1), customer=await shop.customer()) for _ in range(4)]
+    answers = await sent_at_once([shop.place_order], [*neighbours[:2], command, *neighbours[2:]])
+    assert [isinstance(answer, Receipt) and answer.replayed for answer in answers] == [
+        False,
+        False,
+        True,
+        False,
+        False,
+    ]
+    assert placed(answers)[2] == await shop.get_order(order.id, only_of=ann.id)
+    assert (await shop.get_stock(mug.id)).reserved == 4
+
+
+async def test_one_bad_order_in_a_batch_does_not_fail_its_neighbours(shop: Shop) -> None:
+    mug, dear = await shop.product(stock=10), await shop.product(stock=1)
+    commands = [
+        shop.placing((mug, 1), customer=await shop.customer()),
+        shop.placing((mug, 1), (dear, 2), customer=await shop.customer()),
+        shop.placing((mug, 1), customer=await shop.customer()),
+    ]
+    answers = await sent_at_once([shop.place_order], commands)
+    assert [type(answer) for answer in answers] == [Receipt, OutOfStock, Receipt]
+    assert (await shop.get_stock(mug.id)).reserved == 2
+    await assert_invariants(shop)
+
+
+async def test_units_that_a_cancelled_order_gives_back_are_sold_once(
+    shop: Shop, tills: list[PlaceOrder]
+) -> None:
+    mug = await shop.product(stock=1)
+    order = await shop.order(mug)
+    commands = [shop.placing((mug, 1), customer=await shop.customer()) for _ in range(20)]
+    cancelling = asyncio.create_task(shop.cancel(order))
+    answers = await sent_at_once(tills, commands)
+    await cancelling
+    assert len(placed(answers)) <= 1
+    assert len(placed(answers)) + sum(isinstance(answer, OutOfStock) for answer in answers) == 20
+    assert (await shop.get_stock(mug.id)).reserved == len(placed(answers))
+    await assert_invariants(shop)
+
+
+async def test_an_order_cancelled_ten_times_at_once_gives_its_units_back_once(shop: Shop) -> None:
+    mug = await shop.product(stock=5)
+    order = await shop.order(mug, quantity=2)
+    answers = await asyncio.gather(*(shop.cancel(order) for _ in range(10)), return_exceptions=True)
+    assert sum(isinstance(answer, InvalidTransition) for answer in answers) == 9
+    assert (await shop.get_stock(mug.id)).available == 5
+    await assert_invariants(shop)
+
+
+async def test_one_key_for_a_cancellation_sent_ten_times_at_once_gives_ten_equal_answers(shop: Shop) -> None:
+    mug = await shop.product(stock=5)
+    command = shop.cancelling(await shop.order(mug), key="k")
+    receipts = await asyncio.gather(*(shop.cancel_order(command) for _ in range(10)))
+    assert {receipt.result.status for receipt in receipts} == {OrderStatus.CANCELLED}
+    assert sum(not receipt.replayed for receipt in receipts) == 1
+    await assert_invariants(shop)
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_a_race_ends_as_if_all_had_come_one_by_one_in_the_order_of_the_decisions(
+    store: Store, seed: int
+) -> None:
+    plan = drawn_by(Random(seed))  # noqa: S311 - the same plan in every run
+    race = await set_up(store, plan)
+    outcomes, order = await run_at_once(race, plan)
+    assert outcomes == await run_in_order(await set_up(memory_store(), plan), plan, order)
+    await assert_invariants(race.shop)

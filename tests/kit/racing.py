@@ -1,0 +1,188 @@
+"""Races, and the order in which they were decided.
+
+Every decision is made while the rows that it depends on are locked, and it asks the clock for the time while they are.
+So a clock that never says the same twice puts all decisions in one order, and doing the same things one after the
+other in that order must lead to the same answers.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count
+from random import Random
+
+from application.catalog.adjust_stock import AdjustStock
+from application.catalog.views import ProductView
+from application.orders.cancel_order import CancelOrder
+from application.orders.place_order import PlaceOrder
+from application.orders.views import OrderView
+from application.shared.clock import Clock
+from application.users.views import UserView
+from domain.shared.errors import DomainError
+from tests.kit.examples import NOW
+from tests.kit.shop import Shop
+from tests.kit.store import Store
+
+Lines = tuple[tuple[int, int], ...]
+"""Numbers of products, and how many of each: units to order, or units to add or take away."""
+
+Outcome = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ordering:
+    lines: Lines
+    till: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelling:
+    """`order` is the number of one of the orders that were placed before the race."""
+
+    order: int
+
+
+@dataclass(frozen=True, slots=True)
+class Adjusting:
+    lines: Lines
+
+
+Step = Ordering | Cancelling | Adjusting
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is there before the race, and what is done in it, each step after letting others go first so many times."""
+
+    stocks: tuple[int, ...]
+    orders_before: tuple[Lines, ...]
+    steps: tuple[tuple[Step, int], ...]
+    tills: int
+
+
+def drawn_by(random: Random) -> Plan:
+    """Draw a plan in which there is too little for everybody."""
+    products, tills, before = random.randint(1, 4), random.randint(1, 4), random.randint(0, 3)
+
+    def some_lines(quantities: Sequence[int]) -> Lines:
+        return tuple(
+            (random.randrange(products), random.choice(quantities)) for _ in range(random.randint(1, 3))
+        )
+
+    def some_step() -> Step:
+        kind = random.randrange(6)
+        if kind == 0 and before:
+            return Cancelling(random.randrange(before))
+        if kind == 1:
+            return Adjusting(some_lines([-2, -1, 1, 2]))
+        return Ordering(some_lines([1, 1, 2, 3]), random.randrange(tills))
+
+    return Plan(
+        stocks=tuple(random.randint(0, 6) for _ in range(products)),
+        orders_before=tuple(some_lines([1]) for _ in range(before)),
+        steps=tuple((some_step(), random.randint(0, 5)) for _ in range(random.randint(2, 20))),
+        tills=tills,
+    )
+
+
+class TickingClock(Clock):
+    """Tells a later moment at each look, also later than all others that share its ticks."""
+
+    def __init__(self, ticks: Iterator[int]) -> None:
+        self._ticks = ticks
+        self.told: list[datetime] = []
+
+    def now(self) -> datetime:
+        self.told.append(NOW + timedelta(milliseconds=next(self._ticks)))
+        return self.told[-1]
+
+
+@dataclass(slots=True)
+class Till:
+    """One process of the service, its clock, and the numbers of the steps that it was asked for, in their order."""
+
+    place_order: PlaceOrder
+    clock: TickingClock
+    asked: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A shop as it is when the race begins."""
+
+    shop: Shop
+    customer: UserView
+    products: Sequence[ProductView]
+    orders: Sequence[OrderView]
+
+
+async def set_up(store: Store, plan: Plan) -> Scene:
+    shop = Shop(store)
+    customer = await shop.customer()
+    held = Counter(number for lines in plan.orders_before for number, _ in lines)
+    products = [await shop.product(stock=stock + held[number]) for number, stock in enumerate(plan.stocks)]
+    commands = [shop.placing(*_chosen(products, lines), customer=customer) for lines in plan.orders_before]
+    orders = [(await shop.place_order(command)).result for command in commands]
+    return Scene(shop, customer, products, orders)
+
+
+async def run_at_once(scene: Scene, plan: Plan) -> tuple[list[Outcome], list[int]]:
+    """Do all steps at once. Return each one's outcome, and the numbers of the steps in the order of the decisions."""
+    ticks = count()
+    clocks = [TickingClock(ticks) for _ in range(plan.tills)]
+    tills = [Till(scene.shop.till(clock=clock), clock) for clock in clocks]
+    decided: dict[int, datetime] = {}
+
+    async def do(number: int, step: Step, others_first: int) -> Outcome:
+        for _ in range(others_first):
+            await asyncio.sleep(0)
+        if isinstance(step, Ordering):
+            till = tills[step.till]
+            till.asked.append(number)
+            return await _outcome(scene, step, till.place_order, till.clock)
+        clock = TickingClock(ticks)
+        outcome = await _outcome(scene, step, scene.shop.place_order, clock)
+        [decided[number]] = clock.told
+        return outcome
+
+    outcomes = await asyncio.gather(
+        *(do(number, step, others_first) for number, (step, others_first) in enumerate(plan.steps))
+    )
+    for till in tills:
+        decided.update(zip(till.asked, till.clock.told, strict=True))
+    return outcomes, sorted(decided, key=decided.__getitem__)
+
+
+async def run_in_order(scene: Scene, plan: Plan, order: Sequence[int]) -> list[Outcome]:
+    """Do the steps one after the other. Return each one's outcome, by the step's number."""
+    outcomes = {
+        number: await _outcome(scene, plan.steps[number][0], scene.shop.place_order, scene.shop.clock)
+        for number in order
+    }
+    return [outcomes[number] for number in range(len(plan.steps))]
+
+
+async def _outcome(scene: Scene, step: Step, place_order: PlaceOrder, clock: Clock) -> Outcome:
+    """Do a step, and return what was answered, except for ids and times."""
+    try:
+        match step:
+            case Ordering(lines):
+                placing = scene.shop.placing(*_chosen(scene.products, lines), customer=scene.customer)
+                placed = (await place_order(placing)).result
+                return "placed", [(line.sku, line.quantity) for line in placed.lines]
+            case Cancelling(order):
+                cancelling = scene.shop.cancelling(scene.orders[order])
+                cancel_order = CancelOrder(scene.shop.store.unit_of_work, clock)
+                return "cancelled", (await cancel_order(cancelling)).result.version
+            case Adjusting(lines):
+                adjust_stock = AdjustStock(scene.shop.store.unit_of_work, clock, scene.shop.ids)
+                adjusting = scene.shop.adjusting(*_chosen(scene.products, lines))
+                return "adjusted", (await adjust_stock(adjusting)).result.stocks
+    except DomainError as refusal:
+        return refusal.code, refusal.violations, refusal.params
+
+
+def _chosen(products: Sequence[ProductView], lines: Lines) -> list[tuple[ProductView, int]]:
+    return [(products[number], units) for number, units in lines]
