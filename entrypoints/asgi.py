@@ -5,6 +5,7 @@ import gc
 from fastapi import FastAPI
 
 from entrypoints.http.app import create_app
+from entrypoints.logging import configure_logging
 from entrypoints.settings import Settings
 
 GC_THRESHOLDS = (50_000, 20, 100)
@@ -15,7 +16,9 @@ def app() -> FastAPI:
 
     Its pauses over routes, schemas and modules would be the slowest requests.
     """
-    application = create_app(Settings.from_environment())
+    settings = Settings.from_environment()
+    configure_logging(settings.log_level)
+    application = create_app(settings)
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)

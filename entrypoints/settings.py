@@ -88,8 +88,13 @@ class Settings(BaseSettings):
             raise WrongSettings(f"{name} is wrong: {first['msg'].removeprefix('Value error, ')}.") from None
 
     def masked(self) -> dict[str, str]:
-        """Return every setting by the name of its variable, without secrets."""
-        shown = {PREFIX + name.upper(): str(value) for name, value in self.model_dump(mode="json").items()}
+        """Return every setting by the name of its variable, without secrets; what is not set is empty."""
+        shown = {
+            PREFIX + name.upper(): "" if value is None else str(value)
+            for name, value in self.model_dump(mode="json").items()
+        }
         if self.database_url is not None:
-            shown[f"{PREFIX}DATABASE_URL"] = make_url(self.database_url).render_as_string(hide_password=True)
+            url = make_url(self.database_url)
+            url = url.update_query_dict({name: "***" for name in url.query if "pass" in name})
+            shown[f"{PREFIX}DATABASE_URL"] = url.render_as_string(hide_password=True)
         return shown

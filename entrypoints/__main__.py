@@ -1,0 +1,11 @@
+"""The command line: `python -m entrypoints`."""
+
+import sys
+
+if __name__ == "__main__":
+    try:
+        from entrypoints.cli.app import main
+
+        main()
+    except KeyboardInterrupt:  # before there was a command to interrupt
+        sys.exit(130)

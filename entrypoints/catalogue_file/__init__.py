@@ -1,0 +1,1 @@
+"""Files of products, to import: CSV for spreadsheets, NDJSON for programs. Either is checked as a request would be."""

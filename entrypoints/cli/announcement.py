@@ -1,0 +1,53 @@
+"""What `serve` tells people when the service is there."""
+
+import os
+import shlex
+import sys
+import threading
+import time
+from pathlib import Path
+
+from rich.console import Console
+
+from entrypoints.cli.address import Address
+from entrypoints.settings import PREFIX, Settings
+
+TICK = 0.05
+
+
+def announce_when_ready(address: Address, settings: Settings) -> None:
+    """Tell where to go as soon as the service answers, from a thread of its own."""
+    threading.Thread(target=_announce, args=(address, settings), name="announce", daemon=True).start()
+
+
+def _announce(address: Address, settings: Settings) -> None:
+    while not address.answers():
+        time.sleep(TICK)
+    console = Console(highlight=False, soft_wrap=True)
+    for name, value in _lines(address, settings):
+        console.print(f"[bold]{name:<12}[/bold] ", end="")
+        console.print(value, markup=False)
+
+
+def _lines(address: Address, settings: Settings) -> list[tuple[str, str]]:
+    lines = [("Ready", address.url)]
+    if settings.docs_enabled:
+        lines.append(("Docs", f"{address.url}/docs"))
+    if settings.database_url is None:
+        lines.append(("Database", f"embedded PostgreSQL in {settings.data_dir}"))
+    return [
+        *lines,
+        ("First admin", f"{_command(settings)} users create-admin you@example.com"),
+        ("Stop", "Ctrl-C"),
+    ]
+
+
+def _command(settings: Settings) -> str:
+    """Return how to run the command line, from this directory, on the same embedded database."""
+    python = Path(sys.executable)
+    if python.is_relative_to(Path.cwd()):
+        python = python.relative_to(Path.cwd())
+    command = f"{shlex.quote(str(python))} -m entrypoints"
+    if settings.database_url is None and f"{PREFIX}DATA_DIR" in os.environ:
+        return f"{PREFIX}DATA_DIR={shlex.quote(str(settings.data_dir))} {command}"
+    return command

@@ -1,0 +1,35 @@
+"""The commands, put together."""
+
+from collections.abc import Sequence
+
+import typer
+
+from entrypoints.cli import catalogue, config, db, demo, openapi, users
+from entrypoints.cli.failures import failures_told
+from entrypoints.cli.serve import serve
+
+app = typer.Typer(
+    name="python -m entrypoints",
+    help="Steelyard: users, a catalogue with stock, and orders that never oversell.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+app.command()(serve)
+app.add_typer(db.group, name="db")
+app.add_typer(users.group, name="users")
+app.add_typer(catalogue.group, name="catalogue")
+app.add_typer(openapi.group, name="openapi")
+app.add_typer(config.group, name="config")
+app.command()(demo.demo)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command, by default the one that the process was called with.
+
+    It ends with SystemExit: 0 when the command has done its work, 1 when it could not, 2 when it was called wrongly or
+    a setting is wrong, 130 after Ctrl-C.
+    """
+    with failures_told():
+        app(arguments)

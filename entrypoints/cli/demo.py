@@ -1,0 +1,62 @@
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from entrypoints.cli.failures import CommandFailed
+
+if TYPE_CHECKING:
+    from entrypoints.container import Container
+
+WIDTH_OF_PICTURE = 92
+
+
+def demo(
+    picture: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw the output into an SVG file as well.")
+    ] = None,
+) -> None:
+    """Import the Northwind shop, place its 830 orders over HTTP, and reconcile every cent.
+
+    It uses the service that answers at STEELYARD_HOST and STEELYARD_PORT, or starts one meanwhile. Running it again
+    changes nothing.
+    """
+    from entrypoints.cli.address import Address
+    from entrypoints.cli.shop import in_shop
+    from entrypoints.settings import Settings
+
+    try:
+        from entrypoints.demo.failures import DemoFailed
+        from entrypoints.demo.picture import save_picture
+        from entrypoints.demo.run import run_demo
+        from entrypoints.demo.service import service_at
+    except ModuleNotFoundError as error:
+        raise CommandFailed(
+            f"The demo needs the package {error.name}, which is for development: `make demo` installs it."
+        ) from None
+
+    settings = Settings.from_environment()
+    address = Address.resolved(settings.host, settings.port)
+    console = (
+        Console(highlight=False, record=True, force_terminal=True, width=WIDTH_OF_PICTURE)
+        if picture
+        else Console(highlight=False)
+    )
+
+    async def run(container: "Container") -> list[str]:
+        return await run_demo(container, address.url, console)
+
+    try:
+        with service_at(address) as started:
+            console.print(
+                f"Service: {'started for this demo' if started else 'the one that runs'} at {address.url}."
+            )
+            differences = in_shop(run)
+    except DemoFailed as error:
+        raise CommandFailed(str(error)) from None
+    if differences:
+        raise CommandFailed("The shop does not agree with the files:", differences)
+    console.print("[green]Every order, every cent and every unit is accounted for.[/green]")
+    if picture:
+        save_picture(console, picture, title="make demo")

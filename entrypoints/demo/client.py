@@ -1,0 +1,87 @@
+"""A well-behaved client: it waits when it is asked to, and repeats what may have been lost."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TypeVar
+
+import httpx2
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+AT_ONCE = 32
+"""Requests under way at any moment."""
+PATIENCE = 300.0
+"""Seconds that one request may spend waiting before what it was answered is taken for the answer."""
+WAIT_AFTER_LOSS = 0.5
+
+_TRY_AGAIN = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    http: httpx2.AsyncClient
+    on_wait: Callable[[float], None]
+    """Is told of the seconds that the service has asked to wait for."""
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        token: str | None = None,
+        key: str | None = None,
+        json: object = None,
+        data: Mapping[str, str] | None = None,
+        params: Mapping[str, str | int] | None = None,
+    ) -> httpx2.Response:
+        """Send a request until it is answered by something else than "try again later".
+
+        Raises httpx2.TransportError when there is no answer in the end.
+        """
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        if key:
+            headers["Idempotency-Key"] = key
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + PATIENCE
+        while True:
+            try:
+                response = await self.http.request(
+                    method, path, headers=headers, json=json, data=data, params=params
+                )
+            except httpx2.TransportError:
+                if clock() > deadline:
+                    raise
+                await asyncio.sleep(WAIT_AFTER_LOSS)
+                continue
+            if response.status_code not in _TRY_AGAIN or clock() > deadline:
+                return response
+            seconds = float(response.headers.get("Retry-After", "1"))
+            self.on_wait(seconds)
+            await asyncio.sleep(seconds)
+
+
+@asynccontextmanager
+async def connected(url: str, on_wait: Callable[[float], None]) -> AsyncIterator[Client]:
+    """Give a client of the service at a URL on this machine: proxies of the environment are not for it."""
+    limits = httpx2.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
+    async with httpx2.AsyncClient(base_url=url, limits=limits, timeout=30, trust_env=False) as http:
+        yield Client(http, on_wait)
+
+
+async def side_by_side(work: Callable[[T], Awaitable[R]], items: Iterable[T]) -> list[R]:
+    """Do the work for every item, 32 at a time, each begun as soon as another has ended."""
+    remaining = iter(items)
+    results: list[R] = []
+
+    async def work_on() -> None:
+        for item in remaining:
+            results.append(await work(item))  # noqa: PERF401 - the loop is shared with the other workers
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(AT_ONCE):
+            group.create_task(work_on())
+    return results

@@ -1,0 +1,90 @@
+"""Northwind's data as it lies in the files, and what follows from it by integer arithmetic.
+
+Nothing here knows the service: what the service says is compared with this.
+"""
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+NORTHWIND = Path(__file__).parent / "northwind"
+PRODUCTS_FILE = NORTHWIND / "products.csv"
+CURRENCY = "USD"
+
+
+@dataclass(frozen=True, slots=True)
+class NorthwindProduct:
+    """`price` is in US cents; `stock` are the units that there are before the first order."""
+
+    sku: str
+    price: int
+    stock: int
+
+
+@dataclass(frozen=True, slots=True)
+class NorthwindCustomer:
+    id: str
+    email: str
+    full_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class NorthwindOrder:
+    id: int
+    customer_id: str
+    ordered_on: str
+    quantities: Mapping[str, int]
+    """By SKU, in the order of the lines."""
+    shipping_address: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Northwind:
+    products: Mapping[str, NorthwindProduct]
+    customers: Sequence[NorthwindCustomer]
+    orders: Sequence[NorthwindOrder]
+
+    def total(self, order: NorthwindOrder) -> int:
+        """Return what the order costs, in US cents."""
+        return sum(self.products[sku].price * quantity for sku, quantity in order.quantities.items())
+
+    def units_ordered(self) -> Mapping[str, int]:
+        """Return how many units of each product all orders take together, by SKU."""
+        units: Counter[str] = Counter()
+        for order in self.orders:
+            units.update(order.quantities)
+        return units
+
+
+def load_northwind() -> Northwind:
+    with PRODUCTS_FILE.open(encoding="utf-8", newline="") as file:
+        products = {
+            row["sku"]: NorthwindProduct(row["sku"], int(row["price_amount"]), int(row["initial_stock"]))
+            for row in csv.DictReader(file)
+        }
+    return Northwind(
+        products=products,
+        customers=[
+            NorthwindCustomer(row["id"], row["email"], row["full_name"])
+            for row in _objects(NORTHWIND / "customers.ndjson")
+        ],
+        orders=[
+            NorthwindOrder(
+                id=row["id"],
+                customer_id=row["customer"],
+                ordered_on=row["ordered_on"],
+                quantities={line["sku"]: line["quantity"] for line in row["lines"]},
+                shipping_address=row["shipping_address"],
+            )
+            for row in _objects(NORTHWIND / "orders.ndjson")
+        ],
+    )
+
+
+def _objects(path: Path) -> list[dict[str, Any]]:
+    with path.open(encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
