@@ -1,0 +1,127 @@
+from collections.abc import AsyncIterator
+from io import StringIO
+from typing import Annotated
+
+import pytest
+from fastapi import APIRouter, Body, Form
+
+from entrypoints.http.body import MAX_BODY_BYTES, MERGE_PATCH
+from entrypoints.http.route import StrictRoute
+from entrypoints.http.schemas import RequestModel, StrictInt, text
+from tests.kit.apps import ask
+
+CANARY = "hunter2-c4n4ry"
+JSON = {"Content-Type": "application/json"}
+
+router = APIRouter(route_class=StrictRoute)
+
+
+class Note(RequestModel):
+    text: Annotated[str, text(max_length=300_000)]
+    stars: StrictInt = 0
+
+
+@router.post("/notes")
+async def create_note(note: Note) -> dict[str, int]:
+    return {"length": len(note.text)}
+
+
+@router.patch("/notes")
+async def change_note(note: Annotated[Note, Body(media_type=MERGE_PATCH)]) -> dict[str, int]:
+    return {"length": len(note.text)}
+
+
+@router.post("/log-in")
+async def log_in(username: Annotated[str, Form()]) -> dict[str, int]:
+    return {"length": len(username)}
+
+
+async def test_a_body_that_keeps_the_rules_is_taken() -> None:
+    response = await ask(router, "POST", "/notes", json={"text": "é😀"})
+    assert (response.status_code, response.json()) == (200, {"length": 2})
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(f'{{"text": "{CANARY}", "stars": NaN}}', id="NaN"),
+        pytest.param(f'{{"text": "{CANARY}", "stars": 1e400}}', id="1e400"),
+        pytest.param(f'{{"text": "{CANARY}", "stars": {2**53}}}', id="2^53"),
+        pytest.param(f'{{"text": "{CANARY}", "text": "{CANARY}"}}', id="duplicate key"),
+        pytest.param(f'{{"text": "{CANARY}\\ud800"}}', id="lone surrogate"),
+        pytest.param(f'{{"text": "{CANARY}\\u0000"}}', id="NUL"),
+        pytest.param(f'{{"text": "{CANARY}"}}'.encode("utf-16"), id="UTF-16"),
+        pytest.param(f'{{"text": {"[" * 40}"{CANARY}"{"]" * 40}}}', id="deep nesting"),
+        pytest.param(f'{{"text": "{CANARY}', id="cut off"),
+    ],
+)
+async def test_malformed_json_is_refused_without_an_echo(body: str | bytes, log: StringIO) -> None:
+    response = await ask(router, "POST", "/notes", content=body, headers=JSON)
+    assert (response.status_code, response.json()["code"]) == (400, "malformed_json")
+    assert CANARY not in f"{response.text}{response.headers}{log.getvalue()}"
+
+
+@pytest.mark.parametrize(
+    "content_type", ["text/plain", "application/xml", "application/jsonp", "", MERGE_PATCH]
+)
+async def test_other_media_types_are_refused_with_the_one_that_is_read(content_type: str) -> None:
+    headers = {"Content-Type": content_type}
+    response = await ask(router, "POST", "/notes", content=b'{"text": ""}', headers=headers)
+    assert (response.status_code, response.json()["code"]) == (415, "unsupported_media_type")
+    assert response.headers["Accept"] == "application/json"
+
+
+@pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "Application/JSON"])
+async def test_spelling_and_parameters_of_the_media_type_make_no_difference(content_type: str) -> None:
+    headers = {"Content-Type": content_type}
+    assert (await ask(router, "POST", "/notes", content=b'{"text": ""}', headers=headers)).is_success
+
+
+@pytest.mark.parametrize("content_type", [MERGE_PATCH, "application/json"])
+async def test_a_merge_patch_comes_under_its_own_name_or_as_plain_json(content_type: str) -> None:
+    headers = {"Content-Type": content_type}
+    assert (await ask(router, "PATCH", "/notes", content=b'{"text": ""}', headers=headers)).is_success
+
+
+async def test_a_patch_of_another_kind_is_refused_with_those_that_are_read() -> None:
+    headers = {"Content-Type": "application/json-patch+json"}
+    response = await ask(router, "PATCH", "/notes", content=b"[]", headers=headers)
+    assert response.status_code == 415
+    assert response.headers["Accept-Patch"] == "application/merge-patch+json, application/json"
+
+
+async def test_the_largest_body_is_read_and_one_byte_more_is_not() -> None:
+    frame = len('{"text": ""}')
+    body = '{"text": "' + "x" * (MAX_BODY_BYTES - frame) + '"}'
+    assert (await ask(router, "POST", "/notes", content=body, headers=JSON)).is_success
+    response = await ask(router, "POST", "/notes", content=body + " ", headers=JSON)
+    assert (response.status_code, response.json()["params"]) == (413, {"max_bytes": MAX_BODY_BYTES})
+
+
+async def test_a_chunked_body_is_read_no_further_than_the_bound() -> None:
+    sent = 0
+
+    async def chunks() -> AsyncIterator[bytes]:
+        nonlocal sent
+        for _ in range(160):
+            sent += 1
+            yield b"x" * 65_536
+
+    response = await ask(router, "POST", "/notes", content=chunks(), headers=JSON)
+    assert (response.status_code, response.json()["code"]) == (413, "body_too_large")
+    assert sent == 5
+
+
+async def test_forms_are_bounded_as_well() -> None:
+    response = await ask(router, "POST", "/log-in", data={"username": "x" * MAX_BODY_BYTES})
+    assert (response.status_code, response.json()["code"]) == (413, "body_too_large")
+
+
+async def test_a_form_with_a_nul_is_refused() -> None:
+    response = await ask(router, "POST", "/log-in", data={"username": f"{CANARY}\0"})
+    assert (response.status_code, response.json()["code"]) == (400, "malformed_request")
+    assert CANARY not in response.text
+
+
+async def test_a_form_is_read() -> None:
+    assert (await ask(router, "POST", "/log-in", data={"username": "ann"})).json() == {"length": 3}

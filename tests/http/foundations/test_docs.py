@@ -1,0 +1,80 @@
+import re
+from base64 import b64encode
+from hashlib import sha256
+
+import pytest
+from fastapi import FastAPI
+
+from entrypoints.http.docs import install_docs
+from entrypoints.http.problems.pages import router as pages
+from tests.kit.apps import app_of, ask
+
+OWN_FILES = {
+    "docs/assets/swagger-ui-bundle.js": "text/javascript; charset=utf-8",
+    "docs/assets/swagger-ui.css": "text/css; charset=utf-8",
+    "docs/assets/favicon.png": "image/png",
+}
+
+
+def documented() -> FastAPI:
+    app = app_of()
+    install_docs(app)
+    return app
+
+
+async def test_the_page_loads_files_of_our_own_and_nothing_else() -> None:
+    page = await ask(documented(), "GET", "/docs")
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert set(re.findall(r'(?:src|href)="([^"]+)"', page.text)) == set(OWN_FILES)
+    assert "//" not in re.sub(r"</?!?--.*?-->", "", page.text).replace("window.location.origin", "")
+
+
+@pytest.mark.parametrize(("path", "content_type"), OWN_FILES.items())
+async def test_its_files_are_served_and_may_be_kept(path: str, content_type: str) -> None:
+    file = await ask(documented(), "GET", f"/{path}")
+    assert (file.status_code, file.headers["Content-Type"]) == (200, content_type)
+    assert file.headers["Cache-Control"] == "public, max-age=86400"
+    assert file.headers["X-Request-Id"]
+
+
+@pytest.mark.parametrize("path", ["/docs", "/docs/oauth2-redirect"])
+async def test_scripts_run_by_their_hash_and_styles_from_our_files_alone(path: str) -> None:
+    page = await ask(documented(), "GET", path)
+    policy = dict(
+        directive.strip().split(" ", 1) for directive in page.headers["Content-Security-Policy"].split(";")
+    )
+    [script] = re.findall(r"<script>(.*?)</script>", page.text, re.DOTALL)
+    assert policy == {
+        "default-src": "'none'",
+        "script-src": f"'self' 'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'",
+        "style-src": "'self'",
+        "img-src": "'self' data:",
+        "connect-src": "'self'",
+        "form-action": "'self'",
+        "base-uri": "'none'",
+        "frame-ancestors": "'none'",
+    }
+
+
+async def test_a_token_does_not_outlive_the_page_and_nobody_is_told_of_the_schema() -> None:
+    page = (await ask(documented(), "GET", "/docs")).text
+    assert '"persistAuthorization": false' in page
+    assert '"validatorUrl": null' in page
+
+
+async def test_the_schema_is_served() -> None:
+    app = documented()
+    response = await ask(app, "GET", "/openapi.json")
+    assert response.json() == app.openapi()
+    assert "/problems/{code}" in response.json()["paths"]
+
+
+@pytest.mark.parametrize("path", ["/docs/assets/nothing.js", "/docs/assets/../docs.py", "/docs/assets/%00"])
+async def test_there_are_no_other_files(path: str) -> None:
+    response = await ask(documented(), "GET", path)
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/docs/assets/swagger-ui.css", "/redoc"])
+async def test_without_them_there_is_nothing(path: str) -> None:
+    assert (await ask(app_of(pages), "GET", path)).status_code == 404

@@ -1,0 +1,97 @@
+from typing import Annotated
+
+import pytest
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel
+
+from domain.shared.errors import PreconditionFailed
+from entrypoints.http.etags import NOT_MODIFIED, IfMatch, content_tag, tag_content, version_tag, versioned
+from entrypoints.http.route import StrictRoute
+from tests.kit.apps import ask
+
+PRESENT = 7
+
+
+class Thing(BaseModel):
+    name: str = "mug"
+
+
+async def cached(response: Response) -> None:
+    response.headers["Cache-Control"] = "public, max-age=5"
+
+
+router = APIRouter(route_class=StrictRoute)
+
+
+@router.get("/thing", response_model=Thing, responses=NOT_MODIFIED)
+async def get_thing(
+    request: Request, response: Response, _: Annotated[None, Depends(cached)]
+) -> Thing | Response:
+    return versioned(request, response, Thing(), PRESENT)
+
+
+@router.get("/page", response_model=Thing, responses=NOT_MODIFIED)
+async def get_page(request: Request, response: Response, _: Annotated[None, Depends(cached)]) -> Response:
+    return tag_content(request, response, Thing())
+
+
+@router.put("/thing")
+async def put_thing(seen: IfMatch) -> dict[str, int]:
+    if seen != PRESENT:
+        raise PreconditionFailed(PRESENT)
+    return {"seen": seen}
+
+
+def test_the_tag_of_a_version_is_strong() -> None:
+    assert version_tag(7) == '"v7"'
+
+
+def test_equal_content_has_equal_tags_and_other_content_others() -> None:
+    assert content_tag(b"a") == content_tag(b"a") != content_tag(b"b")
+
+
+@pytest.mark.parametrize("known", ['"v6"', '"v77"', "v7", '"v7', "", "W/", '"v6", "v8"', '"v6 "v7"'])
+async def test_an_object_is_shown_with_its_tag_unless_the_client_has_it(known: str) -> None:
+    response = await ask(router, "GET", "/thing", headers={"If-None-Match": known})
+    assert (response.status_code, response.json(), response.headers["ETag"]) == (200, {"name": "mug"}, '"v7"')
+
+
+@pytest.mark.parametrize("known", ['"v7"', 'W/"v7"', '"v6", "v7"', '"x,y" ,W/"v7"', "*", " * "])
+async def test_a_client_that_has_the_version_is_told_just_that(known: str) -> None:
+    response = await ask(router, "GET", "/thing", headers={"If-None-Match": known})
+    assert (response.status_code, response.content) == (304, b"")
+    assert response.headers["ETag"] == '"v7"'
+
+
+@pytest.mark.parametrize("address", ["/thing", "/page"])
+async def test_304_has_the_headers_that_200_would_have_had(address: str) -> None:
+    full = await ask(router, "GET", address)
+    known = await ask(router, "GET", address, headers={"If-None-Match": full.headers["ETag"]})
+    assert (full.status_code, known.status_code) == (200, 304)
+    for name in ("ETag", "Cache-Control"):
+        assert known.headers[name] == full.headers[name]
+    assert full.json() == {"name": "mug"}
+
+
+async def test_a_change_needs_the_version_that_was_seen() -> None:
+    assert (await ask(router, "PUT", "/thing", headers={"If-Match": '"v7"'})).json() == {"seen": 7}
+
+
+@pytest.mark.parametrize("headers", [{}, {"If-Match": "*"}])
+async def test_without_a_version_the_change_is_refused(headers: dict[str, str]) -> None:
+    response = await ask(router, "PUT", "/thing", headers=headers)
+    assert (response.status_code, response.json()["code"]) == (428, "precondition_required")
+
+
+@pytest.mark.parametrize(
+    "seen",
+    ['"v6"', 'W/"v7"', "v7", '"7"', '"v07"', '"v-7"', '"v"', "", '"', '"v' + "9" * 400 + '"', "7", '"V7"'],
+)
+async def test_a_version_that_is_not_the_present_one_is_refused_with_the_present_tag(seen: str) -> None:
+    response = await ask(router, "PUT", "/thing", headers={"If-Match": seen})
+    assert (response.status_code, response.json()["code"]) == (412, "precondition_failed")
+    assert response.headers["ETag"] == '"v7"'
+
+
+async def test_of_several_versions_the_highest_counts() -> None:
+    assert (await ask(router, "PUT", "/thing", headers={"If-Match": '"v3", W/"v9", "v7"'})).is_success

@@ -1,0 +1,232 @@
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator
+from io import StringIO
+
+import pytest
+from fastapi import APIRouter, FastAPI, Request, Response
+from starlette.responses import StreamingResponse
+from starlette.types import Message, Scope
+
+from entrypoints.http.middleware import EdgeMiddleware, ResponseCutOff
+from entrypoints.http.route import StrictRoute
+from tests.kit.apps import app_of, ask
+
+CANARY = "hunter2-C4n4ry"
+
+router = APIRouter(route_class=StrictRoute)
+
+
+@router.get("/things/{thing_id}")
+async def get_thing(thing_id: str, request: Request) -> str:
+    return str(request.state.request_id)
+
+
+@router.post("/things")
+async def create_thing(thing: dict[str, str]) -> dict[str, str]:
+    return thing
+
+
+@router.get("/cached")
+async def get_cached(response: Response) -> str:
+    response.headers["Cache-Control"] = "public"
+    response.headers["Content-Security-Policy"] = "default-src 'self'"
+    return ""
+
+
+@router.get("/broken")
+async def fail() -> str:
+    raise RuntimeError(CANARY)
+
+
+@router.get("/cut-off")
+async def cut_off() -> Response:
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b"begun"
+        raise RuntimeError(CANARY)
+
+    return StreamingResponse(chunks())
+
+
+def http_scope(path: str, *headers: tuple[bytes, bytes], method: str = "GET", query: bytes = b"") -> Scope:
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "scheme": "http",
+        "method": method,
+        "path": path,
+        "raw_path": path.encode("utf-8", "surrogateescape"),
+        "query_string": query,
+        "root_path": "",
+        "headers": list(headers),
+        "client": ("203.0.113.9", 1),
+        "server": ("shop", 80),
+    }
+
+
+async def stay() -> Message:
+    """Receive nothing: a client without a body, which stays."""
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+class Sent:
+    """What an app has sent through ASGI."""
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+
+    async def __call__(self, message: Message) -> None:
+        self.messages.append(message)
+
+    @property
+    def status(self) -> int:
+        return int(self.messages[0]["status"])
+
+
+def lines(log: StringIO) -> list[dict[str, object]]:
+    return [json.loads(line) for line in log.getvalue().splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/things/1", 200),
+        ("GET", "/things/1?x=1", 400),
+        ("GET", "/nowhere", 404),
+        ("DELETE", "/things/1", 405),
+        ("GET", "/broken", 500),
+        ("GET", "/problems", 200),
+    ],
+)
+async def test_every_response_has_the_id_of_its_request_and_careful_headers(
+    method: str, path: str, status: int
+) -> None:
+    response = await ask(router, method, path)
+    assert response.status_code == status
+    assert re.fullmatch("[0-9a-f]{32}", response.headers["X-Request-Id"])
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Referrer-Policy"] == "no-referrer"
+    assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+    if path != "/problems":
+        assert response.headers["Cache-Control"] == "no-store"
+
+
+async def test_requests_without_an_id_get_different_ones() -> None:
+    ids = {(await ask(router, "GET", "/things/1")).headers["X-Request-Id"] for _ in range(5)}
+    assert len(ids) == 5
+
+
+@pytest.mark.parametrize("given", ["a", "A-1_b.2", "x" * 64])
+async def test_the_clients_id_is_taken_over(given: str) -> None:
+    response = await ask(router, "GET", "/things/1", headers={"X-Request-Id": given})
+    assert (response.headers["X-Request-Id"], response.json()) == (given, given)
+
+
+@pytest.mark.parametrize(
+    "given", [b"", b"x" * 65, b"a b", b"a\r\nSet-Cookie: x", b"a\n", b"\xff", b"a\0", b"<b>"]
+)
+async def test_an_id_that_could_do_harm_is_not_taken_over(given: bytes, log: StringIO) -> None:
+    sent = Sent()
+    await app_of(router)(http_scope("/things/1", (b"x-request-id", given)), stay, sent)
+    [id_] = [value for name, value in sent.messages[0]["headers"] if name == b"x-request-id"]
+    assert re.fullmatch(rb"[0-9a-f]{32}", id_)
+
+
+async def test_what_a_route_says_of_caching_and_content_stands() -> None:
+    response = await ask(router, "GET", "/cached")
+    assert response.headers.get_list("Cache-Control") == ["public"]
+    assert response.headers.get_list("Content-Security-Policy") == ["default-src 'self'"]
+
+
+async def test_a_request_is_logged_by_its_route_and_without_what_the_client_sent(log: StringIO) -> None:
+    await ask(
+        router,
+        "GET",
+        f"/things/{CANARY}?{CANARY}={CANARY}",
+        headers={"Authorization": f"Bearer {CANARY}", "User-Agent": CANARY, "X-Request-Id": "r-1"},
+    )
+    [line] = lines(log)
+    assert CANARY not in log.getvalue()
+    assert isinstance(line.pop("duration_ms"), float)
+    assert str(line.pop("timestamp")).endswith("Z")
+    assert line == {
+        "event": "request",
+        "level": "info",
+        "method": "GET",
+        "route": "/things/{thing_id}",
+        "status": 400,
+        "problem": "unknown_parameter",
+        "request_id": "r-1",
+    }
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "query"),
+    [
+        ("GET", "/\0", b"\0"),
+        ("GET", "/things/\udcff", b"\xff"),
+        ("GET", "/things/\r\n{}", b"\r\nX: y"),
+        ("BREW\r\nX: y", "/things/1", b""),
+        ("GET", "/\x1b[2J", b"\x1b[2J"),
+    ],
+)
+async def test_hostile_requests_are_answered_and_logged_in_one_line(
+    method: str, path: str, query: bytes, log: StringIO
+) -> None:
+    sent = Sent()
+    await app_of(router)(http_scope(path, method=method, query=query), stay, sent)
+    assert 400 <= sent.status < 500
+    [line] = lines(log)
+    assert line["status"] == sent.status
+    assert line["method"] in {"GET", "other"}
+
+
+async def test_an_exception_outside_of_every_route_is_answered_as_well(log: StringIO) -> None:
+    async def broken(scope: object, receive: object, send: object) -> None:
+        raise RuntimeError(CANARY)
+
+    sent = Sent()
+    await EdgeMiddleware(broken)(http_scope("/x"), stay, sent)
+    assert sent.status == 500
+    assert json.loads(sent.messages[1]["body"])["code"] == "internal_error"
+    assert CANARY not in log.getvalue()
+
+
+async def test_a_response_that_breaks_off_is_not_ended_as_if_it_were_whole(log: StringIO) -> None:
+    sent = Sent()
+    with pytest.raises(ResponseCutOff) as broken:
+        await app_of(router)(http_scope("/cut-off"), stay, sent)
+    assert broken.value.__cause__ is None
+    assert broken.value.__suppress_context__
+    assert [message.get("body") for message in sent.messages] == [None, b"begun"]
+    assert [line["event"] for line in lines(log)] == ["unexpected error", "request"]
+
+
+async def test_a_client_that_leaves_is_logged_as_such(log: StringIO) -> None:
+    async def wait_for_ever(scope: object, receive: object, send: object) -> None:
+        await asyncio.Event().wait()
+
+    task = asyncio.create_task(EdgeMiddleware(wait_for_ever)(http_scope("/x"), stay, Sent()))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert [line["status"] for line in lines(log)] == [499]
+
+
+async def test_a_client_that_leaves_while_it_sends_is_logged_as_such(log: StringIO) -> None:
+    async def leave() -> Message:
+        return {"type": "http.disconnect"}
+
+    await app_of(router)(http_scope("/things", method="POST"), leave, Sent())
+    assert [line["status"] for line in lines(log)] == [499]
+
+
+async def test_the_access_log_can_be_switched_off(log: StringIO) -> None:
+    app = FastAPI()
+    app.add_middleware(EdgeMiddleware, access_log=False)
+    assert (await ask(app, "GET", "/x")).status_code == 404
+    assert log.getvalue() == ""

@@ -1,0 +1,77 @@
+import re
+from base64 import b64encode
+from hashlib import sha256
+from html import escape
+
+import pytest
+
+from entrypoints.http.negotiation import prefers
+from entrypoints.http.problems.problem import Problem
+from entrypoints.http.problems.registry import PROBLEMS
+from tests.kit.apps import app_of, ask
+
+JSON = {"Accept": "application/json"}
+
+
+@pytest.mark.parametrize("code", PROBLEMS)
+async def test_every_type_leads_to_a_page_that_explains_it(code: str) -> None:
+    problem = PROBLEMS[code]
+    page = await ask(app_of(), "GET", problem.uri)
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert f"<h1>{escape(problem.title)}</h1>" in page.text
+    assert f"<code>{code}</code>" in page.text
+
+
+@pytest.mark.parametrize("code", PROBLEMS)
+async def test_every_explanation_has_an_example_that_keeps_the_schema(code: str) -> None:
+    explanation = (await ask(app_of(), "GET", f"/problems/{code}", headers=JSON)).json()
+    example = Problem.model_validate(explanation["example"])
+    assert (example.code, example.status) == (code, PROBLEMS[code].status)
+
+
+async def test_the_list_leads_to_every_page() -> None:
+    page = (await ask(app_of(), "GET", "/problems")).text
+    assert re.findall(r'href="/problems/(\w+)"', page) == list(PROBLEMS)
+    items = (await ask(app_of(), "GET", "/problems", headers=JSON)).json()["items"]
+    assert [item["code"] for item in items] == list(PROBLEMS)
+
+
+async def test_pages_load_nothing_and_permit_their_own_style_alone() -> None:
+    page = await ask(app_of(), "GET", "/problems/out_of_stock")
+    assert not re.search(r"(?:src|href)=\"(?!/problems|data:,)|https?:|url\(|<script", page.text)
+    [style] = re.findall(r"<style>(.*?)</style>", page.text, re.DOTALL)
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'" in page.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+
+
+async def test_pages_may_be_kept_by_caches_in_either_form() -> None:
+    response = await ask(app_of(), "GET", "/problems/out_of_stock")
+    assert response.headers["Cache-Control"] == "public, max-age=3600"
+    assert response.headers["Vary"] == "Accept"
+
+
+@pytest.mark.parametrize("code", ["no_such_code", "OUT_OF_STOCK", "%00", "<script>"])
+async def test_there_is_no_page_of_another_code(code: str) -> None:
+    response = await ask(app_of(), "GET", f"/problems/{code}")
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("accept", "json"),
+    [
+        ("application/json", True),
+        ("application/json, text/html;q=0.9", True),
+        ("text/html;q=0.5, application/*;q=0.6", True),
+        ("Application/JSON", True),
+        ("*/*;q=0.1, application/json", True),
+        ("*/*", False),
+        ("", False),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", False),
+        ("text/html, application/json", False),
+        ("application/json;q=0", False),
+        (";;;,,/;q=", False),
+    ],
+)
+def test_json_is_for_those_who_would_rather_have_it(accept: str, json: bool) -> None:
+    assert prefers(accept, "application/json", over="text/html") is json

@@ -1,0 +1,96 @@
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from domain.shared.errors import DomainError
+from entrypoints.http.problems.openapi import problem_responses, with_problems
+from entrypoints.http.problems.problem import HTTPProblem
+from entrypoints.http.problems.registry import PROBLEMS
+from tests.kit.apps import app_of
+
+CONTRACT = {
+    400: {
+        "malformed_json",
+        "malformed_request",
+        "unknown_parameter",
+        "invalid_cursor",
+        "idempotency_key_required",
+        "invalid_idempotency_key",
+    },
+    401: {"authentication_required", "invalid_token", "token_expired"},
+    403: {"forbidden", "account_disabled"},
+    404: {"not_found"},
+    405: {"method_not_allowed"},
+    409: {
+        "email_taken",
+        "sku_taken",
+        "out_of_stock",
+        "price_changed",
+        "product_unavailable",
+        "invalid_transition",
+        "stock_conflict",
+        "idempotency_in_flight",
+    },
+    412: {"precondition_failed"},
+    413: {"body_too_large"},
+    415: {"unsupported_media_type"},
+    422: {"validation_failed", "idempotency_key_reused"},
+    428: {"precondition_required"},
+    429: {"rate_limited", "too_many_attempts"},
+    500: {"internal_error"},
+    503: {"overloaded", "database_unavailable", "schema_outdated", "shutting_down"},
+}
+
+OTHERWISE_ANSWERED = {
+    "invalid_grant",  # /token answers it in the form of RFC 6749, section 5.2
+}
+
+
+def subclasses(base: type[DomainError]) -> set[type[DomainError]]:
+    return {base, *(leaf for child in base.__subclasses__() for leaf in subclasses(child))}
+
+
+def test_every_code_of_the_contract_has_its_status() -> None:
+    statuses: dict[int, set[str]] = {}
+    for problem in PROBLEMS.values():
+        statuses.setdefault(problem.status, set()).add(problem.code)
+    assert statuses == CONTRACT
+
+
+def test_every_error_of_the_core_has_a_code_of_the_registry() -> None:
+    for root in ("domain", "application"):
+        for path in Path(root).rglob("*.py"):
+            import_module(".".join(path.with_suffix("").parts).removesuffix(".__init__"))
+    codes = {
+        error.code
+        for error in subclasses(DomainError)
+        if hasattr(error, "code") and error.__module__.startswith(("domain.", "application."))
+    }
+    assert codes - OTHERWISE_ANSWERED <= set(PROBLEMS)
+
+
+def test_a_code_that_is_not_in_the_registry_cannot_be_raised() -> None:
+    with pytest.raises(KeyError):
+        HTTPProblem("no_such_code")
+
+
+def test_responses_are_grouped_by_status_with_an_example_a_code() -> None:
+    responses = problem_responses("out_of_stock", "price_changed", "not_found")
+    assert set(responses) == {404, 409}
+    content = responses[409]["content"]["application/problem+json"]
+    assert set(content["examples"]) == {"out_of_stock", "price_changed"}
+    assert responses[409]["description"] == "Not enough stock; The price has changed"
+
+
+def test_problems_are_added_to_those_that_are_declared_and_leave_the_rest_alone() -> None:
+    declared = {201: {"description": "Made"}, **problem_responses("out_of_stock")}
+    responses = with_problems(declared, "price_changed")
+    assert responses[201] == {"description": "Made"}
+    examples = responses[409]["content"]["application/problem+json"]["examples"]
+    assert set(examples) == {"out_of_stock", "price_changed"}
+
+
+def test_the_schema_that_responses_refer_to_comes_with_the_pages() -> None:
+    schema = app_of().openapi()
+    assert {"Problem", "ProblemItem"} <= set(schema["components"]["schemas"])

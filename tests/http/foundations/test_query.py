@@ -1,0 +1,87 @@
+from typing import Annotated
+
+import pytest
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel
+
+from entrypoints.http.route import StrictRoute
+from tests.kit.apps import app_of, ask
+
+CANARY = "hunter2-c4n4ry"
+
+
+class Filter(BaseModel):
+    sort: str = "name"
+    tag: list[str] = []
+
+
+async def page(limit: int = 25) -> int:
+    return limit
+
+
+async def trace(trace: str | None = None) -> str | None:
+    return trace
+
+
+router = APIRouter(route_class=StrictRoute, dependencies=[Depends(trace)])
+
+
+@router.get("/things")
+async def list_things(
+    query: Annotated[Filter, Query()], limit: Annotated[int, Depends(page)]
+) -> dict[str, object]:
+    return {"sort": query.sort, "tags": query.tag, "limit": limit}
+
+
+@router.get("/nothing")
+async def list_nothing() -> list[str]:
+    return []
+
+
+async def test_parameters_of_the_route_its_router_and_its_dependencies_are_known() -> None:
+    response = await ask(router, "GET", "/things?sort=price&limit=3&tag=a&tag=b&trace=x")
+    assert response.json() == {"sort": "price", "tags": ["a", "b"], "limit": 3}
+
+
+async def test_they_are_known_under_a_prefix_as_well() -> None:
+    app = app_of()
+    app.include_router(router, prefix="/v1")
+    assert (await ask(app, "GET", "/v1/things?limit=3")).is_success
+    assert (await ask(app, "GET", "/v1/things?limits=3")).status_code == 400
+
+
+async def test_an_unknown_parameter_is_told_by_its_position_beside_the_known_ones() -> None:
+    response = await ask(router, "GET", f"/things?limit=3&{CANARY}={CANARY}")
+    assert (response.status_code, response.json()["code"]) == (400, "unknown_parameter")
+    assert response.json()["errors"] == [
+        {
+            "in": "query",
+            "code": "unknown_parameter",
+            "detail": "Query parameter no. 2 is not known here. Allowed: limit, sort, tag, trace.",
+            "params": {"position": 2, "allowed": ["limit", "sort", "tag", "trace"]},
+        }
+    ]
+    assert CANARY not in f"{response.text}{response.headers}"
+
+
+async def test_a_parameter_with_one_value_is_not_sent_twice() -> None:
+    response = await ask(router, "GET", "/things?limit=3&limit=4")
+    assert (response.status_code, response.json()["code"]) == (400, "unknown_parameter")
+    assert response.json()["errors"] == [
+        {"parameter": "limit", "in": "query", "code": "repeated_parameter", "detail": "Send this once."}
+    ]
+
+
+@pytest.mark.parametrize("query", ["x", "x=", "=", "%00=1", "%ff=1", "x=1;y=2", "&&x"])
+async def test_where_there_are_no_parameters_any_is_refused(query: str) -> None:
+    response = await ask(router, "GET", f"/nothing?{query}")
+    assert (response.status_code, response.json()["code"]) == (400, "unknown_parameter")
+
+
+async def test_a_nul_is_refused_before_it_reaches_a_database() -> None:
+    response = await ask(router, "GET", f"/things?sort={CANARY}%00")
+    assert (response.status_code, response.json()["code"]) == (422, "validation_failed")
+    assert [(error["parameter"], error["code"]) for error in response.json()["errors"]] == [
+        ("sort", "invalid_format")
+    ]
+    assert CANARY not in response.text

@@ -1,0 +1,114 @@
+from collections.abc import AsyncIterator, Iterator
+from typing import Annotated, Any
+from uuid import UUID
+
+import pytest
+from fastapi import APIRouter, Depends, Form, Request
+
+from entrypoints.http.etags import IfMatch
+from entrypoints.http.problems.openapi import problem_responses, refuses_with
+from entrypoints.http.route import StrictRoute
+from entrypoints.http.schemas import RequestModel
+from tests.kit.apps import app_of
+
+
+class Thing(RequestModel):
+    name: str
+
+
+@refuses_with("authentication_required", "invalid_token")
+async def current_user(request: Request) -> str:
+    return "ann"
+
+
+router = APIRouter(prefix="/things", route_class=StrictRoute, dependencies=[Depends(current_user)])
+
+
+@router.get("")
+async def list_things() -> list[str]:
+    return []
+
+
+@router.post("", responses=problem_responses("sku_taken"))
+async def create_thing(thing: Thing) -> Thing:
+    return thing
+
+
+@router.put("/{thing_id}")
+async def change_thing(thing_id: UUID, thing: Thing, seen: IfMatch) -> Thing:
+    return thing
+
+
+@router.post("/forms")
+async def send_form(name: Annotated[str, Form()]) -> str:
+    return name
+
+
+def documented(method: str, path: str) -> set[str]:
+    app = app_of()
+    app.include_router(router, prefix="/v1")
+    responses: dict[str, Any] = app.openapi()["paths"][path][method]["responses"]
+    return {
+        code
+        for response in responses.values()
+        for code in response.get("content", {}).get("application/problem+json", {}).get("examples", {})
+    }
+
+
+EVERYWHERE = {
+    "unknown_parameter",
+    "internal_error",
+    "shutting_down",
+    "authentication_required",
+    "invalid_token",
+}
+WITH_JSON = {"malformed_json", "body_too_large", "unsupported_media_type", "validation_failed"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "codes"),
+    [
+        ("get", "/v1/things", set()),
+        ("post", "/v1/things", WITH_JSON | {"sku_taken"}),
+        ("put", "/v1/things/{thing_id}", WITH_JSON | {"precondition_required", "precondition_failed"}),
+        ("post", "/v1/things/forms", {"malformed_request", "body_too_large", "validation_failed"}),
+    ],
+)
+def test_a_route_documents_its_own_problems_those_of_its_kind_and_those_of_its_dependencies(
+    method: str, path: str, codes: set[str]
+) -> None:
+    assert documented(method, path) == EVERYWHERE | codes
+
+
+def test_no_route_documents_the_frameworks_own_validation_error() -> None:
+    assert "HTTPValidationError" not in str(app_of(router).openapi())
+
+
+def test_if_match_is_documented_as_required() -> None:
+    parameters = app_of(router).openapi()["paths"]["/things/{thing_id}"]["put"]["parameters"]
+    [if_match] = [parameter for parameter in parameters if parameter["name"] == "If-Match"]
+    assert if_match["required"]
+    assert if_match["schema"]["pattern"] == '^"v[1-9][0-9]{0,17}"$'
+
+
+async def session() -> AsyncIterator[None]:
+    yield
+
+
+def cursor() -> Iterator[None]:
+    yield
+
+
+async def repository(session: Annotated[None, Depends(session)]) -> None:
+    return session
+
+
+@pytest.mark.parametrize("dependency", [session, cursor, repository])
+def test_a_dependency_with_yield_is_refused_when_the_route_is_made(dependency: Any) -> None:
+    routes = APIRouter(route_class=StrictRoute)
+
+    async def endpoint(value: Annotated[None, Depends(dependency)]) -> None:
+        return value
+
+    with pytest.raises(TypeError, match="dependency with yield"):
+        routes.get("/x")(endpoint)

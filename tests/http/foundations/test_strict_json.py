@@ -1,0 +1,107 @@
+import json
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from entrypoints.http.problems.problem import HTTPProblem
+from entrypoints.http.strict_json import MAX_DEPTH, MAX_INTEGER, parse
+
+CANARY = "hunter2-c4n4ry"
+
+characters = st.characters(exclude_characters="\0", exclude_categories=["Cs"])
+i_json = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-MAX_INTEGER, MAX_INTEGER)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(characters),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(characters), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(i_json)
+def test_what_is_interoperable_is_read_as_the_standard_library_reads_it(value: object) -> None:
+    assert parse(json.dumps(value).encode()) == value
+    assert parse(json.dumps(value, ensure_ascii=False).encode()) == value
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b'{"a": NaN}', id="NaN"),
+        pytest.param(b"[Infinity]", id="infinity"),
+        pytest.param(b"[-Infinity]", id="negative infinity"),
+        pytest.param(b"[1e400]", id="1e400"),
+        pytest.param(b"[1E+200000]", id="1E+200000"),
+        pytest.param(b"[-1e400]", id="-1e400"),
+        pytest.param(b'{"a": 1, "a": 2}', id="duplicate key"),
+        pytest.param(b'{"o": {"a": 1, "\\u0061": 2}}', id="duplicate key, written differently"),
+        pytest.param(b'"\\ud800"', id="lone high surrogate"),
+        pytest.param(b'{"\\udc00": 1}', id="lone low surrogate in a key"),
+        pytest.param(b'"\\ud83d\\ude00\\udc00"', id="pair and lone surrogate"),
+        pytest.param(b'"\xed\xa0\x80"', id="surrogate in UTF-8"),
+        pytest.param(b'"\\u0000"', id="escaped NUL"),
+        pytest.param(b'"\x00"', id="NUL"),
+        pytest.param(b'{"a": ["x\\u0000"]}', id="NUL inside"),
+        pytest.param(b"\xff", id="not UTF-8"),
+        pytest.param('{"a": 1}'.encode("utf-16"), id="UTF-16 with mark"),
+        pytest.param('{"a": 1}'.encode("utf-16-le"), id="UTF-16 little-endian"),
+        pytest.param('{"a": 1}'.encode("utf-16-be"), id="UTF-16 big-endian"),
+        pytest.param('{"a": 1}'.encode("utf-32"), id="UTF-32"),
+        pytest.param(b"\xef\xbb\xbf{}", id="byte order mark"),
+        pytest.param(b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1), id="one level too deep"),
+        pytest.param(b'{"a":' * 40 + b"1" + b"}" * 40, id="deep objects"),
+        pytest.param(b"[" * 100_000, id="deep and open"),
+        pytest.param(b"[" * 100_000 + b"]" * 100_000, id="deep"),
+        pytest.param(b'{"a":' * 50_000 + b"1" + b"}" * 50_000, id="deeper objects"),
+        pytest.param(str(MAX_INTEGER + 1).encode(), id="2^53"),
+        pytest.param(str(-MAX_INTEGER - 1).encode(), id="-2^53"),
+        pytest.param(b"9" * 200_000, id="a huge integer"),
+        pytest.param(b"", id="empty"),
+        pytest.param(b"{", id="open"),
+        pytest.param(b"{} {}", id="two values"),
+        pytest.param(b"[1,]", id="trailing comma"),
+        pytest.param(b"01", id="leading zero"),
+        pytest.param(b"'a'", id="single quotes"),
+        pytest.param(b"{a: 1}", id="bare key"),
+        pytest.param(b'{"a": 1} // note', id="comment"),
+    ],
+)
+def test_what_two_readers_could_read_differently_is_refused(body: bytes) -> None:
+    with pytest.raises(HTTPProblem) as refusal:
+        parse(body)
+    assert refusal.value.type.code == "malformed_json"
+
+
+@pytest.mark.parametrize(
+    ("body", "value"),
+    [
+        (b"[" * MAX_DEPTH + b"]" * MAX_DEPTH, None),
+        (b'["' + b"[{" * 100 + b'"]', ["[{" * 100]),
+        (str(MAX_INTEGER).encode(), MAX_INTEGER),
+        (str(-MAX_INTEGER).encode(), -MAX_INTEGER),
+        (b'"\\ud83d\\ude00"', "😀"),
+        (b'"\\\\u0000"', "\\u0000"),
+        (b' \n{"a" : [1 , 2.5e3]}\t', {"a": [1, 2500.0]}),
+    ],
+)
+def test_what_lies_just_inside_of_the_bounds_is_read(body: bytes, value: object) -> None:
+    assert parse(body) == (json.loads(body) if value is None else value)
+
+
+def test_a_mistake_is_told_by_its_place_alone() -> None:
+    with pytest.raises(HTTPProblem) as refusal:
+        parse(f'{{"password":\n  {CANARY}}}'.encode())
+    assert refusal.value.params == {"line": 2, "column": 3}
+    assert refusal.value.detail == "This is not JSON: there is a mistake at line 2, column 3."
+
+
+@given(st.text(string.printable), st.sampled_from(['{"a": %s}', "[%s", "%s", '{"%s": NaN}', '"\\q%s"']))
+def test_no_refusal_repeats_the_input(noise: str, form: str) -> None:
+    with pytest.raises(HTTPProblem) as refusal:
+        parse((form % (CANARY + noise)).encode())
+    told = refusal.value
+    assert CANARY not in f"{told.detail}{told.params}{told.errors}{told.__cause__}"

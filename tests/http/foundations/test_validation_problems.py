@@ -1,0 +1,179 @@
+from io import StringIO
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+import pytest
+from fastapi import APIRouter, Body, Header, Query
+from pydantic import BaseModel, Field, SecretStr, model_validator
+
+from domain.users.permissions import Role
+from entrypoints.http.problems.validation import broken_rule
+from entrypoints.http.route import StrictRoute
+from entrypoints.http.schemas import Email, PriceSchema, RequestModel, StrictInt, Timestamp, text
+from tests.kit.apps import ask
+
+CANARY = "hunter2-c4n4ry"
+
+router = APIRouter(route_class=StrictRoute)
+
+
+class Line(RequestModel):
+    product_id: UUID
+    quantity: Annotated[StrictInt, Field(ge=1, le=9)] = 1
+
+
+class SignUp(RequestModel):
+    email: Email = "ann@example.com"
+    password: Annotated[SecretStr, Field(min_length=4, max_length=40)] = SecretStr("12345")
+    password_confirm: SecretStr = SecretStr("12345")
+    role: Role = Role.CUSTOMER
+    lines: Annotated[list[Line], Field(min_length=1, max_length=2)] | None = None
+    price: PriceSchema | None = None
+    born: Timestamp | None = None
+    attributes: dict[str, Annotated[str, text(max_length=5)]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _passwords_agree(self) -> Self:
+        if self.password != self.password_confirm:
+            raise broken_rule("password_confirm", code="password_mismatch", detail="The two differ.")
+        return self
+
+
+class Filter(BaseModel):
+    low: int = 0
+    high: int = 9
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.low > self.high:
+            raise broken_rule("high", code="empty_range", detail="This is less than `low`.")
+        return self
+
+
+@router.post("/users")
+async def sign_up(body: SignUp) -> dict[str, str]:
+    return {}
+
+
+@router.post("/pairs")
+async def pair(left: Annotated[Line, Body()], right: Annotated[Line, Body()]) -> dict[str, str]:
+    return {}
+
+
+@router.get("/users/{user_id}")
+async def find(
+    user_id: UUID, query: Annotated[Filter, Query()], x_depth: Annotated[int, Header(le=3)] = 1
+) -> dict[str, str]:
+    return {}
+
+
+async def errors_of(method: str, url: str, **options: Any) -> list[dict[str, Any]]:
+    response = await ask(router, method, url, **options)
+    assert (response.status_code, response.json()["code"]) == (422, "validation_failed")
+    assert response.headers["Content-Type"] == "application/problem+json"
+    errors: list[dict[str, Any]] = response.json()["errors"]
+    return errors
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer", "code"),
+    [
+        ({"email": CANARY}, "/email", "not_an_email"),
+        ({"email": 5}, "/email", "not_a_string"),
+        ({"password": "abc", "password_confirm": "abc"}, "/password", "too_short"),
+        ({"password": CANARY * 4}, "/password", "too_long"),
+        ({"role": CANARY}, "/role", "not_an_option"),
+        ({"lines": []}, "/lines", "too_few_items"),
+        ({"lines": [{"product_id": str(UUID(int=1))}] * 3}, "/lines", "too_many_items"),
+        ({"lines": CANARY}, "/lines", "not_a_list"),
+        ({"lines": [CANARY]}, "/lines/0", "not_an_object"),
+        ({"lines": [{}]}, "/lines/0/product_id", "missing"),
+        ({"lines": [{"product_id": CANARY}]}, "/lines/0/product_id", "not_a_uuid"),
+        ({"price": {"amount": 1.5, "currency": "EUR"}}, "/price/amount", "not_an_integer"),
+        ({"price": {"amount": "1", "currency": "EUR"}}, "/price/amount", "not_an_integer"),
+        ({"price": {"amount": True, "currency": "EUR"}}, "/price/amount", "not_an_integer"),
+        ({"price": {"amount": -1, "currency": "EUR"}}, "/price/amount", "too_small"),
+        ({"price": {"amount": 1, "currency": CANARY}}, "/price/currency", "unknown_currency"),
+        ({"born": CANARY}, "/born", "not_a_timestamp"),
+        ({"born": 1700000000}, "/born", "not_a_timestamp"),
+        ({"born": "0001-01-01T00:00:00+14:00"}, "/born", "not_a_timestamp"),
+        ([], "", "not_an_object"),
+        (CANARY, "", "not_an_object"),
+    ],
+)
+async def test_a_broken_rule_is_told_with_its_place_and_code(
+    body: Any, pointer: str, code: str, log: StringIO
+) -> None:
+    response = await ask(router, "POST", "/users", json=body)
+    assert response.status_code == 422
+    assert [(error["pointer"], error["code"]) for error in response.json()["errors"]] == [(pointer, code)]
+    assert CANARY not in f"{response.text}{response.headers}{log.getvalue()}"
+
+
+async def test_an_absent_body_is_a_missing_value() -> None:
+    assert await errors_of("POST", "/users") == [
+        {"pointer": "", "code": "missing", "detail": "This is required."}
+    ]
+
+
+async def test_passwords_that_differ_are_told_at_the_confirmation() -> None:
+    body = {"password": CANARY, "password_confirm": CANARY + "x"}
+    assert await errors_of("POST", "/users", json=body) == [
+        {"pointer": "/password_confirm", "code": "password_mismatch", "detail": "The two differ."}
+    ]
+
+
+async def test_an_unknown_field_is_told_by_its_position_beside_the_known_ones() -> None:
+    body = {"left": {"product_id": str(UUID(int=1)), CANARY: 1}, "right": {"product_id": str(UUID(int=1))}}
+    assert await errors_of("POST", "/pairs", json=body) == [
+        {
+            "pointer": "/left",
+            "code": "unknown_field",
+            "detail": "Field no. 2 of this object is not known here. Known fields: product_id, quantity.",
+            "params": {"position": 2, "allowed": ["product_id", "quantity"]},
+        }
+    ]
+
+
+async def test_a_key_that_the_client_chose_is_not_repeated() -> None:
+    body = {"attributes": {CANARY: "longer than five"}}
+    assert [(error["pointer"], error["code"]) for error in await errors_of("POST", "/users", json=body)] == [
+        ("/attributes", "too_long")
+    ]
+
+
+async def test_limits_are_given_for_programs_too() -> None:
+    body = {"lines": [{"product_id": str(UUID(int=1)), "quantity": 10}]}
+    assert await errors_of("POST", "/users", json=body) == [
+        {
+            "pointer": "/lines/0/quantity",
+            "code": "too_large",
+            "detail": "Send a number not greater than 9.",
+            "params": {"le": 9},
+        }
+    ]
+
+
+async def test_parameters_are_told_by_name_and_place() -> None:
+    errors = await errors_of("GET", f"/users/{CANARY}?low=x", headers={"X-Depth": "4"})
+    assert [(error["in"], error["parameter"], error["code"]) for error in errors] == [
+        ("path", "user_id", "not_a_uuid"),
+        ("query", "low", "not_an_integer"),
+        ("header", "x-depth", "too_large"),
+    ]
+    assert CANARY not in str(errors)
+
+
+async def test_a_rule_between_query_parameters_is_told_at_one_of_them() -> None:
+    errors = await errors_of("GET", f"/users/{UUID(int=1)}?low=3&high=2")
+    assert [(error["in"], error["parameter"], error["code"]) for error in errors] == [
+        ("query", "high", "empty_range")
+    ]
+
+
+async def test_no_more_than_a_hundred_broken_rules_are_told() -> None:
+    body = {f"{CANARY}{number}": 1 for number in range(500)}
+    response = await ask(router, "POST", "/users", json=body)
+    assert len(response.json()["errors"]) == 100
+    assert response.json()["detail"] == "500 rules are broken; see errors."
+    assert CANARY not in response.text
