@@ -45,14 +45,17 @@ def problem_responses(*codes: str) -> Responses:
 
 
 def with_problems(responses: Mapping[int | str, Mapping[str, Any]], *codes: str) -> Responses:
-    """Add problems to responses that may already have some."""
+    """Add problems to responses that may have some already, and other content of the same status."""
     declared = {
         code
         for response in responses.values()
         for code in response.get("content", {}).get(MEDIA_TYPE, {}).get("examples", {})
     }
-    others = {status: dict(response) for status, response in responses.items()}
-    return {**others, **problem_responses(*declared, *codes)}
+    merged: Responses = {status: dict(response) for status, response in responses.items()}
+    for status, problems in problem_responses(*declared, *codes).items():
+        other = merged.get(status, {})
+        merged[status] = {**other, **problems, "content": {**other.get("content", {}), **problems["content"]}}
+    return merged
 
 
 def refuses_with(*codes: str) -> Callable[[_Function], _Function]:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from domain.shared.errors import DomainError
-from entrypoints.http.problems.openapi import problem_responses, with_problems
+from entrypoints.http.problems.openapi import Responses, problem_responses, with_problems
 from entrypoints.http.problems.problem import HTTPProblem
 from entrypoints.http.problems.registry import PROBLEMS
 from tests.kit.apps import app_of
@@ -89,6 +89,13 @@ def test_problems_are_added_to_those_that_are_declared_and_leave_the_rest_alone(
     assert responses[201] == {"description": "Made"}
     examples = responses[409]["content"]["application/problem+json"]["examples"]
     assert set(examples) == {"out_of_stock", "price_changed"}
+
+
+def test_problems_stand_beside_other_content_of_their_status() -> None:
+    declared: Responses = {400: {"model": int, "content": {"text/plain": {}}}}
+    response = with_problems(declared, "malformed_request")[400]
+    assert response["model"] is int
+    assert set(response["content"]) == {"text/plain", "application/problem+json"}
 
 
 def test_the_schema_that_responses_refer_to_comes_with_the_pages() -> None:
