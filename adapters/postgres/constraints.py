@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy.exc import DBAPIError
-
 from application.catalog.ports import SkuTaken
 from application.orders.ports import OrderExists
 from application.users.ports import EmailTaken
@@ -18,8 +16,7 @@ REFUSALS: Mapping[str, type[EmailTaken | SkuTaken | OrderExists | ReservationExc
 }
 
 
-def violated(error: DBAPIError) -> DomainError | None:
-    """Return the refusal that the violated constraint stands for, if it stands for one."""
-    name = getattr(error.driver_exception, "constraint_name", None)
-    refusal = REFUSALS.get(name) if name else None
+def refusal_by(constraint: str | None) -> DomainError | None:
+    """Return the refusal that a violated constraint stands for, if it stands for one."""
+    refusal = REFUSALS.get(constraint or "")
     return refusal() if refusal else None

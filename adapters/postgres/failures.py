@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from asyncpg import PostgresError
+from asyncpg import InvalidCachedStatementError, PostgresError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as CheckoutTimeout
 
-from adapters.postgres.constraints import violated
+from adapters.postgres.constraints import refusal_by
 from application.shared.errors import DatabaseUnavailable, Overloaded
 from application.shared.idempotency import IdempotencyInFlight
 from domain.shared.errors import DomainError
@@ -57,19 +57,26 @@ def translated(*, lock_refusal: type[Overloaded | IdempotencyInFlight] = Overloa
 
 def sqlstate(error: DBAPIError) -> str:
     """Return the five characters of PostgreSQL's appendix A, or nothing where the driver itself has failed."""
-    return getattr(error.orig, "sqlstate", None) or ""
+    reported = _reported(error)
+    return (reported.sqlstate or "") if reported else ""
 
 
 def _refusal(error: DBAPIError) -> DomainError | None:
-    state = sqlstate(error)
-    if state in _BUSY:
+    reported, state = _reported(error), sqlstate(error)
+    if state in _BUSY or isinstance(reported, InvalidCachedStatementError):
         return Overloaded()
     if error.connection_invalidated or state in _GONE or state[:2] in _GONE_CLASSES:
         return DatabaseUnavailable()
-    return violated(error)
+    return refusal_by(reported.constraint_name) if reported else None
+
+
+def _reported(error: DBAPIError) -> PostgresError | None:
+    """Return what the server has said, if it was the server who said no."""
+    raised_by_driver = error.orig.__cause__ if error.orig else None
+    return raised_by_driver if isinstance(raised_by_driver, PostgresError) else None
 
 
 def _forget_values(error: DBAPIError) -> None:
     """Take the DETAIL line off, in which PostgreSQL quotes the row: a traceback must not show what was in it."""
-    if isinstance(error.driver_exception, PostgresError):
-        error.driver_exception.detail = None
+    if reported := _reported(error):
+        reported.detail = None

@@ -2,11 +2,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import Text, bindparam, cast, delete, select, update
+from sqlalchemy import Text, bindparam, cast, delete, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.postgres.arrays import GivenRows, columns_of
+from adapters.postgres.failures import translated
 from adapters.postgres.json_text import from_json, to_json
 from adapters.postgres.rows import IdempotencyKeyRow
 from adapters.postgres.transaction import Transaction
@@ -43,7 +44,14 @@ _BIND = (
 )
 _FREED = GivenRows("freed", _SCOPE)
 _FREE = delete(IdempotencyKeyRow).where(*(column == _FREED.c[column.name] for column in _SCOPE))
-_PRUNE = delete(IdempotencyKeyRow).where(IdempotencyKeyRow.created_at < bindparam("before"))
+_OLD = (
+    select(*_SCOPE)
+    .where(IdempotencyKeyRow.created_at < bindparam("before"))
+    .order_by(IdempotencyKeyRow.created_at)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+)
+_PRUNE = delete(IdempotencyKeyRow).where(tuple_(*_SCOPE).in_(_OLD))
 
 
 class PostgresIdempotencyRecords(IdempotencyRecords):
@@ -91,10 +99,14 @@ class PostgresIdempotencyRecords(IdempotencyRecords):
             self._unbound.clear()
 
 
-async def prune(engine: AsyncEngine, *, before: datetime) -> int:
-    """Forget the keys that were claimed before this moment, and return how many those were."""
-    async with engine.begin() as connection:
-        return (await connection.execute(_PRUNE, {"before": before})).rowcount
+async def prune(engine: AsyncEngine, *, before: datetime, limit: int = 1000) -> int:
+    """Forget some of the keys that were claimed before this moment, the oldest first, and return how many.
+
+    Fewer than `limit` means that there are no more, but for those that are being replayed now.
+    """
+    with translated():
+        async with engine.begin() as connection:
+            return (await connection.execute(_PRUNE, {"before": before, "limit": limit})).rowcount
 
 
 def _scope_values(scope: Scope) -> dict[str, object]:

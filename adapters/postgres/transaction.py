@@ -26,7 +26,7 @@ class Transaction:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
         self._connection: AsyncConnection | None = None
-        self._has_failed = False
+        self._is_broken = False
 
     async def open(self) -> None:
         """Take a connection. Raises Overloaded, DatabaseUnavailable."""
@@ -43,36 +43,40 @@ class Transaction:
         """Run a statement.
 
         Raises `lock_refusal` when a lock does not come free in time, Overloaded, DatabaseUnavailable, and what a
-        violated constraint stands for. After that nothing can be committed.
+        violated constraint stands for. After that the transaction is of no use any more.
         """
+        self._ensure_unbroken()
         if self._connection is None:
             raise RuntimeError("The transaction is not open.")
-        self._has_failed, had_failed = True, self._has_failed
+        self._is_broken = True
         with translated(lock_refusal=lock_refusal):
             result = await self._connection.execute(statement, parameters)
-        self._has_failed = had_failed
+        self._is_broken = False
         return result
 
     async def write(self, statement: Executable, parameters: Parameters, *, rows: int) -> None:
         """Write exactly this many rows. Raises StaleDataError if the statement wrote others, and as `execute`."""
         written = (await self.execute(statement, parameters)).rowcount
         if written != rows:
-            self._has_failed = True
+            self._is_broken = True
             raise StaleDataError(f"{written} of {rows} rows were as they had been read.")
 
     async def commit(self) -> None:
-        """Make it durable. Raises DatabaseUnavailable when nobody knows whether it was done.
-
-        PostgreSQL answers COMMIT of a failed transaction with a rollback and no error, so that is refused here.
-        """
-        if self._has_failed:
-            raise RuntimeError("A statement has failed, so there is nothing that could be committed.")
+        """Make it durable. Raises DatabaseUnavailable when nobody knows whether it was done."""
+        self._ensure_unbroken()
         with translated():
             await self._session.commit()
 
     async def close(self) -> None:
         """Give the connection back, and undo what is uncommitted."""
         await uninterrupted(self._close())
+
+    def _ensure_unbroken(self) -> None:
+        """Raise RuntimeError after a failure: PostgreSQL answers that COMMIT with a rollback, and with no error."""
+        if self._is_broken:
+            raise RuntimeError(
+                "A statement has failed before, so that nothing of the transaction can be kept."
+            )
 
     async def _close(self) -> None:
         try:

@@ -72,7 +72,7 @@ class PostgresUnitOfWorkFactory(UnitOfWorkFactory):
     async def __call__(self) -> AsyncIterator[PostgresUnitOfWork]:
         transaction = Transaction(self.sessions())
         try:
-            await uninterrupted(transaction.open())
+            await transaction.open()
             yield PostgresUnitOfWork(transaction, self.ids)
         finally:
             await transaction.close()

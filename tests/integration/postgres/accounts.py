@@ -1,0 +1,19 @@
+"""Accounts that are not signed up for, but put straight into a unit of work."""
+
+from domain.shared.ids import UserId
+from domain.users.permissions import Role
+from domain.users.user import User, comparable_email
+from tests.kit.shop import Shop
+
+SECRET = "the hash of somebody's password"
+
+
+def user_of(shop: Shop, email: str) -> User:
+    return User.sign_up(
+        id=UserId(shop.ids.new()),
+        email=comparable_email(email),
+        full_name=None,
+        password_hash=SECRET,
+        role=Role.CUSTOMER,
+        now=shop.clock.now(),
+    )

@@ -1,0 +1,40 @@
+"""A shop on a PostgreSQL of its own, with the parts that only PostgreSQL has."""
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from adapters.ids import UuidV7Factory
+from adapters.postgres.engine import create_engine, create_sessions
+from adapters.postgres.unit_of_work import PostgresUnitOfWorkFactory
+from tests.kit.postgres_store import postgres_store
+from tests.kit.shop import Shop
+from tests.servers.databases import connected
+
+
+@pytest.fixture
+async def shop(database_url: str) -> AsyncIterator[Shop]:
+    async with postgres_store(database_url) as store:
+        yield Shop(store)
+
+
+@pytest.fixture
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    """An engine as the service has it, but for a pool of two."""
+    engine = create_engine(database_url, pool_size=2)
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+def unit_of_work(engine: AsyncEngine) -> PostgresUnitOfWorkFactory:
+    return PostgresUnitOfWorkFactory(create_sessions(engine), UuidV7Factory())
+
+
+@pytest.fixture
+async def psql(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection beside the service, as a person at a terminal has."""
+    async with connected(database_url) as connection:
+        yield connection

@@ -1,0 +1,116 @@
+"""A client who leaves cancels his request wherever it waits. Nothing stays open for him, and nothing is lost."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+import asyncpg
+import pytest
+from sqlalchemy import QueuePool
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from adapters.postgres.queries.orders import PostgresOrderQueries
+from adapters.postgres.secrets import PostgresSecrets
+from adapters.postgres.unit_of_work import PostgresUnitOfWorkFactory
+from application.orders.cancel_order import CancelOrder
+from application.orders.place_order import PlaceOrderBatch
+from application.orders.ports import OrderFilter
+from tests.integration.postgres.cancelling import leave_at
+from tests.invariants import assert_invariants, every_order
+from tests.kit.shop import HOLD, Shop
+
+Work = Callable[[], Awaitable[Coroutine[Any, Any, object]]]
+"""Prepares a piece of work, which can then be left."""
+
+OPEN = """
+SELECT state, query FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND state <> 'idle'
+"""
+
+
+@pytest.fixture(params=[False, True], ids=["once", "again and again"])
+def insists(request: pytest.FixtureRequest) -> bool:
+    insists: bool = request.param
+    return insists
+
+
+async def in_use(engine: AsyncEngine, psql: asyncpg.Connection) -> bool:
+    """Tell whether a connection has not come back to the pool, or the server is still at work for anybody."""
+    pool = engine.sync_engine.pool
+    assert isinstance(pool, QueuePool)
+    return bool(await psql.fetch(OPEN)) or pool.checkedout() > 0
+
+
+async def leave_at_every_wait(
+    work: Work, engine: AsyncEngine, psql: asyncpg.Connection, *, insists: bool
+) -> int:
+    """Leave the work at its first wait, at its second, and so on, until it ends before that. Return its waits."""
+    wait = 1
+    while await leave_at(await work(), wait, insists=insists):
+        async with asyncio.timeout(10):
+            while await in_use(engine, psql):
+                """A connection that was cut is gone a moment later."""
+        wait += 1
+    async with engine.connect(), engine.connect():
+        """The pool of two is whole."""
+    return wait - 1
+
+
+async def test_placing_an_order_can_be_left_at_every_wait(
+    shop: Shop,
+    engine: AsyncEngine,
+    unit_of_work: PostgresUnitOfWorkFactory,
+    psql: asyncpg.Connection,
+    insists: bool,
+) -> None:
+    mug, ann = await shop.product(stock=1000), await shop.customer()
+    place_batch = PlaceOrderBatch(unit_of_work, shop.clock, shop.ids, HOLD)
+
+    async def work() -> Coroutine[Any, Any, object]:
+        return place_batch([shop.placing((mug, 1), customer=ann), shop.placing((mug, 2000), customer=ann)])
+
+    waits = await leave_at_every_wait(work, engine, psql, insists=insists)
+    placed = len(await every_order(shop))
+    assert 1 <= placed < waits
+    await assert_invariants(shop)
+
+
+async def test_cancelling_an_order_can_be_left_at_every_wait(
+    shop: Shop,
+    engine: AsyncEngine,
+    unit_of_work: PostgresUnitOfWorkFactory,
+    psql: asyncpg.Connection,
+    insists: bool,
+) -> None:
+    mug = await shop.product(stock=1000)
+    cancel_order = CancelOrder(unit_of_work, shop.clock)
+
+    async def work() -> Coroutine[Any, Any, object]:
+        return cancel_order(shop.cancelling(await shop.order(mug)))
+
+    await leave_at_every_wait(work, engine, psql, insists=insists)
+    await assert_invariants(shop)
+
+
+async def test_connecting_and_reading_can_be_left_at_every_wait(
+    shop: Shop, engine: AsyncEngine, psql: asyncpg.Connection, insists: bool
+) -> None:
+    await shop.order(await shop.product(stock=1))
+    orders = PostgresOrderQueries(engine)
+
+    async def work() -> Coroutine[Any, Any, object]:
+        await engine.dispose()
+        return orders.list(OrderFilter(), descending=True, after=None, limit=10)
+
+    await leave_at_every_wait(work, engine, psql, insists=insists)
+
+
+async def test_making_a_secret_can_be_left_at_every_wait(
+    engine: AsyncEngine, psql: asyncpg.Connection, insists: bool
+) -> None:
+    secrets = PostgresSecrets(engine)
+
+    async def work() -> Coroutine[Any, Any, object]:
+        return secrets.get_or_create("cursors", 32)
+
+    await leave_at_every_wait(work, engine, psql, insists=insists)

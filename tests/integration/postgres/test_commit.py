@@ -1,0 +1,85 @@
+import asyncpg
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from adapters.postgres.unit_of_work import PostgresUnitOfWorkFactory
+from application.orders.place_order import PlaceOrderBatch
+from application.shared.errors import DatabaseUnavailable
+from application.users.ports import EmailTaken
+from tests.integration.postgres.accounts import user_of
+from tests.integration.postgres.cancelling import leave_at
+from tests.invariants import assert_invariants, every_order
+from tests.kit.shop import HOLD, Shop
+
+
+@pytest.fixture
+def place_batch(shop: Shop, unit_of_work: PostgresUnitOfWorkFactory) -> PlaceOrderBatch:
+    return PlaceOrderBatch(unit_of_work, shop.clock, shop.ids, HOLD)
+
+
+async def _at_commit_of_an_order(psql: asyncpg.Connection, statement: str) -> None:
+    """Make PostgreSQL run a statement of PL/pgSQL in the COMMIT of a transaction that has placed an order."""
+    await psql.execute(
+        f"""
+        CREATE FUNCTION at_commit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {statement} RETURN NULL; END $$;
+        CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT ON orders
+            DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION at_commit();
+        """
+    )
+
+
+async def test_a_constraint_that_fails_at_commit_is_never_a_success(
+    shop: Shop,
+    place_batch: PlaceOrderBatch,
+    unit_of_work: PostgresUnitOfWorkFactory,
+    psql: asyncpg.Connection,
+) -> None:
+    await _at_commit_of_an_order(psql, "RAISE check_violation;")
+    command = shop.placing((await shop.product(stock=1), 1), customer=await shop.customer())
+    for _ in range(3):
+        with pytest.raises(IntegrityError):
+            await place_batch([command])
+    assert await every_order(shop) == []
+    await assert_invariants(shop)
+    async with unit_of_work(), unit_of_work():
+        """The pool of two is whole."""
+
+
+async def test_a_connection_that_is_lost_in_the_commit_leaves_the_answer_to_the_key(
+    shop: Shop, place_batch: PlaceOrderBatch, psql: asyncpg.Connection
+) -> None:
+    await _at_commit_of_an_order(psql, "PERFORM pg_terminate_backend(pg_backend_pid());")
+    command = shop.placing((await shop.product(stock=1), 1), customer=await shop.customer())
+    with pytest.raises(DatabaseUnavailable):
+        await place_batch([command])
+    await psql.execute("DROP TRIGGER at_commit ON orders")
+    await place_batch([command])
+    assert len(await every_order(shop)) == 1
+    await assert_invariants(shop)
+
+
+async def test_after_a_refused_write_there_is_nothing_to_commit(
+    shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
+) -> None:
+    """PostgreSQL itself answers that COMMIT with a rollback, and reports no error."""
+    await shop.customer("ann@example.com")
+    async with unit_of_work() as work:
+        await work.users.add(user_of(shop, "bob@example.com"))
+        with pytest.raises(EmailTaken):
+            await work.users.add(user_of(shop, "ann@example.com"))
+        with pytest.raises(RuntimeError, match="failed"):
+            await work.commit()
+
+
+async def test_a_commit_that_has_begun_ends_whoever_leaves(
+    shop: Shop, unit_of_work: PostgresUnitOfWorkFactory, psql: asyncpg.Connection
+) -> None:
+    wait, left = 1, True
+    while left:
+        async with unit_of_work() as work:
+            await work.users.add(user_of(shop, f"leaver-{wait}@example.com"))
+            left = await leave_at(work.commit(), wait, insists=True)
+        assert await psql.fetchval("SELECT count(*) FROM users") == wait
+        assert await psql.fetchval("SELECT count(*) FROM outbox") == wait
+        wait += 1
+    assert wait > 2

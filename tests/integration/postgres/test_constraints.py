@@ -1,0 +1,66 @@
+import traceback
+
+import asyncpg
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from adapters.postgres.constraints import REFUSALS
+from adapters.postgres.unit_of_work import PostgresUnitOfWorkFactory
+from application.users.ports import EmailTaken
+from domain.catalog.stock import ReservationExceedsStock
+from domain.shared.ids import OrderId
+from tests.integration.postgres.accounts import SECRET, user_of
+from tests.kit.shop import STAFF, Shop
+
+
+async def test_every_constraint_that_stands_for_a_refusal_exists(psql: asyncpg.Connection) -> None:
+    names = {name for (name,) in await psql.fetch("SELECT conname::text FROM pg_constraint")}
+    assert set(REFUSALS) <= names
+
+
+async def test_every_constraint_was_named_by_us(psql: asyncpg.Connection) -> None:
+    rows = await psql.fetch(
+        "SELECT conname::text FROM pg_constraint JOIN pg_class c ON c.oid = conrelid"
+        " WHERE connamespace = 'public'::regnamespace AND contype <> 'n' AND relname <> 'alembic_version'"
+    )
+    assert {name.split("_")[0] for (name,) in rows} == {"pk", "uq", "ck", "fk"}
+
+
+async def test_the_database_refuses_an_oversell_that_the_domain_has_missed(
+    shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
+) -> None:
+    mug = await shop.product(stock=1)
+    async with unit_of_work() as work:
+        stock = (await work.stocks.lock([mug.id]))[mug.id]
+        stock.reserve(1, order_id=OrderId(shop.ids.new()), now=shop.clock.now(), by=STAFF)
+        stock.reserved = 2
+        with pytest.raises(ReservationExceedsStock):
+            await work.stocks.save([stock])
+    assert (await shop.get_stock(mug.id)).reserved == 0
+
+
+async def test_a_refusal_shows_nothing_of_the_row_in_its_traceback(
+    shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
+) -> None:
+    ann = await shop.customer()
+    async with unit_of_work() as work:
+        with pytest.raises(EmailTaken) as refused:
+            await work.users.add(user_of(shop, ann.email))
+    shown = "".join(traceback.format_exception(refused.value))
+    assert "uq_users_email" in shown
+    assert ann.email not in shown
+    assert SECRET not in shown
+
+
+async def test_a_mistake_in_the_code_is_raised_as_it_is_and_shows_nothing_of_the_row(
+    shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
+) -> None:
+    user = user_of(shop, "ann@example.com")
+    user.status = "gone"  # type: ignore[assignment]  # the type checker refuses it too
+    async with unit_of_work() as work:
+        with pytest.raises(IntegrityError) as failed:
+            await work.users.add(user)
+    shown = "".join(traceback.format_exception(failed.value))
+    assert "ck_users_status" in shown
+    assert user.email not in shown
+    assert SECRET not in shown

@@ -1,0 +1,66 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from adapters.postgres.idempotency import prune
+from adapters.postgres.unit_of_work import PostgresUnitOfWorkFactory
+from application.users.views import UserView
+from tests.kit.shop import Shop
+
+
+async def test_a_replay_writes_so_that_its_commit_proves_the_first_one(
+    shop: Shop, unit_of_work: PostgresUnitOfWorkFactory, psql: asyncpg.Connection
+) -> None:
+    key, view = shop.key("asked", operation="sign_up"), await shop.customer()
+    async with unit_of_work() as work:
+        await work.idempotency.claim([key], UserView)
+        await work.idempotency.bind({key: view})
+        await work.commit()
+    for _ in range(2):
+        async with unit_of_work() as work:
+            assert (await work.idempotency.claim([key], UserView))[key.scope].result == view
+            await work.commit()
+    assert await psql.fetchval("SELECT replays FROM idempotency_keys") == 2
+
+
+async def test_a_key_that_is_not_bound_leaves_no_row(
+    shop: Shop, unit_of_work: PostgresUnitOfWorkFactory, psql: asyncpg.Connection
+) -> None:
+    bound, refused = shop.key("one", operation="sign_up"), shop.key("other", operation="sign_up")
+    async with unit_of_work() as work:
+        await work.idempotency.claim([bound, refused], UserView)
+        await work.idempotency.bind({bound: await shop.customer()})
+        await work.commit()
+    assert [row["key"] for row in await psql.fetch("SELECT key FROM idempotency_keys")] == [bound.key]
+
+
+async def test_of_two_requests_with_one_key_the_one_that_was_done_is_remembered(
+    shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
+) -> None:
+    refused = shop.key("refused", operation="sign_up")
+    done = replace(shop.key("done", operation="sign_up"), key=refused.key)
+    async with unit_of_work() as work:
+        assert await work.idempotency.claim([refused, done], UserView) == {}
+        await work.idempotency.bind({done: await shop.customer()})
+        await work.commit()
+    async with unit_of_work() as work:
+        bound = (await work.idempotency.claim([done], UserView))[done.scope]
+    assert bound.fingerprint == done.fingerprint
+
+
+async def test_old_keys_are_forgotten_and_young_ones_kept(
+    shop: Shop, engine: AsyncEngine, unit_of_work: PostgresUnitOfWorkFactory, psql: asyncpg.Connection
+) -> None:
+    old, young = shop.key("old", operation="sign_up"), shop.key("young", operation="sign_up")
+    async with unit_of_work() as work:
+        await work.idempotency.claim([old, young], UserView)
+        view = await shop.customer()
+        await work.idempotency.bind({old: view, young: view})
+        await work.commit()
+    await psql.execute(
+        "UPDATE idempotency_keys SET created_at = now() - interval '4 days' WHERE key = $1", old.key
+    )
+    assert await prune(engine, before=datetime.now(UTC) - timedelta(days=3)) == 1
+    assert [row["key"] for row in await psql.fetch("SELECT key FROM idempotency_keys")] == [young.key]

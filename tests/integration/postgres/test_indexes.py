@@ -1,0 +1,125 @@
+"""Every list is read by an index that has its order, so that a page costs the same wherever it is."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+
+import asyncpg
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from adapters.postgres.queries.orders import PostgresOrderQueries
+from adapters.postgres.queries.products import PostgresProductQueries
+from adapters.postgres.queries.stocks import PostgresStockQueries
+from application.catalog.ports import ProductFilter, ProductSort
+from application.orders.ports import OrderFilter
+from application.shared.page import Position
+from domain.orders.lifecycle import OrderStatus
+from domain.shared.ids import ProductId, UserId
+from tests.integration.postgres.sent import statements_of
+from tests.kit.ids import SequentialIds
+
+ID = SequentialIds().new()
+THEN = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+async def plan_of(
+    engine: AsyncEngine,
+    psql: asyncpg.Connection,
+    read: Callable[[], Awaitable[object]],
+    *,
+    without: Sequence[str] = ("seqscan", "sort", "incremental_sort"),
+) -> str:
+    """Return the plan of the one statement that `read` sends, without the ways that do not pay on large tables."""
+    with statements_of(engine) as sent:
+        await read()
+    ((statement, parameters),) = sent
+    async with psql.transaction():
+        for way in without:
+            await psql.execute(f"SET LOCAL enable_{way} = off")
+        return "\n".join(line for (line,) in await psql.fetch(f"EXPLAIN {statement}", *parameters))
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize(
+    ("sort", "criteria", "after", "index"),
+    [
+        (ProductSort.CREATED_AT, ProductFilter(), THEN, "ix_products_created_at_id"),
+        (ProductSort.NAME, ProductFilter(), "mug", "ix_products_sort_name_id"),
+        (
+            ProductSort.PRICE,
+            ProductFilter(currency="EUR", min_price=100),
+            500,
+            "ix_products_price_currency_price_amount_id",
+        ),
+    ],
+)
+async def test_products_are_listed_by_an_index(
+    engine: AsyncEngine,
+    psql: asyncpg.Connection,
+    sort: ProductSort,
+    criteria: ProductFilter,
+    after: str | int | datetime,
+    index: str,
+    descending: bool,
+) -> None:
+    products = PostgresProductQueries(engine)
+    plan = await plan_of(
+        engine,
+        psql,
+        lambda: products.list(criteria, sort=sort, descending=descending, after=(after, ID), limit=10),
+    )
+    assert f"{'Backward ' if descending else ''}using {index}" in plan
+    assert "Sort" not in plan
+    assert "Index Cond: (ROW(" in plan or "AND (ROW(" in plan
+
+
+async def test_products_are_found_by_the_beginning_of_a_word_or_its_typo_in_two_indexes(
+    engine: AsyncEngine, psql: asyncpg.Connection
+) -> None:
+    products = PostgresProductQueries(engine)
+    plan = await plan_of(
+        engine,
+        psql,
+        lambda: products.list(
+            ProductFilter(query="chaigne", status=None),
+            sort=ProductSort.CREATED_AT,
+            descending=False,
+            after=None,
+            limit=10,
+        ),
+        without=("seqscan", "indexscan"),
+    )
+    assert "BitmapOr" in plan
+    assert "ix_products_search_words" in plan
+    assert "ix_products_search_typos" in plan
+
+
+@pytest.mark.parametrize(
+    ("criteria", "index"),
+    [
+        (OrderFilter(), "ix_orders_placed_at_id"),
+        (OrderFilter(customer_id=UserId(ID)), "ix_orders_customer_id_placed_at_id"),
+        (OrderFilter(status=OrderStatus.CONFIRMED), "ix_orders_status_placed_at_id"),
+        (OrderFilter(created_after=THEN), "ix_orders_placed_at_id"),
+    ],
+)
+@pytest.mark.parametrize("after", [None, (THEN, ID)])
+async def test_orders_are_listed_by_an_index_with_their_lines_by_another(
+    engine: AsyncEngine,
+    psql: asyncpg.Connection,
+    criteria: OrderFilter,
+    index: str,
+    after: Position | None,
+) -> None:
+    orders = PostgresOrderQueries(engine)
+    plan = await plan_of(engine, psql, lambda: orders.list(criteria, descending=True, after=after, limit=10))
+    assert f"Backward using {index}" in plan
+    assert "pk_order_lines" in plan
+
+
+async def test_a_ledger_is_read_from_its_end_by_an_index(
+    engine: AsyncEngine, psql: asyncpg.Connection
+) -> None:
+    stocks = PostgresStockQueries(engine)
+    plan = await plan_of(engine, psql, lambda: stocks.movements(ProductId(ID), after=(5,), limit=10))
+    assert "Backward using pk_stock_movements" in plan

@@ -1,0 +1,56 @@
+import asyncio
+
+import asyncpg
+import pytest
+from sqlalchemy.exc import DBAPIError
+
+from adapters.postgres import migrations
+from adapters.postgres.engine import create_engine
+from adapters.postgres.rows import Row
+from tests.integration.postgres.catalogs import schema_of
+from tests.servers.databases import connected
+
+
+async def _schema(url: str) -> set[str]:
+    async with connected(url) as connection:
+        return await schema_of(connection)
+
+
+async def test_up_down_and_up_again_leads_to_the_same_schema(empty_database_url: str) -> None:
+    await asyncio.to_thread(migrations.upgrade, empty_database_url)
+    first = await _schema(empty_database_url)
+    await asyncio.to_thread(migrations.downgrade, empty_database_url, "base")
+    assert await _schema(empty_database_url) == set()
+    await asyncio.to_thread(migrations.upgrade, empty_database_url)
+    assert await _schema(empty_database_url) == first
+
+
+async def test_the_migrations_make_exactly_the_tables_that_the_code_knows(
+    database_url: str, empty_database_url: str
+) -> None:
+    engine = create_engine(empty_database_url)
+    async with engine.begin() as connection:
+        await connection.run_sync(Row.metadata.create_all)
+    await engine.dispose()
+    migrated, declared = await _schema(database_url), await _schema(empty_database_url)
+    assert migrated - declared == set()
+    assert declared - migrated == set()
+
+
+async def test_processes_that_start_at_once_migrate_once(empty_database_url: str) -> None:
+    starts = (asyncio.to_thread(migrations.upgrade, empty_database_url) for _ in range(4))
+    await asyncio.gather(*starts)
+    async with connected(empty_database_url) as connection:
+        assert await connection.fetchval("SELECT version_num FROM alembic_version") == migrations.head()
+
+
+async def test_a_migration_gives_up_on_a_table_that_somebody_uses(
+    database_url: str, psql: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrations, "_LOCK_TIMEOUT", "50ms")
+    before = await schema_of(psql)
+    async with psql.transaction():
+        await psql.execute("LOCK TABLE users IN ACCESS SHARE MODE")
+        with pytest.raises(DBAPIError, match="lock timeout"):
+            await asyncio.to_thread(migrations.downgrade, database_url, "base")
+    assert await schema_of(psql) == before

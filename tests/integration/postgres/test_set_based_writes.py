@@ -1,0 +1,57 @@
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.orm.exc import StaleDataError
+
+from adapters.postgres.queries.orders import PostgresOrderQueries
+from adapters.postgres.unit_of_work import PostgresUnitOfWorkFactory
+from application.orders.place_order import PlaceOrderBatch
+from application.orders.ports import OrderFilter
+from application.shared.idempotency import Receipt
+from domain.catalog.stock import MovementReason
+from tests.integration.postgres.sent import statements_of
+from tests.invariants import assert_invariants
+from tests.kit.shop import HOLD, STAFF, Shop
+
+
+@pytest.mark.parametrize("count", [1, 64])
+async def test_a_batch_takes_seven_statements_however_many_orders_it_places(
+    shop: Shop, engine: AsyncEngine, unit_of_work: PostgresUnitOfWorkFactory, count: int
+) -> None:
+    place_batch = PlaceOrderBatch(unit_of_work, shop.clock, shop.ids, HOLD)
+    mug, cup = await shop.product(stock=count), await shop.product(stock=count)
+    customers = [await shop.customer() for _ in range(3)]
+    commands = [shop.placing((mug, 1), (cup, 1), customer=customers[n % 3]) for n in range(count)]
+    with statements_of(engine) as sent:
+        outcomes = await place_batch(commands)
+    assert all(isinstance(outcome, Receipt) for outcome in outcomes)
+    assert len(sent) == 7
+    await assert_invariants(shop)
+
+
+async def test_a_page_of_orders_takes_one_statement(shop: Shop, engine: AsyncEngine) -> None:
+    mug = await shop.product(stock=3)
+    placed = [await shop.order(mug) for _ in range(3)]
+    with statements_of(engine) as sent:
+        page = await PostgresOrderQueries(engine).list(OrderFilter(), descending=True, after=None, limit=10)
+    assert page.items == tuple(reversed(placed))
+    assert len(sent) == 1
+
+
+async def test_a_stock_that_was_not_locked_cannot_undo_what_another_has_saved(
+    shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
+) -> None:
+    mug = await shop.product(stock=10)
+    async with unit_of_work() as slow:
+        stale = (await slow.stocks.get([mug.id]))[mug.id]
+        async with unit_of_work() as quick:
+            stock = (await quick.stocks.lock([mug.id]))[mug.id]
+            stock.adjust(-3, MovementReason.DAMAGE, note=None, now=shop.clock.now(), by=STAFF)
+            await quick.stocks.save([stock])
+            await quick.commit()
+        stale.adjust(5, MovementReason.RECEIPT, note=None, now=shop.clock.now(), by=STAFF)
+        with pytest.raises(StaleDataError):
+            await slow.stocks.save([stale])
+        with pytest.raises(RuntimeError):
+            await slow.commit()
+    assert (await shop.get_stock(mug.id)).on_hand == 7
+    await assert_invariants(shop)
