@@ -28,7 +28,8 @@ def typo_variants(word: str) -> frozenset[str]:
     """Return the word and each way to leave out one of its letters; nothing for a short word.
 
     Two words that differ by one letter too many, too few, wrong or swapped with its neighbour share a variant
-    (the symmetric delete algorithm, W. Garbe 2012), so that an index on sets finds the slip.
+    (the symmetric delete algorithm, W. Garbe 2012), so that an index on sets finds the slip. Words that share a
+    variant are never more than two slips apart.
     """
     if len(word) < MIN_LENGTH_WITH_TYPO:
         return frozenset()

@@ -1,0 +1,78 @@
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from adapters.security.keys import generate_signing_key
+from adapters.security.tokens import Ed25519AccessTokens
+from adapters.security.verified_tokens import RememberedAccessTokens
+from application.users.ports import AccessClaims, AccessTokens, InvalidToken, TokenExpired
+from domain.shared.ids import UserId
+from domain.users.permissions import Role
+from tests.kit.examples import NOW
+from tests.kit.tokens import NumberedTokens
+
+CLAIMS = AccessClaims(
+    user_id=UserId(UUID(int=1)),
+    role=Role.STAFF,
+    client_id="steelyard",
+    session_id=UUID(int=2),
+    token_id=UUID(int=3),
+    scope=("orders", "catalogue"),
+)
+
+
+def signed() -> Ed25519AccessTokens:
+    tokens = Ed25519AccessTokens(issuer="https://shop.example", audience="shop")
+    tokens.use([generate_signing_key(NOW)])
+    return tokens
+
+
+@pytest.fixture(params=["numbered", "signed", "remembered"])
+def tokens(request: pytest.FixtureRequest) -> AccessTokens:
+    match request.param:
+        case "numbered":
+            return NumberedTokens()
+        case "signed":
+            return signed()
+    return RememberedAccessTokens(signed())
+
+
+def test_a_token_says_what_it_was_issued_for(tokens: AccessTokens) -> None:
+    token = tokens.issue(CLAIMS, now=NOW)
+    assert tokens.verify(token.token, now=NOW) == CLAIMS
+    assert tokens.verify(token.token, now=NOW + timedelta(seconds=token.expires_in - 1)) == CLAIMS
+
+
+def test_a_token_expires(tokens: AccessTokens) -> None:
+    token = tokens.issue(CLAIMS, now=NOW)
+    assert tokens.verify(token.token, now=NOW) == CLAIMS
+    with pytest.raises(TokenExpired):
+        tokens.verify(token.token, now=NOW + timedelta(seconds=token.expires_in))
+
+
+def test_a_token_from_the_future_is_not_valid(tokens: AccessTokens) -> None:
+    token = tokens.issue(CLAIMS, now=NOW)
+    with pytest.raises(InvalidToken):
+        tokens.verify(token.token, now=NOW - timedelta(seconds=1))
+
+
+@pytest.mark.parametrize("forged", ["", "token", "a.b.c", "東京"])
+def test_what_was_not_issued_is_not_valid(tokens: AccessTokens, forged: str) -> None:
+    tokens.issue(CLAIMS, now=NOW)
+    with pytest.raises(InvalidToken):
+        tokens.verify(forged, now=NOW)
+
+
+def test_each_token_is_another(tokens: AccessTokens) -> None:
+    other = AccessClaims(
+        user_id=UserId(UUID(int=4)),
+        role=Role.CUSTOMER,
+        client_id="steelyard",
+        session_id=UUID(int=5),
+        token_id=UUID(int=6),
+    )
+    first, second = tokens.issue(CLAIMS, now=NOW), tokens.issue(other, now=NOW)
+    assert tokens.verify(second.token, now=NOW) == other
+    assert tokens.verify(first.token, now=NOW) == CLAIMS
+    assert tokens.public_keys().keys() == {"keys"}

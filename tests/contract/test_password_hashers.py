@@ -1,0 +1,46 @@
+from collections.abc import Iterator
+
+import pytest
+
+from adapters.security.passwords import Argon2PasswordHasher
+from application.users.ports import PasswordHasher
+from tests.kit.passwords import PlainHasher
+
+
+@pytest.fixture(params=["plain", "argon2"])
+def hasher(request: pytest.FixtureRequest) -> Iterator[PasswordHasher]:
+    if request.param == "plain":
+        yield PlainHasher()
+        return
+    hasher = Argon2PasswordHasher(memory_kib=8, passes=1, workers=1)
+    yield hasher
+    hasher.close()
+
+
+async def test_the_hashed_password_is_verified_and_no_other(hasher: PasswordHasher) -> None:
+    hashed = await hasher.hash("Pässword 東京")
+    assert await hasher.verify("Pässword 東京", hashed)
+    assert not await hasher.verify("pässword 東京", hashed)
+    assert not await hasher.verify("Pässword 東京 ", hashed)
+    assert not await hasher.verify("", hashed)
+
+
+async def test_a_password_is_the_same_however_a_keyboard_composes_it(hasher: PasswordHasher) -> None:
+    composed, decomposed = "\u00e9cole", "e\u0301cole"
+    assert await hasher.verify(decomposed, await hasher.hash(composed))
+    assert await hasher.verify(composed, await hasher.hash(decomposed))
+
+
+async def test_nobody_has_no_password(hasher: PasswordHasher) -> None:
+    assert not await hasher.verify("", None)
+    assert not await hasher.verify("a password", None)
+
+
+async def test_nothing_is_verified_against_what_is_no_hash(hasher: PasswordHasher) -> None:
+    assert not await hasher.verify("a password", "a password")
+    assert not await hasher.verify("", "")
+
+
+async def test_a_fresh_hash_needs_no_other(hasher: PasswordHasher) -> None:
+    assert not hasher.needs_rehash(await hasher.hash("a password"))
+    assert hasher.needs_rehash("of another make")

@@ -1,0 +1,56 @@
+import pytest
+
+from domain.catalog.adjusting import StockDelta, adjust
+from domain.catalog.stock import MAX_ON_HAND, MovementReason, Stock, StockConflict
+from domain.shared.ids import OrderId, ProductId
+from tests.kit.examples import NOW
+from tests.kit.ids import SequentialIds
+from tests.kit.shop import STAFF
+
+IDS = SequentialIds()
+MUG, CUP, JUG = (ProductId(IDS.new()) for _ in range(3))
+
+
+def stocks(*, mugs: int, cups: int) -> dict[ProductId, Stock]:
+    return {
+        product_id: Stock.open(product_id, on_hand, now=NOW, by=STAFF)
+        for product_id, on_hand in ((MUG, mugs), (CUP, cups))
+    }
+
+
+def adjust_all(shelf: dict[ProductId, Stock], *deltas: StockDelta) -> None:
+    adjust(deltas, shelf, MovementReason.RECEIPT, note="lorry", now=NOW, by=STAFF)
+
+
+def test_every_line_is_applied() -> None:
+    shelf = stocks(mugs=5, cups=5)
+    adjust_all(shelf, StockDelta(MUG, 3), StockDelta(CUP, -5))
+    assert (shelf[MUG].on_hand, shelf[CUP].on_hand) == (8, 0)
+
+
+def test_lines_for_one_product_are_summed_before_they_are_judged() -> None:
+    shelf = stocks(mugs=1, cups=0)
+    adjust_all(shelf, StockDelta(MUG, -3), StockDelta(MUG, 3), StockDelta(MUG, 1))
+    assert shelf[MUG].on_hand == 2
+    assert len(shelf[MUG].movements) == 2
+
+
+def test_every_line_at_fault_is_named_and_none_is_applied() -> None:
+    shelf = stocks(mugs=5, cups=5)
+    shelf[CUP].reserve(2, order_id=OrderId(IDS.new()), now=NOW, by=STAFF)
+    with pytest.raises(StockConflict) as refusal:
+        adjust_all(shelf, StockDelta(MUG, 1), StockDelta(JUG, 1), StockDelta(CUP, -2), StockDelta(CUP, -2))
+    assert [(violation.path, violation.code) for violation in refusal.value.violations] == [
+        (("lines", 1, "product_id"), "unknown_product"),
+        (("lines", 2, "delta"), "stock_out_of_range"),
+    ]
+    assert refusal.value.violations[1].params == {"on_hand": 5, "reserved": 2}
+    assert (shelf[MUG].on_hand, shelf[CUP].on_hand) == (5, 5)
+
+
+def test_no_stock_grows_beyond_what_can_be_kept() -> None:
+    shelf = stocks(mugs=1, cups=0)
+    with pytest.raises(StockConflict):
+        adjust_all(shelf, StockDelta(MUG, MAX_ON_HAND))
+    adjust_all(shelf, StockDelta(MUG, MAX_ON_HAND - 1))
+    assert shelf[MUG].on_hand == MAX_ON_HAND

@@ -1,0 +1,104 @@
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.shared.currency import EXPONENTS
+from domain.shared.money import MAX_AMOUNT, AmountOutOfRange, CurrencyMismatch, Money, UnknownCurrency
+
+amounts = st.integers(-MAX_AMOUNT, MAX_AMOUNT)
+currencies = st.sampled_from(sorted(EXPONENTS))
+
+
+@pytest.mark.parametrize(
+    ("money", "expected"),
+    [
+        (Money(1999, "EUR"), "19.99 EUR"),
+        (Money(5, "EUR"), "0.05 EUR"),
+        (Money(0, "EUR"), "0.00 EUR"),
+        (Money(-5, "EUR"), "-0.05 EUR"),
+        (Money(-1999, "EUR"), "-19.99 EUR"),
+        (Money(1999, "JPY"), "1999 JPY"),
+        (Money(0, "JPY"), "0 JPY"),
+        (Money(-1, "JPY"), "-1 JPY"),
+        (Money(1999, "KWD"), "1.999 KWD"),
+        (Money(7, "KWD"), "0.007 KWD"),
+        (Money(MAX_AMOUNT, "EUR"), "90071992547409.91 EUR"),
+    ],
+)
+def test_people_read_major_units_with_as_many_digits_as_the_currency_has(money: Money, expected: str) -> None:
+    assert str(money) == expected
+
+
+@given(amounts, currencies)
+def test_what_people_read_is_the_whole_amount(amount: int, currency: str) -> None:
+    digits, code = str(Money(amount, currency)).split()
+    _, _, minor = digits.partition(".")
+    assert int(digits.replace(".", "")) == amount
+    assert (len(minor), code) == (EXPONENTS[currency], currency)
+
+
+@pytest.mark.parametrize("amount", [MAX_AMOUNT + 1, -MAX_AMOUNT - 1, 10**200])
+def test_an_amount_that_some_reader_would_round_does_not_exist(amount: int) -> None:
+    with pytest.raises(AmountOutOfRange):
+        Money(amount, "EUR")
+
+
+@pytest.mark.parametrize("currency", ["", "eur", "EURO", "XXX", "€", "EUR "])
+def test_a_currency_that_iso_4217_does_not_list_does_not_exist(currency: str) -> None:
+    with pytest.raises(UnknownCurrency):
+        Money(1, currency)
+
+
+@given(st.lists(amounts))
+def test_a_sum_is_exact_or_refused(parts: list[int]) -> None:
+    total = sum(parts)
+    summands = [Money(part, "EUR") for part in parts]
+    if abs(total) <= MAX_AMOUNT:
+        assert Money.sum(summands, "EUR") == Money(total, "EUR")
+    else:
+        with pytest.raises(AmountOutOfRange):
+            Money.sum(summands, "EUR")
+
+
+@given(operation=st.sampled_from([operator.add, operator.sub]), one=amounts, other=amounts)
+def test_adding_and_taking_away_are_exact_or_refused(
+    operation: Callable[[Any, Any], Any], one: int, other: int
+) -> None:
+    result = operation(one, other)
+    if abs(result) <= MAX_AMOUNT:
+        assert operation(Money(one, "EUR"), Money(other, "EUR")) == Money(result, "EUR")
+    else:
+        with pytest.raises(AmountOutOfRange):
+            operation(Money(one, "EUR"), Money(other, "EUR"))
+
+
+@given(amounts, st.integers(-1000, 1000))
+def test_a_multiple_is_exact_or_refused(amount: int, factor: int) -> None:
+    if abs(amount * factor) <= MAX_AMOUNT:
+        assert Money(amount, "EUR") * factor == Money(amount * factor, "EUR")
+    else:
+        with pytest.raises(AmountOutOfRange):
+            Money(amount, "EUR") * factor
+
+
+def test_two_currencies_never_meet_in_one_sum() -> None:
+    euro, yen = Money(1, "EUR"), Money(1, "JPY")
+    with pytest.raises(CurrencyMismatch):
+        euro + yen
+    with pytest.raises(CurrencyMismatch):
+        euro - yen
+    with pytest.raises(CurrencyMismatch):
+        Money.sum([euro, yen], "EUR")
+
+
+def test_nothing_adds_up_to_zero() -> None:
+    assert Money.sum([], "JPY") == Money.zero("JPY") == Money(0, "JPY")
+
+
+def test_every_currency_has_a_code_of_three_capitals_and_at_most_three_digits_of_minor_units() -> None:
+    assert all(len(code) == 3 and code.isalpha() and code.isupper() for code in EXPONENTS)
+    assert (EXPONENTS["JPY"], EXPONENTS["EUR"], EXPONENTS["KWD"]) == (0, 2, 3)

@@ -1,0 +1,102 @@
+import pytest
+
+from domain.catalog.product import Product, ProductChanged, ProductChanges, ProductCreated, ProductStatus
+from domain.catalog.stock import MovementReason, Stock
+from domain.shared.errors import PreconditionFailed
+from domain.shared.money import Money
+from tests.kit.examples import NOW, a_product
+from tests.kit.ids import SequentialIds
+from tests.kit.shop import STAFF
+
+
+@pytest.fixture
+def product_and_stock() -> tuple[Product, Stock]:
+    return a_product(SequentialIds(), by=STAFF, sku="MUG-RED", name="Mug, rouge à pois")
+
+
+@pytest.fixture
+def product(product_and_stock: tuple[Product, Stock]) -> Product:
+    return product_and_stock[0]
+
+
+@pytest.fixture
+def stock(product_and_stock: tuple[Product, Stock]) -> Stock:
+    return product_and_stock[1]
+
+
+def receive(stock: Stock) -> None:
+    stock.adjust(1, MovementReason.RECEIPT, note=None, now=NOW, by=STAFF)
+
+
+def test_only_what_is_named_is_changed(product: Product, stock: Stock) -> None:
+    product.change(ProductChanges(name="Beaker", max_per_order=None), stock=stock, now=NOW)
+    assert (product.name, product.max_per_order) == ("Beaker", None)
+    assert (product.sku, product.price, product.status) == (
+        "MUG-RED",
+        Money(1999, "EUR"),
+        ProductStatus.ACTIVE,
+    )
+
+
+def test_attributes_are_merged_and_none_removes_one(product: Product, stock: Stock) -> None:
+    product.attributes = {"colour": "red", "size": "L"}
+    product.change(ProductChanges(attributes={"size": None, "glaze": "matt"}), stock=stock, now=NOW)
+    assert product.attributes == {"colour": "red", "glaze": "matt"}
+
+
+def test_a_product_off_sale_can_be_put_on_sale_again(product: Product, stock: Stock) -> None:
+    product.archive(stock=stock, now=NOW)
+    assert not product.is_for_sale
+    product.change(ProductChanges(status=ProductStatus.ACTIVE), stock=stock, now=NOW)
+    assert product.is_for_sale
+
+
+def test_the_visible_version_grows_by_one_with_each_edit_and_each_movement(
+    product: Product, stock: Stock
+) -> None:
+    versions = [product.version_with(stock)]
+    for step in (receive, receive, product, receive, product, product, receive):
+        if isinstance(step, Product):
+            step.change(ProductChanges(description="Round"), stock=stock, now=NOW)
+        else:
+            step(stock)
+        versions.append(product.version_with(stock))
+    assert versions == list(range(1, 9))
+
+
+def test_a_sale_does_not_get_in_an_editors_way_and_another_edit_does(product: Product, stock: Stock) -> None:
+    seen = product.version_with(stock)
+    receive(stock)
+    product.ensure_unedited_since(seen, stock)
+    seen_after_sale = product.version_with(stock)
+    product.change(ProductChanges(name="Beaker"), stock=stock, now=NOW)
+    for stale in (seen, seen_after_sale):
+        with pytest.raises(PreconditionFailed) as refusal:
+            product.ensure_unedited_since(stale, stock)
+        assert refusal.value.current_version == product.version_with(stock) == 3
+    product.ensure_unedited_since(3, stock)
+
+
+def test_a_version_that_has_not_been_is_refused(product: Product, stock: Stock) -> None:
+    with pytest.raises(PreconditionFailed):
+        product.ensure_unedited_since(2, stock)
+
+
+def test_subscribers_hear_of_every_edit(product: Product, stock: Stock) -> None:
+    product.change(ProductChanges(price=Money(5, "EUR")), stock=stock, now=NOW)
+    created, changed = product.take_events()
+    assert isinstance(created, ProductCreated)
+    assert isinstance(changed, ProductChanged)
+    assert (created.price, changed.price) == (Money(1999, "EUR"), Money(5, "EUR"))
+    assert (created.aggregate_version, changed.aggregate_version) == (1, 2)
+    assert product.take_events() == []
+
+
+def test_a_product_is_found_by_words_of_sku_name_and_description_and_mistyped_by_those_of_sku_and_name(
+    product: Product,
+) -> None:
+    product.description = "Holds tea"
+    assert product.search_words == {"mug", "red", "rouge", "a", "pois", "holds", "tea"}
+    assert "roge" in product.search_typos
+    assert "hods" not in product.search_typos
+    assert product.sort_name == "mug, rouge a pois"

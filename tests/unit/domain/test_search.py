@@ -1,0 +1,107 @@
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.catalog.search import MAX_WORD_LENGTH, MIN_LENGTH_WITH_TYPO, folded, typo_variants, words
+
+LETTERS = "abcé1"
+DOTLESS_I = "\u0131"
+"""Turkish, and the only letter whose capital is another's as well."""
+
+texts = st.text(st.characters(exclude_categories=["Cs"]))
+long_words = st.text(LETTERS, min_size=MIN_LENGTH_WITH_TYPO, max_size=12)
+places = st.integers(0, 11)
+letters = st.sampled_from(LETTERS)
+
+
+def share_a_variant(one: str, other: str) -> bool:
+    return not typo_variants(one).isdisjoint(typo_variants(other))
+
+
+def distance(one: str, other: str) -> int:
+    """Return how many letters must be added, left out or exchanged (V. Levenshtein 1965)."""
+    row = list(range(len(other) + 1))
+    for i, left in enumerate(one, 1):
+        before, row = row, [i]
+        for j, right in enumerate(other, 1):
+            row.append(min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (left != right)))
+    return row[-1]
+
+
+@given(texts)
+def test_folded_text_folds_to_itself(text: str) -> None:
+    assert folded(folded(text)) == folded(text)
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters=DOTLESS_I)))
+def test_capitals_and_the_way_of_composing_make_no_difference(text: str) -> None:
+    assert folded(text.upper()) == folded(text.lower()) == folded(text)
+    assert folded(unicodedata.normalize("NFD", text)) == folded(unicodedata.normalize("NFC", text))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Côte de Blaye", "cote de blaye"),
+        ("STRASSE", "strasse"),
+        ("Straße", "strasse"),
+        ("ﬁne Ⅳ ①", "fine iv 1"),
+        ("Tea™", "teatm"),
+        ("Σίσυφος", "σισυφοσ"),
+    ],
+)
+def test_text_is_folded_to_what_people_take_for_the_same(text: str, expected: str) -> None:
+    assert folded(text) == expected
+
+
+@given(texts)
+def test_words_have_letters_and_digits_only_and_are_bounded(text: str) -> None:
+    for word in words(text):
+        assert word.isalnum()
+        assert 1 <= len(word) <= MAX_WORD_LENGTH
+
+
+def test_words_end_at_whatever_is_neither_letter_nor_digit() -> None:
+    assert words("MUG-RED_2, (300ml) mug's 東京") == {"mug", "red", "2", "300ml", "s", "東京"}
+    assert words(" -_.,!") == frozenset()
+
+
+@given(long_words, places, letters)
+def test_a_letter_too_many_is_forgiven(word: str, place: int, letter: str) -> None:
+    assert share_a_variant(word, word[:place] + letter + word[place:])
+
+
+@given(st.text(LETTERS, min_size=MIN_LENGTH_WITH_TYPO + 1, max_size=12), places)
+def test_a_letter_too_few_is_forgiven_where_enough_remain(word: str, place: int) -> None:
+    place %= len(word)
+    assert share_a_variant(word, word[:place] + word[place + 1 :])
+
+
+@given(long_words, places, letters)
+def test_a_wrong_letter_is_forgiven(word: str, place: int, letter: str) -> None:
+    place %= len(word)
+    assert share_a_variant(word, word[:place] + letter + word[place + 1 :])
+
+
+@given(long_words, places)
+def test_two_neighbours_swapped_are_forgiven(word: str, place: int) -> None:
+    place %= len(word) - 1
+    swapped = word[:place] + word[place + 1] + word[place] + word[place + 2 :]
+    assert share_a_variant(word, swapped)
+
+
+@given(long_words, long_words)
+def test_more_than_two_slips_are_never_forgiven(one: str, other: str) -> None:
+    assert distance(one, other) <= 2 or not share_a_variant(one, other)
+
+
+@given(st.text(LETTERS, max_size=MIN_LENGTH_WITH_TYPO - 1))
+def test_short_words_have_to_be_right(word: str) -> None:
+    assert typo_variants(word) == frozenset()
+
+
+@given(st.text(LETTERS, min_size=MIN_LENGTH_WITH_TYPO, max_size=60))
+def test_a_word_has_as_many_variants_as_letters_and_one_at_most(word: str) -> None:
+    assert len(typo_variants(word)) <= len(word) + 1

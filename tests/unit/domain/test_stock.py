@@ -1,0 +1,119 @@
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
+
+from domain.catalog.stock import MAX_ON_HAND, MovementReason, ReservationExceedsStock, Stock, StockConflict
+from domain.shared.actor import Actor
+from domain.shared.errors import PreconditionFailed
+from domain.shared.ids import OrderId, ProductId, UserId
+from tests.kit.examples import NOW
+from tests.kit.ids import SequentialIds
+
+ANN = Actor(UserId(SequentialIds().new()), "request-1")
+DELTAS = st.integers(-8, 8) | st.sampled_from([MAX_ON_HAND, -MAX_ON_HAND])
+
+
+def a_stock(on_hand: int) -> Stock:
+    return Stock.open(ProductId(SequentialIds().new()), on_hand, now=NOW, by=ANN)
+
+
+class Warehouse(RuleBasedStateMachine):
+    """Whatever is done to a stock, and in whatever order."""
+
+    reservations: Bundle[tuple[OrderId, int]] = Bundle("reservations")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ids = SequentialIds()
+        self.stock = a_stock(5)
+        self.on_hand = 5
+        self.reserved = 0
+
+    @rule(target=reservations, quantity=st.integers(1, 8))
+    def reserve(self, quantity: int) -> Any:
+        order_id = OrderId(self.ids.new())
+        if quantity > self.on_hand - self.reserved:
+            assert not self.stock.can_supply(quantity)
+            with pytest.raises(ReservationExceedsStock):
+                self.stock.reserve(quantity, order_id=order_id, now=NOW, by=ANN)
+            return multiple()
+        self.stock.reserve(quantity, order_id=order_id, now=NOW, by=ANN)
+        self.reserved += quantity
+        return order_id, quantity
+
+    @rule(reservation=consumes(reservations))
+    def release(self, reservation: tuple[OrderId, int]) -> None:
+        order_id, quantity = reservation
+        self.stock.release(quantity, order_id=order_id, now=NOW, by=ANN)
+        self.reserved -= quantity
+
+    @rule(delta=DELTAS)
+    def adjust(self, delta: int) -> None:
+        if self.reserved <= self.on_hand + delta <= MAX_ON_HAND:
+            self.stock.adjust(delta, MovementReason.CORRECTION, note=None, now=NOW, by=ANN)
+            self.on_hand += delta
+        else:
+            with pytest.raises(StockConflict):
+                self.stock.adjust(delta, MovementReason.CORRECTION, note=None, now=NOW, by=ANN)
+
+    @rule(found=st.integers(-1, 12) | st.sampled_from([MAX_ON_HAND, MAX_ON_HAND + 1]))
+    def count(self, found: int) -> None:
+        seen = self.stock.version
+        if self.reserved <= found <= MAX_ON_HAND:
+            self.stock.count(found, seen=seen, note="inventory", now=NOW, by=ANN)
+            self.on_hand = found
+        else:
+            with pytest.raises(StockConflict):
+                self.stock.count(found, seen=seen, note="inventory", now=NOW, by=ANN)
+
+    @rule(stale=st.integers(0, 100), found=st.integers(0, 100))
+    def count_what_has_moved_meanwhile(self, stale: int, found: int) -> None:
+        with pytest.raises(PreconditionFailed) as refusal:
+            self.stock.count(found, seen=self.stock.version - 1 - stale, note="", now=NOW, by=ANN)
+        assert refusal.value.current_version == self.stock.version
+
+    @invariant()
+    def nothing_is_oversold(self) -> None:
+        assert (self.stock.on_hand, self.stock.reserved) == (self.on_hand, self.reserved)
+        assert 0 <= self.stock.reserved <= self.stock.on_hand <= MAX_ON_HAND
+        assert self.stock.available == self.on_hand - self.reserved
+
+    @invariant()
+    def the_ledger_adds_up_and_every_version_has_its_movement(self) -> None:
+        movements = self.stock.movements
+        assert sum(movement.on_hand_delta for movement in movements) == self.on_hand
+        assert sum(movement.reserved_delta for movement in movements) == self.reserved
+        assert (movements[-1].on_hand, movements[-1].reserved) == (self.on_hand, self.reserved)
+        assert len(movements) == self.stock.version
+
+
+TestWarehouse = Warehouse.TestCase
+TestWarehouse.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
+
+
+@pytest.mark.parametrize("on_hand", [-1, MAX_ON_HAND + 1])
+def test_no_stock_is_opened_that_no_shelf_has(on_hand: int) -> None:
+    with pytest.raises(StockConflict):
+        a_stock(on_hand)
+
+
+def test_a_movement_says_who_why_and_for_which_order() -> None:
+    stock, order_id = a_stock(5), OrderId(SequentialIds().new())
+    stock.reserve(2, order_id=order_id, now=NOW, by=ANN)
+    stock.adjust(-1, MovementReason.DAMAGE, note="dropped", now=NOW, by=ANN)
+    opened, reserved, damaged = stock.movements
+    assert (opened.reason, opened.order_id) == (MovementReason.INITIAL, None)
+    assert (reserved.reason, reserved.order_id) == (MovementReason.RESERVED, order_id)
+    assert (damaged.reason, damaged.note) == (MovementReason.DAMAGE, "dropped")
+    assert {(movement.actor, movement.at) for movement in stock.movements} == {(ANN, NOW)}
+
+
+def test_a_count_below_what_is_reserved_says_how_much_that_is() -> None:
+    stock = a_stock(5)
+    stock.reserve(3, order_id=OrderId(SequentialIds().new()), now=NOW, by=ANN)
+    with pytest.raises(StockConflict) as refusal:
+        stock.count(2, seen=stock.version, note="inventory", now=NOW, by=ANN)
+    assert refusal.value.params == {"reserved": 3}

@@ -1,0 +1,86 @@
+import pytest
+
+from domain.users.password import MAX_LENGTH, WeakPassword, ensure_long_enough, normalised
+from domain.users.permissions import PERMISSIONS, Permission, Role
+from domain.users.user import AccountDisabled, UserSignedUp, UserStatus, comparable_email
+from tests.kit.examples import NOW, a_user
+from tests.kit.ids import SequentialIds
+
+PERMITTED = {
+    Role.CUSTOMER: {Permission.PLACE_ORDERS},
+    Role.STAFF: {
+        Permission.PLACE_ORDERS,
+        Permission.SEE_ALL_ORDERS,
+        Permission.CANCEL_ANY_ORDER,
+        Permission.MANAGE_CATALOG,
+        Permission.SEE_ARCHIVED_PRODUCTS,
+        Permission.MANAGE_STOCK,
+    },
+    Role.ADMIN: set(Permission),
+}
+
+
+@pytest.mark.parametrize("permission", Permission)
+@pytest.mark.parametrize("role", Role)
+def test_a_role_permits_what_the_table_says(role: Role, permission: Permission) -> None:
+    user = a_user(SequentialIds())
+    user.role = role
+    assert user.may(permission) is (permission in PERMITTED[role])
+
+
+def test_staff_may_what_customers_may_and_admins_what_staff_may() -> None:
+    assert PERMISSIONS[Role.CUSTOMER] < PERMISSIONS[Role.STAFF] < PERMISSIONS[Role.ADMIN]
+
+
+@pytest.mark.parametrize("spelling", ["Ann@Example.com", " ann@example.com ", "ANN@EXAMPLE.COM"])
+def test_two_spellings_of_a_mailbox_are_one(spelling: str) -> None:
+    assert comparable_email(spelling) == "ann@example.com"
+
+
+def test_people_sign_up_unverified_and_active() -> None:
+    user = a_user(SequentialIds())
+    assert (user.status, user.email_verified, user.version) == (UserStatus.ACTIVE, False, 1)
+    user.ensure_active()
+    [event] = user.events
+    assert isinstance(event, UserSignedUp)
+    assert (event.aggregate_id, event.aggregate_version, event.occurred_at) == (user.id, 1, NOW)
+
+
+@pytest.mark.parametrize("status", [UserStatus.DISABLED, UserStatus.CLOSED])
+def test_an_account_that_is_not_active_cannot_be_used(status: UserStatus) -> None:
+    user = a_user(SequentialIds())
+    user.status = status
+    with pytest.raises(AccountDisabled):
+        user.ensure_active()
+
+
+def test_a_password_hash_is_not_shown() -> None:
+    user = a_user(SequentialIds())
+    assert user.password_hash not in repr(user)
+
+
+@pytest.mark.parametrize("password", ["x" * 12, "x" * MAX_LENGTH, "\u0301" * 12, "👩" * 12, " " * 12])
+def test_a_password_of_any_characters_is_long_enough(password: str) -> None:
+    ensure_long_enough(password, min_length=12, field="password")
+
+
+@pytest.mark.parametrize(
+    ("password", "code"),
+    [
+        ("x" * 11, "password_too_short"),
+        ("", "password_too_short"),
+        ("e\u0301" * 11, "password_too_short"),  # twenty-two code points, eleven characters
+        ("x" * (MAX_LENGTH + 1), "password_too_long"),
+        ("\ufdfa" * 12, "password_too_long"),  # each of them unfolds to eighteen
+    ],
+)
+def test_a_password_too_short_or_too_long_is_refused_where_it_stands(password: str, code: str) -> None:
+    with pytest.raises(WeakPassword) as refusal:
+        ensure_long_enough(password, min_length=12, field="new_password")
+    [violation] = refusal.value.violations
+    assert (violation.path, violation.code) == (("new_password",), code)
+    assert not password or password not in violation.detail
+
+
+def test_one_password_typed_on_two_keyboards_is_one() -> None:
+    assert normalised("e\u0301") == normalised("\u00e9") == "\u00e9"
