@@ -95,6 +95,6 @@ class Settings(BaseSettings):
         }
         if self.database_url is not None:
             url = make_url(self.database_url)
-            url = url.update_query_dict({name: "***" for name in url.query if "pass" in name})
+            url = url.update_query_dict({name: "hidden" for name in url.query if "pass" in name})
             shown[f"{PREFIX}DATABASE_URL"] = url.render_as_string(hide_password=True)
         return shown

@@ -45,13 +45,15 @@ def import_file(
     """
     if file.suffix not in {".csv", ".ndjson"}:
         raise typer.BadParameter("the name must end in .csv or .ndjson", param_hint="FILE")
+    terminal = Console(stderr=True)
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        console=Console(stderr=True),
+        console=terminal,
         transient=True,
+        disable=not terminal.is_terminal,
     ) as bar:
         rows = _read(file, bar)
         result = _import(rows, bar)

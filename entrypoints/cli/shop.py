@@ -28,7 +28,10 @@ def in_shop(work: Callable[[Container], Awaitable[T]]) -> T:
 
 
 async def _in_container(container: Container, work: Callable[[Container], Awaitable[T]]) -> T:
-    with database_failures_told():
-        await container.health().check()
-    async with running(container):
-        return await work(container)
+    try:
+        with database_failures_told():
+            await container.health().check()
+        async with running(container):
+            return await work(container)
+    finally:
+        await container.engine().dispose()

@@ -1,0 +1,39 @@
+import asyncio
+import io
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from entrypoints.cli.app import main
+from tests.servers.databases import connected
+
+Run = Callable[..., tuple[int, str, str]]
+Fetch = Callable[[str], list[tuple[Any, ...]]]
+
+
+@pytest.fixture
+def run(database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a command in this process, over a database of its own, and return its code and what it has printed."""
+    monkeypatch.setenv("STEELYARD_DATABASE_URL", database_url)
+
+    def run(*arguments: str, typed: bytes = b"") -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(typed)))
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        captured = capsys.readouterr()
+        return int(ended.value.code or 0), captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture
+def fetch(database_url: str) -> Fetch:
+    """Return what a query finds in the command's database."""
+
+    async def fetch(query: str) -> list[tuple[Any, ...]]:
+        async with connected(database_url) as connection:
+            return [tuple(row) for row in await connection.fetch(query)]
+
+    return lambda query: asyncio.run(fetch(query))

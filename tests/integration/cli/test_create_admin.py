@@ -1,0 +1,55 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.integration.cli.conftest import Fetch, Run
+
+PASSWORD = b"a password of some length"
+
+
+def test_an_admin_is_created_through_a_pipe(database_url: str, fetch: Fetch) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "entrypoints", "users", "create-admin", "Boss@Example.com"],
+        check=False,
+        cwd=Path(__file__).parents[3],
+        env=os.environ | {"STEELYARD_DATABASE_URL": database_url},
+        input=PASSWORD + b"\n",
+        capture_output=True,
+    )
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert ended.stdout.startswith(b"boss@example.com is an admin now")
+    assert fetch("SELECT email, role FROM users") == [("boss@example.com", "admin")]
+
+
+def test_an_address_that_is_taken_is_one_line(run: Run) -> None:
+    assert run("users", "create-admin", "boss@example.com", typed=PASSWORD)[0] == 0
+    assert run("users", "create-admin", "BOSS@example.com", typed=PASSWORD) == (
+        1,
+        "",
+        "Error: There is an account with this e-mail address.\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("email", "typed", "complaint"),
+    [
+        ("canary", PASSWORD, "This is not an e-mail address."),
+        ("canary\udcff@example.com", PASSWORD, "This is not an e-mail address."),
+        ("a@example.com", b"", "There is no password on standard input: give it as one line."),
+        ("a@example.com", b"\n" + PASSWORD, "There is no password on standard input: give it as one line."),
+        ("a@example.com", b"canary\xff\n", "The password on standard input is not UTF-8."),
+        ("a@example.com", b"canary\n", "A password has at least 12 characters."),
+        ("a@example.com", b"canary" * 1000, "A password has at most 128 characters."),
+        ("a@example.com", b"password1234\n", "This password is on a list of known ones. Choose another."),
+    ],
+)
+def test_a_bad_address_or_password_is_told_without_repeating_it(
+    run: Run, email: str, typed: bytes, complaint: str
+) -> None:
+    code, out, err = run("users", "create-admin", email, typed=typed)
+    assert (code, out) == (1, "")
+    assert complaint in err
+    assert "canary" not in err
