@@ -1,0 +1,167 @@
+from datetime import timedelta
+
+import pytest
+
+from application.orders.cancel_order import CancelOrderCommand
+from application.orders.ports import OrderFilter
+from application.orders.views import OrderView
+from application.users.views import UserView
+from domain.orders.derived import FulfillmentStatus, PaymentStatus
+from domain.orders.lifecycle import Action, InvalidTransition, OrderStatus
+from domain.orders.placing import OutOfStock
+from domain.orders.pricing import PriceChanged, ProductUnavailable
+from domain.shared.actor import Actor
+from domain.shared.errors import NotFound
+from domain.shared.ids import OrderId, UserId
+from domain.shared.money import Money
+from tests.invariants import assert_invariants
+from tests.kit.shop import HOLD, Shop
+
+
+def cancelling(shop: Shop, order: OrderView, *, only_of: UserId | None) -> CancelOrderCommand:
+    return CancelOrderCommand(
+        order_id=order.id,
+        reason="changed my mind",
+        only_of=only_of,
+        key=shop.key(order.id, operation="cancel_order"),
+        by=Actor(only_of, "request-1"),
+    )
+
+
+async def test_an_order_holds_stock(shop: Shop) -> None:
+    mug = await shop.product(stock=5)
+    await shop.order(mug, quantity=2)
+    assert (await shop.get_stock(mug.id)).available == 3
+
+
+async def test_an_order_waits_for_its_payment_and_not_for_ever(shop: Shop) -> None:
+    order = await shop.order(await shop.product(stock=5, price=999), quantity=2)
+    assert order.status is OrderStatus.PENDING_PAYMENT
+    assert order.payment_status is PaymentStatus.UNPAID
+    assert order.fulfillment_status is FulfillmentStatus.UNFULFILLED
+    assert order.allowed_actions == (Action.CANCEL,)
+    assert order.total == Money(1998, "EUR")
+    assert order.placed_at == shop.clock.now()
+    assert order.expires_at == shop.clock.now() + HOLD
+    await assert_invariants(shop)
+
+
+async def test_an_order_that_costs_nothing_is_confirmed_and_paid(shop: Shop) -> None:
+    order = await shop.order(await shop.product(stock=5, price=0))
+    assert (order.status, order.payment_status) == (OrderStatus.CONFIRMED, PaymentStatus.PAID)
+    await assert_invariants(shop)
+
+
+async def test_an_order_beyond_the_stock_is_refused_and_holds_nothing(shop: Shop) -> None:
+    mug, cup = await shop.product(stock=5), await shop.product(stock=1)
+    with pytest.raises(OutOfStock):
+        await shop.place_order(shop.placing((mug, 1), (cup, 2), customer=await shop.customer()))
+    await assert_invariants(shop)
+
+
+async def test_an_archived_product_cannot_be_ordered(shop: Shop) -> None:
+    mug = await shop.product(stock=5)
+    await shop.archive_product(mug.id, seen_version=mug.version)
+    with pytest.raises(ProductUnavailable):
+        await shop.order(mug)
+
+
+async def test_a_price_other_than_expected_is_told_and_holds_nothing(shop: Shop) -> None:
+    mug, ann = await shop.product(stock=5, price=1000), await shop.customer()
+    with pytest.raises(PriceChanged):
+        await shop.place_order(shop.placing((mug, 1), customer=ann, expected_total=Money(999, "EUR")))
+    await shop.place_order(shop.placing((mug, 1), customer=ann, expected_total=Money(1000, "EUR")))
+    await assert_invariants(shop)
+
+
+async def test_a_preview_says_what_an_order_would_cost_and_holds_nothing(shop: Shop) -> None:
+    mug, cup = await shop.product(stock=5, price=1000), await shop.product(stock=5, price=1)
+    request = shop.placing((mug, 2), (cup, 3), (mug, 1), customer=await shop.customer()).request
+    preview = await shop.preview_order(request)
+    assert (preview.total, preview.currency) == (Money(3003, "EUR"), "EUR")
+    assert [(line.sku, line.quantity, line.line_total.amount) for line in preview.lines] == [
+        (mug.sku, 3, 3000),
+        (cup.sku, 3, 3),
+    ]
+    assert (await shop.get_stock(mug.id)).reserved == 0
+
+
+async def test_a_preview_is_refused_as_the_order_would_be(shop: Shop) -> None:
+    mug = await shop.product(stock=1)
+    with pytest.raises(OutOfStock):
+        await shop.preview_order(shop.placing((mug, 2), customer=await shop.customer()).request)
+
+
+async def test_a_cancelled_order_gives_its_stock_back_and_can_do_no_more(shop: Shop) -> None:
+    mug, ann = await shop.product(stock=5), await shop.customer()
+    order = await shop.order(mug, quantity=2, customer=ann)
+    shop.clock.advance(timedelta(minutes=1))
+    cancelled = (await shop.cancel_order(cancelling(shop, order, only_of=ann.id))).result
+    assert (cancelled.status, cancelled.allowed_actions) == (OrderStatus.CANCELLED, ())
+    assert (cancelled.version, cancelled.updated_at) == (2, shop.clock.now())
+    assert (await shop.get_stock(mug.id)).available == 5
+    with pytest.raises(InvalidTransition) as refusal:
+        await shop.cancel_order(cancelling(shop, order, only_of=ann.id))
+    assert refusal.value.params == {"from": "cancelled", "action": "cancel", "allowed_actions": []}
+    await assert_invariants(shop)
+
+
+async def test_a_confirmed_order_can_be_cancelled_while_nothing_is_fulfilled(shop: Shop) -> None:
+    free = await shop.product(stock=5, price=0)
+    assert (await shop.cancel(await shop.order(free))).status is OrderStatus.CANCELLED
+    await assert_invariants(shop)
+
+
+async def test_the_history_says_what_was_done_by_whom_and_why(shop: Shop) -> None:
+    ann = await shop.customer()
+    order = await shop.order(await shop.product(stock=5), customer=ann)
+    await shop.cancel_order(cancelling(shop, order, only_of=ann.id))
+    page = await shop.list_status_changes(order.id, only_of=ann.id, after=None, limit=10)
+    assert [(change.action, change.actor_id, change.reason) for change in page.items] == [
+        (Action.PLACE, ann.id, None),
+        (Action.CANCEL, ann.id, "changed my mind"),
+    ]
+
+
+@pytest.fixture
+async def ann(shop: Shop) -> UserView:
+    return await shop.customer()
+
+
+@pytest.fixture
+async def order_of_ann(shop: Shop, ann: UserView) -> OrderView:
+    return await shop.order(await shop.product(stock=5), customer=ann)
+
+
+async def test_an_order_is_shown_to_its_customer_and_to_staff_and_to_nobody_else(
+    shop: Shop, ann: UserView, order_of_ann: OrderView
+) -> None:
+    bob = await shop.customer()
+    assert await shop.get_order(order_of_ann.id, only_of=ann.id) == order_of_ann
+    assert await shop.get_order(order_of_ann.id, only_of=None) == order_of_ann
+    with pytest.raises(NotFound):
+        await shop.get_order(order_of_ann.id, only_of=bob.id)
+    with pytest.raises(NotFound):
+        await shop.list_status_changes(order_of_ann.id, only_of=bob.id, after=None, limit=1)
+    with pytest.raises(NotFound):
+        await shop.cancel_order(cancelling(shop, order_of_ann, only_of=bob.id))
+    with pytest.raises(NotFound):
+        await shop.get_order(OrderId(shop.ids.new()), only_of=None)
+
+
+async def test_a_list_shows_a_customer_their_own_orders_and_staff_those_of_all(
+    shop: Shop, ann: UserView, order_of_ann: OrderView
+) -> None:
+    bob = await shop.customer()
+    order_of_bob = await shop.order(await shop.product(stock=5), customer=bob)
+
+    async def listed(criteria: OrderFilter, only_of: UserId | None) -> list[OrderView]:
+        page = await shop.list_orders(criteria, only_of=only_of, descending=False, after=None, limit=9)
+        return list(page.items)
+
+    of_bob = OrderFilter(customer_id=bob.id)
+    assert await listed(OrderFilter(), None) == [order_of_ann, order_of_bob]
+    assert await listed(of_bob, None) == [order_of_bob]
+    assert await listed(OrderFilter(), ann.id) == [order_of_ann]
+    assert await listed(of_bob, ann.id) == []
+    assert await listed(of_bob, bob.id) == [order_of_bob]

@@ -1,0 +1,135 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from application.shared.idempotency import IdempotencyKeyReused
+from application.users.authenticate import Principal
+from application.users.log_in import InvalidGrant, LogInCommand
+from application.users.ports import EmailTaken, InvalidToken, TokenExpired
+from application.users.sign_up import SignUpCommand
+from domain.shared.errors import Forbidden, NotFound
+from domain.shared.ids import UserId
+from domain.users.password import WeakPassword
+from domain.users.permissions import Permission, Role
+from domain.users.user import AccountDisabled, UserStatus
+from tests.kit.examples import a_user
+from tests.kit.shop import BREACHED_PASSWORD, PASSWORD, Shop
+
+SIGN_UP = SignUpCommand(email="Ann@Example.com", password=PASSWORD, full_name="Ann")
+LOG_IN = LogInCommand(email=" ann@EXAMPLE.com", password=PASSWORD)
+
+
+async def principal_of(shop: Shop, log_in: LogInCommand) -> Principal:
+    return shop.authenticate((await shop.log_in(log_in)).token)
+
+
+async def test_who_signs_up_is_a_customer_under_the_comparable_form_of_the_address(shop: Shop) -> None:
+    ann = (await shop.sign_up(SIGN_UP)).result
+    assert (ann.email, ann.full_name, ann.role) == ("ann@example.com", "Ann", Role.CUSTOMER)
+    assert (ann.status, ann.email_verified, ann.version) == (UserStatus.ACTIVE, False, 1)
+    assert ann.created_at == ann.updated_at == shop.clock.now()
+    assert await shop.get_user(ann.id) == ann
+    assert await shop.store.outbox.count("user.signed_up") == 1
+
+
+async def test_an_address_has_one_account_however_it_is_spelled(shop: Shop) -> None:
+    await shop.sign_up(SIGN_UP)
+    with pytest.raises(EmailTaken):
+        await shop.sign_up(replace(SIGN_UP, email="ann@example.COM"))
+
+
+@pytest.mark.parametrize(
+    ("password", "code"),
+    [
+        ("too short", "password_too_short"),
+        ("x" * 129, "password_too_long"),
+        (BREACHED_PASSWORD, "password_breached"),
+    ],
+)
+async def test_a_weak_password_opens_no_account(shop: Shop, password: str, code: str) -> None:
+    with pytest.raises(WeakPassword) as refusal:
+        await shop.sign_up(replace(SIGN_UP, password=password))
+    [violation] = refusal.value.violations
+    assert (violation.path, violation.code) == (("password",), code)
+    await shop.sign_up(SIGN_UP)
+
+
+async def test_signing_up_twice_with_one_key_opens_one_account(shop: Shop) -> None:
+    command = replace(SIGN_UP, key=shop.key("Ann", operation="sign_up", key="k"))
+    first, again = await shop.sign_up(command), await shop.sign_up(command)
+    assert (first.replayed, again.replayed) == (False, True)
+    assert first.result == again.result
+    with pytest.raises(IdempotencyKeyReused):
+        await shop.sign_up(
+            replace(command, email="b@example.com", key=shop.key("Bob", operation="sign_up", key="k"))
+        )
+
+
+async def test_a_password_is_never_shown() -> None:
+    assert PASSWORD not in repr(SIGN_UP)
+    assert PASSWORD not in repr(LOG_IN)
+
+
+async def test_who_logs_in_is_known_by_the_token(shop: Shop) -> None:
+    ann = (await shop.sign_up(SIGN_UP)).result
+    principal = await principal_of(shop, LOG_IN)
+    assert (principal.user_id, principal.role) == (ann.id, Role.CUSTOMER)
+
+
+async def test_each_log_in_is_a_session_of_its_own(shop: Shop) -> None:
+    await shop.sign_up(SIGN_UP)
+    sessions = {(await principal_of(shop, LOG_IN)).session_id for _ in range(3)}
+    assert len(sessions) == 3
+
+
+@pytest.mark.parametrize(
+    "log_in", [replace(LOG_IN, password=f"{PASSWORD}!"), replace(LOG_IN, email="bob@example.com")]
+)
+async def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(
+    shop: Shop, log_in: LogInCommand
+) -> None:
+    await shop.sign_up(SIGN_UP)
+    with pytest.raises(InvalidGrant) as refusal:
+        await shop.log_in(log_in)
+    assert refusal.value.detail == "The e-mail address or the password is wrong."
+
+
+async def test_a_disabled_account_is_told_so_only_to_who_knows_its_password(shop: Shop) -> None:
+    user = a_user(shop.ids, email="ann@example.com")
+    user.status = UserStatus.DISABLED
+    async with shop.store.unit_of_work() as work:
+        await work.users.add(user)
+        await work.commit()
+    with pytest.raises(AccountDisabled):
+        await shop.log_in(LOG_IN)
+    with pytest.raises(InvalidGrant):
+        await shop.log_in(replace(LOG_IN, password="another password"))
+
+
+async def test_a_token_is_believed_until_it_expires(shop: Shop) -> None:
+    await shop.sign_up(SIGN_UP)
+    token = await shop.log_in(LOG_IN)
+    shop.clock.advance(timedelta(seconds=token.expires_in - 1))
+    shop.authenticate(token.token)
+    shop.clock.advance(timedelta(seconds=1))
+    with pytest.raises(TokenExpired):
+        shop.authenticate(token.token)
+    with pytest.raises(InvalidToken):
+        shop.authenticate("forged")
+
+
+async def test_a_role_permits_what_it_permits_and_hides_what_it_does_not(shop: Shop) -> None:
+    await shop.sign_up(SIGN_UP)
+    await shop.sign_up(replace(SIGN_UP, email="bob@example.com", role=Role.STAFF))
+    ann, bob = [await principal_of(shop, replace(LOG_IN, email=f"{n}@example.com")) for n in ("ann", "bob")]
+    bob.ensure(Permission.MANAGE_STOCK)
+    with pytest.raises(Forbidden):
+        ann.ensure(Permission.MANAGE_STOCK)
+    assert ann.only_own_without(Permission.SEE_ALL_ORDERS) == ann.user_id
+    assert bob.only_own_without(Permission.SEE_ALL_ORDERS) is None
+
+
+async def test_an_account_that_does_not_exist_is_not_found(shop: Shop) -> None:
+    with pytest.raises(NotFound):
+        await shop.get_user(UserId(shop.ids.new()))
