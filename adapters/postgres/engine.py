@@ -1,6 +1,6 @@
 """The connections of one process, and how long anything may wait for them or on them."""
 
-from sqlalchemy import event
+from sqlalchemy import event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
@@ -16,6 +16,10 @@ SERVER_SETTINGS = {
 }
 """How a session begins. A pooler between service and server must let these through, or set them itself."""
 
+READ_ISOLATION = "read_isolation"
+"""The engine's option for single reads. To prepare and to execute are two messages: a pooler needs a transaction
+around them, where otherwise autocommit spares two journeys."""
+
 COMMAND_TIMEOUT = 8.0
 """Seconds for an answer. It is what ends the wait where the network has gone, and the server's own limits with it."""
 
@@ -25,11 +29,15 @@ def create_engine(
 ) -> AsyncEngine:
     """Return an engine for a `postgresql+asyncpg://` URL. It connects when it is first used.
 
-    `checkout_timeout` is how many seconds one waits for a connection before the service says that it is busy. For
-    PgBouncer in transaction mode put `prepared_statement_cache_size=0&statement_cache_size=0` into the URL's query.
+    `checkout_timeout` is how many seconds one waits for a connection before the service says that it is busy.
+
+    A URL that ends in `?prepared_statement_cache_size=0` says that there is a pooler in transaction mode between,
+    such as PgBouncer: no statement is then prepared in one transaction and used in another.
     """
+    pooled = make_url(url).query.get("prepared_statement_cache_size") == "0"
     engine = create_async_engine(
         url,
+        execution_options={READ_ISOLATION: "READ COMMITTED" if pooled else "AUTOCOMMIT"},
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=checkout_timeout,
@@ -41,6 +49,7 @@ def create_engine(
             "server_settings": SERVER_SETTINGS,
             "command_timeout": COMMAND_TIMEOUT,
             "timeout": connect_timeout,
+            **({"statement_cache_size": 0} if pooled else {}),
         },
     )
     event.listen(engine.sync_engine, "checkout", _refuse_dead_connection)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Executable
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from adapters.postgres.engine import READ_ISOLATION
 from adapters.postgres.failures import translated
 from adapters.postgres.mappers import ResultRow
 
@@ -16,7 +17,8 @@ class Reader:
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        isolation_level = engine.get_execution_options()[READ_ISOLATION]
+        self._engine = engine.execution_options(isolation_level=isolation_level)
 
     async def all(
         self, statement: Executable, parameters: Mapping[str, object] | None = None
