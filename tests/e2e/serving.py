@@ -1,0 +1,79 @@
+"""The service as a process of its own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from entrypoints.cli.address import Address
+
+CHECKOUT = Path(__file__).parents[2]
+START_SECONDS = 120
+STOP_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A running `serve`, in a process group of its own as if in a terminal of its own."""
+
+    process: subprocess.Popen[str]
+    address: Address
+    environment: dict[str, str]
+
+    def interrupt(self) -> tuple[int, str]:
+        """Do what Ctrl-C does, and return the exit code and the output."""
+        os.killpg(self.process.pid, signal.SIGINT)
+        output, _ = self.process.communicate(timeout=STOP_SECONDS)
+        return self.process.returncode, output
+
+    def await_answer(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not self.address.answers():
+            assert self.process.poll() is None, self.process.communicate()[0]
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+    def await_silence(self) -> None:
+        """Wait until nothing answers or listens any more."""
+        deadline = time.monotonic() + STOP_SECONDS
+        while self.address.answers():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+@contextmanager
+def serving(database_url: str, **settings: str) -> Iterator[Service]:
+    """Start the service on a free port; wait for it with `await_answer`."""
+    port = free_port()
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("STEELYARD_")},
+        "STEELYARD_DATABASE_URL": database_url,
+        "STEELYARD_PORT": str(port),
+        **{f"STEELYARD_{name.upper()}": value for name, value in settings.items()},
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "entrypoints", "serve"],
+        cwd=CHECKOUT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    with process:
+        try:
+            yield Service(process, Address("127.0.0.1", port), environment)
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])

@@ -1,0 +1,30 @@
+import subprocess
+import sys
+
+from tests.e2e.serving import CHECKOUT, Service, serving
+
+
+def test_the_demo_reconciles_and_changes_nothing_the_second_time(empty_database_url: str) -> None:
+    with serving(empty_database_url, rate_limit_enabled="false", log_level="warning") as service:
+        service.await_answer()
+        first, second = demo(service), demo(service)
+        service.interrupt()
+    assert "Orders: 830 new, 0 replayed, 0 refused" in first
+    assert "Orders: 0 new, 830 replayed, 0 refused" in second
+    for output in (first, second):
+        assert "1,449,367.31 USD   1,449,367.31 USD   ✓" in output
+        assert output.endswith("Every order, every cent and every unit is accounted for.\n")
+
+
+def demo(service: Service) -> str:
+    ended = subprocess.run(
+        [sys.executable, "-m", "entrypoints", "demo"],
+        check=False,
+        cwd=CHECKOUT,
+        env=service.environment | {"COLUMNS": "100"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert ended.returncode == 0, ended.stdout
+    return ended.stdout
