@@ -31,6 +31,8 @@ class EdgeMiddleware:
     A request's id is the client's `X-Request-Id` if it has 1 to 64 letters, digits, dots, hyphens and underscores,
     else a new one. Handlers find it as `request.state.request_id`. The log has the route's template and never the
     path, the query or a header: they are the client's.
+
+    HEAD is answered as GET is (RFC 9110, section 9.3.2); the server leaves out the content.
     """
 
     def __init__(self, app: ASGIApp, *, access_log: bool = True) -> None:
@@ -44,6 +46,9 @@ class EdgeMiddleware:
         started = perf_counter()
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
+        method = scope["method"]
+        if method == "HEAD":
+            scope["method"] = "GET"
         token = logging.request_id.set(request_id)
         status = 0
 
@@ -70,7 +75,7 @@ class EdgeMiddleware:
                 problem = scope["state"].get("problem")
                 _log.info(
                     "request",
-                    method=scope["method"] if scope["method"] in _METHODS else "other",
+                    method=method if method in _METHODS else "other",
                     route=_template(scope),
                     status=status or _CLIENT_CLOSED_REQUEST,
                     duration_ms=round((perf_counter() - started) * 1000, 2),

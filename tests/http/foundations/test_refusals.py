@@ -143,7 +143,7 @@ async def test_405_lists_every_method_that_the_address_takes() -> None:
 
     response = await ask(router, "PUT", "/v1/things/1")
     assert (response.status_code, response.json()["code"]) == (405, "method_not_allowed")
-    assert response.headers["Allow"] == "DELETE, GET, PATCH"
+    assert response.headers["Allow"] == "DELETE, GET, HEAD, PATCH"
 
 
 @pytest.mark.parametrize("error", [ValueError(CANARY), Unregistered(CANARY), HTTPException(500, CANARY)])
