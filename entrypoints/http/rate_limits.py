@@ -27,17 +27,25 @@ def rate_limit_headers(policy: RateLimitPolicy, allowance: Allowance) -> dict[st
     }
 
 
-def limited(policy: RateLimitPolicy) -> Callable[..., Awaitable[None]]:
-    """Return a dependency that counts the request against the policy, by user, or by address without a token."""
+async def get_network_address(request: Request) -> str:
+    return request.client.host if request.client else "unknown"
+
+
+async def get_user_or_network_address(
+    visitor: Visitor, network_address: Annotated[str, Depends(get_network_address)]
+) -> str:
+    return str(visitor.user_id) if visitor else network_address
+
+
+def limited(policy: RateLimitPolicy, *, by: Callable[..., Awaitable[str]]) -> Callable[..., Awaitable[None]]:
+    """Return a dependency that counts the request against the policy, separately for each value of `by`."""
 
     @refuses_with("rate_limited")
     async def take(
-        request: Request,
         response: Response,
-        visitor: Visitor,
+        partition: Annotated[str, Depends(by)],
         limiter: Annotated[RateLimiter, provided(Container.rate_limiter)],
     ) -> None:
-        partition = str(visitor.user_id) if visitor else _network_address(request)
         allowance = await limiter.take(policy, partition)
         headers = rate_limit_headers(policy, allowance)
         if not allowance.allowed:
@@ -47,12 +55,10 @@ def limited(policy: RateLimitPolicy) -> Callable[..., Awaitable[None]]:
     return take
 
 
-def _network_address(request: Request) -> str:
-    return request.client.host if request.client else "unknown"
-
-
-LimitReads = Depends(limited(READS))
-LimitWrites = Depends(limited(WRITES))
-LimitOrders = Depends(limited(ORDERS))
-LimitSignUps = Depends(limited(SIGN_UPS))
-LimitLogIns = Depends(limited(LOG_INS))
+LimitReads = Depends(limited(READS, by=get_user_or_network_address))
+LimitWrites = Depends(limited(WRITES, by=get_user_or_network_address))
+LimitOrders = Depends(limited(ORDERS, by=get_user_or_network_address))
+# Who signs up or logs in has no token yet. One that has expired meanwhile must not keep its owner out.
+LimitSignUps = Depends(limited(SIGN_UPS, by=get_network_address))
+LimitLogIns = Depends(limited(LOG_INS, by=get_network_address))
+LimitKeySets = Depends(limited(READS, by=get_network_address))

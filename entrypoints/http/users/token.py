@@ -16,7 +16,7 @@ from entrypoints.container import Container
 from entrypoints.http.descriptions import described_by
 from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.provided import provided
-from entrypoints.http.rate_limits import LimitLogIns, LimitReads
+from entrypoints.http.rate_limits import LimitKeySets, LimitLogIns
 from entrypoints.http.route import StrictRoute
 from entrypoints.http.users.schemas import TokenErrorResponse, TokenResponse
 from entrypoints.settings import Settings
@@ -81,7 +81,7 @@ async def create_token(
     operation_id="get_jwks",
     summary="The keys with which access tokens are verified",
     description="A JSON Web Key Set (RFC 7517).",
-    dependencies=[LimitReads],
+    dependencies=[LimitKeySets],
 )
 async def get_jwks(
     tokens: Annotated[AccessTokens, provided(Container.access_tokens)],
