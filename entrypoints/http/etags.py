@@ -47,7 +47,6 @@ async def seen_version(
             alias="If-Match",
             description="The ETag of the version that you saw.",
             examples=['"v7"'],
-            json_schema_extra={"pattern": r'^"v[1-9][0-9]{0,17}"$'},
         ),
     ],
 ) -> int:

@@ -7,17 +7,21 @@ from fastapi import Depends, Request
 from fastapi.params import Depends as Dependency
 
 from entrypoints.container import Container
+from entrypoints.http.problems.openapi import refuses_with
 
 
 def provided(provider: Provider[Any]) -> Dependency:
     """Return a dependency on what a provider of the container provides, as in `provided(Container.place_order)`.
 
-    It asks the container of the app that serves the request, so that a test can override the provider there.
+    It asks the container of the app that serves the request, so that a test can override the provider there. What
+    has the database behind it is marked with what the database can refuse.
     """
     name: str = next(name for name, known in Container.providers.items() if known is provider)
 
     async def provide(request: Request) -> Any:  # noqa: ANN401 - the route's annotation says what it is
         return getattr(request.app.state.container, name)()
 
+    if any(part is Container.engine for part in provider.traverse()):
+        provide = refuses_with("overloaded", "database_unavailable")(provide)
     dependency: Dependency = Depends(provide)
     return dependency

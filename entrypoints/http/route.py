@@ -8,6 +8,7 @@ from typing import Any, get_origin
 from fastapi import params
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from starlette.convertors import StringConvertor
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -33,8 +34,9 @@ class StrictRoute(APIRoute):
     of reach of a client that leaves. The body is read before that: reading it is waiting for the client.
 
     The problems that this can lead to, and those that dependencies are marked with (`refuses_with`), are added to
-    the documented responses. Query parameters are declared by the route or its router: those of dependencies that
-    are given to `include_router` are not seen, and hence refused.
+    the documented responses; a route that never asks for authentication is documented as one that does without. Query
+    parameters are declared by the route or its router: those of dependencies that are given to `include_router` are
+    not seen, and hence refused.
 
     Raises TypeError for a dependency with `yield`: FastAPI would close it when the client leaves, under the hands of
     the work, and after the response has said that all is well.
@@ -42,7 +44,10 @@ class StrictRoute(APIRoute):
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 - those of APIRoute
         super().__init__(path, endpoint, **options)
-        self.responses = with_problems(self.responses, *self._problems())
+        problems = set(self._problems())
+        self.responses = with_problems(self.responses, *problems)
+        if "authentication_required" not in problems:
+            self.openapi_extra = {**(self.openapi_extra or {}), "security": [{}]}
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         work = super().get_route_handler()
@@ -74,12 +79,17 @@ class StrictRoute(APIRoute):
         media_type = getattr(self.body_field.field_info, "media_type", JSON)
         return (MERGE_PATCH, JSON) if media_type == MERGE_PATCH else (JSON,)
 
+    def _is_matched(self, path_param: str) -> bool:
+        """Tell whether a bad value of the parameter makes the address another one, as in `/{order_id:uuid}`."""
+        return not isinstance(self.param_convertors[path_param], StringConvertor)
+
     def _problems(self) -> Iterator[str]:
         yield from ("unknown_parameter", "internal_error", "shutting_down")
         dependants = list(_tree(self.dependant))
         for dependant in dependants:
             yield from problems_of_dependency(dependant.call)
-            if dependant.path_params or dependant.query_params or dependant.header_params:
+            path_params = [param for param in dependant.path_params if not self._is_matched(param.alias)]
+            if path_params or dependant.query_params or dependant.header_params:
                 yield "validation_failed"
         if self.body_field is not None:
             yield from ("body_too_large", "validation_failed")

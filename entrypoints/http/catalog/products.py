@@ -74,7 +74,7 @@ async def list_products(
 
 
 @router.get(
-    "/{product_id}",
+    "/{product_id:uuid}",
     operation_id="get_product",
     summary="Show a product",
     description=described_by(GetProduct),
@@ -133,7 +133,7 @@ async def create_product(
 
 
 @router.patch(
-    "/{product_id}",
+    "/{product_id:uuid}",
     operation_id="change_product",
     summary="Edit a product",
     description=described_by(ChangeProduct),
@@ -159,7 +159,7 @@ async def change_product(
 
 
 @router.delete(
-    "/{product_id}",
+    "/{product_id:uuid}",
     operation_id="archive_product",
     summary="Take a product off sale",
     description=described_by(ArchiveProduct),

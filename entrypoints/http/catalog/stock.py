@@ -66,7 +66,7 @@ async def adjust_stock(
 
 
 @router.get(
-    "/{product_id}",
+    "/{product_id:uuid}",
     operation_id="get_stock",
     summary="Show a product's stock",
     description=described_by(GetStock),
@@ -86,7 +86,7 @@ async def get_stock(
 
 
 @router.put(
-    "/{product_id}",
+    "/{product_id:uuid}",
     operation_id="count_stock",
     summary="Set what a count has found",
     description=described_by(CountStock),
@@ -117,7 +117,7 @@ async def count_stock(
 
 
 @router.get(
-    "/{product_id}/ledger",
+    "/{product_id:uuid}/ledger",
     operation_id="list_movements",
     summary="Show every movement of a product's stock",
     description=described_by(ListMovements),

@@ -121,7 +121,7 @@ async def list_orders(
 
 
 @router.get(
-    "/{order_id}",
+    "/{order_id:uuid}",
     operation_id="get_order",
     summary="Show an order",
     description=described_by(GetOrder),
@@ -141,7 +141,7 @@ async def get_order(
 
 
 @router.get(
-    "/{order_id}/history",
+    "/{order_id:uuid}/history",
     operation_id="list_status_changes",
     summary="Show an order's history",
     description=described_by(ListStatusChanges),
@@ -166,7 +166,7 @@ async def list_status_changes(
 
 
 @router.post(
-    "/{order_id}/cancel",
+    "/{order_id:uuid}/cancel",
     operation_id="cancel_order",
     summary="Cancel an order",
     description=described_by(CancelOrder),

@@ -88,7 +88,6 @@ def test_if_match_is_documented_as_required() -> None:
     parameters = app_of(router).openapi()["paths"]["/things/{thing_id}"]["put"]["parameters"]
     [if_match] = [parameter for parameter in parameters if parameter["name"] == "If-Match"]
     assert if_match["required"]
-    assert if_match["schema"]["pattern"] == '^"v[1-9][0-9]{0,17}"$'
 
 
 async def session() -> AsyncIterator[None]:
