@@ -1,11 +1,11 @@
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from copy import deepcopy
 
 from adapters.memory.database import reach
 from adapters.memory.transaction import IntegrityError, Transaction
 from application.orders.ports import OrderExists, OrderRepository
 from domain.orders.order import Order
-from domain.shared.ids import OrderId
+from domain.shared.ids import OrderId, UserId
 
 
 class MemoryOrderRepository(OrderRepository):
@@ -31,6 +31,12 @@ class MemoryOrderRepository(OrderRepository):
         await self._transaction.lock([("orders", order_id.hex)])
         await reach()
         return deepcopy(self._transaction.tables.orders.get(order_id))
+
+    async def find_by_keys(self, keys: Collection[tuple[UserId, str]]) -> Mapping[tuple[UserId, str], Order]:
+        await reach()
+        tables = self._transaction.tables
+        known = set(keys) & tables.order_ids.keys()
+        return {key: deepcopy(tables.orders[tables.order_ids[key]]) for key in known}
 
     async def save(self, order: Order) -> None:
         await reach()

@@ -41,8 +41,10 @@ class MemoryUnitOfWork(UnitOfWork):
         return self._idempotency
 
     async def commit(self) -> None:
-        self._transaction.commit()
-        await reach()
+        try:
+            await reach()
+        finally:  # also for a caller who has left
+            self._transaction.commit()
 
 
 class MemoryUnitOfWorkFactory(UnitOfWorkFactory):

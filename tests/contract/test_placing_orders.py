@@ -87,6 +87,20 @@ async def test_one_key_sent_at_once_for_different_orders_makes_one_of_them(
     await assert_invariants(shop)
 
 
+async def test_twins_in_one_batch_are_one_order_at_the_first_try(shop: Shop) -> None:
+    mug = await shop.product(stock=100)
+    ann = await shop.customer()
+    command, other = (
+        shop.placing((mug, 1), customer=ann, key="k"),
+        shop.placing((mug, 2), customer=ann, key="k"),
+    )
+    first, twin, reused = await shop.batch()([command, command, other])
+    assert isinstance(first, Receipt)
+    assert twin == Receipt(first.result, replayed=True)
+    assert isinstance(reused, IdempotencyKeyReused)
+    await assert_invariants(shop)
+
+
 async def test_a_key_used_again_for_another_order_is_refused(shop: Shop) -> None:
     mug = await shop.product(stock=100)
     ann, bob = await shop.customer(), await shop.customer()

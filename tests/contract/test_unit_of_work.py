@@ -1,6 +1,7 @@
 import pytest
 
 from application.users.ports import EmailTaken
+from application.users.views import UserView
 from domain.catalog.stock import MovementReason, Stock
 from domain.shared.ids import ProductId
 from tests.invariants import assert_invariants, ledger
@@ -123,18 +124,22 @@ async def test_after_a_refused_write_nothing_can_be_committed(shop: Shop) -> Non
     await shop.customer("bob@example.com")
 
 
-async def test_a_caller_who_leaves_does_not_interrupt_the_commit(shop: Shop) -> None:
-    mug = await shop.product(stock=5)
-
-    async def receive_two() -> None:
+async def test_a_caller_who_leaves_does_not_interrupt_the_commit_however_far_it_has_come(shop: Shop) -> None:
+    async def is_committed_though_cancelled_at(suspension: int) -> bool:
+        user = a_user(shop.ids, email=f"{suspension}@example.com")
+        key = shop.key(suspension, operation="sign_up")
         async with shop.store.unit_of_work() as work:
-            stock = (await work.stocks.lock([mug.id]))[mug.id]
-            receive(stock, 2)
-            await work.stocks.save([stock])
-            assert await is_cancelled_at(1, work.commit())
+            await work.idempotency.claim([key], UserView)
+            await work.users.add(user)
+            is_cancelled = await is_cancelled_at(suspension, work.commit())
+        assert await shop.store.users.get(user.id) is not None
+        assert await shop.store.outbox.count("user.signed_up", of=[user.id]) == 1
+        return is_cancelled
 
-    await receive_two()
-    assert await on_hand(shop, mug.id) == 7
+    suspension = 1
+    while await is_committed_though_cancelled_at(suspension):
+        suspension += 1
+    assert suspension > 1
 
 
 async def test_cancelled_at_any_moment_an_order_is_placed_whole_or_not_at_all(shop: Shop) -> None:

@@ -35,7 +35,7 @@ class Store:
 def memory_store() -> Store:
     database = MemoryDatabase()
     return Store(
-        unit_of_work=MemoryUnitOfWorkFactory(database, patience=60),
+        unit_of_work=MemoryUnitOfWorkFactory(database, patience=10),
         impatient=MemoryUnitOfWorkFactory(database, patience=0.01),
         users=MemoryUserQueries(database),
         products=MemoryProductQueries(database),

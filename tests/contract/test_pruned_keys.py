@@ -1,0 +1,54 @@
+"""An order's key is its customer's for ever, also when what was answered then is no longer kept."""
+
+from application.orders.place_order import PlaceOrderCommand
+from application.orders.views import OrderView
+from application.shared.idempotency import Receipt
+from tests.invariants import assert_invariants
+from tests.kit.examples import an_order
+from tests.kit.shop import STAFF, Shop
+
+
+async def taken_long_ago(shop: Shop, command: PlaceOrderCommand) -> OrderView:
+    """Keep the order of a command as if the record of its key had been pruned since."""
+    product = await shop.get_product(command.request.lines[0].product_id, include_archived=True)
+    order = an_order(
+        shop.ids, (product, 1), customer=command.request.customer_id, by=STAFF, key=command.key.key
+    )
+    async with shop.store.unit_of_work() as work:
+        await work.orders.add([order])
+        await work.commit()
+    return OrderView.of(order)
+
+
+async def test_an_order_that_took_the_last_unit_is_not_told_that_there_is_none(shop: Shop) -> None:
+    command = shop.placing((await shop.product(stock=0), 1), customer=await shop.customer())
+    order = await taken_long_ago(shop, command)
+    for _ in range(2):
+        assert await shop.place_order(command) == Receipt(order, replayed=True, present=True)
+
+
+async def test_an_order_of_what_is_no_longer_sold_is_still_the_answer(shop: Shop) -> None:
+    mug = await shop.product(stock=5)
+    command = shop.placing((mug, 1), customer=await shop.customer())
+    order = await taken_long_ago(shop, command)
+    await shop.archive_product(mug.id, seen_version=mug.version)
+    assert await shop.place_order(command) == Receipt(order, replayed=True, present=True)
+
+
+async def test_in_a_batch_each_key_has_its_own_answer(shop: Shop) -> None:
+    sold_out, mug = await shop.product(stock=0), await shop.product(stock=1)
+    ann, bob = await shop.customer(), await shop.customer()
+    taken = shop.placing((sold_out, 1), customer=ann, key="k")
+    order = await taken_long_ago(shop, taken)
+    refused = shop.placing((sold_out, 1), customer=bob, key="k")
+    placed = shop.placing((mug, 1), customer=bob, key="other")
+    answers = await shop.batch()([refused, taken, placed])
+    assert [isinstance(answer, Receipt) for answer in answers] == [False, True, True]
+    assert answers[1] == Receipt(order, replayed=True, present=True)
+
+
+async def test_no_key_finds_no_order(shop: Shop) -> None:
+    async with shop.store.unit_of_work() as work:
+        assert await work.orders.find_by_keys([]) == {}
+        assert await work.orders.find_by_keys([((await shop.customer()).id, "k")]) == {}
+    await assert_invariants(shop)
