@@ -1,7 +1,7 @@
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import chain
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import and_, bindparam, select, update
 
 from adapters.postgres.arrays import GivenRows, columns_of
 from adapters.postgres.mappers.orders import change_values, line_values, order_from, order_values
@@ -11,11 +11,14 @@ from adapters.postgres.selections import orders_with_lines
 from adapters.postgres.transaction import Transaction
 from application.orders.ports import OrderRepository
 from domain.orders.order import Order
-from domain.shared.ids import OrderId
+from domain.shared.ids import OrderId, UserId
 
 _ORDERS = GivenRows("given_orders", columns_of(OrderRow))
 _LINES = GivenRows("given_lines", columns_of(OrderLineRow))
 _HISTORY = GivenRows("given_history", columns_of(OrderHistoryRow))
+_KEY = ("customer_id", "idempotency_key")
+_KEY_COLUMNS = [column for column in columns_of(OrderRow) if column.name in _KEY]
+_KEYS = GivenRows("given_keys", _KEY_COLUMNS)
 _CHANGING = ("status", "paid_amount", "refunded_amount", "updated_at", "version")
 
 _ADD = _HISTORY.insert_into(OrderHistoryRow).add_cte(
@@ -23,6 +26,11 @@ _ADD = _HISTORY.insert_into(OrderHistoryRow).add_cte(
 )
 _LOCK = select(OrderRow.id).where(OrderRow.id == bindparam("id")).with_for_update()
 _GET = orders_with_lines(select(*columns_of(OrderRow)).where(OrderRow.id == bindparam("id")))
+_FIND = orders_with_lines(
+    select(*columns_of(OrderRow)).join(
+        _KEYS.table, and_(*(column == _KEYS.c[column.name] for column in _KEY_COLUMNS))
+    )
+)
 _UPDATE = (
     update(OrderRow)
     .values({name: bindparam(f"new_{name}") for name in _CHANGING})
@@ -55,6 +63,11 @@ class PostgresOrderRepository(OrderRepository):
         await self._transaction.execute(_LOCK, {"id": order_id})
         row = (await self._transaction.execute(_GET, {"id": order_id})).one_or_none()
         return order_from(row) if row else None
+
+    async def find_by_keys(self, keys: Collection[tuple[UserId, str]]) -> Mapping[tuple[UserId, str], Order]:
+        given = _KEYS.parameters(dict(zip(_KEY, key, strict=True)) for key in keys)
+        orders = map(order_from, await self._transaction.execute(_FIND, given))
+        return {(order.customer_id, order.idempotency_key): order for order in orders}
 
     async def save(self, order: Order) -> None:
         values = order_values(order)

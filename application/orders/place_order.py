@@ -13,7 +13,7 @@ from domain.orders.order import Order
 from domain.orders.placing import OrderRequest, Shelf, place
 from domain.shared.actor import Actor
 from domain.shared.errors import DomainError
-from domain.shared.ids import ProductId
+from domain.shared.ids import ProductId, UserId
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +59,22 @@ class PlaceOrderBatch:
                 results[command.key] = view = OrderView.of(order)
                 bound[command.key.scope] = Bound(command.key.fingerprint, view)
                 outcomes.append(Receipt(view))
+            refused = [
+                command
+                for command, outcome in zip(commands, outcomes, strict=True)
+                if isinstance(outcome, DomainError) and command.key.scope not in bound
+            ]
+            earlier_orders = await self._placed_before(work, refused)
             if placed:
                 await work.orders.add(placed)
                 await work.stocks.save(shelf.stocks.values())
                 await work.idempotency.bind(results)
             if bound:
                 await work.commit()
-        return outcomes
+        return [
+            earlier_orders.get(command.key.scope, outcome)
+            for command, outcome in zip(commands, outcomes, strict=True)
+        ]
 
     async def _shelf(
         self,
@@ -83,6 +92,22 @@ class PlaceOrderBatch:
             return Shelf({}, {})
         stocks = await work.stocks.lock(product_ids)
         return Shelf(await work.products.get(stocks), stocks)
+
+    async def _placed_before(
+        self, work: UnitOfWork, refused: Sequence[PlaceOrderCommand]
+    ) -> Mapping[Scope, Receipt[OrderView]]:
+        """Find the orders that refused commands have made long ago, of which only the keys' records are gone.
+
+        They are refused for what the shop has become since: such an order may have taken the last unit itself.
+        """
+        if not refused:
+            return {}
+        orders = await work.orders.find_by_keys({_order_key(command) for command in refused})
+        return {
+            command.key.scope: Receipt(OrderView.of(order), replayed=True, present=True)
+            for command in refused
+            if (order := orders.get(_order_key(command)))
+        }
 
     def _place(self, command: PlaceOrderCommand, shelf: Shelf) -> Order:
         now = self.clock.now()
@@ -116,7 +141,12 @@ class PlaceOrder:
         try:
             return await self.batcher.submit(command)
         except OrderExists:
-            order = await self.orders.get_by_key(command.request.customer_id, command.key.key)
+            order = await self.orders.get_by_key(*_order_key(command))
             if order is None:
                 raise
-            return Receipt(order, replayed=True)
+            return Receipt(order, replayed=True, present=True)
+
+
+def _order_key(command: PlaceOrderCommand) -> tuple[UserId, str]:
+    """Return what no two orders share, for ever."""
+    return command.request.customer_id, command.key.key

@@ -1,6 +1,6 @@
 """What the use cases of orders need from outside."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -32,6 +32,10 @@ class OrderRepository(Protocol):
 
         Raises Overloaded when the lock does not come free in time.
         """
+        ...
+
+    async def find_by_keys(self, keys: Collection[tuple[UserId, str]]) -> Mapping[tuple[UserId, str], Order]:
+        """Return the orders that customers have placed with these idempotency keys, unlocked."""
         ...
 
     async def save(self, order: Order) -> None:

@@ -54,10 +54,14 @@ class IdempotencyKey:
 
 @dataclass(frozen=True, slots=True)
 class Receipt(Generic[V]):
-    """The result of a use case that is done once. `replayed` says that it was done by an earlier request."""
+    """The result of a use case that is done once. `replayed` says that it was done by an earlier request.
+
+    `present` says that the result is what has become of it since: what was answered then is no longer kept.
+    """
 
     result: V
     replayed: bool = False
+    present: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,9 +46,13 @@ router = APIRouter(prefix="/v1/orders", tags=["orders"], route_class=StrictRoute
     description=described_by(PlaceOrder),
     status_code=201,
     response_model=OrderResponse,
-    responses=problem_responses(
-        "out_of_stock", "price_changed", "product_unavailable", "overloaded", "database_unavailable"
-    ),
+    responses={
+        200: {
+            "model": OrderResponse,
+            "description": "The order that this key has made before, as it is now: what was answered then is no longer kept.",
+        },
+        **problem_responses("out_of_stock", "price_changed", "product_unavailable"),
+    },
     dependencies=[LimitOrders],
 )
 async def place_order(
@@ -68,6 +72,8 @@ async def place_order(
     )
     order = receipt.result
     mark_replay(response, receipt)
+    if receipt.present:
+        response.status_code = 200
     response.headers["Location"] = f"/v1/orders/{order.id}"
     response.headers["ETag"] = version_tag(order.version)
     return order
