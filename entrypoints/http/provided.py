@@ -1,5 +1,6 @@
 """From the container to a route's parameter, without decorators or wiring."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from dependency_injector.providers import Provider
@@ -21,7 +22,8 @@ def provided(provider: Provider[Any]) -> Dependency:
     async def provide(request: Request) -> Any:  # noqa: ANN401 - the route's annotation says what it is
         return getattr(request.app.state.container, name)()
 
-    if any(part is Container.engine for part in provider.traverse()):
+    parts: Iterator[Provider[Any]] = provider.traverse()
+    if any(part is Container.engine for part in parts):
         provide = refuses_with("overloaded", "database_unavailable")(provide)
     dependency: Dependency = Depends(provide)
     return dependency
