@@ -128,6 +128,8 @@ class Product(Aggregate):
 
         Raises ValidationFailed if it would have too many attributes.
         """
+        if not isinstance(changes.attributes, Unset):
+            self.attributes = _merged(self.attributes, changes.attributes)
         if not isinstance(changes.name, Unset):
             self.name = changes.name
         if not isinstance(changes.description, Unset):
@@ -138,8 +140,6 @@ class Product(Aggregate):
             self.max_per_order = changes.max_per_order
         if not isinstance(changes.status, Unset):
             self.status = changes.status
-        if not isinstance(changes.attributes, Unset):
-            self.attributes = _merged(self.attributes, changes.attributes)
         self.version, self.stock_version = self.version_with(stock) + 1, stock.version
         self.updated_at = now
         self._record(ProductChanged)

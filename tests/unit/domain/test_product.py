@@ -1,8 +1,15 @@
 import pytest
 
-from domain.catalog.product import Product, ProductChanged, ProductChanges, ProductCreated, ProductStatus
+from domain.catalog.product import (
+    MAX_ATTRIBUTES,
+    Product,
+    ProductChanged,
+    ProductChanges,
+    ProductCreated,
+    ProductStatus,
+)
 from domain.catalog.stock import MovementReason, Stock
-from domain.shared.errors import PreconditionFailed
+from domain.shared.errors import PreconditionFailed, ValidationFailed
 from domain.shared.money import Money
 from tests.kit.examples import NOW, a_product
 from tests.kit.ids import SequentialIds
@@ -42,6 +49,24 @@ def test_attributes_are_merged_and_none_removes_one(product: Product, stock: Sto
     product.attributes = {"colour": "red", "size": "L"}
     product.change(ProductChanges(attributes={"size": None, "glaze": "matt"}), stock=stock, now=NOW)
     assert product.attributes == {"colour": "red", "glaze": "matt"}
+
+
+def test_none_in_place_of_the_attributes_removes_all(product: Product, stock: Stock) -> None:
+    product.change(ProductChanges(attributes=None), stock=stock, now=NOW)
+    assert product.attributes == {}
+
+
+def test_an_edit_that_would_lead_to_too_many_attributes_changes_nothing(
+    product: Product, stock: Stock
+) -> None:
+    product.attributes = {f"old-{number}": "" for number in range(MAX_ATTRIBUTES - 1)}
+    product.change(ProductChanges(attributes={"last": ""}), stock=stock, now=NOW)
+    name, version = product.name, product.version
+    with pytest.raises(ValidationFailed) as refusal:
+        product.change(ProductChanges(name="Beaker", attributes={"one too many": ""}), stock=stock, now=NOW)
+    assert [violation.path for violation in refusal.value.violations] == [("attributes",)]
+    assert (product.name, product.version, len(product.attributes)) == (name, version, MAX_ATTRIBUTES)
+    product.change(ProductChanges(attributes={"last": None, "another": ""}), stock=stock, now=NOW)
 
 
 def test_a_product_off_sale_can_be_put_on_sale_again(product: Product, stock: Stock) -> None:
