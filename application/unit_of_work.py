@@ -5,6 +5,7 @@ from typing import Protocol
 
 from application.catalog.ports import ProductRepository, StockRepository
 from application.orders.ports import OrderRepository
+from application.sessions.ports import SessionRepository
 from application.shared.idempotency import IdempotencyRecords
 from application.users.ports import UserRepository
 
@@ -17,6 +18,9 @@ class UnitOfWork(Protocol):
 
     @property
     def users(self) -> UserRepository: ...
+
+    @property
+    def sessions(self) -> SessionRepository: ...
 
     @property
     def products(self) -> ProductRepository: ...

@@ -13,11 +13,13 @@ from adapters.postgres.health import PostgresHealth
 from adapters.postgres.queries.orders import PostgresOrderQueries
 from adapters.postgres.queries.outbox import PostgresOutboxQueries
 from adapters.postgres.queries.products import PostgresProductQueries
+from adapters.postgres.queries.sessions import PostgresSessionQueries
 from adapters.postgres.queries.stocks import PostgresStockQueries
 from adapters.postgres.queries.users import PostgresUserQueries
 from adapters.postgres.secrets import PostgresSecrets
 from adapters.postgres.signing_keys import PostgresSigningKeys
 from adapters.postgres.unit_of_work import PostgresUnitOfWorkFactory
+from adapters.randomness import SystemRandomness
 from adapters.security.breached import ListedBreachedPasswords
 from adapters.security.passwords import Argon2PasswordHasher
 from adapters.security.tokens import Ed25519AccessTokens
@@ -38,12 +40,18 @@ from application.orders.list_orders import ListOrders
 from application.orders.list_status_changes import ListStatusChanges
 from application.orders.place_order import PlaceOrder, PlaceOrderBatch
 from application.orders.preview_order import PreviewOrder
+from application.sessions.end_session import EndSession
+from application.sessions.list_sessions import ListSessions
+from application.sessions.log_in import LogIn
+from application.sessions.refresh_session import RefreshSession
+from application.sessions.revoke_token import RevokeToken
 from application.shared.batching import Batcher
 from application.users.authenticate import Authenticate
+from application.users.confirm_principal import ConfirmPrincipal
 from application.users.get_user import GetUser
-from application.users.log_in import LogIn
 from application.users.password_policy import PasswordPolicy
 from application.users.sign_up import SignUp
+from domain.sessions.session import SessionLifetime
 from entrypoints.settings import Settings
 
 
@@ -64,6 +72,7 @@ class Container(containers.DeclarativeContainer):
 
     clock = providers.Singleton(SystemClock)
     ids = providers.Singleton(UuidV7Factory)
+    randomness = providers.Singleton(SystemRandomness)
 
     engine = providers.Singleton(
         create_engine, settings.provided.database_url, pool_size=settings.provided.database_pool_size
@@ -74,6 +83,7 @@ class Container(containers.DeclarativeContainer):
     signing_keys = providers.Singleton(PostgresSigningKeys, engine)
     secrets = providers.Singleton(PostgresSecrets, engine)
     user_queries = providers.Singleton(PostgresUserQueries, engine)
+    session_queries = providers.Singleton(PostgresSessionQueries, engine)
     product_queries = providers.Singleton(PostgresProductQueries, engine)
     stock_queries = providers.Singleton(PostgresStockQueries, engine)
     order_queries = providers.Singleton(PostgresOrderQueries, engine)
@@ -103,9 +113,22 @@ class Container(containers.DeclarativeContainer):
     )
 
     sign_up = providers.Singleton(SignUp, unit_of_work, hasher, password_policy, clock, ids)
-    log_in = providers.Singleton(LogIn, unit_of_work, hasher, access_tokens, clock, ids)
     authenticate = providers.Singleton(Authenticate, access_tokens, clock)
+    confirm_principal = providers.Singleton(ConfirmPrincipal, user_queries, clock)
     get_user = providers.Singleton(GetUser, user_queries)
+
+    session_lifetime = providers.Singleton(
+        SessionLifetime, idle=settings.provided.session_idle, absolute=settings.provided.session_lifetime
+    )
+    log_in = providers.Singleton(
+        LogIn, unit_of_work, hasher, access_tokens, clock, ids, randomness, session_lifetime
+    )
+    refresh_session = providers.Singleton(
+        RefreshSession, unit_of_work, access_tokens, clock, ids, randomness, session_lifetime
+    )
+    revoke_token = providers.Singleton(RevokeToken, unit_of_work, access_tokens, clock)
+    list_sessions = providers.Singleton(ListSessions, session_queries, clock)
+    end_session = providers.Singleton(EndSession, unit_of_work)
 
     create_product = providers.Singleton(CreateProduct, unit_of_work, clock, ids)
     change_product = providers.Singleton(ChangeProduct, unit_of_work, clock)

@@ -1,6 +1,7 @@
 """What can be set, by environment variables that begin with `STEELYARD_`."""
 
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -32,6 +33,16 @@ def _asyncpg_url(url: str) -> str:
     return parsed.set(drivername="postgresql+asyncpg").render_as_string(hide_password=False)
 
 
+def _issuer(url: str) -> str:
+    """Check what RFC 8414, section 2 asks of an issuer; plain http is for one machine."""
+    if not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*[A-Za-z0-9._~-])?", url):
+        raise ValueError(
+            "a URL like https://shop.example is needed, without query, fragment or slash at its end"
+        )
+    return url
+
+
+Issuer = Annotated[str, AfterValidator(_issuer)]
 DatabaseUrl = Annotated[str, AfterValidator(_asyncpg_url)]
 
 
@@ -57,9 +68,14 @@ class Settings(BaseSettings):
     order_hold: timedelta = Field(timedelta(minutes=15), gt=timedelta(0))
     """How long an unpaid order holds its stock (ISO 8601 or seconds)."""
 
-    token_issuer: str = Field("http://localhost:8000", min_length=1)
+    token_issuer: Issuer = "http://127.0.0.1:8000"  # noqa: S105 - an address
+    """The service's address as clients reach it: tokens name it, and the metadata's addresses begin with it."""
     token_audience: str = Field("steelyard", min_length=1)
     token_lifetime: timedelta = Field(timedelta(minutes=10), gt=timedelta(0), le=timedelta(hours=1))
+    session_idle: timedelta = Field(timedelta(days=14), gt=timedelta(0))
+    """A session that was not refreshed for so long is over."""
+    session_lifetime: timedelta = Field(timedelta(days=30), gt=timedelta(0))
+    """A session is over after so long, however often it is refreshed."""
     password_grant_enabled: bool = True
     """RFC 9700 advises against the password grant; it is for the shop's own pages, and can be switched off."""
     password_min_length: int = Field(12, ge=LOWEST_MIN_LENGTH, le=MAX_LENGTH)

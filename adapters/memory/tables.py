@@ -1,15 +1,16 @@
 """What is kept, by what is unique in it."""
 
-from collections import ChainMap
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
+from adapters.memory.overlay import Overlay
 from application.shared.idempotency import Bound, Scope
 from domain.catalog.product import Product
 from domain.catalog.stock import Movement, Stock
 from domain.orders.order import Order, StatusChange
-from domain.shared.ids import OrderId, ProductId, UserId
+from domain.sessions.session import Session
+from domain.shared.ids import OrderId, ProductId, SessionId, UserId
 from domain.users.user import EmailAddress, User
 
 
@@ -19,6 +20,7 @@ class Tables:
 
     users: MutableMapping[UserId, User] = field(default_factory=dict)
     user_ids: MutableMapping[EmailAddress, UserId] = field(default_factory=dict)
+    sessions: MutableMapping[SessionId, Session] = field(default_factory=dict)
     products: MutableMapping[ProductId, Product] = field(default_factory=dict)
     product_ids: MutableMapping[str, ProductId] = field(default_factory=dict)
     stocks: MutableMapping[ProductId, Stock] = field(default_factory=dict)
@@ -30,12 +32,12 @@ class Tables:
 
     def overlaid(self) -> Self:
         """Return tables that show what stands here, and keep to themselves what is written to them."""
-        return type(self)(*(ChainMap({}, table) for table in self._all()))
+        return type(self)(*(Overlay(table) for table in self._all()))
 
     def absorb(self, overlay: Self) -> None:
         """Take over what was written to an overlay of these tables."""
         for table, overlaid in zip(self._all(), overlay._all(), strict=True):
-            table.update(overlaid.maps[0])
+            overlaid.absorb_into(table)
 
     def _all(self) -> list[Any]:
         return [getattr(self, table.name) for table in fields(self)]

@@ -5,6 +5,7 @@ from adapters.memory.database import MemoryDatabase, reach
 from adapters.memory.idempotency import MemoryIdempotencyRecords
 from adapters.memory.orders import MemoryOrderRepository
 from adapters.memory.products import MemoryProductRepository
+from adapters.memory.sessions import MemorySessionRepository
 from adapters.memory.stocks import MemoryStockRepository
 from adapters.memory.transaction import Transaction
 from adapters.memory.users import MemoryUserRepository
@@ -15,6 +16,7 @@ class MemoryUnitOfWork(UnitOfWork):
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
         self._users = MemoryUserRepository(transaction)
+        self._sessions = MemorySessionRepository(transaction)
         self._products = MemoryProductRepository(transaction)
         self._stocks = MemoryStockRepository(transaction)
         self._orders = MemoryOrderRepository(transaction)
@@ -23,6 +25,10 @@ class MemoryUnitOfWork(UnitOfWork):
     @property
     def users(self) -> MemoryUserRepository:
         return self._users
+
+    @property
+    def sessions(self) -> MemorySessionRepository:
+        return self._sessions
 
     @property
     def products(self) -> MemoryProductRepository:

@@ -1,8 +1,10 @@
 from copy import deepcopy
 
 from adapters.memory.database import reach
+from adapters.memory.locks import Row
 from adapters.memory.transaction import Transaction
 from application.users.ports import EmailTaken, UserRepository
+from domain.shared.ids import UserId
 from domain.users.user import EmailAddress, User
 
 
@@ -12,15 +14,35 @@ class MemoryUserRepository(UserRepository):
 
     async def add(self, user: User) -> None:
         await reach()
-        await self._transaction.lock([("users.email", user.email)])
+        await self._transaction.lock([("users.email", user.email), _row(user.id)])
         tables = self._transaction.tables
         if user.email in tables.user_ids:
             self._transaction.fail(EmailTaken())
-        self._transaction.record(user.take_events())
-        tables.users[user.id] = deepcopy(user)
         tables.user_ids[user.email] = user.id
+        self._write(user)
 
     async def find_by_email(self, email: EmailAddress) -> User | None:
         await reach()
         tables = self._transaction.tables
         return deepcopy(tables.users[tables.user_ids[email]]) if email in tables.user_ids else None
+
+    async def get(self, user_id: UserId) -> User | None:
+        await self._transaction.lock([_row(user_id)])
+        return await self.peek(user_id)
+
+    async def peek(self, user_id: UserId) -> User | None:
+        await reach()
+        return deepcopy(self._transaction.tables.users.get(user_id))
+
+    async def save(self, user: User) -> None:
+        await reach()
+        self._transaction.ensure_locked(_row(user.id))
+        self._write(user)
+
+    def _write(self, user: User) -> None:
+        self._transaction.record(user.take_events())
+        self._transaction.tables.users[user.id] = deepcopy(user)
+
+
+def _row(user_id: UserId) -> Row:
+    return "users", user_id.hex

@@ -10,6 +10,7 @@ from adapters.postgres.idempotency import PostgresIdempotencyRecords
 from adapters.postgres.orders import PostgresOrderRepository
 from adapters.postgres.outbox import Outbox
 from adapters.postgres.products import PostgresProductRepository
+from adapters.postgres.sessions import PostgresSessionRepository
 from adapters.postgres.stocks import PostgresStockRepository
 from adapters.postgres.transaction import Transaction
 from adapters.postgres.uninterrupted import uninterrupted
@@ -23,6 +24,7 @@ class PostgresUnitOfWork(UnitOfWork):
         self._transaction = transaction
         self._outbox = Outbox(transaction, ids)
         self._users = PostgresUserRepository(transaction, self._outbox)
+        self._sessions = PostgresSessionRepository(transaction)
         self._products = PostgresProductRepository(transaction, self._outbox)
         self._stocks = PostgresStockRepository(transaction)
         self._orders = PostgresOrderRepository(transaction, self._outbox)
@@ -31,6 +33,10 @@ class PostgresUnitOfWork(UnitOfWork):
     @property
     def users(self) -> PostgresUserRepository:
         return self._users
+
+    @property
+    def sessions(self) -> PostgresSessionRepository:
+        return self._sessions
 
     @property
     def products(self) -> PostgresProductRepository:

@@ -1,4 +1,4 @@
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, insert, select, update
 
 from adapters.postgres.arrays import columns_of
 from adapters.postgres.mappers.users import user_from, user_values
@@ -6,9 +6,15 @@ from adapters.postgres.outbox import Outbox
 from adapters.postgres.rows import UserRow
 from adapters.postgres.transaction import Transaction
 from application.users.ports import UserRepository
+from domain.shared.ids import UserId
 from domain.users.user import EmailAddress, User
 
-_FIND = select(*columns_of(UserRow)).where(UserRow.email == bindparam("email"))
+_USERS = select(*columns_of(UserRow))
+_FIND = _USERS.where(UserRow.email == bindparam("email"))
+_PEEK = _USERS.where(UserRow.id == bindparam("id"))
+# Not FOR UPDATE: that would hold up every order that the user places meanwhile, by its foreign key.
+_LOCK = _PEEK.with_for_update(key_share=True)
+_SAVE = update(UserRow).where(UserRow.id == bindparam("saved_id"))
 
 
 class PostgresUserRepository(UserRepository):
@@ -23,3 +29,15 @@ class PostgresUserRepository(UserRepository):
     async def find_by_email(self, email: EmailAddress) -> User | None:
         row = (await self._transaction.execute(_FIND, {"email": email})).one_or_none()
         return user_from(row) if row else None
+
+    async def get(self, user_id: UserId) -> User | None:
+        row = (await self._transaction.execute(_LOCK, {"id": user_id})).one_or_none()
+        return user_from(row) if row else None
+
+    async def peek(self, user_id: UserId) -> User | None:
+        row = (await self._transaction.execute(_PEEK, {"id": user_id})).one_or_none()
+        return user_from(row) if row else None
+
+    async def save(self, user: User) -> None:
+        await self._transaction.write(_SAVE, {"saved_id": user.id, **user_values(user)}, rows=1)
+        self._outbox.record(user.take_events())

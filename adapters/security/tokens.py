@@ -19,7 +19,7 @@ from application.users.ports import (
     SigningKey,
     TokenExpired,
 )
-from domain.shared.ids import UserId
+from domain.shared.ids import SessionId, UserId
 from domain.users.permissions import Role
 
 ALGORITHM = "EdDSA"
@@ -130,7 +130,7 @@ class Ed25519AccessTokens(AccessTokens):
                 user_id=UserId(payload.sub),
                 role=payload.role,
                 client_id=payload.client_id,
-                session_id=payload.sid,
+                session_id=SessionId(payload.sid),
                 token_id=payload.jti,
                 scope=tuple(payload.scope.split()),
             ),

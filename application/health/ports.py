@@ -11,7 +11,9 @@ class SchemaOutdated(DomainError):
     code = "schema_outdated"
 
     def __init__(self) -> None:
-        super().__init__("The database's schema is not this version's. Run `python -m entrypoints db upgrade`.")
+        super().__init__(
+            "The database's schema is not this version's. Run `python -m entrypoints db upgrade`."
+        )
         self.retry_after = 5
 
 

@@ -1,10 +1,9 @@
 from dataclasses import dataclass
-from uuid import UUID
 
 from application.shared.clock import Clock
 from application.users.ports import AccessTokens
 from domain.shared.errors import Forbidden
-from domain.shared.ids import UserId
+from domain.shared.ids import SessionId, UserId
 from domain.users.permissions import PERMISSIONS, Permission, Role
 
 
@@ -14,7 +13,7 @@ class Principal:
 
     user_id: UserId
     role: Role
-    session_id: UUID
+    session_id: SessionId
 
     def may(self, permission: Permission) -> bool:
         return permission in PERMISSIONS[self.role]

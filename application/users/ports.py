@@ -8,9 +8,9 @@ from uuid import UUID
 
 from application.users.views import UserView
 from domain.shared.errors import DomainError
-from domain.shared.ids import UserId
+from domain.shared.ids import SessionId, UserId
 from domain.users.permissions import Role
-from domain.users.user import EmailAddress, User
+from domain.users.user import EmailAddress, User, UserStatus
 
 
 class EmailTaken(DomainError):
@@ -47,11 +47,39 @@ class UserRepository(Protocol):
 
     async def find_by_email(self, email: EmailAddress) -> User | None: ...
 
+    async def get(self, user_id: UserId) -> User | None:
+        """Return the user, locked until the unit of work ends. Lock a user before any of their sessions.
+
+        Raises Overloaded when the lock does not come free in time.
+        """
+        ...
+
+    async def peek(self, user_id: UserId) -> User | None:
+        """Return the user without a lock, to look at and not to save."""
+        ...
+
+    async def save(self, user: User) -> None:
+        """Keep the changes made to a locked user."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What an access token says, as it is now."""
+
+    role: Role
+    status: UserStatus
+    session_lasts: bool
+
 
 class UserQueries(Protocol):
     """Reads of accounts, outside of any unit of work."""
 
     async def get(self, user_id: UserId) -> UserView | None: ...
+
+    async def standing(self, user_id: UserId, session_id: SessionId, *, now: datetime) -> Standing | None:
+        """Return how a user and one of their sessions stand, in one statement; None where there is no such user."""
+        ...
 
 
 class PasswordHasher(Protocol):
@@ -87,7 +115,7 @@ class AccessClaims:
     user_id: UserId
     role: Role
     client_id: str
-    session_id: UUID
+    session_id: SessionId
     token_id: UUID
     scope: Sequence[str] = ()
 

@@ -20,6 +20,16 @@ class Permission(StrEnum):
     MANAGE_USERS = "manage_users"
 
 
+CONFIRMED_AT_EACH_USE = frozenset(
+    {
+        Permission.CANCEL_ANY_ORDER,
+        Permission.MANAGE_CATALOG,
+        Permission.MANAGE_STOCK,
+        Permission.MANAGE_USERS,
+    }
+)
+"""What moves money or administers the shop: an access token's word is not enough for it, see ConfirmPrincipal."""
+
 _CUSTOMER = frozenset({Permission.PLACE_ORDERS})
 _STAFF = _CUSTOMER | {
     Permission.SEE_ALL_ORDERS,

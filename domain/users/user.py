@@ -45,7 +45,10 @@ class UserSignedUp(Event):
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class User(Aggregate):
-    """An account. `password_hash` is opaque here: only the hasher's adapter can read it."""
+    """An account. `password_hash` is opaque here: only the hasher's adapter can read it.
+
+    `password_changed_at` is when the present password was chosen, whenever its hash was made.
+    """
 
     id: UserId
     email: EmailAddress
@@ -54,6 +57,7 @@ class User(Aggregate):
     status: UserStatus
     email_verified: bool
     password_hash: str = field(repr=False)
+    password_changed_at: datetime
     created_at: datetime
     updated_at: datetime
     version: int
@@ -78,6 +82,7 @@ class User(Aggregate):
             status=UserStatus.ACTIVE,
             email_verified=False,
             password_hash=password_hash,
+            password_changed_at=now,
             created_at=now,
             updated_at=now,
             version=1,
@@ -87,6 +92,10 @@ class User(Aggregate):
 
     def may(self, permission: Permission) -> bool:
         return permission in PERMISSIONS[self.role]
+
+    def rehash(self, password_hash: str) -> None:
+        """Keep the same password under stronger parameters. Nothing has changed that anybody could see."""
+        self.password_hash = password_hash
 
     def ensure_active(self) -> None:
         """Raise AccountDisabled unless the account may be used."""

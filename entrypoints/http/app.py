@@ -15,8 +15,9 @@ from entrypoints.http.middleware import EdgeMiddleware
 from entrypoints.http.orders import router as orders
 from entrypoints.http.problems.handlers import PROBLEM_HANDLERS
 from entrypoints.http.problems.pages import router as problem_pages
+from entrypoints.http.sessions import discovery, token
+from entrypoints.http.sessions import router as sessions
 from entrypoints.http.users import router as users
-from entrypoints.http.users import token
 from entrypoints.lifespan import running
 from entrypoints.settings import Settings
 
@@ -65,8 +66,9 @@ def create_app(settings: Settings | None = None, container: Container | None = N
     app.add_middleware(EdgeMiddleware)
     for router in (
         users.router,
-        token.token_router,
-        token.keys_router,
+        token.router,
+        sessions.router,
+        discovery.router,
         products.router,
         stock.router,
         orders.router,

@@ -58,7 +58,8 @@ def limited(policy: RateLimitPolicy, *, by: Callable[..., Awaitable[str]]) -> Ca
 LimitReads = Depends(limited(READS, by=get_user_or_network_address))
 LimitWrites = Depends(limited(WRITES, by=get_user_or_network_address))
 LimitOrders = Depends(limited(ORDERS, by=get_user_or_network_address))
-# Who signs up or logs in has no token yet. One that has expired meanwhile must not keep its owner out.
+# Who signs up, logs in or logs out needs no token. One that has expired meanwhile must not keep its owner out.
 LimitSignUps = Depends(limited(SIGN_UPS, by=get_network_address))
 LimitLogIns = Depends(limited(LOG_INS, by=get_network_address))
+LimitLogOuts = Depends(limited(WRITES, by=get_network_address))
 LimitKeySets = Depends(limited(READS, by=get_network_address))

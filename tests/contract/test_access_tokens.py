@@ -7,7 +7,7 @@ from adapters.security.keys import generate_signing_key
 from adapters.security.tokens import Ed25519AccessTokens
 from adapters.security.verified_tokens import RememberedAccessTokens
 from application.users.ports import AccessClaims, AccessTokens, InvalidToken, TokenExpired
-from domain.shared.ids import UserId
+from domain.shared.ids import SessionId, UserId
 from domain.users.permissions import Role
 from tests.kit.examples import NOW
 from tests.kit.tokens import NumberedTokens
@@ -16,7 +16,7 @@ CLAIMS = AccessClaims(
     user_id=UserId(UUID(int=1)),
     role=Role.STAFF,
     client_id="steelyard",
-    session_id=UUID(int=2),
+    session_id=SessionId(UUID(int=2)),
     token_id=UUID(int=3),
     scope=("orders", "catalogue"),
 )
@@ -69,7 +69,7 @@ def test_each_token_is_another(tokens: AccessTokens) -> None:
         user_id=UserId(UUID(int=4)),
         role=Role.CUSTOMER,
         client_id="steelyard",
-        session_id=UUID(int=5),
+        session_id=SessionId(UUID(int=5)),
         token_id=UUID(int=6),
     )
     first, second = tokens.issue(CLAIMS, now=NOW), tokens.issue(other, now=NOW)

@@ -35,7 +35,7 @@ def a_user(ids: IdFactory, *, email: str = "ann@example.com", full_name: str | N
         id=UserId(ids.new()),
         email=comparable_email(email),
         full_name=full_name,
-        password_hash="plain:a password of some length",
+        password_hash="plain-1:a password of some length",
         role=Role.CUSTOMER,
         now=NOW,
     )

@@ -1,24 +1,45 @@
 import asyncio
+import re
+from collections.abc import Awaitable, Callable
 
 from application.users.ports import BreachedPasswords, PasswordHasher
 from domain.users.password import normalised
 
-_PREFIX = "plain:"
+_PLAIN = re.compile(r"plain-\d+:(.*)", re.DOTALL)
 
 
 class PlainHasher(PasswordHasher):
-    """Writes passwords down as they are, which costs nothing."""
+    """Writes passwords down as they are, which costs nothing, behind the strength of its parameters."""
+
+    def __init__(self) -> None:
+        self._strength = 1
+        self._meanwhile: list[Callable[[], Awaitable[None]]] = []
+
+    def raise_parameters(self) -> None:
+        """Find every hash too weak that was made until now."""
+        self._strength += 1
+
+    def meanwhile(self, happens: Callable[[], Awaitable[None]]) -> None:
+        """Let something happen while the next password is checked."""
+        self._meanwhile.append(happens)
 
     async def hash(self, password: str) -> str:
         await asyncio.sleep(0)
-        return _PREFIX + normalised(password)
+        return self._prefix + normalised(password)
 
     async def verify(self, password: str, hashed: str | None) -> bool:
         await asyncio.sleep(0)
-        return hashed == _PREFIX + normalised(password)
+        while self._meanwhile:
+            await self._meanwhile.pop()()
+        plain = _PLAIN.fullmatch(hashed or "")
+        return plain is not None and plain[1] == normalised(password)
 
     def needs_rehash(self, hashed: str) -> bool:
-        return not hashed.startswith(_PREFIX)
+        return not hashed.startswith(self._prefix)
+
+    @property
+    def _prefix(self) -> str:
+        return f"plain-{self._strength}:"
 
 
 class BreachedOnly(BreachedPasswords):

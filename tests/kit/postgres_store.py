@@ -10,6 +10,7 @@ from adapters.postgres.engine import create_engine, create_sessions
 from adapters.postgres.queries.orders import PostgresOrderQueries
 from adapters.postgres.queries.outbox import PostgresOutboxQueries
 from adapters.postgres.queries.products import PostgresProductQueries
+from adapters.postgres.queries.sessions import PostgresSessionQueries
 from adapters.postgres.queries.stocks import PostgresStockQueries
 from adapters.postgres.queries.users import PostgresUserQueries
 from adapters.postgres.secrets import PostgresSecrets
@@ -31,6 +32,7 @@ async def postgres_store(url: str) -> AsyncIterator[Store]:
             unit_of_work=PostgresUnitOfWorkFactory(create_sessions(engine), ids),
             impatient=PostgresUnitOfWorkFactory(create_sessions(impatient), ids),
             users=PostgresUserQueries(engine),
+            sessions=PostgresSessionQueries(engine),
             products=PostgresProductQueries(engine),
             stocks=PostgresStockQueries(engine),
             orders=PostgresOrderQueries(engine),

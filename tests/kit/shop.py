@@ -21,12 +21,18 @@ from application.orders.list_status_changes import ListStatusChanges
 from application.orders.place_order import PlaceOrder, PlaceOrderBatch, PlaceOrderCommand
 from application.orders.preview_order import PreviewOrder
 from application.orders.views import OrderView
+from application.sessions.end_session import EndSession
+from application.sessions.list_sessions import ListSessions
+from application.sessions.log_in import LogIn, LogInCommand
+from application.sessions.refresh_session import RefreshSession
+from application.sessions.revoke_token import RevokeToken
+from application.sessions.tokens import SessionTokens
 from application.shared.batching import Batcher
 from application.shared.clock import Clock
 from application.shared.idempotency import IdempotencyKey
 from application.users.authenticate import Authenticate
+from application.users.confirm_principal import ConfirmPrincipal
 from application.users.get_user import GetUser
-from application.users.log_in import LogIn
 from application.users.password_policy import PasswordPolicy
 from application.users.sign_up import SignUp, SignUpCommand
 from application.users.views import UserView
@@ -34,16 +40,19 @@ from domain.catalog.adjusting import StockDelta
 from domain.catalog.stock import MovementReason
 from domain.orders.line import RequestedLine
 from domain.orders.placing import OrderRequest
+from domain.sessions.session import SessionLifetime
 from domain.shared.actor import Actor
 from domain.shared.ids import UserId
 from domain.shared.money import Money
 from tests.kit.clock import FixedClock
 from tests.kit.ids import SequentialIds
 from tests.kit.passwords import BreachedOnly, PlainHasher
+from tests.kit.randomness import CountedRandomness
 from tests.kit.store import Store
 from tests.kit.tokens import NumberedTokens
 
 HOLD = timedelta(minutes=15)
+LIFETIME = SessionLifetime(idle=timedelta(days=14), absolute=timedelta(days=30))
 PASSWORD = "a password of some length"
 BREACHED_PASSWORD = "correct horse battery staple"
 STAFF = Actor(None, "test")
@@ -61,13 +70,21 @@ class Shop:
         self.ids = SequentialIds()
         self.keys_sent: set[tuple[UserId, str]] = set()
         self._numbers = count(1)
-        hasher = PlainHasher()
+        self.hasher = hasher = PlainHasher()
         tokens = NumberedTokens()
         policy = PasswordPolicy(BreachedOnly(BREACHED_PASSWORD), min_length=12)
         self.sign_up = SignUp(store.unit_of_work, hasher, policy, self.clock, self.ids)
-        self.log_in = LogIn(store.unit_of_work, hasher, tokens, self.clock, self.ids)
         self.authenticate = Authenticate(tokens, self.clock)
+        self.confirm_principal = ConfirmPrincipal(store.users, self.clock)
         self.get_user = GetUser(store.users)
+        randomness = CountedRandomness()
+        self.log_in = LogIn(store.unit_of_work, hasher, tokens, self.clock, self.ids, randomness, LIFETIME)
+        self.refresh_session = RefreshSession(
+            store.unit_of_work, tokens, self.clock, self.ids, randomness, LIFETIME
+        )
+        self.revoke_token = RevokeToken(store.unit_of_work, tokens, self.clock)
+        self.list_sessions = ListSessions(store.sessions, self.clock)
+        self.end_session = EndSession(store.unit_of_work)
         self.create_product = CreateProduct(store.unit_of_work, self.clock, self.ids)
         self.change_product = ChangeProduct(store.unit_of_work, self.clock)
         self.archive_product = ArchiveProduct(store.unit_of_work, self.clock)
@@ -99,6 +116,10 @@ class Shop:
             email=email or f"customer-{next(self._numbers)}@example.com", password=PASSWORD
         )
         return (await self.sign_up(command)).result
+
+    async def logged_in(self, customer: UserView) -> SessionTokens:
+        """Return the tokens of a new session of the customer."""
+        return await self.log_in(LogInCommand(email=customer.email, password=PASSWORD))
 
     async def product(
         self,

@@ -4,6 +4,7 @@ from adapters.memory.database import MemoryDatabase
 from adapters.memory.queries.orders import MemoryOrderQueries
 from adapters.memory.queries.outbox import MemoryOutboxQueries
 from adapters.memory.queries.products import MemoryProductQueries
+from adapters.memory.queries.sessions import MemorySessionQueries
 from adapters.memory.queries.stocks import MemoryStockQueries
 from adapters.memory.queries.users import MemoryUserQueries
 from adapters.memory.secrets import MemorySecrets
@@ -12,6 +13,7 @@ from adapters.memory.unit_of_work import MemoryUnitOfWorkFactory
 from application.catalog.ports import ProductQueries, StockQueries
 from application.orders.ports import OrderQueries
 from application.outbox.ports import OutboxQueries
+from application.sessions.ports import SessionQueries
 from application.shared.secrets import Secrets
 from application.unit_of_work import UnitOfWorkFactory
 from application.users.ports import SigningKeys, UserQueries
@@ -24,6 +26,7 @@ class Store:
     unit_of_work: UnitOfWorkFactory
     impatient: UnitOfWorkFactory
     users: UserQueries
+    sessions: SessionQueries
     products: ProductQueries
     stocks: StockQueries
     orders: OrderQueries
@@ -38,6 +41,7 @@ def memory_store() -> Store:
         unit_of_work=MemoryUnitOfWorkFactory(database, patience=10),
         impatient=MemoryUnitOfWorkFactory(database, patience=0.01),
         users=MemoryUserQueries(database),
+        sessions=MemorySessionQueries(database),
         products=MemoryProductQueries(database),
         stocks=MemoryStockQueries(database),
         orders=MemoryOrderQueries(database),

@@ -27,6 +27,7 @@ def container_over(store: Store, **settings: Any) -> Container:
     container = Container(settings=Settings(**{**defaults, **settings}))
     container.unit_of_work.override(store.unit_of_work)
     container.user_queries.override(store.users)
+    container.session_queries.override(store.sessions)
     container.product_queries.override(store.products)
     container.stock_queries.override(store.stocks)
     container.order_queries.override(store.orders)

@@ -1,7 +1,9 @@
+from datetime import datetime
+
 from adapters.memory.database import MemoryDatabase, reach
-from application.users.ports import UserQueries
+from application.users.ports import Standing, UserQueries
 from application.users.views import UserView
-from domain.shared.ids import UserId
+from domain.shared.ids import SessionId, UserId
 
 
 class MemoryUserQueries(UserQueries):
@@ -12,3 +14,12 @@ class MemoryUserQueries(UserQueries):
         await reach()
         user = self._database.tables.users.get(user_id)
         return UserView.of(user) if user else None
+
+    async def standing(self, user_id: UserId, session_id: SessionId, *, now: datetime) -> Standing | None:
+        await reach()
+        user = self._database.tables.users.get(user_id)
+        session = self._database.tables.sessions.get(session_id)
+        if user is None:
+            return None
+        lasts = session is not None and session.user_id == user_id and not session.is_over(now)
+        return Standing(user.role, user.status, session_lasts=lasts)

@@ -9,6 +9,7 @@ from adapters.postgres.rows.orders import OrderHistoryRow, OrderLineRow, OrderRo
 from adapters.postgres.rows.outbox import OutboxRow
 from adapters.postgres.rows.schema import Row
 from adapters.postgres.rows.secrets import ServiceSecretRow, SigningKeyRow
+from adapters.postgres.rows.sessions import SessionRow
 from adapters.postgres.rows.users import UserRow
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "ProductRow",
     "Row",
     "ServiceSecretRow",
+    "SessionRow",
     "SigningKeyRow",
     "StockMovementRow",
     "StockRow",

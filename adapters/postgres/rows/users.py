@@ -22,6 +22,7 @@ class UserRow(Row):
     status: Mapped[str]
     email_verified: Mapped[bool]
     password_hash: Mapped[str]
+    password_changed_at: Mapped[datetime]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     version: Mapped[int]

@@ -16,7 +16,7 @@ from application.orders.views import OrderView, QuoteView, StatusChangeView
 from domain.shared.ids import OrderId, UserId
 from domain.users.permissions import Permission
 from entrypoints.container import Container
-from entrypoints.http.authentication import Customer, actor
+from entrypoints.http.authentication import Customer, PayingCustomer, actor
 from entrypoints.http.descriptions import described_by
 from entrypoints.http.etags import NOT_MODIFIED, version_tag, versioned
 from entrypoints.http.idempotency import OptionalKey, RequiredKey, mark_replay
@@ -182,7 +182,7 @@ async def list_status_changes(
 )
 async def cancel_order(
     order_id: UUID,
-    customer: Customer,
+    customer: PayingCustomer,
     key: RequiredKey,
     request: Request,
     response: Response,

@@ -1,6 +1,6 @@
 """What requests and responses about users look like. No response has a password."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, SecretStr, model_validator
 
@@ -52,19 +52,3 @@ class UserResponse(ResponseModel):
     email_verified: bool
     created_at: Timestamp
     updated_at: Timestamp
-
-
-class TokenResponse(ResponseModel):
-    """RFC 6749, section 5.1."""
-
-    access_token: str
-    token_type: Literal["bearer"] = "bearer"  # noqa: S105 - the kind of token, not a token
-    expires_in: int
-    scope: str
-
-
-class TokenErrorResponse(ResponseModel):
-    """RFC 6749, section 5.2."""
-
-    error: Literal["invalid_grant", "unsupported_grant_type", "invalid_request"]
-    error_description: str

@@ -3,9 +3,9 @@ from datetime import timedelta
 
 import pytest
 
+from application.sessions.log_in import LogInCommand, WrongCredentials
 from application.shared.idempotency import IdempotencyKeyReused
 from application.users.authenticate import Principal
-from application.users.log_in import InvalidGrant, LogInCommand
 from application.users.ports import EmailTaken, InvalidToken, TokenExpired
 from application.users.sign_up import SignUpCommand
 from domain.shared.errors import Forbidden, NotFound
@@ -21,7 +21,7 @@ LOG_IN = LogInCommand(email=" ann@EXAMPLE.com", password=PASSWORD)
 
 
 async def principal_of(shop: Shop, log_in: LogInCommand) -> Principal:
-    return shop.authenticate((await shop.log_in(log_in)).token)
+    return shop.authenticate((await shop.log_in(log_in)).access.token)
 
 
 async def test_who_signs_up_is_a_customer_under_the_comparable_form_of_the_address(shop: Shop) -> None:
@@ -90,7 +90,7 @@ async def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(
     shop: Shop, log_in: LogInCommand
 ) -> None:
     await shop.sign_up(SIGN_UP)
-    with pytest.raises(InvalidGrant) as refusal:
+    with pytest.raises(WrongCredentials) as refusal:
         await shop.log_in(log_in)
     assert refusal.value.detail == "The e-mail address or the password is wrong."
 
@@ -103,13 +103,13 @@ async def test_a_disabled_account_is_told_so_only_to_who_knows_its_password(shop
         await work.commit()
     with pytest.raises(AccountDisabled):
         await shop.log_in(LOG_IN)
-    with pytest.raises(InvalidGrant):
+    with pytest.raises(WrongCredentials):
         await shop.log_in(replace(LOG_IN, password="another password"))
 
 
 async def test_a_token_is_believed_until_it_expires(shop: Shop) -> None:
     await shop.sign_up(SIGN_UP)
-    token = await shop.log_in(LOG_IN)
+    token = (await shop.log_in(LOG_IN)).access
     shop.clock.advance(timedelta(seconds=token.expires_in - 1))
     shop.authenticate(token.token)
     shop.clock.advance(timedelta(seconds=1))

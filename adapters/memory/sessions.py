@@ -1,0 +1,56 @@
+from collections.abc import Iterable, Sequence
+from copy import deepcopy
+
+from adapters.memory.database import reach
+from adapters.memory.locks import Row
+from adapters.memory.transaction import IntegrityError, Transaction
+from application.sessions.ports import SessionRepository
+from domain.sessions.session import Session
+from domain.shared.ids import SessionId, UserId
+
+
+class MemorySessionRepository(SessionRepository):
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def add(self, session: Session) -> None:
+        await reach()
+        await self._transaction.lock([_row(session.id)])
+        if session.user_id not in self._transaction.tables.users:
+            self._transaction.fail(IntegrityError("session of a user who does not exist"))
+        self._transaction.tables.sessions[session.id] = deepcopy(session)
+
+    async def get(self, session_id: SessionId) -> Session | None:
+        return next(iter(await self._locked([session_id])), None)
+
+    async def find_by_family(self, family_hash: bytes) -> Session | None:
+        sessions = self._transaction.tables.sessions.values()
+        found = await self._locked(s.id for s in sessions if s.family_hash == family_hash)
+        return next(iter(found), None)
+
+    async def of_user(self, user_id: UserId) -> Sequence[Session]:
+        sessions = self._transaction.tables.sessions.values()
+        return await self._locked(s.id for s in sessions if s.user_id == user_id)
+
+    async def save(self, session: Session) -> None:
+        await reach()
+        self._transaction.ensure_locked(_row(session.id))
+        self._transaction.tables.sessions[session.id] = deepcopy(session)
+
+    async def remove(self, sessions: Sequence[Session]) -> None:
+        await reach()
+        for session in sessions:
+            self._transaction.ensure_locked(_row(session.id))
+            del self._transaction.tables.sessions[session.id]
+
+    async def _locked(self, session_ids: Iterable[SessionId]) -> list[Session]:
+        """Lock the sessions, and return those that are still there then."""
+        wanted = sorted(session_ids)
+        await self._transaction.lock(_row(id_) for id_ in wanted)
+        await reach()
+        sessions = self._transaction.tables.sessions
+        return [deepcopy(sessions[id_]) for id_ in wanted if id_ in sessions]
+
+
+def _row(session_id: SessionId) -> Row:
+    return "sessions", session_id.hex

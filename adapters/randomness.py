@@ -1,0 +1,10 @@
+"""The machine's source of chance."""
+
+import secrets
+
+from application.shared.randomness import Randomness
+
+
+class SystemRandomness(Randomness):
+    def token_bytes(self, nbytes: int) -> bytes:
+        return secrets.token_bytes(nbytes)

@@ -1,0 +1,52 @@
+from dataclasses import dataclass
+
+from application.sessions.tokens import SessionTokens, claims_of
+from application.shared.clock import Clock
+from application.shared.ids import IdFactory
+from application.shared.randomness import Randomness
+from application.unit_of_work import UnitOfWorkFactory
+from application.users.ports import AccessTokens
+from domain.sessions.refresh_token import SECRET_BYTES, InvalidRefreshToken, RefreshToken
+from domain.sessions.session import RefreshTokenReused, SessionLifetime
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshSession:
+    """Exchange a refresh token for an access token and the next refresh token.
+
+    Each refresh token is good for one exchange. Within ten seconds of it, the same token gives the same successor
+    again, for an answer that was lost or for a second tab. Any other reuse means that two have the token, and one of
+    them has stolen it: the session ends.
+    """
+
+    unit_of_work: UnitOfWorkFactory
+    tokens: AccessTokens
+    clock: Clock
+    ids: IdFactory
+    randomness: Randomness
+    lifetime: SessionLifetime
+
+    async def __call__(self, refresh_token: str) -> SessionTokens:
+        """Raise InvalidRefreshToken, once the end of a session is committed, AccountDisabled, Overloaded."""
+        shown = RefreshToken.parse(refresh_token)
+        fresh_secret = self.randomness.token_bytes(SECRET_BYTES)
+        async with self.unit_of_work() as work:
+            session = await work.sessions.find_by_family(shown.family_hash)
+            if session is None:
+                raise InvalidRefreshToken
+            now = self.clock.now()
+            try:
+                successor = session.refresh(shown, fresh_secret, lifetime=self.lifetime, now=now)
+            except RefreshTokenReused:
+                await work.sessions.remove([session])
+                await work.commit()
+                raise InvalidRefreshToken from None
+            user = await work.users.peek(session.user_id)
+            if user is None:
+                raise InvalidRefreshToken
+            user.ensure_active()
+            # The same successor is saved again too: its commit is as durable as the first one was meant to be.
+            await work.sessions.save(session)
+            await work.commit()
+        access = self.tokens.issue(claims_of(user, session, self.ids.new()), now=now)
+        return SessionTokens(access, successor)

@@ -1,0 +1,29 @@
+from dataclasses import dataclass, replace
+
+from application.shared.clock import Clock
+from application.users.authenticate import Principal
+from application.users.ports import InvalidToken, UserQueries
+from domain.users.user import AccountDisabled, UserStatus
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmPrincipal:
+    """Ask the database whether what an access token says is still so.
+
+    A token is believed for some minutes. What moves money or administers the shop does not wait for that: who has
+    lost a role, an account or a session has lost it at once.
+    """
+
+    users: UserQueries
+    clock: Clock
+
+    async def __call__(self, principal: Principal) -> Principal:
+        """Return the principal with the role that they have now. Raise InvalidToken, AccountDisabled."""
+        standing = await self.users.standing(principal.user_id, principal.session_id, now=self.clock.now())
+        if standing is None or standing.status is UserStatus.CLOSED:
+            raise InvalidToken
+        if standing.status is UserStatus.DISABLED:
+            raise AccountDisabled
+        if not standing.session_lasts:
+            raise InvalidToken
+        return replace(principal, role=standing.role)

@@ -1,0 +1,87 @@
+"""Refresh tokens: what a client keeps in order to stay logged in."""
+
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Self
+
+from domain.shared.errors import DomainError
+
+FAMILY_BYTES = 16
+SECRET_BYTES = 32
+"""256 bits: nobody guesses them, so a plain SHA-256 hides them (RFC 9700, section 4.14)."""
+
+TEXT_LENGTH = (FAMILY_BYTES + SECRET_BYTES) * 4 // 3
+"""48 bytes are 64 characters of base64url, without padding."""
+
+_PURPOSE = b"steelyard: successor of a refresh token"
+
+
+class InvalidRefreshToken(DomainError):
+    """The text is not a refresh token of ours, or its session has ended."""
+
+    code = "invalid_grant"
+
+    def __init__(self) -> None:
+        super().__init__("The refresh token is not valid. Log in again.")
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshToken:
+    """`family` is the same in all tokens of one session, and known from them only; `secret` is each token's own.
+
+    Whoever shows the family with another secret than the present one has had a token of that session. So the session
+    alone tells a token that was used before from one that never was, and no list of used tokens is kept.
+    """
+
+    family: bytes = field(repr=False)
+    secret: bytes = field(repr=False)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read what `text` has written. Raises InvalidRefreshToken."""
+        if len(text) != TEXT_LENGTH or not text.isascii():
+            raise InvalidRefreshToken
+        try:
+            token = urlsafe_b64decode(text)
+        except ValueError:
+            raise InvalidRefreshToken from None
+        if len(token) != FAMILY_BYTES + SECRET_BYTES:
+            raise InvalidRefreshToken
+        return cls(token[:FAMILY_BYTES], token[FAMILY_BYTES:])
+
+    @property
+    def text(self) -> str:
+        """The token as its client keeps it."""
+        return urlsafe_b64encode(self.family + self.secret).decode()
+
+    @property
+    def family_hash(self) -> bytes:
+        return sha256(self.family).digest()
+
+    @property
+    def secret_hash(self) -> bytes:
+        return sha256(self.secret).digest()
+
+    def followed_by(self, secret: bytes) -> "RefreshToken":
+        """Return the next token of the family."""
+        return RefreshToken(self.family, secret)
+
+    def seal(self, successor: "RefreshToken") -> bytes:
+        """Hide the successor so that only who has this token can `open` it: what is kept tells nothing by itself.
+
+        It is a one-time pad, made from this token's secret and used for this one successor.
+        """
+        return _xor(successor.secret, self._pad())
+
+    def open(self, sealed: bytes) -> "RefreshToken":
+        """Return the successor that this token has sealed."""
+        return self.followed_by(_xor(sealed, self._pad()))
+
+    def _pad(self) -> bytes:
+        return hmac.digest(self.secret, _PURPOSE, "sha256")
+
+
+def _xor(one: bytes, other: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(one, other, strict=True))

@@ -1,0 +1,110 @@
+"""What lasts from logging in to logging out."""
+
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Self
+
+from domain.sessions.refresh_token import InvalidRefreshToken, RefreshToken
+from domain.shared.ids import SessionId, UserId
+
+GRACE = timedelta(seconds=10)
+"""For how long the token used last still gives its successor: an answer was lost, or two tabs asked at once."""
+
+MAX_SESSIONS = 100
+"""Sessions of one user. Who logs in once more ends the one that was used longest ago."""
+
+
+class RefreshTokenReused(Exception):
+    """A token was shown that had been exchanged before: one of those who have it is a thief. The session must end."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLifetime:
+    """A session ends when it was not refreshed for `idle`, and `absolute` after its beginning in any case."""
+
+    idle: timedelta
+    absolute: timedelta
+
+    def end(self, *, created_at: datetime, used_at: datetime) -> datetime:
+        return min(used_at + self.idle, created_at + self.absolute)
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Session:
+    """A log-in on one device.
+
+    Its access tokens name it. Its refresh token, of which only hashes are kept, is exchanged for another at each use.
+    `sealed_successor` is the present token as the former one has sealed it. `user_agent` is how the client has called
+    itself, for the user to recognise the device.
+    """
+
+    id: SessionId
+    user_id: UserId
+    family_hash: bytes = field(repr=False)
+    secret_hash: bytes = field(repr=False)
+    former_secret_hash: bytes | None = field(default=None, repr=False)
+    sealed_successor: bytes | None = field(default=None, repr=False)
+    user_agent: str | None
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+
+    @classmethod
+    def start(
+        cls,
+        *,
+        id: SessionId,  # noqa: A002 - the field's name
+        user_id: UserId,
+        token: RefreshToken,
+        user_agent: str | None,
+        lifetime: SessionLifetime,
+        now: datetime,
+    ) -> Self:
+        return cls(
+            id=id,
+            user_id=user_id,
+            family_hash=token.family_hash,
+            secret_hash=token.secret_hash,
+            user_agent=user_agent,
+            created_at=now,
+            last_used_at=now,
+            expires_at=lifetime.end(created_at=now, used_at=now),
+        )
+
+    def is_over(self, now: datetime) -> bool:
+        return now >= self.expires_at
+
+    def refresh(
+        self, shown: RefreshToken, fresh_secret: bytes, *, lifetime: SessionLifetime, now: datetime
+    ) -> RefreshToken:
+        """Exchange the present token for a successor with a fresh secret.
+
+        The token that was exchanged last gives the same successor once more, within GRACE of that exchange. Raises
+        InvalidRefreshToken when the session is over, and RefreshTokenReused for every other token of its family.
+        """
+        if self.is_over(now):
+            raise InvalidRefreshToken
+        if hmac.compare_digest(shown.secret_hash, self.secret_hash):
+            successor = shown.followed_by(fresh_secret)
+            self.former_secret_hash = self.secret_hash
+            self.secret_hash = successor.secret_hash
+            self.sealed_successor = shown.seal(successor)
+            self.last_used_at = now
+            self.expires_at = lifetime.end(created_at=self.created_at, used_at=now)
+            return successor
+        if self.former_secret_hash is None or self.sealed_successor is None:
+            raise RefreshTokenReused
+        if (
+            hmac.compare_digest(shown.secret_hash, self.former_secret_hash)
+            and now <= self.last_used_at + GRACE
+        ):
+            return shown.open(self.sealed_successor)
+        raise RefreshTokenReused
+
+
+def surplus(sessions: Sequence[Session], now: datetime) -> list[Session]:
+    """Return which of a user's sessions make way for a new one: those that are over, and then the longest unused."""
+    live = sorted((s for s in sessions if not s.is_over(now)), key=lambda session: session.last_used_at)
+    return [s for s in sessions if s.is_over(now)] + live[: max(0, len(live) - MAX_SESSIONS + 1)]

@@ -1,0 +1,87 @@
+"""Logging in, staying logged in and logging out, in the words of OAuth 2.0."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request, Response
+
+from application.sessions.log_in import LogIn, LogInCommand
+from application.sessions.refresh_session import RefreshSession
+from application.sessions.revoke_token import RevokeToken
+from application.sessions.tokens import SessionTokens
+from entrypoints.container import Container
+from entrypoints.http.descriptions import described_by
+from entrypoints.http.problems.openapi import problem_responses
+from entrypoints.http.provided import provided
+from entrypoints.http.rate_limits import LimitLogIns, LimitLogOuts
+from entrypoints.http.sessions.forms import PasswordForm, RefreshForm, RevocationForm, TokenForm
+from entrypoints.http.sessions.oauth import OAuthError, OAuthRoute, ensure_sent_once
+from entrypoints.http.sessions.schemas import TokenResponse
+from entrypoints.settings import Settings
+
+MAX_USER_AGENT = 200
+
+router = APIRouter(tags=["sessions"], route_class=OAuthRoute, dependencies=[Depends(ensure_sent_once)])
+
+
+@router.post(
+    "/token",
+    operation_id="create_token",
+    summary="Log in, or stay logged in",
+    description=(
+        f"**With `grant_type=password`:** {described_by(LogIn)}\n\n"
+        f"**With `grant_type=refresh_token`:** {described_by(RefreshSession)}"
+    ),
+    responses=problem_responses("overloaded", "database_unavailable"),
+    dependencies=[LimitLogIns],
+)
+async def create_token(
+    form: Annotated[TokenForm, Form()],
+    request: Request,
+    response: Response,
+    settings: Annotated[Settings, provided(Container.settings)],
+    log_in: Annotated[LogIn, provided(Container.log_in)],
+    refresh_session: Annotated[RefreshSession, provided(Container.refresh_session)],
+) -> TokenResponse:
+    response.headers["Pragma"] = "no-cache"
+    match form:
+        case PasswordForm():
+            if not settings.password_grant_enabled:
+                raise OAuthError("unsupported_grant_type", "Logging in with a password is switched off.")
+            command = LogInCommand(
+                email=form.username,
+                password=form.password.get_secret_value(),
+                user_agent=_user_agent(request),
+            )
+            return _shown(await log_in(command))
+        case RefreshForm():
+            return _shown(await refresh_session(form.refresh_token.get_secret_value()))
+
+
+@router.post(
+    "/oauth/revoke",
+    operation_id="revoke_token",
+    summary="Log out",
+    description=described_by(RevokeToken),
+    responses=problem_responses("overloaded", "database_unavailable"),
+    dependencies=[LimitLogOuts],
+)
+async def revoke_token(
+    form: Annotated[RevocationForm, Form()],
+    revoke_token: Annotated[RevokeToken, provided(Container.revoke_token)],
+) -> None:
+    await revoke_token(form.token.get_secret_value())
+
+
+def _shown(tokens: SessionTokens) -> TokenResponse:
+    return TokenResponse(
+        access_token=tokens.access.token,
+        expires_in=tokens.access.expires_in,
+        refresh_token=tokens.refresh.text,
+        scope="",
+    )
+
+
+def _user_agent(request: Request) -> str | None:
+    """Return how the client calls itself, as far as it can be shown to people."""
+    name = "".join(filter(str.isprintable, request.headers.get("User-Agent", "")))
+    return name[:MAX_USER_AGENT] or None

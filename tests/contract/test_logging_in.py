@@ -1,0 +1,172 @@
+"""Log-in, refresh and log-out, raced and repeated, over each store."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from application.sessions.log_in import WrongCredentials
+from application.sessions.tokens import SessionTokens
+from application.users.ports import InvalidToken
+from application.users.views import UserView
+from domain.sessions.refresh_token import InvalidRefreshToken
+from domain.sessions.session import GRACE, MAX_SESSIONS
+from domain.shared.errors import NotFound
+from tests.kit.shop import Shop
+
+SECOND = timedelta(seconds=1)
+
+
+async def refreshed(shop: Shop, tokens: SessionTokens) -> SessionTokens:
+    return await shop.refresh_session(tokens.refresh.text)
+
+
+async def number_of_sessions(shop: Shop, user: UserView) -> int:
+    return len((await shop.list_sessions(user.id, after=None, limit=MAX_SESSIONS + 1)).items)
+
+
+async def test_twenty_refreshes_of_one_token_have_one_successor(shop: Shop) -> None:
+    user = await shop.customer()
+    tokens = await shop.logged_in(user)
+    answers = await asyncio.gather(*(refreshed(shop, tokens) for _ in range(20)))
+    assert len({answer.refresh for answer in answers}) == 1
+    assert len({answer.access.token for answer in answers}) == 20
+    assert (await refreshed(shop, answers[7])).refresh not in {tokens.refresh, answers[7].refresh}
+    assert await number_of_sessions(shop, user) == 1
+
+
+async def test_a_lost_answer_can_be_asked_for_again(shop: Shop) -> None:
+    tokens = await shop.logged_in(await shop.customer())
+    lost = await refreshed(shop, tokens)
+    shop.clock.advance(GRACE)
+    assert (await refreshed(shop, tokens)).refresh == lost.refresh
+    await refreshed(shop, lost)
+
+
+async def test_two_tabs_go_on_with_the_same_token(shop: Shop) -> None:
+    tokens = await shop.logged_in(await shop.customer())
+    for _ in range(3):
+        one, other = await asyncio.gather(refreshed(shop, tokens), refreshed(shop, tokens))
+        assert one.refresh == other.refresh
+        tokens = one
+        shop.clock.advance(timedelta(minutes=10))
+
+
+async def test_a_token_that_is_replayed_after_a_minute_ends_the_session_and_the_end_is_kept(
+    shop: Shop,
+) -> None:
+    user = await shop.customer()
+    tokens = await shop.logged_in(user)
+    successor = await refreshed(shop, tokens)
+    principal = shop.authenticate(successor.access.token)
+    shop.clock.advance(timedelta(minutes=1))
+    with pytest.raises(InvalidRefreshToken):
+        await refreshed(shop, tokens)
+    assert await number_of_sessions(shop, user) == 0
+    with pytest.raises(InvalidRefreshToken):
+        await refreshed(shop, successor)
+    with pytest.raises(InvalidToken):
+        await shop.confirm_principal(principal)
+
+
+async def test_a_reuse_ends_one_session_and_leaves_the_others(shop: Shop) -> None:
+    user = await shop.customer()
+    stolen, other = await shop.logged_in(user), await shop.logged_in(user)
+    await refreshed(shop, stolen)
+    shop.clock.advance(GRACE + SECOND)
+    with pytest.raises(InvalidRefreshToken):
+        await refreshed(shop, stolen)
+    await refreshed(shop, other)
+
+
+async def test_a_token_that_is_not_known_is_refused(shop: Shop) -> None:
+    user = await shop.customer()
+    await shop.logged_in(user)
+    for text in ("", "x", "A" * 64):
+        with pytest.raises(InvalidRefreshToken):
+            await shop.refresh_session(text)
+    assert await number_of_sessions(shop, user) == 1
+
+
+async def test_who_logs_in_beyond_the_bound_ends_the_longest_unused_session(shop: Shop) -> None:
+    user = await shop.customer()
+    first = await shop.logged_in(user)
+    second = await shop.logged_in(user)
+    shop.clock.advance(SECOND)
+    first = await refreshed(shop, first)
+    for _ in range(MAX_SESSIONS - 1):
+        shop.clock.advance(SECOND)
+        await shop.logged_in(user)
+    assert await number_of_sessions(shop, user) == MAX_SESSIONS
+    with pytest.raises(InvalidRefreshToken):
+        await refreshed(shop, second)
+    await refreshed(shop, first)
+
+
+async def test_a_session_is_ended_by_its_user_and_by_nobody_else(shop: Shop) -> None:
+    user, stranger = await shop.customer(), await shop.customer()
+    tokens = await shop.logged_in(user)
+    (session,) = (await shop.list_sessions(user.id, after=None, limit=2)).items
+    with pytest.raises(NotFound):
+        await shop.end_session(session.id, of=stranger.id)
+    await refreshed(shop, tokens)
+    await shop.end_session(session.id, of=user.id)
+    with pytest.raises(NotFound):
+        await shop.end_session(session.id, of=user.id)
+    with pytest.raises(InvalidRefreshToken):
+        await refreshed(shop, tokens)
+
+
+@pytest.mark.parametrize("kind", ["refresh token", "used refresh token", "access token"])
+async def test_whichever_token_is_revoked_its_session_ends(shop: Shop, kind: str) -> None:
+    user = await shop.customer()
+    tokens = await shop.logged_in(user)
+    successor = await refreshed(shop, tokens)
+    held = {
+        "refresh token": successor.refresh.text,
+        "used refresh token": tokens.refresh.text,
+        "access token": tokens.access.token,
+    }
+    await shop.revoke_token(held[kind])
+    await shop.revoke_token(held[kind])
+    assert await number_of_sessions(shop, user) == 0
+    with pytest.raises(InvalidRefreshToken):
+        await refreshed(shop, successor)
+
+
+async def test_what_is_no_token_is_revoked_already(shop: Shop) -> None:
+    user = await shop.customer()
+    await shop.logged_in(user)
+    for text in ("", "x", "A" * 64, "token-99"):
+        await shop.revoke_token(text)
+    assert await number_of_sessions(shop, user) == 1
+
+
+async def test_a_password_that_is_changed_while_it_is_checked_opens_nothing(shop: Shop) -> None:
+    user = await shop.customer()
+
+    async def change_password() -> None:
+        async with shop.store.unit_of_work() as work:
+            kept = await work.users.get(user.id)
+            assert kept
+            kept.password_changed_at += SECOND
+            await work.users.save(kept)
+            await work.commit()
+
+    shop.hasher.meanwhile(change_password)
+    with pytest.raises(WrongCredentials):
+        await shop.logged_in(user)
+    assert await number_of_sessions(shop, user) == 0
+
+
+async def test_a_log_in_makes_a_weak_hash_strong_and_changes_nothing_else(shop: Shop) -> None:
+    user = await shop.customer()
+    shop.hasher.raise_parameters()
+    before = await shop.get_user(user.id)
+    await asyncio.gather(*(shop.logged_in(user) for _ in range(3)))
+    assert await shop.get_user(user.id) == before
+    async with shop.store.unit_of_work() as work:
+        kept = await work.users.peek(user.id)
+    assert kept
+    assert not shop.hasher.needs_rehash(kept.password_hash)
+    await shop.logged_in(user)

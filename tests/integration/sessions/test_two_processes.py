@@ -1,0 +1,89 @@
+"""Sessions on one PostgreSQL, served by several processes, and by the next one after a restart."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import httpx2
+import pytest
+
+from entrypoints.container import Container
+from entrypoints.settings import Settings
+from tests.kit.clock import FixedClock
+from tests.kit.passwords import BreachedOnly, PlainHasher
+from tests.kit.web import PASSWORD, WebShop, web_shop
+
+ANN = {"email": "ann@example.com", "password": PASSWORD, "password_confirm": PASSWORD}
+BUSY = 503
+LOG_IN = {"username": "ann@example.com", "password": PASSWORD}
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock()
+
+
+@asynccontextmanager
+async def process(database_url: str, clock: FixedClock) -> AsyncIterator[WebShop]:
+    """Run the service as one more process would, on a database and with a clock that it shares with others."""
+    container = Container(settings=Settings(database_url=database_url, rate_limit_enabled=False))
+    container.clock.override(clock)
+    container.hasher.override(PlainHasher())
+    container.breached_passwords.override(BreachedOnly())
+    async with web_shop(container) as web:
+        yield web
+
+
+async def log_in(web: WebShop) -> dict[str, Any]:
+    tokens: dict[str, Any] = (await web.visitor.post("/token", data=LOG_IN)).json()
+    return tokens
+
+
+async def refresh(web: WebShop, tokens: dict[str, Any]) -> httpx2.Response:
+    """Refresh, and try again for as long as the service says that it is busy, as clients do."""
+    form = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
+    while (response := await web.visitor.post("/token", data=form)).status_code == BUSY:
+        pass
+    return response
+
+
+async def test_twenty_refreshes_at_two_processes_have_one_successor(
+    database_url: str, clock: FixedClock
+) -> None:
+    async with AsyncExitStack() as stack:
+        webs = [await stack.enter_async_context(process(database_url, clock)) for _ in range(2)]
+        await webs[0].visitor.post("/v1/users", json=ANN)
+        tokens = await log_in(webs[0])
+        answers = await asyncio.gather(*(refresh(webs[n % 2], tokens) for n in range(20)))
+        assert {answer.status_code for answer in answers} == {200}
+        assert len({answer.json()["refresh_token"] for answer in answers}) == 1
+
+
+async def test_a_token_that_is_replayed_after_a_restart_ends_its_session(
+    database_url: str, clock: FixedClock
+) -> None:
+    async with process(database_url, clock) as web:
+        await web.visitor.post("/v1/users", json=ANN)
+        first = await log_in(web)
+        second = (await refresh(web, first)).json()
+    clock.advance(timedelta(minutes=1))
+    async with process(database_url, clock) as web:
+        replayed = await refresh(web, first)
+    async with process(database_url, clock) as web:
+        after = await refresh(web, second)
+    for response in (replayed, after):
+        assert (response.status_code, response.json()["error"]) == (400, "invalid_grant")
+
+
+async def test_an_answer_that_a_restart_has_lost_can_be_asked_for_again(
+    database_url: str, clock: FixedClock
+) -> None:
+    async with process(database_url, clock) as web:
+        await web.visitor.post("/v1/users", json=ANN)
+        first = await log_in(web)
+        lost = (await refresh(web, first)).json()
+    clock.advance(timedelta(seconds=3))
+    async with process(database_url, clock) as web:
+        assert (await refresh(web, first)).json()["refresh_token"] == lost["refresh_token"]
