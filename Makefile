@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check demo lock format clean
+.PHONY: help run test check demo bench lock format clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -25,6 +25,10 @@ check: $(READY) ## Lint, format, strict types, import contracts
 
 demo: $(READY) ## Import the Northwind shop, place its 830 orders over HTTP, and reconcile every cent
 	@$(BIN)/python -m entrypoints demo
+
+bench: $(READY) ## Measure the service beside Node, Go and the tutorial way (installs wrk, Go and npm packages; ten minutes)
+	@benchmarks/install.sh
+	@$(BIN)/python -m benchmarks run --keep
 
 format: $(READY) ## Format the code and mend what lint can mend
 	$(BIN)/ruff check --fix .

@@ -1,0 +1,69 @@
+"""Whether a run was correct: what must be true of the shop afterwards, asked of the database."""
+
+from dataclasses import dataclass
+
+from benchmarks.database import Server
+
+MUST_FIND_NOTHING = {
+    "I2: reserved within on hand": "SELECT FROM stocks WHERE reserved < 0 OR reserved > on_hand",
+    "I3: reserved is what pending and confirmed orders hold": """
+        SELECT FROM stocks s LEFT JOIN (
+            SELECT l.product_id, sum(l.quantity - l.fulfilled) AS units
+            FROM order_lines l JOIN orders o ON o.id = l.order_id
+            WHERE o.status IN ('pending_payment', 'confirmed') GROUP BY l.product_id
+        ) held USING (product_id)
+        WHERE s.reserved <> coalesce(held.units, 0)""",
+    "I4: the ledger adds up to the stock": """
+        SELECT FROM stocks s LEFT JOIN (
+            SELECT product_id, sum(on_hand_delta) AS on_hand, sum(reserved_delta) AS reserved, max(version) AS version
+            FROM stock_movements GROUP BY product_id
+        ) m USING (product_id)
+        WHERE (s.on_hand, s.reserved, s.version) IS DISTINCT FROM (m.on_hand, m.reserved, m.version)""",
+    "I7: total is the sum of the lines": """
+        SELECT FROM orders o LEFT JOIN (
+            SELECT order_id, sum(unit_price_amount * quantity) AS total FROM order_lines GROUP BY order_id
+        ) l ON l.order_id = o.id
+        WHERE o.total_amount IS DISTINCT FROM l.total""",
+    "I8: one order per customer and key": """
+        SELECT FROM orders o FULL JOIN (
+            SELECT principal, key, result ->> 'id' AS order_id FROM idempotency_keys WHERE operation = 'place_order'
+        ) k ON k.principal = o.customer_id::text AND k.key = o.idempotency_key
+        WHERE k.order_id IS DISTINCT FROM o.id::text""",
+    "I9: one history row and one event for each change": """
+        SELECT FROM orders o
+        LEFT JOIN (SELECT order_id, count(*) AS changes FROM order_history GROUP BY order_id) h ON h.order_id = o.id
+        LEFT JOIN (
+            SELECT aggregate_id, count(*) AS events, count(*) FILTER (WHERE type = 'order.placed') AS placed
+            FROM outbox WHERE aggregate_type = 'order' GROUP BY aggregate_id
+        ) e ON e.aggregate_id = o.id
+        WHERE (h.changes, e.events, e.placed) IS DISTINCT FROM (o.version, o.version, 1::bigint)""",
+}
+
+
+class AuditFailed(Exception):
+    """A run broke a rule; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """The orders that a run may have left: one for each 201, and for each request that was cut off at its end."""
+
+    before: int
+    acknowledged: int
+    cut_off: int
+
+
+def orders_in(server: Server, database: str) -> int:
+    return int(server.query("SELECT count(*) FROM orders", database=database)[0]["count"])
+
+
+def audit(server: Server, database: str, expected: Expected) -> int:
+    """Return how many orders a run has placed. Raises AuditFailed."""
+    for rule, query in MUST_FIND_NOTHING.items():
+        found = server.query(f"SELECT count(*) FROM ({query}) violations", database=database)[0]["count"]  # noqa: S608 - ours
+        if found:
+            raise AuditFailed(f"{rule}: {found} violations")
+    placed = orders_in(server, database) - expected.before
+    if not expected.acknowledged <= placed <= expected.acknowledged + expected.cut_off:
+        raise AuditFailed(f"{expected.acknowledged} orders were acknowledged, and there are {placed}")
+    return placed

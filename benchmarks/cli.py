@@ -1,0 +1,121 @@
+"""The commands of the measurements."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.contenders import PEERS, Contender, baseline, everybody
+from benchmarks.database import server
+from benchmarks.load import CONNECTIONS, WORKLOADS
+from benchmarks.machine import facts
+from benchmarks.report import Report, Rows
+from benchmarks.rounds import CEILING, Plan, Sample, medians, run_all
+from benchmarks.shop import Size, open_shop
+
+app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, rich_markup_mode="rich")
+console = Console()
+
+NAMES = [workload.name for workload in WORKLOADS]
+Only = Annotated[list[str] | None, typer.Option(help="Only these contenders; repeat it.", show_default=False)]
+Work = Annotated[
+    list[str] | None, typer.Option(help=f"Only these: {', '.join(NAMES)}; repeat it.", show_default=False)
+]
+
+
+@app.command()
+def run(
+    only: Only = None,
+    workload: Work = None,
+    rounds: Annotated[int, typer.Option(min=1)] = 3,
+    seconds: Annotated[float, typer.Option(help="For each run.", min=1)] = 3,
+    ceiling: Annotated[bool, typer.Option(help="Measure pgbench as well.")] = True,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            help="Another checkout of the service, with its .venv: before and after, in one session."
+        ),
+    ] = None,
+    keep: Annotated[bool, typer.Option(help="Write the result to benchmarks/results/.")] = False,
+) -> None:
+    """Compare the service with its peers, in alternated rounds, each run audited."""
+    contenders = [one for one in everybody() if _is_here(one) and (not only or one.name in only)]
+    if against is not None:
+        contenders.append(baseline(against))
+    workloads = [work for work in WORKLOADS if not workload or work.name in workload]
+    plan = Plan(contenders, workloads, rounds, seconds, ceiling and shutil.which("pgbench") is not None)
+    with server() as postgres:
+        machine = facts(postgres)
+        console.print(f"{machine['cores']} cores, PostgreSQL {machine['PostgreSQL']}; filling the shop")
+        shop = open_shop(postgres, Size())
+        postgres.execute((PEERS / "sql" / "place_order.sql").read_text(), database=shop.template)
+        found = run_all(postgres, shop, plan, tell=_tell)
+    report = Report(
+        machine=machine,
+        rounds=rounds,
+        seconds=seconds,
+        connections=CONNECTIONS,
+        titles={contender.name: contender.title for contender in contenders}
+        | ({CEILING: "pgbench, no HTTP"} if plan.ceiling else {}),
+        pools={contender.name: contender.pool for contender in contenders},
+        medians=medians(found),
+    )
+    for rows in (report.figures(), report.latencies(), report.ratios()):
+        _show(rows)
+    if keep:
+        console.print(f"Written to {report.write().relative_to(Path.cwd())}")
+
+
+@app.command()
+def pools(
+    only: Only = None,
+    sizes: Annotated[str, typer.Option(help="Numbers of connections.")] = "2,4,8,16,32",
+    seconds: Annotated[float, typer.Option(min=1)] = 2,
+) -> None:
+    """Find the pool with which each contender places most orders."""
+    numbers = [int(size) for size in sizes.split(",")]
+    contenders = [one for one in everybody() if _is_here(one) and (not only or one.name in only)]
+    placing = [work for work in WORKLOADS if work.places]
+    with server() as postgres:
+        shop = open_shop(postgres, Size())
+        postgres.execute((PEERS / "sql" / "place_order.sql").read_text(), database=shop.template)
+        for contender in contenders:
+            sized = [replace(contender.sized(size), name=f"{contender.name}, {size}") for size in numbers]
+            run_all(postgres, shop, Plan(sized, placing, 1, seconds, ceiling=False), tell=_tell)
+
+
+def _is_here(contender: Contender) -> bool:
+    missing = shutil.which(contender.command[0]) is None or not (
+        contender.needs is None or contender.needs.exists()
+    )
+    if missing:
+        console.print(
+            f"left out: {contender.title} is not installed here (make bench installs it where it can)"
+        )
+    return not missing
+
+
+def _tell(sample: Sample) -> None:
+    found = sample.measurement
+    refused = f", {found.refused} refused" if found.refused else ""
+    console.print(
+        f"{sample.contender:18} {sample.workload:8} {found.per_second:8,.0f}/s"
+        f"  p50 {found.p50_ms:6.1f}  p99 {found.p99_ms:6.0f} ms{refused}",
+        highlight=False,
+    )
+
+
+def _show(rows: Rows) -> None:
+    head, *body = rows
+    if not body:
+        return
+    table = Table()
+    for number, name in enumerate(head):
+        table.add_column(name, justify="right" if number else "left")
+    for row in body:
+        table.add_row(*row)
+    console.print(table)

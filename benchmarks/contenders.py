@@ -1,0 +1,168 @@
+"""Who is compared: the service and its peers, each with the pool with which it places most orders on two cores."""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from benchmarks.database import Server
+from benchmarks.processes import Running, free_port, serving
+from benchmarks.shop import Shop
+
+ROOT = Path(__file__).parents[1]
+PEERS = Path(__file__).parent / "peers"
+BUILD = Path(".artefacts/benchmarks")
+READS = ("product", "page", "order", "health")
+PLACING = ("place", "hot")
+EVERYTHING = READS + PLACING
+
+Environment = Callable[[Server, str, Shop, int], Mapping[str, str]]
+"""The variables for a database, a shop, and a number of connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A server that can be measured.
+
+    Its port is in the variable PORT, and in the words of `command` that say `{port}`. `needs` is a file that there is
+    only where the contender has been installed.
+    """
+
+    name: str
+    title: str
+    command: Sequence[str]
+    environment: Environment
+    pool: int
+    workloads: Sequence[str] = EVERYTHING
+    cwd: Path = ROOT
+    variables: Mapping[str, str] = field(default_factory=dict)
+    needs: Path | None = None
+
+    def sized(self, pool: int) -> "Contender":
+        return replace(self, pool=pool)
+
+    @contextmanager
+    def running(
+        self, server: Server, database: str, shop: Shop, *, extra: Mapping[str, str] | None = None
+    ) -> Iterator[Running]:
+        """Serve a database until the context ends. Raises DidNotStart."""
+        port = free_port()
+        environment = {
+            **self.environment(server, database, shop, self.pool),
+            **self.variables,
+            **(extra or {}),
+            "PORT": str(port),
+        }
+        command = [part.format(port=port) for part in self.command]
+        log = BUILD / "logs" / f"{self.name}.log"
+        with serving(command, environment, port=port, log=log, cwd=self.cwd) as running:
+            yield running
+
+
+def _service(server: Server, database: str, _: Shop, pool: int) -> Mapping[str, str]:
+    """Leave the service as it is by default: with rate limits, access log, and all else."""
+    return {
+        "STEELYARD_DATABASE_URL": server.url_of(database),
+        "STEELYARD_DATABASE_POOL_SIZE": str(pool),
+    }
+
+
+def _peer(server: Server, database: str, shop: Shop, pool: int) -> Mapping[str, str]:
+    """Tell a peer what the service reads from its settings and its database."""
+    return {
+        **server.environment_of(database),
+        "POOL_SIZE": str(pool),
+        "TOKEN_ISSUER": "http://localhost:8000",
+        "TOKEN_AUDIENCE": "steelyard",
+        "JWKS": shop.jwks,
+        "SQL": str(PEERS / "sql"),
+        "CURSOR_SECRET": shop.cursor_secret.hex(),
+    }
+
+
+def steelyard(*, pool: int = 10, workers: int = 1) -> Contender:
+    return Contender(
+        name="steelyard" if workers == 1 else f"steelyard-{workers}",
+        title="Steelyard" if workers == 1 else f"Steelyard, {workers} processes",
+        command=(sys.executable, "-m", "entrypoints", "serve", "--port", "{port}"),
+        environment=_service,
+        pool=pool,
+        variables={"STEELYARD_WORKERS": str(workers)},
+    )
+
+
+def baseline(checkout: Path) -> Contender:
+    """Return the service as it is in another checkout, to be measured beside this one."""
+    root = checkout.resolve()
+    return replace(
+        steelyard(),
+        name="baseline",
+        title="Steelyard before",
+        command=(str(root / ".venv/bin/python"), *steelyard().command[1:]),
+        cwd=root,
+    )
+
+
+def tutorial(*, pool: int = 10) -> Contender:
+    return Contender(
+        name="tutorial",
+        title="FastAPI + SQLAlchemy ORM",
+        command=(
+            sys.executable,
+            "-m",
+            "uvicorn",
+            "benchmarks.peers.tutorial.app:app",
+            "--port={port}",
+            "--no-access-log",
+            "--log-level=warning",
+        ),
+        environment=_peer,
+        pool=pool,
+    )
+
+
+def fastify(*, pool: int = 10, function: bool = False) -> Contender:
+    return Contender(
+        name="fastify-function" if function else "fastify",
+        title="Node, a function per order" if function else "Node, Fastify 5",
+        command=("node", "server.js"),
+        environment=_peer,
+        pool=pool,
+        workloads=PLACING if function else EVERYTHING,
+        cwd=PEERS / "fastify",
+        variables={"PLACING": "function" if function else "statements", "NODE_ENV": "production"},
+        needs=PEERS / "fastify" / "node_modules" / "fastify",
+    )
+
+
+def go(*, pool: int = 8, placing: str = "statements") -> Contender:
+    titles = {
+        "statements": "Go, net/http + pgx",
+        "function": "Go, a function per order",
+        "batches": "Go, the same batching",
+    }
+    program = ROOT / BUILD / "go-peer"
+    return Contender(
+        name="go" if placing == "statements" else f"go-{placing}",
+        title=titles[placing],
+        command=(str(program),),
+        environment=_peer,
+        pool=pool,
+        workloads=EVERYTHING if placing == "statements" else PLACING,
+        variables={"PLACING": placing},
+        needs=program,
+    )
+
+
+def everybody() -> Sequence[Contender]:
+    """Return all that are compared; the pools are those that `python -m benchmarks pools` found best on two cores."""
+    return (
+        steelyard(),
+        tutorial(),
+        fastify(),
+        fastify(function=True),
+        go(),
+        go(placing="function"),
+        go(placing="batches"),
+    )

@@ -1,0 +1,110 @@
+"""The PostgreSQL of the measurements: one server, and a fresh copy of one shop for each run."""
+
+import asyncio
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from sqlalchemy import URL, make_url
+
+from adapters.postgres.embedded import EmbeddedPostgres
+
+DATA_DIR = Path(".data/benchmarks")
+SETTINGS = {"max_connections": "200"}
+"""Those of the embedded server otherwise: durable, as a shop needs it. A hundred connections would not do for copies."""
+PREFIX = "bench_"
+DROP_TRIES = 100
+
+
+@contextmanager
+def server() -> Iterator["Server"]:
+    """Give a running server without any database of an earlier session."""
+    with EmbeddedPostgres(DATA_DIR, SETTINGS).lease() as url:
+        found = Server(make_url(url))
+        for row in found.query("SELECT datname FROM pg_database WHERE starts_with(datname, $1)", PREFIX):
+            found.drop(str(row["datname"]))
+        yield found
+
+
+class Server:
+    def __init__(self, url: URL) -> None:
+        self.url = url
+
+    def create(self, *, template: str = "template0") -> str:
+        """Make a database and return its name. Nobody may be connected to the template."""
+        name = f"{PREFIX}{uuid.uuid4().hex[:12]}"
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return name
+
+    def drop(self, name: str) -> None:
+        """Drop a database, ending the connections that a server has left open."""
+        for _ in range(DROP_TRIES):
+            with suppress(
+                asyncpg.InsufficientPrivilegeError
+            ):  # autovacuum is at work in it, and not ours to end
+                self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+                return
+            time.sleep(0.2)
+        self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    @contextmanager
+    def copy(self, template: str) -> Iterator[str]:
+        """Give the name of a copy for one run, analysed and written out, so that every run begins alike."""
+        name = self.create(template=template)
+        try:
+            self.execute("VACUUM ANALYZE", database=name)
+            with suppress(asyncpg.InsufficientPrivilegeError):  # the role of the embedded server may not
+                self.execute("CHECKPOINT", database=name)
+            yield name
+        finally:
+            self.drop(name)
+
+    def url_of(self, database: str) -> str:
+        """Return the URL as the service takes it: `postgresql+asyncpg://`."""
+        return self.url.set(database=database).render_as_string(hide_password=False)
+
+    def environment_of(self, database: str) -> dict[str, str]:
+        """Return the variables by which libpq, pgx and most others find a database."""
+        host = self.url.query.get("host", self.url.host)
+        return {
+            "PGHOST": str(host),
+            "PGPORT": str(self.url.query.get("port", self.url.port)),
+            "PGUSER": str(self.url.username),
+            "PGPASSWORD": str(self.url.password),
+            "PGDATABASE": database,
+        }
+
+    def query(
+        self, statement: str, *parameters: object, database: str | None = None
+    ) -> Sequence[asyncpg.Record]:
+        return asyncio.run(self._fetch(statement, parameters, database))
+
+    def execute(self, statement: str, *, database: str | None = None) -> None:
+        asyncio.run(self._execute(statement, database))
+
+    async def connect(self, database: str | None = None) -> asyncpg.Connection:
+        url = self.url if database is None else self.url.set(database=database)
+        return await asyncpg.connect(
+            url.set(drivername="postgresql").render_as_string(hide_password=False), timeout=10
+        )
+
+    async def _fetch(
+        self, statement: str, parameters: Sequence[object], database: str | None
+    ) -> Sequence[asyncpg.Record]:
+        connection = await self.connect(database)
+        try:
+            rows: Sequence[asyncpg.Record] = await connection.fetch(statement, *parameters)
+            return rows
+        finally:
+            await connection.close()
+
+    async def _execute(self, statement: str, database: str | None) -> None:
+        connection: Any = await self.connect(database)
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()

@@ -1,0 +1,42 @@
+"""What a figure depends on besides the code: the machine and the versions, without anything that names it."""
+
+import os
+import platform
+import re
+import shutil
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.database import Server
+
+
+def facts(server: Server) -> dict[str, str]:
+    return {
+        "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "commit": _said("git", "rev-parse", "--short", "HEAD"),
+        "cores": str(os.cpu_count()),
+        "processor": _processor(),
+        "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB",
+        "system": f"{platform.system()} {platform.release().split('-')[0]}",
+        "load before": f"{os.getloadavg()[0]:.1f}",
+        "Python": platform.python_version(),
+        "PostgreSQL": server.query("SHOW server_version")[0]["server_version"],
+        "Node": _said("node", "--version"),
+        "Go": _said("go", "env", "GOVERSION"),
+        "wrk": _said("wrk", "-v").split(" [")[0],
+    }
+
+
+def _processor() -> str:
+    file = Path("/proc/cpuinfo")
+    match = re.search(r"model name\s*: (.+)", file.read_text()) if file.exists() else None
+    return match[1] if match else platform.machine()
+
+
+def _said(*command: str) -> str:
+    """Return the first line that a tool says of itself, or that it is not there."""
+    if shutil.which(command[0]) is None:
+        return "none"
+    done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 - our own words
+    return next(iter((done.stdout + done.stderr).splitlines()), "").strip()

@@ -1,0 +1,99 @@
+"""Servers as child processes: started on a free port of this machine, and stopped with everything that they started."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import URLError
+
+START_SECONDS = 30
+STOP_SECONDS = 20
+POLL_SECONDS = 0.01
+
+
+class DidNotStart(Exception):
+    """A server did not answer; the message has the end of what it wrote."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server that answers. `started_in` is the seconds from its start to its first answer."""
+
+    url: str
+    pid: int
+    started_in: float
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def serving(
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    port: int,
+    log: Path,
+    cwd: Path | None = None,
+    answers: str = "/livez",
+) -> Iterator[Running]:
+    """Run a server until the context ends, and give it when it has answered. Raises DidNotStart."""
+    url = f"http://127.0.0.1:{port}"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as output:
+        began = time.perf_counter()
+        process = subprocess.Popen(  # noqa: S603 - our own commands
+            list(command),
+            env={**inherited_environment(), **environment},
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            while not _answers(url + answers):
+                if process.poll() is not None or time.perf_counter() - began > START_SECONDS:
+                    raise DidNotStart(f"{command[0]} did not answer:\n{_end_of(log)}")
+                time.sleep(POLL_SECONDS)
+            yield Running(url, process.pid, time.perf_counter() - began)
+        finally:
+            _stop(process)
+
+
+def inherited_environment() -> dict[str, str]:
+    """Return this process's environment without what would configure a server of ours behind our back."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("STEELYARD_", "PG"))}
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310 - always http://127.0.0.1
+            return bool(response.status == 200)  # noqa: PLR2004 - OK
+    except (URLError, OSError):
+        return False
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    """End the server politely, and then its whole session, which is its own."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _end_of(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-15:])

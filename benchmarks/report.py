@@ -1,0 +1,100 @@
+"""Results as a table of figures and a table of ratios, on the screen, in Markdown and in JSON."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.load import WORKLOADS
+
+RESULTS = Path(__file__).parent / "results"
+OURS = "steelyard"
+
+Table = Mapping[str, Mapping[str, Mapping[str, float]]]
+"""By contender and workload."""
+Rows = Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`medians` are those of `rounds` alternated rounds of `seconds` each; `titles` and `pools` are by contender."""
+
+    machine: Mapping[str, str]
+    rounds: int
+    seconds: float
+    connections: int
+    titles: Mapping[str, str]
+    pools: Mapping[str, int]
+    medians: Table
+
+    def figures(self) -> Rows:
+        return self._rows("requests/s", lambda _, of: f"{of['per_second']:,.0f}")
+
+    def latencies(self) -> Rows:
+        return self._rows("p50 / p99, ms", lambda _, of: f"{of['p50_ms']:.1f} / {of['p99_ms']:.0f}")
+
+    def ratios(self) -> Rows:
+        """Return how many times as many requests Steelyard answers, and how its p99 compares in brackets."""
+        ours = self.medians.get(OURS, {})
+
+        def ratio(workload: str, theirs: Mapping[str, float]) -> str:
+            if workload not in ours or not theirs["per_second"] or not theirs["p99_ms"]:
+                return ""
+            faster = ours[workload]["per_second"] / theirs["per_second"]
+            slowest = ours[workload]["p99_ms"] / theirs["p99_ms"]
+            return f"{faster:.2f}x ({slowest:.2f}x)"
+
+        return self._rows("Steelyard against (p99)", ratio, without=OURS)
+
+    def markdown(self) -> str:
+        facts = "\n".join(f"- {name}: {value}" for name, value in self.machine.items())
+        pools = ", ".join(f"{self.titles[name]} {size}" for name, size in self.pools.items())
+        tables = "\n\n".join(
+            _markdown(rows) for rows in (self.figures(), self.latencies(), self.ratios()) if len(rows) > 1
+        )
+        return (
+            f"# Measured on {self.machine['date']}\n\n"
+            f"Medians of {self.rounds} alternated rounds of {self.seconds:g} s, {self.connections} connections, one "
+            f"process each, everything on one machine. The shop was audited after each run that placed orders.\n\n"
+            f"{tables}\n\nConnections to the database: {pools}.\n\n{facts}\n"
+        )
+
+    def write(self) -> Path:
+        """Write the report beside earlier ones, and return the Markdown file."""
+        RESULTS.mkdir(exist_ok=True)
+        stem = self.machine["date"].removesuffix(" UTC").replace(" ", "-").replace(":", "")
+        content = {name: getattr(self, name) for name in self.__slots__}
+        (RESULTS / f"{stem}.json").write_text(json.dumps(content, indent=1) + "\n")
+        file = RESULTS / f"{stem}.md"
+        file.write_text(self.markdown())
+        return file
+
+    def _rows(
+        self, corner: str, show: Callable[[str, Mapping[str, float]], str], *, without: str | None = None
+    ) -> Rows:
+        columns = [work for work in WORKLOADS if any(work.name in of for of in self.medians.values())]
+        return [
+            [corner, *(work.title for work in columns)],
+            *(
+                [
+                    self.titles.get(name, name),
+                    *(show(work.name, of[work.name]) if work.name in of else "" for work in columns),
+                ]
+                for name, of in self.medians.items()
+                if name != without
+            ),
+        ]
+
+
+def newest() -> Report:
+    """Return the newest report. Raises FileNotFoundError."""
+    files = sorted(RESULTS.glob("*.json"))
+    if not files:
+        raise FileNotFoundError("There is no result yet: run `make bench`.")
+    return Report(**json.loads(files[-1].read_text()))
+
+
+def _markdown(rows: Rows) -> str:
+    head, *body = rows
+    rule = ["---", *("--:" for _ in head[1:])]
+    return "\n".join("| " + " | ".join(row) + " |" for row in (head, rule, *body))

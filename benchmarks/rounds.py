@@ -1,0 +1,117 @@
+"""Alternated rounds: everybody once, then everybody again in another order, so that a busy minute hurts nobody alone."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from benchmarks import pgbench
+from benchmarks.audit import Expected, audit, orders_in
+from benchmarks.conformance import ensure_alike, observed
+from benchmarks.contenders import BUILD, Contender
+from benchmarks.database import Server
+from benchmarks.load import CONNECTIONS, Measurement, Workload, put_under_load
+from benchmarks.processes import Running
+from benchmarks.shop import Shop
+
+CEILING = "pgbench"
+WARM_UP_SECONDS = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`seconds` is how long each contender is loaded with each workload in each of the `rounds`."""
+
+    contenders: Sequence[Contender]
+    workloads: Sequence[Workload]
+    rounds: int
+    seconds: float
+    ceiling: bool = True
+
+    def of(self, contender: Contender) -> list[Workload]:
+        return [workload for workload in self.workloads if workload.name in contender.workloads]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    contender: str
+    workload: str
+    measurement: Measurement
+
+
+def run_all(
+    server: Server, shop: Shop, plan: Plan, *, tell: Callable[[Sample], None]
+) -> Mapping[tuple[str, str], Sequence[Measurement]]:
+    """Measure everybody in every round, each on a fresh copy of the shop, and audit it.
+
+    Raises AuditFailed, Differs when a contender does other work than the first one, and DidNotStart.
+    """
+    data = (BUILD / "data").resolve()
+    shop.write_to(data)
+    found: dict[tuple[str, str], list[Measurement]] = {}
+    expected: dict[str, Any] = {}
+
+    def keep(sample: Sample) -> None:
+        found.setdefault((sample.contender, sample.workload), []).append(sample.measurement)
+        tell(sample)
+
+    for number in range(plan.rounds):
+        turn = number % len(plan.contenders)
+        for contender in (*plan.contenders[turn:], *plan.contenders[:turn]):
+            with (
+                server.copy(shop.template) as database,
+                contender.running(server, database, shop) as running,
+            ):
+                answers = observed(running.url, shop)
+                ensure_alike(expected.setdefault("answers", answers), answers)
+                for sample in _measure(server, database, running, contender, plan, data):
+                    keep(sample)
+        if plan.ceiling:
+            for sample in _measure_ceiling(server, shop, plan):
+                keep(sample)
+    return found
+
+
+def _measure(
+    server: Server, database: str, running: Running, contender: Contender, plan: Plan, data: Path
+) -> Iterator[Sample]:
+    for workload in plan.of(contender):
+        before = orders_in(server, database) if workload.places else 0
+        warm_up = put_under_load(running.url, workload, data, seconds=WARM_UP_SECONDS)
+        measurement = put_under_load(running.url, workload, data, seconds=plan.seconds)
+        if workload.places:
+            runs = (warm_up, measurement)
+            acknowledged = sum(run.answered for run in runs)
+            # wrk drops its connections at its end, and what they had asked for is done all the same.
+            cut_off = sum(CONNECTIONS + run.lost for run in runs)
+            audit(server, database, Expected(before, acknowledged, cut_off))
+        yield Sample(contender.name, workload.name, measurement)
+
+
+def _measure_ceiling(server: Server, shop: Shop, plan: Plan) -> Iterator[Sample]:
+    with server.copy(shop.template) as database:
+        pgbench.prepare(server, database, shop)
+        for workload in plan.workloads:
+            if workload.name == "health":
+                continue
+            before = orders_in(server, database)
+            measurement = pgbench.run(server, database, workload, shop, seconds=plan.seconds)
+            if workload.places:
+                audit(server, database, Expected(before, measurement.answered, pgbench.CLIENTS))
+            yield Sample(CEILING, workload.name, measurement)
+
+
+def medians(
+    found: Mapping[tuple[str, str], Sequence[Measurement]],
+) -> dict[str, dict[str, dict[str, float]]]:
+    """Return, by contender and workload, the medians over the rounds: requests a second, p50 and p99 in ms."""
+    table: dict[str, dict[str, dict[str, float]]] = {}
+    for (contender, workload), measurements in found.items():
+        table.setdefault(contender, {})[workload] = {
+            "per_second": round(median(m.per_second for m in measurements), 1),
+            "p50_ms": round(median(m.p50_ms for m in measurements), 2),
+            "p99_ms": round(median(m.p99_ms for m in measurements), 2),
+            "refused": sum(m.refused for m in measurements),
+        }
+    return table

@@ -1,0 +1,180 @@
+"""The shop that is measured: filled by the service's own use cases, so that every row of it is true."""
+
+import asyncio
+import json
+import os
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from adapters.clock import SystemClock
+from adapters.postgres.migrations import upgrade
+from application.catalog.import_catalogue import CatalogueRow
+from application.orders.place_order import PlaceOrderCommand
+from application.shared.idempotency import IdempotencyKey
+from application.users.ports import AccessClaims
+from benchmarks.database import Server
+from domain.catalog.stock import MAX_ON_HAND
+from domain.orders.line import RequestedLine
+from domain.orders.placing import OrderRequest
+from domain.shared.actor import Actor
+from domain.shared.ids import ProductId, UserId
+from domain.shared.money import Money
+from domain.users.permissions import Role
+from domain.users.user import User, comparable_email
+from entrypoints.container import Container
+from entrypoints.lifespan import running
+from entrypoints.settings import Settings
+
+PASSWORD = "correct horse battery staple"  # noqa: S105 - of customers who do not exist
+ORDERS_AT_ONCE = 64
+BY = Actor(None, "benchmarks")
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much is in the shop. The customers are many, so that the rate limits of each stay in force."""
+
+    customers: int = 2000
+    products: int = 1000
+    orders: int = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """What a load generator asks for. The tokens hold for an hour."""
+
+    template: str
+    customers: Sequence[UUID]
+    tokens: Sequence[str]
+    products: Sequence[UUID]
+    orders: Sequence[tuple[UUID, int]]
+    """Each with its customer's place in `customers`."""
+    jwks: str
+    cursor_secret: bytes
+
+    def write_to(self, directory: Path) -> None:
+        """Write what wrk's script reads, one a line."""
+        directory.mkdir(parents=True, exist_ok=True)
+        _write(directory / "tokens.txt", self.tokens)
+        _write(directory / "products.txt", self.products)
+        _write(directory / "orders.txt", [f"{order} {customer + 1}" for order, customer in self.orders])
+
+
+def open_shop(server: Server, size: Size) -> Shop:
+    """Make and fill a database that is only copied from then on."""
+    name = server.create()
+    upgrade(server.url_of(name))
+    settings = Settings(
+        database_url=server.url_of(name),
+        order_hold=timedelta(days=30),  # so that none expires while others are measured
+        token_lifetime=timedelta(hours=1),
+    )
+    return asyncio.run(_fill(Container(settings=settings), name, size))
+
+
+async def _fill(container: Container, name: str, size: Size) -> Shop:
+    async with running(container) as cursor_secret:
+        customers = await _add_customers(container, size.customers)
+        products = await _add_products(container, size.products)
+        orders = await _place_orders(container, customers, products, size.orders)
+        tokens = container.access_tokens()
+        now = SystemClock().now()
+        return Shop(
+            template=name,
+            customers=customers,
+            tokens=[tokens.issue(_claims(customer), now=now).token for customer in customers],
+            products=products,
+            orders=orders,
+            jwks=json.dumps(tokens.public_keys()),
+            cursor_secret=cursor_secret,
+        )
+
+
+async def _add_customers(container: Container, count: int) -> list[UserId]:
+    hashed = await container.hasher().hash(PASSWORD)
+    users = [
+        User.sign_up(
+            id=UserId(container.ids().new()),
+            email=comparable_email(f"customer{number}@example.com"),
+            full_name=f"Customer {number}",
+            password_hash=hashed,
+            role=Role.CUSTOMER,
+            now=container.clock().now(),
+        )
+        for number in range(count)
+    ]
+    async with container.unit_of_work()() as work:
+        for user in users:
+            await work.users.add(user)
+        await work.commit()
+    return [user.id for user in users]
+
+
+async def _add_products(container: Container, count: int) -> list[ProductId]:
+    rows = [
+        CatalogueRow(
+            sku=f"SKU-{number:06}",
+            name=f"Product number {number}",
+            description="A thing of everyday use, made to last, and described in about as many words as usual.",
+            price=Money(100 + number % 5000, "EUR"),
+            attributes={"colour": "red", "size": "M"},
+            max_per_order=None,
+            initial_stock=MAX_ON_HAND,
+        )
+        for number in range(count)
+    ]
+    await container.import_catalogue()(rows, by=BY, progress=lambda _: None)
+    async with container.unit_of_work()() as work:
+        found = await work.products.find_by_sku([row.sku for row in rows])
+    return [found[row.sku].id for row in rows]
+
+
+async def _place_orders(
+    container: Container, customers: Sequence[UserId], products: Sequence[ProductId], count: int
+) -> list[tuple[UUID, int]]:
+    chance = random.Random(5)  # noqa: S311 - the same shop every time
+    placed: list[tuple[UUID, int]] = []
+    place = container.place_order_batch()
+    while len(placed) < count:
+        chosen = [chance.randrange(len(customers)) for _ in range(min(ORDERS_AT_ONCE, count - len(placed)))]
+        receipts = await place(
+            [_command(customers[customer], chance.sample(products, 2)) for customer in chosen]
+        )
+        for customer, receipt in zip(chosen, receipts, strict=True):
+            if isinstance(receipt, Exception):
+                raise receipt
+            placed.append((receipt.result.id, customer))
+    return placed
+
+
+def _command(customer: UserId, products: Sequence[ProductId]) -> PlaceOrderCommand:
+    key = str(uuid4())
+    return PlaceOrderCommand(
+        request=OrderRequest(
+            customer_id=customer,
+            lines=tuple(
+                RequestedLine(product, quantity) for quantity, product in enumerate(products, start=1)
+            ),
+            metadata={},
+        ),
+        key=IdempotencyKey(str(customer), "place_order", key, os.urandom(32)),
+        by=Actor(customer, "benchmarks"),
+    )
+
+
+def _claims(customer: UUID) -> AccessClaims:
+    return AccessClaims(
+        user_id=UserId(customer),
+        role=Role.CUSTOMER,
+        client_id="benchmarks",
+        session_id=uuid4(),
+        token_id=uuid4(),
+    )
+
+
+def _write(file: Path, lines: Sequence[object]) -> None:
+    file.write_text("".join(f"{line}\n" for line in lines))
