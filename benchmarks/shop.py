@@ -21,7 +21,7 @@ from domain.catalog.stock import MAX_ON_HAND
 from domain.orders.line import RequestedLine
 from domain.orders.placing import OrderRequest
 from domain.shared.actor import Actor
-from domain.shared.ids import ProductId, UserId
+from domain.shared.ids import ProductId, SessionId, UserId
 from domain.shared.money import Money
 from domain.users.permissions import Role
 from domain.users.user import User, comparable_email
@@ -171,7 +171,7 @@ def _claims(customer: UUID) -> AccessClaims:
         user_id=UserId(customer),
         role=Role.CUSTOMER,
         client_id="benchmarks",
-        session_id=uuid4(),
+        session_id=SessionId(uuid4()),
         token_id=uuid4(),
     )
 
