@@ -1,7 +1,6 @@
 """The header Idempotency-Key (draft-ietf-httpapi-idempotency-key-header), as a dependency."""
 
 import hashlib
-import json
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -37,12 +36,12 @@ class RequestKey:
         The body is fingerprinted as it was understood: neither white space nor the order of fields matters. Secret
         fields are masked in it, so that no fingerprint of a password is kept.
         """
-        canonical = json.dumps(body.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        asked = f"{self.method}\n{self.path}\n{body.model_dump_json()}"
         return IdempotencyKey(
             principal=ANYBODY if principal is None else str(principal.user_id),
             operation=self.operation,
             key=self.key,
-            fingerprint=hashlib.sha256(f"{self.method}\n{self.path}\n{canonical}".encode()).digest(),
+            fingerprint=hashlib.sha256(asked.encode()).digest(),
         )
 
 

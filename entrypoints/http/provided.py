@@ -1,6 +1,6 @@
 """From the container to a route's parameter, without decorators or wiring."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from dependency_injector.providers import Provider
@@ -9,6 +9,8 @@ from fastapi.params import Depends as Dependency
 
 from entrypoints.container import Container
 from entrypoints.http.problems.openapi import refuses_with
+
+_NAMES: dict[Callable[..., Any], str] = {}
 
 
 def provided(provider: Provider[Any]) -> Dependency:
@@ -25,5 +27,11 @@ def provided(provider: Provider[Any]) -> Dependency:
     parts: Iterator[Provider[Any]] = provider.traverse()
     if any(part is Container.engine for part in parts):
         provide = refuses_with("overloaded", "database_unavailable")(provide)
+    _NAMES[provide] = name
     dependency: Dependency = Depends(provide)
     return dependency
+
+
+def provider_name(dependency: Callable[..., Any]) -> str | None:
+    """Return the name of the provider that a dependency made by `provided` asks, or None for any other."""
+    return _NAMES.get(dependency)

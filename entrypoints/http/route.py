@@ -1,16 +1,20 @@
 """The route class of every router: `APIRouter(route_class=StrictRoute)`."""
 
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from functools import partial
+from functools import cached_property, partial
+from http import HTTPStatus
 from inspect import isasyncgenfunction, isgeneratorfunction
 from typing import Any, get_origin
 
 from fastapi import params
 from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import ResponseValidationError
 from fastapi.routing import APIRoute
+from pydantic_core import PydanticUndefined
 from starlette.convertors import StringConvertor
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from entrypoints.http.body import (
     JSON,
@@ -21,6 +25,7 @@ from entrypoints.http.body import (
     ensure_readable,
 )
 from entrypoints.http.in_flight import InFlight
+from entrypoints.http.plan import Plan, Unplannable
 from entrypoints.http.problems.declared import bare, fields_of
 from entrypoints.http.problems.openapi import problems_of_dependency, with_problems
 from entrypoints.http.query import ensure_known
@@ -48,14 +53,23 @@ class StrictRoute(APIRoute):
         self.responses = with_problems(self.responses, *problems)
         if "authentication_required" not in problems:
             self.openapi_extra = {**(self.openapi_extra or {}), "security": [{}]}
+        if self._plan is None:
+            return
+        handle = self.get_route_handler()
+
+        async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+            response = await handle(Request(scope, receive, send))
+            await response(scope, receive, send)
+
+        self.app = serve
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        work = super().get_route_handler()
         dependants = list(_tree(self.dependant))
         _ensure_no_yield(dependants)
         repeatable = dict(_query_parameters(dependants))
         has_body = self.body_field is not None
         media_types = self._json_media_types()
+        work = self._work()
 
         async def handle(request: Request) -> Response:
             ensure_known(request, repeatable)
@@ -71,6 +85,44 @@ class StrictRoute(APIRoute):
             return await in_flight.run(partial(work, request))
 
         return handle
+
+    @cached_property
+    def _plan(self) -> Plan | None:
+        """What FastAPI would do, worked out beforehand; None for what plans do not know, such as forms."""
+        if self.body_field is not None and not self._json_media_types():
+            return None
+        try:
+            return Plan(self.dependant)
+        except Unplannable:
+            return None
+
+    def _work(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return what answers a request whose body has been read."""
+        plan = self._plan
+        if plan is None:
+            return super().get_route_handler()
+        reads_json = bool(self._json_media_types())
+        result_field = self.response_field
+        status = self.status_code or HTTPStatus.OK
+
+        async def work(request: Request) -> Response:
+            body = await request.json() if reads_json and await request.body() else PydanticUndefined
+            headers = Response()
+            result = await plan.run(request, headers, body)
+            if isinstance(result, Response):
+                return result
+            if result_field is None:
+                content = b""
+            else:
+                value, errors = result_field.validate(result, loc=("response",))
+                if errors:
+                    raise ResponseValidationError(errors)
+                content = result_field.serialize_json(value)
+            answer = Response(content, status, media_type=JSON)
+            answer.raw_headers.extend(h for h in headers.raw_headers if h[0] != b"content-length")
+            return answer
+
+        return work
 
     def _json_media_types(self) -> tuple[str, ...]:
         """Return the media types of the JSON that is read: none without a body, or for a form."""

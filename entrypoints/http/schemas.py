@@ -66,6 +66,14 @@ def text(*, max_length: int, min_length: int = 0) -> Any:  # noqa: ANN401 - pyda
     return Field(min_length=min_length, max_length=max_length, pattern=r"^[^\x00]*$")
 
 
+def _in_order(mapping: dict[str, Any]) -> dict[str, Any]:
+    return dict(sorted(mapping.items()))
+
+
+InOrder = AfterValidator(_in_order)
+"""For mappings whose keys are the client's: sorted, so that one content has one form, and one fingerprint."""
+
+
 def _known_currency(code: str) -> str:
     if code not in EXPONENTS:
         raise broken_rule(code="unknown_currency", detail="Send a currency's code of ISO 4217, as in EUR.")

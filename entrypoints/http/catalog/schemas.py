@@ -14,6 +14,7 @@ from entrypoints.http.lists import ListQuery
 from entrypoints.http.problems.validation import broken_rule
 from entrypoints.http.schemas import (
     CurrencyCode,
+    InOrder,
     MoneySchema,
     PriceSchema,
     RequestModel,
@@ -56,8 +57,8 @@ class CreateProductRequest(RequestModel):
     name: ProductName
     description: Description = ""
     price: PriceSchema
-    attributes: Annotated[dict[AttributeName, AttributeValue], Field(max_length=MAX_ATTRIBUTES)] = Field(
-        default_factory=dict
+    attributes: Annotated[dict[AttributeName, AttributeValue], InOrder, Field(max_length=MAX_ATTRIBUTES)] = (
+        Field(default_factory=dict)
     )
     max_per_order: MaxPerOrder | None = None
     initial_stock: OnHand = 0

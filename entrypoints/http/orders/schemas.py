@@ -14,6 +14,7 @@ from domain.orders.pricing import MAX_LINES, MAX_QUANTITY
 from domain.shared.ids import LineId, OrderId, ProductId, UserId
 from entrypoints.http.lists import ListQuery
 from entrypoints.http.schemas import (
+    InOrder,
     MoneySchema,
     PriceSchema,
     RequestModel,
@@ -75,6 +76,7 @@ class PlaceOrderRequest(RequestModel):
     )
     metadata: Annotated[
         dict[Annotated[str, text(max_length=64, min_length=1)], Annotated[str, text(max_length=500)]],
+        InOrder,
         Field(max_length=MAX_METADATA, description="Whatever the client wants to find with the order again."),
     ] = Field(default_factory=dict)
 
