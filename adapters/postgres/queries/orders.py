@@ -1,9 +1,10 @@
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 
-from sqlalchemy import ColumnElement, bindparam, select
+from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.postgres.arrays import columns_of
+from adapters.postgres.coalesced import CoalescedReads
 from adapters.postgres.mappers import ResultRow
 from adapters.postgres.mappers.orders import order_from
 from adapters.postgres.queries.keyset import page_of, shown
@@ -17,7 +18,7 @@ from domain.orders.lifecycle import Action, OrderStatus
 from domain.shared.ids import OrderId, UserId
 
 _ORDERS = select(*columns_of(OrderRow))
-_GET = orders_with_lines(_ORDERS.where(OrderRow.id == bindparam("id")))
+_GET = orders_with_lines(_ORDERS.where(OrderRow.id == any_(bindparam("ids", type_=ARRAY(Uuid)))))
 _GET_BY_KEY = orders_with_lines(
     _ORDERS.where(
         OrderRow.customer_id == bindparam("customer_id"), OrderRow.idempotency_key == bindparam("key")
@@ -30,10 +31,14 @@ _CHANGED = (OrderHistoryRow.version,)
 class PostgresOrderQueries(OrderQueries):
     def __init__(self, engine: AsyncEngine) -> None:
         self._reader = Reader(engine)
+        self._gets = CoalescedReads(self._get)
 
     async def get(self, order_id: OrderId) -> OrderView | None:
-        row = await self._reader.one_or_none(_GET, {"id": order_id})
-        return _order_view(row) if row else None
+        return await self._gets.get(order_id)
+
+    async def _get(self, order_ids: Collection[OrderId]) -> Mapping[OrderId, OrderView]:
+        views = map(_order_view, await self._reader.all(_GET, {"ids": list(order_ids)}))
+        return {view.id: view for view in views}
 
     async def get_by_key(self, customer_id: UserId, idempotency_key: str) -> OrderView | None:
         row = await self._reader.one_or_none(

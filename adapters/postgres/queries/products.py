@@ -1,10 +1,11 @@
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
-from sqlalchemy import ColumnElement, bindparam, cast, false, literal, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, cast, false, literal, or_, select
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.postgres.arrays import columns_of
+from adapters.postgres.coalesced import CoalescedReads
 from adapters.postgres.mappers import ResultRow
 from adapters.postgres.queries.keyset import Key, page_of, shown
 from adapters.postgres.reader import Reader
@@ -23,7 +24,7 @@ _PRODUCTS = select(
     _AVAILABLE.label("available"),
     (ProductRow.version + StockRow.version - ProductRow.stock_version).label("version_with_stock"),
 ).join(StockRow, StockRow.product_id == ProductRow.id)
-_GET = _PRODUCTS.where(ProductRow.id == bindparam("id"))
+_GET = _PRODUCTS.where(ProductRow.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
 _KEYS: Mapping[ProductSort, Key] = {
     ProductSort.CREATED_AT: (ProductRow.created_at, ProductRow.id),
     ProductSort.NAME: (ProductRow.sort_name, ProductRow.id),
@@ -34,10 +35,14 @@ _KEYS: Mapping[ProductSort, Key] = {
 class PostgresProductQueries(ProductQueries):
     def __init__(self, engine: AsyncEngine) -> None:
         self._reader = Reader(engine)
+        self._gets = CoalescedReads(self._get)
 
     async def get(self, product_id: ProductId) -> ProductView | None:
-        row = await self._reader.one_or_none(_GET, {"id": product_id})
-        return _view(row) if row else None
+        return await self._gets.get(product_id)
+
+    async def _get(self, product_ids: Collection[ProductId]) -> Mapping[ProductId, ProductView]:
+        views = map(_view, await self._reader.all(_GET, {"ids": list(product_ids)}))
+        return {view.id: view for view in views}
 
     async def list(
         self,
