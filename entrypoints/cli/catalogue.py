@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 SHOWN_COMPLAINTS = 50
 
-group = typer.Typer(no_args_is_help=True, rich_markup_mode="rich")
+group = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
 
 
 @group.callback()
@@ -35,11 +35,11 @@ def import_file(
     Every row is checked first, by the rules of POST /v1/products, and each bad one is named. Products that the file
     does not name stay as they are; archived ones that it names are on sale again.
 
-    [bold]CSV[/bold]: UTF-8, separated by commas. The first line names the columns: sku, name, price_amount,
+    **CSV**: UTF-8, separated by commas. The first line names the columns: sku, name, price_amount,
     price_currency; if wanted description, max_per_order, initial_stock; and attributes.NAME for each attribute, such
     as attributes.colour. An empty cell is left out.
 
-    [bold]NDJSON[/bold]: UTF-8, one JSON object a line, with the fields of POST /v1/products.
+    **NDJSON**: UTF-8, one JSON object a line, with the fields of POST /v1/products.
 
     Prices are whole minor units: 1999 USD is 19.99 dollars. initial_stock counts for new products only.
     """

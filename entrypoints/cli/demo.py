@@ -9,8 +9,6 @@ from entrypoints.cli.failures import CommandFailed
 if TYPE_CHECKING:
     from entrypoints.container import Container
 
-WIDTH_OF_PICTURE = 92
-
 
 def demo(
     picture: Annotated[
@@ -28,7 +26,7 @@ def demo(
 
     try:
         from entrypoints.demo.failures import DemoFailed
-        from entrypoints.demo.picture import save_picture
+        from entrypoints.demo.picture import recording_console, save_picture
         from entrypoints.demo.run import run_demo
         from entrypoints.demo.service import service_at
     except ModuleNotFoundError as error:
@@ -38,11 +36,7 @@ def demo(
 
     settings = Settings.from_environment()
     address = Address.resolved(settings.host, settings.port)
-    console = (
-        Console(highlight=False, record=True, force_terminal=True, width=WIDTH_OF_PICTURE)
-        if picture
-        else Console(highlight=False)
-    )
+    console = recording_console() if picture else Console(highlight=False)
 
     async def run(container: "Container") -> list[str]:
         return await run_demo(container, address.url, console)
