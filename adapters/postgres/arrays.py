@@ -1,6 +1,6 @@
 """Any number of rows in one statement with one parameter a column, so that it is parsed and planned once."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ARRAY, Column, Insert, bindparam, column, func, insert, select
@@ -19,7 +19,7 @@ class GivenRows:
     Its `name` also begins the names of its parameters, so that a statement can be given rows of several kinds.
     """
 
-    def __init__(self, name: str, columns: Iterable[Column[Any]]) -> None:
+    def __init__(self, name: str, columns: Sequence[Column[Any]]) -> None:
         self._parameters = {c.name: f"{name}__{c.name}" for c in columns}
         self.table = (
             func.unnest(*(bindparam(self._parameters[c.name], type_=ARRAY(c.type)) for c in columns))

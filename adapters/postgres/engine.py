@@ -10,6 +10,11 @@ SERVER_SETTINGS = {
     "application_name": "steelyard",
     # Statements are short and prepared; compiling them to machine code never pays.
     "jit": "off",
+    # Every statement has its indexes. A plan that is made while a table is small is kept while it grows, so it must
+    # not be the plan for a small table, which reads it all.
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
     "lock_timeout": "2s",
     "statement_timeout": "5s",
     "idle_in_transaction_session_timeout": "10s",

@@ -14,9 +14,10 @@ PRODUCTS = select(*columns_of(ProductRow, without={"sort_name", "search_words", 
 def orders_with_lines(
     chosen: Select[*tuple[Any, ...]], *, descending: bool = False
 ) -> Select[*tuple[Any, ...]]:
-    """Return the chosen orders as they were placed, each in one row with its lines: an array for each column of those.
+    """Return the chosen orders by the time of placing, each in one row with its lines: an array for each column.
 
-    `chosen` selects all columns of `OrderRow`. It is a subquery, so that the lines of orders beyond its limit are never read.
+    `chosen` selects all columns of `OrderRow`. It becomes a subquery, so that the lines of orders beyond its limit
+    are never read.
     """
     order = chosen.subquery("o")
     line = OrderLineRow

@@ -1,6 +1,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import ARRAY, BigInteger, Column, Uuid, any_, bindparam, insert, select, update
+from sqlalchemy import ARRAY, BigInteger, Column, Uuid, any_, bindparam, func, insert, select, update
 
 from adapters.postgres.arrays import GivenRows, columns_of
 from adapters.postgres.mappers.catalog import movement_values, stock_from, stock_values
@@ -26,12 +26,14 @@ _UPDATED = (
     .returning(StockRow.product_id)
     .cte("updated")
 )
-# Only the movements of stocks that were found as they had been read are written: who counts them knows of all.
+# The ledger is written if every stock was as it had been read, and else nothing of it: its rows tell.
 _SAVE = (
     insert(StockMovementRow)
     .from_select(
         [column.name for column in columns_of(StockMovementRow)],
-        select(_MOVEMENTS.table).join(_UPDATED, _UPDATED.c.product_id == _MOVEMENTS.c.product_id),
+        select(_MOVEMENTS.table).where(
+            select(func.count()).select_from(_UPDATED).scalar_subquery() == bindparam("moved_stocks")
+        ),
     )
     .execution_options(preserve_rowcount=True)
 )
@@ -63,7 +65,9 @@ class PostgresStockRepository(StockRepository):
             changes = _MOVED.parameters(map(_changed, moved))
             movements = _take_movements(moved)
             await self._transaction.write(
-                _SAVE, changes | _MOVEMENTS.parameters(movements), rows=len(movements)
+                _SAVE,
+                {"moved_stocks": len(moved), **changes, **_MOVEMENTS.parameters(movements)},
+                rows=len(movements),
             )
 
 

@@ -9,12 +9,11 @@ from adapters.postgres.rows.schema import JsonText, Row
 class IdempotencyKeyRow(Row):
     """A client's key, with what was asked for and what came of it.
 
-    `result` is null only inside the transaction that has claimed the key. A claimed key is updated when it is bound,
-    so some of each page is left free for that (HOT).
+    `result` is null only inside the transaction that has claimed the key.
     """
 
     __tablename__ = "idempotency_keys"
-    __table_args__ = (Index(None, "created_at"), {"postgresql_with": {"fillfactor": 60}})
+    __table_args__ = (Index(None, "created_at"),)
 
     principal: Mapped[str] = mapped_column(primary_key=True)
     operation: Mapped[str] = mapped_column(primary_key=True)

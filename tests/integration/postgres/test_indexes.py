@@ -10,13 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from adapters.postgres.queries.orders import PostgresOrderQueries
 from adapters.postgres.queries.products import PostgresProductQueries
 from adapters.postgres.queries.stocks import PostgresStockQueries
+from adapters.postgres.unit_of_work import PostgresUnitOfWorkFactory
 from application.catalog.ports import ProductFilter, ProductSort
+from application.orders.place_order import PlaceOrderBatch
 from application.orders.ports import OrderFilter
 from application.shared.page import Position
 from domain.orders.lifecycle import OrderStatus
 from domain.shared.ids import ProductId, UserId
 from tests.integration.postgres.sent import statements_of
 from tests.kit.ids import SequentialIds
+from tests.kit.shop import HOLD, Shop
 
 ID = SequentialIds().new()
 THEN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -123,3 +126,21 @@ async def test_a_ledger_is_read_from_its_end_by_an_index(
     stocks = PostgresStockQueries(engine)
     plan = await plan_of(engine, psql, lambda: stocks.movements(ProductId(ID), after=(5,), limit=10))
     assert "Backward using pk_stock_movements" in plan
+
+
+async def test_placing_orders_reads_no_table_through_even_while_it_is_small(
+    shop: Shop, engine: AsyncEngine, unit_of_work: PostgresUnitOfWorkFactory
+) -> None:
+    """A prepared statement keeps the plan that was good for a small table while the table grows."""
+    place_batch = PlaceOrderBatch(unit_of_work, shop.clock, shop.ids, HOLD)
+    mug, ann = await shop.product(stock=1), await shop.customer()
+    with statements_of(engine) as sent:
+        await place_batch([shop.placing((mug, 1), customer=ann), shop.placing((mug, 1), customer=ann)])
+    async with engine.connect() as connection:
+        await connection.exec_driver_sql("SET plan_cache_mode = force_generic_plan")
+        for statement, parameters in sent:
+            unknown = ", ".join(["NULL"] * len(parameters))
+            await connection.exec_driver_sql(f"PREPARE kept AS {statement}")
+            plan = (await connection.exec_driver_sql(f"EXPLAIN EXECUTE kept ({unknown})")).scalars()
+            assert "Seq Scan" not in "\n".join(plan)
+            await connection.exec_driver_sql("DEALLOCATE kept")

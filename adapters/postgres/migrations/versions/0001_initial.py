@@ -248,7 +248,6 @@ def _create_reliability() -> None:
         sa.Column("replays", sa.BigInteger, server_default=sa.text("0"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.func.now(), nullable=False),
         sa.PrimaryKeyConstraint("principal", "operation", "key", name="pk_idempotency_keys"),
-        postgresql_with={"fillfactor": 60},
     )
     op.create_index("ix_idempotency_keys_created_at", "idempotency_keys", ["created_at"])
 
