@@ -7,6 +7,7 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import Message
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -64,6 +65,8 @@ def observed(url: str, shop: Shop) -> dict[str, Any]:
         return client.send("POST", "/v1/orders", token=token, key=key, body={"lines": lines})
 
     placed, again = place(key), place(key)
+    if placed.status != HTTPStatus.CREATED:
+        raise Differs(f"an order was answered with {placed.status}: {placed.body}")
     if again.body != placed.body or again.headers.get("Idempotent-Replayed") != "true":
         raise Differs("the same key was not answered with the same order")
     read = client.send("GET", placed.headers["Location"], token=token)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
 
-START_SECONDS = 30
+START_SECONDS = 90
 STOP_SECONDS = 20
 POLL_SECONDS = 0.01
 

@@ -53,7 +53,10 @@ class Shop:
     products: Sequence[UUID]
     orders: Sequence[tuple[UUID, int]]
     """Each with its customer's place in `customers`."""
+    issuer: str
+    audience: str
     jwks: str
+    """The keys that verify the tokens (RFC 7517)."""
     cursor_secret: bytes
 
     def write_to(self, directory: Path) -> None:
@@ -89,6 +92,8 @@ async def _fill(container: Container, name: str, size: Size) -> Shop:
             tokens=[tokens.issue(_claims(customer), now=now).token for customer in customers],
             products=products,
             orders=orders,
+            issuer=container.settings().token_issuer,
+            audience=container.settings().token_audience,
             jwks=json.dumps(tokens.public_keys()),
             cursor_secret=cursor_secret,
         )
