@@ -1,8 +1,8 @@
 from dataclasses import dataclass
 
+from application.catalog.locked_product import locked_product
 from application.shared.clock import Clock
 from application.unit_of_work import UnitOfWorkFactory
-from domain.shared.errors import NotFound
 from domain.shared.ids import ProductId
 
 
@@ -16,10 +16,7 @@ class ArchiveProduct:
     async def __call__(self, product_id: ProductId, *, seen_version: int) -> None:
         """Raise NotFound, PreconditionFailed."""
         async with self.unit_of_work() as work:
-            stock = (await work.stocks.lock([product_id])).get(product_id)
-            product = (await work.products.get([product_id])).get(product_id)
-            if product is None or stock is None:
-                raise NotFound("There is no such product.")
+            product, stock = await locked_product(work, product_id)
             product.ensure_unedited_since(seen_version, stock)
             if product.is_for_sale:
                 product.archive(stock=stock, now=self.clock.now())

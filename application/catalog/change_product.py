@@ -1,10 +1,10 @@
 from dataclasses import dataclass
 
+from application.catalog.locked_product import locked_product
 from application.catalog.views import ProductView
 from application.shared.clock import Clock
 from application.unit_of_work import UnitOfWorkFactory
 from domain.catalog.product import ProductChanges
-from domain.shared.errors import NotFound
 from domain.shared.ids import ProductId
 
 
@@ -30,10 +30,7 @@ class ChangeProduct:
     async def __call__(self, command: ChangeProductCommand) -> ProductView:
         """Raise NotFound, PreconditionFailed."""
         async with self.unit_of_work() as work:
-            stock = (await work.stocks.lock([command.product_id])).get(command.product_id)
-            product = (await work.products.get([command.product_id])).get(command.product_id)
-            if product is None or stock is None:
-                raise NotFound("There is no such product.")
+            product, stock = await locked_product(work, command.product_id)
             product.ensure_unedited_since(command.seen_version, stock)
             product.change(command.changes, stock=stock, now=self.clock.now())
             view = ProductView.of(product, stock)
