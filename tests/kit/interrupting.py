@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Coroutine, Generator
+from itertools import count
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -16,7 +17,7 @@ class _CancelledAt:
         steps = self._work.__await__()
         send = steps.send
         argument: Any = None
-        for suspension in range(1, 1_000_000):
+        for suspension in count(1):
             try:
                 waited_for = send(argument)
             except StopIteration:
