@@ -42,7 +42,8 @@ def service_at(address: Address) -> Iterator[bool]:
         except _Ended:
             log.seek(0)
             complaint = log.read().decode(errors="replace").strip().splitlines() or ["it does not say why"]
-            raise DemoFailed(f"The service could not be started: {complaint[-1]}") from None
+            reason = complaint[-1].removeprefix("Error: ")
+            raise DemoFailed(f"The service could not be started: {reason}") from None
         finally:
             _stop(process)
 
