@@ -77,9 +77,12 @@ def test_an_address_of_another_machine_is_refused() -> None:
 
 
 def test_the_demo_says_which_package_it_lacks() -> None:
-    program = "import sys; sys.modules['httpx2'] = None; from entrypoints.cli.app import main; main(['demo'])"
     ended = subprocess.run(
-        [sys.executable, "-c", program],
+        [
+            sys.executable,
+            "-c",
+            "import sys; sys.modules['httpx2'] = None; from entrypoints.cli.app import main; main(['demo'])",
+        ],
         check=False,
         cwd=Path(__file__).parents[3],
         capture_output=True,
