@@ -107,8 +107,8 @@ class StrictRoute(APIRoute):
 
         async def work(request: Request) -> Response:
             body = await request.json() if reads_json and await request.body() else PydanticUndefined
-            headers = Response()
-            result = await plan.run(request, headers, body)
+            answered = Response(status_code=status)
+            result = await plan.run(request, answered, body)
             if isinstance(result, Response):
                 return result
             if result_field is None:
@@ -118,8 +118,8 @@ class StrictRoute(APIRoute):
                 if errors:
                     raise ResponseValidationError(errors)
                 content = result_field.serialize_json(value)
-            answer = Response(content, status, media_type=JSON)
-            answer.raw_headers.extend(h for h in headers.raw_headers if h[0] != b"content-length")
+            answer = Response(content, answered.status_code, media_type=JSON)
+            answer.raw_headers.extend(h for h in answered.raw_headers if h[0] != b"content-length")
             return answer
 
         return work

@@ -2,7 +2,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import pytest
-from fastapi import APIRouter, BackgroundTasks, Depends, Header, Query
+from fastapi import APIRouter, BackgroundTasks, Depends, Header, Query, Response
 from fastapi.routing import APIRoute
 
 from entrypoints.http.plan import Plan, Unplannable
@@ -84,6 +84,17 @@ async def test_a_broken_rule_of_what_several_depend_on_is_told_once() -> None:
 
     assert [error["parameter"] for error in response.json()["errors"]] == ["X-Size"]
     assert calls == []
+
+
+async def test_an_endpoint_may_answer_with_another_status_than_the_usual_one() -> None:
+    router = APIRouter(route_class=StrictRoute)
+
+    @router.post("/", status_code=201)
+    async def create(response: Response) -> str:
+        response.status_code = 200
+        return "there already"
+
+    assert (await ask(router, "POST", url="/")).status_code == 200
 
 
 def test_what_plans_do_not_know_is_left_to_fastapi() -> None:
