@@ -22,9 +22,8 @@ from tests.kit.store import Store
 
 @asynccontextmanager
 async def postgres_store(url: str) -> AsyncIterator[Store]:
-    engine = create_engine(url, checkout_timeout=60)
+    engine = patient_engine(url)
     impatient = create_engine(url)
-    _wait_for_locks(engine, "60s")
     _wait_for_locks(impatient, "10ms")
     ids = SequentialIds()
     try:
@@ -43,6 +42,13 @@ async def postgres_store(url: str) -> AsyncIterator[Store]:
     finally:
         await engine.dispose()
         await impatient.dispose()
+
+
+def patient_engine(url: str) -> AsyncEngine:
+    """Return an engine as the service has it, but that waits for a minute wherever the service gives up in seconds."""
+    engine = create_engine(url, checkout_timeout=60)
+    _wait_for_locks(engine, "60s")
+    return engine
 
 
 def _wait_for_locks(engine: AsyncEngine, limit: str) -> None:

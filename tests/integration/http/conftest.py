@@ -1,0 +1,47 @@
+from collections.abc import AsyncIterator, Iterator, Sequence
+from io import StringIO
+
+import asyncpg
+import pytest
+
+from tests.integration.http.services import container_on, processes
+from tests.kit.logs import captured_log
+from tests.kit.postgres_store import postgres_store
+from tests.kit.shop import Shop
+from tests.kit.web import WebShop, web_shop
+from tests.servers.databases import connected
+
+
+@pytest.fixture(autouse=True)
+def log() -> Iterator[StringIO]:
+    """What the service logs during the test, as JSON lines."""
+    with captured_log() as log:
+        yield log
+
+
+@pytest.fixture
+async def web(database_url: str) -> AsyncIterator[WebShop]:
+    """The service as it runs, on a database of its own."""
+    async with web_shop(container_on(database_url)) as web:
+        yield web
+
+
+@pytest.fixture(params=[1, 2], ids=["one-process", "two-processes"])
+async def doors(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[Sequence[WebShop]]:
+    """One process of the service, and then two: requests at one share batches, those at two race."""
+    async with processes(database_url, request.param) as doors:
+        yield doors
+
+
+@pytest.fixture
+async def books(database_url: str) -> AsyncIterator[Shop]:
+    """The same shop, past HTTP: what is in it."""
+    async with postgres_store(database_url) as store:
+        yield Shop(store)
+
+
+@pytest.fixture
+async def psql(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection beside the service, as a person at a terminal has."""
+    async with connected(database_url) as connection:
+        yield connection

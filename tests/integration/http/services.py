@@ -1,0 +1,71 @@
+"""The service on PostgreSQL, in one process or in several, and who comes to it."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import httpx2
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from application.shared.batching import Batcher
+from domain.shared.ids import UserId
+from entrypoints.container import Container
+from entrypoints.settings import Settings
+from tests.kit.passwords import PlainHasher
+from tests.kit.postgres_store import patient_engine
+from tests.kit.shop import Shop
+from tests.kit.web import WebShop, key, web_shop
+
+
+def container_on(database_url: str, **settings: Any) -> Container:
+    """Wire the service as it is, but for rate limits and the cost of passwords."""
+    container = Container(
+        settings=Settings(**{"database_url": database_url, "rate_limit_enabled": False, **settings})
+    )
+    container.hasher.override(PlainHasher())
+    return container
+
+
+def patient_container(database_url: str) -> Container:
+    """Wire a service that would rather wait than say that it is busy, so that no race depends on the machine."""
+    container = container_on(database_url)
+    container.engine.override(patient_engine(database_url))
+    container.order_batcher.override(Batcher(container.place_order_batch(), patience=60))
+    return container
+
+
+@asynccontextmanager
+async def processes(database_url: str, count: int) -> AsyncIterator[Sequence[WebShop]]:
+    """Start the service so many times on one database: each has its own connections and its own batches."""
+    async with AsyncExitStack() as stack:
+        yield [
+            await stack.enter_async_context(web_shop(patient_container(database_url))) for _ in range(count)
+        ]
+
+
+def pool_of(web: WebShop) -> Any:
+    """Return the pool of a process's connections."""
+    engine: AsyncEngine = web.container.engine()
+    return engine.pool
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """A customer who can go to any process, and whose keys are noted in the books."""
+
+    id: UserId
+    authorization: dict[str, str]
+    books: Shop
+
+    @classmethod
+    async def of(cls, web: WebShop, books: Shop) -> "Buyer":
+        client = await web.customer()
+        me = (await client.get("/v1/me")).json()
+        return cls(UserId(UUID(me["id"])), {"Authorization": client.headers["Authorization"]}, books)
+
+    async def order(self, web: WebShop, body: dict[str, Any], *, key_: str = "k") -> httpx2.Response:
+        """Place an order at one of the processes."""
+        self.books.keys_sent.add((self.id, key_))
+        return await web.visitor.post("/v1/orders", json=body, headers=self.authorization | key(key_))

@@ -1,0 +1,98 @@
+"""2xx means committed: a COMMIT that fails is never told as a success."""
+
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+import pytest
+
+from tests.integration.http.writing import WRITES, Scene, Send
+from tests.invariants import assert_invariants, every_order
+from tests.kit.shop import Shop
+from tests.kit.web import WebShop
+
+AT_COMMIT = "at_commit"
+
+
+@pytest.fixture
+async def scene(web: WebShop) -> Scene:
+    return await Scene.of(web)
+
+
+def named(write: Callable[[Scene], Awaitable[Send]]) -> str:
+    return write.__name__
+
+
+async def at_commit(psql: asyncpg.Connection, statement: str) -> None:
+    """Make PostgreSQL run a statement of PL/pgSQL in the COMMIT of whatever has written a row anywhere."""
+    await psql.execute(
+        f"CREATE FUNCTION {AT_COMMIT}() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN {statement} RETURN NULL; END $$"
+    )
+    for table in await tables(psql):
+        await psql.execute(
+            f"CREATE CONSTRAINT TRIGGER {AT_COMMIT} AFTER INSERT OR UPDATE OR DELETE ON {table} "
+            f"DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION {AT_COMMIT}()"
+        )
+
+
+async def commits_again(psql: asyncpg.Connection) -> None:
+    for table in await tables(psql):
+        await psql.execute(f"DROP TRIGGER {AT_COMMIT} ON {table}")
+
+
+async def tables(psql: asyncpg.Connection) -> list[str]:
+    rows = await psql.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    return [row["tablename"] for row in rows]
+
+
+async def rows_of(psql: asyncpg.Connection) -> dict[str, str]:
+    """Return what stands in every table, as a hash."""
+    return {
+        table: await psql.fetchval(f"SELECT md5(string_agg(t::text, E'\\n' ORDER BY t::text)) FROM {table} t")  # noqa: S608 - names of our tables
+        for table in await tables(psql)
+    }
+
+
+@pytest.mark.parametrize("write", WRITES, ids=named)
+async def test_a_constraint_that_fails_at_commit_is_a_500_and_leaves_nothing(
+    scene: Scene, psql: asyncpg.Connection, write: Callable[[Scene], Awaitable[Send]]
+) -> None:
+    send = await write(scene)
+    before = await rows_of(psql)
+    await at_commit(psql, "RAISE check_violation;")
+    for _ in range(2):
+        response = await send()
+        assert (response.status_code, response.json()["code"]) == (500, "internal_error")
+    assert await rows_of(psql) == before
+
+    await commits_again(psql)
+    response = await send()
+    assert response.is_success
+    assert "Idempotent-Replayed" not in response.headers
+    assert await rows_of(psql) != before
+
+
+@pytest.mark.parametrize("write", WRITES, ids=named)
+async def test_a_connection_that_is_lost_at_commit_is_a_503_that_says_to_try_again(
+    scene: Scene, psql: asyncpg.Connection, write: Callable[[Scene], Awaitable[Send]]
+) -> None:
+    send = await write(scene)
+    before = await rows_of(psql)
+    await at_commit(psql, "PERFORM pg_terminate_backend(pg_backend_pid());")
+    response = await send()
+    assert (response.status_code, response.json()["code"]) == (503, "database_unavailable")
+    assert int(response.headers["Retry-After"]) >= 1
+    assert await rows_of(psql) == before
+
+    await commits_again(psql)
+    assert (await send()).is_success
+
+
+async def test_after_commits_that_failed_the_books_are_right(
+    scene: Scene, books: Shop, psql: asyncpg.Connection
+) -> None:
+    send = await scene.place_order()
+    await at_commit(psql, "RAISE check_violation;")
+    assert (await send()).status_code == 500
+    assert await every_order(books) == []
+    await assert_invariants(books)

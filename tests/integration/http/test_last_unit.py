@@ -1,0 +1,74 @@
+"""Twenty runners and one last unit."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+
+from tests.integration.http.services import Buyer
+from tests.invariants import assert_invariants
+from tests.kit.shop import Shop
+from tests.kit.web import WebShop, order_of
+
+
+async def test_twenty_runners_after_the_last_unit_have_one_winner(
+    doors: Sequence[WebShop], books: Shop
+) -> None:
+    mug = await doors[0].product(stock=1)
+    runners = [await Buyer.of(doors[0], books) for _ in range(20)]
+    responses = await asyncio.gather(
+        *(
+            runner.order(doors[number % len(doors)], order_of((mug, 1)))
+            for number, runner in enumerate(runners)
+        )
+    )
+
+    assert Counter(response.status_code for response in responses) == {201: 1, 409: 19}
+    assert Counter(response.json().get("code") for response in responses) == {None: 1, "out_of_stock": 19}
+    assert (await doors[0].visitor.get(f"/v1/products/{mug['id']}")).json()["available"] == 0
+    await assert_invariants(books)
+
+
+async def test_runners_with_opposite_orders_of_lines_never_block_each_other(
+    doors: Sequence[WebShop], books: Shop
+) -> None:
+    mug, cup = await doors[0].product(stock=1), await doors[0].product(stock=1)
+    lines = [(mug, 1), (cup, 1)]
+    runners = [await Buyer.of(doors[0], books) for _ in range(20)]
+    responses = await asyncio.gather(
+        *(
+            runner.order(
+                doors[number % len(doors)], order_of(*(lines if number // 2 % 2 else reversed(lines)))
+            )
+            for number, runner in enumerate(runners)
+        )
+    )
+
+    assert Counter(response.status_code for response in responses) == {201: 1, 409: 19}
+    for product in (mug, cup):
+        assert (await doors[0].visitor.get(f"/v1/products/{product['id']}")).json()["available"] == 0
+    await assert_invariants(books)
+
+
+async def test_orders_of_overlapping_products_sell_no_unit_twice(
+    doors: Sequence[WebShop], books: Shop
+) -> None:
+    """Each runner wants two neighbours of a ring of five products, so that every lock is wanted by several."""
+    ring = [await doors[0].product(stock=4) for _ in range(5)]
+    runners = [await Buyer.of(doors[0], books) for _ in range(20)]
+    responses = await asyncio.gather(
+        *(
+            runner.order(
+                doors[number % len(doors)],
+                order_of((ring[number % 5], 1), (ring[(number + 1) % 5], 1)),
+            )
+            for number, runner in enumerate(runners)
+        )
+    )
+
+    taken = Counter(response.status_code for response in responses)
+    assert set(taken) <= {201, 409}
+    left = [
+        (await doors[0].visitor.get(f"/v1/products/{product['id']}")).json()["available"] for product in ring
+    ]
+    assert sum(left) == 5 * 4 - 2 * taken[201]
+    await assert_invariants(books)

@@ -1,0 +1,57 @@
+"""Replays are kept for some days, an order's key for ever."""
+
+from datetime import UTC, datetime, timedelta
+
+from adapters.postgres.idempotency import prune
+from tests.integration.http.services import Buyer
+from tests.invariants import assert_invariants
+from tests.kit.shop import Shop
+from tests.kit.web import WebShop, key, order_of
+
+
+async def prune_all(web: WebShop) -> None:
+    assert await prune(web.container.engine(), before=datetime.now(UTC) + timedelta(days=1))
+
+
+async def test_after_pruning_the_answer_is_200_with_the_present_order(web: WebShop, books: Shop) -> None:
+    mug = await web.product(stock=1)
+    ann = await Buyer.of(web, books)
+    placed = (await ann.order(web, order_of((mug, 1)))).json()
+    url = f"/v1/orders/{placed['id']}"
+    await web.visitor.post(f"{url}/cancel", headers=ann.authorization | key("cancel"))
+    await prune_all(web)
+    again = await ann.order(web, order_of((mug, 1)))
+
+    assert again.status_code == 200
+    assert again.json() == (await web.visitor.get(url, headers=ann.authorization)).json()
+    assert again.json()["status"] == "cancelled"
+    assert (again.headers["Location"], again.headers["ETag"]) == (url, '"v2"')
+    assert again.headers["Idempotent-Replayed"] == "true"
+    await assert_invariants(books)
+
+
+async def test_who_has_the_last_unit_is_not_told_that_it_is_sold_out(web: WebShop, books: Shop) -> None:
+    mug = await web.product(stock=1)
+    ann, bob = await Buyer.of(web, books), await Buyer.of(web, books)
+    placed = await ann.order(web, order_of((mug, 1)))
+    await prune_all(web)
+    again = await ann.order(web, order_of((mug, 1)))
+    late = await bob.order(web, order_of((mug, 1)))
+
+    assert (again.status_code, again.json()) == (200, placed.json())
+    assert (late.status_code, late.json()["code"]) == (409, "out_of_stock")
+    await assert_invariants(books)
+
+
+async def test_after_pruning_another_body_gets_the_same_order_and_makes_none(
+    web: WebShop, books: Shop
+) -> None:
+    mug = await web.product(stock=9)
+    ann = await Buyer.of(web, books)
+    placed = await ann.order(web, order_of((mug, 1)))
+    await prune_all(web)
+    other = await ann.order(web, order_of((mug, 5)))
+
+    assert (other.status_code, other.json()) == (200, placed.json())
+    assert (await web.visitor.get(f"/v1/products/{mug['id']}")).json()["available"] == 8
+    await assert_invariants(books)

@@ -1,0 +1,99 @@
+"""One key is one effect, however often it is sent, and wherever."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.integration.http.services import Buyer
+from tests.invariants import assert_invariants
+from tests.kit.shop import Shop
+from tests.kit.web import PASSWORD, WebShop, key, order_of
+
+
+def replayed(response: httpx2.Response) -> bool:
+    return response.headers.get("Idempotent-Replayed") == "true"
+
+
+async def test_one_key_sent_twenty_times_at_once_is_one_order_and_twenty_equal_answers(
+    doors: Sequence[WebShop], books: Shop
+) -> None:
+    mug = await doors[0].product(stock=100)
+    ann = await Buyer.of(doors[0], books)
+    responses = await asyncio.gather(
+        *(ann.order(doors[number % len(doors)], order_of((mug, 2))) for number in range(20))
+    )
+
+    first = responses[0]
+    for response in responses:
+        assert (response.status_code, response.json()) == (201, first.json())
+        assert response.headers["Location"] == first.headers["Location"]
+        assert response.headers["ETag"] == first.headers["ETag"]
+    assert [replayed(response) for response in responses].count(False) == 1
+    assert (await doors[0].visitor.get(f"/v1/products/{mug['id']}")).json()["available"] == 98
+    await assert_invariants(books)
+
+
+async def test_one_key_sent_at_once_for_twenty_different_orders_is_one_of_them(
+    doors: Sequence[WebShop], books: Shop
+) -> None:
+    mug = await doors[0].product(stock=1000)
+    ann = await Buyer.of(doors[0], books)
+    responses = await asyncio.gather(
+        *(ann.order(doors[number % len(doors)], order_of((mug, number + 1))) for number in range(20))
+    )
+
+    taken = [response for response in responses if response.status_code == 201]
+    refused = [response for response in responses if response.status_code == 422]
+    assert (len(taken), len(refused)) == (1, 19)
+    assert {response.json()["code"] for response in refused} == {"idempotency_key_reused"}
+    assert not replayed(taken[0])
+    await assert_invariants(books)
+
+
+async def test_a_key_used_for_another_body_is_refused_and_keeps_its_order(web: WebShop, books: Shop) -> None:
+    mug = await web.product(stock=9)
+    ann = await Buyer.of(web, books)
+    first = await ann.order(web, order_of((mug, 1)))
+    other = await ann.order(web, order_of((mug, 1), note="Ring twice"))
+    again = await ann.order(web, order_of((mug, 1)))
+
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    assert (again.status_code, again.json(), replayed(again)) == (201, first.json(), True)
+    await assert_invariants(books)
+
+
+SIGN_UP = {"email": "ann@example.com", "password": PASSWORD, "password_confirm": PASSWORD}
+PRODUCT = {"sku": "MUG-RED", "name": "Mug", "price": {"amount": 1999, "currency": "EUR"}, "initial_stock": 3}
+
+
+@pytest.mark.parametrize("operation", ["/v1/users", "/v1/products", "/v1/stock/adjustments", "cancel"])
+async def test_every_other_operation_with_a_key_has_one_effect_and_equal_answers(
+    doors: Sequence[WebShop], books: Shop, operation: str
+) -> None:
+    staff = await doors[0].staff()
+    product = await doors[0].product(stock=10)
+    ann = await Buyer.of(doors[0], books)
+    order = (await ann.order(doors[0], order_of((product, 2)))).json()
+    requests: dict[str, tuple[str, Any, int]] = {
+        "/v1/users": ("/v1/users", SIGN_UP, 201),
+        "/v1/products": ("/v1/products", PRODUCT, 201),
+        "/v1/stock/adjustments": (
+            "/v1/stock/adjustments",
+            {"lines": [{"product_id": product["id"], "delta": 5}], "reason": "receipt"},
+            201,
+        ),
+        "cancel": (f"/v1/orders/{order['id']}/cancel", {"reason": "Mistake"}, 200),
+    }
+    path, body, status = requests[operation]
+    headers = key("same") | {"Authorization": staff.headers["Authorization"]}
+    responses = await asyncio.gather(
+        *(doors[number % len(doors)].visitor.post(path, json=body, headers=headers) for number in range(20))
+    )
+
+    assert [response.status_code for response in responses] == [status] * 20
+    assert all(response.json() == responses[0].json() for response in responses)
+    assert [replayed(response) for response in responses].count(False) == 1
+    await assert_invariants(books)

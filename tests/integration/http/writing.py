@@ -1,0 +1,102 @@
+"""One request of each operation that writes, as it would be accepted."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import httpx2
+
+from tests.kit.web import PASSWORD, WebShop, key, order_of
+
+_numbers = count(1)
+
+Send = Callable[[], Awaitable[httpx2.Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A shop with everything that a request needs. Each request is a new one each time it is made."""
+
+    staff: httpx2.AsyncClient
+    customer: httpx2.AsyncClient
+    visitor: httpx2.AsyncClient
+    product: Mapping[str, Any]
+
+    @classmethod
+    async def of(cls, web: WebShop) -> "Scene":
+        return cls(
+            staff=await web.staff(),
+            customer=await web.customer(),
+            visitor=web.visitor,
+            product=await web.product(stock=100_000),
+        )
+
+    async def sign_up(self) -> Send:
+        body = {
+            "email": f"writer-{next(_numbers)}@example.com",
+            "password": PASSWORD,
+            "password_confirm": PASSWORD,
+        }
+        headers = _new_key()
+        return lambda: self.visitor.post("/v1/users", json=body, headers=headers)
+
+    async def create_product(self) -> Send:
+        body = {
+            "sku": f"WRITTEN-{next(_numbers)}",
+            "name": "Cup",
+            "price": {"amount": 500, "currency": "EUR"},
+            "initial_stock": 3,
+        }
+        headers = _new_key()
+        return lambda: self.staff.post("/v1/products", json=body, headers=headers)
+
+    async def change_product(self) -> Send:
+        headers = {"If-Match": await self._tag(f"/v1/products/{self.product['id']}")}
+        body = {"name": f"Mug no. {next(_numbers)}"}
+        return lambda: self.staff.patch(f"/v1/products/{self.product['id']}", json=body, headers=headers)
+
+    async def archive_product(self) -> Send:
+        created = await (await self.create_product())()
+        return lambda: self.staff.delete(created.headers["Location"], headers={"If-Match": '"v1"'})
+
+    async def adjust_stock(self) -> Send:
+        body = {"lines": [{"product_id": self.product["id"], "delta": 5}], "reason": "receipt"}
+        headers = _new_key()
+        return lambda: self.staff.post("/v1/stock/adjustments", json=body, headers=headers)
+
+    async def count_stock(self) -> Send:
+        headers = {"If-Match": await self._tag(f"/v1/stock/{self.product['id']}")}
+        body = {"on_hand": 100_000 + next(_numbers), "reason": "stocktaking"}
+        return lambda: self.staff.put(f"/v1/stock/{self.product['id']}", json=body, headers=headers)
+
+    async def place_order(self) -> Send:
+        headers = _new_key()
+        body = order_of((dict(self.product), 1))
+        return lambda: self.customer.post("/v1/orders", json=body, headers=headers)
+
+    async def cancel_order(self) -> Send:
+        placed = await (await self.place_order())()
+        headers = _new_key()
+        return lambda: self.customer.post(f"{placed.headers['Location']}/cancel", headers=headers)
+
+    async def _tag(self, url: str) -> str:
+        tag: str = (await self.staff.get(url)).headers["ETag"]
+        return tag
+
+
+WRITES = (
+    Scene.sign_up,
+    Scene.create_product,
+    Scene.change_product,
+    Scene.archive_product,
+    Scene.adjust_stock,
+    Scene.count_stock,
+    Scene.place_order,
+    Scene.cancel_order,
+)
+"""Every operation that writes."""
+
+
+def _new_key() -> dict[str, str]:
+    return key(f"write-{next(_numbers)}")
