@@ -94,7 +94,7 @@ async def _fill(container: Container, name: str, size: Size) -> Shop:
             orders=orders,
             issuer=container.settings().token_issuer,
             audience=container.settings().token_audience,
-            jwks=json.dumps(tokens.public_keys()),
+            jwks=json.dumps(tokens.public_keys(now=now)),
             cursor_secret=cursor_secret,
         )
 

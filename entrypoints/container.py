@@ -21,6 +21,8 @@ from adapters.postgres.signing_keys import PostgresSigningKeys
 from adapters.postgres.unit_of_work import PostgresUnitOfWorkFactory
 from adapters.randomness import SystemRandomness
 from adapters.security.breached import ListedBreachedPasswords
+from adapters.security.given_keys import GivenSigningKeys
+from adapters.security.keys import generate_signing_key
 from adapters.security.passwords import Argon2PasswordHasher
 from adapters.security.tokens import Ed25519AccessTokens
 from adapters.security.verified_tokens import RememberedAccessTokens
@@ -46,6 +48,8 @@ from application.sessions.log_in import LogIn
 from application.sessions.refresh_session import RefreshSession
 from application.sessions.revoke_token import RevokeToken
 from application.shared.batching import Batcher
+from application.signing.reload_keys import ReloadKeys
+from application.signing.rotate_key import MAX_SKEW, RotateKey
 from application.users.authenticate import Authenticate
 from application.users.confirm_principal import ConfirmPrincipal
 from application.users.get_user import GetUser
@@ -65,6 +69,10 @@ def _limiter_name(settings: Settings) -> str:
     return "in_process" if settings.rate_limit_enabled else "unlimited"
 
 
+def _source_of_keys(settings: Settings) -> str:
+    return "given" if settings.source_of_signing_keys else "database"
+
+
 class Container(containers.DeclarativeContainer):
     """Everything is made once, when it is first asked for, and is safe to share between requests."""
 
@@ -80,7 +88,13 @@ class Container(containers.DeclarativeContainer):
     sessions = providers.Singleton(create_sessions, engine)
     unit_of_work = providers.Singleton(PostgresUnitOfWorkFactory, sessions, ids)
     health = providers.Singleton(PostgresHealth, engine)
-    signing_keys = providers.Singleton(PostgresSigningKeys, engine)
+    make_signing_key = providers.Object(generate_signing_key)
+    signing_key_store = providers.Singleton(PostgresSigningKeys, engine)
+    signing_keys = providers.Selector(
+        providers.Callable(_source_of_keys, settings),
+        database=signing_key_store,
+        given=providers.Singleton(GivenSigningKeys, settings.provided.read_signing_keys),
+    )
     secrets = providers.Singleton(PostgresSecrets, engine)
     user_queries = providers.Singleton(PostgresUserQueries, engine)
     session_queries = providers.Singleton(PostgresSessionQueries, engine)
@@ -103,6 +117,7 @@ class Container(containers.DeclarativeContainer):
         issuer=settings.provided.token_issuer,
         audience=settings.provided.token_audience,
         lifetime=settings.provided.token_lifetime,
+        leeway=MAX_SKEW,
     )
     access_tokens = providers.Singleton(RememberedAccessTokens, signed_tokens)
 
@@ -113,7 +128,11 @@ class Container(containers.DeclarativeContainer):
     )
 
     sign_up = providers.Singleton(SignUp, unit_of_work, hasher, password_policy, clock, ids)
-    authenticate = providers.Singleton(Authenticate, access_tokens, clock)
+    reload_keys = providers.Singleton(ReloadKeys, signing_keys, access_tokens, clock)
+    rotate_key = providers.Singleton(
+        RotateKey, signing_key_store, make_signing_key, clock, settings.provided.token_lifetime
+    )
+    authenticate = providers.Singleton(Authenticate, access_tokens, reload_keys, clock)
     confirm_principal = providers.Singleton(ConfirmPrincipal, user_queries, clock)
     get_user = providers.Singleton(GetUser, user_queries)
 
@@ -126,7 +145,7 @@ class Container(containers.DeclarativeContainer):
     refresh_session = providers.Singleton(
         RefreshSession, unit_of_work, access_tokens, clock, ids, randomness, session_lifetime
     )
-    revoke_token = providers.Singleton(RevokeToken, unit_of_work, access_tokens, clock)
+    revoke_token = providers.Singleton(RevokeToken, unit_of_work, authenticate)
     list_sessions = providers.Singleton(ListSessions, session_queries, clock)
     end_session = providers.Singleton(EndSession, unit_of_work)
 

@@ -2,26 +2,46 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 
-from adapters.security.keys import generate_signing_key
 from entrypoints.container import Container
+from entrypoints.repeating import repeating
+from entrypoints.settings import WrongSettings
 
 CURSOR_SECRET = "list-cursors"  # noqa: S105 - the name of a secret, not a secret
 CURSOR_SECRET_BYTES = 32
+
+KEYS_ARE_READ_EVERY = timedelta(seconds=15)
+"""Several times within the notice that a new key gives (application/signing/rotate_key.py)."""
 
 
 @asynccontextmanager
 async def running(container: Container) -> AsyncIterator[bytes]:
     """Load what all processes on one database share, yield the secret of cursors, and close everything afterwards.
 
-    Orders that are being placed are finished before connections are closed.
+    Orders that are being placed are finished before connections are closed. Raises WrongSettings.
     """
     async with AsyncExitStack() as stack:
         stack.push_async_callback(container.engine().dispose)
         stack.callback(container.shutdown_resources)
         stack.push_async_callback(container.order_batcher().drain)
-        keys = container.signing_keys()
-        await keys.add_first(generate_signing_key(container.clock().now()))
-        container.access_tokens().use(await keys.all())
+        await _load_keys(container)
         secret = await container.secrets().get_or_create(CURSOR_SECRET, CURSOR_SECRET_BYTES)
+        await stack.enter_async_context(
+            repeating(container.reload_keys(), name="reload keys", every=KEYS_ARE_READ_EVERY)
+        )
         yield secret
+
+
+async def _load_keys(container: Container) -> None:
+    """Load the keys that sign and verify, and make the first one. Raises WrongSettings for bad ones that were given."""
+    source = container.settings().source_of_signing_keys
+    if source is None:
+        first = container.make_signing_key()(container.clock().now())
+        await container.signing_key_store().add_first(first)
+        await container.reload_keys()()
+        return
+    try:
+        await container.reload_keys()()
+    except (OSError, ValueError) as error:
+        raise WrongSettings(f"{source} is wrong: {error}") from None

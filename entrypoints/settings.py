@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -72,6 +72,10 @@ class Settings(BaseSettings):
     """The service's address as clients reach it: tokens name it, and the metadata's addresses begin with it."""
     token_audience: str = Field("steelyard", min_length=1)
     token_lifetime: timedelta = Field(timedelta(minutes=10), gt=timedelta(0), le=timedelta(hours=1))
+    signing_keys: SecretStr | None = None
+    """Ed25519 private keys as PEM, the one that signs first. Unset, and without a file: the database keeps them."""
+    signing_keys_file: Path | None = None
+    """A file with the same. It is read anew from time to time, so that keys rotate without a restart."""
     session_idle: timedelta = Field(timedelta(days=14), gt=timedelta(0))
     """A session that was not refreshed for so long is over."""
     session_lifetime: timedelta = Field(timedelta(days=30), gt=timedelta(0))
@@ -82,6 +86,19 @@ class Settings(BaseSettings):
     hashing_threads: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=64)
     hashing_queue: int = Field(32, ge=0, le=1024)
     """How many passwords may wait to be hashed before the service says that it is busy."""
+
+    @property
+    def source_of_signing_keys(self) -> str | None:
+        """The variable that gives the signing keys, or None where the database keeps them."""
+        if self.signing_keys_file is not None:
+            return f"{PREFIX}SIGNING_KEYS_FILE"
+        return f"{PREFIX}SIGNING_KEYS" if self.signing_keys is not None else None
+
+    def read_signing_keys(self) -> bytes:
+        """Return the keys that are given. Raise OSError."""
+        if self.signing_keys_file is not None:
+            return self.signing_keys_file.read_bytes()
+        return self.signing_keys.get_secret_value().encode() if self.signing_keys is not None else b""
 
     @classmethod
     def from_environment(cls) -> Self:

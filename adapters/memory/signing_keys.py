@@ -1,18 +1,30 @@
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from adapters.memory.database import MemoryDatabase, reach
-from application.users.ports import SigningKey, SigningKeys
+from application.users.ports import SigningKey, SigningKeyStore
 
 
-class MemorySigningKeys(SigningKeys):
+class MemorySigningKeys(SigningKeyStore):
     def __init__(self, database: MemoryDatabase) -> None:
         self._database = database
 
     async def all(self) -> Sequence[SigningKey]:
         await reach()
-        return sorted(self._database.signing_keys, key=lambda key: key.created_at, reverse=True)
+        return sorted(self._database.signing_keys, key=lambda key: key.signs_from, reverse=True)
 
     async def add_first(self, key: SigningKey) -> None:
         await reach()
         if not self._database.signing_keys:
             self._database.signing_keys.append(key)
+
+    async def rotate(self, key: SigningKey, *, former_until: datetime, now: datetime) -> None:
+        await reach()
+        former = [
+            replace(k, verifies_until=min(k.verifies_until or former_until, former_until))
+            for k in self._database.signing_keys
+        ]
+        self._database.signing_keys = [
+            k for k in former if k.verifies_until is None or k.verifies_until > now
+        ] + [key]

@@ -4,7 +4,9 @@ import hashlib
 import json
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -22,43 +24,67 @@ JsonWebKey = Mapping[str, str]
 
 
 class KeyRing:
-    """Keys ready for use: the first signs, every one verifies.
-
-    Keys rotate without logging anyone out: a new one is put first, and the old one kept until the last token
-    that it signed has expired.
-    """
+    """Keys ready for use, the one that signs last first."""
 
     def __init__(self, keys: Sequence[SigningKey]) -> None:
         """Parse the keys. Raises ValueError for one that is not Ed25519 in unencrypted PKCS #8."""
-        self._private = {key.kid: _parsed(key) for key in keys}
-        self._public = {kid: private.public_key() for kid, private in self._private.items()}
+        self._pairs = {key.kid: KeyPair.of(key) for key in keys}
 
-    def signing_key(self) -> tuple[str, Ed25519PrivateKey]:
-        """Return the kid of the key that signs, and the key."""
-        for first in self._private.items():
-            return first
-        raise RuntimeError("There is no signing key yet. Load the keys before the first request.")
+    def signing_pair(self, now: datetime) -> "KeyPair":
+        """Return the key that signs: of those that have begun to and still verify, the last.
 
-    def public_key(self, kid: str) -> Ed25519PublicKey | None:
-        """Return the key that verifies what `kid` signed."""
-        return self._public.get(kid)
+        Where none has, the clock of who has made the first one goes before ours, and the first one it is.
+        """
+        pairs = list(self._pairs.values())
+        if not pairs:
+            raise RuntimeError("There is no signing key yet. Load the keys before the first request.")
+        signing = (pair for pair in pairs if pair.key.signs_from <= now and pair.verifies_at(now))
+        return next(signing, pairs[-1])
 
-    def json_web_keys(self) -> Sequence[JsonWebKey]:
-        """Return the public keys as RFC 7517 and RFC 8037 write them."""
+    def verifying_pair(self, kid: str) -> "KeyPair | None":
+        """Return the key that verifies what `kid` has signed, whatever the time."""
+        return self._pairs.get(kid)
+
+    def json_web_keys(self, now: datetime) -> Sequence[JsonWebKey]:
+        """Return the public keys that verify now, as RFC 7517 and RFC 8037 write them."""
         return [
-            {"kid": kid, "use": "sig", "alg": "EdDSA", **_json_web_key(public)}
-            for kid, public in self._public.items()
+            {"kid": pair.key.kid, "use": "sig", "alg": "EdDSA", **_json_web_key(pair.public)}
+            for pair in self._pairs.values()
+            if pair.verifies_at(now)
         ]
 
 
-def generate_signing_key(now: datetime) -> SigningKey:
-    """Return a fresh key pair, named by its thumbprint (RFC 7638)."""
+@dataclass(frozen=True, slots=True)
+class KeyPair:
+    """A signing key, parsed."""
+
+    key: SigningKey
+    private: Ed25519PrivateKey
+    public: Ed25519PublicKey
+
+    @classmethod
+    def of(cls, key: SigningKey) -> Self:
+        """Raise ValueError for a key that is not Ed25519 in unencrypted PKCS #8."""
+        private = _parsed(key.private_pem, key.kid)
+        return cls(key, private, private.public_key())
+
+    def verifies_at(self, now: datetime) -> bool:
+        return self.key.verifies_until is None or now < self.key.verifies_until
+
+
+def generate_signing_key(signs_from: datetime) -> SigningKey:
+    """Return a fresh key pair, named by its thumbprint."""
     private = Ed25519PrivateKey.generate()
     return SigningKey(
         kid=thumbprint(_json_web_key(private.public_key())),
         private_pem=private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
-        created_at=now,
+        signs_from=signs_from,
     )
+
+
+def name_of(pem: bytes, *, called: str) -> str:
+    """Return the thumbprint of a private key, which is `called` something until it has a name. Raises ValueError."""
+    return thumbprint(_json_web_key(_parsed(pem, called).public_key()))
 
 
 def thumbprint(key: JsonWebKey) -> str:
@@ -71,11 +97,11 @@ def _json_web_key(public: Ed25519PublicKey) -> JsonWebKey:
     return OKPAlgorithm.to_jwk(public, as_dict=True)
 
 
-def _parsed(key: SigningKey) -> Ed25519PrivateKey:
+def _parsed(pem: bytes, name: str) -> Ed25519PrivateKey:
     try:
-        private = load_pem_private_key(key.private_pem, password=None)
+        private = load_pem_private_key(pem, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         private = None
     if isinstance(private, Ed25519PrivateKey):
         return private
-    raise ValueError(f"Signing key {key.kid} is not an Ed25519 private key in unencrypted PKCS #8.")
+    raise ValueError(f"Signing key {name} is not an Ed25519 private key in unencrypted PKCS #8.")

@@ -1,5 +1,6 @@
 """Access tokens: JSON Web Tokens by RFC 9068, signed with Ed25519, verified by RFC 8725."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from typing import Annotated
 from uuid import UUID
 
 import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import BaseModel, Field, ValidationError
 
 from adapters.security.keys import JsonWebKey, KeyRing
@@ -18,6 +20,7 @@ from application.users.ports import (
     InvalidToken,
     SigningKey,
     TokenExpired,
+    UnknownSigningKey,
 )
 from domain.shared.ids import SessionId, UserId
 from domain.users.permissions import Role
@@ -93,11 +96,10 @@ class Ed25519AccessTokens(AccessTokens):
         self._keys = KeyRing([])
 
     def use(self, keys: Sequence[SigningKey]) -> None:
-        """Sign with the first key, verify with each. Raises ValueError, and goes on with the former ones."""
         self._keys = KeyRing(keys)
 
     def issue(self, claims: AccessClaims, *, now: datetime) -> AccessToken:
-        kid, private = self._keys.signing_key()
+        pair = self._keys.signing_pair(now)
         issued_at = int(now.timestamp())
         payload = {
             "iss": self._issuer,
@@ -111,18 +113,21 @@ class Ed25519AccessTokens(AccessTokens):
             "exp": issued_at + self._lifetime,
             "jti": str(claims.token_id),
         }
-        token = jwt.encode(payload, private, ALGORITHM, headers={"typ": TYPE, "kid": kid})
+        token = jwt.encode(payload, pair.private, ALGORITHM, headers={"typ": TYPE, "kid": pair.key.kid})
         return AccessToken(token, self._lifetime)
 
     def verify(self, token: str, *, now: datetime) -> AccessClaims:
         return self.read(token).at(now)
 
     def read(self, token: str) -> SignedClaims:
-        """Return what the token says, whatever the time. Raises InvalidToken, which never tells why."""
+        """Return what the token says, whatever the time. Raises InvalidToken, UnknownSigningKey: they never tell why."""
         if len(token) > MAX_LENGTH or not _COMPACT.fullmatch(token):
             raise InvalidToken
         try:
-            payload = _Payload.model_validate(self._signed_payload(token))
+            pair = self._keys.verifying_pair(jwt.get_unverified_header(token).get("kid", ""))
+            if pair is None:
+                raise UnknownSigningKey
+            payload = _Payload.model_validate(self._signed_payload(token, pair.public))
         except (jwt.PyJWTError, ValidationError):
             raise InvalidToken from None
         return SignedClaims(
@@ -135,20 +140,17 @@ class Ed25519AccessTokens(AccessTokens):
                 scope=tuple(payload.scope.split()),
             ),
             valid_from=max(payload.iat, payload.nbf) - self._leeway,
-            valid_until=payload.exp + self._leeway,
+            valid_until=min(payload.exp + self._leeway, _seconds(pair.key.verifies_until)),
         )
 
-    def public_keys(self) -> Mapping[str, Sequence[JsonWebKey]]:
-        return {"keys": self._keys.json_web_keys()}
+    def public_keys(self, *, now: datetime) -> Mapping[str, Sequence[JsonWebKey]]:
+        return {"keys": self._keys.json_web_keys(now)}
 
-    def _signed_payload(self, token: str) -> object:
+    def _signed_payload(self, token: str, public: Ed25519PublicKey) -> object:
         """Return the payload if the header, signature, issuer and audience are right. Raises PyJWTError.
 
         PyJWT would compare times with the machine's clock, where the caller has its own: see `SignedClaims.at`.
         """
-        public = self._keys.public_key(jwt.get_unverified_header(token).get("kid", ""))
-        if public is None:
-            raise jwt.InvalidTokenError
         signed = jwt.decode_complete(
             token,
             public,
@@ -165,6 +167,10 @@ class Ed25519AccessTokens(AccessTokens):
         if not _is_access_token(signed["header"].get("typ")):
             raise jwt.InvalidTokenError
         return signed["payload"]
+
+
+def _seconds(moment: datetime | None) -> float:
+    return math.inf if moment is None else moment.timestamp()
 
 
 def _is_access_token(typ: object) -> bool:

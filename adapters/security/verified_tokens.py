@@ -30,5 +30,5 @@ class RememberedAccessTokens(AccessTokens):
     def verify(self, token: str, *, now: datetime) -> AccessClaims:
         return self._read(token).at(now)
 
-    def public_keys(self) -> Mapping[str, Sequence[JsonWebKey]]:
-        return self._tokens.public_keys()
+    def public_keys(self, *, now: datetime) -> Mapping[str, Sequence[JsonWebKey]]:
+        return self._tokens.public_keys(now=now)

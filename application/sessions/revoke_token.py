@@ -1,10 +1,10 @@
 from dataclasses import dataclass
 
-from application.shared.clock import Clock
-from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
-from application.users.ports import AccessTokens, InvalidToken, TokenExpired
+from application.unit_of_work import UnitOfWorkFactory
+from application.users.authenticate import Authenticate
+from application.users.ports import InvalidToken, TokenExpired
 from domain.sessions.refresh_token import InvalidRefreshToken, RefreshToken
-from domain.sessions.session import Session
+from domain.shared.ids import SessionId
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,23 +15,30 @@ class RevokeToken:
     """
 
     unit_of_work: UnitOfWorkFactory
-    tokens: AccessTokens
-    clock: Clock
+    authenticate: Authenticate
 
     async def __call__(self, token: str) -> None:
+        """Raise Overloaded, DatabaseUnavailable."""
+        family_hash = _family_of(token)
+        session_id = None if family_hash else await self._session_named_by(token)
         async with self.unit_of_work() as work:
-            session = await self._session_of(token, work)
+            if family_hash:
+                session = await work.sessions.find_by_family(family_hash)
+            else:
+                session = await work.sessions.get(session_id) if session_id else None
             if session is not None:
                 await work.sessions.remove([session])
                 await work.commit()
 
-    async def _session_of(self, token: str, work: UnitOfWork) -> Session | None:
+    async def _session_named_by(self, access_token: str) -> SessionId | None:
         try:
-            return await work.sessions.find_by_family(RefreshToken.parse(token).family_hash)
-        except InvalidRefreshToken:
-            pass
-        try:
-            claims = self.tokens.verify(token, now=self.clock.now())
+            return (await self.authenticate(access_token)).session_id
         except (InvalidToken, TokenExpired):
             return None
-        return await work.sessions.get(claims.session_id)
+
+
+def _family_of(refresh_token: str) -> bytes | None:
+    try:
+        return RefreshToken.parse(refresh_token).family_hash
+    except InvalidRefreshToken:
+        return None

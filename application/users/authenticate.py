@@ -1,7 +1,8 @@
 from dataclasses import dataclass
 
 from application.shared.clock import Clock
-from application.users.ports import AccessTokens
+from application.signing.reload_keys import ReloadKeys
+from application.users.ports import AccessTokens, UnknownSigningKey
 from domain.shared.errors import Forbidden
 from domain.shared.ids import SessionId, UserId
 from domain.users.permissions import PERMISSIONS, Permission, Role
@@ -33,9 +34,15 @@ class Authenticate:
     """Tell who is asking from the access token that they bear."""
 
     tokens: AccessTokens
+    reload_keys: ReloadKeys
     clock: Clock
 
-    def __call__(self, token: str) -> Principal:
+    async def __call__(self, token: str) -> Principal:
         """Raise InvalidToken or TokenExpired."""
-        claims = self.tokens.verify(token, now=self.clock.now())
+        now = self.clock.now()
+        try:
+            claims = self.tokens.verify(token, now=now)
+        except UnknownSigningKey:
+            await self.reload_keys.unless_just_done()
+            claims = self.tokens.verify(token, now=now)
         return Principal(claims.user_id, claims.role, claims.session_id)

@@ -29,7 +29,7 @@ async def find_current_user(
     authenticate: Annotated[Authenticate, provided(Container.authenticate)],
 ) -> Principal | None:
     """Return who is asking, or None for a request without a token. Raise InvalidToken or TokenExpired."""
-    return None if token is None else authenticate(token)
+    return None if token is None else await authenticate(token)
 
 
 @refuses_with("authentication_required")

@@ -20,7 +20,12 @@ def test_use_cases_and_adapters_are_made_once() -> None:
         name
         for name, provider in Container.providers.items()
         if not isinstance(
-            provider, providers.Singleton | providers.Resource | providers.Selector | providers.Dependency
+            provider,
+            providers.Singleton
+            | providers.Resource
+            | providers.Selector
+            | providers.Dependency
+            | providers.Object,
         )
     }
 

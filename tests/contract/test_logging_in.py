@@ -58,7 +58,7 @@ async def test_a_token_that_is_replayed_after_a_minute_ends_the_session_and_the_
     user = await shop.customer()
     tokens = await shop.logged_in(user)
     successor = await refreshed(shop, tokens)
-    principal = shop.authenticate(successor.access.token)
+    principal = await shop.authenticate(successor.access.token)
     shop.clock.advance(timedelta(minutes=1))
     with pytest.raises(InvalidRefreshToken):
         await refreshed(shop, tokens)

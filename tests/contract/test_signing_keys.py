@@ -5,6 +5,8 @@ from application.users.ports import SigningKey
 from tests.kit.examples import NOW
 from tests.kit.store import Store
 
+DAY = timedelta(days=1)
+
 
 async def test_there_is_no_key_at_first(store: Store) -> None:
     assert await store.signing_keys.all() == []
@@ -13,7 +15,7 @@ async def test_there_is_no_key_at_first(store: Store) -> None:
 async def test_the_first_key_is_kept_and_later_ones_are_not(store: Store) -> None:
     first = SigningKey("first", b"\x00pem\xff", NOW)
     await store.signing_keys.add_first(first)
-    await store.signing_keys.add_first(SigningKey("second", b"pem", NOW + timedelta(days=1)))
+    await store.signing_keys.add_first(SigningKey("second", b"pem", NOW + DAY))
     assert await store.signing_keys.all() == [first]
 
 
@@ -22,3 +24,32 @@ async def test_of_ten_processes_that_bring_a_key_at_once_one_wins(store: Store) 
     await asyncio.gather(*(store.signing_keys.add_first(key) for key in keys))
     [kept] = await store.signing_keys.all()
     assert kept in keys
+
+
+async def test_a_rotation_puts_its_key_first_and_retires_the_former(store: Store) -> None:
+    await store.signing_keys.add_first(SigningKey("first", b"1", NOW))
+    second = SigningKey("second", b"2", NOW + 2 * DAY)
+    await store.signing_keys.rotate(second, former_until=NOW + 3 * DAY, now=NOW + DAY)
+    assert await store.signing_keys.all() == [second, SigningKey("first", b"1", NOW, NOW + 3 * DAY)]
+
+
+async def test_a_retired_key_is_never_given_more_time_and_is_forgotten_when_its_time_is_over(
+    store: Store,
+) -> None:
+    await store.signing_keys.add_first(SigningKey("first", b"1", NOW))
+    await store.signing_keys.rotate(SigningKey("second", b"2", NOW), former_until=NOW + DAY, now=NOW)
+    third = SigningKey("third", b"3", NOW + DAY)
+    await store.signing_keys.rotate(third, former_until=NOW + 5 * DAY, now=NOW)
+    kept = {key.kid: key.verifies_until for key in await store.signing_keys.all()}
+    assert kept == {"third": None, "second": NOW + 5 * DAY, "first": NOW + DAY}
+    fourth = SigningKey("fourth", b"4", NOW + 2 * DAY)
+    await store.signing_keys.rotate(fourth, former_until=NOW + 9 * DAY, now=NOW + DAY)
+    assert [key.kid for key in await store.signing_keys.all()] == ["fourth", "third", "second"]
+
+
+async def test_rotations_at_once_all_keep_their_keys(store: Store) -> None:
+    keys = [SigningKey(f"key-{number}", b"pem", NOW) for number in range(5)]
+    await asyncio.gather(*(store.signing_keys.rotate(key, former_until=NOW + DAY, now=NOW) for key in keys))
+    kept = await store.signing_keys.all()
+    assert {key.kid for key in kept} == {key.kid for key in keys}
+    assert [key.verifies_until for key in kept].count(None) == 1

@@ -62,7 +62,7 @@ async def test_a_log_in_answers_as_rfc_6749_has_it(web: WebShop) -> None:
 
 async def test_a_refresh_token_is_exchanged_for_working_tokens(web: WebShop, clock: FixedClock) -> None:
     first = await log_in(web)
-    clock.advance(timedelta(minutes=10))
+    clock.advance(timedelta(minutes=11))
     expired = await web.visitor.get("/v1/me", headers=bearer(first))
     second = await refresh(web, first["refresh_token"])
     assert (expired.status_code, expired.json()["code"]) == (401, "token_expired")

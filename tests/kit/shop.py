@@ -30,6 +30,7 @@ from application.sessions.tokens import SessionTokens
 from application.shared.batching import Batcher
 from application.shared.clock import Clock
 from application.shared.idempotency import IdempotencyKey
+from application.signing.reload_keys import ReloadKeys
 from application.users.authenticate import Authenticate
 from application.users.confirm_principal import ConfirmPrincipal
 from application.users.get_user import GetUser
@@ -74,7 +75,8 @@ class Shop:
         tokens = NumberedTokens()
         policy = PasswordPolicy(BreachedOnly(BREACHED_PASSWORD), min_length=12)
         self.sign_up = SignUp(store.unit_of_work, hasher, policy, self.clock, self.ids)
-        self.authenticate = Authenticate(tokens, self.clock)
+        self.reload_keys = ReloadKeys(store.signing_keys, tokens, self.clock)
+        self.authenticate = Authenticate(tokens, self.reload_keys, self.clock)
         self.confirm_principal = ConfirmPrincipal(store.users, self.clock)
         self.get_user = GetUser(store.users)
         randomness = CountedRandomness()
@@ -82,7 +84,7 @@ class Shop:
         self.refresh_session = RefreshSession(
             store.unit_of_work, tokens, self.clock, self.ids, randomness, LIFETIME
         )
-        self.revoke_token = RevokeToken(store.unit_of_work, tokens, self.clock)
+        self.revoke_token = RevokeToken(store.unit_of_work, self.authenticate)
         self.list_sessions = ListSessions(store.sessions, self.clock)
         self.end_session = EndSession(store.unit_of_work)
         self.create_product = CreateProduct(store.unit_of_work, self.clock, self.ids)

@@ -16,7 +16,7 @@ from application.outbox.ports import OutboxQueries
 from application.sessions.ports import SessionQueries
 from application.shared.secrets import Secrets
 from application.unit_of_work import UnitOfWorkFactory
-from application.users.ports import SigningKeys, UserQueries
+from application.users.ports import SigningKeyStore, UserQueries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class Store:
     stocks: StockQueries
     orders: OrderQueries
     outbox: OutboxQueries
-    signing_keys: SigningKeys
+    signing_keys: SigningKeyStore
     secrets: Secrets
 
 

@@ -1,7 +1,14 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from application.users.ports import AccessClaims, AccessToken, AccessTokens, InvalidToken, TokenExpired
+from application.users.ports import (
+    AccessClaims,
+    AccessToken,
+    AccessTokens,
+    InvalidToken,
+    SigningKey,
+    TokenExpired,
+)
 
 LIFETIME = timedelta(minutes=10)
 
@@ -11,6 +18,9 @@ class NumberedTokens(AccessTokens):
 
     def __init__(self) -> None:
         self._issued: dict[str, tuple[AccessClaims, datetime]] = {}
+
+    def use(self, keys: Sequence[SigningKey]) -> None:
+        """Numbers need no key."""
 
     def issue(self, claims: AccessClaims, *, now: datetime) -> AccessToken:
         token = f"token-{len(self._issued) + 1}"
@@ -27,5 +37,5 @@ class NumberedTokens(AccessTokens):
             raise TokenExpired
         return claims
 
-    def public_keys(self) -> Mapping[str, Sequence[Mapping[str, str]]]:
+    def public_keys(self, *, now: datetime) -> Mapping[str, Sequence[Mapping[str, str]]]:
         return {"keys": []}

@@ -32,7 +32,7 @@ def container_over(store: Store, **settings: Any) -> Container:
     container.stock_queries.override(store.stocks)
     container.order_queries.override(store.orders)
     container.outbox_queries.override(store.outbox)
-    container.signing_keys.override(store.signing_keys)
+    container.signing_key_store.override(store.signing_keys)
     container.secrets.override(store.secrets)
     container.hasher.override(PlainHasher())
     container.breached_passwords.override(BreachedOnly())

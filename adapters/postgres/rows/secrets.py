@@ -12,7 +12,8 @@ class SigningKeyRow(Row):
 
     kid: Mapped[str] = mapped_column(primary_key=True)
     private_pem: Mapped[bytes]
-    created_at: Mapped[datetime]
+    signs_from: Mapped[datetime]
+    verifies_until: Mapped[datetime | None]
 
 
 class ServiceSecretRow(Row):

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter
 
+from application.shared.clock import Clock
 from application.users.ports import AccessTokens
 from entrypoints.container import Container
 from entrypoints.http.provided import provided
@@ -24,8 +25,9 @@ router = APIRouter(prefix="/.well-known", tags=["sessions"], route_class=StrictR
 )
 async def get_jwks(
     tokens: Annotated[AccessTokens, provided(Container.access_tokens)],
+    clock: Annotated[Clock, provided(Container.clock)],
 ) -> dict[str, list[dict[str, str]]]:
-    return {"keys": [dict(key) for key in tokens.public_keys()["keys"]]}
+    return {"keys": [dict(key) for key in tokens.public_keys(now=clock.now())["keys"]]}
 
 
 @router.get(

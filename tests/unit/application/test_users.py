@@ -21,7 +21,7 @@ LOG_IN = LogInCommand(email=" ann@EXAMPLE.com", password=PASSWORD)
 
 
 async def principal_of(shop: Shop, log_in: LogInCommand) -> Principal:
-    return shop.authenticate((await shop.log_in(log_in)).access.token)
+    return await shop.authenticate((await shop.log_in(log_in)).access.token)
 
 
 async def test_who_signs_up_is_a_customer_under_the_comparable_form_of_the_address(shop: Shop) -> None:
@@ -111,12 +111,12 @@ async def test_a_token_is_believed_until_it_expires(shop: Shop) -> None:
     await shop.sign_up(SIGN_UP)
     token = (await shop.log_in(LOG_IN)).access
     shop.clock.advance(timedelta(seconds=token.expires_in - 1))
-    shop.authenticate(token.token)
+    await shop.authenticate(token.token)
     shop.clock.advance(timedelta(seconds=1))
     with pytest.raises(TokenExpired):
-        shop.authenticate(token.token)
+        await shop.authenticate(token.token)
     with pytest.raises(InvalidToken):
-        shop.authenticate("forged")
+        await shop.authenticate("forged")
 
 
 async def test_a_role_permits_what_it_permits_and_hides_what_it_does_not(shop: Shop) -> None:

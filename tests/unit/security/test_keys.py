@@ -28,7 +28,7 @@ def test_another_library_verifies_our_tokens_with_our_key_set(
     before = tokens.issue(claims, now=now).token
     tokens.use([generate_signing_key(now), key])
     after = tokens.issue(claims, now=now).token
-    key_set = KeySet.import_key_set({"keys": [dict(jwk) for jwk in tokens.public_keys()["keys"]]})
+    key_set = KeySet.import_key_set({"keys": [dict(jwk) for jwk in tokens.public_keys(now=now)["keys"]]})
     for token in (before, after):
         with pytest.warns(
             SecurityWarning, match="RFC 9864"
@@ -39,9 +39,9 @@ def test_another_library_verifies_our_tokens_with_our_key_set(
 
 
 def test_the_key_set_says_what_each_key_is_for_and_no_secret(
-    tokens: Ed25519AccessTokens, key: SigningKey
+    tokens: Ed25519AccessTokens, key: SigningKey, now: datetime
 ) -> None:
-    (jwk,) = tokens.public_keys()["keys"]
+    (jwk,) = tokens.public_keys(now=now)["keys"]
     assert {**jwk, "x": "..."} == {
         "kty": "OKP",
         "crv": "Ed25519",
@@ -62,7 +62,7 @@ def test_a_thumbprint_is_that_of_rfc_8037_appendix_a_3() -> None:
 def test_a_new_key_is_named_by_its_thumbprint(now: datetime) -> None:
     key = generate_signing_key(now)
     assert key.kid == OKPKey.import_key(key.private_pem).thumbprint()
-    assert key.created_at == now
+    assert key.signs_from == now
 
 
 def test_no_two_new_keys_are_the_same(now: datetime) -> None:
@@ -96,4 +96,4 @@ def test_what_is_no_ed25519_key_is_refused_by_name_and_the_former_keys_stay(
 
 
 def test_an_empty_ring_knows_no_key() -> None:
-    assert KeyRing([]).public_key("any") is None
+    assert KeyRing([]).verifying_pair("any") is None

@@ -1,5 +1,6 @@
 """What an access token says, and until when."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import jwt
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from adapters.security.keys import generate_signing_key
 from adapters.security.tokens import Ed25519AccessTokens
-from application.users.ports import AccessClaims, InvalidToken, SigningKey, TokenExpired
+from application.users.ports import AccessClaims, InvalidToken, SigningKey, TokenExpired, UnknownSigningKey
 from domain.shared.ids import UserId
 from domain.users.permissions import Role
 
@@ -118,7 +119,7 @@ def test_without_keys_nothing_is_signed_and_nobody_trusted(
         keyless.issue(claims, now=now)
     with pytest.raises(InvalidToken):
         keyless.verify(tokens.issue(claims, now=now).token, now=now)
-    assert keyless.public_keys() == {"keys": []}
+    assert keyless.public_keys(now=now) == {"keys": []}
 
 
 def test_a_token_is_not_shown_by_its_repr(
@@ -126,3 +127,50 @@ def test_a_token_is_not_shown_by_its_repr(
 ) -> None:
     issued = tokens.issue(claims, now=now)
     assert issued.token not in repr(issued)
+
+
+def test_a_key_is_known_before_it_signs(claims: AccessClaims, key: SigningKey, now: datetime) -> None:
+    tokens = Ed25519AccessTokens(issuer="https://shop.example", audience="steelyard")
+    later = now + timedelta(minutes=1)
+    newer = generate_signing_key(later)
+    tokens.use([newer, key])
+    assert {jwk["kid"] for jwk in tokens.public_keys(now=now)["keys"]} == {key.kid, newer.kid}
+    signers = [jwt.get_unverified_header(tokens.issue(claims, now=at).token)["kid"] for at in (now, later)]
+    assert signers == [key.kid, newer.kid]
+
+
+def test_where_no_key_has_begun_the_first_one_signs(
+    claims: AccessClaims, key: SigningKey, now: datetime
+) -> None:
+    tokens = Ed25519AccessTokens(issuer="https://shop.example", audience="steelyard")
+    tokens.use([generate_signing_key(now + timedelta(hours=1)), key])
+    earlier = now - timedelta(seconds=5)
+    assert jwt.get_unverified_header(tokens.issue(claims, now=earlier).token)["kid"] == key.kid
+
+
+def test_a_retired_key_neither_verifies_nor_is_published(
+    claims: AccessClaims, key: SigningKey, now: datetime
+) -> None:
+    tokens = Ed25519AccessTokens(issuer="https://shop.example", audience="steelyard")
+    until = now + timedelta(minutes=2)
+    tokens.use([replace(key, verifies_until=until)])
+    token = tokens.issue(claims, now=now).token
+    just_before = until - timedelta(seconds=1)
+    assert tokens.verify(token, now=just_before) == claims
+    assert tokens.public_keys(now=just_before)["keys"]
+    with pytest.raises(TokenExpired):
+        tokens.verify(token, now=until)
+    assert tokens.public_keys(now=until) == {"keys": []}
+
+
+def test_a_key_that_is_not_known_is_told_from_a_token_that_is_not_valid(
+    tokens: Ed25519AccessTokens, claims: AccessClaims, key: SigningKey, now: datetime
+) -> None:
+    token = tokens.issue(claims, now=now).token
+    tokens.use([generate_signing_key(now)])
+    with pytest.raises(UnknownSigningKey):
+        tokens.verify(token, now=now)
+    tokens.use([key])
+    with pytest.raises(InvalidToken) as refusal:
+        tokens.verify(token[:-4] + "AAAA", now=now)
+    assert type(refusal.value) is InvalidToken

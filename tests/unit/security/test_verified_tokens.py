@@ -96,7 +96,7 @@ def test_what_was_used_longest_ago_is_forgotten_first(
 
 
 def test_the_key_set_is_that_of_the_keys_in_use(
-    remembered: RememberedAccessTokens, counting: CountingAccessTokens
+    remembered: RememberedAccessTokens, counting: CountingAccessTokens, now: datetime
 ) -> None:
-    assert remembered.public_keys() == counting.public_keys()
-    assert len(remembered.public_keys()["keys"]) == 1
+    assert remembered.public_keys(now=now) == counting.public_keys(now=now)
+    assert len(remembered.public_keys(now=now)["keys"]) == 1

@@ -1,0 +1,28 @@
+"""Signing keys that an operator gives to the service, in a file or in the environment."""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from adapters.security.keys import name_of
+from application.users.ports import SigningKey, SigningKeys
+
+_PEM = re.compile(rb"-----BEGIN [A-Z ]+-----.+?-----END [A-Z ]+-----", re.DOTALL)
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class GivenSigningKeys(SigningKeys):
+    """One PEM after the other: the first signs, every one verifies. They are read anew each time."""
+
+    def __init__(self, read: Callable[[], bytes]) -> None:
+        self._read = read
+
+    async def all(self) -> Sequence[SigningKey]:
+        """Raise ValueError if there is none, or one that is not Ed25519 in unencrypted PKCS #8, and OSError."""
+        pems = _PEM.findall(self._read())
+        if not pems:
+            raise ValueError("There is no signing key. Make one with `keys generate`.")
+        return [
+            SigningKey(name_of(pem, called=f"no. {number}"), pem, signs_from=_LONG_AGO)
+            for number, pem in enumerate(pems, start=1)
+        ]

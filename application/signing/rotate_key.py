@@ -1,0 +1,37 @@
+from dataclasses import dataclass
+from datetime import timedelta
+
+from application.shared.clock import Clock
+from application.users.ports import SigningKey, SigningKeyFactory, SigningKeyStore
+
+NOTICE = timedelta(seconds=60)
+"""How long a key is known before it signs: every process reads the keys several times in it."""
+
+MAX_SKEW = timedelta(seconds=30)
+"""How far the clocks of two processes may differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class RotateKey:
+    """Have tokens signed by a new key, and nobody logged out.
+
+    The key is published at once and signs a minute later, when every process and every verifier knows it. The
+    former key verifies until the last token that it can have signed has expired, and is forgotten by the next rotation.
+    """
+
+    keys: SigningKeyStore
+    make_key: SigningKeyFactory
+    clock: Clock
+    token_lifetime: timedelta
+
+    async def __call__(self, *, distrust_former: bool = False) -> SigningKey:
+        """Return the new key.
+
+        With `distrust_former`, for a key that has leaked, it signs at once and no former key verifies any more:
+        clients have to refresh their access tokens.
+        """
+        now = self.clock.now()
+        key = self.make_key(now if distrust_former else now + NOTICE)
+        last_token = key.signs_from + MAX_SKEW + self.token_lifetime + MAX_SKEW
+        await self.keys.rotate(key, former_until=now if distrust_former else last_token, now=now)
+        return key

@@ -1,0 +1,131 @@
+"""Keys rotate under running processes, and nobody is logged out."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from joserfc import jwt
+from joserfc.errors import SecurityWarning
+from joserfc.jwk import KeySet
+
+from application.signing.reload_keys import PAUSE
+from application.signing.rotate_key import NOTICE
+from application.users.ports import SigningKey
+from tests.kit.clock import FixedClock
+from tests.kit.store import Store, memory_store
+from tests.kit.web import PASSWORD, WebShop, container_over, web_shop
+
+ANN = {"email": "ann@example.com", "password": PASSWORD, "password_confirm": PASSWORD}
+LIFETIME = timedelta(minutes=10)
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Processes:
+    """Two processes on one store, one of which rotates."""
+
+    clock: FixedClock
+    store: Store
+    rotating: WebShop
+    other: WebShop
+
+
+@pytest.fixture
+async def processes() -> AsyncIterator[Processes]:
+    clock, store = FixedClock(), memory_store()
+    async with AsyncExitStack() as stack:
+        webs = []
+        for _ in range(2):
+            container = container_over(store)
+            container.clock.override(clock)
+            webs.append(await stack.enter_async_context(web_shop(container)))
+        await webs[0].visitor.post("/v1/users", json=ANN)
+        yield Processes(clock, store, *webs)
+
+
+async def log_in(web: WebShop) -> str:
+    response = await web.visitor.post("/token", data={"username": "ann@example.com", "password": PASSWORD})
+    token: str = response.json()["access_token"]
+    return token
+
+
+async def status_of_me(web: WebShop, token: str) -> int:
+    return (await web.visitor.get("/v1/me", headers={"Authorization": f"Bearer {token}"})).status_code
+
+
+async def key_set(web: WebShop) -> list[dict[str, Any]]:
+    keys: list[dict[str, Any]] = (await web.visitor.get("/.well-known/jwks.json")).json()["keys"]
+    return keys
+
+
+async def test_another_library_verifies_our_tokens_with_the_keys_that_it_fetches(
+    processes: Processes,
+) -> None:
+    token = await log_in(processes.rotating)
+    keys = KeySet.import_key_set({"keys": await key_set(processes.other)})
+    with pytest.warns(SecurityWarning, match="RFC 9864"):  # the older name of the algorithm, which all know
+        read = jwt.decode(token, keys, algorithms=["EdDSA"])
+    rules = jwt.JWTClaimsRegistry(
+        now=lambda: int(processes.clock.now().timestamp()),
+        iss={"essential": True, "value": "http://127.0.0.1:8000"},
+        aud={"essential": True, "value": "steelyard"},
+    )
+    rules.validate(read.claims)
+    assert read.header["typ"] == "at+jwt"
+
+
+async def test_a_rotation_logs_nobody_out_in_any_process(processes: Processes) -> None:
+    rotating, other, clock = processes.rotating, processes.other, processes.clock
+    before = await log_in(other)
+    key = await rotating.container.rotate_key()()
+    await rotating.container.reload_keys()()
+    assert len(await key_set(rotating)) == 2
+
+    clock.advance(NOTICE)
+    late, after = await log_in(other), await log_in(rotating)
+    for web in (rotating, other):
+        assert [await status_of_me(web, token) for token in (before, late, after)] == [200, 200, 200]
+    assert key.kid in {jwk["kid"] for jwk in await key_set(other)}, "the unknown key was looked for"
+
+    clock.advance(LIFETIME - MINUTE)
+    assert await status_of_me(rotating, late) == 200
+    clock.advance(3 * MINUTE)
+    assert [jwk["kid"] for jwk in await key_set(rotating)] == [key.kid]
+    assert await status_of_me(other, await log_in(rotating)) == 200
+
+
+async def test_a_key_that_has_leaked_is_believed_no_more(processes: Processes) -> None:
+    before = await log_in(processes.rotating)
+    await processes.rotating.container.rotate_key()(distrust_former=True)
+    await processes.rotating.container.reload_keys()()
+    assert await status_of_me(processes.rotating, before) == 401
+    after = await log_in(processes.rotating)
+    assert await status_of_me(processes.other, after) == 200
+    assert await status_of_me(processes.other, before) == 401
+
+
+async def test_who_invents_keys_does_not_keep_the_database_busy(
+    processes: Processes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = 0
+    all_keys = processes.store.signing_keys.all
+
+    async def counted() -> Sequence[SigningKey]:
+        nonlocal looks
+        looks += 1
+        return await all_keys()
+
+    monkeypatch.setattr(processes.store.signing_keys, "all", counted)
+    token = await log_in(processes.other)
+    header, rest = token.split(".", 1)
+    foreign = "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSIsImtpZCI6ImZvcmVpZ24ifQ"
+    assert header != foreign
+    for _ in range(5):
+        assert await status_of_me(processes.other, f"{foreign}.{rest}") == 401
+    assert looks == 1
+    processes.clock.advance(PAUSE)
+    assert await status_of_me(processes.other, f"{foreign}.{rest}") == 401
+    assert looks == 2

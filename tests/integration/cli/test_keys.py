@@ -1,0 +1,71 @@
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from adapters.security.given_keys import GivenSigningKeys
+from tests.integration.cli.conftest import Fetch, Run
+
+
+def kids(run: Run) -> list[str]:
+    code, out, _ = run("keys", "list")
+    assert code == 0
+    return [line.partition("\t")[0] for line in out.splitlines()]
+
+
+def test_a_rotation_adds_a_key_and_gives_the_former_an_end(run: Run, fetch: Fetch) -> None:
+    (first,) = kids(run)
+    code, out, err = run("keys", "rotate")
+    assert (code, err) == (0, "")
+    second, former = kids(run)
+    assert former == first
+    assert out.startswith(f"{second} signs from ")
+    assert fetch("SELECT kid FROM signing_keys WHERE verifies_until IS NULL") == [(second,)]
+    assert "PRIVATE" not in out
+
+
+def test_a_key_that_has_leaked_ends_at_once(run: Run, fetch: Fetch) -> None:
+    (leaked,) = kids(run)
+    assert run("keys", "rotate", "--distrust-former")[0] == 0
+    assert leaked not in kids(run)
+    assert len(fetch("SELECT kid FROM signing_keys")) == 1
+
+
+def test_a_generated_key_can_be_given(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code, pem, err = run("keys", "generate")
+    assert (code, err) == (0, "")
+    (key,) = asyncio.run(GivenSigningKeys(pem.encode).all())
+    file = tmp_path / "keys.pem"
+    file.write_text(pem)
+    for name, value in (("STEELYARD_SIGNING_KEYS_FILE", str(file)), ("STEELYARD_SIGNING_KEYS", pem)):
+        monkeypatch.setenv(name, value)
+        assert kids(run) == [key.kid]
+        refused = run("keys", "rotate")
+        assert (refused[0], refused[2].startswith(f"Error: {name} gives the keys.")) == (1, True)
+        monkeypatch.delenv(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "complaint"),
+    [
+        ("STEELYARD_SIGNING_KEYS", "canary", "There is no signing key"),
+        ("STEELYARD_SIGNING_KEYS_FILE", "/nowhere/keys.pem", "No such file or directory"),
+    ],
+)
+def test_keys_that_cannot_be_used_are_told_in_one_line(
+    run: Run, monkeypatch: pytest.MonkeyPatch, name: str, value: str, complaint: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    code, out, err = run("keys", "list")
+    assert (code, out) == (2, "")
+    assert err.startswith(f"Error: {name} is wrong: ")
+    assert complaint in err
+    assert "canary" not in err
+    assert err.count("\n") == 1
+
+
+def test_given_keys_are_not_shown_with_the_settings(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STEELYARD_SIGNING_KEYS", "canary")
+    _, out, _ = run("config", "show")
+    assert "STEELYARD_SIGNING_KEYS=" in out
+    assert "canary" not in out
