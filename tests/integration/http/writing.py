@@ -1,6 +1,6 @@
 """One request of each operation that writes, as it would be accepted."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -11,7 +11,7 @@ from tests.kit.web import PASSWORD, WebShop, key, order_of
 
 _numbers = count(1)
 
-Send = Callable[[], Awaitable[httpx2.Response]]
+Send = Callable[[], Coroutine[Any, Any, httpx2.Response]]
 
 
 @dataclass(frozen=True, slots=True)

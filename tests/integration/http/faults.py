@@ -1,0 +1,111 @@
+"""Exceptions at every stage of a request: before and after each call of a part of the service, and in the driver."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import wraps
+from inspect import iscoroutinefunction
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from entrypoints.container import Container
+
+REPOSITORIES = {"users", "sessions", "products", "stocks", "orders", "idempotency"}
+
+
+class Injected(Exception):
+    """A failure that nobody has expected."""
+
+
+class Fuse:
+    """Counts the stages that requests come by, and raises at the one that it was set to."""
+
+    def __init__(self) -> None:
+        self._left = 0
+        self._error: type[Exception] = Injected
+        self.stages = 0
+        self.blown = 0
+
+    def set(self, stage: int, error: type[Exception] = Injected) -> None:
+        """Raise at the n-th stage from now on, once. 0 is never."""
+        self._left, self._error = stage, error
+
+    def stage(self) -> None:
+        self.stages += 1
+        if self._left:
+            self._left -= 1
+            if not self._left:
+                self.blown += 1
+                raise self._error("injected")
+
+
+class Fused:
+    """A part of the service whose every call is a stage before and a stage after."""
+
+    def __init__(self, part: object, fuse: Fuse) -> None:
+        self._part = part
+        self._fuse = fuse
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._part, name)
+        if name in REPOSITORIES:
+            return Fused(found, self._fuse)
+        return _fused(found, self._fuse) if callable(found) else found
+
+
+def _fused(function: Callable[..., Any], fuse: Fuse) -> Callable[..., Any]:
+    if not iscoroutinefunction(function):
+
+        @wraps(function)
+        def call(*arguments: Any, **named: Any) -> Any:
+            fuse.stage()
+            return function(*arguments, **named)
+
+        return call
+
+    @wraps(function)
+    async def await_call(*arguments: Any, **named: Any) -> Any:
+        fuse.stage()
+        result = await function(*arguments, **named)
+        fuse.stage()
+        return result
+
+    return await_call
+
+
+def install(container: Container) -> Fuse:
+    """Put one fuse into every part that requests reach: units of work, queries, passwords, tokens, clock, driver."""
+    fuse = Fuse()
+    open_unit_of_work = container.unit_of_work()
+
+    @asynccontextmanager
+    async def fused_unit_of_work() -> AsyncIterator[Fused]:
+        fuse.stage()
+        async with open_unit_of_work() as work:
+            fuse.stage()
+            yield Fused(work, fuse)
+            fuse.stage()
+        fuse.stage()
+
+    container.unit_of_work.override(fused_unit_of_work)
+    for provider in (
+        container.clock,
+        container.ids,
+        container.hasher,
+        container.user_queries,
+        container.product_queries,
+        container.stock_queries,
+        container.order_queries,
+    ):
+        provider.override(Fused(provider(), fuse))
+    _install_into_driver(container.engine(), fuse)
+    return fuse
+
+
+def _install_into_driver(engine: AsyncEngine, fuse: Fuse) -> None:
+    def stage(*_: object) -> None:
+        fuse.stage()
+
+    for moment in ("before_cursor_execute", "after_cursor_execute", "commit"):
+        event.listen(engine.sync_engine, moment, stage)

@@ -1,0 +1,39 @@
+"""What a process of the service holds of the database's connections."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from tests.integration.http.services import pool_of
+from tests.kit.web import WebShop
+
+OPEN_TRANSACTIONS = """
+SELECT state, query FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND state NOT IN ('idle', 'disabled')
+"""
+
+
+async def assert_nothing_is_held(web: WebShop, psql: asyncpg.Connection) -> None:
+    """Check that every connection has come back, is not in a transaction, and can be used with all others at once."""
+    await at_rest(web)
+    assert pool_of(web).checkedout() == 0
+    async with asyncio.timeout(10):
+        while await psql.fetch(OPEN_TRANSACTIONS):
+            """A connection that was cut is gone a moment later."""
+    engine: AsyncEngine = web.container.engine()
+    pool_size = pool_of(web).size()
+    async with AsyncExitStack() as stack:
+        for _ in range(pool_size):
+            await stack.enter_async_context(engine.connect())
+    responses = await asyncio.gather(*(web.visitor.get("/v1/products") for _ in range(pool_size)))
+    assert [response.status_code for response in responses] == [200] * pool_size
+
+
+async def at_rest(web: WebShop) -> None:
+    """Wait for the work of those who have left."""
+    async with asyncio.timeout(10):
+        while len(web.app.state.in_flight):
+            await asyncio.sleep(0)
+        await web.container.order_batcher().drain()

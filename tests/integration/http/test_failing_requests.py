@@ -1,0 +1,79 @@
+"""Whatever goes wrong in a request: no transaction stays open, and no connection is lost."""
+
+import asyncio
+from collections import Counter
+from itertools import cycle
+
+import asyncpg
+
+from tests.integration.http.faults import Fuse, Injected, install
+from tests.integration.http.holding import assert_nothing_is_held
+from tests.integration.http.services import container_on, pool_of
+from tests.integration.http.writing import WRITES, Scene, Send
+from tests.invariants import assert_stock_is_what_orders_and_ledger_say, every_order
+from tests.kit.shop import Shop
+from tests.kit.web import WebShop, web_shop
+
+REQUESTS = 1000
+POOL_SIZE = 4
+"""Few, so that a connection that is lost is missed soon."""
+
+
+async def test_a_thousand_requests_with_exceptions_at_every_stage_hold_no_connection(
+    database_url: str, psql: asyncpg.Connection, books: Shop
+) -> None:
+    container = container_on(database_url, database_pool_size=POOL_SIZE)
+    fuse = install(container)
+    statuses: Counter[int] = Counter()
+    async with web_shop(container) as web:
+        scene = await Scene.of(web)
+        stages = {write: await stages_of(fuse, await write(scene)) for write in WRITES}
+        assert all(count > 10 for count in stages.values())
+        errors = cycle((Injected, OSError, TimeoutError, asyncpg.InterfaceError))
+        while statuses.total() < REQUESTS:
+            for write, count in stages.items():
+                for stage in range(1, count + 1):
+                    send = await write(scene)
+                    fuse.set(stage, next(errors))
+                    statuses[(await send()).status_code] += 1
+                    fuse.set(0)
+            assert pool_of(web).checkedout() == 0
+        assert fuse.blown >= REQUESTS * 0.9
+        assert set(statuses) <= {200, 201, 204, 500, 503}
+        assert statuses[500] + statuses[503] >= REQUESTS * 0.8
+        await assert_nothing_is_held(web, psql)
+    await assert_stock_is_what_orders_and_ledger_say(books, await every_order(books))
+
+
+async def stages_of(fuse: Fuse, send: Send) -> int:
+    """Count the stages of a request that nothing happens to."""
+    before = fuse.stages
+    assert (await send()).is_success
+    return fuse.stages - before
+
+
+async def test_exceptions_in_the_midst_of_a_crowd_hold_no_connection(
+    database_url: str, psql: asyncpg.Connection, books: Shop
+) -> None:
+    container = container_on(database_url, database_pool_size=POOL_SIZE)
+    fuse = install(container)
+    async with web_shop(container) as web:
+        scene = await Scene.of(web)
+        for stage in range(1, 60, 3):
+            sends = [await write(scene) for write in WRITES]
+            fuse.set(stage, Injected)
+            await asyncio.gather(*(send() for send in sends))
+            fuse.set(0)
+        assert fuse.blown >= 20
+        await assert_nothing_is_held(web, psql)
+    await assert_stock_is_what_orders_and_ledger_say(books, await every_order(books))
+
+
+async def test_refusals_hold_no_connection(web: WebShop, psql: asyncpg.Connection) -> None:
+    scene = await Scene.of(web)
+    for write in WRITES:
+        send = await write(scene)
+        assert (await send()).is_success
+        again = await send()
+        assert again.status_code == 412 or again.headers["Idempotent-Replayed"] == "true"
+    await assert_nothing_is_held(web, psql)

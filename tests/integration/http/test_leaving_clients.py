@@ -1,0 +1,98 @@
+"""Clients leave wherever they wait: no transaction stays open for them, and no connection is lost."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
+
+import asyncpg
+import pytest
+
+from application.orders.place_order import PlaceOrderBatch, PlaceOrderCommand
+from application.orders.views import OrderView
+from application.shared.idempotency import Receipt
+from tests.integration.http.holding import assert_nothing_is_held, at_rest
+from tests.integration.http.services import container_on
+from tests.integration.http.writing import WRITES, Scene, Send
+from tests.integration.postgres.cancelling import leave_at
+from tests.invariants import assert_stock_is_what_orders_and_ledger_say, every_order
+from tests.kit.shop import Shop
+from tests.kit.web import WebShop, web_shop
+
+T = TypeVar("T")
+Write = Callable[[Scene], Awaitable[Send]]
+
+
+@pytest.fixture
+async def web(database_url: str) -> AsyncIterator[WebShop]:
+    """The service with few connections: one that is lost is missed soon."""
+    async with web_shop(container_on(database_url, database_pool_size=3)) as web:
+        yield web
+
+
+@pytest.fixture(params=[False, True], ids=["once", "again-and-again"])
+def insists(request: pytest.FixtureRequest) -> bool:
+    """Whether the cancellation is repeated while the request tidies up."""
+    insists: bool = request.param
+    return insists
+
+
+@pytest.fixture(params=WRITES, ids=lambda write: write.__name__)
+def write(request: pytest.FixtureRequest) -> Write:
+    write: Write = request.param
+    return write
+
+
+class Unshielded:
+    """Does the work of requests in their own tasks, where clients who leave cancel it."""
+
+    async def run(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        return await work()
+
+    def __len__(self) -> int:
+        return 0
+
+
+class Unbatched:
+    """Places each order in the task of its request, where a batch has a task of its own."""
+
+    def __init__(self, place: PlaceOrderBatch) -> None:
+        self._place = place
+
+    async def submit(self, command: PlaceOrderCommand) -> Receipt[OrderView]:
+        [outcome] = await self._place([command])
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    async def drain(self) -> None: ...
+
+
+async def leave_at_every_wait(web: WebShop, scene: Scene, write: Write, *, insists: bool) -> int:
+    """Leave the request at its first wait, at its second, and so on, until it ends before. Return its waits."""
+    wait = 1
+    while True:
+        send = await write(scene)
+        if not await leave_at(send(), wait, insists=insists):
+            return wait - 1
+        await at_rest(web)
+        wait += 1
+
+
+async def test_a_client_can_leave_wherever_his_request_waits(
+    web: WebShop, psql: asyncpg.Connection, books: Shop, write: Write, insists: bool
+) -> None:
+    await leave_at_every_wait(web, await Scene.of(web), write, insists=insists)
+    await assert_nothing_is_held(web, psql)
+    await assert_stock_is_what_orders_and_ledger_say(books, await every_order(books))
+
+
+async def test_a_use_case_can_be_cancelled_wherever_it_waits(
+    web: WebShop, psql: asyncpg.Connection, books: Shop, write: Write, insists: bool
+) -> None:
+    """The work of requests is out of their clients' reach, which is one defence; that of the use cases is another."""
+    scene = await Scene.of(web)
+    in_flight, web.app.state.in_flight = web.app.state.in_flight, Unshielded()
+    web.container.order_batcher.override(Unbatched(web.container.place_order_batch()))
+    assert await leave_at_every_wait(web, scene, write, insists=insists) > 5
+    web.app.state.in_flight = in_flight
+    await assert_nothing_is_held(web, psql)
+    await assert_stock_is_what_orders_and_ledger_say(books, await every_order(books))
