@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check demo bench lock format clean
+.PHONY: help run test check demo bench profile lock format clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -29,6 +29,10 @@ demo: $(READY) ## Import the Northwind shop, place its 830 orders over HTTP, and
 bench: $(READY) ## Measure the service beside Node, Go and the tutorial way (installs wrk, Go and npm packages; ten minutes)
 	@benchmarks/install.sh
 	@$(BIN)/python -m benchmarks run --keep
+
+WORKLOAD ?= place
+profile: $(READY) ## Draw a flame graph of the service under a workload: WORKLOAD=product, page, order, place, hot or health
+	@$(BIN)/python -m benchmarks profile $(WORKLOAD)
 
 format: $(READY) ## Format the code and mend what lint can mend
 	$(BIN)/ruff check --fix .

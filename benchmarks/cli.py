@@ -9,10 +9,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.audit import Expected, audit
+from benchmarks.conformance import ensure_alike, observed
 from benchmarks.contenders import PEERS, Contender, baseline, everybody
 from benchmarks.database import server
-from benchmarks.load import CONNECTIONS, WORKLOADS
+from benchmarks.load import CONNECTIONS, WORKLOADS, Workload
 from benchmarks.machine import facts
+from benchmarks.profiling import CannotProfile
+from benchmarks.profiling import profile as draw_profile
 from benchmarks.report import Report, Rows
 from benchmarks.rounds import CEILING, Plan, Sample, medians, run_all
 from benchmarks.shop import Size, open_shop
@@ -86,6 +90,50 @@ def pools(
         for contender in contenders:
             sized = [replace(contender.sized(size), name=f"{contender.name}, {size}") for size in numbers]
             run_all(postgres, shop, Plan(sized, placing, 1, seconds, ceiling=False), tell=_tell)
+
+
+@app.command()
+def check(only: Only = None) -> None:
+    """Ask each contender for everything once, without load, and compare what they answer."""
+    answers = None
+    with server() as postgres:
+        shop = open_shop(postgres, Size(customers=20, products=20, orders=50))
+        postgres.execute((PEERS / "sql" / "place_order.sql").read_text(), database=shop.template)
+        for contender in everybody():
+            if contender.name != "steelyard" and (
+                not _is_here(contender) or (only and contender.name not in only)
+            ):
+                continue
+            with (
+                postgres.copy(shop.template) as database,
+                contender.running(postgres, database, shop) as running,
+            ):
+                found = observed(running.url, shop)
+                answers = answers or found
+                ensure_alike(answers, found)
+                audit(postgres, database, Expected(len(shop.orders), 1, 0))
+            console.print(f"{contender.title}: the same")
+
+
+@app.command()
+def profile(
+    workload: Annotated[str, typer.Argument(help=f"One of {', '.join(NAMES)}.")] = "place",
+    seconds: Annotated[int, typer.Option(min=1)] = 8,
+) -> None:
+    """Draw a flame graph of the service under a workload."""
+    try:
+        picture, measured = draw_profile(_workload(workload), seconds=seconds)
+    except CannotProfile as error:
+        console.print(f"No flame graph: {error}")
+        raise typer.Exit(1) from None
+    console.print(f"{picture}, at {measured.per_second:,.0f} requests/s")
+
+
+def _workload(name: str) -> Workload:
+    for workload in WORKLOADS:
+        if workload.name == name:
+            return workload
+    raise typer.BadParameter(f"There are {', '.join(NAMES)}.")
 
 
 def _is_here(contender: Contender) -> bool:

@@ -65,6 +65,7 @@ def run_all(
             ):
                 answers = observed(running.url, shop)
                 ensure_alike(expected.setdefault("answers", answers), answers)
+                put_under_load(running.url, WORKLOADS[0], data, seconds=WARM_UP_SECONDS)
                 for sample in _measure(server, database, running, contender, plan, data):
                     keep(sample)
         if plan.ceiling:

@@ -38,7 +38,7 @@ BY = Actor(None, "benchmarks")
 class Size:
     """How much is in the shop. The customers are many, so that the rate limits of each stay in force."""
 
-    customers: int = 2000
+    customers: int = 1000
     products: int = 1000
     orders: int = 10_000
 

@@ -17,20 +17,22 @@ local function lines_of(file)
 end
 
 local tokens, products, orders, run, pause
-local sent = 0
+local sent, served = 0, 0
 
 local function headers(customer)
   return "\r\nHost: 127.0.0.1\r\nAuthorization: Bearer " .. tokens[customer]
 end
 
-local function some_customer()
-  return math.random(#tokens)
+-- One after the other, so that a short run has seen them all.
+local function next_customer()
+  served = served % #tokens + 1
+  return served
 end
 
 local function place(lines)
   sent = sent + 1
   local body = '{"lines":[' .. lines .. "]}"
-  return "POST /v1/orders HTTP/1.1" .. headers(some_customer())
+  return "POST /v1/orders HTTP/1.1" .. headers(next_customer())
     .. "\r\nIdempotency-Key: " .. run .. "-" .. id .. "-" .. sent
     .. "\r\nContent-Type: application/json\r\nContent-Length: " .. #body .. "\r\n\r\n" .. body
 end
@@ -45,10 +47,10 @@ local workloads = {
   end,
   product = function()
     return "GET /v1/products/" .. products[math.random(#products)] .. " HTTP/1.1"
-      .. headers(some_customer()) .. "\r\n\r\n"
+      .. headers(next_customer()) .. "\r\n\r\n"
   end,
   page = function()
-    return "GET /v1/products?limit=20 HTTP/1.1" .. headers(some_customer()) .. "\r\n\r\n"
+    return "GET /v1/products?limit=20 HTTP/1.1" .. headers(next_customer()) .. "\r\n\r\n"
   end,
   order = function()
     local order, owner = orders[math.random(#orders)]:match("(%S+) (%d+)")
