@@ -97,7 +97,7 @@ def check(only: Only = None) -> None:
     """Ask each contender for everything once, without load, and compare what they answer."""
     answers = None
     with server() as postgres:
-        shop = open_shop(postgres, Size(customers=20, products=20, orders=50))
+        shop = open_shop(postgres, Size(customers=20, products=30, orders=50))
         postgres.execute((PEERS / "sql" / "place_order.sql").read_text(), database=shop.template)
         for contender in everybody():
             if contender.name != "steelyard" and (

@@ -11,7 +11,7 @@ from benchmarks.audit import Expected, audit, orders_in
 from benchmarks.conformance import ensure_alike, observed
 from benchmarks.contenders import BUILD, Contender
 from benchmarks.database import Server
-from benchmarks.load import CONNECTIONS, Measurement, Workload, put_under_load
+from benchmarks.load import CONNECTIONS, WORKLOADS, Measurement, Workload, put_under_load
 from benchmarks.processes import Running
 from benchmarks.shop import Shop
 
