@@ -108,6 +108,7 @@ class StrictRoute(APIRoute):
         async def work(request: Request) -> Response:
             body = await request.json() if reads_json and await request.body() else PydanticUndefined
             answered = Response(status_code=status)
+            del answered.headers["content-length"]  # of no body; an endpoint may copy the headers to one that has some
             result = await plan.run(request, answered, body)
             if isinstance(result, Response):
                 return result
@@ -119,7 +120,7 @@ class StrictRoute(APIRoute):
                     raise ResponseValidationError(errors)
                 content = result_field.serialize_json(value)
             answer = Response(content, answered.status_code, media_type=JSON)
-            answer.raw_headers.extend(h for h in answered.raw_headers if h[0] != b"content-length")
+            answer.raw_headers.extend(answered.raw_headers)
             return answer
 
         return work

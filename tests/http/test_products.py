@@ -122,6 +122,7 @@ async def test_who_has_the_present_version_gets_304(web: WebShop) -> None:
 async def test_a_page_that_has_not_changed_is_304(web: WebShop) -> None:
     await web.product()
     page = await web.visitor.get("/v1/products")
+    assert page.headers["Content-Length"] == str(len(page.content))
     again = await web.visitor.get("/v1/products", headers={"If-None-Match": page.headers["ETag"]})
 
     assert again.status_code == 304
