@@ -108,7 +108,9 @@ class StrictRoute(APIRoute):
         async def work(request: Request) -> Response:
             body = await request.json() if reads_json and await request.body() else PydanticUndefined
             answered = Response(status_code=status)
-            del answered.headers["content-length"]  # of no body; an endpoint may copy the headers to one that has some
+            del answered.headers[
+                "content-length"
+            ]  # of no body; an endpoint may copy the headers to one that has some
             result = await plan.run(request, answered, body)
             if isinstance(result, Response):
                 return result
