@@ -108,9 +108,8 @@ class StrictRoute(APIRoute):
         async def work(request: Request) -> Response:
             body = await request.json() if reads_json and await request.body() else PydanticUndefined
             answered = Response(status_code=status)
-            del answered.headers[
-                "content-length"
-            ]  # of no body; an endpoint may copy the headers to one that has some
+            # It is that of no body, and an endpoint may copy the headers to a response that has one.
+            del answered.headers["content-length"]
             result = await plan.run(request, answered, body)
             if isinstance(result, Response):
                 return result
