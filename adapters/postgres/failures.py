@@ -23,12 +23,15 @@ _BUSY = {
 _GONE = {
     "25006",  # read_only_sql_transaction: this server is a standby now
     "25P03",  # idle_in_transaction_session_timeout
+    "3D000",  # invalid_catalog_name: the database was dropped, or renamed
+    "55000",  # object_not_in_prerequisite_state: the database is not accepting connections
     "57P01",  # admin_shutdown
     "57P02",  # crash_shutdown
     "57P03",  # cannot_connect_now
 }
 _GONE_CLASSES = {
     "08",  # connection exceptions
+    "28",  # invalid authorization: the password was changed, or the server's rules
     "53",  # insufficient resources
     "58",  # system errors
 }

@@ -32,6 +32,9 @@ NOBODY = UserId(SequentialIds().new())
         ("25006", DatabaseUnavailable),
         ("57P03", DatabaseUnavailable),
         ("08006", DatabaseUnavailable),
+        ("28P01", DatabaseUnavailable),
+        ("3D000", DatabaseUnavailable),
+        ("55000", DatabaseUnavailable),
     ],
 )
 async def test_what_the_server_reports_becomes_what_the_core_knows(
