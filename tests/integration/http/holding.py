@@ -34,6 +34,6 @@ async def assert_nothing_is_held(web: WebShop, psql: asyncpg.Connection) -> None
 async def at_rest(web: WebShop) -> None:
     """Wait for the work of those who have left."""
     async with asyncio.timeout(10):
-        while len(web.app.state.in_flight):
+        while len(web.app.state.in_flight):  # noqa: ASYNC110 - nobody but tests waits for it, so there is no event
             await asyncio.sleep(0)
         await web.container.order_batcher().drain()

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 
-from adapters.postgres.idempotency import prune
 from tests.integration.http.services import Buyer
 from tests.invariants import assert_invariants
 from tests.kit.shop import Shop
@@ -10,7 +9,7 @@ from tests.kit.web import WebShop, key, order_of
 
 
 async def prune_all(web: WebShop) -> None:
-    assert await prune(web.container.engine(), before=datetime.now(UTC) + timedelta(days=1))
+    assert await web.container.replay_records().prune(before=datetime.now(UTC) + timedelta(days=1), limit=9)
 
 
 async def test_after_pruning_the_answer_is_200_with_the_present_order(web: WebShop, books: Shop) -> None:

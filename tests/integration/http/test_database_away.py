@@ -1,0 +1,170 @@
+"""A database that is away is told as such, and as soon as it is back, all goes on."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx2
+import pytest
+from sqlalchemy import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from adapters.postgres.embedded import EmbeddedPostgres
+from adapters.postgres.migrations import upgrade
+from tests.integration.http.holding import assert_nothing_is_held
+from tests.integration.http.services import Buyer, container_on, pool_of
+from tests.invariants import assert_invariants
+from tests.kit.shop import Shop
+from tests.kit.web import PASSWORD, WebShop, key, order_of, web_shop
+from tests.servers.databases import connected
+from tests.servers.embedded import FORGETFUL, await_end, data_directory
+
+HANG = 10
+"""Seconds after which a request is taken to hang; it should have been refused within one."""
+
+
+@dataclass
+class Server:
+    """A PostgreSQL that this test alone uses, and can stop."""
+
+    data_dir: Path
+    lease: ExitStack
+    url: str = ""
+
+    def start(self) -> None:
+        self.url = self.lease.enter_context(EmbeddedPostgres(self.data_dir, FORGETFUL).lease())
+
+    def stop(self) -> None:
+        self.lease.close()
+        await_end(self.data_dir)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with data_directory() as data_dir, ExitStack() as lease:
+        server = Server(data_dir, lease)
+        server.start()
+        upgrade(server.url)
+        yield server
+
+
+async def refusals(web: WebShop, customer: httpx2.AsyncClient, body: dict[str, Any]) -> list[httpx2.Response]:
+    """Ask for everything that needs the database, at once."""
+    account = {"email": "new@example.com", "password": PASSWORD, "password_confirm": PASSWORD}
+    async with asyncio.timeout(HANG):
+        return await asyncio.gather(
+            customer.post("/v1/orders", json=body, headers=key("while-away")),
+            customer.post("/v1/orders/preview", json=body),
+            customer.get("/v1/orders"),
+            customer.get("/v1/me"),
+            web.visitor.get("/v1/products"),
+            web.visitor.post("/v1/users", json=account),
+            web.visitor.post("/token", data={"username": "new@example.com", "password": PASSWORD}),
+            web.visitor.get("/readyz"),
+        )
+
+
+def assert_refused_for_a_while(responses: list[httpx2.Response], code: str) -> None:
+    assert [(response.status_code, response.json()["code"]) for response in responses] == [(503, code)] * len(
+        responses
+    )
+    assert all(int(response.headers["Retry-After"]) >= 1 for response in responses)
+
+
+async def test_while_the_server_is_stopped_requests_are_refused_and_afterwards_taken_again(
+    server: Server,
+) -> None:
+    async with web_shop(container_on(server.url)) as web:
+        mug, customer = await web.product(stock=5), await web.customer()
+        body = order_of((mug, 1))
+        assert (await customer.post("/v1/orders", json=body, headers=key("before"))).status_code == 201
+        await asyncio.to_thread(server.stop)
+
+        for _ in range(3):
+            assert_refused_for_a_while(await refusals(web, customer, body), "database_unavailable")
+            assert (await web.visitor.get("/livez")).status_code == 200
+            assert (await web.visitor.get("/.well-known/jwks.json")).status_code == 200
+
+        await asyncio.to_thread(server.start)
+        assert (await web.visitor.get("/readyz")).status_code == 200
+        taken = await customer.post("/v1/orders", json=body, headers=key("while-away"))
+        again = await customer.post("/v1/orders", json=body, headers=key("before"))
+        assert (taken.status_code, again.status_code) == (201, 201)
+        assert "Idempotent-Replayed" not in taken.headers
+        assert again.headers["Idempotent-Replayed"] == "true"
+        assert (await web.visitor.get(f"/v1/products/{mug['id']}")).json()["available"] == 3
+        async with connected(server.url) as psql:
+            await assert_nothing_is_held(web, psql)
+
+
+@pytest.fixture
+async def maintenance(database_server: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection to another database of the server."""
+    async with connected(database_server) as connection:
+        yield connection
+
+
+CUT_ALL = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1"
+
+
+async def test_a_database_that_takes_no_connections_is_one_that_is_away(
+    web: WebShop, database_url: str, maintenance: asyncpg.Connection
+) -> None:
+    name = make_url(database_url).database
+    mug, customer = await web.product(stock=5), await web.customer()
+    await maintenance.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+    await maintenance.execute(CUT_ALL, name)
+    assert_refused_for_a_while(await refusals(web, customer, order_of((mug, 1))), "database_unavailable")
+
+    await maintenance.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+    placed = await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key("while-away"))
+    assert placed.status_code == 201
+
+
+async def test_orders_whose_connections_are_cut_are_placed_once_by_trying_again(
+    web: WebShop, books: Shop, database_url: str, maintenance: asyncpg.Connection, psql: asyncpg.Connection
+) -> None:
+    name = make_url(database_url).database
+    mug = await web.product(stock=1000)
+    buyers = [await Buyer.of(web, books) for _ in range(10)]
+    statuses: Counter[int] = Counter()
+
+    async def order_until_placed(buyer: Buyer, number: int) -> None:
+        while True:
+            response = await buyer.order(web, order_of((mug, 1)), key_=f"k{number}")
+            statuses[response.status_code] += 1
+            if response.status_code == 201:
+                return
+            assert response.json()["code"] in {"database_unavailable", "overloaded"}
+
+    async def cut_again_and_again() -> None:
+        for _ in range(30):
+            await maintenance.execute(CUT_ALL + " AND pid <> $2", name, psql.get_server_pid())
+
+    await asyncio.gather(
+        cut_again_and_again(),
+        *(order_until_placed(buyer, number) for buyer in buyers for number in range(20)),
+    )
+    assert statuses[201] == 200
+    assert (await web.visitor.get(f"/v1/products/{mug['id']}")).json()["available"] == 800
+    await assert_invariants(books)
+    await assert_nothing_is_held(web, psql)
+
+
+async def test_when_every_connection_is_in_use_requests_are_refused_as_too_many(web: WebShop) -> None:
+    mug, customer = await web.product(stock=5), await web.customer()
+    engine: AsyncEngine = web.container.engine()
+    async with AsyncExitStack() as stack:
+        for _ in range(pool_of(web).size()):
+            await stack.enter_async_context(engine.connect())
+        *refused, ready = await refusals(web, customer, order_of((mug, 1)))
+        assert_refused_for_a_while(refused, "overloaded")
+        assert ready.status_code == 200, "busy is not broken: to take it out would make the others busier"
+        assert (await web.visitor.get("/livez")).status_code == 200
+    taken = await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key("while-away"))
+    assert taken.status_code == 201
