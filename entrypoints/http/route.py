@@ -11,7 +11,6 @@ from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import ResponseValidationError
 from fastapi.routing import APIRoute
 from pydantic_core import PydanticUndefined
-from starlette.convertors import StringConvertor
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -133,17 +132,12 @@ class StrictRoute(APIRoute):
         media_type = getattr(self.body_field.field_info, "media_type", JSON)
         return (MERGE_PATCH, JSON) if media_type == MERGE_PATCH else (JSON,)
 
-    def _is_matched(self, path_param: str) -> bool:
-        """Tell whether a bad value of the parameter makes the address another one, as in `/{order_id:uuid}`."""
-        return not isinstance(self.param_convertors[path_param], StringConvertor)
-
     def _problems(self) -> Iterator[str]:
         yield from ("unknown_parameter", "internal_error", "shutting_down")
         dependants = list(_tree(self.dependant))
         for dependant in dependants:
             yield from problems_of_dependency(dependant.call)
-            path_params = [param for param in dependant.path_params if not self._is_matched(param.alias)]
-            if path_params or dependant.query_params or dependant.header_params:
+            if dependant.path_params or dependant.query_params or dependant.header_params:
                 yield "validation_failed"
         if self.body_field is not None:
             yield from ("body_too_large", "validation_failed")
