@@ -10,6 +10,7 @@ from adapters.limits.in_process import InProcessRateLimiter
 from adapters.limits.unlimited import UnlimitedRateLimiter
 from adapters.postgres.engine import create_engine, create_sessions
 from adapters.postgres.health import PostgresHealth
+from adapters.postgres.idempotency import PostgresReplayRecords
 from adapters.postgres.queries.orders import PostgresOrderQueries
 from adapters.postgres.queries.outbox import PostgresOutboxQueries
 from adapters.postgres.queries.products import PostgresProductQueries
@@ -48,6 +49,7 @@ from application.sessions.log_in import LogIn
 from application.sessions.refresh_session import RefreshSession
 from application.sessions.revoke_token import RevokeToken
 from application.shared.batching import Batcher
+from application.shared.prune_replays import PruneReplays
 from application.signing.reload_keys import ReloadKeys
 from application.signing.rotate_key import MAX_SKEW, RotateKey
 from application.users.authenticate import Authenticate
@@ -159,6 +161,9 @@ class Container(containers.DeclarativeContainer):
     list_movements = providers.Singleton(ListMovements, stock_queries)
     count_stock = providers.Singleton(CountStock, unit_of_work, clock)
     adjust_stock = providers.Singleton(AdjustStock, unit_of_work, clock, ids)
+
+    replay_records = providers.Singleton(PostgresReplayRecords, engine)
+    prune_replays = providers.Singleton(PruneReplays, replay_records, clock, settings.provided.replays_kept)
 
     place_order_batch = providers.Singleton(
         PlaceOrderBatch, unit_of_work, clock, ids, settings.provided.order_hold

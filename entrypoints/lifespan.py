@@ -14,6 +14,8 @@ CURSOR_SECRET_BYTES = 32
 KEYS_ARE_READ_EVERY = timedelta(seconds=15)
 """Several times within the notice that a new key gives (application/signing/rotate_key.py)."""
 
+REPLAYS_ARE_PRUNED_EVERY = timedelta(minutes=10)
+
 
 @asynccontextmanager
 async def running(container: Container) -> AsyncIterator[bytes]:
@@ -29,6 +31,9 @@ async def running(container: Container) -> AsyncIterator[bytes]:
         secret = await container.secrets().get_or_create(CURSOR_SECRET, CURSOR_SECRET_BYTES)
         await stack.enter_async_context(
             repeating(container.reload_keys(), name="reload keys", every=KEYS_ARE_READ_EVERY)
+        )
+        await stack.enter_async_context(
+            repeating(container.prune_replays(), name="prune replays", every=REPLAYS_ARE_PRUNED_EVERY)
         )
         yield secret
 

@@ -68,6 +68,9 @@ class Settings(BaseSettings):
     order_hold: timedelta = Field(timedelta(minutes=15), gt=timedelta(0))
     """How long an unpaid order holds its stock (ISO 8601 or seconds)."""
 
+    replays_kept: timedelta = Field(timedelta(hours=72), ge=timedelta(hours=24))
+    """For how long a request that is sent again with its idempotency key gets the first one's answer."""
+
     token_issuer: Issuer = "http://127.0.0.1:8000"  # noqa: S105 - an address
     """The service's address as clients reach it: tokens name it, and the metadata's addresses begin with it."""
     token_audience: str = Field("steelyard", min_length=1)

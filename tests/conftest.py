@@ -1,9 +1,11 @@
 """The PostgreSQL of the tests. It starts when the first test asks for it."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+import structlog
 
 from tests.servers.choice import TestServer, choose_server
 from tests.servers.databases import create_copy, create_empty, drop
@@ -17,6 +19,17 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_report_header(config: pytest.Config) -> str:
     return f"database: {config.stash[SERVER].description}"
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    """Undo what a test has configured: its stream is closed when the next test logs."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,9 @@
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
+from datetime import UTC, datetime
 from typing import TypeVar
 
-from adapters.memory.database import reach
+from adapters.memory.database import MemoryDatabase, reach
 from adapters.memory.locks import Row
 from adapters.memory.transaction import IntegrityError, Transaction
 from application.shared.idempotency import (
@@ -10,6 +11,7 @@ from application.shared.idempotency import (
     IdempotencyInFlight,
     IdempotencyKey,
     IdempotencyRecords,
+    ReplayRecords,
     Scope,
 )
 
@@ -34,6 +36,20 @@ class MemoryIdempotencyRecords(IdempotencyRecords):
         for key, result in results.items():
             self._transaction.ensure_locked(_row(key.scope))
             self._transaction.tables.idempotency[key.scope] = Bound(key.fingerprint, deepcopy(result))
+            self._transaction.tables.bound_at[key.scope] = datetime.now(UTC)
+
+
+class MemoryReplayRecords(ReplayRecords):
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._tables = database.tables
+
+    async def prune(self, *, before: datetime, limit: int) -> int:
+        await reach()
+        ages = sorted((at, scope) for scope, at in self._tables.bound_at.items() if at < before)
+        for _, scope in ages[:limit]:
+            del self._tables.idempotency[scope]
+            del self._tables.bound_at[scope]
+        return len(ages[:limit])
 
 
 def _typed(bound: Bound[object], result_type: type[V]) -> Bound[V]:

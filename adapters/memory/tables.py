@@ -2,6 +2,7 @@
 
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 from typing import Any, Self
 
 from adapters.memory.overlay import Overlay
@@ -29,6 +30,7 @@ class Tables:
     order_ids: MutableMapping[tuple[UserId, str], OrderId] = field(default_factory=dict)
     changes: MutableMapping[tuple[OrderId, int], StatusChange] = field(default_factory=dict)
     idempotency: MutableMapping[Scope, Bound[object]] = field(default_factory=dict)
+    bound_at: MutableMapping[Scope, datetime] = field(default_factory=dict)
 
     def overlaid(self) -> Self:
         """Return tables that show what stands here, and keep to themselves what is written to them."""

@@ -16,6 +16,7 @@ from application.shared.idempotency import (
     IdempotencyInFlight,
     IdempotencyKey,
     IdempotencyRecords,
+    ReplayRecords,
     Scope,
 )
 
@@ -99,14 +100,14 @@ class PostgresIdempotencyRecords(IdempotencyRecords):
             self._unbound.clear()
 
 
-async def prune(engine: AsyncEngine, *, before: datetime, limit: int = 1000) -> int:
-    """Forget some of the keys that were claimed before this moment, the oldest first, and return how many.
+class PostgresReplayRecords(ReplayRecords):
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
 
-    Fewer than `limit` means that there are no more, but for those that are being replayed now.
-    """
-    with translated():
-        async with engine.begin() as connection:
-            return (await connection.execute(_PRUNE, {"before": before, "limit": limit})).rowcount
+    async def prune(self, *, before: datetime, limit: int) -> int:
+        with translated():
+            async with self._engine.begin() as connection:
+                return (await connection.execute(_PRUNE, {"before": before, "limit": limit})).rowcount
 
 
 def _scope_values(scope: Scope) -> dict[str, object]:

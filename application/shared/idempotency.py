@@ -6,6 +6,7 @@ only what was committed binds a key: after a refusal or a crash, a retry is a re
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
 from domain.shared.errors import DomainError
@@ -93,6 +94,17 @@ class IdempotencyRecords(Protocol):
 
     async def bind(self, results: Mapping[IdempotencyKey, object]) -> None:
         """Bind claimed keys to results. A claimed key that is not bound until the commit is free again."""
+        ...
+
+
+class ReplayRecords(Protocol):
+    """The keys that are bound, outside of any unit of work."""
+
+    async def prune(self, *, before: datetime, limit: int) -> int:
+        """Forget keys that were claimed before this moment, the oldest first, at most `limit`; return how many.
+
+        Fewer than `limit` means that there are no more, but for those that are being replayed now.
+        """
         ...
 
 

@@ -1,8 +1,12 @@
 """An order's key is its customer's for ever, also when what was answered then is no longer kept."""
 
+from datetime import UTC, datetime, timedelta
+
+from adapters.clock import SystemClock
 from application.orders.place_order import PlaceOrderCommand
 from application.orders.views import OrderView
 from application.shared.idempotency import Receipt
+from application.shared.prune_replays import PruneReplays
 from tests.invariants import assert_invariants
 from tests.kit.examples import an_order
 from tests.kit.shop import STAFF, Shop
@@ -52,3 +56,23 @@ async def test_no_key_finds_no_order(shop: Shop) -> None:
         assert await work.orders.find_by_keys([]) == {}
         assert await work.orders.find_by_keys([((await shop.customer()).id, "k")]) == {}
     await assert_invariants(shop)
+
+
+async def test_pruning_forgets_what_is_older_than_it_is_kept_and_nothing_younger(shop: Shop) -> None:
+    ann, bob = await shop.customer(), await shop.customer()
+    mug = await shop.product(stock=2)
+    orders = [
+        (command := shop.placing((mug, 1), customer=customer), await shop.place_order(command))
+        for customer in (ann, bob)
+    ]
+    now = datetime.now(UTC)
+    kept = PruneReplays(shop.store.replays, SystemClock(), timedelta(hours=72))
+    await kept()
+    assert [await shop.place_order(command) for command, _ in orders] == [
+        Receipt(placed.result, replayed=True) for _, placed in orders
+    ]
+    assert await shop.store.replays.prune(before=now + timedelta(days=1), limit=1) == 1
+    assert await shop.store.replays.prune(before=now + timedelta(days=1), limit=9) == 1
+    assert [await shop.place_order(command) for command, _ in orders] == [
+        Receipt(placed.result, replayed=True, present=True) for _, placed in orders
+    ]

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from adapters.postgres.engine import create_engine, create_sessions
+from adapters.postgres.idempotency import PostgresReplayRecords
 from adapters.postgres.queries.orders import PostgresOrderQueries
 from adapters.postgres.queries.outbox import PostgresOutboxQueries
 from adapters.postgres.queries.products import PostgresProductQueries
@@ -38,6 +39,7 @@ async def postgres_store(url: str) -> AsyncIterator[Store]:
             outbox=PostgresOutboxQueries(engine),
             signing_keys=PostgresSigningKeys(engine),
             secrets=PostgresSecrets(engine),
+            replays=PostgresReplayRecords(engine),
         )
     finally:
         await engine.dispose()

@@ -1,6 +1,7 @@
 from dataclasses import dataclass
 
 from adapters.memory.database import MemoryDatabase
+from adapters.memory.idempotency import MemoryReplayRecords
 from adapters.memory.queries.orders import MemoryOrderQueries
 from adapters.memory.queries.outbox import MemoryOutboxQueries
 from adapters.memory.queries.products import MemoryProductQueries
@@ -14,6 +15,7 @@ from application.catalog.ports import ProductQueries, StockQueries
 from application.orders.ports import OrderQueries
 from application.outbox.ports import OutboxQueries
 from application.sessions.ports import SessionQueries
+from application.shared.idempotency import ReplayRecords
 from application.shared.secrets import Secrets
 from application.unit_of_work import UnitOfWorkFactory
 from application.users.ports import SigningKeyStore, UserQueries
@@ -33,6 +35,7 @@ class Store:
     outbox: OutboxQueries
     signing_keys: SigningKeyStore
     secrets: Secrets
+    replays: ReplayRecords
 
 
 def memory_store() -> Store:
@@ -48,4 +51,5 @@ def memory_store() -> Store:
         outbox=MemoryOutboxQueries(database),
         signing_keys=MemorySigningKeys(database),
         secrets=MemorySecrets(database),
+        replays=MemoryReplayRecords(database),
     )

@@ -34,6 +34,7 @@ def container_over(store: Store, **settings: Any) -> Container:
     container.outbox_queries.override(store.outbox)
     container.signing_key_store.override(store.signing_keys)
     container.secrets.override(store.secrets)
+    container.replay_records.override(store.replays)
     container.hasher.override(PlainHasher())
     container.breached_passwords.override(BreachedOnly())
     return container

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from adapters.postgres.idempotency import prune
+from adapters.postgres.idempotency import PostgresReplayRecords
 from adapters.postgres.unit_of_work import PostgresUnitOfWorkFactory
 from application.users.views import UserView
 from tests.kit.shop import Shop
@@ -62,5 +62,7 @@ async def test_old_keys_are_forgotten_and_young_ones_kept(
     await psql.execute(
         "UPDATE idempotency_keys SET created_at = now() - interval '4 days' WHERE key = $1", old.key
     )
-    assert await prune(engine, before=datetime.now(UTC) - timedelta(days=3)) == 1
+    assert (
+        await PostgresReplayRecords(engine).prune(before=datetime.now(UTC) - timedelta(days=3), limit=9) == 1
+    )
     assert [row["key"] for row in await psql.fetch("SELECT key FROM idempotency_keys")] == [young.key]
