@@ -1,0 +1,83 @@
+"""The docs page as a person uses it, in a real browser."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
+
+from tests.e2e.serving import CHECKOUT, serving
+
+ARTEFACTS = CHECKOUT / ".artefacts"
+EMAIL, PASSWORD = "ann@example.com", "a long password of mine"
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    """Chromium: the system's where there is one, else the one that Playwright has downloaded."""
+    with sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
+        except Error:
+            pytest.skip(
+                "left out: there is no Chromium (apt-get install chromium, or playwright install chromium)"
+            )
+        yield browser
+        browser.close()
+
+
+def test_the_login_form_of_the_docs_page_opens_a_protected_operation(
+    database_url: str, browser: Browser
+) -> None:
+    with serving(database_url, log_level="warning") as service:
+        service.await_answer()
+        url = service.address.url
+        sign_up = {"email": EMAIL, "password": PASSWORD, "password_confirm": PASSWORD}
+        assert httpx2.post(f"{url}/v1/users", json=sign_up).status_code == 201
+        page = browser.new_page(viewport={"width": 1200, "height": 900})
+        asked_for: list[str] = []
+        complaints: list[str] = []
+        page.on("request", lambda request: asked_for.append(request.url))
+        page.on("console", lambda message: complaints.append(message.text))
+
+        page.goto(f"{url}/docs")
+        _log_in(page)
+        answer = _try_out(page, "get_me")
+
+        page.screenshot(path=_artefact("docs-page.png"))
+        assert answer == "200"
+        expect(
+            page.locator("#operations-users-get_me .responses-table.live-responses-table")
+        ).to_contain_text(EMAIL)
+        assert [address for address in asked_for if not address.startswith((url, "data:"))] == []
+        assert [text for text in complaints if "Content Security Policy" in text] == []
+
+
+def _log_in(page: Page) -> None:
+    page.get_by_role("button", name="Authorize").first.click()
+    dialog = page.locator(".modal-ux")
+    dialog.get_by_label("username:").fill(EMAIL)
+    dialog.get_by_label("password:").fill(PASSWORD)
+    dialog.get_by_role("button", name="Apply given OAuth2 credentials").click()
+    expect(dialog.get_by_role("button", name="Remove authorization")).to_be_visible()
+    dialog.get_by_role("button", name="Close").last.click()
+
+
+def _try_out(page: Page, operation: str) -> str:
+    """Execute an operation without parameters, and return the status that the page shows."""
+    block = page.locator(f"#operations-users-{operation}")
+    block.locator(".opblock-summary").click()
+    block.get_by_role("button", name="Try it out").click()
+    block.get_by_role("button", name="Execute").click()
+    status = block.locator(".live-responses-table .response-col_status").last
+    status.wait_for()
+    block.scroll_into_view_if_needed()
+    return status.inner_text().split()[0]
+
+
+def _artefact(name: str) -> Path:
+    ARTEFACTS.mkdir(exist_ok=True)
+    return ARTEFACTS / name
