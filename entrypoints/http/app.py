@@ -12,6 +12,7 @@ from entrypoints.http.cursors import Cursors
 from entrypoints.http.docs import install_docs
 from entrypoints.http.in_flight import InFlight
 from entrypoints.http.middleware import EdgeMiddleware
+from entrypoints.http.openapi import DescribedApp
 from entrypoints.http.orders import router as orders
 from entrypoints.http.problems.handlers import PROBLEM_HANDLERS
 from entrypoints.http.problems.pages import router as problem_pages
@@ -50,7 +51,7 @@ def create_app(settings: Settings | None = None, container: Container | None = N
             finally:
                 await in_flight.drain(DRAIN_SECONDS)
 
-    app = FastAPI(
+    app = DescribedApp(
         title="Steelyard",
         version="1",
         description=DESCRIPTION,
