@@ -12,6 +12,7 @@ from domain.users.permissions import Role
 from entrypoints.container import Container
 from entrypoints.http.app import create_app
 from entrypoints.settings import Settings
+from tests.kit.described import check
 from tests.kit.passwords import BreachedOnly, PlainHasher
 from tests.kit.store import Store
 
@@ -93,7 +94,13 @@ async def web_shop(container: Container) -> AsyncIterator[WebShop]:
 
 
 def _client(app: FastAPI, **options: Any) -> httpx2.AsyncClient:
-    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url=BASE_URL, **options)
+    """Return a client that holds every answer against the OpenAPI description."""
+    return httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app=app),
+        base_url=BASE_URL,
+        event_hooks={"response": [check]},
+        **options,
+    )
 
 
 def order_of(*lines: tuple[dict[str, Any], int], **fields: Any) -> dict[str, Any]:

@@ -1,0 +1,121 @@
+"""The OpenAPI description, as something to hold every answer against."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import httpx2
+import jsonschema_rs
+
+from entrypoints.http.app import create_app
+from entrypoints.settings import Settings
+
+Json = Mapping[str, Any]
+
+_NO_DATABASE = "postgresql://nobody@127.0.0.1:1/nowhere"
+_STORABLE = re.compile(r"/v1/products(/[^/]+)?|/problems(/.*)?|/docs/assets/.*")
+"""Public reads, which caches may keep."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method of one address."""
+
+    method: str
+    path: str
+    described: Json
+
+    @property
+    def id(self) -> str:
+        name: str = self.described["operationId"]
+        return name
+
+    @property
+    def needs_token(self) -> bool:
+        return {} not in self.described["security"]
+
+    def parameters(self, place: str) -> list[Json]:
+        """Return the described parameters that stand in a place: path, query or header."""
+        return [item for item in self.described.get("parameters", []) if item["in"] == place]
+
+
+@cache
+def description() -> Json:
+    return create_app(Settings(database_url=_NO_DATABASE)).openapi()
+
+
+@cache
+def operations() -> tuple[Operation, ...]:
+    return tuple(
+        Operation(method.upper(), path, described)
+        for path, methods in description()["paths"].items()
+        for method, described in methods.items()
+    )
+
+
+def validator(schema: Json) -> Any:
+    """Return what checks JSON against a schema that may refer to the description's others."""
+    return _validator(json.dumps(schema, sort_keys=True))
+
+
+@cache
+def _validator(schema: str) -> Any:
+    root = {**json.loads(schema), "components": description()["components"]}
+    return jsonschema_rs.Draft202012Validator(root, validate_formats=True)
+
+
+def operation_at(method: str, path: str) -> Operation | None:
+    """Return the operation that a request is for, if it is described."""
+    found = [operation for operation in operations() if _pattern(operation.path).fullmatch(path)]
+    literal = min((operation.path.count("{") for operation in found), default=0)
+    method = "GET" if method == "HEAD" else method
+    return next(
+        (
+            operation
+            for operation in found
+            if operation.method == method and operation.path.count("{") == literal
+        ),
+        None,
+    )
+
+
+async def check(response: httpx2.Response) -> None:
+    """Fail unless the response is one that the description has, and has what every response has.
+
+    It is for `event_hooks` of a client.
+    """
+    await response.aread()
+    request = response.request
+    assert response.headers["X-Request-Id"]
+    if not (request.method in {"GET", "HEAD"} and _STORABLE.fullmatch(request.url.path)):
+        assert response.headers["Cache-Control"] == "no-store", request.url.path
+    operation = operation_at(request.method, request.url.path)
+    if operation is not None:
+        _check_described(operation, response)
+
+
+def _check_described(operation: Operation, response: httpx2.Response) -> None:
+    answers = operation.described["responses"]
+    assert str(response.status_code) in answers, (
+        f"{operation.id} answers {response.status_code}: {response.text}"
+    )
+    content = answers[str(response.status_code)].get("content", {})
+    if not content:
+        assert not response.content, f"{operation.id} answers {response.status_code} with undescribed content"
+        return
+    media_type = response.headers["Content-Type"].partition(";")[0]
+    assert media_type in content, f"{operation.id} answers {response.status_code} as {media_type}"
+    if media_type.endswith("json") and response.request.method != "HEAD":
+        for error in validator(content[media_type].get("schema", {})).iter_errors(response.json()):
+            place = "/".join(map(str, error.instance_path))
+            raise AssertionError(
+                f"{operation.id} answers {response.status_code} with {place}: {error.message}"
+            )
+
+
+@cache
+def _pattern(path: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\\{[^/]+?\\}", "[^/]+", re.escape(path)))
