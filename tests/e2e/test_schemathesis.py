@@ -1,0 +1,52 @@
+"""The service against what its own schema says of it, by data that nobody thought of."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx2
+
+from tests.e2e.serving import CHECKOUT, Service, serving
+
+EMAIL, PASSWORD = "boss@example.com", "a long admin password"
+SEED = "1"
+EXAMPLES = "5"
+
+
+def test_nothing_that_fits_or_breaks_the_schema_gets_an_answer_that_it_does_not_have(
+    database_url: str,
+) -> None:
+    with serving(database_url, rate_limit_enabled="false", log_level="warning") as service:
+        service.await_answer()
+        result = subprocess.run(
+            [
+                Path(sys.executable).parent / "schemathesis",
+                *("--config-file", CHECKOUT / "tests/e2e/schemathesis.toml"),
+                *("run", f"{service.address.url}/openapi.json", "--no-color"),
+                *("--seed", SEED, "--max-examples", EXAMPLES, "--continue-on-failure"),
+                *("-H", f"Authorization: Bearer {_admin_token(service)}"),
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        code, output = service.interrupt()
+
+    assert result.returncode == 0, result.stdout
+    assert code == 0
+    assert "unexpected error" not in output
+
+
+def _admin_token(service: Service) -> str:
+    subprocess.run(
+        [sys.executable, "-m", "entrypoints", "users", "create-admin", EMAIL],
+        cwd=CHECKOUT,
+        env=service.environment,
+        input=f"{PASSWORD}\n",
+        text=True,
+        check=True,
+        capture_output=True,
+    )
+    form = {"username": EMAIL, "password": PASSWORD}
+    token: str = httpx2.post(f"{service.address.url}/token", data=form).json()["access_token"]
+    return token
