@@ -68,7 +68,7 @@ def hold(data_dir: Path, *, python: str = sys.executable, account: Account | Non
 def start_holder(
     data_dir: Path, *, python: str = sys.executable, account: Account | None = None
 ) -> subprocess.Popen[str]:
-    return subprocess.Popen(  # noqa: S603 - our own program
+    return subprocess.Popen(
         [python, "-c", HOLD, str(data_dir)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
