@@ -48,12 +48,12 @@ class Service:
 
 
 @contextmanager
-def serving(database_url: str, **settings: str) -> Iterator[Service]:
-    """Start the service on a free port; wait for it with `await_answer`."""
+def serving(database_url: str | None = None, **settings: str) -> Iterator[Service]:
+    """Start the service on a free port; wait for it with `await_answer`. Without a URL it embeds its database."""
     port = free_port()
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("STEELYARD_")},
-        "STEELYARD_DATABASE_URL": database_url,
+        **({"STEELYARD_DATABASE_URL": database_url} if database_url else {}),
         "STEELYARD_PORT": str(port),
         **{f"STEELYARD_{name.upper()}": value for name, value in settings.items()},
     }
@@ -72,6 +72,19 @@ def serving(database_url: str, **settings: str) -> Iterator[Service]:
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
+
+
+def create_admin(service: Service, email: str, password: str) -> None:
+    """Make an admin from the command line, beside the running service."""
+    subprocess.run(
+        [sys.executable, "-m", "entrypoints", "users", "create-admin", email],
+        cwd=CHECKOUT,
+        env=service.environment,
+        input=f"{password}\n",
+        text=True,
+        check=True,
+        capture_output=True,
+    )
 
 
 def free_port() -> int:

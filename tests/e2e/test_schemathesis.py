@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx2
 
-from tests.e2e.serving import CHECKOUT, Service, serving
+from tests.e2e.serving import CHECKOUT, Service, create_admin, serving
 
 EMAIL, PASSWORD = "boss@example.com", "a long admin password"
 SEED = "1"
@@ -38,15 +38,7 @@ def test_nothing_that_fits_or_breaks_the_schema_gets_an_answer_that_it_does_not_
 
 
 def _admin_token(service: Service) -> str:
-    subprocess.run(
-        [sys.executable, "-m", "entrypoints", "users", "create-admin", EMAIL],
-        cwd=CHECKOUT,
-        env=service.environment,
-        input=f"{PASSWORD}\n",
-        text=True,
-        check=True,
-        capture_output=True,
-    )
+    create_admin(service, EMAIL, PASSWORD)
     form = {"username": EMAIL, "password": PASSWORD}
     token: str = httpx2.post(f"{service.address.url}/token", data=form).json()["access_token"]
     return token
