@@ -57,7 +57,7 @@ class CreateProductRequest(RequestModel):
     name: ProductName
     description: Description = ""
     price: PriceSchema
-    attributes: Annotated[dict[AttributeName, AttributeValue], InOrder, Field(max_length=MAX_ATTRIBUTES)] = (
+    attributes: Annotated[dict[AttributeName, AttributeValue], Field(max_length=MAX_ATTRIBUTES), InOrder] = (
         Field(default_factory=dict)
     )
     max_per_order: MaxPerOrder | None = None
@@ -165,10 +165,22 @@ class CountStockRequest(RequestModel):
 
 class AdjustmentLine(RequestModel):
     product_id: UUID
-    delta: Annotated[StrictInt, Field(ge=-MAX_ON_HAND, le=MAX_ON_HAND)]
+    delta: Annotated[StrictInt, Field(ge=-MAX_ON_HAND, le=MAX_ON_HAND, examples=[12])]
 
 
 class AdjustStockRequest(RequestModel):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "lines": [{"product_id": "0190f3c6-7d2a-7c31-9b0e-3f6a2c1d4e5f", "delta": 12}],
+                    "reason": "receipt",
+                    "note": "Delivery note 4711",
+                }
+            ]
+        }
+    )
+
     lines: Annotated[list[AdjustmentLine], Field(min_length=1, max_length=100)]
     reason: Literal["receipt", "damage", "correction", "return"]
     note: Annotated[str, text(max_length=500, min_length=1)] | None = None

@@ -61,6 +61,25 @@ class OrderLineRequest(RequestModel):
 class PlaceOrderRequest(RequestModel):
     """What to order. Prices are the shop's: the client sends none."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "lines": [{"product_id": "0190f3c6-7d2a-7c31-9b0e-3f6a2c1d4e5f", "quantity": 2}],
+                    "shipping_address": {
+                        "name": "Ann Example",
+                        "line1": "1 High Street",
+                        "city": "Dublin",
+                        "postal_code": "D01 F5P2",
+                        "country": "IE",
+                    },
+                    "note": "Ring twice",
+                    "metadata": {"cart": "4711"},
+                }
+            ]
+        }
+    )
+
     lines: Annotated[
         list[OrderLineRequest],
         Field(
@@ -72,12 +91,14 @@ class PlaceOrderRequest(RequestModel):
     shipping_address: AddressSchema | None = None
     note: Annotated[str, text(max_length=1000, min_length=1)] | None = None
     expected_total: PriceSchema | None = Field(
-        None, description="The total that was shown to the customer: with any other the order is refused."
+        None,
+        description="The total that was shown to the customer: with any other the order is refused.",
+        examples=[{"amount": 3998, "currency": "EUR"}],
     )
     metadata: Annotated[
         dict[Annotated[str, text(max_length=64, min_length=1)], Annotated[str, text(max_length=500)]],
-        InOrder,
         Field(max_length=MAX_METADATA, description="Whatever the client wants to find with the order again."),
+        InOrder,
     ] = Field(default_factory=dict)
 
     def to_request(self, customer_id: UserId) -> OrderRequest:

@@ -14,6 +14,18 @@ class _Form(BaseModel):
 class PasswordForm(_Form):
     """RFC 6749, section 4.3.2. It is also the form of the docs page, which may leave `grant_type` out."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "grant_type": "password",
+                    "username": "ann@example.com",
+                    "password": "correct horse battery staple",
+                }
+            ]
+        }
+    )
+
     grant_type: Literal["password"] = "password"
     username: Annotated[
         str, Field(min_length=1, description="The e-mail address.", examples=["ann@example.com"])
