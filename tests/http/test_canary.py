@@ -1,0 +1,106 @@
+"""A password and a token that are sent everywhere, and come out nowhere."""
+
+import json
+from collections.abc import Iterator
+from io import StringIO
+from typing import Any
+
+import httpx2
+import pytest
+
+from entrypoints.logging import configure_logging
+from tests.kit.web import WebShop
+
+CANARY = "canary-Zq7-password-of-somebody"
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.fixture
+def log() -> StringIO:
+    """Everything that is logged, at the most talkative level."""
+    stream = StringIO()
+    configure_logging("debug", stream=stream)
+    return stream
+
+
+def _operations(web: WebShop) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, operations in web.app.openapi()["paths"].items():
+        for method, operation in operations.items():
+            yield method.upper(), path, operation
+
+
+def _bodies(fields: list[str]) -> Iterator[Any]:
+    """Bodies with the canary as a value, as a name, in a list, deep down, and where JSON is broken."""
+    yield dict.fromkeys(fields, CANARY)
+    yield {CANARY: CANARY}
+    yield [CANARY]
+    yield CANARY
+    yield {"lines": [{"product_id": CANARY, CANARY: CANARY}], "metadata": {CANARY: [CANARY]}}
+
+
+async def test_a_canary_sent_through_every_field_of_every_route_comes_back_nowhere(
+    web: WebShop, log: StringIO
+) -> None:
+    staff = await web.staff()
+    answers: list[httpx2.Response] = []
+    names = sorted(
+        {
+            name
+            for schema in web.app.openapi()["components"]["schemas"].values()
+            for name in schema.get("properties", {})
+        }
+    )
+    for method, path, operation in _operations(web):
+        address = path.replace("{", "").replace("}", "")
+        filled = "/".join(CANARY if part.startswith("{") else part for part in path.split("/"))
+        query = {parameter["name"]: CANARY for parameter in operation.get("parameters", [])}
+        for client, headers in ((staff, {}), (web.visitor, {"Authorization": f"Bearer {CANARY}"})):
+            answers += [
+                await client.request(method, filled, headers=headers),
+                await client.request(method, address, params=query, headers=headers),
+                await client.request(method, address, params={CANARY: CANARY}, headers=headers),
+                await client.request(
+                    method,
+                    filled,
+                    headers={**headers, "If-Match": f'"{CANARY}"', "Idempotency-Key": f"{CANARY} {CANARY}"},
+                ),
+                await client.request(
+                    method, filled, headers={**headers, "Content-Type": CANARY}, content=b"{"
+                ),
+                await client.request(method, filled, headers={**headers, "X-Request-Id": f"{CANARY}!"}),
+                await client.request(method, filled, headers={**headers, **JSON}, content=CANARY.encode()),
+            ]
+            if "requestBody" in operation:
+                for body in _bodies(names):
+                    content = json.dumps(body).encode()
+                    answers += [
+                        await client.request(method, address, headers={**headers, **JSON}, content=content),
+                        await client.request(
+                            method, address, headers={**headers, **JSON}, content=content[:-1] + b',"'
+                        ),
+                    ]
+    form = {"username": "ann@example.com", "password": CANARY, "grant_type": "password"}
+    answers += [
+        await web.visitor.post("/token", data=form),
+        await web.visitor.post("/token", data={**form, "username": CANARY, "scope": CANARY, "extra": CANARY}),
+        await web.visitor.post(
+            "/token", data={**form, "grant_type": "refresh_token", "refresh_token": CANARY}
+        ),
+        await web.visitor.post("/v1/users", json=_sign_up("short" + CANARY[:3])),
+        await web.visitor.post("/v1/users", json=_sign_up(CANARY)),
+    ]
+
+    assert len(answers) > 400
+    assert [answer for answer in answers if answer.status_code >= 500] == []
+    assert [answer.request.url.path for answer in answers if CANARY in _said(answer)] == []
+    assert CANARY not in log.getvalue()
+    assert '"event": "request"' in log.getvalue()
+
+
+def _sign_up(password: str) -> dict[str, str]:
+    return {"email": "ann@example.com", "password": password, "password_confirm": password}
+
+
+def _said(answer: httpx2.Response) -> str:
+    """Return everything of a response: headers and body."""
+    return f"{dict(answer.headers)}{answer.text}"
