@@ -4,7 +4,8 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from application.catalog.ports import ProductRepository, StockRepository
-from application.orders.ports import OrderRepository
+from application.orders.ports import FulfillmentRepository, OrderRepository
+from application.payments.ports import PaymentRepository, ProviderEventRecords, RefundRepository
 from application.sessions.ports import SessionRepository
 from application.shared.idempotency import IdempotencyRecords
 from application.users.ports import UserRepository
@@ -30,6 +31,18 @@ class UnitOfWork(Protocol):
 
     @property
     def orders(self) -> OrderRepository: ...
+
+    @property
+    def fulfillments(self) -> FulfillmentRepository: ...
+
+    @property
+    def payments(self) -> PaymentRepository: ...
+
+    @property
+    def refunds(self) -> RefundRepository: ...
+
+    @property
+    def provider_events(self) -> ProviderEventRecords: ...
 
     @property
     def idempotency(self) -> IdempotencyRecords: ...

@@ -13,6 +13,7 @@ from adapters.postgres.health import PostgresHealth
 from adapters.postgres.idempotency import PostgresReplayRecords
 from adapters.postgres.queries.orders import PostgresOrderQueries
 from adapters.postgres.queries.outbox import PostgresOutboxQueries
+from adapters.postgres.queries.payments import PostgresPaymentQueries
 from adapters.postgres.queries.products import PostgresProductQueries
 from adapters.postgres.queries.sessions import PostgresSessionQueries
 from adapters.postgres.queries.stocks import PostgresStockQueries
@@ -38,11 +39,25 @@ from application.catalog.import_catalogue import ImportCatalogue
 from application.catalog.list_movements import ListMovements
 from application.catalog.list_products import ListProducts
 from application.orders.cancel_order import CancelOrder
+from application.orders.expire_orders import ExpireOrders
+from application.orders.fulfil_order import FulfilOrder
+from application.orders.get_fulfillment import GetFulfillment
 from application.orders.get_order import GetOrder
+from application.orders.list_fulfillments import ListFulfillments
 from application.orders.list_orders import ListOrders
 from application.orders.list_status_changes import ListStatusChanges
+from application.orders.make_room import MakeRoom
 from application.orders.place_order import PlaceOrder, PlaceOrderBatch
 from application.orders.preview_order import PreviewOrder
+from application.payments.get_payment import GetPayment
+from application.payments.get_refund import GetRefund
+from application.payments.list_payments import ListPayments
+from application.payments.list_refunds import ListRefunds
+from application.payments.pay_order import PayOrder
+from application.payments.ports import PaymentGateways
+from application.payments.record_provider_event import RecordProviderEvent
+from application.payments.refund_order import RefundOrder
+from application.payments.settle_payments import SettlePayments
 from application.sessions.end_session import EndSession
 from application.sessions.list_sessions import ListSessions
 from application.sessions.log_in import LogIn
@@ -103,6 +118,7 @@ class Container(containers.DeclarativeContainer):
     product_queries = providers.Singleton(PostgresProductQueries, engine)
     stock_queries = providers.Singleton(PostgresStockQueries, engine)
     order_queries = providers.Singleton(PostgresOrderQueries, engine)
+    payment_queries = providers.Singleton(PostgresPaymentQueries, engine)
     outbox_queries = providers.Singleton(PostgresOutboxQueries, engine)
 
     hasher = providers.Resource(
@@ -169,9 +185,25 @@ class Container(containers.DeclarativeContainer):
         PlaceOrderBatch, unit_of_work, clock, ids, settings.provided.order_hold
     )
     order_batcher = providers.Singleton(Batcher, place_order_batch)
-    place_order = providers.Singleton(PlaceOrder, order_batcher, order_queries)
-    preview_order = providers.Singleton(PreviewOrder, unit_of_work)
-    cancel_order = providers.Singleton(CancelOrder, unit_of_work, clock)
+    make_room = providers.Singleton(MakeRoom, unit_of_work, clock)
+    room_batcher = providers.Singleton(Batcher, make_room)
+    place_order = providers.Singleton(PlaceOrder, order_batcher, room_batcher, order_queries)
+    preview_order = providers.Singleton(PreviewOrder, unit_of_work, room_batcher)
+    cancel_order = providers.Singleton(CancelOrder, unit_of_work, clock, ids)
+    fulfil_order = providers.Singleton(FulfilOrder, unit_of_work, clock, ids)
+    expire_orders = providers.Singleton(ExpireOrders, unit_of_work, clock)
     get_order = providers.Singleton(GetOrder, order_queries)
     list_orders = providers.Singleton(ListOrders, order_queries)
     list_status_changes = providers.Singleton(ListStatusChanges, get_order, order_queries)
+    get_fulfillment = providers.Singleton(GetFulfillment, get_order, order_queries)
+    list_fulfillments = providers.Singleton(ListFulfillments, get_order, order_queries)
+
+    payment_gateways: providers.Provider[PaymentGateways] = providers.Singleton(dict)
+    pay_order = providers.Singleton(PayOrder, unit_of_work, payment_gateways, clock, ids)
+    refund_order = providers.Singleton(RefundOrder, unit_of_work, payment_gateways, clock, ids)
+    settle_payments = providers.Singleton(SettlePayments, unit_of_work, payment_gateways, clock, ids)
+    record_provider_event = providers.Singleton(RecordProviderEvent, unit_of_work, clock, ids)
+    get_payment = providers.Singleton(GetPayment, get_order, payment_queries)
+    list_payments = providers.Singleton(ListPayments, get_order, payment_queries)
+    get_refund = providers.Singleton(GetRefund, get_order, payment_queries)
+    list_refunds = providers.Singleton(ListRefunds, get_order, payment_queries)

@@ -6,19 +6,26 @@ from application.catalog.ports import ProductFilter, ProductSort
 from application.catalog.views import MovementView, ProductView
 from application.orders.ports import OrderFilter
 from application.orders.views import OrderView, StatusChangeView
+from application.payments.views import PaymentView, RefundView
 from application.shared.page import Page, Position
-from domain.orders.lifecycle import Action, OrderStatus
-from domain.shared.ids import ProductId
+from domain.catalog.stock import MovementReason
+from domain.orders.cancelling import REASON as CANCELLED
+from domain.orders.lifecycle import TRANSITIONS, Action, OrderStatus
+from domain.payments.payment import PaymentStatus
+from domain.payments.refund import RefundStatus
+from domain.shared.ids import PaymentId, ProductId
 from tests.kit.shop import Shop
 from tests.kit.walking import walk
 
 PORTION = 100
 HOLDING = {OrderStatus.PENDING_PAYMENT, OrderStatus.CONFIRMED}
-EVENTS = {
-    Action.PLACE: "order.placed",
-    Action.CONFIRM: "order.confirmed",
-    Action.CANCEL: "order.cancelled",
+STANDING = {OrderStatus.CONFIRMED, OrderStatus.FULFILLED}
+ROWS = {(row.source, row.action, row.target): row for row in TRANSITIONS}
+EVENT_TYPES = {row.event for row in TRANSITIONS if row.event} | {
+    event for row in TRANSITIONS for event in row.along
 }
+SOMETIMES_ALONG = {Action.CANCEL, Action.CONFIRM}
+"""What is cancelled may have cost nothing, and what costs nothing is confirmed without a payment."""
 
 
 async def assert_invariants(shop: Shop) -> None:
@@ -27,6 +34,8 @@ async def assert_invariants(shop: Shop) -> None:
     await assert_stock_is_what_orders_and_ledger_say(shop, orders)
     assert_totals_are_the_sums_of_lines(orders)
     await assert_one_order_for_each_key(shop, orders)
+    for order in orders:
+        await assert_money_is_what_payments_and_refunds_say(shop, order)
     await assert_each_change_has_one_row_and_one_event(shop, orders)
 
 
@@ -67,9 +76,14 @@ async def history(shop: Shop, order: OrderView) -> list[StatusChangeView]:
 
 
 async def assert_stock_is_what_orders_and_ledger_say(shop: Shop, orders: list[OrderView]) -> None:
-    """Check I2, I3, I4: nothing is oversold, what is reserved has its orders, and the ledger adds up."""
+    """Check I1 to I4: nothing is oversold, what is reserved has its orders, and the ledger adds up."""
     held: Counter[ProductId] = Counter()
+    sold: Counter[ProductId] = Counter()
+    shipped: Counter[ProductId] = Counter()
     for order in orders:
+        for line in order.lines:
+            shipped[line.product_id] += line.fulfilled
+            sold[line.product_id] += line.quantity if order.status in STANDING else 0
         if order.status in HOLDING:
             for line in order.lines:
                 held[line.product_id] += line.quantity - line.fulfilled
@@ -78,12 +92,15 @@ async def assert_stock_is_what_orders_and_ledger_say(shop: Shop, orders: list[Or
         assert 0 <= stock.reserved <= stock.on_hand, "I2"
         assert stock.reserved == held[product.id], "I3"
         assert stock.available == product.available == stock.on_hand - stock.reserved
-        on_hand = reserved = 0
+        on_hand = reserved = came = 0
         for movement in await ledger(shop, product.id):
+            came += movement.on_hand_delta if movement.reason is not MovementReason.SHIPPED else 0
             on_hand += movement.on_hand_delta
             reserved += movement.reserved_delta
             assert (movement.on_hand, movement.reserved) == (on_hand, reserved), "I4"
         assert (stock.on_hand, stock.reserved) == (on_hand, reserved), "I4"
+        assert came - stock.on_hand == shipped[product.id], "I4"
+        assert sold[product.id] <= came, "I1"
 
 
 def assert_totals_are_the_sums_of_lines(orders: list[OrderView]) -> None:
@@ -99,14 +116,57 @@ async def assert_one_order_for_each_key(shop: Shop, orders: list[OrderView]) -> 
     assert sorted(order.id for order in by_key if order) == sorted(order.id for order in orders), "I8"
 
 
+async def assert_money_is_what_payments_and_refunds_say(shop: Shop, order: OrderView) -> None:
+    """Check I5, I6: what was taken for an order that does not stand goes back, and never more than was taken."""
+    captured = [each for each in await payments(shop, order) if each.status is PaymentStatus.CAPTURED]
+    given = Counter[PaymentId]()
+    promised = Counter[PaymentId]()
+    tried = set()
+    for refund in await refunds(shop, order):
+        tried.add(refund.payment_id)
+        given[refund.payment_id] += refund.amount.amount if refund.status is RefundStatus.SUCCEEDED else 0
+        promised[refund.payment_id] += refund.amount.amount if refund.status is RefundStatus.PENDING else 0
+    assert order.paid_total.amount == sum(payment.captured.amount for payment in captured), "I6"
+    assert order.refunded_total.amount == given.total(), "I6"
+    assert tried <= {payment.id for payment in captured}, "I6"
+    for payment in captured:
+        assert given[payment.id] + promised[payment.id] <= payment.captured.amount, "I6"
+    if order.status not in STANDING:
+        assert {payment.id for payment in captured} <= tried, "I5"
+
+
+async def payments(shop: Shop, order: OrderView) -> list[PaymentView]:
+    async def page_after(after: Position | None) -> Page[PaymentView]:
+        return await shop.store.payments.payments(order.id, after=after, limit=PORTION)
+
+    return await walk(page_after)
+
+
+async def refunds(shop: Shop, order: OrderView) -> list[RefundView]:
+    async def page_after(after: Position | None) -> Page[RefundView]:
+        return await shop.store.payments.refunds(order.id, after=after, limit=PORTION)
+
+    return await walk(page_after)
+
+
 async def assert_each_change_has_one_row_and_one_event(shop: Shop, orders: list[OrderView]) -> None:
     """Check I9."""
-    rows: Counter[Action] = Counter()
+    told: Counter[str] = Counter()
     for order in orders:
         changes = await history(shop, order)
         assert len(changes) == order.version, "I9"
         assert [change.target for change in changes[:-1]] == [change.source for change in changes[1:]], "I9"
         assert changes[-1].target is order.status, "I9"
-        rows.update(change.action for change in changes)
-    for action, event_type in EVENTS.items():
-        assert await shop.store.outbox.count(event_type) == rows[action], "I9"
+        for change in changes:
+            row = ROWS[change.source, change.action, change.target]
+            told[row.event or "none"] += 1
+            told.update(row.along if row.action not in SOMETIMES_ALONG else ())
+        told["payment.captured"] += Action.CONFIRM in {c.action for c in changes} and order.total.amount > 0
+        told["refund.requested"] += await refunds_by_cancelling(shop, order)
+    for event_type in EVENT_TYPES:
+        assert await shop.store.outbox.count(event_type) == told[event_type], f"I9 {event_type}"
+
+
+async def refunds_by_cancelling(shop: Shop, order: OrderView) -> int:
+    """Return how many refunds the order's cancellation has brought along."""
+    return sum(refund.reason == CANCELLED for refund in await refunds(shop, order))

@@ -1,11 +1,19 @@
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import deepcopy
+from datetime import datetime
 
 from adapters.memory.database import reach
+from adapters.memory.locks import Row
 from adapters.memory.transaction import IntegrityError, Transaction
 from application.orders.ports import OrderExists, OrderRepository
+from domain.orders.lifecycle import OrderStatus
 from domain.orders.order import Order
-from domain.shared.ids import OrderId, UserId
+from domain.shared.ids import OrderId, ProductId, UserId
+
+
+def order_row(order_id: OrderId) -> Row:
+    """Return what is locked before an order is changed, or anything that belongs to it."""
+    return "orders", order_id.hex
 
 
 class MemoryOrderRepository(OrderRepository):
@@ -17,7 +25,7 @@ class MemoryOrderRepository(OrderRepository):
         await self._transaction.lock(
             ("orders.key", order.customer_id.hex, order.idempotency_key) for order in orders
         )
-        await self._transaction.lock(("orders", order.id.hex) for order in orders)
+        await self._transaction.lock(order_row(order.id) for order in orders)
         order_ids = self._transaction.tables.order_ids
         for order in orders:
             if order.customer_id not in self._transaction.tables.users:
@@ -28,7 +36,7 @@ class MemoryOrderRepository(OrderRepository):
             self._write(order)
 
     async def get(self, order_id: OrderId) -> Order | None:
-        await self._transaction.lock([("orders", order_id.hex)])
+        await self._transaction.lock([order_row(order_id)])
         await reach()
         return deepcopy(self._transaction.tables.orders.get(order_id))
 
@@ -38,15 +46,45 @@ class MemoryOrderRepository(OrderRepository):
         known = set(keys) & tables.order_ids.keys()
         return {key: deepcopy(tables.orders[tables.order_ids[key]]) for key in known}
 
-    async def save(self, order: Order) -> None:
+    async def due(self, now: datetime, *, limit: int) -> Sequence[Order]:
         await reach()
-        self._transaction.ensure_locked(("orders", order.id.hex))
-        kept = self._transaction.tables.orders[order.id]
-        if kept.version != order.version - len(order.changes):
-            self._transaction.fail(IntegrityError("order written that another write has changed since"))
-        self._write(order)
+        taken: list[OrderId] = []
+        for order_id in self._due(now):
+            if len(taken) < limit and await self._transaction.try_lock(order_row(order_id)):
+                taken.append(order_id)
+        return self._still_due(taken, now)
+
+    async def due_holding(
+        self, product_ids: Collection[ProductId], now: datetime, *, limit: int
+    ) -> Sequence[Order]:
+        await reach()
+        orders = self._transaction.tables.orders
+        holding = [id_ for id_ in self._due(now) if not orders[id_].product_ids.isdisjoint(product_ids)]
+        await self._transaction.lock(map(order_row, holding[:limit]))
+        return self._still_due(holding[:limit], now)
+
+    async def save(self, orders: Sequence[Order]) -> None:
+        await reach()
+        for order in orders:
+            self._transaction.ensure_locked(order_row(order.id))
+            kept = self._transaction.tables.orders[order.id]
+            if kept.version != order.version - len(order.changes):
+                self._transaction.fail(IntegrityError("order written that another write has changed since"))
+            self._write(order)
+
+    def _due(self, now: datetime) -> list[OrderId]:
+        orders = self._transaction.tables.orders.values()
+        due = [order for order in orders if order.status is OrderStatus.PENDING_PAYMENT and order.is_due(now)]
+        return [order.id for order in sorted(due, key=lambda order: (order.expires_at, order.id))]
+
+    def _still_due(self, order_ids: Iterable[OrderId], now: datetime) -> list[Order]:
+        """Return those of the locked orders that nobody has changed while their locks were waited for."""
+        still = set(self._due(now))
+        return [deepcopy(self._transaction.tables.orders[id_]) for id_ in order_ids if id_ in still]
 
     def _write(self, order: Order) -> None:
+        if order.refundable_amount < 0:
+            self._transaction.fail(IntegrityError("order with more refunded than was paid"))
         self._transaction.record(order.take_events())
         for version, change in enumerate(order.changes, order.version - len(order.changes) + 1):
             self._transaction.tables.changes[order.id, version] = change

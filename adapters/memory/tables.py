@@ -6,12 +6,17 @@ from datetime import datetime
 from typing import Any, Self
 
 from adapters.memory.overlay import Overlay
+from application.payments.ports import ProviderEvent
 from application.shared.idempotency import Bound, Scope
 from domain.catalog.product import Product
 from domain.catalog.stock import Movement, Stock
+from domain.orders.fulfillment import Fulfillment
 from domain.orders.order import Order, StatusChange
+from domain.payments.method import PaymentMethod
+from domain.payments.payment import Payment
+from domain.payments.refund import Refund
 from domain.sessions.session import Session
-from domain.shared.ids import OrderId, ProductId, SessionId, UserId
+from domain.shared.ids import FulfillmentId, OrderId, PaymentId, ProductId, RefundId, SessionId, UserId
 from domain.users.user import EmailAddress, User
 
 
@@ -29,6 +34,10 @@ class Tables:
     orders: MutableMapping[OrderId, Order] = field(default_factory=dict)
     order_ids: MutableMapping[tuple[UserId, str], OrderId] = field(default_factory=dict)
     changes: MutableMapping[tuple[OrderId, int], StatusChange] = field(default_factory=dict)
+    fulfillments: MutableMapping[FulfillmentId, Fulfillment] = field(default_factory=dict)
+    payments: MutableMapping[PaymentId, Payment] = field(default_factory=dict)
+    refunds: MutableMapping[RefundId, Refund] = field(default_factory=dict)
+    provider_events: MutableMapping[tuple[PaymentMethod, str], ProviderEvent] = field(default_factory=dict)
     idempotency: MutableMapping[Scope, Bound[object]] = field(default_factory=dict)
     bound_at: MutableMapping[Scope, datetime] = field(default_factory=dict)
 

@@ -42,6 +42,18 @@ class Transaction:
         except TimeoutError:
             self.fail(refusal())
 
+    async def try_lock(self, row: Row) -> bool:
+        """Lock the row until the end unless somebody else has it, and tell whether it is locked now."""
+        if row not in self._locked:
+            lock = self._database.locks.of(row)
+            try:
+                async with asyncio.timeout(0):
+                    await lock.acquire()
+            except TimeoutError:
+                return False
+            self._locked[row] = lock
+        return True
+
     def ensure_locked(self, row: Row) -> None:
         """Raise IntegrityError for a write to a row that another unit of work could write to as well."""
         if row not in self._locked:

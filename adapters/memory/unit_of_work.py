@@ -2,9 +2,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from adapters.memory.database import MemoryDatabase, reach
+from adapters.memory.fulfillments import MemoryFulfillmentRepository
 from adapters.memory.idempotency import MemoryIdempotencyRecords
 from adapters.memory.orders import MemoryOrderRepository
+from adapters.memory.payments import MemoryPaymentRepository
 from adapters.memory.products import MemoryProductRepository
+from adapters.memory.provider_events import MemoryProviderEventRecords
+from adapters.memory.refunds import MemoryRefundRepository
 from adapters.memory.sessions import MemorySessionRepository
 from adapters.memory.stocks import MemoryStockRepository
 from adapters.memory.transaction import Transaction
@@ -20,6 +24,10 @@ class MemoryUnitOfWork(UnitOfWork):
         self._products = MemoryProductRepository(transaction)
         self._stocks = MemoryStockRepository(transaction)
         self._orders = MemoryOrderRepository(transaction)
+        self._fulfillments = MemoryFulfillmentRepository(transaction)
+        self._payments = MemoryPaymentRepository(transaction)
+        self._refunds = MemoryRefundRepository(transaction)
+        self._provider_events = MemoryProviderEventRecords(transaction)
         self._idempotency = MemoryIdempotencyRecords(transaction)
 
     @property
@@ -41,6 +49,22 @@ class MemoryUnitOfWork(UnitOfWork):
     @property
     def orders(self) -> MemoryOrderRepository:
         return self._orders
+
+    @property
+    def fulfillments(self) -> MemoryFulfillmentRepository:
+        return self._fulfillments
+
+    @property
+    def payments(self) -> MemoryPaymentRepository:
+        return self._payments
+
+    @property
+    def refunds(self) -> MemoryRefundRepository:
+        return self._refunds
+
+    @property
+    def provider_events(self) -> MemoryProviderEventRecords:
+        return self._provider_events
 
     @property
     def idempotency(self) -> MemoryIdempotencyRecords:

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from adapters.postgres.fulfillments import PostgresFulfillmentRepository
 from adapters.postgres.idempotency import PostgresIdempotencyRecords
 from adapters.postgres.orders import PostgresOrderRepository
 from adapters.postgres.outbox import Outbox
+from adapters.postgres.payments import PostgresPaymentRepository
 from adapters.postgres.products import PostgresProductRepository
+from adapters.postgres.provider_events import PostgresProviderEventRecords
+from adapters.postgres.refunds import PostgresRefundRepository
 from adapters.postgres.sessions import PostgresSessionRepository
 from adapters.postgres.stocks import PostgresStockRepository
 from adapters.postgres.transaction import Transaction
@@ -28,6 +32,10 @@ class PostgresUnitOfWork(UnitOfWork):
         self._products = PostgresProductRepository(transaction, self._outbox)
         self._stocks = PostgresStockRepository(transaction)
         self._orders = PostgresOrderRepository(transaction, self._outbox)
+        self._fulfillments = PostgresFulfillmentRepository(transaction)
+        self._payments = PostgresPaymentRepository(transaction)
+        self._refunds = PostgresRefundRepository(transaction)
+        self._provider_events = PostgresProviderEventRecords(transaction)
         self._idempotency = PostgresIdempotencyRecords(transaction)
 
     @property
@@ -49,6 +57,22 @@ class PostgresUnitOfWork(UnitOfWork):
     @property
     def orders(self) -> PostgresOrderRepository:
         return self._orders
+
+    @property
+    def fulfillments(self) -> PostgresFulfillmentRepository:
+        return self._fulfillments
+
+    @property
+    def payments(self) -> PostgresPaymentRepository:
+        return self._payments
+
+    @property
+    def refunds(self) -> PostgresRefundRepository:
+        return self._refunds
+
+    @property
+    def provider_events(self) -> PostgresProviderEventRecords:
+        return self._provider_events
 
     @property
     def idempotency(self) -> PostgresIdempotencyRecords:

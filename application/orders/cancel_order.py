@@ -1,12 +1,14 @@
 from dataclasses import dataclass
 
+from application.orders.locking import locked_order
 from application.orders.views import OrderView
 from application.shared.clock import Clock
 from application.shared.idempotency import IdempotencyKey, Receipt, receipt_for, replay_of
+from application.shared.ids import IdFactory
 from application.unit_of_work import UnitOfWorkFactory
 from domain.orders.cancelling import cancel
+from domain.orders.lifecycle import Action, Asker
 from domain.shared.actor import Actor
-from domain.shared.errors import NotFound
 from domain.shared.ids import OrderId, UserId
 
 
@@ -23,10 +25,14 @@ class CancelOrderCommand:
 
 @dataclass(frozen=True, slots=True)
 class CancelOrder:
-    """Call an order off before anything of it was shipped, and give back the stock that it held."""
+    """Call an order off before anything of it was shipped, and give back the stock that it held.
+
+    What was paid for it goes back as well, all of it: the provider is told soon after.
+    """
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
+    ids: IdFactory
 
     async def __call__(self, command: CancelOrderCommand) -> Receipt[OrderView]:
         """Raise NotFound, InvalidTransition, IdempotencyKeyReused, IdempotencyInFlight."""
@@ -34,12 +40,23 @@ class CancelOrder:
             if replay := await replay_of(work.idempotency, command.key, OrderView):
                 await work.commit()
                 return replay
-            order = await work.orders.get(command.order_id)
-            if order is None or command.only_of not in {None, order.customer_id}:
-                raise NotFound("There is no such order.")
-            stocks = await work.stocks.lock({line.product_id for line in order.lines})
-            cancel(order, stocks, command.reason, now=self.clock.now(), by=command.by)
-            await work.orders.save(order)
+            order = await locked_order(work, command.order_id, only_of=command.only_of)
+            payments = await work.payments.of_order(order.id)
+            stocks = await work.stocks.lock(order.product_ids)
+            now = self.clock.now()
+            order.ensure_allows(Action.CANCEL, Asker.STAFF if command.only_of is None else Asker.OWNER)
+            refunds = cancel(
+                order,
+                payments,
+                stocks,
+                command.reason,
+                new_id=self.ids.new,
+                now=now,
+                by=command.by,
+            )
+            await work.orders.save([order])
+            await work.payments.save(payments)
+            await work.refunds.add(refunds)
             await work.stocks.save(stocks.values())
             receipt = await receipt_for(work.idempotency, command.key, OrderView.of(order))
             await work.commit()

@@ -2,6 +2,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from application.orders.make_room import Wanted, wanted_by
 from application.orders.ports import OrderExists, OrderQueries
 from application.orders.views import OrderView
 from application.shared.batching import Batcher
@@ -10,7 +11,7 @@ from application.shared.idempotency import Bound, IdempotencyKey, Receipt, Scope
 from application.shared.ids import IdFactory
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.orders.order import Order
-from domain.orders.placing import OrderRequest, Shelf, place
+from domain.orders.placing import OrderRequest, OutOfStock, Shelf, place
 from domain.shared.actor import Actor
 from domain.shared.errors import DomainError
 from domain.shared.ids import ProductId, UserId
@@ -126,11 +127,13 @@ class PlaceOrderBatch:
 class PlaceOrder:
     """Take an order: every line is reserved from stock that is there, or nothing is.
 
-    Prices and names are copied into the order, and the stock is held for it until it expires. The same key never
-    makes a second order, however often and from however many places it is sent.
+    Prices and names are copied into the order, and the stock is held for it until it expires. Nobody is told that
+    there is too little while it is held by orders that are due: those are expired, and the order is tried once more.
+    The same key never makes a second order, however often and from however many places it is sent.
     """
 
     batcher: Batcher[PlaceOrderCommand, Receipt[OrderView]]
+    room: Batcher[Wanted, bool]
     orders: OrderQueries
 
     async def __call__(self, command: PlaceOrderCommand) -> Receipt[OrderView]:
@@ -138,6 +141,14 @@ class PlaceOrder:
 
         Also IdempotencyKeyReused, IdempotencyInFlight, Overloaded and DatabaseUnavailable.
         """
+        try:
+            return await self._place(command)
+        except OutOfStock:
+            if not await self.room.submit(wanted_by(command.request)):
+                raise
+        return await self._place(command)
+
+    async def _place(self, command: PlaceOrderCommand) -> Receipt[OrderView]:
         try:
             return await self.batcher.submit(command)
         except OrderExists:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from application.orders.views import OrderView, StatusChangeView
+from application.orders.views import FulfillmentView, OrderView, StatusChangeView
 from application.shared.page import Page, Position
+from domain.orders.fulfillment import Fulfillment
 from domain.orders.lifecycle import OrderStatus
 from domain.orders.order import Order
 from domain.shared.errors import DomainError
-from domain.shared.ids import OrderId, UserId
+from domain.shared.ids import FulfillmentId, OrderId, ProductId, UserId
 
 
 class OrderExists(DomainError):
@@ -38,8 +39,31 @@ class OrderRepository(Protocol):
         """Return the orders that customers have placed with these idempotency keys, unlocked."""
         ...
 
-    async def save(self, order: Order) -> None:
-        """Keep the changes made to a locked order, with its history."""
+    async def due(self, now: datetime, *, limit: int) -> Sequence[Order]:
+        """Return pending orders whose hold has ended, locked, those first that ended first.
+
+        What somebody else has locked is passed over: several sweepers share the work.
+        """
+        ...
+
+    async def due_holding(
+        self, product_ids: Collection[ProductId], now: datetime, *, limit: int
+    ) -> Sequence[Order]:
+        """Return those of the due orders that hold some of these products, locked, in the same order.
+
+        What somebody else has locked is waited for: afterwards, nothing that was due holds these products.
+        Raises Overloaded when a lock does not come free in time.
+        """
+        ...
+
+    async def save(self, orders: Sequence[Order]) -> None:
+        """Keep the changes made to locked orders, with their history."""
+        ...
+
+
+class FulfillmentRepository(Protocol):
+    async def add(self, fulfillment: Fulfillment) -> None:
+        """Keep what was shipped of a locked order."""
         ...
 
 
@@ -72,4 +96,14 @@ class OrderQueries(Protocol):
         self, order_id: OrderId, *, after: Position | None, limit: int
     ) -> Page[StatusChangeView]:
         """Return the changes of an order's status, the first first."""
+        ...
+
+    async def fulfillment(self, order_id: OrderId, fulfillment_id: FulfillmentId) -> FulfillmentView | None:
+        """Return one of the order's fulfillments."""
+        ...
+
+    async def fulfillments(
+        self, order_id: OrderId, *, after: Position | None, limit: int
+    ) -> Page[FulfillmentView]:
+        """Return what was shipped of an order, the first first."""
         ...

@@ -1,8 +1,10 @@
 from dataclasses import dataclass
 
+from application.orders.make_room import Wanted, wanted_by
 from application.orders.views import QuoteView
+from application.shared.batching import Batcher
 from application.unit_of_work import UnitOfWorkFactory
-from domain.orders.placing import OrderRequest, Shelf, quote
+from domain.orders.placing import OrderRequest, OutOfStock, Quote, Shelf, quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,11 +12,20 @@ class PreviewOrder:
     """Say what an order would cost if it were placed now, or why it would be refused. Nothing is held."""
 
     unit_of_work: UnitOfWorkFactory
+    room: Batcher[Wanted, bool]
 
     async def __call__(self, request: OrderRequest) -> QuoteView:
         """Raise ProductUnavailable, OutOfStock, PriceChanged, ValidationFailed."""
+        try:
+            return QuoteView.of(await self._quote(request))
+        except OutOfStock:
+            if not await self.room.submit(wanted_by(request)):
+                raise
+        return QuoteView.of(await self._quote(request))
+
+    async def _quote(self, request: OrderRequest) -> Quote:
         async with self.unit_of_work() as work:
             product_ids = {line.product_id for line in request.lines}
             stocks = await work.stocks.get(product_ids)
             products = await work.products.get(product_ids)
-        return QuoteView.of(quote(request, Shelf(products, stocks)))
+        return quote(request, Shelf(products, stocks))

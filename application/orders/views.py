@@ -1,17 +1,18 @@
 """What is shown of orders."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
 
 from domain.orders.address import Address
 from domain.orders.derived import FulfillmentStatus, PaymentStatus, fulfillment_status, payment_status
-from domain.orders.lifecycle import Action, OrderStatus
+from domain.orders.fulfillment import FulfilledLine, Fulfillment
+from domain.orders.lifecycle import Action, Asker, OrderStatus, askable
 from domain.orders.line import OrderLine
 from domain.orders.order import Order
 from domain.orders.placing import Quote
-from domain.shared.ids import LineId, OrderId, ProductId, UserId
+from domain.shared.ids import FulfillmentId, LineId, OrderId, ProductId, UserId
 from domain.shared.money import Money
 
 
@@ -44,6 +45,8 @@ class LineView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderView:
+    """An order. `allowed_actions` are those that staff may ask for, until `seen_by` says otherwise."""
+
     id: OrderId
     number: str
     status: OrderStatus
@@ -79,7 +82,7 @@ class OrderView:
             fulfillment_status=fulfillment_status(
                 ordered=order.ordered_units, fulfilled=order.fulfilled_units
             ),
-            allowed_actions=order.allowed_actions,
+            allowed_actions=order.allowed_actions(Asker.STAFF),
             currency=order.currency,
             lines=tuple(LineView.of(line) for line in order.lines),
             total=order.total,
@@ -94,6 +97,13 @@ class OrderView:
             updated_at=order.updated_at,
             version=order.version,
         )
+
+    def seen_by(self, asker: Asker) -> Self:
+        """Return the order with those actions only that the asker may ask for."""
+        askable_actions = askable(asker)
+        if askable_actions.issuperset(self.allowed_actions):
+            return self
+        return replace(self, allowed_actions=tuple(a for a in self.allowed_actions if a in askable_actions))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,3 +154,24 @@ class StatusChangeView:
     actor_id: UserId | None
     request_id: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FulfillmentView:
+    id: FulfillmentId
+    order_id: OrderId
+    lines: tuple[FulfilledLine, ...]
+    carrier: str | None
+    tracking: str | None
+    created_at: datetime
+
+    @classmethod
+    def of(cls, fulfillment: Fulfillment) -> Self:
+        return cls(
+            id=fulfillment.id,
+            order_id=fulfillment.order_id,
+            lines=fulfillment.lines,
+            carrier=fulfillment.carrier,
+            tracking=fulfillment.tracking,
+            created_at=fulfillment.created_at,
+        )

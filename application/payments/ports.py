@@ -1,12 +1,16 @@
 """What the use cases of payments need from outside: somebody who takes money and gives it back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from application.payments.views import PaymentView, RefundView
+from application.shared.page import Page, Position
 from domain.payments.method import PaymentMethod
+from domain.payments.payment import Payment
+from domain.payments.refund import Refund
 from domain.shared.ids import OrderId, PaymentId, RefundId
 from domain.shared.money import Money
 
@@ -32,7 +36,7 @@ class Outcome(StrEnum):
 class ProviderAnswer:
     """What a provider says of a payment or a refund.
 
-    `reference` is the provider's own name for it, if it has one. `amount` is what was moved: given when it has
+    `reference` is the provider's own name for it, which it has at least once it has succeeded. `amount` is what was moved: given when it has
     succeeded. `failure` is a stable code such as `card_declined`: given when it was declined; never free text.
     """
 
@@ -127,3 +131,76 @@ class ProviderEvent:
     amount: Money
     failure: str | None = None
     occurred_at: datetime
+
+
+class PaymentRepository(Protocol):
+    """Payments are added and saved while their order is locked, or after `due_inquiries` has locked them."""
+
+    async def add(self, payments: Sequence[Payment]) -> None: ...
+
+    async def save(self, payments: Sequence[Payment]) -> None: ...
+
+    async def of_order(self, order_id: OrderId) -> Sequence[Payment]:
+        """Return the payments of an order, the first first. They stay as they are while it is locked."""
+        ...
+
+    async def find(self, payment_id: PaymentId) -> Payment | None:
+        """Return a payment, unlocked: for looking, not for changing."""
+        ...
+
+    async def find_by_reference(self, method: PaymentMethod, reference: str) -> Payment | None:
+        """Return the payment that its provider knows by this name, unlocked."""
+        ...
+
+    async def due_inquiries(self, now: datetime, *, limit: int) -> Sequence[Payment]:
+        """Return payments that are to be asked for, locked. What somebody else has locked is passed over."""
+        ...
+
+
+class RefundRepository(Protocol):
+    """Refunds are added and saved while their order is locked, or after `due_inquiries` has locked them."""
+
+    async def add(self, refunds: Sequence[Refund]) -> None: ...
+
+    async def save(self, refunds: Sequence[Refund]) -> None: ...
+
+    async def of_order(self, order_id: OrderId) -> Sequence[Refund]:
+        """Return the refunds of an order, the first first. They stay as they are while it is locked."""
+        ...
+
+    async def find(self, refund_id: RefundId) -> Refund | None:
+        """Return a refund, unlocked: for looking, not for changing."""
+        ...
+
+    async def find_by_reference(self, method: PaymentMethod, reference: str) -> Refund | None:
+        """Return the refund that its provider knows by this name, unlocked."""
+        ...
+
+    async def due_inquiries(self, now: datetime, *, limit: int) -> Sequence[Refund]:
+        """Return refunds that are to be sent or asked for, locked. What somebody else has locked is passed over."""
+        ...
+
+
+class ProviderEventRecords(Protocol):
+    async def is_news(self, event: ProviderEvent, *, now: datetime) -> bool:
+        """Note the event, and tell whether it is the first of its provider with this id.
+
+        A twin that another unit of work is noting is waited for.
+        """
+        ...
+
+
+class PaymentQueries(Protocol):
+    """Reads of payments and refunds, outside of any unit of work."""
+
+    async def payment(self, order_id: OrderId, payment_id: PaymentId) -> PaymentView | None: ...
+
+    async def payments(self, order_id: OrderId, *, after: Position | None, limit: int) -> Page[PaymentView]:
+        """Return the payments of an order, the first first."""
+        ...
+
+    async def refund(self, order_id: OrderId, refund_id: RefundId) -> RefundView | None: ...
+
+    async def refunds(self, order_id: OrderId, *, after: Position | None, limit: int) -> Page[RefundView]:
+        """Return the refunds of an order, the first first."""
+        ...

@@ -1,7 +1,22 @@
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from application.payments.ports import ProviderEvent
+from application.payments.ports import Outcome, ProviderAnswer, ProviderEvent, ProviderEventKind
+from application.payments.recording import record_payment, record_refund
+from application.shared.clock import Clock
+from application.shared.ids import IdFactory
+from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from domain.payments.payment import Payment
+from domain.payments.refund import Refund
 from domain.shared.actor import Actor
+
+_OUTCOMES: Mapping[ProviderEventKind, Outcome] = {
+    ProviderEventKind.CAPTURED: Outcome.SUCCEEDED,
+    ProviderEventKind.FAILED: Outcome.DECLINED,
+    ProviderEventKind.REFUNDED: Outcome.SUCCEEDED,
+    ProviderEventKind.REFUND_FAILED: Outcome.DECLINED,
+}
+_OF_PAYMENTS = frozenset({ProviderEventKind.CAPTURED, ProviderEventKind.FAILED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,6 +26,49 @@ class RecordProviderEvent:
     An event of a payment or a refund that the shop does not know is none of its business, and is passed over.
     """
 
+    unit_of_work: UnitOfWorkFactory
+    clock: Clock
+    ids: IdFactory
+
     async def __call__(self, event: ProviderEvent, *, by: Actor) -> None:
         """Raise Overloaded or DatabaseUnavailable: then nothing was noted, and the provider has to repeat itself."""
-        raise NotImplementedError
+        answer = ProviderAnswer(
+            outcome=_OUTCOMES[event.kind],
+            reference=event.reference,
+            amount=event.amount,
+            failure=event.failure,
+        )
+        async with self.unit_of_work() as work:
+            if not await work.provider_events.is_news(event, now=self.clock.now()):
+                return
+            if event.kind in _OF_PAYMENTS:
+                payment = await _payment(work, event)
+                if payment is None:
+                    return
+                await record_payment(
+                    work, payment.order_id, payment.id, answer, clock=self.clock, ids=self.ids, by=by
+                )
+            else:
+                refund = await _refund(work, event)
+                if refund is None:
+                    return
+                await record_refund(work, refund.order_id, refund.id, answer, clock=self.clock, by=by)
+            await work.commit()
+
+
+async def _payment(work: UnitOfWork, event: ProviderEvent) -> Payment | None:
+    if event.payment_id is not None:
+        payment = await work.payments.find(event.payment_id)
+        return payment if payment and payment.method is event.provider else None
+    if event.reference is not None:
+        return await work.payments.find_by_reference(event.provider, event.reference)
+    return None
+
+
+async def _refund(work: UnitOfWork, event: ProviderEvent) -> Refund | None:
+    if event.refund_id is not None:
+        refund = await work.refunds.find(event.refund_id)
+        return refund if refund and refund.method is event.provider else None
+    if event.reference is not None:
+        return await work.refunds.find_by_reference(event.provider, event.reference)
+    return None

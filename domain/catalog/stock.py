@@ -39,6 +39,7 @@ class MovementReason(StrEnum):
     COUNT = "count"
     RESERVED = "reserved"
     RELEASED = "released"
+    SHIPPED = "shipped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +99,12 @@ class Stock:
     def release(self, quantity: int, *, order_id: OrderId, now: datetime, by: Actor) -> None:
         """Take back a promise, as when an order is cancelled."""
         self._move(MovementReason.RELEASED, now=now, by=by, reserved=-quantity, order_id=order_id)
+
+    def ship(self, quantity: int, *, order_id: OrderId, now: datetime, by: Actor) -> None:
+        """Hand promised units over: they are neither there nor promised any more."""
+        self._move(
+            MovementReason.SHIPPED, now=now, by=by, on_hand=-quantity, reserved=-quantity, order_id=order_id
+        )
 
     def count(self, on_hand: int, *, seen: int, note: str, now: datetime, by: Actor) -> None:
         """Set what a count of the shelf has found. Raises PreconditionFailed, StockConflict."""

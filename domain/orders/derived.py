@@ -20,14 +20,17 @@ class FulfillmentStatus(StrEnum):
 
 
 def payment_status(status: OrderStatus, *, total: int, paid: int, refunded: int) -> PaymentStatus:
-    """Tell how the payment stands; the amounts are minor units of the order's currency."""
+    """Tell how the payment stands; the amounts are minor units of the order's currency.
+
+    What was taken once too often and given back leaves an order paid, not partially refunded.
+    """
     if paid > 0 and refunded >= paid:
         return PaymentStatus.REFUNDED
     if paid > refunded and status in {OrderStatus.CANCELLED, OrderStatus.EXPIRED}:
         return PaymentStatus.REFUND_DUE
-    if refunded > 0:
-        return PaymentStatus.PARTIALLY_REFUNDED
-    return PaymentStatus.PAID if paid >= total else PaymentStatus.UNPAID
+    if paid - refunded >= total:
+        return PaymentStatus.PAID
+    return PaymentStatus.PARTIALLY_REFUNDED if refunded > 0 else PaymentStatus.UNPAID
 
 
 def fulfillment_status(*, ordered: int, fulfilled: int) -> FulfillmentStatus:

@@ -1,11 +1,12 @@
 """The life of an order, as data.
 
-Guards, `allowed_actions` and the 409's parameters all come from `TRANSITIONS`: there is no other place that knows
-which status may follow which.
+Guards, `allowed_actions`, the 409's parameters, the check that each change has its event, and the diagram in the docs
+all come from `TRANSITIONS`: there is no other place that knows which status may follow which.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -20,15 +21,35 @@ class OrderStatus(StrEnum):
     EXPIRED = "expired"
 
 
+HOLDING_STOCK = frozenset({OrderStatus.PENDING_PAYMENT, OrderStatus.CONFIRMED})
+"""While an order is in one of these, its unfulfilled units are reserved."""
+
+STANDING = frozenset({OrderStatus.CONFIRMED, OrderStatus.FULFILLED})
+"""An order in one of these is paid for, and keeps what was paid."""
+
+
 class Action(StrEnum):
+    """What can happen to an order. Each is one row of its history, except PAY, which only asks a provider."""
+
     PLACE = "place"
+    PAY = "pay"
     CONFIRM = "confirm"
+    FAIL_PAYMENT = "fail_payment"
     EXPIRE = "expire"
     CANCEL = "cancel"
     FULFIL = "fulfil"
-    COMPLETE = "complete"
     REFUND = "refund"
+    SETTLE_REFUND = "settle_refund"
+    FAIL_REFUND = "fail_refund"
     REVIVE = "revive"
+    ORPHAN = "orphan"
+
+
+class Asker(StrEnum):
+    """Who may ask for an action: the customer whose order it is, or the shop's staff."""
+
+    OWNER = "owner"
+    STAFF = "staff"
 
 
 class Guarded(Protocol):
@@ -41,50 +62,151 @@ class Guarded(Protocol):
     def ordered_units(self) -> int: ...
 
     @property
+    def is_paid(self) -> bool: ...
+
+    @property
     def refundable_amount(self) -> int: ...
 
-
-def _nothing_fulfilled(order: Guarded) -> bool:
-    return order.fulfilled_units == 0
-
-
-def _not_all_fulfilled(order: Guarded) -> bool:
-    return order.fulfilled_units < order.ordered_units
-
-
-def _all_fulfilled(order: Guarded) -> bool:
-    return order.fulfilled_units == order.ordered_units
-
-
-def _something_to_refund(order: Guarded) -> bool:
-    return order.refundable_amount > 0
+    def is_due(self, now: datetime) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
+class Guard:
+    """A condition, in words for the diagram, and as a test."""
+
+    words: str
+    holds: Callable[[Guarded], bool]
+
+
+_PAID = Guard("paid in full", lambda order: order.is_paid)
+_NOTHING_FULFILLED = Guard("nothing fulfilled", lambda order: order.fulfilled_units == 0)
+_ALL_FULFILLED = Guard("all fulfilled", lambda order: order.fulfilled_units == order.ordered_units)
+_SOME_UNFULFILLED = Guard("some unfulfilled", lambda order: order.fulfilled_units < order.ordered_units)
+_REFUNDABLE = Guard("some of it not refunded", lambda order: order.refundable_amount > 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Transition:
     """One row of the table: from `source`, `action` leads to `target`, if `guard` agrees.
 
-    `offered` says that a client may ask for the action, so that `allowed_actions` names it.
+    `event` is the type of the one event that tells of the transition; `along` are the types of those that it may
+    bring along. `once_due` says that the order's hold must have ended. `askers` are those who can ask for the action
+    over the API; nobody can where the shop itself acts.
     """
 
     source: OrderStatus | None
     action: Action
     target: OrderStatus
-    guard: Callable[[Guarded], bool] | None = None
-    offered: bool = False
+    event: str | None
+    along: tuple[str, ...] = ()
+    guard: Guard | None = None
+    once_due: bool = False
+    askers: frozenset[Asker] = frozenset()
+
+    def is_open_to(self, order: Guarded) -> bool:
+        return self.guard is None or self.guard.holds(order)
+
+
+_BOTH = frozenset(Asker)
+_STAFF = frozenset({Asker.STAFF})
+
+
+def _in_place(
+    action: Action,
+    event: str,
+    *statuses: OrderStatus,
+    along: tuple[str, ...] = (),
+    guard: Guard | None = None,
+    askers: frozenset[Asker] = frozenset(),
+) -> tuple[Transition, ...]:
+    """Return the rows for something that is noted of an order and leaves it in the status that it has."""
+    return tuple(
+        Transition(
+            source=status, action=action, target=status, event=event, along=along, guard=guard, askers=askers
+        )
+        for status in statuses
+    )
 
 
 TRANSITIONS: tuple[Transition, ...] = (
-    Transition(None, Action.PLACE, OrderStatus.PENDING_PAYMENT),
-    Transition(OrderStatus.PENDING_PAYMENT, Action.CONFIRM, OrderStatus.CONFIRMED),
-    Transition(OrderStatus.PENDING_PAYMENT, Action.EXPIRE, OrderStatus.EXPIRED),
-    Transition(OrderStatus.PENDING_PAYMENT, Action.CANCEL, OrderStatus.CANCELLED, offered=True),
-    Transition(OrderStatus.CONFIRMED, Action.CANCEL, OrderStatus.CANCELLED, _nothing_fulfilled, offered=True),
-    Transition(OrderStatus.CONFIRMED, Action.FULFIL, OrderStatus.CONFIRMED, _not_all_fulfilled),
-    Transition(OrderStatus.CONFIRMED, Action.COMPLETE, OrderStatus.FULFILLED, _all_fulfilled),
-    Transition(OrderStatus.CONFIRMED, Action.REFUND, OrderStatus.CONFIRMED, _something_to_refund),
-    Transition(OrderStatus.FULFILLED, Action.REFUND, OrderStatus.FULFILLED, _something_to_refund),
-    Transition(OrderStatus.EXPIRED, Action.REVIVE, OrderStatus.CONFIRMED),
+    Transition(source=None, action=Action.PLACE, target=OrderStatus.PENDING_PAYMENT, event="order.placed"),
+    Transition(
+        source=OrderStatus.PENDING_PAYMENT,
+        action=Action.PAY,
+        target=OrderStatus.PENDING_PAYMENT,
+        event=None,
+        askers=_BOTH,
+    ),
+    Transition(
+        source=OrderStatus.PENDING_PAYMENT,
+        action=Action.CONFIRM,
+        target=OrderStatus.CONFIRMED,
+        event="order.confirmed",
+        along=("payment.captured",),
+        guard=_PAID,
+    ),
+    *_in_place(Action.FAIL_PAYMENT, "payment.failed", *OrderStatus),
+    Transition(
+        source=OrderStatus.PENDING_PAYMENT,
+        action=Action.EXPIRE,
+        target=OrderStatus.EXPIRED,
+        event="order.expired",
+        once_due=True,
+    ),
+    Transition(
+        source=OrderStatus.PENDING_PAYMENT,
+        action=Action.CANCEL,
+        target=OrderStatus.CANCELLED,
+        event="order.cancelled",
+        askers=_BOTH,
+    ),
+    Transition(
+        source=OrderStatus.CONFIRMED,
+        action=Action.CANCEL,
+        target=OrderStatus.CANCELLED,
+        event="order.cancelled",
+        along=("refund.requested",),
+        guard=_NOTHING_FULFILLED,
+        askers=_BOTH,
+    ),
+    Transition(
+        source=OrderStatus.CONFIRMED,
+        action=Action.FULFIL,
+        target=OrderStatus.CONFIRMED,
+        event="fulfillment.created",
+        guard=_SOME_UNFULFILLED,
+        askers=_STAFF,
+    ),
+    Transition(
+        source=OrderStatus.CONFIRMED,
+        action=Action.FULFIL,
+        target=OrderStatus.FULFILLED,
+        event="order.fulfilled",
+        along=("fulfillment.created",),
+        guard=_ALL_FULFILLED,
+        askers=_STAFF,
+    ),
+    *_in_place(
+        Action.REFUND,
+        "refund.requested",
+        OrderStatus.CONFIRMED,
+        OrderStatus.FULFILLED,
+        # Where a refund that the shop owes has failed, staff can try again.
+        OrderStatus.CANCELLED,
+        OrderStatus.EXPIRED,
+        guard=_REFUNDABLE,
+        askers=_STAFF,
+    ),
+    *_in_place(Action.SETTLE_REFUND, "refund.succeeded", *OrderStatus),
+    *_in_place(Action.FAIL_REFUND, "refund.failed", *OrderStatus),
+    Transition(
+        source=OrderStatus.EXPIRED,
+        action=Action.REVIVE,
+        target=OrderStatus.CONFIRMED,
+        event="order.revived",
+        guard=_PAID,
+    ),
+    *_in_place(Action.ORPHAN, "payment.orphaned", *OrderStatus, along=("refund.requested",)),
 )
 
 
@@ -104,18 +226,34 @@ class InvalidTransition(DomainError):
         )
 
 
-def allowed_actions(source: OrderStatus, order: Guarded) -> tuple[Action, ...]:
-    """Return what a client may ask of the order now."""
+_ASKABLE: Mapping[OrderStatus, tuple[Transition, ...]] = {
+    status: tuple(row for row in TRANSITIONS if row.source is status and row.askers) for status in OrderStatus
+}
+_ASKABLE_BY: Mapping[Asker, frozenset[Action]] = {
+    asker: frozenset(row.action for row in TRANSITIONS if asker in row.askers) for asker in Asker
+}
+
+
+def askable(asker: Asker) -> frozenset[Action]:
+    """Return what somebody may ever ask for."""
+    return _ASKABLE_BY[asker]
+
+
+def allowed_actions(source: OrderStatus, order: Guarded, asker: Asker) -> tuple[Action, ...]:
+    """Return what somebody may ask of the order now."""
     return tuple(
-        row.action
-        for row in TRANSITIONS
-        if row.source is source and row.offered and (row.guard is None or row.guard(order))
+        dict.fromkeys(row.action for row in _ASKABLE[source] if asker in row.askers and row.is_open_to(order))
     )
 
 
-def target_of(source: OrderStatus, action: Action, order: Guarded) -> OrderStatus:
+def target_of(source: OrderStatus, action: Action, order: Guarded, now: datetime) -> OrderStatus:
     """Return the status to which the action leads. Raises InvalidTransition."""
     for row in TRANSITIONS:
-        if row.source is source and row.action is action and (row.guard is None or row.guard(order)):
+        if (
+            row.source is source
+            and row.action is action
+            and row.is_open_to(order)
+            and (order.is_due(now) or not row.once_due)
+        ):
             return row.target
-    raise InvalidTransition(source, action, allowed_actions(source, order))
+    raise InvalidTransition(source, action, allowed_actions(source, order, Asker.STAFF))

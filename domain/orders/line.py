@@ -49,3 +49,17 @@ class OrderLine:
     @property
     def total(self) -> Money:
         return self.unit_price * self.quantity
+
+    @property
+    def unfulfilled(self) -> int:
+        return self.quantity - self.fulfilled
+
+    def refund_for(self, units: int) -> Money:
+        """Return what the next so many units cost that are paid back.
+
+        Of `quantity` units the first k cost floor(total * k / quantity), so that whatever the portions in which they
+        are paid back, all of them add up to the total.
+        """
+        done, after = self.refunded, self.refunded + units
+        cents = self.total.amount * after // self.quantity - self.total.amount * done // self.quantity
+        return Money(cents, self.unit_price.currency)

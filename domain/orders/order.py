@@ -7,19 +7,37 @@ from typing import Self
 
 from domain.orders import lifecycle
 from domain.orders.address import Address
-from domain.orders.events import OrderCancelled, OrderConfirmed, OrderPlaced, PlacedLine
-from domain.orders.lifecycle import Action, OrderStatus
+from domain.orders.events import (
+    FulfillmentCreated,
+    OrderCancelled,
+    OrderConfirmed,
+    OrderExpired,
+    OrderFulfilled,
+    OrderPlaced,
+    OrderRevived,
+    PaymentCaptured,
+    PaymentFailed,
+    PaymentOrphaned,
+    RefundFailed,
+    RefundRequested,
+    RefundSucceeded,
+)
+from domain.orders.fulfillment import Fulfillment
+from domain.orders.lifecycle import Action, Asker, InvalidTransition, OrderStatus
 from domain.orders.line import OrderLine
 from domain.orders.number import order_number
+from domain.orders.telling import Taken, Told, given, placed, taken
+from domain.payments.payment import Payment
+from domain.payments.refund import Refund
 from domain.shared.actor import Actor
 from domain.shared.events import Aggregate
-from domain.shared.ids import OrderId, UserId
+from domain.shared.ids import LineId, OrderId, ProductId, UserId
 from domain.shared.money import Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusChange:
-    """One row of an order's history."""
+    """One row of an order's history. What is only noted leaves the status as it is."""
 
     action: Action
     source: OrderStatus | None
@@ -33,7 +51,11 @@ class StatusChange:
 class Order(Aggregate):
     """An order and its lines. Its status changes only by the verbs below, as `lifecycle.TRANSITIONS` permits.
 
-    Each change of status adds one StatusChange to `changes`, which the repository writes and clears, and one event.
+    Each verb adds one to `version`, one StatusChange to `changes`, which the repository writes and clears, and the
+    events of that row of the table. The verbs know nothing of stock: the functions beside this file move both.
+
+    `paid_total` is what was taken for the order, `refunded_total` what was given back, and `refunding_total` what is
+    promised to be given back and has not been yet.
     """
 
     id: OrderId
@@ -45,6 +67,7 @@ class Order(Aggregate):
     total: Money
     paid_total: Money
     refunded_total: Money
+    refunding_total: Money
     shipping_address: Address | None
     note: str | None
     metadata: dict[str, str]
@@ -71,6 +94,7 @@ class Order(Aggregate):
         by: Actor,
     ) -> Self:
         """Take the order down, pending payment; one that costs nothing is confirmed at once."""
+        zero = Money.zero(total.currency)
         order = cls(
             id=id,
             customer_id=customer_id,
@@ -79,8 +103,9 @@ class Order(Aggregate):
             currency=total.currency,
             lines=list(lines),
             total=total,
-            paid_total=Money.zero(total.currency),
-            refunded_total=Money.zero(total.currency),
+            paid_total=zero,
+            refunded_total=zero,
+            refunding_total=zero,
             shipping_address=shipping_address,
             note=note,
             metadata=dict(metadata),
@@ -92,61 +117,100 @@ class Order(Aggregate):
         order.changes.append(
             StatusChange(action=Action.PLACE, source=None, target=order.status, reason=None, actor=by, at=now)
         )
-        order.events.append(
-            OrderPlaced(
-                aggregate_id=id,
-                aggregate_version=1,
-                occurred_at=now,
-                number=order.number,
-                customer_id=customer_id,
-                total=total,
-                lines=tuple(
-                    PlacedLine(
-                        product_id=line.product_id,
-                        sku=line.sku,
-                        quantity=line.quantity,
-                        unit_price=line.unit_price,
-                    )
-                    for line in lines
-                ),
-            )
-        )
-        if total.amount == 0:
-            order.confirm(now=now, by=by)
+        order.events.append(OrderPlaced(**order._told(now), lines=tuple(map(placed, lines))))
+        if order.is_paid:
+            order._become(Action.CONFIRM, now=now, by=by)
+            order.events.append(OrderConfirmed(**order._told(now)))
         return order
 
-    def confirm(self, *, now: datetime, by: Actor) -> None:
-        """Note that what the order costs has been paid. Raises InvalidTransition."""
-        self._become(Action.CONFIRM, reason=None, now=now, by=by)
-        self.events.append(
-            OrderConfirmed(
-                aggregate_id=self.id,
-                aggregate_version=self.version,
-                occurred_at=now,
-                number=self.number,
-                customer_id=self.customer_id,
-                total=self.total,
-            )
-        )
+    def confirm(self, payment: Payment, *, now: datetime, by: Actor) -> None:
+        """Note that what the order costs was taken. Raises InvalidTransition if it was less."""
+        self.paid_total += payment.captured
+        self._become(Action.CONFIRM, now=now, by=by)
+        self.events.append(PaymentCaptured(**self._told(now), **taken(payment)))
+        self.events.append(OrderConfirmed(**self._told(now)))
 
-    def cancel(self, reason: str | None, *, now: datetime, by: Actor) -> None:
-        """Call the order off. Who calls releases the reserved stock with it. Raises InvalidTransition."""
+    def revive(self, payment: Payment, *, now: datetime, by: Actor) -> None:
+        """Note that an expired order was paid late, and can still be supplied. Raises InvalidTransition."""
+        self.paid_total += payment.captured
+        self._become(Action.REVIVE, now=now, by=by)
+        self.events.append(OrderRevived(**self._told(now), **taken(payment)))
+
+    def orphan(self, payment: Payment, refund: Refund, *, now: datetime, by: Actor) -> None:
+        """Note that money was taken which the order cannot use, and which goes back."""
+        self.paid_total += payment.captured
+        self._become(Action.ORPHAN, now=now, by=by)
+        self.events.append(PaymentOrphaned(**self._told(now), **taken(payment)))
+        self._promise(refund, now)
+
+    def fail_payment(self, payment: Payment, *, now: datetime, by: Actor) -> None:
+        """Note that a payment came to nothing. The order holds its stock until it expires."""
+        self._become(Action.FAIL_PAYMENT, reason=payment.failure, now=now, by=by)
+        asked = Taken(payment_id=payment.id, method=payment.method, amount=payment.amount)
+        self.events.append(PaymentFailed(**self._told(now), **asked, failure=payment.failure))
+
+    def expire(self, *, now: datetime, by: Actor) -> None:
+        """End the hold of an order that was not paid in time. Raises InvalidTransition before that time."""
+        self._become(Action.EXPIRE, now=now, by=by)
+        self.events.append(OrderExpired(**self._told(now)))
+
+    def cancel(self, reason: str | None, refunds: Sequence[Refund] = (), *, now: datetime, by: Actor) -> None:
+        """Call the order off, and promise to give back what was taken for it. Raises InvalidTransition."""
         self._become(Action.CANCEL, reason=reason, now=now, by=by)
+        self.events.append(OrderCancelled(**self._told(now), reason=reason))
+        for refund in refunds:
+            self._promise(refund, now)
+
+    def fulfil(self, fulfillment: Fulfillment, *, now: datetime, by: Actor) -> None:
+        """Note what has left the house; with the last unit the order is fulfilled. Raises InvalidTransition."""
+        self.ensure_allows(Action.FULFIL, Asker.STAFF)
+        for part in fulfillment.lines:
+            self.line(part.line_id).fulfilled += part.quantity
+        self._become(Action.FULFIL, now=now, by=by)
         self.events.append(
-            OrderCancelled(
-                aggregate_id=self.id,
-                aggregate_version=self.version,
-                occurred_at=now,
-                number=self.number,
-                customer_id=self.customer_id,
-                total=self.total,
-                reason=reason,
+            FulfillmentCreated(
+                **self._told(now),
+                fulfillment_id=fulfillment.id,
+                lines=fulfillment.lines,
+                carrier=fulfillment.carrier,
+                tracking=fulfillment.tracking,
             )
         )
+        if self.status is OrderStatus.FULFILLED:
+            self.events.append(OrderFulfilled(**self._told(now)))
+
+    def request_refund(self, refund: Refund, *, now: datetime, by: Actor) -> None:
+        """Promise to give back a part of what was taken. Raises InvalidTransition."""
+        self._become(Action.REFUND, reason=refund.reason, now=now, by=by)
+        for part in refund.lines:
+            self.line(part.line_id).refunded += part.quantity
+        self._promise(refund, now)
+
+    def settle_refund(self, refund: Refund, *, now: datetime, by: Actor) -> None:
+        """Note that a promised refund was given."""
+        self.refunding_total -= refund.amount
+        self.refunded_total += refund.amount
+        self._become(Action.SETTLE_REFUND, now=now, by=by)
+        self.events.append(RefundSucceeded(**self._told(now), **given(refund)))
+
+    def fail_refund(self, refund: Refund, *, had_succeeded: bool, now: datetime, by: Actor) -> None:
+        """Note that a refund has not reached the customer: what it was for can be refunded anew."""
+        if had_succeeded:
+            self.refunded_total -= refund.amount
+        else:
+            self.refunding_total -= refund.amount
+        for part in refund.lines:
+            self.line(part.line_id).refunded -= part.quantity
+        self._become(Action.FAIL_REFUND, reason=refund.failure, now=now, by=by)
+        self.events.append(RefundFailed(**self._told(now), **given(refund), failure=refund.failure))
 
     @property
     def number(self) -> str:
         return order_number(self.id)
+
+    @property
+    def product_ids(self) -> set[ProductId]:
+        return {line.product_id for line in self.lines}
 
     @property
     def ordered_units(self) -> int:
@@ -157,18 +221,57 @@ class Order(Aggregate):
         return sum(line.fulfilled for line in self.lines)
 
     @property
-    def refundable_amount(self) -> int:
-        return self.paid_total.amount - self.refunded_total.amount
+    def is_paid(self) -> bool:
+        return self.paid_total.amount >= self.total.amount
 
     @property
-    def allowed_actions(self) -> tuple[Action, ...]:
-        """What a client may ask of the order now."""
-        return lifecycle.allowed_actions(self.status, self)
+    def refundable(self) -> Money:
+        """What was taken, and neither given back nor promised to be."""
+        return self.paid_total - self.refunded_total - self.refunding_total
 
-    def _become(self, action: Action, *, reason: str | None, now: datetime, by: Actor) -> None:
-        source, self.status = self.status, lifecycle.target_of(self.status, action, self)
+    @property
+    def refundable_amount(self) -> int:
+        return self.refundable.amount
+
+    def is_due(self, now: datetime) -> bool:
+        """Tell whether the time has passed for which the order holds its stock unpaid."""
+        return now >= self.expires_at
+
+    def line(self, line_id: LineId) -> OrderLine:
+        """Return one of the order's lines. Raises KeyError."""
+        return {line.id: line for line in self.lines}[line_id]
+
+    def allowed_actions(self, asker: Asker) -> tuple[Action, ...]:
+        """Return what somebody may ask of the order now."""
+        return lifecycle.allowed_actions(self.status, self, asker)
+
+    def ensure_allows(self, action: Action, asker: Asker) -> None:
+        """Raise InvalidTransition unless somebody may ask for this now."""
+        allowed = self.allowed_actions(asker)
+        if action not in allowed:
+            raise InvalidTransition(self.status, action, allowed)
+
+    def _promise(self, refund: Refund, now: datetime) -> None:
+        self.refunding_total += refund.amount
+        self.events.append(
+            RefundRequested(**self._told(now), **given(refund), reason=refund.reason, lines=refund.lines)
+        )
+
+    def _become(self, action: Action, *, reason: str | None = None, now: datetime, by: Actor) -> None:
+        source, self.status = self.status, lifecycle.target_of(self.status, action, self, now)
         self.version += 1
         self.updated_at = now
         self.changes.append(
             StatusChange(action=action, source=source, target=self.status, reason=reason, actor=by, at=now)
         )
+
+    def _told(self, now: datetime) -> Told:
+        """Return what every event tells of the order."""
+        return {
+            "aggregate_id": self.id,
+            "aggregate_version": self.version,
+            "occurred_at": now,
+            "number": self.number,
+            "customer_id": self.customer_id,
+            "total": self.total,
+        }

@@ -14,6 +14,9 @@ class Permission(StrEnum):
     PLACE_ORDERS = "place_orders"
     SEE_ALL_ORDERS = "see_all_orders"
     CANCEL_ANY_ORDER = "cancel_any_order"
+    PAY_ANY_ORDER = "pay_any_order"
+    FULFIL_ORDERS = "fulfil_orders"
+    REFUND_ORDERS = "refund_orders"
     MANAGE_CATALOG = "manage_catalog"
     SEE_ARCHIVED_PRODUCTS = "see_archived_products"
     MANAGE_STOCK = "manage_stock"
@@ -34,6 +37,9 @@ _CUSTOMER = frozenset({Permission.PLACE_ORDERS})
 _STAFF = _CUSTOMER | {
     Permission.SEE_ALL_ORDERS,
     Permission.CANCEL_ANY_ORDER,
+    Permission.PAY_ANY_ORDER,
+    Permission.FULFIL_ORDERS,
+    Permission.REFUND_ORDERS,
     Permission.MANAGE_CATALOG,
     Permission.SEE_ARCHIVED_PRODUCTS,
     Permission.MANAGE_STOCK,

@@ -13,6 +13,7 @@ from entrypoints.http.docs import install_docs
 from entrypoints.http.in_flight import InFlight
 from entrypoints.http.middleware import EdgeMiddleware
 from entrypoints.http.openapi import DescribedApp
+from entrypoints.http.orders import fulfillments, payments, refunds
 from entrypoints.http.orders import router as orders
 from entrypoints.http.problems.handlers import PROBLEM_HANDLERS
 from entrypoints.http.problems.pages import router as problem_pages
@@ -69,6 +70,9 @@ def create_app(settings: Settings | None = None, container: Container | None = N
     for router in (
         orders.router,
         products.router,
+        payments.router,
+        refunds.router,
+        fulfillments.router,
         health.router,
         users.router,
         token.router,

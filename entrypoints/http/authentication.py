@@ -83,3 +83,5 @@ StockManager = Annotated[Principal, Depends(requires(Permission.MANAGE_STOCK))]
 Customer = Annotated[Principal, Depends(requires(Permission.PLACE_ORDERS))]
 PayingCustomer = Annotated[Principal, Depends(requires(Permission.PLACE_ORDERS, confirmed=True))]
 """For what gives money or gets it back. Placing an order does neither, and is the busiest route: its tokens do."""
+Shipper = Annotated[Principal, Depends(requires(Permission.FULFIL_ORDERS, confirmed=True))]
+Refunder = Annotated[Principal, Depends(requires(Permission.REFUND_ORDERS, confirmed=True))]

@@ -146,3 +146,12 @@ class PriceSchema(MoneySchema):
         StrictInt,
         Field(ge=0, le=MAX_AMOUNT, description="1999 is 19.99 EUR, and 1999 JPY.", examples=[1999]),
     ]
+
+
+class SumSchema(MoneySchema):
+    """Money that is more than nothing."""
+
+    amount: Annotated[
+        StrictInt,
+        Field(ge=1, le=MAX_AMOUNT, description="1999 is 19.99 EUR, and 1999 JPY.", examples=[1999]),
+    ]

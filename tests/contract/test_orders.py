@@ -101,8 +101,8 @@ async def test_changes_to_an_order_are_kept_with_one_row_of_history_each(shop: S
         locked = await work.orders.get(order.id)
         assert locked
         locked.cancel(UNICODE, now=NOW, by=STAFF)
-        await work.orders.save(locked)
-        await work.orders.save(locked)
+        await work.orders.save([locked])
+        await work.orders.save([locked])
         await work.commit()
     view = await shop.store.orders.get(order.id)
     assert view == OrderView.of(locked)
@@ -172,11 +172,11 @@ async def test_an_order_that_has_changed_since_it_was_read_is_not_overwritten(sh
         stale = await work.orders.get(order.id)
     assert stale
     await shop.cancel(order)
-    stale.confirm(now=NOW, by=STAFF)
+    stale.cancel(None, now=NOW, by=STAFF)
     async with shop.store.unit_of_work() as work:
         await work.orders.get(order.id)
         with pytest.raises(Exception):  # noqa: B017, PT011 - a mistake of the program: each adapter has its own word
-            await work.orders.save(stale)
+            await work.orders.save([stale])
     assert (await shop.get_order(order.id, only_of=None)).status is OrderStatus.CANCELLED
 
 

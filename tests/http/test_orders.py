@@ -27,7 +27,7 @@ async def test_an_order_is_taken_at_the_shops_prices_and_holds_its_stock(web: We
     assert response.headers["ETag"] == '"v1"'
     assert order["total"] == {"amount": 2 * 1999 + 4500, "currency": "EUR"}
     assert order["status"] == "pending_payment"
-    assert order["allowed_actions"] == ["cancel"]
+    assert order["allowed_actions"] == ["pay", "cancel"]
     assert (order["shipping_address"], order["note"], order["metadata"]) == (
         ADDRESS,
         "Ring twice",

@@ -10,6 +10,7 @@ from adapters.postgres.engine import create_engine, create_sessions
 from adapters.postgres.idempotency import PostgresReplayRecords
 from adapters.postgres.queries.orders import PostgresOrderQueries
 from adapters.postgres.queries.outbox import PostgresOutboxQueries
+from adapters.postgres.queries.payments import PostgresPaymentQueries
 from adapters.postgres.queries.products import PostgresProductQueries
 from adapters.postgres.queries.sessions import PostgresSessionQueries
 from adapters.postgres.queries.stocks import PostgresStockQueries
@@ -36,6 +37,7 @@ async def postgres_store(url: str) -> AsyncIterator[Store]:
             products=PostgresProductQueries(engine),
             stocks=PostgresStockQueries(engine),
             orders=PostgresOrderQueries(engine),
+            payments=PostgresPaymentQueries(engine),
             outbox=PostgresOutboxQueries(engine),
             signing_keys=PostgresSigningKeys(engine),
             secrets=PostgresSecrets(engine),

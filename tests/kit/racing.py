@@ -8,7 +8,7 @@ other in that order must lead to the same answers.
 import asyncio
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
 from random import Random
@@ -16,9 +16,10 @@ from random import Random
 from application.catalog.adjust_stock import AdjustStock
 from application.catalog.views import ProductView
 from application.orders.cancel_order import CancelOrder
-from application.orders.place_order import PlaceOrder
+from application.orders.place_order import PlaceOrder, PlaceOrderCommand
 from application.orders.views import OrderView
 from application.shared.clock import Clock
+from application.shared.idempotency import Receipt
 from application.users.views import UserView
 from domain.shared.errors import DomainError
 from tests.kit.examples import NOW
@@ -99,15 +100,6 @@ class TickingClock(Clock):
         return self.told[-1]
 
 
-@dataclass(slots=True)
-class Till:
-    """One process of the service, its clock, and the numbers of the steps that it was asked for, in their order."""
-
-    place_order: PlaceOrder
-    clock: TickingClock
-    asked: list[int] = field(default_factory=list)
-
-
 @dataclass(frozen=True, slots=True)
 class Scene:
     """A shop as it is when the race begins."""
@@ -131,50 +123,61 @@ async def set_up(store: Store, plan: Plan) -> Scene:
 async def run_at_once(scene: Scene, plan: Plan) -> tuple[list[Outcome], list[int]]:
     """Do all steps at once. Return each one's outcome, and the numbers of the steps in the order of the decisions."""
     ticks = count()
-    clocks = [TickingClock(ticks) for _ in range(plan.tills)]
-    tills = [Till(scene.shop.till(clock=clock), clock) for clock in clocks]
     decided: dict[int, datetime] = {}
+    tills = [_recording_till(scene.shop, TickingClock(ticks), decided) for _ in range(plan.tills)]
 
     async def do(number: int, step: Step, others_first: int) -> Outcome:
         for _ in range(others_first):
             await asyncio.sleep(0)
         if isinstance(step, Ordering):
-            till = tills[step.till]
-            till.asked.append(number)
-            return await _outcome(scene, step, till.place_order, till.clock)
+            return await _outcome(scene, number, step, tills[step.till], scene.shop.clock)
         clock = TickingClock(ticks)
-        outcome = await _outcome(scene, step, scene.shop.place_order, clock)
+        outcome = await _outcome(scene, number, step, scene.shop.place_order, clock)
         [decided[number]] = clock.told
         return outcome
 
     outcomes = await asyncio.gather(
         *(do(number, step, others_first) for number, (step, others_first) in enumerate(plan.steps))
     )
-    for till in tills:
-        decided.update(zip(till.asked, till.clock.told, strict=True))
     return outcomes, sorted(decided, key=decided.__getitem__)
 
 
 async def run_in_order(scene: Scene, plan: Plan, order: Sequence[int]) -> list[Outcome]:
     """Do the steps one after the other. Return each one's outcome, by the step's number."""
     outcomes = {
-        number: await _outcome(scene, plan.steps[number][0], scene.shop.place_order, scene.shop.clock)
+        number: await _outcome(scene, number, plan.steps[number][0], scene.shop.place_order, scene.shop.clock)
         for number in order
     }
     return [outcomes[number] for number in range(len(plan.steps))]
 
 
-async def _outcome(scene: Scene, step: Step, place_order: PlaceOrder, clock: Clock) -> Outcome:
+def _recording_till(shop: Shop, clock: TickingClock, decided: dict[int, datetime]) -> PlaceOrder:
+    """Return one process of the service, which notes when each step was decided; the last try is what counts."""
+    place_batch = shop.batch(clock)
+
+    async def run(commands: Sequence[PlaceOrderCommand]) -> Sequence[Receipt[OrderView] | Exception]:
+        told_before = len(clock.told)
+        outcomes = await place_batch(commands)
+        for command, moment in zip(commands, clock.told[told_before:], strict=True):
+            decided[int(command.key.key)] = moment
+        return outcomes
+
+    return shop.till(run)
+
+
+async def _outcome(scene: Scene, number: int, step: Step, place_order: PlaceOrder, clock: Clock) -> Outcome:
     """Do a step, and return what was answered, except for ids and times."""
     try:
         match step:
             case Ordering(lines):
-                placing = scene.shop.placing(*_chosen(scene.products, lines), customer=scene.customer)
+                placing = scene.shop.placing(
+                    *_chosen(scene.products, lines), customer=scene.customer, key=str(number)
+                )
                 placed = (await place_order(placing)).result
                 return "placed", [(line.sku, line.quantity) for line in placed.lines]
             case Cancelling(order):
                 cancelling = scene.shop.cancelling(scene.orders[order])
-                cancel_order = CancelOrder(scene.shop.store.unit_of_work, clock)
+                cancel_order = CancelOrder(scene.shop.store.unit_of_work, clock, scene.shop.ids)
                 return "cancelled", (await cancel_order(cancelling)).result.version
             case Adjusting(lines):
                 adjust_stock = AdjustStock(scene.shop.store.unit_of_work, clock, scene.shop.ids)

@@ -1,7 +1,8 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from hashlib import sha256
 from itertools import count
+from typing import Any
 
 from application.catalog.adjust_stock import AdjustStock, AdjustStockCommand
 from application.catalog.archive_product import ArchiveProduct
@@ -15,21 +16,30 @@ from application.catalog.list_movements import ListMovements
 from application.catalog.list_products import ListProducts
 from application.catalog.views import ProductView
 from application.orders.cancel_order import CancelOrder, CancelOrderCommand
+from application.orders.expire_orders import ExpireOrders
+from application.orders.fulfil_order import FulfilOrder, FulfilOrderCommand
 from application.orders.get_order import GetOrder
 from application.orders.list_orders import ListOrders
 from application.orders.list_status_changes import ListStatusChanges
+from application.orders.make_room import MakeRoom, Wanted
 from application.orders.place_order import PlaceOrder, PlaceOrderBatch, PlaceOrderCommand
 from application.orders.preview_order import PreviewOrder
-from application.orders.views import OrderView
+from application.orders.views import FulfillmentView, OrderView
+from application.payments.pay_order import PayOrder, PayOrderCommand
+from application.payments.ports import PaymentGateway, ProviderEvent, ProviderEventKind
+from application.payments.record_provider_event import RecordProviderEvent
+from application.payments.refund_order import RefundOrder, RefundOrderCommand
+from application.payments.settle_payments import SettlePayments
+from application.payments.views import PaymentView, RefundView
 from application.sessions.end_session import EndSession
 from application.sessions.list_sessions import ListSessions
 from application.sessions.log_in import LogIn, LogInCommand
 from application.sessions.refresh_session import RefreshSession
 from application.sessions.revoke_token import RevokeToken
 from application.sessions.tokens import SessionTokens
-from application.shared.batching import Batcher
+from application.shared.batching import Batcher, RunBatch
 from application.shared.clock import Clock
-from application.shared.idempotency import IdempotencyKey
+from application.shared.idempotency import IdempotencyKey, Receipt
 from application.signing.reload_keys import ReloadKeys
 from application.users.authenticate import Authenticate
 from application.users.confirm_principal import ConfirmPrincipal
@@ -39,19 +49,24 @@ from application.users.sign_up import SignUp, SignUpCommand
 from application.users.views import UserView
 from domain.catalog.adjusting import StockDelta
 from domain.catalog.stock import MovementReason
+from domain.orders.fulfillment import FulfilledLine
 from domain.orders.line import RequestedLine
 from domain.orders.placing import OrderRequest
+from domain.payments.method import PaymentMethod
+from domain.payments.refund import RefundedLine
 from domain.sessions.session import SessionLifetime
 from domain.shared.actor import Actor
 from domain.shared.ids import UserId
 from domain.shared.money import Money
 from tests.kit.clock import FixedClock
+from tests.kit.gateway import FakeGateway
 from tests.kit.ids import SequentialIds
 from tests.kit.passwords import BreachedOnly, PlainHasher
 from tests.kit.randomness import CountedRandomness
 from tests.kit.store import Store
 from tests.kit.tokens import NumberedTokens
 
+RunPlacing = RunBatch[PlaceOrderCommand, Receipt[OrderView]]
 HOLD = timedelta(minutes=15)
 LIFETIME = SessionLifetime(idle=timedelta(days=14), absolute=timedelta(days=30))
 PASSWORD = "a password of some length"
@@ -98,16 +113,29 @@ class Shop:
         self.count_stock = CountStock(store.unit_of_work, self.clock)
         self.adjust_stock = AdjustStock(store.unit_of_work, self.clock, self.ids)
         self.place_order = self.till()
-        self.preview_order = PreviewOrder(store.unit_of_work)
-        self.cancel_order = CancelOrder(store.unit_of_work, self.clock)
+        self.preview_order = PreviewOrder(store.unit_of_work, self.room())
+        self.cancel_order = CancelOrder(store.unit_of_work, self.clock, self.ids)
+        self.gateway = FakeGateway()
+        self.gateways: dict[PaymentMethod, PaymentGateway] = {PaymentMethod.SANDBOX: self.gateway}
+        gateways = self.gateways
+        self.pay_order = PayOrder(store.unit_of_work, gateways, self.clock, self.ids)
+        self.refund_order = RefundOrder(store.unit_of_work, gateways, self.clock, self.ids)
+        self.fulfil_order = FulfilOrder(store.unit_of_work, self.clock, self.ids)
+        self.expire_orders = ExpireOrders(store.unit_of_work, self.clock)
+        self.settle_payments = SettlePayments(store.unit_of_work, gateways, self.clock, self.ids)
+        self.record_provider_event = RecordProviderEvent(store.unit_of_work, self.clock, self.ids)
         self.get_order = GetOrder(store.orders)
         self.list_orders = ListOrders(store.orders)
         self.list_status_changes = ListStatusChanges(self.get_order, store.orders)
 
-    def till(self, *, clock: Clock | None = None, max_batch: int = 64) -> PlaceOrder:
+    def till(self, run: RunPlacing | None = None, *, max_batch: int = 64) -> PlaceOrder:
         """Return `place_order` as one more process of the service has it, with batches of its own."""
-        batcher = Batcher(self.batch(clock), max_batch=max_batch, patience=60)
-        return PlaceOrder(batcher, self.store.orders)
+        batcher = Batcher(run or self.batch(), max_batch=max_batch, patience=60)
+        return PlaceOrder(batcher, self.room(), self.store.orders)
+
+    def room(self) -> Batcher[Wanted, bool]:
+        """Return what expires due orders for those that fall short."""
+        return Batcher(MakeRoom(self.store.unit_of_work, self.clock), patience=60)
 
     def batch(self, clock: Clock | None = None) -> PlaceOrderBatch:
         """Return what places one batch of orders."""
@@ -159,6 +187,52 @@ class Shop:
     async def cancel(self, order: OrderView) -> OrderView:
         return (await self.cancel_order(self.cancelling(order))).result
 
+    async def pay(self, order: OrderView, token: str = "tok_ok") -> PaymentView:
+        return (await self.pay_order(self.paying(order, token))).result
+
+    async def fulfil(self, order: OrderView, *units: int) -> FulfillmentView:
+        """Ship so many units of each line, or all of all lines."""
+        return (await self.fulfil_order(self.fulfilling(order, *units))).result
+
+    async def refund(self, order: OrderView, wanted: int | Sequence[int]) -> RefundView:
+        """Give back an amount, or so many units of each line."""
+        return (await self.refund_order(self.refunding(order, wanted))).result
+
+    async def expire(self) -> int:
+        return await self.expire_orders(limit=50, by=STAFF)
+
+    async def settle(self) -> int:
+        return await self.settle_payments(limit=50, by=STAFF)
+
+    async def told(
+        self,
+        kind: ProviderEventKind,
+        payment: PaymentView,
+        *,
+        event_id: str | None = None,
+        refund: RefundView | None = None,
+        **fields: Any,
+    ) -> None:
+        """Let the provider tell of a payment, or of a refund of it."""
+        told_of = {"payment_id": payment.id} if refund is None else {"refund_id": refund.id}
+        event = ProviderEvent(
+            provider=payment.method,
+            event_id=event_id or f"event-{next(self._numbers)}",
+            kind=kind,
+            occurred_at=self.clock.now(),
+            **{
+                "reference": f"ch_{payment.id}" if refund is None else f"re_{refund.id}",
+                "amount": payment.amount if refund is None else refund.amount,
+                **told_of,
+                **fields,
+            },
+        )
+        await self.record_provider_event(event, by=STAFF)
+
+    async def see(self, order: OrderView) -> OrderView:
+        """Return the order as it is now."""
+        return await self.get_order(order.id, only_of=None)
+
     def placing(
         self,
         *lines: tuple[ProductView, int],
@@ -184,6 +258,62 @@ class Shop:
             reason=None,
             only_of=None,
             key=self.key(order.id, operation="cancel_order", key=key),
+            by=STAFF,
+        )
+
+    def paying(
+        self,
+        order: OrderView,
+        token: str = "tok_ok",
+        *,
+        amount: Money | None = None,
+        only_of: UserId | None = None,
+        key: str | None = None,
+    ) -> PayOrderCommand:
+        """Return the command by which staff, or the order's customer, pays for it."""
+        return PayOrderCommand(
+            order_id=order.id,
+            amount=amount or order.total,
+            method=PaymentMethod.SANDBOX,
+            token=token,
+            only_of=only_of,
+            key=self.key((order.id, token), operation="pay_order", key=key),
+            by=STAFF,
+        )
+
+    def fulfilling(self, order: OrderView, *units: int, key: str | None = None) -> FulfilOrderCommand:
+        quantities = units or tuple(line.quantity - line.fulfilled for line in order.lines)
+        lines = tuple(
+            FulfilledLine(line.id, quantity)
+            for line, quantity in zip(order.lines, quantities, strict=True)
+            if quantity
+        )
+        return FulfilOrderCommand(
+            order_id=order.id,
+            lines=lines,
+            carrier="DHL",
+            tracking="JD0146",
+            key=self.key((order.id, lines), operation="fulfil_order", key=key),
+            by=STAFF,
+        )
+
+    def refunding(
+        self, order: OrderView, wanted: int | Sequence[int], *, key: str | None = None
+    ) -> RefundOrderCommand:
+        lines_or_amount = (
+            Money(wanted, order.currency)
+            if isinstance(wanted, int)
+            else tuple(
+                RefundedLine(line.id, quantity)
+                for line, quantity in zip(order.lines, wanted, strict=True)
+                if quantity
+            )
+        )
+        return RefundOrderCommand(
+            order_id=order.id,
+            wanted=lines_or_amount,
+            reason="It was broken",
+            key=self.key((order.id, wanted), operation="refund_order", key=key),
             by=STAFF,
         )
 

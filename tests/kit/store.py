@@ -4,6 +4,7 @@ from adapters.memory.database import MemoryDatabase
 from adapters.memory.idempotency import MemoryReplayRecords
 from adapters.memory.queries.orders import MemoryOrderQueries
 from adapters.memory.queries.outbox import MemoryOutboxQueries
+from adapters.memory.queries.payments import MemoryPaymentQueries
 from adapters.memory.queries.products import MemoryProductQueries
 from adapters.memory.queries.sessions import MemorySessionQueries
 from adapters.memory.queries.stocks import MemoryStockQueries
@@ -14,6 +15,7 @@ from adapters.memory.unit_of_work import MemoryUnitOfWorkFactory
 from application.catalog.ports import ProductQueries, StockQueries
 from application.orders.ports import OrderQueries
 from application.outbox.ports import OutboxQueries
+from application.payments.ports import PaymentQueries
 from application.sessions.ports import SessionQueries
 from application.shared.idempotency import ReplayRecords
 from application.shared.secrets import Secrets
@@ -32,6 +34,7 @@ class Store:
     products: ProductQueries
     stocks: StockQueries
     orders: OrderQueries
+    payments: PaymentQueries
     outbox: OutboxQueries
     signing_keys: SigningKeyStore
     secrets: Secrets
@@ -48,6 +51,7 @@ def memory_store() -> Store:
         products=MemoryProductQueries(database),
         stocks=MemoryStockQueries(database),
         orders=MemoryOrderQueries(database),
+        payments=MemoryPaymentQueries(database),
         outbox=MemoryOutboxQueries(database),
         signing_keys=MemorySigningKeys(database),
         secrets=MemorySecrets(database),

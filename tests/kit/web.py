@@ -9,11 +9,13 @@ from fastapi import FastAPI
 
 from application.health.ports import Health
 from application.users.sign_up import SignUpCommand
+from domain.payments.method import PaymentMethod
 from domain.users.permissions import Role
 from entrypoints.container import Container
 from entrypoints.http.app import create_app
 from entrypoints.settings import Settings
 from tests.kit.described import check
+from tests.kit.gateway import FakeGateway
 from tests.kit.passwords import BreachedOnly, PlainHasher
 from tests.kit.store import Store
 
@@ -33,11 +35,13 @@ def container_over(store: Store, **settings: Any) -> Container:
     container.product_queries.override(store.products)
     container.stock_queries.override(store.stocks)
     container.order_queries.override(store.orders)
+    container.payment_queries.override(store.payments)
     container.outbox_queries.override(store.outbox)
     container.signing_key_store.override(store.signing_keys)
     container.secrets.override(store.secrets)
     container.health.override(AlwaysReady())
     container.replay_records.override(store.replays)
+    container.payment_gateways.override({PaymentMethod.SANDBOX: FakeGateway()})
     container.hasher.override(PlainHasher())
     container.breached_passwords.override(BreachedOnly())
     return container

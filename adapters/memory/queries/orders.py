@@ -1,10 +1,10 @@
 from adapters.memory.database import MemoryDatabase, reach
 from adapters.memory.queries.keyset import page
 from application.orders.ports import OrderFilter, OrderQueries
-from application.orders.views import OrderView, StatusChangeView
+from application.orders.views import FulfillmentView, OrderView, StatusChangeView
 from application.shared.page import Page, Position
 from domain.orders.order import Order, StatusChange
-from domain.shared.ids import OrderId, UserId
+from domain.shared.ids import FulfillmentId, OrderId, UserId
 
 
 class MemoryOrderQueries(OrderQueries):
@@ -48,6 +48,24 @@ class MemoryOrderQueries(OrderQueries):
             changes,
             position=lambda numbered: (numbered[0],),
             show=lambda numbered: _view(numbered[1]),
+            descending=False,
+            after=after,
+            limit=limit,
+        )
+
+    async def fulfillment(self, order_id: OrderId, fulfillment_id: FulfillmentId) -> FulfillmentView | None:
+        await reach()
+        fulfillment = self._database.tables.fulfillments.get(fulfillment_id)
+        return FulfillmentView.of(fulfillment) if fulfillment and fulfillment.order_id == order_id else None
+
+    async def fulfillments(
+        self, order_id: OrderId, *, after: Position | None, limit: int
+    ) -> Page[FulfillmentView]:
+        await reach()
+        return page(
+            (each for each in self._database.tables.fulfillments.values() if each.order_id == order_id),
+            position=lambda fulfillment: (fulfillment.created_at, fulfillment.id),
+            show=FulfillmentView.of,
             descending=False,
             after=after,
             limit=limit,

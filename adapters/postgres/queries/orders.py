@@ -6,16 +6,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from adapters.postgres.arrays import columns_of
 from adapters.postgres.coalesced import CoalescedReads
 from adapters.postgres.mappers import ResultRow
+from adapters.postgres.mappers.fulfillments import fulfillment_view_from
 from adapters.postgres.mappers.orders import order_from
 from adapters.postgres.queries.keyset import page_of, shown
 from adapters.postgres.reader import Reader
-from adapters.postgres.rows import OrderHistoryRow, OrderRow
+from adapters.postgres.rows import FulfillmentRow, OrderHistoryRow, OrderRow
 from adapters.postgres.selections import orders_with_lines
 from application.orders.ports import OrderFilter, OrderQueries
-from application.orders.views import OrderView, StatusChangeView
+from application.orders.views import FulfillmentView, OrderView, StatusChangeView
 from application.shared.page import Page, Position
 from domain.orders.lifecycle import Action, OrderStatus
-from domain.shared.ids import OrderId, UserId
+from domain.shared.ids import FulfillmentId, OrderId, UserId
 
 _ORDERS = select(*columns_of(OrderRow))
 _GET = orders_with_lines(_ORDERS.where(OrderRow.id == any_(bindparam("ids", type_=ARRAY(Uuid)))))
@@ -25,6 +26,9 @@ _GET_BY_KEY = orders_with_lines(
     )
 )
 _PLACED = (OrderRow.placed_at, OrderRow.id)
+_FULFILLMENTS = select(*columns_of(FulfillmentRow)).where(FulfillmentRow.order_id == bindparam("of_order"))
+_FULFILLMENT = _FULFILLMENTS.where(FulfillmentRow.id == bindparam("fulfillment"))
+_CREATED = (FulfillmentRow.created_at, FulfillmentRow.id)
 _CHANGED = (OrderHistoryRow.version,)
 
 
@@ -61,6 +65,19 @@ class PostgresOrderQueries(OrderQueries):
         changes = select(*columns_of(OrderHistoryRow)).where(OrderHistoryRow.order_id == order_id)
         statement = page_of(changes, _CHANGED, descending=False, after=after, limit=limit)
         return shown(await self._reader.all(statement), _CHANGED, limit=limit, show=_status_change_view)
+
+    async def fulfillment(self, order_id: OrderId, fulfillment_id: FulfillmentId) -> FulfillmentView | None:
+        row = await self._reader.one_or_none(
+            _FULFILLMENT, {"of_order": order_id, "fulfillment": fulfillment_id}
+        )
+        return fulfillment_view_from(row) if row else None
+
+    async def fulfillments(
+        self, order_id: OrderId, *, after: Position | None, limit: int
+    ) -> Page[FulfillmentView]:
+        statement = page_of(_FULFILLMENTS, _CREATED, descending=False, after=after, limit=limit)
+        rows = await self._reader.all(statement, {"of_order": order_id})
+        return shown(rows, _CREATED, limit=limit, show=fulfillment_view_from)
 
 
 def _conditions(criteria: OrderFilter) -> Iterator[ColumnElement[bool]]:

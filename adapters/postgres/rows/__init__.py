@@ -5,20 +5,25 @@ Rows are what is kept, entities what is true: small functions beside the reposit
 
 from adapters.postgres.rows.catalog import ProductRow, StockMovementRow, StockRow
 from adapters.postgres.rows.idempotency import IdempotencyKeyRow
-from adapters.postgres.rows.orders import OrderHistoryRow, OrderLineRow, OrderRow
+from adapters.postgres.rows.orders import FulfillmentRow, OrderHistoryRow, OrderLineRow, OrderRow
 from adapters.postgres.rows.outbox import OutboxRow
+from adapters.postgres.rows.payments import PaymentRow, ProviderEventRow, RefundRow
 from adapters.postgres.rows.schema import Row
 from adapters.postgres.rows.secrets import ServiceSecretRow, SigningKeyRow
 from adapters.postgres.rows.sessions import SessionRow
 from adapters.postgres.rows.users import UserRow
 
 __all__ = [
+    "FulfillmentRow",
     "IdempotencyKeyRow",
     "OrderHistoryRow",
     "OrderLineRow",
     "OrderRow",
     "OutboxRow",
+    "PaymentRow",
     "ProductRow",
+    "ProviderEventRow",
+    "RefundRow",
     "Row",
     "ServiceSecretRow",
     "SessionRow",

@@ -1,10 +1,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from adapters.postgres.rows.schema import Row, currency, money, one_of
+from adapters.postgres.rows.schema import JsonText, Row, currency, money, one_of
 from adapters.postgres.rows.users import UserRow
 from domain.orders.lifecycle import Action, OrderStatus
 
@@ -24,11 +24,14 @@ class OrderRow(Row):
         money("total_amount"),
         money("paid_amount"),
         CheckConstraint(
-            "refunded_amount >= 0 AND refunded_amount <= paid_amount", name="refunded_within_paid"
+            "refunded_amount >= 0 AND refunding_amount >= 0"
+            " AND refunded_amount + refunding_amount <= paid_amount",
+            name="refunds_within_paid",
         ),
         Index(None, "placed_at", "id"),
         Index(None, "customer_id", "placed_at", "id"),
         Index(None, "status", "placed_at", "id"),
+        Index(None, "expires_at", "id", postgresql_where=text("status = 'pending_payment'")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -40,6 +43,7 @@ class OrderRow(Row):
     total_amount: Mapped[int]
     paid_amount: Mapped[int]
     refunded_amount: Mapped[int]
+    refunding_amount: Mapped[int] = mapped_column(server_default=text("0"))
     shipping_address: Mapped[dict[str, str | None] | None]
     note: Mapped[str | None]
     order_metadata: Mapped[dict[str, str]] = mapped_column("metadata")
@@ -91,3 +95,17 @@ class OrderHistoryRow(Row):
     actor_id: Mapped[UUID | None]
     request_id: Mapped[str]
     occurred_at: Mapped[datetime]
+
+
+class FulfillmentRow(Row):
+    """A shipment. Its lines are only read with it: their sums stand in the order's lines."""
+
+    __tablename__ = "fulfillments"
+    __table_args__ = (Index(None, "order_id", "created_at", "id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey(OrderRow.id))
+    lines: Mapped[str] = mapped_column(JsonText)
+    carrier: Mapped[str | None]
+    tracking: Mapped[str | None]
+    created_at: Mapped[datetime]

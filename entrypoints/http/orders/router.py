@@ -13,6 +13,7 @@ from application.orders.place_order import PlaceOrder, PlaceOrderCommand
 from application.orders.ports import OrderFilter
 from application.orders.preview_order import PreviewOrder
 from application.orders.views import OrderView, QuoteView, StatusChangeView
+from application.shared.page import Page
 from domain.shared.ids import OrderId, UserId
 from domain.users.permissions import Permission
 from entrypoints.container import Container
@@ -21,6 +22,7 @@ from entrypoints.http.descriptions import described_by
 from entrypoints.http.etags import NOT_MODIFIED, version_tag, versioned
 from entrypoints.http.idempotency import OptionalKey, RequiredKey, mark_replay
 from entrypoints.http.lists import ListQuery, Lists, PageResponse, Portion
+from entrypoints.http.orders.asking import asker
 from entrypoints.http.orders.schemas import (
     CancelOrderRequest,
     ListOrdersQuery,
@@ -76,7 +78,7 @@ async def place_order(
         response.status_code = 200
     response.headers["Location"] = f"/v1/orders/{order.id}"
     response.headers["ETag"] = version_tag(order.version)
-    return order
+    return order.seen_by(asker(customer))
 
 
 @router.post(
@@ -123,7 +125,8 @@ async def list_orders(
         after=lists.position(query),
         limit=query.limit,
     )
-    return lists.page(query, page)
+    seen = tuple(order.seen_by(asker(customer)) for order in page.items)
+    return lists.page(query, Page(seen, page.next))
 
 
 @router.get(
@@ -143,7 +146,7 @@ async def get_order(
     get_order: Annotated[GetOrder, provided(Container.get_order)],
 ) -> OrderView | Response:
     order = await get_order(OrderId(order_id), only_of=customer.only_own_without(Permission.SEE_ALL_ORDERS))
-    return versioned(request, response, order, order.version)
+    return versioned(request, response, order.seen_by(asker(customer)), order.version)
 
 
 @router.get(
@@ -200,4 +203,4 @@ async def cancel_order(
     )
     mark_replay(response, receipt)
     response.headers["ETag"] = version_tag(receipt.result.version)
-    return receipt.result
+    return receipt.result.seen_by(asker(customer))

@@ -152,4 +152,14 @@ ORDER_PROBLEMS = (
         detail="An order that is cancelled cannot take this action.",
         params={"from": "cancelled", "action": "cancel", "allowed_actions": []},
     ),
+    ProblemType(
+        code="refund_exceeds_paid",
+        status=409,
+        title="More than was paid",
+        meaning="An order's refunds never add up to more than was paid for it, nor to more units than were ordered."
+        " Refunds that are on their way count.",
+        remedy="Refund at most `params.refundable`, in minor units of `params.currency`.",
+        detail="At most 5.00 EUR can be refunded now.",
+        params={"refundable": 500, "currency": "EUR"},
+    ),
 )

@@ -83,7 +83,7 @@ async def test_cancelling_an_order_can_be_left_at_every_wait(
     insists: bool,
 ) -> None:
     mug = await shop.product(stock=1000)
-    cancel_order = CancelOrder(unit_of_work, shop.clock)
+    cancel_order = CancelOrder(unit_of_work, shop.clock, shop.ids)
 
     async def work() -> Coroutine[Any, Any, object]:
         return cancel_order(shop.cancelling(await shop.order(mug)))

@@ -39,7 +39,7 @@ async def test_an_order_waits_for_its_payment_and_not_for_ever(shop: Shop) -> No
     assert order.status is OrderStatus.PENDING_PAYMENT
     assert order.payment_status is PaymentStatus.UNPAID
     assert order.fulfillment_status is FulfillmentStatus.UNFULFILLED
-    assert order.allowed_actions == (Action.CANCEL,)
+    assert order.allowed_actions == (Action.PAY, Action.CANCEL)
     assert order.total == Money(1998, "EUR")
     assert order.placed_at == shop.clock.now()
     assert order.expires_at == shop.clock.now() + HOLD

@@ -1,0 +1,39 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from application.shared.clock import Clock
+from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from domain.orders.expiring import expire
+from domain.orders.order import Order
+from domain.shared.actor import Actor
+
+
+async def expire_due(work: UnitOfWork, orders: Sequence[Order], *, now: datetime, by: Actor) -> None:
+    """Expire orders that are due and locked, and give back what they hold."""
+    stocks = await work.stocks.lock({product_id for order in orders for product_id in order.product_ids})
+    for order in orders:
+        expire(order, stocks, now=now, by=by)
+    await work.orders.save(orders)
+    await work.stocks.save(stocks.values())
+
+
+@dataclass(frozen=True, slots=True)
+class ExpireOrders:
+    """Expire some of the orders that were not paid in time, so that others can buy what they hold.
+
+    Any number of sweepers may do this at once: each takes those orders that nobody else has in hand.
+    """
+
+    unit_of_work: UnitOfWorkFactory
+    clock: Clock
+
+    async def __call__(self, *, limit: int, by: Actor) -> int:
+        """Return how many orders were expired: where it is `limit`, there may be more."""
+        async with self.unit_of_work() as work:
+            now = self.clock.now()
+            orders = await work.orders.due(now, limit=limit)
+            if orders:
+                await expire_due(work, orders, now=now, by=by)
+                await work.commit()
+        return len(orders)

@@ -1,0 +1,22 @@
+from dataclasses import dataclass
+
+from application.orders.get_order import GetOrder
+from application.orders.ports import OrderQueries
+from application.orders.views import FulfillmentView
+from application.shared.page import Page, Position
+from domain.shared.ids import OrderId, UserId
+
+
+@dataclass(frozen=True, slots=True)
+class ListFulfillments:
+    """Show what was shipped of an order, to its customer or to staff, the first first."""
+
+    get_order: GetOrder
+    orders: OrderQueries
+
+    async def __call__(
+        self, order_id: OrderId, *, only_of: UserId | None, after: Position | None, limit: int
+    ) -> Page[FulfillmentView]:
+        """Raise NotFound."""
+        await self.get_order(order_id, only_of=only_of)
+        return await self.orders.fulfillments(order_id, after=after, limit=limit)

@@ -1,0 +1,25 @@
+from dataclasses import dataclass
+
+from application.orders.get_order import GetOrder
+from application.payments.ports import PaymentQueries
+from application.payments.views import PaymentView
+from domain.shared.errors import NotFound
+from domain.shared.ids import OrderId, PaymentId, UserId
+
+
+@dataclass(frozen=True, slots=True)
+class GetPayment:
+    """Show one of an order's payments to its customer, or to staff."""
+
+    get_order: GetOrder
+    payments: PaymentQueries
+
+    async def __call__(
+        self, order_id: OrderId, payment_id: PaymentId, *, only_of: UserId | None
+    ) -> PaymentView:
+        """Raise NotFound."""
+        await self.get_order(order_id, only_of=only_of)
+        payment = await self.payments.payment(order_id, payment_id)
+        if payment is None:
+            raise NotFound("The order has no such payment.")
+        return payment

@@ -1,0 +1,22 @@
+from dataclasses import dataclass
+
+from application.orders.get_order import GetOrder
+from application.payments.ports import PaymentQueries
+from application.payments.views import PaymentView
+from application.shared.page import Page, Position
+from domain.shared.ids import OrderId, UserId
+
+
+@dataclass(frozen=True, slots=True)
+class ListPayments:
+    """Show how an order was paid for, to its customer or to staff, the first first."""
+
+    get_order: GetOrder
+    payments: PaymentQueries
+
+    async def __call__(
+        self, order_id: OrderId, *, only_of: UserId | None, after: Position | None, limit: int
+    ) -> Page[PaymentView]:
+        """Raise NotFound."""
+        await self.get_order(order_id, only_of=only_of)
+        return await self.payments.payments(order_id, after=after, limit=limit)

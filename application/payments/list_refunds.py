@@ -1,0 +1,22 @@
+from dataclasses import dataclass
+
+from application.orders.get_order import GetOrder
+from application.payments.ports import PaymentQueries
+from application.payments.views import RefundView
+from application.shared.page import Page, Position
+from domain.shared.ids import OrderId, UserId
+
+
+@dataclass(frozen=True, slots=True)
+class ListRefunds:
+    """Show what was given back of an order, to its customer or to staff, the first first."""
+
+    get_order: GetOrder
+    payments: PaymentQueries
+
+    async def __call__(
+        self, order_id: OrderId, *, only_of: UserId | None, after: Position | None, limit: int
+    ) -> Page[RefundView]:
+        """Raise NotFound."""
+        await self.get_order(order_id, only_of=only_of)
+        return await self.payments.refunds(order_id, after=after, limit=limit)

@@ -1,0 +1,100 @@
+from dataclasses import dataclass
+
+from application.orders.expire_orders import expire_due
+from application.orders.locking import locked_order
+from application.payments.ports import PaymentGateways, PaymentRequest, ProviderUnavailable
+from application.payments.recording import record_payment
+from application.payments.views import PaymentView
+from application.shared.clock import Clock
+from application.shared.idempotency import IdempotencyKey, Receipt, receipt_for, replay_of
+from application.shared.ids import IdFactory
+from application.unit_of_work import UnitOfWorkFactory
+from domain.orders.lifecycle import Asker, OrderStatus
+from domain.orders.paying import request_payment
+from domain.payments.method import PaymentMethod
+from domain.shared.actor import Actor
+from domain.shared.errors import ValidationFailed, Violation
+from domain.shared.ids import OrderId, PaymentId, UserId
+from domain.shared.money import Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayOrderCommand:
+    """`token` is what the provider knows the customer's card by. `only_of` as in `CancelOrderCommand`."""
+
+    order_id: OrderId
+    amount: Money
+    method: PaymentMethod
+    token: str | None
+    only_of: UserId | None
+    key: IdempotencyKey
+    by: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class PayOrder:
+    """Pay for an order, all of it at once, with money that is taken by a provider.
+
+    That a payment was asked for is committed before the provider is called, and what it answered after that. If the
+    answer is lost the payment stays pending, until the provider tells of it or is asked: nobody is charged again.
+    The same key never makes a second payment; a replay answers with what has become of the first.
+    """
+
+    unit_of_work: UnitOfWorkFactory
+    gateways: PaymentGateways
+    clock: Clock
+    ids: IdFactory
+
+    async def __call__(self, command: PayOrderCommand) -> Receipt[PaymentView]:
+        """Raise NotFound, InvalidTransition, ValidationFailed, IdempotencyKeyReused, IdempotencyInFlight."""
+        gateway = self.gateways.get(command.method)
+        if gateway is None:
+            raise ValidationFailed(
+                "This payment method is not offered.",
+                violations=[Violation(("method",), "not_offered", "This shop does not offer the method.")],
+            )
+        receipt = await self._request(command)
+        if receipt.replayed:
+            return receipt
+        payment = receipt.result
+        request = PaymentRequest(
+            id=payment.id,
+            order_id=payment.order_id,
+            amount=payment.amount,
+            requested_at=payment.requested_at,
+        )
+        try:
+            answer = await gateway.capture(request, command.token)
+        except ProviderUnavailable:
+            return receipt
+        async with self.unit_of_work() as work:
+            recorded = await record_payment(
+                work, command.order_id, payment.id, answer, clock=self.clock, ids=self.ids, by=command.by
+            )
+            await work.commit()
+        return Receipt(PaymentView.of(recorded))
+
+    async def _request(self, command: PayOrderCommand) -> Receipt[PaymentView]:
+        """Begin a payment and commit that, or replay one."""
+        async with self.unit_of_work() as work:
+            if replay := await replay_of(work.idempotency, command.key, PaymentView):
+                present = await work.payments.find(replay.result.id)
+                await work.commit()
+                return Receipt(PaymentView.of(present), replayed=True) if present else replay
+            order = await locked_order(work, command.order_id, only_of=command.only_of)
+            now = self.clock.now()
+            if order.status is OrderStatus.PENDING_PAYMENT and order.is_due(now):
+                await expire_due(work, [order], now=now, by=Actor(None, command.by.request_id))
+                await work.commit()
+            payment = request_payment(
+                order,
+                command.amount,
+                command.method,
+                id=PaymentId(self.ids.new()),
+                asker=Asker.STAFF if command.only_of is None else Asker.OWNER,
+                now=now,
+            )
+            await work.payments.add([payment])
+            receipt = await receipt_for(work.idempotency, command.key, PaymentView.of(payment))
+            await work.commit()
+        return receipt

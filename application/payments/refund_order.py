@@ -1,0 +1,100 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from application.orders.locking import locked_order
+from application.payments.asking import refund_request
+from application.payments.ports import PaymentGateways, ProviderUnavailable, RefundRequest
+from application.payments.recording import record_refund
+from application.payments.views import RefundView
+from application.shared.clock import Clock
+from application.shared.idempotency import IdempotencyKey, Receipt, receipt_for, replay_of
+from application.shared.ids import IdFactory
+from application.unit_of_work import UnitOfWorkFactory
+from domain.orders.refunding import request_refund
+from domain.payments.method import PaymentMethod
+from domain.payments.refund import RefundedLine
+from domain.shared.actor import Actor
+from domain.shared.ids import OrderId, RefundId
+from domain.shared.money import Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundOrderCommand:
+    """`wanted` is an amount, or units of some lines at what they cost."""
+
+    order_id: OrderId
+    wanted: Money | Sequence[RefundedLine]
+    reason: str
+    key: IdempotencyKey
+    by: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A refund that is committed, and how its provider is asked to carry it out."""
+
+    receipt: Receipt[RefundView]
+    method: PaymentMethod
+    request: RefundRequest
+
+
+@dataclass(frozen=True, slots=True)
+class RefundOrder:
+    """Give back some of what was paid for an order: an amount, or what some units cost; never more than was paid.
+
+    The promise is committed before the provider is called. If the answer is lost the provider is asked later: nothing
+    is given back twice. The same key never makes a second refund; a replay answers with what has become of the first.
+    """
+
+    unit_of_work: UnitOfWorkFactory
+    gateways: PaymentGateways
+    clock: Clock
+    ids: IdFactory
+
+    async def __call__(self, command: RefundOrderCommand) -> Receipt[RefundView]:
+        """Raise NotFound, InvalidTransition, RefundExceedsPaid, ValidationFailed.
+
+        Also IdempotencyKeyReused and IdempotencyInFlight.
+        """
+        promise = await self._promise(command)
+        if isinstance(promise, Receipt):
+            return promise
+        gateway = self.gateways.get(promise.method)
+        if gateway is None:
+            return promise.receipt
+        try:
+            answer = await gateway.refund(promise.request)
+        except ProviderUnavailable:
+            return promise.receipt
+        async with self.unit_of_work() as work:
+            refund = await record_refund(
+                work, command.order_id, promise.request.id, answer, clock=self.clock, by=command.by
+            )
+            await work.commit()
+        return Receipt(RefundView.of(refund))
+
+    async def _promise(self, command: RefundOrderCommand) -> Promise | Receipt[RefundView]:
+        """Promise the refund and commit that, or replay an earlier one."""
+        async with self.unit_of_work() as work:
+            if replay := await replay_of(work.idempotency, command.key, RefundView):
+                present = await work.refunds.find(replay.result.id)
+                await work.commit()
+                return Receipt(RefundView.of(present), replayed=True) if present else replay
+            order = await locked_order(work, command.order_id)
+            payments = await work.payments.of_order(order.id)
+            refund = request_refund(
+                order,
+                payments,
+                command.wanted,
+                command.reason,
+                id=RefundId(self.ids.new()),
+                now=self.clock.now(),
+                by=command.by,
+            )
+            [payment] = [payment for payment in payments if payment.id == refund.payment_id]
+            await work.orders.save([order])
+            await work.payments.save([payment])
+            await work.refunds.add([refund])
+            receipt = await receipt_for(work.idempotency, command.key, RefundView.of(refund))
+            await work.commit()
+        return Promise(receipt, refund.method, refund_request(refund, payment))

@@ -1,0 +1,71 @@
+"""What is shown of payments and refunds."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from domain.payments.method import PaymentMethod
+from domain.payments.payment import Payment, PaymentStatus
+from domain.payments.refund import Refund, RefundedLine, RefundStatus
+from domain.shared.ids import OrderId, PaymentId, RefundId
+from domain.shared.money import Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentView:
+    """A payment. `captured` is what was taken, `failure` a stable code such as `card_declined`."""
+
+    id: PaymentId
+    order_id: OrderId
+    method: PaymentMethod
+    status: PaymentStatus
+    amount: Money
+    captured: Money
+    failure: str | None
+    requested_at: datetime
+    decided_at: datetime | None
+
+    @classmethod
+    def of(cls, payment: Payment) -> Self:
+        return cls(
+            id=payment.id,
+            order_id=payment.order_id,
+            method=payment.method,
+            status=payment.status,
+            amount=payment.amount,
+            captured=payment.captured,
+            failure=payment.failure,
+            requested_at=payment.requested_at,
+            decided_at=payment.decided_at,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundView:
+    """A refund. `lines` are empty where an amount was asked for."""
+
+    id: RefundId
+    order_id: OrderId
+    payment_id: PaymentId
+    status: RefundStatus
+    amount: Money
+    lines: tuple[RefundedLine, ...]
+    reason: str
+    failure: str | None
+    requested_at: datetime
+    decided_at: datetime | None
+
+    @classmethod
+    def of(cls, refund: Refund) -> Self:
+        return cls(
+            id=refund.id,
+            order_id=refund.order_id,
+            payment_id=refund.payment_id,
+            status=refund.status,
+            amount=refund.amount,
+            lines=refund.lines,
+            reason=refund.reason,
+            failure=refund.failure,
+            requested_at=refund.requested_at,
+            decided_at=refund.decided_at,
+        )

@@ -1,0 +1,16 @@
+"""Ending the hold of an order that was not paid in time."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from domain.catalog.stock import Stock
+from domain.orders.holding import release
+from domain.orders.order import Order
+from domain.shared.actor import Actor
+from domain.shared.ids import ProductId
+
+
+def expire(order: Order, stocks: Mapping[ProductId, Stock], *, now: datetime, by: Actor) -> None:
+    """Expire the order and release what it has reserved. Both must be locked. Raises InvalidTransition."""
+    order.expire(now=now, by=by)
+    release(order, stocks, now=now, by=by)

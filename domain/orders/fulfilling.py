@@ -1,0 +1,70 @@
+"""Shipping what was ordered, in as many parcels as it takes."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from domain.catalog.stock import Stock
+from domain.orders.fulfillment import FulfilledLine, Fulfillment
+from domain.orders.lifecycle import Action, Asker
+from domain.orders.order import Order
+from domain.shared.actor import Actor
+from domain.shared.errors import ValidationFailed, Violation
+from domain.shared.ids import FulfillmentId, LineId, ProductId
+
+
+def fulfil(
+    order: Order,
+    parts: Sequence[FulfilledLine],
+    stocks: Mapping[ProductId, Stock],
+    *,
+    id: FulfillmentId,  # noqa: A002 - the field's name
+    carrier: str | None,
+    tracking: str | None,
+    now: datetime,
+    by: Actor,
+) -> Fulfillment:
+    """Take units of some lines out of the stock and out of what is owed to the customer.
+
+    The order and the stocks must be locked. Raises InvalidTransition, and ValidationFailed, which names every line
+    that asks for more than was ordered and not yet shipped: as that never grows, it will never work.
+    """
+    order.ensure_allows(Action.FULFIL, Asker.STAFF)
+    fulfillment = Fulfillment(
+        id=id,
+        order_id=order.id,
+        lines=_summed(order, parts),
+        carrier=carrier,
+        tracking=tracking,
+        created_at=now,
+    )
+    order.fulfil(fulfillment, now=now, by=by)
+    for part in fulfillment.lines:
+        product_id = order.line(part.line_id).product_id
+        stocks[product_id].ship(part.quantity, order_id=order.id, now=now, by=by)
+    return fulfillment
+
+
+def _summed(order: Order, parts: Sequence[FulfilledLine]) -> tuple[FulfilledLine, ...]:
+    lines = {line.id: line for line in order.lines}
+    violations: list[Violation] = []
+    units: dict[LineId, int] = {}
+    for position, part in enumerate(parts):
+        line = lines.get(part.line_id)
+        if line is None:
+            violations.append(
+                Violation(("lines", position, "line_id"), "unknown_line", "The order has no such line.")
+            )
+            continue
+        units[line.id] = units.get(line.id, 0) + part.quantity
+        if part.quantity < 1 or units[line.id] > line.unfulfilled:
+            violations.append(
+                Violation(
+                    ("lines", position, "quantity"),
+                    "exceeds_unfulfilled",
+                    "A quantity is at least 1, and at most what is ordered and not yet fulfilled.",
+                    {"ordered": line.quantity, "fulfilled": line.fulfilled},
+                )
+            )
+    if violations or not units:
+        raise ValidationFailed("These units cannot be fulfilled.", violations=violations)
+    return tuple(FulfilledLine(line_id, quantity) for line_id, quantity in units.items())

@@ -1,0 +1,26 @@
+"""What has left the house in one parcel."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.shared.ids import FulfillmentId, LineId, OrderId
+
+
+@dataclass(frozen=True, slots=True)
+class FulfilledLine:
+    """How many units of a line are shipped."""
+
+    line_id: LineId
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fulfillment:
+    """One shipment of some units of an order. `tracking` is the carrier's number for it."""
+
+    id: FulfillmentId
+    order_id: OrderId
+    lines: tuple[FulfilledLine, ...]
+    carrier: str | None
+    tracking: str | None
+    created_at: datetime

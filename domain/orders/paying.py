@@ -1,0 +1,109 @@
+"""What an order makes of money that was taken for it, whenever and however often that is told."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from domain.catalog.stock import Stock
+from domain.orders.holding import can_be_supplied, reserve
+from domain.orders.lifecycle import Action, Asker, OrderStatus
+from domain.orders.order import Order
+from domain.payments.method import PaymentMethod
+from domain.payments.payment import Charge, Payment, PaymentStatus
+from domain.payments.refund import Refund
+from domain.shared.actor import Actor
+from domain.shared.errors import ValidationFailed, Violation
+from domain.shared.ids import PaymentId, ProductId, RefundId
+from domain.shared.money import Money
+
+REASON = "The payment came too late, or once too often, for the order."
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """A charge that was noted: the payment that it belongs to, and the refund, if the order cannot use it."""
+
+    payment: Payment
+    refund: Refund | None
+
+
+def request_payment(
+    order: Order,
+    amount: Money,
+    method: PaymentMethod,
+    *,
+    id: PaymentId,  # noqa: A002 - the field's name
+    asker: Asker,
+    now: datetime,
+) -> Payment:
+    """Begin to pay for the order, all of it at once. Raises InvalidTransition, ValidationFailed."""
+    order.ensure_allows(Action.PAY, asker)
+    if amount != order.total:
+        raise ValidationFailed(
+            "An order is paid all at once: the amount is its total.",
+            violations=[
+                Violation(
+                    ("amount",),
+                    "not_the_total",
+                    f"The order's total is {order.total}.",
+                    {"amount": order.total.amount, "currency": order.total.currency},
+                )
+            ],
+        )
+    return Payment.request(id=id, order_id=order.id, method=method, amount=amount, now=now)
+
+
+def may_need_stock(order: Order) -> bool:
+    """Tell whether `capture` needs the order's stocks, locked."""
+    return order.status is OrderStatus.EXPIRED
+
+
+def capture(
+    order: Order,
+    payment: Payment,
+    others: Sequence[Payment],
+    charge: Charge,
+    stocks: Mapping[ProductId, Stock],
+    *,
+    new_id: Callable[[], UUID],
+    now: datetime,
+    by: Actor,
+) -> Captured | None:
+    """Note that money was taken for one of the order's payments, and return None if that was known.
+
+    A pending order is confirmed. An expired one is revived if it can still be supplied. Whatever the order cannot
+    use goes back, all of it: what comes too late, once too often, or is too little. `others` are the order's other
+    payments. The order must be locked, and its stocks as well if it `may_need_stock`.
+    """
+    if payment.status is PaymentStatus.CAPTURED:
+        if _is_known(charge, payment, others):
+            return None
+        payment = payment.again(id=PaymentId(new_id()), charge=charge, now=now)
+    payment.capture(charge, now=now)
+    is_enough = order.paid_total.amount + charge.amount.amount >= order.total.amount
+    if is_enough and order.status is OrderStatus.PENDING_PAYMENT:
+        order.confirm(payment, now=now, by=by)
+    elif is_enough and order.status is OrderStatus.EXPIRED and can_be_supplied(order, stocks):
+        reserve(order, stocks, now=now, by=by)
+        order.revive(payment, now=now, by=by)
+    else:
+        refund = Refund.of(payment, payment.captured, id=RefundId(new_id()), reason=REASON, now=now)
+        order.orphan(payment, refund, now=now, by=by)
+        return Captured(payment, refund)
+    return Captured(payment, None)
+
+
+def fail(order: Order, payment: Payment, failure: str | None, *, now: datetime, by: Actor) -> bool:
+    """Note that nothing was taken, and tell whether that was news. The order must be locked."""
+    if payment.status is not PaymentStatus.PENDING:
+        return False
+    payment.fail(failure, now=now)
+    order.fail_payment(payment, now=now, by=by)
+    return True
+
+
+def _is_known(charge: Charge, payment: Payment, others: Sequence[Payment]) -> bool:
+    if charge.reference is None or payment.reference is None:
+        return True
+    return any(known.reference == charge.reference for known in (payment, *others))

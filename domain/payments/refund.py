@@ -1,0 +1,101 @@
+"""Money that goes back to a customer, through the provider who took it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+
+from domain.payments.inquiry import PATIENCE, next_inquiry
+from domain.payments.method import PaymentMethod
+from domain.payments.payment import Payment
+from domain.shared.ids import LineId, OrderId, PaymentId, RefundId
+from domain.shared.money import Money
+
+
+class RefundStatus(StrEnum):
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class RefundedLine:
+    """How many units of a line are paid back."""
+
+    line_id: LineId
+    quantity: int
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Refund:
+    """A part of one payment, or all of it, that goes back. `lines` are empty where an amount was asked for.
+
+    `inquire_at` is when to send it to the provider, or to ask what has become of it; None once that is known.
+    """
+
+    id: RefundId
+    order_id: OrderId
+    payment_id: PaymentId
+    method: PaymentMethod
+    status: RefundStatus
+    amount: Money
+    lines: tuple[RefundedLine, ...]
+    reason: str
+    reference: str | None
+    failure: str | None
+    requested_at: datetime
+    decided_at: datetime | None
+    inquire_at: datetime | None
+    inquiries: int
+
+    @classmethod
+    def of(
+        cls,
+        payment: Payment,
+        amount: Money,
+        *,
+        id: RefundId,  # noqa: A002 - the field's name
+        reason: str,
+        now: datetime,
+        lines: tuple[RefundedLine, ...] = (),
+        is_sent_at_once: bool = False,
+    ) -> Self:
+        """Promise to give so much of a payment back. Where nobody sends it at once, it is sent by an inquiry."""
+        payment.returned += amount
+        return cls(
+            id=id,
+            order_id=payment.order_id,
+            payment_id=payment.id,
+            method=payment.method,
+            status=RefundStatus.PENDING,
+            amount=amount,
+            lines=lines,
+            reason=reason,
+            reference=None,
+            failure=None,
+            requested_at=now,
+            decided_at=None,
+            inquire_at=now + PATIENCE if is_sent_at_once else now,
+            inquiries=0,
+        )
+
+    def succeed(self, *, now: datetime) -> None:
+        """Note that the money was given back."""
+        self.status = RefundStatus.SUCCEEDED
+        self._decide(now)
+
+    def fail(self, failure: str | None, payment: Payment, *, now: datetime) -> None:
+        """Note that the money has not reached the customer, perhaps after it seemed so: it can be refunded anew."""
+        self.status = RefundStatus.FAILED
+        self.failure = failure
+        payment.returned -= self.amount
+        self._decide(now)
+
+    def inquire(self, *, now: datetime) -> None:
+        """Note that the provider is being asked, and when to ask again if it does not know."""
+        self.inquire_at = next_inquiry(now, self.inquiries)
+        self.inquiries += 1
+
+    def _decide(self, now: datetime) -> None:
+        self.decided_at = now
+        self.inquire_at = None

@@ -1,0 +1,110 @@
+"""Who does not pay in time holds nothing any more, and nobody is told that it is sold out meanwhile."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from domain.orders.lifecycle import OrderStatus
+from domain.orders.placing import OutOfStock
+from tests.invariants import assert_invariants, history
+from tests.kit.shop import HOLD, STAFF, Shop
+
+MOMENT = timedelta(microseconds=1)
+
+
+async def test_an_order_is_held_until_its_time_and_not_a_moment_longer(shop: Shop) -> None:
+    mug = await shop.product(stock=1)
+    order = await shop.order(mug)
+    shop.clock.advance(HOLD - MOMENT)
+    assert await shop.expire() == 0
+    with pytest.raises(OutOfStock):
+        await shop.order(mug)
+    shop.clock.advance(MOMENT)
+    assert await shop.expire() == 1
+    expired = await shop.see(order)
+    assert expired.status is OrderStatus.EXPIRED
+    assert (await history(shop, expired))[-1].actor_id is None
+    assert (await shop.get_stock(mug.id)).available == 1
+    await assert_invariants(shop)
+
+
+async def test_a_paid_or_cancelled_order_never_expires(shop: Shop) -> None:
+    mug = await shop.product(stock=5)
+    paid, cancelled = await shop.order(mug), await shop.order(mug)
+    await shop.pay(paid)
+    await shop.cancel(cancelled)
+    shop.clock.advance(HOLD)
+    assert await shop.expire() == 0
+    await assert_invariants(shop)
+
+
+async def test_the_sweeper_works_in_portions_the_longest_due_first(shop: Shop) -> None:
+    mug = await shop.product(stock=9)
+    orders = []
+    for _ in range(3):
+        orders.append(await shop.order(mug))
+        shop.clock.advance(MOMENT)
+    shop.clock.advance(HOLD)
+    assert [await shop.expire_orders(limit=2, by=STAFF) for _ in range(3)] == [2, 1, 0]
+    await assert_invariants(shop)
+
+
+async def test_several_sweepers_share_the_work_and_expire_each_order_once(shop: Shop) -> None:
+    mug = await shop.product(stock=20)
+    for _ in range(20):
+        await shop.order(mug)
+    shop.clock.advance(HOLD)
+    expired = await asyncio.gather(*(shop.expire_orders(limit=3, by=STAFF) for _ in range(6)))
+    assert sum(expired) + await shop.expire() == 20
+    assert (await shop.get_stock(mug.id)).available == 20
+    await assert_invariants(shop)
+
+
+async def test_with_no_sweeper_a_buyer_gets_what_is_only_held_by_due_orders(shop: Shop) -> None:
+    mug, cup = await shop.product(stock=2), await shop.product(stock=2)
+    ann = await shop.customer()
+    command = shop.placing((mug, 2), (cup, 1), customer=ann)
+    held = (await shop.place_order(command)).result
+    shop.clock.advance(HOLD)
+    assert (await shop.preview_order(shop.placing((mug, 1), customer=ann).request)).total.amount == 1000
+    await shop.order(mug, 2)
+    assert (await shop.see(held)).status is OrderStatus.EXPIRED
+    assert (await shop.get_stock(cup.id)).reserved == 0
+    await assert_invariants(shop)
+
+
+async def test_only_as_many_due_orders_are_expired_for_a_buyer_as_it_takes(shop: Shop) -> None:
+    mug, cup = await shop.product(stock=300), await shop.product(stock=1)
+    for _ in range(3):
+        await shop.order(mug, 100)
+    await shop.order(cup)
+    shop.clock.advance(HOLD)
+    await shop.order(mug, 150)
+    assert (await shop.get_stock(cup.id)).reserved == 1
+    await assert_invariants(shop)
+
+
+async def test_twenty_buyers_of_what_due_orders_hold_get_all_of_it(shop: Shop) -> None:
+    mug = await shop.product(stock=10)
+    for _ in range(5):
+        await shop.order(mug, 2)
+    shop.clock.advance(HOLD)
+    tills = [shop.till() for _ in range(4)]
+    commands = [shop.placing((mug, 1), customer=await shop.customer()) for _ in range(20)]
+    answers = await asyncio.gather(
+        *(tills[number % 4](command) for number, command in enumerate(commands)),
+        *(shop.expire() for _ in range(3)),
+        return_exceptions=True,
+    )
+    assert sum(isinstance(answer, OutOfStock) for answer in answers) == 10
+    assert (await shop.get_stock(mug.id)).available == 0
+    await assert_invariants(shop)
+
+
+async def test_a_buyer_who_finds_nothing_due_is_told_the_truth_and_nothing_changes(shop: Shop) -> None:
+    mug = await shop.product(stock=1)
+    order = await shop.order(mug)
+    with pytest.raises(OutOfStock):
+        await shop.order(mug)
+    assert await shop.see(order) == order

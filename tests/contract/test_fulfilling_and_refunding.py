@@ -1,0 +1,285 @@
+"""What is shipped and what is given back, in portions, and never more than there was."""
+
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from application.orders.views import OrderView
+from application.payments.ports import Outcome, ProviderEventKind
+from domain.orders.derived import FulfillmentStatus, PaymentStatus
+from domain.orders.lifecycle import InvalidTransition, OrderStatus
+from domain.orders.refunding import RefundExceedsPaid
+from domain.payments.inquiry import PATIENCE
+from domain.payments.refund import RefundedLine, RefundStatus
+from domain.shared.errors import NotFound, ValidationFailed
+from domain.shared.ids import OrderId
+from tests.invariants import assert_invariants, payments, refunds
+from tests.kit.shop import Shop
+
+
+async def a_paid_order(shop: Shop) -> OrderView:
+    """Return a confirmed order of three mugs at 10.00 and two cups at 0.99, from a stock of five of each."""
+    mug, cup = await shop.product(stock=5, price=1000), await shop.product(stock=5, price=99)
+    placing = shop.placing((mug, 3), (cup, 2), customer=await shop.customer())
+    order = (await shop.place_order(placing)).result
+    await shop.pay(order)
+    return await shop.see(order)
+
+
+async def test_what_is_shipped_leaves_the_stock_and_the_reservation(shop: Shop) -> None:
+    order = await a_paid_order(shop)
+    await shop.fulfil(order, 1, 0)
+    partly = await shop.see(order)
+    assert (partly.status, partly.fulfillment_status) == (OrderStatus.CONFIRMED, FulfillmentStatus.PARTIAL)
+    mugs = await shop.get_stock(order.lines[0].product_id)
+    assert (mugs.on_hand, mugs.reserved) == (4, 2)
+    await assert_invariants(shop)
+    await shop.fulfil(partly, 2, 1)
+    await shop.fulfil(await shop.see(order))
+    fulfilled = await shop.see(order)
+    assert (fulfilled.status, fulfilled.fulfillment_status) == (
+        OrderStatus.FULFILLED,
+        FulfillmentStatus.FULFILLED,
+    )
+    assert [line.fulfilled for line in fulfilled.lines] == [3, 2]
+    assert await shop.store.outbox.count("fulfillment.created") == 3
+    assert await shop.store.outbox.count("order.fulfilled") == 1
+    await assert_invariants(shop)
+
+
+async def test_a_shipment_is_read_as_it_was_kept(shop: Shop) -> None:
+    order = await a_paid_order(shop)
+    first, second = await shop.fulfil(order, 1, 2), await shop.fulfil(order, 2, 0)
+    assert await shop.store.orders.fulfillment(order.id, second.id) == second
+    assert await shop.store.orders.fulfillment(OrderId(shop.ids.new()), second.id) is None
+    page = await shop.store.orders.fulfillments(order.id, after=None, limit=1)
+    assert page.items == (first,)
+    last = await shop.store.orders.fulfillments(order.id, after=page.next, limit=1)
+    assert (last.items, last.next) == ((second,), None)
+
+
+async def test_no_more_is_shipped_than_was_ordered(shop: Shop) -> None:
+    order = await a_paid_order(shop)
+    await shop.fulfil(order, 2, 0)
+    with pytest.raises(ValidationFailed) as refusal:
+        await shop.fulfil(order, 2, 3)
+    assert [violation.path for violation in refusal.value.violations] == [
+        ("lines", 0, "quantity"),
+        ("lines", 1, "quantity"),
+    ]
+    assert (await shop.get_stock(order.lines[0].product_id)).on_hand == 3
+    await assert_invariants(shop)
+
+
+async def test_only_what_was_paid_for_is_shipped(shop: Shop) -> None:
+    order = await shop.order(await shop.product(stock=1))
+    with pytest.raises(InvalidTransition):
+        await shop.fulfil(order)
+    with pytest.raises(NotFound):
+        await shop.fulfil(replace(order, id=OrderId(shop.ids.new())))
+    await shop.cancel(order)
+    with pytest.raises(InvalidTransition):
+        await shop.fulfil(order)
+    await assert_invariants(shop)
+
+
+async def test_one_key_for_a_shipment_ships_once(shop: Shop) -> None:
+    order = await a_paid_order(shop)
+    command = shop.fulfilling(order, 1, 0, key="k")
+    first, again = await shop.fulfil_order(command), await shop.fulfil_order(command)
+    assert (again.replayed, again.result) == (True, first.result)
+    assert [line.fulfilled for line in (await shop.see(order)).lines] == [1, 0]
+    await assert_invariants(shop)
+
+
+async def test_a_paid_order_that_is_cancelled_gives_back_its_stock_and_its_money(shop: Shop) -> None:
+    order = await a_paid_order(shop)
+    cancelled = await shop.cancel(order)
+    assert (cancelled.status, cancelled.payment_status) == (OrderStatus.CANCELLED, PaymentStatus.REFUND_DUE)
+    assert (await shop.get_stock(order.lines[0].product_id)).available == 5
+    assert await shop.settle() == 1
+    refunded = await shop.see(order)
+    assert (refunded.payment_status, refunded.refunded_total) == (PaymentStatus.REFUNDED, order.total)
+    await assert_invariants(shop)
+
+
+async def test_an_order_of_which_something_was_shipped_is_not_cancelled(shop: Shop) -> None:
+    order = await a_paid_order(shop)
+    await shop.fulfil(order, 1, 0)
+    with pytest.raises(InvalidTransition) as refusal:
+        await shop.cancel(order)
+    assert refusal.value.params == {
+        "from": "confirmed",
+        "action": "cancel",
+        "allowed_actions": ["fulfil", "refund"],
+    }
+
+
+async def test_an_amount_is_given_back_in_portions_and_never_more_than_was_paid(shop: Shop) -> None:
+    order = await a_paid_order(shop)
+    refund = await shop.refund(order, 3000)
+    assert (refund.status, refund.amount.amount, refund.lines) == (RefundStatus.SUCCEEDED, 3000, ())
+    assert (await shop.see(order)).payment_status is PaymentStatus.PARTIALLY_REFUNDED
+    with pytest.raises(RefundExceedsPaid) as refusal:
+        await shop.refund(order, 199)
+    assert refusal.value.params == {"refundable": 198, "currency": "EUR"}
+    await shop.refund(order, 198)
+    refunded = await shop.see(order)
+    assert (refunded.status, refunded.payment_status) == (OrderStatus.CONFIRMED, PaymentStatus.REFUNDED)
+    with pytest.raises(RefundExceedsPaid):
+        await shop.refund(order, 1)
+    await assert_invariants(shop)
+
+
+async def test_a_refund_that_is_on_its_way_counts(shop: Shop) -> None:
+    order = await a_paid_order(shop)
+    shop.gateway.next_refunds = ["pending"]
+    pending = await shop.refund(order, 3000)
+    assert pending.status is RefundStatus.PENDING
+    assert (await shop.see(order)).refunded_total.amount == 0
+    with pytest.raises(RefundExceedsPaid):
+        await shop.refund(order, 199)
+    [payment] = await payments(shop, order)
+    await shop.told(ProviderEventKind.REFUNDED, payment, refund=pending)
+    assert (await shop.see(order)).refunded_total.amount == 3000
+    await assert_invariants(shop)
+
+
+async def test_units_are_given_back_at_what_they_cost_and_only_as_many_as_were_ordered(shop: Shop) -> None:
+    order = await a_paid_order(shop)
+    refund = await shop.refund(order, [2, 1])
+    assert refund.amount.amount == 2 * 1000 + 99
+    assert refund.lines == (RefundedLine(order.lines[0].id, 2), RefundedLine(order.lines[1].id, 1))
+    assert await shop.store.payments.refund(order.id, refund.id) == refund
+    assert [line.refunded for line in (await shop.see(order)).lines] == [2, 1]
+    with pytest.raises(RefundExceedsPaid) as refusal:
+        await shop.refund(order, [2, 1])
+    assert [violation.path for violation in refusal.value.violations] == [("lines", 0, "quantity")]
+    await shop.refund(order, [1, 1])
+    assert (await shop.see(order)).payment_status is PaymentStatus.REFUNDED
+    await assert_invariants(shop)
+
+
+async def test_a_line_that_the_order_does_not_have_is_neither_shipped_nor_refunded(shop: Shop) -> None:
+    order, other = await a_paid_order(shop), await a_paid_order(shop)
+    foreign = replace(order, lines=other.lines)
+    with pytest.raises(ValidationFailed):
+        await shop.refund(foreign, [1, 0])
+    with pytest.raises(ValidationFailed):
+        await shop.fulfil(foreign, 1, 0)
+    await assert_invariants(shop)
+
+
+async def test_a_shipped_order_can_be_refunded(shop: Shop) -> None:
+    order = await a_paid_order(shop)
+    await shop.fulfil(order)
+    await shop.refund(order, [3, 2])
+    refunded = await shop.see(order)
+    assert (refunded.status, refunded.payment_status) == (OrderStatus.FULFILLED, PaymentStatus.REFUNDED)
+    await assert_invariants(shop)
+
+
+async def test_what_was_not_paid_is_not_refunded(shop: Shop) -> None:
+    order = await shop.order(await shop.product(stock=1))
+    with pytest.raises(InvalidTransition):
+        await shop.refund(order, 1)
+    free = await shop.order(await shop.product(stock=1, price=0))
+    with pytest.raises(RefundExceedsPaid):
+        await shop.refund(free, 1)
+
+
+async def test_a_refund_in_another_currency_and_one_of_nothing_are_refused(shop: Shop) -> None:
+    order = await a_paid_order(shop)
+    in_yen = replace(order, currency="JPY")
+    with pytest.raises(ValidationFailed):
+        await shop.refund(in_yen, 1)
+    free = await shop.order(await shop.product(stock=1, price=0))
+    with pytest.raises(ValidationFailed):
+        await shop.refund(free, [1])
+
+
+@pytest.mark.parametrize("answer", ["timeout", "lost"])
+async def test_a_refund_whose_answer_is_lost_is_given_once(shop: Shop, answer: str) -> None:
+    order = await a_paid_order(shop)
+    shop.gateway.next_refunds = [answer]
+    command = shop.refunding(order, 1000, key="k")
+    first = await shop.refund_order(command)
+    assert first.result.status is RefundStatus.PENDING
+    assert await shop.settle() == 0
+    shop.clock.advance(PATIENCE)
+    assert await shop.settle() == 1
+    again = await shop.refund_order(command)
+    assert (again.replayed, again.result.status) == (True, RefundStatus.SUCCEEDED)
+    assert len(shop.gateway.refunds) == 1
+    assert (await shop.see(order)).refunded_total.amount == 1000
+    await assert_invariants(shop)
+
+
+async def test_a_refund_that_the_provider_decides_later_is_asked_for_and_not_sent_again(shop: Shop) -> None:
+    order = await a_paid_order(shop)
+    shop.gateway.next_refunds = ["pending"]
+    refund = await shop.refund(order, 1000)
+    shop.gateway.decide_refund(refund.id, Outcome.SUCCEEDED)
+    shop.gateway.next_refunds = ["declined"]
+    shop.clock.advance(PATIENCE)
+    await shop.settle()
+    assert shop.gateway.next_refunds == ["declined"]
+    assert (await shop.see(order)).refunded_total.amount == 1000
+    await assert_invariants(shop)
+
+
+async def test_what_a_refund_has_failed_to_give_can_be_refunded_anew(shop: Shop) -> None:
+    order = await a_paid_order(shop)
+    shop.gateway.next_refunds = ["declined"]
+    failed = await shop.refund(order, [3, 2])
+    assert (failed.status, failed.failure) == (RefundStatus.FAILED, "charge_disputed")
+    assert [line.refunded for line in (await shop.see(order)).lines] == [0, 0]
+    await assert_invariants(shop)
+    await shop.refund(order, [3, 2])
+    assert (await shop.see(order)).payment_status is PaymentStatus.REFUNDED
+    await assert_invariants(shop)
+
+
+async def test_staff_can_try_again_where_the_money_for_a_cancelled_order_has_not_arrived(shop: Shop) -> None:
+    order = await a_paid_order(shop)
+    await shop.cancel(order)
+    shop.gateway.next_refunds = ["declined"]
+    await shop.settle()
+    owed = await shop.see(order)
+    assert owed.payment_status is PaymentStatus.REFUND_DUE
+    assert [action.value for action in owed.allowed_actions] == ["refund"]
+    await shop.refund(order, order.total.amount)
+    refunded = await shop.see(order)
+    assert (refunded.payment_status, refunded.allowed_actions) == (PaymentStatus.REFUNDED, ())
+    with pytest.raises(InvalidTransition):
+        await shop.refund(order, 1)
+    await assert_invariants(shop)
+
+
+async def test_a_refund_that_comes_back_after_it_seemed_given_is_owed_again(shop: Shop) -> None:
+    order = await a_paid_order(shop)
+    refund = await shop.refund(order, 1000)
+    [payment] = await payments(shop, order)
+    for _ in range(2):
+        await shop.told(ProviderEventKind.REFUND_FAILED, payment, refund=refund, failure="account_closed")
+        await shop.told(ProviderEventKind.REFUNDED, payment, refund=refund)
+    assert (await shop.see(order)).refunded_total.amount == 0
+    assert [(each.status, each.failure) for each in await refunds(shop, order)] == [
+        (RefundStatus.FAILED, "account_closed")
+    ]
+    await assert_invariants(shop)
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_refunds_of_units_in_whatever_portions_add_up_to_the_total(shop: Shop, seed: int) -> None:
+    random = Random(seed)  # noqa: S311 - the same portions in every run
+    order = await a_paid_order(shop)
+    left = [line.quantity for line in order.lines]
+    while any(left):
+        portion = [random.randint(0, units) for units in left]
+        if any(portion):
+            await shop.refund(order, portion)
+            left = [units - taken for units, taken in zip(left, portion, strict=True)]
+    assert (await shop.see(order)).refunded_total == order.total
+    await assert_invariants(shop)

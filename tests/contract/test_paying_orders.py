@@ -1,0 +1,275 @@
+"""Money is taken once, and an order that was paid for is confirmed, revived or paid back."""
+
+from datetime import timedelta
+
+import pytest
+
+from application.orders.views import OrderView
+from application.payments.ports import Outcome, ProviderEventKind
+from domain.orders.derived import PaymentStatus as OrderPaymentStatus
+from domain.orders.lifecycle import InvalidTransition, OrderStatus
+from domain.payments.inquiry import PATIENCE
+from domain.payments.payment import PaymentStatus
+from domain.payments.refund import RefundStatus
+from domain.shared.errors import NotFound, ValidationFailed
+from domain.shared.money import Money
+from tests.invariants import assert_invariants, history, payments, refunds
+from tests.kit.shop import HOLD, Shop
+
+
+async def an_order(shop: Shop, *, stock: int = 5, quantity: int = 2) -> OrderView:
+    return await shop.order(await shop.product(stock=stock, price=1000), quantity)
+
+
+async def test_an_order_that_is_paid_is_confirmed_and_keeps_its_stock(shop: Shop) -> None:
+    order = await an_order(shop)
+    payment = await shop.pay(order)
+    assert payment.status is PaymentStatus.CAPTURED
+    assert payment.captured == payment.amount == order.total
+    paid = await shop.see(order)
+    assert (paid.status, paid.payment_status) == (OrderStatus.CONFIRMED, OrderPaymentStatus.PAID)
+    assert paid.paid_total == order.total
+    assert (await shop.get_stock(order.lines[0].product_id)).reserved == 2
+    assert await shop.store.payments.payment(order.id, payment.id) == payment
+    await assert_invariants(shop)
+
+
+async def test_a_declined_payment_is_noted_and_the_order_waits_for_another(shop: Shop) -> None:
+    order = await an_order(shop)
+    declined = await shop.pay(order, "tok_declined")
+    assert (declined.status, declined.failure) == (PaymentStatus.FAILED, "card_declined")
+    waiting = await shop.see(order)
+    assert waiting.status is OrderStatus.PENDING_PAYMENT
+    assert (await history(shop, waiting))[-1].reason == "card_declined"
+    await shop.pay(order)
+    assert (await shop.see(order)).status is OrderStatus.CONFIRMED
+    assert [each.status for each in await payments(shop, order)] == [
+        PaymentStatus.FAILED,
+        PaymentStatus.CAPTURED,
+    ]
+    await assert_invariants(shop)
+
+
+async def test_an_order_is_paid_all_at_once(shop: Shop) -> None:
+    order = await an_order(shop)
+    for amount in (Money(1999, "EUR"), Money(2001, "EUR"), Money(2000, "USD")):
+        with pytest.raises(ValidationFailed) as refusal:
+            await shop.pay_order(shop.paying(order, amount=amount))
+        assert [violation.path for violation in refusal.value.violations] == [("amount",)]
+    assert shop.gateway.calls == 0
+
+
+async def test_somebody_elses_order_cannot_be_paid_for_but_by_staff(shop: Shop) -> None:
+    order, bob = await an_order(shop), await shop.customer()
+    with pytest.raises(NotFound):
+        await shop.pay_order(shop.paying(order, only_of=bob.id))
+    await shop.pay_order(shop.paying(order, only_of=order.customer_id))
+    await assert_invariants(shop)
+
+
+async def test_a_method_that_the_shop_does_not_offer_is_refused(shop: Shop) -> None:
+    order = await an_order(shop)
+    shop.gateways.clear()
+    with pytest.raises(ValidationFailed):
+        await shop.pay(order)
+    assert await payments(shop, order) == []
+
+
+async def test_one_key_sent_again_charges_once_and_answers_with_what_has_become_of_it(shop: Shop) -> None:
+    order = await an_order(shop)
+    command = shop.paying(order, "tok_pending", key="k")
+    first = await shop.pay_order(command)
+    assert first.result.status is PaymentStatus.PENDING
+    shop.gateway.decide(first.result.id, Outcome.SUCCEEDED)
+    await shop.told(ProviderEventKind.CAPTURED, first.result)
+    again = await shop.pay_order(command)
+    assert again.replayed
+    assert (again.result.id, again.result.status) == (first.result.id, PaymentStatus.CAPTURED)
+    assert shop.gateway.charges == 1
+    await assert_invariants(shop)
+
+
+async def test_a_lost_answer_is_asked_for_and_nobody_is_charged_again(shop: Shop) -> None:
+    order = await an_order(shop)
+    assert (await shop.pay(order, "tok_timeout")).status is PaymentStatus.PENDING
+    assert await shop.settle() == 0
+    shop.clock.advance(PATIENCE)
+    assert await shop.settle() == 1
+    assert (await shop.see(order)).status is OrderStatus.CONFIRMED
+    assert shop.gateway.charges == 1
+    assert await shop.settle() == 0
+    await assert_invariants(shop)
+
+
+async def test_a_payment_that_never_arrived_has_failed(shop: Shop) -> None:
+    order = await an_order(shop)
+    payment = await shop.pay(order, "tok_lost")
+    shop.clock.advance(PATIENCE)
+    await shop.settle()
+    [failed] = await payments(shop, order)
+    assert (failed.id, failed.status, failed.failure) == (payment.id, PaymentStatus.FAILED, "never_arrived")
+    await assert_invariants(shop)
+
+
+async def test_while_the_provider_is_down_a_payment_waits_and_is_asked_for_ever_less_often(
+    shop: Shop,
+) -> None:
+    order = await an_order(shop)
+    shop.gateway.is_down = True
+    payment = await shop.pay(order)
+    assert payment.status is PaymentStatus.PENDING
+    asked = 0
+    for _ in range(60):
+        shop.clock.advance(timedelta(seconds=10))
+        asked += await shop.settle()
+    assert 3 <= asked <= 6
+    shop.gateway.is_down = False
+    shop.clock.advance(timedelta(hours=1))
+    await shop.settle()
+    [failed] = await payments(shop, order)
+    assert failed.status is PaymentStatus.FAILED
+    await assert_invariants(shop)
+
+
+async def test_an_event_confirms_what_the_provider_decides_later(shop: Shop) -> None:
+    order = await an_order(shop)
+    payment = await shop.pay(order, "tok_pending")
+    await shop.told(ProviderEventKind.CAPTURED, payment)
+    assert (await shop.see(order)).status is OrderStatus.CONFIRMED
+    await assert_invariants(shop)
+
+
+async def test_an_event_that_was_seen_changes_nothing(shop: Shop) -> None:
+    order = await an_order(shop)
+    payment = await shop.pay(order, "tok_pending")
+    for event_id in ("e1", "e1", "e2", "e1"):
+        await shop.told(ProviderEventKind.CAPTURED, payment, event_id=event_id)
+    confirmed = await shop.see(order)
+    assert (confirmed.version, confirmed.paid_total) == (2, order.total)
+    assert len(await payments(shop, order)) == 1
+    await assert_invariants(shop)
+
+
+async def test_a_capture_is_believed_also_after_a_failure(shop: Shop) -> None:
+    order = await an_order(shop)
+    payment = await shop.pay(order, "tok_pending")
+    await shop.told(ProviderEventKind.FAILED, payment, failure="card_declined")
+    await shop.told(ProviderEventKind.CAPTURED, payment)
+    await shop.told(ProviderEventKind.FAILED, payment, failure="card_declined")
+    assert (await shop.see(order)).status is OrderStatus.CONFIRMED
+    await assert_invariants(shop)
+
+
+async def test_an_event_of_a_payment_that_is_not_ours_is_passed_over(shop: Shop) -> None:
+    payment = await shop.pay(await an_order(shop))
+    await shop.told(ProviderEventKind.CAPTURED, payment, payment_id=shop.ids.new(), reference="ch_1")
+    await shop.told(ProviderEventKind.CAPTURED, payment, payment_id=None, reference="ch_1")
+    await shop.told(ProviderEventKind.CAPTURED, payment, payment_id=None, reference=None)
+    await shop.told(ProviderEventKind.REFUNDED, payment, payment_id=None, reference="re_1")
+    await assert_invariants(shop)
+
+
+async def test_an_event_finds_its_payment_by_the_providers_name_for_it(shop: Shop) -> None:
+    order = await an_order(shop)
+    payment = await shop.pay(order, "tok_pending")
+    await shop.told(ProviderEventKind.CAPTURED, payment, payment_id=None)
+    assert (await shop.see(order)).status is OrderStatus.CONFIRMED
+    await assert_invariants(shop)
+
+
+async def test_a_second_charge_for_one_payment_goes_back_once(shop: Shop) -> None:
+    order = await an_order(shop)
+    payment = await shop.pay(order)
+    for event_id in ("e1", "e2"):
+        await shop.told(ProviderEventKind.CAPTURED, payment, event_id=event_id, reference="ch_again")
+    [refund] = await refunds(shop, order)
+    assert refund.amount == order.total
+    assert await shop.settle() == 1
+    paid = await shop.see(order)
+    assert (paid.status, paid.payment_status) == (OrderStatus.CONFIRMED, OrderPaymentStatus.PAID)
+    assert (paid.paid_total.amount, paid.refunded_total.amount) == (4000, 2000)
+    await assert_invariants(shop)
+
+
+async def test_of_two_payments_for_one_order_the_later_goes_back(shop: Shop) -> None:
+    order = await an_order(shop)
+    first, second = await shop.pay(order, "tok_pending"), await shop.pay(order, "tok_pending")
+    await shop.told(ProviderEventKind.CAPTURED, second)
+    await shop.told(ProviderEventKind.CAPTURED, first)
+    assert [each.payment_id for each in await refunds(shop, order)] == [first.id]
+    await assert_invariants(shop)
+
+
+async def test_a_charge_of_less_than_the_total_goes_back_and_the_order_waits(shop: Shop) -> None:
+    order = await an_order(shop)
+    payment = await shop.pay(order, "tok_pending")
+    await shop.told(ProviderEventKind.CAPTURED, payment, amount=Money(1999, "EUR"))
+    assert (await shop.see(order)).status is OrderStatus.PENDING_PAYMENT
+    assert [each.amount.amount for each in await refunds(shop, order)] == [1999]
+    await shop.pay(order)
+    assert (await shop.see(order)).status is OrderStatus.CONFIRMED
+    await assert_invariants(shop)
+
+
+async def test_an_order_that_is_due_expires_when_somebody_wants_to_pay(shop: Shop) -> None:
+    order = await an_order(shop)
+    shop.clock.advance(HOLD)
+    with pytest.raises(InvalidTransition) as refusal:
+        await shop.pay(order)
+    assert refusal.value.params["from"] == "expired"
+    assert (await shop.see(order)).status is OrderStatus.EXPIRED
+    assert (await shop.get_stock(order.lines[0].product_id)).reserved == 0
+    assert shop.gateway.calls == 0
+    await assert_invariants(shop)
+
+
+async def test_money_that_comes_late_revives_an_order_whose_stock_is_free(shop: Shop) -> None:
+    order = await an_order(shop, stock=2)
+    payment = await shop.pay(order, "tok_pending")
+    shop.clock.advance(HOLD)
+    assert await shop.expire() == 1
+    await shop.told(ProviderEventKind.CAPTURED, payment)
+    revived = await shop.see(order)
+    assert (revived.status, revived.payment_status) == (OrderStatus.CONFIRMED, OrderPaymentStatus.PAID)
+    assert (await shop.get_stock(order.lines[0].product_id)).reserved == 2
+    assert await shop.store.outbox.count("order.revived") == 1
+    await assert_invariants(shop)
+
+
+async def test_money_that_comes_late_goes_back_where_the_stock_is_sold(shop: Shop) -> None:
+    mug = await shop.product(stock=1)
+    order = await shop.order(mug)
+    payment = await shop.pay(order, "tok_pending")
+    shop.clock.advance(HOLD)
+    other = await shop.order(mug)
+    await shop.told(ProviderEventKind.CAPTURED, payment)
+    assert (await shop.see(order)).payment_status is OrderPaymentStatus.REFUND_DUE
+    await shop.settle()
+    refunded = await shop.see(order)
+    assert (refunded.status, refunded.payment_status) == (OrderStatus.EXPIRED, OrderPaymentStatus.REFUNDED)
+    assert (await shop.see(other)).status is OrderStatus.PENDING_PAYMENT
+    await assert_invariants(shop)
+
+
+async def test_money_for_a_cancelled_order_goes_back_although_its_stock_is_free(shop: Shop) -> None:
+    order = await an_order(shop)
+    payment = await shop.pay(order, "tok_pending")
+    await shop.cancel(order)
+    await shop.told(ProviderEventKind.CAPTURED, payment)
+    await shop.settle()
+    cancelled = await shop.see(order)
+    assert (cancelled.status, cancelled.payment_status) == (
+        OrderStatus.CANCELLED,
+        OrderPaymentStatus.REFUNDED,
+    )
+    assert [each.status for each in await refunds(shop, order)] == [RefundStatus.SUCCEEDED]
+    await assert_invariants(shop)
+
+
+async def test_an_order_that_was_paid_is_not_paid_again(shop: Shop) -> None:
+    order = await an_order(shop)
+    await shop.pay(order)
+    with pytest.raises(InvalidTransition) as refusal:
+        await shop.pay_order(shop.paying(order, only_of=order.customer_id))
+    assert refusal.value.params == {"from": "confirmed", "action": "pay", "allowed_actions": ["cancel"]}
+    assert shop.gateway.charges == 1

@@ -1,0 +1,222 @@
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+import pytest
+
+from tests.kit.web import WebShop, key, order_of
+
+TOTAL = {"amount": 3998, "currency": "EUR"}
+PAYMENT = {"amount": TOTAL, "method": "sandbox", "token": "tok_ok"}
+
+
+async def place(web: WebShop, customer: httpx2.AsyncClient) -> str:
+    """Order two mugs for 39.98, and return the order's URL."""
+    response = await customer.post(
+        "/v1/orders", json=order_of((await web.product(price=1999, stock=5), 2)), headers=key("place")
+    )
+    assert response.status_code == 201
+    location: str = response.headers["Location"]
+    return location
+
+
+async def pay(customer: httpx2.AsyncClient, order: str, **fields: Any) -> httpx2.Response:
+    return await customer.post(f"{order}/payments", json={**PAYMENT, **fields}, headers=key("pay"))
+
+
+async def units(client: httpx2.AsyncClient, order: str, quantity: int) -> list[dict[str, Any]]:
+    [line] = (await client.get(order)).json()["lines"]
+    return [{"line_id": line["id"], "quantity": quantity}]
+
+
+async def test_an_order_is_paid_shipped_and_refunded(web: WebShop) -> None:
+    customer, staff = await web.customer(), await web.staff()
+    order = await place(web, customer)
+
+    payment = await pay(customer, order)
+    assert payment.status_code == 201
+    assert payment.json()["status"] == "captured"
+    assert payment.json()["amount"] == payment.json()["captured"] == TOTAL
+    assert (await customer.get(payment.headers["Location"])).json() == payment.json()
+    assert (await customer.get(order)).json()["allowed_actions"] == ["cancel"]
+    assert (await staff.get(order)).json()["allowed_actions"] == ["cancel", "fulfil", "refund"]
+
+    parcel = {"lines": await units(staff, order, 2), "carrier": "DHL", "tracking": "JD01"}
+    shipped = await staff.post(f"{order}/fulfillments", json=parcel, headers=key("ship"))
+    assert shipped.status_code == 201
+    assert (shipped.json()["lines"], shipped.json()["tracking"]) == (parcel["lines"], "JD01")
+    assert (await customer.get(shipped.headers["Location"])).json() == shipped.json()
+
+    body = {"lines": await units(staff, order, 1), "reason": "Broken"}
+    refund = await staff.post(f"{order}/refunds", json=body, headers=key("refund"))
+    assert refund.status_code == 201
+    assert (refund.json()["status"], refund.json()["amount"]["amount"]) == ("succeeded", 1999)
+    assert (await customer.get(refund.headers["Location"])).json() == refund.json()
+
+    done = (await customer.get(order)).json()
+    assert (done["status"], done["payment_status"], done["fulfillment_status"]) == (
+        "fulfilled",
+        "partially_refunded",
+        "fulfilled",
+    )
+    assert done["lines"][0]["refunded"] == 1
+    history = (await customer.get(f"{order}/history")).json()["items"]
+    assert [row["action"] for row in history] == ["place", "confirm", "fulfil", "refund", "settle_refund"]
+    assert all(row["actor_id"] and row["request_id"] for row in history)
+    for part, made in (("payments", payment), ("fulfillments", shipped), ("refunds", refund)):
+        assert (await staff.get(f"{order}/{part}")).json()["items"] == [made.json()]
+
+
+async def test_a_payment_that_is_not_decided_yet_is_accepted_and_can_be_looked_up(web: WebShop) -> None:
+    customer = await web.customer()
+    order = await place(web, customer)
+    response = await pay(customer, order, token="tok_pending")
+
+    assert (response.status_code, response.json()["status"]) == (202, "pending")
+    assert (await customer.get(response.headers["Location"])).json() == response.json()
+    assert (await customer.get(order)).json()["status"] == "pending_payment"
+
+
+async def test_a_declined_payment_says_why_and_another_can_follow(web: WebShop) -> None:
+    customer = await web.customer()
+    order = await place(web, customer)
+    declined = await pay(customer, order, token="tok_declined")
+    assert declined.status_code == 201
+    assert (declined.json()["status"], declined.json()["failure"]) == ("failed", "card_declined")
+    again = await customer.post(f"{order}/payments", json=PAYMENT, headers=key("again"))
+    assert again.json()["status"] == "captured"
+
+
+@pytest.mark.parametrize("path", ["payments", "refunds", "fulfillments", "cancel"])
+async def test_everything_that_moves_money_or_goods_needs_a_key(web: WebShop, path: str) -> None:
+    staff = await web.staff()
+    response = await staff.post(f"/v1/orders/{uuid4()}/{path}", json={})
+    assert (response.status_code, response.json()["code"]) == (400, "idempotency_key_required")
+
+
+async def test_a_payment_sent_again_is_replayed(web: WebShop) -> None:
+    customer = await web.customer()
+    order = await place(web, customer)
+    first, again = await pay(customer, order), await pay(customer, order)
+    other = await pay(customer, order, token="tok_declined")
+
+    assert (again.status_code, again.json()) == (201, first.json())
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.headers["Location"] == first.headers["Location"]
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+
+
+async def test_only_staff_ships_and_refunds(web: WebShop) -> None:
+    customer = await web.customer()
+    order = await place(web, customer)
+    ship = await customer.post(
+        f"{order}/fulfillments", json={"lines": await units(customer, order, 1)}, headers=key("s")
+    )
+    refund = await customer.post(f"{order}/refunds", json={"amount": TOTAL, "reason": "x"}, headers=key("r"))
+    assert [(r.status_code, r.json()["code"]) for r in (ship, refund)] == [(403, "forbidden")] * 2
+
+
+async def test_somebody_elses_payments_do_not_exist(web: WebShop) -> None:
+    ann, bob = await web.customer(), await web.customer()
+    order = await place(web, ann)
+    payment = (await pay(ann, order)).headers["Location"]
+    other = await place(web, bob)
+    responses = [
+        await pay(bob, order),
+        await bob.get(f"{order}/payments"),
+        await bob.get(payment),
+        await bob.get(payment.replace(order, other)),
+        await bob.get(f"{order}/refunds"),
+        await bob.get(f"{other}/refunds/{uuid4()}"),
+        await bob.get(f"{order}/fulfillments"),
+        await bob.get(f"{other}/fulfillments/{uuid4()}"),
+    ]
+    assert [response.status_code for response in responses] == [404] * len(responses)
+
+
+async def test_an_amount_other_than_the_total_points_at_itself(web: WebShop) -> None:
+    customer = await web.customer()
+    order = await place(web, customer)
+    response = await pay(customer, order, amount={"amount": 1, "currency": "EUR"})
+    assert (response.status_code, response.json()["code"]) == (422, "validation_failed")
+    assert [error["pointer"] for error in response.json()["errors"]] == ["/amount"]
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {},
+        {"amount": TOTAL, "lines": [{"line_id": str(uuid4()), "quantity": 1}]},
+        {"amount": {"amount": 0, "currency": "EUR"}},
+        {"lines": []},
+        {"lines": [{"line_id": str(uuid4()), "quantity": 0}]},
+    ],
+)
+async def test_a_refund_is_of_an_amount_or_of_lines(web: WebShop, wanted: dict[str, Any]) -> None:
+    customer, staff = await web.customer(), await web.staff()
+    order = await place(web, customer)
+    await pay(customer, order)
+    response = await staff.post(f"{order}/refunds", json={**wanted, "reason": "x"}, headers=key("r"))
+    assert (response.status_code, response.json()["code"]) == (422, "validation_failed")
+
+
+async def test_a_refund_of_more_than_was_paid_says_how_much_there_is(web: WebShop) -> None:
+    customer, staff = await web.customer(), await web.staff()
+    order = await place(web, customer)
+    await pay(customer, order)
+    too_much = {"amount": {"amount": 3999, "currency": "EUR"}, "reason": "x"}
+    response = await staff.post(f"{order}/refunds", json=too_much, headers=key("r"))
+    assert (response.status_code, response.json()["code"]) == (409, "refund_exceeds_paid")
+    assert response.json()["params"] == {"refundable": 3998, "currency": "EUR"}
+
+
+async def test_more_units_than_were_ordered_cannot_be_shipped(web: WebShop) -> None:
+    customer, staff = await web.customer(), await web.staff()
+    order = await place(web, customer)
+    await pay(customer, order)
+    body = {"lines": await units(staff, order, 3)}
+    response = await staff.post(f"{order}/fulfillments", json=body, headers=key("s"))
+    assert (response.status_code, response.json()["code"]) == (422, "validation_failed")
+    assert [error["pointer"] for error in response.json()["errors"]] == ["/lines/0/quantity"]
+
+
+async def test_what_an_order_does_not_permit_is_refused_with_what_it_does(web: WebShop) -> None:
+    customer, staff = await web.customer(), await web.staff()
+    order = await place(web, customer)
+    ship = await staff.post(
+        f"{order}/fulfillments", json={"lines": await units(staff, order, 1)}, headers=key("s")
+    )
+    assert (ship.status_code, ship.json()["code"]) == (409, "invalid_transition")
+    assert ship.json()["params"] == {
+        "from": "pending_payment",
+        "action": "fulfil",
+        "allowed_actions": ["pay", "cancel"],
+    }
+    await pay(customer, order)
+    again = await customer.post(f"{order}/payments", json=PAYMENT, headers=key("again"))
+    assert again.json()["params"] == {
+        "from": "confirmed",
+        "action": "pay",
+        "allowed_actions": ["cancel"],
+    }
+
+
+async def test_a_customer_cancels_until_something_is_shipped(web: WebShop) -> None:
+    customer, staff = await web.customer(), await web.staff()
+    first, second = await place(web, customer), await _place_another(web, customer)
+    for number, order in enumerate((first, second)):
+        await customer.post(f"{order}/payments", json=PAYMENT, headers=key(f"pay-{number}"))
+    cancelled = await customer.post(f"{first}/cancel", headers=key("c1"))
+    assert (cancelled.json()["status"], cancelled.json()["payment_status"]) == ("cancelled", "refund_due")
+    assert cancelled.json()["allowed_actions"] == []
+
+    body = {"lines": await units(staff, second, 1)}
+    await staff.post(f"{second}/fulfillments", json=body, headers=key("s"))
+    refused = await customer.post(f"{second}/cancel", headers=key("c2"))
+    assert (refused.status_code, refused.json()["params"]["allowed_actions"]) == (409, [])
+
+
+async def _place_another(web: WebShop, customer: httpx2.AsyncClient) -> str:
+    body = order_of((await web.product(price=1999, stock=5), 2))
+    location: str = (await customer.post("/v1/orders", json=body, headers=key("another"))).headers["Location"]
+    return location

@@ -1,0 +1,86 @@
+import asyncio
+from dataclasses import dataclass, field, replace
+from uuid import UUID
+
+from application.payments.ports import (
+    Outcome,
+    PaymentGateway,
+    PaymentRequest,
+    ProviderAnswer,
+    ProviderUnavailable,
+    RefundRequest,
+)
+
+UNKNOWN = ProviderAnswer(outcome=Outcome.UNKNOWN)
+
+
+@dataclass(slots=True)
+class FakeGateway(PaymentGateway):
+    """A provider who keeps books. Tokens say what it does with a payment, `next_refunds` what with refunds.
+
+    `tok_ok` is charged, `tok_declined` is not, `tok_pending` is decided when `decide` is called, `tok_timeout` is
+    charged while the answer is lost, and `tok_lost` never arrives. While `is_down`, nothing arrives.
+    """
+
+    is_down: bool = False
+    next_refunds: list[str] = field(default_factory=list)
+    payments: dict[UUID, ProviderAnswer] = field(default_factory=dict)
+    refunds: dict[UUID, ProviderAnswer] = field(default_factory=dict)
+    charges: int = 0
+    calls: int = 0
+
+    async def capture(self, payment: PaymentRequest, token: str | None) -> ProviderAnswer:
+        await self._arrive(is_lost=token == "tok_lost")
+        if payment.id not in self.payments:
+            self.payments[payment.id] = self._decided(payment, token)
+        if token == "tok_timeout":
+            raise ProviderUnavailable
+        return self.payments[payment.id]
+
+    async def find_payment(self, payment: PaymentRequest) -> ProviderAnswer:
+        await self._arrive()
+        return self.payments.get(payment.id, UNKNOWN)
+
+    async def refund(self, refund: RefundRequest) -> ProviderAnswer:
+        wish = self.next_refunds.pop(0) if self.next_refunds else "ok"
+        await self._arrive(is_lost=wish == "lost")
+        if refund.id not in self.refunds:
+            self.refunds[refund.id] = ProviderAnswer(
+                outcome={"declined": Outcome.DECLINED, "pending": Outcome.PENDING}.get(
+                    wish, Outcome.SUCCEEDED
+                ),
+                reference=f"re_{refund.id}",
+                amount=refund.amount,
+                failure="charge_disputed" if wish == "declined" else None,
+            )
+        if wish == "timeout":
+            raise ProviderUnavailable
+        return self.refunds[refund.id]
+
+    async def find_refund(self, refund: RefundRequest) -> ProviderAnswer:
+        await self._arrive()
+        return self.refunds.get(refund.id, UNKNOWN)
+
+    def decide(self, payment_id: UUID, outcome: Outcome) -> None:
+        """Decide what was left pending, without telling anybody."""
+        self.payments[payment_id] = replace(self.payments[payment_id], outcome=outcome)
+        self.charges += outcome is Outcome.SUCCEEDED
+
+    def decide_refund(self, refund_id: UUID, outcome: Outcome) -> None:
+        self.refunds[refund_id] = replace(self.refunds[refund_id], outcome=outcome)
+
+    async def _arrive(self, *, is_lost: bool = False) -> None:
+        await asyncio.sleep(0)
+        self.calls += 1
+        if self.is_down or is_lost:
+            raise ProviderUnavailable
+
+    def _decided(self, payment: PaymentRequest, token: str | None) -> ProviderAnswer:
+        if token == "tok_declined":
+            return ProviderAnswer(outcome=Outcome.DECLINED, failure="card_declined")
+        if token == "tok_pending":
+            return ProviderAnswer(
+                outcome=Outcome.PENDING, reference=f"ch_{payment.id}", amount=payment.amount
+            )
+        self.charges += 1
+        return ProviderAnswer(outcome=Outcome.SUCCEEDED, reference=f"ch_{payment.id}", amount=payment.amount)
