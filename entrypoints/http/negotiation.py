@@ -1,14 +1,22 @@
 """Which of two forms of an answer a client would rather have (RFC 9110, section 12.5.1)."""
 
 import re
+from collections.abc import Iterator
 
-_RANGE = re.compile(r"\s*([^\s;,]+/[^\s;,]+)\s*(?:;[^,]*?\bq=([01](?:\.\d{0,3})?))?[^,]*", re.IGNORECASE)
+_QUALITY = re.compile(r"q=([01](?:\.[0-9]{0,3})?)")
 
 
 def prefers(accept: str, wanted: str, over: str) -> bool:
     """Tell whether the header Accept gives the media type `wanted` a higher quality than `over`."""
-    qualities = {kind.lower(): float(quality or 1) for kind, quality in _RANGE.findall(accept)}
+    qualities = dict(_qualities(accept.lower()))
     return _quality(qualities, wanted) > _quality(qualities, over)
+
+
+def _qualities(accept: str) -> Iterator[tuple[str, float]]:
+    for part in accept.split(","):
+        media_range, *parameters = (piece.strip() for piece in part.split(";"))
+        quality = next(filter(None, map(_QUALITY.fullmatch, parameters)), None)
+        yield media_range, float(quality[1]) if quality else 1.0
 
 
 def _quality(qualities: dict[str, float], media_type: str) -> float:

@@ -71,6 +71,8 @@ async def test_there_is_no_page_of_another_code(code: str) -> None:
         ("text/html, application/json", False),
         ("application/json;q=0", False),
         (";;;,,/;q=", False),
+        ("x" * 200_000, False),
+        ("text/html;q=0.5" + ",;" * 100_000 + ",application/json", True),
     ],
 )
 def test_json_is_for_those_who_would_rather_have_it(accept: str, json: bool) -> None:
