@@ -1,22 +1,20 @@
 """A problem as it happens: the body of RFC 9457, and the exception that entrypoints refuse a request with."""
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Scope
 
 from domain.shared.errors import Violation
 from entrypoints.http.problems.registry import PROBLEMS
 
 MEDIA_TYPE = "application/problem+json"
-
-_OWN_PATH = re.compile(r"[a-z0-9_./-]{1,200}")
-"""What the service's own addresses are made of. A path with anything else is not repeated as `instance`."""
 
 _REALM = 'Bearer realm="steelyard"'
 _CHALLENGES = {
@@ -103,9 +101,8 @@ class ProblemResponse(Response):
         body: dict[str, Any] = {"type": kind.uri, "title": kind.title, "status": kind.status}
         if problem.detail is not None:
             body["detail"] = problem.detail
-        path = request.scope["path"]
-        if _OWN_PATH.fullmatch(path):
-            body["instance"] = path
+        if _is_ours(request.scope):
+            body["instance"] = request.scope["path"]
         body["code"] = kind.code
         body["request_id"] = request.state.request_id
         if problem.errors:
@@ -119,6 +116,11 @@ class ProblemResponse(Response):
         request.state.problem = kind.code
         content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
         super().__init__(content, status_code=kind.status, headers=headers)
+
+
+def _is_ours(scope: Scope) -> bool:
+    """Tell whether the address is one of the service's, with nothing of the client's in it but ids."""
+    return "route" in scope and all(isinstance(value, UUID) for value in scope["path_params"].values())
 
 
 def pointer_to(path: Sequence[str | int]) -> str:
