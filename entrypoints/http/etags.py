@@ -41,6 +41,7 @@ def content_tag(content: bytes) -> str:
 
 @refuses_with("precondition_required", "precondition_failed")
 async def seen_version(
+    request: Request,
     if_match: Annotated[
         str,
         Header(
@@ -58,7 +59,10 @@ async def seen_version(
     """
     if if_match.strip() == "*":
         raise HTTPProblem("precondition_required")
-    tags = (_OWN_TAG.fullmatch(part.strip()) for part in if_match.split(","))
+    listed = ",".join(
+        request.headers.getlist("If-Match")
+    )  # several lines are one list (RFC 9110, section 5.3)
+    tags = (_OWN_TAG.fullmatch(part.strip()) for part in listed.split(","))
     return max((int(tag[1]) for tag in tags if tag), default=_NO_VERSION)
 
 

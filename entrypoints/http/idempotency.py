@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from application.shared.idempotency import IdempotencyKey, Receipt
 from application.users.authenticate import Principal
 from entrypoints.http.problems.openapi import refuses_with
+from entrypoints.http.problems.problem import HTTPProblem
 
 _HEADER = Header(
     alias="Idempotency-Key",
@@ -65,6 +66,9 @@ async def get_request_key(request: Request, idempotency_key: Annotated[str, _HEA
 
 
 def _request_key(request: Request, key: str) -> RequestKey:
+    """Raise HTTPProblem `invalid_idempotency_key` for two keys, of which nobody knows which one is meant."""
+    if len(request.headers.getlist("Idempotency-Key")) > 1:
+        raise HTTPProblem("invalid_idempotency_key")
     return RequestKey(key, request.method, request.scope["route"].operation_id, request.scope["path"])
 
 
