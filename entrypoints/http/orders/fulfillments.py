@@ -23,7 +23,7 @@ from entrypoints.http.rate_limits import LimitReads, LimitWrites
 from entrypoints.http.route import StrictRoute
 
 router = APIRouter(
-    prefix="/v1/orders/{order_id}/fulfillments", tags=["fulfillments"], route_class=StrictRoute
+    prefix="/v1/orders/{order_id:uuid}/fulfillments", tags=["fulfillments"], route_class=StrictRoute
 )
 
 
@@ -87,7 +87,7 @@ async def list_fulfillments(
 
 
 @router.get(
-    "/{fulfillment_id}",
+    "/{fulfillment_id:uuid}",
     operation_id="get_fulfillment",
     summary="Show a fulfillment",
     description=described_by(GetFulfillment),

@@ -23,7 +23,7 @@ from entrypoints.http.provided import provided
 from entrypoints.http.rate_limits import LimitReads, LimitWrites
 from entrypoints.http.route import StrictRoute
 
-router = APIRouter(prefix="/v1/orders/{order_id}/payments", tags=["payments"], route_class=StrictRoute)
+router = APIRouter(prefix="/v1/orders/{order_id:uuid}/payments", tags=["payments"], route_class=StrictRoute)
 
 
 @router.post(
@@ -93,7 +93,7 @@ async def list_payments(
 
 
 @router.get(
-    "/{payment_id}",
+    "/{payment_id:uuid}",
     operation_id="get_payment",
     summary="Show a payment",
     description=described_by(GetPayment),

@@ -22,7 +22,7 @@ from entrypoints.http.provided import provided
 from entrypoints.http.rate_limits import LimitReads, LimitWrites
 from entrypoints.http.route import StrictRoute
 
-router = APIRouter(prefix="/v1/orders/{order_id}/refunds", tags=["refunds"], route_class=StrictRoute)
+router = APIRouter(prefix="/v1/orders/{order_id:uuid}/refunds", tags=["refunds"], route_class=StrictRoute)
 
 
 @router.post(
@@ -84,7 +84,7 @@ async def list_refunds(
 
 
 @router.get(
-    "/{refund_id}",
+    "/{refund_id:uuid}",
     operation_id="get_refund",
     summary="Show a refund",
     description=described_by(GetRefund),
