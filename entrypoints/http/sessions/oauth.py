@@ -4,6 +4,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Literal
 
 from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -58,7 +59,7 @@ class OAuthRoute(StrictRoute):
         async def handle_or_refuse(request: Request) -> Response:
             try:
                 return await handle(request)
-            except (OAuthError, DomainError, RequestValidationError, HTTPProblem) as error:
+            except (OAuthError, DomainError, RequestValidationError, HTTPProblem, HTTPException) as error:
                 refusal = _refusal(error)
                 if refusal is None:
                     raise
@@ -93,5 +94,7 @@ def _refusal(error: Exception) -> OAuthError | None:
             return OAuthError("invalid_request", described)
         case HTTPProblem() if error.type.status == _BAD_REQUEST:
             return OAuthError("invalid_request", error.detail or error.type.title)
+        case HTTPException() if error.status_code == _BAD_REQUEST:
+            return OAuthError("invalid_request", "The form cannot be read.")
         case _:
             return None
