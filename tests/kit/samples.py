@@ -1,6 +1,7 @@
 """One acceptable request of each operation, made of the examples in the OpenAPI description."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,6 +16,8 @@ from tests.kit.described import Json, Operation, description
 from tests.kit.web import PASSWORD, WebShop, order_of
 
 FORM = "application/x-www-form-urlencoded"
+_PAID = re.compile(r"/(payments/.*|refunds|fulfillments)")
+"""What is there of orders that are paid only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +37,10 @@ class Sample:
         return (urlencode(self.body) if self.media_type == FORM else json.dumps(self.body)).encode()
 
     async def send(self, web: WebShop, *, content: bytes | None = None, **headers: str) -> httpx2.Response:
-        """Send it, if wanted with another body, and with more or other headers."""
+        """Send it as a new request, if wanted with another body, and with more or other headers."""
         media = {"Content-Type": self.media_type} if self.media_type else {}
+        if "Idempotency-Key" in self.headers:
+            headers = {"Idempotency_Key": uuid4().hex, **headers}
         return await web.visitor.request(
             self.method,
             self.url,
@@ -53,7 +58,7 @@ class Surroundings:
     """A shop in which every sample is acceptable: what its names stand for, and who may send it."""
 
     web: WebShop
-    ids: Mapping[str, str]
+    ids: dict[str, str]
     authorization: Mapping[str, str]
 
     @classmethod
@@ -65,16 +70,8 @@ class Surroundings:
             for _ in range(2)
         ]
         authorization = {"Authorization": f"Bearer {tokens[0]['access_token']}"}
-        product = await web.product(stock=100)
-        order = await web.visitor.post(
-            "/v1/orders",
-            json=order_of((product, 1)),
-            headers={**authorization, "Idempotency-Key": uuid4().hex},
-        )
         sessions = (await web.visitor.get("/v1/me/sessions", headers=authorization)).json()["items"]
         ids = {
-            "product_id": product["id"],
-            "order_id": order.json()["id"],
             "session_id": next(session["id"] for session in sessions if not session["current"]),
             "code": "out_of_stock",
             "username": email,
@@ -82,11 +79,41 @@ class Surroundings:
             "refresh_token": tokens[1]["refresh_token"],
             "token": tokens[1]["refresh_token"],
         }
-        return cls(web, ids, authorization)
+        surroundings = cls(web, ids, authorization)
+        await surroundings.place_orders()
+        return surroundings
+
+    async def place_orders(self) -> None:
+        """Place an order that waits to be paid, and one that is paid, and in part shipped and refunded."""
+        product = await self.web.product(stock=100, price=1999)
+        pending = await self._post("/v1/orders", order_of((product, 1)))
+        paid = await self._post("/v1/orders", order_of((product, 9)))
+        url = f"/v1/orders/{paid['id']}"
+        units = [{"line_id": paid["lines"][0]["id"], "quantity": 1}]
+        payment = await self._post(
+            f"{url}/payments", {"amount": paid["total"], "method": "sandbox", "token": "tok_ok"}
+        )
+        fulfillment = await self._post(f"{url}/fulfillments", {"lines": units})
+        refund = await self._post(f"{url}/refunds", {"lines": units, "reason": "Broken"})
+        self.ids.update(
+            product_id=product["id"],
+            order_id=pending["id"],
+            paid_order_id=paid["id"],
+            line_id=paid["lines"][0]["id"],
+            payment_id=payment["id"],
+            fulfillment_id=fulfillment["id"],
+            refund_id=refund["id"],
+        )
+
+    async def _post(self, url: str, body: Any) -> Any:
+        headers = {**self.authorization, "Idempotency-Key": uuid4().hex}
+        response = await self.web.visitor.post(url, json=body, headers=headers)
+        assert response.is_success, response.text
+        return response.json()
 
     async def sample(self, operation: Operation) -> Sample:
         """Make a new acceptable request."""
-        url = operation.path.format_map(self.ids)
+        url = self.url_of(operation)
         headers = dict(self.authorization) if operation.needs_token else {}
         for parameter in operation.parameters("header"):
             if parameter["required"]:
@@ -96,6 +123,11 @@ class Surroundings:
             body = example_of(content["schema"])
             sample = replace(sample, media_type=media_type, body=self.with_ids(body, form=media_type == FORM))
         return sample
+
+    def url_of(self, operation: Operation, **ids: str) -> str:
+        """Return an address of the operation, by default that of something that it can be done with."""
+        order = self.ids["paid_order_id" if _PAID.search(operation.path) else "order_id"]
+        return operation.path.format_map({**self.ids, "order_id": order, **ids})
 
     async def _header(self, name: str, url: str) -> str:
         match name:
@@ -140,6 +172,8 @@ def example_of(schema: Json) -> Any:
         return schema["const"]
     if schema.get("type") == "object":
         return {name: example_of(schema["properties"][name]) for name in schema.get("required", ())}
+    if schema.get("type") == "array":
+        return [example_of(schema["items"])]
     if schema.get("type") == "string" and "enum" not in schema:
         return "text"
     raise LookupError(f"There is no example: {schema}")

@@ -1,0 +1,151 @@
+"""Bodies that nobody should be able to do harm with, made of acceptable ones."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+CANARY = "c4n4ry-9f1c2f9e"
+"""Stands in whatever is sent, so that what comes back of it can be found."""
+
+NOT_INTEROPERABLE = (
+    "NaN",
+    "Infinity",
+    "-Infinity",
+    "1e400",
+    "-1e400",
+    "1E+200000",
+    "9007199254740992",
+    "-9007199254740992",
+    "9" * 400,
+    "1" + "0" * 5000,
+    '"\\ud800"',
+    '"\\udc00\\ud800"',
+    '"\\u0000"',
+    f'"{CANARY}\\u0000"',
+    "[" * 40 + "]" * 40,
+    '{"a":' * 40 + "1" + "}" * 40,
+    "[" * 100_000,
+    f'{{"{CANARY}":1,"{CANARY}":2}}',
+    f"'{CANARY}'",
+    '"\x01"',
+    '"\n"',
+    "01",
+    "+1",
+    ".5",
+    "1.",
+    "0x10",
+    "1_000",
+    "undefined",
+    "",
+    f'"{CANARY}',
+    "1,",
+)
+"""JSON texts, or what is taken for such, that no place of any body takes."""
+
+OUT_OF_PLACE = (
+    "null",
+    "true",
+    "false",
+    "0",
+    "-1",
+    "1.5",
+    "1.0",
+    "1e3",
+    "-0.0",
+    "9007199254740991",
+    "-9007199254740991",
+    '""',
+    '"1"',
+    '" "',
+    '"NaN"',
+    f'"{CANARY}"',
+    f'"{CANARY}\\u202e\\u0007\\r\\nSet-Cookie: a=b"',
+    f'"\'; DROP TABLE {CANARY}; --"',
+    f'"{CANARY * 2000}"',
+    "[]",
+    "{}",
+    f'["{CANARY}"]',
+    f'{{"{CANARY}":"{CANARY}"}}',
+    '"2026-02-30T00:00:00Z"',
+    '"00000000-0000-0000-0000-000000000000"',
+)
+"""JSON of the right kind for some places and of the wrong one for most."""
+
+_PLACE = "@@place@@"
+
+
+def with_values(body: Any, values: tuple[str, ...]) -> Iterator[bytes]:
+    """Put each of the values, which are JSON texts, in every place of the body, the whole of it included."""
+    for holed in _with_hole(body):
+        template = json.dumps(holed)
+        for value in values:
+            yield template.replace(f'"{_PLACE}"', value, 1).encode()
+
+
+def with_strange_fields(body: Any) -> Iterator[bytes]:
+    """Give every object of the body a field that it does not know, or one of its fields twice, or one less."""
+    for holed in _with_hole(body, objects_only=True):
+        template = json.dumps(holed)
+        for strange in _strange(_at_hole(body, holed)):
+            yield template.replace(f'"{_PLACE}"', strange, 1).encode()
+
+
+def overlong(body: Any) -> Iterator[bytes]:
+    """Make every list of the body 101 items long, and empty."""
+    for holed in _with_hole(body):
+        found = _at_hole(body, holed)
+        if isinstance(found, list):
+            template = json.dumps(holed)
+            for items in ([], found * 101):
+                yield template.replace(f'"{_PLACE}"', json.dumps(items), 1).encode()
+
+
+def otherwise_encoded(body: Any) -> Iterator[bytes]:
+    """Write the body in ways other than UTF-8, break it off, and blow it up."""
+    text = json.dumps(body)
+    for encoding in ("utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig", "cp037"):
+        yield text.encode(encoding)
+    yield text.encode()[:-1]
+    yield text.encode() * 2
+    yield b"\xff" + text.encode()
+    yield b""
+    yield b" "
+    yield text.encode() + b" " * 10_000_000
+    yield b'{"' + CANARY.encode() + b'":"' + b"x" * 10_000_000 + b'"}'
+
+
+def _strange(found: dict[str, Any]) -> Iterator[str]:
+    text = json.dumps(found)
+    inside = text[1:-1]
+    separator = "," if inside else ""
+    yield f'{{"{CANARY}":"{CANARY}"{separator}{inside}}}'
+    yield f'{{"__proto__":{{"{CANARY}":1}}{separator}{inside}}}'
+    for name, value in found.items():
+        yield f"{{{inside},{json.dumps(name)}:{json.dumps(value)}}}"
+        yield json.dumps({other: member for other, member in found.items() if other != name})
+        yield json.dumps(
+            {name.upper() if other == name else other: member for other, member in found.items()}
+        )
+
+
+def _with_hole(body: Any, *, objects_only: bool = False) -> Iterator[Any]:
+    """Put a mark in each place of the body in turn."""
+    if not objects_only or isinstance(body, dict):
+        yield _PLACE
+    if isinstance(body, dict):
+        for name, member in body.items():
+            for holed in _with_hole(member, objects_only=objects_only):
+                yield {**body, name: holed}
+    elif isinstance(body, list):
+        for index, member in enumerate(body):
+            for holed in _with_hole(member, objects_only=objects_only):
+                yield [*body[:index], holed, *body[index + 1 :]]
+
+
+def _at_hole(body: Any, holed: Any) -> Any:
+    """Return what stands where the mark is."""
+    if holed == _PLACE:
+        return body
+    if isinstance(body, dict):
+        return next(_at_hole(body[name], holed[name]) for name in body if body[name] != holed[name])
+    return next(_at_hole(old, new) for old, new in zip(body, holed, strict=True) if old != new)
