@@ -86,15 +86,19 @@ def _refusal(error: Exception) -> OAuthError | None:
             return error
         case DomainError() if error.code in _OF_DOMAIN_ERRORS:
             return OAuthError(_OF_DOMAIN_ERRORS[error.code], error.detail)
-        case RequestValidationError() if any(item["type"] == _UNKNOWN_GRANT for item in error.errors()):
-            return OAuthError("unsupported_grant_type", "The grant type is not one of this service.")
         case RequestValidationError():
-            missing = sorted({str(item["loc"][-1]) for item in error.errors() if item["type"] == "missing"})
-            described = f"Missing: {', '.join(missing)}." if missing else "A parameter is not acceptable."
-            return OAuthError("invalid_request", described)
+            return _refusal_of_form(error)
         case HTTPProblem() if error.type.status == _BAD_REQUEST:
             return OAuthError("invalid_request", error.detail or error.type.title)
         case HTTPException() if error.status_code == _BAD_REQUEST:
             return OAuthError("invalid_request", "The form cannot be read.")
         case _:
             return None
+
+
+def _refusal_of_form(error: RequestValidationError) -> OAuthError:
+    if any(item["type"] == _UNKNOWN_GRANT for item in error.errors()):
+        return OAuthError("unsupported_grant_type", "The grant type is not one of this service.")
+    missing = sorted({str(item["loc"][-1]) for item in error.errors() if item["type"] == "missing"})
+    described = f"Missing: {', '.join(missing)}." if missing else "A parameter is not acceptable."
+    return OAuthError("invalid_request", described)
