@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check demo bench profile lock format clean
+.PHONY: help run test check demo bench profile study lock format clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -33,6 +33,10 @@ bench: $(READY) ## Measure the service beside Node, Go and the tutorial way (ins
 WORKLOAD ?= place
 profile: $(READY) ## Draw a flame graph of the service under a workload: WORKLOAD=product, page, order, place, hot or health
 	@$(BIN)/python -m benchmarks profile $(WORKLOAD)
+
+STUDY ?= --help
+study: $(READY) ## Measure one claim: STUDY=growth, idle, memory, logins, starts or overload (with its options in quotes)
+	@$(BIN)/python -m benchmarks study $(STUDY)
 
 format: $(READY) ## Format the code and mend what lint can mend
 	$(BIN)/ruff check --fix .

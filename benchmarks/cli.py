@@ -20,8 +20,10 @@ from benchmarks.profiling import profile as draw_profile
 from benchmarks.report import Report, Rows
 from benchmarks.rounds import CEILING, Plan, Sample, medians, run_all
 from benchmarks.shop import Size, open_shop
+from benchmarks.studies.cli import group as studies
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, rich_markup_mode="rich")
+app.add_typer(studies, name="study")
 console = Console()
 
 NAMES = [workload.name for workload in WORKLOADS]

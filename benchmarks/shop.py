@@ -147,7 +147,7 @@ async def _place_orders(
     while len(placed) < count:
         chosen = [chance.randrange(len(customers)) for _ in range(min(ORDERS_AT_ONCE, count - len(placed)))]
         receipts = await place(
-            [_command(customers[customer], chance.sample(products, 2)) for customer in chosen]
+            [an_order(customers[customer], chance.sample(products, 2)) for customer in chosen]
         )
         for customer, receipt in zip(chosen, receipts, strict=True):
             if isinstance(receipt, Exception):
@@ -156,18 +156,20 @@ async def _place_orders(
     return placed
 
 
-def _command(customer: UserId, products: Sequence[ProductId]) -> PlaceOrderCommand:
+def an_order(customer: UUID, products: Sequence[UUID]) -> PlaceOrderCommand:
+    """Return a command for one of the first product, two of the second, and so on."""
     key = str(uuid4())
     return PlaceOrderCommand(
         request=OrderRequest(
-            customer_id=customer,
+            customer_id=UserId(customer),
             lines=tuple(
-                RequestedLine(product, quantity) for quantity, product in enumerate(products, start=1)
+                RequestedLine(ProductId(product), quantity)
+                for quantity, product in enumerate(products, start=1)
             ),
             metadata={},
         ),
         key=IdempotencyKey(str(customer), "place_order", key, os.urandom(32)),
-        by=Actor(customer, "benchmarks"),
+        by=Actor(UserId(customer), "benchmarks"),
     )
 
 

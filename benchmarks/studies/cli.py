@@ -1,0 +1,94 @@
+"""The commands of the further measurements."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from benchmarks.database import Server, server
+from benchmarks.shop import Shop, Size, open_shop
+from benchmarks.studies import growth as growing
+from benchmarks.studies import idle as idling
+from benchmarks.studies import logins as logging_in
+from benchmarks.studies import memory as weighing
+from benchmarks.studies import overload as overloading
+from benchmarks.studies import starts as starting
+from benchmarks.studies.timing import Durations
+
+group = typer.Typer(help=__doc__, no_args_is_help=True)
+console = Console(highlight=False)
+
+Seconds = Annotated[float, typer.Option(help="For each run.", min=1)]
+
+
+@group.command()
+def growth(orders: Annotated[int, typer.Option(min=1000)] = 1_000_000) -> None:
+    """Compare a shop of many orders with one of ten thousand."""
+    with server() as postgres:
+        console.print(f"Making {orders:,} orders, some ten times as many rows")
+        _show(asyncio.run(growing.measure(postgres, orders)))
+
+
+@group.command()
+def idle() -> None:
+    """Compare the time of one order with batching and without, on an idle service."""
+    with _shop() as (postgres, database, shop):
+        _show(asyncio.run(idling.measure(postgres, database, shop)))
+
+
+@group.command()
+def memory(requests: Annotated[int, typer.Option(min=1000)] = 1_000_000) -> None:
+    """Weigh the service while it answers many requests."""
+    with _shop() as (postgres, database, shop):
+        for sample in weighing.measure(postgres, database, shop, requests):
+            console.print(f"{sample.requests:12,} requests  {sample.mebibytes:7.1f} MiB")
+
+
+@group.command()
+def logins(seconds: Seconds = 4) -> None:
+    """Compare the latency of reads with and without people who log in."""
+    with _shop() as (postgres, database, shop):
+        for round_ in logging_in.measure(postgres, database, shop, seconds):
+            ratio = round_.beside.p99_ms / round_.alone.p99_ms
+            console.print(
+                f"p99 alone {round_.alone.p99_ms:6.0f} ms at {round_.alone.per_second:6,.0f}/s, beside log-ins"
+                f" {round_.beside.p99_ms:6.0f} ms at {round_.beside.per_second:6,.0f}/s: {ratio:.2f}x,"
+                f" {round_.log_ins.done} log-ins, {round_.log_ins.refused} refused"
+            )
+
+
+@group.command()
+def starts() -> None:
+    """Measure the time from the command to the first answer."""
+    with _shop() as (postgres, database, shop):
+        for start in starting.measure(postgres, database, shop):
+            console.print(f"{start.seconds:6.2f} s  {start.title}")
+
+
+@group.command()
+def overload(seconds: Seconds = 5) -> None:
+    """Offer five times the load that the service can bear."""
+    with _shop() as (postgres, database, shop):
+        found = overloading.measure(postgres, database, shop, seconds)
+    for title, measured in (("best", found.best), ("overload", found.during), ("after", found.after)):
+        console.print(
+            f"{title:9} {measured.per_second:7,.0f} placed/s, {measured.refused / measured.seconds:7,.0f} refused/s,"
+            f" p99 {measured.p99_ms:6.0f} ms, slowest {measured.max_ms:6.0f} ms, {measured.timeouts} timeouts"
+        )
+    console.print(f"{found.kept:.0%} of the best throughput, at {found.offered_per_second:,.0f} requests/s")
+
+
+@contextmanager
+def _shop() -> Iterator[tuple[Server, str, Shop]]:
+    with server() as postgres:
+        shop = open_shop(postgres, Size())
+        with postgres.copy(shop.template) as database:
+            yield postgres, database, shop
+
+
+def _show(durations: dict[str, Durations]) -> None:
+    for title, found in durations.items():
+        console.print(f"p50 {found.p50_ms:8.2f} ms  p99 {found.p99_ms:8.2f} ms  {title}")

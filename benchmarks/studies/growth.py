@@ -1,0 +1,102 @@
+"""Does a page deep in many orders cost what the first page costs, and placing an order what it costs in a small shop."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from uuid import uuid4
+
+from adapters.postgres.migrations import upgrade
+from application.orders.place_order import PlaceOrderCommand
+from application.orders.ports import OrderFilter
+from application.shared.idempotency import IdempotencyKey
+from application.shared.page import Position
+from benchmarks.database import Server
+from benchmarks.rows import Rows, made_id, make_rows
+from benchmarks.studies.timing import Call, Durations, take_turns
+from domain.orders.line import RequestedLine
+from domain.orders.placing import OrderRequest
+from domain.shared.actor import Actor
+from domain.shared.ids import OrderId, ProductId, UserId
+from entrypoints.container import Container
+from entrypoints.settings import Settings
+
+SMALL = 10_000
+PAGE = 20
+TURNS = 200
+DEPTHS = (0.01, 0.5, 0.99)
+"""How much of all orders lies before the page."""
+
+
+async def measure(server: Server, orders: int) -> dict[str, Durations]:
+    """Return the durations in a shop of few and in one of many orders."""
+    async with AsyncExitStack() as stack:
+        calls: dict[str, Call] = {}
+        for size in (SMALL, orders):
+            container = await stack.enter_async_context(_made_shop(server, size))
+            calls |= await _calls(container, size)
+        return await take_turns(calls, times=TURNS)
+
+
+async def _calls(container: Container, orders: int) -> dict[str, Call]:
+    queries, place = container.order_queries(), container.place_order_batch()
+
+    async def position(depth: float) -> Position:
+        order = await queries.get(OrderId(made_id("order", max(1, round(orders * (1 - depth))))))
+        if order is None:
+            raise LookupError("The made orders are not there.")
+        return order.placed_at, order.id
+
+    def page(after: Position | None) -> Call:
+        return lambda: queries.list(OrderFilter(), descending=True, after=after, limit=PAGE)
+
+    numbers = iter(range(1, 1_000_000_000))
+    calls: dict[str, Call] = {"first page": page(None)}
+    for depth in DEPTHS:
+        calls[f"page behind {depth:.0%}"] = page(await position(depth))
+    calls["order by id"] = lambda: queries.get(OrderId(made_id("order", next(numbers) * 7919 % orders + 1)))
+    calls["place an order"] = lambda: place(_commands(1, orders, next(numbers)))
+    calls["place a batch of 32"] = lambda: place(_commands(32, orders, next(numbers)))
+    return {f"{name}, of {orders:,} orders": call for name, call in calls.items()}
+
+
+def _commands(count: int, orders: int, number: int) -> Sequence[PlaceOrderCommand]:
+    rows = Rows(orders)
+    return [
+        PlaceOrderCommand(
+            request=OrderRequest(
+                customer_id=(customer := UserId(made_id("customer", (number + at) % rows.customers + 1))),
+                lines=tuple(
+                    RequestedLine(
+                        ProductId(
+                            made_id("product", (number * 7919 + at * 104_729 + line) % rows.products + 1)
+                        ),
+                        1,
+                    )
+                    for line in range(2)
+                ),
+                metadata={},
+            ),
+            key=IdempotencyKey(str(customer), "place_order", str(uuid4()), b"asked"),
+            by=Actor(customer, "benchmarks"),
+        )
+        for at in range(count)
+    ]
+
+
+@asynccontextmanager
+async def _made_shop(server: Server, orders: int) -> AsyncIterator[Container]:
+    name = await asyncio.to_thread(server.create)
+    try:
+        await asyncio.to_thread(upgrade, server.url_of(name))
+        connection = await server.connect(name)
+        try:
+            await make_rows(connection, Rows(orders))
+        finally:
+            await connection.close()
+        container = Container(settings=Settings(database_url=server.url_of(name)))
+        try:
+            yield container
+        finally:
+            await container.engine().dispose()
+    finally:
+        await asyncio.to_thread(server.drop, name)

@@ -1,0 +1,36 @@
+"""Does an idle service answer one order in no more time than without batching."""
+
+from itertools import count
+from uuid import UUID
+
+from benchmarks.database import Server
+from benchmarks.shop import Shop, an_order
+from benchmarks.studies.timing import Durations, take_turns
+from entrypoints.container import Container
+from entrypoints.settings import Settings
+
+TURNS = 300
+
+
+async def measure(server: Server, database: str, shop: Shop) -> dict[str, Durations]:
+    """Place orders one at a time, by way of the batcher and by way of a transaction of its own, in turns."""
+    container = Container(settings=Settings(database_url=server.url_of(database)))
+    batcher, place = container.order_batcher(), container.place_order_batch()
+    numbers = count()
+
+    def products() -> list[UUID]:
+        first = next(numbers) % (len(shop.products) - 1)
+        return [shop.products[first], shop.products[first + 1]]
+
+    customer = shop.customers[0]
+    try:
+        return await take_turns(
+            {
+                "with batching": lambda: batcher.submit(an_order(customer, products())),
+                "without": lambda: place([an_order(customer, products())]),
+            },
+            times=TURNS,
+        )
+    finally:
+        await batcher.drain()
+        await container.engine().dispose()

@@ -1,0 +1,52 @@
+"""Does the memory of a process stay flat, however many requests it has answered."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.contenders import BUILD, steelyard
+from benchmarks.database import Server
+from benchmarks.load import WORKLOADS, put_under_load
+from benchmarks.shop import Shop
+
+SECONDS_EACH = 5
+UNLIMITED = {"STEELYARD_RATE_LIMIT_ENABLED": "false"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The resident memory of all the service's processes after so many requests."""
+
+    requests: int
+    mebibytes: float
+
+
+def measure(server: Server, database: str, shop: Shop, requests: int) -> Iterator[Sample]:
+    """Send all workloads in turn until there were that many requests, and weigh the service in between."""
+    data = (BUILD / "data").resolve()
+    shop.write_to(data)
+    with steelyard().running(server, database, shop, extra=UNLIMITED) as running:
+        sent = 0
+        yield Sample(sent, _resident(running.pid))
+        while sent < requests:
+            for workload in WORKLOADS:
+                sent += put_under_load(running.url, workload, data, seconds=SECONDS_EACH).requests
+            yield Sample(sent, _resident(running.pid))
+
+
+def _resident(pid: int) -> float:
+    return sum(_kibibytes(process) for process in (pid, *_descendants(pid))) / 1024
+
+
+def _descendants(pid: int) -> Iterator[int]:
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in map(int, children.read_text().split()):
+            yield child
+            yield from _descendants(child)
+
+
+def _kibibytes(pid: int) -> int:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1])
+    return 0
