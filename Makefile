@@ -29,6 +29,7 @@ demo: $(READY) ## Import the Northwind shop, place its 830 orders over HTTP, and
 bench: $(READY) ## Measure the service beside Node, Go and the tutorial way (installs wrk, Go and npm packages; ten minutes)
 	@benchmarks/install.sh
 	@$(BIN)/python -m benchmarks run --keep
+	@$(BIN)/python -m benchmarks plot
 
 WORKLOAD ?= place
 profile: $(READY) ## Draw a flame graph of the service under a workload: WORKLOAD=product, page, order, place, hot or health

@@ -1,5 +1,6 @@
 """Whether a run was correct: what must be true of the shop afterwards, asked of the database."""
 
+import time
 from dataclasses import dataclass
 
 from benchmarks.database import Server
@@ -40,6 +41,15 @@ MUST_FIND_NOTHING = {
 }
 
 
+_AT_WORK = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND state <> 'idle'
+"""
+POLL_SECONDS = 0.15
+QUIET_POLLS = 2
+SETTLE_TRIES = 100
+
+
 class AuditFailed(Exception):
     """A run broke a rule; the message names it."""
 
@@ -54,16 +64,24 @@ class Expected:
 
 
 def orders_in(server: Server, database: str) -> int:
+    """Count the orders, when the last requests of a run that has ended have been answered as well."""
+    quiet = 0
+    for _ in range(SETTLE_TRIES):
+        at_work = server.query(_AT_WORK, database=database)[0]["count"]
+        quiet = 0 if at_work else quiet + 1
+        if quiet == QUIET_POLLS:
+            break
+        time.sleep(POLL_SECONDS)
     return int(server.query("SELECT count(*) FROM orders", database=database)[0]["count"])
 
 
 def audit(server: Server, database: str, expected: Expected) -> int:
     """Return how many orders a run has placed. Raises AuditFailed."""
+    placed = orders_in(server, database) - expected.before
     for rule, query in MUST_FIND_NOTHING.items():
         found = server.query(f"SELECT count(*) FROM ({query}) violations", database=database)[0]["count"]  # noqa: S608 - ours
         if found:
             raise AuditFailed(f"{rule}: {found} violations")
-    placed = orders_in(server, database) - expected.before
     if not expected.acknowledged <= placed <= expected.acknowledged + expected.cut_off:
         raise AuditFailed(f"{expected.acknowledged} orders were acknowledged, and there are {placed}")
     return placed

@@ -11,13 +11,14 @@ from rich.table import Table
 
 from benchmarks.audit import Expected, audit
 from benchmarks.conformance import ensure_alike, observed
-from benchmarks.contenders import PEERS, Contender, baseline, everybody
+from benchmarks.contenders import PEERS, Contender, baseline, everybody, steelyard
 from benchmarks.database import server
 from benchmarks.load import CONNECTIONS, WORKLOADS, Workload
 from benchmarks.machine import facts
+from benchmarks.plots import LATENCY, THROUGHPUT, draw
 from benchmarks.profiling import CannotProfile
 from benchmarks.profiling import profile as draw_profile
-from benchmarks.report import Report, Rows
+from benchmarks.report import Report, Rows, newest
 from benchmarks.rounds import CEILING, Plan, Sample, medians, run_all
 from benchmarks.shop import Size, open_shop
 from benchmarks.studies.cli import group as studies
@@ -46,12 +47,17 @@ def run(
             help="Another checkout of the service, with its .venv: before and after, in one session."
         ),
     ] = None,
+    processes: Annotated[
+        int | None, typer.Option(help="Measure the service with this many processes as well.", min=2)
+    ] = None,
     keep: Annotated[bool, typer.Option(help="Write the result to benchmarks/results/.")] = False,
 ) -> None:
     """Compare the service with its peers, in alternated rounds, each run audited."""
     contenders = [one for one in everybody() if _is_here(one) and (not only or one.name in only)]
     if against is not None:
         contenders.append(baseline(against))
+    if processes is not None:
+        contenders.append(steelyard(workers=processes))
     workloads = [work for work in WORKLOADS if not workload or work.name in workload]
     plan = Plan(contenders, workloads, rounds, seconds, ceiling and shutil.which("pgbench") is not None)
     with server() as postgres:
@@ -74,6 +80,13 @@ def run(
         _show(rows)
     if keep:
         console.print(f"Written to {report.write().relative_to(Path.cwd())}")
+
+
+@app.command()
+def plot() -> None:
+    """Draw the newest result in benchmarks/results/ into docs/images/."""
+    draw(newest())
+    console.print(f"Drawn: {THROUGHPUT} and {LATENCY}")
 
 
 @app.command()
