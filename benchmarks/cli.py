@@ -39,7 +39,7 @@ def run(
     only: Only = None,
     workload: Work = None,
     rounds: Annotated[int, typer.Option(min=1)] = 3,
-    seconds: Annotated[float, typer.Option(help="For each run.", min=1)] = 3,
+    seconds: Annotated[float, typer.Option(help="For each run.", min=1)] = 2,
     ceiling: Annotated[bool, typer.Option(help="Measure pgbench as well.")] = True,
     against: Annotated[
         Path | None,

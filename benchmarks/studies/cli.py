@@ -69,10 +69,13 @@ def starts() -> None:
 
 
 @group.command()
-def overload(seconds: Seconds = 5) -> None:
+def overload(
+    seconds: Seconds = 5,
+    crowd: Annotated[int, typer.Option(help="Connections of the overload.", min=64)] = overloading.CROWD,
+) -> None:
     """Offer five times the load that the service can bear."""
     with _shop() as (postgres, database, shop):
-        found = overloading.measure(postgres, database, shop, seconds)
+        found = overloading.measure(postgres, database, shop, seconds=seconds, crowd=crowd)
     for title, measured in (("best", found.best), ("overload", found.during), ("after", found.after)):
         console.print(
             f"{title:9} {measured.per_second:7,.0f} placed/s, {measured.refused / measured.seconds:7,.0f} refused/s,"

@@ -8,8 +8,9 @@ from benchmarks.load import WORKLOADS, Measurement, put_under_load
 from benchmarks.shop import Shop
 
 TIMES = 5
-CROWD = 960
-"""Connections of the overload: fewer than one process of the service takes, 1,024, so that none waits to be let in."""
+CROWD = 3000
+"""Connections of the overload. Each waits for its answer before it sends again, so that it takes more of them than the
+service has places in its queue, to offer five times what it can bear."""
 RECOVERY_SECONDS = 5
 UNLIMITED = {"STEELYARD_RATE_LIMIT_ENABLED": "false"}
 
@@ -32,7 +33,7 @@ class Overload:
         return self.during.per_second / self.best.per_second
 
 
-def measure(server: Server, database: str, shop: Shop, seconds: float) -> Overload:
+def measure(server: Server, database: str, shop: Shop, *, seconds: float, crowd: int) -> Overload:
     """Place orders: as many as possible, five times as many, and as many as possible again."""
     data = (BUILD / "data").resolve()
     shop.write_to(data)
@@ -45,8 +46,8 @@ def measure(server: Server, database: str, shop: Shop, seconds: float) -> Overlo
             place,
             data,
             seconds=seconds,
-            connections=CROWD,
-            pause_ms=max(1, round(1000 * CROWD / (TIMES * best.per_second))),
+            connections=crowd,
+            pause_ms=max(1, round(1000 * crowd / (TIMES * best.per_second))),
             timeout=10,
         )
         after = put_under_load(running.url, place, data, seconds=RECOVERY_SECONDS)
