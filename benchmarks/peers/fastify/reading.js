@@ -6,7 +6,7 @@ const PRODUCT = statement('product')
 const PAGE = statement('page')
 const ORDER = statement('order')
 const SECRET = Buffer.from(process.env.CURSOR_SECRET, 'hex')
-const ACTIONS = { pending_payment: ['cancel'] }
+const ACTIONS = { pending_payment: ['pay', 'cancel'] }
 
 const money = (amount, currency) => ({ amount, currency })
 

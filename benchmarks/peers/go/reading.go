@@ -186,7 +186,7 @@ func (s *server) getOrder(w http.ResponseWriter, r *http.Request, id string) err
 	return unlessKnown(w, r, fmt.Sprintf(`"v%d"`, o.Version), o)
 }
 
-var allowedActions = map[string][]string{"pending_payment": {"cancel"}}
+var allowedActions = map[string][]string{"pending_payment": {"pay", "cancel"}}
 
 // derive fills in what is not kept but follows from what is.
 func (o *order) derive() {

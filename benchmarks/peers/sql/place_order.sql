@@ -90,7 +90,7 @@ BEGIN
 
     body := json_build_object(
         'id', the_order, 'number', the_number, 'status', 'pending_payment', 'payment_status', 'unpaid',
-        'fulfillment_status', 'unfulfilled', 'allowed_actions', json_build_array('cancel'), 'currency', the_currency,
+        'fulfillment_status', 'unfulfilled', 'allowed_actions', json_build_array('pay', 'cancel'), 'currency', the_currency,
         'lines', lines, 'total', json_build_object('amount', total, 'currency', the_currency),
         'paid_total', json_build_object('amount', 0, 'currency', the_currency),
         'refunded_total', json_build_object('amount', 0, 'currency', the_currency),

@@ -119,7 +119,7 @@ class OrderOut(BaseModel):
             status=order.status,
             payment_status=_payment_status(order),
             fulfillment_status=_fulfillment_status(order),
-            allowed_actions=["cancel"] if order.status == "pending_payment" else [],
+            allowed_actions=["pay", "cancel"] if order.status == "pending_payment" else [],
             currency=order.currency,
             lines=[LineOut.of(line, order.currency) for line in order.lines],
             total=Money(amount=order.total_amount, currency=order.currency),
