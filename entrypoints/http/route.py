@@ -102,7 +102,7 @@ class StrictRoute(APIRoute):
             return super().get_route_handler()
         reads_json = bool(self._json_media_types())
         result_field = self.response_field
-        status = self.status_code or HTTPStatus.OK
+        status = self.status_code or HTTPStatus.OK.value
 
         async def work(request: Request) -> Response:
             body = await request.json() if reads_json and await request.body() else PydanticUndefined
