@@ -1,4 +1,4 @@
-"""Who is compared: the service and its peers, each with the pool with which it places most orders on two cores."""
+"""Who is compared: the service and its peers, each with a pool of a size that `benchmarks pools` can check."""
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
