@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Self
 
 from domain.orders.address import Address
-from domain.orders.derived import FulfillmentStatus, PaymentStatus, fulfillment_status, payment_status
+from domain.orders.derived import FulfillmentStatus, OrderPaymentStatus, fulfillment_status, payment_status
 from domain.orders.fulfillment import FulfilledLine, Fulfillment
 from domain.orders.lifecycle import Action, Asker, OrderStatus, askable
 from domain.orders.line import OrderLine
@@ -50,7 +50,7 @@ class OrderView:
     id: OrderId
     number: str
     status: OrderStatus
-    payment_status: PaymentStatus
+    payment_status: OrderPaymentStatus
     fulfillment_status: FulfillmentStatus
     allowed_actions: tuple[Action, ...]
     currency: str

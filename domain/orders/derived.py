@@ -5,7 +5,7 @@ from enum import StrEnum
 from domain.orders.lifecycle import OrderStatus
 
 
-class PaymentStatus(StrEnum):
+class OrderPaymentStatus(StrEnum):
     UNPAID = "unpaid"
     PAID = "paid"
     REFUND_DUE = "refund_due"
@@ -19,18 +19,18 @@ class FulfillmentStatus(StrEnum):
     FULFILLED = "fulfilled"
 
 
-def payment_status(status: OrderStatus, *, total: int, paid: int, refunded: int) -> PaymentStatus:
+def payment_status(status: OrderStatus, *, total: int, paid: int, refunded: int) -> OrderPaymentStatus:
     """Tell how the payment stands; the amounts are minor units of the order's currency.
 
     What was taken once too often and given back leaves an order paid, not partially refunded.
     """
     if paid > 0 and refunded >= paid:
-        return PaymentStatus.REFUNDED
+        return OrderPaymentStatus.REFUNDED
     if paid > refunded and status in {OrderStatus.CANCELLED, OrderStatus.EXPIRED}:
-        return PaymentStatus.REFUND_DUE
+        return OrderPaymentStatus.REFUND_DUE
     if paid - refunded >= total:
-        return PaymentStatus.PAID
-    return PaymentStatus.PARTIALLY_REFUNDED if refunded > 0 else PaymentStatus.UNPAID
+        return OrderPaymentStatus.PAID
+    return OrderPaymentStatus.PARTIALLY_REFUNDED if refunded > 0 else OrderPaymentStatus.UNPAID
 
 
 def fulfillment_status(*, ordered: int, fulfilled: int) -> FulfillmentStatus:

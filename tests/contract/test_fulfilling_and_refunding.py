@@ -7,7 +7,7 @@ import pytest
 
 from application.orders.views import OrderView
 from application.payments.ports import Outcome, ProviderEventKind
-from domain.orders.derived import FulfillmentStatus, PaymentStatus
+from domain.orders.derived import FulfillmentStatus, OrderPaymentStatus
 from domain.orders.lifecycle import InvalidTransition, OrderStatus
 from domain.orders.refunding import RefundExceedsPaid
 from domain.payments.inquiry import PATIENCE
@@ -96,11 +96,14 @@ async def test_one_key_for_a_shipment_ships_once(shop: Shop) -> None:
 async def test_a_paid_order_that_is_cancelled_gives_back_its_stock_and_its_money(shop: Shop) -> None:
     order = await a_paid_order(shop)
     cancelled = await shop.cancel(order)
-    assert (cancelled.status, cancelled.payment_status) == (OrderStatus.CANCELLED, PaymentStatus.REFUND_DUE)
+    assert (cancelled.status, cancelled.payment_status) == (
+        OrderStatus.CANCELLED,
+        OrderPaymentStatus.REFUND_DUE,
+    )
     assert (await shop.get_stock(order.lines[0].product_id)).available == 5
     assert await shop.settle() == 1
     refunded = await shop.see(order)
-    assert (refunded.payment_status, refunded.refunded_total) == (PaymentStatus.REFUNDED, order.total)
+    assert (refunded.payment_status, refunded.refunded_total) == (OrderPaymentStatus.REFUNDED, order.total)
     await assert_invariants(shop)
 
 
@@ -120,13 +123,13 @@ async def test_an_amount_is_given_back_in_portions_and_never_more_than_was_paid(
     order = await a_paid_order(shop)
     refund = await shop.refund(order, 3000)
     assert (refund.status, refund.amount.amount, refund.lines) == (RefundStatus.SUCCEEDED, 3000, ())
-    assert (await shop.see(order)).payment_status is PaymentStatus.PARTIALLY_REFUNDED
+    assert (await shop.see(order)).payment_status is OrderPaymentStatus.PARTIALLY_REFUNDED
     with pytest.raises(RefundExceedsPaid) as refusal:
         await shop.refund(order, 199)
     assert refusal.value.params == {"refundable": 198, "currency": "EUR"}
     await shop.refund(order, 198)
     refunded = await shop.see(order)
-    assert (refunded.status, refunded.payment_status) == (OrderStatus.CONFIRMED, PaymentStatus.REFUNDED)
+    assert (refunded.status, refunded.payment_status) == (OrderStatus.CONFIRMED, OrderPaymentStatus.REFUNDED)
     with pytest.raises(RefundExceedsPaid):
         await shop.refund(order, 1)
     await assert_invariants(shop)
@@ -157,7 +160,7 @@ async def test_units_are_given_back_at_what_they_cost_and_only_as_many_as_were_o
         await shop.refund(order, [2, 1])
     assert [violation.path for violation in refusal.value.violations] == [("lines", 0, "quantity")]
     await shop.refund(order, [1, 1])
-    assert (await shop.see(order)).payment_status is PaymentStatus.REFUNDED
+    assert (await shop.see(order)).payment_status is OrderPaymentStatus.REFUNDED
     await assert_invariants(shop)
 
 
@@ -176,7 +179,7 @@ async def test_a_shipped_order_can_be_refunded(shop: Shop) -> None:
     await shop.fulfil(order)
     await shop.refund(order, [3, 2])
     refunded = await shop.see(order)
-    assert (refunded.status, refunded.payment_status) == (OrderStatus.FULFILLED, PaymentStatus.REFUNDED)
+    assert (refunded.status, refunded.payment_status) == (OrderStatus.FULFILLED, OrderPaymentStatus.REFUNDED)
     await assert_invariants(shop)
 
 
@@ -237,7 +240,7 @@ async def test_what_a_refund_has_failed_to_give_can_be_refunded_anew(shop: Shop)
     assert [line.refunded for line in (await shop.see(order)).lines] == [0, 0]
     await assert_invariants(shop)
     await shop.refund(order, [3, 2])
-    assert (await shop.see(order)).payment_status is PaymentStatus.REFUNDED
+    assert (await shop.see(order)).payment_status is OrderPaymentStatus.REFUNDED
     await assert_invariants(shop)
 
 
@@ -247,11 +250,11 @@ async def test_staff_can_try_again_where_the_money_for_a_cancelled_order_has_not
     shop.gateway.next_refunds = ["declined"]
     await shop.settle()
     owed = await shop.see(order)
-    assert owed.payment_status is PaymentStatus.REFUND_DUE
+    assert owed.payment_status is OrderPaymentStatus.REFUND_DUE
     assert [action.value for action in owed.allowed_actions] == ["refund"]
     await shop.refund(order, order.total.amount)
     refunded = await shop.see(order)
-    assert (refunded.payment_status, refunded.allowed_actions) == (PaymentStatus.REFUNDED, ())
+    assert (refunded.payment_status, refunded.allowed_actions) == (OrderPaymentStatus.REFUNDED, ())
     with pytest.raises(InvalidTransition):
         await shop.refund(order, 1)
     await assert_invariants(shop)

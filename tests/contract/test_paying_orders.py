@@ -6,7 +6,7 @@ import pytest
 
 from application.orders.views import OrderView
 from application.payments.ports import Outcome, ProviderEventKind
-from domain.orders.derived import PaymentStatus as OrderPaymentStatus
+from domain.orders.derived import OrderPaymentStatus
 from domain.orders.lifecycle import InvalidTransition, OrderStatus
 from domain.payments.inquiry import PATIENCE
 from domain.payments.payment import PaymentStatus

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from domain.orders.address import Address
-from domain.orders.derived import FulfillmentStatus, PaymentStatus
+from domain.orders.derived import FulfillmentStatus, OrderPaymentStatus
 from domain.orders.lifecycle import Action, OrderStatus
 from domain.orders.line import RequestedLine
 from domain.orders.placing import OrderRequest
@@ -128,7 +128,7 @@ class OrderResponse(ResponseModel):
     id: OrderId
     number: str
     status: OrderStatus
-    payment_status: PaymentStatus
+    payment_status: OrderPaymentStatus
     fulfillment_status: FulfillmentStatus
     allowed_actions: list[Action]
     currency: str

@@ -6,7 +6,7 @@ from application.orders.cancel_order import CancelOrderCommand
 from application.orders.ports import OrderFilter
 from application.orders.views import OrderView
 from application.users.views import UserView
-from domain.orders.derived import FulfillmentStatus, PaymentStatus
+from domain.orders.derived import FulfillmentStatus, OrderPaymentStatus
 from domain.orders.lifecycle import Action, InvalidTransition, OrderStatus
 from domain.orders.placing import OutOfStock
 from domain.orders.pricing import PriceChanged, ProductUnavailable
@@ -37,7 +37,7 @@ async def test_an_order_holds_stock(shop: Shop) -> None:
 async def test_an_order_waits_for_its_payment_and_not_for_ever(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5, price=999), quantity=2)
     assert order.status is OrderStatus.PENDING_PAYMENT
-    assert order.payment_status is PaymentStatus.UNPAID
+    assert order.payment_status is OrderPaymentStatus.UNPAID
     assert order.fulfillment_status is FulfillmentStatus.UNFULFILLED
     assert order.allowed_actions == (Action.PAY, Action.CANCEL)
     assert order.total == Money(1998, "EUR")
@@ -48,7 +48,7 @@ async def test_an_order_waits_for_its_payment_and_not_for_ever(shop: Shop) -> No
 
 async def test_an_order_that_costs_nothing_is_confirmed_and_paid(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5, price=0))
-    assert (order.status, order.payment_status) == (OrderStatus.CONFIRMED, PaymentStatus.PAID)
+    assert (order.status, order.payment_status) == (OrderStatus.CONFIRMED, OrderPaymentStatus.PAID)
     await assert_invariants(shop)
 
 

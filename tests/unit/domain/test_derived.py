@@ -1,6 +1,6 @@
 import pytest
 
-from domain.orders.derived import FulfillmentStatus, PaymentStatus, fulfillment_status, payment_status
+from domain.orders.derived import FulfillmentStatus, OrderPaymentStatus, fulfillment_status, payment_status
 from domain.orders.lifecycle import OrderStatus
 
 PENDING, CONFIRMED, FULFILLED, CANCELLED, EXPIRED = OrderStatus
@@ -9,23 +9,23 @@ PENDING, CONFIRMED, FULFILLED, CANCELLED, EXPIRED = OrderStatus
 @pytest.mark.parametrize(
     ("status", "total", "paid", "refunded", "expected"),
     [
-        (PENDING, 100, 0, 0, PaymentStatus.UNPAID),
-        (PENDING, 100, 99, 0, PaymentStatus.UNPAID),
-        (CONFIRMED, 100, 100, 0, PaymentStatus.PAID),
-        (CONFIRMED, 0, 0, 0, PaymentStatus.PAID),
-        (CONFIRMED, 100, 101, 0, PaymentStatus.PAID),
-        (FULFILLED, 100, 100, 1, PaymentStatus.PARTIALLY_REFUNDED),
-        (FULFILLED, 100, 100, 100, PaymentStatus.REFUNDED),
-        (CANCELLED, 100, 0, 0, PaymentStatus.UNPAID),
-        (CANCELLED, 100, 100, 0, PaymentStatus.REFUND_DUE),
-        (CANCELLED, 100, 100, 99, PaymentStatus.REFUND_DUE),
-        (CANCELLED, 100, 100, 100, PaymentStatus.REFUNDED),
-        (EXPIRED, 100, 0, 0, PaymentStatus.UNPAID),
-        (EXPIRED, 100, 100, 0, PaymentStatus.REFUND_DUE),
+        (PENDING, 100, 0, 0, OrderPaymentStatus.UNPAID),
+        (PENDING, 100, 99, 0, OrderPaymentStatus.UNPAID),
+        (CONFIRMED, 100, 100, 0, OrderPaymentStatus.PAID),
+        (CONFIRMED, 0, 0, 0, OrderPaymentStatus.PAID),
+        (CONFIRMED, 100, 101, 0, OrderPaymentStatus.PAID),
+        (FULFILLED, 100, 100, 1, OrderPaymentStatus.PARTIALLY_REFUNDED),
+        (FULFILLED, 100, 100, 100, OrderPaymentStatus.REFUNDED),
+        (CANCELLED, 100, 0, 0, OrderPaymentStatus.UNPAID),
+        (CANCELLED, 100, 100, 0, OrderPaymentStatus.REFUND_DUE),
+        (CANCELLED, 100, 100, 99, OrderPaymentStatus.REFUND_DUE),
+        (CANCELLED, 100, 100, 100, OrderPaymentStatus.REFUNDED),
+        (EXPIRED, 100, 0, 0, OrderPaymentStatus.UNPAID),
+        (EXPIRED, 100, 100, 0, OrderPaymentStatus.REFUND_DUE),
     ],
 )
 def test_the_payment_status_is_read_off_the_amounts(
-    status: OrderStatus, total: int, paid: int, refunded: int, expected: PaymentStatus
+    status: OrderStatus, total: int, paid: int, refunded: int, expected: OrderPaymentStatus
 ) -> None:
     assert payment_status(status, total=total, paid=paid, refunded=refunded) is expected
 
