@@ -1,0 +1,124 @@
+"""The OpenAPI description as a user of the API reads it, and how addresses behave that it does not have."""
+
+import re
+
+import httpx2
+import pytest
+
+from tests.kit.described import Operation, check, description, operations
+from tests.kit.samples import Surroundings
+from tests.kit.web import WebShop
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY")
+KEYS_REQUIRED = {"place_order", "pay_order", "refund_order", "fulfil_order", "cancel_order", "adjust_stock"}
+"""By the contract: placing an order, payments, refunds, fulfilments, cancel, stock adjustments."""
+OAUTH = {"/token", "/oauth/revoke"}
+ADDRESSES = sorted({operation.path for operation in operations()})
+
+
+def test_operation_ids_are_a_verb_and_a_noun_and_unique() -> None:
+    ids = [operation.id for operation in operations()]
+    assert len(set(ids)) == len(ids)
+    assert [id_ for id_ in ids if not re.fullmatch(r"[a-z]+(_[a-z0-9]+)+", id_)] == []
+
+
+def test_every_operation_has_a_summary_a_description_and_a_tag() -> None:
+    for operation in operations():
+        assert operation.described["summary"], operation.id
+        assert operation.described["description"], operation.id
+        assert len(operation.described["tags"]) == 1, operation.id
+
+
+def test_headers_that_are_required_are_described_as_such() -> None:
+    for operation in operations():
+        headers = operation.parameters("header")
+        required = {parameter["name"] for parameter in headers if parameter["required"]}
+        assert ("Idempotency-Key" in required) is (operation.id in KEYS_REQUIRED), operation.id
+        if operation.path.startswith(("/v1/products", "/v1/stock")) and operation.method != "POST":
+            assert ("If-Match" in required) is (operation.method != "GET"), operation.id
+
+
+def test_every_post_under_v1_takes_a_key() -> None:
+    for operation in operations():
+        if operation.method == "POST" and operation.path.startswith("/v1/"):
+            names = {parameter["name"] for parameter in operation.parameters("header")}
+            assert "Idempotency-Key" in names, operation.id
+
+
+def test_every_refusal_is_described_as_a_problem_with_an_example_of_each_code() -> None:
+    for operation in operations():
+        for status, answer in operation.described["responses"].items():
+            if status >= "400" and not (status == "400" and operation.path in OAUTH):
+                content = answer["content"]["application/problem+json"]
+                assert content["schema"] == {"$ref": "#/components/schemas/Problem"}, operation.id
+                examples = content["examples"].values()
+                assert {str(example["value"]["status"]) for example in examples} == {status}, operation.id
+
+
+def test_no_schema_has_a_name_that_the_framework_has_made_up() -> None:
+    names = description()["components"]["schemas"]
+    assert [name for name in names if "__" in name or name.startswith("Body_")] == []
+
+
+@pytest.mark.parametrize("path", ADDRESSES)
+async def test_an_address_takes_its_own_methods_and_says_which_those_are(web: WebShop, path: str) -> None:
+    surroundings = await Surroundings.of(web)
+    there = [operation for operation in operations() if operation.path == path]
+    taken = {operation.method for operation in there}
+    if "GET" in taken:
+        taken.add("HEAD")
+    url = surroundings.url_of(there[0])
+    for method in METHODS:
+        response = await web.visitor.request(method, url, headers=surroundings.authorization)
+        if method in taken:
+            assert response.status_code != 405, method
+        else:
+            assert response.status_code == 405, method
+            assert set(response.headers["Allow"].split(", ")) == taken
+
+
+@pytest.mark.parametrize("path", [path for path in ADDRESSES if "{" in path])
+async def test_what_stands_for_no_id_is_not_found(web: WebShop, path: str) -> None:
+    url = re.sub(r"\{.*?\}", "no-such-thing", path)
+    response = await web.visitor.get(url)
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
+    assert "instance" not in response.json()
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [operation for operation in operations() if operation.method == "GET"],
+    ids=lambda operation: operation.id,
+)
+async def test_head_is_answered_as_get_is(web: WebShop, operation: Operation) -> None:
+    sample = await (await Surroundings.of(web)).sample(operation)
+    got = await web.visitor.get(sample.url, headers=sample.headers)
+    asked = await web.visitor.head(sample.url, headers=sample.headers)
+    for response in (got, asked):
+        for own in ("X-Request-Id", "RateLimit"):
+            response.headers.pop(own, None)
+    assert (asked.status_code, dict(asked.headers)) == (got.status_code, dict(got.headers))
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/v1", "/v1/", "/v1/orders/", "/v2/orders", "/token/", "//v1/orders", "/index.html"]
+)
+async def test_what_is_not_there_is_not_found_and_not_redirected(web: WebShop, path: str) -> None:
+    response = await web.visitor.get(path)
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
+
+
+async def test_an_answer_that_is_not_described_is_noticed(web: WebShop) -> None:
+    """All other tests rely on it: their clients hold every answer against the description."""
+    right = await web.visitor.get("/livez")
+    headers = {"X-Request-Id": "1", "Cache-Control": "no-store"}
+    ok = {"status": "ok"}
+    await check(httpx2.Response(200, headers=headers, json=ok, request=right.request))
+    for wrong in (
+        httpx2.Response(418, headers=headers, json=ok, request=right.request),
+        httpx2.Response(200, headers=headers, json={"status": "so so"}, request=right.request),
+        httpx2.Response(200, headers=headers, text="ok", request=right.request),
+        httpx2.Response(200, headers=headers | {"Cache-Control": "public"}, json=ok, request=right.request),
+    ):
+        with pytest.raises(AssertionError):
+            await check(wrong)
