@@ -1,8 +1,8 @@
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from adapters.memory.copying import copied
 from adapters.memory.database import MemoryDatabase, reach
 from adapters.memory.locks import Row
 from adapters.memory.transaction import IntegrityError, Transaction
@@ -35,7 +35,7 @@ class MemoryIdempotencyRecords(IdempotencyRecords):
         await reach()
         for key, result in results.items():
             self._transaction.ensure_locked(_row(key.scope))
-            self._transaction.tables.idempotency[key.scope] = Bound(key.fingerprint, deepcopy(result))
+            self._transaction.tables.idempotency[key.scope] = Bound(key.fingerprint, copied(result))
             self._transaction.tables.bound_at[key.scope] = datetime.now(UTC)
 
 
@@ -53,7 +53,7 @@ class MemoryReplayRecords(ReplayRecords):
 
 
 def _typed(bound: Bound[object], result_type: type[V]) -> Bound[V]:
-    result = deepcopy(bound.result)
+    result = copied(bound.result)
     if not isinstance(result, result_type):
         raise IntegrityError("idempotency key bound to a result of another type")
     return Bound(bound.fingerprint, result)

@@ -1,7 +1,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from copy import deepcopy
 from datetime import datetime
 
+from adapters.memory.copying import copied
 from adapters.memory.database import reach
 from adapters.memory.locks import Row
 from adapters.memory.transaction import IntegrityError, Transaction
@@ -38,13 +38,13 @@ class MemoryOrderRepository(OrderRepository):
     async def get(self, order_id: OrderId) -> Order | None:
         await self._transaction.lock([order_row(order_id)])
         await reach()
-        return deepcopy(self._transaction.tables.orders.get(order_id))
+        return copied(self._transaction.tables.orders.get(order_id))
 
     async def find_by_keys(self, keys: Collection[tuple[UserId, str]]) -> Mapping[tuple[UserId, str], Order]:
         await reach()
         tables = self._transaction.tables
         known = set(keys) & tables.order_ids.keys()
-        return {key: deepcopy(tables.orders[tables.order_ids[key]]) for key in known}
+        return {key: copied(tables.orders[tables.order_ids[key]]) for key in known}
 
     async def due(self, now: datetime, *, limit: int) -> Sequence[Order]:
         await reach()
@@ -80,7 +80,7 @@ class MemoryOrderRepository(OrderRepository):
     def _still_due(self, order_ids: Iterable[OrderId], now: datetime) -> list[Order]:
         """Return those of the locked orders that nobody has changed while their locks were waited for."""
         still = set(self._due(now))
-        return [deepcopy(self._transaction.tables.orders[id_]) for id_ in order_ids if id_ in still]
+        return [copied(self._transaction.tables.orders[id_]) for id_ in order_ids if id_ in still]
 
     def _write(self, order: Order) -> None:
         if order.refundable_amount < 0:
@@ -89,4 +89,4 @@ class MemoryOrderRepository(OrderRepository):
         for version, change in enumerate(order.changes, order.version - len(order.changes) + 1):
             self._transaction.tables.changes[order.id, version] = change
         order.changes.clear()
-        self._transaction.tables.orders[order.id] = deepcopy(order)
+        self._transaction.tables.orders[order.id] = copied(order)

@@ -1,7 +1,7 @@
 from collections.abc import Sequence
-from copy import deepcopy
 from datetime import datetime
 
+from adapters.memory.copying import copied
 from adapters.memory.database import reach
 from adapters.memory.locks import Row
 from adapters.memory.orders import order_row
@@ -33,19 +33,19 @@ class MemoryPaymentRepository(PaymentRepository):
         payments = self._transaction.tables.payments.values()
         of_order = [payment for payment in payments if payment.order_id == order_id]
         return [
-            deepcopy(payment)
+            copied(payment)
             for payment in sorted(of_order, key=lambda payment: (payment.requested_at, payment.id))
         ]
 
     async def find(self, payment_id: PaymentId) -> Payment | None:
         await reach()
-        return deepcopy(self._transaction.tables.payments.get(payment_id))
+        return copied(self._transaction.tables.payments.get(payment_id))
 
     async def find_by_reference(self, method: PaymentMethod, reference: str) -> Payment | None:
         await reach()
         for payment in self._transaction.tables.payments.values():
             if payment.method is method and payment.reference == reference:
-                return deepcopy(payment)
+                return copied(payment)
         return None
 
     async def due_inquiries(self, now: datetime, *, limit: int) -> Sequence[Payment]:
@@ -55,7 +55,7 @@ class MemoryPaymentRepository(PaymentRepository):
             if len(taken) < limit and await self._transaction.try_lock(_row(payment_id)):
                 taken.append(payment_id)
         still = set(self._due(now))
-        return [deepcopy(self._transaction.tables.payments[id_]) for id_ in taken if id_ in still]
+        return [copied(self._transaction.tables.payments[id_]) for id_ in taken if id_ in still]
 
     def _due(self, now: datetime) -> list[PaymentId]:
         due = [
@@ -74,7 +74,7 @@ class MemoryPaymentRepository(PaymentRepository):
             if payment.reference is not None
         ):
             self._transaction.fail(IntegrityError("two payments with one reference"))
-        self._transaction.tables.payments[payment.id] = deepcopy(payment)
+        self._transaction.tables.payments[payment.id] = copied(payment)
 
 
 def _row(payment_id: PaymentId) -> Row:

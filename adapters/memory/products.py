@@ -1,6 +1,6 @@
 from collections.abc import Iterable, Mapping, Sequence
-from copy import deepcopy
 
+from adapters.memory.copying import copied
 from adapters.memory.database import reach
 from adapters.memory.stocks import stock_row
 from adapters.memory.transaction import IntegrityError, Transaction
@@ -28,13 +28,13 @@ class MemoryProductRepository(ProductRepository):
     async def get(self, product_ids: Iterable[ProductId]) -> Mapping[ProductId, Product]:
         await reach()
         products = self._transaction.tables.products
-        return {id_: deepcopy(products[id_]) for id_ in sorted(set(product_ids)) if id_ in products}
+        return {id_: copied(products[id_]) for id_ in sorted(set(product_ids)) if id_ in products}
 
     async def find_by_sku(self, skus: Iterable[str]) -> Mapping[str, Product]:
         await reach()
         tables = self._transaction.tables
         known = sorted(set(skus) & tables.product_ids.keys())
-        return {sku: deepcopy(tables.products[tables.product_ids[sku]]) for sku in known}
+        return {sku: copied(tables.products[tables.product_ids[sku]]) for sku in known}
 
     async def save(self, products: Sequence[Product]) -> None:
         await reach()
@@ -44,4 +44,4 @@ class MemoryProductRepository(ProductRepository):
     def _write(self, product: Product) -> None:
         self._transaction.ensure_locked(stock_row(product.id))
         self._transaction.record(product.take_events())
-        self._transaction.tables.products[product.id] = deepcopy(product)
+        self._transaction.tables.products[product.id] = copied(product)

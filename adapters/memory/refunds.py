@@ -1,7 +1,7 @@
 from collections.abc import Sequence
-from copy import deepcopy
 from datetime import datetime
 
+from adapters.memory.copying import copied
 from adapters.memory.database import reach
 from adapters.memory.locks import Row
 from adapters.memory.orders import order_row
@@ -33,19 +33,18 @@ class MemoryRefundRepository(RefundRepository):
         refunds = self._transaction.tables.refunds.values()
         of_order = [refund for refund in refunds if refund.order_id == order_id]
         return [
-            deepcopy(refund)
-            for refund in sorted(of_order, key=lambda refund: (refund.requested_at, refund.id))
+            copied(refund) for refund in sorted(of_order, key=lambda refund: (refund.requested_at, refund.id))
         ]
 
     async def find(self, refund_id: RefundId) -> Refund | None:
         await reach()
-        return deepcopy(self._transaction.tables.refunds.get(refund_id))
+        return copied(self._transaction.tables.refunds.get(refund_id))
 
     async def find_by_reference(self, method: PaymentMethod, reference: str) -> Refund | None:
         await reach()
         for refund in self._transaction.tables.refunds.values():
             if refund.method is method and refund.reference == reference:
-                return deepcopy(refund)
+                return copied(refund)
         return None
 
     async def due_inquiries(self, now: datetime, *, limit: int) -> Sequence[Refund]:
@@ -55,7 +54,7 @@ class MemoryRefundRepository(RefundRepository):
             if len(taken) < limit and await self._transaction.try_lock(_row(refund_id)):
                 taken.append(refund_id)
         still = set(self._due(now))
-        return [deepcopy(self._transaction.tables.refunds[id_]) for id_ in taken if id_ in still]
+        return [copied(self._transaction.tables.refunds[id_]) for id_ in taken if id_ in still]
 
     def _due(self, now: datetime) -> list[RefundId]:
         due = [
@@ -66,7 +65,7 @@ class MemoryRefundRepository(RefundRepository):
         return [refund_id for _, refund_id in sorted(due)]
 
     def _write(self, refund: Refund) -> None:
-        self._transaction.tables.refunds[refund.id] = deepcopy(refund)
+        self._transaction.tables.refunds[refund.id] = copied(refund)
 
 
 def _row(refund_id: RefundId) -> Row:

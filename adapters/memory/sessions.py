@@ -1,6 +1,6 @@
 from collections.abc import Iterable, Sequence
-from copy import deepcopy
 
+from adapters.memory.copying import copied
 from adapters.memory.database import reach
 from adapters.memory.locks import Row
 from adapters.memory.transaction import IntegrityError, Transaction
@@ -18,7 +18,7 @@ class MemorySessionRepository(SessionRepository):
         await self._transaction.lock([_row(session.id)])
         if session.user_id not in self._transaction.tables.users:
             self._transaction.fail(IntegrityError("session of a user who does not exist"))
-        self._transaction.tables.sessions[session.id] = deepcopy(session)
+        self._transaction.tables.sessions[session.id] = copied(session)
 
     async def get(self, session_id: SessionId) -> Session | None:
         return next(iter(await self._locked([session_id])), None)
@@ -35,7 +35,7 @@ class MemorySessionRepository(SessionRepository):
     async def save(self, session: Session) -> None:
         await reach()
         self._transaction.ensure_locked(_row(session.id))
-        self._transaction.tables.sessions[session.id] = deepcopy(session)
+        self._transaction.tables.sessions[session.id] = copied(session)
 
     async def remove(self, sessions: Sequence[Session]) -> None:
         await reach()
@@ -49,7 +49,7 @@ class MemorySessionRepository(SessionRepository):
         await self._transaction.lock(_row(id_) for id_ in wanted)
         await reach()
         sessions = self._transaction.tables.sessions
-        return [deepcopy(sessions[id_]) for id_ in wanted if id_ in sessions]
+        return [copied(sessions[id_]) for id_ in wanted if id_ in sessions]
 
 
 def _row(session_id: SessionId) -> Row:

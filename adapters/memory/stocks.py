@@ -1,6 +1,6 @@
 from collections.abc import Iterable, Mapping, Sequence
-from copy import deepcopy
 
+from adapters.memory.copying import copied
 from adapters.memory.database import reach
 from adapters.memory.locks import Row
 from adapters.memory.transaction import IntegrityError, Transaction
@@ -29,7 +29,7 @@ class MemoryStockRepository(StockRepository):
     async def get(self, product_ids: Iterable[ProductId]) -> Mapping[ProductId, Stock]:
         await reach()
         stocks = self._transaction.tables.stocks
-        return {id_: deepcopy(stocks[id_]) for id_ in sorted(set(product_ids)) if id_ in stocks}
+        return {id_: copied(stocks[id_]) for id_ in sorted(set(product_ids)) if id_ in stocks}
 
     async def lock(self, product_ids: Iterable[ProductId]) -> Mapping[ProductId, Stock]:
         wanted = set(product_ids)
@@ -52,4 +52,4 @@ class MemoryStockRepository(StockRepository):
         for version, movement in enumerate(stock.movements, first):
             self._transaction.tables.movements[stock.product_id, version] = movement
         stock.movements.clear()
-        self._transaction.tables.stocks[stock.product_id] = deepcopy(stock)
+        self._transaction.tables.stocks[stock.product_id] = copied(stock)

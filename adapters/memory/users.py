@@ -1,5 +1,4 @@
-from copy import deepcopy
-
+from adapters.memory.copying import copied
 from adapters.memory.database import reach
 from adapters.memory.locks import Row
 from adapters.memory.transaction import Transaction
@@ -24,7 +23,7 @@ class MemoryUserRepository(UserRepository):
     async def find_by_email(self, email: EmailAddress) -> User | None:
         await reach()
         tables = self._transaction.tables
-        return deepcopy(tables.users[tables.user_ids[email]]) if email in tables.user_ids else None
+        return copied(tables.users[tables.user_ids[email]]) if email in tables.user_ids else None
 
     async def get(self, user_id: UserId) -> User | None:
         await self._transaction.lock([_row(user_id)])
@@ -32,7 +31,7 @@ class MemoryUserRepository(UserRepository):
 
     async def peek(self, user_id: UserId) -> User | None:
         await reach()
-        return deepcopy(self._transaction.tables.users.get(user_id))
+        return copied(self._transaction.tables.users.get(user_id))
 
     async def save(self, user: User) -> None:
         await reach()
@@ -41,7 +40,7 @@ class MemoryUserRepository(UserRepository):
 
     def _write(self, user: User) -> None:
         self._transaction.record(user.take_events())
-        self._transaction.tables.users[user.id] = deepcopy(user)
+        self._transaction.tables.users[user.id] = copied(user)
 
 
 def _row(user_id: UserId) -> Row:

@@ -1,0 +1,34 @@
+from dataclasses import dataclass
+
+from adapters.memory.copying import copied
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    amount: int
+
+
+@dataclass(slots=True)
+class Line:
+    price: Price
+    quantity: int
+
+
+@dataclass(slots=True)
+class Basket:
+    lines: list[Line]
+    notes: dict[str, str]
+
+
+def test_nothing_that_is_done_to_a_copy_reaches_what_was_copied() -> None:
+    basket = Basket([Line(Price(1), 1)], {"a": "b"})
+    copy = copied(basket)
+    copy.lines[0].quantity = 2
+    copy.lines.append(Line(Price(2), 1))
+    copy.notes.clear()
+    assert basket == Basket([Line(Price(1), 1)], {"a": "b"})
+
+
+def test_what_never_changes_is_shared() -> None:
+    line = Line(Price(1), 1)
+    assert copied(line).price is line.price
