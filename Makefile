@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check demo bench profile study lock format clean
+.PHONY: help run test check model demo bench profile study lock format clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -22,6 +22,9 @@ check: $(READY) ## Lint, format, strict types, import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+model: $(READY) ## Walk every state of larger shops than the tests do, in search of a broken rule (ten minutes)
+	@$(BIN)/python -m tests.model
 
 demo: $(READY) ## Import the Northwind shop, place its 830 orders over HTTP, and reconcile every cent
 	@$(BIN)/python -m entrypoints demo

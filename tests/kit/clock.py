@@ -14,3 +14,6 @@ class FixedClock(Clock):
 
     def advance(self, by: timedelta) -> None:
         self._now += by
+
+    def set(self, now: datetime) -> None:
+        self._now = now

@@ -41,8 +41,8 @@ class Store:
     replays: ReplayRecords
 
 
-def memory_store() -> Store:
-    database = MemoryDatabase()
+def memory_store(database: MemoryDatabase | None = None) -> Store:
+    database = database or MemoryDatabase()
     return Store(
         unit_of_work=MemoryUnitOfWorkFactory(database, patience=10),
         impatient=MemoryUnitOfWorkFactory(database, patience=0.01),

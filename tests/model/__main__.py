@@ -1,0 +1,28 @@
+"""Walk the states of larger worlds than the tests have time for, and say how many there were."""
+
+import asyncio
+
+from rich.console import Console
+
+from tests.model.exploring import Counterexample, explore
+from tests.model.world import Bounds
+
+WORLDS = (
+    Bounds(units=(2,), payments=(2,), charges_twice=True),
+    Bounds(units=(2,), payments=(2,), refunds=2, fulfils=True, holds=2),
+    Bounds(units=(1, 1), fulfils=True, holds=2),
+    Bounds(refunds=1),
+    Bounds(charges_twice=True),
+)
+
+
+async def main() -> None:
+    console = Console()
+    for bounds in WORLDS:
+        try:
+            console.print(f"{bounds}\n  {await explore(bounds)}", highlight=False)
+        except Counterexample as found:
+            raise SystemExit(f"{bounds}\n  {found}") from None
+
+
+asyncio.run(main())

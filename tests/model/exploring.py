@@ -1,0 +1,64 @@
+"""A walk through every state that can be reached."""
+
+from collections import deque
+from collections.abc import Hashable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from tests.model.rules import Broken, check_state, check_step
+from tests.model.world import REFUSALS, Bounds, Move, Snapshot, World
+
+
+class Counterexample(Exception):
+    """A way to break a rule: the names of the moves, the first first."""
+
+    def __init__(self, rule: str, moves: tuple[str, ...]) -> None:
+        super().__init__(f"{rule} is broken by: " + "; ".join(moves))
+        self.rule = rule
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How much was seen."""
+
+    states: int
+    steps: int
+    depth: int
+
+    def __str__(self) -> str:
+        return f"{self.states} states, {self.steps} steps, at most {self.depth} deep"
+
+
+async def explore(bounds: Bounds) -> Seen:
+    """Try every move in every state that can be reached, the nearest states first. Raise Counterexample."""
+    world = await World.made(bounds)
+    first = world.snapshot()
+    world.restore(first)
+    ways: dict[Hashable, tuple[str, ...]] = {world.key(): ()}
+    waiting: deque[tuple[Snapshot, tuple[str, ...]]] = deque([(first, ())])
+    steps = depth = 0
+    while waiting:
+        state, way = waiting.popleft()
+        world.restore(state)
+        for move in list(world.moves()):
+            world.restore(state)
+            steps += 1
+            way_on = (*way, move.name)
+            await _take(move, world, state, way_on)
+            if (key := world.key()) not in ways:
+                ways[key] = way_on
+                depth = max(depth, len(way_on))
+                waiting.append((world.snapshot(), way_on))
+    return Seen(len(ways), steps, depth)
+
+
+async def _take(move: Move, world: World, state: Snapshot, way: tuple[str, ...]) -> None:
+    try:
+        with suppress(*REFUSALS):
+            await move.run()
+        check_step(world, state)
+        check_state(world)
+    except Broken as broken:
+        raise Counterexample(broken.rule, way) from None
+    except Exception as error:
+        raise Counterexample(f"{type(error).__name__}: {error}", way) from error

@@ -1,0 +1,90 @@
+"""The nine invariants, and what else must be true, of a small world and of each step in it."""
+
+from collections import Counter
+
+from domain.orders.lifecycle import HOLDING_STOCK, STANDING, TRANSITIONS, OrderStatus
+from domain.orders.order import Order
+from domain.payments.payment import PaymentStatus
+from domain.payments.refund import RefundStatus
+from tests.model.world import UNITS, Snapshot, World
+
+TRUTH = "nobody is told that it is sold out while due orders hold it"
+ROWS = {(row.source, row.action, row.target): row for row in TRANSITIONS}
+
+
+class Broken(AssertionError):
+    """A rule was broken; `rule` is its name in the contract."""
+
+    def __init__(self, rule: str) -> None:
+        super().__init__(rule)
+        self.rule = rule
+
+
+def ensure(holds: bool, rule: str) -> None:
+    if not holds:
+        raise Broken(rule)
+
+
+def check_state(world: World) -> None:
+    stock = world.database.tables.stocks[world.product.id]
+    lines = [(order.status, line) for order in world.orders for line in order.lines]
+    shipped = sum(line.fulfilled for _, line in lines)
+    held = sum(line.quantity - line.fulfilled for status, line in lines if status in HOLDING_STOCK)
+    ensure(sum(line.quantity for status, line in lines if status in STANDING) <= UNITS, "I1")
+    ensure(shipped <= UNITS, "I1")
+    ensure(0 <= stock.reserved <= stock.on_hand, "I2")
+    ensure(stock.reserved == held, "I3")
+    ensure(all(0 <= line.fulfilled <= line.quantity for _, line in lines), "I3")
+    ensure(stock.on_hand == UNITS - shipped, "I4")
+    for order in world.orders:
+        _check_money(world, order)
+        ensure(order.total.amount == sum(line.total.amount for line in order.lines), "I7")
+    keys = Counter((order.customer_id, order.idempotency_key) for order in world.orders)
+    ensure(all(count == 1 for count in keys.values()), "I8")
+
+
+def check_step(world: World, before: Snapshot) -> None:
+    """Check what a step has written down beside what it has changed."""
+    stock_before = before.tables.stocks[world.product.id]
+    stock = world.database.tables.stocks[world.product.id]
+    movements = world.database.tables.movements.values()
+    ensure(stock.on_hand == stock_before.on_hand + sum(m.on_hand_delta for m in movements), "I4")
+    ensure(stock.reserved == stock_before.reserved + sum(m.reserved_delta for m in movements), "I4")
+    for order in world.orders:
+        known = before.tables.orders.get(order.id)
+        _check_changes(world, order, since=known.version if known else 0)
+    if world.somebody_was_refused:
+        now = world.shop.clock.now()
+        ensure(
+            not any(o.status is OrderStatus.PENDING_PAYMENT and o.is_due(now) for o in world.orders), TRUTH
+        )
+
+
+def _check_changes(world: World, order: Order, *, since: int) -> None:
+    changes = {v: change for (id_, v), change in world.database.tables.changes.items() if id_ == order.id}
+    ensure(sorted(changes) == list(range(since + 1, order.version + 1)), "I9")
+    told: dict[int, list[str]] = {version: [] for version in changes}
+    for event in world.database.outbox:
+        if event.aggregate_id == order.id:
+            ensure(event.aggregate_version in told, "I9")
+            told[event.aggregate_version].append(event.type)
+    for version, change in changes.items():
+        row = ROWS[change.source, change.action, change.target]
+        ensure(row.event is not None and told[version].count(row.event) == 1, "I9")
+        ensure({row.event, *row.along}.issuperset(told[version]), "I9")
+
+
+def _check_money(world: World, order: Order) -> None:
+    refunds = world.refunds_of(order.id)
+    captured = [each for each in world.payments_of(order.id) if each.status is PaymentStatus.CAPTURED]
+    tried = {refund.payment_id for refund in refunds}
+    ensure(order.paid_total.amount == sum(each.captured.amount for each in captured), "I6")
+    ensure(order.refunded_total.amount + order.refunding_total.amount <= order.paid_total.amount, "I6")
+    for payment in captured:
+        returned = [refund for refund in refunds if refund.payment_id == payment.id]
+        promised = sum(r.amount.amount for r in returned if r.status is not RefundStatus.FAILED)
+        ensure(promised == payment.returned.amount <= payment.captured.amount, "I6")
+        is_used = order.status in STANDING
+        ensure(is_used or payment.id in tried, "I5")
+        failed = any(refund.status is RefundStatus.FAILED for refund in returned)
+        ensure(is_used or failed or promised == payment.captured.amount, "I5")

@@ -1,0 +1,275 @@
+"""A shop small enough that all that can ever happen in it can be tried.
+
+Two customers want more than the two units that there are. Whatever people, the provider and time can do next is a
+`Move`; a move runs the service's own use cases, over the store in memory.
+"""
+
+from collections.abc import Awaitable, Callable, Hashable, Iterator
+from dataclasses import dataclass, fields
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from adapters.memory.database import MemoryDatabase
+from adapters.memory.tables import Tables
+from application.catalog.views import ProductView
+from application.orders.views import OrderView
+from application.payments.ports import Outcome, ProviderAnswer, ProviderEventKind
+from application.payments.views import PaymentView, RefundView
+from application.users.views import UserView
+from domain.orders.lifecycle import InvalidTransition
+from domain.orders.order import Order
+from domain.orders.placing import OutOfStock
+from domain.orders.refunding import RefundExceedsPaid
+from domain.payments.payment import Payment
+from domain.payments.refund import Refund
+from domain.shared.errors import ValidationFailed
+from domain.shared.ids import OrderId
+from tests.kit.shop import HOLD, Shop
+from tests.kit.store import memory_store
+
+UNITS = 2
+PRICE = 1000
+REFUSALS = (InvalidTransition, OutOfStock, RefundExceedsPaid, ValidationFailed)
+"""What a use case may answer. Anything else that is raised is a mistake."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much happens at most: units that each customer orders, payments that each begins, and so on."""
+
+    units: tuple[int, ...] = (2, 1)
+    payments: tuple[int, ...] = (1, 1)
+    refunds: int = 0
+    holds: int = 1
+    fulfils: bool = False
+    charges_twice: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    name: str
+    run: Callable[[], Awaitable[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything that is kept, by the shop and by the provider. What is kept is never changed, only replaced."""
+
+    tables: Tables
+    payments: dict[UUID, ProviderAnswer]
+    refunds: dict[UUID, ProviderAnswer]
+    charged_twice: frozenset[UUID]
+    now: datetime
+    holds: int
+
+
+@dataclass(slots=True)
+class World:
+    bounds: Bounds
+    database: MemoryDatabase
+    shop: Shop
+    product: ProductView
+    customers: tuple[UserView, ...]
+    charged_twice: frozenset[UUID] = frozenset()
+    holds: int = 0
+    somebody_was_refused: bool = False
+
+    @classmethod
+    async def made(cls, bounds: Bounds) -> "World":
+        database = MemoryDatabase()
+        shop = Shop(memory_store(database))
+        product = await shop.product(stock=UNITS, price=PRICE)
+        customers = tuple([await shop.customer() for _ in bounds.units])
+        return cls(bounds, database, shop, product, customers)
+
+    def snapshot(self) -> Snapshot:
+        return Snapshot(
+            tables=_copied(self.database.tables),
+            payments=dict(self.shop.gateway.payments),
+            refunds=dict(self.shop.gateway.refunds),
+            charged_twice=self.charged_twice,
+            now=self.shop.clock.now(),
+            holds=self.holds,
+        )
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go back to a state. What happened on the way to it is forgotten: it was checked when it happened."""
+        self.database.tables = _copied(snapshot.tables)
+        self.database.tables.changes.clear()
+        self.database.tables.movements.clear()
+        self.database.tables.idempotency.clear()
+        self.database.tables.bound_at.clear()
+        self.database.tables.provider_events.clear()
+        self.database.outbox.clear()
+        self.shop.gateway.payments = dict(snapshot.payments)
+        self.shop.gateway.refunds = dict(snapshot.refunds)
+        self.charged_twice = snapshot.charged_twice
+        self.shop.clock.set(snapshot.now)
+        self.holds = snapshot.holds
+        self.somebody_was_refused = False
+
+    @property
+    def orders(self) -> list[Order]:
+        return sorted(self.database.tables.orders.values(), key=lambda order: order.customer_id)
+
+    def payments_of(self, order_id: OrderId) -> list[Payment]:
+        payments = self.database.tables.payments.values()
+        return sorted((each for each in payments if each.order_id == order_id), key=lambda each: each.id)
+
+    def refunds_of(self, order_id: OrderId) -> list[Refund]:
+        refunds = self.database.tables.refunds.values()
+        return sorted((each for each in refunds if each.order_id == order_id), key=lambda each: each.id)
+
+    def key(self) -> Hashable:
+        """Return what tells this state from others: neither ids, nor how it was reached."""
+        stock = self.database.tables.stocks[self.product.id]
+        return stock.on_hand, stock.reserved, self.holds, tuple(map(self._order_key, self.orders))
+
+    def moves(self) -> Iterator[Move]:
+        """Yield all that could be done next, also what will be refused."""
+        for number, customer in enumerate(self.customers):
+            order = next((each for each in self.orders if each.customer_id == customer.id), None)
+            if order is None:
+                yield Move(f"place {number}", partial(self._place, customer, self.bounds.units[number]))
+            else:
+                yield from self._moves_of(number, order)
+        yield Move("sweep", self.shop.expire)
+        yield Move("settle", partial(self._settle, "ok"))
+        if self.bounds.refunds or self.bounds.charges_twice:
+            yield Move("settle, refunds declined", partial(self._settle, "declined"))
+        if self.holds < self.bounds.holds:
+            yield Move("wait for as long as orders are held", self._wait)
+
+    def _moves_of(self, number: int, order: Order) -> Iterator[Move]:
+        view = OrderView.of(order)
+        payments = self.payments_of(order.id)
+        refunds = self.refunds_of(order.id)
+        if len(payments) < self.bounds.payments[number]:
+            yield Move(f"pay {number}", partial(self.shop.pay, view, "tok_pending"))
+        yield Move(f"cancel {number}", partial(self.shop.cancel, view))
+        if self.bounds.fulfils:
+            yield Move(f"ship one of {number}", partial(self.shop.fulfil, view, 1))
+            yield Move(f"ship one too many of {number}", partial(self.shop.fulfil, view, UNITS + 1))
+        if len(refunds) < self.bounds.refunds:
+            yield Move(f"refund one of {number}", partial(self._refund, view, "ok"))
+            yield Move(f"refund one of {number}, answer lost", partial(self._refund, view, "lost"))
+            yield Move(f"refund all of {number}", partial(self.shop.refund, view, view.total.amount))
+        for each in payments:
+            yield from self._provider_moves(number, PaymentView.of(each))
+        for refund in refunds:
+            yield from self._told_of_refund(number, RefundView.of(refund), payments)
+
+    def _provider_moves(self, number: int, payment: PaymentView) -> Iterator[Move]:
+        answer = self.shop.gateway.payments.get(payment.id)
+        if answer is None:
+            return
+        name = f"payment of {number}"
+        if answer.outcome is Outcome.PENDING:
+            for outcome in (Outcome.SUCCEEDED, Outcome.DECLINED):
+                yield Move(f"decide {name}: {outcome}", partial(self._decide, payment.id, outcome))
+        elif answer.outcome is Outcome.DECLINED:
+            yield Move(f"tell of failed {name}", partial(self.shop.told, ProviderEventKind.FAILED, payment))
+        else:
+            yield Move(f"tell of {name}", partial(self.shop.told, ProviderEventKind.CAPTURED, payment))
+            if payment.id in self.charged_twice:
+                yield Move(
+                    f"tell of second charge for {name}",
+                    partial(self.shop.told, ProviderEventKind.CAPTURED, payment, reference="ch_again"),
+                )
+            elif self.bounds.charges_twice and not self.charged_twice:
+                yield Move(f"charge twice for {name}", partial(self._charge_twice, payment.id))
+
+    def _told_of_refund(self, number: int, refund: RefundView, payments: list[Payment]) -> Iterator[Move]:
+        answer = self.shop.gateway.refunds.get(refund.id)
+        [payment] = [PaymentView.of(each) for each in payments if each.id == refund.payment_id]
+        if answer is not None and answer.outcome is Outcome.SUCCEEDED:
+            kinds = [ProviderEventKind.REFUNDED, ProviderEventKind.REFUND_FAILED]
+        elif answer is not None:
+            kinds = [ProviderEventKind.REFUND_FAILED]
+        else:
+            kinds = []
+        for kind in kinds:
+            yield Move(
+                f"tell of refund to {number}: {kind}", partial(self.shop.told, kind, payment, refund=refund)
+            )
+
+    async def _place(self, customer: UserView, units: int) -> None:
+        try:
+            await self.shop.order(self.product, units, customer=customer)
+        except OutOfStock:
+            self.somebody_was_refused = True
+            raise
+
+    async def _refund(self, order: OrderView, answer: str) -> None:
+        self.shop.gateway.next_refunds = [answer]
+        try:
+            await self.shop.refund(order, [1])
+        finally:
+            self.shop.gateway.next_refunds.clear()
+
+    async def _settle(self, answer: str) -> None:
+        self.shop.gateway.next_refunds = [answer] * len(self.database.tables.refunds)
+        await self.shop.settle()
+        self.shop.gateway.next_refunds.clear()
+
+    async def _decide(self, payment_id: UUID, outcome: Outcome) -> None:
+        self.shop.gateway.decide(payment_id, outcome)
+
+    async def _charge_twice(self, payment_id: UUID) -> None:
+        self.charged_twice |= {payment_id}
+
+    async def _wait(self) -> None:
+        self.holds += 1
+        self.shop.clock.advance(HOLD)
+
+    def _order_key(self, order: Order) -> Hashable:
+        now = self.shop.clock.now()
+        payments = self.payments_of(order.id)
+        numbers = {payment.id: number for number, payment in enumerate(payments)}
+        return (
+            order.customer_id,
+            order.status,
+            order.is_due(now),
+            order.paid_total.amount,
+            order.refunded_total.amount,
+            order.refunding_total.amount,
+            tuple((line.fulfilled, line.refunded) for line in order.lines),
+            tuple(
+                (
+                    payment.status,
+                    payment.captured.amount,
+                    payment.returned.amount,
+                    _is_to_be_asked(payment, now),
+                    _outcome(self.shop.gateway.payments.get(payment.id)),
+                    payment.id in self.charged_twice,
+                )
+                for payment in payments
+            ),
+            tuple(
+                sorted(
+                    (
+                        refund.status,
+                        refund.amount.amount,
+                        numbers[refund.payment_id],
+                        refund.reference is None,
+                        len(refund.lines),
+                        str(_is_to_be_asked(refund, now)),
+                        str(_outcome(self.shop.gateway.refunds.get(refund.id))),
+                    )
+                    for refund in self.refunds_of(order.id)
+                )
+            ),
+        )
+
+
+def _copied(tables: Tables) -> Tables:
+    return Tables(*(dict(getattr(tables, table.name)) for table in fields(tables)))
+
+
+def _is_to_be_asked(asked: Payment | Refund, now: datetime) -> bool | None:
+    return None if asked.inquire_at is None else asked.inquire_at <= now
+
+
+def _outcome(answer: ProviderAnswer | None) -> Outcome | None:
+    return None if answer is None else answer.outcome

@@ -1,0 +1,148 @@
+"""Every state of small shops, and every step between them: nothing that can happen breaks a rule."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from application.orders import cancel_order
+from application.orders.make_room import MakeRoom, Wanted
+from domain.catalog.stock import Stock
+from domain.orders import cancelling, expiring, fulfilling, paying, refunding
+from domain.orders.fulfillment import FulfilledLine
+from domain.orders.holding import release
+from domain.orders.order import Order
+from domain.payments.payment import Payment
+from tests.model.exploring import Counterexample, explore
+from tests.model.rules import TRUTH
+from tests.model.world import Bounds
+
+TWO_CUSTOMERS = Bounds(holds=2)
+"""Both want the same units, payments are told of early, late, never and twice, and orders may expire at any moment."""
+SHIPPING = Bounds(fulfils=True)
+REFUNDING = Bounds(units=(2,), payments=(1,), refunds=1, fulfils=True)
+PAYING_TWICE = Bounds(units=(2,), payments=(2,))
+CHARGED_TWICE = Bounds(units=(2,), payments=(1,), refunds=1, charges_twice=True)
+
+Plant = Callable[[pytest.MonkeyPatch], None]
+
+
+@pytest.mark.parametrize(
+    ("bounds", "at_least"),
+    [
+        pytest.param(TWO_CUSTOMERS, 3000, id="two customers"),
+        pytest.param(SHIPPING, 1600, id="shipping"),
+        pytest.param(REFUNDING, 180, id="refunding"),
+        pytest.param(PAYING_TWICE, 400, id="paying twice"),
+        pytest.param(CHARGED_TWICE, 900, id="charged twice"),
+    ],
+)
+async def test_nothing_that_can_happen_breaks_a_rule(
+    bounds: Bounds, at_least: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen = await explore(bounds)
+    with capsys.disabled():
+        print(f"\n{bounds}: {seen}")  # noqa: T201 - how much was checked is worth knowing
+    assert seen.states >= at_least
+
+
+def nobody_expires_what_others_need(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never(_self: MakeRoom, wants: Sequence[Wanted]) -> Sequence[bool]:
+        return [False] * len(wants)
+
+    monkeypatch.setattr(MakeRoom, "__call__", never)
+
+
+def expiry_forgets_to_release(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(expiring, "release", _nothing)
+
+
+def expiry_releases_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    def twice(order: Order, stocks: Any, **at: Any) -> None:
+        release(order, stocks, **at)
+        release(order, stocks, **at)
+
+    monkeypatch.setattr(expiring, "release", twice)
+
+
+def late_money_revives_without_stock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paying, "can_be_supplied", lambda *_: True)
+    monkeypatch.setattr(paying, "reserve", _nothing)
+
+
+def cancelling_keeps_the_money(monkeypatch: pytest.MonkeyPatch) -> None:
+    def cancel(order: Order, _payments: object, *more: Any, **at: Any) -> Any:
+        return cancelling.cancel(order, [], *more, **at)
+
+    monkeypatch.setattr(cancel_order, "cancel", cancel)
+
+
+def more_is_refunded_than_was_paid(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Payment, "remaining", property(lambda payment: payment.captured * 2))
+    monkeypatch.setattr(Order, "refundable_amount", property(lambda order: order.total.amount * 2))
+
+
+def an_event_is_applied_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paying, "_is_known", lambda *_: False)
+
+
+def more_is_shipped_than_was_ordered(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unchecked(_order: Order, parts: Sequence[FulfilledLine]) -> tuple[FulfilledLine, ...]:
+        return tuple(parts)
+
+    ordered_at_most = property(lambda o: min(o.ordered_units, sum(line.fulfilled for line in o.lines)))
+    monkeypatch.setattr(fulfilling, "_summed", unchecked)
+    monkeypatch.setattr(Order, "fulfilled_units", ordered_at_most)
+
+
+def a_refund_is_settled_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    def settle(order: Order, refund: Any, **at: Any) -> bool:
+        refund.succeed(now=at["now"])
+        order.settle_refund(refund, **at)
+        return True
+
+    monkeypatch.setattr(refunding, "settle", settle)
+
+
+def an_expired_order_leaves_no_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    expire = Order.expire
+
+    def silently(order: Order, **at: Any) -> None:
+        expire(order, **at)
+        order.take_events()
+
+    monkeypatch.setattr(Order, "expire", silently)
+
+
+def reserving_is_not_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Stock, "can_supply", lambda *_: True)
+
+
+def _nothing(*_: object, **__: object) -> None:
+    pass
+
+
+@pytest.mark.parametrize(
+    ("plant", "bounds", "broken"),
+    [
+        (nobody_expires_what_others_need, TWO_CUSTOMERS, TRUTH),
+        (expiry_forgets_to_release, TWO_CUSTOMERS, "I3"),
+        (expiry_releases_twice, TWO_CUSTOMERS, "There is not enough stock"),
+        (late_money_revives_without_stock, TWO_CUSTOMERS, "I3"),
+        (cancelling_keeps_the_money, TWO_CUSTOMERS, "I5"),
+        (more_is_refunded_than_was_paid, REFUNDING, "more returned than was captured"),
+        (an_event_is_applied_twice, TWO_CUSTOMERS, "two payments with one reference"),
+        (more_is_shipped_than_was_ordered, SHIPPING, "There is not enough stock"),
+        (a_refund_is_settled_twice, REFUNDING, "I6"),
+        (an_expired_order_leaves_no_event, TWO_CUSTOMERS, "I9"),
+        (reserving_is_not_checked, TWO_CUSTOMERS, "There is not enough stock"),
+    ],
+    ids=lambda value: value.__name__ if callable(value) else "",
+)
+async def test_the_check_finds_a_planted_mistake(
+    plant: Plant, bounds: Bounds, broken: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(monkeypatch)
+    with pytest.raises(Counterexample) as found:
+        await explore(bounds)
+    assert broken in found.value.rule
