@@ -8,6 +8,10 @@ from adapters.clock import SystemClock
 from adapters.ids import UuidV7Factory
 from adapters.limits.in_process import InProcessRateLimiter
 from adapters.limits.unlimited import UnlimitedRateLimiter
+from adapters.outgoing_http import OutgoingHttp
+from adapters.payments.sandbox.courier import SandboxCourier
+from adapters.payments.sandbox.gateway import SandboxGateway
+from adapters.payments.sandbox.inbox import SandboxInbox, SandboxSignatures
 from adapters.postgres.engine import create_engine, create_sessions
 from adapters.postgres.health import PostgresHealth
 from adapters.postgres.idempotency import PostgresReplayRecords
@@ -18,6 +22,7 @@ from adapters.postgres.queries.products import PostgresProductQueries
 from adapters.postgres.queries.sessions import PostgresSessionQueries
 from adapters.postgres.queries.stocks import PostgresStockQueries
 from adapters.postgres.queries.users import PostgresUserQueries
+from adapters.postgres.sandbox import PostgresSandboxBooks
 from adapters.postgres.secrets import PostgresSecrets
 from adapters.postgres.signing_keys import PostgresSigningKeys
 from adapters.postgres.unit_of_work import PostgresUnitOfWorkFactory
@@ -54,7 +59,7 @@ from application.payments.get_refund import GetRefund
 from application.payments.list_payments import ListPayments
 from application.payments.list_refunds import ListRefunds
 from application.payments.pay_order import PayOrder
-from application.payments.ports import PaymentGateways
+from application.payments.receive_provider_message import ReceiveProviderMessage
 from application.payments.record_provider_event import RecordProviderEvent
 from application.payments.refund_order import RefundOrder
 from application.payments.settle_payments import SettlePayments
@@ -73,6 +78,7 @@ from application.users.get_user import GetUser
 from application.users.password_policy import PasswordPolicy
 from application.users.sign_up import SignUp
 from domain.sessions.session import SessionLifetime
+from entrypoints.payment_provider import create_stripe, gateways, inboxes, sandbox_secrets, sandbox_url
 from entrypoints.settings import Settings
 
 
@@ -198,7 +204,34 @@ class Container(containers.DeclarativeContainer):
     get_fulfillment = providers.Singleton(GetFulfillment, get_order, order_queries)
     list_fulfillments = providers.Singleton(ListFulfillments, get_order, order_queries)
 
-    payment_gateways: providers.Provider[PaymentGateways] = providers.Singleton(dict)
+    outgoing_http = providers.Singleton(OutgoingHttp)
+    http_client = providers.Singleton(OutgoingHttp.get, outgoing_http)
+    sandbox_books = providers.Singleton(PostgresSandboxBooks, engine)
+    sandbox_signatures = providers.Singleton(
+        SandboxSignatures, secrets, providers.Callable(sandbox_secrets, settings)
+    )
+    sandbox_gateway = providers.Singleton(
+        SandboxGateway, sandbox_books, clock, ids, late_by=settings.provided.order_hold
+    )
+    sandbox_inbox = providers.Singleton(SandboxInbox, sandbox_signatures, clock)
+    sandbox_courier = providers.Singleton(
+        SandboxCourier,
+        sandbox_books,
+        sandbox_signatures,
+        http_client,
+        clock,
+        url=providers.Callable(sandbox_url, settings),
+    )
+    stripe = providers.Singleton(create_stripe, settings, http_client, clock)
+    payment_gateway = providers.Selector(
+        settings.provided.payment_provider, sandbox=sandbox_gateway, stripe=stripe.provided.gateway
+    )
+    provider_inbox = providers.Selector(
+        settings.provided.payment_provider, sandbox=sandbox_inbox, stripe=stripe.provided.inbox
+    )
+    payment_gateways = providers.Singleton(gateways, settings, payment_gateway)
+    provider_inboxes = providers.Singleton(inboxes, settings, provider_inbox)
+
     pay_order = providers.Singleton(PayOrder, unit_of_work, payment_gateways, clock, ids)
     refund_order = providers.Singleton(RefundOrder, unit_of_work, payment_gateways, clock, ids)
     settle_payments = providers.Singleton(SettlePayments, unit_of_work, payment_gateways, clock, ids)
@@ -207,3 +240,6 @@ class Container(containers.DeclarativeContainer):
     list_payments = providers.Singleton(ListPayments, get_order, payment_queries)
     get_refund = providers.Singleton(GetRefund, get_order, payment_queries)
     list_refunds = providers.Singleton(ListRefunds, get_order, payment_queries)
+    receive_provider_message = providers.Singleton(
+        ReceiveProviderMessage, provider_inboxes, record_provider_event
+    )

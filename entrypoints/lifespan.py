@@ -26,6 +26,7 @@ async def running(container: Container) -> AsyncIterator[bytes]:
     async with AsyncExitStack() as stack:
         stack.push_async_callback(container.engine().dispose)
         stack.callback(container.shutdown_resources)
+        stack.push_async_callback(container.outgoing_http().close)
         stack.push_async_callback(container.order_batcher().drain)
         await _load_keys(container)
         secret = await container.secrets().get_or_create(CURSOR_SECRET, CURSOR_SECRET_BYTES)

@@ -6,11 +6,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, HttpUrl, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from adapters.standard_webhooks import parse_secrets
+from domain.payments.method import PaymentMethod
 from domain.users.password import LOWEST_MIN_LENGTH, MAX_LENGTH
 
 PREFIX = "STEELYARD_"
@@ -46,6 +48,15 @@ Issuer = Annotated[str, AfterValidator(_issuer)]
 DatabaseUrl = Annotated[str, AfterValidator(_asyncpg_url)]
 
 
+def _secrets(secrets: SecretStr) -> SecretStr:
+    parse_secrets(secrets.get_secret_value())
+    return secrets
+
+
+WebhookSecrets = Annotated[SecretStr, AfterValidator(_secrets)]
+"""Secrets of Standard Webhooks, separated by spaces: a new one and, while it is being introduced, the old one."""
+
+
 class Settings(BaseSettings):
     """Every setting with its default. `config show` prints them, secrets masked."""
 
@@ -68,6 +79,18 @@ class Settings(BaseSettings):
     order_hold: timedelta = Field(timedelta(minutes=15), gt=timedelta(0))
     """How long an unpaid order holds its stock (ISO 8601 or seconds)."""
 
+    payment_provider: PaymentMethod = PaymentMethod.SANDBOX
+    """Who takes the money. The sandbox takes none, and does what its tokens say."""
+    sandbox_webhook_url: HttpUrl | None = None
+    """Where the sandbox calls the service back. Unset: on this machine, at `port`."""
+    sandbox_webhook_secret: WebhookSecrets | None = None
+    """What the sandbox signs with, like `whsec_NEW whsec_OLD`. Unset: a secret that is made and kept in the database."""
+
+    stripe_api_key: SecretStr | None = None
+    stripe_api_base: HttpUrl | None = None
+    """Where Stripe's API is, if not at Stripe."""
+    stripe_webhook_secret: SecretStr | None = None
+    """The signing secret of the endpoint that Stripe sends events to; two, separated by a space, while it is replaced."""
     replays_kept: timedelta = Field(timedelta(hours=72), ge=timedelta(hours=24))
     """For how long a request that is sent again with its idempotency key gets the first one's answer."""
 
@@ -89,6 +112,14 @@ class Settings(BaseSettings):
     hashing_threads: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=64)
     hashing_queue: int = Field(32, ge=0, le=1024)
     """How many passwords may wait to be hashed before the service says that it is busy."""
+
+    @model_validator(mode="after")
+    def _ensure_stripe_is_set_up(self) -> Self:
+        if self.payment_provider is PaymentMethod.STRIPE:
+            for name in ("stripe_api_key", "stripe_webhook_secret"):
+                if getattr(self, name) is None:
+                    raise ValueError(f"{PREFIX}{name.upper()} has to be set where the provider is stripe")
+        return self
 
     @property
     def source_of_signing_keys(self) -> str | None:
@@ -120,8 +151,11 @@ class Settings(BaseSettings):
             return cls()
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
+            complaint = first["msg"].removeprefix("Value error, ")
+            if not first["loc"]:
+                raise WrongSettings(f"{complaint}.") from None
             name = PREFIX + str(first["loc"][0]).upper()
-            raise WrongSettings(f"{name} is wrong: {first['msg'].removeprefix('Value error, ')}.") from None
+            raise WrongSettings(f"{name} is wrong: {complaint}.") from None
 
     def masked(self) -> dict[str, str]:
         """Return every setting by the name of its variable, without secrets; what is not set is empty."""

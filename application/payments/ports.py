@@ -11,6 +11,7 @@ from application.shared.page import Page, Position
 from domain.payments.method import PaymentMethod
 from domain.payments.payment import Payment
 from domain.payments.refund import Refund
+from domain.shared.errors import DomainError
 from domain.shared.ids import OrderId, PaymentId, RefundId
 from domain.shared.money import Money
 
@@ -204,3 +205,35 @@ class PaymentQueries(Protocol):
     async def refunds(self, order_id: OrderId, *, after: Position | None, limit: int) -> Page[RefundView]:
         """Return the refunds of an order, the first first."""
         ...
+
+
+class InvalidSignature(DomainError):
+    """A message says that it is a provider's, and does not bear its signature, or is too old to be believed."""
+
+    code = "invalid_signature"
+
+    def __init__(self) -> None:
+        super().__init__("The message does not bear a valid signature, or was signed too long ago.")
+
+
+@dataclass(frozen=True, slots=True)
+class UnverifiedMessage:
+    """A message as it came, of which nothing is to be believed yet. `headers` go by their lower-case names."""
+
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class ProviderInbox(Protocol):
+    """Where a provider's messages arrive."""
+
+    async def open(self, message: UnverifiedMessage) -> ProviderEvent | None:
+        """Return what the message says, or None where that is nothing that a shop takes note of.
+
+        Raises InvalidSignature, and ValidationFailed for a message of the provider that cannot be understood.
+        """
+        ...
+
+
+ProviderInboxes = Mapping[PaymentMethod, ProviderInbox]
+"""The inboxes of the providers that this shop has an account with."""

@@ -22,17 +22,11 @@ def demo(
     """
     from entrypoints.cli.address import Address
     from entrypoints.cli.shop import in_shop
+    from entrypoints.demo.failures import DemoFailed
+    from entrypoints.demo.picture import recording_console, save_picture
+    from entrypoints.demo.run import run_demo
+    from entrypoints.demo.service import service_at
     from entrypoints.settings import Settings
-
-    try:
-        from entrypoints.demo.failures import DemoFailed
-        from entrypoints.demo.picture import recording_console, save_picture
-        from entrypoints.demo.run import run_demo
-        from entrypoints.demo.service import service_at
-    except ModuleNotFoundError as error:
-        raise CommandFailed(
-            f"The demo needs the package {error.name}, which is for development: `make demo` installs it."
-        ) from None
 
     settings = Settings.from_environment()
     address = Address.resolved(settings.host, settings.port)

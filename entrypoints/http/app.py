@@ -15,6 +15,7 @@ from entrypoints.http.middleware import EdgeMiddleware
 from entrypoints.http.openapi import DescribedApp
 from entrypoints.http.orders import fulfillments, payments, refunds
 from entrypoints.http.orders import router as orders
+from entrypoints.http.payments import provider_messages
 from entrypoints.http.problems.handlers import PROBLEM_HANDLERS
 from entrypoints.http.problems.pages import router as problem_pages
 from entrypoints.http.sessions import discovery, token
@@ -73,6 +74,7 @@ def create_app(settings: Settings | None = None, container: Container | None = N
         payments.router,
         refunds.router,
         fulfillments.router,
+        provider_messages.router,
         health.router,
         users.router,
         token.router,

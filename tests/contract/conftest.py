@@ -1,11 +1,15 @@
 """Every adapter of a port is held to the same tests."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from tests.contract.payment_providers import Provider
+from tests.contract.sandbox_provider import sandbox_provider
+from tests.contract.stripe_provider import stripe_provider
 from tests.kit.shop import Shop
 from tests.kit.store import Store, memory_store
+from tests.servers.stripe_api import fake_stripe
 
 
 @pytest.fixture
@@ -30,3 +34,25 @@ def store(request: pytest.FixtureRequest) -> Store:
 @pytest.fixture
 def shop(store: Store) -> Shop:
     return Shop(store)
+
+
+@pytest.fixture(scope="session")
+def stripe_api() -> Iterator[str]:
+    """The root of an API that is Stripe's, as far as the shop can tell."""
+    with fake_stripe() as root:
+        yield root
+
+
+@pytest.fixture
+async def stripe_at_its_api(stripe_api: str) -> AsyncIterator[Provider]:
+    async with stripe_provider(stripe_api) as provider:
+        yield provider
+
+
+@pytest.fixture(params=["sandbox_in_memory", "sandbox_in_postgres", "stripe"])
+def provider(request: pytest.FixtureRequest) -> Provider:
+    name, _, store = request.param.partition("_in_")
+    if name == "sandbox":
+        return sandbox_provider(request.getfixturevalue(f"store_in_{store}"))
+    provider: Provider = request.getfixturevalue("stripe_at_its_api")
+    return provider

@@ -15,6 +15,7 @@ from adapters.postgres.queries.products import PostgresProductQueries
 from adapters.postgres.queries.sessions import PostgresSessionQueries
 from adapters.postgres.queries.stocks import PostgresStockQueries
 from adapters.postgres.queries.users import PostgresUserQueries
+from adapters.postgres.sandbox import PostgresSandboxBooks
 from adapters.postgres.secrets import PostgresSecrets
 from adapters.postgres.signing_keys import PostgresSigningKeys
 from adapters.postgres.unit_of_work import PostgresUnitOfWorkFactory
@@ -42,6 +43,7 @@ async def postgres_store(url: str) -> AsyncIterator[Store]:
             signing_keys=PostgresSigningKeys(engine),
             secrets=PostgresSecrets(engine),
             replays=PostgresReplayRecords(engine),
+            sandbox_books=PostgresSandboxBooks(engine),
         )
     finally:
         await engine.dispose()

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -74,6 +75,7 @@ class Surroundings:
         ids = {
             "session_id": next(session["id"] for session in sessions if not session["current"]),
             "code": "out_of_stock",
+            "provider": "sandbox",
             "username": email,
             "password": PASSWORD,
             "refresh_token": tokens[1]["refresh_token"],
@@ -122,12 +124,18 @@ class Surroundings:
         for media_type, content in operation.described.get("requestBody", {}).get("content", {}).items():
             body = example_of(content["schema"])
             sample = replace(sample, media_type=media_type, body=self.with_ids(body, form=media_type == FORM))
+        if operation.id == "receive_provider_message":
+            sample = replace(sample, headers=await self._signature(sample))
         return sample
 
     def url_of(self, operation: Operation, **ids: str) -> str:
         """Return an address of the operation, by default that of something that it can be done with."""
         order = self.ids["paid_order_id" if _PAID.search(operation.path) else "order_id"]
         return operation.path.format_map({**self.ids, "order_id": order, **ids})
+
+    async def _signature(self, sample: Sample) -> Mapping[str, str]:
+        webhooks = await self.web.container.sandbox_signatures().get()
+        return webhooks.sign("msg_1", sample.content.decode(), at=datetime.now(UTC))
 
     async def _header(self, name: str, url: str) -> str:
         match name:

@@ -9,9 +9,11 @@ from adapters.memory.queries.products import MemoryProductQueries
 from adapters.memory.queries.sessions import MemorySessionQueries
 from adapters.memory.queries.stocks import MemoryStockQueries
 from adapters.memory.queries.users import MemoryUserQueries
+from adapters.memory.sandbox import MemorySandboxBooks
 from adapters.memory.secrets import MemorySecrets
 from adapters.memory.signing_keys import MemorySigningKeys
 from adapters.memory.unit_of_work import MemoryUnitOfWorkFactory
+from adapters.payments.sandbox.books import SandboxBooks
 from application.catalog.ports import ProductQueries, StockQueries
 from application.orders.ports import OrderQueries
 from application.outbox.ports import OutboxQueries
@@ -39,6 +41,7 @@ class Store:
     signing_keys: SigningKeyStore
     secrets: Secrets
     replays: ReplayRecords
+    sandbox_books: SandboxBooks
 
 
 def memory_store(database: MemoryDatabase | None = None) -> Store:
@@ -56,4 +59,5 @@ def memory_store(database: MemoryDatabase | None = None) -> Store:
         signing_keys=MemorySigningKeys(database),
         secrets=MemorySecrets(database),
         replays=MemoryReplayRecords(database),
+        sandbox_books=MemorySandboxBooks(),
     )

@@ -42,6 +42,7 @@ def container_over(store: Store, **settings: Any) -> Container:
     container.health.override(AlwaysReady())
     container.replay_records.override(store.replays)
     container.payment_gateways.override({PaymentMethod.SANDBOX: FakeGateway()})
+    container.sandbox_books.override(store.sandbox_books)
     container.hasher.override(PlainHasher())
     container.breached_passwords.override(BreachedOnly())
     return container

@@ -8,6 +8,7 @@ from adapters.postgres.rows.idempotency import IdempotencyKeyRow
 from adapters.postgres.rows.orders import FulfillmentRow, OrderHistoryRow, OrderLineRow, OrderRow
 from adapters.postgres.rows.outbox import OutboxRow
 from adapters.postgres.rows.payments import PaymentRow, ProviderEventRow, RefundRow
+from adapters.postgres.rows.sandbox import SandboxChargeRow, SandboxMessageRow, SandboxRefundRow
 from adapters.postgres.rows.schema import Row
 from adapters.postgres.rows.secrets import ServiceSecretRow, SigningKeyRow
 from adapters.postgres.rows.sessions import SessionRow
@@ -25,6 +26,9 @@ __all__ = [
     "ProviderEventRow",
     "RefundRow",
     "Row",
+    "SandboxChargeRow",
+    "SandboxMessageRow",
+    "SandboxRefundRow",
     "ServiceSecretRow",
     "SessionRow",
     "SigningKeyRow",

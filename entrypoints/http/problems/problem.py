@@ -21,8 +21,9 @@ _CHALLENGES = {
     "authentication_required": _REALM,
     "invalid_token": f'{_REALM}, error="invalid_token"',
     "token_expired": f'{_REALM}, error="invalid_token", error_description="The access token has expired"',
+    "invalid_signature": 'Signature realm="steelyard"',
 }
-"""RFC 6750, section 3.1: a request without a token gets no error code."""
+"""RFC 6750, section 3.1: a request without a token gets no error code. RFC 9110 wants a challenge with every 401."""
 
 
 class ProblemItem(BaseModel):

@@ -84,6 +84,18 @@ REQUEST_PROBLEMS = (
         ],
     ),
     ProblemType(
+        code="invalid_signature",
+        status=401,
+        title="The message's signature is not valid",
+        meaning=(
+            "The message does not bear a signature that was made with a secret of this shop over exactly this body, or "
+            "its time differs from ours by more than five minutes."
+        ),
+        remedy="Providers: sign each attempt anew, with the secret that the shop has given you. Nothing was kept.",
+        detail="The message does not bear a valid signature, or was signed too long ago.",
+        headers=("WWW-Authenticate",),
+    ),
+    ProblemType(
         code="not_found",
         status=404,
         title="Not found",

@@ -18,7 +18,7 @@ CONTRACT = {
         "idempotency_key_required",
         "invalid_idempotency_key",
     },
-    401: {"authentication_required", "invalid_token", "token_expired"},
+    401: {"authentication_required", "invalid_signature", "invalid_token", "token_expired"},
     403: {"forbidden", "account_disabled"},
     404: {"not_found"},
     405: {"method_not_allowed"},

@@ -1,7 +1,5 @@
 import json
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -74,24 +72,6 @@ def test_a_port_in_use_is_one_line(run: Run) -> None:
 def test_an_address_of_another_machine_is_refused() -> None:
     with pytest.raises(CommandFailed, match=r"Nothing can listen on 192\.0\.2\.1"):
         Address("192.0.2.1", 8000).ensure_free()
-
-
-def test_the_demo_says_which_package_it_lacks() -> None:
-    ended = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            "import sys; sys.modules['httpx2'] = None; from entrypoints.cli.app import main; main(['demo'])",
-        ],
-        check=False,
-        cwd=Path(__file__).parents[3],
-        capture_output=True,
-        text=True,
-    )
-    assert ended.returncode == 1
-    assert ended.stderr == (
-        "Error: The demo needs the package httpx2, which is for development: `make demo` installs it.\n"
-    )
 
 
 @pytest.mark.parametrize(

@@ -38,9 +38,32 @@ def test_a_password_is_masked(run: Run, url: str) -> None:
     assert "canary" not in ended.out + ended.err
 
 
+@pytest.mark.parametrize("name", ["sandbox_webhook_secret", "stripe_api_key", "stripe_webhook_secret"])
+def test_secrets_are_masked(run: Run, name: str) -> None:
+    ended = run("config", "show", **{name: f"whsec_{'canary' * 8}"})
+    assert f"STEELYARD_{name.upper()}=***" in ended.out
+    assert "canary" not in ended.out + ended.err
+
+
+@pytest.mark.parametrize(
+    ("settings", "missing"),
+    [
+        ({}, "STRIPE_API_KEY"),
+        ({"stripe_api_key": "sk_canary"}, "STRIPE_WEBHOOK_SECRET"),
+    ],
+)
+def test_stripe_is_not_chosen_without_its_secrets(run: Run, settings: dict[str, str], missing: str) -> None:
+    ended = run("config", "show", payment_provider="stripe", **settings)
+    assert ended.code == 2
+    assert ended.err.startswith(f"Error: STEELYARD_{missing} has to be set")
+    assert "canary" not in ended.err
+
+
 @pytest.mark.parametrize(
     ("settings", "line"),
     [
+        ({"sandbox_webhook_secret": "canary"}, "Error: STEELYARD_SANDBOX_WEBHOOK_SECRET is wrong: "),
+        ({"payment_provider": "canary"}, "Error: STEELYARD_PAYMENT_PROVIDER is wrong: "),
         ({"port": "canary"}, "Error: STEELYARD_PORT is wrong: "),
         ({"database_url": "mysql://ann:canary@db/shop"}, "Error: STEELYARD_DATABASE_URL is wrong: "),
         ({"prot": "canary"}, "Error: STEELYARD_PROT is not a setting. There are: STEELYARD_DATABASE_URL, "),

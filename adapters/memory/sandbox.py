@@ -1,0 +1,75 @@
+"""The sandbox's books without a database."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from adapters.memory.database import reach
+from adapters.payments.sandbox.books import (
+    Decide,
+    SandboxBooks,
+    SandboxCharge,
+    SandboxMessage,
+    SandboxRefund,
+)
+from domain.shared.ids import PaymentId, RefundId
+
+
+class MemorySandboxBooks(SandboxBooks):
+    """Nothing is awaited between looking and writing, so that each call is whole."""
+
+    def __init__(self) -> None:
+        self._charges: dict[PaymentId, list[SandboxCharge]] = {}
+        self._refunds: dict[RefundId, SandboxRefund] = {}
+        self._messages: dict[UUID, SandboxMessage] = {}
+
+    async def charge(
+        self, payment_id: PaymentId, charges: Sequence[SandboxCharge], messages: Sequence[SandboxMessage]
+    ) -> bool:
+        await reach()
+        if payment_id in self._charges:
+            return False
+        self._charges[payment_id] = list(charges)
+        self._messages |= {message.id: message for message in messages}
+        return True
+
+    async def charges_of(self, payment_id: PaymentId) -> Sequence[SandboxCharge]:
+        await reach()
+        return tuple(self._charges.get(payment_id, ()))
+
+    async def refund(self, refund_id: RefundId, charge_reference: str, decide: Decide) -> SandboxRefund:
+        await reach()
+        if refund_id not in self._refunds:
+            charges = (charge for charges in self._charges.values() for charge in charges)
+            charge = next((one for one in charges if one.reference == charge_reference), None)
+            earlier = [one for one in self._refunds.values() if one.charge_reference == charge_reference]
+            refund, message = decide(charge, earlier)
+            self._refunds[refund_id] = refund
+            self._messages[message.id] = message
+        return self._refunds[refund_id]
+
+    async def find_refund(self, refund_id: RefundId) -> SandboxRefund | None:
+        await reach()
+        return self._refunds.get(refund_id)
+
+    async def take_due_messages(
+        self, now: datetime, *, again_at: datetime, limit: int
+    ) -> Sequence[SandboxMessage]:
+        await reach()
+        due = sorted(
+            (message for message in self._messages.values() if message.due_at <= now),
+            key=lambda message: (message.due_at, message.id),
+        )
+        taken = [replace(one, due_at=again_at, attempts=one.attempts + 1) for one in due[:limit]]
+        self._messages |= {message.id: message for message in taken}
+        return taken
+
+    async def postpone(self, message_id: UUID, until: datetime) -> None:
+        await reach()
+        if message_id in self._messages:
+            self._messages[message_id] = replace(self._messages[message_id], due_at=until)
+
+    async def forget(self, message_id: UUID) -> None:
+        await reach()
+        self._messages.pop(message_id, None)

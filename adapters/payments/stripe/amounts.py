@@ -1,0 +1,28 @@
+"""Money in Stripe's smallest units, which are ISO 4217's minor units but for three currencies.
+
+See https://docs.stripe.com/currencies#special-cases and #zero-decimal: 5 ISK are 500 there, 5 MGA are 5.
+"""
+
+from domain.shared.currency import EXPONENTS
+from domain.shared.money import Money
+
+_DIGITS = {**EXPONENTS, "ISK": 2, "UGX": 2, "MGA": 0}
+
+
+class NotChargeable(ValueError):
+    """Stripe has no unit as small as this amount needs."""
+
+
+def to_stripe(money: Money) -> tuple[int, str]:
+    """Return Stripe's amount and currency. Raises NotChargeable."""
+    digits, exponent = _DIGITS[money.currency], EXPONENTS[money.currency]
+    amount, remainder = divmod(money.amount * 10**digits, 10**exponent)
+    if remainder:
+        raise NotChargeable
+    return amount, money.currency.lower()
+
+
+def from_stripe(amount: int, currency: str) -> Money:
+    """Return what Stripe's amount is. Raises KeyError for a currency that is none, and AmountOutOfRange."""
+    code = currency.upper()
+    return Money(amount * 10 ** EXPONENTS[code] // 10 ** _DIGITS[code], code)

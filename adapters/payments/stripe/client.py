@@ -1,0 +1,58 @@
+"""The official library on the service's own HTTP client."""
+
+import asyncio
+from collections.abc import Awaitable, Mapping
+from typing import NoReturn
+
+import httpx2
+import stripe
+
+TIMEOUT = httpx2.Timeout(6.0)
+"""Seconds for each step of one request; what the gateway does in all is bounded besides."""
+
+
+def create_client(
+    api_key: str, http_client: httpx2.AsyncClient, *, api_base: str | None
+) -> stripe.StripeClient:
+    """Return a client that asks each question once: whoever asks knows when to ask again."""
+    stripe.enable_telemetry = False  # the library would report how long requests take
+    return stripe.StripeClient(
+        api_key,
+        base_addresses={"api": api_base.rstrip("/")} if api_base else {},
+        max_network_retries=0,
+        http_client=_HttpClient(http_client),
+    )
+
+
+class _HttpClient(stripe.HTTPClient):
+    """What the library asks of an HTTP client that it has no adapter for."""
+
+    name = "httpx2"
+
+    def __init__(self, client: httpx2.AsyncClient) -> None:
+        super().__init__()
+        self._client = client
+
+    async def request_async(
+        self, method: str, url: str, headers: Mapping[str, str], post_data: str | None = None
+    ) -> tuple[bytes, int, Mapping[str, str]]:
+        try:
+            response = await self._client.request(
+                method, url, headers=headers, content=post_data or None, timeout=TIMEOUT
+            )
+        except httpx2.HTTPError as error:
+            # By its kind only: the library's log would repeat more.
+            raise stripe.APIConnectionError(type(error).__name__) from None  # type: ignore[no-untyped-call] # theirs
+        return response.content, response.status_code, response.headers
+
+    def sleep_async(self, secs: float) -> Awaitable[None]:
+        return asyncio.sleep(secs)
+
+    def request(self, *_args: object, **_options: object) -> NoReturn:
+        raise NotImplementedError("Nothing here waits for the network without letting others run.")
+
+    def close(self) -> None:
+        """Leave the client open: it is somebody else's."""
+
+    async def close_async(self) -> None:
+        """Leave the client open: it is somebody else's."""

@@ -1,0 +1,223 @@
+"""Stripe, by PaymentIntents: https://docs.stripe.com/api/payment_intents."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import stripe
+from stripe import PaymentIntent, Refund
+
+from adapters.payments.stripe.amounts import NotChargeable, from_stripe, to_stripe
+from adapters.payments.stripe.metadata import PAYMENT_ID, REFUND_ID, our_id
+from application.payments.ports import (
+    Outcome,
+    PaymentGateway,
+    PaymentRequest,
+    ProviderAnswer,
+    ProviderUnavailable,
+    RefundRequest,
+)
+from application.shared.clock import Clock
+from domain.shared.errors import DomainError
+
+_log = logging.getLogger(__name__)
+
+SECONDS = 15.0
+"""For all that one call of the gateway asks."""
+
+KEYS_LIVE = timedelta(hours=23)
+"""Stripe forgets an idempotency key after 24 hours at the earliest; a longer one is no promise of Stripe's."""
+
+_UNKNOWN = ProviderAnswer(outcome=Outcome.UNKNOWN)
+_UNCONFIRMED = {"requires_payment_method", "requires_confirmation"}
+
+
+class StripeGateway(PaymentGateway):
+    """Takes money in two steps: an intent is created, which takes nothing, and then confirmed, which does.
+
+    So the question what has become of a payment is answered for certain: to create the intent again, with the same
+    idempotency key, is to find it, or to make one that takes nothing. (To search for it is no answer before Stripe's
+    index has caught up.) An intent is confirmed by nobody else, for its secret is told to nobody.
+
+    Cards that want their owner to be asked are refused (`authentication_required`): no page of the shop asks him.
+    """
+
+    def __init__(self, client: stripe.StripeClient, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+
+    async def capture(self, payment: PaymentRequest, token: str | None) -> ProviderAnswer:
+        async with _asking():
+            try:
+                if self._is_remembered(payment):
+                    intent = await self._create_intent(payment)
+                else:
+                    intent = await self._find_intent(payment) or await self._create_intent(payment)
+                return await self._confirmed(intent, payment, token)
+            except (stripe.InvalidRequestError, NotChargeable) as refusal:
+                return _refused(refusal)
+
+    async def find_payment(self, payment: PaymentRequest) -> ProviderAnswer:
+        async with _asking():
+            try:
+                intent = await self._find_intent(payment)
+            except (stripe.InvalidRequestError, NotChargeable) as refusal:
+                return _refused(refusal)
+            return _payment_answer(intent) if intent else _UNKNOWN
+
+    async def refund(self, refund: RefundRequest) -> ProviderAnswer:
+        async with _asking():
+            try:
+                found = await self._find_refund(refund)
+                return _refund_answer(found or await self._create_refund(refund))
+            except (stripe.InvalidRequestError, NotChargeable) as refusal:
+                return _refused(refusal)
+
+    async def find_refund(self, refund: RefundRequest) -> ProviderAnswer:
+        async with _asking():
+            try:
+                found = await self._find_refund(refund)
+            except stripe.InvalidRequestError as refusal:
+                return _refused(refusal)
+            return _refund_answer(found) if found else _UNKNOWN
+
+    def _is_remembered(self, payment: PaymentRequest) -> bool:
+        """Tell whether creating the payment's intent again is answered with the intent that there is."""
+        return not payment.reference and self._clock.now() - payment.requested_at < KEYS_LIVE
+
+    async def _find_intent(self, payment: PaymentRequest) -> PaymentIntent | None:
+        intents = self._client.v1.payment_intents
+        if payment.reference:
+            return await intents.retrieve_async(payment.reference)
+        if self._is_remembered(payment):
+            created = await self._create_intent(payment)
+            # It may have been created before, and is answered as it was then.
+            return await intents.retrieve_async(created.id)
+        found = await intents.search_async({"query": f"metadata['{PAYMENT_ID}']:'{payment.id}'", "limit": 1})
+        return found.data[0] if found.data else None
+
+    async def _create_intent(self, payment: PaymentRequest) -> PaymentIntent:
+        amount, currency = to_stripe(payment.amount)
+        return await self._client.v1.payment_intents.create_async(
+            {
+                "amount": amount,
+                "currency": currency,
+                "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+                "metadata": {PAYMENT_ID: str(payment.id), "order_id": str(payment.order_id)},
+            },
+            {"idempotency_key": str(payment.id)},
+        )
+
+    async def _confirmed(
+        self, intent: PaymentIntent, payment: PaymentRequest, token: str | None
+    ) -> ProviderAnswer:
+        """Confirm the intent, unless that was done before, and say what has become of it."""
+        if not _is_untouched(intent):
+            return _payment_answer(intent)
+        if not token:
+            return ProviderAnswer(outcome=Outcome.DECLINED, reference=intent.id, failure="token_missing")
+        intents = self._client.v1.payment_intents
+        try:
+            return _payment_answer(
+                await intents.confirm_async(
+                    intent.id,
+                    {"payment_method": token, "error_on_requires_action": True},
+                    {"idempotency_key": f"{payment.id}-confirm"},
+                )
+            )
+        except (stripe.CardError, stripe.InvalidRequestError, stripe.IdempotencyError) as refusal:
+            # What counts is what the intent says: another may have confirmed it meanwhile.
+            intent = await intents.retrieve_async(intent.id)
+            if not _is_untouched(intent):
+                return _payment_answer(intent)
+            await intents.cancel_async(intent.id)  # what is refused stays refused
+            return _refused(refusal, intent.id)
+
+    async def _find_refund(self, refund: RefundRequest) -> Refund | None:
+        refunds = self._client.v1.refunds
+        if refund.reference:
+            return await refunds.retrieve_async(refund.reference)
+        page = await refunds.list_async({"payment_intent": refund.payment_reference, "limit": 100})
+        async for one in page.auto_paging_iter():
+            if our_id(one, REFUND_ID) == refund.id:
+                return one
+        return None
+
+    async def _create_refund(self, refund: RefundRequest) -> Refund:
+        amount, _ = to_stripe(refund.amount)
+        return await self._client.v1.refunds.create_async(
+            {
+                "payment_intent": refund.payment_reference,
+                "amount": amount,
+                "metadata": {REFUND_ID: str(refund.id)},
+            },
+            {"idempotency_key": str(refund.id)},
+        )
+
+
+def _is_untouched(intent: PaymentIntent) -> bool:
+    """Tell whether nobody has tried to take the money."""
+    return intent.status in _UNCONFIRMED and not intent.last_payment_error
+
+
+def _payment_answer(intent: PaymentIntent) -> ProviderAnswer:
+    if intent.status == "succeeded":
+        amount = from_stripe(intent.amount_received, intent.currency)
+        return ProviderAnswer(outcome=Outcome.SUCCEEDED, reference=intent.id, amount=amount)
+    if _is_untouched(intent):
+        return _UNKNOWN
+    if intent.status in _UNCONFIRMED or intent.status == "canceled":
+        return ProviderAnswer(
+            outcome=Outcome.DECLINED, reference=intent.id, failure=failure_of_payment(intent)
+        )
+    return ProviderAnswer(outcome=Outcome.PENDING, reference=intent.id)
+
+
+def failure_of_payment(intent: PaymentIntent) -> str:
+    """Return why the last attempt to take the money came to nothing.
+
+    Not the bank's own reason (`decline_code`): that a card was stolen is nothing to tell who holds it.
+    """
+    error = intent.last_payment_error
+    return (error.code if error else None) or intent.status
+
+
+def _refund_answer(refund: Refund) -> ProviderAnswer:
+    if refund.status == "succeeded":
+        amount = from_stripe(refund.amount, refund.currency)
+        return ProviderAnswer(outcome=Outcome.SUCCEEDED, reference=refund.id, amount=amount)
+    if refund.status in {"failed", "canceled"}:
+        return ProviderAnswer(
+            outcome=Outcome.DECLINED, reference=refund.id, failure=failure_of_refund(refund)
+        )
+    return ProviderAnswer(outcome=Outcome.PENDING, reference=refund.id)
+
+
+def failure_of_refund(refund: Refund) -> str:
+    return getattr(refund, "failure_reason", None) or str(refund.status)
+
+
+def _refused(refusal: Exception, reference: str | None = None) -> ProviderAnswer:
+    """Answer that Stripe will not do such a thing, and has not done it."""
+    if isinstance(refusal, NotChargeable):
+        code = "amount_not_chargeable"
+    else:
+        code = getattr(refusal, "code", None) or "refused"
+    return ProviderAnswer(outcome=Outcome.DECLINED, reference=reference, failure=code)
+
+
+@asynccontextmanager
+async def _asking() -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(SECONDS):
+            yield
+    except (stripe.AuthenticationError, stripe.PermissionError) as error:
+        _log.error("Stripe refuses the API key")
+        raise ProviderUnavailable from error
+    except (TimeoutError, stripe.StripeError) as error:
+        raise ProviderUnavailable from error
+    except (AttributeError, KeyError, TypeError, ValueError, DomainError) as error:
+        _log.exception("Stripe's answer is not what its API promises")
+        raise ProviderUnavailable from error

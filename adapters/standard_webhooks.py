@@ -1,0 +1,77 @@
+"""Signatures of messages by https://www.standardwebhooks.com, which the reference library makes."""
+
+import re
+from base64 import b64decode
+from binascii import Error as NotBase64
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from hmac import compare_digest
+
+from standardwebhooks import Webhook
+
+TOLERANCE = timedelta(minutes=5)
+"""By how much the times of sender and receiver may differ: older messages may be replays."""
+
+ID, TIMESTAMP, SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature"
+
+_PREFIX = "whsec_"
+_SECRET_BYTES = range(24, 65)
+_SECONDS = re.compile(r"[0-9]{1,11}")
+
+
+class BadSignature(Exception):
+    """A message was not signed with any of the secrets, or not lately, or was changed on its way."""
+
+
+class StandardWebhooks:
+    """Signs messages, and verifies them.
+
+    Each of the secrets signs, and each verifies, so that one is replaced without losing a message: sender and
+    receiver both have the old one and the new one for a while.
+    """
+
+    def __init__(self, secrets: Sequence[bytes]) -> None:
+        self._keys = [Webhook(secret) for secret in secrets]
+
+    def sign(self, message_id: str, body: str, *, at: datetime) -> dict[str, str]:
+        """Return the headers that a message is sent with."""
+        at = at.astimezone(UTC)
+        signatures = (key.sign(message_id, at, body) for key in self._keys)
+        return {ID: message_id, TIMESTAMP: str(int(at.timestamp())), SIGNATURE: " ".join(signatures)}
+
+    def verify(self, headers: Mapping[str, str], body: bytes, *, now: datetime) -> str:
+        """Return the id of the message. `headers` go by their lower-case names. Raises BadSignature."""
+        message_id, seconds = headers.get(ID), headers.get(TIMESTAMP, "")
+        if not message_id or not _SECONDS.fullmatch(seconds):
+            raise BadSignature
+        sent_at = datetime.fromtimestamp(int(seconds), UTC)
+        if abs(now - sent_at) > TOLERANCE:
+            raise BadSignature
+        try:
+            text = body.decode()
+        except UnicodeDecodeError:
+            raise BadSignature from None
+        # Bytes, because for text with other than ASCII characters the comparison raises TypeError.
+        given = [signature.encode() for signature in headers.get(SIGNATURE, "").split(" ")]
+        expected = [key.sign(message_id, sent_at, text).encode() for key in self._keys]
+        if not any(compare_digest(one, other) for one in expected for other in given):
+            raise BadSignature
+        return message_id
+
+
+def parse_secrets(text: str) -> list[bytes]:
+    """Return the secrets of a text like `whsec_NEW whsec_OLD`. Raises ValueError, in words that repeat no secret."""
+    secrets = [_parse(word) for word in text.split()]
+    if not secrets:
+        raise ValueError("at least one secret is needed")
+    return secrets
+
+
+def _parse(word: str) -> bytes:
+    try:
+        secret = b64decode(word.removeprefix(_PREFIX), validate=True)
+    except NotBase64:
+        secret = b""
+    if not word.startswith(_PREFIX) or len(secret) not in _SECRET_BYTES:
+        raise ValueError(f"a secret is {_PREFIX} and 24 to 64 bytes in Base64; separate two by a space")
+    return secret

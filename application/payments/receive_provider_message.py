@@ -1,0 +1,29 @@
+from dataclasses import dataclass
+
+from application.payments.ports import ProviderInboxes, UnverifiedMessage
+from application.payments.record_provider_event import RecordProviderEvent
+from domain.shared.actor import Actor
+from domain.shared.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiveProviderMessage:
+    """Take note of what a provider of payments says, if the message bears its signature.
+
+    The same message may come again, and messages in any order: a repeat changes nothing, and is answered as the first was.
+    """
+
+    inboxes: ProviderInboxes
+    record: RecordProviderEvent
+
+    async def __call__(self, provider: str, message: UnverifiedMessage, *, by: Actor) -> None:
+        """Raise NotFound for a provider that the shop has no account with, InvalidSignature, ValidationFailed.
+
+        Also Overloaded and DatabaseUnavailable. After any of them nothing was noted.
+        """
+        inbox = {str(method): inbox for method, inbox in self.inboxes.items()}.get(provider)
+        if inbox is None:
+            raise NotFound("This shop has no account with such a provider.")
+        event = await inbox.open(message)
+        if event is not None:
+            await self.record(event, by=by)

@@ -1,0 +1,59 @@
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NoReturn
+from uuid import UUID
+
+from adapters.payments.sandbox.books import (
+    Decide,
+    SandboxBooks,
+    SandboxCharge,
+    SandboxMessage,
+)
+from adapters.payments.sandbox.gateway import SandboxGateway
+from application.shared.errors import DatabaseUnavailable
+from domain.shared.ids import PaymentId, RefundId
+from tests.contract.payment_providers import Provider
+from tests.kit.clock import FixedClock
+from tests.kit.ids import SequentialIds
+from tests.kit.store import Store
+
+LATE_BY = timedelta(minutes=15)
+
+
+def sandbox_provider(store: Store) -> Provider:
+    clock, ids = FixedClock(), SequentialIds()
+    return Provider(
+        gateway=SandboxGateway(store.sandbox_books, clock, ids, late_by=LATE_BY),
+        away=SandboxGateway(LostBooks(), clock, ids, late_by=LATE_BY),
+        clock=clock,
+        good="tok_ok",
+        declined="tok_declined",
+        decline_code="card_declined",
+    )
+
+
+class LostBooks(SandboxBooks):
+    """Books whose database does not answer."""
+
+    async def charge(
+        self, payment_id: PaymentId, charges: Sequence[SandboxCharge], messages: Sequence[SandboxMessage]
+    ) -> NoReturn:
+        raise DatabaseUnavailable
+
+    async def charges_of(self, payment_id: PaymentId) -> NoReturn:
+        raise DatabaseUnavailable
+
+    async def refund(self, refund_id: RefundId, charge_reference: str, decide: Decide) -> NoReturn:
+        raise DatabaseUnavailable
+
+    async def find_refund(self, refund_id: RefundId) -> NoReturn:
+        raise DatabaseUnavailable
+
+    async def take_due_messages(self, now: datetime, *, again_at: datetime, limit: int) -> NoReturn:
+        raise DatabaseUnavailable
+
+    async def postpone(self, message_id: UUID, until: datetime) -> NoReturn:
+        raise DatabaseUnavailable
+
+    async def forget(self, message_id: UUID) -> NoReturn:
+        raise DatabaseUnavailable

@@ -1,0 +1,154 @@
+"""What the shop relies on, whoever its provider is."""
+
+import asyncio
+
+import pytest
+
+from application.payments.ports import Outcome, PaymentRequest, ProviderUnavailable
+from domain.shared.money import Money
+from tests.contract.payment_providers import Provider
+from tests.kit.ids import SequentialIds
+from tests.kit.payments import a_payment, a_refund
+
+IDS = SequentialIds()
+
+
+def payment_at(provider: Provider, amount: Money | None = None) -> PaymentRequest:
+    return a_payment(IDS, now=provider.clock.now(), amount=amount)
+
+
+async def test_what_was_taken_is_said_with_the_providers_name_for_it(provider: Provider) -> None:
+    payment = payment_at(provider)
+    answer = await provider.gateway.capture(payment, provider.good)
+    assert answer.outcome is Outcome.SUCCEEDED
+    assert answer.amount == payment.amount
+    assert answer.reference
+    assert answer.failure is None
+
+
+@pytest.mark.parametrize(
+    "amount", [Money(1, "EUR"), Money(500, "JPY"), Money(1230, "KWD"), Money(50, "ISK"), Money(2000, "MGA")]
+)
+async def test_an_amount_is_the_same_on_both_sides_whatever_its_minor_unit(
+    provider: Provider, amount: Money
+) -> None:
+    payment = payment_at(provider, amount)
+    captured = await provider.gateway.capture(payment, provider.good)
+    assert captured.amount == amount
+    refund = a_refund(IDS, payment, captured.reference, amount=amount.amount, now=provider.clock.now())
+    assert (await provider.gateway.refund(refund)).amount == amount
+
+
+async def test_a_payment_that_is_asked_for_again_is_answered_as_it_was_first(provider: Provider) -> None:
+    payment = payment_at(provider)
+    first = await provider.gateway.capture(payment, provider.good)
+    assert await provider.gateway.capture(payment, provider.good) == first
+    assert await provider.gateway.capture(payment, provider.declined) == first
+    declined = payment_at(provider)
+    refusal = await provider.gateway.capture(declined, provider.declined)
+    assert await provider.gateway.capture(declined, provider.declined) == refusal
+
+
+async def test_a_payment_that_is_asked_for_many_times_at_once_is_taken_once(provider: Provider) -> None:
+    payment = payment_at(provider)
+    answers = await asyncio.gather(
+        *(provider.gateway.capture(payment, provider.good) for _ in range(5)), return_exceptions=True
+    )
+    told = [answer for answer in answers if not isinstance(answer, ProviderUnavailable)]
+    assert len({answer.reference for answer in told if not isinstance(answer, BaseException)}) == 1
+    found = await provider.gateway.find_payment(payment)
+    assert all(answer == found for answer in told)
+
+
+async def test_a_refused_card_is_said_with_a_stable_code(provider: Provider) -> None:
+    payment = payment_at(provider)
+    answer = await provider.gateway.capture(payment, provider.declined)
+    assert (answer.outcome, answer.failure) == (Outcome.DECLINED, provider.decline_code)
+    assert answer.amount is None
+
+
+@pytest.mark.parametrize("token", ["tok_nobody_has", "", None, "pm_%2F../x", "tok_\u1234"])
+async def test_a_token_that_stands_for_nothing_takes_nothing(provider: Provider, token: str | None) -> None:
+    payment = payment_at(provider)
+    answer = await provider.gateway.capture(payment, token)
+    assert answer.outcome is Outcome.DECLINED
+    assert answer.failure
+    found = await provider.gateway.find_payment(payment)
+    assert found.outcome in {Outcome.DECLINED, Outcome.UNKNOWN}
+
+
+async def test_whoever_asks_later_hears_what_was_answered_first(provider: Provider) -> None:
+    taken, declined = payment_at(provider), payment_at(provider)
+    answers = [
+        await provider.gateway.capture(taken, provider.good),
+        await provider.gateway.capture(declined, provider.declined),
+    ]
+    assert [
+        await provider.gateway.find_payment(taken),
+        await provider.gateway.find_payment(declined),
+    ] == answers
+
+
+async def test_a_payment_that_was_never_asked_for_is_unknown_and_asking_takes_nothing(
+    provider: Provider,
+) -> None:
+    payment = payment_at(provider)
+    assert (await provider.gateway.find_payment(payment)).outcome is Outcome.UNKNOWN
+    assert (await provider.gateway.find_payment(payment)).outcome is Outcome.UNKNOWN
+
+
+async def test_a_payment_is_refunded_in_parts_and_never_beyond_what_was_taken(provider: Provider) -> None:
+    payment = payment_at(provider)
+    reference = (await provider.gateway.capture(payment, provider.good)).reference
+    parts = [
+        a_refund(IDS, payment, reference, amount=amount, now=provider.clock.now())
+        for amount in (1500, 499, 1)
+    ]
+    answers = [await provider.gateway.refund(part) for part in parts]
+    assert [answer.outcome for answer in answers] == [
+        Outcome.SUCCEEDED,
+        Outcome.SUCCEEDED,
+        Outcome.DECLINED,
+    ]
+    assert answers[0].amount == Money(1500, "EUR")
+    assert answers[0].reference != answers[1].reference
+    assert answers[2].failure
+
+
+async def test_a_refund_that_is_asked_for_again_gives_nothing_more(provider: Provider) -> None:
+    payment = payment_at(provider)
+    reference = (await provider.gateway.capture(payment, provider.good)).reference
+    refund = a_refund(IDS, payment, reference, amount=1999, now=provider.clock.now())
+    first = await provider.gateway.refund(refund)
+    assert await provider.gateway.refund(refund) == first
+    assert await provider.gateway.find_refund(refund) == first
+
+
+async def test_a_refund_that_was_never_asked_for_is_unknown(provider: Provider) -> None:
+    payment = payment_at(provider)
+    reference = (await provider.gateway.capture(payment, provider.good)).reference
+    refund = a_refund(IDS, payment, reference, amount=1999, now=provider.clock.now())
+    assert (await provider.gateway.find_refund(refund)).outcome is Outcome.UNKNOWN
+
+
+async def test_what_was_never_taken_is_not_given_back(provider: Provider) -> None:
+    payment = payment_at(provider)
+    reference = (await provider.gateway.capture(payment, provider.declined)).reference
+    for known in (reference, "nobody_s"):
+        refund = a_refund(IDS, payment, known, amount=1999, now=provider.clock.now())
+        assert (await provider.gateway.refund(refund)).outcome is Outcome.DECLINED
+
+
+async def test_a_provider_that_cannot_be_reached_is_unavailable_whatever_it_is_asked(
+    provider: Provider,
+) -> None:
+    payment = payment_at(provider)
+    refund = a_refund(IDS, payment, "a_reference", amount=1, now=provider.clock.now())
+    with pytest.raises(ProviderUnavailable):
+        await provider.away.capture(payment, provider.good)
+    with pytest.raises(ProviderUnavailable):
+        await provider.away.find_payment(payment)
+    with pytest.raises(ProviderUnavailable):
+        await provider.away.refund(refund)
+    with pytest.raises(ProviderUnavailable):
+        await provider.away.find_refund(refund)

@@ -1,0 +1,213 @@
+"""What only the sandbox does: each token goes wrong in its own way, and the shop is called back."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+
+import httpx2
+import pytest
+
+from adapters.payments.sandbox.books import SandboxMessage
+from adapters.payments.sandbox.courier import LEASE, SandboxCourier
+from adapters.payments.sandbox.gateway import SandboxGateway
+from adapters.payments.sandbox.inbox import SandboxInbox, SandboxSignatures
+from application.payments.ports import (
+    Outcome,
+    PaymentRequest,
+    ProviderEvent,
+    ProviderEventKind,
+    ProviderUnavailable,
+    UnverifiedMessage,
+)
+from tests.contract.sandbox_provider import LATE_BY
+from tests.kit.clock import FixedClock
+from tests.kit.ids import SequentialIds
+from tests.kit.payments import a_payment, a_refund
+from tests.kit.store import Store
+
+URL = "http://shop/v1/webhooks/payments/sandbox"
+
+
+class Sandbox:
+    """The sandbox, and a shop that opens what it is sent, unless it is `deaf`."""
+
+    def __init__(self, store: Store) -> None:
+        self.clock = FixedClock()
+        self.ids = SequentialIds()
+        self.books = store.sandbox_books
+        self.gateway = SandboxGateway(self.books, self.clock, self.ids, late_by=LATE_BY)
+        self.signatures = SandboxSignatures(store.secrets, [])
+        self.inbox = SandboxInbox(self.signatures, self.clock)
+        self.heard: list[ProviderEvent] = []
+        self.attempts = 0
+        self.deaf: Callable[[], httpx2.Response] | None = None
+        self.client = httpx2.AsyncClient(transport=httpx2.MockTransport(self._answer))
+
+    def payment(self) -> PaymentRequest:
+        return a_payment(self.ids, now=self.clock.now())
+
+    async def call_back(self) -> int:
+        courier = SandboxCourier(self.books, self.signatures, self.client, self.clock, url=URL)
+        return await courier(limit=100)
+
+    async def _answer(self, request: httpx2.Request) -> httpx2.Response:
+        self.attempts += 1
+        if self.deaf:
+            return self.deaf()
+        assert str(request.url) == URL
+        self.heard.append(await self.inbox.open(UnverifiedMessage(request.headers, request.content)))
+        return httpx2.Response(204)
+
+
+@pytest.fixture
+def sandbox(store: Store) -> Sandbox:
+    return Sandbox(store)
+
+
+async def test_tok_ok_is_taken_at_once_and_told_once(sandbox: Sandbox) -> None:
+    payment = sandbox.payment()
+    answer = await sandbox.gateway.capture(payment, "tok_ok")
+    assert await sandbox.call_back() == 1
+    assert await sandbox.call_back() == 0
+    [event] = sandbox.heard
+    assert event.kind is ProviderEventKind.CAPTURED
+    assert (event.payment_id, event.reference, event.amount) == (payment.id, answer.reference, payment.amount)
+    assert event.occurred_at == sandbox.clock.now()
+
+
+async def test_tok_declined_is_told_with_the_reason(sandbox: Sandbox) -> None:
+    payment = sandbox.payment()
+    await sandbox.gateway.capture(payment, "tok_declined")
+    await sandbox.call_back()
+    [event] = sandbox.heard
+    assert (event.kind, event.payment_id, event.failure) == (
+        ProviderEventKind.FAILED,
+        payment.id,
+        "card_declined",
+    )
+
+
+async def test_tok_late_is_pending_until_the_order_has_expired(sandbox: Sandbox) -> None:
+    payment = sandbox.payment()
+    assert (await sandbox.gateway.capture(payment, "tok_late")).outcome is Outcome.PENDING
+    sandbox.clock.advance(LATE_BY - timedelta(microseconds=1))
+    assert (await sandbox.gateway.find_payment(payment)).outcome is Outcome.PENDING
+    assert await sandbox.call_back() == 0
+    sandbox.clock.advance(timedelta(microseconds=1))
+    assert (await sandbox.gateway.find_payment(payment)).outcome is Outcome.SUCCEEDED
+    assert await sandbox.call_back() == 1
+    assert [event.kind for event in sandbox.heard] == [ProviderEventKind.CAPTURED]
+
+
+async def test_tok_timeout_is_taken_and_nobody_says_so_until_asked(sandbox: Sandbox) -> None:
+    payment = sandbox.payment()
+    with pytest.raises(ProviderUnavailable):
+        await sandbox.gateway.capture(payment, "tok_timeout")
+    assert await sandbox.call_back() == 0
+    assert (await sandbox.gateway.find_payment(payment)).outcome is Outcome.SUCCEEDED
+
+
+async def test_tok_twice_takes_twice_and_each_charge_can_be_given_back(sandbox: Sandbox) -> None:
+    payment = sandbox.payment()
+    answer = await sandbox.gateway.capture(payment, "tok_twice")
+    await sandbox.call_back()
+    assert [event.kind for event in sandbox.heard] == [ProviderEventKind.CAPTURED] * 2
+    assert {event.payment_id for event in sandbox.heard} == {payment.id}
+    references = {event.reference for event in sandbox.heard}
+    assert len(references) == 2
+    assert answer.reference in references
+    for reference in references:
+        refund = a_refund(sandbox.ids, payment, reference, amount=1999, now=sandbox.clock.now())
+        assert (await sandbox.gateway.refund(refund)).outcome is Outcome.SUCCEEDED
+
+
+async def test_a_refund_is_told_as_it_was_decided(sandbox: Sandbox) -> None:
+    payment = sandbox.payment()
+    reference = (await sandbox.gateway.capture(payment, "tok_ok")).reference
+    refunds = [
+        a_refund(sandbox.ids, payment, reference, amount=amount, now=sandbox.clock.now())
+        for amount in (1999, 1)
+    ]
+    for refund in refunds:
+        await sandbox.gateway.refund(refund)
+    await sandbox.call_back()
+    told = {event.refund_id: event for event in sandbox.heard if event.refund_id}
+    assert told[refunds[0].id].kind is ProviderEventKind.REFUNDED
+    assert told[refunds[1].id].kind is ProviderEventKind.REFUND_FAILED
+    assert told[refunds[1].id].failure == "exceeds_charge"
+
+
+async def test_of_many_refunds_at_once_no_more_is_given_than_was_taken(sandbox: Sandbox) -> None:
+    payment = sandbox.payment()
+    reference = (await sandbox.gateway.capture(payment, "tok_ok")).reference
+    refunds = [
+        a_refund(sandbox.ids, payment, reference, amount=500, now=sandbox.clock.now()) for _ in range(10)
+    ]
+    answers = await asyncio.gather(*map(sandbox.gateway.refund, refunds))
+    assert sum(answer.outcome is Outcome.SUCCEEDED for answer in answers) == 3
+
+
+async def test_one_refund_that_is_asked_for_many_times_at_once_is_given_once(sandbox: Sandbox) -> None:
+    payment = sandbox.payment()
+    reference = (await sandbox.gateway.capture(payment, "tok_ok")).reference
+    for known in (reference, "nobody_s"):
+        refund = a_refund(sandbox.ids, payment, known, amount=500, now=sandbox.clock.now())
+        answers = await asyncio.gather(*(sandbox.gateway.refund(refund) for _ in range(5)))
+        assert len({answer.reference for answer in answers}) == 1
+
+
+async def test_what_one_process_has_charged_another_one_knows(sandbox: Sandbox) -> None:
+    payment = sandbox.payment()
+    answer = await sandbox.gateway.capture(payment, "tok_ok")
+    other = SandboxGateway(sandbox.books, sandbox.clock, sandbox.ids, late_by=LATE_BY)
+    assert await other.capture(payment, "tok_declined") == answer
+
+
+def _refuse() -> httpx2.Response:
+    return httpx2.Response(503)
+
+
+def _hang_up() -> httpx2.Response:
+    raise httpx2.ConnectError("refused")
+
+
+@pytest.mark.parametrize("deaf", [_refuse, _hang_up])
+async def test_a_shop_that_does_not_hear_is_told_again_with_growing_pauses(
+    sandbox: Sandbox, deaf: Callable[[], httpx2.Response]
+) -> None:
+    await sandbox.gateway.capture(sandbox.payment(), "tok_ok")
+    sandbox.deaf = deaf
+    for seconds in (1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300):
+        assert await sandbox.call_back() == 1
+        sandbox.clock.advance(timedelta(seconds=seconds, microseconds=-1))
+        assert await sandbox.call_back() == 0
+        sandbox.clock.advance(timedelta(microseconds=1))
+    sandbox.deaf = None
+    await sandbox.call_back()
+    assert len(sandbox.heard) == 1
+
+
+async def test_a_shop_that_never_hears_is_given_up(sandbox: Sandbox) -> None:
+    await sandbox.gateway.capture(sandbox.payment(), "tok_ok")
+    sandbox.deaf = _refuse
+    while await sandbox.call_back():
+        sandbox.clock.advance(timedelta(minutes=5))
+    assert sandbox.attempts == 100
+
+
+async def test_couriers_at_once_bring_a_message_once(sandbox: Sandbox) -> None:
+    for _ in range(5):
+        await sandbox.gateway.capture(sandbox.payment(), "tok_ok")
+    await asyncio.gather(*(sandbox.call_back() for _ in range(4)))
+    assert len({event.event_id for event in sandbox.heard}) == len(sandbox.heard) == 5
+
+
+async def test_what_a_killed_courier_had_taken_is_brought_by_another(sandbox: Sandbox) -> None:
+    await sandbox.gateway.capture(sandbox.payment(), "tok_ok")
+    now = sandbox.clock.now()
+    taken: list[SandboxMessage] = [*await sandbox.books.take_due_messages(now, again_at=now + LEASE, limit=9)]
+    assert len(taken) == 1
+    assert await sandbox.call_back() == 0
+    sandbox.clock.advance(LEASE)
+    await sandbox.call_back()
+    assert len(sandbox.heard) == 1

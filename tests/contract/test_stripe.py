@@ -1,0 +1,331 @@
+"""What only Stripe does, and what becomes of a question whose answer is lost, late or nonsense."""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+import httpx2
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from adapters.ids import UuidV7Factory
+from adapters.payments.stripe import gateway as gateway_module
+from adapters.payments.stripe.client import create_client
+from adapters.payments.stripe.gateway import StripeGateway
+from adapters.payments.stripe.inbox import StripeInbox
+from application.payments.ports import (
+    Outcome,
+    PaymentRequest,
+    ProviderEventKind,
+    ProviderUnavailable,
+    UnverifiedMessage,
+)
+from domain.shared.money import Money
+from tests.kit.clock import FixedClock
+from tests.kit.payments import a_payment, a_refund
+
+API_KEY = "sk_test_canary"
+VISA, ASKS_ITS_OWNER, REFUSING_ACCOUNT = "4242424242424242", "4000002500003155", "DE62370400440532013001"
+
+Intercept = Callable[[httpx2.Request, httpx2.AsyncBaseTransport], Awaitable[httpx2.Response]]
+
+
+class Stripe:
+    """A gateway to the fake Stripe, what it has sent there, and somebody who may `intercept` that."""
+
+    def __init__(self, api_base: str) -> None:
+        self.api_base = api_base
+        self.sent: list[str] = []
+        self.intercept: Intercept | None = None
+        self.clock = FixedClock()
+        self.ids = UuidV7Factory()  # new in each test: the server's memory is one
+        self._network = httpx2.AsyncHTTPTransport()
+        self.http_client = httpx2.AsyncClient(transport=_Wire(self._carry))
+        self.gateway = StripeGateway(create_client(API_KEY, self.http_client, api_base=api_base), self.clock)
+
+    def payment(self, **fields: Any) -> PaymentRequest:
+        return a_payment(self.ids, now=self.clock.now(), **fields)
+
+    async def card(self, number: str) -> str:
+        card = {"number": number, "exp_month": 12, "exp_year": 2030, "cvc": "123"}
+        return await self._payment_method({"type": "card", "card": card})
+
+    async def account(self, iban: str) -> str:
+        owner = {"name": "Ann", "email": "ann@example.com"}
+        return await self._payment_method(
+            {"type": "sepa_debit", "sepa_debit": {"iban": iban}, "billing_details": owner}
+        )
+
+    def count(self, what: str) -> int:
+        return sum(what in sent for sent in self.sent)
+
+    async def close(self) -> None:
+        await self.http_client.aclose()
+        await self._network.aclose()
+
+    async def _payment_method(self, fields: dict[str, Any]) -> str:
+        response = await self.http_client.post(
+            f"{self.api_base}/v1/payment_methods", json=fields, headers={"Authorization": f"Bearer {API_KEY}"}
+        )
+        return str(response.json()["id"])
+
+    async def _carry(self, request: httpx2.Request) -> httpx2.Response:
+        self.sent.append(f"{request.method} {request.url.path}")
+        if self.intercept:
+            return await self.intercept(request, self._network)
+        return await self._network.handle_async_request(request)
+
+
+class _Wire(httpx2.AsyncBaseTransport):
+    def __init__(self, carry: Callable[[httpx2.Request], Awaitable[httpx2.Response]]) -> None:
+        self._carry = carry
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        return await self._carry(request)
+
+
+@pytest.fixture
+async def stripe(stripe_api: str) -> AsyncIterator[Stripe]:
+    stripe = Stripe(stripe_api)
+    yield stripe
+    await stripe.close()
+
+
+def losing(answer_to: str) -> Intercept:
+    """Return what lets a request through, and loses the answer."""
+
+    async def lose(request: httpx2.Request, network: httpx2.AsyncBaseTransport) -> httpx2.Response:
+        response = await network.handle_async_request(request)
+        if request.method == "POST" and request.url.path.endswith(answer_to):
+            await response.aread()
+            raise httpx2.ReadTimeout("lost")
+        return response
+
+    return lose
+
+
+def answering(status: int, body: str) -> Intercept:
+    async def answer(_request: httpx2.Request, _network: httpx2.AsyncBaseTransport) -> httpx2.Response:
+        return httpx2.Response(status, text=body)
+
+    return answer
+
+
+async def test_a_payment_whose_answer_was_lost_is_found_and_not_taken_again(stripe: Stripe) -> None:
+    payment = stripe.payment()
+    stripe.intercept = losing("/confirm")
+    with pytest.raises(ProviderUnavailable):
+        await stripe.gateway.capture(payment, "pm_card_visa")
+    stripe.intercept = None
+    stripe.sent.clear()
+    found = await stripe.gateway.find_payment(payment)
+    assert (found.outcome, found.amount) == (Outcome.SUCCEEDED, payment.amount)
+    assert stripe.count("/confirm") == 0
+
+
+async def test_a_payment_that_was_lost_before_it_was_taken_is_unknown(stripe: Stripe) -> None:
+    payment = stripe.payment()
+    stripe.intercept = losing("/payment_intents")
+    with pytest.raises(ProviderUnavailable):
+        await stripe.gateway.capture(payment, "pm_card_visa")
+    stripe.intercept = None
+    assert (await stripe.gateway.find_payment(payment)).outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize("token", ["pm_card_visa", "pm_card_chargeCustomerFail"])
+async def test_when_stripe_has_forgotten_the_key_a_payment_is_found_by_our_id(
+    stripe: Stripe, token: str
+) -> None:
+    payment = stripe.payment()
+    answer = await stripe.gateway.capture(payment, token)
+    stripe.clock.advance(timedelta(days=2))
+    stripe.sent.clear()
+    assert await stripe.gateway.find_payment(payment) == answer
+    assert await stripe.gateway.capture(payment, "pm_card_visa") == answer
+    assert stripe.count("POST") == 0
+
+
+async def test_a_payment_of_which_nobody_has_heard_is_unknown_however_old_it_is(stripe: Stripe) -> None:
+    payment = stripe.payment()
+    stripe.clock.advance(timedelta(days=2))
+    assert (await stripe.gateway.find_payment(payment)).outcome is Outcome.UNKNOWN
+
+
+async def test_a_payment_with_a_known_name_is_asked_for_by_it(stripe: Stripe) -> None:
+    payment = stripe.payment()
+    answer = await stripe.gateway.capture(payment, "pm_card_visa")
+    named = PaymentRequest(
+        id=payment.id,
+        order_id=payment.order_id,
+        amount=payment.amount,
+        requested_at=payment.requested_at,
+        reference=answer.reference,
+    )
+    stripe.sent.clear()
+    assert await stripe.gateway.find_payment(named) == answer
+    assert stripe.sent == [f"GET /v1/payment_intents/{answer.reference}"]
+
+
+async def test_what_was_refused_for_its_token_stays_refused(stripe: Stripe) -> None:
+    payment = stripe.payment()
+    refusal = await stripe.gateway.capture(payment, "pm_nobody_has")
+    assert (refusal.outcome, refusal.failure) == (Outcome.DECLINED, "resource_missing")
+    assert (await stripe.gateway.capture(payment, "pm_card_visa")).outcome is Outcome.DECLINED
+    assert (await stripe.gateway.find_payment(payment)).outcome is Outcome.DECLINED
+
+
+async def test_a_card_whose_owner_has_to_be_asked_is_refused(stripe: Stripe) -> None:
+    payment = stripe.payment()
+    answer = await stripe.gateway.capture(payment, await stripe.card(ASKS_ITS_OWNER))
+    assert (answer.outcome, answer.failure) == (Outcome.DECLINED, "authentication_required")
+    assert (await stripe.gateway.find_payment(payment)).outcome is Outcome.DECLINED
+
+
+async def test_a_bank_that_takes_its_time_is_pending_and_decides(stripe: Stripe) -> None:
+    payment = stripe.payment()
+    answer = await stripe.gateway.capture(payment, await stripe.account(REFUSING_ACCOUNT))
+    assert (answer.outcome, answer.amount) == (Outcome.PENDING, None)
+    while answer.outcome is Outcome.PENDING:
+        await asyncio.sleep(0.05)
+        answer = await stripe.gateway.find_payment(payment)
+    assert (answer.outcome, answer.failure) == (Outcome.DECLINED, "card_declined")
+
+
+async def test_an_amount_that_stripe_has_no_unit_for_is_refused(stripe: Stripe) -> None:
+    payment = stripe.payment(amount=Money(1999, "MGA"))
+    answer = await stripe.gateway.capture(payment, "pm_card_visa")
+    assert (answer.outcome, answer.failure) == (Outcome.DECLINED, "amount_not_chargeable")
+    assert await stripe.gateway.find_payment(payment) == answer
+    assert stripe.sent == []
+
+
+async def test_krona_are_sent_as_stripe_counts_them(stripe: Stripe) -> None:
+    bodies: list[str] = []
+
+    async def read(request: httpx2.Request, network: httpx2.AsyncBaseTransport) -> httpx2.Response:
+        bodies.append((await request.aread()).decode())
+        return await network.handle_async_request(request)
+
+    stripe.intercept = read
+    await stripe.gateway.capture(stripe.payment(amount=Money(50, "ISK")), "pm_card_visa")
+    assert "amount=5000&currency=isk" in bodies[0]
+
+
+async def test_a_refund_is_sent_once_even_when_stripe_has_forgotten_its_key(stripe: Stripe) -> None:
+    payment = stripe.payment()
+    reference = (await stripe.gateway.capture(payment, "pm_card_visa")).reference
+    refund = a_refund(stripe.ids, payment, reference, amount=100, now=stripe.clock.now())
+    stripe.intercept = losing("/refunds")
+    with pytest.raises(ProviderUnavailable):
+        await stripe.gateway.refund(refund)
+    stripe.intercept = None
+    assert (await stripe.gateway.refund(refund)).outcome is Outcome.SUCCEEDED
+    assert stripe.count("POST /v1/refunds") == 1
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        answering(500, "{}"),
+        answering(503, "<html>"),
+        answering(429, '{"error": {"type": "invalid_request_error", "code": "lock_timeout"}}'),
+        answering(409, '{"error": {"type": "idempotency_error", "code": "idempotency_key_in_use"}}'),
+        answering(200, ""),
+        answering(200, "<html>"),
+        answering(200, "[]"),
+        answering(200, "{}"),
+        answering(200, '{"object": "payment_intent", "id": "pi_1", "status": "succeeded"}'),
+        answering(
+            200,
+            json.dumps(
+                {
+                    "object": "payment_intent",
+                    "id": "pi_1",
+                    "status": "succeeded",
+                    "last_payment_error": None,
+                    "amount_received": 2**60,
+                    "currency": "xxx",
+                }
+            ),
+        ),
+    ],
+)
+async def test_an_answer_that_makes_no_sense_is_none(stripe: Stripe, nonsense: Intercept) -> None:
+    payment = stripe.payment()
+    refund = a_refund(stripe.ids, payment, "pi_1", amount=100, now=stripe.clock.now())
+    stripe.intercept = nonsense
+    for ask in (
+        stripe.gateway.capture(payment, "pm_card_visa"),
+        stripe.gateway.find_payment(payment),
+        stripe.gateway.refund(refund),
+        stripe.gateway.find_refund(refund),
+    ):
+        with pytest.raises(ProviderUnavailable):
+            await ask
+
+
+async def test_an_answer_that_does_not_come_is_not_waited_for(
+    stripe: Stripe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hang(_request: httpx2.Request, _network: httpx2.AsyncBaseTransport) -> httpx2.Response:
+        return await asyncio.Future()
+
+    monkeypatch.setattr(gateway_module, "SECONDS", 0.01)
+    stripe.intercept = hang
+    with pytest.raises(ProviderUnavailable):
+        await stripe.gateway.capture(stripe.payment(), "pm_card_visa")
+
+
+async def test_a_wrong_key_is_said_in_the_log_and_the_key_is_not(
+    stripe: Stripe, stripe_api: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    wrong = StripeGateway(create_client("pk_canary", stripe.http_client, api_base=stripe_api), stripe.clock)
+    with pytest.raises(ProviderUnavailable):
+        await wrong.capture(stripe.payment(), "pm_card_visa")
+    assert "Stripe refuses the API key" in caplog.text
+    assert "canary" not in caplog.text
+
+
+async def test_neither_the_key_nor_a_token_is_ever_logged(
+    stripe: Stripe, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    token = await stripe.card(VISA)
+    await stripe.gateway.capture(stripe.payment(), token)
+    stripe.intercept = losing("/confirm")
+    with suppress(ProviderUnavailable):
+        await stripe.gateway.capture(stripe.payment(), token)
+    assert "canary" not in caplog.text
+    assert token not in caplog.text
+
+
+async def test_what_the_server_itself_signs_is_opened(stripe: Stripe) -> None:
+    arrived: asyncio.Queue[UnverifiedMessage] = asyncio.Queue()
+
+    async def listen(request: web.Request) -> web.Response:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        await arrived.put(UnverifiedMessage(headers, await request.read()))
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_post("/", listen)
+    async with TestServer(app) as listener:
+        await stripe.http_client.post(
+            f"{stripe.api_base}/_config/webhooks/shop",
+            json={"url": str(listener.make_url("/")), "secret": "whsec_new"},
+        )
+        payment = stripe.payment()
+        answer = await stripe.gateway.capture(payment, "pm_card_visa")
+        inbox = StripeInbox(create_client(API_KEY, stripe.http_client, api_base=None), ["whsec_new"])
+        events = [await inbox.open(await arrived.get())]
+        while not events[-1] or events[-1].payment_id != payment.id:  # those of other tests are on their way
+            events.append(await inbox.open(await arrived.get()))
+    event = events[-1]
+    assert event.kind is ProviderEventKind.CAPTURED
+    assert (event.reference, event.amount) == (answer.reference, payment.amount)

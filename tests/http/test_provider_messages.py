@@ -1,0 +1,230 @@
+"""Where providers of payments call back: what is not signed is not looked at."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx2
+import pytest
+import stripe
+
+from adapters.standard_webhooks import StandardWebhooks
+from application.payments.ports import ProviderEvent, ProviderEventKind
+from domain.payments.method import PaymentMethod
+from domain.shared.ids import PaymentId
+from domain.shared.money import Money
+from entrypoints.http.body import MAX_BODY_BYTES
+from tests.kit.payments import Heard, a_payment
+from tests.kit.store import memory_store
+from tests.kit.web import WebShop, container_over, web_shop
+
+JSON = {"Content-Type": "application/json"}
+URL = "/v1/webhooks/payments/sandbox"
+SECRET, OLD_SECRET = b"new" * 8, b"old" * 8
+SECRETS = "whsec_bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3 whsec_b2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xk"
+PAYMENT = PaymentId(UUID("019b8d2c-8e00-7000-8000-000000000001"))
+CAPTURED = {
+    "type": "captured",
+    "timestamp": "2026-01-05T09:00:00Z",
+    "data": {
+        "payment_id": str(PAYMENT),
+        "reference": "ch_1",
+        "amount": {"amount": 1999, "currency": "EUR"},
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Callee:
+    """A shop that is called back, and what it has believed."""
+
+    web: WebShop
+    events: list[ProviderEvent]
+
+    async def tell(
+        self,
+        message: object = CAPTURED,
+        *,
+        secret: bytes = SECRET,
+        age: timedelta = timedelta(),
+        url: str = URL,
+        **changed: str,
+    ) -> httpx2.Response:
+        """Send a signed message, some of whose headers are `changed` after that."""
+        body = message if isinstance(message, str) else json.dumps(message)
+        headers = JSON | StandardWebhooks([secret]).sign("msg_1", body, at=datetime.now(UTC) - age)
+        headers |= {name.replace("_", "-"): value for name, value in changed.items()}
+        return await self.web.visitor.post(url, content=body, headers=headers)
+
+
+@pytest.fixture
+async def callee() -> AsyncIterator[Callee]:
+    container = container_over(memory_store(), sandbox_webhook_secret=SECRETS)
+    heard = Heard()
+    container.record_provider_event.override(heard)
+    async with web_shop(container) as web:
+        yield Callee(web, heard.events)
+
+
+async def test_a_signed_message_is_noted(callee: Callee) -> None:
+    response = await callee.tell()
+    assert (response.status_code, response.content) == (204, b"")
+    assert callee.events == [
+        ProviderEvent(
+            provider=PaymentMethod.SANDBOX,
+            event_id="msg_1",
+            kind=ProviderEventKind.CAPTURED,
+            payment_id=PAYMENT,
+            reference="ch_1",
+            amount=Money(1999, "EUR"),
+            occurred_at=datetime(2026, 1, 5, 9, tzinfo=UTC),
+        )
+    ]
+
+
+async def test_a_repeat_is_answered_as_the_first_was_and_known_by_its_id(callee: Callee) -> None:
+    assert (await callee.tell()).status_code == 204
+    assert (await callee.tell(age=timedelta(seconds=30))).status_code == 204
+    assert {event.event_id for event in callee.events} == {"msg_1"}
+
+
+@pytest.mark.parametrize("secret", [SECRET, OLD_SECRET])
+async def test_while_the_secret_is_replaced_old_and_new_are_both_good(callee: Callee, secret: bytes) -> None:
+    assert (await callee.tell(secret=secret)).status_code == 204
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"secret": b"bad" * 8},
+        {"webhook_id": "msg_2"},
+        {"webhook_timestamp": "1"},
+        {"webhook_signature": "v1,AAAA"},
+        {"webhook_signature": ""},
+        {"age": timedelta(minutes=6)},
+        {"age": timedelta(minutes=-6)},
+    ],
+    ids=str,
+)
+async def test_a_wrong_signature_is_refused_and_nothing_is_kept(
+    callee: Callee, wrong: dict[str, Any]
+) -> None:
+    response = await callee.tell(**wrong)
+    assert (response.status_code, response.json()["code"]) == (401, "invalid_signature")
+    assert response.headers["WWW-Authenticate"].startswith("Signature")
+    assert callee.events == []
+
+
+async def test_bytes_that_are_not_text_and_no_headers_at_all_are_refused(callee: Callee) -> None:
+    response = await callee.web.visitor.post(URL, content=b"\xff\x00{", headers=JSON)
+    assert response.json()["code"] == "invalid_signature"
+
+
+async def test_the_signature_is_looked_at_before_the_body(callee: Callee) -> None:
+    assert (await callee.tell("{not json", secret=b"bad" * 8)).status_code == 401
+    assert (await callee.tell("{not json")).json()["code"] == "validation_failed"
+    assert callee.events == []
+
+
+async def test_the_body_is_verified_as_it_came_and_not_as_it_reads(callee: Callee) -> None:
+    body = (
+        ' {"type" : "captured",\n "data":'
+        + json.dumps(CAPTURED["data"])
+        + ',"timestamp":"2026-01-05T09:00:00Z"}\n'
+    )
+    assert (await callee.tell(body)).status_code == 204
+    assert len(callee.events) == 1
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {},
+        [],
+        {**CAPTURED, "type": "celebrated"},
+        {**CAPTURED, "timestamp": "2026-01-05T09:00:00"},
+        {**CAPTURED, "more": 1},
+        {**CAPTURED, "data": {**CAPTURED["data"], "amount": {"amount": 1, "currency": "XXX"}}},  # type: ignore[dict-item] # a dict
+        {**CAPTURED, "data": {**CAPTURED["data"], "amount": {"amount": 2**60, "currency": "EUR"}}},  # type: ignore[dict-item] # a dict
+    ],
+    ids=str,
+)
+async def test_a_signed_message_that_makes_no_sense_is_refused_and_not_repeated(
+    callee: Callee, message: object
+) -> None:
+    response = await callee.tell(message)
+    assert (response.status_code, response.json()["code"]) == (422, "validation_failed")
+    assert "celebrated" not in response.text
+    assert callee.events == []
+
+
+@pytest.mark.parametrize("provider", ["stripe", "nobody", "SANDBOX", "%00"])
+async def test_a_provider_without_an_account_is_not_found(callee: Callee, provider: str) -> None:
+    response = await callee.tell(url=f"/v1/webhooks/payments/{provider}")
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
+    assert callee.events == []
+
+
+async def test_a_body_that_is_too_large_is_refused(callee: Callee) -> None:
+    assert (await callee.tell(" " * MAX_BODY_BYTES)).status_code == 422
+    response = await callee.tell(" " * (MAX_BODY_BYTES + 1))
+    assert (response.status_code, response.json()["code"]) == (413, "body_too_large")
+
+
+async def test_query_parameters_are_refused(callee: Callee) -> None:
+    assert (await callee.tell(url=f"{URL}?a=1")).json()["code"] == "unknown_parameter"
+
+
+async def test_without_a_secret_of_ones_own_the_sandbox_and_the_shop_share_one_that_is_kept() -> None:
+    container = container_over(memory_store())
+    heard = Heard()
+    container.record_provider_event.override(heard)
+    async with web_shop(container) as web:
+        container.http_client.override(web.visitor)
+        payment = a_payment(container.ids(), now=container.clock().now())
+        await container.sandbox_gateway().capture(payment, "tok_twice")
+        assert await container.sandbox_courier()(limit=10) == 2
+        assert await container.sandbox_courier()(limit=10) == 0
+    assert {event.payment_id for event in heard.events} == {payment.id}
+    assert len({event.reference for event in heard.events}) == 2
+
+
+async def test_stripe_is_believed_by_its_own_kind_of_signature_and_the_sandbox_is_gone() -> None:
+    container = container_over(
+        memory_store(),
+        payment_provider="stripe",
+        stripe_api_key="sk_test_canary",
+        stripe_webhook_secret="whsec_new whsec_old",
+    )
+    heard = Heard()
+    container.record_provider_event.override(heard)
+    intent = {
+        "object": "payment_intent",
+        "id": "pi_1",
+        "amount_received": 1999,
+        "currency": "eur",
+        "metadata": {"payment_id": str(PAYMENT)},
+    }
+    body = json.dumps(
+        {
+            "object": "event",
+            "id": "evt_1",
+            "type": "payment_intent.succeeded",
+            "created": 1767603600,
+            "data": {"object": intent},
+        }
+    )
+    async with web_shop(container) as web:
+        for secret, status in (("whsec_old", 204), ("whsec_new", 204), ("whsec_bad", 401)):
+            header = stripe.WebhookSignature.generate_signature_header(body, secret)
+            response = await web.visitor.post(
+                "/v1/webhooks/payments/stripe", content=body, headers=JSON | {"Stripe-Signature": header}
+            )
+            assert response.status_code == status
+        assert (await web.visitor.post(URL, content=b"{}", headers=JSON)).status_code == 404
+    assert [event.payment_id for event in heard.events] == [PAYMENT, PAYMENT]
+    container.payment_gateways.reset_override()
+    assert list(container.payment_gateways()) == [PaymentMethod.STRIPE]

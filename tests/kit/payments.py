@@ -1,0 +1,40 @@
+"""Payments and refunds as a provider is asked for them, and a use case that only listens."""
+
+from datetime import datetime
+
+from application.payments.ports import PaymentRequest, ProviderEvent, RefundRequest
+from application.shared.ids import IdFactory
+from domain.shared.actor import Actor
+from domain.shared.ids import OrderId, PaymentId, RefundId
+from domain.shared.money import Money
+
+
+def a_payment(ids: IdFactory, *, now: datetime, amount: Money | None = None) -> PaymentRequest:
+    return PaymentRequest(
+        id=PaymentId(ids.new()),
+        order_id=OrderId(ids.new()),
+        amount=amount or Money(1999, "EUR"),
+        requested_at=now,
+    )
+
+
+def a_refund(
+    ids: IdFactory, payment: PaymentRequest, reference: str | None, *, amount: int, now: datetime
+) -> RefundRequest:
+    return RefundRequest(
+        id=RefundId(ids.new()),
+        payment_id=payment.id,
+        payment_reference=reference or "",
+        amount=Money(amount, payment.amount.currency),
+        requested_at=now,
+    )
+
+
+class Heard:
+    """Stands where `RecordProviderEvent` does, and keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.events: list[ProviderEvent] = []
+
+    async def __call__(self, event: ProviderEvent, *, by: Actor) -> None:
+        self.events.append(event)

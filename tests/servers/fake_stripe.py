@@ -1,0 +1,132 @@
+"""Stripe's API without Stripe: localstripe, which keeps what it is told, taught what the gateway relies on.
+
+Run as a program it serves on a free port, which it prints first. It is taught, as https://docs.stripe.com/api has it:
+idempotency keys, confirming with a payment method and `error_on_requires_action`, search, and the bounds of refunds.
+"""
+
+import json
+import socket
+from typing import Any
+
+from aiohttp import web
+from localstripe import resources
+from localstripe.errors import UserError
+from localstripe.resources import Charge, List, PaymentIntent, PaymentMethod, Refund, Store, extra_apis
+
+CONFIRM, SEARCH = "/v1/payment_intents/{id}/confirm", "/v1/payment_intents/search"
+NOT_CARRIED_OUT = {400, 401, 404, 409, 429}
+"""Stripe keeps no answer of these for its key."""
+
+_answered: dict[str, tuple[tuple[str, bytes], int, bytes]] = {}
+_in_flight: set[str] = set()
+
+
+@web.middleware
+async def idempotent(request: web.Request, handler: Any) -> web.StreamResponse:
+    """Answer a request with a known key as the first one with it was answered, also where that was a refusal."""
+    key = request.headers.get("Idempotency-Key")
+    if request.method != "POST" or key is None:
+        return await handler(request)  # type: ignore[no-any-return] # aiohttp types no handlers
+    asked = request.path, await request.read()
+    if key in _in_flight:
+        return _refusal(409, "idempotency_key_in_use")
+    if key in _answered:
+        first, status, body = _answered[key]
+        if first != asked:
+            return _refusal(400, None)
+        return web.Response(status=status, body=body, content_type="application/json")
+    _in_flight.add(key)
+    try:
+        response: web.Response = await handler(request)
+    finally:
+        _in_flight.discard(key)
+    if response.status not in NOT_CARRIED_OUT:
+        _answered[key] = asked, response.status, bytes(response.body)  # type: ignore[arg-type] # it is bytes here
+    return response
+
+
+def _refusal(status: int, code: str | None) -> web.Response:
+    error = {"type": "idempotency_error", "code": code, "message": "refused"}
+    return web.Response(status=status, text=json.dumps({"error": error}), content_type="application/json")
+
+
+def _create_intent(automatic_payment_methods: object, **data: Any) -> Any:
+    return PaymentIntent(**data)
+
+
+def _confirm_intent(id: str, payment_method: str, error_on_requires_action: str) -> Any:  # noqa: A002 - Stripe's name
+    intent = PaymentIntent._api_retrieve(id)
+    if intent.status not in {"requires_payment_method", "requires_confirmation"}:
+        raise UserError(400, "Confirmed before", {"code": "payment_intent_unexpected_state"})
+    try:
+        method = PaymentMethod._api_retrieve(payment_method)
+    except UserError:
+        raise UserError(404, "No such payment method", {"code": "resource_missing"}) from None
+    if method._requires_authentication() and error_on_requires_action == "true":
+        intent.payment_method, intent._authentication_failed = None, True
+        raise UserError(402, "It has to be asked", {"code": "authentication_required"})
+    intent.payment_method = method.id
+    intent._confirm(on_failure_now=intent._report_failure)
+    return intent
+
+
+def _search_intents(query: str, limit: str) -> Any:
+    field, _, value = query.partition(":")
+    name = field.removeprefix("metadata['").removesuffix("']")
+    found = List(SEARCH, limit=limit)
+    found._list = [
+        intent
+        for key, intent in resources.store.items()
+        if key.startswith("payment_intent:") and intent.metadata.get(name) == value.strip("'")
+    ]
+    return found
+
+
+def _create_refund(payment_intent: str, amount: str, metadata: dict[str, str]) -> Any:
+    intent = PaymentIntent._api_retrieve(payment_intent)
+    if intent.latest_charge is None or intent.latest_charge.status != "succeeded":
+        raise UserError(400, "Nothing was taken", {"code": "charge_not_refundable"})
+    charge = Charge._api_retrieve(intent.latest_charge.id)
+    if int(amount) > charge.amount - charge.amount_refunded:
+        raise UserError(400, "More than is left", {"code": "charge_already_refunded"})
+    return Refund(payment_intent=payment_intent, amount=amount, metadata=metadata)
+
+
+_localstripe_s_last_payment_error = PaymentIntent.last_payment_error.fget
+
+
+def _last_payment_error(intent: Any) -> Any:
+    if intent._authentication_failed:
+        return {"code": "authentication_required"}
+    return _localstripe_s_last_payment_error(intent)
+
+
+def teach() -> None:
+    Store.dump_to_disk = lambda _: None
+    PaymentIntent._api_create = _create_intent
+    PaymentIntent.amount_received = property(
+        lambda intent: intent.amount if intent.status == "succeeded" else 0
+    )
+    PaymentIntent.last_payment_error = property(_last_payment_error)
+    Refund._api_create = _create_refund
+    extra_apis[:] = [
+        ("GET", SEARCH, _search_intents),
+        ("POST", CONFIRM, _confirm_intent),
+        *(api for api in extra_apis if api[1] != CONFIRM),
+    ]
+
+
+def main() -> None:
+    teach()
+    from localstripe.server import app  # noqa: PLC0415 - when it is imported it takes what it serves
+
+    app.middlewares.insert(0, idempotent)
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        print(listener.getsockname()[1], flush=True)  # noqa: T201 - for whoever has started it
+        web.run_app(app, sock=listener, print=None, access_log=None)
+
+
+if __name__ == "__main__":
+    main()

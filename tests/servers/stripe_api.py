@@ -1,0 +1,19 @@
+"""The process that stands for Stripe's API."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def fake_stripe() -> Iterator[str]:
+    """Start it, and give the root of its API."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.servers.fake_stripe"], stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+        finally:
+            process.terminate()

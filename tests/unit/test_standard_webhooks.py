@@ -1,0 +1,135 @@
+"""Signatures, against the reference library and its test vector."""
+
+from base64 import b64encode
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from standardwebhooks import Webhook
+
+from adapters.standard_webhooks import BadSignature, StandardWebhooks, parse_secrets
+
+OLD, NEW, FOREIGN = b"old" * 8, b"new" * 8, b"bad" * 8
+NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
+BODY = '{"total":"19,99 €"}'
+
+
+def test_the_vector_of_the_specification_is_signed_and_verified() -> None:
+    webhooks = StandardWebhooks(parse_secrets("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"))
+    at = datetime.fromtimestamp(1614265330, UTC)
+    headers = webhooks.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", '{"test": 2432232314}', at=at)
+    assert headers == {
+        "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
+        "webhook-timestamp": "1614265330",
+        "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+    }
+    assert webhooks.verify(headers, b'{"test": 2432232314}', now=at) == "msg_p5jXN8AQM9LWM0D4loKWxJek"
+
+
+@given(st.text(), st.from_regex(r"[A-Za-z0-9_.-]{1,40}", fullmatch=True))
+def test_what_we_sign_the_reference_library_verifies(body: str, message_id: str) -> None:
+    headers = StandardWebhooks([NEW, OLD]).sign(message_id, body, at=datetime.now(UTC))
+    for secret in (NEW, OLD):
+        Webhook(secret).verify(body, headers, json_parse=False)
+
+
+@given(st.text())
+def test_what_the_reference_library_signs_we_verify(body: str) -> None:
+    headers = {
+        "webhook-id": "msg_1",
+        "webhook-timestamp": str(int(NOW.timestamp())),
+        "webhook-signature": Webhook(OLD).sign("msg_1", NOW, body),
+    }
+    assert StandardWebhooks([NEW, OLD]).verify(headers, body.encode(), now=NOW) == "msg_1"
+
+
+def test_while_a_secret_is_replaced_old_and_new_are_both_good() -> None:
+    before, during, after = StandardWebhooks([OLD]), StandardWebhooks([NEW, OLD]), StandardWebhooks([NEW])
+    for sender, receiver in ((before, during), (during, before), (during, after), (after, during)):
+        assert receiver.verify(sender.sign("msg_1", BODY, at=NOW), BODY.encode(), now=NOW) == "msg_1"
+    with pytest.raises(BadSignature):
+        after.verify(before.sign("msg_1", BODY, at=NOW), BODY.encode(), now=NOW)
+
+
+@pytest.mark.parametrize("late", [timedelta(minutes=5), timedelta(minutes=-5)])
+def test_times_may_differ_by_five_minutes_and_no_more(late: timedelta) -> None:
+    webhooks = StandardWebhooks([NEW])
+    headers = webhooks.sign("msg_1", BODY, at=NOW)
+    assert webhooks.verify(headers, BODY.encode(), now=NOW + late)
+    with pytest.raises(BadSignature):
+        webhooks.verify(headers, BODY.encode(), now=NOW + late * 1.001)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"webhook-id": "msg_2"},
+        {"webhook-id": ""},
+        {"webhook-timestamp": str(int(NOW.timestamp()) + 1)},
+        {"webhook-timestamp": ""},
+        {"webhook-timestamp": "nan"},
+        {"webhook-timestamp": "-1"},
+        {"webhook-timestamp": "9" * 11},
+        {"webhook-timestamp": "9" * 400},
+        {"webhook-timestamp": "\u0661\u0667\u0666\u0667\u0666\u0660\u0661\u0660\u0660\u0660"},
+        {"webhook-signature": ""},
+        {"webhook-signature": "v1"},
+        {"webhook-signature": "v1,"},
+        {"webhook-signature": "v1,===="},
+        {"webhook-signature": "v1,\u00fc v1,\u2603"},
+        {"webhook-signature": "v2," + "A" * 44},
+        {"webhook-signature": StandardWebhooks([FOREIGN]).sign("msg_1", BODY, at=NOW)["webhook-signature"]},
+    ],
+)
+def test_a_changed_header_is_refused(changed: dict[str, str]) -> None:
+    webhooks = StandardWebhooks([NEW])
+    with pytest.raises(BadSignature):
+        webhooks.verify({**webhooks.sign("msg_1", BODY, at=NOW), **changed}, BODY.encode(), now=NOW)
+
+
+@pytest.mark.parametrize("missing", ["webhook-id", "webhook-timestamp", "webhook-signature"])
+def test_a_missing_header_is_refused(missing: str) -> None:
+    webhooks = StandardWebhooks([NEW])
+    headers = webhooks.sign("msg_1", BODY, at=NOW)
+    del headers[missing]
+    with pytest.raises(BadSignature):
+        webhooks.verify(headers, BODY.encode(), now=NOW)
+
+
+@pytest.mark.parametrize("body", [BODY.encode() + b" ", BODY.encode()[:-1], b"", b"\xff\xfe"])
+def test_a_changed_body_is_refused(body: bytes) -> None:
+    webhooks = StandardWebhooks([NEW])
+    with pytest.raises(BadSignature):
+        webhooks.verify(webhooks.sign("msg_1", BODY, at=NOW), body, now=NOW)
+
+
+def test_a_signature_among_others_of_other_kinds_is_found() -> None:
+    webhooks = StandardWebhooks([NEW])
+    headers = webhooks.sign("msg_1", BODY, at=NOW)
+    headers["webhook-signature"] = f"v1a,abc nonsense {headers['webhook-signature']} v1,later"
+    assert webhooks.verify(headers, BODY.encode(), now=NOW) == "msg_1"
+
+
+def test_two_secrets_are_read() -> None:
+    words = [f"whsec_{b64encode(secret).decode()}" for secret in (NEW, OLD)]
+    assert parse_secrets(" ".join(words)) == [NEW, OLD]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "whsec_",
+        "whsec_c2hvcnQ=",
+        "whsec_!!!!",
+        b64encode(NEW).decode(),
+        f"whsec_{b64encode(bytes(65)).decode()}",
+        f"whsec_{b64encode(NEW).decode()},whsec_{b64encode(OLD).decode()}",
+    ],
+)
+def test_what_is_no_secret_is_refused_and_not_repeated(text: str) -> None:
+    with pytest.raises(ValueError, match="secret") as refusal:
+        parse_secrets(text)
+    assert len(text) < 8 or text not in str(refusal.value)
