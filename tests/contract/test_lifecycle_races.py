@@ -1,0 +1,209 @@
+"""Whoever is first, the money, the goods and the order agree."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Coroutine, Iterable
+from typing import Any, TypeVar
+
+import pytest
+
+from application.orders.views import OrderView
+from application.payments.ports import Outcome, ProviderEventKind
+from application.payments.views import PaymentView
+from domain.orders.derived import OrderPaymentStatus
+from domain.orders.lifecycle import InvalidTransition, OrderStatus
+from domain.orders.placing import OutOfStock
+from domain.orders.refunding import RefundExceedsPaid
+from domain.payments.payment import PaymentStatus
+from domain.shared.errors import ValidationFailed
+from tests.invariants import assert_invariants, every_order, payments
+from tests.kit.shop import HOLD, Shop
+from tests.kit.shop import STAFF as BY
+
+ORDERS = 8
+
+T = TypeVar("T")
+
+
+async def at_once(*work: Coroutine[Any, Any, T]) -> list[T | BaseException]:
+    return await asyncio.gather(*work, return_exceptions=True)
+
+
+def kinds(answers: Iterable[object]) -> Counter[type]:
+    return Counter(type(answer) for answer in answers)
+
+
+async def begun(shop: Shop, *, spare: int = 0) -> tuple[list[OrderView], list[PaymentView]]:
+    """Return orders of one product, all of which their customers have begun to pay for."""
+    mug = await shop.product(stock=2 * ORDERS + spare)
+    orders = [await shop.order(mug, 2) for _ in range(ORDERS)]
+    begun = [await shop.pay(order, "tok_pending") for order in orders]
+    for payment in begun:
+        shop.gateway.decide(payment.id, Outcome.SUCCEEDED)
+    return orders, begun
+
+
+async def paid(shop: Shop) -> list[OrderView]:
+    mug = await shop.product(stock=3 * ORDERS)
+    orders = [await shop.order(mug, 3) for _ in range(ORDERS)]
+    for order in orders:
+        await shop.pay(order)
+    return orders
+
+
+async def statuses(shop: Shop) -> Counter[OrderStatus]:
+    return Counter(order.status for order in await every_order(shop))
+
+
+async def test_paying_against_expiring_never_loses_an_order_that_was_paid(shop: Shop) -> None:
+    orders, begun_payments = await begun(shop)
+    shop.clock.advance(HOLD)
+    answers = await at_once(
+        *(shop.told(ProviderEventKind.CAPTURED, payment) for payment in begun_payments),
+        *(shop.expire_orders(limit=2, by=BY) for _ in range(6)),
+        *(shop.pay(order) for order in orders[:2]),
+    )
+    assert kinds(answers) == {type(None): ORDERS, int: 6, InvalidTransition: 2}
+    await shop.expire()
+    assert await statuses(shop) == {OrderStatus.CONFIRMED: ORDERS}
+    await assert_invariants(shop)
+
+
+async def test_paying_against_expiring_and_buying_gives_back_what_cannot_be_supplied(shop: Shop) -> None:
+    orders, begun_payments = await begun(shop)
+    mug = await shop.get_product(orders[0].lines[0].product_id, include_archived=True)
+    buyers = [shop.placing((mug, 2), customer=await shop.customer()) for _ in range(ORDERS)]
+    shop.clock.advance(HOLD)
+    tills = [shop.till() for _ in range(4)]
+    answers = await at_once(
+        *(tills[number % 4](buyer) for number, buyer in enumerate(buyers)),
+        *(shop.told(ProviderEventKind.CAPTURED, payment) for payment in begun_payments),
+        *(shop.expire_orders(limit=2, by=BY) for _ in range(4)),
+    )
+    assert {type(answer) for answer in answers if isinstance(answer, BaseException)} <= {OutOfStock}
+    while await shop.settle():
+        pass
+    for order in await every_order(shop):
+        if order.status is OrderStatus.EXPIRED:
+            assert order.payment_status is OrderPaymentStatus.REFUNDED
+    assert (await shop.get_stock(mug.id)).available in {0, 2}
+    await assert_invariants(shop)
+
+
+async def test_taking_against_the_sweeper_tells_nobody_that_it_is_sold_out(shop: Shop) -> None:
+    mug = await shop.product(stock=2 * ORDERS)
+    for _ in range(ORDERS):
+        await shop.order(mug, 2)
+    buyers = [shop.placing((mug, 1), customer=await shop.customer()) for _ in range(2 * ORDERS)]
+    shop.clock.advance(HOLD)
+    tills = [shop.till(max_batch=2) for _ in range(4)]
+    answers = await at_once(
+        *(tills[number % 4](buyer) for number, buyer in enumerate(buyers)),
+        *(shop.expire_orders(limit=1, by=BY) for _ in range(ORDERS)),
+    )
+    assert not any(isinstance(answer, BaseException) for answer in answers)
+    assert await statuses(shop) == {OrderStatus.EXPIRED: ORDERS, OrderStatus.PENDING_PAYMENT: 2 * ORDERS}
+    await assert_invariants(shop)
+
+
+async def test_cancelling_against_paying_leaves_nobody_without_goods_and_money(shop: Shop) -> None:
+    orders, begun_payments = await begun(shop)
+    answers = await at_once(
+        *(shop.told(ProviderEventKind.CAPTURED, payment) for payment in begun_payments),
+        *(shop.cancel(order) for order in orders),
+    )
+    assert kinds(answers) == {type(None): ORDERS, OrderView: ORDERS}
+    while await shop.settle():
+        pass
+    assert len(shop.gateway.refunds) == ORDERS
+    seen = await every_order(shop)
+    assert {order.status for order in seen} == {OrderStatus.CANCELLED}
+    assert {order.payment_status for order in seen} == {OrderPaymentStatus.REFUNDED}
+    await assert_invariants(shop)
+
+
+async def test_of_many_refunds_at_once_as_many_are_given_as_were_paid_for(shop: Shop) -> None:
+    order, *_ = await paid(shop)
+    answers = await at_once(*(shop.refund(order, 700) for _ in range(10)))
+    assert kinds(answers)[RefundExceedsPaid] == 6
+    assert (await shop.see(order)).refunded_total.amount == 2800
+    await assert_invariants(shop)
+
+
+async def test_of_many_refunds_of_the_same_units_at_once_one_is_given(shop: Shop) -> None:
+    order, *_ = await paid(shop)
+    answers = await at_once(*(shop.refund(order, [2]) for _ in range(6)), *(shop.cancel(order),))
+    cancelled = kinds(answers)[OrderView]
+    assert kinds(answers)[RefundExceedsPaid] + kinds(answers)[InvalidTransition] >= 5 - cancelled
+    while await shop.settle():
+        pass
+    assert (await shop.see(order)).refunded_total.amount in {2000, 3000}
+    await assert_invariants(shop)
+
+
+async def test_shipping_against_cancelling_has_one_winner(shop: Shop) -> None:
+    orders = await paid(shop)
+    answers = await at_once(
+        *(shop.fulfil(order, 1) for order in orders), *(shop.cancel(order) for order in orders)
+    )
+    assert kinds(answers)[InvalidTransition] == ORDERS
+    for order in await every_order(shop):
+        assert (order.status is OrderStatus.CANCELLED) == (order.lines[0].fulfilled == 0)
+    await assert_invariants(shop)
+
+
+async def test_of_many_shipments_at_once_as_many_leave_as_were_ordered(shop: Shop) -> None:
+    order, *_ = await paid(shop)
+    answers = await at_once(*(shop.fulfil(order, 1) for _ in range(6)))
+    refused = kinds(answers)[ValidationFailed] + kinds(answers)[InvalidTransition]
+    assert refused == 3
+    assert (await shop.see(order)).status is OrderStatus.FULFILLED
+    await assert_invariants(shop)
+
+
+async def test_one_capture_told_in_many_ways_at_once_is_one(shop: Shop) -> None:
+    order = await shop.order(await shop.product(stock=1))
+    payment = await shop.pay(order, "tok_timeout")
+    shop.clock.advance(HOLD)
+    answers = await at_once(
+        *(shop.told(ProviderEventKind.CAPTURED, payment, event_id="one") for _ in range(5)),
+        *(shop.told(ProviderEventKind.CAPTURED, payment) for _ in range(5)),
+        *(shop.settle() for _ in range(3)),
+    )
+    assert not any(isinstance(answer, BaseException) for answer in answers)
+    assert [each.status for each in await payments(shop, order)] == [PaymentStatus.CAPTURED]
+    assert (await shop.see(order)).paid_total == order.total
+    await assert_invariants(shop)
+
+
+async def test_one_key_for_a_payment_sent_many_times_at_once_charges_once(shop: Shop) -> None:
+    order = await shop.order(await shop.product(stock=1))
+    command = shop.paying(order, key="k")
+    receipts = await asyncio.gather(*(shop.pay_order(command) for _ in range(10)))
+    assert sum(not receipt.replayed for receipt in receipts) == 1
+    assert len({receipt.result.id for receipt in receipts}) == 1
+    assert shop.gateway.charges == 1
+    assert (await shop.see(order)).status is OrderStatus.CONFIRMED
+    await assert_invariants(shop)
+
+
+@pytest.mark.parametrize("payers", [2, 6])
+async def test_of_many_who_pay_one_order_at_once_one_keeps_it_paid(shop: Shop, payers: int) -> None:
+    order = await shop.order(await shop.product(stock=1))
+    await at_once(*(shop.pay(order) for _ in range(payers)))
+    while await shop.settle():
+        pass
+    seen = await shop.see(order)
+    assert (seen.status, seen.payment_status) == (OrderStatus.CONFIRMED, OrderPaymentStatus.PAID)
+    assert seen.paid_total.amount - seen.refunded_total.amount == order.total.amount
+    await assert_invariants(shop)
+
+
+async def test_several_workers_send_each_refund_once(shop: Shop) -> None:
+    for order in await paid(shop):
+        await shop.cancel(order)
+    taken = await asyncio.gather(*(shop.settle_payments(limit=2, by=BY) for _ in range(6)))
+    assert sum(taken) + await shop.settle() == ORDERS
+    assert len(shop.gateway.refunds) == ORDERS
+    assert shop.gateway.calls == 2 * ORDERS
+    await assert_invariants(shop)
