@@ -12,6 +12,7 @@ from adapters.outgoing_http import OutgoingHttp
 from adapters.payments.sandbox.courier import SandboxCourier
 from adapters.payments.sandbox.gateway import SandboxGateway
 from adapters.payments.sandbox.inbox import SandboxInbox, SandboxSignatures
+from adapters.postgres.checks import PostgresInvariantChecks
 from adapters.postgres.engine import create_engine, create_sessions
 from adapters.postgres.health import PostgresHealth
 from adapters.postgres.idempotency import PostgresReplayRecords
@@ -124,6 +125,7 @@ class Container(containers.DeclarativeContainer):
     product_queries = providers.Singleton(PostgresProductQueries, engine)
     stock_queries = providers.Singleton(PostgresStockQueries, engine)
     order_queries = providers.Singleton(PostgresOrderQueries, engine)
+    invariant_checks = providers.Singleton(PostgresInvariantChecks, engine)
     payment_queries = providers.Singleton(PostgresPaymentQueries, engine)
     outbox_queries = providers.Singleton(PostgresOutboxQueries, engine)
 

@@ -1,0 +1,35 @@
+import sys
+from typing import TYPE_CHECKING
+
+import typer
+
+from entrypoints.cli.failures import CommandFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from application.checks.ports import Finding
+    from entrypoints.container import Container
+
+
+def check() -> None:
+    """Check that what must always be true of the shop is true of what the database holds.
+
+    It reads everything and changes nothing. It ends with 1 if a rule is broken, and names what breaks it.
+    """
+    from entrypoints.cli.shop import in_shop
+
+    async def run(container: "Container") -> "Sequence[Finding]":
+        return await container.invariant_checks().run()
+
+    findings = in_shop(run)
+    for finding in findings:
+        found = f"{finding.count} broken" if finding.count else "ok"
+        typer.echo(f"{finding.invariant}  {found:9}  {finding.invariant.meaning}")
+    broken = [finding for finding in findings if finding.count]
+    if broken:
+        sys.stdout.flush()
+        raise CommandFailed(
+            f"{len(broken)} of {len(findings)} rules are broken.",
+            [f"{each.invariant}: {', '.join(each.offenders)}" for each in broken],
+        )

@@ -1,0 +1,174 @@
+"""The check of a running shop finds nothing in a shop that is in order, and each rule that somebody has broken."""
+
+from datetime import timedelta
+
+import asyncpg
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from adapters.postgres.checks import SHOWN, PostgresInvariantChecks
+from application.checks.ports import Finding, Invariant
+from application.orders.views import OrderView
+from application.payments.ports import ProviderEventKind
+from tests.invariants import assert_invariants
+from tests.kit.shop import HOLD, Shop
+
+
+async def a_busy_shop(shop: Shop) -> OrderView:
+    """Return a paid order of a shop in which everything has happened that can."""
+    mug = await shop.product(stock=50)
+    paid = [await shop.order(mug, 2) for _ in range(5)]
+    for order in paid:
+        await shop.pay(order)
+    await shop.fulfil(paid[0])
+    await shop.fulfil(paid[1], 1)
+    await shop.refund(paid[0], [1])
+    shop.gateway.next_refunds = ["declined"]
+    await shop.refund(paid[1], 100)
+    await shop.cancel(paid[2])
+    shop.gateway.next_refunds = ["pending"]
+    await shop.refund(paid[3], 100)
+    await shop.pay(await shop.order(mug), "tok_declined")
+    late = [await shop.order(mug) for _ in range(2)]
+    payments = [await shop.pay(order, "tok_pending") for order in late]
+    await shop.order(await shop.product(stock=1, price=0))
+    shop.clock.advance(HOLD + timedelta(seconds=1))
+    await shop.expire()
+    await shop.told(ProviderEventKind.CAPTURED, payments[0])
+    await shop.cancel(await shop.order(mug))
+    await shop.told(ProviderEventKind.CAPTURED, payments[0], reference="ch_again")
+    await shop.settle()
+    return await shop.see(paid[4])
+
+
+async def found(engine: AsyncEngine) -> dict[Invariant, Finding]:
+    return {each.invariant: each for each in await PostgresInvariantChecks(engine).run() if each.count}
+
+
+async def test_a_shop_in_order_breaks_no_rule(shop: Shop, engine: AsyncEngine) -> None:
+    assert await found(engine) == {}
+    await a_busy_shop(shop)
+    await assert_invariants(shop)
+    findings = await PostgresInvariantChecks(engine).run()
+    assert [(each.invariant, each.count, each.offenders) for each in findings] == [
+        (invariant, 0, ()) for invariant in Invariant
+    ]
+
+
+BREAKING = {
+    "an oversold product": (
+        Invariant.NOTHING_OVERSOLD,
+        """UPDATE order_lines SET quantity = 1000 WHERE order_id = $1;""",
+        {Invariant.RESERVED_FOR_ORDERS, Invariant.TOTAL_OF_LINES},
+    ),
+    "more reserved than there is": (
+        Invariant.RESERVED_WITHIN_ON_HAND,
+        """ALTER TABLE stocks DROP CONSTRAINT ck_stocks_reserved_within_on_hand;
+           UPDATE stocks SET reserved = on_hand + 1 WHERE product_id = $2;""",
+        {Invariant.RESERVED_FOR_ORDERS, Invariant.LEDGER_ADDS_UP},
+    ),
+    "units that nobody is promised": (
+        Invariant.RESERVED_FOR_ORDERS,
+        """UPDATE orders SET status = 'cancelled' WHERE id = $1;""",
+        {Invariant.MONEY_IS_USED_OR_RETURNED, Invariant.CHANGES_ARE_RECORDED},
+    ),
+    "a movement that was not written down": (
+        Invariant.LEDGER_ADDS_UP,
+        """DELETE FROM stock_movements WHERE product_id = $2 AND version = (
+               SELECT max(version) FROM stock_movements WHERE product_id = $2);""",
+        set(),
+    ),
+    "money that nobody gives back": (
+        Invariant.MONEY_IS_USED_OR_RETURNED,
+        """UPDATE orders SET status = 'expired' WHERE id = $1;""",
+        {Invariant.RESERVED_FOR_ORDERS, Invariant.CHANGES_ARE_RECORDED},
+    ),
+    "a refund of more than was paid": (
+        Invariant.REFUNDED_WITHIN_PAID,
+        """ALTER TABLE orders DROP CONSTRAINT ck_orders_refunds_within_paid;
+           UPDATE orders SET refunded_amount = paid_amount + 1 WHERE id = $1;""",
+        set(),
+    ),
+    "a payment that the order does not count": (
+        Invariant.REFUNDED_WITHIN_PAID,
+        """UPDATE orders SET paid_amount = paid_amount + 1 WHERE id = $1;""",
+        set(),
+    ),
+    "a total that is not the sum": (
+        Invariant.TOTAL_OF_LINES,
+        """UPDATE orders SET total_amount = total_amount + 1 WHERE id = $1;""",
+        set(),
+    ),
+    "two orders with one key": (
+        Invariant.ONE_ORDER_A_KEY,
+        """ALTER TABLE orders DROP CONSTRAINT uq_orders_customer_id_idempotency_key;
+           UPDATE orders o SET customer_id = p.customer_id, idempotency_key = p.idempotency_key
+           FROM orders p WHERE p.id = $1;""",
+        set(),
+    ),
+    "a change without a row of history": (
+        Invariant.CHANGES_ARE_RECORDED,
+        """DELETE FROM order_history WHERE order_id = $1 AND version = 1;""",
+        set(),
+    ),
+    "a change that is not the last of the history": (
+        Invariant.CHANGES_ARE_RECORDED,
+        """UPDATE orders SET version = version + 1 WHERE id = $1;""",
+        set(),
+    ),
+    "a history with a gap": (
+        Invariant.CHANGES_ARE_RECORDED,
+        """UPDATE order_history SET source = 'expired' WHERE order_id = $1 AND version = 2;""",
+        set(),
+    ),
+    "an event that was not written": (
+        Invariant.CHANGES_ARE_RECORDED,
+        """DELETE FROM outbox WHERE aggregate_id = $1 AND type = 'order.confirmed';""",
+        set(),
+    ),
+    "an event that was written twice": (
+        Invariant.CHANGES_ARE_RECORDED,
+        """INSERT INTO outbox SELECT gen_random_uuid(), type, aggregate_type, aggregate_id, aggregate_version,
+               occurred_at, data FROM outbox WHERE aggregate_id = $1 AND type = 'order.confirmed';""",
+        set(),
+    ),
+    "an event of nothing": (
+        Invariant.CHANGES_ARE_RECORDED,
+        """UPDATE outbox SET aggregate_version = 9 WHERE aggregate_id = $1 AND type = 'payment.captured';""",
+        set(),
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", BREAKING)
+async def test_a_broken_rule_is_found_with_what_breaks_it(
+    shop: Shop, engine: AsyncEngine, psql: asyncpg.Connection, mistake: str
+) -> None:
+    order = await a_busy_shop(shop)
+    invariant, statements, others = BREAKING[mistake]
+    product_id = order.lines[0].product_id
+    for statement in filter(str.strip, statements.split(";")):
+        written = statement.replace("$1", f"'{order.id}'::uuid").replace("$2", f"'{product_id}'::uuid")
+        await psql.execute(written)
+
+    findings = await found(engine)
+    assert findings.keys() == {invariant, *others}
+    ids = {str(order.id), str(product_id), *await _payments(psql, order)}
+    assert ids.intersection(findings[invariant].offenders)
+
+
+async def test_of_many_offenders_some_are_named_and_all_are_counted(
+    shop: Shop, engine: AsyncEngine, psql: asyncpg.Connection
+) -> None:
+    mug = await shop.product(stock=50)
+    for _ in range(SHOWN + 5):
+        await shop.order(mug)
+    await psql.execute("UPDATE orders SET total_amount = total_amount + 1")
+    finding = (await found(engine))[Invariant.TOTAL_OF_LINES]
+    assert (finding.count, len(finding.offenders)) == (SHOWN + 5, SHOWN)
+
+
+async def _payments(psql: asyncpg.Connection, order: OrderView) -> set[str]:
+    return {
+        str(row["id"]) for row in await psql.fetch("SELECT id FROM payments WHERE order_id = $1", order.id)
+    }
