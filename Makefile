@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check model demo bench profile study lock format clean
+.PHONY: help run test check model campaign demo bench profile study lock format clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -25,6 +25,12 @@ check: $(READY) ## Lint, format, strict types, import contracts
 
 model: $(READY) ## Walk every state of larger shops than the tests do, in search of a broken rule (ten minutes)
 	@$(BIN)/python -m tests.model
+
+EFFORT ?= 40
+SEED   := $(or $(SEED),$(shell date +%s))
+campaign: $(READY) ## Do anything to shops, from a seed that is told, in search of a broken rule: SEED=1, EFFORT=40 (ten minutes)
+	@echo "SEED=$(SEED) EFFORT=$(EFFORT)"
+	@STEELYARD_TEST_EFFORT=$(EFFORT) $(BIN)/pytest --hypothesis-seed=$(SEED) tests/unit/application/test_lifecycle_machine.py tests/integration/postgres/test_lifecycle_machine.py
 
 demo: $(READY) ## Import the Northwind shop, place its 830 orders over HTTP, and reconcile every cent
 	@$(BIN)/python -m entrypoints demo

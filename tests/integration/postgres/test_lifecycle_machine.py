@@ -1,0 +1,33 @@
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from adapters.postgres.checks import PostgresInvariantChecks
+from adapters.postgres.engine import create_engine
+from tests.kit.lifecycle_machine import LifecycleMachine
+from tests.kit.postgres_store import postgres_store
+from tests.kit.searching import search
+from tests.kit.store import Store
+from tests.servers.databases import create_copy, drop
+
+
+def test_whatever_is_done_to_a_shop_one_after_the_other_keeps_every_rule(
+    database_server: str, migrated_template: str
+) -> None:
+    """Also the shop's own check finds nothing at the end of each example."""
+
+    @asynccontextmanager
+    async def a_new_store() -> AsyncIterator[Store]:
+        url = await create_copy(database_server, migrated_template)
+        engine = create_engine(url)
+        async with postgres_store(url) as store:
+            yield store
+            findings = await PostgresInvariantChecks(engine).run()
+        await engine.dispose()
+        await drop(database_server, url)
+        assert not [finding for finding in findings if finding.count]
+
+    class InPostgres(LifecycleMachine):
+        open_store = staticmethod(a_new_store)
+        checks_each_step = False
+
+    search(InPostgres, examples=8, steps=40)

@@ -1,0 +1,273 @@
+"""Whatever people, providers and time do to a shop, one thing after the other, as Hypothesis likes it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
+from datetime import timedelta
+from functools import partial
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    precondition,
+    rule,
+)
+
+from application.catalog.change_product import ChangeProductCommand
+from application.catalog.count_stock import CountStockCommand
+from application.catalog.views import ProductView
+from application.orders.views import OrderView
+from application.payments.ports import Outcome, ProviderEventKind
+from application.payments.views import PaymentView, RefundView
+from application.shared.idempotency import Receipt
+from domain.catalog.product import ProductChanges
+from domain.catalog.stock import StockConflict
+from domain.orders.lifecycle import Action, InvalidTransition
+from domain.orders.placing import OutOfStock
+from domain.orders.refunding import RefundExceedsPaid
+from domain.shared.errors import DomainError, ValidationFailed
+from domain.shared.ids import OrderId
+from domain.shared.money import Money
+from tests.invariants import assert_invariants, every_order
+from tests.kit.settling import assert_settled, assert_sold_out, settle_everything
+from tests.kit.shop import HOLD, STAFF, Shop
+from tests.kit.store import Store
+
+T = TypeVar("T")
+
+
+class Identified(Protocol):
+    @property
+    def id(self) -> UUID: ...
+
+
+V = TypeVar("V", bound=Identified)
+Send = Callable[[], Awaitable[Receipt[Any]]]
+"""What sends one request, with its key, once more each time."""
+
+TOKENS = ["tok_ok", "tok_ok", "tok_ok", "tok_pending", "tok_timeout", "tok_declined", "tok_lost"]
+ANSWERS = ["ok", "ok", "ok", "declined", "pending", "timeout", "lost"]
+OpenStore = Callable[[], AbstractAsyncContextManager[Store]]
+
+
+class LifecycleMachine(RuleBasedStateMachine):
+    """The use cases of orders, payments and stock, held to `allowed_actions` and to the nine invariants.
+
+    A preview says what placing does, and what is sent again with its key is answered again and done once.
+    """
+
+    open_store: OpenStore
+    checks_each_step = True
+
+    orders: Bundle[OrderId] = Bundle("orders")
+    payments: Bundle[PaymentView] = Bundle("payments")
+    refunds: Bundle[tuple[RefundView, PaymentView]] = Bundle("refunds")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._runner = asyncio.Runner()
+        self._stack = AsyncExitStack()
+        store = self.run(self._stack.enter_async_context(type(self).open_store()))
+        self.shop = Shop(store)
+        self.products: list[ProductView] = []
+        self.sent: list[tuple[Send, UUID]] = []
+
+    def teardown(self) -> None:
+        try:
+            self.shop.gateway.is_down = False
+            self.run(settle_everything(self.shop))
+            self.run(assert_invariants(self.shop))
+            self.run(assert_settled(self.shop))
+        finally:
+            self.run(self._stack.aclose())
+            self._runner.close()
+
+    def run(self, work: Awaitable[T]) -> T:
+        async def wait() -> T:
+            return await work
+
+        return self._runner.run(wait())
+
+    def attempt(
+        self,
+        order_id: OrderId,
+        action: Action,
+        send: Callable[[], Awaitable[Receipt[V]]],
+        *allowed: type[DomainError],
+    ) -> V | None:
+        """Do what is asked of an order, and see that it is permitted just where the order offers it."""
+        before = self.see(order_id)
+        is_offered = action in before.allowed_actions
+        is_due = action is Action.PAY and self.shop.clock.now() >= before.expires_at
+        try:
+            result = self.run(send()).result
+        except InvalidTransition:
+            assert not is_offered or is_due
+            return None
+        except allowed:
+            return None
+        assert is_offered
+        assert not is_due
+        self.sent.append((send, result.id))
+        return result
+
+    def see(self, order_id: OrderId) -> OrderView:
+        return self.run(self.shop.get_order(order_id, only_of=None))
+
+    @initialize(stocks=st.lists(st.integers(3, 9), min_size=1, max_size=2), price=st.integers(0, 3))
+    def open(self, stocks: list[int], price: int) -> None:
+        self.products = [
+            self.run(self.shop.product(stock=stock, price=333 * price + 1 - number))
+            for number, stock in enumerate(stocks)
+        ]
+
+    @rule(target=orders, data=st.data())
+    def place(self, data: st.DataObject) -> Any:
+        units = data.draw(
+            st.lists(st.integers(0, 3), min_size=len(self.products), max_size=len(self.products))
+        )
+        lines = [(product, n) for product, n in zip(self.products, units, strict=True) if n]
+        if not lines:
+            return multiple()
+        placing = self.shop.placing(*lines, customer=self.run(self.shop.customer()))
+        send = partial(self.shop.place_order, placing)
+        try:
+            quoted = self.run(self.shop.preview_order(placing.request))
+        except OutOfStock as refusal:
+            short = {str(violation.params["sku"]) for violation in refusal.violations}
+            self.run(assert_sold_out(self.shop, short))
+            with pytest.raises(OutOfStock):
+                self.run(send())
+            return multiple()
+        order = self.run(send()).result
+        assert order.total == quoted.total
+        self.sent.append((send, order.id))
+        return order.id
+
+    @precondition(lambda self: self.sent)
+    @rule(data=st.data())
+    def send_again(self, data: st.DataObject) -> None:
+        send, result_id = data.draw(st.sampled_from(self.sent))
+        before = self.run(every_order(self.shop))
+        receipt = self.run(send())
+        assert (receipt.replayed, receipt.result.id) == (True, result_id)
+        assert self.run(every_order(self.shop)) == before
+
+    @rule(target=payments, order_id=orders, token=st.sampled_from(TOKENS))
+    def pay(self, order_id: OrderId, token: str) -> Any:
+        paying = self.shop.paying(self.see(order_id), token)
+        payment = self.attempt(order_id, Action.PAY, partial(self.shop.pay_order, paying))
+        return multiple() if payment is None else payment
+
+    @rule(order_id=orders)
+    def cancel(self, order_id: OrderId) -> None:
+        cancelling = self.shop.cancelling(self.see(order_id))
+        self.attempt(order_id, Action.CANCEL, partial(self.shop.cancel_order, cancelling))
+
+    @rule(order_id=orders, data=st.data())
+    def fulfil(self, order_id: OrderId, data: st.DataObject) -> None:
+        order = self.see(order_id)
+        units = data.draw(st.tuples(*(st.integers(0, line.quantity) for line in order.lines)))
+        if any(units):
+            send = partial(self.shop.fulfil_order, self.shop.fulfilling(order, *units))
+            self.attempt(order_id, Action.FULFIL, send, ValidationFailed)
+
+    @rule(target=refunds, order_id=orders, data=st.data(), answer=st.sampled_from(ANSWERS))
+    def refund(self, order_id: OrderId, data: st.DataObject, answer: str) -> Any:
+        order = self.see(order_id)
+        units = st.lists(st.integers(0, 3), min_size=len(order.lines), max_size=len(order.lines)).filter(any)
+        wanted = data.draw(st.one_of(st.integers(1, order.total.amount + 1), units))
+        self.shop.gateway.next_refunds = [answer]
+        send = partial(self.shop.refund_order, self.shop.refunding(order, wanted))
+        refund = self.attempt(order_id, Action.REFUND, send, RefundExceedsPaid, ValidationFailed)
+        self.shop.gateway.next_refunds = []
+        if refund is None:
+            return multiple()
+        payment = self.run(self.shop.store.payments.payment(order_id, refund.payment_id))
+        assert payment is not None
+        return refund, payment
+
+    @rule(payment=payments, outcome=st.sampled_from([Outcome.SUCCEEDED, Outcome.DECLINED]))
+    def decide(self, payment: PaymentView, outcome: Outcome) -> None:
+        answer = self.shop.gateway.payments.get(payment.id)
+        if answer and answer.outcome is Outcome.PENDING:
+            self.shop.gateway.decide(payment.id, outcome)
+
+    @rule(payment=payments, is_second=st.booleans())
+    def tell_of_payment(self, payment: PaymentView, is_second: bool) -> None:
+        answer = self.shop.gateway.payments.get(payment.id)
+        if answer and answer.outcome is Outcome.SUCCEEDED:
+            reference = f"{'again' if is_second else 'ch'}_{payment.id}"
+            self.run(self.shop.told(ProviderEventKind.CAPTURED, payment, reference=reference))
+        elif answer and answer.outcome is Outcome.DECLINED:
+            self.run(self.shop.told(ProviderEventKind.FAILED, payment))
+
+    @rule(told_of=refunds, is_good=st.booleans())
+    def tell_of_refund(self, told_of: tuple[RefundView, PaymentView], is_good: bool) -> None:
+        refund, payment = told_of
+        if refund.id in self.shop.gateway.refunds:
+            kind = ProviderEventKind.REFUNDED if is_good else ProviderEventKind.REFUND_FAILED
+            self.shop.gateway.decide_refund(refund.id, Outcome.SUCCEEDED if is_good else Outcome.DECLINED)
+            self.run(self.shop.told(kind, payment, refund=refund))
+
+    @rule(by=st.sampled_from([timedelta(minutes=1), timedelta(minutes=7), HOLD]))
+    def wait(self, by: timedelta) -> None:
+        self.shop.clock.advance(by)
+
+    @rule()
+    def sweep(self) -> None:
+        self.run(self.shop.expire())
+
+    @rule()
+    def settle(self) -> None:
+        self.run(self.shop.settle())
+
+    @rule(is_down=st.booleans())
+    def provider(self, is_down: bool) -> None:
+        self.shop.gateway.is_down = is_down
+
+    @rule(data=st.data(), units=st.integers(-2, 3))
+    def adjust(self, data: st.DataObject, units: int) -> None:
+        product = data.draw(st.sampled_from(self.products))
+        with suppress(StockConflict):
+            self.run(self.shop.adjust_stock(self.shop.adjusting((product, units))))
+
+    @rule(data=st.data(), on_hand=st.integers(0, 12))
+    def count(self, data: st.DataObject, on_hand: int) -> None:
+        stock = self.run(self.shop.get_stock(data.draw(st.sampled_from(self.products)).id))
+        counting = CountStockCommand(
+            product_id=stock.product_id,
+            on_hand=on_hand,
+            reason="stocktaking",
+            seen_version=stock.version,
+            by=STAFF,
+        )
+        try:
+            self.run(self.shop.count_stock(counting))
+        except StockConflict:
+            assert on_hand < stock.reserved
+        else:
+            assert on_hand >= stock.reserved
+
+    @rule(data=st.data(), price=st.integers(0, 2000))
+    def reprice(self, data: st.DataObject, price: int) -> None:
+        product_id = data.draw(st.sampled_from(self.products)).id
+        product = self.run(self.shop.get_product(product_id, include_archived=True))
+        change = ChangeProductCommand(
+            product_id=product.id,
+            seen_version=product.version,
+            changes=ProductChanges(price=Money(price, product.price.currency)),
+        )
+        self.run(self.shop.change_product(change))
+
+    @invariant()
+    def every_rule_holds(self) -> None:
+        if self.checks_each_step:
+            self.run(assert_invariants(self.shop))

@@ -1,0 +1,43 @@
+"""How it all ends: what is true of a shop when every provider has decided and was asked."""
+
+from collections.abc import Collection
+from datetime import timedelta
+
+from application.payments.ports import Outcome
+from domain.orders.lifecycle import STANDING, OrderStatus
+from domain.payments.payment import PaymentStatus
+from domain.payments.refund import RefundStatus
+from tests.invariants import every_order, payments, refunds
+from tests.kit.shop import Shop
+
+
+async def settle_everything(shop: Shop) -> None:
+    """Let the provider decide what is open, and ask it about everything."""
+    for payment_id, answer in shop.gateway.payments.items():
+        if answer.outcome is Outcome.PENDING:
+            shop.gateway.decide(payment_id, Outcome.SUCCEEDED)
+    for refund_id, answer in shop.gateway.refunds.items():
+        if answer.outcome is Outcome.PENDING:
+            shop.gateway.decide_refund(refund_id, Outcome.SUCCEEDED)
+    for _ in range(3):
+        shop.clock.advance(timedelta(hours=1))
+        while await shop.settle():
+            pass
+
+
+async def assert_settled(shop: Shop) -> None:
+    """See that nothing is open, and that nobody has paid for an order that he does not get."""
+    for order in await every_order(shop):
+        assert all(p.status is not PaymentStatus.PENDING for p in await payments(shop, order))
+        refunded = await refunds(shop, order)
+        assert all(refund.status is not RefundStatus.PENDING for refund in refunded)
+        if order.status not in STANDING and all(r.status is RefundStatus.SUCCEEDED for r in refunded):
+            assert order.refunded_total == order.paid_total
+
+
+async def assert_sold_out(shop: Shop, skus: Collection[str]) -> None:
+    """See that no order whose time has passed holds what somebody was just told is sold out."""
+    now = shop.clock.now()
+    for order in await every_order(shop):
+        is_due = order.status is OrderStatus.PENDING_PAYMENT and now >= order.expires_at
+        assert not (is_due and any(line.sku in skus for line in order.lines))
