@@ -9,12 +9,15 @@ import docker  # type: ignore[import-untyped]  # its stubs are a package of thei
 from docker.errors import DockerException  # type: ignore[import-untyped]  # the same
 from testcontainers.community.postgres import PostgresContainer
 
+from tests.servers.forgetful import FORGETFUL
+
 IMAGE = "postgres:18"
 
 
 @contextmanager
 def container_server() -> Iterator[str]:
-    with PostgresContainer(IMAGE, driver="asyncpg") as container:
+    options = " ".join(f"-c {name}={value}" for name, value in FORGETFUL.items())
+    with PostgresContainer(IMAGE, driver="asyncpg").with_command(f"postgres {options}") as container:
         yield container.get_connection_url()
 
 

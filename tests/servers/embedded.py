@@ -10,9 +10,7 @@ from adapters.postgres.embedded import EmbeddedPostgres
 from adapters.postgres.embedded.account import Account
 from adapters.postgres.embedded.binaries import find_binaries
 from adapters.postgres.embedded.layout import Layout
-
-# What only a crash of the machine would lose, the next run makes anew.
-FORGETFUL = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+from tests.servers.forgetful import FORGETFUL
 
 
 @contextmanager

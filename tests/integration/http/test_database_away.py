@@ -22,7 +22,8 @@ from tests.invariants import assert_invariants
 from tests.kit.shop import Shop
 from tests.kit.web import PASSWORD, WebShop, key, order_of, web_shop
 from tests.servers.databases import connected
-from tests.servers.embedded import FORGETFUL, await_end, data_directory
+from tests.servers.embedded import await_end, data_directory
+from tests.servers.forgetful import FORGETFUL
 
 HANG = 10
 """Seconds after which a request is taken to hang; it should have been refused within one."""
