@@ -74,8 +74,12 @@ from application.shared.prune_replays import PruneReplays
 from application.signing.reload_keys import ReloadKeys
 from application.signing.rotate_key import MAX_SKEW, RotateKey
 from application.users.authenticate import Authenticate
+from application.users.change_me import ChangeMe
+from application.users.change_password import ChangePassword
+from application.users.change_user import ChangeUser
 from application.users.confirm_principal import ConfirmPrincipal
 from application.users.get_user import GetUser
+from application.users.list_users import ListUsers
 from application.users.password_policy import PasswordPolicy
 from application.users.sign_up import SignUp
 from domain.sessions.session import SessionLifetime
@@ -161,6 +165,10 @@ class Container(containers.DeclarativeContainer):
     authenticate = providers.Singleton(Authenticate, access_tokens, reload_keys, clock)
     confirm_principal = providers.Singleton(ConfirmPrincipal, user_queries, clock)
     get_user = providers.Singleton(GetUser, user_queries)
+    list_users = providers.Singleton(ListUsers, user_queries)
+    change_user = providers.Singleton(ChangeUser, unit_of_work, clock)
+    change_me = providers.Singleton(ChangeMe, unit_of_work, clock)
+    change_password = providers.Singleton(ChangePassword, unit_of_work, hasher, password_policy, clock)
 
     session_lifetime = providers.Singleton(
         SessionLifetime, idle=settings.provided.session_idle, absolute=settings.provided.session_lifetime

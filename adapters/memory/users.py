@@ -1,3 +1,5 @@
+from collections.abc import Collection
+
 from adapters.memory.copying import copied
 from adapters.memory.database import reach
 from adapters.memory.locks import Row
@@ -32,6 +34,12 @@ class MemoryUserRepository(UserRepository):
     async def peek(self, user_id: UserId) -> User | None:
         await reach()
         return copied(self._transaction.tables.users.get(user_id))
+
+    async def lock_admins(self) -> Collection[UserId]:
+        users = self._transaction.tables.users
+        await self._transaction.lock(_row(user.id) for user in list(users.values()) if user.administers)
+        await reach()
+        return [user.id for user in users.values() if user.administers]
 
     async def save(self, user: User) -> None:
         await reach()

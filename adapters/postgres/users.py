@@ -1,3 +1,5 @@
+from collections.abc import Collection
+
 from sqlalchemy import bindparam, insert, select, update
 
 from adapters.postgres.arrays import columns_of
@@ -7,13 +9,20 @@ from adapters.postgres.rows import UserRow
 from adapters.postgres.transaction import Transaction
 from application.users.ports import UserRepository
 from domain.shared.ids import UserId
-from domain.users.user import EmailAddress, User
+from domain.users.permissions import Role
+from domain.users.user import EmailAddress, User, UserStatus
 
 _USERS = select(*columns_of(UserRow))
 _FIND = _USERS.where(UserRow.email == bindparam("email"))
 _PEEK = _USERS.where(UserRow.id == bindparam("id"))
 # Not FOR UPDATE: that would hold up every order that the user places meanwhile, by its foreign key.
 _LOCK = _PEEK.with_for_update(key_share=True)
+_LOCK_ADMINS = (
+    select(UserRow.id)
+    .where(UserRow.role == Role.ADMIN, UserRow.status == UserStatus.ACTIVE)
+    .order_by(UserRow.id)
+    .with_for_update(key_share=True)
+)
 _SAVE = update(UserRow).where(UserRow.id == bindparam("saved_id"))
 
 
@@ -37,6 +46,9 @@ class PostgresUserRepository(UserRepository):
     async def peek(self, user_id: UserId) -> User | None:
         row = (await self._transaction.execute(_PEEK, {"id": user_id})).one_or_none()
         return user_from(row) if row else None
+
+    async def lock_admins(self) -> Collection[UserId]:
+        return [UserId(row.id) for row in await self._transaction.execute(_LOCK_ADMINS)]
 
     async def save(self, user: User) -> None:
         await self._transaction.write(_SAVE, {"saved_id": user.id, **user_values(user)}, rows=1)

@@ -1,11 +1,12 @@
 """What the use cases of users need from outside."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from application.shared.page import Page, Position
 from application.users.views import UserView
 from domain.shared.errors import DomainError
 from domain.shared.ids import SessionId, UserId
@@ -62,6 +63,13 @@ class UserRepository(Protocol):
         """Return the user without a lock, to look at and not to save."""
         ...
 
+    async def lock_admins(self) -> Collection[UserId]:
+        """Return all who `administer` the shop, locked. Lock them before any other user.
+
+        Raises Overloaded when a lock does not come free in time.
+        """
+        ...
+
     async def save(self, user: User) -> None:
         """Keep the changes made to a locked user."""
         ...
@@ -76,6 +84,15 @@ class Standing:
     session_lasts: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserFilter:
+    """Which accounts to list; `email` is a whole address."""
+
+    email: EmailAddress | None = None
+    role: Role | None = None
+    status: UserStatus | None = None
+
+
 class UserQueries(Protocol):
     """Reads of accounts, outside of any unit of work."""
 
@@ -83,6 +100,12 @@ class UserQueries(Protocol):
 
     async def standing(self, user_id: UserId, session_id: SessionId, *, now: datetime) -> Standing | None:
         """Return how a user and one of their sessions stand, in one statement; None where there is no such user."""
+        ...
+
+    async def list(
+        self, criteria: UserFilter, *, descending: bool, after: Position | None, limit: int
+    ) -> Page[UserView]:
+        """Return the accounts after a position, by `created_at` and then by id, in the same direction."""
         ...
 
 

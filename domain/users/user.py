@@ -5,9 +5,18 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NewType, Self
 
-from domain.shared.errors import DomainError
-from domain.shared.events import Aggregate, Event
+from domain.shared.errors import DomainError, PreconditionFailed
+from domain.shared.events import Aggregate
 from domain.shared.ids import UserId
+from domain.users.events import (
+    UserChanged,
+    UserDisabled,
+    UserEnabled,
+    UserEvent,
+    UserPasswordChanged,
+    UserRoleChanged,
+    UserSignedUp,
+)
 from domain.users.permissions import PERMISSIONS, Permission, Role
 
 EmailAddress = NewType("EmailAddress", str)
@@ -35,12 +44,6 @@ class AccountDisabled(DomainError):
 
     def __init__(self) -> None:
         super().__init__("This account has been disabled.")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UserSignedUp(Event):
-    type = "user.signed_up"
-    aggregate_type = "user"
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -87,11 +90,52 @@ class User(Aggregate):
             updated_at=now,
             version=1,
         )
-        user.events.append(UserSignedUp(aggregate_id=id, aggregate_version=1, occurred_at=now))
+        user._record(UserSignedUp)
         return user
 
     def may(self, permission: Permission) -> bool:
         return permission in PERMISSIONS[self.role]
+
+    @property
+    def administers(self) -> bool:
+        """Whether this is one of those without whom nobody could administer the shop."""
+        return self.role is Role.ADMIN and self.status is UserStatus.ACTIVE
+
+    def ensure_unchanged_since(self, seen: int) -> None:
+        """Raise PreconditionFailed if the account has changed after the version that was seen."""
+        if seen != self.version:
+            raise PreconditionFailed(self.version)
+
+    def rename(self, full_name: str | None, *, now: datetime) -> None:
+        self.full_name = full_name
+        self._change(now)
+        self._record(UserChanged)
+
+    def change_password(self, password_hash: str, *, now: datetime) -> None:
+        """Replace the password. Who calls ends the sessions that others may have by the former one."""
+        self.password_hash = password_hash
+        self.password_changed_at = now
+        self._change(now)
+        self._record(UserPasswordChanged)
+
+    def assign(self, role: Role, *, now: datetime) -> None:
+        """Give the account another role. `administering` tells who may."""
+        self.role = role
+        self._change(now)
+        self.events.append(
+            UserRoleChanged(aggregate_id=self.id, aggregate_version=self.version, occurred_at=now, role=role)
+        )
+
+    def disable(self, *, now: datetime) -> None:
+        """Let nobody use the account until it is enabled. Who calls ends its sessions."""
+        self.status = UserStatus.DISABLED
+        self._change(now)
+        self._record(UserDisabled)
+
+    def enable(self, *, now: datetime) -> None:
+        self.status = UserStatus.ACTIVE
+        self._change(now)
+        self._record(UserEnabled)
 
     def rehash(self, password_hash: str) -> None:
         """Keep the same password under stronger parameters. Nothing has changed that anybody could see."""
@@ -101,3 +145,12 @@ class User(Aggregate):
         """Raise AccountDisabled unless the account may be used."""
         if self.status is not UserStatus.ACTIVE:
             raise AccountDisabled
+
+    def _change(self, now: datetime) -> None:
+        self.version += 1
+        self.updated_at = now
+
+    def _record(self, event: type[UserEvent]) -> None:
+        self.events.append(
+            event(aggregate_id=self.id, aggregate_version=self.version, occurred_at=self.updated_at)
+        )

@@ -20,6 +20,7 @@ from entrypoints.http.problems.handlers import PROBLEM_HANDLERS
 from entrypoints.http.problems.pages import router as problem_pages
 from entrypoints.http.sessions import discovery, token
 from entrypoints.http.sessions import router as sessions
+from entrypoints.http.users import administration, me
 from entrypoints.http.users import router as users
 from entrypoints.lifespan import running
 from entrypoints.settings import Settings
@@ -76,7 +77,9 @@ def create_app(settings: Settings | None = None, container: Container | None = N
         fulfillments.router,
         provider_messages.router,
         health.router,
+        me.router,
         users.router,
+        administration.router,
         token.router,
         sessions.router,
         discovery.router,

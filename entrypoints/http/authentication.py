@@ -78,8 +78,10 @@ def actor(request: Request, principal: Principal) -> Actor:
 
 Visitor = Annotated[Principal | None, Depends(find_current_user)]
 CurrentUser = Annotated[Principal, Depends(get_current_user)]
+ConfirmedUser = Annotated[Principal, Depends(get_confirmed_user)]
 CatalogManager = Annotated[Principal, Depends(requires(Permission.MANAGE_CATALOG))]
 StockManager = Annotated[Principal, Depends(requires(Permission.MANAGE_STOCK))]
+UserManager = Annotated[Principal, Depends(requires(Permission.MANAGE_USERS))]
 Customer = Annotated[Principal, Depends(requires(Permission.PLACE_ORDERS))]
 PayingCustomer = Annotated[Principal, Depends(requires(Permission.PLACE_ORDERS, confirmed=True))]
 """For what gives money or gets it back. Placing an order does neither, and is the busiest route: its tokens do."""

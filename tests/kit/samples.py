@@ -66,6 +66,7 @@ class Surroundings:
     async def of(cls, web: WebShop) -> "Surroundings":
         email = f"admin-{uuid4().hex}@example.com"
         await web.container.sign_up()(SignUpCommand(email=email, password=PASSWORD, role=Role.ADMIN))
+        await web.admin()  # so that the first one is not the last
         tokens = [
             (await web.visitor.post("/token", data={"username": email, "password": PASSWORD})).json()
             for _ in range(2)
@@ -73,6 +74,7 @@ class Surroundings:
         authorization = {"Authorization": f"Bearer {tokens[0]['access_token']}"}
         sessions = (await web.visitor.get("/v1/me/sessions", headers=authorization)).json()["items"]
         ids = {
+            "user_id": await web.account(),
             "session_id": next(session["id"] for session in sessions if not session["current"]),
             "code": "out_of_stock",
             "provider": "sandbox",
@@ -123,7 +125,8 @@ class Surroundings:
         sample = Sample(operation.method, url, headers)
         for media_type, content in operation.described.get("requestBody", {}).get("content", {}).items():
             body = example_of(content["schema"])
-            sample = replace(sample, media_type=media_type, body=self.with_ids(body, form=media_type == FORM))
+            body = {**self.with_ids(body, form=media_type == FORM), **self._secrets(operation)}
+            sample = replace(sample, media_type=media_type, body=body)
         if operation.id == "receive_provider_message":
             sample = replace(sample, headers=await self._signature(sample))
         return sample
@@ -136,6 +139,10 @@ class Surroundings:
     async def _signature(self, sample: Sample) -> Mapping[str, str]:
         webhooks = await self.web.container.sandbox_signatures().get()
         return webhooks.sign("msg_1", sample.content.decode(), at=datetime.now(UTC))
+
+    def _secrets(self, operation: Operation) -> dict[str, str]:
+        """Return what no example can know."""
+        return {"current_password": PASSWORD} if operation.id == "change_password" else {}
 
     async def _header(self, name: str, url: str) -> str:
         match name:

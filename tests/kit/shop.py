@@ -42,8 +42,12 @@ from application.shared.clock import Clock
 from application.shared.idempotency import IdempotencyKey, Receipt
 from application.signing.reload_keys import ReloadKeys
 from application.users.authenticate import Authenticate
+from application.users.change_me import ChangeMe
+from application.users.change_password import ChangePassword
+from application.users.change_user import ChangeUser
 from application.users.confirm_principal import ConfirmPrincipal
 from application.users.get_user import GetUser
+from application.users.list_users import ListUsers
 from application.users.password_policy import PasswordPolicy
 from application.users.sign_up import SignUp, SignUpCommand
 from application.users.views import UserView
@@ -94,6 +98,10 @@ class Shop:
         self.authenticate = Authenticate(tokens, self.reload_keys, self.clock)
         self.confirm_principal = ConfirmPrincipal(store.users, self.clock)
         self.get_user = GetUser(store.users)
+        self.list_users = ListUsers(store.users)
+        self.change_user = ChangeUser(store.unit_of_work, self.clock)
+        self.change_me = ChangeMe(store.unit_of_work, self.clock)
+        self.change_password = ChangePassword(store.unit_of_work, hasher, policy, self.clock)
         randomness = CountedRandomness()
         self.log_in = LogIn(store.unit_of_work, hasher, tokens, self.clock, self.ids, randomness, LIFETIME)
         self.refresh_session = RefreshSession(

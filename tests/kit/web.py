@@ -68,6 +68,14 @@ class WebShop:
     async def staff(self) -> httpx2.AsyncClient:
         return await self._logged_in(Role.STAFF)
 
+    async def admin(self) -> httpx2.AsyncClient:
+        return await self._logged_in(Role.ADMIN)
+
+    async def account(self) -> str:
+        """Open a customer's account, and return its id."""
+        command = SignUpCommand(email=f"customer-{next(self._numbers)}@example.com", password=PASSWORD)
+        return str((await self.container.sign_up()(command)).result.id)
+
     async def product(
         self, *, stock: int = 10, price: int = 1999, currency: str = "EUR", **fields: Any
     ) -> dict[str, Any]:

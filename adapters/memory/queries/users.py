@@ -1,9 +1,12 @@
 from datetime import datetime
 
 from adapters.memory.database import MemoryDatabase, reach
-from application.users.ports import Standing, UserQueries
+from adapters.memory.queries.keyset import page
+from application.shared.page import Page, Position
+from application.users.ports import Standing, UserFilter, UserQueries
 from application.users.views import UserView
 from domain.shared.ids import SessionId, UserId
+from domain.users.user import User
 
 
 class MemoryUserQueries(UserQueries):
@@ -23,3 +26,24 @@ class MemoryUserQueries(UserQueries):
             return None
         lasts = session is not None and session.user_id == user_id and not session.is_over(now)
         return Standing(user.role, user.status, session_lasts=lasts)
+
+    async def list(
+        self, criteria: UserFilter, *, descending: bool, after: Position | None, limit: int
+    ) -> Page[UserView]:
+        await reach()
+        return page(
+            (user for user in self._database.tables.users.values() if _meets(user, criteria)),
+            position=lambda user: (user.created_at, user.id),
+            show=UserView.of,
+            descending=descending,
+            after=after,
+            limit=limit,
+        )
+
+
+def _meets(user: User, criteria: UserFilter) -> bool:
+    return (
+        criteria.email in {None, user.email}
+        and criteria.role in {None, user.role}
+        and criteria.status in {None, user.status}
+    )

@@ -1,7 +1,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from adapters.postgres.rows.schema import Row, one_of
@@ -13,7 +13,14 @@ class UserRow(Row):
     """`email` is in its comparable form, so that its uniqueness is that of the mailbox."""
 
     __tablename__ = "users"
-    __table_args__ = (UniqueConstraint("email"), one_of("role", Role), one_of("status", UserStatus))
+    __table_args__ = (
+        UniqueConstraint("email"),
+        one_of("role", Role),
+        one_of("status", UserStatus),
+        Index(None, "created_at", "id"),
+        Index(None, "role", "created_at", "id"),
+        Index(None, "status", "created_at", "id"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     email: Mapped[str]

@@ -55,6 +55,22 @@ USER_PROBLEMS = (
         detail="There is an account with this e-mail address.",
     ),
     ProblemType(
+        code="last_admin",
+        status=409,
+        title="The last admin stays",
+        meaning="Without this account nobody could administer the shop any more.",
+        remedy="Make somebody else an admin first.",
+        detail="This is the last admin. Make somebody else an admin first.",
+    ),
+    ProblemType(
+        code="account_closed",
+        status=409,
+        title="The account is closed",
+        meaning="Its owner has closed this account. Its orders are kept, and nothing else of it.",
+        remedy="The same person can sign up anew.",
+        detail="This account has been closed, and cannot be changed any more.",
+    ),
+    ProblemType(
         code="too_many_attempts",
         status=429,
         title="Too many attempts to log in",

@@ -1,28 +1,25 @@
-"""Accounts."""
+"""Signing up."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 
-from application.users.get_user import GetUser
 from application.users.sign_up import SignUp, SignUpCommand
 from application.users.views import UserView
 from entrypoints.container import Container
-from entrypoints.http.authentication import CurrentUser
 from entrypoints.http.descriptions import described_by
-from entrypoints.http.etags import NOT_MODIFIED, versioned
 from entrypoints.http.idempotency import OptionalKey, mark_replay
 from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.provided import provided
-from entrypoints.http.rate_limits import LimitReads, LimitSignUps
+from entrypoints.http.rate_limits import LimitSignUps
 from entrypoints.http.route import StrictRoute
 from entrypoints.http.users.schemas import CreateUserRequest, UserResponse
 
-router = APIRouter(prefix="/v1", tags=["users"], route_class=StrictRoute)
+router = APIRouter(prefix="/v1/users", tags=["users"], route_class=StrictRoute)
 
 
 @router.post(
-    "/users",
+    "",
     operation_id="create_user",
     summary="Sign up",
     description=described_by(SignUp),
@@ -48,22 +45,3 @@ async def create_user(
     mark_replay(response, receipt)
     response.headers["Location"] = "/v1/me"
     return receipt.result
-
-
-@router.get(
-    "/me",
-    operation_id="get_me",
-    summary="Show my account",
-    description=described_by(GetUser),
-    response_model=UserResponse,
-    responses=NOT_MODIFIED,
-    dependencies=[LimitReads],
-)
-async def get_me(
-    principal: CurrentUser,
-    request: Request,
-    response: Response,
-    get_user: Annotated[GetUser, provided(Container.get_user)],
-) -> UserView | Response:
-    user = await get_user(principal.user_id)
-    return versioned(request, response, user, user.version)

@@ -1,18 +1,24 @@
 """What requests and responses about users look like. No response has a password."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import ConfigDict, Field, SecretStr, model_validator
+from pydantic import MISSING, ConfigDict, Field, SecretStr, model_validator
 
 from domain.shared.ids import UserId
+from domain.shared.unset import UNSET, Unset
+from domain.users.administering import AccountChanges
 from domain.users.password import MAX_LENGTH
 from domain.users.permissions import Role
 from domain.users.user import UserStatus
+from entrypoints.http.lists import ListQuery
 from entrypoints.http.problems.validation import broken_rule
 from entrypoints.http.schemas import Email, RequestModel, ResponseModel, Timestamp, text
 
 Password = Annotated[SecretStr, Field(min_length=1, max_length=MAX_LENGTH)]
 """How long a password has to be is a rule of the shop, which a setting can change: the use case checks it."""
+
+
+FullName = Annotated[str, text(max_length=200, min_length=1), Field(examples=["Ann Example"])]
 
 
 class CreateUserRequest(RequestModel):
@@ -32,15 +38,68 @@ class CreateUserRequest(RequestModel):
     email: Email
     password: Password
     password_confirm: Password
-    full_name: Annotated[str, text(max_length=200, min_length=1)] | None = None
+    full_name: FullName | None = None
 
     @model_validator(mode="after")
     def _passwords_agree(self) -> Self:
-        if self.password != self.password_confirm:
-            raise broken_rule(
-                "password_confirm", code="password_mismatch", detail="The two passwords differ."
-            )
+        _ensure_equal(self.password, self.password_confirm, field="password_confirm")
         return self
+
+
+class ChangePasswordRequest(RequestModel):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "current_password": "correct horse battery staple",
+                    "new_password": "a donkey and three paper clips",
+                    "new_password_confirm": "a donkey and three paper clips",
+                }
+            ]
+        }
+    )
+
+    current_password: Password
+    new_password: Password
+    new_password_confirm: Password
+
+    @model_validator(mode="after")
+    def _passwords_agree(self) -> Self:
+        _ensure_equal(self.new_password, self.new_password_confirm, field="new_password_confirm")
+        return self
+
+
+class ChangeMeRequest(RequestModel):
+    """A JSON merge patch (RFC 7396): what is left out stays, `null` removes."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"full_name": "Ann Example"}]})
+
+    full_name: FullName | MISSING | None = MISSING
+
+    def new_full_name(self) -> str | Unset | None:
+        return UNSET if self.full_name is MISSING else self.full_name
+
+
+class ChangeUserRequest(RequestModel):
+    """A JSON merge patch (RFC 7396): what is left out stays."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"role": "staff"}, {"status": "disabled"}]})
+
+    role: Role | MISSING = MISSING
+    status: Literal["active", "disabled"] | MISSING = MISSING
+
+    def changes(self) -> AccountChanges:
+        return AccountChanges(
+            role=UNSET if self.role is MISSING else self.role,
+            disabled=UNSET if self.status is MISSING else self.status == "disabled",
+        )
+
+
+class ListUsersQuery(ListQuery):
+    email: Email | None = Field(None, description="A whole address, in any spelling.")
+    role: Role | None = None
+    status: UserStatus | None = None
+    sort: Literal["created_at", "-created_at"] = Field("-created_at", description="`-` is descending.")
 
 
 class UserResponse(ResponseModel):
@@ -52,3 +111,8 @@ class UserResponse(ResponseModel):
     email_verified: bool
     created_at: Timestamp
     updated_at: Timestamp
+
+
+def _ensure_equal(password: SecretStr, repeated: SecretStr, *, field: str) -> None:
+    if password != repeated:
+        raise broken_rule(field, code="password_mismatch", detail="The two passwords differ.")

@@ -32,6 +32,8 @@ CONTRACT = {
         "refund_exceeds_paid",
         "stock_conflict",
         "idempotency_in_flight",
+        "last_admin",
+        "account_closed",
     },
     412: {"precondition_failed"},
     413: {"body_too_large"},

@@ -9,14 +9,19 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.postgres.queries.orders import PostgresOrderQueries
 from adapters.postgres.queries.products import PostgresProductQueries
+from adapters.postgres.queries.sessions import PostgresSessionQueries
 from adapters.postgres.queries.stocks import PostgresStockQueries
+from adapters.postgres.queries.users import PostgresUserQueries
 from adapters.postgres.unit_of_work import PostgresUnitOfWorkFactory
 from application.catalog.ports import ProductFilter, ProductSort
 from application.orders.place_order import PlaceOrderBatch
 from application.orders.ports import OrderFilter
 from application.shared.page import Position
+from application.users.ports import UserFilter
 from domain.orders.lifecycle import OrderStatus
 from domain.shared.ids import ProductId, UserId
+from domain.users.permissions import Role
+from domain.users.user import UserStatus
 from tests.integration.postgres.sent import statements_of
 from tests.kit.ids import SequentialIds
 from tests.kit.shop import HOLD, Shop
@@ -144,3 +149,30 @@ async def test_placing_orders_reads_no_table_through_even_while_it_is_small(
             plan = (await connection.exec_driver_sql(f"EXPLAIN EXECUTE kept ({unknown})")).scalars()
             assert "Seq Scan" not in "\n".join(plan)
             await connection.exec_driver_sql("DEALLOCATE kept")
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize(
+    ("criteria", "index"),
+    [
+        (UserFilter(), "ix_users_created_at_id"),
+        (UserFilter(role=Role.STAFF), "ix_users_role_created_at_id"),
+        (UserFilter(status=UserStatus.DISABLED), "ix_users_status_created_at_id"),
+    ],
+)
+async def test_accounts_are_listed_by_an_index(
+    engine: AsyncEngine, psql: asyncpg.Connection, criteria: UserFilter, index: str, *, descending: bool
+) -> None:
+    users = PostgresUserQueries(engine)
+    plan = await plan_of(
+        engine, psql, lambda: users.list(criteria, descending=descending, after=(THEN, ID), limit=10)
+    )
+    assert f"{'Backward ' if descending else ''}using {index}" in plan
+
+
+async def test_sessions_are_listed_by_an_index(engine: AsyncEngine, psql: asyncpg.Connection) -> None:
+    sessions = PostgresSessionQueries(engine)
+    plan = await plan_of(
+        engine, psql, lambda: sessions.list(UserId(ID), now=THEN, after=(THEN, ID), limit=10)
+    )
+    assert "Backward using ix_sessions_user_id_created_at_id" in plan

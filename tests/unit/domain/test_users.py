@@ -1,8 +1,9 @@
 import pytest
 
+from domain.users.events import UserSignedUp
 from domain.users.password import MAX_LENGTH, WeakPassword, ensure_long_enough, normalised
 from domain.users.permissions import PERMISSIONS, Permission, Role
-from domain.users.user import AccountDisabled, UserSignedUp, UserStatus, comparable_email
+from domain.users.user import AccountDisabled, UserStatus, comparable_email
 from tests.kit.examples import NOW, a_user
 from tests.kit.ids import SequentialIds
 

@@ -1,0 +1,39 @@
+from dataclasses import dataclass
+
+from application.shared.clock import Clock
+from application.unit_of_work import UnitOfWorkFactory
+from application.users.ports import InvalidToken
+from application.users.views import UserView
+from domain.shared.ids import UserId
+from domain.shared.unset import Unset
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeMeCommand:
+    """`seen_version` is the version that the user saw. `full_name` stays if it is UNSET."""
+
+    user_id: UserId
+    seen_version: int
+    full_name: str | Unset | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeMe:
+    """Change one's own account, unless it has changed since it was read."""
+
+    unit_of_work: UnitOfWorkFactory
+    clock: Clock
+
+    async def __call__(self, command: ChangeMeCommand) -> UserView:
+        """Raise InvalidToken where there is no such account any more, AccountDisabled, PreconditionFailed."""
+        async with self.unit_of_work() as work:
+            user = await work.users.get(command.user_id)
+            if user is None:
+                raise InvalidToken
+            user.ensure_active()
+            user.ensure_unchanged_since(command.seen_version)
+            if not isinstance(command.full_name, Unset):
+                user.rename(command.full_name, now=self.clock.now())
+                await work.users.save(user)
+            await work.commit()
+        return UserView.of(user)

@@ -1,0 +1,81 @@
+from dataclasses import dataclass, field
+
+from application.shared.clock import Clock
+from application.shared.idempotency import IdempotencyKey, Receipt, receipt_for, replay_of
+from application.unit_of_work import UnitOfWorkFactory
+from application.users.password_policy import PasswordPolicy
+from application.users.ports import PasswordHasher
+from application.users.views import UserView
+from domain.shared.errors import ValidationFailed, Violation
+from domain.shared.ids import SessionId, UserId
+from domain.users.user import User
+
+
+class WrongPassword(ValidationFailed):
+    """The password that was to be replaced is another one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The password was not changed.",
+            violations=[
+                Violation(("current_password",), "wrong_password", "This is not your present password.")
+            ],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangePasswordCommand:
+    """`session_id` is the session that goes on."""
+
+    user_id: UserId
+    session_id: SessionId
+    current_password: str = field(repr=False)
+    new_password: str = field(repr=False)
+    key: IdempotencyKey | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePassword:
+    """Replace one's password, and log out everywhere else.
+
+    No connection is held while passwords are hashed.
+    """
+
+    unit_of_work: UnitOfWorkFactory
+    hasher: PasswordHasher
+    policy: PasswordPolicy
+    clock: Clock
+
+    async def __call__(self, command: ChangePasswordCommand) -> Receipt[UserView]:
+        """Raise WeakPassword, WrongPassword, AccountDisabled, Overloaded, IdempotencyKeyReused, IdempotencyInFlight."""
+        self.policy.check(command.new_password, field="new_password")
+        async with self.unit_of_work() as work:
+            if replay := await replay_of(work.idempotency, command.key, UserView):
+                await work.commit()
+                return replay
+            checked = await work.users.peek(command.user_id)
+        is_right = await self.hasher.verify(
+            command.current_password, checked.password_hash if checked else None
+        )
+        if checked is None or not is_right:
+            raise WrongPassword
+        return await self._replace(checked, command, await self.hasher.hash(command.new_password))
+
+    async def _replace(
+        self, checked: User, command: ChangePasswordCommand, password_hash: str
+    ) -> Receipt[UserView]:
+        async with self.unit_of_work() as work:
+            if replay := await replay_of(work.idempotency, command.key, UserView):
+                await work.commit()
+                return replay
+            user = await work.users.get(checked.id)
+            if user is None or user.password_changed_at != checked.password_changed_at:
+                raise WrongPassword
+            user.ensure_active()
+            user.change_password(password_hash, now=self.clock.now())
+            sessions = await work.sessions.of_user(user.id)
+            await work.sessions.remove([s for s in sessions if s.id != command.session_id])
+            await work.users.save(user)
+            receipt = await receipt_for(work.idempotency, command.key, UserView.of(user))
+            await work.commit()
+        return receipt

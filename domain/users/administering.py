@@ -1,0 +1,68 @@
+"""What admins do to the accounts of others, and what keeps the shop from being left without one."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.shared.errors import DomainError, Forbidden
+from domain.shared.ids import UserId
+from domain.shared.unset import UNSET, Unset
+from domain.users.permissions import Role
+from domain.users.user import User, UserStatus
+
+
+class LastAdmin(DomainError):
+    """There would be nobody left who could administer the shop."""
+
+    code = "last_admin"
+
+    def __init__(self) -> None:
+        super().__init__("This is the last admin. Make somebody else an admin first.")
+
+
+class AccountClosed(DomainError):
+    """The account was closed by its owner; nothing but its orders is left of it."""
+
+    code = "account_closed"
+
+    def __init__(self) -> None:
+        super().__init__("This account has been closed, and cannot be changed any more.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountChanges:
+    """What to change: fields that are UNSET stay. Nobody but its owner closes an account."""
+
+    role: Role | Unset = UNSET
+    disabled: bool | Unset = UNSET
+
+
+def administer(
+    user: User, changes: AccountChanges, *, by: UserId | None, admins: Collection[UserId], now: datetime
+) -> None:
+    """Change an account's role or status. `admins` are all who `administer` now, locked.
+
+    Raises Forbidden to who would change their own account, AccountClosed, LastAdmin.
+    """
+    if user.id == by:
+        raise Forbidden("Nobody changes their own role or status. Ask another admin.")
+    if user.status is UserStatus.CLOSED:
+        raise AccountClosed
+    if not isinstance(changes.role, Unset) and changes.role is not user.role:
+        if changes.role is not Role.ADMIN:
+            ensure_admin_without(user, admins)
+        user.assign(changes.role, now=now)
+    if not isinstance(changes.disabled, Unset) and changes.disabled is not (
+        user.status is UserStatus.DISABLED
+    ):
+        if changes.disabled:
+            ensure_admin_without(user, admins)
+            user.disable(now=now)
+        else:
+            user.enable(now=now)
+
+
+def ensure_admin_without(user: User, admins: Collection[UserId]) -> None:
+    """Raise LastAdmin if nobody but this user administers the shop."""
+    if user.administers and not set(admins) - {user.id}:
+        raise LastAdmin

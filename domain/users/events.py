@@ -1,0 +1,43 @@
+"""What happens to accounts. No event has personal data: events are kept for ever, and people may leave."""
+
+from dataclasses import dataclass
+
+from domain.shared.events import Event
+from domain.users.permissions import Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserEvent(Event):
+    aggregate_type = "user"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserSignedUp(UserEvent):
+    type = "user.signed_up"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserChanged(UserEvent):
+    type = "user.changed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserPasswordChanged(UserEvent):
+    type = "user.password_changed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserRoleChanged(UserEvent):
+    type = "user.role_changed"
+
+    role: Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserDisabled(UserEvent):
+    type = "user.disabled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserEnabled(UserEvent):
+    type = "user.enabled"

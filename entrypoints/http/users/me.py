@@ -1,0 +1,92 @@
+"""One's own account."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Request, Response
+
+from application.users.change_me import ChangeMe, ChangeMeCommand
+from application.users.change_password import ChangePassword, ChangePasswordCommand
+from application.users.get_user import GetUser
+from application.users.views import UserView
+from entrypoints.container import Container
+from entrypoints.http.authentication import ConfirmedUser, CurrentUser
+from entrypoints.http.body import MERGE_PATCH
+from entrypoints.http.descriptions import described_by
+from entrypoints.http.etags import NOT_MODIFIED, IfMatch, version_tag, versioned
+from entrypoints.http.idempotency import OptionalKey, mark_replay
+from entrypoints.http.problems.openapi import problem_responses
+from entrypoints.http.provided import provided
+from entrypoints.http.rate_limits import LimitReads, LimitWrites
+from entrypoints.http.route import StrictRoute
+from entrypoints.http.users.schemas import ChangeMeRequest, ChangePasswordRequest, UserResponse
+
+router = APIRouter(prefix="/v1/me", tags=["users"], route_class=StrictRoute)
+
+
+@router.get(
+    "",
+    operation_id="get_me",
+    summary="Show my account",
+    description=described_by(GetUser),
+    response_model=UserResponse,
+    responses=NOT_MODIFIED,
+    dependencies=[LimitReads],
+)
+async def get_me(
+    principal: CurrentUser,
+    request: Request,
+    response: Response,
+    get_user: Annotated[GetUser, provided(Container.get_user)],
+) -> UserView | Response:
+    user = await get_user(principal.user_id)
+    return versioned(request, response, user, user.version)
+
+
+@router.patch(
+    "",
+    operation_id="change_me",
+    summary="Change my account",
+    description=described_by(ChangeMe),
+    response_model=UserResponse,
+    dependencies=[LimitWrites],
+)
+async def change_me(
+    body: Annotated[ChangeMeRequest, Body(media_type=MERGE_PATCH)],
+    seen_version: IfMatch,
+    principal: ConfirmedUser,
+    response: Response,
+    change_me: Annotated[ChangeMe, provided(Container.change_me)],
+) -> UserView:
+    user = await change_me(
+        ChangeMeCommand(user_id=principal.user_id, seen_version=seen_version, full_name=body.new_full_name())
+    )
+    response.headers["ETag"] = version_tag(user.version)
+    return user
+
+
+@router.post(
+    "/password",
+    operation_id="change_password",
+    summary="Change my password",
+    description=described_by(ChangePassword),
+    status_code=204,
+    responses=problem_responses("overloaded"),
+    dependencies=[LimitWrites],
+)
+async def change_password(
+    body: ChangePasswordRequest,
+    principal: ConfirmedUser,
+    key: OptionalKey,
+    response: Response,
+    change_password: Annotated[ChangePassword, provided(Container.change_password)],
+) -> None:
+    receipt = await change_password(
+        ChangePasswordCommand(
+            user_id=principal.user_id,
+            session_id=principal.session_id,
+            current_password=body.current_password.get_secret_value(),
+            new_password=body.new_password.get_secret_value(),
+            key=key.of(principal, body) if key else None,
+        )
+    )
+    mark_replay(response, receipt)

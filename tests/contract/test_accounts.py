@@ -1,0 +1,265 @@
+"""Accounts as their owners and admins change them, over each store."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from application.shared.errors import Overloaded
+from application.shared.page import Page, Position
+from application.users.change_me import ChangeMeCommand
+from application.users.change_password import ChangePasswordCommand, WrongPassword
+from application.users.change_user import ChangeUserCommand
+from application.users.ports import EmailTaken, UserFilter
+from application.users.sign_up import SignUpCommand
+from application.users.views import UserView
+from domain.sessions.refresh_token import InvalidRefreshToken
+from domain.shared.errors import Forbidden, NotFound, PreconditionFailed
+from domain.shared.ids import SessionId, UserId
+from domain.shared.unset import UNSET
+from domain.users.administering import AccountChanges, AccountClosed, LastAdmin
+from domain.users.password import WeakPassword
+from domain.users.permissions import Role
+from domain.users.user import AccountDisabled, EmailAddress, UserStatus
+from tests.kit.shop import BREACHED_PASSWORD, PASSWORD, Shop
+from tests.kit.walking import walk
+
+NEW_PASSWORD = "another password of some length"
+DISABLE, ENABLE = AccountChanges(disabled=True), AccountChanges(disabled=False)
+
+
+async def sign_up(shop: Shop, name: str, role: Role = Role.CUSTOMER) -> UserView:
+    command = SignUpCommand(email=f"{name}@example.com", password=PASSWORD, full_name=name, role=role)
+    return (await shop.sign_up(command)).result
+
+
+async def change(shop: Shop, user: UserView, changes: AccountChanges, by: UserView | None = None) -> UserView:
+    seen = await shop.get_user(user.id)
+    return await shop.change_user(
+        ChangeUserCommand(
+            user_id=user.id, seen_version=seen.version, changes=changes, by=by.id if by else None
+        )
+    )
+
+
+async def test_a_role_is_given_by_an_admin_and_told(shop: Shop) -> None:
+    boss, ann = await sign_up(shop, "boss", Role.ADMIN), await sign_up(shop, "ann")
+    shop.clock.advance(timedelta(days=1))
+    changed = await change(shop, ann, AccountChanges(role=Role.STAFF), boss)
+    assert changed == replace(ann, role=Role.STAFF, version=2, updated_at=shop.clock.now())
+    assert await shop.get_user(ann.id) == changed
+    assert await shop.store.outbox.count("user.role_changed", of=[ann.id]) == 1
+
+
+async def test_a_change_that_changes_nothing_leaves_the_version(shop: Shop) -> None:
+    boss, ann = await sign_up(shop, "boss", Role.ADMIN), await sign_up(shop, "ann")
+    for changes in (AccountChanges(), AccountChanges(role=Role.CUSTOMER, disabled=False)):
+        assert await change(shop, ann, changes, boss) == ann
+
+
+async def test_who_is_disabled_is_logged_out_and_may_be_enabled_again(shop: Shop) -> None:
+    boss, ann = await sign_up(shop, "boss", Role.ADMIN), await sign_up(shop, "ann")
+    tokens = await shop.logged_in(ann)
+    assert (await change(shop, ann, DISABLE, boss)).status is UserStatus.DISABLED
+    with pytest.raises(InvalidRefreshToken):
+        await shop.refresh_session(tokens.refresh.text)
+    with pytest.raises(AccountDisabled):
+        await shop.logged_in(ann)
+    assert (await change(shop, ann, ENABLE, boss)).status is UserStatus.ACTIVE
+    await shop.logged_in(ann)
+
+
+@pytest.mark.parametrize(
+    "changes", [AccountChanges(role=Role.STAFF), AccountChanges(role=Role.ADMIN), DISABLE, ENABLE]
+)
+async def test_nobody_changes_their_own_role_or_status(shop: Shop, changes: AccountChanges) -> None:
+    boss = await sign_up(shop, "boss", Role.ADMIN)
+    await sign_up(shop, "other", Role.ADMIN)
+    with pytest.raises(Forbidden):
+        await change(shop, boss, changes, boss)
+    assert await shop.get_user(boss.id) == boss
+
+
+@pytest.mark.parametrize("changes", [AccountChanges(role=Role.CUSTOMER), DISABLE])
+async def test_the_last_admin_stays_even_if_a_program_asks(shop: Shop, changes: AccountChanges) -> None:
+    boss, former = await sign_up(shop, "boss", Role.ADMIN), await sign_up(shop, "former", Role.ADMIN)
+    await change(shop, former, DISABLE, boss)
+    with pytest.raises(LastAdmin):
+        await change(shop, boss, changes)
+    assert await shop.get_user(boss.id) == boss
+
+
+async def test_of_two_admins_who_dismiss_each_other_one_stays(shop: Shop) -> None:
+    one, other = [await sign_up(shop, name, Role.ADMIN) for name in ("one", "other")]
+    outcomes = await asyncio.gather(
+        change(shop, one, AccountChanges(role=Role.STAFF), other),
+        change(shop, other, DISABLE, one),
+        return_exceptions=True,
+    )
+    assert [type(outcome) for outcome in outcomes if isinstance(outcome, Exception)] == [LastAdmin]
+    criteria = UserFilter(role=Role.ADMIN, status=UserStatus.ACTIVE)
+    assert len((await shop.list_users(criteria, descending=False, after=None, limit=9)).items) == 1
+
+
+async def test_a_change_needs_the_version_that_was_seen_and_an_account(shop: Shop) -> None:
+    boss, ann = await sign_up(shop, "boss", Role.ADMIN), await sign_up(shop, "ann")
+    command = ChangeUserCommand(user_id=ann.id, seen_version=2, changes=DISABLE, by=boss.id)
+    with pytest.raises(PreconditionFailed):
+        await shop.change_user(command)
+    with pytest.raises(NotFound):
+        await shop.change_user(replace(command, user_id=UserId(shop.ids.new())))
+
+
+async def test_a_closed_account_is_beyond_every_change(shop: Shop) -> None:
+    ann = await sign_up(shop, "ann")
+    async with shop.store.unit_of_work() as work:
+        user = await work.users.get(ann.id)
+        assert user
+        user.status = UserStatus.CLOSED
+        await work.users.save(user)
+        await work.commit()
+    with pytest.raises(AccountClosed):
+        await change(shop, ann, ENABLE)
+
+
+async def test_people_change_their_name_or_take_it_away(shop: Shop) -> None:
+    ann = await sign_up(shop, "ann")
+    for name in ("Ann", None):
+        ann = await shop.change_me(ChangeMeCommand(user_id=ann.id, seen_version=ann.version, full_name=name))
+        assert (ann.full_name, await shop.get_user(ann.id)) == (name, ann)
+    stale = ChangeMeCommand(user_id=ann.id, seen_version=1, full_name="Bob")
+    with pytest.raises(PreconditionFailed):
+        await shop.change_me(stale)
+    unchanged = await shop.change_me(replace(stale, seen_version=ann.version, full_name=UNSET))
+    assert unchanged == ann
+
+
+def changing(user: UserView, session_id: SessionId, **fields: str) -> ChangePasswordCommand:
+    passwords = {"current_password": PASSWORD, "new_password": NEW_PASSWORD, **fields}
+    return ChangePasswordCommand(user_id=user.id, session_id=session_id, **passwords)  # type: ignore[arg-type]  # no key among them
+
+
+async def test_a_new_password_logs_out_everywhere_else(shop: Shop) -> None:
+    ann = await sign_up(shop, "ann")
+    here, elsewhere = await shop.logged_in(ann), await shop.logged_in(ann)
+    session_id = (await shop.authenticate(here.access.token)).session_id
+    await shop.change_password(changing(ann, session_id))
+    await shop.refresh_session(here.refresh.text)
+    with pytest.raises(InvalidRefreshToken):
+        await shop.refresh_session(elsewhere.refresh.text)
+    assert await shop.hasher.verify(NEW_PASSWORD, await password_hash(shop, ann))
+    assert await shop.store.outbox.count("user.password_changed", of=[ann.id]) == 1
+
+
+async def password_hash(shop: Shop, user: UserView) -> str:
+    async with shop.store.unit_of_work() as work:
+        kept = await work.users.peek(user.id)
+    assert kept
+    return kept.password_hash
+
+
+@pytest.mark.parametrize(
+    ("fields", "refusal", "place"),
+    [
+        ({"current_password": "a wrong password"}, WrongPassword, "current_password"),
+        ({"new_password": "short"}, WeakPassword, "new_password"),
+        ({"new_password": BREACHED_PASSWORD}, WeakPassword, "new_password"),
+    ],
+)
+async def test_a_password_is_not_changed_for_what_is_wrong_and_the_place_is_told(
+    shop: Shop, fields: dict[str, str], refusal: type[WeakPassword | WrongPassword], place: str
+) -> None:
+    ann = await sign_up(shop, "ann")
+    tokens = await shop.logged_in(ann)
+    with pytest.raises(refusal) as refused:
+        await shop.change_password(changing(ann, SessionId(shop.ids.new()), **fields))
+    assert [violation.path for violation in refused.value.violations] == [(place,)]
+    await shop.refresh_session(tokens.refresh.text)
+    await shop.logged_in(ann)
+
+
+async def test_of_two_changes_of_a_password_at_once_one_counts(shop: Shop) -> None:
+    ann = await sign_up(shop, "ann")
+    here = SessionId(shop.ids.new())
+
+    async def changed(number: int) -> None:
+        shop.clock.advance(timedelta(microseconds=1))
+        await shop.change_password(changing(ann, here, new_password=f"{NEW_PASSWORD} {number}"))
+
+    shop.hasher.meanwhile(lambda: changed(1))
+    with pytest.raises(WrongPassword):
+        await changed(2)
+    assert await shop.hasher.verify(f"{NEW_PASSWORD} 1", await password_hash(shop, ann))
+
+
+async def test_a_change_of_password_that_is_repeated_with_its_key_is_replayed(shop: Shop) -> None:
+    ann = await sign_up(shop, "ann")
+    key = shop.key("new", operation="change_password", principal=str(ann.id))
+    command = replace(changing(ann, SessionId(shop.ids.new())), key=key)
+    first, again = await shop.change_password(command), await shop.change_password(command)
+    assert (first.replayed, again.replayed) == (False, True)
+    with pytest.raises(WrongPassword):
+        await shop.change_password(replace(command, key=None))
+
+
+@pytest.mark.parametrize(
+    ("criteria", "expected"),
+    [
+        (UserFilter(), ["ann", "bob", "boss", "staff"]),
+        (UserFilter(role=Role.CUSTOMER), ["ann", "bob"]),
+        (UserFilter(status=UserStatus.DISABLED), ["bob"]),
+        (UserFilter(role=Role.STAFF, status=UserStatus.ACTIVE), ["staff"]),
+        (UserFilter(email=EmailAddress("boss@example.com")), ["boss"]),
+        (UserFilter(email=EmailAddress("example.com")), []),
+        (UserFilter(status=UserStatus.CLOSED), []),
+    ],
+)
+@pytest.mark.parametrize("descending", [False, True])
+async def test_accounts_are_listed_and_filtered(
+    shop: Shop, criteria: UserFilter, expected: list[str], *, descending: bool
+) -> None:
+    for name, role in (
+        ("ann", Role.CUSTOMER),
+        ("bob", Role.CUSTOMER),
+        ("boss", Role.ADMIN),
+        ("staff", Role.STAFF),
+    ):
+        user = await sign_up(shop, name, role)
+        if name == "bob":
+            await change(shop, user, DISABLE)
+
+    async def page_after(after: Position | None) -> Page[UserView]:
+        return await shop.list_users(criteria, descending=descending, after=after, limit=1)
+
+    listed = [user.full_name for user in await walk(page_after)]
+    assert listed == (expected[::-1] if descending else expected)
+
+
+async def test_a_user_and_all_admins_are_locked_when_they_are_looked_at_to_be_changed(shop: Shop) -> None:
+    boss, ann = await sign_up(shop, "boss", Role.ADMIN), await sign_up(shop, "ann")
+    async with shop.store.unit_of_work() as work:
+        assert list(await work.users.lock_admins()) == [boss.id]
+        async with shop.store.impatient() as another:
+            assert await another.users.get(ann.id)
+            with pytest.raises(Overloaded):
+                await another.users.lock_admins()
+        async with shop.store.impatient() as another:
+            with pytest.raises(Overloaded):
+                await another.users.get(boss.id)
+        async with shop.store.impatient() as another:
+            assert await another.users.peek(boss.id)
+
+
+async def test_an_order_does_not_wait_for_its_customers_account(shop: Shop) -> None:
+    ann, mug = await sign_up(shop, "ann"), await shop.product(stock=1)
+    async with shop.store.unit_of_work() as work:
+        assert await work.users.get(ann.id)
+        await shop.order(mug, customer=ann)
+
+
+async def test_an_address_stays_taken_by_an_account_that_was_changed(shop: Shop) -> None:
+    ann = await sign_up(shop, "ann")
+    await change(shop, ann, DISABLE)
+    with pytest.raises(EmailTaken):
+        await sign_up(shop, "ann")
