@@ -11,13 +11,12 @@ from entrypoints.http.catalog import products, stock
 from entrypoints.http.cursors import Cursors
 from entrypoints.http.docs import install_docs
 from entrypoints.http.in_flight import InFlight
-from entrypoints.http.middleware import EdgeMiddleware
-from entrypoints.http.openapi import DescribedApp
 from entrypoints.http.orders import fulfillments, payments, refunds
 from entrypoints.http.orders import router as orders
 from entrypoints.http.payments import provider_messages
 from entrypoints.http.problems.handlers import PROBLEM_HANDLERS
 from entrypoints.http.problems.pages import router as problem_pages
+from entrypoints.http.service_app import ServiceApp
 from entrypoints.http.sessions import discovery, token
 from entrypoints.http.sessions import router as sessions
 from entrypoints.http.users import administration, me
@@ -54,7 +53,7 @@ def create_app(settings: Settings | None = None, container: Container | None = N
             finally:
                 await in_flight.drain(DRAIN_SECONDS)
 
-    app = DescribedApp(
+    app = ServiceApp(
         title="Steelyard",
         version="1",
         description=DESCRIPTION,
@@ -64,10 +63,10 @@ def create_app(settings: Settings | None = None, container: Container | None = N
         openapi_url=None,
         redirect_slashes=False,
         exception_handlers=dict(PROBLEM_HANDLERS),
+        access_log=container.settings().log_level in {"debug", "info"},
     )
     app.state.container = container
     app.state.in_flight = in_flight
-    app.add_middleware(EdgeMiddleware, access_log=container.settings().log_level in {"debug", "info"})
     # Those that are asked for most come first: routes are tried one after the other.
     for router in (
         orders.router,

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import structlog
@@ -15,7 +16,7 @@ _log = structlog.get_logger(__name__)
 
 
 class InFlight:
-    """The requests that are being worked on, each in a task of its own.
+    """The requests that are being worked on: those that write, each in a task of its own.
 
     A server cancels a request's task when its client leaves. A transaction that is cut off at any await can leave
     a connection in an unknown state, so the work runs in a second task, which the first one only waits for.
@@ -23,10 +24,13 @@ class InFlight:
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._reads = 0
+        self._no_reads = asyncio.Event()
+        self._no_reads.set()
         self._draining = False
 
     def __len__(self) -> int:
-        return len(self._tasks)
+        return len(self._tasks) + self._reads
 
     async def run(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Do `work` to its end, even if the caller is cancelled meanwhile.
@@ -46,15 +50,34 @@ class InFlight:
             task.add_done_callback(_report_unheard)
             raise
 
+    async def run_here(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Do `work` in the caller's own task, for what only reads: it ends when the caller is cancelled.
+
+        Raises what the work raises, and HTTPProblem `shutting_down` if draining has begun.
+        """
+        if self._draining:
+            raise _shutting_down()
+        self._reads += 1
+        self._no_reads.clear()
+        try:
+            return await work()
+        finally:
+            self._reads -= 1
+            if not self._reads:
+                self._no_reads.set()
+
     async def drain(self, timeout: float) -> int:  # noqa: ASYNC109 - a bound on politeness, not on the call
         """Take no new work, and give the present work `timeout` seconds to end; then cancel what is left.
 
-        Returns how many were cancelled. They have ended when this returns.
+        Returns how many were cancelled. They have ended when this returns. Reads are not: they are their servers'.
         """
         self._draining = True
-        if not self._tasks:
-            return 0
-        _, late = await asyncio.wait(set(self._tasks), timeout=timeout)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                await self._no_reads.wait()
+                if self._tasks:
+                    await asyncio.wait(set(self._tasks))
+        late = set(self._tasks)
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)

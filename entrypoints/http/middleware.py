@@ -72,14 +72,13 @@ class EdgeMiddleware:
             )
         finally:
             if self.access_log:
-                problem = scope["state"].get("problem")
-                _log.info(
-                    "request",
+                logging.log_request(
                     method=method if method in _METHODS else "other",
                     route=_template(scope),
                     status=status or _CLIENT_CLOSED_REQUEST,
                     duration_ms=round((perf_counter() - started) * 1000, 2),
-                    **({"problem": problem} if problem else {}),
+                    request_id=request_id,
+                    problem=scope["state"].get("problem"),
                 )
             logging.request_id.reset(token)
 

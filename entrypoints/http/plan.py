@@ -5,7 +5,7 @@ took four fifths of the time of placing an order, the database left aside. The m
 call a request for a dependency that several others share, all broken rules of all parameters told at once.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import iscoroutinefunction
 from typing import Any, cast
@@ -33,8 +33,11 @@ class _Step:
 
     call: Callable[..., Any]
     inputs: tuple[tuple[str | None, int], ...]
-    dependant: Dependant
     provider: str | None
+    request_names: tuple[str, ...]
+    response_names: tuple[str, ...]
+    dependant: Dependant | None
+    """What it reads of the path, the query, the headers or the body; None for nothing."""
 
 
 class Plan:
@@ -53,14 +56,16 @@ class Plan:
             if step.provider is not None:
                 values.append(getattr(request.app.state.container, step.provider)())
                 continue
-            arguments, broken = await _own_arguments(step.dependant, request, response, body)
-            errors += broken
-            is_solvable = not broken
-            for name, index in step.inputs:
-                if values[index] is _UNSOLVED:
-                    is_solvable = False
-                elif name is not None:
-                    arguments[name] = values[index]
+            arguments: dict[str, Any] = {}
+            for name in step.request_names:
+                arguments[name] = request
+            for name in step.response_names:
+                arguments[name] = response
+            broken: list[Any] = []
+            if step.dependant is not None:
+                broken = await _read_into(arguments, step.dependant, request, body)
+                errors += broken
+            is_solvable = _pass_on(values, step.inputs, arguments) and not broken
             values.append(await step.call(**arguments) if is_solvable else _UNSOLVED)
         if errors:
             raise RequestValidationError(errors, body=body)
@@ -74,8 +79,37 @@ class Plan:
             return known[call]
         inputs = tuple((needed.name, self._add(needed, known)) for needed in dependant.dependencies)
         known[call] = len(self._steps)
-        self._steps.append(_Step(call, inputs, dependant, provider_name(call)))
+        self._steps.append(_step(dependant, call, inputs))
         return known[call]
+
+
+def _pass_on(
+    values: Sequence[Any], inputs: Iterable[tuple[str | None, int]], arguments: dict[str, Any]
+) -> bool:
+    """Add what earlier calls have returned to the arguments, and tell whether all of it is there."""
+    for name, index in inputs:
+        if values[index] is _UNSOLVED:
+            return False
+        if name is not None:
+            arguments[name] = values[index]
+    return True
+
+
+def _step(
+    dependant: Dependant, call: Callable[..., Any], inputs: tuple[tuple[str | None, int], ...]
+) -> _Step:
+    requests = (dependant.request_param_name, dependant.http_connection_param_name)
+    reads = (
+        dependant.path_params or dependant.query_params or dependant.header_params or dependant.body_params
+    )
+    return _Step(
+        call,
+        inputs,
+        provider_name(call),
+        tuple(name for name in requests if name),
+        (dependant.response_param_name,) if dependant.response_param_name else (),
+        dependant if reads else None,
+    )
 
 
 def _is_plannable(dependant: Dependant, call: Callable[..., Any]) -> bool:
@@ -90,20 +124,14 @@ def _is_plannable(dependant: Dependant, call: Callable[..., Any]) -> bool:
     )
 
 
-async def _own_arguments(
+async def _read_into(
+    arguments: dict[str, Any],
     needs: Dependant,
     request: Request,
-    response: Response,
     body: Any,  # noqa: ANN401 - any JSON
-) -> tuple[dict[str, Any], list[Any]]:
-    """Return the arguments that come from the request itself, and the rules that they break."""
-    arguments: dict[str, Any] = {}
+) -> list[Any]:
+    """Add the arguments that come from the request itself, and return the rules that they break."""
     broken: list[Any] = []
-    for name in (needs.request_param_name, needs.http_connection_param_name):
-        if name:
-            arguments[name] = request
-    if needs.response_param_name:
-        arguments[needs.response_param_name] = response
     for field in needs.path_params:
         _read(field, request.path_params, arguments, broken)
     if needs.query_params:
@@ -118,7 +146,7 @@ async def _own_arguments(
         )
         arguments |= found
         broken += wrong
-    return arguments, broken
+    return broken
 
 
 def _read(field: ModelField, source: Mapping[str, Any], arguments: dict[str, Any], broken: list[Any]) -> None:

@@ -23,11 +23,14 @@ from entrypoints.http.body import (
     ensure_form_without_nul,
     ensure_readable,
 )
+from entrypoints.http.draft import Draft
 from entrypoints.http.in_flight import InFlight
 from entrypoints.http.plan import Plan, Unplannable
 from entrypoints.http.problems.declared import bare, fields_of
 from entrypoints.http.problems.openapi import problems_of_dependency, with_problems
 from entrypoints.http.query import ensure_known
+
+_SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
 class StrictRoute(APIRoute):
@@ -42,6 +45,10 @@ class StrictRoute(APIRoute):
     parameters are declared by the route or its router: those of dependencies that are given to `include_router` are
     not seen, and hence refused.
 
+    An endpoint that is planned may return bytes: its response model's JSON, written already.
+
+    What only reads (RFC 9110, section 9.2.1) has nothing to finish: it runs in its client's own task.
+
     Raises TypeError for a dependency with `yield`: FastAPI would close it when the client leaves, under the hands of
     the work, and after the response has said that all is well.
     """
@@ -52,15 +59,20 @@ class StrictRoute(APIRoute):
         self.responses = with_problems(self.responses, *problems)
         if "authentication_required" not in problems:
             self.openapi_extra = {**(self.openapi_extra or {}), "security": [{}]}
-        if self._plan is None:
+        if not self.is_planned:
             return
-        handle = self.get_route_handler()
+        self.answer = self.get_route_handler()
 
         async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-            response = await handle(Request(scope, receive, send))
+            response = await self.answer(Request(scope, receive, send))
             await response(scope, receive, send)
 
         self.app = serve
+
+    @property
+    def is_planned(self) -> bool:
+        """Tell whether `answer` makes a response of a request, without anything of the framework around it."""
+        return self._plan is not None
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         dependants = list(_tree(self.dependant))
@@ -69,6 +81,7 @@ class StrictRoute(APIRoute):
         has_body = self.body_field is not None
         media_types = self._json_media_types()
         work = self._work()
+        only_reads = (self.methods or set()) <= _SAFE
 
         async def handle(request: Request) -> Response:
             ensure_known(request, repeatable)
@@ -81,7 +94,8 @@ class StrictRoute(APIRoute):
                     ensure_readable(request, media_types)
                     await request.json()
             in_flight: InFlight = request.app.state.in_flight
-            return await in_flight.run(partial(work, request))
+            run = in_flight.run_here if only_reads else in_flight.run
+            return await run(partial(work, request))
 
         return handle
 
@@ -106,22 +120,20 @@ class StrictRoute(APIRoute):
 
         async def work(request: Request) -> Response:
             body = await request.json() if reads_json and await request.body() else PydanticUndefined
-            answered = Response(status_code=status)
-            # It is that of no body, and an endpoint may copy the headers to a response that has one.
-            del answered.headers["content-length"]
+            answered = Draft(status)
             result = await plan.run(request, answered, body)
             if isinstance(result, Response):
                 return result
-            if result_field is None:
+            if isinstance(result, bytes):
+                content = result
+            elif result_field is None:
                 content = b""
             else:
                 value, errors = result_field.validate(result, loc=("response",))
                 if errors:
                     raise ResponseValidationError(errors)
                 content = result_field.serialize_json(value)
-            answer = Response(content, answered.status_code, media_type=JSON)
-            answer.raw_headers.extend(answered.raw_headers)
-            return answer
+            return answered.filled(content)
 
         return work
 

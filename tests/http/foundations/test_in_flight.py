@@ -117,6 +117,37 @@ async def test_a_route_finishes_what_it_has_begun_though_its_client_has_left() -
     await asyncio.wait_for(work.ended.wait(), 5)
 
 
+async def test_draining_waits_for_what_only_reads() -> None:
+    in_flight, work = InFlight(), Work()
+    reading = asyncio.create_task(in_flight.run_here(work))
+    await work.begun.wait()
+    assert len(in_flight) == 1
+    draining = asyncio.create_task(in_flight.drain(10))
+    await asyncio.sleep(0)
+    with pytest.raises(HTTPProblem):
+        await in_flight.run_here(Work())
+    work.may_go_on.set()
+    assert await draining == 0
+    assert await reading == "done"
+
+
+async def test_what_only_reads_ends_when_its_client_leaves() -> None:
+    work = Work()
+    router = APIRouter(route_class=StrictRoute)
+
+    @router.get("/orders")
+    async def show() -> str:
+        return await work()
+
+    app = app_of(router)
+    client = asyncio.create_task(ask(app, "GET", "/orders"))
+    await work.begun.wait()
+    client.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await client
+    assert len(app.state.in_flight) == 0
+
+
 async def test_dependencies_are_finished_as_well() -> None:
     work = Work()
 

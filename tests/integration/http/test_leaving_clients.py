@@ -47,6 +47,8 @@ class Unshielded:
     async def run(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         return await work()
 
+    run_here = run
+
     def __len__(self) -> int:
         return 0
 

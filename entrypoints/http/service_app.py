@@ -1,0 +1,24 @@
+"""The app with the service's own edge around it."""
+
+from typing import Any
+
+from starlette.types import ASGIApp
+
+from entrypoints.http.middleware import EdgeMiddleware
+from entrypoints.http.openapi import DescribedApp
+from entrypoints.http.shortcut import Shortcut
+
+
+class ServiceApp(DescribedApp):
+    """Serves planned routes by the shortcut, and all else by the framework; the edge is around both.
+
+    Nobody collects the framework's own telemetry here, and to ask for it at each request costs as much as a route.
+    """
+
+    def __init__(self, *, access_log: bool, **options: Any) -> None:  # noqa: ANN401 - those of FastAPI
+        super().__init__(telemetry={"tracing": False, "metrics": False, "logs": False}, **options)
+        self._access_log = access_log
+
+    def build_middleware_stack(self) -> ASGIApp:
+        framework = super().build_middleware_stack()
+        return EdgeMiddleware(Shortcut(self.routes, framework), access_log=self._access_log)
