@@ -8,6 +8,7 @@ from application.orders.ports import FulfillmentRepository, OrderRepository
 from application.payments.ports import PaymentRepository, ProviderEventRecords, RefundRepository
 from application.sessions.ports import SessionRepository
 from application.shared.idempotency import IdempotencyRecords
+from application.throttling.ports import AttemptTallies
 from application.users.ports import UserRepository
 
 
@@ -43,6 +44,9 @@ class UnitOfWork(Protocol):
 
     @property
     def provider_events(self) -> ProviderEventRecords: ...
+
+    @property
+    def attempts(self) -> AttemptTallies: ...
 
     @property
     def idempotency(self) -> IdempotencyRecords: ...

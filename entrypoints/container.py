@@ -12,6 +12,7 @@ from adapters.outgoing_http import OutgoingHttp
 from adapters.payments.sandbox.courier import SandboxCourier
 from adapters.payments.sandbox.gateway import SandboxGateway
 from adapters.payments.sandbox.inbox import SandboxInbox, SandboxSignatures
+from adapters.postgres.attempts import PostgresAttemptRecords
 from adapters.postgres.checks import PostgresInvariantChecks
 from adapters.postgres.engine import create_engine, create_sessions
 from adapters.postgres.health import PostgresHealth
@@ -73,6 +74,8 @@ from application.shared.batching import Batcher
 from application.shared.prune_replays import PruneReplays
 from application.signing.reload_keys import ReloadKeys
 from application.signing.rotate_key import MAX_SKEW, RotateKey
+from application.throttling.prune_attempts import PruneAttempts
+from application.throttling.throttle import CountedThrottle, OpenThrottle
 from application.users.authenticate import Authenticate
 from application.users.change_me import ChangeMe
 from application.users.change_password import ChangePassword
@@ -95,6 +98,10 @@ def _hasher(*, workers: int, max_waiting: int) -> Iterator[Argon2PasswordHasher]
 
 def _limiter_name(settings: Settings) -> str:
     return "in_process" if settings.rate_limit_enabled else "unlimited"
+
+
+def _throttle_name(settings: Settings) -> str:
+    return "counted" if settings.rate_limit_enabled else "open"
 
 
 def _source_of_keys(settings: Settings) -> str:
@@ -157,7 +164,15 @@ class Container(containers.DeclarativeContainer):
         unlimited=providers.Singleton(UnlimitedRateLimiter),
     )
 
-    sign_up = providers.Singleton(SignUp, unit_of_work, hasher, password_policy, clock, ids)
+    throttle = providers.Selector(
+        providers.Callable(_throttle_name, settings),
+        counted=providers.Singleton(CountedThrottle, clock),
+        open=providers.Singleton(OpenThrottle),
+    )
+    attempt_records = providers.Singleton(PostgresAttemptRecords, engine)
+    prune_attempts = providers.Singleton(PruneAttempts, attempt_records, clock)
+
+    sign_up = providers.Singleton(SignUp, unit_of_work, throttle, hasher, password_policy, clock, ids)
     reload_keys = providers.Singleton(ReloadKeys, signing_keys, access_tokens, clock)
     rotate_key = providers.Singleton(
         RotateKey, signing_key_store, make_signing_key, clock, settings.provided.token_lifetime
@@ -174,7 +189,7 @@ class Container(containers.DeclarativeContainer):
         SessionLifetime, idle=settings.provided.session_idle, absolute=settings.provided.session_lifetime
     )
     log_in = providers.Singleton(
-        LogIn, unit_of_work, hasher, access_tokens, clock, ids, randomness, session_lifetime
+        LogIn, unit_of_work, throttle, hasher, access_tokens, clock, ids, randomness, session_lifetime
     )
     refresh_session = providers.Singleton(
         RefreshSession, unit_of_work, access_tokens, clock, ids, randomness, session_lifetime

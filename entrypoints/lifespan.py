@@ -15,6 +15,7 @@ KEYS_ARE_READ_EVERY = timedelta(seconds=15)
 """Several times within the notice that a new key gives (application/signing/rotate_key.py)."""
 
 REPLAYS_ARE_PRUNED_EVERY = timedelta(minutes=10)
+ATTEMPTS_ARE_PRUNED_EVERY = timedelta(minutes=10)
 
 
 @asynccontextmanager
@@ -35,6 +36,9 @@ async def running(container: Container) -> AsyncIterator[bytes]:
         )
         await stack.enter_async_context(
             repeating(container.prune_replays(), name="prune replays", every=REPLAYS_ARE_PRUNED_EVERY)
+        )
+        await stack.enter_async_context(
+            repeating(container.prune_attempts(), name="prune attempts", every=ATTEMPTS_ARE_PRUNED_EVERY)
         )
         yield secret
 

@@ -17,6 +17,7 @@ from domain.payments.payment import Payment
 from domain.payments.refund import Refund
 from domain.sessions.session import Session
 from domain.shared.ids import FulfillmentId, OrderId, PaymentId, ProductId, RefundId, SessionId, UserId
+from domain.users.attempts import AttemptTally
 from domain.users.user import EmailAddress, User
 
 
@@ -38,6 +39,7 @@ class Tables:
     payments: MutableMapping[PaymentId, Payment] = field(default_factory=dict)
     refunds: MutableMapping[RefundId, Refund] = field(default_factory=dict)
     provider_events: MutableMapping[tuple[PaymentMethod, str], ProviderEvent] = field(default_factory=dict)
+    attempts: MutableMapping[bytes, AttemptTally] = field(default_factory=dict)
     idempotency: MutableMapping[Scope, Bound[object]] = field(default_factory=dict)
     bound_at: MutableMapping[Scope, datetime] = field(default_factory=dict)
 

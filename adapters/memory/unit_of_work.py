@@ -1,6 +1,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from adapters.memory.attempts import MemoryAttemptTallies
 from adapters.memory.database import MemoryDatabase, reach
 from adapters.memory.fulfillments import MemoryFulfillmentRepository
 from adapters.memory.idempotency import MemoryIdempotencyRecords
@@ -28,6 +29,7 @@ class MemoryUnitOfWork(UnitOfWork):
         self._payments = MemoryPaymentRepository(transaction)
         self._refunds = MemoryRefundRepository(transaction)
         self._provider_events = MemoryProviderEventRecords(transaction)
+        self._attempts = MemoryAttemptTallies(transaction)
         self._idempotency = MemoryIdempotencyRecords(transaction)
 
     @property
@@ -65,6 +67,10 @@ class MemoryUnitOfWork(UnitOfWork):
     @property
     def provider_events(self) -> MemoryProviderEventRecords:
         return self._provider_events
+
+    @property
+    def attempts(self) -> MemoryAttemptTallies:
+        return self._attempts
 
     @property
     def idempotency(self) -> MemoryIdempotencyRecords:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from adapters.postgres.attempts import PostgresAttemptTallies
 from adapters.postgres.fulfillments import PostgresFulfillmentRepository
 from adapters.postgres.idempotency import PostgresIdempotencyRecords
 from adapters.postgres.orders import PostgresOrderRepository
@@ -36,6 +37,7 @@ class PostgresUnitOfWork(UnitOfWork):
         self._payments = PostgresPaymentRepository(transaction)
         self._refunds = PostgresRefundRepository(transaction)
         self._provider_events = PostgresProviderEventRecords(transaction)
+        self._attempts = PostgresAttemptTallies(transaction)
         self._idempotency = PostgresIdempotencyRecords(transaction)
 
     @property
@@ -73,6 +75,10 @@ class PostgresUnitOfWork(UnitOfWork):
     @property
     def provider_events(self) -> PostgresProviderEventRecords:
         return self._provider_events
+
+    @property
+    def attempts(self) -> PostgresAttemptTallies:
+        return self._attempts
 
     @property
     def idempotency(self) -> PostgresIdempotencyRecords:

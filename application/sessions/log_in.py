@@ -4,12 +4,14 @@ from application.sessions.tokens import SessionTokens, claims_of
 from application.shared.clock import Clock
 from application.shared.ids import IdFactory
 from application.shared.randomness import Randomness
+from application.throttling.throttle import Throttle
 from application.unit_of_work import UnitOfWorkFactory
 from application.users.ports import AccessTokens, PasswordHasher
 from domain.sessions.refresh_token import FAMILY_BYTES, SECRET_BYTES, RefreshToken
 from domain.sessions.session import Session, SessionLifetime, surplus
 from domain.shared.errors import DomainError
 from domain.shared.ids import SessionId
+from domain.users.attempts import Attempt, AttemptKind
 from domain.users.user import User, comparable_email
 
 
@@ -24,10 +26,11 @@ class WrongCredentials(DomainError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogInCommand:
-    """`user_agent` is how the client calls itself."""
+    """`network` is where it comes from, and `user_agent` how the client calls itself."""
 
     email: str
     password: str = field(repr=False)
+    network: str
     user_agent: str | None = None
 
 
@@ -35,11 +38,12 @@ class LogInCommand:
 class LogIn:
     """Exchange an e-mail address and a password for an access token and a refresh token: a session begins.
 
-    An unknown address costs as much time as a wrong password and gets the same answer. No connection is held
-    while the password is checked.
+    An unknown address costs as much time as a wrong password and gets the same answer. Attempts are
+    throttled for each account and for each network. No connection is held while the password is checked.
     """
 
     unit_of_work: UnitOfWorkFactory
+    throttle: Throttle
     hasher: PasswordHasher
     tokens: AccessTokens
     clock: Clock
@@ -48,9 +52,12 @@ class LogIn:
     lifetime: SessionLifetime
 
     async def __call__(self, command: LogInCommand) -> SessionTokens:
-        """Raise WrongCredentials, AccountDisabled, Overloaded."""
+        """Raise TooManyAttempts, WrongCredentials, AccountDisabled, Overloaded."""
+        attempt = Attempt(AttemptKind.LOG_IN, comparable_email(command.email), command.network)
         async with self.unit_of_work() as work:
-            user = await work.users.find_by_email(comparable_email(command.email))
+            await self.throttle.admit(work, attempt)
+            user = await work.users.find_by_email(attempt.account)
+            await work.commit()
         is_right = await self.hasher.verify(command.password, user.password_hash if user else None)
         if user is None or not is_right:
             raise WrongCredentials
@@ -58,10 +65,10 @@ class LogIn:
         stronger_hash = None
         if self.hasher.needs_rehash(user.password_hash):
             stronger_hash = await self.hasher.hash(command.password)
-        return await self._start_session(user, stronger_hash, command.user_agent)
+        return await self._start_session(user, stronger_hash, command.user_agent, attempt)
 
     async def _start_session(
-        self, checked: User, stronger_hash: str | None, user_agent: str | None
+        self, checked: User, stronger_hash: str | None, user_agent: str | None, attempt: Attempt
     ) -> SessionTokens:
         """Begin a session of the user, unless what was checked has changed while the password was hashed."""
         now = self.clock.now()
@@ -86,6 +93,7 @@ class LogIn:
             )
             await work.sessions.remove(surplus(await work.sessions.of_user(user.id), now))
             await work.sessions.add(session)
+            await self.throttle.welcome(work, attempt)
             await work.commit()
         access = self.tokens.issue(claims_of(user, session, self.ids.new()), now=now)
         return SessionTokens(access, token)

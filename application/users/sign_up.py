@@ -3,21 +3,26 @@ from dataclasses import dataclass, field
 from application.shared.clock import Clock
 from application.shared.idempotency import IdempotencyKey, Receipt, receipt_for, replay_of
 from application.shared.ids import IdFactory
+from application.throttling.throttle import Throttle
 from application.unit_of_work import UnitOfWorkFactory
 from application.users.password_policy import PasswordPolicy
 from application.users.ports import PasswordHasher
 from application.users.views import UserView
 from domain.shared.ids import UserId
+from domain.users.attempts import Attempt, AttemptKind
 from domain.users.permissions import Role
 from domain.users.user import User, comparable_email
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignUpCommand:
+    """`network` is where it comes from: None for an operator, who is not throttled."""
+
     email: str
     password: str = field(repr=False)
     full_name: str | None = None
     role: Role = Role.CUSTOMER
+    network: str | None = None
     key: IdempotencyKey | None = None
 
 
@@ -26,17 +31,23 @@ class SignUp:
     """Open an account. There is one account for an e-mail address, however it is spelled."""
 
     unit_of_work: UnitOfWorkFactory
+    throttle: Throttle
     hasher: PasswordHasher
     policy: PasswordPolicy
     clock: Clock
     ids: IdFactory
 
     async def __call__(self, command: SignUpCommand) -> Receipt[UserView]:
-        """Raise WeakPassword, EmailTaken, Overloaded, IdempotencyKeyReused, IdempotencyInFlight."""
+        """Raise WeakPassword, TooManyAttempts, EmailTaken, Overloaded, IdempotencyKeyReused, IdempotencyInFlight."""
         self.policy.check(command.password, field="password")
+        email = comparable_email(command.email)
+        if command.network is not None:
+            async with self.unit_of_work() as work:
+                await self.throttle.admit(work, Attempt(AttemptKind.SIGN_UP, email, command.network))
+                await work.commit()
         user = User.sign_up(
             id=UserId(self.ids.new()),
-            email=comparable_email(command.email),
+            email=email,
             full_name=command.full_name,
             password_hash=await self.hasher.hash(command.password),
             role=command.role,

@@ -3,11 +3,12 @@
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Response
 
 from application.limits.ports import Allowance, RateLimiter, RateLimitPolicy
 from entrypoints.container import Container
 from entrypoints.http.authentication import Visitor
+from entrypoints.http.network import Network, get_network
 from entrypoints.http.problems.openapi import refuses_with
 from entrypoints.http.problems.problem import HTTPProblem
 from entrypoints.http.provided import provided
@@ -15,8 +16,7 @@ from entrypoints.http.provided import provided
 READS = RateLimitPolicy("reads", quota=1200, window=60)
 WRITES = RateLimitPolicy("writes", quota=300, window=60)
 ORDERS = RateLimitPolicy("orders", quota=60, window=60)
-SIGN_UPS = RateLimitPolicy("sign-ups", quota=100, window=60)
-LOG_INS = RateLimitPolicy("log-ins", quota=100, window=60)
+TOKENS = RateLimitPolicy("tokens", quota=300, window=60)
 
 
 def rate_limit_headers(policy: RateLimitPolicy, allowance: Allowance) -> dict[str, str]:
@@ -27,14 +27,8 @@ def rate_limit_headers(policy: RateLimitPolicy, allowance: Allowance) -> dict[st
     }
 
 
-async def get_network_address(request: Request) -> str:
-    return request.client.host if request.client else "unknown"
-
-
-async def get_user_or_network_address(
-    visitor: Visitor, network_address: Annotated[str, Depends(get_network_address)]
-) -> str:
-    return str(visitor.user_id) if visitor else network_address
+async def get_user_or_network(visitor: Visitor, network: Network) -> str:
+    return str(visitor.user_id) if visitor else network
 
 
 def limited(policy: RateLimitPolicy, *, by: Callable[..., Awaitable[str]]) -> Callable[..., Awaitable[None]]:
@@ -55,11 +49,12 @@ def limited(policy: RateLimitPolicy, *, by: Callable[..., Awaitable[str]]) -> Ca
     return take
 
 
-LimitReads = Depends(limited(READS, by=get_user_or_network_address))
-LimitWrites = Depends(limited(WRITES, by=get_user_or_network_address))
-LimitOrders = Depends(limited(ORDERS, by=get_user_or_network_address))
+LimitReads = Depends(limited(READS, by=get_user_or_network))
+LimitWrites = Depends(limited(WRITES, by=get_user_or_network))
+LimitOrders = Depends(limited(ORDERS, by=get_user_or_network))
 # Who signs up, logs in or logs out needs no token. One that has expired meanwhile must not keep its owner out.
-LimitSignUps = Depends(limited(SIGN_UPS, by=get_network_address))
-LimitLogIns = Depends(limited(LOG_INS, by=get_network_address))
-LimitLogOuts = Depends(limited(WRITES, by=get_network_address))
-LimitKeySets = Depends(limited(READS, by=get_network_address))
+# Attempts to sign up and to log in are throttled besides, in the use cases: see domain/users/attempts.py.
+LimitSignUps = Depends(limited(WRITES, by=get_network))
+LimitTokens = Depends(limited(TOKENS, by=get_network))
+LimitLogOuts = Depends(limited(WRITES, by=get_network))
+LimitKeySets = Depends(limited(READS, by=get_network))

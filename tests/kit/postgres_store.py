@@ -6,6 +6,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from adapters.postgres.attempts import PostgresAttemptRecords
 from adapters.postgres.engine import create_engine, create_sessions
 from adapters.postgres.idempotency import PostgresReplayRecords
 from adapters.postgres.queries.orders import PostgresOrderQueries
@@ -44,6 +45,7 @@ async def postgres_store(url: str) -> AsyncIterator[Store]:
             secrets=PostgresSecrets(engine),
             replays=PostgresReplayRecords(engine),
             sandbox_books=PostgresSandboxBooks(engine),
+            attempts=PostgresAttemptRecords(engine),
         )
     finally:
         await engine.dispose()

@@ -41,6 +41,7 @@ from application.shared.batching import Batcher, RunBatch
 from application.shared.clock import Clock
 from application.shared.idempotency import IdempotencyKey, Receipt
 from application.signing.reload_keys import ReloadKeys
+from application.throttling.throttle import CountedThrottle
 from application.users.authenticate import Authenticate
 from application.users.change_me import ChangeMe
 from application.users.change_password import ChangePassword
@@ -75,6 +76,7 @@ HOLD = timedelta(minutes=15)
 LIFETIME = SessionLifetime(idle=timedelta(days=14), absolute=timedelta(days=30))
 PASSWORD = "a password of some length"
 BREACHED_PASSWORD = "correct horse battery staple"
+NETWORK = "203.0.113.9/32"
 STAFF = Actor(None, "test")
 
 
@@ -93,7 +95,8 @@ class Shop:
         self.hasher = hasher = PlainHasher()
         tokens = NumberedTokens()
         policy = PasswordPolicy(BreachedOnly(BREACHED_PASSWORD), min_length=12)
-        self.sign_up = SignUp(store.unit_of_work, hasher, policy, self.clock, self.ids)
+        throttle = CountedThrottle(self.clock)
+        self.sign_up = SignUp(store.unit_of_work, throttle, hasher, policy, self.clock, self.ids)
         self.reload_keys = ReloadKeys(store.signing_keys, tokens, self.clock)
         self.authenticate = Authenticate(tokens, self.reload_keys, self.clock)
         self.confirm_principal = ConfirmPrincipal(store.users, self.clock)
@@ -103,7 +106,9 @@ class Shop:
         self.change_me = ChangeMe(store.unit_of_work, self.clock)
         self.change_password = ChangePassword(store.unit_of_work, hasher, policy, self.clock)
         randomness = CountedRandomness()
-        self.log_in = LogIn(store.unit_of_work, hasher, tokens, self.clock, self.ids, randomness, LIFETIME)
+        self.log_in = LogIn(
+            store.unit_of_work, throttle, hasher, tokens, self.clock, self.ids, randomness, LIFETIME
+        )
         self.refresh_session = RefreshSession(
             store.unit_of_work, tokens, self.clock, self.ids, randomness, LIFETIME
         )
@@ -157,7 +162,7 @@ class Shop:
 
     async def logged_in(self, customer: UserView) -> SessionTokens:
         """Return the tokens of a new session of the customer."""
-        return await self.log_in(LogInCommand(email=customer.email, password=PASSWORD))
+        return await self.log_in(LogInCommand(email=customer.email, password=PASSWORD, network=NETWORK))
 
     async def product(
         self,

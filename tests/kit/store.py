@@ -1,5 +1,6 @@
 from dataclasses import dataclass
 
+from adapters.memory.attempts import MemoryAttemptRecords
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.idempotency import MemoryReplayRecords
 from adapters.memory.queries.orders import MemoryOrderQueries
@@ -21,6 +22,7 @@ from application.payments.ports import PaymentQueries
 from application.sessions.ports import SessionQueries
 from application.shared.idempotency import ReplayRecords
 from application.shared.secrets import Secrets
+from application.throttling.ports import AttemptRecords
 from application.unit_of_work import UnitOfWorkFactory
 from application.users.ports import SigningKeyStore, UserQueries
 
@@ -42,6 +44,7 @@ class Store:
     secrets: Secrets
     replays: ReplayRecords
     sandbox_books: SandboxBooks
+    attempts: AttemptRecords
 
 
 def memory_store(database: MemoryDatabase | None = None) -> Store:
@@ -60,4 +63,5 @@ def memory_store(database: MemoryDatabase | None = None) -> Store:
         secrets=MemorySecrets(database),
         replays=MemoryReplayRecords(database),
         sandbox_books=MemorySandboxBooks(),
+        attempts=MemoryAttemptRecords(database),
     )

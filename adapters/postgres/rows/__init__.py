@@ -3,6 +3,7 @@
 Rows are what is kept, entities what is true: small functions beside the repositories turn one into the other.
 """
 
+from adapters.postgres.rows.attempts import AttemptTallyRow
 from adapters.postgres.rows.catalog import ProductRow, StockMovementRow, StockRow
 from adapters.postgres.rows.idempotency import IdempotencyKeyRow
 from adapters.postgres.rows.orders import FulfillmentRow, OrderHistoryRow, OrderLineRow, OrderRow
@@ -15,6 +16,7 @@ from adapters.postgres.rows.sessions import SessionRow
 from adapters.postgres.rows.users import UserRow
 
 __all__ = [
+    "AttemptTallyRow",
     "FulfillmentRow",
     "IdempotencyKeyRow",
     "OrderHistoryRow",

@@ -73,9 +73,9 @@ USER_PROBLEMS = (
     ProblemType(
         code="too_many_attempts",
         status=429,
-        title="Too many attempts to log in",
-        meaning="There were too many failed attempts for this account or from this network.",
-        remedy="Wait for as many seconds as Retry-After says. The account is not locked.",
+        title="Too many attempts",
+        meaning="There were too many attempts for this e-mail address or from this network. Each one more doubles the wait.",
+        remedy="Wait for as many seconds as Retry-After says. Nothing is locked.",
         detail="There were too many attempts. Try again later.",
         headers=("Retry-After",),
     ),

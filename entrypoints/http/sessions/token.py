@@ -10,9 +10,10 @@ from application.sessions.revoke_token import RevokeToken
 from application.sessions.tokens import SessionTokens
 from entrypoints.container import Container
 from entrypoints.http.descriptions import described_by
+from entrypoints.http.network import Network
 from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.provided import provided
-from entrypoints.http.rate_limits import LimitLogIns, LimitLogOuts
+from entrypoints.http.rate_limits import LimitLogOuts, LimitTokens
 from entrypoints.http.sessions.forms import PasswordForm, RefreshForm, RevocationForm, TokenForm
 from entrypoints.http.sessions.oauth import OAuthError, OAuthRoute, ensure_sent_once
 from entrypoints.http.sessions.schemas import TokenResponse
@@ -31,13 +32,14 @@ router = APIRouter(tags=["sessions"], route_class=OAuthRoute, dependencies=[Depe
         f"**With `grant_type=password`:** {described_by(LogIn)}\n\n"
         f"**With `grant_type=refresh_token`:** {described_by(RefreshSession)}"
     ),
-    responses=problem_responses("overloaded", "database_unavailable"),
-    dependencies=[LimitLogIns],
+    responses=problem_responses("too_many_attempts", "overloaded", "database_unavailable"),
+    dependencies=[LimitTokens],
 )
 async def create_token(
     form: Annotated[TokenForm, Form()],
     request: Request,
     response: Response,
+    network: Network,
     settings: Annotated[Settings, provided(Container.settings)],
     log_in: Annotated[LogIn, provided(Container.log_in)],
     refresh_session: Annotated[RefreshSession, provided(Container.refresh_session)],
@@ -50,6 +52,7 @@ async def create_token(
             command = LogInCommand(
                 email=form.username,
                 password=form.password.get_secret_value(),
+                network=network,
                 user_agent=_user_agent(request),
             )
             return _shown(await log_in(command))

@@ -14,10 +14,10 @@ from domain.users.password import WeakPassword
 from domain.users.permissions import Permission, Role
 from domain.users.user import AccountDisabled, UserStatus
 from tests.kit.examples import a_user
-from tests.kit.shop import BREACHED_PASSWORD, PASSWORD, Shop
+from tests.kit.shop import BREACHED_PASSWORD, NETWORK, PASSWORD, Shop
 
 SIGN_UP = SignUpCommand(email="Ann@Example.com", password=PASSWORD, full_name="Ann")
-LOG_IN = LogInCommand(email=" ann@EXAMPLE.com", password=PASSWORD)
+LOG_IN = LogInCommand(email=" ann@EXAMPLE.com", password=PASSWORD, network=NETWORK)
 
 
 async def principal_of(shop: Shop, log_in: LogInCommand) -> Principal:

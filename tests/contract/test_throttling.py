@@ -1,0 +1,149 @@
+"""Guesses are made slow and nobody is locked out, over each store, whichever process is asked."""
+
+import asyncio
+from collections.abc import Iterable
+from datetime import timedelta
+
+from application.sessions.log_in import LogInCommand, WrongCredentials
+from application.throttling.prune_attempts import PruneAttempts
+from application.throttling.throttle import CountedThrottle, TooManyAttempts
+from application.users.ports import EmailTaken
+from application.users.sign_up import SignUpCommand
+from domain.users.attempts import ACCOUNT_BACKOFF, NETWORK_BACKOFF, Attempt, AttemptKind
+from domain.users.user import comparable_email
+from tests.kit.shop import NETWORK, PASSWORD, Shop
+
+SECOND = timedelta(seconds=1)
+ACCOUNT, NETWORKS = ACCOUNT_BACKOFF[AttemptKind.LOG_IN], NETWORK_BACKOFF[AttemptKind.LOG_IN]
+ANN, NOBODY = "ann@example.com", "nobody@example.com"
+
+
+async def log_in(shop: Shop, email: str = ANN, password: str = "wrong", network: str = NETWORK) -> str | int:
+    """Try, and return how it ended: for one who has to wait, after how many seconds."""
+    try:
+        await shop.log_in(LogInCommand(email=email, password=password, network=network))
+    except WrongCredentials:
+        return "wrong"
+    except TooManyAttempts as refusal:
+        return refusal.retry_after
+    return "in"
+
+
+async def sign_up(shop: Shop, email: str, network: str | None = NETWORK) -> str | int:
+    try:
+        await shop.sign_up(SignUpCommand(email=email, password=PASSWORD, network=network))
+    except EmailTaken:
+        return "taken"
+    except TooManyAttempts as refusal:
+        return refusal.retry_after
+    return "done"
+
+
+def admitted(endings: Iterable[str | int]) -> int:
+    return sum(isinstance(ending, str) for ending in endings)
+
+
+async def test_of_twenty_guesses_at_once_no_more_are_admitted_than_one_after_the_other(shop: Shop) -> None:
+    await shop.customer(ANN)
+    at_once = await asyncio.gather(*(log_in(shop) for _ in range(20)))
+    one_by_one = [await log_in(shop, NOBODY) for _ in range(20)]
+    assert admitted(at_once) == admitted(one_by_one) == ACCOUNT.free + 1
+
+
+async def test_each_guess_more_doubles_the_wait_and_every_wait_ends(shop: Shop) -> None:
+    await shop.customer(ANN)
+    for _ in range(ACCOUNT.free + 1):
+        assert await log_in(shop) == "wrong"
+    waits = []
+    for _ in range(10):
+        wait = await log_in(shop)
+        assert isinstance(wait, int)
+        waits.append(wait)
+        shop.clock.advance(wait * SECOND)
+        assert await log_in(shop) == "wrong"
+    assert waits[:6] == [1, 2, 4, 8, 16, 32]
+    assert max(waits) * SECOND <= ACCOUNT.longest
+
+
+async def test_who_has_to_wait_is_not_let_in_by_the_right_password_and_waits_no_longer_for_trying(
+    shop: Shop,
+) -> None:
+    await shop.customer(ANN)
+    for _ in range(ACCOUNT.free + 1):
+        await log_in(shop)
+    assert [await log_in(shop, password=PASSWORD) for _ in range(50)] == [1] * 50
+    shop.clock.advance(SECOND)
+    assert await log_in(shop, password=PASSWORD) == "in"
+
+
+async def test_the_owner_starts_afresh(shop: Shop) -> None:
+    await shop.customer(ANN)
+    for _ in range(3):
+        for _ in range(ACCOUNT.free):
+            assert await log_in(shop) == "wrong"
+        assert await log_in(shop, password=PASSWORD) == "in"
+
+
+async def test_a_known_and_an_unknown_address_have_the_same_answers_in_the_same_order(shop: Shop) -> None:
+    await shop.customer(ANN)
+    for address in (ANN, NOBODY):
+        shop.clock.advance(timedelta(days=1))
+        endings = []
+        for seconds in (0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 0, 4):
+            shop.clock.advance(seconds * SECOND)
+            endings.append(await log_in(shop, address))
+        assert endings == [*["wrong"] * 6, 1, "wrong", 2, "wrong", 4, "wrong"]
+
+
+async def test_another_spelling_of_an_address_is_the_same_account(shop: Shop) -> None:
+    for email in (ANN, "ANN@example.com", " ann@EXAMPLE.com ") * 2:
+        await log_in(shop, email)
+    assert await log_in(shop) == 1
+
+
+async def test_another_account_and_another_network_do_not_wait(shop: Shop) -> None:
+    await shop.customer(ANN)
+    await shop.customer("bob@example.com")
+    for number in range(NETWORKS.free + 1):
+        assert await log_in(shop, f"guess-{number}@example.com") == "wrong"
+    assert await log_in(shop, "bob@example.com", PASSWORD) == 1
+    assert await log_in(shop, "bob@example.com", PASSWORD, network="198.51.100.0/32") == "in"
+
+
+async def test_a_town_behind_one_address_logs_in_without_waiting(shop: Shop) -> None:
+    customers = [await shop.customer() for _ in range(3)]
+    for number in range(2 * NETWORKS.free):
+        assert await log_in(shop, customers[number % 3].email, PASSWORD) == "in"
+
+
+async def test_addresses_that_are_guessed_by_signing_up_are_throttled_and_operators_are_not(
+    shop: Shop,
+) -> None:
+    free = ACCOUNT_BACKOFF[AttemptKind.SIGN_UP].free
+    endings = [await sign_up(shop, ANN) for _ in range(free + 2)]
+    assert endings == ["done", *["taken"] * free, 1]
+    assert await sign_up(shop, ANN, network=None) == "taken"
+
+
+async def test_a_network_signs_up_any_number_of_people_ever_more_slowly(shop: Shop) -> None:
+    throttle = CountedThrottle(shop.clock)
+    free = NETWORK_BACKOFF[AttemptKind.SIGN_UP].free
+    for number in range(free + 1):
+        async with shop.store.unit_of_work() as work:
+            email = comparable_email(f"{number}@example.com")
+            await throttle.admit(work, Attempt(AttemptKind.SIGN_UP, email, NETWORK))
+            await work.commit()
+    assert await sign_up(shop, ANN) == 1
+    shop.clock.advance(SECOND)
+    assert await sign_up(shop, ANN) == "done"
+
+
+async def test_what_is_forgiven_is_forgotten_and_nothing_else(shop: Shop) -> None:
+    prune = PruneAttempts(shop.store.attempts, shop.clock)
+    for _ in range(ACCOUNT.free + 1):
+        await log_in(shop)
+    await prune()
+    assert await log_in(shop) == 1
+    shop.clock.advance(timedelta(days=1))
+    await prune()
+    assert await shop.store.attempts.prune(before=shop.clock.now() + timedelta(days=1), limit=9) == 0

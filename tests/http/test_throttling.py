@@ -1,0 +1,72 @@
+"""Who tries too often is asked to wait, by account and by network."""
+
+from collections.abc import AsyncIterator
+
+import httpx2
+import pytest
+
+from domain.users.attempts import ACCOUNT_BACKOFF, NETWORK_BACKOFF, AttemptKind
+from entrypoints.http.network import network_of
+from tests.kit.described import check
+from tests.kit.store import memory_store
+from tests.kit.web import BASE_URL, PASSWORD, WebShop, container_over, web_shop
+
+ANN = {"username": "ann@example.com", "password": PASSWORD}
+FREE = ACCOUNT_BACKOFF[AttemptKind.LOG_IN].free
+CROWD = NETWORK_BACKOFF[AttemptKind.LOG_IN].free
+
+
+@pytest.fixture
+async def web() -> AsyncIterator[WebShop]:
+    async with web_shop(container_over(memory_store(), rate_limit_enabled=True)) as web:
+        yield web
+
+
+async def log_in(web: WebShop, username: str, *, address: str = "203.0.113.9") -> httpx2.Response:
+    transport = httpx2.ASGITransport(app=web.app, client=(address, 1))
+    async with httpx2.AsyncClient(
+        transport=transport, base_url=BASE_URL, event_hooks={"response": [check]}
+    ) as client:
+        return await client.post("/token", data={"username": username, "password": "wrong"})
+
+
+@pytest.mark.parametrize("email", ["ann@example.com", "nobody@example.com"])
+async def test_who_guesses_is_told_how_long_to_wait(web: WebShop, email: str) -> None:
+    body = {"email": "ann@example.com", "password": PASSWORD, "password_confirm": PASSWORD}
+    assert (await web.visitor.post("/v1/users", json=body)).status_code == 201
+    answers = [await log_in(web, email) for _ in range(FREE + 2)]
+    assert [answer.status_code for answer in answers] == [*[400] * (FREE + 1), 429]
+    assert answers[-1].json()["code"] == "too_many_attempts"
+    assert answers[-1].headers["Retry-After"] == "1"
+    assert email not in answers[-1].text
+
+
+async def test_who_signs_up_with_one_address_again_and_again_is_told_to_wait(web: WebShop) -> None:
+    body = {"email": "ann@example.com", "password": PASSWORD, "password_confirm": PASSWORD}
+    free = ACCOUNT_BACKOFF[AttemptKind.SIGN_UP].free
+    answers = [await web.visitor.post("/v1/users", json=body) for _ in range(free + 2)]
+    assert [answer.status_code for answer in answers] == [201, *[409] * free, 429]
+    assert answers[-1].headers["Retry-After"] == "1"
+
+
+async def test_a_subscriber_does_not_get_around_it_with_the_many_addresses_of_ipv6(web: WebShop) -> None:
+    for number in range(CROWD + 1):
+        await log_in(web, f"guess-{number}@example.com", address=f"2001:db8:0:1::{number:x}")
+    assert (await log_in(web, "ann@example.com", address="2001:db8:0:1:ffff::1")).status_code == 429
+    assert (await log_in(web, "ann@example.com", address="2001:db8:0:2::1")).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("203.0.113.9", "203.0.113.9/32"),
+        ("::ffff:203.0.113.9", "203.0.113.9/32"),
+        ("2001:db8:0:1:2:3:4:5", "2001:db8:0:1::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", "local"),
+        ("unix:", "local"),
+        ("203.0.113.256", "local"),
+    ],
+)
+def test_the_network_of_an_address(address: str, network: str) -> None:
+    assert network_of(address) == network

@@ -1,0 +1,49 @@
+"""Several processes on one PostgreSQL throttle as one, and tell nothing about who has an account."""
+
+import asyncio
+from collections import Counter
+from contextlib import AsyncExitStack
+
+from application.sessions.log_in import LogInCommand, WrongCredentials
+from application.throttling.throttle import TooManyAttempts
+from domain.users.attempts import ACCOUNT_BACKOFF, AttemptKind
+from tests.integration.postgres.sent import statements_of
+from tests.kit.postgres_store import postgres_store
+from tests.kit.shop import NETWORK, Shop
+
+FREE = ACCOUNT_BACKOFF[AttemptKind.LOG_IN].free
+
+
+async def guess(shop: Shop, email: str) -> str:
+    try:
+        await shop.log_in(LogInCommand(email=email, password="wrong", network=NETWORK))
+    except (WrongCredentials, TooManyAttempts) as refusal:
+        return refusal.code
+    raise AssertionError
+
+
+async def test_guesses_at_two_processes_at_once_are_admitted_as_at_one(database_url: str) -> None:
+    async with AsyncExitStack() as stack:
+        shops = [Shop(await stack.enter_async_context(postgres_store(database_url))) for _ in range(2)]
+        await shops[0].customer("ann@example.com")
+        answers = Counter(await asyncio.gather(*(guess(shops[n % 2], "ann@example.com") for n in range(24))))
+    assert answers == {"invalid_grant": FREE + 1, "too_many_attempts": 23 - FREE}
+
+
+async def test_an_unknown_address_costs_the_same_statements_as_a_wrong_password(database_url: str) -> None:
+    """Time is a matter of the machine; what is asked of the database is not."""
+    async with postgres_store(database_url) as store:
+        shop = Shop(store)
+        await shop.customer("ann@example.com")
+        with statements_of(store.attempts._engine) as sent:  # type: ignore[attr-defined] # that of PostgreSQL has it
+            asked = []
+            for email in ("ann@example.com", "nobody@example.com"):
+                for _ in range(FREE + 2):
+                    await guess(shop, email)
+                asked.append([statement for statement, _ in sent])
+                sent.clear()
+    known, unknown = asked
+    assert known == unknown
+    assert len(known) == 3 * (FREE + 1) + 1, (
+        "count, save and look, and for one who has to wait only the first"
+    )

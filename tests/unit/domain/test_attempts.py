@@ -1,0 +1,98 @@
+"""Delays grow with each attempt, shrink with time, and always end."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.users.attempts import (
+    ACCOUNT_BACKOFF,
+    NETWORK_BACKOFF,
+    Attempt,
+    AttemptKind,
+    AttemptTally,
+    Backoff,
+)
+from domain.users.user import EmailAddress
+
+NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+BACKOFF = Backoff(free=3, first=SECOND, longest=MINUTE, forgiven_each=MINUTE)
+DOUBLINGS = 16
+"""More than it takes from the shortest wait to the longest."""
+BACKOFFS = [*ACCOUNT_BACKOFF.values(), *NETWORK_BACKOFF.values()]
+
+
+def tally(backoff: Backoff = BACKOFF) -> AttemptTally:
+    return AttemptTally(b"ann", backoff, NOW, NOW)
+
+
+def test_some_attempts_are_free_and_each_one_after_them_doubles_the_wait_up_to_the_longest() -> None:
+    ann, waits = tally(), []
+    for _ in range(11):
+        ann.add(NOW)
+        waits.append(ann.wait(NOW) // SECOND)
+    assert waits == [0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60]
+
+
+def test_attempts_are_forgiven_one_after_the_other() -> None:
+    ann = tally()
+    for _ in range(5):
+        ann.add(NOW)
+    assert [ann.count(NOW + minutes * MINUTE) for minutes in range(7)] == [5, 4, 3, 2, 1, 0, 0]
+    assert ann.count(NOW + 61 * SECOND) == 4
+
+
+def test_who_tries_now_and_then_never_waits() -> None:
+    ann = tally()
+    for minutes in range(100):
+        ann.add(NOW + minutes * MINUTE)
+        assert not ann.wait(NOW + minutes * MINUTE)
+
+
+def test_an_attempt_that_is_taken_back_is_as_if_it_had_not_been() -> None:
+    ann = tally()
+    for _ in range(3):
+        ann.add(NOW)
+    for _ in range(50):
+        ann.add(NOW)
+        ann.take_back(NOW)
+    assert (ann.count(NOW), ann.wait(NOW)) == (3, timedelta(0))
+
+
+@pytest.mark.parametrize("backoff", BACKOFFS)
+@given(pauses=st.lists(st.floats(0, 600), max_size=40))
+def test_no_wait_is_longer_than_the_longest_and_every_wait_ends(
+    backoff: Backoff, pauses: list[float]
+) -> None:
+    ann, now = tally(backoff), NOW
+    for pause in pauses:
+        now += timedelta(seconds=pause)
+        wait = ann.wait(now)
+        assert wait <= backoff.longest
+        now += wait
+        assert not ann.wait(now)
+        ann.add(now)
+
+
+@pytest.mark.parametrize("backoff", BACKOFFS)
+def test_whoever_goes_on_for_a_day_gets_no_more_than_the_rate_at_which_is_forgiven(backoff: Backoff) -> None:
+    ann, now, attempts = tally(backoff), NOW, 0
+    while now < NOW + timedelta(days=1):
+        ann.add(now)
+        attempts += 1
+        now += max(ann.wait(now), timedelta(milliseconds=100))
+    assert attempts <= backoff.free + DOUBLINGS + timedelta(days=1) / backoff.forgiven_each
+
+
+def test_an_attempt_counts_against_an_address_and_a_network_and_keeps_neither() -> None:
+    ann = EmailAddress("ann@example.com")
+    kinds = [Attempt(kind, ann, "203.0.113.9/32") for kind in AttemptKind]
+    subjects = {subject for attempt in kinds for subject, _ in attempt.subjects}
+    assert len(subjects) == 2 * len(AttemptKind)
+    assert {len(subject) for subject in subjects} == {32}
+    assert (
+        Attempt(AttemptKind.LOG_IN, ann, ann).subjects[0][0]
+        != Attempt(AttemptKind.LOG_IN, ann, ann).subjects[1][0]
+    )
