@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check model campaign demo bench profile study lock format clean
+.PHONY: help run test check model campaign demo bench profile study lock docs format clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -47,6 +47,9 @@ profile: $(READY) ## Draw a flame graph of the service under a workload: WORKLOA
 STUDY ?= --help
 study: $(READY) ## Measure one claim: STUDY=growth, idle, memory, logins, starts or overload (with its options in quotes)
 	@$(BIN)/python -m benchmarks study $(STUDY)
+
+docs: $(READY) ## Make those pages of the docs anew that are made from the code
+	@$(BIN)/python -m entrypoints lifecycle export docs/lifecycle.md
 
 format: $(READY) ## Format the code and mend what lint can mend
 	$(BIN)/ruff check --fix .

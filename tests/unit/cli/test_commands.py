@@ -26,6 +26,13 @@ def test_the_description_is_exported_without_a_database(run: Run, tmp_path: Path
     assert "/v1/orders" in json.loads(printed.out)["paths"]
 
 
+def test_the_life_of_an_order_is_exported_without_a_database(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "lifecycle.md"
+    assert run("lifecycle", "export", str(file)).code == 0
+    assert run("lifecycle", "export").out == file.read_text(encoding="utf-8")
+    assert run("lifecycle", "export", str(tmp_path / "no" / "lifecycle.md")).code == 1
+
+
 def test_a_description_that_cannot_be_written_is_one_line(run: Run, tmp_path: Path) -> None:
     ended = run("openapi", "export", str(tmp_path / "no" / "openapi.json"))
     assert (ended.code, ended.out) == (1, "")

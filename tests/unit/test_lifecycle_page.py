@@ -1,0 +1,27 @@
+from pathlib import Path
+
+from domain.orders.lifecycle import TRANSITIONS, OrderStatus
+from entrypoints.lifecycle_page import lifecycle_page
+
+PAGE = Path(__file__).parents[2] / "docs" / "lifecycle.md"
+
+
+def test_the_page_of_the_docs_is_what_the_table_says_today() -> None:
+    assert PAGE.read_text(encoding="utf-8") == lifecycle_page(), "`make docs` makes the page anew."
+
+
+def test_the_page_shows_every_status_action_and_event() -> None:
+    page = lifecycle_page()
+    names = {
+        *OrderStatus,
+        *(row.action for row in TRANSITIONS),
+        *(row.event for row in TRANSITIONS if row.event),
+    }
+    assert {name for name in names if f"`{name}`" not in page} == set()
+
+
+def test_the_diagram_shows_every_way_from_one_status_to_another() -> None:
+    [_, diagram, _] = lifecycle_page().split("```")
+    for row in TRANSITIONS:
+        if row.source is not row.target:
+            assert f"{row.source or '[*]'} --> {row.target}: {row.action}" in diagram
