@@ -1,0 +1,130 @@
+"""Who did what, when, from where to where, why, and through which request: of orders and of stock."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from itertools import count
+
+import pytest
+
+from application.catalog.views import MovementView
+from application.orders.views import OrderView, StatusChangeView
+from application.payments.ports import ProviderEventKind
+from domain.catalog.stock import MovementReason
+from domain.orders.cancelling import REASON as CANCELLED
+from domain.orders.lifecycle import Action, OrderStatus
+from domain.shared.actor import Actor
+from tests.invariants import assert_invariants, every_order, history, ledger
+from tests.kit.shop import HOLD, Shop
+from tests.kit.shop import STAFF as PROVIDER
+
+PENDING, CONFIRMED, FULFILLED, ORDER_CANCELLED, EXPIRED = OrderStatus
+SWEEPER = Actor(None, "sweeper")
+
+Row = tuple[Action, OrderStatus | None, OrderStatus, str | None, Actor]
+
+
+@pytest.fixture
+async def actors(shop: Shop) -> Iterator[Actor]:
+    """Somebody with a request of his own each time, and a moment of its own."""
+
+    def next_actors() -> Iterator[Actor]:
+        for number in count(1):
+            shop.clock.advance(timedelta(seconds=1))
+            yield Actor(boss.id, f"request-{number}")
+
+    boss = await shop.customer()
+    return next_actors()
+
+
+async def rows(shop: Shop, order: OrderView) -> list[Row]:
+    changes = await history(shop, order)
+    assert [change.at for change in changes] == sorted(change.at for change in changes)
+    assert changes[-1].at == (await shop.see(order)).updated_at
+    return [(c.action, c.source, c.target, c.reason, _actor(c)) for c in changes]
+
+
+def _actor(told: StatusChangeView | MovementView) -> Actor:
+    return Actor(told.actor_id, told.request_id)
+
+
+async def test_the_life_of_an_order_that_is_shipped_and_given_back_is_told_row_by_row(
+    shop: Shop, actors: Iterator[Actor]
+) -> None:
+    mug = await shop.product(stock=5)
+    placing = replace(shop.placing((mug, 3), customer=await shop.customer()), by=(placer := next(actors)))
+    order = (await shop.place_order(placing)).result
+    await shop.pay_order(replace(shop.paying(order, "tok_declined"), by=(poor := next(actors))))
+    await shop.pay_order(replace(shop.paying(order), by=(payer := next(actors))))
+    await shop.fulfil_order(replace(shop.fulfilling(order, 1), by=(packer := next(actors))))
+    await shop.fulfil_order(replace(shop.fulfilling(order, 2), by=(shipper := next(actors))))
+    await shop.refund_order(replace(shop.refunding(order, 100), by=(giver := next(actors))))
+    shop.gateway.next_refunds = ["declined"]
+    await shop.refund_order(replace(shop.refunding(order, [1]), by=(unlucky := next(actors))))
+
+    assert await rows(shop, order) == [
+        (Action.PLACE, None, PENDING, None, placer),
+        (Action.FAIL_PAYMENT, PENDING, PENDING, "card_declined", poor),
+        (Action.CONFIRM, PENDING, CONFIRMED, None, payer),
+        (Action.FULFIL, CONFIRMED, CONFIRMED, None, packer),
+        (Action.FULFIL, CONFIRMED, FULFILLED, None, shipper),
+        (Action.REFUND, FULFILLED, FULFILLED, "It was broken", giver),
+        (Action.SETTLE_REFUND, FULFILLED, FULFILLED, None, giver),
+        (Action.REFUND, FULFILLED, FULFILLED, "It was broken", unlucky),
+        (Action.FAIL_REFUND, FULFILLED, FULFILLED, "charge_disputed", unlucky),
+    ]
+    assert [
+        (movement.reason, movement.order_id, _actor(movement)) for movement in await ledger(shop, mug.id)
+    ][1:] == [
+        (MovementReason.RESERVED, order.id, placer),
+        (MovementReason.SHIPPED, order.id, packer),
+        (MovementReason.SHIPPED, order.id, shipper),
+    ]
+    await assert_invariants(shop)
+
+
+async def test_the_life_of_an_order_that_is_paid_late_and_cancelled_is_told_row_by_row(
+    shop: Shop, actors: Iterator[Actor]
+) -> None:
+    mug = await shop.product(stock=1)
+    order = await shop.order(mug)
+    payment = await shop.pay(order, "tok_pending")
+    shop.clock.advance(HOLD)
+    await shop.expire_orders(limit=1, by=SWEEPER)
+    await shop.told(ProviderEventKind.CAPTURED, payment)
+    cancelling = replace(shop.cancelling(order), reason="I have one", by=(canceller := next(actors)))
+    await shop.cancel_order(cancelling)
+    await shop.settle_payments(limit=1, by=(settler := next(actors)))
+
+    assert (await rows(shop, order))[1:] == [
+        (Action.EXPIRE, PENDING, EXPIRED, None, SWEEPER),
+        (Action.REVIVE, EXPIRED, CONFIRMED, None, PROVIDER),
+        (Action.CANCEL, CONFIRMED, ORDER_CANCELLED, "I have one", canceller),
+        (Action.SETTLE_REFUND, ORDER_CANCELLED, ORDER_CANCELLED, None, settler),
+    ]
+    assert [(movement.reason, _actor(movement)) for movement in await ledger(shop, mug.id)][2:] == [
+        (MovementReason.RELEASED, SWEEPER),
+        (MovementReason.RESERVED, PROVIDER),
+        (MovementReason.RELEASED, canceller),
+    ]
+    [refund] = (await shop.store.payments.refunds(order.id, after=None, limit=9)).items
+    assert refund.reason == CANCELLED
+
+
+async def test_money_that_an_order_cannot_use_and_those_who_make_room_are_told_as_well(
+    shop: Shop, actors: Iterator[Actor]
+) -> None:
+    mug = await shop.product(stock=1)
+    order = await shop.order(mug)
+    payment = await shop.pay(order, "tok_pending")
+    shop.clock.advance(HOLD)
+    placing = replace(shop.placing((mug, 1), customer=await shop.customer()), by=(buyer := next(actors)))
+    await shop.place_order(placing)
+    await shop.told(ProviderEventKind.CAPTURED, payment)
+
+    assert (await rows(shop, order))[1:] == [
+        (Action.EXPIRE, PENDING, EXPIRED, None, Actor(None, "make_room")),
+        (Action.ORPHAN, EXPIRED, EXPIRED, None, PROVIDER),
+    ]
+    assert _actor((await ledger(shop, mug.id))[-1]) == buyer
+    assert len(await every_order(shop)) == 2
