@@ -87,6 +87,7 @@ from application.users.password_policy import PasswordPolicy
 from application.users.sign_up import SignUp
 from domain.sessions.session import SessionLifetime
 from entrypoints.payment_provider import create_stripe, gateways, inboxes, sandbox_secrets, sandbox_url
+from entrypoints.proxies import TrustedProxies
 from entrypoints.settings import Settings
 
 
@@ -158,6 +159,9 @@ class Container(containers.DeclarativeContainer):
     )
     access_tokens = providers.Singleton(RememberedAccessTokens, signed_tokens)
 
+    trusted_proxies = providers.Singleton(
+        TrustedProxies, settings.provided.trusted_proxies, settings.provided.proxy_header
+    )
     rate_limiter = providers.Selector(
         providers.Callable(_limiter_name, settings),
         in_process=providers.Singleton(InProcessRateLimiter),

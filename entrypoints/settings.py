@@ -2,18 +2,28 @@
 
 import os
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, HttpUrl, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    HttpUrl,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from adapters.standard_webhooks import parse_secrets
 from domain.payments.method import PaymentMethod
 from domain.users.password import LOWEST_MIN_LENGTH, MAX_LENGTH
+from entrypoints.proxies import IPNetwork, ProxyHeader
 
 PREFIX = "STEELYARD_"
 TEST_PREFIX = "STEELYARD_TEST_"
@@ -57,6 +67,20 @@ WebhookSecrets = Annotated[SecretStr, AfterValidator(_secrets)]
 """Secrets of Standard Webhooks, separated by spaces: a new one and, while it is being introduced, the old one."""
 
 
+def _listed(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+Networks = Annotated[Sequence[IPNetwork], NoDecode, BeforeValidator(_listed)]
+"""Networks or single addresses, separated by commas."""
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)
+
+
 class Settings(BaseSettings):
     """Every setting with its default. `config show` prints them, secrets masked."""
 
@@ -76,6 +100,10 @@ class Settings(BaseSettings):
     docs_enabled: bool = True
 
     rate_limit_enabled: bool = True
+    trusted_proxies: Networks = ()
+    """Proxies whose word is taken for the address that a request comes from, such as `10.0.0.0/8, 2001:db8::7`."""
+    proxy_header: ProxyHeader = "x-forwarded-for"
+    """The one header in which they say it. The other one is the client's, and not looked at."""
     order_hold: timedelta = Field(timedelta(minutes=15), gt=timedelta(0))
     """How long an unpaid order holds its stock (ISO 8601 or seconds)."""
 
@@ -159,10 +187,7 @@ class Settings(BaseSettings):
 
     def masked(self) -> dict[str, str]:
         """Return every setting by the name of its variable, without secrets; what is not set is empty."""
-        shown = {
-            PREFIX + name.upper(): "" if value is None else str(value)
-            for name, value in self.model_dump(mode="json").items()
-        }
+        shown = {PREFIX + name.upper(): _shown(value) for name, value in self.model_dump(mode="json").items()}
         if self.database_url is not None:
             url = make_url(self.database_url)
             url = url.update_query_dict({name: "hidden" for name in url.query if "pass" in name})

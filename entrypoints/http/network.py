@@ -1,29 +1,35 @@
 """Where a request comes from, as throttles and rate limits count."""
 
-from ipaddress import IPv6Address, ip_address, ip_network
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_network
 from typing import Annotated
 
 from fastapi import Depends, Request
+
+from entrypoints.container import Container
+from entrypoints.http.provided import provided
+from entrypoints.proxies import TrustedProxies, parse_address
 
 IPV6_PREFIX = 64
 """What one subscriber has at the least (RFC 6177): the addresses within are his to choose."""
 
 
-async def get_network(request: Request) -> str:
+async def get_network(
+    request: Request, proxies: Annotated[TrustedProxies, provided(Container.trusted_proxies)]
+) -> str:
     """Return the client's network: an IPv4 address by itself, an IPv6 address with those that share its prefix."""
-    return network_of(request.client.host if request.client else "")
+    peer = request.client.host if request.client else ""
+    return network_of(proxies.client_of(peer, request.headers))
 
 
+@lru_cache(maxsize=4096)
 def network_of(address: str) -> str:
     """Return the network of an address; what is no IP address, as with a Unix socket, is a network of its own."""
-    try:
-        parsed = ip_address(address.partition("%")[0])
-    except ValueError:
+    parsed = parse_address(address)
+    if parsed is None:
         return "local"
     if isinstance(parsed, IPv6Address):
-        if parsed.ipv4_mapped is None:
-            return str(ip_network((parsed, IPV6_PREFIX), strict=False))
-        parsed = parsed.ipv4_mapped
+        return str(ip_network((parsed, IPV6_PREFIX), strict=False))
     return f"{parsed}/32"
 
 

@@ -22,12 +22,14 @@ async def web() -> AsyncIterator[WebShop]:
         yield web
 
 
-async def log_in(web: WebShop, username: str, *, address: str = "203.0.113.9") -> httpx2.Response:
+async def log_in(
+    web: WebShop, username: str, *, address: str = "203.0.113.9", **headers: str
+) -> httpx2.Response:
     transport = httpx2.ASGITransport(app=web.app, client=(address, 1))
     async with httpx2.AsyncClient(
         transport=transport, base_url=BASE_URL, event_hooks={"response": [check]}
     ) as client:
-        return await client.post("/token", data={"username": username, "password": "wrong"})
+        return await client.post("/token", data={"username": username, "password": "wrong"}, headers=headers)
 
 
 @pytest.mark.parametrize("email", ["ann@example.com", "nobody@example.com"])
@@ -70,3 +72,28 @@ async def test_a_subscriber_does_not_get_around_it_with_the_many_addresses_of_ip
 )
 def test_the_network_of_an_address(address: str, network: str) -> None:
     assert network_of(address) == network
+
+
+async def test_nobody_escapes_by_saying_that_he_comes_from_elsewhere(web: WebShop) -> None:
+    said = [
+        {name: f"198.51.100.{n}"}
+        for n in range(CROWD)
+        for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP")
+    ]
+    for number in range(CROWD + 1):
+        await log_in(web, f"guess-{number}@example.com", **said[number])
+    assert (await log_in(web, "ann@example.com", **said[-1])).status_code == 429
+
+
+async def test_clients_of_a_trusted_proxy_are_told_apart() -> None:
+    settings = {"rate_limit_enabled": True, "trusted_proxies": "10.0.0.0/8, 2001:db8::7"}
+    async with web_shop(container_over(memory_store(), **settings)) as web:
+        for number in range(CROWD + 1):
+            await log_in(
+                web, f"g-{number}@example.com", address="10.0.0.1", **{"X-Forwarded-For": "203.0.113.9"}
+            )
+        answers = [
+            await log_in(web, "ann@example.com", address="10.0.0.1", **{"X-Forwarded-For": said})
+            for said in ("203.0.113.9", "198.51.100.1, 203.0.113.9", "203.0.113.9, 198.51.100.1")
+        ]
+    assert [answer.status_code for answer in answers] == [429, 429, 400]

@@ -79,3 +79,15 @@ def test_a_wrong_setting_is_one_line_and_exit_code_2(
     assert ended.err.startswith(line)
     assert ended.err.count("\n") == 1
     assert "canary" not in ended.err
+
+
+def test_networks_are_written_and_shown_with_commas(run: Run) -> None:
+    ended = run("config", "show", trusted_proxies="10.0.0.0/8,2001:db8::7")
+    assert "STEELYARD_TRUSTED_PROXIES=10.0.0.0/8, 2001:db8::7/128\n" in ended.out
+
+
+def test_what_is_no_network_is_refused_by_the_name_of_its_setting(run: Run) -> None:
+    ended = run("config", "show", trusted_proxies="10.0.0.0/8, everybody")
+    assert ended.code == 2
+    assert ended.err.startswith("Error: STEELYARD_TRUSTED_PROXIES is wrong")
+    assert "everybody" not in ended.err

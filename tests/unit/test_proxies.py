@@ -1,0 +1,101 @@
+"""The client's address is what trusted proxies say, and nobody else."""
+
+from ipaddress import ip_network
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.datastructures import Headers
+
+from entrypoints.proxies import ProxyHeader, TrustedProxies
+
+PROXIES = [ip_network("10.0.0.0/8"), ip_network("2001:db8:f::/48")]
+CLIENT, ELSEWHERE, PROXY = "203.0.113.9", "198.51.100.7", "10.0.0.2"
+
+
+def client_of(peer: str, *lines: str, header: ProxyHeader = "x-forwarded-for", sent_as: str = "") -> str:
+    name = (sent_as or header).encode()
+    headers = Headers(raw=[(name, line.encode("latin-1")) for line in lines])
+    return TrustedProxies(PROXIES, header).client_of(peer, headers)
+
+
+@pytest.mark.parametrize(
+    ("lines", "client"),
+    [
+        ((CLIENT,), CLIENT),
+        ((f"{ELSEWHERE}, {CLIENT}",), CLIENT),
+        ((ELSEWHERE, CLIENT), CLIENT),
+        ((f"{CLIENT}, 10.1.1.1, 10.2.2.2",), CLIENT),
+        ((f"{ELSEWHERE}, 10.9.9.9, {CLIENT}, 10.1.1.1",), CLIENT),
+        ((f"{CLIENT}:4711",), CLIENT),
+        ((f"::ffff:{CLIENT}",), CLIENT),
+        (("2001:db8::1",), "2001:db8::1"),
+        (("[2001:db8::1]:4711",), "2001:db8::1"),
+        (("2001:db8::1, 2001:db8:f::2",), "2001:db8::1"),
+        (("10.1.1.1",), "10.1.1.1"),
+        ((), PROXY),
+        (("",), PROXY),
+        (("unknown",), PROXY),
+        ((f"{CLIENT}, unknown",), PROXY),
+        ((f"{CLIENT}, unknown, 10.1.1.1",), "10.1.1.1"),
+        (("127.0.0.1, <script>",), PROXY),
+    ],
+)
+def test_what_the_nearest_proxies_say_is_believed_and_nothing_before_it(
+    lines: tuple[str, ...], client: str
+) -> None:
+    assert client_of(PROXY, *lines) == client
+
+
+@pytest.mark.parametrize(
+    ("lines", "client"),
+    [
+        ((f"for={CLIENT}",), CLIENT),
+        ((f"For={CLIENT};proto=https;by=10.0.0.2",), CLIENT),
+        ((f'for="{CLIENT}:4711"',), CLIENT),
+        (('proto=http;for="[2001:db8::1]:4711"',), "2001:db8::1"),
+        ((f"for={ELSEWHERE}, for={CLIENT}",), CLIENT),
+        ((f"for={ELSEWHERE}", f"for={CLIENT}, for=10.1.1.1"), CLIENT),
+        ((f"for={ELSEWHERE}, proto=https",), PROXY),
+        ((f"for={CLIENT}, for=_hidden",), PROXY),
+        ((f"for={CLIENT}, for=unknown",), PROXY),
+        ((f'for="{ELSEWHERE}, for={CLIENT}',), PROXY),
+        ((f'for="a, for={ELSEWHERE}, for="[2001:db8::1]"',), PROXY),
+        ((f'for="a, for={ELSEWHERE}', f"for={CLIENT}"), CLIENT),
+        ((f'by="a, for={ELSEWHERE}", for={CLIENT}',), CLIENT),
+        (("",), PROXY),
+    ],
+)
+def test_the_header_of_rfc_7239_is_read_with_its_quotes(lines: tuple[str, ...], client: str) -> None:
+    assert client_of(PROXY, *lines, header="forwarded") == client
+
+
+@pytest.mark.parametrize("peer", [CLIENT, "2001:db8::1", "", "unix:"])
+def test_who_is_no_proxy_is_not_believed(peer: str) -> None:
+    assert client_of(peer, ELSEWHERE) == peer
+    assert client_of(peer, f"for={ELSEWHERE}", header="forwarded") == peer
+
+
+def test_the_header_that_the_proxies_do_not_write_is_the_clients_and_is_not_looked_at() -> None:
+    assert client_of(PROXY, f"for={ELSEWHERE}", sent_as="forwarded") == PROXY
+    assert client_of(PROXY, ELSEWHERE, header="forwarded", sent_as="x-forwarded-for") == PROXY
+
+
+def test_without_proxies_no_header_is_believed() -> None:
+    headers = Headers({"X-Forwarded-For": ELSEWHERE})
+    assert TrustedProxies((), "x-forwarded-for").client_of(CLIENT, headers) == CLIENT
+
+
+@given(
+    said=st.text(alphabet='for=";,\\ 1.:[]_x\t', max_size=60),
+    header=st.sampled_from(["x-forwarded-for", "forwarded"]),
+)
+def test_what_a_client_sends_never_changes_what_the_proxy_adds_in_a_line_of_its_own(
+    said: str, header: ProxyHeader
+) -> None:
+    added = CLIENT if header == "x-forwarded-for" else f"for={CLIENT}"
+    assert client_of(PROXY, said, added, header=header) == CLIENT
+    if header == "x-forwarded-for":
+        assert client_of(PROXY, f"{said}, {added}", header=header) == CLIENT
+    else:
+        assert client_of(PROXY, f"{said}, {added}", header=header) in {CLIENT, PROXY}
