@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from starlette.requests import Request
-from starlette.types import Message, Receive, Scope
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Receive, Scope
 
 from entrypoints.http import strict_json
 from entrypoints.http.problems.problem import HTTPProblem
@@ -28,7 +28,28 @@ class StrictRequest(Request):
     """
 
     def __init__(self, scope: Scope, receive: Receive, max_body_bytes: int) -> None:
-        super().__init__(scope, _bounded(receive, max_body_bytes))
+        super().__init__(scope, receive)
+        self._max_body_bytes = max_body_bytes
+
+    async def body(self) -> bytes:
+        """Return the body. Raises HTTPProblem `body_too_large`, and ClientDisconnect where the client has left."""
+        if not hasattr(self, "_body"):
+            received = b""
+            is_whole = False
+            while not is_whole:
+                message = await self.receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientDisconnect
+                received += message.get("body", b"")
+                is_whole = not message.get("more_body", False)
+                if len(received) > self._max_body_bytes:
+                    raise HTTPProblem(
+                        "body_too_large",
+                        f"A body has at most {self._max_body_bytes} bytes here.",
+                        params={"max_bytes": self._max_body_bytes},
+                    )
+            self._body = received
+        return self._body
 
     async def json(self) -> Any:  # noqa: ANN401 - any JSON value
         """Return the body as JSON. Raises HTTPProblem `malformed_json`."""
@@ -60,19 +81,3 @@ def ensure_form_without_nul(body: bytes) -> None:
     """
     if b"%00" in body or b"\0" in body:
         raise HTTPProblem("malformed_request", "A field of the form has the character U+0000.")
-
-
-def _bounded(receive: Receive, limit: int) -> Receive:
-    received = 0
-
-    async def receive_bounded() -> Message:
-        nonlocal received
-        message = await receive()
-        received += len(message.get("body", b""))
-        if received > limit:
-            raise HTTPProblem(
-                "body_too_large", f"A body has at most {limit} bytes here.", params={"max_bytes": limit}
-            )
-        return message
-
-    return receive_bounded

@@ -22,8 +22,8 @@ TOKENS = RateLimitPolicy("tokens", quota=300, window=60)
 def rate_limit_headers(policy: RateLimitPolicy, allowance: Allowance) -> dict[str, str]:
     """Return the headers of draft-ietf-httpapi-ratelimit-headers: quota and window, what remains and for how long."""
     return {
-        "RateLimit-Policy": f'"{policy.name}";q={policy.quota};w={policy.window}',
-        "RateLimit": f'"{policy.name}";r={allowance.remaining};t={allowance.resets_in}',
+        "ratelimit-policy": f'"{policy.name}";q={policy.quota};w={policy.window}',
+        "ratelimit": f'"{policy.name}";r={allowance.remaining};t={allowance.resets_in}',
     }
 
 
@@ -44,7 +44,7 @@ def limited(policy: RateLimitPolicy, *, by: Callable[..., Awaitable[str]]) -> Ca
         headers = rate_limit_headers(policy, allowance)
         if not allowance.allowed:
             raise HTTPProblem("rate_limited", headers={**headers, "Retry-After": str(allowance.resets_in)})
-        response.headers.update(headers)
+        response.raw_headers.extend((name.encode(), value.encode()) for name, value in headers.items())
 
     return take
 

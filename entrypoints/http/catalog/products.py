@@ -32,6 +32,7 @@ from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.provided import provided
 from entrypoints.http.rate_limits import LimitReads, LimitWrites
 from entrypoints.http.route import StrictRoute
+from entrypoints.http.written import written
 
 router = APIRouter(prefix="/v1/products", tags=["products"], route_class=StrictRoute)
 
@@ -88,10 +89,10 @@ async def get_product(
     request: Request,
     response: Response,
     get_product: Annotated[GetProduct, provided(Container.get_product)],
-) -> ProductView | Response:
+) -> bytes | Response:
     product = await get_product(ProductId(product_id), include_archived=_sees_archived(visitor))
     _let_be_stored(response, visitor)
-    return versioned(request, response, product, product.version)
+    return versioned(request, response, written(product), product.version)
 
 
 @router.post(

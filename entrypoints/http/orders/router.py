@@ -35,6 +35,7 @@ from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.provided import provided
 from entrypoints.http.rate_limits import LimitOrders, LimitReads, LimitWrites
 from entrypoints.http.route import StrictRoute
+from entrypoints.http.written import written
 
 NO_REASON = CancelOrderRequest()
 
@@ -64,7 +65,7 @@ async def place_order(
     request: Request,
     response: Response,
     place_order: Annotated[PlaceOrder, provided(Container.place_order)],
-) -> OrderView:
+) -> bytes:
     receipt = await place_order(
         PlaceOrderCommand(
             request=body.to_request(customer.user_id),
@@ -78,7 +79,7 @@ async def place_order(
         response.status_code = 200
     response.headers["Location"] = f"/v1/orders/{order.id}"
     response.headers["ETag"] = version_tag(order.version)
-    return order.seen_by(asker(customer))
+    return written(order.seen_by(asker(customer)))
 
 
 @router.post(
@@ -144,9 +145,9 @@ async def get_order(
     request: Request,
     response: Response,
     get_order: Annotated[GetOrder, provided(Container.get_order)],
-) -> OrderView | Response:
+) -> bytes | Response:
     order = await get_order(OrderId(order_id), only_of=customer.only_own_without(Permission.SEE_ALL_ORDERS))
-    return versioned(request, response, order.seen_by(asker(customer)), order.version)
+    return versioned(request, response, written(order.seen_by(asker(customer))), order.version)
 
 
 @router.get(

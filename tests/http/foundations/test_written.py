@@ -1,0 +1,96 @@
+"""What is written straight from a view is what its response model would have said."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from application.catalog.views import ProductView
+from application.orders.views import LineView, OrderView
+from domain.catalog.product import ProductStatus
+from domain.orders.address import Address
+from domain.orders.derived import FulfillmentStatus, OrderPaymentStatus
+from domain.orders.lifecycle import Action, OrderStatus
+from domain.shared.ids import LineId, OrderId, ProductId, UserId
+from domain.shared.money import MAX_AMOUNT, Money
+from entrypoints.http.catalog.schemas import ProductResponse
+from entrypoints.http.orders.schemas import OrderResponse
+from entrypoints.http.schemas import ResponseModel
+from entrypoints.http.written import written
+
+ID = UUID("019b8d2c-8e00-7000-8000-000000000000")
+NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
+LATER = NOON + timedelta(microseconds=120)
+TEXT = 'Größe "M"\u2028\n</script>'
+
+LINE = LineView(
+    id=LineId(ID),
+    product_id=ProductId(ID),
+    sku="MUG-RED",
+    name=TEXT,
+    unit_price=Money(1999, "EUR"),
+    quantity=3,
+    fulfilled=1,
+    refunded=0,
+    line_total=Money(5997, "EUR"),
+)
+ORDER = OrderView(
+    id=OrderId(ID),
+    number="7K3F-9QDM-2XWA",
+    status=OrderStatus.PENDING_PAYMENT,
+    payment_status=OrderPaymentStatus.UNPAID,
+    fulfillment_status=FulfillmentStatus.PARTIAL,
+    allowed_actions=(Action.PAY, Action.CANCEL),
+    currency="EUR",
+    lines=(LINE, LINE),
+    total=Money(11994, "EUR"),
+    paid_total=Money(0, "EUR"),
+    refunded_total=Money(0, "EUR"),
+    customer_id=UserId(ID),
+    shipping_address=None,
+    note=None,
+    metadata={},
+    expires_at=NOON,
+    placed_at=LATER,
+    updated_at=LATER,
+    version=1,
+)
+PRODUCT = ProductView(
+    id=ProductId(ID),
+    sku="MUG-RED",
+    name=TEXT,
+    description="",
+    price=Money(MAX_AMOUNT, "JPY"),
+    attributes={},
+    status=ProductStatus.ACTIVE,
+    available=0,
+    max_per_order=None,
+    version=2**40,
+    created_at=NOON,
+    updated_at=LATER,
+)
+ADDRESS = Address(
+    name=TEXT, line1="1 High Street", line2=None, city="Dublin", region="D", postal_code=None, country="IE"
+)
+
+
+@pytest.mark.parametrize(
+    ("view", "model"),
+    [
+        (ORDER, OrderResponse),
+        (
+            replace(
+                ORDER, allowed_actions=(), shipping_address=ADDRESS, note=TEXT, metadata={"b": "1", "a": TEXT}
+            ),
+            OrderResponse,
+        ),
+        (PRODUCT, ProductResponse),
+        (
+            replace(PRODUCT, status=ProductStatus.ARCHIVED, attributes={"colour": "red"}, max_per_order=3),
+            ProductResponse,
+        ),
+    ],
+)
+def test_a_view_is_written_as_its_response_model_would_be(view: object, model: type[ResponseModel]) -> None:
+    assert written(view) == model.model_validate(view).model_dump_json().encode()
