@@ -8,6 +8,7 @@ from adapters.clock import SystemClock
 from adapters.ids import UuidV7Factory
 from adapters.limits.in_process import InProcessRateLimiter
 from adapters.limits.unlimited import UnlimitedRateLimiter
+from adapters.limits.valkey import ValkeyRateLimiter, connect
 from adapters.outgoing_http import OutgoingHttp
 from adapters.payments.sandbox.courier import SandboxCourier
 from adapters.payments.sandbox.gateway import SandboxGateway
@@ -98,7 +99,9 @@ def _hasher(*, workers: int, max_waiting: int) -> Iterator[Argon2PasswordHasher]
 
 
 def _limiter_name(settings: Settings) -> str:
-    return "in_process" if settings.rate_limit_enabled else "unlimited"
+    if not settings.rate_limit_enabled:
+        return "unlimited"
+    return "in_process" if settings.rate_limit_url is None else "shared"
 
 
 def _throttle_name(settings: Settings) -> str:
@@ -162,9 +165,15 @@ class Container(containers.DeclarativeContainer):
     trusted_proxies = providers.Singleton(
         TrustedProxies, settings.provided.trusted_proxies, settings.provided.proxy_header
     )
+    in_process_limiter = providers.Singleton(InProcessRateLimiter)
     rate_limiter = providers.Selector(
         providers.Callable(_limiter_name, settings),
-        in_process=providers.Singleton(InProcessRateLimiter),
+        in_process=in_process_limiter,
+        shared=providers.Singleton(
+            ValkeyRateLimiter,
+            providers.Singleton(connect, settings.provided.rate_limit_url.get_secret_value.call()),
+            in_process_limiter,
+        ),
         unlimited=providers.Singleton(UnlimitedRateLimiter),
     )
 

@@ -26,6 +26,7 @@ async def running(container: Container) -> AsyncIterator[bytes]:
     """
     async with AsyncExitStack() as stack:
         stack.push_async_callback(container.engine().dispose)
+        stack.push_async_callback(container.rate_limiter().close)
         stack.callback(container.shutdown_resources)
         stack.push_async_callback(container.outgoing_http().close)
         stack.push_async_callback(container.order_batcher().drain)

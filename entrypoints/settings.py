@@ -67,6 +67,15 @@ WebhookSecrets = Annotated[SecretStr, AfterValidator(_secrets)]
 """Secrets of Standard Webhooks, separated by spaces: a new one and, while it is being introduced, the old one."""
 
 
+def _valkey_url(url: SecretStr) -> SecretStr:
+    if not re.match("(valkeys?|rediss?|unix)://.", url.get_secret_value()):
+        raise ValueError("a URL like valkey://host:6379/0, rediss://… or unix:///run/valkey.sock is needed")
+    return url
+
+
+ValkeyUrl = Annotated[SecretStr, AfterValidator(_valkey_url)]
+
+
 def _listed(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
@@ -100,6 +109,8 @@ class Settings(BaseSettings):
     docs_enabled: bool = True
 
     rate_limit_enabled: bool = True
+    rate_limit_url: ValkeyUrl | None = None
+    """A Valkey or Redis server, in which all processes count requests together. Unset: each counts for itself."""
     trusted_proxies: Networks = ()
     """Proxies whose word is taken for the address that a request comes from, such as `10.0.0.0/8, 2001:db8::7`."""
     proxy_header: ProxyHeader = "x-forwarded-for"

@@ -26,3 +26,5 @@ class InProcessRateLimiter(RateLimiter):
         # Adding and taking away the same window need not give it back: floats round.
         resets_in = min(policy.window, max(1, math.ceil(resets_at - self._clock())))
         return Allowance(allowed, policy.quota - used, resets_in=resets_in)
+
+    async def close(self) -> None: ...

@@ -6,3 +6,5 @@ from application.limits.ports import Allowance, RateLimiter, RateLimitPolicy
 class UnlimitedRateLimiter(RateLimiter):
     async def take(self, policy: RateLimitPolicy, partition: str) -> Allowance:  # noqa: ARG002 - the port's
         return Allowance(allowed=True, remaining=policy.quota, resets_in=0)
+
+    async def close(self) -> None: ...

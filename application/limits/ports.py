@@ -26,3 +26,7 @@ class RateLimiter(Protocol):
     async def take(self, policy: RateLimitPolicy, partition: str) -> Allowance:
         """Count one request of `partition` against `policy`."""
         ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...

