@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import structlog
 
+from entrypoints import logging as service_logging
 from tests.servers.choice import TestServer, choose_server
 from tests.servers.databases import create_copy, create_empty, drop
 
@@ -26,7 +27,9 @@ def _logging_as_it_was() -> Iterator[None]:
     """Undo what a test has configured: its stream is closed when the next test logs."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
+    access = service_logging._access
     yield
+    service_logging._access = access
     root.handlers[:] = handlers
     root.setLevel(level)
     structlog.reset_defaults()
