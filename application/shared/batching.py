@@ -49,6 +49,11 @@ class Batcher(Generic[C, R]):
         self._waiting: deque[_Waiting[C, R]] = deque()
         self._worker: asyncio.Task[None] | None = None
 
+    @property
+    def is_idle(self) -> bool:
+        """Tell whether there is nothing to do."""
+        return self._worker is None or self._worker.done()
+
     async def submit(self, command: C) -> R:
         """Run the command in the next batch and return its result, or raise its refusal.
 
@@ -59,7 +64,7 @@ class Batcher(Generic[C, R]):
         loop = asyncio.get_running_loop()
         waiting = _Waiting[C, R](command, loop.create_future(), loop.time() + self._patience)
         self._waiting.append(waiting)
-        if self._worker is None or self._worker.done():
+        if self.is_idle:
             self._worker = loop.create_task(self._work())
         try:
             return await waiting.answer

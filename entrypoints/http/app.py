@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from application.shared.sharing import Shared
 from entrypoints.container import Container
 from entrypoints.http import health
 from entrypoints.http.catalog import products, stock
@@ -67,6 +68,7 @@ def create_app(settings: Settings | None = None, container: Container | None = N
     )
     app.state.container = container
     app.state.in_flight = in_flight
+    app.state.shared_pages = Shared()
     # Those that are asked for most come first: routes are tried one after the other.
     for router in (
         orders.router,

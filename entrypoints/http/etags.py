@@ -6,7 +6,6 @@ from base64 import urlsafe_b64encode
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, Header
-from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -71,19 +70,11 @@ IfMatch = Annotated[int, Depends(seen_version)]
 
 def versioned(request: Request, response: Response, view: V, version: int) -> V | Response:
     """Tag the response with the object's version; return the object, or 304 if the client has this version."""
-    return _unless_known(request, response, view, version_tag(version))
+    return unless_known(request, response, view, version_tag(version))
 
 
-def tag_content(request: Request, response: Response, body: BaseModel) -> Response:
-    """Return the body as a response that is tagged with its content, or 304 if the client has just that."""
-    content = body.model_dump_json(by_alias=True).encode()
-    tag = content_tag(content)
-    full = Response(content, media_type="application/json", headers={**response.headers, "ETag": tag})
-    return _unless_known(request, response, full, tag)
-
-
-def _unless_known(request: Request, response: Response, answer: V, tag: str) -> V | Response:
-    """Return `answer`, or 304 with the headers that 200 would have had (RFC 9110, section 15.4.5)."""
+def unless_known(request: Request, response: Response, answer: V, tag: str) -> V | Response:
+    """Tag the response; return `answer`, or 304 with the headers that 200 would have had (RFC 9110, section 15.4.5)."""
     response.headers["ETag"] = tag
     known = request.headers.get("if-none-match", "")
     if known.strip() == "*" or tag in _ANY_TAG.findall(known):

@@ -1,5 +1,6 @@
 """The catalogue: public to read, staff's to change."""
 
+from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from application.catalog.get_product import GetProduct
 from application.catalog.list_products import ListProducts
 from application.catalog.ports import ProductFilter, ProductSort
 from application.catalog.views import ProductView
+from application.shared.sharing import Shared
 from application.users.authenticate import Principal
 from domain.shared.ids import ProductId
 from domain.users.permissions import Permission
@@ -25,16 +27,28 @@ from entrypoints.http.catalog.schemas import (
     ProductResponse,
 )
 from entrypoints.http.descriptions import described_by
-from entrypoints.http.etags import NOT_MODIFIED, IfMatch, tag_content, version_tag, versioned
+from entrypoints.http.etags import NOT_MODIFIED, IfMatch, content_tag, unless_known, version_tag, versioned
 from entrypoints.http.idempotency import OptionalKey, mark_replay
 from entrypoints.http.lists import Lists, PageResponse
 from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.provided import provided
 from entrypoints.http.rate_limits import LimitReads, LimitWrites
 from entrypoints.http.route import StrictRoute
-from entrypoints.http.written import written
+from entrypoints.http.written import written, written_page
 
 router = APIRouter(prefix="/v1/products", tags=["products"], route_class=StrictRoute)
+
+_PageAsked = tuple[bytes, bool]
+"""The query string, and whether archived products may be seen: what makes a page of the catalogue what it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class _ShownPage:
+    """A page as it is sent to all who have asked for it at the same time."""
+
+    content: bytes
+    tag: str
+    link: str | None
 
 
 @router.get(
@@ -53,25 +67,34 @@ async def list_products(
     response: Response,
     lists: Lists,
     list_products: Annotated[ListProducts, provided(Container.list_products)],
-) -> Response:
-    page = await list_products(
-        ProductFilter(
-            query=query.q,
-            status=query.status,
-            currency=query.currency,
-            min_price=query.min_price,
-            max_price=query.max_price,
-            in_stock=query.in_stock,
-        ),
-        sort=ProductSort(query.sort.removeprefix("-")),
-        descending=query.sort.startswith("-"),
-        after=lists.position(query),
-        limit=query.limit,
-        include_archived=_sees_archived(visitor),
-    )
+) -> bytes | Response:
+    include_archived = _sees_archived(visitor)
+
+    async def show() -> _ShownPage:
+        page = await list_products(
+            ProductFilter(
+                query=query.q,
+                status=query.status,
+                currency=query.currency,
+                min_price=query.min_price,
+                max_price=query.max_price,
+                in_stock=query.in_stock,
+            ),
+            sort=ProductSort(query.sort.removeprefix("-")),
+            descending=query.sort.startswith("-"),
+            after=lists.position(query),
+            limit=query.limit,
+            include_archived=include_archived,
+        )
+        content = written_page(lists.page(query, page))
+        return _ShownPage(content, content_tag(content), response.headers.get("Link"))
+
+    pages: Shared[_PageAsked, _ShownPage] = request.app.state.shared_pages
+    shown = await pages.get((request.scope["query_string"], include_archived), show)
+    if shown.link is not None:
+        response.headers["Link"] = shown.link
     _let_be_stored(response, visitor)
-    body = PageResponse[ProductResponse].model_validate(lists.page(query, page))
-    return tag_content(request, response, body)
+    return unless_known(request, response, shown.content, shown.tag)
 
 
 @router.get(

@@ -5,7 +5,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
 
 from domain.shared.errors import PreconditionFailed
-from entrypoints.http.etags import NOT_MODIFIED, IfMatch, content_tag, tag_content, version_tag, versioned
+from entrypoints.http.etags import NOT_MODIFIED, IfMatch, content_tag, unless_known, version_tag, versioned
 from entrypoints.http.route import StrictRoute
 from tests.kit.apps import ask
 
@@ -31,8 +31,11 @@ async def get_thing(
 
 
 @router.get("/page", response_model=Thing, responses=NOT_MODIFIED)
-async def get_page(request: Request, response: Response, _: Annotated[None, Depends(cached)]) -> Response:
-    return tag_content(request, response, Thing())
+async def get_page(
+    request: Request, response: Response, _: Annotated[None, Depends(cached)]
+) -> bytes | Response:
+    content = Thing().model_dump_json().encode()
+    return unless_known(request, response, content, content_tag(content))
 
 
 @router.put("/thing")
