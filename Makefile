@@ -32,7 +32,7 @@ campaign: $(READY) ## Do anything to shops, from a seed that is told, in search 
 	@echo "SEED=$(SEED) EFFORT=$(EFFORT)"
 	@STEELYARD_TEST_EFFORT=$(EFFORT) $(BIN)/pytest --hypothesis-seed=$(SEED) tests/unit/application/test_lifecycle_machine.py tests/integration/postgres/test_lifecycle_machine.py
 
-demo: $(READY) ## Import the Northwind shop, place its 830 orders over HTTP, and reconcile every cent
+demo: $(READY) ## Import the Northwind shop, place its 830 orders over HTTP, pay, ship and refund some, and reconcile every cent
 	@$(BIN)/python -m entrypoints demo
 
 bench: $(READY) ## Measure the service beside Node, Go and the tutorial way (installs wrk, Go and npm packages; ten minutes)

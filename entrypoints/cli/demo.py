@@ -15,7 +15,7 @@ def demo(
         Path | None, typer.Option(metavar="FILE", help="Draw the output into an SVG file as well.")
     ] = None,
 ) -> None:
-    """Import the Northwind shop, place its 830 orders over HTTP, and reconcile every cent.
+    """Import the Northwind shop, place its 830 orders over HTTP, pay, ship and refund some, reconcile every cent.
 
     It uses the service that answers at STEELYARD_HOST and STEELYARD_PORT, or starts one meanwhile. Running it again
     changes nothing.

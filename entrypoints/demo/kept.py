@@ -15,7 +15,10 @@ PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class KeptOrder:
-    """`northwind_id` is text: it comes back as it was sent. `total` is in minor units."""
+    """`northwind_id` is text: it comes back as it was sent. What was ordered and shipped is by SKU, in units.
+
+    `total`, `paid` and `refunded` are in minor units.
+    """
 
     id: UUID
     northwind_id: str
@@ -23,6 +26,9 @@ class KeptOrder:
     quantities: Mapping[str, int]
     total: int
     currency: str
+    paid: int
+    refunded: int
+    shipped: Mapping[str, int]
 
 
 async def read_back(client: Client, tokens: Mapping[str, str]) -> list[KeptOrder]:
@@ -60,6 +66,9 @@ def _order(item: dict[str, Any], customer_id: str) -> KeptOrder:
         quantities={line["sku"]: line["quantity"] for line in item["lines"]},
         total=item["total"]["amount"],
         currency=item["total"]["currency"],
+        paid=item["paid_total"]["amount"],
+        refunded=item["refunded_total"]["amount"],
+        shipped={line["sku"]: line["fulfilled"] for line in item["lines"] if line["fulfilled"]},
     )
 
 

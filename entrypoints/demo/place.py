@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 from uuid import UUID
 
 from entrypoints.demo.client import Client, side_by_side
@@ -14,11 +15,25 @@ NORTHWIND_ID = "northwind_order"
 
 
 @dataclass(frozen=True, slots=True)
+class PlacedOrder:
+    """An order as the service has answered it: as it was when it was placed, or as it is now if that is long ago."""
+
+    id: UUID
+    line_ids: Mapping[str, str]
+    """By SKU."""
+    is_paid: bool
+    is_shipped: bool
+    is_refunded: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Placed:
     """What has become of the orders. Of two runs with the same keys, the second places none anew."""
 
     new: int
     replayed: int
+    orders: Mapping[int, PlacedOrder]
+    """By Northwind's id."""
     refusals: tuple[str, ...]
 
 
@@ -31,6 +46,7 @@ async def place_all(
     progress: Callable[[], None],
 ) -> Placed:
     """Place every order, 32 at a time, with a key made of Northwind's id."""
+    orders: dict[int, PlacedOrder] = {}
 
     async def place(order: NorthwindOrder) -> str | bool:
         """Return whether it was a replay, or why the order was refused."""
@@ -44,12 +60,14 @@ async def place_all(
         progress()
         if answer.status_code not in {HTTPStatus.OK, HTTPStatus.CREATED}:
             return f"order {order.id} was refused: {refusal(answer)}"
+        orders[order.id] = _placed(answer.json())
         return answer.headers.get("Idempotent-Replayed") == "true"
 
     outcomes = await side_by_side(place, northwind.orders)
     return Placed(
         new=outcomes.count(False),
         replayed=outcomes.count(True),
+        orders=orders,
         refusals=tuple(outcome for outcome in outcomes if isinstance(outcome, str)),
     )
 
@@ -63,3 +81,13 @@ def _body(order: NorthwindOrder, product_ids: Mapping[str, UUID]) -> dict[str, o
         "shipping_address": order.shipping_address,
         "metadata": {NORTHWIND_ID: str(order.id), "ordered_on": order.ordered_on},
     }
+
+
+def _placed(order: Mapping[str, Any]) -> PlacedOrder:
+    return PlacedOrder(
+        id=UUID(order["id"]),
+        line_ids={line["sku"]: line["id"] for line in order["lines"]},
+        is_paid=order["paid_total"]["amount"] > 0,
+        is_shipped=order["fulfillment_status"] != "unfulfilled",
+        is_refunded=order["refunded_total"]["amount"] > 0,
+    )

@@ -56,7 +56,7 @@ def check_orders(northwind: Northwind, kept: Sequence[KeptOrder]) -> list[Check]
             f"{len(northwind.orders):,}",
             f"{sum(_total_is_right(northwind, order, by_id) for order in northwind.orders):,}",
         ),
-        Check("Sum of all totals", _money(expected_total), _money(found_total)),
+        Check("Sum of all totals", money(expected_total), money(found_total)),
     ]
 
 
@@ -143,6 +143,7 @@ async def check_events(
     return [Check("Events order.placed", f"{len(northwind.orders):,}", f"{events:,}")]
 
 
-def _money(amount: int) -> str:
+def money(amount: int) -> str:
+    """Return an amount of US cents as people write it."""
     major, minor = str(Money(amount, CURRENCY)).split(" ")[0].split(".")
     return f"{int(major):,}.{minor} {CURRENCY}"

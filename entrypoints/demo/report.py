@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from application.catalog.import_catalogue import ImportResult
+from entrypoints.demo.carry_out import Deeds
 from entrypoints.demo.place import Placed
 from entrypoints.demo.reconcile import Check
 
@@ -63,6 +64,14 @@ def tell_placing(console: Console, placed: Placed, *, seconds: float) -> None:
     )
 
 
+def tell_deeds(console: Console, deeds: Deeds) -> None:
+    done = (
+        ", ".join(f"[bold]{count}[/bold] {name}" for name, count in sorted(deeds.new.items()))
+        or "nothing new"
+    )
+    console.print(f"Then: {done}, {deeds.replayed.total()} replayed, {len(deeds.refusals)} refused.")
+
+
 def tell_checks(console: Console, checks: Sequence[Check]) -> None:
     table = Table(box=box.SIMPLE_HEAD, title="Reconciled with the files", title_justify="left")
     table.add_column("")
@@ -75,9 +84,9 @@ def tell_checks(console: Console, checks: Sequence[Check]) -> None:
     console.print(table)
 
 
-def differences_of(checks: Sequence[Check], placed: Placed) -> list[str]:
+def differences_of(checks: Sequence[Check], refusals: Sequence[str]) -> list[str]:
     """Return everything that is off, a line each, shortened where it is much."""
-    lines = list(placed.refusals)
+    lines = list(refusals)
     for check in checks:
         if not check.holds:
             lines += check.differences or (f"{check.name}: {check.found}, not {check.expected}",)

@@ -11,21 +11,25 @@ from domain.shared.actor import Actor
 from entrypoints.catalogue_file.reading import read_catalogue
 from entrypoints.container import Container
 from entrypoints.demo.accounts import log_in_all
+from entrypoints.demo.carry_out import Deeds, People, carry_out_all
 from entrypoints.demo.client import AT_ONCE, Client, connected
 from entrypoints.demo.data import PRODUCTS_FILE, Northwind, load_northwind
 from entrypoints.demo.failures import DemoFailed
 from entrypoints.demo.kept import read_back
 from entrypoints.demo.place import Placed, place_all
 from entrypoints.demo.reconcile import Check, check_events, check_orders, check_stock
+from entrypoints.demo.reconcile_deeds import check_deeds, check_deeds_events, check_rules
 from entrypoints.demo.report import (
     WaitTeller,
     differences_of,
     progress_on,
     tell_checks,
     tell_customers,
+    tell_deeds,
     tell_import,
     tell_placing,
 )
+from entrypoints.demo.staff import CASHIER, PACKER, log_in_staff
 
 
 async def run_demo(container: Container, url: str, console: Console) -> list[str]:
@@ -42,10 +46,16 @@ async def run_demo(container: Container, url: str, console: Console) -> list[str
             tokens = await log_in_all(client, northwind.customers, progress=lambda: bar.advance(task))
         tell_customers(console, len(tokens))
         placed = await _place(client, northwind, tokens, product_ids, console)
+        people = People(
+            customers=tokens,
+            packer=await log_in_staff(container, client, PACKER),
+            cashier=await log_in_staff(container, client, CASHIER),
+        )
+        deeds = await _carry_out(client, northwind, people, placed, console)
         with console.status("Reconciling"):
             checks = await _reconcile(client, container, northwind, tokens, product_ids)
     tell_checks(console, checks)
-    return differences_of(checks, placed)
+    return differences_of(checks, [*placed.refusals, *deeds.refusals])
 
 
 async def _import(container: Container, northwind: Northwind, console: Console) -> Mapping[str, UUID]:
@@ -85,6 +95,18 @@ async def _place(
     return placed
 
 
+async def _carry_out(
+    client: Client, northwind: Northwind, people: People, placed: Placed, console: Console
+) -> Deeds:
+    with progress_on(console) as bar:
+        task = bar.add_task("Payments and parcels", total=len(northwind.orders))
+        deeds = await carry_out_all(
+            client, northwind, people, placed.orders, progress=lambda: bar.advance(task)
+        )
+    tell_deeds(console, deeds)
+    return deeds
+
+
 async def _reconcile(
     client: Client,
     container: Container,
@@ -103,5 +125,8 @@ async def _reconcile(
             product_ids=product_ids,
             order_ids=order_ids,
         ),
+        *check_deeds(northwind, kept),
         *await check_events(container.outbox_queries(), northwind, order_ids=order_ids),
+        *await check_deeds_events(container.outbox_queries(), northwind, order_ids=order_ids),
+        *check_rules(await container.invariant_checks().run()),
     ]

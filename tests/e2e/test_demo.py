@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 
@@ -11,8 +12,13 @@ def test_the_demo_reconciles_and_changes_nothing_the_second_time(empty_database_
         service.interrupt()
     assert "Orders: 830 new, 0 replayed, 0 refused" in first
     assert "Orders: 0 new, 830 replayed, 0 refused" in second
+    assert "Then: 332 captured, 83 declined, 166 refunded, 249 shipped, 0 replayed, 0 refused" in first
+    assert "Then: nothing new, 830 replayed, 0 refused" in second
     for output in (first, second):
         assert "1,449,367.31 USD   1,449,367.31 USD   ✓" in output
+        assert "603,200.87 USD     603,200.87 USD   ✓" in output
+        assert "18,591.45 USD      18,591.45 USD   ✓" in output
+        assert re.search(r"Rules that always hold +9 +9 +✓", output)
         assert output.endswith("Every order, every cent and every unit is accounted for.\n")
 
 

@@ -27,6 +27,9 @@ KEPT = KeptOrder(
     quantities={"NW-0001": 2, "NW-0002": 5},
     total=8600,
     currency="USD",
+    paid=8600,
+    refunded=0,
+    shipped={"NW-0001": 2, "NW-0002": 5},
 )
 
 
