@@ -84,6 +84,15 @@ Networks = Annotated[Sequence[IPNetwork], NoDecode, BeforeValidator(_listed)]
 """Networks or single addresses, separated by commas."""
 
 
+def _origin(text: str) -> str:
+    if not re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", text):
+        raise ValueError("origins like https://shop.example are needed, separated by commas")
+    return text
+
+
+Origins = Annotated[Sequence[Annotated[str, AfterValidator(_origin)]], NoDecode, BeforeValidator(_listed)]
+
+
 def _shown(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value))
@@ -108,6 +117,8 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     docs_enabled: bool = True
 
+    cors_origins: Origins = ()
+    """Origins whose pages may call the service from a browser, such as `https://shop.example`. Unset: none."""
     rate_limit_enabled: bool = True
     rate_limit_url: ValkeyUrl | None = None
     """A Valkey or Redis server, in which all processes count requests together. Unset: each counts for itself."""

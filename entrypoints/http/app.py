@@ -65,6 +65,8 @@ def create_app(settings: Settings | None = None, container: Container | None = N
         redirect_slashes=False,
         exception_handlers=dict(PROBLEM_HANDLERS),
         access_log=container.settings().log_level in {"debug", "info"},
+        over_tls=container.settings().token_issuer.startswith("https:"),
+        origins=container.settings().cors_origins,
     )
     app.state.container = container
     app.state.in_flight = in_flight

@@ -18,7 +18,15 @@ _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _CLIENT_CLOSED_REQUEST = 499
 """nginx's status for the log: the client left before it had an answer."""
 
-_ALWAYS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
+Headers = tuple[tuple[bytes, bytes], ...]
+
+_ALWAYS: Headers = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+_OVER_TLS: Headers = ((b"strict-transport-security", b"max-age=31536000; includeSubDomains"),)
 _UNLESS_SET = (
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
@@ -32,12 +40,14 @@ class EdgeMiddleware:
     else a new one. Handlers find it as `request.state.request_id`. The log has the route's template and never the
     path, the query or a header: they are the client's.
 
-    HEAD is answered as GET is (RFC 9110, section 9.3.2); the server leaves out the content.
+    HEAD is answered as GET is (RFC 9110, section 9.3.2); the server leaves out the content. Where clients reach the service
+    `over_tls`, browsers are told to come by no other way (RFC 6797).
     """
 
-    def __init__(self, app: ASGIApp, *, access_log: bool = True) -> None:
+    def __init__(self, app: ASGIApp, *, access_log: bool = True, over_tls: bool = False) -> None:
         self.app = app
         self.access_log = access_log
+        self._always = _ALWAYS + _OVER_TLS if over_tls else _ALWAYS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -56,7 +66,7 @@ class EdgeMiddleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = _completed(message.get("headers", ()), request_id)
+                message["headers"] = _completed(message.get("headers", ()), self._always, request_id)
             await send(message)
 
         try:
@@ -94,10 +104,12 @@ def _request_id(scope: Scope) -> str:
     return secrets.token_hex(16)
 
 
-def _completed(headers: list[tuple[bytes, bytes]], request_id: str) -> list[tuple[bytes, bytes]]:
+def _completed(
+    headers: list[tuple[bytes, bytes]], always: Headers, request_id: str
+) -> list[tuple[bytes, bytes]]:
     present = {name for name, _ in headers}
     defaults = (header for header in _UNLESS_SET if header[0] not in present)
-    return [*headers, *_ALWAYS, *defaults, (b"x-request-id", request_id.encode())]
+    return [*headers, *always, *defaults, (b"x-request-id", request_id.encode())]
 
 
 def _template(scope: Scope) -> str | None:

@@ -1,9 +1,11 @@
 """The app with the service's own edge around it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.types import ASGIApp
 
+from entrypoints.http.cors import open_to
 from entrypoints.http.middleware import EdgeMiddleware
 from entrypoints.http.openapi import DescribedApp
 from entrypoints.http.shortcut import Shortcut
@@ -15,10 +17,14 @@ class ServiceApp(DescribedApp):
     Nobody collects the framework's own telemetry here, and to ask for it at each request costs as much as a route.
     """
 
-    def __init__(self, *, access_log: bool, **options: Any) -> None:  # noqa: ANN401 - those of FastAPI
+    def __init__(self, *, access_log: bool, over_tls: bool, origins: Sequence[str], **options: Any) -> None:  # noqa: ANN401 - those of FastAPI
         super().__init__(telemetry={"tracing": False, "metrics": False, "logs": False}, **options)
         self._access_log = access_log
+        self._over_tls = over_tls
+        self._origins = origins
 
     def build_middleware_stack(self) -> ASGIApp:
-        framework = super().build_middleware_stack()
-        return EdgeMiddleware(Shortcut(self.routes, framework), access_log=self._access_log)
+        served: ASGIApp = Shortcut(self.routes, super().build_middleware_stack())
+        if self._origins:
+            served = open_to(self._origins, served)
+        return EdgeMiddleware(served, access_log=self._access_log, over_tls=self._over_tls)

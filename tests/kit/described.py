@@ -20,6 +20,15 @@ _STORABLE = re.compile(r"/v1/products(/[^/]+)?|/problems(/.*)?|/docs/assets/.*")
 """Public reads, which caches may keep."""
 
 
+CAREFUL = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+"""What every response has, whatever it says."""
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One method of one address."""
@@ -90,8 +99,12 @@ async def check(response: httpx2.Response) -> None:
     await response.aread()
     request = response.request
     assert response.headers["X-Request-Id"]
+    for name, value in CAREFUL.items():
+        assert response.headers[name] == value, request.url.path
     if not (request.method in {"GET", "HEAD"} and _STORABLE.fullmatch(request.url.path)):
         assert response.headers["Cache-Control"] == "no-store", request.url.path
+    if "html" not in response.headers.get("Content-Type", ""):
+        assert response.headers["Content-Security-Policy"].startswith("default-src 'none'; frame-ancestors")
     operation = operation_at(request.method, request.url.path)
     if operation is not None:
         _check_described(operation, response)

@@ -202,6 +202,7 @@ async def test_a_response_that_breaks_off_is_not_ended_as_if_it_were_whole(log: 
     assert broken.value.__cause__ is None
     assert broken.value.__suppress_context__
     assert [message.get("body") for message in sent.messages] == [None, b"begun"]
+    assert (b"x-content-type-options", b"nosniff") in sent.messages[0]["headers"]
     assert [line["event"] for line in lines(log)] == ["unexpected error", "request"]
 
 

@@ -86,6 +86,15 @@ def test_networks_are_written_and_shown_with_commas(run: Run) -> None:
     assert "STEELYARD_TRUSTED_PROXIES=10.0.0.0/8, 2001:db8::7/128\n" in ended.out
 
 
+@pytest.mark.parametrize("origins", ["*", "https://shop.example/", "shop.example", "https://a.example,*"])
+def test_origins_are_named_one_by_one(run: Run, origins: str) -> None:
+    ended = run("config", "show", cors_origins=origins)
+    assert ended.code == 2
+    assert ended.err.startswith(
+        "Error: STEELYARD_CORS_ORIGINS is wrong: origins like https://shop.example are"
+    )
+
+
 def test_what_is_no_network_is_refused_by_the_name_of_its_setting(run: Run) -> None:
     ended = run("config", "show", trusted_proxies="10.0.0.0/8, everybody")
     assert ended.code == 2
