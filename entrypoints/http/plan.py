@@ -15,10 +15,12 @@ from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import request_body_to_args, request_params_to_args
 from fastapi.exceptions import RequestValidationError
 from fastapi.params import Param
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
 from entrypoints.http.provided import provider_name
+from entrypoints.http.query import remembering
 
 _UNSOLVED: Any = object()
 
@@ -38,6 +40,7 @@ class _Step:
     response_names: tuple[str, ...]
     dependant: Dependant | None
     """What it reads of the path, the query, the headers or the body; None for nothing."""
+    query: "_ReadQuery | None"
 
 
 class Plan:
@@ -63,7 +66,7 @@ class Plan:
                 arguments[name] = response
             broken: list[Any] = []
             if step.dependant is not None:
-                broken = await _read_into(arguments, step.dependant, request, body)
+                broken = await _read_into(arguments, step.dependant, step.query, request, body)
                 errors += broken
             is_solvable = _pass_on(values, step.inputs, arguments) and not broken
             values.append(await step.call(**arguments) if is_solvable else _UNSOLVED)
@@ -109,7 +112,20 @@ def _step(
         tuple(name for name in requests if name),
         (dependant.response_param_name,) if dependant.response_param_name else (),
         dependant if reads else None,
+        _reader_of_queries(dependant.query_params) if dependant.query_params else None,
     )
+
+
+_ReadQuery = Callable[[bytes], tuple[dict[str, Any], list[Any]]]
+
+
+def _reader_of_queries(fields: Sequence[ModelField]) -> _ReadQuery:
+    """Return what reads these parameters. They are values that nobody changes: numbers, texts, models made of them."""
+
+    def read(query_string: bytes) -> tuple[dict[str, Any], list[Any]]:
+        return request_params_to_args(fields, QueryParams(query_string))
+
+    return remembering(read)
 
 
 def _is_plannable(dependant: Dependant, call: Callable[..., Any]) -> bool:
@@ -127,6 +143,7 @@ def _is_plannable(dependant: Dependant, call: Callable[..., Any]) -> bool:
 async def _read_into(
     arguments: dict[str, Any],
     needs: Dependant,
+    query: "_ReadQuery | None",
     request: Request,
     body: Any,  # noqa: ANN401 - any JSON
 ) -> list[Any]:
@@ -134,8 +151,8 @@ async def _read_into(
     broken: list[Any] = []
     for field in needs.path_params:
         _read(field, request.path_params, arguments, broken)
-    if needs.query_params:
-        found, wrong = request_params_to_args(needs.query_params, request.query_params)
+    if query is not None:
+        found, wrong = query(request.scope["query_string"])
         arguments |= found
         broken += wrong
     for field in needs.header_params:

@@ -1,25 +1,39 @@
 """Query strings: every parameter known, none repeated, no NUL."""
 
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any, TypeVar
 
-from starlette.requests import Request
+from starlette.datastructures import QueryParams
 
 from entrypoints.http.problems.problem import HTTPProblem
 
+T = TypeVar("T")
+
 _MAX_ITEMS = 20
 
+_REMEMBERED = 256
+_SHORT = 256
+"""Bytes of a query string, so that what is remembered is bounded."""
 
-def ensure_known(request: Request, repeatable: Mapping[str, bool]) -> None:
+
+def remembering(read: Callable[[bytes], T]) -> Callable[[bytes], T]:
+    """Return `read`, which is given a query string, with a memory: clients send the same short ones again and again.
+
+    What it raises is not remembered.
+    """
+    remembered = lru_cache(_REMEMBERED)(read)
+    return lambda query_string: (remembered if len(query_string) <= _SHORT else read)(query_string)
+
+
+def ensure_known(query_string: bytes, repeatable: Mapping[str, bool]) -> None:
     """Raise HTTPProblem `unknown_parameter` or `validation_failed` unless the query string is acceptable.
 
     `repeatable` has the names of the operation's parameters, and whether one may be sent more than once. A name that
     is not known is told by its position: it is the client's, and is not repeated.
     """
-    if not request.scope["query_string"]:
-        return
-    sent = request.query_params.multi_items()
+    sent = QueryParams(query_string).multi_items()
     allowed = sorted(repeatable)
     names = ", ".join(allowed) or "none"
     items: list[dict[str, Any]] = [

@@ -28,7 +28,7 @@ from entrypoints.http.in_flight import InFlight
 from entrypoints.http.plan import Plan, Unplannable
 from entrypoints.http.problems.declared import bare, fields_of
 from entrypoints.http.problems.openapi import problems_of_dependency, with_problems
-from entrypoints.http.query import ensure_known
+from entrypoints.http.query import ensure_known, remembering
 
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 
@@ -78,13 +78,15 @@ class StrictRoute(APIRoute):
         dependants = list(_tree(self.dependant))
         _ensure_no_yield(dependants)
         repeatable = dict(_query_parameters(dependants))
+        ensure_acceptable = remembering(partial(ensure_known, repeatable=repeatable))
         has_body = self.body_field is not None
         media_types = self._json_media_types()
         work = self._work()
         only_reads = (self.methods or set()) <= _SAFE
 
         async def handle(request: Request) -> Response:
-            ensure_known(request, repeatable)
+            if query_string := request.scope["query_string"]:
+                ensure_acceptable(query_string)
             if has_body:
                 request = StrictRequest(request.scope, request.receive, MAX_BODY_BYTES)
                 body = await request.body()
