@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable
 
-from adapters.limits.moving_window import MovingWindowStorage
+from adapters.limits.moving_window import MovingWindows
 from application.limits.ports import Allowance, RateLimiter, RateLimitPolicy
 
 
@@ -16,15 +16,15 @@ class InProcessRateLimiter(RateLimiter):
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic, max_partitions: int = 100_000) -> None:
         self._clock = clock
-        self._storage = MovingWindowStorage(clock, max_keys=max_partitions)
+        self._windows = MovingWindows(max_keys=max_partitions)
 
     async def take(self, policy: RateLimitPolicy, partition: str) -> Allowance:
-        key = f"{policy.name}/{partition}"
-        allowed = await self._storage.acquire_entry(key, policy.quota, policy.window)
-        oldest, used = await self._storage.get_moving_window(key, policy.quota, policy.window)
-        resets_at = oldest + policy.window
+        now = self._clock()
+        key = (policy.name, partition)
+        taken = self._windows.take(key, limit=policy.quota, window=policy.window, now=now)
         # Adding and taking away the same window need not give it back: floats round.
-        resets_in = min(policy.window, max(1, math.ceil(resets_at - self._clock())))
-        return Allowance(allowed, policy.quota - used, resets_in=resets_in)
+        resets_in = min(policy.window, max(1, math.ceil(taken.oldest + policy.window - now)))
+        return Allowance(taken.allowed, policy.quota - taken.used, resets_in=resets_in)
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Nothing is open."""

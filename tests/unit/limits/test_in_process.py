@@ -127,4 +127,4 @@ async def test_there_are_never_more_partitions_than_the_bound(stopwatch: Stopwat
 
 
 def kept(limiter: InProcessRateLimiter) -> int:
-    return len(limiter._storage)
+    return len(limiter._windows)
