@@ -16,6 +16,7 @@ from adapters.payments.sandbox.inbox import SandboxInbox, SandboxSignatures
 from adapters.postgres.attempts import PostgresAttemptRecords
 from adapters.postgres.checks import PostgresInvariantChecks
 from adapters.postgres.engine import create_engine, create_sessions
+from adapters.postgres.event_feed import PostgresEventFeed
 from adapters.postgres.health import PostgresHealth
 from adapters.postgres.idempotency import PostgresReplayRecords
 from adapters.postgres.queries.orders import PostgresOrderQueries
@@ -57,6 +58,7 @@ from application.orders.list_status_changes import ListStatusChanges
 from application.orders.make_room import MakeRoom
 from application.orders.place_order import PlaceOrder, PlaceOrderBatch
 from application.orders.preview_order import PreviewOrder
+from application.outbox.list_events import ListEvents
 from application.payments.get_payment import GetPayment
 from application.payments.get_refund import GetRefund
 from application.payments.list_payments import ListPayments
@@ -143,6 +145,7 @@ class Container(containers.DeclarativeContainer):
     invariant_checks = providers.Singleton(PostgresInvariantChecks, engine)
     payment_queries = providers.Singleton(PostgresPaymentQueries, engine)
     outbox_queries = providers.Singleton(PostgresOutboxQueries, engine)
+    event_feed = providers.Singleton(PostgresEventFeed, engine)
 
     hasher = providers.Resource(
         _hasher,
@@ -243,6 +246,7 @@ class Container(containers.DeclarativeContainer):
     list_fulfillments = providers.Singleton(ListFulfillments, get_order, order_queries)
 
     outgoing_http = providers.Singleton(OutgoingHttp)
+    list_events = providers.Singleton(ListEvents, event_feed)
     http_client = providers.Singleton(OutgoingHttp.get, outgoing_http)
     sandbox_books = providers.Singleton(PostgresSandboxBooks, engine)
     sandbox_signatures = providers.Singleton(

@@ -4,6 +4,7 @@ import asyncio
 
 from adapters.memory.locks import RowLocks
 from adapters.memory.tables import Tables
+from application.outbox.views import PublishedEvent
 from application.users.ports import SigningKey
 from domain.shared.events import Event
 
@@ -19,6 +20,7 @@ class MemoryDatabase:
     def __init__(self) -> None:
         self.tables = Tables()
         self.outbox: list[Event] = []
+        self.published: list[PublishedEvent] = []
         self.locks = RowLocks()
         self.signing_keys: list[SigningKey] = []
         self.secrets: dict[str, bytes] = {}

@@ -11,7 +11,7 @@ from domain.shared.events import Event
 
 _ENVELOPE = frozenset({"aggregate_id", "aggregate_version", "occurred_at"})
 """The fields of an event that are columns, and so are not repeated in its data."""
-_EVENTS = GivenRows("given_events", columns_of(OutboxRow, without={"position", "xid"}))
+_EVENTS = GivenRows("given_events", columns_of(OutboxRow, without={"position"}))
 _INSERT = _EVENTS.insert_into(OutboxRow)
 
 

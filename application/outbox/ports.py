@@ -1,8 +1,12 @@
-"""What is asked of the outbox."""
+"""What is asked of the outbox, and of those who carry its events on."""
 
 from collections.abc import Collection
 from typing import Protocol
 from uuid import UUID
+
+from application.outbox.views import EventPortion
+from domain.shared.errors import DomainError
+from domain.shared.ids import EventId
 
 
 class OutboxQueries(Protocol):
@@ -13,4 +17,29 @@ class OutboxQueries(Protocol):
 
         `of` are the ids of the aggregates to count the events of; without it, those of all aggregates are counted.
         """
+        ...
+
+
+class UnknownEvent(DomainError):
+    """There is no such event in the feed to go on from."""
+
+    code = "invalid_cursor"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such event in the feed. Start anew without `after`.")
+
+
+class EventFeed(Protocol):
+    """All committed events in one order, which never changes: who has read up to an event has missed none before it.
+
+    An event gets its place when it is published, not when it happens: a transaction that commits late is then found
+    behind what others have read, never in front of it. The events of one aggregate stand in the order of its versions.
+    """
+
+    async def publish_new(self, *, limit: int) -> int:
+        """Give events that have none their places, and return how many: about `limit`, or 0 while another does it."""
+        ...
+
+    async def read(self, *, after: EventId | None, type_: str | None, limit: int) -> EventPortion:
+        """Return events after one, or from the first on. Raises UnknownEvent."""
         ...

@@ -21,6 +21,7 @@ class Permission(StrEnum):
     SEE_ARCHIVED_PRODUCTS = "see_archived_products"
     MANAGE_STOCK = "manage_stock"
     MANAGE_USERS = "manage_users"
+    READ_EVENTS = "read_events"
 
 
 CONFIRMED_AT_EACH_USE = frozenset(
@@ -43,6 +44,7 @@ _STAFF = _CUSTOMER | {
     Permission.MANAGE_CATALOG,
     Permission.SEE_ARCHIVED_PRODUCTS,
     Permission.MANAGE_STOCK,
+    Permission.READ_EVENTS,
 }
 _ADMIN = _STAFF | {Permission.MANAGE_USERS}
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import typer
 
-from entrypoints.cli import catalogue, check, config, db, demo, keys, lifecycle, openapi, users
+from entrypoints.cli import asyncapi, catalogue, check, config, db, demo, keys, lifecycle, openapi, users
 from entrypoints.cli.failures import failures_told
 from entrypoints.cli.serve import serve
 
@@ -23,6 +23,7 @@ app.add_typer(keys.group, name="keys")
 app.add_typer(catalogue.group, name="catalogue")
 app.add_typer(openapi.group, name="openapi")
 app.add_typer(lifecycle.group, name="lifecycle")
+app.add_typer(asyncapi.group, name="asyncapi")
 app.add_typer(config.group, name="config")
 app.command()(check.check)
 app.command()(demo.demo)

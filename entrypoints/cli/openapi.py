@@ -1,10 +1,7 @@
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
-
-from entrypoints.cli.failures import CommandFailed
 
 group = typer.Typer(no_args_is_help=True)
 
@@ -21,15 +18,8 @@ def export(
     ] = None,
 ) -> None:
     """Write the OpenAPI description of the service as JSON. No database is needed."""
+    from entrypoints.cli.json_file import write_json
     from entrypoints.http.app import create_app
     from entrypoints.settings import Settings
 
-    schema = create_app(Settings.from_environment()).openapi()
-    text = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
-    if file is None:
-        typer.echo(text, nl=False)
-        return
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise CommandFailed(f"{file} cannot be written: {error.strerror}.") from None
+    write_json(create_app(Settings.from_environment()).openapi(), file)

@@ -11,6 +11,7 @@ from entrypoints.http import health
 from entrypoints.http.catalog import products, stock
 from entrypoints.http.cursors import Cursors
 from entrypoints.http.docs import install_docs
+from entrypoints.http.events import feed
 from entrypoints.http.in_flight import InFlight
 from entrypoints.http.orders import fulfillments, payments, refunds
 from entrypoints.http.orders import router as orders
@@ -79,6 +80,7 @@ def create_app(settings: Settings | None = None, container: Container | None = N
         refunds.router,
         fulfillments.router,
         provider_messages.router,
+        feed.router,
         health.router,
         me.router,
         users.router,

@@ -82,6 +82,7 @@ ConfirmedUser = Annotated[Principal, Depends(get_confirmed_user)]
 CatalogManager = Annotated[Principal, Depends(requires(Permission.MANAGE_CATALOG))]
 StockManager = Annotated[Principal, Depends(requires(Permission.MANAGE_STOCK))]
 UserManager = Annotated[Principal, Depends(requires(Permission.MANAGE_USERS))]
+EventReader = Annotated[Principal, Depends(requires(Permission.READ_EVENTS))]
 Customer = Annotated[Principal, Depends(requires(Permission.PLACE_ORDERS))]
 PayingCustomer = Annotated[Principal, Depends(requires(Permission.PLACE_ORDERS, confirmed=True))]
 """For what gives money or gets it back. Placing an order does neither, and is the busiest route: its tokens do."""

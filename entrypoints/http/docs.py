@@ -12,6 +12,8 @@ from fastapi.openapi.docs import get_swagger_ui_html, get_swagger_ui_oauth2_redi
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
+from entrypoints.asyncapi import asyncapi_document
+
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 _PARAMETERS: dict[str, Any] = {
@@ -31,7 +33,7 @@ class _Assets(StaticFiles):
 
 
 def install_docs(app: FastAPI) -> None:
-    """Serve /docs and /openapi.json. Make the app with `docs_url`, `redoc_url` and `openapi_url` None.
+    """Serve /docs, /openapi.json and /asyncapi.json. Make the app with `docs_url`, `redoc_url` and `openapi_url` None.
 
     Addresses on the page are relative, so that it works behind a proxy's prefix, too.
     """
@@ -61,9 +63,15 @@ def install_docs(app: FastAPI) -> None:
             content = schema["content"] = json.dumps(app.openapi(), ensure_ascii=False).encode()
         return Response(content, media_type="application/json")
 
+    events = json.dumps(asyncapi_document(), ensure_ascii=False).encode()
+
+    async def show_events(_: Request) -> Response:
+        return Response(events, media_type="application/json")
+
     app.add_route("/docs", show_docs, include_in_schema=False)
     app.add_route("/docs/oauth2-redirect", show_oauth2_redirect, include_in_schema=False)
     app.add_route("/openapi.json", show_schema, include_in_schema=False)
+    app.add_route("/asyncapi.json", show_events, include_in_schema=False)
     app.mount("/docs/assets", _Assets(directory=str(files("fastapi_offline") / "static")), name="docs-assets")
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from adapters.postgres.attempts import PostgresAttemptRecords
 from adapters.postgres.engine import create_engine, create_sessions
+from adapters.postgres.event_feed import PostgresEventFeed
 from adapters.postgres.idempotency import PostgresReplayRecords
 from adapters.postgres.queries.orders import PostgresOrderQueries
 from adapters.postgres.queries.outbox import PostgresOutboxQueries
@@ -41,6 +42,7 @@ async def postgres_store(url: str) -> AsyncIterator[Store]:
             orders=PostgresOrderQueries(engine),
             payments=PostgresPaymentQueries(engine),
             outbox=PostgresOutboxQueries(engine),
+            event_feed=PostgresEventFeed(engine),
             signing_keys=PostgresSigningKeys(engine),
             secrets=PostgresSecrets(engine),
             replays=PostgresReplayRecords(engine),

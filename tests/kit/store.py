@@ -2,6 +2,7 @@ from dataclasses import dataclass
 
 from adapters.memory.attempts import MemoryAttemptRecords
 from adapters.memory.database import MemoryDatabase
+from adapters.memory.event_feed import MemoryEventFeed
 from adapters.memory.idempotency import MemoryReplayRecords
 from adapters.memory.queries.orders import MemoryOrderQueries
 from adapters.memory.queries.outbox import MemoryOutboxQueries
@@ -17,7 +18,7 @@ from adapters.memory.unit_of_work import MemoryUnitOfWorkFactory
 from adapters.payments.sandbox.books import SandboxBooks
 from application.catalog.ports import ProductQueries, StockQueries
 from application.orders.ports import OrderQueries
-from application.outbox.ports import OutboxQueries
+from application.outbox.ports import EventFeed, OutboxQueries
 from application.payments.ports import PaymentQueries
 from application.sessions.ports import SessionQueries
 from application.shared.idempotency import ReplayRecords
@@ -40,6 +41,7 @@ class Store:
     orders: OrderQueries
     payments: PaymentQueries
     outbox: OutboxQueries
+    event_feed: EventFeed
     signing_keys: SigningKeyStore
     secrets: Secrets
     replays: ReplayRecords
@@ -59,6 +61,7 @@ def memory_store(database: MemoryDatabase | None = None) -> Store:
         orders=MemoryOrderQueries(database),
         payments=MemoryPaymentQueries(database),
         outbox=MemoryOutboxQueries(database),
+        event_feed=MemoryEventFeed(database),
         signing_keys=MemorySigningKeys(database),
         secrets=MemorySecrets(database),
         replays=MemoryReplayRecords(database),

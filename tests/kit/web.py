@@ -37,6 +37,7 @@ def container_over(store: Store, **settings: Any) -> Container:
     container.order_queries.override(store.orders)
     container.payment_queries.override(store.payments)
     container.outbox_queries.override(store.outbox)
+    container.event_feed.override(store.event_feed)
     container.signing_key_store.override(store.signing_keys)
     container.secrets.override(store.secrets)
     container.health.override(AlwaysReady())

@@ -47,15 +47,6 @@ class JsonText(UserDefinedType[str]):
         return "JSON"
 
 
-class TransactionId(UserDefinedType[int]):
-    """The 64-bit number of a transaction, which is never used again."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_options: object) -> str:
-        return "XID8"
-
-
 def one_of(column: str, values: Iterable[str]) -> CheckConstraint:
     """Restrict a text column to a list: unlike PostgreSQL's enums, the list is changed by an ordinary migration."""
     listed = ", ".join(f"'{value}'" for value in values)

@@ -19,6 +19,7 @@ PERMITTED = {
         Permission.MANAGE_CATALOG,
         Permission.SEE_ARCHIVED_PRODUCTS,
         Permission.MANAGE_STOCK,
+        Permission.READ_EVENTS,
     },
     Role.ADMIN: set(Permission),
 }

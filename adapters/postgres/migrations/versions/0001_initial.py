@@ -6,11 +6,20 @@ The lists and bounds are written out: a migration says what was true on its day.
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.types import UserDefinedType
 
-from adapters.postgres.rows.schema import JsonText, TransactionId
+from adapters.postgres.rows.schema import JsonText
 
 revision = "0001"
 down_revision = None
+
+
+class _TransactionId(UserDefinedType[int]):
+    cache_ok = True
+
+    def get_col_spec(self, **_options: object) -> str:
+        return "XID8"
+
 
 _MONEY = "{} BETWEEN -9007199254740991 AND 9007199254740991"
 _CURRENCY = "{} ~ '^[A-Z]{{3}}$'"
@@ -235,7 +244,7 @@ def _create_reliability() -> None:
         _time("occurred_at"),
         sa.Column("data", JsonText, nullable=False),
         _bigint("position", nullable=True),
-        sa.Column("xid", TransactionId, server_default=sa.text("pg_current_xact_id()"), nullable=False),
+        sa.Column("xid", _TransactionId, server_default=sa.text("pg_current_xact_id()"), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_outbox"),
     )
     op.create_table(

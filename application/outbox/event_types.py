@@ -1,0 +1,25 @@
+"""Every kind of event that the shop publishes."""
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from domain.catalog import product as _product
+from domain.orders import events as _orders
+from domain.shared.events import Event
+from domain.users import user as _user
+
+_HOMES = (_orders, _product, _user)
+"""The modules that events are defined in: to import them is to know them all."""
+
+
+def _kinds() -> Iterator[type[Event]]:
+    for home in _HOMES:
+        for thing in vars(home).values():
+            if isinstance(thing, type) and issubclass(thing, Event) and "type" in vars(thing):
+                yield thing
+
+
+EVENT_TYPES: Mapping[str, type[Event]] = MappingProxyType(
+    {kind.type: kind for kind in sorted(_kinds(), key=lambda kind: kind.type)}
+)
+"""The classes of events by their public names."""

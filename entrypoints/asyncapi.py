@@ -1,0 +1,84 @@
+"""The events' description of themselves, made from their classes: AsyncAPI 3.0, https://www.asyncapi.com."""
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from application.outbox.cloud_event import CONTENT_TYPE
+from application.outbox.event_types import EVENT_TYPES
+from domain.shared.events import Event
+from entrypoints.http.events.schemas import CloudEventResponse
+from entrypoints.http.schemas import MoneySchema
+
+_SCHEMAS = "#/components/schemas/"
+_ENVELOPE = {field.name for field in dataclasses.fields(Event)}
+
+DESCRIPTION = """What happens in the shop, told as CloudEvents 1.0 by `GET /v1/events`.
+
+Events with the same `partitionkey` come in the order in which they happened. New members of `data` may be added to an
+event; what is there keeps its meaning, or gets another type of event.
+"""
+
+
+def asyncapi_document() -> dict[str, Any]:
+    """Return the document."""
+    return {
+        "asyncapi": "3.0.0",
+        "info": {"title": "Steelyard events", "version": "1", "description": DESCRIPTION},
+        "defaultContentType": CONTENT_TYPE,
+        "channels": {
+            type_: {
+                "address": f"steelyard.{type_}",
+                "messages": {type_: {"$ref": f"#/components/messages/{type_}"}},
+            }
+            for type_ in EVENT_TYPES
+        },
+        "operations": {
+            type_: {"action": "send", "channel": {"$ref": f"#/channels/{type_}"}} for type_ in EVENT_TYPES
+        },
+        "components": {
+            "messages": {type_: _message(type_, kind) for type_, kind in EVENT_TYPES.items()},
+            "schemas": dict(sorted(dict(_schemas()).items())),
+        },
+    }
+
+
+def _message(type_: str, kind: type[Event]) -> dict[str, Any]:
+    told = {"type": {"const": type_}, "data": {"$ref": f"{_SCHEMAS}{type_}"}}
+    return {
+        "name": type_,
+        "title": kind.__name__,
+        "payload": {"allOf": [{"$ref": f"{_SCHEMAS}CloudEvent"}, {"properties": told}]},
+    }
+
+
+def _schemas() -> Iterator[tuple[str, dict[str, Any]]]:
+    for type_, kind in EVENT_TYPES.items():
+        schema = TypeAdapter(kind).json_schema(mode="serialization", ref_template=_SCHEMAS + "{model}")
+        for name, part in schema.pop("$defs", {}).items():
+            yield name, _untitled(part)
+        yield type_, _untitled(_data_of(schema))
+    # As the API has them: with their bounds, and examples.
+    yield "Money", _untitled(MoneySchema.model_json_schema())
+    yield "CloudEvent", _untitled(CloudEventResponse.model_json_schema(ref_template=_SCHEMAS + "{model}"))
+
+
+def _data_of(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of what an event says beyond its envelope."""
+    properties = {name: part for name, part in schema["properties"].items() if name not in _ENVELOPE}
+    return {**schema, "properties": properties, "required": list(properties)}
+
+
+def _untitled(schema: Any) -> Any:  # noqa: ANN401 - schemas are nested at will
+    """Leave the titles out, which say the names again."""
+    if isinstance(schema, list):
+        return [_untitled(part) for part in schema]
+    if isinstance(schema, dict):
+        return {
+            name: _untitled(part)
+            for name, part in schema.items()
+            if not (name == "title" and isinstance(part, str)) and name != "$defs"
+        }
+    return schema

@@ -1,0 +1,75 @@
+"""The description of the events, held against the events themselves."""
+
+import json
+import pkgutil
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+
+import domain
+from application.outbox.cloud_event import cloud_event
+from application.outbox.event_types import EVENT_TYPES
+from domain.shared.events import Event
+from entrypoints.asyncapi import asyncapi_document
+from tests.kit.shop import Shop
+from tests.kit.store import memory_store
+
+DOCUMENT = Path(__file__).parents[3] / "docs" / "asyncapi.json"
+
+
+def references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        for part in node.values():
+            yield from references(part)
+    elif isinstance(node, list):
+        for part in node:
+            yield from references(part)
+
+
+def test_the_document_in_the_docs_is_today_s() -> None:
+    """If not: `python -m entrypoints asyncapi export docs/asyncapi.json`."""
+    assert json.loads(DOCUMENT.read_text(encoding="utf-8")) == asyncapi_document()
+
+
+def test_every_event_of_the_domain_has_its_place_in_the_document() -> None:
+    modules = [import_module(found.name) for found in pkgutil.walk_packages(domain.__path__, "domain.")]
+    types = {
+        thing.type
+        for module in modules
+        for thing in vars(module).values()
+        if isinstance(thing, type) and issubclass(thing, Event) and "type" in vars(thing)
+    }
+    assert types == set(EVENT_TYPES)
+    assert list(asyncapi_document()["channels"]) == sorted(types)
+
+
+def test_every_reference_leads_somewhere() -> None:
+    document = asyncapi_document()
+    for reference in references(document):
+        node = document
+        for step in reference.removeprefix("#/").split("/"):
+            node = node[step]
+
+
+async def test_what_is_told_is_what_is_described() -> None:
+    shop = Shop(memory_store())
+    mug = await shop.product(stock=5)
+    await shop.cancel(await shop.order(mug))
+    await shop.store.event_feed.publish_new(limit=100)
+    events = (await shop.store.event_feed.read(after=None, type_=None, limit=100)).events
+    assert {event.type for event in events} >= {"product.created", "order.placed", "order.cancelled"}
+    document = asyncapi_document()
+    for event in events:
+        payload = document["components"]["messages"][event.type]["payload"]
+        validator = jsonschema_rs.validator_for(
+            {**payload, "components": document["components"]}, validate_formats=True
+        )
+        envelope = cloud_event(event, source="http://shop")
+        assert list(map(str, validator.iter_errors(envelope))) == []
+        assert not validator.is_valid({**envelope, "type": "order.celebrated"})
+        assert not validator.is_valid({**envelope, "data": []})
