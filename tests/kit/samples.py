@@ -56,17 +56,21 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """A shop in which every sample is acceptable: what its names stand for, and who may send it."""
+    """A shop in which every sample is acceptable: what its names stand for, and who sends it and owns it all.
+
+    `operator` is an admin, who does what the owner may not.
+    """
 
     web: WebShop
     ids: dict[str, str]
     authorization: Mapping[str, str]
+    operator: Mapping[str, str]
 
     @classmethod
-    async def of(cls, web: WebShop) -> "Surroundings":
-        email = f"admin-{uuid4().hex}@example.com"
-        await web.container.sign_up()(SignUpCommand(email=email, password=PASSWORD, role=Role.ADMIN))
-        await web.admin()  # so that the first one is not the last
+    async def of(cls, web: WebShop, owner: Role = Role.ADMIN) -> "Surroundings":
+        email = f"{owner}-{uuid4().hex}@example.com"
+        await web.container.sign_up()(SignUpCommand(email=email, password=PASSWORD, role=owner))
+        operator = await web.admin()  # also so that the owner is not the last admin
         tokens = [
             (await web.visitor.post("/token", data={"username": email, "password": PASSWORD})).json()
             for _ in range(2)
@@ -83,7 +87,7 @@ class Surroundings:
             "refresh_token": tokens[1]["refresh_token"],
             "token": tokens[1]["refresh_token"],
         }
-        surroundings = cls(web, ids, authorization)
+        surroundings = cls(web, ids, authorization, {"Authorization": operator.headers["Authorization"]})
         await surroundings.place_orders()
         return surroundings
 
@@ -97,8 +101,8 @@ class Surroundings:
         payment = await self._post(
             f"{url}/payments", {"amount": paid["total"], "method": "sandbox", "token": "tok_ok"}
         )
-        fulfillment = await self._post(f"{url}/fulfillments", {"lines": units})
-        refund = await self._post(f"{url}/refunds", {"lines": units, "reason": "Broken"})
+        fulfillment = await self._post(f"{url}/fulfillments", {"lines": units}, by=self.operator)
+        refund = await self._post(f"{url}/refunds", {"lines": units, "reason": "Broken"}, by=self.operator)
         self.ids.update(
             product_id=product["id"],
             order_id=pending["id"],
@@ -109,8 +113,8 @@ class Surroundings:
             refund_id=refund["id"],
         )
 
-    async def _post(self, url: str, body: Any) -> Any:
-        headers = {**self.authorization, "Idempotency-Key": uuid4().hex}
+    async def _post(self, url: str, body: Any, *, by: Mapping[str, str] | None = None) -> Any:
+        headers = {**(by or self.authorization), "Idempotency-Key": uuid4().hex}
         response = await self.web.visitor.post(url, json=body, headers=headers)
         assert response.is_success, response.text
         return response.json()
@@ -149,7 +153,8 @@ class Surroundings:
             case "Idempotency-Key":
                 return uuid4().hex
             case "If-Match":
-                shown = await self.web.visitor.get(url, headers=self.authorization)
+                reader = self.authorization if url.startswith("/v1/me") else self.operator
+                shown = await self.web.visitor.get(url, headers=reader)
                 return str(shown.headers["ETag"])
         raise LookupError(f"There is no sample of the header {name}.")
 

@@ -1,0 +1,183 @@
+"""Who may do what, for every route: the table of permissions in the domain, and nothing besides."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import pytest
+from starlette.routing import Mount, Route
+
+from domain.users.permissions import PERMISSIONS, Permission, Role
+from tests.kit.described import Operation, operations
+from tests.kit.samples import Sample, Surroundings
+from tests.kit.web import WebShop
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What it takes to do something, and besides, to do it with what belongs to somebody else."""
+
+    permission: Permission | None = None
+    others: Permission | None = None
+    public: bool = False
+    private: bool = False
+
+    def status(self, role: Role | None, *, own: bool) -> int:
+        """Return how somebody is refused, or 200. None has no token."""
+        if self.public:
+            return 200
+        if role is None:
+            return 401
+        if self.permission is not None and self.permission not in PERMISSIONS[role]:
+            return 403
+        if own or not self.private:
+            return 200
+        return 200 if self.others in PERMISSIONS[role] else 404
+
+
+def own_or(permission: Permission | None, *, needs: Permission | None = None) -> Access:
+    """Return the access to what belongs to somebody: theirs, and everybody's with a permission, if there is one."""
+    return Access(permission=needs, others=permission, private=True)
+
+
+def needs(permission: Permission) -> Access:
+    return Access(permission=permission)
+
+
+ANYBODY = Access(public=True)
+ONESELF = Access()
+"""Whoever is logged in, about themselves: there is no way to name anybody else."""
+
+TABLE: Mapping[str, Access] = {
+    "POST /v1/users": ANYBODY,
+    "POST /token": ANYBODY,
+    "POST /oauth/revoke": ANYBODY,
+    "GET /.well-known/jwks.json": ANYBODY,
+    "GET /.well-known/oauth-authorization-server": ANYBODY,
+    "GET /v1/me": ONESELF,
+    "PATCH /v1/me": ONESELF,
+    "POST /v1/me/password": ONESELF,
+    "GET /v1/me/sessions": ONESELF,
+    "DELETE /v1/me/sessions/{session_id}": own_or(None),
+    "GET /v1/users": needs(Permission.MANAGE_USERS),
+    "GET /v1/users/{user_id}": needs(Permission.MANAGE_USERS),
+    "PATCH /v1/users/{user_id}": needs(Permission.MANAGE_USERS),
+    "GET /v1/products": ANYBODY,
+    "GET /v1/products/{product_id}": ANYBODY,
+    "POST /v1/products": needs(Permission.MANAGE_CATALOG),
+    "PATCH /v1/products/{product_id}": needs(Permission.MANAGE_CATALOG),
+    "DELETE /v1/products/{product_id}": needs(Permission.MANAGE_CATALOG),
+    "GET /v1/stock/{product_id}": needs(Permission.MANAGE_STOCK),
+    "PUT /v1/stock/{product_id}": needs(Permission.MANAGE_STOCK),
+    "GET /v1/stock/{product_id}/ledger": needs(Permission.MANAGE_STOCK),
+    "POST /v1/stock/adjustments": needs(Permission.MANAGE_STOCK),
+    "POST /v1/orders": needs(Permission.PLACE_ORDERS),
+    "POST /v1/orders/preview": needs(Permission.PLACE_ORDERS),
+    "GET /v1/orders": ONESELF,
+    "GET /v1/orders/{order_id}": own_or(Permission.SEE_ALL_ORDERS),
+    "GET /v1/orders/{order_id}/history": own_or(Permission.SEE_ALL_ORDERS),
+    "POST /v1/orders/{order_id}/cancel": own_or(Permission.CANCEL_ANY_ORDER),
+    "POST /v1/orders/{order_id}/payments": own_or(Permission.PAY_ANY_ORDER),
+    "GET /v1/orders/{order_id}/payments": own_or(Permission.SEE_ALL_ORDERS),
+    "GET /v1/orders/{order_id}/payments/{payment_id}": own_or(Permission.SEE_ALL_ORDERS),
+    "POST /v1/orders/{order_id}/refunds": needs(Permission.REFUND_ORDERS),
+    "GET /v1/orders/{order_id}/refunds": own_or(Permission.SEE_ALL_ORDERS),
+    "GET /v1/orders/{order_id}/refunds/{refund_id}": own_or(Permission.SEE_ALL_ORDERS),
+    "POST /v1/orders/{order_id}/fulfillments": needs(Permission.FULFIL_ORDERS),
+    "GET /v1/orders/{order_id}/fulfillments": own_or(Permission.SEE_ALL_ORDERS),
+    "GET /v1/orders/{order_id}/fulfillments/{fulfillment_id}": own_or(Permission.SEE_ALL_ORDERS),
+    "POST /v1/webhooks/payments/{provider}": ANYBODY,
+    "GET /v1/events": needs(Permission.READ_EVENTS),
+    "GET /livez": ANYBODY,
+    "GET /readyz": ANYBODY,
+    "GET /problems": ANYBODY,
+    "GET /problems/{code}": ANYBODY,
+    "GET /docs": ANYBODY,
+    "GET /docs/oauth2-redirect": ANYBODY,
+    "GET /openapi.json": ANYBODY,
+    "GET /asyncapi.json": ANYBODY,
+    "MOUNT /docs/assets": ANYBODY,
+}
+"""Every route of the service. A provider's message needs no token: its signature says whose it is."""
+
+
+def line_of(operation: Operation) -> str:
+    return f"{operation.method} {operation.path}"
+
+
+def routes_of(web: WebShop) -> Iterator[str]:
+    for route in web.app.router.routes:
+        if isinstance(route, Mount):
+            yield f"MOUNT {route.path}"
+            continue
+        assert isinstance(route, Route), "a kind of route that this test does not know"
+        for method in (route.methods or set()) - {"HEAD"}:
+            yield f"{method} {getattr(route, 'path_format', route.path)}"
+
+
+def borne_by(sample: Sample, authorization: Mapping[str, str]) -> Sample:
+    """Return the same request as somebody else sends it; without a token, if there is none."""
+    rest = {name: value for name, value in sample.headers.items() if name != "Authorization"}
+    return replace(sample, headers={**rest, **authorization})
+
+
+async def ask_every_operation(
+    web: WebShop, owner: Role, authorization: Mapping[str, str] | None
+) -> dict[str, int]:
+    """Send every operation's sample with what belongs to the owner, and tell how it was refused, or 200.
+
+    What changes something is tried in surroundings of its own. `authorization` is a stranger's; None is the owner's.
+    """
+    shared, statuses = await Surroundings.of(web, owner), {}
+    for operation in operations():
+        surroundings = shared if operation.method == "GET" else await Surroundings.of(web, owner)
+        sample = await surroundings.sample(operation)
+        response = await borne_by(
+            sample, surroundings.authorization if authorization is None else authorization
+        ).send(web)
+        statuses[line_of(operation)] = 200 if response.is_success else response.status_code
+    return statuses
+
+
+def expected(role: Role | None, *, own: bool) -> dict[str, int]:
+    return {line_of(operation): TABLE[line_of(operation)].status(role, own=own) for operation in operations()}
+
+
+def test_every_route_of_the_service_is_in_the_table_and_no_other(web: WebShop) -> None:
+    assert set(routes_of(web)) == set(TABLE)
+    assert {line_of(operation) for operation in operations()} <= set(TABLE)
+
+
+def test_every_permission_is_what_some_route_asks_for() -> None:
+    asked_for = {permission for access in TABLE.values() for permission in (access.permission, access.others)}
+    assert set(Permission) - asked_for == {Permission.SEE_ARCHIVED_PRODUCTS}, (
+        "the one that only changes what is seen"
+    )
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_each_role_may_do_with_its_own_what_the_table_says(web: WebShop, role: Role) -> None:
+    assert await ask_every_operation(web, role, None) == expected(role, own=True)
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_each_role_may_do_with_what_is_a_customers_what_the_table_says(
+    web: WebShop, role: Role
+) -> None:
+    """A customer finds nothing of another customer: 404, as if it were not there."""
+    stranger = (await Surroundings.of(web, role)).authorization
+    assert await ask_every_operation(web, Role.CUSTOMER, stranger) == expected(role, own=False)
+
+
+async def test_without_a_token_only_what_is_public_is_open(web: WebShop) -> None:
+    assert await ask_every_operation(web, Role.CUSTOMER, {}) == expected(None, own=False)
+
+
+async def test_a_list_of_orders_has_ones_own_and_for_staff_all(web: WebShop) -> None:
+    """The lists name nobody: they have to be looked into."""
+    owner = await Surroundings.of(web, Role.CUSTOMER)
+    customer, staff = await web.customer(), await web.staff()
+    assert len((await web.visitor.get("/v1/orders", headers=owner.authorization)).json()["items"]) == 2
+    assert (await customer.get("/v1/orders")).json()["items"] == []
+    assert len((await staff.get("/v1/orders")).json()["items"]) == 2
+    for path in ("/v1/me", "/v1/me/sessions"):
+        assert owner.ids["username"] not in (await staff.get(path)).text
