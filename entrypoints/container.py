@@ -17,6 +17,7 @@ from adapters.postgres.attempts import PostgresAttemptRecords
 from adapters.postgres.checks import PostgresInvariantChecks
 from adapters.postgres.engine import create_engine, create_sessions
 from adapters.postgres.event_feed import PostgresEventFeed
+from adapters.postgres.findings import PostgresFindingRecords
 from adapters.postgres.health import PostgresHealth
 from adapters.postgres.idempotency import PostgresReplayRecords
 from adapters.postgres.queries.orders import PostgresOrderQueries
@@ -47,6 +48,7 @@ from application.catalog.get_stock import GetStock
 from application.catalog.import_catalogue import ImportCatalogue
 from application.catalog.list_movements import ListMovements
 from application.catalog.list_products import ListProducts
+from application.checks.check_shop import CheckShop
 from application.orders.cancel_order import CancelOrder
 from application.orders.expire_orders import ExpireOrders
 from application.orders.fulfil_order import FulfilOrder
@@ -143,6 +145,8 @@ class Container(containers.DeclarativeContainer):
     stock_queries = providers.Singleton(PostgresStockQueries, engine)
     order_queries = providers.Singleton(PostgresOrderQueries, engine)
     invariant_checks = providers.Singleton(PostgresInvariantChecks, engine)
+    finding_records = providers.Singleton(PostgresFindingRecords, engine)
+    check_shop = providers.Singleton(CheckShop, invariant_checks, finding_records, clock)
     payment_queries = providers.Singleton(PostgresPaymentQueries, engine)
     outbox_queries = providers.Singleton(PostgresOutboxQueries, engine)
     event_feed = providers.Singleton(PostgresEventFeed, engine)

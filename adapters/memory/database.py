@@ -4,6 +4,7 @@ import asyncio
 
 from adapters.memory.locks import RowLocks
 from adapters.memory.tables import Tables
+from application.checks.ports import Invariant, Tally
 from application.outbox.views import PublishedEvent
 from application.users.ports import SigningKey
 from domain.shared.events import Event
@@ -24,3 +25,4 @@ class MemoryDatabase:
         self.locks = RowLocks()
         self.signing_keys: list[SigningKey] = []
         self.secrets: dict[str, bytes] = {}
+        self.tallies: dict[Invariant, Tally] = {}

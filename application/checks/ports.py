@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -55,4 +56,25 @@ class InvariantChecks(Protocol):
 
         It reads everything there is: it is for now and then. Raises DatabaseUnavailable, Overloaded.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many have offended against an invariant when it was last checked."""
+
+    invariant: Invariant
+    offenders: int
+    checked_at: datetime
+
+
+class FindingRecords(Protocol):
+    """What was found last, for those who watch the shop."""
+
+    async def keep(self, findings: Sequence[Finding], *, at: datetime) -> None:
+        """Keep how many were found at this moment, unless something later is kept."""
+        ...
+
+    async def latest(self) -> Sequence[Tally]:
+        """Return what is kept, in the invariants' order: nothing before the first check."""
         ...

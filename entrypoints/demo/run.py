@@ -128,5 +128,5 @@ async def _reconcile(
         *check_deeds(northwind, kept),
         *await check_events(container.outbox_queries(), northwind, order_ids=order_ids),
         *await check_deeds_events(container.outbox_queries(), northwind, order_ids=order_ids),
-        *check_rules(await container.invariant_checks().run()),
+        *check_rules(await container.check_shop()()),
     ]

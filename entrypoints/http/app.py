@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from application.shared.sharing import Shared
 from entrypoints.container import Container
-from entrypoints.http import health
+from entrypoints.http import health, metrics
 from entrypoints.http.catalog import products, stock
 from entrypoints.http.cursors import Cursors
 from entrypoints.http.docs import install_docs
@@ -89,6 +89,7 @@ def create_app(settings: Settings | None = None, container: Container | None = N
         sessions.router,
         discovery.router,
         stock.router,
+        metrics.router,
         problem_pages,
     ):
         app.router.routes.extend(router.routes)

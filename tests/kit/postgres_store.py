@@ -9,6 +9,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from adapters.postgres.attempts import PostgresAttemptRecords
 from adapters.postgres.engine import create_engine, create_sessions
 from adapters.postgres.event_feed import PostgresEventFeed
+from adapters.postgres.findings import PostgresFindingRecords
 from adapters.postgres.idempotency import PostgresReplayRecords
 from adapters.postgres.queries.orders import PostgresOrderQueries
 from adapters.postgres.queries.outbox import PostgresOutboxQueries
@@ -46,6 +47,7 @@ async def postgres_store(url: str) -> AsyncIterator[Store]:
             signing_keys=PostgresSigningKeys(engine),
             secrets=PostgresSecrets(engine),
             replays=PostgresReplayRecords(engine),
+            findings=PostgresFindingRecords(engine),
             sandbox_books=PostgresSandboxBooks(engine),
             attempts=PostgresAttemptRecords(engine),
         )

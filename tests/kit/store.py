@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from adapters.memory.attempts import MemoryAttemptRecords
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.event_feed import MemoryEventFeed
+from adapters.memory.findings import MemoryFindingRecords
 from adapters.memory.idempotency import MemoryReplayRecords
 from adapters.memory.queries.orders import MemoryOrderQueries
 from adapters.memory.queries.outbox import MemoryOutboxQueries
@@ -17,6 +18,7 @@ from adapters.memory.signing_keys import MemorySigningKeys
 from adapters.memory.unit_of_work import MemoryUnitOfWorkFactory
 from adapters.payments.sandbox.books import SandboxBooks
 from application.catalog.ports import ProductQueries, StockQueries
+from application.checks.ports import FindingRecords
 from application.orders.ports import OrderQueries
 from application.outbox.ports import EventFeed, OutboxQueries
 from application.payments.ports import PaymentQueries
@@ -45,6 +47,7 @@ class Store:
     signing_keys: SigningKeyStore
     secrets: Secrets
     replays: ReplayRecords
+    findings: FindingRecords
     sandbox_books: SandboxBooks
     attempts: AttemptRecords
 
@@ -65,6 +68,7 @@ def memory_store(database: MemoryDatabase | None = None) -> Store:
         signing_keys=MemorySigningKeys(database),
         secrets=MemorySecrets(database),
         replays=MemoryReplayRecords(database),
+        findings=MemoryFindingRecords(database),
         sandbox_books=MemorySandboxBooks(),
         attempts=MemoryAttemptRecords(database),
     )

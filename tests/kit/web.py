@@ -42,6 +42,7 @@ def container_over(store: Store, **settings: Any) -> Container:
     container.secrets.override(store.secrets)
     container.health.override(AlwaysReady())
     container.replay_records.override(store.replays)
+    container.finding_records.override(store.findings)
     container.attempt_records.override(store.attempts)
     container.payment_gateways.override({PaymentMethod.SANDBOX: FakeGateway()})
     container.sandbox_books.override(store.sandbox_books)

@@ -5,6 +5,7 @@ Rows are what is kept, entities what is true: small functions beside the reposit
 
 from adapters.postgres.rows.attempts import AttemptTallyRow
 from adapters.postgres.rows.catalog import ProductRow, StockMovementRow, StockRow
+from adapters.postgres.rows.checks import InvariantTallyRow
 from adapters.postgres.rows.idempotency import IdempotencyKeyRow
 from adapters.postgres.rows.orders import FulfillmentRow, OrderHistoryRow, OrderLineRow, OrderRow
 from adapters.postgres.rows.outbox import OutboxRow
@@ -19,6 +20,7 @@ __all__ = [
     "AttemptTallyRow",
     "FulfillmentRow",
     "IdempotencyKeyRow",
+    "InvariantTallyRow",
     "OrderHistoryRow",
     "OrderLineRow",
     "OrderRow",

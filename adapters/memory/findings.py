@@ -1,0 +1,21 @@
+from collections.abc import Sequence
+from datetime import datetime
+
+from adapters.memory.database import MemoryDatabase, reach
+from application.checks.ports import Finding, FindingRecords, Tally
+
+
+class MemoryFindingRecords(FindingRecords):
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._tallies = database.tallies
+
+    async def keep(self, findings: Sequence[Finding], *, at: datetime) -> None:
+        await reach()
+        for finding in findings:
+            known = self._tallies.get(finding.invariant)
+            if known is None or known.checked_at <= at:
+                self._tallies[finding.invariant] = Tally(finding.invariant, finding.count, at)
+
+    async def latest(self) -> Sequence[Tally]:
+        await reach()
+        return [self._tallies[invariant] for invariant in sorted(self._tallies)]

@@ -1,0 +1,29 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from application.checks.ports import Finding, FindingRecords, InvariantChecks
+from application.shared.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class CheckShop:
+    """Check every invariant, and keep how many offend against each for those who watch the shop."""
+
+    checks: InvariantChecks
+    records: FindingRecords
+    clock: Clock
+
+    async def __call__(self) -> Sequence[Finding]:
+        """Return a finding for each invariant. Raise DatabaseUnavailable, Overloaded."""
+        at = self.clock.now()
+        findings = await self.checks.run()
+        await self.records.keep(findings, at=at)
+        return findings
+
+    async def unless_checked_within(self, period: timedelta) -> Sequence[Finding]:
+        """Do so unless anybody has within this time, and then return nothing: several workers share the work."""
+        since = self.clock.now() - period
+        if any(tally.checked_at > since for tally in await self.records.latest()):
+            return ()
+        return await self()

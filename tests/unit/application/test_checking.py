@@ -1,0 +1,40 @@
+from collections.abc import Sequence
+from datetime import timedelta
+
+from application.checks.check_shop import CheckShop
+from application.checks.ports import Finding, Invariant, InvariantChecks
+from tests.kit.clock import FixedClock
+from tests.kit.store import memory_store
+
+HOUR = timedelta(hours=1)
+
+
+class OneOffends(InvariantChecks):
+    def __init__(self) -> None:
+        self.runs = 0
+
+    async def run(self) -> Sequence[Finding]:
+        self.runs += 1
+        return [Finding(each, int(each is Invariant.CHANGES_ARE_RECORDED), ()) for each in Invariant]
+
+
+async def test_what_is_found_is_told_and_kept_with_its_time() -> None:
+    store, clock, checks = memory_store(), FixedClock(), OneOffends()
+    findings = await CheckShop(checks, store.findings, clock)()
+    assert [(finding.invariant, finding.count) for finding in findings if finding.count] == [("I9", 1)]
+    assert [(t.invariant, t.offenders, t.checked_at) for t in await store.findings.latest()][-1] == (
+        Invariant.CHANGES_ARE_RECORDED,
+        1,
+        clock.now(),
+    )
+
+
+async def test_several_workers_check_once_in_a_while() -> None:
+    store, clock, checks = memory_store(), FixedClock(), OneOffends()
+    workers = [CheckShop(checks, store.findings, clock) for _ in range(3)]
+    for worker in workers:
+        await worker.unless_checked_within(HOUR)
+    assert checks.runs == 1
+    clock.advance(HOUR)
+    assert len(await workers[1].unless_checked_within(HOUR)) == len(Invariant)
+    assert checks.runs == 2
