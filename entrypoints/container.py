@@ -203,7 +203,9 @@ class Container(containers.DeclarativeContainer):
     list_users = providers.Singleton(ListUsers, user_queries)
     change_user = providers.Singleton(ChangeUser, unit_of_work, clock)
     change_me = providers.Singleton(ChangeMe, unit_of_work, clock)
-    change_password = providers.Singleton(ChangePassword, unit_of_work, hasher, password_policy, clock)
+    change_password = providers.Singleton(
+        ChangePassword, unit_of_work, throttle, hasher, password_policy, clock
+    )
 
     session_lifetime = providers.Singleton(
         SessionLifetime, idle=settings.provided.session_idle, absolute=settings.provided.session_lifetime

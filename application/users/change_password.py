@@ -2,12 +2,14 @@ from dataclasses import dataclass, field
 
 from application.shared.clock import Clock
 from application.shared.idempotency import IdempotencyKey, Receipt, receipt_for, replay_of
+from application.throttling.throttle import Throttle
 from application.unit_of_work import UnitOfWorkFactory
 from application.users.password_policy import PasswordPolicy
 from application.users.ports import PasswordHasher
 from application.users.views import UserView
 from domain.shared.errors import ValidationFailed, Violation
 from domain.shared.ids import SessionId, UserId
+from domain.users.attempts import Attempt, AttemptKind
 from domain.users.user import User
 
 
@@ -25,12 +27,13 @@ class WrongPassword(ValidationFailed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangePasswordCommand:
-    """`session_id` is the session that goes on."""
+    """`session_id` is the session that goes on, and `network` where it comes from."""
 
     user_id: UserId
     session_id: SessionId
     current_password: str = field(repr=False)
     new_password: str = field(repr=False)
+    network: str
     key: IdempotencyKey | None = None
 
 
@@ -38,22 +41,26 @@ class ChangePasswordCommand:
 class ChangePassword:
     """Replace one's password, and log out everywhere else.
 
-    No connection is held while passwords are hashed.
+    Who has taken over a session does not get to guess the password at will: attempts are throttled as log-ins are. No connection is held while passwords are hashed.
     """
 
     unit_of_work: UnitOfWorkFactory
+    throttle: Throttle
     hasher: PasswordHasher
     policy: PasswordPolicy
     clock: Clock
 
     async def __call__(self, command: ChangePasswordCommand) -> Receipt[UserView]:
-        """Raise WeakPassword, WrongPassword, AccountDisabled, Overloaded, IdempotencyKeyReused, IdempotencyInFlight."""
+        """Raise WeakPassword, TooManyAttempts, WrongPassword, AccountDisabled, Overloaded, IdempotencyKeyReused, IdempotencyInFlight."""
         self.policy.check(command.new_password, field="new_password")
         async with self.unit_of_work() as work:
             if replay := await replay_of(work.idempotency, command.key, UserView):
                 await work.commit()
                 return replay
             checked = await work.users.peek(command.user_id)
+            if checked is not None:
+                await self.throttle.admit(work, _attempt(checked, command))
+            await work.commit()
         is_right = await self.hasher.verify(
             command.current_password, checked.password_hash if checked else None
         )
@@ -76,6 +83,11 @@ class ChangePassword:
             sessions = await work.sessions.of_user(user.id)
             await work.sessions.remove([s for s in sessions if s.id != command.session_id])
             await work.users.save(user)
+            await self.throttle.welcome(work, _attempt(user, command))
             receipt = await receipt_for(work.idempotency, command.key, UserView.of(user))
             await work.commit()
         return receipt
+
+
+def _attempt(user: User, command: ChangePasswordCommand) -> Attempt:
+    return Attempt(AttemptKind.PASSWORD_CHANGE, user.email, command.network)

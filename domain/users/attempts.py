@@ -13,6 +13,7 @@ from domain.users.user import EmailAddress
 class AttemptKind(StrEnum):
     LOG_IN = "log_in"
     SIGN_UP = "sign_up"
+    PASSWORD_CHANGE = "password_change"  # noqa: S105 - a kind of attempt
     PASSWORD_RESET = "password_reset"  # noqa: S105 - a kind of attempt
 
 
@@ -41,6 +42,7 @@ SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hou
 ACCOUNT_BACKOFF: Mapping[AttemptKind, Backoff] = {
     AttemptKind.LOG_IN: Backoff(free=5, first=SECOND, longest=5 * MINUTE, forgiven_each=5 * MINUTE),
     AttemptKind.SIGN_UP: Backoff(free=5, first=SECOND, longest=5 * MINUTE, forgiven_each=5 * MINUTE),
+    AttemptKind.PASSWORD_CHANGE: Backoff(free=5, first=SECOND, longest=5 * MINUTE, forgiven_each=5 * MINUTE),
     AttemptKind.PASSWORD_RESET: Backoff(free=3, first=MINUTE, longest=HOUR, forgiven_each=HOUR),
 }
 """For each e-mail address, whether or not there is an account. For log-ins: some 300 guesses a day."""
@@ -48,6 +50,9 @@ ACCOUNT_BACKOFF: Mapping[AttemptKind, Backoff] = {
 NETWORK_BACKOFF: Mapping[AttemptKind, Backoff] = {
     AttemptKind.LOG_IN: Backoff(free=50, first=SECOND, longest=5 * MINUTE, forgiven_each=30 * SECOND),
     AttemptKind.SIGN_UP: Backoff(free=200, first=SECOND, longest=MINUTE, forgiven_each=10 * SECOND),
+    AttemptKind.PASSWORD_CHANGE: Backoff(
+        free=50, first=SECOND, longest=5 * MINUTE, forgiven_each=30 * SECOND
+    ),
     AttemptKind.PASSWORD_RESET: Backoff(free=20, first=SECOND, longest=5 * MINUTE, forgiven_each=MINUTE),
 }
 """For each network, behind which there may be a household, a school or a whole town."""

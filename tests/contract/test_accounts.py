@@ -22,7 +22,7 @@ from domain.users.administering import AccountChanges, AccountClosed, LastAdmin
 from domain.users.password import WeakPassword
 from domain.users.permissions import Role
 from domain.users.user import AccountDisabled, EmailAddress, UserStatus
-from tests.kit.shop import BREACHED_PASSWORD, PASSWORD, Shop
+from tests.kit.shop import BREACHED_PASSWORD, NETWORK, PASSWORD, Shop
 from tests.kit.walking import walk
 
 NEW_PASSWORD = "another password of some length"
@@ -137,7 +137,7 @@ async def test_people_change_their_name_or_take_it_away(shop: Shop) -> None:
 
 def changing(user: UserView, session_id: SessionId, **fields: str) -> ChangePasswordCommand:
     passwords = {"current_password": PASSWORD, "new_password": NEW_PASSWORD, **fields}
-    return ChangePasswordCommand(user_id=user.id, session_id=session_id, **passwords)  # type: ignore[arg-type]  # no key among them
+    return ChangePasswordCommand(user_id=user.id, session_id=session_id, network=NETWORK, **passwords)  # type: ignore[arg-type]  # no key among them
 
 
 async def test_a_new_password_logs_out_everywhere_else(shop: Shop) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from application.sessions.log_in import LogInCommand, WrongCredentials
 from application.throttling.prune_attempts import PruneAttempts
 from application.throttling.throttle import CountedThrottle, TooManyAttempts
+from application.users.change_password import ChangePasswordCommand, WrongPassword
 from application.users.ports import EmailTaken
 from application.users.sign_up import SignUpCommand
 from domain.users.attempts import ACCOUNT_BACKOFF, NETWORK_BACKOFF, Attempt, AttemptKind
@@ -136,6 +137,34 @@ async def test_a_network_signs_up_any_number_of_people_ever_more_slowly(shop: Sh
     assert await sign_up(shop, ANN) == 1
     shop.clock.advance(SECOND)
     assert await sign_up(shop, ANN) == "done"
+
+
+async def test_who_has_taken_over_a_session_guesses_the_password_as_slowly(shop: Shop) -> None:
+    ann = await shop.customer(ANN)
+    principal = await shop.authenticate((await shop.logged_in(ann)).access.token)
+
+    async def change(current: str) -> str | int:
+        command = ChangePasswordCommand(
+            user_id=ann.id,
+            session_id=principal.session_id,
+            current_password=current,
+            new_password=f"{PASSWORD}!",
+            network=NETWORK,
+        )
+        try:
+            await shop.change_password(command)
+        except WrongPassword:
+            return "wrong"
+        except TooManyAttempts as refusal:
+            return refusal.retry_after
+        return "done"
+
+    free = ACCOUNT_BACKOFF[AttemptKind.PASSWORD_CHANGE].free
+    assert [await change("wrong") for _ in range(free + 2)] == [*["wrong"] * (free + 1), 1]
+    assert await change(PASSWORD) == 1
+    assert await log_in(shop, password=PASSWORD) == "in", "another kind of attempt"
+    shop.clock.advance(SECOND)
+    assert await change(PASSWORD) == "done"
 
 
 async def test_what_is_forgiven_is_forgotten_and_nothing_else(shop: Shop) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from io import StringIO
 from typing import Any
 
@@ -9,7 +10,9 @@ import httpx2
 import pytest
 
 from entrypoints.logging import configure_logging
-from tests.kit.web import WebShop
+from tests.kit.described import operations
+from tests.kit.samples import Surroundings
+from tests.kit.web import PASSWORD, WebShop
 
 CANARY = "canary-Zq7-password-of-somebody"
 JSON = {"Content-Type": "application/json"}
@@ -24,8 +27,8 @@ def log() -> StringIO:
 
 
 def _operations(web: WebShop) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    for path, operations in web.app.openapi()["paths"].items():
-        for method, operation in operations.items():
+    for path, methods in web.app.openapi()["paths"].items():
+        for method, operation in methods.items():
             yield method.upper(), path, operation
 
 
@@ -95,6 +98,23 @@ async def test_a_canary_sent_through_every_field_of_every_route_comes_back_nowhe
     assert [answer.request.url.path for answer in answers if CANARY in _said(answer)] == []
     assert CANARY not in log.getvalue()
     assert '"event": "request"' in log.getvalue()
+
+
+async def test_what_is_accepted_and_what_is_refused_leave_no_secret_and_no_address_in_the_log(
+    web: WebShop, log: StringIO
+) -> None:
+    secrets: set[str] = {"@", PASSWORD}
+    for operation in operations():
+        surroundings = await Surroundings.of(web)
+        sample = await surroundings.sample(operation)
+        for sent in (sample, replace(sample, headers={"Authorization": f"Bearer {CANARY}"})):
+            await sent.send(web)
+        token = surroundings.authorization["Authorization"].removeprefix("Bearer ")
+        secrets |= {token, token.split(".")[2], surroundings.ids["refresh_token"], CANARY}
+    for key in await web.container.signing_keys().all():
+        secrets |= set(filter(None, key.private_pem.decode().splitlines()[1:-1]))
+    assert [secret for secret in secrets if secret in log.getvalue()] == []
+    assert log.getvalue().count('"event": "request"') > 100
 
 
 def _sign_up(password: str) -> dict[str, str]:

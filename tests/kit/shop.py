@@ -104,7 +104,7 @@ class Shop:
         self.list_users = ListUsers(store.users)
         self.change_user = ChangeUser(store.unit_of_work, self.clock)
         self.change_me = ChangeMe(store.unit_of_work, self.clock)
-        self.change_password = ChangePassword(store.unit_of_work, hasher, policy, self.clock)
+        self.change_password = ChangePassword(store.unit_of_work, throttle, hasher, policy, self.clock)
         randomness = CountedRandomness()
         self.log_in = LogIn(
             store.unit_of_work, throttle, hasher, tokens, self.clock, self.ids, randomness, LIFETIME

@@ -14,6 +14,7 @@ from entrypoints.http.body import MERGE_PATCH
 from entrypoints.http.descriptions import described_by
 from entrypoints.http.etags import NOT_MODIFIED, IfMatch, version_tag, versioned
 from entrypoints.http.idempotency import OptionalKey, mark_replay
+from entrypoints.http.network import Network
 from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.provided import provided
 from entrypoints.http.rate_limits import LimitReads, LimitWrites
@@ -70,7 +71,7 @@ async def change_me(
     summary="Change my password",
     description=described_by(ChangePassword),
     status_code=204,
-    responses=problem_responses("overloaded"),
+    responses=problem_responses("too_many_attempts", "overloaded"),
     dependencies=[LimitWrites],
 )
 async def change_password(
@@ -78,6 +79,7 @@ async def change_password(
     principal: ConfirmedUser,
     key: OptionalKey,
     response: Response,
+    network: Network,
     change_password: Annotated[ChangePassword, provided(Container.change_password)],
 ) -> None:
     receipt = await change_password(
@@ -86,6 +88,7 @@ async def change_password(
             session_id=principal.session_id,
             current_password=body.current_password.get_secret_value(),
             new_password=body.new_password.get_secret_value(),
+            network=network,
             key=key.of(principal, body) if key else None,
         )
     )
