@@ -88,6 +88,7 @@ TABLE: Mapping[str, Access] = {
     "POST /v1/webhooks/payments/{provider}": ANYBODY,
     "GET /v1/events": needs(Permission.READ_EVENTS),
     "GET /livez": ANYBODY,
+    "GET /metrics": ANYBODY,
     "GET /readyz": ANYBODY,
     "GET /problems": ANYBODY,
     "GET /problems/{code}": ANYBODY,
