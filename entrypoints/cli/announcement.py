@@ -35,6 +35,8 @@ def _lines(address: Address, settings: Settings) -> list[tuple[str, str]]:
         lines.append(("Docs", f"{address.url}/docs"))
     if settings.database_url is None:
         lines.append(("Database", f"embedded PostgreSQL in {settings.data_dir}"))
+    if settings.payment_provider == "sandbox":
+        lines.append(("Payments", "a sandbox, which takes no money"))
     return [
         *lines,
         ("First admin", f"{_command(settings)} users create-admin you@example.com"),

@@ -75,6 +75,10 @@ async def test_tok_ok_is_taken_at_once_and_told_once(sandbox: Sandbox) -> None:
     assert event.occurred_at == sandbox.clock.now()
 
 
+async def test_a_payment_without_a_token_goes_well(sandbox: Sandbox) -> None:
+    assert (await sandbox.gateway.capture(sandbox.payment(), None)).outcome is Outcome.SUCCEEDED
+
+
 async def test_tok_declined_is_told_with_the_reason(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
     await sandbox.gateway.capture(payment, "tok_declined")
