@@ -1,0 +1,60 @@
+"""How often each caller may ask, and how they are told."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from entrypoints.http.rate_limits import ORDERS, TOKENS
+from tests.kit.described import operations
+from tests.kit.samples import Surroundings
+from tests.kit.store import memory_store
+from tests.kit.web import WebShop, container_over, web_shop
+
+UNLIMITED = {
+    "get_liveness": "a busy process must not look dead",
+    "get_readiness": "the same",
+    "get_metrics": "the same",
+    "list_problems": "a page that is made once",
+    "get_problem": "the same",
+    "receive_provider_message": "a provider who is turned away tries again for days, and is known by his signature",
+}
+
+
+@pytest.fixture
+async def web() -> AsyncIterator[WebShop]:
+    async with web_shop(container_over(memory_store(), rate_limit_enabled=True)) as web:
+        yield web
+
+
+async def test_every_operation_has_a_limit_unless_there_is_a_reason(web: WebShop) -> None:
+    shared, without = await Surroundings.of(web), set()
+    for operation in operations():
+        surroundings = shared if operation.method == "GET" else await Surroundings.of(web)
+        sample = await surroundings.sample(operation)
+        response = await sample.send(web)
+        assert response.is_success, (operation.id, response.text)
+        if "RateLimit" not in response.headers:
+            without.add(operation.id)
+    assert without == set(UNLIMITED)
+
+
+async def test_who_has_used_up_the_quota_is_told_until_when(web: WebShop) -> None:
+    customer, other = await web.customer(), await web.customer()
+    for _ in range(ORDERS.quota):
+        answer = await customer.post("/v1/orders", json={}, headers={"Idempotency-Key": "k"})
+        assert answer.status_code == 422
+    refused = await customer.post("/v1/orders", json={}, headers={"Idempotency-Key": "k"})
+    assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")
+    assert refused.headers["RateLimit-Policy"] == f'"orders";q={ORDERS.quota};w={ORDERS.window}'
+    assert refused.headers["RateLimit"] == f'"orders";r=0;t={refused.headers["Retry-After"]}'
+    assert 1 <= int(refused.headers["Retry-After"]) <= ORDERS.window
+    assert (await other.post("/v1/orders", json={}, headers={"Idempotency-Key": "k"})).status_code == 422
+    assert (await customer.get("/v1/orders")).status_code == 200
+
+
+async def test_a_token_that_is_not_believed_does_not_choose_who_is_counted(web: WebShop) -> None:
+    for number in range(TOKENS.quota):
+        form = {"grant_type": "refresh_token", "refresh_token": f"guess-{number}"}
+        await web.visitor.post("/token", data=form, headers={"Authorization": f"Bearer {number}"})
+    form = {"grant_type": "refresh_token", "refresh_token": "one more"}
+    assert (await web.visitor.post("/token", data=form)).status_code == 429
