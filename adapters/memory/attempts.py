@@ -15,6 +15,9 @@ class MemoryAttemptTallies(AttemptTallies):
 
     async def lock(self, attempt: Attempt, *, now: datetime) -> tuple[AttemptTally, AttemptTally]:
         await self._transaction.lock(_row(subject) for subject, _ in attempt.subjects)
+        return await self.peek(attempt, now=now)
+
+    async def peek(self, attempt: Attempt, *, now: datetime) -> tuple[AttemptTally, AttemptTally]:
         await reach()
         kept = self._transaction.tables.attempts
         account, network = (

@@ -1,7 +1,8 @@
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import ARRAY, LargeBinary, Row, any_, bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -13,6 +14,9 @@ from application.throttling.ports import AttemptRecords, AttemptTallies
 from domain.users.attempts import Attempt, AttemptTally
 
 _COLUMNS = columns_of(AttemptTallyRow)
+_PEEK = select(*_COLUMNS).where(
+    AttemptTallyRow.subject == any_(bindparam("subjects", type_=ARRAY(LargeBinary)))
+)
 _ASKED = GivenRows("asked", _COLUMNS)
 # An update that changes nothing locks what is there and returns it: one statement, whether or not there is a row.
 _LOCK = (
@@ -44,12 +48,11 @@ class PostgresAttemptTallies(AttemptTallies):
 
     async def lock(self, attempt: Attempt, *, now: datetime) -> tuple[AttemptTally, AttemptTally]:
         asked = [{"subject": subject, "forgiven_at": now, "retry_at": now} for subject, _ in attempt.subjects]
-        rows = {row.subject: row for row in await self._transaction.execute(_LOCK, _ASKED.parameters(asked))}
-        account, network = (
-            AttemptTally(subject, backoff, rows[subject].forgiven_at, rows[subject].retry_at)
-            for subject, backoff in attempt.subjects
-        )
-        return account, network
+        return _tallies(attempt, await self._transaction.execute(_LOCK, _ASKED.parameters(asked)), now)
+
+    async def peek(self, attempt: Attempt, *, now: datetime) -> tuple[AttemptTally, AttemptTally]:
+        subjects = [subject for subject, _ in attempt.subjects]
+        return _tallies(attempt, await self._transaction.execute(_PEEK, {"subjects": subjects}), now)
 
     async def save(self, tallies: Sequence[AttemptTally]) -> None:
         values = [
@@ -67,3 +70,12 @@ class PostgresAttemptRecords(AttemptRecords):
         with translated():
             async with self._engine.begin() as connection:
                 return (await connection.execute(_PRUNE, {"before": before, "limit": limit})).rowcount
+
+
+def _tallies(attempt: Attempt, rows: Iterable[Row[Any]], now: datetime) -> tuple[AttemptTally, AttemptTally]:
+    kept = {row.subject: (row.forgiven_at, row.retry_at) for row in rows}
+    account, network = (
+        AttemptTally(subject, backoff, *kept.get(subject, (now, now)))
+        for subject, backoff in attempt.subjects
+    )
+    return account, network

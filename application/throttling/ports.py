@@ -10,6 +10,10 @@ from domain.users.attempts import Attempt, AttemptTally
 class AttemptTallies(Protocol):
     """Tallies of attempts, which all processes of the service share."""
 
+    async def peek(self, attempt: Attempt, *, now: datetime) -> tuple[AttemptTally, AttemptTally]:
+        """Return the same as `lock`, without locking and without waiting for anybody."""
+        ...
+
     async def lock(self, attempt: Attempt, *, now: datetime) -> tuple[AttemptTally, AttemptTally]:
         """Return the tallies of the attempt's account and of its network, locked until the unit of work ends.
 

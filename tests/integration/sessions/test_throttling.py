@@ -44,6 +44,5 @@ async def test_an_unknown_address_costs_the_same_statements_as_a_wrong_password(
                 sent.clear()
     known, unknown = asked
     assert known == unknown
-    assert len(known) == 3 * (FREE + 1) + 1, (
-        "count, save and look, and for one who has to wait only the first"
-    )
+    assert len(known) == 4 * (FREE + 1) + 1, "look, lock, count and find the account"
+    assert known[-1].startswith("SELECT"), "who has to wait costs a look, and writes nothing"
