@@ -3,6 +3,7 @@
 Lines are JSON, or prose in colour where a person watches.
 """
 
+import asyncio
 import json
 import logging
 import sys
@@ -25,8 +26,32 @@ _SECRET_WORDS = ("password", "token", "authorization", "secret", "cookie", "priv
 _REDACTED = "[redacted]"
 _ENCODER = json.JSONEncoder(default=repr)
 
-_access: TextIO | None = None
-"""Where lines of the access log are written as JSON; None where a person watches, or nothing is configured."""
+
+class _TogetherWriter:
+    """Writes the lines of one turn of the event loop together: what takes time is to begin to write."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._lines: list[str] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def write(self, line: str) -> None:
+        self._lines.append(line)
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            self._loop = loop
+            loop.call_soon(self._write_lines)
+
+    def _write_lines(self) -> None:
+        self._loop = None
+        text = "".join(self._lines)
+        self._lines.clear()
+        self._stream.write(text)
+        self._stream.flush()
+
+
+_access: _TogetherWriter | None = None
+"""Writes lines of the access log as JSON; None where a person watches, or nothing is configured."""
 
 
 def configure_logging(level: str = "info", *, stream: TextIO | None = None) -> None:
@@ -36,7 +61,7 @@ def configure_logging(level: str = "info", *, stream: TextIO | None = None) -> N
     """
     global _access  # noqa: PLW0603 - what structlog and the standard library keep for themselves is global, too
     stream = stream or sys.stderr
-    _access = None if stream.isatty() else stream
+    _access = None if stream.isatty() else _TogetherWriter(stream)
     threshold = logging.getLevelNamesMapping()[level.upper()]
     shared: list[Processor] = [
         structlog.processors.add_log_level,

@@ -1,11 +1,13 @@
 """The name that people call an order by."""
 
+from functools import lru_cache
 from uuid import UUID
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Base 32 without I, L, O and U, which are misread on the telephone (D. Crockford)."""
 
 
+@lru_cache(maxsize=256)
 def order_number(order_id: UUID) -> str:
     """Return twelve characters of the id's 60 last random bits, as `7K3F-9QDM-2XWA`.
 

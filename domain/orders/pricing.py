@@ -55,10 +55,11 @@ def priced(
     """Price the request, one line a product. Raises ValidationFailed, and ProductUnavailable with every reason."""
     if not 1 <= len(requested) <= MAX_LINES:
         raise ValidationFailed(f"An order has 1 to {MAX_LINES} lines.")
-    _ensure_quantities(requested)
+    sums = summed(requested)
+    _ensure_quantities(requested, sums)
     lines: list[PricedLine] = []
     violations: list[Violation] = []
-    for product_id, (position, quantity) in summed(requested).items():
+    for product_id, (position, quantity) in sums.items():
         product = products.get(product_id)
         if product is None or not product.is_for_sale:
             violations.append(
@@ -106,9 +107,9 @@ def ensure_expected(expected: Money | None, actual: Money) -> None:
         raise PriceChanged(actual)
 
 
-def _ensure_quantities(requested: Sequence[RequestedLine]) -> None:
+def _ensure_quantities(requested: Sequence[RequestedLine], sums: Mapping[ProductId, tuple[int, int]]) -> None:
     out_of_range = {position for position, line in enumerate(requested) if line.quantity < 1}
-    out_of_range |= {first for first, quantity in summed(requested).values() if quantity > MAX_QUANTITY}
+    out_of_range |= {first for first, quantity in sums.values() if quantity > MAX_QUANTITY}
     if out_of_range:
         raise ValidationFailed(
             "A quantity is out of range.",

@@ -15,6 +15,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import request_body_to_args, request_params_to_args
 from fastapi.exceptions import RequestValidationError
 from fastapi.params import Param
+from pydantic_core import PydanticUndefined
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
@@ -41,6 +42,8 @@ class _Step:
     dependant: Dependant | None
     """What it reads of the path, the query, the headers or the body; None for nothing."""
     query: "_ReadQuery | None"
+    whole_body: ModelField | None
+    """What the whole body is read as, where it is not several things."""
 
 
 class Plan:
@@ -66,7 +69,7 @@ class Plan:
                 arguments[name] = response
             broken: list[Any] = []
             if step.dependant is not None:
-                broken = await _read_into(arguments, step.dependant, step.query, request, body)
+                broken = await _read_into(arguments, step, step.dependant, request, body)
                 errors += broken
             is_solvable = _pass_on(values, step.inputs, arguments) and not broken
             values.append(await step.call(**arguments) if is_solvable else _UNSOLVED)
@@ -102,6 +105,9 @@ def _step(
     dependant: Dependant, call: Callable[..., Any], inputs: tuple[tuple[str | None, int], ...]
 ) -> _Step:
     requests = (dependant.request_param_name, dependant.http_connection_param_name)
+    embedded = len(dependant.body_params) > 1 or any(
+        getattr(field.field_info, "embed", None) for field in dependant.body_params
+    )
     reads = (
         dependant.path_params or dependant.query_params or dependant.header_params or dependant.body_params
     )
@@ -113,6 +119,7 @@ def _step(
         (dependant.response_param_name,) if dependant.response_param_name else (),
         dependant if reads else None,
         _reader_of_queries(dependant.query_params) if dependant.query_params else None,
+        None if embedded or not dependant.body_params else dependant.body_params[0],
     )
 
 
@@ -142,8 +149,8 @@ def _is_plannable(dependant: Dependant, call: Callable[..., Any]) -> bool:
 
 async def _read_into(
     arguments: dict[str, Any],
+    step: _Step,
     needs: Dependant,
-    query: "_ReadQuery | None",
     request: Request,
     body: Any,  # noqa: ANN401 - any JSON
 ) -> list[Any]:
@@ -151,13 +158,16 @@ async def _read_into(
     broken: list[Any] = []
     for field in needs.path_params:
         _read(field, request.path_params, arguments, broken)
-    if query is not None:
-        found, wrong = query(request.scope["query_string"])
+    if step.query is not None:
+        found, wrong = step.query(request.scope["query_string"])
         arguments |= found
         broken += wrong
     for field in needs.header_params:
         _read(field, request.headers, arguments, broken)
-    if needs.body_params:
+    if step.whole_body is not None and body is not PydanticUndefined:
+        arguments[step.whole_body.name], wrong = step.whole_body.validate(body, loc=("body",))
+        broken += wrong
+    elif needs.body_params:
         found, wrong = await request_body_to_args(
             body_fields=needs.body_params, received_body=body, embed_body_fields=False
         )

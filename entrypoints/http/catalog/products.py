@@ -206,5 +206,5 @@ def _sees_archived(visitor: Principal | None) -> bool:
 
 def _let_be_stored(response: Response, visitor: Principal | None) -> None:
     """Let caches keep the answer, and ask each time whether it is still right: stock moves with every order."""
-    response.headers["Cache-Control"] = "public, no-cache" if visitor is None else "private, no-cache"
-    response.headers["Vary"] = "Authorization"
+    audience = b"public" if visitor is None else b"private"
+    response.raw_headers += [(b"cache-control", audience + b", no-cache"), (b"vary", b"Authorization")]
