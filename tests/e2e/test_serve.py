@@ -1,7 +1,12 @@
 import os
 import signal
+import tempfile
+from pathlib import Path
+
+import httpx2
 
 from tests.e2e.serving import serving
+from tests.servers.valkey import valkey_server
 
 
 def test_it_says_where_it_is_and_ctrl_c_ends_it_without_a_word_too_many(empty_database_url: str) -> None:
@@ -31,3 +36,33 @@ def test_a_second_service_on_the_same_port_is_refused(database_url: str) -> None
         assert second.process.returncode == 1
         assert output.startswith(f"Error: Port {service.address.port} is in use.")
         assert service.interrupt()[0] == 0
+
+
+def test_workers_behind_a_proxy_tell_clients_apart_and_count_them_together(database_url: str) -> None:
+    """Two processes, a proxy on this machine, and a Valkey server: all that stands between a client and a limit."""
+    with (
+        tempfile.TemporaryDirectory(prefix="steelyard-") as directory,
+        valkey_server(Path(directory)) as valkey,
+        serving(
+            database_url,
+            workers="2",
+            rate_limit_url=valkey.url,
+            trusted_proxies="127.0.0.0/8",
+            log_level="warning",
+        ) as service,
+    ):
+        service.await_answer()
+
+        def remaining(said: str) -> int:
+            headers = {
+                "X-Forwarded-For": said,
+                "Connection": "close",
+            }  # the next one may go to the other worker
+            answer = client.get("/v1/products", headers=headers)
+            return int(answer.headers["RateLimit"].partition("r=")[2].partition(";")[0])
+
+        with httpx2.Client(base_url=service.address.url, trust_env=False) as client:
+            first = remaining("203.0.113.9")
+            others = [remaining(f"198.51.100.{number}, 203.0.113.9") for number in range(9)]
+            assert others == [first - 1 - number for number in range(9)]
+            assert remaining("198.51.100.7") == first
