@@ -85,7 +85,8 @@ def steelyard(*, pool: int = 10, workers: int = 1) -> Contender:
     return Contender(
         name="steelyard" if workers == 1 else f"steelyard-{workers}",
         title="Steelyard" if workers == 1 else f"Steelyard, {workers} processes",
-        command=(sys.executable, "-m", "entrypoints", "serve", "--port", "{port}"),
+        # Without a worker, as the peers have none: what is compared is how requests are answered.
+        command=(sys.executable, "-m", "entrypoints", "serve", "--no-worker", "--port", "{port}"),
         environment=_service,
         pool=pool,
         variables={"STEELYARD_WORKERS": str(workers)},
@@ -95,11 +96,14 @@ def steelyard(*, pool: int = 10, workers: int = 1) -> Contender:
 def baseline(checkout: Path) -> Contender:
     """Return the service as it is in another checkout, to be measured beside this one."""
     root = checkout.resolve()
+    _python, *arguments = steelyard().command
+    if not (root / "entrypoints/cli/worker.py").exists():
+        arguments.remove("--no-worker")
     return replace(
         steelyard(),
         name="baseline",
         title="Steelyard before",
-        command=(str(root / ".venv/bin/python"), *steelyard().command[1:]),
+        command=(str(root / ".venv/bin/python"), *arguments),
         cwd=root,
     )
 

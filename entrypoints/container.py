@@ -27,6 +27,7 @@ from adapters.postgres.queries.products import PostgresProductQueries
 from adapters.postgres.queries.sessions import PostgresSessionQueries
 from adapters.postgres.queries.stocks import PostgresStockQueries
 from adapters.postgres.queries.users import PostgresUserQueries
+from adapters.postgres.relay_progress import PostgresRelayProgress
 from adapters.postgres.sandbox import PostgresSandboxBooks
 from adapters.postgres.secrets import PostgresSecrets
 from adapters.postgres.signing_keys import PostgresSigningKeys
@@ -150,6 +151,7 @@ class Container(containers.DeclarativeContainer):
     payment_queries = providers.Singleton(PostgresPaymentQueries, engine)
     outbox_queries = providers.Singleton(PostgresOutboxQueries, engine)
     event_feed = providers.Singleton(PostgresEventFeed, engine)
+    relay_progress = providers.Singleton(PostgresRelayProgress, engine)
 
     hasher = providers.Resource(
         _hasher,

@@ -1,10 +1,12 @@
 """What is asked of the outbox, and of those who carry its events on."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from application.outbox.views import EventPortion
+from application.outbox.views import EventPortion, PublishedEvent
 from domain.shared.errors import DomainError
 from domain.shared.ids import EventId
 
@@ -42,4 +44,45 @@ class EventFeed(Protocol):
 
     async def read(self, *, after: EventId | None, type_: str | None, limit: int) -> EventPortion:
         """Return events after one, or from the first on. Raises UnknownEvent."""
+        ...
+
+
+class PublisherUnavailable(Exception):
+    """Events could not be carried on, or nobody knows whether they were. Some of them may have been."""
+
+
+class EventPublisher(Protocol):
+    """A way by which events leave the shop. `name` is what its progress is kept under."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def publish(self, events: Sequence[PublishedEvent]) -> None:
+        """Carry events on, in this order, and return when they cannot be lost any more. Raises PublisherUnavailable.
+
+        It gets an event again when nobody knows whether it was carried on. The event's id tells so to receivers.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RelayLease:
+    """The right to carry on what comes `after` an event, for some time. `token` tells it from others."""
+
+    publisher: str
+    token: UUID
+    after: EventId | None
+
+
+class RelayProgress(Protocol):
+    """How far each publisher has come, and who is carrying its events on."""
+
+    async def lease(
+        self, publisher: str, *, token: UUID, now: datetime, until: datetime
+    ) -> RelayLease | None:
+        """Return a lease, or None while there is another one."""
+        ...
+
+    async def end(self, lease: RelayLease, *, after: EventId | None) -> bool:
+        """End a lease, and note how far the publisher has come; False if the lease was over and is somebody else's."""
         ...

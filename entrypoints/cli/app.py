@@ -7,6 +7,7 @@ import typer
 from entrypoints.cli import asyncapi, catalogue, check, config, db, demo, keys, lifecycle, openapi, users
 from entrypoints.cli.failures import failures_told
 from entrypoints.cli.serve import serve
+from entrypoints.cli.worker import worker
 
 app = typer.Typer(
     name="python -m entrypoints",
@@ -17,6 +18,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 app.command()(serve)
+app.command()(worker)
 app.add_typer(db.group, name="db")
 app.add_typer(users.group, name="users")
 app.add_typer(keys.group, name="keys")

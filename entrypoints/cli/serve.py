@@ -1,4 +1,5 @@
 import os
+from contextlib import nullcontext
 from typing import Annotated
 
 import typer
@@ -14,13 +15,17 @@ def serve(
     workers: Annotated[
         int | None, typer.Option(help="Processes instead of STEELYARD_WORKERS.", show_default=False)
     ] = None,
+    with_worker: Annotated[
+        bool, typer.Option("--worker/--no-worker", help="Run a worker beside the service.")
+    ] = True,
 ) -> None:
-    """Migrate the database and serve HTTP until Ctrl-C.
+    """Migrate the database, and serve HTTP until Ctrl-C with a worker beside, see `worker`.
 
     Without STEELYARD_DATABASE_URL an embedded PostgreSQL runs beside the service, in STEELYARD_DATA_DIR.
     """
     from entrypoints.cli.address import Address
     from entrypoints.cli.announcement import announce_when_ready
+    from entrypoints.cli.beside import worker_beside
     from entrypoints.cli.database import database, migrate
     from entrypoints.cli.server import serve_http
     from entrypoints.logging import configure_logging
@@ -36,7 +41,8 @@ def serve(
         migrate(url)
         _put_into_environment(database_url=url)
         announce_when_ready(address, settings)
-        serve_http(address, workers=settings.workers)
+        with worker_beside() if with_worker else nullcontext():
+            serve_http(address, workers=settings.workers)
     typer.echo("Stopped.")
 
 

@@ -13,6 +13,9 @@ from entrypoints.demo.failures import refusal
 from entrypoints.demo.place import PlacedOrder
 from entrypoints.demo.plan import plan_of
 
+DEALT_WITH_AT_ONCE = 6
+"""Fewer than the service has connections, as the worker needs some: placing goes in batches, and this does not."""
+
 
 @dataclass(frozen=True, slots=True)
 class Deeds:
@@ -40,7 +43,7 @@ async def carry_out_all(
     *,
     progress: Callable[[], None],
 ) -> Deeds:
-    """Do with each order what is planned, 32 at a time, with keys made of Northwind's id."""
+    """Do with each order what is planned, a few at a time, with keys made of Northwind's id."""
     deeds = Deeds()
 
     async def carry_out(order: NorthwindOrder) -> None:
@@ -48,7 +51,7 @@ async def carry_out_all(
             await _OneOrder(client, northwind, people, order, placed[order.id], deeds)()
         progress()
 
-    await side_by_side(carry_out, northwind.orders)
+    await side_by_side(carry_out, northwind.orders, at_once=DEALT_WITH_AT_ONCE)
     return deeds
 
 

@@ -72,8 +72,10 @@ async def connected(url: str, on_wait: Callable[[float], None]) -> AsyncIterator
         yield Client(http, on_wait)
 
 
-async def side_by_side(work: Callable[[T], Awaitable[R]], items: Iterable[T]) -> list[R]:
-    """Do the work for every item, 32 at a time, each begun as soon as another has ended."""
+async def side_by_side(
+    work: Callable[[T], Awaitable[R]], items: Iterable[T], *, at_once: int = AT_ONCE
+) -> list[R]:
+    """Do the work for every item, so many at a time, each begun as soon as another has ended."""
     remaining = iter(items)
     results: list[R] = []
 
@@ -82,6 +84,6 @@ async def side_by_side(work: Callable[[T], Awaitable[R]], items: Iterable[T]) ->
             results.append(await work(item))  # noqa: PERF401 - the loop is shared with the other workers
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(AT_ONCE):
+        for _ in range(at_once):
             group.create_task(work_on())
     return results

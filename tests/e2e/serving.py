@@ -48,7 +48,9 @@ class Service:
 
 
 @contextmanager
-def serving(database_url: str | None = None, **settings: str) -> Iterator[Service]:
+def serving(
+    database_url: str | None = None, *, with_worker: bool = True, **settings: str
+) -> Iterator[Service]:
     """Start the service on a free port; wait for it with `await_answer`. Without a URL it embeds its database."""
     port = free_port()
     environment = {
@@ -58,7 +60,7 @@ def serving(database_url: str | None = None, **settings: str) -> Iterator[Servic
         **{f"STEELYARD_{name.upper()}": value for name, value in settings.items()},
     }
     process = subprocess.Popen(
-        [sys.executable, "-m", "entrypoints", "serve"],
+        [sys.executable, "-m", "entrypoints", "serve", "--worker" if with_worker else "--no-worker"],
         cwd=CHECKOUT,
         env=environment,
         stdout=subprocess.PIPE,

@@ -18,6 +18,7 @@ from adapters.postgres.queries.products import PostgresProductQueries
 from adapters.postgres.queries.sessions import PostgresSessionQueries
 from adapters.postgres.queries.stocks import PostgresStockQueries
 from adapters.postgres.queries.users import PostgresUserQueries
+from adapters.postgres.relay_progress import PostgresRelayProgress
 from adapters.postgres.sandbox import PostgresSandboxBooks
 from adapters.postgres.secrets import PostgresSecrets
 from adapters.postgres.signing_keys import PostgresSigningKeys
@@ -44,6 +45,7 @@ async def postgres_store(url: str) -> AsyncIterator[Store]:
             payments=PostgresPaymentQueries(engine),
             outbox=PostgresOutboxQueries(engine),
             event_feed=PostgresEventFeed(engine),
+            relay_progress=PostgresRelayProgress(engine),
             signing_keys=PostgresSigningKeys(engine),
             secrets=PostgresSecrets(engine),
             replays=PostgresReplayRecords(engine),

@@ -12,6 +12,7 @@ from adapters.memory.queries.products import MemoryProductQueries
 from adapters.memory.queries.sessions import MemorySessionQueries
 from adapters.memory.queries.stocks import MemoryStockQueries
 from adapters.memory.queries.users import MemoryUserQueries
+from adapters.memory.relay_progress import MemoryRelayProgress
 from adapters.memory.sandbox import MemorySandboxBooks
 from adapters.memory.secrets import MemorySecrets
 from adapters.memory.signing_keys import MemorySigningKeys
@@ -20,7 +21,7 @@ from adapters.payments.sandbox.books import SandboxBooks
 from application.catalog.ports import ProductQueries, StockQueries
 from application.checks.ports import FindingRecords
 from application.orders.ports import OrderQueries
-from application.outbox.ports import EventFeed, OutboxQueries
+from application.outbox.ports import EventFeed, OutboxQueries, RelayProgress
 from application.payments.ports import PaymentQueries
 from application.sessions.ports import SessionQueries
 from application.shared.idempotency import ReplayRecords
@@ -44,6 +45,7 @@ class Store:
     payments: PaymentQueries
     outbox: OutboxQueries
     event_feed: EventFeed
+    relay_progress: RelayProgress
     signing_keys: SigningKeyStore
     secrets: Secrets
     replays: ReplayRecords
@@ -65,6 +67,7 @@ def memory_store(database: MemoryDatabase | None = None) -> Store:
         payments=MemoryPaymentQueries(database),
         outbox=MemoryOutboxQueries(database),
         event_feed=MemoryEventFeed(database),
+        relay_progress=MemoryRelayProgress(),
         signing_keys=MemorySigningKeys(database),
         secrets=MemorySecrets(database),
         replays=MemoryReplayRecords(database),

@@ -10,6 +10,7 @@ from adapters.postgres.rows.idempotency import IdempotencyKeyRow
 from adapters.postgres.rows.orders import FulfillmentRow, OrderHistoryRow, OrderLineRow, OrderRow
 from adapters.postgres.rows.outbox import OutboxRow
 from adapters.postgres.rows.payments import PaymentRow, ProviderEventRow, RefundRow
+from adapters.postgres.rows.relays import EventRelayRow
 from adapters.postgres.rows.sandbox import SandboxChargeRow, SandboxMessageRow, SandboxRefundRow
 from adapters.postgres.rows.schema import Row
 from adapters.postgres.rows.secrets import ServiceSecretRow, SigningKeyRow
@@ -18,6 +19,7 @@ from adapters.postgres.rows.users import UserRow
 
 __all__ = [
     "AttemptTallyRow",
+    "EventRelayRow",
     "FulfillmentRow",
     "IdempotencyKeyRow",
     "InvariantTallyRow",

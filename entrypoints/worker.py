@@ -1,0 +1,75 @@
+"""What the shop does by itself: carry events on, expire orders, settle payments. Any number of workers may do it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+
+from domain.payments.method import PaymentMethod
+from domain.shared.actor import Actor
+from entrypoints.container import Container
+from entrypoints.repeating import repeating
+
+BATCH = 100
+AT_ONCE = 4
+"""How many calls a job makes to others at the same time: few, as the sandbox calls our own service, which has others to serve."""
+
+ROUNDS = 50
+"""How many batches a job does before it looks whether the worker is being stopped."""
+
+LONGEST_PAUSE = timedelta(seconds=30)
+"""Between two attempts at a job that fails."""
+
+_ACTOR = Actor(None, "worker")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work that is done in batches: `work` takes the size of one and returns how much of it was found to do."""
+
+    name: str
+    work: Callable[[int], Awaitable[int]]
+    every: timedelta
+    batch: int = BATCH
+
+    async def __call__(self) -> None:
+        """Do all that there is to do, but not for ever."""
+        for _ in range(ROUNDS):
+            if await self.work(self.batch) < self.batch:
+                return
+
+
+def jobs_of(container: Container) -> Sequence[Job]:
+    """Return the jobs of a worker, as the settings have it."""
+    return list(_jobs(container))
+
+
+def _jobs(container: Container) -> Iterator[Job]:
+    expire_orders, settle_payments = container.expire_orders(), container.settle_payments()
+    yield Job(
+        "expire orders", lambda limit: expire_orders(limit=limit, by=_ACTOR), every=timedelta(seconds=1)
+    )
+    yield Job(
+        "settle payments",
+        lambda limit: settle_payments(limit=limit, by=_ACTOR),
+        every=timedelta(seconds=1),
+        batch=AT_ONCE,
+    )
+    feed = container.event_feed()
+    yield Job("publish events", lambda limit: feed.publish_new(limit=limit), every=timedelta(seconds=0.5))
+    if container.settings().payment_provider is PaymentMethod.SANDBOX:
+        courier = container.sandbox_courier()
+        yield Job(
+            "call back", lambda limit: courier(limit=limit), every=timedelta(seconds=0.5), batch=AT_ONCE
+        )
+
+
+async def work(container: Container, until: asyncio.Event) -> None:
+    """Do every job again and again. What was begun when the end comes is finished."""
+    async with AsyncExitStack() as stack:
+        for job in jobs_of(container):
+            await stack.enter_async_context(
+                repeating(job, name=job.name, every=job.every, longest_pause=LONGEST_PAUSE)
+            )
+        await until.wait()

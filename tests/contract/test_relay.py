@@ -1,0 +1,184 @@
+"""Events on their way out: at least once each, for the first time in order, whoever is killed on the way."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+
+from application.outbox.ports import EventPublisher, PublisherUnavailable
+from application.outbox.relay_events import LEASE, RelayEvents
+from application.outbox.views import PublishedEvent
+from domain.shared.ids import EventId
+from tests.kit.shop import Shop
+
+
+class Post(EventPublisher):
+    """A publisher that keeps what it was handed, unless something happens `before` or `after` it does."""
+
+    name = "post"
+
+    def __init__(self) -> None:
+        self.got: list[PublishedEvent] = []
+        self.before: BaseException | None = None
+        self.after: BaseException | None = None
+
+    async def publish(self, events: Sequence[PublishedEvent]) -> None:
+        await asyncio.sleep(0)
+        if self.before:
+            raise self.before
+        for event in events:
+            self.got.append(event)
+            await asyncio.sleep(0)
+        if self.after:
+            raise self.after
+
+    @property
+    def positions(self) -> list[int]:
+        return [event.position for event in self.got]
+
+    @property
+    def first_times(self) -> list[int]:
+        return list(dict.fromkeys(self.positions))
+
+
+def relay(shop: Shop, post: EventPublisher) -> RelayEvents:
+    return RelayEvents(shop.store.event_feed, shop.store.relay_progress, post, shop.clock, shop.ids)
+
+
+async def happen(shop: Shop, times: int) -> None:
+    for _ in range(times):
+        await shop.product()
+
+
+async def test_every_event_is_handed_over_once_and_in_order(shop: Shop) -> None:
+    await happen(shop, 5)
+    post = Post()
+    assert await relay(shop, post)(limit=2) == 2
+    assert await relay(shop, post)(limit=100) == 3
+    assert await relay(shop, post)(limit=100) == 0
+    assert post.positions == [1, 2, 3, 4, 5]
+
+
+async def test_each_publisher_goes_its_own_way(shop: Shop) -> None:
+    class Other(Post):
+        name = "other"
+
+    await happen(shop, 3)
+    post, other = Post(), Other()
+    await relay(shop, post)(limit=1)
+    await relay(shop, other)(limit=100)
+    assert (post.positions, other.positions) == ([1], [1, 2, 3])
+
+
+async def test_what_a_publisher_could_not_take_it_gets_again(shop: Shop) -> None:
+    await happen(shop, 3)
+    post = Post()
+    post.before = PublisherUnavailable()
+    with pytest.raises(PublisherUnavailable):
+        await relay(shop, post)(limit=100)
+    post.before, post.after = None, PublisherUnavailable()
+    with pytest.raises(PublisherUnavailable):
+        await relay(shop, post)(limit=100)
+    post.after = None
+    assert await relay(shop, post)(limit=100) == 3
+    assert post.positions == [1, 2, 3, 1, 2, 3]
+
+
+async def test_what_was_handed_over_and_not_noted_is_handed_over_again(shop: Shop) -> None:
+    """The lease of whoever was killed keeps others away until it is over."""
+    await happen(shop, 3)
+    feed, progress = shop.store.event_feed, shop.store.relay_progress
+    await feed.publish_new(limit=100)
+    now = shop.clock.now()
+    killed = await progress.lease("post", token=shop.ids.new(), now=now, until=now + LEASE)
+    assert killed is not None
+    post = Post()
+    await post.publish((await feed.read(after=killed.after, type_=None, limit=2)).events)
+    assert await relay(shop, post)(limit=100) == 0
+    shop.clock.advance(LEASE - timedelta(microseconds=1))
+    assert await relay(shop, post)(limit=100) == 0
+    shop.clock.advance(timedelta(microseconds=1))
+    assert await relay(shop, post)(limit=100) == 3
+    assert post.positions == [1, 2, 1, 2, 3]
+
+
+async def test_who_wakes_up_after_his_lease_notes_nothing(shop: Shop) -> None:
+    await happen(shop, 4)
+    feed, progress = shop.store.event_feed, shop.store.relay_progress
+    await feed.publish_new(limit=100)
+    now = shop.clock.now()
+    sleeper = await progress.lease("post", token=shop.ids.new(), now=now, until=now + LEASE)
+    assert sleeper is not None
+    slept_over = (await feed.read(after=sleeper.after, type_=None, limit=2)).events
+    shop.clock.advance(LEASE)
+    post = Post()
+    await relay(shop, post)(limit=3)
+    await post.publish(slept_over)
+    assert not await progress.end(sleeper, after=slept_over[-1].id)
+    await relay(shop, post)(limit=3)
+    assert post.positions == [1, 2, 3, 1, 2, 4]
+    assert post.first_times == [1, 2, 3, 4]
+
+
+async def test_a_publisher_that_hangs_is_not_waited_for(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Hanging(Post):
+        async def publish(self, events: Sequence[PublishedEvent]) -> None:
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr("application.outbox.relay_events.PATIENCE", 0.01)
+    await happen(shop, 1)
+    with pytest.raises(PublisherUnavailable):
+        await relay(shop, Hanging())(limit=100)
+    post = Post()
+    assert await relay(shop, post)(limit=100) == 1
+
+
+async def test_a_relay_that_is_cancelled_leaves_no_lease_behind(shop: Shop) -> None:
+    class Slow(Post):
+        async def publish(self, events: Sequence[PublishedEvent]) -> None:
+            started.set()
+            await asyncio.Event().wait()
+
+    started = asyncio.Event()
+    await happen(shop, 1)
+    task = asyncio.create_task(relay(shop, Slow())(limit=100))
+    await started.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    post = Post()
+    assert await relay(shop, post)(limit=100) == 1
+
+
+async def test_many_relays_at_once_hand_over_each_event_once(shop: Shop) -> None:
+    await happen(shop, 30)
+    post = Post()
+
+    while len(post.got) < 30:
+        await asyncio.gather(*(relay(shop, post)(limit=4) for _ in range(4)))
+    assert post.positions == list(range(1, 31))
+
+
+async def test_relays_beside_writers_lose_nothing_and_keep_the_order_of_each_aggregate(shop: Shop) -> None:
+    post = Post()
+    mug = await shop.product(stock=100)
+
+    async def buy_and_think_better_of_it() -> None:
+        for _ in range(4):
+            await shop.cancel(await shop.order(mug))
+
+    async def run(writing: "asyncio.Future[list[None]]") -> None:
+        while not writing.done() or await relay(shop, post)(limit=3):
+            await relay(shop, post)(limit=3)
+            await asyncio.sleep(0)
+
+    writing = asyncio.gather(*(buy_and_think_better_of_it() for _ in range(4)))
+    await asyncio.gather(run(writing), run(writing))
+    await writing
+    assert post.positions == list(range(1, len(post.got) + 1))
+    versions: dict[EventId, list[int]] = {}
+    for event in post.got:
+        versions.setdefault(EventId(event.aggregate_id), []).append(event.aggregate_version)
+    assert all(seen == sorted(seen) for seen in versions.values())
+    assert sum(event.type == "order.cancelled" for event in post.got) == 16

@@ -1,0 +1,81 @@
+"""The worker as a process: beside the service, ended with it, started again after it, and alone."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.e2e.serving import CHECKOUT, STOP_SECONDS, Service, serving
+
+
+def worker_of(service: Service) -> int | None:
+    """Return the process id of the service's worker, if it has one now."""
+    children = Path(f"/proc/{service.process.pid}/task/{service.process.pid}/children")
+    for tasks in children.parents[1].iterdir():
+        for child in (tasks / "children").read_text().split():
+            if b"--beside" in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0"):
+                return int(child)
+    return None
+
+
+def eventually(happens: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + STOP_SECONDS
+    while not happens():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_a_worker_runs_beside_the_service_and_ends_with_it(database_url: str) -> None:
+    with serving(database_url) as service:
+        service.await_answer()
+        worker = worker_of(service)
+        assert worker is not None
+        code, output = service.interrupt()
+    assert (code, output.splitlines()[-1]) == (0, "Stopped.")
+    assert "Traceback" not in output
+    assert not is_alive(worker)
+
+
+def test_a_worker_that_is_killed_is_replaced(database_url: str) -> None:
+    with serving(database_url) as service:
+        service.await_answer()
+        killed = worker_of(service)
+        assert killed is not None
+        os.kill(killed, signal.SIGKILL)
+        eventually(lambda: worker_of(service) not in {None, killed})
+        code, output = service.interrupt()
+    assert code == 0
+    assert "the worker has ended" in output
+
+
+def test_a_worker_ends_with_a_service_that_is_killed(database_url: str) -> None:
+    with serving(database_url) as service:
+        service.await_answer()
+        worker = worker_of(service)
+        assert worker is not None
+        os.kill(service.process.pid, signal.SIGKILL)
+        service.process.wait()
+        eventually(lambda: not is_alive(worker))
+
+
+def test_a_worker_alone_works_until_it_is_told_to_stop(database_url: str) -> None:
+    environment = {"PATH": os.environ["PATH"], "STEELYARD_DATABASE_URL": database_url}
+    command = [sys.executable, "-m", "entrypoints", "worker"]
+    with subprocess.Popen(
+        command, cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as worker:
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == "The worker is at work.\n"
+        worker.terminate()
+        output, _ = worker.communicate(timeout=STOP_SECONDS)
+    assert (worker.returncode, output) == (0, "Stopped.\n")

@@ -1,0 +1,126 @@
+"""The worker, and the plug pulled: again and again, while there is work to do."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import asyncpg
+import httpx2
+
+from tests.e2e.serving import CHECKOUT, Service, create_admin, serving
+from tests.servers.databases import connected
+
+PASSWORD = "a long password of mine"
+PRICE = {"amount": 1999, "currency": "EUR"}
+TOKENS = ("tok_ok", "tok_twice", "tok_timeout", "tok_late", "tok_declined")
+OF_EACH = 3
+KILLED_AFTER = (0.5, 1.0, 1.1)
+"""Seconds from the worker's start: its jobs begin after half a second, and after one."""
+
+TIME_PASSES = """
+    UPDATE payments SET inquire_at = now() WHERE inquire_at IS NOT NULL;
+    UPDATE refunds SET inquire_at = now() WHERE inquire_at IS NOT NULL;
+    UPDATE sandbox_messages SET due_at = now();
+"""
+"""What a killed worker has in hand comes up again after a while. The test does not wait for it."""
+
+UNDONE = """
+    SELECT (SELECT count(*) FROM payments WHERE status = 'pending')
+         + (SELECT count(*) FROM refunds WHERE status = 'pending')
+         + (SELECT count(*) FROM orders WHERE status = 'pending_payment')
+         + (SELECT count(*) FROM sandbox_messages)
+         + (SELECT count(*) FROM outbox WHERE position IS NULL)
+"""
+
+
+async def test_a_worker_that_is_killed_at_any_moment_loses_nothing_and_does_nothing_twice(
+    database_url: str,
+) -> None:
+    """Slow, because processes start and are killed, and because orders have to expire."""
+    settings = {"rate_limit_enabled": "false", "log_level": "warning", "order_hold": "PT3S"}
+    with serving(database_url, with_worker=False, **settings) as service:
+        service.await_answer()
+        create_admin(service, "boss@example.com", PASSWORD)
+        await place_and_pay(service)
+        async with connected(database_url) as psql:
+            for seconds in KILLED_AFTER:
+                with worker_beside(service):
+                    await asyncio.sleep(seconds)
+                await psql.execute(TIME_PASSES)
+            with worker_beside(service):
+                async with asyncio.timeout(60):
+                    while await psql.fetchval(UNDONE):
+                        await asyncio.sleep(0.2)
+                        await psql.execute(TIME_PASSES)
+            await ensure_all_is_well(psql)
+        await asyncio.to_thread(
+            subprocess.run,
+            [sys.executable, "-m", "entrypoints", "check"],
+            cwd=CHECKOUT,
+            env=service.environment,
+            check=True,
+            capture_output=True,
+        )
+
+
+async def ensure_all_is_well(psql: asyncpg.Connection) -> None:
+    orders = await psql.fetch("SELECT status FROM orders")
+    # There is enough for all, so what is paid late revives its order. A declined card leaves one to expire.
+    assert Counter(row["status"] for row in orders) == {"confirmed": 4 * OF_EACH, "expired": OF_EACH}
+    charges = await psql.fetch(
+        "SELECT count(*) AS n FROM sandbox_charges WHERE failure IS NULL GROUP BY payment_id"
+    )
+    assert Counter(row["n"] for row in charges) == {1: 3 * OF_EACH, 2: OF_EACH}
+    given_back = await psql.fetch("SELECT count(*) AS n FROM sandbox_refunds GROUP BY charge_reference")
+    assert Counter(row["n"] for row in given_back) == {1: OF_EACH}
+    places = [row["position"] for row in await psql.fetch("SELECT position FROM outbox ORDER BY position")]
+    assert places == list(range(1, len(places) + 1))
+    expired = await psql.fetchval("SELECT count(*) FROM outbox WHERE type = 'order.expired'")
+    revived = await psql.fetchval("SELECT count(*) FROM outbox WHERE type = 'order.revived'")
+    assert expired == OF_EACH + revived
+
+
+async def place_and_pay(service: Service) -> None:
+    async with httpx2.AsyncClient(base_url=service.address.url, timeout=30) as client:
+        form = {"username": "boss@example.com", "password": PASSWORD}
+        token = (await client.post("/token", data=form)).json()["access_token"]
+        client.headers["Authorization"] = f"Bearer {token}"
+        product = {"sku": "MUG", "name": "Mug", "price": PRICE, "initial_stock": 100}
+        product_id = (await client.post("/v1/products", json=product)).json()["id"]
+        body = {"lines": [{"product_id": product_id, "quantity": 1}]}
+        for number in range(OF_EACH):
+            for card in TOKENS:
+                order = await _post(client, "/v1/orders", body, f"{card}-{number}")
+                payment = {"amount": PRICE, "method": "sandbox", "token": card}
+                await _post(client, f"/v1/orders/{order['id']}/payments", payment, f"pay-{card}-{number}")
+
+
+async def _post(client: httpx2.AsyncClient, url: str, body: object, key: str) -> Any:
+    response = await client.post(url, json=body, headers={"Idempotency-Key": key})
+    assert response.is_success, response.text
+    return response.json()
+
+
+@contextmanager
+def worker_beside(service: Service) -> Iterator[None]:
+    """Run a worker that has just begun, and kill it in the end."""
+    command = [sys.executable, "-m", "entrypoints", "worker"]
+    with subprocess.Popen(
+        command,
+        cwd=CHECKOUT,
+        env={"PATH": os.environ["PATH"], **service.environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as worker:
+        try:
+            assert worker.stdout is not None
+            assert worker.stdout.readline() == "The worker is at work.\n"
+            yield
+        finally:
+            worker.kill()

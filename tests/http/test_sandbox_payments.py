@@ -1,0 +1,141 @@
+"""Orders that are paid in the sandbox, whatever goes wrong: the worker's jobs and signed messages put them right."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import httpx2
+import pytest
+
+from entrypoints.worker import jobs_of
+from tests.kit.clock import FixedClock
+from tests.kit.store import memory_store
+from tests.kit.web import WebShop, container_over, key, order_of, web_shop
+
+PRICE = {"amount": 1999, "currency": "EUR"}
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """A shop whose provider is the sandbox, and one order in it."""
+
+    web: WebShop
+    clock: FixedClock
+    staff: httpx2.AsyncClient
+    order: str
+
+    async def pay(self, token: str) -> httpx2.Response:
+        body = {"amount": PRICE, "method": "sandbox", "token": token}
+        return await self.staff.post(f"{self.order}/payments", json=body, headers=key(f"pay-{token}"))
+
+    async def work(self) -> None:
+        """Do what a worker does, until it finds nothing more to do at this moment."""
+        for _ in range(3):
+            for job in jobs_of(self.web.container):
+                await job()
+
+    async def state(self) -> tuple[str, str]:
+        order = (await self.staff.get(self.order)).json()
+        return order["status"], order["payment_status"]
+
+    async def refunds(self) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = (await self.staff.get(f"{self.order}/refunds")).json()["items"]
+        return items
+
+    async def available(self) -> int:
+        line = (await self.staff.get(self.order)).json()["lines"][0]
+        return int((await self.staff.get(f"/v1/stock/{line['product_id']}")).json()["available"])
+
+
+@pytest.fixture
+async def checkout() -> AsyncIterator[Checkout]:
+    clock = FixedClock()
+    container = container_over(memory_store(), token_lifetime=timedelta(hours=1))
+    container.clock.override(clock)
+    container.payment_gateways.reset_override()
+    async with web_shop(container) as web:
+        container.http_client.override(web.visitor)
+        staff = await web.staff()
+        product = await web.product(stock=1, price=1999)
+        placed = await staff.post("/v1/orders", json=order_of((product, 1)), headers=key("place"))
+        yield Checkout(web, clock, staff, placed.headers["Location"])
+
+
+async def test_tok_ok_confirms_the_order_and_its_message_changes_nothing(checkout: Checkout) -> None:
+    response = await checkout.pay("tok_ok")
+    assert (response.status_code, response.json()["status"]) == (201, "captured")
+    before = (await checkout.staff.get(checkout.order)).json()
+    await checkout.work()
+    assert (await checkout.staff.get(checkout.order)).json() == before
+    assert await checkout.state() == ("confirmed", "paid")
+
+
+async def test_tok_declined_leaves_the_order_to_be_paid_with_another_card(checkout: Checkout) -> None:
+    response = await checkout.pay("tok_declined")
+    assert (response.status_code, response.json()["status"]) == (201, "failed")
+    await checkout.work()
+    assert await checkout.state() == ("pending_payment", "unpaid")
+    await checkout.pay("tok_ok")
+    assert await checkout.state() == ("confirmed", "paid")
+
+
+async def test_tok_timeout_is_resolved_by_asking(checkout: Checkout) -> None:
+    response = await checkout.pay("tok_timeout")
+    assert (response.status_code, response.json()["status"]) == (202, "pending")
+    await checkout.work()
+    assert await checkout.state() == ("pending_payment", "unpaid")
+    checkout.clock.advance(timedelta(minutes=1))
+    await checkout.work()
+    assert await checkout.state() == ("confirmed", "paid")
+    assert await checkout.refunds() == []
+
+
+async def test_tok_twice_gives_the_second_charge_back(checkout: Checkout) -> None:
+    assert (await checkout.pay("tok_twice")).status_code == 201
+    await checkout.work()
+    [refund] = await checkout.refunds()
+    assert (refund["status"], refund["amount"]) == ("succeeded", PRICE)
+    assert (await checkout.state())[0] == "confirmed"
+
+
+async def test_tok_late_revives_the_order_while_its_stock_is_free(checkout: Checkout) -> None:
+    assert (await checkout.pay("tok_late")).status_code == 202
+    checkout.clock.advance(timedelta(minutes=15))
+    await checkout.work()
+    assert await checkout.state() == ("confirmed", "paid")
+    assert await checkout.available() == 0
+
+
+async def test_tok_late_is_given_back_where_the_stock_is_gone(checkout: Checkout) -> None:
+    await checkout.pay("tok_late")
+    checkout.clock.advance(timedelta(minutes=15) - timedelta(microseconds=1))
+    await checkout.work()
+    assert await checkout.state() == ("pending_payment", "unpaid")
+    checkout.clock.advance(timedelta(microseconds=1))
+    line = (await checkout.staff.get(checkout.order)).json()["lines"][0]
+    other = await checkout.staff.post(
+        "/v1/orders",
+        json={"lines": [{"product_id": line["product_id"], "quantity": 1}]},
+        headers=key("another-order"),
+    )
+    assert other.status_code == 201
+    await checkout.work()
+    [refund] = await checkout.refunds()
+    assert (refund["status"], refund["amount"]) == ("succeeded", PRICE)
+    assert await checkout.state() == ("expired", "refunded")
+
+
+async def test_an_order_that_nobody_pays_for_is_expired_by_the_worker(checkout: Checkout) -> None:
+    checkout.clock.advance(timedelta(minutes=15))
+    await checkout.work()
+    assert await checkout.state() == ("expired", "unpaid")
+    assert await checkout.available() == 1
+
+
+async def test_what_happens_is_published_by_the_worker(checkout: Checkout) -> None:
+    await checkout.pay("tok_ok")
+    await checkout.work()
+    feed = checkout.web.container.event_feed()
+    portion = await feed.read(after=None, type_="order.confirmed", limit=10)
+    assert len(portion.events) == 1
