@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.types import ASGIApp
 
 from entrypoints.http.cors import open_to
@@ -24,7 +25,11 @@ class ServiceApp(DescribedApp):
         self._origins = origins
 
     def build_middleware_stack(self) -> ASGIApp:
-        served: ASGIApp = Shortcut(self.routes, super().build_middleware_stack())
+        framework = super().build_middleware_stack()
+        if isinstance(framework, ServerErrorMiddleware):
+            # It answers what nobody expected, and raises it again: the edge would find the answer begun.
+            framework = framework.app
+        served: ASGIApp = Shortcut(self.routes, framework)
         if self._origins:
             served = open_to(self._origins, served)
         return EdgeMiddleware(served, access_log=self._access_log, over_tls=self._over_tls)
