@@ -15,7 +15,7 @@ from adapters.payments.sandbox.gateway import SandboxGateway
 from adapters.payments.sandbox.inbox import SandboxInbox, SandboxSignatures
 from adapters.postgres.attempts import PostgresAttemptRecords
 from adapters.postgres.checks import PostgresInvariantChecks
-from adapters.postgres.engine import create_engine, create_sessions
+from adapters.postgres.engine import create_checking_engine, create_engine, create_sessions
 from adapters.postgres.event_feed import PostgresEventFeed
 from adapters.postgres.findings import PostgresFindingRecords
 from adapters.postgres.health import PostgresHealth
@@ -145,7 +145,10 @@ class Container(containers.DeclarativeContainer):
     product_queries = providers.Singleton(PostgresProductQueries, engine)
     stock_queries = providers.Singleton(PostgresStockQueries, engine)
     order_queries = providers.Singleton(PostgresOrderQueries, engine)
-    invariant_checks = providers.Singleton(PostgresInvariantChecks, engine)
+    invariant_checks = providers.Singleton(
+        PostgresInvariantChecks,
+        providers.Singleton(create_checking_engine, settings.provided.database_url),
+    )
     finding_records = providers.Singleton(PostgresFindingRecords, engine)
     check_shop = providers.Singleton(CheckShop, invariant_checks, finding_records, clock)
     payment_queries = providers.Singleton(PostgresPaymentQueries, engine)

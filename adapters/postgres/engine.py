@@ -4,7 +4,7 @@ from sqlalchemy import event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool, PoolProxiedConnection
 
 SERVER_SETTINGS = {
     "application_name": "steelyard",
@@ -25,6 +25,14 @@ READ_ISOLATION = "read_isolation"
 """The engine's option for single reads. To prepare and to execute are two messages: a pooler needs a transaction
 around them, where otherwise autocommit spares two journeys."""
 
+CHECKING_SETTINGS = {
+    "application_name": "steelyard check",
+    "jit": "off",
+    "lock_timeout": "2s",
+    "statement_timeout": "10min",
+}
+"""How a session begins that reads whole tables: it may, and joins them as PostgreSQL thinks best."""
+
 COMMAND_TIMEOUT = 8.0
 """Seconds for an answer. It is what ends the wait where the network has gone, and the server's own limits with it."""
 
@@ -39,7 +47,7 @@ def create_engine(
     A URL that ends in `?prepared_statement_cache_size=0` says that there is a pooler in transaction mode between,
     such as PgBouncer: no statement is then prepared in one transaction and used in another.
     """
-    pooled = make_url(url).query.get("prepared_statement_cache_size") == "0"
+    pooled = _is_pooled(url)
     engine = create_async_engine(
         url,
         execution_options={READ_ISOLATION: "READ COMMITTED" if pooled else "AUTOCOMMIT"},
@@ -61,9 +69,30 @@ def create_engine(
     return engine
 
 
+def create_checking_engine(url: str) -> AsyncEngine:
+    """Return an engine for what reads everything, now and then: its connections are closed after use.
+
+    All its transactions read only, and each sees one state of the database.
+    """
+    return create_async_engine(
+        url,
+        execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+        poolclass=NullPool,
+        hide_parameters=True,
+        connect_args={
+            "server_settings": CHECKING_SETTINGS,
+            **({"statement_cache_size": 0} if _is_pooled(url) else {}),
+        },
+    )
+
+
 def create_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
     """Return what makes the session of a unit of work."""
     return async_sessionmaker(engine, expire_on_commit=False)
+
+
+def _is_pooled(url: str) -> bool:
+    return make_url(url).query.get("prepared_statement_cache_size") == "0"
 
 
 def _refuse_dead_connection(

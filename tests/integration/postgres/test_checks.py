@@ -4,14 +4,21 @@ from datetime import timedelta
 
 import asyncpg
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.postgres.checks import SHOWN, PostgresInvariantChecks
+from adapters.postgres.engine import create_checking_engine
 from application.checks.ports import Finding, Invariant
 from application.orders.views import OrderView
 from application.payments.ports import ProviderEventKind
 from tests.invariants import assert_invariants
 from tests.kit.shop import HOLD, Shop
+
+
+@pytest.fixture
+def engine(database_url: str) -> AsyncEngine:
+    return create_checking_engine(database_url)
 
 
 async def a_busy_shop(shop: Shop) -> OrderView:
@@ -53,6 +60,14 @@ async def test_a_shop_in_order_breaks_no_rule(shop: Shop, engine: AsyncEngine) -
     assert [(each.invariant, each.count, each.offenders) for each in findings] == [
         (invariant, 0, ()) for invariant in Invariant
     ]
+
+
+async def test_a_check_may_read_whole_tables_and_take_its_time(engine: AsyncEngine) -> None:
+    """With what holds for requests, the check of a hundred thousand orders did not end."""
+    async with engine.connect() as connection:
+        for name in ("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "transaction_read_only"):
+            assert (await connection.execute(text(f"SHOW {name}"))).scalar_one() == "on"
+        assert (await connection.execute(text("SHOW statement_timeout"))).scalar_one() == "10min"
 
 
 BREAKING = {

@@ -2,7 +2,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from adapters.postgres.checks import PostgresInvariantChecks
-from adapters.postgres.engine import create_engine
+from adapters.postgres.engine import create_checking_engine
 from tests.kit.lifecycle_machine import LifecycleMachine
 from tests.kit.postgres_store import postgres_store
 from tests.kit.searching import search
@@ -18,11 +18,9 @@ def test_whatever_is_done_to_a_shop_one_after_the_other_keeps_every_rule(
     @asynccontextmanager
     async def a_new_store() -> AsyncIterator[Store]:
         url = await create_copy(database_server, migrated_template)
-        engine = create_engine(url)
         async with postgres_store(url) as store:
             yield store
-            findings = await PostgresInvariantChecks(engine).run()
-        await engine.dispose()
+            findings = await PostgresInvariantChecks(create_checking_engine(url)).run()
         await drop(database_server, url)
         assert not [finding for finding in findings if finding.count]
 
