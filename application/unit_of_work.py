@@ -10,6 +10,7 @@ from application.sessions.ports import SessionRepository
 from application.shared.idempotency import IdempotencyRecords
 from application.throttling.ports import AttemptTallies
 from application.users.ports import UserRepository
+from application.webhooks.ports import WebhookRepository
 
 
 class UnitOfWork(Protocol):
@@ -47,6 +48,9 @@ class UnitOfWork(Protocol):
 
     @property
     def attempts(self) -> AttemptTallies: ...
+
+    @property
+    def webhooks(self) -> WebhookRepository: ...
 
     @property
     def idempotency(self) -> IdempotencyRecords: ...

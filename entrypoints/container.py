@@ -1,6 +1,7 @@
 """Which adapter stands behind which port: the one place that knows."""
 
 from collections.abc import Iterator
+from secrets import SystemRandom, token_bytes
 
 from dependency_injector import containers, providers
 
@@ -15,6 +16,7 @@ from adapters.payments.sandbox.gateway import SandboxGateway
 from adapters.payments.sandbox.inbox import SandboxInbox, SandboxSignatures
 from adapters.postgres.attempts import PostgresAttemptRecords
 from adapters.postgres.checks import PostgresInvariantChecks
+from adapters.postgres.delivery_queue import PostgresDeliveryQueue
 from adapters.postgres.engine import create_checking_engine, create_engine, create_sessions
 from adapters.postgres.event_feed import PostgresEventFeed
 from adapters.postgres.findings import PostgresFindingRecords
@@ -27,6 +29,7 @@ from adapters.postgres.queries.products import PostgresProductQueries
 from adapters.postgres.queries.sessions import PostgresSessionQueries
 from adapters.postgres.queries.stocks import PostgresStockQueries
 from adapters.postgres.queries.users import PostgresUserQueries
+from adapters.postgres.queries.webhooks import PostgresWebhookQueries
 from adapters.postgres.relay_progress import PostgresRelayProgress
 from adapters.postgres.sandbox import PostgresSandboxBooks
 from adapters.postgres.secrets import PostgresSecrets
@@ -39,6 +42,7 @@ from adapters.security.keys import generate_signing_key
 from adapters.security.passwords import Argon2PasswordHasher
 from adapters.security.tokens import Ed25519AccessTokens
 from adapters.security.verified_tokens import RememberedAccessTokens
+from adapters.webhooks.sender import HttpWebhookSender
 from application.catalog.adjust_stock import AdjustStock
 from application.catalog.archive_product import ArchiveProduct
 from application.catalog.change_product import ChangeProduct
@@ -62,6 +66,7 @@ from application.orders.make_room import MakeRoom
 from application.orders.place_order import PlaceOrder, PlaceOrderBatch
 from application.orders.preview_order import PreviewOrder
 from application.outbox.list_events import ListEvents
+from application.outbox.relay_events import RelayEvents
 from application.payments.get_payment import GetPayment
 from application.payments.get_refund import GetRefund
 from application.payments.list_payments import ListPayments
@@ -91,6 +96,14 @@ from application.users.get_user import GetUser
 from application.users.list_users import ListUsers
 from application.users.password_policy import PasswordPolicy
 from application.users.sign_up import SignUp
+from application.webhooks.create_endpoint import CreateEndpoint
+from application.webhooks.delete_endpoint import DeleteEndpoint
+from application.webhooks.deliver_webhooks import DeliverWebhooks
+from application.webhooks.get_endpoint import GetEndpoint
+from application.webhooks.list_deliveries import ListDeliveries
+from application.webhooks.list_endpoints import ListEndpoints
+from application.webhooks.queue_deliveries import QueueDeliveries
+from application.webhooks.retry_delivery import RetryDelivery
 from domain.sessions.session import SessionLifetime
 from entrypoints.payment_provider import create_stripe, gateways, inboxes, sandbox_secrets, sandbox_url
 from entrypoints.proxies import TrustedProxies
@@ -155,6 +168,8 @@ class Container(containers.DeclarativeContainer):
     outbox_queries = providers.Singleton(PostgresOutboxQueries, engine)
     event_feed = providers.Singleton(PostgresEventFeed, engine)
     relay_progress = providers.Singleton(PostgresRelayProgress, engine)
+    webhook_queries = providers.Singleton(PostgresWebhookQueries, engine)
+    delivery_queue = providers.Singleton(PostgresDeliveryQueue, engine, ids)
 
     hasher = providers.Resource(
         _hasher,
@@ -258,6 +273,34 @@ class Container(containers.DeclarativeContainer):
 
     outgoing_http = providers.Singleton(OutgoingHttp)
     list_events = providers.Singleton(ListEvents, event_feed)
+    create_endpoint = providers.Singleton(
+        CreateEndpoint,
+        unit_of_work,
+        clock,
+        ids,
+        providers.Object(token_bytes),
+        allow_plain_http=settings.provided.webhooks_to_private_addresses,
+    )
+    delete_endpoint = providers.Singleton(DeleteEndpoint, unit_of_work)
+    get_endpoint = providers.Singleton(GetEndpoint, webhook_queries)
+    list_endpoints = providers.Singleton(ListEndpoints, webhook_queries)
+    list_deliveries = providers.Singleton(ListDeliveries, get_endpoint, webhook_queries)
+    retry_delivery = providers.Singleton(RetryDelivery, unit_of_work, clock)
+    queue_deliveries = providers.Singleton(QueueDeliveries, delivery_queue, clock)
+    relay_to_webhooks = providers.Singleton(
+        RelayEvents, event_feed, relay_progress, queue_deliveries, clock, ids
+    )
+    webhook_sender = providers.Singleton(
+        HttpWebhookSender, clock, to_private_addresses=settings.provided.webhooks_to_private_addresses
+    )
+    deliver_webhooks = providers.Singleton(
+        DeliverWebhooks,
+        delivery_queue,
+        webhook_sender,
+        clock,
+        providers.Object(SystemRandom().random),
+        settings.provided.token_issuer,
+    )
     http_client = providers.Singleton(OutgoingHttp.get, outgoing_http)
     sandbox_books = providers.Singleton(PostgresSandboxBooks, engine)
     sandbox_signatures = providers.Singleton(

@@ -128,8 +128,6 @@ class Settings(BaseSettings):
     """The one header in which they say it. The other one is the client's, and not looked at."""
     order_hold: timedelta = Field(timedelta(minutes=15), gt=timedelta(0))
     """How long an unpaid order holds its stock (ISO 8601 or seconds)."""
-    check_every: timedelta = Field(timedelta(hours=1), gt=timedelta(0))
-    """How often a worker checks the rules that must always be true; it reads everything."""
 
     payment_provider: PaymentMethod = PaymentMethod.SANDBOX
     """Who takes the money. The sandbox takes none, and does what its tokens say."""
@@ -143,6 +141,9 @@ class Settings(BaseSettings):
     """Where Stripe's API is, if not at Stripe."""
     stripe_webhook_secret: SecretStr | None = None
     """The signing secret of the endpoint that Stripe sends events to; two, separated by a space, while it is replaced."""
+    webhooks_to_private_addresses: bool = False
+    """For development: send webhooks to this machine and its network as well, and without TLS."""
+
     replays_kept: timedelta = Field(timedelta(hours=72), ge=timedelta(hours=24))
     """For how long a request that is sent again with its idempotency key gets the first one's answer."""
 

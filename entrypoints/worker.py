@@ -1,4 +1,4 @@
-"""What the shop does by itself: carry events on, expire orders, settle payments, check its rules. Any number of workers may do it."""
+"""What the shop does by itself: carry events on, expire orders, settle payments. Any number of workers may do it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -6,9 +6,6 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 
-import structlog
-
-from application.checks.check_shop import CheckShop
 from domain.payments.method import PaymentMethod
 from domain.shared.actor import Actor
 from entrypoints.container import Container
@@ -21,11 +18,13 @@ AT_ONCE = 4
 ROUNDS = 50
 """How many batches a job does before it looks whether the worker is being stopped."""
 
+DELIVERY_LANES = 4
+"""Webhook endpoints that one worker sends to at once: so many slow ones hold up no other."""
+
 LONGEST_PAUSE = timedelta(seconds=30)
 """Between two attempts at a job that fails."""
 
 _ACTOR = Actor(None, "worker")
-_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ class Job:
     async def __call__(self) -> None:
         """Do all that there is to do, but not for ever."""
         for _ in range(ROUNDS):
-            if await self.work(self.batch) < self.batch:
+            if not await self.work(self.batch):
                 return
 
 
@@ -60,10 +59,12 @@ def _jobs(container: Container) -> Iterator[Job]:
         every=timedelta(seconds=1),
         batch=AT_ONCE,
     )
-    feed = container.event_feed()
-    yield Job("publish events", lambda limit: feed.publish_new(limit=limit), every=timedelta(seconds=0.5))
-    check_shop, check_every = container.check_shop(), container.settings().check_every
-    yield Job("check rules", lambda _: _check_rules(check_shop, check_every), every=timedelta(minutes=1))
+    relay, deliver = container.relay_to_webhooks(), container.deliver_webhooks()
+    yield Job("relay to webhooks", lambda limit: relay(limit=limit), every=timedelta(seconds=0.5))
+    for lane in range(1, DELIVERY_LANES + 1):
+        yield Job(
+            f"deliver webhooks {lane}", lambda limit: deliver(limit=limit), every=timedelta(seconds=0.5)
+        )
     if container.settings().payment_provider is PaymentMethod.SANDBOX:
         courier = container.sandbox_courier()
         yield Job(
@@ -71,23 +72,10 @@ def _jobs(container: Container) -> Iterator[Job]:
         )
 
 
-async def _check_rules(check_shop: CheckShop, every: timedelta) -> int:
-    """Check the shop unless another worker has, and log what breaks a rule."""
-    for finding in await check_shop.unless_checked_within(every):
-        if finding.count:
-            _log.error(
-                "a rule of the shop is broken",
-                invariant=finding.invariant.value,
-                meaning=finding.invariant.meaning,
-                count=finding.count,
-                offenders=finding.offenders,
-            )
-    return 0
-
-
 async def work(container: Container, until: asyncio.Event) -> None:
     """Do every job again and again. What was begun when the end comes is finished."""
     async with AsyncExitStack() as stack:
+        stack.push_async_callback(container.webhook_sender().close)
         for job in jobs_of(container):
             await stack.enter_async_context(
                 repeating(job, name=job.name, every=job.every, longest_pause=LONGEST_PAUSE)

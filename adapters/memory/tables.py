@@ -16,9 +16,21 @@ from domain.payments.method import PaymentMethod
 from domain.payments.payment import Payment
 from domain.payments.refund import Refund
 from domain.sessions.session import Session
-from domain.shared.ids import FulfillmentId, OrderId, PaymentId, ProductId, RefundId, SessionId, UserId
+from domain.shared.ids import (
+    DeliveryId,
+    EndpointId,
+    FulfillmentId,
+    OrderId,
+    PaymentId,
+    ProductId,
+    RefundId,
+    SessionId,
+    UserId,
+)
 from domain.users.attempts import AttemptTally
 from domain.users.user import EmailAddress, User
+from domain.webhooks.delivery import Delivery
+from domain.webhooks.endpoint import WebhookEndpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +52,8 @@ class Tables:
     refunds: MutableMapping[RefundId, Refund] = field(default_factory=dict)
     provider_events: MutableMapping[tuple[PaymentMethod, str], ProviderEvent] = field(default_factory=dict)
     attempts: MutableMapping[bytes, AttemptTally] = field(default_factory=dict)
+    webhook_endpoints: MutableMapping[EndpointId, WebhookEndpoint] = field(default_factory=dict)
+    webhook_deliveries: MutableMapping[DeliveryId, Delivery] = field(default_factory=dict)
     idempotency: MutableMapping[Scope, Bound[object]] = field(default_factory=dict)
     bound_at: MutableMapping[Scope, datetime] = field(default_factory=dict)
 

@@ -14,6 +14,7 @@ from adapters.memory.sessions import MemorySessionRepository
 from adapters.memory.stocks import MemoryStockRepository
 from adapters.memory.transaction import Transaction
 from adapters.memory.users import MemoryUserRepository
+from adapters.memory.webhooks import MemoryWebhookRepository
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 
@@ -30,6 +31,7 @@ class MemoryUnitOfWork(UnitOfWork):
         self._refunds = MemoryRefundRepository(transaction)
         self._provider_events = MemoryProviderEventRecords(transaction)
         self._attempts = MemoryAttemptTallies(transaction)
+        self._webhooks = MemoryWebhookRepository(transaction)
         self._idempotency = MemoryIdempotencyRecords(transaction)
 
     @property
@@ -71,6 +73,10 @@ class MemoryUnitOfWork(UnitOfWork):
     @property
     def attempts(self) -> MemoryAttemptTallies:
         return self._attempts
+
+    @property
+    def webhooks(self) -> MemoryWebhookRepository:
+        return self._webhooks
 
     @property
     def idempotency(self) -> MemoryIdempotencyRecords:

@@ -3,7 +3,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.postgres.arrays import columns_of
 from adapters.postgres.failures import translated
-from adapters.postgres.mappers import ResultRow
+from adapters.postgres.mappers.events import event_from
 from adapters.postgres.reader import Reader
 from adapters.postgres.rows import OutboxRow
 from application.outbox.ports import EventFeed, UnknownEvent
@@ -96,7 +96,7 @@ class PostgresEventFeed(EventFeed):
         rows = await self._reader.all(
             statement, parameters if type_ is None else {**parameters, "type": type_}
         )
-        return tuple(map(_event_from, rows))
+        return tuple(map(event_from, rows))
 
     async def _id_at(
         self, position: int, found: tuple[PublishedEvent, ...], after: EventId | None
@@ -105,16 +105,3 @@ class PostgresEventFeed(EventFeed):
             return found[-1].id
         row = await self._reader.one_or_none(_ID_AT, {"position": position})
         return EventId(row.id) if row else after
-
-
-def _event_from(row: ResultRow) -> PublishedEvent:
-    return PublishedEvent(
-        id=EventId(row.id),
-        position=row.position,
-        type=row.type,
-        aggregate_type=row.aggregate_type,
-        aggregate_id=row.aggregate_id,
-        aggregate_version=row.aggregate_version,
-        occurred_at=row.occurred_at,
-        data=row.data,
-    )

@@ -20,6 +20,7 @@ from adapters.postgres.stocks import PostgresStockRepository
 from adapters.postgres.transaction import Transaction
 from adapters.postgres.uninterrupted import uninterrupted
 from adapters.postgres.users import PostgresUserRepository
+from adapters.postgres.webhooks import PostgresWebhookRepository
 from application.shared.ids import IdFactory
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
@@ -38,6 +39,7 @@ class PostgresUnitOfWork(UnitOfWork):
         self._refunds = PostgresRefundRepository(transaction)
         self._provider_events = PostgresProviderEventRecords(transaction)
         self._attempts = PostgresAttemptTallies(transaction)
+        self._webhooks = PostgresWebhookRepository(transaction)
         self._idempotency = PostgresIdempotencyRecords(transaction)
 
     @property
@@ -79,6 +81,10 @@ class PostgresUnitOfWork(UnitOfWork):
     @property
     def attempts(self) -> PostgresAttemptTallies:
         return self._attempts
+
+    @property
+    def webhooks(self) -> PostgresWebhookRepository:
+        return self._webhooks
 
     @property
     def idempotency(self) -> PostgresIdempotencyRecords:

@@ -22,6 +22,7 @@ class Permission(StrEnum):
     MANAGE_STOCK = "manage_stock"
     MANAGE_USERS = "manage_users"
     READ_EVENTS = "read_events"
+    MANAGE_WEBHOOKS = "manage_webhooks"
 
 
 CONFIRMED_AT_EACH_USE = frozenset(
@@ -30,6 +31,7 @@ CONFIRMED_AT_EACH_USE = frozenset(
         Permission.MANAGE_CATALOG,
         Permission.MANAGE_STOCK,
         Permission.MANAGE_USERS,
+        Permission.MANAGE_WEBHOOKS,
     }
 )
 """What moves money or administers the shop: an access token's word is not enough for it, see ConfirmPrincipal."""
@@ -45,6 +47,7 @@ _STAFF = _CUSTOMER | {
     Permission.SEE_ARCHIVED_PRODUCTS,
     Permission.MANAGE_STOCK,
     Permission.READ_EVENTS,
+    Permission.MANAGE_WEBHOOKS,
 }
 _ADMIN = _STAFF | {Permission.MANAGE_USERS}
 

@@ -11,7 +11,7 @@ from entrypoints.http import health, metrics
 from entrypoints.http.catalog import products, stock
 from entrypoints.http.cursors import Cursors
 from entrypoints.http.docs import install_docs
-from entrypoints.http.events import feed
+from entrypoints.http.events import feed, webhooks
 from entrypoints.http.in_flight import InFlight
 from entrypoints.http.orders import fulfillments, payments, refunds
 from entrypoints.http.orders import router as orders
@@ -81,6 +81,7 @@ def create_app(settings: Settings | None = None, container: Container | None = N
         fulfillments.router,
         provider_messages.router,
         feed.router,
+        webhooks.router,
         health.router,
         me.router,
         users.router,

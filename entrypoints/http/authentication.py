@@ -83,6 +83,7 @@ CatalogManager = Annotated[Principal, Depends(requires(Permission.MANAGE_CATALOG
 StockManager = Annotated[Principal, Depends(requires(Permission.MANAGE_STOCK))]
 UserManager = Annotated[Principal, Depends(requires(Permission.MANAGE_USERS))]
 EventReader = Annotated[Principal, Depends(requires(Permission.READ_EVENTS))]
+WebhookManager = Annotated[Principal, Depends(requires(Permission.MANAGE_WEBHOOKS))]
 Customer = Annotated[Principal, Depends(requires(Permission.PLACE_ORDERS))]
 PayingCustomer = Annotated[Principal, Depends(requires(Permission.PLACE_ORDERS, confirmed=True))]
 """For what gives money or gets it back. Placing an order does neither, and is the busiest route: its tokens do."""

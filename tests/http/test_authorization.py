@@ -87,6 +87,14 @@ TABLE: Mapping[str, Access] = {
     "GET /v1/orders/{order_id}/fulfillments/{fulfillment_id}": own_or(Permission.SEE_ALL_ORDERS),
     "POST /v1/webhooks/payments/{provider}": ANYBODY,
     "GET /v1/events": needs(Permission.READ_EVENTS),
+    "POST /v1/webhook-endpoints": needs(Permission.MANAGE_WEBHOOKS),
+    "GET /v1/webhook-endpoints": needs(Permission.MANAGE_WEBHOOKS),
+    "GET /v1/webhook-endpoints/{endpoint_id}": needs(Permission.MANAGE_WEBHOOKS),
+    "DELETE /v1/webhook-endpoints/{endpoint_id}": needs(Permission.MANAGE_WEBHOOKS),
+    "GET /v1/webhook-endpoints/{endpoint_id}/deliveries": needs(Permission.MANAGE_WEBHOOKS),
+    "POST /v1/webhook-endpoints/{endpoint_id}/deliveries/{delivery_id}/retry": needs(
+        Permission.MANAGE_WEBHOOKS
+    ),
     "GET /livez": ANYBODY,
     "GET /metrics": ANYBODY,
     "GET /readyz": ANYBODY,

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from adapters.postgres.attempts import PostgresAttemptRecords
+from adapters.postgres.delivery_queue import PostgresDeliveryQueue
 from adapters.postgres.engine import create_engine, create_sessions
 from adapters.postgres.event_feed import PostgresEventFeed
 from adapters.postgres.findings import PostgresFindingRecords
@@ -18,6 +19,7 @@ from adapters.postgres.queries.products import PostgresProductQueries
 from adapters.postgres.queries.sessions import PostgresSessionQueries
 from adapters.postgres.queries.stocks import PostgresStockQueries
 from adapters.postgres.queries.users import PostgresUserQueries
+from adapters.postgres.queries.webhooks import PostgresWebhookQueries
 from adapters.postgres.relay_progress import PostgresRelayProgress
 from adapters.postgres.sandbox import PostgresSandboxBooks
 from adapters.postgres.secrets import PostgresSecrets
@@ -46,6 +48,8 @@ async def postgres_store(url: str) -> AsyncIterator[Store]:
             outbox=PostgresOutboxQueries(engine),
             event_feed=PostgresEventFeed(engine),
             relay_progress=PostgresRelayProgress(engine),
+            webhooks=PostgresWebhookQueries(engine),
+            delivery_queue=PostgresDeliveryQueue(engine, ids),
             signing_keys=PostgresSigningKeys(engine),
             secrets=PostgresSecrets(engine),
             replays=PostgresReplayRecords(engine),

@@ -89,6 +89,7 @@ class Surroundings:
         }
         surroundings = cls(web, ids, authorization, {"Authorization": operator.headers["Authorization"]})
         await surroundings.place_orders()
+        await surroundings.subscribe()
         return surroundings
 
     async def place_orders(self) -> None:
@@ -112,6 +113,16 @@ class Surroundings:
             fulfillment_id=fulfillment["id"],
             refund_id=refund["id"],
         )
+
+    async def subscribe(self) -> None:
+        """Make an endpoint of webhooks, with deliveries on their way to it."""
+        endpoint = await self._post(
+            "/v1/webhook-endpoints", {"url": "https://ann.example.com/hook"}, by=self.operator
+        )
+        await self.web.container.relay_to_webhooks()(limit=1000)
+        url = f"/v1/webhook-endpoints/{endpoint['id']}"
+        sent = (await self.web.visitor.get(f"{url}/deliveries", headers=self.operator)).json()["items"]
+        self.ids.update(endpoint_id=endpoint["id"], delivery_id=sent[0]["id"])
 
     async def _post(self, url: str, body: Any, *, by: Mapping[str, str] | None = None) -> Any:
         headers = {**(by or self.authorization), "Idempotency-Key": uuid4().hex}

@@ -1,5 +1,6 @@
 from dataclasses import dataclass
 
+from adapters.ids import UuidV7Factory
 from adapters.memory.attempts import MemoryAttemptRecords
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.event_feed import MemoryEventFeed
@@ -17,6 +18,7 @@ from adapters.memory.sandbox import MemorySandboxBooks
 from adapters.memory.secrets import MemorySecrets
 from adapters.memory.signing_keys import MemorySigningKeys
 from adapters.memory.unit_of_work import MemoryUnitOfWorkFactory
+from adapters.memory.webhooks import MemoryDeliveryQueue, MemoryWebhookQueries
 from adapters.payments.sandbox.books import SandboxBooks
 from application.catalog.ports import ProductQueries, StockQueries
 from application.checks.ports import FindingRecords
@@ -29,6 +31,7 @@ from application.shared.secrets import Secrets
 from application.throttling.ports import AttemptRecords
 from application.unit_of_work import UnitOfWorkFactory
 from application.users.ports import SigningKeyStore, UserQueries
+from application.webhooks.ports import DeliveryQueue, WebhookQueries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,8 @@ class Store:
     outbox: OutboxQueries
     event_feed: EventFeed
     relay_progress: RelayProgress
+    webhooks: WebhookQueries
+    delivery_queue: DeliveryQueue
     signing_keys: SigningKeyStore
     secrets: Secrets
     replays: ReplayRecords
@@ -68,6 +73,8 @@ def memory_store(database: MemoryDatabase | None = None) -> Store:
         outbox=MemoryOutboxQueries(database),
         event_feed=MemoryEventFeed(database),
         relay_progress=MemoryRelayProgress(),
+        webhooks=MemoryWebhookQueries(database),
+        delivery_queue=MemoryDeliveryQueue(database, UuidV7Factory()),
         signing_keys=MemorySigningKeys(database),
         secrets=MemorySecrets(database),
         replays=MemoryReplayRecords(database),

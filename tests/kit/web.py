@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -7,7 +7,6 @@ from typing import Any
 import httpx2
 from fastapi import FastAPI
 
-from application.checks.ports import Finding, InvariantChecks
 from application.health.ports import Health
 from application.users.sign_up import SignUpCommand
 from domain.payments.method import PaymentMethod
@@ -39,12 +38,14 @@ def container_over(store: Store, **settings: Any) -> Container:
     container.payment_queries.override(store.payments)
     container.outbox_queries.override(store.outbox)
     container.event_feed.override(store.event_feed)
+    container.relay_progress.override(store.relay_progress)
+    container.webhook_queries.override(store.webhooks)
+    container.delivery_queue.override(store.delivery_queue)
     container.signing_key_store.override(store.signing_keys)
     container.secrets.override(store.secrets)
     container.health.override(AlwaysReady())
     container.replay_records.override(store.replays)
     container.finding_records.override(store.findings)
-    container.invariant_checks.override(NothingBroken())
     container.attempt_records.override(store.attempts)
     container.payment_gateways.override({PaymentMethod.SANDBOX: FakeGateway()})
     container.sandbox_books.override(store.sandbox_books)
@@ -55,11 +56,6 @@ def container_over(store: Store, **settings: Any) -> Container:
 
 class AlwaysReady(Health):
     async def check(self) -> None: ...
-
-
-class NothingBroken(InvariantChecks):
-    async def run(self) -> Sequence[Finding]:
-        return ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from adapters.postgres.rows.schema import Row
 from adapters.postgres.rows.secrets import ServiceSecretRow, SigningKeyRow
 from adapters.postgres.rows.sessions import SessionRow
 from adapters.postgres.rows.users import UserRow
+from adapters.postgres.rows.webhooks import WebhookDeliveryRow, WebhookEndpointRow
 
 __all__ = [
     "AttemptTallyRow",
@@ -41,4 +42,6 @@ __all__ = [
     "StockMovementRow",
     "StockRow",
     "UserRow",
+    "WebhookDeliveryRow",
+    "WebhookEndpointRow",
 ]

@@ -20,6 +20,7 @@ PERMITTED = {
         Permission.SEE_ARCHIVED_PRODUCTS,
         Permission.MANAGE_STOCK,
         Permission.READ_EVENTS,
+        Permission.MANAGE_WEBHOOKS,
     },
     Role.ADMIN: set(Permission),
 }

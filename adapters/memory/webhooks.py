@@ -1,0 +1,173 @@
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from adapters.memory.database import MemoryDatabase, reach
+from adapters.memory.locks import Row
+from adapters.memory.queries.keyset import page
+from adapters.memory.transaction import Transaction
+from application.outbox.views import PublishedEvent
+from application.shared.ids import IdFactory
+from application.shared.page import Page, Position
+from application.webhooks.ports import (
+    DeliveryQueue,
+    DueDelivery,
+    Round,
+    WebhookQueries,
+    WebhookRepository,
+)
+from application.webhooks.views import DeliveryView, EndpointView
+from domain.shared.ids import DeliveryId, EndpointId
+from domain.webhooks.delivery import Delivery, DeliveryStatus
+from domain.webhooks.endpoint import WebhookEndpoint
+
+
+class MemoryWebhookRepository(WebhookRepository):
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def add(self, endpoint: WebhookEndpoint) -> None:
+        await self._transaction.lock([_endpoint_row(endpoint.id)])
+        self._transaction.tables.webhook_endpoints[endpoint.id] = deepcopy(endpoint)
+
+    async def remove(self, endpoint_id: EndpointId) -> bool:
+        await self._transaction.lock([_endpoint_row(endpoint_id)])
+        tables = self._transaction.tables
+        if endpoint_id not in tables.webhook_endpoints:
+            return False
+        del tables.webhook_endpoints[endpoint_id]
+        for delivery in list(tables.webhook_deliveries.values()):
+            if delivery.endpoint_id == endpoint_id:
+                del tables.webhook_deliveries[delivery.id]
+        return True
+
+    async def delivery(self, endpoint_id: EndpointId, delivery_id: DeliveryId) -> Delivery | None:
+        await self._transaction.lock([_delivery_row(delivery_id)])
+        delivery = self._transaction.tables.webhook_deliveries.get(delivery_id)
+        return deepcopy(delivery) if delivery and delivery.endpoint_id == endpoint_id else None
+
+    async def save(self, delivery: Delivery) -> None:
+        await reach()
+        self._transaction.ensure_locked(_delivery_row(delivery.id))
+        self._transaction.tables.webhook_deliveries[delivery.id] = deepcopy(delivery)
+
+
+class MemoryWebhookQueries(WebhookQueries):
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
+
+    async def endpoints(self, *, after: Position | None, limit: int) -> Page[EndpointView]:
+        await reach()
+        return page(
+            self._database.tables.webhook_endpoints.values(),
+            position=lambda endpoint: (endpoint.created_at, endpoint.id),
+            show=EndpointView.of,
+            descending=False,
+            after=after,
+            limit=limit,
+        )
+
+    async def endpoint(self, endpoint_id: EndpointId) -> EndpointView | None:
+        await reach()
+        endpoint = self._database.tables.webhook_endpoints.get(endpoint_id)
+        return EndpointView.of(endpoint) if endpoint else None
+
+    async def deliveries(
+        self,
+        endpoint_id: EndpointId,
+        *,
+        status: DeliveryStatus | None,
+        after: Position | None,
+        limit: int,
+    ) -> Page[DeliveryView]:
+        await reach()
+        return page(
+            (
+                delivery
+                for delivery in self._database.tables.webhook_deliveries.values()
+                if delivery.endpoint_id == endpoint_id and status in {None, delivery.status}
+            ),
+            position=lambda delivery: (delivery.position,),
+            show=DeliveryView.of,
+            descending=True,
+            after=after,
+            limit=limit,
+        )
+
+
+@dataclass(slots=True)
+class _Served:
+    at: dict[EndpointId, datetime] = field(default_factory=dict)
+    leased_until: dict[EndpointId, datetime] = field(default_factory=dict)
+
+
+class MemoryDeliveryQueue(DeliveryQueue):
+    """Nothing is awaited between looking and writing, so that each call is whole."""
+
+    def __init__(self, database: MemoryDatabase, ids: IdFactory) -> None:
+        self._database = database
+        self._ids = ids
+        self._served = _Served()
+
+    async def put(self, events: Sequence[PublishedEvent], *, now: datetime) -> None:
+        await reach()
+        tables = self._database.tables
+        queued = {(one.endpoint_id, one.event_id) for one in tables.webhook_deliveries.values()}
+        for event in events:
+            for endpoint in tables.webhook_endpoints.values():
+                if endpoint.wants(event.type) and (endpoint.id, event.id) not in queued:
+                    delivery = Delivery.of(
+                        id=DeliveryId(self._ids.new()),
+                        endpoint_id=endpoint.id,
+                        event_id=event.id,
+                        event_type=event.type,
+                        position=event.position,
+                        now=now,
+                    )
+                    tables.webhook_deliveries[delivery.id] = delivery
+
+    async def take(self, *, now: datetime, until: datetime, limit: int) -> Round | None:
+        await reach()
+        for endpoint in self._by_last_service():
+            due = [one for one in self._firsts(endpoint.id) if one.delivery.due_at <= now][:limit]
+            if due and self._served.leased_until.get(endpoint.id, now) <= now:
+                self._served.leased_until[endpoint.id] = until
+                return Round(endpoint.id, endpoint.url, endpoint.secret, until, deepcopy(due))
+        return None
+
+    async def note(self, delivery: Delivery) -> None:
+        await reach()
+        if delivery.id in self._database.tables.webhook_deliveries:
+            self._database.tables.webhook_deliveries[delivery.id] = deepcopy(delivery)
+
+    async def give_back(self, taken: Round, *, now: datetime) -> None:
+        await reach()
+        if self._served.leased_until.get(taken.endpoint_id) == taken.leased_until:
+            del self._served.leased_until[taken.endpoint_id]
+            self._served.at[taken.endpoint_id] = now
+
+    def _by_last_service(self) -> list[WebhookEndpoint]:
+        endpoints = self._database.tables.webhook_endpoints.values()
+        never = datetime.min.replace(tzinfo=UTC)
+        return sorted(endpoints, key=lambda one: (self._served.at.get(one.id, never), one.created_at))
+
+    def _firsts(self, endpoint_id: EndpointId) -> list[DueDelivery]:
+        """Return of each aggregate the first event that is pending, in the order of the feed."""
+        pending = [
+            DueDelivery(delivery, self._database.published[delivery.position - 1])
+            for delivery in self._database.tables.webhook_deliveries.values()
+            if delivery.endpoint_id == endpoint_id and delivery.status is DeliveryStatus.PENDING
+        ]
+        firsts: dict[object, DueDelivery] = {}
+        for due in sorted(pending, key=lambda due: due.delivery.position):
+            firsts.setdefault(due.event.aggregate_id, due)
+        return list(firsts.values())
+
+
+def _endpoint_row(endpoint_id: EndpointId) -> Row:
+    return "webhook_endpoints", str(endpoint_id)
+
+
+def _delivery_row(delivery_id: DeliveryId) -> Row:
+    return "webhook_deliveries", str(delivery_id)

@@ -1,0 +1,19 @@
+from collections.abc import Sequence
+
+from application.outbox.ports import EventPublisher
+from application.outbox.views import PublishedEvent
+from application.shared.clock import Clock
+from application.webhooks.ports import DeliveryQueue
+
+
+class QueueDeliveries(EventPublisher):
+    """Carry events on to webhooks: they are queued here, and sent by DeliverWebhooks."""
+
+    name = "webhooks"
+
+    def __init__(self, queue: DeliveryQueue, clock: Clock) -> None:
+        self._queue = queue
+        self._clock = clock
+
+    async def publish(self, events: Sequence[PublishedEvent]) -> None:
+        await self._queue.put(events, now=self._clock.now())

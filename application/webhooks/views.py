@@ -1,0 +1,69 @@
+"""What is shown of webhooks. A secret is shown once, to whoever has made the endpoint."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Self
+
+from domain.shared.ids import DeliveryId, EndpointId, EventId
+from domain.webhooks.delivery import Delivery, DeliveryStatus
+from domain.webhooks.endpoint import WebhookEndpoint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointView:
+    id: EndpointId
+    url: str
+    event_types: tuple[str, ...]
+    created_at: datetime
+
+    @classmethod
+    def of(cls, endpoint: WebhookEndpoint) -> Self:
+        return cls(
+            id=endpoint.id,
+            url=endpoint.url,
+            event_types=endpoint.event_types,
+            created_at=endpoint.created_at,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEndpointView:
+    """An endpoint with its secret, `whsec_` and Base64."""
+
+    id: EndpointId
+    url: str
+    event_types: tuple[str, ...]
+    created_at: datetime
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryView:
+    """`next_attempt_at` is None unless the delivery is pending; the last attempt's fields are before the first one."""
+
+    id: DeliveryId
+    event_id: EventId
+    event_type: str
+    status: DeliveryStatus
+    attempts: int
+    next_attempt_at: datetime | None
+    last_attempt_at: datetime | None
+    last_status: int | None
+    last_error: str | None
+    created_at: datetime
+
+    @classmethod
+    def of(cls, delivery: Delivery) -> Self:
+        last = delivery.last_attempt
+        return cls(
+            id=delivery.id,
+            event_id=delivery.event_id,
+            event_type=delivery.event_type,
+            status=delivery.status,
+            attempts=delivery.attempts,
+            next_attempt_at=delivery.due_at if delivery.status is DeliveryStatus.PENDING else None,
+            last_attempt_at=last.at if last else None,
+            last_status=last.status if last else None,
+            last_error=last.error if last else None,
+            created_at=delivery.created_at,
+        )

@@ -1,0 +1,91 @@
+"""One event on its way to one endpoint."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Self
+
+from domain.shared.ids import DeliveryId, EndpointId, EventId
+
+PAUSES = tuple(
+    timedelta(seconds=seconds) for seconds in (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
+)
+"""Between attempts, as Standard Webhooks recommends: some three days in all, of which the first minutes are the busiest."""
+
+JITTER = 0.2
+"""By how much of itself a pause is made longer at most, so that what has failed together is not repeated together."""
+
+
+class DeliveryStatus(StrEnum):
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """How the attempt to deliver went: the endpoint's HTTP status, or why there was no answer, as a stable code."""
+
+    at: datetime
+    status: int | None
+    error: str | None
+
+    @property
+    def was_heard(self) -> bool:
+        return self.status is not None and 200 <= self.status < 300  # noqa: PLR2004 - RFC 9110: successful
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Delivery:
+    """While it is pending, `due_at` is when to try next. Dead is what was tried as often as it is reasonable."""
+
+    id: DeliveryId
+    endpoint_id: EndpointId
+    event_id: EventId
+    event_type: str
+    position: int
+    status: DeliveryStatus
+    attempts: int
+    due_at: datetime
+    last_attempt: Attempt | None
+    created_at: datetime
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        id: DeliveryId,  # noqa: A002 - the field's name
+        endpoint_id: EndpointId,
+        event_id: EventId,
+        event_type: str,
+        position: int,
+        now: datetime,
+    ) -> Self:
+        return cls(
+            id=id,
+            endpoint_id=endpoint_id,
+            event_id=event_id,
+            event_type=event_type,
+            position=position,
+            status=DeliveryStatus.PENDING,
+            attempts=0,
+            due_at=now,
+            last_attempt=None,
+            created_at=now,
+        )
+
+    def note(self, attempt: Attempt, *, jitter: float) -> None:
+        """Note an attempt, and when to try again if it failed. `jitter` is from 0 to 1."""
+        self.last_attempt = attempt
+        self.attempts += 1
+        if attempt.was_heard:
+            self.status = DeliveryStatus.DELIVERED
+        elif self.attempts > len(PAUSES):
+            self.status = DeliveryStatus.DEAD
+        else:
+            self.due_at = attempt.at + PAUSES[self.attempts - 1] * (1 + JITTER * jitter)
+
+    def retry(self, *, now: datetime) -> None:
+        """Try at once. What was dead gets one more attempt; what was delivered is delivered again."""
+        self.status = DeliveryStatus.PENDING
+        self.due_at = now

@@ -1,0 +1,347 @@
+"""Telling subscribers: at least once each, in the order of each order's life, until they hear or nobody believes it."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from application.shared.idempotency import IdempotencyKeyReused
+from application.webhooks.create_endpoint import CreateEndpointCommand
+from application.webhooks.deliver_webhooks import LEASE
+from domain.shared.errors import NotFound, ValidationFailed
+from domain.shared.ids import DeliveryId
+from domain.webhooks.delivery import PAUSES, DeliveryStatus
+from tests.kit.shop import Shop
+from tests.kit.webhooks import SECOND, Webhooks
+
+ANN, BOB = "https://ann.example.com/", "https://bob.example.com/hook?for=bob"
+
+
+@pytest.fixture
+def webhooks(shop: Shop) -> Webhooks:
+    return Webhooks(shop)
+
+
+async def test_a_subscriber_hears_every_event_from_then_on(webhooks: Webhooks) -> None:
+    await webhooks.shop.product()
+    await webhooks.work()
+    endpoint = await webhooks.endpoint()
+    mug = await webhooks.shop.product(stock=3)
+    await webhooks.shop.order(mug)
+    await webhooks.work()
+    assert webhooks.subscribers.types_at(ANN) == ["product.created", "user.signed_up", "order.placed"]
+    heard = webhooks.subscribers.heard[0]
+    assert heard.message_id == heard.event["id"]
+    assert heard.event["specversion"] == "1.0"
+    assert heard.event["source"] == "http://shop"
+    assert endpoint.secret == "whsec_c3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3M="
+    assert heard.secret == b"s" * 32
+
+
+async def test_a_subscriber_hears_the_types_that_he_asked_for(webhooks: Webhooks) -> None:
+    endpoint = await webhooks.endpoint(ANN, "order.placed", "order.cancelled", "order.placed")
+    await webhooks.endpoint(BOB, "product.created")
+    assert endpoint.event_types == ("order.cancelled", "order.placed")
+    mug = await webhooks.shop.product(stock=3)
+    await webhooks.shop.cancel(await webhooks.shop.order(mug))
+    await webhooks.work()
+    assert webhooks.subscribers.types_at(ANN) == ["order.placed", "order.cancelled"]
+    assert webhooks.subscribers.types_at(BOB) == ["product.created"]
+
+
+async def test_what_was_heard_stands_in_the_log_and_is_not_sent_again(webhooks: Webhooks) -> None:
+    endpoint = await webhooks.endpoint()
+    await webhooks.shop.product()
+    assert await webhooks.work() == 1
+    assert await webhooks.work() == 0
+    [delivery] = await webhooks.log(endpoint.id)
+    assert (delivery.status, delivery.attempts) == (DeliveryStatus.DELIVERED, 1)
+    assert (delivery.last_status, delivery.last_error) == (204, None)
+    assert delivery.last_attempt_at == webhooks.shop.clock.now()
+    assert delivery.next_attempt_at is None
+
+
+@pytest.mark.parametrize("answer", [500, 400, 301, 199, "timeout"])
+async def test_what_was_not_heard_is_sent_again_with_growing_pauses_until_it_is_dead(
+    webhooks: Webhooks, answer: int | str
+) -> None:
+    endpoint = await webhooks.endpoint()
+    webhooks.subscribers.answers[ANN] = answer
+    await webhooks.shop.product()
+    for attempts, pause in enumerate(PAUSES, 1):
+        assert await webhooks.work() == 1
+        [delivery] = await webhooks.log(endpoint.id)
+        assert (delivery.status, delivery.attempts) == (DeliveryStatus.PENDING, attempts)
+        assert answer in {delivery.last_status, delivery.last_error}
+        assert delivery.next_attempt_at == webhooks.shop.clock.now() + pause
+        webhooks.shop.clock.advance(pause - timedelta(microseconds=1))
+        assert await webhooks.work() == 0
+        webhooks.shop.clock.advance(timedelta(microseconds=1))
+    assert await webhooks.work() == 1
+    [delivery] = await webhooks.log(endpoint.id)
+    assert (delivery.status, delivery.attempts) == (DeliveryStatus.DEAD, len(PAUSES) + 1)
+    webhooks.shop.clock.advance(timedelta(days=30))
+    assert await webhooks.work() == 0
+    assert len({heard.message_id for heard in webhooks.subscribers.heard}) == 1
+
+
+async def test_an_event_waits_for_the_earlier_ones_of_its_order_and_for_no_others(webhooks: Webhooks) -> None:
+    await webhooks.endpoint(ANN, "order.placed", "order.cancelled", "product.created")
+    mug = await webhooks.shop.product(stock=5)
+    await webhooks.work()
+    webhooks.subscribers.answers[ANN] = 500
+    order = await webhooks.shop.order(mug)
+    await webhooks.work()
+    await webhooks.shop.cancel(order)
+    del webhooks.subscribers.answers[ANN]
+    await webhooks.shop.product()
+    await webhooks.work()
+    assert webhooks.subscribers.types_at(ANN) == ["product.created", "order.placed", "product.created"]
+    webhooks.shop.clock.advance(PAUSES[0])
+    await webhooks.work()
+    assert webhooks.subscribers.types_at(ANN)[3:] == ["order.placed", "order.cancelled"]
+
+
+async def test_what_is_dead_holds_nothing_back(webhooks: Webhooks) -> None:
+    await webhooks.endpoint(ANN, "order.placed", "order.cancelled")
+    webhooks.subscribers.answers[ANN] = 500
+    order = await webhooks.shop.order(await webhooks.shop.product(stock=5))
+    await webhooks.work()
+    for pause in PAUSES:
+        webhooks.shop.clock.advance(pause)
+        await webhooks.work()
+    del webhooks.subscribers.answers[ANN]
+    await webhooks.shop.cancel(order)
+    await webhooks.work()
+    assert webhooks.subscribers.types_at(ANN)[-1] == "order.cancelled"
+
+
+async def test_one_subscriber_s_silence_is_nothing_to_another(webhooks: Webhooks) -> None:
+    await webhooks.endpoint(ANN)
+    await webhooks.endpoint(BOB)
+    webhooks.subscribers.answers[ANN] = "connection_failed"
+    for _ in range(3):
+        await webhooks.shop.product()
+        await webhooks.work()
+    assert len(webhooks.subscribers.types_at(BOB)) == 3
+
+
+async def test_what_is_relayed_again_is_queued_once(webhooks: Webhooks) -> None:
+    endpoint = await webhooks.endpoint()
+    await webhooks.shop.product()
+    await webhooks.shop.store.event_feed.publish_new(limit=10)
+    events = (await webhooks.shop.store.event_feed.read(after=None, type_=None, limit=10)).events
+    for _ in range(2):
+        await webhooks.shop.store.delivery_queue.put(events, now=webhooks.shop.clock.now())
+    assert len(await webhooks.log(endpoint.id)) == 1
+    assert await webhooks.work() == 1
+
+
+async def test_workers_at_once_send_each_event_once(webhooks: Webhooks) -> None:
+    for number in range(3):
+        await webhooks.endpoint(f"https://ann.example.com/{number}")
+    for _ in range(5):
+        await webhooks.shop.product()
+    await webhooks.relay(limit=100)
+
+    async def work() -> None:
+        while await webhooks.deliver()(limit=2):
+            pass
+
+    await asyncio.gather(*(work() for _ in range(4)))
+    await work()
+    sent = [(heard.url, heard.message_id) for heard in webhooks.subscribers.heard]
+    assert len(set(sent)) == len(sent) == 15
+
+
+async def test_a_slow_subscriber_holds_up_one_worker_and_no_other(webhooks: Webhooks) -> None:
+    await webhooks.endpoint(ANN)
+    await webhooks.endpoint(BOB)
+    await webhooks.shop.product()
+    await webhooks.relay(limit=100)
+    now = webhooks.shop.clock.now()
+    slow = await webhooks.shop.store.delivery_queue.take(now=now, until=now + LEASE, limit=10)
+    assert slow is not None
+    while await webhooks.deliver()(limit=10):
+        pass
+    [heard] = webhooks.subscribers.heard
+    assert heard.url != slow.url
+
+
+async def test_what_a_killed_worker_had_taken_is_sent_by_another_when_the_lease_is_over(
+    webhooks: Webhooks,
+) -> None:
+    await webhooks.endpoint()
+    await webhooks.shop.product()
+    await webhooks.relay(limit=100)
+    now = webhooks.shop.clock.now()
+    taken = await webhooks.shop.store.delivery_queue.take(now=now, until=now + LEASE, limit=10)
+    assert taken is not None
+    assert await webhooks.work() == 0
+    webhooks.shop.clock.advance(LEASE)
+    assert await webhooks.work() == 1
+
+
+async def test_whoever_is_late_does_not_take_the_endpoint_from_its_next_worker(webhooks: Webhooks) -> None:
+    await webhooks.endpoint()
+    await webhooks.shop.product()
+    await webhooks.relay(limit=100)
+    queue, clock = webhooks.shop.store.delivery_queue, webhooks.shop.clock
+    late = await queue.take(now=clock.now(), until=clock.now() + LEASE, limit=10)
+    assert late is not None
+    clock.advance(LEASE)
+    assert await queue.take(now=clock.now(), until=clock.now() + LEASE, limit=10) is not None
+    await queue.give_back(late, now=clock.now())
+    assert await queue.take(now=clock.now(), until=clock.now() + LEASE, limit=10) is None
+
+
+async def test_endpoints_are_served_in_turn(webhooks: Webhooks) -> None:
+    urls = [f"https://ann.example.com/{number}" for number in range(3)]
+    for url in urls:
+        await webhooks.endpoint(url)
+    for _ in range(4):
+        await webhooks.shop.product()
+    await webhooks.relay(limit=100)
+    served = []
+    for _ in range(6):
+        webhooks.subscribers.heard.clear()
+        await webhooks.deliver()(limit=1)
+        webhooks.shop.clock.advance(SECOND)
+        served.append(webhooks.subscribers.heard[0].url)
+    assert served[:3] == served[3:]
+    assert set(served) == set(urls)
+
+
+async def test_a_removed_endpoint_hears_nothing_more(webhooks: Webhooks) -> None:
+    endpoint = await webhooks.endpoint()
+    await webhooks.shop.product()
+    await webhooks.relay(limit=100)
+    await webhooks.delete(endpoint.id)
+    assert await webhooks.work() == 0
+    assert (await webhooks.list(after=None, limit=10)).items == ()
+    with pytest.raises(NotFound):
+        await webhooks.log(endpoint.id)
+    with pytest.raises(NotFound):
+        await webhooks.delete(endpoint.id)
+
+
+async def test_an_endpoint_may_be_removed_while_it_is_being_sent_to(webhooks: Webhooks) -> None:
+    endpoint = await webhooks.endpoint()
+    await webhooks.shop.product()
+    webhooks.subscribers.meanwhile = lambda: webhooks.delete(endpoint.id)
+    assert await webhooks.work() == 1
+    assert (await webhooks.list(after=None, limit=10)).items == ()
+
+
+async def test_a_dead_delivery_gets_one_more_attempt_by_hand(webhooks: Webhooks) -> None:
+    endpoint = await webhooks.endpoint()
+    webhooks.subscribers.answers[ANN] = 500
+    await webhooks.shop.product()
+    await webhooks.work()
+    for pause in PAUSES:
+        webhooks.shop.clock.advance(pause)
+        await webhooks.work()
+    [dead] = await webhooks.log(endpoint.id)
+    retried = (await webhooks.retry(endpoint.id, dead.id, key=None)).result
+    assert (retried.status, retried.next_attempt_at) == (
+        DeliveryStatus.PENDING,
+        webhooks.shop.clock.now(),
+    )
+    assert await webhooks.work() == 1
+    assert [each.status for each in await webhooks.log(endpoint.id)] == [DeliveryStatus.DEAD]
+    del webhooks.subscribers.answers[ANN]
+    await webhooks.retry(endpoint.id, dead.id, key=None)
+    await webhooks.work()
+    [delivery] = await webhooks.log(endpoint.id)
+    assert (delivery.status, delivery.attempts) == (DeliveryStatus.DELIVERED, len(PAUSES) + 3)
+
+
+async def test_what_was_delivered_can_be_delivered_again(webhooks: Webhooks) -> None:
+    endpoint = await webhooks.endpoint()
+    await webhooks.shop.product()
+    await webhooks.work()
+    [delivery] = await webhooks.log(endpoint.id)
+    await webhooks.retry(endpoint.id, delivery.id, key=None)
+    assert await webhooks.work() == 1
+    assert len({heard.message_id for heard in webhooks.subscribers.heard}) == 1
+
+
+async def test_a_retry_is_done_once_per_key(webhooks: Webhooks) -> None:
+    endpoint = await webhooks.endpoint()
+    await webhooks.shop.product()
+    await webhooks.work()
+    [delivery] = await webhooks.log(endpoint.id)
+    key = webhooks.shop.key(delivery.id, operation="retry_delivery", key="one")
+    first = await webhooks.retry(endpoint.id, delivery.id, key=key)
+    await webhooks.work()
+    second = await webhooks.retry(endpoint.id, delivery.id, key=key)
+    assert (second.replayed, second.result) == (True, first.result)
+    assert await webhooks.work() == 0
+
+
+async def test_nobody_s_delivery_is_retried(webhooks: Webhooks) -> None:
+    endpoint, other = await webhooks.endpoint(), await webhooks.endpoint(BOB)
+    await webhooks.shop.product()
+    await webhooks.work()
+    [delivery] = await webhooks.log(endpoint.id)
+    with pytest.raises(NotFound):
+        await webhooks.retry(other.id, delivery.id, key=None)
+    with pytest.raises(NotFound):
+        await webhooks.retry(endpoint.id, DeliveryId(webhooks.shop.ids.new()), key=None)
+
+
+async def test_deliveries_are_listed_the_newest_first_and_by_their_status(webhooks: Webhooks) -> None:
+    endpoint = await webhooks.endpoint()
+    await webhooks.shop.product()
+    await webhooks.work()
+    webhooks.subscribers.answers[ANN] = 500
+    for _ in range(3):
+        await webhooks.shop.product()
+    await webhooks.work()
+    statuses = [delivery.status for delivery in await webhooks.log(endpoint.id)]
+    assert statuses == [DeliveryStatus.PENDING] * 3 + [DeliveryStatus.DELIVERED]
+    first = await webhooks.deliveries(endpoint.id, status=DeliveryStatus.PENDING, after=None, limit=2)
+    rest = await webhooks.deliveries(endpoint.id, status=DeliveryStatus.PENDING, after=first.next, limit=2)
+    assert (len(first.items), len(rest.items), rest.next) == (2, 1, None)
+    assert [*first.items, *rest.items] == (await webhooks.log(endpoint.id))[:3]
+
+
+async def test_an_endpoint_is_made_once_per_key_and_its_secret_is_told_again(webhooks: Webhooks) -> None:
+    key = webhooks.shop.key(ANN, operation="create_webhook_endpoint", key="one")
+    first = await webhooks.create(CreateEndpointCommand(url=ANN, event_types=(), key=key))
+    second = await webhooks.create(CreateEndpointCommand(url=ANN, event_types=(), key=key))
+    assert (second.replayed, second.result) == (True, first.result)
+    [listed] = (await webhooks.list(after=None, limit=10)).items
+    assert listed.id == first.result.id
+    other = webhooks.shop.key(BOB, operation="create_webhook_endpoint", key="one")
+    with pytest.raises(IdempotencyKeyReused):
+        await webhooks.create(CreateEndpointCommand(url=BOB, event_types=(), key=other))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "example.com",
+        "http://example.com/",
+        "ftp://example.com/",
+        "https://",
+        "https:///path",
+        "https://user:canary@example.com/",
+        "https://@example.com/",
+        "https://example.com/#fragment",
+        "https://example.com:0/",
+        "https://example.com:99999/",
+        "https://example.com:x/",
+        "https://[::1",
+        "https://exämple.com/",
+        "https://example.com/\n",
+        "https://example.com/ b",
+        f"https://example.com/{'a' * 2000}",
+    ],
+)
+async def test_a_url_that_nothing_can_be_sent_to_safely_is_refused(webhooks: Webhooks, url: str) -> None:
+    with pytest.raises(ValidationFailed) as refusal:
+        await webhooks.create(CreateEndpointCommand(url=url, event_types=(), key=None))
+    assert [violation.path for violation in refusal.value.violations] == [("url",)]
+    assert "canary" not in str(refusal.value.violations)

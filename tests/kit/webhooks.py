@@ -1,0 +1,107 @@
+"""Subscribers, and what they hear."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from application.outbox.relay_events import RelayEvents
+from application.shared.clock import Clock
+from application.webhooks.create_endpoint import CreateEndpoint, CreateEndpointCommand
+from application.webhooks.delete_endpoint import DeleteEndpoint
+from application.webhooks.deliver_webhooks import DeliverWebhooks
+from application.webhooks.get_endpoint import GetEndpoint
+from application.webhooks.list_deliveries import ListDeliveries
+from application.webhooks.list_endpoints import ListEndpoints
+from application.webhooks.ports import WebhookSender
+from application.webhooks.queue_deliveries import QueueDeliveries
+from application.webhooks.retry_delivery import RetryDelivery
+from application.webhooks.views import DeliveryView, NewEndpointView
+from domain.shared.ids import EndpointId
+from domain.webhooks.delivery import Attempt
+from tests.kit.shop import Shop
+
+SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    url: str
+    secret: bytes
+    message_id: str
+    event: dict[str, Any]
+
+
+class Subscribers(WebhookSender):
+    """Everybody outside. They answer 204, unless `answer` says otherwise for an address."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.heard: list[Heard] = []
+        self.answers: dict[str, int | str] = {}
+        self.meanwhile: Callable[[], Awaitable[object]] | None = None
+
+    async def send(self, url: str, secret: bytes, message_id: str, body: str) -> Attempt:
+        await asyncio.sleep(0)
+        self.heard.append(Heard(url, secret, message_id, json.loads(body)))
+        if self.meanwhile:
+            await self.meanwhile()
+        answer = self.answers.get(url, 204)
+        if isinstance(answer, str):
+            return Attempt(self._clock.now(), None, answer)
+        return Attempt(self._clock.now(), answer, None)
+
+    def types_at(self, url: str) -> list[str]:
+        return [heard.event["type"] for heard in self.heard if heard.url == url]
+
+
+class Webhooks:
+    """The use cases of webhooks over one shop. Pauses are as short as they can be: there is no jitter."""
+
+    def __init__(self, shop: Shop) -> None:
+        store = shop.store
+        self.shop = shop
+        self.subscribers = Subscribers(shop.clock)
+        self.create = CreateEndpoint(
+            store.unit_of_work, shop.clock, shop.ids, lambda size: b"s" * size, allow_plain_http=False
+        )
+        self.delete = DeleteEndpoint(store.unit_of_work)
+        self.list = ListEndpoints(store.webhooks)
+        self.deliveries = ListDeliveries(GetEndpoint(store.webhooks), store.webhooks)
+        self.retry = RetryDelivery(store.unit_of_work, shop.clock)
+        self.relay = RelayEvents(
+            store.event_feed,
+            store.relay_progress,
+            QueueDeliveries(store.delivery_queue, shop.clock),
+            shop.clock,
+            shop.ids,
+        )
+
+    def deliver(self, sender: WebhookSender | None = None) -> DeliverWebhooks:
+        return DeliverWebhooks(
+            self.shop.store.delivery_queue,
+            sender or self.subscribers,
+            self.shop.clock,
+            lambda: 0.0,
+            "http://shop",
+        )
+
+    async def endpoint(self, url: str = "https://ann.example.com/", *types: str) -> NewEndpointView:
+        command = CreateEndpointCommand(url=url, event_types=types, key=None)
+        return (await self.create(command)).result
+
+    async def work(self) -> int:
+        """Do what workers do, until there is nothing more to do at this moment. Return how often was tried to send."""
+        while await self.relay(limit=100):
+            pass
+        tried = 0
+        while count := await self.deliver()(limit=100):
+            tried += count
+        return tried
+
+    async def log(self, endpoint_id: UUID) -> list[DeliveryView]:
+        page = await self.deliveries(EndpointId(endpoint_id), status=None, after=None, limit=100)
+        return list(page.items)

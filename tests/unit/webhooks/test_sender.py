@@ -1,0 +1,235 @@
+"""Sending to strangers: to a real server on this machine, which nobody may reach without the setting for it."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpcore2
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from standardwebhooks import Webhook
+
+from adapters.clock import SystemClock
+from adapters.webhooks import dialing
+from adapters.webhooks import sender as sender_module
+from adapters.webhooks.dialing import AddressRefused, NameNotFound, PublicDialer
+from adapters.webhooks.sender import HttpWebhookSender
+from tests.unit.webhooks.certificates import self_signed
+
+SECRET = b"s" * 32
+BODY = '{"type":"order.placed","data":{"note":"€ 19,99"}}'
+PUBLIC, OTHER = "93.184.216.34", "8.8.8.8"
+
+
+class Subscriber:
+    """A server that keeps what it was sent and answers as it is told to."""
+
+    def __init__(self) -> None:
+        self.requests: list[tuple[dict[str, str], bytes]] = []
+        self.answer: Callable[[web.Request], Awaitable[web.StreamResponse]] | None = None
+        app = web.Application()
+        app.router.add_route("*", "/{path:.*}", self._serve)
+        self.server = TestServer(app)
+
+    @property
+    def url(self) -> str:
+        return str(self.server.make_url("/hook"))
+
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        self.requests.append((headers, await request.read()))
+        return await self.answer(request) if self.answer else web.Response(status=204)
+
+
+@pytest.fixture
+async def subscriber() -> AsyncIterator[Subscriber]:
+    subscriber = Subscriber()
+    async with subscriber.server:
+        yield subscriber
+
+
+@asynccontextmanager
+async def sending(*, to_private_addresses: bool = True) -> AsyncIterator[HttpWebhookSender]:
+    sender = HttpWebhookSender(SystemClock(), to_private_addresses=to_private_addresses)
+    yield sender
+    await sender.close()
+
+
+async def test_the_reference_library_verifies_what_arrives(subscriber: Subscriber) -> None:
+    async with sending() as sender:
+        attempt = await sender.send(subscriber.url, SECRET, "evt_1", BODY)
+    assert (attempt.status, attempt.error, attempt.was_heard) == (204, None, True)
+    [(headers, body)] = subscriber.requests
+    Webhook(SECRET).verify(body, headers)
+    assert headers["webhook-id"] == "evt_1"
+    assert headers["content-type"] == "application/cloudevents+json"
+    assert body.decode() == BODY
+
+
+@pytest.mark.parametrize("status", [200, 201, 299, 301, 400, 404, 410, 429, 500, 503])
+async def test_an_answer_is_its_status(subscriber: Subscriber, status: int) -> None:
+    async def answer(_: web.Request) -> web.StreamResponse:
+        return web.Response(status=status, text="x" * 1000)
+
+    subscriber.answer = answer
+    async with sending() as sender:
+        attempt = await sender.send(subscriber.url, SECRET, "evt_1", BODY)
+    assert (attempt.status, attempt.was_heard) == (status, status < 300)
+
+
+async def test_a_redirect_is_not_followed(subscriber: Subscriber) -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=307, headers={"Location": str(request.url.with_path("/elsewhere"))})
+
+    subscriber.answer = answer
+    async with sending() as sender:
+        assert (await sender.send(subscriber.url, SECRET, "evt_1", BODY)).status == 307
+    assert len(subscriber.requests) == 1
+
+
+async def test_an_answer_without_end_is_not_read(subscriber: Subscriber) -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(status=200)
+        await response.prepare(request)
+        while True:
+            await response.write(b"x" * 65536)
+
+    subscriber.answer = answer
+    async with sending() as sender:
+        assert (await sender.send(subscriber.url, SECRET, "evt_1", BODY)).was_heard
+
+
+async def test_who_does_not_answer_is_not_waited_for(
+    subscriber: Subscriber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over = asyncio.Event()
+
+    async def answer(_: web.Request) -> web.StreamResponse:
+        await over.wait()
+        return web.Response()
+
+    monkeypatch.setattr(sender_module, "SECONDS", 0.05)
+    subscriber.answer = answer
+    async with sending() as sender:
+        attempt = await sender.send(subscriber.url, SECRET, "evt_1", BODY)
+    over.set()
+    assert (attempt.status, attempt.error) == (None, "timeout")
+
+
+async def test_who_hangs_up_or_is_not_there_has_not_heard() -> None:
+    async def hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with sending() as sender:
+        first = await sender.send(f"http://127.0.0.1:{port}/", SECRET, "evt_1", BODY)
+        server.close()
+        await server.wait_closed()
+        second = await sender.send(f"http://127.0.0.1:{port}/", SECRET, "evt_1", BODY)
+    assert (first.status, first.error) == (None, "connection_failed")
+    assert (second.status, second.error) == (None, "connection_failed")
+
+
+async def test_who_cannot_prove_his_name_is_sent_nothing(tmp_path: Path) -> None:
+    got = bytearray()
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        got.extend(await reader.read())
+        writer.close()
+
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(self_signed(tmp_path))
+    server = await asyncio.start_server(listen, "127.0.0.1", 0, ssl=context)
+    port = server.sockets[0].getsockname()[1]
+    async with sending() as sender:
+        attempt = await sender.send(f"https://localhost:{port}/", SECRET, "evt_1", BODY)
+    server.close()
+    await server.wait_closed()
+    assert attempt.error == "tls_failed"
+    assert got == b""
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "localhost", "0x7f000001", "2130706433", "127.1", "[::ffff:127.0.0.1]"]
+)
+async def test_our_own_network_is_not_dialled_however_it_is_written(
+    subscriber: Subscriber, host: str
+) -> None:
+    async with sending(to_private_addresses=False) as sender:
+        attempt = await sender.send(f"http://{host}:{subscriber.server.port}/", SECRET, "evt_1", BODY)
+    assert (attempt.status, attempt.error) == (None, "address_refused")
+    assert subscriber.requests == []
+
+
+async def test_a_name_that_stands_for_nothing_is_not_found() -> None:
+    async with sending(to_private_addresses=False) as sender:
+        attempt = await sender.send("http://nobody.invalid/", SECRET, "evt_1", BODY)
+    assert attempt.error == "name_not_found"
+
+
+class Network(httpcore2.AsyncMockBackend):
+    """A network that notes who was dialled."""
+
+    def __init__(self, *, down: Sequence[str] = ()) -> None:
+        super().__init__([b"HTTP/1.1 204 No Content\r\n\r\n"])
+        self.dialled: list[str] = []
+        self._down = down
+
+    async def connect_tcp(self, host: str, *args: object, **options: object) -> httpcore2.AsyncNetworkStream:
+        self.dialled.append(host)
+        if host in self._down:
+            raise httpcore2.ConnectError
+        return await super().connect_tcp(host, 80)
+
+
+def answers(*rounds: Sequence[str]) -> dialing.Resolve:
+    """Return a resolver that answers otherwise each time."""
+    remaining = list(rounds)
+
+    async def resolve(_host: str, _port: int) -> Sequence[str]:
+        return remaining.pop(0)
+
+    return resolve
+
+
+async def test_what_was_checked_is_what_is_dialled() -> None:
+    """A name server that gives a public address first and a private one then has nobody to give it to."""
+    network = Network()
+    await PublicDialer(network, resolve=answers([PUBLIC], ["127.0.0.1"])).connect_tcp("rebind.example", 443)
+    assert network.dialled == [PUBLIC]
+
+
+@pytest.mark.parametrize("addresses", [["10.0.0.1"], [PUBLIC, "10.0.0.1"], ["::1", PUBLIC]])
+async def test_one_private_address_among_public_ones_is_enough_to_refuse(addresses: list[str]) -> None:
+    network = Network()
+    with pytest.raises(AddressRefused):
+        await PublicDialer(network, resolve=answers(addresses)).connect_tcp("example.com", 443)
+    assert network.dialled == []
+
+
+async def test_of_several_addresses_the_first_that_answers_is_taken() -> None:
+    network = Network(down=[PUBLIC])
+    await PublicDialer(network, resolve=answers([PUBLIC, OTHER])).connect_tcp("example.com", 443)
+    assert network.dialled == [PUBLIC, OTHER]
+    with pytest.raises(httpcore2.ConnectError):
+        await PublicDialer(network, resolve=answers([PUBLIC])).connect_tcp("example.com", 443)
+
+
+async def test_no_address_is_none_to_dial() -> None:
+    with pytest.raises(NameNotFound):
+        await PublicDialer(Network(), resolve=answers([])).connect_tcp("example.com", 443)
+
+
+async def test_a_socket_in_the_file_system_is_not_dialled() -> None:
+    with pytest.raises(AddressRefused):
+        await PublicDialer(Network()).connect_unix_socket("/var/run/docker.sock")
+
+
+async def test_names_are_resolved_to_addresses() -> None:
+    assert set(await dialing.resolve("localhost", 80)) <= {"127.0.0.1", "::1"}
+    with pytest.raises(NameNotFound):
+        await dialing.resolve("nobody.invalid", 80)
