@@ -109,6 +109,9 @@ from entrypoints.payment_provider import create_stripe, gateways, inboxes, sandb
 from entrypoints.proxies import TrustedProxies
 from entrypoints.settings import Settings
 
+PAUSE_BEFORE_REFUSAL = 0.5
+"""Seconds for which an order that is too many is held before it is refused: within a second, and not at once."""
+
 
 def _hasher(*, workers: int, max_waiting: int) -> Iterator[Argon2PasswordHasher]:
     hasher = Argon2PasswordHasher(workers=workers, max_waiting=max_waiting)
@@ -257,7 +260,7 @@ class Container(containers.DeclarativeContainer):
     place_order_batch = providers.Singleton(
         PlaceOrderBatch, unit_of_work, clock, ids, settings.provided.order_hold
     )
-    order_batcher = providers.Singleton(Batcher, place_order_batch)
+    order_batcher = providers.Singleton(Batcher, place_order_batch, pause=PAUSE_BEFORE_REFUSAL)
     make_room = providers.Singleton(MakeRoom, unit_of_work, clock)
     room_batcher = providers.Singleton(Batcher, make_room)
     place_order = providers.Singleton(PlaceOrder, order_batcher, room_batcher, order_queries)

@@ -162,7 +162,8 @@ class Settings(BaseSettings):
     password_grant_enabled: bool = True
     """RFC 9700 advises against the password grant; it is for the shop's own pages, and can be switched off."""
     password_min_length: int = Field(12, ge=LOWEST_MIN_LENGTH, le=MAX_LENGTH)
-    hashing_threads: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=64)
+    hashing_threads: int = Field(default_factory=lambda: max(1, (os.cpu_count() or 1) - 1), ge=1, le=64)
+    """By default one core is left to all other requests."""
     hashing_queue: int = Field(32, ge=0, le=1024)
     """How many passwords may wait to be hashed before the service says that it is busy."""
 

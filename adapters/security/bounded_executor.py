@@ -1,6 +1,8 @@
 """Work that would block the event loop, done in threads, with a bound on how much of it may wait."""
 
 import asyncio
+import os
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import BoundedSemaphore
@@ -12,11 +14,23 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+NICENESS = 10
+
+
+def _give_way() -> None:
+    """Let the event loop go before: whoever only reads must not wait for those who log in.
+
+    On Linux niceness is each thread's own; elsewhere it would be the whole process's.
+    """
+    if sys.platform == "linux":
+        os.nice(NICENESS)
+
+
 class BoundedExecutor:
     """A pool of `workers` threads before which at most `max_waiting` calls queue up."""
 
     def __init__(self, name: str, *, workers: int, max_waiting: int) -> None:
-        self._threads = ThreadPoolExecutor(workers, thread_name_prefix=name)
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix=name, initializer=_give_way)
         self._places = BoundedSemaphore(workers + max_waiting)
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

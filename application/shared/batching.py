@@ -36,16 +36,25 @@ class Batcher(Generic[C, R]):
     a bad one never fails its neighbours. A caller who leaves takes his command back if it has not begun; a command
     that has begun ends, whoever listens.
 
-    `max_batch` bounds a transaction, `max_waiting` the queue, `patience` the seconds that a command may queue.
+    `max_batch` bounds a transaction, `max_waiting` the queue, `patience` the seconds that a command may queue. A command
+    that finds the queue full is refused after `pause` seconds: who is refused at once asks again at once, and a crowd
+    of those takes the time of all who are served.
     """
 
     def __init__(
-        self, run: RunBatch[C, R], *, max_batch: int = 64, max_waiting: int = 1024, patience: float = 1.0
+        self,
+        run: RunBatch[C, R],
+        *,
+        max_batch: int = 64,
+        max_waiting: int = 512,
+        patience: float = 1.0,
+        pause: float = 0.0,
     ) -> None:
         self._run = run
         self._max_batch = max_batch
         self._max_waiting = max_waiting
         self._patience = patience
+        self._pause = pause
         self._waiting: deque[_Waiting[C, R]] = deque()
         self._worker: asyncio.Task[None] | None = None
 
@@ -54,13 +63,18 @@ class Batcher(Generic[C, R]):
         """Tell whether there is nothing to do."""
         return self._worker is None or self._worker.done()
 
+    async def ensure_room(self) -> None:
+        """Raise Overloaded if the queue is full, so that nothing is prepared for a command that has no place."""
+        if len(self._waiting) >= self._max_waiting:
+            await asyncio.sleep(self._pause)
+            raise Overloaded
+
     async def submit(self, command: C) -> R:
         """Run the command in the next batch and return its result, or raise its refusal.
 
-        Raises Overloaded at once when the queue is full, and later when the command has queued for too long.
+        Raises Overloaded when the queue is full, and when the command has queued for too long.
         """
-        if len(self._waiting) >= self._max_waiting:
-            raise Overloaded
+        await self.ensure_room()
         loop = asyncio.get_running_loop()
         waiting = _Waiting[C, R](command, loop.create_future(), loop.time() + self._patience)
         self._waiting.append(waiting)

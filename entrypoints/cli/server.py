@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import resource
 import signal
 import threading
 import time
@@ -17,8 +18,9 @@ from granian.server.mp import MPServer
 
 from entrypoints.cli.address import Address
 
-CONNECTIONS = 1024
-"""Connections of one worker, idle ones included. More of them wait in the kernel, as many again."""
+CONNECTIONS = 8192
+"""Connections of one worker, idle ones included: far more than there are places in the queues behind, so that a crowd is
+told that the service is busy. More of them wait in the kernel, as many again."""
 HEADER_SECONDS = 30
 """A client that has not sent its next request's headers by then loses its connection, also an idle one."""
 HEADER_BUFFER_BYTES = 64 * 1024
@@ -42,6 +44,7 @@ def serve_http(address: Address, *, workers: int) -> None:
     # A fresh interpreter for each worker: a forked one would inherit the parent's threads' locks, and its open files,
     # among them those whose locks say that the embedded database is in use.
     multiprocessing.set_start_method("spawn", force=True)
+    _allow_as_many_files()
     _Server(
         target="entrypoints.asgi:app",
         address=address.ip,
@@ -61,6 +64,12 @@ def serve_http(address: Address, *, workers: int) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
     ).serve(target_loader=load_app, wrap_loader=False)
+
+
+def _allow_as_many_files() -> None:
+    """Let this process and its workers open as many files as the system permits: each connection is one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 class _Server(MPServer):

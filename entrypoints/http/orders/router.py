@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from application.orders.cancel_order import CancelOrder, CancelOrderCommand
 from application.orders.get_order import GetOrder
@@ -13,6 +13,8 @@ from application.orders.place_order import PlaceOrder, PlaceOrderCommand
 from application.orders.ports import OrderFilter
 from application.orders.preview_order import PreviewOrder
 from application.orders.views import OrderView, QuoteView, StatusChangeView
+from application.shared.batching import Batcher
+from application.shared.idempotency import Receipt
 from application.shared.page import Page
 from domain.shared.ids import OrderId, UserId
 from domain.users.permissions import Permission
@@ -31,12 +33,22 @@ from entrypoints.http.orders.schemas import (
     QuoteResponse,
     StatusChangeResponse,
 )
-from entrypoints.http.problems.openapi import problem_responses
+from entrypoints.http.problems.openapi import problem_responses, refuses_with
 from entrypoints.http.provided import provided
 from entrypoints.http.rate_limits import LimitOrders, LimitReads, LimitWrites
 from entrypoints.http.route import StrictRoute
 from entrypoints.http.written import written
 
+
+@refuses_with("overloaded")
+async def ensure_room(
+    orders: Annotated[Batcher[PlaceOrderCommand, Receipt[OrderView]], provided(Container.order_batcher)],
+) -> None:
+    """Refuse an order that is too many before anything is done for it: a refusal must cost next to nothing."""
+    await orders.ensure_room()
+
+
+HasRoom = Depends(ensure_room)
 NO_REASON = CancelOrderRequest()
 
 router = APIRouter(prefix="/v1/orders", tags=["orders"], route_class=StrictRoute)
@@ -56,7 +68,7 @@ router = APIRouter(prefix="/v1/orders", tags=["orders"], route_class=StrictRoute
         },
         **problem_responses("out_of_stock", "price_changed", "product_unavailable"),
     },
-    dependencies=[LimitOrders],
+    dependencies=[HasRoom, LimitOrders],
 )
 async def place_order(
     body: PlaceOrderRequest,

@@ -65,6 +65,8 @@ class Unbatched:
             raise outcome
         return outcome
 
+    async def ensure_room(self) -> None: ...
+
     async def drain(self) -> None: ...
 
 

@@ -89,6 +89,17 @@ async def test_a_batch_is_never_larger_than_its_bound_and_the_first_come_is_firs
     assert kitchen.served == ["soup", "a", "b", "c", "d"]
 
 
+async def test_who_finds_the_queue_full_is_held_before_he_is_refused(kitchen: Kitchen) -> None:
+    batcher = Batcher(kitchen, max_waiting=1, pause=0.01)
+    kitchen.stove.clear()
+    tasks = await order(batcher, "soup", "a", "b")
+    assert not tasks[2].done()
+    with pytest.raises(Overloaded):
+        await tasks[2]
+    kitchen.stove.set()
+    assert await outcomes(tasks[:2]) == ["SOUP", "A"]
+
+
 async def test_a_full_queue_turns_commands_away_at_once(batcher: Batcher[str, str], kitchen: Kitchen) -> None:
     kitchen.stove.clear()
     tasks = await order(batcher, "soup", "a", "b", "c", "d")
