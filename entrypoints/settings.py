@@ -128,6 +128,8 @@ class Settings(BaseSettings):
     """The one header in which they say it. The other one is the client's, and not looked at."""
     order_hold: timedelta = Field(timedelta(minutes=15), gt=timedelta(0))
     """How long an unpaid order holds its stock (ISO 8601 or seconds)."""
+    check_every: timedelta = Field(timedelta(hours=1), gt=timedelta(0))
+    """How often a worker checks the rules that must always be true; it reads everything."""
 
     payment_provider: PaymentMethod = PaymentMethod.SANDBOX
     """Who takes the money. The sandbox takes none, and does what its tokens say."""

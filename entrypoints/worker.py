@@ -1,4 +1,4 @@
-"""What the shop does by itself: carry events on, expire orders, settle payments. Any number of workers may do it."""
+"""What the shop does by itself: carry events on, expire orders, settle payments, check its rules. Any number of workers may do it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -6,6 +6,9 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 
+import structlog
+
+from application.checks.check_shop import CheckShop
 from domain.payments.method import PaymentMethod
 from domain.shared.actor import Actor
 from entrypoints.container import Container
@@ -25,6 +28,7 @@ LONGEST_PAUSE = timedelta(seconds=30)
 """Between two attempts at a job that fails."""
 
 _ACTOR = Actor(None, "worker")
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +69,27 @@ def _jobs(container: Container) -> Iterator[Job]:
         yield Job(
             f"deliver webhooks {lane}", lambda limit: deliver(limit=limit), every=timedelta(seconds=0.5)
         )
+    check_shop, check_every = container.check_shop(), container.settings().check_every
+    yield Job("check rules", lambda _: _check_rules(check_shop, check_every), every=timedelta(minutes=1))
     if container.settings().payment_provider is PaymentMethod.SANDBOX:
         courier = container.sandbox_courier()
         yield Job(
             "call back", lambda limit: courier(limit=limit), every=timedelta(seconds=0.5), batch=AT_ONCE
         )
+
+
+async def _check_rules(check_shop: CheckShop, every: timedelta) -> int:
+    """Check the shop unless another worker has, and log what breaks a rule."""
+    for finding in await check_shop.unless_checked_within(every):
+        if finding.count:
+            _log.error(
+                "a rule of the shop is broken",
+                invariant=finding.invariant.value,
+                meaning=finding.invariant.meaning,
+                count=finding.count,
+                offenders=finding.offenders,
+            )
+    return 0
 
 
 async def work(container: Container, until: asyncio.Event) -> None:

@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -7,6 +7,7 @@ from typing import Any
 import httpx2
 from fastapi import FastAPI
 
+from application.checks.ports import Finding, InvariantChecks
 from application.health.ports import Health
 from application.users.sign_up import SignUpCommand
 from domain.payments.method import PaymentMethod
@@ -46,6 +47,7 @@ def container_over(store: Store, **settings: Any) -> Container:
     container.health.override(AlwaysReady())
     container.replay_records.override(store.replays)
     container.finding_records.override(store.findings)
+    container.invariant_checks.override(NothingBroken())
     container.attempt_records.override(store.attempts)
     container.payment_gateways.override({PaymentMethod.SANDBOX: FakeGateway()})
     container.sandbox_books.override(store.sandbox_books)
@@ -56,6 +58,11 @@ def container_over(store: Store, **settings: Any) -> Container:
 
 class AlwaysReady(Health):
     async def check(self) -> None: ...
+
+
+class NothingBroken(InvariantChecks):
+    async def run(self) -> Sequence[Finding]:
+        return ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,3 +100,16 @@ def test_what_is_no_network_is_refused_by_the_name_of_its_setting(run: Run) -> N
     assert ended.code == 2
     assert ended.err.startswith("Error: STEELYARD_TRUSTED_PROXIES is wrong")
     assert "everybody" not in ended.err
+
+
+def test_a_servers_password_is_not_shown(run: Run) -> None:
+    ended = run("config", "show", rate_limit_url="valkey://:canary@limits.example/0")
+    assert "STEELYARD_RATE_LIMIT_URL=***" in ended.out
+    assert "canary" not in ended.out + ended.err
+
+
+def test_what_is_no_server_of_limits_is_refused_without_repeating_it(run: Run) -> None:
+    ended = run("config", "show", rate_limit_url="http://:canary@limits.example")
+    assert ended.code == 2
+    assert ended.err.startswith("Error: STEELYARD_RATE_LIMIT_URL is wrong: a URL like valkey://host:6379/0")
+    assert "canary" not in ended.err

@@ -1,0 +1,33 @@
+"""The worker's job of checking the rules: what it finds is logged, and told to those who watch."""
+
+import json
+from collections.abc import Sequence
+
+from application.checks.ports import Finding, Invariant, InvariantChecks
+from entrypoints.worker import jobs_of
+from tests.kit.logs import captured_log
+from tests.kit.store import memory_store
+from tests.kit.web import container_over, web_shop
+
+BROKEN = Finding(Invariant.TOTAL_OF_LINES, 1, ("0190f3c6-7d2a-7c31-9b0e-3f6a2c1d4e5f",))
+
+
+class TotalsAreOff(InvariantChecks):
+    async def run(self) -> Sequence[Finding]:
+        return [BROKEN if each is BROKEN.invariant else Finding(each, 0, ()) for each in Invariant]
+
+
+async def test_a_worker_logs_what_breaks_a_rule_once_in_a_period_and_sets_its_gauge() -> None:
+    container = container_over(memory_store())
+    container.invariant_checks.override(TotalsAreOff())
+    async with web_shop(container) as web:
+        [check_rules] = [job for job in jobs_of(web.container) if job.name == "check rules"]
+        with captured_log() as log:
+            for _ in range(3):
+                await check_rules()
+        gauges = (await web.visitor.get("/metrics")).text
+    [line] = [json.loads(line) for line in log.getvalue().splitlines() if "rule" in line]
+    assert (line["level"], line["invariant"], line["count"]) == ("error", "I7", 1)
+    assert line["offenders"] == list(BROKEN.offenders)
+    assert 'steelyard_invariant_offenders{invariant="I7",name="total_of_lines"} 1.0' in gauges
+    assert 'steelyard_invariant_offenders{invariant="I6",name="refunded_within_paid"} 0.0' in gauges
