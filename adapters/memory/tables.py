@@ -67,4 +67,7 @@ class Tables:
             overlaid.absorb_into(table)
 
     def _all(self) -> list[Any]:
-        return [getattr(self, table.name) for table in fields(self)]
+        return [getattr(self, name) for name in _NAMES]
+
+
+_NAMES = tuple(table.name for table in fields(Tables))

@@ -158,6 +158,8 @@ TRANSITIONS: tuple[Transition, ...] = (
         action=Action.CANCEL,
         target=OrderStatus.CANCELLED,
         event="order.cancelled",
+        # Too little was taken, and giving it back has failed: then it is tried anew.
+        along=("refund.requested",),
         askers=_BOTH,
     ),
     Transition(

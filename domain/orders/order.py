@@ -222,7 +222,8 @@ class Order(Aggregate):
 
     @property
     def is_paid(self) -> bool:
-        return self.paid_total.amount >= self.total.amount
+        """Tell whether what was taken, and does not go back, is what the order costs."""
+        return self.refundable.amount >= self.total.amount
 
     @property
     def refundable(self) -> Money:

@@ -81,7 +81,7 @@ def capture(
             return None
         payment = payment.again(id=PaymentId(new_id()), charge=charge, now=now)
     payment.capture(charge, now=now)
-    is_enough = order.paid_total.amount + charge.amount.amount >= order.total.amount
+    is_enough = order.refundable.amount + charge.amount.amount >= order.total.amount
     if is_enough and order.status is OrderStatus.PENDING_PAYMENT:
         order.confirm(payment, now=now, by=by)
     elif is_enough and order.status is OrderStatus.EXPIRED and can_be_supplied(order, stocks):

@@ -211,6 +211,15 @@ async def test_a_charge_of_less_than_the_total_goes_back_and_the_order_waits(sho
     await assert_invariants(shop)
 
 
+async def test_money_that_goes_back_does_not_count_towards_the_total(shop: Shop) -> None:
+    order = await an_order(shop)
+    for payment in [await shop.pay(order, "tok_pending") for _ in range(2)]:
+        await shop.told(ProviderEventKind.CAPTURED, payment, amount=order.total - Money(1, "EUR"))
+    assert (await shop.see(order)).status is OrderStatus.PENDING_PAYMENT
+    assert len(await refunds(shop, order)) == 2
+    await assert_invariants(shop)
+
+
 async def test_an_order_that_is_due_expires_when_somebody_wants_to_pay(shop: Shop) -> None:
     order = await an_order(shop)
     shop.clock.advance(HOLD)

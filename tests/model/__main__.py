@@ -11,6 +11,7 @@ WORLDS = (
     Bounds(units=(2,), payments=(2,), charges_twice=True),
     Bounds(units=(2,), payments=(2,), refunds=2, fulfils=True, holds=2),
     Bounds(units=(1, 1), fulfils=True, holds=2),
+    Bounds(fulfils=True),
     Bounds(refunds=1),
     Bounds(charges_twice=True),
 )

@@ -2,13 +2,14 @@
 
 from collections import Counter
 
-from domain.orders.lifecycle import HOLDING_STOCK, STANDING, TRANSITIONS, OrderStatus
+from domain.orders.lifecycle import HOLDING_STOCK, STANDING, TRANSITIONS, Action, OrderStatus
 from domain.orders.order import Order
 from domain.payments.payment import PaymentStatus
 from domain.payments.refund import RefundStatus
 from tests.model.world import UNITS, Snapshot, World
 
 TRUTH = "nobody is told that it is sold out while due orders hold it"
+PAID = "what is confirmed is paid for, with money that does not go back"
 ROWS = {(row.source, row.action, row.target): row for row in TRANSITIONS}
 
 
@@ -72,6 +73,9 @@ def _check_changes(world: World, order: Order, *, since: int) -> None:
         row = ROWS[change.source, change.action, change.target]
         ensure(row.event is not None and told[version].count(row.event) == 1, "I9")
         ensure({row.event, *row.along}.issuperset(told[version]), "I9")
+        if change.action in {Action.CONFIRM, Action.REVIVE}:
+            kept = order.paid_total - order.refunded_total - order.refunding_total
+            ensure(kept.amount >= order.total.amount, PAID)
 
 
 def _check_money(world: World, order: Order) -> None:

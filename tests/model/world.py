@@ -25,6 +25,7 @@ from domain.payments.payment import Payment
 from domain.payments.refund import Refund
 from domain.shared.errors import ValidationFailed
 from domain.shared.ids import OrderId
+from domain.shared.money import Money
 from tests.kit.shop import HOLD, Shop
 from tests.kit.store import memory_store
 
@@ -44,6 +45,7 @@ class Bounds:
     holds: int = 1
     fulfils: bool = False
     charges_twice: bool = False
+    charges_too_little: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,8 @@ class World:
             yield Move(f"tell of failed {name}", partial(self.shop.told, ProviderEventKind.FAILED, payment))
         else:
             yield Move(f"tell of {name}", partial(self.shop.told, ProviderEventKind.CAPTURED, payment))
+            if self.bounds.charges_too_little:
+                yield Move(f"tell of too little for {name}", partial(self._told_of_too_little, payment))
             if payment.id in self.charged_twice:
                 yield Move(
                     f"tell of second charge for {name}",
@@ -215,6 +219,13 @@ class World:
 
     async def _decide(self, payment_id: UUID, outcome: Outcome) -> None:
         self.shop.gateway.decide(payment_id, outcome)
+
+    async def _told_of_too_little(self, payment: PaymentView) -> None:
+        await self.shop.told(
+            ProviderEventKind.CAPTURED,
+            payment,
+            amount=payment.amount - Money(PRICE // 2, payment.amount.currency),
+        )
 
     async def _charge_twice(self, payment_id: UUID) -> None:
         self.charged_twice |= {payment_id}

@@ -14,15 +14,15 @@ from domain.orders.holding import release
 from domain.orders.order import Order
 from domain.payments.payment import Payment
 from tests.model.exploring import Counterexample, explore
-from tests.model.rules import TRUTH
+from tests.model.rules import PAID, TRUTH
 from tests.model.world import Bounds
 
 TWO_CUSTOMERS = Bounds(holds=2)
 """Both want the same units, payments are told of early, late, never and twice, and orders may expire at any moment."""
-SHIPPING = Bounds(fulfils=True)
+SHIPPING = Bounds(units=(2,), payments=(2,), fulfils=True)
 REFUNDING = Bounds(units=(2,), payments=(1,), refunds=1, fulfils=True)
-PAYING_TWICE = Bounds(units=(2,), payments=(2,))
 CHARGED_TWICE = Bounds(units=(2,), payments=(1,), refunds=1, charges_twice=True)
+CHARGED_TOO_LITTLE = Bounds(units=(2,), payments=(2,), charges_too_little=True)
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 
@@ -31,10 +31,10 @@ Plant = Callable[[pytest.MonkeyPatch], None]
     ("bounds", "at_least"),
     [
         pytest.param(TWO_CUSTOMERS, 3000, id="two customers"),
-        pytest.param(SHIPPING, 1600, id="shipping"),
+        pytest.param(SHIPPING, 500, id="paying twice and shipping"),
         pytest.param(REFUNDING, 180, id="refunding"),
-        pytest.param(PAYING_TWICE, 400, id="paying twice"),
         pytest.param(CHARGED_TWICE, 900, id="charged twice"),
+        pytest.param(CHARGED_TOO_LITTLE, 1000, id="charged too little"),
     ],
 )
 async def test_nothing_that_can_happen_breaks_a_rule(
@@ -114,6 +114,10 @@ def an_expired_order_leaves_no_event(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Order, "expire", silently)
 
 
+def money_that_goes_back_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Order, "refundable", property(lambda order: order.paid_total))
+
+
 def reserving_is_not_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Stock, "can_supply", lambda *_: True)
 
@@ -134,6 +138,7 @@ def _nothing(*_: object, **__: object) -> None:
         (an_event_is_applied_twice, TWO_CUSTOMERS, "two payments with one reference"),
         (more_is_shipped_than_was_ordered, SHIPPING, "There is not enough stock"),
         (a_refund_is_settled_twice, REFUNDING, "I6"),
+        (money_that_goes_back_counts, CHARGED_TOO_LITTLE, PAID),
         (an_expired_order_leaves_no_event, TWO_CUSTOMERS, "I9"),
         (reserving_is_not_checked, TWO_CUSTOMERS, "There is not enough stock"),
     ],
