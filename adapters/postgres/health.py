@@ -3,8 +3,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.postgres.failures import sqlstate
-from adapters.postgres.migrations import head
 from adapters.postgres.reader import Reader
+from adapters.postgres.schema_revision import needed_revision
 from application.health.ports import Health, SchemaOutdated
 from application.shared.errors import Overloaded
 
@@ -26,5 +26,5 @@ class PostgresHealth(Health):
             if sqlstate(error) == _UNDEFINED_TABLE:
                 raise SchemaOutdated from None
             raise
-        if row is None or row.version_num != head():
+        if row is None or row.version_num != needed_revision():
             raise SchemaOutdated

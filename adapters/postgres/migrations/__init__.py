@@ -6,12 +6,10 @@ processes from migrating at once belongs to a session.
 
 import asyncio
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, NullPool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -31,15 +29,6 @@ def upgrade(url: str) -> None:
 def downgrade(url: str, revision: str) -> None:
     """Take the database back to a revision, or to nothing (`base`), with all data that has no place there."""
     _run(url, lambda config: command.downgrade(config, revision))
-
-
-@cache
-def head() -> str:
-    """Return today's revision."""
-    revision = ScriptDirectory.from_config(_config()).get_current_head()
-    if revision is None:
-        raise RuntimeError("There are no migrations beside the code.")
-    return revision
 
 
 def _config() -> Config:

@@ -7,6 +7,7 @@ from sqlalchemy.exc import DBAPIError
 from adapters.postgres import migrations
 from adapters.postgres.engine import create_engine
 from adapters.postgres.rows import Row
+from adapters.postgres.schema_revision import needed_revision
 from tests.integration.postgres.catalogs import schema_of
 from tests.servers.databases import connected
 
@@ -41,7 +42,7 @@ async def test_processes_that_start_at_once_migrate_once(empty_database_url: str
     starts = (asyncio.to_thread(migrations.upgrade, empty_database_url) for _ in range(4))
     await asyncio.gather(*starts)
     async with connected(empty_database_url) as connection:
-        assert await connection.fetchval("SELECT version_num FROM alembic_version") == migrations.head()
+        assert await connection.fetchval("SELECT version_num FROM alembic_version") == needed_revision()
 
 
 async def test_a_migration_gives_up_on_a_table_that_somebody_uses(
