@@ -200,12 +200,13 @@ class LifecycleMachine(RuleBasedStateMachine):
         if answer and answer.outcome is Outcome.PENDING:
             self.shop.gateway.decide(payment.id, outcome)
 
-    @rule(payment=payments, is_second=st.booleans())
-    def tell_of_payment(self, payment: PaymentView, is_second: bool) -> None:
+    @rule(payment=payments, is_second=st.booleans(), missing=st.sampled_from([0, 0, 1, 500]))
+    def tell_of_payment(self, payment: PaymentView, is_second: bool, missing: int) -> None:
         answer = self.shop.gateway.payments.get(payment.id)
         if answer and answer.outcome is Outcome.SUCCEEDED:
             reference = f"{'again' if is_second else 'ch'}_{payment.id}"
-            self.run(self.shop.told(ProviderEventKind.CAPTURED, payment, reference=reference))
+            amount = payment.amount - Money(min(missing, payment.amount.amount - 1), payment.amount.currency)
+            self.run(self.shop.told(ProviderEventKind.CAPTURED, payment, reference=reference, amount=amount))
         elif answer and answer.outcome is Outcome.DECLINED:
             self.run(self.shop.told(ProviderEventKind.FAILED, payment))
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from application.payments.ports import Outcome
 from domain.orders.lifecycle import STANDING, OrderStatus
+from domain.orders.paying import REASON as UNUSABLE
 from domain.payments.payment import PaymentStatus
 from domain.payments.refund import RefundStatus
 from tests.invariants import every_order, payments, refunds
@@ -26,13 +27,20 @@ async def settle_everything(shop: Shop) -> None:
 
 
 async def assert_settled(shop: Shop) -> None:
-    """See that nothing is open, and that nobody has paid for an order that he does not get."""
+    """See that nothing is open, that nobody has paid for an order that he does not get, nor gets one that is not paid."""
     for order in await every_order(shop):
         assert all(p.status is not PaymentStatus.PENDING for p in await payments(shop, order))
         refunded = await refunds(shop, order)
         assert all(refund.status is not RefundStatus.PENDING for refund in refunded)
         if order.status not in STANDING and all(r.status is RefundStatus.SUCCEEDED for r in refunded):
             assert order.refunded_total == order.paid_total
+        if order.status in STANDING:
+            unusable = sum(
+                r.amount.amount
+                for r in refunded
+                if r.reason == UNUSABLE and r.status is RefundStatus.SUCCEEDED
+            )
+            assert order.paid_total.amount - unusable >= order.total.amount
 
 
 async def assert_sold_out(shop: Shop, skus: Collection[str]) -> None:
