@@ -1,0 +1,33 @@
+import json
+import re
+import shlex
+import subprocess
+import sys
+
+from tests.e2e.serving import CHECKOUT, Service, serving
+
+
+def test_the_walk_of_the_readme_ends_with_a_parcel(empty_database_url: str) -> None:
+    with serving(empty_database_url, log_level="warning") as service:
+        service.await_answer()
+        answers = walk(service)
+        service.interrupt()
+    parcel = json.loads("{" + answers.rpartition("}{")[2])
+    assert [line["quantity"] for line in parcel["lines"]] == [2]
+
+
+def walk(service: Service) -> str:
+    readme = (CHECKOUT / "README.md").read_text()
+    [commands] = re.findall(r"```bash\n(.*?)```", readme, re.DOTALL)
+    commands = commands.replace("http://127.0.0.1:8000", service.address.url)
+    commands = commands.replace(".venv/bin/python", shlex.quote(sys.executable))
+    ended = subprocess.run(
+        ["/usr/bin/env", "bash", "-euo", "pipefail", "-c", commands],
+        check=False,
+        cwd=CHECKOUT,
+        env=service.environment,
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
