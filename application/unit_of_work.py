@@ -4,12 +4,13 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from application.catalog.ports import ProductRepository, StockRepository
+from application.mail.ports import MailRequests
 from application.orders.ports import FulfillmentRepository, OrderRepository
 from application.payments.ports import PaymentRepository, ProviderEventRecords, RefundRepository
 from application.sessions.ports import SessionRepository
 from application.shared.idempotency import IdempotencyRecords
 from application.throttling.ports import AttemptTallies
-from application.users.ports import UserRepository
+from application.users.ports import OneTimeTokens, UserRepository
 from application.webhooks.ports import WebhookRepository
 
 
@@ -21,6 +22,12 @@ class UnitOfWork(Protocol):
 
     @property
     def users(self) -> UserRepository: ...
+
+    @property
+    def one_time_tokens(self) -> OneTimeTokens: ...
+
+    @property
+    def mail(self) -> MailRequests: ...
 
     @property
     def sessions(self) -> SessionRepository: ...

@@ -10,6 +10,8 @@ from adapters.ids import UuidV7Factory
 from adapters.limits.in_process import InProcessRateLimiter
 from adapters.limits.unlimited import UnlimitedRateLimiter
 from adapters.limits.valkey import ValkeyRateLimiter, connect
+from adapters.mail.files import FileMailer
+from adapters.mail.smtp import SmtpMailer
 from adapters.outgoing_http import OutgoingHttp
 from adapters.payments.sandbox.courier import SandboxCourier
 from adapters.payments.sandbox.gateway import SandboxGateway
@@ -54,6 +56,9 @@ from application.catalog.import_catalogue import ImportCatalogue
 from application.catalog.list_movements import ListMovements
 from application.catalog.list_products import ListProducts
 from application.checks.check_shop import CheckShop
+from application.mail.deliver_mail import DeliverMail
+from application.mail.message import Letters
+from application.mail.ports import Mailer
 from application.orders.cancel_order import CancelOrder
 from application.orders.expire_orders import ExpireOrders
 from application.orders.fulfil_order import FulfilOrder
@@ -95,7 +100,11 @@ from application.users.confirm_principal import ConfirmPrincipal
 from application.users.get_user import GetUser
 from application.users.list_users import ListUsers
 from application.users.password_policy import PasswordPolicy
+from application.users.request_password_reset import RequestPasswordReset
+from application.users.request_sign_up import RequestSignUp
+from application.users.reset_password import ResetPassword
 from application.users.sign_up import SignUp
+from application.users.verify_email import VerifyEmail
 from application.webhooks.create_endpoint import CreateEndpoint
 from application.webhooks.delete_endpoint import DeleteEndpoint
 from application.webhooks.deliver_webhooks import DeliverWebhooks
@@ -127,6 +136,12 @@ def _limiter_name(settings: Settings) -> str:
 
 def _throttle_name(settings: Settings) -> str:
     return "counted" if settings.rate_limit_enabled else "open"
+
+
+def _mailer(settings: Settings) -> Mailer:
+    if settings.smtp_url is not None:
+        return SmtpMailer(settings.smtp_url.get_secret_value(), sender=settings.mail_from)
+    return FileMailer(settings.data_dir / "mail", sender=settings.mail_from)
 
 
 def _source_of_keys(settings: Settings) -> str:
@@ -195,6 +210,10 @@ class Container(containers.DeclarativeContainer):
     trusted_proxies = providers.Singleton(
         TrustedProxies, settings.provided.trusted_proxies, settings.provided.proxy_header
     )
+    mailer = providers.Singleton(_mailer, settings)
+    letters = providers.Singleton(Letters, settings.provided.storefront_url)
+    deliver_mail = providers.Singleton(DeliverMail, unit_of_work, mailer, letters, clock, randomness)
+
     in_process_limiter = providers.Singleton(InProcessRateLimiter)
     rate_limiter = providers.Selector(
         providers.Callable(_limiter_name, settings),
@@ -216,6 +235,12 @@ class Container(containers.DeclarativeContainer):
     prune_attempts = providers.Singleton(PruneAttempts, attempt_records, clock)
 
     sign_up = providers.Singleton(SignUp, unit_of_work, throttle, hasher, password_policy, clock, ids)
+    request_sign_up = providers.Singleton(
+        RequestSignUp, unit_of_work, throttle, hasher, password_policy, clock, ids
+    )
+    verify_email = providers.Singleton(VerifyEmail, unit_of_work, clock)
+    request_password_reset = providers.Singleton(RequestPasswordReset, unit_of_work, throttle, clock)
+    reset_password = providers.Singleton(ResetPassword, unit_of_work, hasher, password_policy, clock)
     reload_keys = providers.Singleton(ReloadKeys, signing_keys, access_tokens, clock)
     rotate_key = providers.Singleton(
         RotateKey, signing_key_store, make_signing_key, clock, settings.provided.token_lifetime

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -45,8 +46,8 @@ def _asyncpg_url(url: str) -> str:
     return parsed.set(drivername="postgresql+asyncpg").render_as_string(hide_password=False)
 
 
-def _issuer(url: str) -> str:
-    """Check what RFC 8414, section 2 asks of an issuer; plain http is for one machine."""
+def _address(url: str) -> str:
+    """Check what RFC 8414, section 2 asks of an issuer, which suits other addresses too; plain http is for one machine."""
     if not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*[A-Za-z0-9._~-])?", url):
         raise ValueError(
             "a URL like https://shop.example is needed, without query, fragment or slash at its end"
@@ -54,7 +55,26 @@ def _issuer(url: str) -> str:
     return url
 
 
-Issuer = Annotated[str, AfterValidator(_issuer)]
+def _smtp_url(url: SecretStr) -> SecretStr:
+    try:
+        parts = urlsplit(url.get_secret_value())
+        is_right = parts.scheme in {"smtp", "smtps"} and parts.hostname and parts.port != 0
+    except ValueError:
+        is_right = False
+    if not is_right:
+        raise ValueError("a URL like smtp://user:password@mail.example.com:587 is needed")
+    return url
+
+
+def _mail_from(sender: str) -> str:
+    if not re.fullmatch(r"[^<>\r\n]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+", sender):
+        raise ValueError("an address is needed, as in Our shop <shop@example.com>")
+    return sender
+
+
+WebAddress = Annotated[str, AfterValidator(_address)]
+SmtpUrl = Annotated[SecretStr, AfterValidator(_smtp_url)]
+MailFrom = Annotated[str, AfterValidator(_mail_from)]
 DatabaseUrl = Annotated[str, AfterValidator(_asyncpg_url)]
 
 
@@ -149,7 +169,7 @@ class Settings(BaseSettings):
     replays_kept: timedelta = Field(timedelta(hours=72), ge=timedelta(hours=24))
     """For how long a request that is sent again with its idempotency key gets the first one's answer."""
 
-    token_issuer: Issuer = "http://127.0.0.1:8000"  # noqa: S105 - an address
+    token_issuer: WebAddress = "http://127.0.0.1:8000"  # noqa: S105 - an address
     """The service's address as clients reach it: tokens name it, and the metadata's addresses begin with it."""
     token_audience: str = Field("steelyard", min_length=1)
     token_lifetime: timedelta = Field(timedelta(minutes=10), gt=timedelta(0), le=timedelta(hours=1))
@@ -161,6 +181,13 @@ class Settings(BaseSettings):
     """A session that was not refreshed for so long is over."""
     session_lifetime: timedelta = Field(timedelta(days=30), gt=timedelta(0))
     """A session is over after so long, however often it is refreshed."""
+    email_verification: bool = False
+    """Whether who signs up has to show, by a message, that they read the address's mail."""
+    smtp_url: SmtpUrl | None = None
+    """The mail server: smtp://user:password@host:587, or smtps. Unset: mail is written to files in `data_dir`/mail."""
+    mail_from: MailFrom = "Steelyard <no-reply@localhost.localdomain>"
+    storefront_url: WebAddress | None = None
+    """Where the shop's own pages are: links in messages lead to their /verify-email and /reset-password."""
     password_grant_enabled: bool = True
     """RFC 9700 advises against the password grant; it is for the shop's own pages, and can be switched off."""
     password_min_length: int = Field(12, ge=LOWEST_MIN_LENGTH, le=MAX_LENGTH)

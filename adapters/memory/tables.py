@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from adapters.memory.overlay import Overlay
+from application.mail.request import MailKind, MailRequest
 from application.payments.ports import ProviderEvent
 from application.shared.idempotency import Bound, Scope
 from domain.catalog.product import Product
@@ -28,6 +29,7 @@ from domain.shared.ids import (
     UserId,
 )
 from domain.users.attempts import AttemptTally
+from domain.users.one_time_token import OneTimeToken, TokenPurpose
 from domain.users.user import EmailAddress, User
 from domain.webhooks.delivery import Delivery
 from domain.webhooks.endpoint import WebhookEndpoint
@@ -39,6 +41,8 @@ class Tables:
 
     users: MutableMapping[UserId, User] = field(default_factory=dict)
     user_ids: MutableMapping[EmailAddress, UserId] = field(default_factory=dict)
+    one_time_tokens: MutableMapping[tuple[UserId, TokenPurpose], OneTimeToken] = field(default_factory=dict)
+    mail: MutableMapping[tuple[MailKind, EmailAddress], MailRequest] = field(default_factory=dict)
     sessions: MutableMapping[SessionId, Session] = field(default_factory=dict)
     products: MutableMapping[ProductId, Product] = field(default_factory=dict)
     product_ids: MutableMapping[str, ProductId] = field(default_factory=dict)

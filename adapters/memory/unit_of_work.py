@@ -5,6 +5,8 @@ from adapters.memory.attempts import MemoryAttemptTallies
 from adapters.memory.database import MemoryDatabase, reach
 from adapters.memory.fulfillments import MemoryFulfillmentRepository
 from adapters.memory.idempotency import MemoryIdempotencyRecords
+from adapters.memory.mail_requests import MemoryMailRequests
+from adapters.memory.one_time_tokens import MemoryOneTimeTokens
 from adapters.memory.orders import MemoryOrderRepository
 from adapters.memory.payments import MemoryPaymentRepository
 from adapters.memory.products import MemoryProductRepository
@@ -22,6 +24,8 @@ class MemoryUnitOfWork(UnitOfWork):
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
         self._users = MemoryUserRepository(transaction)
+        self._one_time_tokens = MemoryOneTimeTokens(transaction)
+        self._mail = MemoryMailRequests(transaction)
         self._sessions = MemorySessionRepository(transaction)
         self._products = MemoryProductRepository(transaction)
         self._stocks = MemoryStockRepository(transaction)
@@ -37,6 +41,14 @@ class MemoryUnitOfWork(UnitOfWork):
     @property
     def users(self) -> MemoryUserRepository:
         return self._users
+
+    @property
+    def one_time_tokens(self) -> MemoryOneTimeTokens:
+        return self._one_time_tokens
+
+    @property
+    def mail(self) -> MemoryMailRequests:
+        return self._mail
 
     @property
     def sessions(self) -> MemorySessionRepository:

@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from adapters.postgres.attempts import PostgresAttemptTallies
 from adapters.postgres.fulfillments import PostgresFulfillmentRepository
 from adapters.postgres.idempotency import PostgresIdempotencyRecords
+from adapters.postgres.mail_requests import PostgresMailRequests
+from adapters.postgres.one_time_tokens import PostgresOneTimeTokens
 from adapters.postgres.orders import PostgresOrderRepository
 from adapters.postgres.outbox import Outbox
 from adapters.postgres.payments import PostgresPaymentRepository
@@ -30,6 +32,8 @@ class PostgresUnitOfWork(UnitOfWork):
         self._transaction = transaction
         self._outbox = Outbox(transaction, ids)
         self._users = PostgresUserRepository(transaction, self._outbox)
+        self._one_time_tokens = PostgresOneTimeTokens(transaction)
+        self._mail = PostgresMailRequests(transaction)
         self._sessions = PostgresSessionRepository(transaction)
         self._products = PostgresProductRepository(transaction, self._outbox)
         self._stocks = PostgresStockRepository(transaction)
@@ -45,6 +49,14 @@ class PostgresUnitOfWork(UnitOfWork):
     @property
     def users(self) -> PostgresUserRepository:
         return self._users
+
+    @property
+    def one_time_tokens(self) -> PostgresOneTimeTokens:
+        return self._one_time_tokens
+
+    @property
+    def mail(self) -> PostgresMailRequests:
+        return self._mail
 
     @property
     def sessions(self) -> PostgresSessionRepository:

@@ -20,10 +20,8 @@ class ConfirmPrincipal:
     async def __call__(self, principal: Principal) -> Principal:
         """Return the principal with the role that they have now. Raise InvalidToken, AccountDisabled."""
         standing = await self.users.standing(principal.user_id, principal.session_id, now=self.clock.now())
-        if standing is None or standing.status is UserStatus.CLOSED:
-            raise InvalidToken
-        if standing.status is UserStatus.DISABLED:
+        if standing is not None and standing.status is UserStatus.DISABLED:
             raise AccountDisabled
-        if not standing.session_lasts:
+        if standing is None or standing.status is not UserStatus.ACTIVE or not standing.session_lasts:
             raise InvalidToken
         return replace(principal, role=standing.role)

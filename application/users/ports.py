@@ -10,6 +10,7 @@ from application.shared.page import Page, Position
 from application.users.views import UserView
 from domain.shared.errors import DomainError
 from domain.shared.ids import SessionId, UserId
+from domain.users.one_time_token import OneTimeToken, TokenPurpose
 from domain.users.permissions import Role
 from domain.users.user import EmailAddress, User, UserStatus
 
@@ -72,6 +73,24 @@ class UserRepository(Protocol):
 
     async def save(self, user: User) -> None:
         """Keep the changes made to a locked user."""
+        ...
+
+
+class OneTimeTokens(Protocol):
+    """The tokens that were sent by mail, inside a unit of work. Lock the user before taking one."""
+
+    async def put(self, token: OneTimeToken) -> None:
+        """Keep the token in the place of the one that its user had for its purpose."""
+        ...
+
+    async def find(self, purpose: TokenPurpose, token_hash: bytes) -> OneTimeToken | None: ...
+
+    async def take(self, token: OneTimeToken) -> bool:
+        """Use the token up, and tell whether it was still there: of several who take it, one does."""
+        ...
+
+    async def remove(self, user_id: UserId, purpose: TokenPurpose) -> None:
+        """Make the token worthless that the user has for a purpose, if there is one."""
         ...
 
 

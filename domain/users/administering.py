@@ -31,10 +31,10 @@ class AccountClosed(DomainError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountChanges:
-    """What to change: fields that are UNSET stay. Nobody but its owner closes an account."""
+    """What to change: fields that are UNSET stay. `status` is ACTIVE or DISABLED."""
 
     role: Role | Unset = UNSET
-    disabled: bool | Unset = UNSET
+    status: UserStatus | Unset = UNSET
 
 
 def administer(
@@ -52,14 +52,12 @@ def administer(
         if changes.role is not Role.ADMIN:
             ensure_admin_without(user, admins)
         user.assign(changes.role, now=now)
-    if not isinstance(changes.disabled, Unset) and changes.disabled is not (
-        user.status is UserStatus.DISABLED
-    ):
-        if changes.disabled:
+    if not isinstance(changes.status, Unset) and changes.status is not user.status:
+        if changes.status is UserStatus.ACTIVE:
+            user.enable(now=now)
+        else:
             ensure_admin_without(user, admins)
             user.disable(now=now)
-        else:
-            user.enable(now=now)
 
 
 def ensure_admin_without(user: User, admins: Collection[UserId]) -> None:

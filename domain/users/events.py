@@ -22,6 +22,11 @@ class UserChanged(UserEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UserEmailVerified(UserEvent):
+    type = "user.email_verified"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UserPasswordChanged(UserEvent):
     type = "user.password_changed"
 

@@ -11,6 +11,7 @@ from domain.shared.ids import UserId
 from domain.users.events import (
     UserChanged,
     UserDisabled,
+    UserEmailVerified,
     UserEnabled,
     UserEvent,
     UserPasswordChanged,
@@ -32,6 +33,9 @@ def comparable_email(address: str) -> EmailAddress:
 
 
 class UserStatus(StrEnum):
+    """PENDING is who has signed up and has not yet shown to read the address's mail."""
+
+    PENDING = "pending"
     ACTIVE = "active"
     DISABLED = "disabled"
     CLOSED = "closed"
@@ -44,6 +48,15 @@ class AccountDisabled(DomainError):
 
     def __init__(self) -> None:
         super().__init__("This account has been disabled.")
+
+
+class AccountPending(DomainError):
+    """The address has to be verified before the account can be used. Told to who knows the password only."""
+
+    code = "invalid_grant"
+
+    def __init__(self) -> None:
+        super().__init__("Verify your e-mail address first, with the message that was sent to it.")
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -74,6 +87,7 @@ class User(Aggregate):
         full_name: str | None,
         password_hash: str,
         role: Role,
+        status: UserStatus = UserStatus.ACTIVE,
         now: datetime,
     ) -> Self:
         """Open an account. People sign up as customers; the first admin comes from the command line."""
@@ -82,7 +96,7 @@ class User(Aggregate):
             email=email,
             full_name=full_name,
             role=role,
-            status=UserStatus.ACTIVE,
+            status=status,
             email_verified=False,
             password_hash=password_hash,
             password_changed_at=now,
@@ -111,6 +125,27 @@ class User(Aggregate):
         self._change(now)
         self._record(UserChanged)
 
+    def sign_up_again(self, *, full_name: str | None, password_hash: str, now: datetime) -> None:
+        """Replace what a pending account was opened with."""
+        self.full_name = full_name
+        self.password_hash = password_hash
+        self.password_changed_at = now
+        self._change(now)
+
+    @property
+    def may_be_verified(self) -> bool:
+        return self.status in {UserStatus.PENDING, UserStatus.ACTIVE}
+
+    def verify_email(self, *, now: datetime) -> None:
+        """Note that the user reads the address's mail, which opens a pending account."""
+        if self.email_verified:
+            return
+        self.email_verified = True
+        if self.status is UserStatus.PENDING:
+            self.status = UserStatus.ACTIVE
+        self._change(now)
+        self._record(UserEmailVerified)
+
     def change_password(self, password_hash: str, *, now: datetime) -> None:
         """Replace the password. Who calls ends the sessions that others may have by the former one."""
         self.password_hash = password_hash
@@ -133,6 +168,7 @@ class User(Aggregate):
         self._record(UserDisabled)
 
     def enable(self, *, now: datetime) -> None:
+        """Let the account be used, whether or not its address is verified."""
         self.status = UserStatus.ACTIVE
         self._change(now)
         self._record(UserEnabled)
@@ -142,7 +178,9 @@ class User(Aggregate):
         self.password_hash = password_hash
 
     def ensure_active(self) -> None:
-        """Raise AccountDisabled unless the account may be used."""
+        """Raise AccountPending or AccountDisabled unless the account may be used."""
+        if self.status is UserStatus.PENDING:
+            raise AccountPending
         if self.status is not UserStatus.ACTIVE:
             raise AccountDisabled
 

@@ -21,7 +21,7 @@ from entrypoints.http.problems.pages import router as problem_pages
 from entrypoints.http.service_app import ServiceApp
 from entrypoints.http.sessions import discovery, token
 from entrypoints.http.sessions import router as sessions
-from entrypoints.http.users import administration, me
+from entrypoints.http.users import administration, me, passwords
 from entrypoints.http.users import router as users
 from entrypoints.lifespan import running
 from entrypoints.settings import Settings
@@ -86,6 +86,7 @@ def create_app(settings: Settings | None = None, container: Container | None = N
         me.router,
         users.router,
         administration.router,
+        passwords.router,
         token.router,
         sessions.router,
         discovery.router,

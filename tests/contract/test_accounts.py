@@ -22,11 +22,12 @@ from domain.users.administering import AccountChanges, AccountClosed, LastAdmin
 from domain.users.password import WeakPassword
 from domain.users.permissions import Role
 from domain.users.user import AccountDisabled, EmailAddress, UserStatus
-from tests.kit.shop import BREACHED_PASSWORD, NETWORK, PASSWORD, Shop
+from tests.kit.accounts import BREACHED_PASSWORD, NETWORK, PASSWORD
+from tests.kit.shop import Shop
 from tests.kit.walking import walk
 
 NEW_PASSWORD = "another password of some length"
-DISABLE, ENABLE = AccountChanges(disabled=True), AccountChanges(disabled=False)
+DISABLE, ENABLE = AccountChanges(status=UserStatus.DISABLED), AccountChanges(status=UserStatus.ACTIVE)
 
 
 async def sign_up(shop: Shop, name: str, role: Role = Role.CUSTOMER) -> UserView:
@@ -54,7 +55,7 @@ async def test_a_role_is_given_by_an_admin_and_told(shop: Shop) -> None:
 
 async def test_a_change_that_changes_nothing_leaves_the_version(shop: Shop) -> None:
     boss, ann = await sign_up(shop, "boss", Role.ADMIN), await sign_up(shop, "ann")
-    for changes in (AccountChanges(), AccountChanges(role=Role.CUSTOMER, disabled=False)):
+    for changes in (AccountChanges(), AccountChanges(role=Role.CUSTOMER, status=UserStatus.ACTIVE)):
         assert await change(shop, ann, changes, boss) == ann
 
 

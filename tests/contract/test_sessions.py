@@ -14,8 +14,9 @@ from domain.sessions.session import Session
 from domain.shared.ids import SessionId, UserId
 from domain.users.permissions import Role
 from domain.users.user import UserStatus
+from tests.kit.accounts import LIFETIME
 from tests.kit.examples import UNICODE
-from tests.kit.shop import LIFETIME, Shop
+from tests.kit.shop import Shop
 from tests.kit.walking import walk
 
 

@@ -12,7 +12,8 @@ from application.users.ports import EmailTaken
 from application.users.sign_up import SignUpCommand
 from domain.users.attempts import ACCOUNT_BACKOFF, NETWORK_BACKOFF, Attempt, AttemptKind
 from domain.users.user import comparable_email
-from tests.kit.shop import NETWORK, PASSWORD, Shop
+from tests.kit.accounts import NETWORK, PASSWORD
+from tests.kit.shop import Shop
 
 SECOND = timedelta(seconds=1)
 ACCOUNT, NETWORKS = ACCOUNT_BACKOFF[AttemptKind.LOG_IN], NETWORK_BACKOFF[AttemptKind.LOG_IN]

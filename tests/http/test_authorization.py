@@ -49,6 +49,9 @@ ONESELF = Access()
 
 TABLE: Mapping[str, Access] = {
     "POST /v1/users": ANYBODY,
+    "POST /v1/users/verify-email": ANYBODY,
+    "POST /v1/password-resets": ANYBODY,
+    "POST /v1/password-resets/confirm": ANYBODY,
     "POST /token": ANYBODY,
     "POST /oauth/revoke": ANYBODY,
     "GET /.well-known/jwks.json": ANYBODY,

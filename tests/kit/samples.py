@@ -5,13 +5,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from secrets import token_bytes
 from typing import Any
 from urllib.parse import urlencode
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx2
 
 from application.users.sign_up import SignUpCommand
+from domain.shared.ids import UserId
+from domain.users.one_time_token import SECRET_BYTES, OneTimeToken, TokenPurpose, text_of
 from domain.users.permissions import Role
 from tests.kit.described import Json, Operation, description
 from tests.kit.web import PASSWORD, WebShop, order_of
@@ -140,7 +143,7 @@ class Surroundings:
         sample = Sample(operation.method, url, headers)
         for media_type, content in operation.described.get("requestBody", {}).get("content", {}).items():
             body = example_of(content["schema"])
-            body = {**self.with_ids(body, form=media_type == FORM), **self._secrets(operation)}
+            body = {**self.with_ids(body, form=media_type == FORM), **await self._secrets(operation)}
             sample = replace(sample, media_type=media_type, body=body)
         if operation.id == "receive_provider_message":
             sample = replace(sample, headers=await self._signature(sample))
@@ -155,9 +158,24 @@ class Surroundings:
         webhooks = await self.web.container.sandbox_signatures().get()
         return webhooks.sign("msg_1", sample.content.decode(), at=datetime.now(UTC))
 
-    def _secrets(self, operation: Operation) -> dict[str, str]:
-        """Return what no example can know."""
-        return {"current_password": PASSWORD} if operation.id == "change_password" else {}
+    async def _secrets(self, operation: Operation) -> dict[str, str]:
+        """Return what no example can know, because it is good for once."""
+        match operation.id:
+            case "change_password":
+                return {"current_password": PASSWORD}
+            case "verify_email":
+                return {"token": await self._mailed_token(TokenPurpose.VERIFY_EMAIL)}
+            case "reset_password":
+                return {"token": await self._mailed_token(TokenPurpose.RESET_PASSWORD)}
+        return {}
+
+    async def _mailed_token(self, purpose: TokenPurpose) -> str:
+        secret = token_bytes(SECRET_BYTES)
+        user_id, now = UserId(UUID(self.ids["user_id"])), self.web.container.clock().now()
+        async with self.web.container.unit_of_work()() as work:
+            await work.one_time_tokens.put(OneTimeToken.issue(user_id, purpose, secret, now=now))
+            await work.commit()
+        return text_of(secret)
 
     async def _header(self, name: str, url: str) -> str:
         match name:

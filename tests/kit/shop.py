@@ -1,7 +1,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from hashlib import sha256
-from itertools import count
 from typing import Any
 
 from application.catalog.adjust_stock import AdjustStock, AdjustStockCommand
@@ -31,26 +30,9 @@ from application.payments.record_provider_event import RecordProviderEvent
 from application.payments.refund_order import RefundOrder, RefundOrderCommand
 from application.payments.settle_payments import SettlePayments
 from application.payments.views import PaymentView, RefundView
-from application.sessions.end_session import EndSession
-from application.sessions.list_sessions import ListSessions
-from application.sessions.log_in import LogIn, LogInCommand
-from application.sessions.refresh_session import RefreshSession
-from application.sessions.revoke_token import RevokeToken
-from application.sessions.tokens import SessionTokens
 from application.shared.batching import Batcher, RunBatch
 from application.shared.clock import Clock
 from application.shared.idempotency import IdempotencyKey, Receipt
-from application.signing.reload_keys import ReloadKeys
-from application.throttling.throttle import CountedThrottle
-from application.users.authenticate import Authenticate
-from application.users.change_me import ChangeMe
-from application.users.change_password import ChangePassword
-from application.users.change_user import ChangeUser
-from application.users.confirm_principal import ConfirmPrincipal
-from application.users.get_user import GetUser
-from application.users.list_users import ListUsers
-from application.users.password_policy import PasswordPolicy
-from application.users.sign_up import SignUp, SignUpCommand
 from application.users.views import UserView
 from domain.catalog.adjusting import StockDelta
 from domain.catalog.stock import MovementReason
@@ -59,62 +41,27 @@ from domain.orders.line import RequestedLine
 from domain.orders.placing import OrderRequest
 from domain.payments.method import PaymentMethod
 from domain.payments.refund import RefundedLine
-from domain.sessions.session import SessionLifetime
 from domain.shared.actor import Actor
 from domain.shared.ids import UserId
 from domain.shared.money import Money
-from tests.kit.clock import FixedClock
+from tests.kit.accounts import Accounts
 from tests.kit.gateway import FakeGateway
-from tests.kit.ids import SequentialIds
-from tests.kit.passwords import BreachedOnly, PlainHasher
-from tests.kit.randomness import CountedRandomness
 from tests.kit.store import Store
-from tests.kit.tokens import NumberedTokens
 
 RunPlacing = RunBatch[PlaceOrderCommand, Receipt[OrderView]]
 HOLD = timedelta(minutes=15)
-LIFETIME = SessionLifetime(idle=timedelta(days=14), absolute=timedelta(days=30))
-PASSWORD = "a password of some length"
-BREACHED_PASSWORD = "correct horse battery staple"
-NETWORK = "203.0.113.9/32"
 STAFF = Actor(None, "test")
 
 
-class Shop:
-    """Every use case of the shop over one store, and the shortest way to a customer, a product and an order.
+class Shop(Accounts):
+    """Every use case of the shop over one store, and the shortest way to a product and an order.
 
     The clock stands still, ids come in a row, passwords cost nothing.
     """
 
     def __init__(self, store: Store) -> None:
-        self.store = store
-        self.clock = FixedClock()
-        self.ids = SequentialIds()
+        super().__init__(store)
         self.keys_sent: set[tuple[UserId, str]] = set()
-        self._numbers = count(1)
-        self.hasher = hasher = PlainHasher()
-        tokens = NumberedTokens()
-        policy = PasswordPolicy(BreachedOnly(BREACHED_PASSWORD), min_length=12)
-        throttle = CountedThrottle(self.clock)
-        self.sign_up = SignUp(store.unit_of_work, throttle, hasher, policy, self.clock, self.ids)
-        self.reload_keys = ReloadKeys(store.signing_keys, tokens, self.clock)
-        self.authenticate = Authenticate(tokens, self.reload_keys, self.clock)
-        self.confirm_principal = ConfirmPrincipal(store.users, self.clock)
-        self.get_user = GetUser(store.users)
-        self.list_users = ListUsers(store.users)
-        self.change_user = ChangeUser(store.unit_of_work, self.clock)
-        self.change_me = ChangeMe(store.unit_of_work, self.clock)
-        self.change_password = ChangePassword(store.unit_of_work, throttle, hasher, policy, self.clock)
-        randomness = CountedRandomness()
-        self.log_in = LogIn(
-            store.unit_of_work, throttle, hasher, tokens, self.clock, self.ids, randomness, LIFETIME
-        )
-        self.refresh_session = RefreshSession(
-            store.unit_of_work, tokens, self.clock, self.ids, randomness, LIFETIME
-        )
-        self.revoke_token = RevokeToken(store.unit_of_work, self.authenticate)
-        self.list_sessions = ListSessions(store.sessions, self.clock)
-        self.end_session = EndSession(store.unit_of_work)
         self.create_product = CreateProduct(store.unit_of_work, self.clock, self.ids)
         self.change_product = ChangeProduct(store.unit_of_work, self.clock)
         self.archive_product = ArchiveProduct(store.unit_of_work, self.clock)
@@ -153,16 +100,6 @@ class Shop:
     def batch(self, clock: Clock | None = None) -> PlaceOrderBatch:
         """Return what places one batch of orders."""
         return PlaceOrderBatch(self.store.unit_of_work, clock or self.clock, self.ids, HOLD)
-
-    async def customer(self, email: str | None = None) -> UserView:
-        command = SignUpCommand(
-            email=email or f"customer-{next(self._numbers)}@example.com", password=PASSWORD
-        )
-        return (await self.sign_up(command)).result
-
-    async def logged_in(self, customer: UserView) -> SessionTokens:
-        """Return the tokens of a new session of the customer."""
-        return await self.log_in(LogInCommand(email=customer.email, password=PASSWORD, network=NETWORK))
 
     async def product(
         self,

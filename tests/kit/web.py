@@ -17,6 +17,7 @@ from entrypoints.http.app import create_app
 from entrypoints.settings import Settings
 from tests.kit.described import check
 from tests.kit.gateway import FakeGateway
+from tests.kit.mailbox import Mailbox
 from tests.kit.passwords import BreachedOnly, PlainHasher
 from tests.kit.store import Store
 
@@ -53,6 +54,7 @@ def container_over(store: Store, **settings: Any) -> Container:
     container.sandbox_books.override(store.sandbox_books)
     container.hasher.override(PlainHasher())
     container.breached_passwords.override(BreachedOnly())
+    container.mailer.override(Mailbox())
     return container
 
 

@@ -7,6 +7,7 @@ from adapters.postgres.rows.attempts import AttemptTallyRow
 from adapters.postgres.rows.catalog import ProductRow, StockMovementRow, StockRow
 from adapters.postgres.rows.checks import InvariantTallyRow
 from adapters.postgres.rows.idempotency import IdempotencyKeyRow
+from adapters.postgres.rows.mail import MailRequestRow
 from adapters.postgres.rows.orders import FulfillmentRow, OrderHistoryRow, OrderLineRow, OrderRow
 from adapters.postgres.rows.outbox import OutboxRow
 from adapters.postgres.rows.payments import PaymentRow, ProviderEventRow, RefundRow
@@ -15,7 +16,7 @@ from adapters.postgres.rows.sandbox import SandboxChargeRow, SandboxMessageRow, 
 from adapters.postgres.rows.schema import Row
 from adapters.postgres.rows.secrets import ServiceSecretRow, SigningKeyRow
 from adapters.postgres.rows.sessions import SessionRow
-from adapters.postgres.rows.users import UserRow
+from adapters.postgres.rows.users import OneTimeTokenRow, UserRow
 from adapters.postgres.rows.webhooks import WebhookDeliveryRow, WebhookEndpointRow
 
 __all__ = [
@@ -24,6 +25,8 @@ __all__ = [
     "FulfillmentRow",
     "IdempotencyKeyRow",
     "InvariantTallyRow",
+    "MailRequestRow",
+    "OneTimeTokenRow",
     "OrderHistoryRow",
     "OrderLineRow",
     "OrderRow",

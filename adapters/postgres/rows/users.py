@@ -1,10 +1,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from adapters.postgres.rows.schema import Row, one_of
+from domain.users.one_time_token import TokenPurpose
 from domain.users.permissions import Role
 from domain.users.user import UserStatus
 
@@ -33,3 +34,15 @@ class UserRow(Row):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     version: Mapped[int]
+
+
+class OneTimeTokenRow(Row):
+    """A token that was sent by mail: a user has one for each purpose at most."""
+
+    __tablename__ = "one_time_tokens"
+    __table_args__ = (UniqueConstraint("token_hash"), one_of("purpose", TokenPurpose))
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey(UserRow.id), primary_key=True)
+    purpose: Mapped[str] = mapped_column(primary_key=True)
+    token_hash: Mapped[bytes]
+    expires_at: Mapped[datetime]

@@ -3,8 +3,11 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Response
+from starlette.responses import JSONResponse
 
+from application.users.request_sign_up import RequestSignUp
 from application.users.sign_up import SignUp, SignUpCommand
+from application.users.verify_email import VerifyEmail, VerifyEmailCommand
 from application.users.views import UserView
 from entrypoints.container import Container
 from entrypoints.http.descriptions import described_by
@@ -14,7 +17,15 @@ from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.provided import provided
 from entrypoints.http.rate_limits import LimitSignUps
 from entrypoints.http.route import StrictRoute
-from entrypoints.http.users.schemas import CreateUserRequest, UserResponse
+from entrypoints.http.users.schemas import (
+    CreateUserRequest,
+    MessageResponse,
+    UserResponse,
+    VerifyEmailRequest,
+)
+from entrypoints.settings import Settings
+
+REQUESTED = MessageResponse(detail="A message is on its way to this address. It tells how to go on.")
 
 router = APIRouter(prefix="/v1/users", tags=["users"], route_class=StrictRoute)
 
@@ -23,10 +34,16 @@ router = APIRouter(prefix="/v1/users", tags=["users"], route_class=StrictRoute)
     "",
     operation_id="create_user",
     summary="Sign up",
-    description=described_by(SignUp),
+    description=(
+        f"{described_by(SignUp)}\n\n"
+        f"**Where addresses are verified** (a setting), the answer is 202: {described_by(RequestSignUp)}"
+    ),
     status_code=201,
     response_model=UserResponse,
-    responses=problem_responses("email_taken", "too_many_attempts", "overloaded"),
+    responses={
+        202: {"model": MessageResponse, "description": "Where addresses are verified, for every address."},
+        **problem_responses("email_taken", "too_many_attempts", "overloaded"),
+    },
     dependencies=[LimitSignUps],
 )
 async def create_user(
@@ -34,17 +51,41 @@ async def create_user(
     key: OptionalKey,
     response: Response,
     network: Network,
+    settings: Annotated[Settings, provided(Container.settings)],
     sign_up: Annotated[SignUp, provided(Container.sign_up)],
-) -> UserView:
-    receipt = await sign_up(
-        SignUpCommand(
-            email=body.email,
-            password=body.password.get_secret_value(),
-            full_name=body.full_name,
-            network=network,
-            key=key.of(None, body) if key else None,
-        )
+    request_sign_up: Annotated[RequestSignUp, provided(Container.request_sign_up)],
+) -> UserView | Response:
+    command = SignUpCommand(
+        email=body.email,
+        password=body.password.get_secret_value(),
+        full_name=body.full_name,
+        network=network,
+        key=key.of(None, body) if key else None,
     )
+    if settings.email_verification:
+        await request_sign_up(command)
+        return JSONResponse(REQUESTED.model_dump(), status_code=202, headers=dict(response.headers))
+    receipt = await sign_up(command)
     mark_replay(response, receipt)
     response.headers["Location"] = "/v1/me"
     return receipt.result
+
+
+@router.post(
+    "/verify-email",
+    operation_id="verify_email",
+    summary="Verify an address",
+    description=described_by(VerifyEmail),
+    status_code=204,
+    dependencies=[LimitSignUps],
+)
+async def verify_email(
+    body: VerifyEmailRequest,
+    key: OptionalKey,
+    response: Response,
+    verify_email: Annotated[VerifyEmail, provided(Container.verify_email)],
+) -> None:
+    receipt = await verify_email(
+        VerifyEmailCommand(token=body.token, key=key.of(None, body) if key else None)
+    )
+    mark_replay(response, receipt)

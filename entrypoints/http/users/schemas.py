@@ -46,6 +46,53 @@ class CreateUserRequest(RequestModel):
         return self
 
 
+OneTimeTokenText = Annotated[
+    str, text(min_length=1, max_length=200), Field(repr=False, description="From the message.")
+]
+"""Not a SecretStr: those are left out of an idempotency key's fingerprint, and this is all that tells two apart."""
+
+
+class VerifyEmailRequest(RequestModel):
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"token": "from-the-message-kUcGLsXxAH3o5mDDxW_Q3Yb2BZQ"}]}
+    )
+
+    token: OneTimeTokenText
+
+
+class RequestPasswordResetRequest(RequestModel):
+    email: Email
+
+
+class ResetPasswordRequest(RequestModel):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "token": "from-the-message-kUcGLsXxAH3o5mDDxW_Q3Yb2BZQ",
+                    "password": "a donkey and three paper clips",
+                    "password_confirm": "a donkey and three paper clips",
+                }
+            ]
+        }
+    )
+
+    token: OneTimeTokenText
+    password: Password
+    password_confirm: Password
+
+    @model_validator(mode="after")
+    def _passwords_agree(self) -> Self:
+        _ensure_equal(self.password, self.password_confirm, field="password_confirm")
+        return self
+
+
+class MessageResponse(ResponseModel):
+    """What happens outside of this answer, in the same words for every address."""
+
+    detail: str
+
+
 class ChangePasswordRequest(RequestModel):
     model_config = ConfigDict(
         json_schema_extra={
@@ -91,7 +138,7 @@ class ChangeUserRequest(RequestModel):
     def changes(self) -> AccountChanges:
         return AccountChanges(
             role=UNSET if self.role is MISSING else self.role,
-            disabled=UNSET if self.status is MISSING else self.status == "disabled",
+            status=UNSET if self.status is MISSING else UserStatus(self.status),
         )
 
 

@@ -8,8 +8,9 @@ from application.sessions.log_in import LogInCommand, WrongCredentials
 from application.throttling.throttle import TooManyAttempts
 from domain.users.attempts import ACCOUNT_BACKOFF, AttemptKind
 from tests.integration.postgres.sent import statements_of
+from tests.kit.accounts import NETWORK
 from tests.kit.postgres_store import postgres_store
-from tests.kit.shop import NETWORK, Shop
+from tests.kit.shop import Shop
 
 FREE = ACCOUNT_BACKOFF[AttemptKind.LOG_IN].free
 

@@ -9,8 +9,9 @@ from adapters.security.passwords import Argon2PasswordHasher
 from application.sessions.log_in import LogIn, LogInCommand, WrongCredentials
 from application.throttling.throttle import OpenThrottle
 from domain.users.user import comparable_email
+from tests.kit.accounts import LIFETIME, NETWORK
 from tests.kit.passwords import PlainHasher
-from tests.kit.shop import LIFETIME, NETWORK, Shop
+from tests.kit.shop import Shop
 from tests.kit.tokens import NumberedTokens
 
 PAIRS = 40

@@ -13,8 +13,9 @@ from domain.shared.ids import UserId
 from domain.users.password import WeakPassword
 from domain.users.permissions import Permission, Role
 from domain.users.user import AccountDisabled, UserStatus
+from tests.kit.accounts import BREACHED_PASSWORD, NETWORK, PASSWORD
 from tests.kit.examples import a_user
-from tests.kit.shop import BREACHED_PASSWORD, NETWORK, PASSWORD, Shop
+from tests.kit.shop import Shop
 
 SIGN_UP = SignUpCommand(email="Ann@Example.com", password=PASSWORD, full_name="Ann")
 LOG_IN = LogInCommand(email=" ann@EXAMPLE.com", password=PASSWORD, network=NETWORK)

@@ -1,0 +1,21 @@
+"""Messages as the Internet has them (RFC 5322)."""
+
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, make_msgid, parseaddr
+
+from application.mail.message import Message
+
+
+def mime_of(message: Message, *, sender: str) -> EmailMessage:
+    """Write the message out. `sender` is an address, with a name or without: `Steelyard <shop@example.com>`."""
+    mime = EmailMessage(policy=SMTP)
+    mime["From"] = sender
+    mime["To"] = message.to
+    mime["Subject"] = message.subject
+    mime["Date"] = format_datetime(datetime.now(UTC))
+    mime["Message-ID"] = make_msgid(domain=parseaddr(sender)[1].partition("@")[2])
+    mime["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notices in return
+    mime.set_content(message.text)
+    return mime

@@ -1,0 +1,55 @@
+"""The messages that the shop sends, in plain text."""
+
+from dataclasses import dataclass, field
+
+from domain.users.user import EmailAddress
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message to one address. It has a token in it, and is a secret."""
+
+    to: EmailAddress
+    subject: str
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """Writes messages. `storefront` is the address of the shop's own pages, if it has some: links lead there.
+
+    A token stands behind the `#` of its link, which browsers keep to themselves: no server's log gets it.
+    """
+
+    storefront: str | None
+
+    def verify_email(self, to: EmailAddress, token: str) -> Message:
+        return Message(
+            to,
+            "Is this your address?",
+            "Somebody, hopefully you, has signed up with this address. To use the account, within a day\n"
+            f"{self._way(token, page='verify-email', operation='POST /v1/users/verify-email')}\n\n"
+            "If it was not you, do nothing: without your help the account cannot be used.\n",
+        )
+
+    def address_known(self, to: EmailAddress) -> Message:
+        return Message(
+            to,
+            "You have an account already",
+            "Somebody, perhaps you, has tried to sign up with this address, which has an account already. Nothing\n"
+            "has changed. If you have forgotten your password, ask for a new one where you log in.\n",
+        )
+
+    def reset_password(self, to: EmailAddress, token: str) -> Message:
+        return Message(
+            to,
+            "A new password",
+            "Somebody, hopefully you, wants a new password for the account with this address. To choose one, within\n"
+            f"half an hour {self._way(token, page='reset-password', operation='POST /v1/password-resets/confirm')}\n\n"
+            "If it was not you, do nothing: your password stays as it is.\n",
+        )
+
+    def _way(self, token: str, *, page: str, operation: str) -> str:
+        if self.storefront is None:
+            return f"send this token to {operation}:\n\n    {token}"
+        return f"open this page:\n\n    {self.storefront}/{page}#token={token}"

@@ -1,0 +1,44 @@
+"""Mail that somebody has asked for, until it has been sent."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Self
+
+from domain.users.user import EmailAddress
+
+FIRST_PAUSE = timedelta(minutes=1)
+"""More than it takes to send a message or to fail: nobody else takes up one that is being sent."""
+
+GIVE_UP_AFTER = timedelta(hours=1)
+
+
+class MailKind(StrEnum):
+    """Why somebody gets mail. Which letter it is follows from the account that the address has, if it has one."""
+
+    SIGN_UP = "sign_up"
+    PASSWORD_RESET = "password_reset"  # noqa: S105 - a reason, not a password
+
+
+@dataclass(slots=True, kw_only=True)
+class MailRequest:
+    """One for each kind and address at most: who asks again while mail is on its way gets one message."""
+
+    kind: MailKind
+    address: EmailAddress
+    requested_at: datetime
+    due_at: datetime
+    attempts: int
+
+    @classmethod
+    def made(cls, kind: MailKind, address: EmailAddress, *, now: datetime) -> Self:
+        return cls(kind=kind, address=address, requested_at=now, due_at=now, attempts=0)
+
+    def is_stale(self, now: datetime) -> bool:
+        """Tell whether nobody waits for the message any more."""
+        return now - self.requested_at > GIVE_UP_AFTER
+
+    def attempt(self, now: datetime) -> None:
+        """Note that it is being sent now, and when it would be tried again: later each time."""
+        self.due_at = now + FIRST_PAUSE * 2**self.attempts
+        self.attempts += 1

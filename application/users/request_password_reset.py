@@ -1,0 +1,30 @@
+from dataclasses import dataclass
+
+from application.mail.request import MailKind, MailRequest
+from application.shared.clock import Clock
+from application.throttling.throttle import Throttle
+from application.unit_of_work import UnitOfWorkFactory
+from domain.users.attempts import Attempt, AttemptKind
+from domain.users.user import comparable_email
+
+
+@dataclass(frozen=True, slots=True)
+class RequestPasswordReset:
+    """Have a message sent with which a forgotten password can be replaced.
+
+    Whether the address has an account is looked up when the message is written: the answer here is the same, and
+    takes the same time, for all addresses.
+    """
+
+    unit_of_work: UnitOfWorkFactory
+    throttle: Throttle
+    clock: Clock
+
+    async def __call__(self, email: str, *, network: str) -> None:
+        """`network` is where it comes from. Raise TooManyAttempts, Overloaded."""
+        address = comparable_email(email)
+        request = MailRequest.made(MailKind.PASSWORD_RESET, address, now=self.clock.now())
+        async with self.unit_of_work() as work:
+            await self.throttle.admit(work, Attempt(AttemptKind.PASSWORD_RESET, address, network))
+            await work.mail.add(request)
+            await work.commit()

@@ -1,0 +1,63 @@
+from dataclasses import dataclass, field
+
+from application.shared.clock import Clock
+from application.shared.idempotency import IdempotencyKey, Receipt, receipt_for, replay_of
+from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from application.users.password_policy import PasswordPolicy
+from application.users.ports import PasswordHasher
+from application.users.views import UserView
+from domain.users.one_time_token import InvalidOneTimeToken, OneTimeToken, TokenPurpose, hash_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResetPasswordCommand:
+    token: str = field(repr=False)
+    password: str = field(repr=False)
+    key: IdempotencyKey | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResetPassword:
+    """Replace a forgotten password with the token from a message, and log out everywhere.
+
+    The token is good for once and for half an hour. It proves that its bearer reads the address's mail, so the
+    address is verified as well.
+    """
+
+    unit_of_work: UnitOfWorkFactory
+    hasher: PasswordHasher
+    policy: PasswordPolicy
+    clock: Clock
+
+    async def __call__(self, command: ResetPasswordCommand) -> Receipt[UserView]:
+        """Raise WeakPassword, InvalidOneTimeToken, Overloaded, IdempotencyKeyReused, IdempotencyInFlight."""
+        self.policy.check(command.password, field="password")
+        async with self.unit_of_work() as work:
+            if replay := await replay_of(work.idempotency, command.key, UserView):
+                await work.commit()
+                return replay
+            await self._valid(command.token, work)
+        password_hash = await self.hasher.hash(command.password)
+        async with self.unit_of_work() as work:
+            if replay := await replay_of(work.idempotency, command.key, UserView):
+                await work.commit()
+                return replay
+            token = await self._valid(command.token, work)
+            user = await work.users.get(token.user_id)
+            is_mine = await work.one_time_tokens.take(token)
+            if user is None or not user.may_be_verified or not is_mine:
+                raise InvalidOneTimeToken
+            now = self.clock.now()
+            user.change_password(password_hash, now=now)
+            user.verify_email(now=now)
+            await work.sessions.remove(await work.sessions.of_user(user.id))
+            await work.users.save(user)
+            receipt = await receipt_for(work.idempotency, command.key, UserView.of(user))
+            await work.commit()
+        return receipt
+
+    async def _valid(self, text: str, work: UnitOfWork) -> OneTimeToken:
+        token = await work.one_time_tokens.find(TokenPurpose.RESET_PASSWORD, hash_of(text))
+        if token is None or token.is_over(self.clock.now()):
+            raise InvalidOneTimeToken
+        return token

@@ -1,0 +1,90 @@
+from datetime import timedelta
+
+from application.mail.request import MailKind, MailRequest
+from domain.users.user import EmailAddress
+from tests.kit.examples import NOW
+from tests.kit.store import Store
+
+ANN, BOB = EmailAddress("ann@example.com"), EmailAddress("bob@example.com")
+MINUTE = timedelta(minutes=1)
+
+
+def made(address: EmailAddress, kind: MailKind = MailKind.PASSWORD_RESET, *, minutes: int = 0) -> MailRequest:
+    return MailRequest.made(kind, address, now=NOW + minutes * MINUTE)
+
+
+async def add(store: Store, *requests: MailRequest) -> None:
+    async with store.unit_of_work() as work:
+        for request in requests:
+            await work.mail.add(request)
+        await work.commit()
+
+
+async def due(store: Store, *, minutes: int = 0) -> list[MailRequest]:
+    """Take all that is due, and put it back."""
+    taken = []
+    async with store.unit_of_work() as work:
+        while request := await work.mail.next_due(NOW + minutes * MINUTE):
+            taken.append(request)
+            await work.mail.remove(request)
+    return taken
+
+
+async def test_what_is_due_comes_one_by_one_the_longest_due_first(store: Store) -> None:
+    later, now, soon = made(ANN, minutes=2), made(BOB), made(ANN, MailKind.SIGN_UP, minutes=1)
+    await add(store, later, now, soon)
+    assert await due(store) == [now]
+    assert await due(store, minutes=2) == [now, soon, later]
+    assert await due(store, minutes=-1) == []
+
+
+async def test_who_asks_again_is_asking_for_the_same_message(store: Store) -> None:
+    first = made(ANN)
+    await add(store, first, made(ANN, minutes=5))
+    await add(store, made(ANN, minutes=6))
+    assert await due(store, minutes=9) == [first]
+
+
+async def test_an_attempt_is_kept(store: Store) -> None:
+    await add(store, made(ANN))
+    async with store.unit_of_work() as work:
+        request = await work.mail.next_due(NOW)
+        assert request
+        request.attempt(NOW)
+        await work.mail.save(request)
+        await work.commit()
+    assert await due(store) == []
+    assert await due(store, minutes=1) == [request]
+
+
+async def test_a_request_that_somebody_works_on_is_passed_over(store: Store) -> None:
+    await add(store, made(ANN), made(BOB, minutes=1))
+    async with store.unit_of_work() as work, store.unit_of_work() as another:
+        first = await work.mail.next_due(NOW + MINUTE)
+        second = await another.mail.next_due(NOW + MINUTE)
+        assert first
+        assert second
+        assert (first.address, second.address) == (ANN, BOB)
+    async with store.unit_of_work() as work:
+        assert await work.mail.next_due(NOW + MINUTE) == first
+
+
+async def test_a_request_is_removed_unless_it_was_attempted_again(store: Store) -> None:
+    await add(store, made(ANN))
+    async with store.unit_of_work() as work:
+        mine = await work.mail.next_due(NOW)
+        assert mine
+        mine.attempt(NOW)
+        await work.mail.save(mine)
+        await work.commit()
+    async with store.unit_of_work() as work:
+        again = await work.mail.next_due(NOW + MINUTE)
+        assert again
+        again.attempt(NOW + MINUTE)
+        await work.mail.save(again)
+        await work.commit()
+    for request, left in ((mine, 1), (again, 0), (again, 0)):
+        async with store.unit_of_work() as work:
+            await work.mail.remove(request)
+            await work.commit()
+        assert len(await due(store, minutes=9)) == left

@@ -1,0 +1,269 @@
+"""Verified addresses and forgotten passwords, over each store."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from application.mail.ports import AddressRefused, MailNotSent
+from application.throttling.throttle import TooManyAttempts
+from application.users.reset_password import ResetPasswordCommand
+from application.users.sign_up import SignUpCommand
+from application.users.verify_email import VerifyEmailCommand
+from application.users.views import UserView
+from domain.sessions.refresh_token import InvalidRefreshToken
+from domain.users.attempts import ACCOUNT_BACKOFF, AttemptKind
+from domain.users.one_time_token import InvalidOneTimeToken
+from domain.users.password import WeakPassword
+from domain.users.user import AccountPending, UserStatus, comparable_email
+from tests.kit.accounts import NETWORK, PASSWORD
+from tests.kit.shop import Shop
+
+ANN = SignUpCommand(email="Ann@example.com", password=PASSWORD, full_name="Ann")
+NEW_PASSWORD = "another password of some length"
+HALF_AN_HOUR = timedelta(minutes=30)
+A_DAY = timedelta(days=1)
+
+
+async def account(shop: Shop) -> UserView:
+    async with shop.store.unit_of_work() as work:
+        user = await work.users.find_by_email(comparable_email(ANN.email))
+    assert user
+    return UserView.of(user)
+
+
+async def asked_for_reset(shop: Shop, email: str = ANN.email) -> str:
+    """Ask for a new password, and return the token from the message."""
+    await shop.request_password_reset(email, network=NETWORK)
+    await shop.deliver_mail()
+    return shop.mailbox.token()
+
+
+async def verify(shop: Shop, token: str) -> None:
+    await shop.verify_email(VerifyEmailCommand(token=token))
+
+
+async def reset(shop: Shop, token: str, password: str = NEW_PASSWORD) -> None:
+    await shop.reset_password(ResetPasswordCommand(token=token, password=password))
+
+
+async def change_status(shop: Shop, status: UserStatus) -> None:
+    async with shop.store.unit_of_work() as work:
+        user = await work.users.get((await account(shop)).id)
+        assert user
+        user.status = status
+        await work.users.save(user)
+        await work.commit()
+
+
+async def test_an_account_opens_when_its_address_is_verified(shop: Shop) -> None:
+    await shop.request_sign_up(ANN)
+    pending = await account(shop)
+    assert (pending.status, pending.email_verified) == (UserStatus.PENDING, False)
+    with pytest.raises(AccountPending):
+        await shop.logged_in(pending)
+    await shop.deliver_mail()
+    assert [message.to for message in shop.mailbox.messages] == ["ann@example.com"]
+    await verify(shop, shop.mailbox.token())
+    opened = await account(shop)
+    assert (opened.status, opened.email_verified, opened.full_name) == (UserStatus.ACTIVE, True, "Ann")
+    await shop.logged_in(opened)
+    assert await shop.store.outbox.count("user.email_verified", of=[opened.id]) == 1
+
+
+async def test_who_signs_up_with_a_known_address_changes_nothing_and_its_owner_is_told(shop: Shop) -> None:
+    known = (await shop.sign_up(ANN)).result
+    await shop.request_sign_up(replace(ANN, password=NEW_PASSWORD, full_name="Eve"))
+    assert await account(shop) == known
+    await shop.logged_in(known)
+    await shop.deliver_mail()
+    (message,) = shop.mailbox.messages
+    assert message.subject == "You have an account already"
+
+
+async def test_nobody_is_led_to_verify_what_somebody_else_has_signed_up_with(shop: Shop) -> None:
+    await shop.request_sign_up(replace(ANN, password="a password of the attacker", full_name="Eve"))
+    await shop.deliver_mail()
+    of_the_attacker = shop.mailbox.token()
+    await shop.request_sign_up(ANN)
+    with pytest.raises(InvalidOneTimeToken):
+        await verify(shop, of_the_attacker)
+    await shop.deliver_mail()
+    await verify(shop, shop.mailbox.token())
+    opened = await account(shop)
+    assert opened.full_name == "Ann"
+    await shop.logged_in(opened)
+
+
+async def test_sign_ups_with_one_address_at_once_open_one_account(shop: Shop) -> None:
+    await asyncio.gather(*(shop.request_sign_up(replace(ANN, full_name=f"Ann {n}")) for n in range(5)))
+    await shop.deliver_mail()
+    assert len(shop.mailbox.messages) == 1
+    assert await shop.store.outbox.count("user.signed_up") == 1
+    await verify(shop, shop.mailbox.token())
+
+
+async def test_a_token_is_good_for_once_and_for_a_while(shop: Shop) -> None:
+    await shop.request_sign_up(ANN)
+    await shop.deliver_mail()
+    first = shop.mailbox.token()
+    shop.clock.advance(A_DAY)
+    with pytest.raises(InvalidOneTimeToken):
+        await verify(shop, first)
+    await shop.request_sign_up(ANN)
+    await shop.deliver_mail()
+    await verify(shop, shop.mailbox.token())
+    for token in (shop.mailbox.token(), first, "", "\udcff", "東京"):
+        with pytest.raises(InvalidOneTimeToken):
+            await verify(shop, token)
+
+
+async def test_a_token_for_one_purpose_is_none_for_another(shop: Shop) -> None:
+    await shop.request_sign_up(ANN)
+    await shop.deliver_mail()
+    with pytest.raises(InvalidOneTimeToken):
+        await reset(shop, shop.mailbox.token())
+    with pytest.raises(InvalidOneTimeToken):
+        await verify(shop, await asked_for_reset(shop))
+
+
+async def test_a_forgotten_password_is_replaced_and_everybody_logged_out(shop: Shop) -> None:
+    ann = (await shop.sign_up(ANN)).result
+    tokens = await shop.logged_in(ann)
+    await reset(shop, await asked_for_reset(shop))
+    with pytest.raises(InvalidRefreshToken):
+        await shop.refresh_session(tokens.refresh.text)
+    async with shop.store.unit_of_work() as work:
+        kept = await work.users.peek(ann.id)
+    assert kept
+    assert await shop.hasher.verify(NEW_PASSWORD, kept.password_hash)
+    assert kept.email_verified, "the message was read"
+
+
+async def test_a_reset_opens_a_pending_account(shop: Shop) -> None:
+    await shop.request_sign_up(ANN)
+    await reset(shop, await asked_for_reset(shop), PASSWORD)
+    await shop.logged_in(await account(shop))
+
+
+async def test_a_reset_is_good_for_once_and_for_half_an_hour_and_the_last_one_counts(shop: Shop) -> None:
+    await shop.sign_up(ANN)
+    replaced = await asked_for_reset(shop)
+    used = await asked_for_reset(shop)
+    with pytest.raises(InvalidOneTimeToken):
+        await reset(shop, replaced)
+    with pytest.raises(WeakPassword):
+        await reset(shop, used, "short")
+    await reset(shop, used)
+    expired = await asked_for_reset(shop)
+    shop.clock.advance(HALF_AN_HOUR)
+    for token in (used, expired):
+        with pytest.raises(InvalidOneTimeToken):
+            await reset(shop, token)
+
+
+async def test_of_two_who_use_a_token_at_once_one_does(shop: Shop) -> None:
+    await shop.sign_up(ANN)
+    token = await asked_for_reset(shop)
+    outcomes = await asyncio.gather(*(reset(shop, token) for _ in range(5)), return_exceptions=True)
+    refusals = [outcome for outcome in outcomes if outcome is not None]
+    assert [type(refusal) for refusal in refusals] == [InvalidOneTimeToken] * 4
+
+
+async def test_a_reset_that_is_repeated_with_its_key_is_replayed(shop: Shop) -> None:
+    await shop.sign_up(ANN)
+    command = ResetPasswordCommand(token=await asked_for_reset(shop), password=NEW_PASSWORD)
+    command = replace(command, key=shop.key(command.token, operation="reset_password"))
+    first, again = await shop.reset_password(command), await shop.reset_password(command)
+    assert (first.replayed, again.replayed) == (False, True)
+
+
+async def test_nobody_gets_mail_for_an_address_without_an_account(shop: Shop) -> None:
+    await shop.request_password_reset("nobody@example.com", network=NETWORK)
+    await shop.deliver_mail()
+    assert shop.mailbox.messages == []
+
+
+@pytest.mark.parametrize("status", [UserStatus.DISABLED, UserStatus.CLOSED])
+async def test_an_account_that_cannot_be_used_gets_no_mail_and_no_new_password(
+    shop: Shop, status: UserStatus
+) -> None:
+    await shop.sign_up(ANN)
+    token = await asked_for_reset(shop)
+    await change_status(shop, status)
+    with pytest.raises(InvalidOneTimeToken):
+        await reset(shop, token)
+    await shop.request_password_reset(ANN.email, network=NETWORK)
+    await shop.request_sign_up(ANN)
+    await shop.deliver_mail()
+    assert len(shop.mailbox.messages) == 1
+
+
+async def test_who_asks_often_before_the_mail_is_sent_gets_one_message(shop: Shop) -> None:
+    await shop.sign_up(ANN)
+    for spelling in ("ann@example.com", " ANN@example.com", "Ann@Example.Com"):
+        await shop.request_password_reset(spelling, network=NETWORK)
+    await shop.deliver_mail()
+    assert len(shop.mailbox.messages) == 1
+
+
+async def test_who_asks_again_and_again_has_to_wait_whether_or_not_there_is_an_account(shop: Shop) -> None:
+    await shop.sign_up(ANN)
+    refusals = []
+    for email in (ANN.email, "nobody@example.com"):
+        for _ in range(ACCOUNT_BACKOFF[AttemptKind.PASSWORD_RESET].free + 1):
+            await shop.request_password_reset(email, network=NETWORK)
+        with pytest.raises(TooManyAttempts) as refusal:
+            await shop.request_password_reset(email, network=NETWORK)
+        refusals.append(refusal.value.retry_after)
+    assert refusals == [60, 60]
+
+
+async def test_who_signs_up_again_and_again_has_to_wait(shop: Shop) -> None:
+    command = replace(ANN, network=NETWORK)
+    for _ in range(ACCOUNT_BACKOFF[AttemptKind.SIGN_UP].free + 1):
+        await shop.request_sign_up(command)
+    with pytest.raises(TooManyAttempts):
+        await shop.request_sign_up(command)
+
+
+async def test_mail_that_could_not_be_sent_is_sent_later_with_a_token_that_works(shop: Shop) -> None:
+    await shop.sign_up(ANN)
+    await shop.request_password_reset(ANN.email, network=NETWORK)
+    shop.mailbox.failures += [MailNotSent(), MailNotSent()]
+    for pause in (timedelta(minutes=1), timedelta(minutes=2)):
+        with pytest.raises(MailNotSent):
+            await shop.deliver_mail()
+        await shop.deliver_mail()
+        assert shop.mailbox.messages == []
+        shop.clock.advance(pause)
+    await shop.deliver_mail()
+    await reset(shop, shop.mailbox.token())
+
+
+async def test_mail_that_nobody_waits_for_any_more_is_not_sent(shop: Shop) -> None:
+    await shop.sign_up(ANN)
+    await shop.request_password_reset(ANN.email, network=NETWORK)
+    shop.clock.advance(timedelta(hours=1, seconds=1))
+    await shop.deliver_mail()
+    assert shop.mailbox.messages == []
+    await asked_for_reset(shop)
+
+
+async def test_an_address_that_takes_no_mail_is_not_tried_again(shop: Shop) -> None:
+    await shop.sign_up(ANN)
+    await shop.request_password_reset(ANN.email, network=NETWORK)
+    shop.mailbox.failures.append(AddressRefused())
+    await shop.deliver_mail()
+    shop.clock.advance(timedelta(minutes=10))
+    await shop.deliver_mail()
+    assert shop.mailbox.messages == []
+
+
+async def test_processes_that_send_at_once_send_each_message_once(shop: Shop) -> None:
+    users = [await shop.customer() for _ in range(6)]
+    for user in users:
+        await shop.request_password_reset(user.email, network=NETWORK)
+    await asyncio.gather(*(shop.deliver_mail() for _ in range(4)))
+    assert sorted(message.to for message in shop.mailbox.messages) == sorted(user.email for user in users)

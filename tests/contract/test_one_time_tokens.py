@@ -1,0 +1,75 @@
+import asyncio
+from dataclasses import replace
+
+from domain.users.one_time_token import OneTimeToken, TokenPurpose, hash_of, text_of
+from tests.kit.examples import NOW
+from tests.kit.shop import Shop
+
+RESET, VERIFY = TokenPurpose.RESET_PASSWORD, TokenPurpose.VERIFY_EMAIL
+
+
+async def put(shop: Shop, *tokens: OneTimeToken) -> None:
+    async with shop.store.unit_of_work() as work:
+        for token in tokens:
+            await work.one_time_tokens.put(token)
+        await work.commit()
+
+
+async def found(shop: Shop, token: OneTimeToken) -> OneTimeToken | None:
+    async with shop.store.unit_of_work() as work:
+        return await work.one_time_tokens.find(token.purpose, token.token_hash)
+
+
+async def a_token(shop: Shop, *, secret: bytes = b"s" * 32, purpose: TokenPurpose = RESET) -> OneTimeToken:
+    return OneTimeToken.issue((await shop.customer()).id, purpose, secret, now=NOW)
+
+
+async def test_a_token_is_found_by_its_hash_and_for_its_purpose(shop: Shop) -> None:
+    token = await a_token(shop)
+    await put(shop, token)
+    assert await found(shop, token) == token
+    assert token.token_hash == hash_of(text_of(b"s" * 32))
+    assert await found(shop, replace(token, purpose=VERIFY)) is None
+    assert await found(shop, replace(token, token_hash=b"another")) is None
+
+
+async def test_a_user_has_one_token_for_a_purpose_the_last(shop: Shop) -> None:
+    first = await a_token(shop)
+    second = replace(first, token_hash=b"second")
+    other = replace(first, token_hash=b"other", purpose=VERIFY)
+    await put(shop, first, other)
+    await put(shop, second)
+    assert [await found(shop, token) for token in (first, second, other)] == [None, second, other]
+
+
+async def test_a_token_is_taken_once_whoever_takes_it(shop: Shop) -> None:
+    token = await a_token(shop)
+    await put(shop, token)
+
+    async def take() -> bool:
+        async with shop.store.unit_of_work() as work:
+            await work.users.get(token.user_id)
+            taken = await work.one_time_tokens.take(token)
+            await work.commit()
+            return taken
+
+    assert sorted(await asyncio.gather(*(take() for _ in range(5)))) == [False, False, False, False, True]
+    assert await found(shop, token) is None
+
+
+async def test_what_is_taken_and_not_committed_is_still_there(shop: Shop) -> None:
+    token = await a_token(shop)
+    await put(shop, token)
+    async with shop.store.unit_of_work() as work:
+        assert await work.one_time_tokens.take(token)
+    assert await found(shop, token) == token
+
+
+async def test_a_token_can_be_made_worthless(shop: Shop) -> None:
+    token = await a_token(shop)
+    await put(shop, token)
+    async with shop.store.unit_of_work() as work:
+        await work.one_time_tokens.remove(token.user_id, VERIFY)
+        await work.one_time_tokens.remove(token.user_id, RESET)
+        await work.commit()
+    assert await found(shop, token) is None

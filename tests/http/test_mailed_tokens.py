@@ -1,0 +1,140 @@
+"""Verified addresses and forgotten passwords."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import httpx2
+import pytest
+
+from application.mail.message import Message
+from tests.kit.mailbox import Mailbox
+from tests.kit.store import memory_store
+from tests.kit.web import PASSWORD, WebShop, container_over, key, web_shop
+
+ANN = {"email": "ann@example.com", "password": PASSWORD, "password_confirm": PASSWORD, "full_name": "Ann"}
+NEW_PASSWORD = "another password of some length"
+
+
+@pytest.fixture
+async def verifying() -> AsyncIterator[WebShop]:
+    """The service where addresses are verified."""
+    async with web_shop(container_over(memory_store(), email_verification=True)) as web:
+        yield web
+
+
+async def mailbox(web: WebShop) -> Mailbox:
+    """Have the mail delivered, and return where it went."""
+    await web.container.deliver_mail()()
+    box = web.container.mailer()
+    assert isinstance(box, Mailbox)
+    return box
+
+
+async def log_in(web: WebShop, password: str = PASSWORD) -> httpx2.Response:
+    return await web.visitor.post("/token", data={"username": "ann@example.com", "password": password})
+
+
+async def reset(web: WebShop, token: str, **fields: str) -> httpx2.Response:
+    body = {"token": token, "password": NEW_PASSWORD, "password_confirm": NEW_PASSWORD, **fields}
+    return await web.visitor.post("/v1/password-resets/confirm", json=body)
+
+
+def without_id(response: httpx2.Response) -> dict[str, Any]:
+    headers = {name: value for name, value in response.headers.items() if name != "x-request-id"}
+    return {"status": response.status_code, "headers": headers, "body": response.json()}
+
+
+async def test_an_account_is_used_when_its_address_is_verified(verifying: WebShop) -> None:
+    requested = await verifying.visitor.post("/v1/users", json=ANN)
+    assert requested.status_code == 202
+    assert "Location" not in requested.headers
+    pending = await log_in(verifying)
+    assert (pending.status_code, pending.json()["error"]) == (400, "invalid_grant")
+    body = {"token": (await mailbox(verifying)).token()}
+    verified = await verifying.visitor.post("/v1/users/verify-email", json=body)
+    again = await verifying.visitor.post("/v1/users/verify-email", json=body)
+    assert (verified.status_code, verified.content) == (204, b"")
+    assert again.status_code == 422
+    assert [(e["pointer"], e["code"]) for e in again.json()["errors"]] == [("/token", "token_not_valid")]
+    assert (await log_in(verifying)).status_code == 200
+
+
+async def test_the_answer_does_not_tell_whether_an_address_has_an_account(verifying: WebShop) -> None:
+    first = await verifying.visitor.post("/v1/users", json=ANN)
+    pending = await verifying.visitor.post("/v1/users", json=ANN | {"full_name": "Eve"})
+    await verifying.visitor.post("/v1/users/verify-email", json={"token": (await mailbox(verifying)).token()})
+    known = await verifying.visitor.post("/v1/users", json=ANN)
+    assert without_id(first) == without_id(pending) == without_id(known)
+
+
+async def test_a_request_for_a_new_password_does_not_tell_either(web: WebShop) -> None:
+    await web.visitor.post("/v1/users", json=ANN)
+    known, unknown = [
+        await web.visitor.post("/v1/password-resets", json={"email": f"{name}@example.com"})
+        for name in ("ann", "nobody")
+    ]
+    assert known.status_code == 202
+    assert without_id(known) == without_id(unknown)
+    assert [message.to for message in (await mailbox(web)).messages] == ["ann@example.com"]
+
+
+async def test_a_forgotten_password_is_replaced(web: WebShop) -> None:
+    await web.visitor.post("/v1/users", json=ANN)
+    refresh_token = (await log_in(web)).json()["refresh_token"]
+    await web.visitor.post("/v1/password-resets", json={"email": "ANN@example.com"})
+    token = (await mailbox(web)).token()
+    response = await reset(web, token)
+    assert (response.status_code, response.content) == (204, b"")
+    assert (await log_in(web)).json()["error"] == "invalid_grant"
+    assert (await log_in(web, NEW_PASSWORD)).status_code == 200
+    form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+    assert (await web.visitor.post("/token", data=form)).json()["error"] == "invalid_grant"
+    again = await reset(web, token)
+    assert (again.status_code, again.json()["errors"][0]["code"]) == (422, "token_not_valid")
+    assert token not in again.text
+
+
+async def test_two_passwords_that_differ_are_told_at_the_second(web: WebShop) -> None:
+    response = await reset(web, "x", password_confirm="another")
+    assert response.status_code == 422
+    assert [error["pointer"] for error in response.json()["errors"]] == ["/password_confirm"]
+
+
+async def test_a_key_of_somebody_else_does_not_replay_their_reset(web: WebShop) -> None:
+    await web.visitor.post("/v1/users", json=ANN)
+    await web.visitor.post("/v1/password-resets", json={"email": "ann@example.com"})
+    body = {"token": (await mailbox(web)).token(), "password": NEW_PASSWORD, "password_confirm": NEW_PASSWORD}
+    url = "/v1/password-resets/confirm"
+    assert (await web.visitor.post(url, json=body, headers=key("1"))).status_code == 204
+    replayed = await web.visitor.post(url, json=body, headers=key("1"))
+    other = await web.visitor.post(url, json=body | {"token": "another"}, headers=key("1"))
+    assert (replayed.status_code, replayed.headers["Idempotent-Replayed"]) == (204, "true")
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+
+
+async def test_a_link_leads_to_the_shops_own_pages() -> None:
+    container = container_over(memory_store(), storefront_url="https://shop.example/de")
+    async with web_shop(container) as web:
+        await web.visitor.post("/v1/users", json=ANN)
+        await web.visitor.post("/v1/password-resets", json={"email": "ann@example.com"})
+        (message,) = (await mailbox(web)).messages
+    assert "\n    https://shop.example/de/reset-password#token=" in message.text
+
+
+async def test_mail_is_sent_by_the_service_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("entrypoints.lifespan.MAIL_IS_SENT_EVERY", timedelta(milliseconds=5))
+    container = container_over(memory_store())
+    arrived = asyncio.Event()
+
+    class Letterbox(Mailbox):
+        async def send(self, message: Message) -> None:
+            await super().send(message)
+            arrived.set()
+
+    container.mailer.override(Letterbox())
+    async with web_shop(container) as web, asyncio.timeout(10):
+        await web.visitor.post("/v1/users", json=ANN)
+        await web.visitor.post("/v1/password-resets", json={"email": "ann@example.com"})
+        await arrived.wait()

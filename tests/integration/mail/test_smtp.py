@@ -1,0 +1,137 @@
+"""Mail handed over to a real SMTP server."""
+
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+from adapters.mail.smtp import SmtpMailer
+from application.mail.message import Message
+from application.mail.ports import AddressRefused, MailNotSent
+from domain.users.user import EmailAddress
+from tests.kit.certificates import self_signed
+
+MESSAGE = Message(EmailAddress("ann@example.com"), "A new password", "Zoë: token-1\n")
+SENDER = "Our shop <shop@example.com>"
+
+
+class Post:
+    """What the server has taken, and what it answers to recipients."""
+
+    def __init__(self) -> None:
+        self.taken: list[Envelope] = []
+        self.encrypted: list[bool] = []
+        self.answer = "250 OK"
+
+    async def handle_RCPT(  # noqa: N802 - the library's name
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        if self.answer.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return self.answer
+
+    async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - the same
+        self.taken.append(envelope)
+        self.encrypted.append(session.ssl is not None)
+        return "250 OK"
+
+    def let_in(self, *arguments: Any) -> AuthResult:
+        sent = arguments[-1]
+        return AuthResult(success=sent == LoginPassword(b"shop", b"canary p@ss"))
+
+
+@pytest.fixture
+def post() -> Post:
+    return Post()
+
+
+@contextmanager
+def serving(post: Post, **options: Any) -> Iterator[int]:
+    """Run a server on a free port, and give the port."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = int(probe.getsockname()[1])
+    controller = Controller(post, hostname="127.0.0.1", port=port, authenticator=post.let_in, **options)
+    controller.start()
+    try:
+        yield port
+    finally:
+        controller.stop()
+
+
+@pytest.fixture
+def tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
+    """The server's half of TLS, with a certificate that this machine trusts meanwhile."""
+    certificate = self_signed(tmp_path, "127.0.0.1")
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    return context
+
+
+async def test_a_message_arrives_as_it_was_written(post: Post) -> None:
+    with serving(post) as port:
+        await SmtpMailer(f"smtp://127.0.0.1:{port}", sender=SENDER).send(MESSAGE)
+    (envelope,) = post.taken
+    assert (envelope.mail_from, envelope.rcpt_tos) == ("shop@example.com", ["ann@example.com"])
+    assert isinstance(envelope.content, bytes)
+    read = message_from_bytes(envelope.content, policy=default)
+    assert (read["From"], read["To"], read["Subject"]) == (SENDER, "ann@example.com", "A new password")
+    assert read.get_content().replace("\r\n", "\n") == MESSAGE.text
+
+
+async def test_a_connection_is_encrypted_where_the_server_can(post: Post, tls: ssl.SSLContext) -> None:
+    with serving(post, tls_context=tls) as port:
+        await SmtpMailer(f"smtp://127.0.0.1:{port}", sender=SENDER).send(MESSAGE)
+        await SmtpMailer(f"smtp://shop:canary%20p%40ss@127.0.0.1:{port}", sender=SENDER).send(MESSAGE)
+    assert post.encrypted == [True, True]
+
+
+async def test_smtps_is_encrypted_from_the_beginning(post: Post, tls: ssl.SSLContext) -> None:
+    with serving(post, ssl_context=tls, auth_require_tls=False) as port:
+        await SmtpMailer(f"smtps://shop:canary%20p%40ss@127.0.0.1:{port}", sender=SENDER).send(MESSAGE)
+    assert len(post.taken) == 1
+
+
+async def test_no_password_goes_over_a_connection_that_is_not_encrypted(post: Post) -> None:
+    with serving(post, auth_require_tls=False) as port:
+        mailer = SmtpMailer(f"smtp://shop:canary%20p%40ss@127.0.0.1:{port}", sender=SENDER)
+        with pytest.raises(MailNotSent):
+            await mailer.send(MESSAGE)
+    assert post.taken == []
+
+
+async def test_a_wrong_password_is_a_message_not_sent(post: Post, tls: ssl.SSLContext) -> None:
+    with serving(post, tls_context=tls) as port:
+        mailer = SmtpMailer(f"smtp://shop:wrong@127.0.0.1:{port}", sender=SENDER, timeout=1)
+        with pytest.raises(MailNotSent):
+            await mailer.send(MESSAGE)
+    assert post.taken == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "failure"), [("550 No such mailbox", AddressRefused), ("451 Try again later", MailNotSent)]
+)
+async def test_what_will_never_work_is_told_from_what_may_yet(
+    post: Post, answer: str, failure: type[Exception]
+) -> None:
+    post.answer = answer
+    with serving(post) as port, pytest.raises(failure):
+        await SmtpMailer(f"smtp://127.0.0.1:{port}", sender=SENDER).send(MESSAGE)
+    assert post.taken == []
+
+
+async def test_a_server_that_is_away_or_silent_is_a_message_not_sent() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        with pytest.raises(MailNotSent):
+            await SmtpMailer(f"smtp://127.0.0.1:{port}", sender=SENDER, timeout=0.2).send(MESSAGE)
+    with pytest.raises(MailNotSent):
+        await SmtpMailer(f"smtp://127.0.0.1:{port}", sender=SENDER).send(MESSAGE)

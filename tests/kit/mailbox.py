@@ -1,0 +1,24 @@
+import asyncio
+import re
+
+from application.mail.message import Message
+from application.mail.ports import AddressRefused, Mailer, MailNotSent
+
+
+class Mailbox(Mailer):
+    """Takes every message, until it is told to fail."""
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+        self.failures: list[MailNotSent | AddressRefused] = []
+
+    async def send(self, message: Message) -> None:
+        await asyncio.sleep(0)
+        if self.failures:
+            raise self.failures.pop(0)
+        self.messages.append(message)
+
+    def token(self) -> str:
+        """Return the token in the last message."""
+        (token,) = re.findall(r"^    ([A-Za-z0-9_-]{43})$", self.messages[-1].text, re.MULTILINE)
+        return str(token)

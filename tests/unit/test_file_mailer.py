@@ -1,0 +1,39 @@
+import stat
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+
+import pytest
+
+from adapters.mail.files import FileMailer
+from application.mail.message import Message
+from application.mail.ports import MailNotSent
+from domain.users.user import EmailAddress
+
+MESSAGE = Message(EmailAddress("ann@example.com"), "Grüße", "Zoë: token-1\n")
+SENDER = "Our shop <shop@example.com>"
+
+
+async def test_each_message_is_a_file_that_its_owner_alone_may_read(tmp_path: Path) -> None:
+    mailer = FileMailer(tmp_path / "not" / "there", sender=SENDER)
+    for _ in range(3):
+        await mailer.send(MESSAGE)
+    files = list((tmp_path / "not" / "there").glob("*.eml"))
+    assert len(files) == 3
+    for file in files:
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        read = message_from_bytes(file.read_bytes(), policy=default)
+        assert (read["From"], read["To"], read["Subject"]) == (SENDER, "ann@example.com", "Grüße")
+        assert read["Message-ID"].endswith("@example.com>")
+        assert read["Auto-Submitted"] == "auto-generated"
+        assert read.get_content().replace("\r\n", "\n") == "Zoë: token-1\n"
+
+
+async def test_a_message_that_cannot_be_written_is_not_sent(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(MailNotSent):
+        await FileMailer(tmp_path / "file", sender=SENDER).send(MESSAGE)
+
+
+def test_a_message_does_not_show_what_it_says() -> None:
+    assert "token-1" not in repr(MESSAGE)

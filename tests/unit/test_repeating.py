@@ -1,0 +1,43 @@
+import asyncio
+from datetime import timedelta
+
+from entrypoints.repeating import repeating
+
+AT_ONCE = timedelta(0)
+
+
+async def test_work_is_repeated_and_goes_on_after_a_failure() -> None:
+    times, enough = 0, asyncio.Event()
+
+    async def work() -> None:
+        nonlocal times
+        times += 1
+        if times == 3:
+            enough.set()
+        raise LookupError
+
+    async with repeating(work, name="test", every=AT_ONCE):
+        await enough.wait()
+
+
+async def test_what_was_begun_is_finished_and_nothing_begun_after_the_end() -> None:
+    begun, may_end, ended = asyncio.Event(), asyncio.Event(), 0
+
+    async def work() -> None:
+        nonlocal ended
+        begun.set()
+        await may_end.wait()
+        ended += 1
+
+    async with repeating(work, name="test", every=AT_ONCE):
+        await begun.wait()
+        asyncio.get_running_loop().call_soon(may_end.set)
+    assert ended == 1
+
+
+async def test_nobody_waits_for_work_that_has_not_begun() -> None:
+    async def work() -> None:
+        raise AssertionError
+
+    async with repeating(work, name="test", every=timedelta(days=1)):
+        await asyncio.sleep(0)
