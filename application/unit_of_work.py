@@ -10,7 +10,7 @@ from application.payments.ports import PaymentRepository, ProviderEventRecords, 
 from application.sessions.ports import SessionRepository
 from application.shared.idempotency import IdempotencyRecords
 from application.throttling.ports import AttemptTallies
-from application.users.ports import OneTimeTokens, UserRepository
+from application.users.ports import OneTimeTokens, PersonalData, UserRepository
 from application.webhooks.ports import WebhookRepository
 
 
@@ -25,6 +25,9 @@ class UnitOfWork(Protocol):
 
     @property
     def one_time_tokens(self) -> OneTimeTokens: ...
+
+    @property
+    def personal_data(self) -> PersonalData: ...
 
     @property
     def mail(self) -> MailRequests: ...

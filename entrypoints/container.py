@@ -96,7 +96,10 @@ from application.users.authenticate import Authenticate
 from application.users.change_me import ChangeMe
 from application.users.change_password import ChangePassword
 from application.users.change_user import ChangeUser
+from application.users.close_account import CloseAccount
 from application.users.confirm_principal import ConfirmPrincipal
+from application.users.erase_closed_accounts import EraseClosedAccounts
+from application.users.get_me import GetMe
 from application.users.get_user import GetUser
 from application.users.list_users import ListUsers
 from application.users.password_policy import PasswordPolicy
@@ -248,6 +251,9 @@ class Container(containers.DeclarativeContainer):
     authenticate = providers.Singleton(Authenticate, access_tokens, reload_keys, clock)
     confirm_principal = providers.Singleton(ConfirmPrincipal, user_queries, clock)
     get_user = providers.Singleton(GetUser, user_queries)
+    get_me = providers.Singleton(GetMe, user_queries)
+    close_account = providers.Singleton(CloseAccount, unit_of_work, clock, ids)
+    erase_closed_accounts = providers.Singleton(EraseClosedAccounts, unit_of_work)
     list_users = providers.Singleton(ListUsers, user_queries)
     change_user = providers.Singleton(ChangeUser, unit_of_work, clock)
     change_me = providers.Singleton(ChangeMe, unit_of_work, clock)

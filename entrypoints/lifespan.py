@@ -17,6 +17,7 @@ KEYS_ARE_READ_EVERY = timedelta(seconds=15)
 REPLAYS_ARE_PRUNED_EVERY = timedelta(minutes=10)
 ATTEMPTS_ARE_PRUNED_EVERY = timedelta(minutes=10)
 MAIL_IS_SENT_EVERY = timedelta(seconds=2)
+CLOSED_ACCOUNTS_ARE_ERASED_EVERY = timedelta(hours=1)
 
 
 @asynccontextmanager
@@ -44,6 +45,13 @@ async def running(container: Container) -> AsyncIterator[bytes]:
         )
         await stack.enter_async_context(
             repeating(container.deliver_mail(), name="deliver mail", every=MAIL_IS_SENT_EVERY)
+        )
+        await stack.enter_async_context(
+            repeating(
+                container.erase_closed_accounts(),
+                name="erase closed accounts",
+                every=CLOSED_ACCOUNTS_ARE_ERASED_EVERY,
+            )
         )
         yield secret
 

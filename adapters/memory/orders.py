@@ -46,6 +46,12 @@ class MemoryOrderRepository(OrderRepository):
         known = set(keys) & tables.order_ids.keys()
         return {key: copied(tables.orders[tables.order_ids[key]]) for key in known}
 
+    async def pending_of(self, customer_id: UserId) -> Sequence[Order]:
+        await reach()
+        await self._transaction.lock(map(order_row, self._pending_of(customer_id)))
+        orders = self._transaction.tables.orders
+        return [copied(orders[order_id]) for order_id in self._pending_of(customer_id)]
+
     async def due(self, now: datetime, *, limit: int) -> Sequence[Order]:
         await reach()
         taken: list[OrderId] = []
@@ -71,6 +77,13 @@ class MemoryOrderRepository(OrderRepository):
             if kept.version != order.version - len(order.changes):
                 self._transaction.fail(IntegrityError("order written that another write has changed since"))
             self._write(order)
+
+    def _pending_of(self, customer_id: UserId) -> list[OrderId]:
+        return sorted(
+            order.id
+            for order in self._transaction.tables.orders.values()
+            if order.customer_id == customer_id and order.status is OrderStatus.PENDING_PAYMENT
+        )
 
     def _due(self, now: datetime) -> list[OrderId]:
         orders = self._transaction.tables.orders.values()

@@ -15,7 +15,7 @@ class MemorySessionRepository(SessionRepository):
 
     async def add(self, session: Session) -> None:
         await reach()
-        await self._transaction.lock([_row(session.id)])
+        await self._transaction.lock([session_row(session.id)])
         if session.user_id not in self._transaction.tables.users:
             self._transaction.fail(IntegrityError("session of a user who does not exist"))
         self._transaction.tables.sessions[session.id] = copied(session)
@@ -34,23 +34,24 @@ class MemorySessionRepository(SessionRepository):
 
     async def save(self, session: Session) -> None:
         await reach()
-        self._transaction.ensure_locked(_row(session.id))
+        self._transaction.ensure_locked(session_row(session.id))
         self._transaction.tables.sessions[session.id] = copied(session)
 
     async def remove(self, sessions: Sequence[Session]) -> None:
         await reach()
         for session in sessions:
-            self._transaction.ensure_locked(_row(session.id))
+            self._transaction.ensure_locked(session_row(session.id))
             del self._transaction.tables.sessions[session.id]
 
     async def _locked(self, session_ids: Iterable[SessionId]) -> list[Session]:
         """Lock the sessions, and return those that are still there then."""
         wanted = sorted(session_ids)
-        await self._transaction.lock(_row(id_) for id_ in wanted)
+        await self._transaction.lock(session_row(id_) for id_ in wanted)
         await reach()
         sessions = self._transaction.tables.sessions
         return [copied(sessions[id_]) for id_ in wanted if id_ in sessions]
 
 
-def _row(session_id: SessionId) -> Row:
+def session_row(session_id: SessionId) -> Row:
+    """Return what is locked before a session is changed."""
     return "sessions", session_id.hex

@@ -9,6 +9,7 @@ from adapters.memory.mail_requests import MemoryMailRequests
 from adapters.memory.one_time_tokens import MemoryOneTimeTokens
 from adapters.memory.orders import MemoryOrderRepository
 from adapters.memory.payments import MemoryPaymentRepository
+from adapters.memory.personal_data import MemoryPersonalData
 from adapters.memory.products import MemoryProductRepository
 from adapters.memory.provider_events import MemoryProviderEventRecords
 from adapters.memory.refunds import MemoryRefundRepository
@@ -25,6 +26,7 @@ class MemoryUnitOfWork(UnitOfWork):
         self._transaction = transaction
         self._users = MemoryUserRepository(transaction)
         self._one_time_tokens = MemoryOneTimeTokens(transaction)
+        self._personal_data = MemoryPersonalData(transaction)
         self._mail = MemoryMailRequests(transaction)
         self._sessions = MemorySessionRepository(transaction)
         self._products = MemoryProductRepository(transaction)
@@ -45,6 +47,10 @@ class MemoryUnitOfWork(UnitOfWork):
     @property
     def one_time_tokens(self) -> MemoryOneTimeTokens:
         return self._one_time_tokens
+
+    @property
+    def personal_data(self) -> MemoryPersonalData:
+        return self._personal_data
 
     @property
     def mail(self) -> MemoryMailRequests:

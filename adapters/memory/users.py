@@ -44,6 +44,14 @@ class MemoryUserRepository(UserRepository):
     async def save(self, user: User) -> None:
         await reach()
         self._transaction.ensure_locked(_row(user.id))
+        tables = self._transaction.tables
+        former = tables.users[user.id].email
+        if user.email != former:
+            await self._transaction.lock([("users.email", former), ("users.email", user.email)])
+            if user.email in tables.user_ids:
+                self._transaction.fail(EmailTaken())
+            del tables.user_ids[former]
+            tables.user_ids[user.email] = user.id
         self._write(user)
 
     def _write(self, user: User) -> None:

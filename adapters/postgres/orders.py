@@ -63,6 +63,12 @@ _DUE = (
     .limit(bindparam("limit"))
 )
 _LOCK = select(OrderRow.id).where(OrderRow.id == bindparam("id")).with_for_update()
+_LOCK_PENDING = (
+    select(OrderRow.id)
+    .where(OrderRow.customer_id == bindparam("customer_id"), OrderRow.status == OrderStatus.PENDING_PAYMENT)
+    .order_by(OrderRow.id)
+    .with_for_update()
+)
 _LOCK_DUE = _DUE.with_for_update(skip_locked=True)
 _LOCK_DUE_HOLDING = _DUE.where(
     exists().where(
@@ -120,6 +126,9 @@ class PostgresOrderRepository(OrderRepository):
         given = _KEYS.parameters(dict(zip(_KEY, key, strict=True)) for key in keys)
         orders = map(order_from, await self._transaction.execute(_FIND, given))
         return {(order.customer_id, order.idempotency_key): order for order in orders}
+
+    async def pending_of(self, customer_id: UserId) -> Sequence[Order]:
+        return await self._locked(_LOCK_PENDING, {"customer_id": customer_id})
 
     async def due(self, now: datetime, *, limit: int) -> Sequence[Order]:
         return await self._locked(_LOCK_DUE, {"now": now, "limit": limit})

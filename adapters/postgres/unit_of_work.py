@@ -14,6 +14,7 @@ from adapters.postgres.one_time_tokens import PostgresOneTimeTokens
 from adapters.postgres.orders import PostgresOrderRepository
 from adapters.postgres.outbox import Outbox
 from adapters.postgres.payments import PostgresPaymentRepository
+from adapters.postgres.personal_data import PostgresPersonalData
 from adapters.postgres.products import PostgresProductRepository
 from adapters.postgres.provider_events import PostgresProviderEventRecords
 from adapters.postgres.refunds import PostgresRefundRepository
@@ -33,6 +34,7 @@ class PostgresUnitOfWork(UnitOfWork):
         self._outbox = Outbox(transaction, ids)
         self._users = PostgresUserRepository(transaction, self._outbox)
         self._one_time_tokens = PostgresOneTimeTokens(transaction)
+        self._personal_data = PostgresPersonalData(transaction)
         self._mail = PostgresMailRequests(transaction)
         self._sessions = PostgresSessionRepository(transaction)
         self._products = PostgresProductRepository(transaction, self._outbox)
@@ -53,6 +55,10 @@ class PostgresUnitOfWork(UnitOfWork):
     @property
     def one_time_tokens(self) -> PostgresOneTimeTokens:
         return self._one_time_tokens
+
+    @property
+    def personal_data(self) -> PostgresPersonalData:
+        return self._personal_data
 
     @property
     def mail(self) -> PostgresMailRequests:

@@ -39,6 +39,13 @@ class OrderRepository(Protocol):
         """Return the orders that customers have placed with these idempotency keys, unlocked."""
         ...
 
+    async def pending_of(self, customer_id: UserId) -> Sequence[Order]:
+        """Return the orders of a customer that wait for payment, locked.
+
+        Raises Overloaded when a lock does not come free in time.
+        """
+        ...
+
     async def due(self, now: datetime, *, limit: int) -> Sequence[Order]:
         """Return pending orders whose hold has ended, locked, those first that ended first.
 

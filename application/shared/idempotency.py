@@ -16,6 +16,9 @@ V = TypeVar("V")
 Scope = tuple[str, str, str]
 """Principal, operation and key: the same key of somebody else, or for something else, is another key."""
 
+ANYBODY = "anybody"
+"""The principal of requests without a token: their keys share one scope, so they should be random, as all should."""
+
 
 class IdempotencyKeyReused(DomainError):
     """The key was used before, for something else."""

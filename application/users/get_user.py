@@ -8,7 +8,7 @@ from domain.shared.ids import UserId
 
 @dataclass(frozen=True, slots=True)
 class GetUser:
-    """Show an account to its owner, or to an admin."""
+    """Show an account to an admin."""
 
     users: UserQueries
 

@@ -72,7 +72,7 @@ class UserRepository(Protocol):
         ...
 
     async def save(self, user: User) -> None:
-        """Keep the changes made to a locked user."""
+        """Keep the changes made to a locked user. Raises EmailTaken."""
         ...
 
 
@@ -91,6 +91,21 @@ class OneTimeTokens(Protocol):
 
     async def remove(self, user_id: UserId, purpose: TokenPurpose) -> None:
         """Make the token worthless that the user has for a purpose, if there is one."""
+        ...
+
+
+class PersonalData(Protocol):
+    """What is kept about people in other places than their accounts, inside a unit of work."""
+
+    async def erase(self, user: User) -> None:
+        """Erase it all, except what is needed to deliver an order: that is done when the order is finished.
+
+        Of orders the address, the note and the metadata go, and of their history what the user has given as reasons.
+        """
+        ...
+
+    async def erase_from_orders_of_closed_accounts(self) -> None:
+        """Erase from the orders that are finished what was needed to deliver them."""
         ...
 
 

@@ -24,6 +24,9 @@ class OrderStatus(StrEnum):
 HOLDING_STOCK = frozenset({OrderStatus.PENDING_PAYMENT, OrderStatus.CONFIRMED})
 """While an order is in one of these, its unfulfilled units are reserved."""
 
+FINISHED = frozenset({OrderStatus.FULFILLED, OrderStatus.CANCELLED, OrderStatus.EXPIRED})
+"""Nothing more is delivered."""
+
 STANDING = frozenset({OrderStatus.CONFIRMED, OrderStatus.FULFILLED})
 """An order in one of these is paid for, and keeps what was paid."""
 

@@ -46,3 +46,8 @@ class UserDisabled(UserEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserEnabled(UserEvent):
     type = "user.enabled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserClosed(UserEvent):
+    type = "user.closed"

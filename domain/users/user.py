@@ -10,6 +10,7 @@ from domain.shared.events import Aggregate
 from domain.shared.ids import UserId
 from domain.users.events import (
     UserChanged,
+    UserClosed,
     UserDisabled,
     UserEmailVerified,
     UserEnabled,
@@ -30,6 +31,10 @@ def comparable_email(address: str) -> EmailAddress:
     RFC 5321, section 2.4 lets a host tell `Ann@` from `ann@`; in practice none does, and people type both.
     """
     return EmailAddress(address.strip().lower())
+
+
+NO_PASSWORD = ""
+"""A hash that no password has."""
 
 
 class UserStatus(StrEnum):
@@ -172,6 +177,16 @@ class User(Aggregate):
         self.status = UserStatus.ACTIVE
         self._change(now)
         self._record(UserEnabled)
+
+    def close(self, *, now: datetime) -> None:
+        """Close the account for good, with nothing personal left in it. The address is free for another account."""
+        self.status = UserStatus.CLOSED
+        self.email = EmailAddress(f"{self.id}@closed.invalid")  # RFC 2606: no mail ever gets there
+        self.full_name = None
+        self.email_verified = False
+        self.password_hash = NO_PASSWORD
+        self._change(now)
+        self._record(UserClosed)
 
     def rehash(self, password_hash: str) -> None:
         """Keep the same password under stronger parameters. Nothing has changed that anybody could see."""

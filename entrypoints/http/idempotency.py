@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel
 
-from application.shared.idempotency import IdempotencyKey, Receipt
+from application.shared.idempotency import ANYBODY, IdempotencyKey, Receipt
 from application.users.authenticate import Principal
 from entrypoints.http.problems.openapi import refuses_with
 from entrypoints.http.problems.problem import HTTPProblem
@@ -18,8 +18,6 @@ _HEADER = Header(
     description="New for each request, the same for each retry: 1 to 255 visible ASCII characters.",
     examples=["9f1c2f9e-6b0c-4a52-9a3e-0d6a7f4c1b1d"],
 )
-ANYBODY = "anybody"
-"""The principal of requests without a token: their keys share one scope, so they should be random, as all should."""
 
 
 @dataclass(frozen=True, slots=True)

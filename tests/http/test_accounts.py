@@ -5,7 +5,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.kit.web import PASSWORD, WebShop, key
+from tests.kit.web import PASSWORD, WebShop, key, order_of
 
 NEW_PASSWORD = "another password of some length"
 CHANGE = {
@@ -166,3 +166,25 @@ async def test_who_is_disabled_is_out_at_once_where_it_counts(web: WebShop) -> N
     response = await staff.get(f"/v1/stock/{product['id']}")
     assert (response.status_code, response.json()["code"]) == (403, "account_disabled")
     assert (await log_in(web, account["email"], PASSWORD)).json()["error"] == "invalid_grant"
+
+
+async def test_a_closed_account_is_gone_and_its_orders_are_kept(web: WebShop) -> None:
+    ann, staff = await web.customer(), await web.staff()
+    email = (await me(ann))["email"]
+    product = await web.product()
+    order = (await ann.post("/v1/orders", json=order_of((product, 2), note="Ring"), headers=key("1"))).json()
+    without_version = await ann.delete("/v1/me")
+    assert (without_version.status_code, without_version.json()["code"]) == (428, "precondition_required")
+    closed = await ann.delete("/v1/me", headers=if_match(1))
+    assert (closed.status_code, closed.content) == (204, b"")
+    for response in (await ann.get("/v1/me"), await ann.delete("/v1/me", headers=if_match(2))):
+        assert (response.status_code, response.json()["code"]) == (401, "invalid_token")
+    assert (await log_in(web, email, PASSWORD)).json()["error"] == "invalid_grant"
+    kept = (await staff.get(f"/v1/orders/{order['id']}")).json()
+    assert (kept["total"], kept["note"], kept["status"]) == (order["total"], None, "cancelled")
+
+
+async def test_the_last_admin_does_not_close_the_account(web: WebShop) -> None:
+    boss = await web.admin()
+    response = await boss.delete("/v1/me", headers=if_match(1))
+    assert (response.status_code, response.json()["code"]) == (409, "last_admin")

@@ -59,6 +59,7 @@ TABLE: Mapping[str, Access] = {
     "GET /v1/me": ONESELF,
     "PATCH /v1/me": ONESELF,
     "POST /v1/me/password": ONESELF,
+    "DELETE /v1/me": ONESELF,
     "GET /v1/me/sessions": ONESELF,
     "DELETE /v1/me/sessions/{session_id}": own_or(None),
     "GET /v1/users": needs(Permission.MANAGE_USERS),
@@ -132,20 +133,37 @@ def borne_by(sample: Sample, authorization: Mapping[str, str]) -> Sample:
     return replace(sample, headers={**rest, **authorization})
 
 
+class Nobody:
+    """Who has no token."""
+
+
+async def authorization_of(
+    asking: Role | type[Nobody] | None, surroundings: Surroundings
+) -> Mapping[str, str]:
+    match asking:
+        case None:
+            return surroundings.authorization
+        case Role():
+            web = surroundings.web
+            clients = {Role.CUSTOMER: web.customer, Role.STAFF: web.staff, Role.ADMIN: web.admin}
+            return {"Authorization": (await clients[asking]()).headers["Authorization"]}
+        case _:
+            return {}
+
+
 async def ask_every_operation(
-    web: WebShop, owner: Role, authorization: Mapping[str, str] | None
+    web: WebShop, owner: Role, asking: Role | type[Nobody] | None
 ) -> dict[str, int]:
     """Send every operation's sample with what belongs to the owner, and tell how it was refused, or 200.
 
-    What changes something is tried in surroundings of its own. `authorization` is a stranger's; None is the owner's.
+    What changes something is tried in surroundings of its own, and by a new stranger. `asking` is the stranger's
+    role; None is the owner.
     """
     shared, statuses = await Surroundings.of(web, owner), {}
     for operation in operations():
         surroundings = shared if operation.method == "GET" else await Surroundings.of(web, owner)
         sample = await surroundings.sample(operation)
-        response = await borne_by(
-            sample, surroundings.authorization if authorization is None else authorization
-        ).send(web)
+        response = await borne_by(sample, await authorization_of(asking, surroundings)).send(web)
         statuses[line_of(operation)] = 200 if response.is_success else response.status_code
     return statuses
 
@@ -176,12 +194,11 @@ async def test_each_role_may_do_with_what_is_a_customers_what_the_table_says(
     web: WebShop, role: Role
 ) -> None:
     """A customer finds nothing of another customer: 404, as if it were not there."""
-    stranger = (await Surroundings.of(web, role)).authorization
-    assert await ask_every_operation(web, Role.CUSTOMER, stranger) == expected(role, own=False)
+    assert await ask_every_operation(web, Role.CUSTOMER, role) == expected(role, own=False)
 
 
 async def test_without_a_token_only_what_is_public_is_open(web: WebShop) -> None:
-    assert await ask_every_operation(web, Role.CUSTOMER, {}) == expected(None, own=False)
+    assert await ask_every_operation(web, Role.CUSTOMER, Nobody) == expected(None, own=False)
 
 
 async def test_a_list_of_orders_has_ones_own_and_for_staff_all(web: WebShop) -> None:

@@ -33,6 +33,8 @@ from application.payments.views import PaymentView, RefundView
 from application.shared.batching import Batcher, RunBatch
 from application.shared.clock import Clock
 from application.shared.idempotency import IdempotencyKey, Receipt
+from application.users.close_account import CloseAccount
+from application.users.erase_closed_accounts import EraseClosedAccounts
 from application.users.views import UserView
 from domain.catalog.adjusting import StockDelta
 from domain.catalog.stock import MovementReason
@@ -84,6 +86,8 @@ class Shop(Accounts):
         self.expire_orders = ExpireOrders(store.unit_of_work, self.clock)
         self.settle_payments = SettlePayments(store.unit_of_work, gateways, self.clock, self.ids)
         self.record_provider_event = RecordProviderEvent(store.unit_of_work, self.clock, self.ids)
+        self.close_account = CloseAccount(store.unit_of_work, self.clock, self.ids)
+        self.erase_closed_accounts = EraseClosedAccounts(store.unit_of_work)
         self.get_order = GetOrder(store.orders)
         self.list_orders = ListOrders(store.orders)
         self.list_status_changes = ListStatusChanges(self.get_order, store.orders)

@@ -6,10 +6,11 @@ from fastapi import APIRouter, Body, Request, Response
 
 from application.users.change_me import ChangeMe, ChangeMeCommand
 from application.users.change_password import ChangePassword, ChangePasswordCommand
-from application.users.get_user import GetUser
+from application.users.close_account import CloseAccount, CloseAccountCommand
+from application.users.get_me import GetMe
 from application.users.views import UserView
 from entrypoints.container import Container
-from entrypoints.http.authentication import ConfirmedUser, CurrentUser
+from entrypoints.http.authentication import ConfirmedUser, CurrentUser, actor
 from entrypoints.http.body import MERGE_PATCH
 from entrypoints.http.descriptions import described_by
 from entrypoints.http.etags import NOT_MODIFIED, IfMatch, version_tag, versioned
@@ -28,7 +29,7 @@ router = APIRouter(prefix="/v1/me", tags=["users"], route_class=StrictRoute)
     "",
     operation_id="get_me",
     summary="Show my account",
-    description=described_by(GetUser),
+    description=described_by(GetMe),
     response_model=UserResponse,
     responses=NOT_MODIFIED,
     dependencies=[LimitReads],
@@ -37,9 +38,9 @@ async def get_me(
     principal: CurrentUser,
     request: Request,
     response: Response,
-    get_user: Annotated[GetUser, provided(Container.get_user)],
+    get_me: Annotated[GetMe, provided(Container.get_me)],
 ) -> UserView | Response:
-    user = await get_user(principal.user_id)
+    user = await get_me(principal.user_id)
     return versioned(request, response, user, user.version)
 
 
@@ -63,6 +64,28 @@ async def change_me(
     )
     response.headers["ETag"] = version_tag(user.version)
     return user
+
+
+@router.delete(
+    "",
+    operation_id="close_me",
+    summary="Close my account",
+    description=described_by(CloseAccount),
+    status_code=204,
+    responses=problem_responses("last_admin"),
+    dependencies=[LimitWrites],
+)
+async def close_me(
+    seen_version: IfMatch,
+    principal: ConfirmedUser,
+    request: Request,
+    close_account: Annotated[CloseAccount, provided(Container.close_account)],
+) -> None:
+    await close_account(
+        CloseAccountCommand(
+            user_id=principal.user_id, seen_version=seen_version, by=actor(request, principal)
+        )
+    )
 
 
 @router.post(

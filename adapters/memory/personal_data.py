@@ -1,0 +1,54 @@
+from collections.abc import Iterable
+from dataclasses import replace
+
+from adapters.memory.database import reach
+from adapters.memory.orders import order_row
+from adapters.memory.sessions import session_row
+from adapters.memory.transaction import Transaction
+from application.shared.idempotency import ANYBODY
+from application.users.ports import PersonalData
+from domain.orders.lifecycle import FINISHED
+from domain.orders.order import Order
+from domain.users.user import User, UserStatus
+
+
+class MemoryPersonalData(PersonalData):
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def erase(self, user: User) -> None:
+        tables = self._transaction.tables
+        sessions = [session.id for session in tables.sessions.values() if session.user_id == user.id]
+        await self._transaction.lock(map(session_row, sessions))
+        await reach()
+        for session_id in sessions:
+            tables.sessions.pop(session_id, None)
+        for place in [place for place in tables.one_time_tokens if place[0] == user.id]:
+            del tables.one_time_tokens[place]
+        for place_in_queue in [place for place in tables.mail if place[1] == user.email]:
+            del tables.mail[place_in_queue]
+        for scope, record in list(tables.idempotency.items()):
+            is_about_them = scope[0] == ANYBODY and getattr(record.result, "id", None) == user.id
+            if scope[0] == str(user.id) or is_about_them:
+                del tables.idempotency[scope]
+        orders = {order.id: order for order in tables.orders.values() if order.customer_id == user.id}
+        for (order_id, version), change in list(tables.changes.items()):
+            if order_id in orders and change.actor.user_id == user.id:
+                tables.changes[order_id, version] = replace(change, reason=None)
+        await self._erase_from(orders.values())
+
+    async def erase_from_orders_of_closed_accounts(self) -> None:
+        users = self._transaction.tables.users
+        closed = {user.id for user in users.values() if user.status is UserStatus.CLOSED}
+        orders = self._transaction.tables.orders.values()
+        await self._erase_from(order for order in orders if order.customer_id in closed)
+
+    async def _erase_from(self, orders: Iterable[Order]) -> None:
+        finished = [order.id for order in orders if order.status in FINISHED]
+        await self._transaction.lock(map(order_row, finished))
+        await reach()
+        for order_id in finished:
+            order = self._transaction.tables.orders[order_id]
+            self._transaction.tables.orders[order_id] = replace(
+                order, shipping_address=None, note=None, metadata={}
+            )

@@ -1,0 +1,60 @@
+from dataclasses import dataclass
+
+from application.shared.clock import Clock
+from application.shared.ids import IdFactory
+from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from application.users.ports import InvalidToken
+from domain.orders.cancelling import cancel
+from domain.shared.actor import Actor
+from domain.shared.ids import UserId
+from domain.users.administering import ensure_admin_without
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseAccountCommand:
+    """`seen_version` is the version that the user saw."""
+
+    user_id: UserId
+    seen_version: int
+    by: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class CloseAccount:
+    """Close one's account for good, and erase what is personal.
+
+    Orders are kept, with their sums; their addresses, notes and metadata go. Those that wait for payment are cancelled.
+    An order that is paid and not yet delivered keeps its address until it is. The last admin stays. The e-mail address
+    is free for a new account.
+    """
+
+    unit_of_work: UnitOfWorkFactory
+    clock: Clock
+    ids: IdFactory
+
+    async def __call__(self, command: CloseAccountCommand) -> None:
+        """Raise InvalidToken where there is no such account any more, AccountDisabled, PreconditionFailed, LastAdmin."""
+        async with self.unit_of_work() as work:
+            admins = await work.users.lock_admins()
+            user = await work.users.get(command.user_id)
+            if user is None:
+                raise InvalidToken
+            user.ensure_active()
+            user.ensure_unchanged_since(command.seen_version)
+            ensure_admin_without(user, admins)
+            await self._cancel_unpaid_orders(user.id, command.by, work)
+            await work.personal_data.erase(user)
+            user.close(now=self.clock.now())
+            await work.users.save(user)
+            await work.commit()
+
+    async def _cancel_unpaid_orders(self, user_id: UserId, by: Actor, work: UnitOfWork) -> None:
+        orders = await work.orders.pending_of(user_id)
+        stocks = await work.stocks.lock({product_id for order in orders for product_id in order.product_ids})
+        for order in orders:
+            payments = await work.payments.of_order(order.id)
+            refunds = cancel(order, payments, stocks, None, new_id=self.ids.new, now=self.clock.now(), by=by)
+            await work.payments.save(payments)
+            await work.refunds.add(refunds)
+        await work.orders.save(orders)
+        await work.stocks.save(stocks.values())

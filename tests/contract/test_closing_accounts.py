@@ -1,0 +1,149 @@
+"""What is left of an account that was closed, over each store."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from application.orders.place_order import PlaceOrderCommand
+from application.sessions.log_in import WrongCredentials
+from application.users.close_account import CloseAccountCommand
+from application.users.get_me import GetMe
+from application.users.ports import InvalidToken
+from application.users.sign_up import SignUpCommand
+from application.users.views import UserView
+from domain.orders.lifecycle import OrderStatus
+from domain.sessions.refresh_token import InvalidRefreshToken
+from domain.shared.actor import Actor
+from domain.shared.errors import PreconditionFailed
+from domain.users.administering import LastAdmin
+from domain.users.permissions import Role
+from domain.users.user import UserStatus
+from tests.invariants import assert_invariants
+from tests.kit.accounts import PASSWORD
+from tests.kit.examples import ADDRESS
+from tests.kit.shop import Shop
+
+ANN = SignUpCommand(email="ann@example.com", password=PASSWORD, full_name="Ann")
+
+
+async def sign_up(shop: Shop, role: Role = Role.CUSTOMER) -> UserView:
+    key = shop.key("Ann", operation="create_user", principal="anybody")
+    return (await shop.sign_up(replace(ANN, role=role, key=key))).result
+
+
+def closing(user: UserView) -> CloseAccountCommand:
+    return CloseAccountCommand(user_id=user.id, seen_version=user.version, by=Actor(user.id, "test"))
+
+
+def personal(command: PlaceOrderCommand) -> PlaceOrderCommand:
+    request = replace(command.request, shipping_address=ADDRESS, note="Ring twice", metadata={"gift": "Bob"})
+    return replace(command, request=request)
+
+
+async def test_a_closed_account_has_nothing_personal_left_and_opens_nothing(shop: Shop) -> None:
+    ann = await sign_up(shop)
+    tokens = await shop.logged_in(ann)
+    await shop.close_account(closing(ann))
+    closed = await shop.get_user(ann.id)
+    assert closed.status is UserStatus.CLOSED
+    assert (closed.full_name, closed.email_verified, closed.email) == (
+        None,
+        False,
+        f"{ann.id}@closed.invalid",
+    )
+    with pytest.raises(InvalidToken):
+        await GetMe(shop.store.users)(ann.id)
+    with pytest.raises(InvalidRefreshToken):
+        await shop.refresh_session(tokens.refresh.text)
+    for email in (ann.email, closed.email):
+        with pytest.raises(WrongCredentials):
+            await shop.logged_in(replace(ann, email=email))
+    assert await shop.store.outbox.count("user.closed", of=[ann.id]) == 1
+
+
+async def test_the_address_of_a_closed_account_is_free_again(shop: Shop) -> None:
+    ann = await sign_up(shop)
+    await shop.close_account(closing(ann))
+    again = (await shop.sign_up(ANN)).result
+    assert again.id != ann.id
+    await shop.logged_in(again)
+
+
+async def test_orders_are_kept_with_their_sums_and_without_addresses(shop: Shop) -> None:
+    ann, mug = await sign_up(shop), await shop.product(stock=9)
+    cancelled = (await shop.place_order(personal(shop.placing((mug, 1), customer=ann)))).result
+    await shop.cancel(cancelled)
+    pending = (await shop.place_order(personal(shop.placing((mug, 2), customer=ann)))).result
+    await shop.close_account(closing(ann))
+    for order in (cancelled, pending):
+        kept = await shop.get_order(order.id, only_of=None)
+        assert kept.status is OrderStatus.CANCELLED
+        assert (kept.shipping_address, kept.note, kept.metadata) == (None, None, {})
+        assert (kept.lines, kept.total, kept.customer_id) == (order.lines, order.total, ann.id)
+    assert (await shop.get_stock(mug.id)).available == 9
+    await assert_invariants(shop)
+
+
+async def test_an_order_that_is_paid_keeps_its_address_until_it_is_delivered(shop: Shop) -> None:
+    ann, mug = await sign_up(shop), await shop.product(stock=9)
+    order = (await shop.place_order(personal(shop.placing((mug, 1), customer=ann)))).result
+    await shop.pay(order)
+    await shop.close_account(closing(ann))
+    await shop.erase_closed_accounts()
+    assert (await shop.get_order(order.id, only_of=None)).shipping_address == ADDRESS
+    await shop.fulfil(order, 1)
+    await shop.erase_closed_accounts()
+    assert (await shop.get_order(order.id, only_of=None)).shipping_address is None
+    await assert_invariants(shop)
+
+
+async def test_nothing_is_erased_from_the_orders_of_others(shop: Shop) -> None:
+    ann, bob, mug = await sign_up(shop), await shop.customer(), await shop.product(stock=9)
+    of_bob = (await shop.place_order(personal(shop.placing((mug, 1), customer=bob)))).result
+    await shop.cancel(of_bob)
+    await shop.logged_in(bob)
+    before = await shop.get_order(of_bob.id, only_of=None)
+    await shop.close_account(closing(ann))
+    await shop.erase_closed_accounts()
+    assert await shop.get_order(of_bob.id, only_of=None) == before
+    assert len((await shop.list_sessions(bob.id, after=None, limit=9)).items) == 1
+
+
+async def test_answers_that_were_kept_for_retries_are_forgotten(shop: Shop) -> None:
+    ann, mug = await sign_up(shop), await shop.product(stock=9)
+    key = shop.key("Ann", operation="create_user", principal="anybody", key="kept")
+    bob = (await shop.sign_up(replace(ANN, email="bob@example.com", key=key))).result
+    placing = shop.placing((mug, 1), customer=ann)
+    await shop.place_order(placing)
+    await shop.close_account(closing(ann))
+    assert (await shop.sign_up(replace(ANN, email="bob@example.com", key=key))).result == bob, "of others"
+    replayed = await shop.place_order(placing)
+    assert replayed.result.status is OrderStatus.CANCELLED, "the order as it is now, not as it was kept"
+
+
+async def test_closing_needs_the_version_that_was_seen(shop: Shop) -> None:
+    ann = await sign_up(shop)
+    with pytest.raises(PreconditionFailed):
+        await shop.close_account(closing(replace(ann, version=7)))
+    assert await shop.get_user(ann.id) == ann
+
+
+async def test_the_last_admin_stays(shop: Shop) -> None:
+    boss = await sign_up(shop, Role.ADMIN)
+    with pytest.raises(LastAdmin):
+        await shop.close_account(closing(boss))
+    other = SignUpCommand(email="other@example.com", password=PASSWORD, role=Role.ADMIN)
+    deputy = (await shop.sign_up(other)).result
+    outcomes = await asyncio.gather(
+        *(shop.close_account(closing(admin)) for admin in (boss, deputy)), return_exceptions=True
+    )
+    assert [type(outcome) for outcome in outcomes if outcome is not None] == [LastAdmin]
+
+
+async def test_an_account_is_closed_once(shop: Shop) -> None:
+    ann = await sign_up(shop)
+    outcomes = await asyncio.gather(
+        *(shop.close_account(closing(ann)) for _ in range(3)), return_exceptions=True
+    )
+    assert outcomes.count(None) == 1

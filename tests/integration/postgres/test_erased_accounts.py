@@ -1,0 +1,68 @@
+"""Of a closed account, nothing personal is left in any column of any table."""
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from entrypoints.container import Container
+from entrypoints.settings import Settings
+from tests.kit.mailbox import Mailbox
+from tests.kit.passwords import BreachedOnly, PlainHasher
+from tests.kit.web import WebShop, key, order_of, web_shop
+
+CANARY = "Canary-7f3a"
+EMAIL = f"{CANARY}@example.com".lower()
+PASSWORD = f"{CANARY} password"
+ADDRESS = {"name": CANARY, "line1": CANARY, "city": CANARY, "country": "IE"}
+
+
+@pytest.fixture
+async def web(database_url: str) -> AsyncIterator[WebShop]:
+    container = Container(settings=Settings(database_url=database_url, rate_limit_enabled=False))
+    container.hasher.override(PlainHasher())
+    container.breached_passwords.override(BreachedOnly())
+    container.mailer.override(Mailbox())
+    async with web_shop(container) as web:
+        yield web
+
+
+async def places_of(psql: asyncpg.Connection, word: str) -> set[str]:
+    """Return the columns in which a word stands, in any case."""
+    columns = await psql.fetch(
+        "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'"
+    )
+    found = set()
+    for table, column in columns:
+        search = f'SELECT bool_or("{column}"::text ILIKE $1) FROM "{table}"'  # noqa: S608 - names of the schema
+        if await psql.fetchval(search, f"%{word}%"):
+            found.add(f"{table}.{column}")
+    return found
+
+
+async def test_a_closed_account_leaves_no_trace_but_its_orders(
+    web: WebShop, psql: asyncpg.Connection
+) -> None:
+    account = {"email": EMAIL, "password": PASSWORD, "password_confirm": PASSWORD, "full_name": CANARY}
+    await web.visitor.post("/v1/users", json=account, headers=key("sign-up"))
+    form = {"username": EMAIL, "password": PASSWORD}
+    tokens = (await web.visitor.post("/token", data=form, headers={"User-Agent": CANARY})).json()
+    headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+    product = await web.product()
+    details = {"shipping_address": ADDRESS, "note": CANARY, "metadata": {CANARY: CANARY}}
+    orders = [
+        await web.visitor.post(
+            "/v1/orders", json=order_of((product, 1), **details), headers=headers | key(f"order-{number}")
+        )
+        for number in range(2)
+    ]
+    await web.visitor.post(f"{orders[0].headers['Location']}/cancel", headers=headers | key("cancel"))
+    await web.visitor.post("/v1/password-resets", json={"email": EMAIL})
+    before = await places_of(psql, CANARY)
+    assert {"users.email", "users.full_name", "orders.shipping_address", "idempotency_keys.result"} < before
+
+    closed = await web.visitor.delete("/v1/me", headers=headers | {"If-Match": '"v1"'})
+
+    assert closed.status_code == 204
+    assert await places_of(psql, CANARY) == set()
+    assert await psql.fetchval("SELECT count(*) FROM orders WHERE total_amount = 1999") == 2
