@@ -67,8 +67,8 @@ async def test_a_refused_card_is_said_with_a_stable_code(provider: Provider) -> 
     assert answer.amount is None
 
 
-@pytest.mark.parametrize("token", ["tok_nobody_has", "", None, "pm_%2F../x", "tok_\u1234"])
-async def test_a_token_that_stands_for_nothing_takes_nothing(provider: Provider, token: str | None) -> None:
+@pytest.mark.parametrize("token", ["tok_nobody_has", "", "pm_%2F../x", "tok_\u1234"])
+async def test_a_token_that_stands_for_nothing_takes_nothing(provider: Provider, token: str) -> None:
     payment = payment_at(provider)
     answer = await provider.gateway.capture(payment, token)
     assert answer.outcome is Outcome.DECLINED

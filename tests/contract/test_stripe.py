@@ -171,6 +171,11 @@ async def test_a_payment_with_a_known_name_is_asked_for_by_it(stripe: Stripe) ->
     assert stripe.sent == [f"GET /v1/payment_intents/{answer.reference}"]
 
 
+async def test_without_a_token_nothing_is_taken(stripe: Stripe) -> None:
+    answer = await stripe.gateway.capture(stripe.payment(), None)
+    assert answer.outcome is Outcome.DECLINED
+
+
 async def test_what_was_refused_for_its_token_stays_refused(stripe: Stripe) -> None:
     payment = stripe.payment()
     refusal = await stripe.gateway.capture(payment, "pm_nobody_has")
