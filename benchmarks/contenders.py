@@ -160,7 +160,7 @@ def go(*, pool: int = 8, placing: str = "statements") -> Contender:
 
 
 def everybody() -> Sequence[Contender]:
-    """Return all that are compared; the pools are those that `python -m benchmarks pools` found best on two cores."""
+    """Return all that are compared; the pools are a choice that `python -m benchmarks pools` can test."""
     return (
         steelyard(),
         tutorial(),
