@@ -17,11 +17,18 @@ class RememberedAccessTokens(AccessTokens):
 
     def __init__(self, tokens: Ed25519AccessTokens, *, capacity: int = 10_000) -> None:
         self._tokens = tokens
+        self._keys: Sequence[SigningKey] = ()
         self._read = lru_cache(capacity)(tokens.read)
 
     def use(self, keys: Sequence[SigningKey]) -> None:
-        """Hand the keys on, and forget what the former ones verified. Raises ValueError, and keeps those."""
+        """Hand other keys on, and forget what the former ones verified. Raises ValueError, and keeps those.
+
+        Keys are read anew several times a minute, and hardly ever are others: nothing is forgotten then.
+        """
+        if list(keys) == list(self._keys):
+            return
         self._tokens.use(keys)
+        self._keys = keys
         self._read.cache_clear()
 
     def issue(self, claims: AccessClaims, *, now: datetime) -> AccessToken:

@@ -75,8 +75,8 @@ def versioned(request: Request, response: Response, view: V, version: int) -> V 
 
 def unless_known(request: Request, response: Response, answer: V, tag: str) -> V | Response:
     """Tag the response; return `answer`, or 304 with the headers that 200 would have had (RFC 9110, section 15.4.5)."""
-    response.headers["ETag"] = tag
-    known = request.headers.get("if-none-match", "")
-    if known.strip() == "*" or tag in _ANY_TAG.findall(known):
+    response.raw_headers.append((b"etag", tag.encode()))
+    known = request.headers.get("if-none-match")
+    if known is not None and (known.strip() == "*" or tag in _ANY_TAG.findall(known)):
         return Response(status_code=304, headers=response.headers)
     return answer

@@ -26,7 +26,6 @@ class InFlight:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._reads = 0
         self._no_reads = asyncio.Event()
-        self._no_reads.set()
         self._draining = False
 
     def __len__(self) -> int:
@@ -58,13 +57,11 @@ class InFlight:
         if self._draining:
             raise _shutting_down()
         self._reads += 1
-        self._no_reads.clear()
         try:
             return await work()
         finally:
             self._reads -= 1
-            if not self._reads:
-                self._no_reads.set()
+            self._tell_of_no_reads()
 
     async def drain(self, timeout: float) -> int:  # noqa: ASYNC109 - a bound on politeness, not on the call
         """Take no new work, and give the present work `timeout` seconds to end; then cancel what is left.
@@ -72,6 +69,7 @@ class InFlight:
         Returns how many were cancelled. They have ended when this returns. Reads are not: they are their servers'.
         """
         self._draining = True
+        self._tell_of_no_reads()
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout):
                 await self._no_reads.wait()
@@ -82,6 +80,11 @@ class InFlight:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
         return len(late)
+
+    def _tell_of_no_reads(self) -> None:
+        """Tell whoever drains, and nobody else is waiting for it."""
+        if self._draining and not self._reads:
+            self._no_reads.set()
 
 
 def _shutting_down() -> HTTPProblem:

@@ -107,8 +107,8 @@ def _request_id(scope: Scope) -> str:
 def _completed(
     headers: list[tuple[bytes, bytes]], always: Headers, request_id: str
 ) -> list[tuple[bytes, bytes]]:
-    present = {name for name, _ in headers}
-    defaults = (header for header in _UNLESS_SET if header[0] not in present)
+    present = [name for name, _ in headers]
+    defaults = [header for header in _UNLESS_SET if header[0] not in present]
     return [*headers, *always, *defaults, (b"x-request-id", request_id.encode())]
 
 

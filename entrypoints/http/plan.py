@@ -5,7 +5,7 @@ took four fifths of the time of placing an order, the database left aside. The m
 call a request for a dependency that several others share, all broken rules of all parameters told at once.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import iscoroutinefunction
 from typing import Any, cast
@@ -24,6 +24,7 @@ from entrypoints.http.provided import provider_name
 from entrypoints.http.query import remembering
 
 _UNSOLVED: Any = object()
+_NOTHING: Mapping[str, Any] = {}
 
 
 class Unplannable(Exception):
@@ -35,10 +36,9 @@ class _Step:
     """One call: a dependency, or at last the endpoint. `inputs` are the steps before it that it needs, by argument."""
 
     call: Callable[..., Any]
-    inputs: tuple[tuple[str | None, int], ...]
+    begin: "_Begin"
+    inputs: tuple[int, ...]
     provider: str | None
-    request_names: tuple[str, ...]
-    response_names: tuple[str, ...]
     dependant: Dependant | None
     """What it reads of the path, the query, the headers or the body; None for nothing."""
     query: "_ReadQuery | None"
@@ -53,26 +53,28 @@ class Plan:
         """Raise Unplannable."""
         self._steps: list[_Step] = []
         self._add(dependant, {})
+        self._asks_container = any(step.provider for step in self._steps)
 
     async def run(self, request: Request, response: Response, body: Any) -> Any:  # noqa: ANN401 - any JSON in, what the endpoint returns out
         """Solve the dependencies and call the endpoint. Raises RequestValidationError, and what they raise."""
         values: list[Any] = []
         errors: list[Any] = []
+        container = request.scope["app"].state.container if self._asks_container else None
         for step in self._steps:
             if step.provider is not None:
-                values.append(getattr(request.app.state.container, step.provider)())
+                values.append(getattr(container, step.provider)())
                 continue
-            arguments: dict[str, Any] = {}
-            for name in step.request_names:
-                arguments[name] = request
-            for name in step.response_names:
-                arguments[name] = response
-            broken: list[Any] = []
+            found = _NOTHING
             if step.dependant is not None:
-                broken = await _read_into(arguments, step, step.dependant, request, body)
-                errors += broken
-            is_solvable = _pass_on(values, step.inputs, arguments) and not broken
-            values.append(await step.call(**arguments) if is_solvable else _UNSOLVED)
+                found, broken = await _read_for(step, step.dependant, request, body)
+                if broken:
+                    errors += broken
+                    values.append(_UNSOLVED)
+                    continue
+            if errors and any(values[index] is _UNSOLVED for index in step.inputs):
+                values.append(_UNSOLVED)
+                continue
+            values.append(await step.begin(step.call, values, request, response, found))
         if errors:
             raise RequestValidationError(errors, body=body)
         return values[-1]
@@ -89,22 +91,30 @@ class Plan:
         return known[call]
 
 
-def _pass_on(
-    values: Sequence[Any], inputs: Iterable[tuple[str | None, int]], arguments: dict[str, Any]
-) -> bool:
-    """Add what earlier calls have returned to the arguments, and tell whether all of it is there."""
-    for name, index in inputs:
-        if values[index] is _UNSOLVED:
-            return False
-        if name is not None:
-            arguments[name] = values[index]
-    return True
+_Begin = Callable[
+    [Callable[..., Any], Sequence[Any], Request, Response, Mapping[str, Any]], Coroutine[Any, Any, Any]
+]
+"""Begins a call with the values of earlier ones, the request, the response, and what was read of the request."""
+
+
+def _beginning(dependant: Dependant, inputs: Iterable[tuple[str | None, int]], *, reads: bool) -> _Begin:
+    """Return the call of a dependency, written out: to collect its arguments by name takes as long as many a call."""
+    arguments = [f"{name}=values[{index}]" for name, index in inputs if name is not None]
+    requests = (dependant.request_param_name, dependant.http_connection_param_name)
+    arguments += [f"{name}=request" for name in requests if name]
+    if dependant.response_param_name:
+        arguments.append(f"{dependant.response_param_name}=response")
+    if reads:
+        arguments.append("**found")
+    begin: _Begin = eval(  # noqa: S307 - of names of parameters only, which are the service's own
+        f"lambda call, values, request, response, found: call({', '.join(arguments)})"
+    )
+    return begin
 
 
 def _step(
     dependant: Dependant, call: Callable[..., Any], inputs: tuple[tuple[str | None, int], ...]
 ) -> _Step:
-    requests = (dependant.request_param_name, dependant.http_connection_param_name)
     embedded = len(dependant.body_params) > 1 or any(
         getattr(field.field_info, "embed", None) for field in dependant.body_params
     )
@@ -113,10 +123,9 @@ def _step(
     )
     return _Step(
         call,
-        inputs,
+        _beginning(dependant, inputs, reads=bool(reads)),
+        tuple(index for _, index in inputs),
         provider_name(call),
-        tuple(name for name in requests if name),
-        (dependant.response_param_name,) if dependant.response_param_name else (),
         dependant if reads else None,
         _reader_of_queries(dependant.query_params) if dependant.query_params else None,
         None if embedded or not dependant.body_params else dependant.body_params[0],
@@ -147,14 +156,14 @@ def _is_plannable(dependant: Dependant, call: Callable[..., Any]) -> bool:
     )
 
 
-async def _read_into(
-    arguments: dict[str, Any],
+async def _read_for(
     step: _Step,
     needs: Dependant,
     request: Request,
     body: Any,  # noqa: ANN401 - any JSON
-) -> list[Any]:
-    """Add the arguments that come from the request itself, and return the rules that they break."""
+) -> tuple[Mapping[str, Any], Sequence[Any]]:
+    """Return the arguments of a step that come from the request itself, and the rules that they break."""
+    arguments: dict[str, Any] = {}
     broken: list[Any] = []
     for field in needs.path_params:
         _read(field, request.path_params, arguments, broken)
@@ -173,7 +182,7 @@ async def _read_into(
         )
         arguments |= found
         broken += wrong
-    return broken
+    return arguments, broken
 
 
 def _read(field: ModelField, source: Mapping[str, Any], arguments: dict[str, Any], broken: list[Any]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from starlette.middleware.errors import ServerErrorMiddleware
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from entrypoints.http.cors import open_to
 from entrypoints.http.middleware import EdgeMiddleware
@@ -23,6 +23,13 @@ class ServiceApp(DescribedApp):
         self._access_log = access_log
         self._over_tls = over_tls
         self._origins = origins
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and self.middleware_stack is not None:
+            scope["app"] = self
+            await self.middleware_stack(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
     def build_middleware_stack(self) -> ASGIApp:
         framework = super().build_middleware_stack()

@@ -1,5 +1,6 @@
 """A remembered token is believed no longer than any other."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -38,6 +39,20 @@ def test_a_signature_is_checked_once(
     token = remembered.issue(claims, now=now).token
     for seconds in range(5):
         assert remembered.verify(token, now=now + timedelta(seconds=seconds)) == claims
+    assert counting.reads == 1
+
+
+def test_the_same_keys_read_again_forget_nothing(
+    remembered: RememberedAccessTokens,
+    counting: CountingAccessTokens,
+    claims: AccessClaims,
+    key: SigningKey,
+    now: datetime,
+) -> None:
+    token = remembered.issue(claims, now=now).token
+    for _ in range(3):
+        remembered.use([replace(key)])
+        assert remembered.verify(token, now=now) == claims
     assert counting.reads == 1
 
 
