@@ -9,7 +9,6 @@ from adapters.clock import SystemClock
 from adapters.ids import UuidV7Factory
 from adapters.limits.in_process import InProcessRateLimiter
 from adapters.limits.unlimited import UnlimitedRateLimiter
-from adapters.limits.valkey import ValkeyRateLimiter, connect
 from adapters.mail.files import FileMailer
 from adapters.mail.smtp import SmtpMailer
 from adapters.outgoing_http import OutgoingHttp
@@ -56,6 +55,7 @@ from application.catalog.import_catalogue import ImportCatalogue
 from application.catalog.list_movements import ListMovements
 from application.catalog.list_products import ListProducts
 from application.checks.check_shop import CheckShop
+from application.limits.ports import RateLimiter
 from application.mail.deliver_mail import DeliverMail
 from application.mail.message import Letters
 from application.mail.ports import Mailer
@@ -135,6 +135,15 @@ def _limiter_name(settings: Settings) -> str:
     if not settings.rate_limit_enabled:
         return "unlimited"
     return "in_process" if settings.rate_limit_url is None else "shared"
+
+
+def _shared_limiter(settings: Settings, in_process: InProcessRateLimiter) -> RateLimiter:
+    """Return the limiter that all processes share; `in_process` counts while its server is away."""
+    from adapters.limits.valkey import ValkeyRateLimiter, connect  # noqa: PLC0415 - a shop of one process need not wait for the library
+
+    if settings.rate_limit_url is None:
+        raise ValueError("Where the limits are shared has to be set.")
+    return ValkeyRateLimiter(connect(settings.rate_limit_url.get_secret_value()), in_process)
 
 
 def _throttle_name(settings: Settings) -> str:
@@ -221,11 +230,7 @@ class Container(containers.DeclarativeContainer):
     rate_limiter = providers.Selector(
         providers.Callable(_limiter_name, settings),
         in_process=in_process_limiter,
-        shared=providers.Singleton(
-            ValkeyRateLimiter,
-            providers.Singleton(connect, settings.provided.rate_limit_url.get_secret_value.call()),
-            in_process_limiter,
-        ),
+        shared=providers.Singleton(_shared_limiter, settings, in_process_limiter),
         unlimited=providers.Singleton(UnlimitedRateLimiter),
     )
 

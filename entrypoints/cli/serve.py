@@ -41,7 +41,7 @@ def serve(
         migrate(url)
         _put_into_environment(database_url=url)
         announce_when_ready(address, settings)
-        with worker_beside() if with_worker else nullcontext():
+        with worker_beside(address) if with_worker else nullcontext():
             serve_http(address, workers=settings.workers)
     typer.echo("Stopped.")
 

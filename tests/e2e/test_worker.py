@@ -28,6 +28,15 @@ def eventually(happens: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
+def awaited_worker_of(service: Service) -> int:
+    """Return the first worker, which begins when the service answers."""
+    service.await_answer()
+    eventually(lambda: worker_of(service) is not None)
+    worker = worker_of(service)
+    assert worker is not None
+    return worker
+
+
 def is_alive(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
@@ -37,9 +46,7 @@ def is_alive(pid: int) -> bool:
 
 def test_a_worker_runs_beside_the_service_and_ends_with_it(database_url: str) -> None:
     with serving(database_url) as service:
-        service.await_answer()
-        worker = worker_of(service)
-        assert worker is not None
+        worker = awaited_worker_of(service)
         code, output = service.interrupt()
     assert (code, output.splitlines()[-1]) == (0, "Stopped.")
     assert "Traceback" not in output
@@ -48,9 +55,7 @@ def test_a_worker_runs_beside_the_service_and_ends_with_it(database_url: str) ->
 
 def test_a_worker_that_is_killed_is_replaced(database_url: str) -> None:
     with serving(database_url) as service:
-        service.await_answer()
-        killed = worker_of(service)
-        assert killed is not None
+        killed = awaited_worker_of(service)
         os.kill(killed, signal.SIGKILL)
         eventually(lambda: worker_of(service) not in {None, killed})
         code, output = service.interrupt()
@@ -60,9 +65,7 @@ def test_a_worker_that_is_killed_is_replaced(database_url: str) -> None:
 
 def test_a_worker_ends_with_a_service_that_is_killed(database_url: str) -> None:
     with serving(database_url) as service:
-        service.await_answer()
-        worker = worker_of(service)
-        assert worker is not None
+        worker = awaited_worker_of(service)
         os.kill(service.process.pid, signal.SIGKILL)
         service.process.wait()
         eventually(lambda: not is_alive(worker))

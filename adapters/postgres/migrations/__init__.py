@@ -8,10 +8,10 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, NullPool, text
 from sqlalchemy.ext.asyncio import create_async_engine
+
+from adapters.postgres.schema_revision import needed_revision
 
 _ONE_AT_A_TIME = int.from_bytes(b"steelyrd", "big")
 _LOCK_TIMEOUT = "5s"
@@ -23,25 +23,15 @@ def upgrade(url: str) -> None:
 
     Do not call it from within a running event loop: `asyncio.to_thread(upgrade, url)` does.
     """
-    _run(url, lambda config: command.upgrade(config, "head"))
+    asyncio.run(_migrate(url, _upgrade))
 
 
 def downgrade(url: str, revision: str) -> None:
     """Take the database back to a revision, or to nothing (`base`), with all data that has no place there."""
-    _run(url, lambda config: command.downgrade(config, revision))
+    asyncio.run(_migrate(url, lambda connection: _with_alembic(connection, "downgrade", revision)))
 
 
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
-    return config
-
-
-def _run(url: str, migrate: Callable[[Config], None]) -> None:
-    asyncio.run(_migrate(url, migrate))
-
-
-async def _migrate(url: str, migrate: Callable[[Config], None]) -> None:
+async def _migrate(url: str, migrate: Callable[[Connection], None]) -> None:
     engine = create_async_engine(url, poolclass=NullPool, hide_parameters=True)
     try:
         async with engine.connect() as connection:
@@ -49,12 +39,30 @@ async def _migrate(url: str, migrate: Callable[[Config], None]) -> None:
             await connection.execute(text(f"SET lock_timeout = '{_LOCK_TIMEOUT}'"))
             # Both belong to the session and outlast this: Alembic begins transactions of its own.
             await connection.commit()
-            await connection.run_sync(_with_alembic, migrate)
+            await connection.run_sync(migrate)
     finally:
         await engine.dispose()
 
 
-def _with_alembic(connection: Connection, migrate: Callable[[Config], None]) -> None:
-    config = _config()
+def _upgrade(connection: Connection) -> None:
+    """Leave alone what is as it should be: to load Alembic takes a good part of a start."""
+    if _revision_of(connection) != needed_revision():
+        _with_alembic(connection, "upgrade", "head")
+
+
+def _revision_of(connection: Connection) -> str | None:
+    with connection.begin():
+        if connection.scalar(text("SELECT to_regclass('alembic_version')")) is None:
+            return None
+        revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        return revision
+
+
+def _with_alembic(connection: Connection, command: str, revision: str) -> None:
+    from alembic import command as commands  # noqa: PLC0415 - most starts need not wait for it
+    from alembic.config import Config  # noqa: PLC0415 - the same
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.attributes["connection"] = connection
-    migrate(config)
+    getattr(commands, command)(config, revision)
