@@ -4,6 +4,7 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 from functools import cached_property, partial
 from http import HTTPStatus
 from inspect import isasyncgenfunction, isgeneratorfunction
+from itertools import chain
 from typing import Any, get_origin
 
 from fastapi import params
@@ -15,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from entrypoints.http.admission import is_at_the_door
 from entrypoints.http.body import (
     JSON,
     MAX_BODY_BYTES,
@@ -37,8 +39,9 @@ class StrictRoute(APIRoute):
     """A route that refuses what it does not understand, and finishes what it has begun.
 
     Bodies are strict JSON of a bounded size and of the declared media type. Query parameters are known and not
-    repeated. The dependencies and the endpoint run as one piece of work of `app.state.in_flight` (an InFlight), out
-    of reach of a client that leaves. The body is read before that: reading it is waiting for the client.
+    repeated. What is marked `at_the_door` is asked first, and then the body is read: reading it is waiting for the client.
+    The other dependencies and the endpoint run as one piece of work of `app.state.in_flight` (an InFlight), out of
+    reach of a client that leaves.
 
     The problems that this can lead to, and those that dependencies are marked with (`refuses_with`), are added to
     the documented responses; a route that never asks for authentication is documented as one that does without. Query
@@ -79,6 +82,7 @@ class StrictRoute(APIRoute):
         _ensure_no_yield(dependants)
         repeatable = dict(_query_parameters(dependants))
         ensure_acceptable = remembering(partial(ensure_known, repeatable=repeatable))
+        doors = [Plan(door) for door in self._doors]
         has_body = self.body_field is not None
         media_types = self._json_media_types()
         work = self._work()
@@ -87,6 +91,8 @@ class StrictRoute(APIRoute):
         async def handle(request: Request) -> Response:
             if query_string := request.scope["query_string"]:
                 ensure_acceptable(query_string)
+            for door in doors:
+                await door.run(request, Draft(HTTPStatus.OK.value), PydanticUndefined)
             if has_body:
                 request = StrictRequest(request.scope, request.receive, MAX_BODY_BYTES)
                 body = await request.body()
@@ -100,6 +106,14 @@ class StrictRoute(APIRoute):
             return await run(partial(work, request))
 
         return handle
+
+    @cached_property
+    def _doors(self) -> Sequence[Dependant]:
+        """The dependencies that are asked before the body is read, taken from the others."""
+        dependencies = self.dependant.dependencies
+        doors = [needed for needed in dependencies if is_at_the_door(needed.call)]
+        self.dependant.dependencies = [needed for needed in dependencies if needed not in doors]
+        return doors
 
     @cached_property
     def _plan(self) -> Plan | None:
@@ -148,7 +162,7 @@ class StrictRoute(APIRoute):
 
     def _problems(self) -> Iterator[str]:
         yield from ("unknown_parameter", "internal_error", "shutting_down")
-        dependants = list(_tree(self.dependant))
+        dependants = [*_tree(self.dependant), *chain.from_iterable(map(_tree, self._doors))]
         for dependant in dependants:
             yield from problems_of_dependency(dependant.call)
             if dependant.path_params or dependant.query_params or dependant.header_params:

@@ -19,6 +19,7 @@ from application.shared.page import Page
 from domain.shared.ids import OrderId, UserId
 from domain.users.permissions import Permission
 from entrypoints.container import Container
+from entrypoints.http.admission import at_the_door
 from entrypoints.http.authentication import Customer, PayingCustomer, actor
 from entrypoints.http.descriptions import described_by
 from entrypoints.http.etags import NOT_MODIFIED, version_tag, versioned
@@ -40,11 +41,12 @@ from entrypoints.http.route import StrictRoute
 from entrypoints.http.written import written
 
 
+@at_the_door
 @refuses_with("overloaded")
 async def ensure_room(
     orders: Annotated[Batcher[PlaceOrderCommand, Receipt[OrderView]], provided(Container.order_batcher)],
 ) -> None:
-    """Refuse an order that is too many before anything is done for it: a refusal must cost next to nothing."""
+    """Refuse an order that is too many before anything is done for it."""
     await orders.ensure_room()
 
 
