@@ -86,6 +86,7 @@ from application.sessions.list_sessions import ListSessions
 from application.sessions.log_in import LogIn
 from application.sessions.refresh_session import RefreshSession
 from application.sessions.revoke_token import RevokeToken
+from application.shared.admission import Admission
 from application.shared.batching import Batcher
 from application.shared.prune_replays import PruneReplays
 from application.signing.reload_keys import ReloadKeys
@@ -121,8 +122,8 @@ from entrypoints.payment_provider import create_stripe, gateways, inboxes, sandb
 from entrypoints.proxies import TrustedProxies
 from entrypoints.settings import Settings
 
-PAUSE_BEFORE_REFUSAL = 0.5
-"""Seconds for which an order that is too many is held before it is refused: within a second, and not at once."""
+PAUSE_BEFORE_REFUSAL = 0.7
+"""Seconds for which an order that is too many is held, on average, before it is refused: within a second, not at once."""
 
 
 def _hasher(*, workers: int, max_waiting: int) -> Iterator[Argon2PasswordHasher]:
@@ -296,7 +297,8 @@ class Container(containers.DeclarativeContainer):
     place_order_batch = providers.Singleton(
         PlaceOrderBatch, unit_of_work, clock, ids, settings.provided.order_hold
     )
-    order_batcher = providers.Singleton(Batcher, place_order_batch, pause=PAUSE_BEFORE_REFUSAL)
+    order_batcher = providers.Singleton(Batcher, place_order_batch)
+    order_admission = providers.Singleton(Admission, order_batcher, pause=PAUSE_BEFORE_REFUSAL)
     make_room = providers.Singleton(MakeRoom, unit_of_work, clock)
     room_batcher = providers.Singleton(Batcher, make_room)
     place_order = providers.Singleton(PlaceOrder, order_batcher, room_batcher, order_queries)

@@ -22,11 +22,26 @@ What it raises, it raises for the batch as a whole, of which nothing has happene
 """
 
 
+_KEPT = 0.8
+"""What a batch still counts for after the next one: so some ten batches make the pace."""
+
+
 @dataclass(slots=True, eq=False)
 class _Waiting(Generic[C, R]):
     command: C
     answer: asyncio.Future[R]
     deadline: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Pace:
+    """How many commands were run in how many seconds. What is longer ago counts for less."""
+
+    commands: float
+    seconds: float
+
+    def after(self, commands: int, seconds: float) -> "_Pace":
+        return _Pace(self.commands * _KEPT + commands, self.seconds * _KEPT + seconds)
 
 
 class Batcher(Generic[C, R]):
@@ -36,9 +51,7 @@ class Batcher(Generic[C, R]):
     a bad one never fails its neighbours. A caller who leaves takes his command back if it has not begun; a command
     that has begun ends, whoever listens.
 
-    `max_batch` bounds a transaction, `max_waiting` the queue, `patience` the seconds that a command may queue. A command
-    that finds the queue full is refused after `pause` seconds: who is refused at once asks again at once, and a crowd
-    of those takes the time of all who are served.
+    `max_batch` bounds a transaction, `max_waiting` the queue, `patience` the seconds that a command may queue.
     """
 
     def __init__(
@@ -48,13 +61,12 @@ class Batcher(Generic[C, R]):
         max_batch: int = 64,
         max_waiting: int = 512,
         patience: float = 1.0,
-        pause: float = 0.0,
     ) -> None:
         self._run = run
         self._max_batch = max_batch
         self._max_waiting = max_waiting
         self._patience = patience
-        self._pause = pause
+        self._lately = _Pace(0, 0.0)
         self._waiting: deque[_Waiting[C, R]] = deque()
         self._worker: asyncio.Task[None] | None = None
 
@@ -63,18 +75,24 @@ class Batcher(Generic[C, R]):
         """Tell whether there is nothing to do."""
         return self._worker is None or self._worker.done()
 
-    async def ensure_room(self) -> None:
-        """Raise Overloaded if the queue is full, so that nothing is prepared for a command that has no place."""
-        if len(self._waiting) >= self._max_waiting:
-            await asyncio.sleep(self._pause)
-            raise Overloaded
+    @property
+    def capacity(self) -> int:
+        """How many commands at once end in half of their patience, as fast as they have ended lately.
+
+        Never fewer than two batches: one runs while the next one queues.
+        """
+        in_time = self._max_waiting
+        if self._lately.seconds:
+            in_time = int(self._patience / 2 * self._lately.commands / self._lately.seconds)
+        return max(2 * self._max_batch, min(self._max_waiting, in_time))
 
     async def submit(self, command: C) -> R:
         """Run the command in the next batch and return its result, or raise its refusal.
 
         Raises Overloaded when the queue is full, and when the command has queued for too long.
         """
-        await self.ensure_room()
+        if len(self._waiting) >= self._max_waiting:
+            raise Overloaded
         loop = asyncio.get_running_loop()
         waiting = _Waiting[C, R](command, loop.create_future(), loop.time() + self._patience)
         self._waiting.append(waiting)
@@ -93,8 +111,11 @@ class Batcher(Generic[C, R]):
             await asyncio.wait([self._worker])
 
     async def _work(self) -> None:
+        loop = asyncio.get_running_loop()
         while batch := self._next_batch():
+            began = loop.time()
             await self._answer(batch)
+            self._lately = self._lately.after(len(batch), loop.time() - began)
 
     def _next_batch(self) -> list[_Waiting[C, R]]:
         now = asyncio.get_running_loop().time()

@@ -1,6 +1,7 @@
 """The route class of every router: `APIRouter(route_class=StrictRoute)`."""
 
 from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import ExitStack
 from functools import cached_property, partial
 from http import HTTPStatus
 from inspect import isasyncgenfunction, isgeneratorfunction
@@ -91,8 +92,16 @@ class StrictRoute(APIRoute):
         async def handle(request: Request) -> Response:
             if query_string := request.scope["query_string"]:
                 ensure_acceptable(query_string)
-            for door in doors:
-                await door.run(request, Draft(HTTPStatus.OK.value), PydanticUndefined)
+            if doors:
+                with ExitStack() as inside:
+                    for door in doors:
+                        inside.callback(
+                            await door.run(request, Draft(HTTPStatus.OK.value), PydanticUndefined)
+                        )
+                    return await read_and_work(request)
+            return await read_and_work(request)
+
+        async def read_and_work(request: Request) -> Response:
             if has_body:
                 request = StrictRequest(request.scope, request.receive, MAX_BODY_BYTES)
                 body = await request.body()

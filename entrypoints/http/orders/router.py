@@ -1,5 +1,6 @@
 """Orders: customers place them and see their own, staff see all."""
 
+from collections.abc import Callable
 from typing import Annotated
 from uuid import UUID
 
@@ -13,8 +14,7 @@ from application.orders.place_order import PlaceOrder, PlaceOrderCommand
 from application.orders.ports import OrderFilter
 from application.orders.preview_order import PreviewOrder
 from application.orders.views import OrderView, QuoteView, StatusChangeView
-from application.shared.batching import Batcher
-from application.shared.idempotency import Receipt
+from application.shared.admission import Admission
 from application.shared.page import Page
 from domain.shared.ids import OrderId, UserId
 from domain.users.permissions import Permission
@@ -43,14 +43,12 @@ from entrypoints.http.written import written
 
 @at_the_door
 @refuses_with("overloaded")
-async def ensure_room(
-    orders: Annotated[Batcher[PlaceOrderCommand, Receipt[OrderView]], provided(Container.order_batcher)],
-) -> None:
+async def let_in(orders: Annotated[Admission, provided(Container.order_admission)]) -> Callable[[], None]:
     """Refuse an order that is too many before anything is done for it."""
-    await orders.ensure_room()
+    return await orders.enter()
 
 
-HasRoom = Depends(ensure_room)
+IsLetIn = Depends(let_in)
 NO_REASON = CancelOrderRequest()
 
 router = APIRouter(prefix="/v1/orders", tags=["orders"], route_class=StrictRoute)
@@ -70,7 +68,7 @@ router = APIRouter(prefix="/v1/orders", tags=["orders"], route_class=StrictRoute
         },
         **problem_responses("out_of_stock", "price_changed", "product_unavailable"),
     },
-    dependencies=[HasRoom, LimitOrders],
+    dependencies=[IsLetIn, LimitOrders],
 )
 async def place_order(
     body: PlaceOrderRequest,

@@ -1,12 +1,12 @@
 """A problem as it happens: the body of RFC 9457, and the exception that entrypoints refuse a request with."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from pydantic.json_schema import SkipJsonSchema
+from pydantic_core import to_json
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
@@ -115,8 +115,7 @@ class ProblemResponse(Response):
         if challenge is not None:
             headers = {"WWW-Authenticate": challenge, **headers}
         request.state.problem = kind.code
-        content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-        super().__init__(content, status_code=kind.status, headers=headers)
+        super().__init__(to_json(body), status_code=kind.status, headers=headers)
 
 
 def _is_ours(scope: Scope) -> bool:

@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated
 
 import pytest
@@ -28,10 +28,11 @@ async def welcome(name: Annotated[str, Header(alias="X-Name")] = "stranger") -> 
 
 @at_the_door
 @refuses_with("overloaded")
-async def ensure_room() -> None:
+async def let_in() -> Callable[[], None]:
     calls.append("door")
     if is_full:
         raise Overloaded
+    return lambda: calls.append("out")
 
 
 class Meal(RequestModel):
@@ -41,7 +42,7 @@ class Meal(RequestModel):
 router = APIRouter(route_class=StrictRoute)
 
 
-@router.post("/meals", dependencies=[Depends(welcome), Depends(ensure_room)])
+@router.post("/meals", dependencies=[Depends(welcome), Depends(let_in)])
 async def order_meal(meal: Meal) -> dict[str, int]:
     calls.append("meal")
     return {"plates": meal.plates}
@@ -50,7 +51,7 @@ async def order_meal(meal: Meal) -> dict[str, int]:
 async def test_the_door_comes_before_everything_else_and_once() -> None:
     response = await ask(router, "POST", "/meals", json={"plates": 2})
     assert (response.status_code, response.json()) == (200, {"plates": 2})
-    assert calls == ["door", "welcome stranger", "meal"]
+    assert calls == ["door", "welcome stranger", "meal", "out"]
 
 
 async def test_who_is_refused_at_the_door_has_not_had_his_body_read() -> None:
@@ -69,7 +70,7 @@ async def test_who_is_refused_at_the_door_has_not_had_his_body_read() -> None:
 
 async def test_a_body_that_breaks_rules_is_refused_behind_the_door() -> None:
     response = await ask(router, "POST", "/meals", json={"plates": "two"})
-    assert (response.status_code, calls) == (422, ["door", "welcome stranger"])
+    assert (response.status_code, calls) == (422, ["door", "welcome stranger", "out"])
 
 
 def test_what_the_door_refuses_with_is_documented() -> None:

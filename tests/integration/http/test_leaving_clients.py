@@ -65,7 +65,7 @@ class Unbatched:
             raise outcome
         return outcome
 
-    async def ensure_room(self) -> None: ...
+    capacity = 1_000_000
 
     async def drain(self) -> None: ...
 

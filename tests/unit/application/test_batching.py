@@ -89,15 +89,28 @@ async def test_a_batch_is_never_larger_than_its_bound_and_the_first_come_is_firs
     assert kitchen.served == ["soup", "a", "b", "c", "d"]
 
 
-async def test_who_finds_the_queue_full_is_held_before_he_is_refused(kitchen: Kitchen) -> None:
-    batcher = Batcher(kitchen, max_waiting=1, pause=0.01)
-    kitchen.stove.clear()
-    tasks = await order(batcher, "soup", "a", "b")
-    assert not tasks[2].done()
-    with pytest.raises(Overloaded):
-        await tasks[2]
-    kitchen.stove.set()
-    assert await outcomes(tasks[:2]) == ["SOUP", "A"]
+async def test_a_quick_kitchen_has_room_for_as_many_as_may_queue(kitchen: Kitchen) -> None:
+    batcher = Batcher(kitchen, max_batch=2, max_waiting=40, patience=60)
+    assert batcher.capacity == 40
+    await batcher.submit("soup")
+    assert batcher.capacity == 40
+
+
+async def test_a_slow_kitchen_has_room_for_as_many_as_it_serves_in_time_and_for_two_batches_at_least() -> (
+    None
+):
+    async def simmer(dishes: Sequence[str]) -> Outcomes:
+        await asyncio.sleep(0.05)
+        return dishes
+
+    batcher = Batcher(simmer, max_batch=2, max_waiting=40, patience=1)
+    await asyncio.gather(*(batcher.submit("stew") for _ in range(4)))
+    # Two every 0.05 seconds at the best: 20 in half a second.
+    assert 4 <= batcher.capacity <= 20
+
+    hasty = Batcher(simmer, max_batch=2, max_waiting=40, patience=0.06)
+    await hasty.submit("stew")
+    assert hasty.capacity == 4
 
 
 async def test_a_full_queue_turns_commands_away_at_once(batcher: Batcher[str, str], kitchen: Kitchen) -> None:
