@@ -3,6 +3,7 @@
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from application.audit.trail import AuditTrail
 from application.catalog.ports import ProductRepository, StockRepository
 from application.mail.ports import MailRequests
 from application.orders.ports import FulfillmentRepository, OrderRepository
@@ -12,13 +13,18 @@ from application.shared.idempotency import IdempotencyRecords
 from application.throttling.ports import AttemptTallies
 from application.users.ports import OneTimeTokens, PersonalData, UserRepository
 from application.webhooks.ports import WebhookRepository
+from domain.shared.actor import Actor
 
 
 class UnitOfWork(Protocol):
     """One transaction. What is not saved is not kept, and what is not committed is not kept either.
 
-    The events that saved aggregates have recorded are written to the outbox in the same transaction.
+    The events that saved aggregates have recorded are written to the outbox in the same transaction, and so are entries of
+    the audit log.
     """
+
+    @property
+    def audit(self) -> AuditTrail: ...
 
     @property
     def users(self) -> UserRepository: ...
@@ -76,7 +82,8 @@ class UnitOfWork(Protocol):
 class UnitOfWorkFactory(Protocol):
     """Opens units of work. Leaving one, on whatever path, gives its connection back and undoes what is uncommitted.
 
+    `by` is on whose behalf something is done. What the audit log is told of is not committed without it (RuntimeError).
     Opening raises Overloaded when no connection comes free in time, and DatabaseUnavailable.
     """
 
-    def __call__(self) -> AbstractAsyncContextManager[UnitOfWork]: ...
+    def __call__(self, by: Actor | None = None) -> AbstractAsyncContextManager[UnitOfWork]: ...

@@ -112,7 +112,7 @@ async def _add_customers(container: Container, count: int) -> list[UserId]:
         )
         for number in range(count)
     ]
-    async with container.unit_of_work()() as work:
+    async with container.unit_of_work()(Actor(None, "benchmark")) as work:
         for user in users:
             await work.users.add(user)
         await work.commit()

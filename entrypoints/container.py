@@ -16,6 +16,7 @@ from adapters.payments.sandbox.courier import SandboxCourier
 from adapters.payments.sandbox.gateway import SandboxGateway
 from adapters.payments.sandbox.inbox import SandboxInbox, SandboxSignatures
 from adapters.postgres.attempts import PostgresAttemptRecords
+from adapters.postgres.audit_log import PostgresAuditRecords
 from adapters.postgres.checks import PostgresInvariantChecks
 from adapters.postgres.delivery_queue import PostgresDeliveryQueue
 from adapters.postgres.engine import create_checking_engine, create_engine, create_sessions
@@ -23,6 +24,7 @@ from adapters.postgres.event_feed import PostgresEventFeed
 from adapters.postgres.findings import PostgresFindingRecords
 from adapters.postgres.health import PostgresHealth
 from adapters.postgres.idempotency import PostgresReplayRecords
+from adapters.postgres.queries.audit import PostgresAuditQueries
 from adapters.postgres.queries.orders import PostgresOrderQueries
 from adapters.postgres.queries.outbox import PostgresOutboxQueries
 from adapters.postgres.queries.payments import PostgresPaymentQueries
@@ -44,6 +46,8 @@ from adapters.security.passwords import Argon2PasswordHasher
 from adapters.security.tokens import Ed25519AccessTokens
 from adapters.security.verified_tokens import RememberedAccessTokens
 from adapters.webhooks.sender import HttpWebhookSender
+from application.audit.list_audit_entries import ListAuditEntries
+from application.audit.prune_audit_log import PruneAuditLog
 from application.catalog.adjust_stock import AdjustStock
 from application.catalog.archive_product import ArchiveProduct
 from application.catalog.change_product import ChangeProduct
@@ -243,6 +247,13 @@ class Container(containers.DeclarativeContainer):
     attempt_records = providers.Singleton(PostgresAttemptRecords, engine)
     prune_attempts = providers.Singleton(PruneAttempts, attempt_records, clock)
 
+    audit_queries = providers.Singleton(PostgresAuditQueries, engine)
+    audit_records = providers.Singleton(PostgresAuditRecords, engine)
+    list_audit_entries = providers.Singleton(ListAuditEntries, audit_queries)
+    prune_audit_log = providers.Singleton(
+        PruneAuditLog, audit_records, clock, settings.provided.audit_log_kept
+    )
+
     sign_up = providers.Singleton(SignUp, unit_of_work, throttle, hasher, password_policy, clock, ids)
     request_sign_up = providers.Singleton(
         RequestSignUp, unit_of_work, throttle, hasher, password_policy, clock, ids
@@ -252,7 +263,7 @@ class Container(containers.DeclarativeContainer):
     reset_password = providers.Singleton(ResetPassword, unit_of_work, hasher, password_policy, clock)
     reload_keys = providers.Singleton(ReloadKeys, signing_keys, access_tokens, clock)
     rotate_key = providers.Singleton(
-        RotateKey, signing_key_store, make_signing_key, clock, settings.provided.token_lifetime
+        RotateKey, signing_key_store, make_signing_key, clock, ids, settings.provided.token_lifetime
     )
     authenticate = providers.Singleton(Authenticate, access_tokens, reload_keys, clock)
     confirm_principal = providers.Singleton(ConfirmPrincipal, user_queries, clock)
@@ -276,9 +287,9 @@ class Container(containers.DeclarativeContainer):
     refresh_session = providers.Singleton(
         RefreshSession, unit_of_work, access_tokens, clock, ids, randomness, session_lifetime
     )
-    revoke_token = providers.Singleton(RevokeToken, unit_of_work, authenticate)
+    revoke_token = providers.Singleton(RevokeToken, unit_of_work, authenticate, clock)
     list_sessions = providers.Singleton(ListSessions, session_queries, clock)
-    end_session = providers.Singleton(EndSession, unit_of_work)
+    end_session = providers.Singleton(EndSession, unit_of_work, clock)
 
     create_product = providers.Singleton(CreateProduct, unit_of_work, clock, ids)
     change_product = providers.Singleton(ChangeProduct, unit_of_work, clock)
@@ -322,7 +333,7 @@ class Container(containers.DeclarativeContainer):
         providers.Object(token_bytes),
         allow_plain_http=settings.provided.webhooks_to_private_addresses,
     )
-    delete_endpoint = providers.Singleton(DeleteEndpoint, unit_of_work)
+    delete_endpoint = providers.Singleton(DeleteEndpoint, unit_of_work, clock)
     get_endpoint = providers.Singleton(GetEndpoint, webhook_queries)
     list_endpoints = providers.Singleton(ListEndpoints, webhook_queries)
     list_deliveries = providers.Singleton(ListDeliveries, get_endpoint, webhook_queries)

@@ -16,6 +16,7 @@ KEYS_ARE_READ_EVERY = timedelta(seconds=15)
 
 REPLAYS_ARE_PRUNED_EVERY = timedelta(minutes=10)
 ATTEMPTS_ARE_PRUNED_EVERY = timedelta(minutes=10)
+AUDIT_LOG_IS_PRUNED_EVERY = timedelta(hours=1)
 MAIL_IS_SENT_EVERY = timedelta(seconds=2)
 CLOSED_ACCOUNTS_ARE_ERASED_EVERY = timedelta(hours=1)
 
@@ -42,6 +43,9 @@ async def running(container: Container) -> AsyncIterator[bytes]:
         )
         await stack.enter_async_context(
             repeating(container.prune_attempts(), name="prune attempts", every=ATTEMPTS_ARE_PRUNED_EVERY)
+        )
+        await stack.enter_async_context(
+            repeating(container.prune_audit_log(), name="prune audit log", every=AUDIT_LOG_IS_PRUNED_EVERY)
         )
         await stack.enter_async_context(
             repeating(container.deliver_mail(), name="deliver mail", every=MAIL_IS_SENT_EVERY)

@@ -166,6 +166,8 @@ class Settings(BaseSettings):
     webhooks_to_private_addresses: bool = False
     """For development: send webhooks to this machine and its network as well, and without TLS."""
 
+    audit_log_kept: timedelta = Field(timedelta(days=365), ge=timedelta(days=90))
+    """For how long entries of the audit log are kept. PCI DSS 10.5.1 asks for a year."""
     replays_kept: timedelta = Field(timedelta(hours=72), ge=timedelta(hours=24))
     """For how long a request that is sent again with its idempotency key gets the first one's answer."""
 

@@ -3,6 +3,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from adapters.memory.database import MemoryDatabase, reach
+from application.audit.entry import AuditEntry
 from application.users.ports import SigningKey, SigningKeyStore
 
 
@@ -19,7 +20,9 @@ class MemorySigningKeys(SigningKeyStore):
         if not self._database.signing_keys:
             self._database.signing_keys.append(key)
 
-    async def rotate(self, key: SigningKey, *, former_until: datetime, now: datetime) -> None:
+    async def rotate(
+        self, key: SigningKey, *, former_until: datetime, now: datetime, entries: Sequence[AuditEntry]
+    ) -> None:
         await reach()
         former = [
             replace(k, verifies_until=min(k.verifies_until or former_until, former_until))
@@ -28,3 +31,4 @@ class MemorySigningKeys(SigningKeyStore):
         self._database.signing_keys = [
             k for k in former if k.verifies_until is None or k.verifies_until > now
         ] + [key]
+        self._database.tables.audit_log.update({entry.id: entry for entry in entries})

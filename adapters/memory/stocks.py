@@ -4,6 +4,7 @@ from adapters.memory.copying import copied
 from adapters.memory.database import reach
 from adapters.memory.locks import Row
 from adapters.memory.transaction import IntegrityError, Transaction
+from application.audit.trail import AuditTrail
 from application.catalog.ports import StockRepository
 from domain.catalog.stock import ReservationExceedsStock, Stock
 from domain.shared.ids import ProductId
@@ -15,8 +16,9 @@ def stock_row(product_id: ProductId) -> Row:
 
 
 class MemoryStockRepository(StockRepository):
-    def __init__(self, transaction: Transaction) -> None:
+    def __init__(self, transaction: Transaction, audit: AuditTrail) -> None:
         self._transaction = transaction
+        self._audit = audit
 
     async def add(self, stocks: Sequence[Stock]) -> None:
         await reach()
@@ -48,6 +50,7 @@ class MemoryStockRepository(StockRepository):
     def _write(self, stock: Stock) -> None:
         if not 0 <= stock.reserved <= stock.on_hand:
             self._transaction.fail(ReservationExceedsStock())
+        self._audit.follow_movements(stock.movements)
         first = stock.version - len(stock.movements) + 1
         for version, movement in enumerate(stock.movements, first):
             self._transaction.tables.movements[stock.product_id, version] = movement

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from adapters.memory.overlay import Overlay
+from application.audit.entry import AuditEntry
 from application.mail.request import MailKind, MailRequest
 from application.payments.ports import ProviderEvent
 from application.shared.idempotency import Bound, Scope
@@ -18,6 +19,7 @@ from domain.payments.payment import Payment
 from domain.payments.refund import Refund
 from domain.sessions.session import Session
 from domain.shared.ids import (
+    AuditEntryId,
     DeliveryId,
     EndpointId,
     FulfillmentId,
@@ -58,6 +60,7 @@ class Tables:
     attempts: MutableMapping[bytes, AttemptTally] = field(default_factory=dict)
     webhook_endpoints: MutableMapping[EndpointId, WebhookEndpoint] = field(default_factory=dict)
     webhook_deliveries: MutableMapping[DeliveryId, Delivery] = field(default_factory=dict)
+    audit_log: MutableMapping[AuditEntryId, AuditEntry] = field(default_factory=dict)
     idempotency: MutableMapping[Scope, Bound[object]] = field(default_factory=dict)
     bound_at: MutableMapping[Scope, datetime] = field(default_factory=dict)
 

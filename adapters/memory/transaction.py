@@ -25,7 +25,7 @@ class Transaction:
         self._database = database
         self._patience = patience
         self._locked: dict[Row, asyncio.Lock] = {}
-        self._events: list[Event] = []
+        self.events: list[Event] = []
         self._has_failed = False
         self.tables = database.tables.overlaid()
 
@@ -66,19 +66,19 @@ class Transaction:
 
     def record(self, events: Iterable[Event]) -> None:
         """Put the events into the outbox with the commit."""
-        self._events.extend(events)
+        self.events.extend(events)
 
     def commit(self) -> None:
         """Make it all visible at once, and let go of the locks. Raises RuntimeError after a refused write."""
         if self._has_failed:
             raise RuntimeError("A write was refused, so there is nothing that could be committed.")
         self._database.tables.absorb(self.tables)
-        self._database.outbox.extend(self._events)
+        self._database.outbox.extend(self.events)
         self.roll_back()
 
     def roll_back(self) -> None:
         """Forget what is not committed, and let go of the locks."""
         self.tables = self._database.tables.overlaid()
-        self._events = []
+        self.events = []
         while self._locked:
             self._locked.popitem()[1].release()

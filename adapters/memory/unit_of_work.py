@@ -18,19 +18,23 @@ from adapters.memory.stocks import MemoryStockRepository
 from adapters.memory.transaction import Transaction
 from adapters.memory.users import MemoryUserRepository
 from adapters.memory.webhooks import MemoryWebhookRepository
+from application.audit.trail import AuditTrail
+from application.shared.ids import IdFactory
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from domain.shared.actor import Actor
 
 
 class MemoryUnitOfWork(UnitOfWork):
-    def __init__(self, transaction: Transaction) -> None:
+    def __init__(self, transaction: Transaction, ids: IdFactory, by: Actor | None) -> None:
         self._transaction = transaction
+        self._audit = AuditTrail(by, ids)
         self._users = MemoryUserRepository(transaction)
         self._one_time_tokens = MemoryOneTimeTokens(transaction)
         self._personal_data = MemoryPersonalData(transaction)
         self._mail = MemoryMailRequests(transaction)
         self._sessions = MemorySessionRepository(transaction)
         self._products = MemoryProductRepository(transaction)
-        self._stocks = MemoryStockRepository(transaction)
+        self._stocks = MemoryStockRepository(transaction, self._audit)
         self._orders = MemoryOrderRepository(transaction)
         self._fulfillments = MemoryFulfillmentRepository(transaction)
         self._payments = MemoryPaymentRepository(transaction)
@@ -39,6 +43,10 @@ class MemoryUnitOfWork(UnitOfWork):
         self._attempts = MemoryAttemptTallies(transaction)
         self._webhooks = MemoryWebhookRepository(transaction)
         self._idempotency = MemoryIdempotencyRecords(transaction)
+
+    @property
+    def audit(self) -> AuditTrail:
+        return self._audit
 
     @property
     def users(self) -> MemoryUserRepository:
@@ -104,20 +112,24 @@ class MemoryUnitOfWork(UnitOfWork):
         try:
             await reach()
         finally:  # also for a caller who has left
+            self._audit.follow_events(self._transaction.events)
+            for entry in self._audit.take():
+                self._transaction.tables.audit_log[entry.id] = entry
             self._transaction.commit()
 
 
 class MemoryUnitOfWorkFactory(UnitOfWorkFactory):
     """Opens units of work that wait for a lock, or for a claimed key, for `patience` seconds each."""
 
-    def __init__(self, database: MemoryDatabase, *, patience: float = 2.0) -> None:
+    def __init__(self, database: MemoryDatabase, ids: IdFactory, *, patience: float = 2.0) -> None:
         self._database = database
+        self._ids = ids
         self._patience = patience
 
     @asynccontextmanager
-    async def __call__(self) -> AsyncIterator[MemoryUnitOfWork]:
+    async def __call__(self, by: Actor | None = None) -> AsyncIterator[MemoryUnitOfWork]:
         transaction = Transaction(self._database, patience=self._patience)
         try:
-            yield MemoryUnitOfWork(transaction)
+            yield MemoryUnitOfWork(transaction, self._ids, by)
         finally:
             transaction.roll_back()

@@ -21,17 +21,17 @@ class Outbox:
     def __init__(self, transaction: Transaction, ids: IdFactory) -> None:
         self._transaction = transaction
         self._ids = ids
-        self._events: list[Event] = []
+        self.events: list[Event] = []
 
     def record(self, events: Iterable[Event]) -> None:
         """Take what an aggregate has recorded, in the order of happening."""
-        self._events.extend(events)
+        self.events.extend(events)
 
     async def write(self) -> None:
         """Write what was recorded, whatever it is, in one statement."""
-        if self._events:
-            await self._transaction.execute(_INSERT, _EVENTS.parameters(map(self._values, self._events)))
-            self._events.clear()
+        if self.events:
+            await self._transaction.execute(_INSERT, _EVENTS.parameters(map(self._values, self.events)))
+            self.events.clear()
 
     def _values(self, event: Event) -> dict[str, object]:
         return {

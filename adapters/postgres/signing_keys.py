@@ -4,10 +4,12 @@ from datetime import datetime
 from sqlalchemy import delete, exists, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from adapters.postgres import audit_log
 from adapters.postgres.arrays import columns_of
 from adapters.postgres.failures import translated
 from adapters.postgres.reader import Reader
 from adapters.postgres.rows import SigningKeyRow
+from application.audit.entry import AuditEntry
 from application.users.ports import SigningKey, SigningKeyStore
 
 _ALL = select(*columns_of(SigningKeyRow)).order_by(SigningKeyRow.signs_from.desc(), SigningKeyRow.kid)
@@ -35,7 +37,9 @@ class PostgresSigningKeys(SigningKeyStore):
                 if not (await connection.execute(_IS_THERE)).scalar_one():
                     await connection.execute(_ADD, _values(key))
 
-    async def rotate(self, key: SigningKey, *, former_until: datetime, now: datetime) -> None:
+    async def rotate(
+        self, key: SigningKey, *, former_until: datetime, now: datetime, entries: Sequence[AuditEntry]
+    ) -> None:
         until = func.least(func.coalesce(SigningKeyRow.verifies_until, former_until), former_until)
         with translated():
             async with self._engine.begin() as connection:
@@ -43,6 +47,7 @@ class PostgresSigningKeys(SigningKeyStore):
                 await connection.execute(update(SigningKeyRow).values(verifies_until=until))
                 await connection.execute(delete(SigningKeyRow).where(SigningKeyRow.verifies_until <= now))
                 await connection.execute(_ADD, _values(key))
+                await connection.execute(audit_log.INSERT, audit_log.parameters(entries))
 
 
 def _values(key: SigningKey) -> dict[str, object]:

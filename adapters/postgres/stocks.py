@@ -6,6 +6,7 @@ from adapters.postgres.arrays import GivenRows, columns_of
 from adapters.postgres.mappers.catalog import movement_values, stock_from, stock_values
 from adapters.postgres.rows import StockMovementRow, StockRow
 from adapters.postgres.transaction import Transaction
+from application.audit.trail import AuditTrail
 from application.catalog.ports import StockRepository
 from domain.catalog.stock import Stock
 from domain.shared.ids import ProductId
@@ -40,12 +41,13 @@ _SAVE = (
 
 
 class PostgresStockRepository(StockRepository):
-    def __init__(self, transaction: Transaction) -> None:
+    def __init__(self, transaction: Transaction, audit: AuditTrail) -> None:
         self._transaction = transaction
+        self._audit = audit
 
     async def add(self, stocks: Sequence[Stock]) -> None:
         if stocks:
-            movements = _take_movements(stocks)
+            movements = self._take_movements(stocks)
             await self._transaction.execute(
                 _ADD,
                 _STOCKS.parameters(map(stock_values, stocks)) | _MOVEMENTS.parameters(movements),
@@ -63,26 +65,26 @@ class PostgresStockRepository(StockRepository):
         moved = [stock for stock in stocks if stock.movements]
         if moved:
             changes = _MOVED.parameters(map(_changed, moved))
-            movements = _take_movements(moved)
+            movements = self._take_movements(moved)
             await self._transaction.write(
                 _SAVE,
                 {"moved_stocks": len(moved), **changes, **_MOVEMENTS.parameters(movements)},
                 rows=len(movements),
             )
 
+    def _take_movements(self, stocks: Iterable[Stock]) -> list[dict[str, object]]:
+        """Return the stocks' new movements, each with the version that it led to, and forget them."""
+        taken: list[dict[str, object]] = []
+        for stock in stocks:
+            self._audit.follow_movements(stock.movements)
+            first = stock.version - len(stock.movements) + 1
+            taken += [
+                movement_values(version, movement) for version, movement in enumerate(stock.movements, first)
+            ]
+            stock.movements.clear()
+        return taken
+
 
 def _changed(stock: Stock) -> dict[str, object]:
     """Return the stock as it is now, and the version at which it was read: each movement has added one."""
     return {**stock_values(stock), "read_version": stock.version - len(stock.movements)}
-
-
-def _take_movements(stocks: Iterable[Stock]) -> list[dict[str, object]]:
-    """Return the stocks' new movements, each with the version that it led to, and forget them."""
-    taken: list[dict[str, object]] = []
-    for stock in stocks:
-        first = stock.version - len(stock.movements) + 1
-        taken += [
-            movement_values(version, movement) for version, movement in enumerate(stock.movements, first)
-        ]
-        stock.movements.clear()
-    return taken

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from adapters.postgres.attempts import PostgresAttemptTallies
+from adapters.postgres.audit_log import write_audit_log
 from adapters.postgres.fulfillments import PostgresFulfillmentRepository
 from adapters.postgres.idempotency import PostgresIdempotencyRecords
 from adapters.postgres.mail_requests import PostgresMailRequests
@@ -24,13 +25,16 @@ from adapters.postgres.transaction import Transaction
 from adapters.postgres.uninterrupted import uninterrupted
 from adapters.postgres.users import PostgresUserRepository
 from adapters.postgres.webhooks import PostgresWebhookRepository
+from application.audit.trail import AuditTrail
 from application.shared.ids import IdFactory
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from domain.shared.actor import Actor
 
 
 class PostgresUnitOfWork(UnitOfWork):
-    def __init__(self, transaction: Transaction, ids: IdFactory) -> None:
+    def __init__(self, transaction: Transaction, ids: IdFactory, by: Actor | None) -> None:
         self._transaction = transaction
+        self._audit = AuditTrail(by, ids)
         self._outbox = Outbox(transaction, ids)
         self._users = PostgresUserRepository(transaction, self._outbox)
         self._one_time_tokens = PostgresOneTimeTokens(transaction)
@@ -38,7 +42,7 @@ class PostgresUnitOfWork(UnitOfWork):
         self._mail = PostgresMailRequests(transaction)
         self._sessions = PostgresSessionRepository(transaction)
         self._products = PostgresProductRepository(transaction, self._outbox)
-        self._stocks = PostgresStockRepository(transaction)
+        self._stocks = PostgresStockRepository(transaction, self._audit)
         self._orders = PostgresOrderRepository(transaction, self._outbox)
         self._fulfillments = PostgresFulfillmentRepository(transaction)
         self._payments = PostgresPaymentRepository(transaction)
@@ -47,6 +51,10 @@ class PostgresUnitOfWork(UnitOfWork):
         self._attempts = PostgresAttemptTallies(transaction)
         self._webhooks = PostgresWebhookRepository(transaction)
         self._idempotency = PostgresIdempotencyRecords(transaction)
+
+    @property
+    def audit(self) -> AuditTrail:
+        return self._audit
 
     @property
     def users(self) -> PostgresUserRepository:
@@ -113,7 +121,9 @@ class PostgresUnitOfWork(UnitOfWork):
 
     async def _commit(self) -> None:
         await self._idempotency.free_unbound()
+        self._audit.follow_events(self._outbox.events)
         await self._outbox.write()
+        await write_audit_log(self._transaction, self._audit.take())
         await self._transaction.commit()
 
 
@@ -129,10 +139,10 @@ class PostgresUnitOfWorkFactory(UnitOfWorkFactory):
     ids: IdFactory
 
     @asynccontextmanager
-    async def __call__(self) -> AsyncIterator[PostgresUnitOfWork]:
+    async def __call__(self, by: Actor | None = None) -> AsyncIterator[PostgresUnitOfWork]:
         transaction = Transaction(self.sessions())
         try:
             await transaction.open()
-            yield PostgresUnitOfWork(transaction, self.ids)
+            yield PostgresUnitOfWork(transaction, self.ids, by)
         finally:
             await transaction.close()

@@ -30,7 +30,7 @@ class AdjustStock:
     async def __call__(self, command: AdjustStockCommand) -> Receipt[AdjustmentView]:
         """Raise StockConflict, IdempotencyKeyReused, IdempotencyInFlight."""
         product_ids = {line.product_id for line in command.deltas}
-        async with self.unit_of_work() as work:
+        async with self.unit_of_work(command.by) as work:
             if replay := await replay_of(work.idempotency, command.key, AdjustmentView):
                 await work.commit()
                 return replay

@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from application.catalog.locked_product import locked_product
 from application.shared.clock import Clock
 from application.unit_of_work import UnitOfWorkFactory
+from domain.shared.actor import Actor
 from domain.shared.ids import ProductId
 
 
@@ -13,9 +14,9 @@ class ArchiveProduct:
     unit_of_work: UnitOfWorkFactory
     clock: Clock
 
-    async def __call__(self, product_id: ProductId, *, seen_version: int) -> None:
+    async def __call__(self, product_id: ProductId, *, seen_version: int, by: Actor) -> None:
         """Raise NotFound, PreconditionFailed."""
-        async with self.unit_of_work() as work:
+        async with self.unit_of_work(by) as work:
             product, stock = await locked_product(work, product_id)
             product.ensure_unedited_since(seen_version, stock)
             if product.is_for_sale:

@@ -5,6 +5,7 @@ from application.catalog.views import ProductView
 from application.shared.clock import Clock
 from application.unit_of_work import UnitOfWorkFactory
 from domain.catalog.product import ProductChanges
+from domain.shared.actor import Actor
 from domain.shared.ids import ProductId
 
 
@@ -15,6 +16,7 @@ class ChangeProductCommand:
     product_id: ProductId
     seen_version: int
     changes: ProductChanges
+    by: Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class ChangeProduct:
 
     async def __call__(self, command: ChangeProductCommand) -> ProductView:
         """Raise NotFound, PreconditionFailed."""
-        async with self.unit_of_work() as work:
+        async with self.unit_of_work(command.by) as work:
             product, stock = await locked_product(work, command.product_id)
             product.ensure_unedited_since(command.seen_version, stock)
             product.change(command.changes, stock=stock, now=self.clock.now())

@@ -28,7 +28,7 @@ class CountStock:
 
     async def __call__(self, command: CountStockCommand) -> StockView:
         """Raise NotFound, PreconditionFailed, StockConflict."""
-        async with self.unit_of_work() as work:
+        async with self.unit_of_work(command.by) as work:
             product, stock = await locked_product(work, command.product_id)
             stock.count(
                 command.on_hand,

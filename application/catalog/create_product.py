@@ -38,7 +38,7 @@ class CreateProduct:
         """Raise SkuTaken, StockConflict, IdempotencyKeyReused, IdempotencyInFlight."""
         now = self.clock.now()
         product_id = ProductId(self.ids.new())
-        async with self.unit_of_work() as work:
+        async with self.unit_of_work(command.by) as work:
             if replay := await replay_of(work.idempotency, command.key, ProductView):
                 await work.commit()
                 return replay

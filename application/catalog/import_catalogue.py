@@ -72,7 +72,7 @@ class ImportCatalogue:
     ) -> ImportResult:
         """Import rows whose SKUs are distinct; `progress` is told how many more are done. Raises SkuTaken."""
         results: list[ImportResult] = []
-        async with self.unit_of_work() as work:
+        async with self.unit_of_work(by) as work:
             shelf = await self._shelf(work, rows)
             for start in range(0, len(rows), ROWS_AT_A_TIME):
                 portion = rows[start : start + ROWS_AT_A_TIME]

@@ -36,7 +36,7 @@ class CancelOrder:
 
     async def __call__(self, command: CancelOrderCommand) -> Receipt[OrderView]:
         """Raise NotFound, InvalidTransition, IdempotencyKeyReused, IdempotencyInFlight."""
-        async with self.unit_of_work() as work:
+        async with self.unit_of_work(command.by) as work:
             if replay := await replay_of(work.idempotency, command.key, OrderView):
                 await work.commit()
                 return replay

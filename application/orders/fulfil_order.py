@@ -33,7 +33,7 @@ class FulfilOrder:
 
     async def __call__(self, command: FulfilOrderCommand) -> Receipt[FulfillmentView]:
         """Raise NotFound, InvalidTransition, ValidationFailed, IdempotencyKeyReused, IdempotencyInFlight."""
-        async with self.unit_of_work() as work:
+        async with self.unit_of_work(command.by) as work:
             if replay := await replay_of(work.idempotency, command.key, FulfillmentView):
                 await work.commit()
                 return replay

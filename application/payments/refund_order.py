@@ -75,7 +75,7 @@ class RefundOrder:
 
     async def _promise(self, command: RefundOrderCommand) -> Promise | Receipt[RefundView]:
         """Promise the refund and commit that, or replay an earlier one."""
-        async with self.unit_of_work() as work:
+        async with self.unit_of_work(command.by) as work:
             if replay := await replay_of(work.idempotency, command.key, RefundView):
                 present = await work.refunds.find(replay.result.id)
                 await work.commit()

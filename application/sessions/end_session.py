@@ -1,8 +1,11 @@
 from dataclasses import dataclass
 
+from application.audit.entry import AuditAction
+from application.shared.clock import Clock
 from application.unit_of_work import UnitOfWorkFactory
+from domain.shared.actor import Actor
 from domain.shared.errors import NotFound
-from domain.shared.ids import SessionId, UserId
+from domain.shared.ids import SessionId
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,12 +13,16 @@ class EndSession:
     """Log out on one device. Its refresh token is worthless at once, an access token after some minutes."""
 
     unit_of_work: UnitOfWorkFactory
+    clock: Clock
 
-    async def __call__(self, session_id: SessionId, *, of: UserId) -> None:
-        """Raise NotFound unless the user has such a session."""
-        async with self.unit_of_work() as work:
+    async def __call__(self, session_id: SessionId, *, by: Actor) -> None:
+        """Raise NotFound unless the actor has such a session."""
+        async with self.unit_of_work(by) as work:
             session = await work.sessions.get(session_id)
-            if session is None or session.user_id != of:
+            if session is None or session.user_id != by.user_id:
                 raise NotFound("There is no such session.")
             await work.sessions.remove([session])
+            work.audit.record(
+                AuditAction.SESSION_ENDED, session.id, at=self.clock.now(), user_id=str(session.user_id)
+            )
             await work.commit()

@@ -1,5 +1,6 @@
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from application.audit.entry import AuditAction
 from application.sessions.tokens import SessionTokens, claims_of
 from application.shared.clock import Clock
 from application.shared.ids import IdFactory
@@ -9,10 +10,11 @@ from application.unit_of_work import UnitOfWorkFactory
 from application.users.ports import AccessTokens, PasswordHasher
 from domain.sessions.refresh_token import FAMILY_BYTES, SECRET_BYTES, RefreshToken
 from domain.sessions.session import Session, SessionLifetime, surplus
+from domain.shared.actor import Actor
 from domain.shared.errors import DomainError
 from domain.shared.ids import SessionId
 from domain.users.attempts import Attempt, AttemptKind
-from domain.users.user import User, comparable_email
+from domain.users.user import AccountDisabled, AccountPending, User, comparable_email, masked_email
 
 
 class WrongCredentials(DomainError):
@@ -26,11 +28,12 @@ class WrongCredentials(DomainError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogInCommand:
-    """`network` is where it comes from, and `user_agent` how the client calls itself."""
+    """`network` is where it comes from, `user_agent` how the client calls itself, and `by` nobody yet."""
 
     email: str
     password: str = field(repr=False)
     network: str
+    by: Actor
     user_agent: str | None = None
 
 
@@ -52,12 +55,19 @@ class LogIn:
     lifetime: SessionLifetime
 
     async def __call__(self, command: LogInCommand) -> SessionTokens:
-        """Raise TooManyAttempts, WrongCredentials, AccountDisabled, Overloaded."""
+        """Raise TooManyAttempts, WrongCredentials, AccountDisabled, AccountPending, Overloaded."""
         attempt = Attempt(AttemptKind.LOG_IN, comparable_email(command.email), command.network)
         async with self.unit_of_work() as work:
             await self.throttle.admit(work, attempt)
             user = await work.users.find_by_email(attempt.account)
             await work.commit()
+        try:
+            return await self._log_in(user, command, attempt)
+        except (WrongCredentials, AccountDisabled, AccountPending) as refusal:
+            await self._tell_of(refusal, user, attempt, command.by)
+            raise
+
+    async def _log_in(self, user: User | None, command: LogInCommand, attempt: Attempt) -> SessionTokens:
         is_right = await self.hasher.verify(command.password, user.password_hash if user else None)
         if user is None or not is_right:
             raise WrongCredentials
@@ -65,17 +75,31 @@ class LogIn:
         stronger_hash = None
         if self.hasher.needs_rehash(user.password_hash):
             stronger_hash = await self.hasher.hash(command.password)
-        return await self._start_session(user, stronger_hash, command.user_agent, attempt)
+        return await self._start_session(user, stronger_hash, command, attempt)
+
+    async def _tell_of(self, refusal: DomainError, user: User | None, attempt: Attempt, by: Actor) -> None:
+        """Tell the audit log, in a unit of work of its own: what was refused has left nothing else behind."""
+        details = {"reason": _reason(refusal)}
+        if user is None:
+            details = {"reason": "unknown_address", "address": masked_email(attempt.account)}
+        async with self.unit_of_work(by) as work:
+            work.audit.record(
+                AuditAction.USER_LOG_IN_REFUSED,
+                None if user is None else user.id,
+                at=self.clock.now(),
+                **details,
+            )
+            await work.commit()
 
     async def _start_session(
-        self, checked: User, stronger_hash: str | None, user_agent: str | None, attempt: Attempt
+        self, checked: User, stronger_hash: str | None, command: LogInCommand, attempt: Attempt
     ) -> SessionTokens:
         """Begin a session of the user, unless what was checked has changed while the password was hashed."""
         now = self.clock.now()
         token = RefreshToken(
             self.randomness.token_bytes(FAMILY_BYTES), self.randomness.token_bytes(SECRET_BYTES)
         )
-        async with self.unit_of_work() as work:
+        async with self.unit_of_work(replace(command.by, user_id=checked.id)) as work:
             user = await work.users.get(checked.id)
             if user is None or user.password_changed_at != checked.password_changed_at:
                 raise WrongCredentials
@@ -87,13 +111,24 @@ class LogIn:
                 id=SessionId(self.ids.new()),
                 user_id=user.id,
                 token=token,
-                user_agent=user_agent,
+                user_agent=command.user_agent,
                 lifetime=self.lifetime,
                 now=now,
             )
             await work.sessions.remove(surplus(await work.sessions.of_user(user.id), now))
             await work.sessions.add(session)
+            work.audit.record(AuditAction.SESSION_STARTED, session.id, at=now, user_id=str(user.id))
             await self.throttle.welcome(work, attempt)
             await work.commit()
         access = self.tokens.issue(claims_of(user, session, self.ids.new()), now=now)
         return SessionTokens(access, token)
+
+
+def _reason(refusal: DomainError) -> str:
+    match refusal:
+        case AccountDisabled():
+            return "account_disabled"
+        case AccountPending():
+            return "account_pending"
+        case _:
+            return "wrong_password"

@@ -1,5 +1,6 @@
 from dataclasses import dataclass
 
+from application.audit.entry import AuditAction
 from application.sessions.tokens import SessionTokens, claims_of
 from application.shared.clock import Clock
 from application.shared.ids import IdFactory
@@ -8,6 +9,7 @@ from application.unit_of_work import UnitOfWorkFactory
 from application.users.ports import AccessTokens
 from domain.sessions.refresh_token import SECRET_BYTES, InvalidRefreshToken, RefreshToken
 from domain.sessions.session import RefreshTokenReused, SessionLifetime
+from domain.shared.actor import Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +28,14 @@ class RefreshSession:
     randomness: Randomness
     lifetime: SessionLifetime
 
-    async def __call__(self, refresh_token: str) -> SessionTokens:
-        """Raise InvalidRefreshToken, once the end of a session is committed, AccountDisabled, Overloaded."""
+    async def __call__(self, refresh_token: str, *, by: Actor) -> SessionTokens:
+        """`by` names the request: who sends it has shown nothing yet.
+
+        Raise InvalidRefreshToken, once the end of a session is committed, AccountDisabled, Overloaded.
+        """
         shown = RefreshToken.parse(refresh_token)
         fresh_secret = self.randomness.token_bytes(SECRET_BYTES)
-        async with self.unit_of_work() as work:
+        async with self.unit_of_work(by) as work:
             session = await work.sessions.find_by_family(shown.family_hash)
             if session is None:
                 raise InvalidRefreshToken
@@ -39,6 +44,9 @@ class RefreshSession:
                 successor = session.refresh(shown, fresh_secret, lifetime=self.lifetime, now=now)
             except RefreshTokenReused:
                 await work.sessions.remove([session])
+                work.audit.record(
+                    AuditAction.SESSION_TOKEN_REUSED, session.id, at=now, user_id=str(session.user_id)
+                )
                 await work.commit()
                 raise InvalidRefreshToken from None
             user = await work.users.peek(session.user_id)

@@ -1,8 +1,12 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from application.audit.entry import AuditAction
+from application.audit.trail import AuditTrail
 from application.shared.clock import Clock
+from application.shared.ids import IdFactory
 from application.users.ports import SigningKey, SigningKeyFactory, SigningKeyStore
+from domain.shared.actor import Actor
 
 NOTICE = timedelta(seconds=60)
 """How long a key is known before it signs: every process reads the keys several times in it."""
@@ -22,9 +26,10 @@ class RotateKey:
     keys: SigningKeyStore
     make_key: SigningKeyFactory
     clock: Clock
+    ids: IdFactory
     token_lifetime: timedelta
 
-    async def __call__(self, *, distrust_former: bool = False) -> SigningKey:
+    async def __call__(self, *, by: Actor, distrust_former: bool = False) -> SigningKey:
         """Return the new key.
 
         With `distrust_former`, for a key that has leaked, it signs at once and no former key verifies any more:
@@ -33,5 +38,14 @@ class RotateKey:
         now = self.clock.now()
         key = self.make_key(now if distrust_former else now + NOTICE)
         last_token = key.signs_from + MAX_SKEW + self.token_lifetime + MAX_SKEW
-        await self.keys.rotate(key, former_until=now if distrust_former else last_token, now=now)
+        trail = AuditTrail(by, self.ids)
+        trail.record(
+            AuditAction.SIGNING_KEY_ROTATED,
+            key.kid,
+            at=now,
+            former="distrusted" if distrust_former else "trusted",
+        )
+        await self.keys.rotate(
+            key, former_until=now if distrust_former else last_token, now=now, entries=trail.take()
+        )
         return key

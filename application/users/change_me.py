@@ -4,6 +4,7 @@ from application.shared.clock import Clock
 from application.unit_of_work import UnitOfWorkFactory
 from application.users.ports import InvalidToken
 from application.users.views import UserView
+from domain.shared.actor import Actor
 from domain.shared.ids import UserId
 from domain.shared.unset import Unset
 
@@ -15,6 +16,7 @@ class ChangeMeCommand:
     user_id: UserId
     seen_version: int
     full_name: str | Unset | None
+    by: Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class ChangeMe:
 
     async def __call__(self, command: ChangeMeCommand) -> UserView:
         """Raise InvalidToken where there is no such account any more, AccountDisabled, PreconditionFailed."""
-        async with self.unit_of_work() as work:
+        async with self.unit_of_work(command.by) as work:
             user = await work.users.get(command.user_id)
             if user is None:
                 raise InvalidToken

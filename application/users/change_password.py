@@ -1,5 +1,6 @@
 from dataclasses import dataclass, field
 
+from application.audit.entry import AuditAction
 from application.shared.clock import Clock
 from application.shared.idempotency import IdempotencyKey, Receipt, receipt_for, replay_of
 from application.throttling.throttle import Throttle
@@ -7,6 +8,7 @@ from application.unit_of_work import UnitOfWorkFactory
 from application.users.password_policy import PasswordPolicy
 from application.users.ports import PasswordHasher
 from application.users.views import UserView
+from domain.shared.actor import Actor
 from domain.shared.errors import ValidationFailed, Violation
 from domain.shared.ids import SessionId, UserId
 from domain.users.attempts import Attempt, AttemptKind
@@ -34,6 +36,7 @@ class ChangePasswordCommand:
     current_password: str = field(repr=False)
     new_password: str = field(repr=False)
     network: str
+    by: Actor
     key: IdempotencyKey | None = None
 
 
@@ -65,13 +68,19 @@ class ChangePassword:
             command.current_password, checked.password_hash if checked else None
         )
         if checked is None or not is_right:
+            await self._tell_of_refusal(command)
             raise WrongPassword
         return await self._replace(checked, command, await self.hasher.hash(command.new_password))
+
+    async def _tell_of_refusal(self, command: ChangePasswordCommand) -> None:
+        async with self.unit_of_work(command.by) as work:
+            work.audit.record(AuditAction.USER_PASSWORD_CHANGE_REFUSED, command.user_id, at=self.clock.now())
+            await work.commit()
 
     async def _replace(
         self, checked: User, command: ChangePasswordCommand, password_hash: str
     ) -> Receipt[UserView]:
-        async with self.unit_of_work() as work:
+        async with self.unit_of_work(command.by) as work:
             if replay := await replay_of(work.idempotency, command.key, UserView):
                 await work.commit()
                 return replay

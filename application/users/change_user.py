@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from application.shared.clock import Clock
 from application.unit_of_work import UnitOfWorkFactory
 from application.users.views import UserView
+from domain.shared.actor import Actor
 from domain.shared.errors import NotFound
 from domain.shared.ids import UserId
 from domain.users.administering import AccountChanges, administer
@@ -11,12 +12,12 @@ from domain.users.user import UserStatus
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeUserCommand:
-    """`seen_version` is the version that the admin saw; `by` is the admin, or None for a program."""
+    """`seen_version` is the version that the admin saw; `by` is the admin, or a program."""
 
     user_id: UserId
     seen_version: int
     changes: AccountChanges
-    by: UserId | None
+    by: Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +33,13 @@ class ChangeUser:
 
     async def __call__(self, command: ChangeUserCommand) -> UserView:
         """Raise NotFound, PreconditionFailed, Forbidden, LastAdmin, AccountClosed."""
-        async with self.unit_of_work() as work:
+        async with self.unit_of_work(command.by) as work:
             admins = await work.users.lock_admins()
             user = await work.users.get(command.user_id)
             if user is None:
                 raise NotFound("There is no such account.")
             user.ensure_unchanged_since(command.seen_version)
-            administer(user, command.changes, by=command.by, admins=admins, now=self.clock.now())
+            administer(user, command.changes, by=command.by.user_id, admins=admins, now=self.clock.now())
             if user.status is UserStatus.DISABLED:
                 await work.sessions.remove(await work.sessions.of_user(user.id))
             await work.users.save(user)

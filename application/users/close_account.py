@@ -34,7 +34,7 @@ class CloseAccount:
 
     async def __call__(self, command: CloseAccountCommand) -> None:
         """Raise InvalidToken where there is no such account any more, AccountDisabled, PreconditionFailed, LastAdmin."""
-        async with self.unit_of_work() as work:
+        async with self.unit_of_work(command.by) as work:
             admins = await work.users.lock_admins()
             user = await work.users.get(command.user_id)
             if user is None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from application.audit.entry import AuditEntry
 from application.shared.page import Page, Position
 from application.users.views import UserView
 from domain.shared.errors import DomainError
@@ -216,8 +217,13 @@ class SigningKeyStore(SigningKeys, Protocol):
         """Keep the key if there is none yet; of several processes, one wins."""
         ...
 
-    async def rotate(self, key: SigningKey, *, former_until: datetime, now: datetime) -> None:
-        """Keep the key, let every former one verify until `former_until` at most, and forget those past it."""
+    async def rotate(
+        self, key: SigningKey, *, former_until: datetime, now: datetime, entries: Sequence[AuditEntry]
+    ) -> None:
+        """Keep the key, let every former one verify until `former_until` at most, and forget those past it.
+
+        The audit log gets the entries with it, or nothing happens.
+        """
         ...
 
 

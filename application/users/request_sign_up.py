@@ -41,19 +41,19 @@ class RequestSignUp:
                 await work.commit()
         password_hash = await self.hasher.hash(command.password)
         try:
-            await self._sign_up(email, password_hash, command.full_name)
+            await self._sign_up(email, password_hash, command)
         except EmailTaken:  # by somebody who was faster by a moment: now there is an account
-            await self._sign_up(email, password_hash, command.full_name)
+            await self._sign_up(email, password_hash, command)
 
-    async def _sign_up(self, email: EmailAddress, password_hash: str, full_name: str | None) -> None:
+    async def _sign_up(self, email: EmailAddress, password_hash: str, command: SignUpCommand) -> None:
         now = self.clock.now()
-        async with self.unit_of_work() as work:
+        async with self.unit_of_work(command.by) as work:
             known = await work.users.find_by_email(email)
             if known is None:
                 user = User.sign_up(
                     id=UserId(self.ids.new()),
                     email=email,
-                    full_name=full_name,
+                    full_name=command.full_name,
                     password_hash=password_hash,
                     role=Role.CUSTOMER,
                     status=UserStatus.PENDING,
@@ -61,7 +61,7 @@ class RequestSignUp:
                 )
                 await work.users.add(user)
             else:
-                await self._sign_up_again(known.id, password_hash, full_name, work)
+                await self._sign_up_again(known.id, password_hash, command.full_name, work)
             await work.mail.add(MailRequest.made(MailKind.SIGN_UP, email, now=now))
             await work.commit()
 

@@ -6,13 +6,17 @@ from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from application.users.password_policy import PasswordPolicy
 from application.users.ports import PasswordHasher
 from application.users.views import UserView
+from domain.shared.actor import Actor
 from domain.users.one_time_token import InvalidOneTimeToken, OneTimeToken, TokenPurpose, hash_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResetPasswordCommand:
+    """`by` names the request: who sends a token that was mailed is not logged in."""
+
     token: str = field(repr=False)
     password: str = field(repr=False)
+    by: Actor
     key: IdempotencyKey | None = None
 
 
@@ -38,7 +42,7 @@ class ResetPassword:
                 return replay
             await self._valid(command.token, work)
         password_hash = await self.hasher.hash(command.password)
-        async with self.unit_of_work() as work:
+        async with self.unit_of_work(command.by) as work:
             if replay := await replay_of(work.idempotency, command.key, UserView):
                 await work.commit()
                 return replay

@@ -8,6 +8,7 @@ from application.unit_of_work import UnitOfWorkFactory
 from application.users.password_policy import PasswordPolicy
 from application.users.ports import PasswordHasher
 from application.users.views import UserView
+from domain.shared.actor import Actor
 from domain.shared.ids import UserId
 from domain.users.attempts import Attempt, AttemptKind
 from domain.users.permissions import Role
@@ -16,10 +17,11 @@ from domain.users.user import User, comparable_email
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignUpCommand:
-    """`network` is where it comes from: None for an operator, who is not throttled."""
+    """`network` is where it comes from: None for an operator, who is not throttled. `by` is nobody yet, or a program."""
 
     email: str
     password: str = field(repr=False)
+    by: Actor
     full_name: str | None = None
     role: Role = Role.CUSTOMER
     network: str | None = None
@@ -53,7 +55,7 @@ class SignUp:
             role=command.role,
             now=self.clock.now(),
         )
-        async with self.unit_of_work() as work:
+        async with self.unit_of_work(command.by) as work:
             if replay := await replay_of(work.idempotency, command.key, UserView):
                 await work.commit()
                 return replay

@@ -4,12 +4,16 @@ from application.shared.clock import Clock
 from application.shared.idempotency import IdempotencyKey, Receipt, receipt_for, replay_of
 from application.unit_of_work import UnitOfWorkFactory
 from application.users.views import UserView
+from domain.shared.actor import Actor
 from domain.users.one_time_token import InvalidOneTimeToken, TokenPurpose, hash_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyEmailCommand:
+    """`by` names the request: who sends a token that was mailed is not logged in."""
+
     token: str = field(repr=False)
+    by: Actor
     key: IdempotencyKey | None = None
 
 
@@ -26,7 +30,7 @@ class VerifyEmail:
     async def __call__(self, command: VerifyEmailCommand) -> Receipt[UserView]:
         """Raise InvalidOneTimeToken, IdempotencyKeyReused, IdempotencyInFlight."""
         now = self.clock.now()
-        async with self.unit_of_work() as work:
+        async with self.unit_of_work(command.by) as work:
             if replay := await replay_of(work.idempotency, command.key, UserView):
                 await work.commit()
                 return replay

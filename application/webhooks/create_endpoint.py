@@ -2,11 +2,13 @@ from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from application.audit.entry import AuditAction
 from application.shared.clock import Clock
 from application.shared.idempotency import IdempotencyKey, Receipt, receipt_for, replay_of
 from application.shared.ids import IdFactory
 from application.unit_of_work import UnitOfWorkFactory
 from application.webhooks.views import NewEndpointView
+from domain.shared.actor import Actor
 from domain.shared.ids import EndpointId
 from domain.webhooks.endpoint import WebhookEndpoint
 
@@ -19,6 +21,7 @@ class CreateEndpointCommand:
 
     url: str
     event_types: Sequence[str]
+    by: Actor
     key: IdempotencyKey | None
 
 
@@ -46,11 +49,14 @@ class CreateEndpoint:
             allow_plain_http=self.allow_plain_http,
             now=self.clock.now(),
         )
-        async with self.unit_of_work() as work:
+        async with self.unit_of_work(command.by) as work:
             if replay := await replay_of(work.idempotency, command.key, NewEndpointView):
                 await work.commit()
                 return replay
             await work.webhooks.add(endpoint)
+            work.audit.record(
+                AuditAction.WEBHOOK_ENDPOINT_CREATED, endpoint.id, at=endpoint.created_at, host=endpoint.host
+            )
             view = NewEndpointView(
                 id=endpoint.id,
                 url=endpoint.url,

@@ -1,6 +1,9 @@
 from dataclasses import dataclass
 
+from application.audit.entry import AuditAction
+from application.shared.clock import Clock
 from application.unit_of_work import UnitOfWorkFactory
+from domain.shared.actor import Actor
 from domain.shared.errors import NotFound
 from domain.shared.ids import EndpointId
 
@@ -10,10 +13,12 @@ class DeleteEndpoint:
     """Send nothing more to an address, and forget what was on its way."""
 
     unit_of_work: UnitOfWorkFactory
+    clock: Clock
 
-    async def __call__(self, endpoint_id: EndpointId) -> None:
+    async def __call__(self, endpoint_id: EndpointId, *, by: Actor) -> None:
         """Raise NotFound."""
-        async with self.unit_of_work() as work:
+        async with self.unit_of_work(by) as work:
             if not await work.webhooks.remove(endpoint_id):
                 raise NotFound("There is no such webhook endpoint.")
+            work.audit.record(AuditAction.WEBHOOK_ENDPOINT_DELETED, endpoint_id, at=self.clock.now())
             await work.commit()

@@ -1,9 +1,11 @@
 from dataclasses import dataclass
 
+from application.audit.entry import AuditAction
 from application.shared.clock import Clock
 from application.shared.idempotency import IdempotencyKey, Receipt, receipt_for, replay_of
 from application.unit_of_work import UnitOfWorkFactory
 from application.webhooks.views import DeliveryView
+from domain.shared.actor import Actor
 from domain.shared.errors import NotFound
 from domain.shared.ids import DeliveryId, EndpointId
 
@@ -16,18 +18,26 @@ class RetryDelivery:
     clock: Clock
 
     async def __call__(
-        self, endpoint_id: EndpointId, delivery_id: DeliveryId, *, key: IdempotencyKey | None
+        self, endpoint_id: EndpointId, delivery_id: DeliveryId, *, key: IdempotencyKey | None, by: Actor
     ) -> Receipt[DeliveryView]:
         """Raise NotFound, IdempotencyKeyReused, IdempotencyInFlight."""
-        async with self.unit_of_work() as work:
+        async with self.unit_of_work(by) as work:
             if replay := await replay_of(work.idempotency, key, DeliveryView):
                 await work.commit()
                 return replay
             delivery = await work.webhooks.delivery(endpoint_id, delivery_id)
             if delivery is None:
                 raise NotFound("There is no such delivery.")
-            delivery.retry(now=self.clock.now())
+            now = self.clock.now()
+            delivery.retry(now=now)
             await work.webhooks.save(delivery)
+            work.audit.record(
+                AuditAction.WEBHOOK_DELIVERY_RETRIED,
+                delivery.id,
+                at=now,
+                endpoint_id=str(endpoint_id),
+                event_type=delivery.event_type,
+            )
             receipt = await receipt_for(work.idempotency, key, DeliveryView.of(delivery))
             await work.commit()
         return receipt

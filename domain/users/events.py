@@ -15,6 +15,8 @@ class UserEvent(Event):
 class UserSignedUp(UserEvent):
     type = "user.signed_up"
 
+    role: Role
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserChanged(UserEvent):
@@ -35,6 +37,7 @@ class UserPasswordChanged(UserEvent):
 class UserRoleChanged(UserEvent):
     type = "user.role_changed"
 
+    former_role: Role
     role: Role
 
 

@@ -39,6 +39,11 @@ class WebhookEndpoint:
         types = tuple(sorted(set(event_types)))
         return cls(id=id, url=url, event_types=types, secret=secret, created_at=now)
 
+    @property
+    def host(self) -> str:
+        """The name or number of the server: what of the URL can be shown, as a path or a query may have secrets."""
+        return urlsplit(self.url).hostname or ""
+
     def wants(self, event_type: str) -> bool:
         return not self.event_types or event_type in self.event_types
 

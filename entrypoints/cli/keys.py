@@ -49,6 +49,7 @@ def rotate(
     ] = False,
 ) -> None:
     """Have the service sign with a new key of the database. Nobody is logged out, and nothing has to be restarted."""
+    from domain.shared.actor import Actor
     from entrypoints.cli.shop import in_shop
 
     async def rotate(container: "Container") -> "SigningKey":
@@ -57,7 +58,7 @@ def rotate(
             raise CommandFailed(
                 f"{source} gives the keys. Put a new one first there: `keys generate` makes one."
             )
-        return await container.rotate_key()(distrust_former=distrust)
+        return await container.rotate_key()(by=Actor(None, "keys rotate"), distrust_former=distrust)
 
     key = in_shop(rotate)
     typer.echo(f"{key.kid} signs from {_shown(key.signs_from)} on.")

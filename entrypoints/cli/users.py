@@ -29,11 +29,14 @@ def create_admin(
     running meanwhile.
     """
     from application.users.sign_up import SignUpCommand
+    from domain.shared.actor import Actor
     from domain.users.permissions import Role
     from entrypoints.cli.shop import in_shop
 
     address = _checked(email)
-    command = SignUpCommand(email=address, password=_password(), role=Role.ADMIN)
+    command = SignUpCommand(
+        email=address, password=_password(), by=Actor(None, "users create-admin"), role=Role.ADMIN
+    )
 
     async def sign_up(container: "Container") -> "UserView":
         return (await container.sign_up()(command)).result

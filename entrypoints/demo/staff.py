@@ -5,6 +5,7 @@ from http import HTTPStatus
 
 from application.users.ports import EmailTaken
 from application.users.sign_up import SignUpCommand
+from domain.shared.actor import Actor
 from domain.users.permissions import Role
 from domain.users.user import comparable_email
 from entrypoints.container import Container
@@ -15,13 +16,14 @@ PACKER = "demo-packer@example.com"
 CASHIER = "demo-cashier@example.com"
 
 _PASSWORD_BYTES = 24
+_ACTOR = Actor(None, "demo")
 
 
 async def log_in_staff(container: Container, client: Client, email: str) -> str:
     """Open a staff account, or give it a new password, and return an access token. Raises DemoFailed."""
     password = secrets.token_urlsafe(_PASSWORD_BYTES)
     try:
-        await container.sign_up()(SignUpCommand(email=email, password=password, role=Role.STAFF))
+        await container.sign_up()(SignUpCommand(email=email, password=password, by=_ACTOR, role=Role.STAFF))
     except EmailTaken:
         await _replace_password(container, email, await container.hasher().hash(password))
     form = {"grant_type": "password", "username": email, "password": password}
@@ -33,7 +35,7 @@ async def log_in_staff(container: Container, client: Client, email: str) -> str:
 
 
 async def _replace_password(container: Container, email: str, password_hash: str) -> None:
-    async with container.unit_of_work()() as work:
+    async with container.unit_of_work()(_ACTOR) as work:
         found = await work.users.find_by_email(comparable_email(email))
         user = await work.users.get(found.id) if found else None
         if user is None or user.role is not Role.STAFF:

@@ -71,9 +71,9 @@ def requires(
     return get_permitted_user
 
 
-def actor(request: Request, principal: Principal) -> Actor:
-    """Return who acts, for histories and ledgers."""
-    return Actor(principal.user_id, request.state.request_id)
+def actor(request: Request, principal: Principal | None) -> Actor:
+    """Return who acts, for histories, ledgers and the audit log. None is somebody who is not logged in."""
+    return Actor(principal.user_id if principal else None, request.state.request_id)
 
 
 Visitor = Annotated[Principal | None, Depends(find_current_user)]

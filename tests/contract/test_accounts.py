@@ -15,6 +15,7 @@ from application.users.ports import EmailTaken, UserFilter
 from application.users.sign_up import SignUpCommand
 from application.users.views import UserView
 from domain.sessions.refresh_token import InvalidRefreshToken
+from domain.shared.actor import Actor
 from domain.shared.errors import Forbidden, NotFound, PreconditionFailed
 from domain.shared.ids import SessionId, UserId
 from domain.shared.unset import UNSET
@@ -23,6 +24,7 @@ from domain.users.password import WeakPassword
 from domain.users.permissions import Role
 from domain.users.user import AccountDisabled, EmailAddress, UserStatus
 from tests.kit.accounts import BREACHED_PASSWORD, NETWORK, PASSWORD
+from tests.kit.actors import SOMEBODY
 from tests.kit.shop import Shop
 from tests.kit.walking import walk
 
@@ -31,7 +33,9 @@ DISABLE, ENABLE = AccountChanges(status=UserStatus.DISABLED), AccountChanges(sta
 
 
 async def sign_up(shop: Shop, name: str, role: Role = Role.CUSTOMER) -> UserView:
-    command = SignUpCommand(email=f"{name}@example.com", password=PASSWORD, full_name=name, role=role)
+    command = SignUpCommand(
+        email=f"{name}@example.com", password=PASSWORD, full_name=name, role=role, by=SOMEBODY
+    )
     return (await shop.sign_up(command)).result
 
 
@@ -39,7 +43,10 @@ async def change(shop: Shop, user: UserView, changes: AccountChanges, by: UserVi
     seen = await shop.get_user(user.id)
     return await shop.change_user(
         ChangeUserCommand(
-            user_id=user.id, seen_version=seen.version, changes=changes, by=by.id if by else None
+            user_id=user.id,
+            seen_version=seen.version,
+            changes=changes,
+            by=Actor(by.id, "test") if by else SOMEBODY,
         )
     )
 
@@ -64,7 +71,7 @@ async def test_who_is_disabled_is_logged_out_and_may_be_enabled_again(shop: Shop
     tokens = await shop.logged_in(ann)
     assert (await change(shop, ann, DISABLE, boss)).status is UserStatus.DISABLED
     with pytest.raises(InvalidRefreshToken):
-        await shop.refresh_session(tokens.refresh.text)
+        await shop.refresh_session(tokens.refresh.text, by=SOMEBODY)
     with pytest.raises(AccountDisabled):
         await shop.logged_in(ann)
     assert (await change(shop, ann, ENABLE, boss)).status is UserStatus.ACTIVE
@@ -105,7 +112,7 @@ async def test_of_two_admins_who_dismiss_each_other_one_stays(shop: Shop) -> Non
 
 async def test_a_change_needs_the_version_that_was_seen_and_an_account(shop: Shop) -> None:
     boss, ann = await sign_up(shop, "boss", Role.ADMIN), await sign_up(shop, "ann")
-    command = ChangeUserCommand(user_id=ann.id, seen_version=2, changes=DISABLE, by=boss.id)
+    command = ChangeUserCommand(user_id=ann.id, seen_version=2, changes=DISABLE, by=Actor(boss.id, "test"))
     with pytest.raises(PreconditionFailed):
         await shop.change_user(command)
     with pytest.raises(NotFound):
@@ -114,7 +121,7 @@ async def test_a_change_needs_the_version_that_was_seen_and_an_account(shop: Sho
 
 async def test_a_closed_account_is_beyond_every_change(shop: Shop) -> None:
     ann = await sign_up(shop, "ann")
-    async with shop.store.unit_of_work() as work:
+    async with shop.store.unit_of_work(SOMEBODY) as work:
         user = await work.users.get(ann.id)
         assert user
         user.status = UserStatus.CLOSED
@@ -127,9 +134,11 @@ async def test_a_closed_account_is_beyond_every_change(shop: Shop) -> None:
 async def test_people_change_their_name_or_take_it_away(shop: Shop) -> None:
     ann = await sign_up(shop, "ann")
     for name in ("Ann", None):
-        ann = await shop.change_me(ChangeMeCommand(user_id=ann.id, seen_version=ann.version, full_name=name))
+        ann = await shop.change_me(
+            ChangeMeCommand(user_id=ann.id, seen_version=ann.version, full_name=name, by=SOMEBODY)
+        )
         assert (ann.full_name, await shop.get_user(ann.id)) == (name, ann)
-    stale = ChangeMeCommand(user_id=ann.id, seen_version=1, full_name="Bob")
+    stale = ChangeMeCommand(user_id=ann.id, seen_version=1, full_name="Bob", by=SOMEBODY)
     with pytest.raises(PreconditionFailed):
         await shop.change_me(stale)
     unchanged = await shop.change_me(replace(stale, seen_version=ann.version, full_name=UNSET))
@@ -138,7 +147,13 @@ async def test_people_change_their_name_or_take_it_away(shop: Shop) -> None:
 
 def changing(user: UserView, session_id: SessionId, **fields: str) -> ChangePasswordCommand:
     passwords = {"current_password": PASSWORD, "new_password": NEW_PASSWORD, **fields}
-    return ChangePasswordCommand(user_id=user.id, session_id=session_id, network=NETWORK, **passwords)  # type: ignore[arg-type]  # no key among them
+    return ChangePasswordCommand(
+        user_id=user.id,
+        session_id=session_id,
+        network=NETWORK,
+        by=SOMEBODY,
+        **passwords,  # type: ignore[arg-type]  # no key among them
+    )
 
 
 async def test_a_new_password_logs_out_everywhere_else(shop: Shop) -> None:
@@ -146,9 +161,9 @@ async def test_a_new_password_logs_out_everywhere_else(shop: Shop) -> None:
     here, elsewhere = await shop.logged_in(ann), await shop.logged_in(ann)
     session_id = (await shop.authenticate(here.access.token)).session_id
     await shop.change_password(changing(ann, session_id))
-    await shop.refresh_session(here.refresh.text)
+    await shop.refresh_session(here.refresh.text, by=SOMEBODY)
     with pytest.raises(InvalidRefreshToken):
-        await shop.refresh_session(elsewhere.refresh.text)
+        await shop.refresh_session(elsewhere.refresh.text, by=SOMEBODY)
     assert await shop.hasher.verify(NEW_PASSWORD, await password_hash(shop, ann))
     assert await shop.store.outbox.count("user.password_changed", of=[ann.id]) == 1
 
@@ -176,7 +191,7 @@ async def test_a_password_is_not_changed_for_what_is_wrong_and_the_place_is_told
     with pytest.raises(refusal) as refused:
         await shop.change_password(changing(ann, SessionId(shop.ids.new()), **fields))
     assert [violation.path for violation in refused.value.violations] == [(place,)]
-    await shop.refresh_session(tokens.refresh.text)
+    await shop.refresh_session(tokens.refresh.text, by=SOMEBODY)
     await shop.logged_in(ann)
 
 

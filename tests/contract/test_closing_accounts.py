@@ -21,10 +21,11 @@ from domain.users.permissions import Role
 from domain.users.user import UserStatus
 from tests.invariants import assert_invariants
 from tests.kit.accounts import PASSWORD
+from tests.kit.actors import SOMEBODY
 from tests.kit.examples import ADDRESS
 from tests.kit.shop import Shop
 
-ANN = SignUpCommand(email="ann@example.com", password=PASSWORD, full_name="Ann")
+ANN = SignUpCommand(email="ann@example.com", password=PASSWORD, full_name="Ann", by=SOMEBODY)
 
 
 async def sign_up(shop: Shop, role: Role = Role.CUSTOMER) -> UserView:
@@ -55,7 +56,7 @@ async def test_a_closed_account_has_nothing_personal_left_and_opens_nothing(shop
     with pytest.raises(InvalidToken):
         await GetMe(shop.store.users)(ann.id)
     with pytest.raises(InvalidRefreshToken):
-        await shop.refresh_session(tokens.refresh.text)
+        await shop.refresh_session(tokens.refresh.text, by=SOMEBODY)
     for email in (ann.email, closed.email):
         with pytest.raises(WrongCredentials):
             await shop.logged_in(replace(ann, email=email))
@@ -133,7 +134,7 @@ async def test_the_last_admin_stays(shop: Shop) -> None:
     boss = await sign_up(shop, Role.ADMIN)
     with pytest.raises(LastAdmin):
         await shop.close_account(closing(boss))
-    other = SignUpCommand(email="other@example.com", password=PASSWORD, role=Role.ADMIN)
+    other = SignUpCommand(email="other@example.com", password=PASSWORD, role=Role.ADMIN, by=SOMEBODY)
     deputy = (await shop.sign_up(other)).result
     outcomes = await asyncio.gather(
         *(shop.close_account(closing(admin)) for admin in (boss, deputy)), return_exceptions=True

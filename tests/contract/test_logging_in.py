@@ -11,14 +11,16 @@ from application.users.ports import InvalidToken
 from application.users.views import UserView
 from domain.sessions.refresh_token import InvalidRefreshToken
 from domain.sessions.session import GRACE, MAX_SESSIONS
+from domain.shared.actor import Actor
 from domain.shared.errors import NotFound
+from tests.kit.actors import SOMEBODY
 from tests.kit.shop import Shop
 
 SECOND = timedelta(seconds=1)
 
 
 async def refreshed(shop: Shop, tokens: SessionTokens) -> SessionTokens:
-    return await shop.refresh_session(tokens.refresh.text)
+    return await shop.refresh_session(tokens.refresh.text, by=SOMEBODY)
 
 
 async def number_of_sessions(shop: Shop, user: UserView) -> int:
@@ -84,7 +86,7 @@ async def test_a_token_that_is_not_known_is_refused(shop: Shop) -> None:
     await shop.logged_in(user)
     for text in ("", "x", "A" * 64):
         with pytest.raises(InvalidRefreshToken):
-            await shop.refresh_session(text)
+            await shop.refresh_session(text, by=SOMEBODY)
     assert await number_of_sessions(shop, user) == 1
 
 
@@ -108,11 +110,11 @@ async def test_a_session_is_ended_by_its_user_and_by_nobody_else(shop: Shop) -> 
     tokens = await shop.logged_in(user)
     (session,) = (await shop.list_sessions(user.id, after=None, limit=2)).items
     with pytest.raises(NotFound):
-        await shop.end_session(session.id, of=stranger.id)
+        await shop.end_session(session.id, by=Actor(stranger.id, "test"))
     await refreshed(shop, tokens)
-    await shop.end_session(session.id, of=user.id)
+    await shop.end_session(session.id, by=Actor(user.id, "test"))
     with pytest.raises(NotFound):
-        await shop.end_session(session.id, of=user.id)
+        await shop.end_session(session.id, by=Actor(user.id, "test"))
     with pytest.raises(InvalidRefreshToken):
         await refreshed(shop, tokens)
 
@@ -127,8 +129,8 @@ async def test_whichever_token_is_revoked_its_session_ends(shop: Shop, kind: str
         "used refresh token": tokens.refresh.text,
         "access token": tokens.access.token,
     }
-    await shop.revoke_token(held[kind])
-    await shop.revoke_token(held[kind])
+    await shop.revoke_token(held[kind], by=SOMEBODY)
+    await shop.revoke_token(held[kind], by=SOMEBODY)
     assert await number_of_sessions(shop, user) == 0
     with pytest.raises(InvalidRefreshToken):
         await refreshed(shop, successor)
@@ -138,7 +140,7 @@ async def test_what_is_no_token_is_revoked_already(shop: Shop) -> None:
     user = await shop.customer()
     await shop.logged_in(user)
     for text in ("", "x", "A" * 64, "token-99"):
-        await shop.revoke_token(text)
+        await shop.revoke_token(text, by=SOMEBODY)
     assert await number_of_sessions(shop, user) == 1
 
 
@@ -146,7 +148,7 @@ async def test_a_password_that_is_changed_while_it_is_checked_opens_nothing(shop
     user = await shop.customer()
 
     async def change_password() -> None:
-        async with shop.store.unit_of_work() as work:
+        async with shop.store.unit_of_work(SOMEBODY) as work:
             kept = await work.users.get(user.id)
             assert kept
             kept.password_changed_at += SECOND

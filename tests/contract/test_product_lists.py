@@ -10,6 +10,7 @@ from application.shared.page import Page, Position
 from domain.catalog import search
 from domain.catalog.product import ProductStatus
 from domain.shared.money import MAX_AMOUNT, Money
+from tests.kit.actors import SOMEBODY
 from tests.kit.shop import STAFF, Shop
 from tests.kit.walking import pages, walk
 
@@ -152,7 +153,7 @@ async def test_products_are_listed_by_what_is_available_of_them(shop: Shop) -> N
 async def test_products_are_listed_by_status(shop: Shop) -> None:
     await shop.product(name="on sale")
     archived = await shop.product(name="off sale")
-    await shop.archive_product(archived.id, seen_version=archived.version)
+    await shop.archive_product(archived.id, seen_version=archived.version, by=SOMEBODY)
     assert await names(shop, ProductFilter()) == ["on sale"]
     assert await names(shop, ProductFilter(status=ProductStatus.ARCHIVED)) == ["off sale"]
     assert await names(shop, ProductFilter(status=None)) == ["off sale", "on sale"]

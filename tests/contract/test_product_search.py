@@ -1,6 +1,7 @@
 from application.catalog.change_product import ChangeProductCommand
 from application.catalog.ports import ProductFilter, ProductSort
 from domain.catalog.product import ProductChanges
+from tests.kit.actors import SOMEBODY
 from tests.kit.shop import Shop
 
 WINE, MUG, STREET = "CDB-1", "MUG-RED", "TT-75"
@@ -59,7 +60,7 @@ async def test_a_product_is_found_by_its_present_name_only(shop: Shop) -> None:
     assert await found(shop, "mug") == ["A-1"]
     await shop.change_product(
         ChangeProductCommand(
-            product_id=mug.id, seen_version=mug.version, changes=ProductChanges(name="Beaker")
+            product_id=mug.id, seen_version=mug.version, changes=ProductChanges(name="Beaker"), by=SOMEBODY
         )
     )
     assert await found(shop, "mug") == []

@@ -8,19 +8,20 @@ from domain.catalog.product import Product, ProductChanges, ProductStatus
 from domain.catalog.stock import Stock
 from domain.shared.ids import ProductId
 from domain.shared.money import MAX_AMOUNT, Money
+from tests.kit.actors import SOMEBODY
 from tests.kit.examples import NOW, UNICODE, a_product
 from tests.kit.shop import STAFF, Shop
 
 
 async def add(shop: Shop, *new: tuple[Product, Stock]) -> None:
-    async with shop.store.unit_of_work() as work:
+    async with shop.store.unit_of_work(SOMEBODY) as work:
         await work.stocks.add([stock for _, stock in new])
         await work.products.add([product for product, _ in new])
         await work.commit()
 
 
 async def change(shop: Shop, product_id: ProductId, changes: ProductChanges) -> ProductView:
-    async with shop.store.unit_of_work() as work:
+    async with shop.store.unit_of_work(SOMEBODY) as work:
         stock = (await work.stocks.lock([product_id]))[product_id]
         product = (await work.products.get([product_id]))[product_id]
         product.change(changes, stock=stock, now=NOW)
@@ -46,7 +47,7 @@ async def test_a_product_is_read_as_it_was_kept(shop: Shop) -> None:
 async def test_only_the_products_that_exist_are_returned(shop: Shop) -> None:
     mug, cup = await shop.product(sku="MUG"), await shop.product(sku="CUP")
     nothing = ProductId(shop.ids.new())
-    async with shop.store.unit_of_work() as work:
+    async with shop.store.unit_of_work(SOMEBODY) as work:
         assert set(await work.products.get([nothing, cup.id, mug.id, mug.id])) == {mug.id, cup.id}
         assert set(await work.products.find_by_sku(["MUG", "mug", "JUG", "MUG"])) == {"MUG"}
         assert await work.products.get([]) == {}

@@ -8,6 +8,7 @@ from application.orders.views import OrderView
 from application.shared.idempotency import Receipt
 from application.shared.prune_replays import PruneReplays
 from tests.invariants import assert_invariants
+from tests.kit.actors import SOMEBODY
 from tests.kit.examples import an_order
 from tests.kit.shop import STAFF, Shop
 
@@ -35,7 +36,7 @@ async def test_an_order_of_what_is_no_longer_sold_is_still_the_answer(shop: Shop
     mug = await shop.product(stock=5)
     command = shop.placing((mug, 1), customer=await shop.customer())
     order = await taken_long_ago(shop, command)
-    await shop.archive_product(mug.id, seen_version=mug.version)
+    await shop.archive_product(mug.id, seen_version=mug.version, by=SOMEBODY)
     assert await shop.place_order(command) == Receipt(order, replayed=True, present=True)
 
 

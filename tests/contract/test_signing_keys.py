@@ -29,7 +29,7 @@ async def test_of_ten_processes_that_bring_a_key_at_once_one_wins(store: Store) 
 async def test_a_rotation_puts_its_key_first_and_retires_the_former(store: Store) -> None:
     await store.signing_keys.add_first(SigningKey("first", b"1", NOW))
     second = SigningKey("second", b"2", NOW + 2 * DAY)
-    await store.signing_keys.rotate(second, former_until=NOW + 3 * DAY, now=NOW + DAY)
+    await store.signing_keys.rotate(second, former_until=NOW + 3 * DAY, now=NOW + DAY, entries=())
     assert await store.signing_keys.all() == [second, SigningKey("first", b"1", NOW, NOW + 3 * DAY)]
 
 
@@ -37,19 +37,23 @@ async def test_a_retired_key_is_never_given_more_time_and_is_forgotten_when_its_
     store: Store,
 ) -> None:
     await store.signing_keys.add_first(SigningKey("first", b"1", NOW))
-    await store.signing_keys.rotate(SigningKey("second", b"2", NOW), former_until=NOW + DAY, now=NOW)
+    await store.signing_keys.rotate(
+        SigningKey("second", b"2", NOW), former_until=NOW + DAY, now=NOW, entries=()
+    )
     third = SigningKey("third", b"3", NOW + DAY)
-    await store.signing_keys.rotate(third, former_until=NOW + 5 * DAY, now=NOW)
+    await store.signing_keys.rotate(third, former_until=NOW + 5 * DAY, now=NOW, entries=())
     kept = {key.kid: key.verifies_until for key in await store.signing_keys.all()}
     assert kept == {"third": None, "second": NOW + 5 * DAY, "first": NOW + DAY}
     fourth = SigningKey("fourth", b"4", NOW + 2 * DAY)
-    await store.signing_keys.rotate(fourth, former_until=NOW + 9 * DAY, now=NOW + DAY)
+    await store.signing_keys.rotate(fourth, former_until=NOW + 9 * DAY, now=NOW + DAY, entries=())
     assert [key.kid for key in await store.signing_keys.all()] == ["fourth", "third", "second"]
 
 
 async def test_rotations_at_once_all_keep_their_keys(store: Store) -> None:
     keys = [SigningKey(f"key-{number}", b"pem", NOW) for number in range(5)]
-    await asyncio.gather(*(store.signing_keys.rotate(key, former_until=NOW + DAY, now=NOW) for key in keys))
+    await asyncio.gather(
+        *(store.signing_keys.rotate(key, former_until=NOW + DAY, now=NOW, entries=()) for key in keys)
+    )
     kept = await store.signing_keys.all()
     assert {key.kid for key in kept} == {key.kid for key in keys}
     assert [key.verifies_until for key in kept].count(None) == 1

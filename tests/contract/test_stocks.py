@@ -11,6 +11,7 @@ from domain.catalog.stock import MAX_ON_HAND, MovementReason, ReservationExceeds
 from domain.shared.actor import Actor
 from domain.shared.ids import OrderId, ProductId
 from tests.invariants import ledger
+from tests.kit.actors import SOMEBODY
 from tests.kit.examples import NOW, UNICODE, a_product
 from tests.kit.shop import STAFF, Shop
 from tests.kit.walking import pages, walk
@@ -34,7 +35,7 @@ def fields_of(stock: Stock) -> tuple[ProductId, int, int, int]:
 
 async def test_a_stock_is_read_as_it_was_kept(shop: Shop) -> None:
     product, stock = a_product(shop.ids, by=STAFF, on_hand=MAX_ON_HAND)
-    async with shop.store.unit_of_work() as work:
+    async with shop.store.unit_of_work(SOMEBODY) as work:
         await work.stocks.add([stock])
         await work.products.add([product])
         await work.commit()
@@ -49,7 +50,7 @@ async def test_a_stock_is_read_as_it_was_kept(shop: Shop) -> None:
 
 async def test_only_the_stocks_that_exist_are_returned(shop: Shop) -> None:
     mug, nothing = await shop.product(), ProductId(shop.ids.new())
-    async with shop.store.unit_of_work() as work:
+    async with shop.store.unit_of_work(SOMEBODY) as work:
         assert set(await work.stocks.get([nothing, mug.id, mug.id])) == {mug.id}
         assert set(await work.stocks.lock([nothing, mug.id, mug.id])) == {mug.id}
         assert await work.stocks.get([]) == {}

@@ -5,6 +5,7 @@ from application.users.views import UserView
 from domain.catalog.stock import MovementReason, Stock
 from domain.shared.ids import ProductId
 from tests.invariants import assert_invariants, ledger
+from tests.kit.actors import SOMEBODY
 from tests.kit.examples import NOW, a_user
 from tests.kit.interrupting import is_cancelled_at
 from tests.kit.shop import STAFF, Shop
@@ -61,7 +62,7 @@ async def test_what_is_done_to_a_thing_after_it_was_saved_is_not_kept(shop: Shop
 
 async def test_what_is_not_committed_is_not_kept(shop: Shop) -> None:
     mug = await shop.product(stock=5)
-    async with shop.store.unit_of_work() as work:
+    async with shop.store.unit_of_work(SOMEBODY) as work:
         stock = (await work.stocks.lock([mug.id]))[mug.id]
         receive(stock, 2)
         await work.stocks.save([stock])
@@ -115,7 +116,7 @@ async def test_nobody_sees_what_is_not_yet_committed(shop: Shop) -> None:
 
 async def test_after_a_refused_write_nothing_can_be_committed(shop: Shop) -> None:
     await shop.customer("ann@example.com")
-    async with shop.store.unit_of_work() as work:
+    async with shop.store.unit_of_work(SOMEBODY) as work:
         await work.users.add(a_user(shop.ids, email="bob@example.com"))
         with pytest.raises(EmailTaken):
             await work.users.add(a_user(shop.ids, email="ann@example.com"))
@@ -128,7 +129,7 @@ async def test_a_caller_who_leaves_does_not_interrupt_the_commit_however_far_it_
     async def is_committed_though_cancelled_at(suspension: int) -> bool:
         user = a_user(shop.ids, email=f"{suspension}@example.com")
         key = shop.key(suspension, operation="sign_up")
-        async with shop.store.unit_of_work() as work:
+        async with shop.store.unit_of_work(SOMEBODY) as work:
             await work.idempotency.claim([key], UserView)
             await work.users.add(user)
             is_cancelled = await is_cancelled_at(suspension, work.commit())
@@ -160,7 +161,7 @@ async def test_cancelled_at_any_moment_an_order_is_placed_whole_or_not_at_all(sh
 
 
 async def test_the_events_of_what_is_saved_are_committed_once(shop: Shop) -> None:
-    async with shop.store.unit_of_work() as work:
+    async with shop.store.unit_of_work(SOMEBODY) as work:
         user = a_user(shop.ids)
         await work.users.add(user)
         await work.commit()

@@ -6,12 +6,13 @@ from application.users.ports import EmailTaken
 from application.users.views import UserView
 from domain.shared.ids import UserId
 from domain.users.user import User, comparable_email
+from tests.kit.actors import SOMEBODY
 from tests.kit.examples import a_user
 from tests.kit.shop import Shop
 
 
 async def add(shop: Shop, user: User) -> None:
-    async with shop.store.unit_of_work() as work:
+    async with shop.store.unit_of_work(SOMEBODY) as work:
         await work.users.add(user)
         await work.commit()
 
@@ -55,7 +56,7 @@ async def test_an_email_address_has_one_account(shop: Shop) -> None:
 
 
 async def test_an_email_address_whose_account_was_not_committed_is_free(shop: Shop) -> None:
-    async with shop.store.unit_of_work() as work:
+    async with shop.store.unit_of_work(SOMEBODY) as work:
         await work.users.add(a_user(shop.ids, email="ann@example.com"))
     await add(shop, a_user(shop.ids, email="ann@example.com"))
 

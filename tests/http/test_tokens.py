@@ -10,6 +10,7 @@ import pytest
 
 from application.shared.errors import DatabaseUnavailable
 from application.unit_of_work import UnitOfWork
+from domain.shared.actor import Actor
 from tests.kit.clock import FixedClock
 from tests.kit.store import memory_store
 from tests.kit.web import PASSWORD, WebShop, container_over, web_shop
@@ -91,11 +92,11 @@ async def test_the_end_of_a_session_that_cannot_be_committed_is_not_told(
     open_unit_of_work = web.container.unit_of_work()
 
     @asynccontextmanager
-    async def uncommittable() -> AsyncIterator[UnitOfWork]:
+    async def uncommittable(by: Actor | None = None) -> AsyncIterator[UnitOfWork]:
         async def refuse() -> None:
             raise DatabaseUnavailable
 
-        async with open_unit_of_work() as work:
+        async with open_unit_of_work(by) as work:
             work.commit = refuse  # type: ignore[method-assign]  # a commit that fails, whatever the adapter
             yield work
 

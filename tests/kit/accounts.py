@@ -26,6 +26,7 @@ from application.users.sign_up import SignUp, SignUpCommand
 from application.users.verify_email import VerifyEmail
 from application.users.views import UserView
 from domain.sessions.session import SessionLifetime
+from tests.kit.actors import SOMEBODY
 from tests.kit.clock import FixedClock
 from tests.kit.ids import SequentialIds
 from tests.kit.mailbox import Mailbox
@@ -81,16 +82,18 @@ class Accounts:
         self.refresh_session = RefreshSession(
             store.unit_of_work, tokens, self.clock, self.ids, randomness, LIFETIME
         )
-        self.revoke_token = RevokeToken(store.unit_of_work, self.authenticate)
+        self.revoke_token = RevokeToken(store.unit_of_work, self.authenticate, self.clock)
         self.list_sessions = ListSessions(store.sessions, self.clock)
-        self.end_session = EndSession(store.unit_of_work)
+        self.end_session = EndSession(store.unit_of_work, self.clock)
 
     async def customer(self, email: str | None = None) -> UserView:
         command = SignUpCommand(
-            email=email or f"customer-{next(self._numbers)}@example.com", password=PASSWORD
+            email=email or f"customer-{next(self._numbers)}@example.com", password=PASSWORD, by=SOMEBODY
         )
         return (await self.sign_up(command)).result
 
     async def logged_in(self, customer: UserView) -> SessionTokens:
         """Return the tokens of a new session of the customer."""
-        return await self.log_in(LogInCommand(email=customer.email, password=PASSWORD, network=NETWORK))
+        return await self.log_in(
+            LogInCommand(email=customer.email, password=PASSWORD, network=NETWORK, by=SOMEBODY)
+        )

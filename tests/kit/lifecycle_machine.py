@@ -36,6 +36,7 @@ from domain.shared.errors import DomainError, ValidationFailed
 from domain.shared.ids import OrderId
 from domain.shared.money import Money
 from tests.invariants import assert_invariants, every_order
+from tests.kit.actors import SOMEBODY
 from tests.kit.settling import assert_settled, assert_sold_out, settle_everything
 from tests.kit.shop import HOLD, STAFF, Shop
 from tests.kit.store import Store
@@ -265,6 +266,7 @@ class LifecycleMachine(RuleBasedStateMachine):
             product_id=product.id,
             seen_version=product.version,
             changes=ProductChanges(price=Money(price, product.price.currency)),
+            by=SOMEBODY,
         )
         self.run(self.shop.change_product(change))
 

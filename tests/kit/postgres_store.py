@@ -7,11 +7,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from adapters.postgres.attempts import PostgresAttemptRecords
+from adapters.postgres.audit_log import PostgresAuditRecords
 from adapters.postgres.delivery_queue import PostgresDeliveryQueue
 from adapters.postgres.engine import create_engine, create_sessions
 from adapters.postgres.event_feed import PostgresEventFeed
 from adapters.postgres.findings import PostgresFindingRecords
 from adapters.postgres.idempotency import PostgresReplayRecords
+from adapters.postgres.queries.audit import PostgresAuditQueries
 from adapters.postgres.queries.orders import PostgresOrderQueries
 from adapters.postgres.queries.outbox import PostgresOutboxQueries
 from adapters.postgres.queries.payments import PostgresPaymentQueries
@@ -56,6 +58,8 @@ async def postgres_store(url: str) -> AsyncIterator[Store]:
             findings=PostgresFindingRecords(engine),
             sandbox_books=PostgresSandboxBooks(engine),
             attempts=PostgresAttemptRecords(engine),
+            audit=PostgresAuditQueries(engine),
+            audit_records=PostgresAuditRecords(engine),
         )
     finally:
         await engine.dispose()

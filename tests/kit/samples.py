@@ -16,6 +16,7 @@ from application.users.sign_up import SignUpCommand
 from domain.shared.ids import UserId
 from domain.users.one_time_token import SECRET_BYTES, OneTimeToken, TokenPurpose, text_of
 from domain.users.permissions import Role
+from tests.kit.actors import SOMEBODY
 from tests.kit.described import Json, Operation, description
 from tests.kit.web import PASSWORD, WebShop, order_of
 
@@ -72,7 +73,7 @@ class Surroundings:
     @classmethod
     async def of(cls, web: WebShop, owner: Role = Role.ADMIN) -> "Surroundings":
         email = f"{owner}-{uuid4().hex}@example.com"
-        await web.container.sign_up()(SignUpCommand(email=email, password=PASSWORD, role=owner))
+        await web.container.sign_up()(SignUpCommand(email=email, password=PASSWORD, role=owner, by=SOMEBODY))
         operator = await web.admin()  # also so that the owner is not the last admin
         tokens = [
             (await web.visitor.post("/token", data={"username": email, "password": PASSWORD})).json()

@@ -2,6 +2,7 @@ from dataclasses import dataclass
 
 from adapters.ids import UuidV7Factory
 from adapters.memory.attempts import MemoryAttemptRecords
+from adapters.memory.audit_log import MemoryAuditLog
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.event_feed import MemoryEventFeed
 from adapters.memory.findings import MemoryFindingRecords
@@ -20,6 +21,7 @@ from adapters.memory.signing_keys import MemorySigningKeys
 from adapters.memory.unit_of_work import MemoryUnitOfWorkFactory
 from adapters.memory.webhooks import MemoryDeliveryQueue, MemoryWebhookQueries
 from adapters.payments.sandbox.books import SandboxBooks
+from application.audit.ports import AuditQueries, AuditRecords
 from application.catalog.ports import ProductQueries, StockQueries
 from application.checks.ports import FindingRecords
 from application.orders.ports import OrderQueries
@@ -57,13 +59,17 @@ class Store:
     findings: FindingRecords
     sandbox_books: SandboxBooks
     attempts: AttemptRecords
+    audit: AuditQueries
+    audit_records: AuditRecords
 
 
 def memory_store(database: MemoryDatabase | None = None) -> Store:
     database = database or MemoryDatabase()
+    ids = UuidV7Factory()
+    audit_log = MemoryAuditLog(database)
     return Store(
-        unit_of_work=MemoryUnitOfWorkFactory(database, patience=10),
-        impatient=MemoryUnitOfWorkFactory(database, patience=0.01),
+        unit_of_work=MemoryUnitOfWorkFactory(database, ids, patience=10),
+        impatient=MemoryUnitOfWorkFactory(database, ids, patience=0.01),
         users=MemoryUserQueries(database),
         sessions=MemorySessionQueries(database),
         products=MemoryProductQueries(database),
@@ -74,11 +80,13 @@ def memory_store(database: MemoryDatabase | None = None) -> Store:
         event_feed=MemoryEventFeed(database),
         relay_progress=MemoryRelayProgress(),
         webhooks=MemoryWebhookQueries(database),
-        delivery_queue=MemoryDeliveryQueue(database, UuidV7Factory()),
+        delivery_queue=MemoryDeliveryQueue(database, ids),
         signing_keys=MemorySigningKeys(database),
         secrets=MemorySecrets(database),
         replays=MemoryReplayRecords(database),
         findings=MemoryFindingRecords(database),
         sandbox_books=MemorySandboxBooks(),
         attempts=MemoryAttemptRecords(database),
+        audit=audit_log,
+        audit_records=audit_log,
     )

@@ -15,6 +15,7 @@ from domain.users.permissions import Role
 from entrypoints.container import Container
 from entrypoints.http.app import create_app
 from entrypoints.settings import Settings
+from tests.kit.actors import SOMEBODY
 from tests.kit.described import check
 from tests.kit.gateway import FakeGateway
 from tests.kit.mailbox import Mailbox
@@ -50,6 +51,8 @@ def container_over(store: Store, **settings: Any) -> Container:
     container.finding_records.override(store.findings)
     container.invariant_checks.override(NothingBroken())
     container.attempt_records.override(store.attempts)
+    container.audit_queries.override(store.audit)
+    container.audit_records.override(store.audit_records)
     container.payment_gateways.override({PaymentMethod.SANDBOX: FakeGateway()})
     container.sandbox_books.override(store.sandbox_books)
     container.hasher.override(PlainHasher())
@@ -88,7 +91,9 @@ class WebShop:
 
     async def account(self) -> str:
         """Open a customer's account, and return its id."""
-        command = SignUpCommand(email=f"customer-{next(self._numbers)}@example.com", password=PASSWORD)
+        command = SignUpCommand(
+            email=f"customer-{next(self._numbers)}@example.com", password=PASSWORD, by=SOMEBODY
+        )
         return str((await self.container.sign_up()(command)).result.id)
 
     async def product(
@@ -110,7 +115,7 @@ class WebShop:
 
     async def _logged_in(self, role: Role) -> httpx2.AsyncClient:
         email = f"{role}-{next(self._numbers)}@example.com"
-        await self.container.sign_up()(SignUpCommand(email=email, password=PASSWORD, role=role))
+        await self.container.sign_up()(SignUpCommand(email=email, password=PASSWORD, role=role, by=SOMEBODY))
         response = await self.visitor.post("/token", data={"username": email, "password": PASSWORD})
         token = response.json()["access_token"]
         return await self._clients.enter_async_context(

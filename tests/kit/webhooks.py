@@ -22,6 +22,7 @@ from application.webhooks.retry_delivery import RetryDelivery
 from application.webhooks.views import DeliveryView, NewEndpointView
 from domain.shared.ids import EndpointId
 from domain.webhooks.delivery import Attempt
+from tests.kit.actors import SOMEBODY
 from tests.kit.shop import Shop
 
 SECOND = timedelta(seconds=1)
@@ -68,7 +69,7 @@ class Webhooks:
         self.create = CreateEndpoint(
             store.unit_of_work, shop.clock, shop.ids, lambda size: b"s" * size, allow_plain_http=False
         )
-        self.delete = DeleteEndpoint(store.unit_of_work)
+        self.delete = DeleteEndpoint(store.unit_of_work, shop.clock)
         self.list = ListEndpoints(store.webhooks)
         self.deliveries = ListDeliveries(GetEndpoint(store.webhooks), store.webhooks)
         self.retry = RetryDelivery(store.unit_of_work, shop.clock)
@@ -90,7 +91,7 @@ class Webhooks:
         )
 
     async def endpoint(self, url: str = "https://ann.example.com/", *types: str) -> NewEndpointView:
-        command = CreateEndpointCommand(url=url, event_types=types, key=None)
+        command = CreateEndpointCommand(url=url, event_types=types, key=None, by=SOMEBODY)
         return (await self.create(command)).result
 
     async def work(self) -> int:

@@ -4,6 +4,7 @@ Rows are what is kept, entities what is true: small functions beside the reposit
 """
 
 from adapters.postgres.rows.attempts import AttemptTallyRow
+from adapters.postgres.rows.audit import AuditEntryRow
 from adapters.postgres.rows.catalog import ProductRow, StockMovementRow, StockRow
 from adapters.postgres.rows.checks import InvariantTallyRow
 from adapters.postgres.rows.idempotency import IdempotencyKeyRow
@@ -21,6 +22,7 @@ from adapters.postgres.rows.webhooks import WebhookDeliveryRow, WebhookEndpointR
 
 __all__ = [
     "AttemptTallyRow",
+    "AuditEntryRow",
     "EventRelayRow",
     "FulfillmentRow",
     "IdempotencyKeyRow",

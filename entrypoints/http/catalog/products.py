@@ -169,13 +169,17 @@ async def change_product(
     product_id: UUID,
     body: Annotated[ChangeProductRequest, Body(media_type=MERGE_PATCH)],
     seen_version: IfMatch,
-    _manager: CatalogManager,
+    manager: CatalogManager,
+    request: Request,
     response: Response,
     change_product: Annotated[ChangeProduct, provided(Container.change_product)],
 ) -> ProductView:
     product = await change_product(
         ChangeProductCommand(
-            product_id=ProductId(product_id), seen_version=seen_version, changes=body.changes()
+            product_id=ProductId(product_id),
+            seen_version=seen_version,
+            changes=body.changes(),
+            by=actor(request, manager),
         )
     )
     response.headers["ETag"] = version_tag(product.version)
@@ -194,10 +198,11 @@ async def change_product(
 async def archive_product(
     product_id: UUID,
     seen_version: IfMatch,
-    _manager: CatalogManager,
+    manager: CatalogManager,
+    request: Request,
     archive_product: Annotated[ArchiveProduct, provided(Container.archive_product)],
 ) -> None:
-    await archive_product(ProductId(product_id), seen_version=seen_version)
+    await archive_product(ProductId(product_id), seen_version=seen_version, by=actor(request, manager))
 
 
 def _sees_archived(visitor: Principal | None) -> bool:

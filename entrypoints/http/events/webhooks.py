@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from application.webhooks.create_endpoint import CreateEndpoint, CreateEndpointCommand
 from application.webhooks.delete_endpoint import DeleteEndpoint
@@ -14,7 +14,7 @@ from application.webhooks.retry_delivery import RetryDelivery
 from application.webhooks.views import DeliveryView, EndpointView, NewEndpointView
 from domain.shared.ids import DeliveryId, EndpointId
 from entrypoints.container import Container
-from entrypoints.http.authentication import WebhookManager
+from entrypoints.http.authentication import WebhookManager, actor
 from entrypoints.http.descriptions import described_by
 from entrypoints.http.events.webhook_schemas import (
     CreateEndpointRequest,
@@ -54,12 +54,16 @@ async def create_webhook_endpoint(
     body: CreateEndpointRequest,
     manager: WebhookManager,
     key: OptionalKey,
+    request: Request,
     response: Response,
     create_endpoint: Annotated[CreateEndpoint, provided(Container.create_endpoint)],
 ) -> NewEndpointView:
     receipt = await create_endpoint(
         CreateEndpointCommand(
-            url=body.url, event_types=body.event_types, key=key.of(manager, body) if key else None
+            url=body.url,
+            event_types=body.event_types,
+            by=actor(request, manager),
+            key=key.of(manager, body) if key else None,
         )
     )
     mark_replay(response, receipt)
@@ -112,10 +116,11 @@ async def get_webhook_endpoint(
 )
 async def delete_webhook_endpoint(
     endpoint_id: UUID,
-    _manager: WebhookManager,
+    manager: WebhookManager,
+    request: Request,
     delete_endpoint: Annotated[DeleteEndpoint, provided(Container.delete_endpoint)],
 ) -> None:
-    await delete_endpoint(EndpointId(endpoint_id))
+    await delete_endpoint(EndpointId(endpoint_id), by=actor(request, manager))
 
 
 @router.get(
@@ -154,6 +159,7 @@ async def retry_webhook_delivery(
     delivery_id: UUID,
     manager: WebhookManager,
     key: OptionalKey,
+    request: Request,
     response: Response,
     retry_delivery: Annotated[RetryDelivery, provided(Container.retry_delivery)],
 ) -> DeliveryView:
@@ -161,6 +167,7 @@ async def retry_webhook_delivery(
         EndpointId(endpoint_id),
         DeliveryId(delivery_id),
         key=key.of(manager, NOTHING_MORE) if key else None,
+        by=actor(request, manager),
     )
     mark_replay(response, receipt)
     return receipt.result

@@ -3,14 +3,14 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
 from application.sessions.end_session import EndSession
 from application.sessions.list_sessions import ListSessions
 from application.sessions.views import SessionView
 from domain.shared.ids import SessionId
 from entrypoints.container import Container
-from entrypoints.http.authentication import CurrentUser
+from entrypoints.http.authentication import CurrentUser, actor
 from entrypoints.http.descriptions import described_by
 from entrypoints.http.lists import ListQuery, Lists, PageResponse
 from entrypoints.http.problems.openapi import problem_responses
@@ -55,9 +55,10 @@ async def list_sessions(
 async def end_session(
     session_id: UUID,
     principal: CurrentUser,
+    request: Request,
     end_session: Annotated[EndSession, provided(Container.end_session)],
 ) -> None:
-    await end_session(SessionId(session_id), of=principal.user_id)
+    await end_session(SessionId(session_id), by=actor(request, principal))
 
 
 def _shown(session: SessionView, *, current: bool) -> SessionResponse:

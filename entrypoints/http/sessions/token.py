@@ -9,6 +9,7 @@ from application.sessions.refresh_session import RefreshSession
 from application.sessions.revoke_token import RevokeToken
 from application.sessions.tokens import SessionTokens
 from entrypoints.container import Container
+from entrypoints.http.authentication import actor
 from entrypoints.http.descriptions import described_by
 from entrypoints.http.network import Network
 from entrypoints.http.problems.openapi import problem_responses
@@ -53,11 +54,14 @@ async def create_token(
                 email=form.username,
                 password=form.password.get_secret_value(),
                 network=network,
+                by=actor(request, None),
                 user_agent=_user_agent(request),
             )
             return _shown(await log_in(command))
         case RefreshForm():
-            return _shown(await refresh_session(form.refresh_token.get_secret_value()))
+            return _shown(
+                await refresh_session(form.refresh_token.get_secret_value(), by=actor(request, None))
+            )
 
 
 @router.post(
@@ -70,9 +74,10 @@ async def create_token(
 )
 async def revoke_token(
     form: Annotated[RevocationForm, Form()],
+    request: Request,
     revoke_token: Annotated[RevokeToken, provided(Container.revoke_token)],
 ) -> None:
-    await revoke_token(form.token.get_secret_value())
+    await revoke_token(form.token.get_secret_value(), by=actor(request, None))
 
 
 def _shown(tokens: SessionTokens) -> TokenResponse:

@@ -13,7 +13,7 @@ from application.users.views import UserView
 from domain.shared.ids import UserId
 from domain.users.user import comparable_email
 from entrypoints.container import Container
-from entrypoints.http.authentication import UserManager
+from entrypoints.http.authentication import UserManager, actor
 from entrypoints.http.body import MERGE_PATCH
 from entrypoints.http.descriptions import described_by
 from entrypoints.http.etags import NOT_MODIFIED, IfMatch, version_tag, versioned
@@ -86,12 +86,16 @@ async def change_user(
     body: Annotated[ChangeUserRequest, Body(media_type=MERGE_PATCH)],
     seen_version: IfMatch,
     manager: UserManager,
+    request: Request,
     response: Response,
     change_user: Annotated[ChangeUser, provided(Container.change_user)],
 ) -> UserView:
     user = await change_user(
         ChangeUserCommand(
-            user_id=UserId(user_id), seen_version=seen_version, changes=body.changes(), by=manager.user_id
+            user_id=UserId(user_id),
+            seen_version=seen_version,
+            changes=body.changes(),
+            by=actor(request, manager),
         )
     )
     response.headers["ETag"] = version_tag(user.version)

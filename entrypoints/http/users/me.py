@@ -56,11 +56,17 @@ async def change_me(
     body: Annotated[ChangeMeRequest, Body(media_type=MERGE_PATCH)],
     seen_version: IfMatch,
     principal: ConfirmedUser,
+    request: Request,
     response: Response,
     change_me: Annotated[ChangeMe, provided(Container.change_me)],
 ) -> UserView:
     user = await change_me(
-        ChangeMeCommand(user_id=principal.user_id, seen_version=seen_version, full_name=body.new_full_name())
+        ChangeMeCommand(
+            user_id=principal.user_id,
+            seen_version=seen_version,
+            full_name=body.new_full_name(),
+            by=actor(request, principal),
+        )
     )
     response.headers["ETag"] = version_tag(user.version)
     return user
@@ -101,6 +107,7 @@ async def change_password(
     body: ChangePasswordRequest,
     principal: ConfirmedUser,
     key: OptionalKey,
+    request: Request,
     response: Response,
     network: Network,
     change_password: Annotated[ChangePassword, provided(Container.change_password)],
@@ -112,6 +119,7 @@ async def change_password(
             current_password=body.current_password.get_secret_value(),
             new_password=body.new_password.get_secret_value(),
             network=network,
+            by=actor(request, principal),
             key=key.of(principal, body) if key else None,
         )
     )

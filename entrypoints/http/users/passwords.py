@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from application.users.request_password_reset import RequestPasswordReset
 from application.users.reset_password import ResetPassword, ResetPasswordCommand
 from entrypoints.container import Container
+from entrypoints.http.authentication import actor
 from entrypoints.http.descriptions import described_by
 from entrypoints.http.idempotency import OptionalKey, mark_replay
 from entrypoints.http.network import Network
@@ -52,6 +53,7 @@ async def request_password_reset(
 async def reset_password(
     body: ResetPasswordRequest,
     key: OptionalKey,
+    request: Request,
     response: Response,
     reset_password: Annotated[ResetPassword, provided(Container.reset_password)],
 ) -> None:
@@ -59,6 +61,7 @@ async def reset_password(
         ResetPasswordCommand(
             token=body.token,
             password=body.password.get_secret_value(),
+            by=actor(request, None),
             key=key.of(None, body) if key else None,
         )
     )

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from starlette.responses import JSONResponse
 
 from application.users.request_sign_up import RequestSignUp
@@ -10,6 +10,7 @@ from application.users.sign_up import SignUp, SignUpCommand
 from application.users.verify_email import VerifyEmail, VerifyEmailCommand
 from application.users.views import UserView
 from entrypoints.container import Container
+from entrypoints.http.authentication import actor
 from entrypoints.http.descriptions import described_by
 from entrypoints.http.idempotency import OptionalKey, mark_replay
 from entrypoints.http.network import Network
@@ -49,6 +50,7 @@ router = APIRouter(prefix="/v1/users", tags=["users"], route_class=StrictRoute)
 async def create_user(
     body: CreateUserRequest,
     key: OptionalKey,
+    request: Request,
     response: Response,
     network: Network,
     settings: Annotated[Settings, provided(Container.settings)],
@@ -58,6 +60,7 @@ async def create_user(
     command = SignUpCommand(
         email=body.email,
         password=body.password.get_secret_value(),
+        by=actor(request, None),
         full_name=body.full_name,
         network=network,
         key=key.of(None, body) if key else None,
@@ -82,10 +85,11 @@ async def create_user(
 async def verify_email(
     body: VerifyEmailRequest,
     key: OptionalKey,
+    request: Request,
     response: Response,
     verify_email: Annotated[VerifyEmail, provided(Container.verify_email)],
 ) -> None:
     receipt = await verify_email(
-        VerifyEmailCommand(token=body.token, key=key.of(None, body) if key else None)
+        VerifyEmailCommand(token=body.token, by=actor(request, None), key=key.of(None, body) if key else None)
     )
     mark_replay(response, receipt)

@@ -20,7 +20,7 @@ def log() -> Iterator[StringIO]:
 
 
 class Watched:
-    """A shop in memory, and whether anything in it has changed."""
+    """A shop in memory, and whether anything in it has changed, but for the audit log, which is told of refusals as well."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -35,7 +35,11 @@ class Watched:
     def _content(self) -> Any:
         """Return every row: what is committed is replaced as a whole, and never altered."""
         tables = self._database.tables
-        rows = {table.name: dict(getattr(tables, table.name)) for table in fields(tables)}
+        rows = {
+            table.name: dict(getattr(tables, table.name))
+            for table in fields(tables)
+            if table.name != "audit_log"
+        }
         return rows, list(self._database.outbox)
 
 

@@ -22,6 +22,9 @@ def test_an_admin_is_created_through_a_pipe(database_url: str, fetch: Fetch) -> 
     assert (ended.returncode, ended.stderr) == (0, b"")
     assert ended.stdout.startswith(b"boss@example.com is an admin now")
     assert fetch("SELECT email, role FROM users") == [("boss@example.com", "admin")]
+    assert fetch("SELECT action, actor_id, request_id, details->>'role' FROM audit_log") == [
+        ("user.signed_up", None, "users create-admin", "admin")
+    ]
 
 
 def test_an_address_that_is_taken_is_one_line(run: Run) -> None:

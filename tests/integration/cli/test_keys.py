@@ -22,6 +22,9 @@ def test_a_rotation_adds_a_key_and_gives_the_former_an_end(run: Run, fetch: Fetc
     assert out.startswith(f"{second} signs from ")
     assert fetch("SELECT kid FROM signing_keys WHERE verifies_until IS NULL") == [(second,)]
     assert "PRIVATE" not in out
+    assert fetch("SELECT action, request_id, object_id FROM audit_log") == [
+        ("signing_key.rotated", "keys rotate", second)
+    ]
 
 
 def test_a_key_that_has_leaked_ends_at_once(run: Run, fetch: Fetch) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from domain.shared.actor import Actor
 from entrypoints.container import Container
 
 REPOSITORIES = {"users", "sessions", "products", "stocks", "orders", "idempotency"}
@@ -80,9 +81,9 @@ def install(container: Container) -> Fuse:
     open_unit_of_work = container.unit_of_work()
 
     @asynccontextmanager
-    async def fused_unit_of_work() -> AsyncIterator[Fused]:
+    async def fused_unit_of_work(by: Actor | None = None) -> AsyncIterator[Fused]:
         fuse.stage()
-        async with open_unit_of_work() as work:
+        async with open_unit_of_work(by) as work:
             fuse.stage()
             yield Fused(work, fuse)
             fuse.stage()

@@ -8,6 +8,7 @@ import pytest
 from benchmarks.audit import MUST_FIND_NOTHING
 from benchmarks.contenders import PEERS
 from domain.shared.actor import Actor
+from tests.kit.actors import SOMEBODY
 from tests.kit.examples import a_product, a_user
 from tests.kit.ids import SequentialIds
 from tests.kit.postgres_store import postgres_store
@@ -29,7 +30,7 @@ async def test_the_stored_function_leaves_what_the_service_would_leave(
     async with postgres_store(database_url) as store:
         user = a_user(ids)
         product, stock = a_product(ids, by=Actor(None, "test"), on_hand=5)
-        async with store.unit_of_work() as work:
+        async with store.unit_of_work(SOMEBODY) as work:
             await work.users.add(user)
             await work.stocks.add([stock])
             await work.products.add([product])

@@ -9,6 +9,7 @@ from application.users.ports import EmailTaken
 from tests.integration.postgres.accounts import user_of
 from tests.integration.postgres.cancelling import leave_at
 from tests.invariants import assert_invariants, every_order
+from tests.kit.actors import SOMEBODY
 from tests.kit.shop import HOLD, Shop
 
 
@@ -63,7 +64,7 @@ async def test_after_a_refused_write_there_is_nothing_to_commit(
 ) -> None:
     """PostgreSQL itself answers that COMMIT with a rollback, and reports no error."""
     await shop.customer("ann@example.com")
-    async with unit_of_work() as work:
+    async with unit_of_work(SOMEBODY) as work:
         await work.users.add(user_of(shop, "bob@example.com"))
         with pytest.raises(EmailTaken):
             await work.users.add(user_of(shop, "ann@example.com"))
@@ -76,7 +77,7 @@ async def test_a_commit_that_has_begun_ends_whoever_leaves(
 ) -> None:
     wait, left = 1, True
     while left:
-        async with unit_of_work() as work:
+        async with unit_of_work(SOMEBODY) as work:
             await work.users.add(user_of(shop, f"leaver-{wait}@example.com"))
             left = await leave_at(work.commit(), wait, insists=True)
         assert await psql.fetchval("SELECT count(*) FROM users") == wait

@@ -10,6 +10,7 @@ from application.users.ports import EmailTaken
 from domain.catalog.stock import ReservationExceedsStock
 from domain.shared.ids import OrderId
 from tests.integration.postgres.accounts import SECRET, user_of
+from tests.kit.actors import SOMEBODY
 from tests.kit.shop import STAFF, Shop
 
 
@@ -43,7 +44,7 @@ async def test_a_refusal_shows_nothing_of_the_row_in_its_traceback(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
     ann = await shop.customer()
-    async with unit_of_work() as work:
+    async with unit_of_work(SOMEBODY) as work:
         with pytest.raises(EmailTaken) as refused:
             await work.users.add(user_of(shop, ann.email))
     shown = "".join(traceback.format_exception(refused.value))
@@ -57,7 +58,7 @@ async def test_a_mistake_in_the_code_is_raised_as_it_is_and_shows_nothing_of_the
 ) -> None:
     user = user_of(shop, "ann@example.com")
     user.status = "gone"  # type: ignore[assignment]  # the type checker refuses it too
-    async with unit_of_work() as work:
+    async with unit_of_work(SOMEBODY) as work:
         with pytest.raises(IntegrityError) as failed:
             await work.users.add(user)
     shown = "".join(traceback.format_exception(failed.value))

@@ -48,6 +48,8 @@ async def test_a_closed_account_leaves_no_trace_but_its_orders(
     form = {"username": EMAIL, "password": PASSWORD}
     tokens = (await web.visitor.post("/token", data=form, headers={"User-Agent": CANARY})).json()
     headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+    await web.visitor.post("/token", data={**form, "password": "another"})
+    await web.visitor.post("/token", data={**form, "username": f"{EMAIL}.mistyped"})
     product = await web.product()
     details = {"shipping_address": ADDRESS, "note": CANARY, "metadata": {CANARY: CANARY}}
     orders = [
@@ -66,3 +68,4 @@ async def test_a_closed_account_leaves_no_trace_but_its_orders(
     assert closed.status_code == 204
     assert await places_of(psql, CANARY) == set()
     assert await psql.fetchval("SELECT count(*) FROM orders WHERE total_amount = 1999") == 2
+    assert await psql.fetchval("SELECT count(*) FROM audit_log WHERE action = 'user.log_in_refused'") == 2

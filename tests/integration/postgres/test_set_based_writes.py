@@ -10,6 +10,7 @@ from application.shared.idempotency import Receipt
 from domain.catalog.stock import MovementReason
 from tests.integration.postgres.sent import statements_of
 from tests.invariants import assert_invariants
+from tests.kit.actors import SOMEBODY
 from tests.kit.shop import HOLD, STAFF, Shop
 
 
@@ -41,9 +42,9 @@ async def test_a_stock_that_was_not_locked_cannot_undo_what_another_has_saved(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
     mug = await shop.product(stock=10)
-    async with unit_of_work() as slow:
+    async with unit_of_work(SOMEBODY) as slow:
         stale = (await slow.stocks.get([mug.id]))[mug.id]
-        async with unit_of_work() as quick:
+        async with unit_of_work(SOMEBODY) as quick:
             stock = (await quick.stocks.lock([mug.id]))[mug.id]
             stock.adjust(-3, MovementReason.DAMAGE, note=None, now=shop.clock.now(), by=STAFF)
             await quick.stocks.save([stock])

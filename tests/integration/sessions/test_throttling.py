@@ -9,6 +9,7 @@ from application.throttling.throttle import TooManyAttempts
 from domain.users.attempts import ACCOUNT_BACKOFF, AttemptKind
 from tests.integration.postgres.sent import statements_of
 from tests.kit.accounts import NETWORK
+from tests.kit.actors import SOMEBODY
 from tests.kit.postgres_store import postgres_store
 from tests.kit.shop import Shop
 
@@ -17,7 +18,7 @@ FREE = ACCOUNT_BACKOFF[AttemptKind.LOG_IN].free
 
 async def guess(shop: Shop, email: str) -> str:
     try:
-        await shop.log_in(LogInCommand(email=email, password="wrong", network=NETWORK))
+        await shop.log_in(LogInCommand(email=email, password="wrong", network=NETWORK, by=SOMEBODY))
     except (WrongCredentials, TooManyAttempts) as refusal:
         return refusal.code
     raise AssertionError

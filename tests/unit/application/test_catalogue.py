@@ -12,6 +12,7 @@ from domain.catalog.stock import MAX_ON_HAND, StockConflict
 from domain.shared.errors import NotFound, PreconditionFailed
 from domain.shared.ids import ProductId
 from domain.shared.money import Money
+from tests.kit.actors import SOMEBODY
 from tests.kit.shop import STAFF, Shop
 
 CREATE = CreateProductCommand(
@@ -28,7 +29,9 @@ CREATE = CreateProductCommand(
 
 
 def changing(product: ProductView, changes: ProductChanges) -> ChangeProductCommand:
-    return ChangeProductCommand(product_id=product.id, seen_version=product.version, changes=changes)
+    return ChangeProductCommand(
+        product_id=product.id, seen_version=product.version, changes=changes, by=SOMEBODY
+    )
 
 
 async def listed(shop: Shop, criteria: ProductFilter, *, include_archived: bool) -> list[ProductView]:
@@ -100,7 +103,7 @@ async def test_of_two_edits_of_what_both_have_read_the_second_is_refused(shop: S
         await shop.change_product(changing(mug, ProductChanges(name="Jug")))
     assert refusal.value.current_version == changed.version
     with pytest.raises(PreconditionFailed):
-        await shop.archive_product(mug.id, seen_version=mug.version)
+        await shop.archive_product(mug.id, seen_version=mug.version, by=SOMEBODY)
     assert (await shop.get_product(mug.id, include_archived=False)).name == "Beaker"
 
 
@@ -120,7 +123,7 @@ async def test_an_order_keeps_the_name_and_price_that_it_was_placed_at(shop: Sho
 
 async def test_an_archived_product_is_hidden_from_all_but_staff(shop: Shop) -> None:
     mug = await shop.product()
-    await shop.archive_product(mug.id, seen_version=mug.version)
+    await shop.archive_product(mug.id, seen_version=mug.version, by=SOMEBODY)
     with pytest.raises(NotFound):
         await shop.get_product(mug.id, include_archived=False)
     archived = await shop.get_product(mug.id, include_archived=True)
@@ -133,9 +136,9 @@ async def test_an_archived_product_is_hidden_from_all_but_staff(shop: Shop) -> N
 
 async def test_archiving_again_changes_nothing(shop: Shop) -> None:
     mug = await shop.product()
-    await shop.archive_product(mug.id, seen_version=mug.version)
+    await shop.archive_product(mug.id, seen_version=mug.version, by=SOMEBODY)
     archived = await shop.get_product(mug.id, include_archived=True)
-    await shop.archive_product(mug.id, seen_version=archived.version)
+    await shop.archive_product(mug.id, seen_version=archived.version, by=SOMEBODY)
     assert await shop.get_product(mug.id, include_archived=True) == archived
     assert await shop.store.outbox.count("product.changed") == 1
 
@@ -145,8 +148,8 @@ async def test_what_does_not_exist_is_not_found(shop: Shop) -> None:
     with pytest.raises(NotFound):
         await shop.get_product(nothing, include_archived=True)
     with pytest.raises(NotFound):
-        await shop.archive_product(nothing, seen_version=1)
+        await shop.archive_product(nothing, seen_version=1, by=SOMEBODY)
     with pytest.raises(NotFound):
         await shop.change_product(
-            ChangeProductCommand(product_id=nothing, seen_version=1, changes=ProductChanges())
+            ChangeProductCommand(product_id=nothing, seen_version=1, changes=ProductChanges(), by=SOMEBODY)
         )

@@ -8,6 +8,7 @@ from application.catalog.ports import SkuTaken
 from domain.catalog.product import ProductStatus
 from domain.shared.money import Money
 from tests.invariants import assert_invariants, every_product
+from tests.kit.actors import SOMEBODY
 from tests.kit.shop import STAFF, Shop
 
 MUG = CatalogueRow(
@@ -43,7 +44,7 @@ async def test_importing_again_changes_nothing(shop: Shop) -> None:
 async def test_a_known_product_becomes_what_the_file_says_and_keeps_its_stock(shop: Shop) -> None:
     await import_rows(shop, MUG, CUP)
     [mug, cup] = await every_product(shop)
-    await shop.archive_product(mug.id, seen_version=mug.version)
+    await shop.archive_product(mug.id, seen_version=mug.version, by=SOMEBODY)
     row = replace(
         MUG,
         name="Beaker",

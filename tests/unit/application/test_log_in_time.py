@@ -10,6 +10,7 @@ from application.sessions.log_in import LogIn, LogInCommand, WrongCredentials
 from application.throttling.throttle import OpenThrottle
 from domain.users.user import comparable_email
 from tests.kit.accounts import LIFETIME, NETWORK
+from tests.kit.actors import SOMEBODY
 from tests.kit.passwords import PlainHasher
 from tests.kit.shop import Shop
 from tests.kit.tokens import NumberedTokens
@@ -40,7 +41,7 @@ async def refused(log_in: LogIn, email: str) -> float:
     """Return how many seconds the refusal took."""
     began = perf_counter()
     with pytest.raises(WrongCredentials):
-        await log_in(LogInCommand(email=email, password="a wrong password", network=NETWORK))
+        await log_in(LogInCommand(email=email, password="a wrong password", network=NETWORK, by=SOMEBODY))
     return perf_counter() - began
 
 
@@ -61,7 +62,7 @@ async def test_the_times_of_known_and_unknown_accounts_are_of_one_distribution(s
     """
     hasher = Argon2PasswordHasher(workers=1, memory_kib=4096)
     await shop.customer("ann@example.com")
-    async with shop.store.unit_of_work() as work:
+    async with shop.store.unit_of_work(SOMEBODY) as work:
         ann = await work.users.find_by_email(comparable_email("ann@example.com"))
         assert ann
         ann = await work.users.get(ann.id)

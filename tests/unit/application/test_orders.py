@@ -15,6 +15,7 @@ from domain.shared.errors import NotFound
 from domain.shared.ids import OrderId, UserId
 from domain.shared.money import Money
 from tests.invariants import assert_invariants
+from tests.kit.actors import SOMEBODY
 from tests.kit.shop import HOLD, Shop
 
 
@@ -61,7 +62,7 @@ async def test_an_order_beyond_the_stock_is_refused_and_holds_nothing(shop: Shop
 
 async def test_an_archived_product_cannot_be_ordered(shop: Shop) -> None:
     mug = await shop.product(stock=5)
-    await shop.archive_product(mug.id, seen_version=mug.version)
+    await shop.archive_product(mug.id, seen_version=mug.version, by=SOMEBODY)
     with pytest.raises(ProductUnavailable):
         await shop.order(mug)
 

@@ -14,11 +14,12 @@ from domain.users.password import WeakPassword
 from domain.users.permissions import Permission, Role
 from domain.users.user import AccountDisabled, UserStatus
 from tests.kit.accounts import BREACHED_PASSWORD, NETWORK, PASSWORD
+from tests.kit.actors import SOMEBODY
 from tests.kit.examples import a_user
 from tests.kit.shop import Shop
 
-SIGN_UP = SignUpCommand(email="Ann@Example.com", password=PASSWORD, full_name="Ann")
-LOG_IN = LogInCommand(email=" ann@EXAMPLE.com", password=PASSWORD, network=NETWORK)
+SIGN_UP = SignUpCommand(email="Ann@Example.com", password=PASSWORD, full_name="Ann", by=SOMEBODY)
+LOG_IN = LogInCommand(email=" ann@EXAMPLE.com", password=PASSWORD, network=NETWORK, by=SOMEBODY)
 
 
 async def principal_of(shop: Shop, log_in: LogInCommand) -> Principal:
@@ -99,7 +100,7 @@ async def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(
 async def test_a_disabled_account_is_told_so_only_to_who_knows_its_password(shop: Shop) -> None:
     user = a_user(shop.ids, email="ann@example.com")
     user.status = UserStatus.DISABLED
-    async with shop.store.unit_of_work() as work:
+    async with shop.store.unit_of_work(SOMEBODY) as work:
         await work.users.add(user)
         await work.commit()
     with pytest.raises(AccountDisabled):

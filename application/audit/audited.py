@@ -1,0 +1,89 @@
+"""What of all that happens in the shop is told to the audit log, and how much of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from application.audit.entry import AuditAction, Details
+from domain.catalog.product import ProductChanged, ProductCreated
+from domain.catalog.stock import Movement, MovementReason
+from domain.orders.events import FulfillmentCreated, OrderCancelled, OrderEvent, RefundRequested
+from domain.shared.actor import Actor
+from domain.shared.events import Event
+from domain.shared.money import Money
+from domain.users.events import (
+    UserChanged,
+    UserClosed,
+    UserDisabled,
+    UserEmailVerified,
+    UserEnabled,
+    UserPasswordChanged,
+    UserRoleChanged,
+    UserSignedUp,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """The action that a kind of event is, and which of its fields are details."""
+
+    action: AuditAction
+    fields: tuple[str, ...] = ()
+
+    def details_of(self, event: Event) -> Details:
+        return {name: _shown(getattr(event, name)) for name in self.fields}
+
+
+_EVENTS: Mapping[type[Event], Audited] = {
+    UserSignedUp: Audited(AuditAction.USER_SIGNED_UP, ("role",)),
+    UserChanged: Audited(AuditAction.USER_CHANGED),
+    UserEmailVerified: Audited(AuditAction.USER_EMAIL_VERIFIED),
+    UserPasswordChanged: Audited(AuditAction.USER_PASSWORD_CHANGED),
+    UserRoleChanged: Audited(AuditAction.USER_ROLE_CHANGED, ("former_role", "role")),
+    UserDisabled: Audited(AuditAction.USER_DISABLED),
+    UserEnabled: Audited(AuditAction.USER_ENABLED),
+    UserClosed: Audited(AuditAction.USER_CLOSED),
+    ProductCreated: Audited(AuditAction.PRODUCT_CREATED, ("sku", "price", "status")),
+    ProductChanged: Audited(AuditAction.PRODUCT_CHANGED, ("sku", "price", "status")),
+    OrderCancelled: Audited(AuditAction.ORDER_CANCELLED, ("number",)),
+    FulfillmentCreated: Audited(AuditAction.ORDER_FULFILLED, ("number", "fulfillment_id")),
+    RefundRequested: Audited(AuditAction.ORDER_REFUNDED, ("number", "refund_id", "amount")),
+}
+
+_MOVEMENTS: Mapping[MovementReason, AuditAction] = {
+    MovementReason.COUNT: AuditAction.STOCK_COUNTED,
+    MovementReason.RECEIPT: AuditAction.STOCK_ADJUSTED,
+    MovementReason.DAMAGE: AuditAction.STOCK_ADJUSTED,
+    MovementReason.CORRECTION: AuditAction.STOCK_ADJUSTED,
+    MovementReason.RETURN: AuditAction.STOCK_ADJUSTED,
+}
+"""What people say of stocks. What orders do to them stands in the ledger, and the first stock of a product in both."""
+
+
+def audited_event(event: Event, by: Actor | None) -> Audited | None:
+    """Tell what the audit log is told of an event, if anything.
+
+    Of orders it is what staff do: what customers, providers and the shop itself do is told by an order's history.
+    """
+    audited = _EVENTS.get(type(event))
+    if audited is None or not isinstance(event, OrderEvent):
+        return audited
+    is_by_staff = by is not None and by.user_id not in {None, event.customer_id}
+    return audited if is_by_staff else None
+
+
+def audited_movement(movement: Movement) -> AuditAction | None:
+    """Tell which action the audit log is told of a movement of stock, if any."""
+    return _MOVEMENTS.get(movement.reason)
+
+
+def _shown(value: object) -> str | int:
+    match value:
+        case Money():
+            return f"{value.amount} {value.currency}"
+        case Enum():
+            return str(value.value)
+        case int():
+            return value
+        case _:
+            return str(value)

@@ -1,0 +1,64 @@
+"""What the audit log keeps: who has done what, to what, when, and through which request."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from domain.shared.actor import Actor
+from domain.shared.ids import AuditEntryId
+
+
+class AuditAction(StrEnum):
+    """What secures or administers the shop. Each is named for the kind of object that it is done to.
+
+    None is ever taken away: the log tells of what was possible once as well.
+    """
+
+    USER_SIGNED_UP = "user.signed_up"
+    USER_CHANGED = "user.changed"
+    USER_EMAIL_VERIFIED = "user.email_verified"
+    USER_PASSWORD_CHANGED = "user.password_changed"  # noqa: S105 - an action, not a password
+    USER_PASSWORD_CHANGE_REFUSED = "user.password_change_refused"  # noqa: S105 - an action, not a password
+    USER_ROLE_CHANGED = "user.role_changed"
+    USER_DISABLED = "user.disabled"
+    USER_ENABLED = "user.enabled"
+    USER_CLOSED = "user.closed"
+    USER_LOG_IN_REFUSED = "user.log_in_refused"
+    SESSION_STARTED = "session.started"
+    SESSION_ENDED = "session.ended"
+    SESSION_TOKEN_REUSED = "session.token_reused"  # noqa: S105 - an action, not a token
+    SIGNING_KEY_ROTATED = "signing_key.rotated"
+    PRODUCT_CREATED = "product.created"
+    PRODUCT_CHANGED = "product.changed"
+    STOCK_COUNTED = "stock.counted"
+    STOCK_ADJUSTED = "stock.adjusted"
+    ORDER_CANCELLED = "order.cancelled"
+    ORDER_FULFILLED = "order.fulfilled"
+    ORDER_REFUNDED = "order.refunded"
+    WEBHOOK_ENDPOINT_CREATED = "webhook_endpoint.created"
+    WEBHOOK_ENDPOINT_DELETED = "webhook_endpoint.deleted"
+    WEBHOOK_DELIVERY_RETRIED = "webhook_delivery.retried"
+
+    @property
+    def object_type(self) -> str:
+        return self.partition(".")[0]
+
+
+Details = Mapping[str, str | int]
+"""What else there is to know: ids, numbers and the service's own words. No personal data, secret or free text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """One line of the audit log, which stays as it is.
+
+    `object_id` is what it was done to; None where there is no such thing, as for a log-in to an unknown address.
+    """
+
+    id: AuditEntryId
+    at: datetime
+    actor: Actor
+    action: AuditAction
+    object_id: str | None
+    details: Details

@@ -1,0 +1,37 @@
+"""What is asked of the audit log outside of any unit of work. Nothing changes an entry."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from application.audit.entry import AuditAction
+from application.audit.views import AuditEntryView
+from application.shared.page import Page, Position
+from domain.shared.ids import UserId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditFilter:
+    """Which entries to list; `created_after` and `created_before` are exclusive bounds of `at`."""
+
+    actor_id: UserId | None = None
+    action: AuditAction | None = None
+    object_id: str | None = None
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+
+
+class AuditQueries(Protocol):
+    async def list(
+        self, criteria: AuditFilter, *, after: Position | None, limit: int
+    ) -> Page[AuditEntryView]:
+        """Return the entries after a position, the newest first: by `at` and then by id."""
+        ...
+
+
+class AuditRecords(Protocol):
+    """The audit log as a whole."""
+
+    async def prune(self, *, before: datetime, limit: int) -> int:
+        """Forget up to `limit` entries from before this moment, the oldest first, and return how many there were."""
+        ...

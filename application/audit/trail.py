@@ -1,0 +1,73 @@
+"""What one unit of work has to tell the audit log."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from application.audit.audited import audited_event, audited_movement
+from application.audit.entry import AuditAction, AuditEntry, Details
+from application.shared.ids import IdFactory
+from domain.catalog.stock import Movement
+from domain.shared.actor import Actor
+from domain.shared.events import Event
+from domain.shared.ids import AuditEntryId
+
+
+class AuditTrail:
+    """Entries for the audit log, until the unit of work writes them with its commit.
+
+    It follows from what saved aggregates and stocks have recorded; use cases record what these do not know of. `by`
+    is on whose behalf the unit of work was opened.
+    """
+
+    def __init__(self, by: Actor | None, ids: IdFactory) -> None:
+        self._by = by
+        self._ids = ids
+        self._entries: list[AuditEntry] = []
+
+    def record(
+        self, action: AuditAction, object_id: UUID | str | None, *, at: datetime, **details: str | int
+    ) -> None:
+        """Tell of an action. Raises RuntimeError in a unit of work that was opened on nobody's behalf."""
+        self._record(action, object_id, at, details)
+
+    def follow_events(self, events: Iterable[Event]) -> None:
+        """Tell of those events that are to be told of. Raises RuntimeError as `record` does."""
+        for event in events:
+            audited = audited_event(event, self._by)
+            if audited is not None:
+                details = audited.details_of(event)
+                self._record(audited.action, event.aggregate_id, event.occurred_at, details)
+
+    def follow_movements(self, movements: Iterable[Movement]) -> None:
+        """Tell of those movements of stock that are to be told of. Raises RuntimeError as `record` does."""
+        for movement in movements:
+            action = audited_movement(movement)
+            if action is not None:
+                details = {
+                    "reason": movement.reason.value,
+                    "on_hand_delta": movement.on_hand_delta,
+                    "on_hand": movement.on_hand,
+                }
+                self._record(action, movement.product_id, movement.at, details)
+
+    def take(self) -> list[AuditEntry]:
+        """Hand over the entries and forget them."""
+        taken, self._entries = self._entries, []
+        return taken
+
+    def _record(
+        self, action: AuditAction, object_id: UUID | str | None, at: datetime, details: Details
+    ) -> None:
+        if self._by is None:
+            raise RuntimeError(f"Nobody is named who has done this: {action}.")
+        self._entries.append(
+            AuditEntry(
+                id=AuditEntryId(self._ids.new()),
+                at=at,
+                actor=self._by,
+                action=action,
+                object_id=None if object_id is None else str(object_id),
+                details=details,
+            )
+        )

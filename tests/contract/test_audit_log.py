@@ -1,0 +1,130 @@
+"""The audit log as it is kept and read, over each store."""
+
+from datetime import timedelta
+
+import pytest
+
+from application.audit.entry import AuditAction
+from application.audit.ports import AuditFilter
+from application.audit.prune_audit_log import PORTION, PruneAuditLog
+from application.users.ports import EmailTaken
+from domain.shared.actor import Actor
+from domain.shared.ids import UserId
+from tests.kit.actors import SOMEBODY
+from tests.kit.auditing import actions, audit_log
+from tests.kit.examples import a_user
+from tests.kit.shop import Shop
+from tests.kit.walking import pages
+
+DAY = timedelta(days=1)
+
+
+async def record(
+    shop: Shop, *actions: AuditAction, by: Actor = SOMEBODY, object_id: str | None = None
+) -> None:
+    """Tell of actions, one each day."""
+    for action in actions:
+        async with shop.store.unit_of_work(by) as work:
+            work.audit.record(action, object_id, at=shop.clock.now(), number=7)
+            await work.commit()
+        shop.clock.advance(DAY)
+
+
+async def test_an_entry_is_shown_as_it_was_kept(shop: Shop) -> None:
+    ann, then = UserId(shop.ids.new()), shop.clock.now()
+    await record(shop, AuditAction.SIGNING_KEY_ROTATED, by=Actor(ann, "request-1"), object_id="kid-1")
+    [entry] = await audit_log(shop)
+    assert (entry.at, entry.actor_id, entry.request_id) == (then, ann, "request-1")
+    assert (entry.action, entry.object_type, entry.object_id) == (
+        AuditAction.SIGNING_KEY_ROTATED,
+        "signing_key",
+        "kid-1",
+    )
+    assert entry.details == {"number": 7}
+
+
+async def test_what_was_not_committed_is_not_told(shop: Shop) -> None:
+    async with shop.store.unit_of_work(SOMEBODY) as work:
+        await work.users.add(a_user(shop.ids))
+        work.audit.record(AuditAction.SESSION_STARTED, None, at=shop.clock.now())
+    assert await audit_log(shop) == []
+
+
+async def test_what_was_refused_is_not_told_as_if_it_were_done(shop: Shop) -> None:
+    await shop.customer("ann@example.com")
+    with pytest.raises(EmailTaken):
+        await shop.customer("ann@example.com")
+    assert [entry.action for entry in await audit_log(shop)] == [AuditAction.USER_SIGNED_UP]
+
+
+async def test_what_is_to_be_told_is_not_done_on_nobody_s_behalf(shop: Shop) -> None:
+    async with shop.store.unit_of_work() as work:
+        with pytest.raises(RuntimeError):
+            work.audit.record(AuditAction.SESSION_STARTED, None, at=shop.clock.now())
+        await work.users.add(a_user(shop.ids, email="ann@example.com"))
+        with pytest.raises(RuntimeError):
+            await work.commit()
+    await shop.customer("ann@example.com")
+
+
+async def test_the_log_is_walked_from_the_newest_entry_on(shop: Shop) -> None:
+    told = [AuditAction.SESSION_STARTED, AuditAction.USER_CLOSED, AuditAction.SESSION_ENDED]
+    await record(shop, *told)
+    walked = [
+        [entry.action for entry in page.items]
+        async for page in pages(lambda after: shop.store.audit.list(AuditFilter(), after=after, limit=2))
+    ]
+    assert walked == [[told[2], told[1]], [told[0]]]
+
+
+async def test_entries_of_one_moment_are_each_seen_once(shop: Shop) -> None:
+    async with shop.store.unit_of_work(SOMEBODY) as work:
+        for number in range(5):
+            work.audit.record(AuditAction.SESSION_STARTED, str(number), at=shop.clock.now())
+        await work.commit()
+    walked = [
+        entry.object_id
+        async for page in pages(lambda after: shop.store.audit.list(AuditFilter(), after=after, limit=2))
+        for entry in page.items
+    ]
+    assert sorted(filter(None, walked)) == ["0", "1", "2", "3", "4"]
+
+
+async def test_the_log_is_searched_by_who_what_whom_and_when(shop: Shop) -> None:
+    ann, began = UserId(shop.ids.new()), shop.clock.now()
+    await record(shop, AuditAction.SESSION_STARTED, by=Actor(ann, "1"), object_id="a")
+    await record(shop, AuditAction.SESSION_ENDED, AuditAction.SESSION_STARTED, object_id="b")
+    whole = [entry.id for entry in await audit_log(shop)]
+    third, second, first = whole
+
+    async def found(**criteria: object) -> list[object]:
+        return [entry.id for entry in await audit_log(shop, **criteria)]
+
+    assert await found(actor_id=ann) == [first]
+    assert await found(action=AuditAction.SESSION_STARTED) == [third, first]
+    assert await found(object_id="b") == [third, second]
+    assert await found(object_id="b", action=AuditAction.SESSION_ENDED) == [second]
+    assert await found(created_after=began) == [third, second]
+    assert await found(created_before=began + DAY) == [first]
+    assert await found(created_after=began, created_before=began + 2 * DAY) == [second]
+    assert await found(actor_id=UserId(shop.ids.new())) == []
+
+
+async def test_what_is_older_than_it_is_kept_is_forgotten_and_nothing_else(shop: Shop) -> None:
+    prune = PruneAuditLog(shop.store.audit_records, shop.clock, kept=3 * DAY)
+    await record(shop, AuditAction.SESSION_STARTED, AuditAction.SESSION_ENDED)
+    await prune()
+    assert len(await audit_log(shop)) == 2
+    shop.clock.advance(DAY + timedelta(seconds=1))
+    await prune()
+    assert await actions(shop) == {AuditAction.SESSION_ENDED}
+
+
+async def test_however_much_is_old_all_of_it_is_forgotten(shop: Shop) -> None:
+    async with shop.store.unit_of_work(SOMEBODY) as work:
+        for _ in range(PORTION + 1):
+            work.audit.record(AuditAction.SESSION_STARTED, None, at=shop.clock.now())
+        await work.commit()
+    shop.clock.advance(DAY)
+    await PruneAuditLog(shop.store.audit_records, shop.clock, kept=timedelta(0))()
+    assert await audit_log(shop) == []

@@ -1,0 +1,74 @@
+"""What PostgreSQL itself sees to: the audit log is only added to, and read by its indexes."""
+
+from datetime import UTC, datetime
+
+import asyncpg
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from adapters.postgres.queries.audit import PostgresAuditQueries
+from adapters.postgres.unit_of_work import PostgresUnitOfWorkFactory
+from application.audit.entry import AuditAction
+from application.audit.ports import AuditFilter
+from application.orders.place_order import PlaceOrderBatch
+from domain.shared.ids import UserId
+from tests.integration.postgres.sent import statements_of
+from tests.integration.postgres.test_indexes import ID, THEN, plan_of
+from tests.kit.auditing import audit_log
+from tests.kit.shop import HOLD, Shop
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["UPDATE audit_log SET request_id = 'forged'", "DELETE FROM audit_log", "TRUNCATE audit_log"],
+)
+async def test_an_entry_is_neither_changed_nor_deleted(
+    shop: Shop, psql: asyncpg.Connection, change: str
+) -> None:
+    await shop.customer()
+    before = await audit_log(shop)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await psql.execute(change)
+    assert before == await audit_log(shop) != []
+
+
+async def test_what_is_old_is_forgotten_by_its_index_and_the_log_is_closed_again(
+    shop: Shop, psql: asyncpg.Connection
+) -> None:
+    await shop.customer()
+    assert await shop.store.audit_records.prune(before=datetime.max.replace(tzinfo=UTC), limit=9) == 1
+    await shop.customer()
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await psql.execute("DELETE FROM audit_log")
+
+
+@pytest.mark.parametrize(
+    ("criteria", "index"),
+    [
+        (AuditFilter(), "ix_audit_log_at_id"),
+        (AuditFilter(created_after=THEN), "ix_audit_log_at_id"),
+        (AuditFilter(actor_id=UserId(ID)), "ix_audit_log_actor_id_at_id"),
+        (AuditFilter(action=AuditAction.USER_DISABLED), "ix_audit_log_action_at_id"),
+        (AuditFilter(object_id="kid-1"), "ix_audit_log_object_id_at_id"),
+    ],
+)
+async def test_the_log_is_read_from_its_end_by_an_index(
+    engine: AsyncEngine, psql: asyncpg.Connection, criteria: AuditFilter, index: str
+) -> None:
+    entries = PostgresAuditQueries(engine)
+    plan = await plan_of(engine, psql, lambda: entries.list(criteria, after=(THEN, ID), limit=10))
+    assert f"Backward using {index}" in plan
+
+
+async def test_placing_orders_says_nothing_to_the_audit_log(
+    shop: Shop, engine: AsyncEngine, unit_of_work: PostgresUnitOfWorkFactory
+) -> None:
+    """It is the busiest thing that the shop does, and each order has a history of its own."""
+    mug, ann = await shop.product(stock=2), await shop.customer()
+    before = await audit_log(shop)
+    with statements_of(engine) as sent:
+        await PlaceOrderBatch(unit_of_work, shop.clock, shop.ids, HOLD)(
+            [shop.placing((mug, 1), customer=ann)]
+        )
+    assert not [statement for statement, _ in sent if "audit_log" in statement]
+    assert await audit_log(shop) == before
