@@ -23,6 +23,7 @@ class Permission(StrEnum):
     MANAGE_USERS = "manage_users"
     READ_EVENTS = "read_events"
     MANAGE_WEBHOOKS = "manage_webhooks"
+    READ_AUDIT_LOG = "read_audit_log"
 
 
 CONFIRMED_AT_EACH_USE = frozenset(
@@ -32,6 +33,7 @@ CONFIRMED_AT_EACH_USE = frozenset(
         Permission.MANAGE_STOCK,
         Permission.MANAGE_USERS,
         Permission.MANAGE_WEBHOOKS,
+        Permission.READ_AUDIT_LOG,
     }
 )
 """What moves money or administers the shop: an access token's word is not enough for it, see ConfirmPrincipal."""
@@ -49,7 +51,7 @@ _STAFF = _CUSTOMER | {
     Permission.READ_EVENTS,
     Permission.MANAGE_WEBHOOKS,
 }
-_ADMIN = _STAFF | {Permission.MANAGE_USERS}
+_ADMIN = _STAFF | {Permission.MANAGE_USERS, Permission.READ_AUDIT_LOG}
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.CUSTOMER: _CUSTOMER,

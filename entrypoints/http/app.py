@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from application.shared.sharing import Shared
 from entrypoints.container import Container
 from entrypoints.http import health, metrics
+from entrypoints.http.audit import log as audit_log
 from entrypoints.http.catalog import products, stock
 from entrypoints.http.cursors import Cursors
 from entrypoints.http.docs import install_docs
@@ -91,6 +92,7 @@ def create_app(settings: Settings | None = None, container: Container | None = N
         sessions.router,
         discovery.router,
         stock.router,
+        audit_log.router,
         metrics.router,
         problem_pages,
     ):

@@ -62,6 +62,7 @@ TABLE: Mapping[str, Access] = {
     "DELETE /v1/me": ONESELF,
     "GET /v1/me/sessions": ONESELF,
     "DELETE /v1/me/sessions/{session_id}": own_or(None),
+    "GET /v1/audit": needs(Permission.READ_AUDIT_LOG),
     "GET /v1/users": needs(Permission.MANAGE_USERS),
     "GET /v1/users/{user_id}": needs(Permission.MANAGE_USERS),
     "PATCH /v1/users/{user_id}": needs(Permission.MANAGE_USERS),

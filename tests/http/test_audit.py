@@ -1,0 +1,112 @@
+from typing import Any
+
+import pytest
+
+from domain.users.permissions import Role
+from tests.http.test_authorization import borne_by
+from tests.kit.described import Operation, operations
+from tests.kit.samples import Surroundings
+from tests.kit.web import PASSWORD, WebShop
+
+NOT_TOLD = {
+    "place_order": "the history of the order tells of it, and placing orders is to cost no more than it must",
+    "preview_order": "it changes nothing",
+    "pay_order": "the history of the order tells of it",
+    "receive_provider_message": "the history of the order tells of it",
+    "request_password_reset": "whether there is an account is not looked up; what comes of it is told",
+}
+"""What changes something, or might, and is not for the audit log; each with its reason."""
+WRITES = [operation for operation in operations() if operation.method != "GET"]
+
+
+async def audit_log(web: WebShop, **query: str) -> list[dict[str, Any]]:
+    admin = await web.admin()
+    response = await admin.get("/v1/audit", params={"limit": "100", **query})
+    assert response.status_code == 200, response.text
+    items: list[dict[str, Any]] = response.json()["items"]
+    return items
+
+
+async def test_an_admin_sees_who_has_done_what_through_which_request(web: WebShop) -> None:
+    staff = await web.staff()
+    body = {"sku": "MUG", "name": "Mug", "price": {"amount": 1999, "currency": "EUR"}}
+    created = await staff.post("/v1/products", json=body, headers={"X-Request-Id": "request-7"})
+    [entry] = await audit_log(web, action="product.created")
+    me = (await staff.get("/v1/me")).json()
+    assert entry.pop("id")
+    assert entry.pop("at").endswith("Z")
+    assert entry == {
+        "actor_id": me["id"],
+        "request_id": "request-7",
+        "action": "product.created",
+        "object_type": "product",
+        "object_id": created.json()["id"],
+        "details": {"sku": "MUG", "price": "1999 EUR", "status": "active"},
+    }
+
+
+@pytest.mark.parametrize("operation", WRITES, ids=lambda operation: operation.id)
+async def test_whatever_changes_something_is_told_unless_there_is_a_reason(
+    web: WebShop, operation: Operation
+) -> None:
+    owner = await Surroundings.of(web, Role.CUSTOMER)
+    sample = await owner.sample(operation)
+    if operation.needs_token and not operation.path.startswith("/v1/me"):
+        sample = borne_by(sample, owner.operator)
+    request_id = f"request-of-{operation.id}"
+    response = await sample.send(web, X_Request_Id=request_id)
+    assert response.is_success, response.text
+    told = [entry for entry in await audit_log(web) if entry["request_id"] == request_id]
+    assert bool(told) is (operation.id not in NOT_TOLD)
+
+
+def test_there_is_no_reason_for_what_there_is_not() -> None:
+    assert NOT_TOLD.keys() <= {operation.id for operation in WRITES}
+
+
+async def test_the_log_is_read_in_pages_of_one_search(web: WebShop) -> None:
+    admin = await web.admin()
+    for _ in range(3):
+        await web.visitor.post("/token", data={"username": "ann@example.com", "password": PASSWORD})
+    query = {"action": "user.log_in_refused", "limit": "2"}
+    first = await admin.get("/v1/audit", params=query)
+    assert [len(first.json()["items"]), first.json()["next_cursor"] is None] == [2, False]
+    rest = (await admin.get(first.links["next"]["url"])).json()
+    assert [len(rest["items"]), rest["next_cursor"]] == [1, None]
+    seen = [entry["id"] for entry in first.json()["items"] + rest["items"]]
+    assert len(set(seen)) == 3
+    assert {entry["details"]["address"] for entry in rest["items"]} == {"a***@e***"}
+    cursor = first.json()["next_cursor"]
+    other = await admin.get("/v1/audit", params={"action": "session.started", "cursor": cursor})
+    assert (other.status_code, other.json()["code"]) == (400, "invalid_cursor")
+
+
+async def test_the_log_is_searched_by_actor_object_and_time(web: WebShop) -> None:
+    staff = await web.staff()
+    me = (await staff.get("/v1/me")).json()["id"]
+    product = await web.product()
+    assert {entry["actor_id"] for entry in await audit_log(web, actor_id=me)} == {me}
+    [created] = await audit_log(web, object_id=product["id"])
+    assert await audit_log(web, object_id=product["id"], created_after=created["at"]) == []
+    assert await audit_log(web, object_id=product["id"], created_before=created["at"]) == []
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [("actor_id", "ann"), ("action", "user.sang"), ("object_id", ""), ("created_after", "yesterday")],
+)
+async def test_what_cannot_be_searched_for_is_refused(web: WebShop, parameter: str, value: str) -> None:
+    admin = await web.admin()
+    response = await admin.get("/v1/audit", params={parameter: value})
+    assert (response.status_code, response.json()["errors"][0]["parameter"]) == (422, parameter)
+
+
+async def test_who_is_no_admin_any_more_reads_nothing_any_more(web: WebShop) -> None:
+    """The token still says admin: the database is asked."""
+    boss, former = await web.admin(), await web.admin()
+    me = await former.get("/v1/me")
+    assert (await former.get("/v1/audit")).status_code == 200
+    account = f"/v1/users/{me.json()['id']}"
+    dismissed = await boss.patch(account, json={"role": "staff"}, headers={"If-Match": me.headers["ETag"]})
+    assert dismissed.status_code == 200
+    assert (await former.get("/v1/audit")).status_code == 403
