@@ -33,6 +33,11 @@ _UNLESS_SET = (
 )
 
 
+async def internal_error(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer what nobody expected: with 500, and without a word of what it was."""
+    await ProblemResponse(Request(scope), HTTPProblem("internal_error"))(scope, receive, send)
+
+
 class EdgeMiddleware:
     """The outermost layer: names each request, answers what nobody expected, and writes the access log.
 
@@ -40,12 +45,22 @@ class EdgeMiddleware:
     else a new one. Handlers find it as `request.state.request_id`. The log has the route's template and never the
     path, the query or a header: they are the client's.
 
+    `unexpected` answers for an app that has failed before it has begun to answer.
+
     HEAD is answered as GET is (RFC 9110, section 9.3.2); the server leaves out the content. Where clients reach the service
     `over_tls`, browsers are told to come by no other way (RFC 6797).
     """
 
-    def __init__(self, app: ASGIApp, *, access_log: bool = True, over_tls: bool = False) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        unexpected: ASGIApp = internal_error,
+        access_log: bool = True,
+        over_tls: bool = False,
+    ) -> None:
         self.app = app
+        self.unexpected = unexpected
         self.access_log = access_log
         self._always = _ALWAYS + _OVER_TLS if over_tls else _ALWAYS
 
@@ -77,9 +92,7 @@ class EdgeMiddleware:
             _log.exception("unexpected error", route=_template(scope))
             if status:
                 raise ResponseCutOff from None
-            await ProblemResponse(Request(scope), HTTPProblem("internal_error"))(
-                scope, receive, send_with_headers
-            )
+            await self.unexpected(scope, receive, send_with_headers)
         finally:
             if self.access_log:
                 logging.log_request(

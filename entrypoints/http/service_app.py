@@ -7,7 +7,7 @@ from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from entrypoints.http.cors import open_to
-from entrypoints.http.middleware import EdgeMiddleware
+from entrypoints.http.middleware import EdgeMiddleware, internal_error
 from entrypoints.http.openapi import DescribedApp
 from entrypoints.http.shortcut import Shortcut
 
@@ -37,6 +37,10 @@ class ServiceApp(DescribedApp):
             # It answers what nobody expected, and raises it again: the edge would find the answer begun.
             framework = framework.app
         served: ASGIApp = Shortcut(self.routes, framework)
+        unexpected: ASGIApp = internal_error
         if self._origins:
-            served = open_to(self._origins, served)
-        return EdgeMiddleware(served, access_log=self._access_log, over_tls=self._over_tls)
+            # The edge is around what opens the service, and would tell a page of a named origin nothing but "failed".
+            served, unexpected = open_to(self._origins, served), open_to(self._origins, unexpected)
+        return EdgeMiddleware(
+            served, unexpected=unexpected, access_log=self._access_log, over_tls=self._over_tls
+        )

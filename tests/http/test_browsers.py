@@ -2,8 +2,10 @@
 
 from collections.abc import AsyncIterator
 
+import httpx2
 import pytest
 
+from entrypoints.http.body import MAX_BODY_BYTES
 from tests.kit.described import CAREFUL
 from tests.kit.store import memory_store
 from tests.kit.web import WebShop, container_over, web_shop
@@ -21,6 +23,24 @@ async def opened() -> AsyncIterator[WebShop]:
     settings = {"cors_origins": FRIEND, "token_issuer": "https://api.shop.example"}
     async with web_shop(container_over(memory_store(), **settings)) as web:
         yield web
+
+
+def assert_careful(response: httpx2.Response) -> None:
+    assert response.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert response.headers["X-Request-Id"]
+    for name, value in CAREFUL.items():
+        assert response.headers.get_list(name) == [value]
+
+
+async def failing(service: WebShop, **headers: str) -> httpx2.Response:
+    """Return the answer of a service in which something goes wrong that nobody has thought of."""
+
+    async def fail(_: object) -> None:
+        raise RuntimeError
+
+    customer = await service.customer()
+    with service.container.get_me.override(fail):
+        return await customer.get("/v1/me", headers=headers)
 
 
 @pytest.mark.parametrize(
@@ -50,9 +70,41 @@ async def test_every_answer_tells_browsers_to_be_careful(
     for service in (web, opened):
         response = await service.visitor.request(method, path)
         assert response.status_code == status
-        assert response.headers["Content-Security-Policy"].startswith("default-src 'none'")
-        for name, value in CAREFUL.items():
-            assert response.headers.get_list(name) == [value]
+        assert_careful(response)
+
+
+@pytest.mark.parametrize(
+    ("media_type", "size", "status"),
+    [("application/json", MAX_BODY_BYTES + 1, 413), ("text/plain", 2, 415), ("application/json", 2, 400)],
+)
+async def test_bodies_are_refused_as_carefully(
+    web: WebShop, opened: WebShop, media_type: str, size: int, status: int
+) -> None:
+    for service in (web, opened):
+        response = await service.visitor.post(
+            "/v1/users", content=b"x" * size, headers={"Content-Type": media_type}
+        )
+        assert response.status_code == status
+        assert_careful(response)
+
+
+async def test_what_nobody_expected_is_answered_as_carefully(web: WebShop, opened: WebShop) -> None:
+    for service in (web, opened):
+        response = await failing(service, Origin=FRIEND)
+        assert response.status_code == 500
+        assert_careful(response)
+
+
+async def test_an_answer_that_has_no_content_is_as_careful(web: WebShop) -> None:
+    product = await web.product()
+    path = f"/v1/products/{product['id']}"
+    tag = (await web.visitor.get(path)).headers["ETag"]
+    unchanged = await web.visitor.get(path, headers={"If-None-Match": tag})
+    staff = await web.staff()
+    archived = await staff.delete(path, headers={"If-Match": tag})
+    assert [unchanged.status_code, archived.status_code] == [304, 204]
+    assert_careful(unchanged)
+    assert_careful(archived)
 
 
 async def test_over_tls_browsers_are_told_to_come_by_no_other_way(web: WebShop, opened: WebShop) -> None:
@@ -81,6 +133,20 @@ async def test_a_named_origin_may_and_no_other(opened: WebShop) -> None:
         assert shown.headers["Access-Control-Allow-Origin"] == FRIEND
         assert "ETag" in shown.headers["Access-Control-Expose-Headers"]
         assert "Origin" in shown.headers["Vary"]
+
+
+async def test_a_named_origin_reads_also_that_something_has_gone_wrong(opened: WebShop) -> None:
+    response = await failing(opened, Origin=FRIEND)
+    assert (response.status_code, response.headers["Access-Control-Allow-Origin"]) == (500, FRIEND)
+    assert "X-Request-Id" in response.headers["Access-Control-Expose-Headers"]
+    assert "Origin" in response.headers["Vary"]
+
+
+async def test_no_other_origin_reads_that(web: WebShop, opened: WebShop) -> None:
+    for service, origin in ((web, FRIEND), (opened, STRANGER)):
+        response = await failing(service, Origin=origin)
+        assert response.status_code == 500
+        assert "Access-Control-Allow-Origin" not in response.headers
 
 
 @pytest.mark.parametrize(
