@@ -29,7 +29,8 @@ class MemoryPersonalData(PersonalData):
             del tables.mail[place_in_queue]
         for scope, record in list(tables.idempotency.items()):
             is_about_them = scope[0] == ANYBODY and getattr(record.result, "id", None) == user.id
-            if scope[0] == str(user.id) or is_about_them:
+            shows_their_order = getattr(record.result, "customer_id", None) == user.id
+            if scope[0] == str(user.id) or is_about_them or shows_their_order:
                 del tables.idempotency[scope]
         orders = {order.id: order for order in tables.orders.values() if order.customer_id == user.id}
         for (order_id, version), change in list(tables.changes.items()):
@@ -42,6 +43,10 @@ class MemoryPersonalData(PersonalData):
         closed = {user.id for user in users.values() if user.status is UserStatus.CLOSED}
         orders = self._transaction.tables.orders.values()
         await self._erase_from(order for order in orders if order.customer_id in closed)
+        replays = self._transaction.tables.idempotency
+        for scope, record in list(replays.items()):
+            if getattr(record.result, "customer_id", None) in closed:
+                del replays[scope]
 
     async def _erase_from(self, orders: Iterable[Order]) -> None:
         finished = [order.id for order in orders if order.status in FINISHED]

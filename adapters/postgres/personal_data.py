@@ -1,4 +1,4 @@
-from sqlalchemy import Text, and_, bindparam, cast, delete, null, or_, select, text, update
+from sqlalchemy import Text, Uuid, and_, bindparam, cast, delete, null, or_, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 
 from adapters.postgres.rows import (
@@ -16,7 +16,10 @@ from application.users.ports import PersonalData
 from domain.orders.lifecycle import FINISHED
 from domain.users.user import User, UserStatus
 
-_ID_IN_RESULT = cast(cast(IdempotencyKeyRow.result, Text), JSONB)["id"].as_string()
+_RESULT = cast(cast(IdempotencyKeyRow.result, Text), JSONB)
+_ID_IN_RESULT = _RESULT["id"].as_string()
+_CUSTOMER_IN_RESULT = _RESULT["customer_id"].as_string()
+_SHOWS_AN_ORDER_TO_STAFF = IdempotencyKeyRow.operation == "cancel_order"
 
 _SESSIONS = delete(SessionRow).where(SessionRow.user_id == bindparam("user_id"))
 _ONE_TIME_TOKENS = delete(OneTimeTokenRow).where(OneTimeTokenRow.user_id == bindparam("user_id"))
@@ -25,6 +28,7 @@ _REPLAYS = delete(IdempotencyKeyRow).where(
     or_(
         IdempotencyKeyRow.principal == bindparam("principal"),
         and_(IdempotencyKeyRow.principal == ANYBODY, bindparam("principal") == _ID_IN_RESULT),
+        and_(_SHOWS_AN_ORDER_TO_STAFF, bindparam("principal") == _CUSTOMER_IN_RESULT),
     )
 )
 _REASONS = (
@@ -48,8 +52,10 @@ _FROM_ORDERS = (
     )
 )
 _FROM_ORDERS_OF_ONE = _FROM_ORDERS.where(OrderRow.customer_id == bindparam("user_id"))
-_FROM_ORDERS_OF_CLOSED = _FROM_ORDERS.where(
-    OrderRow.customer_id.in_(select(UserRow.id).where(UserRow.status == UserStatus.CLOSED))
+_CLOSED = select(UserRow.id).where(UserRow.status == UserStatus.CLOSED)
+_FROM_ORDERS_OF_CLOSED = _FROM_ORDERS.where(OrderRow.customer_id.in_(_CLOSED))
+_REPLAYS_OF_CLOSED = delete(IdempotencyKeyRow).where(
+    _SHOWS_AN_ORDER_TO_STAFF, cast(_CUSTOMER_IN_RESULT, Uuid).in_(_CLOSED)
 )
 
 
@@ -68,3 +74,4 @@ class PostgresPersonalData(PersonalData):
 
     async def erase_from_orders_of_closed_accounts(self) -> None:
         await self._transaction.execute(_FROM_ORDERS_OF_CLOSED)
+        await self._transaction.execute(_REPLAYS_OF_CLOSED)

@@ -106,7 +106,7 @@ class PersonalData(Protocol):
         ...
 
     async def erase_from_orders_of_closed_accounts(self) -> None:
-        """Erase from the orders that are finished what was needed to deliver them."""
+        """Erase what was needed to deliver them from orders that are finished, and what was kept for retries of it."""
         ...
 
 

@@ -12,7 +12,7 @@ from application.users.get_me import GetMe
 from application.users.ports import InvalidToken
 from application.users.sign_up import SignUpCommand
 from application.users.views import UserView
-from domain.orders.lifecycle import OrderStatus
+from domain.orders.lifecycle import InvalidTransition, OrderStatus
 from domain.sessions.refresh_token import InvalidRefreshToken
 from domain.shared.actor import Actor
 from domain.shared.errors import PreconditionFailed
@@ -121,6 +121,25 @@ async def test_answers_that_were_kept_for_retries_are_forgotten(shop: Shop) -> N
     assert (await shop.sign_up(replace(ANN, email="bob@example.com", key=key))).result == bob, "of others"
     replayed = await shop.place_order(placing)
     assert replayed.result.status is OrderStatus.CANCELLED, "the order as it is now, not as it was kept"
+
+
+async def test_answers_that_staff_got_with_a_customers_address_are_forgotten_as_well(shop: Shop) -> None:
+    ann, bob, mug = await sign_up(shop), await shop.customer(), await shop.product(stock=9)
+    before, after, of_bob = [
+        (await shop.place_order(personal(shop.placing((mug, 1), customer=customer)))).result
+        for customer in (ann, ann, bob)
+    ]
+    await shop.pay(after)
+    cancelling = [shop.cancelling(order) for order in (before, after, of_bob)]
+    await shop.cancel_order(cancelling[0])
+    await shop.cancel_order(cancelling[2])
+    await shop.close_account(closing(ann))
+    await shop.cancel_order(cancelling[1])
+    await shop.erase_closed_accounts()
+    for command in cancelling[:2]:
+        with pytest.raises(InvalidTransition):
+            await shop.cancel_order(command)
+    assert (await shop.cancel_order(cancelling[2])).replayed, "of others"
 
 
 async def test_closing_needs_the_version_that_was_seen(shop: Shop) -> None:

@@ -56,9 +56,11 @@ async def test_a_closed_account_leaves_no_trace_but_its_orders(
         await web.visitor.post(
             "/v1/orders", json=order_of((product, 1), **details), headers=headers | key(f"order-{number}")
         )
-        for number in range(2)
+        for number in range(3)
     ]
     await web.visitor.post(f"{orders[0].headers['Location']}/cancel", headers=headers | key("cancel"))
+    staff = await web.staff()
+    await staff.post(f"{orders[1].headers['Location']}/cancel", headers=key("cancel-by-staff"))
     await web.visitor.post("/v1/password-resets", json={"email": EMAIL})
     before = await places_of(psql, CANARY)
     assert {"users.email", "users.full_name", "orders.shipping_address", "idempotency_keys.result"} < before
@@ -67,5 +69,5 @@ async def test_a_closed_account_leaves_no_trace_but_its_orders(
 
     assert closed.status_code == 204
     assert await places_of(psql, CANARY) == set()
-    assert await psql.fetchval("SELECT count(*) FROM orders WHERE total_amount = 1999") == 2
+    assert await psql.fetchval("SELECT count(*) FROM orders WHERE total_amount = 1999") == 3
     assert await psql.fetchval("SELECT count(*) FROM audit_log WHERE action = 'user.log_in_refused'") == 2
