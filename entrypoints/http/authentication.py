@@ -3,17 +3,21 @@
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
+import structlog
 from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
 
 from application.users.authenticate import Authenticate, Principal
 from application.users.confirm_principal import ConfirmPrincipal
 from domain.shared.actor import Actor
+from domain.shared.errors import Forbidden
 from domain.users.permissions import CONFIRMED_AT_EACH_USE, Permission
 from entrypoints.container import Container
 from entrypoints.http.problems.openapi import refuses_with
 from entrypoints.http.problems.problem import HTTPProblem
 from entrypoints.http.provided import provided
+
+_log = structlog.get_logger(__name__)
 
 bearer_token = OAuth2PasswordBearer(
     tokenUrl="/token",
@@ -65,7 +69,11 @@ def requires(
     async def get_permitted_user(
         principal: Annotated[Principal, Depends(get_confirmed_user if asks_database else get_current_user)],
     ) -> Principal:
-        principal.ensure(permission)
+        try:
+            principal.ensure(permission)
+        except Forbidden:  # ASVS 5.0, 16.3.2: who has tried what is not for them
+            _log.warning("forbidden", user_id=str(principal.user_id), permission=permission.value)
+            raise
         return principal
 
     return get_permitted_user

@@ -1,5 +1,6 @@
 """Who may do what, for every route: the table of permissions in the domain, and nothing besides."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -8,6 +9,7 @@ from starlette.routing import Mount, Route
 
 from domain.users.permissions import PERMISSIONS, Permission, Role
 from tests.kit.described import Operation, operations
+from tests.kit.logs import captured_log
 from tests.kit.samples import Sample, Surroundings
 from tests.kit.web import WebShop
 
@@ -200,6 +202,21 @@ async def test_each_role_may_do_with_what_is_a_customers_what_the_table_says(
 
 async def test_without_a_token_only_what_is_public_is_open(web: WebShop) -> None:
     assert await ask_every_operation(web, Role.CUSTOMER, Nobody) == expected(None, own=False)
+
+
+async def test_who_tries_what_is_not_for_them_is_named_in_the_log(web: WebShop) -> None:
+    customer = await web.customer()
+    me = (await customer.get("/v1/me")).json()["id"]
+    with captured_log() as log:
+        await customer.get("/v1/audit", headers={"X-Request-Id": "request-8"})
+    [line] = [
+        json.loads(line) for line in log.getvalue().splitlines() if '"forbidden"' in line and me in line
+    ]
+    assert (line["event"], line["permission"], line["request_id"]) == (
+        "forbidden",
+        "read_audit_log",
+        "request-8",
+    )
 
 
 async def test_a_list_of_orders_has_ones_own_and_for_staff_all(web: WebShop) -> None:
