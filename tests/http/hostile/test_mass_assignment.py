@@ -110,3 +110,21 @@ async def test_columns_that_are_sent_with_a_form_are_passed_over(web: WebShop, w
         claims = jwt.decode(issued["access_token"], options={"verify_signature": False})
         assert (claims["role"], claims["sub"]) == ("customer", str(next(iter(users))))
     assert dict(watched._database.tables.users) == users
+    [session] = (await web.visitor.get("/v1/me/sessions", headers=bearing(tokens))).json()["items"]
+    assert [name for name, value in extra.items() if session.get(name) == value] == []
+
+
+async def test_columns_that_are_sent_to_log_out_are_passed_over(web: WebShop, watched: Watched) -> None:
+    surroundings = await Surroundings.of(web)
+    tables = watched._database.tables
+    before = dict(tables.sessions)
+    token = surroundings.ids["refresh_token"]
+    extra = {column: str(value_of(column)) for column in COLUMNS}
+    await web.visitor.post("/oauth/revoke", data={**extra, "token": token})
+    kept = dict(tables.sessions)
+    assert len(kept) == len(before) - 1
+    assert kept.items() <= before.items()
+
+
+def bearing(tokens: dict[str, str]) -> dict[str, str]:
+    return {"Authorization": f"Bearer {tokens['access_token']}"}
