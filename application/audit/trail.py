@@ -29,7 +29,7 @@ class AuditTrail:
         self, action: AuditAction, object_id: UUID | str | None, *, at: datetime, **details: str | int
     ) -> None:
         """Tell of an action. Raises RuntimeError in a unit of work that was opened on nobody's behalf."""
-        self._record(action, object_id, at, details)
+        self._record(action, object_id, at, details, self._by)
 
     def follow_events(self, events: Iterable[Event]) -> None:
         """Tell of those events that are to be told of. Raises RuntimeError as `record` does."""
@@ -37,10 +37,10 @@ class AuditTrail:
             audited = audited_event(event, self._by)
             if audited is not None:
                 details = audited.details_of(event)
-                self._record(audited.action, event.aggregate_id, event.occurred_at, details)
+                self._record(audited.action, event.aggregate_id, event.occurred_at, details, self._by)
 
     def follow_movements(self, movements: Iterable[Movement]) -> None:
-        """Tell of those movements of stock that are to be told of. Raises RuntimeError as `record` does."""
+        """Tell of those movements of stock that are to be told of, by whom the ledger says."""
         for movement in movements:
             action = audited_movement(movement)
             if action is not None:
@@ -49,7 +49,7 @@ class AuditTrail:
                     "on_hand_delta": movement.on_hand_delta,
                     "on_hand": movement.on_hand,
                 }
-                self._record(action, movement.product_id, movement.at, details)
+                self._record(action, movement.product_id, movement.at, details, movement.actor)
 
     def take(self) -> list[AuditEntry]:
         """Hand over the entries and forget them."""
@@ -57,15 +57,20 @@ class AuditTrail:
         return taken
 
     def _record(
-        self, action: AuditAction, object_id: UUID | str | None, at: datetime, details: Details
+        self,
+        action: AuditAction,
+        object_id: UUID | str | None,
+        at: datetime,
+        details: Details,
+        by: Actor | None,
     ) -> None:
-        if self._by is None:
+        if by is None:
             raise RuntimeError(f"Nobody is named who has done this: {action}.")
         self._entries.append(
             AuditEntry(
                 id=AuditEntryId(self._ids.new()),
                 at=at,
-                actor=self._by,
+                actor=by,
                 action=action,
                 object_id=None if object_id is None else str(object_id),
                 details=details,
