@@ -46,5 +46,5 @@ async def test_an_unknown_address_costs_the_same_statements_as_a_wrong_password(
                 sent.clear()
     known, unknown = asked
     assert known == unknown
-    assert len(known) == 4 * (FREE + 1) + 1, "look, lock, count and find the account"
+    assert len(known) == 5 * (FREE + 1) + 1, "look, lock, count, find the account and tell the audit log"
     assert known[-1].startswith("SELECT"), "who has to wait costs a look, and writes nothing"
