@@ -5,6 +5,7 @@ from typing import Protocol
 
 from application.audit.trail import AuditTrail
 from application.catalog.ports import ProductRepository, StockRepository
+from application.clients.ports import ClientRepository
 from application.mail.ports import MailRequests
 from application.orders.ports import FulfillmentRepository, OrderRepository
 from application.payments.ports import PaymentRepository, ProviderEventRecords, RefundRepository
@@ -40,6 +41,9 @@ class UnitOfWork(Protocol):
 
     @property
     def sessions(self) -> SessionRepository: ...
+
+    @property
+    def clients(self) -> ClientRepository: ...
 
     @property
     def products(self) -> ProductRepository: ...

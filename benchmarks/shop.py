@@ -16,6 +16,7 @@ from application.catalog.import_catalogue import CatalogueRow
 from application.orders.place_order import PlaceOrderCommand
 from application.shared.idempotency import IdempotencyKey
 from application.users.ports import AccessClaims
+from application.users.principal import UserPrincipal
 from benchmarks.database import Server
 from domain.catalog.stock import MAX_ON_HAND
 from domain.orders.line import RequestedLine
@@ -175,10 +176,8 @@ def an_order(customer: UUID, products: Sequence[UUID]) -> PlaceOrderCommand:
 
 def _claims(customer: UUID) -> AccessClaims:
     return AccessClaims(
-        user_id=UserId(customer),
-        role=Role.CUSTOMER,
+        bearer=UserPrincipal(UserId(customer), Role.CUSTOMER, SessionId(uuid4())),
         client_id="benchmarks",
-        session_id=SessionId(uuid4()),
         token_id=uuid4(),
     )
 

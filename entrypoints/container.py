@@ -25,6 +25,7 @@ from adapters.postgres.findings import PostgresFindingRecords
 from adapters.postgres.health import PostgresHealth
 from adapters.postgres.idempotency import PostgresReplayRecords
 from adapters.postgres.queries.audit import PostgresAuditQueries
+from adapters.postgres.queries.clients import PostgresClientQueries
 from adapters.postgres.queries.orders import PostgresOrderQueries
 from adapters.postgres.queries.outbox import PostgresOutboxQueries
 from adapters.postgres.queries.payments import PostgresPaymentQueries
@@ -60,6 +61,13 @@ from application.catalog.list_movements import ListMovements
 from application.catalog.list_products import ListProducts
 from application.checks.check_shop import CheckShop
 from application.limits.ports import RateLimiter
+from application.clients.authenticate_client import AuthenticateClient
+from application.clients.create_client import CreateClient
+from application.clients.disable_client import DisableClient
+from application.clients.issue_token import IssueToken
+from application.clients.list_clients import ListClients
+from application.clients.retire_secret import RetireSecret
+from application.clients.roll_secret import RollSecret
 from application.mail.deliver_mail import DeliverMail
 from application.mail.message import Letters
 from application.mail.ports import Mailer
@@ -190,6 +198,7 @@ class Container(containers.DeclarativeContainer):
     secrets = providers.Singleton(PostgresSecrets, engine)
     user_queries = providers.Singleton(PostgresUserQueries, engine)
     session_queries = providers.Singleton(PostgresSessionQueries, engine)
+    client_queries = providers.Singleton(PostgresClientQueries, engine)
     product_queries = providers.Singleton(PostgresProductQueries, engine)
     stock_queries = providers.Singleton(PostgresStockQueries, engine)
     order_queries = providers.Singleton(PostgresOrderQueries, engine)
@@ -266,7 +275,7 @@ class Container(containers.DeclarativeContainer):
         RotateKey, signing_key_store, make_signing_key, clock, ids, settings.provided.token_lifetime
     )
     authenticate = providers.Singleton(Authenticate, access_tokens, reload_keys, clock)
-    confirm_principal = providers.Singleton(ConfirmPrincipal, user_queries, clock)
+    confirm_principal = providers.Singleton(ConfirmPrincipal, user_queries, client_queries, clock)
     get_user = providers.Singleton(GetUser, user_queries)
     get_me = providers.Singleton(GetMe, user_queries)
     close_account = providers.Singleton(CloseAccount, unit_of_work, clock, ids)
@@ -290,6 +299,14 @@ class Container(containers.DeclarativeContainer):
     revoke_token = providers.Singleton(RevokeToken, unit_of_work, authenticate, clock)
     list_sessions = providers.Singleton(ListSessions, session_queries, clock)
     end_session = providers.Singleton(EndSession, unit_of_work, clock)
+
+    create_client = providers.Singleton(CreateClient, unit_of_work, clock, ids, randomness)
+    list_clients = providers.Singleton(ListClients, client_queries)
+    roll_secret = providers.Singleton(RollSecret, unit_of_work, clock, ids, randomness)
+    retire_secret = providers.Singleton(RetireSecret, unit_of_work)
+    disable_client = providers.Singleton(DisableClient, unit_of_work, clock)
+    authenticate_client = providers.Singleton(AuthenticateClient, unit_of_work, throttle, clock)
+    issue_token = providers.Singleton(IssueToken, authenticate_client, access_tokens, clock, ids)
 
     create_product = providers.Singleton(CreateProduct, unit_of_work, clock, ids)
     change_product = providers.Singleton(ChangeProduct, unit_of_work, clock)

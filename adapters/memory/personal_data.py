@@ -34,7 +34,7 @@ class MemoryPersonalData(PersonalData):
                 del tables.idempotency[scope]
         orders = {order.id: order for order in tables.orders.values() if order.customer_id == user.id}
         for (order_id, version), change in list(tables.changes.items()):
-            if order_id in orders and change.actor.user_id == user.id:
+            if order_id in orders and change.actor.id == user.id:
                 tables.changes[order_id, version] = replace(change, reason=None)
         await self._erase_from(orders.values())
 

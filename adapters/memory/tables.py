@@ -12,6 +12,7 @@ from application.payments.ports import ProviderEvent
 from application.shared.idempotency import Bound, Scope
 from domain.catalog.product import Product
 from domain.catalog.stock import Movement, Stock
+from domain.clients.client import ServiceClient
 from domain.orders.fulfillment import Fulfillment
 from domain.orders.order import Order, StatusChange
 from domain.payments.method import PaymentMethod
@@ -20,6 +21,7 @@ from domain.payments.refund import Refund
 from domain.sessions.session import Session
 from domain.shared.ids import (
     AuditEntryId,
+    ClientId,
     DeliveryId,
     EndpointId,
     FulfillmentId,
@@ -46,6 +48,7 @@ class Tables:
     one_time_tokens: MutableMapping[tuple[UserId, TokenPurpose], OneTimeToken] = field(default_factory=dict)
     mail: MutableMapping[tuple[MailKind, EmailAddress], MailRequest] = field(default_factory=dict)
     sessions: MutableMapping[SessionId, Session] = field(default_factory=dict)
+    clients: MutableMapping[ClientId, ServiceClient] = field(default_factory=dict)
     products: MutableMapping[ProductId, Product] = field(default_factory=dict)
     product_ids: MutableMapping[str, ProductId] = field(default_factory=dict)
     stocks: MutableMapping[ProductId, Stock] = field(default_factory=dict)

@@ -2,6 +2,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from adapters.memory.attempts import MemoryAttemptTallies
+from adapters.memory.clients import MemoryClientRepository
 from adapters.memory.database import MemoryDatabase, reach
 from adapters.memory.fulfillments import MemoryFulfillmentRepository
 from adapters.memory.idempotency import MemoryIdempotencyRecords
@@ -33,6 +34,7 @@ class MemoryUnitOfWork(UnitOfWork):
         self._personal_data = MemoryPersonalData(transaction)
         self._mail = MemoryMailRequests(transaction)
         self._sessions = MemorySessionRepository(transaction)
+        self._clients = MemoryClientRepository(transaction)
         self._products = MemoryProductRepository(transaction)
         self._stocks = MemoryStockRepository(transaction, self._audit)
         self._orders = MemoryOrderRepository(transaction)
@@ -67,6 +69,10 @@ class MemoryUnitOfWork(UnitOfWork):
     @property
     def sessions(self) -> MemorySessionRepository:
         return self._sessions
+
+    @property
+    def clients(self) -> MemoryClientRepository:
+        return self._clients
 
     @property
     def products(self) -> MemoryProductRepository:

@@ -3,13 +3,17 @@
 from collections.abc import Mapping
 
 from application.catalog.ports import SkuTaken
+from application.clients.ports import ClientNameTaken
 from application.orders.ports import OrderExists
 from application.users.ports import EmailTaken
 from domain.catalog.stock import ReservationExceedsStock
 from domain.shared.errors import DomainError
 
-REFUSALS: Mapping[str, type[EmailTaken | SkuTaken | OrderExists | ReservationExceedsStock]] = {
+REFUSALS: Mapping[
+    str, type[EmailTaken | ClientNameTaken | SkuTaken | OrderExists | ReservationExceedsStock]
+] = {
     "uq_users_email": EmailTaken,
+    "uq_service_clients_name": ClientNameTaken,
     "uq_products_sku": SkuTaken,
     "uq_orders_customer_id_idempotency_key": OrderExists,
     "ck_stocks_reserved_within_on_hand": ReservationExceedsStock,

@@ -1,4 +1,4 @@
-"""What is read of products and orders, for entities and for views alike."""
+"""What is read of products, orders and clients, for entities and for views alike."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from sqlalchemy import Select, func, select, true
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from adapters.postgres.arrays import columns_of
-from adapters.postgres.rows import OrderLineRow, ProductRow
+from adapters.postgres.rows import ClientSecretRow, OrderLineRow, ProductRow, ServiceClientRow
 
 PRODUCTS = select(*columns_of(ProductRow, without={"sort_name", "search_words", "search_typos"}))
 
@@ -45,4 +45,19 @@ def orders_with_lines(
         select(order, lines)
         .join(lines, true())
         .order_by(*(column.desc() if descending else column.asc() for column in key))
+    )
+
+
+def clients_with_secrets() -> Select[*tuple[Any, ...]]:
+    """Select service clients, with a row for each valid secret, the first first, or with one that has none."""
+    return (
+        select(
+            *columns_of(ServiceClientRow),
+            ClientSecretRow.id.label("secret_id"),
+            ClientSecretRow.secret_hash,
+            ClientSecretRow.created_at.label("secret_created_at"),
+            ClientSecretRow.last_used_at,
+        )
+        .outerjoin(ClientSecretRow, ClientSecretRow.client_id == ServiceClientRow.id)
+        .order_by(ServiceClientRow.name, ClientSecretRow.id)
     )

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from adapters.postgres.attempts import PostgresAttemptTallies
 from adapters.postgres.audit_log import write_audit_log
+from adapters.postgres.clients import PostgresClientRepository
 from adapters.postgres.fulfillments import PostgresFulfillmentRepository
 from adapters.postgres.idempotency import PostgresIdempotencyRecords
 from adapters.postgres.mail_requests import PostgresMailRequests
@@ -41,6 +42,7 @@ class PostgresUnitOfWork(UnitOfWork):
         self._personal_data = PostgresPersonalData(transaction)
         self._mail = PostgresMailRequests(transaction)
         self._sessions = PostgresSessionRepository(transaction)
+        self._clients = PostgresClientRepository(transaction)
         self._products = PostgresProductRepository(transaction, self._outbox)
         self._stocks = PostgresStockRepository(transaction, self._audit)
         self._orders = PostgresOrderRepository(transaction, self._outbox)
@@ -75,6 +77,10 @@ class PostgresUnitOfWork(UnitOfWork):
     @property
     def sessions(self) -> PostgresSessionRepository:
         return self._sessions
+
+    @property
+    def clients(self) -> PostgresClientRepository:
+        return self._clients
 
     @property
     def products(self) -> PostgresProductRepository:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Discriminator, Field, Tag, TypeAdapter
 
 from adapters.security.keys import JsonWebKey, KeyRing
 from application.users.ports import (
@@ -22,8 +22,9 @@ from application.users.ports import (
     TokenExpired,
     UnknownSigningKey,
 )
-from domain.shared.ids import SessionId, UserId
-from domain.users.permissions import Role
+from application.users.principal import ClientPrincipal, Principal, UserPrincipal
+from domain.shared.ids import ClientId, SecretId, SessionId, UserId
+from domain.users.permissions import Role, Scope
 
 ALGORITHM = "EdDSA"
 TYPE = "at+jwt"
@@ -44,17 +45,45 @@ Scopes = Annotated[str, Field(pattern=r"^[!#-\[\]-~ ]*$")]
 
 
 class _Payload(BaseModel):
-    """The claims that a token of ours has, beside `iss` and `aud`."""
+    """The claims that every token of ours has, beside `iss` and `aud`."""
 
     sub: UUID
     client_id: str = Field(min_length=1)
     scope: Scopes
-    role: Role
-    sid: UUID
     jti: UUID
     iat: Seconds
     exp: Seconds
     nbf: Seconds = 0
+
+
+class _UserPayload(_Payload):
+    role: Role
+    sid: UUID
+
+    def bearer(self) -> UserPrincipal:
+        return UserPrincipal(UserId(self.sub), self.role, SessionId(self.sid))
+
+
+class _ClientPayload(_Payload):
+    """The client is the subject itself (RFC 9068, section 2.2). `secret_id` is not the secret."""
+
+    secret_id: UUID
+
+    def bearer(self) -> ClientPrincipal:
+        """Raise ValueError for another subject than the client, and for a scope that there is not (any more)."""
+        if self.client_id != str(self.sub):
+            raise ValueError
+        return ClientPrincipal(
+            ClientId(self.sub), SecretId(self.secret_id), frozenset(map(Scope, self.scope.split()))
+        )
+
+
+_PAYLOAD: TypeAdapter[_UserPayload | _ClientPayload] = TypeAdapter(
+    Annotated[
+        Annotated[_UserPayload, Tag("user")] | Annotated[_ClientPayload, Tag("client")],
+        Discriminator(lambda payload: "client" if "secret_id" in payload else "user"),
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +133,10 @@ class Ed25519AccessTokens(AccessTokens):
         payload = {
             "iss": self._issuer,
             "aud": self._audience,
-            "sub": str(claims.user_id),
+            "sub": str(claims.bearer.id),
             "client_id": claims.client_id,
             "scope": " ".join(claims.scope),
-            "role": claims.role.value,
-            "sid": str(claims.session_id),
+            **_said_of(claims.bearer),
             "iat": issued_at,
             "exp": issued_at + self._lifetime,
             "jti": str(claims.token_id),
@@ -127,15 +155,14 @@ class Ed25519AccessTokens(AccessTokens):
             pair = self._keys.verifying_pair(jwt.get_unverified_header(token).get("kid", ""))
             if pair is None:
                 raise UnknownSigningKey
-            payload = _Payload.model_validate(self._signed_payload(token, pair.public))
-        except (jwt.PyJWTError, ValidationError):
+            payload = _PAYLOAD.validate_python(self._signed_payload(token, pair.public))
+            bearer = payload.bearer()
+        except (jwt.PyJWTError, ValueError):
             raise InvalidToken from None
         return SignedClaims(
             AccessClaims(
-                user_id=UserId(payload.sub),
-                role=payload.role,
+                bearer=bearer,
                 client_id=payload.client_id,
-                session_id=SessionId(payload.sid),
                 token_id=payload.jti,
                 scope=tuple(payload.scope.split()),
             ),
@@ -167,6 +194,16 @@ class Ed25519AccessTokens(AccessTokens):
         if not _is_access_token(signed["header"].get("typ")):
             raise jwt.InvalidTokenError
         return signed["payload"]
+
+
+def _said_of(bearer: Principal) -> dict[str, str]:
+    """Return the claims that only tokens of this kind of bearer have."""
+    match bearer:
+        case UserPrincipal(_, role, session_id):
+            return {"role": role.value, "sid": str(session_id)}
+        case ClientPrincipal(_, secret_id):
+            return {"secret_id": str(secret_id)}
+    raise TypeError(type(bearer).__name__)
 
 
 def _seconds(moment: datetime | None) -> float:

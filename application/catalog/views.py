@@ -8,7 +8,7 @@ from uuid import UUID
 
 from domain.catalog.product import Product, ProductStatus
 from domain.catalog.stock import MovementReason, Stock
-from domain.shared.ids import OrderId, ProductId, UserId
+from domain.shared.ids import ClientId, OrderId, ProductId, UserId
 from domain.shared.money import Money
 
 
@@ -79,7 +79,7 @@ class MovementView:
     reason: MovementReason
     note: str | None
     order_id: OrderId | None
-    actor_id: UserId | None
+    actor_id: UserId | ClientId | None
     request_id: str
     at: datetime
 

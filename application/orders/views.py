@@ -12,7 +12,7 @@ from domain.orders.lifecycle import Action, Asker, OrderStatus, askable
 from domain.orders.line import OrderLine
 from domain.orders.order import Order
 from domain.orders.placing import Quote
-from domain.shared.ids import FulfillmentId, LineId, OrderId, ProductId, UserId
+from domain.shared.ids import ClientId, FulfillmentId, LineId, OrderId, ProductId, UserId
 from domain.shared.money import Money
 
 
@@ -151,7 +151,7 @@ class StatusChangeView:
     source: OrderStatus | None
     target: OrderStatus
     reason: str | None
-    actor_id: UserId | None
+    actor_id: UserId | ClientId | None
     request_id: str
     at: datetime
 

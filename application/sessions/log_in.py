@@ -56,10 +56,11 @@ class LogIn:
 
     async def __call__(self, command: LogInCommand) -> SessionTokens:
         """Raise TooManyAttempts, WrongCredentials, AccountDisabled, AccountPending, Overloaded."""
-        attempt = Attempt(AttemptKind.LOG_IN, comparable_email(command.email), command.network)
+        email = comparable_email(command.email)
+        attempt = Attempt(AttemptKind.LOG_IN, email, command.network)
         async with self.unit_of_work() as work:
             await self.throttle.admit(work, attempt)
-            user = await work.users.find_by_email(attempt.account)
+            user = await work.users.find_by_email(email)
             await work.commit()
         try:
             return await self._log_in(user, command, attempt)

@@ -5,16 +5,28 @@ from application.shared.clock import Clock
 from application.unit_of_work import UnitOfWorkFactory
 from application.users.authenticate import Authenticate
 from application.users.ports import InvalidToken, TokenExpired
+from application.users.principal import UserPrincipal
 from domain.sessions.refresh_token import InvalidRefreshToken, RefreshToken
 from domain.shared.actor import Actor
+from domain.shared.errors import DomainError
 from domain.shared.ids import SessionId
+
+
+class UnrevocableToken(DomainError):
+    """The access token of a service client is of no session that could be ended (RFC 7009, section 2.2.1)."""
+
+    code = "unsupported_token_type"
+
+    def __init__(self) -> None:
+        super().__init__("The token of a client is revoked with its secret, which is retired by an operator.")
 
 
 @dataclass(frozen=True, slots=True)
 class RevokeToken:
     """Log out with a token in hand (RFC 7009): a refresh token or an access token ends the session that it is of.
 
-    Nothing is told of a token that is not known: it is revoked already.
+    Nothing is told of a token that is not known: it is revoked already. The token of a service client is of no session,
+    and is refused: whoever shows it must not believe that it is worth nothing now.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -22,7 +34,10 @@ class RevokeToken:
     clock: Clock
 
     async def __call__(self, token: str, *, by: Actor) -> None:
-        """`by` names the request: the token alone shows that it is rightful. Raise Overloaded, DatabaseUnavailable."""
+        """`by` names the request: the token alone shows that it is rightful.
+
+        Raise UnrevocableToken, Overloaded, DatabaseUnavailable.
+        """
         family_hash = _family_of(token)
         session_id = None if family_hash else await self._session_named_by(token)
         async with self.unit_of_work(by) as work:
@@ -39,9 +54,12 @@ class RevokeToken:
 
     async def _session_named_by(self, access_token: str) -> SessionId | None:
         try:
-            return (await self.authenticate(access_token)).session_id
+            bearer = await self.authenticate(access_token)
         except (InvalidToken, TokenExpired):
             return None
+        if not isinstance(bearer, UserPrincipal):
+            raise UnrevocableToken
+        return bearer.session_id
 
 
 def _family_of(refresh_token: str) -> bytes | None:

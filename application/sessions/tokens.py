@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from application.users.ports import AccessClaims, AccessToken
+from application.users.principal import UserPrincipal
 from domain.sessions.refresh_token import RefreshToken
 from domain.sessions.session import Session
 from domain.users.user import User
@@ -23,9 +24,7 @@ class SessionTokens:
 def claims_of(user: User, session: Session, token_id: UUID) -> AccessClaims:
     """Return what an access token of the session says of its bearer."""
     return AccessClaims(
-        user_id=user.id,
-        role=user.role,
+        bearer=UserPrincipal(user.id, user.role, session.id),
         client_id=FIRST_PARTY_CLIENT,
-        session_id=session.id,
         token_id=token_id,
     )

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from application.audit.entry import AuditEntry
 from application.shared.page import Page, Position
+from application.users.principal import Principal
 from application.users.views import UserView
 from domain.shared.errors import DomainError
 from domain.shared.ids import SessionId, UserId
@@ -172,12 +173,13 @@ class BreachedPasswords(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessClaims:
-    """What an access token says of its bearer (RFC 9068, section 2.2)."""
+    """What an access token says of its bearer (RFC 9068, section 2.2).
 
-    user_id: UserId
-    role: Role
+    `client_id` names the program that has got the token; a client that acts for itself is its bearer, too.
+    """
+
+    bearer: Principal
     client_id: str
-    session_id: SessionId
     token_id: UUID
     scope: Sequence[str] = ()
 

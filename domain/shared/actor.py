@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass
 
-from domain.shared.ids import UserId
+from domain.shared.ids import ClientId, UserId
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The user on whose behalf something is done, or nobody (`user_id` is None) where the shop itself acts.
+    """The user or the service client who does something, or nobody (`id` is None) where the shop itself acts.
 
+    Users and clients have their ids from one source and are never deleted: an id leads to one of them, for ever.
     `request_id` is the `X-Request-Id` of the request, or the name of the command or worker.
     """
 
-    user_id: UserId | None
+    id: UserId | ClientId | None
     request_id: str

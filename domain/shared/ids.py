@@ -8,6 +8,8 @@ from uuid import UUID
 
 UserId = NewType("UserId", UUID)
 SessionId = NewType("SessionId", UUID)
+ClientId = NewType("ClientId", UUID)
+SecretId = NewType("SecretId", UUID)
 ProductId = NewType("ProductId", UUID)
 OrderId = NewType("OrderId", UUID)
 LineId = NewType("LineId", UUID)

@@ -15,6 +15,7 @@ class AttemptKind(StrEnum):
     SIGN_UP = "sign_up"
     PASSWORD_CHANGE = "password_change"  # noqa: S105 - a kind of attempt
     PASSWORD_RESET = "password_reset"  # noqa: S105 - a kind of attempt
+    CLIENT_SECRET = "client_secret"  # noqa: S105 - a kind of attempt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +45,9 @@ ACCOUNT_BACKOFF: Mapping[AttemptKind, Backoff] = {
     AttemptKind.SIGN_UP: Backoff(free=5, first=SECOND, longest=5 * MINUTE, forgiven_each=5 * MINUTE),
     AttemptKind.PASSWORD_CHANGE: Backoff(free=5, first=SECOND, longest=5 * MINUTE, forgiven_each=5 * MINUTE),
     AttemptKind.PASSWORD_RESET: Backoff(free=3, first=MINUTE, longest=HOUR, forgiven_each=HOUR),
+    AttemptKind.CLIENT_SECRET: Backoff(free=5, first=SECOND, longest=5 * MINUTE, forgiven_each=5 * MINUTE),
 }
-"""For each e-mail address, whether or not there is an account. For log-ins: some 300 guesses a day."""
+"""For each e-mail address or client id, whether or not there is an account. For log-ins: some 300 guesses a day."""
 
 NETWORK_BACKOFF: Mapping[AttemptKind, Backoff] = {
     AttemptKind.LOG_IN: Backoff(free=50, first=SECOND, longest=5 * MINUTE, forgiven_each=30 * SECOND),
@@ -54,6 +56,7 @@ NETWORK_BACKOFF: Mapping[AttemptKind, Backoff] = {
         free=50, first=SECOND, longest=5 * MINUTE, forgiven_each=30 * SECOND
     ),
     AttemptKind.PASSWORD_RESET: Backoff(free=20, first=SECOND, longest=5 * MINUTE, forgiven_each=MINUTE),
+    AttemptKind.CLIENT_SECRET: Backoff(free=50, first=SECOND, longest=5 * MINUTE, forgiven_each=30 * SECOND),
 }
 """For each network, behind which there may be a household, a school or a whole town."""
 
@@ -96,10 +99,10 @@ class AttemptTally:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """Somebody in a network tries to do something with an e-mail address."""
+    """Somebody in a network tries to do something with an account: an e-mail address, or the id of a client."""
 
     kind: AttemptKind
-    account: EmailAddress
+    account: EmailAddress | str
     network: str
 
     @property

@@ -1,6 +1,6 @@
-"""Who may do what: the one table of roles and permissions."""
+"""Who may do what: the one table of roles, scopes and permissions."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 
@@ -59,3 +59,34 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.ADMIN: _ADMIN,
 }
 """Each role's permissions. Staff may do what customers may, admins what staff may."""
+
+
+class Scope(StrEnum):
+    """What a service client may be allowed (RFC 6749, section 3.3)."""
+
+    READ_ORDERS = "orders:read"
+    FULFIL_ORDERS = "orders:fulfil"
+    REFUND_ORDERS = "orders:refund"
+    WRITE_CATALOG = "catalog:write"
+    WRITE_STOCK = "stock:write"
+    READ_EVENTS = "events:read"
+    WRITE_WEBHOOKS = "webhooks:write"
+
+
+SCOPES: Mapping[Scope, frozenset[Permission]] = {
+    Scope.READ_ORDERS: frozenset({Permission.SEE_ALL_ORDERS}),
+    Scope.FULFIL_ORDERS: frozenset({Permission.SEE_ALL_ORDERS, Permission.FULFIL_ORDERS}),
+    Scope.REFUND_ORDERS: frozenset(
+        {Permission.SEE_ALL_ORDERS, Permission.REFUND_ORDERS, Permission.CANCEL_ANY_ORDER}
+    ),
+    Scope.WRITE_CATALOG: frozenset({Permission.MANAGE_CATALOG, Permission.SEE_ARCHIVED_PRODUCTS}),
+    Scope.WRITE_STOCK: frozenset({Permission.MANAGE_STOCK}),
+    Scope.READ_EVENTS: frozenset({Permission.READ_EVENTS}),
+    Scope.WRITE_WEBHOOKS: frozenset({Permission.MANAGE_WEBHOOKS}),
+}
+"""Each scope's permissions. None has those that are people's: to order, to pay, and to look after accounts."""
+
+
+def permissions_of(scopes: Iterable[Scope]) -> frozenset[Permission]:
+    """Return what somebody may who has all of the scopes."""
+    return frozenset().union(*(SCOPES[scope] for scope in scopes))

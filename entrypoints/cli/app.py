@@ -4,7 +4,19 @@ from collections.abc import Sequence
 
 import typer
 
-from entrypoints.cli import asyncapi, catalogue, check, config, db, demo, keys, lifecycle, openapi, users
+from entrypoints.cli import (
+    asyncapi,
+    catalogue,
+    check,
+    clients,
+    config,
+    db,
+    demo,
+    keys,
+    lifecycle,
+    openapi,
+    users,
+)
 from entrypoints.cli.failures import failures_told
 from entrypoints.cli.serve import serve
 from entrypoints.cli.worker import worker
@@ -21,6 +33,7 @@ app.command()(serve)
 app.command()(worker)
 app.add_typer(db.group, name="db")
 app.add_typer(users.group, name="users")
+app.add_typer(clients.group, name="clients")
 app.add_typer(keys.group, name="keys")
 app.add_typer(catalogue.group, name="catalogue")
 app.add_typer(openapi.group, name="openapi")

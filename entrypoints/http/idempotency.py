@@ -8,7 +8,7 @@ from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel
 
 from application.shared.idempotency import ANYBODY, IdempotencyKey, Receipt
-from application.users.authenticate import Principal
+from application.users.principal import Principal
 from entrypoints.http.problems.openapi import refuses_with
 from entrypoints.http.problems.problem import HTTPProblem
 
@@ -37,7 +37,7 @@ class RequestKey:
         """
         asked = f"{self.method}\n{self.path}\n{body.model_dump_json()}"
         return IdempotencyKey(
-            principal=ANYBODY if principal is None else str(principal.user_id),
+            principal=ANYBODY if principal is None else str(principal.id),
             operation=self.operation,
             key=self.key,
             fingerprint=hashlib.sha256(asked.encode()).digest(),

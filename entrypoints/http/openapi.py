@@ -4,6 +4,8 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from entrypoints.http.scopes import CLIENT_CREDENTIALS, SCHEME
+
 _FOREIGN = {"HTTPValidationError", "ValidationError"}
 """The form of FastAPI's own validation error, which it adds where no 422 is declared. Nothing here answers with it."""
 
@@ -19,6 +21,7 @@ class DescribedApp(FastAPI):
                     _forget_foreign(operation["responses"])
             for name in _FOREIGN:
                 schema["components"]["schemas"].pop(name, None)
+            schema["components"].setdefault("securitySchemes", {})[SCHEME] = CLIENT_CREDENTIALS
             self.openapi_schema = schema
         return self.openapi_schema
 

@@ -27,8 +27,8 @@ def rate_limit_headers(policy: RateLimitPolicy, allowance: Allowance) -> dict[st
     }
 
 
-async def get_user_or_network(visitor: Visitor, network: Network) -> str:
-    return str(visitor.user_id) if visitor else network
+async def get_principal_or_network(visitor: Visitor, network: Network) -> str:
+    return str(visitor.id) if visitor else network
 
 
 def limited(policy: RateLimitPolicy, *, by: Callable[..., Awaitable[str]]) -> Callable[..., Awaitable[None]]:
@@ -49,9 +49,9 @@ def limited(policy: RateLimitPolicy, *, by: Callable[..., Awaitable[str]]) -> Ca
     return take
 
 
-LimitReads = Depends(limited(READS, by=get_user_or_network))
-LimitWrites = Depends(limited(WRITES, by=get_user_or_network))
-LimitOrders = Depends(limited(ORDERS, by=get_user_or_network))
+LimitReads = Depends(limited(READS, by=get_principal_or_network))
+LimitWrites = Depends(limited(WRITES, by=get_principal_or_network))
+LimitOrders = Depends(limited(ORDERS, by=get_principal_or_network))
 # Who signs up, logs in or logs out needs no token. One that has expired meanwhile must not keep its owner out.
 # Attempts to sign up and to log in are throttled besides, in the use cases: see domain/users/attempts.py.
 LimitSignUps = Depends(limited(WRITES, by=get_network))

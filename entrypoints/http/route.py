@@ -32,6 +32,7 @@ from entrypoints.http.plan import Plan, Unplannable
 from entrypoints.http.problems.declared import bare, fields_of
 from entrypoints.http.problems.openapi import problems_of_dependency, with_problems
 from entrypoints.http.query import ensure_known, remembering
+from entrypoints.http.scopes import security_of_dependency
 
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 
@@ -45,7 +46,8 @@ class StrictRoute(APIRoute):
     reach of a client that leaves.
 
     The problems that this can lead to, and those that dependencies are marked with (`refuses_with`), are added to
-    the documented responses; a route that never asks for authentication is documented as one that does without. Query
+    the documented responses; a route that never asks for authentication is documented as one that does without, and one that is open to clients
+    with their scopes. Query
     parameters are declared by the route or its router: those of dependencies that are given to `include_router` are
     not seen, and hence refused.
 
@@ -61,8 +63,11 @@ class StrictRoute(APIRoute):
         super().__init__(path, endpoint, **options)
         problems = set(self._problems())
         self.responses = with_problems(self.responses, *problems)
+        others = [*self._security_of_clients()]
         if "authentication_required" not in problems:
-            self.openapi_extra = {**(self.openapi_extra or {}), "security": [{}]}
+            others.append({})
+        if others:
+            self.openapi_extra = {**(self.openapi_extra or {}), "security": others}
         if not self.is_planned:
             return
         self.answer = self.get_route_handler()
@@ -168,6 +173,11 @@ class StrictRoute(APIRoute):
             return ()
         media_type = getattr(self.body_field.field_info, "media_type", JSON)
         return (MERGE_PATCH, JSON) if media_type == MERGE_PATCH else (JSON,)
+
+    def _security_of_clients(self) -> Iterator[dict[str, list[str]]]:
+        """Yield what opens the route beside a user's log-in; FastAPI adds it to that."""
+        for dependant in _tree(self.dependant):
+            yield from security_of_dependency(dependant.call)
 
     def _problems(self) -> Iterator[str]:
         yield from ("unknown_parameter", "internal_error", "shutting_down")

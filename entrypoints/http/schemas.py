@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic import StrictInt as StrictInt  # noqa: PLC0414 - offered here beside the other types
@@ -56,6 +57,12 @@ class ResponseModel(BaseModel):
     """A JSON object of a response, made from a view's attributes."""
 
     model_config = ConfigDict(from_attributes=True)
+
+
+ActorId = Annotated[
+    UUID | None,
+    Field(description="The user or the service client who did it; null for the shop itself."),
+]
 
 
 def text(*, max_length: int, min_length: int = 0) -> Any:  # noqa: ANN401 - pydantic's Field is typed so, too

@@ -11,8 +11,11 @@ import entrypoints
 from domain.shared.errors import DomainError
 from entrypoints.http.problems.registry import PROBLEMS
 
-OAUTH_ONLY = {"invalid_grant"}
-"""Answered at /token in the words of RFC 6749, never as a problem."""
+OAUTH_ONLY = {"invalid_grant", "invalid_client", "invalid_scope", "unsupported_token_type"}
+"""Answered at /token and /oauth/revoke in the words of RFC 6749 and RFC 7009, never as a problem."""
+
+COMMAND_LINE_ONLY = {"client_name_taken", "client_disabled", "too_many_secrets"}
+"""Told at a terminal: nothing of what is refused can be asked for by HTTP."""
 
 
 def _descendants(error: type[DomainError]) -> Iterator[type[DomainError]]:
@@ -27,7 +30,7 @@ def _every_domain_error() -> list[type[DomainError]]:
             if not module.name.endswith(("__main__", ".env")) and ".versions." not in module.name:
                 import_module(module.name)
     ours = {error for error in _descendants(DomainError) if not error.__module__.startswith("tests.")}
-    problems = {error for error in ours if error.code not in OAUTH_ONLY}
+    problems = {error for error in ours if error.code not in OAUTH_ONLY | COMMAND_LINE_ONLY}
     return sorted(problems, key=lambda error: error.__qualname__)
 
 

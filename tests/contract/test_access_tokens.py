@@ -7,18 +7,28 @@ from adapters.security.keys import generate_signing_key
 from adapters.security.tokens import Ed25519AccessTokens
 from adapters.security.verified_tokens import RememberedAccessTokens
 from application.users.ports import AccessClaims, AccessTokens, InvalidToken, TokenExpired
-from domain.shared.ids import SessionId, UserId
-from domain.users.permissions import Role
+from application.users.principal import ClientPrincipal, UserPrincipal
+from domain.shared.ids import ClientId, SecretId, SessionId, UserId
+from domain.users.permissions import Role, Scope
 from tests.kit.examples import NOW
 from tests.kit.tokens import NumberedTokens
 
 CLAIMS = AccessClaims(
-    user_id=UserId(UUID(int=1)),
-    role=Role.STAFF,
+    bearer=UserPrincipal(UserId(UUID(int=1)), Role.STAFF, SessionId(UUID(int=2))),
     client_id="steelyard",
-    session_id=SessionId(UUID(int=2)),
     token_id=UUID(int=3),
     scope=("orders", "catalogue"),
+)
+
+OF_CLIENT = AccessClaims(
+    bearer=ClientPrincipal(
+        ClientId(UUID(int=4)),
+        SecretId(UUID(int=5)),
+        frozenset({Scope.READ_ORDERS, Scope.WRITE_STOCK}),
+    ),
+    client_id=str(UUID(int=4)),
+    token_id=UUID(int=6),
+    scope=("orders:read", "stock:write"),
 )
 
 
@@ -38,10 +48,11 @@ def tokens(request: pytest.FixtureRequest) -> AccessTokens:
     return RememberedAccessTokens(signed())
 
 
-def test_a_token_says_what_it_was_issued_for(tokens: AccessTokens) -> None:
-    token = tokens.issue(CLAIMS, now=NOW)
-    assert tokens.verify(token.token, now=NOW) == CLAIMS
-    assert tokens.verify(token.token, now=NOW + timedelta(seconds=token.expires_in - 1)) == CLAIMS
+@pytest.mark.parametrize("claims", [CLAIMS, OF_CLIENT], ids=["of a user", "of a client"])
+def test_a_token_says_what_it_was_issued_for(tokens: AccessTokens, claims: AccessClaims) -> None:
+    token = tokens.issue(claims, now=NOW)
+    assert tokens.verify(token.token, now=NOW) == claims
+    assert tokens.verify(token.token, now=NOW + timedelta(seconds=token.expires_in - 1)) == claims
 
 
 def test_a_token_expires(tokens: AccessTokens) -> None:
@@ -66,10 +77,8 @@ def test_what_was_not_issued_is_not_valid(tokens: AccessTokens, forged: str) -> 
 
 def test_each_token_is_another(tokens: AccessTokens) -> None:
     other = AccessClaims(
-        user_id=UserId(UUID(int=4)),
-        role=Role.CUSTOMER,
+        bearer=UserPrincipal(UserId(UUID(int=4)), Role.CUSTOMER, SessionId(UUID(int=5))),
         client_id="steelyard",
-        session_id=SessionId(UUID(int=5)),
         token_id=UUID(int=6),
     )
     first, second = tokens.issue(CLAIMS, now=NOW), tokens.issue(other, now=NOW)

@@ -159,7 +159,7 @@ def changing(user: UserView, session_id: SessionId, **fields: str) -> ChangePass
 async def test_a_new_password_logs_out_everywhere_else(shop: Shop) -> None:
     ann = await sign_up(shop, "ann")
     here, elsewhere = await shop.logged_in(ann), await shop.logged_in(ann)
-    session_id = (await shop.authenticate(here.access.token)).session_id
+    session_id = (await shop.bearer_of(here)).session_id
     await shop.change_password(changing(ann, session_id))
     await shop.refresh_session(here.refresh.text, by=SOMEBODY)
     with pytest.raises(InvalidRefreshToken):

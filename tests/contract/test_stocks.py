@@ -80,7 +80,7 @@ async def test_every_movement_is_written_once_with_who_and_why(shop: Shop) -> No
         reason=MovementReason.RESERVED,
         note=None,
         order_id=order_id,
-        actor_id=ann.user_id,
+        actor_id=ann.id,
         request_id="request-1",
         at=NOW,
     )

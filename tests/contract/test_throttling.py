@@ -143,7 +143,7 @@ async def test_a_network_signs_up_any_number_of_people_ever_more_slowly(shop: Sh
 
 async def test_who_has_taken_over_a_session_guesses_the_password_as_slowly(shop: Shop) -> None:
     ann = await shop.customer(ANN)
-    principal = await shop.authenticate((await shop.logged_in(ann)).access.token)
+    principal = await shop.bearer_of(await shop.logged_in(ann))
 
     async def change(current: str) -> str | int:
         command = ChangePasswordCommand(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import pytest
 from starlette.routing import Mount, Route
 
-from domain.users.permissions import PERMISSIONS, Permission, Role
+from domain.users.permissions import PERMISSIONS, SCOPES, Permission, Role, Scope
 from tests.kit.described import Operation, operations
 from tests.kit.logs import captured_log
 from tests.kit.samples import Sample, Surroundings
@@ -35,6 +35,11 @@ class Access:
             return 200
         return 200 if self.others in PERMISSIONS[role] else 404
 
+    def status_of_client(self, scope: Scope) -> int:
+        """Return how a service client with a scope is refused, or 200: it owns nothing, so nothing is hidden from it."""
+        asked_for = {self.permission, self.others} - {None}
+        return 200 if self.public or asked_for & SCOPES[scope] else 403
+
 
 def own_or(permission: Permission | None, *, needs: Permission | None = None) -> Access:
     """Return the access to what belongs to somebody: theirs, and everybody's with a permission, if there is one."""
@@ -48,6 +53,9 @@ def needs(permission: Permission) -> Access:
 ANYBODY = Access(public=True)
 ONESELF = Access()
 """Whoever is logged in, about themselves: there is no way to name anybody else."""
+
+OWN_AND_FOR_STAFF_ALL = Access(others=Permission.SEE_ALL_ORDERS)
+"""A list, which names nobody: nobody is refused who has something of their own."""
 
 TABLE: Mapping[str, Access] = {
     "POST /v1/users": ANYBODY,
@@ -79,7 +87,7 @@ TABLE: Mapping[str, Access] = {
     "POST /v1/stock/adjustments": needs(Permission.MANAGE_STOCK),
     "POST /v1/orders": needs(Permission.PLACE_ORDERS),
     "POST /v1/orders/preview": needs(Permission.PLACE_ORDERS),
-    "GET /v1/orders": ONESELF,
+    "GET /v1/orders": OWN_AND_FOR_STAFF_ALL,
     "GET /v1/orders/{order_id}": own_or(Permission.SEE_ALL_ORDERS),
     "GET /v1/orders/{order_id}/history": own_or(Permission.SEE_ALL_ORDERS),
     "POST /v1/orders/{order_id}/cancel": own_or(Permission.CANCEL_ANY_ORDER),
@@ -140,9 +148,10 @@ class Nobody:
     """Who has no token."""
 
 
-async def authorization_of(
-    asking: Role | type[Nobody] | None, surroundings: Surroundings
-) -> Mapping[str, str]:
+Asking = Role | Scope | type[Nobody] | None
+
+
+async def authorization_of(asking: Asking, surroundings: Surroundings) -> Mapping[str, str]:
     match asking:
         case None:
             return surroundings.authorization
@@ -150,17 +159,18 @@ async def authorization_of(
             web = surroundings.web
             clients = {Role.CUSTOMER: web.customer, Role.STAFF: web.staff, Role.ADMIN: web.admin}
             return {"Authorization": (await clients[asking]()).headers["Authorization"]}
+        case Scope():
+            client = await surroundings.web.client(asking)
+            return {"Authorization": client.headers["Authorization"]}
         case _:
             return {}
 
 
-async def ask_every_operation(
-    web: WebShop, owner: Role, asking: Role | type[Nobody] | None
-) -> dict[str, int]:
+async def ask_every_operation(web: WebShop, owner: Role, asking: Asking) -> dict[str, int]:
     """Send every operation's sample with what belongs to the owner, and tell how it was refused, or 200.
 
     What changes something is tried in surroundings of its own, and by a new stranger. `asking` is the stranger's
-    role; None is the owner.
+    role, or the one scope of a client; None is the owner.
     """
     shared, statuses = await Surroundings.of(web, owner), {}
     for operation in operations():
@@ -198,6 +208,36 @@ async def test_each_role_may_do_with_what_is_a_customers_what_the_table_says(
 ) -> None:
     """A customer finds nothing of another customer: 404, as if it were not there."""
     assert await ask_every_operation(web, Role.CUSTOMER, role) == expected(role, own=False)
+
+
+@pytest.mark.parametrize("scope", Scope)
+async def test_each_scope_lets_a_client_do_what_the_table_says_and_nothing_that_people_do(
+    web: WebShop, scope: Scope
+) -> None:
+    assert await ask_every_operation(web, Role.CUSTOMER, scope) == {
+        line_of(operation): TABLE[line_of(operation)].status_of_client(scope) for operation in operations()
+    }
+
+
+def test_the_description_has_the_scopes_that_open_an_operation() -> None:
+    for operation in operations():
+        described = {
+            scope
+            for requirement in operation.described["security"]
+            for scope in requirement.get("client_credentials", ())
+        }
+        access = TABLE[line_of(operation)]
+        opening = {scope for scope in Scope if access.status_of_client(scope) == 200} - (
+            set(Scope) if access.public else set()
+        )
+        assert described == opening, operation.id
+
+
+def test_no_scope_permits_what_only_people_do() -> None:
+    of_people = {Permission.PLACE_ORDERS, Permission.PAY_ANY_ORDER, Permission.MANAGE_USERS}
+    permitted = frozenset().union(*SCOPES.values())
+    assert SCOPES.keys() == set(Scope)
+    assert not permitted & of_people
 
 
 async def test_without_a_token_only_what_is_public_is_open(web: WebShop) -> None:

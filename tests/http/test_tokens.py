@@ -11,6 +11,7 @@ import pytest
 from application.shared.errors import DatabaseUnavailable
 from application.unit_of_work import UnitOfWork
 from domain.shared.actor import Actor
+from domain.users.permissions import Scope
 from tests.kit.clock import FixedClock
 from tests.kit.store import memory_store
 from tests.kit.web import PASSWORD, WebShop, container_over, web_shop
@@ -167,7 +168,9 @@ async def test_the_metadata_lead_to_what_is_there() -> None:
     async with web_shop(container) as web:
         metadata = (await web.visitor.get("/.well-known/oauth-authorization-server")).json()
         assert metadata["issuer"] == "http://shop"
-        assert metadata["grant_types_supported"] == ["password", "refresh_token"]
+        assert metadata["grant_types_supported"] == ["password", "refresh_token", "client_credentials"]
+        assert metadata["token_endpoint_auth_methods_supported"] == ["none", "client_secret_basic"]
+        assert metadata["scopes_supported"] == list(Scope)
         assert (await web.visitor.get(metadata["jwks_uri"])).json()["keys"]
         for endpoint in ("token_endpoint", "revocation_endpoint"):
             assert (await web.visitor.post(metadata[endpoint])).json()["error"] == "invalid_request"

@@ -1,6 +1,13 @@
 from datetime import timedelta
 from itertools import count
 
+from application.clients.authenticate_client import AuthenticateClient
+from application.clients.create_client import CreateClient
+from application.clients.disable_client import DisableClient
+from application.clients.issue_token import IssueToken
+from application.clients.list_clients import ListClients
+from application.clients.retire_secret import RetireSecret
+from application.clients.roll_secret import RollSecret
 from application.mail.deliver_mail import DeliverMail
 from application.mail.message import Letters
 from application.sessions.end_session import EndSession
@@ -19,6 +26,7 @@ from application.users.confirm_principal import ConfirmPrincipal
 from application.users.get_user import GetUser
 from application.users.list_users import ListUsers
 from application.users.password_policy import PasswordPolicy
+from application.users.principal import UserPrincipal
 from application.users.request_password_reset import RequestPasswordReset
 from application.users.request_sign_up import RequestSignUp
 from application.users.reset_password import ResetPassword
@@ -65,13 +73,21 @@ class Accounts:
         self.request_password_reset = RequestPasswordReset(store.unit_of_work, throttle, self.clock)
         self.reset_password = ResetPassword(store.unit_of_work, hasher, policy, self.clock)
         self.authenticate = Authenticate(tokens, self.reload_keys, self.clock)
-        self.confirm_principal = ConfirmPrincipal(store.users, self.clock)
+        self.confirm_principal = ConfirmPrincipal(store.users, store.clients, self.clock)
         self.get_user = GetUser(store.users)
         self.list_users = ListUsers(store.users)
         self.change_user = ChangeUser(store.unit_of_work, self.clock)
         self.change_me = ChangeMe(store.unit_of_work, self.clock)
         self.change_password = ChangePassword(store.unit_of_work, throttle, hasher, policy, self.clock)
         randomness = CountedRandomness()
+        self.create_client = CreateClient(store.unit_of_work, self.clock, self.ids, randomness)
+        self.list_clients = ListClients(store.clients)
+        self.roll_secret = RollSecret(store.unit_of_work, self.clock, self.ids, randomness)
+        self.retire_secret = RetireSecret(store.unit_of_work)
+        self.disable_client = DisableClient(store.unit_of_work, self.clock)
+        self.issue_token = IssueToken(
+            AuthenticateClient(store.unit_of_work, throttle, self.clock), tokens, self.clock, self.ids
+        )
         self.mailbox = Mailbox()
         self.deliver_mail = DeliverMail(
             store.unit_of_work, self.mailbox, Letters(storefront=None), self.clock, randomness
@@ -97,3 +113,9 @@ class Accounts:
         return await self.log_in(
             LogInCommand(email=customer.email, password=PASSWORD, network=NETWORK, by=SOMEBODY)
         )
+
+    async def bearer_of(self, tokens: SessionTokens) -> UserPrincipal:
+        """Return the user whom the tokens are of, in their session."""
+        bearer = await self.authenticate(tokens.access.token)
+        assert isinstance(bearer, UserPrincipal)
+        return bearer

@@ -14,6 +14,7 @@ from adapters.postgres.event_feed import PostgresEventFeed
 from adapters.postgres.findings import PostgresFindingRecords
 from adapters.postgres.idempotency import PostgresReplayRecords
 from adapters.postgres.queries.audit import PostgresAuditQueries
+from adapters.postgres.queries.clients import PostgresClientQueries
 from adapters.postgres.queries.orders import PostgresOrderQueries
 from adapters.postgres.queries.outbox import PostgresOutboxQueries
 from adapters.postgres.queries.payments import PostgresPaymentQueries
@@ -43,6 +44,7 @@ async def postgres_store(url: str) -> AsyncIterator[Store]:
             impatient=PostgresUnitOfWorkFactory(create_sessions(impatient), ids),
             users=PostgresUserQueries(engine),
             sessions=PostgresSessionQueries(engine),
+            clients=PostgresClientQueries(engine),
             products=PostgresProductQueries(engine),
             stocks=PostgresStockQueries(engine),
             orders=PostgresOrderQueries(engine),

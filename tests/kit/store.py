@@ -7,6 +7,7 @@ from adapters.memory.database import MemoryDatabase
 from adapters.memory.event_feed import MemoryEventFeed
 from adapters.memory.findings import MemoryFindingRecords
 from adapters.memory.idempotency import MemoryReplayRecords
+from adapters.memory.queries.clients import MemoryClientQueries
 from adapters.memory.queries.orders import MemoryOrderQueries
 from adapters.memory.queries.outbox import MemoryOutboxQueries
 from adapters.memory.queries.payments import MemoryPaymentQueries
@@ -24,6 +25,7 @@ from adapters.payments.sandbox.books import SandboxBooks
 from application.audit.ports import AuditQueries, AuditRecords
 from application.catalog.ports import ProductQueries, StockQueries
 from application.checks.ports import FindingRecords
+from application.clients.ports import ClientQueries
 from application.orders.ports import OrderQueries
 from application.outbox.ports import EventFeed, OutboxQueries, RelayProgress
 from application.payments.ports import PaymentQueries
@@ -44,6 +46,7 @@ class Store:
     impatient: UnitOfWorkFactory
     users: UserQueries
     sessions: SessionQueries
+    clients: ClientQueries
     products: ProductQueries
     stocks: StockQueries
     orders: OrderQueries
@@ -72,6 +75,7 @@ def memory_store(database: MemoryDatabase | None = None) -> Store:
         impatient=MemoryUnitOfWorkFactory(database, ids, patience=0.01),
         users=MemoryUserQueries(database),
         sessions=MemorySessionQueries(database),
+        clients=MemoryClientQueries(database),
         products=MemoryProductQueries(database),
         stocks=MemoryStockQueries(database),
         orders=MemoryOrderQueries(database),

@@ -11,7 +11,7 @@ from application.checks.ports import Finding, InvariantChecks
 from application.health.ports import Health
 from application.users.sign_up import SignUpCommand
 from domain.payments.method import PaymentMethod
-from domain.users.permissions import Role
+from domain.users.permissions import Role, Scope
 from entrypoints.container import Container
 from entrypoints.http.app import create_app
 from entrypoints.settings import Settings
@@ -35,6 +35,7 @@ def container_over(store: Store, **settings: Any) -> Container:
     container.unit_of_work.override(store.unit_of_work)
     container.user_queries.override(store.users)
     container.session_queries.override(store.sessions)
+    container.client_queries.override(store.clients)
     container.product_queries.override(store.products)
     container.stock_queries.override(store.stocks)
     container.order_queries.override(store.orders)
@@ -96,6 +97,14 @@ class WebShop:
         )
         return str((await self.container.sign_up()(command)).result.id)
 
+    async def client(self, *scopes: Scope) -> httpx2.AsyncClient:
+        """Create a service client with these scopes, and return what bears its token."""
+        made = await self.container.create_client()(f"client-{next(self._numbers)}", scopes)
+        response = await self.visitor.post(
+            "/token", data={"grant_type": "client_credentials"}, auth=(str(made.client_id), made.secret)
+        )
+        return await self._bearing(response.json()["access_token"])
+
     async def product(
         self, *, stock: int = 10, price: int = 1999, currency: str = "EUR", **fields: Any
     ) -> dict[str, Any]:
@@ -117,7 +126,9 @@ class WebShop:
         email = f"{role}-{next(self._numbers)}@example.com"
         await self.container.sign_up()(SignUpCommand(email=email, password=PASSWORD, role=role, by=SOMEBODY))
         response = await self.visitor.post("/token", data={"username": email, "password": PASSWORD})
-        token = response.json()["access_token"]
+        return await self._bearing(response.json()["access_token"])
+
+    async def _bearing(self, token: str) -> httpx2.AsyncClient:
         return await self._clients.enter_async_context(
             _client(self.app, headers={"Authorization": f"Bearer {token}"})
         )

@@ -87,7 +87,7 @@ def _view(change: StatusChange) -> StatusChangeView:
         source=change.source,
         target=change.target,
         reason=change.reason,
-        actor_id=change.actor.user_id,
+        actor_id=change.actor.id,
         request_id=change.actor.request_id,
         at=change.at,
     )

@@ -45,7 +45,7 @@ def _view(movement: Movement) -> MovementView:
         reason=movement.reason,
         note=movement.note,
         order_id=movement.order_id,
-        actor_id=movement.actor.user_id,
+        actor_id=movement.actor.id,
         request_id=movement.actor.request_id,
         at=movement.at,
     )

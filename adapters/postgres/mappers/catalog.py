@@ -35,7 +35,7 @@ def movement_values(version: int, movement: Movement) -> dict[str, object]:
         "reason": movement.reason,
         "note": movement.note,
         "order_id": movement.order_id,
-        "actor_id": movement.actor.user_id,
+        "actor_id": movement.actor.id,
         "request_id": movement.actor.request_id,
         "occurred_at": movement.at,
     }

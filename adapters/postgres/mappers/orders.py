@@ -55,7 +55,7 @@ def change_values(order_id: OrderId, version: int, change: StatusChange) -> dict
         "source": change.source,
         "target": change.target,
         "reason": change.reason,
-        "actor_id": change.actor.user_id,
+        "actor_id": change.actor.id,
         "request_id": change.actor.request_id,
         "occurred_at": change.at,
     }

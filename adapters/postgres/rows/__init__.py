@@ -7,6 +7,7 @@ from adapters.postgres.rows.attempts import AttemptTallyRow
 from adapters.postgres.rows.audit import AuditEntryRow
 from adapters.postgres.rows.catalog import ProductRow, StockMovementRow, StockRow
 from adapters.postgres.rows.checks import InvariantTallyRow
+from adapters.postgres.rows.clients import ClientSecretRow, ServiceClientRow
 from adapters.postgres.rows.idempotency import IdempotencyKeyRow
 from adapters.postgres.rows.mail import MailRequestRow
 from adapters.postgres.rows.orders import FulfillmentRow, OrderHistoryRow, OrderLineRow, OrderRow
@@ -23,6 +24,7 @@ from adapters.postgres.rows.webhooks import WebhookDeliveryRow, WebhookEndpointR
 __all__ = [
     "AttemptTallyRow",
     "AuditEntryRow",
+    "ClientSecretRow",
     "EventRelayRow",
     "FulfillmentRow",
     "IdempotencyKeyRow",
@@ -41,6 +43,7 @@ __all__ = [
     "SandboxChargeRow",
     "SandboxMessageRow",
     "SandboxRefundRow",
+    "ServiceClientRow",
     "ServiceSecretRow",
     "SessionRow",
     "SigningKeyRow",

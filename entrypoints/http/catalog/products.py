@@ -14,7 +14,7 @@ from application.catalog.list_products import ListProducts
 from application.catalog.ports import ProductFilter, ProductSort
 from application.catalog.views import ProductView
 from application.shared.sharing import Shared
-from application.users.authenticate import Principal
+from application.users.principal import Principal
 from domain.shared.ids import ProductId
 from domain.users.permissions import Permission
 from entrypoints.container import Container

@@ -7,12 +7,13 @@ from pydantic import MISSING, ConfigDict, Field, model_validator
 
 from domain.catalog.product import MAX_ATTRIBUTES, ProductChanges, ProductStatus
 from domain.catalog.stock import MAX_ON_HAND, MovementReason
-from domain.shared.ids import OrderId, ProductId, UserId
+from domain.shared.ids import OrderId, ProductId
 from domain.shared.money import MAX_AMOUNT
 from domain.shared.unset import UNSET
 from entrypoints.http.lists import ListQuery
 from entrypoints.http.problems.validation import broken_rule
 from entrypoints.http.schemas import (
+    ActorId,
     CurrencyCode,
     InOrder,
     MoneySchema,
@@ -201,6 +202,6 @@ class MovementResponse(ResponseModel):
     reason: MovementReason
     note: str | None
     order_id: OrderId | None
-    actor_id: UserId | None
+    actor_id: ActorId
     request_id: str
     at: Timestamp

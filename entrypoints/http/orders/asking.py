@@ -1,6 +1,6 @@
 """Who asks for something to be done with an order."""
 
-from application.users.authenticate import Principal
+from application.users.principal import Principal
 from domain.orders.lifecycle import Asker
 from domain.users.permissions import Permission
 

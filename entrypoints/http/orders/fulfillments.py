@@ -12,7 +12,7 @@ from application.orders.views import FulfillmentView
 from domain.shared.ids import FulfillmentId, OrderId
 from domain.users.permissions import Permission
 from entrypoints.container import Container
-from entrypoints.http.authentication import Customer, Shipper, actor
+from entrypoints.http.authentication import OrderReader, Shipper, actor
 from entrypoints.http.descriptions import described_by
 from entrypoints.http.idempotency import RequiredKey, mark_replay
 from entrypoints.http.lists import ListQuery, Lists, PageResponse, Portion
@@ -73,13 +73,13 @@ async def fulfil_order(
 async def list_fulfillments(
     order_id: UUID,
     query: Annotated[ListQuery, Query()],
-    customer: Customer,
+    reader: OrderReader,
     lists: Lists,
     list_fulfillments: Annotated[ListFulfillments, provided(Container.list_fulfillments)],
 ) -> Portion[FulfillmentView]:
     page = await list_fulfillments(
         OrderId(order_id),
-        only_of=customer.only_own_without(Permission.SEE_ALL_ORDERS),
+        only_of=reader.only_own_without(Permission.SEE_ALL_ORDERS),
         after=lists.position(query),
         limit=query.limit,
     )
@@ -98,11 +98,11 @@ async def list_fulfillments(
 async def get_fulfillment(
     order_id: UUID,
     fulfillment_id: UUID,
-    customer: Customer,
+    reader: OrderReader,
     get_fulfillment: Annotated[GetFulfillment, provided(Container.get_fulfillment)],
 ) -> FulfillmentView:
     return await get_fulfillment(
         OrderId(order_id),
         FulfillmentId(fulfillment_id),
-        only_of=customer.only_own_without(Permission.SEE_ALL_ORDERS),
+        only_of=reader.only_own_without(Permission.SEE_ALL_ORDERS),
     )

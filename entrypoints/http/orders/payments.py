@@ -13,7 +13,7 @@ from domain.payments.payment import PaymentStatus
 from domain.shared.ids import OrderId, PaymentId
 from domain.users.permissions import Permission
 from entrypoints.container import Container
-from entrypoints.http.authentication import Customer, PayingCustomer, actor
+from entrypoints.http.authentication import OrderReader, PayingCustomer, actor
 from entrypoints.http.descriptions import described_by
 from entrypoints.http.idempotency import RequiredKey, mark_replay
 from entrypoints.http.lists import ListQuery, Lists, PageResponse, Portion
@@ -79,13 +79,13 @@ async def pay_order(
 async def list_payments(
     order_id: UUID,
     query: Annotated[ListQuery, Query()],
-    customer: Customer,
+    reader: OrderReader,
     lists: Lists,
     list_payments: Annotated[ListPayments, provided(Container.list_payments)],
 ) -> Portion[PaymentView]:
     page = await list_payments(
         OrderId(order_id),
-        only_of=customer.only_own_without(Permission.SEE_ALL_ORDERS),
+        only_of=reader.only_own_without(Permission.SEE_ALL_ORDERS),
         after=lists.position(query),
         limit=query.limit,
     )
@@ -104,11 +104,11 @@ async def list_payments(
 async def get_payment(
     order_id: UUID,
     payment_id: UUID,
-    customer: Customer,
+    reader: OrderReader,
     get_payment: Annotated[GetPayment, provided(Container.get_payment)],
 ) -> PaymentView:
     return await get_payment(
         OrderId(order_id),
         PaymentId(payment_id),
-        only_of=customer.only_own_without(Permission.SEE_ALL_ORDERS),
+        only_of=reader.only_own_without(Permission.SEE_ALL_ORDERS),
     )

@@ -12,7 +12,7 @@ from application.payments.views import RefundView
 from domain.shared.ids import OrderId, RefundId
 from domain.users.permissions import Permission
 from entrypoints.container import Container
-from entrypoints.http.authentication import Customer, Refunder, actor
+from entrypoints.http.authentication import OrderReader, Refunder, actor
 from entrypoints.http.descriptions import described_by
 from entrypoints.http.idempotency import RequiredKey, mark_replay
 from entrypoints.http.lists import ListQuery, Lists, PageResponse, Portion
@@ -70,13 +70,13 @@ async def refund_order(
 async def list_refunds(
     order_id: UUID,
     query: Annotated[ListQuery, Query()],
-    customer: Customer,
+    reader: OrderReader,
     lists: Lists,
     list_refunds: Annotated[ListRefunds, provided(Container.list_refunds)],
 ) -> Portion[RefundView]:
     page = await list_refunds(
         OrderId(order_id),
-        only_of=customer.only_own_without(Permission.SEE_ALL_ORDERS),
+        only_of=reader.only_own_without(Permission.SEE_ALL_ORDERS),
         after=lists.position(query),
         limit=query.limit,
     )
@@ -95,11 +95,11 @@ async def list_refunds(
 async def get_refund(
     order_id: UUID,
     refund_id: UUID,
-    customer: Customer,
+    reader: OrderReader,
     get_refund: Annotated[GetRefund, provided(Container.get_refund)],
 ) -> RefundView:
     return await get_refund(
         OrderId(order_id),
         RefundId(refund_id),
-        only_of=customer.only_own_without(Permission.SEE_ALL_ORDERS),
+        only_of=reader.only_own_without(Permission.SEE_ALL_ORDERS),
     )

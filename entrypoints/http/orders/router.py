@@ -20,7 +20,7 @@ from domain.shared.ids import OrderId, UserId
 from domain.users.permissions import Permission
 from entrypoints.container import Container
 from entrypoints.http.admission import at_the_door
-from entrypoints.http.authentication import Customer, PayingCustomer, actor
+from entrypoints.http.authentication import Canceller, Customer, OrderReader, actor
 from entrypoints.http.descriptions import described_by
 from entrypoints.http.etags import NOT_MODIFIED, version_tag, versioned
 from entrypoints.http.idempotency import OptionalKey, RequiredKey, mark_replay
@@ -122,7 +122,7 @@ async def preview_order(
 )
 async def list_orders(
     query: Annotated[ListOrdersQuery, Query()],
-    customer: Customer,
+    reader: OrderReader,
     lists: Lists,
     list_orders: Annotated[ListOrders, provided(Container.list_orders)],
 ) -> Portion[OrderView]:
@@ -133,12 +133,12 @@ async def list_orders(
             created_after=query.created_after,
             created_before=query.created_before,
         ),
-        only_of=customer.only_own_without(Permission.SEE_ALL_ORDERS),
+        only_of=reader.only_own_without(Permission.SEE_ALL_ORDERS),
         descending=query.sort.startswith("-"),
         after=lists.position(query),
         limit=query.limit,
     )
-    seen = tuple(order.seen_by(asker(customer)) for order in page.items)
+    seen = tuple(order.seen_by(asker(reader)) for order in page.items)
     return lists.page(query, Page(seen, page.next))
 
 
@@ -153,13 +153,13 @@ async def list_orders(
 )
 async def get_order(
     order_id: UUID,
-    customer: Customer,
+    reader: OrderReader,
     request: Request,
     response: Response,
     get_order: Annotated[GetOrder, provided(Container.get_order)],
 ) -> bytes | Response:
-    order = await get_order(OrderId(order_id), only_of=customer.only_own_without(Permission.SEE_ALL_ORDERS))
-    return versioned(request, response, written(order.seen_by(asker(customer))), order.version)
+    order = await get_order(OrderId(order_id), only_of=reader.only_own_without(Permission.SEE_ALL_ORDERS))
+    return versioned(request, response, written(order.seen_by(asker(reader))), order.version)
 
 
 @router.get(
@@ -174,13 +174,13 @@ async def get_order(
 async def list_status_changes(
     order_id: UUID,
     query: Annotated[ListQuery, Query()],
-    customer: Customer,
+    reader: OrderReader,
     lists: Lists,
     list_status_changes: Annotated[ListStatusChanges, provided(Container.list_status_changes)],
 ) -> Portion[StatusChangeView]:
     page = await list_status_changes(
         OrderId(order_id),
-        only_of=customer.only_own_without(Permission.SEE_ALL_ORDERS),
+        only_of=reader.only_own_without(Permission.SEE_ALL_ORDERS),
         after=lists.position(query),
         limit=query.limit,
     )
@@ -198,7 +198,7 @@ async def list_status_changes(
 )
 async def cancel_order(
     order_id: UUID,
-    customer: PayingCustomer,
+    canceller: Canceller,
     key: RequiredKey,
     request: Request,
     response: Response,
@@ -209,11 +209,11 @@ async def cancel_order(
         CancelOrderCommand(
             order_id=OrderId(order_id),
             reason=body.reason,
-            only_of=customer.only_own_without(Permission.CANCEL_ANY_ORDER),
-            key=key.of(customer, body),
-            by=actor(request, customer),
+            only_of=canceller.only_own_without(Permission.CANCEL_ANY_ORDER),
+            key=key.of(canceller, body),
+            by=actor(request, canceller),
         )
     )
     mark_replay(response, receipt)
     response.headers["ETag"] = version_tag(receipt.result.version)
-    return receipt.result.seen_by(asker(customer))
+    return receipt.result.seen_by(asker(canceller))

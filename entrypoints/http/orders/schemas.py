@@ -14,6 +14,7 @@ from domain.orders.pricing import MAX_LINES, MAX_QUANTITY
 from domain.shared.ids import LineId, OrderId, ProductId, UserId
 from entrypoints.http.lists import ListQuery
 from entrypoints.http.schemas import (
+    ActorId,
     InOrder,
     MoneySchema,
     PriceSchema,
@@ -180,6 +181,6 @@ class StatusChangeResponse(ResponseModel):
     from_: Annotated[OrderStatus | None, Field(validation_alias="source", serialization_alias="from")]
     to: Annotated[OrderStatus, Field(validation_alias="target")]
     reason: str | None
-    actor_id: UserId | None
+    actor_id: ActorId
     request_id: str
     at: Timestamp

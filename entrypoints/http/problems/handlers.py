@@ -9,8 +9,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from application.users.principal import InsufficientScope
 from domain.shared.errors import DomainError, PreconditionFailed
-from entrypoints.http.problems.problem import HTTPProblem, ProblemResponse, item_for
+from entrypoints.http.problems.problem import INSUFFICIENT_SCOPE, HTTPProblem, ProblemResponse, item_for
 from entrypoints.http.problems.validation import problem_of
 
 _CODES_BY_STATUS = {
@@ -35,6 +36,8 @@ async def answer_domain_error(request: Request, exc: DomainError) -> Response:
         headers["Retry-After"] = str(retry_after)
     if isinstance(exc, PreconditionFailed):
         headers["ETag"] = f'"v{exc.current_version}"'
+    if isinstance(exc, InsufficientScope):
+        headers["WWW-Authenticate"] = INSUFFICIENT_SCOPE
     problem = HTTPProblem(
         exc.code,
         exc.detail,

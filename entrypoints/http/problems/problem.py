@@ -25,6 +25,9 @@ _CHALLENGES = {
 }
 """RFC 6750, section 3.1: a request without a token gets no error code. RFC 9110 wants a challenge with every 401."""
 
+INSUFFICIENT_SCOPE = f'{_REALM}, error="insufficient_scope"'
+"""RFC 6750, section 3.1: with the 403 that a client gets whose token has not the scopes."""
+
 
 class ProblemItem(BaseModel):
     """One broken rule, and the place where it is broken."""

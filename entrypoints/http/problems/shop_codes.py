@@ -34,8 +34,11 @@ USER_PROBLEMS = (
         code="forbidden",
         status=403,
         title="Not for your role",
-        meaning="This operation is for another role than that of the account that you are logged in with.",
-        remedy="Ask an admin for the role, or log in with another account.",
+        meaning=(
+            "This operation is for another role than that of the account that you are logged in with, or for other "
+            "scopes than those of your client's token. Some operations are for people only."
+        ),
+        remedy="Ask an admin for the role, or log in with another account; ask an operator for a client with the scope.",
         detail="This operation is not for your role.",
     ),
     ProblemType(

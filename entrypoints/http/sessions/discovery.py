@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from application.shared.clock import Clock
 from application.users.ports import AccessTokens
+from domain.users.permissions import Scope
 from entrypoints.container import Container
 from entrypoints.http.provided import provided
 from entrypoints.http.rate_limits import LimitKeySets
@@ -45,11 +46,12 @@ async def get_authorization_server(
     return MetadataResponse(
         issuer=issuer,
         token_endpoint=f"{issuer}/token",
-        token_endpoint_auth_methods_supported=["none"],
+        token_endpoint_auth_methods_supported=["none", "client_secret_basic"],
         revocation_endpoint=f"{issuer}/oauth/revoke",
         revocation_endpoint_auth_methods_supported=["none"],
         jwks_uri=f"{issuer}/.well-known/jwks.json",
-        grant_types_supported=[*grants, "refresh_token"],
+        grant_types_supported=[*grants, "refresh_token", "client_credentials"],
+        scopes_supported=[scope.value for scope in Scope],
         response_types_supported=[],
         service_documentation=f"{issuer}/docs",
     )

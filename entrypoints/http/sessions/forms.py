@@ -41,6 +41,19 @@ class RefreshForm(_Form):
     refresh_token: Annotated[SecretStr, Field(min_length=1)]
 
 
+class ClientCredentialsForm(_Form):
+    """RFC 6749, section 4.4.2. The client shows its id and its secret by HTTP Basic (section 2.3.1)."""
+
+    grant_type: Literal["client_credentials"]
+    scope: Annotated[
+        str,
+        Field(
+            description="Scopes with spaces between them. Without any, the token has all that the client is allowed.",
+            examples=["orders:read"],
+        ),
+    ] = ""
+
+
 class RevocationForm(_Form):
     """RFC 7009, section 2.1."""
 
@@ -53,6 +66,8 @@ def _grant_of(form: object) -> object:
 
 
 TokenForm: TypeAlias = Annotated[
-    Annotated[PasswordForm, Tag("password")] | Annotated[RefreshForm, Tag("refresh_token")],
+    Annotated[PasswordForm, Tag("password")]
+    | Annotated[RefreshForm, Tag("refresh_token")]
+    | Annotated[ClientCredentialsForm, Tag("client_credentials")],
     Discriminator(_grant_of),
 ]

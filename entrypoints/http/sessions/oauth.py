@@ -13,19 +13,32 @@ from entrypoints.http.problems.problem import HTTPProblem
 from entrypoints.http.route import StrictRoute
 from entrypoints.http.schemas import ResponseModel
 
-OAuthCode = Literal["invalid_request", "invalid_grant", "unsupported_grant_type"]
+OAuthCode = Literal[
+    "invalid_request",
+    "invalid_client",
+    "invalid_grant",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "invalid_scope",
+    "unsupported_token_type",
+]
 
 _BAD_REQUEST = 400
+_UNAUTHORIZED = 401
+_CHALLENGE = 'Basic realm="steelyard", charset="UTF-8"'
 _OF_DOMAIN_ERRORS: dict[str, OAuthCode] = {
     "invalid_grant": "invalid_grant",
     "account_disabled": "invalid_grant",
+    "invalid_client": "invalid_client",
+    "invalid_scope": "invalid_scope",
+    "unsupported_token_type": "unsupported_token_type",
 }
 _UNKNOWN_GRANT = "union_tag_invalid"
 """Pydantic's word for a value of `grant_type` that no form has."""
 
 
 class OAuthErrorResponse(ResponseModel):
-    """RFC 6749, section 5.2."""
+    """RFC 6749, section 5.2; RFC 7009, section 2.2.1."""
 
     error: OAuthCode
     error_description: str
@@ -41,7 +54,7 @@ class OAuthError(Exception):
 
 
 class OAuthRoute(StrictRoute):
-    """A route whose 400 is that of RFC 6749, whoever refuses: the route, the use case, or the form's own rules."""
+    """A route whose 400 and 401 are those of RFC 6749, whoever refuses: the route, the use case, or the form's own rules."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 - those of APIRoute
         refusal = {"model": OAuthErrorResponse, "description": "RFC 6749, section 5.2"}
@@ -64,13 +77,30 @@ class OAuthRoute(StrictRoute):
                 if refusal is None:
                     raise
                 request.state.problem = refusal.code
-                return JSONResponse(
-                    {"error": refusal.code, "error_description": refusal.description},
-                    status_code=_BAD_REQUEST,
-                    headers={"Pragma": "no-cache"},
-                )
+                return _answer(refusal)
 
         return handle_or_refuse
+
+
+def client_refusal() -> dict[int | str, dict[str, Any]]:
+    """Return the described response to a client that is not known, with its challenge (RFC 6749, section 5.2)."""
+    challenge = {"description": "How to authenticate (RFC 7617).", "schema": {"type": "string"}}
+    return {
+        _UNAUTHORIZED: {
+            "model": OAuthErrorResponse,
+            "description": "RFC 6749, section 5.2",
+            "headers": {"WWW-Authenticate": challenge},
+        }
+    }
+
+
+def _answer(refusal: OAuthError) -> JSONResponse:
+    is_of_client = refusal.code == "invalid_client"
+    return JSONResponse(
+        {"error": refusal.code, "error_description": refusal.description},
+        status_code=_UNAUTHORIZED if is_of_client else _BAD_REQUEST,
+        headers={"Pragma": "no-cache", **({"WWW-Authenticate": _CHALLENGE} if is_of_client else {})},
+    )
 
 
 async def ensure_sent_once(request: Request) -> None:

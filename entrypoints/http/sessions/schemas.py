@@ -3,6 +3,7 @@
 from typing import Annotated, Literal
 
 from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
 
 from domain.shared.ids import SessionId
 from entrypoints.http.schemas import ResponseModel, Timestamp
@@ -15,9 +16,10 @@ class TokenResponse(ResponseModel):
     token_type: Literal["bearer"] = "bearer"  # noqa: S105 - the kind of token, not a token
     expires_in: Annotated[int, Field(description="Seconds for which the access token is valid.")]
     refresh_token: Annotated[
-        str, Field(description="Good for one exchange: the answer to it has the next one.")
-    ]
-    scope: str
+        str | SkipJsonSchema[None],
+        Field(description="Good for one exchange: the answer to it has the next one. Clients get none."),
+    ] = None
+    scope: Annotated[str, Field(description="What a client's token permits; empty for a user's.")]
 
 
 class SessionResponse(ResponseModel):
@@ -39,5 +41,6 @@ class MetadataResponse(ResponseModel):
     revocation_endpoint_auth_methods_supported: list[str]
     jwks_uri: str
     grant_types_supported: list[str]
+    scopes_supported: list[str]
     response_types_supported: list[str]
     service_documentation: str

@@ -4,6 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 
+from application.clients.authenticate_client import AuthenticateClient
+from application.clients.issue_token import ClientToken, IssueToken
 from application.sessions.log_in import LogIn, LogInCommand
 from application.sessions.refresh_session import RefreshSession
 from application.sessions.revoke_token import RevokeToken
@@ -15,8 +17,15 @@ from entrypoints.http.network import Network
 from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.provided import provided
 from entrypoints.http.rate_limits import LimitLogOuts, LimitTokens
-from entrypoints.http.sessions.forms import PasswordForm, RefreshForm, RevocationForm, TokenForm
-from entrypoints.http.sessions.oauth import OAuthError, OAuthRoute, ensure_sent_once
+from entrypoints.http.sessions.basic import credentials_in
+from entrypoints.http.sessions.forms import (
+    ClientCredentialsForm,
+    PasswordForm,
+    RefreshForm,
+    RevocationForm,
+    TokenForm,
+)
+from entrypoints.http.sessions.oauth import OAuthError, OAuthRoute, client_refusal, ensure_sent_once
 from entrypoints.http.sessions.schemas import TokenResponse
 from entrypoints.settings import Settings
 
@@ -31,9 +40,14 @@ router = APIRouter(tags=["sessions"], route_class=OAuthRoute, dependencies=[Depe
     summary="Log in, or stay logged in",
     description=(
         f"**With `grant_type=password`:** {described_by(LogIn)}\n\n"
-        f"**With `grant_type=refresh_token`:** {described_by(RefreshSession)}"
+        f"**With `grant_type=refresh_token`:** {described_by(RefreshSession)}\n\n"
+        f"**With `grant_type=client_credentials`:** {described_by(IssueToken)}"
     ),
-    responses=problem_responses("too_many_attempts", "overloaded", "database_unavailable"),
+    responses={
+        **problem_responses("too_many_attempts", "overloaded", "database_unavailable"),
+        **client_refusal(),
+    },
+    response_model_exclude_none=True,
     dependencies=[LimitTokens],
 )
 async def create_token(
@@ -44,9 +58,19 @@ async def create_token(
     settings: Annotated[Settings, provided(Container.settings)],
     log_in: Annotated[LogIn, provided(Container.log_in)],
     refresh_session: Annotated[RefreshSession, provided(Container.refresh_session)],
+    authenticate_client: Annotated[AuthenticateClient, provided(Container.authenticate_client)],
+    issue_token: Annotated[IssueToken, provided(Container.issue_token)],
 ) -> TokenResponse:
     response.headers["Pragma"] = "no-cache"
+    credentials = credentials_in(request, network=network)
+    if credentials is not None and not isinstance(form, ClientCredentialsForm):
+        await authenticate_client(credentials)
+        raise OAuthError("unauthorized_client", "A client with a secret logs in for itself, and for no user.")
     match form:
+        case ClientCredentialsForm():
+            if credentials is None:
+                raise OAuthError("invalid_client", "Show the client's id and its secret by HTTP Basic.")
+            return _shown_to_client(await issue_token(credentials, scope=form.scope))
         case PasswordForm():
             if not settings.password_grant_enabled:
                 raise OAuthError("unsupported_grant_type", "Logging in with a password is switched off.")
@@ -86,6 +110,12 @@ def _shown(tokens: SessionTokens) -> TokenResponse:
         expires_in=tokens.access.expires_in,
         refresh_token=tokens.refresh.text,
         scope="",
+    )
+
+
+def _shown_to_client(token: ClientToken) -> TokenResponse:
+    return TokenResponse(
+        access_token=token.access.token, expires_in=token.access.expires_in, scope=" ".join(token.scopes)
     )
 
 

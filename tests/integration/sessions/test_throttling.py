@@ -4,9 +4,13 @@ import asyncio
 from collections import Counter
 from contextlib import AsyncExitStack
 
+import pytest
+
+from application.clients.authenticate_client import ClientCredentials, InvalidClient
 from application.sessions.log_in import LogInCommand, WrongCredentials
 from application.throttling.throttle import TooManyAttempts
 from domain.users.attempts import ACCOUNT_BACKOFF, AttemptKind
+from domain.users.permissions import Scope
 from tests.integration.postgres.sent import statements_of
 from tests.kit.accounts import NETWORK
 from tests.kit.actors import SOMEBODY
@@ -48,3 +52,22 @@ async def test_an_unknown_address_costs_the_same_statements_as_a_wrong_password(
     assert known == unknown
     assert len(known) == 5 * (FREE + 1) + 1, "look, lock, count, find the account and tell the audit log"
     assert known[-1].startswith("SELECT"), "who has to wait costs a look, and writes nothing"
+
+
+async def test_an_unknown_client_costs_the_same_statements_as_a_wrong_secret(database_url: str) -> None:
+    async with postgres_store(database_url) as store:
+        shop = Shop(store)
+        made = await shop.create_client("till", [Scope.READ_ORDERS])
+        with statements_of(store.attempts._engine) as sent:  # type: ignore[attr-defined] # that of PostgreSQL has it
+            asked = []
+            for client_id in (str(made.client_id), str(shop.ids.new()), "no id"):
+                shown = ClientCredentials(client_id=client_id, secret="wrong", network=NETWORK)
+                for _ in range(FREE + 2):
+                    with pytest.raises((InvalidClient, TooManyAttempts)):
+                        await shop.issue_token(shown, scope="")
+                asked.append([statement for statement, _ in sent])
+                sent.clear()
+    known, unknown, no_id = asked
+    assert known == unknown == no_id
+    assert len(known) == 4 * (FREE + 1) + 2, "find the client, look, lock and count"
+    assert all(statement.startswith("SELECT") for statement in known[-2:]), "who has to wait writes nothing"

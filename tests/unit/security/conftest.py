@@ -8,6 +8,7 @@ import pytest
 from adapters.security.keys import generate_signing_key
 from adapters.security.tokens import Ed25519AccessTokens
 from application.users.ports import AccessClaims, SigningKey
+from application.users.principal import UserPrincipal
 from domain.shared.ids import SessionId, UserId
 from domain.users.permissions import Role
 from tests.unit.security.forge import Forge
@@ -21,10 +22,12 @@ def now() -> datetime:
 @pytest.fixture(scope="session")
 def claims() -> AccessClaims:
     return AccessClaims(
-        user_id=UserId(UUID("0192f0c4-0000-7000-8000-000000000001")),
-        role=Role.CUSTOMER,
+        bearer=UserPrincipal(
+            UserId(UUID("0192f0c4-0000-7000-8000-000000000001")),
+            Role.CUSTOMER,
+            SessionId(UUID("0192f0c4-0000-7000-8000-000000000002")),
+        ),
         client_id="first-party",
-        session_id=SessionId(UUID("0192f0c4-0000-7000-8000-000000000002")),
         token_id=UUID("0192f0c4-0000-7000-8000-000000000003"),
         scope=("orders:read", "orders:write"),
     )

@@ -35,7 +35,7 @@ def test_another_library_verifies_our_tokens_with_our_key_set(
         ):  # the older name of the algorithm, which all know
             read = jwt.decode(token, key_set, algorithms=["EdDSA"])
         assert read.header["typ"] == "at+jwt"
-        assert read.claims["sub"] == str(claims.user_id)
+        assert read.claims["sub"] == str(claims.bearer.id)
 
 
 def test_the_key_set_says_what_each_key_is_for_and_no_secret(

@@ -1,0 +1,21 @@
+from collections.abc import Sequence
+
+from adapters.memory.database import MemoryDatabase, reach
+from application.clients.ports import ClientQueries
+from application.clients.views import ClientView
+from domain.shared.ids import ClientId, SecretId
+
+
+class MemoryClientQueries(ClientQueries):
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
+
+    async def has_secret(self, client_id: ClientId, secret_id: SecretId) -> bool:
+        await reach()
+        client = self._database.tables.clients.get(client_id)
+        return client is not None and any(secret.id == secret_id for secret in client.secrets)
+
+    async def all(self) -> Sequence[ClientView]:
+        await reach()
+        clients = sorted(self._database.tables.clients.values(), key=lambda client: client.name)
+        return [ClientView.of(client) for client in clients]

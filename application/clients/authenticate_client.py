@@ -1,0 +1,78 @@
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from application.shared.clock import Clock
+from application.throttling.throttle import Throttle
+from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from domain.clients.client import ServiceClient
+from domain.clients.secret import ClientSecret, hash_of
+from domain.shared.errors import DomainError
+from domain.shared.ids import ClientId
+from domain.users.attempts import Attempt, AttemptKind
+
+
+class InvalidClient(DomainError):
+    """There is no such client, or the secret is none of its (RFC 6749, section 5.2)."""
+
+    code = "invalid_client"
+
+    def __init__(self) -> None:
+        super().__init__("The client's id or its secret is wrong.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientCredentials:
+    """What a client has shown of itself; `network` is where it comes from."""
+
+    client_id: str
+    secret: str = field(repr=False)
+    network: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuthenticateClient:
+    """Tell which service client shows a secret, and which of its secrets that is.
+
+    Wrong ones are throttled for each client's id and for each network. The right one is let in whatever others try:
+    256 random bits are not guessed, so that nobody has to wait for those who do. A client that there is not costs
+    the same statements as a wrong secret.
+    """
+
+    unit_of_work: UnitOfWorkFactory
+    throttle: Throttle
+    clock: Clock
+
+    async def __call__(self, credentials: ClientCredentials) -> tuple[ServiceClient, ClientSecret]:
+        """Return the client and its secret, and note that it was used. Raise InvalidClient, TooManyAttempts, Overloaded."""
+        client_id, shown = _id_in(credentials.client_id), hash_of(credentials.secret)
+        async with self.unit_of_work() as work:
+            found = await work.clients.peek(client_id)
+            if found is None or found.secret_with(shown) is None:
+                await self._refuse(credentials, work)
+            # Whoever retires secrets meanwhile is waited for, and what is kept is looked at again.
+            client = await work.clients.get(client_id)
+            secret = client.secret_with(shown) if client else None
+            if client is None or secret is None:
+                raise InvalidClient
+            secret.last_used_at = self.clock.now()
+            await work.clients.save(client)
+            await work.commit()
+        return client, secret
+
+    async def _refuse(self, credentials: ClientCredentials, work: UnitOfWork) -> None:
+        """Raise TooManyAttempts, or InvalidClient once the attempt is counted."""
+        attempt = Attempt(AttemptKind.CLIENT_SECRET, credentials.client_id, credentials.network)
+        await self.throttle.admit(work, attempt)
+        await work.commit()
+        raise InvalidClient
+
+
+_NO_CLIENT = ClientId(UUID(int=0))
+
+
+def _id_in(text: str) -> ClientId:
+    """Return the id that is written, or that of no client where none is."""
+    try:
+        return ClientId(UUID(text))
+    except ValueError:
+        return _NO_CLIENT

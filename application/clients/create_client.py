@@ -1,0 +1,37 @@
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from application.clients.views import NewSecretView
+from application.shared.clock import Clock
+from application.shared.ids import IdFactory
+from application.shared.randomness import Randomness
+from application.unit_of_work import UnitOfWorkFactory
+from domain.clients.client import ServiceClient
+from domain.clients.secret import SECRET_BYTES, ClientSecret, text_of
+from domain.shared.ids import ClientId, SecretId
+from domain.users.permissions import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class CreateClient:
+    """Let a program in that acts for itself, with what some scopes permit. Its secret is shown once."""
+
+    unit_of_work: UnitOfWorkFactory
+    clock: Clock
+    ids: IdFactory
+    randomness: Randomness
+
+    async def __call__(self, name: str, scopes: Collection[Scope]) -> NewSecretView:
+        """Raise ValidationFailed, ClientNameTaken."""
+        now, secret = self.clock.now(), self.randomness.token_bytes(SECRET_BYTES)
+        client = ServiceClient.create(
+            id=ClientId(self.ids.new()),
+            name=name,
+            scopes=scopes,
+            secret=ClientSecret.issue(SecretId(self.ids.new()), secret, now=now),
+            now=now,
+        )
+        async with self.unit_of_work() as work:
+            await work.clients.add(client)
+            await work.commit()
+        return NewSecretView(client_id=client.id, secret=text_of(secret))

@@ -1,0 +1,42 @@
+from dataclasses import dataclass
+
+from application.clients.authenticate_client import AuthenticateClient, ClientCredentials
+from application.shared.clock import Clock
+from application.shared.ids import IdFactory
+from application.users.ports import AccessClaims, AccessToken, AccessTokens
+from application.users.principal import ClientPrincipal
+from domain.users.permissions import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class ClientToken:
+    """What a service client gets for its secret. There is no refresh token (RFC 6749, section 4.4.3)."""
+
+    access: AccessToken
+    scopes: tuple[Scope, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IssueToken:
+    """Exchange a service client's secret for an access token, which is for the client itself and for no user.
+
+    It has the scopes that are asked for, or all that the client is allowed. There is no refresh token: ask again.
+    """
+
+    authenticate_client: AuthenticateClient
+    tokens: AccessTokens
+    clock: Clock
+    ids: IdFactory
+
+    async def __call__(self, credentials: ClientCredentials, *, scope: str) -> ClientToken:
+        """Raise InvalidClient, TooManyAttempts, InvalidScope, Overloaded."""
+        client, secret = await self.authenticate_client(credentials)
+        scopes = client.granted(scope)
+        shown = tuple(sorted(scopes))
+        claims = AccessClaims(
+            bearer=ClientPrincipal(client.id, secret.id, scopes),
+            client_id=str(client.id),
+            token_id=self.ids.new(),
+            scope=shown,
+        )
+        return ClientToken(self.tokens.issue(claims, now=self.clock.now()), shown)

@@ -1,0 +1,15 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from application.clients.ports import ClientQueries
+from application.clients.views import ClientView
+
+
+@dataclass(frozen=True, slots=True)
+class ListClients:
+    """Show every service client, by name, with when each of its secrets was last used."""
+
+    clients: ClientQueries
+
+    async def __call__(self) -> Sequence[ClientView]:
+        return await self.clients.all()

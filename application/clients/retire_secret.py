@@ -1,0 +1,24 @@
+from dataclasses import dataclass
+
+from application.clients.named import client_named
+from application.unit_of_work import UnitOfWorkFactory
+from domain.shared.ids import SecretId
+
+
+@dataclass(frozen=True, slots=True)
+class RetireSecret:
+    """Have one of a client's secrets be valid no more.
+
+    A token that was got with it neither moves money nor administers from now on, and expires within minutes. A client
+    whose last secret is retired is not let in until it is given another.
+    """
+
+    unit_of_work: UnitOfWorkFactory
+
+    async def __call__(self, name: str, secret_id: SecretId) -> None:
+        """Raise NotFound."""
+        async with self.unit_of_work() as work:
+            client = await client_named(name, work)
+            client.retire(secret_id)
+            await work.clients.save(client)
+            await work.commit()

@@ -1,0 +1,43 @@
+"""What the description says of service clients: how they log in, and with which scopes an operation is open to them."""
+
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any, TypeVar
+
+from domain.users.permissions import SCOPES, Permission, Scope
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+SCHEME = "client_credentials"
+_SCOPES: dict[Callable[..., Any], Sequence[Scope]] = {}
+
+CLIENT_CREDENTIALS = {
+    "type": "oauth2",
+    "description": "For programs: log in with the client's id and secret (`python -m entrypoints clients create`).",
+    "flows": {
+        "clientCredentials": {
+            "tokenUrl": "/token",
+            "scopes": {
+                scope.value: ", ".join(sorted(permission.replace("_", " ") for permission in permissions))
+                for scope, permissions in SCOPES.items()
+            },
+        }
+    },
+}
+"""The security scheme (OpenAPI 3.1, section 4.8.27), beside that of the password form."""
+
+
+def open_to_clients(permissions: AbstractSet[Permission]) -> Callable[[_Function], _Function]:
+    """Mark a dependency that lets clients pass who have a scope with one of the permissions."""
+
+    def mark(dependency: _Function) -> _Function:
+        _SCOPES[dependency] = tuple(scope for scope in Scope if not SCOPES[scope].isdisjoint(permissions))
+        return dependency
+
+    return mark
+
+
+def security_of_dependency(dependency: Callable[..., Any] | None) -> Iterator[dict[str, list[str]]]:
+    """Yield the security requirements that clients meet, each by itself, if the dependency is marked so."""
+    for scope in _SCOPES.get(dependency, ()) if dependency else ():
+        yield {SCHEME: [scope.value]}

@@ -1,0 +1,250 @@
+"""Service clients over each store: they are kept, let in and shut out, whoever else is at it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import pytest
+
+from application.clients.authenticate_client import ClientCredentials, InvalidClient
+from application.clients.ports import ClientNameTaken, ClientRepository
+from application.clients.views import ClientView, NewSecretView, SecretView
+from application.shared.errors import Overloaded
+from application.throttling.throttle import TooManyAttempts
+from application.users.ports import InvalidToken
+from application.users.principal import ClientPrincipal
+from domain.clients.client import ServiceClient, TooManySecrets
+from domain.shared.errors import NotFound
+from domain.shared.ids import ClientId, SecretId
+from domain.users.attempts import ACCOUNT_BACKOFF, NETWORK_BACKOFF, AttemptKind
+from domain.users.permissions import Scope
+from tests.kit.accounts import NETWORK
+from tests.kit.examples import UNICODE
+from tests.kit.shop import Shop
+
+FREE = ACCOUNT_BACKOFF[AttemptKind.CLIENT_SECRET].free
+CROWD = NETWORK_BACKOFF[AttemptKind.CLIENT_SECRET].free
+NAME = "Wärehouse 東京 %_"
+
+
+def credentials(made: NewSecretView, secret: str | None = None, network: str = NETWORK) -> ClientCredentials:
+    return ClientCredentials(
+        client_id=str(made.client_id), secret=made.secret if secret is None else secret, network=network
+    )
+
+
+async def attempt(shop: Shop, shown: ClientCredentials) -> str | int:
+    """Ask for a token, and tell how it ended: for one who has to wait, after how many seconds."""
+    try:
+        await shop.issue_token(shown, scope="")
+    except InvalidClient:
+        return "wrong"
+    except TooManyAttempts as refusal:
+        return refusal.retry_after
+    return "in"
+
+
+async def the_client(shop: Shop) -> ClientView:
+    (client,) = await shop.list_clients()
+    return client
+
+
+async def bearer(shop: Shop, made: NewSecretView, scope: str = "") -> ClientPrincipal:
+    token = await shop.issue_token(credentials(made), scope=scope)
+    principal = await shop.authenticate(token.access.token)
+    assert isinstance(principal, ClientPrincipal)
+    return principal
+
+
+async def test_a_client_is_shown_as_it_was_created_and_its_secret_never_again(shop: Shop) -> None:
+    made = await shop.create_client(NAME, [Scope.WRITE_STOCK, Scope.READ_ORDERS])
+    client = await the_client(shop)
+    assert client == ClientView(
+        id=made.client_id,
+        name=NAME,
+        scopes=(Scope.READ_ORDERS, Scope.WRITE_STOCK),
+        secrets=(SecretView(id=client.secrets[0].id, created_at=shop.clock.now(), last_used_at=None),),
+        created_at=shop.clock.now(),
+        disabled_at=None,
+    )
+    assert made.secret not in repr(made) + repr(client)
+
+
+async def test_clients_are_listed_by_name_with_their_secrets_in_the_order_of_their_making(shop: Shop) -> None:
+    for name in ("till", "courier", "warehouse"):
+        await shop.create_client(name, [Scope.READ_ORDERS])
+    await shop.roll_secret("courier")
+    await shop.disable_client("warehouse")
+    clients = await shop.list_clients()
+    assert [(client.name, len(client.secrets)) for client in clients] == [
+        ("courier", 2),
+        ("till", 1),
+        ("warehouse", 0),
+    ]
+    first, second = clients[0].secrets
+    assert first.id < second.id
+
+
+async def test_a_name_is_taken_once_and_of_two_at_once_one_has_it(shop: Shop) -> None:
+    endings = await asyncio.gather(
+        *(shop.create_client("till", [Scope.READ_ORDERS]) for _ in range(2)), return_exceptions=True
+    )
+    assert [type(ending) for ending in endings if isinstance(ending, Exception)] == [ClientNameTaken]
+    assert len(await shop.list_clients()) == 1
+
+
+async def test_a_client_gets_a_token_for_itself_with_its_scopes(shop: Shop) -> None:
+    made = await shop.create_client("till", [Scope.WRITE_STOCK, Scope.READ_ORDERS])
+    secret = (await the_client(shop)).secrets[0]
+    assert await bearer(shop, made) == ClientPrincipal(
+        made.client_id, secret.id, frozenset({Scope.READ_ORDERS, Scope.WRITE_STOCK})
+    )
+    assert (await bearer(shop, made, "orders:read")).scopes == {Scope.READ_ORDERS}
+
+
+async def test_it_is_told_when_each_secret_was_last_used(shop: Shop) -> None:
+    first = await shop.create_client("till", [Scope.READ_ORDERS])
+    await shop.roll_secret("till")
+    shop.clock.advance(timedelta(days=1))
+    await bearer(shop, first)
+    assert [secret.last_used_at for secret in (await the_client(shop)).secrets] == [shop.clock.now(), None]
+
+
+async def test_a_secret_is_rolled_without_the_client_being_shut_out(shop: Shop) -> None:
+    first = await shop.create_client("till", [Scope.READ_ORDERS])
+    second = await shop.roll_secret("till")
+    assert first.client_id == second.client_id
+    assert [await attempt(shop, credentials(made)) for made in (first, second)] == ["in", "in"]
+    with pytest.raises(TooManySecrets):
+        await shop.roll_secret("till")
+    await shop.retire_secret("till", (await the_client(shop)).secrets[0].id)
+    assert [await attempt(shop, credentials(made)) for made in (first, second)] == ["wrong", "in"]
+
+
+async def test_of_two_who_roll_at_once_one_does(shop: Shop) -> None:
+    await shop.create_client("till", [Scope.READ_ORDERS])
+    endings = await asyncio.gather(*(shop.roll_secret("till") for _ in range(2)), return_exceptions=True)
+    assert [type(ending) for ending in endings if isinstance(ending, Exception)] == [TooManySecrets]
+    assert len((await the_client(shop)).secrets) == 2
+
+
+async def test_a_token_is_confirmed_for_as_long_as_its_secret_is_valid(shop: Shop) -> None:
+    first = await shop.create_client("till", [Scope.READ_ORDERS])
+    second = await shop.roll_secret("till")
+    by_first, by_second = await bearer(shop, first), await bearer(shop, second)
+    assert [await shop.confirm_principal(by) for by in (by_first, by_second)] == [by_first, by_second]
+    await shop.retire_secret("till", by_first.secret_id)
+    with pytest.raises(InvalidToken):
+        await shop.confirm_principal(by_first)
+    assert await shop.confirm_principal(by_second) == by_second
+    await shop.disable_client("till")
+    with pytest.raises(InvalidToken):
+        await shop.confirm_principal(by_second)
+
+
+async def test_a_secret_confirms_its_own_client_only(shop: Shop) -> None:
+    one = await bearer(shop, await shop.create_client("one", [Scope.READ_ORDERS]))
+    other = await bearer(shop, await shop.create_client("other", [Scope.READ_ORDERS]))
+    assert await shop.store.clients.has_secret(one.client_id, one.secret_id)
+    assert not await shop.store.clients.has_secret(other.client_id, one.secret_id)
+
+
+async def test_a_disabled_client_is_shut_out_and_its_name_stays(shop: Shop) -> None:
+    made = await shop.create_client("till", [Scope.READ_ORDERS])
+    await shop.disable_client("till")
+    assert await attempt(shop, credentials(made)) == "wrong"
+    client = await the_client(shop)
+    assert (client.id, client.secrets, client.disabled_at) == (made.client_id, (), shop.clock.now())
+    with pytest.raises(ClientNameTaken):
+        await shop.create_client("till", [Scope.READ_ORDERS])
+
+
+async def test_a_client_that_there_is_not_is_not_found(shop: Shop) -> None:
+    for done in (
+        shop.roll_secret("nobody"),
+        shop.retire_secret("nobody", SecretId(shop.ids.new())),
+        shop.disable_client("nobody"),
+    ):
+        with pytest.raises(NotFound):
+            await done
+
+
+async def test_wrong_secrets_wait_longer_and_longer_whether_or_not_there_is_a_client(shop: Shop) -> None:
+    made = await shop.create_client("till", [Scope.READ_ORDERS])
+    nobody = NewSecretView(client_id=ClientId(shop.ids.new()), secret="x")
+    for client in (made, nobody):
+        guess = credentials(client, "wrong")
+        endings = []
+        for seconds in (0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 0, 4):
+            shop.clock.advance(timedelta(seconds=seconds))
+            endings.append(await attempt(shop, guess))
+        assert endings == [*["wrong"] * (FREE + 1), 1, "wrong", 2, "wrong", 4, "wrong"]
+
+
+async def test_of_twenty_guesses_at_once_no_more_are_admitted_than_one_after_the_other(shop: Shop) -> None:
+    guess = credentials(await shop.create_client("till", [Scope.READ_ORDERS]), "wrong")
+    endings = await asyncio.gather(*(attempt(shop, guess) for _ in range(20)))
+    assert endings.count("wrong") == FREE + 1
+
+
+async def test_what_is_no_id_is_a_wrong_one(shop: Shop) -> None:
+    for text in ("", "warehouse", "\udcff", UNICODE, "0" * 5000):
+        shown = ClientCredentials(client_id=text, secret="x", network=NETWORK)
+        assert await attempt(shop, shown) == "wrong"
+
+
+async def test_a_network_that_guesses_waits_whichever_clients_it_tries(shop: Shop) -> None:
+    made = [NewSecretView(client_id=ClientId(shop.ids.new()), secret="x") for _ in range(CROWD + 2)]
+    endings = [await attempt(shop, credentials(client)) for client in made]
+    assert endings == [*["wrong"] * (CROWD + 1), 1]
+    assert await attempt(shop, credentials(made[0], network="198.51.100.0/32")) == "wrong"
+
+
+async def test_the_right_secret_is_let_in_whatever_others_try(shop: Shop) -> None:
+    """Nobody guesses 256 random bits. A client must not be shut out by whoever has seen its id."""
+    made = await shop.create_client("till", [Scope.READ_ORDERS])
+    for _ in range(FREE + 3):
+        await attempt(shop, credentials(made, "wrong"))
+    assert [await attempt(shop, credentials(made, secret)) for secret in ("wrong", None)] == [1, "in"]
+
+
+async def by_id(clients: ClientRepository, client: ClientView) -> ServiceClient | None:
+    return await clients.get(client.id)
+
+
+async def by_name(clients: ClientRepository, client: ClientView) -> ServiceClient | None:
+    return await clients.find_by_name(client.name)
+
+
+Way = Callable[[ClientRepository, ClientView], Awaitable[ServiceClient | None]]
+
+
+@pytest.mark.parametrize("way", [by_id, by_name])
+async def test_a_client_that_is_looked_up_is_locked(shop: Shop, way: Way) -> None:
+    await shop.create_client("till", [Scope.READ_ORDERS])
+    client = await the_client(shop)
+    async with shop.store.unit_of_work() as work:
+        assert await way(work.clients, client)
+        async with shop.store.impatient() as another:
+            assert await another.clients.peek(client.id), "to look at"
+            with pytest.raises(Overloaded):
+                await way(another.clients, client)
+
+
+async def test_what_is_not_committed_is_not_kept(shop: Shop) -> None:
+    await shop.create_client("till", [Scope.READ_ORDERS])
+    before = await the_client(shop)
+    async with shop.store.unit_of_work() as work:
+        client = await work.clients.find_by_name("till")
+        assert client
+        client.disable(now=shop.clock.now())
+        await work.clients.save(client)
+    assert await the_client(shop) == before
+
+
+async def test_who_asks_for_a_token_while_the_secret_is_retired_gets_none_that_is_good(shop: Shop) -> None:
+    made = await shop.create_client("till", [Scope.READ_ORDERS])
+    secret = (await the_client(shop)).secrets[0]
+    ending, _ = await asyncio.gather(attempt(shop, credentials(made)), shop.retire_secret("till", secret.id))
+    assert ending in {"in", "wrong"}
+    assert (await the_client(shop)).secrets == ()

@@ -1,0 +1,249 @@
+"""Programs log in for themselves, in the words of RFC 6749, section 4.4, and do what their scopes permit."""
+
+from base64 import b64encode
+from collections.abc import AsyncIterator
+from typing import Any
+from urllib.parse import quote_plus
+from uuid import uuid4
+
+import httpx2
+import jwt
+import pytest
+
+from application.clients.views import NewSecretView
+from domain.shared.ids import SecretId
+from domain.users.attempts import ACCOUNT_BACKOFF, AttemptKind
+from domain.users.permissions import Scope
+from tests.kit.store import memory_store
+from tests.kit.web import PASSWORD, WebShop, container_over, key, order_of, web_shop
+
+FORM = {"grant_type": "client_credentials"}
+FREE = ACCOUNT_BACKOFF[AttemptKind.CLIENT_SECRET].free
+NAME = "warehouse"
+
+
+@pytest.fixture
+async def made(web: WebShop) -> NewSecretView:
+    return await web.container.create_client()(NAME, [Scope.READ_ORDERS, Scope.WRITE_STOCK])
+
+
+def basic(client_id: object, secret: str) -> dict[str, str]:
+    """Write id and secret as RFC 6749, section 2.3.1 has it: each as a form has it, and both in Base64."""
+    shown = f"{quote_plus(str(client_id))}:{quote_plus(secret)}"
+    return {"Authorization": f"Basic {b64encode(shown.encode()).decode()}"}
+
+
+async def ask(
+    web: WebShop, made: NewSecretView, *, headers: dict[str, str] | None = None, **form: str
+) -> httpx2.Response:
+    headers = basic(made.client_id, made.secret) if headers is None else headers
+    return await web.visitor.post("/token", data={**FORM, **form}, headers=headers)
+
+
+def bearer(tokens: httpx2.Response) -> dict[str, str]:
+    return {"Authorization": f"Bearer {tokens.json()['access_token']}"}
+
+
+async def retire_first_secret(web: WebShop) -> None:
+    (client,) = await web.container.list_clients()()
+    await web.container.retire_secret()(NAME, SecretId(client.secrets[0].id))
+
+
+def is_refused(response: httpx2.Response, status: int, error: str) -> bool:
+    return (response.status_code, response.json()["error"]) == (status, error)
+
+
+async def test_a_client_gets_an_access_token_and_no_refresh_token(web: WebShop, made: NewSecretView) -> None:
+    response = await ask(web, made)
+    assert response.status_code == 200
+    assert (response.headers["Cache-Control"], response.headers["Pragma"]) == ("no-store", "no-cache")
+    assert {name: value for name, value in response.json().items() if name != "access_token"} == {
+        "token_type": "bearer",
+        "expires_in": 600,
+        "scope": "orders:read stock:write",
+    }
+
+
+async def test_the_token_is_of_the_client_itself_as_rfc_9068_has_it(
+    web: WebShop, made: NewSecretView
+) -> None:
+    token = (await ask(web, made, scope="stock:write")).json()["access_token"]
+    claims = jwt.decode(token, options={"verify_signature": False})
+    assert jwt.get_unverified_header(token)["typ"] == "at+jwt"
+    assert claims["sub"] == claims["client_id"] == str(made.client_id)
+    assert claims["scope"] == "stock:write"
+    assert claims.keys() == {
+        *("iss", "aud", "sub", "client_id", "scope", "iat", "exp", "jti", "secret_id"),
+    }
+
+
+async def test_the_token_opens_what_its_scopes_permit_and_nothing_more(
+    web: WebShop, made: NewSecretView
+) -> None:
+    product = await web.product()
+    headers = bearer(await ask(web, made, scope="orders:read"))
+    assert (await web.visitor.get("/v1/orders", headers=headers)).status_code == 200
+    refused = await web.visitor.get(f"/v1/stock/{product['id']}", headers=headers)
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+    assert refused.headers["WWW-Authenticate"] == 'Bearer realm="steelyard", error="insufficient_scope"'
+
+
+@pytest.mark.parametrize("scope", ["events:read", "orders:read events:read", "no:such", '"'])
+async def test_a_scope_that_the_client_is_not_allowed_is_refused(
+    web: WebShop, made: NewSecretView, scope: str
+) -> None:
+    assert is_refused(await ask(web, made, scope=scope), 400, "invalid_scope")
+
+
+async def test_a_client_that_is_not_known_is_challenged(web: WebShop, made: NewSecretView) -> None:
+    shown: tuple[dict[str, str], ...] = (
+        {},
+        basic(made.client_id, "wrong"),
+        basic(made.client_id, ""),
+        basic(uuid4(), made.secret),
+        basic("warehouse", made.secret),
+        basic("", ""),
+        {"Authorization": "Basic"},
+        {"Authorization": "Basic ==="},
+        {"Authorization": f"Basic {b64encode(bytes([255, 58, 255])).decode()}"},
+        {"Authorization": f"Basic {b64encode(b'%FF:%FF').decode()}"},
+        {"Authorization": f"Bearer {made.secret}"},
+    )
+    for headers in shown:
+        response = await ask(web, made, headers=headers)
+        assert is_refused(response, 401, "invalid_client"), headers
+        assert response.headers["WWW-Authenticate"] == 'Basic realm="steelyard", charset="UTF-8"'
+        assert made.secret not in response.text
+
+
+async def test_a_secret_in_the_form_is_no_authentication(web: WebShop, made: NewSecretView) -> None:
+    """RFC 6749, section 2.3.1 does not recommend it, and the metadata do not offer it."""
+    response = await ask(web, made, headers={}, client_id=str(made.client_id), client_secret=made.secret)
+    assert is_refused(response, 401, "invalid_client")
+    assert "HTTP Basic" in response.json()["error_description"]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"grant_type": "password", "username": "ann@example.com", "password": PASSWORD},
+        {"grant_type": "refresh_token", "refresh_token": "x" * 64},
+    ],
+    ids=lambda form: form["grant_type"],
+)
+async def test_a_client_logs_in_for_no_user(web: WebShop, made: NewSecretView, form: dict[str, str]) -> None:
+    right, wrong = basic(made.client_id, made.secret), basic(made.client_id, "wrong")
+    refused = [await web.visitor.post("/token", data=form, headers=shown) for shown in (right, wrong)]
+    assert is_refused(refused[0], 400, "unauthorized_client")
+    assert is_refused(refused[1], 401, "invalid_client")
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known", "unknown"])
+async def test_who_guesses_secrets_is_told_to_wait_and_the_client_is_not(known: bool) -> None:
+    async with web_shop(container_over(memory_store(), rate_limit_enabled=True)) as web:
+        made = await web.container.create_client()(NAME, [Scope.READ_ORDERS])
+        guess = basic(made.client_id if known else uuid4(), "wrong")
+        answers = [await ask(web, made, headers=guess) for _ in range(FREE + 2)]
+        assert [answer.status_code for answer in answers] == [*[401] * (FREE + 1), 429]
+        assert (answers[-1].json()["code"], answers[-1].headers["Retry-After"]) == ("too_many_attempts", "1")
+        assert (await ask(web, made)).status_code == 200
+
+
+async def test_a_retired_secret_opens_nothing_that_moves_money_or_administers(
+    web: WebShop, made: NewSecretView
+) -> None:
+    product = await web.product()
+    headers = bearer(await ask(web, made))
+    stock = f"/v1/stock/{product['id']}"
+    assert (await web.visitor.get(stock, headers=headers)).status_code == 200
+    await web.container.roll_secret()(NAME)
+    assert (await web.visitor.get(stock, headers=headers)).status_code == 200
+    await retire_first_secret(web)
+    refused = await web.visitor.get(stock, headers=headers)
+    assert (refused.status_code, refused.json()["code"]) == (401, "invalid_token")
+    assert is_refused(await ask(web, made), 401, "invalid_client")
+
+
+async def test_a_disabled_client_opens_nothing_that_moves_money_or_administers(
+    web: WebShop, made: NewSecretView
+) -> None:
+    product = await web.product()
+    headers = bearer(await ask(web, made))
+    await web.container.disable_client()(NAME)
+    assert (await web.visitor.get(f"/v1/stock/{product['id']}", headers=headers)).status_code == 401
+    assert is_refused(await ask(web, made), 401, "invalid_client")
+
+
+async def test_a_clients_token_is_not_revoked_by_showing_it(web: WebShop, made: NewSecretView) -> None:
+    """RFC 7009, section 2.2.1: who is told 200 believes that the token is worth nothing now."""
+    headers = bearer(await ask(web, made))
+    token = headers["Authorization"].removeprefix("Bearer ")
+    response = await web.visitor.post("/oauth/revoke", data={"token": token})
+    assert is_refused(response, 400, "unsupported_token_type")
+    assert (await web.visitor.get("/v1/orders", headers=headers)).status_code == 200
+
+
+async def test_histories_and_ledgers_name_the_client(web: WebShop) -> None:
+    product = await web.product(stock=5)
+    customer = await web.customer()
+    order = (await customer.post("/v1/orders", json=order_of((product, 1)), headers=key("1"))).json()
+    made = await web.container.create_client()("erp", [Scope.REFUND_ORDERS, Scope.WRITE_STOCK])
+    headers = bearer(await ask(web, made))
+
+    url = f"/v1/orders/{order['id']}"
+    cancelled = await web.visitor.post(f"{url}/cancel", headers=headers | key("2"))
+    body = {"lines": [{"product_id": product["id"], "delta": 1}], "reason": "receipt"}
+    adjusted = await web.visitor.post("/v1/stock/adjustments", json=body, headers=headers | key("3"))
+
+    assert (cancelled.status_code, adjusted.status_code) == (200, 201)
+    assert cancelled.json()["status"] == "cancelled"
+    history = (await web.visitor.get(f"{url}/history", headers=headers)).json()["items"]
+    ledger = (await web.visitor.get(f"/v1/stock/{product['id']}/ledger", headers=headers)).json()["items"]
+    assert [change["actor_id"] for change in history] == [order["customer_id"], str(made.client_id)]
+    assert ledger[0]["actor_id"] == str(made.client_id)
+
+
+async def test_the_same_idempotency_key_of_another_client_is_another_key(web: WebShop) -> None:
+    product = await web.product(stock=5)
+    clients = [await web.client(Scope.WRITE_STOCK) for _ in range(2)]
+    body = {"lines": [{"product_id": product["id"], "delta": 1}], "reason": "receipt"}
+    answers = [
+        await client.post("/v1/stock/adjustments", json=body, headers=key("same"))
+        for client in (*clients, clients[0])
+    ]
+    assert [answer.headers.get("Idempotent-Replayed") for answer in answers] == [None, None, "true"]
+    assert answers[1].json()["stocks"][0]["on_hand"] == 7
+
+
+@pytest.fixture
+async def limited() -> AsyncIterator[WebShop]:
+    async with web_shop(container_over(memory_store(), rate_limit_enabled=True)) as web:
+        yield web
+
+
+async def test_each_client_has_its_own_quota_whatever_network_it_comes_from(limited: WebShop) -> None:
+    one, other = [await limited.client(Scope.READ_ORDERS) for _ in range(2)]
+    remaining = [
+        (await client.get("/v1/orders")).headers["RateLimit"].partition(";t=")[0]
+        for client in (one, one, other)
+    ]
+    assert remaining == ['"reads";r=1199', '"reads";r=1198', '"reads";r=1199']
+
+
+async def test_archived_products_are_shown_to_a_client_that_looks_after_the_catalogue(web: WebShop) -> None:
+    product = await web.product()
+    url = f"/v1/products/{product['id']}"
+    manager, reader = await web.client(Scope.WRITE_CATALOG), await web.client(Scope.READ_ORDERS)
+    assert (await manager.delete(url, headers={"If-Match": '"v1"'})).status_code == 204
+    assert [(await client.get(url)).status_code for client in (manager, reader)] == [200, 404]
+
+
+def scheme(described: dict[str, Any]) -> Any:
+    return described["components"]["securitySchemes"]["client_credentials"]
+
+
+async def test_the_docs_page_is_told_of_the_flow_and_its_scopes(web: WebShop) -> None:
+    described = (await web.visitor.get("/openapi.json")).json()
+    flow = scheme(described)["flows"]["clientCredentials"]
+    assert (flow["tokenUrl"], list(flow["scopes"])) == ("/token", list(Scope))
+    assert described["components"]["securitySchemes"]["password"]["flows"].keys() == {"password"}

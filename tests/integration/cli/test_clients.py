@@ -1,0 +1,70 @@
+"""Service clients on the command line: made, listed, given another secret, and shut out."""
+
+import pytest
+
+from tests.integration.cli.conftest import Fetch, Run
+
+NAME = "ware house"
+
+
+def made(run: Run, *arguments: str) -> dict[str, str]:
+    """Return what a command prints that makes a secret: names and values, as a file of variables has them."""
+    code, out, err = run("clients", *arguments)
+    assert (code, err) == (0, "The secret is not shown again.\n")
+    return dict(line.split("=", 1) for line in out.splitlines())
+
+
+def listed(run: Run) -> list[list[str]]:
+    code, out, err = run("clients", "list")
+    assert (code, err) == (0, "")
+    return [line.split("\t") for line in out.splitlines()]
+
+
+def test_a_client_is_created_and_listed_without_its_secret(run: Run, fetch: Fetch) -> None:
+    shown = made(run, "create", NAME, "--scope", "stock:write", "--scope", "orders:read")
+    assert shown.keys() == {"client_id", "client_secret"}
+    ((name, client_id, scopes, _, _, last_used),) = listed(run)
+    assert (name, client_id) == (NAME, shown["client_id"])
+    assert (scopes, last_used) == ("orders:read stock:write", "never")
+    kept = str(fetch("SELECT c::text, s::text FROM service_clients c JOIN client_secrets s ON true"))
+    assert shown["client_secret"] not in kept
+
+
+def test_a_secret_is_rolled_and_the_former_one_retired(run: Run) -> None:
+    first = made(run, "create", NAME, "--scope", "orders:read")
+    second = made(run, "roll-secret", NAME)
+    assert first["client_id"] == second["client_id"]
+    assert first["client_secret"] != second["client_secret"]
+    former, newer = (row[3] for row in listed(run))
+    assert run("clients", "retire-secret", NAME, former) == (0, f"The secret {former} is retired.\n", "")
+    assert [row[3] for row in listed(run)] == [newer]
+
+
+def test_a_disabled_client_is_listed_as_that(run: Run) -> None:
+    made(run, "create", NAME, "--scope", "orders:read")
+    assert run("clients", "disable", NAME) == (0, f"{NAME} is disabled.\n", "")
+    assert [row[3] for row in listed(run)] == ["disabled"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("create", NAME, "--scope", "orders:read"), "There is a client of this name."),
+        (("create", "", "--scope", "orders:read"), "A name has 1 to 100 characters that can be shown."),
+        (("roll-secret", NAME), "The client has two secrets."),
+        (("roll-secret", "nobody"), "There is no client of this name."),
+        (("retire-secret", NAME, "0192f0c4-0000-7000-8000-000000000001"), "The client has no such secret."),
+    ],
+)
+def test_what_cannot_be_done_is_told_in_a_line(run: Run, arguments: tuple[str, ...], complaint: str) -> None:
+    made(run, "create", NAME, "--scope", "orders:read")
+    made(run, "roll-secret", NAME)
+    code, out, err = run("clients", *arguments)
+    assert (code, out) == (1, "")
+    assert complaint in err
+
+
+@pytest.mark.parametrize("arguments", [("create", NAME), ("create", NAME, "--scope", "everything")])
+def test_scopes_are_named_and_known(run: Run, arguments: tuple[str, ...]) -> None:
+    code, out, _ = run("clients", *arguments)
+    assert (code, out) == (2, "")

@@ -1,0 +1,127 @@
+"""Service clients: two secrets at most, scopes that are asked for and given, and an end for good."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from uuid import UUID
+
+import pytest
+
+from domain.clients.client import ClientDisabled, InvalidScope, ServiceClient, TooManySecrets
+from domain.clients.secret import PREFIX, ClientSecret, hash_of, text_of
+from domain.shared.errors import NotFound, ValidationFailed
+from domain.shared.ids import ClientId, SecretId
+from domain.users.permissions import Scope
+
+NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+FIRST, SECOND, THIRD = (bytes([number]) * 32 for number in range(3))
+_NUMBERS = count(1)
+
+
+def a_secret(secret: bytes) -> ClientSecret:
+    return ClientSecret.issue(SecretId(UUID(int=next(_NUMBERS))), secret, now=NOW)
+
+
+def a_client(
+    *scopes: Scope, name: str = "warehouse", secret: bytes = FIRST, without_scopes: bool = False
+) -> ServiceClient:
+    return ServiceClient.create(
+        id=ClientId(UUID(int=7)),
+        name=name,
+        scopes=() if without_scopes else scopes or (Scope.READ_ORDERS,),
+        secret=a_secret(secret),
+        now=NOW,
+    )
+
+
+def shown(client: ServiceClient, secret: bytes) -> bool:
+    return client.secret_with(hash_of(text_of(secret))) is not None
+
+
+def test_a_client_is_known_by_its_secret_and_no_other() -> None:
+    client = a_client()
+    assert shown(client, FIRST)
+    assert not shown(client, SECOND)
+    assert client.secret_with(hash_of("")) is None
+
+
+def test_what_is_kept_and_what_is_printed_of_a_secret_is_not_the_secret() -> None:
+    text = text_of(FIRST)
+    secret = a_secret(FIRST)
+    assert text.startswith(PREFIX)
+    assert len(text) == len(PREFIX) + 43, "256 bits in base64url"
+    assert secret.secret_hash not in {FIRST, text.encode()}
+    assert text not in repr(secret) + repr(a_client())
+
+
+def test_two_secrets_are_valid_while_one_replaces_the_other() -> None:
+    client = a_client()
+    client.roll(a_secret(SECOND))
+    assert (shown(client, FIRST), shown(client, SECOND)) == (True, True)
+    client.retire(client.secrets[0].id)
+    assert (shown(client, FIRST), shown(client, SECOND)) == (False, True)
+    client.roll(a_secret(THIRD))
+    assert (shown(client, SECOND), shown(client, THIRD)) == (True, True)
+
+
+def test_there_are_never_three_secrets() -> None:
+    client = a_client()
+    client.roll(a_secret(SECOND))
+    with pytest.raises(TooManySecrets):
+        client.roll(a_secret(THIRD))
+    assert not shown(client, THIRD)
+
+
+def test_a_secret_of_somebody_else_is_not_retired() -> None:
+    client = a_client()
+    with pytest.raises(NotFound):
+        client.retire(a_secret(FIRST).id)
+    assert shown(client, FIRST)
+
+
+def test_a_client_whose_last_secret_has_leaked_is_shut_out_until_it_has_another() -> None:
+    client = a_client()
+    client.retire(client.secrets[0].id)
+    assert not shown(client, FIRST)
+    client.roll(a_secret(SECOND))
+    assert shown(client, SECOND)
+
+
+def test_a_disabled_client_is_shut_out_for_good() -> None:
+    client = a_client()
+    client.disable(now=NOW)
+    client.disable(now=NOW + timedelta(days=1))
+    assert client.disabled_at == NOW
+    assert not shown(client, FIRST)
+    with pytest.raises(ClientDisabled):
+        client.roll(a_secret(SECOND))
+
+
+@pytest.mark.parametrize(
+    ("asked", "granted"),
+    [
+        ("", {Scope.READ_ORDERS, Scope.READ_EVENTS}),
+        ("events:read", {Scope.READ_EVENTS}),
+        ("events:read orders:read events:read", {Scope.READ_ORDERS, Scope.READ_EVENTS}),
+    ],
+)
+def test_what_is_asked_for_is_granted_and_all_if_nothing_is(asked: str, granted: set[Scope]) -> None:
+    assert a_client(Scope.READ_ORDERS, Scope.READ_EVENTS).granted(asked) == granted
+
+
+@pytest.mark.parametrize(
+    "asked", ["stock:write", "orders:read stock:write", "no:such", "ORDERS:READ", "orders:read\torders:read"]
+)
+def test_what_the_client_is_not_allowed_is_refused(asked: str) -> None:
+    with pytest.raises(InvalidScope):
+        a_client(Scope.READ_ORDERS).granted(asked)
+
+
+@pytest.mark.parametrize("name", ["", " warehouse", "ware\thouse", "ware\nhouse", "x" * 101])
+def test_a_name_can_be_shown_in_one_line(name: str) -> None:
+    with pytest.raises(ValidationFailed):
+        a_client(name=name)
+
+
+def test_a_client_without_scopes_is_none() -> None:
+    with pytest.raises(ValidationFailed):
+        a_client(without_scopes=True)
