@@ -1,0 +1,136 @@
+"""A client of authlib's is told the issuer and nothing else, finds the rest by the metadata, and runs every grant."""
+
+import warnings
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+import pytest
+from authlib.common.errors import AuthlibBaseError
+from authlib.integrations.httpx_client import AsyncOAuth2Client, OAuthError
+from authlib.oauth2.rfc8414 import get_well_known_url
+from joserfc import jwt
+from joserfc.errors import SecurityWarning
+from joserfc.jwk import KeySet
+
+from domain.users.permissions import Scope
+from tests.kit.described import check
+from tests.kit.store import memory_store
+from tests.kit.web import BASE_URL, PASSWORD, WebShop, container_over, web_shop
+
+ANN = {"email": "ann@example.com", "password": PASSWORD, "password_confirm": PASSWORD}
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """Whoever knows the service by its issuer only."""
+
+    web: WebShop
+    metadata: dict[str, Any]
+
+    def client(self, client_id: str, secret: str | None = None, **known: str) -> AsyncOAuth2Client:
+        return AsyncOAuth2Client(
+            client_id,
+            secret,
+            token_endpoint_auth_method="client_secret_basic" if secret else "none",
+            revocation_endpoint_auth_method="none",
+            token_endpoint=self.metadata["token_endpoint"],
+            transport=httpx2.ASGITransport(app=self.web.app),
+            event_hooks={"response": [check]},
+            base_url=BASE_URL,
+            **known,
+        )
+
+    async def verified(self, token: str) -> dict[str, Any]:
+        """Return the claims of an access token, verified by joserfc with the keys that the metadata lead to."""
+        answer = await self.web.visitor.get(self.metadata["jwks_uri"])
+        with warnings.catch_warnings():
+            # The older name of the algorithm (RFC 9864), which all know.
+            warnings.simplefilter("ignore", SecurityWarning)
+            read = jwt.decode(token, KeySet.import_key_set(answer.json()), algorithms=["EdDSA"])
+        rules = jwt.JWTClaimsRegistry(
+            iss={"essential": True, "value": self.metadata["issuer"]},
+            aud={"essential": True, "value": "steelyard"},
+            exp={"essential": True},
+        )
+        rules.validate(read.claims)
+        return read.claims
+
+
+@pytest.fixture
+async def outside() -> AsyncIterator[Outside]:
+    async with web_shop(container_over(memory_store(), token_issuer=BASE_URL)) as web:
+        await web.visitor.post("/v1/users", json=ANN)
+        found = await web.visitor.get(get_well_known_url(BASE_URL, external=True))
+        yield Outside(web, found.json())
+
+
+async def test_the_password_grant_and_the_refresh_grant_run(outside: Outside) -> None:
+    async with outside.client("steelyard") as ann:
+        await ann.fetch_token(grant_type="password", username="ann@example.com", password=PASSWORD)
+        first = dict(ann.token)
+        assert (await ann.get("/v1/me")).json()["email"] == "ann@example.com"
+        assert (await outside.verified(first["access_token"]))["role"] == "customer"
+
+        await ann.refresh_token()
+
+        assert ann.token["refresh_token"] != first["refresh_token"]
+        assert (await ann.get("/v1/me")).status_code == 200
+
+
+async def test_a_token_that_expires_is_refreshed_by_the_client_itself(outside: Outside) -> None:
+    async with outside.client("steelyard") as ann:
+        await ann.fetch_token(grant_type="password", username="ann@example.com", password=PASSWORD)
+        former = ann.token["access_token"]
+        ann.token["expires_at"] = 1
+        assert (await ann.get("/v1/me")).status_code == 200
+        assert ann.token["access_token"] != former
+
+
+async def test_who_logs_out_is_logged_out(outside: Outside) -> None:
+    async with outside.client("steelyard") as ann:
+        await ann.fetch_token(grant_type="password", username="ann@example.com", password=PASSWORD)
+        endpoint = outside.metadata["revocation_endpoint"]
+        revoked = await ann.revoke_token(endpoint, token=ann.token["refresh_token"])
+        assert revoked.status_code == 200
+        with pytest.raises(AuthlibBaseError, match="invalid_grant"):
+            await ann.refresh_token()
+
+
+async def test_the_client_credentials_grant_runs(outside: Outside) -> None:
+    made = await outside.web.container.create_client()("till", [Scope.READ_ORDERS, Scope.READ_EVENTS])
+    grant = {"grant_type": "client_credentials"}
+    async with outside.client(str(made.client_id), made.secret, **grant) as till:
+        await till.fetch_token(grant_type="client_credentials", scope="orders:read")
+        assert (await till.get("/v1/orders")).status_code == 200
+        assert (await till.get("/v1/events")).status_code == 403
+        assert "refresh_token" not in till.token
+        claims = await outside.verified(till.token["access_token"])
+        assert claims["sub"] == claims["client_id"] == str(made.client_id)
+
+        former = till.token["access_token"]
+        till.token["expires_at"] = 1
+        assert (await till.get("/v1/orders")).status_code == 200
+        assert till.token["access_token"] != former, "the client has asked again by itself"
+
+
+async def test_refusals_are_understood(outside: Outside) -> None:
+    made = await outside.web.container.create_client()("till", [Scope.READ_ORDERS])
+    async with (
+        outside.client("steelyard") as ann,
+        outside.client(str(made.client_id), "wrong") as guess,
+        outside.client(str(made.client_id), made.secret) as till,
+    ):
+        refused = (
+            (ann, {"grant_type": "password", "username": "ann@example.com", "password": "wrong"}),
+            (guess, {"grant_type": "client_credentials"}),
+            (till, {"grant_type": "client_credentials", "scope": "stock:write"}),
+            (till, {"grant_type": "password", "username": "ann@example.com", "password": PASSWORD}),
+        )
+        errors = []
+        for client, asked in refused:
+            with pytest.raises(OAuthError) as refusal:
+                await client.fetch_token(**asked)
+            errors.append(refusal.value.error)
+    assert errors == ["invalid_grant", "invalid_client", "invalid_scope", "unauthorized_client"]
