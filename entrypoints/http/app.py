@@ -32,7 +32,8 @@ DRAIN_SECONDS = 10.0
 
 DESCRIPTION = """Users, a catalogue with stock, and orders that never oversell.
 
-Log in with **Authorize** (your e-mail address is the username) to try the protected operations.
+Log in with **Authorize** (your e-mail address is the username) to try the protected operations. Programs log in there by
+their own id and secret.
 Money is in integer minor units; times are RFC 3339 in UTC; errors are problems by RFC 9457, explained at
 [/problems](/problems).
 """

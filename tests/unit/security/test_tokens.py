@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from adapters.security.keys import generate_signing_key
 from adapters.security.tokens import Ed25519AccessTokens
 from application.users.ports import AccessClaims, InvalidToken, SigningKey, TokenExpired, UnknownSigningKey
-from domain.shared.ids import UserId
-from domain.users.permissions import Role
+from application.users.principal import ClientPrincipal, UserPrincipal
+from domain.shared.ids import ClientId, SecretId, SessionId, UserId
+from domain.users.permissions import Role, Scope
 
 KEY = generate_signing_key(datetime(2026, 1, 1, tzinfo=UTC))
 
@@ -23,18 +24,27 @@ def test_a_token_says_what_it_was_issued_with(
     assert tokens.verify(tokens.issue(claims, now=now).token, now=now) == claims
 
 
+OF_USERS = st.builds(
+    AccessClaims,
+    bearer=st.builds(UserPrincipal, st.uuids().map(UserId), st.sampled_from(Role), st.uuids().map(SessionId)),
+    client_id=st.text(min_size=1),
+    token_id=st.uuids(),
+    scope=st.lists(st.from_regex(r"[!#-\[\]-~]+", fullmatch=True), max_size=5).map(tuple),  # RFC 6749, 3.3
+)
+OF_CLIENTS = st.builds(
+    ClientPrincipal,
+    st.uuids().map(ClientId),
+    st.uuids().map(SecretId),
+    st.frozensets(st.sampled_from(Scope)),
+).map(
+    lambda client: AccessClaims(
+        bearer=client, client_id=str(client.id), token_id=client.secret_id, scope=tuple(sorted(client.scopes))
+    )
+)
+
+
 @given(
-    claims=st.builds(
-        AccessClaims,
-        user_id=st.uuids().map(UserId),
-        role=st.sampled_from(Role),
-        client_id=st.text(min_size=1),
-        session_id=st.uuids(),
-        token_id=st.uuids(),
-        scope=st.lists(st.from_regex(r"[!#-\[\]-~]+", fullmatch=True), max_size=5).map(
-            tuple
-        ),  # RFC 6749, 3.3
-    ),
+    claims=OF_USERS | OF_CLIENTS,
     now=st.datetimes(datetime(1970, 1, 1), datetime(9000, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - hypothesis adds the zone
 )
 def test_every_token_survives_the_way_there_and_back(claims: AccessClaims, now: datetime) -> None:
