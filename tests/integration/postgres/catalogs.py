@@ -26,3 +26,16 @@ async def schema_of(connection: asyncpg.Connection) -> set[str]:
     """Return every table, column, constraint and index of the schema, but for Alembic's own table."""
     lines = {row[0] for row in await connection.fetch(_RELATIONS)}
     return {line for line in lines if "alembic_version" not in line}
+
+
+async def places_of(psql: asyncpg.Connection, *words: str) -> set[str]:
+    """Return the columns in which one of the words stands, in any case."""
+    columns = await psql.fetch(
+        "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'"
+    )
+    found = set()
+    for table, column in columns:
+        search = f'SELECT bool_or("{column}"::text ILIKE ANY($1)) FROM "{table}"'  # noqa: S608 - names of the schema
+        if await psql.fetchval(search, [f"%{word}%" for word in words]):
+            found.add(f"{table}.{column}")
+    return found

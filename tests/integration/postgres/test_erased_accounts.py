@@ -7,6 +7,7 @@ import pytest
 
 from entrypoints.container import Container
 from entrypoints.settings import Settings
+from tests.integration.postgres.catalogs import places_of
 from tests.kit.mailbox import Mailbox
 from tests.kit.passwords import BreachedOnly, PlainHasher
 from tests.kit.web import WebShop, key, order_of, web_shop
@@ -25,19 +26,6 @@ async def web(database_url: str) -> AsyncIterator[WebShop]:
     container.mailer.override(Mailbox())
     async with web_shop(container) as web:
         yield web
-
-
-async def places_of(psql: asyncpg.Connection, word: str) -> set[str]:
-    """Return the columns in which a word stands, in any case."""
-    columns = await psql.fetch(
-        "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'"
-    )
-    found = set()
-    for table, column in columns:
-        search = f'SELECT bool_or("{column}"::text ILIKE $1) FROM "{table}"'  # noqa: S608 - names of the schema
-        if await psql.fetchval(search, f"%{word}%"):
-            found.add(f"{table}.{column}")
-    return found
 
 
 async def test_a_closed_account_leaves_no_trace_but_its_orders(

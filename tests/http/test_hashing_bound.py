@@ -1,0 +1,93 @@
+"""More log-ins at once than there are places: who is too many is told so at once, and everybody else is served."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from threading import Event
+from typing import Literal
+
+import argon2
+import httpx2
+import pytest
+
+from adapters.security.passwords import Argon2PasswordHasher
+from tests.kit.store import memory_store
+from tests.kit.web import PASSWORD, WebShop, container_over, web_shop
+
+ANN = {"email": "ann@example.com", "password": PASSWORD, "password_confirm": PASSWORD}
+BOB = {**ANN, "email": "bob@example.com"}
+LOG_IN = {"username": "ann@example.com", "password": PASSWORD}
+PLACES = 2
+"""One password that is checked, and one that waits."""
+
+
+class HeldUp(argon2.PasswordHasher):
+    """Cheap, and goes on only when it is let."""
+
+    def __init__(self) -> None:
+        super().__init__(time_cost=1, memory_cost=8, parallelism=1)
+        self.begun = Event()
+        self.may_go_on = Event()
+        self.may_go_on.set()
+
+    def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002 - argon2's name
+        self.begun.set()
+        assert self.may_go_on.wait(60)
+        return super().verify(hash, password)
+
+
+@dataclass(frozen=True, slots=True)
+class Crowded:
+    """A shop with a customer, all of whose places for passwords are taken by log-ins that do not end."""
+
+    web: WebShop
+    customer: httpx2.AsyncClient
+    argon2: HeldUp
+    waiting: list[asyncio.Task[httpx2.Response]]
+
+
+@pytest.fixture
+async def crowded() -> AsyncIterator[Crowded]:
+    hasher = Argon2PasswordHasher(memory_kib=8, passes=1, workers=1, max_waiting=PLACES - 1)
+    hasher._argon2 = held_up = HeldUp()
+    container = container_over(memory_store())
+    container.hasher.override(hasher)
+    async with web_shop(container) as web:
+        await web.visitor.post("/v1/users", json=ANN)
+        customer = await web.customer()
+        held_up.begun.clear()
+        held_up.may_go_on.clear()
+        waiting = [asyncio.create_task(web.visitor.post("/token", data=LOG_IN)) for _ in range(PLACES)]
+        await asyncio.to_thread(held_up.begun.wait, 60)
+        await asyncio.sleep(0.05)  # until the other one has taken its place as well
+        yield Crowded(web, customer, held_up, waiting)
+        held_up.may_go_on.set()
+        await asyncio.gather(*waiting)
+    hasher.close()
+
+
+async def test_who_is_too_many_is_told_so_while_the_others_still_wait(crowded: Crowded) -> None:
+    """The answer is there although none of those before it gets any further: nobody waits for a place."""
+    refused = (
+        await crowded.web.visitor.post("/token", data=LOG_IN),
+        await crowded.web.visitor.post("/token", data={**LOG_IN, "username": "nobody@example.com"}),
+        await crowded.web.visitor.post("/v1/users", json=BOB),
+    )
+    for answer in refused:
+        assert (answer.status_code, answer.json()["code"]) == (503, "overloaded")
+        assert answer.headers["Retry-After"] == "1"
+    assert not any(task.done() for task in crowded.waiting)
+
+
+async def test_every_other_route_is_served_meanwhile(crowded: Crowded) -> None:
+    for path in ("/livez", "/readyz", "/v1/products", "/v1/orders", "/v1/me", "/.well-known/jwks.json"):
+        assert (await crowded.customer.get(path)).status_code == 200, path
+    assert not any(task.done() for task in crowded.waiting)
+
+
+async def test_whoever_had_a_place_is_let_in_in_the_end_and_so_is_who_comes_again(crowded: Crowded) -> None:
+    assert (await crowded.web.visitor.post("/token", data=LOG_IN)).status_code == 503
+    crowded.argon2.may_go_on.set()
+    answers = await asyncio.gather(*crowded.waiting)
+    answers.append(await crowded.web.visitor.post("/token", data=LOG_IN))
+    assert [answer.status_code for answer in answers] == [200] * (PLACES + 1)

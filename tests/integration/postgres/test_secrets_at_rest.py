@@ -1,0 +1,64 @@
+"""Whoever reads the database logs in as nobody: no column has a password, a token or a secret as it is shown."""
+
+from base64 import urlsafe_b64decode
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from domain.users.permissions import Scope
+from entrypoints.container import Container
+from entrypoints.settings import Settings
+from tests.integration.postgres.catalogs import places_of
+from tests.kit.mailbox import Mailbox
+from tests.kit.web import WebShop, key, web_shop
+
+EMAIL, PASSWORD = "ann@example.com", "Canary-7f3a password"
+ANN = {"email": EMAIL, "password": PASSWORD, "password_confirm": PASSWORD}
+
+
+@pytest.fixture
+def mailbox() -> Mailbox:
+    return Mailbox()
+
+
+@pytest.fixture
+async def web(database_url: str, mailbox: Mailbox) -> AsyncIterator[WebShop]:
+    settings = Settings(database_url=database_url, rate_limit_enabled=False, hashing_threads=1)
+    container = Container(settings=settings)
+    container.mailer.override(mailbox)
+    async with web_shop(container) as web:
+        yield web
+
+
+def spellings(secret: str) -> set[str]:
+    """Return how a column could have it: as it is sent, or its random bytes, both as PostgreSQL writes bytes as well."""
+    coded = secret.removeprefix("steelyard_")
+    random = urlsafe_b64decode(f"{coded}{'=' * (-len(coded) % 4)}")[-32:]
+    return {secret, secret.encode().hex(), random.hex()}
+
+
+async def test_no_column_has_what_anybody_logs_in_with(
+    web: WebShop, mailbox: Mailbox, psql: asyncpg.Connection
+) -> None:
+    await web.visitor.post("/v1/users", json=ANN, headers=key("sign-up"))
+    form = {"username": EMAIL, "password": PASSWORD}
+    first = (await web.visitor.post("/token", data=form)).json()
+    form = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
+    second = (await web.visitor.post("/token", data=form)).json()
+    await web.visitor.post("/v1/password-resets", json={"email": EMAIL}, headers=key("reset"))
+    await web.container.deliver_mail()()
+    made = await web.container.create_client()("till", [Scope.READ_ORDERS])
+    rolled = await web.container.roll_secret()("till")
+
+    secrets = (
+        first["refresh_token"],
+        second["refresh_token"],
+        mailbox.token(),
+        made.secret,
+        rolled.secret,
+    )
+    access_tokens = [tokens["access_token"] for tokens in (first, second)]
+    assert await places_of(psql, EMAIL), "the search finds what is there"
+    assert await places_of(psql, PASSWORD, *access_tokens) == set()
+    assert await places_of(psql, *(spelling for secret in secrets for spelling in spellings(secret))) == set()
