@@ -9,10 +9,11 @@ import pytest
 from application.clients.authenticate_client import ClientCredentials, InvalidClient
 from application.sessions.log_in import LogInCommand, WrongCredentials
 from application.throttling.throttle import TooManyAttempts
+from application.users.sign_up import SignUpCommand
 from domain.users.attempts import ACCOUNT_BACKOFF, AttemptKind
 from domain.users.permissions import Scope
 from tests.integration.postgres.sent import statements_of
-from tests.kit.accounts import NETWORK
+from tests.kit.accounts import NETWORK, PASSWORD
 from tests.kit.actors import SOMEBODY
 from tests.kit.postgres_store import postgres_store
 from tests.kit.shop import Shop
@@ -71,3 +72,34 @@ async def test_an_unknown_client_costs_the_same_statements_as_a_wrong_secret(dat
     assert known == unknown == no_id
     assert len(known) == 4 * (FREE + 1) + 2, "find the client, look, lock and count"
     assert all(statement.startswith("SELECT") for statement in known[-2:]), "who has to wait writes nothing"
+
+
+async def test_asking_for_a_reset_costs_the_same_statements_whether_or_not_there_is_an_account(
+    database_url: str,
+) -> None:
+    async with postgres_store(database_url) as store:
+        shop = Shop(store)
+        await shop.customer("ann@example.com")
+        with statements_of(store.attempts._engine) as sent:  # type: ignore[attr-defined] # that of PostgreSQL has it
+            asked = []
+            for email in ("ann@example.com", "nobody@example.com"):
+                await shop.request_password_reset(email, network=NETWORK)
+                asked.append([statement for statement, _ in sent])
+                sent.clear()
+    known, unknown = asked
+    assert known == unknown
+
+
+async def test_signing_up_with_a_known_address_writes_as_often_as_with_a_new_one(database_url: str) -> None:
+    """Where addresses are verified, so that the answer does not tell them apart."""
+    async with postgres_store(database_url) as store:
+        shop = Shop(store)
+        await shop.customer("ann@example.com")
+        with statements_of(store.attempts._engine) as sent:  # type: ignore[attr-defined] # that of PostgreSQL has it
+            asked = []
+            for email in ("ann@example.com", "nobody@example.com"):
+                await shop.request_sign_up(SignUpCommand(email=email, password=PASSWORD, network=NETWORK))
+                asked.append([statement.split()[0] for statement, _ in sent])
+                sent.clear()
+    known, unknown = asked
+    assert len(known) == len(unknown) == 7, "throttle, look, write the account and its trace, ask for mail"
