@@ -89,6 +89,20 @@ def create_admin(service: Service, email: str, password: str) -> None:
     )
 
 
+def create_client(service: Service, name: str, scope: str) -> tuple[str, str]:
+    """Make a service client from the command line, beside the running service, and return its id and secret."""
+    made = subprocess.run(
+        [sys.executable, "-m", "entrypoints", "clients", "create", name, "--scope", scope],
+        cwd=CHECKOUT,
+        env=service.environment,
+        text=True,
+        check=True,
+        capture_output=True,
+    )
+    shown = dict(line.split("=", 1) for line in made.stdout.splitlines())
+    return shown["client_id"], shown["client_secret"]
+
+
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Locator, Page, expect, sync_playwright
 
-from tests.e2e.serving import CHECKOUT, serving
+from tests.e2e.serving import CHECKOUT, create_client, serving
 
 ARTEFACTS = CHECKOUT / ".artefacts"
 EMAIL, PASSWORD = "ann@example.com", "a long password of mine"
@@ -56,19 +56,41 @@ def test_the_login_form_of_the_docs_page_opens_a_protected_operation(
         assert [text for text in complaints if "Content Security Policy" in text] == []
 
 
+def test_a_program_logs_in_on_the_docs_page_by_its_id_and_secret(database_url: str, browser: Browser) -> None:
+    with serving(database_url, log_level="warning") as service:
+        service.await_answer()
+        client_id, secret = create_client(service, "till", "orders:read")
+        page = browser.new_page(viewport={"width": 1200, "height": 900})
+
+        page.goto(f"{service.address.url}/docs")
+        page.get_by_role("button", name="Authorize").first.click()
+        dialog = page.locator(".modal-ux")
+        form = dialog.locator(".auth-container").filter(has_text="client_credentials (")
+        form.get_by_label("client_id:").fill(client_id)
+        form.get_by_label("client_secret:").fill(secret)
+        _apply(dialog, form)
+
+        assert _try_out(page, "list_orders", tag="orders") == "200"
+
+
 def _log_in(page: Page) -> None:
     page.get_by_role("button", name="Authorize").first.click()
     dialog = page.locator(".modal-ux")
-    dialog.get_by_label("username:").fill(EMAIL)
-    dialog.get_by_label("password:").fill(PASSWORD)
-    dialog.get_by_role("button", name="Apply given OAuth2 credentials").click()
+    form = dialog.locator(".auth-container").filter(has_text="password (")
+    form.get_by_label("username:").fill(EMAIL)
+    form.get_by_label("password:").fill(PASSWORD)
+    _apply(dialog, form)
+
+
+def _apply(dialog: Locator, form: Locator) -> None:
+    form.get_by_role("button", name="Apply given OAuth2 credentials").click()
     expect(dialog.get_by_role("button", name="Remove authorization")).to_be_visible()
     dialog.get_by_role("button", name="Close").last.click()
 
 
-def _try_out(page: Page, operation: str) -> str:
+def _try_out(page: Page, operation: str, *, tag: str = "users") -> str:
     """Execute an operation without parameters, and return the status that the page shows."""
-    block = page.locator(f"#operations-users-{operation}")
+    block = page.locator(f"#operations-{tag}-{operation}")
     block.locator(".opblock-summary").click()
     block.get_by_role("button", name="Try it out").click()
     block.get_by_role("button", name="Execute").click()

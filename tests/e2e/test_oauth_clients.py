@@ -1,7 +1,5 @@
 """Programs of another make log in over real connections, and verify tokens with the keys that they fetch."""
 
-import subprocess
-import sys
 import warnings
 from typing import Any
 
@@ -11,7 +9,7 @@ from joserfc import jwt
 from joserfc.errors import SecurityWarning
 from joserfc.jwk import KeySet
 
-from tests.e2e.serving import CHECKOUT, Service, create_admin, serving
+from tests.e2e.serving import Service, create_admin, create_client, serving
 
 EMAIL, PASSWORD = "boss@example.com", "a long password of the boss"
 
@@ -53,17 +51,3 @@ def verified(token: str, jwks_uri: str) -> dict[str, Any]:
         read.claims
     )
     return read.claims
-
-
-def create_client(service: Service, name: str, scope: str) -> tuple[str, str]:
-    """Make a service client from the command line, beside the running service, and return its id and secret."""
-    made = subprocess.run(
-        [sys.executable, "-m", "entrypoints", "clients", "create", name, "--scope", scope],
-        cwd=CHECKOUT,
-        env=service.environment,
-        text=True,
-        check=True,
-        capture_output=True,
-    )
-    shown = dict(line.split("=", 1) for line in made.stdout.splitlines())
-    return shown["client_id"], shown["client_secret"]
