@@ -1,4 +1,5 @@
 from dataclasses import dataclass, field
+from typing import NoReturn
 from uuid import UUID
 
 from application.shared.clock import Clock
@@ -59,7 +60,7 @@ class AuthenticateClient:
             await work.commit()
         return client, secret
 
-    async def _refuse(self, credentials: ClientCredentials, work: UnitOfWork) -> None:
+    async def _refuse(self, credentials: ClientCredentials, work: UnitOfWork) -> NoReturn:
         """Raise TooManyAttempts, or InvalidClient once the attempt is counted."""
         attempt = Attempt(AttemptKind.CLIENT_SECRET, credentials.client_id, credentials.network)
         await self.throttle.admit(work, attempt)
@@ -71,8 +72,12 @@ _NO_CLIENT = ClientId(UUID(int=0))
 
 
 def _id_in(text: str) -> ClientId:
-    """Return the id that is written, or that of no client where none is."""
+    """Return the id that is written, or that of no client where none is.
+
+    An id has one spelling (RFC 6749, section 2.2): guesses under others would not be counted with it.
+    """
     try:
-        return ClientId(UUID(text))
+        client_id = UUID(text)
     except ValueError:
         return _NO_CLIENT
+    return ClientId(client_id) if str(client_id) == text else _NO_CLIENT

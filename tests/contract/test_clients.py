@@ -193,6 +193,15 @@ async def test_what_is_no_id_is_a_wrong_one(shop: Shop) -> None:
         assert await attempt(shop, shown) == "wrong"
 
 
+async def test_another_spelling_of_an_id_is_no_client(shop: Shop) -> None:
+    """Else each of them would have guesses of its own."""
+    made = await shop.create_client("till", [Scope.READ_ORDERS])
+    text = str(made.client_id)
+    for spelling in (text.upper(), text.replace("-", ""), f"{{{text}}}", f"urn:uuid:{text}", f" {text}"):
+        shown = ClientCredentials(client_id=spelling, secret=made.secret, network=NETWORK)
+        assert (spelling == text, await attempt(shop, shown)) == (False, "wrong")
+
+
 async def test_a_network_that_guesses_waits_whichever_clients_it_tries(shop: Shop) -> None:
     made = [NewSecretView(client_id=ClientId(shop.ids.new()), secret="x") for _ in range(CROWD + 2)]
     endings = [await attempt(shop, credentials(client)) for client in made]
