@@ -41,17 +41,17 @@ return {allowed and 1 or 0, math.max(0, quota - taken), (oldest or now) + window
 _log = structlog.get_logger(__name__)
 
 
-def connect(url: str) -> Valkey:
+def connect(url: str, *, patience: float = PATIENCE) -> Valkey:
     """Return a client for a `valkey://`, `valkeys://`, `redis://`, `rediss://` or `unix://` URL. It connects when used.
 
-    Raises ValueError for another URL.
+    It waits for `patience` seconds. Raises ValueError for another URL.
     """
     pool = BlockingConnectionPool.from_url(
         url,
         max_connections=CONNECTIONS,
-        timeout=PATIENCE,
-        socket_timeout=PATIENCE,
-        socket_connect_timeout=PATIENCE,
+        timeout=patience,
+        socket_timeout=patience,
+        socket_connect_timeout=patience,
     )
     return Valkey.from_pool(pool)
 

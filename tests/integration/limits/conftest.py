@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from adapters.limits.in_process import InProcessRateLimiter
-from adapters.limits.valkey import ValkeyRateLimiter, connect
+from adapters.limits.valkey import PATIENCE, ValkeyRateLimiter, connect
 from tests.kit.stopwatch import Stopwatch
 from tests.servers.valkey import ValkeyServer, valkey_server
 
@@ -26,10 +26,15 @@ def stopwatch() -> Stopwatch:
 
 
 @pytest.fixture
-async def processes(server: ValkeyServer, stopwatch: Stopwatch) -> AsyncIterator[list[ValkeyRateLimiter]]:
-    """Limiters of two processes that share a server."""
+async def processes(
+    server: ValkeyServer, stopwatch: Stopwatch, request: pytest.FixtureRequest
+) -> AsyncIterator[list[ValkeyRateLimiter]]:
+    """Limiters of two processes that share a server; they wait for it for as long as a test says, or as the service does."""
+    patience = getattr(request, "param", PATIENCE)
     limiters = [
-        ValkeyRateLimiter(connect(server.url), InProcessRateLimiter(clock=stopwatch), clock=stopwatch)
+        ValkeyRateLimiter(
+            connect(server.url, patience=patience), InProcessRateLimiter(clock=stopwatch), clock=stopwatch
+        )
         for _ in range(2)
     ]
     yield limiters

@@ -46,6 +46,7 @@ async def test_what_remains_is_counted_down_by_all_processes_together_and_then_r
     assert all(1 <= answer.resets_in <= ORDERS.window for answer in answers)
 
 
+@pytest.mark.parametrize("processes", [60], indirect=True, ids=["patient"])
 async def test_of_two_hundred_requests_at_once_exactly_the_quota_is_allowed(processes: Processes) -> None:
     policy = RateLimitPolicy("reads", quota=70, window=60)
     answers = await asyncio.gather(*(processes[n % 2].take(policy, "ann") for n in range(200)))
