@@ -60,7 +60,6 @@ from application.catalog.import_catalogue import ImportCatalogue
 from application.catalog.list_movements import ListMovements
 from application.catalog.list_products import ListProducts
 from application.checks.check_shop import CheckShop
-from application.limits.ports import RateLimiter
 from application.clients.authenticate_client import AuthenticateClient
 from application.clients.create_client import CreateClient
 from application.clients.disable_client import DisableClient
@@ -68,6 +67,7 @@ from application.clients.issue_token import IssueToken
 from application.clients.list_clients import ListClients
 from application.clients.retire_secret import RetireSecret
 from application.clients.roll_secret import RollSecret
+from application.limits.ports import RateLimiter
 from application.mail.deliver_mail import DeliverMail
 from application.mail.message import Letters
 from application.mail.ports import Mailer
@@ -303,7 +303,7 @@ class Container(containers.DeclarativeContainer):
     create_client = providers.Singleton(CreateClient, unit_of_work, clock, ids, randomness)
     list_clients = providers.Singleton(ListClients, client_queries)
     roll_secret = providers.Singleton(RollSecret, unit_of_work, clock, ids, randomness)
-    retire_secret = providers.Singleton(RetireSecret, unit_of_work)
+    retire_secret = providers.Singleton(RetireSecret, unit_of_work, clock)
     disable_client = providers.Singleton(DisableClient, unit_of_work, clock)
     authenticate_client = providers.Singleton(AuthenticateClient, unit_of_work, throttle, clock)
     issue_token = providers.Singleton(IssueToken, authenticate_client, access_tokens, clock, ids)

@@ -36,7 +36,7 @@ class MemoryAuditLog(AuditQueries, AuditRecords):
 
 def _matches(entry: AuditEntry, criteria: AuditFilter) -> bool:
     return (
-        criteria.actor_id in {None, entry.actor.user_id}
+        criteria.actor_id in {None, entry.actor.id}
         and criteria.action in {None, entry.action}
         and criteria.object_id in {None, entry.object_id}
         and (criteria.created_after is None or entry.at > criteria.created_after)

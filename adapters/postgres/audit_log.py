@@ -54,7 +54,7 @@ def _values(entry: AuditEntry) -> dict[str, object]:
     return {
         "id": entry.id,
         "at": entry.at,
-        "actor_id": entry.actor.user_id,
+        "actor_id": entry.actor.id,
         "request_id": entry.actor.request_id,
         "action": entry.action,
         "object_id": entry.object_id,

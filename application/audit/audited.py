@@ -68,7 +68,7 @@ def audited_event(event: Event, by: Actor | None) -> Audited | None:
     audited = _EVENTS.get(type(event))
     if audited is None or not isinstance(event, OrderEvent):
         return audited
-    is_by_staff = by is not None and by.user_id not in {None, event.customer_id}
+    is_by_staff = by is not None and by.id not in {None, event.customer_id}
     return audited if is_by_staff else None
 
 

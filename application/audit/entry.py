@@ -16,6 +16,7 @@ class AuditAction(StrEnum):
     """
 
     USER_SIGNED_UP = "user.signed_up"
+    USER_SIGNED_UP_AGAIN = "user.signed_up_again"
     USER_CHANGED = "user.changed"
     USER_EMAIL_VERIFIED = "user.email_verified"
     USER_PASSWORD_CHANGED = "user.password_changed"  # noqa: S105 - an action, not a password
@@ -28,6 +29,12 @@ class AuditAction(StrEnum):
     SESSION_STARTED = "session.started"
     SESSION_ENDED = "session.ended"
     SESSION_TOKEN_REUSED = "session.token_reused"  # noqa: S105 - an action, not a token
+    CLIENT_CREATED = "client.created"
+    CLIENT_SECRET_ROLLED = "client.secret_rolled"  # noqa: S105 - an action, not a secret
+    CLIENT_SECRET_RETIRED = "client.secret_retired"  # noqa: S105 - an action, not a secret
+    CLIENT_DISABLED = "client.disabled"
+    CLIENT_LOGGED_IN = "client.logged_in"
+    CLIENT_LOG_IN_REFUSED = "client.log_in_refused"
     SIGNING_KEY_ROTATED = "signing_key.rotated"
     PRODUCT_CREATED = "product.created"
     PRODUCT_CHANGED = "product.changed"

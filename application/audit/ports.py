@@ -7,14 +7,14 @@ from typing import Protocol
 from application.audit.entry import AuditAction
 from application.audit.views import AuditEntryView
 from application.shared.page import Page, Position
-from domain.shared.ids import UserId
+from domain.shared.ids import ClientId, UserId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditFilter:
     """Which entries to list; `created_after` and `created_before` are exclusive bounds of `at`."""
 
-    actor_id: UserId | None = None
+    actor_id: UserId | ClientId | None = None
     action: AuditAction | None = None
     object_id: str | None = None
     created_after: datetime | None = None

@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import Self
 
 from application.audit.entry import AuditAction, AuditEntry, Details
-from domain.shared.ids import AuditEntryId, UserId
+from domain.shared.ids import AuditEntryId, ClientId, UserId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntryView:
     id: AuditEntryId
     at: datetime
-    actor_id: UserId | None
+    actor_id: UserId | ClientId | None
     request_id: str
     action: AuditAction
     object_id: str | None
@@ -27,7 +27,7 @@ class AuditEntryView:
         return cls(
             id=entry.id,
             at=entry.at,
-            actor_id=entry.actor.user_id,
+            actor_id=entry.actor.id,
             request_id=entry.actor.request_id,
             action=entry.action,
             object_id=entry.object_id,

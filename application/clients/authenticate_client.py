@@ -1,12 +1,14 @@
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NoReturn
 from uuid import UUID
 
+from application.audit.entry import AuditAction
 from application.shared.clock import Clock
 from application.throttling.throttle import Throttle
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.clients.client import ServiceClient
 from domain.clients.secret import ClientSecret, hash_of
+from domain.shared.actor import Actor
 from domain.shared.errors import DomainError
 from domain.shared.ids import ClientId
 from domain.users.attempts import Attempt, AttemptKind
@@ -23,11 +25,12 @@ class InvalidClient(DomainError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientCredentials:
-    """What a client has shown of itself; `network` is where it comes from."""
+    """What a client has shown of itself; `network` is where it comes from, and `by` names the request."""
 
     client_id: str
     secret: str = field(repr=False)
     network: str
+    by: Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +49,11 @@ class AuthenticateClient:
     async def __call__(self, credentials: ClientCredentials) -> tuple[ServiceClient, ClientSecret]:
         """Return the client and its secret, and note that it was used. Raise InvalidClient, TooManyAttempts, Overloaded."""
         client_id, shown = _id_in(credentials.client_id), hash_of(credentials.secret)
-        async with self.unit_of_work() as work:
+        async with self.unit_of_work(credentials.by) as work:
             found = await work.clients.peek(client_id)
             if found is None or found.secret_with(shown) is None:
-                await self._refuse(credentials, work)
+                await self._refuse(credentials, found, work)
+        async with self.unit_of_work(replace(credentials.by, id=client_id)) as work:
             # Whoever retires secrets meanwhile is waited for, and what is kept is looked at again.
             client = await work.clients.get(client_id)
             secret = client.secret_with(shown) if client else None
@@ -57,13 +61,21 @@ class AuthenticateClient:
                 raise InvalidClient
             secret.last_used_at = self.clock.now()
             await work.clients.save(client)
+            work.audit.record(
+                AuditAction.CLIENT_LOGGED_IN, client.id, at=secret.last_used_at, secret_id=str(secret.id)
+            )
             await work.commit()
         return client, secret
 
-    async def _refuse(self, credentials: ClientCredentials, work: UnitOfWork) -> NoReturn:
+    async def _refuse(
+        self, credentials: ClientCredentials, client: ServiceClient | None, work: UnitOfWork
+    ) -> NoReturn:
         """Raise TooManyAttempts, or InvalidClient once the attempt is counted."""
         attempt = Attempt(AttemptKind.CLIENT_SECRET, credentials.client_id, credentials.network)
         await self.throttle.admit(work, attempt)
+        work.audit.record(
+            AuditAction.CLIENT_LOG_IN_REFUSED, client.id if client else None, at=self.clock.now()
+        )
         await work.commit()
         raise InvalidClient
 

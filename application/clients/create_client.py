@@ -1,6 +1,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from application.audit.entry import AuditAction
 from application.clients.views import NewSecretView
 from application.shared.clock import Clock
 from application.shared.ids import IdFactory
@@ -8,6 +9,7 @@ from application.shared.randomness import Randomness
 from application.unit_of_work import UnitOfWorkFactory
 from domain.clients.client import ServiceClient
 from domain.clients.secret import SECRET_BYTES, ClientSecret, text_of
+from domain.shared.actor import Actor
 from domain.shared.ids import ClientId, SecretId
 from domain.users.permissions import Scope
 
@@ -21,7 +23,7 @@ class CreateClient:
     ids: IdFactory
     randomness: Randomness
 
-    async def __call__(self, name: str, scopes: Collection[Scope]) -> NewSecretView:
+    async def __call__(self, name: str, scopes: Collection[Scope], *, by: Actor) -> NewSecretView:
         """Raise ValidationFailed, ClientNameTaken."""
         now, secret = self.clock.now(), self.randomness.token_bytes(SECRET_BYTES)
         client = ServiceClient.create(
@@ -31,7 +33,8 @@ class CreateClient:
             secret=ClientSecret.issue(SecretId(self.ids.new()), secret, now=now),
             now=now,
         )
-        async with self.unit_of_work() as work:
+        async with self.unit_of_work(by) as work:
             await work.clients.add(client)
+            work.audit.record(AuditAction.CLIENT_CREATED, client.id, at=now, scopes=" ".join(sorted(scopes)))
             await work.commit()
         return NewSecretView(client_id=client.id, secret=text_of(secret))

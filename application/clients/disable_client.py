@@ -1,8 +1,10 @@
 from dataclasses import dataclass
 
+from application.audit.entry import AuditAction
 from application.clients.named import client_named
 from application.shared.clock import Clock
 from application.unit_of_work import UnitOfWorkFactory
+from domain.shared.actor import Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,10 +14,12 @@ class DisableClient:
     unit_of_work: UnitOfWorkFactory
     clock: Clock
 
-    async def __call__(self, name: str) -> None:
+    async def __call__(self, name: str, *, by: Actor) -> None:
         """Raise NotFound."""
-        async with self.unit_of_work() as work:
+        now = self.clock.now()
+        async with self.unit_of_work(by) as work:
             client = await client_named(name, work)
-            client.disable(now=self.clock.now())
+            client.disable(now=now)
             await work.clients.save(client)
+            work.audit.record(AuditAction.CLIENT_DISABLED, client.id, at=now)
             await work.commit()

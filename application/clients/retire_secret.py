@@ -1,7 +1,10 @@
 from dataclasses import dataclass
 
+from application.audit.entry import AuditAction
 from application.clients.named import client_named
+from application.shared.clock import Clock
 from application.unit_of_work import UnitOfWorkFactory
+from domain.shared.actor import Actor
 from domain.shared.ids import SecretId
 
 
@@ -14,11 +17,15 @@ class RetireSecret:
     """
 
     unit_of_work: UnitOfWorkFactory
+    clock: Clock
 
-    async def __call__(self, name: str, secret_id: SecretId) -> None:
+    async def __call__(self, name: str, secret_id: SecretId, *, by: Actor) -> None:
         """Raise NotFound."""
-        async with self.unit_of_work() as work:
+        async with self.unit_of_work(by) as work:
             client = await client_named(name, work)
             client.retire(secret_id)
             await work.clients.save(client)
+            work.audit.record(
+                AuditAction.CLIENT_SECRET_RETIRED, client.id, at=self.clock.now(), secret_id=str(secret_id)
+            )
             await work.commit()

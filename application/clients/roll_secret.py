@@ -1,5 +1,6 @@
 from dataclasses import dataclass
 
+from application.audit.entry import AuditAction
 from application.clients.named import client_named
 from application.clients.views import NewSecretView
 from application.shared.clock import Clock
@@ -7,6 +8,7 @@ from application.shared.ids import IdFactory
 from application.shared.randomness import Randomness
 from application.unit_of_work import UnitOfWorkFactory
 from domain.clients.secret import SECRET_BYTES, ClientSecret, text_of
+from domain.shared.actor import Actor
 from domain.shared.ids import SecretId
 
 
@@ -19,12 +21,14 @@ class RollSecret:
     ids: IdFactory
     randomness: Randomness
 
-    async def __call__(self, name: str) -> NewSecretView:
+    async def __call__(self, name: str, *, by: Actor) -> NewSecretView:
         """Raise NotFound, TooManySecrets, ClientDisabled."""
-        secret = self.randomness.token_bytes(SECRET_BYTES)
-        async with self.unit_of_work() as work:
+        now, secret = self.clock.now(), self.randomness.token_bytes(SECRET_BYTES)
+        issued = ClientSecret.issue(SecretId(self.ids.new()), secret, now=now)
+        async with self.unit_of_work(by) as work:
             client = await client_named(name, work)
-            client.roll(ClientSecret.issue(SecretId(self.ids.new()), secret, now=self.clock.now()))
+            client.roll(issued)
             await work.clients.save(client)
+            work.audit.record(AuditAction.CLIENT_SECRET_ROLLED, client.id, at=now, secret_id=str(issued.id))
             await work.commit()
         return NewSecretView(client_id=client.id, secret=text_of(secret))

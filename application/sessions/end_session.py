@@ -19,7 +19,7 @@ class EndSession:
         """Raise NotFound unless the actor has such a session."""
         async with self.unit_of_work(by) as work:
             session = await work.sessions.get(session_id)
-            if session is None or session.user_id != by.user_id:
+            if session is None or session.user_id != by.id:
                 raise NotFound("There is no such session.")
             await work.sessions.remove([session])
             work.audit.record(

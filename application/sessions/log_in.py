@@ -100,7 +100,7 @@ class LogIn:
         token = RefreshToken(
             self.randomness.token_bytes(FAMILY_BYTES), self.randomness.token_bytes(SECRET_BYTES)
         )
-        async with self.unit_of_work(replace(command.by, user_id=checked.id)) as work:
+        async with self.unit_of_work(replace(command.by, id=checked.id)) as work:
             user = await work.users.get(checked.id)
             if user is None or user.password_changed_at != checked.password_changed_at:
                 raise WrongCredentials

@@ -39,7 +39,7 @@ class ChangeUser:
             if user is None:
                 raise NotFound("There is no such account.")
             user.ensure_unchanged_since(command.seen_version)
-            administer(user, command.changes, by=command.by.user_id, admins=admins, now=self.clock.now())
+            administer(user, command.changes, by=command.by.id, admins=admins, now=self.clock.now())
             if user.status is UserStatus.DISABLED:
                 await work.sessions.remove(await work.sessions.of_user(user.id))
             await work.users.save(user)

@@ -1,5 +1,6 @@
 from dataclasses import dataclass
 
+from application.audit.entry import AuditAction
 from application.mail.request import MailKind, MailRequest
 from application.shared.clock import Clock
 from application.shared.ids import IdFactory
@@ -74,5 +75,6 @@ class RequestSignUp:
         if user.status is UserStatus.PENDING:
             user.sign_up_again(full_name=full_name, password_hash=password_hash, now=self.clock.now())
             await work.one_time_tokens.remove(user.id, TokenPurpose.VERIFY_EMAIL)
-        # Saved in any case: it takes as long as to add an account.
+        # Saved and told in any case: it takes as long as to add an account.
         await work.users.save(user)
+        work.audit.record(AuditAction.USER_SIGNED_UP_AGAIN, user.id, at=self.clock.now())

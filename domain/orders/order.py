@@ -223,16 +223,16 @@ class Order(Aggregate):
     @property
     def is_paid(self) -> bool:
         """Tell whether what was taken, and does not go back, is what the order costs."""
-        return self.refundable_amount >= self.total.amount
+        return self.refundable.amount >= self.total.amount
 
     @property
     def refundable(self) -> Money:
         """What was taken, and neither given back nor promised to be."""
-        return Money(self.refundable_amount, self.currency)
+        return self.paid_total - self.refunded_total - self.refunding_total
 
     @property
     def refundable_amount(self) -> int:
-        return self.paid_total.amount - self.refunded_total.amount - self.refunding_total.amount
+        return self.refundable.amount
 
     def is_due(self, now: datetime) -> bool:
         """Tell whether the time has passed for which the order holds its stock unpaid."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.shared.errors import DomainError, Forbidden
-from domain.shared.ids import UserId
+from domain.shared.ids import ClientId, UserId
 from domain.shared.unset import UNSET, Unset
 from domain.users.permissions import Role
 from domain.users.user import User, UserStatus
@@ -38,7 +38,12 @@ class AccountChanges:
 
 
 def administer(
-    user: User, changes: AccountChanges, *, by: UserId | None, admins: Collection[UserId], now: datetime
+    user: User,
+    changes: AccountChanges,
+    *,
+    by: UserId | ClientId | None,
+    admins: Collection[UserId],
+    now: datetime,
 ) -> None:
     """Change an account's role or status. `admins` are all who `administer` now, locked.
 

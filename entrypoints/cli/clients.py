@@ -4,6 +4,7 @@ from uuid import UUID
 
 import typer
 
+from domain.shared.actor import Actor
 from domain.users.permissions import Scope
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def create(
     from entrypoints.cli.shop import in_shop
 
     async def create(container: "Container") -> "NewSecretView":
-        return await container.create_client()(name, scope)
+        return await container.create_client()(name, scope, by=Actor(None, "clients create"))
 
     _show_secret(in_shop(create))
 
@@ -68,7 +69,7 @@ def roll_secret(name: Name) -> None:
     from entrypoints.cli.shop import in_shop
 
     async def roll(container: "Container") -> "NewSecretView":
-        return await container.roll_secret()(name)
+        return await container.roll_secret()(name, by=Actor(None, "clients roll-secret"))
 
     _show_secret(in_shop(roll))
 
@@ -85,7 +86,7 @@ def retire_secret(
     from entrypoints.cli.shop import in_shop
 
     async def retire(container: "Container") -> None:
-        await container.retire_secret()(name, SecretId(secret))
+        await container.retire_secret()(name, SecretId(secret), by=Actor(None, "clients retire-secret"))
 
     in_shop(retire)
     typer.echo(f"The secret {secret} is retired.")
@@ -97,7 +98,7 @@ def disable(name: Name) -> None:
     from entrypoints.cli.shop import in_shop
 
     async def disable(container: "Container") -> None:
-        await container.disable_client()(name)
+        await container.disable_client()(name, by=Actor(None, "clients disable"))
 
     in_shop(disable)
     typer.echo(f"{name} is disabled.")

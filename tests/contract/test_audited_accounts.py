@@ -127,7 +127,7 @@ async def test_a_token_that_is_used_twice_is_told_with_the_end_of_its_session(sh
 
 async def test_passwords_are_told_to_have_changed_by_whom_and_guesses_at_them_as_well(shop: Shop) -> None:
     ann = await shop.customer()
-    session_id = (await shop.authenticate((await shop.logged_in(ann)).access.token)).session_id
+    session_id = (await shop.bearer_of(await shop.logged_in(ann))).session_id
     command = ChangePasswordCommand(
         user_id=ann.id,
         session_id=session_id,

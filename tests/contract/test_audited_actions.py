@@ -34,7 +34,7 @@ async def test_what_staff_do_with_the_catalogue_is_told(shop: Shop, staff: Actor
     await shop.archive_product(mug.id, seen_version=changed.version, by=staff)
     archived, repriced = await audit_log(shop, action=AuditAction.PRODUCT_CHANGED)
     details = {repriced.details["status"]: repriced, archived.details["status"]: archived}
-    assert {entry.actor_id for entry in details.values()} == {staff.user_id}
+    assert {entry.actor_id for entry in details.values()} == {staff.id}
     assert details["active"].details == {"sku": "MUG", "price": "2499 EUR", "status": "active"}
     assert details["archived"].object_id == str(mug.id)
     created = await entry_of(shop, AuditAction.PRODUCT_CREATED)
@@ -72,7 +72,7 @@ async def test_what_staff_say_of_stocks_is_told_and_what_orders_do_to_them_is_no
     )
     await shop.adjust_stock(replace(shop.adjusting((mug, -2)), note="Canary", by=staff))
     counted = await entry_of(shop, AuditAction.STOCK_COUNTED)
-    assert (counted.actor_id, counted.object_id) == (staff.user_id, str(mug.id))
+    assert (counted.actor_id, counted.object_id) == (staff.id, str(mug.id))
     assert counted.details == {"reason": "count", "on_hand_delta": 4, "on_hand": 9}
     adjusted = await entry_of(shop, AuditAction.STOCK_ADJUSTED)
     assert adjusted.details == {"reason": "correction", "on_hand_delta": -2, "on_hand": 7}
@@ -86,7 +86,7 @@ async def test_what_staff_do_with_orders_is_told(shop: Shop, staff: Actor) -> No
     await shop.fulfil_order(replace(shop.fulfilling(paid), by=staff))
     refund = (await shop.refund_order(replace(shop.refunding(paid, 300), by=staff))).result
     cancelled = await entry_of(shop, AuditAction.ORDER_CANCELLED)
-    assert (cancelled.actor_id, cancelled.object_id) == (staff.user_id, str(waiting.id))
+    assert (cancelled.actor_id, cancelled.object_id) == (staff.id, str(waiting.id))
     assert cancelled.details == {"number": waiting.number}
     shipped = await entry_of(shop, AuditAction.ORDER_FULFILLED)
     assert shipped.object_id == str(paid.id)
@@ -122,7 +122,7 @@ async def test_webhooks_are_told_without_what_is_secret_in_their_addresses(shop:
     await webhooks.retry(endpoint.id, delivery.id, key=None, by=staff)
     await webhooks.delete(endpoint.id, by=staff)
     created = await entry_of(shop, AuditAction.WEBHOOK_ENDPOINT_CREATED)
-    assert (created.actor_id, created.object_id) == (staff.user_id, str(endpoint.id))
+    assert (created.actor_id, created.object_id) == (staff.id, str(endpoint.id))
     assert created.details == {"host": "hooks.example.com"}
     retried = await entry_of(shop, AuditAction.WEBHOOK_DELIVERY_RETRIED)
     assert (retried.object_id, retried.details) == (

@@ -15,6 +15,7 @@ from joserfc.errors import SecurityWarning
 from joserfc.jwk import KeySet
 
 from domain.users.permissions import Scope
+from tests.kit.actors import SOMEBODY
 from tests.kit.described import check
 from tests.kit.store import memory_store
 from tests.kit.web import BASE_URL, PASSWORD, WebShop, container_over, web_shop
@@ -99,7 +100,9 @@ async def test_who_logs_out_is_logged_out(outside: Outside) -> None:
 
 
 async def test_the_client_credentials_grant_runs(outside: Outside) -> None:
-    made = await outside.web.container.create_client()("till", [Scope.READ_ORDERS, Scope.READ_EVENTS])
+    made = await outside.web.container.create_client()(
+        "till", [Scope.READ_ORDERS, Scope.READ_EVENTS], by=SOMEBODY
+    )
     grant = {"grant_type": "client_credentials"}
     async with outside.client(str(made.client_id), made.secret, **grant) as till:
         await till.fetch_token(grant_type="client_credentials", scope="orders:read")
@@ -116,7 +119,7 @@ async def test_the_client_credentials_grant_runs(outside: Outside) -> None:
 
 
 async def test_refusals_are_understood(outside: Outside) -> None:
-    made = await outside.web.container.create_client()("till", [Scope.READ_ORDERS])
+    made = await outside.web.container.create_client()("till", [Scope.READ_ORDERS], by=SOMEBODY)
     async with (
         outside.client("steelyard") as ann,
         outside.client(str(made.client_id), "wrong") as guess,

@@ -252,9 +252,9 @@ async def test_who_tries_what_is_not_for_them_is_named_in_the_log(web: WebShop) 
     [line] = [
         json.loads(line) for line in log.getvalue().splitlines() if '"forbidden"' in line and me in line
     ]
-    assert (line["event"], line["permission"], line["request_id"]) == (
+    assert (line["event"], line["permissions"], line["request_id"]) == (
         "forbidden",
-        "read_audit_log",
+        ["read_audit_log"],
         "request-8",
     )
 

@@ -14,6 +14,7 @@ from application.clients.views import NewSecretView
 from domain.shared.ids import SecretId
 from domain.users.attempts import ACCOUNT_BACKOFF, AttemptKind
 from domain.users.permissions import Scope
+from tests.kit.actors import SOMEBODY
 from tests.kit.store import memory_store
 from tests.kit.web import PASSWORD, WebShop, container_over, key, order_of, web_shop
 
@@ -24,7 +25,7 @@ NAME = "warehouse"
 
 @pytest.fixture
 async def made(web: WebShop) -> NewSecretView:
-    return await web.container.create_client()(NAME, [Scope.READ_ORDERS, Scope.WRITE_STOCK])
+    return await web.container.create_client()(NAME, [Scope.READ_ORDERS, Scope.WRITE_STOCK], by=SOMEBODY)
 
 
 def basic(client_id: object, secret: str) -> dict[str, str]:
@@ -46,7 +47,7 @@ def bearer(tokens: httpx2.Response) -> dict[str, str]:
 
 async def retire_first_secret(web: WebShop) -> None:
     (client,) = await web.container.list_clients()()
-    await web.container.retire_secret()(NAME, SecretId(client.secrets[0].id))
+    await web.container.retire_secret()(NAME, SecretId(client.secrets[0].id), by=SOMEBODY)
 
 
 def is_refused(response: httpx2.Response, status: int, error: str) -> bool:
@@ -141,7 +142,7 @@ async def test_a_client_logs_in_for_no_user(web: WebShop, made: NewSecretView, f
 @pytest.mark.parametrize("known", [True, False], ids=["known", "unknown"])
 async def test_who_guesses_secrets_is_told_to_wait_and_the_client_is_not(known: bool) -> None:
     async with web_shop(container_over(memory_store(), rate_limit_enabled=True)) as web:
-        made = await web.container.create_client()(NAME, [Scope.READ_ORDERS])
+        made = await web.container.create_client()(NAME, [Scope.READ_ORDERS], by=SOMEBODY)
         guess = basic(made.client_id if known else uuid4(), "wrong")
         answers = [await ask(web, made, headers=guess) for _ in range(FREE + 2)]
         assert [answer.status_code for answer in answers] == [*[401] * (FREE + 1), 429]
@@ -156,7 +157,7 @@ async def test_a_retired_secret_opens_nothing_that_moves_money_or_administers(
     headers = bearer(await ask(web, made))
     stock = f"/v1/stock/{product['id']}"
     assert (await web.visitor.get(stock, headers=headers)).status_code == 200
-    await web.container.roll_secret()(NAME)
+    await web.container.roll_secret()(NAME, by=SOMEBODY)
     assert (await web.visitor.get(stock, headers=headers)).status_code == 200
     await retire_first_secret(web)
     refused = await web.visitor.get(stock, headers=headers)
@@ -169,7 +170,7 @@ async def test_a_disabled_client_opens_nothing_that_moves_money_or_administers(
 ) -> None:
     product = await web.product()
     headers = bearer(await ask(web, made))
-    await web.container.disable_client()(NAME)
+    await web.container.disable_client()(NAME, by=SOMEBODY)
     assert (await web.visitor.get(f"/v1/stock/{product['id']}", headers=headers)).status_code == 401
     assert is_refused(await ask(web, made), 401, "invalid_client")
 
@@ -187,7 +188,7 @@ async def test_histories_and_ledgers_name_the_client(web: WebShop) -> None:
     product = await web.product(stock=5)
     customer = await web.customer()
     order = (await customer.post("/v1/orders", json=order_of((product, 1)), headers=key("1"))).json()
-    made = await web.container.create_client()("erp", [Scope.REFUND_ORDERS, Scope.WRITE_STOCK])
+    made = await web.container.create_client()("erp", [Scope.REFUND_ORDERS, Scope.WRITE_STOCK], by=SOMEBODY)
     headers = bearer(await ask(web, made))
 
     url = f"/v1/orders/{order['id']}"

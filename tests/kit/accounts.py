@@ -83,7 +83,7 @@ class Accounts:
         self.create_client = CreateClient(store.unit_of_work, self.clock, self.ids, randomness)
         self.list_clients = ListClients(store.clients)
         self.roll_secret = RollSecret(store.unit_of_work, self.clock, self.ids, randomness)
-        self.retire_secret = RetireSecret(store.unit_of_work)
+        self.retire_secret = RetireSecret(store.unit_of_work, self.clock)
         self.disable_client = DisableClient(store.unit_of_work, self.clock)
         self.issue_token = IssueToken(
             AuthenticateClient(store.unit_of_work, throttle, self.clock), tokens, self.clock, self.ids

@@ -28,16 +28,18 @@ from adapters.postgres.sandbox import PostgresSandboxBooks
 from adapters.postgres.secrets import PostgresSecrets
 from adapters.postgres.signing_keys import PostgresSigningKeys
 from adapters.postgres.unit_of_work import PostgresUnitOfWorkFactory
+from application.shared.ids import IdFactory
 from tests.kit.ids import SequentialIds
 from tests.kit.store import Store
 
 
 @asynccontextmanager
-async def postgres_store(url: str) -> AsyncIterator[Store]:
+async def postgres_store(url: str, ids: IdFactory | None = None) -> AsyncIterator[Store]:
+    """Open a store. Two of them on one database need ids of which no two are the same."""
     engine = patient_engine(url)
     impatient = create_engine(url)
     _wait_for_locks(impatient, "10ms")
-    ids = SequentialIds()
+    ids = ids or SequentialIds()
     try:
         yield Store(
             unit_of_work=PostgresUnitOfWorkFactory(create_sessions(engine), ids),

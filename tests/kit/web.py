@@ -99,7 +99,7 @@ class WebShop:
 
     async def client(self, *scopes: Scope) -> httpx2.AsyncClient:
         """Create a service client with these scopes, and return what bears its token."""
-        made = await self.container.create_client()(f"client-{next(self._numbers)}", scopes)
+        made = await self.container.create_client()(f"client-{next(self._numbers)}", scopes, by=SOMEBODY)
         response = await self.visitor.post(
             "/token", data={"grant_type": "client_credentials"}, auth=(str(made.client_id), made.secret)
         )

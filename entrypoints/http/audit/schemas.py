@@ -6,13 +6,13 @@ from uuid import UUID
 from pydantic import Field
 
 from application.audit.entry import AuditAction
-from domain.shared.ids import AuditEntryId, UserId
+from domain.shared.ids import AuditEntryId, ClientId, UserId
 from entrypoints.http.lists import ListQuery
 from entrypoints.http.schemas import ResponseModel, Timestamp, text
 
 
 class ListAuditEntriesQuery(ListQuery):
-    actor_id: UUID | None = Field(None, description="What this user has done.")
+    actor_id: UUID | None = Field(None, description="What this user or client has done.")
     action: AuditAction | None = None
     object_id: Annotated[str, text(max_length=100, min_length=1)] | None = Field(
         None,
@@ -25,8 +25,8 @@ class ListAuditEntriesQuery(ListQuery):
 class AuditEntryResponse(ResponseModel):
     id: AuditEntryId
     at: Timestamp
-    actor_id: UserId | None = Field(
-        description="Who has done it; null for somebody who was not logged in, and for commands."
+    actor_id: UserId | ClientId | None = Field(
+        description="Which user or client has done it; null for somebody who was not logged in, and for commands."
     )
     request_id: str = Field(
         description="The `X-Request-Id` of the request, under which the logs have more, or the name of the command.",

@@ -7,6 +7,7 @@ from urllib.parse import unquote_plus
 from starlette.requests import Request
 
 from application.clients.authenticate_client import ClientCredentials, InvalidClient
+from entrypoints.http.authentication import actor
 
 
 def credentials_in(request: Request, *, network: str) -> ClientCredentials | None:
@@ -25,4 +26,6 @@ def credentials_in(request: Request, *, network: str) -> ClientCredentials | Non
         client_id, _, secret = (unquote_plus(part, errors="strict") for part in text.partition(":"))
     except (NotBase64, UnicodeError):
         raise InvalidClient from None
-    return ClientCredentials(client_id=client_id, secret=secret, network=network) if secret else None
+    if not secret:
+        return None
+    return ClientCredentials(client_id=client_id, secret=secret, network=network, by=actor(request, None))

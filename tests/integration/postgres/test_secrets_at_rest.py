@@ -10,6 +10,7 @@ from domain.users.permissions import Scope
 from entrypoints.container import Container
 from entrypoints.settings import Settings
 from tests.integration.postgres.catalogs import places_of
+from tests.kit.actors import SOMEBODY
 from tests.kit.mailbox import Mailbox
 from tests.kit.web import WebShop, key, web_shop
 
@@ -48,8 +49,8 @@ async def test_no_column_has_what_anybody_logs_in_with(
     second = (await web.visitor.post("/token", data=form)).json()
     await web.visitor.post("/v1/password-resets", json={"email": EMAIL}, headers=key("reset"))
     await web.container.deliver_mail()()
-    made = await web.container.create_client()("till", [Scope.READ_ORDERS])
-    rolled = await web.container.roll_secret()("till")
+    made = await web.container.create_client()("till", [Scope.READ_ORDERS], by=SOMEBODY)
+    rolled = await web.container.roll_secret()("till", by=SOMEBODY)
 
     secrets = (
         first["refresh_token"],

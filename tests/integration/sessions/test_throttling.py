@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
+from adapters.ids import UuidV7Factory
 from application.clients.authenticate_client import ClientCredentials, InvalidClient
 from application.sessions.log_in import LogInCommand, WrongCredentials
 from application.throttling.throttle import TooManyAttempts
@@ -31,7 +32,10 @@ async def guess(shop: Shop, email: str) -> str:
 
 async def test_guesses_at_two_processes_at_once_are_admitted_as_at_one(database_url: str) -> None:
     async with AsyncExitStack() as stack:
-        shops = [Shop(await stack.enter_async_context(postgres_store(database_url))) for _ in range(2)]
+        stores = [
+            await stack.enter_async_context(postgres_store(database_url, UuidV7Factory())) for _ in range(2)
+        ]
+        shops = [Shop(store) for store in stores]
         await shops[0].customer("ann@example.com")
         answers = Counter(await asyncio.gather(*(guess(shops[n % 2], "ann@example.com") for n in range(24))))
     assert answers == {"invalid_grant": FREE + 1, "too_many_attempts": 23 - FREE}
@@ -58,11 +62,11 @@ async def test_an_unknown_address_costs_the_same_statements_as_a_wrong_password(
 async def test_an_unknown_client_costs_the_same_statements_as_a_wrong_secret(database_url: str) -> None:
     async with postgres_store(database_url) as store:
         shop = Shop(store)
-        made = await shop.create_client("till", [Scope.READ_ORDERS])
+        made = await shop.create_client("till", [Scope.READ_ORDERS], by=SOMEBODY)
         with statements_of(store.attempts._engine) as sent:  # type: ignore[attr-defined] # that of PostgreSQL has it
             asked = []
             for client_id in (str(made.client_id), str(shop.ids.new()), "no id"):
-                shown = ClientCredentials(client_id=client_id, secret="wrong", network=NETWORK)
+                shown = ClientCredentials(client_id=client_id, secret="wrong", network=NETWORK, by=SOMEBODY)
                 for _ in range(FREE + 2):
                     with pytest.raises((InvalidClient, TooManyAttempts)):
                         await shop.issue_token(shown, scope="")
@@ -70,7 +74,7 @@ async def test_an_unknown_client_costs_the_same_statements_as_a_wrong_secret(dat
                 sent.clear()
     known, unknown, no_id = asked
     assert known == unknown == no_id
-    assert len(known) == 4 * (FREE + 1) + 2, "find the client, look, lock and count"
+    assert len(known) == 5 * (FREE + 1) + 2, "find the client, look, lock, count and tell"
     assert all(statement.startswith("SELECT") for statement in known[-2:]), "who has to wait writes nothing"
 
 
@@ -98,8 +102,10 @@ async def test_signing_up_with_a_known_address_writes_as_often_as_with_a_new_one
         with statements_of(store.attempts._engine) as sent:  # type: ignore[attr-defined] # that of PostgreSQL has it
             asked = []
             for email in ("ann@example.com", "nobody@example.com"):
-                await shop.request_sign_up(SignUpCommand(email=email, password=PASSWORD, network=NETWORK))
+                await shop.request_sign_up(
+                    SignUpCommand(email=email, password=PASSWORD, network=NETWORK, by=SOMEBODY)
+                )
                 asked.append([statement.split()[0] for statement, _ in sent])
                 sent.clear()
     known, unknown = asked
-    assert len(known) == len(unknown) == 7, "throttle, look, write the account and its trace, ask for mail"
+    assert len(known) == len(unknown) == 8, "throttle, look, write the account and its traces, ask for mail"

@@ -1,0 +1,77 @@
+"""What becomes of service clients, as the audit log is told of it."""
+
+import pytest
+
+from application.audit.entry import AuditAction
+from application.clients.authenticate_client import ClientCredentials, InvalidClient
+from domain.shared.actor import Actor
+from domain.users.permissions import Scope
+from tests.kit.accounts import NETWORK
+from tests.kit.auditing import entry_of
+from tests.kit.shop import Shop
+
+BY = Actor(None, "clients")
+
+
+async def test_what_operators_do_with_clients_is_told_without_their_names_and_secrets(shop: Shop) -> None:
+    made = await shop.create_client("canary", [Scope.WRITE_STOCK, Scope.READ_ORDERS], by=BY)
+    await shop.roll_secret("canary", by=BY)
+    [client] = await shop.list_clients()
+    first, second = client.secrets
+    await shop.retire_secret("canary", first.id, by=BY)
+    await shop.disable_client("canary", by=BY)
+    told = {
+        action: await entry_of(shop, action)
+        for action in (
+            AuditAction.CLIENT_CREATED,
+            AuditAction.CLIENT_SECRET_ROLLED,
+            AuditAction.CLIENT_SECRET_RETIRED,
+            AuditAction.CLIENT_DISABLED,
+        )
+    }
+    assert {(entry.object_type, entry.object_id, entry.request_id) for entry in told.values()} == {
+        ("client", str(made.client_id), "clients")
+    }
+    assert [entry.details for entry in told.values()] == [
+        {"scopes": "orders:read stock:write"},
+        {"secret_id": str(second.id)},
+        {"secret_id": str(first.id)},
+        {},
+    ]
+
+
+async def test_a_client_that_logs_in_is_told_to_have_done_it_itself_and_a_wrong_secret_as_well(
+    shop: Shop,
+) -> None:
+    made = await shop.create_client("till", [Scope.READ_ORDERS], by=BY)
+    right = ClientCredentials(
+        client_id=str(made.client_id), secret=made.secret, network=NETWORK, by=Actor(None, "request-1")
+    )
+    await shop.issue_token(right, scope="")
+    logged_in = await entry_of(shop, AuditAction.CLIENT_LOGGED_IN)
+    assert (logged_in.actor_id, logged_in.object_id, logged_in.request_id) == (
+        made.client_id,
+        str(made.client_id),
+        "request-1",
+    )
+    wrong = ClientCredentials(
+        client_id=str(made.client_id), secret="canary", network=NETWORK, by=Actor(None, "request-2")
+    )
+    with pytest.raises(InvalidClient):
+        await shop.issue_token(wrong, scope="")
+    refused = await entry_of(shop, AuditAction.CLIENT_LOG_IN_REFUSED)
+    assert (refused.actor_id, refused.object_id, refused.request_id) == (
+        None,
+        str(made.client_id),
+        "request-2",
+    )
+
+
+async def test_a_client_that_there_is_not_is_told_to_have_been_refused_and_not_by_what_was_shown(
+    shop: Shop,
+) -> None:
+    shown = ClientCredentials(client_id="canary", secret="canary", network=NETWORK, by=BY)
+    with pytest.raises(InvalidClient):
+        await shop.issue_token(shown, scope="")
+    refused = await entry_of(shop, AuditAction.CLIENT_LOG_IN_REFUSED)
+    assert (refused.object_id, refused.details) == (None, {})
