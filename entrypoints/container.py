@@ -39,6 +39,7 @@ from adapters.postgres.sandbox import PostgresSandboxBooks
 from adapters.postgres.secrets import PostgresSecrets
 from adapters.postgres.signing_keys import PostgresSigningKeys
 from adapters.postgres.unit_of_work import PostgresUnitOfWorkFactory
+from adapters.publishers.nats import NatsPublisher
 from adapters.randomness import SystemRandomness
 from adapters.security.breached import ListedBreachedPasswords
 from adapters.security.given_keys import GivenSigningKeys
@@ -359,6 +360,14 @@ class Container(containers.DeclarativeContainer):
     relay_to_webhooks = providers.Singleton(
         RelayEvents, event_feed, relay_progress, queue_deliveries, clock, ids
     )
+    nats_publisher = providers.Singleton(
+        NatsPublisher,
+        settings.provided.nats_servers,
+        stream=settings.provided.nats_stream,
+        prefix=settings.provided.nats_subject_prefix,
+        source=settings.provided.token_issuer,
+    )
+    relay_to_nats = providers.Singleton(RelayEvents, event_feed, relay_progress, nats_publisher, clock, ids)
     webhook_sender = providers.Singleton(
         HttpWebhookSender, clock, to_private_addresses=settings.provided.webhooks_to_private_addresses
     )

@@ -96,6 +96,33 @@ def _valkey_url(url: SecretStr) -> SecretStr:
 ValkeyUrl = Annotated[SecretStr, AfterValidator(_valkey_url)]
 
 
+def _nats_url(urls: SecretStr) -> SecretStr:
+    try:
+        servers = [urlsplit(url) for url in _nats_servers(urls)]
+        is_right = bool(servers) and all(
+            server.scheme in {"nats", "tls"}
+            and server.hostname
+            and server.port != 0
+            and server.path in {"", "/"}
+            and not (server.query or server.fragment)
+            for server in servers
+        )
+    except ValueError:
+        is_right = False
+    if not is_right:
+        raise ValueError(
+            "URLs like nats://user:password@host:4222 or tls://… are needed, separated by commas"
+        )
+    return urls
+
+
+def _nats_servers(urls: SecretStr) -> Sequence[str]:
+    return [url.strip() for url in urls.get_secret_value().split(",") if url.strip()]
+
+
+NatsUrl = Annotated[SecretStr, AfterValidator(_nats_url)]
+
+
 def _listed(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
@@ -168,6 +195,13 @@ class Settings(BaseSettings):
 
     audit_log_kept: timedelta = Field(timedelta(days=365), ge=timedelta(days=90))
     """For how long entries of the audit log are kept. PCI DSS 10.5.1 asks for a year."""
+    nats_url: NatsUrl | None = None
+    """A NATS server with JetStream that events are published to, or several of one cluster. Unset: none."""
+    nats_stream: str = Field("STEELYARD", pattern=r"^[A-Za-z0-9_-]+$")
+    """The stream that keeps them. It is made if there is none."""
+    nats_subject_prefix: str = Field("steelyard", pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$")
+    """What their subjects begin with: `steelyard` makes `steelyard.order.placed`."""
+
     replays_kept: timedelta = Field(timedelta(hours=72), ge=timedelta(hours=24))
     """For how long a request that is sent again with its idempotency key gets the first one's answer."""
 
@@ -205,6 +239,11 @@ class Settings(BaseSettings):
                 if getattr(self, name) is None:
                     raise ValueError(f"{PREFIX}{name.upper()} has to be set where the provider is stripe")
         return self
+
+    @property
+    def nats_servers(self) -> Sequence[str]:
+        """The URLs of the NATS servers: none where events are not published there."""
+        return () if self.nats_url is None else _nats_servers(self.nats_url)
 
     @property
     def source_of_signing_keys(self) -> str | None:

@@ -18,6 +18,9 @@ BATCH = 100
 AT_ONCE = 4
 """How many calls a job makes to others at the same time: few, as the sandbox calls our own service, which has others to serve."""
 
+ONE_AFTER_THE_OTHER = 25
+"""Events that each wait for the one before: also with a server far away they come through in the time there is for them."""
+
 ROUNDS = 50
 """How many batches a job does before it looks whether the worker is being stopped."""
 
@@ -69,6 +72,14 @@ def _jobs(container: Container) -> Iterator[Job]:
         yield Job(
             f"deliver webhooks {lane}", lambda limit: deliver(limit=limit), every=timedelta(seconds=0.5)
         )
+    if container.settings().nats_servers:
+        relay_to_nats = container.relay_to_nats()
+        yield Job(
+            "relay to NATS",
+            lambda limit: relay_to_nats(limit=limit),
+            every=timedelta(seconds=0.5),
+            batch=ONE_AFTER_THE_OTHER,
+        )
     check_shop, check_every = container.check_shop(), container.settings().check_every
     yield Job("check rules", lambda _: _check_rules(check_shop, check_every), every=timedelta(minutes=1))
     if container.settings().payment_provider is PaymentMethod.SANDBOX:
@@ -96,6 +107,7 @@ async def work(container: Container, until: asyncio.Event) -> None:
     """Do every job again and again. What was begun when the end comes is finished."""
     async with AsyncExitStack() as stack:
         stack.push_async_callback(container.webhook_sender().close)
+        stack.push_async_callback(container.nats_publisher().close)
         for job in jobs_of(container):
             await stack.enter_async_context(
                 repeating(job, name=job.name, every=job.every, longest_pause=LONGEST_PAUSE)

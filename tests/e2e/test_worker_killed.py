@@ -7,13 +7,16 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import asyncpg
 import httpx2
 
 from tests.e2e.serving import CHECKOUT, Service, create_admin, serving
+from tests.kit.streams import stored_at
 from tests.servers.databases import connected
+from tests.servers.nats import nats_server
 
 PASSWORD = "a long password of mine"
 PRICE = {"amount": 1999, "currency": "EUR"}
@@ -26,6 +29,7 @@ TIME_PASSES = """
     UPDATE payments SET inquire_at = now() WHERE inquire_at IS NOT NULL;
     UPDATE refunds SET inquire_at = now() WHERE inquire_at IS NOT NULL;
     UPDATE sandbox_messages SET due_at = now();
+    UPDATE event_relays SET leased_until = now();
 """
 """What a killed worker has in hand comes up again after a while. The test does not wait for it."""
 
@@ -35,15 +39,20 @@ UNDONE = """
          + (SELECT count(*) FROM orders WHERE status = 'pending_payment')
          + (SELECT count(*) FROM sandbox_messages)
          + (SELECT count(*) FROM outbox WHERE position IS NULL)
+         + (SELECT count(*) FROM outbox LEFT JOIN event_relays ON publisher = 'nats'
+            WHERE position = (SELECT max(position) FROM outbox) AND after IS DISTINCT FROM outbox.id)
 """
 
 
 async def test_a_worker_that_is_killed_at_any_moment_loses_nothing_and_does_nothing_twice(
-    database_url: str,
+    database_url: str, tmp_path: Path
 ) -> None:
     """Slow, because processes start and are killed, and because orders have to expire."""
     settings = {"rate_limit_enabled": "false", "log_level": "warning", "order_hold": "PT3S"}
-    with serving(database_url, with_worker=False, **settings) as service:
+    with (
+        nats_server(tmp_path) as events,
+        serving(database_url, with_worker=False, nats_url=events.url, **settings) as service,
+    ):
         service.await_answer()
         create_admin(service, "boss@example.com", PASSWORD)
         await place_and_pay(service)
@@ -58,6 +67,10 @@ async def test_a_worker_that_is_killed_at_any_moment_loses_nothing_and_does_noth
                         await asyncio.sleep(0.2)
                         await psql.execute(TIME_PASSES)
             await ensure_all_is_well(psql)
+            told = await psql.fetch("SELECT id, position FROM outbox ORDER BY position")
+            assert [each.message_id for each in await stored_at(events.url)] == [
+                str(row["id"]) for row in told
+            ]
         await asyncio.to_thread(
             subprocess.run,
             [sys.executable, "-m", "entrypoints", "check"],

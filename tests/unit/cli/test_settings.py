@@ -113,3 +113,57 @@ def test_what_is_no_server_of_limits_is_refused_without_repeating_it(run: Run) -
     assert ended.code == 2
     assert ended.err.startswith("Error: STEELYARD_RATE_LIMIT_URL is wrong: a URL like valkey://host:6379/0")
     assert "canary" not in ended.err
+
+
+@pytest.mark.parametrize(
+    "urls",
+    [
+        "nats://ann:canary@events.example",
+        "tls://canary@events.example:4222,tls://[2001:db8::7]:4222/",
+        "nats://a.example, nats://b.example",
+    ],
+)
+def test_nats_servers_are_named_by_their_urls_and_not_shown(run: Run, urls: str) -> None:
+    ended = run("config", "show", nats_url=urls)
+    assert "STEELYARD_NATS_URL=***" in ended.out
+    assert "canary" not in ended.out + ended.err
+
+
+@pytest.mark.parametrize(
+    "urls",
+    [
+        "",
+        "canary",
+        "http://canary@events.example",
+        "nats://",
+        "nats://canary@",
+        "nats://a.example,ws://canary@b.example",
+        "nats://events.example:0",
+        "nats://canary@events.example:x",
+        "nats://events.example/canary",
+        "nats://[canary",
+    ],
+)
+def test_what_is_no_nats_server_is_refused_without_repeating_it(run: Run, urls: str) -> None:
+    ended = run("config", "show", nats_url=urls)
+    assert ended.code == 2
+    assert ended.err.startswith(
+        "Error: STEELYARD_NATS_URL is wrong: URLs like nats://user:password@host:4222"
+    )
+    assert "canary" not in ended.err
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"nats_stream": "with.dots"},
+        {"nats_stream": ""},
+        {"nats_subject_prefix": "steelyard.>"},
+        {"nats_subject_prefix": "steelyard."},
+        {"nats_subject_prefix": "a b"},
+    ],
+)
+def test_what_nats_could_not_take_as_a_name_is_refused(run: Run, settings: dict[str, str]) -> None:
+    ended = run("config", "show", **settings)
+    assert ended.code == 2
+    assert ended.err.startswith(f"Error: STEELYARD_{next(iter(settings)).upper()} is wrong: ")

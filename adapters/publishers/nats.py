@@ -1,0 +1,135 @@
+"""Events to NATS JetStream, with the official library."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from urllib.parse import unquote, urlsplit
+
+import structlog
+from nats.aio.client import Client
+from nats.errors import Error, SecureConnRequiredError
+from nats.js import JetStreamContext
+from nats.js.api import Header, StorageType, StreamConfig
+from nats.js.errors import NoStreamResponseError
+
+from application.outbox.cloud_event import CONTENT_TYPE, cloud_event
+from application.outbox.ports import EventPublisher, PublisherUnavailable
+from application.outbox.views import PublishedEvent
+
+SECONDS = 15.0
+"""For all that is published at once: less than a relay is ready to wait."""
+
+CONNECT_SECONDS = 3
+ANSWER_SECONDS = 5.0
+CLOSE_SECONDS = 1.0
+
+DEDUPLICATED_FOR = 600.0
+"""Seconds for which a stream that is made here knows an event again: a lease and a restart, and some."""
+
+_log = structlog.get_logger(__name__)
+
+
+class NatsPublisher(EventPublisher):
+    """Publishes each event under `prefix.type` to a stream, which is made if there is none for the subject.
+
+    One event is sent when the one before is stored, so that none is stored in front of an earlier one that was lost.
+    The message's id is the event's: JetStream stores a repeat once. What goes wrong closes the connection, and the
+    next events open another one: no message waits in a buffer for a server that comes back when others have gone on.
+
+    `servers` are URLs of one cluster, `nats://user:password@host:4222` or `tls://…`, of which the first one's user is
+    everybody's; a user without a password is a token. `source` is the service's address.
+    """
+
+    name = "nats"
+
+    def __init__(self, servers: Sequence[str], *, stream: str, prefix: str, source: str) -> None:
+        first = urlsplit(servers[0]) if servers else urlsplit("")
+        self._servers = [
+            f"{urlsplit(url).scheme}://{urlsplit(url).netloc.rpartition('@')[2]}" for url in servers
+        ]
+        self._user = unquote(first.username) if first.username else None
+        self._password = unquote(first.password) if first.password else None
+        self._stream = stream
+        self._prefix = prefix
+        self._source = source
+        self._client: Client | None = None
+        self._one_at_a_time = asyncio.Lock()
+
+    async def publish(self, events: Sequence[PublishedEvent]) -> None:
+        async with self._one_at_a_time:
+            try:
+                async with asyncio.timeout(SECONDS):
+                    stream = (await self._connected()).jetstream(timeout=ANSWER_SECONDS)
+                    for event in events:
+                        await self._store(stream, event)
+            except (Error, OSError, TimeoutError) as error:
+                await self.close()
+                raise PublisherUnavailable from error
+
+    async def close(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            with suppress(Error, OSError, TimeoutError):
+                async with asyncio.timeout(CLOSE_SECONDS):
+                    await client.close()
+
+    async def _connected(self) -> Client:
+        if self._client is not None and self._client.is_connected:
+            return self._client
+        await self.close()
+        # Kept before it connects: what has failed half-way has to be closed as well.
+        self._client = client = _CarefulClient()
+        await client.connect(
+            self._servers,
+            name="steelyard",
+            user=self._user if self._password is not None else None,
+            password=self._password,
+            token=self._user if self._password is None else None,
+            error_cb=_take_note,
+            connect_timeout=CONNECT_SECONDS,
+            allow_reconnect=False,
+            # Each server is tried twice at once. With 0 the library would try for ever.
+            max_reconnect_attempts=1,
+            reconnect_time_wait=0,
+        )
+        return client
+
+    async def _store(self, stream: JetStreamContext, event: PublishedEvent) -> None:
+        try:
+            await self._send(stream, event)
+        except NoStreamResponseError:
+            await stream.add_stream(
+                StreamConfig(
+                    name=self._stream,
+                    subjects=[f"{self._prefix}.>"],
+                    storage=StorageType.FILE,
+                    duplicate_window=DEDUPLICATED_FOR,
+                )
+            )
+            await self._send(stream, event)
+
+    async def _send(self, stream: JetStreamContext, event: PublishedEvent) -> None:
+        body = json.dumps(cloud_event(event, source=self._source), ensure_ascii=False, separators=(",", ":"))
+        await stream.publish(
+            f"{self._prefix}.{event.type}",
+            body.encode(),
+            stream=self._stream,
+            headers={Header.MSG_ID.value: str(event.id), "Content-Type": CONTENT_TYPE},
+        )
+
+
+class _CarefulClient(Client):
+    """Tells a server nothing in plain text where TLS was asked for, which the library would."""
+
+    def _connect_command(self) -> bytes:
+        server = self._current_server
+        if server is not None and server.uri.scheme == "tls" and not self._server_info.get("tls_required"):
+            raise SecureConnRequiredError
+        return super()._connect_command()
+
+
+async def _take_note(error: Exception) -> None:
+    """Log what a server says that belongs to no request, such as that a subject is forbidden."""
+    if isinstance(error, Error):
+        _log.warning("NATS complains", reason=str(error))

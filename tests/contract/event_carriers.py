@@ -1,0 +1,48 @@
+"""The ways by which events leave the shop, and what has come through on each."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+from adapters.publishers.nats import NatsPublisher
+from application.outbox.ports import EventPublisher
+from application.webhooks.queue_deliveries import QueueDeliveries
+from domain.shared.ids import EventId
+from tests.kit.shop import Shop
+from tests.kit.streams import PREFIX, SOURCE, STREAM, stored_at
+from tests.kit.webhooks import Webhooks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carrier:
+    """`publishers` are those of two processes. `received` returns the ids of the events, in their order."""
+
+    publishers: Sequence[EventPublisher]
+    received: Callable[[], Awaitable[list[EventId]]]
+
+
+@asynccontextmanager
+async def to_webhooks(shop: Shop) -> AsyncIterator[Carrier]:
+    webhooks = Webhooks(shop)
+    endpoint = await webhooks.endpoint()
+
+    async def received() -> list[EventId]:
+        return [delivery.event_id for delivery in reversed(await webhooks.log(endpoint.id))]
+
+    yield Carrier(
+        publishers=[QueueDeliveries(shop.store.delivery_queue, shop.clock) for _ in range(2)],
+        received=received,
+    )
+
+
+@asynccontextmanager
+async def to_nats(url: str) -> AsyncIterator[Carrier]:
+    publishers = [NatsPublisher([url], stream=STREAM, prefix=PREFIX, source=SOURCE) for _ in range(2)]
+
+    async def received() -> list[EventId]:
+        return [EventId(UUID(stored.message_id)) for stored in await stored_at(url)]
+
+    yield Carrier(publishers=publishers, received=received)
+    for publisher in publishers:
+        await publisher.close()

@@ -1,0 +1,84 @@
+"""What a relay relies on, however the events leave the shop."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from application.outbox.relay_events import LEASE, RelayEvents
+from application.outbox.views import PublishedEvent
+from tests.contract.event_carriers import Carrier, to_nats, to_webhooks
+from tests.kit.shop import Shop
+from tests.servers.nats import nats_server
+
+
+@pytest.fixture(params=["webhooks", "nats"])
+async def carrier(request: pytest.FixtureRequest, shop: Shop, tmp_path: Path) -> AsyncIterator[Carrier]:
+    if request.param == "webhooks":
+        async with to_webhooks(shop) as carrier:
+            yield carrier
+        return
+    with nats_server(tmp_path) as server:
+        async with to_nats(server.url) as carrier:
+            yield carrier
+
+
+async def happened(shop: Shop, times: int) -> Sequence[PublishedEvent]:
+    """Let something happen in the shop, and return all events of the feed."""
+    for _ in range(times):
+        await shop.product()
+    await shop.store.event_feed.publish_new(limit=1000)
+    return (await shop.store.event_feed.read(after=None, type_=None, limit=1000)).events
+
+
+def relay(shop: Shop, carrier: Carrier, process: int) -> RelayEvents:
+    publisher = carrier.publishers[process]
+    return RelayEvents(shop.store.event_feed, shop.store.relay_progress, publisher, shop.clock, shop.ids)
+
+
+async def test_what_was_published_has_come_through_in_its_order(shop: Shop, carrier: Carrier) -> None:
+    events = await happened(shop, 5)
+    await carrier.publishers[0].publish(events[:3])
+    assert await carrier.received() == [event.id for event in events[:3]]
+    await carrier.publishers[0].publish(events[3:])
+    assert await carrier.received() == [event.id for event in events]
+
+
+async def test_what_is_published_again_comes_through_once(shop: Shop, carrier: Carrier) -> None:
+    events = await happened(shop, 4)
+    await carrier.publishers[0].publish(events[:3])
+    await carrier.publishers[1].publish(events[1:])
+    assert await carrier.received() == [event.id for event in events]
+
+
+async def test_publishers_at_once_double_nothing_and_keep_the_order(shop: Shop, carrier: Carrier) -> None:
+    events = await happened(shop, 20)
+    await asyncio.gather(*(publisher.publish(events) for publisher in carrier.publishers for _ in range(2)))
+    assert await carrier.received() == [event.id for event in events]
+
+
+async def test_relays_at_once_carry_on_each_event_once_and_in_order(shop: Shop, carrier: Carrier) -> None:
+    events = await happened(shop, 20)
+    carried_on = 0
+    while carried_on < len(events):
+        relays = [relay(shop, carrier, process) for process in (0, 1, 0, 1)]
+        carried_on += sum(await asyncio.gather(*(each(limit=3) for each in relays)))
+    assert carried_on == len(events)
+    assert await carrier.received() == [event.id for event in events]
+
+
+async def test_a_relay_killed_before_it_has_noted_what_it_handed_over_doubles_nothing(
+    shop: Shop, carrier: Carrier
+) -> None:
+    events = await happened(shop, 4)
+    now = shop.clock.now()
+    publisher = carrier.publishers[0]
+    killed = await shop.store.relay_progress.lease(
+        publisher.name, token=shop.ids.new(), now=now, until=now + LEASE
+    )
+    assert killed is not None
+    await publisher.publish(events[:2])
+    shop.clock.advance(LEASE)
+    assert await relay(shop, carrier, 1)(limit=100) == 4
+    assert await carrier.received() == [event.id for event in events]

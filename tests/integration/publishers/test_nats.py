@@ -1,0 +1,203 @@
+"""Events in a real JetStream: whole, in order, once; and what happens to them while the server is away."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+
+import nats
+import pytest
+from nats.js.api import StreamConfig
+
+from adapters.publishers.nats import DEDUPLICATED_FOR, NatsPublisher
+from application.outbox.cloud_event import CONTENT_TYPE, cloud_event
+from application.outbox.ports import PublisherUnavailable
+from application.outbox.relay_events import RelayEvents
+from application.outbox.views import PublishedEvent
+from tests.integration.publishers.conftest import PublisherTo
+from tests.kit.shop import Shop
+from tests.kit.streams import PREFIX, SOURCE, STREAM, stored_at
+from tests.servers.nats import NatsServer
+
+
+async def happened(shop: Shop, times: int = 3) -> Sequence[PublishedEvent]:
+    """Let something happen in the shop, and return all events of the feed."""
+    for _ in range(times):
+        await shop.product()
+    await shop.store.event_feed.publish_new(limit=1000)
+    return (await shop.store.event_feed.read(after=None, type_=None, limit=1000)).events
+
+
+def relay(shop: Shop, publisher: NatsPublisher) -> RelayEvents:
+    return RelayEvents(shop.store.event_feed, shop.store.relay_progress, publisher, shop.clock, shop.ids)
+
+
+async def ids_at(server: NatsServer) -> list[str]:
+    return [stored.message_id for stored in await stored_at(server.url)]
+
+
+async def test_an_event_comes_as_a_cloud_event_under_its_type_with_its_id(
+    server: NatsServer, shop: Shop, publisher_to: PublisherTo
+) -> None:
+    await shop.cancel(await shop.order(await shop.product(name="Grüße 🎁", stock=1)))
+    events = await happened(shop, 0)
+    await publisher_to(server.url).publish(events)
+    stored = await stored_at(server.url)
+    assert [each.subject for each in stored] == [f"steelyard.{event.type}" for event in events]
+    assert [each.message_id for each in stored] == [str(event.id) for event in events]
+    assert [each.event for each in stored] == [cloud_event(event, source=SOURCE) for event in events]
+    assert {each.content_type for each in stored} == {CONTENT_TYPE}
+    assert {"product.created", "order.placed", "order.cancelled"} <= {each.event["type"] for each in stored}
+
+
+async def test_the_stream_is_made_for_the_subjects_of_events_and_knows_a_repeat_for_a_while(
+    server: NatsServer, shop: Shop, publisher_to: PublisherTo
+) -> None:
+    await publisher_to(server.url).publish(await happened(shop))
+    async with await nats.connect(server.url) as client:
+        made = (await client.jetstream().stream_info(STREAM)).config
+    assert (made.subjects, made.storage) == ([f"{PREFIX}.>"], "file")
+    assert made.duplicate_window == DEDUPLICATED_FOR > timedelta(minutes=5).total_seconds()
+
+
+async def test_a_stream_that_is_there_is_left_as_it_is(
+    server: NatsServer, shop: Shop, publisher_to: PublisherTo
+) -> None:
+    async with await nats.connect(server.url) as client:
+        stream = client.jetstream()
+        await stream.add_stream(StreamConfig(name=STREAM, subjects=[f"{PREFIX}.>"], max_msgs=2))
+        await publisher_to(server.url).publish(await happened(shop))
+        found = await stream.stream_info(STREAM)
+    assert (found.config.max_msgs, found.state.messages) == (2, 2)
+
+
+async def test_events_go_to_no_other_stream_and_a_wrong_one_is_not_changed(
+    server: NatsServer, shop: Shop, publisher_to: PublisherTo
+) -> None:
+    async with await nats.connect(server.url) as client:
+        stream = client.jetstream()
+        await stream.add_stream(StreamConfig(name="OTHER", subjects=[f"{PREFIX}.>"]))
+        with pytest.raises(PublisherUnavailable):
+            await publisher_to(server.url).publish(await happened(shop))
+        assert (await stream.stream_info("OTHER")).state.messages == 0
+        await stream.delete_stream("OTHER")
+        await stream.add_stream(StreamConfig(name=STREAM, subjects=["something.else"]))
+        with pytest.raises(PublisherUnavailable):
+            await publisher_to(server.url).publish(await happened(shop))
+        assert (await stream.stream_info(STREAM)).config.subjects == ["something.else"]
+
+
+async def test_a_stream_that_was_deleted_meanwhile_is_made_anew(
+    server: NatsServer, shop: Shop, publisher_to: PublisherTo
+) -> None:
+    publisher = publisher_to(server.url)
+    events = await happened(shop)
+    await publisher.publish(events[:2])
+    async with await nats.connect(server.url) as client:
+        await client.jetstream().delete_stream(STREAM)
+    await publisher.publish(events[2:])
+    assert await ids_at(server) == [str(event.id) for event in events[2:]]
+
+
+async def test_while_the_server_is_away_nothing_is_lost(
+    server: NatsServer, shop: Shop, publisher_to: PublisherTo
+) -> None:
+    carry_on = relay(shop, publisher_to(server.url))
+    await happened(shop)
+    assert await carry_on(limit=2) == 2
+    server.kill()
+    for _ in range(2):
+        await happened(shop)
+        with pytest.raises(PublisherUnavailable):
+            await carry_on(limit=100)
+    server.start()
+    assert await carry_on(limit=100) == 7
+    assert await ids_at(server) == [str(event.id) for event in await happened(shop, 0)]
+
+
+async def test_a_server_that_was_restarted_while_nothing_happened_is_connected_to_anew(
+    server: NatsServer, shop: Shop, publisher_to: PublisherTo
+) -> None:
+    carry_on = relay(shop, publisher_to(server.url))
+    await happened(shop)
+    await carry_on(limit=100)
+    server.kill()
+    server.start()
+    events = await happened(shop)
+    try:
+        await carry_on(limit=100)
+    except PublisherUnavailable:  # the end of the connection was not heard of yet
+        await carry_on(limit=100)
+    assert await ids_at(server) == [str(event.id) for event in events]
+
+
+async def test_a_server_that_does_not_answer_is_not_waited_for_and_stores_nothing_twice(
+    server: NatsServer, shop: Shop, publisher_to: PublisherTo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carry_on = relay(shop, publisher_to(server.url))
+    await happened(shop)
+    await carry_on(limit=1)
+    monkeypatch.setattr("adapters.publishers.nats.SECONDS", 0.3)
+    server.pause()
+    with pytest.raises(PublisherUnavailable):  # the connection that there was
+        await carry_on(limit=100)
+    with pytest.raises(PublisherUnavailable):  # a new one
+        await carry_on(limit=100)
+    server.resume()
+    monkeypatch.undo()
+    assert await carry_on(limit=100) == 2
+    assert await ids_at(server) == [str(event.id) for event in await happened(shop, 0)]
+
+
+async def test_the_server_is_killed_again_and_again_and_each_event_is_there_once_and_in_order(
+    server: NatsServer, shop: Shop, publisher_to: PublisherTo
+) -> None:
+    publishers = [publisher_to(server.url) for _ in range(2)]
+    events = await happened(shop, 200)
+
+    async def carry_on_all(publisher: NatsPublisher) -> None:
+        while True:
+            try:
+                if not await relay(shop, publisher)(limit=10) and await reached_the_end():
+                    return
+            except PublisherUnavailable:
+                await asyncio.sleep(0.01)
+
+    async def reached_the_end() -> bool:
+        now = shop.clock.now()
+        lease = await shop.store.relay_progress.lease("nats", token=shop.ids.new(), now=now, until=now)
+        if lease is None:
+            return False
+        await shop.store.relay_progress.end(lease, after=lease.after)
+        return lease.after == events[-1].id
+
+    async def pull_the_plug() -> None:
+        for _ in range(5):
+            await asyncio.sleep(0.02)
+            server.kill()
+            await asyncio.to_thread(server.start)
+
+    await asyncio.gather(pull_the_plug(), *map(carry_on_all, publishers))
+    assert await ids_at(server) == [str(event.id) for event in events]
+
+
+async def test_a_publisher_that_is_cancelled_goes_on_later(
+    server: NatsServer, shop: Shop, publisher_to: PublisherTo
+) -> None:
+    publisher = publisher_to(server.url)
+    events = await happened(shop)
+    await publisher.publish(events[:1])
+    server.pause()
+    task = asyncio.create_task(publisher.publish(events))
+    await asyncio.sleep(0.05)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    server.resume()
+    await publisher.publish(events)
+    assert await ids_at(server) == [str(event.id) for event in events]
+
+
+async def test_who_has_published_nothing_has_nothing_to_close(publisher_to: PublisherTo) -> None:
+    publisher = publisher_to("nats://127.0.0.1:1")
+    await publisher.close()
+    await publisher.close()

@@ -1,0 +1,39 @@
+"""The worker carries events on to NATS where a server is set, and nowhere else."""
+
+import asyncio
+
+from entrypoints.worker import jobs_of, work
+from tests.kit.shop import Shop
+from tests.kit.streams import Stored, stored_at
+from tests.kit.web import container_over
+from tests.servers.nats import NatsServer
+
+
+async def test_a_worker_publishes_what_happens_and_closes_the_connection_when_it_ends(
+    server: NatsServer, shop: Shop
+) -> None:
+    """Slow, because jobs begin after half a second."""
+    container = container_over(
+        shop.store, nats_url=server.url, nats_stream="STEELYARD", nats_subject_prefix="shop.events"
+    )
+    until = asyncio.Event()
+    working = asyncio.create_task(work(container, until))
+    await shop.product()
+    await shop.product()
+    stored: list[Stored] = []
+    async with asyncio.timeout(30):
+        while len(stored) < 2:
+            await asyncio.sleep(0.05)
+            stored = await stored_at(server.url)
+    assert [each.subject for each in stored] == ["shop.events.product.created"] * 2
+    assert container.nats_publisher()._client is not None
+    until.set()
+    await working
+    assert container.nats_publisher()._client is None
+    await container.engine().dispose()
+
+
+def test_without_a_server_there_is_nothing_to_do(shop: Shop) -> None:
+    names = {job.name for job in jobs_of(container_over(shop.store))}
+    assert "relay to webhooks" in names
+    assert "relay to NATS" not in names

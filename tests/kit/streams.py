@@ -1,0 +1,41 @@
+"""What a stream of JetStream has, as its consumers get it."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import nats
+from nats.js.errors import NotFoundError
+
+STREAM, PREFIX, SOURCE = "STEELYARD", "steelyard", "http://shop"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    subject: str
+    message_id: str
+    content_type: str
+    event: dict[str, Any]
+
+
+async def stored_at(url: str) -> list[Stored]:
+    """Return every message of the stream, the first first."""
+    client = await nats.connect(url)
+    try:
+        stream = client.jetstream()
+        try:
+            state = (await stream.stream_info(STREAM)).state
+        except NotFoundError:
+            return []
+        messages = [await stream.get_msg(STREAM, number) for number in range(1, state.last_seq + 1)]
+    finally:
+        await client.close()
+    return [
+        Stored(
+            message.subject or "",
+            (message.headers or {})["Nats-Msg-Id"],
+            (message.headers or {})["Content-Type"],
+            json.loads(message.data or b""),
+        )
+        for message in messages
+    ]

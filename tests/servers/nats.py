@@ -1,0 +1,107 @@
+"""A NATS server with JetStream of a test's own."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import sleep
+from typing import Any
+
+import pytest
+
+VARIABLE = "STEELYARD_TEST_NATS"
+"""Another server to test with, such as /usr/sbin/nats-server."""
+TRIES = 500
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+@dataclass(slots=True)
+class NatsServer:
+    """A server on a port of loopback, which keeps its streams in a directory, and what may happen to it."""
+
+    directory: Path
+    options: Sequence[str] = ()
+    port: int = field(default_factory=free_port)
+    _process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"nats://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start it, and wait until it has its streams at hand."""
+        settings = (
+            "--addr",
+            "127.0.0.1",
+            "--port",
+            str(self.port),
+            "-js",
+            "--store_dir",
+            str(self.directory),
+        )
+        self._process = subprocess.Popen(
+            [find_server(), *settings, *self.options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        for _ in range(TRIES):
+            try:
+                greeting = self._greeting()
+            except (ConnectionError, ValueError):
+                sleep(0.01)
+            else:
+                assert greeting["jetstream"]
+                return
+        raise RuntimeError("The NATS server does not answer.")
+
+    def pause(self) -> None:
+        """Let it answer nobody, as behind a broken network."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        self._signal(signal.SIGKILL)
+        if self._process is not None:
+            self._process.wait()
+
+    def _greeting(self) -> dict[str, Any]:
+        with socket.create_connection(("127.0.0.1", self.port)) as connection, connection.makefile() as lines:
+            greeting: dict[str, Any] = json.loads(lines.readline().removeprefix("INFO "))
+            return greeting
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(number)
+
+
+def find_server() -> str:
+    """Return the server's program, by default the wheel's. Skips the test where there is none, and fails it in CI."""
+    found = (
+        os.environ.get(VARIABLE)
+        or shutil.which("nats-server", path=Path(sys.executable).parent)
+        or shutil.which("nats-server")
+    )
+    if found is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("There is no nats-server here.")
+    return found
+
+
+@contextmanager
+def nats_server(directory: Path, *options: str) -> Iterator[NatsServer]:
+    server = NatsServer(directory, options)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.kill()
