@@ -38,10 +38,9 @@ _OFFENDERS: Mapping[Invariant, str] = {
     Invariant.MONEY_IS_USED_OR_RETURNED: """
         SELECT p.id AS offender
         FROM payments p JOIN orders o ON o.id = p.order_id AND o.status NOT IN ('confirmed', 'fulfilled')
-        WHERE p.status = 'captured' AND NOT EXISTS (
-            SELECT FROM refunds r WHERE r.payment_id = p.id AND r.status = 'failed')
-        AND p.captured > (
-            SELECT coalesce(sum(r.amount), 0) FROM refunds r WHERE r.payment_id = p.id)""",
+        WHERE p.status = 'captured' AND p.captured > (
+            SELECT coalesce(sum(r.amount), 0) FROM refunds r
+            WHERE r.payment_id = p.id AND r.status <> 'failed')""",
     Invariant.REFUNDED_WITHIN_PAID: """
         SELECT o.id AS offender
         FROM orders o

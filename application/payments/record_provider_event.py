@@ -52,7 +52,9 @@ class RecordProviderEvent:
                 refund = await _refund(work, event)
                 if refund is None:
                     return
-                await record_refund(work, refund.order_id, refund.id, answer, clock=self.clock, by=by)
+                await record_refund(
+                    work, refund.order_id, refund.id, answer, clock=self.clock, ids=self.ids, by=by
+                )
             await work.commit()
 
 

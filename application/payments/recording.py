@@ -56,11 +56,13 @@ async def record_refund(
     answer: ProviderAnswer,
     *,
     clock: Clock,
+    ids: IdFactory,
     by: Actor,
 ) -> Refund:
     """Note what has become of a refund of the order, and return it as it now is."""
     order = await locked_order(work, order_id)
-    refund = {refund.id: refund for refund in await work.refunds.of_order(order_id)}[refund_id]
+    refunds = {refund.id: refund for refund in await work.refunds.of_order(order_id)}
+    refund = refunds.pop(refund_id)
     if answer.reference is not None and refund.reference is None:
         refund.reference = answer.reference
         await work.refunds.save([refund])
@@ -70,9 +72,13 @@ async def record_refund(
             await work.orders.save([order])
     elif answer.outcome is Outcome.DECLINED:
         payments = {payment.id: payment for payment in await work.payments.of_order(order_id)}
-        payment = payments[refund.payment_id]
-        if refunding.fail(order, refund, payment, answer.failure, now=clock.now(), by=by):
+        payment, others = payments[refund.payment_id], list(refunds.values())
+        failed = refunding.fail(
+            order, refund, others, payment, answer.failure, new_id=ids.new, now=clock.now(), by=by
+        )
+        if failed is not None:
             await work.refunds.save([refund])
+            await work.refunds.add([failed.anew] if failed.anew else [])
             await work.payments.save([payment])
             await work.orders.save([order])
     return refund

@@ -68,7 +68,13 @@ class RefundOrder:
             return promise.receipt
         async with self.unit_of_work() as work:
             refund = await record_refund(
-                work, command.order_id, promise.request.id, answer, clock=self.clock, by=command.by
+                work,
+                command.order_id,
+                promise.request.id,
+                answer,
+                clock=self.clock,
+                ids=self.ids,
+                by=command.by,
             )
             await work.commit()
         return Receipt(RefundView.of(refund))

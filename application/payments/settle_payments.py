@@ -17,7 +17,8 @@ class SettlePayments:
     """Ask providers about payments whose answer was lost, and send them the refunds that are promised.
 
     A payment is only ever asked for: one that its provider has never heard of has failed. A refund is sent as often
-    as it takes, because its id keeps the provider from giving anything twice. Any number of workers may do this at
+    as it takes, because its id keeps the provider from giving anything twice. One that was refused and that the shop owes
+    is promised anew, and sent after an hour, two, four, up to a week. Any number of workers may do this at
     once: who takes a payment or a refund in hand moves its next inquiry on, and commits that before he asks.
     """
 
@@ -80,7 +81,9 @@ class SettlePayments:
         except ProviderUnavailable:
             return
         async with self.unit_of_work() as work:
-            await record_refund(work, refund.order_id, refund.id, answer, clock=self.clock, by=by)
+            await record_refund(
+                work, refund.order_id, refund.id, answer, clock=self.clock, ids=self.ids, by=by
+            )
             await work.commit()
 
 

@@ -161,8 +161,6 @@ TRANSITIONS: tuple[Transition, ...] = (
         action=Action.CANCEL,
         target=OrderStatus.CANCELLED,
         event="order.cancelled",
-        # Too little was taken, and giving it back has failed: then it is tried anew.
-        along=("refund.requested",),
         askers=_BOTH,
     ),
     Transition(
@@ -196,14 +194,12 @@ TRANSITIONS: tuple[Transition, ...] = (
         "refund.requested",
         OrderStatus.CONFIRMED,
         OrderStatus.FULFILLED,
-        # Where a refund that the shop owes has failed, staff can try again.
-        OrderStatus.CANCELLED,
-        OrderStatus.EXPIRED,
         guard=_REFUNDABLE,
         askers=_STAFF,
     ),
     *_in_place(Action.SETTLE_REFUND, "refund.succeeded", *OrderStatus),
-    *_in_place(Action.FAIL_REFUND, "refund.failed", *OrderStatus),
+    # What the shop owes is promised anew where giving it back has failed.
+    *_in_place(Action.FAIL_REFUND, "refund.failed", *OrderStatus, along=("refund.requested",)),
     Transition(
         source=OrderStatus.EXPIRED,
         action=Action.REVIVE,

@@ -193,8 +193,10 @@ class Order(Aggregate):
         self._become(Action.SETTLE_REFUND, now=now, by=by)
         self.events.append(RefundSucceeded(**self._told(now), **given(refund)))
 
-    def fail_refund(self, refund: Refund, *, had_succeeded: bool, now: datetime, by: Actor) -> None:
-        """Note that a refund has not reached the customer: what it was for can be refunded anew."""
+    def fail_refund(
+        self, refund: Refund, anew: Refund | None, *, had_succeeded: bool, now: datetime, by: Actor
+    ) -> None:
+        """Note that a refund has not reached the customer, and promise another one, or leave that to staff."""
         if had_succeeded:
             self.refunded_total -= refund.amount
         else:
@@ -203,6 +205,10 @@ class Order(Aggregate):
             self.line(part.line_id).refunded -= part.quantity
         self._become(Action.FAIL_REFUND, reason=refund.failure, now=now, by=by)
         self.events.append(RefundFailed(**self._told(now), **given(refund), failure=refund.failure))
+        if anew is not None:
+            for part in anew.lines:
+                self.line(part.line_id).refunded += part.quantity
+            self._promise(anew, now)
 
     @property
     def number(self) -> str:

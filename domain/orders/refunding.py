@@ -1,7 +1,9 @@
 """Giving money back, never more than was taken."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from domain.orders.lifecycle import STANDING, Action, Asker
 from domain.orders.order import Order
@@ -11,6 +13,13 @@ from domain.shared.actor import Actor
 from domain.shared.errors import DomainError, ValidationFailed, Violation
 from domain.shared.ids import LineId, RefundId
 from domain.shared.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A failure that was noted. `anew` is what is promised instead, where the order has no use for the money."""
+
+    anew: Refund | None
 
 
 class RefundExceedsPaid(DomainError):
@@ -66,18 +75,34 @@ def settle(order: Order, refund: Refund, *, now: datetime, by: Actor) -> bool:
 
 
 def fail(
-    order: Order, refund: Refund, payment: Payment, failure: str | None, *, now: datetime, by: Actor
-) -> bool:
-    """Note that a refund has not reached the customer, and tell whether that was news.
+    order: Order,
+    refund: Refund,
+    others: Sequence[Refund],
+    payment: Payment,
+    failure: str | None,
+    *,
+    new_id: Callable[[], UUID],
+    now: datetime,
+    by: Actor,
+) -> Failed | None:
+    """Note that a refund has not reached the customer, and return None if that was known.
 
-    A bank can send back what the provider had given already. The order must be locked.
+    A bank can send back what the provider had given already. Money that the order has no use for is promised anew: all
+    of it where the order does not stand, and where it does, what is above its total. The rest is for staff to decide.
+    `others` are the order's other refunds. The order must be locked.
     """
     if refund.status is RefundStatus.FAILED:
-        return False
+        return None
     had_succeeded = refund.status is RefundStatus.SUCCEEDED
     refund.fail(failure, payment, now=now)
-    order.fail_refund(refund, had_succeeded=had_succeeded, now=now, by=by)
-    return True
+    anew = None
+    if order.status not in STANDING or order.refundable.amount + refund.amount.amount > order.total.amount:
+        failures = sum(
+            other.payment_id == payment.id and other.status is RefundStatus.FAILED for other in others
+        )
+        anew = refund.anew(payment, id=RefundId(new_id()), failures=failures, now=now)
+    order.fail_refund(refund, anew, had_succeeded=had_succeeded, now=now, by=by)
+    return Failed(anew)
 
 
 def _summed(order: Order, wanted: Sequence[RefundedLine]) -> tuple[RefundedLine, ...]:

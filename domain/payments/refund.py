@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
-from domain.payments.inquiry import PATIENCE, next_inquiry
+from domain.payments.inquiry import PATIENCE, next_attempt, next_inquiry
 from domain.payments.method import PaymentMethod
 from domain.payments.payment import Payment
 from domain.shared.ids import LineId, OrderId, PaymentId, RefundId
@@ -90,6 +90,12 @@ class Refund:
         self.failure = failure
         payment.returned -= self.amount
         self._decide(now)
+
+    def anew(self, payment: Payment, *, id: RefundId, failures: int, now: datetime) -> "Refund":  # noqa: A002 - the field's name
+        """Promise the same once more, after it has failed, and so many of the payment's refunds before it."""
+        refund = Refund.of(payment, self.amount, id=id, reason=self.reason, lines=self.lines, now=now)
+        refund.inquire_at = next_attempt(now, failures)
+        return refund
 
     def inquire(self, *, now: datetime) -> None:
         """Note that the provider is being asked, and when to ask again if it does not know."""

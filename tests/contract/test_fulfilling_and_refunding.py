@@ -1,6 +1,7 @@
 """What is shipped and what is given back, in portions, and never more than there was."""
 
 from dataclasses import replace
+from datetime import timedelta
 from random import Random
 
 import pytest
@@ -244,19 +245,66 @@ async def test_what_a_refund_has_failed_to_give_can_be_refunded_anew(shop: Shop)
     await assert_invariants(shop)
 
 
-async def test_staff_can_try_again_where_the_money_for_a_cancelled_order_has_not_arrived(shop: Shop) -> None:
+async def test_money_for_a_cancelled_order_that_did_not_arrive_is_sent_again_after_growing_pauses(
+    shop: Shop,
+) -> None:
     order = await a_paid_order(shop)
     await shop.cancel(order)
+    for hours in (1, 2, 4, 8, 16, 32, 64, 128, 7 * 24, 7 * 24):
+        shop.gateway.next_refunds = ["declined"]
+        assert await shop.settle() == 1
+        owed = await shop.see(order)
+        assert (owed.payment_status, owed.allowed_actions) == (OrderPaymentStatus.REFUND_DUE, ())
+        await assert_invariants(shop)
+        shop.clock.advance(timedelta(hours=hours) - timedelta(microseconds=1))
+        assert await shop.settle() == 0
+        shop.clock.advance(timedelta(microseconds=1))
+    assert await shop.settle() == 1
+    assert (await shop.see(order)).payment_status is OrderPaymentStatus.REFUNDED
+    tries = await refunds(shop, order)
+    assert [refund.status for refund in tries] == [RefundStatus.FAILED] * 10 + [RefundStatus.SUCCEEDED]
+    assert {(refund.reason, refund.amount) for refund in tries} == {(tries[0].reason, order.total)}
+    assert await shop.store.outbox.count("refund.requested") == len(tries)
+    await assert_invariants(shop)
+
+
+async def test_staff_s_refund_that_fails_when_the_order_is_cancelled_meanwhile_is_owed_by_the_shop(
+    shop: Shop,
+) -> None:
+    order = await a_paid_order(shop)
+    [payment] = await payments(shop, order)
+    refund = await shop.refund(order, [1, 1])
+    await shop.cancel(order)
+    await shop.told(ProviderEventKind.REFUND_FAILED, payment, refund=refund, failure="account_closed")
+    assert [line.refunded for line in (await shop.see(order)).lines] == [1, 1]
+    assert [(each.status, each.lines) for each in await refunds(shop, order)] == [
+        (RefundStatus.FAILED, refund.lines),
+        (RefundStatus.PENDING, ()),
+        (RefundStatus.PENDING, refund.lines),
+    ]
+    await assert_invariants(shop)
+    shop.clock.advance(timedelta(hours=1))
+    await shop.settle()
+    assert (await shop.see(order)).payment_status is OrderPaymentStatus.REFUNDED
+
+
+async def test_what_was_charged_twice_is_owed_until_it_arrives_and_what_staff_give_is_theirs_to_try(
+    shop: Shop,
+) -> None:
+    order = await a_paid_order(shop)
+    [payment] = await payments(shop, order)
+    await shop.told(ProviderEventKind.CAPTURED, payment, reference="ch_again")
+    by_staff = await shop.refund(order, 1000)
+    await shop.told(ProviderEventKind.REFUND_FAILED, payment, refund=by_staff, failure="account_closed")
+    assert len(await refunds(shop, order)) == 2
     shop.gateway.next_refunds = ["declined"]
     await shop.settle()
-    owed = await shop.see(order)
-    assert owed.payment_status is OrderPaymentStatus.REFUND_DUE
-    assert [action.value for action in owed.allowed_actions] == ["refund"]
-    await shop.refund(order, order.total.amount)
-    refunded = await shop.see(order)
-    assert (refunded.payment_status, refunded.allowed_actions) == (OrderPaymentStatus.REFUNDED, ())
-    with pytest.raises(InvalidTransition):
-        await shop.refund(order, 1)
+    assert len(await refunds(shop, order)) == 3
+    shop.clock.advance(timedelta(hours=1))
+    await shop.settle()
+    kept = await shop.see(order)
+    assert (kept.status, kept.payment_status) == (OrderStatus.CONFIRMED, OrderPaymentStatus.PAID)
+    assert (kept.paid_total, kept.refunded_total) == (order.total * 2, order.total)
     await assert_invariants(shop)
 
 

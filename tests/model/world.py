@@ -22,7 +22,7 @@ from domain.orders.order import Order
 from domain.orders.placing import OutOfStock
 from domain.orders.refunding import RefundExceedsPaid
 from domain.payments.payment import Payment
-from domain.payments.refund import Refund
+from domain.payments.refund import Refund, RefundStatus
 from domain.shared.errors import ValidationFailed
 from domain.shared.ids import OrderId
 from domain.shared.money import Money
@@ -37,11 +37,15 @@ REFUSALS = (InvalidTransition, OutOfStock, RefundExceedsPaid, ValidationFailed)
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How much happens at most: units that each customer orders, payments that each begins, and so on."""
+    """How much happens at most: units that each customer orders, payments that each begins, and so on.
+
+    `failures` is how often giving money back fails.
+    """
 
     units: tuple[int, ...] = (2, 1)
     payments: tuple[int, ...] = (1, 1)
     refunds: int = 0
+    failures: int = 1
     holds: int = 1
     fulfils: bool = False
     charges_twice: bool = False
@@ -138,8 +142,10 @@ class World:
                 yield from self._moves_of(number, order)
         yield Move("sweep", self.shop.expire)
         yield Move("settle", partial(self._settle, "ok"))
-        if self.bounds.refunds or self.bounds.charges_twice:
+        if self._may_refunds_fail:
             yield Move("settle, refunds declined", partial(self._settle, "declined"))
+        if self._resting:
+            yield Move("wait until refunds are tried anew", self._wait_for_refunds)
         if self.holds < self.bounds.holds:
             yield Move("wait for as long as orders are held", self._wait)
 
@@ -187,12 +193,11 @@ class World:
     def _told_of_refund(self, number: int, refund: RefundView, payments: list[Payment]) -> Iterator[Move]:
         answer = self.shop.gateway.refunds.get(refund.id)
         [payment] = [PaymentView.of(each) for each in payments if each.id == refund.payment_id]
+        kinds = []
         if answer is not None and answer.outcome is Outcome.SUCCEEDED:
-            kinds = [ProviderEventKind.REFUNDED, ProviderEventKind.REFUND_FAILED]
-        elif answer is not None:
-            kinds = [ProviderEventKind.REFUND_FAILED]
-        else:
-            kinds = []
+            kinds.append(ProviderEventKind.REFUNDED)
+        if answer is not None and (self._may_refunds_fail or refund.status is RefundStatus.FAILED):
+            kinds.append(ProviderEventKind.REFUND_FAILED)
         for kind in kinds:
             yield Move(
                 f"tell of refund to {number}: {kind}", partial(self.shop.told, kind, payment, refund=refund)
@@ -211,6 +216,23 @@ class World:
             await self.shop.refund(order, [1])
         finally:
             self.shop.gateway.next_refunds.clear()
+
+    @property
+    def _may_refunds_fail(self) -> bool:
+        refunds = self.database.tables.refunds.values()
+        return sum(refund.status is RefundStatus.FAILED for refund in refunds) < self.bounds.failures
+
+    @property
+    def _resting(self) -> list[datetime]:
+        """When refunds are sent that have failed before, and are not to be sent yet."""
+        now = self.shop.clock.now()
+        asked = [
+            refund.inquire_at for refund in self.database.tables.refunds.values() if not refund.inquiries
+        ]
+        return [at for at in asked if at is not None and at >= now + HOLD]
+
+    async def _wait_for_refunds(self) -> None:
+        self.shop.clock.set(max(self._resting))
 
     async def _settle(self, answer: str) -> None:
         self.shop.gateway.next_refunds = [answer] * len(self.database.tables.refunds)

@@ -98,6 +98,15 @@ BREAKING = {
         """UPDATE orders SET status = 'expired' WHERE id = $1;""",
         {Invariant.RESERVED_FOR_ORDERS, Invariant.CHANGES_ARE_RECORDED},
     ),
+    "a refund that has failed and was not promised anew": (
+        Invariant.MONEY_IS_USED_OR_RETURNED,
+        """UPDATE orders SET status = 'cancelled' WHERE id = $1;
+           INSERT INTO refunds (id, order_id, payment_id, method, status, currency, amount, lines, reason, requested_at,
+                                decided_at, inquiries)
+           SELECT gen_random_uuid(), order_id, id, method, 'failed', currency, captured, '[]', 'cancelled', now(), now(), 1
+           FROM payments WHERE order_id = $1;""",
+        {Invariant.RESERVED_FOR_ORDERS, Invariant.CHANGES_ARE_RECORDED},
+    ),
     "a refund of more than was paid": (
         Invariant.REFUNDED_WITHIN_PAID,
         """ALTER TABLE orders DROP CONSTRAINT ck_orders_refunds_within_paid;
