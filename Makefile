@@ -40,7 +40,7 @@ EFFORT ?= 40
 SEED   := $(or $(SEED),$(shell date +%s))
 campaign: $(READY) ## Do anything to shops, from a seed that is told, in search of a broken rule: SEED=1, EFFORT=40 (ten minutes)
 	@echo "SEED=$(SEED) EFFORT=$(EFFORT)"
-	@STEELYARD_TEST_EFFORT=$(EFFORT) $(BIN)/pytest --hypothesis-seed=$(SEED) tests/unit/application/test_lifecycle_machine.py tests/integration/postgres/test_lifecycle_machine.py
+	@STEELYARD_TEST_EFFORT=$(EFFORT) $(BIN)/pytest --hypothesis-seed=$(SEED) tests/unit/application/test_lifecycle_machine.py tests/integration/postgres/test_lifecycle_machine.py tests/integration/worker
 
 demo: $(READY) ## Import the Northwind shop, place its 830 orders over HTTP, pay, ship and refund some, and reconcile every cent
 	@$(BIN)/python -m entrypoints demo

@@ -2,14 +2,13 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpcore2
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer
 from standardwebhooks import Webhook
 
 from adapters.clock import SystemClock
@@ -17,31 +16,12 @@ from adapters.webhooks import dialing
 from adapters.webhooks import sender as sender_module
 from adapters.webhooks.dialing import AddressRefused, NameNotFound, PublicDialer
 from adapters.webhooks.sender import HttpWebhookSender
+from tests.servers.subscriber import Subscriber
 from tests.unit.webhooks.certificates import self_signed
 
 SECRET = b"s" * 32
 BODY = '{"type":"order.placed","data":{"note":"€ 19,99"}}'
 PUBLIC, OTHER = "93.184.216.34", "8.8.8.8"
-
-
-class Subscriber:
-    """A server that keeps what it was sent and answers as it is told to."""
-
-    def __init__(self) -> None:
-        self.requests: list[tuple[dict[str, str], bytes]] = []
-        self.answer: Callable[[web.Request], Awaitable[web.StreamResponse]] | None = None
-        app = web.Application()
-        app.router.add_route("*", "/{path:.*}", self._serve)
-        self.server = TestServer(app)
-
-    @property
-    def url(self) -> str:
-        return str(self.server.make_url("/hook"))
-
-    async def _serve(self, request: web.Request) -> web.StreamResponse:
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        self.requests.append((headers, await request.read()))
-        return await self.answer(request) if self.answer else web.Response(status=204)
 
 
 @pytest.fixture

@@ -1,0 +1,105 @@
+"""A worker that kills itself where it waits for the n-th time.
+
+Kill -9 leaves no time for anything: what a transaction has not committed is rolled back by the server, what was leased
+stays leased, and what was sent is sent. Run as a program it forks a worker for each line that it reads, and says how
+that has ended: so the modules are read once for all of them.
+"""
+
+import asyncio
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+
+from entrypoints.container import Container
+from entrypoints.settings import Settings
+from entrypoints.worker import jobs_of
+from tests.kit.clock import FixedClock
+
+NEVER = 0
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """Workers that do one job, one worker after the other."""
+
+    asked: IO[str]
+    answers: IO[str]
+
+    async def is_killed_at(self, wait: int, *, now: datetime) -> bool:
+        """Do the job at a moment, kill the worker at its n-th wait or NEVER, and tell whether it came to that."""
+        self.asked.write(json.dumps([wait, now.isoformat()]) + "\n")
+        self.asked.flush()
+        code = int(await asyncio.to_thread(self.answers.readline))
+        assert code in {0, -signal.SIGKILL}
+        return code != 0
+
+
+@contextmanager
+def workers(job: str, **settings: Any) -> Iterator[Workers]:
+    command = [sys.executable, "-m", "tests.kit.killing", job, json.dumps(settings)]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        yield Workers(process.stdin, process.stdout)
+
+
+class _DyingSelector(selectors.DefaultSelector):
+    """Counts how often the process waits for something outside, once it is armed."""
+
+    left = NEVER
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if self.left:
+            self.left -= 1
+            if not self.left:
+                os.kill(os.getpid(), signal.SIGKILL)
+        return super().select(timeout)
+
+
+async def _work(container: Container, name: str, selector: _DyingSelector, wait: int) -> None:
+    [job] = [job for job in jobs_of(container) if job.name == name]
+    async with container.engine().connect():
+        """How to connect is somebody else's test."""
+    selector.left = wait
+    await job()
+    selector.left = NEVER
+    await container.webhook_sender().close()
+    await container.nats_publisher().close()
+    await container.engine().dispose()
+
+
+def main(name: str, settings: str) -> None:
+    container, clock = Container(settings=Settings(**json.loads(settings))), FixedClock()
+    container.clock.override(clock)
+    jobs_of(container)
+    for line in sys.stdin:
+        wait, now = json.loads(line)
+        worker = os.fork()
+        if not worker:
+            clock.set(datetime.fromisoformat(now))
+            selector = _DyingSelector()
+            try:
+                with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(selector)) as runner:  # noqa: B023 - used at once
+                    runner.run(_work(container, name, selector, wait))
+            except BaseException:  # noqa: BLE001 - a forked process must not go on as its parent does
+                traceback.print_exc()
+                os._exit(1)
+            os._exit(0)
+        print(os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1]), flush=True)  # noqa: T201 - for whoever has asked
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
