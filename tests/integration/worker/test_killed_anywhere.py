@@ -28,7 +28,7 @@ from tests.servers.subscriber import Subscriber
 A_WHILE = timedelta(hours=2)
 """After which whatever a killed worker had in hand is anybody's."""
 
-STEP = 1 if "STEELYARD_TEST_EFFORT" in os.environ else 4
+STEP = 1 if "STEELYARD_TEST_EFFORT" in os.environ else 12
 """From one place to the next: `make campaign` has time for all of them."""
 
 Prepare = Callable[[], Awaitable[object]]
