@@ -11,7 +11,7 @@ from rich.table import Table
 
 from benchmarks.audit import Expected, audit
 from benchmarks.conformance import ensure_alike, observed
-from benchmarks.contenders import PEERS, Contender, baseline, everybody, steelyard
+from benchmarks.contenders import PEERS, Contender, baseline, everybody
 from benchmarks.database import server
 from benchmarks.load import CONNECTIONS, WORKLOADS, Workload
 from benchmarks.machine import facts
@@ -47,17 +47,12 @@ def run(
             help="Another checkout of the service, with its .venv: before and after, in one session."
         ),
     ] = None,
-    processes: Annotated[
-        int | None, typer.Option(help="Measure the service with this many processes as well.", min=2)
-    ] = None,
     keep: Annotated[bool, typer.Option(help="Write the result to benchmarks/results/.")] = False,
 ) -> None:
     """Compare the service with its peers, in alternated rounds, each run audited."""
     contenders = [one for one in everybody() if _is_here(one) and (not only or one.name in only)]
     if against is not None:
         contenders.append(baseline(against))
-    if processes is not None:
-        contenders.append(steelyard(workers=processes))
     workloads = [work for work in WORKLOADS if not workload or work.name in workload]
     plan = Plan(contenders, workloads, rounds, seconds, ceiling and shutil.which("pgbench") is not None)
     with server() as postgres:
@@ -76,7 +71,7 @@ def run(
         pools={contender.name: contender.pool for contender in contenders},
         medians=medians(found),
     )
-    for rows in (report.figures(), report.latencies(), report.ratios()):
+    for rows in report.tables():
         _show(rows)
     if keep:
         console.print(f"Written to {report.write().relative_to(Path.cwd())}")

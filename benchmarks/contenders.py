@@ -163,6 +163,7 @@ def everybody() -> Sequence[Contender]:
     """Return all that are compared; the pools are a choice that `python -m benchmarks pools` can test."""
     return (
         steelyard(),
+        steelyard(workers=2),
         tutorial(),
         fastify(),
         fastify(function=True),

@@ -47,7 +47,7 @@ def draw(report: Report) -> None:
 def _panels(report: Report, figure: str) -> Iterator[Panel]:
     for workload in WORKLOADS:
         bars = [
-            (report.titles.get(name, name), of[workload.name][figure], name == OURS)
+            (report.titles.get(name, name), of[workload.name][figure], name in OURS)
             for name, of in report.medians.items()
             if workload.name in of
         ]

@@ -1,14 +1,15 @@
 """Results as a table of figures and a table of ratios, on the screen, in Markdown and in JSON."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.load import WORKLOADS
 
 RESULTS = Path(__file__).parent / "results"
-OURS = "steelyard"
+OURS = ("steelyard", "steelyard-2")
+"""The service in one process, and in as many as the machine that was measured has cores."""
 
 Table = Mapping[str, Mapping[str, Mapping[str, float]]]
 """By contender and workload."""
@@ -33,9 +34,9 @@ class Report:
     def latencies(self) -> Rows:
         return self._rows("p50 / p99, ms", lambda _, of: f"{of['p50_ms']:.1f} / {of['p99_ms']:.0f}")
 
-    def ratios(self) -> Rows:
-        """Return how many times as many requests Steelyard answers, and how its p99 compares in brackets."""
-        ours = self.medians.get(OURS, {})
+    def ratios(self, name: str) -> Rows:
+        """Return how many times as many requests ours of this name answers, and how its p99 compares in brackets."""
+        ours = self.medians.get(name, {})
 
         def ratio(workload: str, theirs: Mapping[str, float]) -> str:
             if workload not in ours or not theirs["per_second"] or not theirs["p99_ms"]:
@@ -44,18 +45,21 @@ class Report:
             slowest = ours[workload]["p99_ms"] / theirs["p99_ms"]
             return f"{faster:.2f}x ({slowest:.2f}x)"
 
-        return self._rows("Steelyard against (p99)", ratio, without=OURS)
+        return self._rows(f"{self.titles.get(name, name)} against (p99)", ratio, without=OURS)
+
+    def tables(self) -> Sequence[Rows]:
+        """Return those tables that have something in them."""
+        ratios = (self.ratios(name) for name in OURS if name in self.medians)
+        return [rows for rows in (self.figures(), self.latencies(), *ratios) if len(rows) > 1]
 
     def markdown(self) -> str:
         facts = "\n".join(f"- {name}: {value}" for name, value in self.machine.items())
         pools = ", ".join(f"{self.titles[name]} {size}" for name, size in self.pools.items())
-        tables = "\n\n".join(
-            _markdown(rows) for rows in (self.figures(), self.latencies(), self.ratios()) if len(rows) > 1
-        )
+        tables = "\n\n".join(_markdown(rows) for rows in self.tables())
         return (
             f"# Measured on {self.machine['date']}\n\n"
             f"Medians of {self.rounds} alternated rounds of {self.seconds:g} s, {self.connections} connections, one "
-            f"process each, everything on one machine. The shop was audited after each run that placed orders.\n\n"
+            f"process each unless said, everything on one machine. The shop was audited after each run that placed orders.\n\n"
             f"{tables}\n\nConnections to the database: {pools}.\n\n{facts}\n"
         )
 
@@ -70,7 +74,11 @@ class Report:
         return file
 
     def _rows(
-        self, corner: str, show: Callable[[str, Mapping[str, float]], str], *, without: str | None = None
+        self,
+        corner: str,
+        show: Callable[[str, Mapping[str, float]], str],
+        *,
+        without: Collection[str] = (),
     ) -> Rows:
         columns = [work for work in WORKLOADS if any(work.name in of for of in self.medians.values())]
         return [
@@ -81,7 +89,7 @@ class Report:
                     *(show(work.name, of[work.name]) if work.name in of else "" for work in columns),
                 ]
                 for name, of in self.medians.items()
-                if name != without
+                if name not in without
             ),
         ]
 
