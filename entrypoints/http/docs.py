@@ -4,6 +4,8 @@ import hashlib
 import json
 import re
 from base64 import b64encode
+from collections.abc import Callable
+from functools import cache, partial
 from importlib.resources import files
 from typing import Any
 
@@ -49,7 +51,6 @@ def install_docs(app: FastAPI) -> None:
     redirect_page = get_swagger_ui_oauth2_redirect_html()
     for response in (page, redirect_page):
         response.headers["Content-Security-Policy"] = _policy_for(response)
-    schema: dict[str, bytes] = {}
 
     async def show_docs(_: Request) -> Response:
         return page
@@ -57,22 +58,24 @@ def install_docs(app: FastAPI) -> None:
     async def show_oauth2_redirect(_: Request) -> Response:
         return redirect_page
 
-    async def show_schema(_: Request) -> Response:
-        content = schema.get("content")
-        if content is None:
-            content = schema["content"] = json.dumps(app.openapi(), ensure_ascii=False).encode()
-        return Response(content, media_type="application/json")
+    # Made when somebody asks, and once: it takes longer than all else of making an app.
+    schema, events = (cache(partial(_written, make)) for make in (app.openapi, asyncapi_document))
 
-    events = json.dumps(asyncapi_document(), ensure_ascii=False).encode()
+    async def show_schema(_: Request) -> Response:
+        return Response(schema(), media_type="application/json")
 
     async def show_events(_: Request) -> Response:
-        return Response(events, media_type="application/json")
+        return Response(events(), media_type="application/json")
 
     app.add_route("/docs", show_docs, include_in_schema=False)
     app.add_route("/docs/oauth2-redirect", show_oauth2_redirect, include_in_schema=False)
     app.add_route("/openapi.json", show_schema, include_in_schema=False)
     app.add_route("/asyncapi.json", show_events, include_in_schema=False)
     app.mount("/docs/assets", _Assets(directory=str(files("fastapi_offline") / "static")), name="docs-assets")
+
+
+def _written(make: Callable[[], dict[str, Any]]) -> bytes:
+    return json.dumps(make(), ensure_ascii=False).encode()
 
 
 def _policy_for(page: Response) -> str:
