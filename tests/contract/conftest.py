@@ -1,5 +1,6 @@
 """Every adapter of a port is held to the same tests."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -9,6 +10,7 @@ from tests.contract.sandbox_provider import sandbox_provider
 from tests.contract.stripe_provider import stripe_provider
 from tests.kit.shop import Shop
 from tests.kit.store import Store, memory_store
+from tests.servers.databases import create_copy, empty
 from tests.servers.stripe_api import fake_stripe
 
 
@@ -17,12 +19,22 @@ def store_in_memory() -> Store:
     return memory_store()
 
 
+@pytest.fixture(scope="session")
+def reused_database(database_server: str, migrated_template: str) -> str:
+    """The URL of a database with today's schema, which one test after the other has for itself and leaves empty.
+
+    To make a database and to drop it takes longer than most tests of a contract, and these change rows only.
+    """
+    return asyncio.run(create_copy(database_server, migrated_template))
+
+
 @pytest.fixture
-async def store_in_postgres(database_url: str) -> AsyncIterator[Store]:
+async def store_in_postgres(reused_database: str) -> AsyncIterator[Store]:
     from tests.kit.postgres_store import postgres_store  # noqa: PLC0415 - only where PostgreSQL is asked for
 
-    async with postgres_store(database_url) as store:
+    async with postgres_store(reused_database) as store:
         yield store
+    await empty(reused_database)
 
 
 @pytest.fixture(params=["memory", "postgres"])
