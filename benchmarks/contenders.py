@@ -1,4 +1,4 @@
-"""Who is compared: the service and its peers, each with the pool with which it places most orders."""
+"""Who is compared: the service and its peers, each with a pool that one round of `benchmarks pools` has suggested."""
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -160,9 +160,10 @@ def go(*, pool: int = 4, placing: str = "statements") -> Contender:
 
 
 def everybody() -> Sequence[Contender]:
-    """Return all that are compared, with the pools with which `python -m benchmarks pools` saw them place most orders.
+    """Return all that are compared.
 
-    The service's own makes no difference that outlasts the noise.
+    Their pools did best in one round of `python -m benchmarks pools` with 4, 8 and 16 connections; where that made no
+    difference that outlasts the noise they have 10.
     """
     return (
         steelyard(),

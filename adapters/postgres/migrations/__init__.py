@@ -60,7 +60,7 @@ def _revision_of(connection: Connection) -> str | None:
 
 def _with_alembic(connection: Connection, command: str, revision: str) -> None:
     from alembic import command as commands  # noqa: PLC0415 - most starts need not wait for it
-    from alembic.config import Config  # noqa: PLC0415 - the same
+    from alembic.config import Config  # noqa: PLC0415 - most starts need not wait for it
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
