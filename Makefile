@@ -1,8 +1,12 @@
 # `make` alone lists the targets. Everything is installed into .venv; nothing is installed globally.
-PYTHON ?= python3
+#
+# A distribution's own Python was built with profile-guided optimization. One that was compiled by hand, as version
+# managers do, mostly was not, and the service takes a third longer on it.
+PYTHON ?= $(lastword python3 $(sort $(wildcard /usr/bin/python3.1[1-9])))
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+UV     := .artefacts/uv/bin/uv
 
 # What is imported is compiled once, not at each start.
 unexport PYTHONDONTWRITEBYTECODE
@@ -65,16 +69,19 @@ format: $(READY) ## Format the code and mend what lint can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock: $(READY) ## Resolve the dependencies anew into the two lock files
-	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --upgrade -o requirements.lock
-	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --upgrade -o requirements-dev.lock
+lock: $(READY) | $(UV) ## Resolve the dependencies anew into the two lock files
+	$(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --upgrade -o requirements.lock
+	$(UV) pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --upgrade -o requirements-dev.lock
 
 clean: ## Remove the environment and the caches, and keep the data
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .artefacts
 
-$(READY): requirements-dev.lock
+$(UV):
+	@python3 -m venv .artefacts/uv
+	@.artefacts/uv/bin/pip install --quiet --disable-pip-version-check uv
+
+$(READY): requirements-dev.lock | $(UV)
 	@echo "Creating the environment in $(VENV) (once, some ten seconds)"
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet --require-hashes --compile-bytecode requirements-dev.lock
+	@test -x $(BIN)/python || $(UV) venv --quiet --no-python-downloads --python $(PYTHON) $(VENV)
+	@VIRTUAL_ENV=$(VENV) $(UV) pip sync --quiet --require-hashes --compile-bytecode requirements-dev.lock
 	@touch $@

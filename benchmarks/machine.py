@@ -5,6 +5,7 @@ import platform
 import re
 import shutil
 import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,7 +21,7 @@ def facts(server: Server) -> dict[str, str]:
         "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB",
         "system": f"{platform.system()} {platform.release().split('-')[0]}",
         "load before": f"{os.getloadavg()[0]:.1f}",
-        "Python": platform.python_version(),
+        "Python": platform.python_version() + (" of the distribution" if sys.base_prefix == "/usr" else ""),
         "PostgreSQL": server.query("SHOW server_version")[0]["server_version"],
         "Node": _said("node", "--version"),
         "Go": _said("go", "env", "GOVERSION"),
