@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from secrets import SystemRandom, token_bytes
+from typing import TYPE_CHECKING
 
 from dependency_injector import containers, providers
 
@@ -39,7 +40,6 @@ from adapters.postgres.sandbox import PostgresSandboxBooks
 from adapters.postgres.secrets import PostgresSecrets
 from adapters.postgres.signing_keys import PostgresSigningKeys
 from adapters.postgres.unit_of_work import PostgresUnitOfWorkFactory
-from adapters.publishers.nats import NatsPublisher
 from adapters.randomness import SystemRandomness
 from adapters.security.breached import ListedBreachedPasswords
 from adapters.security.given_keys import GivenSigningKeys
@@ -135,8 +135,8 @@ from entrypoints.payment_provider import create_stripe, gateways, inboxes, sandb
 from entrypoints.proxies import TrustedProxies
 from entrypoints.settings import Settings
 
-PAUSE_BEFORE_REFUSAL = 0.7
-"""Seconds for which an order that is too many is held, on average, before it is refused: within a second, not at once."""
+if TYPE_CHECKING:
+    from adapters.publishers.nats import NatsPublisher
 
 
 def _hasher(*, workers: int, max_waiting: int) -> Iterator[Argon2PasswordHasher]:
@@ -172,6 +172,17 @@ def _mailer(settings: Settings) -> Mailer:
 
 def _source_of_keys(settings: Settings) -> str:
     return "given" if settings.source_of_signing_keys else "database"
+
+
+def _nats_publisher(settings: Settings) -> "NatsPublisher":
+    from adapters.publishers.nats import NatsPublisher  # noqa: PLC0415 - a shop without NATS need not wait for the library
+
+    return NatsPublisher(
+        settings.nats_servers,
+        stream=settings.nats_stream,
+        prefix=settings.nats_subject_prefix,
+        source=settings.token_issuer,
+    )
 
 
 class Container(containers.DeclarativeContainer):
@@ -327,7 +338,7 @@ class Container(containers.DeclarativeContainer):
         PlaceOrderBatch, unit_of_work, clock, ids, settings.provided.order_hold
     )
     order_batcher = providers.Singleton(Batcher, place_order_batch)
-    order_admission = providers.Singleton(Admission, order_batcher, pause=PAUSE_BEFORE_REFUSAL)
+    order_admission = providers.Singleton(Admission, order_batcher)
     make_room = providers.Singleton(MakeRoom, unit_of_work, clock)
     room_batcher = providers.Singleton(Batcher, make_room)
     place_order = providers.Singleton(PlaceOrder, order_batcher, room_batcher, order_queries)
@@ -360,13 +371,7 @@ class Container(containers.DeclarativeContainer):
     relay_to_webhooks = providers.Singleton(
         RelayEvents, event_feed, relay_progress, queue_deliveries, clock, ids
     )
-    nats_publisher = providers.Singleton(
-        NatsPublisher,
-        settings.provided.nats_servers,
-        stream=settings.provided.nats_stream,
-        prefix=settings.provided.nats_subject_prefix,
-        source=settings.provided.token_issuer,
-    )
+    nats_publisher = providers.Singleton(_nats_publisher, settings)
     relay_to_nats = providers.Singleton(RelayEvents, event_feed, relay_progress, nats_publisher, clock, ids)
     webhook_sender = providers.Singleton(
         HttpWebhookSender, clock, to_private_addresses=settings.provided.webhooks_to_private_addresses

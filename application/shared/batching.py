@@ -24,6 +24,8 @@ What it raises, it raises for the batch as a whole, of which nothing has happene
 
 _KEPT = 0.8
 """What a batch still counts for after the next one: so some ten batches make the pace."""
+_WELL_WITHIN = 0.4
+"""The part of their patience in which commands should end: their clients' is as long, and has begun before the queue."""
 
 
 @dataclass(slots=True, eq=False)
@@ -58,7 +60,7 @@ class Batcher(Generic[C, R]):
         self,
         run: RunBatch[C, R],
         *,
-        max_batch: int = 64,
+        max_batch: int = 128,
         max_waiting: int = 512,
         patience: float = 1.0,
     ) -> None:
@@ -77,14 +79,14 @@ class Batcher(Generic[C, R]):
 
     @property
     def capacity(self) -> int:
-        """How many commands at once end in half of their patience, as fast as they have ended lately.
+        """How many commands at once end well within their patience, as fast as they have ended lately.
 
-        Never fewer than two batches: one runs while the next one queues.
+        Never fewer than one batch: how fast a batch is, only one that is full can show.
         """
         in_time = self._max_waiting
         if self._lately.seconds:
-            in_time = int(self._patience / 2 * self._lately.commands / self._lately.seconds)
-        return max(2 * self._max_batch, min(self._max_waiting, in_time))
+            in_time = int(_WELL_WITHIN * self._patience * self._lately.commands / self._lately.seconds)
+        return max(self._max_batch, min(self._max_waiting, in_time))
 
     async def submit(self, command: C) -> R:
         """Run the command in the next batch and return its result, or raise its refusal.

@@ -3,18 +3,53 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from dependency_injector.providers import Provider
+from fastapi import FastAPI
+from starlette.types import Receive, Scope, Send
+
+from application.shared.admission import Admission
+from application.shared.errors import Overloaded
+from entrypoints.http.problems.foreseen import ForeseenProblem
+from entrypoints.http.problems.openapi import refuses_with
+from entrypoints.http.provided import name_of
+
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
-def at_the_door(dependency: _Function) -> _Function:
-    """Mark a dependency of a route that is asked before all others, and before the body is read.
+def admitted_by(provider: Provider[Admission]) -> Callable[[_Function], _Function]:
+    """Mark an endpoint that only those come to whom an Admission of the container lets in.
 
-    It needs nothing of the request, and returns what is to be called when the request has been answered. Who is one too
-    many is so refused for a tenth of what serving him would take.
+    They are counted before the body is read, and until they are answered. Who is one too many is refused there, for a
+    fortieth of what serving him would take.
     """
-    dependency.__at_the_door__ = True  # type: ignore[attr-defined] # functions take attributes
-    return dependency
+
+    def mark(endpoint: _Function) -> _Function:
+        endpoint.__admission__ = name_of(provider)  # type: ignore[attr-defined] # functions take attributes
+        return refuses_with("overloaded")(endpoint)
+
+    return mark
 
 
-def is_at_the_door(dependency: Callable[..., Any] | None) -> bool:
-    return getattr(dependency, "__at_the_door__", False)
+class Door:
+    """Where those are counted who are with an endpoint, which has one address."""
+
+    def __init__(self, admission: str, path: str) -> None:
+        """Take the name of an Admission's provider. Raise TypeError for an address with parameters."""
+        if "{" in path:
+            raise TypeError(f"{path} has parameters: a refusal could not tell beforehand what it refuses")
+        self._admission = admission
+        self._refusal = ForeseenProblem(Overloaded(), path)
+
+    @classmethod
+    def of(cls, endpoint: Callable[..., Any], path: str) -> "Door | None":
+        """Return the door of an endpoint that `admitted_by` has marked, and None for any other."""
+        admission = getattr(endpoint, "__admission__", None)
+        return None if admission is None else cls(admission, path)
+
+    def admission(self, app: FastAPI) -> Admission:
+        admission: Admission = getattr(app.state.container, self._admission)()
+        return admission
+
+    async def refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as if Overloaded had been raised."""
+        await self._refusal(scope, receive, send)

@@ -19,7 +19,7 @@ def provided(provider: Provider[Any]) -> Dependency:
     It asks the container of the app that serves the request, so that a test can override the provider there. What
     has the database behind it is marked with what the database can refuse.
     """
-    name: str = next(name for name, known in Container.providers.items() if known is provider)
+    name = name_of(provider)
 
     async def provide(request: Request) -> Any:  # noqa: ANN401 - the route's annotation says what it is
         return getattr(request.app.state.container, name)()
@@ -30,6 +30,12 @@ def provided(provider: Provider[Any]) -> Dependency:
     _NAMES[provide] = name
     dependency: Dependency = Depends(provide)
     return dependency
+
+
+def name_of(provider: Provider[Any]) -> str:
+    """Return the name that one of the container's own providers has there."""
+    name: str = next(name for name, known in Container.providers.items() if known is provider)
+    return name
 
 
 def provider_name(dependency: Callable[..., Any]) -> str | None:

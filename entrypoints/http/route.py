@@ -1,11 +1,9 @@
 """The route class of every router: `APIRouter(route_class=StrictRoute)`."""
 
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from contextlib import ExitStack
 from functools import cached_property, partial
 from http import HTTPStatus
 from inspect import isasyncgenfunction, isgeneratorfunction
-from itertools import chain
 from typing import Any, get_origin
 
 from fastapi import params
@@ -17,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from entrypoints.http.admission import is_at_the_door
+from entrypoints.http.admission import Door
 from entrypoints.http.body import (
     JSON,
     MAX_BODY_BYTES,
@@ -41,8 +39,8 @@ class StrictRoute(APIRoute):
     """A route that refuses what it does not understand, and finishes what it has begun.
 
     Bodies are strict JSON of a bounded size and of the declared media type. Query parameters are known and not
-    repeated. What is marked `at_the_door` is asked first, and then the body is read: reading it is waiting for the client.
-    The other dependencies and the endpoint run as one piece of work of `app.state.in_flight` (an InFlight), out of
+    repeated. Who comes to an endpoint that is marked by `admitted_by` is counted first, and then the body is read: reading
+    it is waiting for the client. The dependencies and the endpoint run as one piece of work of `app.state.in_flight` (an InFlight), out of
     reach of a client that leaves.
 
     The problems that this can lead to, and those that dependencies are marked with (`refuses_with`), are added to
@@ -60,6 +58,7 @@ class StrictRoute(APIRoute):
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 - those of APIRoute
+        self.door = Door.of(endpoint, path)
         super().__init__(path, endpoint, **options)
         problems = set(self._problems())
         self.responses = with_problems(self.responses, *problems)
@@ -88,7 +87,7 @@ class StrictRoute(APIRoute):
         _ensure_no_yield(dependants)
         repeatable = dict(_query_parameters(dependants))
         ensure_acceptable = remembering(partial(ensure_known, repeatable=repeatable))
-        doors = [Plan(door) for door in self._doors]
+        door = self.door
         has_body = self.body_field is not None
         media_types = self._json_media_types()
         work = self._work()
@@ -97,14 +96,10 @@ class StrictRoute(APIRoute):
         async def handle(request: Request) -> Response:
             if query_string := request.scope["query_string"]:
                 ensure_acceptable(query_string)
-            if doors:
-                with ExitStack() as inside:
-                    for door in doors:
-                        inside.callback(
-                            await door.run(request, Draft(HTTPStatus.OK.value), PydanticUndefined)
-                        )
-                    return await read_and_work(request)
-            return await read_and_work(request)
+            if door is None:
+                return await read_and_work(request)
+            with door.admission(request.app).entered():
+                return await read_and_work(request)
 
         async def read_and_work(request: Request) -> Response:
             if has_body:
@@ -120,14 +115,6 @@ class StrictRoute(APIRoute):
             return await run(partial(work, request))
 
         return handle
-
-    @cached_property
-    def _doors(self) -> Sequence[Dependant]:
-        """The dependencies that are asked before the body is read, taken from the others."""
-        dependencies = self.dependant.dependencies
-        doors = [needed for needed in dependencies if is_at_the_door(needed.call)]
-        self.dependant.dependencies = [needed for needed in dependencies if needed not in doors]
-        return doors
 
     @cached_property
     def _plan(self) -> Plan | None:
@@ -181,8 +168,7 @@ class StrictRoute(APIRoute):
 
     def _problems(self) -> Iterator[str]:
         yield from ("unknown_parameter", "internal_error", "shutting_down")
-        dependants = [*_tree(self.dependant), *chain.from_iterable(map(_tree, self._doors))]
-        for dependant in dependants:
+        for dependant in _tree(self.dependant):
             yield from problems_of_dependency(dependant.call)
             if dependant.path_params or dependant.query_params or dependant.header_params:
                 yield "validation_failed"

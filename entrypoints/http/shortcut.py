@@ -41,6 +41,9 @@ class Shortcut:
             await self._otherwise(scope, receive, send)
             return
         scope["endpoint"], scope["route"], scope["path_params"] = route.endpoint, route, parameters
+        if route.door is not None and route.door.admission(scope["app"]).is_full:
+            await route.door.refuse(scope, receive, send)
+            return
         request = Request(scope, receive, send)
         try:
             response = await route.answer(request)

@@ -1,10 +1,9 @@
 """Orders: customers place them and see their own, staff see all."""
 
-from collections.abc import Callable
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from application.orders.cancel_order import CancelOrder, CancelOrderCommand
 from application.orders.get_order import GetOrder
@@ -14,12 +13,11 @@ from application.orders.place_order import PlaceOrder, PlaceOrderCommand
 from application.orders.ports import OrderFilter
 from application.orders.preview_order import PreviewOrder
 from application.orders.views import OrderView, QuoteView, StatusChangeView
-from application.shared.admission import Admission
 from application.shared.page import Page
 from domain.shared.ids import OrderId, UserId
 from domain.users.permissions import Permission
 from entrypoints.container import Container
-from entrypoints.http.admission import at_the_door
+from entrypoints.http.admission import admitted_by
 from entrypoints.http.authentication import Canceller, Customer, OrderReader, actor
 from entrypoints.http.descriptions import described_by
 from entrypoints.http.etags import NOT_MODIFIED, version_tag, versioned
@@ -34,21 +32,12 @@ from entrypoints.http.orders.schemas import (
     QuoteResponse,
     StatusChangeResponse,
 )
-from entrypoints.http.problems.openapi import problem_responses, refuses_with
+from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.provided import provided
 from entrypoints.http.rate_limits import LimitOrders, LimitReads, LimitWrites
 from entrypoints.http.route import StrictRoute
 from entrypoints.http.written import written
 
-
-@at_the_door
-@refuses_with("overloaded")
-async def let_in(orders: Annotated[Admission, provided(Container.order_admission)]) -> Callable[[], None]:
-    """Refuse an order that is too many before anything is done for it."""
-    return await orders.enter()
-
-
-IsLetIn = Depends(let_in)
 NO_REASON = CancelOrderRequest()
 
 router = APIRouter(prefix="/v1/orders", tags=["orders"], route_class=StrictRoute)
@@ -68,8 +57,9 @@ router = APIRouter(prefix="/v1/orders", tags=["orders"], route_class=StrictRoute
         },
         **problem_responses("out_of_stock", "price_changed", "product_unavailable"),
     },
-    dependencies=[IsLetIn, LimitOrders],
+    dependencies=[LimitOrders],
 )
+@admitted_by(Container.order_admission)
 async def place_order(
     body: PlaceOrderRequest,
     customer: Customer,

@@ -29,6 +29,10 @@ async def answer_problem(request: Request, exc: HTTPProblem) -> Response:
 
 
 async def answer_domain_error(request: Request, exc: DomainError) -> Response:
+    return ProblemResponse(request, problem_of_error(exc))
+
+
+def problem_of_error(exc: DomainError) -> HTTPProblem:
     """Give a domain error the status of its code. Raises KeyError, hence 500, if the registry lacks the code."""
     headers = {}
     retry_after = getattr(exc, "retry_after", None)
@@ -38,14 +42,13 @@ async def answer_domain_error(request: Request, exc: DomainError) -> Response:
         headers["ETag"] = f'"v{exc.current_version}"'
     if isinstance(exc, InsufficientScope):
         headers["WWW-Authenticate"] = INSUFFICIENT_SCOPE
-    problem = HTTPProblem(
+    return HTTPProblem(
         exc.code,
         exc.detail,
         errors=[item_for(violation) for violation in exc.violations],
         params=exc.params,
         headers=headers,
     )
-    return ProblemResponse(request, problem)
 
 
 async def answer_validation_error(request: Request, exc: RequestValidationError) -> Response:

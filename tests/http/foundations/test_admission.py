@@ -1,38 +1,33 @@
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import ExitStack
 from typing import Annotated
 
 import pytest
-from fastapi import APIRouter, Depends, Header
+from dependency_injector.providers import Object
+from fastapi import APIRouter, Depends, FastAPI, Header
 
-from application.shared.errors import Overloaded
-from entrypoints.http.admission import at_the_door
-from entrypoints.http.problems.openapi import refuses_with
+from application.shared.admission import Admission
+from application.shared.batching import Batcher
+from entrypoints.container import Container
+from entrypoints.http.admission import admitted_by
+from entrypoints.http.problems.handlers import PROBLEM_HANDLERS
 from entrypoints.http.route import StrictRoute
 from entrypoints.http.schemas import RequestModel, StrictInt
-from tests.kit.apps import ask
+from entrypoints.http.service_app import ServiceApp
+from tests.kit.apps import app_of, ask
 
 calls: list[str] = []
-is_full = False
 
 
-@pytest.fixture(autouse=True)
-def _quiet_house() -> None:
-    global is_full  # noqa: PLW0603 - the house of this module
-    is_full = False
-    calls.clear()
+async def cook(orders: Sequence[str]) -> Sequence[str | Exception]:
+    return orders
+
+
+house = Admission(Batcher(cook, max_batch=1, max_waiting=2))
 
 
 async def welcome(name: Annotated[str, Header(alias="X-Name")] = "stranger") -> None:
-    calls.append(f"welcome {name}")
-
-
-@at_the_door
-@refuses_with("overloaded")
-async def let_in() -> Callable[[], None]:
-    calls.append("door")
-    if is_full:
-        raise Overloaded
-    return lambda: calls.append("out")
+    calls.append(f"welcome {name}, {len(house)} inside")
 
 
 class Meal(RequestModel):
@@ -42,38 +37,78 @@ class Meal(RequestModel):
 router = APIRouter(route_class=StrictRoute)
 
 
-@router.post("/meals", dependencies=[Depends(welcome), Depends(let_in)])
+@router.post("/meals", dependencies=[Depends(welcome)])
+@admitted_by(Container.order_admission)
 async def order_meal(meal: Meal) -> dict[str, int]:
     calls.append("meal")
     return {"plates": meal.plates}
 
 
-async def test_the_door_comes_before_everything_else_and_once() -> None:
-    response = await ask(router, "POST", "/meals", json={"plates": 2})
+def shortcut() -> FastAPI:
+    app = ServiceApp(access_log=False, over_tls=False, origins=(), exception_handlers=dict(PROBLEM_HANDLERS))
+    app.state.in_flight = app_of().state.in_flight
+    app.router.routes.extend(router.routes)
+    return app
+
+
+@pytest.fixture(params=["the framework's way", "the shortcut"])
+def app(request: pytest.FixtureRequest) -> FastAPI:
+    calls.clear()
+    made = shortcut() if request.param == "the shortcut" else app_of(router)
+    made.state.container = Container(order_admission=Object(house))
+    return made
+
+
+@pytest.fixture
+def full_house() -> Iterator[None]:
+    with ExitStack() as guests:
+        while not house.is_full:
+            guests.enter_context(house.entered())
+        yield
+
+
+async def test_who_is_let_in_is_counted_until_he_is_answered(app: FastAPI) -> None:
+    response = await ask(app, "POST", "/meals", json={"plates": 2})
     assert (response.status_code, response.json()) == (200, {"plates": 2})
-    assert calls == ["door", "welcome stranger", "meal", "out"]
+    assert calls == ["welcome stranger, 1 inside", "meal"]
+    assert len(house) == 0
 
 
-async def test_who_is_refused_at_the_door_has_not_had_his_body_read() -> None:
-    global is_full  # noqa: PLW0603 - the house of this module
-    is_full = True
-
+@pytest.mark.usefixtures("full_house")
+async def test_who_is_one_too_many_is_refused_before_his_body_is_read(app: FastAPI) -> None:
     async def body() -> AsyncIterator[bytes]:
         calls.append("body")
         yield b"not JSON"
 
-    response = await ask(router, "POST", "/meals", content=body())
-    assert (response.status_code, response.json()["code"]) == (503, "overloaded")
+    response = await ask(app, "POST", "/meals", content=body(), headers={"X-Request-Id": "meal-7"})
+    assert calls == []
+    assert response.status_code == 503
     assert response.headers["Retry-After"] == "1"
-    assert calls == ["door"]
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert response.headers["X-Request-Id"] == "meal-7"
+    assert int(response.headers["Content-Length"]) == len(response.content)
+    assert response.json() == {
+        "type": "/problems/overloaded",
+        "title": "The service is busy",
+        "status": 503,
+        "detail": "The service is busy. Try again shortly.",
+        "instance": "/meals",
+        "code": "overloaded",
+        "request_id": "meal-7",
+    }
 
 
-async def test_a_body_that_breaks_rules_is_refused_behind_the_door() -> None:
-    response = await ask(router, "POST", "/meals", json={"plates": "two"})
-    assert (response.status_code, calls) == (422, ["door", "welcome stranger", "out"])
+async def test_a_body_that_breaks_rules_is_refused_behind_the_door(app: FastAPI) -> None:
+    response = await ask(app, "POST", "/meals", json={"plates": "two"})
+    assert (response.status_code, len(house)) == (422, 0)
 
 
 def test_what_the_door_refuses_with_is_documented() -> None:
     [route] = router.routes
     assert isinstance(route, StrictRoute)
     assert "overloaded" in str(route.responses[503])
+
+
+def test_a_door_stands_before_a_single_address() -> None:
+    with pytest.raises(TypeError, match=r"/meals/\{meal_id\}"):
+        router.get("/meals/{meal_id}")(admitted_by(Container.order_admission)(welcome))

@@ -14,7 +14,7 @@ from tests.kit.actors import SOMEBODY
 from tests.kit.shop import HOLD, STAFF, Shop
 
 
-@pytest.mark.parametrize("count", [1, 64])
+@pytest.mark.parametrize("count", [1, 128])
 async def test_a_batch_takes_seven_statements_however_many_orders_it_places(
     shop: Shop, engine: AsyncEngine, unit_of_work: PostgresUnitOfWorkFactory, count: int
 ) -> None:

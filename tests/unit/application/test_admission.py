@@ -1,5 +1,5 @@
-import asyncio
 from collections.abc import Sequence
+from contextlib import ExitStack
 
 import pytest
 
@@ -14,42 +14,26 @@ async def serve(guests: Sequence[str]) -> Sequence[str | Exception]:
 
 @pytest.fixture
 def admission() -> Admission:
-    return Admission(Batcher(serve, max_batch=1, max_waiting=3), pause=0.01)
+    return Admission(Batcher(serve, max_batch=1, max_waiting=3))
 
 
-async def test_as_many_are_let_in_as_can_be_served(admission: Admission) -> None:
-    for _ in range(3):
-        await admission.enter()
-    with pytest.raises(Overloaded):
-        await admission.enter()
-    assert len(admission) == 3
+def test_as_many_are_let_in_as_can_be_served(admission: Admission) -> None:
+    with ExitStack() as guests:
+        for _ in range(3):
+            assert not admission.is_full
+            guests.enter_context(admission.entered())
+        assert admission.is_full
+        with pytest.raises(Overloaded):
+            guests.enter_context(admission.entered())
+        assert len(admission) == 3
 
 
-async def test_who_leaves_makes_room(admission: Admission) -> None:
-    leaves = [await admission.enter() for _ in range(3)]
-    leaves[0]()
-    await admission.enter()
-    with pytest.raises(Overloaded):
-        await admission.enter()
-
-
-async def test_who_is_one_too_many_is_held_for_a_while_before_he_is_refused(admission: Admission) -> None:
-    for _ in range(3):
-        await admission.enter()
-    late = asyncio.create_task(admission.enter())
-    for _ in range(10):
-        await asyncio.sleep(0)
-    assert not late.done()
-    with pytest.raises(Overloaded):
-        await late
-
-
-async def test_room_that_is_made_meanwhile_is_for_the_next_one(admission: Admission) -> None:
-    leaves = [await admission.enter() for _ in range(3)]
-    late = asyncio.create_task(admission.enter())
-    await asyncio.sleep(0)
-    leaves[0]()
-    await admission.enter()
-    with pytest.raises(Overloaded):
-        await late
-    assert len(admission) == 3
+def test_who_leaves_makes_room_however_he_leaves(admission: Admission) -> None:
+    with ExitStack() as guests:
+        for _ in range(2):
+            guests.enter_context(admission.entered())
+        with admission.entered():
+            assert admission.is_full
+        with pytest.raises(ValueError, match="soup"), admission.entered():
+            raise ValueError("soup")
+        assert len(admission) == 2
