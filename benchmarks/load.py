@@ -1,4 +1,4 @@
-"""The load: wrk, with many connections that each send their next request when the last one is answered."""
+"""The load: wrk, with many connections, each of which sends its next request when the last one is answered or later."""
 
 import json
 import subprocess
@@ -61,10 +61,14 @@ def put_under_load(
     seconds: float,
     connections: int = CONNECTIONS,
     threads: int = THREADS,
-    pause_ms: int = 0,
+    rate: float = 0,
     timeout: float = 5,
 ) -> Measurement:
-    """Load a server for some seconds. Raises CalledProcessError when wrk cannot run."""
+    """Load a server for some seconds. Raises CalledProcessError when wrk cannot run.
+
+    With a `rate`, so many requests a second are begun, however long answers take, while connections are free. Without
+    one, each connection asks again as soon as it is answered.
+    """
     command = [
         "wrk",
         f"--threads={threads}",
@@ -77,7 +81,7 @@ def put_under_load(
         workload.name,
         str(data),
         uuid4().hex[:12],
-        str(pause_ms),
+        str(rate),
     ]
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603 - our own words
     return Measurement(**json.loads(output.strip().splitlines()[-1]))

@@ -9,15 +9,15 @@ from benchmarks.shop import Shop
 
 TIMES = 5
 CROWD = 3000
-"""Connections of the overload. Each waits for its answer before it sends again, so that it takes more of them than the
-service has places in its queue, to offer five times what it can bear."""
+"""Connections of the overload: more than there are requests at any time, so that what is offered does not depend on how
+soon answers come."""
 RECOVERY_SECONDS = 5
 UNLIMITED = {"STEELYARD_RATE_LIMIT_ENABLED": "false"}
 
 
 @dataclass(frozen=True, slots=True)
 class Overload:
-    """`best` is with 64 connections, `during` with a crowd that offers five times as much, `after` right afterwards."""
+    """`best` is with 64 connections, `during` when five times as much is offered, `after` right afterwards."""
 
     best: Measurement
     during: Measurement
@@ -47,7 +47,7 @@ def measure(server: Server, database: str, shop: Shop, *, seconds: float, crowd:
             data,
             seconds=seconds,
             connections=crowd,
-            pause_ms=max(1, round(1000 * crowd / (TIMES * best.per_second))),
+            rate=TIMES * best.per_second,
             timeout=10,
         )
         after = put_under_load(running.url, place, data, seconds=RECOVERY_SECONDS)

@@ -1,9 +1,19 @@
--- Requests of many customers:  wrk -s shop.lua URL -- WORKLOAD DIRECTORY RUN [PAUSE]
+-- Requests of many customers:  wrk -s shop.lua URL -- WORKLOAD DIRECTORY RUN [RATE]
 --
--- DIRECTORY has what there is to ask for; RUN makes idempotency keys that no other run has used; PAUSE is the
--- milliseconds that each connection waits between an answer and its next request. The last line is JSON.
+-- DIRECTORY has what there is to ask for; RUN makes idempotency keys that no other run has used; RATE is the requests a
+-- second that are begun, however long answers take, as long as there are connections that wait for none. Without it each
+-- connection asks again as soon as it is answered. The last line is JSON.
+
+local ffi = require("ffi")
+ffi.cdef("struct timeval { long seconds; long microseconds; }; int gettimeofday(struct timeval *, void *);")
 
 local threads = 0
+local present = ffi.new("struct timeval")
+
+local function now_ms()
+  ffi.C.gettimeofday(present, nil)
+  return tonumber(present.seconds) * 1000 + tonumber(present.microseconds) / 1000
+end
 
 function setup(thread)
   thread:set("id", threads)
@@ -16,7 +26,7 @@ local function lines_of(file)
   return lines
 end
 
-local tokens, products, orders, run, pause
+local tokens, products, orders, run
 local sent, served = 0, 0
 
 local function headers(customer)
@@ -72,18 +82,16 @@ function init(arguments)
   products = lines_of(directory .. "/products.txt")
   orders = lines_of(directory .. "/orders.txt")
   run = arguments[3]
-  pause = tonumber(arguments[4] or 0)
   math.randomseed(os.time() * 10 + id)
   request = workloads[arguments[1]]
-  if pause > 0 then
-    -- Spread at first, so that the connections do not march in step.
-    local first = true
+  local rate = tonumber(arguments[4] or 0)
+  if rate > 0 then
+    local turn = now_ms()
     delay = function()
-      if first then
-        first = false
-        return math.random(0, pause)
-      end
-      return pause
+      local now = now_ms()
+      -- What could not be begun in time is not made up for at once.
+      turn = math.max(turn + 1000 / rate, now - 50)
+      return math.max(0, math.floor(turn - now))
     end
   end
 end
