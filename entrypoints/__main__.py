@@ -2,6 +2,10 @@
 
 import sys
 
+from entrypoints.garbage import collect_seldom
+
+collect_seldom()
+
 if __name__ == "__main__":
     try:
         from entrypoints.cli.app import main

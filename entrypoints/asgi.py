@@ -4,11 +4,10 @@ import gc
 
 from fastapi import FastAPI
 
+from entrypoints.garbage import collect_seldom
 from entrypoints.http.app import create_app
 from entrypoints.logging import configure_logging
 from entrypoints.settings import Settings
-
-GC_THRESHOLDS = (50_000, 20, 100)
 
 
 def app() -> FastAPI:
@@ -21,5 +20,5 @@ def app() -> FastAPI:
     application = create_app(settings)
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*GC_THRESHOLDS)
+    collect_seldom()
     return application

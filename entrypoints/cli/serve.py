@@ -1,5 +1,6 @@
 import os
-from contextlib import nullcontext
+from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import Annotated
 
 import typer
@@ -31,23 +32,28 @@ def serve(
     from entrypoints.logging import configure_logging
     from entrypoints.settings import Settings
 
-    _put_into_environment(host=host, port=port, workers=workers)
+    os.environ.update(_variables(host=host, port=port, workers=workers))
     settings = Settings.from_environment()
     configure_logging(settings.log_level)
     address = Address.resolved(settings.host, settings.port)
     address.ensure_free()
     typer.echo(f"Steelyard is starting on {address.url}")
-    with database(settings) as url:
-        migrate(url)
-        _put_into_environment(database_url=url)
-        announce_when_ready(address, settings)
-        with worker_beside(address) if with_worker else nullcontext():
-            serve_http(address, workers=settings.workers)
+    with ExitStack() as running:
+
+        def prepare() -> Mapping[str, str]:
+            url = running.enter_context(database(settings))
+            migrate(url)
+            found = _variables(database_url=url)
+            os.environ.update(found)
+            announce_when_ready(address, settings)
+            if with_worker:
+                running.enter_context(worker_beside(address))
+            return found
+
+        serve_http(address, workers=settings.workers, prepare=prepare)
     typer.echo("Stopped.")
 
 
-def _put_into_environment(**settings: object) -> None:
-    """Set what is given by the names of its variables, where the workers find it."""
-    os.environ.update(
-        {f"STEELYARD_{name.upper()}": str(value) for name, value in settings.items() if value is not None}
-    )
+def _variables(**settings: object) -> dict[str, str]:
+    """Return what is given by the names of its variables."""
+    return {f"STEELYARD_{name.upper()}": str(value) for name, value in settings.items() if value is not None}
