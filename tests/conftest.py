@@ -8,6 +8,7 @@ import pytest
 import structlog
 
 from entrypoints import logging as service_logging
+from entrypoints.garbage import collect_seldom
 from tests.servers.choice import TestServer, choose_server
 from tests.servers.databases import create_copy, create_empty, drop
 
@@ -15,6 +16,7 @@ SERVER = pytest.StashKey[TestServer]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    collect_seldom()
     config.stash[SERVER] = choose_server()
 
 
