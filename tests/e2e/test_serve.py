@@ -1,11 +1,13 @@
 import os
 import signal
+import socket
 import tempfile
 from pathlib import Path
 
 import httpx2
+import pytest
 
-from tests.e2e.serving import serving
+from tests.e2e.serving import START_SECONDS, STOP_SECONDS, free_port, serving
 from tests.servers.valkey import valkey_server
 
 
@@ -18,6 +20,32 @@ def test_it_says_where_it_is_and_ctrl_c_ends_it_without_a_word_too_many(empty_da
     assert output.splitlines()[-1] == "Stopped."
     assert "Traceback" not in output, output
     assert not service.address.answers()
+
+
+def test_without_its_database_it_says_so_and_leaves_nothing_running() -> None:
+    with serving(f"postgresql://nobody:none@127.0.0.1:{free_port()}/none") as service:
+        # Which ends when no process is left that could write.
+        output, _ = service.process.communicate(timeout=STOP_SECONDS)
+    assert service.process.returncode == 1
+    assert output.splitlines()[-1].startswith("Error: The database cannot be used")
+    assert "Traceback" not in output
+
+
+@pytest.mark.parametrize(
+    ("stop", "code"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM), (signal.SIGKILL, -signal.SIGKILL)],
+)
+def test_it_can_be_stopped_while_it_waits_for_its_database(stop: signal.Signals, code: int) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        mute.settimeout(START_SECONDS)
+        address = f"127.0.0.1:{mute.getsockname()[1]}"
+        with serving(f"postgresql://nobody:none@{address}/none") as service, mute.accept()[0]:
+            if stop is signal.SIGINT:
+                os.killpg(service.process.pid, stop)  # as a terminal does
+            else:
+                os.kill(service.process.pid, stop)
+            output, _ = service.process.communicate(timeout=STOP_SECONDS)
+    assert (service.process.returncode, output) == (code, f"Steelyard is starting on {service.address.url}\n")
 
 
 def test_workers_end_with_a_parent_that_was_killed(database_url: str) -> None:
