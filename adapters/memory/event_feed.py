@@ -1,8 +1,6 @@
-from typing import Any
 from uuid import uuid4
 
-from pydantic import TypeAdapter
-
+from adapters.json_text import to_json
 from adapters.memory.database import MemoryDatabase, reach
 from application.outbox.ports import EventFeed, UnknownEvent
 from application.outbox.views import EventPortion, PublishedEvent
@@ -44,7 +42,6 @@ class MemoryEventFeed(EventFeed):
 
 
 def _published(event: Event, position: int) -> PublishedEvent:
-    adapter: TypeAdapter[Any] = TypeAdapter(type(event))
     return PublishedEvent(
         id=EventId(uuid4()),
         position=position,
@@ -53,5 +50,5 @@ def _published(event: Event, position: int) -> PublishedEvent:
         aggregate_id=event.aggregate_id,
         aggregate_version=event.aggregate_version,
         occurred_at=event.occurred_at,
-        data=adapter.dump_json(event, exclude=_ENVELOPE).decode(),
+        data=to_json(event, without=_ENVELOPE),
     )

@@ -6,9 +6,9 @@ from sqlalchemy import Text, bindparam, cast, delete, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from adapters.json_text import from_json, to_json
 from adapters.postgres.arrays import GivenRows, columns_of
 from adapters.postgres.failures import translated
-from adapters.postgres.json_text import from_json, to_json
 from adapters.postgres.rows import IdempotencyKeyRow
 from adapters.postgres.transaction import Transaction
 from application.shared.idempotency import (

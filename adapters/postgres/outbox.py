@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
+from adapters.json_text import to_json
 from adapters.postgres.arrays import GivenRows, columns_of
-from adapters.postgres.json_text import to_json
 from adapters.postgres.rows import OutboxRow
 from adapters.postgres.transaction import Transaction
 from application.shared.ids import IdFactory

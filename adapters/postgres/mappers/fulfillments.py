@@ -1,6 +1,6 @@
 from uuid import UUID
 
-from adapters.postgres.json_text import to_json
+from adapters.json_text import to_json
 from adapters.postgres.mappers import ResultRow
 from application.orders.views import FulfillmentView
 from domain.orders.fulfillment import FulfilledLine, Fulfillment

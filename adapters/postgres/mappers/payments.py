@@ -1,7 +1,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from adapters.postgres.json_text import to_json
+from adapters.json_text import to_json
 from adapters.postgres.mappers import ResultRow
 from application.payments.ports import ProviderEvent
 from domain.payments.method import PaymentMethod

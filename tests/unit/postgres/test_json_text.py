@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from adapters.postgres.json_text import from_json, to_json
+from adapters.json_text import from_json, to_json
 from application.catalog.views import AdjustmentView, StockView
 from domain.catalog.stock import MovementReason
 from domain.orders.address import Address
