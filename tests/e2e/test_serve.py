@@ -5,9 +5,10 @@ import tempfile
 from pathlib import Path
 
 import httpx2
+import psutil  # type: ignore[import-untyped]  # its stubs are a package of their own, for two calls
 import pytest
 
-from tests.e2e.serving import START_SECONDS, STOP_SECONDS, free_port, serving
+from tests.e2e.serving import START_SECONDS, STOP_SECONDS, Service, free_port, serving
 from tests.servers.valkey import valkey_server
 
 
@@ -54,6 +55,22 @@ def test_workers_end_with_a_parent_that_was_killed(database_url: str) -> None:
         os.kill(service.process.pid, signal.SIGKILL)
         service.process.wait()
         service.await_silence()
+
+
+def test_a_process_that_serves_and_is_killed_is_replaced(database_url: str) -> None:
+    with serving(database_url, with_worker=False) as service:
+        service.await_answer()
+        (killed,) = serving_processes(service)
+        os.kill(killed, signal.SIGKILL)
+        service.await_silence()
+        service.await_answer()
+        assert serving_processes(service) != [killed]
+        assert service.interrupt()[0] == 0
+
+
+def serving_processes(service: Service) -> list[int]:
+    children = psutil.Process(service.process.pid).children()
+    return [child.pid for child in children if any("spawn_main" in word for word in child.cmdline())]
 
 
 def test_a_second_service_on_the_same_port_is_refused(database_url: str) -> None:
