@@ -7,8 +7,8 @@ from itertools import cycle
 import asyncpg
 
 from tests.integration.http.faults import Fuse, Injected, install
-from tests.integration.http.holding import assert_nothing_is_held
-from tests.integration.http.services import container_on, pool_of
+from tests.integration.http.holding import assert_nothing_is_held, connections_have_come_back
+from tests.integration.http.services import container_on
 from tests.integration.http.writing import WRITES, Scene, Send
 from tests.invariants import assert_stock_is_what_orders_and_ledger_say, every_order
 from tests.kit.shop import Shop
@@ -37,7 +37,7 @@ async def test_a_thousand_requests_with_exceptions_at_every_stage_hold_no_connec
                     fuse.set(stage, next(errors))
                     statuses[(await send()).status_code] += 1
                     fuse.set(0)
-            assert pool_of(web).checkedout() == 0
+            await connections_have_come_back(web)
         assert fuse.blown >= REQUESTS * 0.9
         assert set(statuses) <= {200, 201, 204, 500, 503}
         assert statuses[500] + statuses[503] >= REQUESTS * 0.8
