@@ -94,14 +94,14 @@ class StrictRoute(APIRoute):
         only_reads = (self.methods or set()) <= _SAFE
 
         async def handle(request: Request) -> Response:
-            if query_string := request.scope["query_string"]:
-                ensure_acceptable(query_string)
             if door is None:
                 return await read_and_work(request)
             with door.admission(request.app).entered():
                 return await read_and_work(request)
 
         async def read_and_work(request: Request) -> Response:
+            if query_string := request.scope["query_string"]:
+                ensure_acceptable(query_string)
             if has_body:
                 request = StrictRequest(request.scope, request.receive, MAX_BODY_BYTES)
                 body = await request.body()

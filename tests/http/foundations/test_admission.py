@@ -98,6 +98,25 @@ async def test_who_is_one_too_many_is_refused_before_his_body_is_read(app: FastA
     }
 
 
+@pytest.mark.usefixtures("full_house")
+async def test_nothing_is_found_wrong_with_who_is_one_too_many(app: FastAPI) -> None:
+    response = await ask(app, "POST", "/meals?dessert=1", json={"plates": 2})
+    assert (response.status_code, response.json()["code"]) == (503, "overloaded")
+
+
+@pytest.mark.usefixtures("full_house")
+async def test_the_shortcut_does_not_begin_what_it_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def begin(_: object) -> None:
+        calls.append("begun")
+
+    calls.clear()
+    app = shortcut()
+    app.state.container = Container(order_admission=Object(house))
+    monkeypatch.setattr(router.routes[0], "answer", begin)
+    response = await ask(app, "POST", "/meals", json={"plates": 2})
+    assert (response.status_code, calls) == (503, [])
+
+
 async def test_a_body_that_breaks_rules_is_refused_behind_the_door(app: FastAPI) -> None:
     response = await ask(app, "POST", "/meals", json={"plates": "two"})
     assert (response.status_code, len(house)) == (422, 0)
