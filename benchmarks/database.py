@@ -11,7 +11,7 @@ from typing import Any
 import asyncpg
 from sqlalchemy import URL, make_url
 
-from adapters.postgres.embedded import EmbeddedPostgres
+from adapters.embedded_postgres import EmbeddedPostgres
 
 DATA_DIR = Path(".data/benchmarks")
 SETTINGS = {"max_connections": "200"}

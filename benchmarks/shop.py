@@ -11,8 +11,8 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 from adapters.clock import SystemClock
-from adapters.postgres.migrations import upgrade
-from application.catalog.import_catalogue import CatalogueRow
+from adapters.postgres.core.migrations import upgrade
+from application.catalog.import_catalog import CatalogRow
 from application.orders.place_order import PlaceOrderCommand
 from application.shared.idempotency import IdempotencyKey
 from application.users.ports import AccessClaims
@@ -25,7 +25,7 @@ from domain.shared.actor import Actor
 from domain.shared.ids import ProductId, SessionId, UserId
 from domain.shared.money import Money
 from domain.users.permissions import Role
-from domain.users.user import User, comparable_email
+from domain.users.user import User, normalize_email
 from entrypoints.container import Container
 from entrypoints.lifespan import running
 from entrypoints.settings import Settings
@@ -105,7 +105,7 @@ async def _add_customers(container: Container, count: int) -> list[UserId]:
     users = [
         User.sign_up(
             id=UserId(container.ids().new()),
-            email=comparable_email(f"customer{number}@example.com"),
+            email=normalize_email(f"customer{number}@example.com"),
             full_name=f"Customer {number}",
             password_hash=hashed,
             role=Role.CUSTOMER,
@@ -122,7 +122,7 @@ async def _add_customers(container: Container, count: int) -> list[UserId]:
 
 async def _add_products(container: Container, count: int) -> list[ProductId]:
     rows = [
-        CatalogueRow(
+        CatalogRow(
             sku=f"SKU-{number:06}",
             name=f"Product number {number}",
             description="A thing of everyday use, made to last, and described in about as many words as usual.",
@@ -133,7 +133,7 @@ async def _add_products(container: Container, count: int) -> list[ProductId]:
         )
         for number in range(count)
     ]
-    await container.import_catalogue()(rows, by=BY, progress=lambda _: None)
+    await container.import_catalog()(rows, by=BY, progress=lambda _: None)
     async with container.unit_of_work()() as work:
         found = await work.products.find_by_sku([row.sku for row in rows])
     return [found[row.sku].id for row in rows]

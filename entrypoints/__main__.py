@@ -2,7 +2,7 @@
 
 import sys
 
-from entrypoints.garbage import collect_seldom
+from entrypoints.gc_tuning import collect_seldom
 
 collect_seldom()
 

@@ -4,9 +4,9 @@ import gc
 
 from fastapi import FastAPI
 
-from entrypoints.garbage import collect_seldom
+from entrypoints.gc_tuning import collect_seldom
 from entrypoints.http.app import create_app
-from entrypoints.logging import configure_logging
+from entrypoints.logging_config import configure_logging
 from entrypoints.settings import Settings
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from application.outbox.cloud_event import CONTENT_TYPE
-from application.outbox.event_types import EVENT_TYPES
+from application.events.cloud_event import CONTENT_TYPE
+from application.events.event_types import EVENT_TYPES
 from domain.shared.events import Event
-from entrypoints.http.events.schemas import CloudEventResponse
-from entrypoints.http.schemas import MoneySchema
+from entrypoints.http.api.events.schemas import CloudEventResponse
+from entrypoints.http.representation.schemas import MoneySchema
 
 _SCHEMAS = "#/components/schemas/"
 _ENVELOPE = {field.name for field in dataclasses.fields(Event)}

@@ -8,39 +8,39 @@ from dependency_injector import containers, providers
 
 from adapters.clock import SystemClock
 from adapters.ids import UuidV7Factory
-from adapters.limits.in_process import InProcessRateLimiter
-from adapters.limits.unlimited import UnlimitedRateLimiter
 from adapters.mail.files import FileMailer
 from adapters.mail.smtp import SmtpMailer
 from adapters.outgoing_http import OutgoingHttp
-from adapters.payments.sandbox.courier import SandboxCourier
 from adapters.payments.sandbox.gateway import SandboxGateway
-from adapters.payments.sandbox.inbox import SandboxInbox, SandboxSignatures
-from adapters.postgres.attempts import PostgresAttemptRecords
-from adapters.postgres.audit_log import PostgresAuditRecords
-from adapters.postgres.checks import PostgresInvariantChecks
-from adapters.postgres.delivery_queue import PostgresDeliveryQueue
-from adapters.postgres.engine import create_checking_engine, create_engine, create_sessions
-from adapters.postgres.event_feed import PostgresEventFeed
-from adapters.postgres.findings import PostgresFindingRecords
-from adapters.postgres.health import PostgresHealth
-from adapters.postgres.idempotency import PostgresReplayRecords
-from adapters.postgres.queries.audit import PostgresAuditQueries
-from adapters.postgres.queries.clients import PostgresClientQueries
-from adapters.postgres.queries.orders import PostgresOrderQueries
-from adapters.postgres.queries.outbox import PostgresOutboxQueries
-from adapters.postgres.queries.payments import PostgresPaymentQueries
-from adapters.postgres.queries.products import PostgresProductQueries
-from adapters.postgres.queries.sessions import PostgresSessionQueries
-from adapters.postgres.queries.stocks import PostgresStockQueries
-from adapters.postgres.queries.users import PostgresUserQueries
-from adapters.postgres.queries.webhooks import PostgresWebhookQueries
-from adapters.postgres.relay_progress import PostgresRelayProgress
-from adapters.postgres.sandbox import PostgresSandboxBooks
-from adapters.postgres.secrets import PostgresSecrets
-from adapters.postgres.signing_keys import PostgresSigningKeys
-from adapters.postgres.unit_of_work import PostgresUnitOfWorkFactory
+from adapters.payments.sandbox.webhook_dispatcher import SandboxWebhookDispatcher
+from adapters.payments.sandbox.webhook_parser import SandboxSignatures, SandboxWebhookParser
+from adapters.postgres.audit.audit_log import PostgresAuditRecords
+from adapters.postgres.audit.queries import PostgresAuditQueries
+from adapters.postgres.catalog.product_queries import PostgresProductQueries
+from adapters.postgres.catalog.stock_queries import PostgresStockQueries
+from adapters.postgres.checks.findings import PostgresFindingRecords
+from adapters.postgres.checks.invariant_checks import PostgresInvariantChecks
+from adapters.postgres.clients.queries import PostgresClientQueries
+from adapters.postgres.core.engine import create_checking_engine, create_engine, create_sessions
+from adapters.postgres.core.health import PostgresHealth
+from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
+from adapters.postgres.events.event_feed import PostgresEventFeed
+from adapters.postgres.events.queries import PostgresOutboxQueries
+from adapters.postgres.events.relay_progress import PostgresRelayProgress
+from adapters.postgres.idempotency.records import PostgresIdempotencyRecordStore
+from adapters.postgres.orders.queries import PostgresOrderQueries
+from adapters.postgres.payments.queries import PostgresPaymentQueries
+from adapters.postgres.payments.sandbox_store import PostgresSandboxStore
+from adapters.postgres.sessions.queries import PostgresSessionQueries
+from adapters.postgres.signing.secrets import PostgresSecrets
+from adapters.postgres.signing.signing_keys import PostgresSigningKeys
+from adapters.postgres.throttling.attempts import PostgresAttemptRecords
+from adapters.postgres.users.queries import PostgresUserQueries
+from adapters.postgres.webhooks.delivery_queue import PostgresDeliveryQueue
+from adapters.postgres.webhooks.queries import PostgresWebhookQueries
 from adapters.randomness import SystemRandomness
+from adapters.rate_limits.in_process import InProcessRateLimiter
+from adapters.rate_limits.unlimited import UnlimitedRateLimiter
 from adapters.security.breached import ListedBreachedPasswords
 from adapters.security.given_keys import GivenSigningKeys
 from adapters.security.keys import generate_signing_key
@@ -57,7 +57,7 @@ from application.catalog.count_stock import CountStock
 from application.catalog.create_product import CreateProduct
 from application.catalog.get_product import GetProduct
 from application.catalog.get_stock import GetStock
-from application.catalog.import_catalogue import ImportCatalogue
+from application.catalog.import_catalog import ImportCatalog
 from application.catalog.list_movements import ListMovements
 from application.catalog.list_products import ListProducts
 from application.checks.check_shop import CheckShop
@@ -68,23 +68,22 @@ from application.clients.issue_token import IssueToken
 from application.clients.list_clients import ListClients
 from application.clients.retire_secret import RetireSecret
 from application.clients.roll_secret import RollSecret
-from application.limits.ports import RateLimiter
+from application.events.list_events import ListEvents
+from application.events.relay_events import RelayEvents
 from application.mail.deliver_mail import DeliverMail
-from application.mail.message import Letters
+from application.mail.message import MailTemplates
 from application.mail.ports import Mailer
 from application.orders.cancel_order import CancelOrder
 from application.orders.expire_orders import ExpireOrders
-from application.orders.fulfil_order import FulfilOrder
+from application.orders.fulfill_order import FulfillOrder
 from application.orders.get_fulfillment import GetFulfillment
 from application.orders.get_order import GetOrder
 from application.orders.list_fulfillments import ListFulfillments
 from application.orders.list_orders import ListOrders
 from application.orders.list_status_changes import ListStatusChanges
-from application.orders.make_room import MakeRoom
 from application.orders.place_order import PlaceOrder, PlaceOrderBatch
 from application.orders.preview_order import PreviewOrder
-from application.outbox.list_events import ListEvents
-from application.outbox.relay_events import RelayEvents
+from application.orders.release_expired_holds import ReleaseExpiredHolds
 from application.payments.get_payment import GetPayment
 from application.payments.get_refund import GetRefund
 from application.payments.list_payments import ListPayments
@@ -94,6 +93,7 @@ from application.payments.receive_provider_message import ReceiveProviderMessage
 from application.payments.record_provider_event import RecordProviderEvent
 from application.payments.refund_order import RefundOrder
 from application.payments.settle_payments import SettlePayments
+from application.rate_limits.ports import RateLimiter
 from application.sessions.end_session import EndSession
 from application.sessions.list_sessions import ListSessions
 from application.sessions.log_in import LogIn
@@ -101,11 +101,11 @@ from application.sessions.refresh_session import RefreshSession
 from application.sessions.revoke_token import RevokeToken
 from application.shared.admission import Admission
 from application.shared.batching import Batcher
-from application.shared.prune_replays import PruneReplays
+from application.shared.prune_idempotency_records import PruneIdempotencyRecords
 from application.signing.reload_keys import ReloadKeys
 from application.signing.rotate_key import MAX_SKEW, RotateKey
 from application.throttling.prune_attempts import PruneAttempts
-from application.throttling.throttle import CountedThrottle, OpenThrottle
+from application.throttling.throttle import CountingThrottle, NullThrottle
 from application.users.authenticate import Authenticate
 from application.users.change_me import ChangeMe
 from application.users.change_password import ChangePassword
@@ -153,7 +153,7 @@ def _limiter_name(settings: Settings) -> str:
 
 def _shared_limiter(settings: Settings, in_process: InProcessRateLimiter) -> RateLimiter:
     """Return the limiter that all processes share; `in_process` counts while its server is away."""
-    from adapters.limits.valkey import ValkeyRateLimiter, connect  # noqa: PLC0415 - a shop of one process need not wait for the library
+    from adapters.rate_limits.valkey import ValkeyRateLimiter, connect  # noqa: PLC0415 - a shop of one process need not wait for the library
 
     if settings.rate_limit_url is None:
         raise ValueError("Where the limits are shared has to be set.")
@@ -249,7 +249,7 @@ class Container(containers.DeclarativeContainer):
         TrustedProxies, settings.provided.trusted_proxies, settings.provided.proxy_header
     )
     mailer = providers.Singleton(_mailer, settings)
-    letters = providers.Singleton(Letters, settings.provided.storefront_url)
+    letters = providers.Singleton(MailTemplates, settings.provided.storefront_url)
     deliver_mail = providers.Singleton(DeliverMail, unit_of_work, mailer, letters, clock, randomness)
 
     in_process_limiter = providers.Singleton(InProcessRateLimiter)
@@ -262,8 +262,8 @@ class Container(containers.DeclarativeContainer):
 
     throttle = providers.Selector(
         providers.Callable(_throttle_name, settings),
-        counted=providers.Singleton(CountedThrottle, clock),
-        open=providers.Singleton(OpenThrottle),
+        counted=providers.Singleton(CountingThrottle, clock),
+        open=providers.Singleton(NullThrottle),
     )
     attempt_records = providers.Singleton(PostgresAttemptRecords, engine)
     prune_attempts = providers.Singleton(PruneAttempts, attempt_records, clock)
@@ -325,26 +325,28 @@ class Container(containers.DeclarativeContainer):
     archive_product = providers.Singleton(ArchiveProduct, unit_of_work, clock)
     get_product = providers.Singleton(GetProduct, product_queries)
     list_products = providers.Singleton(ListProducts, product_queries)
-    import_catalogue = providers.Singleton(ImportCatalogue, unit_of_work, clock, ids)
+    import_catalog = providers.Singleton(ImportCatalog, unit_of_work, clock, ids)
     get_stock = providers.Singleton(GetStock, stock_queries)
     list_movements = providers.Singleton(ListMovements, stock_queries)
     count_stock = providers.Singleton(CountStock, unit_of_work, clock)
     adjust_stock = providers.Singleton(AdjustStock, unit_of_work, clock, ids)
 
-    replay_records = providers.Singleton(PostgresReplayRecords, engine)
-    prune_replays = providers.Singleton(PruneReplays, replay_records, clock, settings.provided.replays_kept)
+    replay_records = providers.Singleton(PostgresIdempotencyRecordStore, engine)
+    prune_replays = providers.Singleton(
+        PruneIdempotencyRecords, replay_records, clock, settings.provided.replays_kept
+    )
 
     place_order_batch = providers.Singleton(
         PlaceOrderBatch, unit_of_work, clock, ids, settings.provided.order_hold
     )
     order_batcher = providers.Singleton(Batcher, place_order_batch)
     order_admission = providers.Singleton(Admission, order_batcher)
-    make_room = providers.Singleton(MakeRoom, unit_of_work, clock)
+    make_room = providers.Singleton(ReleaseExpiredHolds, unit_of_work, clock)
     room_batcher = providers.Singleton(Batcher, make_room)
     place_order = providers.Singleton(PlaceOrder, order_batcher, room_batcher, order_queries)
     preview_order = providers.Singleton(PreviewOrder, unit_of_work, room_batcher)
     cancel_order = providers.Singleton(CancelOrder, unit_of_work, clock, ids)
-    fulfil_order = providers.Singleton(FulfilOrder, unit_of_work, clock, ids)
+    fulfil_order = providers.Singleton(FulfillOrder, unit_of_work, clock, ids)
     expire_orders = providers.Singleton(ExpireOrders, unit_of_work, clock)
     get_order = providers.Singleton(GetOrder, order_queries)
     list_orders = providers.Singleton(ListOrders, order_queries)
@@ -385,17 +387,17 @@ class Container(containers.DeclarativeContainer):
         settings.provided.token_issuer,
     )
     http_client = providers.Singleton(OutgoingHttp.get, outgoing_http)
-    sandbox_books = providers.Singleton(PostgresSandboxBooks, engine)
+    sandbox_store = providers.Singleton(PostgresSandboxStore, engine)
     sandbox_signatures = providers.Singleton(
         SandboxSignatures, secrets, providers.Callable(sandbox_secrets, settings)
     )
     sandbox_gateway = providers.Singleton(
-        SandboxGateway, sandbox_books, clock, ids, late_by=settings.provided.order_hold
+        SandboxGateway, sandbox_store, clock, ids, late_by=settings.provided.order_hold
     )
-    sandbox_inbox = providers.Singleton(SandboxInbox, sandbox_signatures, clock)
+    sandbox_inbox = providers.Singleton(SandboxWebhookParser, sandbox_signatures, clock)
     sandbox_courier = providers.Singleton(
-        SandboxCourier,
-        sandbox_books,
+        SandboxWebhookDispatcher,
+        sandbox_store,
         sandbox_signatures,
         http_client,
         clock,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from domain.orders.lifecycle import TRANSITIONS, Asker, OrderStatus, Transition
+from domain.orders.lifecycle import TRANSITIONS, OrderStatus, Party, Transition
 
 _INTRODUCTION = """\
 # The life of an order
@@ -66,13 +66,13 @@ def _cells(alike: Sequence[Transition]) -> Iterable[str]:
     yield "any" if is_any else ", ".join(_code(each.source) for each in alike)
     yield "the same" if row.source is row.target else _code(row.target)
     yield _condition(row)
-    yield " or ".join(asker for asker in Asker if asker in row.askers)
+    yield " or ".join(party for party in Party if party in row.parties)
     yield _code(row.event)
     yield ", ".join(map(_code, row.along))
 
 
 def _condition(row: Transition) -> str:
-    return row.guard.words if row.guard else "its hold has ended" if row.once_due else ""
+    return row.guard.words if row.guard else "its hold has ended" if row.after_expiry else ""
 
 
 def _code(word: str | None) -> str:

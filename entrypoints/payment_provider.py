@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import httpx2
 
 from adapters.standard_webhooks import parse_secrets
-from application.payments.ports import PaymentGateway, PaymentGateways, ProviderInbox, ProviderInboxes
+from application.payments.ports import PaymentGateway, PaymentGateways, ProviderInboxes, ProviderWebhookParser
 from application.shared.clock import Clock
 from entrypoints.settings import Settings
 
@@ -24,13 +24,13 @@ def sandbox_url(settings: Settings) -> str:
 @dataclass(frozen=True, slots=True)
 class Stripe:
     gateway: PaymentGateway
-    inbox: ProviderInbox
+    inbox: ProviderWebhookParser
 
 
 def create_stripe(settings: Settings, http_client: httpx2.AsyncClient, clock: Clock) -> Stripe:
     from adapters.payments.stripe.client import create_client  # noqa: PLC0415 - a shop without an account need not wait for the library
     from adapters.payments.stripe.gateway import StripeGateway  # noqa: PLC0415 - a shop without an account need not wait for the library
-    from adapters.payments.stripe.inbox import StripeInbox  # noqa: PLC0415 - a shop without an account need not wait for the library
+    from adapters.payments.stripe.webhook_parser import StripeWebhookParser  # noqa: PLC0415 - a shop without an account need not wait for the library
 
     api_key, webhook_secret = settings.stripe_api_key, settings.stripe_webhook_secret
     client = create_client(
@@ -39,12 +39,12 @@ def create_stripe(settings: Settings, http_client: httpx2.AsyncClient, clock: Cl
         api_base=str(settings.stripe_api_base) if settings.stripe_api_base else None,
     )
     secrets = webhook_secret.get_secret_value().split() if webhook_secret else []
-    return Stripe(StripeGateway(client, clock), StripeInbox(client, secrets))
+    return Stripe(StripeGateway(client, clock), StripeWebhookParser(client, secrets))
 
 
 def gateways(settings: Settings, gateway: PaymentGateway) -> PaymentGateways:
     return {settings.payment_provider: gateway}
 
 
-def inboxes(settings: Settings, inbox: ProviderInbox) -> ProviderInboxes:
+def inboxes(settings: Settings, inbox: ProviderWebhookParser) -> ProviderInboxes:
     return {settings.payment_provider: inbox}

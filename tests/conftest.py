@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import structlog
 
-from entrypoints import logging as service_logging
-from entrypoints.garbage import collect_seldom
+from entrypoints import logging_config as service_logging
+from entrypoints.gc_tuning import collect_seldom
 from tests.servers.choice import TestServer, choose_server
 from tests.servers.databases import create_copy, create_empty, drop
 
@@ -50,7 +50,7 @@ def database_server(pytestconfig: pytest.Config) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def migrated_template(database_server: str) -> str:
     """The URL of a database with today's schema, which is only copied."""
-    from adapters.postgres.migrations import upgrade  # noqa: PLC0415 - most tests need no Alembic
+    from adapters.postgres.core.migrations import upgrade  # noqa: PLC0415 - most tests need no Alembic
 
     url = asyncio.run(create_empty(database_server))
     upgrade(url)

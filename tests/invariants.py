@@ -13,12 +13,12 @@ from domain.orders.lifecycle import TRANSITIONS, Action, OrderStatus
 from domain.payments.payment import PaymentStatus
 from domain.payments.refund import RefundStatus
 from domain.shared.ids import PaymentId, ProductId
+from tests.kit.pages import walk
 from tests.kit.shop import Shop
-from tests.kit.walking import walk
 
-PORTION = 100
+BATCH_SIZE = 100
 HOLDING = {OrderStatus.PENDING_PAYMENT, OrderStatus.CONFIRMED}
-STANDING = {OrderStatus.CONFIRMED, OrderStatus.FULFILLED}
+PAID_AND_ACTIVE = {OrderStatus.CONFIRMED, OrderStatus.FULFILLED}
 ROWS = {(row.source, row.action, row.target): row for row in TRANSITIONS}
 EVENT_TYPES = {row.event for row in TRANSITIONS if row.event} | {
     event for row in TRANSITIONS for event in row.along
@@ -45,7 +45,7 @@ async def every_product(shop: Shop) -> list[ProductView]:
             sort=ProductSort.CREATED_AT,
             descending=False,
             after=after,
-            limit=PORTION,
+            limit=BATCH_SIZE,
         )
 
     return await walk(page_after)
@@ -53,7 +53,7 @@ async def every_product(shop: Shop) -> list[ProductView]:
 
 async def every_order(shop: Shop) -> list[OrderView]:
     async def page_after(after: Position | None) -> Page[OrderView]:
-        return await shop.store.orders.list(OrderFilter(), descending=False, after=after, limit=PORTION)
+        return await shop.store.orders.list(OrderFilter(), descending=False, after=after, limit=BATCH_SIZE)
 
     return await walk(page_after)
 
@@ -62,14 +62,14 @@ async def ledger(shop: Shop, product_id: ProductId) -> list[MovementView]:
     """Return every movement of a product's stock, the first first."""
 
     async def page_after(after: Position | None) -> Page[MovementView]:
-        return await shop.store.stocks.movements(product_id, after=after, limit=PORTION)
+        return await shop.store.stocks.movements(product_id, after=after, limit=BATCH_SIZE)
 
     return list(reversed(await walk(page_after)))
 
 
 async def history(shop: Shop, order: OrderView) -> list[StatusChangeView]:
     async def page_after(after: Position | None) -> Page[StatusChangeView]:
-        return await shop.store.orders.history(order.id, after=after, limit=PORTION)
+        return await shop.store.orders.history(order.id, after=after, limit=BATCH_SIZE)
 
     return await walk(page_after)
 
@@ -82,7 +82,7 @@ async def assert_stock_is_what_orders_and_ledger_say(shop: Shop, orders: list[Or
     for order in orders:
         for line in order.lines:
             shipped[line.product_id] += line.fulfilled
-            sold[line.product_id] += line.quantity if order.status in STANDING else 0
+            sold[line.product_id] += line.quantity if order.status in PAID_AND_ACTIVE else 0
         if order.status in HOLDING:
             for line in order.lines:
                 held[line.product_id] += line.quantity - line.fulfilled
@@ -129,21 +129,21 @@ async def assert_money_is_what_payments_and_refunds_say(shop: Shop, order: Order
     for payment in captured:
         returned = given[payment.id] + promised[payment.id]
         assert returned <= payment.captured.amount, "I6"
-        assert order.status in STANDING or returned == payment.captured.amount, "I5"
-    if order.status in STANDING:
+        assert order.status in PAID_AND_ACTIVE or returned == payment.captured.amount, "I5"
+    if order.status in PAID_AND_ACTIVE:
         assert order.paid_total.amount - given.total() - promised.total() <= order.total.amount, "I5"
 
 
 async def payments(shop: Shop, order: OrderView) -> list[PaymentView]:
     async def page_after(after: Position | None) -> Page[PaymentView]:
-        return await shop.store.payments.payments(order.id, after=after, limit=PORTION)
+        return await shop.store.payments.payments(order.id, after=after, limit=BATCH_SIZE)
 
     return await walk(page_after)
 
 
 async def refunds(shop: Shop, order: OrderView) -> list[RefundView]:
     async def page_after(after: Position | None) -> Page[RefundView]:
-        return await shop.store.payments.refunds(order.id, after=after, limit=PORTION)
+        return await shop.store.payments.refunds(order.id, after=after, limit=BATCH_SIZE)
 
     return await walk(page_after)
 

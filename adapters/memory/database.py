@@ -5,7 +5,7 @@ import asyncio
 from adapters.memory.locks import RowLocks
 from adapters.memory.tables import Tables
 from application.checks.ports import Invariant, Tally
-from application.outbox.views import PublishedEvent
+from application.events.views import PublishedEvent
 from application.users.ports import SigningKey
 from domain.shared.events import Event
 

@@ -2,8 +2,8 @@ from uuid import uuid4
 
 from adapters.json_text import to_json
 from adapters.memory.database import MemoryDatabase, reach
-from application.outbox.ports import EventFeed, UnknownEvent
-from application.outbox.views import EventPortion, PublishedEvent
+from application.events.ports import EventFeed, UnknownEvent
+from application.events.views import EventPage, PublishedEvent
 from domain.shared.events import Event
 from domain.shared.ids import EventId
 
@@ -25,14 +25,14 @@ class MemoryEventFeed(EventFeed):
         )
         return len(new)
 
-    async def read(self, *, after: EventId | None, type_: str | None, limit: int) -> EventPortion:
+    async def read(self, *, after: EventId | None, type_: str | None, limit: int) -> EventPage:
         await reach()
         begin = 0 if after is None else self._position_of(after)
         published = self._database.published
         found = tuple(event for event in published[begin:] if type_ in {None, event.type})[:limit]
         end = found[-1].position if len(found) == limit else len(published)
         last = published[end - 1].id if end else after
-        return EventPortion(events=found, last=last, has_more=end < len(published))
+        return EventPage(events=found, last=last, has_more=end < len(published))
 
     def _position_of(self, event_id: EventId) -> int:
         for event in self._database.published:

@@ -11,7 +11,7 @@ from application.shared.idempotency import (
     IdempotencyInFlight,
     IdempotencyKey,
     IdempotencyRecords,
-    ReplayRecords,
+    IdempotencyRecordStore,
     Scope,
 )
 
@@ -39,7 +39,7 @@ class MemoryIdempotencyRecords(IdempotencyRecords):
             self._transaction.tables.bound_at[key.scope] = datetime.now(UTC)
 
 
-class MemoryReplayRecords(ReplayRecords):
+class MemoryIdempotencyRecordStore(IdempotencyRecordStore):
     def __init__(self, database: MemoryDatabase) -> None:
         self._tables = database.tables
 

@@ -9,7 +9,7 @@ class MemoryProviderEventRecords(ProviderEventRecords):
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
 
-    async def is_news(self, event: ProviderEvent, *, now: datetime) -> bool:  # noqa: ARG002 - kept for pruning only
+    async def record_once(self, event: ProviderEvent, *, now: datetime) -> bool:  # noqa: ARG002 - kept for pruning only
         await reach()
         key = event.provider, event.event_id
         await self._transaction.lock([("provider_events", *key)])

@@ -3,7 +3,7 @@ from datetime import datetime
 from uuid import UUID
 
 from adapters.memory.database import reach
-from application.outbox.ports import RelayLease, RelayProgress
+from application.events.ports import RelayLease, RelayProgress
 from domain.shared.ids import EventId
 
 

@@ -6,17 +6,17 @@ from datetime import datetime
 from uuid import UUID
 
 from adapters.memory.database import reach
-from adapters.payments.sandbox.books import (
+from adapters.payments.sandbox.store import (
     Decide,
-    SandboxBooks,
     SandboxCharge,
     SandboxMessage,
     SandboxRefund,
+    SandboxStore,
 )
 from domain.shared.ids import PaymentId, RefundId
 
 
-class MemorySandboxBooks(SandboxBooks):
+class MemorySandboxStore(SandboxStore):
     """Nothing is awaited between looking and writing, so that each call is whole."""
 
     def __init__(self) -> None:

@@ -7,7 +7,7 @@ from adapters.memory.database import MemoryDatabase, reach
 from adapters.memory.locks import Row
 from adapters.memory.queries.keyset import page
 from adapters.memory.transaction import Transaction
-from application.outbox.views import PublishedEvent
+from application.events.views import PublishedEvent
 from application.shared.ids import IdFactory
 from application.shared.page import Page, Position
 from application.webhooks.ports import (

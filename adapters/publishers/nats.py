@@ -13,9 +13,9 @@ from nats.js import JetStreamContext
 from nats.js.api import Header, StorageType, StreamConfig
 from nats.js.errors import NoStreamResponseError
 
-from application.outbox.cloud_event import CONTENT_TYPE, cloud_event
-from application.outbox.ports import EventPublisher, PublisherUnavailable
-from application.outbox.views import PublishedEvent
+from application.events.cloud_event import CONTENT_TYPE, cloud_event
+from application.events.ports import EventPublisher, PublisherUnavailable
+from application.events.views import PublishedEvent
 
 SECONDS = 15.0
 """For all that is published at once: less than a relay is ready to wait."""

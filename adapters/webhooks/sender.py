@@ -8,7 +8,7 @@ import httpcore2
 
 from adapters.standard_webhooks import StandardWebhooks
 from adapters.webhooks.dialing import AddressRefused, NameNotFound, PublicDialer
-from application.outbox.cloud_event import CONTENT_TYPE
+from application.events.cloud_event import CONTENT_TYPE
 from application.shared.clock import Clock
 from application.webhooks.ports import WebhookSender
 from domain.webhooks.delivery import Attempt

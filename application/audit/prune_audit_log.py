@@ -4,7 +4,7 @@ from datetime import timedelta
 from application.audit.ports import AuditRecords
 from application.shared.clock import Clock
 
-PORTION = 1000
+BATCH_SIZE = 1000
 """Entries that are forgotten in one transaction, which is short therefore."""
 
 
@@ -19,5 +19,5 @@ class PruneAuditLog:
     async def __call__(self) -> None:
         """Prune in portions until nothing old is left. Raise Overloaded or DatabaseUnavailable."""
         before = self.clock.now() - self.kept
-        while await self.records.prune(before=before, limit=PORTION) == PORTION:
+        while await self.records.prune(before=before, limit=BATCH_SIZE) == BATCH_SIZE:
             pass

@@ -2,7 +2,7 @@ from dataclasses import dataclass
 
 from application.catalog.views import AdjustmentView, StockView
 from application.shared.clock import Clock
-from application.shared.idempotency import IdempotencyKey, Receipt, receipt_for, replay_of
+from application.shared.idempotency import IdempotencyKey, IdempotentResult, replay_of, store_result
 from application.shared.ids import IdFactory
 from application.unit_of_work import UnitOfWorkFactory
 from domain.catalog.adjusting import StockDelta, adjust
@@ -27,7 +27,7 @@ class AdjustStock:
     clock: Clock
     ids: IdFactory
 
-    async def __call__(self, command: AdjustStockCommand) -> Receipt[AdjustmentView]:
+    async def __call__(self, command: AdjustStockCommand) -> IdempotentResult[AdjustmentView]:
         """Raise StockConflict, IdempotencyKeyReused, IdempotencyInFlight."""
         product_ids = {line.product_id for line in command.deltas}
         async with self.unit_of_work(command.by) as work:
@@ -51,6 +51,6 @@ class AdjustStock:
                 stocks=tuple(StockView.of(stock, products[id_].sku) for id_, stock in stocks.items()),
             )
             await work.stocks.save(stocks.values())
-            receipt = await receipt_for(work.idempotency, command.key, view)
+            receipt = await store_result(work.idempotency, command.key, view)
             await work.commit()
         return receipt

@@ -1,6 +1,6 @@
 from dataclasses import dataclass
 
-from application.catalog.locked_product import locked_product
+from application.catalog.get_product_for_update import get_product_for_update
 from application.shared.clock import Clock
 from application.unit_of_work import UnitOfWorkFactory
 from domain.shared.actor import Actor
@@ -14,11 +14,11 @@ class ArchiveProduct:
     unit_of_work: UnitOfWorkFactory
     clock: Clock
 
-    async def __call__(self, product_id: ProductId, *, seen_version: int, by: Actor) -> None:
+    async def __call__(self, product_id: ProductId, *, expected_version: int, by: Actor) -> None:
         """Raise NotFound, PreconditionFailed."""
         async with self.unit_of_work(by) as work:
-            product, stock = await locked_product(work, product_id)
-            product.ensure_unedited_since(seen_version, stock)
+            product, stock = await get_product_for_update(work, product_id)
+            product.ensure_unedited_since(expected_version, stock)
             if product.is_for_sale:
                 product.archive(stock=stock, now=self.clock.now())
                 await work.products.save([product])

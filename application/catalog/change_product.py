@@ -1,6 +1,6 @@
 from dataclasses import dataclass
 
-from application.catalog.locked_product import locked_product
+from application.catalog.get_product_for_update import get_product_for_update
 from application.catalog.views import ProductView
 from application.shared.clock import Clock
 from application.unit_of_work import UnitOfWorkFactory
@@ -11,10 +11,10 @@ from domain.shared.ids import ProductId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeProductCommand:
-    """`seen_version` is the version that the editor read before editing."""
+    """`expected_version` is the version that the editor read before editing."""
 
     product_id: ProductId
-    seen_version: int
+    expected_version: int
     changes: ProductChanges
     by: Actor
 
@@ -32,8 +32,8 @@ class ChangeProduct:
     async def __call__(self, command: ChangeProductCommand) -> ProductView:
         """Raise NotFound, PreconditionFailed."""
         async with self.unit_of_work(command.by) as work:
-            product, stock = await locked_product(work, command.product_id)
-            product.ensure_unedited_since(command.seen_version, stock)
+            product, stock = await get_product_for_update(work, command.product_id)
+            product.ensure_unedited_since(command.expected_version, stock)
             product.change(command.changes, stock=stock, now=self.clock.now())
             view = ProductView.of(product, stock)
             await work.products.save([product])

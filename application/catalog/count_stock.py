@@ -1,6 +1,6 @@
 from dataclasses import dataclass
 
-from application.catalog.locked_product import locked_product
+from application.catalog.get_product_for_update import get_product_for_update
 from application.catalog.views import StockView
 from application.shared.clock import Clock
 from application.unit_of_work import UnitOfWorkFactory
@@ -10,12 +10,12 @@ from domain.shared.ids import ProductId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountStockCommand:
-    """`seen_version` is the version of the stock that the counter read; `reason` is why there was a count."""
+    """`expected_version` is the version of the stock that the counter read; `reason` is why there was a count."""
 
     product_id: ProductId
     on_hand: int
     reason: str
-    seen_version: int
+    expected_version: int
     by: Actor
 
 
@@ -29,10 +29,10 @@ class CountStock:
     async def __call__(self, command: CountStockCommand) -> StockView:
         """Raise NotFound, PreconditionFailed, StockConflict."""
         async with self.unit_of_work(command.by) as work:
-            product, stock = await locked_product(work, command.product_id)
+            product, stock = await get_product_for_update(work, command.product_id)
             stock.count(
                 command.on_hand,
-                seen=command.seen_version,
+                seen=command.expected_version,
                 note=command.reason,
                 now=self.clock.now(),
                 by=command.by,

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 
 from application.catalog.views import ProductView
 from application.shared.clock import Clock
-from application.shared.idempotency import IdempotencyKey, Receipt, receipt_for, replay_of
+from application.shared.idempotency import IdempotencyKey, IdempotentResult, replay_of, store_result
 from application.shared.ids import IdFactory
 from application.unit_of_work import UnitOfWorkFactory
 from domain.catalog.product import Product
@@ -34,7 +34,7 @@ class CreateProduct:
     clock: Clock
     ids: IdFactory
 
-    async def __call__(self, command: CreateProductCommand) -> Receipt[ProductView]:
+    async def __call__(self, command: CreateProductCommand) -> IdempotentResult[ProductView]:
         """Raise SkuTaken, StockConflict, IdempotencyKeyReused, IdempotencyInFlight."""
         now = self.clock.now()
         product_id = ProductId(self.ids.new())
@@ -57,6 +57,6 @@ class CreateProduct:
             view = ProductView.of(product, stock)
             await work.stocks.add([stock])
             await work.products.add([product])
-            receipt = await receipt_for(work.idempotency, command.key, view)
+            receipt = await store_result(work.idempotency, command.key, view)
             await work.commit()
         return receipt

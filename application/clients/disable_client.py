@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 
 from application.audit.entry import AuditAction
-from application.clients.named import client_named
+from application.clients.client_lookup import find_client
 from application.shared.clock import Clock
 from application.unit_of_work import UnitOfWorkFactory
 from domain.shared.actor import Actor
@@ -18,7 +18,7 @@ class DisableClient:
         """Raise NotFound."""
         now = self.clock.now()
         async with self.unit_of_work(by) as work:
-            client = await client_named(name, work)
+            client = await find_client(name, work)
             client.disable(now=now)
             await work.clients.save(client)
             work.audit.record(AuditAction.CLIENT_DISABLED, client.id, at=now)

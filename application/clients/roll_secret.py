@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 
 from application.audit.entry import AuditAction
-from application.clients.named import client_named
+from application.clients.client_lookup import find_client
 from application.clients.views import NewSecretView
 from application.shared.clock import Clock
 from application.shared.ids import IdFactory
@@ -26,7 +26,7 @@ class RollSecret:
         now, secret = self.clock.now(), self.randomness.token_bytes(SECRET_BYTES)
         issued = ClientSecret.issue(SecretId(self.ids.new()), secret, now=now)
         async with self.unit_of_work(by) as work:
-            client = await client_named(name, work)
+            client = await find_client(name, work)
             client.roll(issued)
             await work.clients.save(client)
             work.audit.record(AuditAction.CLIENT_SECRET_ROLLED, client.id, at=now, secret_id=str(issued.id))

@@ -2,7 +2,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from application.mail.message import Letters, Message
+from application.mail.message import MailTemplates, Message
 from application.mail.ports import AddressRefused, Mailer
 from application.mail.request import MailKind, MailRequest
 from application.shared.clock import Clock
@@ -23,7 +23,7 @@ class DeliverMail:
 
     unit_of_work: UnitOfWorkFactory
     mailer: Mailer
-    letters: Letters
+    letters: MailTemplates
     clock: Clock
     randomness: Randomness
 

@@ -15,7 +15,7 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Letters:
+class MailTemplates:
     """Writes messages. `storefront` is the address of the shop's own pages, if it has some: links lead there.
 
     A token stands behind the `#` of its link, which browsers keep to themselves: no server's log gets it.

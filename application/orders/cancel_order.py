@@ -1,20 +1,20 @@
 from dataclasses import dataclass
 
-from application.orders.locking import locked_order
+from application.orders.locking import get_order_for_update
 from application.orders.views import OrderView
 from application.shared.clock import Clock
-from application.shared.idempotency import IdempotencyKey, Receipt, receipt_for, replay_of
+from application.shared.idempotency import IdempotencyKey, IdempotentResult, replay_of, store_result
 from application.shared.ids import IdFactory
 from application.unit_of_work import UnitOfWorkFactory
 from domain.orders.cancelling import cancel
-from domain.orders.lifecycle import Action, Asker
+from domain.orders.lifecycle import Action, Party
 from domain.shared.actor import Actor
 from domain.shared.ids import OrderId, UserId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelOrderCommand:
-    """`only_of` is the customer whose orders the asker may cancel, or None for staff."""
+    """`only_of` is the customer whose orders the party may cancel, or None for staff."""
 
     order_id: OrderId
     reason: str | None
@@ -34,17 +34,17 @@ class CancelOrder:
     clock: Clock
     ids: IdFactory
 
-    async def __call__(self, command: CancelOrderCommand) -> Receipt[OrderView]:
+    async def __call__(self, command: CancelOrderCommand) -> IdempotentResult[OrderView]:
         """Raise NotFound, InvalidTransition, IdempotencyKeyReused, IdempotencyInFlight."""
         async with self.unit_of_work(command.by) as work:
             if replay := await replay_of(work.idempotency, command.key, OrderView):
                 await work.commit()
                 return replay
-            order = await locked_order(work, command.order_id, only_of=command.only_of)
+            order = await get_order_for_update(work, command.order_id, only_of=command.only_of)
             payments = await work.payments.of_order(order.id)
             stocks = await work.stocks.lock(order.product_ids)
             now = self.clock.now()
-            order.ensure_allows(Action.CANCEL, Asker.STAFF if command.only_of is None else Asker.OWNER)
+            order.ensure_allows(Action.CANCEL, Party.STAFF if command.only_of is None else Party.OWNER)
             refunds = cancel(
                 order,
                 payments,
@@ -58,6 +58,6 @@ class CancelOrder:
             await work.payments.save(payments)
             await work.refunds.add(refunds)
             await work.stocks.save(stocks.values())
-            receipt = await receipt_for(work.idempotency, command.key, OrderView.of(order))
+            receipt = await store_result(work.idempotency, command.key, OrderView.of(order))
             await work.commit()
         return receipt

@@ -2,16 +2,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from application.orders.make_room import Wanted, wanted_by
 from application.orders.ports import OrderExists, OrderQueries
+from application.orders.release_expired_holds import Demand, wanted_by
 from application.orders.views import OrderView
 from application.shared.batching import Batcher
 from application.shared.clock import Clock
-from application.shared.idempotency import Bound, IdempotencyKey, Receipt, Scope
+from application.shared.idempotency import Bound, IdempotencyKey, IdempotentResult, Scope
 from application.shared.ids import IdFactory
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.orders.order import Order
-from domain.orders.placing import OrderRequest, OutOfStock, Shelf, place
+from domain.orders.placing import OrderRequest, OutOfStock, ProductsWithStock, place
 from domain.shared.actor import Actor
 from domain.shared.errors import DomainError
 from domain.shared.ids import ProductId, UserId
@@ -39,14 +39,14 @@ class PlaceOrderBatch:
 
     async def __call__(
         self, commands: Sequence[PlaceOrderCommand]
-    ) -> Sequence[Receipt[OrderView] | Exception]:
+    ) -> Sequence[IdempotentResult[OrderView] | Exception]:
         """Raise OrderExists, IdempotencyInFlight, Overloaded, DatabaseUnavailable for the batch as a whole."""
         async with self.unit_of_work() as work:
             bound = dict(await work.idempotency.claim([c.key for c in commands], OrderView))
             shelf = await self._shelf(work, commands, bound)
             placed: list[Order] = []
             results: dict[IdempotencyKey, OrderView] = {}
-            outcomes: list[Receipt[OrderView] | Exception] = []
+            outcomes: list[IdempotentResult[OrderView] | Exception] = []
             for command in commands:
                 try:
                     if earlier := bound.get(command.key.scope):
@@ -59,7 +59,7 @@ class PlaceOrderBatch:
                 placed.append(order)
                 results[command.key] = view = OrderView.of(order)
                 bound[command.key.scope] = Bound(command.key.fingerprint, view)
-                outcomes.append(Receipt(view))
+                outcomes.append(IdempotentResult(view))
             refused = [
                 command
                 for command, outcome in zip(commands, outcomes, strict=True)
@@ -82,7 +82,7 @@ class PlaceOrderBatch:
         work: UnitOfWork,
         commands: Sequence[PlaceOrderCommand],
         bound: Mapping[Scope, Bound[OrderView]],
-    ) -> Shelf:
+    ) -> ProductsWithStock:
         product_ids: set[ProductId] = {
             line.product_id
             for command in commands
@@ -90,13 +90,13 @@ class PlaceOrderBatch:
             for line in command.request.lines
         }
         if not product_ids:
-            return Shelf({}, {})
+            return ProductsWithStock({}, {})
         stocks = await work.stocks.lock(product_ids)
-        return Shelf(await work.products.get(stocks), stocks)
+        return ProductsWithStock(await work.products.get(stocks), stocks)
 
     async def _placed_before(
         self, work: UnitOfWork, refused: Sequence[PlaceOrderCommand]
-    ) -> Mapping[Scope, Receipt[OrderView]]:
+    ) -> Mapping[Scope, IdempotentResult[OrderView]]:
         """Find the orders that refused commands have made long ago, of which only the keys' records are gone.
 
         They are refused for what the shop has become since: such an order may have taken the last unit itself.
@@ -105,12 +105,12 @@ class PlaceOrderBatch:
             return {}
         orders = await work.orders.find_by_keys({_order_key(command) for command in refused})
         return {
-            command.key.scope: Receipt(OrderView.of(order), replayed=True, present=True)
+            command.key.scope: IdempotentResult(OrderView.of(order), replayed=True, present=True)
             for command in refused
             if (order := orders.get(_order_key(command)))
         }
 
-    def _place(self, command: PlaceOrderCommand, shelf: Shelf) -> Order:
+    def _place(self, command: PlaceOrderCommand, shelf: ProductsWithStock) -> Order:
         now = self.clock.now()
         return place(
             command.request,
@@ -132,11 +132,11 @@ class PlaceOrder:
     The same key never makes a second order, however often and from however many places it is sent.
     """
 
-    batcher: Batcher[PlaceOrderCommand, Receipt[OrderView]]
-    room: Batcher[Wanted, bool]
+    batcher: Batcher[PlaceOrderCommand, IdempotentResult[OrderView]]
+    room: Batcher[Demand, bool]
     orders: OrderQueries
 
-    async def __call__(self, command: PlaceOrderCommand) -> Receipt[OrderView]:
+    async def __call__(self, command: PlaceOrderCommand) -> IdempotentResult[OrderView]:
         """Raise ProductUnavailable, OutOfStock, PriceChanged or ValidationFailed.
 
         Also IdempotencyKeyReused, IdempotencyInFlight, Overloaded and DatabaseUnavailable.
@@ -148,14 +148,14 @@ class PlaceOrder:
                 raise
         return await self._place(command)
 
-    async def _place(self, command: PlaceOrderCommand) -> Receipt[OrderView]:
+    async def _place(self, command: PlaceOrderCommand) -> IdempotentResult[OrderView]:
         try:
             return await self.batcher.submit(command)
         except OrderExists:
             order = await self.orders.get_by_key(*_order_key(command))
             if order is None:
                 raise
-            return Receipt(order, replayed=True, present=True)
+            return IdempotentResult(order, replayed=True, present=True)
 
 
 def _order_key(command: PlaceOrderCommand) -> tuple[UserId, str]:

@@ -1,10 +1,10 @@
 from dataclasses import dataclass
 
-from application.orders.make_room import Wanted, wanted_by
+from application.orders.release_expired_holds import Demand, wanted_by
 from application.orders.views import QuoteView
 from application.shared.batching import Batcher
 from application.unit_of_work import UnitOfWorkFactory
-from domain.orders.placing import OrderRequest, OutOfStock, Quote, Shelf, quote
+from domain.orders.placing import OrderRequest, OutOfStock, ProductsWithStock, Quote, quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +12,7 @@ class PreviewOrder:
     """Say what an order would cost if it were placed now, or why it would be refused. Nothing is held."""
 
     unit_of_work: UnitOfWorkFactory
-    room: Batcher[Wanted, bool]
+    room: Batcher[Demand, bool]
 
     async def __call__(self, request: OrderRequest) -> QuoteView:
         """Raise ProductUnavailable, OutOfStock, PriceChanged, ValidationFailed."""
@@ -28,4 +28,4 @@ class PreviewOrder:
             product_ids = {line.product_id for line in request.lines}
             stocks = await work.stocks.get(product_ids)
             products = await work.products.get(product_ids)
-        return quote(request, Shelf(products, stocks))
+        return quote(request, ProductsWithStock(products, stocks))

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Self
 
 from domain.orders.address import Address
-from domain.orders.derived import FulfillmentStatus, OrderPaymentStatus, fulfillment_status, payment_status
 from domain.orders.fulfillment import FulfilledLine, Fulfillment
-from domain.orders.lifecycle import Action, Asker, OrderStatus, askable
+from domain.orders.lifecycle import Action, OrderStatus, Party, askable
 from domain.orders.line import OrderLine
 from domain.orders.order import Order
 from domain.orders.placing import Quote
+from domain.orders.statuses import FulfillmentStatus, OrderPaymentStatus, fulfillment_status, payment_status
 from domain.shared.ids import ClientId, FulfillmentId, LineId, OrderId, ProductId, UserId
 from domain.shared.money import Money
 
@@ -82,7 +82,7 @@ class OrderView:
             fulfillment_status=fulfillment_status(
                 ordered=order.ordered_units, fulfilled=order.fulfilled_units
             ),
-            allowed_actions=order.allowed_actions(Asker.STAFF),
+            allowed_actions=order.allowed_actions(Party.STAFF),
             currency=order.currency,
             lines=tuple(LineView.of(line) for line in order.lines),
             total=order.total,
@@ -98,9 +98,9 @@ class OrderView:
             version=order.version,
         )
 
-    def seen_by(self, asker: Asker) -> Self:
-        """Return the order with those actions only that the asker may ask for."""
-        askable_actions = askable(asker)
+    def seen_by(self, party: Party) -> Self:
+        """Return the order with those actions only that the party may ask for."""
+        askable_actions = askable(party)
         if askable_actions.issuperset(self.allowed_actions):
             return self
         return replace(self, allowed_actions=tuple(a for a in self.allowed_actions if a in askable_actions))

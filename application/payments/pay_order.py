@@ -1,15 +1,15 @@
 from dataclasses import dataclass
 
 from application.orders.expire_orders import expire_due
-from application.orders.locking import locked_order
+from application.orders.locking import get_order_for_update
 from application.payments.ports import PaymentGateways, PaymentRequest, ProviderUnavailable
-from application.payments.recording import record_payment
+from application.payments.provider_results import record_payment
 from application.payments.views import PaymentView
 from application.shared.clock import Clock
-from application.shared.idempotency import IdempotencyKey, Receipt, receipt_for, replay_of
+from application.shared.idempotency import IdempotencyKey, IdempotentResult, replay_of, store_result
 from application.shared.ids import IdFactory
 from application.unit_of_work import UnitOfWorkFactory
-from domain.orders.lifecycle import Asker, OrderStatus
+from domain.orders.lifecycle import OrderStatus, Party
 from domain.orders.paying import request_payment
 from domain.payments.method import PaymentMethod
 from domain.shared.actor import Actor
@@ -45,7 +45,7 @@ class PayOrder:
     clock: Clock
     ids: IdFactory
 
-    async def __call__(self, command: PayOrderCommand) -> Receipt[PaymentView]:
+    async def __call__(self, command: PayOrderCommand) -> IdempotentResult[PaymentView]:
         """Raise NotFound, InvalidTransition, ValidationFailed, IdempotencyKeyReused, IdempotencyInFlight."""
         gateway = self.gateways.get(command.method)
         if gateway is None:
@@ -72,16 +72,16 @@ class PayOrder:
                 work, command.order_id, payment.id, answer, clock=self.clock, ids=self.ids, by=command.by
             )
             await work.commit()
-        return Receipt(PaymentView.of(recorded))
+        return IdempotentResult(PaymentView.of(recorded))
 
-    async def _request(self, command: PayOrderCommand) -> Receipt[PaymentView]:
+    async def _request(self, command: PayOrderCommand) -> IdempotentResult[PaymentView]:
         """Begin a payment and commit that, or replay one."""
         async with self.unit_of_work() as work:
             if replay := await replay_of(work.idempotency, command.key, PaymentView):
                 present = await work.payments.find(replay.result.id)
                 await work.commit()
-                return Receipt(PaymentView.of(present), replayed=True) if present else replay
-            order = await locked_order(work, command.order_id, only_of=command.only_of)
+                return IdempotentResult(PaymentView.of(present), replayed=True) if present else replay
+            order = await get_order_for_update(work, command.order_id, only_of=command.only_of)
             now = self.clock.now()
             if order.status is OrderStatus.PENDING_PAYMENT and order.is_due(now):
                 await expire_due(work, [order], now=now, by=Actor(None, command.by.request_id))
@@ -91,10 +91,10 @@ class PayOrder:
                 command.amount,
                 command.method,
                 id=PaymentId(self.ids.new()),
-                asker=Asker.STAFF if command.only_of is None else Asker.OWNER,
+                party=Party.STAFF if command.only_of is None else Party.OWNER,
                 now=now,
             )
             await work.payments.add([payment])
-            receipt = await receipt_for(work.idempotency, command.key, PaymentView.of(payment))
+            receipt = await store_result(work.idempotency, command.key, PaymentView.of(payment))
             await work.commit()
         return receipt

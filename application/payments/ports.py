@@ -183,7 +183,7 @@ class RefundRepository(Protocol):
 
 
 class ProviderEventRecords(Protocol):
-    async def is_news(self, event: ProviderEvent, *, now: datetime) -> bool:
+    async def record_once(self, event: ProviderEvent, *, now: datetime) -> bool:
         """Note the event, and tell whether it is the first of its provider with this id.
 
         A twin that another unit of work is noting is waited for.
@@ -224,7 +224,7 @@ class UnverifiedMessage:
     body: bytes
 
 
-class ProviderInbox(Protocol):
+class ProviderWebhookParser(Protocol):
     """Where a provider's messages arrive."""
 
     async def open(self, message: UnverifiedMessage) -> ProviderEvent | None:
@@ -235,5 +235,5 @@ class ProviderInbox(Protocol):
         ...
 
 
-ProviderInboxes = Mapping[PaymentMethod, ProviderInbox]
+ProviderInboxes = Mapping[PaymentMethod, ProviderWebhookParser]
 """The inboxes of the providers that this shop has an account with."""

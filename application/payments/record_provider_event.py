@@ -2,7 +2,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from application.payments.ports import Outcome, ProviderAnswer, ProviderEvent, ProviderEventKind
-from application.payments.recording import record_payment, record_refund
+from application.payments.provider_results import record_payment, record_refund
 from application.shared.clock import Clock
 from application.shared.ids import IdFactory
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
@@ -39,7 +39,7 @@ class RecordProviderEvent:
             failure=event.failure,
         )
         async with self.unit_of_work() as work:
-            if not await work.provider_events.is_news(event, now=self.clock.now()):
+            if not await work.provider_events.record_once(event, now=self.clock.now()):
                 return
             if event.kind in _OF_PAYMENTS:
                 payment = await _payment(work, event)

@@ -1,13 +1,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from application.orders.locking import locked_order
-from application.payments.asking import refund_request
+from application.orders.locking import get_order_for_update
 from application.payments.ports import PaymentGateways, ProviderUnavailable, RefundRequest
-from application.payments.recording import record_refund
+from application.payments.provider_requests import refund_request
+from application.payments.provider_results import record_refund
 from application.payments.views import RefundView
 from application.shared.clock import Clock
-from application.shared.idempotency import IdempotencyKey, Receipt, receipt_for, replay_of
+from application.shared.idempotency import IdempotencyKey, IdempotentResult, replay_of, store_result
 from application.shared.ids import IdFactory
 from application.unit_of_work import UnitOfWorkFactory
 from domain.orders.refunding import request_refund
@@ -33,7 +33,7 @@ class RefundOrderCommand:
 class Promise:
     """A refund that is committed, and how its provider is asked to carry it out."""
 
-    receipt: Receipt[RefundView]
+    receipt: IdempotentResult[RefundView]
     method: PaymentMethod
     request: RefundRequest
 
@@ -51,13 +51,13 @@ class RefundOrder:
     clock: Clock
     ids: IdFactory
 
-    async def __call__(self, command: RefundOrderCommand) -> Receipt[RefundView]:
+    async def __call__(self, command: RefundOrderCommand) -> IdempotentResult[RefundView]:
         """Raise NotFound, InvalidTransition, RefundExceedsPaid, ValidationFailed.
 
         Also IdempotencyKeyReused and IdempotencyInFlight.
         """
-        promise = await self._promise(command)
-        if isinstance(promise, Receipt):
+        promise = await self._schedule_refund(command)
+        if isinstance(promise, IdempotentResult):
             return promise
         gateway = self.gateways.get(promise.method)
         if gateway is None:
@@ -77,16 +77,16 @@ class RefundOrder:
                 by=command.by,
             )
             await work.commit()
-        return Receipt(RefundView.of(refund))
+        return IdempotentResult(RefundView.of(refund))
 
-    async def _promise(self, command: RefundOrderCommand) -> Promise | Receipt[RefundView]:
+    async def _schedule_refund(self, command: RefundOrderCommand) -> Promise | IdempotentResult[RefundView]:
         """Promise the refund and commit that, or replay an earlier one."""
         async with self.unit_of_work(command.by) as work:
             if replay := await replay_of(work.idempotency, command.key, RefundView):
                 present = await work.refunds.find(replay.result.id)
                 await work.commit()
-                return Receipt(RefundView.of(present), replayed=True) if present else replay
-            order = await locked_order(work, command.order_id)
+                return IdempotentResult(RefundView.of(present), replayed=True) if present else replay
+            order = await get_order_for_update(work, command.order_id)
             payments = await work.payments.of_order(order.id)
             refund = request_refund(
                 order,
@@ -101,6 +101,6 @@ class RefundOrder:
             await work.orders.save([order])
             await work.payments.save([payment])
             await work.refunds.add([refund])
-            receipt = await receipt_for(work.idempotency, command.key, RefundView.of(refund))
+            receipt = await store_result(work.idempotency, command.key, RefundView.of(refund))
             await work.commit()
         return Promise(receipt, refund.method, refund_request(refund, payment))

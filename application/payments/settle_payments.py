@@ -1,9 +1,9 @@
 import asyncio
 from dataclasses import dataclass
 
-from application.payments.asking import payment_request, refund_request
 from application.payments.ports import PaymentGateway, PaymentGateways, ProviderAnswer, ProviderUnavailable
-from application.payments.recording import record_payment, record_refund
+from application.payments.provider_requests import payment_request, refund_request
+from application.payments.provider_results import record_payment, record_refund
 from application.shared.clock import Clock
 from application.shared.ids import IdFactory
 from application.unit_of_work import UnitOfWorkFactory

@@ -9,12 +9,12 @@ from application.throttling.throttle import Throttle
 from application.unit_of_work import UnitOfWorkFactory
 from application.users.ports import AccessTokens, PasswordHasher
 from domain.sessions.refresh_token import FAMILY_BYTES, SECRET_BYTES, RefreshToken
-from domain.sessions.session import Session, SessionLifetime, surplus
+from domain.sessions.session import Session, SessionLifetime, sessions_to_evict
 from domain.shared.actor import Actor
 from domain.shared.errors import DomainError
 from domain.shared.ids import SessionId
 from domain.users.attempts import Attempt, AttemptKind
-from domain.users.user import AccountDisabled, AccountPending, User, comparable_email, masked_email
+from domain.users.user import AccountDisabled, AccountPending, User, masked_email, normalize_email
 
 
 class WrongCredentials(DomainError):
@@ -56,7 +56,7 @@ class LogIn:
 
     async def __call__(self, command: LogInCommand) -> SessionTokens:
         """Raise TooManyAttempts, WrongCredentials, AccountDisabled, AccountPending, Overloaded."""
-        email = comparable_email(command.email)
+        email = normalize_email(command.email)
         attempt = Attempt(AttemptKind.LOG_IN, email, command.network)
         async with self.unit_of_work() as work:
             await self.throttle.admit(work, attempt)
@@ -116,10 +116,10 @@ class LogIn:
                 lifetime=self.lifetime,
                 now=now,
             )
-            await work.sessions.remove(surplus(await work.sessions.of_user(user.id), now))
+            await work.sessions.remove(sessions_to_evict(await work.sessions.of_user(user.id), now))
             await work.sessions.add(session)
             work.audit.record(AuditAction.SESSION_STARTED, session.id, at=now, user_id=str(user.id))
-            await self.throttle.welcome(work, attempt)
+            await self.throttle.reset(work, attempt)
             await work.commit()
         access = self.tokens.issue(claims_of(user, session, self.ids.new()), now=now)
         return SessionTokens(access, token)

@@ -57,7 +57,7 @@ class IdempotencyKey:
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt(Generic[V]):
+class IdempotentResult(Generic[V]):
     """The result of a use case that is done once. `replayed` says that it was done by an earlier request.
 
     `present` says that the result is what has become of it since: what was answered then is no longer kept.
@@ -75,11 +75,11 @@ class Bound(Generic[V]):
     fingerprint: bytes
     result: V
 
-    def replay(self, key: IdempotencyKey) -> Receipt[V]:
+    def replay(self, key: IdempotencyKey) -> IdempotentResult[V]:
         """Answer as the earlier request was answered. Raises IdempotencyKeyReused if that was another request."""
         if self.fingerprint != key.fingerprint:
             raise IdempotencyKeyReused
-        return Receipt(self.result, replayed=True)
+        return IdempotentResult(self.result, replayed=True)
 
 
 class IdempotencyRecords(Protocol):
@@ -100,7 +100,7 @@ class IdempotencyRecords(Protocol):
         ...
 
 
-class ReplayRecords(Protocol):
+class IdempotencyRecordStore(Protocol):
     """The keys that are bound, outside of any unit of work."""
 
     async def prune(self, *, before: datetime, limit: int) -> int:
@@ -113,7 +113,7 @@ class ReplayRecords(Protocol):
 
 async def replay_of(
     records: IdempotencyRecords, key: IdempotencyKey | None, result_type: type[V]
-) -> Receipt[V] | None:
+) -> IdempotentResult[V] | None:
     """Claim the key of a request, if it has one, and return its replay, if there is one to give.
 
     Raises IdempotencyInFlight, IdempotencyKeyReused.
@@ -124,8 +124,10 @@ async def replay_of(
     return None if bound is None else bound.replay(key)
 
 
-async def receipt_for(records: IdempotencyRecords, key: IdempotencyKey | None, result: V) -> Receipt[V]:
+async def store_result(
+    records: IdempotencyRecords, key: IdempotencyKey | None, result: V
+) -> IdempotentResult[V]:
     """Bind the key of a request, if it has one, to the result."""
     if key is not None:
         await records.bind({key: result})
-    return Receipt(result)
+    return IdempotentResult(result)

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from application.shared.clock import Clock
 from application.throttling.ports import AttemptRecords
 
-PORTION = 1000
+BATCH_SIZE = 1000
 """Tallies that are forgotten in one transaction, which is short therefore."""
 
 
@@ -17,5 +17,5 @@ class PruneAttempts:
     async def __call__(self) -> None:
         """Prune in portions until nothing old is left. Raise Overloaded or DatabaseUnavailable."""
         before = self.clock.now()
-        while await self.records.prune(before=before, limit=PORTION) == PORTION:
+        while await self.records.prune(before=before, limit=BATCH_SIZE) == BATCH_SIZE:
             pass

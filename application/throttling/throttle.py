@@ -27,13 +27,13 @@ class Throttle(Protocol):
         """Count the attempt, or raise TooManyAttempts, and count nothing. The unit of work is still to be committed."""
         ...
 
-    async def welcome(self, work: UnitOfWork, attempt: Attempt) -> None:
+    async def reset(self, work: UnitOfWork, attempt: Attempt) -> None:
         """Take back an admitted attempt that was rightful: the account's owner is there, and starts afresh."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class CountedThrottle(Throttle):
+class CountingThrottle(Throttle):
     """Counts in the database, so that several processes agree.
 
     An attempt is counted before anybody knows whether it is rightful: of any number of guesses at the same time no
@@ -52,7 +52,7 @@ class CountedThrottle(Throttle):
             tally.add(now)
         await work.attempts.save(tallies)
 
-    async def welcome(self, work: UnitOfWork, attempt: Attempt) -> None:
+    async def reset(self, work: UnitOfWork, attempt: Attempt) -> None:
         now = self.clock.now()
         account, network = await work.attempts.lock(attempt, now=now)
         account.clear(now)
@@ -66,9 +66,9 @@ def _ensure_admitted(tallies: Sequence[AttemptTally], now: datetime) -> None:
         raise TooManyAttempts(wait)
 
 
-class OpenThrottle(Throttle):
+class NullThrottle(Throttle):
     """Admits everybody, as for a benchmark."""
 
     async def admit(self, work: UnitOfWork, attempt: Attempt) -> None: ...
 
-    async def welcome(self, work: UnitOfWork, attempt: Attempt) -> None: ...
+    async def reset(self, work: UnitOfWork, attempt: Attempt) -> None: ...

@@ -11,10 +11,10 @@ from domain.shared.unset import Unset
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeMeCommand:
-    """`seen_version` is the version that the user saw. `full_name` stays if it is UNSET."""
+    """`expected_version` is the version that the user saw. `full_name` stays if it is UNSET."""
 
     user_id: UserId
-    seen_version: int
+    expected_version: int
     full_name: str | Unset | None
     by: Actor
 
@@ -33,7 +33,7 @@ class ChangeMe:
             if user is None:
                 raise InvalidToken
             user.ensure_active()
-            user.ensure_unchanged_since(command.seen_version)
+            user.ensure_unchanged_since(command.expected_version)
             if not isinstance(command.full_name, Unset):
                 user.rename(command.full_name, now=self.clock.now())
                 await work.users.save(user)

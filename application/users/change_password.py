@@ -2,7 +2,7 @@ from dataclasses import dataclass, field
 
 from application.audit.entry import AuditAction
 from application.shared.clock import Clock
-from application.shared.idempotency import IdempotencyKey, Receipt, receipt_for, replay_of
+from application.shared.idempotency import IdempotencyKey, IdempotentResult, replay_of, store_result
 from application.throttling.throttle import Throttle
 from application.unit_of_work import UnitOfWorkFactory
 from application.users.password_policy import PasswordPolicy
@@ -53,7 +53,7 @@ class ChangePassword:
     policy: PasswordPolicy
     clock: Clock
 
-    async def __call__(self, command: ChangePasswordCommand) -> Receipt[UserView]:
+    async def __call__(self, command: ChangePasswordCommand) -> IdempotentResult[UserView]:
         """Raise WeakPassword, TooManyAttempts, WrongPassword, AccountDisabled, Overloaded, IdempotencyKeyReused, IdempotencyInFlight."""
         self.policy.check(command.new_password, field="new_password")
         async with self.unit_of_work() as work:
@@ -79,7 +79,7 @@ class ChangePassword:
 
     async def _replace(
         self, checked: User, command: ChangePasswordCommand, password_hash: str
-    ) -> Receipt[UserView]:
+    ) -> IdempotentResult[UserView]:
         async with self.unit_of_work(command.by) as work:
             if replay := await replay_of(work.idempotency, command.key, UserView):
                 await work.commit()
@@ -92,8 +92,8 @@ class ChangePassword:
             sessions = await work.sessions.of_user(user.id)
             await work.sessions.remove([s for s in sessions if s.id != command.session_id])
             await work.users.save(user)
-            await self.throttle.welcome(work, _attempt(user, command))
-            receipt = await receipt_for(work.idempotency, command.key, UserView.of(user))
+            await self.throttle.reset(work, _attempt(user, command))
+            receipt = await store_result(work.idempotency, command.key, UserView.of(user))
             await work.commit()
         return receipt
 

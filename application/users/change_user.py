@@ -12,10 +12,10 @@ from domain.users.user import UserStatus
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeUserCommand:
-    """`seen_version` is the version that the admin saw; `by` is the admin, or a program."""
+    """`expected_version` is the version that the admin saw; `by` is the admin, or a program."""
 
     user_id: UserId
-    seen_version: int
+    expected_version: int
     changes: AccountChanges
     by: Actor
 
@@ -38,7 +38,7 @@ class ChangeUser:
             user = await work.users.get(command.user_id)
             if user is None:
                 raise NotFound("There is no such account.")
-            user.ensure_unchanged_since(command.seen_version)
+            user.ensure_unchanged_since(command.expected_version)
             administer(user, command.changes, by=command.by.id, admins=admins, now=self.clock.now())
             if user.status is UserStatus.DISABLED:
                 await work.sessions.remove(await work.sessions.of_user(user.id))

@@ -7,15 +7,15 @@ from application.users.ports import InvalidToken
 from domain.orders.cancelling import cancel
 from domain.shared.actor import Actor
 from domain.shared.ids import UserId
-from domain.users.administering import ensure_admin_without
+from domain.users.administering import ensure_other_admin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloseAccountCommand:
-    """`seen_version` is the version that the user saw."""
+    """`expected_version` is the version that the user saw."""
 
     user_id: UserId
-    seen_version: int
+    expected_version: int
     by: Actor
 
 
@@ -40,8 +40,8 @@ class CloseAccount:
             if user is None:
                 raise InvalidToken
             user.ensure_active()
-            user.ensure_unchanged_since(command.seen_version)
-            ensure_admin_without(user, admins)
+            user.ensure_unchanged_since(command.expected_version)
+            ensure_other_admin(user, admins)
             await self._cancel_unpaid_orders(user.id, command.by, work)
             await work.personal_data.erase(user)
             user.close(now=self.clock.now())

@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 
 from application.users.ports import BreachedPasswords
-from domain.users.password import WeakPassword, ensure_long_enough, normalised
+from domain.users.password import WeakPassword, ensure_long_enough, normalize_password
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,7 @@ class PasswordPolicy:
     def check(self, password: str, *, field: str) -> None:
         """Raise WeakPassword, naming the `field` that has it, unless the password is acceptable."""
         ensure_long_enough(password, min_length=self.min_length, field=field)
-        if self.breached.contains(normalised(password)):
+        if self.breached.contains(normalize_password(password)):
             raise WeakPassword(
                 field, "password_breached", "This password is on a list of known ones. Choose another."
             )

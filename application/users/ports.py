@@ -149,7 +149,7 @@ class PasswordHasher(Protocol):
     """Slow on purpose (Argon2id), hence bounded. Never call it with a unit of work open."""
 
     async def hash(self, password: str) -> str:
-        """Return the encoded hash of the NFKC-normalised password. Raises Overloaded when too many wait."""
+        """Return the encoded hash of the NFKC-normalize_password password. Raises Overloaded when too many wait."""
         ...
 
     async def verify(self, password: str, hashed: str | None) -> bool:
@@ -167,7 +167,7 @@ class PasswordHasher(Protocol):
 
 class BreachedPasswords(Protocol):
     def contains(self, password: str) -> bool:
-        """Tell whether the NFKC-normalised password stands on a list of known ones."""
+        """Tell whether the NFKC-normalize_password password stands on a list of known ones."""
         ...
 
 

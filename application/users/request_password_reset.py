@@ -5,7 +5,7 @@ from application.shared.clock import Clock
 from application.throttling.throttle import Throttle
 from application.unit_of_work import UnitOfWorkFactory
 from domain.users.attempts import Attempt, AttemptKind
-from domain.users.user import comparable_email
+from domain.users.user import normalize_email
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class RequestPasswordReset:
 
     async def __call__(self, email: str, *, network: str) -> None:
         """`network` is where it comes from. Raise TooManyAttempts, Overloaded."""
-        address = comparable_email(email)
+        address = normalize_email(email)
         request = MailRequest.made(MailKind.PASSWORD_RESET, address, now=self.clock.now())
         async with self.unit_of_work() as work:
             await self.throttle.admit(work, Attempt(AttemptKind.PASSWORD_RESET, address, network))

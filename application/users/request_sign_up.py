@@ -13,7 +13,7 @@ from domain.shared.ids import UserId
 from domain.users.attempts import Attempt, AttemptKind
 from domain.users.one_time_token import TokenPurpose
 from domain.users.permissions import Role
-from domain.users.user import EmailAddress, User, UserStatus, comparable_email
+from domain.users.user import EmailAddress, User, UserStatus, normalize_email
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class RequestSignUp:
     async def __call__(self, command: SignUpCommand) -> None:
         """Raise WeakPassword, TooManyAttempts, Overloaded."""
         self.policy.check(command.password, field="password")
-        email = comparable_email(command.email)
+        email = normalize_email(command.email)
         if command.network is not None:
             async with self.unit_of_work() as work:
                 await self.throttle.admit(work, Attempt(AttemptKind.SIGN_UP, email, command.network))

@@ -1,7 +1,7 @@
 from dataclasses import dataclass, field
 
 from application.shared.clock import Clock
-from application.shared.idempotency import IdempotencyKey, Receipt, receipt_for, replay_of
+from application.shared.idempotency import IdempotencyKey, IdempotentResult, replay_of, store_result
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from application.users.password_policy import PasswordPolicy
 from application.users.ports import PasswordHasher
@@ -33,7 +33,7 @@ class ResetPassword:
     policy: PasswordPolicy
     clock: Clock
 
-    async def __call__(self, command: ResetPasswordCommand) -> Receipt[UserView]:
+    async def __call__(self, command: ResetPasswordCommand) -> IdempotentResult[UserView]:
         """Raise WeakPassword, InvalidOneTimeToken, Overloaded, IdempotencyKeyReused, IdempotencyInFlight."""
         self.policy.check(command.password, field="password")
         async with self.unit_of_work() as work:
@@ -56,7 +56,7 @@ class ResetPassword:
             user.verify_email(now=now)
             await work.sessions.remove(await work.sessions.of_user(user.id))
             await work.users.save(user)
-            receipt = await receipt_for(work.idempotency, command.key, UserView.of(user))
+            receipt = await store_result(work.idempotency, command.key, UserView.of(user))
             await work.commit()
         return receipt
 

@@ -1,7 +1,7 @@
 from dataclasses import dataclass, field
 
 from application.shared.clock import Clock
-from application.shared.idempotency import IdempotencyKey, Receipt, receipt_for, replay_of
+from application.shared.idempotency import IdempotencyKey, IdempotentResult, replay_of, store_result
 from application.shared.ids import IdFactory
 from application.throttling.throttle import Throttle
 from application.unit_of_work import UnitOfWorkFactory
@@ -12,7 +12,7 @@ from domain.shared.actor import Actor
 from domain.shared.ids import UserId
 from domain.users.attempts import Attempt, AttemptKind
 from domain.users.permissions import Role
-from domain.users.user import User, comparable_email
+from domain.users.user import User, normalize_email
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +39,10 @@ class SignUp:
     clock: Clock
     ids: IdFactory
 
-    async def __call__(self, command: SignUpCommand) -> Receipt[UserView]:
+    async def __call__(self, command: SignUpCommand) -> IdempotentResult[UserView]:
         """Raise WeakPassword, TooManyAttempts, EmailTaken, Overloaded, IdempotencyKeyReused, IdempotencyInFlight."""
         self.policy.check(command.password, field="password")
-        email = comparable_email(command.email)
+        email = normalize_email(command.email)
         if command.network is not None:
             async with self.unit_of_work() as work:
                 await self.throttle.admit(work, Attempt(AttemptKind.SIGN_UP, email, command.network))
@@ -60,6 +60,6 @@ class SignUp:
                 await work.commit()
                 return replay
             await work.users.add(user)
-            receipt = await receipt_for(work.idempotency, command.key, UserView.of(user))
+            receipt = await store_result(work.idempotency, command.key, UserView.of(user))
             await work.commit()
         return receipt

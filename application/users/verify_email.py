@@ -1,7 +1,7 @@
 from dataclasses import dataclass, field
 
 from application.shared.clock import Clock
-from application.shared.idempotency import IdempotencyKey, Receipt, receipt_for, replay_of
+from application.shared.idempotency import IdempotencyKey, IdempotentResult, replay_of, store_result
 from application.unit_of_work import UnitOfWorkFactory
 from application.users.views import UserView
 from domain.shared.actor import Actor
@@ -27,7 +27,7 @@ class VerifyEmail:
     unit_of_work: UnitOfWorkFactory
     clock: Clock
 
-    async def __call__(self, command: VerifyEmailCommand) -> Receipt[UserView]:
+    async def __call__(self, command: VerifyEmailCommand) -> IdempotentResult[UserView]:
         """Raise InvalidOneTimeToken, IdempotencyKeyReused, IdempotencyInFlight."""
         now = self.clock.now()
         async with self.unit_of_work(command.by) as work:
@@ -43,6 +43,6 @@ class VerifyEmail:
                 raise InvalidOneTimeToken
             user.verify_email(now=now)
             await work.users.save(user)
-            receipt = await receipt_for(work.idempotency, command.key, UserView.of(user))
+            receipt = await store_result(work.idempotency, command.key, UserView.of(user))
             await work.commit()
         return receipt

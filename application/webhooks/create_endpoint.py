@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from application.audit.entry import AuditAction
 from application.shared.clock import Clock
-from application.shared.idempotency import IdempotencyKey, Receipt, receipt_for, replay_of
+from application.shared.idempotency import IdempotencyKey, IdempotentResult, replay_of, store_result
 from application.shared.ids import IdFactory
 from application.unit_of_work import UnitOfWorkFactory
 from application.webhooks.views import NewEndpointView
@@ -39,7 +39,7 @@ class CreateEndpoint:
     random_bytes: Callable[[int], bytes]
     allow_plain_http: bool
 
-    async def __call__(self, command: CreateEndpointCommand) -> Receipt[NewEndpointView]:
+    async def __call__(self, command: CreateEndpointCommand) -> IdempotentResult[NewEndpointView]:
         """Raise ValidationFailed, IdempotencyKeyReused, IdempotencyInFlight."""
         endpoint = WebhookEndpoint.create(
             id=EndpointId(self.ids.new()),
@@ -64,6 +64,6 @@ class CreateEndpoint:
                 created_at=endpoint.created_at,
                 secret=f"whsec_{b64encode(endpoint.secret).decode()}",
             )
-            receipt = await receipt_for(work.idempotency, command.key, view)
+            receipt = await store_result(work.idempotency, command.key, view)
             await work.commit()
         return receipt

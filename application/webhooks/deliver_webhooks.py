@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from application.outbox.cloud_event import cloud_event
+from application.events.cloud_event import cloud_event
 from application.shared.clock import Clock
 from application.webhooks.ports import DeliveryQueue, DueDelivery, Round, WebhookSender
 

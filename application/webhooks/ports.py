@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from application.outbox.views import PublishedEvent
+from application.events.views import PublishedEvent
 from application.shared.page import Page, Position
 from application.webhooks.views import DeliveryView, EndpointView
 from domain.shared.ids import DeliveryId, EndpointId

@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 
-from application.outbox.ports import EventPublisher
-from application.outbox.views import PublishedEvent
+from application.events.ports import EventPublisher
+from application.events.views import PublishedEvent
 from application.shared.clock import Clock
 from application.webhooks.ports import DeliveryQueue
 

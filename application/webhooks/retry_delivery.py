@@ -2,7 +2,7 @@ from dataclasses import dataclass
 
 from application.audit.entry import AuditAction
 from application.shared.clock import Clock
-from application.shared.idempotency import IdempotencyKey, Receipt, receipt_for, replay_of
+from application.shared.idempotency import IdempotencyKey, IdempotentResult, replay_of, store_result
 from application.unit_of_work import UnitOfWorkFactory
 from application.webhooks.views import DeliveryView
 from domain.shared.actor import Actor
@@ -19,7 +19,7 @@ class RetryDelivery:
 
     async def __call__(
         self, endpoint_id: EndpointId, delivery_id: DeliveryId, *, key: IdempotencyKey | None, by: Actor
-    ) -> Receipt[DeliveryView]:
+    ) -> IdempotentResult[DeliveryView]:
         """Raise NotFound, IdempotencyKeyReused, IdempotencyInFlight."""
         async with self.unit_of_work(by) as work:
             if replay := await replay_of(work.idempotency, key, DeliveryView):
@@ -38,6 +38,6 @@ class RetryDelivery:
                 endpoint_id=str(endpoint_id),
                 event_type=delivery.event_type,
             )
-            receipt = await receipt_for(work.idempotency, key, DeliveryView.of(delivery))
+            receipt = await store_result(work.idempotency, key, DeliveryView.of(delivery))
             await work.commit()
         return receipt

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from uuid import uuid4
 
-from adapters.postgres.migrations import upgrade
+from adapters.postgres.core.migrations import upgrade
 from application.orders.place_order import PlaceOrderCommand
 from application.orders.ports import OrderFilter
 from application.shared.idempotency import IdempotencyKey

@@ -5,8 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from domain.catalog.stock import Stock
-from domain.orders.holding import release
 from domain.orders.order import Order
+from domain.orders.reservations import release
 from domain.payments.payment import Payment
 from domain.payments.refund import Refund
 from domain.shared.actor import Actor

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from domain.catalog.stock import Stock
-from domain.orders.holding import release
 from domain.orders.order import Order
+from domain.orders.reservations import release
 from domain.shared.actor import Actor
 from domain.shared.ids import ProductId
 

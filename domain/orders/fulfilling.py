@@ -5,7 +5,7 @@ from datetime import datetime
 
 from domain.catalog.stock import Stock
 from domain.orders.fulfillment import FulfilledLine, Fulfillment
-from domain.orders.lifecycle import Action, Asker
+from domain.orders.lifecycle import Action, Party
 from domain.orders.order import Order
 from domain.shared.actor import Actor
 from domain.shared.errors import ValidationFailed, Violation
@@ -28,7 +28,7 @@ def fulfil(
     The order and the stocks must be locked. Raises InvalidTransition, and ValidationFailed, which names every line
     that asks for more than was ordered and not yet shipped: as that never grows, it will never work.
     """
-    order.ensure_allows(Action.FULFIL, Asker.STAFF)
+    order.ensure_allows(Action.FULFILL, Party.STAFF)
     fulfillment = Fulfillment(
         id=id,
         order_id=order.id,

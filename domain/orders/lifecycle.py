@@ -27,7 +27,7 @@ HOLDING_STOCK = frozenset({OrderStatus.PENDING_PAYMENT, OrderStatus.CONFIRMED})
 FINISHED = frozenset({OrderStatus.FULFILLED, OrderStatus.CANCELLED, OrderStatus.EXPIRED})
 """Nothing more is delivered."""
 
-STANDING = frozenset({OrderStatus.CONFIRMED, OrderStatus.FULFILLED})
+PAID_AND_ACTIVE = frozenset({OrderStatus.CONFIRMED, OrderStatus.FULFILLED})
 """An order in one of these is paid for, and keeps what was paid."""
 
 
@@ -40,7 +40,7 @@ class Action(StrEnum):
     FAIL_PAYMENT = "fail_payment"
     EXPIRE = "expire"
     CANCEL = "cancel"
-    FULFIL = "fulfil"
+    FULFILL = "fulfil"
     REFUND = "refund"
     SETTLE_REFUND = "settle_refund"
     FAIL_REFUND = "fail_refund"
@@ -48,7 +48,7 @@ class Action(StrEnum):
     ORPHAN = "orphan"
 
 
-class Asker(StrEnum):
+class Party(StrEnum):
     """Who may ask for an action: the customer whose order it is, or the shop's staff."""
 
     OWNER = "owner"
@@ -93,7 +93,7 @@ class Transition:
     """One row of the table: from `source`, `action` leads to `target`, if `guard` agrees.
 
     `event` is the type of the one event that tells of the transition; `along` are the types of those that it may
-    bring along. `once_due` says that the order's hold must have ended. `askers` are those who can ask for the action
+    bring along. `after_expiry` says that the order's hold must have ended. `parties` are those who can ask for the action
     over the API; nobody can where the shop itself acts.
     """
 
@@ -103,15 +103,15 @@ class Transition:
     event: str | None
     along: tuple[str, ...] = ()
     guard: Guard | None = None
-    once_due: bool = False
-    askers: frozenset[Asker] = frozenset()
+    after_expiry: bool = False
+    parties: frozenset[Party] = frozenset()
 
     def is_open_to(self, order: Guarded) -> bool:
         return self.guard is None or self.guard.holds(order)
 
 
-_BOTH = frozenset(Asker)
-_STAFF = frozenset({Asker.STAFF})
+_BOTH = frozenset(Party)
+_STAFF = frozenset({Party.STAFF})
 
 
 def _in_place(
@@ -120,12 +120,18 @@ def _in_place(
     *statuses: OrderStatus,
     along: tuple[str, ...] = (),
     guard: Guard | None = None,
-    askers: frozenset[Asker] = frozenset(),
+    parties: frozenset[Party] = frozenset(),
 ) -> tuple[Transition, ...]:
     """Return the rows for something that is noted of an order and leaves it in the status that it has."""
     return tuple(
         Transition(
-            source=status, action=action, target=status, event=event, along=along, guard=guard, askers=askers
+            source=status,
+            action=action,
+            target=status,
+            event=event,
+            along=along,
+            guard=guard,
+            parties=parties,
         )
         for status in statuses
     )
@@ -138,7 +144,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         action=Action.PAY,
         target=OrderStatus.PENDING_PAYMENT,
         event=None,
-        askers=_BOTH,
+        parties=_BOTH,
     ),
     Transition(
         source=OrderStatus.PENDING_PAYMENT,
@@ -154,14 +160,14 @@ TRANSITIONS: tuple[Transition, ...] = (
         action=Action.EXPIRE,
         target=OrderStatus.EXPIRED,
         event="order.expired",
-        once_due=True,
+        after_expiry=True,
     ),
     Transition(
         source=OrderStatus.PENDING_PAYMENT,
         action=Action.CANCEL,
         target=OrderStatus.CANCELLED,
         event="order.cancelled",
-        askers=_BOTH,
+        parties=_BOTH,
     ),
     Transition(
         source=OrderStatus.CONFIRMED,
@@ -170,24 +176,24 @@ TRANSITIONS: tuple[Transition, ...] = (
         event="order.cancelled",
         along=("refund.requested",),
         guard=_NOTHING_FULFILLED,
-        askers=_BOTH,
+        parties=_BOTH,
     ),
     Transition(
         source=OrderStatus.CONFIRMED,
-        action=Action.FULFIL,
+        action=Action.FULFILL,
         target=OrderStatus.CONFIRMED,
         event="fulfillment.created",
         guard=_SOME_UNFULFILLED,
-        askers=_STAFF,
+        parties=_STAFF,
     ),
     Transition(
         source=OrderStatus.CONFIRMED,
-        action=Action.FULFIL,
+        action=Action.FULFILL,
         target=OrderStatus.FULFILLED,
         event="order.fulfilled",
         along=("fulfillment.created",),
         guard=_ALL_FULFILLED,
-        askers=_STAFF,
+        parties=_STAFF,
     ),
     *_in_place(
         Action.REFUND,
@@ -195,7 +201,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         OrderStatus.CONFIRMED,
         OrderStatus.FULFILLED,
         guard=_REFUNDABLE,
-        askers=_STAFF,
+        parties=_STAFF,
     ),
     *_in_place(Action.SETTLE_REFUND, "refund.succeeded", *OrderStatus),
     # What the shop owes is promised anew where giving it back has failed.
@@ -228,22 +234,25 @@ class InvalidTransition(DomainError):
 
 
 _ASKABLE: Mapping[OrderStatus, tuple[Transition, ...]] = {
-    status: tuple(row for row in TRANSITIONS if row.source is status and row.askers) for status in OrderStatus
+    status: tuple(row for row in TRANSITIONS if row.source is status and row.parties)
+    for status in OrderStatus
 }
-_ASKABLE_BY: Mapping[Asker, frozenset[Action]] = {
-    asker: frozenset(row.action for row in TRANSITIONS if asker in row.askers) for asker in Asker
+_ASKABLE_BY: Mapping[Party, frozenset[Action]] = {
+    party: frozenset(row.action for row in TRANSITIONS if party in row.parties) for party in Party
 }
 
 
-def askable(asker: Asker) -> frozenset[Action]:
+def askable(party: Party) -> frozenset[Action]:
     """Return what somebody may ever ask for."""
-    return _ASKABLE_BY[asker]
+    return _ASKABLE_BY[party]
 
 
-def allowed_actions(source: OrderStatus, order: Guarded, asker: Asker) -> tuple[Action, ...]:
+def allowed_actions(source: OrderStatus, order: Guarded, party: Party) -> tuple[Action, ...]:
     """Return what somebody may ask of the order now."""
     return tuple(
-        dict.fromkeys(row.action for row in _ASKABLE[source] if asker in row.askers and row.is_open_to(order))
+        dict.fromkeys(
+            row.action for row in _ASKABLE[source] if party in row.parties and row.is_open_to(order)
+        )
     )
 
 
@@ -254,7 +263,7 @@ def target_of(source: OrderStatus, action: Action, order: Guarded, now: datetime
             row.source is source
             and row.action is action
             and row.is_open_to(order)
-            and (order.is_due(now) or not row.once_due)
+            and (order.is_due(now) or not row.after_expiry)
         ):
             return row.target
-    raise InvalidTransition(source, action, allowed_actions(source, order, Asker.STAFF))
+    raise InvalidTransition(source, action, allowed_actions(source, order, Party.STAFF))

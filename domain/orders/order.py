@@ -7,6 +7,7 @@ from typing import Self
 
 from domain.orders import lifecycle
 from domain.orders.address import Address
+from domain.orders.event_fields import OrderFields, PaymentFields, given, placed, taken
 from domain.orders.events import (
     FulfillmentCreated,
     OrderCancelled,
@@ -23,10 +24,9 @@ from domain.orders.events import (
     RefundSucceeded,
 )
 from domain.orders.fulfillment import Fulfillment
-from domain.orders.lifecycle import Action, Asker, InvalidTransition, OrderStatus
+from domain.orders.lifecycle import Action, InvalidTransition, OrderStatus, Party
 from domain.orders.line import OrderLine
 from domain.orders.number import order_number
-from domain.orders.telling import Taken, Told, given, placed, taken
 from domain.payments.payment import Payment
 from domain.payments.refund import Refund
 from domain.shared.actor import Actor
@@ -54,7 +54,7 @@ class Order(Aggregate):
     Each verb adds one to `version`, one StatusChange to `changes`, which the repository writes and clears, and the
     events of that row of the table. The verbs know nothing of stock: the functions beside this file move both.
 
-    `paid_total` is what was taken for the order, `refunded_total` what was given back, and `refunding_total` what is
+    `paid_total` is what was taken for the order, `refunded_total` what was given back, and `pending_refund_total` what is
     promised to be given back and has not been yet.
     """
 
@@ -67,7 +67,7 @@ class Order(Aggregate):
     total: Money
     paid_total: Money
     refunded_total: Money
-    refunding_total: Money
+    pending_refund_total: Money
     shipping_address: Address | None
     note: str | None
     metadata: dict[str, str]
@@ -105,7 +105,7 @@ class Order(Aggregate):
             total=total,
             paid_total=zero,
             refunded_total=zero,
-            refunding_total=zero,
+            pending_refund_total=zero,
             shipping_address=shipping_address,
             note=note,
             metadata=dict(metadata),
@@ -117,59 +117,59 @@ class Order(Aggregate):
         order.changes.append(
             StatusChange(action=Action.PLACE, source=None, target=order.status, reason=None, actor=by, at=now)
         )
-        order.events.append(OrderPlaced(**order._told(now), lines=tuple(map(placed, lines))))
+        order.events.append(OrderPlaced(**order._event_fields(now), lines=tuple(map(placed, lines))))
         if order.is_paid:
-            order._become(Action.CONFIRM, now=now, by=by)
-            order.events.append(OrderConfirmed(**order._told(now)))
+            order._transition(Action.CONFIRM, now=now, by=by)
+            order.events.append(OrderConfirmed(**order._event_fields(now)))
         return order
 
     def confirm(self, payment: Payment, *, now: datetime, by: Actor) -> None:
         """Note that what the order costs was taken. Raises InvalidTransition if it was less."""
         self.paid_total += payment.captured
-        self._become(Action.CONFIRM, now=now, by=by)
-        self.events.append(PaymentCaptured(**self._told(now), **taken(payment)))
-        self.events.append(OrderConfirmed(**self._told(now)))
+        self._transition(Action.CONFIRM, now=now, by=by)
+        self.events.append(PaymentCaptured(**self._event_fields(now), **taken(payment)))
+        self.events.append(OrderConfirmed(**self._event_fields(now)))
 
     def revive(self, payment: Payment, *, now: datetime, by: Actor) -> None:
         """Note that an expired order was paid late, and can still be supplied. Raises InvalidTransition."""
         self.paid_total += payment.captured
-        self._become(Action.REVIVE, now=now, by=by)
-        self.events.append(OrderRevived(**self._told(now), **taken(payment)))
+        self._transition(Action.REVIVE, now=now, by=by)
+        self.events.append(OrderRevived(**self._event_fields(now), **taken(payment)))
 
     def orphan(self, payment: Payment, refund: Refund, *, now: datetime, by: Actor) -> None:
         """Note that money was taken which the order cannot use, and which goes back."""
         self.paid_total += payment.captured
-        self._become(Action.ORPHAN, now=now, by=by)
-        self.events.append(PaymentOrphaned(**self._told(now), **taken(payment)))
-        self._promise(refund, now)
+        self._transition(Action.ORPHAN, now=now, by=by)
+        self.events.append(PaymentOrphaned(**self._event_fields(now), **taken(payment)))
+        self._schedule_refund(refund, now)
 
     def fail_payment(self, payment: Payment, *, now: datetime, by: Actor) -> None:
         """Note that a payment came to nothing. The order holds its stock until it expires."""
-        self._become(Action.FAIL_PAYMENT, reason=payment.failure, now=now, by=by)
-        asked = Taken(payment_id=payment.id, method=payment.method, amount=payment.amount)
-        self.events.append(PaymentFailed(**self._told(now), **asked, failure=payment.failure))
+        self._transition(Action.FAIL_PAYMENT, reason=payment.failure, now=now, by=by)
+        asked = PaymentFields(payment_id=payment.id, method=payment.method, amount=payment.amount)
+        self.events.append(PaymentFailed(**self._event_fields(now), **asked, failure=payment.failure))
 
     def expire(self, *, now: datetime, by: Actor) -> None:
         """End the hold of an order that was not paid in time. Raises InvalidTransition before that time."""
-        self._become(Action.EXPIRE, now=now, by=by)
-        self.events.append(OrderExpired(**self._told(now)))
+        self._transition(Action.EXPIRE, now=now, by=by)
+        self.events.append(OrderExpired(**self._event_fields(now)))
 
     def cancel(self, reason: str | None, refunds: Sequence[Refund] = (), *, now: datetime, by: Actor) -> None:
         """Call the order off, and promise to give back what was taken for it. Raises InvalidTransition."""
-        self._become(Action.CANCEL, reason=reason, now=now, by=by)
-        self.events.append(OrderCancelled(**self._told(now), reason=reason))
+        self._transition(Action.CANCEL, reason=reason, now=now, by=by)
+        self.events.append(OrderCancelled(**self._event_fields(now), reason=reason))
         for refund in refunds:
-            self._promise(refund, now)
+            self._schedule_refund(refund, now)
 
     def fulfil(self, fulfillment: Fulfillment, *, now: datetime, by: Actor) -> None:
         """Note what has left the house; with the last unit the order is fulfilled. Raises InvalidTransition."""
-        self.ensure_allows(Action.FULFIL, Asker.STAFF)
+        self.ensure_allows(Action.FULFILL, Party.STAFF)
         for part in fulfillment.lines:
             self.line(part.line_id).fulfilled += part.quantity
-        self._become(Action.FULFIL, now=now, by=by)
+        self._transition(Action.FULFILL, now=now, by=by)
         self.events.append(
             FulfillmentCreated(
-                **self._told(now),
+                **self._event_fields(now),
                 fulfillment_id=fulfillment.id,
                 lines=fulfillment.lines,
                 carrier=fulfillment.carrier,
@@ -177,21 +177,21 @@ class Order(Aggregate):
             )
         )
         if self.status is OrderStatus.FULFILLED:
-            self.events.append(OrderFulfilled(**self._told(now)))
+            self.events.append(OrderFulfilled(**self._event_fields(now)))
 
     def request_refund(self, refund: Refund, *, now: datetime, by: Actor) -> None:
         """Promise to give back a part of what was taken. Raises InvalidTransition."""
-        self._become(Action.REFUND, reason=refund.reason, now=now, by=by)
+        self._transition(Action.REFUND, reason=refund.reason, now=now, by=by)
         for part in refund.lines:
             self.line(part.line_id).refunded += part.quantity
-        self._promise(refund, now)
+        self._schedule_refund(refund, now)
 
     def settle_refund(self, refund: Refund, *, now: datetime, by: Actor) -> None:
         """Note that a promised refund was given."""
-        self.refunding_total -= refund.amount
+        self.pending_refund_total -= refund.amount
         self.refunded_total += refund.amount
-        self._become(Action.SETTLE_REFUND, now=now, by=by)
-        self.events.append(RefundSucceeded(**self._told(now), **given(refund)))
+        self._transition(Action.SETTLE_REFUND, now=now, by=by)
+        self.events.append(RefundSucceeded(**self._event_fields(now), **given(refund)))
 
     def fail_refund(
         self, refund: Refund, anew: Refund | None, *, had_succeeded: bool, now: datetime, by: Actor
@@ -200,15 +200,15 @@ class Order(Aggregate):
         if had_succeeded:
             self.refunded_total -= refund.amount
         else:
-            self.refunding_total -= refund.amount
+            self.pending_refund_total -= refund.amount
         for part in refund.lines:
             self.line(part.line_id).refunded -= part.quantity
-        self._become(Action.FAIL_REFUND, reason=refund.failure, now=now, by=by)
-        self.events.append(RefundFailed(**self._told(now), **given(refund), failure=refund.failure))
+        self._transition(Action.FAIL_REFUND, reason=refund.failure, now=now, by=by)
+        self.events.append(RefundFailed(**self._event_fields(now), **given(refund), failure=refund.failure))
         if anew is not None:
             for part in anew.lines:
                 self.line(part.line_id).refunded += part.quantity
-            self._promise(anew, now)
+            self._schedule_refund(anew, now)
 
     @property
     def number(self) -> str:
@@ -234,7 +234,7 @@ class Order(Aggregate):
     @property
     def refundable(self) -> Money:
         """What was taken, and neither given back nor promised to be."""
-        return self.paid_total - self.refunded_total - self.refunding_total
+        return self.paid_total - self.refunded_total - self.pending_refund_total
 
     @property
     def refundable_amount(self) -> int:
@@ -248,23 +248,25 @@ class Order(Aggregate):
         """Return one of the order's lines. Raises KeyError."""
         return {line.id: line for line in self.lines}[line_id]
 
-    def allowed_actions(self, asker: Asker) -> tuple[Action, ...]:
+    def allowed_actions(self, party: Party) -> tuple[Action, ...]:
         """Return what somebody may ask of the order now."""
-        return lifecycle.allowed_actions(self.status, self, asker)
+        return lifecycle.allowed_actions(self.status, self, party)
 
-    def ensure_allows(self, action: Action, asker: Asker) -> None:
+    def ensure_allows(self, action: Action, party: Party) -> None:
         """Raise InvalidTransition unless somebody may ask for this now."""
-        allowed = self.allowed_actions(asker)
+        allowed = self.allowed_actions(party)
         if action not in allowed:
             raise InvalidTransition(self.status, action, allowed)
 
-    def _promise(self, refund: Refund, now: datetime) -> None:
-        self.refunding_total += refund.amount
+    def _schedule_refund(self, refund: Refund, now: datetime) -> None:
+        self.pending_refund_total += refund.amount
         self.events.append(
-            RefundRequested(**self._told(now), **given(refund), reason=refund.reason, lines=refund.lines)
+            RefundRequested(
+                **self._event_fields(now), **given(refund), reason=refund.reason, lines=refund.lines
+            )
         )
 
-    def _become(self, action: Action, *, reason: str | None = None, now: datetime, by: Actor) -> None:
+    def _transition(self, action: Action, *, reason: str | None = None, now: datetime, by: Actor) -> None:
         source, self.status = self.status, lifecycle.target_of(self.status, action, self, now)
         self.version += 1
         self.updated_at = now
@@ -272,7 +274,7 @@ class Order(Aggregate):
             StatusChange(action=action, source=source, target=self.status, reason=reason, actor=by, at=now)
         )
 
-    def _told(self, now: datetime) -> Told:
+    def _event_fields(self, now: datetime) -> OrderFields:
         """Return what every event tells of the order."""
         return {
             "aggregate_id": self.id,

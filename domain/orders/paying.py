@@ -6,9 +6,9 @@ from datetime import datetime
 from uuid import UUID
 
 from domain.catalog.stock import Stock
-from domain.orders.holding import can_be_supplied, reserve
-from domain.orders.lifecycle import Action, Asker, OrderStatus
+from domain.orders.lifecycle import Action, OrderStatus, Party
 from domain.orders.order import Order
+from domain.orders.reservations import can_be_supplied, reserve
 from domain.payments.method import PaymentMethod
 from domain.payments.payment import Charge, Payment, PaymentStatus
 from domain.payments.refund import Refund
@@ -34,11 +34,11 @@ def request_payment(
     method: PaymentMethod,
     *,
     id: PaymentId,  # noqa: A002 - the field's name
-    asker: Asker,
+    party: Party,
     now: datetime,
 ) -> Payment:
     """Begin to pay for the order, all of it at once. Raises InvalidTransition, ValidationFailed."""
-    order.ensure_allows(Action.PAY, asker)
+    order.ensure_allows(Action.PAY, party)
     if amount != order.total:
         raise ValidationFailed(
             "An order is paid all at once: the amount is its total.",

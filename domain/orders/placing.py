@@ -47,14 +47,14 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class ProductsWithStock:
     """The products that are asked for, with their stock."""
 
     products: Mapping[ProductId, Product]
     stocks: Mapping[ProductId, Stock]
 
 
-def quote(request: OrderRequest, shelf: Shelf) -> Quote:
+def quote(request: OrderRequest, shelf: ProductsWithStock) -> Quote:
     """Say what the request costs.
 
     Raises ProductUnavailable, PriceChanged, OutOfStock and ValidationFailed; every line at fault is named.
@@ -68,7 +68,7 @@ def quote(request: OrderRequest, shelf: Shelf) -> Quote:
 
 def place(
     request: OrderRequest,
-    shelf: Shelf,
+    shelf: ProductsWithStock,
     *,
     idempotency_key: str,
     new_id: Callable[[], UUID],

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from domain.orders.lifecycle import STANDING, Action, Asker
+from domain.orders.lifecycle import PAID_AND_ACTIVE, Action, Party
 from domain.orders.order import Order
 from domain.payments.payment import Payment
 from domain.payments.refund import Refund, RefundedLine, RefundStatus
@@ -49,8 +49,8 @@ def request_refund(
 
     Raises InvalidTransition, RefundExceedsPaid, ValidationFailed.
     """
-    if order.status not in STANDING:
-        order.ensure_allows(Action.REFUND, Asker.STAFF)
+    if order.status not in PAID_AND_ACTIVE:
+        order.ensure_allows(Action.REFUND, Party.STAFF)
     lines = () if isinstance(wanted, Money) else _summed(order, wanted)
     amount = wanted if isinstance(wanted, Money) else _cost(order, lines)
     _ensure_positive(amount, order)
@@ -96,7 +96,10 @@ def fail(
     had_succeeded = refund.status is RefundStatus.SUCCEEDED
     refund.fail(failure, payment, now=now)
     anew = None
-    if order.status not in STANDING or order.refundable.amount + refund.amount.amount > order.total.amount:
+    if (
+        order.status not in PAID_AND_ACTIVE
+        or order.refundable.amount + refund.amount.amount > order.total.amount
+    ):
         failures = sum(
             other.payment_id == payment.id and other.status is RefundStatus.FAILED for other in others
         )

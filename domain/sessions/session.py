@@ -104,7 +104,7 @@ class Session:
         raise RefreshTokenReused
 
 
-def surplus(sessions: Sequence[Session], now: datetime) -> list[Session]:
+def sessions_to_evict(sessions: Sequence[Session], now: datetime) -> list[Session]:
     """Return which of a user's sessions make way for a new one: those that are over, and then the longest unused."""
     live = sorted((s for s in sessions if not s.is_over(now)), key=lambda session: session.last_used_at)
     return [s for s in sessions if s.is_over(now)] + live[: max(0, len(live) - MAX_SESSIONS + 1)]

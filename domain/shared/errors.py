@@ -50,19 +50,19 @@ class ValidationFailed(DomainError):
 
 
 class NotFound(DomainError):
-    """There is no such object, or none that the asker may know of."""
+    """There is no such object, or none that the party may know of."""
 
     code = "not_found"
 
 
 class Forbidden(DomainError):
-    """The asker's role does not permit this at all."""
+    """The party's role does not permit this at all."""
 
     code = "forbidden"
 
 
 class PreconditionFailed(DomainError):
-    """The object has changed since the asker last saw it; `current_version` is what it is now."""
+    """The object has changed since the party last saw it; `current_version` is what it is now."""
 
     code = "precondition_failed"
 

@@ -55,17 +55,17 @@ def administer(
         raise AccountClosed
     if not isinstance(changes.role, Unset) and changes.role is not user.role:
         if changes.role is not Role.ADMIN:
-            ensure_admin_without(user, admins)
+            ensure_other_admin(user, admins)
         user.assign(changes.role, now=now)
     if not isinstance(changes.status, Unset) and changes.status is not user.status:
         if changes.status is UserStatus.ACTIVE:
             user.enable(now=now)
         else:
-            ensure_admin_without(user, admins)
+            ensure_other_admin(user, admins)
             user.disable(now=now)
 
 
-def ensure_admin_without(user: User, admins: Collection[UserId]) -> None:
+def ensure_other_admin(user: User, admins: Collection[UserId]) -> None:
     """Raise LastAdmin if nobody but this user administers the shop."""
     if user.administers and not set(admins) - {user.id}:
         raise LastAdmin

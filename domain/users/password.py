@@ -15,14 +15,14 @@ class WeakPassword(ValidationFailed):
         super().__init__("The password is not acceptable.", violations=[Violation((field,), code, detail)])
 
 
-def normalised(password: str) -> str:
+def normalize_password(password: str) -> str:
     """Return the form that is hashed: NFKC, so that one password typed on two keyboards is one."""
     return unicodedata.normalize("NFKC", password)
 
 
 def ensure_long_enough(password: str, *, min_length: int, field: str) -> None:
-    """Raise WeakPassword unless the normalised password has from `min_length` to 128 characters."""
-    length = len(normalised(password))
+    """Raise WeakPassword unless the normalize_password password has from `min_length` to 128 characters."""
+    length = len(normalize_password(password))
     if length < min_length:
         raise WeakPassword(field, "password_too_short", f"A password has at least {min_length} characters.")
     if length > MAX_LENGTH:

@@ -22,10 +22,10 @@ from domain.users.events import (
 from domain.users.permissions import PERMISSIONS, Permission, Role
 
 EmailAddress = NewType("EmailAddress", str)
-"""An e-mail address in its comparable form: normalised and in lower case, see `comparable_email`."""
+"""An e-mail address in its comparable form: normalize_password and in lower case, see `normalize_email`."""
 
 
-def comparable_email(address: str) -> EmailAddress:
+def normalize_email(address: str) -> EmailAddress:
     """Return the form in which two spellings of one mailbox are equal.
 
     RFC 5321, section 2.4 lets a host tell `Ann@` from `ann@`; in practice none does, and people type both.
@@ -65,7 +65,7 @@ class AccountDisabled(DomainError):
 
 
 class AccountPending(DomainError):
-    """The address has to be verified before the account can be used. Told to who knows the password only."""
+    """The address has to be verified before the account can be used. OrderFields to who knows the password only."""
 
     code = "invalid_grant"
 

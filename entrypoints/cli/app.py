@@ -6,7 +6,7 @@ import typer
 
 from entrypoints.cli import (
     asyncapi,
-    catalogue,
+    catalog,
     check,
     clients,
     config,
@@ -35,7 +35,7 @@ app.add_typer(db.group, name="db")
 app.add_typer(users.group, name="users")
 app.add_typer(clients.group, name="clients")
 app.add_typer(keys.group, name="keys")
-app.add_typer(catalogue.group, name="catalogue")
+app.add_typer(catalog.group, name="catalogue")
 app.add_typer(openapi.group, name="openapi")
 app.add_typer(lifecycle.group, name="lifecycle")
 app.add_typer(asyncapi.group, name="asyncapi")

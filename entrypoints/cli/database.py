@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from adapters.postgres.embedded import EmbeddedPostgres
-from adapters.postgres.migrations import upgrade
+from adapters.embedded_postgres import EmbeddedPostgres
+from adapters.postgres.core.migrations import upgrade
 from entrypoints.cli.failures import database_failures_told
 from entrypoints.settings import Settings
 

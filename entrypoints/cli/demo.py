@@ -22,11 +22,11 @@ def demo(
     """
     from entrypoints.cli.address import Address
     from entrypoints.cli.shop import in_shop
-    from entrypoints.demo.failures import DemoFailed
-    from entrypoints.demo.picture import recording_console, save_picture
-    from entrypoints.demo.run import run_demo
-    from entrypoints.demo.service import service_at
     from entrypoints.settings import Settings
+    from examples.northwind.failures import DemoFailed
+    from examples.northwind.picture import recording_console, save_picture
+    from examples.northwind.run import run_demo
+    from examples.northwind.service import service_at
 
     settings = Settings.from_environment()
     address = Address.resolved(settings.host, settings.port)

@@ -23,7 +23,7 @@ def failures_told() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        told = _told(error)
+        told = _event_fields(error)
         if told is None:
             raise
         code, (first, *rest) = told
@@ -31,9 +31,9 @@ def failures_told() -> Iterator[None]:
         sys.exit(code)
 
 
-def _told(error: Exception) -> tuple[int, list[str]] | None:
+def _event_fields(error: Exception) -> tuple[int, list[str]] | None:
     """Return the exit code and the lines to print, or None for what nobody has expected."""
-    from adapters.postgres.embedded import EmbeddedPostgresError
+    from adapters.embedded_postgres import EmbeddedPostgresError
     from domain.shared.errors import DomainError
     from entrypoints.settings import WrongSettings
 

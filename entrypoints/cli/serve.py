@@ -26,10 +26,10 @@ def serve(
     """
     from entrypoints.cli.address import Address
     from entrypoints.cli.announcement import announce_when_ready
-    from entrypoints.cli.beside import worker_beside
     from entrypoints.cli.database import database, migrate
     from entrypoints.cli.server import serve_http
-    from entrypoints.logging import configure_logging
+    from entrypoints.cli.worker_process import worker_beside
+    from entrypoints.logging_config import configure_logging
     from entrypoints.settings import Settings
 
     os.environ.update(_variables(host=host, port=port, workers=workers))

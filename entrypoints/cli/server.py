@@ -24,7 +24,7 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer, WorkerProcess
 
 from entrypoints.cli.address import Address
-from entrypoints.garbage import collect_seldom
+from entrypoints.gc_tuning import collect_seldom
 
 CONNECTIONS = 8192
 """Connections of one worker, idle ones included: far more than there are places in the queues behind, so that a crowd is

@@ -15,9 +15,9 @@ def worker(
     import asyncio
 
     from entrypoints.cli.shop import in_shop
-    from entrypoints.cli.stopping import asked_to_stop
+    from entrypoints.cli.signals import asked_to_stop
     from entrypoints.container import Container
-    from entrypoints.logging import configure_logging
+    from entrypoints.logging_config import configure_logging
     from entrypoints.settings import Settings
     from entrypoints.worker import work
 

@@ -5,25 +5,26 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from application.shared.sharing import Shared
+from application.shared.single_flight import SingleFlight
 from entrypoints.container import Container
-from entrypoints.http import health, metrics
-from entrypoints.http.audit import log as audit_log
-from entrypoints.http.catalog import products, stock
-from entrypoints.http.cursors import Cursors
+from entrypoints.http.api.audit import router as audit_log
+from entrypoints.http.api.catalog import products, stock
+from entrypoints.http.api.events import router as feed
+from entrypoints.http.api.operations import health, metrics
+from entrypoints.http.api.orders import fulfillments
+from entrypoints.http.api.orders import router as orders
+from entrypoints.http.api.payments import payments, provider_messages, refunds
+from entrypoints.http.api.sessions import discovery, token
+from entrypoints.http.api.sessions import router as sessions
+from entrypoints.http.api.users import administration, me, passwords
+from entrypoints.http.api.users import router as users
+from entrypoints.http.api.webhooks import router as webhooks
 from entrypoints.http.docs import install_docs
-from entrypoints.http.events import feed, webhooks
-from entrypoints.http.in_flight import InFlight
-from entrypoints.http.orders import fulfillments, payments, refunds
-from entrypoints.http.orders import router as orders
-from entrypoints.http.payments import provider_messages
+from entrypoints.http.middleware.request_drainer import RequestDrainer
 from entrypoints.http.problems.handlers import PROBLEM_HANDLERS
 from entrypoints.http.problems.pages import router as problem_pages
+from entrypoints.http.representation.cursors import Cursors
 from entrypoints.http.service_app import ServiceApp
-from entrypoints.http.sessions import discovery, token
-from entrypoints.http.sessions import router as sessions
-from entrypoints.http.users import administration, me, passwords
-from entrypoints.http.users import router as users
 from entrypoints.lifespan import running
 from entrypoints.settings import Settings
 
@@ -46,7 +47,7 @@ def create_app(settings: Settings | None = None, container: Container | None = N
     """
     if container is None:
         container = Container(settings=settings or Settings.from_environment())
-    in_flight = InFlight()
+    request_drainer = RequestDrainer()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -55,7 +56,7 @@ def create_app(settings: Settings | None = None, container: Container | None = N
             try:
                 yield
             finally:
-                await in_flight.drain(DRAIN_SECONDS)
+                await request_drainer.drain(DRAIN_SECONDS)
 
     app = ServiceApp(
         title="Steelyard",
@@ -72,8 +73,8 @@ def create_app(settings: Settings | None = None, container: Container | None = N
         origins=container.settings().cors_origins,
     )
     app.state.container = container
-    app.state.in_flight = in_flight
-    app.state.shared_pages = Shared()
+    app.state.request_drainer = request_drainer
+    app.state.page_flights = SingleFlight()
     # Those that are asked for most come first: routes are tried one after the other.
     for router in (
         orders.router,

@@ -7,7 +7,7 @@ from starlette.responses import Response
 _WITHOUT_CONTENT = {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
 
 
-class Draft(Response):
+class MutableResponse(Response):
     """A response in the making. `filled`, it is the answer itself: nothing is copied to another one."""
 
     def __init__(self, status_code: int) -> None:
@@ -16,7 +16,7 @@ class Draft(Response):
         self.body = b""
         self.raw_headers = []
 
-    def filled(self, content: bytes) -> "Draft":
+    def filled(self, content: bytes) -> "MutableResponse":
         """Put in JSON, or nothing, and say what and how much it is."""
         self.body = content
         if self.status_code not in _WITHOUT_CONTENT:

@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from entrypoints.http.scopes import CLIENT_CREDENTIALS, SCHEME
+from entrypoints.http.security.scopes import CLIENT_CREDENTIALS, SCHEME
 
 _FOREIGN = {"HTTPValidationError", "ValidationError"}
 """The form of FastAPI's own validation error, which it adds where no 422 is declared. Nothing here answers with it."""

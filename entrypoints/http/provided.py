@@ -8,7 +8,7 @@ from fastapi import Depends, Request
 from fastapi.params import Depends as Dependency
 
 from entrypoints.container import Container
-from entrypoints.http.problems.openapi import refuses_with
+from entrypoints.http.problems.openapi import raises_problems
 
 _NAMES: dict[Callable[..., Any], str] = {}
 
@@ -26,7 +26,7 @@ def provided(provider: Provider[Any]) -> Dependency:
 
     parts: Iterator[Provider[Any]] = provider.traverse()
     if any(part is Container.engine for part in parts):
-        provide = refuses_with("overloaded", "database_unavailable")(provide)
+        provide = raises_problems("overloaded", "database_unavailable")(provide)
     _NAMES[provide] = name
     dependency: Dependency = Depends(provide)
     return dependency

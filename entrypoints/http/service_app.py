@@ -6,8 +6,8 @@ from typing import Any
 from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from entrypoints.http.cors import open_to
-from entrypoints.http.middleware import EdgeMiddleware, internal_error
+from entrypoints.http.middleware.cors import open_to
+from entrypoints.http.middleware.request_context import RequestContextMiddleware, internal_error
 from entrypoints.http.openapi import DescribedApp
 from entrypoints.http.shortcut import Shortcut
 
@@ -41,6 +41,6 @@ class ServiceApp(DescribedApp):
         if self._origins:
             # The edge is around what opens the service, and would tell a page of a named origin nothing but "failed".
             served, unexpected = open_to(self._origins, served), open_to(self._origins, unexpected)
-        return EdgeMiddleware(
+        return RequestContextMiddleware(
             served, unexpected=unexpected, access_log=self._access_log, over_tls=self._over_tls
         )

@@ -8,7 +8,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from entrypoints.http.problems.handlers import PROBLEM_HANDLERS
-from entrypoints.http.route import StrictRoute
+from entrypoints.http.routing.route import StrictRoute
 
 
 class Shortcut:
@@ -24,7 +24,7 @@ class Shortcut:
         self._fixed: dict[tuple[str, str], StrictRoute] = {}
         self._ending: dict[tuple[str, str], StrictRoute] = {}
         for route in routes:
-            if isinstance(route, StrictRoute) and route.is_planned:
+            if isinstance(route, StrictRoute) and route.is_compiled:
                 self._add(route)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

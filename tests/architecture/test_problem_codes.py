@@ -15,7 +15,7 @@ OAUTH_ONLY = {"invalid_grant", "invalid_client", "invalid_scope", "unsupported_t
 """Answered at /token and /oauth/revoke in the words of RFC 6749 and RFC 7009, never as a problem."""
 
 COMMAND_LINE_ONLY = {"client_name_taken", "client_disabled", "too_many_secrets"}
-"""Told at a terminal: nothing of what is refused can be asked for by HTTP."""
+"""OrderFields at a terminal: nothing of what is refused can be asked for by HTTP."""
 
 
 def _descendants(error: type[DomainError]) -> Iterator[type[DomainError]]:

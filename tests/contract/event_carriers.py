@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from adapters.publishers.nats import NatsPublisher
-from application.outbox.ports import EventPublisher
+from application.events.ports import EventPublisher
 from application.webhooks.queue_deliveries import QueueDeliveries
 from domain.shared.ids import EventId
 from tests.kit.shop import Shop

@@ -3,13 +3,13 @@ from datetime import datetime, timedelta
 from typing import NoReturn
 from uuid import UUID
 
-from adapters.payments.sandbox.books import (
+from adapters.payments.sandbox.gateway import SandboxGateway
+from adapters.payments.sandbox.store import (
     Decide,
-    SandboxBooks,
     SandboxCharge,
     SandboxMessage,
+    SandboxStore,
 )
-from adapters.payments.sandbox.gateway import SandboxGateway
 from application.shared.errors import DatabaseUnavailable
 from domain.shared.ids import PaymentId, RefundId
 from tests.contract.payment_providers import Provider
@@ -23,7 +23,7 @@ LATE_BY = timedelta(minutes=15)
 def sandbox_provider(store: Store) -> Provider:
     clock, ids = FixedClock(), SequentialIds()
     return Provider(
-        gateway=SandboxGateway(store.sandbox_books, clock, ids, late_by=LATE_BY),
+        gateway=SandboxGateway(store.sandbox_store, clock, ids, late_by=LATE_BY),
         away=SandboxGateway(LostBooks(), clock, ids, late_by=LATE_BY),
         clock=clock,
         good="tok_ok",
@@ -32,7 +32,7 @@ def sandbox_provider(store: Store) -> Provider:
     )
 
 
-class LostBooks(SandboxBooks):
+class LostBooks(SandboxStore):
     """Books whose database does not answer."""
 
     async def charge(

@@ -25,8 +25,8 @@ from domain.users.permissions import Role
 from domain.users.user import AccountDisabled, EmailAddress, UserStatus
 from tests.kit.accounts import BREACHED_PASSWORD, NETWORK, PASSWORD
 from tests.kit.actors import SOMEBODY
+from tests.kit.pages import walk
 from tests.kit.shop import Shop
-from tests.kit.walking import walk
 
 NEW_PASSWORD = "another password of some length"
 DISABLE, ENABLE = AccountChanges(status=UserStatus.DISABLED), AccountChanges(status=UserStatus.ACTIVE)
@@ -44,7 +44,7 @@ async def change(shop: Shop, user: UserView, changes: AccountChanges, by: UserVi
     return await shop.change_user(
         ChangeUserCommand(
             user_id=user.id,
-            seen_version=seen.version,
+            expected_version=seen.version,
             changes=changes,
             by=Actor(by.id, "test") if by else SOMEBODY,
         )
@@ -112,7 +112,9 @@ async def test_of_two_admins_who_dismiss_each_other_one_stays(shop: Shop) -> Non
 
 async def test_a_change_needs_the_version_that_was_seen_and_an_account(shop: Shop) -> None:
     boss, ann = await sign_up(shop, "boss", Role.ADMIN), await sign_up(shop, "ann")
-    command = ChangeUserCommand(user_id=ann.id, seen_version=2, changes=DISABLE, by=Actor(boss.id, "test"))
+    command = ChangeUserCommand(
+        user_id=ann.id, expected_version=2, changes=DISABLE, by=Actor(boss.id, "test")
+    )
     with pytest.raises(PreconditionFailed):
         await shop.change_user(command)
     with pytest.raises(NotFound):
@@ -135,13 +137,13 @@ async def test_people_change_their_name_or_take_it_away(shop: Shop) -> None:
     ann = await sign_up(shop, "ann")
     for name in ("Ann", None):
         ann = await shop.change_me(
-            ChangeMeCommand(user_id=ann.id, seen_version=ann.version, full_name=name, by=SOMEBODY)
+            ChangeMeCommand(user_id=ann.id, expected_version=ann.version, full_name=name, by=SOMEBODY)
         )
         assert (ann.full_name, await shop.get_user(ann.id)) == (name, ann)
-    stale = ChangeMeCommand(user_id=ann.id, seen_version=1, full_name="Bob", by=SOMEBODY)
+    stale = ChangeMeCommand(user_id=ann.id, expected_version=1, full_name="Bob", by=SOMEBODY)
     with pytest.raises(PreconditionFailed):
         await shop.change_me(stale)
-    unchanged = await shop.change_me(replace(stale, seen_version=ann.version, full_name=UNSET))
+    unchanged = await shop.change_me(replace(stale, expected_version=ann.version, full_name=UNSET))
     assert unchanged == ann
 
 

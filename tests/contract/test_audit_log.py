@@ -6,15 +6,15 @@ import pytest
 
 from application.audit.entry import AuditAction
 from application.audit.ports import AuditFilter
-from application.audit.prune_audit_log import PORTION, PruneAuditLog
+from application.audit.prune_audit_log import BATCH_SIZE, PruneAuditLog
 from application.users.ports import EmailTaken
 from domain.shared.actor import Actor
 from domain.shared.ids import UserId
 from tests.kit.actors import SOMEBODY
 from tests.kit.auditing import actions, audit_log
 from tests.kit.examples import a_user
+from tests.kit.pages import pages
 from tests.kit.shop import Shop
-from tests.kit.walking import pages
 
 DAY = timedelta(days=1)
 
@@ -122,7 +122,7 @@ async def test_what_is_older_than_it_is_kept_is_forgotten_and_nothing_else(shop:
 
 async def test_however_much_is_old_all_of_it_is_forgotten(shop: Shop) -> None:
     async with shop.store.unit_of_work(SOMEBODY) as work:
-        for _ in range(PORTION + 1):
+        for _ in range(BATCH_SIZE + 1):
             work.audit.record(AuditAction.SESSION_STARTED, None, at=shop.clock.now())
         await work.commit()
     shop.clock.advance(DAY)

@@ -32,7 +32,7 @@ def logging_in(email: str, password: str = PASSWORD) -> LogInCommand:
 
 async def change(shop: Shop, user: UserView, changes: AccountChanges, by: Actor) -> UserView:
     return await shop.change_user(
-        ChangeUserCommand(user_id=user.id, seen_version=user.version, changes=changes, by=by)
+        ChangeUserCommand(user_id=user.id, expected_version=user.version, changes=changes, by=by)
     )
 
 
@@ -163,8 +163,8 @@ async def test_roles_and_statuses_are_told_with_what_they_were(shop: Shop) -> No
 async def test_what_people_do_with_their_accounts_is_told_without_their_names(shop: Shop) -> None:
     ann = await shop.customer("canary@example.com")
     by = Actor(ann.id, "request-6")
-    await shop.change_me(ChangeMeCommand(user_id=ann.id, seen_version=1, full_name="Canary", by=by))
-    await shop.close_account(CloseAccountCommand(user_id=ann.id, seen_version=2, by=by))
+    await shop.change_me(ChangeMeCommand(user_id=ann.id, expected_version=1, full_name="Canary", by=by))
+    await shop.close_account(CloseAccountCommand(user_id=ann.id, expected_version=2, by=by))
     told = await audit_log(shop, object_id=str(ann.id))
     assert {entry.action for entry in told} == {
         AuditAction.USER_SIGNED_UP,

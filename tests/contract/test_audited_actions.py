@@ -7,7 +7,7 @@ import pytest
 from application.audit.entry import AuditAction
 from application.catalog.change_product import ChangeProductCommand
 from application.catalog.count_stock import CountStockCommand
-from application.catalog.import_catalogue import CatalogueRow
+from application.catalog.import_catalog import CatalogRow
 from application.signing.rotate_key import RotateKey
 from application.users.ports import SigningKey
 from application.webhooks.create_endpoint import CreateEndpointCommand
@@ -29,9 +29,9 @@ def staff(shop: Shop) -> Actor:
 async def test_what_staff_do_with_the_catalogue_is_told(shop: Shop, staff: Actor) -> None:
     mug = await shop.product(sku="MUG", price=1999, stock=5)
     changes = ProductChanges(price=Money(2499, "EUR"))
-    command = ChangeProductCommand(product_id=mug.id, seen_version=mug.version, changes=changes, by=staff)
+    command = ChangeProductCommand(product_id=mug.id, expected_version=mug.version, changes=changes, by=staff)
     changed = await shop.change_product(command)
-    await shop.archive_product(mug.id, seen_version=changed.version, by=staff)
+    await shop.archive_product(mug.id, expected_version=changed.version, by=staff)
     archived, repriced = await audit_log(shop, action=AuditAction.PRODUCT_CHANGED)
     details = {repriced.details["status"]: repriced, archived.details["status"]: archived}
     assert {entry.actor_id for entry in details.values()} == {staff.id}
@@ -43,7 +43,7 @@ async def test_what_staff_do_with_the_catalogue_is_told(shop: Shop, staff: Actor
 
 
 async def test_an_import_is_told_product_by_product_under_one_name(shop: Shop) -> None:
-    row = CatalogueRow(
+    row = CatalogRow(
         sku="MUG",
         name="Mug",
         description="",
@@ -53,7 +53,7 @@ async def test_an_import_is_told_product_by_product_under_one_name(shop: Shop) -
         initial_stock=3,
     )
     rows = [row, replace(row, sku="CUP")]
-    await shop.import_catalogue(rows, by=Actor(None, "catalogue import"), progress=lambda _: None)
+    await shop.import_catalog(rows, by=Actor(None, "catalogue import"), progress=lambda _: None)
     told = await audit_log(shop, action=AuditAction.PRODUCT_CREATED)
     assert {(entry.request_id, entry.details["sku"]) for entry in told} == {
         ("catalogue import", "MUG"),
@@ -68,7 +68,9 @@ async def test_what_staff_say_of_stocks_is_told_and_what_orders_do_to_them_is_no
     await shop.order(mug)
     stock = await shop.get_stock(mug.id)
     await shop.count_stock(
-        CountStockCommand(product_id=mug.id, on_hand=9, reason="Canary", seen_version=stock.version, by=staff)
+        CountStockCommand(
+            product_id=mug.id, on_hand=9, reason="Canary", expected_version=stock.version, by=staff
+        )
     )
     await shop.adjust_stock(replace(shop.adjusting((mug, -2)), note="Canary", by=staff))
     counted = await entry_of(shop, AuditAction.STOCK_COUNTED)

@@ -34,7 +34,7 @@ async def sign_up(shop: Shop, role: Role = Role.CUSTOMER) -> UserView:
 
 
 def closing(user: UserView) -> CloseAccountCommand:
-    return CloseAccountCommand(user_id=user.id, seen_version=user.version, by=Actor(user.id, "test"))
+    return CloseAccountCommand(user_id=user.id, expected_version=user.version, by=Actor(user.id, "test"))
 
 
 def personal(command: PlaceOrderCommand) -> PlaceOrderCommand:

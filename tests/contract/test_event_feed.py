@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from application.outbox.ports import UnknownEvent
-from application.outbox.views import PublishedEvent
+from application.events.ports import UnknownEvent
+from application.events.views import PublishedEvent
 from domain.shared.ids import EventId
 from tests.kit.shop import Shop
 

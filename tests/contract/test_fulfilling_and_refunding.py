@@ -8,9 +8,9 @@ import pytest
 
 from application.orders.views import OrderView
 from application.payments.ports import Outcome, ProviderEventKind
-from domain.orders.derived import FulfillmentStatus, OrderPaymentStatus
 from domain.orders.lifecycle import InvalidTransition, OrderStatus
 from domain.orders.refunding import RefundExceedsPaid
+from domain.orders.statuses import FulfillmentStatus, OrderPaymentStatus
 from domain.payments.inquiry import PATIENCE
 from domain.payments.refund import RefundedLine, RefundStatus
 from domain.shared.errors import NotFound, ValidationFailed

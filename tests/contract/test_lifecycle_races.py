@@ -10,10 +10,10 @@ import pytest
 from application.orders.views import OrderView
 from application.payments.ports import Outcome, ProviderEventKind
 from application.payments.views import PaymentView
-from domain.orders.derived import OrderPaymentStatus
 from domain.orders.lifecycle import InvalidTransition, OrderStatus
 from domain.orders.placing import OutOfStock
 from domain.orders.refunding import RefundExceedsPaid
+from domain.orders.statuses import OrderPaymentStatus
 from domain.payments.payment import PaymentStatus
 from domain.shared.errors import ValidationFailed
 from tests.invariants import assert_invariants, every_order, payments

@@ -16,7 +16,7 @@ from domain.sessions.refresh_token import InvalidRefreshToken
 from domain.users.attempts import ACCOUNT_BACKOFF, AttemptKind
 from domain.users.one_time_token import InvalidOneTimeToken
 from domain.users.password import WeakPassword
-from domain.users.user import AccountPending, UserStatus, comparable_email
+from domain.users.user import AccountPending, UserStatus, normalize_email
 from tests.kit.accounts import NETWORK, PASSWORD
 from tests.kit.actors import SOMEBODY
 from tests.kit.shop import Shop
@@ -29,7 +29,7 @@ A_DAY = timedelta(days=1)
 
 async def account(shop: Shop) -> UserView:
     async with shop.store.unit_of_work() as work:
-        user = await work.users.find_by_email(comparable_email(ANN.email))
+        user = await work.users.find_by_email(normalize_email(ANN.email))
     assert user
     return UserView.of(user)
 

@@ -7,8 +7,8 @@ from application.orders.ports import OrderFilter
 from application.orders.views import OrderView
 from application.shared.page import Page, Position
 from domain.orders.lifecycle import OrderStatus
+from tests.kit.pages import pages, walk
 from tests.kit.shop import Shop
-from tests.kit.walking import pages, walk
 
 
 async def listed(shop: Shop, criteria: OrderFilter, *, descending: bool = False) -> list[OrderView]:

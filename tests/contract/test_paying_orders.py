@@ -6,8 +6,8 @@ import pytest
 
 from application.orders.views import OrderView
 from application.payments.ports import Outcome, ProviderEventKind
-from domain.orders.derived import OrderPaymentStatus
 from domain.orders.lifecycle import InvalidTransition, OrderStatus
+from domain.orders.statuses import OrderPaymentStatus
 from domain.payments.inquiry import PATIENCE
 from domain.payments.payment import PaymentStatus
 from domain.payments.refund import RefundStatus

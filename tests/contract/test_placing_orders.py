@@ -8,7 +8,7 @@ import pytest
 
 from application.orders.place_order import PlaceOrder, PlaceOrderCommand
 from application.orders.views import OrderView
-from application.shared.idempotency import IdempotencyKeyReused, Receipt
+from application.shared.idempotency import IdempotencyKeyReused, IdempotentResult
 from domain.orders.lifecycle import InvalidTransition, OrderStatus
 from domain.orders.placing import OutOfStock
 from tests.invariants import assert_invariants
@@ -17,7 +17,7 @@ from tests.kit.racing import drawn_by, run_at_once, run_in_order, set_up
 from tests.kit.shop import STAFF, Shop
 from tests.kit.store import Store, memory_store
 
-Answer = Receipt[OrderView] | BaseException
+Answer = IdempotentResult[OrderView] | BaseException
 
 
 @pytest.fixture(params=[1, 3, 20])
@@ -34,7 +34,7 @@ async def sent_at_once(tills: Sequence[PlaceOrder], commands: Sequence[PlaceOrde
 
 
 def placed(answers: Sequence[Answer]) -> list[OrderView]:
-    return [answer.result for answer in answers if isinstance(answer, Receipt)]
+    return [answer.result for answer in answers if isinstance(answer, IdempotentResult)]
 
 
 async def test_twenty_buyers_of_the_last_unit_have_one_winner(shop: Shop, tills: list[PlaceOrder]) -> None:
@@ -70,7 +70,7 @@ async def test_one_key_sent_twenty_times_at_once_makes_one_order_and_twenty_equa
     orders = placed(answers)
     assert len(orders) == 20
     assert all(order == orders[0] for order in orders)
-    assert sum(isinstance(answer, Receipt) and not answer.replayed for answer in answers) == 1
+    assert sum(isinstance(answer, IdempotentResult) and not answer.replayed for answer in answers) == 1
     assert (await shop.get_stock(mug.id)).reserved == 2
     await assert_invariants(shop)
 
@@ -95,8 +95,8 @@ async def test_twins_in_one_batch_are_one_order_at_the_first_try(shop: Shop) -> 
         shop.placing((mug, 2), customer=ann, key="k"),
     )
     first, twin, reused = await shop.batch()([command, command, other])
-    assert isinstance(first, Receipt)
-    assert twin == Receipt(first.result, replayed=True)
+    assert isinstance(first, IdempotentResult)
+    assert twin == IdempotentResult(first.result, replayed=True)
     assert isinstance(reused, IdempotencyKeyReused)
     await assert_invariants(shop)
 
@@ -127,7 +127,7 @@ async def test_a_replay_answers_as_the_first_time_although_the_order_has_changed
     first = await shop.place_order(command)
     await shop.cancel(first.result)
     replay = await shop.place_order(command)
-    assert replay == Receipt(first.result, replayed=True)
+    assert replay == IdempotentResult(first.result, replayed=True)
     await assert_invariants(shop)
 
 
@@ -143,7 +143,7 @@ async def test_a_key_whose_record_is_pruned_answers_with_the_present_order_and_h
         await work.commit()
     neighbours = [shop.placing((mug, 1), customer=await shop.customer()) for _ in range(4)]
     answers = await sent_at_once([shop.place_order], [*neighbours[:2], command, *neighbours[2:]])
-    assert [isinstance(answer, Receipt) and answer.replayed for answer in answers] == [
+    assert [isinstance(answer, IdempotentResult) and answer.replayed for answer in answers] == [
         False,
         False,
         True,
@@ -162,7 +162,7 @@ async def test_one_bad_order_in_a_batch_does_not_fail_its_neighbours(shop: Shop)
         shop.placing((mug, 1), customer=await shop.customer()),
     ]
     answers = await sent_at_once([shop.place_order], commands)
-    assert [type(answer) for answer in answers] == [Receipt, OutOfStock, Receipt]
+    assert [type(answer) for answer in answers] == [IdempotentResult, OutOfStock, IdempotentResult]
     assert (await shop.get_stock(mug.id)).reserved == 2
     await assert_invariants(shop)
 

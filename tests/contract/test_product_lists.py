@@ -3,7 +3,7 @@ from random import Random
 
 import pytest
 
-from application.catalog.import_catalogue import CatalogueRow
+from application.catalog.import_catalog import CatalogRow
 from application.catalog.ports import ProductFilter, ProductSort
 from application.catalog.views import ProductView
 from application.shared.page import Page, Position
@@ -11,8 +11,8 @@ from domain.catalog import search
 from domain.catalog.product import ProductStatus
 from domain.shared.money import MAX_AMOUNT, Money
 from tests.kit.actors import SOMEBODY
+from tests.kit.pages import pages, walk
 from tests.kit.shop import STAFF, Shop
-from tests.kit.walking import pages, walk
 
 ALPHABET = "aäÄbBzZ é-_9東😀\ufd3e"
 
@@ -20,7 +20,7 @@ ALPHABET = "aäÄbBzZ é-_9東😀\ufd3e"
 async def stock_up(shop: Shop, random: Random, *, count: int) -> None:
     """Import products that share names, prices and moments."""
     rows = [
-        CatalogueRow(
+        CatalogRow(
             sku=f"SKU-{random.getrandbits(64):x}",
             name="".join(random.choices(ALPHABET, k=random.randint(1, 2))),
             description="",
@@ -32,7 +32,7 @@ async def stock_up(shop: Shop, random: Random, *, count: int) -> None:
         for _ in range(count)
     ]
     shop.clock.advance(timedelta(microseconds=random.randint(0, 1)))
-    await shop.import_catalogue(rows, by=STAFF, progress=lambda _: None)
+    await shop.import_catalog(rows, by=STAFF, progress=lambda _: None)
 
 
 def sort_key(product: ProductView, sort: ProductSort) -> tuple[object, ...]:
@@ -153,7 +153,7 @@ async def test_products_are_listed_by_what_is_available_of_them(shop: Shop) -> N
 async def test_products_are_listed_by_status(shop: Shop) -> None:
     await shop.product(name="on sale")
     archived = await shop.product(name="off sale")
-    await shop.archive_product(archived.id, seen_version=archived.version, by=SOMEBODY)
+    await shop.archive_product(archived.id, expected_version=archived.version, by=SOMEBODY)
     assert await names(shop, ProductFilter()) == ["on sale"]
     assert await names(shop, ProductFilter(status=ProductStatus.ARCHIVED)) == ["off sale"]
     assert await names(shop, ProductFilter(status=None)) == ["off sale", "on sale"]

@@ -60,7 +60,10 @@ async def test_a_product_is_found_by_its_present_name_only(shop: Shop) -> None:
     assert await found(shop, "mug") == ["A-1"]
     await shop.change_product(
         ChangeProductCommand(
-            product_id=mug.id, seen_version=mug.version, changes=ProductChanges(name="Beaker"), by=SOMEBODY
+            product_id=mug.id,
+            expected_version=mug.version,
+            changes=ProductChanges(name="Beaker"),
+            by=SOMEBODY,
         )
     )
     assert await found(shop, "mug") == []

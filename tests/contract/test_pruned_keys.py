@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from adapters.clock import SystemClock
 from application.orders.place_order import PlaceOrderCommand
 from application.orders.views import OrderView
-from application.shared.idempotency import Receipt
-from application.shared.prune_replays import PruneReplays
+from application.shared.idempotency import IdempotentResult
+from application.shared.prune_idempotency_records import PruneIdempotencyRecords
 from tests.invariants import assert_invariants
 from tests.kit.actors import SOMEBODY
 from tests.kit.examples import an_order
@@ -29,15 +29,15 @@ async def test_an_order_that_took_the_last_unit_is_not_told_that_there_is_none(s
     command = shop.placing((await shop.product(stock=0), 1), customer=await shop.customer())
     order = await taken_long_ago(shop, command)
     for _ in range(2):
-        assert await shop.place_order(command) == Receipt(order, replayed=True, present=True)
+        assert await shop.place_order(command) == IdempotentResult(order, replayed=True, present=True)
 
 
 async def test_an_order_of_what_is_no_longer_sold_is_still_the_answer(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     command = shop.placing((mug, 1), customer=await shop.customer())
     order = await taken_long_ago(shop, command)
-    await shop.archive_product(mug.id, seen_version=mug.version, by=SOMEBODY)
-    assert await shop.place_order(command) == Receipt(order, replayed=True, present=True)
+    await shop.archive_product(mug.id, expected_version=mug.version, by=SOMEBODY)
+    assert await shop.place_order(command) == IdempotentResult(order, replayed=True, present=True)
 
 
 async def test_in_a_batch_each_key_has_its_own_answer(shop: Shop) -> None:
@@ -48,8 +48,8 @@ async def test_in_a_batch_each_key_has_its_own_answer(shop: Shop) -> None:
     refused = shop.placing((sold_out, 1), customer=bob, key="k")
     placed = shop.placing((mug, 1), customer=bob, key="other")
     answers = await shop.batch()([refused, taken, placed])
-    assert [isinstance(answer, Receipt) for answer in answers] == [False, True, True]
-    assert answers[1] == Receipt(order, replayed=True, present=True)
+    assert [isinstance(answer, IdempotentResult) for answer in answers] == [False, True, True]
+    assert answers[1] == IdempotentResult(order, replayed=True, present=True)
 
 
 async def test_no_key_finds_no_order(shop: Shop) -> None:
@@ -67,13 +67,13 @@ async def test_pruning_forgets_what_is_older_than_it_is_kept_and_nothing_younger
         for customer in (ann, bob)
     ]
     now = datetime.now(UTC)
-    kept = PruneReplays(shop.store.replays, SystemClock(), timedelta(hours=72))
+    kept = PruneIdempotencyRecords(shop.store.replays, SystemClock(), timedelta(hours=72))
     await kept()
     assert [await shop.place_order(command) for command, _ in orders] == [
-        Receipt(placed.result, replayed=True) for _, placed in orders
+        IdempotentResult(placed.result, replayed=True) for _, placed in orders
     ]
     assert await shop.store.replays.prune(before=now + timedelta(days=1), limit=1) == 1
     assert await shop.store.replays.prune(before=now + timedelta(days=1), limit=9) == 1
     assert [await shop.place_order(command) for command, _ in orders] == [
-        Receipt(placed.result, replayed=True, present=True) for _, placed in orders
+        IdempotentResult(placed.result, replayed=True, present=True) for _, placed in orders
     ]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from application.outbox.relay_events import LEASE, RelayEvents
-from application.outbox.views import PublishedEvent
+from application.events.relay_events import LEASE, RelayEvents
+from application.events.views import PublishedEvent
 from tests.contract.event_carriers import Carrier, to_nats, to_webhooks
 from tests.kit.shop import Shop
 from tests.servers.nats import nats_server

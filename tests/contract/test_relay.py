@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from application.outbox.ports import EventPublisher, PublisherUnavailable
-from application.outbox.relay_events import LEASE, RelayEvents
-from application.outbox.views import PublishedEvent
+from application.events.ports import EventPublisher, PublisherUnavailable
+from application.events.relay_events import LEASE, RelayEvents
+from application.events.views import PublishedEvent
 from domain.shared.ids import EventId
 from tests.kit.shop import Shop
 
@@ -126,7 +126,7 @@ async def test_a_publisher_that_hangs_is_not_waited_for(shop: Shop, monkeypatch:
         async def publish(self, events: Sequence[PublishedEvent]) -> None:
             await asyncio.Event().wait()
 
-    monkeypatch.setattr("application.outbox.relay_events.PATIENCE", 0.01)
+    monkeypatch.setattr("application.events.relay_events.PATIENCE", 0.01)
     await happen(shop, 1)
     with pytest.raises(PublisherUnavailable):
         await relay(shop, Hanging())(limit=100)

@@ -7,10 +7,10 @@ from datetime import timedelta
 import httpx2
 import pytest
 
-from adapters.payments.sandbox.books import SandboxMessage
-from adapters.payments.sandbox.courier import LEASE, SandboxCourier
 from adapters.payments.sandbox.gateway import SandboxGateway
-from adapters.payments.sandbox.inbox import SandboxInbox, SandboxSignatures
+from adapters.payments.sandbox.store import SandboxMessage
+from adapters.payments.sandbox.webhook_dispatcher import LEASE, SandboxWebhookDispatcher
+from adapters.payments.sandbox.webhook_parser import SandboxSignatures, SandboxWebhookParser
 from application.payments.ports import (
     Outcome,
     PaymentRequest,
@@ -34,10 +34,10 @@ class Sandbox:
     def __init__(self, store: Store) -> None:
         self.clock = FixedClock()
         self.ids = SequentialIds()
-        self.books = store.sandbox_books
+        self.books = store.sandbox_store
         self.gateway = SandboxGateway(self.books, self.clock, self.ids, late_by=LATE_BY)
         self.signatures = SandboxSignatures(store.secrets, [])
-        self.inbox = SandboxInbox(self.signatures, self.clock)
+        self.inbox = SandboxWebhookParser(self.signatures, self.clock)
         self.heard: list[ProviderEvent] = []
         self.attempts = 0
         self.deaf: Callable[[], httpx2.Response] | None = None
@@ -47,7 +47,7 @@ class Sandbox:
         return a_payment(self.ids, now=self.clock.now())
 
     async def call_back(self) -> int:
-        courier = SandboxCourier(self.books, self.signatures, self.client, self.clock, url=URL)
+        courier = SandboxWebhookDispatcher(self.books, self.signatures, self.client, self.clock, url=URL)
         return await courier(limit=100)
 
     async def _answer(self, request: httpx2.Request) -> httpx2.Response:

@@ -16,8 +16,8 @@ from domain.users.permissions import Role
 from domain.users.user import UserStatus
 from tests.kit.accounts import LIFETIME
 from tests.kit.examples import UNICODE
+from tests.kit.pages import walk
 from tests.kit.shop import Shop
-from tests.kit.walking import walk
 
 
 def a_session(shop: Shop, user_id: UserId, *, secret: bytes = b"s", family: bytes = b"f") -> Session:

@@ -13,8 +13,8 @@ from domain.shared.ids import OrderId, ProductId
 from tests.invariants import ledger
 from tests.kit.actors import SOMEBODY
 from tests.kit.examples import NOW, UNICODE, a_product
+from tests.kit.pages import pages, walk
 from tests.kit.shop import STAFF, Shop
-from tests.kit.walking import pages, walk
 
 
 def receive(stock: Stock, units: int) -> None:

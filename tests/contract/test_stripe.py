@@ -17,7 +17,7 @@ from adapters.ids import UuidV7Factory
 from adapters.payments.stripe import gateway as gateway_module
 from adapters.payments.stripe.client import create_client
 from adapters.payments.stripe.gateway import StripeGateway
-from adapters.payments.stripe.inbox import StripeInbox
+from adapters.payments.stripe.webhook_parser import StripeWebhookParser
 from application.payments.ports import (
     Outcome,
     PaymentRequest,
@@ -327,7 +327,7 @@ async def test_what_the_server_itself_signs_is_opened(stripe: Stripe) -> None:
         )
         payment = stripe.payment()
         answer = await stripe.gateway.capture(payment, "pm_card_visa")
-        inbox = StripeInbox(create_client(API_KEY, stripe.http_client, api_base=None), ["whsec_new"])
+        inbox = StripeWebhookParser(create_client(API_KEY, stripe.http_client, api_base=None), ["whsec_new"])
         events = [await inbox.open(await arrived.get())]
         while not events[-1] or events[-1].payment_id != payment.id:  # those of other tests are on their way
             events.append(await inbox.open(await arrived.get()))

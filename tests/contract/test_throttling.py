@@ -6,12 +6,12 @@ from datetime import timedelta
 
 from application.sessions.log_in import LogInCommand, WrongCredentials
 from application.throttling.prune_attempts import PruneAttempts
-from application.throttling.throttle import CountedThrottle, TooManyAttempts
+from application.throttling.throttle import CountingThrottle, TooManyAttempts
 from application.users.change_password import ChangePasswordCommand, WrongPassword
 from application.users.ports import EmailTaken
 from application.users.sign_up import SignUpCommand
 from domain.users.attempts import ACCOUNT_BACKOFF, NETWORK_BACKOFF, Attempt, AttemptKind
-from domain.users.user import comparable_email
+from domain.users.user import normalize_email
 from tests.kit.accounts import NETWORK, PASSWORD
 from tests.kit.actors import SOMEBODY
 from tests.kit.shop import Shop
@@ -129,11 +129,11 @@ async def test_addresses_that_are_guessed_by_signing_up_are_throttled_and_operat
 
 
 async def test_a_network_signs_up_any_number_of_people_ever_more_slowly(shop: Shop) -> None:
-    throttle = CountedThrottle(shop.clock)
+    throttle = CountingThrottle(shop.clock)
     free = NETWORK_BACKOFF[AttemptKind.SIGN_UP].free
     for number in range(free + 1):
         async with shop.store.unit_of_work() as work:
-            email = comparable_email(f"{number}@example.com")
+            email = normalize_email(f"{number}@example.com")
             await throttle.admit(work, Attempt(AttemptKind.SIGN_UP, email, NETWORK))
             await work.commit()
     assert await sign_up(shop, ANN) == 1

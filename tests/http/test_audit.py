@@ -4,7 +4,7 @@ import pytest
 
 from domain.users.permissions import Role
 from tests.http.test_authorization import borne_by
-from tests.kit.described import Operation, operations
+from tests.kit.event_schemas import Operation, operations
 from tests.kit.samples import Surroundings
 from tests.kit.web import PASSWORD, WebShop
 

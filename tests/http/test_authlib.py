@@ -16,7 +16,7 @@ from joserfc.jwk import KeySet
 
 from domain.users.permissions import Scope
 from tests.kit.actors import SOMEBODY
-from tests.kit.described import check
+from tests.kit.event_schemas import check
 from tests.kit.store import memory_store
 from tests.kit.web import BASE_URL, PASSWORD, WebShop, container_over, web_shop
 

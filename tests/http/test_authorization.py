@@ -8,7 +8,7 @@ import pytest
 from starlette.routing import Mount, Route
 
 from domain.users.permissions import PERMISSIONS, SCOPES, Permission, Role, Scope
-from tests.kit.described import Operation, operations
+from tests.kit.event_schemas import Operation, operations
 from tests.kit.logs import captured_log
 from tests.kit.samples import Sample, Surroundings
 from tests.kit.web import WebShop

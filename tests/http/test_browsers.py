@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 
-from entrypoints.http.body import MAX_BODY_BYTES
-from tests.kit.described import CAREFUL
+from entrypoints.http.routing.body import MAX_BODY_BYTES
+from tests.kit.event_schemas import CAREFUL
 from tests.kit.store import memory_store
 from tests.kit.web import WebShop, container_over, web_shop
 

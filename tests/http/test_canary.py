@@ -9,8 +9,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from entrypoints.logging import configure_logging
-from tests.kit.described import operations
+from entrypoints.logging_config import configure_logging
+from tests.kit.event_schemas import operations
 from tests.kit.samples import Surroundings
 from tests.kit.web import PASSWORD, WebShop
 

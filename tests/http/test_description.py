@@ -5,7 +5,7 @@ import re
 import httpx2
 import pytest
 
-from tests.kit.described import Operation, check, description, operations
+from tests.kit.event_schemas import Operation, check, description, operations
 from tests.kit.samples import Surroundings
 from tests.kit.web import WebShop
 

@@ -16,7 +16,7 @@ from application.payments.ports import ProviderEvent, ProviderEventKind
 from domain.payments.method import PaymentMethod
 from domain.shared.ids import PaymentId
 from domain.shared.money import Money
-from entrypoints.http.body import MAX_BODY_BYTES
+from entrypoints.http.routing.body import MAX_BODY_BYTES
 from tests.kit.payments import Heard, a_payment
 from tests.kit.store import memory_store
 from tests.kit.web import WebShop, container_over, web_shop

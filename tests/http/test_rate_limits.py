@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from entrypoints.http.rate_limits import ORDERS, TOKENS
-from tests.kit.described import operations
+from entrypoints.http.security.rate_limits import ORDERS, TOKENS
+from tests.kit.event_schemas import operations
 from tests.kit.samples import Surroundings
 from tests.kit.store import memory_store
 from tests.kit.web import WebShop, container_over, web_shop

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from adapters.security.breached import ListedBreachedPasswords
-from tests.kit.described import Json, Operation, operations
+from tests.kit.event_schemas import Json, Operation, operations
 from tests.kit.samples import Surroundings, example_of, resolved
 from tests.kit.web import WebShop
 

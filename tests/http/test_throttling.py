@@ -6,8 +6,8 @@ import httpx2
 import pytest
 
 from domain.users.attempts import ACCOUNT_BACKOFF, NETWORK_BACKOFF, AttemptKind
-from entrypoints.http.network import network_of
-from tests.kit.described import check
+from entrypoints.http.security.client_network import network_of
+from tests.kit.event_schemas import check
 from tests.kit.store import memory_store
 from tests.kit.web import BASE_URL, PASSWORD, WebShop, container_over, web_shop
 

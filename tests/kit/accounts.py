@@ -9,7 +9,7 @@ from application.clients.list_clients import ListClients
 from application.clients.retire_secret import RetireSecret
 from application.clients.roll_secret import RollSecret
 from application.mail.deliver_mail import DeliverMail
-from application.mail.message import Letters
+from application.mail.message import MailTemplates
 from application.sessions.end_session import EndSession
 from application.sessions.list_sessions import ListSessions
 from application.sessions.log_in import LogIn, LogInCommand
@@ -17,7 +17,7 @@ from application.sessions.refresh_session import RefreshSession
 from application.sessions.revoke_token import RevokeToken
 from application.sessions.tokens import SessionTokens
 from application.signing.reload_keys import ReloadKeys
-from application.throttling.throttle import CountedThrottle
+from application.throttling.throttle import CountingThrottle
 from application.users.authenticate import Authenticate
 from application.users.change_me import ChangeMe
 from application.users.change_password import ChangePassword
@@ -63,7 +63,7 @@ class Accounts:
         self.hasher = hasher = PlainHasher()
         tokens = NumberedTokens()
         policy = PasswordPolicy(BreachedOnly(BREACHED_PASSWORD), min_length=12)
-        throttle = CountedThrottle(self.clock)
+        throttle = CountingThrottle(self.clock)
         self.sign_up = SignUp(store.unit_of_work, throttle, hasher, policy, self.clock, self.ids)
         self.reload_keys = ReloadKeys(store.signing_keys, tokens, self.clock)
         self.request_sign_up = RequestSignUp(
@@ -90,7 +90,7 @@ class Accounts:
         )
         self.mailbox = Mailbox()
         self.deliver_mail = DeliverMail(
-            store.unit_of_work, self.mailbox, Letters(storefront=None), self.clock, randomness
+            store.unit_of_work, self.mailbox, MailTemplates(storefront=None), self.clock, randomness
         )
         self.log_in = LogIn(
             store.unit_of_work, throttle, hasher, tokens, self.clock, self.ids, randomness, LIFETIME

@@ -5,11 +5,11 @@ from typing import Any
 import httpx2
 from fastapi import APIRouter, FastAPI
 
-from entrypoints.http.cursors import Cursors
-from entrypoints.http.in_flight import InFlight
-from entrypoints.http.middleware import EdgeMiddleware
+from entrypoints.http.middleware.request_context import RequestContextMiddleware
+from entrypoints.http.middleware.request_drainer import RequestDrainer
 from entrypoints.http.problems import pages
 from entrypoints.http.problems.handlers import PROBLEM_HANDLERS
+from entrypoints.http.representation.cursors import Cursors
 
 
 def app_of(*routers: APIRouter) -> FastAPI:
@@ -21,11 +21,11 @@ def app_of(*routers: APIRouter) -> FastAPI:
         redirect_slashes=False,
         exception_handlers=dict(PROBLEM_HANDLERS),
     )
-    app.state.in_flight = InFlight()
+    app.state.request_drainer = RequestDrainer()
     app.state.cursors = Cursors(b"s" * 32)
     for router in (*routers, pages.router):
         app.include_router(router)
-    app.add_middleware(EdgeMiddleware)
+    app.add_middleware(RequestContextMiddleware)
     return app
 
 

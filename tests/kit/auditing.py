@@ -3,8 +3,8 @@ from typing import Any
 from application.audit.entry import AuditAction
 from application.audit.ports import AuditFilter
 from application.audit.views import AuditEntryView
+from tests.kit.pages import walk
 from tests.kit.shop import Shop
-from tests.kit.walking import walk
 
 
 async def audit_log(shop: Shop, **criteria: Any) -> list[AuditEntryView]:

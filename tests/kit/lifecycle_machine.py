@@ -26,7 +26,7 @@ from application.catalog.views import ProductView
 from application.orders.views import OrderView
 from application.payments.ports import Outcome, ProviderEventKind
 from application.payments.views import PaymentView, RefundView
-from application.shared.idempotency import Receipt
+from application.shared.idempotency import IdempotentResult
 from domain.catalog.product import ProductChanges
 from domain.catalog.stock import StockConflict
 from domain.orders.lifecycle import Action, InvalidTransition
@@ -50,7 +50,7 @@ class Identified(Protocol):
 
 
 V = TypeVar("V", bound=Identified)
-Send = Callable[[], Awaitable[Receipt[Any]]]
+Send = Callable[[], Awaitable[IdempotentResult[Any]]]
 """What sends one request, with its key, once more each time."""
 
 TOKENS = ["tok_ok", "tok_ok", "tok_ok", "tok_pending", "tok_timeout", "tok_declined", "tok_lost"]
@@ -100,7 +100,7 @@ class LifecycleMachine(RuleBasedStateMachine):
         self,
         order_id: OrderId,
         action: Action,
-        send: Callable[[], Awaitable[Receipt[V]]],
+        send: Callable[[], Awaitable[IdempotentResult[V]]],
         *allowed: type[DomainError],
     ) -> V | None:
         """Do what is asked of an order, and see that it is permitted just where the order offers it."""
@@ -178,7 +178,7 @@ class LifecycleMachine(RuleBasedStateMachine):
         units = data.draw(st.tuples(*(st.integers(0, line.quantity) for line in order.lines)))
         if any(units):
             send = partial(self.shop.fulfil_order, self.shop.fulfilling(order, *units))
-            self.attempt(order_id, Action.FULFIL, send, ValidationFailed)
+            self.attempt(order_id, Action.FULFILL, send, ValidationFailed)
 
     @rule(target=refunds, order_id=orders, data=st.data(), answer=st.sampled_from(ANSWERS))
     def refund(self, order_id: OrderId, data: st.DataObject, answer: str) -> Any:
@@ -248,7 +248,7 @@ class LifecycleMachine(RuleBasedStateMachine):
             product_id=stock.product_id,
             on_hand=on_hand,
             reason="stocktaking",
-            seen_version=stock.version,
+            expected_version=stock.version,
             by=STAFF,
         )
         try:
@@ -264,7 +264,7 @@ class LifecycleMachine(RuleBasedStateMachine):
         product = self.run(self.shop.get_product(product_id, include_archived=True))
         change = ChangeProductCommand(
             product_id=product.id,
-            seen_version=product.version,
+            expected_version=product.version,
             changes=ProductChanges(price=Money(price, product.price.currency)),
             by=SOMEBODY,
         )

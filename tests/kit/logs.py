@@ -5,7 +5,7 @@ from io import StringIO
 
 import structlog
 
-from entrypoints.logging import configure_logging
+from entrypoints.logging_config import configure_logging
 
 
 @contextmanager

@@ -3,7 +3,7 @@ import re
 from collections.abc import Awaitable, Callable
 
 from application.users.ports import BreachedPasswords, PasswordHasher
-from domain.users.password import normalised
+from domain.users.password import normalize_password
 
 _PLAIN = re.compile(r"plain-\d+:(.*)", re.DOTALL)
 
@@ -25,14 +25,14 @@ class PlainHasher(PasswordHasher):
 
     async def hash(self, password: str) -> str:
         await asyncio.sleep(0)
-        return self._prefix + normalised(password)
+        return self._prefix + normalize_password(password)
 
     async def verify(self, password: str, hashed: str | None) -> bool:
         await asyncio.sleep(0)
         while self._meanwhile:
             await self._meanwhile.pop()()
         plain = _PLAIN.fullmatch(hashed or "")
-        return plain is not None and plain[1] == normalised(password)
+        return plain is not None and plain[1] == normalize_password(password)
 
     def needs_rehash(self, hashed: str) -> bool:
         return not hashed.startswith(self._prefix)

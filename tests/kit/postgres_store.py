@@ -6,28 +6,28 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from adapters.postgres.attempts import PostgresAttemptRecords
-from adapters.postgres.audit_log import PostgresAuditRecords
-from adapters.postgres.delivery_queue import PostgresDeliveryQueue
-from adapters.postgres.engine import create_engine, create_sessions
-from adapters.postgres.event_feed import PostgresEventFeed
-from adapters.postgres.findings import PostgresFindingRecords
-from adapters.postgres.idempotency import PostgresReplayRecords
-from adapters.postgres.queries.audit import PostgresAuditQueries
-from adapters.postgres.queries.clients import PostgresClientQueries
-from adapters.postgres.queries.orders import PostgresOrderQueries
-from adapters.postgres.queries.outbox import PostgresOutboxQueries
-from adapters.postgres.queries.payments import PostgresPaymentQueries
-from adapters.postgres.queries.products import PostgresProductQueries
-from adapters.postgres.queries.sessions import PostgresSessionQueries
-from adapters.postgres.queries.stocks import PostgresStockQueries
-from adapters.postgres.queries.users import PostgresUserQueries
-from adapters.postgres.queries.webhooks import PostgresWebhookQueries
-from adapters.postgres.relay_progress import PostgresRelayProgress
-from adapters.postgres.sandbox import PostgresSandboxBooks
-from adapters.postgres.secrets import PostgresSecrets
-from adapters.postgres.signing_keys import PostgresSigningKeys
-from adapters.postgres.unit_of_work import PostgresUnitOfWorkFactory
+from adapters.postgres.audit.audit_log import PostgresAuditRecords
+from adapters.postgres.audit.queries import PostgresAuditQueries
+from adapters.postgres.catalog.product_queries import PostgresProductQueries
+from adapters.postgres.catalog.stock_queries import PostgresStockQueries
+from adapters.postgres.checks.findings import PostgresFindingRecords
+from adapters.postgres.clients.queries import PostgresClientQueries
+from adapters.postgres.core.engine import create_engine, create_sessions
+from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
+from adapters.postgres.events.event_feed import PostgresEventFeed
+from adapters.postgres.events.queries import PostgresOutboxQueries
+from adapters.postgres.events.relay_progress import PostgresRelayProgress
+from adapters.postgres.idempotency.records import PostgresIdempotencyRecordStore
+from adapters.postgres.orders.queries import PostgresOrderQueries
+from adapters.postgres.payments.queries import PostgresPaymentQueries
+from adapters.postgres.payments.sandbox_store import PostgresSandboxStore
+from adapters.postgres.sessions.queries import PostgresSessionQueries
+from adapters.postgres.signing.secrets import PostgresSecrets
+from adapters.postgres.signing.signing_keys import PostgresSigningKeys
+from adapters.postgres.throttling.attempts import PostgresAttemptRecords
+from adapters.postgres.users.queries import PostgresUserQueries
+from adapters.postgres.webhooks.delivery_queue import PostgresDeliveryQueue
+from adapters.postgres.webhooks.queries import PostgresWebhookQueries
 from application.shared.ids import IdFactory
 from tests.kit.ids import SequentialIds
 from tests.kit.store import Store
@@ -58,9 +58,9 @@ async def postgres_store(url: str, ids: IdFactory | None = None) -> AsyncIterato
             delivery_queue=PostgresDeliveryQueue(engine, ids),
             signing_keys=PostgresSigningKeys(engine),
             secrets=PostgresSecrets(engine),
-            replays=PostgresReplayRecords(engine),
+            replays=PostgresIdempotencyRecordStore(engine),
             findings=PostgresFindingRecords(engine),
-            sandbox_books=PostgresSandboxBooks(engine),
+            sandbox_store=PostgresSandboxStore(engine),
             attempts=PostgresAttemptRecords(engine),
             audit=PostgresAuditQueries(engine),
             audit_records=PostgresAuditRecords(engine),

@@ -19,7 +19,7 @@ from application.orders.cancel_order import CancelOrder
 from application.orders.place_order import PlaceOrder, PlaceOrderCommand
 from application.orders.views import OrderView
 from application.shared.clock import Clock
-from application.shared.idempotency import Receipt
+from application.shared.idempotency import IdempotentResult
 from application.users.views import UserView
 from domain.shared.errors import DomainError
 from tests.kit.examples import NOW
@@ -54,7 +54,7 @@ Step = Ordering | Cancelling | Adjusting
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class CompiledDependencies:
     """What is there before the race, and what is done in it, each step after letting others go first so many times."""
 
     stocks: tuple[int, ...]
@@ -63,7 +63,7 @@ class Plan:
     tills: int
 
 
-def drawn_by(random: Random) -> Plan:
+def drawn_by(random: Random) -> CompiledDependencies:
     """Draw a plan in which there is too little for everybody."""
     products, tills, before = random.randint(1, 4), random.randint(1, 4), random.randint(0, 3)
 
@@ -80,7 +80,7 @@ def drawn_by(random: Random) -> Plan:
             return Adjusting(some_lines([-2, -1, 1, 2]))
         return Ordering(some_lines([1, 1, 2, 3]), random.randrange(tills))
 
-    return Plan(
+    return CompiledDependencies(
         stocks=tuple(random.randint(0, 6) for _ in range(products)),
         orders_before=tuple(some_lines([1]) for _ in range(before)),
         steps=tuple((some_step(), random.randint(0, 5)) for _ in range(random.randint(2, 20))),
@@ -110,7 +110,7 @@ class Scene:
     orders: Sequence[OrderView]
 
 
-async def set_up(store: Store, plan: Plan) -> Scene:
+async def set_up(store: Store, plan: CompiledDependencies) -> Scene:
     shop = Shop(store)
     customer = await shop.customer()
     held = Counter(number for lines in plan.orders_before for number, _ in lines)
@@ -120,7 +120,7 @@ async def set_up(store: Store, plan: Plan) -> Scene:
     return Scene(shop, customer, products, orders)
 
 
-async def run_at_once(scene: Scene, plan: Plan) -> tuple[list[Outcome], list[int]]:
+async def run_at_once(scene: Scene, plan: CompiledDependencies) -> tuple[list[Outcome], list[int]]:
     """Do all steps at once. Return each one's outcome, and the numbers of the steps in the order of the decisions."""
     ticks = count()
     decided: dict[int, datetime] = {}
@@ -142,7 +142,7 @@ async def run_at_once(scene: Scene, plan: Plan) -> tuple[list[Outcome], list[int
     return outcomes, sorted(decided, key=decided.__getitem__)
 
 
-async def run_in_order(scene: Scene, plan: Plan, order: Sequence[int]) -> list[Outcome]:
+async def run_in_order(scene: Scene, plan: CompiledDependencies, order: Sequence[int]) -> list[Outcome]:
     """Do the steps one after the other. Return each one's outcome, by the step's number."""
     outcomes = {
         number: await _outcome(scene, number, plan.steps[number][0], scene.shop.place_order, scene.shop.clock)
@@ -155,7 +155,7 @@ def _recording_till(shop: Shop, clock: TickingClock, decided: dict[int, datetime
     """Return one process of the service, which notes when each step was decided; the last try is what counts."""
     place_batch = shop.batch(clock)
 
-    async def run(commands: Sequence[PlaceOrderCommand]) -> Sequence[Receipt[OrderView] | Exception]:
+    async def run(commands: Sequence[PlaceOrderCommand]) -> Sequence[IdempotentResult[OrderView] | Exception]:
         told_before = len(clock.told)
         outcomes = await place_batch(commands)
         for command, moment in zip(commands, clock.told[told_before:], strict=True):

@@ -17,7 +17,7 @@ from domain.shared.ids import UserId
 from domain.users.one_time_token import SECRET_BYTES, OneTimeToken, TokenPurpose, text_of
 from domain.users.permissions import Role
 from tests.kit.actors import SOMEBODY
-from tests.kit.described import Json, Operation, description
+from tests.kit.event_schemas import Json, Operation, description
 from tests.kit.web import PASSWORD, WebShop, order_of
 
 FORM = "application/x-www-form-urlencoded"

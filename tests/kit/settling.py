@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import timedelta
 
 from application.payments.ports import Outcome
-from domain.orders.lifecycle import STANDING, OrderStatus
+from domain.orders.lifecycle import PAID_AND_ACTIVE, OrderStatus
 from domain.orders.paying import REASON as UNUSABLE
 from domain.payments.payment import PaymentStatus
 from domain.payments.refund import RefundStatus
@@ -32,7 +32,7 @@ async def assert_settled(shop: Shop) -> None:
         assert all(p.status is not PaymentStatus.PENDING for p in await payments(shop, order))
         refunded = await refunds(shop, order)
         assert all(refund.status is not RefundStatus.PENDING for refund in refunded)
-        if order.status not in STANDING:
+        if order.status not in PAID_AND_ACTIVE:
             assert order.refunded_total == order.paid_total
         else:
             assert (order.paid_total - order.refunded_total).amount <= order.total.amount

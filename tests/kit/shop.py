@@ -10,19 +10,19 @@ from application.catalog.count_stock import CountStock
 from application.catalog.create_product import CreateProduct, CreateProductCommand
 from application.catalog.get_product import GetProduct
 from application.catalog.get_stock import GetStock
-from application.catalog.import_catalogue import ImportCatalogue
+from application.catalog.import_catalog import ImportCatalog
 from application.catalog.list_movements import ListMovements
 from application.catalog.list_products import ListProducts
 from application.catalog.views import ProductView
 from application.orders.cancel_order import CancelOrder, CancelOrderCommand
 from application.orders.expire_orders import ExpireOrders
-from application.orders.fulfil_order import FulfilOrder, FulfilOrderCommand
+from application.orders.fulfill_order import FulfillOrder, FulfillOrderCommand
 from application.orders.get_order import GetOrder
 from application.orders.list_orders import ListOrders
 from application.orders.list_status_changes import ListStatusChanges
-from application.orders.make_room import MakeRoom, Wanted
 from application.orders.place_order import PlaceOrder, PlaceOrderBatch, PlaceOrderCommand
 from application.orders.preview_order import PreviewOrder
+from application.orders.release_expired_holds import Demand, ReleaseExpiredHolds
 from application.orders.views import FulfillmentView, OrderView
 from application.payments.pay_order import PayOrder, PayOrderCommand
 from application.payments.ports import PaymentGateway, ProviderEvent, ProviderEventKind
@@ -32,7 +32,7 @@ from application.payments.settle_payments import SettlePayments
 from application.payments.views import PaymentView, RefundView
 from application.shared.batching import Batcher, RunBatch
 from application.shared.clock import Clock
-from application.shared.idempotency import IdempotencyKey, Receipt
+from application.shared.idempotency import IdempotencyKey, IdempotentResult
 from application.users.close_account import CloseAccount
 from application.users.erase_closed_accounts import EraseClosedAccounts
 from application.users.views import UserView
@@ -50,7 +50,7 @@ from tests.kit.accounts import Accounts
 from tests.kit.gateway import FakeGateway
 from tests.kit.store import Store
 
-RunPlacing = RunBatch[PlaceOrderCommand, Receipt[OrderView]]
+RunPlacing = RunBatch[PlaceOrderCommand, IdempotentResult[OrderView]]
 HOLD = timedelta(minutes=15)
 STAFF = Actor(None, "test")
 
@@ -69,7 +69,7 @@ class Shop(Accounts):
         self.archive_product = ArchiveProduct(store.unit_of_work, self.clock)
         self.get_product = GetProduct(store.products)
         self.list_products = ListProducts(store.products)
-        self.import_catalogue = ImportCatalogue(store.unit_of_work, self.clock, self.ids)
+        self.import_catalog = ImportCatalog(store.unit_of_work, self.clock, self.ids)
         self.get_stock = GetStock(store.stocks)
         self.list_movements = ListMovements(store.stocks)
         self.count_stock = CountStock(store.unit_of_work, self.clock)
@@ -82,7 +82,7 @@ class Shop(Accounts):
         gateways = self.gateways
         self.pay_order = PayOrder(store.unit_of_work, gateways, self.clock, self.ids)
         self.refund_order = RefundOrder(store.unit_of_work, gateways, self.clock, self.ids)
-        self.fulfil_order = FulfilOrder(store.unit_of_work, self.clock, self.ids)
+        self.fulfil_order = FulfillOrder(store.unit_of_work, self.clock, self.ids)
         self.expire_orders = ExpireOrders(store.unit_of_work, self.clock)
         self.settle_payments = SettlePayments(store.unit_of_work, gateways, self.clock, self.ids)
         self.record_provider_event = RecordProviderEvent(store.unit_of_work, self.clock, self.ids)
@@ -97,9 +97,9 @@ class Shop(Accounts):
         batcher = Batcher(run or self.batch(), max_batch=max_batch, patience=60)
         return PlaceOrder(batcher, self.room(), self.store.orders)
 
-    def room(self) -> Batcher[Wanted, bool]:
+    def room(self) -> Batcher[Demand, bool]:
         """Return what expires due orders for those that fall short."""
-        return Batcher(MakeRoom(self.store.unit_of_work, self.clock), patience=60)
+        return Batcher(ReleaseExpiredHolds(self.store.unit_of_work, self.clock), patience=60)
 
     def batch(self, clock: Clock | None = None) -> PlaceOrderBatch:
         """Return what places one batch of orders."""
@@ -235,14 +235,14 @@ class Shop(Accounts):
             by=STAFF,
         )
 
-    def fulfilling(self, order: OrderView, *units: int, key: str | None = None) -> FulfilOrderCommand:
+    def fulfilling(self, order: OrderView, *units: int, key: str | None = None) -> FulfillOrderCommand:
         quantities = units or tuple(line.quantity - line.fulfilled for line in order.lines)
         lines = tuple(
             FulfilledLine(line.id, quantity)
             for line, quantity in zip(order.lines, quantities, strict=True)
             if quantity
         )
-        return FulfilOrderCommand(
+        return FulfillOrderCommand(
             order_id=order.id,
             lines=lines,
             carrier="DHL",

@@ -6,7 +6,7 @@ from adapters.memory.audit_log import MemoryAuditLog
 from adapters.memory.database import MemoryDatabase
 from adapters.memory.event_feed import MemoryEventFeed
 from adapters.memory.findings import MemoryFindingRecords
-from adapters.memory.idempotency import MemoryReplayRecords
+from adapters.memory.idempotency import MemoryIdempotencyRecordStore
 from adapters.memory.queries.clients import MemoryClientQueries
 from adapters.memory.queries.orders import MemoryOrderQueries
 from adapters.memory.queries.outbox import MemoryOutboxQueries
@@ -16,21 +16,21 @@ from adapters.memory.queries.sessions import MemorySessionQueries
 from adapters.memory.queries.stocks import MemoryStockQueries
 from adapters.memory.queries.users import MemoryUserQueries
 from adapters.memory.relay_progress import MemoryRelayProgress
-from adapters.memory.sandbox import MemorySandboxBooks
+from adapters.memory.sandbox import MemorySandboxStore
 from adapters.memory.secrets import MemorySecrets
 from adapters.memory.signing_keys import MemorySigningKeys
 from adapters.memory.unit_of_work import MemoryUnitOfWorkFactory
 from adapters.memory.webhooks import MemoryDeliveryQueue, MemoryWebhookQueries
-from adapters.payments.sandbox.books import SandboxBooks
+from adapters.payments.sandbox.store import SandboxStore
 from application.audit.ports import AuditQueries, AuditRecords
 from application.catalog.ports import ProductQueries, StockQueries
 from application.checks.ports import FindingRecords
 from application.clients.ports import ClientQueries
+from application.events.ports import EventFeed, OutboxQueries, RelayProgress
 from application.orders.ports import OrderQueries
-from application.outbox.ports import EventFeed, OutboxQueries, RelayProgress
 from application.payments.ports import PaymentQueries
 from application.sessions.ports import SessionQueries
-from application.shared.idempotency import ReplayRecords
+from application.shared.idempotency import IdempotencyRecordStore
 from application.shared.secrets import Secrets
 from application.throttling.ports import AttemptRecords
 from application.unit_of_work import UnitOfWorkFactory
@@ -58,9 +58,9 @@ class Store:
     delivery_queue: DeliveryQueue
     signing_keys: SigningKeyStore
     secrets: Secrets
-    replays: ReplayRecords
+    replays: IdempotencyRecordStore
     findings: FindingRecords
-    sandbox_books: SandboxBooks
+    sandbox_store: SandboxStore
     attempts: AttemptRecords
     audit: AuditQueries
     audit_records: AuditRecords
@@ -87,9 +87,9 @@ def memory_store(database: MemoryDatabase | None = None) -> Store:
         delivery_queue=MemoryDeliveryQueue(database, ids),
         signing_keys=MemorySigningKeys(database),
         secrets=MemorySecrets(database),
-        replays=MemoryReplayRecords(database),
+        replays=MemoryIdempotencyRecordStore(database),
         findings=MemoryFindingRecords(database),
-        sandbox_books=MemorySandboxBooks(),
+        sandbox_store=MemorySandboxStore(),
         attempts=MemoryAttemptRecords(database),
         audit=audit_log,
         audit_records=audit_log,

@@ -16,7 +16,7 @@ from entrypoints.container import Container
 from entrypoints.http.app import create_app
 from entrypoints.settings import Settings
 from tests.kit.actors import SOMEBODY
-from tests.kit.described import check
+from tests.kit.event_schemas import check
 from tests.kit.gateway import FakeGateway
 from tests.kit.mailbox import Mailbox
 from tests.kit.passwords import BreachedOnly, PlainHasher
@@ -55,7 +55,7 @@ def container_over(store: Store, **settings: Any) -> Container:
     container.audit_queries.override(store.audit)
     container.audit_records.override(store.audit_records)
     container.payment_gateways.override({PaymentMethod.SANDBOX: FakeGateway()})
-    container.sandbox_books.override(store.sandbox_books)
+    container.sandbox_store.override(store.sandbox_store)
     container.hasher.override(PlainHasher())
     container.breached_passwords.override(BreachedOnly())
     container.mailer.override(Mailbox())

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from application.outbox.relay_events import RelayEvents
+from application.events.relay_events import RelayEvents
 from application.shared.clock import Clock
 from application.webhooks.create_endpoint import CreateEndpoint, CreateEndpointCommand
 from application.webhooks.delete_endpoint import DeleteEndpoint

@@ -1,4 +1,4 @@
-"""Walk the states of larger worlds than the tests have time for, and say how many there were."""
+"""Paginator the states of larger worlds than the tests have time for, and say how many there were."""
 
 import asyncio
 

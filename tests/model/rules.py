@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from domain.orders.lifecycle import HOLDING_STOCK, STANDING, TRANSITIONS, Action, OrderStatus
+from domain.orders.lifecycle import HOLDING_STOCK, PAID_AND_ACTIVE, TRANSITIONS, Action, OrderStatus
 from domain.orders.order import Order
 from domain.payments.payment import PaymentStatus
 from domain.payments.refund import RefundStatus
@@ -31,7 +31,7 @@ def check_state(world: World) -> None:
     lines = [(order.status, line) for order in world.orders for line in order.lines]
     shipped = sum(line.fulfilled for _, line in lines)
     held = sum(line.quantity - line.fulfilled for status, line in lines if status in HOLDING_STOCK)
-    ensure(sum(line.quantity for status, line in lines if status in STANDING) <= UNITS, "I1")
+    ensure(sum(line.quantity for status, line in lines if status in PAID_AND_ACTIVE) <= UNITS, "I1")
     ensure(shipped <= UNITS, "I1")
     ensure(0 <= stock.reserved <= stock.on_hand, "I2")
     ensure(stock.reserved == held, "I3")
@@ -74,7 +74,7 @@ def _check_changes(world: World, order: Order, *, since: int) -> None:
         ensure(row.event is not None and told[version].count(row.event) == 1, "I9")
         ensure({row.event, *row.along}.issuperset(told[version]), "I9")
         if change.action in {Action.CONFIRM, Action.REVIVE}:
-            kept = order.paid_total - order.refunded_total - order.refunding_total
+            kept = order.paid_total - order.refunded_total - order.pending_refund_total
             ensure(kept.amount >= order.total.amount, PAID)
 
 
@@ -82,11 +82,11 @@ def _check_money(world: World, order: Order) -> None:
     refunds = world.refunds_of(order.id)
     captured = [each for each in world.payments_of(order.id) if each.status is PaymentStatus.CAPTURED]
     ensure(order.paid_total.amount == sum(each.captured.amount for each in captured), "I6")
-    ensure(order.refunded_total.amount + order.refunding_total.amount <= order.paid_total.amount, "I6")
+    ensure(order.refunded_total.amount + order.pending_refund_total.amount <= order.paid_total.amount, "I6")
     for payment in captured:
         returned = [refund for refund in refunds if refund.payment_id == payment.id]
         promised = sum(r.amount.amount for r in returned if r.status is not RefundStatus.FAILED)
         ensure(promised == payment.returned.amount <= payment.captured.amount, "I6")
-        ensure(order.status in STANDING or promised == payment.captured.amount, "I5")
-    kept = order.paid_total - order.refunded_total - order.refunding_total
-    ensure(order.status not in STANDING or kept.amount <= order.total.amount, "I5")
+        ensure(order.status in PAID_AND_ACTIVE or promised == payment.captured.amount, "I5")
+    kept = order.paid_total - order.refunded_total - order.pending_refund_total
+    ensure(order.status not in PAID_AND_ACTIVE or kept.amount <= order.total.amount, "I5")

@@ -266,7 +266,7 @@ class World:
             order.is_due(now),
             order.paid_total.amount,
             order.refunded_total.amount,
-            order.refunding_total.amount,
+            order.pending_refund_total.amount,
             tuple((line.fulfilled, line.refunded) for line in order.lines),
             tuple(
                 (

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from adapters.postgres.embedded import EmbeddedPostgres
-from adapters.postgres.embedded.account import Account
-from adapters.postgres.embedded.binaries import find_binaries
-from adapters.postgres.embedded.layout import Layout
+from adapters.embedded_postgres import EmbeddedPostgres
+from adapters.embedded_postgres.account import Account
+from adapters.embedded_postgres.binaries import find_binaries
+from adapters.embedded_postgres.layout import Layout
 from tests.servers.forgetful import FORGETFUL
 
 

@@ -2,7 +2,7 @@ from collections.abc import Collection
 from uuid import UUID
 
 from adapters.memory.database import MemoryDatabase, reach
-from application.outbox.ports import OutboxQueries
+from application.events.ports import OutboxQueries
 
 
 class MemoryOutboxQueries(OutboxQueries):

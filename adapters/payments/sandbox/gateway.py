@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from adapters.payments.sandbox.books import SandboxBooks, SandboxCharge, SandboxMessage, SandboxRefund
 from adapters.payments.sandbox.messages import message_about
+from adapters.payments.sandbox.store import SandboxCharge, SandboxMessage, SandboxRefund, SandboxStore
 from adapters.payments.sandbox.tokens import Behaviour, behaviour_of
 from application.payments.ports import (
     Outcome,
@@ -29,7 +29,7 @@ class SandboxGateway(PaymentGateway):
     `late_by` is how long after the request a late payment is decided: an order must have expired by then.
     """
 
-    def __init__(self, books: SandboxBooks, clock: Clock, ids: IdFactory, *, late_by: timedelta) -> None:
+    def __init__(self, books: SandboxStore, clock: Clock, ids: IdFactory, *, late_by: timedelta) -> None:
         self._books = books
         self._clock = clock
         self._ids = ids

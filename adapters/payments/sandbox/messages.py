@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
-from adapters.payments.sandbox.books import SandboxCharge, SandboxMessage, SandboxRefund
+from adapters.payments.sandbox.store import SandboxCharge, SandboxMessage, SandboxRefund
 from application.payments.ports import ProviderEvent, ProviderEventKind
 from domain.payments.method import PaymentMethod
 from domain.shared.errors import DomainError, ValidationFailed

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from html import escape
 
 from entrypoints.http.problems.openapi import example_of
-from entrypoints.http.problems.types import ProblemType
+from entrypoints.http.problems.problem_type import ProblemType
 
 _STYLE = """
 :root { color-scheme: light dark; }

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from entrypoints.http.problems.problem import MEDIA_TYPE
+from entrypoints.http.problems.problem_type import ProblemType
 from entrypoints.http.problems.registry import PROBLEMS
-from entrypoints.http.problems.types import ProblemType
 
 Responses = dict[int | str, dict[str, Any]]
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -58,7 +58,7 @@ def with_problems(responses: Mapping[int | str, Mapping[str, Any]], *codes: str)
     return merged
 
 
-def refuses_with(*codes: str) -> Callable[[_Function], _Function]:
+def raises_problems(*codes: str) -> Callable[[_Function], _Function]:
     """Mark a dependency with the problems that it can answer with: every route that uses it documents them."""
 
     def mark(dependency: _Function) -> _Function:
@@ -69,7 +69,7 @@ def refuses_with(*codes: str) -> Callable[[_Function], _Function]:
 
 
 def problems_of_dependency(dependency: Callable[..., Any] | None) -> tuple[str, ...]:
-    """Return the codes that `refuses_with` has marked a dependency with."""
+    """Return the codes that `raises_problems` has marked a dependency with."""
     return getattr(dependency, "__problems__", ())
 
 

@@ -6,13 +6,13 @@ from fastapi import APIRouter, Header
 from pydantic import BaseModel, Field
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from entrypoints.http.negotiation import prefers
 from entrypoints.http.problems.html import CONTENT_SECURITY_POLICY, index_page, problem_page
 from entrypoints.http.problems.openapi import example_of, problem_responses
 from entrypoints.http.problems.problem import HTTPProblem, Problem
+from entrypoints.http.problems.problem_type import ProblemType
 from entrypoints.http.problems.registry import PROBLEMS
-from entrypoints.http.problems.types import ProblemType
-from entrypoints.http.route import StrictRoute
+from entrypoints.http.representation.negotiation import prefers
+from entrypoints.http.routing.route import StrictRoute
 
 router = APIRouter(prefix="/problems", tags=["problems"], route_class=StrictRoute)
 """Include it wherever `problem_responses` is used: it brings the schema that those refer to."""

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from entrypoints.http.problems.problem_type import ProblemType
 from entrypoints.http.problems.request_codes import REQUEST_PROBLEMS
 from entrypoints.http.problems.service_codes import SERVICE_PROBLEMS
 from entrypoints.http.problems.shop_codes import CATALOGUE_PROBLEMS, ORDER_PROBLEMS, USER_PROBLEMS
-from entrypoints.http.problems.types import ProblemType
 
 PROBLEMS: Mapping[str, ProblemType] = MappingProxyType(
     {

@@ -1,6 +1,6 @@
 """Problems of the request itself: its form, its headers, its place."""
 
-from entrypoints.http.problems.types import ProblemType
+from entrypoints.http.problems.problem_type import ProblemType
 
 REQUEST_PROBLEMS = (
     ProblemType(

@@ -1,6 +1,6 @@
 """Problems of the service: limits, load and failures."""
 
-from entrypoints.http.problems.types import ProblemType
+from entrypoints.http.problems.problem_type import ProblemType
 
 SERVICE_PROBLEMS = (
     ProblemType(

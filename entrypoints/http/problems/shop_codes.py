@@ -1,6 +1,6 @@
 """Problems of the shop: accounts, the catalogue, stock and orders."""
 
-from entrypoints.http.problems.types import ProblemType
+from entrypoints.http.problems.problem_type import ProblemType
 
 USER_PROBLEMS = (
     ProblemType(

@@ -10,9 +10,9 @@ from typing import Any
 from pydantic_core import PydanticCustomError
 
 from domain.shared.errors import Param, Violation
-from entrypoints.http.problems.declared import declared_part, field_names
 from entrypoints.http.problems.problem import HTTPProblem, item_for, pointer_to
-from entrypoints.http.problems.wording import INVALID, RULES, UNKNOWN_FIELD
+from entrypoints.http.problems.schema_paths import declared_part, field_names
+from entrypoints.http.problems.validation_messages import INVALID, RULES, UNKNOWN_FIELD
 
 _MAX_ITEMS = 100
 _BROKEN_RULE = "broken_rule"

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Depends, FastAPI, Header
 from application.shared.admission import Admission
 from application.shared.batching import Batcher
 from entrypoints.container import Container
-from entrypoints.http.admission import admitted_by
+from entrypoints.http.middleware.admission import limit_admission
 from entrypoints.http.problems.handlers import PROBLEM_HANDLERS
-from entrypoints.http.route import StrictRoute
-from entrypoints.http.schemas import RequestModel, StrictInt
+from entrypoints.http.representation.schemas import RequestModel, StrictInt
+from entrypoints.http.routing.route import StrictRoute
 from entrypoints.http.service_app import ServiceApp
 from tests.kit.apps import app_of, ask
 
@@ -26,8 +26,8 @@ async def cook(orders: Sequence[str]) -> Sequence[str | Exception]:
 house = Admission(Batcher(cook, max_batch=1, max_waiting=2))
 
 
-async def welcome(name: Annotated[str, Header(alias="X-Name")] = "stranger") -> None:
-    calls.append(f"welcome {name}, {len(house)} inside")
+async def reset(name: Annotated[str, Header(alias="X-Name")] = "stranger") -> None:
+    calls.append(f"reset {name}, {len(house)} inside")
 
 
 class Meal(RequestModel):
@@ -37,8 +37,8 @@ class Meal(RequestModel):
 router = APIRouter(route_class=StrictRoute)
 
 
-@router.post("/meals", dependencies=[Depends(welcome)])
-@admitted_by(Container.order_admission)
+@router.post("/meals", dependencies=[Depends(reset)])
+@limit_admission(Container.order_admission)
 async def order_meal(meal: Meal) -> dict[str, int]:
     calls.append("meal")
     return {"plates": meal.plates}
@@ -46,7 +46,7 @@ async def order_meal(meal: Meal) -> dict[str, int]:
 
 def shortcut() -> FastAPI:
     app = ServiceApp(access_log=False, over_tls=False, origins=(), exception_handlers=dict(PROBLEM_HANDLERS))
-    app.state.in_flight = app_of().state.in_flight
+    app.state.request_drainer = app_of().state.request_drainer
     app.router.routes.extend(router.routes)
     return app
 
@@ -70,7 +70,7 @@ def full_house() -> Iterator[None]:
 async def test_who_is_let_in_is_counted_until_he_is_answered(app: FastAPI) -> None:
     response = await ask(app, "POST", "/meals", json={"plates": 2})
     assert (response.status_code, response.json()) == (200, {"plates": 2})
-    assert calls == ["welcome stranger, 1 inside", "meal"]
+    assert calls == ["reset stranger, 1 inside", "meal"]
     assert len(house) == 0
 
 
@@ -130,4 +130,4 @@ def test_what_the_door_refuses_with_is_documented() -> None:
 
 def test_a_door_stands_before_a_single_address() -> None:
     with pytest.raises(TypeError, match=r"/meals/\{meal_id\}"):
-        router.get("/meals/{meal_id}")(admitted_by(Container.order_admission)(welcome))
+        router.get("/meals/{meal_id}")(limit_admission(Container.order_admission)(reset))

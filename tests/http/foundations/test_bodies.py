@@ -5,9 +5,9 @@ from typing import Annotated
 import pytest
 from fastapi import APIRouter, Body, Form
 
-from entrypoints.http.body import MAX_BODY_BYTES, MERGE_PATCH
-from entrypoints.http.route import StrictRoute
-from entrypoints.http.schemas import RequestModel, StrictInt, text
+from entrypoints.http.representation.schemas import RequestModel, StrictInt, text
+from entrypoints.http.routing.body import MAX_BODY_BYTES, MERGE_PATCH
+from entrypoints.http.routing.route import StrictRoute
 from tests.kit.apps import ask
 
 CANARY = "hunter2-c4n4ry"

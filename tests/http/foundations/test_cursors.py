@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from application.shared.page import Page, Position
-from entrypoints.http.cursors import MAX_LENGTH, Cursors, list_fingerprint
-from entrypoints.http.lists import ListQuery, Lists, PageResponse, Portion
 from entrypoints.http.problems.problem import HTTPProblem
-from entrypoints.http.route import StrictRoute
+from entrypoints.http.representation.cursors import MAX_LENGTH, Cursors, list_fingerprint
+from entrypoints.http.representation.pagination import ListQuery, Lists, PageResponse, PageResult
+from entrypoints.http.routing.route import StrictRoute
 from tests.kit.apps import ask
 
 CURSORS = Cursors(b"k" * 32)
@@ -97,7 +97,7 @@ router = APIRouter(route_class=StrictRoute)
 
 
 @router.get("/names", response_model=PageResponse[str])
-async def list_names(query: Annotated[ListNamesQuery, Query()], lists: Lists) -> Portion[str]:
+async def list_names(query: Annotated[ListNamesQuery, Query()], lists: Lists) -> PageResult[str]:
     after = lists.position(query)
     rest = [name for name in NAMES if after is None or name > str(after[0])]
     items = tuple(rest[: query.limit])

@@ -5,8 +5,15 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
 
 from domain.shared.errors import PreconditionFailed
-from entrypoints.http.etags import NOT_MODIFIED, IfMatch, content_tag, unless_known, version_tag, versioned
-from entrypoints.http.route import StrictRoute
+from entrypoints.http.representation.etags import (
+    NOT_MODIFIED,
+    IfMatch,
+    content_tag,
+    if_none_match,
+    version_tag,
+    with_etag,
+)
+from entrypoints.http.routing.route import StrictRoute
 from tests.kit.apps import ask
 
 PRESENT = 7
@@ -27,7 +34,7 @@ router = APIRouter(route_class=StrictRoute)
 async def get_thing(
     request: Request, response: Response, _: Annotated[None, Depends(cached)]
 ) -> Thing | Response:
-    return versioned(request, response, Thing(), PRESENT)
+    return with_etag(request, response, Thing(), PRESENT)
 
 
 @router.get("/page", response_model=Thing, responses=NOT_MODIFIED)
@@ -35,7 +42,7 @@ async def get_page(
     request: Request, response: Response, _: Annotated[None, Depends(cached)]
 ) -> bytes | Response:
     content = Thing().model_dump_json().encode()
-    return unless_known(request, response, content, content_tag(content))
+    return if_none_match(request, response, content, content_tag(content))
 
 
 @router.put("/thing")

@@ -7,7 +7,7 @@ from typing import NoReturn
 import pytest
 import structlog
 
-from entrypoints.logging import configure_logging, request_id
+from entrypoints.logging_config import configure_logging, request_id
 
 CANARY = "hunter2-C4n4ry"
 

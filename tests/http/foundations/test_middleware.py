@@ -9,8 +9,8 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Scope
 
-from entrypoints.http.middleware import EdgeMiddleware, ResponseCutOff
-from entrypoints.http.route import StrictRoute
+from entrypoints.http.middleware.request_context import RequestContextMiddleware, ResponseCutOff
+from entrypoints.http.routing.route import StrictRoute
 from tests.kit.apps import app_of, ask
 
 CANARY = "hunter2-C4n4ry"
@@ -190,7 +190,7 @@ async def test_an_exception_outside_of_every_route_is_answered_as_well(log: Stri
         raise RuntimeError(CANARY)
 
     sent = Sent()
-    await EdgeMiddleware(broken)(http_scope("/x"), stay, sent)
+    await RequestContextMiddleware(broken)(http_scope("/x"), stay, sent)
     assert sent.status == 500
     assert json.loads(sent.messages[1]["body"])["code"] == "internal_error"
     assert CANARY not in log.getvalue()
@@ -211,7 +211,7 @@ async def test_a_client_that_leaves_is_logged_as_such(log: StringIO) -> None:
     async def wait_for_ever(scope: object, receive: object, send: object) -> None:
         await asyncio.Event().wait()
 
-    task = asyncio.create_task(EdgeMiddleware(wait_for_ever)(http_scope("/x"), stay, Sent()))
+    task = asyncio.create_task(RequestContextMiddleware(wait_for_ever)(http_scope("/x"), stay, Sent()))
     await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -229,6 +229,6 @@ async def test_a_client_that_leaves_while_it_sends_is_logged_as_such(log: String
 
 async def test_the_access_log_can_be_switched_off(log: StringIO) -> None:
     app = FastAPI()
-    app.add_middleware(EdgeMiddleware, access_log=False)
+    app.add_middleware(RequestContextMiddleware, access_log=False)
     assert (await ask(app, "GET", "/x")).status_code == 404
     assert log.getvalue() == ""

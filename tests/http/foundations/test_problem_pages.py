@@ -5,9 +5,9 @@ from html import escape
 
 import pytest
 
-from entrypoints.http.negotiation import prefers
 from entrypoints.http.problems.problem import Problem
 from entrypoints.http.problems.registry import PROBLEMS
+from entrypoints.http.representation.negotiation import prefers
 from tests.kit.apps import app_of, ask
 
 JSON = {"Accept": "application/json"}

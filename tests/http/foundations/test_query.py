@@ -4,7 +4,7 @@ import pytest
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 
-from entrypoints.http.route import StrictRoute
+from entrypoints.http.routing.route import StrictRoute
 from tests.kit.apps import app_of, ask
 
 CANARY = "hunter2-c4n4ry"

@@ -5,10 +5,10 @@ from uuid import UUID
 import pytest
 from fastapi import APIRouter, Depends, Form, Request
 
-from entrypoints.http.etags import IfMatch
-from entrypoints.http.problems.openapi import problem_responses, refuses_with
-from entrypoints.http.route import StrictRoute
-from entrypoints.http.schemas import RequestModel
+from entrypoints.http.problems.openapi import problem_responses, raises_problems
+from entrypoints.http.representation.etags import IfMatch
+from entrypoints.http.representation.schemas import RequestModel
+from entrypoints.http.routing.route import StrictRoute
 from tests.kit.apps import app_of
 
 
@@ -16,7 +16,7 @@ class Thing(RequestModel):
     name: str
 
 
-@refuses_with("authentication_required", "invalid_token")
+@raises_problems("authentication_required", "invalid_token")
 async def current_user(request: Request) -> str:
     return "ann"
 

@@ -10,10 +10,10 @@ from jsonschema_rs import validator_for
 from pydantic import BaseModel, StrictBool, ValidationError
 
 from domain.shared.money import MAX_AMOUNT, Money
-from entrypoints.http.schemas import (
+from entrypoints.http.representation.schemas import (
     Email,
     MoneySchema,
-    PriceSchema,
+    NonNegativeMoney,
     RequestModel,
     ResponseModel,
     StrictInt,
@@ -25,7 +25,7 @@ from entrypoints.http.schemas import (
 class Form(RequestModel):
     name: Annotated[str, text(max_length=5, min_length=1)] = "x"
     email: Email = "a@b.co"
-    price: PriceSchema | None = None
+    price: NonNegativeMoney | None = None
     change: MoneySchema | None = None
     at: Timestamp | None = None
     count: StrictInt = 0

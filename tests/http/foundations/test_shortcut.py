@@ -7,9 +7,9 @@ from fastapi import APIRouter, FastAPI, Header, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from domain.shared.errors import NotFound
-from entrypoints.http.middleware import EdgeMiddleware
+from entrypoints.http.middleware.request_context import RequestContextMiddleware
 from entrypoints.http.problems.problem import HTTPProblem
-from entrypoints.http.route import StrictRoute
+from entrypoints.http.routing.route import StrictRoute
 from entrypoints.http.shortcut import Shortcut
 from tests.kit.apps import app_of, ask
 
@@ -66,7 +66,7 @@ def served_by(choose: Callable[[ASGIApp], ASGIApp]) -> FastAPI:
     """Make the app, with what is chosen in place of the framework's own stack of middleware."""
     app = app_of(router)
     app.user_middleware.clear()
-    app.middleware_stack = EdgeMiddleware(choose(app.build_middleware_stack()))
+    app.middleware_stack = RequestContextMiddleware(choose(app.build_middleware_stack()))
     return app
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from entrypoints.http.problems.problem import HTTPProblem
-from entrypoints.http.strict_json import MAX_DEPTH, MAX_INTEGER, parse
+from entrypoints.http.routing.strict_json import MAX_DEPTH, MAX_INTEGER, parse
 
 CANARY = "hunter2-c4n4ry"
 

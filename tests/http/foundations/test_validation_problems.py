@@ -8,8 +8,15 @@ from pydantic import BaseModel, Field, SecretStr, model_validator
 
 from domain.users.permissions import Role
 from entrypoints.http.problems.validation import broken_rule
-from entrypoints.http.route import StrictRoute
-from entrypoints.http.schemas import Email, PriceSchema, RequestModel, StrictInt, Timestamp, text
+from entrypoints.http.representation.schemas import (
+    Email,
+    NonNegativeMoney,
+    RequestModel,
+    StrictInt,
+    Timestamp,
+    text,
+)
+from entrypoints.http.routing.route import StrictRoute
 from tests.kit.apps import ask
 
 CANARY = "hunter2-c4n4ry"
@@ -28,7 +35,7 @@ class SignUp(RequestModel):
     password_confirm: SecretStr = SecretStr("12345")
     role: Role = Role.CUSTOMER
     lines: Annotated[list[Line], Field(min_length=1, max_length=2)] | None = None
-    price: PriceSchema | None = None
+    price: NonNegativeMoney | None = None
     born: Timestamp | None = None
     attributes: dict[str, Annotated[str, text(max_length=5)]] = Field(default_factory=dict)
 

@@ -10,15 +10,15 @@ from application.catalog.views import ProductView
 from application.orders.views import LineView, OrderView
 from domain.catalog.product import ProductStatus
 from domain.orders.address import Address
-from domain.orders.derived import FulfillmentStatus, OrderPaymentStatus
 from domain.orders.lifecycle import Action, OrderStatus
+from domain.orders.statuses import FulfillmentStatus, OrderPaymentStatus
 from domain.shared.ids import LineId, OrderId, ProductId, UserId
 from domain.shared.money import MAX_AMOUNT, Money
-from entrypoints.http.catalog.schemas import ProductResponse
-from entrypoints.http.lists import PageResponse, Portion
-from entrypoints.http.orders.schemas import OrderResponse
-from entrypoints.http.schemas import ResponseModel
-from entrypoints.http.written import written, written_page
+from entrypoints.http.api.catalog.schemas import ProductResponse
+from entrypoints.http.api.orders.schemas import OrderResponse
+from entrypoints.http.representation.pagination import PageResponse, PageResult
+from entrypoints.http.representation.schemas import ResponseModel
+from entrypoints.http.representation.serialization import written, written_page
 
 ID = UUID("019b8d2c-8e00-7000-8000-000000000000")
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -97,7 +97,7 @@ def test_a_view_is_written_as_its_response_model_would_be(view: object, model: t
     assert written(view) == model.model_validate(view).model_dump_json().encode()
 
 
-@pytest.mark.parametrize("portion", [Portion((), None), Portion((PRODUCT, PRODUCT), "bmV4dA")])
-def test_a_page_is_written_as_its_response_model_would_be(portion: Portion[ProductView]) -> None:
+@pytest.mark.parametrize("portion", [PageResult((), None), PageResult((PRODUCT, PRODUCT), "bmV4dA")])
+def test_a_page_is_written_as_its_response_model_would_be(portion: PageResult[ProductView]) -> None:
     model = PageResponse[ProductResponse].model_validate(portion)
     assert written_page(portion) == model.model_dump_json().encode()

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from entrypoints.demo.data import PRODUCTS_FILE
+from examples.northwind.data import PRODUCTS_FILE
 from tests.integration.cli.conftest import Fetch, Run
 
 HEADER = "sku,name,price_amount,price_currency,initial_stock\n"

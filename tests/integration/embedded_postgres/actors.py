@@ -15,11 +15,11 @@ from pathlib import Path
 import asyncpg
 import psutil  # type: ignore[import-untyped]  # its stubs are a package of their own, for two calls
 
-from adapters.postgres.embedded import EmbeddedPostgres
-from adapters.postgres.embedded.account import Account
-from adapters.postgres.embedded.layout import Layout
-from adapters.postgres.embedded.lease import CHECKOUT, SUPERVISOR
-from adapters.postgres.embedded.pid_file import PidFile
+from adapters.embedded_postgres import EmbeddedPostgres
+from adapters.embedded_postgres.account import Account
+from adapters.embedded_postgres.layout import Layout
+from adapters.embedded_postgres.lease import CHECKOUT, SUPERVISOR
+from adapters.embedded_postgres.pid_file import PidFile
 from tests.servers.databases import connected
 
 LIMIT = 60  # seconds, after which what should happen at once is given up
@@ -28,7 +28,7 @@ SETTINGS = {"fsync": "off"}
 HOLD = f"""
 import sys
 from pathlib import Path
-from adapters.postgres.embedded import EmbeddedPostgres
+from adapters.embedded_postgres import EmbeddedPostgres
 
 with EmbeddedPostgres(Path(sys.argv[1]), {SETTINGS}).lease() as url:
     print(url, flush=True)

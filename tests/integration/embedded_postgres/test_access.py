@@ -5,8 +5,8 @@ import asyncpg
 import psutil  # type: ignore[import-untyped]  # its stubs are a package of their own, for two calls
 import pytest
 
-from adapters.postgres.embedded import EmbeddedPostgres
-from adapters.postgres.embedded.layout import Layout
+from adapters.embedded_postgres import EmbeddedPostgres
+from adapters.embedded_postgres.layout import Layout
 from tests.integration.embedded_postgres.actors import (
     await_nothing_running,
     embedded,

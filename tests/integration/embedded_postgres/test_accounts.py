@@ -10,10 +10,10 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]  # its stubs are a package of their own, for two calls
 import pytest
 
-from adapters.postgres.embedded import EmbeddedPostgresError
-from adapters.postgres.embedded.account import Account
-from adapters.postgres.embedded.binaries import find_binaries
-from adapters.postgres.embedded.layout import Layout
+from adapters.embedded_postgres import EmbeddedPostgresError
+from adapters.embedded_postgres.account import Account
+from adapters.embedded_postgres.binaries import find_binaries
+from adapters.embedded_postgres.layout import Layout
 from tests.integration.embedded_postgres.actors import (
     await_nothing_running,
     embedded,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.postgres.embedded.layout import Layout
+from adapters.embedded_postgres.layout import Layout
 from tests.integration.embedded_postgres.actors import (
     Holder,
     await_nothing_running,

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from adapters.postgres.embedded import EmbeddedPostgresError
-from adapters.postgres.embedded.account import Account
-from adapters.postgres.embedded.binaries import find_binaries
-from adapters.postgres.embedded.layout import Layout
-from adapters.postgres.embedded.locks import try_lock
-from adapters.postgres.embedded.pid_file import PidFile
-from adapters.postgres.embedded.sockets import prepare_socket_directory
+from adapters.embedded_postgres import EmbeddedPostgresError
+from adapters.embedded_postgres.account import Account
+from adapters.embedded_postgres.binaries import find_binaries
+from adapters.embedded_postgres.layout import Layout
+from adapters.embedded_postgres.locks import try_lock
+from adapters.embedded_postgres.pid_file import PidFile
+from adapters.embedded_postgres.sockets import prepare_socket_directory
 from tests.integration.embedded_postgres.actors import (
     await_nothing_running,
     await_that,

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from adapters.postgres.embedded import EmbeddedPostgres, EmbeddedPostgresError
-from adapters.postgres.embedded.layout import Layout
-from adapters.postgres.embedded.pid_file import PidFile
+from adapters.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError
+from adapters.embedded_postgres.layout import Layout
+from adapters.embedded_postgres.pid_file import PidFile
 
 
 def refusal(data_dir: Path, settings: dict[str, str] | None = None) -> str:

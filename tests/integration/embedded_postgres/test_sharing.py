@@ -3,7 +3,7 @@ import os
 import signal
 from pathlib import Path
 
-from adapters.postgres.embedded.layout import Layout
+from adapters.embedded_postgres.layout import Layout
 from tests.integration.embedded_postgres.actors import (
     await_nothing_running,
     embedded,

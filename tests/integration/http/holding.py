@@ -41,6 +41,6 @@ async def connections_have_come_back(web: WebShop) -> None:
 async def at_rest(web: WebShop) -> None:
     """Wait for the work of those who have left."""
     async with asyncio.timeout(10):
-        while len(web.app.state.in_flight):  # noqa: ASYNC110 - nobody but tests waits for it, so there is no event
+        while len(web.app.state.request_drainer):  # noqa: ASYNC110 - nobody but tests waits for it, so there is no event
             await asyncio.sleep(0)
         await web.container.order_batcher().drain()

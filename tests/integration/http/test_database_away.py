@@ -14,8 +14,8 @@ import pytest
 from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from adapters.postgres.embedded import EmbeddedPostgres
-from adapters.postgres.migrations import upgrade
+from adapters.embedded_postgres import EmbeddedPostgres
+from adapters.postgres.core.migrations import upgrade
 from tests.integration.http.holding import assert_nothing_is_held
 from tests.integration.http.services import Buyer, container_on, pool_of
 from tests.invariants import assert_invariants

@@ -8,7 +8,7 @@ import pytest
 
 from application.orders.place_order import PlaceOrderBatch, PlaceOrderCommand
 from application.orders.views import OrderView
-from application.shared.idempotency import Receipt
+from application.shared.idempotency import IdempotentResult
 from tests.integration.http.holding import assert_nothing_is_held, at_rest
 from tests.integration.http.services import container_on
 from tests.integration.http.writing import WRITES, Scene, Send
@@ -59,7 +59,7 @@ class Unbatched:
     def __init__(self, place: PlaceOrderBatch) -> None:
         self._place = place
 
-    async def submit(self, command: PlaceOrderCommand) -> Receipt[OrderView]:
+    async def submit(self, command: PlaceOrderCommand) -> IdempotentResult[OrderView]:
         [outcome] = await self._place([command])
         if isinstance(outcome, Exception):
             raise outcome
@@ -94,9 +94,9 @@ async def test_a_use_case_can_be_cancelled_wherever_it_waits(
 ) -> None:
     """The work of requests is out of their clients' reach, which is one defence; that of the use cases is another."""
     scene = await Scene.of(web)
-    in_flight, web.app.state.in_flight = web.app.state.in_flight, Unshielded()
+    request_drainer, web.app.state.request_drainer = web.app.state.request_drainer, Unshielded()
     web.container.order_batcher.override(Unbatched(web.container.place_order_batch()))
     assert await leave_at_every_wait(web, scene, write, insists=insists) > 5
-    web.app.state.in_flight = in_flight
+    web.app.state.request_drainer = request_drainer
     await assert_nothing_is_held(web, psql)
     await assert_stock_is_what_orders_and_ledger_say(books, await every_order(books))

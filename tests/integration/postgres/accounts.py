@@ -2,7 +2,7 @@
 
 from domain.shared.ids import UserId
 from domain.users.permissions import Role
-from domain.users.user import User, comparable_email
+from domain.users.user import User, normalize_email
 from tests.kit.shop import Shop
 
 SECRET = "the hash of somebody's password"
@@ -11,7 +11,7 @@ SECRET = "the hash of somebody's password"
 def user_of(shop: Shop, email: str) -> User:
     return User.sign_up(
         id=UserId(shop.ids.new()),
-        email=comparable_email(email),
+        email=normalize_email(email),
         full_name=None,
         password_hash=SECRET,
         role=Role.CUSTOMER,

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.ids import UuidV7Factory
-from adapters.postgres.engine import create_engine, create_sessions
-from adapters.postgres.unit_of_work import PostgresUnitOfWorkFactory
+from adapters.postgres.core.engine import create_engine, create_sessions
+from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
 from tests.kit.postgres_store import postgres_store
 from tests.kit.shop import Shop
 from tests.servers.databases import connected

@@ -9,14 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.clock import SystemClock
 from adapters.ids import UuidV7Factory
-from adapters.postgres.queries.orders import PostgresOrderQueries
-from adapters.postgres.queries.products import PostgresProductQueries
-from adapters.postgres.queries.stocks import PostgresStockQueries
-from adapters.postgres.unit_of_work import PostgresUnitOfWorkFactory
+from adapters.postgres.catalog.product_queries import PostgresProductQueries
+from adapters.postgres.catalog.stock_queries import PostgresStockQueries
+from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
+from adapters.postgres.orders.queries import PostgresOrderQueries
 from application.catalog.ports import ProductFilter, ProductSort
 from application.orders.place_order import PlaceOrderBatch, PlaceOrderCommand
 from application.orders.ports import OrderFilter
-from application.shared.idempotency import IdempotencyKey, Receipt
+from application.shared.idempotency import IdempotencyKey, IdempotentResult
 from application.shared.page import Page
 from benchmarks.rows import Rows, made_id, make_rows
 from domain.orders.lifecycle import OrderStatus
@@ -63,7 +63,7 @@ def _hot(engine: AsyncEngine, unit_of_work: PostgresUnitOfWorkFactory) -> Mappin
 
     async def place(*numbers: int) -> None:
         outcomes = await place_batch([_place(number) for number in numbers])
-        assert all(isinstance(outcome, Receipt) for outcome in outcomes)
+        assert all(isinstance(outcome, IdempotentResult) for outcome in outcomes)
 
     async def find_account() -> None:
         async with unit_of_work() as work:

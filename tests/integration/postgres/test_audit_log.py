@@ -6,8 +6,8 @@ import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from adapters.postgres.queries.audit import PostgresAuditQueries
-from adapters.postgres.unit_of_work import PostgresUnitOfWorkFactory
+from adapters.postgres.audit.queries import PostgresAuditQueries
+from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
 from application.audit.entry import AuditAction
 from application.audit.ports import AuditFilter
 from application.orders.place_order import PlaceOrderBatch

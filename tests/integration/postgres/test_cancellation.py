@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import QueuePool
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from adapters.postgres.queries.orders import PostgresOrderQueries
-from adapters.postgres.secrets import PostgresSecrets
-from adapters.postgres.unit_of_work import PostgresUnitOfWorkFactory
+from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
+from adapters.postgres.orders.queries import PostgresOrderQueries
+from adapters.postgres.signing.secrets import PostgresSecrets
 from application.orders.cancel_order import CancelOrder
 from application.orders.place_order import PlaceOrderBatch
 from application.orders.ports import OrderFilter

@@ -2,7 +2,7 @@ import asyncpg
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from adapters.postgres.unit_of_work import PostgresUnitOfWorkFactory
+from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
 from application.orders.place_order import PlaceOrderBatch
 from application.shared.errors import DatabaseUnavailable
 from application.users.ports import EmailTaken

@@ -4,8 +4,8 @@ import asyncpg
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from adapters.postgres.constraints import REFUSALS
-from adapters.postgres.unit_of_work import PostgresUnitOfWorkFactory
+from adapters.postgres.core.constraints import REFUSALS
+from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
 from application.users.ports import EmailTaken
 from domain.catalog.stock import ReservationExceedsStock
 from domain.shared.ids import OrderId

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.postgres import event_feed
-from adapters.postgres.event_feed import ONE_AT_A_TIME, PostgresEventFeed
+from adapters.postgres.events.event_feed import ONE_AT_A_TIME, PostgresEventFeed
 from domain.shared.ids import EventId
 from tests.integration.postgres.test_indexes import plan_of
 from tests.kit.shop import Shop

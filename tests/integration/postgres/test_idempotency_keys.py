@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from adapters.postgres.idempotency import PostgresReplayRecords
-from adapters.postgres.unit_of_work import PostgresUnitOfWorkFactory
+from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
+from adapters.postgres.idempotency.records import PostgresIdempotencyRecordStore
 from application.users.views import UserView
 from tests.kit.shop import Shop
 
@@ -63,6 +63,9 @@ async def test_old_keys_are_forgotten_and_young_ones_kept(
         "UPDATE idempotency_keys SET created_at = now() - interval '4 days' WHERE key = $1", old.key
     )
     assert (
-        await PostgresReplayRecords(engine).prune(before=datetime.now(UTC) - timedelta(days=3), limit=9) == 1
+        await PostgresIdempotencyRecordStore(engine).prune(
+            before=datetime.now(UTC) - timedelta(days=3), limit=9
+        )
+        == 1
     )
     assert [row["key"] for row in await psql.fetch("SELECT key FROM idempotency_keys")] == [young.key]

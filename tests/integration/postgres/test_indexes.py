@@ -7,12 +7,12 @@ import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from adapters.postgres.queries.orders import PostgresOrderQueries
-from adapters.postgres.queries.products import PostgresProductQueries
-from adapters.postgres.queries.sessions import PostgresSessionQueries
-from adapters.postgres.queries.stocks import PostgresStockQueries
-from adapters.postgres.queries.users import PostgresUserQueries
-from adapters.postgres.unit_of_work import PostgresUnitOfWorkFactory
+from adapters.postgres.catalog.product_queries import PostgresProductQueries
+from adapters.postgres.catalog.stock_queries import PostgresStockQueries
+from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
+from adapters.postgres.orders.queries import PostgresOrderQueries
+from adapters.postgres.sessions.queries import PostgresSessionQueries
+from adapters.postgres.users.queries import PostgresUserQueries
 from application.catalog.ports import ProductFilter, ProductSort
 from application.orders.place_order import PlaceOrderBatch
 from application.orders.ports import OrderFilter

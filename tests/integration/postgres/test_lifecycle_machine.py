@@ -1,8 +1,8 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from adapters.postgres.checks import PostgresInvariantChecks
-from adapters.postgres.engine import create_checking_engine
+from adapters.postgres.checks.invariant_checks import PostgresInvariantChecks
+from adapters.postgres.core.engine import create_checking_engine
 from tests.kit.lifecycle_machine import LifecycleMachine
 from tests.kit.postgres_store import postgres_store
 from tests.kit.searching import search

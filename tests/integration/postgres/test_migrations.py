@@ -4,10 +4,10 @@ import asyncpg
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from adapters.postgres import migrations
-from adapters.postgres.engine import create_engine
-from adapters.postgres.rows import Row
-from adapters.postgres.schema_revision import needed_revision
+from adapters.postgres.core import migrations
+from adapters.postgres.core.engine import create_engine
+from adapters.postgres.core.rows import Row
+from adapters.postgres.core.schema_revision import needed_revision
 from tests.integration.postgres.catalogs import schema_of
 from tests.servers.databases import connected
 

@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 from sqlalchemy import event, make_url, text
 
-from adapters.postgres.engine import create_engine
-from adapters.postgres.reader import Reader
+from adapters.postgres.core.engine import create_engine
+from adapters.postgres.core.reader import AutocommitReader
 
 
 @pytest.mark.parametrize(("cache_size", "transactions"), [("100", 0), ("0", 1)])
@@ -13,7 +13,7 @@ async def test_a_single_read_is_a_transaction_only_where_the_url_speaks_of_a_poo
 ) -> None:
     url = make_url(database_url).update_query_dict({"prepared_statement_cache_size": cache_size})
     engine = create_engine(url.render_as_string(hide_password=False))
-    reader = Reader(engine)
+    reader = AutocommitReader(engine)
     await reader.all(text("SELECT 'the first one also asks for the server''s version'"))
     begun: list[str] = []
 

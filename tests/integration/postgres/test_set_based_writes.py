@@ -2,11 +2,11 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm.exc import StaleDataError
 
-from adapters.postgres.queries.orders import PostgresOrderQueries
-from adapters.postgres.unit_of_work import PostgresUnitOfWorkFactory
+from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
+from adapters.postgres.orders.queries import PostgresOrderQueries
 from application.orders.place_order import PlaceOrderBatch
 from application.orders.ports import OrderFilter
-from application.shared.idempotency import Receipt
+from application.shared.idempotency import IdempotentResult
 from domain.catalog.stock import MovementReason
 from tests.integration.postgres.sent import statements_of
 from tests.invariants import assert_invariants
@@ -24,7 +24,7 @@ async def test_a_batch_takes_seven_statements_however_many_orders_it_places(
     commands = [shop.placing((mug, 1), (cup, 1), customer=customers[n % 3]) for n in range(count)]
     with statements_of(engine) as sent:
         outcomes = await place_batch(commands)
-    assert all(isinstance(outcome, Receipt) for outcome in outcomes)
+    assert all(isinstance(outcome, IdempotentResult) for outcome in outcomes)
     assert len(sent) == 7
     await assert_invariants(shop)
 

@@ -9,10 +9,10 @@ import pytest
 from nats.js.api import StreamConfig
 
 from adapters.publishers.nats import DEDUPLICATED_FOR, NatsPublisher
-from application.outbox.cloud_event import CONTENT_TYPE, cloud_event
-from application.outbox.ports import PublisherUnavailable
-from application.outbox.relay_events import RelayEvents
-from application.outbox.views import PublishedEvent
+from application.events.cloud_event import CONTENT_TYPE, cloud_event
+from application.events.ports import PublisherUnavailable
+from application.events.relay_events import RelayEvents
+from application.events.views import PublishedEvent
 from tests.integration.publishers.conftest import PublisherTo
 from tests.kit.shop import Shop
 from tests.kit.streams import PREFIX, SOURCE, STREAM, stored_at

@@ -10,8 +10,8 @@ import nats
 import pytest
 from nats.js.api import StreamConfig
 
-from application.outbox.ports import PublisherUnavailable
-from application.outbox.relay_events import RelayEvents
+from application.events.ports import PublisherUnavailable
+from application.events.relay_events import RelayEvents
 from tests.integration.publishers.conftest import PublisherTo
 from tests.kit.certificates import self_signed
 from tests.kit.logs import captured_log

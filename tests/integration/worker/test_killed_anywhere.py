@@ -11,8 +11,8 @@ import asyncpg
 import pytest
 
 from adapters.payments.sandbox.gateway import SandboxGateway
-from domain.orders.derived import OrderPaymentStatus
 from domain.orders.lifecycle import OrderStatus
+from domain.orders.statuses import OrderPaymentStatus
 from domain.payments.method import PaymentMethod
 from domain.webhooks.delivery import DeliveryStatus
 from tests.invariants import assert_invariants, every_order
@@ -38,7 +38,7 @@ Prepare = Callable[[], Awaitable[object]]
 async def shop(database_url: str) -> AsyncIterator[Shop]:
     async with postgres_store(database_url) as store:
         shop = Shop(store)
-        gateway = SandboxGateway(store.sandbox_books, shop.clock, shop.ids, late_by=HOLD)
+        gateway = SandboxGateway(store.sandbox_store, shop.clock, shop.ids, late_by=HOLD)
         shop.gateways[PaymentMethod.SANDBOX] = gateway
         yield shop
 

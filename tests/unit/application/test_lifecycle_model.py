@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from application.orders import cancel_order
-from application.orders.make_room import MakeRoom, Wanted
+from application.orders.release_expired_holds import Demand, ReleaseExpiredHolds
 from domain.catalog.stock import Stock
 from domain.orders import cancelling, expiring, fulfilling, paying, refunding
 from domain.orders.fulfillment import FulfilledLine
-from domain.orders.holding import release
 from domain.orders.order import Order
+from domain.orders.reservations import release
 from domain.payments.payment import Payment
 from domain.payments.refund import Refund
 from tests.model.exploring import Counterexample, explore
@@ -48,10 +48,10 @@ async def test_nothing_that_can_happen_breaks_a_rule(
 
 
 def nobody_expires_what_others_need(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def never(_self: MakeRoom, wants: Sequence[Wanted]) -> Sequence[bool]:
+    async def never(_self: ReleaseExpiredHolds, wants: Sequence[Demand]) -> Sequence[bool]:
         return [False] * len(wants)
 
-    monkeypatch.setattr(MakeRoom, "__call__", never)
+    monkeypatch.setattr(ReleaseExpiredHolds, "__call__", never)
 
 
 def expiry_forgets_to_release(monkeypatch: pytest.MonkeyPatch) -> None:

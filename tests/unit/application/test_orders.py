@@ -6,10 +6,10 @@ from application.orders.cancel_order import CancelOrderCommand
 from application.orders.ports import OrderFilter
 from application.orders.views import OrderView
 from application.users.views import UserView
-from domain.orders.derived import FulfillmentStatus, OrderPaymentStatus
 from domain.orders.lifecycle import Action, InvalidTransition, OrderStatus
 from domain.orders.placing import OutOfStock
 from domain.orders.pricing import PriceChanged, ProductUnavailable
+from domain.orders.statuses import FulfillmentStatus, OrderPaymentStatus
 from domain.shared.actor import Actor
 from domain.shared.errors import NotFound
 from domain.shared.ids import OrderId, UserId
@@ -62,7 +62,7 @@ async def test_an_order_beyond_the_stock_is_refused_and_holds_nothing(shop: Shop
 
 async def test_an_archived_product_cannot_be_ordered(shop: Shop) -> None:
     mug = await shop.product(stock=5)
-    await shop.archive_product(mug.id, seen_version=mug.version, by=SOMEBODY)
+    await shop.archive_product(mug.id, expected_version=mug.version, by=SOMEBODY)
     with pytest.raises(ProductUnavailable):
         await shop.order(mug)
 

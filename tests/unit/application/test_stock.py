@@ -9,9 +9,13 @@ from tests.invariants import assert_invariants
 from tests.kit.shop import STAFF, Shop
 
 
-def counting(product_id: ProductId, on_hand: int, *, seen_version: int) -> CountStockCommand:
+def counting(product_id: ProductId, on_hand: int, *, expected_version: int) -> CountStockCommand:
     return CountStockCommand(
-        product_id=product_id, on_hand=on_hand, reason="inventory", seen_version=seen_version, by=STAFF
+        product_id=product_id,
+        on_hand=on_hand,
+        reason="inventory",
+        expected_version=expected_version,
+        by=STAFF,
     )
 
 
@@ -19,7 +23,7 @@ async def test_a_count_sets_what_is_on_hand_and_leaves_what_is_reserved(shop: Sh
     mug = await shop.product(stock=5)
     await shop.order(mug, quantity=2)
     stock = await shop.get_stock(mug.id)
-    counted = await shop.count_stock(counting(mug.id, 4, seen_version=stock.version))
+    counted = await shop.count_stock(counting(mug.id, 4, expected_version=stock.version))
     assert (counted.on_hand, counted.reserved, counted.available) == (4, 2, 2)
     assert await shop.get_stock(mug.id) == counted
     await assert_invariants(shop)
@@ -30,7 +34,7 @@ async def test_a_count_of_a_stock_that_has_moved_meanwhile_is_refused(shop: Shop
     stock = await shop.get_stock(mug.id)
     await shop.order(mug)
     with pytest.raises(PreconditionFailed) as refusal:
-        await shop.count_stock(counting(mug.id, 9, seen_version=stock.version))
+        await shop.count_stock(counting(mug.id, 9, expected_version=stock.version))
     assert refusal.value.current_version == stock.version + 1
 
 
@@ -38,7 +42,7 @@ async def test_a_count_below_what_is_reserved_is_refused(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     await shop.order(mug, quantity=3)
     with pytest.raises(StockConflict):
-        await shop.count_stock(counting(mug.id, 2, seen_version=2))
+        await shop.count_stock(counting(mug.id, 2, expected_version=2))
     assert (await shop.get_stock(mug.id)).on_hand == 5
 
 
@@ -95,4 +99,4 @@ async def test_the_stock_of_what_does_not_exist_is_not_found(shop: Shop) -> None
     with pytest.raises(NotFound):
         await shop.list_movements(nothing, after=None, limit=1)
     with pytest.raises(NotFound):
-        await shop.count_stock(counting(nothing, 1, seen_version=1))
+        await shop.count_stock(counting(nothing, 1, expected_version=1))

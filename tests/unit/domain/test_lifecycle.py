@@ -8,9 +8,9 @@ import pytest
 from domain.orders.lifecycle import (
     TRANSITIONS,
     Action,
-    Asker,
     InvalidTransition,
     OrderStatus,
+    Party,
     allowed_actions,
     target_of,
 )
@@ -75,7 +75,7 @@ PERMITTED: dict[tuple[OrderStatus, Action], list[tuple[Callable[[Facts], bool], 
     (PENDING, Action.EXPIRE): [(it_is_due, EXPIRED)],
     (PENDING, Action.CANCEL): [(whatever, CANCELLED)],
     (CONFIRMED, Action.CANCEL): [(nothing_is_fulfilled, CANCELLED)],
-    (CONFIRMED, Action.FULFIL): [(something_is_unfulfilled, CONFIRMED), (all_is_fulfilled, FULFILLED)],
+    (CONFIRMED, Action.FULFILL): [(something_is_unfulfilled, CONFIRMED), (all_is_fulfilled, FULFILLED)],
     (CONFIRMED, Action.REFUND): [(something_is_refundable, CONFIRMED)],
     (FULFILLED, Action.REFUND): [(something_is_refundable, FULFILLED)],
     (EXPIRED, Action.REVIVE): [(it_is_paid, CONFIRMED)],
@@ -96,7 +96,7 @@ def test_an_order_takes_the_actions_of_its_status_and_no_other(source: OrderStat
         assert refusal.value.params == {
             "from": source.value,
             "action": action.value,
-            "allowed_actions": [a.value for a in allowed_actions(source, facts, Asker.STAFF)],
+            "allowed_actions": [a.value for a in allowed_actions(source, facts, Party.STAFF)],
         }
 
 
@@ -104,16 +104,16 @@ def test_an_order_takes_the_actions_of_its_status_and_no_other(source: OrderStat
 def test_an_owner_may_pay_and_cancel_and_staff_may_ship_and_refund_as_well(facts: Facts) -> None:
     refund = [Action.REFUND] if something_is_refundable(facts) else []
     cancel = [Action.CANCEL] if nothing_is_fulfilled(facts) else []
-    assert {status: list(allowed_actions(status, facts, Asker.OWNER)) for status in OrderStatus} == {
+    assert {status: list(allowed_actions(status, facts, Party.OWNER)) for status in OrderStatus} == {
         PENDING: [Action.PAY, Action.CANCEL],
         CONFIRMED: cancel,
         FULFILLED: [],
         CANCELLED: [],
         EXPIRED: [],
     }
-    assert {status: list(allowed_actions(status, facts, Asker.STAFF)) for status in OrderStatus} == {
+    assert {status: list(allowed_actions(status, facts, Party.STAFF)) for status in OrderStatus} == {
         PENDING: [Action.PAY, Action.CANCEL],
-        CONFIRMED: [*cancel, Action.FULFIL, *refund],
+        CONFIRMED: [*cancel, Action.FULFILL, *refund],
         FULFILLED: refund,
         CANCELLED: [],
         EXPIRED: [],

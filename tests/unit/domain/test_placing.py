@@ -11,7 +11,7 @@ from domain.orders.events import OrderConfirmed, OrderPlaced
 from domain.orders.lifecycle import Action, OrderStatus
 from domain.orders.line import RequestedLine
 from domain.orders.order import Order
-from domain.orders.placing import OrderRequest, OutOfStock, Shelf, place, quote
+from domain.orders.placing import OrderRequest, OutOfStock, ProductsWithStock, place, quote
 from domain.orders.pricing import MAX_LINES, MAX_QUANTITY, PriceChanged, ProductUnavailable
 from domain.shared.errors import DomainError, ValidationFailed
 from domain.shared.ids import ProductId, UserId
@@ -30,7 +30,7 @@ class Goods:
     def __init__(self) -> None:
         self._products: dict[ProductId, Product] = {}
         self._stocks: dict[ProductId, Stock] = {}
-        self.shelf = Shelf(self._products, self._stocks)
+        self.shelf = ProductsWithStock(self._products, self._stocks)
 
     def add(self, sku: str, *, stock: int = 10, price: Money | None = None) -> Product:
         product, its_stock = a_product(IDS, by=STAFF, sku=sku, on_hand=stock)

@@ -10,7 +10,7 @@ from domain.sessions.session import (
     RefreshTokenReused,
     Session,
     SessionLifetime,
-    surplus,
+    sessions_to_evict,
 )
 from domain.shared.ids import SessionId, UserId
 
@@ -90,6 +90,6 @@ def test_a_session_is_over_one_day_however_often_it_is_refreshed() -> None:
 def test_sessions_that_are_over_make_way_and_then_the_longest_unused() -> None:
     over = session(number=1, created_at=NOW - LIFETIME.absolute)
     live = [session(number=2 + n, created_at=NOW - n * SECOND) for n in range(MAX_SESSIONS)]
-    assert surplus([over], NOW) == [over]
-    assert surplus(live[1:], NOW) == []
-    assert surplus([*live, over], NOW) == [over, live[-1]]
+    assert sessions_to_evict([over], NOW) == [over]
+    assert sessions_to_evict(live[1:], NOW) == []
+    assert sessions_to_evict([*live, over], NOW) == [over, live[-1]]

@@ -1,9 +1,9 @@
 import pytest
 
 from domain.users.events import UserSignedUp
-from domain.users.password import MAX_LENGTH, WeakPassword, ensure_long_enough, normalised
+from domain.users.password import MAX_LENGTH, WeakPassword, ensure_long_enough, normalize_password
 from domain.users.permissions import PERMISSIONS, Permission, Role
-from domain.users.user import AccountDisabled, UserStatus, comparable_email
+from domain.users.user import AccountDisabled, UserStatus, normalize_email
 from tests.kit.examples import NOW, a_user
 from tests.kit.ids import SequentialIds
 
@@ -40,7 +40,7 @@ def test_staff_may_what_customers_may_and_admins_what_staff_may() -> None:
 
 @pytest.mark.parametrize("spelling", ["Ann@Example.com", " ann@example.com ", "ANN@EXAMPLE.COM"])
 def test_two_spellings_of_a_mailbox_are_one(spelling: str) -> None:
-    assert comparable_email(spelling) == "ann@example.com"
+    assert normalize_email(spelling) == "ann@example.com"
 
 
 def test_people_sign_up_unverified_and_active() -> None:
@@ -89,4 +89,4 @@ def test_a_password_too_short_or_too_long_is_refused_where_it_stands(password: s
 
 
 def test_one_password_typed_on_two_keyboards_is_one() -> None:
-    assert normalised("e\u0301") == normalised("\u00e9") == "\u00e9"
+    assert normalize_password("e\u0301") == normalize_password("\u00e9") == "\u00e9"

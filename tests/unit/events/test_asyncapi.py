@@ -11,8 +11,8 @@ import jsonschema_rs
 
 import domain
 from application.catalog.change_product import ChangeProductCommand
-from application.outbox.cloud_event import cloud_event
-from application.outbox.event_types import EVENT_TYPES
+from application.events.cloud_event import cloud_event
+from application.events.event_types import EVENT_TYPES
 from application.payments.ports import ProviderEventKind
 from application.sessions.log_in import LogInCommand
 from application.users.change_me import ChangeMeCommand
@@ -118,22 +118,24 @@ async def let_everything_happen_to_people(shop: Shop) -> None:
     ):
         seen = (await shop.get_user(ann.user_id)).version
         await shop.change_user(
-            ChangeUserCommand(user_id=ann.user_id, seen_version=seen, changes=changes, by=by)
+            ChangeUserCommand(user_id=ann.user_id, expected_version=seen, changes=changes, by=by)
         )
     seen = (await shop.get_user(ann.user_id)).version
     renamed = await shop.change_me(
-        ChangeMeCommand(user_id=ann.user_id, seen_version=seen, full_name=None, by=by)
+        ChangeMeCommand(user_id=ann.user_id, expected_version=seen, full_name=None, by=by)
     )
-    await shop.close_account(CloseAccountCommand(user_id=ann.user_id, seen_version=renamed.version, by=by))
+    await shop.close_account(
+        CloseAccountCommand(user_id=ann.user_id, expected_version=renamed.version, by=by)
+    )
 
 
 async def let_everything_happen_to_products(shop: Shop) -> None:
     mug = await shop.product(stock=1)
     changes = ProductChanges(name="Cup", attributes=None)
     changed = await shop.change_product(
-        ChangeProductCommand(product_id=mug.id, seen_version=mug.version, changes=changes, by=SOMEBODY)
+        ChangeProductCommand(product_id=mug.id, expected_version=mug.version, changes=changes, by=SOMEBODY)
     )
-    await shop.archive_product(mug.id, seen_version=changed.version, by=SOMEBODY)
+    await shop.archive_product(mug.id, expected_version=changed.version, by=SOMEBODY)
 
 
 async def test_what_is_told_is_what_is_described() -> None:

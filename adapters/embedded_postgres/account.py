@@ -1,0 +1,112 @@
+"""Whom PostgreSQL runs as: it refuses root."""
+
+import ctypes
+import os
+import pwd
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from adapters.embedded_postgres.errors import EmbeddedPostgresError
+
+# Nothing of the caller's environment (PGDATA, PGPORT, PGOPTIONS, locales) may change what the server does.
+ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
+
+if sys.platform == "linux":
+    PR_SET_PDEATHSIG = 1
+    _prctl = ctypes.CDLL(None).prctl
+
+    def _die_with(parent: int) -> None:
+        """Ask the kernel, in a child, for SIGINT (PostgreSQL's fast shutdown) when its parent is gone."""
+        _prctl(PR_SET_PDEATHSIG, signal.SIGINT, 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(1)
+
+else:
+
+    def _die_with(parent: int) -> None:
+        """Do nothing: other kernels cannot. The next start stops what is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    uid: int
+    gid: int
+
+    @classmethod
+    def for_directories(cls, *directories: Path) -> "Account":
+        """Return the caller's account; for root, that of the first directory's owner who isn't root, else `nobody`.
+
+        Raises EmbeddedPostgresError where the system has no such account.
+        """
+        if os.geteuid() != 0:
+            return cls(os.geteuid(), os.getegid())
+        owners = [directory.stat().st_uid for directory in directories if directory.exists()]
+        owner = next(filter(None, owners), None)
+        try:
+            entry = pwd.getpwnam("nobody") if owner is None else pwd.getpwuid(owner)
+        except KeyError:
+            raise EmbeddedPostgresError(
+                f"PostgreSQL does not run as root, and this system has no account `{owner or 'nobody'}` to run it as: "
+                "run as an ordinary user, or let STEELYARD_DATABASE_URL name a server."
+            ) from None
+        return cls(entry.pw_uid, entry.pw_gid)
+
+    @property
+    def is_another(self) -> bool:
+        return self.uid != os.geteuid()
+
+    def own(self, path: Path) -> None:
+        """Give the file or directory to this account."""
+        if self.is_another:
+            os.chown(path, self.uid, self.gid, follow_symlinks=False)
+
+    # What follows is done as the account, never by root in the account's name: in a directory of the account, another
+    # process of it could have put a link where root would write, or a process id that root would signal.
+
+    def can_enter(self, directory: Path) -> bool:
+        return self._shell('cd -- "$1"', str(directory)).returncode == 0
+
+    def write(self, path: Path, text: str) -> None:
+        """Write a file for this account's eyes only. Raises EmbeddedPostgresError."""
+        if self._shell('umask 077 && cat >"$1"', str(path), input_text=text).returncode != 0:
+            raise EmbeddedPostgresError(f"{path} cannot be written.")
+
+    def signal(self, pid: int, how: signal.Signals) -> None:
+        """Send a signal to a process of this account; to any other, or to none, nothing is sent."""
+        self._shell('kill -s "$1" "$2"', how.name.removeprefix("SIG"), str(pid))
+
+    def run(self, command: Sequence[str], *, input_text: str = "") -> subprocess.CompletedProcess[str]:
+        """Run a command to its end. Raises PermissionError where the account cannot reach it."""
+        return subprocess.run(  # noqa: S603 - our own command lines
+            command, check=False, input=input_text, capture_output=True, text=True, **self._child_options()
+        )
+
+    def start(self, command: Sequence[str], *, log: IO[str], keep_open: IO[str]) -> subprocess.Popen[bytes]:
+        """Start a command that logs to `log` and inherits the open file `keep_open`."""
+        return subprocess.Popen(  # noqa: S603 - our own command lines
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            pass_fds=[keep_open.fileno()],
+            **self._child_options(),
+        )
+
+    def _shell(self, script: str, *arguments: str, input_text: str = "") -> subprocess.CompletedProcess[str]:
+        return self.run(["/bin/sh", "-c", script, "sh", *arguments], input_text=input_text)
+
+    def _child_options(self) -> dict[str, Any]:
+        parent = os.getpid()
+        return {
+            "cwd": "/",
+            "env": ENVIRONMENT,
+            "user": self.uid if self.is_another else None,
+            "group": self.gid if self.is_another else None,
+            "extra_groups": [] if self.is_another else None,
+            "preexec_fn": lambda: _die_with(parent),
+        }

@@ -1,0 +1,48 @@
+"""A server that a killed supervisor has left behind."""
+
+import time
+from collections.abc import Callable
+from typing import IO
+
+from adapters.embedded_postgres.account import Account
+from adapters.embedded_postgres.errors import EmbeddedPostgresError
+from adapters.embedded_postgres.layout import Layout
+from adapters.embedded_postgres.locks import try_lock
+from adapters.embedded_postgres.pid_file import PidFile
+from adapters.embedded_postgres.shutdown import ESCALATION
+
+
+def end_former_server(layout: Layout, account: Account, server_lock: IO[str]) -> None:
+    """Take the lock that all processes of a server hold, stopping a server whose supervisor is gone.
+
+    When its postmaster is gone, too, the other processes leave by themselves. What it left in the cluster is removed,
+    because PostgreSQL would take another process with the same id for the former one, and refuse to start.
+    Raises EmbeddedPostgresError for a server that does not end, or that isn't ours to end.
+    """
+    if not try_lock(server_lock):
+        _end(layout, account, lambda: try_lock(server_lock))
+    former = PidFile.read(layout.cluster)
+    if former and former.is_true():
+        raise EmbeddedPostgresError(
+            f"A PostgreSQL that was started by hand (process {former.pid}) uses {layout.cluster}: stop it first."
+        )
+    PidFile.path(layout.cluster).unlink(missing_ok=True)
+
+
+def _end(layout: Layout, account: Account, gone: Callable[[], bool]) -> None:
+    for how, patience in ESCALATION:
+        former = PidFile.read(layout.cluster)
+        if former and former.is_true():
+            account.signal(former.pid, how)
+        if _within(patience, gone):
+            return
+    raise EmbeddedPostgresError(f"A former PostgreSQL in {layout.cluster} does not end: kill its processes.")
+
+
+def _within(seconds: float, condition: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True

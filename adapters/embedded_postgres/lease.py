@@ -1,0 +1,133 @@
+import json
+import logging
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote
+
+from adapters.embedded_postgres.cluster import DATABASE, ROLE
+from adapters.embedded_postgres.errors import EmbeddedPostgresError
+from adapters.embedded_postgres.layout import Layout
+from adapters.embedded_postgres.locks import share, try_lock
+from adapters.embedded_postgres.pid_file import PidFile
+from adapters.embedded_postgres.sockets import PORT
+
+CHECKOUT = Path(__file__).parents[2]
+SUPERVISOR = "adapters.embedded_postgres.supervisor"
+PYTHON = (sys.executable, "-P", "-W", "ignore", "-m")
+TICK = 0.02
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedPostgres:
+    """The PostgreSQL of one data directory, which any number of processes may share.
+
+    `settings` are PostgreSQL's own, by name. They count for who starts the server, not for who joins it.
+    """
+
+    data_dir: Path
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    @contextmanager
+    def lease(self) -> Iterator[str]:
+        """Give the URL of a running server, which stops when the last lease of any process has ended.
+
+        The URL has the password, and stays true for as long as the lease: a server or supervisor that dies meanwhile
+        is replaced within a second or two. Raises EmbeddedPostgresError.
+        """
+        layout = Layout(self.data_dir.expanduser().resolve())
+        _prepare(layout)
+        over = threading.Event()
+        with layout.lease.open("a") as lease:
+            share(lease)  # which waits while a supervisor is stopping the server that nobody used
+            socket_directory = self._await_server(layout)
+            threading.Thread(target=self._keep_supervised, args=(layout, over), daemon=True).start()
+            try:
+                yield _url(layout, socket_directory)
+            finally:
+                over.set()
+
+    def _await_server(self, layout: Layout) -> str:
+        """Return the directory of a ready server's socket, starting a supervisor when there is none."""
+        complaint = ""
+        while True:
+            with layout.supervisor_lock.open("a+") as state:
+                supervised = not try_lock(state)
+                if supervised:
+                    state.seek(0)
+                    if (directory := state.read()).endswith("\n") and _is_ready(layout):
+                        return directory.rstrip("\n")
+                else:
+                    state.truncate(0)  # what a killed supervisor wrote is no longer true
+            if supervised:
+                time.sleep(TICK)
+            elif complaint:
+                raise EmbeddedPostgresError(complaint)
+            else:
+                complaint = self._start_supervisor(layout)
+
+    def _start_supervisor(self, layout: Layout) -> str:
+        """Return, when the supervisor has closed its standard error, what it wrote there."""
+        path = os.pathsep.join([str(CHECKOUT), *filter(None, [os.environ.get("PYTHONPATH")])])
+        detached = subprocess.run(  # noqa: S603 - our own program
+            [*PYTHON, SUPERVISOR, str(layout.data_dir), json.dumps(dict(self.settings))],
+            check=False,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd="/",
+            env=os.environ | {"PYTHONPATH": path},
+            start_new_session=True,  # so that Ctrl-C in the service's terminal doesn't reach it
+        )
+        return detached.stderr.strip()
+
+    def _keep_supervised(self, layout: Layout, over: threading.Event) -> None:
+        """Start the next supervisor should one be killed while the lease lasts."""
+        while not over.is_set():
+            try:
+                with layout.supervisor_lock.open("a") as state:
+                    share(state)  # which waits as long as a supervisor lives
+                if not over.is_set():
+                    self._await_server(layout)
+            except (EmbeddedPostgresError, OSError) as error:
+                logger.error("The embedded PostgreSQL cannot be started again: %s", error)  # noqa: TRY400 - the message says all
+                over.wait(5)
+
+
+def _prepare(layout: Layout) -> None:
+    """Make the data directory and what the server's users share in it, owned as the data directory is."""
+    try:
+        layout.data_dir.mkdir(parents=True, exist_ok=True)
+        owner = layout.data_dir.stat()
+        layout.home.mkdir(mode=0o700, exist_ok=True)
+        shared = (layout.lease, layout.supervisor_lock, layout.server_lock, layout.log)
+        for file in shared:
+            file.touch(mode=0o600)
+        if os.geteuid() == 0:
+            for path in (layout.home, *shared):
+                os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
+    except OSError as error:
+        raise EmbeddedPostgresError(
+            f"The data directory {layout.data_dir} cannot be used ({error.strerror}: {error.filename}): "
+            "set STEELYARD_DATA_DIR to a directory of your own."
+        ) from None
+
+
+def _is_ready(layout: Layout) -> bool:
+    """Tell what the supervisor cannot have seen yet: that the server was stopped by hand, or killed."""
+    file = PidFile.read(layout.cluster)
+    return file is not None and file.is_ready()
+
+
+def _url(layout: Layout, socket_directory: str) -> str:
+    password = layout.password.read_text()
+    return f"postgresql+asyncpg://{ROLE}:{password}@/{DATABASE}?host={quote(socket_directory, safe='')}&port={PORT}"

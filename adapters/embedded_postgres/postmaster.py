@@ -1,0 +1,87 @@
+import subprocess
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from adapters.embedded_postgres.account import Account
+from adapters.embedded_postgres.binaries import Binaries
+from adapters.embedded_postgres.errors import EmbeddedPostgresError
+from adapters.embedded_postgres.former_server import end_former_server
+from adapters.embedded_postgres.layout import Layout
+from adapters.embedded_postgres.pid_file import PidFile
+from adapters.embedded_postgres.settings import SETTINGS
+from adapters.embedded_postgres.shutdown import ESCALATION
+from adapters.embedded_postgres.sockets import PORT, SOCKET, remove_stale_sockets
+
+
+@dataclass(slots=True)
+class Postmaster:
+    """PostgreSQL's first process, as a child of this one."""
+
+    layout: Layout
+    account: Account
+    binaries: Binaries
+    socket_directory: Path
+    settings: Mapping[str, str]
+    _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+
+    def start(self) -> None:
+        """Return when the server takes connections, recovered if it had to. Raises EmbeddedPostgresError.
+
+        There is no limit of time, because a recovery that is broken off has to begin anew.
+        """
+        with self.layout.server_lock.open("a") as lock, self.layout.log.open("a") as log:
+            end_former_server(self.layout, self.account, lock)
+            remove_stale_sockets(self.socket_directory)
+            self._process = self.account.start(self._command(), log=log, keep_open=lock)
+        while not self._is_ready():
+            if not self.is_running:
+                raise EmbeddedPostgresError(
+                    f"PostgreSQL did not start: {self._last_words()} (see {self.layout.log})"
+                )
+            time.sleep(0.01)
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def is_serving(self) -> bool:
+        """Tell whether the server runs, and still has the socket that cleaners of temporary files may take."""
+        return self.is_running and (self.socket_directory / SOCKET).exists()
+
+    def stop(self) -> None:
+        """Stop the server, cleanly if it can be done in time."""
+        if self._process is None:
+            return
+        for how, patience in ESCALATION:
+            self._process.send_signal(how)
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(patience)
+                return
+
+    def _command(self) -> list[str]:
+        settings = {
+            **SETTINGS,
+            "unix_socket_directories": self.socket_directory,
+            "port": PORT,
+            **self.settings,
+        }
+        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        return [self.binaries["postgres"], "-D", str(self.layout.cluster), *options]
+
+    def _is_ready(self) -> bool:
+        file = PidFile.read(self.layout.cluster)
+        return (
+            file is not None
+            and self._process is not None
+            and (file.pid, file.status) == (self._process.pid, "ready")
+        )
+
+    def _last_words(self) -> str:
+        lines = self.layout.log.read_text(errors="replace").splitlines()
+        return next(
+            (line for line in reversed(lines) if "FATAL" in line or "PANIC" in line), "no reason given"
+        )

@@ -1,0 +1,43 @@
+from collections.abc import Sequence
+
+from adapters.payments.sandbox.messages import event_of
+from adapters.standard_webhooks import BadSignature, StandardWebhooks
+from application.payments.ports import (
+    InvalidSignature,
+    ProviderEvent,
+    ProviderWebhookParser,
+    UnverifiedMessage,
+)
+from application.shared.clock import Clock
+from application.shared.secrets import Secrets
+
+SECRET = "sandbox-webhooks"  # noqa: S105 - the name of a secret, not a secret
+SECRET_BYTES = 32
+
+
+class SandboxSignatures:
+    """The secrets that the sandbox and the shop share: those that were set, or else one that is made and kept."""
+
+    def __init__(self, kept: Secrets, given: Sequence[bytes]) -> None:
+        self._kept = kept
+        self._webhooks = StandardWebhooks(given) if given else None
+
+    async def get(self) -> StandardWebhooks:
+        """Raise Overloaded or DatabaseUnavailable when the secret has to be looked up and cannot be."""
+        if self._webhooks is None:
+            self._webhooks = StandardWebhooks([await self._kept.get_or_create(SECRET, SECRET_BYTES)])
+        return self._webhooks
+
+
+class SandboxWebhookParser(ProviderWebhookParser):
+    def __init__(self, signatures: SandboxSignatures, clock: Clock) -> None:
+        self._signatures = signatures
+        self._clock = clock
+
+    async def open(self, message: UnverifiedMessage) -> ProviderEvent:
+        webhooks = await self._signatures.get()
+        try:
+            message_id = webhooks.verify(message.headers, message.body, now=self._clock.now())
+        except BadSignature:
+            raise InvalidSignature from None
+        return event_of(message_id, message.body)

@@ -1,0 +1,101 @@
+"""What Stripe tells, by its own kind of signature: https://docs.stripe.com/webhooks."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import stripe
+from stripe import Event, PaymentIntent, Refund
+
+from adapters.payments.stripe.amounts import from_stripe
+from adapters.payments.stripe.gateway import failure_of_payment, failure_of_refund
+from adapters.payments.stripe.metadata import PAYMENT_ID, REFUND_ID, our_id
+from application.payments.ports import (
+    InvalidSignature,
+    ProviderEvent,
+    ProviderEventKind,
+    ProviderWebhookParser,
+    UnverifiedMessage,
+)
+from domain.payments.method import PaymentMethod
+from domain.shared.errors import DomainError, ValidationFailed
+from domain.shared.ids import PaymentId, RefundId
+
+TOLERANCE = 300
+"""Seconds by which a message may be old. Stripe signs each attempt anew."""
+
+_OF_PAYMENTS = {
+    "payment_intent.succeeded": ProviderEventKind.CAPTURED,
+    "payment_intent.payment_failed": ProviderEventKind.FAILED,
+    "payment_intent.canceled": ProviderEventKind.FAILED,
+}
+_OF_REFUNDS = {"refund.created", "refund.updated", "refund.failed", "charge.refund.updated"}
+_BY_STATUS = {
+    "succeeded": ProviderEventKind.REFUNDED,
+    "failed": ProviderEventKind.REFUND_FAILED,
+    "canceled": ProviderEventKind.REFUND_FAILED,
+}
+
+
+class StripeWebhookParser(ProviderWebhookParser):
+    """Believes what was signed with any of the endpoint's `secrets`; there are two while one is replaced."""
+
+    def __init__(self, client: stripe.StripeClient, secrets: Sequence[str]) -> None:
+        self._client = client
+        self._secrets = secrets
+
+    async def open(self, message: UnverifiedMessage) -> ProviderEvent | None:
+        if not any(_bears_signature(message, secret) for secret in self._secrets):
+            raise InvalidSignature
+        try:
+            return _event_of(self._client.construct_event_without_verification(message.body))
+        except (AttributeError, KeyError, TypeError, ValueError, DomainError):
+            raise ValidationFailed("The message is not one that Stripe's API describes.") from None
+
+
+def _bears_signature(message: UnverifiedMessage, secret: str) -> bool:
+    try:
+        stripe.WebhookSignature.verify_header(
+            message.body, message.headers.get("stripe-signature"), secret, TOLERANCE
+        )
+    except (stripe.SignatureVerificationError, UnicodeDecodeError, TypeError):
+        # The library raises TypeError for a signature that is not ASCII.
+        return False
+    return True
+
+
+def _event_of(event: Event) -> ProviderEvent | None:
+    told = event.data.object
+    if isinstance(told, PaymentIntent) and event.type in _OF_PAYMENTS:
+        return _event_of_payment(event, told, _OF_PAYMENTS[event.type])
+    if isinstance(told, Refund) and event.type in _OF_REFUNDS and told.status in _BY_STATUS:
+        return _event_of_refund(event, told, _BY_STATUS[told.status])
+    return None
+
+
+def _event_of_payment(event: Event, intent: PaymentIntent, kind: ProviderEventKind) -> ProviderEvent:
+    captured = kind is ProviderEventKind.CAPTURED
+    ours = our_id(intent, PAYMENT_ID)
+    return ProviderEvent(
+        provider=PaymentMethod.STRIPE,
+        event_id=event.id,
+        kind=kind,
+        payment_id=PaymentId(ours) if ours else None,
+        reference=intent.id,
+        amount=from_stripe(intent.amount_received if captured else intent.amount, intent.currency),
+        failure=None if captured else failure_of_payment(intent),
+        occurred_at=datetime.fromtimestamp(event.created, UTC),
+    )
+
+
+def _event_of_refund(event: Event, refund: Refund, kind: ProviderEventKind) -> ProviderEvent:
+    ours = our_id(refund, REFUND_ID)
+    return ProviderEvent(
+        provider=PaymentMethod.STRIPE,
+        event_id=event.id,
+        kind=kind,
+        refund_id=RefundId(ours) if ours else None,
+        reference=refund.id,
+        amount=from_stripe(refund.amount, refund.currency),
+        failure=failure_of_refund(refund) if kind is ProviderEventKind.REFUND_FAILED else None,
+        occurred_at=datetime.fromtimestamp(event.created, UTC),
+    )

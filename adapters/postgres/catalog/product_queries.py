@@ -1,0 +1,104 @@
+from collections.abc import Collection, Iterator, Mapping
+
+from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, cast, false, literal, or_, select
+from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from adapters.postgres.core.data_loader import DataLoader
+from adapters.postgres.core.keyset import Key, page_of, shown
+from adapters.postgres.core.reader import AutocommitReader
+from adapters.postgres.core.result_row import ResultRow
+from adapters.postgres.core.rows import ProductRow, StockRow
+from adapters.postgres.core.unnest import columns_of
+from application.catalog.ports import ProductFilter, ProductQueries, ProductSort
+from application.catalog.views import ProductView
+from application.shared.page import Page, Position
+from domain.catalog import search
+from domain.catalog.product import ProductStatus
+from domain.shared.ids import ProductId
+from domain.shared.money import Money
+
+_AVAILABLE = StockRow.on_hand - StockRow.reserved
+_PRODUCTS = select(
+    *columns_of(ProductRow, without={"search_words", "search_typos"}),
+    _AVAILABLE.label("available"),
+    (ProductRow.version + StockRow.version - ProductRow.stock_version).label("version_with_stock"),
+).join(StockRow, StockRow.product_id == ProductRow.id)
+_GET = _PRODUCTS.where(ProductRow.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
+_KEYS: Mapping[ProductSort, Key] = {
+    ProductSort.CREATED_AT: (ProductRow.created_at, ProductRow.id),
+    ProductSort.NAME: (ProductRow.sort_name, ProductRow.id),
+    ProductSort.PRICE: (ProductRow.price_amount, ProductRow.id),
+}
+
+
+class PostgresProductQueries(ProductQueries):
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._reader = AutocommitReader(engine)
+        self._gets = DataLoader(self._get)
+
+    async def get(self, product_id: ProductId) -> ProductView | None:
+        return await self._gets.get(product_id)
+
+    async def _get(self, product_ids: Collection[ProductId]) -> Mapping[ProductId, ProductView]:
+        views = map(_view, await self._reader.all(_GET, {"ids": list(product_ids)}))
+        return {view.id: view for view in views}
+
+    async def list(
+        self,
+        criteria: ProductFilter,
+        *,
+        sort: ProductSort,
+        descending: bool,
+        after: Position | None,
+        limit: int,
+    ) -> Page[ProductView]:
+        key = _KEYS[sort]
+        found = _PRODUCTS.where(*_conditions(criteria))
+        statement = page_of(found, key, descending=descending, after=after, limit=limit)
+        return shown(await self._reader.all(statement), key, limit=limit, show=_view)
+
+
+def _conditions(criteria: ProductFilter) -> Iterator[ColumnElement[bool]]:
+    if criteria.status is not None:
+        # Written out, not bound: only then is the index on the prices of active products used.
+        yield ProductRow.status == literal(criteria.status.value, literal_execute=True)
+    if criteria.currency is not None:
+        yield ProductRow.price_currency == criteria.currency
+    if criteria.min_price is not None:
+        yield ProductRow.price_amount >= criteria.min_price
+    if criteria.max_price is not None:
+        yield ProductRow.price_amount <= criteria.max_price
+    if criteria.in_stock is not None:
+        yield _AVAILABLE > 0 if criteria.in_stock else _AVAILABLE <= 0
+    if criteria.query is not None:
+        yield from _matches(criteria.query)
+
+
+def _matches(query: str) -> Iterator[ColumnElement[bool]]:
+    """Say of each word that it is found, as `domain.catalog.search` means it. Without a word, nothing is."""
+    words = search.words(query)
+    if not words:
+        yield false()
+    for word in sorted(words):
+        # A word has letters and digits only, so there is nothing in it to quote.
+        begins = ProductRow.search_words.op("@@")(cast(f"'{word}':*", TSQUERY))
+        variants = sorted(search.typo_variants(word))
+        yield or_(begins, ProductRow.search_typos.overlap(variants)) if variants else begins
+
+
+def _view(row: ResultRow) -> ProductView:
+    return ProductView(
+        id=ProductId(row.id),
+        sku=row.sku,
+        name=row.name,
+        description=row.description,
+        price=Money(row.price_amount, row.price_currency),
+        attributes=row.attributes,
+        status=ProductStatus(row.status),
+        available=row.available,
+        max_per_order=row.max_per_order,
+        version=row.version_with_stock,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )

@@ -1,0 +1,87 @@
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
+from sqlalchemy.orm import Mapped, mapped_column
+
+from adapters.postgres.core.schema import Row, currency, money, one_of
+from domain.catalog.product import ProductStatus
+from domain.catalog.stock import MovementReason
+
+
+class StockRow(Row):
+    """The hottest rows of all: half of each page is left free, so that an update stays on its page (HOT)."""
+
+    __tablename__ = "stocks"
+    __table_args__ = (
+        CheckConstraint("reserved >= 0 AND reserved <= on_hand", name="reserved_within_on_hand"),
+        {"postgresql_with": {"fillfactor": 50}},
+    )
+
+    product_id: Mapped[UUID] = mapped_column(primary_key=True)
+    on_hand: Mapped[int]
+    reserved: Mapped[int]
+    version: Mapped[int]
+
+
+class StockMovementRow(Row):
+    """The ledger. `version` is that of the stock which the movement led to: two writers can never both have one.
+
+    There is no foreign key to the stock: movements are only written beside their locked stock, in one transaction,
+    and no stock is ever deleted. It would be looked up once for each line of each order.
+    """
+
+    __tablename__ = "stock_movements"
+    __table_args__ = (one_of("reason", MovementReason),)
+
+    product_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    on_hand_delta: Mapped[int]
+    reserved_delta: Mapped[int]
+    on_hand: Mapped[int]
+    reserved: Mapped[int]
+    reason: Mapped[str]
+    note: Mapped[str | None]
+    order_id: Mapped[UUID | None]
+    actor_id: Mapped[UUID | None]
+    request_id: Mapped[str]
+    occurred_at: Mapped[datetime]
+
+
+class ProductRow(Row):
+    """A product. Its stock is kept first, so that there is none without.
+
+    `sort_name`, `search_words` and `search_typos` are computed by the domain. Names are sorted by code point, as
+    Python sorts them, on every server.
+    """
+
+    __tablename__ = "products"
+    __table_args__ = (
+        UniqueConstraint("sku"),
+        money("price_amount"),
+        currency("price_currency"),
+        one_of("status", ProductStatus),
+        Index(None, "created_at", "id"),
+        Index(None, "sort_name", "id"),
+        Index(None, "price_currency", "price_amount", "id", postgresql_where=text("status = 'active'")),
+        Index(None, "search_words", postgresql_using="gin"),
+        Index(None, "search_typos", postgresql_using="gin"),
+    )
+
+    id: Mapped[UUID] = mapped_column(ForeignKey(StockRow.product_id), primary_key=True)
+    sku: Mapped[str]
+    name: Mapped[str]
+    description: Mapped[str]
+    price_amount: Mapped[int]
+    price_currency: Mapped[str]
+    attributes: Mapped[dict[str, str]]
+    max_per_order: Mapped[int | None]
+    status: Mapped[str]
+    version: Mapped[int]
+    stock_version: Mapped[int]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    sort_name: Mapped[str] = mapped_column(Text(collation="C"))
+    search_words: Mapped[str] = mapped_column(TSVECTOR)
+    search_typos: Mapped[list[str]] = mapped_column(ARRAY(Text))

@@ -1,0 +1,17 @@
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from adapters.postgres.core.schema import Row
+
+
+class InvariantTallyRow(Row):
+    """How many have offended against an invariant when it was last checked."""
+
+    __tablename__ = "invariant_tallies"
+    __table_args__ = (CheckConstraint("offenders >= 0", name="offenders"),)
+
+    invariant: Mapped[str] = mapped_column(primary_key=True)
+    offenders: Mapped[int]
+    checked_at: Mapped[datetime]

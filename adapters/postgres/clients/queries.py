@@ -1,0 +1,32 @@
+from collections.abc import Sequence
+from itertools import groupby
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from adapters.postgres.clients.mapping import client_from
+from adapters.postgres.core.reader import AutocommitReader
+from adapters.postgres.core.rows import ClientSecretRow
+from adapters.postgres.core.selects import clients_with_secrets
+from application.clients.ports import ClientQueries
+from application.clients.views import ClientView
+from domain.shared.ids import ClientId, SecretId
+
+_HAS_SECRET = select(ClientSecretRow.id).where(
+    ClientSecretRow.id == bindparam("id"), ClientSecretRow.client_id == bindparam("client_id")
+)
+_ALL = clients_with_secrets()
+
+
+class PostgresClientQueries(ClientQueries):
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._reader = AutocommitReader(engine)
+
+    async def has_secret(self, client_id: ClientId, secret_id: SecretId) -> bool:
+        parameters = {"id": secret_id, "client_id": client_id}
+        return await self._reader.one_or_none(_HAS_SECRET, parameters) is not None
+
+    async def all(self) -> Sequence[ClientView]:
+        rows = await self._reader.all(_ALL)
+        clients = (client_from(list(group)) for _, group in groupby(rows, lambda row: row.id))
+        return [ClientView.of(client) for client in clients if client]

@@ -1,0 +1,26 @@
+"""Which refusal a violated constraint stands for: the constraint decides, and nobody looks before he inserts."""
+
+from collections.abc import Mapping
+
+from application.catalog.ports import SkuTaken
+from application.clients.ports import ClientNameTaken
+from application.orders.ports import OrderExists
+from application.users.ports import EmailTaken
+from domain.catalog.stock import ReservationExceedsStock
+from domain.shared.errors import DomainError
+
+REFUSALS: Mapping[
+    str, type[EmailTaken | ClientNameTaken | SkuTaken | OrderExists | ReservationExceedsStock]
+] = {
+    "uq_users_email": EmailTaken,
+    "uq_service_clients_name": ClientNameTaken,
+    "uq_products_sku": SkuTaken,
+    "uq_orders_customer_id_idempotency_key": OrderExists,
+    "ck_stocks_reserved_within_on_hand": ReservationExceedsStock,
+}
+
+
+def error_for_constraint(constraint: str | None) -> DomainError | None:
+    """Return the refusal that a violated constraint stands for, if it stands for one."""
+    refusal = REFUSALS.get(constraint or "")
+    return refusal() if refusal else None

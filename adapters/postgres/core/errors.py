@@ -1,0 +1,85 @@
+"""What a failing database means to the core."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from asyncpg import InvalidCachedStatementError, PostgresError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as CheckoutTimeout
+
+from adapters.postgres.core.constraints import error_for_constraint
+from application.shared.errors import DatabaseUnavailable, Overloaded
+from application.shared.idempotency import IdempotencyInFlight
+from domain.shared.errors import DomainError
+
+LOCK_NOT_AVAILABLE = "55P03"
+
+_BUSY = {
+    "40001",  # serialization_failure
+    "40P01",  # deadlock_detected
+    "53300",  # too_many_connections
+    "57014",  # query_canceled, by statement_timeout
+}
+_GONE = {
+    "25006",  # read_only_sql_transaction: this server is a standby now
+    "25P03",  # idle_in_transaction_session_timeout
+    "3D000",  # invalid_catalog_name: the database was dropped, or renamed
+    "55000",  # object_not_in_prerequisite_state: the database is not accepting connections
+    "57P01",  # admin_shutdown
+    "57P02",  # crash_shutdown
+    "57P03",  # cannot_connect_now
+}
+_GONE_CLASSES = {
+    "08",  # connection exceptions
+    "28",  # invalid authorization: the password was changed, or the server's rules
+    "53",  # insufficient resources
+    "58",  # system errors
+}
+
+
+@contextmanager
+def translated(*, lock_timeout_error: type[Overloaded | IdempotencyInFlight] = Overloaded) -> Iterator[None]:
+    """Raise what the core knows for what the database, the driver or the pool raises.
+
+    `lock_timeout_error` is what it means that a lock has not come free in time. A violated constraint that stands for no
+    refusal of the shop is raised as it came: it is a mistake in the code.
+    """
+    try:
+        yield
+    except CheckoutTimeout:
+        raise Overloaded from None
+    except OSError as error:  # timeouts of the driver are OSErrors too
+        raise DatabaseUnavailable from error
+    except DBAPIError as error:
+        _forget_values(error)
+        refusal = lock_timeout_error() if sqlstate(error) == LOCK_NOT_AVAILABLE else _refusal(error)
+        if refusal is None:
+            raise
+        raise refusal from error
+
+
+def sqlstate(error: DBAPIError) -> str:
+    """Return the five characters of PostgreSQL's appendix A, or nothing where the driver itself has failed."""
+    reported = _reported(error)
+    return (reported.sqlstate or "") if reported else ""
+
+
+def _refusal(error: DBAPIError) -> DomainError | None:
+    reported, state = _reported(error), sqlstate(error)
+    if state in _BUSY or isinstance(reported, InvalidCachedStatementError):
+        return Overloaded()
+    if error.connection_invalidated or state in _GONE or state[:2] in _GONE_CLASSES:
+        return DatabaseUnavailable()
+    return error_for_constraint(reported.constraint_name) if reported else None
+
+
+def _reported(error: DBAPIError) -> PostgresError | None:
+    """Return what the server has said, if it was the server who said no."""
+    raised_by_driver = error.orig.__cause__ if error.orig else None
+    return raised_by_driver if isinstance(raised_by_driver, PostgresError) else None
+
+
+def _forget_values(error: DBAPIError) -> None:
+    """Take the DETAIL line off, in which PostgreSQL quotes the row: a traceback must not show what was in it."""
+    if reported := _reported(error):
+        reported.detail = None

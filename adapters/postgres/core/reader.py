@@ -1,0 +1,35 @@
+"""Reads outside of any unit of work."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Executable
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from adapters.postgres.core.engine import READ_ISOLATION
+from adapters.postgres.core.errors import translated
+from adapters.postgres.core.result_row import ResultRow
+
+
+class AutocommitReader:
+    """Runs single statements in autocommit: one journey each, and a connection for no longer than that.
+
+    All raise Overloaded when no connection comes free in time, and DatabaseUnavailable.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        isolation_level = engine.get_execution_options()[READ_ISOLATION]
+        self._engine = engine.execution_options(isolation_level=isolation_level)
+
+    async def all(
+        self, statement: Executable, parameters: Mapping[str, object] | None = None
+    ) -> Sequence[ResultRow]:
+        with translated():
+            async with self._engine.connect() as connection:
+                return (await connection.execute(statement, parameters)).all()
+
+    async def one_or_none(
+        self, statement: Executable, parameters: Mapping[str, object] | None = None
+    ) -> ResultRow | None:
+        """Return the only row, or None where there is none."""
+        rows = await self.all(statement, parameters)
+        return rows[0] if rows else None

@@ -1,0 +1,55 @@
+"""The tables, as the code sees them; `migrations/` makes them, and a test compares the two.
+
+Rows are what is kept, entities what is true: small functions beside the repositories turn one into the other.
+"""
+
+from adapters.postgres.audit.rows import AuditEntryRow
+from adapters.postgres.catalog.rows import ProductRow, StockMovementRow, StockRow
+from adapters.postgres.checks.rows import InvariantTallyRow
+from adapters.postgres.clients.rows import ClientSecretRow, ServiceClientRow
+from adapters.postgres.core.schema import Row
+from adapters.postgres.events.relay_rows import EventRelayRow
+from adapters.postgres.events.rows import OutboxRow
+from adapters.postgres.idempotency.rows import IdempotencyKeyRow
+from adapters.postgres.mail.rows import MailRequestRow
+from adapters.postgres.orders.rows import FulfillmentRow, OrderHistoryRow, OrderLineRow, OrderRow
+from adapters.postgres.payments.rows import PaymentRow, ProviderEventRow, RefundRow
+from adapters.postgres.payments.sandbox_rows import SandboxChargeRow, SandboxMessageRow, SandboxRefundRow
+from adapters.postgres.sessions.rows import SessionRow
+from adapters.postgres.signing.rows import ServiceSecretRow, SigningKeyRow
+from adapters.postgres.throttling.rows import AttemptTallyRow
+from adapters.postgres.users.rows import OneTimeTokenRow, UserRow
+from adapters.postgres.webhooks.rows import WebhookDeliveryRow, WebhookEndpointRow
+
+__all__ = [
+    "AttemptTallyRow",
+    "AuditEntryRow",
+    "ClientSecretRow",
+    "EventRelayRow",
+    "FulfillmentRow",
+    "IdempotencyKeyRow",
+    "InvariantTallyRow",
+    "MailRequestRow",
+    "OneTimeTokenRow",
+    "OrderHistoryRow",
+    "OrderLineRow",
+    "OrderRow",
+    "OutboxRow",
+    "PaymentRow",
+    "ProductRow",
+    "ProviderEventRow",
+    "RefundRow",
+    "Row",
+    "SandboxChargeRow",
+    "SandboxMessageRow",
+    "SandboxRefundRow",
+    "ServiceClientRow",
+    "ServiceSecretRow",
+    "SessionRow",
+    "SigningKeyRow",
+    "StockMovementRow",
+    "StockRow",
+    "UserRow",
+    "WebhookDeliveryRow",
+    "WebhookEndpointRow",
+]

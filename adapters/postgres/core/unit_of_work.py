@@ -1,0 +1,154 @@
+"""One transaction of the shop."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from adapters.postgres.audit.audit_log import write_audit_log
+from adapters.postgres.catalog.product_repository import PostgresProductRepository
+from adapters.postgres.catalog.stock_repository import PostgresStockRepository
+from adapters.postgres.clients.repository import PostgresClientRepository
+from adapters.postgres.core.run_to_completion import run_to_completion
+from adapters.postgres.core.transaction import Transaction
+from adapters.postgres.events.outbox import Outbox
+from adapters.postgres.idempotency.records import PostgresIdempotencyRecords
+from adapters.postgres.mail.mail_requests import PostgresMailRequests
+from adapters.postgres.orders.fulfillment_repository import PostgresFulfillmentRepository
+from adapters.postgres.orders.repository import PostgresOrderRepository
+from adapters.postgres.payments.payment_repository import PostgresPaymentRepository
+from adapters.postgres.payments.provider_events import PostgresProviderEventRecords
+from adapters.postgres.payments.refund_repository import PostgresRefundRepository
+from adapters.postgres.sessions.repository import PostgresSessionRepository
+from adapters.postgres.throttling.attempts import PostgresAttemptTallies
+from adapters.postgres.users.one_time_tokens import PostgresOneTimeTokens
+from adapters.postgres.users.personal_data import PostgresPersonalData
+from adapters.postgres.users.repository import PostgresUserRepository
+from adapters.postgres.webhooks.repository import PostgresWebhookRepository
+from application.audit.trail import AuditTrail
+from application.shared.ids import IdFactory
+from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from domain.shared.actor import Actor
+
+
+class PostgresUnitOfWork(UnitOfWork):
+    def __init__(self, transaction: Transaction, ids: IdFactory, by: Actor | None) -> None:
+        self._transaction = transaction
+        self._audit = AuditTrail(by, ids)
+        self._outbox = Outbox(transaction, ids)
+        self._users = PostgresUserRepository(transaction, self._outbox)
+        self._one_time_tokens = PostgresOneTimeTokens(transaction)
+        self._personal_data = PostgresPersonalData(transaction)
+        self._mail = PostgresMailRequests(transaction)
+        self._sessions = PostgresSessionRepository(transaction)
+        self._clients = PostgresClientRepository(transaction)
+        self._products = PostgresProductRepository(transaction, self._outbox)
+        self._stocks = PostgresStockRepository(transaction, self._audit)
+        self._orders = PostgresOrderRepository(transaction, self._outbox)
+        self._fulfillments = PostgresFulfillmentRepository(transaction)
+        self._payments = PostgresPaymentRepository(transaction)
+        self._refunds = PostgresRefundRepository(transaction)
+        self._provider_events = PostgresProviderEventRecords(transaction)
+        self._attempts = PostgresAttemptTallies(transaction)
+        self._webhooks = PostgresWebhookRepository(transaction)
+        self._idempotency = PostgresIdempotencyRecords(transaction)
+
+    @property
+    def audit(self) -> AuditTrail:
+        return self._audit
+
+    @property
+    def users(self) -> PostgresUserRepository:
+        return self._users
+
+    @property
+    def one_time_tokens(self) -> PostgresOneTimeTokens:
+        return self._one_time_tokens
+
+    @property
+    def personal_data(self) -> PostgresPersonalData:
+        return self._personal_data
+
+    @property
+    def mail(self) -> PostgresMailRequests:
+        return self._mail
+
+    @property
+    def sessions(self) -> PostgresSessionRepository:
+        return self._sessions
+
+    @property
+    def clients(self) -> PostgresClientRepository:
+        return self._clients
+
+    @property
+    def products(self) -> PostgresProductRepository:
+        return self._products
+
+    @property
+    def stocks(self) -> PostgresStockRepository:
+        return self._stocks
+
+    @property
+    def orders(self) -> PostgresOrderRepository:
+        return self._orders
+
+    @property
+    def fulfillments(self) -> PostgresFulfillmentRepository:
+        return self._fulfillments
+
+    @property
+    def payments(self) -> PostgresPaymentRepository:
+        return self._payments
+
+    @property
+    def refunds(self) -> PostgresRefundRepository:
+        return self._refunds
+
+    @property
+    def provider_events(self) -> PostgresProviderEventRecords:
+        return self._provider_events
+
+    @property
+    def attempts(self) -> PostgresAttemptTallies:
+        return self._attempts
+
+    @property
+    def webhooks(self) -> PostgresWebhookRepository:
+        return self._webhooks
+
+    @property
+    def idempotency(self) -> PostgresIdempotencyRecords:
+        return self._idempotency
+
+    async def commit(self) -> None:
+        await run_to_completion(self._commit())
+
+    async def _commit(self) -> None:
+        await self._idempotency.free_unbound()
+        self._audit.follow_events(self._outbox.events)
+        await self._outbox.write()
+        await write_audit_log(self._transaction, self._audit.take())
+        await self._transaction.commit()
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresUnitOfWorkFactory(UnitOfWorkFactory):
+    """Opens units of work, each with a session and a connection of its own.
+
+    A caller who is cancelled in the middle of a statement costs the connection: SQLAlchemy closes it, which ends the
+    statement, and the pool makes another. One who is cancelled at any other place costs nothing.
+    """
+
+    sessions: async_sessionmaker[AsyncSession]
+    ids: IdFactory
+
+    @asynccontextmanager
+    async def __call__(self, by: Actor | None = None) -> AsyncIterator[PostgresUnitOfWork]:
+        transaction = Transaction(self.sessions())
+        try:
+            await transaction.open()
+            yield PostgresUnitOfWork(transaction, self.ids, by)
+        finally:
+            await transaction.close()

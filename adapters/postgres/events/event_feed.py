@@ -1,0 +1,107 @@
+from sqlalchemy import Text, bindparam, cast, func, select, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from adapters.postgres.core.errors import translated
+from adapters.postgres.core.reader import AutocommitReader
+from adapters.postgres.core.rows import OutboxRow
+from adapters.postgres.core.unnest import columns_of
+from adapters.postgres.events.mapping import event_from
+from application.events.ports import EventFeed, UnknownEvent
+from application.events.views import EventPage, PublishedEvent
+from domain.shared.ids import EventId
+
+ONE_AT_A_TIME = int.from_bytes(b"steelyrd", "big") + 1
+"""The advisory lock of whoever gives places. It is held until his places can be seen."""
+
+SCANNED = 5000
+"""How many events one reading looks at, however few of them have the type that is asked for."""
+
+_TRY_LOCK = select(func.pg_try_advisory_xact_lock(ONE_AT_A_TIME))
+
+# Whole aggregates are taken, so that none of them is torn. Clocks differ between processes, so an event counts as
+# happening no earlier than what has happened to its aggregate before.
+_PUBLISH = text("""
+    WITH taken AS (
+        SELECT DISTINCT aggregate_id
+        FROM (SELECT aggregate_id FROM outbox WHERE position IS NULL LIMIT :limit) AS waiting
+    ),
+    dated AS (
+        SELECT id, aggregate_id, aggregate_version, max(occurred_at) OVER (
+            PARTITION BY aggregate_type, aggregate_id ORDER BY aggregate_version, id
+        ) AS happened_at
+        FROM outbox JOIN taken USING (aggregate_id)
+        WHERE position IS NULL
+    ),
+    placed AS (
+        SELECT id, row_number() OVER (ORDER BY happened_at, aggregate_id, aggregate_version, id) AS place
+        FROM dated
+    )
+    UPDATE outbox
+    SET position = placed.place + (SELECT coalesce(max(position), 0) FROM outbox)
+    FROM placed
+    WHERE outbox.id = placed.id
+""")
+
+_END = select(func.coalesce(func.max(OutboxRow.position), 0).label("position"))
+_POSITION_OF = select(OutboxRow.position).where(
+    OutboxRow.id == bindparam("id"), OutboxRow.position.is_not(None)
+)
+_ID_AT = select(OutboxRow.id).where(OutboxRow.position == bindparam("position"))
+_READ = (
+    select(*columns_of(OutboxRow, without={"data"}), cast(OutboxRow.data, Text).label("data"))
+    .where(OutboxRow.position > bindparam("after"), OutboxRow.position <= bindparam("until"))
+    .order_by(OutboxRow.position)
+    .limit(bindparam("limit"))
+)
+_READ_TYPE = _READ.where(OutboxRow.type == bindparam("type"))
+
+
+class PostgresEventFeed(EventFeed):
+    """The numbers of places are free of gaps: they are given by one at a time, and none is given in vain."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._reader = AutocommitReader(engine)
+
+    async def publish_new(self, *, limit: int) -> int:
+        with translated():
+            async with self._engine.begin() as connection:
+                if not (await connection.execute(_TRY_LOCK)).scalar_one():
+                    return 0
+                # A statement of its own, so that it sees the places that whoever had the lock before has given.
+                return (await connection.execute(_PUBLISH, {"limit": limit})).rowcount
+
+    async def read(self, *, after: EventId | None, type_: str | None, limit: int) -> EventPage:
+        begin = 0 if after is None else await self._position_of(after)
+        [head] = await self._reader.all(_END)
+        until = min(head.position, begin + SCANNED)
+        found = await self._read(begin, until, type_, limit)
+        if len(found) == limit:
+            until = found[-1].position
+        return EventPage(
+            events=found, last=await self._id_at(until, found, after), has_more=until < head.position
+        )
+
+    async def _position_of(self, event_id: EventId) -> int:
+        row = await self._reader.one_or_none(_POSITION_OF, {"id": event_id})
+        if row is None:
+            raise UnknownEvent
+        return int(row.position)
+
+    async def _read(
+        self, begin: int, until: int, type_: str | None, limit: int
+    ) -> tuple[PublishedEvent, ...]:
+        statement = _READ if type_ is None else _READ_TYPE
+        parameters = {"after": begin, "until": until, "limit": limit}
+        rows = await self._reader.all(
+            statement, parameters if type_ is None else {**parameters, "type": type_}
+        )
+        return tuple(map(event_from, rows))
+
+    async def _id_at(
+        self, position: int, found: tuple[PublishedEvent, ...], after: EventId | None
+    ) -> EventId | None:
+        if found and found[-1].position == position:
+            return found[-1].id
+        row = await self._reader.one_or_none(_ID_AT, {"position": position})
+        return EventId(row.id) if row else after

@@ -1,0 +1,45 @@
+"""Events, committed with what they tell of."""
+
+from collections.abc import Iterable
+
+from adapters.json_text import to_json
+from adapters.postgres.core.rows import OutboxRow
+from adapters.postgres.core.transaction import Transaction
+from adapters.postgres.core.unnest import UnnestedRows, columns_of
+from application.shared.ids import IdFactory
+from domain.shared.events import Event
+
+_ENVELOPE = frozenset({"aggregate_id", "aggregate_version", "occurred_at"})
+"""The fields of an event that are columns, and so are not repeated in its data."""
+_EVENTS = UnnestedRows("given_events", columns_of(OutboxRow, without={"position"}))
+_INSERT = _EVENTS.insert_into(OutboxRow)
+
+
+class Outbox:
+    """The events of one unit of work, until it writes them with its commit."""
+
+    def __init__(self, transaction: Transaction, ids: IdFactory) -> None:
+        self._transaction = transaction
+        self._ids = ids
+        self.events: list[Event] = []
+
+    def record(self, events: Iterable[Event]) -> None:
+        """Take what an aggregate has recorded, in the order of happening."""
+        self.events.extend(events)
+
+    async def write(self) -> None:
+        """Write what was recorded, whatever it is, in one statement."""
+        if self.events:
+            await self._transaction.execute(_INSERT, _EVENTS.parameters(map(self._values, self.events)))
+            self.events.clear()
+
+    def _values(self, event: Event) -> dict[str, object]:
+        return {
+            "id": self._ids.new(),
+            "type": event.type,
+            "aggregate_type": event.aggregate_type,
+            "aggregate_id": event.aggregate_id,
+            "aggregate_version": event.aggregate_version,
+            "occurred_at": event.occurred_at,
+            "data": to_json(event, without=_ENVELOPE),
+        }

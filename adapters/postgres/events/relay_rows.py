@@ -1,0 +1,17 @@
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from adapters.postgres.core.schema import Row
+
+
+class EventRelayRow(Row):
+    """How far a publisher of events has come, and until when somebody is at it."""
+
+    __tablename__ = "event_relays"
+
+    publisher: Mapped[str] = mapped_column(primary_key=True)
+    after: Mapped[UUID | None]
+    token: Mapped[UUID | None]
+    leased_until: Mapped[datetime | None]

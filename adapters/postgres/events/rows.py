@@ -1,0 +1,35 @@
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from adapters.postgres.core.schema import JsonText, Row
+
+
+class OutboxRow(Row):
+    """An event that is committed with what it tells of; `data` is what it says beyond the other columns.
+
+    `position` is the event's place in the feed, given when it is published. Not before: a number that is drawn in a
+    transaction can become visible after a higher one, and a reader who has passed that would skip it.
+    """
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        UniqueConstraint("position"),
+        Index(
+            "ix_outbox_unpublished",
+            "aggregate_id",
+            "aggregate_version",
+            postgresql_where=text("position IS NULL"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    type: Mapped[str]
+    aggregate_type: Mapped[str]
+    aggregate_id: Mapped[UUID]
+    aggregate_version: Mapped[int]
+    occurred_at: Mapped[datetime]
+    data: Mapped[str] = mapped_column(JsonText)
+    position: Mapped[int | None]

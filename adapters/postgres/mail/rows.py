@@ -1,0 +1,20 @@
+from datetime import datetime
+
+from sqlalchemy import Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from adapters.postgres.core.schema import Row, one_of
+from application.mail.request import MailKind
+
+
+class MailRequestRow(Row):
+    """Mail that somebody has asked for, until it is sent. What it says is written then."""
+
+    __tablename__ = "mail_requests"
+    __table_args__ = (one_of("kind", MailKind), Index(None, "due_at"))
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    address: Mapped[str] = mapped_column(primary_key=True)
+    requested_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    attempts: Mapped[int]

@@ -1,0 +1,115 @@
+from dataclasses import asdict
+
+from adapters.postgres.core.result_row import ResultRow
+from domain.orders.address import Address
+from domain.orders.lifecycle import OrderStatus
+from domain.orders.line import OrderLine
+from domain.orders.order import Order, StatusChange
+from domain.shared.ids import LineId, OrderId, ProductId, UserId
+from domain.shared.money import Money
+
+
+def order_values(order: Order) -> dict[str, object]:
+    return {
+        "id": order.id,
+        "number": order.number,
+        "customer_id": order.customer_id,
+        "idempotency_key": order.idempotency_key,
+        "status": order.status,
+        "currency": order.currency,
+        "total_amount": order.total.amount,
+        "paid_amount": order.paid_total.amount,
+        "refunded_amount": order.refunded_total.amount,
+        "refunding_amount": order.pending_refund_total.amount,
+        "shipping_address": asdict(order.shipping_address) if order.shipping_address else None,
+        "note": order.note,
+        "metadata": order.metadata,
+        "expires_at": order.expires_at,
+        "placed_at": order.placed_at,
+        "updated_at": order.updated_at,
+        "version": order.version,
+    }
+
+
+def line_values(order_id: OrderId, position: int, line: OrderLine) -> dict[str, object]:
+    return {
+        "order_id": order_id,
+        "id": line.id,
+        "position": position,
+        "product_id": line.product_id,
+        "sku": line.sku,
+        "name": line.name,
+        "unit_price_amount": line.unit_price.amount,
+        "quantity": line.quantity,
+        "fulfilled": line.fulfilled,
+        "refunded": line.refunded,
+    }
+
+
+def change_values(order_id: OrderId, version: int, change: StatusChange) -> dict[str, object]:
+    """Return a row of the history; `version` is that of the order which the change led to."""
+    return {
+        "order_id": order_id,
+        "version": version,
+        "action": change.action,
+        "source": change.source,
+        "target": change.target,
+        "reason": change.reason,
+        "actor_id": change.actor.id,
+        "request_id": change.actor.request_id,
+        "occurred_at": change.at,
+    }
+
+
+def order_from(row: ResultRow) -> Order:
+    """Rebuild an order from a row of `orders_with_lines`."""
+    return Order(
+        id=OrderId(row.id),
+        customer_id=UserId(row.customer_id),
+        idempotency_key=row.idempotency_key,
+        status=OrderStatus(row.status),
+        currency=row.currency,
+        lines=[
+            OrderLine(
+                id=LineId(line_id),
+                product_id=ProductId(product_id),
+                sku=sku,
+                name=name,
+                unit_price=Money(unit_price_amount, row.currency),
+                quantity=quantity,
+                fulfilled=fulfilled,
+                refunded=refunded,
+            )
+            for (
+                line_id,
+                product_id,
+                sku,
+                name,
+                unit_price_amount,
+                quantity,
+                fulfilled,
+                refunded,
+            ) in zip(
+                row.line_ids,
+                row.product_ids,
+                row.skus,
+                row.names,
+                row.unit_price_amounts,
+                row.quantities,
+                row.fulfilled_units,
+                row.refunded_units,
+                strict=True,
+            )
+        ],
+        total=Money(row.total_amount, row.currency),
+        paid_total=Money(row.paid_amount, row.currency),
+        refunded_total=Money(row.refunded_amount, row.currency),
+        pending_refund_total=Money(row.refunding_amount, row.currency),
+        shipping_address=Address(**row.shipping_address) if row.shipping_address else None,
+        note=row.note,
+        metadata=row.metadata,
+        expires_at=row.expires_at,
+        placed_at=row.placed_at,
+        updated_at=row.updated_at,
+        version=row.version,
+    )

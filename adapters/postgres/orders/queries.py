@@ -1,0 +1,107 @@
+from collections.abc import Collection, Iterator, Mapping
+
+from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from adapters.postgres.core.data_loader import DataLoader
+from adapters.postgres.core.keyset import page_of, shown
+from adapters.postgres.core.reader import AutocommitReader
+from adapters.postgres.core.result_row import ResultRow
+from adapters.postgres.core.rows import FulfillmentRow, OrderHistoryRow, OrderRow
+from adapters.postgres.core.selects import orders_with_lines
+from adapters.postgres.core.unnest import columns_of
+from adapters.postgres.orders.fulfillment_mapping import fulfillment_view_from
+from adapters.postgres.orders.mapping import order_from
+from application.orders.ports import OrderFilter, OrderQueries
+from application.orders.views import FulfillmentView, OrderView, StatusChangeView
+from application.shared.page import Page, Position
+from domain.orders.lifecycle import Action, OrderStatus
+from domain.shared.ids import FulfillmentId, OrderId, UserId
+
+_ORDERS = select(*columns_of(OrderRow))
+_GET = orders_with_lines(_ORDERS.where(OrderRow.id == any_(bindparam("ids", type_=ARRAY(Uuid)))))
+_GET_BY_KEY = orders_with_lines(
+    _ORDERS.where(
+        OrderRow.customer_id == bindparam("customer_id"), OrderRow.idempotency_key == bindparam("key")
+    )
+)
+_PLACED = (OrderRow.placed_at, OrderRow.id)
+_FULFILLMENTS = select(*columns_of(FulfillmentRow)).where(FulfillmentRow.order_id == bindparam("of_order"))
+_FULFILLMENT = _FULFILLMENTS.where(FulfillmentRow.id == bindparam("fulfillment"))
+_CREATED = (FulfillmentRow.created_at, FulfillmentRow.id)
+_CHANGED = (OrderHistoryRow.version,)
+
+
+class PostgresOrderQueries(OrderQueries):
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._reader = AutocommitReader(engine)
+        self._gets = DataLoader(self._get)
+
+    async def get(self, order_id: OrderId) -> OrderView | None:
+        return await self._gets.get(order_id)
+
+    async def _get(self, order_ids: Collection[OrderId]) -> Mapping[OrderId, OrderView]:
+        views = map(_order_view, await self._reader.all(_GET, {"ids": list(order_ids)}))
+        return {view.id: view for view in views}
+
+    async def get_by_key(self, customer_id: UserId, idempotency_key: str) -> OrderView | None:
+        row = await self._reader.one_or_none(
+            _GET_BY_KEY, {"customer_id": customer_id, "key": idempotency_key}
+        )
+        return _order_view(row) if row else None
+
+    async def list(
+        self, criteria: OrderFilter, *, descending: bool, after: Position | None, limit: int
+    ) -> Page[OrderView]:
+        chosen = page_of(
+            _ORDERS.where(*_conditions(criteria)), _PLACED, descending=descending, after=after, limit=limit
+        )
+        statement = orders_with_lines(chosen, descending=descending)
+        return shown(await self._reader.all(statement), _PLACED, limit=limit, show=_order_view)
+
+    async def history(
+        self, order_id: OrderId, *, after: Position | None, limit: int
+    ) -> Page[StatusChangeView]:
+        changes = select(*columns_of(OrderHistoryRow)).where(OrderHistoryRow.order_id == order_id)
+        statement = page_of(changes, _CHANGED, descending=False, after=after, limit=limit)
+        return shown(await self._reader.all(statement), _CHANGED, limit=limit, show=_status_change_view)
+
+    async def fulfillment(self, order_id: OrderId, fulfillment_id: FulfillmentId) -> FulfillmentView | None:
+        row = await self._reader.one_or_none(
+            _FULFILLMENT, {"of_order": order_id, "fulfillment": fulfillment_id}
+        )
+        return fulfillment_view_from(row) if row else None
+
+    async def fulfillments(
+        self, order_id: OrderId, *, after: Position | None, limit: int
+    ) -> Page[FulfillmentView]:
+        statement = page_of(_FULFILLMENTS, _CREATED, descending=False, after=after, limit=limit)
+        rows = await self._reader.all(statement, {"of_order": order_id})
+        return shown(rows, _CREATED, limit=limit, show=fulfillment_view_from)
+
+
+def _conditions(criteria: OrderFilter) -> Iterator[ColumnElement[bool]]:
+    if criteria.status is not None:
+        yield OrderRow.status == criteria.status
+    if criteria.customer_id is not None:
+        yield OrderRow.customer_id == criteria.customer_id
+    if criteria.created_after is not None:
+        yield OrderRow.placed_at > criteria.created_after
+    if criteria.created_before is not None:
+        yield OrderRow.placed_at < criteria.created_before
+
+
+def _order_view(row: ResultRow) -> OrderView:
+    return OrderView.of(order_from(row))
+
+
+def _status_change_view(row: ResultRow) -> StatusChangeView:
+    return StatusChangeView(
+        action=Action(row.action),
+        source=OrderStatus(row.source) if row.source else None,
+        target=OrderStatus(row.target),
+        reason=row.reason,
+        actor_id=row.actor_id,
+        request_id=row.request_id,
+        at=row.occurred_at,
+    )

@@ -1,0 +1,178 @@
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from itertools import chain
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    Executable,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    exists,
+    insert,
+    literal,
+    select,
+    update,
+)
+
+from adapters.postgres.core.rows import OrderHistoryRow, OrderLineRow, OrderRow
+from adapters.postgres.core.selects import orders_with_lines
+from adapters.postgres.core.transaction import Transaction
+from adapters.postgres.core.unnest import UnnestedRows, columns_of
+from adapters.postgres.events.outbox import Outbox
+from adapters.postgres.orders.mapping import change_values, line_values, order_from, order_values
+from application.orders.ports import OrderRepository
+from domain.orders.lifecycle import OrderStatus
+from domain.orders.order import Order
+from domain.shared.ids import OrderId, ProductId, UserId
+
+_ORDERS = UnnestedRows("given_orders", columns_of(OrderRow))
+_LINES = UnnestedRows("given_lines", columns_of(OrderLineRow))
+_HISTORY = UnnestedRows("given_history", columns_of(OrderHistoryRow))
+_KEY = ("customer_id", "idempotency_key")
+_KEY_COLUMNS = [column for column in columns_of(OrderRow) if column.name in _KEY]
+_KEYS = UnnestedRows("given_keys", _KEY_COLUMNS)
+_CHANGING = ("status", "paid_amount", "refunded_amount", "refunding_amount", "updated_at", "version")
+_CHANGED = UnnestedRows(
+    "changed_orders",
+    [
+        *(column for column in columns_of(OrderRow) if column.name in {"id", *_CHANGING}),
+        Column("read_version", BigInteger),
+    ],
+)
+
+_ADD = _HISTORY.insert_into(OrderHistoryRow).add_cte(
+    _ORDERS.insert_into(OrderRow).cte("added"), _LINES.insert_into(OrderLineRow).cte("added_lines")
+)
+_FIND = orders_with_lines(
+    select(*columns_of(OrderRow)).join(
+        _KEYS.table, and_(*(column == _KEYS.c[column.name] for column in _KEY_COLUMNS))
+    )
+)
+_DUE = (
+    select(OrderRow.id)
+    .where(
+        # Written out, not bound: only then is the index on what is due used.
+        OrderRow.status == literal(OrderStatus.PENDING_PAYMENT.value, literal_execute=True),
+        OrderRow.expires_at <= bindparam("now"),
+    )
+    .order_by(OrderRow.expires_at, OrderRow.id)
+    .limit(bindparam("limit"))
+)
+_LOCK = select(OrderRow.id).where(OrderRow.id == bindparam("id")).with_for_update()
+_LOCK_PENDING = (
+    select(OrderRow.id)
+    .where(OrderRow.customer_id == bindparam("customer_id"), OrderRow.status == OrderStatus.PENDING_PAYMENT)
+    .order_by(OrderRow.id)
+    .with_for_update()
+)
+_LOCK_DUE = _DUE.with_for_update(skip_locked=True)
+_LOCK_DUE_HOLDING = _DUE.where(
+    exists().where(
+        OrderLineRow.order_id == OrderRow.id,
+        OrderLineRow.product_id == any_(bindparam("product_ids", type_=ARRAY(Uuid))),
+    )
+).with_for_update()
+_GET = orders_with_lines(
+    select(*columns_of(OrderRow)).where(OrderRow.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
+)
+_UPDATED = (
+    update(OrderRow)
+    .values({name: _CHANGED.c[name] for name in _CHANGING})
+    .where(OrderRow.id == _CHANGED.c.id, OrderRow.version == _CHANGED.c.read_version)
+    .returning(OrderRow.id)
+    .cte("updated")
+)
+_UPDATED_LINES = (
+    update(OrderLineRow)
+    .values(fulfilled=_LINES.c.fulfilled, refunded=_LINES.c.refunded)
+    .where(OrderLineRow.order_id == _LINES.c.order_id, OrderLineRow.id == _LINES.c.id)
+    .cte("updated_lines")
+)
+# Only the history of orders that were found as they had been read is written: who counts it knows of all.
+_SAVE = (
+    insert(OrderHistoryRow)
+    .from_select(
+        [column.name for column in columns_of(OrderHistoryRow)],
+        select(_HISTORY.table).join(_UPDATED, _UPDATED.c.id == _HISTORY.c.order_id),
+    )
+    .add_cte(_UPDATED_LINES)
+    .execution_options(preserve_rowcount=True)
+)
+
+
+class PostgresOrderRepository(OrderRepository):
+    def __init__(self, transaction: Transaction, outbox: Outbox) -> None:
+        self._transaction = transaction
+        self._outbox = outbox
+
+    async def add(self, orders: Sequence[Order]) -> None:
+        if orders:
+            await self._transaction.execute(
+                _ADD,
+                _ORDERS.parameters(map(order_values, orders))
+                | _LINES.parameters(chain.from_iterable(map(_lines, orders)))
+                | _HISTORY.parameters(chain.from_iterable(map(self._happened, orders))),
+            )
+
+    async def get(self, order_id: OrderId) -> Order | None:
+        orders = await self._locked(_LOCK, {"id": order_id})
+        return orders[0] if orders else None
+
+    async def find_by_keys(self, keys: Collection[tuple[UserId, str]]) -> Mapping[tuple[UserId, str], Order]:
+        given = _KEYS.parameters(dict(zip(_KEY, key, strict=True)) for key in keys)
+        orders = map(order_from, await self._transaction.execute(_FIND, given))
+        return {(order.customer_id, order.idempotency_key): order for order in orders}
+
+    async def pending_of(self, customer_id: UserId) -> Sequence[Order]:
+        return await self._locked(_LOCK_PENDING, {"customer_id": customer_id})
+
+    async def due(self, now: datetime, *, limit: int) -> Sequence[Order]:
+        return await self._locked(_LOCK_DUE, {"now": now, "limit": limit})
+
+    async def due_holding(
+        self, product_ids: Collection[ProductId], now: datetime, *, limit: int
+    ) -> Sequence[Order]:
+        return await self._locked(
+            _LOCK_DUE_HOLDING, {"product_ids": list(product_ids), "now": now, "limit": limit}
+        )
+
+    async def save(self, orders: Sequence[Order]) -> None:
+        changed = [order for order in orders if order.changes]
+        if changed:
+            updates = _CHANGED.parameters(map(_update, changed))
+            lines = _LINES.parameters(chain.from_iterable(map(_lines, changed)))
+            history = list(chain.from_iterable(map(self._happened, changed)))
+            await self._transaction.write(
+                _SAVE, updates | lines | _HISTORY.parameters(history), rows=len(history)
+            )
+
+    async def _locked(self, lock: Executable, parameters: Mapping[str, object]) -> list[Order]:
+        """Lock orders, and read them by a second statement, whose snapshot has what the locks were waited for."""
+        ids = (await self._transaction.execute(lock, parameters)).scalars().all()
+        if not ids:
+            return []
+        orders = {row.id: order_from(row) for row in await self._transaction.execute(_GET, {"ids": ids})}
+        return [orders[order_id] for order_id in ids]
+
+    def _happened(self, order: Order) -> list[dict[str, object]]:
+        """Take from the order what has happened to it: events for the outbox, rows for the history."""
+        self._outbox.record(order.take_events())
+        first = order.version - len(order.changes) + 1
+        rows = [
+            change_values(order.id, version, change) for version, change in enumerate(order.changes, first)
+        ]
+        order.changes.clear()
+        return rows
+
+
+def _update(order: Order) -> dict[str, object]:
+    """Return the order as it is now, and the version at which it was read: each change has added one."""
+    return {**order_values(order), "read_version": order.version - len(order.changes)}
+
+
+def _lines(order: Order) -> list[dict[str, object]]:
+    return [line_values(order.id, position, line) for position, line in enumerate(order.lines)]

@@ -1,0 +1,111 @@
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from adapters.postgres.core.schema import JsonText, Row, currency, money, one_of
+from adapters.postgres.users.rows import UserRow
+from domain.orders.lifecycle import Action, OrderStatus
+
+
+class OrderRow(Row):
+    """An order's head. Its amounts are of one currency.
+
+    The foreign key to the customer takes a KEY SHARE lock on him, which many orders can hold at once.
+    """
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        UniqueConstraint("number"),
+        UniqueConstraint("customer_id", "idempotency_key"),
+        one_of("status", OrderStatus),
+        currency("currency"),
+        money("total_amount"),
+        money("paid_amount"),
+        CheckConstraint(
+            "refunded_amount >= 0 AND refunding_amount >= 0"
+            " AND refunded_amount + refunding_amount <= paid_amount",
+            name="refunds_within_paid",
+        ),
+        Index(None, "placed_at", "id"),
+        Index(None, "customer_id", "placed_at", "id"),
+        Index(None, "status", "placed_at", "id"),
+        Index(None, "expires_at", "id", postgresql_where=text("status = 'pending_payment'")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[str]
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey(UserRow.id))
+    idempotency_key: Mapped[str]
+    status: Mapped[str]
+    currency: Mapped[str]
+    total_amount: Mapped[int]
+    paid_amount: Mapped[int]
+    refunded_amount: Mapped[int]
+    refunding_amount: Mapped[int] = mapped_column(server_default=text("0"))
+    shipping_address: Mapped[dict[str, str | None] | None]
+    note: Mapped[str | None]
+    order_metadata: Mapped[dict[str, str]] = mapped_column("metadata")
+    expires_at: Mapped[datetime]
+    placed_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    version: Mapped[int]
+
+
+class OrderLineRow(Row):
+    """A line; `position` is its place in the order.
+
+    There is no foreign key to the product. Products are never deleted, and a line is only written while its
+    product's stock is locked; the check would lock the product's row as well, once for each line.
+    """
+
+    __tablename__ = "order_lines"
+    __table_args__ = (
+        money("unit_price_amount"),
+        CheckConstraint("quantity > 0", name="quantity"),
+        CheckConstraint("fulfilled >= 0 AND fulfilled <= quantity", name="fulfilled_within_quantity"),
+        CheckConstraint("refunded >= 0 AND refunded <= quantity", name="refunded_within_quantity"),
+    )
+
+    order_id: Mapped[UUID] = mapped_column(ForeignKey(OrderRow.id), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    position: Mapped[int]
+    product_id: Mapped[UUID]
+    sku: Mapped[str]
+    name: Mapped[str]
+    unit_price_amount: Mapped[int]
+    quantity: Mapped[int]
+    fulfilled: Mapped[int]
+    refunded: Mapped[int]
+
+
+class OrderHistoryRow(Row):
+    """A change of an order's status. `version` is that of the order which the change led to."""
+
+    __tablename__ = "order_history"
+    __table_args__ = (one_of("action", Action), one_of("source", OrderStatus), one_of("target", OrderStatus))
+
+    order_id: Mapped[UUID] = mapped_column(ForeignKey(OrderRow.id), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    action: Mapped[str]
+    source: Mapped[str | None]
+    target: Mapped[str]
+    reason: Mapped[str | None]
+    actor_id: Mapped[UUID | None]
+    request_id: Mapped[str]
+    occurred_at: Mapped[datetime]
+
+
+class FulfillmentRow(Row):
+    """A shipment. Its lines are only read with it: their sums stand in the order's lines."""
+
+    __tablename__ = "fulfillments"
+    __table_args__ = (Index(None, "order_id", "created_at", "id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey(OrderRow.id))
+    lines: Mapped[str] = mapped_column(JsonText)
+    carrier: Mapped[str | None]
+    tracking: Mapped[str | None]
+    created_at: Mapped[datetime]

@@ -1,0 +1,103 @@
+from datetime import datetime
+from uuid import UUID
+
+from adapters.json_text import to_json
+from adapters.postgres.core.result_row import ResultRow
+from application.payments.ports import ProviderEvent
+from domain.payments.method import PaymentMethod
+from domain.payments.payment import Payment, PaymentStatus
+from domain.payments.refund import Refund, RefundedLine, RefundStatus
+from domain.shared.ids import LineId, OrderId, PaymentId, RefundId
+from domain.shared.money import Money
+
+
+def payment_values(payment: Payment) -> dict[str, object]:
+    return {
+        "id": payment.id,
+        "order_id": payment.order_id,
+        "method": payment.method,
+        "status": payment.status,
+        "currency": payment.amount.currency,
+        "amount": payment.amount.amount,
+        "captured": payment.captured.amount,
+        "returned": payment.returned.amount,
+        "reference": payment.reference,
+        "failure": payment.failure,
+        "requested_at": payment.requested_at,
+        "decided_at": payment.decided_at,
+        "inquire_at": payment.inquire_at,
+        "inquiries": payment.inquiries,
+    }
+
+
+def payment_from(row: ResultRow) -> Payment:
+    return Payment(
+        id=PaymentId(row.id),
+        order_id=OrderId(row.order_id),
+        method=PaymentMethod(row.method),
+        status=PaymentStatus(row.status),
+        amount=Money(row.amount, row.currency),
+        captured=Money(row.captured, row.currency),
+        returned=Money(row.returned, row.currency),
+        reference=row.reference,
+        failure=row.failure,
+        requested_at=row.requested_at,
+        decided_at=row.decided_at,
+        inquire_at=row.inquire_at,
+        inquiries=row.inquiries,
+    )
+
+
+def refund_values(refund: Refund) -> dict[str, object]:
+    return {
+        "id": refund.id,
+        "order_id": refund.order_id,
+        "payment_id": refund.payment_id,
+        "method": refund.method,
+        "status": refund.status,
+        "currency": refund.amount.currency,
+        "amount": refund.amount.amount,
+        "lines": to_json(refund.lines),
+        "reason": refund.reason,
+        "reference": refund.reference,
+        "failure": refund.failure,
+        "requested_at": refund.requested_at,
+        "decided_at": refund.decided_at,
+        "inquire_at": refund.inquire_at,
+        "inquiries": refund.inquiries,
+    }
+
+
+def refund_from(row: ResultRow) -> Refund:
+    return Refund(
+        id=RefundId(row.id),
+        order_id=OrderId(row.order_id),
+        payment_id=PaymentId(row.payment_id),
+        method=PaymentMethod(row.method),
+        status=RefundStatus(row.status),
+        amount=Money(row.amount, row.currency),
+        lines=tuple(RefundedLine(LineId(UUID(line["line_id"])), line["quantity"]) for line in row.lines),
+        reason=row.reason,
+        reference=row.reference,
+        failure=row.failure,
+        requested_at=row.requested_at,
+        decided_at=row.decided_at,
+        inquire_at=row.inquire_at,
+        inquiries=row.inquiries,
+    )
+
+
+def provider_event_values(event: ProviderEvent, received_at: datetime) -> dict[str, object]:
+    return {
+        "provider": event.provider,
+        "event_id": event.event_id,
+        "kind": event.kind,
+        "payment_id": event.payment_id,
+        "refund_id": event.refund_id,
+        "reference": event.reference,
+        "currency": event.amount.currency,
+        "amount": event.amount.amount,
+        "failure": event.failure,
+        "occurred_at": event.occurred_at,
+        "received_at": received_at,
+    }

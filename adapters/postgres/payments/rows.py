@@ -1,0 +1,94 @@
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from adapters.postgres.core.schema import JsonText, Row, currency, money, one_of
+from adapters.postgres.orders.rows import OrderRow
+from domain.payments.method import PaymentMethod
+from domain.payments.payment import PaymentStatus
+from domain.payments.refund import RefundStatus
+
+
+class PaymentRow(Row):
+    """A charge. Its amounts are of one currency. No provider's charge is ever written down twice."""
+
+    __tablename__ = "payments"
+    __table_args__ = (
+        UniqueConstraint("method", "reference"),
+        one_of("method", PaymentMethod),
+        one_of("status", PaymentStatus),
+        currency("currency"),
+        money("amount"),
+        money("captured"),
+        CheckConstraint("returned >= 0 AND returned <= captured", name="returned_within_captured"),
+        Index(None, "order_id", "requested_at", "id"),
+        Index(None, "inquire_at", "id", postgresql_where=text("inquire_at IS NOT NULL")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey(OrderRow.id))
+    method: Mapped[str]
+    status: Mapped[str]
+    currency: Mapped[str]
+    amount: Mapped[int]
+    captured: Mapped[int]
+    returned: Mapped[int]
+    reference: Mapped[str | None]
+    failure: Mapped[str | None]
+    requested_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    inquire_at: Mapped[datetime | None]
+    inquiries: Mapped[int]
+
+
+class RefundRow(Row):
+    """A refund. Its lines are only read with it: their sums stand in the order's lines."""
+
+    __tablename__ = "refunds"
+    __table_args__ = (
+        UniqueConstraint("method", "reference"),
+        one_of("method", PaymentMethod),
+        one_of("status", RefundStatus),
+        currency("currency"),
+        money("amount"),
+        Index(None, "order_id", "requested_at", "id"),
+        Index(None, "payment_id"),
+        Index(None, "inquire_at", "id", postgresql_where=text("inquire_at IS NOT NULL")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey(OrderRow.id))
+    payment_id: Mapped[UUID] = mapped_column(ForeignKey(PaymentRow.id))
+    method: Mapped[str]
+    status: Mapped[str]
+    currency: Mapped[str]
+    amount: Mapped[int]
+    lines: Mapped[str] = mapped_column(JsonText)
+    reason: Mapped[str]
+    reference: Mapped[str | None]
+    failure: Mapped[str | None]
+    requested_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    inquire_at: Mapped[datetime | None]
+    inquiries: Mapped[int]
+
+
+class ProviderEventRow(Row):
+    """A message of a provider, as it was first told. The key is what tells a repeat."""
+
+    __tablename__ = "provider_events"
+    __table_args__ = (one_of("provider", PaymentMethod),)
+
+    provider: Mapped[str] = mapped_column(primary_key=True)
+    event_id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    payment_id: Mapped[UUID | None]
+    refund_id: Mapped[UUID | None]
+    reference: Mapped[str | None]
+    currency: Mapped[str]
+    amount: Mapped[int]
+    failure: Mapped[str | None]
+    occurred_at: Mapped[datetime]
+    received_at: Mapped[datetime]

@@ -1,0 +1,55 @@
+"""The books of the simulated provider: nothing of the shop refers to them, and they refer to nothing of the shop."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from adapters.postgres.core.schema import Row, currency, money
+
+
+class SandboxChargeRow(Row):
+    """`position` numbers the charges of one payment, from 0: the one who writes 0 has been first."""
+
+    __tablename__ = "sandbox_charges"
+    __table_args__ = (
+        UniqueConstraint("payment_id", "position"),
+        money("amount"),
+        currency("currency"),
+    )
+
+    reference: Mapped[str] = mapped_column(primary_key=True)
+    payment_id: Mapped[UUID]
+    position: Mapped[int]
+    amount: Mapped[int]
+    currency: Mapped[str]
+    failure: Mapped[str | None]
+    decides_at: Mapped[datetime]
+
+
+class SandboxRefundRow(Row):
+    __tablename__ = "sandbox_refunds"
+    __table_args__ = (
+        money("amount"),
+        currency("currency"),
+        Index(None, "charge_reference"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    reference: Mapped[str]
+    charge_reference: Mapped[str]
+    amount: Mapped[int]
+    currency: Mapped[str]
+    failure: Mapped[str | None]
+    decided_at: Mapped[datetime]
+
+
+class SandboxMessageRow(Row):
+    __tablename__ = "sandbox_messages"
+    __table_args__ = (Index(None, "due_at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    body: Mapped[str]
+    due_at: Mapped[datetime]
+    attempts: Mapped[int]

@@ -1,1 +1,0 @@
-"""Reads that return views, each in one statement."""

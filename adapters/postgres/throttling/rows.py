@@ -1,0 +1,16 @@
+from datetime import datetime
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from adapters.postgres.core.schema import Row
+
+
+class AttemptTallyRow(Row):
+    """Attempts of one account or one network; some of each page is left free for its updates (HOT)."""
+
+    __tablename__ = "attempt_tallies"
+    __table_args__ = ({"postgresql_with": {"fillfactor": 70}},)
+
+    subject: Mapped[bytes] = mapped_column(primary_key=True)
+    forgiven_at: Mapped[datetime]
+    retry_at: Mapped[datetime]

@@ -1,0 +1,77 @@
+from sqlalchemy import Text, Uuid, and_, bindparam, cast, delete, null, or_, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB
+
+from adapters.postgres.core.rows import (
+    IdempotencyKeyRow,
+    MailRequestRow,
+    OneTimeTokenRow,
+    OrderHistoryRow,
+    OrderRow,
+    SessionRow,
+    UserRow,
+)
+from adapters.postgres.core.transaction import Transaction
+from application.shared.idempotency import ANYBODY
+from application.users.ports import PersonalData
+from domain.orders.lifecycle import FINISHED
+from domain.users.user import User, UserStatus
+
+_RESULT = cast(cast(IdempotencyKeyRow.result, Text), JSONB)
+_ID_IN_RESULT = _RESULT["id"].as_string()
+_CUSTOMER_IN_RESULT = _RESULT["customer_id"].as_string()
+_SHOWS_AN_ORDER_TO_STAFF = IdempotencyKeyRow.operation == "cancel_order"
+
+_SESSIONS = delete(SessionRow).where(SessionRow.user_id == bindparam("user_id"))
+_ONE_TIME_TOKENS = delete(OneTimeTokenRow).where(OneTimeTokenRow.user_id == bindparam("user_id"))
+_MAIL = delete(MailRequestRow).where(MailRequestRow.address == bindparam("email"))
+_REPLAYS = delete(IdempotencyKeyRow).where(
+    or_(
+        IdempotencyKeyRow.principal == bindparam("principal"),
+        and_(IdempotencyKeyRow.principal == ANYBODY, bindparam("principal") == _ID_IN_RESULT),
+        and_(_SHOWS_AN_ORDER_TO_STAFF, bindparam("principal") == _CUSTOMER_IN_RESULT),
+    )
+)
+_REASONS = (
+    update(OrderHistoryRow)
+    .values(reason=None)
+    .where(
+        OrderHistoryRow.order_id.in_(select(OrderRow.id).where(OrderRow.customer_id == bindparam("user_id"))),
+        OrderHistoryRow.actor_id == bindparam("user_id"),
+    )
+)
+_FROM_ORDERS = (
+    update(OrderRow)
+    .values({OrderRow.shipping_address: null(), OrderRow.note: null(), OrderRow.order_metadata: text("'{}'")})
+    .where(
+        OrderRow.status.in_(sorted(FINISHED)),
+        or_(
+            OrderRow.shipping_address.is_not(None),
+            OrderRow.note.is_not(None),
+            cast(OrderRow.order_metadata, Text) != "{}",
+        ),
+    )
+)
+_FROM_ORDERS_OF_ONE = _FROM_ORDERS.where(OrderRow.customer_id == bindparam("user_id"))
+_CLOSED = select(UserRow.id).where(UserRow.status == UserStatus.CLOSED)
+_FROM_ORDERS_OF_CLOSED = _FROM_ORDERS.where(OrderRow.customer_id.in_(_CLOSED))
+_REPLAYS_OF_CLOSED = delete(IdempotencyKeyRow).where(
+    _SHOWS_AN_ORDER_TO_STAFF, cast(_CUSTOMER_IN_RESULT, Uuid).in_(_CLOSED)
+)
+
+
+class PostgresPersonalData(PersonalData):
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def erase(self, user: User) -> None:
+        mine = {"user_id": user.id}
+        await self._transaction.execute(_SESSIONS, mine)
+        await self._transaction.execute(_ONE_TIME_TOKENS, mine)
+        await self._transaction.execute(_MAIL, {"email": user.email})
+        await self._transaction.execute(_REPLAYS, {"principal": str(user.id)})
+        await self._transaction.execute(_REASONS, mine)
+        await self._transaction.execute(_FROM_ORDERS_OF_ONE, mine)
+
+    async def erase_from_orders_of_closed_accounts(self) -> None:
+        await self._transaction.execute(_FROM_ORDERS_OF_CLOSED)
+        await self._transaction.execute(_REPLAYS_OF_CLOSED)

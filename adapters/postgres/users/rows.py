@@ -1,0 +1,48 @@
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from adapters.postgres.core.schema import Row, one_of
+from domain.users.one_time_token import TokenPurpose
+from domain.users.permissions import Role
+from domain.users.user import UserStatus
+
+
+class UserRow(Row):
+    """`email` is in its comparable form, so that its uniqueness is that of the mailbox."""
+
+    __tablename__ = "users"
+    __table_args__ = (
+        UniqueConstraint("email"),
+        one_of("role", Role),
+        one_of("status", UserStatus),
+        Index(None, "created_at", "id"),
+        Index(None, "role", "created_at", "id"),
+        Index(None, "status", "created_at", "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    email: Mapped[str]
+    full_name: Mapped[str | None]
+    role: Mapped[str]
+    status: Mapped[str]
+    email_verified: Mapped[bool]
+    password_hash: Mapped[str]
+    password_changed_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    version: Mapped[int]
+
+
+class OneTimeTokenRow(Row):
+    """A token that was sent by mail: a user has one for each purpose at most."""
+
+    __tablename__ = "one_time_tokens"
+    __table_args__ = (UniqueConstraint("token_hash"), one_of("purpose", TokenPurpose))
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey(UserRow.id), primary_key=True)
+    purpose: Mapped[str] = mapped_column(primary_key=True)
+    token_hash: Mapped[bytes]
+    expires_at: Mapped[datetime]

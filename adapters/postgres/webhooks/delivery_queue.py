@@ -1,0 +1,160 @@
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    ColumnExpressionArgument,
+    CursorResult,
+    Executable,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    exists,
+    null,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.orm import aliased
+
+from adapters.postgres.core.errors import translated
+from adapters.postgres.core.reader import AutocommitReader
+from adapters.postgres.core.rows import OutboxRow, WebhookDeliveryRow, WebhookEndpointRow
+from adapters.postgres.core.unnest import UnnestedRows, columns_of
+from adapters.postgres.events.mapping import event_from
+from adapters.postgres.webhooks.mapping import attempt_values, delivery_from
+from application.events.views import PublishedEvent
+from application.shared.ids import IdFactory
+from application.webhooks.ports import DeliveryQueue, DueDelivery, Round
+from domain.shared.ids import EndpointId
+from domain.webhooks.delivery import Delivery, DeliveryStatus
+
+_GIVEN = UnnestedRows(
+    "given_deliveries", columns_of(WebhookDeliveryRow, without={"attempted_at", "last_status", "last_error"})
+)
+_ENDPOINTS = select(WebhookEndpointRow.id, WebhookEndpointRow.event_types)
+_PUT = (
+    insert(WebhookDeliveryRow)
+    .from_select(
+        [column.name for column in _GIVEN.table.columns],
+        # An endpoint may have been removed since it was looked up.
+        select(_GIVEN.table).join(WebhookEndpointRow, WebhookEndpointRow.id == _GIVEN.c.endpoint_id),
+    )
+    .on_conflict_do_nothing(index_elements=["endpoint_id", "event_id"])
+)
+
+_Earlier = aliased(WebhookDeliveryRow)
+
+
+def _is_next(endpoint_id: ColumnExpressionArgument[UUID]) -> ColumnElement[bool]:
+    """Choose what is due at an endpoint, and the first of its aggregate that is pending there."""
+    return and_(
+        WebhookDeliveryRow.endpoint_id == endpoint_id,
+        WebhookDeliveryRow.status == DeliveryStatus.PENDING,
+        WebhookDeliveryRow.due_at <= bindparam("now"),
+        ~exists().where(
+            _Earlier.endpoint_id == WebhookDeliveryRow.endpoint_id,
+            _Earlier.status == DeliveryStatus.PENDING,
+            _Earlier.aggregate_id == WebhookDeliveryRow.aggregate_id,
+            _Earlier.position < WebhookDeliveryRow.position,
+        ),
+    )
+
+
+_LEAST_SERVED = (
+    select(WebhookEndpointRow.id)
+    .where(
+        or_(WebhookEndpointRow.leased_until.is_(None), WebhookEndpointRow.leased_until <= bindparam("now")),
+        exists().where(_is_next(WebhookEndpointRow.id)),
+    )
+    .order_by(WebhookEndpointRow.served_at.asc().nulls_first(), WebhookEndpointRow.created_at)
+    .limit(1)
+    .with_for_update(skip_locked=True, of=WebhookEndpointRow)
+)
+_LEASE = (
+    update(WebhookEndpointRow)
+    .where(WebhookEndpointRow.id == _LEAST_SERVED.scalar_subquery())
+    .values(leased_until=bindparam("until"))
+    .returning(WebhookEndpointRow.id, WebhookEndpointRow.url, WebhookEndpointRow.secret)
+)
+_NEXT_DELIVERIES = (
+    select(*columns_of(WebhookDeliveryRow))
+    .where(_is_next(bindparam("endpoint")))
+    .order_by(WebhookDeliveryRow.position)
+    .limit(bindparam("limit"))
+)
+_EVENTS = select(*columns_of(OutboxRow, without={"data"}), cast(OutboxRow.data, Text).label("data")).where(
+    OutboxRow.id.in_(bindparam("events", expanding=True))
+)
+_NOTE = update(WebhookDeliveryRow).where(WebhookDeliveryRow.id == bindparam("delivery"))
+_GIVE_BACK = (
+    update(WebhookEndpointRow)
+    .where(
+        WebhookEndpointRow.id == bindparam("endpoint"), WebhookEndpointRow.leased_until == bindparam("until")
+    )
+    .values(leased_until=null(), served_at=bindparam("now"))
+)
+
+
+class PostgresDeliveryQueue(DeliveryQueue):
+    def __init__(self, engine: AsyncEngine, ids: IdFactory) -> None:
+        self._engine = engine
+        self._ids = ids
+        self._reader = AutocommitReader(engine)
+
+    async def put(self, events: Sequence[PublishedEvent], *, now: datetime) -> None:
+        endpoints = await self._reader.all(_ENDPOINTS)
+        wanted = [
+            self._values(event, EndpointId(endpoint.id), now)
+            for event in events
+            for endpoint in endpoints
+            if not endpoint.event_types or event.type in endpoint.event_types
+        ]
+        if wanted:
+            await self._write(_PUT, _GIVEN.parameters(wanted))
+
+    async def take(self, *, now: datetime, until: datetime, limit: int) -> Round | None:
+        with translated():
+            async with self._engine.begin() as connection:
+                leased = await connection.execute(_LEASE, {"now": now, "until": until})
+                endpoint = leased.one_or_none()
+                if endpoint is None:
+                    return None
+                parameters = {"endpoint": endpoint.id, "now": now, "limit": limit}
+                rows = await connection.execute(_NEXT_DELIVERIES, parameters)
+                deliveries = [delivery_from(row) for row in rows]
+                wanted = [delivery.event_id for delivery in deliveries]
+                found = await connection.execute(_EVENTS, {"events": wanted})
+                events = {row.id: event_from(row) for row in found}
+        due = [DueDelivery(delivery, events[delivery.event_id]) for delivery in deliveries]
+        return Round(EndpointId(endpoint.id), endpoint.url, endpoint.secret, until, due)
+
+    async def note(self, delivery: Delivery) -> None:
+        await self._write(_NOTE.values(attempt_values(delivery)), {"delivery": delivery.id})
+
+    async def give_back(self, taken: Round, *, now: datetime) -> None:
+        parameters = {"endpoint": taken.endpoint_id, "until": taken.leased_until, "now": now}
+        await self._write(_GIVE_BACK, parameters)
+
+    def _values(self, event: PublishedEvent, endpoint_id: EndpointId, now: datetime) -> dict[str, object]:
+        return {
+            "id": self._ids.new(),
+            "endpoint_id": endpoint_id,
+            "event_id": event.id,
+            "event_type": event.type,
+            "aggregate_id": event.aggregate_id,
+            "position": event.position,
+            "status": DeliveryStatus.PENDING,
+            "attempts": 0,
+            "due_at": now,
+            "created_at": now,
+        }
+
+    async def _write(self, statement: Executable, parameters: Mapping[str, object]) -> CursorResult[object]:
+        with translated():
+            async with self._engine.begin() as connection:
+                return await connection.execute(statement, parameters)

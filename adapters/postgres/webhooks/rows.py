@@ -1,0 +1,58 @@
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ARRAY, ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from adapters.postgres.core.schema import Row, one_of
+from domain.webhooks.delivery import DeliveryStatus
+
+_PENDING = text("status = 'pending'")
+
+
+class WebhookEndpointRow(Row):
+    """An endpoint. Until `leased_until` somebody is sending to it; `served_at` is when somebody last has."""
+
+    __tablename__ = "webhook_endpoints"
+    __table_args__ = (Index(None, "created_at", "id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    url: Mapped[str]
+    event_types: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    secret: Mapped[bytes]
+    created_at: Mapped[datetime]
+    served_at: Mapped[datetime | None]
+    leased_until: Mapped[datetime | None]
+
+
+class WebhookDeliveryRow(Row):
+    """An event for an endpoint. `aggregate_id` and `position` are the event's, for the order in which to send."""
+
+    __tablename__ = "webhook_deliveries"
+    __table_args__ = (
+        UniqueConstraint("endpoint_id", "event_id"),
+        one_of("status", DeliveryStatus),
+        Index(None, "endpoint_id", "position"),
+        Index("ix_webhook_deliveries_due", "endpoint_id", "due_at", postgresql_where=_PENDING),
+        Index(
+            "ix_webhook_deliveries_pending",
+            "endpoint_id",
+            "aggregate_id",
+            "position",
+            postgresql_where=_PENDING,
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    endpoint_id: Mapped[UUID] = mapped_column(ForeignKey(WebhookEndpointRow.id, ondelete="CASCADE"))
+    event_id: Mapped[UUID]
+    event_type: Mapped[str]
+    aggregate_id: Mapped[UUID]
+    position: Mapped[int]
+    status: Mapped[str]
+    attempts: Mapped[int]
+    due_at: Mapped[datetime]
+    attempted_at: Mapped[datetime | None]
+    last_status: Mapped[int | None]
+    last_error: Mapped[str | None]
+    created_at: Mapped[datetime]

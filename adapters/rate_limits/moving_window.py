@@ -1,0 +1,53 @@
+"""The moments of requests, kept at a cost that does not grow with the number of keys."""
+
+from array import array
+from bisect import bisect_right
+from collections import OrderedDict
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentFields:
+    """Whether a request was within the limit, how many of the window are, and the first one's moment."""
+
+    allowed: bool
+    used: int
+    oldest: float
+
+
+class MovingWindows:
+    """Keeps the moments of each key's requests, in seconds, while they are within its window.
+
+    It looks at two keys for each request, in turn, and forgets those whose window has passed, so that it forgets
+    faster than it learns. When there are `max_keys` all the same, the one that was looked at longest ago makes room.
+    """
+
+    def __init__(self, *, max_keys: int) -> None:
+        self._max_keys = max_keys
+        self._windows: OrderedDict[tuple[str, str], tuple[int, array[float]]] = OrderedDict()
+
+    def __len__(self) -> int:
+        """Return the number of keys that are remembered."""
+        return len(self._windows)
+
+    def take(self, key: tuple[str, str], *, limit: int, window: int, now: float) -> PaymentFields:
+        """Count a request, unless it would be one too many."""
+        self._forget_passed(now)
+        kept = self._windows.get(key)
+        if kept is None:
+            if len(self._windows) >= self._max_keys:
+                self._windows.popitem(last=False)
+            kept = self._windows[key] = (window, array("d"))
+        moments = kept[1]
+        if moments and moments[0] <= now - window:
+            del moments[: bisect_right(moments, now - window)]
+        allowed = len(moments) < limit
+        if allowed:
+            moments.append(now)
+        return PaymentFields(allowed, len(moments), moments[0] if moments else now)
+
+    def _forget_passed(self, now: float) -> None:
+        for _ in range(min(2, len(self._windows))):
+            key, (window, moments) = self._windows.popitem(last=False)
+            if moments and moments[-1] > now - window:
+                self._windows[key] = (window, moments)

@@ -1,0 +1,96 @@
+"""Rate limits that all processes share, in Valkey or Redis."""
+
+import math
+from collections.abc import Callable
+from time import monotonic
+
+import structlog
+from valkey.asyncio import BlockingConnectionPool, Valkey
+from valkey.exceptions import ValkeyError
+
+from application.rate_limits.ports import Allowance, RateLimiter, RateLimitPolicy
+
+CONNECTIONS = 16
+"""Of one process. A script takes microseconds, so that few connections carry many requests."""
+PATIENCE = 0.25
+"""Seconds that one request waits for a connection or an answer."""
+PAUSE = 5.0
+"""Seconds during which a server that failed is not asked again, so that only one request in as many waits for it."""
+
+# The server does it in one piece, by its own clock: neither the number of processes nor their clocks matter. A list has the
+# moments, in microseconds, of the requests that were allowed within the window.
+TAKE = """
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local quota, window = tonumber(ARGV[1]), ARGV[2] * 1000000
+local oldest = redis.call('LINDEX', KEYS[1], 0)
+while oldest and oldest + window <= now do
+    redis.call('LPOP', KEYS[1])
+    oldest = redis.call('LINDEX', KEYS[1], 0)
+end
+local taken = redis.call('LLEN', KEYS[1])
+local allowed = taken < quota
+if allowed then
+    redis.call('RPUSH', KEYS[1], string.format('%.0f', now))
+    redis.call('EXPIRE', KEYS[1], ARGV[2])
+    taken = taken + 1
+end
+return {allowed and 1 or 0, math.max(0, quota - taken), (oldest or now) + window - now}
+"""
+
+_log = structlog.get_logger(__name__)
+
+
+def connect(url: str, *, patience: float = PATIENCE) -> Valkey:
+    """Return a client for a `valkey://`, `valkeys://`, `redis://`, `rediss://` or `unix://` URL. It connects when used.
+
+    It waits for `patience` seconds. Raises ValueError for another URL.
+    """
+    pool = BlockingConnectionPool.from_url(
+        url,
+        max_connections=CONNECTIONS,
+        timeout=patience,
+        socket_timeout=patience,
+        socket_connect_timeout=patience,
+    )
+    return Valkey.from_pool(pool)
+
+
+class ValkeyRateLimiter(RateLimiter):
+    """Asks the server, which knows what every process has allowed: one round trip a request.
+
+    While the server does not answer, `fallback` decides: a shop that sells somewhat too fast is better than one that sells
+    nothing. That is logged when it begins and when it ends. `clock` gives seconds since any beginning.
+    """
+
+    def __init__(
+        self, server: Valkey, fallback: RateLimiter, *, clock: Callable[[], float] = monotonic
+    ) -> None:
+        self._server = server
+        self._take = server.register_script(TAKE)
+        self._fallback = fallback
+        self._clock = clock
+        self._away_until: float | None = None
+
+    async def take(self, policy: RateLimitPolicy, partition: str) -> Allowance:
+        if self._away_until is not None:
+            if self._clock() < self._away_until:
+                return await self._fallback.take(policy, partition)
+            self._away_until = self._clock() + PAUSE  # one request finds out, while others go on without
+        try:
+            allowed, remaining, microseconds = await self._take(
+                keys=[f"steelyard:limits:{policy.name}:{partition}"], args=[policy.quota, policy.window]
+            )
+        except (ValkeyError, OSError) as error:
+            if self._away_until is None:
+                _log.warning("rate limits are not shared", reason=type(error).__name__)
+            self._away_until = self._clock() + PAUSE
+            return await self._fallback.take(policy, partition)
+        if self._away_until is not None:
+            _log.info("rate limits are shared again")
+            self._away_until = None
+        resets_in = min(policy.window, max(1, math.ceil(microseconds / 1_000_000)))
+        return Allowance(bool(allowed), remaining, resets_in)
+
+    async def close(self) -> None:
+        await self._server.aclose()

@@ -1,0 +1,133 @@
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from application.shared.clock import Clock
+from application.shared.ids import IdFactory
+from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from domain.catalog.product import Product, ProductChanges, ProductStatus
+from domain.catalog.stock import Stock
+from domain.shared.actor import Actor
+from domain.shared.ids import ProductId
+from domain.shared.money import Money
+
+ROWS_AT_A_TIME = 500
+"""Bounds the size of one statement that writes; the whole import is one transaction all the same."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogRow:
+    """One product as an import file has it. `initial_stock` counts for new products only."""
+
+    sku: str
+    name: str
+    description: str
+    price: Money
+    attributes: Mapping[str, str]
+    max_per_order: int | None
+    initial_stock: int
+
+    def changes_to(self, product: Product) -> ProductChanges | None:
+        """Return what the row would change in the product, if anything."""
+        gone: dict[str, str | None] = dict.fromkeys(product.attributes.keys() - self.attributes.keys())
+        changed = (
+            product.name != self.name
+            or product.description != self.description
+            or product.price != self.price
+            or product.attributes != self.attributes
+            or product.max_per_order != self.max_per_order
+            or not product.is_for_sale
+        )
+        if not changed:
+            return None
+        return ProductChanges(
+            name=self.name,
+            description=self.description,
+            price=self.price,
+            attributes={**self.attributes, **gone},
+            max_per_order=self.max_per_order,
+            status=ProductStatus.ACTIVE,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    created: int
+    changed: int
+    unchanged: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportCatalog:
+    """Bring the catalogue in line with a file: new SKUs are created, known ones changed, none half-done.
+
+    Products that the file does not name stay as they are, and so does the stock of known ones.
+    """
+
+    unit_of_work: UnitOfWorkFactory
+    clock: Clock
+    ids: IdFactory
+
+    async def __call__(
+        self, rows: Sequence[CatalogRow], *, by: Actor, progress: Callable[[int], None]
+    ) -> ImportResult:
+        """Import rows whose SKUs are distinct; `progress` is told how many more are done. Raises SkuTaken."""
+        results: list[ImportResult] = []
+        async with self.unit_of_work(by) as work:
+            shelf = await self._shelf(work, rows)
+            for start in range(0, len(rows), ROWS_AT_A_TIME):
+                portion = rows[start : start + ROWS_AT_A_TIME]
+                results.append(await self._import(work, portion, shelf, by))
+                progress(len(portion))
+            await work.commit()
+        return ImportResult(
+            created=sum(result.created for result in results),
+            changed=sum(result.changed for result in results),
+            unchanged=sum(result.unchanged for result in results),
+        )
+
+    async def _shelf(
+        self, work: UnitOfWork, rows: Sequence[CatalogRow]
+    ) -> Mapping[str, tuple[Product, Stock]]:
+        """Return the known products by SKU, locked all at once: one by one, two imports could block each other."""
+        known = await work.products.find_by_sku([row.sku for row in rows])
+        stocks = await work.stocks.lock([product.id for product in known.values()])
+        products = await work.products.get(stocks)
+        return {product.sku: (product, stocks[id_]) for id_, product in products.items()}
+
+    async def _import(
+        self,
+        work: UnitOfWork,
+        rows: Sequence[CatalogRow],
+        shelf: Mapping[str, tuple[Product, Stock]],
+        by: Actor,
+    ) -> ImportResult:
+        now = self.clock.now()
+        created: list[Product] = []
+        opened: list[Stock] = []
+        changed: list[Product] = []
+        for row in rows:
+            if row.sku not in shelf:
+                stock = Stock.open(ProductId(self.ids.new()), row.initial_stock, now=now, by=by)
+                opened.append(stock)
+                created.append(
+                    Product.create(
+                        id=stock.product_id,
+                        sku=row.sku,
+                        name=row.name,
+                        description=row.description,
+                        price=row.price,
+                        attributes=row.attributes,
+                        max_per_order=row.max_per_order,
+                        stock=stock,
+                        now=now,
+                    )
+                )
+                continue
+            product, stock = shelf[row.sku]
+            if changes := row.changes_to(product):
+                product.change(changes, stock=stock, now=now)
+                changed.append(product)
+        await work.stocks.add(opened)
+        await work.products.add(created)
+        await work.products.save(changed)
+        return ImportResult(len(created), len(changed), len(rows) - len(created) - len(changed))

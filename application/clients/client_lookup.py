@@ -1,0 +1,13 @@
+"""Finding the client that an operator means."""
+
+from application.unit_of_work import UnitOfWork
+from domain.clients.client import ServiceClient
+from domain.shared.errors import NotFound
+
+
+async def find_client(name: str, work: UnitOfWork) -> ServiceClient:
+    """Return the client of this name, locked. Raise NotFound."""
+    client = await work.clients.find_by_name(name)
+    if client is None:
+        raise NotFound("There is no client of this name.")
+    return client

@@ -1,0 +1,30 @@
+"""Events as everybody outside is told of them: CloudEvents 1.0, https://github.com/cloudevents/spec."""
+
+import json
+from datetime import UTC
+
+from application.events.views import PublishedEvent
+
+CONTENT_TYPE = "application/cloudevents+json"
+
+
+def cloud_event(event: PublishedEvent, *, source: str) -> dict[str, object]:
+    """Return the event in its envelope. `source` is the address of the service: with it, the id is unique in the world.
+
+    `partitionkey` and `sequence` are documented extensions: events with one key are in order, and `sequence` sorts as
+    text. `aggregateversion` is an extension of our own.
+    """
+    return {
+        "specversion": "1.0",
+        "id": str(event.id),
+        "source": source,
+        "type": event.type,
+        "subject": f"{event.aggregate_type}/{event.aggregate_id}",
+        "time": event.occurred_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "datacontenttype": "application/json",
+        "dataschema": f"{source}/asyncapi.json#/components/schemas/{event.type}",
+        "partitionkey": str(event.aggregate_id),
+        "sequence": f"{event.position:019}",
+        "aggregateversion": event.aggregate_version,
+        "data": json.loads(event.data),
+    }

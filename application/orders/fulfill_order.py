@@ -1,0 +1,57 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from application.orders.locking import get_order_for_update
+from application.orders.views import FulfillmentView
+from application.shared.clock import Clock
+from application.shared.idempotency import IdempotencyKey, IdempotentResult, replay_of, store_result
+from application.shared.ids import IdFactory
+from application.unit_of_work import UnitOfWorkFactory
+from domain.orders.fulfilling import fulfil
+from domain.orders.fulfillment import FulfilledLine
+from domain.shared.actor import Actor
+from domain.shared.ids import FulfillmentId, OrderId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FulfillOrderCommand:
+    order_id: OrderId
+    lines: Sequence[FulfilledLine]
+    carrier: str | None
+    tracking: str | None
+    key: IdempotencyKey
+    by: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class FulfillOrder:
+    """Ship units of an order's lines, in as many parcels as it takes: they leave the stock and the reservation."""
+
+    unit_of_work: UnitOfWorkFactory
+    clock: Clock
+    ids: IdFactory
+
+    async def __call__(self, command: FulfillOrderCommand) -> IdempotentResult[FulfillmentView]:
+        """Raise NotFound, InvalidTransition, ValidationFailed, IdempotencyKeyReused, IdempotencyInFlight."""
+        async with self.unit_of_work(command.by) as work:
+            if replay := await replay_of(work.idempotency, command.key, FulfillmentView):
+                await work.commit()
+                return replay
+            order = await get_order_for_update(work, command.order_id)
+            stocks = await work.stocks.lock(order.product_ids)
+            fulfillment = fulfil(
+                order,
+                command.lines,
+                stocks,
+                id=FulfillmentId(self.ids.new()),
+                carrier=command.carrier,
+                tracking=command.tracking,
+                now=self.clock.now(),
+                by=command.by,
+            )
+            await work.fulfillments.add(fulfillment)
+            await work.orders.save([order])
+            await work.stocks.save(stocks.values())
+            receipt = await store_result(work.idempotency, command.key, FulfillmentView.of(fulfillment))
+            await work.commit()
+        return receipt

@@ -1,0 +1,60 @@
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from application.orders.expire_orders import expire_due
+from application.shared.clock import Clock
+from application.unit_of_work import UnitOfWorkFactory
+from domain.orders.placing import OrderRequest
+from domain.orders.pricing import summed
+from domain.shared.actor import Actor
+from domain.shared.ids import ProductId
+
+BY = Actor(None, "make_room")
+
+Demand = Mapping[ProductId, int]
+"""Products that an order has fallen short of, or may have, and how many units it wants of each."""
+
+
+def wanted_by(request: OrderRequest) -> Demand:
+    return {product_id: units for product_id, (_, units) in summed(request.lines).items()}
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseExpiredHolds:
+    """Expire due orders that hold what others want, and tell for each of those whether to try once more.
+
+    So nobody is told that something is sold out while it is only held by orders whose time has passed, however late
+    the sweeper is.
+    """
+
+    unit_of_work: UnitOfWorkFactory
+    clock: Clock
+    limit: int = 100
+    """How many orders are expired in one transaction."""
+
+    async def __call__(self, wants: Sequence[Demand]) -> Sequence[bool]:
+        wanted: Counter[ProductId] = Counter()
+        for want in wants:
+            wanted.update(want)
+        if await self._expire(wanted):
+            return [True] * len(wants)
+        # A sweeper can have been faster: what was held when the orders fell short may be free now.
+        async with self.unit_of_work() as work:
+            stocks = await work.stocks.get(wanted)
+        return [all(stocks[id_].can_supply(units) for id_, units in want.items()) for want in wants]
+
+    async def _expire(self, wanted: Counter[ProductId]) -> bool:
+        """Expire due orders until they have held as much as is wanted, and tell whether there were any."""
+        freed: Counter[ProductId] = Counter()
+        while lacking := [product_id for product_id, units in wanted.items() if freed[product_id] < units]:
+            async with self.unit_of_work() as work:
+                now = self.clock.now()
+                orders = await work.orders.due_holding(lacking, now, limit=self.limit)
+                if not orders:
+                    break
+                await expire_due(work, orders, now=now, by=BY)
+                await work.commit()
+            for line in (line for order in orders for line in order.lines):
+                freed[line.product_id] += line.unfulfilled
+        return bool(freed)

@@ -1,0 +1,39 @@
+"""Rows of an NDJSON file: on each line an object with the fields of `POST /v1/products`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from entrypoints.catalog_file.complaints import BadRow
+from entrypoints.http.problems.problem import HTTPProblem
+from entrypoints.http.routing import strict_json
+
+
+@dataclass(frozen=True, slots=True)
+class NdjsonRows:
+    """The rows of a file's text, each with its line."""
+
+    text: str
+
+    def __iter__(self) -> Iterator[tuple[int, object]]:
+        for number, line in enumerate(self.text.split("\n"), start=1):
+            if line.strip():
+                yield number, _row(line)
+
+    def field(self, pointer: str) -> str:
+        """Return the field of a JSON Pointer into a row: `price.amount` for `/price/amount`."""
+        return ".".join(pointer.split("/")[1:])
+
+
+def _row(line: str) -> object:
+    try:
+        return strict_json.parse(line.encode())
+    except HTTPProblem as problem:
+        return BadRow(_reason(problem))
+
+
+def _reason(problem: HTTPProblem) -> str:
+    """Return the reason in a file's terms: a request's only line is one of many here."""
+    column = problem.params.get("column")
+    if column is not None:
+        return f"This is not JSON: there is a mistake at column {column}."
+    return str(problem.detail)

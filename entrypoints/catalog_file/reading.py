@@ -1,0 +1,91 @@
+"""From a file to rows that can be imported, all of them checked before the first is."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from application.catalog.import_catalog import CatalogRow
+from domain.shared.errors import DomainError
+from entrypoints.catalog_file.complaints import BadFile, BadRow, BadRows, Complaint
+from entrypoints.catalog_file.csv_rows import CsvRows
+from entrypoints.catalog_file.ndjson_rows import NdjsonRows
+from entrypoints.http.api.catalog.schemas import CreateProductRequest
+from entrypoints.http.problems.validation import problem_of
+
+MAX_BYTES = 64 * 1024 * 1024
+MAX_ROWS = 100_000
+"""The rows are one transaction, and in memory while it lasts."""
+
+FORMATS: Mapping[str, type[CsvRows | NdjsonRows]] = {".csv": CsvRows, ".ndjson": NdjsonRows}
+
+
+def read_catalog(path: Path, *, progress: Callable[[int], None]) -> list[CatalogRow]:
+    """Return the products of a file; `progress` is told how many lines were read. Raises BadFile, BadRows.
+
+    The suffix tells the format.
+    """
+    rows = FORMATS[path.suffix](_text_of(path))
+    read: list[CatalogRow] = []
+    complaints: list[Complaint] = []
+    lines: dict[str, int] = {}
+    for count, (line, row) in enumerate(rows, start=1):
+        if count > MAX_ROWS:
+            raise BadFile(f"It has more than {MAX_ROWS} rows. Import it in parts.")
+        progress(line)
+        try:
+            product = _checked(row)
+        except BadRow as bad:
+            complaints.append(Complaint(line, None, str(bad)))
+        except ValidationError as error:
+            complaints += _complaints(error, row, line, rows)
+        except DomainError as error:
+            complaints.append(Complaint(line, None, error.detail))
+        else:
+            first = lines.setdefault(product.sku, line)
+            if first != line:
+                complaints.append(Complaint(line, "sku", f"Line {first} has the same SKU."))
+            read.append(product)
+    if complaints:
+        raise BadRows(complaints)
+    if not read:
+        raise BadFile("It has no products.")
+    return read
+
+
+def _text_of(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise BadFile(f"It cannot be read: {error.strerror}.") from None
+    if len(content) > MAX_BYTES:
+        raise BadFile(f"It is larger than {MAX_BYTES // 1024 // 1024} MiB. Import it in parts.")
+    try:
+        return content.decode("utf-8-sig")  # spreadsheets begin a file with a byte order mark
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise BadFile(f"Line {line} is not UTF-8. Save the file with that encoding.") from None
+
+
+def _checked(row: object) -> CatalogRow:
+    if isinstance(row, BadRow):
+        raise row
+    product = CreateProductRequest.model_validate(row)
+    return CatalogRow(
+        sku=product.sku,
+        name=product.name,
+        description=product.description,
+        price=product.price.to_money(),
+        attributes=product.attributes,
+        max_per_order=product.max_per_order,
+        initial_stock=product.initial_stock,
+    )
+
+
+def _complaints(
+    error: ValidationError, row: object, line: int, rows: CsvRows | NdjsonRows
+) -> list[Complaint]:
+    errors = [{**item, "loc": ("body", *item["loc"])} for item in error.errors(include_url=False)]
+    problem = problem_of(errors, body=row, body_type=CreateProductRequest)
+    return [Complaint(line, rows.field(item["pointer"]) or None, item["detail"]) for item in problem.errors]

@@ -1,0 +1,92 @@
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from entrypoints.cli.failures import CommandFailed
+
+if TYPE_CHECKING:
+    from application.catalog.import_catalog import CatalogRow, ImportResult
+    from entrypoints.container import Container
+
+SHOWN_COMPLAINTS = 50
+
+group = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
+
+
+@group.callback()
+def catalog() -> None:
+    """Bring the catalogue in line with a file."""
+
+
+@group.command("import")
+def import_file(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", exists=True, dir_okay=False, readable=True, help="A file named *.csv or *.ndjson."
+        ),
+    ],
+) -> None:
+    """Create or change the products of a file, by SKU: all of them, or none.
+
+    Every row is checked first, by the rules of POST /v1/products, and each bad one is named. Products that the file
+    does not name stay as they are; archived ones that it names are on sale again.
+
+    **CSV**: UTF-8, separated by commas. The first line names the columns: sku, name, price_amount,
+    price_currency; if wanted description, max_per_order, initial_stock; and attributes.NAME for each attribute, such
+    as attributes.colour. An empty cell is left out.
+
+    **NDJSON**: UTF-8, one JSON object a line, with the fields of POST /v1/products.
+
+    Prices are whole minor units: 1999 USD is 19.99 dollars. initial_stock counts for new products only.
+    """
+    if file.suffix not in {".csv", ".ndjson"}:
+        raise typer.BadParameter("the name must end in .csv or .ndjson", param_hint="FILE")
+    terminal = Console(stderr=True)
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=terminal,
+        transient=True,
+        disable=not terminal.is_terminal,
+    ) as bar:
+        rows = _read(file, bar)
+        result = _import(rows, bar)
+    typer.echo(f"{result.created} created, {result.changed} changed, {result.unchanged} unchanged.")
+
+
+def _read(file: Path, bar: Progress) -> "list[CatalogRow]":
+    from entrypoints.catalog_file.complaints import BadFile, BadRows
+    from entrypoints.catalog_file.reading import read_catalog
+
+    task = bar.add_task("Checking", total=None)
+    try:
+        rows = read_catalog(file, progress=lambda line: bar.update(task, completed=line))
+    except BadFile as error:
+        raise CommandFailed(f"{file} was not imported. {error}") from None
+    except BadRows as error:
+        shown = [str(complaint) for complaint in error.complaints[:SHOWN_COMPLAINTS]]
+        if len(error.complaints) > SHOWN_COMPLAINTS:
+            shown.append(f"and {len(error.complaints) - SHOWN_COMPLAINTS} more")
+        raise CommandFailed(f"{file} was not imported. Mend these places first:", shown) from None
+    bar.remove_task(task)
+    return rows
+
+
+def _import(rows: "list[CatalogRow]", bar: Progress) -> "ImportResult":
+    from domain.shared.actor import Actor
+    from entrypoints.cli.shop import in_shop
+
+    task = bar.add_task("Importing", total=len(rows))
+
+    async def run(container: "Container") -> "ImportResult":
+        return await container.import_catalog()(
+            rows, by=Actor(None, "catalogue import"), progress=lambda count: bar.advance(task, count)
+        )
+
+    return in_shop(run)

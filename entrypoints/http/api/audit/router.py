@@ -1,0 +1,48 @@
+"""The audit log, for admins."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from application.audit.list_audit_entries import ListAuditEntries
+from application.audit.ports import AuditFilter
+from application.audit.views import AuditEntryView
+from domain.shared.ids import UserId
+from entrypoints.container import Container
+from entrypoints.http.api.audit.schemas import AuditEntryResponse, ListAuditEntriesQuery
+from entrypoints.http.provided import provided
+from entrypoints.http.representation.descriptions import described_by
+from entrypoints.http.representation.pagination import Lists, PageResponse, PageResult
+from entrypoints.http.routing.route import StrictRoute
+from entrypoints.http.security.authentication import AuditReader
+from entrypoints.http.security.rate_limits import LimitReads
+
+router = APIRouter(prefix="/v1/audit", tags=["audit"], route_class=StrictRoute)
+
+
+@router.get(
+    "",
+    operation_id="list_audit_entries",
+    summary="Read who has done what",
+    description=described_by(ListAuditEntries),
+    response_model=PageResponse[AuditEntryResponse],
+    dependencies=[LimitReads],
+)
+async def list_audit_entries(
+    query: Annotated[ListAuditEntriesQuery, Query()],
+    _reader: AuditReader,
+    lists: Lists,
+    list_audit_entries: Annotated[ListAuditEntries, provided(Container.list_audit_entries)],
+) -> PageResult[AuditEntryView]:
+    page = await list_audit_entries(
+        AuditFilter(
+            actor_id=UserId(query.actor_id) if query.actor_id else None,
+            action=query.action,
+            object_id=query.object_id,
+            created_after=query.created_after,
+            created_before=query.created_before,
+        ),
+        after=lists.position(query),
+        limit=query.limit,
+    )
+    return lists.page(query, page)

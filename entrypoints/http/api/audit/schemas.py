@@ -1,0 +1,44 @@
+"""What requests and responses about the audit log look like."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from application.audit.entry import AuditAction
+from domain.shared.ids import AuditEntryId, ClientId, UserId
+from entrypoints.http.representation.pagination import ListQuery
+from entrypoints.http.representation.schemas import ResponseModel, Timestamp, text
+
+
+class ListAuditEntriesQuery(ListQuery):
+    actor_id: UUID | None = Field(None, description="What this user or client has done.")
+    action: AuditAction | None = None
+    object_id: Annotated[str, text(max_length=100, min_length=1)] | None = Field(
+        None,
+        description="What was done to this object: an account, a session, a product, an order, and so on.",
+    )
+    created_after: Timestamp | None = Field(None, description="Done after this moment (RFC 3339).")
+    created_before: Timestamp | None = Field(None, description="Done before this moment (RFC 3339).")
+
+
+class AuditEntryResponse(ResponseModel):
+    id: AuditEntryId
+    at: Timestamp
+    actor_id: UserId | ClientId | None = Field(
+        description="Which user or client has done it; null for somebody who was not logged in, and for commands."
+    )
+    request_id: str = Field(
+        description="The `X-Request-Id` of the request, under which the logs have more, or the name of the command.",
+        examples=["9f1c2f9e6b0c4a529a3e0d6a7f4c1b1d"],
+    )
+    action: AuditAction
+    object_type: str = Field(examples=["user"])
+    object_id: str | None = Field(
+        description="What it was done to; null for a log-in to an unknown address.",
+        examples=["019b8d2c-8e00-7000-8000-000000000001"],
+    )
+    details: dict[str, str | int] = Field(
+        description="What else there is to know of the action: no personal data, and no secrets.",
+        examples=[{"former_role": "customer", "role": "staff"}],
+    )

@@ -1,0 +1,224 @@
+"""The catalogue: public to read, staff's to change."""
+
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Query, Request, Response
+
+from application.catalog.archive_product import ArchiveProduct
+from application.catalog.change_product import ChangeProduct, ChangeProductCommand
+from application.catalog.create_product import CreateProduct, CreateProductCommand
+from application.catalog.get_product import GetProduct
+from application.catalog.list_products import ListProducts
+from application.catalog.ports import ProductFilter, ProductSort
+from application.catalog.views import ProductView
+from application.shared.single_flight import SingleFlight
+from application.users.principal import Principal
+from domain.shared.ids import ProductId
+from domain.users.permissions import Permission
+from entrypoints.container import Container
+from entrypoints.http.api.catalog.schemas import (
+    ChangeProductRequest,
+    CreateProductRequest,
+    ListProductsQuery,
+    ProductResponse,
+)
+from entrypoints.http.problems.openapi import problem_responses
+from entrypoints.http.provided import provided
+from entrypoints.http.representation.descriptions import described_by
+from entrypoints.http.representation.etags import (
+    NOT_MODIFIED,
+    IfMatch,
+    content_tag,
+    if_none_match,
+    version_tag,
+    with_etag,
+)
+from entrypoints.http.representation.idempotency import OptionalKey, mark_replay
+from entrypoints.http.representation.pagination import Lists, PageResponse
+from entrypoints.http.representation.serialization import written, written_page
+from entrypoints.http.routing.body import MERGE_PATCH
+from entrypoints.http.routing.route import StrictRoute
+from entrypoints.http.security.authentication import CatalogManager, Visitor, actor
+from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
+
+router = APIRouter(prefix="/v1/products", tags=["products"], route_class=StrictRoute)
+
+_PageAsked = tuple[bytes, bool]
+"""The query string, and whether archived products may be seen: what makes a page of the catalogue what it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class _ShownPage:
+    """A page as it is sent to all who have asked for it at the same time."""
+
+    content: bytes
+    tag: str
+    link: str | None
+
+
+@router.get(
+    "",
+    operation_id="list_products",
+    summary="List the catalogue",
+    description=described_by(ListProducts),
+    response_model=PageResponse[ProductResponse],
+    responses=NOT_MODIFIED,
+    dependencies=[LimitReads],
+)
+async def list_products(
+    query: Annotated[ListProductsQuery, Query()],
+    visitor: Visitor,
+    request: Request,
+    response: Response,
+    lists: Lists,
+    list_products: Annotated[ListProducts, provided(Container.list_products)],
+) -> bytes | Response:
+    include_archived = _sees_archived(visitor)
+
+    async def show() -> _ShownPage:
+        page = await list_products(
+            ProductFilter(
+                query=query.q,
+                status=query.status,
+                currency=query.currency,
+                min_price=query.min_price,
+                max_price=query.max_price,
+                in_stock=query.in_stock,
+            ),
+            sort=ProductSort(query.sort.removeprefix("-")),
+            descending=query.sort.startswith("-"),
+            after=lists.position(query),
+            limit=query.limit,
+            include_archived=include_archived,
+        )
+        content = written_page(lists.page(query, page))
+        return _ShownPage(content, content_tag(content), response.headers.get("Link"))
+
+    pages: SingleFlight[_PageAsked, _ShownPage] = request.app.state.page_flights
+    shown = await pages.get((request.scope["query_string"], include_archived), show)
+    if shown.link is not None:
+        response.headers["Link"] = shown.link
+    _let_be_stored(response, visitor)
+    return if_none_match(request, response, shown.content, shown.tag)
+
+
+@router.get(
+    "/{product_id:uuid}",
+    operation_id="get_product",
+    summary="Show a product",
+    description=described_by(GetProduct),
+    response_model=ProductResponse,
+    responses={**problem_responses("not_found"), **NOT_MODIFIED},
+    dependencies=[LimitReads],
+)
+async def get_product(
+    product_id: UUID,
+    visitor: Visitor,
+    request: Request,
+    response: Response,
+    get_product: Annotated[GetProduct, provided(Container.get_product)],
+) -> bytes | Response:
+    product = await get_product(ProductId(product_id), include_archived=_sees_archived(visitor))
+    _let_be_stored(response, visitor)
+    return with_etag(request, response, written(product), product.version)
+
+
+@router.post(
+    "",
+    operation_id="create_product",
+    summary="Put a product on sale",
+    description=described_by(CreateProduct),
+    status_code=201,
+    response_model=ProductResponse,
+    responses=problem_responses("sku_taken"),
+    dependencies=[LimitWrites],
+)
+async def create_product(
+    body: CreateProductRequest,
+    manager: CatalogManager,
+    key: OptionalKey,
+    request: Request,
+    response: Response,
+    create_product: Annotated[CreateProduct, provided(Container.create_product)],
+) -> ProductView:
+    receipt = await create_product(
+        CreateProductCommand(
+            sku=body.sku,
+            name=body.name,
+            description=body.description,
+            price=body.price.to_money(),
+            attributes=body.attributes,
+            max_per_order=body.max_per_order,
+            initial_stock=body.initial_stock,
+            key=key.of(manager, body) if key else None,
+            by=actor(request, manager),
+        )
+    )
+    product = receipt.result
+    mark_replay(response, receipt)
+    response.headers["Location"] = f"/v1/products/{product.id}"
+    response.headers["ETag"] = version_tag(product.version)
+    return product
+
+
+@router.patch(
+    "/{product_id:uuid}",
+    operation_id="change_product",
+    summary="Edit a product",
+    description=described_by(ChangeProduct),
+    response_model=ProductResponse,
+    responses=problem_responses("not_found"),
+    dependencies=[LimitWrites],
+)
+async def change_product(
+    product_id: UUID,
+    body: Annotated[ChangeProductRequest, Body(media_type=MERGE_PATCH)],
+    expected_version: IfMatch,
+    manager: CatalogManager,
+    request: Request,
+    response: Response,
+    change_product: Annotated[ChangeProduct, provided(Container.change_product)],
+) -> ProductView:
+    product = await change_product(
+        ChangeProductCommand(
+            product_id=ProductId(product_id),
+            expected_version=expected_version,
+            changes=body.changes(),
+            by=actor(request, manager),
+        )
+    )
+    response.headers["ETag"] = version_tag(product.version)
+    return product
+
+
+@router.delete(
+    "/{product_id:uuid}",
+    operation_id="archive_product",
+    summary="Take a product off sale",
+    description=described_by(ArchiveProduct),
+    status_code=204,
+    responses=problem_responses("not_found"),
+    dependencies=[LimitWrites],
+)
+async def archive_product(
+    product_id: UUID,
+    expected_version: IfMatch,
+    manager: CatalogManager,
+    request: Request,
+    archive_product: Annotated[ArchiveProduct, provided(Container.archive_product)],
+) -> None:
+    await archive_product(
+        ProductId(product_id), expected_version=expected_version, by=actor(request, manager)
+    )
+
+
+def _sees_archived(visitor: Principal | None) -> bool:
+    return visitor is not None and visitor.may(Permission.SEE_ARCHIVED_PRODUCTS)
+
+
+def _let_be_stored(response: Response, visitor: Principal | None) -> None:
+    """Let caches keep the answer, and ask each time whether it is still right: stock moves with every order."""
+    audience = b"public" if visitor is None else b"private"
+    response.raw_headers += [(b"cache-control", audience + b", no-cache"), (b"vary", b"Authorization")]

@@ -1,0 +1,136 @@
+"""Stock, for staff: what there is, what is promised, and how that came to be."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+
+from application.catalog.adjust_stock import AdjustStock, AdjustStockCommand
+from application.catalog.count_stock import CountStock, CountStockCommand
+from application.catalog.get_stock import GetStock
+from application.catalog.list_movements import ListMovements
+from application.catalog.views import AdjustmentView, MovementView, StockView
+from domain.catalog.adjusting import StockDelta
+from domain.catalog.stock import MovementReason
+from domain.shared.ids import ProductId
+from entrypoints.container import Container
+from entrypoints.http.api.catalog.schemas import (
+    AdjustmentResponse,
+    AdjustStockRequest,
+    CountStockRequest,
+    MovementResponse,
+    StockResponse,
+)
+from entrypoints.http.problems.openapi import problem_responses
+from entrypoints.http.provided import provided
+from entrypoints.http.representation.descriptions import described_by
+from entrypoints.http.representation.etags import NOT_MODIFIED, IfMatch, version_tag, with_etag
+from entrypoints.http.representation.idempotency import RequiredKey, mark_replay
+from entrypoints.http.representation.pagination import ListQuery, Lists, PageResponse, PageResult
+from entrypoints.http.routing.route import StrictRoute
+from entrypoints.http.security.authentication import StockManager, actor
+from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
+
+router = APIRouter(prefix="/v1/stock", tags=["stock"], route_class=StrictRoute)
+
+
+@router.post(
+    "/adjustments",
+    operation_id="adjust_stock",
+    summary="Book a delivery, a loss, a correction or a return",
+    description=described_by(AdjustStock),
+    status_code=201,
+    response_model=AdjustmentResponse,
+    responses=problem_responses("stock_conflict"),
+    dependencies=[LimitWrites],
+)
+async def adjust_stock(
+    body: AdjustStockRequest,
+    manager: StockManager,
+    key: RequiredKey,
+    request: Request,
+    response: Response,
+    adjust_stock: Annotated[AdjustStock, provided(Container.adjust_stock)],
+) -> AdjustmentView:
+    receipt = await adjust_stock(
+        AdjustStockCommand(
+            deltas=tuple(StockDelta(ProductId(line.product_id), line.delta) for line in body.lines),
+            reason=MovementReason(body.reason),
+            note=body.note,
+            key=key.of(manager, body),
+            by=actor(request, manager),
+        )
+    )
+    mark_replay(response, receipt)
+    return receipt.result
+
+
+@router.get(
+    "/{product_id:uuid}",
+    operation_id="get_stock",
+    summary="Show a product's stock",
+    description=described_by(GetStock),
+    response_model=StockResponse,
+    responses={**problem_responses("not_found"), **NOT_MODIFIED},
+    dependencies=[LimitReads],
+)
+async def get_stock(
+    product_id: UUID,
+    _manager: StockManager,
+    request: Request,
+    response: Response,
+    get_stock: Annotated[GetStock, provided(Container.get_stock)],
+) -> StockView | Response:
+    stock = await get_stock(ProductId(product_id))
+    return with_etag(request, response, stock, stock.version)
+
+
+@router.put(
+    "/{product_id:uuid}",
+    operation_id="count_stock",
+    summary="Set what a count has found",
+    description=described_by(CountStock),
+    response_model=StockResponse,
+    responses=problem_responses("not_found", "stock_conflict"),
+    dependencies=[LimitWrites],
+)
+async def count_stock(
+    product_id: UUID,
+    body: CountStockRequest,
+    expected_version: IfMatch,
+    manager: StockManager,
+    request: Request,
+    response: Response,
+    count_stock: Annotated[CountStock, provided(Container.count_stock)],
+) -> StockView:
+    stock = await count_stock(
+        CountStockCommand(
+            product_id=ProductId(product_id),
+            on_hand=body.on_hand,
+            reason=body.reason,
+            expected_version=expected_version,
+            by=actor(request, manager),
+        )
+    )
+    response.headers["ETag"] = version_tag(stock.version)
+    return stock
+
+
+@router.get(
+    "/{product_id:uuid}/ledger",
+    operation_id="list_movements",
+    summary="Show every movement of a product's stock",
+    description=described_by(ListMovements),
+    response_model=PageResponse[MovementResponse],
+    responses=problem_responses("not_found"),
+    dependencies=[LimitReads],
+)
+async def list_movements(
+    product_id: UUID,
+    query: Annotated[ListQuery, Query()],
+    _manager: StockManager,
+    lists: Lists,
+    list_movements: Annotated[ListMovements, provided(Container.list_movements)],
+) -> PageResult[MovementView]:
+    page = await list_movements(ProductId(product_id), after=lists.position(query), limit=query.limit)
+    return lists.page(query, page)

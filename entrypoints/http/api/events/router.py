@@ -1,0 +1,51 @@
+"""What has happened in the shop, for systems beside it: they ask, and miss nothing."""
+
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request, Response
+
+from application.events.cloud_event import cloud_event
+from application.events.list_events import ListEvents
+from domain.shared.ids import EventId
+from entrypoints.container import Container
+from entrypoints.http.api.events.schemas import EventsResponse, ListEventsQuery
+from entrypoints.http.problems.openapi import problem_responses
+from entrypoints.http.provided import provided
+from entrypoints.http.representation.descriptions import described_by
+from entrypoints.http.routing.route import StrictRoute
+from entrypoints.http.security.authentication import EventReader
+from entrypoints.http.security.rate_limits import LimitReads
+from entrypoints.settings import Settings
+
+router = APIRouter(prefix="/v1/events", tags=["events"], route_class=StrictRoute)
+
+
+@router.get(
+    "",
+    operation_id="list_events",
+    summary="Read what has happened",
+    description=described_by(ListEvents),
+    response_model=EventsResponse,
+    responses=problem_responses("invalid_cursor"),
+    dependencies=[LimitReads],
+)
+async def list_events(
+    query: Annotated[ListEventsQuery, Query()],
+    _reader: EventReader,
+    request: Request,
+    response: Response,
+    list_events: Annotated[ListEvents, provided(Container.list_events)],
+    settings: Annotated[Settings, provided(Container.settings)],
+) -> dict[str, object]:
+    after = EventId(query.after) if query.after else None
+    portion = await list_events(after=after, type_=query.type, limit=query.limit)
+    if portion.has_more:
+        parameters = [item for item in request.query_params.multi_items() if item[0] != "after"]
+        address = f"/v1/events?{urlencode([*parameters, ('after', str(portion.last))])}"
+        response.headers["Link"] = f'<{address}>; rel="next"'
+    return {
+        "items": [cloud_event(event, source=settings.token_issuer) for event in portion.events],
+        "next_after": portion.last,
+        "has_more": portion.has_more,
+    }

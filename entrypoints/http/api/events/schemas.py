@@ -1,0 +1,67 @@
+"""What requests and responses about events look like."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from application.events.event_types import EVENT_TYPES
+from entrypoints.http.problems.validation import broken_rule
+from entrypoints.http.representation.pagination import MAX_LIMIT
+from entrypoints.http.representation.schemas import ResponseModel, Timestamp
+
+
+def _known(type_: str) -> str:
+    if type_ not in EVENT_TYPES:
+        raise broken_rule(
+            code="unknown_event_type", detail=f"Send one of the types of events: {', '.join(EVENT_TYPES)}."
+        )
+    return type_
+
+
+EventType = Annotated[
+    str,
+    AfterValidator(_known),
+    Field(examples=["order.placed"], json_schema_extra={"enum": list(EVENT_TYPES)}),
+]
+
+
+class ListEventsQuery(BaseModel):
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    after: UUID | None = Field(
+        None, description="Go on behind the event with this id: `next_after` of the answer before."
+    )
+    type: EventType | None = Field(None, description="Only events of this type.")
+    limit: int = Field(25, ge=1, le=MAX_LIMIT, description="At most this many events.")
+
+
+class CloudEventResponse(ResponseModel):
+    """An event as CloudEvents 1.0 has it. Which `data` belongs to which `type` is told by /asyncapi.json."""
+
+    specversion: Literal["1.0"]
+    id: UUID = Field(description="With `source` unique in the world, and the same however often it is sent.")
+    source: str = Field(description="The address of the service.", examples=["http://127.0.0.1:8000"])
+    type: str = Field(examples=["order.placed"])
+    subject: str = Field(examples=["order/019b8d2c-8e00-7000-8000-000000000001"])
+    time: Timestamp
+    datacontenttype: Literal["application/json"]
+    dataschema: str
+    partitionkey: str = Field(
+        description="Events with the same key come in the order in which they happened."
+    )
+    sequence: str = Field(
+        description="The place among all events; it sorts as text.", examples=["0000000000000000042"]
+    )
+    aggregateversion: int = Field(description="The version of the order, product or user that this led to.")
+    data: dict[str, Any]
+
+
+class EventsResponse(ResponseModel):
+    items: list[CloudEventResponse]
+    next_after: UUID | None = Field(
+        description="Send it as `after` the next time, now or later; null where nothing has happened yet."
+    )
+    has_more: bool = Field(
+        description="There are more events by now. With `type`, `items` may be empty and there be more."
+    )

@@ -1,0 +1,43 @@
+"""What operations ask, on the service's own port."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter
+
+from application.health.ports import Health
+from entrypoints.container import Container
+from entrypoints.http.problems.openapi import problem_responses
+from entrypoints.http.provided import provided
+from entrypoints.http.representation.schemas import ResponseModel
+from entrypoints.http.routing.route import StrictRoute
+
+router = APIRouter(tags=["operations"], route_class=StrictRoute)
+
+
+class HealthResponse(ResponseModel):
+    status: Literal["ok"]
+
+
+OK = HealthResponse(status="ok")
+
+
+@router.get(
+    "/livez",
+    operation_id="get_liveness",
+    summary="Does the process answer?",
+    description="It says nothing about the database: a process is not restarted because its database is away.",
+)
+async def get_liveness() -> HealthResponse:
+    return OK
+
+
+@router.get(
+    "/readyz",
+    operation_id="get_readiness",
+    summary="Can the process take requests?",
+    description="The database answers, its schema is this version's, and the process is not being stopped.",
+    responses=problem_responses("database_unavailable", "schema_outdated"),
+)
+async def get_readiness(health: Annotated[Health, provided(Container.health)]) -> HealthResponse:
+    await health.check()
+    return OK

@@ -1,0 +1,62 @@
+"""What a monitoring system collects, in Prometheus' text format."""
+
+from collections.abc import Iterable, Sequence
+from typing import Annotated
+
+from fastapi import APIRouter
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.registry import Collector
+from starlette.responses import PlainTextResponse
+
+from application.checks.ports import FindingRecords, Tally
+from entrypoints.container import Container
+from entrypoints.http.problems.openapi import problem_responses
+from entrypoints.http.provided import provided
+from entrypoints.http.routing.route import StrictRoute
+
+router = APIRouter(tags=["operations"], route_class=StrictRoute)
+
+
+class InvariantGauges(Collector):
+    """A gauge for how many offend against each invariant, and one for when that was so."""
+
+    def __init__(self, tallies: Sequence[Tally]) -> None:
+        self._tallies = tallies
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        offenders = GaugeMetricFamily(
+            "steelyard_invariant_offenders",
+            "How many offended against a rule that must always be true, when it was last checked.",
+            labels=("invariant", "name"),
+        )
+        checked = GaugeMetricFamily(
+            "steelyard_invariant_checked_timestamp_seconds",
+            "When the rule was last checked, in seconds since 1970.",
+            labels=("invariant", "name"),
+        )
+        for tally in self._tallies:
+            labels = (tally.invariant.value, tally.invariant.name.lower())
+            offenders.add_metric(labels, tally.offenders)
+            checked.add_metric(labels, tally.checked_at.timestamp())
+        return offenders, checked
+
+
+@router.get(
+    "/metrics",
+    operation_id="get_metrics",
+    summary="What can be measured of the shop?",
+    description=(
+        "Gauges in Prometheus' text format: how many offend against each rule that must always be true, and when that was "
+        "checked. They are the same from every process. Before the first check there are none."
+    ),
+    response_class=PlainTextResponse,
+    responses=problem_responses("database_unavailable"),
+)
+async def get_metrics(
+    records: Annotated[FindingRecords, provided(Container.finding_records)],
+) -> PlainTextResponse:
+    registry = CollectorRegistry()
+    registry.register(InvariantGauges(await records.latest()))
+    return PlainTextResponse(generate_latest(registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -1,0 +1,108 @@
+"""Fulfillments: what staff ships."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+
+from application.orders.fulfill_order import FulfillOrder, FulfillOrderCommand
+from application.orders.get_fulfillment import GetFulfillment
+from application.orders.list_fulfillments import ListFulfillments
+from application.orders.views import FulfillmentView
+from domain.shared.ids import FulfillmentId, OrderId
+from domain.users.permissions import Permission
+from entrypoints.container import Container
+from entrypoints.http.api.payments.schemas import FulfillmentResponse, FulfilOrderRequest
+from entrypoints.http.problems.openapi import problem_responses
+from entrypoints.http.provided import provided
+from entrypoints.http.representation.descriptions import described_by
+from entrypoints.http.representation.idempotency import RequiredKey, mark_replay
+from entrypoints.http.representation.pagination import ListQuery, Lists, PageResponse, PageResult
+from entrypoints.http.routing.route import StrictRoute
+from entrypoints.http.security.authentication import OrderReader, Shipper, actor
+from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
+
+router = APIRouter(
+    prefix="/v1/orders/{order_id:uuid}/fulfillments", tags=["fulfillments"], route_class=StrictRoute
+)
+
+
+@router.post(
+    "",
+    operation_id="fulfil_order",
+    summary="Ship units of an order",
+    description=described_by(FulfillOrder),
+    status_code=201,
+    response_model=FulfillmentResponse,
+    responses=problem_responses("not_found", "invalid_transition"),
+    dependencies=[LimitWrites],
+)
+async def fulfil_order(
+    order_id: UUID,
+    body: FulfilOrderRequest,
+    staff: Shipper,
+    key: RequiredKey,
+    request: Request,
+    response: Response,
+    fulfil_order: Annotated[FulfillOrder, provided(Container.fulfil_order)],
+) -> FulfillmentView:
+    receipt = await fulfil_order(
+        FulfillOrderCommand(
+            order_id=OrderId(order_id),
+            lines=body.to_lines(),
+            carrier=body.carrier,
+            tracking=body.tracking,
+            key=key.of(staff, body),
+            by=actor(request, staff),
+        )
+    )
+    mark_replay(response, receipt)
+    response.headers["Location"] = f"/v1/orders/{order_id}/fulfillments/{receipt.result.id}"
+    return receipt.result
+
+
+@router.get(
+    "",
+    operation_id="list_fulfillments",
+    summary="List an order's fulfillments",
+    description=described_by(ListFulfillments),
+    response_model=PageResponse[FulfillmentResponse],
+    responses=problem_responses("not_found"),
+    dependencies=[LimitReads],
+)
+async def list_fulfillments(
+    order_id: UUID,
+    query: Annotated[ListQuery, Query()],
+    reader: OrderReader,
+    lists: Lists,
+    list_fulfillments: Annotated[ListFulfillments, provided(Container.list_fulfillments)],
+) -> PageResult[FulfillmentView]:
+    page = await list_fulfillments(
+        OrderId(order_id),
+        only_of=reader.only_own_without(Permission.SEE_ALL_ORDERS),
+        after=lists.position(query),
+        limit=query.limit,
+    )
+    return lists.page(query, page)
+
+
+@router.get(
+    "/{fulfillment_id:uuid}",
+    operation_id="get_fulfillment",
+    summary="Show a fulfillment",
+    description=described_by(GetFulfillment),
+    response_model=FulfillmentResponse,
+    responses=problem_responses("not_found"),
+    dependencies=[LimitReads],
+)
+async def get_fulfillment(
+    order_id: UUID,
+    fulfillment_id: UUID,
+    reader: OrderReader,
+    get_fulfillment: Annotated[GetFulfillment, provided(Container.get_fulfillment)],
+) -> FulfillmentView:
+    return await get_fulfillment(
+        OrderId(order_id),
+        FulfillmentId(fulfillment_id),
+        only_of=reader.only_own_without(Permission.SEE_ALL_ORDERS),
+    )

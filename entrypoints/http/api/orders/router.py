@@ -1,0 +1,209 @@
+"""Orders: customers place them and see their own, staff see all."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+
+from application.orders.cancel_order import CancelOrder, CancelOrderCommand
+from application.orders.get_order import GetOrder
+from application.orders.list_orders import ListOrders
+from application.orders.list_status_changes import ListStatusChanges
+from application.orders.place_order import PlaceOrder, PlaceOrderCommand
+from application.orders.ports import OrderFilter
+from application.orders.preview_order import PreviewOrder
+from application.orders.views import OrderView, QuoteView, StatusChangeView
+from application.shared.page import Page
+from domain.shared.ids import OrderId, UserId
+from domain.users.permissions import Permission
+from entrypoints.container import Container
+from entrypoints.http.api.orders.asking import party
+from entrypoints.http.api.orders.schemas import (
+    CancelOrderRequest,
+    ListOrdersQuery,
+    OrderResponse,
+    PlaceOrderRequest,
+    QuoteResponse,
+    StatusChangeResponse,
+)
+from entrypoints.http.middleware.admission import limit_admission
+from entrypoints.http.problems.openapi import problem_responses
+from entrypoints.http.provided import provided
+from entrypoints.http.representation.descriptions import described_by
+from entrypoints.http.representation.etags import NOT_MODIFIED, version_tag, with_etag
+from entrypoints.http.representation.idempotency import OptionalKey, RequiredKey, mark_replay
+from entrypoints.http.representation.pagination import ListQuery, Lists, PageResponse, PageResult
+from entrypoints.http.representation.serialization import written
+from entrypoints.http.routing.route import StrictRoute
+from entrypoints.http.security.authentication import Canceller, Customer, OrderReader, actor
+from entrypoints.http.security.rate_limits import LimitOrders, LimitReads, LimitWrites
+
+NO_REASON = CancelOrderRequest()
+
+router = APIRouter(prefix="/v1/orders", tags=["orders"], route_class=StrictRoute)
+
+
+@router.post(
+    "",
+    operation_id="place_order",
+    summary="Place an order",
+    description=described_by(PlaceOrder),
+    status_code=201,
+    response_model=OrderResponse,
+    responses={
+        200: {
+            "model": OrderResponse,
+            "description": "The order that this key has made before, as it is now: what was answered then is no longer kept.",
+        },
+        **problem_responses("out_of_stock", "price_changed", "product_unavailable"),
+    },
+    dependencies=[LimitOrders],
+)
+@limit_admission(Container.order_admission)
+async def place_order(
+    body: PlaceOrderRequest,
+    customer: Customer,
+    key: RequiredKey,
+    request: Request,
+    response: Response,
+    place_order: Annotated[PlaceOrder, provided(Container.place_order)],
+) -> bytes:
+    receipt = await place_order(
+        PlaceOrderCommand(
+            request=body.to_request(customer.user_id),
+            key=key.of(customer, body),
+            by=actor(request, customer),
+        )
+    )
+    order = receipt.result
+    mark_replay(response, receipt)
+    if receipt.present:
+        response.status_code = 200
+    response.headers["Location"] = f"/v1/orders/{order.id}"
+    response.headers["ETag"] = version_tag(order.version)
+    return written(order.seen_by(party(customer)))
+
+
+@router.post(
+    "/preview",
+    operation_id="preview_order",
+    summary="Preview an order",
+    description=described_by(PreviewOrder),
+    response_model=QuoteResponse,
+    responses=problem_responses("out_of_stock", "price_changed", "product_unavailable"),
+    dependencies=[LimitReads],
+)
+async def preview_order(
+    body: PlaceOrderRequest,
+    customer: Customer,
+    key: OptionalKey,  # noqa: ARG001 - accepted on every POST; a preview changes nothing that could be repeated
+    preview_order: Annotated[PreviewOrder, provided(Container.preview_order)],
+) -> QuoteView:
+    return await preview_order(body.to_request(customer.user_id))
+
+
+@router.get(
+    "",
+    operation_id="list_orders",
+    summary="List orders",
+    description=described_by(ListOrders),
+    response_model=PageResponse[OrderResponse],
+    dependencies=[LimitReads],
+)
+async def list_orders(
+    query: Annotated[ListOrdersQuery, Query()],
+    reader: OrderReader,
+    lists: Lists,
+    list_orders: Annotated[ListOrders, provided(Container.list_orders)],
+) -> PageResult[OrderView]:
+    page = await list_orders(
+        OrderFilter(
+            status=query.status,
+            customer_id=UserId(query.customer_id) if query.customer_id else None,
+            created_after=query.created_after,
+            created_before=query.created_before,
+        ),
+        only_of=reader.only_own_without(Permission.SEE_ALL_ORDERS),
+        descending=query.sort.startswith("-"),
+        after=lists.position(query),
+        limit=query.limit,
+    )
+    seen = tuple(order.seen_by(party(reader)) for order in page.items)
+    return lists.page(query, Page(seen, page.next))
+
+
+@router.get(
+    "/{order_id:uuid}",
+    operation_id="get_order",
+    summary="Show an order",
+    description=described_by(GetOrder),
+    response_model=OrderResponse,
+    responses={**problem_responses("not_found"), **NOT_MODIFIED},
+    dependencies=[LimitReads],
+)
+async def get_order(
+    order_id: UUID,
+    reader: OrderReader,
+    request: Request,
+    response: Response,
+    get_order: Annotated[GetOrder, provided(Container.get_order)],
+) -> bytes | Response:
+    order = await get_order(OrderId(order_id), only_of=reader.only_own_without(Permission.SEE_ALL_ORDERS))
+    return with_etag(request, response, written(order.seen_by(party(reader))), order.version)
+
+
+@router.get(
+    "/{order_id:uuid}/history",
+    operation_id="list_status_changes",
+    summary="Show an order's history",
+    description=described_by(ListStatusChanges),
+    response_model=PageResponse[StatusChangeResponse],
+    responses=problem_responses("not_found"),
+    dependencies=[LimitReads],
+)
+async def list_status_changes(
+    order_id: UUID,
+    query: Annotated[ListQuery, Query()],
+    reader: OrderReader,
+    lists: Lists,
+    list_status_changes: Annotated[ListStatusChanges, provided(Container.list_status_changes)],
+) -> PageResult[StatusChangeView]:
+    page = await list_status_changes(
+        OrderId(order_id),
+        only_of=reader.only_own_without(Permission.SEE_ALL_ORDERS),
+        after=lists.position(query),
+        limit=query.limit,
+    )
+    return lists.page(query, page)
+
+
+@router.post(
+    "/{order_id:uuid}/cancel",
+    operation_id="cancel_order",
+    summary="Cancel an order",
+    description=described_by(CancelOrder),
+    response_model=OrderResponse,
+    responses=problem_responses("not_found", "invalid_transition"),
+    dependencies=[LimitWrites],
+)
+async def cancel_order(
+    order_id: UUID,
+    canceller: Canceller,
+    key: RequiredKey,
+    request: Request,
+    response: Response,
+    cancel_order: Annotated[CancelOrder, provided(Container.cancel_order)],
+    body: CancelOrderRequest = NO_REASON,
+) -> OrderView:
+    receipt = await cancel_order(
+        CancelOrderCommand(
+            order_id=OrderId(order_id),
+            reason=body.reason,
+            only_of=canceller.only_own_without(Permission.CANCEL_ANY_ORDER),
+            key=key.of(canceller, body),
+            by=actor(request, canceller),
+        )
+    )
+    mark_replay(response, receipt)
+    response.headers["ETag"] = version_tag(receipt.result.version)
+    return receipt.result.seen_by(party(canceller))

@@ -1,0 +1,186 @@
+"""What requests and responses about orders look like."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from domain.orders.address import Address
+from domain.orders.lifecycle import Action, OrderStatus
+from domain.orders.line import RequestedLine
+from domain.orders.placing import OrderRequest
+from domain.orders.pricing import MAX_LINES, MAX_QUANTITY
+from domain.orders.statuses import FulfillmentStatus, OrderPaymentStatus
+from domain.shared.ids import LineId, OrderId, ProductId, UserId
+from entrypoints.http.representation.pagination import ListQuery
+from entrypoints.http.representation.schemas import (
+    ActorId,
+    InOrder,
+    MoneySchema,
+    NonNegativeMoney,
+    RequestModel,
+    ResponseModel,
+    StrictInt,
+    Timestamp,
+    text,
+)
+
+MAX_METADATA = 50
+
+
+class AddressSchema(RequestModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    name: Annotated[str, text(max_length=200, min_length=1), Field(examples=["Ann Example"])]
+    line1: Annotated[str, text(max_length=200, min_length=1), Field(examples=["1 High Street"])]
+    line2: Annotated[str, text(max_length=200, min_length=1)] | None = None
+    city: Annotated[str, text(max_length=100, min_length=1), Field(examples=["Dublin"])]
+    region: Annotated[str, text(max_length=100, min_length=1)] | None = None
+    postal_code: Annotated[str, text(max_length=20, min_length=1), Field(examples=["D01 F5P2"])] | None = None
+    country: Annotated[
+        str,
+        Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2", examples=["IE"]),
+    ]
+
+    def to_address(self) -> Address:
+        return Address(
+            name=self.name,
+            line1=self.line1,
+            line2=self.line2,
+            city=self.city,
+            region=self.region,
+            postal_code=self.postal_code,
+            country=self.country,
+        )
+
+
+class OrderLineRequest(RequestModel):
+    product_id: UUID
+    quantity: Annotated[StrictInt, Field(ge=1, le=MAX_QUANTITY, examples=[2])]
+
+
+class PlaceOrderRequest(RequestModel):
+    """What to order. Prices are the shop's: the client sends none."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "lines": [{"product_id": "0190f3c6-7d2a-7c31-9b0e-3f6a2c1d4e5f", "quantity": 2}],
+                    "shipping_address": {
+                        "name": "Ann Example",
+                        "line1": "1 High Street",
+                        "city": "Dublin",
+                        "postal_code": "D01 F5P2",
+                        "country": "IE",
+                    },
+                    "note": "Ring twice",
+                    "metadata": {"cart": "4711"},
+                }
+            ]
+        }
+    )
+
+    lines: Annotated[
+        list[OrderLineRequest],
+        Field(
+            min_length=1,
+            max_length=MAX_LINES,
+            description="The quantities of lines with the same product are added up.",
+        ),
+    ]
+    shipping_address: AddressSchema | None = None
+    note: Annotated[str, text(max_length=1000, min_length=1)] | None = None
+    expected_total: NonNegativeMoney | None = Field(
+        None,
+        description="The total that was shown to the customer: with any other the order is refused.",
+        examples=[{"amount": 3998, "currency": "EUR"}],
+    )
+    metadata: Annotated[
+        dict[Annotated[str, text(max_length=64, min_length=1)], Annotated[str, text(max_length=500)]],
+        Field(max_length=MAX_METADATA, description="Whatever the client wants to find with the order again."),
+        InOrder,
+    ] = Field(default_factory=dict)
+
+    def to_request(self, customer_id: UserId) -> OrderRequest:
+        return OrderRequest(
+            customer_id=customer_id,
+            lines=tuple(RequestedLine(ProductId(line.product_id), line.quantity) for line in self.lines),
+            shipping_address=self.shipping_address.to_address() if self.shipping_address else None,
+            note=self.note,
+            expected_total=self.expected_total.to_money() if self.expected_total else None,
+            metadata=self.metadata,
+        )
+
+
+class LineResponse(ResponseModel):
+    id: LineId
+    product_id: ProductId
+    sku: str
+    name: str
+    unit_price: MoneySchema
+    quantity: int
+    fulfilled: int
+    refunded: int
+    line_total: MoneySchema
+
+
+class OrderResponse(ResponseModel):
+    id: OrderId
+    number: str
+    status: OrderStatus
+    payment_status: OrderPaymentStatus
+    fulfillment_status: FulfillmentStatus
+    allowed_actions: list[Action]
+    currency: str
+    lines: list[LineResponse]
+    total: MoneySchema
+    paid_total: MoneySchema
+    refunded_total: MoneySchema
+    customer_id: UserId
+    shipping_address: AddressSchema | None
+    note: str | None
+    metadata: dict[str, str]
+    expires_at: Timestamp
+    placed_at: Timestamp
+    updated_at: Timestamp
+    version: int
+
+
+class QuotedLineResponse(ResponseModel):
+    product_id: ProductId
+    sku: str
+    name: str
+    unit_price: MoneySchema
+    quantity: int
+    line_total: MoneySchema
+
+
+class QuoteResponse(ResponseModel):
+    currency: str
+    lines: list[QuotedLineResponse]
+    total: MoneySchema
+
+
+class CancelOrderRequest(RequestModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "Ordered by mistake"}]})
+
+    reason: Annotated[str, text(max_length=500, min_length=1)] | None = None
+
+
+class ListOrdersQuery(ListQuery):
+    status: OrderStatus | None = None
+    customer_id: UUID | None = Field(None, description="For staff; everybody else has their own orders only.")
+    created_after: Timestamp | None = Field(None, description="Placed after this moment (RFC 3339).")
+    created_before: Timestamp | None = Field(None, description="Placed before this moment (RFC 3339).")
+    sort: Literal["placed_at", "-placed_at"] = Field("-placed_at", description="`-` is descending.")
+
+
+class StatusChangeResponse(ResponseModel):
+    action: Action
+    from_: Annotated[OrderStatus | None, Field(validation_alias="source", serialization_alias="from")]
+    to: Annotated[OrderStatus, Field(validation_alias="target")]
+    reason: str | None
+    actor_id: ActorId
+    request_id: str
+    at: Timestamp

@@ -1,0 +1,114 @@
+"""Payments: what customers, and staff for them, pay for orders with."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+
+from application.payments.get_payment import GetPayment
+from application.payments.list_payments import ListPayments
+from application.payments.pay_order import PayOrder, PayOrderCommand
+from application.payments.views import PaymentView
+from domain.payments.payment import PaymentStatus
+from domain.shared.ids import OrderId, PaymentId
+from domain.users.permissions import Permission
+from entrypoints.container import Container
+from entrypoints.http.api.payments.schemas import PaymentResponse, PayOrderRequest
+from entrypoints.http.problems.openapi import problem_responses
+from entrypoints.http.provided import provided
+from entrypoints.http.representation.descriptions import described_by
+from entrypoints.http.representation.idempotency import RequiredKey, mark_replay
+from entrypoints.http.representation.pagination import ListQuery, Lists, PageResponse, PageResult
+from entrypoints.http.routing.route import StrictRoute
+from entrypoints.http.security.authentication import OrderReader, PayingCustomer, actor
+from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
+
+router = APIRouter(prefix="/v1/orders/{order_id:uuid}/payments", tags=["payments"], route_class=StrictRoute)
+
+
+@router.post(
+    "",
+    operation_id="pay_order",
+    summary="Pay for an order",
+    description=described_by(PayOrder),
+    status_code=201,
+    response_model=PaymentResponse,
+    responses={
+        202: {"description": "The provider has yet to decide.", "model": PaymentResponse},
+        **problem_responses("not_found", "invalid_transition"),
+    },
+    dependencies=[LimitWrites],
+)
+async def pay_order(
+    order_id: UUID,
+    body: PayOrderRequest,
+    customer: PayingCustomer,
+    key: RequiredKey,
+    request: Request,
+    response: Response,
+    pay_order: Annotated[PayOrder, provided(Container.pay_order)],
+) -> PaymentView:
+    receipt = await pay_order(
+        PayOrderCommand(
+            order_id=OrderId(order_id),
+            amount=body.amount.to_money(),
+            method=body.method,
+            token=body.token,
+            only_of=customer.only_own_without(Permission.PAY_ANY_ORDER),
+            key=key.of(customer, body),
+            by=actor(request, customer),
+        )
+    )
+    payment = receipt.result
+    mark_replay(response, receipt)
+    response.headers["Location"] = f"/v1/orders/{order_id}/payments/{payment.id}"
+    if payment.status is PaymentStatus.PENDING:
+        response.status_code = 202
+    return payment
+
+
+@router.get(
+    "",
+    operation_id="list_payments",
+    summary="List an order's payments",
+    description=described_by(ListPayments),
+    response_model=PageResponse[PaymentResponse],
+    responses=problem_responses("not_found"),
+    dependencies=[LimitReads],
+)
+async def list_payments(
+    order_id: UUID,
+    query: Annotated[ListQuery, Query()],
+    reader: OrderReader,
+    lists: Lists,
+    list_payments: Annotated[ListPayments, provided(Container.list_payments)],
+) -> PageResult[PaymentView]:
+    page = await list_payments(
+        OrderId(order_id),
+        only_of=reader.only_own_without(Permission.SEE_ALL_ORDERS),
+        after=lists.position(query),
+        limit=query.limit,
+    )
+    return lists.page(query, page)
+
+
+@router.get(
+    "/{payment_id:uuid}",
+    operation_id="get_payment",
+    summary="Show a payment",
+    description=described_by(GetPayment),
+    response_model=PaymentResponse,
+    responses=problem_responses("not_found"),
+    dependencies=[LimitReads],
+)
+async def get_payment(
+    order_id: UUID,
+    payment_id: UUID,
+    reader: OrderReader,
+    get_payment: Annotated[GetPayment, provided(Container.get_payment)],
+) -> PaymentView:
+    return await get_payment(
+        OrderId(order_id),
+        PaymentId(payment_id),
+        only_of=reader.only_own_without(Permission.SEE_ALL_ORDERS),
+    )

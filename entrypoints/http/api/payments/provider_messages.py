@@ -1,0 +1,77 @@
+"""Where providers of payments tell the shop what has become of payments and refunds."""
+
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from application.payments.ports import UnverifiedMessage
+from application.payments.receive_provider_message import ReceiveProviderMessage
+from domain.shared.actor import Actor
+from entrypoints.container import Container
+from entrypoints.http.problems.openapi import problem_responses
+from entrypoints.http.provided import provided
+from entrypoints.http.representation.descriptions import described_by
+from entrypoints.http.routing.body import JSON, MAX_BODY_BYTES, StrictRequest, ensure_readable
+from entrypoints.http.routing.route import StrictRoute
+
+
+class RawRoute(StrictRoute):
+    """A route whose endpoint reads `request.body()` itself: a bounded number of bytes, said to be JSON."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def handle_bounded(request: Request) -> Response:
+            ensure_readable(request, (JSON,))
+            request = StrictRequest(request.scope, request.receive, MAX_BODY_BYTES)
+            # Now, because reading is waiting for the client, and what `handle` begins is finished without him.
+            await request.body()
+            return await handle(request)
+
+        return handle_bounded
+
+
+EXAMPLE = {
+    "type": "captured",
+    "timestamp": "2026-01-31T12:00:00Z",
+    "data": {
+        "payment_id": "019b8d2c-8e00-7000-8000-000000000001",
+        "reference": "ch_019b8d2c8e0070008000000000000002",
+        "amount": {"amount": 1999, "currency": "EUR"},
+    },
+}
+"""What the sandbox says of a payment that it has captured."""
+
+router = APIRouter(prefix="/v1/webhooks/payments", tags=["payments"], route_class=RawRoute)
+
+
+@router.post(
+    "/{provider}",
+    operation_id="receive_provider_message",
+    summary="Tell the shop about a payment",
+    description=described_by(ReceiveProviderMessage),
+    status_code=204,
+    responses=problem_responses(
+        "invalid_signature",
+        "not_found",
+        "body_too_large",
+        "unsupported_media_type",
+        "validation_failed",
+    ),
+    openapi_extra={
+        "requestBody": {
+            "description": "As the provider sends it, with the headers that bear its signature.",
+            "required": True,
+            "content": {"application/json": {"schema": {"type": "object", "examples": [EXAMPLE]}}},
+        }
+    },
+)
+async def receive_provider_message(
+    provider: str,
+    request: Request,
+    receive_provider_message: Annotated[ReceiveProviderMessage, provided(Container.receive_provider_message)],
+) -> None:
+    message = UnverifiedMessage(headers=dict(request.headers), body=await request.body())
+    await receive_provider_message(provider, message, by=Actor(None, request.state.request_id))

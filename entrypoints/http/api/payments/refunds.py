@@ -1,0 +1,105 @@
+"""Refunds: what staff gives back."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+
+from application.payments.get_refund import GetRefund
+from application.payments.list_refunds import ListRefunds
+from application.payments.refund_order import RefundOrder, RefundOrderCommand
+from application.payments.views import RefundView
+from domain.shared.ids import OrderId, RefundId
+from domain.users.permissions import Permission
+from entrypoints.container import Container
+from entrypoints.http.api.payments.schemas import RefundOrderRequest, RefundResponse
+from entrypoints.http.problems.openapi import problem_responses
+from entrypoints.http.provided import provided
+from entrypoints.http.representation.descriptions import described_by
+from entrypoints.http.representation.idempotency import RequiredKey, mark_replay
+from entrypoints.http.representation.pagination import ListQuery, Lists, PageResponse, PageResult
+from entrypoints.http.routing.route import StrictRoute
+from entrypoints.http.security.authentication import OrderReader, Refunder, actor
+from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
+
+router = APIRouter(prefix="/v1/orders/{order_id:uuid}/refunds", tags=["refunds"], route_class=StrictRoute)
+
+
+@router.post(
+    "",
+    operation_id="refund_order",
+    summary="Refund an order",
+    description=described_by(RefundOrder),
+    status_code=201,
+    response_model=RefundResponse,
+    responses=problem_responses("not_found", "invalid_transition", "refund_exceeds_paid"),
+    dependencies=[LimitWrites],
+)
+async def refund_order(
+    order_id: UUID,
+    body: RefundOrderRequest,
+    staff: Refunder,
+    key: RequiredKey,
+    request: Request,
+    response: Response,
+    refund_order: Annotated[RefundOrder, provided(Container.refund_order)],
+) -> RefundView:
+    receipt = await refund_order(
+        RefundOrderCommand(
+            order_id=OrderId(order_id),
+            wanted=body.to_wanted(),
+            reason=body.reason,
+            key=key.of(staff, body),
+            by=actor(request, staff),
+        )
+    )
+    mark_replay(response, receipt)
+    response.headers["Location"] = f"/v1/orders/{order_id}/refunds/{receipt.result.id}"
+    return receipt.result
+
+
+@router.get(
+    "",
+    operation_id="list_refunds",
+    summary="List an order's refunds",
+    description=described_by(ListRefunds),
+    response_model=PageResponse[RefundResponse],
+    responses=problem_responses("not_found"),
+    dependencies=[LimitReads],
+)
+async def list_refunds(
+    order_id: UUID,
+    query: Annotated[ListQuery, Query()],
+    reader: OrderReader,
+    lists: Lists,
+    list_refunds: Annotated[ListRefunds, provided(Container.list_refunds)],
+) -> PageResult[RefundView]:
+    page = await list_refunds(
+        OrderId(order_id),
+        only_of=reader.only_own_without(Permission.SEE_ALL_ORDERS),
+        after=lists.position(query),
+        limit=query.limit,
+    )
+    return lists.page(query, page)
+
+
+@router.get(
+    "/{refund_id:uuid}",
+    operation_id="get_refund",
+    summary="Show a refund",
+    description=described_by(GetRefund),
+    response_model=RefundResponse,
+    responses=problem_responses("not_found"),
+    dependencies=[LimitReads],
+)
+async def get_refund(
+    order_id: UUID,
+    refund_id: UUID,
+    reader: OrderReader,
+    get_refund: Annotated[GetRefund, provided(Container.get_refund)],
+) -> RefundView:
+    return await get_refund(
+        OrderId(order_id),
+        RefundId(refund_id),
+        only_of=reader.only_own_without(Permission.SEE_ALL_ORDERS),
+    )

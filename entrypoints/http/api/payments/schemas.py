@@ -1,0 +1,128 @@
+"""What requests and responses about payments, refunds and fulfillments look like."""
+
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import ConfigDict, Field, model_validator
+
+from domain.orders.fulfillment import FulfilledLine
+from domain.orders.pricing import MAX_LINES, MAX_QUANTITY
+from domain.payments.method import PaymentMethod
+from domain.payments.payment import PaymentStatus
+from domain.payments.refund import RefundedLine, RefundStatus
+from domain.shared.ids import FulfillmentId, LineId, OrderId, PaymentId, RefundId
+from domain.shared.money import Money
+from entrypoints.http.problems.validation import broken_rule
+from entrypoints.http.representation.schemas import (
+    MoneySchema,
+    PositiveMoney,
+    RequestModel,
+    ResponseModel,
+    StrictInt,
+    Timestamp,
+    text,
+)
+
+
+class UnitsOfLine(RequestModel):
+    line_id: UUID
+    quantity: Annotated[StrictInt, Field(ge=1, le=MAX_QUANTITY, examples=[1])]
+
+
+SomeLines = Annotated[
+    list[UnitsOfLine],
+    Field(
+        min_length=1,
+        max_length=MAX_LINES,
+        description="The quantities of entries with the same line are added up.",
+    ),
+]
+
+
+class PayOrderRequest(RequestModel):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"amount": {"amount": 1999, "currency": "EUR"}, "method": "sandbox", "token": "tok_ok"}
+            ]
+        }
+    )
+
+    amount: Annotated[PositiveMoney, Field(description="The order's total: an order is paid all at once.")]
+    method: PaymentMethod
+    token: Annotated[str, text(max_length=500, min_length=1)] | None = Field(
+        None, description="What the provider knows the customer's card by."
+    )
+
+
+class PaymentResponse(ResponseModel):
+    id: PaymentId
+    order_id: OrderId
+    method: PaymentMethod
+    status: PaymentStatus
+    amount: MoneySchema
+    captured: MoneySchema
+    failure: str | None
+    requested_at: Timestamp
+    decided_at: Timestamp | None
+
+
+class RefundOrderRequest(RequestModel):
+    """Either an amount, or units of some lines at what they cost."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"amount": {"amount": 500, "currency": "EUR"}, "reason": "A scratch"}]
+        }
+    )
+
+    amount: PositiveMoney | None = None
+    lines: SomeLines | None = None
+    reason: Annotated[str, text(max_length=500, min_length=1)]
+
+    @model_validator(mode="after")
+    def _has_one_of_both(self) -> Self:
+        if (self.amount is None) == (self.lines is None):
+            raise broken_rule(code="amount_or_lines", detail="Send either an amount or lines.")
+        return self
+
+    def to_wanted(self) -> Money | tuple[RefundedLine, ...]:
+        if self.amount is not None:
+            return self.amount.to_money()
+        return tuple(RefundedLine(LineId(line.line_id), line.quantity) for line in self.lines or ())
+
+
+class UnitsOfLineResponse(ResponseModel):
+    line_id: LineId
+    quantity: int
+
+
+class RefundResponse(ResponseModel):
+    id: RefundId
+    order_id: OrderId
+    payment_id: PaymentId
+    status: RefundStatus
+    amount: MoneySchema
+    lines: list[UnitsOfLineResponse]
+    reason: str
+    failure: str | None
+    requested_at: Timestamp
+    decided_at: Timestamp | None
+
+
+class FulfilOrderRequest(RequestModel):
+    lines: SomeLines
+    carrier: Annotated[str, text(max_length=100, min_length=1), Field(examples=["DHL"])] | None = None
+    tracking: Annotated[str, text(max_length=100, min_length=1), Field(examples=["JD014600"])] | None = None
+
+    def to_lines(self) -> tuple[FulfilledLine, ...]:
+        return tuple(FulfilledLine(LineId(line.line_id), line.quantity) for line in self.lines)
+
+
+class FulfillmentResponse(ResponseModel):
+    id: FulfillmentId
+    order_id: OrderId
+    lines: list[UnitsOfLineResponse]
+    carrier: str | None
+    tracking: str | None
+    created_at: Timestamp

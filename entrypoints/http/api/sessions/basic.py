@@ -1,0 +1,31 @@
+"""Clients that show a secret by HTTP Basic (RFC 7617), as RFC 6749, section 2.3.1 has it."""
+
+from base64 import b64decode
+from binascii import Error as NotBase64
+from urllib.parse import unquote_plus
+
+from starlette.requests import Request
+
+from application.clients.authenticate_client import ClientCredentials, InvalidClient
+from entrypoints.http.security.authentication import actor
+
+
+def credentials_in(request: Request, *, network: str) -> ClientCredentials | None:
+    """Return what a client shows of itself, or None for one that shows no secret, as the docs page does.
+
+    Raise InvalidClient for what cannot be read.
+    """
+    shown = [header.partition(" ") for header in request.headers.getlist("Authorization")]
+    encoded = [text for scheme, _, text in shown if scheme.lower() == "basic"]
+    if not encoded:
+        return None
+    if len(encoded) > 1:
+        raise InvalidClient
+    try:
+        text = b64decode(encoded[0].strip(), validate=True).decode()
+        client_id, _, secret = (unquote_plus(part, errors="strict") for part in text.partition(":"))
+    except (NotBase64, UnicodeError):
+        raise InvalidClient from None
+    if not secret:
+        return None
+    return ClientCredentials(client_id=client_id, secret=secret, network=network, by=actor(request, None))

@@ -1,0 +1,57 @@
+"""What OAuth clients and verifiers find out by themselves."""
+
+from typing import Annotated
+
+from fastapi import APIRouter
+
+from application.shared.clock import Clock
+from application.users.ports import AccessTokens
+from domain.users.permissions import Scope
+from entrypoints.container import Container
+from entrypoints.http.api.sessions.schemas import MetadataResponse
+from entrypoints.http.provided import provided
+from entrypoints.http.routing.route import StrictRoute
+from entrypoints.http.security.rate_limits import LimitKeySets
+from entrypoints.settings import Settings
+
+router = APIRouter(prefix="/.well-known", tags=["sessions"], route_class=StrictRoute)
+
+
+@router.get(
+    "/jwks.json",
+    operation_id="get_jwks",
+    summary="The keys with which access tokens are verified",
+    description="A JSON Web Key Set (RFC 7517).",
+    dependencies=[LimitKeySets],
+)
+async def get_jwks(
+    tokens: Annotated[AccessTokens, provided(Container.access_tokens)],
+    clock: Annotated[Clock, provided(Container.clock)],
+) -> dict[str, list[dict[str, str]]]:
+    return {"keys": [dict(key) for key in tokens.public_keys(now=clock.now())["keys"]]}
+
+
+@router.get(
+    "/oauth-authorization-server",
+    operation_id="get_authorization_server",
+    summary="Where to get tokens, and how",
+    description="The metadata of RFC 8414. Its addresses begin with the issuer, which is a setting.",
+    dependencies=[LimitKeySets],
+)
+async def get_authorization_server(
+    settings: Annotated[Settings, provided(Container.settings)],
+) -> MetadataResponse:
+    issuer = settings.token_issuer
+    grants = ["password"] if settings.password_grant_enabled else []
+    return MetadataResponse(
+        issuer=issuer,
+        token_endpoint=f"{issuer}/token",
+        token_endpoint_auth_methods_supported=["none", "client_secret_basic"],
+        revocation_endpoint=f"{issuer}/oauth/revoke",
+        revocation_endpoint_auth_methods_supported=["none"],
+        jwks_uri=f"{issuer}/.well-known/jwks.json",
+        grant_types_supported=[*grants, "refresh_token", "client_credentials"],
+        scopes_supported=[scope.value for scope in Scope],
+        response_types_supported=[],
+        service_documentation=f"{issuer}/docs",
+    )

@@ -1,0 +1,134 @@
+"""Refusals in the words of OAuth 2.0 (RFC 6749, section 5.2), where the rest of the API speaks in problems."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any, Literal
+
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from domain.shared.errors import DomainError
+from entrypoints.http.problems.problem import HTTPProblem
+from entrypoints.http.representation.schemas import ResponseModel
+from entrypoints.http.routing.route import StrictRoute
+
+OAuthCode = Literal[
+    "invalid_request",
+    "invalid_client",
+    "invalid_grant",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "invalid_scope",
+    "unsupported_token_type",
+]
+
+_BAD_REQUEST = 400
+_UNAUTHORIZED = 401
+_CHALLENGE = 'Basic realm="steelyard", charset="UTF-8"'
+_OF_DOMAIN_ERRORS: dict[str, OAuthCode] = {
+    "invalid_grant": "invalid_grant",
+    "account_disabled": "invalid_grant",
+    "invalid_client": "invalid_client",
+    "invalid_scope": "invalid_scope",
+    "unsupported_token_type": "unsupported_token_type",
+}
+_UNKNOWN_GRANT = "union_tag_invalid"
+"""Pydantic's word for a value of `grant_type` that no form has."""
+
+
+class OAuthErrorResponse(ResponseModel):
+    """RFC 6749, section 5.2; RFC 7009, section 2.2.1."""
+
+    error: OAuthCode
+    error_description: str
+
+
+class OAuthError(Exception):
+    """A refusal by an entrypoint."""
+
+    def __init__(self, code: OAuthCode, description: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.description = description
+
+
+class OAuthRoute(StrictRoute):
+    """A route whose 400 and 401 are those of RFC 6749, whoever refuses: the route, the use case, or the form's own rules."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 - those of APIRoute
+        refusal = {"model": OAuthErrorResponse, "description": "RFC 6749, section 5.2"}
+        options["responses"] = {**(options.get("responses") or {}), _BAD_REQUEST: refusal}
+        super().__init__(path, endpoint, **options)
+        self.responses = {
+            status: response
+            for status, response in self.responses.items()
+            if status not in {_BAD_REQUEST, 422}
+        } | {_BAD_REQUEST: refusal}
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def handle_or_refuse(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except (OAuthError, DomainError, RequestValidationError, HTTPProblem, HTTPException) as error:
+                refusal = _refusal(error)
+                if refusal is None:
+                    raise
+                request.state.problem = refusal.code
+                return _answer(refusal)
+
+        return handle_or_refuse
+
+
+def client_refusal() -> dict[int | str, dict[str, Any]]:
+    """Return the described response to a client that is not known, with its challenge (RFC 6749, section 5.2)."""
+    challenge = {"description": "How to authenticate (RFC 7617).", "schema": {"type": "string"}}
+    return {
+        _UNAUTHORIZED: {
+            "model": OAuthErrorResponse,
+            "description": "RFC 6749, section 5.2",
+            "headers": {"WWW-Authenticate": challenge},
+        }
+    }
+
+
+def _answer(refusal: OAuthError) -> JSONResponse:
+    is_of_client = refusal.code == "invalid_client"
+    return JSONResponse(
+        {"error": refusal.code, "error_description": refusal.description},
+        status_code=_UNAUTHORIZED if is_of_client else _BAD_REQUEST,
+        headers={"Pragma": "no-cache", **({"WWW-Authenticate": _CHALLENGE} if is_of_client else {})},
+    )
+
+
+async def ensure_sent_once(request: Request) -> None:
+    """Refuse a form that has a parameter more than once (RFC 6749, section 3.2)."""
+    names = [name for name, _ in (await request.form()).multi_items()]
+    if len(names) != len(set(names)):
+        raise OAuthError("invalid_request", "Send each parameter once.")
+
+
+def _refusal(error: Exception) -> OAuthError | None:
+    match error:
+        case OAuthError():
+            return error
+        case DomainError() if error.code in _OF_DOMAIN_ERRORS:
+            return OAuthError(_OF_DOMAIN_ERRORS[error.code], error.detail)
+        case RequestValidationError():
+            return _refusal_of_form(error)
+        case HTTPProblem() if error.type.status == _BAD_REQUEST:
+            return OAuthError("invalid_request", error.detail or error.type.title)
+        case HTTPException() if error.status_code == _BAD_REQUEST:
+            return OAuthError("invalid_request", "The form cannot be read.")
+        case _:
+            return None
+
+
+def _refusal_of_form(error: RequestValidationError) -> OAuthError:
+    if any(item["type"] == _UNKNOWN_GRANT for item in error.errors()):
+        return OAuthError("unsupported_grant_type", "The grant type is not one of this service.")
+    missing = sorted({str(item["loc"][-1]) for item in error.errors() if item["type"] == "missing"})
+    described = f"Missing: {', '.join(missing)}." if missing else "A parameter is not acceptable."
+    return OAuthError("invalid_request", described)

@@ -1,0 +1,72 @@
+"""Where one is logged in."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+
+from application.sessions.end_session import EndSession
+from application.sessions.list_sessions import ListSessions
+from application.sessions.views import SessionView
+from domain.shared.ids import SessionId
+from entrypoints.container import Container
+from entrypoints.http.api.sessions.schemas import SessionResponse
+from entrypoints.http.problems.openapi import problem_responses
+from entrypoints.http.provided import provided
+from entrypoints.http.representation.descriptions import described_by
+from entrypoints.http.representation.pagination import ListQuery, Lists, PageResponse
+from entrypoints.http.routing.route import StrictRoute
+from entrypoints.http.security.authentication import CurrentUser, actor
+from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
+
+router = APIRouter(prefix="/v1/me/sessions", tags=["sessions"], route_class=StrictRoute)
+
+
+@router.get(
+    "",
+    operation_id="list_sessions",
+    summary="List where I am logged in",
+    description=described_by(ListSessions),
+    dependencies=[LimitReads],
+)
+async def list_sessions(
+    query: Annotated[ListQuery, Query()],
+    principal: CurrentUser,
+    lists: Lists,
+    list_sessions: Annotated[ListSessions, provided(Container.list_sessions)],
+) -> PageResponse[SessionResponse]:
+    page = await list_sessions(principal.user_id, after=lists.position(query), limit=query.limit)
+    portion = lists.page(query, page)
+    return PageResponse(
+        items=[_shown(session, current=session.id == principal.session_id) for session in portion.items],
+        next_cursor=portion.next_cursor,
+    )
+
+
+@router.delete(
+    "/{session_id:uuid}",
+    operation_id="end_session",
+    summary="Log out on one device",
+    description=described_by(EndSession),
+    status_code=204,
+    responses=problem_responses("not_found"),
+    dependencies=[LimitWrites],
+)
+async def end_session(
+    session_id: UUID,
+    principal: CurrentUser,
+    request: Request,
+    end_session: Annotated[EndSession, provided(Container.end_session)],
+) -> None:
+    await end_session(SessionId(session_id), by=actor(request, principal))
+
+
+def _shown(session: SessionView, *, current: bool) -> SessionResponse:
+    return SessionResponse(
+        id=session.id,
+        user_agent=session.user_agent,
+        current=current,
+        created_at=session.created_at,
+        last_used_at=session.last_used_at,
+        expires_at=session.expires_at,
+    )

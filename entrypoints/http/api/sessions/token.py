@@ -1,0 +1,125 @@
+"""Logging in, staying logged in and logging out, in the words of OAuth 2.0."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request, Response
+
+from application.clients.authenticate_client import AuthenticateClient
+from application.clients.issue_token import ClientToken, IssueToken
+from application.sessions.log_in import LogIn, LogInCommand
+from application.sessions.refresh_session import RefreshSession
+from application.sessions.revoke_token import RevokeToken
+from application.sessions.tokens import SessionTokens
+from entrypoints.container import Container
+from entrypoints.http.api.sessions.basic import credentials_in
+from entrypoints.http.api.sessions.forms import (
+    ClientCredentialsForm,
+    PasswordForm,
+    RefreshForm,
+    RevocationForm,
+    TokenForm,
+)
+from entrypoints.http.api.sessions.oauth import OAuthError, OAuthRoute, client_refusal, ensure_sent_once
+from entrypoints.http.api.sessions.schemas import TokenResponse
+from entrypoints.http.problems.openapi import problem_responses
+from entrypoints.http.provided import provided
+from entrypoints.http.representation.descriptions import described_by
+from entrypoints.http.security.authentication import actor
+from entrypoints.http.security.client_network import Network
+from entrypoints.http.security.rate_limits import LimitLogOuts, LimitTokens
+from entrypoints.settings import Settings
+
+MAX_USER_AGENT = 200
+
+router = APIRouter(tags=["sessions"], route_class=OAuthRoute, dependencies=[Depends(ensure_sent_once)])
+
+
+@router.post(
+    "/token",
+    operation_id="create_token",
+    summary="Log in, or stay logged in",
+    description=(
+        f"**With `grant_type=password`:** {described_by(LogIn)}\n\n"
+        f"**With `grant_type=refresh_token`:** {described_by(RefreshSession)}\n\n"
+        f"**With `grant_type=client_credentials`:** {described_by(IssueToken)}"
+    ),
+    responses={
+        **problem_responses("too_many_attempts", "overloaded", "database_unavailable"),
+        **client_refusal(),
+    },
+    response_model_exclude_none=True,
+    dependencies=[LimitTokens],
+)
+async def create_token(
+    form: Annotated[TokenForm, Form()],
+    request: Request,
+    response: Response,
+    network: Network,
+    settings: Annotated[Settings, provided(Container.settings)],
+    log_in: Annotated[LogIn, provided(Container.log_in)],
+    refresh_session: Annotated[RefreshSession, provided(Container.refresh_session)],
+    authenticate_client: Annotated[AuthenticateClient, provided(Container.authenticate_client)],
+    issue_token: Annotated[IssueToken, provided(Container.issue_token)],
+) -> TokenResponse:
+    response.headers["Pragma"] = "no-cache"
+    credentials = credentials_in(request, network=network)
+    if credentials is not None and not isinstance(form, ClientCredentialsForm):
+        await authenticate_client(credentials)
+        raise OAuthError("unauthorized_client", "A client with a secret logs in for itself, and for no user.")
+    match form:
+        case ClientCredentialsForm():
+            if credentials is None:
+                raise OAuthError("invalid_client", "Show the client's id and its secret by HTTP Basic.")
+            return _shown_to_client(await issue_token(credentials, scope=form.scope))
+        case PasswordForm():
+            if not settings.password_grant_enabled:
+                raise OAuthError("unsupported_grant_type", "Logging in with a password is switched off.")
+            command = LogInCommand(
+                email=form.username,
+                password=form.password.get_secret_value(),
+                network=network,
+                by=actor(request, None),
+                user_agent=_user_agent(request),
+            )
+            return _shown(await log_in(command))
+        case RefreshForm():
+            return _shown(
+                await refresh_session(form.refresh_token.get_secret_value(), by=actor(request, None))
+            )
+
+
+@router.post(
+    "/oauth/revoke",
+    operation_id="revoke_token",
+    summary="Log out",
+    description=described_by(RevokeToken),
+    responses=problem_responses("overloaded", "database_unavailable"),
+    dependencies=[LimitLogOuts],
+)
+async def revoke_token(
+    form: Annotated[RevocationForm, Form()],
+    request: Request,
+    revoke_token: Annotated[RevokeToken, provided(Container.revoke_token)],
+) -> None:
+    await revoke_token(form.token.get_secret_value(), by=actor(request, None))
+
+
+def _shown(tokens: SessionTokens) -> TokenResponse:
+    return TokenResponse(
+        access_token=tokens.access.token,
+        expires_in=tokens.access.expires_in,
+        refresh_token=tokens.refresh.text,
+        scope="",
+    )
+
+
+def _shown_to_client(token: ClientToken) -> TokenResponse:
+    return TokenResponse(
+        access_token=token.access.token, expires_in=token.access.expires_in, scope=" ".join(token.scopes)
+    )
+
+
+def _user_agent(request: Request) -> str | None:
+    """Return how the client calls itself, as far as it can be shown to people."""
+    name = "".join(filter(str.isprintable, request.headers.get("User-Agent", "")))
+    return name[:MAX_USER_AGENT] or None

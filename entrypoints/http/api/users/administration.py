@@ -1,0 +1,102 @@
+"""The accounts of others, for admins."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Query, Request, Response
+
+from application.users.change_user import ChangeUser, ChangeUserCommand
+from application.users.get_user import GetUser
+from application.users.list_users import ListUsers
+from application.users.ports import UserFilter
+from application.users.views import UserView
+from domain.shared.ids import UserId
+from domain.users.user import normalize_email
+from entrypoints.container import Container
+from entrypoints.http.api.users.schemas import ChangeUserRequest, ListUsersQuery, UserResponse
+from entrypoints.http.problems.openapi import problem_responses
+from entrypoints.http.provided import provided
+from entrypoints.http.representation.descriptions import described_by
+from entrypoints.http.representation.etags import NOT_MODIFIED, IfMatch, version_tag, with_etag
+from entrypoints.http.representation.pagination import Lists, PageResponse, PageResult
+from entrypoints.http.routing.body import MERGE_PATCH
+from entrypoints.http.routing.route import StrictRoute
+from entrypoints.http.security.authentication import UserManager, actor
+from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
+
+router = APIRouter(prefix="/v1/users", tags=["users"], route_class=StrictRoute)
+
+
+@router.get(
+    "",
+    operation_id="list_users",
+    summary="List accounts",
+    description=described_by(ListUsers),
+    response_model=PageResponse[UserResponse],
+    dependencies=[LimitReads],
+)
+async def list_users(
+    query: Annotated[ListUsersQuery, Query()],
+    _manager: UserManager,
+    lists: Lists,
+    list_users: Annotated[ListUsers, provided(Container.list_users)],
+) -> PageResult[UserView]:
+    page = await list_users(
+        UserFilter(
+            email=normalize_email(query.email) if query.email else None, role=query.role, status=query.status
+        ),
+        descending=query.sort.startswith("-"),
+        after=lists.position(query),
+        limit=query.limit,
+    )
+    return lists.page(query, page)
+
+
+@router.get(
+    "/{user_id:uuid}",
+    operation_id="get_user",
+    summary="Show an account",
+    description=described_by(GetUser),
+    response_model=UserResponse,
+    responses={**problem_responses("not_found"), **NOT_MODIFIED},
+    dependencies=[LimitReads],
+)
+async def get_user(
+    user_id: UUID,
+    _manager: UserManager,
+    request: Request,
+    response: Response,
+    get_user: Annotated[GetUser, provided(Container.get_user)],
+) -> UserView | Response:
+    user = await get_user(UserId(user_id))
+    return with_etag(request, response, user, user.version)
+
+
+@router.patch(
+    "/{user_id:uuid}",
+    operation_id="change_user",
+    summary="Change an account's role or status",
+    description=described_by(ChangeUser),
+    response_model=UserResponse,
+    responses=problem_responses("not_found", "last_admin", "account_closed"),
+    dependencies=[LimitWrites],
+)
+async def change_user(
+    user_id: UUID,
+    body: Annotated[ChangeUserRequest, Body(media_type=MERGE_PATCH)],
+    expected_version: IfMatch,
+    manager: UserManager,
+    request: Request,
+    response: Response,
+    change_user: Annotated[ChangeUser, provided(Container.change_user)],
+) -> UserView:
+    user = await change_user(
+        ChangeUserCommand(
+            user_id=UserId(user_id),
+            expected_version=expected_version,
+            changes=body.changes(),
+            by=actor(request, manager),
+        )
+    )
+    response.headers["ETag"] = version_tag(user.version)
+    return user

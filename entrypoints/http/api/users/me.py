@@ -1,0 +1,126 @@
+"""One's own account."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Request, Response
+
+from application.users.change_me import ChangeMe, ChangeMeCommand
+from application.users.change_password import ChangePassword, ChangePasswordCommand
+from application.users.close_account import CloseAccount, CloseAccountCommand
+from application.users.get_me import GetMe
+from application.users.views import UserView
+from entrypoints.container import Container
+from entrypoints.http.api.users.schemas import ChangeMeRequest, ChangePasswordRequest, UserResponse
+from entrypoints.http.problems.openapi import problem_responses
+from entrypoints.http.provided import provided
+from entrypoints.http.representation.descriptions import described_by
+from entrypoints.http.representation.etags import NOT_MODIFIED, IfMatch, version_tag, with_etag
+from entrypoints.http.representation.idempotency import OptionalKey, mark_replay
+from entrypoints.http.routing.body import MERGE_PATCH
+from entrypoints.http.routing.route import StrictRoute
+from entrypoints.http.security.authentication import ConfirmedUser, CurrentUser, actor
+from entrypoints.http.security.client_network import Network
+from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
+
+router = APIRouter(prefix="/v1/me", tags=["users"], route_class=StrictRoute)
+
+
+@router.get(
+    "",
+    operation_id="get_me",
+    summary="Show my account",
+    description=described_by(GetMe),
+    response_model=UserResponse,
+    responses=NOT_MODIFIED,
+    dependencies=[LimitReads],
+)
+async def get_me(
+    principal: CurrentUser,
+    request: Request,
+    response: Response,
+    get_me: Annotated[GetMe, provided(Container.get_me)],
+) -> UserView | Response:
+    user = await get_me(principal.user_id)
+    return with_etag(request, response, user, user.version)
+
+
+@router.patch(
+    "",
+    operation_id="change_me",
+    summary="Change my account",
+    description=described_by(ChangeMe),
+    response_model=UserResponse,
+    dependencies=[LimitWrites],
+)
+async def change_me(
+    body: Annotated[ChangeMeRequest, Body(media_type=MERGE_PATCH)],
+    expected_version: IfMatch,
+    principal: ConfirmedUser,
+    request: Request,
+    response: Response,
+    change_me: Annotated[ChangeMe, provided(Container.change_me)],
+) -> UserView:
+    user = await change_me(
+        ChangeMeCommand(
+            user_id=principal.user_id,
+            expected_version=expected_version,
+            full_name=body.new_full_name(),
+            by=actor(request, principal),
+        )
+    )
+    response.headers["ETag"] = version_tag(user.version)
+    return user
+
+
+@router.delete(
+    "",
+    operation_id="close_me",
+    summary="Close my account",
+    description=described_by(CloseAccount),
+    status_code=204,
+    responses=problem_responses("last_admin"),
+    dependencies=[LimitWrites],
+)
+async def close_me(
+    expected_version: IfMatch,
+    principal: ConfirmedUser,
+    request: Request,
+    close_account: Annotated[CloseAccount, provided(Container.close_account)],
+) -> None:
+    await close_account(
+        CloseAccountCommand(
+            user_id=principal.user_id, expected_version=expected_version, by=actor(request, principal)
+        )
+    )
+
+
+@router.post(
+    "/password",
+    operation_id="change_password",
+    summary="Change my password",
+    description=described_by(ChangePassword),
+    status_code=204,
+    responses=problem_responses("too_many_attempts", "overloaded"),
+    dependencies=[LimitWrites],
+)
+async def change_password(
+    body: ChangePasswordRequest,
+    principal: ConfirmedUser,
+    key: OptionalKey,
+    request: Request,
+    response: Response,
+    network: Network,
+    change_password: Annotated[ChangePassword, provided(Container.change_password)],
+) -> None:
+    receipt = await change_password(
+        ChangePasswordCommand(
+            user_id=principal.user_id,
+            session_id=principal.session_id,
+            current_password=body.current_password.get_secret_value(),
+            new_password=body.new_password.get_secret_value(),
+            network=network,
+            by=actor(request, principal),
+            key=key.of(principal, body) if key else None,
+        )
+    )
+    mark_replay(response, receipt)

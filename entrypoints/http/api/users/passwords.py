@@ -1,0 +1,72 @@
+"""Forgotten passwords."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Request, Response
+
+from application.users.request_password_reset import RequestPasswordReset
+from application.users.reset_password import ResetPassword, ResetPasswordCommand
+from entrypoints.container import Container
+from entrypoints.http.api.users.schemas import (
+    MessageResponse,
+    RequestPasswordResetRequest,
+    ResetPasswordRequest,
+)
+from entrypoints.http.problems.openapi import problem_responses
+from entrypoints.http.provided import provided
+from entrypoints.http.representation.descriptions import described_by
+from entrypoints.http.representation.idempotency import OptionalKey, mark_replay
+from entrypoints.http.routing.route import StrictRoute
+from entrypoints.http.security.authentication import actor
+from entrypoints.http.security.client_network import Network
+from entrypoints.http.security.rate_limits import LimitSignUps
+
+REQUESTED = MessageResponse(detail="If there is an account with this address, a message is on its way to it.")
+
+router = APIRouter(prefix="/v1/password-resets", tags=["users"], route_class=StrictRoute)
+
+
+@router.post(
+    "",
+    operation_id="request_password_reset",
+    summary="Forget a password",
+    description=described_by(RequestPasswordReset),
+    status_code=202,
+    responses=problem_responses("too_many_attempts", "overloaded"),
+    dependencies=[LimitSignUps],
+)
+async def request_password_reset(
+    body: RequestPasswordResetRequest,
+    key: OptionalKey,  # noqa: ARG001 - accepted on every POST; who asks twice gets one message in any case
+    network: Network,
+    request_password_reset: Annotated[RequestPasswordReset, provided(Container.request_password_reset)],
+) -> MessageResponse:
+    await request_password_reset(body.email, network=network)
+    return REQUESTED
+
+
+@router.post(
+    "/confirm",
+    operation_id="reset_password",
+    summary="Choose a new password",
+    description=described_by(ResetPassword),
+    status_code=204,
+    responses=problem_responses("overloaded"),
+    dependencies=[LimitSignUps],
+)
+async def reset_password(
+    body: ResetPasswordRequest,
+    key: OptionalKey,
+    request: Request,
+    response: Response,
+    reset_password: Annotated[ResetPassword, provided(Container.reset_password)],
+) -> None:
+    receipt = await reset_password(
+        ResetPasswordCommand(
+            token=body.token,
+            password=body.password.get_secret_value(),
+            by=actor(request, None),
+            key=key.of(None, body) if key else None,
+        )
+    )
+    mark_replay(response, receipt)

@@ -1,0 +1,173 @@
+"""Webhooks: systems beside the shop are told of events, and staff see how that goes."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+
+from application.webhooks.create_endpoint import CreateEndpoint, CreateEndpointCommand
+from application.webhooks.delete_endpoint import DeleteEndpoint
+from application.webhooks.get_endpoint import GetEndpoint
+from application.webhooks.list_deliveries import ListDeliveries
+from application.webhooks.list_endpoints import ListEndpoints
+from application.webhooks.retry_delivery import RetryDelivery
+from application.webhooks.views import DeliveryView, EndpointView, NewEndpointView
+from domain.shared.ids import DeliveryId, EndpointId
+from entrypoints.container import Container
+from entrypoints.http.api.webhooks.schemas import (
+    CreateEndpointRequest,
+    DeliveryResponse,
+    EndpointResponse,
+    ListDeliveriesQuery,
+    NewEndpointResponse,
+)
+from entrypoints.http.problems.openapi import problem_responses
+from entrypoints.http.provided import provided
+from entrypoints.http.representation.descriptions import described_by
+from entrypoints.http.representation.idempotency import OptionalKey, mark_replay
+from entrypoints.http.representation.pagination import ListQuery, Lists, PageResponse, PageResult
+from entrypoints.http.representation.schemas import RequestModel
+from entrypoints.http.routing.route import StrictRoute
+from entrypoints.http.security.authentication import WebhookManager, actor
+from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
+
+router = APIRouter(prefix="/v1/webhook-endpoints", tags=["events"], route_class=StrictRoute)
+
+
+class RetryDeliveryRequest(RequestModel):
+    """Nothing more than the address says."""
+
+
+NOTHING_MORE = RetryDeliveryRequest()
+
+
+@router.post(
+    "",
+    operation_id="create_webhook_endpoint",
+    summary="Have events sent to an address",
+    description=described_by(CreateEndpoint),
+    status_code=201,
+    response_model=NewEndpointResponse,
+    dependencies=[LimitWrites],
+)
+async def create_webhook_endpoint(
+    body: CreateEndpointRequest,
+    manager: WebhookManager,
+    key: OptionalKey,
+    request: Request,
+    response: Response,
+    create_endpoint: Annotated[CreateEndpoint, provided(Container.create_endpoint)],
+) -> NewEndpointView:
+    receipt = await create_endpoint(
+        CreateEndpointCommand(
+            url=body.url,
+            event_types=body.event_types,
+            by=actor(request, manager),
+            key=key.of(manager, body) if key else None,
+        )
+    )
+    mark_replay(response, receipt)
+    response.headers["Location"] = f"/v1/webhook-endpoints/{receipt.result.id}"
+    return receipt.result
+
+
+@router.get(
+    "",
+    operation_id="list_webhook_endpoints",
+    summary="List where events are sent to",
+    description=described_by(ListEndpoints),
+    response_model=PageResponse[EndpointResponse],
+    dependencies=[LimitReads],
+)
+async def list_webhook_endpoints(
+    query: Annotated[ListQuery, Query()],
+    _manager: WebhookManager,
+    lists: Lists,
+    list_endpoints: Annotated[ListEndpoints, provided(Container.list_endpoints)],
+) -> PageResult[EndpointView]:
+    return lists.page(query, await list_endpoints(after=lists.position(query), limit=query.limit))
+
+
+@router.get(
+    "/{endpoint_id:uuid}",
+    operation_id="get_webhook_endpoint",
+    summary="Show an address that events are sent to",
+    description=described_by(GetEndpoint),
+    response_model=EndpointResponse,
+    responses=problem_responses("not_found"),
+    dependencies=[LimitReads],
+)
+async def get_webhook_endpoint(
+    endpoint_id: UUID,
+    _manager: WebhookManager,
+    get_endpoint: Annotated[GetEndpoint, provided(Container.get_endpoint)],
+) -> EndpointView:
+    return await get_endpoint(EndpointId(endpoint_id))
+
+
+@router.delete(
+    "/{endpoint_id:uuid}",
+    operation_id="delete_webhook_endpoint",
+    summary="Send no more events to an address",
+    description=described_by(DeleteEndpoint),
+    status_code=204,
+    responses=problem_responses("not_found"),
+    dependencies=[LimitWrites],
+)
+async def delete_webhook_endpoint(
+    endpoint_id: UUID,
+    manager: WebhookManager,
+    request: Request,
+    delete_endpoint: Annotated[DeleteEndpoint, provided(Container.delete_endpoint)],
+) -> None:
+    await delete_endpoint(EndpointId(endpoint_id), by=actor(request, manager))
+
+
+@router.get(
+    "/{endpoint_id:uuid}/deliveries",
+    operation_id="list_webhook_deliveries",
+    summary="List what was sent to an address",
+    description=described_by(ListDeliveries),
+    response_model=PageResponse[DeliveryResponse],
+    responses=problem_responses("not_found"),
+    dependencies=[LimitReads],
+)
+async def list_webhook_deliveries(
+    endpoint_id: UUID,
+    query: Annotated[ListDeliveriesQuery, Query()],
+    _manager: WebhookManager,
+    lists: Lists,
+    list_deliveries: Annotated[ListDeliveries, provided(Container.list_deliveries)],
+) -> PageResult[DeliveryView]:
+    page = await list_deliveries(
+        EndpointId(endpoint_id), status=query.status, after=lists.position(query), limit=query.limit
+    )
+    return lists.page(query, page)
+
+
+@router.post(
+    "/{endpoint_id:uuid}/deliveries/{delivery_id:uuid}/retry",
+    operation_id="retry_webhook_delivery",
+    summary="Send an event to an address again",
+    description=described_by(RetryDelivery),
+    response_model=DeliveryResponse,
+    responses=problem_responses("not_found"),
+    dependencies=[LimitWrites],
+)
+async def retry_webhook_delivery(
+    endpoint_id: UUID,
+    delivery_id: UUID,
+    manager: WebhookManager,
+    key: OptionalKey,
+    request: Request,
+    response: Response,
+    retry_delivery: Annotated[RetryDelivery, provided(Container.retry_delivery)],
+) -> DeliveryView:
+    receipt = await retry_delivery(
+        EndpointId(endpoint_id),
+        DeliveryId(delivery_id),
+        key=key.of(manager, NOTHING_MORE) if key else None,
+        by=actor(request, manager),
+    )
+    mark_replay(response, receipt)
+    return receipt.result

@@ -1,0 +1,66 @@
+"""What requests and responses about webhooks look like."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from domain.webhooks.delivery import DeliveryStatus
+from domain.webhooks.endpoint import MAX_URL_LENGTH
+from entrypoints.http.api.events.schemas import EventType
+from entrypoints.http.representation.pagination import ListQuery
+from entrypoints.http.representation.schemas import RequestModel, ResponseModel, Timestamp, text
+
+MAX_EVENT_TYPES = 100
+
+
+class CreateEndpointRequest(RequestModel):
+    url: Annotated[
+        str,
+        text(max_length=MAX_URL_LENGTH, min_length=1),
+        Field(
+            description="An https address on the internet, without a user or a fragment.",
+            examples=["https://shop.example.com/steelyard"],
+        ),
+    ]
+    event_types: list[EventType] = Field(
+        default_factory=list,
+        max_length=MAX_EVENT_TYPES,
+        description="Which events to send; empty, all of them.",
+        examples=[["order.confirmed", "order.cancelled"]],
+    )
+
+
+class EndpointResponse(ResponseModel):
+    id: UUID
+    url: str
+    event_types: list[str] = Field(description="Which events are sent; empty, all of them.")
+    created_at: Timestamp
+
+
+class NewEndpointResponse(EndpointResponse):
+    secret: str = Field(
+        description="What messages are signed with (Standard Webhooks). It is shown only this once.",
+        examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw8J8dmlp2kfU="],
+    )
+
+
+class ListDeliveriesQuery(ListQuery):
+    status: DeliveryStatus | None = None
+
+
+class DeliveryResponse(ResponseModel):
+    id: UUID
+    event_id: UUID = Field(description="The event, and the `webhook-id` that it is sent with.")
+    event_type: str
+    status: DeliveryStatus
+    attempts: int
+    next_attempt_at: Timestamp | None = Field(description="Null unless the delivery is pending.")
+    last_attempt_at: Timestamp | None
+    last_status: int | None = Field(description="The HTTP status of the last answer, if there was one.")
+    last_error: str | None = Field(
+        description=(
+            "Why there was no answer: `timeout`, `name_not_found`, `address_refused`, `connection_failed`, `tls_failed`."
+        )
+    )
+    created_at: Timestamp

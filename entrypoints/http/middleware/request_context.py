@@ -1,0 +1,133 @@
+"""What every response has, whatever made it: the id of its request, and headers that keep browsers careful."""
+
+import re
+import secrets
+from random import Random
+from time import perf_counter
+
+import structlog
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from entrypoints import logging_config
+from entrypoints.http.problems.problem import HTTPProblem, ProblemResponse
+
+_log = structlog.get_logger(__name__)
+
+_ACCEPTABLE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_ids = Random(secrets.randbits(128))  # noqa: S311 - ids of requests are unique, and no secret
+"""To ask the kernel for each id would take longer than all else that is done here."""
+_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+_CLIENT_CLOSED_REQUEST = 499
+"""nginx's status for the log: the client left before it had an answer."""
+
+Headers = tuple[tuple[bytes, bytes], ...]
+
+_ALWAYS: Headers = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+_OVER_TLS: Headers = ((b"strict-transport-security", b"max-age=31536000; includeSubDomains"),)
+_UNLESS_SET = (
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
+
+
+async def internal_error(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer what nobody expected: with 500, and without a word of what it was."""
+    await ProblemResponse(Request(scope), HTTPProblem("internal_error"))(scope, receive, send)
+
+
+class RequestContextMiddleware:
+    """The outermost layer: names each request, answers what nobody expected, and writes the access log.
+
+    A request's id is the client's `X-Request-Id` if it has 1 to 64 letters, digits, dots, hyphens and underscores,
+    else a new one. Handlers find it as `request.state.request_id`. The log has the route's template and never the
+    path, the query or a header: they are the client's.
+
+    `unexpected` answers for an app that has failed before it has begun to answer.
+
+    HEAD is answered as GET is (RFC 9110, section 9.3.2); the server leaves out the content. Where clients reach the service
+    `over_tls`, browsers are told to come by no other way (RFC 6797).
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        unexpected: ASGIApp = internal_error,
+        access_log: bool = True,
+        over_tls: bool = False,
+    ) -> None:
+        self.app = app
+        self.unexpected = unexpected
+        self.access_log = access_log
+        self._always = _ALWAYS + _OVER_TLS if over_tls else _ALWAYS
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = perf_counter()
+        request_id = _request_id(scope)
+        scope.setdefault("state", {})["request_id"] = request_id
+        method = scope["method"]
+        if method == "HEAD":
+            scope["method"] = "GET"
+        token = logging_config.request_id.set(request_id)
+        status = 0
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = _completed(message.get("headers", ()), self._always, request_id)
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_with_headers)
+        except ClientDisconnect:
+            pass
+        except Exception:  # noqa: BLE001 - the last line of defence: it is logged, and answered with 500
+            _log.exception("unexpected error", route=_template(scope))
+            if status:
+                raise ResponseCutOff from None
+            await self.unexpected(scope, receive, send_with_headers)
+        finally:
+            if self.access_log:
+                logging_config.log_request(
+                    method=method if method in _METHODS else "other",
+                    route=_template(scope),
+                    status=status or _CLIENT_CLOSED_REQUEST,
+                    duration_ms=round((perf_counter() - started) * 1000, 2),
+                    request_id=request_id,
+                    problem=scope["state"].get("problem"),
+                )
+            logging_config.request_id.reset(token)
+
+
+class ResponseCutOff(Exception):
+    """A response could not be finished. The server closes the connection, so that the client knows as well."""
+
+
+def _request_id(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _ACCEPTABLE_ID.fullmatch(value):
+            return str(value, "ascii")
+    return f"{_ids.getrandbits(128):032x}"
+
+
+def _completed(
+    headers: list[tuple[bytes, bytes]], always: Headers, request_id: str
+) -> list[tuple[bytes, bytes]]:
+    present = [name for name, _ in headers]
+    defaults = [header for header in _UNLESS_SET if header[0] not in present]
+    return [*headers, *always, *defaults, (b"x-request-id", request_id.encode())]
+
+
+def _template(scope: Scope) -> str | None:
+    """Return the route's path with the names of its parameters; None where no route matched."""
+    return getattr(scope.get("route"), "path_format", None)

@@ -1,0 +1,100 @@
+"""The work of requests, kept alive when their clients leave, and finished before the process ends."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any, TypeVar
+
+import structlog
+
+from entrypoints.http.problems.handlers import PROBLEM_HANDLERS
+from entrypoints.http.problems.problem import HTTPProblem
+
+T = TypeVar("T")
+
+_log = structlog.get_logger(__name__)
+
+
+class RequestDrainer:
+    """The requests that are being worked on: those that write, each in a task of its own.
+
+    A server cancels a request's task when its client leaves. A transaction that is cut off at any await can leave
+    a connection in an unknown state, so the work runs in a second task, which the first one only waits for.
+    """
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._reads = 0
+        self._no_reads = asyncio.Event()
+        self._draining = False
+
+    def __len__(self) -> int:
+        return len(self._tasks) + self._reads
+
+    async def run(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Do `work` to its end, even if the caller is cancelled meanwhile.
+
+        Raises what the work raises, and HTTPProblem `shutting_down` if draining has begun, or ends the work.
+        """
+        if self._draining:
+            raise _shutting_down()
+        task = asyncio.create_task(work())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if task.cancelled():
+                raise _shutting_down() from None
+            task.add_done_callback(_report_unheard)
+            raise
+
+    async def run_here(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Do `work` in the caller's own task, for what only reads: it ends when the caller is cancelled.
+
+        Raises what the work raises, and HTTPProblem `shutting_down` if draining has begun.
+        """
+        if self._draining:
+            raise _shutting_down()
+        self._reads += 1
+        try:
+            return await work()
+        finally:
+            self._reads -= 1
+            self._tell_of_no_reads()
+
+    async def drain(self, timeout: float) -> int:  # noqa: ASYNC109 - a bound on politeness, not on the call
+        """Take no new work, and give the present work `timeout` seconds to end; then cancel what is left.
+
+        Returns how many were cancelled. They have ended when this returns. Reads are not: they are their servers'.
+        """
+        self._draining = True
+        self._tell_of_no_reads()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                await self._no_reads.wait()
+                if self._tasks:
+                    await asyncio.wait(set(self._tasks))
+        late = set(self._tasks)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        return len(late)
+
+    def _tell_of_no_reads(self) -> None:
+        """Tell whoever drains, and nobody else is waiting for it."""
+        if self._draining and not self._reads:
+            self._no_reads.set()
+
+
+def _shutting_down() -> HTTPProblem:
+    return HTTPProblem("shutting_down", headers={"Retry-After": "1"})
+
+
+def _report_unheard(task: asyncio.Task[Any]) -> None:
+    """Log an unexpected failure that no client is left to hear of."""
+    if task.cancelled():
+        return
+    error = task.exception()
+    if error is not None and not isinstance(error, tuple(PROBLEM_HANDLERS)):
+        _log.error("request failed after its client had left", exc_info=error)

@@ -1,0 +1,82 @@
+"""Versions as entity tags, and the conditions that clients make of them (RFC 9110, sections 8.8.3 and 13.1)."""
+
+import hashlib
+import re
+from base64 import urlsafe_b64encode
+from typing import Annotated, TypeVar
+
+from fastapi import Depends, Header
+from starlette.requests import Request
+from starlette.responses import Response
+
+from entrypoints.http.problems.openapi import Responses, raises_problems
+from entrypoints.http.problems.problem import HTTPProblem
+
+V = TypeVar("V")
+
+NOT_MODIFIED: Responses = {
+    304: {
+        "description": "Not Modified: If-None-Match has the present ETag, so you have the present state already.",
+        "headers": {"ETag": {"description": "The present version.", "schema": {"type": "string"}}},
+    }
+}
+"""For `responses=` of what answers If-None-Match."""
+
+_OWN_TAG = re.compile(r'"v([1-9][0-9]{0,17})"')
+_ANY_TAG = re.compile(r'(?:^|,)[ \t]*(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")[ \t]*(?=,|$)')
+_NO_VERSION = 0
+"""The version of nothing: a use case that is given it answers with PreconditionFailed and the present version."""
+
+
+def version_tag(version: int) -> str:
+    """Return the strong entity tag of an object's version."""
+    return f'"v{version}"'
+
+
+def content_tag(content: bytes) -> str:
+    """Return the strong entity tag of a representation that has no version, such as a page of a list."""
+    return f'"{urlsafe_b64encode(hashlib.sha256(content).digest()[:15]).decode()}"'
+
+
+@raises_problems("precondition_required", "precondition_failed")
+async def expected_version(
+    request: Request,
+    if_match: Annotated[
+        str,
+        Header(
+            alias="If-Match",
+            description="The ETag of the version that you saw.",
+            examples=['"v7"'],
+        ),
+    ],
+) -> int:
+    """Return the version that the client saw.
+
+    A tag that is not one of ours, or is weak, matches no version (RFC 9110, section 13.1.1): 0 stands for it. Of
+    several, the highest counts. `*` would overwrite whatever is there, which is what asking for If-Match prevents,
+    so it is refused as if it were absent. Raises HTTPProblem `precondition_required`.
+    """
+    if if_match.strip() == "*":
+        raise HTTPProblem("precondition_required")
+    listed = ",".join(
+        request.headers.getlist("If-Match")
+    )  # several lines are one list (RFC 9110, section 5.3)
+    tags = (_OWN_TAG.fullmatch(part.strip()) for part in listed.split(","))
+    return max((int(tag[1]) for tag in tags if tag), default=_NO_VERSION)
+
+
+IfMatch = Annotated[int, Depends(expected_version)]
+
+
+def with_etag(request: Request, response: Response, view: V, version: int) -> V | Response:
+    """Tag the response with the object's version; return the object, or 304 if the client has this version."""
+    return if_none_match(request, response, view, version_tag(version))
+
+
+def if_none_match(request: Request, response: Response, answer: V, tag: str) -> V | Response:
+    """Tag the response; return `answer`, or 304 with the headers that 200 would have had (RFC 9110, section 15.4.5)."""
+    response.raw_headers.append((b"etag", tag.encode()))
+    known = request.headers.get("if-none-match")
+    if known is not None and (known.strip() == "*" or tag in _ANY_TAG.findall(known)):
+        return Response(status_code=304, headers=response.headers)
+    return answer

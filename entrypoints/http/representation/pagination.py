@@ -1,0 +1,90 @@
+"""Lists in pages: what they are asked for with, and how they answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic, TypeVar
+from urllib.parse import quote, urlencode
+
+from fastapi import Depends
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from application.shared.page import Page, Position
+from entrypoints.http.problems.openapi import raises_problems
+from entrypoints.http.representation.cursors import Cursors, list_fingerprint
+from entrypoints.http.representation.schemas import ResponseModel
+
+T = TypeVar("T")
+
+MAX_LIMIT = 100
+
+
+class ListQuery(BaseModel):
+    """The query parameters of every list; a list adds its filters and `sort`.
+
+    Everything but `limit` and `cursor` makes the list what it is: a cursor is valid for that list only. Unknown
+    parameters are not this model's to refuse: StrictRoute knows those of dependencies, too.
+    """
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    limit: int = Field(25, ge=1, le=MAX_LIMIT, description="At most this many items.")
+    cursor: str | None = Field(
+        None, description="`next_cursor` of the page before, with all other parameters as they were."
+    )
+
+
+class PageResponse(ResponseModel, Generic[T]):
+    """A page of a list."""
+
+    items: list[T]
+    next_cursor: str | None = Field(
+        description="Send it as `cursor` for the next page; null on the last. The header Link has the whole address."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PageResult(Generic[T]):
+    """What PageResponse is made of."""
+
+    items: Sequence[T]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Paginator:
+    """One step of a client's walk through a list."""
+
+    request: Request
+    response: Response
+    cursors: Cursors
+
+    def position(self, query: ListQuery) -> Position | None:
+        """Return where the step begins: after this position, or at the start. Raises HTTPProblem `invalid_cursor`."""
+        return None if query.cursor is None else self.cursors.open(query.cursor, self._fingerprint(query))
+
+    def page(self, query: ListQuery, page: Page[T]) -> PageResult[T]:
+        """Return the page, and put the address of the next one into the header Link (RFC 8288)."""
+        if page.next is None:
+            return PageResult(page.items, None)
+        cursor = self.cursors.seal(page.next, self._fingerprint(query))
+        self.response.headers["Link"] = f'<{self._address_with(cursor)}>; rel="next"'
+        return PageResult(page.items, cursor)
+
+    def _fingerprint(self, query: ListQuery) -> bytes:
+        filters: dict[str, Any] = query.model_dump(mode="json", exclude={"limit", "cursor"})
+        return list_fingerprint(self.request.scope["path"], filters)
+
+    def _address_with(self, cursor: str) -> str:
+        parameters = [item for item in self.request.query_params.multi_items() if item[0] != "cursor"]
+        return f"{quote(self.request.scope['path'])}?{urlencode([*parameters, ('cursor', cursor)])}"
+
+
+@raises_problems("invalid_cursor")
+async def get_walk(request: Request, response: Response) -> Paginator:
+    """Return the walk of this request; `app.state.cursors` are the Cursors that all processes share."""
+    return Paginator(request, response, request.app.state.cursors)
+
+
+Lists = Annotated[Paginator, Depends(get_walk)]

@@ -1,0 +1,164 @@
+"""What requests and responses are made of. The JSON Schema of each type states the rules that are checked."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import StrictInt as StrictInt  # noqa: PLC0414 - offered here beside the other types
+
+from domain.shared.currency import EXPONENTS
+from domain.shared.money import MAX_AMOUNT, Money
+from entrypoints.http.problems.validation import broken_rule
+
+_LAX = {"bool", "int", "float", "decimal", "date", "time", "datetime", "timedelta"}
+"""Pydantic's types that take more than their JSON form unless they are strict: 1 for true, "7" or true for 7."""
+
+_RFC3339 = re.compile(
+    r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})", re.ASCII | re.IGNORECASE
+)
+_EMAIL = re.compile(
+    r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}"
+    r"@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+$"
+)
+
+
+def _lax_types(schema: Any) -> Iterator[str]:  # noqa: ANN401 - pydantic's schemas are nested at will
+    """Find the types in a core schema that take more than their JSON form."""
+    if isinstance(schema, list):
+        for member in schema:
+            yield from _lax_types(member)
+    elif isinstance(schema, dict):
+        if schema.get("type") in _LAX and not schema.get("strict"):
+            yield schema["type"]
+        for key, member in schema.items():
+            if key not in {"default", "metadata", "serialization"}:
+                yield from _lax_types(member)
+
+
+class RequestModel(BaseModel):
+    """A JSON object of a request: no unknown fields, and numbers, truth values and times in their own form only.
+
+    Raises TypeError, when the class is made, for a field that would take more: use StrictInt, StrictBool, Timestamp.
+    """
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
+
+    @classmethod
+    def __pydantic_on_complete__(cls) -> None:
+        lax = sorted(set(_lax_types(cls.__pydantic_core_schema__)))
+        if lax:
+            raise TypeError(f"{cls.__qualname__} has fields that are not strict: {', '.join(lax)}")
+
+
+class ResponseModel(BaseModel):
+    """A JSON object of a response, made from a view's attributes."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+ActorId = Annotated[
+    UUID | None,
+    Field(description="The user or the service client who did it; null for the shop itself."),
+]
+
+
+def text(*, max_length: int, min_length: int = 0) -> Any:  # noqa: ANN401 - pydantic's Field is typed so, too
+    """Say how long a text may be, counted in Unicode code points. Use it as metadata of `Annotated[str, ...]`.
+
+    PostgreSQL cannot keep the character U+0000, so no text may have it.
+    """
+    return Field(min_length=min_length, max_length=max_length, pattern=r"^[^\x00]*$")
+
+
+def _in_order(mapping: dict[str, Any]) -> dict[str, Any]:
+    return dict(sorted(mapping.items()))
+
+
+InOrder = AfterValidator(_in_order)
+"""For mappings whose keys are the client's: sorted, so that one content has one form, and one fingerprint."""
+
+
+def _known_currency(code: str) -> str:
+    if code not in EXPONENTS:
+        raise broken_rule(code="unknown_currency", detail="Send a currency's code of ISO 4217, as in EUR.")
+    return code
+
+
+def _email(address: str) -> str:
+    if not _EMAIL.fullmatch(address):
+        raise broken_rule(code="not_an_email", detail="Send an e-mail address, as in ann@example.com.")
+    return address
+
+
+def _utc(value: object) -> object:
+    """Read RFC 3339 text as a moment, and give every moment in UTC. What is neither is left for pydantic to refuse."""
+    try:
+        if isinstance(value, str) and _RFC3339.fullmatch(value):
+            value = datetime.fromisoformat(value.upper())
+        if isinstance(value, datetime) and value.tzinfo is not None:
+            return value.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise broken_rule(
+        code="not_a_timestamp", detail="Send a time as RFC 3339 has it, as in 2026-01-31T12:00:00Z."
+    )
+
+
+CurrencyCode = Annotated[
+    str,
+    AfterValidator(_known_currency),
+    Field(
+        description="ISO 4217",
+        examples=["EUR"],
+        json_schema_extra={"pattern": "^[A-Z]{3}$", "enum": sorted(EXPONENTS)},
+    ),
+]
+
+Email = Annotated[
+    str,
+    AfterValidator(_email),
+    Field(max_length=254, examples=["ann@example.com"], json_schema_extra={"pattern": _EMAIL.pattern}),
+]
+"""An address as the HTML Standard has it for `<input type=email>`, with a dot in its domain; lengths as in RFC 5321,
+section 4.5.3.1. Whether it takes mail, only mail can tell."""
+
+Timestamp = Annotated[datetime, BeforeValidator(_utc), Field(strict=True, examples=["2026-01-31T12:00:00Z"])]
+"""A moment: RFC 3339 with any offset in, UTC with `Z` out."""
+
+
+class MoneySchema(RequestModel):
+    """Money: whole minor units of a currency."""
+
+    model_config = ConfigDict(
+        from_attributes=True, json_schema_extra={"examples": [{"amount": 1999, "currency": "EUR"}]}
+    )
+
+    amount: Annotated[
+        StrictInt,
+        Field(ge=-MAX_AMOUNT, le=MAX_AMOUNT, description="1999 is 19.99 EUR, and 1999 JPY.", examples=[1999]),
+    ]
+    currency: CurrencyCode
+
+    def to_money(self) -> Money:
+        return Money(self.amount, self.currency)
+
+
+class NonNegativeMoney(MoneySchema):
+    """Money that is not negative."""
+
+    amount: Annotated[
+        StrictInt,
+        Field(ge=0, le=MAX_AMOUNT, description="1999 is 19.99 EUR, and 1999 JPY.", examples=[1999]),
+    ]
+
+
+class PositiveMoney(MoneySchema):
+    """Money that is more than nothing."""
+
+    amount: Annotated[
+        StrictInt,
+        Field(ge=1, le=MAX_AMOUNT, description="1999 is 19.99 EUR, and 1999 JPY.", examples=[1999]),
+    ]

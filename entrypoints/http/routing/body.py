@@ -1,0 +1,83 @@
+"""Request bodies: how much is read, and as what."""
+
+from typing import Any
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Receive, Scope
+
+from entrypoints.http.problems.problem import HTTPProblem
+from entrypoints.http.routing import strict_json
+
+MAX_BODY_BYTES = 256 * 1024
+"""More than any operation needs.
+
+An order of 100 lines takes some 12 KiB. The largest texts are a product's description and attributes: some 10,000
+characters, each of which takes at most 12 bytes, as two escapes.
+"""
+
+JSON = "application/json"
+MERGE_PATCH = "application/merge-patch+json"
+"""For `Body(media_type=MERGE_PATCH)`: a JSON merge patch (RFC 7396). Plain JSON is taken as one, too."""
+
+
+class StrictRequest(Request):
+    """A request whose body is bounded, and strict JSON where it is read as JSON.
+
+    Reading more than `max_body_bytes` raises HTTPProblem `body_too_large`. The bytes are counted as they come:
+    Content-Length may be absent or false.
+    """
+
+    def __init__(self, scope: Scope, receive: Receive, max_body_bytes: int) -> None:
+        super().__init__(scope, receive)
+        self._max_body_bytes = max_body_bytes
+
+    async def body(self) -> bytes:
+        """Return the body. Raises HTTPProblem `body_too_large`, and ClientDisconnect where the client has left."""
+        if not hasattr(self, "_body"):
+            received = b""
+            is_whole = False
+            while not is_whole:
+                message = await self.receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientDisconnect
+                received += message.get("body", b"")
+                is_whole = not message.get("more_body", False)
+                if len(received) > self._max_body_bytes:
+                    raise HTTPProblem(
+                        "body_too_large",
+                        f"A body has at most {self._max_body_bytes} bytes here.",
+                        params={"max_bytes": self._max_body_bytes},
+                    )
+            self._body = received
+        return self._body
+
+    async def json(self) -> Any:  # noqa: ANN401 - any JSON value
+        """Return the body as JSON. Raises HTTPProblem `malformed_json`."""
+        if not hasattr(self, "_json"):
+            self._json = strict_json.parse(await self.body())
+        return self._json
+
+
+def ensure_readable(request: Request, media_types: tuple[str, ...]) -> None:
+    """Raise HTTPProblem `unsupported_media_type` unless the body is declared as one of `media_types`.
+
+    Parameters such as a charset make no difference: JSON has none, and is read as UTF-8 whatever they say.
+    """
+    declared = request.headers.get("content-type", "")
+    if declared in media_types or declared.partition(";")[0].strip().lower() in media_types:
+        return
+    accepted = ", ".join(media_types)
+    raise HTTPProblem(
+        "unsupported_media_type",
+        f"Send the body as {' or '.join(media_types)}.",
+        headers={"Accept-Patch" if request.method == "PATCH" else "Accept": accepted},
+    )
+
+
+def ensure_form_without_nul(body: bytes) -> None:
+    """Raise HTTPProblem `malformed_request` if a field of a URL-encoded form has the character U+0000.
+
+    PostgreSQL cannot keep it. JSON is spared this look: its parser refuses the character.
+    """
+    if b"%00" in body or b"\0" in body:
+        raise HTTPProblem("malformed_request", "A field of the form has the character U+0000.")

@@ -1,0 +1,60 @@
+"""How often each caller may ask, as dependencies."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+from fastapi import Depends, Response
+
+from application.rate_limits.ports import Allowance, RateLimiter, RateLimitPolicy
+from entrypoints.container import Container
+from entrypoints.http.problems.openapi import raises_problems
+from entrypoints.http.problems.problem import HTTPProblem
+from entrypoints.http.provided import provided
+from entrypoints.http.security.authentication import Visitor
+from entrypoints.http.security.client_network import Network, get_network
+
+READS = RateLimitPolicy("reads", quota=1200, window=60)
+WRITES = RateLimitPolicy("writes", quota=300, window=60)
+ORDERS = RateLimitPolicy("orders", quota=60, window=60)
+TOKENS = RateLimitPolicy("tokens", quota=300, window=60)
+
+
+def rate_limit_headers(policy: RateLimitPolicy, allowance: Allowance) -> dict[str, str]:
+    """Return the headers of draft-ietf-httpapi-ratelimit-headers: quota and window, what remains and for how long."""
+    return {
+        "ratelimit-policy": f'"{policy.name}";q={policy.quota};w={policy.window}',
+        "ratelimit": f'"{policy.name}";r={allowance.remaining};t={allowance.resets_in}',
+    }
+
+
+async def get_principal_or_network(visitor: Visitor, network: Network) -> str:
+    return str(visitor.id) if visitor else network
+
+
+def limited(policy: RateLimitPolicy, *, by: Callable[..., Awaitable[str]]) -> Callable[..., Awaitable[None]]:
+    """Return a dependency that counts the request against the policy, separately for each value of `by`."""
+
+    @raises_problems("rate_limited")
+    async def take(
+        response: Response,
+        partition: Annotated[str, Depends(by)],
+        limiter: Annotated[RateLimiter, provided(Container.rate_limiter)],
+    ) -> None:
+        allowance = await limiter.take(policy, partition)
+        headers = rate_limit_headers(policy, allowance)
+        if not allowance.allowed:
+            raise HTTPProblem("rate_limited", headers={**headers, "Retry-After": str(allowance.resets_in)})
+        response.raw_headers.extend((name.encode(), value.encode()) for name, value in headers.items())
+
+    return take
+
+
+LimitReads = Depends(limited(READS, by=get_principal_or_network))
+LimitWrites = Depends(limited(WRITES, by=get_principal_or_network))
+LimitOrders = Depends(limited(ORDERS, by=get_principal_or_network))
+# Who signs up, logs in or logs out needs no token. One that has expired meanwhile must not keep its owner out.
+# Attempts to sign up and to log in are throttled besides, in the use cases: see domain/users/attempts.py.
+LimitSignUps = Depends(limited(WRITES, by=get_network))
+LimitTokens = Depends(limited(TOKENS, by=get_network))
+LimitLogOuts = Depends(limited(WRITES, by=get_network))
+LimitKeySets = Depends(limited(READS, by=get_network))

@@ -1,0 +1,42 @@
+"""The customers sign up and log in."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
+
+from examples.northwind.client import Client, side_by_side
+from examples.northwind.data import NorthwindCustomer
+from examples.northwind.failures import DemoFailed, refusal
+
+PHRASE = "Steelyard's demo shop, open to everybody"
+
+
+def password_of(customer: NorthwindCustomer) -> str:
+    """Return a password that is the same in every run, and no secret to anybody who reads this."""
+    return hashlib.sha256(f"{PHRASE}: {customer.id}".encode()).hexdigest()[:24]
+
+
+async def log_in_all(
+    client: Client, customers: Sequence[NorthwindCustomer], *, progress: Callable[[], None]
+) -> Mapping[str, str]:
+    """Sign up who is not yet, and return everybody's access token by Northwind's id. Raises DemoFailed."""
+
+    async def log_in(customer: NorthwindCustomer) -> tuple[str, str]:
+        password = password_of(customer)
+        body = {
+            "email": customer.email,
+            "full_name": customer.full_name,
+            "password": password,
+            "password_confirm": password,
+        }
+        answer = await client.send("POST", "/v1/users", json=body)
+        if answer.status_code not in {HTTPStatus.CREATED, HTTPStatus.CONFLICT}:
+            raise DemoFailed(f"{customer.email} could not sign up: {refusal(answer)}.")
+        form = {"grant_type": "password", "username": customer.email, "password": password}
+        answer = await client.send("POST", "/token", data=form)
+        if answer.status_code != HTTPStatus.OK:
+            raise DemoFailed(f"{customer.email} could not log in: {refusal(answer)}.")
+        progress()
+        return customer.id, answer.json()["access_token"]
+
+    return dict(await side_by_side(log_in, customers))

@@ -1,0 +1,144 @@
+"""The orders are paid for, shipped, and in part paid back."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+import httpx2
+
+from examples.northwind.client import Client, side_by_side
+from examples.northwind.data import CURRENCY, Northwind, NorthwindOrder
+from examples.northwind.failures import refusal
+from examples.northwind.place import PlacedOrder
+from examples.northwind.plan import plan_of
+
+DEALT_WITH_AT_ONCE = 6
+"""Fewer than the service has connections, as the worker needs some: placing goes in batches, and this does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deeds:
+    """How often something was done in this run, and how often it had been done in an earlier one."""
+
+    new: Counter[str] = field(default_factory=Counter)
+    replayed: Counter[str] = field(default_factory=Counter)
+    refusals: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """The access tokens of those who act: the customers' by Northwind's id."""
+
+    customers: Mapping[str, str]
+    packer: str
+    cashier: str
+
+
+async def carry_out_all(
+    client: Client,
+    northwind: Northwind,
+    people: People,
+    placed: Mapping[int, PlacedOrder],
+    *,
+    progress: Callable[[], None],
+) -> Deeds:
+    """Do with each order what is planned, a few at a time, with keys made of Northwind's id."""
+    deeds = Deeds()
+
+    async def carry_out(order: NorthwindOrder) -> None:
+        if order.id in placed:
+            await _OneOrder(client, northwind, people, order, placed[order.id], deeds)()
+        progress()
+
+    await side_by_side(carry_out, northwind.orders, at_once=DEALT_WITH_AT_ONCE)
+    return deeds
+
+
+@dataclass(frozen=True, slots=True)
+class _OneOrder:
+    client: Client
+    northwind: Northwind
+    people: People
+    order: NorthwindOrder
+    placed: PlacedOrder
+    deeds: Deeds
+
+    async def __call__(self) -> None:
+        """Do one thing after the other, and stop at the first refusal.
+
+        What an order already shows was done in an earlier run, so long ago that its keys may be forgotten.
+        """
+        plan = plan_of(self.northwind, self.order)
+        if plan.is_paid and not self.placed.is_paid and not await self._pay(plan.cards):
+            return
+        if plan.shipped and not self.placed.is_shipped and not await self._ship(plan.shipped):
+            return
+        if not self.placed.is_refunded:
+            if plan.returned:
+                await self._refund({"lines": [self._units(plan.returned, 1)]}, "It came back")
+            if plan.rebate:
+                rebate = {"amount": plan.rebate, "currency": CURRENCY}
+                await self._refund({"amount": rebate}, "It came late")
+
+    async def _pay(self, cards: tuple[str, ...]) -> bool:
+        """Try the cards one after the other, and tell whether the last was good."""
+        amount = {"amount": self.northwind.total(self.order), "currency": CURRENCY}
+        for number, token in enumerate(cards, 1):
+            answer = await self._send(
+                "payments",
+                {"amount": amount, "method": "sandbox", "token": token},
+                as_=self.people.customers[self.order.customer_id],
+                key=f"northwind-{self.order.id}-card-{number}",
+            )
+            if answer is None:
+                return False
+            self._note(answer, "captured" if answer.json()["status"] == "captured" else "declined")
+        return True
+
+    async def _ship(self, units: Mapping[str, int]) -> bool:
+        answer = await self._send(
+            "fulfillments",
+            {
+                "lines": [self._units(sku, quantity) for sku, quantity in units.items()],
+                "carrier": "Speedy Express",
+            },
+            as_=self.people.packer,
+            key=f"northwind-{self.order.id}-parcel",
+        )
+        if answer is not None:
+            self._note(answer, "shipped")
+        return answer is not None
+
+    async def _refund(self, wanted: Mapping[str, object], reason: str) -> None:
+        answer = await self._send(
+            "refunds",
+            {**wanted, "reason": reason},
+            as_=self.people.cashier,
+            key=f"northwind-{self.order.id}-refund",
+        )
+        if answer is not None:
+            self._note(answer, "refunded")
+
+    async def _send(
+        self, what: str, body: Mapping[str, object], *, as_: str, key: str
+    ) -> httpx2.Response | None:
+        """Send a request about the order, and return the answer unless it is a refusal."""
+        path = f"/v1/orders/{self.placed.id}/{what}"
+        answer = await self.client.send("POST", path, token=as_, key=key, json=body)
+        if answer.status_code == HTTPStatus.CREATED:
+            return answer
+        reason = (
+            "the provider has yet to decide; run the demo again in some minutes"
+            if answer.status_code == HTTPStatus.ACCEPTED
+            else refusal(answer)
+        )
+        self.deeds.refusals.append(f"{what} of order {self.order.id}: {reason}")
+        return None
+
+    def _note(self, answer: httpx2.Response, deed: str) -> None:
+        is_replay = answer.headers.get("Idempotent-Replayed") == "true"
+        (self.deeds.replayed if is_replay else self.deeds.new)[deed] += 1
+
+    def _units(self, sku: str, quantity: int) -> Mapping[str, object]:
+        return {"line_id": self.placed.line_ids[sku], "quantity": quantity}

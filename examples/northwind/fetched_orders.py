@@ -1,0 +1,76 @@
+"""The orders as the service shows them afterwards, each to the customer who has placed it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from examples.northwind.client import Client, side_by_side
+from examples.northwind.failures import DemoFailed, refusal
+from examples.northwind.place import NORTHWIND_ID
+
+PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class KeptOrder:
+    """`northwind_id` is text: it comes back as it was sent. What was ordered and shipped is by SKU, in units.
+
+    `total`, `paid` and `refunded` are in minor units.
+    """
+
+    id: UUID
+    northwind_id: str
+    customer_id: str
+    quantities: Mapping[str, int]
+    total: int
+    currency: str
+    paid: int
+    refunded: int
+    shipped: Mapping[str, int]
+
+
+async def read_back(client: Client, tokens: Mapping[str, str]) -> list[KeptOrder]:
+    """Return the demo's orders; the shop may have others, also of these customers. Raises DemoFailed."""
+
+    async def of_customer(customer_id: str) -> list[KeptOrder]:
+        return [
+            _order(item, customer_id)
+            for item in await _all_orders(client, tokens[customer_id])
+            if NORTHWIND_ID in item["metadata"]
+        ]
+
+    return _flat(await side_by_side(of_customer, tokens))
+
+
+async def _all_orders(client: Client, token: str) -> list[dict[str, Any]]:
+    orders: list[dict[str, Any]] = []
+    query: dict[str, str | int] = {"limit": PAGE}
+    while True:
+        answer = await client.send("GET", "/v1/orders", token=token, params=query)
+        if answer.status_code != HTTPStatus.OK:
+            raise DemoFailed(f"A customer's orders cannot be read: {refusal(answer)}.")
+        page = answer.json()
+        orders += page["items"]
+        if page["next_cursor"] is None:
+            return orders
+        query["cursor"] = page["next_cursor"]
+
+
+def _order(item: dict[str, Any], customer_id: str) -> KeptOrder:
+    return KeptOrder(
+        id=UUID(item["id"]),
+        northwind_id=item["metadata"][NORTHWIND_ID],
+        customer_id=customer_id,
+        quantities={line["sku"]: line["quantity"] for line in item["lines"]},
+        total=item["total"]["amount"],
+        currency=item["total"]["currency"],
+        paid=item["paid_total"]["amount"],
+        refunded=item["refunded_total"]["amount"],
+        shipped={line["sku"]: line["fulfilled"] for line in item["lines"] if line["fulfilled"]},
+    )
+
+
+def _flat(lists: Iterable[list[KeptOrder]]) -> list[KeptOrder]:
+    return [order for orders in lists for order in orders]

@@ -1,0 +1,93 @@
+"""The orders are placed."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from examples.northwind.client import Client, side_by_side
+from examples.northwind.data import Northwind, NorthwindOrder
+from examples.northwind.failures import refusal
+
+NORTHWIND_ID = "northwind_order"
+"""The name in an order's metadata under which it has Northwind's id."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedOrder:
+    """An order as the service has answered it: as it was when it was placed, or as it is now if that is long ago."""
+
+    id: UUID
+    line_ids: Mapping[str, str]
+    """By SKU."""
+    is_paid: bool
+    is_shipped: bool
+    is_refunded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What has become of the orders. Of two runs with the same keys, the second places none anew."""
+
+    new: int
+    replayed: int
+    orders: Mapping[int, PlacedOrder]
+    """By Northwind's id."""
+    refusals: tuple[str, ...]
+
+
+async def place_all(
+    client: Client,
+    northwind: Northwind,
+    *,
+    tokens: Mapping[str, str],
+    product_ids: Mapping[str, UUID],
+    progress: Callable[[], None],
+) -> Placed:
+    """Place every order, 32 at a time, with a key made of Northwind's id."""
+    orders: dict[int, PlacedOrder] = {}
+
+    async def place(order: NorthwindOrder) -> str | bool:
+        """Return whether it was a replay, or why the order was refused."""
+        answer = await client.send(
+            "POST",
+            "/v1/orders",
+            token=tokens[order.customer_id],
+            key=f"northwind-{order.id}",
+            json=_body(order, product_ids),
+        )
+        progress()
+        if answer.status_code not in {HTTPStatus.OK, HTTPStatus.CREATED}:
+            return f"order {order.id} was refused: {refusal(answer)}"
+        orders[order.id] = _placed(answer.json())
+        return answer.headers.get("Idempotent-Replayed") == "true"
+
+    outcomes = await side_by_side(place, northwind.orders)
+    return Placed(
+        new=outcomes.count(False),
+        replayed=outcomes.count(True),
+        orders=orders,
+        refusals=tuple(outcome for outcome in outcomes if isinstance(outcome, str)),
+    )
+
+
+def _body(order: NorthwindOrder, product_ids: Mapping[str, UUID]) -> dict[str, object]:
+    return {
+        "lines": [
+            {"product_id": str(product_ids[sku]), "quantity": quantity}
+            for sku, quantity in order.quantities.items()
+        ],
+        "shipping_address": order.shipping_address,
+        "metadata": {NORTHWIND_ID: str(order.id), "ordered_on": order.ordered_on},
+    }
+
+
+def _placed(order: Mapping[str, Any]) -> PlacedOrder:
+    return PlacedOrder(
+        id=UUID(order["id"]),
+        line_ids={line["sku"]: line["id"] for line in order["lines"]},
+        is_paid=order["paid_total"]["amount"] > 0,
+        is_shipped=order["fulfillment_status"] != "unfulfilled",
+        is_refunded=order["refunded_total"]["amount"] > 0,
+    )

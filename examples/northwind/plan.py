@@ -1,0 +1,44 @@
+"""What becomes of each order, by Northwind's number: the same in every run, so that it can be reckoned beforehand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from examples.northwind.data import Northwind, NorthwindOrder
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`cards` are the tokens with which the customer tries to pay, the last of which is good; without any the order waits.
+
+    `shipped` are units by SKU. `returned` is the SKU of which one unit is paid back, `rebate` an amount in US cents.
+    """
+
+    cards: tuple[str, ...] = ()
+    shipped: Mapping[str, int] = field(default_factory=dict)
+    returned: str | None = None
+    rebate: int = 0
+
+    @property
+    def is_paid(self) -> bool:
+        return bool(self.cards)
+
+    def refunded(self, northwind: Northwind) -> int:
+        """Return what is paid back, in US cents."""
+        return self.rebate + (northwind.products[self.returned].price if self.returned else 0)
+
+
+def plan_of(northwind: Northwind, order: NorthwindOrder) -> Plan:
+    """Return the plan, by the last digit of the order's number: four of ten are paid, three of those are shipped."""
+    good = ("tok_ok",)
+    match order.id % 10:
+        case 0:
+            return Plan(cards=good, shipped=order.quantities)
+        case 3:
+            return Plan(cards=good, shipped=order.quantities, returned=next(iter(order.quantities)))
+        case 5:
+            return Plan(cards=("tok_declined", *good))
+        case 7:
+            one_of_each = dict.fromkeys(order.quantities, 1)
+            return Plan(cards=good, shipped=one_of_each, rebate=northwind.total(order) // 10)
+        case _:
+            return Plan()

@@ -1,0 +1,95 @@
+"""What the demo shows of itself."""
+
+import time
+from collections.abc import Sequence
+
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from application.catalog.import_catalog import ImportResult
+from examples.northwind.carry_out import Deeds
+from examples.northwind.place import Placed
+from examples.northwind.reconcile import Check
+
+SHOWN_DIFFERENCES = 20
+WORTH_TELLING = 2.0
+
+
+def progress_on(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description:<21}"),
+        BarColumn(bar_width=None),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        expand=True,
+    )
+
+
+def tell_import(console: Console, result: ImportResult) -> None:
+    console.print(
+        f"Catalogue: {result.created} products created, {result.changed} changed, {result.unchanged} unchanged."
+    )
+
+
+def tell_customers(console: Console, customers: int) -> None:
+    console.print(
+        f"Customers: {customers} logged in. These are demo accounts: everybody can know their passwords."
+    )
+
+
+class WaitTeller:
+    """Says why nothing moves: once, however many requests wait, and not for a second or two."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._told_until = 0.0
+
+    def __call__(self, seconds: float) -> None:
+        now = time.monotonic()
+        if seconds > WORTH_TELLING and now > self._told_until:
+            self._told_until = now + seconds
+            self._console.print(
+                f"The service has had many requests and asks for {seconds:.0f} s of patience."
+            )
+
+
+def tell_placing(console: Console, placed: Placed, *, seconds: float) -> None:
+    total = placed.new + placed.replayed + len(placed.refusals)
+    console.print(
+        f"Orders: [bold]{placed.new} new[/bold], {placed.replayed} replayed, {len(placed.refusals)} refused, "
+        f"in {seconds:.1f} s: [bold]{total / seconds:,.0f} orders/s[/bold] over HTTP."
+    )
+
+
+def tell_deeds(console: Console, deeds: Deeds) -> None:
+    done = (
+        ", ".join(f"[bold]{count}[/bold] {name}" for name, count in sorted(deeds.new.items()))
+        or "nothing new"
+    )
+    console.print(f"Then: {done}, {deeds.replayed.total()} replayed, {len(deeds.refusals)} refused.")
+
+
+def tell_checks(console: Console, checks: Sequence[Check]) -> None:
+    table = Table(box=box.SIMPLE_HEAD, title="Reconciled with the files", title_justify="left")
+    table.add_column("")
+    table.add_column("Expected", justify="right")
+    table.add_column("Found", justify="right")
+    table.add_column("", justify="center")
+    for check in checks:
+        verdict = "[green]✓[/green]" if check.holds else "[red]✗[/red]"
+        table.add_row(check.name, check.expected, check.found, verdict)
+    console.print(table)
+
+
+def differences_of(checks: Sequence[Check], refusals: Sequence[str]) -> list[str]:
+    """Return everything that is off, a line each, shortened where it is much."""
+    lines = list(refusals)
+    for check in checks:
+        if not check.holds:
+            lines += check.differences or (f"{check.name}: {check.found}, not {check.expected}",)
+    if len(lines) > SHOWN_DIFFERENCES:
+        lines[SHOWN_DIFFERENCES:] = [f"and {len(lines) - SHOWN_DIFFERENCES} more"]
+    return lines

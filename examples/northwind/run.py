@@ -1,0 +1,132 @@
+"""The demo, from an empty shop to a reconciled one."""
+
+import time
+from collections.abc import Mapping
+from http import HTTPStatus
+from uuid import UUID
+
+from rich.console import Console
+
+from domain.shared.actor import Actor
+from entrypoints.catalog_file.reading import read_catalog
+from entrypoints.container import Container
+from examples.northwind.accounts import log_in_all
+from examples.northwind.carry_out import Deeds, People, carry_out_all
+from examples.northwind.client import AT_ONCE, Client, connected
+from examples.northwind.data import PRODUCTS_FILE, Northwind, load_northwind
+from examples.northwind.failures import DemoFailed
+from examples.northwind.fetched_orders import read_back
+from examples.northwind.place import Placed, place_all
+from examples.northwind.reconcile import Check, check_events, check_orders, check_stock
+from examples.northwind.reconcile_fulfillment import check_deeds, check_deeds_events, check_rules
+from examples.northwind.report import (
+    WaitTeller,
+    differences_of,
+    progress_on,
+    tell_checks,
+    tell_customers,
+    tell_deeds,
+    tell_import,
+    tell_placing,
+)
+from examples.northwind.staff import CASHIER, PACKER, log_in_staff
+
+
+async def run_demo(container: Container, url: str, console: Console) -> list[str]:
+    """Run the demo against the service at `url`, which stands on the container's database.
+
+    Return what does not agree with the files, a line each. Running it again changes nothing. Raises DemoFailed.
+    """
+    northwind = load_northwind()
+    product_ids = await _import(container, northwind, console)
+    async with connected(url, WaitTeller(console)) as client:
+        await _ensure_same_database(client, product_ids)
+        with progress_on(console) as bar:
+            task = bar.add_task("Customers", total=len(northwind.customers))
+            tokens = await log_in_all(client, northwind.customers, progress=lambda: bar.advance(task))
+        tell_customers(console, len(tokens))
+        placed = await _place(client, northwind, tokens, product_ids, console)
+        people = People(
+            customers=tokens,
+            packer=await log_in_staff(container, client, PACKER),
+            cashier=await log_in_staff(container, client, CASHIER),
+        )
+        deeds = await _carry_out(client, northwind, people, placed, console)
+        with console.status("Reconciling"):
+            checks = await _reconcile(client, container, northwind, tokens, product_ids)
+    tell_checks(console, checks)
+    return differences_of(checks, [*placed.refusals, *deeds.refusals])
+
+
+async def _import(container: Container, northwind: Northwind, console: Console) -> Mapping[str, UUID]:
+    """Import the catalogue and return the products' ids by SKU."""
+    rows = read_catalog(PRODUCTS_FILE, progress=lambda _: None)
+    result = await container.import_catalog()(rows, by=Actor(None, "demo"), progress=lambda _: None)
+    tell_import(console, result)
+    async with container.unit_of_work()() as work:
+        products = await work.products.find_by_sku(northwind.products)
+    return {sku: product.id for sku, product in products.items()}
+
+
+async def _ensure_same_database(client: Client, product_ids: Mapping[str, UUID]) -> None:
+    answer = await client.send("GET", f"/v1/products/{next(iter(product_ids.values()))}")
+    if answer.status_code != HTTPStatus.OK:
+        raise DemoFailed(
+            "The service that answers there is not Steelyard, or has another database than the settings name. Stop it, "
+            "or set STEELYARD_PORT to a free port: then the demo starts a service of its own."
+        )
+
+
+async def _place(
+    client: Client,
+    northwind: Northwind,
+    tokens: Mapping[str, str],
+    product_ids: Mapping[str, UUID],
+    console: Console,
+) -> Placed:
+    with progress_on(console) as bar:
+        task = bar.add_task(f"Orders, {AT_ONCE} at a time", total=len(northwind.orders))
+        began = time.perf_counter()
+        placed = await place_all(
+            client, northwind, tokens=tokens, product_ids=product_ids, progress=lambda: bar.advance(task)
+        )
+        seconds = time.perf_counter() - began
+    tell_placing(console, placed, seconds=seconds)
+    return placed
+
+
+async def _carry_out(
+    client: Client, northwind: Northwind, people: People, placed: Placed, console: Console
+) -> Deeds:
+    with progress_on(console) as bar:
+        task = bar.add_task("Payments and parcels", total=len(northwind.orders))
+        deeds = await carry_out_all(
+            client, northwind, people, placed.orders, progress=lambda: bar.advance(task)
+        )
+    tell_deeds(console, deeds)
+    return deeds
+
+
+async def _reconcile(
+    client: Client,
+    container: Container,
+    northwind: Northwind,
+    tokens: Mapping[str, str],
+    product_ids: Mapping[str, UUID],
+) -> list[Check]:
+    kept = await read_back(client, tokens)
+    order_ids = {order.id for order in kept}
+    return [
+        *check_orders(northwind, kept),
+        *await check_stock(
+            container.get_stock(),
+            container.list_movements(),
+            northwind,
+            product_ids=product_ids,
+            order_ids=order_ids,
+        ),
+        *check_deeds(northwind, kept),
+        *await check_events(container.outbox_queries(), northwind, order_ids=order_ids),
+        *await check_deeds_events(container.outbox_queries(), northwind, order_ids=order_ids),
+        *check_rules(await container.check_shop()()),
+    ]

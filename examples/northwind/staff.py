@@ -1,0 +1,45 @@
+"""Those who ship and give money back. Unlike the customers' their passwords are nobody's: they change with each run."""
+
+import secrets
+from http import HTTPStatus
+
+from application.users.ports import EmailTaken
+from application.users.sign_up import SignUpCommand
+from domain.shared.actor import Actor
+from domain.users.permissions import Role
+from domain.users.user import normalize_email
+from entrypoints.container import Container
+from examples.northwind.client import Client
+from examples.northwind.failures import DemoFailed, refusal
+
+PACKER = "demo-packer@example.com"
+CASHIER = "demo-cashier@example.com"
+
+_PASSWORD_BYTES = 24
+_ACTOR = Actor(None, "demo")
+
+
+async def log_in_staff(container: Container, client: Client, email: str) -> str:
+    """Open a staff account, or give it a new password, and return an access token. Raises DemoFailed."""
+    password = secrets.token_urlsafe(_PASSWORD_BYTES)
+    try:
+        await container.sign_up()(SignUpCommand(email=email, password=password, by=_ACTOR, role=Role.STAFF))
+    except EmailTaken:
+        await _replace_password(container, email, await container.hasher().hash(password))
+    form = {"grant_type": "password", "username": email, "password": password}
+    answer = await client.send("POST", "/token", data=form)
+    if answer.status_code != HTTPStatus.OK:
+        raise DemoFailed(f"{email} could not log in: {refusal(answer)}.")
+    token: str = answer.json()["access_token"]
+    return token
+
+
+async def _replace_password(container: Container, email: str, password_hash: str) -> None:
+    async with container.unit_of_work()(_ACTOR) as work:
+        found = await work.users.find_by_email(normalize_email(email))
+        user = await work.users.get(found.id) if found else None
+        if user is None or user.role is not Role.STAFF:
+            raise DemoFailed(f"{email} is an account of the demo's staff, and here it is somebody else's.")
+        user.change_password(password_hash, now=container.clock().now())
+        await work.users.save(user)
+        await work.commit()

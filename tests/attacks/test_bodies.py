@@ -1,0 +1,121 @@
+"""Whatever is sent as a body is refused in a way that helps, or is what the schema permits. It never does harm."""
+
+import json
+from collections.abc import Iterable
+from io import StringIO
+from typing import Any
+
+import pytest
+
+from tests.attacks.bodies import (
+    CANARY,
+    NOT_INTEROPERABLE,
+    OUT_OF_PLACE,
+    otherwise_encoded,
+    overlong,
+    with_strange_fields,
+    with_values,
+)
+from tests.attacks.conftest import Watched
+from tests.kit.event_schemas import Operation, operations, validator
+from tests.kit.samples import FORM, Sample, Surroundings
+from tests.kit.web import WebShop
+
+WITH_JSON = [
+    operation
+    for operation in operations()
+    if any(name != FORM for name in operation.described.get("requestBody", {}).get("content", {}))
+]
+PROBLEM = "application/problem+json"
+
+
+@pytest.fixture(params=WITH_JSON, ids=lambda operation: operation.id)
+def operation(request: pytest.FixtureRequest) -> Operation:
+    operation: Operation = request.param
+    return operation
+
+
+@pytest.fixture
+async def sample(surroundings: Surroundings, operation: Operation, watched: Watched) -> Sample:
+    sample = await surroundings.sample(operation)
+    watched.has_changed()
+    return sample
+
+
+async def those_taken(
+    web: WebShop, sample: Sample, bodies: Iterable[bytes], watched: Watched, log: StringIO
+) -> list[bytes]:
+    """Send the bodies, check that those that are refused are refused well, and return those that are taken."""
+    taken: list[bytes] = []
+    for body in bodies:
+        response = await sample.send(web, content=body)
+        if response.is_success:
+            taken.append(body)
+            watched.has_changed()
+            continue
+        assert 400 <= response.status_code < 500, (response.status_code, body[:200])
+        assert response.headers["Content-Type"] == PROBLEM
+        assert CANARY not in response.text, body[:200]
+        assert not watched.has_changed(), body[:200]
+    assert CANARY not in log.getvalue()
+    return taken
+
+
+async def test_what_is_not_interoperable_json_is_refused_in_every_place(
+    web: WebShop, sample: Sample, watched: Watched, log: StringIO
+) -> None:
+    bodies = filter(None, with_values(sample.body, NOT_INTEROPERABLE))
+    assert await those_taken(web, sample, bodies, watched, log) == []
+
+
+async def test_what_is_out_of_place_is_refused_where_the_schema_says_so(
+    web: WebShop, sample: Sample, watched: Watched, log: StringIO, operation: Operation
+) -> None:
+    [content] = operation.described["requestBody"]["content"].values()
+    for body in await those_taken(web, sample, with_values(sample.body, OUT_OF_PLACE), watched, log):
+        assert validator(content["schema"]).is_valid(json.loads(body)), body[:200]
+
+
+async def test_objects_have_the_fields_that_they_should_have_each_once(
+    web: WebShop, sample: Sample, watched: Watched, log: StringIO, operation: Operation
+) -> None:
+    [content] = operation.described["requestBody"]["content"].values()
+    for body in await those_taken(web, sample, with_strange_fields(sample.body), watched, log):
+        fields = json.loads(body, object_pairs_hook=without_duplicates)
+        assert validator(content["schema"]).is_valid(fields), body[:200]
+
+
+async def test_lists_have_neither_too_many_items_nor_too_few(
+    web: WebShop, sample: Sample, watched: Watched, log: StringIO
+) -> None:
+    assert await those_taken(web, sample, overlong(sample.body), watched, log) == []
+
+
+async def test_bodies_are_complete_utf_8_of_a_bounded_size(
+    web: WebShop, sample: Sample, watched: Watched, log: StringIO, operation: Operation
+) -> None:
+    taken = await those_taken(web, sample, otherwise_encoded(sample.body), watched, log)
+    assert taken == ([] if operation.described["requestBody"].get("required") else [b""])
+
+
+@pytest.mark.parametrize(
+    "media_type",
+    ["text/plain", "application/xml", "application/x-www-form-urlencoded", "multipart/form-data", "", CANARY],
+)
+async def test_bodies_of_other_media_types_are_not_read(
+    web: WebShop, sample: Sample, watched: Watched, media_type: str
+) -> None:
+    response = await web.visitor.request(
+        sample.method,
+        sample.url,
+        content=sample.content,
+        headers={**sample.headers, "Content-Type": media_type},
+    )
+    assert (response.status_code, response.json()["code"]) == (415, "unsupported_media_type")
+    assert CANARY not in response.text
+    assert not watched.has_changed()
+
+
+def without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    assert len(dict(pairs)) == len(pairs)
+    return dict(pairs)

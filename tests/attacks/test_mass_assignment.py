@@ -1,0 +1,130 @@
+"""No column of any table can be set by naming it where it was not asked for (OWASP API3:2023)."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import jwt
+import pytest
+
+from adapters.postgres.core.rows import Row
+from tests.attacks.conftest import Watched
+from tests.kit.event_schemas import Operation, operations, validator
+from tests.kit.samples import FORM, Surroundings
+from tests.kit.web import PASSWORD, WebShop
+
+COLUMNS = {
+    str(column.name): column.type.python_type if hasattr(column.type, "python_type") else str
+    for table in Row.metadata.tables.values()
+    for column in table.columns
+}
+TEMPTING = {
+    "role": "admin",
+    "status": "active",
+    "currency": "EUR",
+    "email_verified": True,
+    "payment_status": "paid",
+}
+BY_TYPE = {
+    "int": 1,
+    "bool": True,
+    "UUID": str(uuid4()),
+    "datetime": "2026-01-05T09:00:00Z",
+    "dict": {"a": "b"},
+}
+SIGNED = {"receive_provider_message"}
+"""Any change breaks the signature, which tests/http/test_provider_messages.py holds."""
+WITH_JSON = [
+    operation
+    for operation in operations()
+    if operation.id not in SIGNED
+    and any(name != FORM for name in operation.described.get("requestBody", {}).get("content", {}))
+]
+
+
+def value_of(column: str) -> Any:
+    """Return what somebody would send who wants to set the column."""
+    return TEMPTING.get(column, BY_TYPE.get(COLUMNS[column].__name__, "text"))
+
+
+def objects_of(body: Any, pointer: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every object of a body, with where it stands."""
+    if isinstance(body, dict):
+        yield pointer, body
+        for name, member in body.items():
+            yield from objects_of(member, f"{pointer}/{name}")
+    elif isinstance(body, list):
+        for index, member in enumerate(body):
+            yield from objects_of(member, f"{pointer}/{index}")
+
+
+def with_column(body: Any, column: str, schema: Any) -> tuple[Any, set[str]]:
+    """Add a column to every object of the body in which the description has no such field, and say in which."""
+    changed, places = json.loads(json.dumps(body)), set()
+    for pointer, found in objects_of(changed):
+        if column in found:
+            continue
+        found[column] = value_of(column)
+        if validator(schema).is_valid(changed):
+            del found[column]
+        else:
+            places.add(pointer)
+            del found[column]
+    for pointer, found in list(objects_of(changed)):
+        if pointer in places:
+            found[column] = value_of(column)
+    return changed, places
+
+
+@pytest.mark.parametrize("operation", WITH_JSON, ids=lambda operation: operation.id)
+async def test_a_column_that_is_not_a_field_is_refused_in_every_object_of_every_body(
+    web: WebShop, surroundings: Surroundings, watched: Watched, operation: Operation
+) -> None:
+    sample = await surroundings.sample(operation)
+    [content] = operation.described["requestBody"]["content"].values()
+    watched.has_changed()
+    refused = 0
+    for column in COLUMNS:
+        body, places = with_column(sample.body, column, content["schema"])
+        if places:
+            response = await sample.send(web, content=json.dumps(body).encode())
+            assert response.status_code == 422, column
+            told = {error["pointer"] for error in response.json()["errors"]}
+            assert all(told & {place, f"{place}/{column}"} for place in places), column
+            assert not watched.has_changed(), column
+            refused += 1
+    assert refused > len(COLUMNS) / 2
+
+
+async def test_columns_that_are_sent_with_a_form_are_passed_over(web: WebShop, watched: Watched) -> None:
+    """RFC 6749, section 3.2: parameters that are not known are ignored."""
+    body = {"email": "ann@example.com", "password": PASSWORD, "password_confirm": PASSWORD}
+    assert (await web.visitor.post("/v1/users", json=body)).status_code == 201
+    users = dict(watched._database.tables.users)
+    extra = {column: str(value_of(column)) for column in COLUMNS if column not in {"scope", "grant_type"}}
+    log_in = {**extra, "username": "ann@example.com", "password": PASSWORD}
+    tokens = (await web.visitor.post("/token", data=log_in)).json()
+    refresh = {**extra, "grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
+    for issued in (tokens, (await web.visitor.post("/token", data=refresh)).json()):
+        claims = jwt.decode(issued["access_token"], options={"verify_signature": False})
+        assert (claims["role"], claims["sub"]) == ("customer", str(next(iter(users))))
+    assert dict(watched._database.tables.users) == users
+    [session] = (await web.visitor.get("/v1/me/sessions", headers=bearing(tokens))).json()["items"]
+    assert [name for name, value in extra.items() if session.get(name) == value] == []
+
+
+async def test_columns_that_are_sent_to_log_out_are_passed_over(web: WebShop, watched: Watched) -> None:
+    surroundings = await Surroundings.of(web)
+    tables = watched._database.tables
+    before = dict(tables.sessions)
+    token = surroundings.ids["refresh_token"]
+    extra = {column: str(value_of(column)) for column in COLUMNS}
+    await web.visitor.post("/oauth/revoke", data={**extra, "token": token})
+    kept = dict(tables.sessions)
+    assert len(kept) == len(before) - 1
+    assert kept.items() <= before.items()
+
+
+def bearing(tokens: dict[str, str]) -> dict[str, str]:
+    return {"Authorization": f"Bearer {tokens['access_token']}"}

@@ -1,0 +1,142 @@
+"""What a token of our own key must say, and when, before it opens anything; and how it is refused (RFC 6750, section 3)."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import httpx2
+import jwt
+import pytest
+
+from domain.users.permissions import Scope
+from tests.attacks.conftest import Watched
+from tests.kit.clock import FixedClock
+from tests.kit.web import WebShop, container_over, web_shop
+
+CLIENT_CLAIMS = ("iss", "aud", "sub", "client_id", "scope", "secret_id", "iat", "exp", "jti")
+CLAIMS = ("iss", "aud", "sub", "client_id", "scope", "role", "sid", "iat", "exp", "jti")
+MOST_SKEW = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Mint:
+    """Signs whatever it is asked to, with the service's own key."""
+
+    web: WebShop
+    clock: FixedClock
+    private: bytes
+    header: dict[str, Any]
+    claims: dict[str, Any]
+    path: str
+
+    async def status(self, header: dict[str, Any] | None = None, **changed: Any) -> tuple[int, str]:
+        """Show a token with some claims changed, or left out where None, and return what it opened."""
+        said = {name: value for name, value in {**self.claims, **changed}.items() if value is not None}
+        token = jwt.encode(said, self.private, algorithm="EdDSA", headers={**self.header, **(header or {})})
+        response = await self.web.visitor.get(self.path, headers={"Authorization": f"Bearer {token}"})
+        if response.status_code != 401:
+            return response.status_code, ""
+        challenge = response.headers["WWW-Authenticate"]
+        assert challenge.startswith('Bearer realm="steelyard", error="invalid_token"')
+        assert token not in challenge + response.text
+        code: str = response.json()["code"]
+        return 401, code
+
+
+async def mint_of(
+    watched: Watched, bearer: Callable[[WebShop], Awaitable[httpx2.AsyncClient]], path: str
+) -> AsyncIterator[Mint]:
+    clock = FixedClock()
+    container = container_over(watched.store)
+    container.clock.override(clock)
+    async with web_shop(container) as web:
+        token = (await bearer(web)).headers["Authorization"].removeprefix("Bearer ")
+        [key] = await watched.store.signing_keys.all()
+        claims = jwt.decode(token, options={"verify_signature": False})
+        yield Mint(web, clock, key.private_pem, jwt.get_unverified_header(token), claims, path)
+
+
+@pytest.fixture
+async def mint(watched: Watched) -> AsyncIterator[Mint]:
+    async for mint in mint_of(watched, WebShop.customer, "/v1/me"):
+        yield mint
+
+
+@pytest.fixture
+async def client_mint(watched: Watched) -> AsyncIterator[Mint]:
+    """Mint tokens of a service client that reads orders."""
+
+    async def client(web: WebShop) -> httpx2.AsyncClient:
+        return await web.client(Scope.READ_ORDERS)
+
+    async for mint in mint_of(watched, client, "/v1/orders"):
+        yield mint
+
+
+async def test_a_token_that_says_all_that_is_asked_for_is_believed(mint: Mint) -> None:
+    assert set(CLAIMS) == set(mint.claims)
+    assert await mint.status() == (200, "")
+
+
+@pytest.mark.parametrize("claim", CLAIMS)
+async def test_every_claim_is_required(mint: Mint, claim: str) -> None:
+    assert await mint.status(**{claim: None}) == (401, "invalid_token")
+
+
+async def test_a_clients_token_that_says_all_that_is_asked_for_is_believed(client_mint: Mint) -> None:
+    assert set(CLIENT_CLAIMS) == set(client_mint.claims)
+    assert await client_mint.status() == (200, "")
+
+
+@pytest.mark.parametrize("claim", CLIENT_CLAIMS)
+async def test_every_claim_of_a_client_is_required(client_mint: Mint, claim: str) -> None:
+    assert await client_mint.status(**{claim: None}) == (401, "invalid_token")
+
+
+async def test_a_clients_token_is_of_nobody_else(client_mint: Mint) -> None:
+    other = "0192f0c4-0000-7000-8000-000000000001"
+    assert await client_mint.status(sub=other) == (401, "invalid_token")
+    assert await client_mint.status(client_id="steelyard") == (401, "invalid_token")
+
+
+@pytest.mark.parametrize("scope", ["orders:read no:such", "admin", "ORDERS:READ"])
+async def test_a_scope_that_there_is_not_opens_nothing(client_mint: Mint, scope: str) -> None:
+    assert await client_mint.status(scope=scope) == (401, "invalid_token")
+    assert await client_mint.status(scope="") == (403, "")
+
+
+async def test_a_role_in_a_clients_token_means_nothing(client_mint: Mint) -> None:
+    assert await client_mint.status(role="admin", scope="events:read") == (403, "")
+
+
+async def test_what_a_client_has_said_of_itself_makes_no_client_of_a_user(mint: Mint) -> None:
+    secret_id = "0192f0c4-0000-7000-8000-000000000001"
+    assert await mint.status(secret_id=secret_id) == (401, "invalid_token")
+
+
+@pytest.mark.parametrize("kid", ["foreign", "", "../../etc/passwd", "' OR 1=1 --"])
+async def test_another_kid_is_refused(mint: Mint, kid: str) -> None:
+    assert await mint.status({"kid": kid}) == (401, "invalid_token")
+
+
+@pytest.mark.parametrize("kind", ["JWT", "jwt", "id+jwt", "logout+jwt", "application/jwt", "", None])
+async def test_a_token_of_another_kind_is_refused(mint: Mint, kind: str | None) -> None:
+    assert await mint.status({"typ": kind}) == (401, "invalid_token")
+
+
+@pytest.mark.parametrize(("seconds", "opens"), [(MOST_SKEW - 1, 200), (MOST_SKEW, 401), (MOST_SKEW + 1, 401)])
+async def test_an_expired_token_is_believed_for_as_long_as_clocks_may_differ(
+    mint: Mint, seconds: int, opens: int
+) -> None:
+    mint.clock.advance(timedelta(seconds=mint.claims["exp"] - mint.claims["iat"] + seconds))
+    assert await mint.status() == (opens, "token_expired" if opens == 401 else "")
+
+
+@pytest.mark.parametrize(("seconds", "opens"), [(MOST_SKEW, 200), (MOST_SKEW + 1, 401)])
+async def test_a_token_from_the_future_is_believed_as_far_as_clocks_may_differ(
+    mint: Mint, seconds: int, opens: int
+) -> None:
+    later = mint.claims["iat"] + seconds
+    assert await mint.status(iat=later, exp=later + 600) == (opens, "invalid_token" if opens == 401 else "")
+    assert await mint.status(nbf=later) == (opens, "invalid_token" if opens == 401 else "")

@@ -1,0 +1,183 @@
+import asyncio
+from io import StringIO
+from typing import Annotated
+
+import pytest
+from fastapi import APIRouter, Depends, Header
+
+from domain.shared.errors import NotFound
+from entrypoints.http.middleware.request_drainer import RequestDrainer
+from entrypoints.http.problems.problem import HTTPProblem
+from entrypoints.http.routing.route import StrictRoute
+from tests.kit.apps import app_of, ask
+
+CANARY = "hunter2-C4n4ry"
+
+
+class Work:
+    """Work that begins, waits until it may go on, and then ends or fails."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.begun, self.may_go_on, self.ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self.error = error
+
+    async def __call__(self) -> str:
+        self.begun.set()
+        await self.may_go_on.wait()
+        self.ended.set()
+        if self.error is not None:
+            raise self.error
+        return "done"
+
+
+async def test_work_gives_its_result() -> None:
+    work = Work()
+    work.may_go_on.set()
+    assert await RequestDrainer().run(work) == "done"
+
+
+async def test_work_raises_what_it_raises() -> None:
+    work = Work(NotFound("x"))
+    work.may_go_on.set()
+    with pytest.raises(NotFound):
+        await RequestDrainer().run(work)
+
+
+async def test_work_whose_caller_is_cancelled_is_finished() -> None:
+    request_drainer, work = RequestDrainer(), Work()
+    caller = asyncio.create_task(request_drainer.run(work))
+    await work.begun.wait()
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    assert len(request_drainer) == 1
+    work.may_go_on.set()
+    await work.ended.wait()
+    await asyncio.sleep(0)
+    assert len(request_drainer) == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "logged"), [(RuntimeError(CANARY), True), (NotFound(CANARY), False), (None, False)]
+)
+async def test_an_unexpected_failure_that_nobody_hears_of_is_logged(
+    error: Exception | None, logged: bool, log: StringIO
+) -> None:
+    request_drainer, work = RequestDrainer(), Work(error)
+    caller = asyncio.create_task(request_drainer.run(work))
+    await work.begun.wait()
+    caller.cancel()
+    await asyncio.gather(caller, return_exceptions=True)
+    work.may_go_on.set()
+    await request_drainer.drain(1)
+    assert ("request failed after its client had left" in log.getvalue()) is logged
+    assert CANARY not in log.getvalue()
+
+
+async def test_draining_waits_for_the_work_and_takes_no_more() -> None:
+    request_drainer, work = RequestDrainer(), Work()
+    caller = asyncio.create_task(request_drainer.run(work))
+    await work.begun.wait()
+    draining = asyncio.create_task(request_drainer.drain(10))
+    await asyncio.sleep(0)
+    with pytest.raises(HTTPProblem) as refusal:
+        await request_drainer.run(Work())
+    assert (refusal.value.type.code, refusal.value.headers) == ("shutting_down", {"Retry-After": "1"})
+    work.may_go_on.set()
+    assert await draining == 0
+    assert await caller == "done"
+
+
+async def test_draining_ends_work_that_takes_too_long_and_says_so() -> None:
+    request_drainer, work = RequestDrainer(), Work()
+    caller = asyncio.create_task(request_drainer.run(work))
+    await work.begun.wait()
+    assert await request_drainer.drain(0) == 1
+    assert not work.ended.is_set()
+    with pytest.raises(HTTPProblem) as refusal:
+        await caller
+    assert refusal.value.type.code == "shutting_down"
+
+
+async def test_a_route_finishes_what_it_has_begun_though_its_client_has_left() -> None:
+    work = Work()
+    router = APIRouter(route_class=StrictRoute)
+
+    @router.post("/orders")
+    async def place() -> str:
+        return await work()
+
+    app = app_of(router)
+    client = asyncio.create_task(ask(app, "POST", "/orders"))
+    await work.begun.wait()
+    client.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await client
+    work.may_go_on.set()
+    await asyncio.wait_for(work.ended.wait(), 5)
+
+
+async def test_draining_waits_for_what_only_reads() -> None:
+    request_drainer, work = RequestDrainer(), Work()
+    reading = asyncio.create_task(request_drainer.run_here(work))
+    await work.begun.wait()
+    assert len(request_drainer) == 1
+    draining = asyncio.create_task(request_drainer.drain(10))
+    await asyncio.sleep(0)
+    with pytest.raises(HTTPProblem):
+        await request_drainer.run_here(Work())
+    work.may_go_on.set()
+    assert await draining == 0
+    assert await reading == "done"
+
+
+async def test_what_only_reads_ends_when_its_client_leaves() -> None:
+    work = Work()
+    router = APIRouter(route_class=StrictRoute)
+
+    @router.get("/orders")
+    async def show() -> str:
+        return await work()
+
+    app = app_of(router)
+    client = asyncio.create_task(ask(app, "GET", "/orders"))
+    await work.begun.wait()
+    client.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await client
+    assert len(app.state.request_drainer) == 0
+
+
+async def test_dependencies_are_finished_as_well() -> None:
+    work = Work()
+
+    async def claim(x_key: Annotated[str, Header()]) -> str:
+        return await work() + x_key
+
+    router = APIRouter(route_class=StrictRoute)
+
+    @router.post("/orders")
+    async def place(claimed: Annotated[str, Depends(claim)]) -> str:
+        return claimed
+
+    app = app_of(router)
+    client = asyncio.create_task(ask(app, "POST", "/orders", headers={"X-Key": "k"}))
+    await work.begun.wait()
+    client.cancel()
+    await asyncio.gather(client, return_exceptions=True)
+    work.may_go_on.set()
+    await asyncio.wait_for(work.ended.wait(), 5)
+
+
+async def test_a_draining_app_says_so_and_when_to_try_again() -> None:
+    router = APIRouter(route_class=StrictRoute)
+
+    @router.get("/thing")
+    async def get_thing() -> str:
+        return "thing"
+
+    app = app_of(router)
+    await app.state.request_drainer.drain(0)
+    response = await ask(app, "GET", "/thing")
+    assert (response.status_code, response.json()["code"]) == (503, "shutting_down")
+    assert response.headers["Retry-After"] == "1"

@@ -1,0 +1,154 @@
+import asyncio
+from typing import Any
+
+import asyncpg
+import pytest
+from sqlalchemy import event, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from adapters.postgres.core.engine import create_engine, create_sessions
+from adapters.postgres.core.health import PostgresHealth
+from adapters.postgres.core.transaction import Transaction
+from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
+from adapters.postgres.users.queries import PostgresUserQueries
+from application.health.ports import SchemaOutdated
+from application.shared.errors import DatabaseUnavailable, Overloaded
+from domain.shared.ids import UserId
+from tests.kit.ids import SequentialIds
+from tests.kit.shop import Shop
+
+NOBODY = UserId(SequentialIds().new())
+
+
+@pytest.mark.parametrize(
+    ("state", "refusal"),
+    [
+        ("40001", Overloaded),
+        ("40P01", Overloaded),
+        ("55P03", Overloaded),
+        ("57014", Overloaded),
+        ("53300", Overloaded),
+        ("53100", DatabaseUnavailable),
+        ("25006", DatabaseUnavailable),
+        ("57P03", DatabaseUnavailable),
+        ("08006", DatabaseUnavailable),
+        ("28P01", DatabaseUnavailable),
+        ("3D000", DatabaseUnavailable),
+        ("55000", DatabaseUnavailable),
+    ],
+)
+async def test_what_the_server_reports_becomes_what_the_core_knows(
+    engine: AsyncEngine, state: str, refusal: type[Exception]
+) -> None:
+    transaction = Transaction(create_sessions(engine)())
+    await transaction.open()
+    with pytest.raises(refusal):
+        await transaction.execute(text(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{state}'; END $$"))
+    await transaction.close()
+
+
+async def test_who_gets_no_connection_in_time_is_told_that_the_service_is_busy(database_url: str) -> None:
+    engine = create_engine(database_url, pool_size=1, checkout_timeout=0.01)
+    unit_of_work = PostgresUnitOfWorkFactory(create_sessions(engine), SequentialIds())
+    async with unit_of_work():
+        with pytest.raises(Overloaded):
+            async with unit_of_work():
+                pytest.fail("There was a second connection.")
+        with pytest.raises(Overloaded):
+            await PostgresUserQueries(engine).get(NOBODY)
+    assert await PostgresUserQueries(engine).get(NOBODY) is None
+    await engine.dispose()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql+asyncpg://nobody@127.0.0.1:1/nothing",
+        "postgresql+asyncpg://nobody@/nothing?host=/nonexistent",
+    ],
+)
+async def test_a_server_that_is_not_there_is_a_database_that_is_unavailable(url: str) -> None:
+    engine = create_engine(url)
+    with pytest.raises(DatabaseUnavailable):
+        await PostgresUserQueries(engine).get(NOBODY)
+    with pytest.raises(DatabaseUnavailable):
+        async with PostgresUnitOfWorkFactory(create_sessions(engine), SequentialIds())():
+            pytest.fail("There was a connection.")
+    with pytest.raises(DatabaseUnavailable):
+        await PostgresHealth(engine).check()
+    await engine.dispose()
+
+
+async def test_a_connection_that_the_server_cuts_costs_its_user_only(
+    engine: AsyncEngine, unit_of_work: PostgresUnitOfWorkFactory, psql: asyncpg.Connection
+) -> None:
+    async with unit_of_work() as work:
+        await work.stocks.get([])
+        await _cut_all_others(psql)
+        with pytest.raises(DatabaseUnavailable):
+            await work.stocks.get([])
+    async with unit_of_work() as work:
+        assert await work.stocks.get([]) == {}
+    assert await PostgresUserQueries(engine).get(NOBODY) is None
+
+
+async def test_connections_that_were_cut_while_nobody_used_them_cost_nobody_anything(
+    engine: AsyncEngine, unit_of_work: PostgresUnitOfWorkFactory, psql: asyncpg.Connection
+) -> None:
+    ends: list[asyncio.Event] = []
+
+    def note_end(adapted: Any, _: Any) -> None:
+        end = asyncio.Event()
+        adapted.driver_connection.add_termination_listener(lambda _: end.set())
+        ends.append(end)
+
+    event.listen(engine.sync_engine, "connect", note_end)
+    async with unit_of_work(), unit_of_work():
+        pass
+    await _cut_all_others(psql)
+    for end in ends:
+        await end.wait()
+    async with unit_of_work() as one, unit_of_work() as other:
+        assert await one.stocks.get([]) == await other.stocks.get([]) == {}
+    assert await PostgresUserQueries(engine).get(NOBODY) is None
+
+
+async def test_a_statement_that_a_migration_has_outdated_is_only_to_be_sent_again(
+    shop: Shop, engine: AsyncEngine, psql: asyncpg.Connection
+) -> None:
+    ann = await shop.customer()
+    users = PostgresUserQueries(engine)
+    assert await users.get(ann.id) == ann
+    await psql.execute("ALTER TABLE users ALTER full_name TYPE varchar(50)")
+    with pytest.raises(Overloaded):
+        await users.get(ann.id)
+    assert await users.get(ann.id) == ann
+
+
+async def test_the_service_is_ready_with_today_s_schema_only(
+    engine: AsyncEngine, empty_database_url: str, psql: asyncpg.Connection
+) -> None:
+    await PostgresHealth(engine).check()
+    await psql.execute("UPDATE alembic_version SET version_num = 'older'")
+    with pytest.raises(SchemaOutdated):
+        await PostgresHealth(engine).check()
+    empty = create_engine(empty_database_url)
+    with pytest.raises(SchemaOutdated):
+        await PostgresHealth(empty).check()
+    await empty.dispose()
+
+
+async def test_a_busy_service_is_still_ready(database_url: str) -> None:
+    engine = create_engine(database_url, pool_size=1, checkout_timeout=0.01)
+    async with engine.connect():
+        await PostgresHealth(engine).check()
+    await engine.dispose()
+
+
+async def _cut_all_others(psql: asyncpg.Connection) -> None:
+    """End every other connection to this database, and wait until they have ended."""
+    others = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    for (pid,) in await psql.fetch(others):
+        await psql.execute("SELECT pg_terminate_backend($1)", pid)
+    while await psql.fetch(others):
+        pass

@@ -1,0 +1,42 @@
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from adapters.rate_limits.in_process import InProcessRateLimiter
+from adapters.rate_limits.valkey import PATIENCE, ValkeyRateLimiter, connect
+from tests.kit.stopwatch import Stopwatch
+from tests.servers.valkey import ValkeyServer, valkey_server
+
+
+@pytest.fixture
+def server() -> Iterator[ValkeyServer]:
+    # A socket's path has at most 107 bytes, which pytest's directories exceed.
+    with (
+        tempfile.TemporaryDirectory(prefix="steelyard-") as directory,
+        valkey_server(Path(directory)) as server,
+    ):
+        yield server
+
+
+@pytest.fixture
+def stopwatch() -> Stopwatch:
+    return Stopwatch()
+
+
+@pytest.fixture
+async def processes(
+    server: ValkeyServer, stopwatch: Stopwatch, request: pytest.FixtureRequest
+) -> AsyncIterator[list[ValkeyRateLimiter]]:
+    """Limiters of two processes that share a server; they wait for it for as long as a test says, or as the service does."""
+    patience = getattr(request, "param", PATIENCE)
+    limiters = [
+        ValkeyRateLimiter(
+            connect(server.url, patience=patience), InProcessRateLimiter(clock=stopwatch), clock=stopwatch
+        )
+        for _ in range(2)
+    ]
+    yield limiters
+    for limiter in limiters:
+        await limiter.close()

@@ -1,0 +1,140 @@
+"""Several processes count as one in a real Valkey server, and go on by themselves while it is away."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from io import StringIO
+from typing import Any
+
+import pytest
+
+from adapters.rate_limits.valkey import PAUSE, ValkeyRateLimiter
+from application.rate_limits.ports import Allowance, RateLimitPolicy
+from tests.kit.logs import captured_log
+from tests.kit.stopwatch import Stopwatch
+from tests.kit.store import memory_store
+from tests.kit.web import container_over, web_shop
+from tests.servers.valkey import ValkeyServer
+
+ORDERS = RateLimitPolicy("orders", quota=3, window=60)
+Processes = list[ValkeyRateLimiter]
+
+
+@pytest.fixture
+def log() -> Iterator[StringIO]:
+    with captured_log() as log:
+        yield log
+
+
+def events(log: StringIO) -> list[str]:
+    lines: list[dict[str, Any]] = [json.loads(line) for line in log.getvalue().splitlines()]
+    return [line["event"] for line in lines]
+
+
+async def test_what_remains_is_counted_down_by_all_processes_together_and_then_refused(
+    processes: Processes,
+) -> None:
+    answers = [await processes[number % 2].take(ORDERS, "ann") for number in range(5)]
+    assert [(answer.allowed, answer.remaining) for answer in answers] == [
+        (True, 2),
+        (True, 1),
+        (True, 0),
+        (False, 0),
+        (False, 0),
+    ]
+    assert all(1 <= answer.resets_in <= ORDERS.window for answer in answers)
+
+
+@pytest.mark.parametrize("processes", [60], indirect=True, ids=["patient"])
+async def test_of_two_hundred_requests_at_once_exactly_the_quota_is_allowed(processes: Processes) -> None:
+    policy = RateLimitPolicy("reads", quota=70, window=60)
+    answers = await asyncio.gather(*(processes[n % 2].take(policy, "ann") for n in range(200)))
+    assert sum(answer.allowed for answer in answers) == 70
+    assert sorted(answer.remaining for answer in answers if answer.allowed) == list(range(70))
+
+
+async def test_partitions_and_policies_do_not_touch_each_other(processes: Processes) -> None:
+    one, other = processes
+    for _ in range(3):
+        await one.take(ORDERS, "ann")
+    assert (await other.take(ORDERS, "bob")).remaining == 2
+    assert (await other.take(RateLimitPolicy("reads", quota=3, window=60), "ann")).remaining == 2
+
+
+async def test_a_quota_of_nothing_lets_nobody_in(processes: Processes) -> None:
+    closed = RateLimitPolicy("closed", quota=0, window=10)
+    assert await processes[0].take(closed, "ann") == Allowance(allowed=False, remaining=0, resets_in=10)
+
+
+async def test_whoever_waits_as_told_is_let_in(processes: Processes) -> None:
+    policy = RateLimitPolicy("blinks", quota=2, window=1)
+    for _ in range(2):
+        assert (await processes[0].take(policy, "ann")).allowed
+    answer = await processes[1].take(policy, "ann")
+    if not answer.allowed:
+        await asyncio.sleep(answer.resets_in)
+        answer = await processes[1].take(policy, "ann")
+    assert answer.allowed
+
+
+async def test_the_server_forgets_by_itself_who_asks_no_more(
+    server: ValkeyServer, processes: Processes
+) -> None:
+    await processes[0].take(ORDERS, "ann")
+    [key] = await processes[0]._server.keys()
+    assert 0 < await processes[0]._server.ttl(key) <= ORDERS.window
+
+
+async def test_a_server_that_was_emptied_is_told_the_script_anew(processes: Processes) -> None:
+    await processes[0].take(ORDERS, "ann")
+    await processes[0]._server.script_flush()
+    assert (await processes[0].take(ORDERS, "ann")).remaining == 1
+
+
+@pytest.mark.parametrize("happens", ["kill", "pause"])
+async def test_while_the_server_is_away_each_process_counts_for_itself_and_says_so_once(
+    server: ValkeyServer, processes: Processes, stopwatch: Stopwatch, log: StringIO, happens: str
+) -> None:
+    for _ in range(3):
+        await processes[0].take(ORDERS, "ann")
+    getattr(server, happens)()
+    for process in processes:
+        answers = [await process.take(ORDERS, "ann") for _ in range(4)]
+        assert [answer.allowed for answer in answers] == [True, True, True, False]
+    stopwatch.seconds += PAUSE
+    await processes[0].take(ORDERS, "ann")
+    assert events(log) == ["rate limits are not shared"] * 2
+    server.resume()
+
+
+async def test_when_the_server_is_back_it_is_asked_again_after_a_pause(
+    server: ValkeyServer, processes: Processes, stopwatch: Stopwatch, log: StringIO
+) -> None:
+    process = processes[0]
+    server.kill()
+    await process.take(ORDERS, "ann")
+    server.start()
+    await process.take(ORDERS, "ann")
+    assert await process._server.dbsize() == 0
+    stopwatch.seconds += PAUSE
+    assert (await process.take(ORDERS, "ann")).remaining == 2
+    assert events(log) == ["rate limits are not shared", "rate limits are shared again"]
+
+
+async def test_two_processes_of_the_service_share_a_customers_quota_of_orders(server: ValkeyServer) -> None:
+    store = memory_store()
+    async with AsyncExitStack() as stack:
+        webs = [
+            await stack.enter_async_context(
+                web_shop(container_over(store, rate_limit_enabled=True, rate_limit_url=server.url))
+            )
+            for _ in range(2)
+        ]
+        ann = await webs[0].customer()
+        token = {"Authorization": ann.headers["Authorization"], "Idempotency-Key": "k"}
+        answers = [
+            await webs[number % 2].visitor.post("/v1/orders", json={}, headers=token) for number in range(61)
+        ]
+    assert [answer.status_code for answer in answers] == [*[422] * 60, 429]
+    assert answers[-1].headers["RateLimit"].startswith('"orders";r=0;t=')

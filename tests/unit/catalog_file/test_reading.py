@@ -1,0 +1,123 @@
+from pathlib import Path
+
+import pytest
+
+from application.catalog.import_catalog import CatalogRow
+from domain.shared.money import Money
+from entrypoints.catalog_file import reading
+from entrypoints.catalog_file.complaints import BadFile
+from entrypoints.catalog_file.reading import read_catalog
+from tests.unit.catalog_file.conftest import Complain, Read
+
+HEADER = "sku,name,price_amount,price_currency\n"
+MUG = CatalogRow(
+    sku="MUG",
+    name="Mug, großer",
+    description="",
+    price=Money(1999, "EUR"),
+    attributes={"colour": "red"},
+    max_per_order=10,
+    initial_stock=0,
+)
+
+
+def test_csv_and_ndjson_say_the_same(read_csv: Read, read_ndjson: Read) -> None:
+    csv = 'sku,name,max_per_order,price_amount,price_currency,attributes.colour\nMUG,"Mug, großer",10,1999,EUR,red\n'
+    ndjson = (
+        '{"sku":"MUG","name":"Mug, großer","max_per_order":10,'
+        '"price":{"amount":1999,"currency":"EUR"},"attributes":{"colour":"red"}}\n'
+    )
+    assert read_csv(csv) == read_ndjson(ndjson) == [MUG]
+
+
+def test_an_empty_cell_is_left_out(read_csv: Read) -> None:
+    rows = read_csv(
+        "sku,name,price_amount,price_currency,description,max_per_order,initial_stock,attributes.size\nA,B,1,EUR,,,,\n"
+    )
+    assert rows == [
+        CatalogRow(
+            sku="A",
+            name="B",
+            description="",
+            price=Money(1, "EUR"),
+            attributes={},
+            max_per_order=None,
+            initial_stock=0,
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(
+            b"\xef\xbb\xbf" + HEADER.encode() + b"A,B,1,EUR", id="a byte order mark, no last line break"
+        ),
+        pytest.param(
+            HEADER.replace("\n", "\r\n") + "A,B,1,EUR\r\n\r\n", id="Windows line breaks, an empty line"
+        ),
+    ],
+)
+def test_what_spreadsheets_write_is_read(read_csv: Read, content: str | bytes) -> None:
+    assert [row.sku for row in read_csv(content)] == ["A"]
+
+
+def test_every_bad_row_is_named_with_its_first_line(complaints_about_csv: Complain) -> None:
+    assert complaints_about_csv(HEADER + 'A,"B\nC",1,EUR\n\nB,,2,EUR\nC,D,x,EUR\nD,E,1,EUR\n') == [
+        "line 5, name: This is required.",
+        "line 6, price_amount: Send a whole number, without quotes or a fraction.",
+    ]
+
+
+def test_a_sku_stands_once_in_a_file(complaints_about_csv: Complain) -> None:
+    assert complaints_about_csv(HEADER + "A,B,1,EUR\nC,D,1,EUR\nA,E,1,EUR\n") == [
+        "line 4, sku: Line 2 has the same SKU."
+    ]
+
+
+def test_progress_tells_the_lines(tmp_path: Path) -> None:
+    path = tmp_path / "products.csv"
+    path.write_text(HEADER + "A,B,1,EUR\nC,D,1,EUR\n")
+    told: list[int] = []
+    read_catalog(path, progress=told.append)
+    assert told == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        pytest.param("", "It has no products.", id="empty"),
+        pytest.param(HEADER, "It has no products.", id="only a header"),
+        pytest.param("sku,name\nA,B\n", "The first line has no column price_amount.", id="missing column"),
+        pytest.param("sku;name\nA;B\n", "Column no. 1 of the first line is not known.", id="semicolons"),
+        pytest.param(
+            "attributes.\nx\n", "Column no. 1 of the first line is not known.", id="nameless attribute"
+        ),
+        pytest.param("sku,sku\nA,B\n", "Column no. 2 of the first line is there twice.", id="column twice"),
+        pytest.param(HEADER.encode("utf-16"), "Line 1 is not UTF-8.", id="UTF-16"),
+        pytest.param(HEADER.encode() + "A,Ä,1,EUR".encode("latin-1"), "Line 2 is not UTF-8.", id="Latin-1"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_refused_as_a_whole(
+    read_csv: Read, content: str | bytes, reason: str
+) -> None:
+    with pytest.raises(BadFile) as refused:
+        read_csv(content)
+    assert str(refused.value).startswith(reason)
+
+
+def test_a_file_is_bounded_in_bytes(read_csv: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "MAX_BYTES", len(HEADER))
+    with pytest.raises(BadFile, match="larger than"):
+        read_csv(HEADER + "A,B,1,EUR\n")
+
+
+def test_a_file_is_bounded_in_rows(read_csv: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "MAX_ROWS", 1)
+    with pytest.raises(BadFile, match="more than 1 rows"):
+        read_csv(HEADER + "A,B,1,EUR\nC,D,1,EUR\n")
+
+
+def test_a_file_that_has_gone_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadFile, match="cannot be read"):
+        read_catalog(tmp_path / "gone.csv", progress=lambda _: None)

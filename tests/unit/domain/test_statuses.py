@@ -1,0 +1,43 @@
+import pytest
+
+from domain.orders.lifecycle import OrderStatus
+from domain.orders.statuses import FulfillmentStatus, OrderPaymentStatus, fulfillment_status, payment_status
+
+PENDING, CONFIRMED, FULFILLED, CANCELLED, EXPIRED = OrderStatus
+
+
+@pytest.mark.parametrize(
+    ("status", "total", "paid", "refunded", "expected"),
+    [
+        (PENDING, 100, 0, 0, OrderPaymentStatus.UNPAID),
+        (PENDING, 100, 99, 0, OrderPaymentStatus.UNPAID),
+        (CONFIRMED, 100, 100, 0, OrderPaymentStatus.PAID),
+        (CONFIRMED, 0, 0, 0, OrderPaymentStatus.PAID),
+        (CONFIRMED, 100, 101, 0, OrderPaymentStatus.PAID),
+        (FULFILLED, 100, 100, 1, OrderPaymentStatus.PARTIALLY_REFUNDED),
+        (FULFILLED, 100, 100, 100, OrderPaymentStatus.REFUNDED),
+        (CANCELLED, 100, 0, 0, OrderPaymentStatus.UNPAID),
+        (CANCELLED, 100, 100, 0, OrderPaymentStatus.REFUND_DUE),
+        (CANCELLED, 100, 100, 99, OrderPaymentStatus.REFUND_DUE),
+        (CANCELLED, 100, 100, 100, OrderPaymentStatus.REFUNDED),
+        (EXPIRED, 100, 0, 0, OrderPaymentStatus.UNPAID),
+        (EXPIRED, 100, 100, 0, OrderPaymentStatus.REFUND_DUE),
+    ],
+)
+def test_the_payment_status_is_read_off_the_amounts(
+    status: OrderStatus, total: int, paid: int, refunded: int, expected: OrderPaymentStatus
+) -> None:
+    assert payment_status(status, total=total, paid=paid, refunded=refunded) is expected
+
+
+@pytest.mark.parametrize(
+    ("fulfilled", "expected"),
+    [
+        (0, FulfillmentStatus.UNFULFILLED),
+        (1, FulfillmentStatus.PARTIAL),
+        (2, FulfillmentStatus.PARTIAL),
+        (3, FulfillmentStatus.FULFILLED),
+    ],
+)
+def test_the_fulfillment_status_is_read_off_the_units(fulfilled: int, expected: FulfillmentStatus) -> None:
+    assert fulfillment_status(ordered=3, fulfilled=fulfilled) is expected

@@ -1,0 +1,58 @@
+import asyncio
+
+import httpx2
+import pytest
+
+from examples.northwind.client import AT_ONCE, Client, side_by_side
+
+
+def client_of(*answers: httpx2.Response | type[httpx2.TransportError], waits: list[float]) -> Client:
+    """Return a client whose service gives these answers, one after the other."""
+    remaining = iter(answers)
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        given = next(remaining)
+        if isinstance(given, httpx2.Response):
+            return given
+        raise given("gone", request=request)
+
+    http = httpx2.AsyncClient(transport=httpx2.MockTransport(answer), base_url="http://shop")
+    return Client(http, waits.append)
+
+
+@pytest.mark.parametrize("status", [429, 503])
+async def test_it_waits_for_as_long_as_it_is_asked_to(status: int) -> None:
+    waits: list[float] = []
+    later = httpx2.Response(status, headers={"Retry-After": "0"})
+    client = client_of(later, later, httpx2.Response(201), waits=waits)
+    assert (await client.send("POST", "/v1/orders", key="k")).status_code == 201
+    assert waits == [0, 0]
+
+
+async def test_it_repeats_what_may_have_been_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("examples.northwind.client.WAIT_AFTER_LOSS", 0)
+    client = client_of(httpx2.ReadError, httpx2.Response(201), waits=[])
+    assert (await client.send("POST", "/v1/orders", key="k")).status_code == 201
+
+
+async def test_its_patience_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("examples.northwind.client.PATIENCE", -1)
+    client = client_of(httpx2.Response(429), httpx2.ConnectError, waits=[])
+    assert (await client.send("GET", "/")).status_code == 429
+    with pytest.raises(httpx2.ConnectError):
+        await client.send("GET", "/")
+
+
+async def test_work_is_done_side_by_side_within_a_bound() -> None:
+    under_way, most = 0, 0
+
+    async def work(item: int) -> int:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0)
+        under_way -= 1
+        return item
+
+    assert sorted(await side_by_side(work, range(100))) == list(range(100))
+    assert most == AT_ONCE

@@ -1,0 +1,64 @@
+"""The converted files still say what Northwind says."""
+
+from entrypoints.catalog_file.reading import read_catalog
+from entrypoints.http.api.orders.schemas import AddressSchema
+from examples.northwind.data import PRODUCTS_FILE, load_northwind
+
+CENTS_ORDERED = 144_936_731
+"""The sum of quantity times the product list's price over the 2,155 lines of Northwind's own order-details.csv.
+
+It was computed from the original CSV files, prices read digit by digit: 51,317 units for 1,449,367.31 dollars.
+"""
+UNITS_ORDERED = 51_317
+UNITS_IN_STOCK_AT_THE_END = 3_119
+
+
+def test_northwind_is_complete() -> None:
+    northwind = load_northwind()
+    assert len(northwind.products) == 77
+    assert len(northwind.customers) == 91
+    assert len({order.id for order in northwind.orders}) == 830
+    assert sum(len(order.quantities) for order in northwind.orders) == 2155
+
+
+def test_the_orders_cost_what_they_cost_at_northwinds_list_prices() -> None:
+    northwind = load_northwind()
+    assert sum(northwind.total(order) for order in northwind.orders) == CENTS_ORDERED
+
+
+def test_what_is_left_after_all_orders_is_northwinds_own_stock() -> None:
+    northwind = load_northwind()
+    ordered = northwind.units_ordered()
+    assert sum(ordered.values()) == UNITS_ORDERED
+    left = {sku: product.stock - ordered[sku] for sku, product in northwind.products.items()}
+    assert sum(left.values()) == UNITS_IN_STOCK_AT_THE_END
+    assert left["NW-0001"] == 39
+    assert min(left.values()) == 0
+
+
+def test_the_catalogue_can_be_imported() -> None:
+    rows = read_catalog(PRODUCTS_FILE, progress=lambda _: None)
+    assert {row.sku for row in rows} == load_northwind().products.keys()
+    assert next(row for row in rows if row.sku == "NW-0038").name == "Côte de Blaye"
+
+
+def test_every_order_can_be_placed_by_a_customer_who_can_sign_up() -> None:
+    northwind = load_northwind()
+    customers = {customer.id for customer in northwind.customers}
+    assert all(customer.email.endswith("@example.com") for customer in northwind.customers)
+    for order in northwind.orders:
+        assert order.customer_id in customers
+        assert order.quantities.keys() <= northwind.products.keys()
+        AddressSchema.model_validate(order.shipping_address)
+
+
+def test_a_street_with_a_comma_is_whole() -> None:
+    address = next(order.shipping_address for order in load_northwind().orders if order.id == 10250)
+    assert address == {
+        "name": "Hanari Carnes",
+        "line1": "Rua do Paço, 67",
+        "city": "Rio de Janeiro",
+        "region": "RJ",
+        "postal_code": "05454-876",
+        "country": "BR",
+    }

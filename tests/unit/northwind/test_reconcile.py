@@ -1,0 +1,142 @@
+"""What the demo must notice, and what it must not mind."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from uuid import UUID, uuid4
+
+import pytest
+
+from application.orders.views import OrderView
+from examples.northwind.data import Northwind, NorthwindCustomer, NorthwindOrder, NorthwindProduct
+from examples.northwind.fetched_orders import KeptOrder
+from examples.northwind.reconcile import Check, check_events, check_orders, check_stock
+from tests.kit.shop import Shop
+
+SMALL = Northwind(
+    products={
+        "NW-0001": NorthwindProduct("NW-0001", price=1800, stock=10),
+        "NW-0002": NorthwindProduct("NW-0002", price=1000, stock=5),
+    },
+    customers=[NorthwindCustomer("ALFKI", "alfki@example.com", "Maria Anders")],
+    orders=[NorthwindOrder(10248, "ALFKI", "1996-07-04", {"NW-0001": 2, "NW-0002": 5}, {})],
+)
+KEPT = KeptOrder(
+    id=UUID(int=1),
+    northwind_id="10248",
+    customer_id="ALFKI",
+    quantities={"NW-0001": 2, "NW-0002": 5},
+    total=8600,
+    currency="USD",
+    paid=8600,
+    refunded=0,
+    shipped={"NW-0001": 2, "NW-0002": 5},
+)
+
+
+def failing(checks: list[Check]) -> list[str]:
+    return [check.name for check in checks if not check.holds]
+
+
+def test_orders_that_are_as_the_files_say_pass() -> None:
+    assert failing(check_orders(SMALL, [KEPT])) == []
+
+
+@pytest.mark.parametrize(
+    ("kept", "names", "difference"),
+    [
+        ([], ["Orders", "Lines", "Orders with the right total", "Sum of all totals"], "it is there 0 times"),
+        (
+            [KEPT, replace(KEPT, id=UUID(int=2))],
+            ["Orders", "Lines", "Orders with the right total", "Sum of all totals"],
+            "it is there 2 times",
+        ),
+        (
+            [replace(KEPT, total=8601)],
+            ["Orders", "Orders with the right total", "Sum of all totals"],
+            "it costs 8601 USD, not 8600 USD",
+        ),
+        (
+            [replace(KEPT, currency="EUR")],
+            ["Orders", "Orders with the right total", "Sum of all totals"],
+            "it costs 8600 EUR, not 8600 USD",
+        ),
+        ([replace(KEPT, quantities={"NW-0001": 2, "NW-0002": 4})], ["Orders"], "its lines differ"),
+        ([replace(KEPT, customer_id="ANATR")], ["Orders"], "it is ANATR's, not ALFKI's"),
+    ],
+)
+def test_an_order_that_is_off_is_noticed(kept: list[KeptOrder], names: list[str], difference: str) -> None:
+    checks = check_orders(SMALL, kept)
+    assert failing(checks) == names
+    assert checks[0].differences == (f"order 10248: {difference}",)
+
+
+class DemoShop:
+    """A shop in which the small Northwind's order has been placed."""
+
+    def __init__(self, shop: Shop, product_ids: Mapping[str, UUID], order: OrderView) -> None:
+        self.shop = shop
+        self.product_ids = product_ids
+        self.order = order
+
+    async def stock_checks(self) -> list[Check]:
+        return await check_stock(
+            self.shop.get_stock,
+            self.shop.list_movements,
+            SMALL,
+            product_ids=self.product_ids,
+            order_ids={self.order.id},
+        )
+
+
+@pytest.fixture
+async def demo_shop(shop: Shop) -> DemoShop:
+    chai = await shop.product(sku="NW-0001", price=1800, currency="USD", stock=10)
+    chang = await shop.product(sku="NW-0002", price=1000, currency="USD", stock=5)
+    placed = await shop.place_order(shop.placing((chai, 2), (chang, 5), customer=await shop.customer()))
+    return DemoShop(shop, {"NW-0001": chai.id, "NW-0002": chang.id}, placed.result)
+
+
+async def test_stock_that_was_only_ordered_from_passes(demo_shop: DemoShop) -> None:
+    checks = await demo_shop.stock_checks()
+    assert failing(checks) == []
+    assert checks[1].found == "8"
+
+
+async def test_what_others_have_moved_is_allowed_for(demo_shop: DemoShop) -> None:
+    shop = demo_shop.shop
+    other = await shop.product(sku="OTHER", stock=1)
+    chai = await shop.get_product(demo_shop.order.lines[0].product_id, include_archived=False)
+    await shop.order(chai, 3)
+    await shop.order(other, 1)
+    cancelled = await shop.order(chai, 1)
+    await shop.cancel(cancelled)
+    assert failing(await demo_shop.stock_checks()) == []
+
+
+async def test_the_demos_own_order_may_be_cancelled_afterwards(demo_shop: DemoShop) -> None:
+    await demo_shop.shop.cancel(demo_shop.order)
+    assert failing(await demo_shop.stock_checks()) == []
+
+
+async def test_a_reservation_that_is_missing_is_noticed(demo_shop: DemoShop) -> None:
+    checks = await check_stock(
+        demo_shop.shop.get_stock,
+        demo_shop.shop.list_movements,
+        SMALL,
+        product_ids=demo_shop.product_ids,
+        order_ids={uuid4()},
+    )
+    assert failing(checks) == ["Products with the right stock", "Units left of them"]
+    assert checks[0].differences == (
+        "NW-0001: 8 units are left, not 6",
+        "NW-0002: 0 units are left, not -5",
+    )
+
+
+async def test_each_order_has_one_event_whatever_else_was_placed(demo_shop: DemoShop) -> None:
+    shop = demo_shop.shop
+    await shop.order(await shop.product(stock=1))
+    assert failing(await check_events(shop.store.outbox, SMALL, order_ids={demo_shop.order.id})) == []
+    assert failing(await check_events(shop.store.outbox, SMALL, order_ids={uuid4()})) == [
+        "Events order.placed"
+    ]

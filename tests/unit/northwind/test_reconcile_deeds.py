@@ -1,0 +1,77 @@
+from dataclasses import replace
+from uuid import UUID, uuid4
+
+import pytest
+
+from application.checks.ports import Finding, Invariant
+from examples.northwind.data import Northwind, NorthwindOrder, NorthwindProduct
+from examples.northwind.fetched_orders import KeptOrder
+from examples.northwind.reconcile import Check
+from examples.northwind.reconcile_fulfillment import check_deeds, check_deeds_events, check_rules
+from tests.kit.shop import Shop
+
+UNITS = {"NW-0001": 2, "NW-0002": 5}
+SMALL = Northwind(
+    products={
+        "NW-0001": NorthwindProduct("NW-0001", price=1800, stock=10),
+        "NW-0002": NorthwindProduct("NW-0002", price=1000, stock=50),
+    },
+    customers=[],
+    orders=[NorthwindOrder(id_, "ALFKI", "1996-07-04", UNITS, {}) for id_ in (10250, 10257, 10269)],
+)
+SHIPPED, WITH_REBATE, WAITING = KEPT = [
+    KeptOrder(UUID(int=id_), str(id_), "ALFKI", UNITS, 8600, "USD", paid, refunded, shipped)
+    for id_, paid, refunded, shipped in [
+        (10250, 8600, 0, UNITS),
+        (10257, 8600, 860, {"NW-0001": 1, "NW-0002": 1}),
+        (10269, 0, 0, {}),
+    ]
+]
+
+
+def failing(checks: list[Check]) -> dict[str, tuple[str, ...]]:
+    return {check.name: check.differences for check in checks if not check.holds}
+
+
+def test_deeds_that_are_as_planned_pass() -> None:
+    assert failing(check_deeds(SMALL, KEPT)) == {}
+
+
+@pytest.mark.parametrize(
+    ("kept", "found"),
+    [
+        ([replace(SHIPPED, paid=0), WITH_REBATE, WAITING], {"Paid": ("order 10250: 0 paid, not 8600",)}),
+        (
+            [SHIPPED, replace(WITH_REBATE, refunded=8600), WAITING],
+            {"Paid back": ("order 10257: 8600 refunded, not 860",)},
+        ),
+        (
+            [replace(SHIPPED, shipped={}), WITH_REBATE, WAITING],
+            {"Units shipped": ("order 10250: 0 shipped, not 7",)},
+        ),
+        ([SHIPPED, WITH_REBATE, replace(WAITING, paid=1)], {"Paid": ("order 10269: 1 paid, not 0",)}),
+    ],
+)
+def test_what_is_off_is_noticed(kept: list[KeptOrder], found: dict[str, tuple[str, ...]]) -> None:
+    assert failing(check_deeds(SMALL, kept)) == found
+
+
+async def test_what_was_done_has_its_events(shop: Shop) -> None:
+    mug = await shop.product(stock=9)
+    shipped, with_rebate = [await shop.order(mug) for _ in range(2)]
+    for order in (shipped, with_rebate):
+        await shop.pay(order)
+    await shop.fulfil(shipped)
+    await shop.refund(with_rebate, 100)
+    order_ids = {shipped.id, with_rebate.id}
+    assert failing(await check_deeds_events(shop.store.outbox, SMALL, order_ids=order_ids)) == {}
+    assert len(failing(await check_deeds_events(shop.store.outbox, SMALL, order_ids={uuid4()}))) == 3
+
+
+def test_a_broken_rule_is_told_with_what_breaks_it() -> None:
+    findings = [Finding(invariant, 0, ()) for invariant in Invariant]
+    assert failing(check_rules(findings)) == {}
+    findings[6] = Finding(Invariant.TOTAL_OF_LINES, 1, ("0190",))
+    assert failing(check_rules(findings)) == {
+        "Rules that always hold": ("I7, an order's total is the sum of its lines: 0190",)
+    }

@@ -1,0 +1,208 @@
+"""What Stripe tells, and what only says that it is Stripe."""
+
+import json
+from datetime import UTC, datetime
+from time import time
+from typing import Any
+from uuid import UUID
+
+import httpx2
+import pytest
+import stripe
+
+from adapters.payments.stripe.client import create_client
+from adapters.payments.stripe.webhook_parser import StripeWebhookParser
+from application.payments.ports import InvalidSignature, ProviderEventKind, UnverifiedMessage
+from domain.payments.method import PaymentMethod
+from domain.shared.errors import ValidationFailed
+from domain.shared.money import Money
+
+OLD, NEW = "whsec_old", "whsec_new"
+ID = UUID("019b8d2c-8e00-7000-8000-000000000001")
+CREATED = 1767603600
+INTENT = {
+    "object": "payment_intent",
+    "id": "pi_1",
+    "amount": 1999,
+    "amount_received": 1999,
+    "currency": "eur",
+    "status": "succeeded",
+    "last_payment_error": None,
+    "metadata": {"payment_id": str(ID)},
+}
+DECLINED = {
+    **INTENT,
+    "amount_received": 0,
+    "status": "requires_payment_method",
+    "last_payment_error": {"code": "card_declined", "decline_code": "stolen_card"},
+}
+REFUND = {
+    "object": "refund",
+    "id": "re_1",
+    "amount": 500,
+    "currency": "eur",
+    "status": "succeeded",
+    "metadata": {"refund_id": str(ID)},
+}
+
+
+def told(kind: str, what: object) -> str:
+    return json.dumps(
+        {
+            "object": "event",
+            "id": "evt_1",
+            "type": kind,
+            "created": CREATED,
+            "data": {"object": what},
+        }
+    )
+
+
+def signed(body: str, *, secret: str = NEW, age: int = 0) -> UnverifiedMessage:
+    header = stripe.WebhookSignature.generate_signature_header(body, secret, int(time()) - age)
+    return UnverifiedMessage({"stripe-signature": header}, body.encode())
+
+
+@pytest.fixture
+def inbox() -> StripeWebhookParser:
+    nobody = httpx2.AsyncClient(transport=httpx2.MockTransport(lambda _: httpx2.Response(404)))
+    return StripeWebhookParser(create_client("sk_test_canary", nobody, api_base=None), [NEW, OLD])
+
+
+async def test_a_captured_payment_is_understood(inbox: StripeWebhookParser) -> None:
+    event = await inbox.open(signed(told("payment_intent.succeeded", INTENT)))
+    assert event is not None
+    assert (event.provider, event.event_id, event.kind) == (
+        PaymentMethod.STRIPE,
+        "evt_1",
+        ProviderEventKind.CAPTURED,
+    )
+    assert (event.payment_id, event.reference, event.amount) == (ID, "pi_1", Money(1999, "EUR"))
+    assert event.occurred_at == datetime(2026, 1, 5, 9, tzinfo=UTC)
+    assert event.failure is None
+
+
+async def test_a_failed_payment_is_told_without_the_banks_own_reason(inbox: StripeWebhookParser) -> None:
+    event = await inbox.open(signed(told("payment_intent.payment_failed", DECLINED)))
+    assert event is not None
+    assert (event.kind, event.payment_id) == (ProviderEventKind.FAILED, ID)
+    assert (event.failure, event.amount) == ("card_declined", Money(1999, "EUR"))
+
+
+async def test_a_payment_that_was_cancelled_at_stripe_has_failed(inbox: StripeWebhookParser) -> None:
+    event = await inbox.open(signed(told("payment_intent.canceled", {**INTENT, "status": "canceled"})))
+    assert event is not None
+    assert (event.kind, event.failure) == (ProviderEventKind.FAILED, "canceled")
+
+
+@pytest.mark.parametrize(
+    "kind", ["refund.created", "refund.updated", "refund.failed", "charge.refund.updated"]
+)
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, (ProviderEventKind.REFUNDED, None)),
+        ({"status": "canceled"}, (ProviderEventKind.REFUND_FAILED, "canceled")),
+        (
+            {"status": "failed", "failure_reason": "expired_or_canceled_card"},
+            (ProviderEventKind.REFUND_FAILED, "expired_or_canceled_card"),
+        ),
+    ],
+)
+async def test_a_refund_is_told_by_its_status_whatever_the_event_is_called(
+    inbox: StripeWebhookParser,
+    kind: str,
+    changed: dict[str, Any],
+    expected: tuple[ProviderEventKind, str | None],
+) -> None:
+    event = await inbox.open(signed(told(kind, {**REFUND, **changed})))
+    assert event is not None
+    assert (event.kind, event.failure) == expected
+    assert (event.refund_id, event.reference, event.amount) == (ID, "re_1", Money(500, "EUR"))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        told("refund.updated", {**REFUND, "status": "pending"}),
+        told("customer.created", {"object": "customer", "id": "cus_1"}),
+        told("payment_intent.processing", {**INTENT, "status": "processing"}),
+        told("payment_intent.succeeded", {"object": "something_new"}),
+    ],
+)
+async def test_what_a_shop_takes_no_note_of_is_passed_over(inbox: StripeWebhookParser, body: str) -> None:
+    assert await inbox.open(signed(body)) is None
+
+
+@pytest.mark.parametrize("metadata", [{}, None, {"payment_id": "ours?"}])
+async def test_a_payment_that_somebody_else_has_made_has_stripes_name_only(
+    inbox: StripeWebhookParser, metadata: object
+) -> None:
+    event = await inbox.open(signed(told("payment_intent.succeeded", {**INTENT, "metadata": metadata})))
+    assert event is not None
+    assert (event.payment_id, event.reference) == (None, "pi_1")
+
+
+async def test_amounts_are_read_as_stripe_counts_them(inbox: StripeWebhookParser) -> None:
+    krona = {**INTENT, "amount_received": 5000, "currency": "isk"}
+    event = await inbox.open(signed(told("payment_intent.succeeded", krona)))
+    assert event is not None
+    assert event.amount == Money(50, "ISK")
+
+
+@pytest.mark.parametrize("secret", [OLD, NEW])
+async def test_while_the_secret_is_replaced_old_and_new_are_both_good(
+    inbox: StripeWebhookParser, secret: str
+) -> None:
+    assert await inbox.open(signed(told("payment_intent.succeeded", INTENT), secret=secret))
+
+
+GOOD = signed(told("payment_intent.succeeded", INTENT))
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        signed(told("payment_intent.succeeded", INTENT), secret="whsec_foreign"),
+        signed(told("payment_intent.succeeded", INTENT), age=310),
+        UnverifiedMessage({}, GOOD.body),
+        UnverifiedMessage(GOOD.headers, GOOD.body + b" "),
+        UnverifiedMessage(GOOD.headers, b"\xff" + GOOD.body),
+        *(
+            UnverifiedMessage({"stripe-signature": header}, GOOD.body)
+            for header in (
+                "",
+                "t=1",
+                "t=x,v1=0",
+                f"t={int(time())},v1=\u00fc",
+                f"t={int(time())},v0=00",
+                "v1=0",
+            )
+        ),
+    ],
+)
+async def test_what_stripe_has_not_signed_lately_is_refused(
+    inbox: StripeWebhookParser, message: UnverifiedMessage
+) -> None:
+    with pytest.raises(InvalidSignature):
+        await inbox.open(message)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "[]",
+        "{",
+        '"text"',
+        "{}",
+        '{"object": "event"}',
+        told("payment_intent.succeeded", {"object": "payment_intent"}),
+        told("payment_intent.succeeded", {**INTENT, "currency": "xxx"}),
+        told("payment_intent.succeeded", {**INTENT, "amount_received": 2**60}),
+        told("payment_intent.succeeded", {**INTENT, "amount_received": "1"}),
+    ],
+)
+async def test_a_signed_message_that_makes_no_sense_is_refused(inbox: StripeWebhookParser, body: str) -> None:
+    with pytest.raises(ValidationFailed):
+        await inbox.open(signed(body))

@@ -1,0 +1,130 @@
+"""At most a quota of requests in any window, for each partition."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.rate_limits.in_process import InProcessRateLimiter
+from application.rate_limits.ports import Allowance, RateLimitPolicy
+from tests.kit.stopwatch import Stopwatch
+
+ORDERS = RateLimitPolicy("orders", quota=3, window=10)
+
+
+@pytest.fixture
+def stopwatch() -> Stopwatch:
+    return Stopwatch()
+
+
+@pytest.fixture
+def limiter(stopwatch: Stopwatch) -> InProcessRateLimiter:
+    return InProcessRateLimiter(clock=stopwatch)
+
+
+async def test_what_remains_is_counted_down_and_then_refused(limiter: InProcessRateLimiter) -> None:
+    assert [await limiter.take(ORDERS, "ann") for _ in range(5)] == [
+        Allowance(allowed=True, remaining=2, resets_in=10),
+        Allowance(allowed=True, remaining=1, resets_in=10),
+        Allowance(allowed=True, remaining=0, resets_in=10),
+        Allowance(allowed=False, remaining=0, resets_in=10),
+        Allowance(allowed=False, remaining=0, resets_in=10),
+    ]
+
+
+async def test_there_is_more_when_the_oldest_request_leaves_the_window(
+    limiter: InProcessRateLimiter, stopwatch: Stopwatch
+) -> None:
+    for seconds in (0, 4, 3):
+        stopwatch.seconds += seconds
+        await limiter.take(ORDERS, "ann")
+    refused = await limiter.take(ORDERS, "ann")
+    assert refused == Allowance(allowed=False, remaining=0, resets_in=3)
+    stopwatch.seconds += refused.resets_in
+    assert await limiter.take(ORDERS, "ann") == Allowance(allowed=True, remaining=0, resets_in=4)
+
+
+async def test_whoever_waits_as_told_is_let_in(limiter: InProcessRateLimiter, stopwatch: Stopwatch) -> None:
+    for _ in range(20):
+        stopwatch.seconds += 0.37
+        answer = await limiter.take(ORDERS, "ann")
+        if not answer.allowed:
+            stopwatch.seconds += answer.resets_in
+            assert (await limiter.take(ORDERS, "ann")).allowed
+
+
+async def test_refused_requests_do_not_prolong_the_wait(
+    limiter: InProcessRateLimiter, stopwatch: Stopwatch
+) -> None:
+    for _ in range(30):
+        await limiter.take(ORDERS, "ann")
+    stopwatch.seconds += 10
+    assert await limiter.take(ORDERS, "ann") == Allowance(allowed=True, remaining=2, resets_in=10)
+
+
+async def test_partitions_and_policies_do_not_touch_each_other(limiter: InProcessRateLimiter) -> None:
+    for _ in range(3):
+        await limiter.take(ORDERS, "ann")
+    assert (await limiter.take(ORDERS, "bob")).remaining == 2
+    assert (await limiter.take(RateLimitPolicy("logins", quota=3, window=10), "ann")).remaining == 2
+    assert not (await limiter.take(ORDERS, "ann")).allowed
+
+
+async def test_a_quota_of_nothing_lets_nobody_in(limiter: InProcessRateLimiter) -> None:
+    closed = RateLimitPolicy("closed", quota=0, window=10)
+    assert await limiter.take(closed, "ann") == Allowance(allowed=False, remaining=0, resets_in=10)
+
+
+@given(
+    quota=st.integers(1, 5),
+    window=st.integers(1, 10),
+    pauses=st.lists(st.floats(0, 4), max_size=60),
+)
+async def test_no_window_ever_holds_more_than_the_quota(quota: int, window: int, pauses: list[float]) -> None:
+    stopwatch = Stopwatch()
+    limiter = InProcessRateLimiter(clock=stopwatch)
+    policy = RateLimitPolicy("orders", quota, window)
+    allowed: list[float] = []
+    for pause in pauses:
+        stopwatch.seconds += pause
+        within = sum(moment > stopwatch.seconds - window for moment in allowed)
+        answer = await limiter.take(policy, "ann")
+        assert answer.allowed == (within < quota)
+        assert 1 <= answer.resets_in <= window
+        if answer.allowed:
+            allowed.append(stopwatch.seconds)
+            assert answer.remaining == quota - within - 1
+
+
+async def test_partitions_that_went_away_are_forgotten(
+    limiter: InProcessRateLimiter, stopwatch: Stopwatch
+) -> None:
+    for number in range(100):
+        await limiter.take(ORDERS, f"guest {number}")
+    stopwatch.seconds += 10
+    for _ in range(51):
+        await limiter.take(ORDERS, "ann")
+    assert kept(limiter) == 1
+
+
+async def test_a_long_window_does_not_keep_short_ones_from_being_forgotten(
+    limiter: InProcessRateLimiter, stopwatch: Stopwatch
+) -> None:
+    await limiter.take(RateLimitPolicy("sign-ups", quota=3, window=3600), "ann")
+    for number in range(100):
+        await limiter.take(ORDERS, f"guest {number}")
+    stopwatch.seconds += 10
+    for _ in range(60):
+        await limiter.take(ORDERS, "ann")
+    assert kept(limiter) == 2
+
+
+async def test_there_are_never_more_partitions_than_the_bound(stopwatch: Stopwatch) -> None:
+    limiter = InProcessRateLimiter(clock=stopwatch, max_partitions=10)
+    for number in range(100):
+        await limiter.take(ORDERS, f"guest {number}")
+        assert kept(limiter) == min(number + 1, 10)
+    assert (await limiter.take(ORDERS, "guest 99")).remaining == 1
+
+
+def kept(limiter: InProcessRateLimiter) -> int:
+    return len(limiter._windows)

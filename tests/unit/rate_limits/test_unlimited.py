@@ -1,0 +1,10 @@
+"""Limits that are switched off."""
+
+from adapters.rate_limits.unlimited import UnlimitedRateLimiter
+from application.rate_limits.ports import Allowance, RateLimitPolicy
+
+
+async def test_everything_is_allowed_and_nothing_is_used_up() -> None:
+    limiter, policy = UnlimitedRateLimiter(), RateLimitPolicy("orders", quota=1, window=60)
+    for _ in range(3):
+        assert await limiter.take(policy, "ann") == Allowance(allowed=True, remaining=1, resets_in=0)
