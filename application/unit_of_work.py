@@ -86,8 +86,8 @@ class UnitOfWork(Protocol):
 class UnitOfWorkFactory(Protocol):
     """Opens units of work. Leaving one, on whatever path, gives its connection back and undoes what is uncommitted.
 
-    `by` is on whose behalf something is done. What the audit log is told of is not committed without it (RuntimeError).
+    `actor` performs the changes. Committing audit entries without an actor raises RuntimeError.
     Opening raises Overloaded when no connection comes free in time, and DatabaseUnavailable.
     """
 
-    def __call__(self, by: Actor | None = None) -> AbstractAsyncContextManager[UnitOfWork]: ...
+    def __call__(self, actor: Actor | None = None) -> AbstractAsyncContextManager[UnitOfWork]: ...

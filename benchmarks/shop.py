@@ -32,7 +32,7 @@ from entrypoints.settings import Settings
 
 PASSWORD = "correct horse battery staple"  # noqa: S105 - of customers who do not exist
 ORDERS_AT_ONCE = 64
-BY = Actor(None, "benchmarks")
+ACTOR = Actor(None, "benchmarks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ async def _add_products(container: Container, count: int) -> list[ProductId]:
         )
         for number in range(count)
     ]
-    await container.import_catalog()(rows, by=BY, progress=lambda _: None)
+    await container.import_catalog()(rows, actor=ACTOR, progress=lambda _: None)
     async with container.unit_of_work()() as work:
         found = await work.products.find_by_sku([row.sku for row in rows])
     return [found[row.sku].id for row in rows]
@@ -170,7 +170,7 @@ def an_order(customer: UUID, products: Sequence[UUID]) -> PlaceOrderCommand:
             metadata={},
         ),
         key=IdempotencyKey(str(customer), "place_order", key, os.urandom(32)),
-        by=Actor(UserId(customer), "benchmarks"),
+        actor=Actor(UserId(customer), "benchmarks"),
     )
 
 

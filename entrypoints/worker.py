@@ -58,11 +58,11 @@ def jobs_of(container: Container) -> Sequence[Job]:
 def _jobs(container: Container) -> Iterator[Job]:
     expire_orders, settle_payments = container.expire_orders(), container.settle_payments()
     yield Job(
-        "expire orders", lambda limit: expire_orders(limit=limit, by=_ACTOR), every=timedelta(seconds=1)
+        "expire orders", lambda limit: expire_orders(limit=limit, actor=_ACTOR), every=timedelta(seconds=1)
     )
     yield Job(
         "settle payments",
-        lambda limit: settle_payments(limit=limit, by=_ACTOR),
+        lambda limit: settle_payments(limit=limit, actor=_ACTOR),
         every=timedelta(seconds=1),
         batch=AT_ONCE,
     )

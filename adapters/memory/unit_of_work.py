@@ -26,9 +26,9 @@ from domain.shared.actor import Actor
 
 
 class MemoryUnitOfWork(UnitOfWork):
-    def __init__(self, transaction: Transaction, ids: IdFactory, by: Actor | None) -> None:
+    def __init__(self, transaction: Transaction, ids: IdFactory, actor: Actor | None) -> None:
         self._transaction = transaction
-        self._audit = AuditTrail(by, ids)
+        self._audit = AuditTrail(actor, ids)
         self._users = MemoryUserRepository(transaction)
         self._one_time_tokens = MemoryOneTimeTokens(transaction)
         self._personal_data = MemoryPersonalData(transaction)
@@ -133,9 +133,9 @@ class MemoryUnitOfWorkFactory(UnitOfWorkFactory):
         self._patience = patience
 
     @asynccontextmanager
-    async def __call__(self, by: Actor | None = None) -> AsyncIterator[MemoryUnitOfWork]:
+    async def __call__(self, actor: Actor | None = None) -> AsyncIterator[MemoryUnitOfWork]:
         transaction = Transaction(self._database, patience=self._patience)
         try:
-            yield MemoryUnitOfWork(transaction, self._ids, by)
+            yield MemoryUnitOfWork(transaction, self._ids, actor)
         finally:
             transaction.roll_back()

@@ -60,7 +60,7 @@ _MOVEMENTS: Mapping[MovementReason, AuditAction] = {
 """What people say of stocks. What orders do to them stands in the ledger, and the first stock of a product in both."""
 
 
-def audited_event(event: Event, by: Actor | None) -> Audited | None:
+def audited_event(event: Event, actor: Actor | None) -> Audited | None:
     """Tell what the audit log is told of an event, if anything.
 
     Of orders it is what staff do: what customers, providers and the shop itself do is told by an order's history.
@@ -68,7 +68,7 @@ def audited_event(event: Event, by: Actor | None) -> Audited | None:
     audited = _EVENTS.get(type(event))
     if audited is None or not isinstance(event, OrderEvent):
         return audited
-    is_by_staff = by is not None and by.id not in {None, event.customer_id}
+    is_by_staff = actor is not None and actor.id not in {None, event.customer_id}
     return audited if is_by_staff else None
 
 

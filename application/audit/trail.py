@@ -16,12 +16,12 @@ from domain.shared.ids import AuditEntryId
 class AuditTrail:
     """Entries for the audit log, until the unit of work writes them with its commit.
 
-    It follows from what saved aggregates and stocks have recorded; use cases record what these do not know of. `by`
-    is on whose behalf the unit of work was opened.
+    Saved aggregates and stock movements produce entries; use cases record the rest. `actor` performs the changes of
+    the unit of work.
     """
 
-    def __init__(self, by: Actor | None, ids: IdFactory) -> None:
-        self._by = by
+    def __init__(self, actor: Actor | None, ids: IdFactory) -> None:
+        self._actor = actor
         self._ids = ids
         self._entries: list[AuditEntry] = []
 
@@ -29,15 +29,15 @@ class AuditTrail:
         self, action: AuditAction, object_id: UUID | str | None, *, at: datetime, **details: str | int
     ) -> None:
         """Tell of an action. Raises RuntimeError in a unit of work that was opened on nobody's behalf."""
-        self._record(action, object_id, at, details, self._by)
+        self._record(action, object_id, at, details, self._actor)
 
     def follow_events(self, events: Iterable[Event]) -> None:
         """Tell of those events that are to be told of. Raises RuntimeError as `record` does."""
         for event in events:
-            audited = audited_event(event, self._by)
+            audited = audited_event(event, self._actor)
             if audited is not None:
                 details = audited.details_of(event)
-                self._record(audited.action, event.aggregate_id, event.occurred_at, details, self._by)
+                self._record(audited.action, event.aggregate_id, event.occurred_at, details, self._actor)
 
     def follow_movements(self, movements: Iterable[Movement]) -> None:
         """Tell of those movements of stock that are to be told of, by whom the ledger says."""
@@ -62,15 +62,15 @@ class AuditTrail:
         object_id: UUID | str | None,
         at: datetime,
         details: Details,
-        by: Actor | None,
+        actor: Actor | None,
     ) -> None:
-        if by is None:
+        if actor is None:
             raise RuntimeError(f"Nobody is named who has done this: {action}.")
         self._entries.append(
             AuditEntry(
                 id=AuditEntryId(self._ids.new()),
                 at=at,
-                actor=by,
+                actor=actor,
                 action=action,
                 object_id=None if object_id is None else str(object_id),
                 details=details,

@@ -16,7 +16,7 @@ class AdjustStockCommand:
     reason: MovementReason
     note: str | None
     key: IdempotencyKey
-    by: Actor
+    actor: Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class AdjustStock:
     async def __call__(self, command: AdjustStockCommand) -> IdempotentResult[AdjustmentView]:
         """Raise StockConflict, IdempotencyKeyReused, IdempotencyInFlight."""
         product_ids = {line.product_id for line in command.deltas}
-        async with self.unit_of_work(command.by) as work:
+        async with self.unit_of_work(command.actor) as work:
             if replay := await replay_of(work.idempotency, command.key, AdjustmentView):
                 await work.commit()
                 return replay
@@ -42,7 +42,7 @@ class AdjustStock:
                 command.reason,
                 note=command.note,
                 now=self.clock.now(),
-                by=command.by,
+                actor=command.actor,
             )
             view = AdjustmentView(
                 id=self.ids.new(),

@@ -14,9 +14,9 @@ class ArchiveProduct:
     unit_of_work: UnitOfWorkFactory
     clock: Clock
 
-    async def __call__(self, product_id: ProductId, *, expected_version: int, by: Actor) -> None:
+    async def __call__(self, product_id: ProductId, *, expected_version: int, actor: Actor) -> None:
         """Raise NotFound, PreconditionFailed."""
-        async with self.unit_of_work(by) as work:
+        async with self.unit_of_work(actor) as work:
             product, stock = await get_product_for_update(work, product_id)
             product.ensure_unedited_since(expected_version, stock)
             if product.is_for_sale:

@@ -16,7 +16,7 @@ class ChangeProductCommand:
     product_id: ProductId
     expected_version: int
     changes: ProductChanges
-    by: Actor
+    actor: Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class ChangeProduct:
 
     async def __call__(self, command: ChangeProductCommand) -> ProductView:
         """Raise NotFound, PreconditionFailed."""
-        async with self.unit_of_work(command.by) as work:
+        async with self.unit_of_work(command.actor) as work:
             product, stock = await get_product_for_update(work, command.product_id)
             product.ensure_unedited_since(command.expected_version, stock)
             product.change(command.changes, stock=stock, now=self.clock.now())

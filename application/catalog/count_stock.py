@@ -16,7 +16,7 @@ class CountStockCommand:
     on_hand: int
     reason: str
     expected_version: int
-    by: Actor
+    actor: Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +28,14 @@ class CountStock:
 
     async def __call__(self, command: CountStockCommand) -> StockView:
         """Raise NotFound, PreconditionFailed, StockConflict."""
-        async with self.unit_of_work(command.by) as work:
+        async with self.unit_of_work(command.actor) as work:
             product, stock = await get_product_for_update(work, command.product_id)
             stock.count(
                 command.on_hand,
                 seen=command.expected_version,
                 note=command.reason,
                 now=self.clock.now(),
-                by=command.by,
+                actor=command.actor,
             )
             view = StockView.of(stock, product.sku)
             await work.stocks.save([stock])

@@ -23,7 +23,7 @@ class CreateProductCommand:
     max_per_order: int | None
     initial_stock: int
     key: IdempotencyKey | None
-    by: Actor
+    actor: Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,11 @@ class CreateProduct:
         """Raise SkuTaken, StockConflict, IdempotencyKeyReused, IdempotencyInFlight."""
         now = self.clock.now()
         product_id = ProductId(self.ids.new())
-        async with self.unit_of_work(command.by) as work:
+        async with self.unit_of_work(command.actor) as work:
             if replay := await replay_of(work.idempotency, command.key, ProductView):
                 await work.commit()
                 return replay
-            stock = Stock.open(product_id, command.initial_stock, now=now, by=command.by)
+            stock = Stock.open(product_id, command.initial_stock, now=now, actor=command.actor)
             product = Product.create(
                 id=product_id,
                 sku=command.sku,

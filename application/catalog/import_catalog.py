@@ -68,15 +68,15 @@ class ImportCatalog:
     ids: IdFactory
 
     async def __call__(
-        self, rows: Sequence[CatalogRow], *, by: Actor, progress: Callable[[int], None]
+        self, rows: Sequence[CatalogRow], *, actor: Actor, progress: Callable[[int], None]
     ) -> ImportResult:
         """Import rows whose SKUs are distinct; `progress` is told how many more are done. Raises SkuTaken."""
         results: list[ImportResult] = []
-        async with self.unit_of_work(by) as work:
+        async with self.unit_of_work(actor) as work:
             shelf = await self._shelf(work, rows)
             for start in range(0, len(rows), ROWS_AT_A_TIME):
                 portion = rows[start : start + ROWS_AT_A_TIME]
-                results.append(await self._import(work, portion, shelf, by))
+                results.append(await self._import(work, portion, shelf, actor))
                 progress(len(portion))
             await work.commit()
         return ImportResult(
@@ -99,7 +99,7 @@ class ImportCatalog:
         work: UnitOfWork,
         rows: Sequence[CatalogRow],
         shelf: Mapping[str, tuple[Product, Stock]],
-        by: Actor,
+        actor: Actor,
     ) -> ImportResult:
         now = self.clock.now()
         created: list[Product] = []
@@ -107,7 +107,7 @@ class ImportCatalog:
         changed: list[Product] = []
         for row in rows:
             if row.sku not in shelf:
-                stock = Stock.open(ProductId(self.ids.new()), row.initial_stock, now=now, by=by)
+                stock = Stock.open(ProductId(self.ids.new()), row.initial_stock, now=now, actor=actor)
                 opened.append(stock)
                 created.append(
                     Product.create(

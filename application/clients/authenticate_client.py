@@ -25,12 +25,12 @@ class InvalidClient(DomainError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientCredentials:
-    """What a client has shown of itself; `network` is where it comes from, and `by` names the request."""
+    """A client's id and secret; `network` is its network, and `actor` has no id yet."""
 
     client_id: str
     secret: str = field(repr=False)
     network: str
-    by: Actor
+    actor: Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +49,11 @@ class AuthenticateClient:
     async def __call__(self, credentials: ClientCredentials) -> tuple[ServiceClient, ClientSecret]:
         """Return the client and its secret, and note that it was used. Raise InvalidClient, TooManyAttempts, Overloaded."""
         client_id, shown = _id_in(credentials.client_id), hash_of(credentials.secret)
-        async with self.unit_of_work(credentials.by) as work:
+        async with self.unit_of_work(credentials.actor) as work:
             found = await work.clients.peek(client_id)
             if found is None or found.secret_with(shown) is None:
                 await self._refuse(credentials, found, work)
-        async with self.unit_of_work(replace(credentials.by, id=client_id)) as work:
+        async with self.unit_of_work(replace(credentials.actor, id=client_id)) as work:
             # Whoever retires secrets meanwhile is waited for, and what is kept is looked at again.
             client = await work.clients.get(client_id)
             secret = client.secret_with(shown) if client else None

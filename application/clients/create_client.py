@@ -23,7 +23,7 @@ class CreateClient:
     ids: IdFactory
     randomness: Randomness
 
-    async def __call__(self, name: str, scopes: Collection[Scope], *, by: Actor) -> NewSecretView:
+    async def __call__(self, name: str, scopes: Collection[Scope], *, actor: Actor) -> NewSecretView:
         """Raise ValidationFailed, ClientNameTaken."""
         now, secret = self.clock.now(), self.randomness.token_bytes(SECRET_BYTES)
         client = ServiceClient.create(
@@ -33,7 +33,7 @@ class CreateClient:
             secret=ClientSecret.issue(SecretId(self.ids.new()), secret, now=now),
             now=now,
         )
-        async with self.unit_of_work(by) as work:
+        async with self.unit_of_work(actor) as work:
             await work.clients.add(client)
             work.audit.record(AuditAction.CLIENT_CREATED, client.id, at=now, scopes=" ".join(sorted(scopes)))
             await work.commit()

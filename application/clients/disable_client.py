@@ -14,10 +14,10 @@ class DisableClient:
     unit_of_work: UnitOfWorkFactory
     clock: Clock
 
-    async def __call__(self, name: str, *, by: Actor) -> None:
+    async def __call__(self, name: str, *, actor: Actor) -> None:
         """Raise NotFound."""
         now = self.clock.now()
-        async with self.unit_of_work(by) as work:
+        async with self.unit_of_work(actor) as work:
             client = await find_client(name, work)
             client.disable(now=now)
             await work.clients.save(client)

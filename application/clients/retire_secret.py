@@ -19,9 +19,9 @@ class RetireSecret:
     unit_of_work: UnitOfWorkFactory
     clock: Clock
 
-    async def __call__(self, name: str, secret_id: SecretId, *, by: Actor) -> None:
+    async def __call__(self, name: str, secret_id: SecretId, *, actor: Actor) -> None:
         """Raise NotFound."""
-        async with self.unit_of_work(by) as work:
+        async with self.unit_of_work(actor) as work:
             client = await find_client(name, work)
             client.retire(secret_id)
             await work.clients.save(client)

@@ -21,11 +21,11 @@ class RollSecret:
     ids: IdFactory
     randomness: Randomness
 
-    async def __call__(self, name: str, *, by: Actor) -> NewSecretView:
+    async def __call__(self, name: str, *, actor: Actor) -> NewSecretView:
         """Raise NotFound, TooManySecrets, ClientDisabled."""
         now, secret = self.clock.now(), self.randomness.token_bytes(SECRET_BYTES)
         issued = ClientSecret.issue(SecretId(self.ids.new()), secret, now=now)
-        async with self.unit_of_work(by) as work:
+        async with self.unit_of_work(actor) as work:
             client = await find_client(name, work)
             client.roll(issued)
             await work.clients.save(client)

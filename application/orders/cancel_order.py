@@ -20,7 +20,7 @@ class CancelOrderCommand:
     reason: str | None
     only_of: UserId | None
     key: IdempotencyKey
-    by: Actor
+    actor: Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class CancelOrder:
 
     async def __call__(self, command: CancelOrderCommand) -> IdempotentResult[OrderView]:
         """Raise NotFound, InvalidTransition, IdempotencyKeyReused, IdempotencyInFlight."""
-        async with self.unit_of_work(command.by) as work:
+        async with self.unit_of_work(command.actor) as work:
             if replay := await replay_of(work.idempotency, command.key, OrderView):
                 await work.commit()
                 return replay
@@ -52,7 +52,7 @@ class CancelOrder:
                 command.reason,
                 new_id=self.ids.new,
                 now=now,
-                by=command.by,
+                actor=command.actor,
             )
             await work.orders.save([order])
             await work.payments.save(payments)

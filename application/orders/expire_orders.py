@@ -9,11 +9,11 @@ from domain.orders.order import Order
 from domain.shared.actor import Actor
 
 
-async def expire_due(work: UnitOfWork, orders: Sequence[Order], *, now: datetime, by: Actor) -> None:
+async def expire_due(work: UnitOfWork, orders: Sequence[Order], *, now: datetime, actor: Actor) -> None:
     """Expire orders that are due and locked, and give back what they hold."""
     stocks = await work.stocks.lock({product_id for order in orders for product_id in order.product_ids})
     for order in orders:
-        expire(order, stocks, now=now, by=by)
+        expire(order, stocks, now=now, actor=actor)
     await work.orders.save(orders)
     await work.stocks.save(stocks.values())
 
@@ -28,12 +28,12 @@ class ExpireOrders:
     unit_of_work: UnitOfWorkFactory
     clock: Clock
 
-    async def __call__(self, *, limit: int, by: Actor) -> int:
+    async def __call__(self, *, limit: int, actor: Actor) -> int:
         """Return how many orders were expired: where it is `limit`, there may be more."""
         async with self.unit_of_work() as work:
             now = self.clock.now()
             orders = await work.orders.due(now, limit=limit)
             if orders:
-                await expire_due(work, orders, now=now, by=by)
+                await expire_due(work, orders, now=now, actor=actor)
                 await work.commit()
         return len(orders)

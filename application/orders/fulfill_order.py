@@ -20,7 +20,7 @@ class FulfillOrderCommand:
     carrier: str | None
     tracking: str | None
     key: IdempotencyKey
-    by: Actor
+    actor: Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class FulfillOrder:
 
     async def __call__(self, command: FulfillOrderCommand) -> IdempotentResult[FulfillmentView]:
         """Raise NotFound, InvalidTransition, ValidationFailed, IdempotencyKeyReused, IdempotencyInFlight."""
-        async with self.unit_of_work(command.by) as work:
+        async with self.unit_of_work(command.actor) as work:
             if replay := await replay_of(work.idempotency, command.key, FulfillmentView):
                 await work.commit()
                 return replay
@@ -47,7 +47,7 @@ class FulfillOrder:
                 carrier=command.carrier,
                 tracking=command.tracking,
                 now=self.clock.now(),
-                by=command.by,
+                actor=command.actor,
             )
             await work.fulfillments.add(fulfillment)
             await work.orders.save([order])

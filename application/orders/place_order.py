@@ -21,7 +21,7 @@ from domain.shared.ids import ProductId, UserId
 class PlaceOrderCommand:
     request: OrderRequest
     key: IdempotencyKey
-    by: Actor
+    actor: Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ class PlaceOrderBatch:
             new_id=self.ids.new,
             now=now,
             expires_at=now + self.hold,
-            by=command.by,
+            actor=command.actor,
         )
 
 

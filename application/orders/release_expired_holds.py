@@ -10,7 +10,7 @@ from domain.orders.pricing import summed
 from domain.shared.actor import Actor
 from domain.shared.ids import ProductId
 
-BY = Actor(None, "make_room")
+_ACTOR = Actor(None, "make_room")
 
 Demand = Mapping[ProductId, int]
 """Products that an order has fallen short of, or may have, and how many units it wants of each."""
@@ -53,7 +53,7 @@ class ReleaseExpiredHolds:
                 orders = await work.orders.due_holding(lacking, now, limit=self.limit)
                 if not orders:
                     break
-                await expire_due(work, orders, now=now, by=BY)
+                await expire_due(work, orders, now=now, actor=_ACTOR)
                 await work.commit()
             for line in (line for order in orders for line in order.lines):
                 freed[line.product_id] += line.unfulfilled

@@ -28,7 +28,7 @@ class PayOrderCommand:
     token: str | None
     only_of: UserId | None
     key: IdempotencyKey
-    by: Actor
+    actor: Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,13 @@ class PayOrder:
             return receipt
         async with self.unit_of_work() as work:
             recorded = await record_payment(
-                work, command.order_id, payment.id, answer, clock=self.clock, ids=self.ids, by=command.by
+                work,
+                command.order_id,
+                payment.id,
+                answer,
+                clock=self.clock,
+                ids=self.ids,
+                actor=command.actor,
             )
             await work.commit()
         return IdempotentResult(PaymentView.of(recorded))
@@ -84,7 +90,7 @@ class PayOrder:
             order = await get_order_for_update(work, command.order_id, only_of=command.only_of)
             now = self.clock.now()
             if order.status is OrderStatus.PENDING_PAYMENT and order.is_due(now):
-                await expire_due(work, [order], now=now, by=Actor(None, command.by.request_id))
+                await expire_due(work, [order], now=now, actor=Actor(None, command.actor.request_id))
                 await work.commit()
             payment = request_payment(
                 order,

@@ -26,7 +26,7 @@ async def record_payment(
     *,
     clock: Clock,
     ids: IdFactory,
-    by: Actor,
+    actor: Actor,
 ) -> Payment:
     """Note what has become of a payment of the order, and return it as it now is."""
     order = await get_order_for_update(work, order_id)
@@ -36,10 +36,10 @@ async def record_payment(
         case Outcome.SUCCEEDED:
             charge = Charge(answer.amount or payment.amount, answer.reference)
             others = list(payments.values())
-            await _capture(work, order, payment, others, charge, clock=clock, ids=ids, by=by)
+            await _capture(work, order, payment, others, charge, clock=clock, ids=ids, actor=actor)
         case Outcome.DECLINED | Outcome.UNKNOWN:
             failure = NEVER_ARRIVED if answer.outcome is Outcome.UNKNOWN else answer.failure
-            if paying.fail(order, payment, failure, now=clock.now(), by=by):
+            if paying.fail(order, payment, failure, now=clock.now(), actor=actor):
                 await work.payments.save([payment])
                 await work.orders.save([order])
         case Outcome.PENDING:
@@ -57,7 +57,7 @@ async def record_refund(
     *,
     clock: Clock,
     ids: IdFactory,
-    by: Actor,
+    actor: Actor,
 ) -> Refund:
     """Note what has become of a refund of the order, and return it as it now is."""
     order = await get_order_for_update(work, order_id)
@@ -67,14 +67,14 @@ async def record_refund(
         refund.reference = answer.reference
         await work.refunds.save([refund])
     if answer.outcome is Outcome.SUCCEEDED:
-        if refunding.settle(order, refund, now=clock.now(), by=by):
+        if refunding.settle(order, refund, now=clock.now(), actor=actor):
             await work.refunds.save([refund])
             await work.orders.save([order])
     elif answer.outcome is Outcome.DECLINED:
         payments = {payment.id: payment for payment in await work.payments.of_order(order_id)}
         payment, others = payments[refund.payment_id], list(refunds.values())
         failed = refunding.fail(
-            order, refund, others, payment, answer.failure, new_id=ids.new, now=clock.now(), by=by
+            order, refund, others, payment, answer.failure, new_id=ids.new, now=clock.now(), actor=actor
         )
         if failed is not None:
             await work.refunds.save([refund])
@@ -93,10 +93,12 @@ async def _capture(
     *,
     clock: Clock,
     ids: IdFactory,
-    by: Actor,
+    actor: Actor,
 ) -> None:
     stocks = await work.stocks.lock(order.product_ids) if paying.may_need_stock(order) else {}
-    captured = paying.capture(order, payment, others, charge, stocks, new_id=ids.new, now=clock.now(), by=by)
+    captured = paying.capture(
+        order, payment, others, charge, stocks, new_id=ids.new, now=clock.now(), actor=actor
+    )
     if captured is None:
         return
     if captured.payment is payment:

@@ -16,7 +16,7 @@ class ReceiveProviderMessage:
     inboxes: ProviderInboxes
     record: RecordProviderEvent
 
-    async def __call__(self, provider: str, message: UnverifiedMessage, *, by: Actor) -> None:
+    async def __call__(self, provider: str, message: UnverifiedMessage, *, actor: Actor) -> None:
         """Raise NotFound for a provider that the shop has no account with, InvalidSignature, ValidationFailed.
 
         Also Overloaded and DatabaseUnavailable. After any of them nothing was noted.
@@ -26,4 +26,4 @@ class ReceiveProviderMessage:
             raise NotFound("This shop has no account with such a provider.")
         event = await inbox.open(message)
         if event is not None:
-            await self.record(event, by=by)
+            await self.record(event, actor=actor)

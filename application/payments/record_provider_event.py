@@ -30,7 +30,7 @@ class RecordProviderEvent:
     clock: Clock
     ids: IdFactory
 
-    async def __call__(self, event: ProviderEvent, *, by: Actor) -> None:
+    async def __call__(self, event: ProviderEvent, *, actor: Actor) -> None:
         """Raise Overloaded or DatabaseUnavailable: then nothing was noted, and the provider has to repeat itself."""
         answer = ProviderAnswer(
             outcome=_OUTCOMES[event.kind],
@@ -46,14 +46,14 @@ class RecordProviderEvent:
                 if payment is None:
                     return
                 await record_payment(
-                    work, payment.order_id, payment.id, answer, clock=self.clock, ids=self.ids, by=by
+                    work, payment.order_id, payment.id, answer, clock=self.clock, ids=self.ids, actor=actor
                 )
             else:
                 refund = await _refund(work, event)
                 if refund is None:
                     return
                 await record_refund(
-                    work, refund.order_id, refund.id, answer, clock=self.clock, ids=self.ids, by=by
+                    work, refund.order_id, refund.id, answer, clock=self.clock, ids=self.ids, actor=actor
                 )
             await work.commit()
 

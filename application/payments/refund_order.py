@@ -26,7 +26,7 @@ class RefundOrderCommand:
     wanted: Money | Sequence[RefundedLine]
     reason: str
     key: IdempotencyKey
-    by: Actor
+    actor: Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +74,14 @@ class RefundOrder:
                 answer,
                 clock=self.clock,
                 ids=self.ids,
-                by=command.by,
+                actor=command.actor,
             )
             await work.commit()
         return IdempotentResult(RefundView.of(refund))
 
     async def _schedule_refund(self, command: RefundOrderCommand) -> Promise | IdempotentResult[RefundView]:
         """Promise the refund and commit that, or replay an earlier one."""
-        async with self.unit_of_work(command.by) as work:
+        async with self.unit_of_work(command.actor) as work:
             if replay := await replay_of(work.idempotency, command.key, RefundView):
                 present = await work.refunds.find(replay.result.id)
                 await work.commit()
@@ -95,7 +95,7 @@ class RefundOrder:
                 command.reason,
                 id=RefundId(self.ids.new()),
                 now=self.clock.now(),
-                by=command.by,
+                actor=command.actor,
             )
             [payment] = [payment for payment in payments if payment.id == refund.payment_id]
             await work.orders.save([order])

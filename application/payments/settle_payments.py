@@ -27,15 +27,15 @@ class SettlePayments:
     clock: Clock
     ids: IdFactory
 
-    async def __call__(self, *, limit: int, by: Actor) -> int:
+    async def __call__(self, *, limit: int, actor: Actor) -> int:
         """Return how many payments and refunds were taken in hand: where it is `limit`, there may be more.
 
         What fails is raised when all others are done; it comes up again with its next inquiry.
         """
         payments, refunds = await self._take(limit)
         outcomes = await asyncio.gather(
-            *(self._ask_about(payment, by) for payment in payments),
-            *(self._send(refund, payment, by) for refund, payment in refunds),
+            *(self._ask_about(payment, actor) for payment in payments),
+            *(self._send(refund, payment, actor) for refund, payment in refunds),
             return_exceptions=True,
         )
         for outcome in outcomes:
@@ -58,7 +58,7 @@ class SettlePayments:
             await work.commit()
         return list(payments), [(refund, payment) for refund, payment in refunded if payment]
 
-    async def _ask_about(self, payment: Payment, by: Actor) -> None:
+    async def _ask_about(self, payment: Payment, actor: Actor) -> None:
         gateway = self.gateways.get(payment.method)
         if gateway is None:
             return
@@ -68,11 +68,11 @@ class SettlePayments:
             return
         async with self.unit_of_work() as work:
             await record_payment(
-                work, payment.order_id, payment.id, answer, clock=self.clock, ids=self.ids, by=by
+                work, payment.order_id, payment.id, answer, clock=self.clock, ids=self.ids, actor=actor
             )
             await work.commit()
 
-    async def _send(self, refund: Refund, payment: Payment, by: Actor) -> None:
+    async def _send(self, refund: Refund, payment: Payment, actor: Actor) -> None:
         gateway = self.gateways.get(refund.method)
         if gateway is None:
             return
@@ -82,7 +82,7 @@ class SettlePayments:
             return
         async with self.unit_of_work() as work:
             await record_refund(
-                work, refund.order_id, refund.id, answer, clock=self.clock, ids=self.ids, by=by
+                work, refund.order_id, refund.id, answer, clock=self.clock, ids=self.ids, actor=actor
             )
             await work.commit()
 

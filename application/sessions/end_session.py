@@ -15,11 +15,11 @@ class EndSession:
     unit_of_work: UnitOfWorkFactory
     clock: Clock
 
-    async def __call__(self, session_id: SessionId, *, by: Actor) -> None:
+    async def __call__(self, session_id: SessionId, *, actor: Actor) -> None:
         """Raise NotFound unless the actor has such a session."""
-        async with self.unit_of_work(by) as work:
+        async with self.unit_of_work(actor) as work:
             session = await work.sessions.get(session_id)
-            if session is None or session.user_id != by.id:
+            if session is None or session.user_id != actor.id:
                 raise NotFound("There is no such session.")
             await work.sessions.remove([session])
             work.audit.record(

@@ -28,12 +28,12 @@ class WrongCredentials(DomainError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogInCommand:
-    """`network` is where it comes from, `user_agent` how the client calls itself, and `by` nobody yet."""
+    """`network` and `user_agent` describe the client; `actor` has no id before the log-in."""
 
     email: str
     password: str = field(repr=False)
     network: str
-    by: Actor
+    actor: Actor
     user_agent: str | None = None
 
 
@@ -65,7 +65,7 @@ class LogIn:
         try:
             return await self._log_in(user, command, attempt)
         except (WrongCredentials, AccountDisabled, AccountPending) as refusal:
-            await self._tell_of(refusal, user, attempt, command.by)
+            await self._tell_of(refusal, user, attempt, command.actor)
             raise
 
     async def _log_in(self, user: User | None, command: LogInCommand, attempt: Attempt) -> SessionTokens:
@@ -78,12 +78,12 @@ class LogIn:
             stronger_hash = await self.hasher.hash(command.password)
         return await self._start_session(user, stronger_hash, command, attempt)
 
-    async def _tell_of(self, refusal: DomainError, user: User | None, attempt: Attempt, by: Actor) -> None:
+    async def _tell_of(self, refusal: DomainError, user: User | None, attempt: Attempt, actor: Actor) -> None:
         """Tell the audit log, in a unit of work of its own: what was refused has left nothing else behind."""
         details = {"reason": _reason(refusal)}
         if user is None:
             details = {"reason": "unknown_address", "address": masked_email(attempt.account)}
-        async with self.unit_of_work(by) as work:
+        async with self.unit_of_work(actor) as work:
             work.audit.record(
                 AuditAction.USER_LOG_IN_REFUSED,
                 None if user is None else user.id,
@@ -100,7 +100,7 @@ class LogIn:
         token = RefreshToken(
             self.randomness.token_bytes(FAMILY_BYTES), self.randomness.token_bytes(SECRET_BYTES)
         )
-        async with self.unit_of_work(replace(command.by, id=checked.id)) as work:
+        async with self.unit_of_work(replace(command.actor, id=checked.id)) as work:
             user = await work.users.get(checked.id)
             if user is None or user.password_changed_at != checked.password_changed_at:
                 raise WrongCredentials

@@ -28,14 +28,14 @@ class RefreshSession:
     randomness: Randomness
     lifetime: SessionLifetime
 
-    async def __call__(self, refresh_token: str, *, by: Actor) -> SessionTokens:
-        """`by` names the request: who sends it has shown nothing yet.
+    async def __call__(self, refresh_token: str, *, actor: Actor) -> SessionTokens:
+        """`actor` has no id: the caller is not authenticated yet.
 
         Raise InvalidRefreshToken, once the end of a session is committed, AccountDisabled, Overloaded.
         """
         shown = RefreshToken.parse(refresh_token)
         fresh_secret = self.randomness.token_bytes(SECRET_BYTES)
-        async with self.unit_of_work(by) as work:
+        async with self.unit_of_work(actor) as work:
             session = await work.sessions.find_by_family(shown.family_hash)
             if session is None:
                 raise InvalidRefreshToken

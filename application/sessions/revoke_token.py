@@ -33,14 +33,14 @@ class RevokeToken:
     authenticate: Authenticate
     clock: Clock
 
-    async def __call__(self, token: str, *, by: Actor) -> None:
-        """`by` names the request: the token alone shows that it is rightful.
+    async def __call__(self, token: str, *, actor: Actor) -> None:
+        """Possession of the token is the authorization; `actor` has no id.
 
         Raise UnrevocableToken, Overloaded, DatabaseUnavailable.
         """
         family_hash = _family_of(token)
         session_id = None if family_hash else await self._session_named_by(token)
-        async with self.unit_of_work(by) as work:
+        async with self.unit_of_work(actor) as work:
             if family_hash:
                 session = await work.sessions.find_by_family(family_hash)
             else:

@@ -29,7 +29,7 @@ class RotateKey:
     ids: IdFactory
     token_lifetime: timedelta
 
-    async def __call__(self, *, by: Actor, distrust_former: bool = False) -> SigningKey:
+    async def __call__(self, *, actor: Actor, distrust_former: bool = False) -> SigningKey:
         """Return the new key.
 
         With `distrust_former`, for a key that has leaked, it signs at once and no former key verifies any more:
@@ -38,7 +38,7 @@ class RotateKey:
         now = self.clock.now()
         key = self.make_key(now if distrust_former else now + NOTICE)
         last_token = key.signs_from + MAX_SKEW + self.token_lifetime + MAX_SKEW
-        trail = AuditTrail(by, self.ids)
+        trail = AuditTrail(actor, self.ids)
         trail.record(
             AuditAction.SIGNING_KEY_ROTATED,
             key.kid,

@@ -16,7 +16,7 @@ class ChangeMeCommand:
     user_id: UserId
     expected_version: int
     full_name: str | Unset | None
-    by: Actor
+    actor: Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class ChangeMe:
 
     async def __call__(self, command: ChangeMeCommand) -> UserView:
         """Raise InvalidToken where there is no such account any more, AccountDisabled, PreconditionFailed."""
-        async with self.unit_of_work(command.by) as work:
+        async with self.unit_of_work(command.actor) as work:
             user = await work.users.get(command.user_id)
             if user is None:
                 raise InvalidToken

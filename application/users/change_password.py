@@ -36,7 +36,7 @@ class ChangePasswordCommand:
     current_password: str = field(repr=False)
     new_password: str = field(repr=False)
     network: str
-    by: Actor
+    actor: Actor
     key: IdempotencyKey | None = None
 
 
@@ -73,14 +73,14 @@ class ChangePassword:
         return await self._replace(checked, command, await self.hasher.hash(command.new_password))
 
     async def _tell_of_refusal(self, command: ChangePasswordCommand) -> None:
-        async with self.unit_of_work(command.by) as work:
+        async with self.unit_of_work(command.actor) as work:
             work.audit.record(AuditAction.USER_PASSWORD_CHANGE_REFUSED, command.user_id, at=self.clock.now())
             await work.commit()
 
     async def _replace(
         self, checked: User, command: ChangePasswordCommand, password_hash: str
     ) -> IdempotentResult[UserView]:
-        async with self.unit_of_work(command.by) as work:
+        async with self.unit_of_work(command.actor) as work:
             if replay := await replay_of(work.idempotency, command.key, UserView):
                 await work.commit()
                 return replay

@@ -12,12 +12,12 @@ from domain.users.user import UserStatus
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeUserCommand:
-    """`expected_version` is the version that the admin saw; `by` is the admin, or a program."""
+    """`expected_version` is the version that the admin saw; `actor` is the admin, or a program."""
 
     user_id: UserId
     expected_version: int
     changes: AccountChanges
-    by: Actor
+    actor: Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +33,13 @@ class ChangeUser:
 
     async def __call__(self, command: ChangeUserCommand) -> UserView:
         """Raise NotFound, PreconditionFailed, Forbidden, LastAdmin, AccountClosed."""
-        async with self.unit_of_work(command.by) as work:
+        async with self.unit_of_work(command.actor) as work:
             admins = await work.users.lock_admins()
             user = await work.users.get(command.user_id)
             if user is None:
                 raise NotFound("There is no such account.")
             user.ensure_unchanged_since(command.expected_version)
-            administer(user, command.changes, by=command.by.id, admins=admins, now=self.clock.now())
+            administer(user, command.changes, actor_id=command.actor.id, admins=admins, now=self.clock.now())
             if user.status is UserStatus.DISABLED:
                 await work.sessions.remove(await work.sessions.of_user(user.id))
             await work.users.save(user)

@@ -16,7 +16,7 @@ class CloseAccountCommand:
 
     user_id: UserId
     expected_version: int
-    by: Actor
+    actor: Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class CloseAccount:
 
     async def __call__(self, command: CloseAccountCommand) -> None:
         """Raise InvalidToken where there is no such account any more, AccountDisabled, PreconditionFailed, LastAdmin."""
-        async with self.unit_of_work(command.by) as work:
+        async with self.unit_of_work(command.actor) as work:
             admins = await work.users.lock_admins()
             user = await work.users.get(command.user_id)
             if user is None:
@@ -42,18 +42,20 @@ class CloseAccount:
             user.ensure_active()
             user.ensure_unchanged_since(command.expected_version)
             ensure_other_admin(user, admins)
-            await self._cancel_unpaid_orders(user.id, command.by, work)
+            await self._cancel_unpaid_orders(user.id, command.actor, work)
             await work.personal_data.erase(user)
             user.close(now=self.clock.now())
             await work.users.save(user)
             await work.commit()
 
-    async def _cancel_unpaid_orders(self, user_id: UserId, by: Actor, work: UnitOfWork) -> None:
+    async def _cancel_unpaid_orders(self, user_id: UserId, actor: Actor, work: UnitOfWork) -> None:
         orders = await work.orders.pending_of(user_id)
         stocks = await work.stocks.lock({product_id for order in orders for product_id in order.product_ids})
         for order in orders:
             payments = await work.payments.of_order(order.id)
-            refunds = cancel(order, payments, stocks, None, new_id=self.ids.new, now=self.clock.now(), by=by)
+            refunds = cancel(
+                order, payments, stocks, None, new_id=self.ids.new, now=self.clock.now(), actor=actor
+            )
             await work.payments.save(payments)
             await work.refunds.add(refunds)
         await work.orders.save(orders)

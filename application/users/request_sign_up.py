@@ -48,7 +48,7 @@ class RequestSignUp:
 
     async def _sign_up(self, email: EmailAddress, password_hash: str, command: SignUpCommand) -> None:
         now = self.clock.now()
-        async with self.unit_of_work(command.by) as work:
+        async with self.unit_of_work(command.actor) as work:
             known = await work.users.find_by_email(email)
             if known is None:
                 user = User.sign_up(

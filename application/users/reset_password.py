@@ -12,11 +12,11 @@ from domain.users.one_time_token import InvalidOneTimeToken, OneTimeToken, Token
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResetPasswordCommand:
-    """`by` names the request: who sends a token that was mailed is not logged in."""
+    """`actor` has no id: a caller with a mailed token is not logged in."""
 
     token: str = field(repr=False)
     password: str = field(repr=False)
-    by: Actor
+    actor: Actor
     key: IdempotencyKey | None = None
 
 
@@ -42,7 +42,7 @@ class ResetPassword:
                 return replay
             await self._valid(command.token, work)
         password_hash = await self.hasher.hash(command.password)
-        async with self.unit_of_work(command.by) as work:
+        async with self.unit_of_work(command.actor) as work:
             if replay := await replay_of(work.idempotency, command.key, UserView):
                 await work.commit()
                 return replay

@@ -17,11 +17,11 @@ from domain.users.user import User, normalize_email
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignUpCommand:
-    """`network` is where it comes from: None for an operator, who is not throttled. `by` is nobody yet, or a program."""
+    """`network` is the client's network, or None for an operator, who is not throttled."""
 
     email: str
     password: str = field(repr=False)
-    by: Actor
+    actor: Actor
     full_name: str | None = None
     role: Role = Role.CUSTOMER
     network: str | None = None
@@ -55,7 +55,7 @@ class SignUp:
             role=command.role,
             now=self.clock.now(),
         )
-        async with self.unit_of_work(command.by) as work:
+        async with self.unit_of_work(command.actor) as work:
             if replay := await replay_of(work.idempotency, command.key, UserView):
                 await work.commit()
                 return replay

@@ -10,10 +10,10 @@ from domain.users.one_time_token import InvalidOneTimeToken, TokenPurpose, hash_
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyEmailCommand:
-    """`by` names the request: who sends a token that was mailed is not logged in."""
+    """`actor` has no id: a caller with a mailed token is not logged in."""
 
     token: str = field(repr=False)
-    by: Actor
+    actor: Actor
     key: IdempotencyKey | None = None
 
 
@@ -30,7 +30,7 @@ class VerifyEmail:
     async def __call__(self, command: VerifyEmailCommand) -> IdempotentResult[UserView]:
         """Raise InvalidOneTimeToken, IdempotencyKeyReused, IdempotencyInFlight."""
         now = self.clock.now()
-        async with self.unit_of_work(command.by) as work:
+        async with self.unit_of_work(command.actor) as work:
             if replay := await replay_of(work.idempotency, command.key, UserView):
                 await work.commit()
                 return replay

@@ -21,7 +21,7 @@ class CreateEndpointCommand:
 
     url: str
     event_types: Sequence[str]
-    by: Actor
+    actor: Actor
     key: IdempotencyKey | None
 
 
@@ -49,7 +49,7 @@ class CreateEndpoint:
             allow_plain_http=self.allow_plain_http,
             now=self.clock.now(),
         )
-        async with self.unit_of_work(command.by) as work:
+        async with self.unit_of_work(command.actor) as work:
             if replay := await replay_of(work.idempotency, command.key, NewEndpointView):
                 await work.commit()
                 return replay

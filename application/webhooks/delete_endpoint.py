@@ -15,9 +15,9 @@ class DeleteEndpoint:
     unit_of_work: UnitOfWorkFactory
     clock: Clock
 
-    async def __call__(self, endpoint_id: EndpointId, *, by: Actor) -> None:
+    async def __call__(self, endpoint_id: EndpointId, *, actor: Actor) -> None:
         """Raise NotFound."""
-        async with self.unit_of_work(by) as work:
+        async with self.unit_of_work(actor) as work:
             if not await work.webhooks.remove(endpoint_id):
                 raise NotFound("There is no such webhook endpoint.")
             work.audit.record(AuditAction.WEBHOOK_ENDPOINT_DELETED, endpoint_id, at=self.clock.now())

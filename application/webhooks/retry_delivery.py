@@ -18,10 +18,10 @@ class RetryDelivery:
     clock: Clock
 
     async def __call__(
-        self, endpoint_id: EndpointId, delivery_id: DeliveryId, *, key: IdempotencyKey | None, by: Actor
+        self, endpoint_id: EndpointId, delivery_id: DeliveryId, *, key: IdempotencyKey | None, actor: Actor
     ) -> IdempotentResult[DeliveryView]:
         """Raise NotFound, IdempotencyKeyReused, IdempotencyInFlight."""
-        async with self.unit_of_work(by) as work:
+        async with self.unit_of_work(actor) as work:
             if replay := await replay_of(work.idempotency, key, DeliveryView):
                 await work.commit()
                 return replay

@@ -77,7 +77,7 @@ def _commands(count: int, orders: int, number: int) -> Sequence[PlaceOrderComman
                 metadata={},
             ),
             key=IdempotencyKey(str(customer), "place_order", str(uuid4()), b"asked"),
-            by=Actor(customer, "benchmarks"),
+            actor=Actor(customer, "benchmarks"),
         )
         for at in range(count)
     ]

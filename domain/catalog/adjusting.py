@@ -25,7 +25,7 @@ def adjust(
     *,
     note: str | None,
     now: datetime,
-    by: Actor,
+    actor: Actor,
 ) -> None:
     """Adjust each stock, or none. The stocks must be locked. Raises StockConflict, naming every line at fault."""
     sums: dict[ProductId, tuple[int, int]] = {}
@@ -42,7 +42,7 @@ def adjust(
             f"{len(violations)} of {len(deltas)} lines cannot be applied, so none was.", violations=violations
         )
     for product_id, (_, delta) in sums.items():
-        stocks[product_id].adjust(delta, reason, note=note, now=now, by=by)
+        stocks[product_id].adjust(delta, reason, note=note, now=now, actor=actor)
 
 
 def _violation(position: int, delta: int, stock: Stock | None) -> Violation | None:

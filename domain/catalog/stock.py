@@ -75,11 +75,11 @@ class Stock:
     movements: list[Movement] = field(default_factory=list, init=False, repr=False)
 
     @classmethod
-    def open(cls, product_id: ProductId, on_hand: int, *, now: datetime, by: Actor) -> Self:
+    def open(cls, product_id: ProductId, on_hand: int, *, now: datetime, actor: Actor) -> Self:
         """Begin to keep stock of a new product. Raises StockConflict."""
         _ensure_keepable(on_hand)
         stock = cls(product_id=product_id, on_hand=0, reserved=0, version=0)
-        stock._move(MovementReason.INITIAL, now=now, by=by, on_hand=on_hand)
+        stock._move(MovementReason.INITIAL, now=now, actor=actor, on_hand=on_hand)
         return stock
 
     @property
@@ -90,23 +90,28 @@ class Stock:
     def can_supply(self, quantity: int) -> bool:
         return quantity <= self.available
 
-    def reserve(self, quantity: int, *, order_id: OrderId, now: datetime, by: Actor) -> None:
+    def reserve(self, quantity: int, *, order_id: OrderId, now: datetime, actor: Actor) -> None:
         """Promise units to an order. Raises ReservationExceedsStock."""
         if not self.can_supply(quantity):
             raise ReservationExceedsStock
-        self._move(MovementReason.RESERVED, now=now, by=by, reserved=quantity, order_id=order_id)
+        self._move(MovementReason.RESERVED, now=now, actor=actor, reserved=quantity, order_id=order_id)
 
-    def release(self, quantity: int, *, order_id: OrderId, now: datetime, by: Actor) -> None:
+    def release(self, quantity: int, *, order_id: OrderId, now: datetime, actor: Actor) -> None:
         """Take back a promise, as when an order is cancelled."""
-        self._move(MovementReason.RELEASED, now=now, by=by, reserved=-quantity, order_id=order_id)
+        self._move(MovementReason.RELEASED, now=now, actor=actor, reserved=-quantity, order_id=order_id)
 
-    def ship(self, quantity: int, *, order_id: OrderId, now: datetime, by: Actor) -> None:
+    def ship(self, quantity: int, *, order_id: OrderId, now: datetime, actor: Actor) -> None:
         """Hand promised units over: they are neither there nor promised any more."""
         self._move(
-            MovementReason.SHIPPED, now=now, by=by, on_hand=-quantity, reserved=-quantity, order_id=order_id
+            MovementReason.SHIPPED,
+            now=now,
+            actor=actor,
+            on_hand=-quantity,
+            reserved=-quantity,
+            order_id=order_id,
         )
 
-    def count(self, on_hand: int, *, seen: int, note: str, now: datetime, by: Actor) -> None:
+    def count(self, on_hand: int, *, seen: int, note: str, now: datetime, actor: Actor) -> None:
         """Set what a count of the shelf has found. Raises PreconditionFailed, StockConflict."""
         if seen != self.version:
             raise PreconditionFailed(self.version)
@@ -116,25 +121,25 @@ class Stock:
                 params={"reserved": self.reserved},
             )
         _ensure_keepable(on_hand)
-        self._move(MovementReason.COUNT, now=now, by=by, on_hand=on_hand - self.on_hand, note=note)
+        self._move(MovementReason.COUNT, now=now, actor=actor, on_hand=on_hand - self.on_hand, note=note)
 
     def can_adjust(self, delta: int) -> bool:
         return self.reserved <= self.on_hand + delta <= MAX_ON_HAND
 
     def adjust(
-        self, delta: int, reason: MovementReason, *, note: str | None, now: datetime, by: Actor
+        self, delta: int, reason: MovementReason, *, note: str | None, now: datetime, actor: Actor
     ) -> None:
         """Add or take away units for a reason. Raises StockConflict."""
         if not self.can_adjust(delta):
             raise StockConflict("The adjustment would leave less than is reserved, or more than can be kept.")
-        self._move(reason, now=now, by=by, on_hand=delta, note=note)
+        self._move(reason, now=now, actor=actor, on_hand=delta, note=note)
 
     def _move(
         self,
         reason: MovementReason,
         *,
         now: datetime,
-        by: Actor,
+        actor: Actor,
         on_hand: int = 0,
         reserved: int = 0,
         note: str | None = None,
@@ -153,7 +158,7 @@ class Stock:
                 reason=reason,
                 note=note,
                 order_id=order_id,
-                actor=by,
+                actor=actor,
                 at=now,
             )
         )

@@ -23,7 +23,7 @@ def cancel(
     *,
     new_id: Callable[[], UUID],
     now: datetime,
-    by: Actor,
+    actor: Actor,
 ) -> Sequence[Refund]:
     """Cancel the order, release what it has reserved, and promise to give back all that was taken for it.
 
@@ -34,6 +34,6 @@ def cancel(
         for payment in payments
         if payment.remaining.amount > 0
     ]
-    order.cancel(reason, refunds, now=now, by=by)
-    release(order, stocks, now=now, by=by)
+    order.cancel(reason, refunds, now=now, actor=actor)
+    release(order, stocks, now=now, actor=actor)
     return refunds

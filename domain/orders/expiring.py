@@ -10,7 +10,7 @@ from domain.shared.actor import Actor
 from domain.shared.ids import ProductId
 
 
-def expire(order: Order, stocks: Mapping[ProductId, Stock], *, now: datetime, by: Actor) -> None:
+def expire(order: Order, stocks: Mapping[ProductId, Stock], *, now: datetime, actor: Actor) -> None:
     """Expire the order and release what it has reserved. Both must be locked. Raises InvalidTransition."""
-    order.expire(now=now, by=by)
-    release(order, stocks, now=now, by=by)
+    order.expire(now=now, actor=actor)
+    release(order, stocks, now=now, actor=actor)

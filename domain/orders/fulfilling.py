@@ -21,7 +21,7 @@ def fulfil(
     carrier: str | None,
     tracking: str | None,
     now: datetime,
-    by: Actor,
+    actor: Actor,
 ) -> Fulfillment:
     """Take units of some lines out of the stock and out of what is owed to the customer.
 
@@ -37,10 +37,10 @@ def fulfil(
         tracking=tracking,
         created_at=now,
     )
-    order.fulfil(fulfillment, now=now, by=by)
+    order.fulfil(fulfillment, now=now, actor=actor)
     for part in fulfillment.lines:
         product_id = order.line(part.line_id).product_id
-        stocks[product_id].ship(part.quantity, order_id=order.id, now=now, by=by)
+        stocks[product_id].ship(part.quantity, order_id=order.id, now=now, actor=actor)
     return fulfillment
 
 

@@ -91,7 +91,7 @@ class Order(Aggregate):
         metadata: Mapping[str, str],
         expires_at: datetime,
         now: datetime,
-        by: Actor,
+        actor: Actor,
     ) -> Self:
         """Take the order down, pending payment; one that costs nothing is confirmed at once."""
         zero = Money.zero(total.currency)
@@ -115,58 +115,62 @@ class Order(Aggregate):
             version=1,
         )
         order.changes.append(
-            StatusChange(action=Action.PLACE, source=None, target=order.status, reason=None, actor=by, at=now)
+            StatusChange(
+                action=Action.PLACE, source=None, target=order.status, reason=None, actor=actor, at=now
+            )
         )
         order.events.append(OrderPlaced(**order._event_fields(now), lines=tuple(map(placed, lines))))
         if order.is_paid:
-            order._transition(Action.CONFIRM, now=now, by=by)
+            order._transition(Action.CONFIRM, now=now, actor=actor)
             order.events.append(OrderConfirmed(**order._event_fields(now)))
         return order
 
-    def confirm(self, payment: Payment, *, now: datetime, by: Actor) -> None:
+    def confirm(self, payment: Payment, *, now: datetime, actor: Actor) -> None:
         """Note that what the order costs was taken. Raises InvalidTransition if it was less."""
         self.paid_total += payment.captured
-        self._transition(Action.CONFIRM, now=now, by=by)
+        self._transition(Action.CONFIRM, now=now, actor=actor)
         self.events.append(PaymentCaptured(**self._event_fields(now), **taken(payment)))
         self.events.append(OrderConfirmed(**self._event_fields(now)))
 
-    def revive(self, payment: Payment, *, now: datetime, by: Actor) -> None:
+    def revive(self, payment: Payment, *, now: datetime, actor: Actor) -> None:
         """Note that an expired order was paid late, and can still be supplied. Raises InvalidTransition."""
         self.paid_total += payment.captured
-        self._transition(Action.REVIVE, now=now, by=by)
+        self._transition(Action.REVIVE, now=now, actor=actor)
         self.events.append(OrderRevived(**self._event_fields(now), **taken(payment)))
 
-    def orphan(self, payment: Payment, refund: Refund, *, now: datetime, by: Actor) -> None:
+    def orphan(self, payment: Payment, refund: Refund, *, now: datetime, actor: Actor) -> None:
         """Note that money was taken which the order cannot use, and which goes back."""
         self.paid_total += payment.captured
-        self._transition(Action.ORPHAN, now=now, by=by)
+        self._transition(Action.ORPHAN, now=now, actor=actor)
         self.events.append(PaymentOrphaned(**self._event_fields(now), **taken(payment)))
         self._schedule_refund(refund, now)
 
-    def fail_payment(self, payment: Payment, *, now: datetime, by: Actor) -> None:
+    def fail_payment(self, payment: Payment, *, now: datetime, actor: Actor) -> None:
         """Note that a payment came to nothing. The order holds its stock until it expires."""
-        self._transition(Action.FAIL_PAYMENT, reason=payment.failure, now=now, by=by)
+        self._transition(Action.FAIL_PAYMENT, reason=payment.failure, now=now, actor=actor)
         asked = PaymentFields(payment_id=payment.id, method=payment.method, amount=payment.amount)
         self.events.append(PaymentFailed(**self._event_fields(now), **asked, failure=payment.failure))
 
-    def expire(self, *, now: datetime, by: Actor) -> None:
+    def expire(self, *, now: datetime, actor: Actor) -> None:
         """End the hold of an order that was not paid in time. Raises InvalidTransition before that time."""
-        self._transition(Action.EXPIRE, now=now, by=by)
+        self._transition(Action.EXPIRE, now=now, actor=actor)
         self.events.append(OrderExpired(**self._event_fields(now)))
 
-    def cancel(self, reason: str | None, refunds: Sequence[Refund] = (), *, now: datetime, by: Actor) -> None:
+    def cancel(
+        self, reason: str | None, refunds: Sequence[Refund] = (), *, now: datetime, actor: Actor
+    ) -> None:
         """Call the order off, and promise to give back what was taken for it. Raises InvalidTransition."""
-        self._transition(Action.CANCEL, reason=reason, now=now, by=by)
+        self._transition(Action.CANCEL, reason=reason, now=now, actor=actor)
         self.events.append(OrderCancelled(**self._event_fields(now), reason=reason))
         for refund in refunds:
             self._schedule_refund(refund, now)
 
-    def fulfil(self, fulfillment: Fulfillment, *, now: datetime, by: Actor) -> None:
+    def fulfil(self, fulfillment: Fulfillment, *, now: datetime, actor: Actor) -> None:
         """Note what has left the house; with the last unit the order is fulfilled. Raises InvalidTransition."""
         self.ensure_allows(Action.FULFILL, Party.STAFF)
         for part in fulfillment.lines:
             self.line(part.line_id).fulfilled += part.quantity
-        self._transition(Action.FULFILL, now=now, by=by)
+        self._transition(Action.FULFILL, now=now, actor=actor)
         self.events.append(
             FulfillmentCreated(
                 **self._event_fields(now),
@@ -179,22 +183,22 @@ class Order(Aggregate):
         if self.status is OrderStatus.FULFILLED:
             self.events.append(OrderFulfilled(**self._event_fields(now)))
 
-    def request_refund(self, refund: Refund, *, now: datetime, by: Actor) -> None:
+    def request_refund(self, refund: Refund, *, now: datetime, actor: Actor) -> None:
         """Promise to give back a part of what was taken. Raises InvalidTransition."""
-        self._transition(Action.REFUND, reason=refund.reason, now=now, by=by)
+        self._transition(Action.REFUND, reason=refund.reason, now=now, actor=actor)
         for part in refund.lines:
             self.line(part.line_id).refunded += part.quantity
         self._schedule_refund(refund, now)
 
-    def settle_refund(self, refund: Refund, *, now: datetime, by: Actor) -> None:
+    def settle_refund(self, refund: Refund, *, now: datetime, actor: Actor) -> None:
         """Note that a promised refund was given."""
         self.pending_refund_total -= refund.amount
         self.refunded_total += refund.amount
-        self._transition(Action.SETTLE_REFUND, now=now, by=by)
+        self._transition(Action.SETTLE_REFUND, now=now, actor=actor)
         self.events.append(RefundSucceeded(**self._event_fields(now), **given(refund)))
 
     def fail_refund(
-        self, refund: Refund, anew: Refund | None, *, had_succeeded: bool, now: datetime, by: Actor
+        self, refund: Refund, anew: Refund | None, *, had_succeeded: bool, now: datetime, actor: Actor
     ) -> None:
         """Note that a refund has not reached the customer, and promise another one, or leave that to staff."""
         if had_succeeded:
@@ -203,7 +207,7 @@ class Order(Aggregate):
             self.pending_refund_total -= refund.amount
         for part in refund.lines:
             self.line(part.line_id).refunded -= part.quantity
-        self._transition(Action.FAIL_REFUND, reason=refund.failure, now=now, by=by)
+        self._transition(Action.FAIL_REFUND, reason=refund.failure, now=now, actor=actor)
         self.events.append(RefundFailed(**self._event_fields(now), **given(refund), failure=refund.failure))
         if anew is not None:
             for part in anew.lines:
@@ -266,12 +270,12 @@ class Order(Aggregate):
             )
         )
 
-    def _transition(self, action: Action, *, reason: str | None = None, now: datetime, by: Actor) -> None:
+    def _transition(self, action: Action, *, reason: str | None = None, now: datetime, actor: Actor) -> None:
         source, self.status = self.status, lifecycle.target_of(self.status, action, self, now)
         self.version += 1
         self.updated_at = now
         self.changes.append(
-            StatusChange(action=action, source=source, target=self.status, reason=reason, actor=by, at=now)
+            StatusChange(action=action, source=source, target=self.status, reason=reason, actor=actor, at=now)
         )
 
     def _event_fields(self, now: datetime) -> OrderFields:

@@ -68,7 +68,7 @@ def capture(
     *,
     new_id: Callable[[], UUID],
     now: datetime,
-    by: Actor,
+    actor: Actor,
 ) -> Captured | None:
     """Note that money was taken for one of the order's payments, and return None if that was known.
 
@@ -83,23 +83,23 @@ def capture(
     payment.capture(charge, now=now)
     is_enough = order.refundable.amount + charge.amount.amount >= order.total.amount
     if is_enough and order.status is OrderStatus.PENDING_PAYMENT:
-        order.confirm(payment, now=now, by=by)
+        order.confirm(payment, now=now, actor=actor)
     elif is_enough and order.status is OrderStatus.EXPIRED and can_be_supplied(order, stocks):
-        reserve(order, stocks, now=now, by=by)
-        order.revive(payment, now=now, by=by)
+        reserve(order, stocks, now=now, actor=actor)
+        order.revive(payment, now=now, actor=actor)
     else:
         refund = Refund.of(payment, payment.captured, id=RefundId(new_id()), reason=REASON, now=now)
-        order.orphan(payment, refund, now=now, by=by)
+        order.orphan(payment, refund, now=now, actor=actor)
         return Captured(payment, refund)
     return Captured(payment, None)
 
 
-def fail(order: Order, payment: Payment, failure: str | None, *, now: datetime, by: Actor) -> bool:
+def fail(order: Order, payment: Payment, failure: str | None, *, now: datetime, actor: Actor) -> bool:
     """Note that nothing was taken, and tell whether that was news. The order must be locked."""
     if payment.status is not PaymentStatus.PENDING:
         return False
     payment.fail(failure, now=now)
-    order.fail_payment(payment, now=now, by=by)
+    order.fail_payment(payment, now=now, actor=actor)
     return True
 
 

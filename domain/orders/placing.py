@@ -74,13 +74,13 @@ def place(
     new_id: Callable[[], UUID],
     now: datetime,
     expires_at: datetime,
-    by: Actor,
+    actor: Actor,
 ) -> Order:
     """Reserve every line and take the order down. The shelf's stocks must be locked. Raises as `quote` does."""
     accepted = quote(request, shelf)
     order_id = OrderId(new_id())
     for line in accepted.lines:
-        shelf.stocks[line.product_id].reserve(line.quantity, order_id=order_id, now=now, by=by)
+        shelf.stocks[line.product_id].reserve(line.quantity, order_id=order_id, now=now, actor=actor)
     return Order.place(
         id=order_id,
         customer_id=request.customer_id,
@@ -102,7 +102,7 @@ def place(
         metadata=request.metadata,
         expires_at=expires_at,
         now=now,
-        by=by,
+        actor=actor,
     )
 
 

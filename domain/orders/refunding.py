@@ -43,7 +43,7 @@ def request_refund(
     *,
     id: RefundId,  # noqa: A002 - the field's name
     now: datetime,
-    by: Actor,
+    actor: Actor,
 ) -> Refund:
     """Promise to give back an amount, or what some units cost. The order must be locked.
 
@@ -58,11 +58,11 @@ def request_refund(
     if payment is None or amount.amount > payment.remaining.amount:
         raise RefundExceedsPaid(payment.remaining if payment else Money.zero(order.currency))
     refund = Refund.of(payment, amount, id=id, reason=reason, lines=lines, now=now, is_sent_at_once=True)
-    order.request_refund(refund, now=now, by=by)
+    order.request_refund(refund, now=now, actor=actor)
     return refund
 
 
-def settle(order: Order, refund: Refund, *, now: datetime, by: Actor) -> bool:
+def settle(order: Order, refund: Refund, *, now: datetime, actor: Actor) -> bool:
     """Note that a refund was given, and tell whether that was news.
 
     A refund that has failed stays so: what it was for may have been refunded anew. The order must be locked.
@@ -70,7 +70,7 @@ def settle(order: Order, refund: Refund, *, now: datetime, by: Actor) -> bool:
     if refund.status is not RefundStatus.PENDING:
         return False
     refund.succeed(now=now)
-    order.settle_refund(refund, now=now, by=by)
+    order.settle_refund(refund, now=now, actor=actor)
     return True
 
 
@@ -83,7 +83,7 @@ def fail(
     *,
     new_id: Callable[[], UUID],
     now: datetime,
-    by: Actor,
+    actor: Actor,
 ) -> Failed | None:
     """Note that a refund has not reached the customer, and return None if that was known.
 
@@ -104,7 +104,7 @@ def fail(
             other.payment_id == payment.id and other.status is RefundStatus.FAILED for other in others
         )
         anew = refund.anew(payment, id=RefundId(new_id()), failures=failures, now=now)
-    order.fail_refund(refund, anew, had_succeeded=had_succeeded, now=now, by=by)
+    order.fail_refund(refund, anew, had_succeeded=had_succeeded, now=now, actor=actor)
     return Failed(anew)
 
 

@@ -14,13 +14,13 @@ def can_be_supplied(order: Order, stocks: Mapping[ProductId, Stock]) -> bool:
     return all(stocks[line.product_id].can_supply(line.unfulfilled) for line in order.lines)
 
 
-def reserve(order: Order, stocks: Mapping[ProductId, Stock], *, now: datetime, by: Actor) -> None:
+def reserve(order: Order, stocks: Mapping[ProductId, Stock], *, now: datetime, actor: Actor) -> None:
     """Promise the order what it needs. Raises ReservationExceedsStock."""
     for line in order.lines:
-        stocks[line.product_id].reserve(line.unfulfilled, order_id=order.id, now=now, by=by)
+        stocks[line.product_id].reserve(line.unfulfilled, order_id=order.id, now=now, actor=actor)
 
 
-def release(order: Order, stocks: Mapping[ProductId, Stock], *, now: datetime, by: Actor) -> None:
+def release(order: Order, stocks: Mapping[ProductId, Stock], *, now: datetime, actor: Actor) -> None:
     """Take back what the order was promised."""
     for line in order.lines:
-        stocks[line.product_id].release(line.unfulfilled, order_id=order.id, now=now, by=by)
+        stocks[line.product_id].release(line.unfulfilled, order_id=order.id, now=now, actor=actor)

@@ -41,7 +41,7 @@ def administer(
     user: User,
     changes: AccountChanges,
     *,
-    by: UserId | ClientId | None,
+    actor_id: UserId | ClientId | None,
     admins: Collection[UserId],
     now: datetime,
 ) -> None:
@@ -49,7 +49,7 @@ def administer(
 
     Raises Forbidden to who would change their own account, AccountClosed, LastAdmin.
     """
-    if user.id == by:
+    if user.id == actor_id:
         raise Forbidden("Nobody changes their own role or status. Ask another admin.")
     if user.status is UserStatus.CLOSED:
         raise AccountClosed

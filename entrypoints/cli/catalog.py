@@ -86,7 +86,7 @@ def _import(rows: "list[CatalogRow]", bar: Progress) -> "ImportResult":
 
     async def run(container: "Container") -> "ImportResult":
         return await container.import_catalog()(
-            rows, by=Actor(None, "catalogue import"), progress=lambda count: bar.advance(task, count)
+            rows, actor=Actor(None, "catalogue import"), progress=lambda count: bar.advance(task, count)
         )
 
     return in_shop(run)

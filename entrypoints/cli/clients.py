@@ -33,7 +33,7 @@ def create(
     from entrypoints.cli.shop import in_shop
 
     async def create(container: "Container") -> "NewSecretView":
-        return await container.create_client()(name, scope, by=Actor(None, "clients create"))
+        return await container.create_client()(name, scope, actor=Actor(None, "clients create"))
 
     _show_secret(in_shop(create))
 
@@ -69,7 +69,7 @@ def roll_secret(name: Name) -> None:
     from entrypoints.cli.shop import in_shop
 
     async def roll(container: "Container") -> "NewSecretView":
-        return await container.roll_secret()(name, by=Actor(None, "clients roll-secret"))
+        return await container.roll_secret()(name, actor=Actor(None, "clients roll-secret"))
 
     _show_secret(in_shop(roll))
 
@@ -86,7 +86,7 @@ def retire_secret(
     from entrypoints.cli.shop import in_shop
 
     async def retire(container: "Container") -> None:
-        await container.retire_secret()(name, SecretId(secret), by=Actor(None, "clients retire-secret"))
+        await container.retire_secret()(name, SecretId(secret), actor=Actor(None, "clients retire-secret"))
 
     in_shop(retire)
     typer.echo(f"The secret {secret} is retired.")
@@ -98,7 +98,7 @@ def disable(name: Name) -> None:
     from entrypoints.cli.shop import in_shop
 
     async def disable(container: "Container") -> None:
-        await container.disable_client()(name, by=Actor(None, "clients disable"))
+        await container.disable_client()(name, actor=Actor(None, "clients disable"))
 
     in_shop(disable)
     typer.echo(f"{name} is disabled.")

@@ -58,7 +58,7 @@ def rotate(
             raise CommandFailed(
                 f"{source} gives the keys. Put a new one first there: `keys generate` makes one."
             )
-        return await container.rotate_key()(by=Actor(None, "keys rotate"), distrust_former=distrust)
+        return await container.rotate_key()(actor=Actor(None, "keys rotate"), distrust_former=distrust)
 
     key = in_shop(rotate)
     typer.echo(f"{key.kid} signs from {_shown(key.signs_from)} on.")

@@ -35,7 +35,7 @@ def create_admin(
 
     address = _checked(email)
     command = SignUpCommand(
-        email=address, password=_password(), by=Actor(None, "users create-admin"), role=Role.ADMIN
+        email=address, password=_password(), actor=Actor(None, "users create-admin"), role=Role.ADMIN
     )
 
     async def sign_up(container: "Container") -> "UserView":

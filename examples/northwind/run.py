@@ -61,7 +61,7 @@ async def run_demo(container: Container, url: str, console: Console) -> list[str
 async def _import(container: Container, northwind: Northwind, console: Console) -> Mapping[str, UUID]:
     """Import the catalogue and return the products' ids by SKU."""
     rows = read_catalog(PRODUCTS_FILE, progress=lambda _: None)
-    result = await container.import_catalog()(rows, by=Actor(None, "demo"), progress=lambda _: None)
+    result = await container.import_catalog()(rows, actor=Actor(None, "demo"), progress=lambda _: None)
     tell_import(console, result)
     async with container.unit_of_work()() as work:
         products = await work.products.find_by_sku(northwind.products)

@@ -23,7 +23,9 @@ async def log_in_staff(container: Container, client: Client, email: str) -> str:
     """Open a staff account, or give it a new password, and return an access token. Raises DemoFailed."""
     password = secrets.token_urlsafe(_PASSWORD_BYTES)
     try:
-        await container.sign_up()(SignUpCommand(email=email, password=password, by=_ACTOR, role=Role.STAFF))
+        await container.sign_up()(
+            SignUpCommand(email=email, password=password, actor=_ACTOR, role=Role.STAFF)
+        )
     except EmailTaken:
         await _replace_password(container, email, await container.hasher().hash(password))
     form = {"grant_type": "password", "username": email, "password": password}

@@ -34,19 +34,21 @@ DISABLE, ENABLE = AccountChanges(status=UserStatus.DISABLED), AccountChanges(sta
 
 async def sign_up(shop: Shop, name: str, role: Role = Role.CUSTOMER) -> UserView:
     command = SignUpCommand(
-        email=f"{name}@example.com", password=PASSWORD, full_name=name, role=role, by=SOMEBODY
+        email=f"{name}@example.com", password=PASSWORD, full_name=name, role=role, actor=SOMEBODY
     )
     return (await shop.sign_up(command)).result
 
 
-async def change(shop: Shop, user: UserView, changes: AccountChanges, by: UserView | None = None) -> UserView:
+async def change(
+    shop: Shop, user: UserView, changes: AccountChanges, actor: UserView | None = None
+) -> UserView:
     seen = await shop.get_user(user.id)
     return await shop.change_user(
         ChangeUserCommand(
             user_id=user.id,
             expected_version=seen.version,
             changes=changes,
-            by=Actor(by.id, "test") if by else SOMEBODY,
+            actor=Actor(actor.id, "test") if actor else SOMEBODY,
         )
     )
 
@@ -71,7 +73,7 @@ async def test_who_is_disabled_is_logged_out_and_may_be_enabled_again(shop: Shop
     tokens = await shop.logged_in(ann)
     assert (await change(shop, ann, DISABLE, boss)).status is UserStatus.DISABLED
     with pytest.raises(InvalidRefreshToken):
-        await shop.refresh_session(tokens.refresh.text, by=SOMEBODY)
+        await shop.refresh_session(tokens.refresh.text, actor=SOMEBODY)
     with pytest.raises(AccountDisabled):
         await shop.logged_in(ann)
     assert (await change(shop, ann, ENABLE, boss)).status is UserStatus.ACTIVE
@@ -113,7 +115,7 @@ async def test_of_two_admins_who_dismiss_each_other_one_stays(shop: Shop) -> Non
 async def test_a_change_needs_the_version_that_was_seen_and_an_account(shop: Shop) -> None:
     boss, ann = await sign_up(shop, "boss", Role.ADMIN), await sign_up(shop, "ann")
     command = ChangeUserCommand(
-        user_id=ann.id, expected_version=2, changes=DISABLE, by=Actor(boss.id, "test")
+        user_id=ann.id, expected_version=2, changes=DISABLE, actor=Actor(boss.id, "test")
     )
     with pytest.raises(PreconditionFailed):
         await shop.change_user(command)
@@ -137,10 +139,10 @@ async def test_people_change_their_name_or_take_it_away(shop: Shop) -> None:
     ann = await sign_up(shop, "ann")
     for name in ("Ann", None):
         ann = await shop.change_me(
-            ChangeMeCommand(user_id=ann.id, expected_version=ann.version, full_name=name, by=SOMEBODY)
+            ChangeMeCommand(user_id=ann.id, expected_version=ann.version, full_name=name, actor=SOMEBODY)
         )
         assert (ann.full_name, await shop.get_user(ann.id)) == (name, ann)
-    stale = ChangeMeCommand(user_id=ann.id, expected_version=1, full_name="Bob", by=SOMEBODY)
+    stale = ChangeMeCommand(user_id=ann.id, expected_version=1, full_name="Bob", actor=SOMEBODY)
     with pytest.raises(PreconditionFailed):
         await shop.change_me(stale)
     unchanged = await shop.change_me(replace(stale, expected_version=ann.version, full_name=UNSET))
@@ -153,7 +155,7 @@ def changing(user: UserView, session_id: SessionId, **fields: str) -> ChangePass
         user_id=user.id,
         session_id=session_id,
         network=NETWORK,
-        by=SOMEBODY,
+        actor=SOMEBODY,
         **passwords,  # type: ignore[arg-type]  # no key among them
     )
 
@@ -163,9 +165,9 @@ async def test_a_new_password_logs_out_everywhere_else(shop: Shop) -> None:
     here, elsewhere = await shop.logged_in(ann), await shop.logged_in(ann)
     session_id = (await shop.bearer_of(here)).session_id
     await shop.change_password(changing(ann, session_id))
-    await shop.refresh_session(here.refresh.text, by=SOMEBODY)
+    await shop.refresh_session(here.refresh.text, actor=SOMEBODY)
     with pytest.raises(InvalidRefreshToken):
-        await shop.refresh_session(elsewhere.refresh.text, by=SOMEBODY)
+        await shop.refresh_session(elsewhere.refresh.text, actor=SOMEBODY)
     assert await shop.hasher.verify(NEW_PASSWORD, await password_hash(shop, ann))
     assert await shop.store.outbox.count("user.password_changed", of=[ann.id]) == 1
 
@@ -193,7 +195,7 @@ async def test_a_password_is_not_changed_for_what_is_wrong_and_the_place_is_told
     with pytest.raises(refusal) as refused:
         await shop.change_password(changing(ann, SessionId(shop.ids.new()), **fields))
     assert [violation.path for violation in refused.value.violations] == [(place,)]
-    await shop.refresh_session(tokens.refresh.text, by=SOMEBODY)
+    await shop.refresh_session(tokens.refresh.text, actor=SOMEBODY)
     await shop.logged_in(ann)
 
 

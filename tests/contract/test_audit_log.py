@@ -20,11 +20,11 @@ DAY = timedelta(days=1)
 
 
 async def record(
-    shop: Shop, *actions: AuditAction, by: Actor = SOMEBODY, object_id: str | None = None
+    shop: Shop, *actions: AuditAction, actor: Actor = SOMEBODY, object_id: str | None = None
 ) -> None:
     """Tell of actions, one each day."""
     for action in actions:
-        async with shop.store.unit_of_work(by) as work:
+        async with shop.store.unit_of_work(actor) as work:
             work.audit.record(action, object_id, at=shop.clock.now(), number=7)
             await work.commit()
         shop.clock.advance(DAY)
@@ -32,7 +32,7 @@ async def record(
 
 async def test_an_entry_is_shown_as_it_was_kept(shop: Shop) -> None:
     ann, then = UserId(shop.ids.new()), shop.clock.now()
-    await record(shop, AuditAction.SIGNING_KEY_ROTATED, by=Actor(ann, "request-1"), object_id="kid-1")
+    await record(shop, AuditAction.SIGNING_KEY_ROTATED, actor=Actor(ann, "request-1"), object_id="kid-1")
     [entry] = await audit_log(shop)
     assert (entry.at, entry.actor_id, entry.request_id) == (then, ann, "request-1")
     assert (entry.action, entry.object_type, entry.object_id) == (
@@ -92,7 +92,7 @@ async def test_entries_of_one_moment_are_each_seen_once(shop: Shop) -> None:
 
 async def test_the_log_is_searched_by_who_what_whom_and_when(shop: Shop) -> None:
     ann, began = UserId(shop.ids.new()), shop.clock.now()
-    await record(shop, AuditAction.SESSION_STARTED, by=Actor(ann, "1"), object_id="a")
+    await record(shop, AuditAction.SESSION_STARTED, actor=Actor(ann, "1"), object_id="a")
     await record(shop, AuditAction.SESSION_ENDED, AuditAction.SESSION_STARTED, object_id="b")
     whole = [entry.id for entry in await audit_log(shop)]
     third, second, first = whole

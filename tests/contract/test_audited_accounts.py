@@ -27,12 +27,12 @@ NEW_PASSWORD = "another password of some length"
 
 
 def logging_in(email: str, password: str = PASSWORD) -> LogInCommand:
-    return LogInCommand(email=email, password=password, network=NETWORK, by=Actor(None, "request-1"))
+    return LogInCommand(email=email, password=password, network=NETWORK, actor=Actor(None, "request-1"))
 
 
-async def change(shop: Shop, user: UserView, changes: AccountChanges, by: Actor) -> UserView:
+async def change(shop: Shop, user: UserView, changes: AccountChanges, actor: Actor) -> UserView:
     return await shop.change_user(
-        ChangeUserCommand(user_id=user.id, expected_version=user.version, changes=changes, by=by)
+        ChangeUserCommand(user_id=user.id, expected_version=user.version, changes=changes, actor=actor)
     )
 
 
@@ -43,7 +43,7 @@ async def test_a_log_in_and_a_log_out_are_told_of_the_session(shop: Shop) -> Non
     started = await entry_of(shop, AuditAction.SESSION_STARTED)
     assert (started.actor_id, started.request_id) == (ann.id, "request-1")
     assert (started.object_id, started.details) == (str(session.id), {"user_id": str(ann.id)})
-    await shop.end_session(session.id, by=Actor(ann.id, "request-2"))
+    await shop.end_session(session.id, actor=Actor(ann.id, "request-2"))
     ended = await entry_of(shop, AuditAction.SESSION_ENDED)
     assert (ended.actor_id, ended.request_id, ended.object_id) == (ann.id, "request-2", str(session.id))
 
@@ -52,7 +52,7 @@ async def test_a_log_out_by_token_is_told_of_the_session(shop: Shop) -> None:
     ann = await shop.customer()
     tokens = await shop.logged_in(ann)
     for _ in range(2):
-        await shop.revoke_token(tokens.refresh.text, by=Actor(None, "request-2"))
+        await shop.revoke_token(tokens.refresh.text, actor=Actor(None, "request-2"))
     ended = await entry_of(shop, AuditAction.SESSION_ENDED)
     assert (ended.actor_id, ended.details) == (None, {"user_id": str(ann.id)})
 
@@ -113,10 +113,10 @@ async def test_guesses_that_have_to_wait_do_not_fill_the_log(shop: Shop) -> None
 async def test_a_token_that_is_used_twice_is_told_with_the_end_of_its_session(shop: Shop) -> None:
     ann = await shop.customer()
     tokens = await shop.logged_in(ann)
-    await shop.refresh_session(tokens.refresh.text, by=SOMEBODY)
+    await shop.refresh_session(tokens.refresh.text, actor=SOMEBODY)
     shop.clock.advance(2 * GRACE)
     with pytest.raises(InvalidRefreshToken):
-        await shop.refresh_session(tokens.refresh.text, by=Actor(None, "request-3"))
+        await shop.refresh_session(tokens.refresh.text, actor=Actor(None, "request-3"))
     reused = await entry_of(shop, AuditAction.SESSION_TOKEN_REUSED)
     assert (reused.actor_id, reused.request_id, reused.details) == (
         None,
@@ -134,7 +134,7 @@ async def test_passwords_are_told_to_have_changed_by_whom_and_guesses_at_them_as
         current_password="canary of somebody",
         new_password=NEW_PASSWORD,
         network=NETWORK,
-        by=Actor(ann.id, "request-4"),
+        actor=Actor(ann.id, "request-4"),
     )
     with pytest.raises(WrongPassword):
         await shop.change_password(command)
@@ -147,10 +147,10 @@ async def test_passwords_are_told_to_have_changed_by_whom_and_guesses_at_them_as
 
 async def test_roles_and_statuses_are_told_with_what_they_were(shop: Shop) -> None:
     boss, ann = await shop.customer(), await shop.customer()
-    by = Actor(boss.id, "request-5")
-    ann = await change(shop, ann, AccountChanges(role=Role.STAFF), by)
-    ann = await change(shop, ann, AccountChanges(status=UserStatus.DISABLED), by)
-    await change(shop, ann, AccountChanges(status=UserStatus.ACTIVE), by)
+    actor = Actor(boss.id, "request-5")
+    ann = await change(shop, ann, AccountChanges(role=Role.STAFF), actor)
+    ann = await change(shop, ann, AccountChanges(status=UserStatus.DISABLED), actor)
+    await change(shop, ann, AccountChanges(status=UserStatus.ACTIVE), actor)
     told = {entry.action: entry for entry in await audit_log(shop, actor_id=boss.id, object_id=str(ann.id))}
     assert told.keys() == {
         AuditAction.USER_ROLE_CHANGED,
@@ -162,9 +162,9 @@ async def test_roles_and_statuses_are_told_with_what_they_were(shop: Shop) -> No
 
 async def test_what_people_do_with_their_accounts_is_told_without_their_names(shop: Shop) -> None:
     ann = await shop.customer("canary@example.com")
-    by = Actor(ann.id, "request-6")
-    await shop.change_me(ChangeMeCommand(user_id=ann.id, expected_version=1, full_name="Canary", by=by))
-    await shop.close_account(CloseAccountCommand(user_id=ann.id, expected_version=2, by=by))
+    actor = Actor(ann.id, "request-6")
+    await shop.change_me(ChangeMeCommand(user_id=ann.id, expected_version=1, full_name="Canary", actor=actor))
+    await shop.close_account(CloseAccountCommand(user_id=ann.id, expected_version=2, actor=actor))
     told = await audit_log(shop, object_id=str(ann.id))
     assert {entry.action for entry in told} == {
         AuditAction.USER_SIGNED_UP,

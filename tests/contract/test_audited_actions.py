@@ -29,9 +29,11 @@ def staff(shop: Shop) -> Actor:
 async def test_what_staff_do_with_the_catalogue_is_told(shop: Shop, staff: Actor) -> None:
     mug = await shop.product(sku="MUG", price=1999, stock=5)
     changes = ProductChanges(price=Money(2499, "EUR"))
-    command = ChangeProductCommand(product_id=mug.id, expected_version=mug.version, changes=changes, by=staff)
+    command = ChangeProductCommand(
+        product_id=mug.id, expected_version=mug.version, changes=changes, actor=staff
+    )
     changed = await shop.change_product(command)
-    await shop.archive_product(mug.id, expected_version=changed.version, by=staff)
+    await shop.archive_product(mug.id, expected_version=changed.version, actor=staff)
     archived, repriced = await audit_log(shop, action=AuditAction.PRODUCT_CHANGED)
     details = {repriced.details["status"]: repriced, archived.details["status"]: archived}
     assert {entry.actor_id for entry in details.values()} == {staff.id}
@@ -53,7 +55,7 @@ async def test_an_import_is_told_product_by_product_under_one_name(shop: Shop) -
         initial_stock=3,
     )
     rows = [row, replace(row, sku="CUP")]
-    await shop.import_catalog(rows, by=Actor(None, "catalogue import"), progress=lambda _: None)
+    await shop.import_catalog(rows, actor=Actor(None, "catalogue import"), progress=lambda _: None)
     told = await audit_log(shop, action=AuditAction.PRODUCT_CREATED)
     assert {(entry.request_id, entry.details["sku"]) for entry in told} == {
         ("catalogue import", "MUG"),
@@ -69,10 +71,10 @@ async def test_what_staff_say_of_stocks_is_told_and_what_orders_do_to_them_is_no
     stock = await shop.get_stock(mug.id)
     await shop.count_stock(
         CountStockCommand(
-            product_id=mug.id, on_hand=9, reason="Canary", expected_version=stock.version, by=staff
+            product_id=mug.id, on_hand=9, reason="Canary", expected_version=stock.version, actor=staff
         )
     )
-    await shop.adjust_stock(replace(shop.adjusting((mug, -2)), note="Canary", by=staff))
+    await shop.adjust_stock(replace(shop.adjusting((mug, -2)), note="Canary", actor=staff))
     counted = await entry_of(shop, AuditAction.STOCK_COUNTED)
     assert (counted.actor_id, counted.object_id) == (staff.id, str(mug.id))
     assert counted.details == {"reason": "count", "on_hand_delta": 4, "on_hand": 9}
@@ -84,9 +86,9 @@ async def test_what_staff_do_with_orders_is_told(shop: Shop, staff: Actor) -> No
     mug = await shop.product(stock=5, price=1000)
     waiting, paid = await shop.order(mug), await shop.order(mug)
     await shop.pay(paid)
-    await shop.cancel_order(replace(shop.cancelling(waiting), reason="Canary", by=staff))
-    await shop.fulfil_order(replace(shop.fulfilling(paid), by=staff))
-    refund = (await shop.refund_order(replace(shop.refunding(paid, 300), by=staff))).result
+    await shop.cancel_order(replace(shop.cancelling(waiting), reason="Canary", actor=staff))
+    await shop.fulfil_order(replace(shop.fulfilling(paid), actor=staff))
+    refund = (await shop.refund_order(replace(shop.refunding(paid, 300), actor=staff))).result
     cancelled = await entry_of(shop, AuditAction.ORDER_CANCELLED)
     assert (cancelled.actor_id, cancelled.object_id) == (staff.id, str(waiting.id))
     assert cancelled.details == {"number": waiting.number}
@@ -104,7 +106,7 @@ async def test_what_customers_and_the_shop_itself_do_with_orders_is_left_to_thei
     mine, paid = await shop.order(mug, customer=ann), await shop.order(mug, customer=ann)
     await shop.pay(paid)
     for order in (mine, paid):
-        await shop.cancel_order(replace(shop.cancelling(order), only_of=ann.id, by=Actor(ann.id, "1")))
+        await shop.cancel_order(replace(shop.cancelling(order), only_of=ann.id, actor=Actor(ann.id, "1")))
     await shop.order(mug)
     shop.clock.advance(shop.batch().hold)
     assert await shop.expire() == 1
@@ -116,13 +118,13 @@ async def test_webhooks_are_told_without_what_is_secret_in_their_addresses(shop:
     webhooks = Webhooks(shop)
     url = "https://hooks.example.com/canary?token=canary"
     endpoint = (
-        await webhooks.create(CreateEndpointCommand(url=url, event_types=(), key=None, by=staff))
+        await webhooks.create(CreateEndpointCommand(url=url, event_types=(), key=None, actor=staff))
     ).result
     await shop.product()
     await webhooks.work()
     [delivery] = await webhooks.log(endpoint.id)
-    await webhooks.retry(endpoint.id, delivery.id, key=None, by=staff)
-    await webhooks.delete(endpoint.id, by=staff)
+    await webhooks.retry(endpoint.id, delivery.id, key=None, actor=staff)
+    await webhooks.delete(endpoint.id, actor=staff)
     created = await entry_of(shop, AuditAction.WEBHOOK_ENDPOINT_CREATED)
     assert (created.actor_id, created.object_id) == (staff.id, str(endpoint.id))
     assert created.details == {"host": "hooks.example.com"}
@@ -143,7 +145,7 @@ async def test_a_rotated_key_is_told_by_its_name(shop: Shop) -> None:
         shop.ids,
         GRACE,
     )
-    await rotate(by=Actor(None, "keys rotate"), distrust_former=True)
+    await rotate(actor=Actor(None, "keys rotate"), distrust_former=True)
     entry = await entry_of(shop, AuditAction.SIGNING_KEY_ROTATED)
     assert (entry.request_id, entry.object_id) == ("keys rotate", "kid-1")
     assert entry.details == {"former": "distrusted"}

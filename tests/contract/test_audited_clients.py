@@ -10,16 +10,16 @@ from tests.kit.accounts import NETWORK
 from tests.kit.auditing import entry_of
 from tests.kit.shop import Shop
 
-BY = Actor(None, "clients")
+ACTOR = Actor(None, "clients")
 
 
 async def test_what_operators_do_with_clients_is_told_without_their_names_and_secrets(shop: Shop) -> None:
-    made = await shop.create_client("canary", [Scope.WRITE_STOCK, Scope.READ_ORDERS], by=BY)
-    await shop.roll_secret("canary", by=BY)
+    made = await shop.create_client("canary", [Scope.WRITE_STOCK, Scope.READ_ORDERS], actor=ACTOR)
+    await shop.roll_secret("canary", actor=ACTOR)
     [client] = await shop.list_clients()
     first, second = client.secrets
-    await shop.retire_secret("canary", first.id, by=BY)
-    await shop.disable_client("canary", by=BY)
+    await shop.retire_secret("canary", first.id, actor=ACTOR)
+    await shop.disable_client("canary", actor=ACTOR)
     told = {
         action: await entry_of(shop, action)
         for action in (
@@ -43,9 +43,9 @@ async def test_what_operators_do_with_clients_is_told_without_their_names_and_se
 async def test_a_client_that_logs_in_is_told_to_have_done_it_itself_and_a_wrong_secret_as_well(
     shop: Shop,
 ) -> None:
-    made = await shop.create_client("till", [Scope.READ_ORDERS], by=BY)
+    made = await shop.create_client("till", [Scope.READ_ORDERS], actor=ACTOR)
     right = ClientCredentials(
-        client_id=str(made.client_id), secret=made.secret, network=NETWORK, by=Actor(None, "request-1")
+        client_id=str(made.client_id), secret=made.secret, network=NETWORK, actor=Actor(None, "request-1")
     )
     await shop.issue_token(right, scope="")
     logged_in = await entry_of(shop, AuditAction.CLIENT_LOGGED_IN)
@@ -55,7 +55,7 @@ async def test_a_client_that_logs_in_is_told_to_have_done_it_itself_and_a_wrong_
         "request-1",
     )
     wrong = ClientCredentials(
-        client_id=str(made.client_id), secret="canary", network=NETWORK, by=Actor(None, "request-2")
+        client_id=str(made.client_id), secret="canary", network=NETWORK, actor=Actor(None, "request-2")
     )
     with pytest.raises(InvalidClient):
         await shop.issue_token(wrong, scope="")
@@ -70,7 +70,7 @@ async def test_a_client_that_logs_in_is_told_to_have_done_it_itself_and_a_wrong_
 async def test_a_client_that_there_is_not_is_told_to_have_been_refused_and_not_by_what_was_shown(
     shop: Shop,
 ) -> None:
-    shown = ClientCredentials(client_id="canary", secret="canary", network=NETWORK, by=BY)
+    shown = ClientCredentials(client_id="canary", secret="canary", network=NETWORK, actor=ACTOR)
     with pytest.raises(InvalidClient):
         await shop.issue_token(shown, scope="")
     refused = await entry_of(shop, AuditAction.CLIENT_LOG_IN_REFUSED)

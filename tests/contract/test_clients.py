@@ -33,7 +33,7 @@ def credentials(made: NewSecretView, secret: str | None = None, network: str = N
         client_id=str(made.client_id),
         secret=made.secret if secret is None else secret,
         network=network,
-        by=SOMEBODY,
+        actor=SOMEBODY,
     )
 
 
@@ -61,7 +61,7 @@ async def bearer(shop: Shop, made: NewSecretView, scope: str = "") -> ClientPrin
 
 
 async def test_a_client_is_shown_as_it_was_created_and_its_secret_never_again(shop: Shop) -> None:
-    made = await shop.create_client(NAME, [Scope.WRITE_STOCK, Scope.READ_ORDERS], by=SOMEBODY)
+    made = await shop.create_client(NAME, [Scope.WRITE_STOCK, Scope.READ_ORDERS], actor=SOMEBODY)
     client = await the_client(shop)
     assert client == ClientView(
         id=made.client_id,
@@ -76,9 +76,9 @@ async def test_a_client_is_shown_as_it_was_created_and_its_secret_never_again(sh
 
 async def test_clients_are_listed_by_name_with_their_secrets_in_the_order_of_their_making(shop: Shop) -> None:
     for name in ("till", "courier", "warehouse"):
-        await shop.create_client(name, [Scope.READ_ORDERS], by=SOMEBODY)
-    await shop.roll_secret("courier", by=SOMEBODY)
-    await shop.disable_client("warehouse", by=SOMEBODY)
+        await shop.create_client(name, [Scope.READ_ORDERS], actor=SOMEBODY)
+    await shop.roll_secret("courier", actor=SOMEBODY)
+    await shop.disable_client("warehouse", actor=SOMEBODY)
     clients = await shop.list_clients()
     assert [(client.name, len(client.secrets)) for client in clients] == [
         ("courier", 2),
@@ -91,7 +91,7 @@ async def test_clients_are_listed_by_name_with_their_secrets_in_the_order_of_the
 
 async def test_a_name_is_taken_once_and_of_two_at_once_one_has_it(shop: Shop) -> None:
     endings = await asyncio.gather(
-        *(shop.create_client("till", [Scope.READ_ORDERS], by=SOMEBODY) for _ in range(2)),
+        *(shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY) for _ in range(2)),
         return_exceptions=True,
     )
     assert [type(ending) for ending in endings if isinstance(ending, Exception)] == [ClientNameTaken]
@@ -99,7 +99,7 @@ async def test_a_name_is_taken_once_and_of_two_at_once_one_has_it(shop: Shop) ->
 
 
 async def test_a_client_gets_a_token_for_itself_with_its_scopes(shop: Shop) -> None:
-    made = await shop.create_client("till", [Scope.WRITE_STOCK, Scope.READ_ORDERS], by=SOMEBODY)
+    made = await shop.create_client("till", [Scope.WRITE_STOCK, Scope.READ_ORDERS], actor=SOMEBODY)
     secret = (await the_client(shop)).secrets[0]
     assert await bearer(shop, made) == ClientPrincipal(
         made.client_id, secret.id, frozenset({Scope.READ_ORDERS, Scope.WRITE_STOCK})
@@ -108,76 +108,76 @@ async def test_a_client_gets_a_token_for_itself_with_its_scopes(shop: Shop) -> N
 
 
 async def test_it_is_told_when_each_secret_was_last_used(shop: Shop) -> None:
-    first = await shop.create_client("till", [Scope.READ_ORDERS], by=SOMEBODY)
-    await shop.roll_secret("till", by=SOMEBODY)
+    first = await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
+    await shop.roll_secret("till", actor=SOMEBODY)
     shop.clock.advance(timedelta(days=1))
     await bearer(shop, first)
     assert [secret.last_used_at for secret in (await the_client(shop)).secrets] == [shop.clock.now(), None]
 
 
 async def test_a_secret_is_rolled_without_the_client_being_shut_out(shop: Shop) -> None:
-    first = await shop.create_client("till", [Scope.READ_ORDERS], by=SOMEBODY)
-    second = await shop.roll_secret("till", by=SOMEBODY)
+    first = await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
+    second = await shop.roll_secret("till", actor=SOMEBODY)
     assert first.client_id == second.client_id
     assert [await attempt(shop, credentials(made)) for made in (first, second)] == ["in", "in"]
     with pytest.raises(TooManySecrets):
-        await shop.roll_secret("till", by=SOMEBODY)
-    await shop.retire_secret("till", (await the_client(shop)).secrets[0].id, by=SOMEBODY)
+        await shop.roll_secret("till", actor=SOMEBODY)
+    await shop.retire_secret("till", (await the_client(shop)).secrets[0].id, actor=SOMEBODY)
     assert [await attempt(shop, credentials(made)) for made in (first, second)] == ["wrong", "in"]
 
 
 async def test_of_two_who_roll_at_once_one_does(shop: Shop) -> None:
-    await shop.create_client("till", [Scope.READ_ORDERS], by=SOMEBODY)
+    await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
     endings = await asyncio.gather(
-        *(shop.roll_secret("till", by=SOMEBODY) for _ in range(2)), return_exceptions=True
+        *(shop.roll_secret("till", actor=SOMEBODY) for _ in range(2)), return_exceptions=True
     )
     assert [type(ending) for ending in endings if isinstance(ending, Exception)] == [TooManySecrets]
     assert len((await the_client(shop)).secrets) == 2
 
 
 async def test_a_token_is_confirmed_for_as_long_as_its_secret_is_valid(shop: Shop) -> None:
-    first = await shop.create_client("till", [Scope.READ_ORDERS], by=SOMEBODY)
-    second = await shop.roll_secret("till", by=SOMEBODY)
+    first = await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
+    second = await shop.roll_secret("till", actor=SOMEBODY)
     by_first, by_second = await bearer(shop, first), await bearer(shop, second)
-    assert [await shop.confirm_principal(by) for by in (by_first, by_second)] == [by_first, by_second]
-    await shop.retire_secret("till", by_first.secret_id, by=SOMEBODY)
+    assert [await shop.confirm_principal(actor) for actor in (by_first, by_second)] == [by_first, by_second]
+    await shop.retire_secret("till", by_first.secret_id, actor=SOMEBODY)
     with pytest.raises(InvalidToken):
         await shop.confirm_principal(by_first)
     assert await shop.confirm_principal(by_second) == by_second
-    await shop.disable_client("till", by=SOMEBODY)
+    await shop.disable_client("till", actor=SOMEBODY)
     with pytest.raises(InvalidToken):
         await shop.confirm_principal(by_second)
 
 
 async def test_a_secret_confirms_its_own_client_only(shop: Shop) -> None:
-    one = await bearer(shop, await shop.create_client("one", [Scope.READ_ORDERS], by=SOMEBODY))
-    other = await bearer(shop, await shop.create_client("other", [Scope.READ_ORDERS], by=SOMEBODY))
+    one = await bearer(shop, await shop.create_client("one", [Scope.READ_ORDERS], actor=SOMEBODY))
+    other = await bearer(shop, await shop.create_client("other", [Scope.READ_ORDERS], actor=SOMEBODY))
     assert await shop.store.clients.has_secret(one.client_id, one.secret_id)
     assert not await shop.store.clients.has_secret(other.client_id, one.secret_id)
 
 
 async def test_a_disabled_client_is_shut_out_and_its_name_stays(shop: Shop) -> None:
-    made = await shop.create_client("till", [Scope.READ_ORDERS], by=SOMEBODY)
-    await shop.disable_client("till", by=SOMEBODY)
+    made = await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
+    await shop.disable_client("till", actor=SOMEBODY)
     assert await attempt(shop, credentials(made)) == "wrong"
     client = await the_client(shop)
     assert (client.id, client.secrets, client.disabled_at) == (made.client_id, (), shop.clock.now())
     with pytest.raises(ClientNameTaken):
-        await shop.create_client("till", [Scope.READ_ORDERS], by=SOMEBODY)
+        await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
 
 
 async def test_a_client_that_there_is_not_is_not_found(shop: Shop) -> None:
     for done in (
-        shop.roll_secret("nobody", by=SOMEBODY),
-        shop.retire_secret("nobody", SecretId(shop.ids.new()), by=SOMEBODY),
-        shop.disable_client("nobody", by=SOMEBODY),
+        shop.roll_secret("nobody", actor=SOMEBODY),
+        shop.retire_secret("nobody", SecretId(shop.ids.new()), actor=SOMEBODY),
+        shop.disable_client("nobody", actor=SOMEBODY),
     ):
         with pytest.raises(NotFound):
             await done
 
 
 async def test_wrong_secrets_wait_longer_and_longer_whether_or_not_there_is_a_client(shop: Shop) -> None:
-    made = await shop.create_client("till", [Scope.READ_ORDERS], by=SOMEBODY)
+    made = await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
     nobody = NewSecretView(client_id=ClientId(shop.ids.new()), secret="x")
     for client in (made, nobody):
         guess = credentials(client, "wrong")
@@ -189,23 +189,23 @@ async def test_wrong_secrets_wait_longer_and_longer_whether_or_not_there_is_a_cl
 
 
 async def test_of_twenty_guesses_at_once_no_more_are_admitted_than_one_after_the_other(shop: Shop) -> None:
-    guess = credentials(await shop.create_client("till", [Scope.READ_ORDERS], by=SOMEBODY), "wrong")
+    guess = credentials(await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY), "wrong")
     endings = await asyncio.gather(*(attempt(shop, guess) for _ in range(20)))
     assert endings.count("wrong") == FREE + 1
 
 
 async def test_what_is_no_id_is_a_wrong_one(shop: Shop) -> None:
     for text in ("", "warehouse", "\udcff", UNICODE, "0" * 5000):
-        shown = ClientCredentials(client_id=text, secret="x", network=NETWORK, by=SOMEBODY)
+        shown = ClientCredentials(client_id=text, secret="x", network=NETWORK, actor=SOMEBODY)
         assert await attempt(shop, shown) == "wrong"
 
 
 async def test_another_spelling_of_an_id_is_no_client(shop: Shop) -> None:
     """Else each of them would have guesses of its own."""
-    made = await shop.create_client("till", [Scope.READ_ORDERS], by=SOMEBODY)
+    made = await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
     text = str(made.client_id)
     for spelling in (text.upper(), text.replace("-", ""), f"{{{text}}}", f"urn:uuid:{text}", f" {text}"):
-        shown = ClientCredentials(client_id=spelling, secret=made.secret, network=NETWORK, by=SOMEBODY)
+        shown = ClientCredentials(client_id=spelling, secret=made.secret, network=NETWORK, actor=SOMEBODY)
         assert (spelling == text, await attempt(shop, shown)) == (False, "wrong")
 
 
@@ -218,7 +218,7 @@ async def test_a_network_that_guesses_waits_whichever_clients_it_tries(shop: Sho
 
 async def test_the_right_secret_is_let_in_whatever_others_try(shop: Shop) -> None:
     """Nobody guesses 256 random bits. A client must not be shut out by whoever has seen its id."""
-    made = await shop.create_client("till", [Scope.READ_ORDERS], by=SOMEBODY)
+    made = await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
     for _ in range(FREE + 3):
         await attempt(shop, credentials(made, "wrong"))
     assert [await attempt(shop, credentials(made, secret)) for secret in ("wrong", None)] == [1, "in"]
@@ -237,7 +237,7 @@ Way = Callable[[ClientRepository, ClientView], Awaitable[ServiceClient | None]]
 
 @pytest.mark.parametrize("way", [by_id, by_name])
 async def test_a_client_that_is_looked_up_is_locked(shop: Shop, way: Way) -> None:
-    await shop.create_client("till", [Scope.READ_ORDERS], by=SOMEBODY)
+    await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
     client = await the_client(shop)
     async with shop.store.unit_of_work() as work:
         assert await way(work.clients, client)
@@ -248,7 +248,7 @@ async def test_a_client_that_is_looked_up_is_locked(shop: Shop, way: Way) -> Non
 
 
 async def test_what_is_not_committed_is_not_kept(shop: Shop) -> None:
-    await shop.create_client("till", [Scope.READ_ORDERS], by=SOMEBODY)
+    await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
     before = await the_client(shop)
     async with shop.store.unit_of_work() as work:
         client = await work.clients.find_by_name("till")
@@ -259,10 +259,10 @@ async def test_what_is_not_committed_is_not_kept(shop: Shop) -> None:
 
 
 async def test_who_asks_for_a_token_while_the_secret_is_retired_gets_none_that_is_good(shop: Shop) -> None:
-    made = await shop.create_client("till", [Scope.READ_ORDERS], by=SOMEBODY)
+    made = await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
     secret = (await the_client(shop)).secrets[0]
     ending, _ = await asyncio.gather(
-        attempt(shop, credentials(made)), shop.retire_secret("till", secret.id, by=SOMEBODY)
+        attempt(shop, credentials(made)), shop.retire_secret("till", secret.id, actor=SOMEBODY)
     )
     assert ending in {"in", "wrong"}
     assert (await the_client(shop)).secrets == ()

@@ -25,7 +25,7 @@ from tests.kit.actors import SOMEBODY
 from tests.kit.examples import ADDRESS
 from tests.kit.shop import Shop
 
-ANN = SignUpCommand(email="ann@example.com", password=PASSWORD, full_name="Ann", by=SOMEBODY)
+ANN = SignUpCommand(email="ann@example.com", password=PASSWORD, full_name="Ann", actor=SOMEBODY)
 
 
 async def sign_up(shop: Shop, role: Role = Role.CUSTOMER) -> UserView:
@@ -34,7 +34,7 @@ async def sign_up(shop: Shop, role: Role = Role.CUSTOMER) -> UserView:
 
 
 def closing(user: UserView) -> CloseAccountCommand:
-    return CloseAccountCommand(user_id=user.id, expected_version=user.version, by=Actor(user.id, "test"))
+    return CloseAccountCommand(user_id=user.id, expected_version=user.version, actor=Actor(user.id, "test"))
 
 
 def personal(command: PlaceOrderCommand) -> PlaceOrderCommand:
@@ -56,7 +56,7 @@ async def test_a_closed_account_has_nothing_personal_left_and_opens_nothing(shop
     with pytest.raises(InvalidToken):
         await GetMe(shop.store.users)(ann.id)
     with pytest.raises(InvalidRefreshToken):
-        await shop.refresh_session(tokens.refresh.text, by=SOMEBODY)
+        await shop.refresh_session(tokens.refresh.text, actor=SOMEBODY)
     for email in (ann.email, closed.email):
         with pytest.raises(WrongCredentials):
             await shop.logged_in(replace(ann, email=email))
@@ -153,7 +153,7 @@ async def test_the_last_admin_stays(shop: Shop) -> None:
     boss = await sign_up(shop, Role.ADMIN)
     with pytest.raises(LastAdmin):
         await shop.close_account(closing(boss))
-    other = SignUpCommand(email="other@example.com", password=PASSWORD, role=Role.ADMIN, by=SOMEBODY)
+    other = SignUpCommand(email="other@example.com", password=PASSWORD, role=Role.ADMIN, actor=SOMEBODY)
     deputy = (await shop.sign_up(other)).result
     outcomes = await asyncio.gather(
         *(shop.close_account(closing(admin)) for admin in (boss, deputy)), return_exceptions=True

@@ -46,7 +46,7 @@ async def test_the_sweeper_works_in_portions_the_longest_due_first(shop: Shop) -
         orders.append(await shop.order(mug))
         shop.clock.advance(MOMENT)
     shop.clock.advance(HOLD)
-    assert [await shop.expire_orders(limit=2, by=STAFF) for _ in range(3)] == [2, 1, 0]
+    assert [await shop.expire_orders(limit=2, actor=STAFF) for _ in range(3)] == [2, 1, 0]
     await assert_invariants(shop)
 
 
@@ -55,7 +55,7 @@ async def test_several_sweepers_share_the_work_and_expire_each_order_once(shop: 
     for _ in range(20):
         await shop.order(mug)
     shop.clock.advance(HOLD)
-    expired = await asyncio.gather(*(shop.expire_orders(limit=3, by=STAFF) for _ in range(6)))
+    expired = await asyncio.gather(*(shop.expire_orders(limit=3, actor=STAFF) for _ in range(6)))
     assert sum(expired) + await shop.expire() == 20
     assert (await shop.get_stock(mug.id)).available == 20
     await assert_invariants(shop)

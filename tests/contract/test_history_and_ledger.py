@@ -52,15 +52,15 @@ async def test_the_life_of_an_order_that_is_shipped_and_given_back_is_told_row_b
     shop: Shop, actors: Iterator[Actor]
 ) -> None:
     mug = await shop.product(stock=5)
-    placing = replace(shop.placing((mug, 3), customer=await shop.customer()), by=(placer := next(actors)))
+    placing = replace(shop.placing((mug, 3), customer=await shop.customer()), actor=(placer := next(actors)))
     order = (await shop.place_order(placing)).result
-    await shop.pay_order(replace(shop.paying(order, "tok_declined"), by=(poor := next(actors))))
-    await shop.pay_order(replace(shop.paying(order), by=(payer := next(actors))))
-    await shop.fulfil_order(replace(shop.fulfilling(order, 1), by=(packer := next(actors))))
-    await shop.fulfil_order(replace(shop.fulfilling(order, 2), by=(shipper := next(actors))))
-    await shop.refund_order(replace(shop.refunding(order, 100), by=(giver := next(actors))))
+    await shop.pay_order(replace(shop.paying(order, "tok_declined"), actor=(poor := next(actors))))
+    await shop.pay_order(replace(shop.paying(order), actor=(payer := next(actors))))
+    await shop.fulfil_order(replace(shop.fulfilling(order, 1), actor=(packer := next(actors))))
+    await shop.fulfil_order(replace(shop.fulfilling(order, 2), actor=(shipper := next(actors))))
+    await shop.refund_order(replace(shop.refunding(order, 100), actor=(giver := next(actors))))
     shop.gateway.next_refunds = ["declined"]
-    await shop.refund_order(replace(shop.refunding(order, [1]), by=(unlucky := next(actors))))
+    await shop.refund_order(replace(shop.refunding(order, [1]), actor=(unlucky := next(actors))))
 
     assert await rows(shop, order) == [
         (Action.PLACE, None, PENDING, None, placer),
@@ -90,11 +90,11 @@ async def test_the_life_of_an_order_that_is_paid_late_and_cancelled_is_told_row_
     order = await shop.order(mug)
     payment = await shop.pay(order, "tok_pending")
     shop.clock.advance(HOLD)
-    await shop.expire_orders(limit=1, by=SWEEPER)
+    await shop.expire_orders(limit=1, actor=SWEEPER)
     await shop.told(ProviderEventKind.CAPTURED, payment)
-    cancelling = replace(shop.cancelling(order), reason="I have one", by=(canceller := next(actors)))
+    cancelling = replace(shop.cancelling(order), reason="I have one", actor=(canceller := next(actors)))
     await shop.cancel_order(cancelling)
-    await shop.settle_payments(limit=1, by=(settler := next(actors)))
+    await shop.settle_payments(limit=1, actor=(settler := next(actors)))
 
     assert (await rows(shop, order))[1:] == [
         (Action.EXPIRE, PENDING, EXPIRED, None, SWEEPER),
@@ -118,7 +118,7 @@ async def test_money_that_an_order_cannot_use_and_those_who_make_room_are_told_a
     order = await shop.order(mug)
     payment = await shop.pay(order, "tok_pending")
     shop.clock.advance(HOLD)
-    placing = replace(shop.placing((mug, 1), customer=await shop.customer()), by=(buyer := next(actors)))
+    placing = replace(shop.placing((mug, 1), customer=await shop.customer()), actor=(buyer := next(actors)))
     await shop.place_order(placing)
     await shop.told(ProviderEventKind.CAPTURED, payment)
 

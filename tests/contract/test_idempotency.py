@@ -60,12 +60,12 @@ async def test_a_bound_key_returns_what_was_asked_for_and_got(shop: Shop) -> Non
 
 
 async def test_every_kind_of_result_comes_back_equal(shop: Shop) -> None:
-    product, stock = a_product(shop.ids, by=STAFF)
+    product, stock = a_product(shop.ids, actor=STAFF)
     product_view = ProductView.of(product, stock)
     results: Sequence[object] = [
         a_view(shop),
         product_view,
-        OrderView.of(an_order(shop.ids, (product_view, 2), customer=a_user(shop.ids).id, by=STAFF)),
+        OrderView.of(an_order(shop.ids, (product_view, 2), customer=a_user(shop.ids).id, actor=STAFF)),
         AdjustmentView(
             id=shop.ids.new(),
             reason=MovementReason.DAMAGE,

@@ -17,8 +17,7 @@ from domain.orders.statuses import OrderPaymentStatus
 from domain.payments.payment import PaymentStatus
 from domain.shared.errors import ValidationFailed
 from tests.invariants import assert_invariants, every_order, payments
-from tests.kit.shop import HOLD, Shop
-from tests.kit.shop import STAFF as BY
+from tests.kit.shop import HOLD, STAFF, Shop
 
 ORDERS = 8
 
@@ -60,7 +59,7 @@ async def test_paying_against_expiring_never_loses_an_order_that_was_paid(shop: 
     shop.clock.advance(HOLD)
     answers = await at_once(
         *(shop.told(ProviderEventKind.CAPTURED, payment) for payment in begun_payments),
-        *(shop.expire_orders(limit=2, by=BY) for _ in range(6)),
+        *(shop.expire_orders(limit=2, actor=STAFF) for _ in range(6)),
         *(shop.pay(order) for order in orders[:2]),
     )
     assert kinds(answers) == {type(None): ORDERS, int: 6, InvalidTransition: 2}
@@ -78,7 +77,7 @@ async def test_paying_against_expiring_and_buying_gives_back_what_cannot_be_supp
     answers = await at_once(
         *(tills[number % 4](buyer) for number, buyer in enumerate(buyers)),
         *(shop.told(ProviderEventKind.CAPTURED, payment) for payment in begun_payments),
-        *(shop.expire_orders(limit=2, by=BY) for _ in range(4)),
+        *(shop.expire_orders(limit=2, actor=STAFF) for _ in range(4)),
     )
     assert {type(answer) for answer in answers if isinstance(answer, BaseException)} <= {OutOfStock}
     while await shop.settle():
@@ -99,7 +98,7 @@ async def test_taking_against_the_sweeper_tells_nobody_that_it_is_sold_out(shop:
     tills = [shop.till(max_batch=2) for _ in range(4)]
     answers = await at_once(
         *(tills[number % 4](buyer) for number, buyer in enumerate(buyers)),
-        *(shop.expire_orders(limit=1, by=BY) for _ in range(ORDERS)),
+        *(shop.expire_orders(limit=1, actor=STAFF) for _ in range(ORDERS)),
     )
     assert not any(isinstance(answer, BaseException) for answer in answers)
     assert await statuses(shop) == {OrderStatus.EXPIRED: ORDERS, OrderStatus.PENDING_PAYMENT: 2 * ORDERS}
@@ -202,7 +201,7 @@ async def test_of_many_who_pay_one_order_at_once_one_keeps_it_paid(shop: Shop, p
 async def test_several_workers_send_each_refund_once(shop: Shop) -> None:
     for order in await paid(shop):
         await shop.cancel(order)
-    taken = await asyncio.gather(*(shop.settle_payments(limit=2, by=BY) for _ in range(6)))
+    taken = await asyncio.gather(*(shop.settle_payments(limit=2, actor=STAFF) for _ in range(6)))
     assert sum(taken) + await shop.settle() == ORDERS
     assert len(shop.gateway.refunds) == ORDERS
     assert shop.gateway.calls == 2 * ORDERS

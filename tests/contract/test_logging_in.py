@@ -20,7 +20,7 @@ SECOND = timedelta(seconds=1)
 
 
 async def refreshed(shop: Shop, tokens: SessionTokens) -> SessionTokens:
-    return await shop.refresh_session(tokens.refresh.text, by=SOMEBODY)
+    return await shop.refresh_session(tokens.refresh.text, actor=SOMEBODY)
 
 
 async def number_of_sessions(shop: Shop, user: UserView) -> int:
@@ -86,7 +86,7 @@ async def test_a_token_that_is_not_known_is_refused(shop: Shop) -> None:
     await shop.logged_in(user)
     for text in ("", "x", "A" * 64):
         with pytest.raises(InvalidRefreshToken):
-            await shop.refresh_session(text, by=SOMEBODY)
+            await shop.refresh_session(text, actor=SOMEBODY)
     assert await number_of_sessions(shop, user) == 1
 
 
@@ -110,11 +110,11 @@ async def test_a_session_is_ended_by_its_user_and_by_nobody_else(shop: Shop) -> 
     tokens = await shop.logged_in(user)
     (session,) = (await shop.list_sessions(user.id, after=None, limit=2)).items
     with pytest.raises(NotFound):
-        await shop.end_session(session.id, by=Actor(stranger.id, "test"))
+        await shop.end_session(session.id, actor=Actor(stranger.id, "test"))
     await refreshed(shop, tokens)
-    await shop.end_session(session.id, by=Actor(user.id, "test"))
+    await shop.end_session(session.id, actor=Actor(user.id, "test"))
     with pytest.raises(NotFound):
-        await shop.end_session(session.id, by=Actor(user.id, "test"))
+        await shop.end_session(session.id, actor=Actor(user.id, "test"))
     with pytest.raises(InvalidRefreshToken):
         await refreshed(shop, tokens)
 
@@ -129,8 +129,8 @@ async def test_whichever_token_is_revoked_its_session_ends(shop: Shop, kind: str
         "used refresh token": tokens.refresh.text,
         "access token": tokens.access.token,
     }
-    await shop.revoke_token(held[kind], by=SOMEBODY)
-    await shop.revoke_token(held[kind], by=SOMEBODY)
+    await shop.revoke_token(held[kind], actor=SOMEBODY)
+    await shop.revoke_token(held[kind], actor=SOMEBODY)
     assert await number_of_sessions(shop, user) == 0
     with pytest.raises(InvalidRefreshToken):
         await refreshed(shop, successor)
@@ -140,7 +140,7 @@ async def test_what_is_no_token_is_revoked_already(shop: Shop) -> None:
     user = await shop.customer()
     await shop.logged_in(user)
     for text in ("", "x", "A" * 64, "token-99"):
-        await shop.revoke_token(text, by=SOMEBODY)
+        await shop.revoke_token(text, actor=SOMEBODY)
     assert await number_of_sessions(shop, user) == 1
 
 

@@ -21,7 +21,7 @@ from tests.kit.accounts import NETWORK, PASSWORD
 from tests.kit.actors import SOMEBODY
 from tests.kit.shop import Shop
 
-ANN = SignUpCommand(email="Ann@example.com", password=PASSWORD, full_name="Ann", by=SOMEBODY)
+ANN = SignUpCommand(email="Ann@example.com", password=PASSWORD, full_name="Ann", actor=SOMEBODY)
 NEW_PASSWORD = "another password of some length"
 HALF_AN_HOUR = timedelta(minutes=30)
 A_DAY = timedelta(days=1)
@@ -42,11 +42,11 @@ async def asked_for_reset(shop: Shop, email: str = ANN.email) -> str:
 
 
 async def verify(shop: Shop, token: str) -> None:
-    await shop.verify_email(VerifyEmailCommand(token=token, by=SOMEBODY))
+    await shop.verify_email(VerifyEmailCommand(token=token, actor=SOMEBODY))
 
 
 async def reset(shop: Shop, token: str, password: str = NEW_PASSWORD) -> None:
-    await shop.reset_password(ResetPasswordCommand(token=token, password=password, by=SOMEBODY))
+    await shop.reset_password(ResetPasswordCommand(token=token, password=password, actor=SOMEBODY))
 
 
 async def change_status(shop: Shop, status: UserStatus) -> None:
@@ -134,7 +134,7 @@ async def test_a_forgotten_password_is_replaced_and_everybody_logged_out(shop: S
     tokens = await shop.logged_in(ann)
     await reset(shop, await asked_for_reset(shop))
     with pytest.raises(InvalidRefreshToken):
-        await shop.refresh_session(tokens.refresh.text, by=SOMEBODY)
+        await shop.refresh_session(tokens.refresh.text, actor=SOMEBODY)
     async with shop.store.unit_of_work() as work:
         kept = await work.users.peek(ann.id)
     assert kept
@@ -174,7 +174,7 @@ async def test_of_two_who_use_a_token_at_once_one_does(shop: Shop) -> None:
 
 async def test_a_reset_that_is_repeated_with_its_key_is_replayed(shop: Shop) -> None:
     await shop.sign_up(ANN)
-    command = ResetPasswordCommand(token=await asked_for_reset(shop), password=NEW_PASSWORD, by=SOMEBODY)
+    command = ResetPasswordCommand(token=await asked_for_reset(shop), password=NEW_PASSWORD, actor=SOMEBODY)
     command = replace(command, key=shop.key(command.token, operation="reset_password"))
     first, again = await shop.reset_password(command), await shop.reset_password(command)
     assert (first.replayed, again.replayed) == (False, True)

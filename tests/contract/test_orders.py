@@ -30,7 +30,7 @@ async def a_customer_and_a_product(shop: Shop, *, price: int = 1000) -> tuple[Us
 async def test_an_order_is_read_as_it_was_kept(shop: Shop) -> None:
     ann, dear = await a_customer_and_a_product(shop, price=(MAX_AMOUNT - 3) // 2)
     cheap, free = await shop.product(price=1, name=UNICODE), await shop.product(price=0)
-    order = an_order(shop.ids, (dear, 2), (free, 1_000_000), (cheap, 3), customer=ann.id, by=STAFF)
+    order = an_order(shop.ids, (dear, 2), (free, 1_000_000), (cheap, 3), customer=ann.id, actor=STAFF)
     view = OrderView.of(order)
     assert view.total.amount == MAX_AMOUNT
     await add(shop, order)
@@ -64,23 +64,23 @@ async def test_an_order_that_does_not_exist_is_none(shop: Shop) -> None:
 async def test_an_order_of_somebody_who_does_not_exist_is_refused(shop: Shop) -> None:
     mug = await shop.product()
     with pytest.raises(Exception):  # noqa: B017, PT011 - a mistake of the program: each adapter has its own word
-        await add(shop, an_order(shop.ids, (mug, 1), customer=UserId(shop.ids.new()), by=STAFF))
+        await add(shop, an_order(shop.ids, (mug, 1), customer=UserId(shop.ids.new()), actor=STAFF))
     assert await shop.store.outbox.count("order.placed") == 0
 
 
 async def test_a_customers_key_has_one_order_for_ever(shop: Shop) -> None:
     ann, mug = await a_customer_and_a_product(shop)
     bob = await shop.customer()
-    first = an_order(shop.ids, (mug, 1), customer=ann.id, by=STAFF, key="k")
+    first = an_order(shop.ids, (mug, 1), customer=ann.id, actor=STAFF, key="k")
     await add(shop, first)
     with pytest.raises(OrderExists):
         await add(
             shop,
-            an_order(shop.ids, (mug, 1), customer=bob.id, by=STAFF, key="k"),
-            an_order(shop.ids, (mug, 1), customer=ann.id, by=STAFF, key="k"),
+            an_order(shop.ids, (mug, 1), customer=bob.id, actor=STAFF, key="k"),
+            an_order(shop.ids, (mug, 1), customer=ann.id, actor=STAFF, key="k"),
         )
     assert await shop.store.orders.get_by_key(bob.id, "k") is None
-    await add(shop, an_order(shop.ids, (mug, 1), customer=bob.id, by=STAFF, key="k"))
+    await add(shop, an_order(shop.ids, (mug, 1), customer=bob.id, actor=STAFF, key="k"))
     found = await shop.store.orders.get_by_key(ann.id, "k")
     assert found
     assert found.id == first.id
@@ -89,18 +89,18 @@ async def test_a_customers_key_has_one_order_for_ever(shop: Shop) -> None:
 async def test_an_order_that_was_not_committed_leaves_its_key_free(shop: Shop) -> None:
     ann, mug = await a_customer_and_a_product(shop)
     async with shop.store.unit_of_work() as work:
-        await work.orders.add([an_order(shop.ids, (mug, 1), customer=ann.id, by=STAFF)])
-    await add(shop, an_order(shop.ids, (mug, 1), customer=ann.id, by=STAFF))
+        await work.orders.add([an_order(shop.ids, (mug, 1), customer=ann.id, actor=STAFF)])
+    await add(shop, an_order(shop.ids, (mug, 1), customer=ann.id, actor=STAFF))
 
 
 async def test_changes_to_an_order_are_kept_with_one_row_of_history_each(shop: Shop) -> None:
     ann, mug = await a_customer_and_a_product(shop)
-    order = an_order(shop.ids, (mug, 1), customer=ann.id, by=Actor(ann.id, "request-1"))
+    order = an_order(shop.ids, (mug, 1), customer=ann.id, actor=Actor(ann.id, "request-1"))
     await add(shop, order)
     async with shop.store.unit_of_work() as work:
         locked = await work.orders.get(order.id)
         assert locked
-        locked.cancel(UNICODE, now=NOW, by=STAFF)
+        locked.cancel(UNICODE, now=NOW, actor=STAFF)
         await work.orders.save([locked])
         await work.orders.save([locked])
         await work.commit()
@@ -132,7 +132,7 @@ async def test_changes_to_an_order_are_kept_with_one_row_of_history_each(shop: S
 
 async def test_an_order_that_costs_nothing_is_kept_with_both_its_changes(shop: Shop) -> None:
     ann, free = await a_customer_and_a_product(shop, price=0)
-    order = an_order(shop.ids, (free, 1), customer=ann.id, by=STAFF)
+    order = an_order(shop.ids, (free, 1), customer=ann.id, actor=STAFF)
     await add(shop, order)
     view = OrderView.of(order)
     assert [change.target for change in await history(shop, view)] == [
@@ -172,7 +172,7 @@ async def test_an_order_that_has_changed_since_it_was_read_is_not_overwritten(sh
         stale = await work.orders.get(order.id)
     assert stale
     await shop.cancel(order)
-    stale.cancel(None, now=NOW, by=STAFF)
+    stale.cancel(None, now=NOW, actor=STAFF)
     async with shop.store.unit_of_work() as work:
         await work.orders.get(order.id)
         with pytest.raises(Exception):  # noqa: B017, PT011 - a mistake of the program: each adapter has its own word
@@ -182,7 +182,7 @@ async def test_an_order_that_has_changed_since_it_was_read_is_not_overwritten(sh
 
 async def test_of_ten_orders_added_at_once_with_one_key_one_is_kept(shop: Shop) -> None:
     ann, mug = await a_customer_and_a_product(shop)
-    orders = [an_order(shop.ids, (mug, 1), customer=ann.id, by=STAFF) for _ in range(10)]
+    orders = [an_order(shop.ids, (mug, 1), customer=ann.id, actor=STAFF) for _ in range(10)]
     outcomes = await asyncio.gather(*(add(shop, order) for order in orders), return_exceptions=True)
     assert sum(outcome is None for outcome in outcomes) == 1
     assert sum(isinstance(outcome, OrderExists) for outcome in outcomes) == 9

@@ -137,7 +137,7 @@ async def test_a_key_whose_record_is_pruned_answers_with_the_present_order_and_h
     mug = await shop.product(stock=100)
     ann = await shop.customer()
     command = shop.placing((mug, 1), customer=ann)
-    order = an_order(shop.ids, (mug, 1), customer=ann.id, by=STAFF, key=command.key.key)
+    order = an_order(shop.ids, (mug, 1), customer=ann.id, actor=STAFF, key=command.key.key)
     async with shop.store.unit_of_work() as work:
         await work.orders.add([order])
         await work.commit()

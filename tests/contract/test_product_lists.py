@@ -32,7 +32,7 @@ async def stock_up(shop: Shop, random: Random, *, count: int) -> None:
         for _ in range(count)
     ]
     shop.clock.advance(timedelta(microseconds=random.randint(0, 1)))
-    await shop.import_catalog(rows, by=STAFF, progress=lambda _: None)
+    await shop.import_catalog(rows, actor=STAFF, progress=lambda _: None)
 
 
 def sort_key(product: ProductView, sort: ProductSort) -> tuple[object, ...]:
@@ -153,7 +153,7 @@ async def test_products_are_listed_by_what_is_available_of_them(shop: Shop) -> N
 async def test_products_are_listed_by_status(shop: Shop) -> None:
     await shop.product(name="on sale")
     archived = await shop.product(name="off sale")
-    await shop.archive_product(archived.id, expected_version=archived.version, by=SOMEBODY)
+    await shop.archive_product(archived.id, expected_version=archived.version, actor=SOMEBODY)
     assert await names(shop, ProductFilter()) == ["on sale"]
     assert await names(shop, ProductFilter(status=ProductStatus.ARCHIVED)) == ["off sale"]
     assert await names(shop, ProductFilter(status=None)) == ["off sale", "on sale"]

@@ -63,7 +63,7 @@ async def test_a_product_is_found_by_its_present_name_only(shop: Shop) -> None:
             product_id=mug.id,
             expected_version=mug.version,
             changes=ProductChanges(name="Beaker"),
-            by=SOMEBODY,
+            actor=SOMEBODY,
         )
     )
     assert await found(shop, "mug") == []

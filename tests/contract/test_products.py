@@ -31,7 +31,7 @@ async def change(shop: Shop, product_id: ProductId, changes: ProductChanges) -> 
 
 
 async def test_a_product_is_read_as_it_was_kept(shop: Shop) -> None:
-    product, stock = a_product(shop.ids, by=STAFF)
+    product, stock = a_product(shop.ids, actor=STAFF)
     product.price = Money(MAX_AMOUNT, "KWD")
     view = ProductView.of(product, stock)
     await add(shop, (product, stock))
@@ -114,12 +114,16 @@ async def test_the_version_that_clients_see_counts_edits_of_the_product_and_move
 
 
 async def test_two_products_never_share_a_sku(shop: Shop) -> None:
-    await add(shop, a_product(shop.ids, by=STAFF, sku="MUG"))
+    await add(shop, a_product(shop.ids, actor=STAFF, sku="MUG"))
     with pytest.raises(SkuTaken):
-        await add(shop, a_product(shop.ids, by=STAFF, sku="CUP"), a_product(shop.ids, by=STAFF, sku="MUG"))
+        await add(
+            shop, a_product(shop.ids, actor=STAFF, sku="CUP"), a_product(shop.ids, actor=STAFF, sku="MUG")
+        )
     with pytest.raises(SkuTaken):
-        await add(shop, a_product(shop.ids, by=STAFF, sku="JUG"), a_product(shop.ids, by=STAFF, sku="JUG"))
-    await add(shop, a_product(shop.ids, by=STAFF, sku="CUP"), a_product(shop.ids, by=STAFF, sku="JUG"))
+        await add(
+            shop, a_product(shop.ids, actor=STAFF, sku="JUG"), a_product(shop.ids, actor=STAFF, sku="JUG")
+        )
+    await add(shop, a_product(shop.ids, actor=STAFF, sku="CUP"), a_product(shop.ids, actor=STAFF, sku="JUG"))
     assert await shop.store.outbox.count("product.created") == 3
 
 

@@ -17,7 +17,7 @@ async def taken_long_ago(shop: Shop, command: PlaceOrderCommand) -> OrderView:
     """Keep the order of a command as if the record of its key had been pruned since."""
     product = await shop.get_product(command.request.lines[0].product_id, include_archived=True)
     order = an_order(
-        shop.ids, (product, 1), customer=command.request.customer_id, by=STAFF, key=command.key.key
+        shop.ids, (product, 1), customer=command.request.customer_id, actor=STAFF, key=command.key.key
     )
     async with shop.store.unit_of_work() as work:
         await work.orders.add([order])
@@ -36,7 +36,7 @@ async def test_an_order_of_what_is_no_longer_sold_is_still_the_answer(shop: Shop
     mug = await shop.product(stock=5)
     command = shop.placing((mug, 1), customer=await shop.customer())
     order = await taken_long_ago(shop, command)
-    await shop.archive_product(mug.id, expected_version=mug.version, by=SOMEBODY)
+    await shop.archive_product(mug.id, expected_version=mug.version, actor=SOMEBODY)
     assert await shop.place_order(command) == IdempotentResult(order, replayed=True, present=True)
 
 

@@ -18,7 +18,7 @@ from tests.kit.shop import STAFF, Shop
 
 
 def receive(stock: Stock, units: int) -> None:
-    stock.adjust(units, MovementReason.RECEIPT, note=None, now=NOW, by=STAFF)
+    stock.adjust(units, MovementReason.RECEIPT, note=None, now=NOW, actor=STAFF)
 
 
 async def change(shop: Shop, product_id: ProductId, verb: Callable[[Stock], None]) -> None:
@@ -34,7 +34,7 @@ def fields_of(stock: Stock) -> tuple[ProductId, int, int, int]:
 
 
 async def test_a_stock_is_read_as_it_was_kept(shop: Shop) -> None:
-    product, stock = a_product(shop.ids, by=STAFF, on_hand=MAX_ON_HAND)
+    product, stock = a_product(shop.ids, actor=STAFF, on_hand=MAX_ON_HAND)
     async with shop.store.unit_of_work(SOMEBODY) as work:
         await work.stocks.add([stock])
         await work.products.add([product])
@@ -66,8 +66,8 @@ async def test_every_movement_is_written_once_with_who_and_why(shop: Shop) -> No
     order_id = OrderId(shop.ids.new())
 
     def reserve_and_count(stock: Stock) -> None:
-        stock.reserve(2, order_id=order_id, now=NOW, by=ann)
-        stock.count(9, seen=stock.version, note=UNICODE, now=NOW, by=STAFF)
+        stock.reserve(2, order_id=order_id, now=NOW, actor=ann)
+        stock.count(9, seen=stock.version, note=UNICODE, now=NOW, actor=STAFF)
 
     await change(shop, mug.id, reserve_and_count)
     opened, reserved, counted = await ledger(shop, mug.id)
@@ -180,16 +180,16 @@ async def test_stocks_locked_in_opposite_orders_never_block_each_other(shop: Sho
 
 
 def oversell(stock: Stock) -> None:
-    stock._move(MovementReason.RESERVED, now=NOW, by=STAFF, reserved=stock.available + 1)
+    stock._move(MovementReason.RESERVED, now=NOW, actor=STAFF, reserved=stock.available + 1)
 
 
 def release_what_was_not_reserved(stock: Stock) -> None:
-    stock.release(1, order_id=OrderId(stock.product_id), now=NOW, by=STAFF)
+    stock.release(1, order_id=OrderId(stock.product_id), now=NOW, actor=STAFF)
 
 
 def ship_what_is_reserved(stock: Stock) -> None:
-    stock.reserve(stock.available, order_id=OrderId(stock.product_id), now=NOW, by=STAFF)
-    stock._move(MovementReason.DAMAGE, now=NOW, by=STAFF, on_hand=-1)
+    stock.reserve(stock.available, order_id=OrderId(stock.product_id), now=NOW, actor=STAFF)
+    stock._move(MovementReason.DAMAGE, now=NOW, actor=STAFF, on_hand=-1)
 
 
 @pytest.mark.parametrize("mistake", [oversell, release_what_was_not_reserved, ship_what_is_reserved])

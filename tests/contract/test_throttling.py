@@ -24,7 +24,7 @@ ANN, NOBODY = "ann@example.com", "nobody@example.com"
 async def log_in(shop: Shop, email: str = ANN, password: str = "wrong", network: str = NETWORK) -> str | int:
     """Try, and return how it ended: for one who has to wait, after how many seconds."""
     try:
-        await shop.log_in(LogInCommand(email=email, password=password, network=network, by=SOMEBODY))
+        await shop.log_in(LogInCommand(email=email, password=password, network=network, actor=SOMEBODY))
     except WrongCredentials:
         return "wrong"
     except TooManyAttempts as refusal:
@@ -34,7 +34,7 @@ async def log_in(shop: Shop, email: str = ANN, password: str = "wrong", network:
 
 async def sign_up(shop: Shop, email: str, network: str | None = NETWORK) -> str | int:
     try:
-        await shop.sign_up(SignUpCommand(email=email, password=PASSWORD, network=network, by=SOMEBODY))
+        await shop.sign_up(SignUpCommand(email=email, password=PASSWORD, network=network, actor=SOMEBODY))
     except EmailTaken:
         return "taken"
     except TooManyAttempts as refusal:
@@ -152,7 +152,7 @@ async def test_who_has_taken_over_a_session_guesses_the_password_as_slowly(shop:
             current_password=current,
             new_password=f"{PASSWORD}!",
             network=NETWORK,
-            by=SOMEBODY,
+            actor=SOMEBODY,
         )
         try:
             await shop.change_password(command)

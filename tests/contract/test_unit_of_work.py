@@ -12,7 +12,7 @@ from tests.kit.shop import STAFF, Shop
 
 
 def receive(stock: Stock, units: int) -> None:
-    stock.adjust(units, MovementReason.RECEIPT, note=None, now=NOW, by=STAFF)
+    stock.adjust(units, MovementReason.RECEIPT, note=None, now=NOW, actor=STAFF)
 
 
 async def on_hand(shop: Shop, product_id: ProductId) -> int:
@@ -39,7 +39,7 @@ async def test_what_is_not_saved_is_not_kept(shop: Shop) -> None:
         assert locked
         receive(stock, 2)
         product.archive(stock=stock, now=NOW)
-        locked.cancel(None, now=NOW, by=STAFF)
+        locked.cancel(None, now=NOW, actor=STAFF)
         await work.commit()
     assert await on_hand(shop, mug.id) == 5
     assert (await shop.get_product(mug.id, include_archived=True)).status is mug.status

@@ -217,19 +217,19 @@ async def test_a_removed_endpoint_hears_nothing_more(webhooks: Webhooks) -> None
     endpoint = await webhooks.endpoint()
     await webhooks.shop.product()
     await webhooks.relay(limit=100)
-    await webhooks.delete(endpoint.id, by=SOMEBODY)
+    await webhooks.delete(endpoint.id, actor=SOMEBODY)
     assert await webhooks.work() == 0
     assert (await webhooks.list(after=None, limit=10)).items == ()
     with pytest.raises(NotFound):
         await webhooks.log(endpoint.id)
     with pytest.raises(NotFound):
-        await webhooks.delete(endpoint.id, by=SOMEBODY)
+        await webhooks.delete(endpoint.id, actor=SOMEBODY)
 
 
 async def test_an_endpoint_may_be_removed_while_it_is_being_sent_to(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint()
     await webhooks.shop.product()
-    webhooks.subscribers.meanwhile = lambda: webhooks.delete(endpoint.id, by=SOMEBODY)
+    webhooks.subscribers.meanwhile = lambda: webhooks.delete(endpoint.id, actor=SOMEBODY)
     assert await webhooks.work() == 1
     assert (await webhooks.list(after=None, limit=10)).items == ()
 
@@ -243,7 +243,7 @@ async def test_a_dead_delivery_gets_one_more_attempt_by_hand(webhooks: Webhooks)
         webhooks.shop.clock.advance(pause)
         await webhooks.work()
     [dead] = await webhooks.log(endpoint.id)
-    retried = (await webhooks.retry(endpoint.id, dead.id, key=None, by=SOMEBODY)).result
+    retried = (await webhooks.retry(endpoint.id, dead.id, key=None, actor=SOMEBODY)).result
     assert (retried.status, retried.next_attempt_at) == (
         DeliveryStatus.PENDING,
         webhooks.shop.clock.now(),
@@ -251,7 +251,7 @@ async def test_a_dead_delivery_gets_one_more_attempt_by_hand(webhooks: Webhooks)
     assert await webhooks.work() == 1
     assert [each.status for each in await webhooks.log(endpoint.id)] == [DeliveryStatus.DEAD]
     del webhooks.subscribers.answers[ANN]
-    await webhooks.retry(endpoint.id, dead.id, key=None, by=SOMEBODY)
+    await webhooks.retry(endpoint.id, dead.id, key=None, actor=SOMEBODY)
     await webhooks.work()
     [delivery] = await webhooks.log(endpoint.id)
     assert (delivery.status, delivery.attempts) == (DeliveryStatus.DELIVERED, len(PAUSES) + 3)
@@ -262,7 +262,7 @@ async def test_what_was_delivered_can_be_delivered_again(webhooks: Webhooks) -> 
     await webhooks.shop.product()
     await webhooks.work()
     [delivery] = await webhooks.log(endpoint.id)
-    await webhooks.retry(endpoint.id, delivery.id, key=None, by=SOMEBODY)
+    await webhooks.retry(endpoint.id, delivery.id, key=None, actor=SOMEBODY)
     assert await webhooks.work() == 1
     assert len({heard.message_id for heard in webhooks.subscribers.heard}) == 1
 
@@ -273,9 +273,9 @@ async def test_a_retry_is_done_once_per_key(webhooks: Webhooks) -> None:
     await webhooks.work()
     [delivery] = await webhooks.log(endpoint.id)
     key = webhooks.shop.key(delivery.id, operation="retry_delivery", key="one")
-    first = await webhooks.retry(endpoint.id, delivery.id, key=key, by=SOMEBODY)
+    first = await webhooks.retry(endpoint.id, delivery.id, key=key, actor=SOMEBODY)
     await webhooks.work()
-    second = await webhooks.retry(endpoint.id, delivery.id, key=key, by=SOMEBODY)
+    second = await webhooks.retry(endpoint.id, delivery.id, key=key, actor=SOMEBODY)
     assert (second.replayed, second.result) == (True, first.result)
     assert await webhooks.work() == 0
 
@@ -286,9 +286,9 @@ async def test_nobody_s_delivery_is_retried(webhooks: Webhooks) -> None:
     await webhooks.work()
     [delivery] = await webhooks.log(endpoint.id)
     with pytest.raises(NotFound):
-        await webhooks.retry(other.id, delivery.id, key=None, by=SOMEBODY)
+        await webhooks.retry(other.id, delivery.id, key=None, actor=SOMEBODY)
     with pytest.raises(NotFound):
-        await webhooks.retry(endpoint.id, DeliveryId(webhooks.shop.ids.new()), key=None, by=SOMEBODY)
+        await webhooks.retry(endpoint.id, DeliveryId(webhooks.shop.ids.new()), key=None, actor=SOMEBODY)
 
 
 async def test_deliveries_are_listed_the_newest_first_and_by_their_status(webhooks: Webhooks) -> None:
@@ -309,14 +309,14 @@ async def test_deliveries_are_listed_the_newest_first_and_by_their_status(webhoo
 
 async def test_an_endpoint_is_made_once_per_key_and_its_secret_is_told_again(webhooks: Webhooks) -> None:
     key = webhooks.shop.key(ANN, operation="create_webhook_endpoint", key="one")
-    first = await webhooks.create(CreateEndpointCommand(url=ANN, event_types=(), key=key, by=SOMEBODY))
-    second = await webhooks.create(CreateEndpointCommand(url=ANN, event_types=(), key=key, by=SOMEBODY))
+    first = await webhooks.create(CreateEndpointCommand(url=ANN, event_types=(), key=key, actor=SOMEBODY))
+    second = await webhooks.create(CreateEndpointCommand(url=ANN, event_types=(), key=key, actor=SOMEBODY))
     assert (second.replayed, second.result) == (True, first.result)
     [listed] = (await webhooks.list(after=None, limit=10)).items
     assert listed.id == first.result.id
     other = webhooks.shop.key(BOB, operation="create_webhook_endpoint", key="one")
     with pytest.raises(IdempotencyKeyReused):
-        await webhooks.create(CreateEndpointCommand(url=BOB, event_types=(), key=other, by=SOMEBODY))
+        await webhooks.create(CreateEndpointCommand(url=BOB, event_types=(), key=other, actor=SOMEBODY))
 
 
 @pytest.mark.parametrize(
@@ -343,6 +343,6 @@ async def test_an_endpoint_is_made_once_per_key_and_its_secret_is_told_again(web
 )
 async def test_a_url_that_nothing_can_be_sent_to_safely_is_refused(webhooks: Webhooks, url: str) -> None:
     with pytest.raises(ValidationFailed) as refusal:
-        await webhooks.create(CreateEndpointCommand(url=url, event_types=(), key=None, by=SOMEBODY))
+        await webhooks.create(CreateEndpointCommand(url=url, event_types=(), key=None, actor=SOMEBODY))
     assert [violation.path for violation in refusal.value.violations] == [("url",)]
     assert "canary" not in str(refusal.value.violations)

@@ -93,11 +93,11 @@ async def test_the_end_of_a_session_that_cannot_be_committed_is_not_told(
     open_unit_of_work = web.container.unit_of_work()
 
     @asynccontextmanager
-    async def uncommittable(by: Actor | None = None) -> AsyncIterator[UnitOfWork]:
+    async def uncommittable(actor: Actor | None = None) -> AsyncIterator[UnitOfWork]:
         async def refuse() -> None:
             raise DatabaseUnavailable
 
-        async with open_unit_of_work(by) as work:
+        async with open_unit_of_work(actor) as work:
             work.commit = refuse  # type: ignore[method-assign]  # a commit that fails, whatever the adapter
             yield work
 

@@ -104,14 +104,14 @@ class Accounts:
 
     async def customer(self, email: str | None = None) -> UserView:
         command = SignUpCommand(
-            email=email or f"customer-{next(self._numbers)}@example.com", password=PASSWORD, by=SOMEBODY
+            email=email or f"customer-{next(self._numbers)}@example.com", password=PASSWORD, actor=SOMEBODY
         )
         return (await self.sign_up(command)).result
 
     async def logged_in(self, customer: UserView) -> SessionTokens:
         """Return the tokens of a new session of the customer."""
         return await self.log_in(
-            LogInCommand(email=customer.email, password=PASSWORD, network=NETWORK, by=SOMEBODY)
+            LogInCommand(email=customer.email, password=PASSWORD, network=NETWORK, actor=SOMEBODY)
         )
 
     async def bearer_of(self, tokens: SessionTokens) -> UserPrincipal:

@@ -42,9 +42,9 @@ def a_user(ids: IdFactory, *, email: str = "ann@example.com", full_name: str | N
 
 
 def a_product(
-    ids: IdFactory, *, by: Actor, sku: str = "MUG-RED", name: str = UNICODE, on_hand: int = 5
+    ids: IdFactory, *, actor: Actor, sku: str = "MUG-RED", name: str = UNICODE, on_hand: int = 5
 ) -> tuple[Product, Stock]:
-    stock = Stock.open(ProductId(ids.new()), on_hand, now=NOW, by=by)
+    stock = Stock.open(ProductId(ids.new()), on_hand, now=NOW, actor=actor)
     product = Product.create(
         id=stock.product_id,
         sku=sku,
@@ -60,7 +60,11 @@ def a_product(
 
 
 def an_order(
-    ids: IdFactory, *lines: tuple[ProductView, int], customer: UserId, by: Actor, key: str = "key-of-an-order"
+    ids: IdFactory,
+    *lines: tuple[ProductView, int],
+    customer: UserId,
+    actor: Actor,
+    key: str = "key-of-an-order",
 ) -> Order:
     """Return an order that reserves nothing."""
     ordered = [
@@ -85,5 +89,5 @@ def an_order(
         metadata={"cart": "7", UNICODE: UNICODE},
         expires_at=NOW + timedelta(minutes=15),
         now=NOW,
-        by=by,
+        actor=actor,
     )

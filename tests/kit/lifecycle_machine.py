@@ -219,9 +219,9 @@ class LifecycleMachine(RuleBasedStateMachine):
             self.shop.gateway.decide_refund(refund.id, Outcome.SUCCEEDED if is_good else Outcome.DECLINED)
             self.run(self.shop.told(kind, payment, refund=refund))
 
-    @rule(by=st.sampled_from([timedelta(minutes=1), timedelta(minutes=7), HOLD]))
-    def wait(self, by: timedelta) -> None:
-        self.shop.clock.advance(by)
+    @rule(actor=st.sampled_from([timedelta(minutes=1), timedelta(minutes=7), HOLD]))
+    def wait(self, actor: timedelta) -> None:
+        self.shop.clock.advance(actor)
 
     @rule()
     def sweep(self) -> None:
@@ -249,7 +249,7 @@ class LifecycleMachine(RuleBasedStateMachine):
             on_hand=on_hand,
             reason="stocktaking",
             expected_version=stock.version,
-            by=STAFF,
+            actor=STAFF,
         )
         try:
             self.run(self.shop.count_stock(counting))
@@ -266,7 +266,7 @@ class LifecycleMachine(RuleBasedStateMachine):
             product_id=product.id,
             expected_version=product.version,
             changes=ProductChanges(price=Money(price, product.price.currency)),
-            by=SOMEBODY,
+            actor=SOMEBODY,
         )
         self.run(self.shop.change_product(change))
 

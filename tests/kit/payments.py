@@ -36,5 +36,5 @@ class Heard:
     def __init__(self) -> None:
         self.events: list[ProviderEvent] = []
 
-    async def __call__(self, event: ProviderEvent, *, by: Actor) -> None:
+    async def __call__(self, event: ProviderEvent, *, actor: Actor) -> None:
         self.events.append(event)

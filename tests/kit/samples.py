@@ -73,7 +73,9 @@ class Surroundings:
     @classmethod
     async def of(cls, web: WebShop, owner: Role = Role.ADMIN) -> "Surroundings":
         email = f"{owner}-{uuid4().hex}@example.com"
-        await web.container.sign_up()(SignUpCommand(email=email, password=PASSWORD, role=owner, by=SOMEBODY))
+        await web.container.sign_up()(
+            SignUpCommand(email=email, password=PASSWORD, role=owner, actor=SOMEBODY)
+        )
         operator = await web.admin()  # also so that the owner is not the last admin
         tokens = [
             (await web.visitor.post("/token", data={"username": email, "password": PASSWORD})).json()
@@ -106,8 +108,8 @@ class Surroundings:
         payment = await self._post(
             f"{url}/payments", {"amount": paid["total"], "method": "sandbox", "token": "tok_ok"}
         )
-        fulfillment = await self._post(f"{url}/fulfillments", {"lines": units}, by=self.operator)
-        refund = await self._post(f"{url}/refunds", {"lines": units, "reason": "Broken"}, by=self.operator)
+        fulfillment = await self._post(f"{url}/fulfillments", {"lines": units}, actor=self.operator)
+        refund = await self._post(f"{url}/refunds", {"lines": units, "reason": "Broken"}, actor=self.operator)
         self.ids.update(
             product_id=product["id"],
             order_id=pending["id"],
@@ -121,15 +123,15 @@ class Surroundings:
     async def subscribe(self) -> None:
         """Make an endpoint of webhooks, with deliveries on their way to it."""
         endpoint = await self._post(
-            "/v1/webhook-endpoints", {"url": "https://ann.example.com/hook"}, by=self.operator
+            "/v1/webhook-endpoints", {"url": "https://ann.example.com/hook"}, actor=self.operator
         )
         await self.web.container.relay_to_webhooks()(limit=1000)
         url = f"/v1/webhook-endpoints/{endpoint['id']}"
         sent = (await self.web.visitor.get(f"{url}/deliveries", headers=self.operator)).json()["items"]
         self.ids.update(endpoint_id=endpoint["id"], delivery_id=sent[0]["id"])
 
-    async def _post(self, url: str, body: Any, *, by: Mapping[str, str] | None = None) -> Any:
-        headers = {**(by or self.authorization), "Idempotency-Key": uuid4().hex}
+    async def _post(self, url: str, body: Any, *, actor: Mapping[str, str] | None = None) -> Any:
+        headers = {**(actor or self.authorization), "Idempotency-Key": uuid4().hex}
         response = await self.web.visitor.post(url, json=body, headers=headers)
         assert response.is_success, response.text
         return response.json()

@@ -127,7 +127,7 @@ class Shop(Accounts):
                 max_per_order=max_per_order,
                 initial_stock=stock,
                 key=None,
-                by=STAFF,
+                actor=STAFF,
             )
         )
         return receipt.result
@@ -153,10 +153,10 @@ class Shop(Accounts):
         return (await self.refund_order(self.refunding(order, wanted))).result
 
     async def expire(self) -> int:
-        return await self.expire_orders(limit=50, by=STAFF)
+        return await self.expire_orders(limit=50, actor=STAFF)
 
     async def settle(self) -> int:
-        return await self.settle_payments(limit=50, by=STAFF)
+        return await self.settle_payments(limit=50, actor=STAFF)
 
     async def told(
         self,
@@ -181,7 +181,7 @@ class Shop(Accounts):
                 **fields,
             },
         )
-        await self.record_provider_event(event, by=STAFF)
+        await self.record_provider_event(event, actor=STAFF)
 
     async def see(self, order: OrderView) -> OrderView:
         """Return the order as it is now."""
@@ -212,7 +212,7 @@ class Shop(Accounts):
             reason=None,
             only_of=None,
             key=self.key(order.id, operation="cancel_order", key=key),
-            by=STAFF,
+            actor=STAFF,
         )
 
     def paying(
@@ -232,7 +232,7 @@ class Shop(Accounts):
             token=token,
             only_of=only_of,
             key=self.key((order.id, token), operation="pay_order", key=key),
-            by=STAFF,
+            actor=STAFF,
         )
 
     def fulfilling(self, order: OrderView, *units: int, key: str | None = None) -> FulfillOrderCommand:
@@ -248,7 +248,7 @@ class Shop(Accounts):
             carrier="DHL",
             tracking="JD0146",
             key=self.key((order.id, lines), operation="fulfil_order", key=key),
-            by=STAFF,
+            actor=STAFF,
         )
 
     def refunding(
@@ -268,7 +268,7 @@ class Shop(Accounts):
             wanted=lines_or_amount,
             reason="It was broken",
             key=self.key((order.id, wanted), operation="refund_order", key=key),
-            by=STAFF,
+            actor=STAFF,
         )
 
     def adjusting(
@@ -284,7 +284,7 @@ class Shop(Accounts):
             reason=reason,
             note=None,
             key=self.key((deltas, reason), operation="adjust_stock", key=key),
-            by=STAFF,
+            actor=STAFF,
         )
 
     def key(

@@ -93,13 +93,13 @@ class WebShop:
     async def account(self) -> str:
         """Open a customer's account, and return its id."""
         command = SignUpCommand(
-            email=f"customer-{next(self._numbers)}@example.com", password=PASSWORD, by=SOMEBODY
+            email=f"customer-{next(self._numbers)}@example.com", password=PASSWORD, actor=SOMEBODY
         )
         return str((await self.container.sign_up()(command)).result.id)
 
     async def client(self, *scopes: Scope) -> httpx2.AsyncClient:
         """Create a service client with these scopes, and return what bears its token."""
-        made = await self.container.create_client()(f"client-{next(self._numbers)}", scopes, by=SOMEBODY)
+        made = await self.container.create_client()(f"client-{next(self._numbers)}", scopes, actor=SOMEBODY)
         response = await self.visitor.post(
             "/token", data={"grant_type": "client_credentials"}, auth=(str(made.client_id), made.secret)
         )
@@ -124,7 +124,9 @@ class WebShop:
 
     async def _logged_in(self, role: Role) -> httpx2.AsyncClient:
         email = f"{role}-{next(self._numbers)}@example.com"
-        await self.container.sign_up()(SignUpCommand(email=email, password=PASSWORD, role=role, by=SOMEBODY))
+        await self.container.sign_up()(
+            SignUpCommand(email=email, password=PASSWORD, role=role, actor=SOMEBODY)
+        )
         response = await self.visitor.post("/token", data={"username": email, "password": PASSWORD})
         return await self._bearing(response.json()["access_token"])
 

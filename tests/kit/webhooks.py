@@ -91,7 +91,7 @@ class Webhooks:
         )
 
     async def endpoint(self, url: str = "https://ann.example.com/", *types: str) -> NewEndpointView:
-        command = CreateEndpointCommand(url=url, event_types=types, key=None, by=SOMEBODY)
+        command = CreateEndpointCommand(url=url, event_types=types, key=None, actor=SOMEBODY)
         return (await self.create(command)).result
 
     async def work(self) -> int:

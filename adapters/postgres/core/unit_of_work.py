@@ -33,9 +33,9 @@ from domain.shared.actor import Actor
 
 
 class PostgresUnitOfWork(UnitOfWork):
-    def __init__(self, transaction: Transaction, ids: IdFactory, by: Actor | None) -> None:
+    def __init__(self, transaction: Transaction, ids: IdFactory, actor: Actor | None) -> None:
         self._transaction = transaction
-        self._audit = AuditTrail(by, ids)
+        self._audit = AuditTrail(actor, ids)
         self._outbox = Outbox(transaction, ids)
         self._users = PostgresUserRepository(transaction, self._outbox)
         self._one_time_tokens = PostgresOneTimeTokens(transaction)
@@ -145,10 +145,10 @@ class PostgresUnitOfWorkFactory(UnitOfWorkFactory):
     ids: IdFactory
 
     @asynccontextmanager
-    async def __call__(self, by: Actor | None = None) -> AsyncIterator[PostgresUnitOfWork]:
+    async def __call__(self, actor: Actor | None = None) -> AsyncIterator[PostgresUnitOfWork]:
         transaction = Transaction(self.sessions())
         try:
             await transaction.open()
-            yield PostgresUnitOfWork(transaction, self.ids, by)
+            yield PostgresUnitOfWork(transaction, self.ids, actor)
         finally:
             await transaction.close()

@@ -128,7 +128,7 @@ def _asked_for(permissions: frozenset[Permission], *, confirmed: bool) -> Callab
     return get_confirmed_principal if asks_database else get_principal
 
 
-def actor(request: Request, principal: Principal | None) -> Actor:
+def actor_of(request: Request, principal: Principal | None) -> Actor:
     """Return who acts, for histories, ledgers and the audit log. None is somebody who is not logged in."""
     return Actor(principal.id if principal else None, request.state.request_id)
 

@@ -81,9 +81,9 @@ def install(container: Container) -> Fuse:
     open_unit_of_work = container.unit_of_work()
 
     @asynccontextmanager
-    async def fused_unit_of_work(by: Actor | None = None) -> AsyncIterator[Fused]:
+    async def fused_unit_of_work(actor: Actor | None = None) -> AsyncIterator[Fused]:
         fuse.stage()
-        async with open_unit_of_work(by) as work:
+        async with open_unit_of_work(actor) as work:
             fuse.stage()
             yield Fused(work, fuse)
             fuse.stage()

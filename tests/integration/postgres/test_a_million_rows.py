@@ -48,7 +48,7 @@ def _place(number: int) -> PlaceOrderCommand:
     return PlaceOrderCommand(
         request=OrderRequest(customer_id=CUSTOMER, lines=lines, metadata={}),
         key=IdempotencyKey(str(CUSTOMER), "place_order", f"key {number}", b"asked"),
-        by=Actor(CUSTOMER, "test"),
+        actor=Actor(CUSTOMER, "test"),
     )
 
 

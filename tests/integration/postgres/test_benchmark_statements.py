@@ -29,7 +29,7 @@ async def test_the_stored_function_leaves_what_the_service_would_leave(
     ids = SequentialIds()
     async with postgres_store(database_url) as store:
         user = a_user(ids)
-        product, stock = a_product(ids, by=Actor(None, "test"), on_hand=5)
+        product, stock = a_product(ids, actor=Actor(None, "test"), on_hand=5)
         async with store.unit_of_work(SOMEBODY) as work:
             await work.users.add(user)
             await work.stocks.add([stock])

@@ -33,7 +33,7 @@ async def test_the_database_refuses_an_oversell_that_the_domain_has_missed(
     mug = await shop.product(stock=1)
     async with unit_of_work() as work:
         stock = (await work.stocks.lock([mug.id]))[mug.id]
-        stock.reserve(1, order_id=OrderId(shop.ids.new()), now=shop.clock.now(), by=STAFF)
+        stock.reserve(1, order_id=OrderId(shop.ids.new()), now=shop.clock.now(), actor=STAFF)
         stock.reserved = 2
         with pytest.raises(ReservationExceedsStock):
             await work.stocks.save([stock])

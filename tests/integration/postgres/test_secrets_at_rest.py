@@ -49,8 +49,8 @@ async def test_no_column_has_what_anybody_logs_in_with(
     second = (await web.visitor.post("/token", data=form)).json()
     await web.visitor.post("/v1/password-resets", json={"email": EMAIL}, headers=key("reset"))
     await web.container.deliver_mail()()
-    made = await web.container.create_client()("till", [Scope.READ_ORDERS], by=SOMEBODY)
-    rolled = await web.container.roll_secret()("till", by=SOMEBODY)
+    made = await web.container.create_client()("till", [Scope.READ_ORDERS], actor=SOMEBODY)
+    rolled = await web.container.roll_secret()("till", actor=SOMEBODY)
 
     secrets = (
         first["refresh_token"],

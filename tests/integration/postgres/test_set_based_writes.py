@@ -46,10 +46,10 @@ async def test_a_stock_that_was_not_locked_cannot_undo_what_another_has_saved(
         stale = (await slow.stocks.get([mug.id]))[mug.id]
         async with unit_of_work(SOMEBODY) as quick:
             stock = (await quick.stocks.lock([mug.id]))[mug.id]
-            stock.adjust(-3, MovementReason.DAMAGE, note=None, now=shop.clock.now(), by=STAFF)
+            stock.adjust(-3, MovementReason.DAMAGE, note=None, now=shop.clock.now(), actor=STAFF)
             await quick.stocks.save([stock])
             await quick.commit()
-        stale.adjust(5, MovementReason.RECEIPT, note=None, now=shop.clock.now(), by=STAFF)
+        stale.adjust(5, MovementReason.RECEIPT, note=None, now=shop.clock.now(), actor=STAFF)
         with pytest.raises(StaleDataError):
             await slow.stocks.save([stale])
         with pytest.raises(RuntimeError):

@@ -24,7 +24,7 @@ FREE = ACCOUNT_BACKOFF[AttemptKind.LOG_IN].free
 
 async def guess(shop: Shop, email: str) -> str:
     try:
-        await shop.log_in(LogInCommand(email=email, password="wrong", network=NETWORK, by=SOMEBODY))
+        await shop.log_in(LogInCommand(email=email, password="wrong", network=NETWORK, actor=SOMEBODY))
     except (WrongCredentials, TooManyAttempts) as refusal:
         return refusal.code
     raise AssertionError
@@ -62,11 +62,13 @@ async def test_an_unknown_address_costs_the_same_statements_as_a_wrong_password(
 async def test_an_unknown_client_costs_the_same_statements_as_a_wrong_secret(database_url: str) -> None:
     async with postgres_store(database_url) as store:
         shop = Shop(store)
-        made = await shop.create_client("till", [Scope.READ_ORDERS], by=SOMEBODY)
+        made = await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
         with statements_of(store.attempts._engine) as sent:  # type: ignore[attr-defined] # that of PostgreSQL has it
             asked = []
             for client_id in (str(made.client_id), str(shop.ids.new()), "no id"):
-                shown = ClientCredentials(client_id=client_id, secret="wrong", network=NETWORK, by=SOMEBODY)
+                shown = ClientCredentials(
+                    client_id=client_id, secret="wrong", network=NETWORK, actor=SOMEBODY
+                )
                 for _ in range(FREE + 2):
                     with pytest.raises((InvalidClient, TooManyAttempts)):
                         await shop.issue_token(shown, scope="")
@@ -103,7 +105,7 @@ async def test_signing_up_with_a_known_address_writes_as_often_as_with_a_new_one
             asked = []
             for email in ("ann@example.com", "nobody@example.com"):
                 await shop.request_sign_up(
-                    SignUpCommand(email=email, password=PASSWORD, network=NETWORK, by=SOMEBODY)
+                    SignUpCommand(email=email, password=PASSWORD, network=NETWORK, actor=SOMEBODY)
                 )
                 asked.append([statement.split()[0] for statement, _ in sent])
                 sent.clear()

@@ -24,13 +24,13 @@ CREATE = CreateProductCommand(
     max_per_order=10,
     initial_stock=5,
     key=None,
-    by=STAFF,
+    actor=STAFF,
 )
 
 
 def changing(product: ProductView, changes: ProductChanges) -> ChangeProductCommand:
     return ChangeProductCommand(
-        product_id=product.id, expected_version=product.version, changes=changes, by=SOMEBODY
+        product_id=product.id, expected_version=product.version, changes=changes, actor=SOMEBODY
     )
 
 
@@ -103,7 +103,7 @@ async def test_of_two_edits_of_what_both_have_read_the_second_is_refused(shop: S
         await shop.change_product(changing(mug, ProductChanges(name="Jug")))
     assert refusal.value.current_version == changed.version
     with pytest.raises(PreconditionFailed):
-        await shop.archive_product(mug.id, expected_version=mug.version, by=SOMEBODY)
+        await shop.archive_product(mug.id, expected_version=mug.version, actor=SOMEBODY)
     assert (await shop.get_product(mug.id, include_archived=False)).name == "Beaker"
 
 
@@ -123,7 +123,7 @@ async def test_an_order_keeps_the_name_and_price_that_it_was_placed_at(shop: Sho
 
 async def test_an_archived_product_is_hidden_from_all_but_staff(shop: Shop) -> None:
     mug = await shop.product()
-    await shop.archive_product(mug.id, expected_version=mug.version, by=SOMEBODY)
+    await shop.archive_product(mug.id, expected_version=mug.version, actor=SOMEBODY)
     with pytest.raises(NotFound):
         await shop.get_product(mug.id, include_archived=False)
     archived = await shop.get_product(mug.id, include_archived=True)
@@ -136,9 +136,9 @@ async def test_an_archived_product_is_hidden_from_all_but_staff(shop: Shop) -> N
 
 async def test_archiving_again_changes_nothing(shop: Shop) -> None:
     mug = await shop.product()
-    await shop.archive_product(mug.id, expected_version=mug.version, by=SOMEBODY)
+    await shop.archive_product(mug.id, expected_version=mug.version, actor=SOMEBODY)
     archived = await shop.get_product(mug.id, include_archived=True)
-    await shop.archive_product(mug.id, expected_version=archived.version, by=SOMEBODY)
+    await shop.archive_product(mug.id, expected_version=archived.version, actor=SOMEBODY)
     assert await shop.get_product(mug.id, include_archived=True) == archived
     assert await shop.store.outbox.count("product.changed") == 1
 
@@ -148,10 +148,10 @@ async def test_what_does_not_exist_is_not_found(shop: Shop) -> None:
     with pytest.raises(NotFound):
         await shop.get_product(nothing, include_archived=True)
     with pytest.raises(NotFound):
-        await shop.archive_product(nothing, expected_version=1, by=SOMEBODY)
+        await shop.archive_product(nothing, expected_version=1, actor=SOMEBODY)
     with pytest.raises(NotFound):
         await shop.change_product(
             ChangeProductCommand(
-                product_id=nothing, expected_version=1, changes=ProductChanges(), by=SOMEBODY
+                product_id=nothing, expected_version=1, changes=ProductChanges(), actor=SOMEBODY
             )
         )

@@ -24,7 +24,7 @@ CUP = replace(MUG, sku="CUP", name="Cup")
 
 
 async def import_rows(shop: Shop, *rows: CatalogRow) -> ImportResult:
-    return await shop.import_catalog(rows, by=STAFF, progress=lambda _: None)
+    return await shop.import_catalog(rows, actor=STAFF, progress=lambda _: None)
 
 
 async def test_new_products_are_created_with_their_stock(shop: Shop) -> None:
@@ -44,7 +44,7 @@ async def test_importing_again_changes_nothing(shop: Shop) -> None:
 async def test_a_known_product_becomes_what_the_file_says_and_keeps_its_stock(shop: Shop) -> None:
     await import_rows(shop, MUG, CUP)
     [mug, cup] = await every_product(shop)
-    await shop.archive_product(mug.id, expected_version=mug.version, by=SOMEBODY)
+    await shop.archive_product(mug.id, expected_version=mug.version, actor=SOMEBODY)
     row = replace(
         MUG,
         name="Beaker",
@@ -75,7 +75,7 @@ async def test_an_import_that_fails_imports_nothing(shop: Shop) -> None:
 async def test_progress_is_told_portion_by_portion(shop: Shop) -> None:
     told: list[int] = []
     rows = [replace(MUG, sku=f"SKU-{number}") for number in range(ROWS_AT_A_TIME + 1)]
-    await shop.import_catalog(rows, by=STAFF, progress=told.append)
+    await shop.import_catalog(rows, actor=STAFF, progress=told.append)
     assert told == [ROWS_AT_A_TIME, 1]
 
 

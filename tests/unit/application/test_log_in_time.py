@@ -41,7 +41,7 @@ async def refused(log_in: LogIn, email: str) -> float:
     """Return how many seconds the refusal took."""
     began = perf_counter()
     with pytest.raises(WrongCredentials):
-        await log_in(LogInCommand(email=email, password="a wrong password", network=NETWORK, by=SOMEBODY))
+        await log_in(LogInCommand(email=email, password="a wrong password", network=NETWORK, actor=SOMEBODY))
     return perf_counter() - began
 
 

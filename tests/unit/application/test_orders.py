@@ -25,7 +25,7 @@ def cancelling(shop: Shop, order: OrderView, *, only_of: UserId | None) -> Cance
         reason="changed my mind",
         only_of=only_of,
         key=shop.key(order.id, operation="cancel_order"),
-        by=Actor(only_of, "request-1"),
+        actor=Actor(only_of, "request-1"),
     )
 
 
@@ -62,7 +62,7 @@ async def test_an_order_beyond_the_stock_is_refused_and_holds_nothing(shop: Shop
 
 async def test_an_archived_product_cannot_be_ordered(shop: Shop) -> None:
     mug = await shop.product(stock=5)
-    await shop.archive_product(mug.id, expected_version=mug.version, by=SOMEBODY)
+    await shop.archive_product(mug.id, expected_version=mug.version, actor=SOMEBODY)
     with pytest.raises(ProductUnavailable):
         await shop.order(mug)
 

@@ -15,7 +15,7 @@ def counting(product_id: ProductId, on_hand: int, *, expected_version: int) -> C
         on_hand=on_hand,
         reason="inventory",
         expected_version=expected_version,
-        by=STAFF,
+        actor=STAFF,
     )
 
 

@@ -18,8 +18,8 @@ from tests.kit.actors import SOMEBODY
 from tests.kit.examples import a_user
 from tests.kit.shop import Shop
 
-SIGN_UP = SignUpCommand(email="Ann@Example.com", password=PASSWORD, full_name="Ann", by=SOMEBODY)
-LOG_IN = LogInCommand(email=" ann@EXAMPLE.com", password=PASSWORD, network=NETWORK, by=SOMEBODY)
+SIGN_UP = SignUpCommand(email="Ann@Example.com", password=PASSWORD, full_name="Ann", actor=SOMEBODY)
+LOG_IN = LogInCommand(email=" ann@EXAMPLE.com", password=PASSWORD, network=NETWORK, actor=SOMEBODY)
 
 
 async def principal_of(shop: Shop, log_in: LogInCommand) -> UserPrincipal:

@@ -13,13 +13,13 @@ MUG, CUP, JUG = (ProductId(IDS.new()) for _ in range(3))
 
 def stocks(*, mugs: int, cups: int) -> dict[ProductId, Stock]:
     return {
-        product_id: Stock.open(product_id, on_hand, now=NOW, by=STAFF)
+        product_id: Stock.open(product_id, on_hand, now=NOW, actor=STAFF)
         for product_id, on_hand in ((MUG, mugs), (CUP, cups))
     }
 
 
 def adjust_all(shelf: dict[ProductId, Stock], *deltas: StockDelta) -> None:
-    adjust(deltas, shelf, MovementReason.RECEIPT, note="lorry", now=NOW, by=STAFF)
+    adjust(deltas, shelf, MovementReason.RECEIPT, note="lorry", now=NOW, actor=STAFF)
 
 
 def test_every_line_is_applied() -> None:
@@ -37,7 +37,7 @@ def test_lines_for_one_product_are_summed_before_they_are_judged() -> None:
 
 def test_every_line_at_fault_is_named_and_none_is_applied() -> None:
     shelf = stocks(mugs=5, cups=5)
-    shelf[CUP].reserve(2, order_id=OrderId(IDS.new()), now=NOW, by=STAFF)
+    shelf[CUP].reserve(2, order_id=OrderId(IDS.new()), now=NOW, actor=STAFF)
     with pytest.raises(StockConflict) as refusal:
         adjust_all(shelf, StockDelta(MUG, 1), StockDelta(JUG, 1), StockDelta(CUP, -2), StockDelta(CUP, -2))
     assert [(violation.path, violation.code) for violation in refusal.value.violations] == [

@@ -33,7 +33,7 @@ class Goods:
         self.shelf = ProductsWithStock(self._products, self._stocks)
 
     def add(self, sku: str, *, stock: int = 10, price: Money | None = None) -> Product:
-        product, its_stock = a_product(IDS, by=STAFF, sku=sku, on_hand=stock)
+        product, its_stock = a_product(IDS, actor=STAFF, sku=sku, on_hand=stock)
         product.price = price or Money(1000, "EUR")
         product.max_per_order = None
         self._products[product.id], self._stocks[product.id] = product, its_stock
@@ -67,7 +67,7 @@ def place_it(goods: Goods, asked: OrderRequest) -> Order:
         new_id=IDS.new,
         now=NOW,
         expires_at=NOW + timedelta(minutes=15),
-        by=STAFF,
+        actor=STAFF,
     )
 
 

@@ -18,7 +18,7 @@ from tests.kit.shop import STAFF
 
 @pytest.fixture
 def product_and_stock() -> tuple[Product, Stock]:
-    return a_product(SequentialIds(), by=STAFF, sku="MUG-RED", name="Mug, rouge à pois")
+    return a_product(SequentialIds(), actor=STAFF, sku="MUG-RED", name="Mug, rouge à pois")
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def stock(product_and_stock: tuple[Product, Stock]) -> Stock:
 
 
 def receive(stock: Stock) -> None:
-    stock.adjust(1, MovementReason.RECEIPT, note=None, now=NOW, by=STAFF)
+    stock.adjust(1, MovementReason.RECEIPT, note=None, now=NOW, actor=STAFF)
 
 
 def test_only_what_is_named_is_changed(product: Product, stock: Stock) -> None:

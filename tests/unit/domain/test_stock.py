@@ -17,7 +17,7 @@ DELTAS = st.integers(-8, 8) | st.sampled_from([MAX_ON_HAND, -MAX_ON_HAND])
 
 
 def a_stock(on_hand: int) -> Stock:
-    return Stock.open(ProductId(SequentialIds().new()), on_hand, now=NOW, by=ANN)
+    return Stock.open(ProductId(SequentialIds().new()), on_hand, now=NOW, actor=ANN)
 
 
 class Warehouse(RuleBasedStateMachine):
@@ -38,41 +38,41 @@ class Warehouse(RuleBasedStateMachine):
         if quantity > self.on_hand - self.reserved:
             assert not self.stock.can_supply(quantity)
             with pytest.raises(ReservationExceedsStock):
-                self.stock.reserve(quantity, order_id=order_id, now=NOW, by=ANN)
+                self.stock.reserve(quantity, order_id=order_id, now=NOW, actor=ANN)
             return multiple()
-        self.stock.reserve(quantity, order_id=order_id, now=NOW, by=ANN)
+        self.stock.reserve(quantity, order_id=order_id, now=NOW, actor=ANN)
         self.reserved += quantity
         return order_id, quantity
 
     @rule(reservation=consumes(reservations))
     def release(self, reservation: tuple[OrderId, int]) -> None:
         order_id, quantity = reservation
-        self.stock.release(quantity, order_id=order_id, now=NOW, by=ANN)
+        self.stock.release(quantity, order_id=order_id, now=NOW, actor=ANN)
         self.reserved -= quantity
 
     @rule(delta=DELTAS)
     def adjust(self, delta: int) -> None:
         if self.reserved <= self.on_hand + delta <= MAX_ON_HAND:
-            self.stock.adjust(delta, MovementReason.CORRECTION, note=None, now=NOW, by=ANN)
+            self.stock.adjust(delta, MovementReason.CORRECTION, note=None, now=NOW, actor=ANN)
             self.on_hand += delta
         else:
             with pytest.raises(StockConflict):
-                self.stock.adjust(delta, MovementReason.CORRECTION, note=None, now=NOW, by=ANN)
+                self.stock.adjust(delta, MovementReason.CORRECTION, note=None, now=NOW, actor=ANN)
 
     @rule(found=st.integers(-1, 12) | st.sampled_from([MAX_ON_HAND, MAX_ON_HAND + 1]))
     def count(self, found: int) -> None:
         seen = self.stock.version
         if self.reserved <= found <= MAX_ON_HAND:
-            self.stock.count(found, seen=seen, note="inventory", now=NOW, by=ANN)
+            self.stock.count(found, seen=seen, note="inventory", now=NOW, actor=ANN)
             self.on_hand = found
         else:
             with pytest.raises(StockConflict):
-                self.stock.count(found, seen=seen, note="inventory", now=NOW, by=ANN)
+                self.stock.count(found, seen=seen, note="inventory", now=NOW, actor=ANN)
 
     @rule(stale=st.integers(0, 100), found=st.integers(0, 100))
     def count_what_has_moved_meanwhile(self, stale: int, found: int) -> None:
         with pytest.raises(PreconditionFailed) as refusal:
-            self.stock.count(found, seen=self.stock.version - 1 - stale, note="", now=NOW, by=ANN)
+            self.stock.count(found, seen=self.stock.version - 1 - stale, note="", now=NOW, actor=ANN)
         assert refusal.value.current_version == self.stock.version
 
     @invariant()
@@ -102,8 +102,8 @@ def test_no_stock_is_opened_that_no_shelf_has(on_hand: int) -> None:
 
 def test_a_movement_says_who_why_and_for_which_order() -> None:
     stock, order_id = a_stock(5), OrderId(SequentialIds().new())
-    stock.reserve(2, order_id=order_id, now=NOW, by=ANN)
-    stock.adjust(-1, MovementReason.DAMAGE, note="dropped", now=NOW, by=ANN)
+    stock.reserve(2, order_id=order_id, now=NOW, actor=ANN)
+    stock.adjust(-1, MovementReason.DAMAGE, note="dropped", now=NOW, actor=ANN)
     opened, reserved, damaged = stock.movements
     assert (opened.reason, opened.order_id) == (MovementReason.INITIAL, None)
     assert (reserved.reason, reserved.order_id) == (MovementReason.RESERVED, order_id)
@@ -113,7 +113,7 @@ def test_a_movement_says_who_why_and_for_which_order() -> None:
 
 def test_a_count_below_what_is_reserved_says_how_much_that_is() -> None:
     stock = a_stock(5)
-    stock.reserve(3, order_id=OrderId(SequentialIds().new()), now=NOW, by=ANN)
+    stock.reserve(3, order_id=OrderId(SequentialIds().new()), now=NOW, actor=ANN)
     with pytest.raises(StockConflict) as refusal:
-        stock.count(2, seen=stock.version, note="inventory", now=NOW, by=ANN)
+        stock.count(2, seen=stock.version, note="inventory", now=NOW, actor=ANN)
     assert refusal.value.params == {"reserved": 3}

@@ -91,14 +91,14 @@ async def let_everything_happen_to_orders(shop: Shop) -> None:
 
 
 async def let_everything_happen_to_people(shop: Shop) -> None:
-    by = Actor((await shop.customer()).id, "test")
+    actor = Actor((await shop.customer()).id, "test")
     await shop.request_sign_up(
-        SignUpCommand(email="ann@example.com", password=PASSWORD, full_name="Ann", by=SOMEBODY)
+        SignUpCommand(email="ann@example.com", password=PASSWORD, full_name="Ann", actor=SOMEBODY)
     )
     await shop.deliver_mail()
-    await shop.verify_email(VerifyEmailCommand(token=shop.mailbox.token(), by=SOMEBODY))
+    await shop.verify_email(VerifyEmailCommand(token=shop.mailbox.token(), actor=SOMEBODY))
     tokens = await shop.log_in(
-        LogInCommand(email="ann@example.com", password=PASSWORD, network=NETWORK, by=SOMEBODY)
+        LogInCommand(email="ann@example.com", password=PASSWORD, network=NETWORK, actor=SOMEBODY)
     )
     ann = await shop.bearer_of(tokens)
     await shop.change_password(
@@ -108,7 +108,7 @@ async def let_everything_happen_to_people(shop: Shop) -> None:
             current_password=PASSWORD,
             new_password="another password of some length",
             network=NETWORK,
-            by=by,
+            actor=actor,
         )
     )
     for changes in (
@@ -118,14 +118,14 @@ async def let_everything_happen_to_people(shop: Shop) -> None:
     ):
         seen = (await shop.get_user(ann.user_id)).version
         await shop.change_user(
-            ChangeUserCommand(user_id=ann.user_id, expected_version=seen, changes=changes, by=by)
+            ChangeUserCommand(user_id=ann.user_id, expected_version=seen, changes=changes, actor=actor)
         )
     seen = (await shop.get_user(ann.user_id)).version
     renamed = await shop.change_me(
-        ChangeMeCommand(user_id=ann.user_id, expected_version=seen, full_name=None, by=by)
+        ChangeMeCommand(user_id=ann.user_id, expected_version=seen, full_name=None, actor=actor)
     )
     await shop.close_account(
-        CloseAccountCommand(user_id=ann.user_id, expected_version=renamed.version, by=by)
+        CloseAccountCommand(user_id=ann.user_id, expected_version=renamed.version, actor=actor)
     )
 
 
@@ -133,9 +133,9 @@ async def let_everything_happen_to_products(shop: Shop) -> None:
     mug = await shop.product(stock=1)
     changes = ProductChanges(name="Cup", attributes=None)
     changed = await shop.change_product(
-        ChangeProductCommand(product_id=mug.id, expected_version=mug.version, changes=changes, by=SOMEBODY)
+        ChangeProductCommand(product_id=mug.id, expected_version=mug.version, changes=changes, actor=SOMEBODY)
     )
-    await shop.archive_product(mug.id, expected_version=changed.version, by=SOMEBODY)
+    await shop.archive_product(mug.id, expected_version=changed.version, actor=SOMEBODY)
 
 
 async def test_what_is_told_is_what_is_described() -> None:

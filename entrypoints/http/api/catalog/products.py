@@ -40,7 +40,7 @@ from entrypoints.http.representation.pagination import Lists, PageResponse
 from entrypoints.http.representation.serialization import written, written_page
 from entrypoints.http.routing.body import MERGE_PATCH
 from entrypoints.http.routing.route import StrictRoute
-from entrypoints.http.security.authentication import CatalogManager, Visitor, actor
+from entrypoints.http.security.authentication import CatalogManager, Visitor, actor_of
 from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
 
 router = APIRouter(prefix="/v1/products", tags=["products"], route_class=StrictRoute)
@@ -153,7 +153,7 @@ async def create_product(
             max_per_order=body.max_per_order,
             initial_stock=body.initial_stock,
             key=key.of(manager, body) if key else None,
-            by=actor(request, manager),
+            actor=actor_of(request, manager),
         )
     )
     product = receipt.result
@@ -186,7 +186,7 @@ async def change_product(
             product_id=ProductId(product_id),
             expected_version=expected_version,
             changes=body.changes(),
-            by=actor(request, manager),
+            actor=actor_of(request, manager),
         )
     )
     response.headers["ETag"] = version_tag(product.version)
@@ -210,7 +210,7 @@ async def archive_product(
     archive_product: Annotated[ArchiveProduct, provided(Container.archive_product)],
 ) -> None:
     await archive_product(
-        ProductId(product_id), expected_version=expected_version, by=actor(request, manager)
+        ProductId(product_id), expected_version=expected_version, actor=actor_of(request, manager)
     )
 
 

@@ -28,7 +28,7 @@ from entrypoints.http.representation.etags import NOT_MODIFIED, IfMatch, version
 from entrypoints.http.representation.idempotency import RequiredKey, mark_replay
 from entrypoints.http.representation.pagination import ListQuery, Lists, PageResponse, PageResult
 from entrypoints.http.routing.route import StrictRoute
-from entrypoints.http.security.authentication import StockManager, actor
+from entrypoints.http.security.authentication import StockManager, actor_of
 from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
 
 router = APIRouter(prefix="/v1/stock", tags=["stock"], route_class=StrictRoute)
@@ -58,7 +58,7 @@ async def adjust_stock(
             reason=MovementReason(body.reason),
             note=body.note,
             key=key.of(manager, body),
-            by=actor(request, manager),
+            actor=actor_of(request, manager),
         )
     )
     mark_replay(response, receipt)
@@ -109,7 +109,7 @@ async def count_stock(
             on_hand=body.on_hand,
             reason=body.reason,
             expected_version=expected_version,
-            by=actor(request, manager),
+            actor=actor_of(request, manager),
         )
     )
     response.headers["ETag"] = version_tag(stock.version)

@@ -19,7 +19,7 @@ from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.representation.idempotency import RequiredKey, mark_replay
 from entrypoints.http.representation.pagination import ListQuery, Lists, PageResponse, PageResult
 from entrypoints.http.routing.route import StrictRoute
-from entrypoints.http.security.authentication import OrderReader, Shipper, actor
+from entrypoints.http.security.authentication import OrderReader, Shipper, actor_of
 from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
 
 router = APIRouter(
@@ -53,7 +53,7 @@ async def fulfil_order(
             carrier=body.carrier,
             tracking=body.tracking,
             key=key.of(staff, body),
-            by=actor(request, staff),
+            actor=actor_of(request, staff),
         )
     )
     mark_replay(response, receipt)

@@ -35,7 +35,7 @@ from entrypoints.http.representation.idempotency import OptionalKey, RequiredKey
 from entrypoints.http.representation.pagination import ListQuery, Lists, PageResponse, PageResult
 from entrypoints.http.representation.serialization import written
 from entrypoints.http.routing.route import StrictRoute
-from entrypoints.http.security.authentication import Canceller, Customer, OrderReader, actor
+from entrypoints.http.security.authentication import Canceller, Customer, OrderReader, actor_of
 from entrypoints.http.security.rate_limits import LimitOrders, LimitReads, LimitWrites
 
 NO_REASON = CancelOrderRequest()
@@ -72,7 +72,7 @@ async def place_order(
         PlaceOrderCommand(
             request=body.to_request(customer.user_id),
             key=key.of(customer, body),
-            by=actor(request, customer),
+            actor=actor_of(request, customer),
         )
     )
     order = receipt.result
@@ -201,7 +201,7 @@ async def cancel_order(
             reason=body.reason,
             only_of=canceller.only_own_without(Permission.CANCEL_ANY_ORDER),
             key=key.of(canceller, body),
-            by=actor(request, canceller),
+            actor=actor_of(request, canceller),
         )
     )
     mark_replay(response, receipt)

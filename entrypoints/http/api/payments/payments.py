@@ -20,7 +20,7 @@ from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.representation.idempotency import RequiredKey, mark_replay
 from entrypoints.http.representation.pagination import ListQuery, Lists, PageResponse, PageResult
 from entrypoints.http.routing.route import StrictRoute
-from entrypoints.http.security.authentication import OrderReader, PayingCustomer, actor
+from entrypoints.http.security.authentication import OrderReader, PayingCustomer, actor_of
 from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
 
 router = APIRouter(prefix="/v1/orders/{order_id:uuid}/payments", tags=["payments"], route_class=StrictRoute)
@@ -56,7 +56,7 @@ async def pay_order(
             token=body.token,
             only_of=customer.only_own_without(Permission.PAY_ANY_ORDER),
             key=key.of(customer, body),
-            by=actor(request, customer),
+            actor=actor_of(request, customer),
         )
     )
     payment = receipt.result

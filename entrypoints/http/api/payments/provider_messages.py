@@ -74,4 +74,4 @@ async def receive_provider_message(
     receive_provider_message: Annotated[ReceiveProviderMessage, provided(Container.receive_provider_message)],
 ) -> None:
     message = UnverifiedMessage(headers=dict(request.headers), body=await request.body())
-    await receive_provider_message(provider, message, by=Actor(None, request.state.request_id))
+    await receive_provider_message(provider, message, actor=Actor(None, request.state.request_id))

@@ -19,7 +19,7 @@ from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.representation.idempotency import RequiredKey, mark_replay
 from entrypoints.http.representation.pagination import ListQuery, Lists, PageResponse, PageResult
 from entrypoints.http.routing.route import StrictRoute
-from entrypoints.http.security.authentication import OrderReader, Refunder, actor
+from entrypoints.http.security.authentication import OrderReader, Refunder, actor_of
 from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
 
 router = APIRouter(prefix="/v1/orders/{order_id:uuid}/refunds", tags=["refunds"], route_class=StrictRoute)
@@ -50,7 +50,7 @@ async def refund_order(
             wanted=body.to_wanted(),
             reason=body.reason,
             key=key.of(staff, body),
-            by=actor(request, staff),
+            actor=actor_of(request, staff),
         )
     )
     mark_replay(response, receipt)

@@ -7,7 +7,7 @@ from urllib.parse import unquote_plus
 from starlette.requests import Request
 
 from application.clients.authenticate_client import ClientCredentials, InvalidClient
-from entrypoints.http.security.authentication import actor
+from entrypoints.http.security.authentication import actor_of
 
 
 def credentials_in(request: Request, *, network: str) -> ClientCredentials | None:
@@ -28,4 +28,6 @@ def credentials_in(request: Request, *, network: str) -> ClientCredentials | Non
         raise InvalidClient from None
     if not secret:
         return None
-    return ClientCredentials(client_id=client_id, secret=secret, network=network, by=actor(request, None))
+    return ClientCredentials(
+        client_id=client_id, secret=secret, network=network, actor=actor_of(request, None)
+    )

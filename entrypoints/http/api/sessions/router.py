@@ -16,7 +16,7 @@ from entrypoints.http.provided import provided
 from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.representation.pagination import ListQuery, Lists, PageResponse
 from entrypoints.http.routing.route import StrictRoute
-from entrypoints.http.security.authentication import CurrentUser, actor
+from entrypoints.http.security.authentication import CurrentUser, actor_of
 from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
 
 router = APIRouter(prefix="/v1/me/sessions", tags=["sessions"], route_class=StrictRoute)
@@ -58,7 +58,7 @@ async def end_session(
     request: Request,
     end_session: Annotated[EndSession, provided(Container.end_session)],
 ) -> None:
-    await end_session(SessionId(session_id), by=actor(request, principal))
+    await end_session(SessionId(session_id), actor=actor_of(request, principal))
 
 
 def _shown(session: SessionView, *, current: bool) -> SessionResponse:

@@ -24,7 +24,7 @@ from entrypoints.http.api.sessions.schemas import TokenResponse
 from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.provided import provided
 from entrypoints.http.representation.descriptions import described_by
-from entrypoints.http.security.authentication import actor
+from entrypoints.http.security.authentication import actor_of
 from entrypoints.http.security.client_network import Network
 from entrypoints.http.security.rate_limits import LimitLogOuts, LimitTokens
 from entrypoints.settings import Settings
@@ -78,13 +78,13 @@ async def create_token(
                 email=form.username,
                 password=form.password.get_secret_value(),
                 network=network,
-                by=actor(request, None),
+                actor=actor_of(request, None),
                 user_agent=_user_agent(request),
             )
             return _shown(await log_in(command))
         case RefreshForm():
             return _shown(
-                await refresh_session(form.refresh_token.get_secret_value(), by=actor(request, None))
+                await refresh_session(form.refresh_token.get_secret_value(), actor=actor_of(request, None))
             )
 
 
@@ -101,7 +101,7 @@ async def revoke_token(
     request: Request,
     revoke_token: Annotated[RevokeToken, provided(Container.revoke_token)],
 ) -> None:
-    await revoke_token(form.token.get_secret_value(), by=actor(request, None))
+    await revoke_token(form.token.get_secret_value(), actor=actor_of(request, None))
 
 
 def _shown(tokens: SessionTokens) -> TokenResponse:

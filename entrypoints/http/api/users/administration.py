@@ -21,7 +21,7 @@ from entrypoints.http.representation.etags import NOT_MODIFIED, IfMatch, version
 from entrypoints.http.representation.pagination import Lists, PageResponse, PageResult
 from entrypoints.http.routing.body import MERGE_PATCH
 from entrypoints.http.routing.route import StrictRoute
-from entrypoints.http.security.authentication import UserManager, actor
+from entrypoints.http.security.authentication import UserManager, actor_of
 from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
 
 router = APIRouter(prefix="/v1/users", tags=["users"], route_class=StrictRoute)
@@ -95,7 +95,7 @@ async def change_user(
             user_id=UserId(user_id),
             expected_version=expected_version,
             changes=body.changes(),
-            by=actor(request, manager),
+            actor=actor_of(request, manager),
         )
     )
     response.headers["ETag"] = version_tag(user.version)

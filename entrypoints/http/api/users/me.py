@@ -18,7 +18,7 @@ from entrypoints.http.representation.etags import NOT_MODIFIED, IfMatch, version
 from entrypoints.http.representation.idempotency import OptionalKey, mark_replay
 from entrypoints.http.routing.body import MERGE_PATCH
 from entrypoints.http.routing.route import StrictRoute
-from entrypoints.http.security.authentication import ConfirmedUser, CurrentUser, actor
+from entrypoints.http.security.authentication import ConfirmedUser, CurrentUser, actor_of
 from entrypoints.http.security.client_network import Network
 from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
 
@@ -65,7 +65,7 @@ async def change_me(
             user_id=principal.user_id,
             expected_version=expected_version,
             full_name=body.new_full_name(),
-            by=actor(request, principal),
+            actor=actor_of(request, principal),
         )
     )
     response.headers["ETag"] = version_tag(user.version)
@@ -89,7 +89,7 @@ async def close_me(
 ) -> None:
     await close_account(
         CloseAccountCommand(
-            user_id=principal.user_id, expected_version=expected_version, by=actor(request, principal)
+            user_id=principal.user_id, expected_version=expected_version, actor=actor_of(request, principal)
         )
     )
 
@@ -119,7 +119,7 @@ async def change_password(
             current_password=body.current_password.get_secret_value(),
             new_password=body.new_password.get_secret_value(),
             network=network,
-            by=actor(request, principal),
+            actor=actor_of(request, principal),
             key=key.of(principal, body) if key else None,
         )
     )

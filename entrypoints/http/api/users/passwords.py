@@ -17,7 +17,7 @@ from entrypoints.http.provided import provided
 from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.representation.idempotency import OptionalKey, mark_replay
 from entrypoints.http.routing.route import StrictRoute
-from entrypoints.http.security.authentication import actor
+from entrypoints.http.security.authentication import actor_of
 from entrypoints.http.security.client_network import Network
 from entrypoints.http.security.rate_limits import LimitSignUps
 
@@ -65,7 +65,7 @@ async def reset_password(
         ResetPasswordCommand(
             token=body.token,
             password=body.password.get_secret_value(),
-            by=actor(request, None),
+            actor=actor_of(request, None),
             key=key.of(None, body) if key else None,
         )
     )

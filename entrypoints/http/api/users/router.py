@@ -21,7 +21,7 @@ from entrypoints.http.provided import provided
 from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.representation.idempotency import OptionalKey, mark_replay
 from entrypoints.http.routing.route import StrictRoute
-from entrypoints.http.security.authentication import actor
+from entrypoints.http.security.authentication import actor_of
 from entrypoints.http.security.client_network import Network
 from entrypoints.http.security.rate_limits import LimitSignUps
 from entrypoints.settings import Settings
@@ -60,7 +60,7 @@ async def create_user(
     command = SignUpCommand(
         email=body.email,
         password=body.password.get_secret_value(),
-        by=actor(request, None),
+        actor=actor_of(request, None),
         full_name=body.full_name,
         network=network,
         key=key.of(None, body) if key else None,
@@ -90,6 +90,8 @@ async def verify_email(
     verify_email: Annotated[VerifyEmail, provided(Container.verify_email)],
 ) -> None:
     receipt = await verify_email(
-        VerifyEmailCommand(token=body.token, by=actor(request, None), key=key.of(None, body) if key else None)
+        VerifyEmailCommand(
+            token=body.token, actor=actor_of(request, None), key=key.of(None, body) if key else None
+        )
     )
     mark_replay(response, receipt)

@@ -28,7 +28,7 @@ from entrypoints.http.representation.idempotency import OptionalKey, mark_replay
 from entrypoints.http.representation.pagination import ListQuery, Lists, PageResponse, PageResult
 from entrypoints.http.representation.schemas import RequestModel
 from entrypoints.http.routing.route import StrictRoute
-from entrypoints.http.security.authentication import WebhookManager, actor
+from entrypoints.http.security.authentication import WebhookManager, actor_of
 from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
 
 router = APIRouter(prefix="/v1/webhook-endpoints", tags=["events"], route_class=StrictRoute)
@@ -62,7 +62,7 @@ async def create_webhook_endpoint(
         CreateEndpointCommand(
             url=body.url,
             event_types=body.event_types,
-            by=actor(request, manager),
+            actor=actor_of(request, manager),
             key=key.of(manager, body) if key else None,
         )
     )
@@ -120,7 +120,7 @@ async def delete_webhook_endpoint(
     request: Request,
     delete_endpoint: Annotated[DeleteEndpoint, provided(Container.delete_endpoint)],
 ) -> None:
-    await delete_endpoint(EndpointId(endpoint_id), by=actor(request, manager))
+    await delete_endpoint(EndpointId(endpoint_id), actor=actor_of(request, manager))
 
 
 @router.get(
@@ -167,7 +167,7 @@ async def retry_webhook_delivery(
         EndpointId(endpoint_id),
         DeliveryId(delivery_id),
         key=key.of(manager, NOTHING_MORE) if key else None,
-        by=actor(request, manager),
+        actor=actor_of(request, manager),
     )
     mark_replay(response, receipt)
     return receipt.result
