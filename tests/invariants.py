@@ -4,6 +4,7 @@ from collections import Counter
 
 from application.catalog.ports import ProductFilter, ProductSort
 from application.catalog.views import MovementView, ProductView
+from application.orders.access import OrderAccess
 from application.orders.ports import OrderFilter
 from application.orders.views import OrderView, StatusChangeView
 from application.payments.views import PaymentView, RefundView
@@ -53,7 +54,9 @@ async def every_product(shop: Shop) -> list[ProductView]:
 
 async def every_order(shop: Shop) -> list[OrderView]:
     async def page_after(after: Position | None) -> Page[OrderView]:
-        return await shop.store.orders.list(OrderFilter(), descending=False, after=after, limit=BATCH_SIZE)
+        return await shop.store.orders.list(
+            OrderFilter(), access=OrderAccess.all(), descending=False, after=after, limit=BATCH_SIZE
+        )
 
     return await walk(page_after)
 

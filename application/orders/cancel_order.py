@@ -1,5 +1,6 @@
 from dataclasses import dataclass
 
+from application.orders.access import OrderAccess
 from application.orders.locking import get_order_for_update
 from application.orders.views import OrderView
 from application.shared.clock import Clock
@@ -7,18 +8,16 @@ from application.shared.idempotency import IdempotencyKey, IdempotentResult, rep
 from application.shared.ids import IdFactory
 from application.unit_of_work import UnitOfWorkFactory
 from domain.orders.cancelling import cancel
-from domain.orders.lifecycle import Action, Party
+from domain.orders.lifecycle import Action
 from domain.shared.actor import Actor
-from domain.shared.ids import OrderId, UserId
+from domain.shared.ids import OrderId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelOrderCommand:
-    """`only_of` is the customer whose orders the party may cancel, or None for staff."""
-
     order_id: OrderId
     reason: str | None
-    only_of: UserId | None
+    access: OrderAccess
     key: IdempotencyKey
     actor: Actor
 
@@ -40,11 +39,11 @@ class CancelOrder:
             if replay := await replay_of(work.idempotency, command.key, OrderView):
                 await work.commit()
                 return replay
-            order = await get_order_for_update(work, command.order_id, only_of=command.only_of)
+            order = await get_order_for_update(work, command.order_id, access=command.access)
             payments = await work.payments.of_order(order.id)
             stocks = await work.stocks.lock(order.product_ids)
             now = self.clock.now()
-            order.ensure_allows(Action.CANCEL, Party.STAFF if command.only_of is None else Party.OWNER)
+            order.ensure_allows(Action.CANCEL, command.access.party)
             refunds = cancel(
                 order,
                 payments,

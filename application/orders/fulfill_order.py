@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from application.orders.access import OrderAccess
 from application.orders.locking import get_order_for_update
 from application.orders.views import FulfillmentView
 from application.shared.clock import Clock
@@ -37,7 +38,7 @@ class FulfillOrder:
             if replay := await replay_of(work.idempotency, command.key, FulfillmentView):
                 await work.commit()
                 return replay
-            order = await get_order_for_update(work, command.order_id)
+            order = await get_order_for_update(work, command.order_id, access=OrderAccess.all())
             stocks = await work.stocks.lock(order.product_ids)
             fulfillment = fulfil(
                 order,

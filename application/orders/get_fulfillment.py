@@ -1,10 +1,11 @@
 from dataclasses import dataclass
 
+from application.orders.access import OrderAccess
 from application.orders.get_order import GetOrder
 from application.orders.ports import OrderQueries
 from application.orders.views import FulfillmentView
 from domain.shared.errors import NotFound
-from domain.shared.ids import FulfillmentId, OrderId, UserId
+from domain.shared.ids import FulfillmentId, OrderId
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,10 +16,10 @@ class GetFulfillment:
     orders: OrderQueries
 
     async def __call__(
-        self, order_id: OrderId, fulfillment_id: FulfillmentId, *, only_of: UserId | None
+        self, order_id: OrderId, fulfillment_id: FulfillmentId, *, access: OrderAccess
     ) -> FulfillmentView:
         """Raise NotFound."""
-        await self.get_order(order_id, only_of=only_of)
+        await self.get_order(order_id, access=access)
         fulfillment = await self.orders.fulfillment(order_id, fulfillment_id)
         if fulfillment is None:
             raise NotFound("The order has no such fulfillment.")

@@ -1,10 +1,11 @@
 from dataclasses import dataclass
 
+from application.orders.access import OrderAccess
 from application.orders.get_order import GetOrder
 from application.orders.ports import OrderQueries
 from application.orders.views import FulfillmentView
 from application.shared.page import Page, Position
-from domain.shared.ids import OrderId, UserId
+from domain.shared.ids import OrderId
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +16,8 @@ class ListFulfillments:
     orders: OrderQueries
 
     async def __call__(
-        self, order_id: OrderId, *, only_of: UserId | None, after: Position | None, limit: int
+        self, order_id: OrderId, *, access: OrderAccess, after: Position | None, limit: int
     ) -> Page[FulfillmentView]:
         """Raise NotFound."""
-        await self.get_order(order_id, only_of=only_of)
+        await self.get_order(order_id, access=access)
         return await self.orders.fulfillments(order_id, after=after, limit=limit)

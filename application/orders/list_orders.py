@@ -1,14 +1,14 @@
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from application.orders.access import OrderAccess
 from application.orders.ports import OrderFilter, OrderQueries
 from application.orders.views import OrderView
 from application.shared.page import Page, Position
-from domain.shared.ids import UserId
 
 
 @dataclass(frozen=True, slots=True)
 class ListOrders:
-    """List the orders of one customer, or of all customers for staff (`only_of` is None), in portions."""
+    """List the orders that the caller has access to: a customer's own, or all orders for staff."""
 
     orders: OrderQueries
 
@@ -16,13 +16,11 @@ class ListOrders:
         self,
         criteria: OrderFilter,
         *,
-        only_of: UserId | None,
+        access: OrderAccess,
         descending: bool,
         after: Position | None,
         limit: int,
     ) -> Page[OrderView]:
-        if only_of is not None:
-            if criteria.customer_id not in {None, only_of}:
-                return Page((), None)
-            criteria = replace(criteria, customer_id=only_of)
-        return await self.orders.list(criteria, descending=descending, after=after, limit=limit)
+        return await self.orders.list(
+            criteria, access=access, descending=descending, after=after, limit=limit
+        )

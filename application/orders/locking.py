@@ -1,16 +1,15 @@
-"""Taking an order in hand."""
+"""Load an order for a change."""
 
+from application.orders.access import OrderAccess
 from application.unit_of_work import UnitOfWork
 from domain.orders.order import Order
 from domain.shared.errors import NotFound
-from domain.shared.ids import OrderId, UserId
+from domain.shared.ids import OrderId
 
 
-async def get_order_for_update(
-    work: UnitOfWork, order_id: OrderId, *, only_of: UserId | None = None
-) -> Order:
-    """Return the order, locked. Raises NotFound, also where it is not that of `only_of`."""
+async def get_order_for_update(work: UnitOfWork, order_id: OrderId, *, access: OrderAccess) -> Order:
+    """Return the order, locked. Raises NotFound if it does not exist or `access` does not cover it."""
     order = await work.orders.get(order_id)
-    if order is None or only_of not in {None, order.customer_id}:
+    if order is None or not access.permits(order.customer_id):
         raise NotFound("There is no such order.")
     return order

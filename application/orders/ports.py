@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from application.orders.access import OrderAccess
 from application.orders.views import FulfillmentView, OrderView, StatusChangeView
 from application.shared.page import Page, Position
 from domain.orders.fulfillment import Fulfillment
@@ -76,7 +77,7 @@ class FulfillmentRepository(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFilter:
-    """Which orders to list; `created_after` and `created_before` are exclusive bounds of `placed_at`."""
+    """Conditions on the orders to list; `created_after` and `created_before` are exclusive bounds of `placed_at`."""
 
     status: OrderStatus | None = None
     customer_id: UserId | None = None
@@ -87,16 +88,24 @@ class OrderFilter:
 class OrderQueries(Protocol):
     """Reads of orders, outside of any unit of work."""
 
-    async def get(self, order_id: OrderId) -> OrderView | None: ...
+    async def get(self, order_id: OrderId, *, access: OrderAccess) -> OrderView | None:
+        """Return the order, or None if it does not exist or `access` does not cover it."""
+        ...
 
     async def get_by_key(self, customer_id: UserId, idempotency_key: str) -> OrderView | None:
         """Return the order that the customer placed with this key, as it is now."""
         ...
 
     async def list(
-        self, criteria: OrderFilter, *, descending: bool, after: Position | None, limit: int
+        self,
+        criteria: OrderFilter,
+        *,
+        access: OrderAccess,
+        descending: bool,
+        after: Position | None,
+        limit: int,
     ) -> Page[OrderView]:
-        """Return the orders after a position, by `placed_at` and then by id, in the same direction."""
+        """Return those orders after a position that `access` covers, by `placed_at` and then by id, in the same direction."""
         ...
 
     async def history(

@@ -1,10 +1,11 @@
 from dataclasses import dataclass
 
+from application.orders.access import OrderAccess
 from application.orders.get_order import GetOrder
 from application.payments.ports import PaymentQueries
 from application.payments.views import PaymentView
 from domain.shared.errors import NotFound
-from domain.shared.ids import OrderId, PaymentId, UserId
+from domain.shared.ids import OrderId, PaymentId
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,11 +15,9 @@ class GetPayment:
     get_order: GetOrder
     payments: PaymentQueries
 
-    async def __call__(
-        self, order_id: OrderId, payment_id: PaymentId, *, only_of: UserId | None
-    ) -> PaymentView:
+    async def __call__(self, order_id: OrderId, payment_id: PaymentId, *, access: OrderAccess) -> PaymentView:
         """Raise NotFound."""
-        await self.get_order(order_id, only_of=only_of)
+        await self.get_order(order_id, access=access)
         payment = await self.payments.payment(order_id, payment_id)
         if payment is None:
             raise NotFound("The order has no such payment.")

@@ -1,10 +1,11 @@
 from dataclasses import dataclass
 
+from application.orders.access import OrderAccess
 from application.orders.get_order import GetOrder
 from application.payments.ports import PaymentQueries
 from application.payments.views import RefundView
 from domain.shared.errors import NotFound
-from domain.shared.ids import OrderId, RefundId, UserId
+from domain.shared.ids import OrderId, RefundId
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,9 +15,9 @@ class GetRefund:
     get_order: GetOrder
     payments: PaymentQueries
 
-    async def __call__(self, order_id: OrderId, refund_id: RefundId, *, only_of: UserId | None) -> RefundView:
+    async def __call__(self, order_id: OrderId, refund_id: RefundId, *, access: OrderAccess) -> RefundView:
         """Raise NotFound."""
-        await self.get_order(order_id, only_of=only_of)
+        await self.get_order(order_id, access=access)
         refund = await self.payments.refund(order_id, refund_id)
         if refund is None:
             raise NotFound("The order has no such refund.")

@@ -1,10 +1,11 @@
 from dataclasses import dataclass
 
+from application.orders.access import OrderAccess
 from application.orders.get_order import GetOrder
 from application.payments.ports import PaymentQueries
 from application.payments.views import PaymentView
 from application.shared.page import Page, Position
-from domain.shared.ids import OrderId, UserId
+from domain.shared.ids import OrderId
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +16,8 @@ class ListPayments:
     payments: PaymentQueries
 
     async def __call__(
-        self, order_id: OrderId, *, only_of: UserId | None, after: Position | None, limit: int
+        self, order_id: OrderId, *, access: OrderAccess, after: Position | None, limit: int
     ) -> Page[PaymentView]:
         """Raise NotFound."""
-        await self.get_order(order_id, only_of=only_of)
+        await self.get_order(order_id, access=access)
         return await self.payments.payments(order_id, after=after, limit=limit)

@@ -1,5 +1,6 @@
 from dataclasses import dataclass
 
+from application.orders.access import OrderAccess
 from application.orders.expire_orders import expire_due
 from application.orders.locking import get_order_for_update
 from application.payments.ports import PaymentGateways, PaymentRequest, ProviderUnavailable
@@ -9,24 +10,24 @@ from application.shared.clock import Clock
 from application.shared.idempotency import IdempotencyKey, IdempotentResult, replay_of, store_result
 from application.shared.ids import IdFactory
 from application.unit_of_work import UnitOfWorkFactory
-from domain.orders.lifecycle import OrderStatus, Party
+from domain.orders.lifecycle import OrderStatus
 from domain.orders.paying import request_payment
 from domain.payments.method import PaymentMethod
 from domain.shared.actor import Actor
 from domain.shared.errors import ValidationFailed, Violation
-from domain.shared.ids import OrderId, PaymentId, UserId
+from domain.shared.ids import OrderId, PaymentId
 from domain.shared.money import Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PayOrderCommand:
-    """`token` is what the provider knows the customer's card by. `only_of` as in `CancelOrderCommand`."""
+    """`token` identifies the customer's card at the provider."""
 
     order_id: OrderId
     amount: Money
     method: PaymentMethod
     token: str | None
-    only_of: UserId | None
+    access: OrderAccess
     key: IdempotencyKey
     actor: Actor
 
@@ -87,7 +88,7 @@ class PayOrder:
                 present = await work.payments.find(replay.result.id)
                 await work.commit()
                 return IdempotentResult(PaymentView.of(present), replayed=True) if present else replay
-            order = await get_order_for_update(work, command.order_id, only_of=command.only_of)
+            order = await get_order_for_update(work, command.order_id, access=command.access)
             now = self.clock.now()
             if order.status is OrderStatus.PENDING_PAYMENT and order.is_due(now):
                 await expire_due(work, [order], now=now, actor=Actor(None, command.actor.request_id))
@@ -97,7 +98,7 @@ class PayOrder:
                 command.amount,
                 command.method,
                 id=PaymentId(self.ids.new()),
-                party=Party.STAFF if command.only_of is None else Party.OWNER,
+                party=command.access.party,
                 now=now,
             )
             await work.payments.add([payment])

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from application.orders.access import OrderAccess
 from application.orders.locking import get_order_for_update
 from application.payments.ports import Outcome, ProviderAnswer
 from application.shared.clock import Clock
@@ -29,7 +30,7 @@ async def record_payment(
     actor: Actor,
 ) -> Payment:
     """Note what has become of a payment of the order, and return it as it now is."""
-    order = await get_order_for_update(work, order_id)
+    order = await get_order_for_update(work, order_id, access=OrderAccess.all())
     payments = {payment.id: payment for payment in await work.payments.of_order(order_id)}
     payment = payments.pop(payment_id)
     match answer.outcome:
@@ -60,7 +61,7 @@ async def record_refund(
     actor: Actor,
 ) -> Refund:
     """Note what has become of a refund of the order, and return it as it now is."""
-    order = await get_order_for_update(work, order_id)
+    order = await get_order_for_update(work, order_id, access=OrderAccess.all())
     refunds = {refund.id: refund for refund in await work.refunds.of_order(order_id)}
     refund = refunds.pop(refund_id)
     if answer.reference is not None and refund.reference is None:

@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from application.orders.access import OrderAccess
 from application.orders.locking import get_order_for_update
 from application.payments.ports import PaymentGateways, ProviderUnavailable, RefundRequest
 from application.payments.provider_requests import refund_request
@@ -86,7 +87,7 @@ class RefundOrder:
                 present = await work.refunds.find(replay.result.id)
                 await work.commit()
                 return IdempotentResult(RefundView.of(present), replayed=True) if present else replay
-            order = await get_order_for_update(work, command.order_id)
+            order = await get_order_for_update(work, command.order_id, access=OrderAccess.all())
             payments = await work.payments.of_order(order.id)
             refund = request_refund(
                 order,

@@ -1,4 +1,4 @@
-"""Who is asking, as their access token says: a user, or a service client for itself."""
+"""The authenticated caller, as its access token describes it: a user or a service client."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Set as AbstractSet
@@ -17,7 +17,7 @@ class InsufficientScope(Forbidden):
 
 
 class Principal(ABC):
-    """Whoever is asking."""
+    """The authenticated caller."""
 
     __slots__ = ()
 
@@ -31,7 +31,7 @@ class Principal(ABC):
 
     @abstractmethod
     def refusal(self) -> Forbidden:
-        """Return what to raise for what the principal may not do."""
+        """Return the error for an action that the principal is not permitted."""
         ...
 
     def may(self, permission: Permission) -> bool:
@@ -41,11 +41,6 @@ class Principal(ABC):
         """Raise Forbidden unless the principal has one of the permissions."""
         if self.permissions.isdisjoint(permissions):
             raise self.refusal()
-
-    @abstractmethod
-    def only_own_without(self, permission: Permission) -> UserId | None:
-        """Return the one user whose objects may be seen, or None where those of everybody may. Raises Forbidden."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +62,10 @@ class UserPrincipal(Principal):
     def refusal(self) -> Forbidden:
         return Forbidden("Your role does not permit this.")
 
-    def only_own_without(self, permission: Permission) -> UserId | None:
-        return None if self.may(permission) else self.user_id
-
 
 @dataclass(frozen=True, slots=True)
 class ClientPrincipal(Principal):
-    """A service client, which has got its token with one of its secrets. It has scopes, and owns nothing."""
+    """A service client, authenticated by one of its secrets. It has scopes and owns no orders."""
 
     client_id: ClientId
     secret_id: SecretId
@@ -89,8 +81,3 @@ class ClientPrincipal(Principal):
 
     def refusal(self) -> Forbidden:
         return InsufficientScope()
-
-    def only_own_without(self, permission: Permission) -> UserId | None:
-        if not self.may(permission):
-            raise self.refusal()
-        return None

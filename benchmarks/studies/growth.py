@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from uuid import uuid4
 
 from adapters.postgres.core.migrations import upgrade
+from application.orders.access import OrderAccess
 from application.orders.place_order import PlaceOrderCommand
 from application.orders.ports import OrderFilter
 from application.shared.idempotency import IdempotencyKey
@@ -41,19 +42,25 @@ async def _calls(container: Container, orders: int) -> dict[str, Call]:
     queries, place = container.order_queries(), container.place_order_batch()
 
     async def position(depth: float) -> Position:
-        order = await queries.get(OrderId(made_id("order", max(1, round(orders * (1 - depth))))))
+        order = await queries.get(
+            OrderId(made_id("order", max(1, round(orders * (1 - depth))))), access=OrderAccess.all()
+        )
         if order is None:
             raise LookupError("The made orders are not there.")
         return order.placed_at, order.id
 
     def page(after: Position | None) -> Call:
-        return lambda: queries.list(OrderFilter(), descending=True, after=after, limit=PAGE)
+        return lambda: queries.list(
+            OrderFilter(), access=OrderAccess.all(), descending=True, after=after, limit=PAGE
+        )
 
     numbers = iter(range(1, 1_000_000_000))
     calls: dict[str, Call] = {"first page": page(None)}
     for depth in DEPTHS:
         calls[f"page behind {depth:.0%}"] = page(await position(depth))
-    calls["order by id"] = lambda: queries.get(OrderId(made_id("order", next(numbers) * 7919 % orders + 1)))
+    calls["order by id"] = lambda: queries.get(
+        OrderId(made_id("order", next(numbers) * 7919 % orders + 1)), access=OrderAccess.all()
+    )
     calls["place an order"] = lambda: place(_commands(1, orders, next(numbers)))
     calls["place a batch of 32"] = lambda: place(_commands(32, orders, next(numbers)))
     return {f"{name}, of {orders:,} orders": call for name, call in calls.items()}

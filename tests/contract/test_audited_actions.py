@@ -8,6 +8,7 @@ from application.audit.entry import AuditAction
 from application.catalog.change_product import ChangeProductCommand
 from application.catalog.count_stock import CountStockCommand
 from application.catalog.import_catalog import CatalogRow
+from application.orders.access import OrderAccess
 from application.signing.rotate_key import RotateKey
 from application.users.ports import SigningKey
 from application.webhooks.create_endpoint import CreateEndpointCommand
@@ -106,7 +107,9 @@ async def test_what_customers_and_the_shop_itself_do_with_orders_is_left_to_thei
     mine, paid = await shop.order(mug, customer=ann), await shop.order(mug, customer=ann)
     await shop.pay(paid)
     for order in (mine, paid):
-        await shop.cancel_order(replace(shop.cancelling(order), only_of=ann.id, actor=Actor(ann.id, "1")))
+        await shop.cancel_order(
+            replace(shop.cancelling(order), access=OrderAccess.own(ann.id), actor=Actor(ann.id, "1"))
+        )
     await shop.order(mug)
     shop.clock.advance(shop.batch().hold)
     assert await shop.expire() == 1

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from application.orders.access import OrderAccess
 from application.orders.place_order import PlaceOrderCommand
 from application.sessions.log_in import WrongCredentials
 from application.users.close_account import CloseAccountCommand
@@ -78,7 +79,7 @@ async def test_orders_are_kept_with_their_sums_and_without_addresses(shop: Shop)
     pending = (await shop.place_order(personal(shop.placing((mug, 2), customer=ann)))).result
     await shop.close_account(closing(ann))
     for order in (cancelled, pending):
-        kept = await shop.get_order(order.id, only_of=None)
+        kept = await shop.get_order(order.id, access=OrderAccess.all())
         assert kept.status is OrderStatus.CANCELLED
         assert (kept.shipping_address, kept.note, kept.metadata) == (None, None, {})
         assert (kept.lines, kept.total, kept.customer_id) == (order.lines, order.total, ann.id)
@@ -92,10 +93,10 @@ async def test_an_order_that_is_paid_keeps_its_address_until_it_is_delivered(sho
     await shop.pay(order)
     await shop.close_account(closing(ann))
     await shop.erase_closed_accounts()
-    assert (await shop.get_order(order.id, only_of=None)).shipping_address == ADDRESS
+    assert (await shop.get_order(order.id, access=OrderAccess.all())).shipping_address == ADDRESS
     await shop.fulfil(order, 1)
     await shop.erase_closed_accounts()
-    assert (await shop.get_order(order.id, only_of=None)).shipping_address is None
+    assert (await shop.get_order(order.id, access=OrderAccess.all())).shipping_address is None
     await assert_invariants(shop)
 
 
@@ -104,10 +105,10 @@ async def test_nothing_is_erased_from_the_orders_of_others(shop: Shop) -> None:
     of_bob = (await shop.place_order(personal(shop.placing((mug, 1), customer=bob)))).result
     await shop.cancel(of_bob)
     await shop.logged_in(bob)
-    before = await shop.get_order(of_bob.id, only_of=None)
+    before = await shop.get_order(of_bob.id, access=OrderAccess.all())
     await shop.close_account(closing(ann))
     await shop.erase_closed_accounts()
-    assert await shop.get_order(of_bob.id, only_of=None) == before
+    assert await shop.get_order(of_bob.id, access=OrderAccess.all()) == before
     assert len((await shop.list_sessions(bob.id, after=None, limit=9)).items) == 1
 
 

@@ -3,6 +3,7 @@ from random import Random
 
 import pytest
 
+from application.orders.access import OrderAccess
 from application.orders.ports import OrderFilter
 from application.orders.views import OrderView
 from application.shared.page import Page, Position
@@ -10,10 +11,16 @@ from domain.orders.lifecycle import OrderStatus
 from tests.kit.pages import pages, walk
 from tests.kit.shop import Shop
 
+ALL_ORDERS = OrderAccess.all()
 
-async def listed(shop: Shop, criteria: OrderFilter, *, descending: bool = False) -> list[OrderView]:
+
+async def listed(
+    shop: Shop, criteria: OrderFilter, *, access: OrderAccess = ALL_ORDERS, descending: bool = False
+) -> list[OrderView]:
     async def page_after(after: Position | None) -> Page[OrderView]:
-        return await shop.store.orders.list(criteria, descending=descending, after=after, limit=3)
+        return await shop.store.orders.list(
+            criteria, access=access, descending=descending, after=after, limit=3
+        )
 
     return await walk(page_after)
 
@@ -34,7 +41,9 @@ async def test_a_walk_neither_skips_nor_repeats_an_order_while_others_are_placed
 
     async def page_after(after: Position | None) -> Page[OrderView]:
         limit = random.randint(1, 3)
-        return await shop.store.orders.list(OrderFilter(), descending=descending, after=after, limit=limit)
+        return await shop.store.orders.list(
+            OrderFilter(), access=OrderAccess.all(), descending=descending, after=after, limit=limit
+        )
 
     seen: list[OrderView] = []
     async for page in pages(page_after):
@@ -81,3 +90,14 @@ async def test_a_list_shows_each_order_with_its_own_lines(shop: Shop) -> None:
         [(line.product_id, line.quantity) for line in o.lines] for o in await listed(shop, OrderFilter())
     ]
     assert listed_lines == [[(mug.id, 1)], [(cup.id, 3), (mug.id, 2)]]
+
+
+async def test_list_of_own_orders_excludes_those_of_other_customers(shop: Shop) -> None:
+    mug = await shop.product(stock=100)
+    ann, bob = await shop.customer(), await shop.customer()
+    of_ann, of_bob = await shop.order(mug, customer=ann), await shop.order(mug, customer=bob)
+    own = OrderAccess.own(ann.id)
+    assert await listed(shop, OrderFilter(), access=own) == [of_ann]
+    assert await listed(shop, OrderFilter(customer_id=bob.id), access=own) == []
+    assert await shop.store.orders.get(of_ann.id, access=own) == of_ann
+    assert await shop.store.orders.get(of_bob.id, access=own) is None

@@ -3,6 +3,7 @@ import asyncio
 import pytest
 
 from application.catalog.views import ProductView
+from application.orders.access import OrderAccess
 from application.orders.ports import OrderExists
 from application.orders.views import OrderView, StatusChangeView
 from application.shared.errors import Overloaded
@@ -41,7 +42,7 @@ async def test_an_order_is_read_as_it_was_kept(shop: Shop) -> None:
     assert read.idempotency_key == order.idempotency_key
     assert read.changes == []
     assert read.events == []
-    assert await shop.store.orders.get(order.id) == view
+    assert await shop.store.orders.get(order.id, access=OrderAccess.all()) == view
     assert await shop.store.orders.get_by_key(ann.id, order.idempotency_key) == view
 
 
@@ -49,7 +50,7 @@ async def test_an_order_without_address_and_note_is_read_as_it_was_kept(shop: Sh
     mug = await shop.product(stock=1)
     order = await shop.order(mug)
     assert (order.shipping_address, order.note, order.metadata) == (None, None, {})
-    assert await shop.store.orders.get(order.id) == order
+    assert await shop.store.orders.get(order.id, access=OrderAccess.all()) == order
 
 
 async def test_an_order_that_does_not_exist_is_none(shop: Shop) -> None:
@@ -57,7 +58,7 @@ async def test_an_order_that_does_not_exist_is_none(shop: Shop) -> None:
     async with shop.store.unit_of_work() as work:
         assert await work.orders.get(OrderId(shop.ids.new())) is None
         await work.orders.add([])
-    assert await shop.store.orders.get(OrderId(shop.ids.new())) is None
+    assert await shop.store.orders.get(OrderId(shop.ids.new()), access=OrderAccess.all()) is None
     assert await shop.store.orders.get_by_key(ann.id, "key") is None
 
 
@@ -104,7 +105,7 @@ async def test_changes_to_an_order_are_kept_with_one_row_of_history_each(shop: S
         await work.orders.save([locked])
         await work.orders.save([locked])
         await work.commit()
-    view = await shop.store.orders.get(order.id)
+    view = await shop.store.orders.get(order.id, access=OrderAccess.all())
     assert view == OrderView.of(locked)
     assert view.status is OrderStatus.CANCELLED
     assert await history(shop, view) == [
@@ -162,7 +163,7 @@ async def test_an_order_that_is_being_changed_is_nobody_elses_until_the_unit_of_
         await work.orders.get(order.id)
         with pytest.raises(Overloaded):
             await try_to_get()
-        assert await shop.store.orders.get(order.id) == order
+        assert await shop.store.orders.get(order.id, access=OrderAccess.all()) == order
     await try_to_get()
 
 
@@ -177,7 +178,7 @@ async def test_an_order_that_has_changed_since_it_was_read_is_not_overwritten(sh
         await work.orders.get(order.id)
         with pytest.raises(Exception):  # noqa: B017, PT011 - a mistake of the program: each adapter has its own word
             await work.orders.save([stale])
-    assert (await shop.get_order(order.id, only_of=None)).status is OrderStatus.CANCELLED
+    assert (await shop.get_order(order.id, access=OrderAccess.all())).status is OrderStatus.CANCELLED
 
 
 async def test_of_ten_orders_added_at_once_with_one_key_one_is_kept(shop: Shop) -> None:

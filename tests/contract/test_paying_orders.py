@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from application.orders.access import OrderAccess
 from application.orders.views import OrderView
 from application.payments.ports import Outcome, ProviderEventKind
 from domain.orders.lifecycle import InvalidTransition, OrderStatus
@@ -62,8 +63,8 @@ async def test_an_order_is_paid_all_at_once(shop: Shop) -> None:
 async def test_somebody_elses_order_cannot_be_paid_for_but_by_staff(shop: Shop) -> None:
     order, bob = await an_order(shop), await shop.customer()
     with pytest.raises(NotFound):
-        await shop.pay_order(shop.paying(order, only_of=bob.id))
-    await shop.pay_order(shop.paying(order, only_of=order.customer_id))
+        await shop.pay_order(shop.paying(order, access=OrderAccess.own(bob.id)))
+    await shop.pay_order(shop.paying(order, access=OrderAccess.own(order.customer_id)))
     await assert_invariants(shop)
 
 
@@ -279,6 +280,6 @@ async def test_an_order_that_was_paid_is_not_paid_again(shop: Shop) -> None:
     order = await an_order(shop)
     await shop.pay(order)
     with pytest.raises(InvalidTransition) as refusal:
-        await shop.pay_order(shop.paying(order, only_of=order.customer_id))
+        await shop.pay_order(shop.paying(order, access=OrderAccess.own(order.customer_id)))
     assert refusal.value.params == {"from": "confirmed", "action": "pay", "allowed_actions": ["cancel"]}
     assert shop.gateway.charges == 1

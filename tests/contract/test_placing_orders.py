@@ -6,6 +6,7 @@ from random import Random
 
 import pytest
 
+from application.orders.access import OrderAccess
 from application.orders.place_order import PlaceOrder, PlaceOrderCommand
 from application.orders.views import OrderView
 from application.shared.idempotency import IdempotencyKeyReused, IdempotentResult
@@ -150,7 +151,7 @@ async def test_a_key_whose_record_is_pruned_answers_with_the_present_order_and_h
         False,
         False,
     ]
-    assert placed(answers)[2] == await shop.get_order(order.id, only_of=ann.id)
+    assert placed(answers)[2] == await shop.get_order(order.id, access=OrderAccess.own(ann.id))
     assert (await shop.get_stock(mug.id)).reserved == 4
 
 

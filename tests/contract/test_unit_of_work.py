@@ -1,5 +1,6 @@
 import pytest
 
+from application.orders.access import OrderAccess
 from application.users.ports import EmailTaken
 from application.users.views import UserView
 from domain.catalog.stock import MovementReason, Stock
@@ -43,7 +44,7 @@ async def test_what_is_not_saved_is_not_kept(shop: Shop) -> None:
         await work.commit()
     assert await on_hand(shop, mug.id) == 5
     assert (await shop.get_product(mug.id, include_archived=True)).status is mug.status
-    assert await shop.get_order(order.id, only_of=None) == order
+    assert await shop.get_order(order.id, access=OrderAccess.all()) == order
     assert await shop.store.outbox.count("product.changed") == 0
     await assert_invariants(shop)
 

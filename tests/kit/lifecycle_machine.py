@@ -23,6 +23,7 @@ from hypothesis.stateful import (
 from application.catalog.change_product import ChangeProductCommand
 from application.catalog.count_stock import CountStockCommand
 from application.catalog.views import ProductView
+from application.orders.access import OrderAccess
 from application.orders.views import OrderView
 from application.payments.ports import Outcome, ProviderEventKind
 from application.payments.views import PaymentView, RefundView
@@ -120,7 +121,7 @@ class LifecycleMachine(RuleBasedStateMachine):
         return result
 
     def see(self, order_id: OrderId) -> OrderView:
-        return self.run(self.shop.get_order(order_id, only_of=None))
+        return self.run(self.shop.get_order(order_id, access=OrderAccess.all()))
 
     @initialize(stocks=st.lists(st.integers(3, 9), min_size=1, max_size=2), price=st.integers(0, 3))
     def open(self, stocks: list[int], price: int) -> None:

@@ -14,6 +14,7 @@ from application.catalog.import_catalog import ImportCatalog
 from application.catalog.list_movements import ListMovements
 from application.catalog.list_products import ListProducts
 from application.catalog.views import ProductView
+from application.orders.access import OrderAccess
 from application.orders.cancel_order import CancelOrder, CancelOrderCommand
 from application.orders.expire_orders import ExpireOrders
 from application.orders.fulfill_order import FulfillOrder, FulfillOrderCommand
@@ -51,6 +52,7 @@ from tests.kit.gateway import FakeGateway
 from tests.kit.store import Store
 
 RunPlacing = RunBatch[PlaceOrderCommand, IdempotentResult[OrderView]]
+ALL_ORDERS = OrderAccess.all()
 HOLD = timedelta(minutes=15)
 STAFF = Actor(None, "test")
 
@@ -185,7 +187,7 @@ class Shop(Accounts):
 
     async def see(self, order: OrderView) -> OrderView:
         """Return the order as it is now."""
-        return await self.get_order(order.id, only_of=None)
+        return await self.get_order(order.id, access=OrderAccess.all())
 
     def placing(
         self,
@@ -210,7 +212,7 @@ class Shop(Accounts):
         return CancelOrderCommand(
             order_id=order.id,
             reason=None,
-            only_of=None,
+            access=OrderAccess.all(),
             key=self.key(order.id, operation="cancel_order", key=key),
             actor=STAFF,
         )
@@ -221,7 +223,7 @@ class Shop(Accounts):
         token: str = "tok_ok",
         *,
         amount: Money | None = None,
-        only_of: UserId | None = None,
+        access: OrderAccess = ALL_ORDERS,
         key: str | None = None,
     ) -> PayOrderCommand:
         """Return the command by which staff, or the order's customer, pays for it."""
@@ -230,7 +232,7 @@ class Shop(Accounts):
             amount=amount or order.total,
             method=PaymentMethod.SANDBOX,
             token=token,
-            only_of=only_of,
+            access=access,
             key=self.key((order.id, token), operation="pay_order", key=key),
             actor=STAFF,
         )

@@ -1,5 +1,6 @@
 from adapters.memory.database import MemoryDatabase, reach
 from adapters.memory.queries.keyset import page
+from application.orders.access import OrderAccess
 from application.orders.ports import OrderFilter, OrderQueries
 from application.orders.views import FulfillmentView, OrderView, StatusChangeView
 from application.shared.page import Page, Position
@@ -11,10 +12,10 @@ class MemoryOrderQueries(OrderQueries):
     def __init__(self, database: MemoryDatabase) -> None:
         self._database = database
 
-    async def get(self, order_id: OrderId) -> OrderView | None:
+    async def get(self, order_id: OrderId, *, access: OrderAccess) -> OrderView | None:
         await reach()
         order = self._database.tables.orders.get(order_id)
-        return OrderView.of(order) if order else None
+        return OrderView.of(order) if order and access.permits(order.customer_id) else None
 
     async def get_by_key(self, customer_id: UserId, idempotency_key: str) -> OrderView | None:
         await reach()
@@ -23,11 +24,21 @@ class MemoryOrderQueries(OrderQueries):
         return OrderView.of(tables.orders[order_id]) if order_id else None
 
     async def list(
-        self, criteria: OrderFilter, *, descending: bool, after: Position | None, limit: int
+        self,
+        criteria: OrderFilter,
+        *,
+        access: OrderAccess,
+        descending: bool,
+        after: Position | None,
+        limit: int,
     ) -> Page[OrderView]:
         await reach()
         return page(
-            (order for order in self._database.tables.orders.values() if _meets(order, criteria)),
+            (
+                order
+                for order in self._database.tables.orders.values()
+                if access.permits(order.customer_id) and _meets(order, criteria)
+            ),
             position=lambda order: (order.placed_at, order.id),
             show=OrderView.of,
             descending=descending,

@@ -12,10 +12,11 @@ from adapters.postgres.core.selects import orders_with_lines
 from adapters.postgres.core.unnest import columns_of
 from adapters.postgres.orders.fulfillment_mapping import fulfillment_view_from
 from adapters.postgres.orders.mapping import order_from
+from application.orders.access import OrderAccess
 from application.orders.ports import OrderFilter, OrderQueries
 from application.orders.views import FulfillmentView, OrderView, StatusChangeView
 from application.shared.page import Page, Position
-from domain.orders.lifecycle import Action, OrderStatus
+from domain.orders.lifecycle import Action, OrderStatus, Party
 from domain.shared.ids import FulfillmentId, OrderId, UserId
 
 _ORDERS = select(*columns_of(OrderRow))
@@ -37,8 +38,9 @@ class PostgresOrderQueries(OrderQueries):
         self._reader = AutocommitReader(engine)
         self._gets = DataLoader(self._get)
 
-    async def get(self, order_id: OrderId) -> OrderView | None:
-        return await self._gets.get(order_id)
+    async def get(self, order_id: OrderId, *, access: OrderAccess) -> OrderView | None:
+        order = await self._gets.get(order_id)
+        return order if order is not None and access.permits(order.customer_id) else None
 
     async def _get(self, order_ids: Collection[OrderId]) -> Mapping[OrderId, OrderView]:
         views = map(_order_view, await self._reader.all(_GET, {"ids": list(order_ids)}))
@@ -51,10 +53,20 @@ class PostgresOrderQueries(OrderQueries):
         return _order_view(row) if row else None
 
     async def list(
-        self, criteria: OrderFilter, *, descending: bool, after: Position | None, limit: int
+        self,
+        criteria: OrderFilter,
+        *,
+        access: OrderAccess,
+        descending: bool,
+        after: Position | None,
+        limit: int,
     ) -> Page[OrderView]:
         chosen = page_of(
-            _ORDERS.where(*_conditions(criteria)), _PLACED, descending=descending, after=after, limit=limit
+            _ORDERS.where(*_conditions(criteria, access)),
+            _PLACED,
+            descending=descending,
+            after=after,
+            limit=limit,
         )
         statement = orders_with_lines(chosen, descending=descending)
         return shown(await self._reader.all(statement), _PLACED, limit=limit, show=_order_view)
@@ -80,7 +92,9 @@ class PostgresOrderQueries(OrderQueries):
         return shown(rows, _CREATED, limit=limit, show=fulfillment_view_from)
 
 
-def _conditions(criteria: OrderFilter) -> Iterator[ColumnElement[bool]]:
+def _conditions(criteria: OrderFilter, access: OrderAccess) -> Iterator[ColumnElement[bool]]:
+    if access.party is not Party.STAFF:
+        yield OrderRow.customer_id == access.customer_id
     if criteria.status is not None:
         yield OrderRow.status == criteria.status
     if criteria.customer_id is not None:

@@ -14,6 +14,7 @@ from adapters.postgres.catalog.stock_queries import PostgresStockQueries
 from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
 from adapters.postgres.orders.queries import PostgresOrderQueries
 from application.catalog.ports import ProductFilter, ProductSort
+from application.orders.access import OrderAccess
 from application.orders.place_order import PlaceOrderBatch, PlaceOrderCommand
 from application.orders.ports import OrderFilter
 from application.shared.idempotency import IdempotencyKey, IdempotentResult
@@ -81,14 +82,14 @@ def _hot(engine: AsyncEngine, unit_of_work: PostgresUnitOfWorkFactory) -> Mappin
 
     async def listed(criteria: OrderFilter, *, deep: bool) -> None:
         after = (datetime.now(UTC), made_id("order", ROWS.orders)) if deep else None
-        await orders.list(criteria, descending=True, after=after, limit=20)
+        await orders.list(criteria, access=OrderAccess.all(), descending=True, after=after, limit=20)
 
     return {
         "product by id": lambda: products.get(PRODUCT),
         "page of products": catalogue,
         "page of products by name": lambda: catalogue(sort=ProductSort.NAME),
         "products by a word": lambda: catalogue(query="4711"),
-        "order by id": lambda: orders.get(ORDER),
+        "order by id": lambda: orders.get(ORDER, access=OrderAccess.all()),
         "order by key": lambda: orders.get_by_key(CUSTOMER, "made-7"),
         "first page of orders": lambda: listed(OrderFilter(), deep=False),
         "later page of orders": lambda: listed(OrderFilter(), deep=True),

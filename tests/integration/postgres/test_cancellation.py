@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
 from adapters.postgres.orders.queries import PostgresOrderQueries
 from adapters.postgres.signing.secrets import PostgresSecrets
+from application.orders.access import OrderAccess
 from application.orders.cancel_order import CancelOrder
 from application.orders.place_order import PlaceOrderBatch
 from application.orders.ports import OrderFilter
@@ -100,7 +101,7 @@ async def test_connecting_and_reading_can_be_left_at_every_wait(
 
     async def work() -> Coroutine[Any, Any, object]:
         await engine.dispose()
-        return orders.list(OrderFilter(), descending=True, after=None, limit=10)
+        return orders.list(OrderFilter(), access=OrderAccess.all(), descending=True, after=None, limit=10)
 
     await leave_at_every_wait(work, engine, psql, insists=insists)
 

@@ -14,6 +14,7 @@ from adapters.postgres.orders.queries import PostgresOrderQueries
 from adapters.postgres.sessions.queries import PostgresSessionQueries
 from adapters.postgres.users.queries import PostgresUserQueries
 from application.catalog.ports import ProductFilter, ProductSort
+from application.orders.access import OrderAccess
 from application.orders.place_order import PlaceOrderBatch
 from application.orders.ports import OrderFilter
 from application.shared.page import Position
@@ -120,7 +121,11 @@ async def test_orders_are_listed_by_an_index_with_their_lines_by_another(
     after: Position | None,
 ) -> None:
     orders = PostgresOrderQueries(engine)
-    plan = await plan_of(engine, psql, lambda: orders.list(criteria, descending=True, after=after, limit=10))
+    plan = await plan_of(
+        engine,
+        psql,
+        lambda: orders.list(criteria, access=OrderAccess.all(), descending=True, after=after, limit=10),
+    )
     assert f"Backward using {index}" in plan
     assert "pk_order_lines" in plan
 

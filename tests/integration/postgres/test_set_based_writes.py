@@ -4,6 +4,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
 from adapters.postgres.orders.queries import PostgresOrderQueries
+from application.orders.access import OrderAccess
 from application.orders.place_order import PlaceOrderBatch
 from application.orders.ports import OrderFilter
 from application.shared.idempotency import IdempotentResult
@@ -33,7 +34,9 @@ async def test_a_page_of_orders_takes_one_statement(shop: Shop, engine: AsyncEng
     mug = await shop.product(stock=3)
     placed = [await shop.order(mug) for _ in range(3)]
     with statements_of(engine) as sent:
-        page = await PostgresOrderQueries(engine).list(OrderFilter(), descending=True, after=None, limit=10)
+        page = await PostgresOrderQueries(engine).list(
+            OrderFilter(), access=OrderAccess.all(), descending=True, after=None, limit=10
+        )
     assert page.items == tuple(reversed(placed))
     assert len(sent) == 1
 

@@ -6,6 +6,7 @@ from application.catalog.change_product import ChangeProductCommand
 from application.catalog.create_product import CreateProductCommand
 from application.catalog.ports import ProductFilter, ProductSort, SkuTaken
 from application.catalog.views import ProductView
+from application.orders.access import OrderAccess
 from application.shared.idempotency import IdempotencyKeyReused
 from domain.catalog.product import ProductChanges, ProductStatus
 from domain.catalog.stock import MAX_ON_HAND, StockConflict
@@ -118,7 +119,7 @@ async def test_an_order_keeps_the_name_and_price_that_it_was_placed_at(shop: Sho
     mug = await shop.product(stock=5, price=1000, name="Mug")
     order = await shop.order(mug)
     await shop.change_product(changing(mug, ProductChanges(name="Beaker", price=Money(1, "EUR"))))
-    assert await shop.get_order(order.id, only_of=None) == order
+    assert await shop.get_order(order.id, access=OrderAccess.all()) == order
 
 
 async def test_an_archived_product_is_hidden_from_all_but_staff(shop: Shop) -> None:

@@ -1,12 +1,14 @@
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
+from application.orders.access import OrderAccess
 from application.orders.cancel_order import CancelOrderCommand
 from application.orders.ports import OrderFilter
 from application.orders.views import OrderView
 from application.users.views import UserView
-from domain.orders.lifecycle import Action, InvalidTransition, OrderStatus
+from domain.orders.lifecycle import Action, InvalidTransition, OrderStatus, Party
 from domain.orders.placing import OutOfStock
 from domain.orders.pricing import PriceChanged, ProductUnavailable
 from domain.orders.statuses import FulfillmentStatus, OrderPaymentStatus
@@ -19,13 +21,13 @@ from tests.kit.actors import SOMEBODY
 from tests.kit.shop import HOLD, Shop
 
 
-def cancelling(shop: Shop, order: OrderView, *, only_of: UserId | None) -> CancelOrderCommand:
+def cancelling(shop: Shop, order: OrderView, *, access: OrderAccess) -> CancelOrderCommand:
     return CancelOrderCommand(
         order_id=order.id,
         reason="changed my mind",
-        only_of=only_of,
+        access=access,
         key=shop.key(order.id, operation="cancel_order"),
-        actor=Actor(only_of, "request-1"),
+        actor=Actor(access.customer_id, "request-1"),
     )
 
 
@@ -97,12 +99,12 @@ async def test_a_cancelled_order_gives_its_stock_back_and_can_do_no_more(shop: S
     mug, ann = await shop.product(stock=5), await shop.customer()
     order = await shop.order(mug, quantity=2, customer=ann)
     shop.clock.advance(timedelta(minutes=1))
-    cancelled = (await shop.cancel_order(cancelling(shop, order, only_of=ann.id))).result
+    cancelled = (await shop.cancel_order(cancelling(shop, order, access=OrderAccess.own(ann.id)))).result
     assert (cancelled.status, cancelled.allowed_actions) == (OrderStatus.CANCELLED, ())
     assert (cancelled.version, cancelled.updated_at) == (2, shop.clock.now())
     assert (await shop.get_stock(mug.id)).available == 5
     with pytest.raises(InvalidTransition) as refusal:
-        await shop.cancel_order(cancelling(shop, order, only_of=ann.id))
+        await shop.cancel_order(cancelling(shop, order, access=OrderAccess.own(ann.id)))
     assert refusal.value.params == {"from": "cancelled", "action": "cancel", "allowed_actions": []}
     await assert_invariants(shop)
 
@@ -116,8 +118,8 @@ async def test_a_confirmed_order_can_be_cancelled_while_nothing_is_fulfilled(sho
 async def test_the_history_says_what_was_done_by_whom_and_why(shop: Shop) -> None:
     ann = await shop.customer()
     order = await shop.order(await shop.product(stock=5), customer=ann)
-    await shop.cancel_order(cancelling(shop, order, only_of=ann.id))
-    page = await shop.list_status_changes(order.id, only_of=ann.id, after=None, limit=10)
+    await shop.cancel_order(cancelling(shop, order, access=OrderAccess.own(ann.id)))
+    page = await shop.list_status_changes(order.id, access=OrderAccess.own(ann.id), after=None, limit=10)
     assert [(change.action, change.actor_id, change.reason) for change in page.items] == [
         (Action.PLACE, ann.id, None),
         (Action.CANCEL, ann.id, "changed my mind"),
@@ -138,16 +140,16 @@ async def test_an_order_is_shown_to_its_customer_and_to_staff_and_to_nobody_else
     shop: Shop, ann: UserView, order_of_ann: OrderView
 ) -> None:
     bob = await shop.customer()
-    assert await shop.get_order(order_of_ann.id, only_of=ann.id) == order_of_ann
-    assert await shop.get_order(order_of_ann.id, only_of=None) == order_of_ann
+    assert await shop.get_order(order_of_ann.id, access=OrderAccess.own(ann.id)) == order_of_ann
+    assert await shop.get_order(order_of_ann.id, access=OrderAccess.all()) == order_of_ann
     with pytest.raises(NotFound):
-        await shop.get_order(order_of_ann.id, only_of=bob.id)
+        await shop.get_order(order_of_ann.id, access=OrderAccess.own(bob.id))
     with pytest.raises(NotFound):
-        await shop.list_status_changes(order_of_ann.id, only_of=bob.id, after=None, limit=1)
+        await shop.list_status_changes(order_of_ann.id, access=OrderAccess.own(bob.id), after=None, limit=1)
     with pytest.raises(NotFound):
-        await shop.cancel_order(cancelling(shop, order_of_ann, only_of=bob.id))
+        await shop.cancel_order(cancelling(shop, order_of_ann, access=OrderAccess.own(bob.id)))
     with pytest.raises(NotFound):
-        await shop.get_order(OrderId(shop.ids.new()), only_of=None)
+        await shop.get_order(OrderId(shop.ids.new()), access=OrderAccess.all())
 
 
 async def test_a_list_shows_a_customer_their_own_orders_and_staff_those_of_all(
@@ -156,13 +158,21 @@ async def test_a_list_shows_a_customer_their_own_orders_and_staff_those_of_all(
     bob = await shop.customer()
     order_of_bob = await shop.order(await shop.product(stock=5), customer=bob)
 
-    async def listed(criteria: OrderFilter, only_of: UserId | None) -> list[OrderView]:
-        page = await shop.list_orders(criteria, only_of=only_of, descending=False, after=None, limit=9)
+    async def listed(criteria: OrderFilter, access: OrderAccess) -> list[OrderView]:
+        page = await shop.list_orders(criteria, access=access, descending=False, after=None, limit=9)
         return list(page.items)
 
     of_bob = OrderFilter(customer_id=bob.id)
-    assert await listed(OrderFilter(), None) == [order_of_ann, order_of_bob]
-    assert await listed(of_bob, None) == [order_of_bob]
-    assert await listed(OrderFilter(), ann.id) == [order_of_ann]
-    assert await listed(of_bob, ann.id) == []
-    assert await listed(of_bob, bob.id) == [order_of_bob]
+    everything, of_ann = OrderAccess.all(), OrderAccess.own(ann.id)
+    assert await listed(OrderFilter(), everything) == [order_of_ann, order_of_bob]
+    assert await listed(of_bob, everything) == [order_of_bob]
+    assert await listed(OrderFilter(), of_ann) == [order_of_ann]
+    assert await listed(of_bob, of_ann) == []
+    assert await listed(of_bob, OrderAccess.own(bob.id)) == [order_of_bob]
+
+
+@pytest.mark.parametrize("party", Party)
+def test_order_access_without_its_customer_is_rejected(party: Party) -> None:
+    customer_id = UserId(UUID(int=1)) if party is Party.STAFF else None
+    with pytest.raises(ValueError, match="names"):
+        OrderAccess(party, customer_id)

@@ -12,6 +12,7 @@ from application.orders.views import FulfillmentView
 from domain.shared.ids import FulfillmentId, OrderId
 from domain.users.permissions import Permission
 from entrypoints.container import Container
+from entrypoints.http.api.orders.access import order_access
 from entrypoints.http.api.payments.schemas import FulfillmentResponse, FulfilOrderRequest
 from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.provided import provided
@@ -79,7 +80,7 @@ async def list_fulfillments(
 ) -> PageResult[FulfillmentView]:
     page = await list_fulfillments(
         OrderId(order_id),
-        only_of=reader.only_own_without(Permission.SEE_ALL_ORDERS),
+        access=order_access(reader, Permission.SEE_ALL_ORDERS),
         after=lists.position(query),
         limit=query.limit,
     )
@@ -104,5 +105,5 @@ async def get_fulfillment(
     return await get_fulfillment(
         OrderId(order_id),
         FulfillmentId(fulfillment_id),
-        only_of=reader.only_own_without(Permission.SEE_ALL_ORDERS),
+        access=order_access(reader, Permission.SEE_ALL_ORDERS),
     )

@@ -17,7 +17,7 @@ from application.shared.page import Page
 from domain.shared.ids import OrderId, UserId
 from domain.users.permissions import Permission
 from entrypoints.container import Container
-from entrypoints.http.api.orders.asking import party
+from entrypoints.http.api.orders.access import order_access
 from entrypoints.http.api.orders.schemas import (
     CancelOrderRequest,
     ListOrdersQuery,
@@ -81,7 +81,7 @@ async def place_order(
         response.status_code = 200
     response.headers["Location"] = f"/v1/orders/{order.id}"
     response.headers["ETag"] = version_tag(order.version)
-    return written(order.seen_by(party(customer)))
+    return written(order.seen_by(order_access(customer, Permission.SEE_ALL_ORDERS).party))
 
 
 @router.post(
@@ -116,6 +116,7 @@ async def list_orders(
     lists: Lists,
     list_orders: Annotated[ListOrders, provided(Container.list_orders)],
 ) -> PageResult[OrderView]:
+    access = order_access(reader, Permission.SEE_ALL_ORDERS)
     page = await list_orders(
         OrderFilter(
             status=query.status,
@@ -123,12 +124,12 @@ async def list_orders(
             created_after=query.created_after,
             created_before=query.created_before,
         ),
-        only_of=reader.only_own_without(Permission.SEE_ALL_ORDERS),
+        access=access,
         descending=query.sort.startswith("-"),
         after=lists.position(query),
         limit=query.limit,
     )
-    seen = tuple(order.seen_by(party(reader)) for order in page.items)
+    seen = tuple(order.seen_by(access.party) for order in page.items)
     return lists.page(query, Page(seen, page.next))
 
 
@@ -148,8 +149,9 @@ async def get_order(
     response: Response,
     get_order: Annotated[GetOrder, provided(Container.get_order)],
 ) -> bytes | Response:
-    order = await get_order(OrderId(order_id), only_of=reader.only_own_without(Permission.SEE_ALL_ORDERS))
-    return with_etag(request, response, written(order.seen_by(party(reader))), order.version)
+    access = order_access(reader, Permission.SEE_ALL_ORDERS)
+    order = await get_order(OrderId(order_id), access=access)
+    return with_etag(request, response, written(order.seen_by(access.party)), order.version)
 
 
 @router.get(
@@ -170,7 +172,7 @@ async def list_status_changes(
 ) -> PageResult[StatusChangeView]:
     page = await list_status_changes(
         OrderId(order_id),
-        only_of=reader.only_own_without(Permission.SEE_ALL_ORDERS),
+        access=order_access(reader, Permission.SEE_ALL_ORDERS),
         after=lists.position(query),
         limit=query.limit,
     )
@@ -195,15 +197,16 @@ async def cancel_order(
     cancel_order: Annotated[CancelOrder, provided(Container.cancel_order)],
     body: CancelOrderRequest = NO_REASON,
 ) -> OrderView:
+    access = order_access(canceller, Permission.CANCEL_ANY_ORDER)
     receipt = await cancel_order(
         CancelOrderCommand(
             order_id=OrderId(order_id),
             reason=body.reason,
-            only_of=canceller.only_own_without(Permission.CANCEL_ANY_ORDER),
+            access=access,
             key=key.of(canceller, body),
             actor=actor_of(request, canceller),
         )
     )
     mark_replay(response, receipt)
     response.headers["ETag"] = version_tag(receipt.result.version)
-    return receipt.result.seen_by(party(canceller))
+    return receipt.result.seen_by(access.party)

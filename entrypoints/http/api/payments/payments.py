@@ -13,6 +13,7 @@ from domain.payments.payment import PaymentStatus
 from domain.shared.ids import OrderId, PaymentId
 from domain.users.permissions import Permission
 from entrypoints.container import Container
+from entrypoints.http.api.orders.access import order_access
 from entrypoints.http.api.payments.schemas import PaymentResponse, PayOrderRequest
 from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.provided import provided
@@ -54,7 +55,7 @@ async def pay_order(
             amount=body.amount.to_money(),
             method=body.method,
             token=body.token,
-            only_of=customer.only_own_without(Permission.PAY_ANY_ORDER),
+            access=order_access(customer, Permission.PAY_ANY_ORDER),
             key=key.of(customer, body),
             actor=actor_of(request, customer),
         )
@@ -85,7 +86,7 @@ async def list_payments(
 ) -> PageResult[PaymentView]:
     page = await list_payments(
         OrderId(order_id),
-        only_of=reader.only_own_without(Permission.SEE_ALL_ORDERS),
+        access=order_access(reader, Permission.SEE_ALL_ORDERS),
         after=lists.position(query),
         limit=query.limit,
     )
@@ -110,5 +111,5 @@ async def get_payment(
     return await get_payment(
         OrderId(order_id),
         PaymentId(payment_id),
-        only_of=reader.only_own_without(Permission.SEE_ALL_ORDERS),
+        access=order_access(reader, Permission.SEE_ALL_ORDERS),
     )

@@ -12,6 +12,7 @@ from application.payments.views import RefundView
 from domain.shared.ids import OrderId, RefundId
 from domain.users.permissions import Permission
 from entrypoints.container import Container
+from entrypoints.http.api.orders.access import order_access
 from entrypoints.http.api.payments.schemas import RefundOrderRequest, RefundResponse
 from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.provided import provided
@@ -76,7 +77,7 @@ async def list_refunds(
 ) -> PageResult[RefundView]:
     page = await list_refunds(
         OrderId(order_id),
-        only_of=reader.only_own_without(Permission.SEE_ALL_ORDERS),
+        access=order_access(reader, Permission.SEE_ALL_ORDERS),
         after=lists.position(query),
         limit=query.limit,
     )
@@ -101,5 +102,5 @@ async def get_refund(
     return await get_refund(
         OrderId(order_id),
         RefundId(refund_id),
-        only_of=reader.only_own_without(Permission.SEE_ALL_ORDERS),
+        access=order_access(reader, Permission.SEE_ALL_ORDERS),
     )

@@ -1,0 +1,33 @@
+from dataclasses import dataclass
+from typing import Self
+
+from domain.orders.lifecycle import Party
+from domain.shared.ids import UserId
+
+
+@dataclass(frozen=True, slots=True)
+class OrderAccess:
+    """The orders that a caller may read or change: one customer's own, or all.
+
+    Every use case and query requires one, so that a missing value never means everybody's orders.
+    """
+
+    party: Party
+    """The role in which the caller acts on these orders, for the table of transitions."""
+    customer_id: UserId | None
+
+    def __post_init__(self) -> None:
+        if (self.party is Party.OWNER) is (self.customer_id is None):
+            raise ValueError("An owner's access names the customer, and staff access names none.")
+
+    @classmethod
+    def own(cls, customer_id: UserId) -> Self:
+        return cls(Party.OWNER, customer_id)
+
+    @classmethod
+    def all(cls) -> Self:
+        return cls(Party.STAFF, None)
+
+    def permits(self, customer_id: UserId) -> bool:
+        """Return whether the access covers orders of this customer."""
+        return self.party is Party.STAFF or self.customer_id == customer_id
