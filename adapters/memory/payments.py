@@ -74,7 +74,16 @@ class MemoryPaymentRepository(PaymentRepository):
             if payment.reference is not None
         ):
             self._transaction.fail(IntegrityError("two payments with one reference"))
+        self._ensure_sole(payment)
         self._transaction.tables.payments[payment.id] = copied(payment)
+
+    def _ensure_sole(self, payment: Payment) -> None:
+        """Refuse a second undecided payment of an order, as the unique index does."""
+        if payment.is_undecided and any(
+            other.is_undecided and other.order_id == payment.order_id and other.id != payment.id
+            for other in self._transaction.tables.payments.values()
+        ):
+            self._transaction.fail(IntegrityError("two undecided payments of one order"))
 
 
 def _row(payment_id: PaymentId) -> Row:

@@ -34,11 +34,13 @@ class PayOrderCommand:
 
 @dataclass(frozen=True, slots=True)
 class PayOrder:
-    """Pay for an order, all of it at once, with money that is taken by a provider.
+    """Pay an order's total through a payment provider.
 
-    That a payment was asked for is committed before the provider is called, and what it answered after that. If the
-    answer is lost the payment stays pending, until the provider tells of it or is asked: nobody is charged again.
-    The same key never makes a second payment; a replay answers with what has become of the first.
+    The payment is committed as pending before the provider is called, and the provider's answer is recorded after
+    that. If the answer is lost, the payment stays pending until the provider reports its result or is asked for it.
+    An order has at most one undecided payment: while one is pending, another request is refused with
+    `payment_in_progress`. After a failure the order may be paid again.
+    The same key never makes a second payment; a replay returns the payment in its present state.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -47,7 +49,10 @@ class PayOrder:
     ids: IdFactory
 
     async def __call__(self, command: PayOrderCommand) -> IdempotentResult[PaymentView]:
-        """Raise NotFound, InvalidTransition, ValidationFailed, IdempotencyKeyReused, IdempotencyInFlight."""
+        """Raise NotFound, InvalidTransition, PaymentInProgress or ValidationFailed.
+
+        Also IdempotencyKeyReused and IdempotencyInFlight.
+        """
         gateway = self.gateways.get(command.method)
         if gateway is None:
             raise ValidationFailed(
@@ -89,12 +94,14 @@ class PayOrder:
                 await work.commit()
                 return IdempotentResult(PaymentView.of(present), replayed=True) if present else replay
             order = await get_order_for_update(work, command.order_id, access=command.access)
+            payments = await work.payments.of_order(order.id)
             now = self.clock.now()
             if order.status is OrderStatus.PENDING_PAYMENT and order.is_due(now):
                 await expire_due(work, [order], now=now, actor=Actor(None, command.actor.request_id))
                 await work.commit()
             payment = request_payment(
                 order,
+                payments,
                 command.amount,
                 command.method,
                 id=PaymentId(self.ids.new()),

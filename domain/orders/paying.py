@@ -13,11 +13,22 @@ from domain.payments.method import PaymentMethod
 from domain.payments.payment import Charge, Payment, PaymentStatus
 from domain.payments.refund import Refund
 from domain.shared.actor import Actor
-from domain.shared.errors import ValidationFailed, Violation
+from domain.shared.errors import DomainError, ValidationFailed, Violation
 from domain.shared.ids import PaymentId, ProductId, RefundId
 from domain.shared.money import Money
 
 REASON = "The payment came too late, or once too often, for the order."
+
+
+class PaymentInProgress(DomainError):
+    """Another payment of the order may still take money. `params` has its id."""
+
+    code = "payment_in_progress"
+
+    def __init__(self, payment_id: PaymentId) -> None:
+        super().__init__(
+            "Another payment of this order is not decided yet.", params={"payment_id": str(payment_id)}
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +41,7 @@ class Captured:
 
 def request_payment(
     order: Order,
+    payments: Sequence[Payment],
     amount: Money,
     method: PaymentMethod,
     *,
@@ -37,8 +49,14 @@ def request_payment(
     party: Party,
     now: datetime,
 ) -> Payment:
-    """Begin to pay for the order, all of it at once. Raises InvalidTransition, ValidationFailed."""
+    """Request a payment of the order's total, which must be the order's only undecided payment.
+
+    `payments` are all payments of the order, which must be locked.
+
+    Raises: InvalidTransition, PaymentInProgress, ValidationFailed.
+    """
     order.ensure_allows(Action.PAY, party)
+    ensure_none_undecided(payments)
     if amount != order.total:
         raise ValidationFailed(
             "An order is paid all at once: the amount is its total.",
@@ -52,6 +70,13 @@ def request_payment(
             ],
         )
     return Payment.request(id=id, order_id=order.id, method=method, amount=amount, now=now)
+
+
+def ensure_none_undecided(payments: Sequence[Payment]) -> None:
+    """Raise PaymentInProgress if one of the payments may still take money."""
+    for payment in payments:
+        if payment.is_undecided:
+            raise PaymentInProgress(payment.id)
 
 
 def may_need_stock(order: Order) -> bool:

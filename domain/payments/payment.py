@@ -101,6 +101,11 @@ class Payment:
         self.inquiries += 1
 
     @property
+    def is_undecided(self) -> bool:
+        """Whether the payment may still take money. An order has at most one such payment."""
+        return self.decided_at is None
+
+    @property
     def remaining(self) -> Money:
         """What was taken and neither given back nor promised to be."""
         return self.captured - self.returned

@@ -8,6 +8,7 @@ from application.orders.access import OrderAccess
 from application.orders.views import OrderView
 from application.payments.ports import Outcome, ProviderEventKind
 from domain.orders.lifecycle import InvalidTransition, OrderStatus
+from domain.orders.paying import PaymentInProgress
 from domain.orders.statuses import OrderPaymentStatus
 from domain.payments.inquiry import PATIENCE
 from domain.payments.payment import PaymentStatus
@@ -192,9 +193,32 @@ async def test_a_second_charge_for_one_payment_goes_back_once(shop: Shop) -> Non
     await assert_invariants(shop)
 
 
-async def test_of_two_payments_for_one_order_the_later_goes_back(shop: Shop) -> None:
+@pytest.mark.parametrize("token", ["tok_pending", "tok_timeout"])
+async def test_second_payment_while_one_is_undecided_is_refused(shop: Shop, token: str) -> None:
     order = await an_order(shop)
-    first, second = await shop.pay(order, "tok_pending"), await shop.pay(order, "tok_pending")
+    first = await shop.pay(order, token)
+    with pytest.raises(PaymentInProgress) as refusal:
+        await shop.pay(order)
+    assert refusal.value.params == {"payment_id": str(first.id)}
+    assert [each.id for each in await payments(shop, order)] == [first.id]
+    assert shop.gateway.calls == 1
+    await assert_invariants(shop)
+
+
+async def test_order_can_be_paid_again_after_its_payment_has_failed(shop: Shop) -> None:
+    order = await an_order(shop)
+    first = await shop.pay(order, "tok_pending")
+    await shop.told(ProviderEventKind.FAILED, first)
+    await shop.pay(order)
+    assert (await shop.see(order)).status is OrderStatus.CONFIRMED
+    await assert_invariants(shop)
+
+
+async def test_of_two_captured_payments_of_an_order_the_later_is_refunded(shop: Shop) -> None:
+    order = await an_order(shop)
+    first = await shop.pay(order, "tok_pending")
+    await shop.told(ProviderEventKind.FAILED, first)
+    second = await shop.pay(order, "tok_pending")
     await shop.told(ProviderEventKind.CAPTURED, second)
     await shop.told(ProviderEventKind.CAPTURED, first)
     assert [each.payment_id for each in await refunds(shop, order)] == [first.id]
@@ -214,7 +238,8 @@ async def test_a_charge_of_less_than_the_total_goes_back_and_the_order_waits(sho
 
 async def test_money_that_goes_back_does_not_count_towards_the_total(shop: Shop) -> None:
     order = await an_order(shop)
-    for payment in [await shop.pay(order, "tok_pending") for _ in range(2)]:
+    for _ in range(2):
+        payment = await shop.pay(order, "tok_pending")
         await shop.told(ProviderEventKind.CAPTURED, payment, amount=order.total - Money(1, "EUR"))
     assert (await shop.see(order)).status is OrderStatus.PENDING_PAYMENT
     assert len(await refunds(shop, order)) == 2

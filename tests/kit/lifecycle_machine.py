@@ -31,12 +31,13 @@ from application.shared.idempotency import IdempotentResult
 from domain.catalog.product import ProductChanges
 from domain.catalog.stock import StockConflict
 from domain.orders.lifecycle import Action, InvalidTransition
+from domain.orders.paying import PaymentInProgress
 from domain.orders.placing import OutOfStock
 from domain.orders.refunding import RefundExceedsPaid
 from domain.shared.errors import DomainError, ValidationFailed
 from domain.shared.ids import OrderId
 from domain.shared.money import Money
-from tests.invariants import assert_invariants, every_order
+from tests.invariants import assert_invariants, every_order, payments
 from tests.kit.actors import SOMEBODY
 from tests.kit.settling import assert_settled, assert_sold_out, settle_everything
 from tests.kit.shop import HOLD, STAFF, Shop
@@ -164,8 +165,11 @@ class LifecycleMachine(RuleBasedStateMachine):
 
     @rule(target=payments, order_id=orders, token=st.sampled_from(TOKENS))
     def pay(self, order_id: OrderId, token: str) -> Any:
-        paying = self.shop.paying(self.see(order_id), token)
-        payment = self.attempt(order_id, Action.PAY, partial(self.shop.pay_order, paying))
+        order = self.see(order_id)
+        undecided = {p.id for p in self.run(payments(self.shop, order)) if p.decided_at is None}
+        send = partial(self.shop.pay_order, self.shop.paying(order, token))
+        payment = self.attempt(order_id, Action.PAY, send, PaymentInProgress)
+        assert payment is None or not undecided
         return multiple() if payment is None else payment
 
     @rule(order_id=orders)

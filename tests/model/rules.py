@@ -9,6 +9,7 @@ from domain.payments.refund import RefundStatus
 from tests.model.world import UNITS, Snapshot, World
 
 TRUTH = "nobody is told that it is sold out while due orders hold it"
+ONE_PAYMENT = "an order has at most one undecided payment"
 PAID = "what is confirmed is paid for, with money that does not go back"
 ROWS = {(row.source, row.action, row.target): row for row in TRANSITIONS}
 
@@ -80,6 +81,7 @@ def _check_changes(world: World, order: Order, *, since: int) -> None:
 
 def _check_money(world: World, order: Order) -> None:
     refunds = world.refunds_of(order.id)
+    ensure(sum(each.is_undecided for each in world.payments_of(order.id)) <= 1, ONE_PAYMENT)
     captured = [each for each in world.payments_of(order.id) if each.status is PaymentStatus.CAPTURED]
     ensure(order.paid_total.amount == sum(each.captured.amount for each in captured), "I6")
     ensure(order.refunded_total.amount + order.pending_refund_total.amount <= order.paid_total.amount, "I6")

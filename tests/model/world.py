@@ -19,6 +19,7 @@ from application.payments.views import PaymentView, RefundView
 from application.users.views import UserView
 from domain.orders.lifecycle import InvalidTransition
 from domain.orders.order import Order
+from domain.orders.paying import PaymentInProgress
 from domain.orders.placing import OutOfStock
 from domain.orders.refunding import RefundExceedsPaid
 from domain.payments.payment import Payment
@@ -31,7 +32,7 @@ from tests.kit.store import memory_store
 
 UNITS = 2
 PRICE = 1000
-REFUSALS = (InvalidTransition, OutOfStock, RefundExceedsPaid, ValidationFailed)
+REFUSALS = (InvalidTransition, OutOfStock, PaymentInProgress, RefundExceedsPaid, ValidationFailed)
 """What a use case may answer. Anything else that is raised is a mistake."""
 
 

@@ -3,12 +3,16 @@ from uuid import UUID
 
 from adapters.json_text import to_json
 from adapters.postgres.core.result_row import ResultRow
+from adapters.postgres.core.rows import PaymentRow
+from adapters.postgres.core.unnest import columns_of
 from application.payments.ports import ProviderEvent
 from domain.payments.method import PaymentMethod
 from domain.payments.payment import Payment, PaymentStatus
 from domain.payments.refund import Refund, RefundedLine, RefundStatus
 from domain.shared.ids import LineId, OrderId, PaymentId, RefundId
 from domain.shared.money import Money
+
+PAYMENT_COLUMNS = columns_of(PaymentRow, without={"predates_sole_payment"})
 
 
 def payment_values(payment: Payment) -> dict[str, object]:

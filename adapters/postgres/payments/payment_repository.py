@@ -5,14 +5,14 @@ from sqlalchemy import bindparam, select, update
 
 from adapters.postgres.core.rows import PaymentRow
 from adapters.postgres.core.transaction import Transaction
-from adapters.postgres.core.unnest import UnnestedRows, columns_of
-from adapters.postgres.payments.mapping import payment_from, payment_values
+from adapters.postgres.core.unnest import UnnestedRows
+from adapters.postgres.payments.mapping import PAYMENT_COLUMNS, payment_from, payment_values
 from application.payments.ports import PaymentRepository
 from domain.payments.method import PaymentMethod
 from domain.payments.payment import Payment
 from domain.shared.ids import OrderId, PaymentId
 
-_GIVEN = UnnestedRows("given_payments", columns_of(PaymentRow))
+_GIVEN = UnnestedRows("given_payments", PAYMENT_COLUMNS)
 _CHANGING = (
     "status",
     "captured",
@@ -24,7 +24,7 @@ _CHANGING = (
     "inquiries",
 )
 
-_ALL = select(*columns_of(PaymentRow))
+_ALL = select(*PAYMENT_COLUMNS)
 _ADD = _GIVEN.insert_into(PaymentRow)
 _SAVE = (
     update(PaymentRow)

@@ -6,13 +6,13 @@ from adapters.postgres.core.reader import AutocommitReader
 from adapters.postgres.core.result_row import ResultRow
 from adapters.postgres.core.rows import PaymentRow, RefundRow
 from adapters.postgres.core.unnest import columns_of
-from adapters.postgres.payments.mapping import payment_from, refund_from
+from adapters.postgres.payments.mapping import PAYMENT_COLUMNS, payment_from, refund_from
 from application.payments.ports import PaymentQueries
 from application.payments.views import PaymentView, RefundView
 from application.shared.page import Page, Position
 from domain.shared.ids import OrderId, PaymentId, RefundId
 
-_PAYMENTS = select(*columns_of(PaymentRow)).where(PaymentRow.order_id == bindparam("of_order"))
+_PAYMENTS = select(*PAYMENT_COLUMNS).where(PaymentRow.order_id == bindparam("of_order"))
 _REFUNDS = select(*columns_of(RefundRow)).where(RefundRow.order_id == bindparam("of_order"))
 _PAYMENT = _PAYMENTS.where(PaymentRow.id == bindparam("payment"))
 _REFUND = _REFUNDS.where(RefundRow.id == bindparam("refund"))

@@ -1,7 +1,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from adapters.postgres.core.schema import JsonText, Row, currency, money, one_of
@@ -12,11 +12,21 @@ from domain.payments.refund import RefundStatus
 
 
 class PaymentRow(Row):
-    """A charge. Its amounts are of one currency. No provider's charge is ever written down twice."""
+    """A payment. All amounts are in `currency`.
+
+    An order has at most one undecided payment. `predates_sole_payment` marks those that were admitted beside another
+    one before that rule; only the migration sets it.
+    """
 
     __tablename__ = "payments"
     __table_args__ = (
         UniqueConstraint("method", "reference"),
+        Index(
+            "uq_payments_undecided",
+            "order_id",
+            unique=True,
+            postgresql_where=text("decided_at IS NULL AND NOT predates_sole_payment"),
+        ),
         one_of("method", PaymentMethod),
         one_of("status", PaymentStatus),
         currency("currency"),
@@ -41,6 +51,7 @@ class PaymentRow(Row):
     decided_at: Mapped[datetime | None]
     inquire_at: Mapped[datetime | None]
     inquiries: Mapped[int]
+    predates_sole_payment: Mapped[bool] = mapped_column(server_default=false())
 
 
 class RefundRow(Row):

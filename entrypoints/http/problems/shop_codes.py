@@ -172,6 +172,16 @@ ORDER_PROBLEMS = (
         params={"from": "cancelled", "action": "cancel", "allowed_actions": []},
     ),
     ProblemType(
+        code="payment_in_progress",
+        status=409,
+        title="A payment is in progress",
+        meaning="The order has a payment whose result is not known yet. Until it is, the order takes no other payment, so"
+        " that nobody is charged twice.",
+        remedy="Read the payment `params.payment_id` of the order until it is decided. If it has failed, pay again.",
+        detail="Another payment of this order is not decided yet.",
+        params={"payment_id": "0190f3c6-7d2a-7c31-9b0e-3f6a2c1d4e5f"},
+    ),
+    ProblemType(
         code="refund_exceeds_paid",
         status=409,
         title="More than was paid",

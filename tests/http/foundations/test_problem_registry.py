@@ -29,6 +29,7 @@ CONTRACT = {
         "price_changed",
         "product_unavailable",
         "invalid_transition",
+        "payment_in_progress",
         "refund_exceeds_paid",
         "stock_conflict",
         "idempotency_in_flight",

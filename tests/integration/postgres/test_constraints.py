@@ -8,7 +8,8 @@ from adapters.postgres.core.constraints import REFUSALS
 from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
 from application.users.ports import EmailTaken
 from domain.catalog.stock import ReservationExceedsStock
-from domain.shared.ids import OrderId
+from domain.payments.payment import Payment
+from domain.shared.ids import OrderId, PaymentId
 from tests.integration.postgres.accounts import SECRET, user_of
 from tests.kit.actors import SOMEBODY
 from tests.kit.shop import STAFF, Shop
@@ -65,3 +66,21 @@ async def test_a_mistake_in_the_code_is_raised_as_it_is_and_shows_nothing_of_the
     assert "ck_users_status" in shown
     assert user.email not in shown
     assert SECRET not in shown
+
+
+async def test_database_refuses_second_undecided_payment_of_an_order(
+    shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
+) -> None:
+    order = await shop.order(await shop.product(stock=1))
+    first = await shop.pay(order, "tok_pending")
+    async with unit_of_work() as work:
+        await work.orders.get(order.id)
+        second = Payment.request(
+            id=PaymentId(shop.ids.new()),
+            order_id=order.id,
+            method=first.method,
+            amount=first.amount,
+            now=shop.clock.now(),
+        )
+        with pytest.raises(IntegrityError, match="uq_payments_undecided"):
+            await work.payments.add([second])

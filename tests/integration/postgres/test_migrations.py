@@ -55,3 +55,23 @@ async def test_a_migration_gives_up_on_a_table_that_somebody_uses(
         with pytest.raises(DBAPIError, match="lock timeout"):
             await asyncio.to_thread(migrations.downgrade, database_url, "base")
     assert await schema_of(psql) == before
+
+
+async def test_undecided_payments_of_one_order_survive_the_migration(empty_database_url: str) -> None:
+    """Earlier releases admitted several; the first stays the one that counts."""
+    await asyncio.to_thread(migrations.upgrade, empty_database_url)
+    await asyncio.to_thread(migrations.downgrade, empty_database_url, "0014")
+    async with connected(empty_database_url) as connection:
+        await connection.execute("ALTER TABLE payments DROP CONSTRAINT fk_payments_order_id_orders")
+        for number in range(3):
+            await connection.execute(
+                """INSERT INTO payments (id, order_id, method, status, currency, amount, captured, returned,
+                                         requested_at, inquiries)
+                   VALUES (gen_random_uuid(), '00000000-0000-7000-8000-000000000001', 'sandbox', 'pending', 'EUR',
+                           100, 0, 0, now() + $1 * interval '1 second', 0)""",
+                number,
+            )
+    await asyncio.to_thread(migrations.upgrade, empty_database_url)
+    async with connected(empty_database_url) as connection:
+        marked = await connection.fetch("SELECT predates_sole_payment FROM payments ORDER BY requested_at")
+    assert [mark for (mark,) in marked] == [False, True, True]

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from adapters.memory.payments import MemoryPaymentRepository
 from application.orders import cancel_order
 from application.orders.release_expired_holds import Demand, ReleaseExpiredHolds
 from domain.catalog.stock import Stock
@@ -15,7 +16,7 @@ from domain.orders.reservations import release
 from domain.payments.payment import Payment
 from domain.payments.refund import Refund
 from tests.model.exploring import Counterexample, explore
-from tests.model.rules import PAID, TRUTH
+from tests.model.rules import ONE_PAYMENT, PAID, TRUTH
 from tests.model.world import Bounds
 
 TWO_CUSTOMERS = Bounds(holds=2, failures=0)
@@ -32,10 +33,10 @@ Plant = Callable[[pytest.MonkeyPatch], None]
     ("bounds", "at_least"),
     [
         pytest.param(TWO_CUSTOMERS, 2500, id="two customers"),
-        pytest.param(SHIPPING, 700, id="paying twice and shipping"),
+        pytest.param(SHIPPING, 130, id="paying again and shipping"),
         pytest.param(REFUNDING, 320, id="refunding"),
         pytest.param(CHARGED_TWICE, 1700, id="charged twice"),
-        pytest.param(CHARGED_TOO_LITTLE, 1500, id="charged too little"),
+        pytest.param(CHARGED_TOO_LITTLE, 700, id="charged too little"),
     ],
 )
 async def test_nothing_that_can_happen_breaks_a_rule(
@@ -125,6 +126,11 @@ def an_expired_order_leaves_no_event(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Order, "expire", silently)
 
 
+def a_second_payment_is_admitted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paying, "ensure_none_undecided", _nothing)
+    monkeypatch.setattr(MemoryPaymentRepository, "_ensure_sole", _nothing)
+
+
 def money_that_goes_back_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Order, "refundable", property(lambda order: order.paid_total))
 
@@ -151,6 +157,7 @@ def _nothing(*_: object, **__: object) -> None:
         (an_event_is_applied_twice, TWO_CUSTOMERS, "two payments with one reference"),
         (more_is_shipped_than_was_ordered, SHIPPING, "There is not enough stock"),
         (a_refund_is_settled_twice, REFUNDING, "I6"),
+        (a_second_payment_is_admitted, SHIPPING, ONE_PAYMENT),
         (money_that_goes_back_counts, CHARGED_TOO_LITTLE, PAID),
         (an_expired_order_leaves_no_event, TWO_CUSTOMERS, "I9"),
         (reserving_is_not_checked, TWO_CUSTOMERS, "There is not enough stock"),

@@ -36,7 +36,7 @@ router = APIRouter(prefix="/v1/orders/{order_id:uuid}/payments", tags=["payments
     response_model=PaymentResponse,
     responses={
         202: {"description": "The provider has yet to decide.", "model": PaymentResponse},
-        **problem_responses("not_found", "invalid_transition"),
+        **problem_responses("not_found", "invalid_transition", "payment_in_progress"),
     },
     dependencies=[LimitWrites],
 )

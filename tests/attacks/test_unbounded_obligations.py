@@ -1,0 +1,30 @@
+"""A customer cannot be charged several times for one order, nor hold a shop's stock without paying."""
+
+import asyncio
+from collections import Counter
+
+import pytest
+
+from tests.kit.web import WebShop, key, order_of
+
+PRICE = {"amount": 1999, "currency": "EUR"}
+
+
+@pytest.mark.parametrize("token", ["tok_ok", "tok_timeout", "tok_pending"])
+async def test_order_is_charged_once_whatever_keys_are_sent(web: WebShop, token: str) -> None:
+    customer = await web.customer()
+    product = await web.product(stock=1, price=1999)
+    placed = await customer.post("/v1/orders", json=order_of((product, 1)), headers=key("place"))
+    address = f"{placed.headers['Location']}/payments"
+    body = {"amount": PRICE, "method": "sandbox", "token": token}
+    responses = await asyncio.gather(
+        *(customer.post(address, json=body, headers=key(f"pay-{number}")) for number in range(6))
+    )
+    assert Counter(response.status_code for response in responses)[409] == 5
+    refused = [response.json() for response in responses if response.status_code == 409]
+    assert {problem["code"] for problem in refused} <= {"payment_in_progress", "invalid_transition"}
+    [payment] = (await customer.get(address)).json()["items"]
+    for problem in refused:
+        if problem["code"] == "payment_in_progress":
+            assert problem["params"] == {"payment_id": payment["id"]}
+    assert (await customer.post(address, json=body, headers=key("later"))).status_code == 409
