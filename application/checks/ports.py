@@ -1,4 +1,4 @@
-"""Whether what must always be true of the shop is true of what the database holds."""
+"""Invariants of the shop, and the port that checks them in the database."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Protocol
 
 
 class Invariant(StrEnum):
-    """A rule that no race, refusal or crash may break. The value is its name."""
+    """A rule that no race, rejection or crash may break."""
 
     NOTHING_OVERSOLD = "I1"
     RESERVED_WITHIN_ON_HAND = "I2"
@@ -26,21 +26,21 @@ class Invariant(StrEnum):
 
 
 _MEANINGS = {
-    Invariant.NOTHING_OVERSOLD: "no more units are sold than there were",
-    Invariant.RESERVED_WITHIN_ON_HAND: "what is reserved is there",
-    Invariant.RESERVED_FOR_ORDERS: "what is reserved is what open orders have yet to get",
-    Invariant.LEDGER_ADDS_UP: "the ledger adds up to the stock",
-    Invariant.MONEY_IS_USED_OR_RETURNED: "what was paid belongs to an order that stands, or goes back",
-    Invariant.REFUNDED_WITHIN_PAID: "no more goes back than was paid, and the sums are those of the payments",
+    Invariant.NOTHING_OVERSOLD: "units sold never exceed the units that there were",
+    Invariant.RESERVED_WITHIN_ON_HAND: "reserved units never exceed the units on hand",
+    Invariant.RESERVED_FOR_ORDERS: "reserved units are the unfulfilled units of open orders",
+    Invariant.LEDGER_ADDS_UP: "stock is the sum of its ledger",
+    Invariant.MONEY_IS_USED_OR_RETURNED: "captured money belongs to a paid order or is being refunded",
+    Invariant.REFUNDED_WITHIN_PAID: "refunds never exceed payments, and an order's sums match its payments",
     Invariant.TOTAL_OF_LINES: "an order's total is the sum of its lines",
-    Invariant.ONE_ORDER_A_KEY: "one key has one order",
-    Invariant.CHANGES_ARE_RECORDED: "each change of an order has one row of history and one event",
+    Invariant.ONE_ORDER_A_KEY: "an idempotency key has at most one order",
+    Invariant.CHANGES_ARE_RECORDED: "each change of an order has one history row and one event",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a check has found: how many offend against the invariant, and the ids of the first of them.
+    """The result of checking an invariant: the number of objects that break it, and the ids of the first ones.
 
     The ids are those of products (I1 to I4), payments (I5) or orders.
     """
@@ -52,16 +52,19 @@ class Finding:
 
 class InvariantChecks(Protocol):
     async def run(self) -> Sequence[Finding]:
-        """Check every invariant on one state of the shop, and return a finding for each, in their order.
+        """Check every invariant on one snapshot, and return one finding each, in order.
 
-        It reads everything there is: it is for now and then. Raises DatabaseUnavailable, Overloaded.
+        It reads the whole database.
+
+        Raises:
+            DatabaseUnavailable, Overloaded.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many have offended against an invariant when it was last checked."""
+    """The number of objects that broke an invariant at its last check."""
 
     invariant: Invariant
     offenders: int
@@ -69,12 +72,12 @@ class Tally:
 
 
 class FindingRecords(Protocol):
-    """What was found last, for those who watch the shop."""
+    """The results of the last check, for monitoring."""
 
     async def keep(self, findings: Sequence[Finding], *, at: datetime) -> None:
-        """Keep how many were found at this moment, unless something later is kept."""
+        """Store the numbers, unless the result of a later check is stored."""
         ...
 
     async def latest(self) -> Sequence[Tally]:
-        """Return what is kept, in the invariants' order: nothing before the first check."""
+        """Return the stored numbers in the order of the invariants; empty before the first check."""
         ...

@@ -30,6 +30,6 @@ def check() -> None:
     if broken:
         sys.stdout.flush()
         raise CommandFailed(
-            f"{len(broken)} of {len(findings)} rules are broken.",
+            f"{len(broken)} of {len(findings)} invariants are broken.",
             [f"{each.invariant}: {', '.join(each.offenders)}" for each in broken],
         )

@@ -17,7 +17,7 @@ def test_a_broken_rule_fails_with_what_breaks_it(run: Run, database_url: str) ->
     code, out, err = run("check")
     assert code == 1
     assert "I7  1 broken" in out
-    assert err.splitlines() == ["Error: 1 of 9 rules are broken.", f"  I7: {order_id}"]
+    assert err.splitlines() == ["Error: 1 of 9 invariants are broken.", f"  I7: {order_id}"]
 
 
 async def _break(url: str) -> str:
