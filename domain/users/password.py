@@ -1,10 +1,15 @@
-"""What a password has to be. No composition rules (NIST SP 800-63B, section 3.1.1.2)."""
+"""The rules of passwords: a length, and no composition rules (NIST SP 800-63B, section 3.1.1.2)."""
 
 import unicodedata
 
 from domain.shared.errors import ValidationFailed, Violation
 
 MAX_LENGTH = 128
+"""Characters of a normalized password."""
+
+MAX_RAW_LENGTH = 4 * MAX_LENGTH
+"""Characters of a password as it is typed. Normalizing combining marks takes quadratic time, so this is checked first."""
+
 LOWEST_MIN_LENGTH = 8
 
 
@@ -16,14 +21,26 @@ class WeakPassword(ValidationFailed):
 
 
 def normalize_password(password: str) -> str:
-    """Return the form that is hashed: NFKC, so that one password typed on two keyboards is one."""
+    """Return the form that is hashed: NFKC, so that one password typed on two keyboards is one.
+
+    Raises:
+        ValueError: the password has more than `MAX_RAW_LENGTH` characters. Check the length first.
+    """
+    if len(password) > MAX_RAW_LENGTH:
+        raise ValueError(f"A password of more than {MAX_RAW_LENGTH} characters is not normalized.")
     return unicodedata.normalize("NFKC", password)
 
 
 def ensure_long_enough(password: str, *, min_length: int, field: str) -> None:
-    """Raise WeakPassword unless the normalize_password password has from `min_length` to 128 characters."""
+    """Raise WeakPassword unless the normalized password has from `min_length` to 128 characters."""
+    if len(password) > MAX_RAW_LENGTH:
+        raise _too_long(field)
     length = len(normalize_password(password))
     if length < min_length:
         raise WeakPassword(field, "password_too_short", f"A password has at least {min_length} characters.")
     if length > MAX_LENGTH:
-        raise WeakPassword(field, "password_too_long", f"A password has at most {MAX_LENGTH} characters.")
+        raise _too_long(field)
+
+
+def _too_long(field: str) -> WeakPassword:
+    return WeakPassword(field, "password_too_long", f"A password has at most {MAX_LENGTH} characters.")

@@ -57,13 +57,13 @@ def ensure_can_be_sent_to(url: str, *, allow_plain_http: bool) -> None:
 
 
 def _complaint(url: str, *, allow_plain_http: bool) -> str | None:
+    if len(url) > MAX_URL_LENGTH or not (url.isascii() and url.isprintable()) or " " in url:
+        return f"A URL has at most {MAX_URL_LENGTH} characters, visible ASCII all of them."
     try:
         parts = urlsplit(url)
         port_is_good = parts.port is None or parts.port in _ANY_PORT
     except ValueError:
         return "This is not a URL."
-    if len(url) > MAX_URL_LENGTH or not (url.isascii() and url.isprintable()) or " " in url:
-        return f"A URL has at most {MAX_URL_LENGTH} characters, visible ASCII all of them."
     if parts.scheme != "https" and not (allow_plain_http and parts.scheme == "http"):
         return "The URL has to begin with https://."
     if not parts.hostname or not port_is_good:

@@ -4,6 +4,7 @@ import pytest
 
 from adapters.security.passwords import Argon2PasswordHasher
 from application.users.ports import PasswordHasher
+from domain.users.password import MAX_RAW_LENGTH
 from tests.kit.passwords import PlainHasher
 
 
@@ -44,3 +45,11 @@ async def test_nothing_is_verified_against_what_is_no_hash(hasher: PasswordHashe
 async def test_a_fresh_hash_needs_no_other(hasher: PasswordHasher) -> None:
     assert not hasher.needs_rehash(await hasher.hash("a password"))
     assert hasher.needs_rehash("of another make")
+
+
+async def test_an_over_long_password_is_never_hashed_and_matches_nothing(hasher: PasswordHasher) -> None:
+    longest = "x" * MAX_RAW_LENGTH
+    assert await hasher.verify(longest, await hasher.hash(longest))
+    assert not await hasher.verify(longest + "x", await hasher.hash(longest))
+    with pytest.raises(ValueError, match="512"):
+        await hasher.hash(longest + "x")

@@ -3,7 +3,7 @@ import re
 from collections.abc import Awaitable, Callable
 
 from application.users.ports import BreachedPasswords, PasswordHasher
-from domain.users.password import normalize_password
+from domain.users.password import MAX_RAW_LENGTH, normalize_password
 
 _PLAIN = re.compile(r"plain-\d+:(.*)", re.DOTALL)
 
@@ -32,7 +32,9 @@ class PlainHasher(PasswordHasher):
         while self._meanwhile:
             await self._meanwhile.pop()()
         plain = _PLAIN.fullmatch(hashed or "")
-        return plain is not None and plain[1] == normalize_password(password)
+        return (
+            len(password) <= MAX_RAW_LENGTH and plain is not None and plain[1] == normalize_password(password)
+        )
 
     def needs_rehash(self, hashed: str) -> bool:
         return not hashed.startswith(self._prefix)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Header, Path
 from pydantic import BaseModel, Field
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
@@ -20,7 +20,10 @@ router = APIRouter(prefix="/problems", tags=["problems"], route_class=StrictRout
 _HTML = {"content": {"text/html": {"schema": {"type": "string"}}}}
 _HEADERS = {"Cache-Control": "public, max-age=3600", "Vary": "Accept"}
 
-Accept = Annotated[str, Header(description="application/json for programs; a page is for people.")]
+Accept = Annotated[
+    str, Header(max_length=1000, description="application/json for programs; a page is for people.")
+]
+Code = Annotated[str, Path(max_length=100)]
 
 
 class ProblemExplanation(BaseModel):
@@ -77,7 +80,7 @@ async def list_problems(accept: Accept = "*/*") -> Response:
     response_model=ProblemExplanation,
     responses={200: _HTML, **problem_responses("not_found")},
 )
-async def get_problem(code: str, accept: Accept = "*/*") -> Response:
+async def get_problem(code: Code, accept: Accept = "*/*") -> Response:
     problem = PROBLEMS.get(code)
     if problem is None:
         raise HTTPProblem("not_found", "There is no problem with this code.")

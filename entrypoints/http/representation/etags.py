@@ -24,6 +24,8 @@ NOT_MODIFIED: Responses = {
 
 _OWN_TAG = re.compile(r'"v([1-9][0-9]{0,17})"')
 _ANY_TAG = re.compile(r'(?:^|,)[ \t]*(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")[ \t]*(?=,|$)')
+_MAX_LENGTH = 2000
+"""Characters of If-Match or If-None-Match, all lines together. Our own tags have at most 22."""
 _NO_VERSION = 0
 """The version of nothing: a use case that is given it answers with PreconditionFailed and the present version."""
 
@@ -45,6 +47,7 @@ async def expected_version(
         str,
         Header(
             alias="If-Match",
+            max_length=_MAX_LENGTH,
             description="The ETag of the version that you saw.",
             examples=['"v7"'],
         ),
@@ -58,10 +61,7 @@ async def expected_version(
     """
     if if_match.strip() == "*":
         raise HTTPProblem("precondition_required")
-    listed = ",".join(
-        request.headers.getlist("If-Match")
-    )  # several lines are one list (RFC 9110, section 5.3)
-    tags = (_OWN_TAG.fullmatch(part.strip()) for part in listed.split(","))
+    tags = (_OWN_TAG.fullmatch(part.strip()) for part in _listed(request, "If-Match").split(","))
     return max((int(tag[1]) for tag in tags if tag), default=_NO_VERSION)
 
 
@@ -76,7 +76,13 @@ def with_etag(request: Request, response: Response, view: V, version: int) -> V 
 def if_none_match(request: Request, response: Response, answer: V, tag: str) -> V | Response:
     """Tag the response; return `answer`, or 304 with the headers that 200 would have had (RFC 9110, section 15.4.5)."""
     response.raw_headers.append((b"etag", tag.encode()))
-    known = request.headers.get("if-none-match")
-    if known is not None and (known.strip() == "*" or tag in _ANY_TAG.findall(known)):
+    known = _listed(request, "if-none-match")
+    if known and (known.strip() == "*" or tag in _ANY_TAG.findall(known)):
         return Response(status_code=304, headers=response.headers)
     return answer
+
+
+def _listed(request: Request, name: str) -> str:
+    """Return the lines of a header as one list (RFC 9110, section 5.3); a list that is too long has no tags."""
+    listed = ",".join(request.headers.getlist(name))
+    return listed if len(listed) <= _MAX_LENGTH else ""

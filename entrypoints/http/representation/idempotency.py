@@ -14,7 +14,9 @@ from entrypoints.http.problems.problem import HTTPProblem
 
 _HEADER = Header(
     alias="Idempotency-Key",
-    pattern=r"^[!-~]{1,255}$",
+    min_length=1,
+    max_length=255,
+    pattern=r"^[!-~]+$",
     description="New for each request, the same for each retry: 1 to 255 visible ASCII characters.",
     examples=["9f1c2f9e-6b0c-4a52-9a3e-0d6a7f4c1b1d"],
 )

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from application.shared.page import Page, Position
 from entrypoints.http.problems.openapi import raises_problems
-from entrypoints.http.representation.cursors import Cursors, list_fingerprint
+from entrypoints.http.representation.cursors import MAX_LENGTH, Cursors, list_fingerprint
 from entrypoints.http.representation.schemas import ResponseModel
 
 T = TypeVar("T")
@@ -30,7 +30,7 @@ class ListQuery(BaseModel):
     model_config = ConfigDict(hide_input_in_errors=True)
 
     limit: int = Field(25, ge=1, le=MAX_LIMIT, description="At most this many items.")
-    cursor: str | None = Field(
+    cursor: Annotated[str, Field(json_schema_extra={"maxLength": MAX_LENGTH})] | None = Field(
         None, description="`next_cursor` of the page before, with all other parameters as they were."
     )
 

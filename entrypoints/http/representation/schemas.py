@@ -16,6 +16,11 @@ from entrypoints.http.problems.validation import broken_rule
 _LAX = {"bool", "int", "float", "decimal", "date", "time", "datetime", "timedelta"}
 """Pydantic's types that take more than their JSON form unless they are strict: 1 for true, "7" or true for 7."""
 
+MAX_EMAIL = 254
+"""Characters of an e-mail address (RFC 5321, section 4.5.3.1)."""
+MAX_TIMESTAMP = 64
+"""Characters of a time: RFC 3339 allows any number of decimal places."""
+
 _RFC3339 = re.compile(
     r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})", re.ASCII | re.IGNORECASE
 )
@@ -96,7 +101,7 @@ def _email(address: str) -> str:
 def _utc(value: object) -> object:
     """Read RFC 3339 text as a moment, and give every moment in UTC. What is neither is left for pydantic to refuse."""
     try:
-        if isinstance(value, str) and _RFC3339.fullmatch(value):
+        if isinstance(value, str) and len(value) <= MAX_TIMESTAMP and _RFC3339.fullmatch(value):
             value = datetime.fromisoformat(value.upper())
         if isinstance(value, datetime) and value.tzinfo is not None:
             return value.astimezone(UTC)
@@ -119,8 +124,9 @@ CurrencyCode = Annotated[
 
 Email = Annotated[
     str,
+    Field(max_length=MAX_EMAIL),
     AfterValidator(_email),
-    Field(max_length=254, examples=["ann@example.com"], json_schema_extra={"pattern": _EMAIL.pattern}),
+    Field(examples=["ann@example.com"], json_schema_extra={"pattern": _EMAIL.pattern}),
 ]
 """An address as the HTML Standard has it for `<input type=email>`, with a dot in its domain; lengths as in RFC 5321,
 section 4.5.3.1. Whether it takes mail, only mail can tell."""

@@ -1,6 +1,7 @@
 """Request bodies: how much is read, and as what."""
 
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope
@@ -15,6 +16,13 @@ An order of 100 lines takes some 12 KiB. The largest texts are a product's descr
 characters, each of which takes at most 12 bytes, as two escapes.
 """
 
+MAX_FORM_BYTES = 16 * 1024
+"""The longest form has a token of 8 KiB."""
+
+MAX_FORM_FIELDS = 20
+"""No form has more than five fields; unknown ones are allowed (RFC 6749, section 3.2)."""
+
+FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
 """For `Body(media_type=MERGE_PATCH)`: a JSON merge patch (RFC 7396). Plain JSON is taken as one, too."""
@@ -34,7 +42,7 @@ class StrictRequest(Request):
     async def body(self) -> bytes:
         """Return the body. Raises HTTPProblem `body_too_large`, and ClientDisconnect where the client has left."""
         if not hasattr(self, "_body"):
-            received = b""
+            received = bytearray()
             is_whole = False
             while not is_whole:
                 message = await self.receive()
@@ -48,7 +56,7 @@ class StrictRequest(Request):
                         f"A body has at most {self._max_body_bytes} bytes here.",
                         params={"max_bytes": self._max_body_bytes},
                     )
-            self._body = received
+            self._body = bytes(received)
         return self._body
 
     async def json(self) -> Any:  # noqa: ANN401 - any JSON value
@@ -74,10 +82,23 @@ def ensure_readable(request: Request, media_types: tuple[str, ...]) -> None:
     )
 
 
-def ensure_form_without_nul(body: bytes) -> None:
-    """Raise HTTPProblem `malformed_request` if a field of a URL-encoded form has the character U+0000.
+def ensure_readable_form(body: bytes) -> None:
+    """Raise HTTPProblem `malformed_request` unless the URL-encoded form has few fields, in UTF-8 and without U+0000.
 
-    PostgreSQL cannot keep it. JSON is spared this look: its parser refuses the character.
+    PostgreSQL cannot store U+0000. The JSON parser makes the same checks for JSON.
     """
+    if body.count(b"&") >= MAX_FORM_FIELDS:
+        raise HTTPProblem("malformed_request", f"A form has at most {MAX_FORM_FIELDS} fields here.")
+    if not is_utf8(body):
+        raise HTTPProblem("malformed_request", "A field of the form is not UTF-8.")
     if b"%00" in body or b"\0" in body:
         raise HTTPProblem("malformed_request", "A field of the form has the character U+0000.")
+
+
+def is_utf8(encoded: bytes) -> bool:
+    """Return whether URL-encoded bytes are UTF-8 once they are decoded."""
+    try:
+        unquote_to_bytes(encoded).decode()
+    except UnicodeDecodeError:
+        return False
+    return True

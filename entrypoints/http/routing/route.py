@@ -21,12 +21,14 @@ from entrypoints.http.middleware.request_drainer import RequestDrainer
 from entrypoints.http.problems.openapi import problems_of_dependency, with_problems
 from entrypoints.http.problems.schema_paths import bare, fields_of
 from entrypoints.http.routing.body import (
+    FORM,
     JSON,
     MAX_BODY_BYTES,
+    MAX_FORM_BYTES,
     MERGE_PATCH,
     StrictRequest,
-    ensure_form_without_nul,
     ensure_readable,
+    ensure_readable_form,
 )
 from entrypoints.http.routing.compiled_dependencies import CompiledDependencies, NotCompilable
 from entrypoints.http.routing.query import ensure_known, remembering
@@ -90,6 +92,7 @@ class StrictRoute(APIRoute):
         door = self.door
         has_body = self.body_field is not None
         media_types = self._json_media_types()
+        max_body_bytes = MAX_BODY_BYTES if media_types else MAX_FORM_BYTES
         work = self._work()
         only_reads = (self.methods or set()) <= _SAFE
 
@@ -103,13 +106,14 @@ class StrictRoute(APIRoute):
             if query_string := request.scope["query_string"]:
                 ensure_acceptable(query_string)
             if has_body:
-                request = StrictRequest(request.scope, request.receive, MAX_BODY_BYTES)
+                request = StrictRequest(request.scope, request.receive, max_body_bytes)
                 body = await request.body()
-                if not media_types:
-                    ensure_form_without_nul(body)
-                elif body:
-                    ensure_readable(request, media_types)
-                    await request.json()
+                if body:
+                    ensure_readable(request, media_types or (FORM,))
+                    if media_types:
+                        await request.json()
+                    else:
+                        ensure_readable_form(body)
             request_drainer: RequestDrainer = request.app.state.request_drainer
             run = request_drainer.run_here if only_reads else request_drainer.run
             return await run(partial(work, request))
@@ -173,12 +177,8 @@ class StrictRoute(APIRoute):
             if dependant.path_params or dependant.query_params or dependant.header_params:
                 yield "validation_failed"
         if self.body_field is not None:
-            yield from ("body_too_large", "validation_failed")
-            yield from (
-                ("malformed_json", "unsupported_media_type")
-                if self._json_media_types()
-                else ("malformed_request",)
-            )
+            yield from ("body_too_large", "unsupported_media_type", "validation_failed")
+            yield "malformed_json" if self._json_media_types() else "malformed_request"
 
 
 def _tree(dependant: Dependant) -> Iterator[Dependant]:

@@ -71,7 +71,11 @@ WITH_JSON = {"malformed_json", "body_too_large", "unsupported_media_type", "vali
         ("get", "/v1/things", set()),
         ("post", "/v1/things", WITH_JSON | {"sku_taken"}),
         ("put", "/v1/things/{thing_id}", WITH_JSON | {"precondition_required", "precondition_failed"}),
-        ("post", "/v1/things/forms", {"malformed_request", "body_too_large", "validation_failed"}),
+        (
+            "post",
+            "/v1/things/forms",
+            {"malformed_request", "body_too_large", "unsupported_media_type", "validation_failed"},
+        ),
     ],
 )
 def test_a_route_documents_its_own_problems_those_of_its_kind_and_those_of_its_dependencies(

@@ -46,6 +46,7 @@ async def test_an_address_has_one_account_however_it_is_spelled(shop: Shop) -> N
     [
         ("too short", "password_too_short"),
         ("x" * 129, "password_too_long"),
+        ("\u0301" * 240_000, "password_too_long"),
         (BREACHED_PASSWORD, "password_breached"),
     ],
 )

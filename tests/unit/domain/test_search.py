@@ -105,3 +105,22 @@ def test_short_words_have_to_be_right(word: str) -> None:
 @given(st.text(LETTERS, min_size=MIN_LENGTH_WITH_TYPO, max_size=60))
 def test_a_word_has_as_many_variants_as_letters_and_one_at_most(word: str) -> None:
     assert len(typo_variants(word)) <= len(word) + 1
+
+
+@given(st.text(st.sampled_from("aé\u0300\u0315\u0345ΣIİ\u1fb3"), max_size=300))
+def test_folding_in_chunks_is_folding_at_once(text: str) -> None:
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    assert folded(text) == "".join(char for char in decomposed if not unicodedata.combining(char))
+
+
+def test_long_runs_of_combining_marks_are_never_normalized_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    lengths: list[int] = []
+    normalize = unicodedata.normalize
+
+    def normalize_and_note(form: str, text: str) -> str:
+        lengths.append(len(text))
+        return normalize(form, text)  # type: ignore[arg-type] # the form is one of the standard library's
+
+    monkeypatch.setattr(unicodedata, "normalize", normalize_and_note)
+    assert folded("\u0315\u0300" * 2500) == ""
+    assert max(lengths) == 64

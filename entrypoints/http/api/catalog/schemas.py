@@ -26,7 +26,12 @@ from entrypoints.http.representation.schemas import (
 )
 
 Sku = Annotated[
-    str, Field(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?$", examples=["MUG-RED"])
+    str,
+    Field(
+        max_length=64,
+        pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?$",
+        examples=["MUG-RED"],
+    ),
 ]
 """1 to 64 letters, digits, dots, hyphens and underscores, with a letter or digit at both ends."""
 ProductName = Annotated[str, text(max_length=200, min_length=1), Field(examples=["Red mug"])]

@@ -39,7 +39,13 @@ class AddressSchema(RequestModel):
     postal_code: Annotated[str, text(max_length=20, min_length=1), Field(examples=["D01 F5P2"])] | None = None
     country: Annotated[
         str,
-        Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2", examples=["IE"]),
+        Field(
+            min_length=2,
+            max_length=2,
+            pattern=r"^[A-Z]{2}$",
+            description="ISO 3166-1 alpha-2",
+            examples=["IE"],
+        ),
     ]
 
     def to_address(self) -> Address:

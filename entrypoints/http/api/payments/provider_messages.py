@@ -3,7 +3,7 @@
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
 from application.payments.ports import UnverifiedMessage
@@ -69,7 +69,7 @@ router = APIRouter(prefix="/v1/webhooks/payments", tags=["payments"], route_clas
     },
 )
 async def receive_provider_message(
-    provider: str,
+    provider: Annotated[str, Path(max_length=100)],
     request: Request,
     receive_provider_message: Annotated[ReceiveProviderMessage, provided(Container.receive_provider_message)],
 ) -> None:

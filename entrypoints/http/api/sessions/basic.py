@@ -9,6 +9,9 @@ from starlette.requests import Request
 from application.clients.authenticate_client import ClientCredentials, InvalidClient
 from entrypoints.http.security.authentication import actor_of
 
+MAX_LENGTH = 1024
+"""Characters of the encoded credentials: a client's id and secret have 90, each escaped as up to three."""
+
 
 def credentials_in(request: Request, *, network: str) -> ClientCredentials | None:
     """Return what a client shows of itself, or None for one that shows no secret, as the docs page does.
@@ -19,7 +22,7 @@ def credentials_in(request: Request, *, network: str) -> ClientCredentials | Non
     encoded = [text for scheme, _, text in shown if scheme.lower() == "basic"]
     if not encoded:
         return None
-    if len(encoded) > 1:
+    if len(encoded) > 1 or len(encoded[0]) > MAX_LENGTH:
         raise InvalidClient
     try:
         text = b64decode(encoded[0].strip(), validate=True).decode()

@@ -1,10 +1,19 @@
-"""The forms of RFC 6749. Parameters that are not known are ignored (section 3.2)."""
+"""The forms of RFC 6749. Unknown parameters are ignored (section 3.2). Every field has a greatest length."""
 
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, SecretStr, Tag
 
+from entrypoints.http.representation.schemas import MAX_EMAIL
+
 _DEFAULT_GRANT = "password"
+
+MAX_PASSWORD = 4096
+"""A password beyond `MAX_RAW_LENGTH` is a wrong one and is throttled as such; beyond this the form is refused."""
+MAX_TOKEN = 8192
+"""The longest token that is verified: see `adapters/security/tokens.py`."""
+MAX_SCOPE = 1000
+MAX_HINT = 100
 
 
 class _Form(BaseModel):
@@ -28,17 +37,23 @@ class PasswordForm(_Form):
 
     grant_type: Literal["password"] = "password"
     username: Annotated[
-        str, Field(min_length=1, description="The e-mail address.", examples=["ann@example.com"])
+        str,
+        Field(
+            min_length=1,
+            max_length=MAX_EMAIL,
+            description="The e-mail address.",
+            examples=["ann@example.com"],
+        ),
     ]
-    password: Annotated[SecretStr, Field(min_length=1)]
-    scope: str = ""
+    password: Annotated[SecretStr, Field(min_length=1, max_length=MAX_PASSWORD)]
+    scope: Annotated[str, Field(max_length=MAX_SCOPE)] = ""
 
 
 class RefreshForm(_Form):
     """RFC 6749, section 6."""
 
     grant_type: Literal["refresh_token"]
-    refresh_token: Annotated[SecretStr, Field(min_length=1)]
+    refresh_token: Annotated[SecretStr, Field(min_length=1, max_length=MAX_TOKEN)]
 
 
 class ClientCredentialsForm(_Form):
@@ -48,6 +63,7 @@ class ClientCredentialsForm(_Form):
     scope: Annotated[
         str,
         Field(
+            max_length=MAX_SCOPE,
             description="Scopes with spaces between them. Without any, the token has all that the client is allowed.",
             examples=["orders:read"],
         ),
@@ -57,8 +73,11 @@ class ClientCredentialsForm(_Form):
 class RevocationForm(_Form):
     """RFC 7009, section 2.1."""
 
-    token: Annotated[SecretStr, Field(min_length=1, description="A refresh token or an access token.")]
-    token_type_hint: str = Field("", description="It is not needed, and not looked at.")
+    token: Annotated[
+        SecretStr,
+        Field(min_length=1, max_length=MAX_TOKEN, description="A refresh token or an access token."),
+    ]
+    token_type_hint: str = Field("", max_length=MAX_HINT, description="Accepted and ignored.")
 
 
 def _grant_of(form: object) -> object:

@@ -120,6 +120,6 @@ def _shown_to_client(token: ClientToken) -> TokenResponse:
 
 
 def _user_agent(request: Request) -> str | None:
-    """Return how the client calls itself, as far as it can be shown to people."""
-    name = "".join(filter(str.isprintable, request.headers.get("User-Agent", "")))
-    return name[:MAX_USER_AGENT] or None
+    """Return the printable part of how the client calls itself."""
+    name = request.headers.get("User-Agent", "")[:MAX_USER_AGENT]
+    return "".join(filter(str.isprintable, name)) or None

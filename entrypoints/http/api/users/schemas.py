@@ -7,15 +7,15 @@ from pydantic import MISSING, ConfigDict, Field, SecretStr, model_validator
 from domain.shared.ids import UserId
 from domain.shared.unset import UNSET, Unset
 from domain.users.administering import AccountChanges
-from domain.users.password import MAX_LENGTH
+from domain.users.password import MAX_RAW_LENGTH
 from domain.users.permissions import Role
 from domain.users.user import UserStatus
 from entrypoints.http.problems.validation import broken_rule
 from entrypoints.http.representation.pagination import ListQuery
 from entrypoints.http.representation.schemas import Email, RequestModel, ResponseModel, Timestamp, text
 
-Password = Annotated[SecretStr, Field(min_length=1, max_length=MAX_LENGTH)]
-"""How long a password has to be is a rule of the shop, which a setting can change: the use case checks it."""
+Password = Annotated[SecretStr, Field(min_length=1, max_length=MAX_RAW_LENGTH)]
+"""The bound on what is typed. The use case checks the length after normalization: its minimum is a setting."""
 
 
 FullName = Annotated[str, text(max_length=200, min_length=1), Field(examples=["Ann Example"])]

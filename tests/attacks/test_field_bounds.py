@@ -1,0 +1,183 @@
+"""Every field has a bound, and the bound is checked before any work that grows faster than the input."""
+
+import json
+import unicodedata
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from domain.users.password import MAX_RAW_LENGTH
+from entrypoints.http.routing.body import MAX_BODY_BYTES, MAX_FORM_BYTES, MAX_FORM_FIELDS
+from tests.attacks.bodies import with_values
+from tests.attacks.conftest import Watched
+from tests.kit.event_schemas import Json, Operation, operations
+from tests.kit.passwords import PlainHasher
+from tests.kit.samples import FORM, Surroundings, resolved
+from tests.kit.web import PASSWORD, WebShop
+
+COMBINING_MARKS = "\u0315\u0300"
+"""Two marks that normalization has to exchange, again and again: it takes quadratic time."""
+FILLINGS = {"letters": "a", "combining marks": COMBINING_MARKS, "surrogate pairs": "\U0001f986"}
+BOUNDED_BY_FORMAT = {"uuid", "date-time"}
+PROVIDER_MESSAGE = "receive_provider_message"
+"""Its body is the provider's: any JSON object, verified by its signature over the raw bytes before it is parsed."""
+
+
+def unbounded(schema: Json, place: str) -> Iterator[str]:
+    """Yield the places of a schema that take a string, a list or a mapping of any size."""
+    schema = resolved(schema)
+    for alternatives in ("anyOf", "oneOf", "allOf"):
+        for member in schema.get(alternatives, ()):
+            yield from unbounded(member, place)
+    match schema.get("type"):
+        case "string":
+            if not {"maxLength", "enum", "const"} & schema.keys() and (
+                schema.get("format") not in BOUNDED_BY_FORMAT
+            ):
+                yield place
+        case "array":
+            if "maxItems" not in schema:
+                yield place
+            yield from unbounded(schema["items"], f"{place}/0")
+        case "object":
+            for name, member in schema.get("properties", {}).items():
+                yield from unbounded(member, f"{place}/{name}")
+            yield from unbounded_mapping(schema, place)
+
+
+def unbounded_mapping(schema: Json, place: str) -> Iterator[str]:
+    values = [*schema.get("patternProperties", {}).values()]
+    if isinstance(schema.get("additionalProperties"), Mapping):
+        values.append(schema["additionalProperties"])
+    if values and ("maxProperties" not in schema or "maxLength" not in schema.get("propertyNames", {})):
+        yield place
+    for value in values:
+        yield from unbounded(value, f"{place}/*")
+
+
+@pytest.mark.parametrize("operation", operations(), ids=lambda operation: operation.id)
+def test_every_string_list_and_mapping_of_a_request_is_described_with_its_bound(
+    operation: Operation,
+) -> None:
+    schemas = {
+        f"{item['in']} {item['name']}": item["schema"] for item in operation.described.get("parameters", ())
+    }
+    if operation.id != PROVIDER_MESSAGE:
+        content = operation.described.get("requestBody", {}).get("content", {})
+        schemas |= {media_type: described["schema"] for media_type, described in content.items()}
+    assert [place for name, schema in schemas.items() for place in unbounded(schema, name)] == []
+
+
+def test_a_string_without_a_bound_is_found() -> None:
+    inner = {"type": "object", "properties": {"a": {"type": "array", "items": {"type": "string"}}}}
+    assert list(unbounded({"anyOf": [inner, {"type": "null"}]}, "body")) == ["body/a", "body/a/0"]
+    assert list(unbounded({"type": "object", "additionalProperties": {"type": "integer"}}, "m")) == ["m"]
+
+
+class Spy:
+    """The lengths of the longest texts that were normalized and hashed.
+
+    Checking a password normalizes it, so that the first one covers it.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.longest = 0
+        self.hashed = 0
+        normalize, hash_ = unicodedata.normalize, PlainHasher.hash
+
+        def normalize_and_note(form: Any, text: str) -> str:
+            self.longest = max(self.longest, len(text))
+            return normalize(form, text)
+
+        async def hash_and_note(hasher: PlainHasher, password: str) -> str:
+            self.hashed = max(self.hashed, len(password))
+            return await hash_(hasher, password)
+
+        monkeypatch.setattr(unicodedata, "normalize", normalize_and_note)
+        monkeypatch.setattr(PlainHasher, "hash", hash_and_note)
+
+
+@pytest.fixture
+def spy(monkeypatch: pytest.MonkeyPatch) -> Spy:
+    return Spy(monkeypatch)
+
+
+WITH_BODY = [operation for operation in operations() if "requestBody" in operation.described]
+
+
+@pytest.mark.parametrize("filling", FILLINGS.values(), ids=FILLINGS.keys())
+@pytest.mark.parametrize("operation", WITH_BODY, ids=lambda operation: operation.id)
+async def test_the_longest_text_in_any_field_is_neither_normalized_nor_hashed(
+    web: WebShop,
+    surroundings: Surroundings,
+    watched: Watched,
+    spy: Spy,
+    operation: Operation,
+    filling: str,
+) -> None:
+    sample = await surroundings.sample(operation)
+    bodies = [*(long_forms if sample.media_type == FORM else long_json)(sample.body, filling)]
+    assert bodies
+    watched.has_changed()
+    spy.longest = spy.hashed = 0
+    for body in bodies:
+        response = await sample.send(web, content=body)
+        assert response.status_code < 500
+        assert not watched.has_changed()
+    assert spy.longest <= MAX_RAW_LENGTH
+    assert spy.hashed <= MAX_RAW_LENGTH
+
+
+def long_json(body: Any, filling: str) -> Iterator[bytes]:
+    """Put a text just under the limit of bodies in every place of the body."""
+    space = MAX_BODY_BYTES - len(json.dumps(body))
+    return with_values(body, (f'"{filling * (space // len(filling.encode()))}"',))
+
+
+def long_forms(body: Mapping[str, Any], filling: str) -> Iterator[bytes]:
+    """Make every field of the form so long that the form is just under its limit, and just under that of JSON."""
+    for name in body:
+        for size in (MAX_FORM_BYTES, MAX_BODY_BYTES):
+            yield long_form(body, name, filling, size)
+
+
+def long_form(body: Mapping[str, Any], name: str, filling: str, size: int) -> bytes:
+    space = size - len(urlencode({**body, name: ""}))
+    return urlencode({**body, name: filling * (space // len(urlencode({"": filling})))}).encode()
+
+
+async def test_a_form_of_combining_marks_is_neither_normalized_nor_hashed(
+    web: WebShop, surroundings: Surroundings, spy: Spy
+) -> None:
+    """The request that once took the event loop for 20 seconds."""
+    spy.longest = spy.hashed = 0
+    form = long_form({"username": "ann@example.com"}, "password", COMBINING_MARKS, 240_000)
+    response = await web.visitor.post("/token", content=form, headers={"Content-Type": FORM})
+    assert (response.status_code, response.json()["code"]) == (413, "body_too_large")
+    assert response.json()["params"] == {"max_bytes": MAX_FORM_BYTES}
+    assert (spy.longest, spy.hashed) == (0, 0)
+
+
+@pytest.mark.parametrize("length", [MAX_RAW_LENGTH, MAX_RAW_LENGTH + 1, 2000])
+async def test_an_over_long_password_at_a_log_in_is_a_wrong_one(
+    web: WebShop, surroundings: Surroundings, spy: Spy, length: int
+) -> None:
+    form = {"username": surroundings.ids["username"], "password": (PASSWORD + "x" * length)[:length]}
+    response = await web.visitor.post("/token", data=form)
+    assert (response.status_code, response.json()["error"]) == (400, "invalid_grant")
+    assert spy.longest <= MAX_RAW_LENGTH
+
+
+async def test_a_form_with_too_many_fields_is_refused(web: WebShop) -> None:
+    def form(fields: int) -> str:
+        return "&".join(["grant_type=refresh_token", *(f"f{number}=" for number in range(fields - 1))])
+
+    for fields, detail in (
+        (MAX_FORM_FIELDS, "Missing: refresh_token."),
+        (MAX_FORM_FIELDS + 1, f"A form has at most {MAX_FORM_FIELDS} fields here."),
+    ):
+        response = await web.visitor.post("/token", content=form(fields), headers={"Content-Type": FORM})
+        assert response.status_code == 400
+        assert response.json() == {"error": "invalid_request", "error_description": detail}
