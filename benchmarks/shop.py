@@ -26,7 +26,7 @@ from domain.shared.ids import ProductId, SessionId, UserId
 from domain.shared.money import Money
 from domain.users.permissions import Role
 from domain.users.user import User, normalize_email
-from entrypoints.container import Container
+from entrypoints.bootstrap.root import Container
 from entrypoints.lifespan import running
 from entrypoints.settings import Settings
 
@@ -85,7 +85,7 @@ async def _fill(container: Container, name: str, size: Size) -> Shop:
         customers = await _add_customers(container, size.customers)
         products = await _add_products(container, size.products)
         orders = await _place_orders(container, customers, products, size.orders)
-        tokens = container.access_tokens()
+        tokens = container.signing.access_tokens()
         now = SystemClock().now()
         return Shop(
             template=name,
@@ -101,7 +101,7 @@ async def _fill(container: Container, name: str, size: Size) -> Shop:
 
 
 async def _add_customers(container: Container, count: int) -> list[UserId]:
-    hashed = await container.hasher().hash(PASSWORD)
+    hashed = await container.security.hasher().hash(PASSWORD)
     users = [
         User.sign_up(
             id=UserId(container.ids().new()),
@@ -113,7 +113,7 @@ async def _add_customers(container: Container, count: int) -> list[UserId]:
         )
         for number in range(count)
     ]
-    async with container.unit_of_work()(Actor(None, "benchmark")) as work:
+    async with container.database.unit_of_work()(Actor(None, "benchmark")) as work:
         for user in users:
             await work.users.add(user)
         await work.commit()
@@ -133,8 +133,8 @@ async def _add_products(container: Container, count: int) -> list[ProductId]:
         )
         for number in range(count)
     ]
-    await container.import_catalog()(rows, actor=ACTOR, progress=lambda _: None)
-    async with container.unit_of_work()() as work:
+    await container.catalog.import_catalog()(rows, actor=ACTOR, progress=lambda _: None)
+    async with container.database.unit_of_work()() as work:
         found = await work.products.find_by_sku([row.sku for row in rows])
     return [found[row.sku].id for row in rows]
 
@@ -144,7 +144,7 @@ async def _place_orders(
 ) -> list[tuple[UUID, int]]:
     chance = random.Random(5)  # noqa: S311 - the same shop every time
     placed: list[tuple[UUID, int]] = []
-    place = container.place_order_batch()
+    place = container.orders.place_order_batch()
     while len(placed) < count:
         chosen = [chance.randrange(len(customers)) for _ in range(min(ORDERS_AT_ONCE, count - len(placed)))]
         receipts = await place(

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
-from entrypoints.container import Container
+from entrypoints.bootstrap.root import Container
 from entrypoints.repeating import repeating
 from entrypoints.settings import WrongSettings
 
@@ -28,31 +28,39 @@ async def running(container: Container) -> AsyncIterator[bytes]:
     Orders that are being placed are finished before connections are closed. Raises WrongSettings.
     """
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(container.engine().dispose)
-        stack.push_async_callback(container.rate_limiter().close)
+        stack.push_async_callback(container.database.engine().dispose)
+        stack.push_async_callback(container.security.rate_limiter().close)
         stack.callback(container.shutdown_resources)
-        stack.push_async_callback(container.outgoing_http().close)
-        stack.push_async_callback(container.order_batcher().drain)
+        stack.push_async_callback(container.payments.outgoing_http().close)
+        stack.push_async_callback(container.orders.order_batcher().drain)
         await _load_keys(container)
-        secret = await container.secrets().get_or_create(CURSOR_SECRET, CURSOR_SECRET_BYTES)
+        secret = await container.database.secrets().get_or_create(CURSOR_SECRET, CURSOR_SECRET_BYTES)
         await stack.enter_async_context(
-            repeating(container.reload_keys(), name="reload keys", every=KEYS_ARE_READ_EVERY)
-        )
-        await stack.enter_async_context(
-            repeating(container.prune_replays(), name="prune replays", every=REPLAYS_ARE_PRUNED_EVERY)
-        )
-        await stack.enter_async_context(
-            repeating(container.prune_attempts(), name="prune attempts", every=ATTEMPTS_ARE_PRUNED_EVERY)
-        )
-        await stack.enter_async_context(
-            repeating(container.prune_audit_log(), name="prune audit log", every=AUDIT_LOG_IS_PRUNED_EVERY)
-        )
-        await stack.enter_async_context(
-            repeating(container.deliver_mail(), name="deliver mail", every=MAIL_IS_SENT_EVERY)
+            repeating(container.signing.reload_keys(), name="reload keys", every=KEYS_ARE_READ_EVERY)
         )
         await stack.enter_async_context(
             repeating(
-                container.erase_closed_accounts(),
+                container.retention.prune_idempotency_records(),
+                name="prune replays",
+                every=REPLAYS_ARE_PRUNED_EVERY,
+            )
+        )
+        await stack.enter_async_context(
+            repeating(
+                container.retention.prune_attempts(), name="prune attempts", every=ATTEMPTS_ARE_PRUNED_EVERY
+            )
+        )
+        await stack.enter_async_context(
+            repeating(
+                container.retention.prune_audit_log(), name="prune audit log", every=AUDIT_LOG_IS_PRUNED_EVERY
+            )
+        )
+        await stack.enter_async_context(
+            repeating(container.mail.deliver_mail(), name="deliver mail", every=MAIL_IS_SENT_EVERY)
+        )
+        await stack.enter_async_context(
+            repeating(
+                container.users.erase_closed_accounts(),
                 name="erase closed accounts",
                 every=CLOSED_ACCOUNTS_ARE_ERASED_EVERY,
             )
@@ -64,11 +72,11 @@ async def _load_keys(container: Container) -> None:
     """Load the keys that sign and verify, and make the first one. Raises WrongSettings for bad ones that were given."""
     source = container.settings().source_of_signing_keys
     if source is None:
-        first = container.make_signing_key()(container.clock().now())
-        await container.signing_key_store().add_first(first)
-        await container.reload_keys()()
+        first = container.signing.make_signing_key()(container.clock().now())
+        await container.database.signing_key_store().add_first(first)
+        await container.signing.reload_keys()()
         return
     try:
-        await container.reload_keys()()
+        await container.signing.reload_keys()()
     except (OSError, ValueError) as error:
         raise WrongSettings(f"{source} is wrong: {error}") from None

@@ -11,7 +11,7 @@ import structlog
 from application.checks.check_shop import CheckShop
 from domain.payments.method import PaymentMethod
 from domain.shared.actor import Actor
-from entrypoints.container import Container
+from entrypoints.bootstrap.root import Container
 from entrypoints.repeating import repeating
 
 BATCH = 100
@@ -56,7 +56,7 @@ def jobs_of(container: Container) -> Sequence[Job]:
 
 
 def _jobs(container: Container) -> Iterator[Job]:
-    expire_orders, settle_payments = container.expire_orders(), container.settle_payments()
+    expire_orders, settle_payments = container.orders.expire_orders(), container.payments.settle_payments()
     yield Job(
         "expire orders", lambda limit: expire_orders(limit=limit, actor=_ACTOR), every=timedelta(seconds=1)
     )
@@ -66,24 +66,24 @@ def _jobs(container: Container) -> Iterator[Job]:
         every=timedelta(seconds=1),
         batch=AT_ONCE,
     )
-    relay, deliver = container.relay_to_webhooks(), container.deliver_webhooks()
+    relay, deliver = container.events.relay_to_webhooks(), container.webhooks.deliver_webhooks()
     yield Job("relay to webhooks", lambda limit: relay(limit=limit), every=timedelta(seconds=0.5))
     for lane in range(1, DELIVERY_LANES + 1):
         yield Job(
             f"deliver webhooks {lane}", lambda limit: deliver(limit=limit), every=timedelta(seconds=0.5)
         )
     if container.settings().nats_servers:
-        relay_to_nats = container.relay_to_nats()
+        relay_to_nats = container.events.relay_to_nats()
         yield Job(
             "relay to NATS",
             lambda limit: relay_to_nats(limit=limit),
             every=timedelta(seconds=0.5),
             batch=ONE_AFTER_THE_OTHER,
         )
-    check_shop, check_every = container.check_shop(), container.settings().check_every
+    check_shop, check_every = container.checks.check_shop(), container.settings().check_every
     yield Job("check rules", lambda _: _check_rules(check_shop, check_every), every=timedelta(minutes=1))
     if container.settings().payment_provider is PaymentMethod.SANDBOX:
-        courier = container.sandbox_courier()
+        courier = container.payments.sandbox_webhook_dispatcher()
         yield Job(
             "call back", lambda limit: courier(limit=limit), every=timedelta(seconds=0.5), batch=AT_ONCE
         )
@@ -106,8 +106,8 @@ async def _check_rules(check_shop: CheckShop, every: timedelta) -> int:
 async def work(container: Container, until: asyncio.Event) -> None:
     """Do every job again and again. What was begun when the end comes is finished."""
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(container.webhook_sender().close)
-        stack.push_async_callback(container.nats_publisher().close)
+        stack.push_async_callback(container.webhooks.webhook_sender().close)
+        stack.push_async_callback(container.events.nats_publisher().close)
         for job in jobs_of(container):
             await stack.enter_async_context(
                 repeating(job, name=job.name, every=job.every, longest_pause=LONGEST_PAUSE)

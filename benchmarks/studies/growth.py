@@ -18,7 +18,7 @@ from domain.orders.line import RequestedLine
 from domain.orders.placing import OrderRequest
 from domain.shared.actor import Actor
 from domain.shared.ids import OrderId, ProductId, UserId
-from entrypoints.container import Container
+from entrypoints.bootstrap.root import Container
 from entrypoints.settings import Settings
 
 SMALL = 10_000
@@ -39,7 +39,7 @@ async def measure(server: Server, orders: int) -> dict[str, Durations]:
 
 
 async def _calls(container: Container, orders: int) -> dict[str, Call]:
-    queries, place = container.order_queries(), container.place_order_batch()
+    queries, place = container.database.order_queries(), container.orders.place_order_batch()
 
     async def position(depth: float) -> Position:
         order = await queries.get(
@@ -104,6 +104,6 @@ async def _made_shop(server: Server, orders: int) -> AsyncIterator[Container]:
         try:
             yield container
         finally:
-            await container.engine().dispose()
+            await container.database.engine().dispose()
     finally:
         await asyncio.to_thread(server.drop, name)

@@ -6,7 +6,7 @@ from uuid import UUID
 from benchmarks.database import Server
 from benchmarks.shop import Shop, an_order
 from benchmarks.studies.timing import Durations, take_turns
-from entrypoints.container import Container
+from entrypoints.bootstrap.root import Container
 from entrypoints.settings import Settings
 
 TURNS = 300
@@ -15,7 +15,7 @@ TURNS = 300
 async def measure(server: Server, database: str, shop: Shop) -> dict[str, Durations]:
     """Place orders one at a time, by way of the batcher and by way of a transaction of its own, in turns."""
     container = Container(settings=Settings(database_url=server.url_of(database)))
-    batcher, place = container.order_batcher(), container.place_order_batch()
+    batcher, place = container.orders.order_batcher(), container.orders.place_order_batch()
     numbers = count()
 
     def products() -> list[UUID]:
@@ -33,4 +33,4 @@ async def measure(server: Server, database: str, shop: Shop) -> dict[str, Durati
         )
     finally:
         await batcher.drain()
-        await container.engine().dispose()
+        await container.database.engine().dispose()

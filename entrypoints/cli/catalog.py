@@ -9,7 +9,7 @@ from entrypoints.cli.failures import CommandFailed
 
 if TYPE_CHECKING:
     from application.catalog.import_catalog import CatalogRow, ImportResult
-    from entrypoints.container import Container
+    from entrypoints.bootstrap.root import Container
 
 SHOWN_COMPLAINTS = 50
 
@@ -85,7 +85,7 @@ def _import(rows: "list[CatalogRow]", bar: Progress) -> "ImportResult":
     task = bar.add_task("Importing", total=len(rows))
 
     async def run(container: "Container") -> "ImportResult":
-        return await container.import_catalog()(
+        return await container.catalog.import_catalog()(
             rows, actor=Actor(None, "catalogue import"), progress=lambda count: bar.advance(task, count)
         )
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from application.checks.ports import Finding
-    from entrypoints.container import Container
+    from entrypoints.bootstrap.root import Container
 
 
 def check() -> None:
@@ -20,7 +20,7 @@ def check() -> None:
     from entrypoints.cli.shop import in_shop
 
     async def run(container: "Container") -> "Sequence[Finding]":
-        return await container.check_shop()()
+        return await container.checks.check_shop()()
 
     findings = in_shop(run)
     for finding in findings:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from application.clients.views import ClientView, NewSecretView
-    from entrypoints.container import Container
+    from entrypoints.bootstrap.root import Container
 
 group = typer.Typer(no_args_is_help=True)
 
@@ -33,7 +33,7 @@ def create(
     from entrypoints.cli.shop import in_shop
 
     async def create(container: "Container") -> "NewSecretView":
-        return await container.create_client()(name, scope, actor=Actor(None, "clients create"))
+        return await container.clients.create_client()(name, scope, actor=Actor(None, "clients create"))
 
     _show_secret(in_shop(create))
 
@@ -50,7 +50,7 @@ def list_clients() -> None:
     from entrypoints.cli.shop import in_shop
 
     async def read(container: "Container") -> "Sequence[ClientView]":
-        return await container.list_clients()()
+        return await container.clients.list_clients()()
 
     rows = [row for client in in_shop(read) for row in _rows(client)]
     if not sys.stdout.isatty():
@@ -69,7 +69,7 @@ def roll_secret(name: Name) -> None:
     from entrypoints.cli.shop import in_shop
 
     async def roll(container: "Container") -> "NewSecretView":
-        return await container.roll_secret()(name, actor=Actor(None, "clients roll-secret"))
+        return await container.clients.roll_secret()(name, actor=Actor(None, "clients roll-secret"))
 
     _show_secret(in_shop(roll))
 
@@ -86,7 +86,9 @@ def retire_secret(
     from entrypoints.cli.shop import in_shop
 
     async def retire(container: "Container") -> None:
-        await container.retire_secret()(name, SecretId(secret), actor=Actor(None, "clients retire-secret"))
+        await container.clients.retire_secret()(
+            name, SecretId(secret), actor=Actor(None, "clients retire-secret")
+        )
 
     in_shop(retire)
     typer.echo(f"The secret {secret} is retired.")
@@ -98,7 +100,7 @@ def disable(name: Name) -> None:
     from entrypoints.cli.shop import in_shop
 
     async def disable(container: "Container") -> None:
-        await container.disable_client()(name, actor=Actor(None, "clients disable"))
+        await container.clients.disable_client()(name, actor=Actor(None, "clients disable"))
 
     in_shop(disable)
     typer.echo(f"{name} is disabled.")

@@ -7,7 +7,7 @@ from rich.console import Console
 from entrypoints.cli.failures import CommandFailed
 
 if TYPE_CHECKING:
-    from entrypoints.container import Container
+    from entrypoints.bootstrap.root import Container
 
 
 def demo(

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from application.users.ports import SigningKey
-    from entrypoints.container import Container
+    from entrypoints.bootstrap.root import Container
 
 group = typer.Typer(no_args_is_help=True, rich_markup_mode="rich")
 
@@ -58,7 +58,9 @@ def rotate(
             raise CommandFailed(
                 f"{source} gives the keys. Put a new one first there: `keys generate` makes one."
             )
-        return await container.rotate_key()(actor=Actor(None, "keys rotate"), distrust_former=distrust)
+        return await container.signing.rotate_key()(
+            actor=Actor(None, "keys rotate"), distrust_former=distrust
+        )
 
     key = in_shop(rotate)
     typer.echo(f"{key.kid} signs from {_shown(key.signs_from)} on.")
@@ -76,7 +78,7 @@ def list_keys() -> None:
     from entrypoints.cli.shop import in_shop
 
     async def read(container: "Container") -> "tuple[Sequence[SigningKey], datetime]":
-        return await container.signing_keys().all(), container.clock().now()
+        return await container.signing.signing_keys().all(), container.clock().now()
 
     kept, now = in_shop(read)
     rows = [(key.kid, _shown(key.signs_from), _shown(key.verifies_until)) for key in kept]

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from entrypoints.bootstrap.root import Container
 from entrypoints.cli.database import database, migrate
 from entrypoints.cli.failures import database_failures_told
-from entrypoints.container import Container
 from entrypoints.lifespan import running
 from entrypoints.settings import Settings
 
@@ -30,8 +30,8 @@ def in_shop(work: Callable[[Container], Awaitable[T]]) -> T:
 async def _in_container(container: Container, work: Callable[[Container], Awaitable[T]]) -> T:
     try:
         with database_failures_told():
-            await container.health().check()
+            await container.database.health().check()
         async with running(container):
             return await work(container)
     finally:
-        await container.engine().dispose()
+        await container.database.engine().dispose()

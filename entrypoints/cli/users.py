@@ -7,7 +7,7 @@ from entrypoints.cli.failures import CommandFailed
 
 if TYPE_CHECKING:
     from application.users.views import UserView
-    from entrypoints.container import Container
+    from entrypoints.bootstrap.root import Container
 
 MAX_PASSWORD_BYTES = 4096
 
@@ -39,7 +39,7 @@ def create_admin(
     )
 
     async def sign_up(container: "Container") -> "UserView":
-        return (await container.sign_up()(command)).result
+        return (await container.users.sign_up()(command)).result
 
     admin = in_shop(sign_up)
     typer.echo(f"{admin.email} is an admin now and can log in at POST /token.")

@@ -14,9 +14,9 @@ def worker(
     """
     import asyncio
 
+    from entrypoints.bootstrap.root import Container
     from entrypoints.cli.shop import in_shop
     from entrypoints.cli.signals import asked_to_stop
-    from entrypoints.container import Container
     from entrypoints.logging_config import configure_logging
     from entrypoints.settings import Settings
     from entrypoints.worker import work

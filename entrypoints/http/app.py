@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from application.shared.single_flight import SingleFlight
-from entrypoints.container import Container
+from entrypoints.bootstrap.root import Container
 from entrypoints.http.api.audit import router as audit_log
 from entrypoints.http.api.catalog import products, stock
 from entrypoints.http.api.events import router as feed

@@ -1,31 +1,33 @@
 """From the container to a route's parameter, without decorators or wiring."""
 
 from collections.abc import Callable, Iterator
+from operator import attrgetter
 from typing import Any
 
 from dependency_injector.providers import Provider
 from fastapi import Depends, Request
 from fastapi.params import Depends as Dependency
 
-from entrypoints.container import Container
+from entrypoints.bootstrap.root import Container, named_providers
 from entrypoints.http.problems.openapi import raises_problems
 
 _NAMES: dict[Callable[..., Any], str] = {}
 
 
 def provided(provider: Provider[Any]) -> Dependency:
-    """Return a dependency on what a provider of the container provides, as in `provided(Container.place_order)`.
+    """Return a dependency on what a provider of the container provides, as in `provided(Container.orders.place_order)`.
 
     It asks the container of the app that serves the request, so that a test can override the provider there. What
     has the database behind it is marked with what the database can refuse.
     """
     name = name_of(provider)
+    find = attrgetter(name)
 
     async def provide(request: Request) -> Any:  # noqa: ANN401 - the route's annotation says what it is
-        return getattr(request.app.state.container, name)()
+        return find(request.app.state.container)()
 
     parts: Iterator[Provider[Any]] = provider.traverse()
-    if any(part is Container.engine for part in parts):
+    if any(part is Container.database.engine for part in parts):
         provide = raises_problems("overloaded", "database_unavailable")(provide)
     _NAMES[provide] = name
     dependency: Dependency = Depends(provide)
@@ -33,9 +35,8 @@ def provided(provider: Provider[Any]) -> Dependency:
 
 
 def name_of(provider: Provider[Any]) -> str:
-    """Return the name that one of the container's own providers has there."""
-    name: str = next(name for name, known in Container.providers.items() if known is provider)
-    return name
+    """Return the name of a provider of the container or of one of its parts, as in `orders.place_order`."""
+    return next(name for name, known in named_providers(Container) if known is provider)
 
 
 def provider_name(dependency: Callable[..., Any]) -> str | None:

@@ -8,8 +8,8 @@ from uuid import UUID
 from rich.console import Console
 
 from domain.shared.actor import Actor
+from entrypoints.bootstrap.root import Container
 from entrypoints.catalog_file.reading import read_catalog
-from entrypoints.container import Container
 from examples.northwind.accounts import log_in_all
 from examples.northwind.carry_out import Deeds, People, carry_out_all
 from examples.northwind.client import AT_ONCE, Client, connected
@@ -61,9 +61,11 @@ async def run_demo(container: Container, url: str, console: Console) -> list[str
 async def _import(container: Container, northwind: Northwind, console: Console) -> Mapping[str, UUID]:
     """Import the catalogue and return the products' ids by SKU."""
     rows = read_catalog(PRODUCTS_FILE, progress=lambda _: None)
-    result = await container.import_catalog()(rows, actor=Actor(None, "demo"), progress=lambda _: None)
+    result = await container.catalog.import_catalog()(
+        rows, actor=Actor(None, "demo"), progress=lambda _: None
+    )
     tell_import(console, result)
-    async with container.unit_of_work()() as work:
+    async with container.database.unit_of_work()() as work:
         products = await work.products.find_by_sku(northwind.products)
     return {sku: product.id for sku, product in products.items()}
 
@@ -119,14 +121,14 @@ async def _reconcile(
     return [
         *check_orders(northwind, kept),
         *await check_stock(
-            container.get_stock(),
-            container.list_movements(),
+            container.catalog.get_stock(),
+            container.catalog.list_movements(),
             northwind,
             product_ids=product_ids,
             order_ids=order_ids,
         ),
         *check_deeds(northwind, kept),
-        *await check_events(container.outbox_queries(), northwind, order_ids=order_ids),
-        *await check_deeds_events(container.outbox_queries(), northwind, order_ids=order_ids),
-        *check_rules(await container.check_shop()()),
+        *await check_events(container.database.outbox_queries(), northwind, order_ids=order_ids),
+        *await check_deeds_events(container.database.outbox_queries(), northwind, order_ids=order_ids),
+        *check_rules(await container.checks.check_shop()()),
     ]

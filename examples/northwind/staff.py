@@ -8,7 +8,7 @@ from application.users.sign_up import SignUpCommand
 from domain.shared.actor import Actor
 from domain.users.permissions import Role
 from domain.users.user import normalize_email
-from entrypoints.container import Container
+from entrypoints.bootstrap.root import Container
 from examples.northwind.client import Client
 from examples.northwind.failures import DemoFailed, refusal
 
@@ -23,11 +23,11 @@ async def log_in_staff(container: Container, client: Client, email: str) -> str:
     """Open a staff account, or give it a new password, and return an access token. Raises DemoFailed."""
     password = secrets.token_urlsafe(_PASSWORD_BYTES)
     try:
-        await container.sign_up()(
+        await container.users.sign_up()(
             SignUpCommand(email=email, password=password, actor=_ACTOR, role=Role.STAFF)
         )
     except EmailTaken:
-        await _replace_password(container, email, await container.hasher().hash(password))
+        await _replace_password(container, email, await container.security.hasher().hash(password))
     form = {"grant_type": "password", "username": email, "password": password}
     answer = await client.send("POST", "/token", data=form)
     if answer.status_code != HTTPStatus.OK:
@@ -37,7 +37,7 @@ async def log_in_staff(container: Container, client: Client, email: str) -> str:
 
 
 async def _replace_password(container: Container, email: str, password_hash: str) -> None:
-    async with container.unit_of_work()(_ACTOR) as work:
+    async with container.database.unit_of_work()(_ACTOR) as work:
         found = await work.users.find_by_email(normalize_email(email))
         user = await work.users.get(found.id) if found else None
         if user is None or user.role is not Role.STAFF:

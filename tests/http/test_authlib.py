@@ -100,7 +100,7 @@ async def test_who_logs_out_is_logged_out(outside: Outside) -> None:
 
 
 async def test_the_client_credentials_grant_runs(outside: Outside) -> None:
-    made = await outside.web.container.create_client()(
+    made = await outside.web.container.clients.create_client()(
         "till", [Scope.READ_ORDERS, Scope.READ_EVENTS], actor=SOMEBODY
     )
     grant = {"grant_type": "client_credentials"}
@@ -119,7 +119,7 @@ async def test_the_client_credentials_grant_runs(outside: Outside) -> None:
 
 
 async def test_refusals_are_understood(outside: Outside) -> None:
-    made = await outside.web.container.create_client()("till", [Scope.READ_ORDERS], actor=SOMEBODY)
+    made = await outside.web.container.clients.create_client()("till", [Scope.READ_ORDERS], actor=SOMEBODY)
     async with (
         outside.client("steelyard") as ann,
         outside.client(str(made.client_id), "wrong") as guess,

@@ -39,7 +39,7 @@ async def failing(service: WebShop, **headers: str) -> httpx2.Response:
         raise RuntimeError
 
     customer = await service.customer()
-    with service.container.get_me.override(fail):
+    with service.container.users.get_me.override(fail):
         return await customer.get("/v1/me", headers=headers)
 
 

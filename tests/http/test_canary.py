@@ -111,7 +111,7 @@ async def test_what_is_accepted_and_what_is_refused_leave_no_secret_and_no_addre
             await sent.send(web)
         token = surroundings.authorization["Authorization"].removeprefix("Bearer ")
         secrets |= {token, token.split(".")[2], surroundings.ids["refresh_token"], CANARY}
-    for key in await web.container.signing_keys().all():
+    for key in await web.container.signing.signing_keys().all():
         secrets |= set(filter(None, key.private_pem.decode().splitlines()[1:-1]))
     assert [secret for secret in secrets if secret in log.getvalue()] == []
     assert log.getvalue().count('"event": "request"') > 100

@@ -19,7 +19,7 @@ class TotalsAreOff(InvariantChecks):
 
 async def test_a_worker_logs_what_breaks_a_rule_once_in_a_period_and_sets_its_gauge() -> None:
     container = container_over(memory_store())
-    container.invariant_checks.override(TotalsAreOff())
+    container.database.invariant_checks.override(TotalsAreOff())
     async with web_shop(container) as web:
         [check_rules] = [job for job in jobs_of(web.container) if job.name == "check rules"]
         with captured_log() as log:

@@ -25,7 +25,9 @@ NAME = "warehouse"
 
 @pytest.fixture
 async def made(web: WebShop) -> NewSecretView:
-    return await web.container.create_client()(NAME, [Scope.READ_ORDERS, Scope.WRITE_STOCK], actor=SOMEBODY)
+    return await web.container.clients.create_client()(
+        NAME, [Scope.READ_ORDERS, Scope.WRITE_STOCK], actor=SOMEBODY
+    )
 
 
 def basic(client_id: object, secret: str) -> dict[str, str]:
@@ -46,8 +48,8 @@ def bearer(tokens: httpx2.Response) -> dict[str, str]:
 
 
 async def retire_first_secret(web: WebShop) -> None:
-    (client,) = await web.container.list_clients()()
-    await web.container.retire_secret()(NAME, SecretId(client.secrets[0].id), actor=SOMEBODY)
+    (client,) = await web.container.clients.list_clients()()
+    await web.container.clients.retire_secret()(NAME, SecretId(client.secrets[0].id), actor=SOMEBODY)
 
 
 def is_refused(response: httpx2.Response, status: int, error: str) -> bool:
@@ -142,7 +144,7 @@ async def test_a_client_logs_in_for_no_user(web: WebShop, made: NewSecretView, f
 @pytest.mark.parametrize("known", [True, False], ids=["known", "unknown"])
 async def test_who_guesses_secrets_is_told_to_wait_and_the_client_is_not(known: bool) -> None:
     async with web_shop(container_over(memory_store(), rate_limit_enabled=True)) as web:
-        made = await web.container.create_client()(NAME, [Scope.READ_ORDERS], actor=SOMEBODY)
+        made = await web.container.clients.create_client()(NAME, [Scope.READ_ORDERS], actor=SOMEBODY)
         guess = basic(made.client_id if known else uuid4(), "wrong")
         answers = [await ask(web, made, headers=guess) for _ in range(FREE + 2)]
         assert [answer.status_code for answer in answers] == [*[401] * (FREE + 1), 429]
@@ -157,7 +159,7 @@ async def test_a_retired_secret_opens_nothing_that_moves_money_or_administers(
     headers = bearer(await ask(web, made))
     stock = f"/v1/stock/{product['id']}"
     assert (await web.visitor.get(stock, headers=headers)).status_code == 200
-    await web.container.roll_secret()(NAME, actor=SOMEBODY)
+    await web.container.clients.roll_secret()(NAME, actor=SOMEBODY)
     assert (await web.visitor.get(stock, headers=headers)).status_code == 200
     await retire_first_secret(web)
     refused = await web.visitor.get(stock, headers=headers)
@@ -170,7 +172,7 @@ async def test_a_disabled_client_opens_nothing_that_moves_money_or_administers(
 ) -> None:
     product = await web.product()
     headers = bearer(await ask(web, made))
-    await web.container.disable_client()(NAME, actor=SOMEBODY)
+    await web.container.clients.disable_client()(NAME, actor=SOMEBODY)
     assert (await web.visitor.get(f"/v1/stock/{product['id']}", headers=headers)).status_code == 401
     assert is_refused(await ask(web, made), 401, "invalid_client")
 
@@ -188,7 +190,7 @@ async def test_histories_and_ledgers_name_the_client(web: WebShop) -> None:
     product = await web.product(stock=5)
     customer = await web.customer()
     order = (await customer.post("/v1/orders", json=order_of((product, 1)), headers=key("1"))).json()
-    made = await web.container.create_client()(
+    made = await web.container.clients.create_client()(
         "erp", [Scope.REFUND_ORDERS, Scope.WRITE_STOCK], actor=SOMEBODY
     )
     headers = bearer(await ask(web, made))

@@ -51,7 +51,7 @@ async def crowded() -> AsyncIterator[Crowded]:
     hasher = Argon2PasswordHasher(memory_kib=8, passes=1, workers=1, max_waiting=PLACES - 1)
     hasher._argon2 = held_up = HeldUp()
     container = container_over(memory_store())
-    container.hasher.override(hasher)
+    container.security.hasher.override(hasher)
     async with web_shop(container) as web:
         await web.visitor.post("/v1/users", json=ANN)
         customer = await web.customer()

@@ -26,8 +26,8 @@ async def verifying() -> AsyncIterator[WebShop]:
 
 async def mailbox(web: WebShop) -> Mailbox:
     """Have the mail delivered, and return where it went."""
-    await web.container.deliver_mail()()
-    box = web.container.mailer()
+    await web.container.mail.deliver_mail()()
+    box = web.container.mail.mailer()
     assert isinstance(box, Mailbox)
     return box
 
@@ -133,7 +133,7 @@ async def test_mail_is_sent_by_the_service_itself(monkeypatch: pytest.MonkeyPatc
             await super().send(message)
             arrived.set()
 
-    container.mailer.override(Letterbox())
+    container.mail.mailer.override(Letterbox())
     async with web_shop(container) as web, asyncio.timeout(10):
         await web.visitor.post("/v1/users", json=ANN)
         await web.visitor.post("/v1/password-resets", json={"email": "ann@example.com"})

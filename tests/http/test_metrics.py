@@ -13,7 +13,7 @@ async def test_before_the_first_check_there_is_no_sample(web: WebShop) -> None:
 
 async def test_each_rule_has_a_gauge_that_prometheus_can_read(web: WebShop) -> None:
     findings = [Finding(invariant, number, ()) for number, invariant in enumerate(Invariant)]
-    await web.container.finding_records().keep(findings, at=NOW)
+    await web.container.database.finding_records().keep(findings, at=NOW)
 
     answer = await web.visitor.get("/metrics")
     assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"

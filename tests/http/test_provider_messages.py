@@ -64,7 +64,7 @@ class Callee:
 async def callee() -> AsyncIterator[Callee]:
     container = container_over(memory_store(), sandbox_webhook_secret=SECRETS)
     heard = Heard()
-    container.record_provider_event.override(heard)
+    container.payments.record_provider_event.override(heard)
     async with web_shop(container) as web:
         yield Callee(web, heard.events)
 
@@ -181,13 +181,13 @@ async def test_query_parameters_are_refused(callee: Callee) -> None:
 async def test_without_a_secret_of_ones_own_the_sandbox_and_the_shop_share_one_that_is_kept() -> None:
     container = container_over(memory_store())
     heard = Heard()
-    container.record_provider_event.override(heard)
+    container.payments.record_provider_event.override(heard)
     async with web_shop(container) as web:
-        container.http_client.override(web.visitor)
+        container.payments.http_client.override(web.visitor)
         payment = a_payment(container.ids(), now=container.clock().now())
-        await container.sandbox_gateway().capture(payment, "tok_twice")
-        assert await container.sandbox_courier()(limit=10) == 2
-        assert await container.sandbox_courier()(limit=10) == 0
+        await container.payments.sandbox_gateway().capture(payment, "tok_twice")
+        assert await container.payments.sandbox_webhook_dispatcher()(limit=10) == 2
+        assert await container.payments.sandbox_webhook_dispatcher()(limit=10) == 0
     assert {event.payment_id for event in heard.events} == {payment.id}
     assert len({event.reference for event in heard.events}) == 2
 
@@ -200,7 +200,7 @@ async def test_stripe_is_believed_by_its_own_kind_of_signature_and_the_sandbox_i
         stripe_webhook_secret="whsec_new whsec_old",
     )
     heard = Heard()
-    container.record_provider_event.override(heard)
+    container.payments.record_provider_event.override(heard)
     intent = {
         "object": "payment_intent",
         "id": "pi_1",
@@ -226,5 +226,5 @@ async def test_stripe_is_believed_by_its_own_kind_of_signature_and_the_sandbox_i
             assert response.status_code == status
         assert (await web.visitor.post(URL, content=b"{}", headers=JSON)).status_code == 404
     assert [event.payment_id for event in heard.events] == [PAYMENT, PAYMENT]
-    container.payment_gateways.reset_override()
-    assert list(container.payment_gateways()) == [PaymentMethod.STRIPE]
+    container.payments.gateways.reset_override()
+    assert list(container.payments.gateways()) == [PaymentMethod.STRIPE]

@@ -81,8 +81,8 @@ async def test_another_library_verifies_our_tokens_with_the_keys_that_it_fetches
 async def test_a_rotation_logs_nobody_out_in_any_process(processes: Processes) -> None:
     rotating, other, clock = processes.rotating, processes.other, processes.clock
     before = await log_in(other)
-    key = await rotating.container.rotate_key()(actor=SOMEBODY)
-    await rotating.container.reload_keys()()
+    key = await rotating.container.signing.rotate_key()(actor=SOMEBODY)
+    await rotating.container.signing.reload_keys()()
     assert len(await key_set(rotating)) == 2
 
     clock.advance(NOTICE)
@@ -100,8 +100,8 @@ async def test_a_rotation_logs_nobody_out_in_any_process(processes: Processes) -
 
 async def test_a_key_that_has_leaked_is_believed_no_more(processes: Processes) -> None:
     before = await log_in(processes.rotating)
-    await processes.rotating.container.rotate_key()(distrust_former=True, actor=SOMEBODY)
-    await processes.rotating.container.reload_keys()()
+    await processes.rotating.container.signing.rotate_key()(distrust_former=True, actor=SOMEBODY)
+    await processes.rotating.container.signing.reload_keys()()
     assert await status_of_me(processes.rotating, before) == 401
     after = await log_in(processes.rotating)
     assert await status_of_me(processes.other, after) == 200

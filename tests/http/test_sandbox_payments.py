@@ -53,9 +53,9 @@ async def checkout() -> AsyncIterator[Checkout]:
     clock = FixedClock()
     container = container_over(memory_store(), token_lifetime=timedelta(hours=1))
     container.clock.override(clock)
-    container.payment_gateways.reset_override()
+    container.payments.gateways.reset_override()
     async with web_shop(container) as web:
-        container.http_client.override(web.visitor)
+        container.payments.http_client.override(web.visitor)
         staff = await web.staff()
         product = await web.product(stock=1, price=1999)
         placed = await staff.post("/v1/orders", json=order_of((product, 1)), headers=key("place"))
@@ -136,6 +136,6 @@ async def test_an_order_that_nobody_pays_for_is_expired_by_the_worker(checkout: 
 async def test_what_happens_is_published_by_the_worker(checkout: Checkout) -> None:
     await checkout.pay("tok_ok")
     await checkout.work()
-    feed = checkout.web.container.event_feed()
+    feed = checkout.web.container.database.event_feed()
     portion = await feed.read(after=None, type_="order.confirmed", limit=10)
     assert len(portion.events) == 1

@@ -21,7 +21,7 @@ async def sessions(client: httpx2.AsyncClient) -> list[dict[str, Any]]:
 async def change_account(web: WebShop, client: httpx2.AsyncClient, **fields: Any) -> None:
     """Change an account while its tokens are out."""
     user_id = UserId(UUID((await client.get("/v1/me")).json()["id"]))
-    async with web.container.unit_of_work()(SOMEBODY) as work:
+    async with web.container.database.unit_of_work()(SOMEBODY) as work:
         user = await work.users.get(user_id)
         assert user
         for name, value in fields.items():

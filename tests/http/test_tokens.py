@@ -90,7 +90,7 @@ async def test_the_end_of_a_session_that_cannot_be_committed_is_not_told(
     first = await log_in(web)
     await refresh(web, first["refresh_token"])
     clock.advance(timedelta(minutes=1))
-    open_unit_of_work = web.container.unit_of_work()
+    open_unit_of_work = web.container.database.unit_of_work()
 
     @asynccontextmanager
     async def uncommittable(actor: Actor | None = None) -> AsyncIterator[UnitOfWork]:
@@ -101,8 +101,8 @@ async def test_the_end_of_a_session_that_cannot_be_committed_is_not_told(
             work.commit = refuse  # type: ignore[method-assign]  # a commit that fails, whatever the adapter
             yield work
 
-    web.container.unit_of_work.override(uncommittable)
-    web.container.refresh_session.reset()
+    web.container.database.unit_of_work.override(uncommittable)
+    web.container.sessions.refresh_session.reset()
     response = await refresh(web, first["refresh_token"])
     assert (response.status_code, response.json()["code"]) == (503, "database_unavailable")
 

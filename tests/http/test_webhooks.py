@@ -30,7 +30,7 @@ def subscribers(clock: FixedClock) -> Subscribers:
 @pytest.fixture
 async def web(clock: FixedClock, subscribers: Subscribers) -> AsyncIterator[WebShop]:
     container = container_over(memory_store())
-    container.webhook_sender.override(subscribers)
+    container.webhooks.webhook_sender.override(subscribers)
     container.clock.override(clock)
     async with web_shop(container) as web:
         yield web

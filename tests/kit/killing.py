@@ -20,7 +20,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
-from entrypoints.container import Container
+from entrypoints.bootstrap.root import Container
 from entrypoints.settings import Settings
 from entrypoints.worker import jobs_of
 from tests.kit.clock import FixedClock
@@ -71,14 +71,14 @@ class _DyingSelector(selectors.DefaultSelector):
 
 async def _work(container: Container, name: str, selector: _DyingSelector, wait: int) -> None:
     [job] = [job for job in jobs_of(container) if job.name == name]
-    async with container.engine().connect():
+    async with container.database.engine().connect():
         """How to connect is somebody else's test."""
     selector.left = wait
     await job()
     selector.left = NEVER
-    await container.webhook_sender().close()
-    await container.nats_publisher().close()
-    await container.engine().dispose()
+    await container.webhooks.webhook_sender().close()
+    await container.events.nats_publisher().close()
+    await container.database.engine().dispose()
 
 
 def main(name: str, settings: str) -> None:

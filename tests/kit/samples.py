@@ -73,7 +73,7 @@ class Surroundings:
     @classmethod
     async def of(cls, web: WebShop, owner: Role = Role.ADMIN) -> "Surroundings":
         email = f"{owner}-{uuid4().hex}@example.com"
-        await web.container.sign_up()(
+        await web.container.users.sign_up()(
             SignUpCommand(email=email, password=PASSWORD, role=owner, actor=SOMEBODY)
         )
         operator = await web.admin()  # also so that the owner is not the last admin
@@ -125,7 +125,7 @@ class Surroundings:
         endpoint = await self._post(
             "/v1/webhook-endpoints", {"url": "https://ann.example.com/hook"}, actor=self.operator
         )
-        await self.web.container.relay_to_webhooks()(limit=1000)
+        await self.web.container.events.relay_to_webhooks()(limit=1000)
         url = f"/v1/webhook-endpoints/{endpoint['id']}"
         sent = (await self.web.visitor.get(f"{url}/deliveries", headers=self.operator)).json()["items"]
         self.ids.update(endpoint_id=endpoint["id"], delivery_id=sent[0]["id"])
@@ -158,7 +158,7 @@ class Surroundings:
         return operation.path.format_map({**self.ids, "order_id": order, **ids})
 
     async def _signature(self, sample: Sample) -> Mapping[str, str]:
-        webhooks = await self.web.container.sandbox_signatures().get()
+        webhooks = await self.web.container.payments.sandbox_signatures().get()
         return webhooks.sign("msg_1", sample.content.decode(), at=datetime.now(UTC))
 
     async def _secrets(self, operation: Operation) -> dict[str, str]:
@@ -175,7 +175,7 @@ class Surroundings:
     async def _mailed_token(self, purpose: TokenPurpose) -> str:
         secret = token_bytes(SECRET_BYTES)
         user_id, now = UserId(UUID(self.ids["user_id"])), self.web.container.clock().now()
-        async with self.web.container.unit_of_work()() as work:
+        async with self.web.container.database.unit_of_work()() as work:
             await work.one_time_tokens.put(OneTimeToken.issue(user_id, purpose, secret, now=now))
             await work.commit()
         return text_of(secret)

@@ -1,4 +1,4 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from adapters.ids import UuidV7Factory
 from adapters.memory.attempts import MemoryAttemptRecords
@@ -37,6 +37,23 @@ from application.unit_of_work import UnitOfWorkFactory
 from application.users.ports import SigningKeyStore, UserQueries
 from application.webhooks.ports import DeliveryQueue, WebhookQueries
 
+_PROVIDERS = {
+    "users": "user_queries",
+    "sessions": "session_queries",
+    "clients": "client_queries",
+    "products": "product_queries",
+    "stocks": "stock_queries",
+    "orders": "order_queries",
+    "payments": "payment_queries",
+    "outbox": "outbox_queries",
+    "webhooks": "webhook_queries",
+    "audit": "audit_queries",
+    "signing_keys": "signing_key_store",
+    "replays": "idempotency_records",
+    "findings": "finding_records",
+    "attempts": "attempt_records",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
@@ -64,6 +81,14 @@ class Store:
     attempts: AttemptRecords
     audit: AuditQueries
     audit_records: AuditRecords
+
+    def providers(self) -> dict[str, object]:
+        """Return the ports by the names of their providers in the container of the database."""
+        return {
+            _PROVIDERS.get(port.name, port.name): getattr(self, port.name)
+            for port in fields(self)
+            if port.name != "impatient"
+        }
 
 
 def memory_store(database: MemoryDatabase | None = None) -> Store:

@@ -12,7 +12,7 @@ from application.health.ports import Health
 from application.users.sign_up import SignUpCommand
 from domain.payments.method import PaymentMethod
 from domain.users.permissions import Role, Scope
-from entrypoints.container import Container
+from entrypoints.bootstrap.root import Container
 from entrypoints.http.app import create_app
 from entrypoints.settings import Settings
 from tests.kit.actors import SOMEBODY
@@ -32,33 +32,13 @@ def container_over(store: Store, **settings: Any) -> Container:
     """Wire the service over a store, with passwords that cost nothing and without rate limits."""
     defaults = {"database_url": NO_DATABASE, "rate_limit_enabled": False}
     container = Container(settings=Settings(**{**defaults, **settings}))
-    container.unit_of_work.override(store.unit_of_work)
-    container.user_queries.override(store.users)
-    container.session_queries.override(store.sessions)
-    container.client_queries.override(store.clients)
-    container.product_queries.override(store.products)
-    container.stock_queries.override(store.stocks)
-    container.order_queries.override(store.orders)
-    container.payment_queries.override(store.payments)
-    container.outbox_queries.override(store.outbox)
-    container.event_feed.override(store.event_feed)
-    container.relay_progress.override(store.relay_progress)
-    container.webhook_queries.override(store.webhooks)
-    container.delivery_queue.override(store.delivery_queue)
-    container.signing_key_store.override(store.signing_keys)
-    container.secrets.override(store.secrets)
-    container.health.override(AlwaysReady())
-    container.replay_records.override(store.replays)
-    container.finding_records.override(store.findings)
-    container.invariant_checks.override(NothingBroken())
-    container.attempt_records.override(store.attempts)
-    container.audit_queries.override(store.audit)
-    container.audit_records.override(store.audit_records)
-    container.payment_gateways.override({PaymentMethod.SANDBOX: FakeGateway()})
-    container.sandbox_store.override(store.sandbox_store)
-    container.hasher.override(PlainHasher())
-    container.breached_passwords.override(BreachedOnly())
-    container.mailer.override(Mailbox())
+    container.database.override_providers(
+        **store.providers(), health=AlwaysReady(), invariant_checks=NothingBroken()
+    )
+    container.payments.gateways.override({PaymentMethod.SANDBOX: FakeGateway()})
+    container.security.hasher.override(PlainHasher())
+    container.security.breached_passwords.override(BreachedOnly())
+    container.mail.mailer.override(Mailbox())
     return container
 
 
@@ -95,11 +75,13 @@ class WebShop:
         command = SignUpCommand(
             email=f"customer-{next(self._numbers)}@example.com", password=PASSWORD, actor=SOMEBODY
         )
-        return str((await self.container.sign_up()(command)).result.id)
+        return str((await self.container.users.sign_up()(command)).result.id)
 
     async def client(self, *scopes: Scope) -> httpx2.AsyncClient:
         """Create a service client with these scopes, and return what bears its token."""
-        made = await self.container.create_client()(f"client-{next(self._numbers)}", scopes, actor=SOMEBODY)
+        made = await self.container.clients.create_client()(
+            f"client-{next(self._numbers)}", scopes, actor=SOMEBODY
+        )
         response = await self.visitor.post(
             "/token", data={"grant_type": "client_credentials"}, auth=(str(made.client_id), made.secret)
         )
@@ -124,7 +106,7 @@ class WebShop:
 
     async def _logged_in(self, role: Role) -> httpx2.AsyncClient:
         email = f"{role}-{next(self._numbers)}@example.com"
-        await self.container.sign_up()(
+        await self.container.users.sign_up()(
             SignUpCommand(email=email, password=PASSWORD, role=role, actor=SOMEBODY)
         )
         response = await self.visitor.post("/token", data={"username": email, "password": PASSWORD})

@@ -1,6 +1,7 @@
 """Whom the service lets in at all: what a refusal at the door may cost is next to nothing."""
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from dependency_injector.providers import Provider
@@ -37,7 +38,7 @@ class AdmissionGuard:
         """Take the name of an Admission's provider. Raise TypeError for an address with parameters."""
         if "{" in path:
             raise TypeError(f"{path} has parameters: a refusal could not tell beforehand what it refuses")
-        self._admission = admission
+        self._admission = attrgetter(admission)
         self._refusal = PreparedProblemResponse(Overloaded(), path)
 
     @classmethod
@@ -47,7 +48,7 @@ class AdmissionGuard:
         return None if admission is None else cls(admission, path)
 
     def admission(self, app: FastAPI) -> Admission:
-        admission: Admission = getattr(app.state.container, self._admission)()
+        admission: Admission = self._admission(app.state.container)()
         return admission
 
     async def refuse(self, scope: Scope, receive: Receive, send: Send) -> None:

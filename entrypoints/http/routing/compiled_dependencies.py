@@ -8,6 +8,7 @@ call a request for a dependency that several others share, all broken rules of a
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import iscoroutinefunction
+from operator import attrgetter
 from typing import Any, cast
 
 from fastapi._compat import ModelField, get_missing_field_error
@@ -38,7 +39,8 @@ class _Step:
     call: Callable[..., Any]
     begin: "_Begin"
     inputs: tuple[int, ...]
-    provider: str | None
+    provider: Callable[[Any], Callable[[], Any]] | None
+    """Finds the provider in the container, for a dependency that is an object of it."""
     dependant: Dependant | None
     """What it reads of the path, the query, the headers or the body; None for nothing."""
     query: "_ReadQuery | None"
@@ -62,7 +64,7 @@ class CompiledDependencies:
         container = request.scope["app"].state.container if self._asks_container else None
         for step in self._steps:
             if step.provider is not None:
-                values.append(getattr(container, step.provider)())
+                values.append(step.provider(container)())
                 continue
             found = _NOTHING
             if step.dependant is not None:
@@ -121,11 +123,12 @@ def _step(
     reads = (
         dependant.path_params or dependant.query_params or dependant.header_params or dependant.body_params
     )
+    provider = provider_name(call)
     return _Step(
         call,
         _beginning(dependant, inputs, reads=bool(reads)),
         tuple(index for _, index in inputs),
-        provider_name(call),
+        None if provider is None else attrgetter(provider),
         dependant if reads else None,
         _reader_of_queries(dependant.query_params) if dependant.query_params else None,
         None if embedded or not dependant.body_params else dependant.body_params[0],

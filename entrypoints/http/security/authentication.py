@@ -13,7 +13,7 @@ from application.users.principal import Principal, UserPrincipal
 from domain.shared.actor import Actor
 from domain.shared.errors import Forbidden
 from domain.users.permissions import CONFIRMED_AT_EACH_USE, Permission
-from entrypoints.container import Container
+from entrypoints.bootstrap.root import Container
 from entrypoints.http.problems.openapi import raises_problems
 from entrypoints.http.problems.problem import HTTPProblem
 from entrypoints.http.provided import provided
@@ -32,7 +32,7 @@ bearer_token = OAuth2PasswordBearer(
 @raises_problems("invalid_token", "token_expired")
 async def find_principal(
     token: Annotated[str | None, Depends(bearer_token)],
-    authenticate: Annotated[Authenticate, provided(Container.authenticate)],
+    authenticate: Annotated[Authenticate, provided(Container.users.authenticate)],
 ) -> Principal | None:
     """Return who is asking, or None for a request without a token. Raise InvalidToken or TokenExpired."""
     return None if token is None else await authenticate(token)
@@ -51,7 +51,7 @@ async def get_principal(
 @raises_problems("account_disabled", "database_unavailable", "overloaded")
 async def get_confirmed_principal(
     principal: Annotated[Principal, Depends(get_principal)],
-    confirm: Annotated[ConfirmPrincipal, provided(Container.confirm_principal)],
+    confirm: Annotated[ConfirmPrincipal, provided(Container.users.confirm_principal)],
 ) -> Principal:
     """Return who is asking, as the database has them now. Raise InvalidToken or AccountDisabled."""
     return await confirm(principal)

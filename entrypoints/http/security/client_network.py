@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from entrypoints.container import Container
+from entrypoints.bootstrap.root import Container
 from entrypoints.http.provided import provided
 from entrypoints.proxies import TrustedProxies, parse_address
 
@@ -15,7 +15,7 @@ IPV6_PREFIX = 64
 
 
 async def get_network(
-    request: Request, proxies: Annotated[TrustedProxies, provided(Container.trusted_proxies)]
+    request: Request, proxies: Annotated[TrustedProxies, provided(Container.security.trusted_proxies)]
 ) -> str:
     """Return the client's network: an IPv4 address by itself, an IPv6 address with those that share its prefix."""
     peer = request.client.host if request.client else ""

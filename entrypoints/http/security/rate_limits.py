@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Response
 
 from application.rate_limits.ports import Allowance, RateLimiter, RateLimitPolicy
-from entrypoints.container import Container
+from entrypoints.bootstrap.root import Container
 from entrypoints.http.problems.openapi import raises_problems
 from entrypoints.http.problems.problem import HTTPProblem
 from entrypoints.http.provided import provided
@@ -38,7 +38,7 @@ def limited(policy: RateLimitPolicy, *, by: Callable[..., Awaitable[str]]) -> Ca
     async def take(
         response: Response,
         partition: Annotated[str, Depends(by)],
-        limiter: Annotated[RateLimiter, provided(Container.rate_limiter)],
+        limiter: Annotated[RateLimiter, provided(Container.security.rate_limiter)],
     ) -> None:
         allowance = await limiter.take(policy, partition)
         headers = rate_limit_headers(policy, allowance)

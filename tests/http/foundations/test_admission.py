@@ -8,7 +8,8 @@ from fastapi import APIRouter, Depends, FastAPI, Header
 
 from application.shared.admission import Admission
 from application.shared.batching import Batcher
-from entrypoints.container import Container
+from entrypoints.bootstrap.orders import Orders
+from entrypoints.bootstrap.root import Container
 from entrypoints.http.middleware.admission import limit_admission
 from entrypoints.http.problems.handlers import PROBLEM_HANDLERS
 from entrypoints.http.representation.schemas import RequestModel, StrictInt
@@ -38,7 +39,7 @@ router = APIRouter(route_class=StrictRoute)
 
 
 @router.post("/meals", dependencies=[Depends(reset)])
-@limit_admission(Container.order_admission)
+@limit_admission(Container.orders.order_admission)
 async def order_meal(meal: Meal) -> dict[str, int]:
     calls.append("meal")
     return {"plates": meal.plates}
@@ -55,7 +56,7 @@ def shortcut() -> FastAPI:
 def app(request: pytest.FixtureRequest) -> FastAPI:
     calls.clear()
     made = shortcut() if request.param == "the shortcut" else app_of(router)
-    made.state.container = Container(order_admission=Object(house))
+    made.state.container = Container(orders=Orders(order_admission=Object(house)))
     return made
 
 
@@ -111,7 +112,7 @@ async def test_the_shortcut_does_not_begin_what_it_refuses(monkeypatch: pytest.M
 
     calls.clear()
     app = shortcut()
-    app.state.container = Container(order_admission=Object(house))
+    app.state.container = Container(orders=Orders(order_admission=Object(house)))
     monkeypatch.setattr(router.routes[0], "answer", begin)
     response = await ask(app, "POST", "/meals", json={"plates": 2})
     assert (response.status_code, calls) == (503, [])
@@ -130,4 +131,4 @@ def test_what_the_door_refuses_with_is_documented() -> None:
 
 def test_a_door_stands_before_a_single_address() -> None:
     with pytest.raises(TypeError, match=r"/meals/\{meal_id\}"):
-        router.get("/meals/{meal_id}")(limit_admission(Container.order_admission)(reset))
+        router.get("/meals/{meal_id}")(limit_admission(Container.orders.order_admission)(reset))

@@ -10,7 +10,7 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.shared.actor import Actor
-from entrypoints.container import Container
+from entrypoints.bootstrap.root import Container
 
 REPOSITORIES = {"users", "sessions", "products", "stocks", "orders", "idempotency"}
 
@@ -78,7 +78,7 @@ def _fused(function: Callable[..., Any], fuse: Fuse) -> Callable[..., Any]:
 def install(container: Container) -> Fuse:
     """Put one fuse into every part that requests reach: units of work, queries, passwords, tokens, clock, driver."""
     fuse = Fuse()
-    open_unit_of_work = container.unit_of_work()
+    open_unit_of_work = container.database.unit_of_work()
 
     @asynccontextmanager
     async def fused_unit_of_work(actor: Actor | None = None) -> AsyncIterator[Fused]:
@@ -89,18 +89,18 @@ def install(container: Container) -> Fuse:
             fuse.stage()
         fuse.stage()
 
-    container.unit_of_work.override(fused_unit_of_work)
+    container.database.unit_of_work.override(fused_unit_of_work)
     for provider in (
         container.clock,
         container.ids,
-        container.hasher,
-        container.user_queries,
-        container.product_queries,
-        container.stock_queries,
-        container.order_queries,
+        container.security.hasher,
+        container.database.user_queries,
+        container.database.product_queries,
+        container.database.stock_queries,
+        container.database.order_queries,
     ):
         provider.override(Fused(provider(), fuse))
-    _install_into_driver(container.engine(), fuse)
+    _install_into_driver(container.database.engine(), fuse)
     return fuse
 
 

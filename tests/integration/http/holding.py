@@ -22,7 +22,7 @@ async def assert_nothing_is_held(web: WebShop, psql: asyncpg.Connection) -> None
     async with asyncio.timeout(10):
         while await psql.fetch(OPEN_TRANSACTIONS):
             """A connection that was cut is gone a moment later."""
-    engine: AsyncEngine = web.container.engine()
+    engine: AsyncEngine = web.container.database.engine()
     pool_size = pool_of(web).size()
     async with AsyncExitStack() as stack:
         for _ in range(pool_size):
@@ -43,4 +43,4 @@ async def at_rest(web: WebShop) -> None:
     async with asyncio.timeout(10):
         while len(web.app.state.request_drainer):  # noqa: ASYNC110 - nobody but tests waits for it, so there is no event
             await asyncio.sleep(0)
-        await web.container.order_batcher().drain()
+        await web.container.orders.order_batcher().drain()

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from application.shared.batching import Batcher
 from domain.shared.ids import UserId
-from entrypoints.container import Container
+from entrypoints.bootstrap.root import Container
 from entrypoints.settings import Settings
 from tests.kit.passwords import PlainHasher
 from tests.kit.postgres_store import patient_engine
@@ -24,15 +24,15 @@ def container_on(database_url: str, **settings: Any) -> Container:
     container = Container(
         settings=Settings(**{"database_url": database_url, "rate_limit_enabled": False, **settings})
     )
-    container.hasher.override(PlainHasher())
+    container.security.hasher.override(PlainHasher())
     return container
 
 
 def patient_container(database_url: str) -> Container:
     """Wire a service that would rather wait than say that it is busy, so that no race depends on the machine."""
     container = container_on(database_url)
-    container.engine.override(patient_engine(database_url))
-    container.order_batcher.override(Batcher(container.place_order_batch(), patience=60))
+    container.database.engine.override(patient_engine(database_url))
+    container.orders.order_batcher.override(Batcher(container.orders.place_order_batch(), patience=60))
     return container
 
 
@@ -47,7 +47,7 @@ async def processes(database_url: str, count: int) -> AsyncIterator[Sequence[Web
 
 def pool_of(web: WebShop) -> Any:
     """Return the pool of a process's connections."""
-    engine: AsyncEngine = web.container.engine()
+    engine: AsyncEngine = web.container.database.engine()
     return engine.pool
 
 

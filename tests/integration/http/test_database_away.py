@@ -159,7 +159,7 @@ async def test_orders_whose_connections_are_cut_are_placed_once_by_trying_again(
 
 async def test_when_every_connection_is_in_use_requests_are_refused_as_too_many(web: WebShop) -> None:
     mug, customer = await web.product(stock=5), await web.customer()
-    engine: AsyncEngine = web.container.engine()
+    engine: AsyncEngine = web.container.database.engine()
     async with AsyncExitStack() as stack:
         for _ in range(pool_of(web).size()):
             await stack.enter_async_context(engine.connect())

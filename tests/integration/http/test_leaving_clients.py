@@ -95,7 +95,7 @@ async def test_a_use_case_can_be_cancelled_wherever_it_waits(
     """The work of requests is out of their clients' reach, which is one defence; that of the use cases is another."""
     scene = await Scene.of(web)
     request_drainer, web.app.state.request_drainer = web.app.state.request_drainer, Unshielded()
-    web.container.order_batcher.override(Unbatched(web.container.place_order_batch()))
+    web.container.orders.order_batcher.override(Unbatched(web.container.orders.place_order_batch()))
     assert await leave_at_every_wait(web, scene, write, insists=insists) > 5
     web.app.state.request_drainer = request_drainer
     await assert_nothing_is_held(web, psql)

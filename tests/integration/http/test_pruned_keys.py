@@ -9,7 +9,9 @@ from tests.kit.web import WebShop, key, order_of
 
 
 async def prune_all(web: WebShop) -> None:
-    assert await web.container.replay_records().prune(before=datetime.now(UTC) + timedelta(days=1), limit=9)
+    assert await web.container.database.idempotency_records().prune(
+        before=datetime.now(UTC) + timedelta(days=1), limit=9
+    )
 
 
 async def test_after_pruning_the_answer_is_200_with_the_present_order(web: WebShop, books: Shop) -> None:

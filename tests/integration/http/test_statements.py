@@ -13,7 +13,7 @@ async def test_a_read_is_one_statement(web: WebShop) -> None:
     addresses = [f"/v1/products/{mug['id']}", "/v1/products", order.headers["Location"], "/v1/orders"]
     counts = {}
     for address in addresses:
-        with statements_of(web.container.engine()) as sent:
+        with statements_of(web.container.database.engine()) as sent:
             assert (await customer.get(address)).status_code == 200
         counts[address] = len(sent)
     assert counts == dict.fromkeys(addresses, 1)
@@ -22,7 +22,7 @@ async def test_a_read_is_one_statement(web: WebShop) -> None:
 async def test_an_order_is_seven_statements(web: WebShop) -> None:
     mug, cup = await web.product(stock=5), await web.product(stock=5)
     customer = await web.customer()
-    with statements_of(web.container.engine()) as sent:
+    with statements_of(web.container.database.engine()) as sent:
         response = await customer.post("/v1/orders", json=order_of((mug, 1), (cup, 2)), headers=key("k"))
     assert response.status_code == 201
     assert len(sent) == 7
@@ -30,7 +30,7 @@ async def test_an_order_is_seven_statements(web: WebShop) -> None:
 
 async def test_many_who_read_at_once_share_their_statements(web: WebShop) -> None:
     mugs = [await web.product() for _ in range(10)]
-    with statements_of(web.container.engine()) as sent:
+    with statements_of(web.container.database.engine()) as sent:
         responses = await asyncio.gather(
             *(web.visitor.get(f"/v1/products/{mug['id']}") for mug in mugs for _ in range(3))
         )
@@ -41,7 +41,7 @@ async def test_many_who_read_at_once_share_their_statements(web: WebShop) -> Non
 
 async def test_who_is_refused_for_the_form_of_his_request_costs_no_statement(web: WebShop) -> None:
     customer = await web.customer()
-    with statements_of(web.container.engine()) as sent:
+    with statements_of(web.container.database.engine()) as sent:
         responses = [
             await customer.post("/v1/orders", json={"lines": []}, headers=key("k")),
             await customer.post("/v1/orders", json=order_of(), headers=key("k")),

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from entrypoints.container import Container
+from entrypoints.bootstrap.root import Container
 from entrypoints.settings import Settings
 from tests.integration.postgres.catalogs import places_of
 from tests.kit.mailbox import Mailbox
@@ -21,9 +21,9 @@ ADDRESS = {"name": CANARY, "line1": CANARY, "city": CANARY, "country": "IE"}
 @pytest.fixture
 async def web(database_url: str) -> AsyncIterator[WebShop]:
     container = Container(settings=Settings(database_url=database_url, rate_limit_enabled=False))
-    container.hasher.override(PlainHasher())
-    container.breached_passwords.override(BreachedOnly())
-    container.mailer.override(Mailbox())
+    container.security.hasher.override(PlainHasher())
+    container.security.breached_passwords.override(BreachedOnly())
+    container.mail.mailer.override(Mailbox())
     async with web_shop(container) as web:
         yield web
 

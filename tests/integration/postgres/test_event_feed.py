@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from adapters.postgres import event_feed
+from adapters.postgres.events import event_feed
 from adapters.postgres.events.event_feed import ONE_AT_A_TIME, PostgresEventFeed
 from domain.shared.ids import EventId
 from tests.integration.postgres.test_indexes import plan_of

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from domain.users.permissions import Scope
-from entrypoints.container import Container
+from entrypoints.bootstrap.root import Container
 from entrypoints.settings import Settings
 from tests.integration.postgres.catalogs import places_of
 from tests.kit.actors import SOMEBODY
@@ -27,7 +27,7 @@ def mailbox() -> Mailbox:
 async def web(database_url: str, mailbox: Mailbox) -> AsyncIterator[WebShop]:
     settings = Settings(database_url=database_url, rate_limit_enabled=False, hashing_threads=1)
     container = Container(settings=settings)
-    container.mailer.override(mailbox)
+    container.mail.mailer.override(mailbox)
     async with web_shop(container) as web:
         yield web
 
@@ -48,9 +48,9 @@ async def test_no_column_has_what_anybody_logs_in_with(
     form = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
     second = (await web.visitor.post("/token", data=form)).json()
     await web.visitor.post("/v1/password-resets", json={"email": EMAIL}, headers=key("reset"))
-    await web.container.deliver_mail()()
-    made = await web.container.create_client()("till", [Scope.READ_ORDERS], actor=SOMEBODY)
-    rolled = await web.container.roll_secret()("till", actor=SOMEBODY)
+    await web.container.mail.deliver_mail()()
+    made = await web.container.clients.create_client()("till", [Scope.READ_ORDERS], actor=SOMEBODY)
+    rolled = await web.container.clients.roll_secret()("till", actor=SOMEBODY)
 
     secrets = (
         first["refresh_token"],

@@ -26,11 +26,11 @@ async def test_a_worker_publishes_what_happens_and_closes_the_connection_when_it
             await asyncio.sleep(0.05)
             stored = await stored_at(server.url)
     assert [each.subject for each in stored] == ["shop.events.product.created"] * 2
-    assert container.nats_publisher()._client is not None
+    assert container.events.nats_publisher()._client is not None
     until.set()
     await working
-    assert container.nats_publisher()._client is None
-    await container.engine().dispose()
+    assert container.events.nats_publisher()._client is None
+    await container.database.engine().dispose()
 
 
 def test_without_a_server_there_is_nothing_to_do(shop: Shop) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from entrypoints.container import Container
+from entrypoints.bootstrap.root import Container
 from entrypoints.settings import Settings
 from tests.kit.clock import FixedClock
 from tests.kit.passwords import BreachedOnly, PlainHasher
@@ -30,8 +30,8 @@ async def process(database_url: str, clock: FixedClock) -> AsyncIterator[WebShop
     """Run the service as one more process would, on a database and with a clock that it shares with others."""
     container = Container(settings=Settings(database_url=database_url, rate_limit_enabled=False))
     container.clock.override(clock)
-    container.hasher.override(PlainHasher())
-    container.breached_passwords.override(BreachedOnly())
+    container.security.hasher.override(PlainHasher())
+    container.security.breached_passwords.override(BreachedOnly())
     async with web_shop(container) as web:
         yield web
 

@@ -8,7 +8,7 @@ from application.audit.list_audit_entries import ListAuditEntries
 from application.audit.ports import AuditFilter
 from application.audit.views import AuditEntryView
 from domain.shared.ids import UserId
-from entrypoints.container import Container
+from entrypoints.bootstrap.root import Container
 from entrypoints.http.api.audit.schemas import AuditEntryResponse, ListAuditEntriesQuery
 from entrypoints.http.provided import provided
 from entrypoints.http.representation.descriptions import described_by
@@ -32,7 +32,7 @@ async def list_audit_entries(
     query: Annotated[ListAuditEntriesQuery, Query()],
     _reader: AuditReader,
     lists: Lists,
-    list_audit_entries: Annotated[ListAuditEntries, provided(Container.list_audit_entries)],
+    list_audit_entries: Annotated[ListAuditEntries, provided(Container.audit.list_audit_entries)],
 ) -> PageResult[AuditEntryView]:
     page = await list_audit_entries(
         AuditFilter(

@@ -17,7 +17,7 @@ from application.shared.single_flight import SingleFlight
 from application.users.principal import Principal
 from domain.shared.ids import ProductId
 from domain.users.permissions import Permission
-from entrypoints.container import Container
+from entrypoints.bootstrap.root import Container
 from entrypoints.http.api.catalog.schemas import (
     ChangeProductRequest,
     CreateProductRequest,
@@ -73,7 +73,7 @@ async def list_products(
     request: Request,
     response: Response,
     lists: Lists,
-    list_products: Annotated[ListProducts, provided(Container.list_products)],
+    list_products: Annotated[ListProducts, provided(Container.catalog.list_products)],
 ) -> bytes | Response:
     include_archived = _sees_archived(visitor)
 
@@ -118,7 +118,7 @@ async def get_product(
     visitor: Visitor,
     request: Request,
     response: Response,
-    get_product: Annotated[GetProduct, provided(Container.get_product)],
+    get_product: Annotated[GetProduct, provided(Container.catalog.get_product)],
 ) -> bytes | Response:
     product = await get_product(ProductId(product_id), include_archived=_sees_archived(visitor))
     _let_be_stored(response, visitor)
@@ -141,7 +141,7 @@ async def create_product(
     key: OptionalKey,
     request: Request,
     response: Response,
-    create_product: Annotated[CreateProduct, provided(Container.create_product)],
+    create_product: Annotated[CreateProduct, provided(Container.catalog.create_product)],
 ) -> ProductView:
     receipt = await create_product(
         CreateProductCommand(
@@ -179,7 +179,7 @@ async def change_product(
     manager: CatalogManager,
     request: Request,
     response: Response,
-    change_product: Annotated[ChangeProduct, provided(Container.change_product)],
+    change_product: Annotated[ChangeProduct, provided(Container.catalog.change_product)],
 ) -> ProductView:
     product = await change_product(
         ChangeProductCommand(
@@ -207,7 +207,7 @@ async def archive_product(
     expected_version: IfMatch,
     manager: CatalogManager,
     request: Request,
-    archive_product: Annotated[ArchiveProduct, provided(Container.archive_product)],
+    archive_product: Annotated[ArchiveProduct, provided(Container.catalog.archive_product)],
 ) -> None:
     await archive_product(
         ProductId(product_id), expected_version=expected_version, actor=actor_of(request, manager)

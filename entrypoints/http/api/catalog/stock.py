@@ -13,7 +13,7 @@ from application.catalog.views import AdjustmentView, MovementView, StockView
 from domain.catalog.adjusting import StockDelta
 from domain.catalog.stock import MovementReason
 from domain.shared.ids import ProductId
-from entrypoints.container import Container
+from entrypoints.bootstrap.root import Container
 from entrypoints.http.api.catalog.schemas import (
     AdjustmentResponse,
     AdjustStockRequest,
@@ -50,7 +50,7 @@ async def adjust_stock(
     key: RequiredKey,
     request: Request,
     response: Response,
-    adjust_stock: Annotated[AdjustStock, provided(Container.adjust_stock)],
+    adjust_stock: Annotated[AdjustStock, provided(Container.catalog.adjust_stock)],
 ) -> AdjustmentView:
     receipt = await adjust_stock(
         AdjustStockCommand(
@@ -79,7 +79,7 @@ async def get_stock(
     _manager: StockManager,
     request: Request,
     response: Response,
-    get_stock: Annotated[GetStock, provided(Container.get_stock)],
+    get_stock: Annotated[GetStock, provided(Container.catalog.get_stock)],
 ) -> StockView | Response:
     stock = await get_stock(ProductId(product_id))
     return with_etag(request, response, stock, stock.version)
@@ -101,7 +101,7 @@ async def count_stock(
     manager: StockManager,
     request: Request,
     response: Response,
-    count_stock: Annotated[CountStock, provided(Container.count_stock)],
+    count_stock: Annotated[CountStock, provided(Container.catalog.count_stock)],
 ) -> StockView:
     stock = await count_stock(
         CountStockCommand(
@@ -130,7 +130,7 @@ async def list_movements(
     query: Annotated[ListQuery, Query()],
     _manager: StockManager,
     lists: Lists,
-    list_movements: Annotated[ListMovements, provided(Container.list_movements)],
+    list_movements: Annotated[ListMovements, provided(Container.catalog.list_movements)],
 ) -> PageResult[MovementView]:
     page = await list_movements(ProductId(product_id), after=lists.position(query), limit=query.limit)
     return lists.page(query, page)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from application.events.cloud_event import cloud_event
 from application.events.list_events import ListEvents
 from domain.shared.ids import EventId
-from entrypoints.container import Container
+from entrypoints.bootstrap.root import Container
 from entrypoints.http.api.events.schemas import EventsResponse, ListEventsQuery
 from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.provided import provided
@@ -35,7 +35,7 @@ async def list_events(
     _reader: EventReader,
     request: Request,
     response: Response,
-    list_events: Annotated[ListEvents, provided(Container.list_events)],
+    list_events: Annotated[ListEvents, provided(Container.events.list_events)],
     settings: Annotated[Settings, provided(Container.settings)],
 ) -> dict[str, object]:
     after = EventId(query.after) if query.after else None

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter
 
 from application.health.ports import Health
-from entrypoints.container import Container
+from entrypoints.bootstrap.root import Container
 from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.provided import provided
 from entrypoints.http.representation.schemas import ResponseModel
@@ -38,6 +38,6 @@ async def get_liveness() -> HealthResponse:
     description="The database answers, its schema is this version's, and the process is not being stopped.",
     responses=problem_responses("database_unavailable", "schema_outdated"),
 )
-async def get_readiness(health: Annotated[Health, provided(Container.health)]) -> HealthResponse:
+async def get_readiness(health: Annotated[Health, provided(Container.database.health)]) -> HealthResponse:
     await health.check()
     return OK

@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 from starlette.responses import PlainTextResponse
 
 from application.checks.ports import FindingRecords, Tally
-from entrypoints.container import Container
+from entrypoints.bootstrap.root import Container
 from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.provided import provided
 from entrypoints.http.routing.route import StrictRoute
@@ -55,7 +55,7 @@ class InvariantGauges(Collector):
     responses=problem_responses("database_unavailable"),
 )
 async def get_metrics(
-    records: Annotated[FindingRecords, provided(Container.finding_records)],
+    records: Annotated[FindingRecords, provided(Container.database.finding_records)],
 ) -> PlainTextResponse:
     registry = CollectorRegistry()
     registry.register(InvariantGauges(await records.latest()))

@@ -11,7 +11,7 @@ from application.orders.list_fulfillments import ListFulfillments
 from application.orders.views import FulfillmentView
 from domain.shared.ids import FulfillmentId, OrderId
 from domain.users.permissions import Permission
-from entrypoints.container import Container
+from entrypoints.bootstrap.root import Container
 from entrypoints.http.api.orders.access import order_access
 from entrypoints.http.api.payments.schemas import FulfillmentResponse, FulfilOrderRequest
 from entrypoints.http.problems.openapi import problem_responses
@@ -45,7 +45,7 @@ async def fulfil_order(
     key: RequiredKey,
     request: Request,
     response: Response,
-    fulfil_order: Annotated[FulfillOrder, provided(Container.fulfil_order)],
+    fulfil_order: Annotated[FulfillOrder, provided(Container.orders.fulfill_order)],
 ) -> FulfillmentView:
     receipt = await fulfil_order(
         FulfillOrderCommand(
@@ -76,7 +76,7 @@ async def list_fulfillments(
     query: Annotated[ListQuery, Query()],
     reader: OrderReader,
     lists: Lists,
-    list_fulfillments: Annotated[ListFulfillments, provided(Container.list_fulfillments)],
+    list_fulfillments: Annotated[ListFulfillments, provided(Container.orders.list_fulfillments)],
 ) -> PageResult[FulfillmentView]:
     page = await list_fulfillments(
         OrderId(order_id),
@@ -100,7 +100,7 @@ async def get_fulfillment(
     order_id: UUID,
     fulfillment_id: UUID,
     reader: OrderReader,
-    get_fulfillment: Annotated[GetFulfillment, provided(Container.get_fulfillment)],
+    get_fulfillment: Annotated[GetFulfillment, provided(Container.orders.get_fulfillment)],
 ) -> FulfillmentView:
     return await get_fulfillment(
         OrderId(order_id),

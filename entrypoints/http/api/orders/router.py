@@ -16,7 +16,7 @@ from application.orders.views import OrderView, QuoteView, StatusChangeView
 from application.shared.page import Page
 from domain.shared.ids import OrderId, UserId
 from domain.users.permissions import Permission
-from entrypoints.container import Container
+from entrypoints.bootstrap.root import Container
 from entrypoints.http.api.orders.access import order_access
 from entrypoints.http.api.orders.schemas import (
     CancelOrderRequest,
@@ -59,14 +59,14 @@ router = APIRouter(prefix="/v1/orders", tags=["orders"], route_class=StrictRoute
     },
     dependencies=[LimitOrders],
 )
-@limit_admission(Container.order_admission)
+@limit_admission(Container.orders.order_admission)
 async def place_order(
     body: PlaceOrderRequest,
     customer: Customer,
     key: RequiredKey,
     request: Request,
     response: Response,
-    place_order: Annotated[PlaceOrder, provided(Container.place_order)],
+    place_order: Annotated[PlaceOrder, provided(Container.orders.place_order)],
 ) -> bytes:
     receipt = await place_order(
         PlaceOrderCommand(
@@ -97,7 +97,7 @@ async def preview_order(
     body: PlaceOrderRequest,
     customer: Customer,
     key: OptionalKey,  # noqa: ARG001 - accepted on every POST; a preview changes nothing that could be repeated
-    preview_order: Annotated[PreviewOrder, provided(Container.preview_order)],
+    preview_order: Annotated[PreviewOrder, provided(Container.orders.preview_order)],
 ) -> QuoteView:
     return await preview_order(body.to_request(customer.user_id))
 
@@ -114,7 +114,7 @@ async def list_orders(
     query: Annotated[ListOrdersQuery, Query()],
     reader: OrderReader,
     lists: Lists,
-    list_orders: Annotated[ListOrders, provided(Container.list_orders)],
+    list_orders: Annotated[ListOrders, provided(Container.orders.list_orders)],
 ) -> PageResult[OrderView]:
     access = order_access(reader, Permission.SEE_ALL_ORDERS)
     page = await list_orders(
@@ -147,7 +147,7 @@ async def get_order(
     reader: OrderReader,
     request: Request,
     response: Response,
-    get_order: Annotated[GetOrder, provided(Container.get_order)],
+    get_order: Annotated[GetOrder, provided(Container.orders.get_order)],
 ) -> bytes | Response:
     access = order_access(reader, Permission.SEE_ALL_ORDERS)
     order = await get_order(OrderId(order_id), access=access)
@@ -168,7 +168,7 @@ async def list_status_changes(
     query: Annotated[ListQuery, Query()],
     reader: OrderReader,
     lists: Lists,
-    list_status_changes: Annotated[ListStatusChanges, provided(Container.list_status_changes)],
+    list_status_changes: Annotated[ListStatusChanges, provided(Container.orders.list_status_changes)],
 ) -> PageResult[StatusChangeView]:
     page = await list_status_changes(
         OrderId(order_id),
@@ -194,7 +194,7 @@ async def cancel_order(
     key: RequiredKey,
     request: Request,
     response: Response,
-    cancel_order: Annotated[CancelOrder, provided(Container.cancel_order)],
+    cancel_order: Annotated[CancelOrder, provided(Container.orders.cancel_order)],
     body: CancelOrderRequest = NO_REASON,
 ) -> OrderView:
     access = order_access(canceller, Permission.CANCEL_ANY_ORDER)

@@ -12,7 +12,7 @@ from application.payments.views import PaymentView
 from domain.payments.payment import PaymentStatus
 from domain.shared.ids import OrderId, PaymentId
 from domain.users.permissions import Permission
-from entrypoints.container import Container
+from entrypoints.bootstrap.root import Container
 from entrypoints.http.api.orders.access import order_access
 from entrypoints.http.api.payments.schemas import PaymentResponse, PayOrderRequest
 from entrypoints.http.problems.openapi import problem_responses
@@ -47,7 +47,7 @@ async def pay_order(
     key: RequiredKey,
     request: Request,
     response: Response,
-    pay_order: Annotated[PayOrder, provided(Container.pay_order)],
+    pay_order: Annotated[PayOrder, provided(Container.payments.pay_order)],
 ) -> PaymentView:
     receipt = await pay_order(
         PayOrderCommand(
@@ -82,7 +82,7 @@ async def list_payments(
     query: Annotated[ListQuery, Query()],
     reader: OrderReader,
     lists: Lists,
-    list_payments: Annotated[ListPayments, provided(Container.list_payments)],
+    list_payments: Annotated[ListPayments, provided(Container.payments.list_payments)],
 ) -> PageResult[PaymentView]:
     page = await list_payments(
         OrderId(order_id),
@@ -106,7 +106,7 @@ async def get_payment(
     order_id: UUID,
     payment_id: UUID,
     reader: OrderReader,
-    get_payment: Annotated[GetPayment, provided(Container.get_payment)],
+    get_payment: Annotated[GetPayment, provided(Container.payments.get_payment)],
 ) -> PaymentView:
     return await get_payment(
         OrderId(order_id),

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from application.payments.ports import UnverifiedMessage
 from application.payments.receive_provider_message import ReceiveProviderMessage
 from domain.shared.actor import Actor
-from entrypoints.container import Container
+from entrypoints.bootstrap.root import Container
 from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.provided import provided
 from entrypoints.http.representation.descriptions import described_by
@@ -71,7 +71,9 @@ router = APIRouter(prefix="/v1/webhooks/payments", tags=["payments"], route_clas
 async def receive_provider_message(
     provider: Annotated[str, Path(max_length=100)],
     request: Request,
-    receive_provider_message: Annotated[ReceiveProviderMessage, provided(Container.receive_provider_message)],
+    receive_provider_message: Annotated[
+        ReceiveProviderMessage, provided(Container.payments.receive_provider_message)
+    ],
 ) -> None:
     message = UnverifiedMessage(headers=dict(request.headers), body=await request.body())
     await receive_provider_message(provider, message, actor=Actor(None, request.state.request_id))

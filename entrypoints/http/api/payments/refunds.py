@@ -11,7 +11,7 @@ from application.payments.refund_order import RefundOrder, RefundOrderCommand
 from application.payments.views import RefundView
 from domain.shared.ids import OrderId, RefundId
 from domain.users.permissions import Permission
-from entrypoints.container import Container
+from entrypoints.bootstrap.root import Container
 from entrypoints.http.api.orders.access import order_access
 from entrypoints.http.api.payments.schemas import RefundOrderRequest, RefundResponse
 from entrypoints.http.problems.openapi import problem_responses
@@ -43,7 +43,7 @@ async def refund_order(
     key: RequiredKey,
     request: Request,
     response: Response,
-    refund_order: Annotated[RefundOrder, provided(Container.refund_order)],
+    refund_order: Annotated[RefundOrder, provided(Container.payments.refund_order)],
 ) -> RefundView:
     receipt = await refund_order(
         RefundOrderCommand(
@@ -73,7 +73,7 @@ async def list_refunds(
     query: Annotated[ListQuery, Query()],
     reader: OrderReader,
     lists: Lists,
-    list_refunds: Annotated[ListRefunds, provided(Container.list_refunds)],
+    list_refunds: Annotated[ListRefunds, provided(Container.payments.list_refunds)],
 ) -> PageResult[RefundView]:
     page = await list_refunds(
         OrderId(order_id),
@@ -97,7 +97,7 @@ async def get_refund(
     order_id: UUID,
     refund_id: UUID,
     reader: OrderReader,
-    get_refund: Annotated[GetRefund, provided(Container.get_refund)],
+    get_refund: Annotated[GetRefund, provided(Container.payments.get_refund)],
 ) -> RefundView:
     return await get_refund(
         OrderId(order_id),

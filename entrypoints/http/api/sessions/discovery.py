@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from application.shared.clock import Clock
 from application.users.ports import AccessTokens
 from domain.users.permissions import Scope
-from entrypoints.container import Container
+from entrypoints.bootstrap.root import Container
 from entrypoints.http.api.sessions.schemas import MetadataResponse
 from entrypoints.http.provided import provided
 from entrypoints.http.routing.route import StrictRoute
@@ -25,7 +25,7 @@ router = APIRouter(prefix="/.well-known", tags=["sessions"], route_class=StrictR
     dependencies=[LimitKeySets],
 )
 async def get_jwks(
-    tokens: Annotated[AccessTokens, provided(Container.access_tokens)],
+    tokens: Annotated[AccessTokens, provided(Container.signing.access_tokens)],
     clock: Annotated[Clock, provided(Container.clock)],
 ) -> dict[str, list[dict[str, str]]]:
     return {"keys": [dict(key) for key in tokens.public_keys(now=clock.now())["keys"]]}

@@ -9,7 +9,7 @@ from application.sessions.end_session import EndSession
 from application.sessions.list_sessions import ListSessions
 from application.sessions.views import SessionView
 from domain.shared.ids import SessionId
-from entrypoints.container import Container
+from entrypoints.bootstrap.root import Container
 from entrypoints.http.api.sessions.schemas import SessionResponse
 from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.provided import provided
@@ -33,7 +33,7 @@ async def list_sessions(
     query: Annotated[ListQuery, Query()],
     principal: CurrentUser,
     lists: Lists,
-    list_sessions: Annotated[ListSessions, provided(Container.list_sessions)],
+    list_sessions: Annotated[ListSessions, provided(Container.sessions.list_sessions)],
 ) -> PageResponse[SessionResponse]:
     page = await list_sessions(principal.user_id, after=lists.position(query), limit=query.limit)
     portion = lists.page(query, page)
@@ -56,7 +56,7 @@ async def end_session(
     session_id: UUID,
     principal: CurrentUser,
     request: Request,
-    end_session: Annotated[EndSession, provided(Container.end_session)],
+    end_session: Annotated[EndSession, provided(Container.sessions.end_session)],
 ) -> None:
     await end_session(SessionId(session_id), actor=actor_of(request, principal))
 

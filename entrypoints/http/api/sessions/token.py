@@ -10,7 +10,7 @@ from application.sessions.log_in import LogIn, LogInCommand
 from application.sessions.refresh_session import RefreshSession
 from application.sessions.revoke_token import RevokeToken
 from application.sessions.tokens import SessionTokens
-from entrypoints.container import Container
+from entrypoints.bootstrap.root import Container
 from entrypoints.http.api.sessions.basic import credentials_in
 from entrypoints.http.api.sessions.forms import (
     ClientCredentialsForm,
@@ -56,10 +56,10 @@ async def create_token(
     response: Response,
     network: Network,
     settings: Annotated[Settings, provided(Container.settings)],
-    log_in: Annotated[LogIn, provided(Container.log_in)],
-    refresh_session: Annotated[RefreshSession, provided(Container.refresh_session)],
-    authenticate_client: Annotated[AuthenticateClient, provided(Container.authenticate_client)],
-    issue_token: Annotated[IssueToken, provided(Container.issue_token)],
+    log_in: Annotated[LogIn, provided(Container.sessions.log_in)],
+    refresh_session: Annotated[RefreshSession, provided(Container.sessions.refresh_session)],
+    authenticate_client: Annotated[AuthenticateClient, provided(Container.clients.authenticate_client)],
+    issue_token: Annotated[IssueToken, provided(Container.clients.issue_token)],
 ) -> TokenResponse:
     response.headers["Pragma"] = "no-cache"
     credentials = credentials_in(request, network=network)
@@ -99,7 +99,7 @@ async def create_token(
 async def revoke_token(
     form: Annotated[RevocationForm, Form()],
     request: Request,
-    revoke_token: Annotated[RevokeToken, provided(Container.revoke_token)],
+    revoke_token: Annotated[RevokeToken, provided(Container.sessions.revoke_token)],
 ) -> None:
     await revoke_token(form.token.get_secret_value(), actor=actor_of(request, None))
 

@@ -12,7 +12,7 @@ from application.users.ports import UserFilter
 from application.users.views import UserView
 from domain.shared.ids import UserId
 from domain.users.user import normalize_email
-from entrypoints.container import Container
+from entrypoints.bootstrap.root import Container
 from entrypoints.http.api.users.schemas import ChangeUserRequest, ListUsersQuery, UserResponse
 from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.provided import provided
@@ -39,7 +39,7 @@ async def list_users(
     query: Annotated[ListUsersQuery, Query()],
     _manager: UserManager,
     lists: Lists,
-    list_users: Annotated[ListUsers, provided(Container.list_users)],
+    list_users: Annotated[ListUsers, provided(Container.users.list_users)],
 ) -> PageResult[UserView]:
     page = await list_users(
         UserFilter(
@@ -66,7 +66,7 @@ async def get_user(
     _manager: UserManager,
     request: Request,
     response: Response,
-    get_user: Annotated[GetUser, provided(Container.get_user)],
+    get_user: Annotated[GetUser, provided(Container.users.get_user)],
 ) -> UserView | Response:
     user = await get_user(UserId(user_id))
     return with_etag(request, response, user, user.version)
@@ -88,7 +88,7 @@ async def change_user(
     manager: UserManager,
     request: Request,
     response: Response,
-    change_user: Annotated[ChangeUser, provided(Container.change_user)],
+    change_user: Annotated[ChangeUser, provided(Container.users.change_user)],
 ) -> UserView:
     user = await change_user(
         ChangeUserCommand(

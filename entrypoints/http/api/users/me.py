@@ -9,7 +9,7 @@ from application.users.change_password import ChangePassword, ChangePasswordComm
 from application.users.close_account import CloseAccount, CloseAccountCommand
 from application.users.get_me import GetMe
 from application.users.views import UserView
-from entrypoints.container import Container
+from entrypoints.bootstrap.root import Container
 from entrypoints.http.api.users.schemas import ChangeMeRequest, ChangePasswordRequest, UserResponse
 from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.provided import provided
@@ -38,7 +38,7 @@ async def get_me(
     principal: CurrentUser,
     request: Request,
     response: Response,
-    get_me: Annotated[GetMe, provided(Container.get_me)],
+    get_me: Annotated[GetMe, provided(Container.users.get_me)],
 ) -> UserView | Response:
     user = await get_me(principal.user_id)
     return with_etag(request, response, user, user.version)
@@ -58,7 +58,7 @@ async def change_me(
     principal: ConfirmedUser,
     request: Request,
     response: Response,
-    change_me: Annotated[ChangeMe, provided(Container.change_me)],
+    change_me: Annotated[ChangeMe, provided(Container.users.change_me)],
 ) -> UserView:
     user = await change_me(
         ChangeMeCommand(
@@ -85,7 +85,7 @@ async def close_me(
     expected_version: IfMatch,
     principal: ConfirmedUser,
     request: Request,
-    close_account: Annotated[CloseAccount, provided(Container.close_account)],
+    close_account: Annotated[CloseAccount, provided(Container.users.close_account)],
 ) -> None:
     await close_account(
         CloseAccountCommand(
@@ -110,7 +110,7 @@ async def change_password(
     request: Request,
     response: Response,
     network: Network,
-    change_password: Annotated[ChangePassword, provided(Container.change_password)],
+    change_password: Annotated[ChangePassword, provided(Container.users.change_password)],
 ) -> None:
     receipt = await change_password(
         ChangePasswordCommand(

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from application.users.request_password_reset import RequestPasswordReset
 from application.users.reset_password import ResetPassword, ResetPasswordCommand
-from entrypoints.container import Container
+from entrypoints.bootstrap.root import Container
 from entrypoints.http.api.users.schemas import (
     MessageResponse,
     RequestPasswordResetRequest,
@@ -39,7 +39,7 @@ async def request_password_reset(
     body: RequestPasswordResetRequest,
     key: OptionalKey,  # noqa: ARG001 - accepted on every POST; who asks twice gets one message in any case
     network: Network,
-    request_password_reset: Annotated[RequestPasswordReset, provided(Container.request_password_reset)],
+    request_password_reset: Annotated[RequestPasswordReset, provided(Container.users.request_password_reset)],
 ) -> MessageResponse:
     await request_password_reset(body.email, network=network)
     return REQUESTED
@@ -59,7 +59,7 @@ async def reset_password(
     key: OptionalKey,
     request: Request,
     response: Response,
-    reset_password: Annotated[ResetPassword, provided(Container.reset_password)],
+    reset_password: Annotated[ResetPassword, provided(Container.users.reset_password)],
 ) -> None:
     receipt = await reset_password(
         ResetPasswordCommand(

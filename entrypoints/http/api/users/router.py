@@ -9,7 +9,7 @@ from application.users.request_sign_up import RequestSignUp
 from application.users.sign_up import SignUp, SignUpCommand
 from application.users.verify_email import VerifyEmail, VerifyEmailCommand
 from application.users.views import UserView
-from entrypoints.container import Container
+from entrypoints.bootstrap.root import Container
 from entrypoints.http.api.users.schemas import (
     CreateUserRequest,
     MessageResponse,
@@ -54,8 +54,8 @@ async def create_user(
     response: Response,
     network: Network,
     settings: Annotated[Settings, provided(Container.settings)],
-    sign_up: Annotated[SignUp, provided(Container.sign_up)],
-    request_sign_up: Annotated[RequestSignUp, provided(Container.request_sign_up)],
+    sign_up: Annotated[SignUp, provided(Container.users.sign_up)],
+    request_sign_up: Annotated[RequestSignUp, provided(Container.users.request_sign_up)],
 ) -> UserView | Response:
     command = SignUpCommand(
         email=body.email,
@@ -87,7 +87,7 @@ async def verify_email(
     key: OptionalKey,
     request: Request,
     response: Response,
-    verify_email: Annotated[VerifyEmail, provided(Container.verify_email)],
+    verify_email: Annotated[VerifyEmail, provided(Container.users.verify_email)],
 ) -> None:
     receipt = await verify_email(
         VerifyEmailCommand(

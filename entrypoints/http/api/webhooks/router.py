@@ -13,7 +13,7 @@ from application.webhooks.list_endpoints import ListEndpoints
 from application.webhooks.retry_delivery import RetryDelivery
 from application.webhooks.views import DeliveryView, EndpointView, NewEndpointView
 from domain.shared.ids import DeliveryId, EndpointId
-from entrypoints.container import Container
+from entrypoints.bootstrap.root import Container
 from entrypoints.http.api.webhooks.schemas import (
     CreateEndpointRequest,
     DeliveryResponse,
@@ -56,7 +56,7 @@ async def create_webhook_endpoint(
     key: OptionalKey,
     request: Request,
     response: Response,
-    create_endpoint: Annotated[CreateEndpoint, provided(Container.create_endpoint)],
+    create_endpoint: Annotated[CreateEndpoint, provided(Container.webhooks.create_endpoint)],
 ) -> NewEndpointView:
     receipt = await create_endpoint(
         CreateEndpointCommand(
@@ -83,7 +83,7 @@ async def list_webhook_endpoints(
     query: Annotated[ListQuery, Query()],
     _manager: WebhookManager,
     lists: Lists,
-    list_endpoints: Annotated[ListEndpoints, provided(Container.list_endpoints)],
+    list_endpoints: Annotated[ListEndpoints, provided(Container.webhooks.list_endpoints)],
 ) -> PageResult[EndpointView]:
     return lists.page(query, await list_endpoints(after=lists.position(query), limit=query.limit))
 
@@ -100,7 +100,7 @@ async def list_webhook_endpoints(
 async def get_webhook_endpoint(
     endpoint_id: UUID,
     _manager: WebhookManager,
-    get_endpoint: Annotated[GetEndpoint, provided(Container.get_endpoint)],
+    get_endpoint: Annotated[GetEndpoint, provided(Container.webhooks.get_endpoint)],
 ) -> EndpointView:
     return await get_endpoint(EndpointId(endpoint_id))
 
@@ -118,7 +118,7 @@ async def delete_webhook_endpoint(
     endpoint_id: UUID,
     manager: WebhookManager,
     request: Request,
-    delete_endpoint: Annotated[DeleteEndpoint, provided(Container.delete_endpoint)],
+    delete_endpoint: Annotated[DeleteEndpoint, provided(Container.webhooks.delete_endpoint)],
 ) -> None:
     await delete_endpoint(EndpointId(endpoint_id), actor=actor_of(request, manager))
 
@@ -137,7 +137,7 @@ async def list_webhook_deliveries(
     query: Annotated[ListDeliveriesQuery, Query()],
     _manager: WebhookManager,
     lists: Lists,
-    list_deliveries: Annotated[ListDeliveries, provided(Container.list_deliveries)],
+    list_deliveries: Annotated[ListDeliveries, provided(Container.webhooks.list_deliveries)],
 ) -> PageResult[DeliveryView]:
     page = await list_deliveries(
         EndpointId(endpoint_id), status=query.status, after=lists.position(query), limit=query.limit
@@ -161,7 +161,7 @@ async def retry_webhook_delivery(
     key: OptionalKey,
     request: Request,
     response: Response,
-    retry_delivery: Annotated[RetryDelivery, provided(Container.retry_delivery)],
+    retry_delivery: Annotated[RetryDelivery, provided(Container.webhooks.retry_delivery)],
 ) -> DeliveryView:
     receipt = await retry_delivery(
         EndpointId(endpoint_id),

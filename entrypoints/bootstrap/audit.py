@@ -1,0 +1,9 @@
+from dependency_injector import containers, providers
+
+from application.audit.list_audit_entries import ListAuditEntries
+
+
+class Audit(containers.DeclarativeContainer):
+    database = providers.DependenciesContainer()
+
+    list_audit_entries = providers.Singleton(ListAuditEntries, entries=database.audit_queries)

@@ -1,0 +1,36 @@
+from dependency_injector import containers, providers
+
+from application.catalog.adjust_stock import AdjustStock
+from application.catalog.archive_product import ArchiveProduct
+from application.catalog.change_product import ChangeProduct
+from application.catalog.count_stock import CountStock
+from application.catalog.create_product import CreateProduct
+from application.catalog.get_product import GetProduct
+from application.catalog.get_stock import GetStock
+from application.catalog.import_catalog import ImportCatalog
+from application.catalog.list_movements import ListMovements
+from application.catalog.list_products import ListProducts
+from application.shared.clock import Clock
+from application.shared.ids import IdFactory
+
+
+class Catalog(containers.DeclarativeContainer):
+    clock: providers.Dependency[Clock] = providers.Dependency()
+    ids: providers.Dependency[IdFactory] = providers.Dependency()
+    database = providers.DependenciesContainer()
+
+    create_product = providers.Singleton(
+        CreateProduct, unit_of_work=database.unit_of_work, clock=clock, ids=ids
+    )
+    change_product = providers.Singleton(ChangeProduct, unit_of_work=database.unit_of_work, clock=clock)
+    archive_product = providers.Singleton(ArchiveProduct, unit_of_work=database.unit_of_work, clock=clock)
+    get_product = providers.Singleton(GetProduct, products=database.product_queries)
+    list_products = providers.Singleton(ListProducts, products=database.product_queries)
+    import_catalog = providers.Singleton(
+        ImportCatalog, unit_of_work=database.unit_of_work, clock=clock, ids=ids
+    )
+
+    get_stock = providers.Singleton(GetStock, stocks=database.stock_queries)
+    list_movements = providers.Singleton(ListMovements, stocks=database.stock_queries)
+    count_stock = providers.Singleton(CountStock, unit_of_work=database.unit_of_work, clock=clock)
+    adjust_stock = providers.Singleton(AdjustStock, unit_of_work=database.unit_of_work, clock=clock, ids=ids)

@@ -1,0 +1,67 @@
+"""PostgreSQL: the engine, the unit of work, and every port that the database serves."""
+
+from dependency_injector import containers, providers
+
+from adapters.postgres.audit.audit_log import PostgresAuditRecords
+from adapters.postgres.audit.queries import PostgresAuditQueries
+from adapters.postgres.catalog.product_queries import PostgresProductQueries
+from adapters.postgres.catalog.stock_queries import PostgresStockQueries
+from adapters.postgres.checks.findings import PostgresFindingRecords
+from adapters.postgres.checks.invariant_checks import PostgresInvariantChecks
+from adapters.postgres.clients.queries import PostgresClientQueries
+from adapters.postgres.core.engine import create_checking_engine, create_engine, create_sessions
+from adapters.postgres.core.health import PostgresHealth
+from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
+from adapters.postgres.events.event_feed import PostgresEventFeed
+from adapters.postgres.events.queries import PostgresOutboxQueries
+from adapters.postgres.events.relay_progress import PostgresRelayProgress
+from adapters.postgres.idempotency.records import PostgresIdempotencyRecordStore
+from adapters.postgres.orders.queries import PostgresOrderQueries
+from adapters.postgres.payments.queries import PostgresPaymentQueries
+from adapters.postgres.payments.sandbox_store import PostgresSandboxStore
+from adapters.postgres.sessions.queries import PostgresSessionQueries
+from adapters.postgres.signing.secrets import PostgresSecrets
+from adapters.postgres.signing.signing_keys import PostgresSigningKeys
+from adapters.postgres.throttling.attempts import PostgresAttemptRecords
+from adapters.postgres.users.queries import PostgresUserQueries
+from adapters.postgres.webhooks.delivery_queue import PostgresDeliveryQueue
+from adapters.postgres.webhooks.queries import PostgresWebhookQueries
+from application.shared.ids import IdFactory
+from entrypoints.settings import Settings
+
+
+class Database(containers.DeclarativeContainer):
+    settings: providers.Dependency[Settings] = providers.Dependency(instance_of=Settings)
+    ids: providers.Dependency[IdFactory] = providers.Dependency()
+
+    engine = providers.Singleton(
+        create_engine, url=settings.provided.database_url, pool_size=settings.provided.database_pool_size
+    )
+    session_factory = providers.Singleton(create_sessions, engine=engine)
+    unit_of_work = providers.Singleton(PostgresUnitOfWorkFactory, sessions=session_factory, ids=ids)
+    health = providers.Singleton(PostgresHealth, engine=engine)
+
+    user_queries = providers.Singleton(PostgresUserQueries, engine=engine)
+    session_queries = providers.Singleton(PostgresSessionQueries, engine=engine)
+    client_queries = providers.Singleton(PostgresClientQueries, engine=engine)
+    product_queries = providers.Singleton(PostgresProductQueries, engine=engine)
+    stock_queries = providers.Singleton(PostgresStockQueries, engine=engine)
+    order_queries = providers.Singleton(PostgresOrderQueries, engine=engine)
+    payment_queries = providers.Singleton(PostgresPaymentQueries, engine=engine)
+    webhook_queries = providers.Singleton(PostgresWebhookQueries, engine=engine)
+    outbox_queries = providers.Singleton(PostgresOutboxQueries, engine=engine)
+    audit_queries = providers.Singleton(PostgresAuditQueries, engine=engine)
+
+    event_feed = providers.Singleton(PostgresEventFeed, engine=engine)
+    relay_progress = providers.Singleton(PostgresRelayProgress, engine=engine)
+    delivery_queue = providers.Singleton(PostgresDeliveryQueue, engine=engine, ids=ids)
+    audit_records = providers.Singleton(PostgresAuditRecords, engine=engine)
+    attempt_records = providers.Singleton(PostgresAttemptRecords, engine=engine)
+    idempotency_records = providers.Singleton(PostgresIdempotencyRecordStore, engine=engine)
+    finding_records = providers.Singleton(PostgresFindingRecords, engine=engine)
+    signing_key_store = providers.Singleton(PostgresSigningKeys, engine=engine)
+    secrets = providers.Singleton(PostgresSecrets, engine=engine)
+    sandbox_store = providers.Singleton(PostgresSandboxStore, engine=engine)
+
+    checking_engine = providers.Singleton(create_checking_engine, url=settings.provided.database_url)
+    invariant_checks = providers.Singleton(PostgresInvariantChecks, engine=checking_engine)

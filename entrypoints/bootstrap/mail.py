@@ -1,0 +1,34 @@
+from dependency_injector import containers, providers
+
+from adapters.mail.files import FileMailer
+from adapters.mail.smtp import SmtpMailer
+from application.mail.deliver_mail import DeliverMail
+from application.mail.message import MailTemplates
+from application.mail.ports import Mailer
+from application.shared.clock import Clock
+from application.shared.randomness import Randomness
+from entrypoints.settings import Settings
+
+
+def _mailer(settings: Settings) -> Mailer:
+    if settings.smtp_url is not None:
+        return SmtpMailer(settings.smtp_url.get_secret_value(), sender=settings.mail_from)
+    return FileMailer(settings.data_dir / "mail", sender=settings.mail_from)
+
+
+class Mail(containers.DeclarativeContainer):
+    settings: providers.Dependency[Settings] = providers.Dependency(instance_of=Settings)
+    clock: providers.Dependency[Clock] = providers.Dependency()
+    randomness: providers.Dependency[Randomness] = providers.Dependency()
+    database = providers.DependenciesContainer()
+
+    mailer = providers.Singleton(_mailer, settings=settings)
+    templates = providers.Singleton(MailTemplates, storefront=settings.provided.storefront_url)
+    deliver_mail = providers.Singleton(
+        DeliverMail,
+        unit_of_work=database.unit_of_work,
+        mailer=mailer,
+        letters=templates,
+        clock=clock,
+        randomness=randomness,
+    )

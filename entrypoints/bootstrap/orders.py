@@ -1,0 +1,61 @@
+from dependency_injector import containers, providers
+
+from application.orders.cancel_order import CancelOrder
+from application.orders.expire_orders import ExpireOrders
+from application.orders.fulfill_order import FulfillOrder
+from application.orders.get_fulfillment import GetFulfillment
+from application.orders.get_order import GetOrder
+from application.orders.list_fulfillments import ListFulfillments
+from application.orders.list_orders import ListOrders
+from application.orders.list_status_changes import ListStatusChanges
+from application.orders.place_order import PlaceOrder, PlaceOrderBatch
+from application.orders.preview_order import PreviewOrder
+from application.orders.release_expired_holds import ReleaseExpiredHolds
+from application.shared.admission import Admission
+from application.shared.batching import Batcher
+from application.shared.clock import Clock
+from application.shared.ids import IdFactory
+from entrypoints.settings import Settings
+
+
+class Orders(containers.DeclarativeContainer):
+    settings: providers.Dependency[Settings] = providers.Dependency(instance_of=Settings)
+    clock: providers.Dependency[Clock] = providers.Dependency()
+    ids: providers.Dependency[IdFactory] = providers.Dependency()
+    database = providers.DependenciesContainer()
+
+    place_order_batch = providers.Singleton(
+        PlaceOrderBatch,
+        unit_of_work=database.unit_of_work,
+        clock=clock,
+        ids=ids,
+        hold=settings.provided.order_hold,
+    )
+    order_batcher = providers.Singleton(Batcher, run=place_order_batch)
+    order_admission = providers.Singleton(Admission, batcher=order_batcher)
+    release_expired_holds = providers.Singleton(
+        ReleaseExpiredHolds, unit_of_work=database.unit_of_work, clock=clock
+    )
+    hold_release_batcher = providers.Singleton(Batcher, run=release_expired_holds)
+    place_order = providers.Singleton(
+        PlaceOrder, batcher=order_batcher, room=hold_release_batcher, orders=database.order_queries
+    )
+    preview_order = providers.Singleton(
+        PreviewOrder, unit_of_work=database.unit_of_work, room=hold_release_batcher
+    )
+
+    cancel_order = providers.Singleton(CancelOrder, unit_of_work=database.unit_of_work, clock=clock, ids=ids)
+    expire_orders = providers.Singleton(ExpireOrders, unit_of_work=database.unit_of_work, clock=clock)
+    get_order = providers.Singleton(GetOrder, orders=database.order_queries)
+    list_orders = providers.Singleton(ListOrders, orders=database.order_queries)
+    list_status_changes = providers.Singleton(
+        ListStatusChanges, get_order=get_order, orders=database.order_queries
+    )
+
+    fulfill_order = providers.Singleton(
+        FulfillOrder, unit_of_work=database.unit_of_work, clock=clock, ids=ids
+    )
+    get_fulfillment = providers.Singleton(GetFulfillment, get_order=get_order, orders=database.order_queries)
+    list_fulfillments = providers.Singleton(
+        ListFulfillments, get_order=get_order, orders=database.order_queries
+    )

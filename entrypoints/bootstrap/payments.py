@@ -1,0 +1,136 @@
+"""Payments, refunds and the payment provider that the settings choose."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import httpx2
+from dependency_injector import containers, providers
+
+from adapters.outgoing_http import OutgoingHttp
+from adapters.payments.sandbox.gateway import SandboxGateway
+from adapters.payments.sandbox.webhook_dispatcher import SandboxWebhookDispatcher
+from adapters.payments.sandbox.webhook_parser import SandboxSignatures, SandboxWebhookParser
+from adapters.standard_webhooks import parse_secrets
+from application.payments.get_payment import GetPayment
+from application.payments.get_refund import GetRefund
+from application.payments.list_payments import ListPayments
+from application.payments.list_refunds import ListRefunds
+from application.payments.pay_order import PayOrder
+from application.payments.ports import PaymentGateway, PaymentGateways, ProviderInboxes, ProviderWebhookParser
+from application.payments.receive_provider_message import ReceiveProviderMessage
+from application.payments.record_provider_event import RecordProviderEvent
+from application.payments.refund_order import RefundOrder
+from application.payments.settle_payments import SettlePayments
+from application.shared.clock import Clock
+from application.shared.ids import IdFactory
+from entrypoints.settings import Settings
+
+
+def _sandbox_secrets(settings: Settings) -> Sequence[bytes]:
+    given = settings.sandbox_webhook_secret
+    return parse_secrets(given.get_secret_value()) if given else ()
+
+
+def _sandbox_url(settings: Settings) -> str:
+    given = settings.sandbox_webhook_url
+    return str(given) if given else f"http://localhost:{settings.port}/v1/webhooks/payments/sandbox"
+
+
+@dataclass(frozen=True, slots=True)
+class _Stripe:
+    gateway: PaymentGateway
+    webhook_parser: ProviderWebhookParser
+
+
+def _stripe(settings: Settings, http_client: httpx2.AsyncClient, clock: Clock) -> _Stripe:
+    from adapters.payments.stripe.client import create_client  # noqa: PLC0415 - loading the library takes time that others need not spend
+    from adapters.payments.stripe.gateway import StripeGateway  # noqa: PLC0415 - loading the library takes time that others need not spend
+    from adapters.payments.stripe.webhook_parser import StripeWebhookParser  # noqa: PLC0415 - loading the library takes time that others need not spend
+
+    api_key, webhook_secret = settings.stripe_api_key, settings.stripe_webhook_secret
+    client = create_client(
+        api_key.get_secret_value() if api_key else "",
+        http_client,
+        api_base=str(settings.stripe_api_base) if settings.stripe_api_base else None,
+    )
+    secrets = webhook_secret.get_secret_value().split() if webhook_secret else []
+    return _Stripe(StripeGateway(client, clock), StripeWebhookParser(client, secrets))
+
+
+def _gateways(settings: Settings, gateway: PaymentGateway) -> PaymentGateways:
+    return {settings.payment_provider: gateway}
+
+
+def _webhook_parsers(settings: Settings, parser: ProviderWebhookParser) -> ProviderInboxes:
+    return {settings.payment_provider: parser}
+
+
+class Payments(containers.DeclarativeContainer):
+    settings: providers.Dependency[Settings] = providers.Dependency(instance_of=Settings)
+    clock: providers.Dependency[Clock] = providers.Dependency()
+    ids: providers.Dependency[IdFactory] = providers.Dependency()
+    database = providers.DependenciesContainer()
+    orders = providers.DependenciesContainer()
+
+    outgoing_http = providers.Singleton(OutgoingHttp)
+    http_client = outgoing_http.provided.get.call()
+    sandbox_signatures = providers.Singleton(
+        SandboxSignatures,
+        kept=database.secrets,
+        given=providers.Callable(_sandbox_secrets, settings=settings),
+    )
+    sandbox_gateway = providers.Singleton(
+        SandboxGateway,
+        books=database.sandbox_store,
+        clock=clock,
+        ids=ids,
+        late_by=settings.provided.order_hold,
+    )
+    sandbox_webhook_parser = providers.Singleton(
+        SandboxWebhookParser, signatures=sandbox_signatures, clock=clock
+    )
+    sandbox_webhook_dispatcher = providers.Singleton(
+        SandboxWebhookDispatcher,
+        books=database.sandbox_store,
+        signatures=sandbox_signatures,
+        client=http_client,
+        clock=clock,
+        url=providers.Callable(_sandbox_url, settings=settings),
+    )
+    stripe = providers.Singleton(_stripe, settings=settings, http_client=http_client, clock=clock)
+    gateway = providers.Selector(
+        settings.provided.payment_provider, sandbox=sandbox_gateway, stripe=stripe.provided.gateway
+    )
+    webhook_parser = providers.Selector(
+        settings.provided.payment_provider,
+        sandbox=sandbox_webhook_parser,
+        stripe=stripe.provided.webhook_parser,
+    )
+    gateways = providers.Singleton(_gateways, settings=settings, gateway=gateway)
+    webhook_parsers = providers.Singleton(_webhook_parsers, settings=settings, parser=webhook_parser)
+
+    pay_order = providers.Singleton(
+        PayOrder, unit_of_work=database.unit_of_work, gateways=gateways, clock=clock, ids=ids
+    )
+    refund_order = providers.Singleton(
+        RefundOrder, unit_of_work=database.unit_of_work, gateways=gateways, clock=clock, ids=ids
+    )
+    settle_payments = providers.Singleton(
+        SettlePayments, unit_of_work=database.unit_of_work, gateways=gateways, clock=clock, ids=ids
+    )
+    record_provider_event = providers.Singleton(
+        RecordProviderEvent, unit_of_work=database.unit_of_work, clock=clock, ids=ids
+    )
+    receive_provider_message = providers.Singleton(
+        ReceiveProviderMessage, inboxes=webhook_parsers, record=record_provider_event
+    )
+    get_payment = providers.Singleton(
+        GetPayment, get_order=orders.get_order, payments=database.payment_queries
+    )
+    list_payments = providers.Singleton(
+        ListPayments, get_order=orders.get_order, payments=database.payment_queries
+    )
+    get_refund = providers.Singleton(GetRefund, get_order=orders.get_order, payments=database.payment_queries)
+    list_refunds = providers.Singleton(
+        ListRefunds, get_order=orders.get_order, payments=database.payment_queries
+    )

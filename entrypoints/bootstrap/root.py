@@ -1,0 +1,89 @@
+"""The composition root: each part of the service, and what it depends on."""
+
+from collections.abc import Iterator
+from typing import Any, TypeVar, cast
+
+from dependency_injector.containers import Container as AnyContainer
+from dependency_injector.containers import DeclarativeContainer
+from dependency_injector.providers import Container as Nested
+from dependency_injector.providers import DependenciesContainer, Dependency, Provider, Singleton
+
+from adapters.clock import SystemClock
+from adapters.ids import UuidV7Factory
+from adapters.randomness import SystemRandomness
+from entrypoints.bootstrap.audit import Audit
+from entrypoints.bootstrap.catalog import Catalog
+from entrypoints.bootstrap.checks import Checks
+from entrypoints.bootstrap.clients import Clients
+from entrypoints.bootstrap.database import Database
+from entrypoints.bootstrap.events import Events
+from entrypoints.bootstrap.mail import Mail
+from entrypoints.bootstrap.orders import Orders
+from entrypoints.bootstrap.payments import Payments
+from entrypoints.bootstrap.retention import Retention
+from entrypoints.bootstrap.security import Security
+from entrypoints.bootstrap.sessions import Sessions
+from entrypoints.bootstrap.signing import Signing
+from entrypoints.bootstrap.users import Users
+from entrypoints.bootstrap.webhooks import Webhooks
+from entrypoints.settings import Settings
+
+C = TypeVar("C", bound=AnyContainer)
+
+
+def part(container: type[C], **dependencies: object) -> C:
+    """Nest a container. The provider that is returned has the container's attributes, and is typed as such."""
+    return cast(C, Nested(container, **dependencies))
+
+
+class Container(DeclarativeContainer):
+    """Every object is created once, on first use, and is safe to share between requests."""
+
+    settings: Dependency[Settings] = Dependency(instance_of=Settings)
+    clock = Singleton(SystemClock)
+    ids = Singleton(UuidV7Factory)
+    randomness = Singleton(SystemRandomness)
+
+    database = part(Database, settings=settings, ids=ids)
+    security = part(Security, settings=settings, clock=clock)
+    signing = part(Signing, settings=settings, clock=clock, ids=ids, database=database)
+    mail = part(Mail, settings=settings, clock=clock, randomness=randomness, database=database)
+    retention = part(Retention, settings=settings, clock=clock, database=database)
+    checks = part(Checks, clock=clock, database=database)
+
+    users = part(Users, clock=clock, ids=ids, database=database, security=security, signing=signing)
+    sessions = part(
+        Sessions,
+        settings=settings,
+        clock=clock,
+        ids=ids,
+        randomness=randomness,
+        database=database,
+        security=security,
+        signing=signing,
+        users=users,
+    )
+    clients = part(
+        Clients,
+        clock=clock,
+        ids=ids,
+        randomness=randomness,
+        database=database,
+        security=security,
+        signing=signing,
+    )
+    catalog = part(Catalog, clock=clock, ids=ids, database=database)
+    orders = part(Orders, settings=settings, clock=clock, ids=ids, database=database)
+    payments = part(Payments, settings=settings, clock=clock, ids=ids, database=database, orders=orders)
+    webhooks = part(Webhooks, settings=settings, clock=clock, ids=ids, database=database)
+    events = part(Events, settings=settings, clock=clock, ids=ids, database=database, webhooks=webhooks)
+    audit = part(Audit, database=database)
+
+
+def named_providers(container: AnyContainer | type[AnyContainer]) -> Iterator[tuple[str, Provider[Any]]]:
+    """Yield every provider of a container and of its parts, with its dotted name."""
+    for name, provider in container.providers.items():
+        if isinstance(provider, Nested):
+            yield from ((f"{name}.{inner}", found) for inner, found in named_providers(provider.container))
+        elif not isinstance(provider, DependenciesContainer):
+            yield name, provider

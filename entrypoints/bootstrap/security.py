@@ -1,0 +1,76 @@
+"""Passwords, throttling of attempts, rate limits, and the proxies whose headers are trusted."""
+
+from collections.abc import Iterator
+
+from dependency_injector import containers, providers
+
+from adapters.rate_limits.in_process import InProcessRateLimiter
+from adapters.rate_limits.unlimited import UnlimitedRateLimiter
+from adapters.security.breached import ListedBreachedPasswords
+from adapters.security.passwords import Argon2PasswordHasher
+from application.rate_limits.ports import RateLimiter
+from application.shared.clock import Clock
+from application.throttling.throttle import CountingThrottle, NullThrottle
+from application.users.password_policy import PasswordPolicy
+from entrypoints.proxies import TrustedProxies
+from entrypoints.settings import Settings
+
+
+def _hasher(*, workers: int, max_waiting: int) -> Iterator[Argon2PasswordHasher]:
+    hasher = Argon2PasswordHasher(workers=workers, max_waiting=max_waiting)
+    yield hasher
+    hasher.close()
+
+
+def _throttle_name(settings: Settings) -> str:
+    return "counting" if settings.rate_limit_enabled else "null"
+
+
+def _rate_limiter_name(settings: Settings) -> str:
+    if not settings.rate_limit_enabled:
+        return "unlimited"
+    return "in_process" if settings.rate_limit_url is None else "shared"
+
+
+def _shared_rate_limiter(settings: Settings, in_process: InProcessRateLimiter) -> RateLimiter:
+    """Return the limiter that all processes share; `in_process` replaces it while its server is unreachable."""
+    from adapters.rate_limits.valkey import ValkeyRateLimiter, connect  # noqa: PLC0415 - loading the library takes time that a single process need not spend
+
+    if settings.rate_limit_url is None:
+        raise ValueError("STEELYARD_RATE_LIMIT_URL is not set.")
+    return ValkeyRateLimiter(connect(settings.rate_limit_url.get_secret_value()), in_process)
+
+
+class Security(containers.DeclarativeContainer):
+    settings: providers.Dependency[Settings] = providers.Dependency(instance_of=Settings)
+    clock: providers.Dependency[Clock] = providers.Dependency()
+
+    hasher = providers.Resource(
+        _hasher,
+        workers=settings.provided.hashing_threads,
+        max_waiting=settings.provided.hashing_queue,
+    )
+    breached_passwords = providers.Singleton(ListedBreachedPasswords)
+    password_policy = providers.Singleton(
+        PasswordPolicy, breached=breached_passwords, min_length=settings.provided.password_min_length
+    )
+    throttle = providers.Selector(
+        providers.Callable(_throttle_name, settings=settings),
+        counting=providers.Singleton(CountingThrottle, clock=clock),
+        null=providers.Singleton(NullThrottle),
+    )
+
+    in_process_rate_limiter = providers.Singleton(InProcessRateLimiter)
+    rate_limiter = providers.Selector(
+        providers.Callable(_rate_limiter_name, settings=settings),
+        in_process=in_process_rate_limiter,
+        shared=providers.Singleton(
+            _shared_rate_limiter, settings=settings, in_process=in_process_rate_limiter
+        ),
+        unlimited=providers.Singleton(UnlimitedRateLimiter),
+    )
+    trusted_proxies = providers.Singleton(
+        TrustedProxies,
+        networks=settings.provided.trusted_proxies,
+        header=settings.provided.proxy_header,
+    )

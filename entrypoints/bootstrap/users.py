@@ -1,0 +1,83 @@
+from dependency_injector import containers, providers
+
+from application.shared.clock import Clock
+from application.shared.ids import IdFactory
+from application.users.authenticate import Authenticate
+from application.users.change_me import ChangeMe
+from application.users.change_password import ChangePassword
+from application.users.change_user import ChangeUser
+from application.users.close_account import CloseAccount
+from application.users.confirm_principal import ConfirmPrincipal
+from application.users.erase_closed_accounts import EraseClosedAccounts
+from application.users.get_me import GetMe
+from application.users.get_user import GetUser
+from application.users.list_users import ListUsers
+from application.users.request_password_reset import RequestPasswordReset
+from application.users.request_sign_up import RequestSignUp
+from application.users.reset_password import ResetPassword
+from application.users.sign_up import SignUp
+from application.users.verify_email import VerifyEmail
+
+
+class Users(containers.DeclarativeContainer):
+    clock: providers.Dependency[Clock] = providers.Dependency()
+    ids: providers.Dependency[IdFactory] = providers.Dependency()
+    database = providers.DependenciesContainer()
+    security = providers.DependenciesContainer()
+    signing = providers.DependenciesContainer()
+
+    sign_up = providers.Singleton(
+        SignUp,
+        unit_of_work=database.unit_of_work,
+        throttle=security.throttle,
+        hasher=security.hasher,
+        policy=security.password_policy,
+        clock=clock,
+        ids=ids,
+    )
+    request_sign_up = providers.Singleton(
+        RequestSignUp,
+        unit_of_work=database.unit_of_work,
+        throttle=security.throttle,
+        hasher=security.hasher,
+        policy=security.password_policy,
+        clock=clock,
+        ids=ids,
+    )
+    verify_email = providers.Singleton(VerifyEmail, unit_of_work=database.unit_of_work, clock=clock)
+    request_password_reset = providers.Singleton(
+        RequestPasswordReset, unit_of_work=database.unit_of_work, throttle=security.throttle, clock=clock
+    )
+    reset_password = providers.Singleton(
+        ResetPassword,
+        unit_of_work=database.unit_of_work,
+        hasher=security.hasher,
+        policy=security.password_policy,
+        clock=clock,
+    )
+    change_password = providers.Singleton(
+        ChangePassword,
+        unit_of_work=database.unit_of_work,
+        throttle=security.throttle,
+        hasher=security.hasher,
+        policy=security.password_policy,
+        clock=clock,
+    )
+
+    authenticate = providers.Singleton(
+        Authenticate, tokens=signing.access_tokens, reload_keys=signing.reload_keys, clock=clock
+    )
+    confirm_principal = providers.Singleton(
+        ConfirmPrincipal, users=database.user_queries, clients=database.client_queries, clock=clock
+    )
+
+    get_me = providers.Singleton(GetMe, users=database.user_queries)
+    change_me = providers.Singleton(ChangeMe, unit_of_work=database.unit_of_work, clock=clock)
+    close_account = providers.Singleton(
+        CloseAccount, unit_of_work=database.unit_of_work, clock=clock, ids=ids
+    )
+    erase_closed_accounts = providers.Singleton(EraseClosedAccounts, unit_of_work=database.unit_of_work)
+
+    get_user = providers.Singleton(GetUser, users=database.user_queries)
+    list_users = providers.Singleton(ListUsers, users=database.user_queries)
+    change_user = providers.Singleton(ChangeUser, unit_of_work=database.unit_of_work, clock=clock)

@@ -1,0 +1,52 @@
+from secrets import SystemRandom, token_bytes
+
+from dependency_injector import containers, providers
+
+from adapters.webhooks.sender import HttpWebhookSender
+from application.shared.clock import Clock
+from application.shared.ids import IdFactory
+from application.webhooks.create_endpoint import CreateEndpoint
+from application.webhooks.delete_endpoint import DeleteEndpoint
+from application.webhooks.deliver_webhooks import DeliverWebhooks
+from application.webhooks.get_endpoint import GetEndpoint
+from application.webhooks.list_deliveries import ListDeliveries
+from application.webhooks.list_endpoints import ListEndpoints
+from application.webhooks.queue_deliveries import QueueDeliveries
+from application.webhooks.retry_delivery import RetryDelivery
+from entrypoints.settings import Settings
+
+
+class Webhooks(containers.DeclarativeContainer):
+    settings: providers.Dependency[Settings] = providers.Dependency(instance_of=Settings)
+    clock: providers.Dependency[Clock] = providers.Dependency()
+    ids: providers.Dependency[IdFactory] = providers.Dependency()
+    database = providers.DependenciesContainer()
+
+    create_endpoint = providers.Singleton(
+        CreateEndpoint,
+        unit_of_work=database.unit_of_work,
+        clock=clock,
+        ids=ids,
+        random_bytes=providers.Object(token_bytes),
+        allow_plain_http=settings.provided.webhooks_to_private_addresses,
+    )
+    delete_endpoint = providers.Singleton(DeleteEndpoint, unit_of_work=database.unit_of_work, clock=clock)
+    get_endpoint = providers.Singleton(GetEndpoint, webhooks=database.webhook_queries)
+    list_endpoints = providers.Singleton(ListEndpoints, webhooks=database.webhook_queries)
+
+    list_deliveries = providers.Singleton(
+        ListDeliveries, get_endpoint=get_endpoint, webhooks=database.webhook_queries
+    )
+    retry_delivery = providers.Singleton(RetryDelivery, unit_of_work=database.unit_of_work, clock=clock)
+    queue_deliveries = providers.Singleton(QueueDeliveries, queue=database.delivery_queue, clock=clock)
+    webhook_sender = providers.Singleton(
+        HttpWebhookSender, clock=clock, to_private_addresses=settings.provided.webhooks_to_private_addresses
+    )
+    deliver_webhooks = providers.Singleton(
+        DeliverWebhooks,
+        queue=database.delivery_queue,
+        sender=webhook_sender,
+        clock=clock,
+        random=providers.Object(SystemRandom().random),
+        source=settings.provided.token_issuer,
+    )
