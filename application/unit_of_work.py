@@ -12,7 +12,7 @@ from application.payments.ports import PaymentRepository, ProviderEventRecords, 
 from application.sessions.ports import SessionRepository
 from application.shared.idempotency import IdempotencyRecords
 from application.throttling.ports import AttemptTallies
-from application.users.ports import OneTimeTokens, PersonalData, UserRepository
+from application.users.ports import OneTimeTokens, PersonalData, SignUps, UserRepository
 from application.webhooks.ports import WebhookRepository
 from domain.shared.actor import Actor
 
@@ -32,6 +32,9 @@ class UnitOfWork(Protocol):
 
     @property
     def one_time_tokens(self) -> OneTimeTokens: ...
+
+    @property
+    def sign_ups(self) -> SignUps: ...
 
     @property
     def personal_data(self) -> PersonalData: ...

@@ -18,6 +18,7 @@ REPLAYS_ARE_PRUNED_EVERY = timedelta(minutes=10)
 ATTEMPTS_ARE_PRUNED_EVERY = timedelta(minutes=10)
 AUDIT_LOG_IS_PRUNED_EVERY = timedelta(hours=1)
 MAIL_IS_SENT_EVERY = timedelta(seconds=2)
+SIGN_UPS_ARE_PRUNED_EVERY = timedelta(minutes=10)
 CLOSED_ACCOUNTS_ARE_ERASED_EVERY = timedelta(hours=1)
 
 
@@ -63,6 +64,11 @@ async def running(container: Container) -> AsyncIterator[bytes]:
                 container.users.erase_closed_accounts(),
                 name="erase closed accounts",
                 every=CLOSED_ACCOUNTS_ARE_ERASED_EVERY,
+            )
+        )
+        await stack.enter_async_context(
+            repeating(
+                container.retention.prune_sign_ups(), name="prune sign-ups", every=SIGN_UPS_ARE_PRUNED_EVERY
             )
         )
         yield secret

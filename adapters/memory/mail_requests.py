@@ -5,7 +5,9 @@ from adapters.memory.database import reach
 from adapters.memory.locks import Row
 from adapters.memory.transaction import Transaction
 from application.mail.ports import MailRequests
-from application.mail.request import MailRequest
+from application.mail.request import MailKind, MailRequest
+from domain.shared.ids import SignUpId
+from domain.users.user import EmailAddress
 
 
 class MemoryMailRequests(MailRequests):
@@ -15,7 +17,7 @@ class MemoryMailRequests(MailRequests):
     async def add(self, request: MailRequest) -> None:
         await self._transaction.lock([_row(request)])
         await reach()
-        self._transaction.tables.mail.setdefault((request.kind, request.address), copied(request))
+        self._transaction.tables.mail.setdefault(_key(request), copied(request))
 
     async def next_due(self, now: datetime) -> MailRequest | None:
         await reach()
@@ -28,15 +30,19 @@ class MemoryMailRequests(MailRequests):
     async def save(self, request: MailRequest) -> None:
         await reach()
         self._transaction.ensure_locked(_row(request))
-        self._transaction.tables.mail[request.kind, request.address] = copied(request)
+        self._transaction.tables.mail[_key(request)] = copied(request)
 
     async def remove(self, request: MailRequest) -> None:
         await self._transaction.lock([_row(request)])
         await reach()
-        kept = self._transaction.tables.mail.get((request.kind, request.address))
+        kept = self._transaction.tables.mail.get(_key(request))
         if kept is not None and kept.attempts == request.attempts:
-            del self._transaction.tables.mail[request.kind, request.address]
+            del self._transaction.tables.mail[_key(request)]
+
+
+def _key(request: MailRequest) -> tuple[MailKind, EmailAddress, SignUpId | None]:
+    return request.kind, request.address, request.sign_up_id
 
 
 def _row(request: MailRequest) -> Row:
-    return "mail", request.kind, request.address
+    return "mail", request.kind, request.address, str(request.sign_up_id)

@@ -29,11 +29,6 @@ class MemoryOneTimeTokens(OneTimeTokens):
         del tokens[token.user_id, token.purpose]
         return True
 
-    async def remove(self, user_id: UserId, purpose: TokenPurpose) -> None:
-        await self._transaction.lock([_row(user_id, purpose)])
-        await reach()
-        self._transaction.tables.one_time_tokens.pop((user_id, purpose), None)
-
 
 def _row(user_id: UserId, purpose: TokenPurpose) -> Row:
     return "one_time_tokens", user_id.hex, purpose

@@ -25,6 +25,8 @@ class MemoryPersonalData(PersonalData):
             tables.sessions.pop(session_id, None)
         for place in [place for place in tables.one_time_tokens if place[0] == user.id]:
             del tables.one_time_tokens[place]
+        for sign_up in [sign_up for sign_up in tables.sign_ups.values() if sign_up.email == user.email]:
+            del tables.sign_ups[sign_up.id]
         for place_in_queue in [place for place in tables.mail if place[1] == user.email]:
             del tables.mail[place_in_queue]
         for scope, record in list(tables.idempotency.items()):

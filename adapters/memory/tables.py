@@ -30,10 +30,12 @@ from domain.shared.ids import (
     ProductId,
     RefundId,
     SessionId,
+    SignUpId,
     UserId,
 )
 from domain.users.attempts import AttemptTally
 from domain.users.one_time_token import OneTimeToken, TokenPurpose
+from domain.users.pending_sign_up import PendingSignUp
 from domain.users.user import EmailAddress, User
 from domain.webhooks.delivery import Delivery
 from domain.webhooks.endpoint import WebhookEndpoint
@@ -46,7 +48,10 @@ class Tables:
     users: MutableMapping[UserId, User] = field(default_factory=dict)
     user_ids: MutableMapping[EmailAddress, UserId] = field(default_factory=dict)
     one_time_tokens: MutableMapping[tuple[UserId, TokenPurpose], OneTimeToken] = field(default_factory=dict)
-    mail: MutableMapping[tuple[MailKind, EmailAddress], MailRequest] = field(default_factory=dict)
+    sign_ups: MutableMapping[SignUpId, PendingSignUp] = field(default_factory=dict)
+    mail: MutableMapping[tuple[MailKind, EmailAddress, SignUpId | None], MailRequest] = field(
+        default_factory=dict
+    )
     sessions: MutableMapping[SessionId, Session] = field(default_factory=dict)
     clients: MutableMapping[ClientId, ServiceClient] = field(default_factory=dict)
     products: MutableMapping[ProductId, Product] = field(default_factory=dict)

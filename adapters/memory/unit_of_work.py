@@ -15,6 +15,7 @@ from adapters.memory.products import MemoryProductRepository
 from adapters.memory.provider_events import MemoryProviderEventRecords
 from adapters.memory.refunds import MemoryRefundRepository
 from adapters.memory.sessions import MemorySessionRepository
+from adapters.memory.sign_ups import MemorySignUps
 from adapters.memory.stocks import MemoryStockRepository
 from adapters.memory.transaction import Transaction
 from adapters.memory.users import MemoryUserRepository
@@ -31,6 +32,7 @@ class MemoryUnitOfWork(UnitOfWork):
         self._audit = AuditTrail(actor, ids)
         self._users = MemoryUserRepository(transaction)
         self._one_time_tokens = MemoryOneTimeTokens(transaction)
+        self._sign_ups = MemorySignUps(transaction)
         self._personal_data = MemoryPersonalData(transaction)
         self._mail = MemoryMailRequests(transaction)
         self._sessions = MemorySessionRepository(transaction)
@@ -57,6 +59,10 @@ class MemoryUnitOfWork(UnitOfWork):
     @property
     def one_time_tokens(self) -> MemoryOneTimeTokens:
         return self._one_time_tokens
+
+    @property
+    def sign_ups(self) -> MemorySignUps:
+        return self._sign_ups
 
     @property
     def personal_data(self) -> MemoryPersonalData:

@@ -16,6 +16,7 @@ class AuditAction(StrEnum):
     """
 
     USER_SIGNED_UP = "user.signed_up"
+    USER_SIGN_UP_REQUESTED = "user.sign_up_requested"
     USER_SIGNED_UP_AGAIN = "user.signed_up_again"
     USER_CHANGED = "user.changed"
     USER_EMAIL_VERIFIED = "user.email_verified"

@@ -8,7 +8,7 @@ from application.mail.request import MailKind, MailRequest
 from application.shared.clock import Clock
 from application.shared.randomness import Randomness
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
-from domain.shared.ids import UserId
+from domain.shared.ids import SignUpId, UserId
 from domain.users.one_time_token import SECRET_BYTES, OneTimeToken, TokenPurpose, text_of
 from domain.users.user import UserStatus
 
@@ -56,6 +56,8 @@ class DeliverMail:
     async def _message(self, request: MailRequest, work: UnitOfWork, now: datetime) -> Message | None:
         """Write the message, or none where the address has no account that it would be for."""
         user = await work.users.find_by_email(request.address)
+        if request.sign_up_id is not None and (user is None or user.status is UserStatus.PENDING):
+            return await self._confirmation(request.sign_up_id, work, now)
         if user is None:
             return None
         match request.kind, user.status:
@@ -64,11 +66,19 @@ class DeliverMail:
                 return self.letters.reset_password(user.email, token)
             case MailKind.SIGN_UP, UserStatus.PENDING:
                 token = await self._token(user.id, TokenPurpose.VERIFY_EMAIL, work, now)
-                return self.letters.verify_email(user.email, token)
+                return self.letters.verify_email(user.email, token, requested_at=request.requested_at)
             case MailKind.SIGN_UP, UserStatus.ACTIVE:
                 return self.letters.address_known(user.email)
             case _:
                 return None
+
+    async def _confirmation(self, sign_up_id: SignUpId, work: UnitOfWork, now: datetime) -> Message | None:
+        sign_up = await work.sign_ups.get(sign_up_id)
+        if sign_up is None or sign_up.is_over(now):
+            return None
+        secret = self.randomness.token_bytes(SECRET_BYTES)
+        await work.sign_ups.save(sign_up.with_token(secret))
+        return self.letters.verify_email(sign_up.email, text_of(secret), requested_at=sign_up.requested_at)
 
     async def _token(self, user_id: UserId, purpose: TokenPurpose, work: UnitOfWork, now: datetime) -> str:
         secret = self.randomness.token_bytes(SECRET_BYTES)

@@ -1,6 +1,7 @@
 """The messages that the shop sends, in plain text."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from domain.users.user import EmailAddress
 
@@ -23,13 +24,15 @@ class MailTemplates:
 
     storefront: str | None
 
-    def verify_email(self, to: EmailAddress, token: str) -> Message:
+    def verify_email(self, to: EmailAddress, token: str, *, requested_at: datetime) -> Message:
+        """Return the message of one sign-up. The time tells its reader which one; the name is the client's own text."""
         return Message(
             to,
             "Is this your address?",
-            "Somebody, hopefully you, has signed up with this address. To use the account, within a day\n"
+            f"Somebody, hopefully you, signed up with this address on {requested_at:%Y-%m-%d at %H:%M:%S} UTC.\n"
+            "To open the account with the password that was chosen then, within a day\n"
             f"{self._way(token, page='verify-email', operation='POST /v1/users/verify-email')}\n\n"
-            "If it was not you, do nothing: without your help the account cannot be used.\n",
+            "If it was not you, or not at that time, do nothing: without your help no account is opened.\n",
         )
 
     def address_known(self, to: EmailAddress) -> Message:

@@ -27,7 +27,10 @@ class MailRequests(Protocol):
     """The mail that is to be sent, inside a unit of work."""
 
     async def add(self, request: MailRequest) -> None:
-        """Keep the request, unless one of its kind waits for its address already."""
+        """Store the request, unless one of its kind waits for its address already.
+
+        A request for a sign-up is stored in any case, after the sign-up itself.
+        """
         ...
 
     async def next_due(self, now: datetime) -> MailRequest | None:

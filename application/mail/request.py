@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
+from domain.shared.ids import SignUpId
 from domain.users.user import EmailAddress
 
 FIRST_PAUSE = timedelta(minutes=1)
@@ -22,17 +23,25 @@ class MailKind(StrEnum):
 
 @dataclass(slots=True, kw_only=True)
 class MailRequest:
-    """One for each kind and address at most: who asks again while mail is on its way gets one message."""
+    """Mail that is to be sent to an address: one message for each sign-up, and one for each other kind.
+
+    A second request for a password reset while the first one waits is the same request.
+    """
 
     kind: MailKind
     address: EmailAddress
+    sign_up_id: SignUpId | None = None
     requested_at: datetime
     due_at: datetime
     attempts: int
 
     @classmethod
-    def made(cls, kind: MailKind, address: EmailAddress, *, now: datetime) -> Self:
-        return cls(kind=kind, address=address, requested_at=now, due_at=now, attempts=0)
+    def made(
+        cls, kind: MailKind, address: EmailAddress, *, sign_up_id: SignUpId | None = None, now: datetime
+    ) -> Self:
+        return cls(
+            kind=kind, address=address, sign_up_id=sign_up_id, requested_at=now, due_at=now, attempts=0
+        )
 
     def is_stale(self, now: datetime) -> bool:
         """Tell whether nobody waits for the message any more."""

@@ -11,8 +11,9 @@ from application.shared.page import Page, Position
 from application.users.principal import Principal
 from application.users.views import UserView
 from domain.shared.errors import DomainError
-from domain.shared.ids import SessionId, UserId
+from domain.shared.ids import SessionId, SignUpId, UserId
 from domain.users.one_time_token import OneTimeToken, TokenPurpose
+from domain.users.pending_sign_up import PendingSignUp
 from domain.users.permissions import Role
 from domain.users.user import EmailAddress, User, UserStatus
 
@@ -91,8 +92,31 @@ class OneTimeTokens(Protocol):
         """Use the token up, and tell whether it was still there: of several who take it, one does."""
         ...
 
-    async def remove(self, user_id: UserId, purpose: TokenPurpose) -> None:
-        """Make the token worthless that the user has for a purpose, if there is one."""
+
+class SignUps(Protocol):
+    """Sign-ups that wait for their addresses to be confirmed, inside a unit of work."""
+
+    async def add(self, sign_up: PendingSignUp) -> None: ...
+
+    async def get(self, sign_up_id: SignUpId) -> PendingSignUp | None: ...
+
+    async def find(self, token_hash: bytes) -> PendingSignUp | None:
+        """Return the sign-up that a token confirms."""
+        ...
+
+    async def save(self, sign_up: PendingSignUp) -> None:
+        """Store the sign-up's token, unless the sign-up has become void."""
+        ...
+
+    async def claim(self, sign_up: PendingSignUp) -> bool:
+        """Delete all sign-ups for the address of this one, and return whether this one was still among them.
+
+        Of several callers who claim sign-ups for one address, the first one gets True.
+        """
+        ...
+
+    async def prune(self, *, requested_until: datetime) -> None:
+        """Delete sign-ups that were requested by this moment."""
         ...
 
 

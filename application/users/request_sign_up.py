@@ -5,24 +5,23 @@ from application.mail.request import MailKind, MailRequest
 from application.shared.clock import Clock
 from application.shared.ids import IdFactory
 from application.throttling.throttle import Throttle
-from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from application.unit_of_work import UnitOfWorkFactory
 from application.users.password_policy import PasswordPolicy
-from application.users.ports import EmailTaken, PasswordHasher
+from application.users.ports import PasswordHasher
 from application.users.sign_up import SignUpCommand
-from domain.shared.ids import UserId
+from domain.shared.ids import SignUpId
 from domain.users.attempts import Attempt, AttemptKind
-from domain.users.one_time_token import TokenPurpose
-from domain.users.permissions import Role
-from domain.users.user import EmailAddress, User, UserStatus, normalize_email
+from domain.users.pending_sign_up import PendingSignUp
+from domain.users.user import masked_email, normalize_email
 
 
 @dataclass(frozen=True, slots=True)
 class RequestSignUp:
-    """Open an account that can be used once its address is verified, and have a message sent with the token for it.
+    """Keep a sign-up until its e-mail address is confirmed, and have a message with a token sent to the address.
 
-    The answer is the same, and takes the same time, for an address that has an account: the message says so then.
-    Who signs up again before the address is verified replaces what was signed up with before, and its token: nobody
-    is led to verify an account for which somebody else has chosen the password.
+    The token confirms the password and the name of this sign-up only. Any number of sign-ups can wait for one
+    address: the first one that is confirmed opens the account, and the others become void. The answer and its cost
+    are the same for an address that has an account; the message then says so.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -41,40 +40,23 @@ class RequestSignUp:
                 await self.throttle.admit(work, Attempt(AttemptKind.SIGN_UP, email, command.network))
                 await work.commit()
         password_hash = await self.hasher.hash(command.password)
-        try:
-            await self._sign_up(email, password_hash, command)
-        except EmailTaken:  # by somebody who was faster by a moment: now there is an account
-            await self._sign_up(email, password_hash, command)
-
-    async def _sign_up(self, email: EmailAddress, password_hash: str, command: SignUpCommand) -> None:
         now = self.clock.now()
+        sign_up = PendingSignUp(
+            id=SignUpId(self.ids.new()),
+            email=email,
+            full_name=command.full_name,
+            password_hash=password_hash,
+            requested_at=now,
+        )
         async with self.unit_of_work(command.actor) as work:
             known = await work.users.find_by_email(email)
+            await work.sign_ups.add(sign_up)
+            await work.mail.add(MailRequest.made(MailKind.SIGN_UP, email, sign_up_id=sign_up.id, now=now))
+            # One audit entry in either case, so that both cost the same statements.
             if known is None:
-                user = User.sign_up(
-                    id=UserId(self.ids.new()),
-                    email=email,
-                    full_name=command.full_name,
-                    password_hash=password_hash,
-                    role=Role.CUSTOMER,
-                    status=UserStatus.PENDING,
-                    now=now,
+                work.audit.record(
+                    AuditAction.USER_SIGN_UP_REQUESTED, None, at=now, address=masked_email(email)
                 )
-                await work.users.add(user)
             else:
-                await self._sign_up_again(known.id, password_hash, command.full_name, work)
-            await work.mail.add(MailRequest.made(MailKind.SIGN_UP, email, now=now))
+                work.audit.record(AuditAction.USER_SIGNED_UP_AGAIN, known.id, at=now)
             await work.commit()
-
-    async def _sign_up_again(
-        self, user_id: UserId, password_hash: str, full_name: str | None, work: UnitOfWork
-    ) -> None:
-        user = await work.users.get(user_id)
-        if user is None:
-            return
-        if user.status is UserStatus.PENDING:
-            user.sign_up_again(full_name=full_name, password_hash=password_hash, now=self.clock.now())
-            await work.one_time_tokens.remove(user.id, TokenPurpose.VERIFY_EMAIL)
-        # Saved and told in any case: it takes as long as to add an account.
-        await work.users.save(user)
-        work.audit.record(AuditAction.USER_SIGNED_UP_AGAIN, user.id, at=self.clock.now())

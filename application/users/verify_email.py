@@ -1,11 +1,18 @@
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from application.shared.clock import Clock
 from application.shared.idempotency import IdempotencyKey, IdempotentResult, replay_of, store_result
-from application.unit_of_work import UnitOfWorkFactory
+from application.shared.ids import IdFactory
+from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from application.users.ports import EmailTaken
 from application.users.views import UserView
 from domain.shared.actor import Actor
+from domain.shared.ids import UserId
 from domain.users.one_time_token import InvalidOneTimeToken, TokenPurpose, hash_of
+from domain.users.pending_sign_up import PendingSignUp
+from domain.users.permissions import Role
+from domain.users.user import User, UserStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,13 +26,15 @@ class VerifyEmailCommand:
 
 @dataclass(frozen=True, slots=True)
 class VerifyEmail:
-    """Show, with the token from a message, that one reads the mail of the address that one has signed up with.
+    """Open the account of a sign-up with the token from its message, which proves that the caller reads the address's mail.
 
-    The token is good for once and for a day.
+    The account gets the name and the password of that sign-up. Other sign-ups for the address become void. The token
+    is good for one use, within a day of the sign-up.
     """
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
+    ids: IdFactory
 
     async def __call__(self, command: VerifyEmailCommand) -> IdempotentResult[UserView]:
         """Raise InvalidOneTimeToken, IdempotencyKeyReused, IdempotencyInFlight."""
@@ -34,15 +43,51 @@ class VerifyEmail:
             if replay := await replay_of(work.idempotency, command.key, UserView):
                 await work.commit()
                 return replay
-            token = await work.one_time_tokens.find(TokenPurpose.VERIFY_EMAIL, hash_of(command.token))
-            if token is None or token.is_over(now):
-                raise InvalidOneTimeToken
-            user = await work.users.get(token.user_id)
-            is_mine = await work.one_time_tokens.take(token)
-            if user is None or not user.may_be_verified or not is_mine:
-                raise InvalidOneTimeToken
-            user.verify_email(now=now)
-            await work.users.save(user)
+            token_hash = hash_of(command.token)
+            sign_up = await work.sign_ups.find(token_hash)
+            if sign_up is None:
+                user = await self._verified_account(token_hash, work, now)
+            else:
+                user = await self._opened_account(sign_up, work, now)
             receipt = await store_result(work.idempotency, command.key, UserView.of(user))
             await work.commit()
         return receipt
+
+    async def _opened_account(self, sign_up: PendingSignUp, work: UnitOfWork, now: datetime) -> User:
+        if sign_up.is_over(now) or not await work.sign_ups.claim(sign_up):
+            raise InvalidOneTimeToken
+        known = await work.users.find_by_email(sign_up.email)
+        if known is None:
+            user = User.sign_up(
+                id=UserId(self.ids.new()),
+                email=sign_up.email,
+                full_name=sign_up.full_name,
+                password_hash=sign_up.password_hash,
+                role=Role.CUSTOMER,
+                now=now,
+            )
+            user.verify_email(now=now)
+            try:
+                await work.users.add(user)
+            except EmailTaken:
+                raise InvalidOneTimeToken from None
+            return user
+        pending = await work.users.get(known.id)
+        if pending is None or pending.status is not UserStatus.PENDING:
+            raise InvalidOneTimeToken
+        pending.confirm_sign_up(full_name=sign_up.full_name, password_hash=sign_up.password_hash, now=now)
+        await work.users.save(pending)
+        return pending
+
+    async def _verified_account(self, token_hash: bytes, work: UnitOfWork, now: datetime) -> User:
+        """Verify the address of an account that exists: one that a former release has opened as pending."""
+        token = await work.one_time_tokens.find(TokenPurpose.VERIFY_EMAIL, token_hash)
+        if token is None or token.is_over(now):
+            raise InvalidOneTimeToken
+        user = await work.users.get(token.user_id)
+        is_mine = await work.one_time_tokens.take(token)
+        if user is None or not user.may_be_verified or not is_mine:
+            raise InvalidOneTimeToken
+        user.verify_email(now=now)
+        await work.users.save(user)
+        return user

@@ -7,6 +7,7 @@ from typing import NewType
 from uuid import UUID
 
 UserId = NewType("UserId", UUID)
+SignUpId = NewType("SignUpId", UUID)
 SessionId = NewType("SessionId", UUID)
 ClientId = NewType("ClientId", UUID)
 SecretId = NewType("SecretId", UUID)

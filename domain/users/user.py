@@ -47,7 +47,7 @@ NO_PASSWORD = ""
 
 
 class UserStatus(StrEnum):
-    """PENDING is who has signed up and has not yet shown to read the address's mail."""
+    """PENDING accounts were opened by a former release, before their addresses were verified; no new ones are made."""
 
     PENDING = "pending"
     ACTIVE = "active"
@@ -101,7 +101,6 @@ class User(Aggregate):
         full_name: str | None,
         password_hash: str,
         role: Role,
-        status: UserStatus = UserStatus.ACTIVE,
         now: datetime,
     ) -> Self:
         """Open an account. People sign up as customers; the first admin comes from the command line."""
@@ -110,7 +109,7 @@ class User(Aggregate):
             email=email,
             full_name=full_name,
             role=role,
-            status=status,
+            status=UserStatus.ACTIVE,
             email_verified=False,
             password_hash=password_hash,
             password_changed_at=now,
@@ -141,12 +140,12 @@ class User(Aggregate):
         self._change(now)
         self._record(UserChanged)
 
-    def sign_up_again(self, *, full_name: str | None, password_hash: str, now: datetime) -> None:
-        """Replace what a pending account was opened with."""
+    def confirm_sign_up(self, *, full_name: str | None, password_hash: str, now: datetime) -> None:
+        """Open a pending account with the name and the password of a confirmed sign-up."""
         self.full_name = full_name
         self.password_hash = password_hash
         self.password_changed_at = now
-        self._change(now)
+        self.verify_email(now=now)
 
     @property
     def may_be_verified(self) -> bool:

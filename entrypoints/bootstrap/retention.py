@@ -6,6 +6,7 @@ from application.audit.prune_audit_log import PruneAuditLog
 from application.shared.clock import Clock
 from application.shared.prune_idempotency_records import PruneIdempotencyRecords
 from application.throttling.prune_attempts import PruneAttempts
+from application.users.prune_sign_ups import PruneSignUps
 from entrypoints.settings import Settings
 
 
@@ -20,6 +21,7 @@ class Retention(containers.DeclarativeContainer):
         clock=clock,
         kept_for=settings.provided.replays_kept,
     )
+    prune_sign_ups = providers.Singleton(PruneSignUps, unit_of_work=database.unit_of_work, clock=clock)
     prune_attempts = providers.Singleton(PruneAttempts, records=database.attempt_records, clock=clock)
     prune_audit_log = providers.Singleton(
         PruneAuditLog,

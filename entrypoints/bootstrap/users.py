@@ -44,7 +44,7 @@ class Users(containers.DeclarativeContainer):
         clock=clock,
         ids=ids,
     )
-    verify_email = providers.Singleton(VerifyEmail, unit_of_work=database.unit_of_work, clock=clock)
+    verify_email = providers.Singleton(VerifyEmail, unit_of_work=database.unit_of_work, clock=clock, ids=ids)
     request_password_reset = providers.Singleton(
         RequestPasswordReset, unit_of_work=database.unit_of_work, throttle=security.throttle, clock=clock
     )

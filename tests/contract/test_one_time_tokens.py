@@ -63,13 +63,3 @@ async def test_what_is_taken_and_not_committed_is_still_there(shop: Shop) -> Non
     async with shop.store.unit_of_work() as work:
         assert await work.one_time_tokens.take(token)
     assert await found(shop, token) == token
-
-
-async def test_a_token_can_be_made_worthless(shop: Shop) -> None:
-    token = await a_token(shop)
-    await put(shop, token)
-    async with shop.store.unit_of_work() as work:
-        await work.one_time_tokens.remove(token.user_id, VERIFY)
-        await work.one_time_tokens.remove(token.user_id, RESET)
-        await work.commit()
-    assert await found(shop, token) is None

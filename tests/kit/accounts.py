@@ -27,6 +27,7 @@ from application.users.get_user import GetUser
 from application.users.list_users import ListUsers
 from application.users.password_policy import PasswordPolicy
 from application.users.principal import UserPrincipal
+from application.users.prune_sign_ups import PruneSignUps
 from application.users.request_password_reset import RequestPasswordReset
 from application.users.request_sign_up import RequestSignUp
 from application.users.reset_password import ResetPassword
@@ -69,7 +70,8 @@ class Accounts:
         self.request_sign_up = RequestSignUp(
             store.unit_of_work, throttle, hasher, policy, self.clock, self.ids
         )
-        self.verify_email = VerifyEmail(store.unit_of_work, self.clock)
+        self.verify_email = VerifyEmail(store.unit_of_work, self.clock, self.ids)
+        self.prune_sign_ups = PruneSignUps(store.unit_of_work, self.clock)
         self.request_password_reset = RequestPasswordReset(store.unit_of_work, throttle, self.clock)
         self.reset_password = ResetPassword(store.unit_of_work, hasher, policy, self.clock)
         self.authenticate = Authenticate(tokens, self.reload_keys, self.clock)

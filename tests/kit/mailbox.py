@@ -18,7 +18,7 @@ class Mailbox(Mailer):
             raise self.failures.pop(0)
         self.messages.append(message)
 
-    def token(self) -> str:
-        """Return the token in the last message."""
-        (token,) = re.findall(r"^    ([A-Za-z0-9_-]{43})$", self.messages[-1].text, re.MULTILINE)
+    def token(self, message: int = -1) -> str:
+        """Return the token in a message, by default the last one."""
+        (token,) = re.findall(r"^    ([A-Za-z0-9_-]{43})$", self.messages[message].text, re.MULTILINE)
         return str(token)

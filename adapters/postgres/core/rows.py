@@ -18,7 +18,7 @@ from adapters.postgres.payments.sandbox_rows import SandboxChargeRow, SandboxMes
 from adapters.postgres.sessions.rows import SessionRow
 from adapters.postgres.signing.rows import ServiceSecretRow, SigningKeyRow
 from adapters.postgres.throttling.rows import AttemptTallyRow
-from adapters.postgres.users.rows import OneTimeTokenRow, UserRow
+from adapters.postgres.users.rows import OneTimeTokenRow, SignUpRow, UserRow
 from adapters.postgres.webhooks.rows import WebhookDeliveryRow, WebhookEndpointRow
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "ServiceClientRow",
     "ServiceSecretRow",
     "SessionRow",
+    "SignUpRow",
     "SigningKeyRow",
     "StockMovementRow",
     "StockRow",

@@ -25,6 +25,7 @@ from adapters.postgres.throttling.attempts import PostgresAttemptTallies
 from adapters.postgres.users.one_time_tokens import PostgresOneTimeTokens
 from adapters.postgres.users.personal_data import PostgresPersonalData
 from adapters.postgres.users.repository import PostgresUserRepository
+from adapters.postgres.users.sign_ups import PostgresSignUps
 from adapters.postgres.webhooks.repository import PostgresWebhookRepository
 from application.audit.trail import AuditTrail
 from application.shared.ids import IdFactory
@@ -39,6 +40,7 @@ class PostgresUnitOfWork(UnitOfWork):
         self._outbox = Outbox(transaction, ids)
         self._users = PostgresUserRepository(transaction, self._outbox)
         self._one_time_tokens = PostgresOneTimeTokens(transaction)
+        self._sign_ups = PostgresSignUps(transaction)
         self._personal_data = PostgresPersonalData(transaction)
         self._mail = PostgresMailRequests(transaction)
         self._sessions = PostgresSessionRepository(transaction)
@@ -65,6 +67,10 @@ class PostgresUnitOfWork(UnitOfWork):
     @property
     def one_time_tokens(self) -> PostgresOneTimeTokens:
         return self._one_time_tokens
+
+    @property
+    def sign_ups(self) -> PostgresSignUps:
+        return self._sign_ups
 
     @property
     def personal_data(self) -> PostgresPersonalData:

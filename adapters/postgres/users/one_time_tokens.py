@@ -44,9 +44,6 @@ class PostgresOneTimeTokens(OneTimeTokens):
     async def take(self, token: OneTimeToken) -> bool:
         return (await self._transaction.execute(_TAKE, _place(token))).rowcount == 1
 
-    async def remove(self, user_id: UserId, purpose: TokenPurpose) -> None:
-        await self._transaction.execute(_REMOVE, {"user_id": user_id, "purpose": purpose})
-
 
 def _place(token: OneTimeToken) -> dict[str, object]:
     return {"user_id": token.user_id, "purpose": token.purpose, "token_hash": token.token_hash}

@@ -8,6 +8,7 @@ from adapters.postgres.core.rows import (
     OrderHistoryRow,
     OrderRow,
     SessionRow,
+    SignUpRow,
     UserRow,
 )
 from adapters.postgres.core.transaction import Transaction
@@ -23,6 +24,7 @@ _SHOWS_AN_ORDER_TO_STAFF = IdempotencyKeyRow.operation == "cancel_order"
 
 _SESSIONS = delete(SessionRow).where(SessionRow.user_id == bindparam("user_id"))
 _ONE_TIME_TOKENS = delete(OneTimeTokenRow).where(OneTimeTokenRow.user_id == bindparam("user_id"))
+_SIGN_UPS = delete(SignUpRow).where(SignUpRow.email == bindparam("email"))
 _MAIL = delete(MailRequestRow).where(MailRequestRow.address == bindparam("email"))
 _REPLAYS = delete(IdempotencyKeyRow).where(
     or_(
@@ -67,6 +69,7 @@ class PostgresPersonalData(PersonalData):
         mine = {"user_id": user.id}
         await self._transaction.execute(_SESSIONS, mine)
         await self._transaction.execute(_ONE_TIME_TOKENS, mine)
+        await self._transaction.execute(_SIGN_UPS, {"email": user.email})
         await self._transaction.execute(_MAIL, {"email": user.email})
         await self._transaction.execute(_REPLAYS, {"principal": str(user.id)})
         await self._transaction.execute(_REASONS, mine)

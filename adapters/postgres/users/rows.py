@@ -36,6 +36,25 @@ class UserRow(Row):
     version: Mapped[int]
 
 
+class SignUpRow(Row):
+    """A sign-up that waits for its address to be confirmed, and how often its message was attempted.
+
+    `mail_due_at` is NULL once the message was sent.
+    """
+
+    __tablename__ = "sign_ups"
+    __table_args__ = (UniqueConstraint("token_hash"), Index(None, "email"), Index(None, "mail_due_at"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    email: Mapped[str]
+    full_name: Mapped[str | None]
+    password_hash: Mapped[str]
+    requested_at: Mapped[datetime]
+    token_hash: Mapped[bytes | None]
+    mail_due_at: Mapped[datetime | None]
+    mail_attempts: Mapped[int] = mapped_column(server_default="0")
+
+
 class OneTimeTokenRow(Row):
     """A token that was sent by mail: a user has one for each purpose at most."""
 

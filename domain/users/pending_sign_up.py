@@ -1,0 +1,40 @@
+"""A sign-up that waits for its e-mail address to be confirmed."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Self
+
+from domain.shared.ids import SignUpId
+from domain.users.one_time_token import hash_of, text_of
+from domain.users.user import EmailAddress
+
+LIFETIME = timedelta(hours=24)
+"""How long a sign-up can be confirmed. Afterwards it is pruned."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingSignUp:
+    """The name and the password that one token confirms, and no other token.
+
+    There is no account until a sign-up is confirmed, so its data belong to an address: `email` is the subject by
+    which personal data are found and erased. Any number of sign-ups can wait for one address; the first one that is
+    confirmed opens the account, and the others become void. `token_hash` is None until the message is written.
+    """
+
+    id: SignUpId
+    email: EmailAddress
+    full_name: str | None
+    password_hash: str = field(repr=False)
+    requested_at: datetime
+    token_hash: bytes | None = field(default=None, repr=False)
+
+    @property
+    def expires_at(self) -> datetime:
+        return self.requested_at + LIFETIME
+
+    def is_over(self, now: datetime) -> bool:
+        return now >= self.expires_at
+
+    def with_token(self, secret: bytes) -> Self:
+        """Return the sign-up as the token made of `secret` confirms it; an earlier token becomes void."""
+        return replace(self, token_hash=hash_of(text_of(secret)))

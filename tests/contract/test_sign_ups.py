@@ -1,0 +1,198 @@
+"""Sign-ups that wait for their e-mail addresses to be confirmed, over each store."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from application.audit.entry import AuditAction
+from application.sessions.log_in import LogInCommand, WrongCredentials
+from application.throttling.throttle import TooManyAttempts
+from application.users.close_account import CloseAccountCommand
+from application.users.sign_up import SignUpCommand
+from application.users.verify_email import VerifyEmailCommand
+from application.users.views import UserView
+from domain.shared.actor import Actor
+from domain.shared.ids import SignUpId
+from domain.users.attempts import ACCOUNT_BACKOFF, AttemptKind
+from domain.users.one_time_token import InvalidOneTimeToken, hash_of
+from domain.users.pending_sign_up import LIFETIME, PendingSignUp
+from domain.users.user import UserStatus, normalize_email
+from tests.kit.accounts import NETWORK, PASSWORD
+from tests.kit.actors import SOMEBODY
+from tests.kit.auditing import entry_of
+from tests.kit.examples import NOW
+from tests.kit.shop import Shop
+
+EMAIL = "ann@example.com"
+ANN = SignUpCommand(email=EMAIL, password=PASSWORD, full_name="Ann", actor=SOMEBODY)
+EVE = replace(ANN, password="a password of the attacker", full_name="Eve")
+
+
+async def mailed_tokens(shop: Shop) -> list[str]:
+    """Deliver the mail that is due, and return the token of each message, in the order of the sign-ups."""
+    shop.mailbox.messages.clear()
+    await shop.deliver_mail()
+    return [shop.mailbox.token(number) for number in range(len(shop.mailbox.messages))]
+
+
+async def confirm(shop: Shop, token: str) -> UserView:
+    return (await shop.verify_email(VerifyEmailCommand(token=token, actor=SOMEBODY))).result
+
+
+async def log_in(shop: Shop, command: SignUpCommand) -> None:
+    await shop.log_in(
+        LogInCommand(email=command.email, password=command.password, network=NETWORK, actor=SOMEBODY)
+    )
+
+
+async def pending(shop: Shop) -> UserView:
+    """Return a pending account as a former release has opened it."""
+    known = (await shop.sign_up(replace(ANN, password="a password of the former release"))).result
+    async with shop.store.unit_of_work(SOMEBODY) as work:
+        user = await work.users.get(known.id)
+        assert user
+        user.status = UserStatus.PENDING
+        await work.users.save(user)
+        await work.commit()
+    return known
+
+
+async def test_unconfirmed_sign_up_opens_no_account(shop: Shop) -> None:
+    await shop.request_sign_up(ANN)
+    await shop.deliver_mail()
+    with pytest.raises(WrongCredentials):
+        await log_in(shop, ANN)
+    assert await shop.store.outbox.count("user.signed_up") == 0
+
+
+@pytest.mark.parametrize(("confirmed", "other"), [(0, 1), (1, 0)])
+async def test_each_token_confirms_its_own_password_and_name(shop: Shop, confirmed: int, other: int) -> None:
+    commands = [ANN, EVE]
+    for command in commands:
+        await shop.request_sign_up(command)
+        shop.clock.advance(timedelta(seconds=1))
+    tokens = await mailed_tokens(shop)
+    opened = await confirm(shop, tokens[confirmed])
+    assert (opened.full_name, opened.status, opened.email_verified) == (
+        commands[confirmed].full_name,
+        UserStatus.ACTIVE,
+        True,
+    )
+    await log_in(shop, commands[confirmed])
+    with pytest.raises(InvalidOneTimeToken):
+        await confirm(shop, tokens[other])
+    with pytest.raises(WrongCredentials):
+        await log_in(shop, commands[other])
+
+
+async def test_message_names_the_time_of_its_sign_up_and_no_text_of_the_client(shop: Shop) -> None:
+    await shop.request_sign_up(EVE)
+    await shop.deliver_mail()
+    (message,) = shop.mailbox.messages
+    assert f"{NOW:%Y-%m-%d at %H:%M:%S} UTC" in message.text
+    assert "Eve" not in message.text
+
+
+async def test_concurrent_confirmations_for_one_address_open_one_account(shop: Shop) -> None:
+    for number in range(4):
+        await shop.request_sign_up(replace(ANN, full_name=f"Ann {number}"))
+    tokens = await mailed_tokens(shop)
+    assert len(tokens) == 4
+    outcomes = await asyncio.gather(
+        *(confirm(shop, token) for token in (*tokens, tokens[0])), return_exceptions=True
+    )
+    refused = [outcome for outcome in outcomes if not isinstance(outcome, UserView)]
+    assert [type(outcome) for outcome in refused] == [InvalidOneTimeToken] * 4
+    assert await shop.store.outbox.count("user.signed_up") == 1
+
+
+async def test_confirmation_is_void_for_an_address_with_an_account(shop: Shop) -> None:
+    await shop.request_sign_up(EVE)
+    (token,) = await mailed_tokens(shop)
+    known = (await shop.sign_up(ANN)).result
+    with pytest.raises(InvalidOneTimeToken):
+        await confirm(shop, token)
+    assert await shop.get_user(known.id) == known
+
+
+async def test_confirmation_opens_a_pending_account_with_its_own_password(shop: Shop) -> None:
+    former = await pending(shop)
+    await shop.request_sign_up(ANN)
+    (token,) = await mailed_tokens(shop)
+    opened = await confirm(shop, token)
+    assert (opened.id, opened.status, opened.email_verified) == (former.id, UserStatus.ACTIVE, True)
+    await log_in(shop, ANN)
+
+
+async def test_sign_up_can_be_confirmed_for_a_day_and_is_pruned_afterwards(shop: Shop) -> None:
+    await shop.request_sign_up(ANN)
+    (token,) = await mailed_tokens(shop)
+    shop.clock.advance(LIFETIME - timedelta(seconds=1))
+    await shop.prune_sign_ups()
+    shop.clock.advance(timedelta(seconds=1))
+    with pytest.raises(InvalidOneTimeToken):
+        await confirm(shop, token)
+    async with shop.store.unit_of_work() as work:
+        assert await work.sign_ups.find(hash_of(token))
+    await shop.prune_sign_ups()
+    async with shop.store.unit_of_work() as work:
+        assert await work.sign_ups.find(hash_of(token)) is None
+
+
+async def test_repeated_sign_ups_for_one_address_are_throttled(shop: Shop) -> None:
+    command = replace(ANN, network=NETWORK)
+    for _ in range(ACCOUNT_BACKOFF[AttemptKind.SIGN_UP].free + 1):
+        await shop.request_sign_up(command)
+    with pytest.raises(TooManyAttempts):
+        await shop.request_sign_up(replace(command, email="Ann@Example.com"))
+
+
+async def test_closing_an_account_erases_sign_ups_for_its_address(shop: Shop) -> None:
+    ann = (await shop.sign_up(ANN)).result
+    await shop.request_sign_up(EVE)
+    await shop.request_sign_up(replace(EVE, email="bob@example.com"))
+    await shop.close_account(
+        CloseAccountCommand(user_id=ann.id, expected_version=ann.version, actor=Actor(ann.id, "test"))
+    )
+    assert len(await mailed_tokens(shop)) == 1
+    assert [message.to for message in shop.mailbox.messages] == ["bob@example.com"]
+
+
+async def test_sign_up_is_audited_without_the_address(shop: Shop) -> None:
+    await shop.request_sign_up(ANN)
+    entry = await entry_of(shop, AuditAction.USER_SIGN_UP_REQUESTED)
+    assert (entry.object_id, entry.details) == (None, {"address": "a***@e***"})
+
+
+async def test_stored_sign_up_is_read_as_it_was_written(shop: Shop) -> None:
+    sign_up = PendingSignUp(
+        id=SignUpId(shop.ids.new()),
+        email=normalize_email(EMAIL),
+        full_name="Ann",
+        password_hash="hash",
+        requested_at=NOW,
+    ).with_token(b"s" * 32)
+    async with shop.store.unit_of_work() as work:
+        await work.sign_ups.add(sign_up)
+        await work.commit()
+    assert sign_up.token_hash
+    async with shop.store.unit_of_work() as work:
+        assert await work.sign_ups.get(sign_up.id) == sign_up
+        assert await work.sign_ups.find(sign_up.token_hash) == sign_up
+        assert await work.sign_ups.find(b"another") is None
+
+
+async def test_saving_a_void_sign_up_stores_nothing(shop: Shop) -> None:
+    void = PendingSignUp(
+        id=SignUpId(shop.ids.new()),
+        email=normalize_email(EMAIL),
+        full_name=None,
+        password_hash="hash",
+        requested_at=NOW,
+    )
+    async with shop.store.unit_of_work() as work:
+        await work.sign_ups.save(void.with_token(b"s" * 32))
+        assert await work.sign_ups.get(void.id) is None
+        assert not await work.sign_ups.claim(void)
