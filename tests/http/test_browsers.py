@@ -135,6 +135,19 @@ async def test_a_named_origin_may_and_no_other(opened: WebShop) -> None:
         assert "Origin" in shown.headers["Vary"]
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
+async def test_a_named_origin_may_use_every_method_and_the_headers_of_tracing(
+    opened: WebShop, method: str
+) -> None:
+    headers = {
+        "Origin": FRIEND,
+        "Access-Control-Request-Method": method,
+        "Access-Control-Request-Headers": "authorization,baggage,traceparent,tracestate",
+    }
+    response = await opened.visitor.options("/v1/orders", headers=headers)
+    assert (response.status_code, response.text) == (200, "OK")
+
+
 async def test_a_named_origin_reads_also_that_something_has_gone_wrong(opened: WebShop) -> None:
     response = await failing(opened, Origin=FRIEND)
     assert (response.status_code, response.headers["Access-Control-Allow-Origin"]) == (500, FRIEND)

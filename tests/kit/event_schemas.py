@@ -102,7 +102,10 @@ async def check(response: httpx2.Response) -> None:
     for name, value in CAREFUL.items():
         assert response.headers[name] == value, request.url.path
     if not (request.method in {"GET", "HEAD"} and _STORABLE.fullmatch(request.url.path)):
-        assert response.headers["Cache-Control"] == "no-store", request.url.path
+        expected = "no-store, no-transform" if "ETag" in response.headers else "no-store"
+        assert response.headers["Cache-Control"] == expected, request.url.path
+    elif "ETag" in response.headers and not request.url.path.startswith("/docs/assets/"):
+        assert "no-transform" in response.headers["Cache-Control"], request.url.path
     if "html" not in response.headers.get("Content-Type", ""):
         assert response.headers["Content-Security-Policy"].startswith("default-src 'none'; frame-ancestors")
     operation = operation_at(request.method, request.url.path)

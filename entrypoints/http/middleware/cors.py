@@ -5,8 +5,19 @@ from collections.abc import Sequence
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-ASKED_FOR = ("Authorization", "Idempotency-Key", "If-Match", "If-None-Match", "X-Request-Id")
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+ASKED_FOR = (
+    "Authorization",
+    "Idempotency-Key",
+    "If-Match",
+    "If-None-Match",
+    "X-Request-Id",
+    "traceparent",
+    "tracestate",
+    "baggage",
+)
+"""Request headers that such a page may send. The last three are those of tracing (W3C Trace Context and Baggage)."""
+
 ANSWERED = (
     "ETag",
     "Idempotent-Replayed",

@@ -30,15 +30,24 @@ _ALWAYS: Headers = (
     (b"cross-origin-resource-policy", b"same-origin"),
 )
 _OVER_TLS: Headers = ((b"strict-transport-security", b"max-age=31536000; includeSubDomains"),)
-_UNLESS_SET = (
-    (b"cache-control", b"no-store"),
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
-)
+_CONTENT_SECURITY_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+_UNLESS_SET: Headers = ((b"cache-control", b"no-store"), _CONTENT_SECURITY_POLICY)
+_UNLESS_SET_WITH_ETAG: Headers = ((b"cache-control", b"no-store, no-transform"), _CONTENT_SECURITY_POLICY)
+"""A proxy that compresses a response rewrites its ETag, which If-Match needs as it was (RFC 9111, section 5.2.2.6)."""
+
+_SENT_ONCE = (b"host", b"content-type")
+"""Headers of which two lines are ambiguous: a proxy could have read the other one (RFC 9112, section 3.2)."""
 
 
 async def internal_error(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer what nobody expected: with 500, and without a word of what it was."""
     await ProblemResponse(Request(scope), HTTPProblem("internal_error"))(scope, receive, send)
+
+
+async def ambiguous_request(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer 400 to a request with two lines of a header that has a single value."""
+    problem = HTTPProblem("malformed_request", "The request has more than one Host or Content-Type.")
+    await ProblemResponse(Request(scope), problem)(scope, receive, send)
 
 
 class RequestContextMiddleware:
@@ -88,7 +97,8 @@ class RequestContextMiddleware:
             await send(message)
 
         try:
-            await self.app(scope, receive, send_with_headers)
+            served = ambiguous_request if _is_ambiguous(scope) else self.app
+            await served(scope, receive, send_with_headers)
         except ClientDisconnect:
             pass
         except Exception:  # noqa: BLE001 - the last line of defence: it is logged, and answered with 500
@@ -120,11 +130,17 @@ def _request_id(scope: Scope) -> str:
     return f"{_ids.getrandbits(128):032x}"
 
 
+def _is_ambiguous(scope: Scope) -> bool:
+    names = [name for name, _ in scope["headers"]]
+    return any(names.count(name) > 1 for name in _SENT_ONCE)
+
+
 def _completed(
     headers: list[tuple[bytes, bytes]], always: Headers, request_id: str
 ) -> list[tuple[bytes, bytes]]:
     present = [name for name, _ in headers]
-    defaults = [header for header in _UNLESS_SET if header[0] not in present]
+    unless_set = _UNLESS_SET_WITH_ETAG if b"etag" in present else _UNLESS_SET
+    defaults = [header for header in unless_set if header[0] not in present]
     return [*headers, *always, *defaults, (b"x-request-id", request_id.encode())]
 
 

@@ -14,6 +14,7 @@ _SCHEMA = {"$ref": "#/components/schemas/Problem"}
 _EXAMPLE_REQUEST_ID = "5f0c1b7e9a3d4c62"
 _HEADERS = {
     "Accept": "The media types that the operation reads.",
+    "Accept-Encoding": "`identity`: the body has a Content-Encoding, and none is read.",
     "Allow": "The methods that the address takes.",
     "ETag": "The object's present version.",
     "RateLimit": "What remains of the quota.",

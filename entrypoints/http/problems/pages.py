@@ -23,7 +23,7 @@ _HEADERS = {"Cache-Control": "public, max-age=3600", "Vary": "Accept"}
 Accept = Annotated[
     str, Header(max_length=1000, description="application/json for programs; a page is for people.")
 ]
-Code = Annotated[str, Path(max_length=100)]
+Code = Annotated[str, Path(json_schema_extra={"maxLength": 100})]
 
 
 class ProblemExplanation(BaseModel):

@@ -16,6 +16,9 @@ from entrypoints.http.problems.registry import PROBLEMS
 
 MEDIA_TYPE = "application/problem+json"
 
+MAX_VIOLATIONS = 20
+"""A problem describes the first 20 broken rules and says that there are more: a client could send any number."""
+
 _REALM = 'Bearer realm="steelyard"'
 _CHALLENGES = {
     "authentication_required": _REALM,

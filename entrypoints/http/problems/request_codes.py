@@ -131,13 +131,28 @@ REQUEST_PROBLEMS = (
         params={"max_bytes": 262144},
     ),
     ProblemType(
+        code="query_too_large",
+        status=414,
+        title="The query is too large",
+        meaning="The part of the address after `?` has more bytes or more parameters than are read.",
+        remedy="Send fewer and shorter parameters.",
+        detail="A query has at most 8192 bytes and 50 parameters.",
+        params={"max_bytes": 8192, "max_parameters": 50},
+    ),
+    ProblemType(
         code="unsupported_media_type",
         status=415,
         title="Unsupported media type",
-        meaning="The Content-Type of the body is not one that this operation reads.",
-        remedy="Send JSON with `Content-Type: application/json`, or what the header Accept or Accept-Patch names.",
+        meaning=(
+            "The Content-Type of the body is not one that this operation reads, or the body has a Content-Encoding. "
+            "Bodies are read as they are, without decompression."
+        ),
+        remedy=(
+            "Send JSON with `Content-Type: application/json`, or what the header Accept or Accept-Patch names, and "
+            "without Content-Encoding."
+        ),
         detail="Send the body as application/json.",
-        headers=("Accept",),
+        headers=("Accept", "Accept-Encoding"),
     ),
     ProblemType(
         code="validation_failed",

@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.types import Receive, Scope
 
 from entrypoints.http.problems.problem import HTTPProblem
@@ -40,14 +40,20 @@ class StrictRequest(Request):
         self._max_body_bytes = max_body_bytes
 
     async def body(self) -> bytes:
-        """Return the body. Raises HTTPProblem `body_too_large`, and ClientDisconnect where the client has left."""
+        """Return the body.
+
+        Servers report a client that has left and a malformed chunk in the same way, so both are answered.
+
+        Raises:
+            HTTPProblem: `body_too_large`, or `malformed_request` for a body that breaks off.
+        """
         if not hasattr(self, "_body"):
             received = bytearray()
             is_whole = False
             while not is_whole:
                 message = await self.receive()
                 if message["type"] == "http.disconnect":
-                    raise ClientDisconnect
+                    raise HTTPProblem("malformed_request", "The body breaks off, or has a malformed chunk.")
                 received += message.get("body", b"")
                 is_whole = not message.get("more_body", False)
                 if len(received) > self._max_body_bytes:
@@ -67,10 +73,18 @@ class StrictRequest(Request):
 
 
 def ensure_readable(request: Request, media_types: tuple[str, ...]) -> None:
-    """Raise HTTPProblem `unsupported_media_type` unless the body is declared as one of `media_types`.
+    """Raise HTTPProblem `unsupported_media_type` unless the body is declared as one of `media_types`, without encoding.
 
-    Parameters such as a charset make no difference: JSON has none, and is read as UTF-8 whatever they say.
+    Parameters such as a charset make no difference: JSON has none, and is read as UTF-8 whatever they say. A
+    Content-Encoding is refused as RFC 9110, section 15.5.16 describes: a compressed body has no bound until it is
+    decompressed.
     """
+    if request.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
+        raise HTTPProblem(
+            "unsupported_media_type",
+            "Send the body without a Content-Encoding.",
+            headers={"Accept-Encoding": "identity"},
+        )
     declared = request.headers.get("content-type", "")
     if declared in media_types or declared.partition(";")[0].strip().lower() in media_types:
         return

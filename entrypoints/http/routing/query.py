@@ -1,17 +1,23 @@
-"""Query strings: every parameter known, none repeated, no NUL."""
+"""Query strings: bounded, in UTF-8, with known parameters only, each once."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Any, TypeVar
 
 from starlette.datastructures import QueryParams
 
-from entrypoints.http.problems.problem import HTTPProblem
+from entrypoints.http.problems.problem import MAX_VIOLATIONS, HTTPProblem
+from entrypoints.http.routing.body import is_utf8
 
 T = TypeVar("T")
 
-_MAX_ITEMS = 20
+MAX_BYTES = 8 * 1024
+"""The longest query has a cursor of 2 KiB and a search text of 200 characters, escaped as 2.4 KiB."""
+
+MAX_PARAMETERS = 50
+"""No operation has more than ten."""
 
 _REMEMBERED = 256
 _SHORT = 256
@@ -28,45 +34,74 @@ def remembering(read: Callable[[bytes], T]) -> Callable[[bytes], T]:
 
 
 def ensure_known(query_string: bytes, repeatable: Mapping[str, bool]) -> None:
-    """Raise HTTPProblem `unknown_parameter` or `validation_failed` unless the query string is acceptable.
+    """Check a query string against the names of the operation's parameters.
 
-    `repeatable` has the names of the operation's parameters, and whether one may be sent more than once. A name that
-    is not known is told by its position: it is the client's, and is not repeated.
+    `repeatable` maps each name to whether the parameter may be sent more than once. An unknown name is described by
+    its position: it is the client's, and a secret could stand there, so it is not repeated.
+
+    Raises:
+        HTTPProblem: `query_too_large`, `malformed_request`, `unknown_parameter` or `validation_failed`.
     """
+    _ensure_small(query_string)
+    if not is_utf8(query_string):
+        raise HTTPProblem("malformed_request", "The query is not UTF-8.")
     sent = QueryParams(query_string).multi_items()
-    allowed = sorted(repeatable)
-    names = ", ".join(allowed) or "none"
-    items: list[dict[str, Any]] = [
-        {
-            "in": "query",
-            "code": "unknown_parameter",
-            "detail": f"Query parameter no. {position} is not known here. Allowed: {names}.",
-            "params": {"position": position, "allowed": allowed},
-        }
-        for position, (name, _) in enumerate(sent, start=1)
-        if name not in repeatable
-    ]
-    items += [
-        {"parameter": name, "in": "query", "code": "repeated_parameter", "detail": "Send this once."}
-        for name, count in Counter(name for name, _ in sent).items()
-        if count > 1 and not repeatable.get(name, True)
-    ]
+    items = list(islice(_unacceptable(sent, repeatable), MAX_VIOLATIONS + 1))
     if items:
-        count = f"{len(items)} query parameters are" if len(items) > 1 else "1 query parameter is"
-        detail = f"{count} not acceptable here. Allowed: {names}."
-        raise HTTPProblem("unknown_parameter", detail, errors=items[:_MAX_ITEMS])
+        raise HTTPProblem(
+            "unknown_parameter",
+            f"{_counted(items)} not acceptable here. Allowed: {_listed(repeatable)}.",
+            errors=items[:MAX_VIOLATIONS],
+        )
     with_nul = [name for name, value in sent if "\0" in value]
     if with_nul:
+        detail = "A text cannot have the character U+0000."
         raise HTTPProblem(
             "validation_failed",
-            "A text cannot have the character U+0000.",
+            detail,
             errors=[
-                {
-                    "parameter": name,
-                    "in": "query",
-                    "code": "invalid_format",
-                    "detail": "A text cannot have the character U+0000.",
-                }
+                {"parameter": name, "in": "query", "code": "invalid_format", "detail": detail}
                 for name in with_nul
             ],
         )
+
+
+def _ensure_small(query_string: bytes) -> None:
+    if len(query_string) > MAX_BYTES or query_string.count(b"&") >= MAX_PARAMETERS:
+        raise HTTPProblem(
+            "query_too_large",
+            f"A query has at most {MAX_BYTES} bytes and {MAX_PARAMETERS} parameters.",
+            params={"max_bytes": MAX_BYTES, "max_parameters": MAX_PARAMETERS},
+        )
+
+
+def _unacceptable(
+    sent: Sequence[tuple[str, str]], repeatable: Mapping[str, bool]
+) -> Iterator[dict[str, Any]]:
+    """Yield a description of each parameter that is unknown, and then of each that is repeated."""
+    for position, (name, _) in enumerate(sent, start=1):
+        if name not in repeatable:
+            yield {
+                "in": "query",
+                "code": "unknown_parameter",
+                "detail": f"Query parameter no. {position} is not known here. Allowed: {_listed(repeatable)}.",
+                "params": {"position": position, "allowed": sorted(repeatable)},
+            }
+    for name, count in Counter(name for name, _ in sent).items():
+        if count > 1 and not repeatable.get(name, True):
+            yield {
+                "parameter": name,
+                "in": "query",
+                "code": "repeated_parameter",
+                "detail": "Send this once.",
+            }
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)) or "none"
+
+
+def _counted(items: Sequence[object]) -> str:
+    if len(items) > MAX_VIOLATIONS:
+        return f"More than {MAX_VIOLATIONS} query parameters are"
+    return f"{len(items)} query parameters are" if len(items) > 1 else "1 query parameter is"

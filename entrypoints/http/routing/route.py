@@ -171,14 +171,21 @@ class StrictRoute(APIRoute):
             yield from security_of_dependency(dependant.call)
 
     def _problems(self) -> Iterator[str]:
-        yield from ("unknown_parameter", "internal_error", "shutting_down")
+        yield from (
+            "malformed_request",
+            "query_too_large",
+            "unknown_parameter",
+            "internal_error",
+            "shutting_down",
+        )
         for dependant in _tree(self.dependant):
             yield from problems_of_dependency(dependant.call)
             if dependant.path_params or dependant.query_params or dependant.header_params:
                 yield "validation_failed"
         if self.body_field is not None:
             yield from ("body_too_large", "unsupported_media_type", "validation_failed")
-            yield "malformed_json" if self._json_media_types() else "malformed_request"
+            if self._json_media_types():
+                yield "malformed_json"
 
 
 def _tree(dependant: Dependant) -> Iterator[Dependant]:

@@ -6,7 +6,7 @@ import pytest
 from fastapi import APIRouter, Body, Form
 
 from entrypoints.http.representation.schemas import RequestModel, StrictInt, text
-from entrypoints.http.routing.body import MAX_BODY_BYTES, MERGE_PATCH
+from entrypoints.http.routing.body import FORM, MAX_BODY_BYTES, MERGE_PATCH
 from entrypoints.http.routing.route import StrictRoute
 from tests.kit.apps import ask
 
@@ -88,6 +88,22 @@ async def test_a_patch_of_another_kind_is_refused_with_those_that_are_read() -> 
     response = await ask(router, "PATCH", "/notes", content=b"[]", headers=headers)
     assert response.status_code == 415
     assert response.headers["Accept-Patch"] == "application/merge-patch+json, application/json"
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "identity, gzip", "x"])
+@pytest.mark.parametrize(
+    ("url", "media_type", "body"),
+    [("/notes", "application/json", b'{"text": ""}'), ("/log-in", FORM, b"username=ann")],
+)
+async def test_a_body_with_a_content_encoding_is_refused(
+    url: str, media_type: str, body: bytes, encoding: str
+) -> None:
+    headers = {"Content-Type": media_type, "Content-Encoding": encoding}
+    response = await ask(router, "POST", url, content=body, headers=headers)
+    assert (response.status_code, response.json()["code"]) == (415, "unsupported_media_type")
+    assert response.headers["Accept-Encoding"] == "identity"
+    plain = await ask(router, "POST", url, content=body, headers=headers | {"Content-Encoding": "identity"})
+    assert plain.is_success
 
 
 async def test_the_largest_body_is_read_and_one_byte_more_is_not() -> None:

@@ -56,6 +56,26 @@ def test_the_tag_of_a_version_is_strong() -> None:
     assert version_tag(7) == '"v7"'
 
 
+async def test_several_lines_of_if_none_match_are_one_list() -> None:
+    headers = [("If-None-Match", '"v1"'), ("If-None-Match", '"v2", W/"v7"')]
+    assert (await ask(router, "GET", "/thing", headers=headers)).status_code == 304
+    assert (await ask(router, "GET", "/thing", headers=headers[:1])).status_code == 200
+
+
+async def test_an_over_long_condition_names_no_version() -> None:
+    long = ", ".join(['"v7"'] * 500)
+    assert (await ask(router, "GET", "/thing", headers={"If-None-Match": long})).status_code == 200
+    halves = [("If-Match", long[:1600]), ("If-Match", long[:1600])]
+    assert (await ask(router, "PUT", "/thing", headers=halves)).status_code == 412
+    assert (await ask(router, "PUT", "/thing", headers={"If-Match": long})).status_code == 422
+
+
+async def test_proxies_are_told_not_to_rewrite_an_entity_tag() -> None:
+    response = await ask(router, "PUT", "/thing", headers={"If-Match": '"v6"'})
+    assert (response.status_code, response.headers["ETag"]) == (412, '"v7"')
+    assert response.headers["Cache-Control"] == "no-store, no-transform"
+
+
 def test_equal_content_has_equal_tags_and_other_content_others() -> None:
     assert content_tag(b"a") == content_tag(b"a") != content_tag(b"b")
 

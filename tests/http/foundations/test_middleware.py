@@ -219,12 +219,23 @@ async def test_a_client_that_leaves_is_logged_as_such(log: StringIO) -> None:
     assert [line["status"] for line in await lines(log)] == [499]
 
 
-async def test_a_client_that_leaves_while_it_sends_is_logged_as_such(log: StringIO) -> None:
-    async def leave() -> Message:
+async def test_a_body_that_breaks_off_is_answered_with_400(log: StringIO) -> None:
+    async def break_off() -> Message:
         return {"type": "http.disconnect"}
 
-    await app_of(router)(http_scope("/things", method="POST"), leave, Sent())
-    assert [line["status"] for line in await lines(log)] == [499]
+    sent = Sent()
+    await app_of(router)(http_scope("/things", method="POST"), break_off, sent)
+    assert sent.status == 400
+    assert [(line["status"], line["problem"]) for line in await lines(log)] == [(400, "malformed_request")]
+
+
+@pytest.mark.parametrize("name", [b"host", b"content-type"])
+async def test_two_lines_of_a_header_with_a_single_value_are_refused(name: bytes) -> None:
+    once, twice = Sent(), Sent()
+    await app_of(router)(http_scope("/things/1", (name, b"a")), stay, once)
+    await app_of(router)(http_scope("/things/1", (name, b"a"), (name, b"b")), stay, twice)
+    assert [once.status, twice.status] == [200, 400]
+    assert json.loads(twice.messages[1]["body"])["code"] == "malformed_request"
 
 
 async def test_the_access_log_can_be_switched_off(log: StringIO) -> None:

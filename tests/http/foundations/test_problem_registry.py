@@ -38,6 +38,7 @@ CONTRACT = {
     },
     412: {"precondition_failed"},
     413: {"body_too_large"},
+    414: {"query_too_large"},
     415: {"unsupported_media_type"},
     422: {"validation_failed", "idempotency_key_reused"},
     428: {"precondition_required"},

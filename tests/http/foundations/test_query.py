@@ -4,6 +4,8 @@ import pytest
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 
+from entrypoints.http.problems.problem import MAX_VIOLATIONS
+from entrypoints.http.routing.query import MAX_BYTES, MAX_PARAMETERS
 from entrypoints.http.routing.route import StrictRoute
 from tests.kit.apps import app_of, ask
 
@@ -72,7 +74,31 @@ async def test_a_parameter_with_one_value_is_not_sent_twice() -> None:
     ]
 
 
-@pytest.mark.parametrize("query", ["x", "x=", "=", "%00=1", "%ff=1", "x=1;y=2", "&&x"])
+@pytest.mark.parametrize("query", ["limit=3&tag=%ff%fe", "%ff=1", "tag=%ed%a0%80", "tag=%c0%af"])
+async def test_a_query_that_is_not_utf_8_is_refused(query: str) -> None:
+    response = await ask(router, "GET", f"/things?{query}")
+    assert (response.status_code, response.json()["code"]) == (400, "malformed_request")
+
+
+async def test_a_query_has_a_bounded_size_and_a_bounded_number_of_parameters() -> None:
+    longest, most = "tag=" + "a" * (MAX_BYTES - 4), "&".join(["tag=a"] * MAX_PARAMETERS)
+    for query in (longest, most):
+        assert (await ask(router, "GET", f"/things?{query}")).is_success
+        response = await ask(router, "GET", f"/things?{query}&")
+        assert (response.status_code, response.json()["code"]) == (414, "query_too_large")
+        assert response.json()["params"] == {"max_bytes": MAX_BYTES, "max_parameters": MAX_PARAMETERS}
+
+
+async def test_the_first_unknown_parameters_are_described_and_that_there_are_more() -> None:
+    for count, detail in (
+        (MAX_VIOLATIONS, "20 query parameters are not acceptable here. Allowed: trace."),
+        (MAX_VIOLATIONS + 1, "More than 20 query parameters are not acceptable here. Allowed: trace."),
+    ):
+        response = await ask(router, "GET", f"/nothing?{'&'.join(['x'] * count)}")
+        assert (response.json()["detail"], len(response.json()["errors"])) == (detail, MAX_VIOLATIONS)
+
+
+@pytest.mark.parametrize("query", ["x", "x=", "=", "%00=1", "x=1;y=2", "&&x"])
 async def test_where_there_are_no_parameters_any_is_refused(query: str) -> None:
     response = await ask(router, "GET", f"/nothing?{query}")
     assert (response.status_code, response.json()["code"]) == (400, "unknown_parameter")

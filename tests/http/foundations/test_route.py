@@ -56,6 +56,8 @@ def documented(method: str, path: str) -> set[str]:
 
 
 EVERYWHERE = {
+    "malformed_request",
+    "query_too_large",
     "unknown_parameter",
     "internal_error",
     "shutting_down",
@@ -74,7 +76,7 @@ WITH_JSON = {"malformed_json", "body_too_large", "unsupported_media_type", "vali
         (
             "post",
             "/v1/things/forms",
-            {"malformed_request", "body_too_large", "unsupported_media_type", "validation_failed"},
+            {"body_too_large", "unsupported_media_type", "validation_failed"},
         ),
     ],
 )

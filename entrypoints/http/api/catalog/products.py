@@ -221,4 +221,7 @@ def _sees_archived(visitor: Principal | None) -> bool:
 def _let_be_stored(response: Response, visitor: Principal | None) -> None:
     """Let caches keep the answer, and ask each time whether it is still right: stock moves with every order."""
     audience = b"public" if visitor is None else b"private"
-    response.raw_headers += [(b"cache-control", audience + b", no-cache"), (b"vary", b"Authorization")]
+    response.raw_headers += [
+        (b"cache-control", audience + b", no-cache, no-transform"),
+        (b"vary", b"Authorization"),
+    ]

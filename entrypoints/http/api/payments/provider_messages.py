@@ -69,7 +69,7 @@ router = APIRouter(prefix="/v1/webhooks/payments", tags=["payments"], route_clas
     },
 )
 async def receive_provider_message(
-    provider: Annotated[str, Path(max_length=100)],
+    provider: Annotated[str, Path(json_schema_extra={"maxLength": 100})],
     request: Request,
     receive_provider_message: Annotated[
         ReceiveProviderMessage, provided(Container.payments.receive_provider_message)
