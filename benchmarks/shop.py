@@ -75,6 +75,8 @@ def open_shop(server: Server, size: Size) -> Shop:
     settings = Settings(
         database_url=server.url_of(name),
         order_hold=timedelta(days=30),  # so that none expires while others are measured
+        max_unpaid_orders=0,  # the orders of the benchmark stay unpaid
+        max_units_held=0,
         token_lifetime=timedelta(hours=1),
     )
     return asyncio.run(_fill(Container(settings=settings), name, size))

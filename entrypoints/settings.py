@@ -175,6 +175,10 @@ class Settings(BaseSettings):
     """The one header in which they say it. The other one is the client's, and not looked at."""
     order_hold: timedelta = Field(timedelta(minutes=15), gt=timedelta(0))
     """How long an unpaid order holds its stock (ISO 8601 or seconds)."""
+    max_unpaid_orders: int = Field(50, ge=0)
+    """How many open unpaid orders a customer can have. 0: no limit."""
+    max_units_held: int = Field(1000, ge=0)
+    """How many units of one product a customer can hold in open unpaid orders. 0: no limit."""
     check_every: timedelta = Field(timedelta(hours=1), gt=timedelta(0))
     """How often a worker checks the rules that must always be true; it reads everything."""
 

@@ -4,10 +4,14 @@ from datetime import datetime
 from adapters.memory.copying import copied
 from adapters.memory.database import reach
 from adapters.memory.locks import Row
+from adapters.memory.stocks import stock_row
 from adapters.memory.transaction import IntegrityError, Transaction
-from application.orders.ports import OrderExists, OrderRepository
+from adapters.memory.users import user_row
+from application.orders.ports import OrderExists, OrderRepository, PlacementContext
+from domain.orders.hold_limits import CustomerHolds
 from domain.orders.lifecycle import OrderStatus
 from domain.orders.order import Order
+from domain.orders.placing import ProductsWithStock
 from domain.shared.ids import OrderId, ProductId, UserId
 
 
@@ -19,6 +23,36 @@ def order_row(order_id: OrderId) -> Row:
 class MemoryOrderRepository(OrderRepository):
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
+
+    async def lock_for_placing(
+        self,
+        customer_ids: Collection[UserId],
+        product_ids: Collection[ProductId],
+        *,
+        holds_at: datetime | None,
+    ) -> PlacementContext:
+        await self._transaction.lock(map(user_row, customer_ids))
+        await self._transaction.lock(map(stock_row, product_ids))
+        await reach()
+        tables = self._transaction.tables
+        holds = {
+            customer_id: CustomerHolds(email_verified=tables.users[customer_id].email_verified)
+            for customer_id in customer_ids
+            if customer_id in tables.users
+        }
+        for order in tables.orders.values():
+            is_unpaid = order.status is OrderStatus.PENDING_PAYMENT
+            if holds_at and is_unpaid and order.customer_id in holds and not order.is_due(holds_at):
+                held = holds[order.customer_id]
+                held.unpaid_orders += 1
+                for line in order.lines:
+                    held.units[line.product_id] = held.units.get(line.product_id, 0) + line.quantity
+        known = sorted(set(product_ids) & tables.stocks.keys())
+        shelf = ProductsWithStock(
+            {id_: copied(tables.products[id_]) for id_ in known},
+            {id_: copied(tables.stocks[id_]) for id_ in known},
+        )
+        return PlacementContext(shelf, holds)
 
     async def add(self, orders: Sequence[Order]) -> None:
         await reach()

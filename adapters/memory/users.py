@@ -15,7 +15,7 @@ class MemoryUserRepository(UserRepository):
 
     async def add(self, user: User) -> None:
         await reach()
-        await self._transaction.lock([("users.email", user.email), _row(user.id)])
+        await self._transaction.lock([("users.email", user.email), user_row(user.id)])
         tables = self._transaction.tables
         if user.email in tables.user_ids:
             self._transaction.fail(EmailTaken())
@@ -28,7 +28,7 @@ class MemoryUserRepository(UserRepository):
         return copied(tables.users[tables.user_ids[email]]) if email in tables.user_ids else None
 
     async def get(self, user_id: UserId) -> User | None:
-        await self._transaction.lock([_row(user_id)])
+        await self._transaction.lock([user_row(user_id)])
         return await self.peek(user_id)
 
     async def peek(self, user_id: UserId) -> User | None:
@@ -37,13 +37,13 @@ class MemoryUserRepository(UserRepository):
 
     async def lock_admins(self) -> Collection[UserId]:
         users = self._transaction.tables.users
-        await self._transaction.lock(_row(user.id) for user in list(users.values()) if user.administers)
+        await self._transaction.lock(user_row(user.id) for user in list(users.values()) if user.administers)
         await reach()
         return [user.id for user in users.values() if user.administers]
 
     async def save(self, user: User) -> None:
         await reach()
-        self._transaction.ensure_locked(_row(user.id))
+        self._transaction.ensure_locked(user_row(user.id))
         tables = self._transaction.tables
         former = tables.users[user.id].email
         if user.email != former:
@@ -59,5 +59,5 @@ class MemoryUserRepository(UserRepository):
         self._transaction.tables.users[user.id] = copied(user)
 
 
-def _row(user_id: UserId) -> Row:
+def user_row(user_id: UserId) -> Row:
     return "users", user_id.hex

@@ -2,7 +2,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from application.orders.ports import OrderExists, OrderQueries
+from application.orders.ports import OrderExists, OrderQueries, PlacementContext
 from application.orders.release_expired_holds import Demand, wanted_by
 from application.orders.views import OrderView
 from application.shared.batching import Batcher
@@ -10,11 +10,12 @@ from application.shared.clock import Clock
 from application.shared.idempotency import Bound, IdempotencyKey, IdempotentResult, Scope
 from application.shared.ids import IdFactory
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from domain.orders.hold_limits import HoldLimits
 from domain.orders.order import Order
 from domain.orders.placing import OrderRequest, OutOfStock, ProductsWithStock, place
 from domain.shared.actor import Actor
 from domain.shared.errors import DomainError
-from domain.shared.ids import ProductId, UserId
+from domain.shared.ids import UserId
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +25,22 @@ class PlaceOrderCommand:
     actor: Actor
 
 
+NO_LIMITS = HoldLimits()
+
+
 @dataclass(frozen=True, slots=True)
 class PlaceOrderBatch:
     """Place several orders in one transaction.
 
-    The keys are claimed and the stock of all products is locked once; then each order is accepted or refused on its
-    own, in memory, in the order of the commands. What is accepted is written together.
+    The keys are claimed, and all customers and the stock of all products are locked once. Each order is then accepted
+    or refused on its own, in memory, in the order of the commands. All accepted orders are written together.
     """
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
     ids: IdFactory
     hold: timedelta
+    limits: HoldLimits = NO_LIMITS
 
     async def __call__(
         self, commands: Sequence[PlaceOrderCommand]
@@ -43,7 +48,7 @@ class PlaceOrderBatch:
         """Raise OrderExists, IdempotencyInFlight, Overloaded, DatabaseUnavailable for the batch as a whole."""
         async with self.unit_of_work() as work:
             bound = dict(await work.idempotency.claim([c.key for c in commands], OrderView))
-            shelf = await self._shelf(work, commands, bound)
+            context = await self._lock(work, commands, bound)
             placed: list[Order] = []
             results: dict[IdempotencyKey, OrderView] = {}
             outcomes: list[IdempotentResult[OrderView] | Exception] = []
@@ -52,7 +57,7 @@ class PlaceOrderBatch:
                     if earlier := bound.get(command.key.scope):
                         outcomes.append(earlier.replay(command.key))
                         continue
-                    order = self._place(command, shelf)
+                    order = self._place(command, context)
                 except DomainError as refusal:
                     outcomes.append(refusal)
                     continue
@@ -68,7 +73,7 @@ class PlaceOrderBatch:
             earlier_orders = await self._placed_before(work, refused)
             if placed:
                 await work.orders.add(placed)
-                await work.stocks.save(shelf.stocks.values())
+                await work.stocks.save(context.shelf.stocks.values())
                 await work.idempotency.bind(results)
             if bound:
                 await work.commit()
@@ -77,22 +82,17 @@ class PlaceOrderBatch:
             for command, outcome in zip(commands, outcomes, strict=True)
         ]
 
-    async def _shelf(
-        self,
-        work: UnitOfWork,
-        commands: Sequence[PlaceOrderCommand],
-        bound: Mapping[Scope, Bound[OrderView]],
-    ) -> ProductsWithStock:
-        product_ids: set[ProductId] = {
-            line.product_id
-            for command in commands
-            if command.key.scope not in bound
-            for line in command.request.lines
-        }
-        if not product_ids:
-            return ProductsWithStock({}, {})
-        stocks = await work.stocks.lock(product_ids)
-        return ProductsWithStock(await work.products.get(stocks), stocks)
+    async def _lock(
+        self, work: UnitOfWork, commands: Sequence[PlaceOrderCommand], bound: Mapping[Scope, Bound[OrderView]]
+    ) -> PlacementContext:
+        requests = [command.request for command in commands if command.key.scope not in bound]
+        if not requests:
+            return PlacementContext(ProductsWithStock({}, {}), {})
+        return await work.orders.lock_for_placing(
+            {request.customer_id for request in requests},
+            {line.product_id for request in requests for line in request.lines},
+            holds_at=self.clock.now() if self.limits.counts_holds else None,
+        )
 
     async def _placed_before(
         self, work: UnitOfWork, refused: Sequence[PlaceOrderCommand]
@@ -110,11 +110,13 @@ class PlaceOrderBatch:
             if (order := orders.get(_order_key(command)))
         }
 
-    def _place(self, command: PlaceOrderCommand, shelf: ProductsWithStock) -> Order:
+    def _place(self, command: PlaceOrderCommand, context: PlacementContext) -> Order:
         now = self.clock.now()
         return place(
             command.request,
-            shelf,
+            context.shelf,
+            context.holds[command.request.customer_id],
+            self.limits,
             idempotency_key=command.key.key,
             new_id=self.ids.new,
             now=now,
@@ -139,7 +141,8 @@ class PlaceOrder:
     async def __call__(self, command: PlaceOrderCommand) -> IdempotentResult[OrderView]:
         """Raise ProductUnavailable, OutOfStock, PriceChanged or ValidationFailed.
 
-        Also IdempotencyKeyReused, IdempotencyInFlight, Overloaded and DatabaseUnavailable.
+        Also TooManyUnpaidOrders, TooManyUnitsHeld, EmailNotVerified, IdempotencyKeyReused,
+        IdempotencyInFlight, Overloaded and DatabaseUnavailable.
         """
         try:
             return await self._place(command)

@@ -9,8 +9,10 @@ from application.orders.access import OrderAccess
 from application.orders.views import FulfillmentView, OrderView, StatusChangeView
 from application.shared.page import Page, Position
 from domain.orders.fulfillment import Fulfillment
+from domain.orders.hold_limits import CustomerHolds
 from domain.orders.lifecycle import OrderStatus
 from domain.orders.order import Order
+from domain.orders.placing import ProductsWithStock
 from domain.shared.errors import DomainError
 from domain.shared.ids import FulfillmentId, OrderId, ProductId, UserId
 
@@ -24,7 +26,32 @@ class OrderExists(DomainError):
         super().__init__("There is an order with this idempotency key.")
 
 
+@dataclass(frozen=True, slots=True)
+class PlacementContext:
+    """What the orders of a batch are decided on: locked stock, its products, and the holds of the customers."""
+
+    shelf: ProductsWithStock
+    holds: Mapping[UserId, CustomerHolds]
+
+
 class OrderRepository(Protocol):
+    async def lock_for_placing(
+        self,
+        customer_ids: Collection[UserId],
+        product_ids: Collection[ProductId],
+        *,
+        holds_at: datetime | None,
+    ) -> PlacementContext:
+        """Lock customers, then stocks, each in one order, and read what orders of these products are decided on.
+
+        Holds are read after the locks, so that they include what other units of work have placed meanwhile. Holds
+        that have ended at `holds_at` do not count. Where it is None, holds are not counted, and customers are only
+        locked against changes of their accounts.
+
+        Raises Overloaded when a lock does not come free in time.
+        """
+        ...
+
     async def add(self, orders: Sequence[Order]) -> None:
         """Keep new orders, with their history. Raises OrderExists where a customer's key has an order."""
         ...

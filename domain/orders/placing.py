@@ -8,6 +8,7 @@ from uuid import UUID
 from domain.catalog.product import Product
 from domain.catalog.stock import Stock
 from domain.orders.address import Address
+from domain.orders.hold_limits import CustomerHolds, HoldLimits
 from domain.orders.line import OrderLine, PricedLine, RequestedLine
 from domain.orders.order import Order
 from domain.orders.pricing import ensure_expected, priced, total_of
@@ -69,6 +70,8 @@ def quote(request: OrderRequest, shelf: ProductsWithStock) -> Quote:
 def place(
     request: OrderRequest,
     shelf: ProductsWithStock,
+    holds: CustomerHolds,
+    limits: HoldLimits,
     *,
     idempotency_key: str,
     new_id: Callable[[], UUID],
@@ -76,8 +79,16 @@ def place(
     expires_at: datetime,
     actor: Actor,
 ) -> Order:
-    """Reserve every line and take the order down. The shelf's stocks must be locked. Raises as `quote` does."""
+    """Reserve every line for a new order. The stocks and the customer must be locked.
+
+    The order is added to `holds`, so that the next order of the same batch is decided with it.
+
+    Raises: as `quote`; TooManyUnpaidOrders, TooManyUnitsHeld, EmailNotVerified.
+    """
     accepted = quote(request, shelf)
+    limits.ensure_allow(holds, accepted.lines)
+    if accepted.total.amount > 0:
+        holds.add_order(accepted.lines)
     order_id = OrderId(new_id())
     for line in accepted.lines:
         shelf.stocks[line.product_id].reserve(line.quantity, order_id=order_id, now=now, actor=actor)

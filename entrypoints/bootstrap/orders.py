@@ -15,6 +15,7 @@ from application.shared.admission import Admission
 from application.shared.batching import Batcher
 from application.shared.clock import Clock
 from application.shared.ids import IdFactory
+from domain.orders.hold_limits import HoldLimits
 from entrypoints.settings import Settings
 
 
@@ -30,6 +31,12 @@ class Orders(containers.DeclarativeContainer):
         clock=clock,
         ids=ids,
         hold=settings.provided.order_hold,
+        limits=providers.Factory(
+            HoldLimits,
+            max_unpaid_orders=settings.provided.max_unpaid_orders,
+            max_units_held=settings.provided.max_units_held,
+            requires_verified_email=settings.provided.email_verification,
+        ),
     )
     order_batcher = providers.Singleton(Batcher, run=place_order_batch)
     order_admission = providers.Singleton(Admission, batcher=order_batcher)

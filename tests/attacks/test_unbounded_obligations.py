@@ -28,3 +28,16 @@ async def test_order_is_charged_once_whatever_keys_are_sent(web: WebShop, token:
         if problem["code"] == "payment_in_progress":
             assert problem["params"] == {"payment_id": payment["id"]}
     assert (await customer.post(address, json=body, headers=key("later"))).status_code == 409
+
+
+async def test_unpaid_orders_of_a_customer_are_bounded_by_default(web: WebShop) -> None:
+    customer = await web.customer()
+    product = await web.product(stock=100_000, price=1999)
+    too_large = await customer.post("/v1/orders", json=order_of((product, 1001)), headers=key("large"))
+    assert (too_large.status_code, too_large.json()["code"]) == (409, "too_many_units_held")
+    assert too_large.json()["params"] == {"allowed": 1000}
+    statuses = [
+        (await customer.post("/v1/orders", json=order_of((product, 1)), headers=key(f"k{n}"))).status_code
+        for n in range(51)
+    ]
+    assert statuses == [201] * 50 + [409]

@@ -40,6 +40,7 @@ from application.users.views import UserView
 from domain.catalog.adjusting import StockDelta
 from domain.catalog.stock import MovementReason
 from domain.orders.fulfillment import FulfilledLine
+from domain.orders.hold_limits import HoldLimits
 from domain.orders.line import RequestedLine
 from domain.orders.placing import OrderRequest
 from domain.payments.method import PaymentMethod
@@ -65,6 +66,7 @@ class Shop(Accounts):
 
     def __init__(self, store: Store) -> None:
         super().__init__(store)
+        self.hold_limits = HoldLimits()
         self.keys_sent: set[tuple[UserId, str]] = set()
         self.create_product = CreateProduct(store.unit_of_work, self.clock, self.ids)
         self.change_product = ChangeProduct(store.unit_of_work, self.clock)
@@ -105,7 +107,7 @@ class Shop(Accounts):
 
     def batch(self, clock: Clock | None = None) -> PlaceOrderBatch:
         """Return what places one batch of orders."""
-        return PlaceOrderBatch(self.store.unit_of_work, clock or self.clock, self.ids, HOLD)
+        return PlaceOrderBatch(self.store.unit_of_work, clock or self.clock, self.ids, HOLD, self.hold_limits)
 
     async def product(
         self,

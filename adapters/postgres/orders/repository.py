@@ -24,7 +24,8 @@ from adapters.postgres.core.transaction import Transaction
 from adapters.postgres.core.unnest import UnnestedRows, columns_of
 from adapters.postgres.events.outbox import Outbox
 from adapters.postgres.orders.mapping import change_values, line_values, order_from, order_values
-from application.orders.ports import OrderRepository
+from adapters.postgres.orders.placing import lock_for_placing
+from application.orders.ports import OrderRepository, PlacementContext
 from domain.orders.lifecycle import OrderStatus
 from domain.orders.order import Order
 from domain.shared.ids import OrderId, ProductId, UserId
@@ -108,6 +109,15 @@ class PostgresOrderRepository(OrderRepository):
     def __init__(self, transaction: Transaction, outbox: Outbox) -> None:
         self._transaction = transaction
         self._outbox = outbox
+
+    async def lock_for_placing(
+        self,
+        customer_ids: Collection[UserId],
+        product_ids: Collection[ProductId],
+        *,
+        holds_at: datetime | None,
+    ) -> PlacementContext:
+        return await lock_for_placing(self._transaction, customer_ids, product_ids, holds_at=holds_at)
 
     async def add(self, orders: Sequence[Order]) -> None:
         if orders:

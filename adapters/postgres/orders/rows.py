@@ -32,6 +32,7 @@ class OrderRow(Row):
         Index(None, "customer_id", "placed_at", "id"),
         Index(None, "status", "placed_at", "id"),
         Index(None, "expires_at", "id", postgresql_where=text("status = 'pending_payment'")),
+        Index(None, "customer_id", "expires_at", postgresql_where=text("status = 'pending_payment'")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

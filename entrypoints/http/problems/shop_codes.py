@@ -163,6 +163,41 @@ ORDER_PROBLEMS = (
         ],
     ),
     ProblemType(
+        code="too_many_unpaid_orders",
+        status=409,
+        title="Too many unpaid orders",
+        meaning="A customer can have a limited number of orders that wait for payment. `params.allowed` is that number.",
+        remedy="Pay for one of the open orders, cancel one, or wait until one expires.",
+        detail="At most 50 orders can wait for payment at a time. Pay for one of them, or cancel it.",
+        params={"allowed": 50},
+    ),
+    ProblemType(
+        code="too_many_units_held",
+        status=409,
+        title="Too many unpaid units",
+        meaning="A customer can hold a limited number of units of one product in orders that wait for payment."
+        " `params.allowed` is that number.",
+        remedy="Lower the quantities of the lines in `errors`, or pay for an open order first.",
+        detail="At most 1000 units of a product can wait for payment at a time.",
+        params={"allowed": 1000},
+        errors=[
+            {
+                "pointer": "/lines/0/quantity",
+                "code": "too_many_units_held",
+                "detail": "900 units are held by unpaid orders, 200 requested.",
+                "params": {"sku": "MUG-RED", "requested": 200, "held": 900, "allowed": 1000},
+            }
+        ],
+    ),
+    ProblemType(
+        code="email_not_verified",
+        status=409,
+        title="The e-mail address is not verified",
+        meaning="This shop reserves stock only for accounts whose e-mail address was verified.",
+        remedy="Request a verification message, and follow its link.",
+        detail="Verify the e-mail address of the account before placing an order.",
+    ),
+    ProblemType(
         code="invalid_transition",
         status=409,
         title="The order's state does not permit this",

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from domain.catalog.product import Product, ProductStatus
 from domain.catalog.stock import Stock
 from domain.orders.events import OrderConfirmed, OrderPlaced
+from domain.orders.hold_limits import CustomerHolds, HoldLimits
 from domain.orders.lifecycle import Action, OrderStatus
 from domain.orders.line import RequestedLine
 from domain.orders.order import Order
@@ -63,6 +64,8 @@ def place_it(goods: Goods, asked: OrderRequest) -> Order:
     return place(
         asked,
         goods.shelf,
+        CustomerHolds(email_verified=False),
+        HoldLimits(),
         idempotency_key="key",
         new_id=IDS.new,
         now=NOW,

@@ -55,7 +55,14 @@ router = APIRouter(prefix="/v1/orders", tags=["orders"], route_class=StrictRoute
             "model": OrderResponse,
             "description": "The order that this key has made before, as it is now: what was answered then is no longer kept.",
         },
-        **problem_responses("out_of_stock", "price_changed", "product_unavailable"),
+        **problem_responses(
+            "email_not_verified",
+            "out_of_stock",
+            "price_changed",
+            "product_unavailable",
+            "too_many_units_held",
+            "too_many_unpaid_orders",
+        ),
     },
     dependencies=[LimitOrders],
 )

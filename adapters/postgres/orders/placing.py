@@ -1,0 +1,119 @@
+"""What a batch of orders is decided on, in two statements: one that locks, and one that reads after the locks."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    BindParameter,
+    Boolean,
+    DateTime,
+    TextualSelect,
+    Uuid,
+    bindparam,
+    column,
+    text,
+)
+
+from adapters.postgres.catalog.mapping import product_from, stock_from
+from adapters.postgres.core.rows import ProductRow, StockRow
+from adapters.postgres.core.transaction import Transaction
+from adapters.postgres.core.unnest import columns_of
+from application.orders.ports import PlacementContext
+from domain.orders.hold_limits import CustomerHolds
+from domain.orders.placing import ProductsWithStock
+from domain.shared.ids import ProductId, UserId
+
+_STOCKS = columns_of(StockRow)
+_PRODUCTS = columns_of(ProductRow, without={"sort_name", "search_words", "search_typos"})
+_IDS = (
+    bindparam("customer_ids", type_=ARRAY(Uuid)),
+    bindparam("product_ids", type_=ARRAY(Uuid)),
+)
+
+# The condition on the stocks depends on the customers, so that they are locked first: the same order as everywhere.
+_LOCK = """
+WITH customers AS MATERIALIZED (
+    SELECT id FROM users WHERE id = ANY (:customer_ids) ORDER BY id {lock}
+)
+SELECT {stocks} FROM stocks
+WHERE product_id = ANY (:product_ids) AND (SELECT count(*) FROM customers) >= 0
+ORDER BY product_id FOR UPDATE OF stocks"""
+
+# Products and customers have nothing in common: each has rows of its own, so that one statement reads both.
+_READ = """
+SELECT products.*, customers.*
+FROM (SELECT {products} FROM products WHERE id = ANY (:product_ids)) products
+FULL JOIN (
+    SELECT users.id AS customer_id, email_verified, {holds}
+    FROM users WHERE users.id = ANY (:customer_ids)
+) customers ON false"""
+_NO_HOLDS = "0 AS unpaid_orders, NULL::uuid[] AS held_products, NULL::bigint[] AS held_units"
+_HOLDS = """
+    (SELECT count(*) FROM orders
+     WHERE customer_id = users.id AND status = 'pending_payment' AND expires_at > :holds_at) AS unpaid_orders,
+    (SELECT array_agg(product_id ORDER BY product_id) FROM {held}) AS held_products,
+    (SELECT array_agg(units ORDER BY product_id) FROM {held}) AS held_units""".format(  # noqa: S608 - a constant
+    held="""(
+        SELECT product_id, sum(quantity)::bigint AS units
+        FROM orders JOIN order_lines ON order_id = orders.id
+        WHERE customer_id = users.id AND orders.status = 'pending_payment' AND expires_at > :holds_at
+          AND product_id = ANY (:product_ids)
+        GROUP BY product_id) held"""
+)
+
+
+def _lock(lock: str) -> TextualSelect:
+    names = ", ".join(f"stocks.{stock.name}" for stock in _STOCKS)
+    return text(_LOCK.format(lock=lock, stocks=names)).bindparams(*_IDS).columns(*_STOCKS)
+
+
+def _read(holds: str, *parameters: BindParameter[datetime]) -> TextualSelect:
+    names = ", ".join(product.name for product in _PRODUCTS)
+    statement = text(_READ.format(products=names, holds=holds)).bindparams(*_IDS, *parameters)
+    return statement.columns(
+        *_PRODUCTS,
+        column("customer_id", Uuid),
+        column("email_verified", Boolean),
+        column("unpaid_orders", BigInteger),
+        column("held_products", ARRAY(Uuid)),
+        column("held_units", ARRAY(BigInteger)),
+    )
+
+
+# Counting needs the customer alone. Otherwise several batches may share the customer, whose account stays as it is.
+_LOCK_ALONE, _LOCK_SHARED = _lock("FOR NO KEY UPDATE"), _lock("FOR SHARE")
+_READ_HOLDS = _read(_HOLDS, bindparam("holds_at", type_=DateTime(timezone=True)))
+_READ_NO_HOLDS = _read(_NO_HOLDS)
+
+
+async def lock_for_placing(
+    transaction: Transaction,
+    customer_ids: Collection[UserId],
+    product_ids: Collection[ProductId],
+    *,
+    holds_at: datetime | None,
+) -> PlacementContext:
+    """Carry out `OrderRepository.lock_for_placing`."""
+    ids: dict[str, object] = {"customer_ids": list(customer_ids), "product_ids": list(product_ids)}
+    if holds_at is None:
+        locked = await transaction.execute(_LOCK_SHARED, ids)
+        read = await transaction.execute(_READ_NO_HOLDS, ids)
+    else:
+        locked = await transaction.execute(_LOCK_ALONE, ids)
+        read = await transaction.execute(_READ_HOLDS, {**ids, "holds_at": holds_at})
+    stocks = {stock.product_id: stock for stock in map(stock_from, locked)}
+    products, holds = {}, {}
+    for row in read:
+        if row.customer_id is None:
+            product = product_from(row)
+            products[product.id] = product
+        else:
+            units = zip(row.held_products or (), row.held_units or (), strict=True)
+            holds[UserId(row.customer_id)] = CustomerHolds(
+                email_verified=row.email_verified,
+                unpaid_orders=row.unpaid_orders,
+                units={ProductId(product_id): held for product_id, held in units},
+            )
+    return PlacementContext(ProductsWithStock(products, stocks), holds)
