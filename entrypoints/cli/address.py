@@ -1,4 +1,4 @@
-"""Where the service is reached."""
+"""The network address at which the service listens."""
 
 import errno
 import socket
@@ -8,7 +8,7 @@ from http.client import HTTPConnection, HTTPException
 
 from entrypoints.cli.failures import CommandFailed
 
-EVERY_INTERFACE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - for asking where to reach a service that listens there
+LOOPBACK_OF = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - to reach a service that listens on all interfaces
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +20,17 @@ class Address:
 
     @classmethod
     def resolved(cls, host: str, port: int) -> "Address":
-        """Return the address to listen on for a host's name or address, an IPv4 one if it has both. Raises CommandFailed."""
+        """Return the address to listen on for a host name or address, preferring IPv4.
+
+        Raises:
+            CommandFailed: the host is not a name or an address of this machine.
+        """
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         except (OSError, UnicodeError):
             raise CommandFailed(
-                "STEELYARD_HOST is not a name or an address of this machine: 127.0.0.1 is for it alone, 0.0.0.0 for "
-                "the network as well."
+                "STEELYARD_HOST is not a name or an address of this machine. Use 127.0.0.1 to accept connections from "
+                "this machine only, or 0.0.0.0 to accept them from the network."
             ) from None
         ips = [str(address[0]) for *_, address in found]
         return cls(next((ip for ip in ips if ":" not in ip), ips[0]), port)
@@ -34,16 +38,16 @@ class Address:
     @property
     def reached_at(self) -> str:
         """The network address for clients on this machine."""
-        return EVERY_INTERFACE.get(self.ip, self.ip)
+        return LOOPBACK_OF.get(self.ip, self.ip)
 
     @property
     def url(self) -> str:
-        """The root of the service for clients on this machine."""
+        """The root URL of the service for clients on this machine."""
         ip = self.reached_at
         return f"http://[{ip}]:{self.port}" if ":" in ip else f"http://{ip}:{self.port}"
 
     def answers(self) -> bool:
-        """Tell whether a service is alive here."""
+        """Return whether a service answers health checks here."""
         connection = HTTPConnection(self.reached_at, self.port, timeout=2)
         try:
             connection.request("GET", "/livez")
@@ -54,9 +58,10 @@ class Address:
             connection.close()
 
     def ensure_free(self) -> None:
-        """Raise CommandFailed if nothing can listen here.
+        """Raise CommandFailed if the port is in use or not allowed.
 
-        The workers share the port by SO_REUSEPORT, and so would join another service's without a word.
+        The serving processes share the port with SO_REUSEPORT. Without this check they would silently share the port of
+        another service, too.
         """
         family = socket.AF_INET6 if ":" in self.ip else socket.AF_INET
         with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -71,9 +76,9 @@ class Address:
 def _complaint(address: Address, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return (
-            f"Port {address.port} is in use. Stop what listens there, or choose another port with --port or "
+            f"Port {address.port} is in use. Stop the program that listens there, or choose another port with --port or "
             "STEELYARD_PORT."
         )
     if error.errno == errno.EACCES:
-        return f"Port {address.port} is reserved for the system. Choose one from 1024 on."
-    return f"Nothing can listen on {address.ip}, port {address.port}: {error.strerror}."
+        return f"Port {address.port} is reserved for the system. Choose a port from 1024 on."
+    return f"The service cannot listen on {address.ip}, port {address.port}: {error.strerror}."

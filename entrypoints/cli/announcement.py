@@ -1,4 +1,4 @@
-"""What `serve` tells people when the service is there."""
+"""The lines that `serve` prints when the service answers."""
 
 import os
 import shlex
@@ -12,17 +12,17 @@ from rich.console import Console
 from entrypoints.cli.address import Address
 from entrypoints.settings import PREFIX, Settings
 
-TICK = 0.05
+POLL_SECONDS = 0.05
 
 
 def announce_when_ready(address: Address, settings: Settings) -> None:
-    """Tell where to go as soon as the service answers, from a thread of its own."""
+    """Print the service's address as soon as it answers, from a background thread."""
     threading.Thread(target=_announce, args=(address, settings), name="announce", daemon=True).start()
 
 
 def _announce(address: Address, settings: Settings) -> None:
     while not address.answers():
-        time.sleep(TICK)
+        time.sleep(POLL_SECONDS)
     console = Console(highlight=False, soft_wrap=True)
     for name, value in _lines(address, settings):
         console.print(f"[bold]{name:<12}[/bold] ", end="")
@@ -36,7 +36,7 @@ def _lines(address: Address, settings: Settings) -> list[tuple[str, str]]:
     if settings.database_url is None:
         lines.append(("Database", f"embedded PostgreSQL in {settings.data_dir}"))
     if settings.payment_provider == "sandbox":
-        lines.append(("Payments", "a sandbox, which takes no money"))
+        lines.append(("Payments", "sandbox (no real money)"))
     return [
         *lines,
         ("First admin", f"{_command(settings)} users create-admin you@example.com"),
@@ -45,7 +45,7 @@ def _lines(address: Address, settings: Settings) -> list[tuple[str, str]]:
 
 
 def _command(settings: Settings) -> str:
-    """Return how to run the command line, from this directory, on the same embedded database."""
+    """Return the shell command that runs the command line on the same embedded database."""
     python = Path(sys.executable)
     if python.is_relative_to(Path.cwd()):
         python = python.relative_to(Path.cwd())

@@ -1,4 +1,4 @@
-"""The commands, put together."""
+"""The command line: all commands, and the old names under which some of them still work."""
 
 from collections.abc import Sequence
 
@@ -17,13 +17,13 @@ from entrypoints.cli import (
     openapi,
     users,
 )
-from entrypoints.cli.failures import failures_told
+from entrypoints.cli.failures import print_errors
 from entrypoints.cli.serve import serve
 from entrypoints.cli.worker import worker
 
 app = typer.Typer(
     name="python -m entrypoints",
-    help="Steelyard: users, a catalogue with stock, and orders that never oversell.",
+    help="Steelyard: an order service with users, a catalog with stock, orders and payments.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -35,7 +35,8 @@ app.add_typer(db.group, name="db")
 app.add_typer(users.group, name="users")
 app.add_typer(clients.group, name="clients")
 app.add_typer(keys.group, name="keys")
-app.add_typer(catalog.group, name="catalogue")
+app.add_typer(catalog.group, name="catalog")
+app.add_typer(catalog.old_group, name="catalogue", hidden=True)
 app.add_typer(openapi.group, name="openapi")
 app.add_typer(lifecycle.group, name="lifecycle")
 app.add_typer(asyncapi.group, name="asyncapi")
@@ -45,10 +46,10 @@ app.command()(demo.demo)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run a command, by default the one that the process was called with.
+    """Run a command, by default with the arguments of this process.
 
-    It ends with SystemExit: 0 when the command has done its work, 1 when it could not, 2 when it was called wrongly or
-    a setting is wrong, 130 after Ctrl-C.
+    Raises:
+        SystemExit: always. 0: success; 1: the command failed; 2: wrong arguments or a wrong setting; 130: Ctrl-C.
     """
-    with failures_told():
+    with print_errors():
         app(arguments)

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
 
 def check() -> None:
-    """Check that what must always be true of the shop is true of what the database holds.
+    """Check that all invariants of the shop hold in the database.
 
-    It reads everything, and keeps how many break a rule for GET /metrics. It ends with 1 if any does, and names them.
+    Reads the whole database, and stores the number of violations for GET /metrics. The exit code is 1 if an invariant
+    is broken; the output then names the objects that break it.
     """
     from entrypoints.cli.shop import in_shop
 
@@ -24,8 +25,8 @@ def check() -> None:
 
     findings = in_shop(run)
     for finding in findings:
-        found = f"{finding.count} broken" if finding.count else "ok"
-        typer.echo(f"{finding.invariant}  {found:9}  {finding.invariant.meaning}")
+        result = f"{finding.count} broken" if finding.count else "ok"
+        typer.echo(f"{finding.invariant}  {result:9}  {finding.invariant.meaning}")
     broken = [finding for finding in findings if finding.count]
     if broken:
         sys.stdout.flush()

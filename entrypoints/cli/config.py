@@ -1,31 +1,33 @@
-import sys
-
 import typer
-from rich.console import Console
-from rich.table import Table
 
 group = typer.Typer(no_args_is_help=True)
 
 
 @group.callback()
 def config() -> None:
-    """Look at the settings."""
+    """Show the settings."""
 
 
 @group.command()
 def show() -> None:
-    """Print every setting by the name of its environment variable, secrets masked.
+    """Print every setting with the name of its environment variable. Secrets are masked.
 
-    It is a table at a terminal, and NAME=value lines elsewhere.
+    Prints a table on a terminal, and NAME=value lines elsewhere.
     """
+    import sys
+
+    from rich.console import Console
+    from rich.table import Table
+
     from entrypoints.settings import Settings
 
-    shown = Settings.from_environment().masked()
-    if not sys.stdout.isatty():
-        for name, value in shown.items():
-            typer.echo(f"{name}={value}")
+    values = Settings.from_environment().masked()
+    if sys.stdout.isatty():
+        table = Table("Variable")
+        table.add_column("Value", overflow="fold")
+        for name, value in values.items():
+            table.add_row(name, value)
+        Console().print(table)
         return
-    table = Table("Variable", "Value")
-    for name, value in shown.items():
-        table.add_row(name, value)
-    Console().print(table)
+    for name, value in values.items():
+        typer.echo(f"{name}={value}")

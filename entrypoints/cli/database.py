@@ -1,20 +1,20 @@
-"""The database of a command."""
+"""The database that a command uses."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from adapters.embedded_postgres import EmbeddedPostgres
 from adapters.postgres.core.migrations import upgrade
-from entrypoints.cli.failures import database_failures_told
+from entrypoints.cli.failures import describe_database_errors
 from entrypoints.settings import Settings
 
 
 @contextmanager
 def database(settings: Settings) -> Iterator[str]:
-    """Give the URL of a running database.
+    """Yield the URL of a running database.
 
-    Without STEELYARD_DATABASE_URL it is the embedded one, for as long as the context lasts, shared with whatever
-    other process uses it. Raises EmbeddedPostgresError.
+    Without STEELYARD_DATABASE_URL this is the embedded PostgreSQL. It runs at least as long as the context, and is shared
+    with other processes that use it. Raises EmbeddedPostgresError.
     """
     if settings.database_url is not None:
         yield settings.database_url
@@ -24,6 +24,6 @@ def database(settings: Settings) -> Iterator[str]:
 
 
 def migrate(url: str) -> None:
-    """Bring the database to today's schema. Raises CommandFailed."""
-    with database_failures_told():
+    """Migrate the database to the current schema. Raises CommandFailed."""
+    with describe_database_errors():
         upgrade(url)

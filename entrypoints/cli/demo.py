@@ -12,13 +12,14 @@ if TYPE_CHECKING:
 
 def demo(
     picture: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Draw the output into an SVG file as well.")
+        Path | None, typer.Option(metavar="FILE", help="Also save the output as an SVG picture.")
     ] = None,
 ) -> None:
-    """Import the Northwind shop, place its 830 orders over HTTP, pay, ship and refund some, reconcile every cent.
+    """Run the Northwind demo: import 77 products, place 830 orders over HTTP, and reconcile every cent.
 
-    It uses the service that answers at STEELYARD_HOST and STEELYARD_PORT, or starts one meanwhile. Running it again
-    changes nothing.
+    It pays, ships and refunds some of the orders. It uses the service at STEELYARD_HOST and STEELYARD_PORT, or starts one
+    if none answers there. A second run changes nothing. Set STEELYARD_DATA_DIR to a folder of its own to remove the
+    demo's data with that folder.
     """
     from entrypoints.cli.address import Address
     from entrypoints.cli.shop import in_shop
@@ -36,15 +37,14 @@ def demo(
         return await run_demo(container, address.url, console)
 
     try:
-        with service_at(address) as started:
-            console.print(
-                f"Service: {'started for this demo' if started else 'the one that runs'} at {address.url}."
-            )
+        with service_at(address) as is_started:
+            origin = "started for this demo" if is_started else "already running"
+            console.print(f"Service: {origin}, at {address.url}.")
             differences = in_shop(run)
     except DemoFailed as error:
         raise CommandFailed(str(error)) from None
     if differences:
-        raise CommandFailed("The shop does not agree with the files:", differences)
+        raise CommandFailed("The shop differs from the files:", differences)
     console.print("[green]Every order, every cent and every unit is accounted for.[/green]")
     if picture:
         save_picture(console, picture, title="make demo")

@@ -1,4 +1,4 @@
-"""How a command ends that could not do what it was asked for."""
+"""Errors that a command prints as plain lines instead of a traceback."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -6,11 +6,11 @@ from contextlib import contextmanager
 
 FAILED = 1
 MISUSED = 2
-"""The exit code of a command that was called wrongly: Typer's for wrong arguments, and ours for wrong settings."""
+"""The exit code for wrong arguments (Typer's) and for wrong settings."""
 
 
 class CommandFailed(Exception):
-    """The command ends with this sentence on standard error, and `details`, a line each."""
+    """The command ends with this message on standard error, followed by one line for each of `details`."""
 
     def __init__(self, message: str, details: Sequence[str] = ()) -> None:
         super().__init__(message)
@@ -18,21 +18,21 @@ class CommandFailed(Exception):
 
 
 @contextmanager
-def failures_told() -> Iterator[None]:
-    """End the program with a line for people, where a traceback would not help them."""
+def print_errors() -> Iterator[None]:
+    """Print expected errors in plain words and exit; let unexpected ones pass with their traceback."""
     try:
         yield
     except Exception as error:
-        told = _event_fields(error)
-        if told is None:
+        described = _describe(error)
+        if described is None:
             raise
-        code, (first, *rest) = told
+        code, (first, *rest) = described
         print(f"Error: {first}", *(f"  {line}" for line in rest), sep="\n", file=sys.stderr)  # noqa: T201 - to the terminal
         sys.exit(code)
 
 
-def _event_fields(error: Exception) -> tuple[int, list[str]] | None:
-    """Return the exit code and the lines to print, or None for what nobody has expected."""
+def _describe(error: Exception) -> tuple[int, list[str]] | None:
+    """Return the exit code and the lines to print, or None for an unexpected error."""
     from adapters.embedded_postgres import EmbeddedPostgresError
     from domain.shared.errors import DomainError
     from entrypoints.settings import WrongSettings
@@ -51,8 +51,8 @@ def _event_fields(error: Exception) -> tuple[int, list[str]] | None:
 
 
 @contextmanager
-def database_failures_told() -> Iterator[None]:
-    """Raise CommandFailed where the database cannot be reached, or does not let us in."""
+def describe_database_errors() -> Iterator[None]:
+    """Raise CommandFailed if the database cannot be reached or denies access."""
     import asyncpg
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -67,7 +67,7 @@ def database_failures_told() -> Iterator[None]:
 
 
 def _reason(error: Exception) -> str:
-    """Return the first line of what the driver or the server says; further lines quote statements and rows."""
+    """Return the first line of the driver's or server's message; further lines quote statements and rows."""
     while isinstance(error.__cause__, Exception):
         error = error.__cause__
     first_line = str(error).partition("\n")[0].rstrip(". ")

@@ -1,4 +1,3 @@
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,23 +11,23 @@ if TYPE_CHECKING:
     from application.users.ports import SigningKey
     from entrypoints.bootstrap.root import Container
 
-group = typer.Typer(no_args_is_help=True, rich_markup_mode="rich")
+group = typer.Typer(no_args_is_help=True)
 
 
 @group.callback()
 def keys() -> None:
-    """Look after the keys that sign access tokens.
+    """Manage the keys that sign access tokens.
 
-    The database keeps them, unless [bold]STEELYARD_SIGNING_KEYS_FILE[/bold] or [bold]STEELYARD_SIGNING_KEYS[/bold]
-    gives them: Ed25519 private keys as PEM, one after the other, the one that signs first.
+    The keys are stored in the database, unless STEELYARD_SIGNING_KEYS_FILE or STEELYARD_SIGNING_KEYS provides them:
+    Ed25519 private keys in PEM format, one after the other. The first one signs.
     """
 
 
 @group.command()
 def generate() -> None:
-    """Print a new key for a file or a variable. Nothing is kept of it.
+    """Print a new key for a file or a variable. It is not stored.
 
-    To rotate such keys, put the new one first and leave the former one below it for a quarter of an hour.
+    To rotate such keys, put the new key first, and remove the previous one after a quarter of an hour.
     """
     from datetime import UTC, datetime
 
@@ -40,58 +39,56 @@ def generate() -> None:
 @group.command()
 def rotate(
     *,
-    distrust: Annotated[
+    revoke_previous: Annotated[
         bool,
         typer.Option(
-            "--distrust-former",
-            help="For a key that has leaked: no token that it has signed is believed any more.",
+            "--revoke-previous", help="For a leaked key: reject all tokens that it signed, at once."
         ),
     ] = False,
+    distrust_former: Annotated[bool, typer.Option("--distrust-former", hidden=True)] = False,
 ) -> None:
-    """Have the service sign with a new key of the database. Nobody is logged out, and nothing has to be restarted."""
+    """Sign with a new key, stored in the database. Nobody is logged out, and no restart is needed."""
     from domain.shared.actor import Actor
+    from entrypoints.cli.output import format_time, warn_renamed
     from entrypoints.cli.shop import in_shop
+
+    if distrust_former:
+        warn_renamed("--distrust-former", "--revoke-previous")
 
     async def rotate(container: "Container") -> "SigningKey":
         source = container.settings().source_of_signing_keys
         if source is not None:
             raise CommandFailed(
-                f"{source} gives the keys. Put a new one first there: `keys generate` makes one."
+                f"{source} provides the keys. Run `keys generate`, and put the new key first there."
             )
         return await container.signing.rotate_key()(
-            actor=Actor(None, "keys rotate"), distrust_former=distrust
+            actor=Actor(None, "keys rotate"), distrust_former=revoke_previous or distrust_former
         )
 
     key = in_shop(rotate)
-    typer.echo(f"{key.kid} signs from {_shown(key.signs_from)} on.")
+    typer.echo(f"{key.kid} signs from {format_time(key.signs_from, missing='now')} on.")
 
 
 @group.command("list")
 def list_keys() -> None:
-    """List the keys, the one that signs last first.
+    """List the keys, newest first. The key that signs now is bold.
 
-    It is a table at a terminal, and fields separated by tabs elsewhere.
+    Prints a table on a terminal, and tab-separated fields elsewhere.
     """
-    from rich.console import Console
-    from rich.table import Table
-
+    from entrypoints.cli.output import format_time, print_rows
     from entrypoints.cli.shop import in_shop
 
     async def read(container: "Container") -> "tuple[Sequence[SigningKey], datetime]":
         return await container.signing.signing_keys().all(), container.clock().now()
 
-    kept, now = in_shop(read)
-    rows = [(key.kid, _shown(key.signs_from), _shown(key.verifies_until)) for key in kept]
-    signing = next((key.kid for key in kept if key.signs_from <= now), None)
-    if not sys.stdout.isatty():
-        for row in rows:
-            typer.echo("\t".join(row))
-        return
-    table = Table("Key", "Signs from", "Verifies until")
-    for kid, *times in rows:
-        table.add_row(kid, *times, style="bold" if kid == signing else "")
-    Console().print(table)
-
-
-def _shown(moment: "datetime | None") -> str:
-    return "further notice" if moment is None else f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+    stored, now = in_shop(read)
+    rows = [
+        (
+            key.kid,
+            format_time(key.signs_from, missing="now"),
+            format_time(key.verifies_until, missing="no end set"),
+        )
+        for key in stored
+    ]
+    signing = next((key.kid for key in stored if key.signs_from <= now), "")
+    print_rows(("Key", "Signs from", "Verifies until"), rows, highlighted=signing)

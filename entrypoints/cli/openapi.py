@@ -8,17 +8,17 @@ group = typer.Typer(no_args_is_help=True)
 
 @group.callback()
 def openapi() -> None:
-    """Describe the HTTP interface."""
+    """Export the description of the HTTP API."""
 
 
 @group.command()
 def export(
     file: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="Where to write. Without: standard output.")
+        Path | None, typer.Argument(metavar="[FILE]", help="The file to write. Default: standard output.")
     ] = None,
 ) -> None:
-    """Write the OpenAPI description of the service as JSON. No database is needed."""
-    from entrypoints.cli.json_file import write_json
+    """Write the OpenAPI description of the service as JSON. Needs no database."""
+    from entrypoints.cli.output import write_json
     from entrypoints.http.app import create_app
     from entrypoints.settings import Settings
 

@@ -14,21 +14,24 @@ def serve(
         int | None, typer.Option(help="Listen on this port instead of STEELYARD_PORT.", show_default=False)
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(help="Processes instead of STEELYARD_WORKERS.", show_default=False)
+        int | None,
+        typer.Option(
+            help="Run this many serving processes instead of STEELYARD_WORKERS.", show_default=False
+        ),
     ] = None,
     with_worker: Annotated[
-        bool, typer.Option("--worker/--no-worker", help="Run a worker beside the service.")
+        bool, typer.Option("--worker/--no-worker", help="Also run a worker process for background jobs.")
     ] = True,
 ) -> None:
-    """Migrate the database, and serve HTTP until Ctrl-C with a worker beside, see `worker`.
+    """Migrate the database, and serve HTTP until Ctrl-C. Also runs a worker, see `worker`.
 
-    Without STEELYARD_DATABASE_URL an embedded PostgreSQL runs beside the service, in STEELYARD_DATA_DIR.
+    Without STEELYARD_DATABASE_URL the command starts an embedded PostgreSQL, with its data in STEELYARD_DATA_DIR.
     """
     from entrypoints.cli.address import Address
     from entrypoints.cli.announcement import announce_when_ready
     from entrypoints.cli.database import database, migrate
     from entrypoints.cli.server import serve_http
-    from entrypoints.cli.worker_process import worker_beside
+    from entrypoints.cli.worker_process import worker_process
     from entrypoints.logging_config import configure_logging
     from entrypoints.settings import Settings
 
@@ -43,17 +46,17 @@ def serve(
         def prepare() -> Mapping[str, str]:
             url = running.enter_context(database(settings))
             migrate(url)
-            found = _variables(database_url=url)
-            os.environ.update(found)
+            variables = _variables(database_url=url)
+            os.environ.update(variables)
             announce_when_ready(address, settings)
             if with_worker:
-                running.enter_context(worker_beside(address))
-            return found
+                running.enter_context(worker_process(address))
+            return variables
 
         serve_http(address, workers=settings.workers, prepare=prepare)
     typer.echo("Stopped.")
 
 
 def _variables(**settings: object) -> dict[str, str]:
-    """Return what is given by the names of its variables."""
+    """Return the given settings by the names of their environment variables."""
     return {f"STEELYARD_{name.upper()}": str(value) for name, value in settings.items() if value is not None}

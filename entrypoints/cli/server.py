@@ -1,7 +1,7 @@
-"""The HTTP server: one parent that starts workers, watches them, and stops them.
+"""The HTTP server: a parent process that starts, watches and stops the serving processes.
 
-A worker takes its time to load the service. It does so while the parent prepares what the service needs, and goes on when it
-is told that this is done.
+A serving process imports the service while the parent prepares the database. It continues when the parent sends the
+variables that the service needs.
 """
 
 import multiprocessing
@@ -27,36 +27,38 @@ from entrypoints.cli.address import Address
 from entrypoints.gc_tuning import collect_seldom
 
 CONNECTIONS = 8192
-"""Connections of one worker, idle ones included: far more than there are places in the queues behind, so that a crowd is
-told that the service is busy. More of them wait in the kernel, as many again."""
+"""Connections of one process, idle ones included. This is far more than the queues behind can hold, so that excess
+requests get a 503. The kernel's backlog holds as many again."""
 HEADER_SECONDS = 30
-"""A client that has not sent its next request's headers by then loses its connection, also an idle one."""
+"""A connection is closed if the headers of the next request do not arrive within this time."""
 HEADER_BUFFER_BYTES = 64 * 1024
-"""Headers of more than about twice this are answered with 431."""
+"""Headers of more than about twice this size get a 431."""
 STOP_SECONDS = 15
-"""How long requests may take to end before a worker is killed: longer than the app waits for them by itself."""
+"""The time for running requests before a process is killed: longer than the app itself waits for them."""
 
-_STOPPING = (signal.SIGINT, signal.SIGTERM)
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
-THROUGH_ROOT = {
+LOG_THROUGH_ROOT = {
     "formatters": {},
     "handlers": {},
     "loggers": {"_granian": {"handlers": [], "propagate": True}},
 }
-"""Granian's own log goes where everything is logged, and has no line for each request: the app logs those."""
+"""Granian logs to the root logger, without access log lines: the app writes those."""
 
 
 Prepare = Callable[[], Mapping[str, str]]
-"""Makes ready what the service needs, and returns the environment's variables that say where that is."""
+"""Prepare the database, and return the environment variables with which the service finds it."""
 
 
 def serve_http(address: Address, *, workers: int, prepare: Prepare) -> None:
-    """Serve until SIGINT or SIGTERM. Requests that have begun are answered first.
+    """Serve until SIGINT or SIGTERM, and finish the running requests.
 
-    Raises what `prepare` raises, and SystemExit when a worker cannot start, or dies as soon as it has been replaced.
+    Raises:
+        SystemExit: a process cannot start, or exits again right after its restart.
+        Exception: the errors of `prepare`.
     """
-    # A fresh interpreter for each worker: a forked one would inherit the parent's threads' locks, and its open files,
-    # among them those whose locks say that the embedded database is in use.
+    # Each process gets a fresh interpreter. A forked one would inherit locks of the parent's threads and its open files,
+    # among them the lease on the embedded database.
     multiprocessing.set_start_method("spawn", force=True)
     _allow_as_many_files()
     _Server(
@@ -75,29 +77,29 @@ def serve_http(address: Address, *, workers: int, prepare: Prepare) -> None:
             header_read_timeout=HEADER_SECONDS * 1000, max_buffer_size=HEADER_BUFFER_BYTES
         ),
         log_level=LogLevels.warning,
-        log_dictconfig=THROUGH_ROOT,
+        log_dictconfig=LOG_THROUGH_ROOT,
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
     ).serve(target_loader=load_app, wrap_loader=False)
 
 
 def _allow_as_many_files() -> None:
-    """Let this process and its workers open as many files as the system permits: each connection is one."""
+    """Raise the limit of open files to the maximum: each connection is one."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 class _Server(MPServer):
-    def __init__(self, prepare: Prepare, **options: Any) -> None:  # noqa: ANN401 - those of Granian
+    def __init__(self, prepare: Prepare, **options: Any) -> None:  # noqa: ANN401 - Granian's options
         super().__init__(**options)
         self._prepare = prepare
         self._prepared: Mapping[str, str] | None = None
         self._waiting: list[Connection] = []
 
     def startup(self, spawn_target: Callable[..., None], target_loader: Callable[..., object]) -> None:
-        """Start the workers deaf to Ctrl-C, which a terminal sends to all of them: the parent stops them in order."""
-        before = {number: signal.getsignal(number) for number in _STOPPING}
-        with _interrupts_held_back():
+        """Start the processes with SIGINT blocked: a terminal sends it to all of them, but the parent stops them in order."""
+        before = {number: signal.getsignal(number) for number in _STOP_SIGNALS}
+        with _sigint_blocked():
             super().startup(spawn_target, target_loader)  # type: ignore[no-untyped-call] # Granian has no types there
         try:
             with _handling(before):
@@ -106,30 +108,30 @@ class _Server(MPServer):
             self._stop_workers()  # type: ignore[no-untyped-call] # Granian has no types there
             raise
         for worker in self._waiting:
-            _tell(worker, self._prepared)
+            _send(worker, self._prepared)
         self._waiting.clear()
 
-    def _spawn_worker(  # type: ignore[override] # MPServer's own has no more parameters either
+    def _spawn_worker(  # type: ignore[override] # Granian's method has the same parameters without types
         self, idx: int, target: Callable[..., None], callback_loader: Callable[..., object]
     ) -> WorkerProcess:
-        told, teller = multiprocessing.Pipe(duplex=False)
+        receiver, sender = multiprocessing.Pipe(duplex=False)
         if self._prepared is None:
-            self._waiting.append(teller)
+            self._waiting.append(sender)
         else:
-            _tell(teller, self._prepared)
-        worker: WorkerProcess = super()._spawn_worker(idx, target, partial(callback_loader, told))
+            _send(sender, self._prepared)
+        worker: WorkerProcess = super()._spawn_worker(idx, target, partial(callback_loader, receiver))
         return worker
 
 
-def _tell(worker: Connection, prepared: Mapping[str, str]) -> None:
-    """Let a worker go on. One that has ended meanwhile is replaced, and its successor told."""
+def _send(worker: Connection, prepared: Mapping[str, str]) -> None:
+    """Let a process continue. If it has exited meanwhile, its replacement gets the variables."""
     with suppress(BrokenPipeError):
         worker.send(prepared)
 
 
 @contextmanager
 def _handling(handlers: Mapping[signal.Signals, Any]) -> Iterator[None]:
-    """Handle signals so for a while: Granian's handlers only take note of them, for the loop that comes later."""
+    """Replace Granian's signal handlers for a while: before its loop runs, they would only record the signals."""
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield
@@ -139,8 +141,8 @@ def _handling(handlers: Mapping[signal.Signals, Any]) -> Iterator[None]:
 
 
 @contextmanager
-def _interrupts_held_back() -> Iterator[None]:
-    resource_tracker.ensure_running()  # multiprocessing's own process; starting it would let interrupts in again
+def _sigint_blocked() -> Iterator[None]:
+    resource_tracker.ensure_running()  # starting this process of multiprocessing would unblock SIGINT
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -148,17 +150,17 @@ def _interrupts_held_back() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def load_app(told: Connection) -> Callable[..., Any]:
-    """Make the app of a worker, which ends with its parent even where that was killed.
+def load_app(receiver: Connection) -> Callable[..., Any]:
+    """Return the app of a serving process, once the parent has sent the environment variables.
 
-    Everything is loaded before the parent is listened to. Raises SystemExit when the parent has gone.
+    The process ends when its parent does, even if that was killed. Raises SystemExit if the parent has ended.
     """
     threading.Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
     collect_seldom()
     from entrypoints.asgi import app
 
     try:
-        os.environ.update(told.recv())
+        os.environ.update(receiver.recv())
     except EOFError:
         sys.exit(1)
     return app()
@@ -167,7 +169,7 @@ def load_app(told: Connection) -> Callable[..., Any]:
 def _end_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is None:
-        raise RuntimeError("This is for worker processes.")
+        raise RuntimeError("Call this in a serving process only.")
     parent.join()
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(STOP_SECONDS)

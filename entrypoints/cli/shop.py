@@ -1,4 +1,4 @@
-"""The shop as commands have it: every use case, without HTTP."""
+"""Run use cases from a command, without HTTP."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from entrypoints.bootstrap.root import Container
 from entrypoints.cli.database import database, migrate
-from entrypoints.cli.failures import database_failures_told
+from entrypoints.cli.failures import describe_database_errors
 from entrypoints.lifespan import running
 from entrypoints.settings import Settings
 
@@ -14,10 +14,12 @@ T = TypeVar("T")
 
 
 def in_shop(work: Callable[[Container], Awaitable[T]]) -> T:
-    """Do work in the shop that the environment's settings describe.
+    """Run `work` with a container that is configured by the environment.
 
-    The embedded database is ours to migrate, and may be new. Another one is upgraded by `serve` and `db upgrade`
-    only. Raises WrongSettings, CommandFailed, EmbeddedPostgresError and what the work raises.
+    Migrates the embedded database, which may be new. Any other database is migrated only by `serve` and `db upgrade`.
+
+    Raises:
+        WrongSettings, CommandFailed, EmbeddedPostgresError, and the errors of `work`.
     """
     settings = Settings.from_environment()
     with database(settings) as url:
@@ -29,9 +31,13 @@ def in_shop(work: Callable[[Container], Awaitable[T]]) -> T:
 
 async def _in_container(container: Container, work: Callable[[Container], Awaitable[T]]) -> T:
     try:
-        with database_failures_told():
+        with describe_database_errors():
             await container.database.health().check()
         async with running(container):
             return await work(container)
+    except asyncio.CancelledError:
+        # Ctrl-C: asyncpg abandons a future of the connection, and asyncio would log its error.
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
+        raise
     finally:
         await container.database.engine().dispose()

@@ -1,4 +1,4 @@
-"""How a process of ours that serves nobody hears that it should end."""
+"""Stopping a process that serves no requests."""
 
 import asyncio
 import os
@@ -10,18 +10,18 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def asked_to_stop(
-    loop: asyncio.AbstractEventLoop, *, with_standard_input: bool = False
+def stop_requested(
+    loop: asyncio.AbstractEventLoop, *, when_stdin_closes: bool = False
 ) -> Iterator[asyncio.Event]:
-    """Give an event that is set by SIGINT and SIGTERM, and by the end of standard input if that is wished.
+    """Yield an event that is set by SIGINT, by SIGTERM, and optionally by the end of standard input.
 
-    Standard input ends when whoever holds its other end does, in whatever way.
+    Standard input ends when the process at its other end exits, even after SIGKILL.
     """
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    if with_standard_input:
-        threading.Thread(target=_await_end_of_input, args=(loop, stop), daemon=True).start()
+    if when_stdin_closes:
+        threading.Thread(target=_wait_for_end_of_stdin, args=(loop, stop), daemon=True).start()
     try:
         yield stop
     finally:
@@ -29,7 +29,7 @@ def asked_to_stop(
             loop.remove_signal_handler(number)
 
 
-def _await_end_of_input(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+def _wait_for_end_of_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
     while os.read(sys.stdin.fileno(), 4096):
         pass
     loop.call_soon_threadsafe(stop.set)

@@ -7,45 +7,61 @@ from entrypoints.cli.failures import CommandFailed
 
 if TYPE_CHECKING:
     from application.users.views import UserView
+    from domain.users.permissions import Role
     from entrypoints.bootstrap.root import Container
 
 MAX_PASSWORD_BYTES = 4096
 
 group = typer.Typer(no_args_is_help=True)
 
+Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The e-mail address to log in with.")]
+
 
 @group.callback()
 def users() -> None:
-    """Open accounts."""
+    """Create accounts for admins and staff. Customers sign up themselves."""
 
 
 @group.command("create-admin")
-def create_admin(
-    email: Annotated[str, typer.Argument(metavar="EMAIL", help="The e-mail address to log in with.")],
-) -> None:
-    """Open an account with the role admin.
+def create_admin(email: Email) -> None:
+    """Create an account with the role admin.
 
-    The password is asked for at a terminal, and is otherwise the one line of standard input. The service may be
-    running meanwhile.
+    On a terminal the command prompts for the password. Otherwise it reads one line from standard input. The service
+    may be running.
     """
+    from domain.users.permissions import Role
+
+    admin = _create(email, Role.ADMIN, command="users create-admin")
+    typer.echo(f"{admin.email} is now an admin and can log in with POST /token.")
+
+
+@group.command("create-staff")
+def create_staff(email: Email) -> None:
+    """Create an account with the role staff.
+
+    Prompts for the password or reads it from standard input, as create-admin does.
+    """
+    from domain.users.permissions import Role
+
+    staff = _create(email, Role.STAFF, command="users create-staff")
+    typer.echo(f"{staff.email} is now staff and can log in with POST /token.")
+
+
+def _create(email: str, role: "Role", *, command: str) -> "UserView":
     from application.users.sign_up import SignUpCommand
     from domain.shared.actor import Actor
-    from domain.users.permissions import Role
     from entrypoints.cli.shop import in_shop
 
-    address = _checked(email)
-    command = SignUpCommand(
-        email=address, password=_password(), actor=Actor(None, "users create-admin"), role=Role.ADMIN
-    )
+    address = _validated(email)
+    sign_up = SignUpCommand(email=address, password=_password(), actor=Actor(None, command), role=role)
 
-    async def sign_up(container: "Container") -> "UserView":
-        return (await container.users.sign_up()(command)).result
+    async def create(container: "Container") -> "UserView":
+        return (await container.users.sign_up()(sign_up)).result
 
-    admin = in_shop(sign_up)
-    typer.echo(f"{admin.email} is an admin now and can log in at POST /token.")
+    return in_shop(create)
 
 
-def _checked(email: str) -> str:
+def _validated(email: str) -> str:
     from pydantic import EmailStr, TypeAdapter, ValidationError
 
     try:
@@ -64,5 +80,5 @@ def _password() -> str:
     except UnicodeDecodeError:
         raise CommandFailed("The password on standard input is not UTF-8.") from None
     if not password:
-        raise CommandFailed("There is no password on standard input: give it as one line.")
+        raise CommandFailed("Standard input has no password. Pass it as one line.")
     return password

@@ -1,4 +1,4 @@
-"""A worker that runs beside the service, and ends with it."""
+"""The worker process that `serve` starts and stops."""
 
 import subprocess
 import sys
@@ -12,20 +12,20 @@ import structlog
 from entrypoints.cli.address import Address
 
 STOP_SECONDS = 15
-"""How long the worker may take to finish what it has begun."""
+"""The time that the worker has to finish its current jobs."""
 
 RESTART_SECONDS = 1.0
-TICK_SECONDS = 0.1
+POLL_SECONDS = 0.1
 
 _log = structlog.get_logger(__name__)
 _ROOT = Path(__file__).parents[2]
 
 
 @contextmanager
-def worker_beside(address: Address) -> Iterator[None]:
-    """Run a worker with the environment's settings, and another one whenever it ends by itself.
+def worker_process(address: Address) -> Iterator[None]:
+    """Run a worker with the settings of the environment, and restart it when it exits.
 
-    It begins when the service answers at `address`: while that starts, nobody takes its processor from it.
+    It starts when the service at `address` answers, so that it does not slow the service's start.
     """
     worker = _Worker(address)
     worker.start()
@@ -36,7 +36,7 @@ def worker_beside(address: Address) -> Iterator[None]:
 
 
 class _Worker:
-    """The worker's process. It ends when the other end of its standard input is gone: also if we are killed."""
+    """The worker's process. It stops when its standard input is closed, which also happens if this process is killed."""
 
     def __init__(self, address: Address) -> None:
         self._address = address
@@ -51,31 +51,31 @@ class _Worker:
         self._is_stopping.set()
         self._watcher.join()
         if self._process is not None:
-            _end(self._process)
+            _stop(self._process)
 
     def _watch(self) -> None:
         while not self._address.answers():
-            if self._is_stopping.wait(TICK_SECONDS):
+            if self._is_stopping.wait(POLL_SECONDS):
                 return
         self._process = _start()
         while not self._is_stopping.wait(RESTART_SECONDS):
             code = self._process.poll()
             if code is not None:
-                _log.error("the worker has ended, and is started again", exit_code=code)
+                _log.error("the worker exited and is restarted", exit_code=code)
                 self._process = _start()
 
 
 def _start() -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "entrypoints", "worker", "--beside"],
+        [sys.executable, "-m", "entrypoints", "worker", "--until-stdin-closes"],
         cwd=_ROOT,
         stdin=subprocess.PIPE,
-        # A session of its own: Ctrl-C in a terminal is for us, and we end it when all requests are answered.
+        # A session of its own, so that Ctrl-C reaches only `serve`: it stops the worker after the last response.
         start_new_session=True,
     )
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _stop(process: subprocess.Popen[bytes]) -> None:
     if process.stdin is not None:
         process.stdin.close()
     with suppress(subprocess.TimeoutExpired):

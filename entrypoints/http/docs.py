@@ -1,4 +1,4 @@
-"""The docs page: Swagger UI from files of our own, under a policy that lets in nothing else."""
+"""The docs page: Swagger UI from local files, with a content security policy that allows nothing else."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html, get_swagger_ui_oauth2_redirect_html
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from entrypoints.asyncapi import asyncapi_document
@@ -19,14 +19,14 @@ from entrypoints.asyncapi import asyncapi_document
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 _PARAMETERS: dict[str, Any] = {
-    "persistAuthorization": False,  # a token must not outlive the page
-    "validatorUrl": None,  # else the schema's address is told to a foreign service
+    "persistAuthorization": False,  # tokens are forgotten when the page is closed
+    "validatorUrl": None,  # otherwise the schema's address is sent to another service
     "displayRequestDuration": True,
 }
 
 
 class _Assets(StaticFiles):
-    """Files that change only with a release of the package that has them."""
+    """Files that change only with a release of their package."""
 
     def file_response(self, *args: Any, **kwargs: Any) -> Response:  # noqa: ANN401 - those of StaticFiles
         response = super().file_response(*args, **kwargs)
@@ -35,9 +35,10 @@ class _Assets(StaticFiles):
 
 
 def install_docs(app: FastAPI) -> None:
-    """Serve /docs, /openapi.json and /asyncapi.json. Make the app with `docs_url`, `redoc_url` and `openapi_url` None.
+    """Serve /docs, /openapi.json and /asyncapi.json, and redirect / to /docs.
 
-    Addresses on the page are relative, so that it works behind a proxy's prefix, too.
+    Create the app with `docs_url`, `redoc_url` and `openapi_url` set to None. All addresses are relative, so that they
+    also work behind a proxy's path prefix.
     """
     page = get_swagger_ui_html(
         openapi_url="openapi.json",
@@ -55,10 +56,13 @@ def install_docs(app: FastAPI) -> None:
     async def show_docs(_: Request) -> Response:
         return page
 
+    async def redirect_to_docs(_: Request) -> Response:
+        return RedirectResponse("docs")
+
     async def show_oauth2_redirect(_: Request) -> Response:
         return redirect_page
 
-    # Made when somebody asks, and once: it takes longer than all else of making an app.
+    # Generated once, on the first request: it takes longer than creating the rest of the app.
     schema, events = (cache(partial(_written, make)) for make in (app.openapi, asyncapi_document))
 
     async def show_schema(_: Request) -> Response:
@@ -67,6 +71,7 @@ def install_docs(app: FastAPI) -> None:
     async def show_events(_: Request) -> Response:
         return Response(events(), media_type="application/json")
 
+    app.add_route("/", redirect_to_docs, include_in_schema=False)
     app.add_route("/docs", show_docs, include_in_schema=False)
     app.add_route("/docs/oauth2-redirect", show_oauth2_redirect, include_in_schema=False)
     app.add_route("/openapi.json", show_schema, include_in_schema=False)
@@ -79,7 +84,7 @@ def _written(make: Callable[[], dict[str, Any]]) -> bytes:
 
 
 def _policy_for(page: Response) -> str:
-    """Allow what the page needs: our own files, and its inline scripts by their hashes."""
+    """Allow the local files, and the page's inline scripts by their hashes."""
     scripts = _INLINE_SCRIPT.findall(bytes(page.body).decode())
     hashes = (
         f"'sha256-{b64encode(hashlib.sha256(script.encode()).digest()).decode()}'" for script in scripts

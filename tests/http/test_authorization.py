@@ -115,6 +115,7 @@ TABLE: Mapping[str, Access] = {
     "GET /readyz": ANYBODY,
     "GET /problems": ANYBODY,
     "GET /problems/{code}": ANYBODY,
+    "GET /": ANYBODY,
     "GET /docs": ANYBODY,
     "GET /docs/oauth2-redirect": ANYBODY,
     "GET /openapi.json": ANYBODY,

@@ -78,3 +78,8 @@ async def test_there_are_no_other_files(path: str) -> None:
 @pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/docs/assets/swagger-ui.css", "/redoc"])
 async def test_without_them_there_is_nothing(path: str) -> None:
     assert (await ask(app_of(pages), "GET", path)).status_code == 404
+
+
+async def test_root_redirects_to_the_docs_page_relatively() -> None:
+    answer = await ask(documented(), "GET", "/")
+    assert (answer.status_code, answer.headers["Location"]) == (307, "docs")

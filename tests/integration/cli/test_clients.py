@@ -20,7 +20,7 @@ def listed(run: Run) -> list[list[str]]:
     return [line.split("\t") for line in out.splitlines()]
 
 
-def test_a_client_is_created_and_listed_without_its_secret(run: Run, fetch: Fetch) -> None:
+def test_created_client_is_listed_without_its_secret(run: Run, fetch: Fetch) -> None:
     shown = made(run, "create", NAME, "--scope", "stock:write", "--scope", "orders:read")
     assert shown.keys() == {"client_id", "client_secret"}
     ((name, client_id, scopes, _, _, last_used),) = listed(run)
@@ -30,7 +30,7 @@ def test_a_client_is_created_and_listed_without_its_secret(run: Run, fetch: Fetc
     assert shown["client_secret"] not in kept
 
 
-def test_a_secret_is_rolled_and_the_former_one_retired(run: Run) -> None:
+def test_rolled_secret_replaces_the_retired_one(run: Run) -> None:
     first = made(run, "create", NAME, "--scope", "orders:read")
     second = made(run, "roll-secret", NAME)
     assert first["client_id"] == second["client_id"]
@@ -40,7 +40,7 @@ def test_a_secret_is_rolled_and_the_former_one_retired(run: Run) -> None:
     assert [row[3] for row in listed(run)] == [newer]
 
 
-def test_a_disabled_client_is_listed_as_that(run: Run) -> None:
+def test_disabled_client_is_listed_as_disabled(run: Run) -> None:
     made(run, "create", NAME, "--scope", "orders:read")
     assert run("clients", "disable", NAME) == (0, f"{NAME} is disabled.\n", "")
     assert [row[3] for row in listed(run)] == ["disabled"]
@@ -56,7 +56,7 @@ def test_a_disabled_client_is_listed_as_that(run: Run) -> None:
         (("retire-secret", NAME, "0192f0c4-0000-7000-8000-000000000001"), "The client has no such secret."),
     ],
 )
-def test_what_cannot_be_done_is_told_in_a_line(run: Run, arguments: tuple[str, ...], complaint: str) -> None:
+def test_rejected_command_prints_one_line(run: Run, arguments: tuple[str, ...], complaint: str) -> None:
     made(run, "create", NAME, "--scope", "orders:read")
     made(run, "roll-secret", NAME)
     code, out, err = run("clients", *arguments)
@@ -65,6 +65,6 @@ def test_what_cannot_be_done_is_told_in_a_line(run: Run, arguments: tuple[str, .
 
 
 @pytest.mark.parametrize("arguments", [("create", NAME), ("create", NAME, "--scope", "everything")])
-def test_scopes_are_named_and_known(run: Run, arguments: tuple[str, ...]) -> None:
+def test_missing_or_unknown_scope_is_rejected(run: Run, arguments: tuple[str, ...]) -> None:
     code, out, _ = run("clients", *arguments)
     assert (code, out) == (2, "")

@@ -10,7 +10,7 @@ from tests.integration.cli.conftest import Fetch, Run
 PASSWORD = b"a password of some length"
 
 
-def test_an_admin_is_created_through_a_pipe(database_url: str, fetch: Fetch) -> None:
+def test_admin_is_created_with_a_piped_password(database_url: str, fetch: Fetch) -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "entrypoints", "users", "create-admin", "Boss@Example.com"],
         check=False,
@@ -20,14 +20,14 @@ def test_an_admin_is_created_through_a_pipe(database_url: str, fetch: Fetch) -> 
         capture_output=True,
     )
     assert (ended.returncode, ended.stderr) == (0, b"")
-    assert ended.stdout.startswith(b"boss@example.com is an admin now")
+    assert ended.stdout.startswith(b"boss@example.com is now an admin")
     assert fetch("SELECT email, role FROM users") == [("boss@example.com", "admin")]
     assert fetch("SELECT action, actor_id, request_id, details->>'role' FROM audit_log") == [
         ("user.signed_up", None, "users create-admin", "admin")
     ]
 
 
-def test_an_address_that_is_taken_is_one_line(run: Run) -> None:
+def test_taken_address_prints_one_line(run: Run) -> None:
     assert run("users", "create-admin", "boss@example.com", typed=PASSWORD)[0] == 0
     assert run("users", "create-admin", "BOSS@example.com", typed=PASSWORD) == (
         1,
@@ -41,18 +41,23 @@ def test_an_address_that_is_taken_is_one_line(run: Run) -> None:
     [
         ("canary", PASSWORD, "This is not an e-mail address."),
         ("canary\udcff@example.com", PASSWORD, "This is not an e-mail address."),
-        ("a@example.com", b"", "There is no password on standard input: give it as one line."),
-        ("a@example.com", b"\n" + PASSWORD, "There is no password on standard input: give it as one line."),
+        ("a@example.com", b"", "Standard input has no password. Pass it as one line."),
+        ("a@example.com", b"\n" + PASSWORD, "Standard input has no password. Pass it as one line."),
         ("a@example.com", b"canary\xff\n", "The password on standard input is not UTF-8."),
         ("a@example.com", b"canary\n", "A password has at least 12 characters."),
         ("a@example.com", b"canary" * 1000, "A password has at most 128 characters."),
         ("a@example.com", b"password1234\n", "This password is on a list of known ones. Choose another."),
     ],
 )
-def test_a_bad_address_or_password_is_told_without_repeating_it(
+def test_invalid_input_is_rejected_without_repeating_it(
     run: Run, email: str, typed: bytes, complaint: str
 ) -> None:
     code, out, err = run("users", "create-admin", email, typed=typed)
     assert (code, out) == (1, "")
     assert complaint in err
     assert "canary" not in err
+
+
+def test_staff_account_is_created_with_its_role(run: Run, fetch: Fetch) -> None:
+    assert run("users", "create-staff", "packer@example.com", typed=PASSWORD)[0] == 0
+    assert fetch("SELECT email, role FROM users") == [("packer@example.com", "staff")]

@@ -3,7 +3,7 @@ import pytest
 from tests.integration.cli.conftest import Run
 
 
-def test_an_empty_database_is_refused_until_it_is_upgraded(
+def test_empty_database_is_rejected_until_upgraded(
     run: Run, empty_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STEELYARD_DATABASE_URL", empty_database_url)

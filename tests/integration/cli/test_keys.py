@@ -13,7 +13,7 @@ def kids(run: Run) -> list[str]:
     return [line.partition("\t")[0] for line in out.splitlines()]
 
 
-def test_a_rotation_adds_a_key_and_gives_the_former_an_end(run: Run, fetch: Fetch) -> None:
+def test_rotation_adds_a_key_and_ends_the_previous_one(run: Run, fetch: Fetch) -> None:
     (first,) = kids(run)
     code, out, err = run("keys", "rotate")
     assert (code, err) == (0, "")
@@ -27,14 +27,16 @@ def test_a_rotation_adds_a_key_and_gives_the_former_an_end(run: Run, fetch: Fetc
     ]
 
 
-def test_a_key_that_has_leaked_ends_at_once(run: Run, fetch: Fetch) -> None:
+@pytest.mark.parametrize(("option", "warns"), [("--revoke-previous", False), ("--distrust-former", True)])
+def test_leaked_key_ends_at_once(run: Run, fetch: Fetch, option: str, *, warns: bool) -> None:
     (leaked,) = kids(run)
-    assert run("keys", "rotate", "--distrust-former")[0] == 0
+    code, _, err = run("keys", "rotate", option)
+    assert (code, err.startswith("Warning: `--distrust-former` is now called")) == (0, warns)
     assert leaked not in kids(run)
     assert len(fetch("SELECT kid FROM signing_keys")) == 1
 
 
-def test_a_generated_key_can_be_given(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_generated_key_can_be_configured(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     code, pem, err = run("keys", "generate")
     assert (code, err) == (0, "")
     (key,) = asyncio.run(GivenSigningKeys(pem.encode).all())
@@ -44,7 +46,7 @@ def test_a_generated_key_can_be_given(run: Run, tmp_path: Path, monkeypatch: pyt
         monkeypatch.setenv(name, value)
         assert kids(run) == [key.kid]
         refused = run("keys", "rotate")
-        assert (refused[0], refused[2].startswith(f"Error: {name} gives the keys.")) == (1, True)
+        assert (refused[0], refused[2].startswith(f"Error: {name} provides the keys.")) == (1, True)
         monkeypatch.delenv(name)
 
 
@@ -55,7 +57,7 @@ def test_a_generated_key_can_be_given(run: Run, tmp_path: Path, monkeypatch: pyt
         ("STEELYARD_SIGNING_KEYS_FILE", "/nowhere/keys.pem", "No such file or directory"),
     ],
 )
-def test_keys_that_cannot_be_used_are_told_in_one_line(
+def test_unusable_keys_are_reported_in_one_line(
     run: Run, monkeypatch: pytest.MonkeyPatch, name: str, value: str, complaint: str
 ) -> None:
     monkeypatch.setenv(name, value)
@@ -67,7 +69,7 @@ def test_keys_that_cannot_be_used_are_told_in_one_line(
     assert err.count("\n") == 1
 
 
-def test_given_keys_are_not_shown_with_the_settings(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_configured_keys_are_masked_in_the_settings(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STEELYARD_SIGNING_KEYS", "canary")
     _, out, _ = run("config", "show")
     assert "STEELYARD_SIGNING_KEYS=" in out

@@ -6,14 +6,14 @@ import pytest
 from tests.unit.cli.conftest import Run
 
 
-def test_settings_are_shown_as_lines_where_nobody_watches(run: Run) -> None:
+def test_piped_settings_are_printed_as_lines(run: Run) -> None:
     ended = run("config", "show", port="8123")
     assert ended.code == 0
     assert "STEELYARD_PORT=8123\n" in ended.out
     assert "STEELYARD_DATABASE_URL=\n" in ended.out
 
 
-def test_settings_are_a_table_at_a_terminal(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_are_printed_as_a_table_on_a_terminal(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     class Terminal(io.StringIO):
         def isatty(self) -> bool:
             return True
@@ -32,7 +32,7 @@ def test_settings_are_a_table_at_a_terminal(run: Run, monkeypatch: pytest.Monkey
         "postgresql://db.example.com/shop?user=ann&password=canary",
     ],
 )
-def test_a_password_is_masked(run: Run, url: str) -> None:
+def test_password_in_a_url_is_masked(run: Run, url: str) -> None:
     ended = run("config", "show", database_url=url)
     assert "db.example.com" in ended.out
     assert "canary" not in ended.out + ended.err
@@ -52,7 +52,7 @@ def test_secrets_are_masked(run: Run, name: str) -> None:
         ({"stripe_api_key": "sk_canary"}, "STRIPE_WEBHOOK_SECRET"),
     ],
 )
-def test_stripe_is_not_chosen_without_its_secrets(run: Run, settings: dict[str, str], missing: str) -> None:
+def test_stripe_without_secrets_is_rejected(run: Run, settings: dict[str, str], missing: str) -> None:
     ended = run("config", "show", payment_provider="stripe", **settings)
     assert ended.code == 2
     assert ended.err.startswith(f"Error: STEELYARD_{missing} has to be set")
@@ -70,7 +70,7 @@ def test_stripe_is_not_chosen_without_its_secrets(run: Run, settings: dict[str, 
     ],
 )
 @pytest.mark.parametrize("command", [("serve",), ("db", "upgrade"), ("config", "show"), ("demo",)])
-def test_a_wrong_setting_is_one_line_and_exit_code_2(
+def test_wrong_setting_is_one_line_and_exit_code_2(
     run: Run, command: tuple[str, ...], settings: dict[str, str], line: str
 ) -> None:
     ended = run(*command, **settings)
@@ -81,13 +81,13 @@ def test_a_wrong_setting_is_one_line_and_exit_code_2(
     assert "canary" not in ended.err
 
 
-def test_networks_are_written_and_shown_with_commas(run: Run) -> None:
+def test_networks_are_separated_by_commas(run: Run) -> None:
     ended = run("config", "show", trusted_proxies="10.0.0.0/8,2001:db8::7")
     assert "STEELYARD_TRUSTED_PROXIES=10.0.0.0/8, 2001:db8::7/128\n" in ended.out
 
 
 @pytest.mark.parametrize("origins", ["*", "https://shop.example/", "shop.example", "https://a.example,*"])
-def test_origins_are_named_one_by_one(run: Run, origins: str) -> None:
+def test_origin_patterns_are_rejected(run: Run, origins: str) -> None:
     ended = run("config", "show", cors_origins=origins)
     assert ended.code == 2
     assert ended.err.startswith(
@@ -95,20 +95,20 @@ def test_origins_are_named_one_by_one(run: Run, origins: str) -> None:
     )
 
 
-def test_what_is_no_network_is_refused_by_the_name_of_its_setting(run: Run) -> None:
+def test_invalid_network_is_rejected_by_setting_name(run: Run) -> None:
     ended = run("config", "show", trusted_proxies="10.0.0.0/8, everybody")
     assert ended.code == 2
     assert ended.err.startswith("Error: STEELYARD_TRUSTED_PROXIES is wrong")
     assert "everybody" not in ended.err
 
 
-def test_a_servers_password_is_not_shown(run: Run) -> None:
+def test_password_of_the_rate_limit_server_is_masked(run: Run) -> None:
     ended = run("config", "show", rate_limit_url="valkey://:canary@limits.example/0")
     assert "STEELYARD_RATE_LIMIT_URL=***" in ended.out
     assert "canary" not in ended.out + ended.err
 
 
-def test_what_is_no_server_of_limits_is_refused_without_repeating_it(run: Run) -> None:
+def test_invalid_rate_limit_url_is_rejected_without_its_value(run: Run) -> None:
     ended = run("config", "show", rate_limit_url="http://:canary@limits.example")
     assert ended.code == 2
     assert ended.err.startswith("Error: STEELYARD_RATE_LIMIT_URL is wrong: a URL like valkey://host:6379/0")

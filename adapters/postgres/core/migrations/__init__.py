@@ -40,6 +40,10 @@ async def _migrate(url: str, migrate: Callable[[Connection], None]) -> None:
             # Both belong to the session and outlast this: Alembic begins transactions of its own.
             await connection.commit()
             await connection.run_sync(migrate)
+    except asyncio.CancelledError:
+        # Ctrl-C: asyncpg abandons a future of the connection, and asyncio would log its error.
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
+        raise
     finally:
         await engine.dispose()
 

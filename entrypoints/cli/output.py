@@ -1,0 +1,68 @@
+"""How commands print tables, documents, times and warnings."""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.measure import Measurement
+from rich.table import Table
+
+from entrypoints.cli.failures import CommandFailed
+
+
+def print_rows(columns: Sequence[str], rows: Iterable[Sequence[str]], *, highlighted: str = "") -> None:
+    """Print rows as a table on a terminal, and separated by tabs elsewhere.
+
+    A table that is wider than the terminal is printed as one block of lines per row, so that no value is cut.
+    `highlighted` is the first value of a row to print in bold.
+    """
+    if not sys.stdout.isatty():
+        for row in rows:
+            typer.echo("\t".join(row))
+        return
+    table = Table(*columns)
+    rows = list(rows)
+    for row in rows:
+        table.add_row(*row, style="bold" if row[0] == highlighted else "")
+    console = Console()
+    if Measurement.get(console, console.options.update(max_width=10_000), table).maximum <= console.width:
+        console.print(table)
+        return
+    width = max(map(len, columns))
+    blocks = (
+        "\n".join(f"{name:<{width}}  {value}" for name, value in zip(columns, row, strict=True))
+        for row in rows
+    )
+    typer.echo("\n\n".join(blocks))
+
+
+def format_time(moment: datetime | None, *, missing: str) -> str:
+    return missing if moment is None else f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def write_json(document: Mapping[str, Any], file: Path | None) -> None:
+    """Write a document as indented JSON, to standard output without a file. Raises CommandFailed."""
+    write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", file)
+
+
+def write_text(text: str, file: Path | None) -> None:
+    """Write a text, to standard output without a file. Raises CommandFailed."""
+    if file is None:
+        typer.echo(text, nl=False)
+        return
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise CommandFailed(f"{file} cannot be written: {error.strerror}.") from None
+
+
+def warn_renamed(old: str, new: str) -> None:
+    """Warn on standard error that a command or option was used under its old name."""
+    typer.echo(
+        f"Warning: `{old}` is now called `{new}`. The old name will be removed in a later release.", err=True
+    )
