@@ -7,6 +7,7 @@ from application.clients.views import ClientView
 from domain.clients.client import ServiceClient
 from domain.shared.errors import DomainError
 from domain.shared.ids import ClientId, SecretId
+from domain.users.permissions import Scope
 
 
 class ClientNameTaken(DomainError):
@@ -45,8 +46,8 @@ class ClientRepository(Protocol):
 class ClientQueries(Protocol):
     """Reads of service clients, outside of any unit of work."""
 
-    async def has_secret(self, client_id: ClientId, secret_id: SecretId) -> bool:
-        """Tell whether a secret is one of the client's and valid, in one statement."""
+    async def scopes_of(self, client_id: ClientId, secret_id: SecretId) -> frozenset[Scope] | None:
+        """Return an enabled client's scopes if the secret is one of its valid ones, in one statement."""
         ...
 
     async def all(self) -> Sequence[ClientView]:

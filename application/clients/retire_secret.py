@@ -10,10 +10,10 @@ from domain.shared.ids import SecretId
 
 @dataclass(frozen=True, slots=True)
 class RetireSecret:
-    """Have one of a client's secrets be valid no more.
+    """Retire one of a client's secrets.
 
-    A token that was got with it neither moves money nor administers from now on, and expires within minutes. A client
-    whose last secret is retired is not let in until it is given another.
+    Access tokens that were issued for it are rejected from now on. A client without a secret cannot get tokens until
+    it is given another.
     """
 
     unit_of_work: UnitOfWorkFactory

@@ -24,8 +24,8 @@ class ChangeUserCommand:
 class ChangeUser:
     """Give an account another role, or disable or enable it.
 
-    Nobody changes their own, and the last admin stays. A role and a disabled account count at once where money is
-    moved or the shop is administered, and everywhere else within minutes. Who is disabled is logged out.
+    An admin cannot change their own account, and the last admin stays. A new role applies at once. A disabled account
+    is logged out; for some minutes its access tokens can still read its own data and place orders.
     """
 
     unit_of_work: UnitOfWorkFactory

@@ -9,10 +9,11 @@ from domain.users.user import AccountDisabled, UserStatus
 
 @dataclass(frozen=True, slots=True)
 class ConfirmPrincipal:
-    """Ask the database whether what an access token says is still so.
+    """Check an access token's claims against the database.
 
-    A token is believed for some minutes. What moves money or administers the shop does not wait for that: who has
-    lost a role, an account or a session has lost it at once, and a client with a secret that was retired has as well.
+    A token is valid for some minutes. A role, account, session, client, secret or scope that was taken away since it
+    was issued must not count until then. Only public reads, reads of the caller's own data and placing orders rely on
+    the token alone.
     """
 
     users: UserQueries
@@ -20,19 +21,24 @@ class ConfirmPrincipal:
     clock: Clock
 
     async def __call__(self, principal: Principal) -> Principal:
-        """Return the principal with the role that they have now. Raise InvalidToken, AccountDisabled."""
+        """Return the principal with its present role or scopes. Raise InvalidToken, AccountDisabled."""
         match principal:
             case UserPrincipal():
                 return await self._confirmed_user(principal)
-            case ClientPrincipal(client_id, secret_id):
-                if not await self.clients.has_secret(client_id, secret_id):
-                    raise InvalidToken
-        return principal
+            case ClientPrincipal():
+                return await self._confirmed_client(principal)
+        raise TypeError(f"There is no such kind of principal: {type(principal).__name__}.")
 
     async def _confirmed_user(self, principal: UserPrincipal) -> UserPrincipal:
-        standing = await self.users.standing(principal.user_id, principal.session_id, now=self.clock.now())
-        if standing is not None and standing.status is UserStatus.DISABLED:
+        state = await self.users.state_of(principal.user_id, principal.session_id, now=self.clock.now())
+        if state is not None and state.status is UserStatus.DISABLED:
             raise AccountDisabled
-        if standing is None or standing.status is not UserStatus.ACTIVE or not standing.session_lasts:
+        if state is None or state.status is not UserStatus.ACTIVE or not state.has_session:
             raise InvalidToken
-        return replace(principal, role=standing.role)
+        return replace(principal, role=state.role)
+
+    async def _confirmed_client(self, principal: ClientPrincipal) -> ClientPrincipal:
+        scopes = await self.clients.scopes_of(principal.client_id, principal.secret_id)
+        if scopes is None:
+            raise InvalidToken
+        return replace(principal, scopes=principal.scopes & scopes)

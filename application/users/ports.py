@@ -136,12 +136,12 @@ class PersonalData(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """What an access token says, as it is now."""
+class PrincipalState:
+    """The present state of a user and of the session that an access token names."""
 
     role: Role
     status: UserStatus
-    session_lasts: bool
+    has_session: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,8 +158,10 @@ class UserQueries(Protocol):
 
     async def get(self, user_id: UserId) -> UserView | None: ...
 
-    async def standing(self, user_id: UserId, session_id: SessionId, *, now: datetime) -> Standing | None:
-        """Return how a user and one of their sessions stand, in one statement; None where there is no such user."""
+    async def state_of(
+        self, user_id: UserId, session_id: SessionId, *, now: datetime
+    ) -> PrincipalState | None:
+        """Return the state of a user and one of their sessions, or None if there is no such user; one statement."""
         ...
 
     async def list(

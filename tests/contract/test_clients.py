@@ -17,7 +17,7 @@ from domain.clients.client import ServiceClient, TooManySecrets
 from domain.shared.errors import NotFound
 from domain.shared.ids import ClientId, SecretId
 from domain.users.attempts import ACCOUNT_BACKOFF, NETWORK_BACKOFF, AttemptKind
-from domain.users.permissions import Scope
+from domain.users.permissions import Permission, Scope
 from tests.kit.accounts import NETWORK
 from tests.kit.actors import SOMEBODY
 from tests.kit.examples import UNICODE
@@ -104,7 +104,7 @@ async def test_a_client_gets_a_token_for_itself_with_its_scopes(shop: Shop) -> N
     assert await bearer(shop, made) == ClientPrincipal(
         made.client_id, secret.id, frozenset({Scope.READ_ORDERS, Scope.WRITE_STOCK})
     )
-    assert (await bearer(shop, made, "orders:read")).scopes == {Scope.READ_ORDERS}
+    assert (await bearer(shop, made, "orders:read")).scopes == frozenset({Scope.READ_ORDERS})
 
 
 async def test_it_is_told_when_each_secret_was_last_used(shop: Shop) -> None:
@@ -152,8 +152,20 @@ async def test_a_token_is_confirmed_for_as_long_as_its_secret_is_valid(shop: Sho
 async def test_a_secret_confirms_its_own_client_only(shop: Shop) -> None:
     one = await bearer(shop, await shop.create_client("one", [Scope.READ_ORDERS], actor=SOMEBODY))
     other = await bearer(shop, await shop.create_client("other", [Scope.READ_ORDERS], actor=SOMEBODY))
-    assert await shop.store.clients.has_secret(one.client_id, one.secret_id)
-    assert not await shop.store.clients.has_secret(other.client_id, one.secret_id)
+    assert await shop.store.clients.scopes_of(one.client_id, one.secret_id) == frozenset({Scope.READ_ORDERS})
+    assert await shop.store.clients.scopes_of(other.client_id, one.secret_id) is None
+
+
+async def test_scope_that_the_client_lost_is_not_confirmed(shop: Shop) -> None:
+    made = await shop.create_client("till", [Scope.READ_ORDERS, Scope.READ_EVENTS], actor=SOMEBODY)
+    principal = await bearer(shop, made)
+    async with shop.store.unit_of_work(SOMEBODY) as work:
+        client = await work.clients.get(principal.client_id)
+        assert client is not None
+        client.scopes = frozenset({Scope.READ_ORDERS, Scope.WRITE_STOCK})
+        await work.clients.save(client)
+        await work.commit()
+    assert (await shop.confirm_principal(principal)).permissions == {Permission.SEE_ALL_ORDERS}
 
 
 async def test_a_disabled_client_is_shut_out_and_its_name_stays(shop: Shop) -> None:

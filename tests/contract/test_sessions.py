@@ -8,7 +8,7 @@ from application.sessions.ports import SessionRepository
 from application.sessions.views import SessionView
 from application.shared.errors import Overloaded
 from application.shared.page import Page, Position
-from application.users.ports import Standing
+from application.users.ports import PrincipalState
 from domain.sessions.refresh_token import RefreshToken
 from domain.sessions.session import Session
 from domain.shared.ids import SessionId, UserId
@@ -148,22 +148,22 @@ async def test_sessions_are_listed_by_their_user_the_newest_first_without_those_
     assert [session.id for session in await walk(page_after)] == expected
 
 
-async def test_a_standing_tells_role_status_and_whether_the_session_lasts(shop: Shop) -> None:
+async def test_principal_state_has_role_status_and_whether_the_session_is_alive(shop: Shop) -> None:
     ann, bob = await shop.customer(), await shop.customer()
     session = a_session(shop, ann.id)
     await add(shop, session)
 
-    async def standing(user_id: UserId, session_id: SessionId) -> Standing | None:
-        return await shop.store.users.standing(user_id, session_id, now=shop.clock.now())
+    async def state(user_id: UserId, session_id: SessionId) -> PrincipalState | None:
+        return await shop.store.users.state_of(user_id, session_id, now=shop.clock.now())
 
-    lasting = Standing(Role.CUSTOMER, UserStatus.ACTIVE, session_lasts=True)
-    ended = Standing(Role.CUSTOMER, UserStatus.ACTIVE, session_lasts=False)
-    assert await standing(ann.id, session.id) == lasting
-    assert await standing(bob.id, session.id) == ended
-    assert await standing(ann.id, SessionId(shop.ids.new())) == ended
-    assert await standing(UserId(shop.ids.new()), session.id) is None
+    lasting = PrincipalState(Role.CUSTOMER, UserStatus.ACTIVE, has_session=True)
+    ended = PrincipalState(Role.CUSTOMER, UserStatus.ACTIVE, has_session=False)
+    assert await state(ann.id, session.id) == lasting
+    assert await state(bob.id, session.id) == ended
+    assert await state(ann.id, SessionId(shop.ids.new())) == ended
+    assert await state(UserId(shop.ids.new()), session.id) is None
     shop.clock.advance(LIFETIME.idle)
-    assert await standing(ann.id, session.id) == ended
+    assert await state(ann.id, session.id) == ended
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -3,7 +3,7 @@ from datetime import datetime
 from adapters.memory.database import MemoryDatabase, reach
 from adapters.memory.queries.keyset import page
 from application.shared.page import Page, Position
-from application.users.ports import Standing, UserFilter, UserQueries
+from application.users.ports import PrincipalState, UserFilter, UserQueries
 from application.users.views import UserView
 from domain.shared.ids import SessionId, UserId
 from domain.users.user import User
@@ -18,14 +18,16 @@ class MemoryUserQueries(UserQueries):
         user = self._database.tables.users.get(user_id)
         return UserView.of(user) if user else None
 
-    async def standing(self, user_id: UserId, session_id: SessionId, *, now: datetime) -> Standing | None:
+    async def state_of(
+        self, user_id: UserId, session_id: SessionId, *, now: datetime
+    ) -> PrincipalState | None:
         await reach()
         user = self._database.tables.users.get(user_id)
         session = self._database.tables.sessions.get(session_id)
         if user is None:
             return None
-        lasts = session is not None and session.user_id == user_id and not session.is_over(now)
-        return Standing(user.role, user.status, session_lasts=lasts)
+        has_session = session is not None and session.user_id == user_id and not session.is_over(now)
+        return PrincipalState(user.role, user.status, has_session=has_session)
 
     async def list(
         self, criteria: UserFilter, *, descending: bool, after: Position | None, limit: int

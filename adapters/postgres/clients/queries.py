@@ -6,14 +6,21 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.postgres.clients.mapping import client_from
 from adapters.postgres.core.reader import AutocommitReader
-from adapters.postgres.core.rows import ClientSecretRow
+from adapters.postgres.core.rows import ClientSecretRow, ServiceClientRow
 from adapters.postgres.core.selects import clients_with_secrets
 from application.clients.ports import ClientQueries
 from application.clients.views import ClientView
 from domain.shared.ids import ClientId, SecretId
+from domain.users.permissions import Scope
 
-_HAS_SECRET = select(ClientSecretRow.id).where(
-    ClientSecretRow.id == bindparam("id"), ClientSecretRow.client_id == bindparam("client_id")
+_SCOPES = (
+    select(ServiceClientRow.scopes)
+    .join(ClientSecretRow, ClientSecretRow.client_id == ServiceClientRow.id)
+    .where(
+        ServiceClientRow.id == bindparam("client_id"),
+        ServiceClientRow.disabled_at.is_(None),
+        ClientSecretRow.id == bindparam("secret_id"),
+    )
 )
 _ALL = clients_with_secrets()
 
@@ -22,9 +29,9 @@ class PostgresClientQueries(ClientQueries):
     def __init__(self, engine: AsyncEngine) -> None:
         self._reader = AutocommitReader(engine)
 
-    async def has_secret(self, client_id: ClientId, secret_id: SecretId) -> bool:
-        parameters = {"id": secret_id, "client_id": client_id}
-        return await self._reader.one_or_none(_HAS_SECRET, parameters) is not None
+    async def scopes_of(self, client_id: ClientId, secret_id: SecretId) -> frozenset[Scope] | None:
+        row = await self._reader.one_or_none(_SCOPES, {"secret_id": secret_id, "client_id": client_id})
+        return None if row is None else frozenset(map(Scope, row.scopes))
 
     async def all(self) -> Sequence[ClientView]:
         rows = await self._reader.all(_ALL)

@@ -11,19 +11,19 @@ from adapters.postgres.core.rows import SessionRow, UserRow
 from adapters.postgres.core.unnest import columns_of
 from adapters.postgres.users.mapping import user_from
 from application.shared.page import Page, Position
-from application.users.ports import Standing, UserFilter, UserQueries
+from application.users.ports import PrincipalState, UserFilter, UserQueries
 from application.users.views import UserView
 from domain.shared.ids import SessionId, UserId
 from domain.users.permissions import Role
 from domain.users.user import UserStatus
 
 _GET = select(*columns_of(UserRow)).where(UserRow.id == bindparam("id"))
-_SESSION_LASTS = exists().where(
+_HAS_SESSION = exists().where(
     SessionRow.id == bindparam("session_id"),
     SessionRow.user_id == UserRow.id,
     SessionRow.expires_at > bindparam("now"),
 )
-_STANDING = select(UserRow.role, UserRow.status, _SESSION_LASTS.label("session_lasts")).where(
+_STATE = select(UserRow.role, UserRow.status, _HAS_SESSION.label("has_session")).where(
     UserRow.id == bindparam("id")
 )
 
@@ -39,11 +39,13 @@ class PostgresUserQueries(UserQueries):
         row = await self._reader.one_or_none(_GET, {"id": user_id})
         return _view(row) if row else None
 
-    async def standing(self, user_id: UserId, session_id: SessionId, *, now: datetime) -> Standing | None:
-        row = await self._reader.one_or_none(_STANDING, {"id": user_id, "session_id": session_id, "now": now})
+    async def state_of(
+        self, user_id: UserId, session_id: SessionId, *, now: datetime
+    ) -> PrincipalState | None:
+        row = await self._reader.one_or_none(_STATE, {"id": user_id, "session_id": session_id, "now": now})
         if row is None:
             return None
-        return Standing(Role(row.role), UserStatus(row.status), session_lasts=row.session_lasts)
+        return PrincipalState(Role(row.role), UserStatus(row.status), has_session=row.has_session)
 
     async def list(
         self, criteria: UserFilter, *, descending: bool, after: Position | None, limit: int

@@ -1,6 +1,11 @@
-"""Who is asking, as a dependency."""
+"""Authentication and authorization of requests, as dependencies.
+
+Every dependency checks the access token's claims against the database, except where `trust_token` says otherwise and
+the caller only reaches its own data.
+"""
 
 from collections.abc import Awaitable, Callable
+from collections.abc import Set as AbstractSet
 from typing import Annotated
 
 import structlog
@@ -12,7 +17,7 @@ from application.users.confirm_principal import ConfirmPrincipal
 from application.users.principal import Principal, UserPrincipal
 from domain.shared.actor import Actor
 from domain.shared.errors import Forbidden
-from domain.users.permissions import CONFIRMED_AT_EACH_USE, Permission
+from domain.users.permissions import TRUSTED_IN_TOKEN, Permission
 from entrypoints.bootstrap.root import Container
 from entrypoints.http.problems.openapi import raises_problems
 from entrypoints.http.problems.problem import HTTPProblem
@@ -34,15 +39,26 @@ async def find_principal(
     token: Annotated[str | None, Depends(bearer_token)],
     authenticate: Annotated[Authenticate, provided(Container.users.authenticate)],
 ) -> Principal | None:
-    """Return who is asking, or None for a request without a token. Raise InvalidToken or TokenExpired."""
+    """Return the caller as its token describes it, or None without a token. Raise InvalidToken or TokenExpired."""
     return None if token is None else await authenticate(token)
+
+
+@raises_problems("account_disabled", "database_unavailable", "overloaded")
+async def find_catalog_reader(
+    principal: Annotated[Principal | None, Depends(find_principal)],
+    confirm: Annotated[ConfirmPrincipal, provided(Container.users.confirm_principal)],
+) -> Principal | None:
+    """Return the caller, or None without a token. Check a claim to see archived products against the database."""
+    if principal is not None and principal.may(Permission.SEE_ARCHIVED_PRODUCTS):
+        return await confirm(principal)
+    return principal
 
 
 @raises_problems("authentication_required")
 async def get_principal(
     principal: Annotated[Principal | None, Depends(find_principal)],
 ) -> Principal:
-    """Return who is asking. Raise HTTPProblem, InvalidToken or TokenExpired."""
+    """Return the caller as its token describes it. Raise HTTPProblem, InvalidToken or TokenExpired."""
     if principal is None:
         raise HTTPProblem("authentication_required")
     return principal
@@ -53,42 +69,51 @@ async def get_confirmed_principal(
     principal: Annotated[Principal, Depends(get_principal)],
     confirm: Annotated[ConfirmPrincipal, provided(Container.users.confirm_principal)],
 ) -> Principal:
-    """Return who is asking, as the database has them now. Raise InvalidToken or AccountDisabled."""
+    """Return the caller with its present role or scopes. Raise InvalidToken or AccountDisabled."""
     return await confirm(principal)
 
 
 @raises_problems("forbidden")
-async def get_current_user(principal: Annotated[Principal, Depends(get_principal)]) -> UserPrincipal:
-    """Return the user who is asking. Raise Forbidden for a client."""
-    if not isinstance(principal, UserPrincipal):
-        raise principal.refusal()
-    return principal
+async def get_token_user(principal: Annotated[Principal, Depends(get_principal)]) -> UserPrincipal:
+    """Return the user that the token names, to read the user's own data. Raise Forbidden for a client."""
+    return _user(principal)
 
 
 @raises_problems("forbidden")
-async def get_confirmed_user(
+async def get_current_user(
     principal: Annotated[Principal, Depends(get_confirmed_principal)],
 ) -> UserPrincipal:
-    """Return the user who is asking, as the database has them now. Raise Forbidden for a client."""
-    if not isinstance(principal, UserPrincipal):
-        raise principal.refusal()
-    return principal
+    """Return the user, checked against the database. Raise Forbidden for a client."""
+    return _user(principal)
 
 
 def requires(
-    *permissions: Permission, confirmed: bool = False
+    *permissions: Permission, trust_token: bool = False
 ) -> Callable[[Principal], Awaitable[Principal]]:
-    """Return a dependency that is who is asking, if they have one of the permissions, and raises Forbidden if not.
+    """Return a dependency that is the caller, if it has one of the permissions, and raises Forbidden if not.
 
-    The role, or the client's secret, is the access token's; `confirmed`, it is the database's, which is asked at each
-    request. What moves money or administers the shop has to be: some permissions always are.
+    The database is asked at each request. With `trust_token` it is not asked while all that the token claims of these
+    permissions is in TRUSTED_IN_TOKEN: for routes on which such a caller reads its own data or places an order.
     """
     wanted = frozenset(permissions)
+
+    if trust_token:
+
+        @raises_problems("account_disabled", "database_unavailable", "overloaded")
+        async def get_caller(
+            principal: Annotated[Principal, Depends(get_principal)],
+            confirm: Annotated[ConfirmPrincipal, provided(Container.users.confirm_principal)],
+        ) -> Principal:
+            claimed = principal.permissions & wanted
+            return principal if claimed <= TRUSTED_IN_TOKEN else await confirm(principal)
+
+    else:
+        get_caller = get_confirmed_principal
 
     @open_to_clients(wanted)
     @raises_problems("forbidden")
     async def get_permitted_principal(
-        principal: Annotated[Principal, Depends(_asked_for(wanted, confirmed=confirmed))],
+        principal: Annotated[Principal, Depends(get_caller)],
     ) -> Principal:
         _ensure_any(principal, wanted)
         return principal
@@ -97,25 +122,24 @@ def requires(
 
 
 def requires_user(
-    permission: Permission, *, confirmed: bool = False
+    permission: Permission, *, trust_token: bool = False
 ) -> Callable[[Principal], Awaitable[UserPrincipal]]:
-    """Return a dependency as `requires` does, for what only people do: it raises Forbidden for every client."""
+    """Return a dependency as `requires` does, for actions of people: it raises Forbidden for every client."""
     wanted = frozenset({permission})
+    get_caller = get_principal if trust_token and wanted <= TRUSTED_IN_TOKEN else get_confirmed_principal
 
     @raises_problems("forbidden")
     async def get_permitted_user(
-        principal: Annotated[Principal, Depends(_asked_for(wanted, confirmed=confirmed))],
+        principal: Annotated[Principal, Depends(get_caller)],
     ) -> UserPrincipal:
         _ensure_any(principal, wanted)
-        if not isinstance(principal, UserPrincipal):
-            raise principal.refusal()
-        return principal
+        return _user(principal)
 
     return get_permitted_user
 
 
-def _ensure_any(principal: Principal, wanted: frozenset[Permission]) -> None:
-    """Raise Forbidden, and name in the log who has tried what is not for them (ASVS 5.0, 16.3.2)."""
+def _ensure_any(principal: Principal, wanted: AbstractSet[Permission]) -> None:
+    """Raise Forbidden, and log which principal tried it (ASVS 5.0, 16.3.2)."""
     try:
         principal.ensure_any(wanted)
     except Forbidden:
@@ -123,32 +147,35 @@ def _ensure_any(principal: Principal, wanted: frozenset[Permission]) -> None:
         raise
 
 
-def _asked_for(permissions: frozenset[Permission], *, confirmed: bool) -> Callable[..., Awaitable[Principal]]:
-    asks_database = confirmed or not permissions.isdisjoint(CONFIRMED_AT_EACH_USE)
-    return get_confirmed_principal if asks_database else get_principal
+def _user(principal: Principal) -> UserPrincipal:
+    if not isinstance(principal, UserPrincipal):
+        raise principal.refusal()
+    return principal
 
 
 def actor_of(request: Request, principal: Principal | None) -> Actor:
-    """Return who acts, for histories, ledgers and the audit log. None is somebody who is not logged in."""
+    """Return the actor for histories, ledgers and the audit log; None stands for a caller without a token."""
     return Actor(principal.id if principal else None, request.state.request_id)
 
 
-Visitor = Annotated[Principal | None, Depends(find_principal)]
+OptionalPrincipal = Annotated[Principal | None, Depends(find_principal)]
+"""The caller as its token describes it, for rate limits."""
+CatalogReader = Annotated[Principal | None, Depends(find_catalog_reader)]
+TokenUser = Annotated[UserPrincipal, Depends(get_token_user)]
 CurrentUser = Annotated[UserPrincipal, Depends(get_current_user)]
-ConfirmedUser = Annotated[UserPrincipal, Depends(get_confirmed_user)]
 CatalogManager = Annotated[Principal, Depends(requires(Permission.MANAGE_CATALOG))]
 StockManager = Annotated[Principal, Depends(requires(Permission.MANAGE_STOCK))]
 UserManager = Annotated[UserPrincipal, Depends(requires_user(Permission.MANAGE_USERS))]
 AuditReader = Annotated[UserPrincipal, Depends(requires_user(Permission.READ_AUDIT_LOG))]
 EventReader = Annotated[Principal, Depends(requires(Permission.READ_EVENTS))]
 WebhookManager = Annotated[Principal, Depends(requires(Permission.MANAGE_WEBHOOKS))]
-Customer = Annotated[UserPrincipal, Depends(requires_user(Permission.PLACE_ORDERS))]
-"""Placing an order neither gives money nor gets it back, and is the busiest route: the word of its tokens does."""
-PayingCustomer = Annotated[UserPrincipal, Depends(requires_user(Permission.PLACE_ORDERS, confirmed=True))]
-OrderReader = Annotated[Principal, Depends(requires(Permission.PLACE_ORDERS, Permission.SEE_ALL_ORDERS))]
-"""Those who see their own orders, and those who see all."""
-Canceller = Annotated[
-    Principal, Depends(requires(Permission.PLACE_ORDERS, Permission.CANCEL_ANY_ORDER, confirmed=True))
+Customer = Annotated[UserPrincipal, Depends(requires_user(Permission.PLACE_ORDERS, trust_token=True))]
+"""For placing orders, the busiest route: the batch that places them checks the account."""
+PayingCustomer = Annotated[UserPrincipal, Depends(requires_user(Permission.PLACE_ORDERS))]
+OrderReader = Annotated[
+    Principal, Depends(requires(Permission.PLACE_ORDERS, Permission.SEE_ALL_ORDERS, trust_token=True))
 ]
-Shipper = Annotated[Principal, Depends(requires(Permission.FULFIL_ORDERS, confirmed=True))]
-Refunder = Annotated[Principal, Depends(requires(Permission.REFUND_ORDERS, confirmed=True))]
+"""Reads the caller's own orders, or all orders."""
+Canceller = Annotated[Principal, Depends(requires(Permission.PLACE_ORDERS, Permission.CANCEL_ANY_ORDER))]
+Shipper = Annotated[Principal, Depends(requires(Permission.FULFIL_ORDERS))]
+Refunder = Annotated[Principal, Depends(requires(Permission.REFUND_ORDERS))]

@@ -10,7 +10,7 @@ from entrypoints.bootstrap.root import Container
 from entrypoints.http.problems.openapi import raises_problems
 from entrypoints.http.problems.problem import HTTPProblem
 from entrypoints.http.provided import provided
-from entrypoints.http.security.authentication import Visitor
+from entrypoints.http.security.authentication import OptionalPrincipal
 from entrypoints.http.security.client_network import Network, get_network
 
 READS = RateLimitPolicy("reads", quota=1200, window=60)
@@ -27,8 +27,8 @@ def rate_limit_headers(policy: RateLimitPolicy, allowance: Allowance) -> dict[st
     }
 
 
-async def get_principal_or_network(visitor: Visitor, network: Network) -> str:
-    return str(visitor.id) if visitor else network
+async def get_principal_or_network(principal: OptionalPrincipal, network: Network) -> str:
+    return str(principal.id) if principal else network
 
 
 def limited(policy: RateLimitPolicy, *, by: Callable[..., Awaitable[str]]) -> Callable[..., Awaitable[None]]:

@@ -19,6 +19,15 @@ async def test_a_read_is_one_statement(web: WebShop) -> None:
     assert counts == dict.fromkeys(addresses, 1)
 
 
+async def test_reading_orders_of_others_adds_one_statement(web: WebShop) -> None:
+    customer, staff = await web.customer(), await web.staff()
+    order = await customer.post("/v1/orders", json=order_of((await web.product(), 1)), headers=key("k"))
+    for address in (order.headers["Location"], "/v1/orders", "/v1/products"):
+        with statements_of(web.container.database.engine()) as sent:
+            assert (await staff.get(address)).status_code == 200
+        assert len(sent) == 2, address
+
+
 async def test_an_order_is_seven_statements(web: WebShop) -> None:
     mug, cup = await web.product(stock=5), await web.product(stock=5)
     customer = await web.customer()

@@ -40,7 +40,7 @@ from entrypoints.http.representation.pagination import Lists, PageResponse
 from entrypoints.http.representation.serialization import written, written_page
 from entrypoints.http.routing.body import MERGE_PATCH
 from entrypoints.http.routing.route import StrictRoute
-from entrypoints.http.security.authentication import CatalogManager, Visitor, actor_of
+from entrypoints.http.security.authentication import CatalogManager, CatalogReader, actor_of
 from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
 
 router = APIRouter(prefix="/v1/products", tags=["products"], route_class=StrictRoute)
@@ -69,13 +69,13 @@ class _ShownPage:
 )
 async def list_products(
     query: Annotated[ListProductsQuery, Query()],
-    visitor: Visitor,
+    reader: CatalogReader,
     request: Request,
     response: Response,
     lists: Lists,
     list_products: Annotated[ListProducts, provided(Container.catalog.list_products)],
 ) -> bytes | Response:
-    include_archived = _sees_archived(visitor)
+    include_archived = _sees_archived(reader)
 
     async def show() -> _ShownPage:
         page = await list_products(
@@ -100,7 +100,7 @@ async def list_products(
     shown = await pages.get((request.scope["query_string"], include_archived), show)
     if shown.link is not None:
         response.headers["Link"] = shown.link
-    _let_be_stored(response, visitor)
+    _let_be_stored(response, reader)
     return if_none_match(request, response, shown.content, shown.tag)
 
 
@@ -115,13 +115,13 @@ async def list_products(
 )
 async def get_product(
     product_id: UUID,
-    visitor: Visitor,
+    reader: CatalogReader,
     request: Request,
     response: Response,
     get_product: Annotated[GetProduct, provided(Container.catalog.get_product)],
 ) -> bytes | Response:
-    product = await get_product(ProductId(product_id), include_archived=_sees_archived(visitor))
-    _let_be_stored(response, visitor)
+    product = await get_product(ProductId(product_id), include_archived=_sees_archived(reader))
+    _let_be_stored(response, reader)
     return with_etag(request, response, written(product), product.version)
 
 
@@ -214,13 +214,13 @@ async def archive_product(
     )
 
 
-def _sees_archived(visitor: Principal | None) -> bool:
-    return visitor is not None and visitor.may(Permission.SEE_ARCHIVED_PRODUCTS)
+def _sees_archived(reader: Principal | None) -> bool:
+    return reader is not None and reader.may(Permission.SEE_ARCHIVED_PRODUCTS)
 
 
-def _let_be_stored(response: Response, visitor: Principal | None) -> None:
+def _let_be_stored(response: Response, reader: Principal | None) -> None:
     """Let caches keep the answer, and ask each time whether it is still right: stock moves with every order."""
-    audience = b"public" if visitor is None else b"private"
+    audience = b"public" if reader is None else b"private"
     response.raw_headers += [
         (b"cache-control", audience + b", no-cache, no-transform"),
         (b"vary", b"Authorization"),

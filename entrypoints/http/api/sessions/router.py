@@ -16,7 +16,7 @@ from entrypoints.http.provided import provided
 from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.representation.pagination import ListQuery, Lists, PageResponse
 from entrypoints.http.routing.route import StrictRoute
-from entrypoints.http.security.authentication import CurrentUser, actor_of
+from entrypoints.http.security.authentication import CurrentUser, TokenUser, actor_of
 from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
 
 router = APIRouter(prefix="/v1/me/sessions", tags=["sessions"], route_class=StrictRoute)
@@ -31,7 +31,7 @@ router = APIRouter(prefix="/v1/me/sessions", tags=["sessions"], route_class=Stri
 )
 async def list_sessions(
     query: Annotated[ListQuery, Query()],
-    principal: CurrentUser,
+    principal: TokenUser,
     lists: Lists,
     list_sessions: Annotated[ListSessions, provided(Container.sessions.list_sessions)],
 ) -> PageResponse[SessionResponse]:

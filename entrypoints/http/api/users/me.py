@@ -18,7 +18,7 @@ from entrypoints.http.representation.etags import NOT_MODIFIED, IfMatch, version
 from entrypoints.http.representation.idempotency import OptionalKey, mark_replay
 from entrypoints.http.routing.body import MERGE_PATCH
 from entrypoints.http.routing.route import StrictRoute
-from entrypoints.http.security.authentication import ConfirmedUser, CurrentUser, actor_of
+from entrypoints.http.security.authentication import CurrentUser, TokenUser, actor_of
 from entrypoints.http.security.client_network import Network
 from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
 
@@ -35,7 +35,7 @@ router = APIRouter(prefix="/v1/me", tags=["users"], route_class=StrictRoute)
     dependencies=[LimitReads],
 )
 async def get_me(
-    principal: CurrentUser,
+    principal: TokenUser,
     request: Request,
     response: Response,
     get_me: Annotated[GetMe, provided(Container.users.get_me)],
@@ -55,7 +55,7 @@ async def get_me(
 async def change_me(
     body: Annotated[ChangeMeRequest, Body(media_type=MERGE_PATCH)],
     expected_version: IfMatch,
-    principal: ConfirmedUser,
+    principal: CurrentUser,
     request: Request,
     response: Response,
     change_me: Annotated[ChangeMe, provided(Container.users.change_me)],
@@ -83,7 +83,7 @@ async def change_me(
 )
 async def close_me(
     expected_version: IfMatch,
-    principal: ConfirmedUser,
+    principal: CurrentUser,
     request: Request,
     close_account: Annotated[CloseAccount, provided(Container.users.close_account)],
 ) -> None:
@@ -105,7 +105,7 @@ async def close_me(
 )
 async def change_password(
     body: ChangePasswordRequest,
-    principal: ConfirmedUser,
+    principal: CurrentUser,
     key: OptionalKey,
     request: Request,
     response: Response,
