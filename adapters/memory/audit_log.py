@@ -39,6 +39,6 @@ def _matches(entry: AuditEntry, criteria: AuditFilter) -> bool:
         criteria.actor_id in {None, entry.actor.id}
         and criteria.action in {None, entry.action}
         and criteria.object_id in {None, entry.object_id}
-        and (criteria.created_after is None or entry.at > criteria.created_after)
+        and (criteria.created_after is None or entry.at >= criteria.created_after)
         and (criteria.created_before is None or entry.at < criteria.created_before)
     )

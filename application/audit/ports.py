@@ -12,7 +12,7 @@ from domain.shared.ids import ClientId, UserId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditFilter:
-    """Which entries to list; `created_after` and `created_before` are exclusive bounds of `at`."""
+    """Which entries to list; `created_after` <= `at` < `created_before`."""
 
     actor_id: UserId | ClientId | None = None
     action: AuditAction | None = None

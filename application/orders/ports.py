@@ -104,7 +104,7 @@ class FulfillmentRepository(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFilter:
-    """Conditions on the orders to list; `created_after` and `created_before` are exclusive bounds of `placed_at`."""
+    """Conditions on the orders to list; `created_after` <= `placed_at` < `created_before`."""
 
     status: OrderStatus | None = None
     customer_id: UserId | None = None

@@ -104,9 +104,14 @@ async def test_the_log_is_searched_by_who_what_whom_and_when(shop: Shop) -> None
     assert await found(action=AuditAction.SESSION_STARTED) == [third, first]
     assert await found(object_id="b") == [third, second]
     assert await found(object_id="b", action=AuditAction.SESSION_ENDED) == [second]
-    assert await found(created_after=began) == [third, second]
+    assert await found(created_after=began) == [third, second, first]
+    assert await found(created_after=began + DAY) == [third, second]
     assert await found(created_before=began + DAY) == [first]
-    assert await found(created_after=began, created_before=began + 2 * DAY) == [second]
+    windows = [
+        await found(created_after=began + days * DAY, created_before=began + (days + 1) * DAY)
+        for days in range(3)
+    ]
+    assert windows == [[first], [second], [third]]
     assert await found(actor_id=UserId(shop.ids.new())) == []
 
 

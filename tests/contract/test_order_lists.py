@@ -75,10 +75,25 @@ async def test_orders_are_listed_by_customer_status_and_moment(shop: Shop) -> No
     assert await listed(shop, OrderFilter(status=pending)) == [second, third]
     assert await listed(shop, OrderFilter(status=pending, customer_id=ann.id)) == [third]
     assert await listed(shop, OrderFilter(status=OrderStatus.FULFILLED)) == []
-    assert await listed(shop, OrderFilter(created_after=moments[0])) == [second, third]
+    assert await listed(shop, OrderFilter(created_after=moments[1])) == [second, third]
     assert await listed(shop, OrderFilter(created_before=moments[2])) == [first, second]
-    assert await listed(shop, OrderFilter(created_after=moments[0], created_before=moments[2])) == [second]
-    assert await listed(shop, OrderFilter(created_after=moments[2])) == []
+    assert await listed(shop, OrderFilter(created_after=moments[2] + timedelta(microseconds=1))) == []
+
+
+async def test_adjacent_time_windows_list_every_order_once(shop: Shop) -> None:
+    mug, hour = await shop.product(stock=100), timedelta(hours=1)
+    began = shop.clock.now()
+    orders = []
+    for _ in range(3):
+        orders.append(await shop.order(mug))
+        shop.clock.advance(hour)
+    windows = [
+        await listed(
+            shop, OrderFilter(created_after=began + hours * hour, created_before=began + (hours + 1) * hour)
+        )
+        for hours in range(3)
+    ]
+    assert windows == [[order] for order in orders]
 
 
 async def test_a_list_shows_each_order_with_its_own_lines(shop: Shop) -> None:

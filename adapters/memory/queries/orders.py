@@ -87,7 +87,7 @@ def _meets(order: Order, criteria: OrderFilter) -> bool:
     return (
         criteria.status in {None, order.status}
         and criteria.customer_id in {None, order.customer_id}
-        and (criteria.created_after is None or criteria.created_after < order.placed_at)
+        and (criteria.created_after is None or criteria.created_after <= order.placed_at)
         and (criteria.created_before is None or order.placed_at < criteria.created_before)
     )
 

@@ -41,7 +41,7 @@ def _conditions(criteria: AuditFilter) -> Iterator[ColumnElement[bool]]:
     if criteria.object_id is not None:
         yield AuditEntryRow.object_id == criteria.object_id
     if criteria.created_after is not None:
-        yield AuditEntryRow.at > criteria.created_after
+        yield AuditEntryRow.at >= criteria.created_after
     if criteria.created_before is not None:
         yield AuditEntryRow.at < criteria.created_before
 

@@ -100,7 +100,7 @@ def _conditions(criteria: OrderFilter, access: OrderAccess) -> Iterator[ColumnEl
     if criteria.customer_id is not None:
         yield OrderRow.customer_id == criteria.customer_id
     if criteria.created_after is not None:
-        yield OrderRow.placed_at > criteria.created_after
+        yield OrderRow.placed_at >= criteria.created_after
     if criteria.created_before is not None:
         yield OrderRow.placed_at < criteria.created_before
 

@@ -18,8 +18,10 @@ class ListAuditEntriesQuery(ListQuery):
         None,
         description="What was done to this object: an account, a session, a product, an order, and so on.",
     )
-    created_after: Timestamp | None = Field(None, description="Done after this moment (RFC 3339).")
-    created_before: Timestamp | None = Field(None, description="Done before this moment (RFC 3339).")
+    created_after: Timestamp | None = Field(None, description="Done at or after this moment (RFC 3339).")
+    created_before: Timestamp | None = Field(
+        None, description="Done before this moment (RFC 3339), which is excluded."
+    )
 
 
 class AuditEntryResponse(ResponseModel):

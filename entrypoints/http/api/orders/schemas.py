@@ -177,8 +177,10 @@ class CancelOrderRequest(RequestModel):
 class ListOrdersQuery(ListQuery):
     status: OrderStatus | None = None
     customer_id: UUID | None = Field(None, description="For staff; everybody else has their own orders only.")
-    created_after: Timestamp | None = Field(None, description="Placed after this moment (RFC 3339).")
-    created_before: Timestamp | None = Field(None, description="Placed before this moment (RFC 3339).")
+    created_after: Timestamp | None = Field(None, description="Placed at or after this moment (RFC 3339).")
+    created_before: Timestamp | None = Field(
+        None, description="Placed before this moment (RFC 3339), which is excluded."
+    )
     sort: Literal["placed_at", "-placed_at"] = Field("-placed_at", description="`-` is descending.")
 
 
