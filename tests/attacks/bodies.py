@@ -7,6 +7,9 @@ from typing import Any
 CANARY = "c4n4ry-9f1c2f9e"
 """Stands in whatever is sent, so that what comes back of it can be found."""
 
+MISSPELLED = "misspelled-field"
+"""The name of a field that no schema has. A refusal may repeat it, unlike the canary."""
+
 NOT_INTEROPERABLE = (
     "NaN",
     "Infinity",
@@ -65,7 +68,7 @@ OUT_OF_PLACE = (
     "[]",
     "{}",
     f'["{CANARY}"]',
-    f'{{"{CANARY}":"{CANARY}"}}',
+    f'{{"{MISSPELLED}":"{CANARY}"}}',
     '"2026-02-30T00:00:00Z"',
     '"00000000-0000-0000-0000-000000000000"',
 )
@@ -118,7 +121,7 @@ def _strange(found: dict[str, Any]) -> Iterator[str]:
     text = json.dumps(found)
     inside = text[1:-1]
     separator = "," if inside else ""
-    yield f'{{"{CANARY}":"{CANARY}"{separator}{inside}}}'
+    yield f'{{"{MISSPELLED}":"{CANARY}"{separator}{inside}}}'
     yield f'{{"__proto__":{{"{CANARY}":1}}{separator}{inside}}}'
     for name, value in found.items():
         yield f"{{{inside},{json.dumps(name)}:{json.dumps(value)}}}"

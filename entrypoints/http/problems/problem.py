@@ -49,7 +49,7 @@ class ProblemItem(BaseModel):
         default=None, alias="in", description="Where the parameter stands."
     )
     code: str = Field(description="A stable code for programs.", examples=["insufficient_stock"])
-    detail: str = Field(description="The rule, for people. It never repeats what was sent.")
+    detail: str = Field(description="The rule, for people. It never repeats a value that was sent.")
     params: dict[str, JsonValue] | SkipJsonSchema[None] = Field(
         default=None, description="The numbers and names of `detail`, for programs."
     )
@@ -68,7 +68,7 @@ class Problem(BaseModel):
     code: str = Field(description="A stable code for programs.", examples=["out_of_stock"])
     request_id: str = Field(description="The same as in the header X-Request-Id.")
     errors: list[ProblemItem] | SkipJsonSchema[None] = Field(
-        default=None, description="Every broken rule that was found."
+        default=None, description="The broken rules; of a request that is not valid, the first 20."
     )
     params: dict[str, JsonValue] | SkipJsonSchema[None] = Field(
         default=None, description="The numbers and names of `detail`, for programs."

@@ -10,7 +10,7 @@ REQUEST_PROBLEMS = (
         meaning=(
             "Bodies are I-JSON (RFC 7493): one JSON value in UTF-8 without a byte order mark, no key twice in one "
             "object, no NaN or Infinity, no integer beyond ±9007199254740991, no unpaired surrogate. No text here "
-            "may have the character U+0000, and nesting ends at 32 levels."
+            "may have the character U+0000, nesting ends at 32 levels, and a body has at most 1000 fields and items."
         ),
         remedy="Mend the body where the detail says so. Libraries that write JSON keep these rules by default.",
         detail="This is not JSON: there is a mistake at line 1, column 13.",
@@ -160,7 +160,7 @@ REQUEST_PROBLEMS = (
         title="The request is not valid",
         meaning=(
             "The request can be read, but breaks the rules of at least one field. It would fail in whatever state "
-            "the shop is. Every broken rule that was found stands in `errors`, with the place where it is broken."
+            "the shop is. The first 20 broken rules stand in `errors`, with the place where each is broken."
         ),
         remedy="Mend each place that `errors` names: `pointer` is a JSON Pointer into the body, `parameter` a name.",
         detail="1 rule is broken; see errors.",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from types import NoneType
 from typing import Annotated, Any, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 
 
 def declared_part(annotation: Any, path: Sequence[str | int]) -> list[str | int]:  # noqa: ANN401 - any annotation is walked
@@ -20,6 +20,17 @@ def field_names(annotation: Any, path: Sequence[str | int]) -> list[str]:  # noq
     """Return the names that the object at `path` may have, sorted; none if it is not a model."""
     reached = [annotation, *(inner for _, inner in _walk(annotation, path))][-1]
     return sorted(fields_of(reached))
+
+
+def may_have_secret(annotation: Any) -> bool:  # noqa: ANN401 - see declared_part
+    """Return whether a body has a field for a secret: a SecretStr, or a field with `repr=False`."""
+    shape = bare(annotation)
+    if shape is SecretStr:
+        return True
+    if isinstance(shape, type) and issubclass(shape, BaseModel):
+        fields = shape.model_fields.values()
+        return any(not field.repr or may_have_secret(field.annotation) for field in fields)
+    return any(map(may_have_secret, get_args(shape)))
 
 
 def _walk(annotation: Any, path: Sequence[str | int]) -> list[tuple[str | int, Any]]:  # noqa: ANN401 - see declared_part

@@ -1,7 +1,7 @@
-"""From pydantic's errors to a problem, without a word of the input.
+"""From pydantic's errors to a problem, without a value of the input.
 
-Neither a value nor a name that the client chose comes back: a field that the operation's schema does not declare is
-told by its position in the object that has it.
+Of the names that the client chose, only that of an unknown field comes back, so that a misspelling can be found: 64
+printable characters of it, and none where a client could have sent a secret in the wrong place.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,11 +10,11 @@ from typing import Any
 from pydantic_core import PydanticCustomError
 
 from domain.shared.errors import Param, Violation
-from entrypoints.http.problems.problem import HTTPProblem, item_for, pointer_to
-from entrypoints.http.problems.schema_paths import declared_part, field_names
+from entrypoints.http.problems.problem import MAX_VIOLATIONS, HTTPProblem, item_for, pointer_to
+from entrypoints.http.problems.schema_paths import declared_part, field_names, may_have_secret
 from entrypoints.http.problems.validation_messages import INVALID, RULES, UNKNOWN_FIELD
 
-_MAX_ITEMS = 100
+_MAX_NAME = 64
 _BROKEN_RULE = "broken_rule"
 _OPAQUE = "Value"
 """Pydantic's word for a value with a length that is neither a text nor a collection: here, a SecretStr."""
@@ -47,9 +47,14 @@ def problem_of(errors: Sequence[Mapping[str, Any]], *, body: Any, body_type: Any
             problem = _problem_of_header(error, str(path[0]))
             if problem is not None:
                 return problem
-    count = f"{len(errors)} rules are" if len(errors) > 1 else "1 rule is"
-    items = [_item(error, body, body_type) for error in errors[:_MAX_ITEMS]]
-    return HTTPProblem("validation_failed", f"{count} broken; see errors.", errors=items)
+    items = [_item(error, body, body_type) for error in errors[:MAX_VIOLATIONS]]
+    return HTTPProblem("validation_failed", _summary(len(errors)), errors=items)
+
+
+def _summary(count: int) -> str:
+    if count > MAX_VIOLATIONS:
+        return f"More than {MAX_VIOLATIONS} rules are broken; errors has the first {MAX_VIOLATIONS}."
+    return f"{count} rules are broken; see errors." if count > 1 else "1 rule is broken; see errors."
 
 
 def _problem_of_header(error: Mapping[str, Any], name: str) -> HTTPProblem | None:
@@ -105,10 +110,14 @@ def _unknown_field_item(path: Sequence[str | int], body: Any, body_type: Any) ->
     for step in parent:
         body = body[step]
     position = list(body).index(path[-1]) + 1
-    detail = f"Field no. {position} of this object is not known here. Known fields: {', '.join(allowed)}."
+    params: dict[str, Any] = {"position": position, "allowed": allowed}
+    field = f"Field no. {position} of this object"
+    if not may_have_secret(body_type):
+        params["name"] = "".join(filter(str.isprintable, str(path[-1])[:_MAX_NAME]))
+        field += f', "{params["name"]}",'
     return {
         "pointer": pointer_to(parent),
         "code": UNKNOWN_FIELD.code,
-        "detail": detail,
-        "params": {"position": position, "allowed": allowed},
+        "detail": f"{field} is not known here. Known fields: {', '.join(allowed)}.",
+        "params": params,
     }

@@ -21,6 +21,7 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
+from entrypoints.http.problems.problem import MAX_VIOLATIONS
 from entrypoints.http.provided import provider_name
 from entrypoints.http.routing.query import remembering
 
@@ -70,7 +71,7 @@ class CompiledDependencies:
             if step.dependant is not None:
                 found, broken = await _read_for(step, step.dependant, request, body)
                 if broken:
-                    errors += broken
+                    errors += broken[: MAX_VIOLATIONS + 1 - len(errors)]
                     values.append(_UNSOLVED)
                     continue
             if errors and any(values[index] is _UNSOLVED for index in step.inputs):

@@ -17,6 +17,12 @@ MAX_INTEGER = 2**53 - 1
 MAX_DEPTH = 32
 """A value inside of this many arrays and objects is still read."""
 
+MAX_MEMBERS = 1000
+"""Fields of objects and items of arrays in one body. The largest body that any operation takes has some 400 of them.
+
+Validation describes each unknown field, so that its cost grows with their number.
+"""
+
 _SAFE_DIGITS = len(str(MAX_INTEGER)) - 1
 _CONTAINERS = (dict, list)
 _BAD_CHARACTER = re.compile("[\0\ud800-\udfff]")
@@ -34,6 +40,8 @@ def parse(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
         value = _DECODER.decode(text)
         if text.count("{") + text.count("[") > MAX_DEPTH:
             _ensure_shallow(value)
+        if text.count(",") + text.count("{") + text.count("[") > MAX_MEMBERS:
+            _ensure_few_members(value)
         if "\\u" in text:
             _ensure_clean(value)
     except json.JSONDecodeError as error:
@@ -90,6 +98,19 @@ def _ensure_shallow(value: Any) -> None:  # noqa: ANN401 - any JSON value
             return
         level = [inner for member in level for inner in (member.values() if type(member) is dict else member)]
     raise _NotInteroperable(_TOO_DEEP)
+
+
+def _ensure_few_members(value: Any) -> None:  # noqa: ANN401 - any JSON value
+    """Count the members exactly: the commas that led here may be those of texts."""
+    count = 0
+    containers = [value] if type(value) in _CONTAINERS else []
+    while containers:
+        container = containers.pop()
+        count += len(container)
+        if count > MAX_MEMBERS:
+            raise _NotInteroperable(f"A body has at most {MAX_MEMBERS} fields and items here.")
+        members = container.values() if type(container) is dict else container
+        containers += [member for member in members if type(member) in _CONTAINERS]
 
 
 def _ensure_clean(value: Any) -> None:  # noqa: ANN401 - any JSON value

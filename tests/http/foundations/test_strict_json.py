@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from entrypoints.http.problems.problem import HTTPProblem
-from entrypoints.http.routing.strict_json import MAX_DEPTH, MAX_INTEGER, parse
+from entrypoints.http.routing.strict_json import MAX_DEPTH, MAX_INTEGER, MAX_MEMBERS, parse
 
 CANARY = "hunter2-c4n4ry"
 
@@ -60,6 +60,10 @@ def test_what_is_interoperable_is_read_as_the_standard_library_reads_it(value: o
         pytest.param(str(MAX_INTEGER + 1).encode(), id="2^53"),
         pytest.param(str(-MAX_INTEGER - 1).encode(), id="-2^53"),
         pytest.param(b"9" * 200_000, id="a huge integer"),
+        pytest.param(b"[" + b"1," * MAX_MEMBERS + b"1]", id="too many items"),
+        pytest.param(
+            b"[" + b'{"a": 1, "b": 2}, ' * (MAX_MEMBERS // 3) + b"1, 2]", id="too many fields and items"
+        ),
         pytest.param(b"", id="empty"),
         pytest.param(b"{", id="open"),
         pytest.param(b"{} {}", id="two values"),
@@ -81,6 +85,8 @@ def test_what_two_readers_could_read_differently_is_refused(body: bytes) -> None
     [
         (b"[" * MAX_DEPTH + b"]" * MAX_DEPTH, None),
         (b'["' + b"[{" * 100 + b'"]', ["[{" * 100]),
+        (b"[" + b"1," * (MAX_MEMBERS - 1) + b"1]", None),
+        (b'["' + b"1," * MAX_MEMBERS + b'"]', None),
         (str(MAX_INTEGER).encode(), MAX_INTEGER),
         (str(-MAX_INTEGER).encode(), -MAX_INTEGER),
         (b'"\\ud83d\\ude00"', "😀"),

@@ -51,7 +51,7 @@ class PayOrderRequest(RequestModel):
     amount: Annotated[PositiveMoney, Field(description="The order's total: an order is paid all at once.")]
     method: PaymentMethod
     token: Annotated[str, text(max_length=500, min_length=1)] | None = Field(
-        None, description="What the provider knows the customer's card by."
+        None, repr=False, description="What the provider knows the customer's card by."
     )
 
 
