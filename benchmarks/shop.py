@@ -25,8 +25,9 @@ from domain.shared.actor import Actor
 from domain.shared.ids import ProductId, SessionId, UserId
 from domain.shared.money import Money
 from domain.users.permissions import Role
-from domain.users.user import User, normalize_email
+from domain.users.user import User
 from entrypoints.bootstrap.root import Container
+from entrypoints.email_addresses import parse_email_address
 from entrypoints.lifespan import running
 from entrypoints.settings import Settings
 
@@ -107,7 +108,7 @@ async def _add_customers(container: Container, count: int) -> list[UserId]:
     users = [
         User.sign_up(
             id=UserId(container.ids().new()),
-            email=normalize_email(f"customer{number}@example.com"),
+            email=parse_email_address(f"customer{number}@example.com"),
             full_name=f"Customer {number}",
             password_hash=hashed,
             role=Role.CUSTOMER,

@@ -3,10 +3,16 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
+import structlog
+
+from application.mail.deliver_mail import DeliverMail
 from entrypoints.bootstrap.root import Container
 from entrypoints.repeating import repeating
 from entrypoints.settings import WrongSettings
+
+_log = structlog.get_logger(__name__)
 
 CURSOR_SECRET = "list-cursors"  # noqa: S105 - the name of a secret, not a secret
 CURSOR_SECRET_BYTES = 32
@@ -18,6 +24,7 @@ REPLAYS_ARE_PRUNED_EVERY = timedelta(minutes=10)
 ATTEMPTS_ARE_PRUNED_EVERY = timedelta(minutes=10)
 AUDIT_LOG_IS_PRUNED_EVERY = timedelta(hours=1)
 MAIL_IS_SENT_EVERY = timedelta(seconds=2)
+MAIL_IS_PRUNED_EVERY = timedelta(hours=1)
 SIGN_UPS_ARE_PRUNED_EVERY = timedelta(minutes=10)
 CLOSED_ACCOUNTS_ARE_ERASED_EVERY = timedelta(hours=1)
 
@@ -57,7 +64,11 @@ async def running(container: Container) -> AsyncIterator[bytes]:
             )
         )
         await stack.enter_async_context(
-            repeating(container.mail.deliver_mail(), name="deliver mail", every=MAIL_IS_SENT_EVERY)
+            repeating(
+                partial(_deliver_mail, container.mail.deliver_mail()),
+                name="deliver mail",
+                every=MAIL_IS_SENT_EVERY,
+            )
         )
         await stack.enter_async_context(
             repeating(
@@ -71,7 +82,22 @@ async def running(container: Container) -> AsyncIterator[bytes]:
                 container.retention.prune_sign_ups(), name="prune sign-ups", every=SIGN_UPS_ARE_PRUNED_EVERY
             )
         )
+        await stack.enter_async_context(
+            repeating(container.retention.prune_mail(), name="prune mail", every=MAIL_IS_PRUNED_EVERY)
+        )
         yield secret
+
+
+async def _deliver_mail(deliver_mail: DeliverMail) -> None:
+    """Send the mail that is due, and log what was not sent, without addresses."""
+    for failure in await deliver_mail():
+        log = _log.error if failure.is_set_aside else _log.warning
+        log(
+            "mail was set aside" if failure.is_set_aside else "mail was not sent",
+            kind=failure.request.kind.value,
+            attempts=failure.request.attempts,
+            error=None if failure.error is None else type(failure.error).__name__,
+        )
 
 
 async def _load_keys(container: Container) -> None:

@@ -2,17 +2,23 @@
 
 from datetime import UTC, datetime
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime, make_msgid, parseaddr
 
 from application.mail.message import Message
 
 
 def mime_of(message: Message, *, sender: str) -> EmailMessage:
-    """Write the message out. `sender` is an address, with a name or without: `Steelyard <shop@example.com>`."""
-    mime = EmailMessage(policy=SMTP)
+    """Write the message out. `sender` is an address, with a name or without: `Steelyard <shop@example.com>`.
+
+    Raises ValueError for an address that a reader of the message would not read as it is written.
+    """
+    recipient = message.to.typed
+    mime = EmailMessage(policy=SMTP if recipient.isascii() else SMTPUTF8)
     mime["From"] = sender
-    mime["To"] = message.to
+    mime["To"] = recipient
+    if [address.addr_spec for address in mime["To"].addresses] != [recipient]:
+        raise ValueError("The address reads as another one.")
     mime["Subject"] = message.subject
     mime["Date"] = format_datetime(datetime.now(UTC))
     mime["Message-ID"] = make_msgid(domain=parseaddr(sender)[1].partition("@")[2])

@@ -37,6 +37,7 @@ class SmtpMailer(Mailer):
         try:
             await aiosmtplib.send(
                 mime_of(message, sender=self._sender),
+                recipients=[message.to.typed],
                 hostname=self._host,
                 port=self._port,
                 username=self._username,

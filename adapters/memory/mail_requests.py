@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from adapters.memory.copying import copied
@@ -7,7 +9,7 @@ from adapters.memory.transaction import Transaction
 from application.mail.ports import MailRequests
 from application.mail.request import MailKind, MailRequest
 from domain.shared.ids import SignUpId
-from domain.users.user import EmailAddress
+from domain.users.email_address import EmailAddress
 
 
 class MemoryMailRequests(MailRequests):
@@ -17,12 +19,18 @@ class MemoryMailRequests(MailRequests):
     async def add(self, request: MailRequest) -> None:
         await self._transaction.lock([_row(request)])
         await reach()
-        self._transaction.tables.mail.setdefault(_key(request), copied(request))
+        waiting = self._transaction.tables.mail.get(_key(request))
+        if waiting is None or waiting.set_aside_at is not None:
+            self._transaction.tables.mail[_key(request)] = copied(request)
 
     async def next_due(self, now: datetime) -> MailRequest | None:
         await reach()
-        requests = [request for request in self._transaction.tables.mail.values() if request.due_at <= now]
-        for request in sorted(requests, key=lambda request: request.due_at):
+        requests = [
+            request
+            for request in self._transaction.tables.mail.values()
+            if request.due_at <= now and request.set_aside_at is None
+        ]
+        for request in sorted(requests, key=lambda request: (request.attempts, request.due_at)):
             if await self._transaction.try_lock(_row(request)):
                 return copied(request)
         return None
@@ -33,11 +41,35 @@ class MemoryMailRequests(MailRequests):
         self._transaction.tables.mail[_key(request)] = copied(request)
 
     async def remove(self, request: MailRequest) -> None:
+        if await self._unattempted_since(request):
+            del self._transaction.tables.mail[_key(request)]
+
+    async def set_aside(self, request: MailRequest, *, at: datetime) -> None:
+        if await self._unattempted_since(request):
+            self._transaction.tables.mail[_key(request)] = replace(request, set_aside_at=at)
+
+    async def list_set_aside(self, *, limit: int) -> Sequence[MailRequest]:
+        await reach()
+        failed = [
+            (request.set_aside_at, copied(request))
+            for request in self._transaction.tables.mail.values()
+            if request.set_aside_at is not None
+        ]
+        failed.sort(key=lambda pair: pair[0], reverse=True)
+        return [request for _, request in failed[:limit]]
+
+    async def prune_set_aside(self, *, until: datetime) -> None:
+        for key, request in list(self._transaction.tables.mail.items()):
+            if request.set_aside_at is not None and request.set_aside_at <= until:
+                await self._transaction.lock([_row(request)])
+                self._transaction.tables.mail.pop(key, None)
+        await reach()
+
+    async def _unattempted_since(self, request: MailRequest) -> bool:
         await self._transaction.lock([_row(request)])
         await reach()
         kept = self._transaction.tables.mail.get(_key(request))
-        if kept is not None and kept.attempts == request.attempts:
-            del self._transaction.tables.mail[_key(request)]
+        return kept is not None and kept.attempts == request.attempts
 
 
 def _key(request: MailRequest) -> tuple[MailKind, EmailAddress, SignUpId | None]:
@@ -45,4 +77,4 @@ def _key(request: MailRequest) -> tuple[MailKind, EmailAddress, SignUpId | None]
 
 
 def _row(request: MailRequest) -> Row:
-    return "mail", request.kind, request.address, str(request.sign_up_id)
+    return "mail", request.kind, request.address.normalized, str(request.sign_up_id)

@@ -34,9 +34,10 @@ from domain.shared.ids import (
     UserId,
 )
 from domain.users.attempts import AttemptTally
+from domain.users.email_address import EmailAddress
 from domain.users.one_time_token import OneTimeToken, TokenPurpose
 from domain.users.pending_sign_up import PendingSignUp
-from domain.users.user import EmailAddress, User
+from domain.users.user import User
 from domain.webhooks.delivery import Delivery
 from domain.webhooks.endpoint import WebhookEndpoint
 

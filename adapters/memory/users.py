@@ -6,7 +6,8 @@ from adapters.memory.locks import Row
 from adapters.memory.transaction import Transaction
 from application.users.ports import EmailTaken, UserRepository
 from domain.shared.ids import UserId
-from domain.users.user import EmailAddress, User
+from domain.users.email_address import EmailAddress
+from domain.users.user import User
 
 
 class MemoryUserRepository(UserRepository):
@@ -15,7 +16,7 @@ class MemoryUserRepository(UserRepository):
 
     async def add(self, user: User) -> None:
         await reach()
-        await self._transaction.lock([("users.email", user.email), user_row(user.id)])
+        await self._transaction.lock([("users.email", user.email.normalized), user_row(user.id)])
         tables = self._transaction.tables
         if user.email in tables.user_ids:
             self._transaction.fail(EmailTaken())
@@ -47,7 +48,9 @@ class MemoryUserRepository(UserRepository):
         tables = self._transaction.tables
         former = tables.users[user.id].email
         if user.email != former:
-            await self._transaction.lock([("users.email", former), ("users.email", user.email)])
+            await self._transaction.lock(
+                [("users.email", former.normalized), ("users.email", user.email.normalized)]
+            )
             if user.email in tables.user_ids:
                 self._transaction.fail(EmailTaken())
             del tables.user_ids[former]

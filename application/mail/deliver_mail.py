@@ -1,4 +1,4 @@
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,11 +14,21 @@ from domain.users.user import UserStatus
 
 
 @dataclass(frozen=True, slots=True)
+class MailFailure:
+    """A message that was not sent: it is due again later, or is set aside. `error` is None if it was due too long ago."""
+
+    request: MailRequest
+    error: Exception | None
+    is_set_aside: bool
+
+
+@dataclass(frozen=True, slots=True)
 class DeliverMail:
     """Send the mail that is due.
 
     A message is written when it is sent: the token in it is made here, and kept nowhere but as its hash. No
-    connection is held while it is handed over. What could not be sent is tried again, later each time, for an hour.
+    connection is held while it is handed over. A message that fails is tried again, later each time, and is set
+    aside after its last attempt. It never delays others: they are sent in the same run, first attempts first.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -27,18 +37,26 @@ class DeliverMail:
     clock: Clock
     randomness: Randomness
 
-    async def __call__(self) -> None:
-        """Raise MailNotSent: the message waits, and what is due besides is sent next time."""
-        while await self._deliver_next():
+    async def __call__(self) -> Sequence[MailFailure]:
+        """Return what was not sent. Raise Overloaded, DatabaseUnavailable."""
+        failures: list[MailFailure] = []
+        while await self._deliver_next(failures):
             pass
+        return failures
 
-    async def _deliver_next(self) -> bool:
+    async def _deliver_next(self, failures: list[MailFailure]) -> bool:
+        """Send one message, note it if it fails, and return whether there was one."""
         now = self.clock.now()
         async with self.unit_of_work() as work:
             request = await work.mail.next_due(now)
             if request is None:
                 return False
-            message = None if request.is_stale(now) else await self._message(request, work, now)
+            if request.is_stale(now):
+                await work.mail.set_aside(request, at=now)
+                await work.commit()
+                failures.append(MailFailure(request, None, is_set_aside=True))
+                return True
+            message = await self._message(request, work, now)
             if message is None:
                 await work.mail.remove(request)
                 await work.commit()
@@ -46,12 +64,26 @@ class DeliverMail:
             request.attempt(now)
             await work.mail.save(request)
             await work.commit()
-        with suppress(AddressRefused):
-            await self.mailer.send(message)
+        error = await self._send(message)
+        is_final = isinstance(error, AddressRefused) or (error is not None and request.was_last_attempt)
+        if error is not None:
+            failures.append(MailFailure(request, error, is_set_aside=is_final))
+            if not is_final:
+                return True
         async with self.unit_of_work() as work:
-            await work.mail.remove(request)
+            if error is None:
+                await work.mail.remove(request)
+            else:
+                await work.mail.set_aside(request, at=self.clock.now())
             await work.commit()
         return True
+
+    async def _send(self, message: Message) -> Exception | None:
+        try:
+            await self.mailer.send(message)
+        except Exception as error:  # noqa: BLE001 - whatever one message breaks must not delay the others
+            return error
+        return None
 
     async def _message(self, request: MailRequest, work: UnitOfWork, now: datetime) -> Message | None:
         """Write the message, or none where the address has no account that it would be for."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from domain.users.user import EmailAddress
+from domain.users.email_address import EmailAddress
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """What sending mail needs from outside."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -29,16 +30,33 @@ class MailRequests(Protocol):
     async def add(self, request: MailRequest) -> None:
         """Store the request, unless one of its kind waits for its address already.
 
+        It replaces one that was set aside.
         A request for a sign-up is stored in any case, after the sign-up itself.
         """
         ...
 
     async def next_due(self, now: datetime) -> MailRequest | None:
-        """Return the request that is due for the longest time, locked; those that others have locked are passed over."""
+        """Return a request that is due, locked, or None. Requests that others have locked are skipped.
+
+        Requests with fewer attempts come first, so that messages that fail do not delay others; then those that have
+        been due for longer.
+        """
         ...
 
     async def save(self, request: MailRequest) -> None:
         """Keep the changes made to a locked request."""
+        ...
+
+    async def set_aside(self, request: MailRequest, *, at: datetime) -> None:
+        """Stop attempting the request, unless it has been attempted again since."""
+        ...
+
+    async def list_set_aside(self, *, limit: int) -> Sequence[MailRequest]:
+        """Return requests that were set aside, the latest first."""
+        ...
+
+    async def prune_set_aside(self, *, until: datetime) -> None:
+        """Delete requests that were set aside by this moment."""
         ...
 
     async def remove(self, request: MailRequest) -> None:

@@ -6,12 +6,15 @@ from enum import StrEnum
 from typing import Self
 
 from domain.shared.ids import SignUpId
-from domain.users.user import EmailAddress
+from domain.users.email_address import EmailAddress
 
 FIRST_PAUSE = timedelta(minutes=1)
 """More than it takes to send a message or to fail: nobody else takes up one that is being sent."""
 
 GIVE_UP_AFTER = timedelta(hours=1)
+
+MAX_ATTEMPTS = 6
+"""After pauses of 1, 2, 4, 8 and 16 minutes."""
 
 
 class MailKind(StrEnum):
@@ -34,6 +37,7 @@ class MailRequest:
     requested_at: datetime
     due_at: datetime
     attempts: int
+    set_aside_at: datetime | None = None
 
     @classmethod
     def made(
@@ -44,8 +48,12 @@ class MailRequest:
         )
 
     def is_stale(self, now: datetime) -> bool:
-        """Tell whether nobody waits for the message any more."""
+        """Return whether nobody waits for the message any more."""
         return now - self.requested_at > GIVE_UP_AFTER
+
+    @property
+    def was_last_attempt(self) -> bool:
+        return self.attempts >= MAX_ATTEMPTS
 
     def attempt(self, now: datetime) -> None:
         """Note that it is being sent now, and when it would be tried again: later each time."""

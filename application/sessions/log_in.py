@@ -14,7 +14,8 @@ from domain.shared.actor import Actor
 from domain.shared.errors import DomainError
 from domain.shared.ids import SessionId
 from domain.users.attempts import Attempt, AttemptKind
-from domain.users.user import AccountDisabled, AccountPending, User, masked_email, normalize_email
+from domain.users.email_address import EmailAddress, masked_email
+from domain.users.user import AccountDisabled, AccountPending, User
 
 
 class WrongCredentials(DomainError):
@@ -30,7 +31,7 @@ class WrongCredentials(DomainError):
 class LogInCommand:
     """`network` and `user_agent` describe the client; `actor` has no id before the log-in."""
 
-    email: str
+    email: EmailAddress
     password: str = field(repr=False)
     network: str
     actor: Actor
@@ -56,8 +57,8 @@ class LogIn:
 
     async def __call__(self, command: LogInCommand) -> SessionTokens:
         """Raise TooManyAttempts, WrongCredentials, AccountDisabled, AccountPending, Overloaded."""
-        email = normalize_email(command.email)
-        attempt = Attempt(AttemptKind.LOG_IN, email, command.network)
+        email = command.email
+        attempt = Attempt(AttemptKind.LOG_IN, email.normalized, command.network)
         async with self.unit_of_work() as work:
             await self.throttle.admit(work, attempt)
             user = await work.users.find_by_email(email)

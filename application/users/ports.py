@@ -12,10 +12,11 @@ from application.users.principal import Principal
 from application.users.views import UserView
 from domain.shared.errors import DomainError
 from domain.shared.ids import SessionId, SignUpId, UserId
+from domain.users.email_address import EmailAddress
 from domain.users.one_time_token import OneTimeToken, TokenPurpose
 from domain.users.pending_sign_up import PendingSignUp
 from domain.users.permissions import Role
-from domain.users.user import EmailAddress, User, UserStatus
+from domain.users.user import User, UserStatus
 
 
 class EmailTaken(DomainError):

@@ -5,7 +5,7 @@ from application.shared.clock import Clock
 from application.throttling.throttle import Throttle
 from application.unit_of_work import UnitOfWorkFactory
 from domain.users.attempts import Attempt, AttemptKind
-from domain.users.user import normalize_email
+from domain.users.email_address import EmailAddress
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +20,10 @@ class RequestPasswordReset:
     throttle: Throttle
     clock: Clock
 
-    async def __call__(self, email: str, *, network: str) -> None:
+    async def __call__(self, address: EmailAddress, *, network: str) -> None:
         """`network` is where it comes from. Raise TooManyAttempts, Overloaded."""
-        address = normalize_email(email)
         request = MailRequest.made(MailKind.PASSWORD_RESET, address, now=self.clock.now())
         async with self.unit_of_work() as work:
-            await self.throttle.admit(work, Attempt(AttemptKind.PASSWORD_RESET, address, network))
+            await self.throttle.admit(work, Attempt(AttemptKind.PASSWORD_RESET, address.normalized, network))
             await work.mail.add(request)
             await work.commit()

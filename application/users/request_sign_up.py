@@ -11,8 +11,8 @@ from application.users.ports import PasswordHasher
 from application.users.sign_up import SignUpCommand
 from domain.shared.ids import SignUpId
 from domain.users.attempts import Attempt, AttemptKind
+from domain.users.email_address import masked_email
 from domain.users.pending_sign_up import PendingSignUp
-from domain.users.user import masked_email, normalize_email
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,12 @@ class RequestSignUp:
     async def __call__(self, command: SignUpCommand) -> None:
         """Raise WeakPassword, TooManyAttempts, Overloaded."""
         self.policy.check(command.password, field="password")
-        email = normalize_email(command.email)
+        email = command.email
         if command.network is not None:
             async with self.unit_of_work() as work:
-                await self.throttle.admit(work, Attempt(AttemptKind.SIGN_UP, email, command.network))
+                await self.throttle.admit(
+                    work, Attempt(AttemptKind.SIGN_UP, email.normalized, command.network)
+                )
                 await work.commit()
         password_hash = await self.hasher.hash(command.password)
         now = self.clock.now()
@@ -55,7 +57,7 @@ class RequestSignUp:
             # One audit entry in either case, so that both cost the same statements.
             if known is None:
                 work.audit.record(
-                    AuditAction.USER_SIGN_UP_REQUESTED, None, at=now, address=masked_email(email)
+                    AuditAction.USER_SIGN_UP_REQUESTED, None, at=now, address=masked_email(email.normalized)
                 )
             else:
                 work.audit.record(AuditAction.USER_SIGNED_UP_AGAIN, known.id, at=now)

@@ -11,15 +11,16 @@ from application.users.views import UserView
 from domain.shared.actor import Actor
 from domain.shared.ids import UserId
 from domain.users.attempts import Attempt, AttemptKind
+from domain.users.email_address import EmailAddress
 from domain.users.permissions import Role
-from domain.users.user import User, normalize_email
+from domain.users.user import User
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignUpCommand:
     """`network` is the client's network, or None for an operator, who is not throttled."""
 
-    email: str
+    email: EmailAddress
     password: str = field(repr=False)
     actor: Actor
     full_name: str | None = None
@@ -42,14 +43,15 @@ class SignUp:
     async def __call__(self, command: SignUpCommand) -> IdempotentResult[UserView]:
         """Raise WeakPassword, TooManyAttempts, EmailTaken, Overloaded, IdempotencyKeyReused, IdempotencyInFlight."""
         self.policy.check(command.password, field="password")
-        email = normalize_email(command.email)
         if command.network is not None:
             async with self.unit_of_work() as work:
-                await self.throttle.admit(work, Attempt(AttemptKind.SIGN_UP, email, command.network))
+                await self.throttle.admit(
+                    work, Attempt(AttemptKind.SIGN_UP, command.email.normalized, command.network)
+                )
                 await work.commit()
         user = User.sign_up(
             id=UserId(self.ids.new()),
-            email=email,
+            email=command.email,
             full_name=command.full_name,
             password_hash=await self.hasher.hash(command.password),
             role=command.role,

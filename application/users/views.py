@@ -6,13 +6,13 @@ from typing import Self
 
 from domain.shared.ids import UserId
 from domain.users.permissions import Role
-from domain.users.user import EmailAddress, User, UserStatus
+from domain.users.user import User, UserStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserView:
     id: UserId
-    email: EmailAddress
+    email: str
     full_name: str | None
     role: Role
     status: UserStatus
@@ -25,7 +25,7 @@ class UserView:
     def of(cls, user: User) -> Self:
         return cls(
             id=user.id,
-            email=user.email,
+            email=user.email.normalized,
             full_name=user.full_name,
             role=user.role,
             status=user.status,

@@ -7,8 +7,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 
-from domain.users.user import EmailAddress
-
 
 class AttemptKind(StrEnum):
     LOG_IN = "log_in"
@@ -102,7 +100,7 @@ class Attempt:
     """Somebody in a network tries to do something with an account: an e-mail address, or the id of a client."""
 
     kind: AttemptKind
-    account: EmailAddress | str
+    account: str
     network: str
 
     @property

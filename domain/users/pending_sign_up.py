@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from domain.shared.ids import SignUpId
+from domain.users.email_address import EmailAddress
 from domain.users.one_time_token import hash_of, text_of
-from domain.users.user import EmailAddress
 
 LIFETIME = timedelta(hours=24)
 """How long a sign-up can be confirmed. Afterwards it is pruned."""

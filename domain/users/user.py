@@ -3,11 +3,12 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType, Self
+from typing import Self
 
 from domain.shared.errors import DomainError, PreconditionFailed
 from domain.shared.events import Aggregate
 from domain.shared.ids import UserId
+from domain.users.email_address import EmailAddress
 from domain.users.events import (
     UserChanged,
     UserClosed,
@@ -20,27 +21,6 @@ from domain.users.events import (
     UserSignedUp,
 )
 from domain.users.permissions import PERMISSIONS, Permission, Role
-
-EmailAddress = NewType("EmailAddress", str)
-"""An e-mail address in its comparable form: normalize_password and in lower case, see `normalize_email`."""
-
-
-def normalize_email(address: str) -> EmailAddress:
-    """Return the form in which two spellings of one mailbox are equal.
-
-    RFC 5321, section 2.4 lets a host tell `Ann@` from `ann@`; in practice none does, and people type both.
-    """
-    return EmailAddress(address.strip().lower())
-
-
-def masked_email(address: str) -> str:
-    """Return what may be kept of an address that is nobody's: how its two parts begin.
-
-    No more, as people type their password in the wrong place (OWASP, Logging Cheat Sheet).
-    """
-    parts = address.split("@")[:2]
-    return "@".join(f"{part[:1] if part[:1].isprintable() else ''}***" for part in parts)
-
 
 NO_PASSWORD = ""
 """A hash that no password has."""
@@ -197,7 +177,9 @@ class User(Aggregate):
     def close(self, *, now: datetime) -> None:
         """Close the account for good, with nothing personal left in it. The address is free for another account."""
         self.status = UserStatus.CLOSED
-        self.email = EmailAddress(f"{self.id}@closed.invalid")  # RFC 2606: no mail ever gets there
+        self.email = EmailAddress.stored(
+            f"{self.id}@closed.invalid", None
+        )  # RFC 2606: no mail ever gets there
         self.full_name = None
         self.email_verified = False
         self.password_hash = NO_PASSWORD

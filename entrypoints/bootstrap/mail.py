@@ -3,6 +3,7 @@ from dependency_injector import containers, providers
 from adapters.mail.files import FileMailer
 from adapters.mail.smtp import SmtpMailer
 from application.mail.deliver_mail import DeliverMail
+from application.mail.list_failed_mail import ListFailedMail
 from application.mail.message import MailTemplates
 from application.mail.ports import Mailer
 from application.shared.clock import Clock
@@ -32,3 +33,4 @@ class Mail(containers.DeclarativeContainer):
         clock=clock,
         randomness=randomness,
     )
+    list_failed_mail = providers.Singleton(ListFailedMail, unit_of_work=database.unit_of_work)

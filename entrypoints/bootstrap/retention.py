@@ -3,6 +3,7 @@
 from dependency_injector import containers, providers
 
 from application.audit.prune_audit_log import PruneAuditLog
+from application.mail.prune_mail import PruneMail
 from application.shared.clock import Clock
 from application.shared.prune_idempotency_records import PruneIdempotencyRecords
 from application.throttling.prune_attempts import PruneAttempts
@@ -22,6 +23,7 @@ class Retention(containers.DeclarativeContainer):
         kept_for=settings.provided.replays_kept,
     )
     prune_sign_ups = providers.Singleton(PruneSignUps, unit_of_work=database.unit_of_work, clock=clock)
+    prune_mail = providers.Singleton(PruneMail, unit_of_work=database.unit_of_work, clock=clock)
     prune_attempts = providers.Singleton(PruneAttempts, records=database.attempt_records, clock=clock)
     prune_audit_log = providers.Singleton(
         PruneAuditLog,

@@ -14,6 +14,7 @@ from entrypoints.cli import (
     demo,
     keys,
     lifecycle,
+    mail,
     openapi,
     users,
 )
@@ -35,6 +36,7 @@ app.add_typer(db.group, name="db")
 app.add_typer(users.group, name="users")
 app.add_typer(clients.group, name="clients")
 app.add_typer(keys.group, name="keys")
+app.add_typer(mail.group, name="mail")
 app.add_typer(catalog.group, name="catalog")
 app.add_typer(catalog.old_group, name="catalogue", hidden=True)
 app.add_typer(openapi.group, name="openapi")

@@ -7,6 +7,7 @@ from entrypoints.cli.failures import CommandFailed
 
 if TYPE_CHECKING:
     from application.users.views import UserView
+    from domain.users.email_address import EmailAddress
     from domain.users.permissions import Role
     from entrypoints.bootstrap.root import Container
 
@@ -61,12 +62,13 @@ def _create(email: str, role: "Role", *, command: str) -> "UserView":
     return in_shop(create)
 
 
-def _validated(email: str) -> str:
-    from pydantic import EmailStr, TypeAdapter, ValidationError
+def _validated(email: str) -> "EmailAddress":
+    from domain.users.email_address import InvalidEmailAddress
+    from entrypoints.email_addresses import parse_email_address
 
     try:
-        return TypeAdapter(EmailStr).validate_python(email)
-    except ValidationError:
+        return parse_email_address(email)
+    except InvalidEmailAddress:
         raise CommandFailed("This is not an e-mail address.") from None
 
 

@@ -7,8 +7,8 @@ from application.users.ports import EmailTaken
 from application.users.sign_up import SignUpCommand
 from domain.shared.actor import Actor
 from domain.users.permissions import Role
-from domain.users.user import normalize_email
 from entrypoints.bootstrap.root import Container
+from entrypoints.email_addresses import parse_email_address
 from examples.northwind.client import Client
 from examples.northwind.failures import DemoFailed, refusal
 
@@ -24,7 +24,7 @@ async def log_in_staff(container: Container, client: Client, email: str) -> str:
     password = secrets.token_urlsafe(_PASSWORD_BYTES)
     try:
         await container.users.sign_up()(
-            SignUpCommand(email=email, password=password, actor=_ACTOR, role=Role.STAFF)
+            SignUpCommand(email=parse_email_address(email), password=password, actor=_ACTOR, role=Role.STAFF)
         )
     except EmailTaken:
         await _replace_password(container, email, await container.security.hasher().hash(password))
@@ -38,7 +38,7 @@ async def log_in_staff(container: Container, client: Client, email: str) -> str:
 
 async def _replace_password(container: Container, email: str, password_hash: str) -> None:
     async with container.database.unit_of_work()(_ACTOR) as work:
-        found = await work.users.find_by_email(normalize_email(email))
+        found = await work.users.find_by_email(parse_email_address(email))
         user = await work.users.get(found.id) if found else None
         if user is None or user.role is not Role.STAFF:
             raise DemoFailed(f"{email} is an account of the demo's staff, and here it is somebody else's.")

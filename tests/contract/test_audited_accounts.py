@@ -18,6 +18,7 @@ from domain.shared.actor import Actor
 from domain.users.administering import AccountChanges
 from domain.users.permissions import Role
 from domain.users.user import AccountDisabled, UserStatus
+from entrypoints.email_addresses import sought_email_address
 from tests.kit.accounts import NETWORK, PASSWORD
 from tests.kit.actors import SOMEBODY
 from tests.kit.auditing import audit_log, entry_of
@@ -27,7 +28,9 @@ NEW_PASSWORD = "another password of some length"
 
 
 def logging_in(email: str, password: str = PASSWORD) -> LogInCommand:
-    return LogInCommand(email=email, password=password, network=NETWORK, actor=Actor(None, "request-1"))
+    return LogInCommand(
+        email=sought_email_address(email), password=password, network=NETWORK, actor=Actor(None, "request-1")
+    )
 
 
 async def change(shop: Shop, user: UserView, changes: AccountChanges, actor: Actor) -> UserView:

@@ -20,13 +20,16 @@ from domain.shared.errors import PreconditionFailed
 from domain.users.administering import LastAdmin
 from domain.users.permissions import Role
 from domain.users.user import UserStatus
+from entrypoints.email_addresses import sought_email_address
 from tests.invariants import assert_invariants
 from tests.kit.accounts import PASSWORD
 from tests.kit.actors import SOMEBODY
 from tests.kit.examples import ADDRESS
 from tests.kit.shop import Shop
 
-ANN = SignUpCommand(email="ann@example.com", password=PASSWORD, full_name="Ann", actor=SOMEBODY)
+ANN = SignUpCommand(
+    email=sought_email_address("ann@example.com"), password=PASSWORD, full_name="Ann", actor=SOMEBODY
+)
 
 
 async def sign_up(shop: Shop, role: Role = Role.CUSTOMER) -> UserView:
@@ -115,11 +118,13 @@ async def test_nothing_is_erased_from_the_orders_of_others(shop: Shop) -> None:
 async def test_answers_that_were_kept_for_retries_are_forgotten(shop: Shop) -> None:
     ann, mug = await sign_up(shop), await shop.product(stock=9)
     key = shop.key("Ann", operation="create_user", principal="anybody", key="kept")
-    bob = (await shop.sign_up(replace(ANN, email="bob@example.com", key=key))).result
+    bob = (await shop.sign_up(replace(ANN, email=sought_email_address("bob@example.com"), key=key))).result
     placing = shop.placing((mug, 1), customer=ann)
     await shop.place_order(placing)
     await shop.close_account(closing(ann))
-    assert (await shop.sign_up(replace(ANN, email="bob@example.com", key=key))).result == bob, "of others"
+    assert (
+        await shop.sign_up(replace(ANN, email=sought_email_address("bob@example.com"), key=key))
+    ).result == bob, "of others"
     replayed = await shop.place_order(placing)
     assert replayed.result.status is OrderStatus.CANCELLED, "the order as it is now, not as it was kept"
 
@@ -154,7 +159,9 @@ async def test_the_last_admin_stays(shop: Shop) -> None:
     boss = await sign_up(shop, Role.ADMIN)
     with pytest.raises(LastAdmin):
         await shop.close_account(closing(boss))
-    other = SignUpCommand(email="other@example.com", password=PASSWORD, role=Role.ADMIN, actor=SOMEBODY)
+    other = SignUpCommand(
+        email=sought_email_address("other@example.com"), password=PASSWORD, role=Role.ADMIN, actor=SOMEBODY
+    )
     deputy = (await shop.sign_up(other)).result
     outcomes = await asyncio.gather(
         *(shop.close_account(closing(admin)) for admin in (boss, deputy)), return_exceptions=True

@@ -1,11 +1,12 @@
 from datetime import timedelta
 
 from application.mail.request import MailKind, MailRequest
-from domain.users.user import EmailAddress
+from domain.users.email_address import EmailAddress
+from entrypoints.email_addresses import sought_email_address
 from tests.kit.examples import NOW
 from tests.kit.store import Store
 
-ANN, BOB = EmailAddress("ann@example.com"), EmailAddress("bob@example.com")
+ANN, BOB = sought_email_address("ann@example.com"), sought_email_address("bob@example.com")
 MINUTE = timedelta(minutes=1)
 
 

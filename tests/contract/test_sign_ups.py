@@ -18,7 +18,8 @@ from domain.shared.ids import SignUpId
 from domain.users.attempts import ACCOUNT_BACKOFF, AttemptKind
 from domain.users.one_time_token import InvalidOneTimeToken, hash_of
 from domain.users.pending_sign_up import LIFETIME, PendingSignUp
-from domain.users.user import UserStatus, normalize_email
+from domain.users.user import UserStatus
+from entrypoints.email_addresses import parse_email_address, sought_email_address
 from tests.kit.accounts import NETWORK, PASSWORD
 from tests.kit.actors import SOMEBODY
 from tests.kit.auditing import entry_of
@@ -26,7 +27,7 @@ from tests.kit.examples import NOW
 from tests.kit.shop import Shop
 
 EMAIL = "ann@example.com"
-ANN = SignUpCommand(email=EMAIL, password=PASSWORD, full_name="Ann", actor=SOMEBODY)
+ANN = SignUpCommand(email=sought_email_address(EMAIL), password=PASSWORD, full_name="Ann", actor=SOMEBODY)
 EVE = replace(ANN, password="a password of the attacker", full_name="Eve")
 
 
@@ -146,18 +147,18 @@ async def test_repeated_sign_ups_for_one_address_are_throttled(shop: Shop) -> No
     for _ in range(ACCOUNT_BACKOFF[AttemptKind.SIGN_UP].free + 1):
         await shop.request_sign_up(command)
     with pytest.raises(TooManyAttempts):
-        await shop.request_sign_up(replace(command, email="Ann@Example.com"))
+        await shop.request_sign_up(replace(command, email=sought_email_address("Ann@Example.com")))
 
 
 async def test_closing_an_account_erases_sign_ups_for_its_address(shop: Shop) -> None:
     ann = (await shop.sign_up(ANN)).result
     await shop.request_sign_up(EVE)
-    await shop.request_sign_up(replace(EVE, email="bob@example.com"))
+    await shop.request_sign_up(replace(EVE, email=sought_email_address("bob@example.com")))
     await shop.close_account(
         CloseAccountCommand(user_id=ann.id, expected_version=ann.version, actor=Actor(ann.id, "test"))
     )
     assert len(await mailed_tokens(shop)) == 1
-    assert [message.to for message in shop.mailbox.messages] == ["bob@example.com"]
+    assert [message.to.typed for message in shop.mailbox.messages] == ["bob@example.com"]
 
 
 async def test_sign_up_is_audited_without_the_address(shop: Shop) -> None:
@@ -169,7 +170,7 @@ async def test_sign_up_is_audited_without_the_address(shop: Shop) -> None:
 async def test_stored_sign_up_is_read_as_it_was_written(shop: Shop) -> None:
     sign_up = PendingSignUp(
         id=SignUpId(shop.ids.new()),
-        email=normalize_email(EMAIL),
+        email=parse_email_address(EMAIL),
         full_name="Ann",
         password_hash="hash",
         requested_at=NOW,
@@ -187,7 +188,7 @@ async def test_stored_sign_up_is_read_as_it_was_written(shop: Shop) -> None:
 async def test_saving_a_void_sign_up_stores_nothing(shop: Shop) -> None:
     void = PendingSignUp(
         id=SignUpId(shop.ids.new()),
-        email=normalize_email(EMAIL),
+        email=parse_email_address(EMAIL),
         full_name=None,
         password_hash="hash",
         requested_at=NOW,

@@ -11,7 +11,7 @@ from application.users.change_password import ChangePasswordCommand, WrongPasswo
 from application.users.ports import EmailTaken
 from application.users.sign_up import SignUpCommand
 from domain.users.attempts import ACCOUNT_BACKOFF, NETWORK_BACKOFF, Attempt, AttemptKind
-from domain.users.user import normalize_email
+from entrypoints.email_addresses import parse_email_address, sought_email_address
 from tests.kit.accounts import NETWORK, PASSWORD
 from tests.kit.actors import SOMEBODY
 from tests.kit.shop import Shop
@@ -24,7 +24,11 @@ ANN, NOBODY = "ann@example.com", "nobody@example.com"
 async def log_in(shop: Shop, email: str = ANN, password: str = "wrong", network: str = NETWORK) -> str | int:
     """Try, and return how it ended: for one who has to wait, after how many seconds."""
     try:
-        await shop.log_in(LogInCommand(email=email, password=password, network=network, actor=SOMEBODY))
+        await shop.log_in(
+            LogInCommand(
+                email=sought_email_address(email), password=password, network=network, actor=SOMEBODY
+            )
+        )
     except WrongCredentials:
         return "wrong"
     except TooManyAttempts as refusal:
@@ -34,7 +38,11 @@ async def log_in(shop: Shop, email: str = ANN, password: str = "wrong", network:
 
 async def sign_up(shop: Shop, email: str, network: str | None = NETWORK) -> str | int:
     try:
-        await shop.sign_up(SignUpCommand(email=email, password=PASSWORD, network=network, actor=SOMEBODY))
+        await shop.sign_up(
+            SignUpCommand(
+                email=sought_email_address(email), password=PASSWORD, network=network, actor=SOMEBODY
+            )
+        )
     except EmailTaken:
         return "taken"
     except TooManyAttempts as refusal:
@@ -133,8 +141,8 @@ async def test_a_network_signs_up_any_number_of_people_ever_more_slowly(shop: Sh
     free = NETWORK_BACKOFF[AttemptKind.SIGN_UP].free
     for number in range(free + 1):
         async with shop.store.unit_of_work() as work:
-            email = normalize_email(f"{number}@example.com")
-            await throttle.admit(work, Attempt(AttemptKind.SIGN_UP, email, NETWORK))
+            email = parse_email_address(f"{number}@example.com")
+            await throttle.admit(work, Attempt(AttemptKind.SIGN_UP, email.normalized, NETWORK))
             await work.commit()
     assert await sign_up(shop, ANN) == 1
     shop.clock.advance(SECOND)

@@ -5,7 +5,8 @@ import pytest
 from application.users.ports import EmailTaken
 from application.users.views import UserView
 from domain.shared.ids import UserId
-from domain.users.user import User, normalize_email
+from domain.users.user import User
+from entrypoints.email_addresses import parse_email_address
 from tests.kit.actors import SOMEBODY
 from tests.kit.examples import a_user
 from tests.kit.shop import Shop
@@ -19,7 +20,7 @@ async def add(shop: Shop, user: User) -> None:
 
 async def find(shop: Shop, email: str) -> User | None:
     async with shop.store.unit_of_work() as work:
-        return await work.users.find_by_email(normalize_email(email))
+        return await work.users.find_by_email(parse_email_address(email))
 
 
 @pytest.mark.parametrize("full_name", [None, "", "Zoë 東京"])

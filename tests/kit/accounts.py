@@ -9,7 +9,9 @@ from application.clients.list_clients import ListClients
 from application.clients.retire_secret import RetireSecret
 from application.clients.roll_secret import RollSecret
 from application.mail.deliver_mail import DeliverMail
+from application.mail.list_failed_mail import ListFailedMail
 from application.mail.message import MailTemplates
+from application.mail.prune_mail import PruneMail
 from application.sessions.end_session import EndSession
 from application.sessions.list_sessions import ListSessions
 from application.sessions.log_in import LogIn, LogInCommand
@@ -35,6 +37,7 @@ from application.users.sign_up import SignUp, SignUpCommand
 from application.users.verify_email import VerifyEmail
 from application.users.views import UserView
 from domain.sessions.session import SessionLifetime
+from entrypoints.email_addresses import sought_email_address
 from tests.kit.actors import SOMEBODY
 from tests.kit.clock import FixedClock
 from tests.kit.ids import SequentialIds
@@ -94,6 +97,8 @@ class Accounts:
         self.deliver_mail = DeliverMail(
             store.unit_of_work, self.mailbox, MailTemplates(storefront=None), self.clock, randomness
         )
+        self.list_failed_mail = ListFailedMail(store.unit_of_work)
+        self.prune_mail = PruneMail(store.unit_of_work, self.clock)
         self.log_in = LogIn(
             store.unit_of_work, throttle, hasher, tokens, self.clock, self.ids, randomness, LIFETIME
         )
@@ -106,14 +111,18 @@ class Accounts:
 
     async def customer(self, email: str | None = None) -> UserView:
         command = SignUpCommand(
-            email=email or f"customer-{next(self._numbers)}@example.com", password=PASSWORD, actor=SOMEBODY
+            email=sought_email_address(email or f"customer-{next(self._numbers)}@example.com"),
+            password=PASSWORD,
+            actor=SOMEBODY,
         )
         return (await self.sign_up(command)).result
 
     async def logged_in(self, customer: UserView) -> SessionTokens:
         """Return the tokens of a new session of the customer."""
         return await self.log_in(
-            LogInCommand(email=customer.email, password=PASSWORD, network=NETWORK, actor=SOMEBODY)
+            LogInCommand(
+                email=sought_email_address(customer.email), password=PASSWORD, network=NETWORK, actor=SOMEBODY
+            )
         )
 
     async def bearer_of(self, tokens: SessionTokens) -> UserPrincipal:

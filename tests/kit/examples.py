@@ -13,7 +13,8 @@ from domain.shared.actor import Actor
 from domain.shared.ids import LineId, OrderId, ProductId, UserId
 from domain.shared.money import Money
 from domain.users.permissions import Role
-from domain.users.user import User, normalize_email
+from domain.users.user import User
+from entrypoints.email_addresses import parse_email_address
 
 NOW = datetime(2026, 1, 5, 9, 0, 0, 123456, tzinfo=UTC)
 UNICODE = "Zoë 𝓩 東京 👩🏽‍🚀 ﷽ \u202e \t\n\"'\\%_{}"  # noqa: RUF001 - on purpose
@@ -33,7 +34,7 @@ ADDRESS = Address(
 def a_user(ids: IdFactory, *, email: str = "ann@example.com", full_name: str | None = UNICODE) -> User:
     return User.sign_up(
         id=UserId(ids.new()),
-        email=normalize_email(email),
+        email=parse_email_address(email),
         full_name=full_name,
         password_hash="plain-1:a password of some length",
         role=Role.CUSTOMER,

@@ -11,11 +11,15 @@ class Mailbox(Mailer):
     def __init__(self) -> None:
         self.messages: list[Message] = []
         self.failures: list[MailNotSent | AddressRefused] = []
+        self.broken: set[str] = set()
+        """Addresses whose messages cannot be written out."""
 
     async def send(self, message: Message) -> None:
         await asyncio.sleep(0)
         if self.failures:
             raise self.failures.pop(0)
+        if message.to.normalized in self.broken:
+            raise ValueError("Header values may not contain linefeed characters.")
         self.messages.append(message)
 
     def token(self, message: int = -1) -> str:

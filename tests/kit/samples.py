@@ -16,6 +16,7 @@ from application.users.sign_up import SignUpCommand
 from domain.shared.ids import UserId
 from domain.users.one_time_token import SECRET_BYTES, OneTimeToken, TokenPurpose, text_of
 from domain.users.permissions import Role
+from entrypoints.email_addresses import sought_email_address
 from tests.kit.actors import SOMEBODY
 from tests.kit.event_schemas import Json, Operation, description
 from tests.kit.web import PASSWORD, WebShop, order_of
@@ -74,7 +75,7 @@ class Surroundings:
     async def of(cls, web: WebShop, owner: Role = Role.ADMIN) -> "Surroundings":
         email = f"{owner}-{uuid4().hex}@example.com"
         await web.container.users.sign_up()(
-            SignUpCommand(email=email, password=PASSWORD, role=owner, actor=SOMEBODY)
+            SignUpCommand(email=sought_email_address(email), password=PASSWORD, role=owner, actor=SOMEBODY)
         )
         operator = await web.admin()  # also so that the owner is not the last admin
         tokens = [

@@ -13,6 +13,7 @@ from application.users.sign_up import SignUpCommand
 from domain.payments.method import PaymentMethod
 from domain.users.permissions import Role, Scope
 from entrypoints.bootstrap.root import Container
+from entrypoints.email_addresses import sought_email_address
 from entrypoints.http.app import create_app
 from entrypoints.settings import Settings
 from tests.kit.actors import SOMEBODY
@@ -73,7 +74,9 @@ class WebShop:
     async def account(self) -> str:
         """Open a customer's account, and return its id."""
         command = SignUpCommand(
-            email=f"customer-{next(self._numbers)}@example.com", password=PASSWORD, actor=SOMEBODY
+            email=sought_email_address(f"customer-{next(self._numbers)}@example.com"),
+            password=PASSWORD,
+            actor=SOMEBODY,
         )
         return str((await self.container.users.sign_up()(command)).result.id)
 
@@ -107,7 +110,7 @@ class WebShop:
     async def _logged_in(self, role: Role) -> httpx2.AsyncClient:
         email = f"{role}-{next(self._numbers)}@example.com"
         await self.container.users.sign_up()(
-            SignUpCommand(email=email, password=PASSWORD, role=role, actor=SOMEBODY)
+            SignUpCommand(email=sought_email_address(email), password=PASSWORD, role=role, actor=SOMEBODY)
         )
         response = await self.visitor.post("/token", data={"username": email, "password": PASSWORD})
         return await self._bearing(response.json()["access_token"])

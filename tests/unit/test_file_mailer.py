@@ -8,9 +8,9 @@ import pytest
 from adapters.mail.files import FileMailer
 from application.mail.message import Message
 from application.mail.ports import MailNotSent
-from domain.users.user import EmailAddress
+from entrypoints.email_addresses import sought_email_address
 
-MESSAGE = Message(EmailAddress("ann@example.com"), "Grüße", "Zoë: token-1\n")
+MESSAGE = Message(sought_email_address("ann@example.com"), "Grüße", "Zoë: token-1\n")
 SENDER = "Our shop <shop@example.com>"
 
 

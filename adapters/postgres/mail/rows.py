@@ -18,3 +18,4 @@ class MailRequestRow(Row):
     requested_at: Mapped[datetime]
     due_at: Mapped[datetime]
     attempts: Mapped[int]
+    set_aside_at: Mapped[datetime | None]

@@ -1,13 +1,15 @@
 from adapters.postgres.core.result_row import ResultRow
 from domain.shared.ids import UserId
+from domain.users.email_address import EmailAddress
 from domain.users.permissions import Role
-from domain.users.user import EmailAddress, User, UserStatus
+from domain.users.user import User, UserStatus
 
 
 def user_values(user: User) -> dict[str, object]:
     return {
         "id": user.id,
-        "email": user.email,
+        "email": user.email.normalized,
+        "email_typed": user.email.typed,
         "full_name": user.full_name,
         "role": user.role,
         "status": user.status,
@@ -23,7 +25,7 @@ def user_values(user: User) -> dict[str, object]:
 def user_from(row: ResultRow) -> User:
     return User(
         id=UserId(row.id),
-        email=EmailAddress(row.email),
+        email=EmailAddress.stored(row.email, row.email_typed),
         full_name=row.full_name,
         role=Role(row.role),
         status=UserStatus(row.status),

@@ -57,7 +57,7 @@ class PostgresUserQueries(UserQueries):
 
 def _conditions(criteria: UserFilter) -> Iterator[ColumnElement[bool]]:
     if criteria.email is not None:
-        yield UserRow.email == criteria.email
+        yield UserRow.email == criteria.email.normalized
     if criteria.role is not None:
         yield UserRow.role == criteria.role
     if criteria.status is not None:

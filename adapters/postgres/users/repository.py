@@ -9,8 +9,9 @@ from adapters.postgres.events.outbox import Outbox
 from adapters.postgres.users.mapping import user_from, user_values
 from application.users.ports import UserRepository
 from domain.shared.ids import UserId
+from domain.users.email_address import EmailAddress
 from domain.users.permissions import Role
-from domain.users.user import EmailAddress, User, UserStatus
+from domain.users.user import User, UserStatus
 
 _USERS = select(*columns_of(UserRow))
 _FIND = _USERS.where(UserRow.email == bindparam("email"))
@@ -36,7 +37,7 @@ class PostgresUserRepository(UserRepository):
         self._outbox.record(user.take_events())
 
     async def find_by_email(self, email: EmailAddress) -> User | None:
-        row = (await self._transaction.execute(_FIND, {"email": email})).one_or_none()
+        row = (await self._transaction.execute(_FIND, {"email": email.normalized})).one_or_none()
         return user_from(row) if row else None
 
     async def get(self, user_id: UserId) -> User | None:

@@ -11,7 +11,7 @@ from domain.users.user import UserStatus
 
 
 class UserRow(Row):
-    """`email` is in its comparable form, so that its uniqueness is that of the mailbox."""
+    """`email` is normalized, so that its uniqueness is that of the mailbox; mail is sent to `email_typed`."""
 
     __tablename__ = "users"
     __table_args__ = (
@@ -25,6 +25,7 @@ class UserRow(Row):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     email: Mapped[str]
+    email_typed: Mapped[str | None]
     full_name: Mapped[str | None]
     role: Mapped[str]
     status: Mapped[str]
@@ -47,12 +48,14 @@ class SignUpRow(Row):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     email: Mapped[str]
+    email_typed: Mapped[str | None]
     full_name: Mapped[str | None]
     password_hash: Mapped[str]
     requested_at: Mapped[datetime]
     token_hash: Mapped[bytes | None]
     mail_due_at: Mapped[datetime | None]
     mail_attempts: Mapped[int] = mapped_column(server_default="0")
+    mail_set_aside_at: Mapped[datetime | None]
 
 
 class OneTimeTokenRow(Row):

@@ -8,10 +8,10 @@ from adapters.postgres.core.transaction import Transaction
 from adapters.postgres.core.unnest import columns_of
 from application.users.ports import SignUps
 from domain.shared.ids import SignUpId
+from domain.users.email_address import EmailAddress
 from domain.users.pending_sign_up import PendingSignUp
-from domain.users.user import EmailAddress
 
-_MAIL_COLUMNS = ("mail_due_at", "mail_attempts")
+_MAIL_COLUMNS = ("mail_due_at", "mail_attempts", "mail_set_aside_at")
 _SIGN_UPS = select(*columns_of(SignUpRow, without=_MAIL_COLUMNS))
 _GET = _SIGN_UPS.where(SignUpRow.id == bindparam("id"))
 _FIND = _SIGN_UPS.where(SignUpRow.token_hash == bindparam("token_hash"))
@@ -46,9 +46,9 @@ class PostgresSignUps(SignUps):
 
     async def claim(self, sign_up: PendingSignUp) -> bool:
         # Locked in one order before the account is written: of two callers, one waits here and finds nothing.
-        locked = await self._transaction.execute(_LOCK_ALL, {"email": sign_up.email})
+        locked = await self._transaction.execute(_LOCK_ALL, {"email": sign_up.email.normalized})
         is_there = sign_up.id in {row.id for row in locked}
-        await self._transaction.execute(_REMOVE_ALL, {"email": sign_up.email})
+        await self._transaction.execute(_REMOVE_ALL, {"email": sign_up.email.normalized})
         return is_there
 
     async def prune(self, *, requested_until: datetime) -> None:
@@ -58,7 +58,8 @@ class PostgresSignUps(SignUps):
 def _values(sign_up: PendingSignUp) -> dict[str, object]:
     return {
         "id": sign_up.id,
-        "email": sign_up.email,
+        "email": sign_up.email.normalized,
+        "email_typed": sign_up.email.typed,
         "full_name": sign_up.full_name,
         "password_hash": sign_up.password_hash,
         "requested_at": sign_up.requested_at,
@@ -69,7 +70,7 @@ def _values(sign_up: PendingSignUp) -> dict[str, object]:
 def _sign_up_from(row: ResultRow) -> PendingSignUp:
     return PendingSignUp(
         id=SignUpId(row.id),
-        email=EmailAddress(row.email),
+        email=EmailAddress.stored(row.email, row.email_typed),
         full_name=row.full_name,
         password_hash=row.password_hash,
         requested_at=row.requested_at,

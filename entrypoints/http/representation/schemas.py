@@ -1,16 +1,19 @@
 """What requests and responses are made of. The JSON Schema of each type states the rules that are checked."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic import StrictInt as StrictInt  # noqa: PLC0414 - offered here beside the other types
+from pydantic.config import JsonDict
 
 from domain.shared.currency import EXPONENTS
 from domain.shared.money import MAX_AMOUNT, Money
+from domain.users.email_address import EmailAddress, InvalidEmailAddress
+from entrypoints.email_addresses import known_email_address, parse_email_address
 from entrypoints.http.problems.validation import broken_rule
 
 _LAX = {"bool", "int", "float", "decimal", "date", "time", "datetime", "timedelta"}
@@ -23,10 +26,6 @@ MAX_TIMESTAMP = 64
 
 _RFC3339 = re.compile(
     r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})", re.ASCII | re.IGNORECASE
-)
-_EMAIL = re.compile(
-    r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}"
-    r"@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+$"
 )
 
 
@@ -92,10 +91,15 @@ def _known_currency(code: str) -> str:
     return code
 
 
-def _email(address: str) -> str:
-    if not _EMAIL.fullmatch(address):
-        raise broken_rule(code="not_an_email", detail="Send an e-mail address, as in ann@example.com.")
-    return address
+def _email(parse: Callable[[str], EmailAddress]) -> AfterValidator:
+    def validate(text: str) -> str:
+        try:
+            parse(text)
+        except InvalidEmailAddress as error:
+            raise broken_rule(code="not_an_email", detail=error.detail) from None
+        return text
+
+    return AfterValidator(validate)
 
 
 def _utc(value: object) -> object:
@@ -122,14 +126,23 @@ CurrencyCode = Annotated[
     ),
 ]
 
+_EMAIL_SCHEMA: JsonDict = {"format": "idn-email", "pattern": r"^[^@\s]+@[^@\s]+\.[^@\s]+$"}
+
 Email = Annotated[
     str,
     Field(max_length=MAX_EMAIL),
-    AfterValidator(_email),
-    Field(examples=["ann@example.com"], json_schema_extra={"pattern": _EMAIL.pattern}),
+    _email(parse_email_address),
+    Field(examples=["ann@example.com"], json_schema_extra=_EMAIL_SCHEMA),
 ]
-"""An address as the HTML Standard has it for `<input type=email>`, with a dot in its domain; lengths as in RFC 5321,
-section 4.5.3.1. Whether it takes mail, only mail can tell."""
+"""The text of an address: a fingerprint is made of what the client sent. `parse_email_address` reads it."""
+
+KnownEmail = Annotated[
+    str,
+    Field(max_length=MAX_EMAIL),
+    _email(known_email_address),
+    Field(examples=["ann@example.com"], json_schema_extra=_EMAIL_SCHEMA),
+]
+"""The text of an address that an account may have had for long. `known_email_address` reads it."""
 
 Timestamp = Annotated[datetime, BeforeValidator(_utc), Field(strict=True, examples=["2026-01-31T12:00:00Z"])]
 """A moment: RFC 3339 with any offset in, UTC with `Z` out."""

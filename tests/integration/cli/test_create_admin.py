@@ -61,3 +61,18 @@ def test_invalid_input_is_rejected_without_repeating_it(
 def test_staff_account_is_created_with_its_role(run: Run, fetch: Fetch) -> None:
     assert run("users", "create-staff", "packer@example.com", typed=PASSWORD)[0] == 0
     assert fetch("SELECT email, role FROM users") == [("packer@example.com", "staff")]
+
+
+@pytest.mark.parametrize("email", ["Boss <boss@example.com>", "=?utf-8?q?boss?=@example.com"])
+def test_admin_with_a_disguised_address_is_rejected(run: Run, email: str) -> None:
+    code, _, err = run("users", "create-admin", email, typed=PASSWORD)
+    assert (code, err) == (1, "Error: This is not an e-mail address.\n")
+
+
+def test_admin_with_an_internationalized_domain_is_stored_by_its_a_label(run: Run, fetch: Fetch) -> None:
+    code, out, _ = run("users", "create-admin", "Boss@münchen.de", typed=PASSWORD)
+    assert (code, out.split()[0]) == (0, "boss@xn--mnchen-3ya.de")
+    assert fetch("SELECT email, email_typed FROM users") == [
+        ("boss@xn--mnchen-3ya.de", "Boss@xn--mnchen-3ya.de")
+    ]
+    assert run("users", "create-admin", "boss@xn--mnchen-3ya.de", typed=PASSWORD)[0] == 1

@@ -16,10 +16,10 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from adapters.mail.smtp import SmtpMailer
 from application.mail.message import Message
 from application.mail.ports import AddressRefused, MailNotSent
-from domain.users.user import EmailAddress
+from entrypoints.email_addresses import sought_email_address
 from tests.kit.certificates import self_signed
 
-MESSAGE = Message(EmailAddress("ann@example.com"), "A new password", "Zoë: token-1\n")
+MESSAGE = Message(sought_email_address("ann@example.com"), "A new password", "Zoë: token-1\n")
 SENDER = "Our shop <shop@example.com>"
 
 

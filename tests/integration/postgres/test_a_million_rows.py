@@ -25,7 +25,7 @@ from domain.orders.line import RequestedLine
 from domain.orders.placing import OrderRequest
 from domain.shared.actor import Actor
 from domain.shared.ids import OrderId, ProductId, UserId
-from domain.users.user import EmailAddress
+from entrypoints.email_addresses import sought_email_address
 from tests.integration.postgres.sent import statements_of
 from tests.kit.shop import HOLD
 
@@ -68,7 +68,7 @@ def _hot(engine: AsyncEngine, unit_of_work: PostgresUnitOfWorkFactory) -> Mappin
 
     async def find_account() -> None:
         async with unit_of_work() as work:
-            assert await work.users.find_by_email(EmailAddress("made7@example.com"))
+            assert await work.users.find_by_email(sought_email_address("made7@example.com"))
 
     async def catalogue(**criteria: object) -> Page[object]:
         sort = criteria.pop("sort", ProductSort.CREATED_AT)

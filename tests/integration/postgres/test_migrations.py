@@ -75,3 +75,26 @@ async def test_undecided_payments_of_one_order_survive_the_migration(empty_datab
     async with connected(empty_database_url) as connection:
         marked = await connection.fetch("SELECT predates_sole_payment FROM payments ORDER BY requested_at")
     assert [mark for (mark,) in marked] == [False, True, True]
+
+
+async def test_stored_domains_become_a_labels_unless_taken(empty_database_url: str) -> None:
+    await asyncio.to_thread(migrations.upgrade, empty_database_url)
+    await asyncio.to_thread(migrations.downgrade, empty_database_url, "0017")
+    stored = [
+        "boss@münchen.de",
+        "ann@xn--mnchen-3ya.de",
+        "ann@münchen.de",
+        "jörg@example.com",
+        "not an address é",
+    ]
+    async with connected(empty_database_url) as connection:
+        for email in stored:
+            await connection.execute(
+                "INSERT INTO users (id, email, role, status, email_verified, password_hash, password_changed_at, "
+                "created_at, updated_at, version) "
+                "VALUES (gen_random_uuid(), $1, 'admin', 'active', true, '', now(), now(), now(), 1)",
+                email,
+            )
+        await asyncio.to_thread(migrations.upgrade, empty_database_url)
+        emails = {row["email"] for row in await connection.fetch("SELECT email FROM users")}
+    assert emails == {"boss@xn--mnchen-3ya.de", *stored[1:]}

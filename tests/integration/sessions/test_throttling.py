@@ -13,6 +13,7 @@ from application.throttling.throttle import TooManyAttempts
 from application.users.sign_up import SignUpCommand
 from domain.users.attempts import ACCOUNT_BACKOFF, AttemptKind
 from domain.users.permissions import Scope
+from entrypoints.email_addresses import sought_email_address
 from tests.integration.postgres.sent import statements_of
 from tests.kit.accounts import NETWORK, PASSWORD
 from tests.kit.actors import SOMEBODY
@@ -24,7 +25,9 @@ FREE = ACCOUNT_BACKOFF[AttemptKind.LOG_IN].free
 
 async def guess(shop: Shop, email: str) -> str:
     try:
-        await shop.log_in(LogInCommand(email=email, password="wrong", network=NETWORK, actor=SOMEBODY))
+        await shop.log_in(
+            LogInCommand(email=sought_email_address(email), password="wrong", network=NETWORK, actor=SOMEBODY)
+        )
     except (WrongCredentials, TooManyAttempts) as refusal:
         return refusal.code
     raise AssertionError
@@ -89,7 +92,7 @@ async def test_asking_for_a_reset_costs_the_same_statements_whether_or_not_there
         with statements_of(store.attempts._engine) as sent:  # type: ignore[attr-defined] # that of PostgreSQL has it
             asked = []
             for email in ("ann@example.com", "nobody@example.com"):
-                await shop.request_password_reset(email, network=NETWORK)
+                await shop.request_password_reset(sought_email_address(email), network=NETWORK)
                 asked.append([statement for statement, _ in sent])
                 sent.clear()
     known, unknown = asked
@@ -105,7 +108,9 @@ async def test_sign_up_costs_the_same_statements_for_known_and_new_addresses(dat
             asked = []
             for email in ("ann@example.com", "nobody@example.com"):
                 await shop.request_sign_up(
-                    SignUpCommand(email=email, password=PASSWORD, network=NETWORK, actor=SOMEBODY)
+                    SignUpCommand(
+                        email=sought_email_address(email), password=PASSWORD, network=NETWORK, actor=SOMEBODY
+                    )
                 )
                 asked.append([statement for statement, _ in sent])
                 sent.clear()

@@ -13,13 +13,18 @@ from domain.shared.ids import UserId
 from domain.users.password import WeakPassword
 from domain.users.permissions import Permission, Role
 from domain.users.user import AccountDisabled, UserStatus
+from entrypoints.email_addresses import sought_email_address
 from tests.kit.accounts import BREACHED_PASSWORD, NETWORK, PASSWORD
 from tests.kit.actors import SOMEBODY
 from tests.kit.examples import a_user
 from tests.kit.shop import Shop
 
-SIGN_UP = SignUpCommand(email="Ann@Example.com", password=PASSWORD, full_name="Ann", actor=SOMEBODY)
-LOG_IN = LogInCommand(email=" ann@EXAMPLE.com", password=PASSWORD, network=NETWORK, actor=SOMEBODY)
+SIGN_UP = SignUpCommand(
+    email=sought_email_address("Ann@Example.com"), password=PASSWORD, full_name="Ann", actor=SOMEBODY
+)
+LOG_IN = LogInCommand(
+    email=sought_email_address(" ann@EXAMPLE.com"), password=PASSWORD, network=NETWORK, actor=SOMEBODY
+)
 
 
 async def principal_of(shop: Shop, log_in: LogInCommand) -> UserPrincipal:
@@ -38,7 +43,7 @@ async def test_who_signs_up_is_a_customer_under_the_comparable_form_of_the_addre
 async def test_an_address_has_one_account_however_it_is_spelled(shop: Shop) -> None:
     await shop.sign_up(SIGN_UP)
     with pytest.raises(EmailTaken):
-        await shop.sign_up(replace(SIGN_UP, email="ann@example.COM"))
+        await shop.sign_up(replace(SIGN_UP, email=sought_email_address("ann@example.COM")))
 
 
 @pytest.mark.parametrize(
@@ -65,7 +70,11 @@ async def test_signing_up_twice_with_one_key_opens_one_account(shop: Shop) -> No
     assert first.result == again.result
     with pytest.raises(IdempotencyKeyReused):
         await shop.sign_up(
-            replace(command, email="b@example.com", key=shop.key("Bob", operation="sign_up", key="k"))
+            replace(
+                command,
+                email=sought_email_address("b@example.com"),
+                key=shop.key("Bob", operation="sign_up", key="k"),
+            )
         )
 
 
@@ -87,7 +96,11 @@ async def test_each_log_in_is_a_session_of_its_own(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(
-    "log_in", [replace(LOG_IN, password=f"{PASSWORD}!"), replace(LOG_IN, email="bob@example.com")]
+    "log_in",
+    [
+        replace(LOG_IN, password=f"{PASSWORD}!"),
+        replace(LOG_IN, email=sought_email_address("bob@example.com")),
+    ],
 )
 async def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(
     shop: Shop, log_in: LogInCommand
@@ -124,8 +137,11 @@ async def test_a_token_is_believed_until_it_expires(shop: Shop) -> None:
 
 async def test_role_without_a_permission_is_forbidden_what_it_guards(shop: Shop) -> None:
     await shop.sign_up(SIGN_UP)
-    await shop.sign_up(replace(SIGN_UP, email="bob@example.com", role=Role.STAFF))
-    ann, bob = [await principal_of(shop, replace(LOG_IN, email=f"{n}@example.com")) for n in ("ann", "bob")]
+    await shop.sign_up(replace(SIGN_UP, email=sought_email_address("bob@example.com"), role=Role.STAFF))
+    ann, bob = [
+        await principal_of(shop, replace(LOG_IN, email=sought_email_address(f"{n}@example.com")))
+        for n in ("ann", "bob")
+    ]
     bob.ensure_any({Permission.MANAGE_STOCK})
     with pytest.raises(Forbidden):
         ann.ensure_any({Permission.MANAGE_STOCK})

@@ -3,7 +3,8 @@ import pytest
 from domain.users.events import UserSignedUp
 from domain.users.password import MAX_LENGTH, WeakPassword, ensure_long_enough, normalize_password
 from domain.users.permissions import PERMISSIONS, Permission, Role
-from domain.users.user import AccountDisabled, UserStatus, normalize_email
+from domain.users.user import AccountDisabled, UserStatus
+from entrypoints.email_addresses import sought_email_address
 from tests.kit.examples import NOW, a_user
 from tests.kit.ids import SequentialIds
 
@@ -40,7 +41,7 @@ def test_staff_may_what_customers_may_and_admins_what_staff_may() -> None:
 
 @pytest.mark.parametrize("spelling", ["Ann@Example.com", " ann@example.com ", "ANN@EXAMPLE.COM"])
 def test_two_spellings_of_a_mailbox_are_one(spelling: str) -> None:
-    assert normalize_email(spelling) == "ann@example.com"
+    assert sought_email_address(spelling) == sought_email_address("ann@example.com")
 
 
 def test_people_sign_up_unverified_and_active() -> None:

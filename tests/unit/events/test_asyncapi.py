@@ -28,6 +28,7 @@ from domain.users.administering import AccountChanges
 from domain.users.permissions import Role
 from domain.users.user import UserStatus
 from entrypoints.asyncapi import asyncapi_document
+from entrypoints.email_addresses import sought_email_address
 from tests.kit.accounts import NETWORK, PASSWORD
 from tests.kit.actors import SOMEBODY
 from tests.kit.shop import HOLD, Shop
@@ -93,12 +94,16 @@ async def let_everything_happen_to_orders(shop: Shop) -> None:
 async def let_everything_happen_to_people(shop: Shop) -> None:
     actor = Actor((await shop.customer()).id, "test")
     await shop.request_sign_up(
-        SignUpCommand(email="ann@example.com", password=PASSWORD, full_name="Ann", actor=SOMEBODY)
+        SignUpCommand(
+            email=sought_email_address("ann@example.com"), password=PASSWORD, full_name="Ann", actor=SOMEBODY
+        )
     )
     await shop.deliver_mail()
     await shop.verify_email(VerifyEmailCommand(token=shop.mailbox.token(), actor=SOMEBODY))
     tokens = await shop.log_in(
-        LogInCommand(email="ann@example.com", password=PASSWORD, network=NETWORK, actor=SOMEBODY)
+        LogInCommand(
+            email=sought_email_address("ann@example.com"), password=PASSWORD, network=NETWORK, actor=SOMEBODY
+        )
     )
     ann = await shop.bearer_of(tokens)
     await shop.change_password(

@@ -11,6 +11,7 @@ from application.sessions.refresh_session import RefreshSession
 from application.sessions.revoke_token import RevokeToken
 from application.sessions.tokens import SessionTokens
 from entrypoints.bootstrap.root import Container
+from entrypoints.email_addresses import sought_email_address
 from entrypoints.http.api.sessions.basic import credentials_in
 from entrypoints.http.api.sessions.forms import (
     ClientCredentialsForm,
@@ -75,7 +76,7 @@ async def create_token(
             if not settings.password_grant_enabled:
                 raise OAuthError("unsupported_grant_type", "Logging in with a password is switched off.")
             command = LogInCommand(
-                email=form.username,
+                email=sought_email_address(form.username),
                 password=form.password.get_secret_value(),
                 network=network,
                 actor=actor_of(request, None),

@@ -11,8 +11,8 @@ from application.users.list_users import ListUsers
 from application.users.ports import UserFilter
 from application.users.views import UserView
 from domain.shared.ids import UserId
-from domain.users.user import normalize_email
 from entrypoints.bootstrap.root import Container
+from entrypoints.email_addresses import known_email_address
 from entrypoints.http.api.users.schemas import ChangeUserRequest, ListUsersQuery, UserResponse
 from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.provided import provided
@@ -43,7 +43,9 @@ async def list_users(
 ) -> PageResult[UserView]:
     page = await list_users(
         UserFilter(
-            email=normalize_email(query.email) if query.email else None, role=query.role, status=query.status
+            email=known_email_address(query.email) if query.email else None,
+            role=query.role,
+            status=query.status,
         ),
         descending=query.sort.startswith("-"),
         after=lists.position(query),

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from application.users.request_password_reset import RequestPasswordReset
 from application.users.reset_password import ResetPassword, ResetPasswordCommand
 from entrypoints.bootstrap.root import Container
+from entrypoints.email_addresses import known_email_address
 from entrypoints.http.api.users.schemas import (
     MessageResponse,
     RequestPasswordResetRequest,
@@ -41,7 +42,7 @@ async def request_password_reset(
     network: Network,
     request_password_reset: Annotated[RequestPasswordReset, provided(Container.users.request_password_reset)],
 ) -> MessageResponse:
-    await request_password_reset(body.email, network=network)
+    await request_password_reset(known_email_address(body.email), network=network)
     return REQUESTED
 
 

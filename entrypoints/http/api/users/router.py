@@ -10,6 +10,7 @@ from application.users.sign_up import SignUp, SignUpCommand
 from application.users.verify_email import VerifyEmail, VerifyEmailCommand
 from application.users.views import UserView
 from entrypoints.bootstrap.root import Container
+from entrypoints.email_addresses import parse_email_address
 from entrypoints.http.api.users.schemas import (
     CreateUserRequest,
     MessageResponse,
@@ -58,7 +59,7 @@ async def create_user(
     request_sign_up: Annotated[RequestSignUp, provided(Container.users.request_sign_up)],
 ) -> UserView | Response:
     command = SignUpCommand(
-        email=body.email,
+        email=parse_email_address(body.email),
         password=body.password.get_secret_value(),
         actor=actor_of(request, None),
         full_name=body.full_name,

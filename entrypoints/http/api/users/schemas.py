@@ -12,7 +12,14 @@ from domain.users.permissions import Role
 from domain.users.user import UserStatus
 from entrypoints.http.problems.validation import broken_rule
 from entrypoints.http.representation.pagination import ListQuery
-from entrypoints.http.representation.schemas import Email, RequestModel, ResponseModel, Timestamp, text
+from entrypoints.http.representation.schemas import (
+    Email,
+    KnownEmail,
+    RequestModel,
+    ResponseModel,
+    Timestamp,
+    text,
+)
 
 Password = Annotated[SecretStr, Field(min_length=1, max_length=MAX_RAW_LENGTH)]
 """The bound on what is typed. The use case checks the length after normalization: its minimum is a setting."""
@@ -61,7 +68,7 @@ class VerifyEmailRequest(RequestModel):
 
 
 class RequestPasswordResetRequest(RequestModel):
-    email: Email
+    email: KnownEmail
 
 
 class ResetPasswordRequest(RequestModel):
@@ -143,7 +150,7 @@ class ChangeUserRequest(RequestModel):
 
 
 class ListUsersQuery(ListQuery):
-    email: Email | None = Field(None, description="A whole address, in any spelling.")
+    email: KnownEmail | None = Field(None, description="A whole address, in any spelling.")
     role: Role | None = None
     status: UserStatus | None = None
     sort: Literal["created_at", "-created_at"] = Field("-created_at", description="`-` is descending.")

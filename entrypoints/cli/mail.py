@@ -1,0 +1,46 @@
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from application.mail.request import MailRequest
+    from entrypoints.bootstrap.root import Container
+
+LISTED = 100
+
+group = typer.Typer(no_args_is_help=True)
+
+
+@group.callback()
+def mail() -> None:
+    """Look after outgoing mail."""
+
+
+@group.command()
+def failed() -> None:
+    """List the mail that could not be sent and was set aside, the latest 100, as fields separated by tabs.
+
+    The fields are: when it was set aside, its kind, its address, and the number of attempts. The log has the error.
+    """
+    from entrypoints.cli.shop import in_shop
+
+    async def read(container: "Container") -> "Sequence[MailRequest]":
+        return await container.mail.list_failed_mail()(limit=LISTED)
+
+    for request in in_shop(read):
+        fields = (
+            f"{request.set_aside_at:%Y-%m-%dT%H:%M:%SZ}",
+            request.kind.value,
+            _printable(request.address.normalized),
+            str(request.attempts),
+        )
+        typer.echo("\t".join(fields))
+
+
+def _printable(address: str) -> str:
+    """Return the address with escapes for what a terminal could obey: it was never validated."""
+    return "".join(
+        character if character.isprintable() else f"\\u{ord(character):04x}" for character in address
+    )

@@ -1,0 +1,61 @@
+"""The one grammar of e-mail addresses: HTTP, the command line and settings parse addresses here, on email-validator."""
+
+import re
+
+from email_validator import EmailNotValidError, validate_email
+
+from domain.users.email_address import MAX_LENGTH, EmailAddress, InvalidEmailAddress
+
+_FORMER_GRAMMAR = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}"
+    r"@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+"
+)
+"""What a former release accepted over HTTP, as the HTML Standard has it for `<input type=email>`."""
+
+
+def parse_email_address(text: str) -> EmailAddress:
+    """Return the address of one mailbox. Raises InvalidEmailAddress.
+
+    Neither display names, quoted parts, address literals, encoded words (RFC 2047) nor reserved domains such as
+    `.invalid` (RFC 2606) are addresses here. Internationalized domains are accepted in both forms (RFC 5890), and
+    internationalized local parts (RFC 6531). Whether an address takes mail, only mail can tell.
+    """
+    if len(text) > MAX_LENGTH:
+        raise InvalidEmailAddress
+    try:
+        parsed = validate_email(
+            text,
+            check_deliverability=False,
+            allow_smtputf8=True,
+            allow_empty_local=False,
+            allow_quoted_local=False,
+            allow_domain_literal=False,
+            allow_display_name=False,
+        )
+    except (EmailNotValidError, ValueError):  # ValueError: a lone surrogate has no encoding
+        raise InvalidEmailAddress from None
+    if parsed.ascii_domain is None:
+        raise InvalidEmailAddress
+    return EmailAddress.of(parsed.local_part, parsed.ascii_domain)
+
+
+def known_email_address(text: str) -> EmailAddress:
+    """Return an address of an account that may exist, also one that only a former release accepted.
+
+    Raises InvalidEmailAddress.
+    """
+    try:
+        return parse_email_address(text)
+    except InvalidEmailAddress:
+        if len(text) > MAX_LENGTH or not _FORMER_GRAMMAR.fullmatch(text):
+            raise
+        return EmailAddress.stored(text.lower(), text)
+
+
+def sought_email_address(text: str) -> EmailAddress:
+    """Return what an account is looked up by and throttled by, whatever text a client sends as its address."""
+    text = text[:MAX_LENGTH].strip()
+    try:
+        return parse_email_address(text)
+    except InvalidEmailAddress:
+        return EmailAddress.stored(text.lower(), text)

@@ -1,0 +1,125 @@
+"""Mail that cannot be sent is set aside and delays no other mail, over each store."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import pytest
+
+from application.mail.ports import AddressRefused, MailNotSent
+from application.mail.prune_mail import SET_ASIDE_KEPT
+from application.mail.request import MAX_ATTEMPTS, MailKind
+from application.users.sign_up import SignUpCommand
+from entrypoints.email_addresses import sought_email_address
+from tests.kit.accounts import NETWORK, PASSWORD
+from tests.kit.actors import SOMEBODY
+from tests.kit.shop import Shop
+
+RequestMail = Callable[[Shop, str], Awaitable[None]]
+BROKEN, SOUND = "broken@example.com", "sound@example.com"
+
+
+async def request_reset(shop: Shop, email: str) -> None:
+    await shop.request_password_reset(sought_email_address(email), network=NETWORK)
+
+
+async def request_sign_up(shop: Shop, email: str) -> None:
+    await shop.request_sign_up(
+        SignUpCommand(email=sought_email_address(email), password=PASSWORD, actor=SOMEBODY)
+    )
+
+
+def sent_to(shop: Shop) -> list[str]:
+    return [message.to.normalized for message in shop.mailbox.messages]
+
+
+@pytest.fixture
+async def failing(shop: Shop) -> Shop:
+    """A shop in which messages to one of two customers cannot be written out."""
+    for email in (BROKEN, SOUND):
+        await shop.customer(email)
+    shop.mailbox.broken.add(BROKEN)
+    return shop
+
+
+@pytest.mark.parametrize("request_mail", [request_reset, request_sign_up])
+async def test_failing_message_delays_no_other(failing: Shop, request_mail: RequestMail) -> None:
+    await request_mail(failing, BROKEN)
+    failing.clock.advance(timedelta(seconds=1))
+    await request_mail(failing, SOUND)
+    (failure,) = await failing.deliver_mail()
+    assert (failure.request.address.normalized, failure.is_set_aside) == (BROKEN, False)
+    assert sent_to(failing) == [SOUND]
+
+
+async def test_first_attempts_are_made_before_repeated_ones(failing: Shop) -> None:
+    await request_reset(failing, BROKEN)
+    await failing.deliver_mail()
+    failing.mailbox.broken.clear()
+    failing.clock.advance(timedelta(minutes=1))
+    await request_reset(failing, SOUND)
+    await failing.deliver_mail()
+    assert sent_to(failing) == [SOUND, BROKEN]
+
+
+@pytest.mark.parametrize("request_mail", [request_reset, request_sign_up])
+async def test_message_is_set_aside_after_its_last_attempt(failing: Shop, request_mail: RequestMail) -> None:
+    await request_mail(failing, BROKEN)
+    outcomes = []
+    for attempt in range(MAX_ATTEMPTS):
+        outcomes += [failure.is_set_aside for failure in await failing.deliver_mail()]
+        failing.clock.advance(timedelta(minutes=2**attempt))
+    assert outcomes == [False] * (MAX_ATTEMPTS - 1) + [True]
+    failing.clock.advance(timedelta(hours=1))
+    assert await failing.deliver_mail() == []
+    (failed,) = await failing.list_failed_mail(limit=9)
+    assert (failed.address.normalized, failed.attempts) == (BROKEN, MAX_ATTEMPTS)
+    assert failed.set_aside_at is not None
+
+
+async def test_refused_address_is_set_aside_at_once(failing: Shop) -> None:
+    await request_reset(failing, SOUND)
+    failing.mailbox.failures.append(AddressRefused())
+    (failure,) = await failing.deliver_mail()
+    assert failure.is_set_aside
+    assert [request.address.normalized for request in await failing.list_failed_mail(limit=9)] == [SOUND]
+
+
+async def test_new_request_replaces_one_that_was_set_aside(failing: Shop) -> None:
+    await request_reset(failing, SOUND)
+    failing.mailbox.failures.append(AddressRefused())
+    await failing.deliver_mail()
+    await request_reset(failing, SOUND)
+    assert await failing.list_failed_mail(limit=9) == []
+    assert await failing.deliver_mail() == []
+    assert sent_to(failing) == [SOUND]
+
+
+async def test_failed_mail_is_listed_latest_first_up_to_the_limit(failing: Shop) -> None:
+    for request_mail, email in ((request_reset, BROKEN), (request_sign_up, SOUND), (request_reset, SOUND)):
+        await request_mail(failing, email)
+        failing.mailbox.failures.append(AddressRefused())
+        await failing.deliver_mail()
+        failing.clock.advance(timedelta(seconds=1))
+    listed = [
+        (request.kind, request.address.normalized) for request in await failing.list_failed_mail(limit=2)
+    ]
+    assert listed == [(MailKind.PASSWORD_RESET, SOUND), (MailKind.SIGN_UP, SOUND)]
+
+
+async def test_failed_mail_is_pruned_after_a_week(failing: Shop) -> None:
+    await request_reset(failing, SOUND)
+    failing.mailbox.failures.append(AddressRefused())
+    await failing.deliver_mail()
+    failing.clock.advance(SET_ASIDE_KEPT - timedelta(seconds=1))
+    await failing.prune_mail()
+    assert len(await failing.list_failed_mail(limit=9)) == 1
+    failing.clock.advance(timedelta(seconds=1))
+    await failing.prune_mail()
+    assert await failing.list_failed_mail(limit=9) == []
+
+
+async def test_unavailable_server_delays_no_message_for_another(failing: Shop) -> None:
+    await request_reset(failing, BROKEN)
+    await request_reset(failing, SOUND)
+    failing.mailbox.failures += [MailNotSent(), MailNotSent()]
+    assert len(await failing.deliver_mail()) == 2
