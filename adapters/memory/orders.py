@@ -36,9 +36,9 @@ class MemoryOrderRepository(OrderRepository):
         await reach()
         tables = self._transaction.tables
         holds = {
-            customer_id: CustomerHolds(email_verified=tables.users[customer_id].email_verified)
+            customer_id: CustomerHolds(status=user.status, email_verified=user.email_verified)
             for customer_id in customer_ids
-            if customer_id in tables.users
+            if (user := tables.users.get(customer_id))
         }
         for order in tables.orders.values():
             is_unpaid = order.status is OrderStatus.PENDING_PAYMENT

@@ -10,12 +10,14 @@ from application.shared.clock import Clock
 from application.shared.idempotency import Bound, IdempotencyKey, IdempotentResult, Scope
 from application.shared.ids import IdFactory
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from application.users.ports import InvalidToken
 from domain.orders.hold_limits import HoldLimits
 from domain.orders.order import Order
 from domain.orders.placing import OrderRequest, OutOfStock, ProductsWithStock, place
 from domain.shared.actor import Actor
 from domain.shared.errors import DomainError
 from domain.shared.ids import UserId
+from domain.users.user import AccountDisabled, UserStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +113,17 @@ class PlaceOrderBatch:
         }
 
     def _place(self, command: PlaceOrderCommand, context: PlacementContext) -> Order:
+        """Raise InvalidToken for a closed account and AccountDisabled for a disabled one: tokens outlive both."""
+        customer = context.holds.get(command.request.customer_id)
+        if customer is None or customer.status is UserStatus.CLOSED:
+            raise InvalidToken
+        if customer.status is not UserStatus.ACTIVE:
+            raise AccountDisabled
         now = self.clock.now()
         return place(
             command.request,
             context.shelf,
-            context.holds[command.request.customer_id],
+            customer,
             self.limits,
             idempotency_key=command.key.key,
             new_id=self.ids.new,
@@ -141,7 +149,7 @@ class PlaceOrder:
     async def __call__(self, command: PlaceOrderCommand) -> IdempotentResult[OrderView]:
         """Raise ProductUnavailable, OutOfStock, PriceChanged or ValidationFailed.
 
-        Also TooManyUnpaidOrders, TooManyUnitsHeld, EmailNotVerified, IdempotencyKeyReused,
+        Also InvalidToken, AccountDisabled, TooManyUnpaidOrders, TooManyUnitsHeld, EmailNotVerified, IdempotencyKeyReused,
         IdempotencyInFlight, Overloaded and DatabaseUnavailable.
         """
         try:

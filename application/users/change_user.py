@@ -25,7 +25,7 @@ class ChangeUser:
     """Give an account another role, or disable or enable it.
 
     An admin cannot change their own account, and the last admin stays. A new role applies at once. A disabled account
-    is logged out; for some minutes its access tokens can still read its own data and place orders.
+    is logged out and places no orders; for some minutes its access tokens can still read its own data.
     """
 
     unit_of_work: UnitOfWorkFactory

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from domain.orders.line import PricedLine
 from domain.shared.errors import DomainError, Violation
 from domain.shared.ids import ProductId
+from domain.users.user import UserStatus
 
 
 class TooManyUnpaidOrders(DomainError):
@@ -82,8 +83,9 @@ class HoldLimits:
 
 @dataclass(slots=True, kw_only=True)
 class CustomerHolds:
-    """What a customer holds in open unpaid orders; `units` has the products that were asked for."""
+    """A customer's account, and what it holds in open unpaid orders; `units` has the products that were asked for."""
 
+    status: UserStatus
     email_verified: bool
     unpaid_orders: int = 0
     units: dict[ProductId, int] = field(default_factory=dict)

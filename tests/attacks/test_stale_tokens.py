@@ -82,5 +82,23 @@ async def test_token_of_a_disabled_client_reads_no_orders_and_events(web: WebSho
     assert (await client.get("/v1/events")).status_code == 401
 
 
+async def test_closed_account_places_no_order(web: WebShop) -> None:
+    """Nothing would erase the address again: the account is erased when it is closed."""
+    customer, mug = await web.customer(), await web.product()
+    account = await customer.get("/v1/me")
+    closed = await customer.delete("/v1/me", headers={"If-Match": account.headers["ETag"]})
+    assert closed.status_code == 204
+    refused = await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key("1"))
+    assert (refused.status_code, refused.json()["code"]) == (401, "invalid_token")
+    assert (await (await web.staff()).get("/v1/orders")).json()["items"] == []
+
+
+async def test_disabled_account_places_no_order(web: WebShop) -> None:
+    customer, mug = await web.customer(), await web.product()
+    await change(web, customer, status=UserStatus.DISABLED)
+    refused = await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key("1"))
+    assert (refused.status_code, refused.json()["code"]) == (403, "account_disabled")
+
+
 def _token(client: httpx2.AsyncClient) -> str:
     return client.headers["Authorization"].removeprefix("Bearer ")

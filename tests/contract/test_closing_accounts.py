@@ -8,6 +8,7 @@ import pytest
 from application.orders.access import OrderAccess
 from application.orders.place_order import PlaceOrderCommand
 from application.sessions.log_in import WrongCredentials
+from application.shared.idempotency import IdempotentResult
 from application.users.close_account import CloseAccountCommand
 from application.users.get_me import GetMe
 from application.users.ports import InvalidToken
@@ -16,10 +17,10 @@ from application.users.views import UserView
 from domain.orders.lifecycle import InvalidTransition, OrderStatus
 from domain.sessions.refresh_token import InvalidRefreshToken
 from domain.shared.actor import Actor
-from domain.shared.errors import PreconditionFailed
+from domain.shared.errors import DomainError, PreconditionFailed
 from domain.users.administering import LastAdmin
 from domain.users.permissions import Role
-from domain.users.user import UserStatus
+from domain.users.user import AccountDisabled, UserStatus
 from entrypoints.email_addresses import sought_email_address
 from tests.invariants import assert_invariants
 from tests.kit.accounts import PASSWORD
@@ -87,6 +88,47 @@ async def test_orders_are_kept_with_their_sums_and_without_addresses(shop: Shop)
         assert (kept.shipping_address, kept.note, kept.metadata) == (None, None, {})
         assert (kept.lines, kept.total, kept.customer_id) == (order.lines, order.total, ann.id)
     assert (await shop.get_stock(mug.id)).available == 9
+    await assert_invariants(shop)
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(UserStatus.DISABLED, AccountDisabled), (UserStatus.CLOSED, InvalidToken)]
+)
+async def test_disabled_and_closed_accounts_place_no_orders(
+    shop: Shop, status: UserStatus, error: type[DomainError]
+) -> None:
+    ann, bob, mug = await sign_up(shop), await shop.customer(), await shop.product(stock=9)
+    async with shop.store.unit_of_work(SOMEBODY) as work:
+        user = await work.users.get(ann.id)
+        assert user is not None
+        user.status = status
+        await work.users.save(user)
+        await work.commit()
+    refused, accepted = await asyncio.gather(
+        *(shop.place_order(personal(shop.placing((mug, 1), customer=each))) for each in (ann, bob)),
+        return_exceptions=True,
+    )
+    assert isinstance(refused, error)
+    assert isinstance(accepted, IdempotentResult)
+    assert await shop.every_order_of(ann) == ()
+    assert (await shop.get_stock(mug.id)).available == 8
+    await assert_invariants(shop)
+
+
+async def test_order_placed_while_its_account_closes_keeps_no_address(shop: Shop) -> None:
+    mug = await shop.product(stock=99)
+    for _ in range(5):
+        ann = await sign_up(shop)
+        tills = [shop.till() for _ in range(3)]
+        places = [till(personal(shop.placing((mug, 1), customer=ann))) for till in tills]
+        *placed, closed = await asyncio.gather(
+            *places, shop.close_account(closing(ann)), return_exceptions=True
+        )
+        assert closed is None
+        assert {type(each) for each in placed} <= {IdempotentResult, InvalidToken}
+        for order in await shop.every_order_of(ann):
+            assert (order.status, order.shipping_address) == (OrderStatus.CANCELLED, None)
+    assert (await shop.get_stock(mug.id)).available == 99
     await assert_invariants(shop)
 
 

@@ -22,6 +22,7 @@ from application.orders.get_order import GetOrder
 from application.orders.list_orders import ListOrders
 from application.orders.list_status_changes import ListStatusChanges
 from application.orders.place_order import PlaceOrder, PlaceOrderBatch, PlaceOrderCommand
+from application.orders.ports import OrderFilter
 from application.orders.preview_order import PreviewOrder
 from application.orders.release_expired_holds import Demand, ReleaseExpiredHolds
 from application.orders.views import FulfillmentView, OrderView
@@ -186,6 +187,11 @@ class Shop(Accounts):
             },
         )
         await self.record_provider_event(event, actor=STAFF)
+
+    async def every_order_of(self, customer: UserView) -> Sequence[OrderView]:
+        access = OrderAccess.own(customer.id)
+        page = await self.list_orders(OrderFilter(), access=access, descending=False, after=None, limit=100)
+        return page.items
 
     async def see(self, order: OrderView) -> OrderView:
         """Return the order as it is now."""

@@ -9,6 +9,7 @@ from sqlalchemy import (
     BindParameter,
     Boolean,
     DateTime,
+    Text,
     TextualSelect,
     Uuid,
     bindparam,
@@ -24,6 +25,7 @@ from application.orders.ports import PlacementContext
 from domain.orders.hold_limits import CustomerHolds
 from domain.orders.placing import ProductsWithStock
 from domain.shared.ids import ProductId, UserId
+from domain.users.user import UserStatus
 
 _STOCKS = columns_of(StockRow)
 _PRODUCTS = columns_of(ProductRow, without={"sort_name", "search_words", "search_typos"})
@@ -46,7 +48,7 @@ _READ = """
 SELECT products.*, customers.*
 FROM (SELECT {products} FROM products WHERE id = ANY (:product_ids)) products
 FULL JOIN (
-    SELECT users.id AS customer_id, email_verified, {holds}
+    SELECT users.id AS customer_id, users.status AS account_status, email_verified, {holds}
     FROM users WHERE users.id = ANY (:customer_ids)
 ) customers ON false"""
 _NO_HOLDS = "0 AS unpaid_orders, NULL::uuid[] AS held_products, NULL::bigint[] AS held_units"
@@ -75,6 +77,7 @@ def _read(holds: str, *parameters: BindParameter[datetime]) -> TextualSelect:
     return statement.columns(
         *_PRODUCTS,
         column("customer_id", Uuid),
+        column("account_status", Text),
         column("email_verified", Boolean),
         column("unpaid_orders", BigInteger),
         column("held_products", ARRAY(Uuid)),
@@ -112,6 +115,7 @@ async def lock_for_placing(
         else:
             units = zip(row.held_products or (), row.held_units or (), strict=True)
             holds[UserId(row.customer_id)] = CustomerHolds(
+                status=UserStatus(row.account_status),
                 email_verified=row.email_verified,
                 unpaid_orders=row.unpaid_orders,
                 units={ProductId(product_id): held for product_id, held in units},

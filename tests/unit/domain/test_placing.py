@@ -17,6 +17,7 @@ from domain.orders.pricing import MAX_LINES, MAX_QUANTITY, PriceChanged, Product
 from domain.shared.errors import DomainError, ValidationFailed
 from domain.shared.ids import ProductId, UserId
 from domain.shared.money import MAX_AMOUNT, Money
+from domain.users.user import UserStatus
 from tests.kit.examples import ADDRESS, NOW, a_product
 from tests.kit.ids import SequentialIds
 from tests.kit.shop import STAFF
@@ -64,7 +65,7 @@ def place_it(goods: Goods, asked: OrderRequest) -> Order:
     return place(
         asked,
         goods.shelf,
-        CustomerHolds(email_verified=False),
+        CustomerHolds(status=UserStatus.ACTIVE, email_verified=False),
         HoldLimits(),
         idempotency_key="key",
         new_id=IDS.new,

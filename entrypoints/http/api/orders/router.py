@@ -56,6 +56,7 @@ router = APIRouter(prefix="/v1/orders", tags=["orders"], route_class=StrictRoute
             "description": "The order that this key has made before, as it is now: what was answered then is no longer kept.",
         },
         **problem_responses(
+            "account_disabled",
             "email_not_verified",
             "out_of_stock",
             "price_changed",
