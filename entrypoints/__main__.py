@@ -11,5 +11,5 @@ if __name__ == "__main__":
         from entrypoints.cli.app import main
 
         main()
-    except KeyboardInterrupt:  # before there was a command to interrupt
+    except KeyboardInterrupt:  # while the command line is imported
         sys.exit(130)

@@ -1,4 +1,4 @@
-"""The app as a server's worker process makes it."""
+"""The ASGI app of a serving process."""
 
 import gc
 
@@ -11,9 +11,9 @@ from entrypoints.settings import Settings
 
 
 def app() -> FastAPI:
-    """Make the app from the environment, and spare the collector what lives as long as the process.
+    """Create the app from the environment's settings, and exempt existing objects from garbage collection.
 
-    Its pauses over routes, schemas and modules would be the slowest requests.
+    Scanning routes, schemas and modules would otherwise cause the slowest requests.
     """
     settings = Settings.from_environment()
     configure_logging(settings.log_level)

@@ -1,4 +1,4 @@
-"""The events' description of themselves, made from their classes: AsyncAPI 3.0, https://www.asyncapi.com."""
+"""The AsyncAPI 3.0 description of the events, generated from their classes (https://www.asyncapi.com)."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -15,15 +15,15 @@ from entrypoints.http.representation.schemas import MoneySchema
 _SCHEMAS = "#/components/schemas/"
 _ENVELOPE = {field.name for field in dataclasses.fields(Event)}
 
-DESCRIPTION = """What happens in the shop, told as CloudEvents 1.0 by `GET /v1/events`.
+DESCRIPTION = """Events of the shop as CloudEvents 1.0, available at `GET /v1/events`, through webhooks and through NATS.
 
-Events with the same `partitionkey` come in the order in which they happened. New members of `data` may be added to an
-event; what is there keeps its meaning, or gets another type of event.
+Events with the same `partitionkey` arrive in the order in which they happened. New members of `data` can be added to an
+event type at any time. The meaning of a member never changes; a change gets a new event type.
 """
 
 
 def asyncapi_document() -> dict[str, Any]:
-    """Return the document."""
+    """Return the AsyncAPI document."""
     return {
         "asyncapi": "3.0.0",
         "info": {"title": "Steelyard events", "version": "1", "description": DESCRIPTION},
@@ -46,11 +46,11 @@ def asyncapi_document() -> dict[str, Any]:
 
 
 def _message(type_: str, kind: type[Event]) -> dict[str, Any]:
-    told = {"type": {"const": type_}, "data": {"$ref": f"{_SCHEMAS}{type_}"}}
+    members = {"type": {"const": type_}, "data": {"$ref": f"{_SCHEMAS}{type_}"}}
     return {
         "name": type_,
         "title": kind.__name__,
-        "payload": {"allOf": [{"$ref": f"{_SCHEMAS}CloudEvent"}, {"properties": told}]},
+        "payload": {"allOf": [{"$ref": f"{_SCHEMAS}CloudEvent"}, {"properties": members}]},
     }
 
 
@@ -60,19 +60,19 @@ def _schemas() -> Iterator[tuple[str, dict[str, Any]]]:
         for name, part in schema.pop("$defs", {}).items():
             yield name, _untitled(part)
         yield type_, _untitled(_data_of(schema))
-    # As the API has them: with their bounds, and examples.
+    # The API's own schemas, with limits and examples.
     yield "Money", _untitled(MoneySchema.model_json_schema())
     yield "CloudEvent", _untitled(CloudEventResponse.model_json_schema(ref_template=_SCHEMAS + "{model}"))
 
 
 def _data_of(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema of what an event says beyond its envelope."""
+    """Return the schema of an event's `data`: its fields without the envelope."""
     properties = {name: part for name, part in schema["properties"].items() if name not in _ENVELOPE}
     return {**schema, "properties": properties, "required": list(properties)}
 
 
-def _untitled(schema: Any) -> Any:  # noqa: ANN401 - schemas are nested at will
-    """Leave the titles out, which say the names again."""
+def _untitled(schema: Any) -> Any:  # noqa: ANN401 - schemas are nested arbitrarily
+    """Remove the titles, which repeat the names."""
     if isinstance(schema, list):
         return [_untitled(part) for part in schema]
     if isinstance(schema, dict):

@@ -1,6 +1,6 @@
-"""What is done before the first request and after the last."""
+"""Startup and shutdown of a process, and its periodic jobs."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
@@ -17,23 +17,20 @@ _log = structlog.get_logger(__name__)
 CURSOR_SECRET = "list-cursors"  # noqa: S105 - the name of a secret, not a secret
 CURSOR_SECRET_BYTES = 32
 
-KEYS_ARE_READ_EVERY = timedelta(seconds=15)
-"""Several times within the notice that a new key gives (application/signing/rotate_key.py)."""
+RELOAD_KEYS_EVERY = timedelta(seconds=15)
+"""Several times within the minute before a new key signs (application/signing/rotate_key.py)."""
 
-REPLAYS_ARE_PRUNED_EVERY = timedelta(minutes=10)
-ATTEMPTS_ARE_PRUNED_EVERY = timedelta(minutes=10)
-AUDIT_LOG_IS_PRUNED_EVERY = timedelta(hours=1)
-MAIL_IS_SENT_EVERY = timedelta(seconds=2)
-MAIL_IS_PRUNED_EVERY = timedelta(hours=1)
-SIGN_UPS_ARE_PRUNED_EVERY = timedelta(minutes=10)
-CLOSED_ACCOUNTS_ARE_ERASED_EVERY = timedelta(hours=1)
+SEND_MAIL_EVERY = timedelta(seconds=2)
+PRUNE_EVERY = timedelta(minutes=10)
+PRUNE_LONG_LIVED_EVERY = timedelta(hours=1)
+"""For records that are stored for days or longer."""
 
 
 @asynccontextmanager
 async def running(container: Container) -> AsyncIterator[bytes]:
-    """Load what all processes on one database share, yield the secret of cursors, and close everything afterwards.
+    """Load the shared keys, run the periodic jobs, and close everything at the end. Yield the cursor secret.
 
-    Orders that are being placed are finished before connections are closed. Raises WrongSettings.
+    At the end, queued orders are placed before the connections are closed. Raises WrongSettings.
     """
     async with AsyncExitStack() as stack:
         stack.push_async_callback(container.database.engine().dispose)
@@ -43,49 +40,25 @@ async def running(container: Container) -> AsyncIterator[bytes]:
         stack.push_async_callback(container.orders.order_batcher().drain)
         await _load_keys(container)
         secret = await container.database.secrets().get_or_create(CURSOR_SECRET, CURSOR_SECRET_BYTES)
-        await stack.enter_async_context(
-            repeating(container.signing.reload_keys(), name="reload keys", every=KEYS_ARE_READ_EVERY)
-        )
-        await stack.enter_async_context(
-            repeating(
-                container.retention.prune_idempotency_records(),
-                name="prune replays",
-                every=REPLAYS_ARE_PRUNED_EVERY,
-            )
-        )
-        await stack.enter_async_context(
-            repeating(
-                container.retention.prune_attempts(), name="prune attempts", every=ATTEMPTS_ARE_PRUNED_EVERY
-            )
-        )
-        await stack.enter_async_context(
-            repeating(
-                container.retention.prune_audit_log(), name="prune audit log", every=AUDIT_LOG_IS_PRUNED_EVERY
-            )
-        )
-        await stack.enter_async_context(
-            repeating(
-                partial(_deliver_mail, container.mail.deliver_mail()),
-                name="deliver mail",
-                every=MAIL_IS_SENT_EVERY,
-            )
-        )
-        await stack.enter_async_context(
-            repeating(
-                container.users.erase_closed_accounts(),
-                name="erase closed accounts",
-                every=CLOSED_ACCOUNTS_ARE_ERASED_EVERY,
-            )
-        )
-        await stack.enter_async_context(
-            repeating(
-                container.retention.prune_sign_ups(), name="prune sign-ups", every=SIGN_UPS_ARE_PRUNED_EVERY
-            )
-        )
-        await stack.enter_async_context(
-            repeating(container.retention.prune_mail(), name="prune mail", every=MAIL_IS_PRUNED_EVERY)
-        )
+        for name, work, every in _periodic_jobs(container):
+            await stack.enter_async_context(repeating(work, name=name, every=every))
         yield secret
+
+
+def _periodic_jobs(container: Container) -> Sequence[tuple[str, Callable[[], Awaitable[None]], timedelta]]:
+    """Return name, work and interval of each job."""
+    retention = container.retention
+    deliver_mail = partial(_deliver_mail, container.mail.deliver_mail())
+    return [
+        ("reload keys", container.signing.reload_keys(), RELOAD_KEYS_EVERY),
+        ("deliver mail", deliver_mail, SEND_MAIL_EVERY),
+        ("prune idempotency records", retention.prune_idempotency_records(), PRUNE_EVERY),
+        ("prune attempts", retention.prune_attempts(), PRUNE_EVERY),
+        ("prune sign-ups", retention.prune_sign_ups(), PRUNE_EVERY),
+        ("prune audit log", retention.prune_audit_log(), PRUNE_LONG_LIVED_EVERY),
+        ("prune mail", retention.prune_mail(), PRUNE_LONG_LIVED_EVERY),
+        ("erase closed accounts", container.users.erase_closed_accounts(), PRUNE_LONG_LIVED_EVERY),
+    ]
 
 
 async def _deliver_mail(deliver_mail: DeliverMail) -> None:
@@ -101,7 +74,7 @@ async def _deliver_mail(deliver_mail: DeliverMail) -> None:
 
 
 async def _load_keys(container: Container) -> None:
-    """Load the keys that sign and verify, and make the first one. Raises WrongSettings for bad ones that were given."""
+    """Load the signing keys, and create the first one. Raises WrongSettings for invalid configured keys."""
     source = container.settings().source_of_signing_keys
     if source is None:
         first = container.signing.make_signing_key()(container.clock().now())

@@ -1,6 +1,6 @@
-"""Logs: one structured line an event, without secrets and without what clients have sent.
+"""Structured logs: one line per event, without secrets and without input from clients.
 
-Lines are JSON, or prose in colour where a person watches.
+Lines are JSON, or colored text on a terminal.
 """
 
 import asyncio
@@ -21,15 +21,16 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 _log = structlog.get_logger(__name__)
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
-"""The id of the request that is being served; it stands on every line that is logged meanwhile."""
+"""The id of the current request. Every log line of the request contains it."""
 
 _SECRET_WORDS = ("password", "token", "authorization", "secret", "cookie", "private_key", "credential")
+NO_ROUTE = "(no route matched)"
 _REDACTED = "[redacted]"
 _ENCODER = json.JSONEncoder(default=repr)
 
 
-class _TogetherWriter:
-    """Writes the lines of one turn of the event loop together: what takes time is to begin to write."""
+class _BufferedWriter:
+    """Writes all lines of one event loop iteration with one call, because each call is expensive."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -51,18 +52,18 @@ class _TogetherWriter:
         self._stream.flush()
 
 
-_access: _TogetherWriter | None = None
-"""Writes lines of the access log as JSON; None where a person watches, or nothing is configured."""
+_access: _BufferedWriter | None = None
+"""Writes the access log as JSON. None on a terminal, and before logging is configured."""
 
 
 def configure_logging(level: str = "info", *, stream: TextIO | None = None) -> None:
-    """Send structlog's lines and those of the standard library's loggers to one stream, standard error by default.
+    """Send the logs of structlog and of the standard library to one stream, by default standard error.
 
-    Libraries are heard from warnings on: what they tell at lower levels repeats addresses, queries and parameters.
+    Libraries log from level warning on: their lower levels contain addresses, queries and parameters.
     """
-    global _access  # noqa: PLW0603 - what structlog and the standard library keep for themselves is global, too
+    global _access  # noqa: PLW0603 - the state of structlog and logging is global, too
     stream = stream or sys.stderr
-    _access = None if stream.isatty() else _TogetherWriter(stream)
+    _access = None if stream.isatty() else _BufferedWriter(stream)
     threshold = logging.getLevelNamesMapping()[level.upper()]
     shared: list[Processor] = [
         structlog.processors.add_log_level,
@@ -98,25 +99,27 @@ def configure_logging(level: str = "info", *, stream: TextIO | None = None) -> N
 def log_request(
     *, method: str, route: str | None, status: int, duration_ms: float, request_id: str, problem: str | None
 ) -> None:
-    """Write the access log's line.
+    """Write one line of the access log. `route` is the route's template, or None if no route matched.
 
-    There is one for each request, and all its values are the service's own words, so it spares itself the way
-    through the processors, which costs more than all else that is done for many a request.
+    All values are the service's own, never the client's path. The line bypasses structlog's processors, which would
+    take more time than the rest of many requests.
     """
+    if route is None:
+        route = NO_ROUTE
     if _access is None:
         added = {"problem": problem} if problem else {}
         _log.info("request", method=method, route=route, status=status, duration_ms=duration_ms, **added)
         return
-    refused = f', "problem": "{problem}"' if problem else ""
+    added_problem = f', "problem": "{problem}"' if problem else ""
     _access.write(
-        f'{{"method": "{method}", "route": {_quoted(route)}, "status": {status}, "duration_ms": {duration_ms}{refused}, '
+        f'{{"method": "{method}", "route": {_quoted(route)}, "status": {status}, "duration_ms": {duration_ms}{added_problem}, '
         f'"event": "request", "level": "info", "timestamp": "{_now()}", '
         f'"request_id": "{request_id}"}}\n'
     )
 
 
 def _now() -> str:
-    """Return the time as RFC 3339 has it. The part that all of a second have in common is written once."""
+    """Return the time in the format of RFC 3339. The part up to the second is cached."""
     seconds, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
     return f"{_second(seconds)}.{nanoseconds // 1000:06}Z"
 
@@ -136,7 +139,7 @@ def _json_line(_: WrappedLogger, __: str, event: EventDict) -> str:
 
 
 def add_request_id(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Say which request the line belongs to."""
+    """Add the id of the current request."""
     current = request_id.get()
     if current is not None:
         event.setdefault("request_id", current)
@@ -144,7 +147,7 @@ def add_request_id(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 
 
 def redact_secrets(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Hide what should not have been logged in the first place: values whose names speak of secrets."""
+    """Redact values whose names suggest a secret; such values should not be logged at all."""
     return _redacted(event)
 
 
@@ -161,9 +164,9 @@ def _is_secret(name: str) -> bool:
 
 
 def describe_exception(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Replace `exc_info` by the types and places of the exception and its causes, without their messages.
+    """Replace `exc_info` with the types and stack frames of the exception and its causes, without their messages.
 
-    Messages of drivers and validators repeat the values that they complain of: a password, an address.
+    Messages of drivers and validators repeat the invalid values, such as a password or an address.
     """
     info = event.pop("exc_info", None)
     if info is True:
@@ -188,7 +191,7 @@ def _description(error: BaseException) -> Iterator[str]:
 
 
 def escape_control_characters(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Show control characters as escapes, so that no line can pretend to be two, or steer a terminal."""
+    """Escape control characters, so that a value can neither forge a log line nor control the terminal."""
     return {
         key: value if key == "exception" or not isinstance(value, str) else _escaped(value)
         for key, value in event.items()

@@ -1,4 +1,4 @@
-"""Which address a request comes from, where proxies stand before the service."""
+"""The client's address of a request that came through reverse proxies."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -18,27 +18,27 @@ _PAIR = (
     r'\s*(?P<name>[\w!#$%&\'*+.^`|~-]+)=(?P<value>[\w!#$%&\'*+.^`|~-]+|"(?:[^"\\]|\\.)*")\s*(?P<end>[;,]|$)'
 )
 _FORWARDED_PAIR = re.compile(_PAIR, re.ASCII)
-"""One pair of RFC 7239, section 4, and what follows it."""
+"""One pair of RFC 7239, section 4, and the separator after it."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrustedProxies:
-    """Proxies whose word is taken for where a request comes from, in the one header that they write.
+    """Networks of reverse proxies, and the header in which they pass the client's address.
 
-    Anybody can send such a header. So it is read from its end, which the nearest proxy has written, and only for as
-    long as the one who says it is a proxy of these networks. What a client has put before that is never looked at. Where a
-    proxy does not name an address, it is itself taken for the client: its clients share what is counted.
+    Any client can send such a header. It is therefore read from its end, which the nearest proxy wrote, and only as long as
+    the sender of an entry belongs to these networks. Entries before that are ignored. If a proxy passes no address,
+    its own address counts as the client's, so all its clients share one rate limit.
     """
 
     networks: Sequence[IPNetwork]
     header: ProxyHeader
 
     def client_of(self, peer: str, headers: Headers) -> str:
-        """Return the address of the client behind the connection of `peer`."""
+        """Return the client's address for a connection from `peer`."""
         if not self.networks or not self._is_proxy(nearest := parse_address(peer)):
             return peer
-        said = _hops_of_forwarded if self.header == "forwarded" else _hops_of_x_forwarded_for
-        for hop in reversed(list(said(headers.getlist(self.header)))):
+        read_hops = _hops_of_forwarded if self.header == "forwarded" else _hops_of_x_forwarded_for
+        for hop in reversed(list(read_hops(headers.getlist(self.header)))):
             if hop is None:
                 break
             nearest = hop
@@ -51,7 +51,7 @@ class TrustedProxies:
 
 
 def parse_address(text: str) -> IPAddress | None:
-    """Return an IP address, that of IPv4 where it is written as one of IPv6, or None for anything else."""
+    """Return an IP address (IPv4-mapped IPv6 as IPv4), or None if the text is not an address."""
     with suppress(ValueError):
         address = ip_address(text.partition("%")[0])
         return getattr(address, "ipv4_mapped", None) or address
@@ -65,7 +65,7 @@ def _hops_of_x_forwarded_for(lines: Sequence[str]) -> Iterator[IPAddress | None]
 
 
 def _hops_of_forwarded(lines: Sequence[str]) -> Iterator[IPAddress | None]:
-    """Yield the `for` of each element; None for one that has none, and at the end of a line that cannot be read."""
+    """Yield the `for` value of each element; None for a missing one, and for the rest of a malformed line."""
     for line in lines:
         position, hop = 0, None
         while pair := _FORWARDED_PAIR.match(line, position):
@@ -82,6 +82,6 @@ def _hops_of_forwarded(lines: Sequence[str]) -> Iterator[IPAddress | None]:
 
 
 def _node(text: str) -> IPAddress | None:
-    """Read an address with or without a port; `unknown` and made-up names (RFC 7239, section 6) are none."""
+    """Parse an address with or without a port. Return None for `unknown` and obfuscated names (RFC 7239, section 6)."""
     found = _WITH_PORT.fullmatch(text)
     return parse_address((found["v4"] or found["v6"]) if found else text)

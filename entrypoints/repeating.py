@@ -1,4 +1,4 @@
-"""Work that the process does now and then, beside its requests."""
+"""Periodic work of a process."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -18,10 +18,9 @@ async def repeating(
     every: timedelta,
     longest_pause: timedelta = timedelta(),
 ) -> AsyncIterator[None]:
-    """Do the work again and again while the context lasts; at its end, finish what was begun.
+    """Run `work` repeatedly while the context lasts, and finish the current run at its end.
 
-    What goes wrong is logged under the work's name, and tried again the next time. While it goes wrong the pauses
-    double, up to `longest_pause`.
+    An error is logged with the work's name. While runs fail, the pause between them doubles, up to `longest_pause`.
     """
     ended = asyncio.Event()
 
@@ -35,7 +34,7 @@ async def repeating(
             try:
                 await work()
                 pause = every
-            except Exception:  # noqa: BLE001 - whatever it is, the next time may be better
+            except Exception:  # noqa: BLE001 - log any error and try again later
                 _log.exception("repeated work failed", work=name)
                 pause = max(every, min(pause * 2, longest_pause))
 

@@ -1,11 +1,12 @@
-"""What can be set, by environment variables that begin with `STEELYARD_`."""
+"""Settings, read from environment variables with the prefix `STEELYARD_`."""
 
+import logging
 import os
 import re
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -28,15 +29,23 @@ from entrypoints.proxies import IPNetwork, ProxyHeader
 
 PREFIX = "STEELYARD_"
 TEST_PREFIX = "STEELYARD_TEST_"
-"""Variables of the test suite, which the service does not read."""
+"""Prefix of variables for the test suite, which the service ignores."""
+OLD_NAMES = {
+    "check_every": "check_interval",
+    "audit_log_kept": "audit_log_retention",
+    "replays_kept": "idempotency_retention",
+}
+"""Former names of settings. They still work, with a warning."""
+
+_log = logging.getLogger(__name__)
 
 
 class WrongSettings(Exception):
-    """A setting that the service cannot run with; the message is one line that names it."""
+    """A setting is invalid or unknown. The message is one line that names it."""
 
 
 def _asyncpg_url(url: str) -> str:
-    """Return the URL with the driver that the service uses, so that a plain `postgresql://` works as well."""
+    """Return the URL with the driver asyncpg, so that a plain `postgresql://` also works."""
     try:
         parsed = make_url(url)
     except ArgumentError:
@@ -46,8 +55,8 @@ def _asyncpg_url(url: str) -> str:
     return parsed.set(drivername="postgresql+asyncpg").render_as_string(hide_password=False)
 
 
-def _address(url: str) -> str:
-    """Check what RFC 8414, section 2 asks of an issuer, which suits other addresses too; plain http is for one machine."""
+def _web_address(url: str) -> str:
+    """Apply the rules for an issuer (RFC 8414, section 2), but also allow plain http, for use on one machine."""
     if not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*[A-Za-z0-9._~-])?", url):
         raise ValueError(
             "a URL like https://shop.example is needed, without query, fragment or slash at its end"
@@ -58,10 +67,10 @@ def _address(url: str) -> str:
 def _smtp_url(url: SecretStr) -> SecretStr:
     try:
         parts = urlsplit(url.get_secret_value())
-        is_right = parts.scheme in {"smtp", "smtps"} and parts.hostname and parts.port != 0
+        is_valid = parts.scheme in {"smtp", "smtps"} and parts.hostname and parts.port != 0
     except ValueError:
-        is_right = False
-    if not is_right:
+        is_valid = False
+    if not is_valid:
         raise ValueError("a URL like smtp://user:password@mail.example.com:587 is needed")
     return url
 
@@ -72,7 +81,7 @@ def _mail_from(sender: str) -> str:
     return sender
 
 
-WebAddress = Annotated[str, AfterValidator(_address)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
 SmtpUrl = Annotated[SecretStr, AfterValidator(_smtp_url)]
 MailFrom = Annotated[str, AfterValidator(_mail_from)]
 DatabaseUrl = Annotated[str, AfterValidator(_asyncpg_url)]
@@ -84,7 +93,7 @@ def _secrets(secrets: SecretStr) -> SecretStr:
 
 
 WebhookSecrets = Annotated[SecretStr, AfterValidator(_secrets)]
-"""Secrets of Standard Webhooks, separated by spaces: a new one and, while it is being introduced, the old one."""
+"""Secrets of Standard Webhooks, separated by spaces: one, or the new and the old one during a replacement."""
 
 
 def _valkey_url(url: SecretStr) -> SecretStr:
@@ -99,7 +108,7 @@ ValkeyUrl = Annotated[SecretStr, AfterValidator(_valkey_url)]
 def _nats_url(urls: SecretStr) -> SecretStr:
     try:
         servers = [urlsplit(url) for url in _nats_servers(urls)]
-        is_right = bool(servers) and all(
+        is_valid = bool(servers) and all(
             server.scheme in {"nats", "tls"}
             and server.hostname
             and server.port != 0
@@ -108,8 +117,8 @@ def _nats_url(urls: SecretStr) -> SecretStr:
             for server in servers
         )
     except ValueError:
-        is_right = False
-    if not is_right:
+        is_valid = False
+    if not is_valid:
         raise ValueError(
             "URLs like nats://user:password@host:4222 or tls://… are needed, separated by commas"
         )
@@ -123,11 +132,11 @@ def _nats_servers(urls: SecretStr) -> Sequence[str]:
 NatsUrl = Annotated[SecretStr, AfterValidator(_nats_url)]
 
 
-def _listed(value: object) -> object:
+def _split_commas(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
-Networks = Annotated[Sequence[IPNetwork], NoDecode, BeforeValidator(_listed)]
+Networks = Annotated[Sequence[IPNetwork], NoDecode, BeforeValidator(_split_commas)]
 """Networks or single addresses, separated by commas."""
 
 
@@ -137,30 +146,66 @@ def _origin(text: str) -> str:
     return text
 
 
-Origins = Annotated[Sequence[Annotated[str, AfterValidator(_origin)]], NoDecode, BeforeValidator(_listed)]
+Origins = Annotated[
+    Sequence[Annotated[str, AfterValidator(_origin)]], NoDecode, BeforeValidator(_split_commas)
+]
 
 
-def _shown(value: object) -> str:
+def _formatted(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value))
     return "" if value is None else str(value)
 
 
+def _iso_duration(duration: timedelta) -> str:
+    """Format a duration as in ISO 8601, with days as the largest unit: P365D, not P1Y."""
+    seconds = duration.total_seconds() - duration.days * 86_400
+    hours, rest = divmod(seconds, 3600)
+    minutes, seconds = divmod(rest, 60)
+    days = f"{duration.days}D" if duration.days else ""
+    time = "".join(
+        f"{amount:g}{unit}" for amount, unit in ((hours, "H"), (minutes, "M"), (seconds, "S")) if amount
+    )
+    return f"P{days}{'T' + time if time or not days else ''}{'' if time or days else '0S'}"
+
+
+def _values_under_old_names() -> dict[str, Any]:
+    """Return the values of variables with former names, by their current names, and log a warning for each.
+
+    Raises:
+        WrongSettings: both names of a setting are set.
+    """
+    values = {}
+    for old, new in OLD_NAMES.items():
+        old_variable, new_variable = PREFIX + old.upper(), PREFIX + new.upper()
+        if old_variable not in os.environ:
+            continue
+        if new_variable in os.environ:
+            raise WrongSettings(f"{old_variable} is the old name of {new_variable}. Set only the new one.")
+        _log.warning(
+            "%s is now called %s. The old name will be removed in a later release.",
+            old_variable,
+            new_variable,
+        )
+        values[new] = os.environ[old_variable]
+    return values
+
+
 class Settings(BaseSettings):
-    """Every setting with its default. `config show` prints them, secrets masked."""
+    """All settings with their defaults. `config show` prints them with masked secrets."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, hide_input_in_errors=True)
 
     database_url: DatabaseUrl | None = Field(None, repr=False)
-    """The PostgreSQL server. Unset: an embedded one, in `data_dir`."""
+    """URL of the PostgreSQL database. Unset: an embedded one, with its data in `data_dir`."""
     data_dir: Path = Path(".data")
     database_pool_size: int = Field(10, ge=1, le=500)
-    """Connections of one process."""
+    """Database connections per process."""
 
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=1, le=65535)
     workers: int = Field(1, ge=1, le=64)
-    """Processes that serve requests."""
+    """Number of serving processes."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     docs_enabled: bool = True
 
@@ -168,73 +213,73 @@ class Settings(BaseSettings):
     """Origins whose pages may call the service from a browser, such as `https://shop.example`. Unset: none."""
     rate_limit_enabled: bool = True
     rate_limit_url: ValkeyUrl | None = None
-    """A Valkey or Redis server, in which all processes count requests together. Unset: each counts for itself."""
+    """Valkey or Redis server in which all processes count requests. Unset: each process counts for itself."""
     trusted_proxies: Networks = ()
-    """Proxies whose word is taken for the address that a request comes from, such as `10.0.0.0/8, 2001:db8::7`."""
+    """Networks of reverse proxies that pass the client's address, such as `10.0.0.0/8, 2001:db8::7`."""
     proxy_header: ProxyHeader = "x-forwarded-for"
-    """The one header in which they say it. The other one is the client's, and not looked at."""
+    """The header in which the proxies pass the client's address. The other header is ignored."""
     order_hold: timedelta = Field(timedelta(minutes=15), gt=timedelta(0))
-    """How long an unpaid order holds its stock (ISO 8601 or seconds)."""
+    """How long an unpaid order keeps its stock reserved (ISO 8601)."""
     max_unpaid_orders: int = Field(50, ge=0)
     """How many open unpaid orders a customer can have. 0: no limit."""
     max_units_held: int = Field(1000, ge=0)
     """How many units of one product a customer can hold in open unpaid orders. 0: no limit."""
-    check_every: timedelta = Field(timedelta(hours=1), gt=timedelta(0))
-    """How often a worker checks the rules that must always be true; it reads everything."""
+    check_interval: timedelta = Field(timedelta(hours=1), gt=timedelta(0))
+    """How often a worker checks the invariants. A check reads the whole database."""
 
     payment_provider: PaymentMethod = PaymentMethod.SANDBOX
-    """Who takes the money. The sandbox takes none, and does what its tokens say."""
+    """The payment provider. The sandbox moves no money; payment tokens select its results."""
     sandbox_webhook_url: HttpUrl | None = None
-    """Where the sandbox calls the service back. Unset: on this machine, at `port`."""
+    """Where the sandbox provider sends its webhooks. Unset: this machine, at `port`."""
     sandbox_webhook_secret: WebhookSecrets | None = None
-    """What the sandbox signs with, like `whsec_NEW whsec_OLD`. Unset: a secret that is made and kept in the database."""
+    """Signing secret of the sandbox, like `whsec_NEW whsec_OLD`. Unset: generated and stored in the database."""
 
     stripe_api_key: SecretStr | None = None
     stripe_api_base: HttpUrl | None = None
-    """Where Stripe's API is, if not at Stripe."""
+    """Address of Stripe's API, if it is not Stripe's own."""
     stripe_webhook_secret: SecretStr | None = None
-    """The signing secret of the endpoint that Stripe sends events to; two, separated by a space, while it is replaced."""
+    """Signing secret of Stripe's webhook endpoint; two, separated by a space, during a replacement."""
     webhooks_to_private_addresses: bool = False
-    """For development: send webhooks to this machine and its network as well, and without TLS."""
+    """For development: also send webhooks to private addresses, and without TLS."""
 
-    audit_log_kept: timedelta = Field(timedelta(days=365), ge=timedelta(days=90))
-    """For how long entries of the audit log are kept. PCI DSS 10.5.1 asks for a year."""
+    audit_log_retention: timedelta = Field(timedelta(days=365), ge=timedelta(days=90))
+    """How long entries of the audit log are stored. PCI DSS 10.5.1 requires one year."""
     nats_url: NatsUrl | None = None
-    """A NATS server with JetStream that events are published to, or several of one cluster. Unset: none."""
+    """NATS server with JetStream to which events are published, or several servers of one cluster."""
     nats_stream: str = Field("STEELYARD", pattern=r"^[A-Za-z0-9_-]+$")
-    """The stream that keeps them. It is made if there is none."""
+    """The stream for the events. It is created if it does not exist."""
     nats_subject_prefix: str = Field("steelyard", pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$")
-    """What their subjects begin with: `steelyard` makes `steelyard.order.placed`."""
+    """Prefix of the subjects: `steelyard` results in `steelyard.order.placed`."""
 
-    replays_kept: timedelta = Field(timedelta(hours=72), ge=timedelta(hours=24))
-    """For how long a request that is sent again with its idempotency key gets the first one's answer."""
+    idempotency_retention: timedelta = Field(timedelta(hours=72), ge=timedelta(hours=24))
+    """How long a retry with the same idempotency key gets the first response."""
 
     token_issuer: WebAddress = "http://127.0.0.1:8000"  # noqa: S105 - an address
-    """The service's address as clients reach it: tokens name it, and the metadata's addresses begin with it."""
+    """The service's address as its clients see it: the issuer of tokens, and the base of the metadata's addresses."""
     token_audience: str = Field("steelyard", min_length=1)
     token_lifetime: timedelta = Field(timedelta(minutes=10), gt=timedelta(0), le=timedelta(hours=1))
     signing_keys: SecretStr | None = None
-    """Ed25519 private keys as PEM, the one that signs first. Unset, and without a file: the database keeps them."""
+    """Ed25519 private keys in PEM format, the first one signs. Unset, and without a file: stored in the database."""
     signing_keys_file: Path | None = None
-    """A file with the same. It is read anew from time to time, so that keys rotate without a restart."""
+    """A file with such keys. It is reloaded regularly, so that keys can be rotated without a restart."""
     session_idle: timedelta = Field(timedelta(days=14), gt=timedelta(0))
-    """A session that was not refreshed for so long is over."""
+    """A session ends if it is not refreshed for this time."""
     session_lifetime: timedelta = Field(timedelta(days=30), gt=timedelta(0))
-    """A session is over after so long, however often it is refreshed."""
+    """A session ends after this time, however often it is refreshed."""
     email_verification: bool = False
-    """Whether who signs up has to show, by a message, that they read the address's mail."""
+    """Require e-mail verification after sign-up."""
     smtp_url: SmtpUrl | None = None
-    """The mail server: smtp://user:password@host:587, or smtps. Unset: mail is written to files in `data_dir`/mail."""
+    """Mail server: smtp://user:password@host:587, or smtps. Unset: mail is written to files in `data_dir`/mail."""
     mail_from: MailFrom = "Steelyard <no-reply@localhost.localdomain>"
     storefront_url: WebAddress | None = None
-    """Where the shop's own pages are: links in messages lead to their /verify-email and /reset-password."""
+    """Address of the shop's own pages: links in mail lead to /verify-email and /reset-password there."""
     password_grant_enabled: bool = True
-    """RFC 9700 advises against the password grant; it is for the shop's own pages, and can be switched off."""
+    """RFC 9700 advises against the password grant. It is meant for the shop's own pages only."""
     password_min_length: int = Field(12, ge=LOWEST_MIN_LENGTH, le=MAX_LENGTH)
     hashing_threads: int = Field(default_factory=lambda: max(1, (os.cpu_count() or 1) - 1), ge=1, le=64)
-    """By default one core is left to all other requests."""
+    """By default one core stays free for other requests."""
     hashing_queue: int = Field(32, ge=0, le=1024)
-    """How many passwords may wait to be hashed before the service says that it is busy."""
+    """How many passwords can wait to be hashed before further requests get a 503."""
 
     @model_validator(mode="after")
     def _ensure_stripe_is_set_up(self) -> Self:
@@ -246,37 +291,41 @@ class Settings(BaseSettings):
 
     @property
     def nats_servers(self) -> Sequence[str]:
-        """The URLs of the NATS servers: none where events are not published there."""
+        """The URLs of the NATS servers; empty if events are not published there."""
         return () if self.nats_url is None else _nats_servers(self.nats_url)
 
     @property
     def source_of_signing_keys(self) -> str | None:
-        """The variable that gives the signing keys, or None where the database keeps them."""
+        """The variable that provides the signing keys, or None if they are stored in the database."""
         if self.signing_keys_file is not None:
             return f"{PREFIX}SIGNING_KEYS_FILE"
         return f"{PREFIX}SIGNING_KEYS" if self.signing_keys is not None else None
 
     def read_signing_keys(self) -> bytes:
-        """Return the keys that are given. Raise OSError."""
+        """Return the provided keys in PEM format. Raises OSError."""
         if self.signing_keys_file is not None:
             return self.signing_keys_file.read_bytes()
         return self.signing_keys.get_secret_value().encode() if self.signing_keys is not None else b""
 
     @classmethod
     def from_environment(cls) -> Self:
-        """Read the settings. Raise WrongSettings with one line for the first that is wrong or unknown."""
+        """Read the settings.
+
+        Raises:
+            WrongSettings: a setting is invalid or unknown; the message is about the first one.
+        """
         unknown = sorted(
             name
             for name in os.environ
             if name.startswith(PREFIX)
             and not name.startswith(TEST_PREFIX)
-            and name.removeprefix(PREFIX).lower() not in cls.model_fields
+            and name.removeprefix(PREFIX).lower() not in cls.model_fields.keys() | OLD_NAMES.keys()
         )
         if unknown:
             known = ", ".join(PREFIX + name.upper() for name in cls.model_fields)
             raise WrongSettings(f"{unknown[0]} is not a setting. There are: {known}.")
         try:
-            return cls()
+            return cls(**_values_under_old_names())
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
             complaint = first["msg"].removeprefix("Value error, ")
@@ -286,8 +335,12 @@ class Settings(BaseSettings):
             raise WrongSettings(f"{name} is wrong: {complaint}.") from None
 
     def masked(self) -> dict[str, str]:
-        """Return every setting by the name of its variable, without secrets; what is not set is empty."""
-        shown = {PREFIX + name.upper(): _shown(value) for name, value in self.model_dump(mode="json").items()}
+        """Return all settings by the names of their variables. Secrets are masked, and unset values are empty."""
+        values = {
+            name: _iso_duration(value) if isinstance(value := getattr(self, name), timedelta) else dumped
+            for name, dumped in self.model_dump(mode="json").items()
+        }
+        shown = {PREFIX + name.upper(): _formatted(value) for name, value in values.items()}
         if self.database_url is not None:
             url = make_url(self.database_url)
             url = url.update_query_dict({name: "hidden" for name in url.query if "pass" in name})

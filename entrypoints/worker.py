@@ -1,4 +1,4 @@
-"""What the shop does by itself: carry events on, expire orders, settle payments, check its rules. Any number of workers may do it."""
+"""The background jobs of the service. Any number of workers can run them."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -16,19 +16,19 @@ from entrypoints.repeating import repeating
 
 BATCH = 100
 AT_ONCE = 4
-"""How many calls a job makes to others at the same time: few, as the sandbox calls our own service, which has others to serve."""
+"""Concurrent calls of one job to other systems. Few, because the sandbox provider calls this service itself."""
 
-ONE_AFTER_THE_OTHER = 25
-"""Events that each wait for the one before: also with a server far away they come through in the time there is for them."""
+NATS_BATCH_SIZE = 25
+"""Events are sent one at a time; this many fit into the relay's time limit even with a distant server."""
 
 ROUNDS = 50
-"""How many batches a job does before it looks whether the worker is being stopped."""
+"""Batches of a job between two checks whether the worker is being stopped."""
 
 DELIVERY_LANES = 4
-"""Webhook endpoints that one worker sends to at once: so many slow ones hold up no other."""
+"""Webhook endpoints to which one worker sends at the same time. One slow endpoint blocks one lane."""
 
 LONGEST_PAUSE = timedelta(seconds=30)
-"""Between two attempts at a job that fails."""
+"""The longest pause between two attempts at a failing job."""
 
 _ACTOR = Actor(None, "worker")
 _log = structlog.get_logger(__name__)
@@ -36,7 +36,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Work that is done in batches: `work` takes the size of one and returns how much of it was found to do."""
+    """Work done in batches. `work` takes the size of a batch and returns how many items it found."""
 
     name: str
     work: Callable[[int], Awaitable[int]]
@@ -44,14 +44,14 @@ class Job:
     batch: int = BATCH
 
     async def __call__(self) -> None:
-        """Do all that there is to do, but not for ever."""
+        """Process batches until none is left, at most ROUNDS of them."""
         for _ in range(ROUNDS):
             if not await self.work(self.batch):
                 return
 
 
 def jobs_of(container: Container) -> Sequence[Job]:
-    """Return the jobs of a worker, as the settings have it."""
+    """Return the jobs of a worker that the settings enable."""
     return list(_jobs(container))
 
 
@@ -78,23 +78,28 @@ def _jobs(container: Container) -> Iterator[Job]:
             "relay to NATS",
             lambda limit: relay_to_nats(limit=limit),
             every=timedelta(seconds=0.5),
-            batch=ONE_AFTER_THE_OTHER,
+            batch=NATS_BATCH_SIZE,
         )
-    check_shop, check_every = container.checks.check_shop(), container.settings().check_every
-    yield Job("check rules", lambda _: _check_rules(check_shop, check_every), every=timedelta(minutes=1))
+    check_shop, interval = container.checks.check_shop(), container.settings().check_interval
+    yield Job(
+        "check invariants", lambda _: _check_invariants(check_shop, interval), every=timedelta(minutes=1)
+    )
     if container.settings().payment_provider is PaymentMethod.SANDBOX:
-        courier = container.payments.sandbox_webhook_dispatcher()
+        dispatch = container.payments.sandbox_webhook_dispatcher()
         yield Job(
-            "call back", lambda limit: courier(limit=limit), every=timedelta(seconds=0.5), batch=AT_ONCE
+            "send sandbox webhooks",
+            lambda limit: dispatch(limit=limit),
+            every=timedelta(seconds=0.5),
+            batch=AT_ONCE,
         )
 
 
-async def _check_rules(check_shop: CheckShop, every: timedelta) -> int:
-    """Check the shop unless another worker has, and log what breaks a rule."""
+async def _check_invariants(check_shop: CheckShop, every: timedelta) -> int:
+    """Check the invariants unless a worker did so within `every`, and log the broken ones."""
     for finding in await check_shop.unless_checked_within(every):
         if finding.count:
             _log.error(
-                "a rule of the shop is broken",
+                "an invariant is broken",
                 invariant=finding.invariant.value,
                 meaning=finding.invariant.meaning,
                 count=finding.count,
@@ -104,7 +109,7 @@ async def _check_rules(check_shop: CheckShop, every: timedelta) -> int:
 
 
 async def work(container: Container, until: asyncio.Event) -> None:
-    """Do every job again and again. What was begun when the end comes is finished."""
+    """Run all jobs repeatedly until the event is set, and finish the current batches."""
     async with AsyncExitStack() as stack:
         stack.push_async_callback(container.webhooks.webhook_sender().close)
         stack.push_async_callback(container.events.nats_publisher().close)

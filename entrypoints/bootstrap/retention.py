@@ -20,7 +20,7 @@ class Retention(containers.DeclarativeContainer):
         PruneIdempotencyRecords,
         records=database.idempotency_records,
         clock=clock,
-        kept_for=settings.provided.replays_kept,
+        kept_for=settings.provided.idempotency_retention,
     )
     prune_sign_ups = providers.Singleton(PruneSignUps, unit_of_work=database.unit_of_work, clock=clock)
     prune_mail = providers.Singleton(PruneMail, unit_of_work=database.unit_of_work, clock=clock)
@@ -29,5 +29,5 @@ class Retention(containers.DeclarativeContainer):
         PruneAuditLog,
         records=database.audit_records,
         clock=clock,
-        kept=settings.provided.audit_log_kept,
+        kept=settings.provided.audit_log_retention,
     )

@@ -7,16 +7,16 @@ import sys
 from tests.e2e.serving import CHECKOUT, Service, serving
 
 
-def test_the_walk_of_the_readme_ends_with_a_parcel(empty_database_url: str) -> None:
+def test_commands_of_the_readme_end_with_a_fulfillment(empty_database_url: str) -> None:
     with serving(empty_database_url, log_level="warning") as service:
         service.await_answer()
-        answers = walk(service)
+        output = run_commands(service)
         service.interrupt()
-    parcel = json.loads("{" + answers.rpartition("}{")[2])
-    assert [line["quantity"] for line in parcel["lines"]] == [2]
+    fulfillment = json.loads("{" + output.rpartition("}{")[2])
+    assert [line["quantity"] for line in fulfillment["lines"]] == [2]
 
 
-def walk(service: Service) -> str:
+def run_commands(service: Service) -> str:
     readme = (CHECKOUT / "README.md").read_text()
     [commands] = re.findall(r"```bash\n(.*?)```", readme, re.DOTALL)
     commands = commands.replace("http://127.0.0.1:8000", service.address.url)

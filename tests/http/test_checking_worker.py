@@ -21,10 +21,10 @@ async def test_a_worker_logs_what_breaks_a_rule_once_in_a_period_and_sets_its_ga
     container = container_over(memory_store())
     container.database.invariant_checks.override(TotalsAreOff())
     async with web_shop(container) as web:
-        [check_rules] = [job for job in jobs_of(web.container) if job.name == "check rules"]
+        [check_invariants] = [job for job in jobs_of(web.container) if job.name == "check invariants"]
         with captured_log() as log:
             for _ in range(3):
-                await check_rules()
+                await check_invariants()
         gauges = (await web.visitor.get("/metrics")).text
     [line] = [json.loads(line) for line in log.getvalue().splitlines() if "rule" in line]
     assert (line["level"], line["invariant"], line["count"]) == ("error", "I7", 1)

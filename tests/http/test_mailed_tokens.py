@@ -124,7 +124,7 @@ async def test_a_link_leads_to_the_shops_own_pages() -> None:
 
 
 async def test_mail_is_sent_by_the_service_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("entrypoints.lifespan.MAIL_IS_SENT_EVERY", timedelta(milliseconds=5))
+    monkeypatch.setattr("entrypoints.lifespan.SEND_MAIL_EVERY", timedelta(milliseconds=5))
     container = container_over(memory_store())
     arrived = asyncio.Event()
 

@@ -185,6 +185,13 @@ async def test_hostile_requests_are_answered_and_logged_in_one_line(
     assert line["method"] in {"GET", "other"}
 
 
+async def test_unmatched_path_is_logged_without_the_path(log: StringIO) -> None:
+    await ask(router, "GET", "/nothing/canary")
+    [line] = await lines(log)
+    assert (line["method"], line["route"], line["status"]) == ("GET", "(no route matched)", 404)
+    assert "canary" not in log.getvalue()
+
+
 async def test_an_exception_outside_of_every_route_is_answered_as_well(log: StringIO) -> None:
     async def broken(scope: object, receive: object, send: object) -> None:
         raise RuntimeError(CANARY)

@@ -167,3 +167,31 @@ def test_what_nats_could_not_take_as_a_name_is_refused(run: Run, settings: dict[
     ended = run("config", "show", **settings)
     assert ended.code == 2
     assert ended.err.startswith(f"Error: STEELYARD_{next(iter(settings)).upper()} is wrong: ")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "value", "shown"),
+    [
+        ("check_every", "check_interval", "PT2H", "PT2H"),
+        ("audit_log_kept", "audit_log_retention", "P400D", "P400D"),
+        ("replays_kept", "idempotency_retention", "PT30H", "P1DT6H"),
+    ],
+)
+def test_old_name_of_a_setting_works_with_a_warning(
+    run: Run, caplog: pytest.LogCaptureFixture, old: str, new: str, value: str, shown: str
+) -> None:
+    ended = run("config", "show", **{old: value})
+    assert f"STEELYARD_{new.upper()}={shown}\n" in ended.out
+    [warning] = caplog.messages
+    assert warning.startswith(f"STEELYARD_{old.upper()} is now called STEELYARD_{new.upper()}.")
+
+
+def test_both_names_of_a_setting_are_rejected(run: Run) -> None:
+    ended = run("config", "show", check_every="PT2H", check_interval="PT2H")
+    assert ended.code == 2
+    assert "is the old name of STEELYARD_CHECK_INTERVAL" in ended.err
+
+
+@pytest.mark.parametrize("duration", ["P365D", "PT15M", "P1DT6H", "PT1H0.5S", "PT1M30S"])
+def test_durations_are_shown_as_they_are_set(run: Run, duration: str) -> None:
+    assert f"STEELYARD_ORDER_HOLD={duration}\n" in run("config", "show", order_hold=duration).out
