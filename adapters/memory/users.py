@@ -16,11 +16,8 @@ class MemoryUserRepository(UserRepository):
 
     async def add(self, user: User) -> None:
         await reach()
-        await self._transaction.lock([("users.email", user.email.normalized), user_row(user.id)])
-        tables = self._transaction.tables
-        if user.email in tables.user_ids:
-            self._transaction.fail(EmailTaken())
-        tables.user_ids[user.email] = user.id
+        await self._transaction.lock([user_row(user.id)])
+        await self._claim(user)
         self._write(user)
 
     async def find_by_email(self, email: EmailAddress) -> User | None:
@@ -45,17 +42,23 @@ class MemoryUserRepository(UserRepository):
     async def save(self, user: User) -> None:
         await reach()
         self._transaction.ensure_locked(user_row(user.id))
-        tables = self._transaction.tables
-        former = tables.users[user.id].email
+        former = self._transaction.tables.users[user.id].email
         if user.email != former:
-            await self._transaction.lock(
-                [("users.email", former.normalized), ("users.email", user.email.normalized)]
-            )
-            if user.email in tables.user_ids:
-                self._transaction.fail(EmailTaken())
-            del tables.user_ids[former]
-            tables.user_ids[user.email] = user.id
+            if former is not None:
+                await self._transaction.lock([_address_row(former)])
+                del self._transaction.tables.user_ids[former]
+            await self._claim(user)
         self._write(user)
+
+    async def _claim(self, user: User) -> None:
+        """Make the user's address theirs: a closed account has none."""
+        if user.email is None:
+            return
+        await self._transaction.lock([_address_row(user.email)])
+        user_ids = self._transaction.tables.user_ids
+        if user.email in user_ids:
+            self._transaction.fail(EmailTaken())
+        user_ids[user.email] = user.id
 
     def _write(self, user: User) -> None:
         self._transaction.record(user.take_events())
@@ -64,3 +67,7 @@ class MemoryUserRepository(UserRepository):
 
 def user_row(user_id: UserId) -> Row:
     return "users", user_id.hex
+
+
+def _address_row(address: EmailAddress) -> Row:
+    return "users.email", address.normalized

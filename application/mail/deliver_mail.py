@@ -92,15 +92,16 @@ class DeliverMail:
             return await self._confirmation(request.sign_up_id, work, now)
         if user is None:
             return None
+        address = user.email or request.address
         match request.kind, user.status:
             case MailKind.PASSWORD_RESET, UserStatus.ACTIVE | UserStatus.PENDING:
                 token = await self._token(user.id, TokenPurpose.RESET_PASSWORD, work, now)
-                return self.letters.reset_password(user.email, token)
+                return self.letters.reset_password(address, token)
             case MailKind.SIGN_UP, UserStatus.PENDING:
                 token = await self._token(user.id, TokenPurpose.VERIFY_EMAIL, work, now)
-                return self.letters.verify_email(user.email, token, requested_at=request.requested_at)
+                return self.letters.verify_email(address, token, requested_at=request.requested_at)
             case MailKind.SIGN_UP, UserStatus.ACTIVE:
-                return self.letters.address_known(user.email)
+                return self.letters.address_known(address)
             case _:
                 return None
 

@@ -71,7 +71,7 @@ class LogIn:
 
     async def _log_in(self, user: User | None, command: LogInCommand, attempt: Attempt) -> SessionTokens:
         is_right = await self.hasher.verify(command.password, user.password_hash if user else None)
-        if user is None or not is_right:
+        if user is None or user.password_hash is None or not is_right:
             raise WrongCredentials
         user.ensure_active()
         stronger_hash = None

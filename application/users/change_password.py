@@ -99,4 +99,4 @@ class ChangePassword:
 
 
 def _attempt(user: User, command: ChangePasswordCommand) -> Attempt:
-    return Attempt(AttemptKind.PASSWORD_CHANGE, user.email.normalized, command.network)
+    return Attempt(AttemptKind.PASSWORD_CHANGE, str(user.email or user.id), command.network)

@@ -12,7 +12,7 @@ from domain.users.user import User, UserStatus
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserView:
     id: UserId
-    email: str
+    email: str | None
     full_name: str | None
     role: Role
     status: UserStatus
@@ -25,7 +25,7 @@ class UserView:
     def of(cls, user: User) -> Self:
         return cls(
             id=user.id,
-            email=user.email.normalized,
+            email=None if user.email is None else user.email.normalized,
             full_name=user.full_name,
             role=user.role,
             status=user.status,

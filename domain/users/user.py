@@ -22,9 +22,6 @@ from domain.users.events import (
 )
 from domain.users.permissions import PERMISSIONS, Permission, Role
 
-NO_PASSWORD = ""
-"""A hash that no password has."""
-
 
 class UserStatus(StrEnum):
     """PENDING accounts were opened by a former release, before their addresses were verified; no new ones are made."""
@@ -61,12 +58,12 @@ class User(Aggregate):
     """
 
     id: UserId
-    email: EmailAddress
+    email: EmailAddress | None
     full_name: str | None
     role: Role
     status: UserStatus
     email_verified: bool
-    password_hash: str = field(repr=False)
+    password_hash: str | None = field(repr=False)
     password_changed_at: datetime
     created_at: datetime
     updated_at: datetime
@@ -177,12 +174,10 @@ class User(Aggregate):
     def close(self, *, now: datetime) -> None:
         """Close the account for good, with nothing personal left in it. The address is free for another account."""
         self.status = UserStatus.CLOSED
-        self.email = EmailAddress.stored(
-            f"{self.id}@closed.invalid", None
-        )  # RFC 2606: no mail ever gets there
+        self.email = None
         self.full_name = None
         self.email_verified = False
-        self.password_hash = NO_PASSWORD
+        self.password_hash = None
         self._change(now)
         self._record(UserClosed)
 

@@ -181,6 +181,7 @@ async def password_hash(shop: Shop, user: UserView) -> str:
     async with shop.store.unit_of_work() as work:
         kept = await work.users.peek(user.id)
     assert kept
+    assert kept.password_hash
     return kept.password_hash
 
 

@@ -40,8 +40,8 @@ async def change(shop: Shop, user: UserView, changes: AccountChanges, actor: Act
 
 
 async def test_a_log_in_and_a_log_out_are_told_of_the_session(shop: Shop) -> None:
-    ann = await shop.customer()
-    await shop.log_in(logging_in(ann.email))
+    ann = await shop.customer("ann@example.com")
+    await shop.log_in(logging_in("ann@example.com"))
     [session] = (await shop.list_sessions(ann.id, after=None, limit=9)).items
     started = await entry_of(shop, AuditAction.SESSION_STARTED)
     assert (started.actor_id, started.request_id) == (ann.id, "request-1")

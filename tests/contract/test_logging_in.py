@@ -170,5 +170,6 @@ async def test_a_log_in_makes_a_weak_hash_strong_and_changes_nothing_else(shop: 
     async with shop.store.unit_of_work() as work:
         kept = await work.users.peek(user.id)
     assert kept
+    assert kept.password_hash
     assert not shop.hasher.needs_rehash(kept.password_hash)
     await shop.logged_in(user)

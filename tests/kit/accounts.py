@@ -119,6 +119,7 @@ class Accounts:
 
     async def logged_in(self, customer: UserView) -> SessionTokens:
         """Return the tokens of a new session of the customer."""
+        assert customer.email
         return await self.log_in(
             LogInCommand(
                 email=sought_email_address(customer.email), password=PASSWORD, network=NETWORK, actor=SOMEBODY

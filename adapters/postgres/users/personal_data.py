@@ -69,8 +69,9 @@ class PostgresPersonalData(PersonalData):
         mine = {"user_id": user.id}
         await self._transaction.execute(_SESSIONS, mine)
         await self._transaction.execute(_ONE_TIME_TOKENS, mine)
-        await self._transaction.execute(_SIGN_UPS, {"email": user.email.normalized})
-        await self._transaction.execute(_MAIL, {"email": user.email.normalized})
+        address = {"email": user.email.normalized if user.email else None}
+        await self._transaction.execute(_SIGN_UPS, address)
+        await self._transaction.execute(_MAIL, address)
         await self._transaction.execute(_REPLAYS, {"principal": str(user.id)})
         await self._transaction.execute(_REASONS, mine)
         await self._transaction.execute(_FROM_ORDERS_OF_ONE, mine)

@@ -1,7 +1,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from adapters.postgres.core.schema import Row, one_of
@@ -18,19 +18,22 @@ class UserRow(Row):
         UniqueConstraint("email"),
         one_of("role", Role),
         one_of("status", UserStatus),
+        CheckConstraint(
+            "status = 'closed' OR (email IS NOT NULL AND password_hash IS NOT NULL)", name="open"
+        ),
         Index(None, "created_at", "id"),
         Index(None, "role", "created_at", "id"),
         Index(None, "status", "created_at", "id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    email: Mapped[str]
+    email: Mapped[str | None]
     email_typed: Mapped[str | None]
     full_name: Mapped[str | None]
     role: Mapped[str]
     status: Mapped[str]
     email_verified: Mapped[bool]
-    password_hash: Mapped[str]
+    password_hash: Mapped[str | None]
     password_changed_at: Mapped[datetime]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]

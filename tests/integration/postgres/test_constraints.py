@@ -44,13 +44,14 @@ async def test_the_database_refuses_an_oversell_that_the_domain_has_missed(
 async def test_a_refusal_shows_nothing_of_the_row_in_its_traceback(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
-    ann = await shop.customer()
+    taken = "ann@example.com"
+    await shop.customer(taken)
     async with unit_of_work(SOMEBODY) as work:
         with pytest.raises(EmailTaken) as refused:
-            await work.users.add(user_of(shop, ann.email))
+            await work.users.add(user_of(shop, taken))
     shown = "".join(traceback.format_exception(refused.value))
     assert "uq_users_email" in shown
-    assert ann.email not in shown
+    assert taken not in shown
     assert SECRET not in shown
 
 
@@ -64,7 +65,7 @@ async def test_a_mistake_in_the_code_is_raised_as_it_is_and_shows_nothing_of_the
             await work.users.add(user)
     shown = "".join(traceback.format_exception(failed.value))
     assert "ck_users_status" in shown
-    assert user.email.normalized not in shown
+    assert "ann@" not in shown
     assert SECRET not in shown
 
 

@@ -63,6 +63,7 @@ def test_an_account_that_is_not_active_cannot_be_used(status: UserStatus) -> Non
 
 def test_a_password_hash_is_not_shown() -> None:
     user = a_user(SequentialIds())
+    assert user.password_hash
     assert user.password_hash not in repr(user)
 
 

@@ -158,7 +158,7 @@ class ListUsersQuery(ListQuery):
 
 class UserResponse(ResponseModel):
     id: UserId
-    email: str
+    email: Annotated[str | None, Field(description="Null once the account is closed.")]
     full_name: str | None
     role: Role
     status: UserStatus
