@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from adapters.memory.database import MemoryDatabase
+from application.audit.entry import AuditEntry
 from tests.kit.logs import captured_log
 from tests.kit.samples import Surroundings
 from tests.kit.store import Store, memory_store
@@ -31,6 +32,9 @@ class Watched:
         """Tell whether there is anything that was not there, or not so, when this was last asked."""
         before, self._seen = self._seen, self._content()
         return bool(before != self._seen)
+
+    def audit_entries(self) -> list[AuditEntry]:
+        return list(self._database.tables.audit_log.values())
 
     def _content(self) -> Any:
         """Return every row: what is committed is replaced as a whole, and never altered."""

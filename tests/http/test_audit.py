@@ -37,7 +37,7 @@ async def test_an_admin_sees_who_has_done_what_through_which_request(web: WebSho
     assert entry.pop("at").endswith("Z")
     assert entry == {
         "actor_id": me["id"],
-        "request_id": "request-7",
+        "request_id": "client:request-7",
         "action": "product.created",
         "object_type": "product",
         "object_id": created.json()["id"],
@@ -56,7 +56,7 @@ async def test_whatever_changes_something_is_told_unless_there_is_a_reason(
     request_id = f"request-of-{operation.id}"
     response = await sample.send(web, X_Request_Id=request_id)
     assert response.is_success, response.text
-    told = [entry for entry in await audit_log(web) if entry["request_id"] == request_id]
+    told = [entry for entry in await audit_log(web) if entry["request_id"] == f"client:{request_id}"]
     assert bool(told) is (operation.id not in NOT_TOLD)
 
 

@@ -319,7 +319,7 @@ async def test_who_tries_what_is_not_for_them_is_named_in_the_log(web: WebShop) 
     assert (line["event"], line["permissions"], line["request_id"]) == (
         "forbidden",
         ["read_audit_log"],
-        "request-8",
+        "client:request-8",
     )
 
 

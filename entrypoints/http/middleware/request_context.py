@@ -54,8 +54,9 @@ class RequestContextMiddleware:
     """The outermost layer: names each request, answers what nobody expected, and writes the access log.
 
     A request's id is the client's `X-Request-Id` if it has 1 to 64 letters, digits, dots, hyphens and underscores,
-    else a new one. Handlers find it as `request.state.request_id`. The log has the route's template and never the
-    path, the query or a header: they are the client's.
+    else a new one. Handlers find it as `request.state.request_id`. Records and logs have `request.state.recorded_id`,
+    which begins with `client:` if the client chose the id: no client can write an entry that looks like a worker's.
+    The log has the route's template and never the path, the query or a header: they are the client's.
 
     `unexpected` answers for an app that has failed before it has begun to answer.
 
@@ -81,12 +82,14 @@ class RequestContextMiddleware:
             await self.app(scope, receive, send)
             return
         started = perf_counter()
-        request_id = _request_id(scope)
-        scope.setdefault("state", {})["request_id"] = request_id
+        given_id = _given_id(scope)
+        request_id = given_id or f"{_ids.getrandbits(128):032x}"
+        recorded_id = f"client:{given_id}" if given_id else request_id
+        scope.setdefault("state", {}).update(request_id=request_id, recorded_id=recorded_id)
         method = scope["method"]
         if method == "HEAD":
             scope["method"] = "GET"
-        token = logging_config.request_id.set(request_id)
+        token = logging_config.request_id.set(recorded_id)
         status = 0
 
         async def send_with_headers(message: Message) -> None:
@@ -113,7 +116,7 @@ class RequestContextMiddleware:
                     route=_template(scope),
                     status=status or _CLIENT_CLOSED_REQUEST,
                     duration_ms=round((perf_counter() - started) * 1000, 2),
-                    request_id=request_id,
+                    request_id=recorded_id,
                     problem=scope["state"].get("problem"),
                 )
             logging_config.request_id.reset(token)
@@ -123,11 +126,12 @@ class ResponseCutOff(Exception):
     """A response could not be finished. The server closes the connection, so that the client knows as well."""
 
 
-def _request_id(scope: Scope) -> str:
+def _given_id(scope: Scope) -> str | None:
+    """Return the id that the client chose, if it is acceptable."""
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _ACCEPTABLE_ID.fullmatch(value):
             return str(value, "ascii")
-    return f"{_ids.getrandbits(128):032x}"
+    return None
 
 
 def _is_ambiguous(scope: Scope) -> bool:

@@ -155,7 +155,7 @@ def _user(principal: Principal) -> UserPrincipal:
 
 def actor_of(request: Request, principal: Principal | None) -> Actor:
     """Return the actor for histories, ledgers and the audit log; None stands for a caller without a token."""
-    return Actor(principal.id if principal else None, request.state.request_id)
+    return Actor(principal.id if principal else None, request.state.recorded_id)
 
 
 OptionalPrincipal = Annotated[Principal | None, Depends(find_principal)]

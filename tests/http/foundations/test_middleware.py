@@ -160,7 +160,7 @@ async def test_a_request_is_logged_by_its_route_and_without_what_the_client_sent
         "route": "/things/{thing_id}",
         "status": 400,
         "problem": "unknown_parameter",
-        "request_id": "r-1",
+        "request_id": "client:r-1",
     }
 
 

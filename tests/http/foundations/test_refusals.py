@@ -161,7 +161,7 @@ async def test_what_nobody_expected_is_logged_and_told_without_detail(
         "request_id": "r-2",
     }
     assert '"event": "unexpected error"' in log.getvalue()
-    assert '"request_id": "r-2"' in log.getvalue()
+    assert '"request_id": "client:r-2"' in log.getvalue()
     assert "test_refusals.py" in log.getvalue()
     assert CANARY not in log.getvalue()
 

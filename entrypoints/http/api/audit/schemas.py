@@ -31,7 +31,10 @@ class AuditEntryResponse(ResponseModel):
         description="Which user or client has done it; null for somebody who was not logged in, and for commands."
     )
     request_id: str = Field(
-        description="The `X-Request-Id` of the request, under which the logs have more, or the name of the command.",
+        description=(
+            "The id of the request, as in the logs, or the name of the command or worker. It begins with `client:` if"
+            " the client chose it, by the header `X-Request-Id`."
+        ),
         examples=["9f1c2f9e6b0c4a529a3e0d6a7f4c1b1d"],
     )
     action: AuditAction

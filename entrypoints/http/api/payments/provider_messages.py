@@ -76,4 +76,4 @@ async def receive_provider_message(
     ],
 ) -> None:
     message = UnverifiedMessage(headers=dict(request.headers), body=await request.body())
-    await receive_provider_message(provider, message, actor=Actor(None, request.state.request_id))
+    await receive_provider_message(provider, message, actor=Actor(None, request.state.recorded_id))

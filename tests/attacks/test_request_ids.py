@@ -1,0 +1,41 @@
+"""A client chooses its request's id, and must not choose what the records say about who acted."""
+
+import json
+from io import StringIO
+
+import pytest
+
+from entrypoints.worker import _ACTOR as WORKER
+from tests.attacks.conftest import Watched
+from tests.kit.web import WebShop, key, order_of
+
+
+@pytest.mark.parametrize("name", [WORKER.request_id, "make_room", "cli", "clients.create", "0" * 32])
+async def test_request_id_of_a_client_is_recorded_and_logged_as_such(
+    web: WebShop, watched: Watched, log: StringIO, name: str
+) -> None:
+    admin, mug = await web.admin(), await web.product()
+    given = {"X-Request-Id": name}
+    order = await admin.post("/v1/orders", json=order_of((mug, 1)), headers=given | key("1"))
+    address = order.headers["Location"]
+    await admin.post(f"{address}/cancel", json={}, headers=given | key("2"))
+    await admin.delete(f"/v1/products/{mug['id']}", headers=given | {"If-Match": '"v1"'})
+    assert order.headers["X-Request-Id"] == name
+
+    history = (await admin.get(f"{address}/history")).json()["items"]
+    ledger = (await admin.get(f"/v1/stock/{mug['id']}/ledger")).json()["items"]
+    audit = [entry for entry in watched.audit_entries() if "client" in entry.actor.request_id]
+    assert {change["request_id"] for change in history} == {f"client:{name}"}
+    assert {change["actor_id"] for change in history} == {(await admin.get("/v1/me")).json()["id"]}
+    assert [movement["request_id"] for movement in ledger].count(f"client:{name}") == 2
+    assert audit
+    assert {entry.actor.request_id for entry in audit} == {f"client:{name}"}
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    assert name not in {line.get("request_id") for line in lines}
+    assert f"client:{name}" in {line.get("request_id") for line in lines}
+
+
+@pytest.mark.parametrize("name", ["client:worker", "worker\t", "wörker", "a" * 65])
+async def test_unacceptable_request_id_is_replaced(web: WebShop, name: str) -> None:
+    response = await web.visitor.get("/livez", headers={b"X-Request-Id": name.encode()})
+    assert len(response.headers["X-Request-Id"]) == 32
