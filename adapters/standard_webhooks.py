@@ -16,6 +16,8 @@ ID, TIMESTAMP, SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature
 
 _PREFIX = "whsec_"
 _SECRET_BYTES = range(24, 65)
+_MAX_SIGNATURES = 10
+"""A sender signs with each of its secrets, of which there are two while one is replaced."""
 _SECONDS = re.compile(r"[0-9]{1,11}")
 
 
@@ -52,7 +54,8 @@ class StandardWebhooks:
         except UnicodeDecodeError:
             raise BadSignature from None
         # Bytes, because for text with other than ASCII characters the comparison raises TypeError.
-        given = [signature.encode() for signature in headers.get(SIGNATURE, "").split(" ")]
+        signatures = headers.get(SIGNATURE, "").split(" ", _MAX_SIGNATURES)[:_MAX_SIGNATURES]
+        given = [signature.encode() for signature in signatures]
         expected = [key.sign(message_id, sent_at, text).encode() for key in self._keys]
         if not any(compare_digest(one, other) for one in expected for other in given):
             raise BadSignature

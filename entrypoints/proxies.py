@@ -38,7 +38,7 @@ class TrustedProxies:
         if not self.networks or not self._is_proxy(nearest := parse_address(peer)):
             return peer
         read_hops = _hops_of_forwarded if self.header == "forwarded" else _hops_of_x_forwarded_for
-        for hop in reversed(list(read_hops(headers.getlist(self.header)))):
+        for hop in read_hops(headers.getlist(self.header)):
             if hop is None:
                 break
             nearest = hop
@@ -59,19 +59,27 @@ def parse_address(text: str) -> IPAddress | None:
 
 
 def _hops_of_x_forwarded_for(lines: Sequence[str]) -> Iterator[IPAddress | None]:
-    for line in lines:
-        for hop in line.split(","):
+    """Yield the nearest hop first, so that what a client has put before it is not parsed."""
+    for line in reversed(lines):
+        for hop in reversed(line.split(",")):
             yield _node(hop.strip())
 
 
 def _hops_of_forwarded(lines: Sequence[str]) -> Iterator[IPAddress | None]:
+    """Yield the address of each element, the nearest first; None for an element without one."""
+    for node in reversed(list(_nodes_of_forwarded(lines))):
+        yield None if node is None else _node(node)
+
+
+def _nodes_of_forwarded(lines: Sequence[str]) -> Iterator[str | None]:
     """Yield the `for` value of each element; None for a missing one, and for the rest of a malformed line."""
     for line in lines:
-        position, hop = 0, None
+        position = 0
+        hop: str | None = None
         while pair := _FORWARDED_PAIR.match(line, position):
             position = pair.end()
             if pair["name"].lower() == "for":
-                hop = _node(pair["value"].strip('"'))
+                hop = pair["value"].strip('"')
             if pair["end"] != ";":
                 yield hop
                 hop = None

@@ -3,6 +3,7 @@
 import json
 import unicodedata
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,6 +11,7 @@ import pytest
 
 from domain.users.password import MAX_RAW_LENGTH
 from entrypoints.http.routing.body import MAX_BODY_BYTES, MAX_FORM_BYTES, MAX_FORM_FIELDS
+from entrypoints.http.routing.query import MAX_BYTES
 from tests.attacks.bodies import with_values
 from tests.attacks.conftest import Watched
 from tests.kit.event_schemas import Json, Operation, operations
@@ -146,6 +148,32 @@ def long_forms(body: Mapping[str, Any], filling: str) -> Iterator[bytes]:
 def long_form(body: Mapping[str, Any], name: str, filling: str, size: int) -> bytes:
     space = size - len(urlencode({**body, name: ""}))
     return urlencode({**body, name: filling * (space // len(urlencode({"": filling})))}).encode()
+
+
+@pytest.mark.parametrize("filling", FILLINGS.values(), ids=FILLINGS.keys())
+@pytest.mark.parametrize(
+    "operation",
+    [item for item in operations() if item.parameters("query")],
+    ids=lambda operation: operation.id,
+)
+async def test_the_longest_text_in_any_query_parameter_is_not_normalized(
+    web: WebShop,
+    surroundings: Surroundings,
+    watched: Watched,
+    spy: Spy,
+    operation: Operation,
+    filling: str,
+) -> None:
+    sample = await surroundings.sample(operation)
+    watched.has_changed()
+    spy.longest = 0
+    for parameter in operation.parameters("query"):
+        query = urlencode({parameter["name"]: ""})
+        query += urlencode({"": filling * ((MAX_BYTES - len(query)) // len(urlencode({"": filling})))})[1:]
+        response = await replace(sample, url=f"{sample.url}?{query}").send(web)
+        assert response.status_code in {200, 400, 422}, parameter["name"]
+        assert not watched.has_changed()
+    assert spy.longest <= MAX_RAW_LENGTH
 
 
 async def test_a_form_of_combining_marks_is_neither_normalized_nor_hashed(

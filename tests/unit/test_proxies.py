@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.datastructures import Headers
 
-from entrypoints.proxies import ProxyHeader, TrustedProxies
+from entrypoints import proxies
+from entrypoints.proxies import ProxyHeader, TrustedProxies, parse_address
 
 PROXIES = [ip_network("10.0.0.0/8"), ip_network("2001:db8:f::/48")]
 CLIENT, ELSEWHERE, PROXY = "203.0.113.9", "198.51.100.7", "10.0.0.2"
@@ -99,3 +100,24 @@ def test_what_a_client_sends_never_changes_what_the_proxy_adds_in_a_line_of_its_
         assert client_of(PROXY, f"{said}, {added}", header=header) == CLIENT
     else:
         assert client_of(PROXY, f"{said}, {added}", header=header) in {CLIENT, PROXY}
+
+
+@pytest.mark.parametrize(
+    ("header", "line"),
+    [
+        ("x-forwarded-for", "1.1.1.1," * 4000 + CLIENT),
+        ("forwarded", "for=1.1.1.1," * 2500 + f"for={CLIENT}"),
+    ],
+)
+def test_what_a_client_puts_before_the_nearest_hop_is_not_parsed(
+    monkeypatch: pytest.MonkeyPatch, header: ProxyHeader, line: str
+) -> None:
+    parsed: list[str] = []
+
+    def parse_and_note(text: str) -> proxies.IPAddress | None:
+        parsed.append(text)
+        return parse_address(text)
+
+    monkeypatch.setattr(proxies, "parse_address", parse_and_note)
+    assert client_of(PROXY, line, header=header) == CLIENT
+    assert parsed == [PROXY, CLIENT]

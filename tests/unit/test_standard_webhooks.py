@@ -133,3 +133,16 @@ def test_what_is_no_secret_is_refused_and_not_repeated(text: str) -> None:
     with pytest.raises(ValueError, match="secret") as refusal:
         parse_secrets(text)
     assert len(text) < 8 or text not in str(refusal.value)
+
+
+def test_ten_signatures_are_compared_and_no_more() -> None:
+    webhooks = StandardWebhooks([NEW])
+    headers = webhooks.sign("msg_1", BODY, at=NOW)
+    for others, is_compared in ((9, True), (10, False), (20_000, False)):
+        signatures = " ".join(["v1,other"] * others + [headers["webhook-signature"]])
+        sent = {**headers, "webhook-signature": signatures}
+        if is_compared:
+            assert webhooks.verify(sent, BODY.encode(), now=NOW) == "msg_1"
+        else:
+            with pytest.raises(BadSignature):
+                webhooks.verify(sent, BODY.encode(), now=NOW)

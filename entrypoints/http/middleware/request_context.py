@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from entrypoints import logging_config
+from entrypoints.http.middleware.request_headers import refusal_of_headers
 from entrypoints.http.problems.problem import HTTPProblem, ProblemResponse
 
 _log = structlog.get_logger(__name__)
@@ -35,19 +36,10 @@ _UNLESS_SET: Headers = ((b"cache-control", b"no-store"), _CONTENT_SECURITY_POLIC
 _UNLESS_SET_WITH_ETAG: Headers = ((b"cache-control", b"no-store, no-transform"), _CONTENT_SECURITY_POLICY)
 """A proxy that compresses a response rewrites its ETag, which If-Match needs as it was (RFC 9111, section 5.2.2.6)."""
 
-_SENT_ONCE = (b"host", b"content-type")
-"""Headers of which two lines are ambiguous: a proxy could have read the other one (RFC 9112, section 3.2)."""
-
 
 async def internal_error(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer what nobody expected: with 500, and without a word of what it was."""
     await ProblemResponse(Request(scope), HTTPProblem("internal_error"))(scope, receive, send)
-
-
-async def ambiguous_request(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer 400 to a request with two lines of a header that has a single value."""
-    problem = HTTPProblem("malformed_request", "The request has more than one Host or Content-Type.")
-    await ProblemResponse(Request(scope), problem)(scope, receive, send)
 
 
 class RequestContextMiddleware:
@@ -100,7 +92,8 @@ class RequestContextMiddleware:
             await send(message)
 
         try:
-            served = ambiguous_request if _is_ambiguous(scope) else self.app
+            refusal = refusal_of_headers(scope)
+            served = self.app if refusal is None else ProblemResponse(Request(scope), refusal)
             await served(scope, receive, send_with_headers)
         except ClientDisconnect:
             pass
@@ -132,11 +125,6 @@ def _given_id(scope: Scope) -> str | None:
         if name == b"x-request-id" and _ACCEPTABLE_ID.fullmatch(value):
             return str(value, "ascii")
     return None
-
-
-def _is_ambiguous(scope: Scope) -> bool:
-    names = [name for name, _ in scope["headers"]]
-    return any(names.count(name) > 1 for name in _SENT_ONCE)
 
 
 def _completed(

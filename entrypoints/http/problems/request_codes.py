@@ -183,4 +183,13 @@ REQUEST_PROBLEMS = (
         detail="Send the header If-Match with the ETag of the version that you saw.",
         errors=[{"parameter": "If-Match", "in": "header", "code": "missing", "detail": "This is required."}],
     ),
+    ProblemType(
+        code="headers_too_large",
+        status=431,
+        title="The headers are too large",
+        meaning="The request's headers have more bytes than are read.",
+        remedy="Send fewer and shorter headers. Cookies are not needed here.",
+        detail="Headers have at most 32768 bytes.",
+        params={"max_bytes": 32768},
+    ),
 )

@@ -174,6 +174,7 @@ class StrictRoute(APIRoute):
         yield from (
             "malformed_request",
             "query_too_large",
+            "headers_too_large",
             "unknown_parameter",
             "internal_error",
             "shutting_down",

@@ -10,6 +10,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Message, Scope
 
 from entrypoints.http.middleware.request_context import RequestContextMiddleware, ResponseCutOff
+from entrypoints.http.middleware.request_headers import MAX_BYTES
 from entrypoints.http.routing.route import StrictRoute
 from tests.kit.apps import app_of, ask
 
@@ -234,6 +235,15 @@ async def test_a_body_that_breaks_off_is_answered_with_400(log: StringIO) -> Non
     await app_of(router)(http_scope("/things", method="POST"), break_off, sent)
     assert sent.status == 400
     assert [(line["status"], line["problem"]) for line in await lines(log)] == [(400, "malformed_request")]
+
+
+async def test_headers_have_a_bounded_size() -> None:
+    fits = (b"x", b"a" * (MAX_BYTES - 1))
+    taken, refused = Sent(), Sent()
+    await app_of(router)(http_scope("/things/1", fits), stay, taken)
+    await app_of(router)(http_scope("/things/1", fits, (b"y", b"")), stay, refused)
+    assert [taken.status, refused.status] == [200, 431]
+    assert json.loads(refused.messages[1]["body"])["params"] == {"max_bytes": MAX_BYTES}
 
 
 @pytest.mark.parametrize("name", [b"host", b"content-type"])

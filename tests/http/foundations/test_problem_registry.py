@@ -46,6 +46,7 @@ CONTRACT = {
     422: {"validation_failed", "idempotency_key_reused"},
     428: {"precondition_required"},
     429: {"rate_limited", "too_many_attempts"},
+    431: {"headers_too_large"},
     500: {"internal_error"},
     503: {"overloaded", "database_unavailable", "schema_outdated", "shutting_down"},
 }

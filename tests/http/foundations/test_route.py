@@ -58,6 +58,7 @@ def documented(method: str, path: str) -> set[str]:
 EVERYWHERE = {
     "malformed_request",
     "query_too_large",
+    "headers_too_large",
     "unknown_parameter",
     "internal_error",
     "shutting_down",
