@@ -1,9 +1,12 @@
 """Views and events as JSON, and back to equal ones."""
 
+import json
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any, TypeVar
+from dataclasses import MISSING, fields, is_dataclass
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 T = TypeVar("T")
 
@@ -16,9 +19,47 @@ def to_json(value: object, *, without: AbstractSet[str] = frozenset()) -> str:
 
 
 def from_json(text: str, type_: type[T]) -> T:
-    """Return what `to_json` made text of. Raises pydantic's ValidationError for anything else."""
+    """Return the dataclass that `to_json` made text of. Raises pydantic's ValidationError for anything else."""
     result: T = _adapter(type_).validate_json(text)
     return result
+
+
+def from_stored_json(text: str, type_: type[T]) -> T:
+    """Return a dataclass from JSON that another release may have written.
+
+    Unknown fields are ignored. A missing field gets its declared default; without one, a field that may be None gets
+    None, and a tuple or mapping is empty. Raises ValidationError for other missing fields.
+    """
+    try:
+        return from_json(text, type_)
+    except ValidationError:
+        result: T = _adapter(type_).validate_json(json.dumps(_completed(json.loads(text), type_)))
+        return result
+
+
+def _completed(value: Any, type_: Any) -> Any:  # noqa: ANN401 - any JSON value, and any type of a field
+    """Return a JSON value with what its type's fields get where they are missing."""
+    if type(None) in get_args(type_):
+        type_ = next(member for member in get_args(type_) if member is not type(None))
+    if isinstance(value, list) and get_origin(type_) is tuple:
+        return [_completed(item, get_args(type_)[0]) for item in value]
+    if not isinstance(value, dict) or not is_dataclass(type_):
+        return value
+    hints = get_type_hints(type_)
+    completed = dict(value)
+    for field in fields(type_):
+        hint = hints[field.name]
+        if field.name in value:
+            completed[field.name] = _completed(value[field.name], hint)
+        elif field.default is not MISSING or field.default_factory is not MISSING:
+            continue
+        elif type(None) in get_args(hint):
+            completed[field.name] = None
+        elif get_origin(hint) in {tuple, Sequence}:
+            completed[field.name] = []
+        elif get_origin(hint) is Mapping:
+            completed[field.name] = {}
+    return completed
 
 
 def _adapter(type_: type) -> TypeAdapter[Any]:

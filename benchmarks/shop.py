@@ -14,7 +14,7 @@ from adapters.clock import SystemClock
 from adapters.postgres.core.migrations import upgrade
 from application.catalog.import_catalog import CatalogRow
 from application.orders.place_order import PlaceOrderCommand
-from application.shared.idempotency import IdempotencyKey
+from application.shared.idempotency import IdempotencyKey, IdempotentOperation
 from application.users.ports import AccessClaims
 from application.users.principal import UserPrincipal
 from benchmarks.database import Server
@@ -172,7 +172,7 @@ def an_order(customer: UUID, products: Sequence[UUID]) -> PlaceOrderCommand:
             ),
             metadata={},
         ),
-        key=IdempotencyKey(str(customer), "place_order", key, os.urandom(32)),
+        key=IdempotencyKey(str(customer), IdempotentOperation.PLACE_ORDER, key, os.urandom(32)),
         actor=Actor(UserId(customer), "benchmarks"),
     )
 

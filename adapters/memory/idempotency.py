@@ -7,36 +7,46 @@ from adapters.memory.database import MemoryDatabase, reach
 from adapters.memory.locks import Row
 from adapters.memory.transaction import IntegrityError, Transaction
 from application.shared.idempotency import (
-    Bound,
+    ANONYMOUS,
     IdempotencyInFlight,
     IdempotencyKey,
     IdempotencyRecords,
     IdempotencyRecordStore,
     Scope,
+    StoredResult,
 )
 
 V = TypeVar("V")
 
 
 class MemoryIdempotencyRecords(IdempotencyRecords):
-    """A claim is a lock on the key's scope, which falls with the unit of work, and a binding is a row."""
+    """A claim is a lock on the key's scope until the unit of work ends; a stored result is a row."""
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
 
-    async def claim(self, keys: Sequence[IdempotencyKey], result_type: type[V]) -> Mapping[Scope, Bound[V]]:
+    async def claim(
+        self, keys: Sequence[IdempotencyKey], result_type: type[V]
+    ) -> Mapping[Scope, StoredResult[V]]:
         await reach()
         scopes = {key.scope for key in keys}
         await self._transaction.lock((_row(scope) for scope in scopes), refusal=IdempotencyInFlight)
         records = self._transaction.tables.idempotency
         return {scope: _typed(records[scope], result_type) for scope in scopes if scope in records}
 
-    async def bind(self, results: Mapping[IdempotencyKey, object]) -> None:
+    async def find_in_shared_scope(self, key: IdempotencyKey, result_type: type[V]) -> StoredResult[V] | None:
+        await reach()
+        record = self._transaction.tables.idempotency.get((ANONYMOUS, key.operation, key.key))
+        if record is None or not key.has_fingerprint(record.fingerprint, record.fingerprint_version):
+            return None
+        return _typed(record, result_type)
+
+    async def store(self, results: Mapping[IdempotencyKey, object]) -> None:
         await reach()
         for key, result in results.items():
             self._transaction.ensure_locked(_row(key.scope))
-            self._transaction.tables.idempotency[key.scope] = Bound(key.fingerprint, copied(result))
-            self._transaction.tables.bound_at[key.scope] = datetime.now(UTC)
+            self._transaction.tables.idempotency[key.scope] = StoredResult(key.fingerprint, copied(result))
+            self._transaction.tables.idempotency_stored_at[key.scope] = datetime.now(UTC)
 
 
 class MemoryIdempotencyRecordStore(IdempotencyRecordStore):
@@ -45,18 +55,19 @@ class MemoryIdempotencyRecordStore(IdempotencyRecordStore):
 
     async def prune(self, *, before: datetime, limit: int) -> int:
         await reach()
-        ages = sorted((at, scope) for scope, at in self._tables.bound_at.items() if at < before)
+        stored = self._tables.idempotency_stored_at
+        ages = sorted((at, scope) for scope, at in stored.items() if at < before)
         for _, scope in ages[:limit]:
             del self._tables.idempotency[scope]
-            del self._tables.bound_at[scope]
+            del stored[scope]
         return len(ages[:limit])
 
 
-def _typed(bound: Bound[object], result_type: type[V]) -> Bound[V]:
-    result = copied(bound.result)
+def _typed(record: StoredResult[object], result_type: type[V]) -> StoredResult[V]:
+    result = copied(record.result)
     if not isinstance(result, result_type):
-        raise IntegrityError("idempotency key bound to a result of another type")
-    return Bound(bound.fingerprint, result)
+        raise IntegrityError("an idempotency record has a result of another type")
+    return StoredResult(record.fingerprint, result, record.fingerprint_version)
 
 
 def _row(scope: Scope) -> Row:

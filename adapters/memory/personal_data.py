@@ -5,10 +5,11 @@ from adapters.memory.database import reach
 from adapters.memory.orders import order_row
 from adapters.memory.sessions import session_row
 from adapters.memory.transaction import Transaction
-from application.shared.idempotency import ANYBODY
+from application.shared.idempotency import PersonalResult, StoredResult
 from application.users.ports import PersonalData
 from domain.orders.lifecycle import FINISHED
 from domain.orders.order import Order
+from domain.shared.ids import UserId
 from domain.users.user import User, UserStatus
 
 
@@ -30,9 +31,7 @@ class MemoryPersonalData(PersonalData):
         for place_in_queue in [place for place in tables.mail if place[1] == user.email]:
             del tables.mail[place_in_queue]
         for scope, record in list(tables.idempotency.items()):
-            is_about_them = scope[0] == ANYBODY and getattr(record.result, "id", None) == user.id
-            shows_their_order = getattr(record.result, "customer_id", None) == user.id
-            if scope[0] == str(user.id) or is_about_them or shows_their_order:
+            if scope[0] == str(user.id) or _subject_of(record) == user.id:
                 del tables.idempotency[scope]
         orders = {order.id: order for order in tables.orders.values() if order.customer_id == user.id}
         for (order_id, version), change in list(tables.changes.items()):
@@ -45,10 +44,10 @@ class MemoryPersonalData(PersonalData):
         closed = {user.id for user in users.values() if user.status is UserStatus.CLOSED}
         orders = self._transaction.tables.orders.values()
         await self._erase_from(order for order in orders if order.customer_id in closed)
-        replays = self._transaction.tables.idempotency
-        for scope, record in list(replays.items()):
-            if getattr(record.result, "customer_id", None) in closed:
-                del replays[scope]
+        records = self._transaction.tables.idempotency
+        for scope, record in list(records.items()):
+            if _subject_of(record) in closed:
+                del records[scope]
 
     async def _erase_from(self, orders: Iterable[Order]) -> None:
         finished = [order.id for order in orders if order.status in FINISHED]
@@ -59,3 +58,7 @@ class MemoryPersonalData(PersonalData):
             self._transaction.tables.orders[order_id] = replace(
                 order, shipping_address=None, note=None, metadata={}
             )
+
+
+def _subject_of(record: StoredResult[object]) -> UserId | None:
+    return record.result.subject if isinstance(record.result, PersonalResult) else None

@@ -9,7 +9,7 @@ from adapters.memory.overlay import Overlay
 from application.audit.entry import AuditEntry
 from application.mail.request import MailKind, MailRequest
 from application.payments.ports import ProviderEvent
-from application.shared.idempotency import Bound, Scope
+from application.shared.idempotency import Scope, StoredResult
 from domain.catalog.product import Product
 from domain.catalog.stock import Movement, Stock
 from domain.clients.client import ServiceClient
@@ -70,8 +70,8 @@ class Tables:
     webhook_endpoints: MutableMapping[EndpointId, WebhookEndpoint] = field(default_factory=dict)
     webhook_deliveries: MutableMapping[DeliveryId, Delivery] = field(default_factory=dict)
     audit_log: MutableMapping[AuditEntryId, AuditEntry] = field(default_factory=dict)
-    idempotency: MutableMapping[Scope, Bound[object]] = field(default_factory=dict)
-    bound_at: MutableMapping[Scope, datetime] = field(default_factory=dict)
+    idempotency: MutableMapping[Scope, StoredResult[object]] = field(default_factory=dict)
+    idempotency_stored_at: MutableMapping[Scope, datetime] = field(default_factory=dict)
 
     def overlaid(self) -> Self:
         """Return tables that show what stands here, and keep to themselves what is written to them."""

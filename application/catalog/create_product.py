@@ -3,9 +3,10 @@ from dataclasses import dataclass
 
 from application.catalog.views import ProductView
 from application.shared.clock import Clock
-from application.shared.idempotency import IdempotencyKey, IdempotentResult, replay_of, store_result
+from application.shared.idempotency import IdempotencyKey, IdempotentResult
 from application.shared.ids import IdFactory
-from application.unit_of_work import UnitOfWorkFactory
+from application.shared.run_once import run_once
+from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.catalog.product import Product
 from domain.catalog.stock import Stock
 from domain.shared.actor import Actor
@@ -36,27 +37,24 @@ class CreateProduct:
 
     async def __call__(self, command: CreateProductCommand) -> IdempotentResult[ProductView]:
         """Raise SkuTaken, StockConflict, IdempotencyKeyReused, IdempotencyInFlight."""
+        async with self.unit_of_work(command.actor) as work:
+            return await run_once(work, command.key, ProductView, lambda: self._create(work, command))
+
+    async def _create(self, work: UnitOfWork, command: CreateProductCommand) -> ProductView:
         now = self.clock.now()
         product_id = ProductId(self.ids.new())
-        async with self.unit_of_work(command.actor) as work:
-            if replay := await replay_of(work.idempotency, command.key, ProductView):
-                await work.commit()
-                return replay
-            stock = Stock.open(product_id, command.initial_stock, now=now, actor=command.actor)
-            product = Product.create(
-                id=product_id,
-                sku=command.sku,
-                name=command.name,
-                description=command.description,
-                price=command.price,
-                attributes=command.attributes,
-                max_per_order=command.max_per_order,
-                stock=stock,
-                now=now,
-            )
-            view = ProductView.of(product, stock)
-            await work.stocks.add([stock])
-            await work.products.add([product])
-            receipt = await store_result(work.idempotency, command.key, view)
-            await work.commit()
-        return receipt
+        stock = Stock.open(product_id, command.initial_stock, now=now, actor=command.actor)
+        product = Product.create(
+            id=product_id,
+            sku=command.sku,
+            name=command.name,
+            description=command.description,
+            price=command.price,
+            attributes=command.attributes,
+            max_per_order=command.max_per_order,
+            stock=stock,
+            now=now,
+        )
+        await work.stocks.add([stock])
+        await work.products.add([product])
+        return ProductView.of(product, stock)

@@ -4,9 +4,10 @@ from application.orders.access import OrderAccess
 from application.orders.locking import get_order_for_update
 from application.orders.views import OrderView
 from application.shared.clock import Clock
-from application.shared.idempotency import IdempotencyKey, IdempotentResult, replay_of, store_result
+from application.shared.idempotency import IdempotencyKey, IdempotentResult
 from application.shared.ids import IdFactory
-from application.unit_of_work import UnitOfWorkFactory
+from application.shared.run_once import run_once
+from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.orders.cancelling import cancel
 from domain.orders.lifecycle import Action
 from domain.shared.actor import Actor
@@ -36,27 +37,25 @@ class CancelOrder:
     async def __call__(self, command: CancelOrderCommand) -> IdempotentResult[OrderView]:
         """Raise NotFound, InvalidTransition, IdempotencyKeyReused, IdempotencyInFlight."""
         async with self.unit_of_work(command.actor) as work:
-            if replay := await replay_of(work.idempotency, command.key, OrderView):
-                await work.commit()
-                return replay
-            order = await get_order_for_update(work, command.order_id, access=command.access)
-            payments = await work.payments.of_order(order.id)
-            stocks = await work.stocks.lock(order.product_ids)
-            now = self.clock.now()
-            order.ensure_allows(Action.CANCEL, command.access.party)
-            refunds = cancel(
-                order,
-                payments,
-                stocks,
-                command.reason,
-                new_id=self.ids.new,
-                now=now,
-                actor=command.actor,
-            )
-            await work.orders.save([order])
-            await work.payments.save(payments)
-            await work.refunds.add(refunds)
-            await work.stocks.save(stocks.values())
-            receipt = await store_result(work.idempotency, command.key, OrderView.of(order))
-            await work.commit()
-        return receipt
+            return await run_once(work, command.key, OrderView, lambda: self._cancel(work, command))
+
+    async def _cancel(self, work: UnitOfWork, command: CancelOrderCommand) -> OrderView:
+        order = await get_order_for_update(work, command.order_id, access=command.access)
+        payments = await work.payments.of_order(order.id)
+        stocks = await work.stocks.lock(order.product_ids)
+        now = self.clock.now()
+        order.ensure_allows(Action.CANCEL, command.access.party)
+        refunds = cancel(
+            order,
+            payments,
+            stocks,
+            command.reason,
+            new_id=self.ids.new,
+            now=now,
+            actor=command.actor,
+        )
+        await work.orders.save([order])
+        await work.payments.save(payments)
+        await work.refunds.add(refunds)
+        await work.stocks.save(stocks.values())
+        return OrderView.of(order)

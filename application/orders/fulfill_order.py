@@ -5,9 +5,10 @@ from application.orders.access import OrderAccess
 from application.orders.locking import get_order_for_update
 from application.orders.views import FulfillmentView
 from application.shared.clock import Clock
-from application.shared.idempotency import IdempotencyKey, IdempotentResult, replay_of, store_result
+from application.shared.idempotency import IdempotencyKey, IdempotentResult
 from application.shared.ids import IdFactory
-from application.unit_of_work import UnitOfWorkFactory
+from application.shared.run_once import run_once
+from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.orders.fulfilling import fulfil
 from domain.orders.fulfillment import FulfilledLine
 from domain.shared.actor import Actor
@@ -35,24 +36,22 @@ class FulfillOrder:
     async def __call__(self, command: FulfillOrderCommand) -> IdempotentResult[FulfillmentView]:
         """Raise NotFound, InvalidTransition, ValidationFailed, IdempotencyKeyReused, IdempotencyInFlight."""
         async with self.unit_of_work(command.actor) as work:
-            if replay := await replay_of(work.idempotency, command.key, FulfillmentView):
-                await work.commit()
-                return replay
-            order = await get_order_for_update(work, command.order_id, access=OrderAccess.all())
-            stocks = await work.stocks.lock(order.product_ids)
-            fulfillment = fulfil(
-                order,
-                command.lines,
-                stocks,
-                id=FulfillmentId(self.ids.new()),
-                carrier=command.carrier,
-                tracking=command.tracking,
-                now=self.clock.now(),
-                actor=command.actor,
-            )
-            await work.fulfillments.add(fulfillment)
-            await work.orders.save([order])
-            await work.stocks.save(stocks.values())
-            receipt = await store_result(work.idempotency, command.key, FulfillmentView.of(fulfillment))
-            await work.commit()
-        return receipt
+            return await run_once(work, command.key, FulfillmentView, lambda: self._fulfill(work, command))
+
+    async def _fulfill(self, work: UnitOfWork, command: FulfillOrderCommand) -> FulfillmentView:
+        order = await get_order_for_update(work, command.order_id, access=OrderAccess.all())
+        stocks = await work.stocks.lock(order.product_ids)
+        fulfillment = fulfil(
+            order,
+            command.lines,
+            stocks,
+            id=FulfillmentId(self.ids.new()),
+            carrier=command.carrier,
+            tracking=command.tracking,
+            now=self.clock.now(),
+            actor=command.actor,
+        )
+        await work.fulfillments.add(fulfillment)
+        await work.orders.save([order])
+        await work.stocks.save(stocks.values())
+        return FulfillmentView.of(fulfillment)

@@ -7,7 +7,7 @@ from application.orders.release_expired_holds import Demand, wanted_by
 from application.orders.views import OrderView
 from application.shared.batching import Batcher
 from application.shared.clock import Clock
-from application.shared.idempotency import Bound, IdempotencyKey, IdempotentResult, Scope
+from application.shared.idempotency import IdempotencyKey, IdempotentResult, Scope, StoredResult
 from application.shared.ids import IdFactory
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from application.users.ports import InvalidToken
@@ -49,14 +49,14 @@ class PlaceOrderBatch:
     ) -> Sequence[IdempotentResult[OrderView] | Exception]:
         """Raise OrderExists, IdempotencyInFlight, Overloaded, DatabaseUnavailable for the batch as a whole."""
         async with self.unit_of_work() as work:
-            bound = dict(await work.idempotency.claim([c.key for c in commands], OrderView))
-            context = await self._lock(work, commands, bound)
+            stored = dict(await work.idempotency.claim([c.key for c in commands], OrderView))
+            context = await self._lock(work, commands, stored)
             placed: list[Order] = []
             results: dict[IdempotencyKey, OrderView] = {}
             outcomes: list[IdempotentResult[OrderView] | Exception] = []
             for command in commands:
                 try:
-                    if earlier := bound.get(command.key.scope):
+                    if earlier := stored.get(command.key.scope):
                         outcomes.append(earlier.replay(command.key))
                         continue
                     order = self._place(command, context)
@@ -65,19 +65,19 @@ class PlaceOrderBatch:
                     continue
                 placed.append(order)
                 results[command.key] = view = OrderView.of(order)
-                bound[command.key.scope] = Bound(command.key.fingerprint, view)
+                stored[command.key.scope] = StoredResult(command.key.fingerprint, view)
                 outcomes.append(IdempotentResult(view))
             refused = [
                 command
                 for command, outcome in zip(commands, outcomes, strict=True)
-                if isinstance(outcome, DomainError) and command.key.scope not in bound
+                if isinstance(outcome, DomainError) and command.key.scope not in stored
             ]
             earlier_orders = await self._placed_before(work, refused)
             if placed:
                 await work.orders.add(placed)
                 await work.stocks.save(context.shelf.stocks.values())
-                await work.idempotency.bind(results)
-            if bound:
+                await work.idempotency.store(results)
+            if stored:
                 await work.commit()
         return [
             earlier_orders.get(command.key.scope, outcome)
@@ -85,9 +85,12 @@ class PlaceOrderBatch:
         ]
 
     async def _lock(
-        self, work: UnitOfWork, commands: Sequence[PlaceOrderCommand], bound: Mapping[Scope, Bound[OrderView]]
+        self,
+        work: UnitOfWork,
+        commands: Sequence[PlaceOrderCommand],
+        stored: Mapping[Scope, StoredResult[OrderView]],
     ) -> PlacementContext:
-        requests = [command.request for command in commands if command.key.scope not in bound]
+        requests = [command.request for command in commands if command.key.scope not in stored]
         if not requests:
             return PlacementContext(ProductsWithStock({}, {}), {})
         return await work.orders.lock_for_placing(
@@ -107,7 +110,7 @@ class PlaceOrderBatch:
             return {}
         orders = await work.orders.find_by_keys({_order_key(command) for command in refused})
         return {
-            command.key.scope: IdempotentResult(OrderView.of(order), replayed=True, present=True)
+            command.key.scope: IdempotentResult(OrderView.of(order), replayed=True, is_current_state=True)
             for command in refused
             if (order := orders.get(_order_key(command)))
         }
@@ -166,7 +169,7 @@ class PlaceOrder:
             order = await self.orders.get_by_key(*_order_key(command))
             if order is None:
                 raise
-            return IdempotentResult(order, replayed=True, present=True)
+            return IdempotentResult(order, replayed=True, is_current_state=True)
 
 
 def _order_key(command: PlaceOrderCommand) -> tuple[UserId, str]:

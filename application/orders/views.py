@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
 
+from application.shared.idempotency import PersonalResult
 from domain.orders.address import Address
 from domain.orders.fulfillment import FulfilledLine, Fulfillment
 from domain.orders.lifecycle import Action, OrderStatus, Party, askable
@@ -44,7 +45,7 @@ class LineView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderView:
+class OrderView(PersonalResult):
     """An order. `allowed_actions` are those that staff may ask for, until `seen_by` says otherwise."""
 
     id: OrderId
@@ -66,6 +67,10 @@ class OrderView:
     placed_at: datetime
     updated_at: datetime
     version: int
+
+    @property
+    def subject(self) -> UserId:
+        return self.customer_id
 
     @classmethod
     def of(cls, order: Order) -> Self:

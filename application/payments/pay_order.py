@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+from functools import partial
 
 from application.orders.access import OrderAccess
 from application.orders.expire_orders import expire_due
@@ -7,9 +8,10 @@ from application.payments.ports import PaymentGateways, PaymentRequest, Provider
 from application.payments.provider_results import record_payment
 from application.payments.views import PaymentView
 from application.shared.clock import Clock
-from application.shared.idempotency import IdempotencyKey, IdempotentResult, replay_of, store_result
+from application.shared.idempotency import IdempotencyKey, IdempotentResult
 from application.shared.ids import IdFactory
-from application.unit_of_work import UnitOfWorkFactory
+from application.shared.run_once import find_replay, store_result
+from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.orders.lifecycle import OrderStatus
 from domain.orders.paying import request_payment
 from domain.payments.method import PaymentMethod
@@ -89,10 +91,8 @@ class PayOrder:
     async def _request(self, command: PayOrderCommand) -> IdempotentResult[PaymentView]:
         """Begin a payment and commit that, or replay one."""
         async with self.unit_of_work() as work:
-            if replay := await replay_of(work.idempotency, command.key, PaymentView):
-                present = await work.payments.find(replay.result.id)
-                await work.commit()
-                return IdempotentResult(PaymentView.of(present), replayed=True) if present else replay
+            if replay := await find_replay(work, command.key, PaymentView, current=partial(_current, work)):
+                return replay
             order = await get_order_for_update(work, command.order_id, access=command.access)
             payments = await work.payments.of_order(order.id)
             now = self.clock.now()
@@ -109,6 +109,10 @@ class PayOrder:
                 now=now,
             )
             await work.payments.add([payment])
-            receipt = await store_result(work.idempotency, command.key, PaymentView.of(payment))
-            await work.commit()
-        return receipt
+            return await store_result(work, command.key, PaymentView.of(payment))
+
+
+async def _current(work: UnitOfWork, stored: PaymentView) -> PaymentView:
+    """Return the payment as it is now: its provider may have decided since the result was stored."""
+    payment = await work.payments.find(stored.id)
+    return PaymentView.of(payment) if payment else stored

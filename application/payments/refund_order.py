@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from application.orders.access import OrderAccess
 from application.orders.locking import get_order_for_update
@@ -8,9 +9,10 @@ from application.payments.provider_requests import refund_request
 from application.payments.provider_results import record_refund
 from application.payments.views import RefundView
 from application.shared.clock import Clock
-from application.shared.idempotency import IdempotencyKey, IdempotentResult, replay_of, store_result
+from application.shared.idempotency import IdempotencyKey, IdempotentResult
 from application.shared.ids import IdFactory
-from application.unit_of_work import UnitOfWorkFactory
+from application.shared.run_once import find_replay, store_result
+from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.orders.refunding import request_refund
 from domain.payments.method import PaymentMethod
 from domain.payments.refund import RefundedLine
@@ -83,10 +85,8 @@ class RefundOrder:
     async def _schedule_refund(self, command: RefundOrderCommand) -> Promise | IdempotentResult[RefundView]:
         """Promise the refund and commit that, or replay an earlier one."""
         async with self.unit_of_work(command.actor) as work:
-            if replay := await replay_of(work.idempotency, command.key, RefundView):
-                present = await work.refunds.find(replay.result.id)
-                await work.commit()
-                return IdempotentResult(RefundView.of(present), replayed=True) if present else replay
+            if replay := await find_replay(work, command.key, RefundView, current=partial(_current, work)):
+                return replay
             order = await get_order_for_update(work, command.order_id, access=OrderAccess.all())
             payments = await work.payments.of_order(order.id)
             refund = request_refund(
@@ -102,6 +102,11 @@ class RefundOrder:
             await work.orders.save([order])
             await work.payments.save([payment])
             await work.refunds.add([refund])
-            receipt = await store_result(work.idempotency, command.key, RefundView.of(refund))
-            await work.commit()
+            receipt = await store_result(work, command.key, RefundView.of(refund))
         return Promise(receipt, refund.method, refund_request(refund, payment))
+
+
+async def _current(work: UnitOfWork, stored: RefundView) -> RefundView:
+    """Return the refund as it is now: its provider may have decided since the result was stored."""
+    refund = await work.refunds.find(stored.id)
+    return RefundView.of(refund) if refund else stored

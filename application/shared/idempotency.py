@@ -1,27 +1,57 @@
-"""Doing a thing once, however often it is asked for.
+"""Idempotency: an operation with a key runs once, however often its request is sent.
 
-A key is claimed in the business transaction, by its first statement, and bound to the result before the commit. So
-only what was committed binds a key: after a refusal or a crash, a retry is a real try.
+The key is claimed by the first statement of the business transaction, and its result is stored before the commit. So
+only what was committed has a stored result: after an error or a crash, a retry runs the operation.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from enum import StrEnum
+from typing import Generic, Protocol, Self, TypeVar
 
 from domain.shared.errors import DomainError
+from domain.shared.ids import UserId
 
 V = TypeVar("V")
 
-Scope = tuple[str, str, str]
-"""Principal, operation and key: the same key of somebody else, or for something else, is another key."""
 
-ANYBODY = "anybody"
-"""The principal of requests without a token: their keys share one scope, so they should be random, as all should."""
+class IdempotentOperation(StrEnum):
+    """The operations that store a result. The values are stored in idempotency records and never change."""
+
+    PLACE_ORDER = "place_order"
+    CANCEL_ORDER = "cancel_order"
+    FULFILL_ORDER = "fulfil_order"
+    PAY_ORDER = "pay_order"
+    REFUND_ORDER = "refund_order"
+    CREATE_PRODUCT = "create_product"
+    ADJUST_STOCK = "adjust_stock"
+    CREATE_WEBHOOK_ENDPOINT = "create_webhook_endpoint"
+    RETRY_WEBHOOK_DELIVERY = "retry_webhook_delivery"
+    CREATE_USER = "create_user"
+    VERIFY_EMAIL = "verify_email"
+    CHANGE_PASSWORD = "change_password"  # noqa: S105 - the name of an operation
+    RESET_PASSWORD = "reset_password"  # noqa: S105 - the name of an operation
+
+
+Scope = tuple[str, str, str]
+"""Principal, operation and key. Equal keys in different scopes are independent of each other."""
+
+ANONYMOUS = "anybody"
+"""The principal of requests without a token, as release 6daf4a4 stored it: one scope for all callers.
+
+Now the fingerprint is part of an anonymous principal, so that equal keys of two callers are independent.
+"""
+
+FINGERPRINT_VERSION = 2
+"""How fingerprints are made. Version 1 was SHA-256 of the parsed model; see docs/decisions/0029-idempotency-records.md."""
+
+FORMAT_VERSION = 2
+"""How results are stored. In version 1 one-time secrets were in clear; since version 2 they are sealed or left out."""
 
 
 class IdempotencyKeyReused(DomainError):
-    """The key was used before, for something else."""
+    """The key was used before, for a different request."""
 
     code = "idempotency_key_reused"
 
@@ -30,7 +60,7 @@ class IdempotencyKeyReused(DomainError):
 
 
 class IdempotencyInFlight(DomainError):
-    """A request with this key is being worked on and has not ended in time. `retry_after` is in seconds."""
+    """A request with this key is still running. `retry_after` is in seconds."""
 
     code = "idempotency_in_flight"
 
@@ -39,95 +69,132 @@ class IdempotencyInFlight(DomainError):
         self.retry_after = 1
 
 
+def _no_earlier_version(_version: int) -> bytes | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class IdempotencyKey:
-    """A client's `key`, with its scope.
+    """A client's `key` with its scope.
 
-    `fingerprint` is the SHA-256 of what was asked for: method, path parameters, canonical body.
+    `fingerprint` identifies the request: method, path and body. `earlier_fingerprint` returns the fingerprint that an
+    earlier version would have made, or None if that version would not have accepted the request.
     """
 
     principal: str
-    operation: str
+    operation: IdempotentOperation
     key: str
     fingerprint: bytes
+    earlier_fingerprint: Callable[[int], bytes | None] = field(
+        default=_no_earlier_version, compare=False, repr=False
+    )
+
+    @classmethod
+    def anonymous(
+        cls,
+        operation: IdempotentOperation,
+        key: str,
+        fingerprint: bytes,
+        earlier_fingerprint: Callable[[int], bytes | None] = _no_earlier_version,
+    ) -> Self:
+        """Return the key of a caller without a token, in a scope of this request alone."""
+        return cls(f"{ANONYMOUS}:{fingerprint.hex()}", operation, key, fingerprint, earlier_fingerprint)
 
     @property
     def scope(self) -> Scope:
         return self.principal, self.operation, self.key
 
+    @property
+    def is_anonymous(self) -> bool:
+        return self.principal.startswith(f"{ANONYMOUS}:")
+
+    def has_fingerprint(self, fingerprint: bytes, version: int) -> bool:
+        """Return whether a fingerprint of this version is that of the key's request.
+
+        A version of a later release cannot be verified. It counts as equal: a rejected retry would lead the client to
+        send a new key, and so to run the operation twice.
+        """
+        if version == FINGERPRINT_VERSION:
+            return fingerprint == self.fingerprint
+        return version > FINGERPRINT_VERSION or fingerprint == self.earlier_fingerprint(version)
+
 
 @dataclass(frozen=True, slots=True)
 class IdempotentResult(Generic[V]):
-    """The result of a use case that is done once. `replayed` says that it was done by an earlier request.
+    """The result of an idempotent operation. `replayed` means that an earlier request ran it.
 
-    `present` says that the result is what has become of it since: what was answered then is no longer kept.
+    `is_current_state`: the stored response has been pruned, so this is the present state.
     """
 
     result: V
     replayed: bool = False
-    present: bool = False
+    is_current_state: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Bound(Generic[V]):
-    """What an earlier request with the same scope has asked for and got."""
+class StoredResult(Generic[V]):
+    """The result of an earlier request in the same scope, with that request's fingerprint."""
 
     fingerprint: bytes
     result: V
+    fingerprint_version: int = FINGERPRINT_VERSION
 
     def replay(self, key: IdempotencyKey) -> IdempotentResult[V]:
-        """Answer as the earlier request was answered. Raises IdempotencyKeyReused if that was another request."""
-        if self.fingerprint != key.fingerprint:
+        """Return the stored result for a retry of the same request. Raises IdempotencyKeyReused for another one."""
+        if not key.has_fingerprint(self.fingerprint, self.fingerprint_version):
             raise IdempotencyKeyReused
         return IdempotentResult(self.result, replayed=True)
 
 
+class PersonalResult:
+    """A result that shows the personal data of one user, its `subject`: its record is deleted with the account."""
+
+    __slots__ = ()
+
+    @property
+    def subject(self) -> UserId:
+        raise NotImplementedError
+
+
+def subject_of(key: IdempotencyKey, result: object) -> UserId | None:
+    """Return whose personal data a record has, unless its principal says so already."""
+    if not isinstance(result, PersonalResult) or str(result.subject) == key.principal:
+        return None
+    return result.subject
+
+
 class IdempotencyRecords(Protocol):
-    """The keys, inside a unit of work."""
+    """Idempotency records inside a unit of work."""
 
-    async def claim(self, keys: Sequence[IdempotencyKey], result_type: type[V]) -> Mapping[Scope, Bound[V]]:
-        """Claim the keys, and return those that are bound already.
+    async def claim(
+        self, keys: Sequence[IdempotencyKey], result_type: type[V]
+    ) -> Mapping[Scope, StoredResult[V]]:
+        """Claim the keys, and return the results that are stored for them already.
 
-        A key that another unit of work has claimed is waited for; keys are claimed in one fixed order, so that two
-        units of work never wait for each other. It also writes where it finds a key bound: the replay's commit must
-        prove that the first commit is as durable as this one will be. A scope may stand in `keys` more than once.
-        Raises IdempotencyInFlight.
+        Waits for a unit of work that has claimed one of the keys. Keys are claimed in one fixed order, which rules out
+        deadlocks. A claim writes even where it finds a result: the replay's commit must prove that the first commit is
+        as durable as this one will be. A scope may occur in `keys` more than once. Raises IdempotencyInFlight.
         """
         ...
 
-    async def bind(self, results: Mapping[IdempotencyKey, object]) -> None:
-        """Bind claimed keys to results. A claimed key that is not bound until the commit is free again."""
+    async def find_in_shared_scope(self, key: IdempotencyKey, result_type: type[V]) -> StoredResult[V] | None:
+        """Return the result that release 6daf4a4 stored for an anonymous request, if it is the same request.
+
+        That release kept the keys of all anonymous callers in one scope. Writes as `claim` does.
+        """
+        ...
+
+    async def store(self, results: Mapping[IdempotencyKey, object]) -> None:
+        """Store the results of claimed keys. A claimed key without a result at the commit is free again."""
         ...
 
 
 class IdempotencyRecordStore(Protocol):
-    """The keys that are bound, outside of any unit of work."""
+    """Idempotency records outside of any unit of work."""
 
     async def prune(self, *, before: datetime, limit: int) -> int:
-        """Forget keys that were claimed before this moment, the oldest first, at most `limit`; return how many.
+        """Delete records that were created before this moment, oldest first, at most `limit`; return how many.
 
-        Fewer than `limit` means that there are no more, but for those that are being replayed now.
+        Fewer than `limit` means that no more are left, except those that are being replayed.
         """
         ...
-
-
-async def replay_of(
-    records: IdempotencyRecords, key: IdempotencyKey | None, result_type: type[V]
-) -> IdempotentResult[V] | None:
-    """Claim the key of a request, if it has one, and return its replay, if there is one to give.
-
-    Raises IdempotencyInFlight, IdempotencyKeyReused.
-    """
-    if key is None:
-        return None
-    bound = (await records.claim([key], result_type)).get(key.scope)
-    return None if bound is None else bound.replay(key)
-
-
-async def store_result(
-    records: IdempotencyRecords, key: IdempotencyKey | None, result: V
-) -> IdempotentResult[V]:
-    """Bind the key of a request, if it has one, to the result."""
-    if key is not None:
-        await records.bind({key: result})
-    return IdempotentResult(result)

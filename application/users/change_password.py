@@ -2,7 +2,8 @@ from dataclasses import dataclass, field
 
 from application.audit.entry import AuditAction
 from application.shared.clock import Clock
-from application.shared.idempotency import IdempotencyKey, IdempotentResult, replay_of, store_result
+from application.shared.idempotency import IdempotencyKey, IdempotentResult
+from application.shared.run_once import find_replay, store_result
 from application.throttling.throttle import Throttle
 from application.unit_of_work import UnitOfWorkFactory
 from application.users.password_policy import PasswordPolicy
@@ -57,8 +58,7 @@ class ChangePassword:
         """Raise WeakPassword, TooManyAttempts, WrongPassword, AccountDisabled, Overloaded, IdempotencyKeyReused, IdempotencyInFlight."""
         self.policy.check(command.new_password, field="new_password")
         async with self.unit_of_work() as work:
-            if replay := await replay_of(work.idempotency, command.key, UserView):
-                await work.commit()
+            if replay := await find_replay(work, command.key, UserView):
                 return replay
             checked = await work.users.peek(command.user_id)
             if checked is not None:
@@ -81,8 +81,7 @@ class ChangePassword:
         self, checked: User, command: ChangePasswordCommand, password_hash: str
     ) -> IdempotentResult[UserView]:
         async with self.unit_of_work(command.actor) as work:
-            if replay := await replay_of(work.idempotency, command.key, UserView):
-                await work.commit()
+            if replay := await find_replay(work, command.key, UserView):
                 return replay
             user = await work.users.get(checked.id)
             if user is None or user.password_changed_at != checked.password_changed_at:
@@ -93,9 +92,7 @@ class ChangePassword:
             await work.sessions.remove([s for s in sessions if s.id != command.session_id])
             await work.users.save(user)
             await self.throttle.reset(work, _attempt(user, command))
-            receipt = await store_result(work.idempotency, command.key, UserView.of(user))
-            await work.commit()
-        return receipt
+            return await store_result(work, command.key, UserView.of(user))
 
 
 def _attempt(user: User, command: ChangePasswordCommand) -> Attempt:

@@ -1,7 +1,8 @@
 from dataclasses import dataclass, field
 
 from application.shared.clock import Clock
-from application.shared.idempotency import IdempotencyKey, IdempotentResult, replay_of, store_result
+from application.shared.idempotency import IdempotencyKey, IdempotentResult
+from application.shared.run_once import find_replay, store_result
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from application.users.password_policy import PasswordPolicy
 from application.users.ports import PasswordHasher
@@ -37,14 +38,12 @@ class ResetPassword:
         """Raise WeakPassword, InvalidOneTimeToken, Overloaded, IdempotencyKeyReused, IdempotencyInFlight."""
         self.policy.check(command.password, field="password")
         async with self.unit_of_work() as work:
-            if replay := await replay_of(work.idempotency, command.key, UserView):
-                await work.commit()
+            if replay := await find_replay(work, command.key, UserView):
                 return replay
             await self._valid(command.token, work)
         password_hash = await self.hasher.hash(command.password)
         async with self.unit_of_work(command.actor) as work:
-            if replay := await replay_of(work.idempotency, command.key, UserView):
-                await work.commit()
+            if replay := await find_replay(work, command.key, UserView):
                 return replay
             token = await self._valid(command.token, work)
             user = await work.users.get(token.user_id)
@@ -56,9 +55,7 @@ class ResetPassword:
             user.verify_email(now=now)
             await work.sessions.remove(await work.sessions.of_user(user.id))
             await work.users.save(user)
-            receipt = await store_result(work.idempotency, command.key, UserView.of(user))
-            await work.commit()
-        return receipt
+            return await store_result(work, command.key, UserView.of(user))
 
     async def _valid(self, text: str, work: UnitOfWork) -> OneTimeToken:
         token = await work.one_time_tokens.find(TokenPurpose.RESET_PASSWORD, hash_of(text))

@@ -1,10 +1,11 @@
 from dataclasses import dataclass, field
 
 from application.shared.clock import Clock
-from application.shared.idempotency import IdempotencyKey, IdempotentResult, replay_of, store_result
+from application.shared.idempotency import IdempotencyKey, IdempotentResult
 from application.shared.ids import IdFactory
+from application.shared.run_once import run_once
 from application.throttling.throttle import Throttle
-from application.unit_of_work import UnitOfWorkFactory
+from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from application.users.password_policy import PasswordPolicy
 from application.users.ports import PasswordHasher
 from application.users.views import UserView
@@ -58,10 +59,8 @@ class SignUp:
             now=self.clock.now(),
         )
         async with self.unit_of_work(command.actor) as work:
-            if replay := await replay_of(work.idempotency, command.key, UserView):
-                await work.commit()
-                return replay
-            await work.users.add(user)
-            receipt = await store_result(work.idempotency, command.key, UserView.of(user))
-            await work.commit()
-        return receipt
+            return await run_once(work, command.key, UserView, lambda: self._add(work, user))
+
+    async def _add(self, work: UnitOfWork, user: User) -> UserView:
+        await work.users.add(user)
+        return UserView.of(user)

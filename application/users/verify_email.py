@@ -2,8 +2,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from application.shared.clock import Clock
-from application.shared.idempotency import IdempotencyKey, IdempotentResult, replay_of, store_result
+from application.shared.idempotency import IdempotencyKey, IdempotentResult
 from application.shared.ids import IdFactory
+from application.shared.run_once import run_once
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from application.users.ports import EmailTaken
 from application.users.views import UserView
@@ -38,20 +39,16 @@ class VerifyEmail:
 
     async def __call__(self, command: VerifyEmailCommand) -> IdempotentResult[UserView]:
         """Raise InvalidOneTimeToken, IdempotencyKeyReused, IdempotencyInFlight."""
-        now = self.clock.now()
         async with self.unit_of_work(command.actor) as work:
-            if replay := await replay_of(work.idempotency, command.key, UserView):
-                await work.commit()
-                return replay
-            token_hash = hash_of(command.token)
-            sign_up = await work.sign_ups.find(token_hash)
-            if sign_up is None:
-                user = await self._verified_account(token_hash, work, now)
-            else:
-                user = await self._opened_account(sign_up, work, now)
-            receipt = await store_result(work.idempotency, command.key, UserView.of(user))
-            await work.commit()
-        return receipt
+            return await run_once(work, command.key, UserView, lambda: self._verify(work, command))
+
+    async def _verify(self, work: UnitOfWork, command: VerifyEmailCommand) -> UserView:
+        now = self.clock.now()
+        token_hash = hash_of(command.token)
+        sign_up = await work.sign_ups.find(token_hash)
+        if sign_up is None:
+            return UserView.of(await self._verified_account(token_hash, work, now))
+        return UserView.of(await self._opened_account(sign_up, work, now))
 
     async def _opened_account(self, sign_up: PendingSignUp, work: UnitOfWork, now: datetime) -> User:
         if sign_up.is_over(now) or not await work.sign_ups.claim(sign_up):

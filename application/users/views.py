@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
+from application.shared.idempotency import PersonalResult
 from domain.shared.ids import UserId
 from domain.users.permissions import Role
 from domain.users.user import User, UserStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UserView:
+class UserView(PersonalResult):
     id: UserId
     email: str | None
     full_name: str | None
@@ -20,6 +21,10 @@ class UserView:
     created_at: datetime
     updated_at: datetime
     version: int
+
+    @property
+    def subject(self) -> UserId:
+        return self.id
 
     @classmethod
     def of(cls, user: User) -> Self:

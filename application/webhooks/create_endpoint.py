@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from application.audit.entry import AuditAction
 from application.shared.clock import Clock
-from application.shared.idempotency import IdempotencyKey, IdempotentResult, replay_of, store_result
+from application.shared.idempotency import IdempotencyKey, IdempotentResult
 from application.shared.ids import IdFactory
-from application.unit_of_work import UnitOfWorkFactory
+from application.shared.run_once import run_once
+from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from application.webhooks.views import NewEndpointView
 from domain.shared.actor import Actor
 from domain.shared.ids import EndpointId
@@ -41,6 +42,10 @@ class CreateEndpoint:
 
     async def __call__(self, command: CreateEndpointCommand) -> IdempotentResult[NewEndpointView]:
         """Raise ValidationFailed, IdempotencyKeyReused, IdempotencyInFlight."""
+        async with self.unit_of_work(command.actor) as work:
+            return await run_once(work, command.key, NewEndpointView, lambda: self._create(work, command))
+
+    async def _create(self, work: UnitOfWork, command: CreateEndpointCommand) -> NewEndpointView:
         endpoint = WebhookEndpoint.create(
             id=EndpointId(self.ids.new()),
             url=command.url,
@@ -49,21 +54,14 @@ class CreateEndpoint:
             allow_plain_http=self.allow_plain_http,
             now=self.clock.now(),
         )
-        async with self.unit_of_work(command.actor) as work:
-            if replay := await replay_of(work.idempotency, command.key, NewEndpointView):
-                await work.commit()
-                return replay
-            await work.webhooks.add(endpoint)
-            work.audit.record(
-                AuditAction.WEBHOOK_ENDPOINT_CREATED, endpoint.id, at=endpoint.created_at, host=endpoint.host
-            )
-            view = NewEndpointView(
-                id=endpoint.id,
-                url=endpoint.url,
-                event_types=endpoint.event_types,
-                created_at=endpoint.created_at,
-                secret=f"whsec_{b64encode(endpoint.secret).decode()}",
-            )
-            receipt = await store_result(work.idempotency, command.key, view)
-            await work.commit()
-        return receipt
+        await work.webhooks.add(endpoint)
+        work.audit.record(
+            AuditAction.WEBHOOK_ENDPOINT_CREATED, endpoint.id, at=endpoint.created_at, host=endpoint.host
+        )
+        return NewEndpointView(
+            id=endpoint.id,
+            url=endpoint.url,
+            event_types=endpoint.event_types,
+            created_at=endpoint.created_at,
+            secret=f"whsec_{b64encode(endpoint.secret).decode()}",
+        )

@@ -2,8 +2,9 @@ from dataclasses import dataclass
 
 from application.audit.entry import AuditAction
 from application.shared.clock import Clock
-from application.shared.idempotency import IdempotencyKey, IdempotentResult, replay_of, store_result
-from application.unit_of_work import UnitOfWorkFactory
+from application.shared.idempotency import IdempotencyKey, IdempotentResult
+from application.shared.run_once import run_once
+from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from application.webhooks.views import DeliveryView
 from domain.shared.actor import Actor
 from domain.shared.errors import NotFound
@@ -22,22 +23,24 @@ class RetryDelivery:
     ) -> IdempotentResult[DeliveryView]:
         """Raise NotFound, IdempotencyKeyReused, IdempotencyInFlight."""
         async with self.unit_of_work(actor) as work:
-            if replay := await replay_of(work.idempotency, key, DeliveryView):
-                await work.commit()
-                return replay
-            delivery = await work.webhooks.delivery(endpoint_id, delivery_id)
-            if delivery is None:
-                raise NotFound("There is no such delivery.")
-            now = self.clock.now()
-            delivery.retry(now=now)
-            await work.webhooks.save(delivery)
-            work.audit.record(
-                AuditAction.WEBHOOK_DELIVERY_RETRIED,
-                delivery.id,
-                at=now,
-                endpoint_id=str(endpoint_id),
-                event_type=delivery.event_type,
+            return await run_once(
+                work, key, DeliveryView, lambda: self._retry(work, endpoint_id, delivery_id)
             )
-            receipt = await store_result(work.idempotency, key, DeliveryView.of(delivery))
-            await work.commit()
-        return receipt
+
+    async def _retry(
+        self, work: UnitOfWork, endpoint_id: EndpointId, delivery_id: DeliveryId
+    ) -> DeliveryView:
+        delivery = await work.webhooks.delivery(endpoint_id, delivery_id)
+        if delivery is None:
+            raise NotFound("There is no such delivery.")
+        now = self.clock.now()
+        delivery.retry(now=now)
+        await work.webhooks.save(delivery)
+        work.audit.record(
+            AuditAction.WEBHOOK_DELIVERY_RETRIED,
+            delivery.id,
+            at=now,
+            endpoint_id=str(endpoint_id),
+            event_type=delivery.event_type,
+        )
+        return DeliveryView.of(delivery)

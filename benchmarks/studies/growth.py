@@ -9,7 +9,7 @@ from adapters.postgres.core.migrations import upgrade
 from application.orders.access import OrderAccess
 from application.orders.place_order import PlaceOrderCommand
 from application.orders.ports import OrderFilter
-from application.shared.idempotency import IdempotencyKey
+from application.shared.idempotency import IdempotencyKey, IdempotentOperation
 from application.shared.page import Position
 from benchmarks.database import Server
 from benchmarks.rows import Rows, made_id, make_rows
@@ -83,7 +83,7 @@ def _commands(count: int, orders: int, number: int) -> Sequence[PlaceOrderComman
                 ),
                 metadata={},
             ),
-            key=IdempotencyKey(str(customer), "place_order", str(uuid4()), b"asked"),
+            key=IdempotencyKey(str(customer), IdempotentOperation.PLACE_ORDER, str(uuid4()), b"asked"),
             actor=Actor(customer, "benchmarks"),
         )
         for at in range(count)

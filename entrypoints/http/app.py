@@ -24,6 +24,11 @@ from entrypoints.http.middleware.request_drainer import RequestDrainer
 from entrypoints.http.problems.handlers import PROBLEM_HANDLERS
 from entrypoints.http.problems.pages import router as problem_pages
 from entrypoints.http.representation.cursors import Cursors
+from entrypoints.http.representation.fingerprints import (
+    FINGERPRINT_SECRET,
+    FINGERPRINT_SECRET_BYTES,
+    Fingerprints,
+)
 from entrypoints.http.service_app import ServiceApp
 from entrypoints.lifespan import running
 from entrypoints.settings import Settings
@@ -53,6 +58,9 @@ def create_app(settings: Settings | None = None, container: Container | None = N
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with running(container) as cursor_secret:
             app.state.cursors = Cursors(cursor_secret)
+            app.state.fingerprints = Fingerprints(
+                await container.database.secrets().get_or_create(FINGERPRINT_SECRET, FINGERPRINT_SECRET_BYTES)
+            )
             try:
                 yield
             finally:

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from application.shared.errors import Overloaded
+from application.shared.idempotency import IdempotentOperation
 from application.shared.page import Page, Position
 from application.users.change_me import ChangeMeCommand
 from application.users.change_password import ChangePasswordCommand, WrongPassword
@@ -221,7 +222,7 @@ async def test_of_two_changes_of_a_password_at_once_one_counts(shop: Shop) -> No
 
 async def test_a_change_of_password_that_is_repeated_with_its_key_is_replayed(shop: Shop) -> None:
     ann = await sign_up(shop, "ann")
-    key = shop.key("new", operation="change_password", principal=str(ann.id))
+    key = shop.key("new", operation=IdempotentOperation.CHANGE_PASSWORD, principal=str(ann.id))
     command = replace(changing(ann, SessionId(shop.ids.new())), key=key)
     first, again = await shop.change_password(command), await shop.change_password(command)
     assert (first.replayed, again.replayed) == (False, True)

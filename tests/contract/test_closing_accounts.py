@@ -8,7 +8,7 @@ import pytest
 from application.orders.access import OrderAccess
 from application.orders.place_order import PlaceOrderCommand
 from application.sessions.log_in import WrongCredentials
-from application.shared.idempotency import IdempotentResult
+from application.shared.idempotency import IdempotentOperation, IdempotentResult
 from application.users.close_account import CloseAccountCommand
 from application.users.get_me import GetMe
 from application.users.ports import InvalidToken, UserFilter
@@ -34,7 +34,7 @@ ANN = SignUpCommand(
 
 
 async def sign_up(shop: Shop, role: Role = Role.CUSTOMER) -> UserView:
-    key = shop.key("Ann", operation="create_user", principal="anybody")
+    key = shop.key("Ann", operation=IdempotentOperation.CREATE_USER, principal="anybody")
     return (await shop.sign_up(replace(ANN, role=role, key=key))).result
 
 
@@ -175,7 +175,7 @@ async def test_nothing_is_erased_from_the_orders_of_others(shop: Shop) -> None:
 
 async def test_answers_that_were_kept_for_retries_are_forgotten(shop: Shop) -> None:
     ann, mug = await sign_up(shop), await shop.product(stock=9)
-    key = shop.key("Ann", operation="create_user", principal="anybody", key="kept")
+    key = shop.key("Ann", operation=IdempotentOperation.CREATE_USER, principal="anybody", key="kept")
     bob = (await shop.sign_up(replace(ANN, email=sought_email_address("bob@example.com"), key=key))).result
     placing = shop.placing((mug, 1), customer=ann)
     await shop.place_order(placing)

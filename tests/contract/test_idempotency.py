@@ -4,15 +4,20 @@ from dataclasses import replace
 from typing import TypeVar
 
 import pytest
+from sqlalchemy import text
 
+from adapters.memory.unit_of_work import MemoryUnitOfWorkFactory
 from application.catalog.views import AdjustmentView, ProductView, StockView
 from application.orders.views import OrderView
 from application.shared.idempotency import (
-    Bound,
+    ANONYMOUS,
+    FINGERPRINT_VERSION,
     IdempotencyInFlight,
     IdempotencyKey,
     IdempotencyKeyReused,
+    IdempotentOperation,
     Scope,
+    StoredResult,
 )
 from application.unit_of_work import UnitOfWorkFactory
 from application.users.views import UserView
@@ -22,10 +27,10 @@ from tests.kit.shop import STAFF, Shop
 
 V = TypeVar("V")
 
-KEY = IdempotencyKey("ann", "place_order", "key", b"\x00fingerprint\xff")
+KEY = IdempotencyKey("ann", IdempotentOperation.PLACE_ORDER, "key", b"\x00fingerprint\xff")
 OTHER_SCOPES = [
     replace(KEY, principal="bob"),
-    replace(KEY, operation="cancel_order"),
+    replace(KEY, operation=IdempotentOperation.CANCEL_ORDER),
     replace(KEY, key="KEY"),
 ]
 
@@ -36,7 +41,7 @@ def a_view(shop: Shop, *, email: str = "ann@example.com") -> UserView:
 
 async def claim(
     factory: UnitOfWorkFactory, *keys: IdempotencyKey, result_type: type[V]
-) -> Mapping[Scope, Bound[V]]:
+) -> Mapping[Scope, StoredResult[V]]:
     """Claim the keys and commit, binding none."""
     async with factory() as work:
         bound = await work.idempotency.claim(keys, result_type)
@@ -47,7 +52,7 @@ async def claim(
 async def bind(shop: Shop, results: Mapping[IdempotencyKey, object]) -> None:
     async with shop.store.unit_of_work() as work:
         await work.idempotency.claim(list(results), object)
-        await work.idempotency.bind(results)
+        await work.idempotency.store(results)
         await work.commit()
 
 
@@ -56,7 +61,7 @@ async def test_a_bound_key_returns_what_was_asked_for_and_got(shop: Shop) -> Non
     await bind(shop, {KEY: view})
     for _ in range(2):
         bound = await claim(shop.store.unit_of_work, KEY, result_type=UserView)
-        assert bound == {KEY.scope: Bound(KEY.fingerprint, view)}
+        assert bound == {KEY.scope: StoredResult(KEY.fingerprint, view)}
 
 
 async def test_every_kind_of_result_comes_back_equal(shop: Shop) -> None:
@@ -96,7 +101,7 @@ async def test_a_bound_key_with_another_fingerprint_is_refused(shop: Shop) -> No
 async def test_a_binding_that_was_not_committed_is_not_kept(shop: Shop) -> None:
     async with shop.store.unit_of_work() as work:
         await work.idempotency.claim([KEY], UserView)
-        await work.idempotency.bind({KEY: a_view(shop)})
+        await work.idempotency.store({KEY: a_view(shop)})
     assert await claim(shop.store.unit_of_work, KEY, result_type=UserView) == {}
 
 
@@ -105,24 +110,24 @@ async def test_a_key_that_was_claimed_and_not_bound_is_free_after_the_commit(sho
     view = a_view(shop)
     await bind(shop, {replace(KEY, fingerprint=b"another"): view})
     bound = await claim(shop.store.unit_of_work, KEY, result_type=UserView)
-    assert bound == {KEY.scope: Bound(b"another", view)}
+    assert bound == {KEY.scope: StoredResult(b"another", view)}
 
 
 async def test_of_several_claimed_keys_those_that_are_bound_are_kept_and_the_others_free(shop: Shop) -> None:
     view = a_view(shop)
     async with shop.store.unit_of_work() as work:
         await work.idempotency.claim([KEY, *OTHER_SCOPES], UserView)
-        await work.idempotency.bind({KEY: view})
+        await work.idempotency.store({KEY: view})
         await work.commit()
     bound = await claim(shop.store.unit_of_work, KEY, *OTHER_SCOPES, result_type=UserView)
-    assert bound == {KEY.scope: Bound(KEY.fingerprint, view)}
+    assert bound == {KEY.scope: StoredResult(KEY.fingerprint, view)}
 
 
 async def test_a_scope_may_be_claimed_more_than_once_at_once(shop: Shop) -> None:
     twin = replace(KEY, fingerprint=b"another")
     async with shop.store.unit_of_work() as work:
         assert await work.idempotency.claim([KEY, twin, KEY], UserView) == {}
-        await work.idempotency.bind({KEY: a_view(shop)})
+        await work.idempotency.store({KEY: a_view(shop)})
         await work.commit()
     bound = await claim(shop.store.unit_of_work, twin, KEY, twin, result_type=UserView)
     assert bound[KEY.scope].fingerprint == KEY.fingerprint
@@ -131,7 +136,7 @@ async def test_a_scope_may_be_claimed_more_than_once_at_once(shop: Shop) -> None
 async def test_nothing_is_claimed_and_bound_for_no_keys(shop: Shop) -> None:
     async with shop.store.unit_of_work() as work:
         assert await work.idempotency.claim([], UserView) == {}
-        await work.idempotency.bind({})
+        await work.idempotency.store({})
         await work.commit()
 
 
@@ -157,16 +162,16 @@ async def test_a_twin_that_has_waited_replays_what_the_first_committed(shop: Sho
     async with shop.store.unit_of_work() as work:
         await work.idempotency.claim([KEY], UserView)
         twin = asyncio.create_task(claim(shop.store.unit_of_work, KEY, result_type=UserView))
-        await work.idempotency.bind({KEY: view})
+        await work.idempotency.store({KEY: view})
         await work.commit()
-    assert await twin == {KEY.scope: Bound(KEY.fingerprint, view)}
+    assert await twin == {KEY.scope: StoredResult(KEY.fingerprint, view)}
 
 
 async def test_a_twin_that_has_waited_runs_when_the_first_is_rolled_back(shop: Shop) -> None:
     async with shop.store.unit_of_work() as work:
         await work.idempotency.claim([KEY], UserView)
         twin = asyncio.create_task(claim(shop.store.unit_of_work, KEY, result_type=UserView))
-        await work.idempotency.bind({KEY: a_view(shop)})
+        await work.idempotency.store({KEY: a_view(shop)})
     assert await twin == {}
 
 
@@ -176,7 +181,7 @@ async def test_of_twenty_twins_at_once_one_runs_and_the_others_replay_it(shop: S
             bound = await work.idempotency.claim([KEY], UserView)
             view = bound[KEY.scope].result if bound else a_view(shop, email=f"{number}@example.com")
             if not bound:
-                await work.idempotency.bind({KEY: view})
+                await work.idempotency.store({KEY: view})
             await work.commit()
         return view
 
@@ -191,3 +196,50 @@ async def test_keys_claimed_in_opposite_orders_never_block_each_other(shop: Shop
         for number in range(20)
     ]
     assert await asyncio.gather(*claims) == [{}] * 20
+
+
+async def test_anonymous_key_finds_the_result_that_release_6daf4a4_stored(shop: Shop) -> None:
+    view = a_view(shop)
+    earlier = IdempotencyKey(ANONYMOUS, IdempotentOperation.CREATE_USER, "key", b"version 1")
+    await store_as_6daf4a4(shop, earlier, view)
+
+    def same(_version: int) -> bytes:
+        return b"version 1"
+
+    def another(_version: int) -> bytes:
+        return b"another"
+
+    async with shop.store.unit_of_work() as work:
+        for fingerprint, expected in ((same, view), (another, None)):
+            key = IdempotencyKey.anonymous(IdempotentOperation.CREATE_USER, "key", b"version 2", fingerprint)
+            found = await work.idempotency.find_in_shared_scope(key, UserView)
+            assert (found and found.result) == expected
+            assert found is None or found.replay(key).replayed
+        await work.commit()
+
+
+async def test_result_of_a_later_fingerprint_version_is_replayed_unverified() -> None:
+    later = StoredResult(b"version 3", "result", fingerprint_version=FINGERPRINT_VERSION + 1)
+    assert later.replay(KEY).result == "result"
+
+
+async def test_result_of_an_earlier_fingerprint_version_is_verified() -> None:
+    earlier = StoredResult(b"version 1", "result", fingerprint_version=1)
+    same = replace(KEY, earlier_fingerprint={1: b"version 1"}.get)
+    assert earlier.replay(same).result == "result"
+    with pytest.raises(IdempotencyKeyReused):
+        earlier.replay(KEY)
+
+
+async def store_as_6daf4a4(shop: Shop, key: IdempotencyKey, result: object) -> None:
+    """Store a result as that release did: without versions, which then are 1."""
+    store = shop.store.unit_of_work
+    if isinstance(store, MemoryUnitOfWorkFactory):
+        store._database.tables.idempotency[key.scope] = StoredResult(key.fingerprint, result, 1)
+        return
+    await bind(shop, {key: result})
+    async with store() as work:
+        await work._transaction.execute(  # type: ignore[attr-defined] # every unit of work on PostgreSQL has one
+            text("UPDATE idempotency_keys SET fingerprint_version = 1, format_version = 1")
+        )
+        await work.commit()

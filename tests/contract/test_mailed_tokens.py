@@ -8,6 +8,7 @@ import pytest
 
 from application.mail.ports import AddressRefused, MailNotSent
 from application.mail.request import MailKind, MailRequest
+from application.shared.idempotency import IdempotentOperation
 from application.throttling.throttle import TooManyAttempts
 from application.users.reset_password import ResetPasswordCommand
 from application.users.sign_up import SignUpCommand
@@ -166,7 +167,7 @@ async def test_of_two_who_use_a_token_at_once_one_does(shop: Shop) -> None:
 async def test_a_reset_that_is_repeated_with_its_key_is_replayed(shop: Shop) -> None:
     await shop.sign_up(ANN)
     command = ResetPasswordCommand(token=await asked_for_reset(shop), password=NEW_PASSWORD, actor=SOMEBODY)
-    command = replace(command, key=shop.key(command.token, operation="reset_password"))
+    command = replace(command, key=shop.key(command.token, operation=IdempotentOperation.RESET_PASSWORD))
     first, again = await shop.reset_password(command), await shop.reset_password(command)
     assert (first.replayed, again.replayed) == (False, True)
 

@@ -29,7 +29,9 @@ async def test_an_order_that_took_the_last_unit_is_not_told_that_there_is_none(s
     command = shop.placing((await shop.product(stock=0), 1), customer=await shop.customer())
     order = await taken_long_ago(shop, command)
     for _ in range(2):
-        assert await shop.place_order(command) == IdempotentResult(order, replayed=True, present=True)
+        assert await shop.place_order(command) == IdempotentResult(
+            order, replayed=True, is_current_state=True
+        )
 
 
 async def test_an_order_of_what_is_no_longer_sold_is_still_the_answer(shop: Shop) -> None:
@@ -37,7 +39,7 @@ async def test_an_order_of_what_is_no_longer_sold_is_still_the_answer(shop: Shop
     command = shop.placing((mug, 1), customer=await shop.customer())
     order = await taken_long_ago(shop, command)
     await shop.archive_product(mug.id, expected_version=mug.version, actor=SOMEBODY)
-    assert await shop.place_order(command) == IdempotentResult(order, replayed=True, present=True)
+    assert await shop.place_order(command) == IdempotentResult(order, replayed=True, is_current_state=True)
 
 
 async def test_in_a_batch_each_key_has_its_own_answer(shop: Shop) -> None:
@@ -49,7 +51,7 @@ async def test_in_a_batch_each_key_has_its_own_answer(shop: Shop) -> None:
     placed = shop.placing((mug, 1), customer=bob, key="other")
     answers = await shop.batch()([refused, taken, placed])
     assert [isinstance(answer, IdempotentResult) for answer in answers] == [False, True, True]
-    assert answers[1] == IdempotentResult(order, replayed=True, present=True)
+    assert answers[1] == IdempotentResult(order, replayed=True, is_current_state=True)
 
 
 async def test_no_key_finds_no_order(shop: Shop) -> None:
@@ -75,5 +77,5 @@ async def test_pruning_forgets_what_is_older_than_it_is_kept_and_nothing_younger
     assert await shop.store.replays.prune(before=now + timedelta(days=1), limit=1) == 1
     assert await shop.store.replays.prune(before=now + timedelta(days=1), limit=9) == 1
     assert [await shop.place_order(command) for command, _ in orders] == [
-        IdempotentResult(placed.result, replayed=True, present=True) for _, placed in orders
+        IdempotentResult(placed.result, replayed=True, is_current_state=True) for _, placed in orders
     ]

@@ -1,6 +1,7 @@
 import pytest
 
 from application.orders.access import OrderAccess
+from application.shared.idempotency import IdempotentOperation
 from application.users.ports import EmailTaken
 from application.users.views import UserView
 from domain.catalog.stock import MovementReason, Stock
@@ -129,7 +130,7 @@ async def test_after_a_refused_write_nothing_can_be_committed(shop: Shop) -> Non
 async def test_a_caller_who_leaves_does_not_interrupt_the_commit_however_far_it_has_come(shop: Shop) -> None:
     async def is_committed_though_cancelled_at(suspension: int) -> bool:
         user = a_user(shop.ids, email=f"{suspension}@example.com")
-        key = shop.key(suspension, operation="sign_up")
+        key = shop.key(suspension, operation=IdempotentOperation.CREATE_USER)
         async with shop.store.unit_of_work(SOMEBODY) as work:
             await work.idempotency.claim([key], UserView)
             await work.users.add(user)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from application.shared.idempotency import IdempotencyKeyReused
+from application.shared.idempotency import IdempotencyKeyReused, IdempotentOperation
 from application.webhooks.create_endpoint import CreateEndpointCommand
 from application.webhooks.deliver_webhooks import LEASE
 from domain.shared.errors import NotFound, ValidationFailed
@@ -272,7 +272,7 @@ async def test_a_retry_is_done_once_per_key(webhooks: Webhooks) -> None:
     await webhooks.shop.product()
     await webhooks.work()
     [delivery] = await webhooks.log(endpoint.id)
-    key = webhooks.shop.key(delivery.id, operation="retry_delivery", key="one")
+    key = webhooks.shop.key(delivery.id, operation=IdempotentOperation.RETRY_WEBHOOK_DELIVERY, key="one")
     first = await webhooks.retry(endpoint.id, delivery.id, key=key, actor=SOMEBODY)
     await webhooks.work()
     second = await webhooks.retry(endpoint.id, delivery.id, key=key, actor=SOMEBODY)
@@ -308,13 +308,13 @@ async def test_deliveries_are_listed_the_newest_first_and_by_their_status(webhoo
 
 
 async def test_an_endpoint_is_made_once_per_key_and_its_secret_is_told_again(webhooks: Webhooks) -> None:
-    key = webhooks.shop.key(ANN, operation="create_webhook_endpoint", key="one")
+    key = webhooks.shop.key(ANN, operation=IdempotentOperation.CREATE_WEBHOOK_ENDPOINT, key="one")
     first = await webhooks.create(CreateEndpointCommand(url=ANN, event_types=(), key=key, actor=SOMEBODY))
     second = await webhooks.create(CreateEndpointCommand(url=ANN, event_types=(), key=key, actor=SOMEBODY))
     assert (second.replayed, second.result) == (True, first.result)
     [listed] = (await webhooks.list(after=None, limit=10)).items
     assert listed.id == first.result.id
-    other = webhooks.shop.key(BOB, operation="create_webhook_endpoint", key="one")
+    other = webhooks.shop.key(BOB, operation=IdempotentOperation.CREATE_WEBHOOK_ENDPOINT, key="one")
     with pytest.raises(IdempotencyKeyReused):
         await webhooks.create(CreateEndpointCommand(url=BOB, event_types=(), key=other, actor=SOMEBODY))
 

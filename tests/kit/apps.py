@@ -10,6 +10,7 @@ from entrypoints.http.middleware.request_drainer import RequestDrainer
 from entrypoints.http.problems import pages
 from entrypoints.http.problems.handlers import PROBLEM_HANDLERS
 from entrypoints.http.representation.cursors import Cursors
+from entrypoints.http.representation.fingerprints import Fingerprints
 
 
 def app_of(*routers: APIRouter) -> FastAPI:
@@ -23,6 +24,7 @@ def app_of(*routers: APIRouter) -> FastAPI:
     )
     app.state.request_drainer = RequestDrainer()
     app.state.cursors = Cursors(b"s" * 32)
+    app.state.fingerprints = Fingerprints(b"s" * 32)
     for router in (*routers, pages.router):
         app.include_router(router)
     app.add_middleware(RequestContextMiddleware)

@@ -34,7 +34,7 @@ from application.payments.settle_payments import SettlePayments
 from application.payments.views import PaymentView, RefundView
 from application.shared.batching import Batcher, RunBatch
 from application.shared.clock import Clock
-from application.shared.idempotency import IdempotencyKey, IdempotentResult
+from application.shared.idempotency import IdempotencyKey, IdempotentOperation, IdempotentResult
 from application.users.close_account import CloseAccount
 from application.users.erase_closed_accounts import EraseClosedAccounts
 from application.users.views import UserView
@@ -211,7 +211,9 @@ class Shop(Accounts):
             expected_total=expected_total,
             metadata={},
         )
-        idempotency_key = self.key(request, operation="place_order", principal=str(customer.id), key=key)
+        idempotency_key = self.key(
+            request, operation=IdempotentOperation.PLACE_ORDER, principal=str(customer.id), key=key
+        )
         self.keys_sent.add((customer.id, idempotency_key.key))
         return PlaceOrderCommand(request, idempotency_key, Actor(customer.id, "test"))
 
@@ -221,7 +223,7 @@ class Shop(Accounts):
             order_id=order.id,
             reason=None,
             access=OrderAccess.all(),
-            key=self.key(order.id, operation="cancel_order", key=key),
+            key=self.key(order.id, operation=IdempotentOperation.CANCEL_ORDER, key=key),
             actor=STAFF,
         )
 
@@ -241,7 +243,7 @@ class Shop(Accounts):
             method=PaymentMethod.SANDBOX,
             token=token,
             access=access,
-            key=self.key((order.id, token), operation="pay_order", key=key),
+            key=self.key((order.id, token), operation=IdempotentOperation.PAY_ORDER, key=key),
             actor=STAFF,
         )
 
@@ -257,7 +259,7 @@ class Shop(Accounts):
             lines=lines,
             carrier="DHL",
             tracking="JD0146",
-            key=self.key((order.id, lines), operation="fulfil_order", key=key),
+            key=self.key((order.id, lines), operation=IdempotentOperation.FULFILL_ORDER, key=key),
             actor=STAFF,
         )
 
@@ -277,7 +279,7 @@ class Shop(Accounts):
             order_id=order.id,
             wanted=lines_or_amount,
             reason="It was broken",
-            key=self.key((order.id, wanted), operation="refund_order", key=key),
+            key=self.key((order.id, wanted), operation=IdempotentOperation.REFUND_ORDER, key=key),
             actor=STAFF,
         )
 
@@ -293,12 +295,17 @@ class Shop(Accounts):
             deltas=deltas,
             reason=reason,
             note=None,
-            key=self.key((deltas, reason), operation="adjust_stock", key=key),
+            key=self.key((deltas, reason), operation=IdempotentOperation.ADJUST_STOCK, key=key),
             actor=STAFF,
         )
 
     def key(
-        self, asked: object, *, operation: str, principal: str = "staff", key: str | None = None
+        self,
+        asked: object,
+        *,
+        operation: IdempotentOperation,
+        principal: str = "staff",
+        key: str | None = None,
     ) -> IdempotencyKey:
         """Return a key for what is asked: a fresh one, or `key`."""
         return IdempotencyKey(

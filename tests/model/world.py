@@ -106,7 +106,7 @@ class World:
         self.database.tables.changes.clear()
         self.database.tables.movements.clear()
         self.database.tables.idempotency.clear()
-        self.database.tables.bound_at.clear()
+        self.database.tables.idempotency_stored_at.clear()
         self.database.tables.provider_events.clear()
         self.database.outbox.clear()
         self.shop.gateway.payments = dict(snapshot.payments)

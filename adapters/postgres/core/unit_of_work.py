@@ -132,7 +132,7 @@ class PostgresUnitOfWork(UnitOfWork):
         await run_to_completion(self._commit())
 
     async def _commit(self) -> None:
-        await self._idempotency.free_unbound()
+        await self._idempotency.free_claimed()
         self._audit.follow_events(self._outbox.events)
         await self._outbox.write()
         await write_audit_log(self._transaction, self._audit.take())

@@ -6,28 +6,34 @@ from sqlalchemy import Text, bindparam, cast, delete, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from adapters.json_text import from_json, to_json
+from adapters.json_text import from_stored_json, to_json
 from adapters.postgres.core.errors import translated
 from adapters.postgres.core.rows import IdempotencyKeyRow
 from adapters.postgres.core.transaction import Transaction
 from adapters.postgres.core.unnest import UnnestedRows, columns_of
 from application.shared.idempotency import (
-    Bound,
+    ANONYMOUS,
+    FINGERPRINT_VERSION,
+    FORMAT_VERSION,
     IdempotencyInFlight,
     IdempotencyKey,
     IdempotencyRecords,
     IdempotencyRecordStore,
     Scope,
+    StoredResult,
+    subject_of,
 )
 
 V = TypeVar("V")
 
-_BOUND_COLUMNS = columns_of(IdempotencyKeyRow, without={"replays", "created_at"})
-_CLAIMED_COLUMNS = columns_of(IdempotencyKeyRow, without={"replays", "created_at", "result"})
-_SCOPE = columns_of(IdempotencyKeyRow, without={"replays", "created_at", "result", "fingerprint"})
+_BY_DEFAULT = {"fingerprint_version", "format_version", "replays", "created_at"}
+_STORED_COLUMNS = columns_of(IdempotencyKeyRow, without=_BY_DEFAULT)
+_CLAIMED_COLUMNS = columns_of(IdempotencyKeyRow, without={*_BY_DEFAULT, "result", "subject"})
+_SCOPE = columns_of(IdempotencyKeyRow, without={*_BY_DEFAULT, "result", "subject", "fingerprint"})
+_RESULT = cast(IdempotencyKeyRow.result, Text).label("result")
 
 _CLAIMED = UnnestedRows("claimed", _CLAIMED_COLUMNS)
-# The update is a write on purpose: see the port. To wait for a twin is to wait for his row.
+# The update is a write on purpose: see the port. A concurrent duplicate blocks on this row.
 _CLAIM = (
     insert(IdempotencyKeyRow)
     .from_select(
@@ -35,13 +41,32 @@ _CLAIM = (
         select(_CLAIMED.table).order_by(_CLAIMED.c.principal, _CLAIMED.c.operation, _CLAIMED.c.key),
     )
     .on_conflict_do_update(index_elements=_SCOPE, set_={"replays": IdempotencyKeyRow.replays + 1})
-    .returning(*_CLAIMED_COLUMNS, cast(IdempotencyKeyRow.result, Text).label("result"))
+    .returning(*_CLAIMED_COLUMNS, IdempotencyKeyRow.fingerprint_version, _RESULT)
 )
-_BOUND = UnnestedRows("bound", _BOUND_COLUMNS)
-_BIND = (
+_FIND_IN_SHARED_SCOPE = (
     update(IdempotencyKeyRow)
-    .values(fingerprint=_BOUND.c.fingerprint, result=_BOUND.c.result)
-    .where(*(column == _BOUND.c[column.name] for column in _SCOPE))
+    .values(replays=IdempotencyKeyRow.replays + 1)
+    .where(
+        IdempotencyKeyRow.principal == ANONYMOUS,
+        IdempotencyKeyRow.operation == bindparam("of_operation"),
+        IdempotencyKeyRow.key == bindparam("of_key"),
+        IdempotencyKeyRow.fingerprint == bindparam("of_fingerprint"),
+        IdempotencyKeyRow.fingerprint_version == 1,
+        IdempotencyKeyRow.result.is_not(None),
+    )
+    .returning(_RESULT)
+)
+_STORED = UnnestedRows("stored", _STORED_COLUMNS)
+_STORE = (
+    update(IdempotencyKeyRow)
+    .values(
+        fingerprint=_STORED.c.fingerprint,
+        fingerprint_version=FINGERPRINT_VERSION,
+        format_version=FORMAT_VERSION,
+        result=_STORED.c.result,
+        subject=_STORED.c.subject,
+    )
+    .where(*(column == _STORED.c[column.name] for column in _SCOPE))
 )
 _FREED = UnnestedRows("freed", _SCOPE)
 _FREE = delete(IdempotencyKeyRow).where(*(column == _FREED.c[column.name] for column in _SCOPE))
@@ -56,30 +81,46 @@ _PRUNE = delete(IdempotencyKeyRow).where(tuple_(*_SCOPE).in_(_OLD))
 
 
 class PostgresIdempotencyRecords(IdempotencyRecords):
-    """Keys and their results. A result is kept as the JSON of a view, and comes back as an equal one."""
+    """Idempotency records as rows. A result is stored as the JSON of a view, and is read as an equal view."""
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
-        self._unbound: set[Scope] = set()
+        self._without_result: set[Scope] = set()
 
-    async def claim(self, keys: Sequence[IdempotencyKey], result_type: type[V]) -> Mapping[Scope, Bound[V]]:
+    async def claim(
+        self, keys: Sequence[IdempotencyKey], result_type: type[V]
+    ) -> Mapping[Scope, StoredResult[V]]:
         if not keys:
             return {}
         claimed = {key.scope: {**_scope_values(key.scope), "fingerprint": key.fingerprint} for key in keys}
         rows = await self._transaction.execute(
             _CLAIM, _CLAIMED.parameters(claimed.values()), lock_timeout_error=IdempotencyInFlight
         )
-        bound = {
-            (row.principal, row.operation, row.key): Bound(
-                row.fingerprint, from_json(row.result, result_type)
+        stored = {
+            (row.principal, row.operation, row.key): StoredResult(
+                row.fingerprint, from_stored_json(row.result, result_type), row.fingerprint_version
             )
             for row in rows
             if row.result is not None
         }
-        self._unbound |= claimed.keys() - bound.keys()
-        return bound
+        self._without_result |= claimed.keys() - stored.keys()
+        return stored
 
-    async def bind(self, results: Mapping[IdempotencyKey, object]) -> None:
+    async def find_in_shared_scope(self, key: IdempotencyKey, result_type: type[V]) -> StoredResult[V] | None:
+        fingerprint = key.earlier_fingerprint(1)
+        if fingerprint is None:
+            return None
+        rows = await self._transaction.execute(
+            _FIND_IN_SHARED_SCOPE,
+            {"of_operation": key.operation, "of_key": key.key, "of_fingerprint": fingerprint},
+            lock_timeout_error=IdempotencyInFlight,
+        )
+        result = rows.scalar_one_or_none()
+        if result is None:
+            return None
+        return StoredResult(fingerprint, from_stored_json(result, result_type), fingerprint_version=1)
+
+    async def store(self, results: Mapping[IdempotencyKey, object]) -> None:
         if not results:
             return
         values = [
@@ -87,17 +128,20 @@ class PostgresIdempotencyRecords(IdempotencyRecords):
                 **_scope_values(key.scope),
                 "fingerprint": key.fingerprint,
                 "result": to_json(result),
+                "subject": subject_of(key, result),
             }
             for key, result in results.items()
         ]
-        await self._transaction.write(_BIND, _BOUND.parameters(values), rows=len(values))
-        self._unbound -= {key.scope for key in results}
+        await self._transaction.write(_STORE, _STORED.parameters(values), rows=len(values))
+        self._without_result -= {key.scope for key in results}
 
-    async def free_unbound(self) -> None:
-        """Give back the keys that were claimed for requests that were refused since."""
-        if self._unbound:
-            await self._transaction.execute(_FREE, _FREED.parameters(map(_scope_values, self._unbound)))
-            self._unbound.clear()
+    async def free_claimed(self) -> None:
+        """Delete the claims of operations that have failed and stored no result."""
+        if self._without_result:
+            await self._transaction.execute(
+                _FREE, _FREED.parameters(map(_scope_values, self._without_result))
+            )
+            self._without_result.clear()
 
 
 class PostgresIdempotencyRecordStore(IdempotencyRecordStore):

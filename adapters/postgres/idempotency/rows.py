@@ -1,24 +1,32 @@
 from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import Index, func, text
+from sqlalchemy import Index, SmallInteger, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from adapters.postgres.core.schema import JsonText, Row
 
 
 class IdempotencyKeyRow(Row):
-    """A client's key, with what was asked for and what came of it.
+    """An idempotency record: a client's key with the fingerprint of its request and the result.
 
-    `result` is null only inside the transaction that has claimed the key.
+    `result` is null only inside the transaction that has claimed the key. `subject` is the user whose personal data
+    the result has, where `principal` is somebody else.
     """
 
     __tablename__ = "idempotency_keys"
-    __table_args__ = (Index(None, "created_at"),)
+    __table_args__ = (
+        Index(None, "created_at"),
+        Index(None, "subject", postgresql_where=text("subject IS NOT NULL")),
+    )
 
     principal: Mapped[str] = mapped_column(primary_key=True)
     operation: Mapped[str] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
     fingerprint: Mapped[bytes]
+    fingerprint_version: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))
+    format_version: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))
     result: Mapped[str | None] = mapped_column(JsonText)
     replays: Mapped[int] = mapped_column(server_default=text("0"))
+    subject: Mapped[UUID | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -12,26 +12,33 @@ from adapters.postgres.core.rows import (
     UserRow,
 )
 from adapters.postgres.core.transaction import Transaction
-from application.shared.idempotency import ANYBODY
+from application.shared.idempotency import ANONYMOUS
 from application.users.ports import PersonalData
 from domain.orders.lifecycle import FINISHED
 from domain.users.user import User, UserStatus
 
 _RESULT = cast(cast(IdempotencyKeyRow.result, Text), JSONB)
+_WITHOUT_SUBJECT = IdempotencyKeyRow.format_version == 1
+"""Records of release 6daf4a4, which do not name their subject: only the result says whose data it has."""
 _ID_IN_RESULT = _RESULT["id"].as_string()
 _CUSTOMER_IN_RESULT = _RESULT["customer_id"].as_string()
-_SHOWS_AN_ORDER_TO_STAFF = IdempotencyKeyRow.operation == "cancel_order"
 
 _SESSIONS = delete(SessionRow).where(SessionRow.user_id == bindparam("user_id"))
 _ONE_TIME_TOKENS = delete(OneTimeTokenRow).where(OneTimeTokenRow.user_id == bindparam("user_id"))
 _SIGN_UPS = delete(SignUpRow).where(SignUpRow.email == bindparam("email"))
 _MAIL = delete(MailRequestRow).where(MailRequestRow.address == bindparam("email"))
-_REPLAYS = delete(IdempotencyKeyRow).where(
+_IDEMPOTENCY_RECORDS = delete(IdempotencyKeyRow).where(
     or_(
         IdempotencyKeyRow.principal == bindparam("principal"),
-        and_(IdempotencyKeyRow.principal == ANYBODY, bindparam("principal") == _ID_IN_RESULT),
-        and_(_SHOWS_AN_ORDER_TO_STAFF, bindparam("principal") == _CUSTOMER_IN_RESULT),
+        IdempotencyKeyRow.subject == bindparam("user_id"),
     )
+)
+_EARLIER_IDEMPOTENCY_RECORDS = delete(IdempotencyKeyRow).where(
+    _WITHOUT_SUBJECT,
+    or_(
+        and_(IdempotencyKeyRow.principal == ANONYMOUS, bindparam("principal") == _ID_IN_RESULT),
+        bindparam("principal") == _CUSTOMER_IN_RESULT,
+    ),
 )
 _REASONS = (
     update(OrderHistoryRow)
@@ -56,8 +63,9 @@ _FROM_ORDERS = (
 _FROM_ORDERS_OF_ONE = _FROM_ORDERS.where(OrderRow.customer_id == bindparam("user_id"))
 _CLOSED = select(UserRow.id).where(UserRow.status == UserStatus.CLOSED)
 _FROM_ORDERS_OF_CLOSED = _FROM_ORDERS.where(OrderRow.customer_id.in_(_CLOSED))
-_REPLAYS_OF_CLOSED = delete(IdempotencyKeyRow).where(
-    _SHOWS_AN_ORDER_TO_STAFF, cast(_CUSTOMER_IN_RESULT, Uuid).in_(_CLOSED)
+_IDEMPOTENCY_RECORDS_OF_CLOSED = delete(IdempotencyKeyRow).where(IdempotencyKeyRow.subject.in_(_CLOSED))
+_EARLIER_IDEMPOTENCY_RECORDS_OF_CLOSED = delete(IdempotencyKeyRow).where(
+    _WITHOUT_SUBJECT, cast(_CUSTOMER_IN_RESULT, Uuid).in_(_CLOSED)
 )
 
 
@@ -72,10 +80,12 @@ class PostgresPersonalData(PersonalData):
         address = {"email": user.email.normalized if user.email else None}
         await self._transaction.execute(_SIGN_UPS, address)
         await self._transaction.execute(_MAIL, address)
-        await self._transaction.execute(_REPLAYS, {"principal": str(user.id)})
+        await self._transaction.execute(_IDEMPOTENCY_RECORDS, {**mine, "principal": str(user.id)})
+        await self._transaction.execute(_EARLIER_IDEMPOTENCY_RECORDS, {"principal": str(user.id)})
         await self._transaction.execute(_REASONS, mine)
         await self._transaction.execute(_FROM_ORDERS_OF_ONE, mine)
 
     async def erase_from_orders_of_closed_accounts(self) -> None:
         await self._transaction.execute(_FROM_ORDERS_OF_CLOSED)
-        await self._transaction.execute(_REPLAYS_OF_CLOSED)
+        await self._transaction.execute(_IDEMPOTENCY_RECORDS_OF_CLOSED)
+        await self._transaction.execute(_EARLIER_IDEMPOTENCY_RECORDS_OF_CLOSED)

@@ -1,16 +1,16 @@
 """The header Idempotency-Key (draft-ietf-httpapi-idempotency-key-header), as a dependency."""
 
-import hashlib
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request, Response
-from pydantic import BaseModel
 
-from application.shared.idempotency import ANYBODY, IdempotencyKey, IdempotentResult
+from application.shared.idempotency import IdempotencyKey, IdempotentOperation, IdempotentResult
 from application.users.principal import Principal
 from entrypoints.http.problems.openapi import raises_problems
 from entrypoints.http.problems.problem import HTTPProblem
+from entrypoints.http.representation.fingerprints import NO_BODY, Fingerprints, earlier_fingerprint
 
 _HEADER = Header(
     alias="Idempotency-Key",
@@ -24,26 +24,25 @@ _HEADER = Header(
 
 @dataclass(frozen=True, slots=True)
 class RequestKey:
-    """The key of this request, for this operation."""
+    """The Idempotency-Key of a request, with what its fingerprint is made of."""
 
     key: str
     method: str
-    operation: str
     path: str
+    received: Any
+    """The parsed JSON of the body, or NO_BODY."""
+    fingerprints: Fingerprints
 
-    def of(self, principal: Principal | None, body: BaseModel) -> IdempotencyKey:
-        """Return the key with its scope and with the fingerprint of what is asked for.
+    def of(self, operation: IdempotentOperation, principal: Principal | None) -> IdempotencyKey:
+        """Return the key in the scope of an operation and its caller, with the fingerprint of the request."""
+        fingerprint = self.fingerprints.of(self.method, self.path, self.received)
+        earlier = partial(self._earlier_fingerprint, operation)
+        if principal is None:
+            return IdempotencyKey.anonymous(operation, self.key, fingerprint, earlier)
+        return IdempotencyKey(str(principal.id), operation, self.key, fingerprint, earlier)
 
-        The body is fingerprinted as it was understood: neither white space nor the order of fields matters. Secret
-        fields are masked in it, so that no fingerprint of a password is kept.
-        """
-        asked = f"{self.method}\n{self.path}\n{body.model_dump_json()}"
-        return IdempotencyKey(
-            principal=ANYBODY if principal is None else str(principal.id),
-            operation=self.operation,
-            key=self.key,
-            fingerprint=hashlib.sha256(asked.encode()).digest(),
-        )
+    def _earlier_fingerprint(self, operation: IdempotentOperation, version: int) -> bytes | None:
+        return earlier_fingerprint(version, self.method, self.path, operation, self.received)
 
 
 @raises_problems("invalid_idempotency_key", "idempotency_key_reused", "idempotency_in_flight")
@@ -51,7 +50,7 @@ async def find_request_key(
     request: Request, idempotency_key: Annotated[str | None, _HEADER] = None
 ) -> RequestKey | None:
     """Return the request's key, if it has one."""
-    return None if idempotency_key is None else _request_key(request, idempotency_key)
+    return None if idempotency_key is None else await _request_key(request, idempotency_key)
 
 
 @raises_problems(
@@ -62,14 +61,16 @@ async def find_request_key(
 )
 async def get_request_key(request: Request, idempotency_key: Annotated[str, _HEADER]) -> RequestKey:
     """Return the request's key, which it must have."""
-    return _request_key(request, idempotency_key)
+    return await _request_key(request, idempotency_key)
 
 
-def _request_key(request: Request, key: str) -> RequestKey:
-    """Raise HTTPProblem `invalid_idempotency_key` for two keys, of which nobody knows which one is meant."""
+async def _request_key(request: Request, key: str) -> RequestKey:
+    """Raise HTTPProblem `invalid_idempotency_key` for two headers: it is unknown which one is meant."""
     if len(request.headers.getlist("Idempotency-Key")) > 1:
         raise HTTPProblem("invalid_idempotency_key")
-    return RequestKey(key, request.method, request.scope["route"].operation_id, request.scope["path"])
+    has_body = request.scope["route"].body_field is not None and await request.body()
+    received = await request.json() if has_body else NO_BODY
+    return RequestKey(key, request.method, request.scope["path"], received, request.app.state.fingerprints)
 
 
 OptionalKey = Annotated[RequestKey | None, Depends(find_request_key)]
@@ -77,6 +78,6 @@ RequiredKey = Annotated[RequestKey, Depends(get_request_key)]
 
 
 def mark_replay(response: Response, receipt: IdempotentResult[Any]) -> None:
-    """Say in the headers that the answer is that of an earlier request."""
+    """Mark a response as that of an earlier request."""
     if receipt.replayed:
         response.headers["Idempotent-Replayed"] = "true"

@@ -17,7 +17,7 @@ from application.catalog.ports import ProductFilter, ProductSort
 from application.orders.access import OrderAccess
 from application.orders.place_order import PlaceOrderBatch, PlaceOrderCommand
 from application.orders.ports import OrderFilter
-from application.shared.idempotency import IdempotencyKey, IdempotentResult
+from application.shared.idempotency import IdempotencyKey, IdempotentOperation, IdempotentResult
 from application.shared.page import Page
 from benchmarks.rows import Rows, made_id, make_rows
 from domain.orders.lifecycle import OrderStatus
@@ -48,7 +48,7 @@ def _place(number: int) -> PlaceOrderCommand:
     lines = (RequestedLine(PRODUCT, 1), RequestedLine(ProductId(made_id("product", number)), 2))
     return PlaceOrderCommand(
         request=OrderRequest(customer_id=CUSTOMER, lines=lines, metadata={}),
-        key=IdempotencyKey(str(CUSTOMER), "place_order", f"key {number}", b"asked"),
+        key=IdempotencyKey(str(CUSTOMER), IdempotentOperation.PLACE_ORDER, f"key {number}", b"asked"),
         actor=Actor(CUSTOMER, "test"),
     )
 

@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
 from adapters.postgres.idempotency.records import PostgresIdempotencyRecordStore
+from application.shared.idempotency import IdempotentOperation
 from application.users.views import UserView
 from tests.kit.shop import Shop
 
@@ -13,10 +14,10 @@ from tests.kit.shop import Shop
 async def test_a_replay_writes_so_that_its_commit_proves_the_first_one(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory, psql: asyncpg.Connection
 ) -> None:
-    key, view = shop.key("asked", operation="sign_up"), await shop.customer()
+    key, view = shop.key("asked", operation=IdempotentOperation.CREATE_USER), await shop.customer()
     async with unit_of_work() as work:
         await work.idempotency.claim([key], UserView)
-        await work.idempotency.bind({key: view})
+        await work.idempotency.store({key: view})
         await work.commit()
     for _ in range(2):
         async with unit_of_work() as work:
@@ -28,10 +29,13 @@ async def test_a_replay_writes_so_that_its_commit_proves_the_first_one(
 async def test_a_key_that_is_not_bound_leaves_no_row(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory, psql: asyncpg.Connection
 ) -> None:
-    bound, refused = shop.key("one", operation="sign_up"), shop.key("other", operation="sign_up")
+    bound, refused = (
+        shop.key("one", operation=IdempotentOperation.CREATE_USER),
+        shop.key("other", operation=IdempotentOperation.CREATE_USER),
+    )
     async with unit_of_work() as work:
         await work.idempotency.claim([bound, refused], UserView)
-        await work.idempotency.bind({bound: await shop.customer()})
+        await work.idempotency.store({bound: await shop.customer()})
         await work.commit()
     assert [row["key"] for row in await psql.fetch("SELECT key FROM idempotency_keys")] == [bound.key]
 
@@ -39,11 +43,11 @@ async def test_a_key_that_is_not_bound_leaves_no_row(
 async def test_of_two_requests_with_one_key_the_one_that_was_done_is_remembered(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
-    refused = shop.key("refused", operation="sign_up")
-    done = replace(shop.key("done", operation="sign_up"), key=refused.key)
+    refused = shop.key("refused", operation=IdempotentOperation.CREATE_USER)
+    done = replace(shop.key("done", operation=IdempotentOperation.CREATE_USER), key=refused.key)
     async with unit_of_work() as work:
         assert await work.idempotency.claim([refused, done], UserView) == {}
-        await work.idempotency.bind({done: await shop.customer()})
+        await work.idempotency.store({done: await shop.customer()})
         await work.commit()
     async with unit_of_work() as work:
         bound = (await work.idempotency.claim([done], UserView))[done.scope]
@@ -53,11 +57,14 @@ async def test_of_two_requests_with_one_key_the_one_that_was_done_is_remembered(
 async def test_old_keys_are_forgotten_and_young_ones_kept(
     shop: Shop, engine: AsyncEngine, unit_of_work: PostgresUnitOfWorkFactory, psql: asyncpg.Connection
 ) -> None:
-    old, young = shop.key("old", operation="sign_up"), shop.key("young", operation="sign_up")
+    old, young = (
+        shop.key("old", operation=IdempotentOperation.CREATE_USER),
+        shop.key("young", operation=IdempotentOperation.CREATE_USER),
+    )
     async with unit_of_work() as work:
         await work.idempotency.claim([old, young], UserView)
         view = await shop.customer()
-        await work.idempotency.bind({old: view, young: view})
+        await work.idempotency.store({old: view, young: view})
         await work.commit()
     await psql.execute(
         "UPDATE idempotency_keys SET created_at = now() - interval '4 days' WHERE key = $1", old.key

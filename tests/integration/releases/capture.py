@@ -14,6 +14,7 @@ import email.policy
 import json
 import re
 import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,24 +38,22 @@ class Recording:
     principals: dict[str, dict[str, str]] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
 
-    async def log_in(self, name: str, address: str, password: str) -> None:
-        async with httpx2.AsyncClient(base_url=self.url) as client:
-            response = await client.post("/token", data={"username": address, "password": password})
+    def log_in(self, name: str, address: str, password: str) -> None:
+        with httpx2.Client(base_url=self.url) as client:
+            response = client.post("/token", data={"username": address, "password": password})
             self.tokens[name] = response.raise_for_status().json()["access_token"]
-            me = (await client.get("/v1/me", headers=self.bearer(name))).json()
+            me = (client.get("/v1/me", headers=self.bearer(name))).json()
         self.principals[name] = {"id": me["id"], "email": me["email"], "role": me["role"]}
 
     def bearer(self, name: str) -> dict[str, str]:
         return {} if name == ANONYMOUS else {"Authorization": f"Bearer {self.tokens[name]}"}
 
-    async def send(self, name: str, path: str, body: str | None, *, url: str | None = None) -> Any:
+    def send(self, name: str, path: str, body: str | None, *, url: str | None = None) -> Any:
         """Send a POST request with a new key, record it, and return the JSON of its response."""
         key = f"key-{len(self.requests):03}"
         headers = {"Idempotency-Key": key, **({} if body is None else JSON)}
-        async with httpx2.AsyncClient(base_url=url or self.url) as client:
-            response = await client.post(
-                path, content=body and body.encode(), headers=headers | self.bearer(name)
-            )
+        with httpx2.Client(base_url=url or self.url) as client:
+            response = client.post(path, content=body and body.encode(), headers=headers | self.bearer(name))
         if response.status_code >= 300:
             raise SystemExit(f"{path}: {response.status_code} {response.text}")
         self.requests.append(
@@ -78,14 +77,14 @@ class Recording:
         return json.loads(response.text) if response.text else None
 
 
-async def record(url: str, verifying_url: str, mail: Path, admin: str) -> Recording:
+def record(url: str, verifying_url: str, mail: Path, admin: str) -> Recording:
     """Send requests for every operation that stores a result, in every shape that its body can have."""
     recording = Recording(url)
     send = recording.send
     address, _, password = admin.partition(":")
-    await recording.log_in("admin", address, password)
+    recording.log_in("admin", address, password)
     products = [
-        await send("admin", "/v1/products", body)
+        send("admin", "/v1/products", body)
         for body in (
             '{"sku": "MUG-RED", "name": "Mug", "price": {"amount": 1999, "currency": "EUR"}, "initial_stock": 500}',
             '{\n  "price": {"currency": "EUR", "amount": 0},\n  "initial_stock": 90, "max_per_order": 10,\n'
@@ -98,11 +97,13 @@ async def record(url: str, verifying_url: str, mail: Path, admin: str) -> Record
     mug, other = products[0]["id"], products[1]["id"]
     for body in (
         f'{{"lines": [{{"product_id": "{mug}", "delta": 12}}], "reason": "receipt"}}',
-        f'{{"note": "Broken", "reason": "damage", "lines": [{{"delta": -1, "product_id": "{other.upper()}"}}, '
-        f'{{"product_id": "{mug}", "delta": -2}}]}}',
+        (
+            f'{{"note": "Broken", "reason": "damage", "lines": [{{"delta": -1, "product_id": "{other.upper()}"}}, '
+            f'{{"product_id": "{mug}", "delta": -2}}]}}'
+        ),
         f'{{"lines": [{{"product_id": "{mug}", "delta": 3}}], "reason": "correction", "note": null}}',
     ):
-        await send("admin", "/v1/stock/adjustments", body)
+        send("admin", "/v1/stock/adjustments", body)
 
     for body in (
         json.dumps({"email": "ann@example.com", "password": PASSWORD, "password_confirm": PASSWORD}),
@@ -116,8 +117,8 @@ async def record(url: str, verifying_url: str, mail: Path, admin: str) -> Record
             }
         ),
     ):
-        await send(ANONYMOUS, "/v1/users", body)
-    await recording.log_in("customer", "ann@example.com", PASSWORD)
+        send(ANONYMOUS, "/v1/users", body)
+    recording.log_in("customer", "ann@example.com", PASSWORD)
 
     address_json = (
         '{"country": "IE", "postal_code": "D01 F5P2", "city": "Dublin", "line1": "1 High Street", '
@@ -125,72 +126,76 @@ async def record(url: str, verifying_url: str, mail: Path, admin: str) -> Record
     )
     line = f'{{"product_id": "{mug}", "quantity": 2}}'
     orders = [
-        await send("customer", "/v1/orders", body)
+        send("customer", "/v1/orders", body)
         for body in (
             f'{{"lines": [{line}]}}',
-            f'{{"metadata": {{"b": "2", "a": "1", "Zoë": "\\u2028"}}, "note": "Ring twice\\n", '
-            f'"shipping_address": {address_json}, "expected_total": {{"currency": "EUR", "amount": 3998}}, '
-            f'"lines": [{{"quantity": 1, "product_id": "{mug.upper()}"}}, {{"quantity": 1, "product_id": "{mug}"}}]}}',
-            f'{{"lines":[{line},{{"quantity":3,"product_id":"{other.replace("-", "")}"}}],"note":null,'
-            '"shipping_address":null,"expected_total":null,"metadata":{}}',
+            (
+                f'{{"metadata": {{"b": "2", "a": "1", "Zoë": "\\u2028"}}, "note": "Ring twice\\n", '
+                f'"shipping_address": {address_json}, "expected_total": {{"currency": "EUR", "amount": 3998}}, '
+                f'"lines": [{{"quantity": 1, "product_id": "{mug.upper()}"}}, {{"quantity": 1, "product_id": "{mug}"}}]}}'
+            ),
+            (
+                f'{{"lines":[{line},{{"quantity":3,"product_id":"{other.replace("-", "")}"}}],"note":null,'
+                '"shipping_address":null,"expected_total":null,"metadata":{}}'
+            ),
             f'{{"lines": [{line}], "note": {json.dumps(UNICODE, ensure_ascii=False)}}}',
             f'{{"lines": [{line}], "note": "paid"}}',
             f'{{"lines": [{line}], "note": "declined"}}',
         )
     ]
-    await send("customer", f"/v1/orders/{orders[0]['id']}/cancel", None)
-    await send("customer", f"/v1/orders/{orders[1]['id']}/cancel", '{"reason": "Ordered by mistake"}')
-    await send("admin", f"/v1/orders/{orders[3]['id']}/cancel", "{}")
+    send("customer", f"/v1/orders/{orders[0]['id']}/cancel", None)
+    send("customer", f"/v1/orders/{orders[1]['id']}/cancel", '{"reason": "Ordered by mistake"}')
+    send("admin", f"/v1/orders/{orders[3]['id']}/cancel", "{}")
 
     def total(order: Any) -> str:
         return json.dumps(order["total"])
 
-    await send(
+    send(
         "customer",
         f"/v1/orders/{orders[2]['id']}/payments",
         f'{{"token": "tok_ok", "method": "sandbox", "amount": {total(orders[2])}}}',
     )
-    await send(
+    send(
         "admin",
         f"/v1/orders/{orders[4]['id']}/payments",
         f'{{"amount": {{"currency": "EUR", "amount": {orders[4]["total"]["amount"]}}}, "method": "sandbox", "token": "tok_ok"}}',
     )
-    await send(
+    send(
         "customer",
         f"/v1/orders/{orders[5]['id']}/payments",
         f'{{"amount": {total(orders[5])}, "method": "sandbox", "token": "tok_declined"}}',
     )
     lines = orders[2]["lines"]
     fulfillments = f"/v1/orders/{orders[2]['id']}/fulfillments"
-    await send("admin", fulfillments, f'{{"lines": [{{"line_id": "{lines[0]["id"]}", "quantity": 1}}]}}')
-    await send(
+    send("admin", fulfillments, f'{{"lines": [{{"line_id": "{lines[0]["id"]}", "quantity": 1}}]}}')
+    send(
         "admin",
         fulfillments,
         f'{{"tracking": "JD01", "carrier": "DHL", "lines": [{{"quantity": 1, "line_id": "{lines[1]["id"].upper()}"}}]}}',
     )
     refunds = f"/v1/orders/{orders[2]['id']}/refunds"
-    await send("admin", refunds, '{"amount": {"amount": 100, "currency": "EUR"}, "reason": "A scratch"}')
-    await send(
+    send("admin", refunds, '{"amount": {"amount": 100, "currency": "EUR"}, "reason": "A scratch"}')
+    send(
         "admin",
         refunds,
         f'{{"reason": "Broken", "lines": [{{"line_id": "{lines[0]["id"]}", "quantity": 1}}], "amount": null}}',
     )
 
     endpoints = [
-        await send("admin", "/v1/webhook-endpoints", body)
+        send("admin", "/v1/webhook-endpoints", body)
         for body in (
             '{"url": "http://127.0.0.1:9/hook"}',
             '{"event_types": ["order.confirmed", "order.cancelled"], "url": "http://127.0.0.1:9/other"}',
         )
     ]
-    await send("customer", "/v1/orders", f'{{"lines": [{line}], "note": "for a delivery"}}')
+    send("customer", "/v1/orders", f'{{"lines": [{line}], "note": "for a delivery"}}')
     deliveries = f"/v1/webhook-endpoints/{endpoints[0]['id']}/deliveries"
-    async with httpx2.AsyncClient(base_url=url, headers=recording.bearer("admin")) as client:
-        while not (found := (await client.get(deliveries)).json()["items"]):
-            await asyncio.sleep(0.2)
-    await send("admin", f"{deliveries}/{found[-1]['id']}/retry", None)
+    with httpx2.Client(base_url=url, headers=recording.bearer("admin")) as client:
+        while not (found := (client.get(deliveries)).json()["items"]):
+            time.sleep(0.2)
+    send("admin", f"{deliveries}/{found[-1]['id']}/retry", None)
 
-    await send(
+    send(
         "customer",
         "/v1/me/password",
         json.dumps(
@@ -201,25 +206,25 @@ async def record(url: str, verifying_url: str, mail: Path, admin: str) -> Record
             }
         ),
     )
-    async with httpx2.AsyncClient(base_url=url) as client:
-        await client.post("/v1/password-resets", json={"email": "bob@example.com"})
-    token = await mailed_token(mail, "bob@example.com")
-    await send(
+    with httpx2.Client(base_url=url) as client:
+        client.post("/v1/password-resets", json={"email": "bob@example.com"})
+    token = mailed_token(mail, "bob@example.com")
+    send(
         ANONYMOUS,
         "/v1/password-resets/confirm",
         f'{{"password": "{NEW_PASSWORD}", "token": "{token}", "password_confirm": "{NEW_PASSWORD}"}}',
     )
-    async with httpx2.AsyncClient(base_url=verifying_url) as client:
-        await client.post(
+    with httpx2.Client(base_url=verifying_url) as client:
+        client.post(
             "/v1/users",
             json={"email": "eve@example.com", "password": PASSWORD, "password_confirm": PASSWORD},
         )
-    token = await mailed_token(mail, "eve@example.com")
-    await send(ANONYMOUS, "/v1/users/verify-email", f'{{"token": "{token}"}}', url=verifying_url)
+    token = mailed_token(mail, "eve@example.com")
+    send(ANONYMOUS, "/v1/users/verify-email", f'{{"token": "{token}"}}', url=verifying_url)
     return recording
 
 
-async def mailed_token(directory: Path, address: str) -> str:
+def mailed_token(directory: Path, address: str) -> str:
     """Wait for a message to the address, and return the token in it."""
     while True:
         for path in sorted(directory.glob("*.eml")) if directory.is_dir() else []:
@@ -229,7 +234,7 @@ async def mailed_token(directory: Path, address: str) -> str:
                 found = re.search(r"[A-Za-z0-9_-]{27,}", body.get_content() if body else "")
                 if found:
                     return found.group()
-        await asyncio.sleep(0.2)
+        time.sleep(0.2)
 
 
 async def rows_of(database_url: str) -> list[dict[str, Any]]:
@@ -242,16 +247,16 @@ async def rows_of(database_url: str) -> list[dict[str, Any]]:
     return [{**row, "fingerprint": row["fingerprint"].hex()} for row in rows]
 
 
-async def main() -> None:
+def main() -> None:
     url, verifying_url, database_url, mail, admin = sys.argv[1:]
-    recording = await record(url, verifying_url, Path(mail), admin)
+    recording = record(url, verifying_url, Path(mail), admin)
     found = {
         "principals": recording.principals,
         "requests": recording.requests,
-        "rows": await rows_of(database_url),
+        "rows": asyncio.run(rows_of(database_url)),
     }
-    print(json.dumps(found, indent=1, ensure_ascii=False))
+    sys.stdout.write(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    main()

@@ -7,7 +7,7 @@ from application.catalog.create_product import CreateProductCommand
 from application.catalog.ports import ProductFilter, ProductSort, SkuTaken
 from application.catalog.views import ProductView
 from application.orders.access import OrderAccess
-from application.shared.idempotency import IdempotencyKeyReused
+from application.shared.idempotency import IdempotencyKeyReused, IdempotentOperation
 from domain.catalog.product import ProductChanges, ProductStatus
 from domain.catalog.stock import MAX_ON_HAND, StockConflict
 from domain.shared.errors import NotFound, PreconditionFailed
@@ -81,11 +81,13 @@ async def test_a_product_with_an_impossible_stock_is_not_created(shop: Shop, ini
 
 
 async def test_creating_twice_with_one_key_creates_one_product(shop: Shop) -> None:
-    command = replace(CREATE, key=shop.key(CREATE, operation="create_product", key="k"))
+    command = replace(CREATE, key=shop.key(CREATE, operation=IdempotentOperation.CREATE_PRODUCT, key="k"))
     first, again = await shop.create_product(command), await shop.create_product(command)
     assert (first.replayed, again.replayed) == (False, True)
     assert first.result == again.result
-    other = replace(CREATE, sku="CUP", key=shop.key("CUP", operation="create_product", key="k"))
+    other = replace(
+        CREATE, sku="CUP", key=shop.key("CUP", operation=IdempotentOperation.CREATE_PRODUCT, key="k")
+    )
     with pytest.raises(IdempotencyKeyReused):
         await shop.create_product(other)
 

@@ -7,6 +7,7 @@ from application.orders.access import OrderAccess
 from application.orders.cancel_order import CancelOrderCommand
 from application.orders.ports import OrderFilter
 from application.orders.views import OrderView
+from application.shared.idempotency import IdempotentOperation
 from application.users.views import UserView
 from domain.orders.lifecycle import Action, InvalidTransition, OrderStatus, Party
 from domain.orders.placing import OutOfStock
@@ -26,7 +27,7 @@ def cancelling(shop: Shop, order: OrderView, *, access: OrderAccess) -> CancelOr
         order_id=order.id,
         reason="changed my mind",
         access=access,
-        key=shop.key(order.id, operation="cancel_order"),
+        key=shop.key(order.id, operation=IdempotentOperation.CANCEL_ORDER),
         actor=Actor(access.customer_id, "request-1"),
     )
 

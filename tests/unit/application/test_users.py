@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from application.sessions.log_in import LogInCommand, WrongCredentials
-from application.shared.idempotency import IdempotencyKeyReused
+from application.shared.idempotency import IdempotencyKeyReused, IdempotentOperation
 from application.users.ports import EmailTaken, InvalidToken, TokenExpired
 from application.users.principal import UserPrincipal
 from application.users.sign_up import SignUpCommand
@@ -64,7 +64,7 @@ async def test_a_weak_password_opens_no_account(shop: Shop, password: str, code:
 
 
 async def test_signing_up_twice_with_one_key_opens_one_account(shop: Shop) -> None:
-    command = replace(SIGN_UP, key=shop.key("Ann", operation="sign_up", key="k"))
+    command = replace(SIGN_UP, key=shop.key("Ann", operation=IdempotentOperation.CREATE_USER, key="k"))
     first, again = await shop.sign_up(command), await shop.sign_up(command)
     assert (first.replayed, again.replayed) == (False, True)
     assert first.result == again.result
@@ -73,7 +73,7 @@ async def test_signing_up_twice_with_one_key_opens_one_account(shop: Shop) -> No
             replace(
                 command,
                 email=sought_email_address("b@example.com"),
-                key=shop.key("Bob", operation="sign_up", key="k"),
+                key=shop.key("Bob", operation=IdempotentOperation.CREATE_USER, key="k"),
             )
         )
 

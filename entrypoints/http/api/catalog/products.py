@@ -13,6 +13,7 @@ from application.catalog.get_product import GetProduct
 from application.catalog.list_products import ListProducts
 from application.catalog.ports import ProductFilter, ProductSort
 from application.catalog.views import ProductView
+from application.shared.idempotency import IdempotentOperation
 from application.shared.single_flight import SingleFlight
 from application.users.principal import Principal
 from domain.shared.ids import ProductId
@@ -152,7 +153,7 @@ async def create_product(
             attributes=body.attributes,
             max_per_order=body.max_per_order,
             initial_stock=body.initial_stock,
-            key=key.of(manager, body) if key else None,
+            key=key.of(IdempotentOperation.CREATE_PRODUCT, manager) if key else None,
             actor=actor_of(request, manager),
         )
     )

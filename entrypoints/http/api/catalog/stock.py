@@ -10,6 +10,7 @@ from application.catalog.count_stock import CountStock, CountStockCommand
 from application.catalog.get_stock import GetStock
 from application.catalog.list_movements import ListMovements
 from application.catalog.views import AdjustmentView, MovementView, StockView
+from application.shared.idempotency import IdempotentOperation
 from domain.catalog.adjusting import StockDelta
 from domain.catalog.stock import MovementReason
 from domain.shared.ids import ProductId
@@ -57,7 +58,7 @@ async def adjust_stock(
             deltas=tuple(StockDelta(ProductId(line.product_id), line.delta) for line in body.lines),
             reason=MovementReason(body.reason),
             note=body.note,
-            key=key.of(manager, body),
+            key=key.of(IdempotentOperation.ADJUST_STOCK, manager),
             actor=actor_of(request, manager),
         )
     )

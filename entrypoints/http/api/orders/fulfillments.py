@@ -9,6 +9,7 @@ from application.orders.fulfill_order import FulfillOrder, FulfillOrderCommand
 from application.orders.get_fulfillment import GetFulfillment
 from application.orders.list_fulfillments import ListFulfillments
 from application.orders.views import FulfillmentView
+from application.shared.idempotency import IdempotentOperation
 from domain.shared.ids import FulfillmentId, OrderId
 from domain.users.permissions import Permission
 from entrypoints.bootstrap.root import Container
@@ -53,7 +54,7 @@ async def fulfil_order(
             lines=body.to_lines(),
             carrier=body.carrier,
             tracking=body.tracking,
-            key=key.of(staff, body),
+            key=key.of(IdempotentOperation.FULFILL_ORDER, staff),
             actor=actor_of(request, staff),
         )
     )

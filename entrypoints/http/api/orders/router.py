@@ -13,6 +13,7 @@ from application.orders.place_order import PlaceOrder, PlaceOrderCommand
 from application.orders.ports import OrderFilter
 from application.orders.preview_order import PreviewOrder
 from application.orders.views import OrderView, QuoteView, StatusChangeView
+from application.shared.idempotency import IdempotentOperation
 from application.shared.page import Page
 from domain.shared.ids import OrderId, UserId
 from domain.users.permissions import Permission
@@ -79,13 +80,13 @@ async def place_order(
     receipt = await place_order(
         PlaceOrderCommand(
             request=body.to_request(customer.user_id),
-            key=key.of(customer, body),
+            key=key.of(IdempotentOperation.PLACE_ORDER, customer),
             actor=actor_of(request, customer),
         )
     )
     order = receipt.result
     mark_replay(response, receipt)
-    if receipt.present:
+    if receipt.is_current_state:
         response.status_code = 200
     response.headers["Location"] = f"/v1/orders/{order.id}"
     response.headers["ETag"] = version_tag(order.version)
@@ -211,7 +212,7 @@ async def cancel_order(
             order_id=OrderId(order_id),
             reason=body.reason,
             access=access,
-            key=key.of(canceller, body),
+            key=key.of(IdempotentOperation.CANCEL_ORDER, canceller),
             actor=actor_of(request, canceller),
         )
     )

@@ -9,6 +9,7 @@ from application.payments.get_payment import GetPayment
 from application.payments.list_payments import ListPayments
 from application.payments.pay_order import PayOrder, PayOrderCommand
 from application.payments.views import PaymentView
+from application.shared.idempotency import IdempotentOperation
 from domain.payments.payment import PaymentStatus
 from domain.shared.ids import OrderId, PaymentId
 from domain.users.permissions import Permission
@@ -56,7 +57,7 @@ async def pay_order(
             method=body.method,
             token=body.token,
             access=order_access(customer, Permission.PAY_ANY_ORDER),
-            key=key.of(customer, body),
+            key=key.of(IdempotentOperation.PAY_ORDER, customer),
             actor=actor_of(request, customer),
         )
     )

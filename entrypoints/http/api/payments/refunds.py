@@ -9,6 +9,7 @@ from application.payments.get_refund import GetRefund
 from application.payments.list_refunds import ListRefunds
 from application.payments.refund_order import RefundOrder, RefundOrderCommand
 from application.payments.views import RefundView
+from application.shared.idempotency import IdempotentOperation
 from domain.shared.ids import OrderId, RefundId
 from domain.users.permissions import Permission
 from entrypoints.bootstrap.root import Container
@@ -50,7 +51,7 @@ async def refund_order(
             order_id=OrderId(order_id),
             wanted=body.to_wanted(),
             reason=body.reason,
-            key=key.of(staff, body),
+            key=key.of(IdempotentOperation.REFUND_ORDER, staff),
             actor=actor_of(request, staff),
         )
     )

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Request, Response
 
+from application.shared.idempotency import IdempotentOperation
 from application.users.change_me import ChangeMe, ChangeMeCommand
 from application.users.change_password import ChangePassword, ChangePasswordCommand
 from application.users.close_account import CloseAccount, CloseAccountCommand
@@ -120,7 +121,7 @@ async def change_password(
             new_password=body.new_password.get_secret_value(),
             network=network,
             actor=actor_of(request, principal),
-            key=key.of(principal, body) if key else None,
+            key=key.of(IdempotentOperation.CHANGE_PASSWORD, principal) if key else None,
         )
     )
     mark_replay(response, receipt)

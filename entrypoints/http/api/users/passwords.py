@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 
+from application.shared.idempotency import IdempotentOperation
 from application.users.request_password_reset import RequestPasswordReset
 from application.users.reset_password import ResetPassword, ResetPasswordCommand
 from entrypoints.bootstrap.root import Container
@@ -67,7 +68,7 @@ async def reset_password(
             token=body.token,
             password=body.password.get_secret_value(),
             actor=actor_of(request, None),
-            key=key.of(None, body) if key else None,
+            key=key.of(IdempotentOperation.RESET_PASSWORD, None) if key else None,
         )
     )
     mark_replay(response, receipt)

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from starlette.responses import JSONResponse
 
+from application.shared.idempotency import IdempotentOperation
 from application.users.request_sign_up import RequestSignUp
 from application.users.sign_up import SignUp, SignUpCommand
 from application.users.verify_email import VerifyEmail, VerifyEmailCommand
@@ -64,7 +65,7 @@ async def create_user(
         actor=actor_of(request, None),
         full_name=body.full_name,
         network=network,
-        key=key.of(None, body) if key else None,
+        key=key.of(IdempotentOperation.CREATE_USER, None) if key else None,
     )
     if settings.email_verification:
         await request_sign_up(command)
@@ -92,7 +93,9 @@ async def verify_email(
 ) -> None:
     receipt = await verify_email(
         VerifyEmailCommand(
-            token=body.token, actor=actor_of(request, None), key=key.of(None, body) if key else None
+            token=body.token,
+            actor=actor_of(request, None),
+            key=key.of(IdempotentOperation.VERIFY_EMAIL, None) if key else None,
         )
     )
     mark_replay(response, receipt)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
+from application.shared.idempotency import IdempotentOperation
 from application.webhooks.create_endpoint import CreateEndpoint, CreateEndpointCommand
 from application.webhooks.delete_endpoint import DeleteEndpoint
 from application.webhooks.get_endpoint import GetEndpoint
@@ -26,19 +27,11 @@ from entrypoints.http.provided import provided
 from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.representation.idempotency import OptionalKey, mark_replay
 from entrypoints.http.representation.pagination import ListQuery, Lists, PageResponse, PageResult
-from entrypoints.http.representation.schemas import RequestModel
 from entrypoints.http.routing.route import StrictRoute
 from entrypoints.http.security.authentication import WebhookManager, actor_of
 from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
 
 router = APIRouter(prefix="/v1/webhook-endpoints", tags=["events"], route_class=StrictRoute)
-
-
-class RetryDeliveryRequest(RequestModel):
-    """Nothing more than the address says."""
-
-
-NOTHING_MORE = RetryDeliveryRequest()
 
 
 @router.post(
@@ -63,7 +56,7 @@ async def create_webhook_endpoint(
             url=body.url,
             event_types=body.event_types,
             actor=actor_of(request, manager),
-            key=key.of(manager, body) if key else None,
+            key=key.of(IdempotentOperation.CREATE_WEBHOOK_ENDPOINT, manager) if key else None,
         )
     )
     mark_replay(response, receipt)
@@ -166,7 +159,7 @@ async def retry_webhook_delivery(
     receipt = await retry_delivery(
         EndpointId(endpoint_id),
         DeliveryId(delivery_id),
-        key=key.of(manager, NOTHING_MORE) if key else None,
+        key=key.of(IdempotentOperation.RETRY_WEBHOOK_DELIVERY, manager) if key else None,
         actor=actor_of(request, manager),
     )
     mark_replay(response, receipt)

@@ -1,0 +1,49 @@
+"""Fingerprints of requests: what an idempotency record keeps of the request that made it."""
+
+import hmac
+import json
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+from entrypoints.http.representation.released_requests import body_as_6daf4a4
+
+FINGERPRINT_SECRET = "idempotency-fingerprints"  # noqa: S105 - the name of a secret, not a secret
+FINGERPRINT_SECRET_BYTES = 32
+
+_canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+"""Canonical JSON: sorted names and no white space. Numbers and strings are as Python parsed them."""
+
+
+class _NoBody:
+    """A request without a body, which differs from one with `null`."""
+
+
+NO_BODY = _NoBody()
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprints:
+    """Makes fingerprints with a secret that all processes share.
+
+    The fingerprint is of the JSON that was received, so a new optional field in a schema does not change it. It is keyed
+    as a whole (HMAC-SHA256): passwords and tokens in a body cannot be guessed from the record alone.
+    """
+
+    secret: bytes = field(repr=False)
+
+    def of(self, method: str, path: str, received: Any) -> bytes:  # noqa: ANN401 - any JSON value
+        """Return the fingerprint of version 2. `received` is the parsed body, or NO_BODY."""
+        body = "" if received is NO_BODY else _canonical(received)
+        return hmac.digest(self.secret, f"{method}\n{path}\n{body}".encode(), "sha256")
+
+
+def earlier_fingerprint(version: int, method: str, path: str, operation: str, received: Any) -> bytes | None:  # noqa: ANN401 - any JSON value
+    """Return the fingerprint that an earlier version made of a request, or None if it had rejected the request.
+
+    Version 1 is SHA-256 of the body as release 6daf4a4 parsed it, with secret fields masked.
+    """
+    if version != 1:
+        return None
+    body = body_as_6daf4a4(operation, None if received is NO_BODY else received)
+    return None if body is None else sha256(f"{method}\n{path}\n{body}".encode()).digest()

@@ -1,0 +1,59 @@
+"""An idempotency key never returns one caller's or one secret's result for another."""
+
+from typing import Any
+
+from tests.kit.web import PASSWORD, WebShop, key
+
+FIRST, SECOND = "a donkey and three paper clips", "three donkeys and a paper clip"
+
+
+def sign_up(email: str, password: str = PASSWORD) -> dict[str, Any]:
+    return {"email": email, "password": password, "password_confirm": password}
+
+
+def change(new: str, current: str = PASSWORD) -> dict[str, Any]:
+    return {"current_password": current, "new_password": new, "new_password_confirm": new}
+
+
+async def test_another_new_password_under_one_key_is_rejected(web: WebShop) -> None:
+    customer = await web.customer()
+    first = await customer.post("/v1/me/password", json=change(FIRST), headers=key("k"))
+    second = await customer.post("/v1/me/password", json=change(SECOND), headers=key("k"))
+    retry = await customer.post("/v1/me/password", json=change(FIRST), headers=key("k"))
+
+    assert first.status_code == 204
+    assert (second.status_code, second.json()["code"]) == (422, "idempotency_key_reused")
+    assert (retry.status_code, retry.headers["Idempotent-Replayed"]) == (204, "true")
+
+
+async def test_another_current_password_under_one_key_is_rejected(web: WebShop) -> None:
+    customer = await web.customer()
+    await customer.post("/v1/me/password", json=change(FIRST), headers=key("k"))
+    guess = await customer.post("/v1/me/password", json=change(FIRST, "a guess"), headers=key("k"))
+    assert (guess.status_code, guess.json()["code"]) == (422, "idempotency_key_reused")
+
+
+async def test_sign_up_with_another_password_under_one_key_is_no_replay(web: WebShop) -> None:
+    await web.visitor.post("/v1/users", json=sign_up("ann@example.com", FIRST), headers=key("k"))
+    other = await web.visitor.post("/v1/users", json=sign_up("ann@example.com", SECOND), headers=key("k"))
+    assert (other.status_code, other.json()["code"]) == (409, "email_taken")
+
+
+async def test_two_anonymous_callers_with_one_key_both_sign_up(web: WebShop) -> None:
+    ann = await web.visitor.post("/v1/users", json=sign_up("ann@example.com"), headers=key("k"))
+    bob = await web.visitor.post("/v1/users", json=sign_up("bob@example.com"), headers=key("k"))
+    assert [ann.status_code, bob.status_code] == [201, 201]
+    assert "Idempotent-Replayed" not in bob.headers
+
+
+async def test_anonymous_retry_with_its_key_is_replayed(web: WebShop) -> None:
+    first = await web.visitor.post("/v1/users", json=sign_up("ann@example.com"), headers=key("k"))
+    retry = await web.visitor.post("/v1/users", json=sign_up("ann@example.com"), headers=key("k"))
+    assert (retry.status_code, retry.json()) == (201, first.json())
+    assert retry.headers["Idempotent-Replayed"] == "true"
+
+
+async def test_anonymous_key_of_one_operation_is_free_for_another(web: WebShop) -> None:
+    await web.visitor.post("/v1/users", json=sign_up("ann@example.com"), headers=key("k"))
+    verification = await web.visitor.post("/v1/users/verify-email", json={"token": "x"}, headers=key("k"))
+    assert verification.json()["code"] != "idempotency_key_reused"

@@ -1,0 +1,156 @@
+"""Results that another release has stored are read, and its fingerprints are recognized."""
+
+import json
+import tomllib
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+import pytest
+from pydantic import ValidationError
+
+from adapters.json_text import from_stored_json, to_json
+from application.catalog.views import AdjustmentView, ProductView
+from application.orders.views import FulfillmentView, OrderView
+from application.payments.views import PaymentView, RefundView
+from application.shared.idempotency import IdempotentOperation, PersonalResult
+from application.users.views import UserView
+from application.webhooks.views import DeliveryView, NewEndpointView
+from entrypoints.http.representation.fingerprints import NO_BODY, Fingerprints, earlier_fingerprint
+from entrypoints.http.routing import strict_json
+
+ROOT = Path(__file__).parents[2]
+RECORDS = [
+    json.loads((ROOT / release["records"]).read_text())
+    for release in tomllib.loads((ROOT / "tests" / "releases.toml").read_text())["release"]
+]
+VIEWS: dict[str, Any] = {
+    IdempotentOperation.PLACE_ORDER: OrderView,
+    IdempotentOperation.CANCEL_ORDER: OrderView,
+    IdempotentOperation.FULFILL_ORDER: FulfillmentView,
+    IdempotentOperation.PAY_ORDER: PaymentView,
+    IdempotentOperation.REFUND_ORDER: RefundView,
+    IdempotentOperation.CREATE_PRODUCT: ProductView,
+    IdempotentOperation.ADJUST_STOCK: AdjustmentView,
+    IdempotentOperation.CREATE_WEBHOOK_ENDPOINT: NewEndpointView,
+    IdempotentOperation.RETRY_WEBHOOK_DELIVERY: DeliveryView,
+    IdempotentOperation.CREATE_USER: UserView,
+    IdempotentOperation.VERIFY_EMAIL: UserView,
+    IdempotentOperation.CHANGE_PASSWORD: UserView,
+    IdempotentOperation.RESET_PASSWORD: UserView,
+}
+ROWS = [row for recorded in RECORDS for row in recorded["rows"]]
+
+
+def with_unknown_fields(value: Any) -> Any:
+    """Return a JSON value in which every object has one field more."""
+    if isinstance(value, dict):
+        return {name: with_unknown_fields(member) for name, member in value.items()} | {"unknown": [1]}
+    return [with_unknown_fields(member) for member in value] if isinstance(value, list) else value
+
+
+def optional_fields(view: Any) -> Iterator[str]:
+    hints = get_type_hints(view)
+    return (field.name for field in fields(view) if type(None) in get_args(hints[field.name]))
+
+
+def test_every_operation_has_a_stored_result_of_every_release() -> None:
+    assert {row["operation"] for row in ROWS} == VIEWS.keys() == set(IdempotentOperation)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['operation']}-{row['key']}")
+def test_stored_result_with_unknown_fields_is_read(row: Any) -> None:
+    view = VIEWS[row["operation"]]
+    expected = from_stored_json(row["result"], view)
+    stored = json.loads(row["result"])
+    stored["unknown"] = {"nested": True}
+    for name, member in stored.items():
+        if name not in {"metadata", "attributes"}:
+            stored[name] = with_unknown_fields(member)
+    assert from_stored_json(json.dumps(stored), view) == expected
+    assert from_stored_json(to_json(expected), view) == expected
+
+
+@pytest.mark.parametrize("view", sorted(set(VIEWS.values()), key=str))
+def test_missing_fields_of_a_stored_result_get_defaults(view: Any) -> None:
+    [row, *_] = [row for row in ROWS if VIEWS[row["operation"]] is view]
+    stored = json.loads(row["result"])
+    missing = list(optional_fields(view))
+    if view is NewEndpointView:
+        missing.append("event_types")
+    assert missing
+    for name in missing:
+        del stored[name]
+    read = from_stored_json(json.dumps(stored), view)
+    assert all(not getattr(read, name) for name in missing)
+
+
+def test_missing_fields_of_a_nested_object_get_defaults() -> None:
+    [row] = [row for row in ROWS if '"Dublin"' in row["result"] and row["operation"] == "place_order"]
+    stored = json.loads(row["result"])
+    del stored["shipping_address"]["region"]
+    assert from_stored_json(json.dumps(stored), OrderView) == from_stored_json(row["result"], OrderView)
+
+
+def test_missing_id_of_a_stored_result_is_an_error() -> None:
+    with pytest.raises(ValidationError):
+        from_stored_json("{}", UserView)
+
+
+@pytest.mark.parametrize("recorded", RECORDS)
+def test_requests_of_a_release_have_their_recorded_fingerprints(recorded: Any) -> None:
+    rows = {row["key"]: row for row in recorded["rows"]}
+    for request in recorded["requests"]:
+        row = rows[request["headers"]["Idempotency-Key"]]
+        received = strict_json.parse(request["body"].encode()) if request["body"] else NO_BODY
+        made = earlier_fingerprint(1, request["method"], request["path"], row["operation"], received)
+        assert made is not None
+        assert made.hex() == row["fingerprint"], request
+
+
+@pytest.mark.parametrize("operation", IdempotentOperation)
+def test_request_with_a_field_that_the_release_did_not_know_has_no_fingerprint(
+    operation: IdempotentOperation,
+) -> None:
+    [key, *_] = [row["key"] for row in ROWS if row["operation"] == operation]
+    [request] = [r for r in RECORDS[0]["requests"] if r["headers"]["Idempotency-Key"] == key]
+    received = json.loads(request["body"] or "{}")
+    assert earlier_fingerprint(1, "POST", request["path"], operation, received)
+    assert earlier_fingerprint(1, "POST", request["path"], operation, {**received, "brand": None}) is None
+
+
+def test_fingerprint_does_not_depend_on_white_space_and_order_of_fields() -> None:
+    fingerprints = Fingerprints(b"s" * 32)
+    one = fingerprints.of("POST", "/v1/orders", json.loads('{"a": 1, "b": {"c": "é", "d": 2}}'))
+    same = fingerprints.of("POST", "/v1/orders", json.loads('{"b":{"d":2,"c":"\\u00e9"},\n"a":1}'))
+    assert one == same
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "received"),
+    [
+        ("PUT", "/v1/orders", {"a": 1}),
+        ("POST", "/v1/orders/1", {"a": 1}),
+        ("POST", "/v1/orders", {"a": 2}),
+        ("POST", "/v1/orders", {"a": "1"}),
+        ("POST", "/v1/orders", {"a": 1, "new": None}),
+        ("POST", "/v1/orders", NO_BODY),
+        ("POST", "/v1/orders", None),
+    ],
+)
+def test_fingerprint_depends_on_everything_a_request_asks_for(method: str, path: str, received: Any) -> None:
+    fingerprints = Fingerprints(b"s" * 32)
+    assert fingerprints.of(method, path, received) != fingerprints.of("POST", "/v1/orders", {"a": 1})
+
+
+def test_fingerprint_depends_on_the_secret() -> None:
+    request = ("POST", "/v1/me/password", {"new_password": "secret"})
+    assert Fingerprints(b"s" * 32).of(*request) != Fingerprints(b"t" * 32).of(*request)
+
+
+def test_results_with_personal_data_name_their_subject() -> None:
+    personal = {"customer_id", "email", "full_name", "shipping_address"}
+    for view in set(VIEWS.values()):
+        has_personal_data = bool(personal & {field.name for field in fields(view)})
+        assert issubclass(view, PersonalResult) == has_personal_data, view
