@@ -1,14 +1,14 @@
 # `make` alone lists the targets. Everything is installed into .venv; nothing is installed globally.
 #
-# A distribution's own Python was built with profile-guided optimization. One that was compiled by hand, as version
-# managers do, mostly was not, and the service takes a third longer on it.
+# A distribution's Python is built with profile-guided optimization. Version managers usually compile Python without it,
+# and the service then takes a third more CPU time.
 PYTHON ?= $(lastword python3 $(sort $(wildcard /usr/bin/python3.1[1-9])))
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 UV     := .artefacts/uv/bin/uv
 
-# What is imported is compiled once, not at each start.
+# Imported modules are compiled once, not at each start.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
@@ -22,9 +22,9 @@ run: $(READY) ## Create the environment, start the embedded database, migrate, a
 
 test: $(READY) ## Lint, strict types, import contracts, and every test
 	@$(MAKE) --no-print-directory check
-	@$(MAKE) --no-print-directory -j2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) test-stores test-services
+	@$(MAKE) --no-print-directory -j2 test-stores test-services
 
-# Two halves at a time, each on a server of its own: one core would take twice as long.
+# Both halves run at the same time, each with a database server of its own. Their output is interleaved, to show progress.
 test-stores: $(READY)
 	$(BIN)/pytest tests/contract tests/integration
 
@@ -37,19 +37,19 @@ check: $(READY) ## Lint, format, strict types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-model: $(READY) ## Walk every state of larger shops than the tests do, in search of a broken rule (ten minutes)
+model: $(READY) ## Check the invariants in every state of larger shops than the tests use (ten minutes)
 	@$(BIN)/python -m tests.model
 
 EFFORT ?= 40
 SEED   := $(or $(SEED),$(shell date +%s))
-campaign: $(READY) ## Do anything to shops, from a seed that is told, in search of a broken rule: SEED=1, EFFORT=40 (ten minutes)
+campaign: $(READY) ## Check the invariants after long random sequences of actions: SEED=1, EFFORT=40 (ten minutes)
 	@echo "SEED=$(SEED) EFFORT=$(EFFORT)"
 	@STEELYARD_TEST_EFFORT=$(EFFORT) $(BIN)/pytest --hypothesis-seed=$(SEED) tests/unit/application/test_lifecycle_machine.py tests/integration/postgres/test_lifecycle_machine.py tests/integration/worker
 
-demo: $(READY) ## Import the Northwind shop, place its 830 orders over HTTP, pay, ship and refund some, and reconcile every cent
+demo: $(READY) ## Place the 830 orders of the Northwind shop over HTTP, pay, ship and refund some, and reconcile every cent
 	@$(BIN)/python -m entrypoints demo
 
-bench: $(READY) ## Measure the service beside Node, Go and the tutorial way (installs wrk, Go and npm packages; ten minutes)
+bench: $(READY) ## Compare the service with Node, Go and a tutorial application (installs wrk, Go and npm packages; ten minutes)
 	@benchmarks/install.sh
 	@$(BIN)/python -m benchmarks run --keep
 	@$(BIN)/python -m benchmarks plot
@@ -62,18 +62,18 @@ STUDY ?= --help
 study: $(READY) ## Measure one claim: STUDY=growth, idle, memory, logins, starts or overload (with its options in quotes)
 	@$(BIN)/python -m benchmarks study $(STUDY)
 
-docs: $(READY) ## Make those pages of the docs anew that are made from the code
+docs: $(READY) ## Generate the pages of the docs that are generated from the code
 	@$(BIN)/python -m entrypoints lifecycle export docs/lifecycle.md
 
-format: $(READY) ## Format the code and mend what lint can mend
+format: $(READY) ## Format the code and fix lint errors where possible
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock: $(READY) | $(UV) ## Resolve the dependencies anew into the two lock files
+lock: $(READY) | $(UV) ## Update the two lock files
 	$(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --upgrade -o requirements.lock
 	$(UV) pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --upgrade -o requirements-dev.lock
 
-clean: ## Remove the environment and the caches, and keep the data
+clean: ## Remove the environment and the caches, but not the data
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .artefacts
 
 $(UV):
@@ -81,7 +81,7 @@ $(UV):
 	@.artefacts/uv/bin/pip install --quiet --disable-pip-version-check uv
 
 $(READY): requirements-dev.lock | $(UV)
-	@echo "Creating the environment in $(VENV) (once, some ten seconds)"
+	@echo "Creating the environment in $(VENV) (once, about ten seconds)"
 	@test -x $(BIN)/python || $(UV) venv --quiet --no-python-downloads --python $(PYTHON) $(VENV)
 	@VIRTUAL_ENV=$(VENV) $(UV) pip sync --quiet --require-hashes --compile-bytecode requirements-dev.lock
 	@touch $@

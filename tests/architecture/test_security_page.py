@@ -1,4 +1,4 @@
-"""docs/security.md promises nothing that no test holds."""
+"""Every guarantee in docs/security.md names tests that exist."""
 
 import re
 from pathlib import Path
@@ -15,7 +15,7 @@ LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 
 
 @pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: promise.split("|")[1].strip()[:60])
-def test_every_promise_names_tests_that_there_are(promise: str) -> None:
+def test_tests_of_every_promise_exist(promise: str) -> None:
     named = TEST.findall(promise.split("|")[2])
     assert named
     for path, name in named:
@@ -24,10 +24,10 @@ def test_every_promise_names_tests_that_there_are(promise: str) -> None:
         )
 
 
-def test_there_are_promises() -> None:
+def test_page_has_promises() -> None:
     assert len(PROMISES) > 30
 
 
-def test_every_link_leads_somewhere() -> None:
+def test_links_of_the_page_exist() -> None:
     for target in LINK.findall(PAGE):
         assert (ROOT / "docs" / target).is_file(), target
