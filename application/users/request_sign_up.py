@@ -43,12 +43,12 @@ class RequestSignUp:
                 await work.commit()
         password_hash = await self.hasher.hash(command.password)
         now = self.clock.now()
-        sign_up = PendingSignUp(
+        sign_up = PendingSignUp.request(
             id=SignUpId(self.ids.new()),
             email=email,
             full_name=command.full_name,
             password_hash=password_hash,
-            requested_at=now,
+            now=now,
         )
         async with self.unit_of_work(command.actor) as work:
             known = await work.users.find_by_email(email)

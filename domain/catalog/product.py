@@ -1,6 +1,6 @@
 """A thing for sale."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,9 +12,16 @@ from domain.shared.errors import PreconditionFailed, ValidationFailed, Violation
 from domain.shared.events import Aggregate, Event
 from domain.shared.ids import ProductId
 from domain.shared.money import Money
+from domain.shared.text import TextRule, ensure_valid, entry_violations
 from domain.shared.unset import UNSET, Unset
 
 MAX_ATTRIBUTES = 50
+SKU = TextRule(max_length=64, pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?$")
+"""1 to 64 letters, digits, dots, hyphens and underscores, with a letter or digit at both ends."""
+PRODUCT_NAME = TextRule(min_length=1, max_length=200)
+DESCRIPTION = TextRule(max_length=5000)
+ATTRIBUTE_NAME = TextRule(min_length=1, max_length=64)
+ATTRIBUTE_VALUE = TextRule(max_length=500)
 
 
 class ProductStatus(StrEnum):
@@ -58,6 +65,15 @@ class ProductChanges:
     max_per_order: int | Unset | None = UNSET
     status: ProductStatus | Unset = UNSET
 
+    def violations(self) -> Iterable[Violation]:
+        """Yield the rules that changed texts break."""
+        if not isinstance(self.name, Unset):
+            yield from PRODUCT_NAME.violations(self.name, "name")
+        if not isinstance(self.description, Unset):
+            yield from DESCRIPTION.violations(self.description, "description")
+        if not isinstance(self.attributes, Unset):
+            yield from entry_violations(self.attributes or {}, ATTRIBUTE_NAME, ATTRIBUTE_VALUE, "attributes")
+
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Product(Aggregate):
@@ -95,14 +111,22 @@ class Product(Aggregate):
         stock: Stock,
         now: datetime,
     ) -> Self:
-        """Put a new thing on sale, with the stock that has just been opened for it."""
+        """Put a new thing on sale, with the stock that has just been opened for it. Raises ValidationFailed."""
+        ensure_valid(
+            (
+                *SKU.violations(sku, "sku"),
+                *PRODUCT_NAME.violations(name, "name"),
+                *DESCRIPTION.violations(description, "description"),
+                *entry_violations(attributes, ATTRIBUTE_NAME, ATTRIBUTE_VALUE, "attributes"),
+            )
+        )
         product = cls(
             id=id,
             sku=sku,
             name=name,
             description=description,
             price=price,
-            attributes=dict(attributes),
+            attributes=_merged({}, attributes),
             max_per_order=max_per_order,
             status=ProductStatus.ACTIVE,
             version=1,
@@ -126,8 +150,9 @@ class Product(Aggregate):
     def change(self, changes: ProductChanges, *, stock: Stock, now: datetime) -> None:
         """Edit the product. Orders that were placed before keep the name and price that they were placed at.
 
-        Raises ValidationFailed if it would have too many attributes.
+        Raises ValidationFailed for text that breaks a rule, and for too many attributes.
         """
+        ensure_valid(changes.violations())
         if not isinstance(changes.attributes, Unset):
             self.attributes = _merged(self.attributes, changes.attributes)
         if not isinstance(changes.name, Unset):

@@ -8,9 +8,14 @@ from typing import Self
 from domain.shared.actor import Actor
 from domain.shared.errors import DomainError, PreconditionFailed
 from domain.shared.ids import OrderId, ProductId
+from domain.shared.text import TextRule, ensure_valid
 
 MAX_ON_HAND = 1_000_000_000
 """More units of one product than any shop has: a bound against slips of the finger."""
+
+
+COUNT_REASON = TextRule(min_length=1, max_length=200)
+ADJUSTMENT_NOTE = TextRule(min_length=1, max_length=500)
 
 
 class StockConflict(DomainError):
@@ -112,9 +117,10 @@ class Stock:
         )
 
     def count(self, on_hand: int, *, seen: int, note: str, now: datetime, actor: Actor) -> None:
-        """Set what a count of the shelf has found. Raises PreconditionFailed, StockConflict."""
+        """Set what a count of the shelf has found. Raises PreconditionFailed, ValidationFailed, StockConflict."""
         if seen != self.version:
             raise PreconditionFailed(self.version)
+        ensure_valid(COUNT_REASON.violations(note, "reason"))
         if on_hand < self.reserved:
             raise StockConflict(
                 "The count is below what is reserved for orders. Cancel orders first, or count again.",
@@ -129,7 +135,8 @@ class Stock:
     def adjust(
         self, delta: int, reason: MovementReason, *, note: str | None, now: datetime, actor: Actor
     ) -> None:
-        """Add or take away units for a reason. Raises StockConflict."""
+        """Add or take away units for a reason. Raises ValidationFailed, StockConflict."""
+        ensure_valid(ADJUSTMENT_NOTE.violations(note, "note"))
         if not self.can_adjust(delta):
             raise StockConflict("The adjustment would leave less than is reserved, or more than can be kept.")
         self._move(reason, now=now, actor=actor, on_hand=delta, note=note)

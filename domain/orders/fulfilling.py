@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from domain.catalog.stock import Stock
-from domain.orders.fulfillment import FulfilledLine, Fulfillment
+from domain.orders.fulfillment import CARRIER, TRACKING, FulfilledLine, Fulfillment
 from domain.orders.lifecycle import Action, Party
 from domain.orders.order import Order
 from domain.shared.actor import Actor
 from domain.shared.errors import ValidationFailed, Violation
 from domain.shared.ids import FulfillmentId, LineId, ProductId
+from domain.shared.text import ensure_valid
 
 
 def fulfil(
@@ -28,6 +29,7 @@ def fulfil(
     The order and the stocks must be locked. Raises InvalidTransition, and ValidationFailed, which names every line
     that asks for more than was ordered and not yet shipped: as that never grows, it will never work.
     """
+    ensure_valid((*CARRIER.violations(carrier, "carrier"), *TRACKING.violations(tracking, "tracking")))
     order.ensure_allows(Action.FULFILL, Party.STAFF)
     fulfillment = Fulfillment(
         id=id,

@@ -4,6 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.shared.ids import FulfillmentId, LineId, OrderId
+from domain.shared.text import TextRule
+
+CARRIER = TextRule(min_length=1, max_length=100)
+TRACKING = TextRule(min_length=1, max_length=100)
 
 
 @dataclass(frozen=True, slots=True)

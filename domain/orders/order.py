@@ -33,6 +33,12 @@ from domain.shared.actor import Actor
 from domain.shared.events import Aggregate
 from domain.shared.ids import LineId, OrderId, ProductId, UserId
 from domain.shared.money import Money
+from domain.shared.text import TextRule, ensure_valid, entry_violations
+
+NOTE = TextRule(min_length=1, max_length=1000)
+METADATA_KEY = TextRule(min_length=1, max_length=64)
+METADATA_VALUE = TextRule(max_length=500)
+CANCEL_REASON = TextRule(min_length=1, max_length=500)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +99,14 @@ class Order(Aggregate):
         now: datetime,
         actor: Actor,
     ) -> Self:
-        """Take the order down, pending payment; one that costs nothing is confirmed at once."""
+        """Take the order down, pending payment; one that costs nothing is confirmed at once. Raises ValidationFailed."""
+        ensure_valid(
+            (
+                *(shipping_address.violations("shipping_address") if shipping_address else ()),
+                *NOTE.violations(note, "note"),
+                *entry_violations(metadata, METADATA_KEY, METADATA_VALUE, "metadata"),
+            )
+        )
         zero = Money.zero(total.currency)
         order = cls(
             id=id,
@@ -159,7 +172,8 @@ class Order(Aggregate):
     def cancel(
         self, reason: str | None, refunds: Sequence[Refund] = (), *, now: datetime, actor: Actor
     ) -> None:
-        """Call the order off, and promise to give back what was taken for it. Raises InvalidTransition."""
+        """Call the order off, and promise to give back what was taken for it. Raises ValidationFailed, InvalidTransition."""
+        ensure_valid(CANCEL_REASON.violations(reason, "reason"))
         self._transition(Action.CANCEL, reason=reason, now=now, actor=actor)
         self.events.append(OrderCancelled(**self._event_fields(now), reason=reason))
         for refund in refunds:

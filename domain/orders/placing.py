@@ -87,13 +87,8 @@ def place(
     """
     accepted = quote(request, shelf)
     limits.ensure_allow(holds, accepted.lines)
-    if accepted.total.amount > 0:
-        holds.add_order(accepted.lines)
-    order_id = OrderId(new_id())
-    for line in accepted.lines:
-        shelf.stocks[line.product_id].reserve(line.quantity, order_id=order_id, now=now, actor=actor)
-    return Order.place(
-        id=order_id,
+    order = Order.place(
+        id=OrderId(new_id()),
         customer_id=request.customer_id,
         idempotency_key=idempotency_key,
         lines=[
@@ -115,6 +110,11 @@ def place(
         now=now,
         actor=actor,
     )
+    if accepted.total.amount > 0:
+        holds.add_order(accepted.lines)
+    for line in accepted.lines:
+        shelf.stocks[line.product_id].reserve(line.quantity, order_id=order.id, now=now, actor=actor)
+    return order
 
 
 def _ensure_supplied(lines: Sequence[PricedLine], stocks: Mapping[ProductId, Stock], requested: int) -> None:

@@ -10,6 +10,9 @@ from domain.payments.method import PaymentMethod
 from domain.payments.payment import Payment
 from domain.shared.ids import LineId, OrderId, PaymentId, RefundId
 from domain.shared.money import Money
+from domain.shared.text import TextRule, ensure_valid
+
+REFUND_REASON = TextRule(min_length=1, max_length=500)
 
 
 class RefundStatus(StrEnum):
@@ -60,7 +63,27 @@ class Refund:
         lines: tuple[RefundedLine, ...] = (),
         is_sent_at_once: bool = False,
     ) -> Self:
-        """Promise to give so much of a payment back. Where nobody sends it at once, it is sent by an inquiry."""
+        """Promise to give so much of a payment back. Where nobody sends it at once, it is sent by an inquiry.
+
+        Raises ValidationFailed.
+        """
+        ensure_valid(REFUND_REASON.violations(reason, "reason"))
+        return cls._of(
+            payment, amount, id=id, reason=reason, lines=lines, now=now, is_sent_at_once=is_sent_at_once
+        )
+
+    @classmethod
+    def _of(
+        cls,
+        payment: Payment,
+        amount: Money,
+        *,
+        id: RefundId,  # noqa: A002 - the field's name
+        reason: str,
+        now: datetime,
+        lines: tuple[RefundedLine, ...],
+        is_sent_at_once: bool,
+    ) -> Self:
         payment.returned += amount
         return cls(
             id=id,
@@ -93,7 +116,16 @@ class Refund:
 
     def anew(self, payment: Payment, *, id: RefundId, failures: int, now: datetime) -> "Refund":  # noqa: A002 - the field's name
         """Promise the same once more, after it has failed, and so many of the payment's refunds before it."""
-        refund = Refund.of(payment, self.amount, id=id, reason=self.reason, lines=self.lines, now=now)
+        # The reason is not checked again: the rule may have changed since.
+        refund = Refund._of(
+            payment,
+            self.amount,
+            id=id,
+            reason=self.reason,
+            lines=self.lines,
+            now=now,
+            is_sent_at_once=False,
+        )
         refund.inquire_at = next_attempt(now, failures)
         return refund
 

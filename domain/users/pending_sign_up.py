@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from domain.shared.ids import SignUpId
+from domain.shared.text import ensure_valid
 from domain.users.email_address import EmailAddress
 from domain.users.one_time_token import hash_of, text_of
+from domain.users.user import FULL_NAME
 
 LIFETIME = timedelta(hours=24)
 """How long a sign-up can be confirmed. Afterwards it is pruned."""
@@ -27,6 +29,20 @@ class PendingSignUp:
     password_hash: str = field(repr=False)
     requested_at: datetime
     token_hash: bytes | None = field(default=None, repr=False)
+
+    @classmethod
+    def request(
+        cls,
+        *,
+        id: SignUpId,  # noqa: A002 - the field's name
+        email: EmailAddress,
+        full_name: str | None,
+        password_hash: str,
+        now: datetime,
+    ) -> Self:
+        """Raise ValidationFailed for a name that breaks a rule."""
+        ensure_valid(FULL_NAME.violations(full_name, "full_name"))
+        return cls(id=id, email=email, full_name=full_name, password_hash=password_hash, requested_at=now)
 
     @property
     def expires_at(self) -> datetime:

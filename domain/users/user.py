@@ -8,6 +8,7 @@ from typing import Self
 from domain.shared.errors import DomainError, PreconditionFailed
 from domain.shared.events import Aggregate
 from domain.shared.ids import UserId
+from domain.shared.text import TextRule, ensure_valid
 from domain.users.email_address import EmailAddress
 from domain.users.events import (
     UserChanged,
@@ -21,6 +22,8 @@ from domain.users.events import (
     UserSignedUp,
 )
 from domain.users.permissions import PERMISSIONS, Permission, Role
+
+FULL_NAME = TextRule(min_length=1, max_length=200)
 
 
 class UserStatus(StrEnum):
@@ -80,7 +83,11 @@ class User(Aggregate):
         role: Role,
         now: datetime,
     ) -> Self:
-        """Open an account. People sign up as customers; the first admin comes from the command line."""
+        """Open an account. People sign up as customers; the first admin comes from the command line.
+
+        Raises ValidationFailed.
+        """
+        ensure_valid(FULL_NAME.violations(full_name, "full_name"))
         user = cls(
             id=id,
             email=email,
@@ -113,6 +120,8 @@ class User(Aggregate):
             raise PreconditionFailed(self.version)
 
     def rename(self, full_name: str | None, *, now: datetime) -> None:
+        """Raise ValidationFailed for a name that breaks a rule."""
+        ensure_valid(FULL_NAME.violations(full_name, "full_name"))
         self.full_name = full_name
         self._change(now)
         self._record(UserChanged)

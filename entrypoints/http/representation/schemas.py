@@ -12,6 +12,7 @@ from pydantic.config import JsonDict
 
 from domain.shared.currency import EXPONENTS
 from domain.shared.money import MAX_AMOUNT, Money
+from domain.shared.text import TextRule
 from domain.users.email_address import EmailAddress, InvalidEmailAddress
 from entrypoints.email_addresses import known_email_address, parse_email_address
 from entrypoints.http.problems.validation import broken_rule
@@ -70,11 +71,13 @@ ActorId = Annotated[
 
 
 def text(*, max_length: int, min_length: int = 0) -> Any:  # noqa: ANN401 - pydantic's Field is typed so, too
-    """Say how long a text may be, counted in Unicode code points. Use it as metadata of `Annotated[str, ...]`.
+    """Say how long a text may be that is no field of an entity. Use it as metadata of `Annotated[str, ...]`."""
+    return text_of(TextRule(min_length=min_length, max_length=max_length))
 
-    PostgreSQL cannot keep the character U+0000, so no text may have it.
-    """
-    return Field(min_length=min_length, max_length=max_length, pattern=r"^[^\x00]*$")
+
+def text_of(rule: TextRule) -> Any:  # noqa: ANN401 - pydantic's Field is typed so, too
+    """Return a domain rule as metadata of `Annotated[str, ...]`. The lengths are checked before the pattern."""
+    return Field(min_length=rule.min_length or None, max_length=rule.max_length, pattern=rule.pattern)
 
 
 def _in_order(mapping: dict[str, Any]) -> dict[str, Any]:

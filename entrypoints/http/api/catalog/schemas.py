@@ -5,8 +5,17 @@ from uuid import UUID
 
 from pydantic import MISSING, ConfigDict, Field, model_validator
 
-from domain.catalog.product import MAX_ATTRIBUTES, ProductChanges, ProductStatus
-from domain.catalog.stock import MAX_ON_HAND, MovementReason
+from domain.catalog.product import (
+    ATTRIBUTE_NAME,
+    ATTRIBUTE_VALUE,
+    DESCRIPTION,
+    MAX_ATTRIBUTES,
+    PRODUCT_NAME,
+    SKU,
+    ProductChanges,
+    ProductStatus,
+)
+from domain.catalog.stock import ADJUSTMENT_NOTE, COUNT_REASON, MAX_ON_HAND, MovementReason
 from domain.shared.ids import OrderId, ProductId
 from domain.shared.money import MAX_AMOUNT
 from domain.shared.unset import UNSET
@@ -23,21 +32,14 @@ from entrypoints.http.representation.schemas import (
     StrictInt,
     Timestamp,
     text,
+    text_of,
 )
 
-Sku = Annotated[
-    str,
-    Field(
-        max_length=64,
-        pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?$",
-        examples=["MUG-RED"],
-    ),
-]
-"""1 to 64 letters, digits, dots, hyphens and underscores, with a letter or digit at both ends."""
-ProductName = Annotated[str, text(max_length=200, min_length=1), Field(examples=["Red mug"])]
-Description = Annotated[str, text(max_length=5000), Field(examples=["Holds a quarter of a litre."])]
-AttributeName = Annotated[str, text(max_length=64, min_length=1)]
-AttributeValue = Annotated[str, text(max_length=500)]
+Sku = Annotated[str, text_of(SKU), Field(examples=["MUG-RED"])]
+ProductName = Annotated[str, text_of(PRODUCT_NAME), Field(examples=["Red mug"])]
+Description = Annotated[str, text_of(DESCRIPTION), Field(examples=["Holds a quarter of a litre."])]
+AttributeName = Annotated[str, text_of(ATTRIBUTE_NAME)]
+AttributeValue = Annotated[str, text_of(ATTRIBUTE_VALUE)]
 MaxPerOrder = Annotated[StrictInt, Field(ge=1, le=1_000_000, examples=[10])]
 OnHand = Annotated[StrictInt, Field(ge=0, le=MAX_ON_HAND)]
 
@@ -166,7 +168,7 @@ class CountStockRequest(RequestModel):
     )
 
     on_hand: OnHand
-    reason: Annotated[str, text(max_length=200, min_length=1)]
+    reason: Annotated[str, text_of(COUNT_REASON)]
 
 
 class AdjustmentLine(RequestModel):
@@ -189,7 +191,7 @@ class AdjustStockRequest(RequestModel):
 
     lines: Annotated[list[AdjustmentLine], Field(min_length=1, max_length=100)]
     reason: Literal["receipt", "damage", "correction", "return"]
-    note: Annotated[str, text(max_length=500, min_length=1)] | None = None
+    note: Annotated[str, text_of(ADJUSTMENT_NOTE)] | None = None
 
 
 class AdjustmentResponse(ResponseModel):

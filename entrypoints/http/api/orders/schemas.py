@@ -5,9 +5,10 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from domain.orders.address import Address
+from domain.orders.address import ADDRESS_LINE, CITY, COUNTRY, POSTAL_CODE, RECIPIENT, REGION, Address
 from domain.orders.lifecycle import Action, OrderStatus
 from domain.orders.line import RequestedLine
+from domain.orders.order import CANCEL_REASON, METADATA_KEY, METADATA_VALUE, NOTE
 from domain.orders.placing import OrderRequest
 from domain.orders.pricing import MAX_LINES, MAX_QUANTITY
 from domain.orders.statuses import FulfillmentStatus, OrderPaymentStatus
@@ -22,7 +23,7 @@ from entrypoints.http.representation.schemas import (
     ResponseModel,
     StrictInt,
     Timestamp,
-    text,
+    text_of,
 )
 
 MAX_METADATA = 50
@@ -31,22 +32,13 @@ MAX_METADATA = 50
 class AddressSchema(RequestModel):
     model_config = ConfigDict(from_attributes=True)
 
-    name: Annotated[str, text(max_length=200, min_length=1), Field(examples=["Ann Example"])]
-    line1: Annotated[str, text(max_length=200, min_length=1), Field(examples=["1 High Street"])]
-    line2: Annotated[str, text(max_length=200, min_length=1)] | None = None
-    city: Annotated[str, text(max_length=100, min_length=1), Field(examples=["Dublin"])]
-    region: Annotated[str, text(max_length=100, min_length=1)] | None = None
-    postal_code: Annotated[str, text(max_length=20, min_length=1), Field(examples=["D01 F5P2"])] | None = None
-    country: Annotated[
-        str,
-        Field(
-            min_length=2,
-            max_length=2,
-            pattern=r"^[A-Z]{2}$",
-            description="ISO 3166-1 alpha-2",
-            examples=["IE"],
-        ),
-    ]
+    name: Annotated[str, text_of(RECIPIENT), Field(examples=["Ann Example"])]
+    line1: Annotated[str, text_of(ADDRESS_LINE), Field(examples=["1 High Street"])]
+    line2: Annotated[str, text_of(ADDRESS_LINE)] | None = None
+    city: Annotated[str, text_of(CITY), Field(examples=["Dublin"])]
+    region: Annotated[str, text_of(REGION)] | None = None
+    postal_code: Annotated[str, text_of(POSTAL_CODE), Field(examples=["D01 F5P2"])] | None = None
+    country: Annotated[str, text_of(COUNTRY), Field(description="ISO 3166-1 alpha-2", examples=["IE"])]
 
     def to_address(self) -> Address:
         return Address(
@@ -96,14 +88,14 @@ class PlaceOrderRequest(RequestModel):
         ),
     ]
     shipping_address: AddressSchema | None = None
-    note: Annotated[str, text(max_length=1000, min_length=1)] | None = None
+    note: Annotated[str, text_of(NOTE)] | None = None
     expected_total: NonNegativeMoney | None = Field(
         None,
         description="The total that was shown to the customer: with any other the order is refused.",
         examples=[{"amount": 3998, "currency": "EUR"}],
     )
     metadata: Annotated[
-        dict[Annotated[str, text(max_length=64, min_length=1)], Annotated[str, text(max_length=500)]],
+        dict[Annotated[str, text_of(METADATA_KEY)], Annotated[str, text_of(METADATA_VALUE)]],
         Field(max_length=MAX_METADATA, description="Whatever the client wants to find with the order again."),
         InOrder,
     ] = Field(default_factory=dict)
@@ -171,7 +163,7 @@ class QuoteResponse(ResponseModel):
 class CancelOrderRequest(RequestModel):
     model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "Ordered by mistake"}]})
 
-    reason: Annotated[str, text(max_length=500, min_length=1)] | None = None
+    reason: Annotated[str, text_of(CANCEL_REASON)] | None = None
 
 
 class ListOrdersQuery(ListQuery):

@@ -5,11 +5,11 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, model_validator
 
-from domain.orders.fulfillment import FulfilledLine
+from domain.orders.fulfillment import CARRIER, TRACKING, FulfilledLine
 from domain.orders.pricing import MAX_LINES, MAX_QUANTITY
 from domain.payments.method import PaymentMethod
 from domain.payments.payment import PaymentStatus
-from domain.payments.refund import RefundedLine, RefundStatus
+from domain.payments.refund import REFUND_REASON, RefundedLine, RefundStatus
 from domain.shared.ids import FulfillmentId, LineId, OrderId, PaymentId, RefundId
 from domain.shared.money import Money
 from entrypoints.http.problems.validation import broken_rule
@@ -21,6 +21,7 @@ from entrypoints.http.representation.schemas import (
     StrictInt,
     Timestamp,
     text,
+    text_of,
 )
 
 
@@ -78,7 +79,7 @@ class RefundOrderRequest(RequestModel):
 
     amount: PositiveMoney | None = None
     lines: SomeLines | None = None
-    reason: Annotated[str, text(max_length=500, min_length=1)]
+    reason: Annotated[str, text_of(REFUND_REASON)]
 
     @model_validator(mode="after")
     def _has_one_of_both(self) -> Self:
@@ -112,8 +113,8 @@ class RefundResponse(ResponseModel):
 
 class FulfilOrderRequest(RequestModel):
     lines: SomeLines
-    carrier: Annotated[str, text(max_length=100, min_length=1), Field(examples=["DHL"])] | None = None
-    tracking: Annotated[str, text(max_length=100, min_length=1), Field(examples=["JD014600"])] | None = None
+    carrier: Annotated[str, text_of(CARRIER), Field(examples=["DHL"])] | None = None
+    tracking: Annotated[str, text_of(TRACKING), Field(examples=["JD014600"])] | None = None
 
     def to_lines(self) -> tuple[FulfilledLine, ...]:
         return tuple(FulfilledLine(LineId(line.line_id), line.quantity) for line in self.lines)

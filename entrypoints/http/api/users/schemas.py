@@ -9,7 +9,7 @@ from domain.shared.unset import UNSET, Unset
 from domain.users.administering import AccountChanges
 from domain.users.password import MAX_RAW_LENGTH
 from domain.users.permissions import Role
-from domain.users.user import UserStatus
+from domain.users.user import FULL_NAME, UserStatus
 from entrypoints.http.problems.validation import broken_rule
 from entrypoints.http.representation.pagination import ListQuery
 from entrypoints.http.representation.schemas import (
@@ -19,13 +19,14 @@ from entrypoints.http.representation.schemas import (
     ResponseModel,
     Timestamp,
     text,
+    text_of,
 )
 
 Password = Annotated[SecretStr, Field(min_length=1, max_length=MAX_RAW_LENGTH)]
 """The bound on what is typed. The use case checks the length after normalization: its minimum is a setting."""
 
 
-FullName = Annotated[str, text(max_length=200, min_length=1), Field(examples=["Ann Example"])]
+FullName = Annotated[str, text_of(FULL_NAME), Field(examples=["Ann Example"])]
 
 
 class CreateUserRequest(RequestModel):
