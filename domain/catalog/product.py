@@ -16,6 +16,8 @@ from domain.shared.text import TextRule, ensure_valid, entry_violations
 from domain.shared.unset import UNSET, Unset
 
 MAX_ATTRIBUTES = 50
+MAX_PER_ORDER = 1_000_000
+"""The greatest limit that a product can have on its units in one order."""
 SKU = TextRule(max_length=64, pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?$")
 """1 to 64 letters, digits, dots, hyphens and underscores, with a letter or digit at both ends."""
 PRODUCT_NAME = TextRule(min_length=1, max_length=200)

@@ -3,15 +3,12 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from application.catalog.import_catalog import CatalogRow
 from domain.shared.errors import DomainError
 from entrypoints.catalog_file.complaints import BadFile, BadRow, BadRows, Complaint
 from entrypoints.catalog_file.csv_rows import CsvRows
 from entrypoints.catalog_file.ndjson_rows import NdjsonRows
-from entrypoints.http.api.catalog.schemas import CreateProductRequest
-from entrypoints.http.problems.validation import problem_of
+from entrypoints.catalog_file.rows import BadFields, product_from
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_ROWS = 100_000
@@ -37,8 +34,8 @@ def read_catalog(path: Path, *, progress: Callable[[int], None]) -> list[Catalog
             product = _checked(row)
         except BadRow as bad:
             complaints.append(Complaint(line, None, str(bad)))
-        except ValidationError as error:
-            complaints += _complaints(error, row, line, rows)
+        except BadFields as bad:
+            complaints += _complaints(bad, line, rows)
         except DomainError as error:
             complaints.append(Complaint(line, None, error.detail))
         else:
@@ -71,21 +68,11 @@ def _text_of(path: Path) -> str:
 def _checked(row: object) -> CatalogRow:
     if isinstance(row, BadRow):
         raise row
-    product = CreateProductRequest.model_validate(row)
-    return CatalogRow(
-        sku=product.sku,
-        name=product.name,
-        description=product.description,
-        price=product.price.to_money(),
-        attributes=product.attributes,
-        max_per_order=product.max_per_order,
-        initial_stock=product.initial_stock,
-    )
+    return product_from(row)
 
 
-def _complaints(
-    error: ValidationError, row: object, line: int, rows: CsvRows | NdjsonRows
-) -> list[Complaint]:
-    errors = [{**item, "loc": ("body", *item["loc"])} for item in error.errors(include_url=False)]
-    problem = problem_of(errors, body=row, body_type=CreateProductRequest)
-    return [Complaint(line, rows.field(item["pointer"]) or None, item["detail"]) for item in problem.errors]
+def _complaints(bad: BadFields, line: int, rows: CsvRows | NdjsonRows) -> list[Complaint]:
+    return [
+        Complaint(line, rows.field("".join(f"/{step}" for step in violation.path)) or None, violation.detail)
+        for violation in bad.violations
+    ]

@@ -10,6 +10,7 @@ from domain.catalog.product import (
     ATTRIBUTE_VALUE,
     DESCRIPTION,
     MAX_ATTRIBUTES,
+    MAX_PER_ORDER,
     PRODUCT_NAME,
     SKU,
     ProductChanges,
@@ -40,7 +41,7 @@ ProductName = Annotated[str, text_of(PRODUCT_NAME), Field(examples=["Red mug"])]
 Description = Annotated[str, text_of(DESCRIPTION), Field(examples=["Holds a quarter of a litre."])]
 AttributeName = Annotated[str, text_of(ATTRIBUTE_NAME)]
 AttributeValue = Annotated[str, text_of(ATTRIBUTE_VALUE)]
-MaxPerOrder = Annotated[StrictInt, Field(ge=1, le=1_000_000, examples=[10])]
+MaxPerOrder = Annotated[StrictInt, Field(ge=1, le=MAX_PER_ORDER, examples=[10])]
 OnHand = Annotated[StrictInt, Field(ge=0, le=MAX_ON_HAND)]
 
 
