@@ -44,7 +44,7 @@ EFFORT ?= 40
 SEED   := $(or $(SEED),$(shell date +%s))
 campaign: $(READY) ## Check the invariants after long random sequences of actions: SEED=1, EFFORT=40 (ten minutes)
 	@echo "SEED=$(SEED) EFFORT=$(EFFORT)"
-	@STEELYARD_TEST_EFFORT=$(EFFORT) $(BIN)/pytest --hypothesis-seed=$(SEED) tests/unit/application/test_lifecycle_machine.py tests/integration/postgres/test_lifecycle_machine.py tests/integration/worker
+	@STEELYARD_TEST_EFFORT=$(EFFORT) $(BIN)/pytest --hypothesis-seed=$(SEED) tests/model/test_random_actions.py tests/integration/postgres/test_lifecycle_machine.py tests/integration/worker
 
 demo: $(READY) ## Place the 830 orders of the Northwind shop over HTTP, pay, ship and refund some, and reconcile every cent
 	@$(BIN)/python -m entrypoints demo

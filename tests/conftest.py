@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
 
@@ -18,6 +19,9 @@ SERVER = pytest.StashKey[TestServer]()
 
 def pytest_configure(config: pytest.Config) -> None:
     collect_seldom()
+    # A shell ignores SIGINT for background jobs (`make test &`), and child processes would inherit that.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     # The client looks for it at each request, all along the path: a tenth of the time of tests over HTTP.
     sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type] # None says that there is none (importlib's reference)
     config.stash[SERVER] = choose_server()

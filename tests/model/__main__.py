@@ -1,4 +1,4 @@
-"""Paginator the states of larger worlds than the tests have time for, and say how many there were."""
+"""Explore the states of larger shops than the tests have time for, and print how many there were."""
 
 import asyncio
 

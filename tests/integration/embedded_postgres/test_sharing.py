@@ -5,6 +5,7 @@ from pathlib import Path
 
 from adapters.embedded_postgres.layout import Layout
 from tests.integration.embedded_postgres.actors import (
+    LIMIT,
     await_nothing_running,
     embedded,
     hold,
@@ -70,7 +71,7 @@ async def test_ctrl_c_in_one_terminal_leaves_the_server_to_the_others(data_dir: 
     with hold(data_dir) as first, hold(data_dir) as second:
         server = postmaster(data_dir)
         first.process.send_signal(signal.SIGINT)
-        first.process.wait()
+        first.process.wait(LIMIT)
 
         await keep_a_row(second.url)
 

@@ -1,4 +1,7 @@
-"""Every state of small shops, and every step between them: nothing that can happen breaks a rule."""
+"""Every state of small shops keeps every rule, and the check finds planted mistakes.
+
+tests/model/test_every_state.py explores larger shops, and `make model` the largest.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -19,12 +22,13 @@ from tests.model.exploring import Counterexample, explore
 from tests.model.rules import ONE_PAYMENT, PAID, TRUTH
 from tests.model.world import Bounds
 
-TWO_CUSTOMERS = Bounds(holds=2, failures=0)
-"""Both want the same units, payments are told of early, late, never and twice, and orders may expire at any moment."""
+TWO_CUSTOMERS = Bounds(holds=1, failures=0)
+"""Both want the same units, payments are reported early, late, never and twice, and orders expire at any moment."""
 SHIPPING = Bounds(units=(2,), payments=(2,), fulfils=True)
 REFUNDING = Bounds(units=(2,), payments=(1,), refunds=1, failures=2, fulfils=True)
-CHARGED_TWICE = Bounds(units=(2,), payments=(1,), refunds=1, failures=2, charges_twice=True)
-CHARGED_TOO_LITTLE = Bounds(units=(2,), payments=(2,), charges_too_little=True)
+CHARGED_TWICE = Bounds(units=(2,), payments=(1,), failures=1, charges_twice=True)
+CHARGED_TOO_LITTLE = Bounds(units=(2,), payments=(1,), charges_too_little=True)
+PAID_IN_PARTS = Bounds(units=(2,), payments=(2,), charges_too_little=True)
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 
@@ -32,19 +36,19 @@ Plant = Callable[[pytest.MonkeyPatch], None]
 @pytest.mark.parametrize(
     ("bounds", "at_least"),
     [
-        pytest.param(TWO_CUSTOMERS, 2500, id="two customers"),
+        pytest.param(TWO_CUSTOMERS, 1200, id="two customers"),
         pytest.param(SHIPPING, 130, id="paying again and shipping"),
         pytest.param(REFUNDING, 320, id="refunding"),
-        pytest.param(CHARGED_TWICE, 1700, id="charged twice"),
-        pytest.param(CHARGED_TOO_LITTLE, 700, id="charged too little"),
+        pytest.param(CHARGED_TWICE, 190, id="charged twice"),
+        pytest.param(CHARGED_TOO_LITTLE, 120, id="charged too little"),
     ],
 )
-async def test_nothing_that_can_happen_breaks_a_rule(
+async def test_every_state_of_a_small_shop_keeps_every_rule(
     bounds: Bounds, at_least: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     seen = await explore(bounds)
     with capsys.disabled():
-        print(f"\n{bounds}: {seen}")  # noqa: T201 - how much was checked is worth knowing
+        print(f"\n{bounds}: {seen}")  # noqa: T201 - shows how much was checked
     assert seen.states >= at_least
 
 
@@ -158,13 +162,13 @@ def _nothing(*_: object, **__: object) -> None:
         (more_is_shipped_than_was_ordered, SHIPPING, "There is not enough stock"),
         (a_refund_is_settled_twice, REFUNDING, "I6"),
         (a_second_payment_is_admitted, SHIPPING, ONE_PAYMENT),
-        (money_that_goes_back_counts, CHARGED_TOO_LITTLE, PAID),
+        (money_that_goes_back_counts, PAID_IN_PARTS, PAID),
         (an_expired_order_leaves_no_event, TWO_CUSTOMERS, "I9"),
         (reserving_is_not_checked, TWO_CUSTOMERS, "There is not enough stock"),
     ],
     ids=lambda value: value.__name__ if callable(value) else "",
 )
-async def test_the_check_finds_a_planted_mistake(
+async def test_planted_mistake_is_found(
     plant: Plant, bounds: Bounds, broken: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plant(monkeypatch)

@@ -11,7 +11,7 @@ async def an_empty_store() -> AsyncIterator[Store]:
     yield memory_store()
 
 
-def test_whatever_is_done_to_a_shop_one_after_the_other_keeps_every_rule() -> None:
+def test_random_sequences_of_actions_keep_every_invariant() -> None:
     class InMemory(LifecycleMachine):
         open_store = staticmethod(an_empty_store)
 

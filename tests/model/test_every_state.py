@@ -1,0 +1,29 @@
+"""Every state of shops that are too large for the unit tests keeps every rule; `make model` explores larger ones."""
+
+import pytest
+
+from tests.model.exploring import explore
+from tests.model.world import Bounds
+
+
+@pytest.mark.parametrize(
+    ("bounds", "at_least"),
+    [
+        pytest.param(Bounds(holds=2, failures=0), 2500, id="two customers"),
+        pytest.param(
+            Bounds(units=(2,), payments=(1,), refunds=1, failures=2, charges_twice=True),
+            1700,
+            id="charged twice",
+        ),
+        pytest.param(
+            Bounds(units=(2,), payments=(2,), charges_too_little=True), 700, id="charged too little"
+        ),
+    ],
+)
+async def test_every_state_of_a_shop_keeps_every_rule(
+    bounds: Bounds, at_least: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen = await explore(bounds)
+    with capsys.disabled():
+        print(f"\n{bounds}: {seen}")  # noqa: T201 - shows how much was checked
+    assert seen.states >= at_least
