@@ -98,3 +98,28 @@ async def test_stored_domains_become_a_labels_unless_taken(empty_database_url: s
         await asyncio.to_thread(migrations.upgrade, empty_database_url)
         emails = {row["email"] for row in await connection.fetch("SELECT email FROM users")}
     assert emails == {"boss@xn--mnchen-3ya.de", *stored[1:]}
+
+
+async def test_rows_that_break_a_text_rule_are_reported(
+    empty_database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    await asyncio.to_thread(migrations.upgrade, empty_database_url)
+    await asyncio.to_thread(migrations.downgrade, empty_database_url, "0020")
+    emails = ["=?utf-8?q?a?=@example.com", "boss <b@example.com>", "a..b@example.com", "fine+tag@example.com"]
+    async with connected(empty_database_url) as connection:
+        for email in emails:
+            await connection.execute(
+                "INSERT INTO users (id, email, full_name, role, status, email_verified, password_hash, "
+                "password_changed_at, created_at, updated_at, version) VALUES (gen_random_uuid(), $1, "
+                "CASE WHEN $1 LIKE 'fine%' THEN repeat('x', 201) END, "
+                "'customer', 'active', true, '', now(), now(), now(), 1)",
+                email,
+            )
+    caplog.clear()
+    await asyncio.to_thread(migrations.upgrade, empty_database_url)
+    reported = [record.getMessage().partition(";")[0] for record in caplog.records]
+    assert [line for line in reported if "rule of" in line] == [
+        "1 rows of users break the rule of full_name",
+        "3 rows of users break the rule of email",
+    ]
+    assert not any(email in caplog.text for email in emails)
