@@ -25,18 +25,19 @@ class Orders(containers.DeclarativeContainer):
     ids: providers.Dependency[IdFactory] = providers.Dependency()
     database = providers.DependenciesContainer()
 
+    hold_limits = providers.Singleton(
+        HoldLimits,
+        max_unpaid_orders=settings.provided.max_unpaid_orders,
+        max_units_held=settings.provided.max_units_held,
+        requires_verified_email=settings.provided.email_verification,
+    )
     place_order_batch = providers.Singleton(
         PlaceOrderBatch,
         unit_of_work=database.unit_of_work,
         clock=clock,
         ids=ids,
         hold=settings.provided.order_hold,
-        limits=providers.Factory(
-            HoldLimits,
-            max_unpaid_orders=settings.provided.max_unpaid_orders,
-            max_units_held=settings.provided.max_units_held,
-            requires_verified_email=settings.provided.email_verification,
-        ),
+        limits=hold_limits,
     )
     order_batcher = providers.Singleton(Batcher, run=place_order_batch)
     order_admission = providers.Singleton(Admission, batcher=order_batcher)

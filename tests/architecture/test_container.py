@@ -8,7 +8,7 @@ from dependency_injector import providers
 
 from entrypoints.bootstrap.root import Container, named_providers
 from entrypoints.settings import Settings
-from tests.kit.web import NO_DATABASE
+from tests.kit.accounts import NO_DATABASE
 
 
 @pytest.fixture

@@ -88,7 +88,7 @@ async def test_what_staff_do_with_orders_is_told(shop: Shop, staff: Actor) -> No
     waiting, paid = await shop.order(mug), await shop.order(mug)
     await shop.pay(paid)
     await shop.cancel_order(replace(shop.cancelling(waiting), reason="Canary", actor=staff))
-    await shop.fulfil_order(replace(shop.fulfilling(paid), actor=staff))
+    await shop.fulfill_order(replace(shop.fulfilling(paid), actor=staff))
     refund = (await shop.refund_order(replace(shop.refunding(paid, 300), actor=staff))).result
     cancelled = await entry_of(shop, AuditAction.ORDER_CANCELLED)
     assert (cancelled.actor_id, cancelled.object_id) == (staff.id, str(waiting.id))

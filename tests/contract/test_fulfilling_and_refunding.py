@@ -88,7 +88,7 @@ async def test_only_what_was_paid_for_is_shipped(shop: Shop) -> None:
 async def test_one_key_for_a_shipment_ships_once(shop: Shop) -> None:
     order = await a_paid_order(shop)
     command = shop.fulfilling(order, 1, 0, key="k")
-    first, again = await shop.fulfil_order(command), await shop.fulfil_order(command)
+    first, again = await shop.fulfill_order(command), await shop.fulfill_order(command)
     assert (again.replayed, again.result) == (True, first.result)
     assert [line.fulfilled for line in (await shop.see(order)).lines] == [1, 0]
     await assert_invariants(shop)

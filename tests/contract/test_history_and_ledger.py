@@ -56,8 +56,8 @@ async def test_the_life_of_an_order_that_is_shipped_and_given_back_is_told_row_b
     order = (await shop.place_order(placing)).result
     await shop.pay_order(replace(shop.paying(order, "tok_declined"), actor=(poor := next(actors))))
     await shop.pay_order(replace(shop.paying(order), actor=(payer := next(actors))))
-    await shop.fulfil_order(replace(shop.fulfilling(order, 1), actor=(packer := next(actors))))
-    await shop.fulfil_order(replace(shop.fulfilling(order, 2), actor=(shipper := next(actors))))
+    await shop.fulfill_order(replace(shop.fulfilling(order, 1), actor=(packer := next(actors))))
+    await shop.fulfill_order(replace(shop.fulfilling(order, 2), actor=(shipper := next(actors))))
     await shop.refund_order(replace(shop.refunding(order, 100), actor=(giver := next(actors))))
     shop.gateway.next_refunds = ["declined"]
     await shop.refund_order(replace(shop.refunding(order, [1]), actor=(unlucky := next(actors))))

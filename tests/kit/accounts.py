@@ -1,7 +1,12 @@
+from collections.abc import Mapping
 from datetime import timedelta
+from functools import cached_property
 from itertools import count
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from application.clients.authenticate_client import AuthenticateClient
+from dependency_injector.containers import DeclarativeContainer
+from dependency_injector.providers import DependenciesContainer, Object
+
 from application.clients.create_client import CreateClient
 from application.clients.disable_client import DisableClient
 from application.clients.issue_token import IssueToken
@@ -10,7 +15,6 @@ from application.clients.retire_secret import RetireSecret
 from application.clients.roll_secret import RollSecret
 from application.mail.deliver_mail import DeliverMail
 from application.mail.list_failed_mail import ListFailedMail
-from application.mail.message import MailTemplates
 from application.mail.prune_mail import PruneMail
 from application.sessions.end_session import EndSession
 from application.sessions.list_sessions import ListSessions
@@ -19,15 +23,15 @@ from application.sessions.refresh_session import RefreshSession
 from application.sessions.revoke_token import RevokeToken
 from application.sessions.tokens import SessionTokens
 from application.signing.reload_keys import ReloadKeys
-from application.throttling.throttle import CountingThrottle
 from application.users.authenticate import Authenticate
 from application.users.change_me import ChangeMe
 from application.users.change_password import ChangePassword
 from application.users.change_user import ChangeUser
+from application.users.close_account import CloseAccount
 from application.users.confirm_principal import ConfirmPrincipal
+from application.users.erase_closed_accounts import EraseClosedAccounts
 from application.users.get_user import GetUser
 from application.users.list_users import ListUsers
-from application.users.password_policy import PasswordPolicy
 from application.users.principal import UserPrincipal
 from application.users.prune_sign_ups import PruneSignUps
 from application.users.request_password_reset import RequestPasswordReset
@@ -37,7 +41,15 @@ from application.users.sign_up import SignUp, SignUpCommand
 from application.users.verify_email import VerifyEmail
 from application.users.views import UserView
 from domain.sessions.session import SessionLifetime
+from entrypoints.bootstrap.clients import Clients
+from entrypoints.bootstrap.mail import Mail
+from entrypoints.bootstrap.retention import Retention
+from entrypoints.bootstrap.security import Security
+from entrypoints.bootstrap.sessions import Sessions
+from entrypoints.bootstrap.signing import Signing
+from entrypoints.bootstrap.users import Users
 from entrypoints.email_addresses import sought_email_address
+from entrypoints.settings import Settings
 from tests.kit.actors import SOMEBODY
 from tests.kit.clock import FixedClock
 from tests.kit.ids import SequentialIds
@@ -47,6 +59,10 @@ from tests.kit.randomness import CountedRandomness
 from tests.kit.store import Store
 from tests.kit.tokens import NumberedTokens
 
+NO_DATABASE = "postgresql://nobody@127.0.0.1:1/nowhere"
+"""For an engine that is made and never used."""
+
+SETTINGS = Settings(database_url=NO_DATABASE)
 LIFETIME = SessionLifetime(idle=timedelta(days=14), absolute=timedelta(days=30))
 PASSWORD = "a password of some length"
 BREACHED_PASSWORD = "correct horse battery staple"
@@ -56,58 +72,138 @@ NETWORK = "203.0.113.9/32"
 class Accounts:
     """Every use case of accounts and sessions over one store, and the shortest way to a customer.
 
-    The clock stands still, ids come in a row, passwords cost nothing.
+    The clock stands still, ids are sequential, passwords cost nothing. The use cases come from the containers of the
+    service; a container is created when a test first needs it, because a test needs few of them.
     """
+
+    reload_keys: ReloadKeys
+    authenticate: Authenticate
+    confirm_principal: ConfirmPrincipal
+    sign_up: SignUp
+    request_sign_up: RequestSignUp
+    verify_email: VerifyEmail
+    prune_sign_ups: PruneSignUps
+    request_password_reset: RequestPasswordReset
+    reset_password: ResetPassword
+    change_password: ChangePassword
+    change_me: ChangeMe
+    close_account: CloseAccount
+    erase_closed_accounts: EraseClosedAccounts
+    get_user: GetUser
+    list_users: ListUsers
+    change_user: ChangeUser
+    log_in: LogIn
+    refresh_session: RefreshSession
+    revoke_token: RevokeToken
+    list_sessions: ListSessions
+    end_session: EndSession
+    create_client: CreateClient
+    list_clients: ListClients
+    roll_secret: RollSecret
+    retire_secret: RetireSecret
+    disable_client: DisableClient
+    issue_token: IssueToken
+    deliver_mail: DeliverMail
+    list_failed_mail: ListFailedMail
+    prune_mail: PruneMail
+
+    parts: ClassVar[Mapping[str, type[DeclarativeContainer]]] = {
+        "users": Users,
+        "sessions": Sessions,
+        "clients": Clients,
+        "signing": Signing,
+        "mail": Mail,
+        "retention": Retention,
+    }
+    """The containers that have the use cases."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
         self.clock = FixedClock()
         self.ids = SequentialIds()
-        self._numbers = count(1)
-        self.hasher = hasher = PlainHasher()
-        tokens = NumberedTokens()
-        policy = PasswordPolicy(BreachedOnly(BREACHED_PASSWORD), min_length=12)
-        throttle = CountingThrottle(self.clock)
-        self.sign_up = SignUp(store.unit_of_work, throttle, hasher, policy, self.clock, self.ids)
-        self.reload_keys = ReloadKeys(store.signing_keys, tokens, self.clock)
-        self.request_sign_up = RequestSignUp(
-            store.unit_of_work, throttle, hasher, policy, self.clock, self.ids
-        )
-        self.verify_email = VerifyEmail(store.unit_of_work, self.clock, self.ids)
-        self.prune_sign_ups = PruneSignUps(store.unit_of_work, self.clock)
-        self.request_password_reset = RequestPasswordReset(store.unit_of_work, throttle, self.clock)
-        self.reset_password = ResetPassword(store.unit_of_work, hasher, policy, self.clock)
-        self.authenticate = Authenticate(tokens, self.reload_keys, self.clock)
-        self.confirm_principal = ConfirmPrincipal(store.users, store.clients, self.clock)
-        self.get_user = GetUser(store.users)
-        self.list_users = ListUsers(store.users)
-        self.change_user = ChangeUser(store.unit_of_work, self.clock)
-        self.change_me = ChangeMe(store.unit_of_work, self.clock)
-        self.change_password = ChangePassword(store.unit_of_work, throttle, hasher, policy, self.clock)
-        randomness = CountedRandomness()
-        self.create_client = CreateClient(store.unit_of_work, self.clock, self.ids, randomness)
-        self.list_clients = ListClients(store.clients)
-        self.roll_secret = RollSecret(store.unit_of_work, self.clock, self.ids, randomness)
-        self.retire_secret = RetireSecret(store.unit_of_work, self.clock)
-        self.disable_client = DisableClient(store.unit_of_work, self.clock)
-        self.issue_token = IssueToken(
-            AuthenticateClient(store.unit_of_work, throttle, self.clock), tokens, self.clock, self.ids
-        )
+        self.randomness = CountedRandomness()
+        self.hasher = PlainHasher()
         self.mailbox = Mailbox()
-        self.deliver_mail = DeliverMail(
-            store.unit_of_work, self.mailbox, MailTemplates(storefront=None), self.clock, randomness
+        self.database = DependenciesContainer(
+            **{name: Object(port) for name, port in store.providers().items()}
         )
-        self.list_failed_mail = ListFailedMail(store.unit_of_work)
-        self.prune_mail = PruneMail(store.unit_of_work, self.clock)
-        self.log_in = LogIn(
-            store.unit_of_work, throttle, hasher, tokens, self.clock, self.ids, randomness, LIFETIME
+        self._numbers = count(1)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            for part, container in self.parts.items():
+                if name in container.providers:
+                    vars(self)[name] = getattr(getattr(self, part), name)()
+                    return vars(self)[name]
+            raise AttributeError(name)
+
+    @cached_property
+    def security(self) -> Security:
+        return Security(
+            settings=SETTINGS,
+            clock=self.clock,
+            hasher=self.hasher,
+            breached_passwords=BreachedOnly(BREACHED_PASSWORD),
         )
-        self.refresh_session = RefreshSession(
-            store.unit_of_work, tokens, self.clock, self.ids, randomness, LIFETIME
+
+    @cached_property
+    def signing(self) -> Signing:
+        return Signing(
+            settings=SETTINGS,
+            clock=self.clock,
+            ids=self.ids,
+            database=self.database,
+            access_tokens=NumberedTokens(),
         )
-        self.revoke_token = RevokeToken(store.unit_of_work, self.authenticate, self.clock)
-        self.list_sessions = ListSessions(store.sessions, self.clock)
-        self.end_session = EndSession(store.unit_of_work, self.clock)
+
+    @cached_property
+    def users(self) -> Users:
+        return Users(
+            clock=self.clock,
+            ids=self.ids,
+            database=self.database,
+            security=self.security,
+            signing=self.signing,
+        )
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        return Sessions(
+            settings=SETTINGS,
+            clock=self.clock,
+            ids=self.ids,
+            randomness=self.randomness,
+            database=self.database,
+            security=self.security,
+            signing=self.signing,
+            users=self.users,
+        )
+
+    @cached_property
+    def clients(self) -> Clients:
+        return Clients(
+            clock=self.clock,
+            ids=self.ids,
+            randomness=self.randomness,
+            database=self.database,
+            security=self.security,
+            signing=self.signing,
+        )
+
+    @cached_property
+    def retention(self) -> Retention:
+        return Retention(settings=SETTINGS, clock=self.clock, database=self.database)
+
+    @cached_property
+    def mail(self) -> Mail:
+        return Mail(
+            settings=SETTINGS,
+            clock=self.clock,
+            randomness=self.randomness,
+            database=self.database,
+            mailer=self.mailbox,
+        )
 
     async def customer(self, email: str | None = None) -> UserView:
         command = SignUpCommand(

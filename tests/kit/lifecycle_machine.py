@@ -182,7 +182,7 @@ class LifecycleMachine(RuleBasedStateMachine):
         order = self.see(order_id)
         units = data.draw(st.tuples(*(st.integers(0, line.quantity) for line in order.lines)))
         if any(units):
-            send = partial(self.shop.fulfil_order, self.shop.fulfilling(order, *units))
+            send = partial(self.shop.fulfill_order, self.shop.fulfilling(order, *units))
             self.attempt(order_id, Action.FULFILL, send, ValidationFailed)
 
     @rule(target=refunds, order_id=orders, data=st.data(), answer=st.sampled_from(ANSWERS))

@@ -1,7 +1,11 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import cached_property
 from hashlib import sha256
-from typing import Any
+from typing import Any, ClassVar
+
+from dependency_injector.containers import DeclarativeContainer
+from dependency_injector.providers import Object
 
 from application.catalog.adjust_stock import AdjustStock, AdjustStockCommand
 from application.catalog.archive_product import ArchiveProduct
@@ -24,7 +28,6 @@ from application.orders.list_status_changes import ListStatusChanges
 from application.orders.place_order import PlaceOrder, PlaceOrderBatch, PlaceOrderCommand
 from application.orders.ports import OrderFilter
 from application.orders.preview_order import PreviewOrder
-from application.orders.release_expired_holds import Demand, ReleaseExpiredHolds
 from application.orders.views import FulfillmentView, OrderView
 from application.payments.pay_order import PayOrder, PayOrderCommand
 from application.payments.ports import PaymentGateway, ProviderEvent, ProviderEventKind
@@ -35,8 +38,6 @@ from application.payments.views import PaymentView, RefundView
 from application.shared.batching import Batcher, RunBatch
 from application.shared.clock import Clock
 from application.shared.idempotency import IdempotencyKey, IdempotentOperation, IdempotentResult
-from application.users.close_account import CloseAccount
-from application.users.erase_closed_accounts import EraseClosedAccounts
 from application.users.views import UserView
 from domain.catalog.adjusting import StockDelta
 from domain.catalog.stock import MovementReason
@@ -49,7 +50,10 @@ from domain.payments.refund import RefundedLine
 from domain.shared.actor import Actor
 from domain.shared.ids import UserId
 from domain.shared.money import Money
-from tests.kit.accounts import Accounts
+from entrypoints.bootstrap.catalog import Catalog
+from entrypoints.bootstrap.orders import Orders
+from entrypoints.bootstrap.payments import Payments
+from tests.kit.accounts import SETTINGS, Accounts
 from tests.kit.gateway import FakeGateway
 from tests.kit.store import Store
 
@@ -65,50 +69,86 @@ class Shop(Accounts):
     The clock stands still, ids come in a row, passwords cost nothing.
     """
 
+    create_product: CreateProduct
+    change_product: ChangeProduct
+    archive_product: ArchiveProduct
+    get_product: GetProduct
+    list_products: ListProducts
+    import_catalog: ImportCatalog
+    get_stock: GetStock
+    list_movements: ListMovements
+    count_stock: CountStock
+    adjust_stock: AdjustStock
+    place_order: PlaceOrder
+    preview_order: PreviewOrder
+    cancel_order: CancelOrder
+    expire_orders: ExpireOrders
+    fulfill_order: FulfillOrder
+    get_order: GetOrder
+    list_orders: ListOrders
+    list_status_changes: ListStatusChanges
+    pay_order: PayOrder
+    refund_order: RefundOrder
+    settle_payments: SettlePayments
+    record_provider_event: RecordProviderEvent
+
+    parts: ClassVar[Mapping[str, type[DeclarativeContainer]]] = {
+        "catalog": Catalog,
+        "orders": Orders,
+        "payments": Payments,
+        **Accounts.parts,
+    }
+
     def __init__(self, store: Store) -> None:
         super().__init__(store)
         self.hold_limits = HoldLimits()
         self.keys_sent: set[tuple[UserId, str]] = set()
-        self.create_product = CreateProduct(store.unit_of_work, self.clock, self.ids)
-        self.change_product = ChangeProduct(store.unit_of_work, self.clock)
-        self.archive_product = ArchiveProduct(store.unit_of_work, self.clock)
-        self.get_product = GetProduct(store.products)
-        self.list_products = ListProducts(store.products)
-        self.import_catalog = ImportCatalog(store.unit_of_work, self.clock, self.ids)
-        self.get_stock = GetStock(store.stocks)
-        self.list_movements = ListMovements(store.stocks)
-        self.count_stock = CountStock(store.unit_of_work, self.clock)
-        self.adjust_stock = AdjustStock(store.unit_of_work, self.clock, self.ids)
-        self.place_order = self.till()
-        self.preview_order = PreviewOrder(store.unit_of_work, self.room())
-        self.cancel_order = CancelOrder(store.unit_of_work, self.clock, self.ids)
         self.gateway = FakeGateway()
         self.gateways: dict[PaymentMethod, PaymentGateway] = {PaymentMethod.SANDBOX: self.gateway}
-        gateways = self.gateways
-        self.pay_order = PayOrder(store.unit_of_work, gateways, self.clock, self.ids)
-        self.refund_order = RefundOrder(store.unit_of_work, gateways, self.clock, self.ids)
-        self.fulfil_order = FulfillOrder(store.unit_of_work, self.clock, self.ids)
-        self.expire_orders = ExpireOrders(store.unit_of_work, self.clock)
-        self.settle_payments = SettlePayments(store.unit_of_work, gateways, self.clock, self.ids)
-        self.record_provider_event = RecordProviderEvent(store.unit_of_work, self.clock, self.ids)
-        self.close_account = CloseAccount(store.unit_of_work, self.clock, self.ids)
-        self.erase_closed_accounts = EraseClosedAccounts(store.unit_of_work)
-        self.get_order = GetOrder(store.orders)
-        self.list_orders = ListOrders(store.orders)
-        self.list_status_changes = ListStatusChanges(self.get_order, store.orders)
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        return Catalog(clock=self.clock, ids=self.ids, database=self.database)
+
+    @cached_property
+    def orders(self) -> Orders:
+        return self._orders()
+
+    @cached_property
+    def payments(self) -> Payments:
+        return Payments(
+            settings=SETTINGS,
+            clock=self.clock,
+            ids=self.ids,
+            database=self.database,
+            orders=self.orders,
+            gateways=Object(self.gateways),
+        )
 
     def till(self, run: RunPlacing | None = None, *, max_batch: int = 64) -> PlaceOrder:
-        """Return `place_order` as one more process of the service has it, with batches of its own."""
-        batcher = Batcher(run or self.batch(), max_batch=max_batch, patience=60)
-        return PlaceOrder(batcher, self.room(), self.store.orders)
-
-    def room(self) -> Batcher[Demand, bool]:
-        """Return what expires due orders for those that fall short."""
-        return Batcher(ReleaseExpiredHolds(self.store.unit_of_work, self.clock), patience=60)
+        """Return `place_order` as another process of the service has it, with batches of its own."""
+        return self._orders(run, max_batch=max_batch).place_order()
 
     def batch(self, clock: Clock | None = None) -> PlaceOrderBatch:
-        """Return what places one batch of orders."""
-        return PlaceOrderBatch(self.store.unit_of_work, clock or self.clock, self.ids, HOLD, self.hold_limits)
+        """Return the use case that places a batch of orders."""
+        return self._orders(clock=clock).place_order_batch()
+
+    def _orders(
+        self, run: RunPlacing | None = None, *, max_batch: int = 64, clock: Clock | None = None
+    ) -> Orders:
+        """Return the orders of one process, with queues that never time out."""
+        orders = Orders(
+            settings=SETTINGS,
+            clock=clock or self.clock,
+            ids=self.ids,
+            database=self.database,
+            hold_limits=self.hold_limits,
+        )
+        orders.order_batcher.override(
+            Batcher(run or orders.place_order_batch(), max_batch=max_batch, patience=60)
+        )
+        orders.hold_release_batcher.override(Batcher(orders.release_expired_holds(), patience=60))
+        return orders
 
     async def product(
         self,
@@ -151,7 +191,7 @@ class Shop(Accounts):
 
     async def fulfil(self, order: OrderView, *units: int) -> FulfillmentView:
         """Ship so many units of each line, or all of all lines."""
-        return (await self.fulfil_order(self.fulfilling(order, *units))).result
+        return (await self.fulfill_order(self.fulfilling(order, *units))).result
 
     async def refund(self, order: OrderView, wanted: int | Sequence[int]) -> RefundView:
         """Give back an amount, or so many units of each line."""

@@ -16,6 +16,7 @@ from entrypoints.bootstrap.root import Container
 from entrypoints.email_addresses import sought_email_address
 from entrypoints.http.app import create_app
 from entrypoints.settings import Settings
+from tests.kit.accounts import NO_DATABASE
 from tests.kit.actors import SOMEBODY
 from tests.kit.event_schemas import check
 from tests.kit.gateway import FakeGateway
@@ -25,8 +26,6 @@ from tests.kit.store import Store
 
 PASSWORD = "a password of some length"
 BASE_URL = "http://shop"
-NO_DATABASE = "postgresql://nobody@127.0.0.1:1/nowhere"
-"""For an engine that is made and never used."""
 
 
 def container_over(store: Store, **settings: Any) -> Container:
