@@ -18,7 +18,7 @@ from application.webhooks.ports import (
     WebhookRepository,
 )
 from application.webhooks.views import DeliveryView, EndpointView
-from domain.shared.ids import DeliveryId, EndpointId
+from domain.shared.ids import ClientId, DeliveryId, EndpointId, UserId
 from domain.webhooks.delivery import Delivery, DeliveryStatus
 from domain.webhooks.endpoint import WebhookEndpoint
 
@@ -41,6 +41,26 @@ class MemoryWebhookRepository(WebhookRepository):
             if delivery.endpoint_id == endpoint_id:
                 del tables.webhook_deliveries[delivery.id]
         return True
+
+    async def transfer(self, endpoint_id: EndpointId, owner_id: UserId | ClientId) -> EndpointView | None:
+        endpoint = await self._locked(endpoint_id)
+        if endpoint is None:
+            return None
+        endpoint.owner_id, endpoint.blocked_at = owner_id, None
+        self._transaction.tables.webhook_endpoints[endpoint_id] = endpoint
+        return EndpointView.of(endpoint)
+
+    async def mark_blocked(self, endpoint_id: EndpointId, at: datetime | None) -> bool:
+        endpoint = await self._locked(endpoint_id)
+        if endpoint is None or (endpoint.blocked_at is None) is (at is None):
+            return False
+        endpoint.blocked_at = at
+        self._transaction.tables.webhook_endpoints[endpoint_id] = endpoint
+        return True
+
+    async def _locked(self, endpoint_id: EndpointId) -> WebhookEndpoint | None:
+        await self._transaction.lock([_endpoint_row(endpoint_id)])
+        return deepcopy(self._transaction.tables.webhook_endpoints.get(endpoint_id))
 
     async def delivery(self, endpoint_id: EndpointId, delivery_id: DeliveryId) -> Delivery | None:
         await self._transaction.lock([_delivery_row(delivery_id)])
@@ -133,7 +153,16 @@ class MemoryDeliveryQueue(DeliveryQueue):
             due = [one for one in self._firsts(endpoint.id) if one.delivery.due_at <= now][:limit]
             if due and self._served.leased_until.get(endpoint.id, now) <= now:
                 self._served.leased_until[endpoint.id] = until
-                return Round(endpoint.id, endpoint.url, endpoint.secret, until, deepcopy(due))
+                return Round(
+                    endpoint_id=endpoint.id,
+                    url=endpoint.url,
+                    secret=endpoint.secret,
+                    leased_until=until,
+                    deliveries=deepcopy(due),
+                    event_types=endpoint.event_types,
+                    owner_id=endpoint.owner_id,
+                    is_blocked=endpoint.blocked_at is not None,
+                )
         return None
 
     async def note(self, delivery: Delivery) -> None:

@@ -45,6 +45,9 @@ class AuditAction(StrEnum):
     ORDER_FULFILLED = "order.fulfilled"
     ORDER_REFUNDED = "order.refunded"
     WEBHOOK_ENDPOINT_CREATED = "webhook_endpoint.created"
+    WEBHOOK_ENDPOINT_BLOCKED = "webhook_endpoint.blocked"
+    WEBHOOK_ENDPOINT_UNBLOCKED = "webhook_endpoint.unblocked"
+    WEBHOOK_ENDPOINT_TRANSFERRED = "webhook_endpoint.transferred"
     WEBHOOK_ENDPOINT_DELETED = "webhook_endpoint.deleted"
     WEBHOOK_DELIVERY_RETRIED = "webhook_delivery.retried"
 

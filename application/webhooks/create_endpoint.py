@@ -1,8 +1,10 @@
 from base64 import b64encode
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from application.audit.entry import AuditAction
+from application.events.event_types import EVENT_TYPES
 from application.shared.clock import Clock
 from application.shared.idempotency import IdempotencyKey, IdempotentResult
 from application.shared.ids import IdFactory
@@ -10,7 +12,9 @@ from application.shared.run_once import run_once
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from application.webhooks.views import NewEndpointView
 from domain.shared.actor import Actor
+from domain.shared.errors import Forbidden
 from domain.shared.ids import EndpointId
+from domain.users.permissions import Permission, may_read_event
 from domain.webhooks.endpoint import WebhookEndpoint
 
 SECRET_BYTES = 32
@@ -18,10 +22,11 @@ SECRET_BYTES = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateEndpointCommand:
-    """No `event_types` are all of them."""
+    """No `event_types` are all of them that the `permissions` of the owner, who is the actor, allow to read."""
 
     url: str
     event_types: Sequence[str]
+    permissions: AbstractSet[Permission]
     actor: Actor
     key: IdempotencyKey | None
 
@@ -32,6 +37,8 @@ class CreateEndpoint:
 
     They come as CloudEvents, signed by Standard Webhooks with the secret of this answer, which is shown only once. What is not
     answered with 2xx is sent again, for some three days. An event may come more than once, with the same `webhook-id`.
+
+    The caller owns the endpoint, which carries only events that its owner may read when they are sent.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -41,7 +48,7 @@ class CreateEndpoint:
     allow_plain_http: bool
 
     async def __call__(self, command: CreateEndpointCommand) -> IdempotentResult[NewEndpointView]:
-        """Raise ValidationFailed, IdempotencyKeyReused, IdempotencyInFlight."""
+        """Raise Forbidden, ValidationFailed, IdempotencyKeyReused, IdempotencyInFlight."""
         async with self.unit_of_work(command.actor) as work:
             return await run_once(work, command.key, NewEndpointView, lambda: self._create(work, command))
 
@@ -49,9 +56,10 @@ class CreateEndpoint:
         endpoint = WebhookEndpoint.create(
             id=EndpointId(self.ids.new()),
             url=command.url,
-            event_types=command.event_types,
+            event_types=_readable(command),
             secret=self.random_bytes(SECRET_BYTES),
             allow_plain_http=self.allow_plain_http,
+            owner_id=command.actor.id,
             now=self.clock.now(),
         )
         await work.webhooks.add(endpoint)
@@ -63,5 +71,18 @@ class CreateEndpoint:
             url=endpoint.url,
             event_types=endpoint.event_types,
             created_at=endpoint.created_at,
+            owner_id=endpoint.owner_id,
             secret=f"whsec_{b64encode(endpoint.secret).decode()}",
         )
+
+
+def _readable(command: CreateEndpointCommand) -> Sequence[str]:
+    """Return the event types to subscribe to. Raise Forbidden if the owner may not read one of them, or none at all."""
+    if not command.event_types and Permission.READ_EVENTS in command.permissions:
+        return ()
+    asked = command.event_types or [
+        type_ for type_ in EVENT_TYPES if may_read_event(command.permissions, type_)
+    ]
+    if not asked or not all(may_read_event(command.permissions, type_) for type_ in asked):
+        raise Forbidden("You cannot subscribe to events that you may not read.")
+    return asked

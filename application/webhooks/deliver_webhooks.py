@@ -1,15 +1,27 @@
 import asyncio
 import json
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import timedelta
 
+from application.audit.entry import AuditAction
 from application.events.cloud_event import cloud_event
+from application.events.event_types import EVENT_TYPES
 from application.shared.clock import Clock
+from application.unit_of_work import UnitOfWorkFactory
+from application.webhooks.owner_permissions import OwnerPermissions
 from application.webhooks.ports import DeliveryQueue, DueDelivery, Round, WebhookSender
+from domain.shared.actor import Actor
+from domain.users.permissions import Permission, may_read_event
 
 LEASE = timedelta(minutes=1)
 """For how long an endpoint is one worker's: longer than a round of deliveries to it takes."""
+
+HELD_BACK = timedelta(minutes=5)
+"""For how long an event is held back that the endpoint's owner may not read, until that is checked again."""
+
+_ACTOR = Actor(None, "worker")
 
 AT_ONCE = 20
 """Deliveries to one endpoint in one round."""
@@ -19,7 +31,8 @@ AT_ONCE = 20
 class DeliverWebhooks:
     """Send what is due to one endpoint after the other, at least once each, and try again later what was not heard.
 
-    Any number of workers may do this. An endpoint is served by one at a time, so that a slow one holds up one worker.
+    An event that the endpoint's owner may not read now stays queued, without an attempt, until the owner may, or the
+    endpoint is transferred. Any number of workers may do this. An endpoint is served by one at a time, so that a slow one holds up one worker.
     """
 
     queue: DeliveryQueue
@@ -27,6 +40,8 @@ class DeliverWebhooks:
     clock: Clock
     random: Callable[[], float]
     source: str
+    permissions_of: OwnerPermissions
+    unit_of_work: UnitOfWorkFactory
 
     async def __call__(self, *, limit: int) -> int:
         """Serve one endpoint, and return how many deliveries were tried. Raises Overloaded, DatabaseUnavailable."""
@@ -35,12 +50,35 @@ class DeliverWebhooks:
         if taken is None:
             return 0
         try:
-            await asyncio.gather(*(self._deliver(due, taken) for due in taken.deliveries))
+            permissions = await self.permissions_of(taken.owner_id)
+            await self._note_rights(taken, permissions)
+            await asyncio.gather(*(self._deliver(due, taken, permissions) for due in taken.deliveries))
         finally:
             await self.queue.give_back(taken, now=self.clock.now())
         return len(taken.deliveries)
 
-    async def _deliver(self, due: DueDelivery, taken: Round) -> None:
+    async def _note_rights(self, taken: Round, permissions: AbstractSet[Permission]) -> None:
+        """Tell admins, by the audit log, that the owner has lost the right to read the events, or has it again."""
+        types = taken.event_types or EVENT_TYPES
+        is_blocked = not all(may_read_event(permissions, type_) for type_ in types)
+        if is_blocked == taken.is_blocked:
+            return
+        now = self.clock.now()
+        async with self.unit_of_work(_ACTOR) as work:
+            if await work.webhooks.mark_blocked(taken.endpoint_id, now if is_blocked else None):
+                action = (
+                    AuditAction.WEBHOOK_ENDPOINT_BLOCKED
+                    if is_blocked
+                    else AuditAction.WEBHOOK_ENDPOINT_UNBLOCKED
+                )
+                work.audit.record(action, taken.endpoint_id, at=now, owner_id=str(taken.owner_id))
+                await work.commit()
+
+    async def _deliver(self, due: DueDelivery, taken: Round, permissions: AbstractSet[Permission]) -> None:
+        if not may_read_event(permissions, due.event.type):
+            due.delivery.postpone(self.clock.now() + HELD_BACK)
+            await self.queue.note(due.delivery)
+            return
         body = json.dumps(
             cloud_event(due.event, source=self.source), ensure_ascii=False, separators=(",", ":")
         )

@@ -8,7 +8,7 @@ from typing import Protocol
 from application.events.views import PublishedEvent
 from application.shared.page import Page, Position
 from application.webhooks.views import DeliveryView, EndpointView
-from domain.shared.ids import DeliveryId, EndpointId
+from domain.shared.ids import ClientId, DeliveryId, EndpointId, UserId
 from domain.webhooks.delivery import Attempt, Delivery, DeliveryStatus
 from domain.webhooks.endpoint import WebhookEndpoint
 
@@ -20,6 +20,14 @@ class WebhookRepository(Protocol):
 
     async def remove(self, endpoint_id: EndpointId) -> bool:
         """Remove an endpoint with its deliveries, and return whether there was one."""
+        ...
+
+    async def transfer(self, endpoint_id: EndpointId, owner_id: UserId | ClientId) -> EndpointView | None:
+        """Give an endpoint another owner, and unblock it; return it, or None if there is none."""
+        ...
+
+    async def mark_blocked(self, endpoint_id: EndpointId, at: datetime | None) -> bool:
+        """Note that the owner may not read all events any more, or may again (None); return whether that is new."""
         ...
 
     async def delivery(self, endpoint_id: EndpointId, delivery_id: DeliveryId) -> Delivery | None:
@@ -65,6 +73,9 @@ class Round:
     secret: bytes = field(repr=False)
     leased_until: datetime
     deliveries: Sequence[DueDelivery]
+    event_types: tuple[str, ...]
+    owner_id: UserId | ClientId | None
+    is_blocked: bool
 
 
 class DeliveryQueue(Protocol):

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Self
 
-from domain.shared.ids import DeliveryId, EndpointId, EventId
+from domain.shared.ids import ClientId, DeliveryId, EndpointId, EventId, UserId
 from domain.webhooks.delivery import Delivery, DeliveryStatus
 from domain.webhooks.endpoint import WebhookEndpoint
 
@@ -15,6 +15,8 @@ class EndpointView:
     url: str
     event_types: tuple[str, ...]
     created_at: datetime
+    owner_id: UserId | ClientId | None = None
+    blocked_at: datetime | None = None
 
     @classmethod
     def of(cls, endpoint: WebhookEndpoint) -> Self:
@@ -23,6 +25,8 @@ class EndpointView:
             url=endpoint.url,
             event_types=endpoint.event_types,
             created_at=endpoint.created_at,
+            owner_id=endpoint.owner_id,
+            blocked_at=endpoint.blocked_at,
         )
 
 
@@ -35,6 +39,8 @@ class NewEndpointView:
     event_types: tuple[str, ...]
     created_at: datetime
     secret: str = field(repr=False)
+    owner_id: UserId | ClientId | None = None
+    blocked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

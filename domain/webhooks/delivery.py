@@ -85,6 +85,10 @@ class Delivery:
         else:
             self.due_at = attempt.at + PAUSES[self.attempts - 1] * (1 + JITTER * jitter)
 
+    def postpone(self, until: datetime) -> None:
+        """Hold the event back without an attempt."""
+        self.due_at = until
+
     def retry(self, *, now: datetime) -> None:
         """Try at once. What was dead gets one more attempt; what was delivered is delivered again."""
         self.status = DeliveryStatus.PENDING

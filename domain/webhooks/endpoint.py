@@ -7,7 +7,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from domain.shared.errors import ValidationFailed, Violation
-from domain.shared.ids import EndpointId
+from domain.shared.ids import ClientId, EndpointId, UserId
 
 MAX_URL_LENGTH = 2000
 _ANY_PORT = range(1, 65536)
@@ -15,13 +15,19 @@ _ANY_PORT = range(1, 65536)
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class WebhookEndpoint:
-    """An address that events are sent to, all of them or those of some types, signed with its `secret`."""
+    """An address that events are sent to, all of them or those of some types, signed with its `secret`.
+
+    It carries only events that its owner, a user or a client, may read. Without an owner it is the admins'. Since
+    `blocked_at` the owner may not read all of them any more.
+    """
 
     id: EndpointId
     url: str
     event_types: tuple[str, ...]
     secret: bytes = field(repr=False)
     created_at: datetime
+    owner_id: UserId | ClientId | None = None
+    blocked_at: datetime | None = None
 
     @classmethod
     def create(
@@ -32,12 +38,13 @@ class WebhookEndpoint:
         event_types: Sequence[str],
         secret: bytes,
         allow_plain_http: bool,
+        owner_id: UserId | ClientId | None,
         now: datetime,
     ) -> Self:
         """Raise ValidationFailed for a URL that nothing can be sent to safely."""
         ensure_can_be_sent_to(url, allow_plain_http=allow_plain_http)
         types = tuple(sorted(set(event_types)))
-        return cls(id=id, url=url, event_types=types, secret=secret, created_at=now)
+        return cls(id=id, url=url, event_types=types, secret=secret, created_at=now, owner_id=owner_id)
 
     @property
     def host(self) -> str:

@@ -11,8 +11,10 @@ from application.webhooks.deliver_webhooks import DeliverWebhooks
 from application.webhooks.get_endpoint import GetEndpoint
 from application.webhooks.list_deliveries import ListDeliveries
 from application.webhooks.list_endpoints import ListEndpoints
+from application.webhooks.owner_permissions import OwnerPermissions
 from application.webhooks.queue_deliveries import QueueDeliveries
 from application.webhooks.retry_delivery import RetryDelivery
+from application.webhooks.transfer_endpoint import TransferEndpoint
 from entrypoints.settings import Settings
 
 
@@ -34,6 +36,17 @@ class Webhooks(containers.DeclarativeContainer):
     get_endpoint = providers.Singleton(GetEndpoint, webhooks=database.webhook_queries)
     list_endpoints = providers.Singleton(ListEndpoints, webhooks=database.webhook_queries)
 
+    owner_permissions = providers.Singleton(
+        OwnerPermissions, users=database.user_queries, clients=database.client_queries
+    )
+    transfer_endpoint = providers.Singleton(
+        TransferEndpoint,
+        unit_of_work=database.unit_of_work,
+        get_endpoint=get_endpoint,
+        permissions_of=owner_permissions,
+        clock=clock,
+    )
+
     list_deliveries = providers.Singleton(
         ListDeliveries, get_endpoint=get_endpoint, webhooks=database.webhook_queries
     )
@@ -49,4 +62,6 @@ class Webhooks(containers.DeclarativeContainer):
         clock=clock,
         random=providers.Object(SystemRandom().random),
         source=settings.provided.token_issuer,
+        permissions_of=owner_permissions,
+        unit_of_work=database.unit_of_work,
     )

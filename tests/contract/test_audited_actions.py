@@ -17,6 +17,7 @@ from domain.sessions.session import GRACE
 from domain.shared.actor import Actor
 from domain.shared.ids import UserId
 from domain.shared.money import Money
+from domain.users.permissions import Permission
 from tests.kit.auditing import actions, audit_log, entry_of
 from tests.kit.shop import Shop
 from tests.kit.webhooks import Webhooks
@@ -121,7 +122,11 @@ async def test_webhooks_are_told_without_what_is_secret_in_their_addresses(shop:
     webhooks = Webhooks(shop)
     url = "https://hooks.example.com/canary?token=canary"
     endpoint = (
-        await webhooks.create(CreateEndpointCommand(url=url, event_types=(), key=None, actor=staff))
+        await webhooks.create(
+            CreateEndpointCommand(
+                url=url, event_types=(), permissions=frozenset(Permission), key=None, actor=staff
+            )
+        )
     ).result
     await shop.product()
     await webhooks.work()

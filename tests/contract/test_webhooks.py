@@ -10,6 +10,7 @@ from application.webhooks.create_endpoint import CreateEndpointCommand
 from application.webhooks.deliver_webhooks import LEASE
 from domain.shared.errors import NotFound, ValidationFailed
 from domain.shared.ids import DeliveryId
+from domain.users.permissions import Permission
 from domain.webhooks.delivery import PAUSES, DeliveryStatus
 from tests.kit.actors import SOMEBODY
 from tests.kit.shop import Shop
@@ -309,14 +310,26 @@ async def test_deliveries_are_listed_the_newest_first_and_by_their_status(webhoo
 
 async def test_an_endpoint_is_made_once_per_key_and_its_secret_is_told_again(webhooks: Webhooks) -> None:
     key = webhooks.shop.key(ANN, operation=IdempotentOperation.CREATE_WEBHOOK_ENDPOINT, key="one")
-    first = await webhooks.create(CreateEndpointCommand(url=ANN, event_types=(), key=key, actor=SOMEBODY))
-    second = await webhooks.create(CreateEndpointCommand(url=ANN, event_types=(), key=key, actor=SOMEBODY))
+    first = await webhooks.create(
+        CreateEndpointCommand(
+            url=ANN, event_types=(), permissions=frozenset(Permission), key=key, actor=SOMEBODY
+        )
+    )
+    second = await webhooks.create(
+        CreateEndpointCommand(
+            url=ANN, event_types=(), permissions=frozenset(Permission), key=key, actor=SOMEBODY
+        )
+    )
     assert (second.replayed, second.result) == (True, first.result)
     [listed] = (await webhooks.list(after=None, limit=10)).items
     assert listed.id == first.result.id
     other = webhooks.shop.key(BOB, operation=IdempotentOperation.CREATE_WEBHOOK_ENDPOINT, key="one")
     with pytest.raises(IdempotencyKeyReused):
-        await webhooks.create(CreateEndpointCommand(url=BOB, event_types=(), key=other, actor=SOMEBODY))
+        await webhooks.create(
+            CreateEndpointCommand(
+                url=BOB, event_types=(), permissions=frozenset(Permission), key=other, actor=SOMEBODY
+            )
+        )
 
 
 @pytest.mark.parametrize(
@@ -343,6 +356,10 @@ async def test_an_endpoint_is_made_once_per_key_and_its_secret_is_told_again(web
 )
 async def test_a_url_that_nothing_can_be_sent_to_safely_is_refused(webhooks: Webhooks, url: str) -> None:
     with pytest.raises(ValidationFailed) as refusal:
-        await webhooks.create(CreateEndpointCommand(url=url, event_types=(), key=None, actor=SOMEBODY))
+        await webhooks.create(
+            CreateEndpointCommand(
+                url=url, event_types=(), permissions=frozenset(Permission), key=None, actor=SOMEBODY
+            )
+        )
     assert [violation.path for violation in refusal.value.violations] == [("url",)]
     assert "canary" not in str(refusal.value.violations)

@@ -122,6 +122,7 @@ TABLE: Mapping[str, Access] = {
     "GET /v1/webhook-endpoints": needs(Permission.MANAGE_WEBHOOKS),
     "GET /v1/webhook-endpoints/{endpoint_id}": needs(Permission.MANAGE_WEBHOOKS),
     "DELETE /v1/webhook-endpoints/{endpoint_id}": needs(Permission.MANAGE_WEBHOOKS),
+    "POST /v1/webhook-endpoints/{endpoint_id}/transfer": needs(Permission.TRANSFER_WEBHOOKS),
     "GET /v1/webhook-endpoints/{endpoint_id}/deliveries": needs(Permission.MANAGE_WEBHOOKS),
     "POST /v1/webhook-endpoints/{endpoint_id}/deliveries/{delivery_id}/retry": needs(
         Permission.MANAGE_WEBHOOKS
@@ -229,9 +230,13 @@ async def test_each_role_may_do_with_what_is_a_customers_what_the_table_says(
 async def test_each_scope_lets_a_client_do_what_the_table_says_and_nothing_that_people_do(
     web: WebShop, scope: Scope
 ) -> None:
-    assert await ask_every_operation(web, Role.CUSTOMER, scope) == {
+    expected = {
         line_of(operation): TABLE[line_of(operation)].status_of_client(scope) for operation in operations()
     }
+    if scope is Scope.WRITE_WEBHOOKS:
+        # Its scope alone permits no event that it could subscribe to.
+        expected["POST /v1/webhook-endpoints"] = 403
+    assert await ask_every_operation(web, Role.CUSTOMER, scope) == expected
 
 
 def test_the_description_has_the_scopes_that_open_an_operation() -> None:

@@ -87,6 +87,7 @@ class Surroundings:
         ids = {
             "user_id": await web.account(),
             "session_id": next(session["id"] for session in sessions if not session["current"]),
+            "owner_id": str((await web.visitor.get("/v1/me", headers=operator.headers)).json()["id"]),
             "code": "out_of_stock",
             "provider": "sandbox",
             "username": email,

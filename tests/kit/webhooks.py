@@ -16,11 +16,15 @@ from application.webhooks.deliver_webhooks import DeliverWebhooks
 from application.webhooks.get_endpoint import GetEndpoint
 from application.webhooks.list_deliveries import ListDeliveries
 from application.webhooks.list_endpoints import ListEndpoints
+from application.webhooks.owner_permissions import OwnerPermissions
 from application.webhooks.ports import WebhookSender
 from application.webhooks.queue_deliveries import QueueDeliveries
 from application.webhooks.retry_delivery import RetryDelivery
+from application.webhooks.transfer_endpoint import TransferEndpoint
 from application.webhooks.views import DeliveryView, NewEndpointView
+from domain.shared.actor import Actor
 from domain.shared.ids import EndpointId
+from domain.users.permissions import Permission
 from domain.webhooks.delivery import Attempt
 from tests.kit.actors import SOMEBODY
 from tests.kit.shop import Shop
@@ -69,6 +73,10 @@ class Webhooks:
         self.create = CreateEndpoint(
             store.unit_of_work, shop.clock, shop.ids, lambda size: b"s" * size, allow_plain_http=False
         )
+        self.owner_permissions = OwnerPermissions(store.users, store.clients)
+        self.transfer = TransferEndpoint(
+            store.unit_of_work, GetEndpoint(store.webhooks), self.owner_permissions, shop.clock
+        )
         self.delete = DeleteEndpoint(store.unit_of_work, shop.clock)
         self.list = ListEndpoints(store.webhooks)
         self.deliveries = ListDeliveries(GetEndpoint(store.webhooks), store.webhooks)
@@ -88,10 +96,16 @@ class Webhooks:
             self.shop.clock,
             lambda: 0.0,
             "http://shop",
+            self.owner_permissions,
+            self.shop.store.unit_of_work,
         )
 
-    async def endpoint(self, url: str = "https://ann.example.com/", *types: str) -> NewEndpointView:
-        command = CreateEndpointCommand(url=url, event_types=types, key=None, actor=SOMEBODY)
+    async def endpoint(
+        self, url: str = "https://ann.example.com/", *types: str, actor: Actor = SOMEBODY
+    ) -> NewEndpointView:
+        command = CreateEndpointCommand(
+            url=url, event_types=types, permissions=frozenset(Permission), key=None, actor=actor
+        )
         return (await self.create(command)).result
 
     async def work(self) -> int:

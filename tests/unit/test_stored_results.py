@@ -81,7 +81,7 @@ def test_missing_fields_of_a_stored_result_get_defaults(view: Any) -> None:
         missing.append("event_types")
     assert missing
     for name in missing:
-        del stored[name]
+        stored.pop(name, None)  # a field that is newer than the release was not stored
     read = from_stored_json(json.dumps(stored), view)
     assert all(not getattr(read, name) for name in missing)
 

@@ -79,7 +79,14 @@ _LEASE = (
     update(WebhookEndpointRow)
     .where(WebhookEndpointRow.id == _LEAST_SERVED.scalar_subquery())
     .values(leased_until=bindparam("until"))
-    .returning(WebhookEndpointRow.id, WebhookEndpointRow.url, WebhookEndpointRow.secret)
+    .returning(
+        WebhookEndpointRow.id,
+        WebhookEndpointRow.url,
+        WebhookEndpointRow.secret,
+        WebhookEndpointRow.event_types,
+        WebhookEndpointRow.owner_id,
+        WebhookEndpointRow.blocked_at,
+    )
 )
 _NEXT_DELIVERIES = (
     select(*columns_of(WebhookDeliveryRow))
@@ -131,7 +138,16 @@ class PostgresDeliveryQueue(DeliveryQueue):
                 found = await connection.execute(_EVENTS, {"events": wanted})
                 events = {row.id: event_from(row) for row in found}
         due = [DueDelivery(delivery, events[delivery.event_id]) for delivery in deliveries]
-        return Round(EndpointId(endpoint.id), endpoint.url, endpoint.secret, until, due)
+        return Round(
+            endpoint_id=EndpointId(endpoint.id),
+            url=endpoint.url,
+            secret=endpoint.secret,
+            leased_until=until,
+            deliveries=due,
+            event_types=tuple(endpoint.event_types),
+            owner_id=endpoint.owner_id,
+            is_blocked=endpoint.blocked_at is not None,
+        )
 
     async def note(self, delivery: Delivery) -> None:
         await self._write(_NOTE.values(attempt_values(delivery)), {"delivery": delivery.id})

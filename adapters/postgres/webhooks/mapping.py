@@ -12,6 +12,8 @@ def endpoint_values(endpoint: WebhookEndpoint) -> dict[str, object]:
         "event_types": list(endpoint.event_types),
         "secret": endpoint.secret,
         "created_at": endpoint.created_at,
+        "owner_id": endpoint.owner_id,
+        "blocked_at": endpoint.blocked_at,
     }
 
 
@@ -21,6 +23,8 @@ def endpoint_view(row: ResultRow) -> EndpointView:
         url=row.url,
         event_types=tuple(row.event_types),
         created_at=row.created_at,
+        owner_id=row.owner_id,
+        blocked_at=row.blocked_at,
     )
 
 

@@ -1,16 +1,25 @@
-from sqlalchemy import bindparam, delete, insert, select, update
+from datetime import datetime
+
+from sqlalchemy import bindparam, delete, insert, null, select, update
 
 from adapters.postgres.core.rows import WebhookDeliveryRow, WebhookEndpointRow
 from adapters.postgres.core.transaction import Transaction
 from adapters.postgres.core.unnest import columns_of
-from adapters.postgres.webhooks.mapping import attempt_values, delivery_from, endpoint_values
+from adapters.postgres.webhooks.mapping import attempt_values, delivery_from, endpoint_values, endpoint_view
 from application.webhooks.ports import WebhookRepository
-from domain.shared.ids import DeliveryId, EndpointId
+from application.webhooks.views import EndpointView
+from domain.shared.ids import ClientId, DeliveryId, EndpointId, UserId
 from domain.webhooks.delivery import Delivery
 from domain.webhooks.endpoint import WebhookEndpoint
 
 _ADD = insert(WebhookEndpointRow)
 _REMOVE = delete(WebhookEndpointRow).where(WebhookEndpointRow.id == bindparam("endpoint"))
+_ENDPOINT = update(WebhookEndpointRow).where(WebhookEndpointRow.id == bindparam("endpoint"))
+_TRANSFER = _ENDPOINT.values(owner_id=bindparam("owner"), blocked_at=null()).returning(
+    *columns_of(WebhookEndpointRow, without={"secret", "served_at", "leased_until"})
+)
+_BLOCK = _ENDPOINT.where(WebhookEndpointRow.blocked_at.is_(None))
+_UNBLOCK = _ENDPOINT.where(WebhookEndpointRow.blocked_at.is_not(None)).values(blocked_at=null())
 _LOCK_DELIVERY = (
     select(*columns_of(WebhookDeliveryRow))
     .where(
@@ -31,6 +40,15 @@ class PostgresWebhookRepository(WebhookRepository):
 
     async def remove(self, endpoint_id: EndpointId) -> bool:
         return (await self._transaction.execute(_REMOVE, {"endpoint": endpoint_id})).rowcount == 1
+
+    async def transfer(self, endpoint_id: EndpointId, owner_id: UserId | ClientId) -> EndpointView | None:
+        parameters = {"endpoint": endpoint_id, "owner": owner_id}
+        row = (await self._transaction.execute(_TRANSFER, parameters)).one_or_none()
+        return endpoint_view(row) if row else None
+
+    async def mark_blocked(self, endpoint_id: EndpointId, at: datetime | None) -> bool:
+        statement = _UNBLOCK if at is None else _BLOCK.values(blocked_at=at)
+        return (await self._transaction.execute(statement, {"endpoint": endpoint_id})).rowcount == 1
 
     async def delivery(self, endpoint_id: EndpointId, delivery_id: DeliveryId) -> Delivery | None:
         parameters = {"endpoint": endpoint_id, "delivery": delivery_id}

@@ -23,6 +23,8 @@ class WebhookEndpointRow(Row):
     created_at: Mapped[datetime]
     served_at: Mapped[datetime | None]
     leased_until: Mapped[datetime | None]
+    owner_id: Mapped[UUID | None]
+    blocked_at: Mapped[datetime | None]
 
 
 class WebhookDeliveryRow(Row):

@@ -169,6 +169,7 @@ UserManager = Annotated[UserPrincipal, Depends(requires_user(Permission.MANAGE_U
 AuditReader = Annotated[UserPrincipal, Depends(requires_user(Permission.READ_AUDIT_LOG))]
 EventReader = Annotated[Principal, Depends(requires(Permission.READ_EVENTS))]
 WebhookManager = Annotated[Principal, Depends(requires(Permission.MANAGE_WEBHOOKS))]
+WebhookTransferrer = Annotated[UserPrincipal, Depends(requires_user(Permission.TRANSFER_WEBHOOKS))]
 Customer = Annotated[UserPrincipal, Depends(requires_user(Permission.PLACE_ORDERS, trust_token=True))]
 """For placing orders, the busiest route: the batch that places them checks the account."""
 PayingCustomer = Annotated[UserPrincipal, Depends(requires_user(Permission.PLACE_ORDERS))]

@@ -12,8 +12,9 @@ from application.webhooks.get_endpoint import GetEndpoint
 from application.webhooks.list_deliveries import ListDeliveries
 from application.webhooks.list_endpoints import ListEndpoints
 from application.webhooks.retry_delivery import RetryDelivery
+from application.webhooks.transfer_endpoint import TransferEndpoint
 from application.webhooks.views import DeliveryView, EndpointView, NewEndpointView
-from domain.shared.ids import DeliveryId, EndpointId
+from domain.shared.ids import DeliveryId, EndpointId, UserId
 from entrypoints.bootstrap.root import Container
 from entrypoints.http.api.webhooks.schemas import (
     CreateEndpointRequest,
@@ -21,6 +22,7 @@ from entrypoints.http.api.webhooks.schemas import (
     EndpointResponse,
     ListDeliveriesQuery,
     NewEndpointResponse,
+    TransferEndpointRequest,
 )
 from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.provided import provided
@@ -28,7 +30,7 @@ from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.representation.idempotency import OptionalKey, mark_replay
 from entrypoints.http.representation.pagination import ListQuery, Lists, PageResponse, PageResult
 from entrypoints.http.routing.route import StrictRoute
-from entrypoints.http.security.authentication import WebhookManager, actor_of
+from entrypoints.http.security.authentication import WebhookManager, WebhookTransferrer, actor_of
 from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
 
 router = APIRouter(prefix="/v1/webhook-endpoints", tags=["events"], route_class=StrictRoute)
@@ -55,6 +57,7 @@ async def create_webhook_endpoint(
         CreateEndpointCommand(
             url=body.url,
             event_types=body.event_types,
+            permissions=manager.permissions,
             actor=actor_of(request, manager),
             key=key.of(IdempotentOperation.CREATE_WEBHOOK_ENDPOINT, manager) if key else None,
         )
@@ -114,6 +117,28 @@ async def delete_webhook_endpoint(
     delete_endpoint: Annotated[DeleteEndpoint, provided(Container.webhooks.delete_endpoint)],
 ) -> None:
     await delete_endpoint(EndpointId(endpoint_id), actor=actor_of(request, manager))
+
+
+@router.post(
+    "/{endpoint_id:uuid}/transfer",
+    operation_id="transfer_webhook_endpoint",
+    summary="Give an endpoint another owner",
+    description=described_by(TransferEndpoint),
+    response_model=EndpointResponse,
+    responses=problem_responses("not_found"),
+    dependencies=[LimitWrites],
+)
+async def transfer_webhook_endpoint(
+    endpoint_id: UUID,
+    body: TransferEndpointRequest,
+    admin: WebhookTransferrer,
+    key: OptionalKey,  # noqa: ARG001 - accepted on every POST; transferring twice changes nothing
+    request: Request,
+    transfer_endpoint: Annotated[TransferEndpoint, provided(Container.webhooks.transfer_endpoint)],
+) -> EndpointView:
+    return await transfer_endpoint(
+        EndpointId(endpoint_id), owner_id=UserId(body.owner_id), actor=actor_of(request, admin)
+    )
 
 
 @router.get(

@@ -35,7 +35,20 @@ class EndpointResponse(ResponseModel):
     id: UUID
     url: str
     event_types: list[str] = Field(description="Which events are sent; empty, all of them.")
+    owner_id: UUID | None = Field(
+        description="The user or client whose right to read events decides what is sent; null for the shop's admins."
+    )
+    blocked_at: Timestamp | None = Field(
+        description="Since when events are held back because the owner may not read all of them any more."
+    )
     created_at: Timestamp
+
+
+class TransferEndpointRequest(RequestModel):
+    owner_id: UUID = Field(
+        description="An active user or an enabled client that may read the events.",
+        examples=["0192f0c4-7b1c-7e61-b9ad-1f2f4a6b8c10"],
+    )
 
 
 class NewEndpointResponse(EndpointResponse):

@@ -1,0 +1,54 @@
+from dataclasses import dataclass
+
+from application.audit.entry import AuditAction
+from application.events.event_types import EVENT_TYPES
+from application.shared.clock import Clock
+from application.unit_of_work import UnitOfWorkFactory
+from application.webhooks.get_endpoint import GetEndpoint
+from application.webhooks.owner_permissions import OwnerPermissions
+from application.webhooks.views import EndpointView
+from domain.shared.actor import Actor
+from domain.shared.errors import NotFound, ValidationFailed, Violation
+from domain.shared.ids import ClientId, EndpointId, UserId
+from domain.users.permissions import may_read_event
+
+
+@dataclass(frozen=True, slots=True)
+class TransferEndpoint:
+    """Give a webhook endpoint another owner: an active user or an enabled client that may read all of its events.
+
+    Events that were held back because the former owner may not read them any more are sent within five minutes.
+    """
+
+    unit_of_work: UnitOfWorkFactory
+    get_endpoint: GetEndpoint
+    permissions_of: OwnerPermissions
+    clock: Clock
+
+    async def __call__(
+        self, endpoint_id: EndpointId, *, owner_id: UserId | ClientId, actor: Actor
+    ) -> EndpointView:
+        """Raise NotFound, ValidationFailed."""
+        endpoint = await self.get_endpoint(endpoint_id)
+        permissions = await self.permissions_of(owner_id)
+        if not all(may_read_event(permissions, type_) for type_ in endpoint.event_types or EVENT_TYPES):
+            raise ValidationFailed(
+                "The endpoint cannot be transferred to this owner.",
+                violations=[
+                    Violation(
+                        ("owner_id",), "unacceptable", "The owner must be permitted to read its events."
+                    )
+                ],
+            )
+        async with self.unit_of_work(actor) as work:
+            transferred = await work.webhooks.transfer(endpoint_id, owner_id)
+            if transferred is None:
+                raise NotFound("There is no such webhook endpoint.")
+            work.audit.record(
+                AuditAction.WEBHOOK_ENDPOINT_TRANSFERRED,
+                endpoint_id,
+                at=self.clock.now(),
+                owner_id=str(owner_id),
+            )
+            await work.commit()
+        return transferred

@@ -1,0 +1,147 @@
+"""A webhook endpoint carries the events that its owner may read when they are sent, and no others."""
+
+import pytest
+
+from application.audit.entry import AuditAction
+from application.events.event_types import EVENT_TYPES
+from application.users.sign_up import SignUpCommand
+from application.webhooks.create_endpoint import CreateEndpointCommand
+from application.webhooks.deliver_webhooks import HELD_BACK
+from domain.shared.actor import Actor
+from domain.shared.errors import Forbidden, ValidationFailed
+from domain.shared.ids import ClientId, UserId
+from domain.users.permissions import (
+    EVENT_PERMISSIONS,
+    Permission,
+    Role,
+    Scope,
+    may_read_event,
+    permissions_of,
+)
+from domain.users.user import UserStatus
+from domain.webhooks.delivery import DeliveryStatus
+from entrypoints.email_addresses import sought_email_address
+from tests.kit.accounts import PASSWORD
+from tests.kit.actors import SOMEBODY
+from tests.kit.auditing import audit_log
+from tests.kit.shop import Shop
+from tests.kit.webhooks import Webhooks
+
+URL = "https://ann.example.com/"
+
+
+@pytest.fixture
+def webhooks(shop: Shop) -> Webhooks:
+    return Webhooks(shop)
+
+
+async def staff_member(shop: Shop, name: str = "staff") -> UserId:
+    command = SignUpCommand(
+        email=sought_email_address(f"{name}@example.com"), password=PASSWORD, role=Role.STAFF, actor=SOMEBODY
+    )
+    return (await shop.sign_up(command)).result.id
+
+
+async def change(shop: Shop, user_id: UserId, *, role: Role = Role.STAFF, status: UserStatus) -> None:
+    async with shop.store.unit_of_work(SOMEBODY) as work:
+        user = await work.users.get(user_id)
+        assert user is not None
+        user.role, user.status = role, status
+        await work.users.save(user)
+        await work.commit()
+
+
+def test_every_event_type_has_its_permission() -> None:
+    assert {type_.partition(".")[0] for type_ in EVENT_TYPES} == set(EVENT_PERMISSIONS)
+    for type_ in EVENT_TYPES:
+        assert not may_read_event(permissions_of({Scope.WRITE_WEBHOOKS}), type_)
+        assert may_read_event({Permission.READ_EVENTS}, type_)
+
+
+@pytest.mark.parametrize("change_to", [(Role.STAFF, UserStatus.DISABLED), (Role.CUSTOMER, UserStatus.ACTIVE)])
+async def test_events_wait_while_their_owner_may_not_read_them(
+    shop: Shop, webhooks: Webhooks, change_to: tuple[Role, UserStatus]
+) -> None:
+    ann, bob = await staff_member(shop), await staff_member(shop, "bob")
+    endpoint = await webhooks.endpoint(URL, "order.placed", actor=Actor(ann, "1"))
+    assert endpoint.owner_id == ann
+    await change(shop, ann, role=change_to[0], status=change_to[1])
+    await shop.order(await shop.product(stock=1))
+    await webhooks.work()
+    assert webhooks.subscribers.heard == []
+    [delivery] = await webhooks.log(endpoint.id)
+    assert (delivery.status, delivery.attempts) == (DeliveryStatus.PENDING, 0)
+    [shown] = (await webhooks.list(after=None, limit=9)).items
+    assert shown.blocked_at == shop.clock.now()
+
+    await webhooks.transfer(endpoint.id, owner_id=bob, actor=SOMEBODY)
+    shop.clock.advance(HELD_BACK)
+    await webhooks.work()
+    assert webhooks.subscribers.types_at(URL) == ["order.placed"]
+    [shown] = (await webhooks.list(after=None, limit=9)).items
+    assert (shown.owner_id, shown.blocked_at) == (bob, None)
+
+
+async def test_admins_are_told_once_that_an_owner_lost_the_right(shop: Shop, webhooks: Webhooks) -> None:
+    ann = await staff_member(shop)
+    endpoint = await webhooks.endpoint(URL, actor=Actor(ann, "1"))
+    await change(shop, ann, status=UserStatus.DISABLED)
+    for _ in range(3):
+        await shop.product()
+        await webhooks.work()
+        shop.clock.advance(HELD_BACK)
+    await change(shop, ann, status=UserStatus.ACTIVE)
+    await webhooks.work()
+    told = [
+        (entry.action, entry.object_id, entry.actor_id, entry.request_id)
+        for entry in await audit_log(shop)
+        if entry.action in {AuditAction.WEBHOOK_ENDPOINT_BLOCKED, AuditAction.WEBHOOK_ENDPOINT_UNBLOCKED}
+    ]
+    assert sorted(told) == [
+        (AuditAction.WEBHOOK_ENDPOINT_BLOCKED, str(endpoint.id), None, "worker"),
+        (AuditAction.WEBHOOK_ENDPOINT_UNBLOCKED, str(endpoint.id), None, "worker"),
+    ]
+    assert webhooks.subscribers.types_at(URL).count("product.created") == 3
+
+
+async def test_events_of_a_disabled_client_wait(shop: Shop, webhooks: Webhooks) -> None:
+    made = await shop.create_client("erp", [Scope.WRITE_WEBHOOKS, Scope.READ_ORDERS], actor=SOMEBODY)
+    endpoint = await webhooks.endpoint(URL, "order.placed", actor=Actor(ClientId(made.client_id), "1"))
+    await shop.order(await shop.product(stock=1))
+    await webhooks.work()
+    await shop.disable_client("erp", actor=SOMEBODY)
+    await shop.order(await shop.product(stock=1))
+    await webhooks.work()
+    assert webhooks.subscribers.types_at(URL) == ["order.placed"]
+    assert sorted(each.status for each in await webhooks.log(endpoint.id)) == ["delivered", "pending"]
+
+
+async def test_client_subscribes_only_to_what_its_scopes_permit(shop: Shop, webhooks: Webhooks) -> None:
+    def command(scopes: set[Scope], *types: str) -> CreateEndpointCommand:
+        return CreateEndpointCommand(
+            url=URL, event_types=types, permissions=permissions_of(scopes), key=None, actor=SOMEBODY
+        )
+
+    with pytest.raises(Forbidden):
+        await webhooks.create(command({Scope.WRITE_WEBHOOKS}))
+    with pytest.raises(Forbidden):
+        await webhooks.create(
+            command({Scope.WRITE_WEBHOOKS, Scope.READ_ORDERS}, "order.placed", "user.closed")
+        )
+    every = (await webhooks.create(command({Scope.WRITE_WEBHOOKS, Scope.READ_ORDERS}))).result
+    assert {type_.partition(".")[0] for type_ in every.event_types} == {
+        "order",
+        "payment",
+        "refund",
+        "fulfillment",
+    }
+    assert (await webhooks.create(command({Scope.READ_EVENTS}))).result.event_types == ()
+
+
+async def test_endpoint_is_not_transferred_to_who_may_not_read_its_events(
+    shop: Shop, webhooks: Webhooks
+) -> None:
+    endpoint = await webhooks.endpoint(URL, actor=Actor(await staff_member(shop), "1"))
+    for owner_id in ((await shop.customer()).id, UserId(shop.ids.new())):
+        with pytest.raises(ValidationFailed):
+            await webhooks.transfer(endpoint.id, owner_id=owner_id, actor=SOMEBODY)
