@@ -1,6 +1,8 @@
 """All or nothing: what a use case does between opening a unit of work and committing it."""
 
+from abc import ABC, abstractmethod
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from typing import Protocol
 
 from application.audit.trail import AuditTrail
@@ -17,73 +19,43 @@ from application.webhooks.ports import WebhookRepository
 from domain.shared.actor import Actor
 
 
-class UnitOfWork(Protocol):
-    """One transaction. What is not saved is not kept, and what is not committed is not kept either.
+@dataclass(kw_only=True, eq=False)
+class Repositories:
+    """What a transaction reads and writes."""
+
+    audit: AuditTrail
+    users: UserRepository
+    one_time_tokens: OneTimeTokens
+    sign_ups: SignUps
+    personal_data: PersonalData
+    mail: MailRequests
+    sessions: SessionRepository
+    clients: ClientRepository
+    products: ProductRepository
+    stocks: StockRepository
+    orders: OrderRepository
+    fulfillments: FulfillmentRepository
+    payments: PaymentRepository
+    refunds: RefundRepository
+    provider_events: ProviderEventRecords
+    attempts: AttemptTallies
+    webhooks: WebhookRepository
+    idempotency: IdempotencyRecords
+
+
+class UnitOfWork(Repositories, ABC):
+    """One transaction. Changes are kept if they were saved and then committed.
 
     The events that saved aggregates have recorded are written to the outbox in the same transaction, and so are entries of
     the audit log.
     """
 
-    @property
-    def audit(self) -> AuditTrail: ...
-
-    @property
-    def users(self) -> UserRepository: ...
-
-    @property
-    def one_time_tokens(self) -> OneTimeTokens: ...
-
-    @property
-    def sign_ups(self) -> SignUps: ...
-
-    @property
-    def personal_data(self) -> PersonalData: ...
-
-    @property
-    def mail(self) -> MailRequests: ...
-
-    @property
-    def sessions(self) -> SessionRepository: ...
-
-    @property
-    def clients(self) -> ClientRepository: ...
-
-    @property
-    def products(self) -> ProductRepository: ...
-
-    @property
-    def stocks(self) -> StockRepository: ...
-
-    @property
-    def orders(self) -> OrderRepository: ...
-
-    @property
-    def fulfillments(self) -> FulfillmentRepository: ...
-
-    @property
-    def payments(self) -> PaymentRepository: ...
-
-    @property
-    def refunds(self) -> RefundRepository: ...
-
-    @property
-    def provider_events(self) -> ProviderEventRecords: ...
-
-    @property
-    def attempts(self) -> AttemptTallies: ...
-
-    @property
-    def webhooks(self) -> WebhookRepository: ...
-
-    @property
-    def idempotency(self) -> IdempotencyRecords: ...
-
+    @abstractmethod
     async def commit(self) -> None:
-        """Make everything durable. It is not interrupted by a caller who leaves.
+        """Make everything durable. The commit is completed even if the caller is cancelled.
 
-        Raises DatabaseUnavailable when nobody knows whether it was done.
+        Raises DatabaseUnavailable when it is unknown whether the transaction was committed.
         """
-        ...
 
 
 class UnitOfWorkFactory(Protocol):

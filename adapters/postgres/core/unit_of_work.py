@@ -36,106 +36,38 @@ from domain.shared.actor import Actor
 class PostgresUnitOfWork(UnitOfWork):
     def __init__(self, transaction: Transaction, ids: IdFactory, actor: Actor | None) -> None:
         self._transaction = transaction
-        self._audit = AuditTrail(actor, ids)
-        self._outbox = Outbox(transaction, ids)
-        self._users = PostgresUserRepository(transaction, self._outbox)
-        self._one_time_tokens = PostgresOneTimeTokens(transaction)
-        self._sign_ups = PostgresSignUps(transaction)
-        self._personal_data = PostgresPersonalData(transaction)
-        self._mail = PostgresMailRequests(transaction)
-        self._sessions = PostgresSessionRepository(transaction)
-        self._clients = PostgresClientRepository(transaction)
-        self._products = PostgresProductRepository(transaction, self._outbox)
-        self._stocks = PostgresStockRepository(transaction, self._audit)
-        self._orders = PostgresOrderRepository(transaction, self._outbox)
-        self._fulfillments = PostgresFulfillmentRepository(transaction)
-        self._payments = PostgresPaymentRepository(transaction)
-        self._refunds = PostgresRefundRepository(transaction)
-        self._provider_events = PostgresProviderEventRecords(transaction)
-        self._attempts = PostgresAttemptTallies(transaction)
-        self._webhooks = PostgresWebhookRepository(transaction)
+        audit = AuditTrail(actor, ids)
+        self._outbox = outbox = Outbox(transaction, ids)
         self._idempotency = PostgresIdempotencyRecords(transaction)
-
-    @property
-    def audit(self) -> AuditTrail:
-        return self._audit
-
-    @property
-    def users(self) -> PostgresUserRepository:
-        return self._users
-
-    @property
-    def one_time_tokens(self) -> PostgresOneTimeTokens:
-        return self._one_time_tokens
-
-    @property
-    def sign_ups(self) -> PostgresSignUps:
-        return self._sign_ups
-
-    @property
-    def personal_data(self) -> PostgresPersonalData:
-        return self._personal_data
-
-    @property
-    def mail(self) -> PostgresMailRequests:
-        return self._mail
-
-    @property
-    def sessions(self) -> PostgresSessionRepository:
-        return self._sessions
-
-    @property
-    def clients(self) -> PostgresClientRepository:
-        return self._clients
-
-    @property
-    def products(self) -> PostgresProductRepository:
-        return self._products
-
-    @property
-    def stocks(self) -> PostgresStockRepository:
-        return self._stocks
-
-    @property
-    def orders(self) -> PostgresOrderRepository:
-        return self._orders
-
-    @property
-    def fulfillments(self) -> PostgresFulfillmentRepository:
-        return self._fulfillments
-
-    @property
-    def payments(self) -> PostgresPaymentRepository:
-        return self._payments
-
-    @property
-    def refunds(self) -> PostgresRefundRepository:
-        return self._refunds
-
-    @property
-    def provider_events(self) -> PostgresProviderEventRecords:
-        return self._provider_events
-
-    @property
-    def attempts(self) -> PostgresAttemptTallies:
-        return self._attempts
-
-    @property
-    def webhooks(self) -> PostgresWebhookRepository:
-        return self._webhooks
-
-    @property
-    def idempotency(self) -> PostgresIdempotencyRecords:
-        return self._idempotency
+        super().__init__(
+            audit=audit,
+            users=PostgresUserRepository(transaction, outbox),
+            one_time_tokens=PostgresOneTimeTokens(transaction),
+            sign_ups=PostgresSignUps(transaction),
+            personal_data=PostgresPersonalData(transaction),
+            mail=PostgresMailRequests(transaction),
+            sessions=PostgresSessionRepository(transaction),
+            clients=PostgresClientRepository(transaction),
+            products=PostgresProductRepository(transaction, outbox),
+            stocks=PostgresStockRepository(transaction, audit),
+            orders=PostgresOrderRepository(transaction, outbox),
+            fulfillments=PostgresFulfillmentRepository(transaction),
+            payments=PostgresPaymentRepository(transaction),
+            refunds=PostgresRefundRepository(transaction),
+            provider_events=PostgresProviderEventRecords(transaction),
+            attempts=PostgresAttemptTallies(transaction),
+            webhooks=PostgresWebhookRepository(transaction),
+            idempotency=self._idempotency,
+        )
 
     async def commit(self) -> None:
         await run_to_completion(self._commit())
 
     async def _commit(self) -> None:
         await self._idempotency.free_claimed()
-        self._audit.follow_events(self._outbox.events)
+        self.audit.follow_events(self._outbox.events)
         await self._outbox.write()
-        await write_audit_log(self._transaction, self._audit.take())
+        await write_audit_log(self._transaction, self.audit.take())
         await self._transaction.commit()
 
 
