@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 
 from application.orders.access import OrderAccess
-from application.orders.get_order import GetOrder
+from application.orders.queries import GetOrder
 from application.payments.ports import PaymentQueries
 from application.payments.views import RefundView
 from domain.shared.errors import NotFound

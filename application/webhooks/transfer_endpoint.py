@@ -4,8 +4,8 @@ from application.audit.entry import AuditAction
 from application.events.event_types import EVENT_TYPES
 from application.shared.clock import Clock
 from application.unit_of_work import UnitOfWorkFactory
-from application.webhooks.get_endpoint import GetEndpoint
 from application.webhooks.owner_permissions import OwnerPermissions
+from application.webhooks.queries import GetEndpoint
 from application.webhooks.views import EndpointView
 from domain.shared.actor import Actor
 from domain.shared.errors import NotFound, ValidationFailed, Violation

@@ -1,6 +1,6 @@
 from dependency_injector import containers, providers
 
-from application.audit.list_audit_entries import ListAuditEntries
+from application.audit.queries import ListAuditEntries
 
 
 class Audit(containers.DeclarativeContainer):

@@ -5,11 +5,8 @@ from application.catalog.archive_product import ArchiveProduct
 from application.catalog.change_product import ChangeProduct
 from application.catalog.count_stock import CountStock
 from application.catalog.create_product import CreateProduct
-from application.catalog.get_product import GetProduct
-from application.catalog.get_stock import GetStock
 from application.catalog.import_catalog import ImportCatalog
-from application.catalog.list_movements import ListMovements
-from application.catalog.list_products import ListProducts
+from application.catalog.queries import GetProduct, GetStock, ListMovements, ListProducts
 from application.shared.clock import Clock
 from application.shared.ids import IdFactory
 

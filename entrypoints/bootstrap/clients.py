@@ -4,7 +4,7 @@ from application.clients.authenticate_client import AuthenticateClient
 from application.clients.create_client import CreateClient
 from application.clients.disable_client import DisableClient
 from application.clients.issue_token import IssueToken
-from application.clients.list_clients import ListClients
+from application.clients.queries import ListClients
 from application.clients.retire_secret import RetireSecret
 from application.clients.roll_secret import RollSecret
 from application.shared.clock import Clock

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from dependency_injector import containers, providers
 
-from application.events.list_events import ListEvents
+from application.events.queries import ListEvents
 from application.events.relay_events import RelayEvents
 from application.shared.clock import Clock
 from application.shared.ids import IdFactory

@@ -3,9 +3,9 @@ from dependency_injector import containers, providers
 from adapters.mail.files import FileMailer
 from adapters.mail.smtp import SmtpMailer
 from application.mail.deliver_mail import DeliverMail
-from application.mail.list_failed_mail import ListFailedMail
 from application.mail.message import MailTemplates
 from application.mail.ports import Mailer
+from application.mail.queries import ListFailedMail
 from application.shared.clock import Clock
 from application.shared.randomness import Randomness
 from entrypoints.settings import Settings

@@ -3,13 +3,15 @@ from dependency_injector import containers, providers
 from application.orders.cancel_order import CancelOrder
 from application.orders.expire_orders import ExpireOrders
 from application.orders.fulfill_order import FulfillOrder
-from application.orders.get_fulfillment import GetFulfillment
-from application.orders.get_order import GetOrder
-from application.orders.list_fulfillments import ListFulfillments
-from application.orders.list_orders import ListOrders
-from application.orders.list_status_changes import ListStatusChanges
 from application.orders.place_order import PlaceOrder, PlaceOrderBatch
 from application.orders.preview_order import PreviewOrder
+from application.orders.queries import (
+    GetFulfillment,
+    GetOrder,
+    ListFulfillments,
+    ListOrders,
+    ListStatusChanges,
+)
 from application.orders.release_expired_holds import ReleaseExpiredHolds
 from application.shared.admission import Admission
 from application.shared.batching import Batcher

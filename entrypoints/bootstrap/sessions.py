@@ -1,8 +1,8 @@
 from dependency_injector import containers, providers
 
 from application.sessions.end_session import EndSession
-from application.sessions.list_sessions import ListSessions
 from application.sessions.log_in import LogIn
+from application.sessions.queries import ListSessions
 from application.sessions.refresh_session import RefreshSession
 from application.sessions.revoke_token import RevokeToken
 from application.shared.clock import Clock

@@ -9,9 +9,7 @@ from application.users.change_user import ChangeUser
 from application.users.close_account import CloseAccount
 from application.users.confirm_principal import ConfirmPrincipal
 from application.users.erase_closed_accounts import EraseClosedAccounts
-from application.users.get_me import GetMe
-from application.users.get_user import GetUser
-from application.users.list_users import ListUsers
+from application.users.queries import GetMe, GetUser, ListUsers
 from application.users.request_password_reset import RequestPasswordReset
 from application.users.request_sign_up import RequestSignUp
 from application.users.reset_password import ResetPassword

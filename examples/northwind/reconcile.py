@@ -4,8 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from application.catalog.get_stock import GetStock
-from application.catalog.list_movements import ListMovements
+from application.catalog.queries import GetStock, ListMovements
 from application.catalog.views import MovementView
 from application.events.ports import OutboxQueries
 from application.shared.page import Position

@@ -10,8 +10,8 @@ from application.orders.place_order import PlaceOrderCommand
 from application.sessions.log_in import WrongCredentials
 from application.shared.idempotency import IdempotentOperation, IdempotentResult
 from application.users.close_account import CloseAccountCommand
-from application.users.get_me import GetMe
 from application.users.ports import InvalidToken, UserFilter
+from application.users.queries import GetMe
 from application.users.sign_up import SignUpCommand
 from application.users.views import UserView
 from domain.orders.lifecycle import InvalidTransition, OrderStatus

@@ -10,15 +10,15 @@ from dependency_injector.providers import DependenciesContainer, Object
 from application.clients.create_client import CreateClient
 from application.clients.disable_client import DisableClient
 from application.clients.issue_token import IssueToken
-from application.clients.list_clients import ListClients
+from application.clients.queries import ListClients
 from application.clients.retire_secret import RetireSecret
 from application.clients.roll_secret import RollSecret
 from application.mail.deliver_mail import DeliverMail
-from application.mail.list_failed_mail import ListFailedMail
 from application.mail.prune_mail import PruneMail
+from application.mail.queries import ListFailedMail
 from application.sessions.end_session import EndSession
-from application.sessions.list_sessions import ListSessions
 from application.sessions.log_in import LogIn, LogInCommand
+from application.sessions.queries import ListSessions
 from application.sessions.refresh_session import RefreshSession
 from application.sessions.revoke_token import RevokeToken
 from application.sessions.tokens import SessionTokens
@@ -30,10 +30,9 @@ from application.users.change_user import ChangeUser
 from application.users.close_account import CloseAccount
 from application.users.confirm_principal import ConfirmPrincipal
 from application.users.erase_closed_accounts import EraseClosedAccounts
-from application.users.get_user import GetUser
-from application.users.list_users import ListUsers
 from application.users.principal import UserPrincipal
 from application.users.prune_sign_ups import PruneSignUps
+from application.users.queries import GetUser, ListUsers
 from application.users.request_password_reset import RequestPasswordReset
 from application.users.request_sign_up import RequestSignUp
 from application.users.reset_password import ResetPassword

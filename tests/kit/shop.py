@@ -12,22 +12,17 @@ from application.catalog.archive_product import ArchiveProduct
 from application.catalog.change_product import ChangeProduct
 from application.catalog.count_stock import CountStock
 from application.catalog.create_product import CreateProduct, CreateProductCommand
-from application.catalog.get_product import GetProduct
-from application.catalog.get_stock import GetStock
 from application.catalog.import_catalog import ImportCatalog
-from application.catalog.list_movements import ListMovements
-from application.catalog.list_products import ListProducts
+from application.catalog.queries import GetProduct, GetStock, ListMovements, ListProducts
 from application.catalog.views import ProductView
 from application.orders.access import OrderAccess
 from application.orders.cancel_order import CancelOrder, CancelOrderCommand
 from application.orders.expire_orders import ExpireOrders
 from application.orders.fulfill_order import FulfillOrder, FulfillOrderCommand
-from application.orders.get_order import GetOrder
-from application.orders.list_orders import ListOrders
-from application.orders.list_status_changes import ListStatusChanges
 from application.orders.place_order import PlaceOrder, PlaceOrderBatch, PlaceOrderCommand
 from application.orders.ports import OrderFilter
 from application.orders.preview_order import PreviewOrder
+from application.orders.queries import GetOrder, ListOrders, ListStatusChanges
 from application.orders.views import FulfillmentView, OrderView
 from application.payments.pay_order import PayOrder, PayOrderCommand
 from application.payments.ports import PaymentGateway, ProviderEvent, ProviderEventKind

@@ -13,11 +13,9 @@ from application.shared.clock import Clock
 from application.webhooks.create_endpoint import CreateEndpoint, CreateEndpointCommand
 from application.webhooks.delete_endpoint import DeleteEndpoint
 from application.webhooks.deliver_webhooks import DeliverWebhooks
-from application.webhooks.get_endpoint import GetEndpoint
-from application.webhooks.list_deliveries import ListDeliveries
-from application.webhooks.list_endpoints import ListEndpoints
 from application.webhooks.owner_permissions import OwnerPermissions
 from application.webhooks.ports import WebhookSender
+from application.webhooks.queries import GetEndpoint, ListDeliveries, ListEndpoints
 from application.webhooks.queue_deliveries import QueueDeliveries
 from application.webhooks.retry_delivery import RetryDelivery
 from application.webhooks.transfer_endpoint import TransferEndpoint

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from application.audit.list_audit_entries import ListAuditEntries
 from application.audit.ports import AuditFilter
+from application.audit.queries import ListAuditEntries
 from application.audit.views import AuditEntryView
 from domain.shared.ids import UserId
 from entrypoints.bootstrap.root import Container

@@ -9,9 +9,8 @@ from fastapi import APIRouter, Body, Query, Request, Response
 from application.catalog.archive_product import ArchiveProduct
 from application.catalog.change_product import ChangeProduct, ChangeProductCommand
 from application.catalog.create_product import CreateProduct, CreateProductCommand
-from application.catalog.get_product import GetProduct
-from application.catalog.list_products import ListProducts
 from application.catalog.ports import ProductFilter, ProductSort
+from application.catalog.queries import GetProduct, ListProducts
 from application.catalog.views import ProductView
 from application.shared.idempotency import IdempotentOperation
 from application.shared.single_flight import SingleFlight

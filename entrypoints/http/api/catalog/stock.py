@@ -7,8 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from application.catalog.adjust_stock import AdjustStock, AdjustStockCommand
 from application.catalog.count_stock import CountStock, CountStockCommand
-from application.catalog.get_stock import GetStock
-from application.catalog.list_movements import ListMovements
+from application.catalog.queries import GetStock, ListMovements
 from application.catalog.views import AdjustmentView, MovementView, StockView
 from application.shared.idempotency import IdempotentOperation
 from domain.catalog.adjusting import StockDelta

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request, Response
 
 from application.events.cloud_event import cloud_event
-from application.events.list_events import ListEvents
+from application.events.queries import ListEvents
 from domain.shared.ids import EventId
 from entrypoints.bootstrap.root import Container
 from entrypoints.http.api.events.schemas import EventsResponse, ListEventsQuery

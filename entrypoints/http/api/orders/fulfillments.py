@@ -6,8 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from application.orders.fulfill_order import FulfillOrder, FulfillOrderCommand
-from application.orders.get_fulfillment import GetFulfillment
-from application.orders.list_fulfillments import ListFulfillments
+from application.orders.queries import GetFulfillment, ListFulfillments
 from application.orders.views import FulfillmentView
 from application.shared.idempotency import IdempotentOperation
 from domain.shared.ids import FulfillmentId, OrderId

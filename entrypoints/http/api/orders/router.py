@@ -6,12 +6,10 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from application.orders.cancel_order import CancelOrder, CancelOrderCommand
-from application.orders.get_order import GetOrder
-from application.orders.list_orders import ListOrders
-from application.orders.list_status_changes import ListStatusChanges
 from application.orders.place_order import PlaceOrder, PlaceOrderCommand
 from application.orders.ports import OrderFilter
 from application.orders.preview_order import PreviewOrder
+from application.orders.queries import GetOrder, ListOrders, ListStatusChanges
 from application.orders.views import OrderView, QuoteView, StatusChangeView
 from application.shared.idempotency import IdempotentOperation
 from application.shared.page import Page

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 
 from application.sessions.end_session import EndSession
-from application.sessions.list_sessions import ListSessions
+from application.sessions.queries import ListSessions
 from application.sessions.views import SessionView
 from domain.shared.ids import SessionId
 from entrypoints.bootstrap.root import Container

@@ -6,9 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Query, Request, Response
 
 from application.users.change_user import ChangeUser, ChangeUserCommand
-from application.users.get_user import GetUser
-from application.users.list_users import ListUsers
 from application.users.ports import UserFilter
+from application.users.queries import GetUser, ListUsers
 from application.users.views import UserView
 from domain.shared.ids import UserId
 from entrypoints.bootstrap.root import Container

@@ -8,7 +8,7 @@ from application.shared.idempotency import IdempotentOperation
 from application.users.change_me import ChangeMe, ChangeMeCommand
 from application.users.change_password import ChangePassword, ChangePasswordCommand
 from application.users.close_account import CloseAccount, CloseAccountCommand
-from application.users.get_me import GetMe
+from application.users.queries import GetMe
 from application.users.views import UserView
 from entrypoints.bootstrap.root import Container
 from entrypoints.http.api.users.schemas import ChangeMeRequest, ChangePasswordRequest, UserResponse

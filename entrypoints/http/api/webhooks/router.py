@@ -8,9 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from application.shared.idempotency import IdempotentOperation
 from application.webhooks.create_endpoint import CreateEndpoint, CreateEndpointCommand
 from application.webhooks.delete_endpoint import DeleteEndpoint
-from application.webhooks.get_endpoint import GetEndpoint
-from application.webhooks.list_deliveries import ListDeliveries
-from application.webhooks.list_endpoints import ListEndpoints
+from application.webhooks.queries import GetEndpoint, ListDeliveries, ListEndpoints
 from application.webhooks.retry_delivery import RetryDelivery
 from application.webhooks.transfer_endpoint import TransferEndpoint
 from application.webhooks.views import DeliveryView, EndpointView, NewEndpointView

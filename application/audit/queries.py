@@ -1,3 +1,5 @@
+"""Use cases that read the audit log. They change nothing."""
+
 from dataclasses import dataclass
 
 from application.audit.ports import AuditFilter, AuditQueries

@@ -1,3 +1,5 @@
+"""Use cases that read the mail queue. They change nothing."""
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,3 +1,5 @@
+"""Use cases that read clients. They change nothing."""
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,3 +1,5 @@
+"""Use cases that read sessions. They change nothing."""
+
 from dataclasses import dataclass
 
 from application.sessions.ports import SessionQueries

@@ -1,3 +1,5 @@
+"""Use cases that read events. They change nothing."""
+
 from dataclasses import dataclass
 
 from application.events.ports import EventFeed

@@ -1,0 +1,74 @@
+"""Use cases that read the catalog. They change nothing."""
+
+from dataclasses import dataclass
+
+from application.catalog.ports import ProductFilter, ProductQueries, ProductSort, StockQueries
+from application.catalog.views import MovementView, ProductView, StockView
+from application.shared.page import Page, Position
+from domain.catalog.product import ProductStatus
+from domain.shared.errors import NotFound
+from domain.shared.ids import ProductId
+
+
+@dataclass(frozen=True, slots=True)
+class GetProduct:
+    """Show one product, with what is available of it. Archived products are for staff only."""
+
+    products: ProductQueries
+
+    async def __call__(self, product_id: ProductId, *, include_archived: bool) -> ProductView:
+        """Raise NotFound."""
+        product = await self.products.get(product_id)
+        if product is None or (product.status is ProductStatus.ARCHIVED and not include_archived):
+            raise NotFound("There is no such product.")
+        return product
+
+
+@dataclass(frozen=True, slots=True)
+class GetStock:
+    """Show how many of a product there are, and how many of those are reserved for orders."""
+
+    stocks: StockQueries
+
+    async def __call__(self, product_id: ProductId) -> StockView:
+        """Raise NotFound."""
+        stock = await self.stocks.get(product_id)
+        if stock is None:
+            raise NotFound("There is no such product.")
+        return stock
+
+
+@dataclass(frozen=True, slots=True)
+class ListMovements:
+    """Show the ledger of a product's stock, the latest movement first: what, why, by whom."""
+
+    stocks: StockQueries
+
+    async def __call__(
+        self, product_id: ProductId, *, after: Position | None, limit: int
+    ) -> Page[MovementView]:
+        """Raise NotFound."""
+        if await self.stocks.get(product_id) is None:
+            raise NotFound("There is no such product.")
+        return await self.stocks.movements(product_id, after=after, limit=limit)
+
+
+@dataclass(frozen=True, slots=True)
+class ListProducts:
+    """List the catalogue by filter and order, in portions. Archived products are for staff only."""
+
+    products: ProductQueries
+
+    async def __call__(
+        self,
+        criteria: ProductFilter,
+        *,
+        sort: ProductSort,
+        descending: bool,
+        after: Position | None,
+        limit: int,
+        include_archived: bool,
+    ) -> Page[ProductView]:
+        if criteria.status is not ProductStatus.ACTIVE and not include_archived:
+            return Page((), None)
+        return await self.products.list(criteria, sort=sort, descending=descending, after=after, limit=limit)

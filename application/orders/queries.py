@@ -1,0 +1,92 @@
+"""Use cases that read orders. They change nothing."""
+
+from dataclasses import dataclass
+
+from application.orders.access import OrderAccess
+from application.orders.ports import OrderFilter, OrderQueries
+from application.orders.views import FulfillmentView, OrderView, StatusChangeView
+from application.shared.page import Page, Position
+from domain.shared.errors import NotFound
+from domain.shared.ids import FulfillmentId, OrderId
+
+
+@dataclass(frozen=True, slots=True)
+class GetOrder:
+    """Show an order. An order that the caller has no access to does not exist for the caller."""
+
+    orders: OrderQueries
+
+    async def __call__(self, order_id: OrderId, *, access: OrderAccess) -> OrderView:
+        """Raise NotFound."""
+        order = await self.orders.get(order_id, access=access)
+        if order is None:
+            raise NotFound("There is no such order.")
+        return order
+
+
+@dataclass(frozen=True, slots=True)
+class ListOrders:
+    """List the orders that the caller has access to: a customer's own, or all orders for staff."""
+
+    orders: OrderQueries
+
+    async def __call__(
+        self,
+        criteria: OrderFilter,
+        *,
+        access: OrderAccess,
+        descending: bool,
+        after: Position | None,
+        limit: int,
+    ) -> Page[OrderView]:
+        return await self.orders.list(
+            criteria, access=access, descending=descending, after=after, limit=limit
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class GetFulfillment:
+    """Show one of an order's fulfillments to its customer, or to staff."""
+
+    get_order: GetOrder
+    orders: OrderQueries
+
+    async def __call__(
+        self, order_id: OrderId, fulfillment_id: FulfillmentId, *, access: OrderAccess
+    ) -> FulfillmentView:
+        """Raise NotFound."""
+        await self.get_order(order_id, access=access)
+        fulfillment = await self.orders.fulfillment(order_id, fulfillment_id)
+        if fulfillment is None:
+            raise NotFound("The order has no such fulfillment.")
+        return fulfillment
+
+
+@dataclass(frozen=True, slots=True)
+class ListFulfillments:
+    """Show what was shipped of an order, to its customer or to staff, the first first."""
+
+    get_order: GetOrder
+    orders: OrderQueries
+
+    async def __call__(
+        self, order_id: OrderId, *, access: OrderAccess, after: Position | None, limit: int
+    ) -> Page[FulfillmentView]:
+        """Raise NotFound."""
+        await self.get_order(order_id, access=access)
+        return await self.orders.fulfillments(order_id, after=after, limit=limit)
+
+
+@dataclass(frozen=True, slots=True)
+class ListStatusChanges:
+    """Show what has become of an order, the first change first: what, when, by whom, why."""
+
+    get_order: GetOrder
+    orders: OrderQueries
+
+    async def __call__(
+        self, order_id: OrderId, *, access: OrderAccess, after: Position | None, limit: int
+    ) -> Page[StatusChangeView]:
+        """Raise NotFound."""
+        await self.get_order(order_id, access=access)
+        return await self.orders.history(order_id, after=after, limit=limit)
