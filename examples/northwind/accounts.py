@@ -1,4 +1,4 @@
-"""The customers sign up and log in."""
+"""Sign the demo customers up and log them in."""
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
@@ -12,14 +12,14 @@ PHRASE = "Steelyard's demo shop, open to everybody"
 
 
 def password_of(customer: NorthwindCustomer) -> str:
-    """Return a password that is the same in every run, and no secret to anybody who reads this."""
+    """Return the customer's demo password: the same in every run, and not secret."""
     return hashlib.sha256(f"{PHRASE}: {customer.id}".encode()).hexdigest()[:24]
 
 
 async def log_in_all(
     client: Client, customers: Sequence[NorthwindCustomer], *, progress: Callable[[], None]
 ) -> Mapping[str, str]:
-    """Sign up who is not yet, and return everybody's access token by Northwind's id. Raises DemoFailed."""
+    """Sign up missing customers, and return all access tokens by Northwind id. Raises DemoFailed."""
 
     async def log_in(customer: NorthwindCustomer) -> tuple[str, str]:
         password = password_of(customer)

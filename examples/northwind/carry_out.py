@@ -1,4 +1,4 @@
-"""The orders are paid for, shipped, and in part paid back."""
+"""Pay, ship and partly refund the orders."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -14,12 +14,12 @@ from examples.northwind.place import PlacedOrder
 from examples.northwind.plan import plan_of
 
 DEALT_WITH_AT_ONCE = 6
-"""Fewer than the service has connections, as the worker needs some: placing goes in batches, and this does not."""
+"""Fewer than the service's database connections: unlike placing, these requests are not batched."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deeds:
-    """How often something was done in this run, and how often it had been done in an earlier one."""
+    """Counts of actions performed in this run, and of actions replayed from an earlier run."""
 
     new: Counter[str] = field(default_factory=Counter)
     replayed: Counter[str] = field(default_factory=Counter)
@@ -28,7 +28,7 @@ class Deeds:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """The access tokens of those who act: the customers' by Northwind's id."""
+    """The access tokens of staff, and of customers by Northwind id."""
 
     customers: Mapping[str, str]
     packer: str
@@ -43,7 +43,7 @@ async def carry_out_all(
     *,
     progress: Callable[[], None],
 ) -> Deeds:
-    """Do with each order what is planned, a few at a time, with keys made of Northwind's id."""
+    """Perform the planned actions for each order, with idempotency keys made of the Northwind id."""
     deeds = Deeds()
 
     async def carry_out(order: NorthwindOrder) -> None:
@@ -65,7 +65,7 @@ class _OneOrder:
     deeds: Deeds
 
     async def __call__(self) -> None:
-        """Do one thing after the other, and stop at the first refusal.
+        """Perform the actions in order, and stop at the first rejection.
 
         What an order already shows was done in an earlier run, so long ago that its keys may be forgotten.
         """
@@ -82,7 +82,7 @@ class _OneOrder:
                 await self._refund({"amount": rebate}, "It came late")
 
     async def _pay(self, cards: tuple[str, ...]) -> bool:
-        """Try the cards one after the other, and tell whether the last was good."""
+        """Try the cards in order, and return whether the last one was accepted."""
         amount = {"amount": self.northwind.total(self.order), "currency": CURRENCY}
         for number, token in enumerate(cards, 1):
             answer = await self._send(
@@ -123,7 +123,7 @@ class _OneOrder:
     async def _send(
         self, what: str, body: Mapping[str, object], *, as_: str, key: str
     ) -> httpx2.Response | None:
-        """Send a request about the order, and return the answer unless it is a refusal."""
+        """Send a request about the order, and return the response unless it was rejected."""
         path = f"/v1/orders/{self.placed.id}/{what}"
         answer = await self.client.send("POST", path, token=as_, key=key, json=body)
         if answer.status_code == HTTPStatus.CREATED:

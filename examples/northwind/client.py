@@ -1,4 +1,4 @@
-"""A well-behaved client: it waits when it is asked to, and repeats what may have been lost."""
+"""An HTTP client that honors Retry-After and retries lost requests."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
@@ -13,9 +13,9 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 AT_ONCE = 32
-"""Requests under way at any moment."""
+"""Concurrent requests."""
 PATIENCE = 300.0
-"""Seconds that one request may spend waiting before what it was answered is taken for the answer."""
+"""Seconds that a request can spend waiting before its last response counts."""
 WAIT_AFTER_LOSS = 0.5
 
 _TRY_AGAIN = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
@@ -25,7 +25,7 @@ _TRY_AGAIN = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 class Client:
     http: httpx2.AsyncClient
     on_wait: Callable[[float], None]
-    """Is told of the seconds that the service has asked to wait for."""
+    """Called with the seconds that the service asked to wait."""
 
     async def send(
         self,
@@ -38,7 +38,7 @@ class Client:
         data: Mapping[str, str] | None = None,
         params: Mapping[str, str | int] | None = None,
     ) -> httpx2.Response:
-        """Send a request until it is answered by something else than "try again later".
+        """Send a request until the response is not "try again later".
 
         Raises httpx2.TransportError when there is no answer in the end.
         """
@@ -66,7 +66,7 @@ class Client:
 
 @asynccontextmanager
 async def connected(url: str, on_wait: Callable[[float], None]) -> AsyncIterator[Client]:
-    """Give a client of the service at a URL on this machine: proxies of the environment are not for it."""
+    """Yield a client of a service on this machine. It ignores proxies from the environment."""
     limits = httpx2.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
     async with httpx2.AsyncClient(base_url=url, limits=limits, timeout=30, trust_env=False) as http:
         yield Client(http, on_wait)
@@ -75,7 +75,7 @@ async def connected(url: str, on_wait: Callable[[float], None]) -> AsyncIterator
 async def side_by_side(
     work: Callable[[T], Awaitable[R]], items: Iterable[T], *, at_once: int = AT_ONCE
 ) -> list[R]:
-    """Do the work for every item, so many at a time, each begun as soon as another has ended."""
+    """Run the work for every item, with a limited number at the same time."""
     remaining = iter(items)
     results: list[R] = []
 

@@ -1,4 +1,4 @@
-"""Northwind's data as it lies in the files, and what follows from it by integer arithmetic.
+"""Northwind's data from the files, and sums derived from it.
 
 Nothing here knows the service: what the service says is compared with this.
 """
@@ -18,7 +18,7 @@ CURRENCY = "USD"
 
 @dataclass(frozen=True, slots=True)
 class NorthwindProduct:
-    """`price` is in US cents; `stock` are the units that there are before the first order."""
+    """`price` is in US cents; `stock` is the number of units before the first order."""
 
     sku: str
     price: int
@@ -49,11 +49,11 @@ class Northwind:
     orders: Sequence[NorthwindOrder]
 
     def total(self, order: NorthwindOrder) -> int:
-        """Return what the order costs, in US cents."""
+        """Return the order's total in US cents."""
         return sum(self.products[sku].price * quantity for sku, quantity in order.quantities.items())
 
     def units_ordered(self) -> Mapping[str, int]:
-        """Return how many units of each product all orders take together, by SKU."""
+        """Return the units of each product in all orders, by SKU."""
         units: Counter[str] = Counter()
         for order in self.orders:
             units.update(order.quantities)

@@ -4,11 +4,11 @@ import httpx2
 
 
 class DemoFailed(Exception):
-    """The demo cannot go on. The message is a sentence for people."""
+    """The demo cannot continue. The message is shown to the user."""
 
 
 def refusal(answer: httpx2.Response) -> str:
-    """Return why a request was refused, as the service puts it."""
+    """Return the service's reason for rejecting a request."""
     try:
         problem: dict[str, Any] = answer.json()
     except ValueError:

@@ -1,4 +1,4 @@
-"""The orders as the service shows them afterwards, each to the customer who has placed it."""
+"""The demo's orders, read back from the service by their customers."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class KeptOrder:
 
 
 async def read_back(client: Client, tokens: Mapping[str, str]) -> list[KeptOrder]:
-    """Return the demo's orders; the shop may have others, also of these customers. Raises DemoFailed."""
+    """Return the demo's orders and ignore others of these customers. Raises DemoFailed."""
 
     async def of_customer(customer_id: str) -> list[KeptOrder]:
         return [

@@ -1,4 +1,4 @@
-"""A picture of a terminal, for documents."""
+"""An SVG picture of terminal output, for the docs."""
 
 import re
 from pathlib import Path
@@ -24,17 +24,17 @@ THEME = TerminalTheme(
 
 
 _FOREIGN = re.compile(r"\s*(@font-face \{.*?\}|<!--.*?-->)\n", re.DOTALL)
-"""What Rich would have the reader fetch from elsewhere. Any monospaced font will do."""
+"""Rich's reference to a web font. Any monospaced font is good enough."""
 
 
 def recording_console() -> Console:
-    """Return a console that remembers what it prints. It shows no animations: each of their frames would be kept."""
+    """Return a console that records its output, without animations, whose frames would all be recorded."""
     return Console(highlight=False, record=True, width=WIDTH, force_terminal=False)
 
 
 def save_picture(console: Console, path: Path, *, title: str) -> None:
-    """Write what a recording console has printed as an SVG without foreign addresses."""
-    console.print()  # the last line would be cut off where a font has long descenders
+    """Write the recorded output as an SVG without references to other servers."""
+    console.print()  # keeps the last line from being cut off in fonts with long descenders
     svg = _FOREIGN.sub("", console.export_svg(title=title, theme=THEME, clear=False))
     svg = svg.replace("Fira Code", "ui-monospace")
     path.write_text("".join(f"{line.rstrip()}\n" for line in svg.splitlines()), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The orders are placed."""
+"""Place the orders."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from examples.northwind.data import Northwind, NorthwindOrder
 from examples.northwind.failures import refusal
 
 NORTHWIND_ID = "northwind_order"
-"""The name in an order's metadata under which it has Northwind's id."""
+"""The metadata field with the order's Northwind id."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlacedOrder:
-    """An order as the service has answered it: as it was when it was placed, or as it is now if that is long ago."""
+    """An order as the service returned it."""
 
     id: UUID
     line_ids: Mapping[str, str]
@@ -28,12 +28,12 @@ class PlacedOrder:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """What has become of the orders. Of two runs with the same keys, the second places none anew."""
+    """The result of placing all orders. A second run with the same keys only replays them."""
 
     new: int
     replayed: int
     orders: Mapping[int, PlacedOrder]
-    """By Northwind's id."""
+    """By Northwind id."""
     refusals: tuple[str, ...]
 
 
@@ -45,11 +45,11 @@ async def place_all(
     product_ids: Mapping[str, UUID],
     progress: Callable[[], None],
 ) -> Placed:
-    """Place every order, 32 at a time, with a key made of Northwind's id."""
+    """Place every order, 32 at a time, with an idempotency key made of the Northwind id."""
     orders: dict[int, PlacedOrder] = {}
 
     async def place(order: NorthwindOrder) -> str | bool:
-        """Return whether it was a replay, or why the order was refused."""
+        """Return whether it was a replay, or why the order was rejected."""
         answer = await client.send(
             "POST",
             "/v1/orders",
@@ -59,7 +59,7 @@ async def place_all(
         )
         progress()
         if answer.status_code not in {HTTPStatus.OK, HTTPStatus.CREATED}:
-            return f"order {order.id} was refused: {refusal(answer)}"
+            return f"order {order.id} was rejected: {refusal(answer)}"
         orders[order.id] = _placed(answer.json())
         return answer.headers.get("Idempotent-Replayed") == "true"
 

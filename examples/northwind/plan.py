@@ -1,4 +1,4 @@
-"""What becomes of each order, by Northwind's number: the same in every run, so that it can be reckoned beforehand."""
+"""The planned actions for each order, derived from its Northwind number, so that the result is known in advance."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,12 +23,12 @@ class Plan:
         return bool(self.cards)
 
     def refunded(self, northwind: Northwind) -> int:
-        """Return what is paid back, in US cents."""
+        """Return the refund in US cents."""
         return self.rebate + (northwind.products[self.returned].price if self.returned else 0)
 
 
 def plan_of(northwind: Northwind, order: NorthwindOrder) -> Plan:
-    """Return the plan, by the last digit of the order's number: four of ten are paid, three of those are shipped."""
+    """Return the plan by the last digit of the order's number: of ten orders four are paid, and three of those shipped."""
     good = ("tok_ok",)
     match order.id % 10:
         case 0:

@@ -1,4 +1,4 @@
-"""What the shop says, against what the files say."""
+"""Compare orders, stock and events of the shop with the files."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ LEDGER_PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One comparison; `differences` says in which places the two sides do not agree."""
+    """One comparison, with a line for each difference."""
 
     name: str
     expected: str
@@ -32,7 +32,7 @@ class Check:
 
 
 def check_orders(northwind: Northwind, kept: Sequence[KeptOrder]) -> list[Check]:
-    """Compare the orders: each one there once, for its customer, with its lines, at its price."""
+    """Check that each order exists once, with its customer, lines and total."""
     by_id: dict[str, list[KeptOrder]] = {}
     for order in kept:
         by_id.setdefault(order.northwind_id, []).append(order)
@@ -68,7 +68,7 @@ def _total_is_right(
 
 def _difference(northwind: Northwind, order: NorthwindOrder, kept: Sequence[KeptOrder]) -> str | None:
     if len(kept) != 1:
-        return f"it is there {len(kept)} times"
+        return f"it exists {len(kept)} times"
     found = kept[0]
     if found.customer_id != order.customer_id:
         return f"it is {found.customer_id}'s, not {order.customer_id}'s"
@@ -87,7 +87,7 @@ async def check_stock(
     product_ids: Mapping[str, UUID],
     order_ids: Collection[UUID],
 ) -> list[Check]:
-    """Compare what is left of each product with what there was, less what was ordered.
+    """Compare the remaining stock of each product with its initial stock minus the ordered units.
 
     Whatever else has moved the stock, by other orders or by staff, is told by the ledger and allowed for.
     """
@@ -143,6 +143,6 @@ async def check_events(
 
 
 def money(amount: int) -> str:
-    """Return an amount of US cents as people write it."""
+    """Format an amount of US cents."""
     major, minor = str(Money(amount, CURRENCY)).split(" ")[0].split(".")
     return f"{int(major):,}.{minor} {CURRENCY}"

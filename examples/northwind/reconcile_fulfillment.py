@@ -1,4 +1,4 @@
-"""What was paid, shipped and paid back, against what was planned, and the rules that hold of any shop."""
+"""Compare payments, fulfillments and refunds with the plan, and check the invariants."""
 
 from collections.abc import Collection, Sequence
 from uuid import UUID
@@ -12,7 +12,7 @@ from examples.northwind.reconcile import Check, money
 
 
 def check_deeds(northwind: Northwind, kept: Sequence[KeptOrder]) -> list[Check]:
-    """Compare what was paid, shipped and paid back, in sum and for each order."""
+    """Compare payments, shipped units and refunds, in total and for each order."""
     by_id = {order.northwind_id: order for order in kept}
     paid = shipped = refunded = 0
     differences: dict[str, list[str]] = {"paid": [], "shipped": [], "refunded": []}
@@ -41,7 +41,7 @@ def check_deeds(northwind: Northwind, kept: Sequence[KeptOrder]) -> list[Check]:
 async def check_deeds_events(
     outbox: OutboxQueries, northwind: Northwind, *, order_ids: Collection[UUID]
 ) -> list[Check]:
-    """Compare the events in the outbox with what was planned."""
+    """Compare the events in the outbox with the plan."""
     plans = [(order, plan_of(northwind, order)) for order in northwind.orders]
     expected = {
         "order.confirmed": sum(plan.is_paid for _, plan in plans),
@@ -56,7 +56,7 @@ async def check_deeds_events(
 
 
 def check_rules(findings: Sequence[Finding]) -> list[Check]:
-    """Tell which of the rules hold that are true of every shop at any moment."""
+    """Check the invariants of the shop."""
     broken = [finding for finding in findings if finding.count]
     return [
         Check(

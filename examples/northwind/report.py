@@ -1,4 +1,4 @@
-"""What the demo shows of itself."""
+"""The demo's output."""
 
 import time
 from collections.abc import Sequence
@@ -30,18 +30,19 @@ def progress_on(console: Console) -> Progress:
 
 def tell_import(console: Console, result: ImportResult) -> None:
     console.print(
-        f"Catalogue: {result.created} products created, {result.changed} changed, {result.unchanged} unchanged."
+        f"Catalog: {result.created} products created, {result.changed} changed, {result.unchanged} unchanged."
     )
 
 
-def tell_customers(console: Console, customers: int) -> None:
+def tell_customers(console: Console, customers: int, *, email: str, password: str) -> None:
     console.print(
-        f"Customers: {customers} logged in. These are demo accounts: everybody can know their passwords."
+        f"Customers: {customers} logged in. Their passwords are public: {email} has the password {password}.",
+        soft_wrap=True,
     )
 
 
 class WaitTeller:
-    """Says why nothing moves: once, however many requests wait, and not for a second or two."""
+    """Prints once why the demo pauses, and not for short waits."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -51,15 +52,13 @@ class WaitTeller:
         now = time.monotonic()
         if seconds > WORTH_TELLING and now > self._told_until:
             self._told_until = now + seconds
-            self._console.print(
-                f"The service has had many requests and asks for {seconds:.0f} s of patience."
-            )
+            self._console.print(f"The service has had many requests and asks to wait for {seconds:.0f} s.")
 
 
 def tell_placing(console: Console, placed: Placed, *, seconds: float) -> None:
     total = placed.new + placed.replayed + len(placed.refusals)
     console.print(
-        f"Orders: [bold]{placed.new} new[/bold], {placed.replayed} replayed, {len(placed.refusals)} refused, "
+        f"Orders: [bold]{placed.new} new[/bold], {placed.replayed} replayed, {len(placed.refusals)} rejected, "
         f"in {seconds:.1f} s: [bold]{total / seconds:,.0f} orders/s[/bold] over HTTP."
     )
 
@@ -69,7 +68,7 @@ def tell_deeds(console: Console, deeds: Deeds) -> None:
         ", ".join(f"[bold]{count}[/bold] {name}" for name, count in sorted(deeds.new.items()))
         or "nothing new"
     )
-    console.print(f"Then: {done}, {deeds.replayed.total()} replayed, {len(deeds.refusals)} refused.")
+    console.print(f"Then: {done}, {deeds.replayed.total()} replayed, {len(deeds.refusals)} rejected.")
 
 
 def tell_checks(console: Console, checks: Sequence[Check]) -> None:
@@ -85,7 +84,7 @@ def tell_checks(console: Console, checks: Sequence[Check]) -> None:
 
 
 def differences_of(checks: Sequence[Check], refusals: Sequence[str]) -> list[str]:
-    """Return everything that is off, a line each, shortened where it is much."""
+    """Return one line for each difference, at most SHOWN_DIFFERENCES of them."""
     lines = list(refusals)
     for check in checks:
         if not check.holds:

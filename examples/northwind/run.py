@@ -1,4 +1,4 @@
-"""The demo, from an empty shop to a reconciled one."""
+"""Run the demo: import, place, pay, ship, refund, and reconcile."""
 
 import time
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from rich.console import Console
 from domain.shared.actor import Actor
 from entrypoints.bootstrap.root import Container
 from entrypoints.catalog_file.reading import read_catalog
-from examples.northwind.accounts import log_in_all
+from examples.northwind.accounts import log_in_all, password_of
 from examples.northwind.carry_out import Deeds, People, carry_out_all
 from examples.northwind.client import AT_ONCE, Client, connected
 from examples.northwind.data import PRODUCTS_FILE, Northwind, load_northwind
@@ -33,9 +33,9 @@ from examples.northwind.staff import CASHIER, PACKER, log_in_staff
 
 
 async def run_demo(container: Container, url: str, console: Console) -> list[str]:
-    """Run the demo against the service at `url`, which stands on the container's database.
+    """Run the demo against the service at `url`, which uses the container's database.
 
-    Return what does not agree with the files, a line each. Running it again changes nothing. Raises DemoFailed.
+    Return one line for each difference from the files. Running it again changes nothing. Raises DemoFailed.
     """
     northwind = load_northwind()
     product_ids = await _import(container, northwind, console)
@@ -44,7 +44,8 @@ async def run_demo(container: Container, url: str, console: Console) -> list[str
         with progress_on(console) as bar:
             task = bar.add_task("Customers", total=len(northwind.customers))
             tokens = await log_in_all(client, northwind.customers, progress=lambda: bar.advance(task))
-        tell_customers(console, len(tokens))
+        first = next(iter(northwind.customers))
+        tell_customers(console, len(tokens), email=first.email, password=password_of(first))
         placed = await _place(client, northwind, tokens, product_ids, console)
         people = People(
             customers=tokens,
@@ -59,7 +60,7 @@ async def run_demo(container: Container, url: str, console: Console) -> list[str
 
 
 async def _import(container: Container, northwind: Northwind, console: Console) -> Mapping[str, UUID]:
-    """Import the catalogue and return the products' ids by SKU."""
+    """Import the catalog and return the products' ids by SKU."""
     rows = read_catalog(PRODUCTS_FILE, progress=lambda _: None)
     result = await container.catalog.import_catalog()(
         rows, actor=Actor(None, "demo"), progress=lambda _: None

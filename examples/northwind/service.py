@@ -1,4 +1,4 @@
-"""The service that the demo talks to: the one that runs already, or one that runs for as long as the demo."""
+"""The service that the demo uses: a running one, or one that is started for the demo."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ TICK = 0.05
 
 @contextmanager
 def service_at(address: Address) -> Iterator[bool]:
-    """Make sure that a service answers at the address, and tell whether it had to be started. Raises DemoFailed.
+    """Ensure that a service answers at the address, and yield whether it was started here. Raises DemoFailed.
 
     One that was started reads the same settings, and stops with the context.
     """

@@ -1,4 +1,4 @@
-"""Those who ship and give money back. Unlike the customers' their passwords are nobody's: they change with each run."""
+"""The demo's staff, who ship and refund orders. Their passwords are random and change with each run."""
 
 import secrets
 from http import HTTPStatus
@@ -20,7 +20,7 @@ _ACTOR = Actor(None, "demo")
 
 
 async def log_in_staff(container: Container, client: Client, email: str) -> str:
-    """Open a staff account, or give it a new password, and return an access token. Raises DemoFailed."""
+    """Create a staff account, or change its password, and return an access token. Raises DemoFailed."""
     password = secrets.token_urlsafe(_PASSWORD_BYTES)
     try:
         await container.users.sign_up()(
@@ -41,7 +41,7 @@ async def _replace_password(container: Container, email: str, password_hash: str
         found = await work.users.find_by_email(parse_email_address(email))
         user = await work.users.get(found.id) if found else None
         if user is None or user.role is not Role.STAFF:
-            raise DemoFailed(f"{email} is an account of the demo's staff, and here it is somebody else's.")
+            raise DemoFailed(f"{email} is reserved for the demo's staff, but here it is another account.")
         user.change_password(password_hash, now=container.clock().now())
         await work.users.save(user)
         await work.commit()

@@ -10,10 +10,10 @@ def test_the_demo_reconciles_and_changes_nothing_the_second_time(empty_database_
         service.await_answer()
         first, second = demo(service), demo(service)
         service.interrupt()
-    assert "Orders: 830 new, 0 replayed, 0 refused" in first
-    assert "Orders: 0 new, 830 replayed, 0 refused" in second
-    assert "Then: 332 captured, 83 declined, 166 refunded, 249 shipped, 0 replayed, 0 refused" in first
-    assert "Then: nothing new, 830 replayed, 0 refused" in second
+    assert "Orders: 830 new, 0 replayed, 0 rejected" in first
+    assert "Orders: 0 new, 830 replayed, 0 rejected" in second
+    assert "Then: 332 captured, 83 declined, 166 refunded, 249 shipped, 0 replayed, 0 rejected" in first
+    assert "Then: nothing new, 830 replayed, 0 rejected" in second
     for output in (first, second):
         assert "1,449,367.31 USD   1,449,367.31 USD   ✓" in output
         assert "603,200.87 USD     603,200.87 USD   ✓" in output

@@ -36,7 +36,6 @@ Plant = Callable[[pytest.MonkeyPatch], None]
 @pytest.mark.parametrize(
     ("bounds", "at_least"),
     [
-        pytest.param(TWO_CUSTOMERS, 1200, id="two customers"),
         pytest.param(SHIPPING, 130, id="paying again and shipping"),
         pytest.param(REFUNDING, 320, id="refunding"),
         pytest.param(CHARGED_TWICE, 190, id="charged twice"),

@@ -44,11 +44,11 @@ def test_orders_that_are_as_the_files_say_pass() -> None:
 @pytest.mark.parametrize(
     ("kept", "names", "difference"),
     [
-        ([], ["Orders", "Lines", "Orders with the right total", "Sum of all totals"], "it is there 0 times"),
+        ([], ["Orders", "Lines", "Orders with the right total", "Sum of all totals"], "it exists 0 times"),
         (
             [KEPT, replace(KEPT, id=UUID(int=2))],
             ["Orders", "Lines", "Orders with the right total", "Sum of all totals"],
-            "it is there 2 times",
+            "it exists 2 times",
         ),
         (
             [replace(KEPT, total=8601)],
