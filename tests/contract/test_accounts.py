@@ -278,11 +278,14 @@ async def test_a_user_and_all_admins_are_locked_when_they_are_looked_at_to_be_ch
             assert await another.users.peek(boss.id)
 
 
-async def test_an_order_does_not_wait_for_its_customers_account(shop: Shop) -> None:
+async def test_order_waits_for_a_change_of_its_customers_account(shop: Shop) -> None:
     ann, mug = await sign_up(shop, "ann"), await shop.product(stock=1)
     async with shop.store.unit_of_work() as work:
         assert await work.users.get(ann.id)
-        await shop.order(mug, customer=ann)
+        async with shop.store.impatient() as another:
+            with pytest.raises(Overloaded):
+                await another.orders.lock_for_placing({ann.id}, {mug.id}, holds_at=None)
+    await shop.order(mug, customer=ann)
 
 
 async def test_an_address_stays_taken_by_an_account_that_was_changed(shop: Shop) -> None:

@@ -26,7 +26,7 @@ async def test_a_worker_logs_what_breaks_a_rule_once_in_a_period_and_sets_its_ga
             for _ in range(3):
                 await check_invariants()
         gauges = (await web.visitor.get("/metrics")).text
-    [line] = [json.loads(line) for line in log.getvalue().splitlines() if "rule" in line]
+    [line] = [json.loads(line) for line in log.getvalue().splitlines() if "invariant" in line]
     assert (line["level"], line["invariant"], line["count"]) == ("error", "I7", 1)
     assert line["offenders"] == list(BROKEN.offenders)
     assert 'steelyard_invariant_offenders{invariant="I7",name="total_of_lines"} 1.0' in gauges

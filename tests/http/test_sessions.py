@@ -44,7 +44,7 @@ async def test_sessions_are_shown_with_the_present_one_marked_and_without_any_to
     phone, browser = await sessions(ann)
 
     assert (phone["current"], browser["current"]) == (False, True)
-    assert phone["user_agent"] == "Ann'sphone " + "x" * 189
+    assert phone["user_agent"] == "Ann'sphone " + "x" * 188
     assert sorted(phone) == ["created_at", "current", "expires_at", "id", "last_used_at", "user_agent"]
 
 
