@@ -6,6 +6,7 @@ from typing import Protocol
 
 from application.audit.entry import AuditAction
 from application.audit.views import AuditEntryView
+from application.retention.ports import PrunableRecords
 from application.shared.page import Page, Position
 from domain.shared.ids import ClientId, UserId
 
@@ -29,7 +30,7 @@ class AuditQueries(Protocol):
         ...
 
 
-class AuditRecords(Protocol):
+class AuditRecords(PrunableRecords, Protocol):
     """The audit log as a whole."""
 
     async def prune(self, *, before: datetime, limit: int) -> int:

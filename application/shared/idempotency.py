@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Generic, Protocol, Self, TypeVar
 
+from application.retention.ports import PrunableRecords
 from domain.shared.errors import DomainError
 from domain.shared.ids import UserId
 
@@ -189,7 +190,7 @@ class IdempotencyRecords(Protocol):
         ...
 
 
-class IdempotencyRecordStore(Protocol):
+class IdempotencyRecordStore(PrunableRecords, Protocol):
     """Idempotency records outside of any unit of work."""
 
     async def prune(self, *, before: datetime, limit: int) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from application.retention.ports import PrunableRecords
 from domain.users.attempts import Attempt, AttemptTally
 
 
@@ -26,7 +27,7 @@ class AttemptTallies(Protocol):
         ...
 
 
-class AttemptRecords(Protocol):
+class AttemptRecords(PrunableRecords, Protocol):
     """The tallies as a whole, outside of any unit of work."""
 
     async def prune(self, *, before: datetime, limit: int) -> int:

@@ -1,13 +1,11 @@
-"""Jobs that delete records after their retention period."""
+"""What is pruned, and after which time."""
+
+from datetime import timedelta
 
 from dependency_injector import containers, providers
 
-from application.audit.prune_audit_log import PruneAuditLog
-from application.mail.prune_mail import PruneMail
+from application.retention.prune import Prune, PruneMail, PruneSignUps
 from application.shared.clock import Clock
-from application.shared.prune_idempotency_records import PruneIdempotencyRecords
-from application.throttling.prune_attempts import PruneAttempts
-from application.users.prune_sign_ups import PruneSignUps
 from entrypoints.settings import Settings
 
 
@@ -17,17 +15,16 @@ class Retention(containers.DeclarativeContainer):
     database = providers.DependenciesContainer()
 
     prune_idempotency_records = providers.Singleton(
-        PruneIdempotencyRecords,
+        Prune,
         records=database.idempotency_records,
         clock=clock,
-        kept_for=settings.provided.idempotency_retention,
+        retention=settings.provided.idempotency_retention,
+    )
+    prune_audit_log = providers.Singleton(
+        Prune, records=database.audit_records, clock=clock, retention=settings.provided.audit_log_retention
+    )
+    prune_attempts = providers.Singleton(
+        Prune, records=database.attempt_records, clock=clock, retention=timedelta(0)
     )
     prune_sign_ups = providers.Singleton(PruneSignUps, unit_of_work=database.unit_of_work, clock=clock)
     prune_mail = providers.Singleton(PruneMail, unit_of_work=database.unit_of_work, clock=clock)
-    prune_attempts = providers.Singleton(PruneAttempts, records=database.attempt_records, clock=clock)
-    prune_audit_log = providers.Singleton(
-        PruneAuditLog,
-        records=database.audit_records,
-        clock=clock,
-        kept=settings.provided.audit_log_retention,
-    )

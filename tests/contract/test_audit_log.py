@@ -6,7 +6,7 @@ import pytest
 
 from application.audit.entry import AuditAction
 from application.audit.ports import AuditFilter
-from application.audit.prune_audit_log import BATCH_SIZE, PruneAuditLog
+from application.retention.prune import BATCH_SIZE, Prune
 from application.users.ports import EmailTaken
 from domain.shared.actor import Actor
 from domain.shared.ids import UserId
@@ -116,7 +116,7 @@ async def test_the_log_is_searched_by_who_what_whom_and_when(shop: Shop) -> None
 
 
 async def test_what_is_older_than_it_is_kept_is_forgotten_and_nothing_else(shop: Shop) -> None:
-    prune = PruneAuditLog(shop.store.audit_records, shop.clock, kept=3 * DAY)
+    prune = Prune(shop.store.audit_records, shop.clock, retention=3 * DAY)
     await record(shop, AuditAction.SESSION_STARTED, AuditAction.SESSION_ENDED)
     await prune()
     assert len(await audit_log(shop)) == 2
@@ -131,5 +131,5 @@ async def test_however_much_is_old_all_of_it_is_forgotten(shop: Shop) -> None:
             work.audit.record(AuditAction.SESSION_STARTED, None, at=shop.clock.now())
         await work.commit()
     shop.clock.advance(DAY)
-    await PruneAuditLog(shop.store.audit_records, shop.clock, kept=timedelta(0))()
+    await Prune(shop.store.audit_records, shop.clock, retention=timedelta(0))()
     assert await audit_log(shop) == []

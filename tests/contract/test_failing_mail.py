@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from application.mail.ports import AddressRefused, MailNotSent
-from application.mail.prune_mail import SET_ASIDE_KEPT
 from application.mail.request import MAX_ATTEMPTS, MailKind
+from application.retention.prune import FAILED_MAIL_RETENTION
 from application.users.sign_up import SignUpCommand
 from entrypoints.email_addresses import sought_email_address
 from tests.kit.accounts import NETWORK, PASSWORD
@@ -110,7 +110,7 @@ async def test_failed_mail_is_pruned_after_a_week(failing: Shop) -> None:
     await request_reset(failing, SOUND)
     failing.mailbox.failures.append(AddressRefused())
     await failing.deliver_mail()
-    failing.clock.advance(SET_ASIDE_KEPT - timedelta(seconds=1))
+    failing.clock.advance(FAILED_MAIL_RETENTION - timedelta(seconds=1))
     await failing.prune_mail()
     assert len(await failing.list_failed_mail(limit=9)) == 1
     failing.clock.advance(timedelta(seconds=1))

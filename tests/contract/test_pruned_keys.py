@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from adapters.clock import SystemClock
 from application.orders.place_order import PlaceOrderCommand
 from application.orders.views import OrderView
+from application.retention.prune import Prune
 from application.shared.idempotency import IdempotentResult
-from application.shared.prune_idempotency_records import PruneIdempotencyRecords
 from tests.invariants import assert_invariants
 from tests.kit.actors import SOMEBODY
 from tests.kit.examples import an_order
@@ -69,7 +69,7 @@ async def test_pruning_forgets_what_is_older_than_it_is_kept_and_nothing_younger
         for customer in (ann, bob)
     ]
     now = datetime.now(UTC)
-    kept = PruneIdempotencyRecords(shop.store.replays, SystemClock(), timedelta(hours=72))
+    kept = Prune(shop.store.replays, SystemClock(), timedelta(hours=72))
     await kept()
     assert [await shop.place_order(command) for command, _ in orders] == [
         IdempotentResult(placed.result, replayed=True) for _, placed in orders

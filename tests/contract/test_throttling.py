@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Iterable
 from datetime import timedelta
 
+from application.retention.prune import Prune
 from application.sessions.log_in import LogInCommand, WrongCredentials
-from application.throttling.prune_attempts import PruneAttempts
 from application.throttling.throttle import CountingThrottle, TooManyAttempts
 from application.users.change_password import ChangePasswordCommand, WrongPassword
 from application.users.ports import EmailTaken
@@ -181,7 +181,7 @@ async def test_who_has_taken_over_a_session_guesses_the_password_as_slowly(shop:
 
 
 async def test_what_is_forgiven_is_forgotten_and_nothing_else(shop: Shop) -> None:
-    prune = PruneAttempts(shop.store.attempts, shop.clock)
+    prune = Prune(shop.store.attempts, shop.clock, retention=timedelta(0))
     for _ in range(ACCOUNT.free + 1):
         await log_in(shop)
     await prune()

@@ -14,8 +14,8 @@ from application.clients.queries import ListClients
 from application.clients.retire_secret import RetireSecret
 from application.clients.roll_secret import RollSecret
 from application.mail.deliver_mail import DeliverMail
-from application.mail.prune_mail import PruneMail
 from application.mail.queries import ListFailedMail
+from application.retention.prune import PruneMail, PruneSignUps
 from application.sessions.end_session import EndSession
 from application.sessions.log_in import LogIn, LogInCommand
 from application.sessions.queries import ListSessions
@@ -31,7 +31,6 @@ from application.users.close_account import CloseAccount
 from application.users.confirm_principal import ConfirmPrincipal
 from application.users.erase_closed_accounts import EraseClosedAccounts
 from application.users.principal import UserPrincipal
-from application.users.prune_sign_ups import PruneSignUps
 from application.users.queries import GetUser, ListUsers
 from application.users.request_password_reset import RequestPasswordReset
 from application.users.request_sign_up import RequestSignUp

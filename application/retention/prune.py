@@ -1,0 +1,61 @@
+"""Deletion of records after their retention period; entrypoints/bootstrap/retention.py lists what is pruned."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from application.retention.ports import PrunableRecords
+from application.shared.clock import Clock
+from application.unit_of_work import UnitOfWorkFactory
+from domain.users.pending_sign_up import LIFETIME
+
+BATCH_SIZE = 1000
+"""Records that are deleted in one transaction, so that each one is short."""
+
+FAILED_MAIL_RETENTION = timedelta(days=7)
+"""For operators who look for the reason of a failure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prune:
+    """Delete records that are older than their retention period.
+
+    The orders that idempotency keys have placed keep their keys. Nothing else deletes entries of the audit log.
+    """
+
+    records: PrunableRecords
+    clock: Clock
+    retention: timedelta
+
+    async def __call__(self) -> None:
+        """Delete in batches until no old record is left. Raise Overloaded or DatabaseUnavailable."""
+        before = self.clock.now() - self.retention
+        while await self.records.prune(before=before, limit=BATCH_SIZE) == BATCH_SIZE:
+            pass
+
+
+@dataclass(frozen=True, slots=True)
+class PruneSignUps:
+    """Delete sign-ups that were not confirmed in time."""
+
+    unit_of_work: UnitOfWorkFactory
+    clock: Clock
+
+    async def __call__(self) -> None:
+        """Raise Overloaded or DatabaseUnavailable."""
+        async with self.unit_of_work() as work:
+            await work.sign_ups.prune(requested_until=self.clock.now() - LIFETIME)
+            await work.commit()
+
+
+@dataclass(frozen=True, slots=True)
+class PruneMail:
+    """Delete mail requests that were set aside after repeated failures."""
+
+    unit_of_work: UnitOfWorkFactory
+    clock: Clock
+
+    async def __call__(self) -> None:
+        """Raise Overloaded or DatabaseUnavailable."""
+        async with self.unit_of_work() as work:
+            await work.mail.prune_set_aside(until=self.clock.now() - FAILED_MAIL_RETENTION)
+            await work.commit()
