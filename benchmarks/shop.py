@@ -15,7 +15,7 @@ from adapters.postgres.core.migrations import upgrade
 from application.catalog.import_catalog import CatalogRow
 from application.orders.place_order import PlaceOrderCommand
 from application.shared.idempotency import IdempotencyKey, IdempotentOperation
-from application.users.ports import AccessClaims
+from application.signing.ports import AccessClaims
 from application.users.principal import UserPrincipal
 from benchmarks.database import Server
 from domain.catalog.stock import MAX_ON_HAND

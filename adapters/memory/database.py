@@ -6,7 +6,7 @@ from adapters.memory.locks import RowLocks
 from adapters.memory.tables import Tables
 from application.checks.ports import Invariant, Tally
 from application.events.views import PublishedEvent
-from application.users.ports import SigningKey
+from application.signing.ports import SigningKey
 from domain.shared.events import Event
 
 

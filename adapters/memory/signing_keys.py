@@ -4,7 +4,7 @@ from datetime import datetime
 
 from adapters.memory.database import MemoryDatabase, reach
 from application.audit.entry import AuditEntry
-from application.users.ports import SigningKey, SigningKeyStore
+from application.signing.ports import SigningKey, SigningKeyStore
 
 
 class MemorySigningKeys(SigningKeyStore):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from adapters.security.keys import name_of
-from application.users.ports import SigningKey, SigningKeys
+from application.signing.ports import SigningKey, SigningKeys
 
 _PEM = re.compile(rb"-----BEGIN [A-Z ]+-----.+?-----END [A-Z ]+-----", re.DOTALL)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from jwt.algorithms import OKPAlgorithm
 
-from application.users.ports import SigningKey
+from application.signing.ports import SigningKey
 
 JsonWebKey = Mapping[str, str]
 

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import BaseModel, Discriminator, Field, Tag, TypeAdapter
 
 from adapters.security.keys import JsonWebKey, KeyRing
-from application.users.ports import (
+from application.signing.ports import (
     AccessClaims,
     AccessToken,
     AccessTokens,

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from adapters.security.keys import JsonWebKey
 from adapters.security.tokens import Ed25519AccessTokens
-from application.users.ports import AccessClaims, AccessToken, AccessTokens, SigningKey
+from application.signing.ports import AccessClaims, AccessToken, AccessTokens, SigningKey
 
 
 class RememberedAccessTokens(AccessTokens):

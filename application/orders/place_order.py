@@ -9,8 +9,8 @@ from application.shared.batching import Batcher
 from application.shared.clock import Clock
 from application.shared.idempotency import IdempotencyKey, IdempotentResult, Scope, StoredResult
 from application.shared.ids import IdFactory
+from application.signing.ports import InvalidToken
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
-from application.users.ports import InvalidToken
 from domain.orders.hold_limits import HoldLimits
 from domain.orders.order import Order
 from domain.orders.placing import OrderRequest, OutOfStock, ProductsWithStock, place

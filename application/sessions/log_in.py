@@ -5,9 +5,10 @@ from application.sessions.tokens import SessionTokens, claims_of
 from application.shared.clock import Clock
 from application.shared.ids import IdFactory
 from application.shared.randomness import Randomness
+from application.signing.ports import AccessTokens
 from application.throttling.throttle import Throttle
 from application.unit_of_work import UnitOfWorkFactory
-from application.users.ports import AccessTokens, PasswordHasher
+from application.users.ports import PasswordHasher
 from domain.sessions.refresh_token import FAMILY_BYTES, SECRET_BYTES, RefreshToken
 from domain.sessions.session import Session, SessionLifetime, sessions_to_evict
 from domain.shared.actor import Actor

@@ -5,8 +5,8 @@ from application.sessions.tokens import SessionTokens, claims_of
 from application.shared.clock import Clock
 from application.shared.ids import IdFactory
 from application.shared.randomness import Randomness
+from application.signing.ports import AccessTokens
 from application.unit_of_work import UnitOfWorkFactory
-from application.users.ports import AccessTokens
 from domain.sessions.refresh_token import SECRET_BYTES, InvalidRefreshToken, RefreshToken
 from domain.sessions.session import RefreshTokenReused, SessionLifetime
 from domain.shared.actor import Actor

@@ -2,9 +2,9 @@ from dataclasses import dataclass
 
 from application.audit.entry import AuditAction
 from application.shared.clock import Clock
+from application.signing.ports import InvalidToken, TokenExpired
 from application.unit_of_work import UnitOfWorkFactory
 from application.users.authenticate import Authenticate
-from application.users.ports import InvalidToken, TokenExpired
 from application.users.principal import UserPrincipal
 from domain.sessions.refresh_token import InvalidRefreshToken, RefreshToken
 from domain.shared.actor import Actor

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from application.users.ports import AccessClaims, AccessToken
+from application.signing.ports import AccessClaims, AccessToken
 from application.users.principal import UserPrincipal
 from domain.sessions.refresh_token import RefreshToken
 from domain.sessions.session import Session

@@ -2,7 +2,7 @@ import asyncio
 from datetime import datetime, timedelta
 
 from application.shared.clock import Clock
-from application.users.ports import AccessTokens, SigningKeys
+from application.signing.ports import AccessTokens, SigningKeys
 
 PAUSE = timedelta(seconds=5)
 """Between two looks for a key that is not known: whoever invents keys does not keep the database busy."""

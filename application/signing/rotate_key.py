@@ -5,7 +5,7 @@ from application.audit.entry import AuditAction
 from application.audit.trail import AuditTrail
 from application.shared.clock import Clock
 from application.shared.ids import IdFactory
-from application.users.ports import SigningKey, SigningKeyFactory, SigningKeyStore
+from application.signing.ports import SigningKey, SigningKeyFactory, SigningKeyStore
 from domain.shared.actor import Actor
 
 NOTICE = timedelta(seconds=60)

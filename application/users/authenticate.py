@@ -1,8 +1,8 @@
 from dataclasses import dataclass
 
 from application.shared.clock import Clock
+from application.signing.ports import AccessTokens, UnknownSigningKey
 from application.signing.reload_keys import ReloadKeys
-from application.users.ports import AccessTokens, UnknownSigningKey
 from application.users.principal import Principal
 
 

@@ -1,8 +1,8 @@
 from dataclasses import dataclass
 
 from application.shared.clock import Clock
+from application.signing.ports import InvalidToken
 from application.unit_of_work import UnitOfWorkFactory
-from application.users.ports import InvalidToken
 from application.users.views import UserView
 from domain.shared.actor import Actor
 from domain.shared.ids import UserId

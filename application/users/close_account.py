@@ -2,8 +2,8 @@ from dataclasses import dataclass
 
 from application.shared.clock import Clock
 from application.shared.ids import IdFactory
+from application.signing.ports import InvalidToken
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
-from application.users.ports import InvalidToken
 from domain.orders.cancelling import cancel
 from domain.shared.actor import Actor
 from domain.shared.ids import UserId

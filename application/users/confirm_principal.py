@@ -2,7 +2,8 @@ from dataclasses import dataclass, replace
 
 from application.clients.ports import ClientQueries
 from application.shared.clock import Clock
-from application.users.ports import InvalidToken, UserQueries
+from application.signing.ports import InvalidToken
+from application.users.ports import UserQueries
 from application.users.principal import ClientPrincipal, Principal, UserPrincipal
 from domain.users.user import AccountDisabled, UserStatus
 

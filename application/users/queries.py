@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from application.shared.page import Page, Position
-from application.users.ports import InvalidToken, UserFilter, UserQueries
+from application.signing.ports import InvalidToken
+from application.users.ports import UserFilter, UserQueries
 from application.users.views import UserView
 from domain.shared.errors import NotFound
 from domain.shared.ids import UserId

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from application.users.ports import SigningKey
+    from application.signing.ports import SigningKey
     from entrypoints.bootstrap.root import Container
 
 group = typer.Typer(no_args_is_help=True)

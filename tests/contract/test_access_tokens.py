@@ -6,7 +6,7 @@ import pytest
 from adapters.security.keys import generate_signing_key
 from adapters.security.tokens import Ed25519AccessTokens
 from adapters.security.verified_tokens import RememberedAccessTokens
-from application.users.ports import AccessClaims, AccessTokens, InvalidToken, TokenExpired
+from application.signing.ports import AccessClaims, AccessTokens, InvalidToken, TokenExpired
 from application.users.principal import ClientPrincipal, UserPrincipal
 from domain.shared.ids import ClientId, SecretId, SessionId, UserId
 from domain.users.permissions import Role, Scope

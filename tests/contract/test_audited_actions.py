@@ -9,8 +9,8 @@ from application.catalog.change_product import ChangeProductCommand
 from application.catalog.count_stock import CountStockCommand
 from application.catalog.import_catalog import CatalogRow
 from application.orders.access import OrderAccess
+from application.signing.ports import SigningKey
 from application.signing.rotate_key import RotateKey
-from application.users.ports import SigningKey
 from application.webhooks.create_endpoint import CreateEndpointCommand
 from domain.catalog.product import ProductChanges
 from domain.sessions.session import GRACE

@@ -10,8 +10,8 @@ from application.clients.authenticate_client import ClientCredentials, InvalidCl
 from application.clients.ports import ClientNameTaken, ClientRepository
 from application.clients.views import ClientView, NewSecretView, SecretView
 from application.shared.errors import Overloaded
+from application.signing.ports import InvalidToken
 from application.throttling.throttle import TooManyAttempts
-from application.users.ports import InvalidToken
 from application.users.principal import ClientPrincipal
 from domain.clients.client import ServiceClient, TooManySecrets
 from domain.shared.errors import NotFound

@@ -9,8 +9,9 @@ from application.orders.access import OrderAccess
 from application.orders.place_order import PlaceOrderCommand
 from application.sessions.log_in import WrongCredentials
 from application.shared.idempotency import IdempotentOperation, IdempotentResult
+from application.signing.ports import InvalidToken
 from application.users.close_account import CloseAccountCommand
-from application.users.ports import InvalidToken, UserFilter
+from application.users.ports import UserFilter
 from application.users.queries import GetMe
 from application.users.sign_up import SignUpCommand
 from application.users.views import UserView

@@ -7,7 +7,7 @@ import pytest
 
 from application.sessions.log_in import WrongCredentials
 from application.sessions.tokens import SessionTokens
-from application.users.ports import InvalidToken
+from application.signing.ports import InvalidToken
 from application.users.views import UserView
 from domain.sessions.refresh_token import InvalidRefreshToken
 from domain.sessions.session import GRACE, MAX_SESSIONS

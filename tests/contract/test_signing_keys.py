@@ -1,7 +1,7 @@
 import asyncio
 from datetime import timedelta
 
-from application.users.ports import SigningKey
+from application.signing.ports import SigningKey
 from tests.kit.examples import NOW
 from tests.kit.store import Store
 

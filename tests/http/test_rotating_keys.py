@@ -11,9 +11,9 @@ from joserfc import jwt
 from joserfc.errors import SecurityWarning
 from joserfc.jwk import KeySet
 
+from application.signing.ports import SigningKey
 from application.signing.reload_keys import PAUSE
 from application.signing.rotate_key import NOTICE
-from application.users.ports import SigningKey
 from tests.kit.actors import SOMEBODY
 from tests.kit.clock import FixedClock
 from tests.kit.store import Store, memory_store

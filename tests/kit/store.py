@@ -32,9 +32,10 @@ from application.payments.ports import PaymentQueries
 from application.sessions.ports import SessionQueries
 from application.shared.idempotency import IdempotencyRecordStore
 from application.shared.secrets import Secrets
+from application.signing.ports import SigningKeyStore
 from application.throttling.ports import AttemptRecords
 from application.unit_of_work import UnitOfWorkFactory
-from application.users.ports import SigningKeyStore, UserQueries
+from application.users.ports import UserQueries
 from application.webhooks.ports import DeliveryQueue, WebhookQueries
 
 _PROVIDERS = {

@@ -1,7 +1,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from application.users.ports import (
+from application.signing.ports import (
     AccessClaims,
     AccessToken,
     AccessTokens,

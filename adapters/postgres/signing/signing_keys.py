@@ -10,7 +10,7 @@ from adapters.postgres.core.reader import AutocommitReader
 from adapters.postgres.core.rows import SigningKeyRow
 from adapters.postgres.core.unnest import columns_of
 from application.audit.entry import AuditEntry
-from application.users.ports import SigningKey, SigningKeyStore
+from application.signing.ports import SigningKey, SigningKeyStore
 
 _ALL = select(*columns_of(SigningKeyRow)).order_by(SigningKeyRow.signs_from.desc(), SigningKeyRow.kid)
 _LOCK = text(f"LOCK TABLE {SigningKeyRow.__tablename__} IN SHARE ROW EXCLUSIVE MODE")

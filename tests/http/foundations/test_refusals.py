@@ -9,7 +9,7 @@ from fastapi.security import OAuth2PasswordBearer
 from starlette.exceptions import HTTPException
 
 from application.shared.errors import Overloaded
-from application.users.ports import InvalidToken, TokenExpired
+from application.signing.ports import InvalidToken, TokenExpired
 from domain.shared.errors import DomainError, Param, PreconditionFailed, Violation
 from entrypoints.http.problems.problem import HTTPProblem
 from entrypoints.http.routing.route import StrictRoute

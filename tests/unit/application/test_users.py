@@ -5,7 +5,8 @@ import pytest
 
 from application.sessions.log_in import LogInCommand, WrongCredentials
 from application.shared.idempotency import IdempotencyKeyReused, IdempotentOperation
-from application.users.ports import EmailTaken, InvalidToken, TokenExpired
+from application.signing.ports import InvalidToken, TokenExpired
+from application.users.ports import EmailTaken
 from application.users.principal import UserPrincipal
 from application.users.sign_up import SignUpCommand
 from domain.shared.errors import Forbidden, NotFound

@@ -7,7 +7,7 @@ import pytest
 
 from adapters.security.keys import generate_signing_key
 from adapters.security.tokens import Ed25519AccessTokens
-from application.users.ports import AccessClaims, SigningKey
+from application.signing.ports import AccessClaims, SigningKey
 from application.users.principal import UserPrincipal
 from domain.shared.ids import SessionId, UserId
 from domain.users.permissions import Role

@@ -9,7 +9,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from application.users.ports import SigningKey
+from application.signing.ports import SigningKey
 
 
 def segment(content: bytes) -> str:

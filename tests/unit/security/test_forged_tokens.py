@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from adapters.security.keys import generate_signing_key
 from adapters.security.tokens import MAX_LENGTH, Ed25519AccessTokens
-from application.users.ports import AccessClaims, InvalidToken, SigningKey, TokenExpired
+from application.signing.ports import AccessClaims, InvalidToken, SigningKey, TokenExpired
 from tests.unit.security.forge import Forge, content, segment
 
 TEXTS = ("iss", "aud", "sub", "client_id", "scope", "role", "sid", "jti")

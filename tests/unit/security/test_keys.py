@@ -19,7 +19,7 @@ from joserfc.jwk import KeySet, OKPKey
 
 from adapters.security.keys import KeyRing, generate_signing_key, thumbprint
 from adapters.security.tokens import Ed25519AccessTokens
-from application.users.ports import AccessClaims, SigningKey
+from application.signing.ports import AccessClaims, SigningKey
 
 
 def test_another_library_verifies_our_tokens_with_our_key_set(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from adapters.security.keys import generate_signing_key
 from adapters.security.tokens import Ed25519AccessTokens
-from application.users.ports import AccessClaims, InvalidToken, SigningKey, TokenExpired, UnknownSigningKey
+from application.signing.ports import AccessClaims, InvalidToken, SigningKey, TokenExpired, UnknownSigningKey
 from application.users.principal import ClientPrincipal, UserPrincipal
 from domain.shared.ids import ClientId, SecretId, SessionId, UserId
 from domain.users.permissions import Role, Scope

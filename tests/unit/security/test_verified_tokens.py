@@ -8,7 +8,7 @@ import pytest
 from adapters.security.keys import generate_signing_key
 from adapters.security.tokens import Ed25519AccessTokens, SignedClaims
 from adapters.security.verified_tokens import RememberedAccessTokens
-from application.users.ports import AccessClaims, InvalidToken, SigningKey, TokenExpired
+from application.signing.ports import AccessClaims, InvalidToken, SigningKey, TokenExpired
 
 
 class CountingAccessTokens(Ed25519AccessTokens):

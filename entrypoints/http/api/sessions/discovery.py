@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter
 
 from application.shared.clock import Clock
-from application.users.ports import AccessTokens
+from application.signing.ports import AccessTokens
 from domain.users.permissions import Scope
 from entrypoints.bootstrap.root import Container
 from entrypoints.http.api.sessions.schemas import MetadataResponse
