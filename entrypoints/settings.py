@@ -22,6 +22,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from adapters.security.secret_box import parse_keys
 from adapters.standard_webhooks import parse_secrets
 from domain.payments.method import PaymentMethod
 from domain.users.password import LOWEST_MIN_LENGTH, MAX_LENGTH
@@ -92,6 +93,12 @@ def _secrets(secrets: SecretStr) -> SecretStr:
     return secrets
 
 
+def _secrets_key(keys: SecretStr) -> SecretStr:
+    parse_keys(keys.get_secret_value())
+    return keys
+
+
+SecretsKey = Annotated[SecretStr, AfterValidator(_secrets_key)]
 WebhookSecrets = Annotated[SecretStr, AfterValidator(_secrets)]
 """Secrets of Standard Webhooks, separated by spaces: one, or the new and the old one during a replacement."""
 
@@ -262,6 +269,10 @@ class Settings(BaseSettings):
     """Ed25519 private keys in PEM format, the first one signs. Unset, and without a file: stored in the database."""
     signing_keys_file: Path | None = None
     """A file with such keys. It is reloaded regularly, so that keys can be rotated without a restart."""
+    secrets_key: SecretsKey | None = None
+    """Keys that encrypt stored secrets, 32 bytes each in Base64, separated by spaces: the first encrypts, all decrypt."""
+    secrets_key_file: Path | None = None
+    """A file with such keys."""
     session_idle: timedelta = Field(timedelta(days=14), gt=timedelta(0))
     """A session ends if it is not refreshed for this time."""
     session_lifetime: timedelta = Field(timedelta(days=30), gt=timedelta(0))
@@ -306,6 +317,12 @@ class Settings(BaseSettings):
         if self.signing_keys_file is not None:
             return self.signing_keys_file.read_bytes()
         return self.signing_keys.get_secret_value().encode() if self.signing_keys is not None else b""
+
+    def read_secrets_keys(self) -> Sequence[bytes]:
+        """Return the keys that encrypt stored secrets: none if none are set. Raises OSError, ValueError."""
+        if self.secrets_key_file is not None:
+            return parse_keys(self.secrets_key_file.read_text())
+        return parse_keys(self.secrets_key.get_secret_value()) if self.secrets_key is not None else ()
 
     @classmethod
     def from_environment(cls) -> Self:

@@ -1,14 +1,15 @@
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from application.audit.entry import AuditAction
 from application.events.event_types import EVENT_TYPES
 from application.shared.clock import Clock
 from application.shared.idempotency import IdempotencyKey, IdempotentResult
 from application.shared.ids import IdFactory
-from application.shared.run_once import run_once
+from application.shared.run_once import find_replay, store_result
+from application.shared.secrets import SecretBox, SecretNotReadable
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from application.webhooks.views import NewEndpointView
 from domain.shared.actor import Actor
@@ -35,7 +36,8 @@ class CreateEndpointCommand:
 class CreateEndpoint:
     """Have events sent to an address, all of them or those of some types, from now on.
 
-    They come as CloudEvents, signed by Standard Webhooks with the secret of this answer, which is shown only once. What is not
+    They come as CloudEvents, signed by Standard Webhooks with the secret of this answer. The secret is shown only once,
+    and to a retry with the same key; there it is null if the service has no key to store it encrypted. What is not
     answered with 2xx is sent again, for some three days. An event may come more than once, with the same `webhook-id`.
 
     The caller owns the endpoint, which carries only events that its owner may read when they are sent.
@@ -45,12 +47,29 @@ class CreateEndpoint:
     clock: Clock
     ids: IdFactory
     random_bytes: Callable[[int], bytes]
+    secret_box: SecretBox
     allow_plain_http: bool
 
     async def __call__(self, command: CreateEndpointCommand) -> IdempotentResult[NewEndpointView]:
         """Raise Forbidden, ValidationFailed, IdempotencyKeyReused, IdempotencyInFlight."""
         async with self.unit_of_work(command.actor) as work:
-            return await run_once(work, command.key, NewEndpointView, lambda: self._create(work, command))
+            if replay := await find_replay(work, command.key, NewEndpointView, current=self._opened):
+                return replay
+            view = await self._create(work, command)
+            await store_result(work, command.key, self._sealed(view))
+        return IdempotentResult(view)
+
+    def _sealed(self, view: NewEndpointView) -> NewEndpointView:
+        sealed = self.secret_box.seal(view.secret, context=_context(view)) if view.secret else None
+        return replace(view, secret=sealed)
+
+    async def _opened(self, stored: NewEndpointView) -> NewEndpointView:
+        if stored.secret is None:
+            return stored
+        try:
+            return replace(stored, secret=self.secret_box.open(stored.secret, context=_context(stored)))
+        except SecretNotReadable:
+            return replace(stored, secret=None)
 
     async def _create(self, work: UnitOfWork, command: CreateEndpointCommand) -> NewEndpointView:
         endpoint = WebhookEndpoint.create(
@@ -86,3 +105,7 @@ def _readable(command: CreateEndpointCommand) -> Sequence[str]:
     if not asked or not all(may_read_event(command.permissions, type_) for type_ in asked):
         raise Forbidden("You cannot subscribe to events that you may not read.")
     return asked
+
+
+def _context(view: NewEndpointView) -> str:
+    return f"idempotency:create_webhook_endpoint:{view.id}"

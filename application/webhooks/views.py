@@ -32,13 +32,13 @@ class EndpointView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewEndpointView:
-    """An endpoint with its secret, `whsec_` and Base64."""
+    """An endpoint with its secret, `whsec_` and Base64; None in a replay if the secret could not be stored encrypted."""
 
     id: EndpointId
     url: str
     event_types: tuple[str, ...]
     created_at: datetime
-    secret: str = field(repr=False)
+    secret: str | None = field(repr=False)
     owner_id: UserId | ClientId | None = None
     blocked_at: datetime | None = None
 

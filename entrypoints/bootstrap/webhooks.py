@@ -2,6 +2,7 @@ from secrets import SystemRandom, token_bytes
 
 from dependency_injector import containers, providers
 
+from adapters.security.secret_box import AesGcmSecretBox
 from adapters.webhooks.sender import HttpWebhookSender
 from application.shared.clock import Clock
 from application.shared.ids import IdFactory
@@ -16,6 +17,10 @@ from application.webhooks.transfer_endpoint import TransferEndpoint
 from entrypoints.settings import Settings
 
 
+def _secret_box(settings: Settings) -> AesGcmSecretBox:
+    return AesGcmSecretBox(settings.read_secrets_keys())
+
+
 class Webhooks(containers.DeclarativeContainer):
     settings: providers.Dependency[Settings] = providers.Dependency(instance_of=Settings)
     clock: providers.Dependency[Clock] = providers.Dependency()
@@ -28,6 +33,7 @@ class Webhooks(containers.DeclarativeContainer):
         clock=clock,
         ids=ids,
         random_bytes=providers.Object(token_bytes),
+        secret_box=providers.Singleton(_secret_box, settings=settings),
         allow_plain_http=settings.provided.webhooks_to_private_addresses,
     )
     delete_endpoint = providers.Singleton(DeleteEndpoint, unit_of_work=database.unit_of_work, clock=clock)

@@ -1,8 +1,12 @@
 """An idempotency key never returns one caller's or one secret's result for another."""
 
+from base64 import b64encode
 from typing import Any
 
-from tests.kit.web import PASSWORD, WebShop, key
+import pytest
+
+from tests.kit.store import memory_store
+from tests.kit.web import PASSWORD, WebShop, container_over, key, web_shop
 
 FIRST, SECOND = "a donkey and three paper clips", "three donkeys and a paper clip"
 
@@ -57,3 +61,21 @@ async def test_anonymous_key_of_one_operation_is_free_for_another(web: WebShop) 
     await web.visitor.post("/v1/users", json=sign_up("ann@example.com"), headers=key("k"))
     verification = await web.visitor.post("/v1/users/verify-email", json={"token": "x"}, headers=key("k"))
     assert verification.json()["code"] != "idempotency_key_reused"
+
+
+@pytest.mark.parametrize("secrets_key", [None, b64encode(b"k" * 32).decode()])
+async def test_one_time_secret_does_not_stand_in_an_idempotency_record(secrets_key: str | None) -> None:
+    store = memory_store()
+    async with web_shop(container_over(store, secrets_key=secrets_key)) as web:
+        staff = await web.staff()
+        url = "/v1/webhook-endpoints"
+        body = {"url": "https://shop.example.com/hook"}
+        first = await staff.post(url, json=body, headers=key("k"))
+        retry = await staff.post(url, json=body, headers=key("k"))
+
+    secret = first.json()["secret"]
+    records = store.unit_of_work._database.tables.idempotency  # type: ignore[attr-defined] # in memory it has one
+    assert secret.startswith("whsec_")
+    assert secret not in [record.result.secret for record in records.values()]
+    assert retry.headers["Idempotent-Replayed"] == "true"
+    assert retry.json() == {**first.json(), "secret": secret if secrets_key else None}

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from adapters.security.secret_box import AesGcmSecretBox
 from application.events.relay_events import RelayEvents
 from application.shared.clock import Clock
 from application.webhooks.create_endpoint import CreateEndpoint, CreateEndpointCommand
@@ -69,7 +70,12 @@ class Webhooks:
         self.shop = shop
         self.subscribers = Subscribers(shop.clock)
         self.create = CreateEndpoint(
-            store.unit_of_work, shop.clock, shop.ids, lambda size: b"s" * size, allow_plain_http=False
+            store.unit_of_work,
+            shop.clock,
+            shop.ids,
+            lambda size: b"s" * size,
+            AesGcmSecretBox([b"k" * 32]),
+            allow_plain_http=False,
         )
         self.owner_permissions = OwnerPermissions(store.users, store.clients)
         self.transfer = TransferEndpoint(

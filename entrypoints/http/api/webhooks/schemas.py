@@ -52,8 +52,11 @@ class TransferEndpointRequest(RequestModel):
 
 
 class NewEndpointResponse(EndpointResponse):
-    secret: str = Field(
-        description="What messages are signed with (Standard Webhooks). It is shown only this once.",
+    secret: str | None = Field(
+        description=(
+            "Messages are signed with it (Standard Webhooks). It is shown only this once, and to a retry with the same"
+            " Idempotency-Key; null there if the service has no key to store it encrypted."
+        ),
         examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw8J8dmlp2kfU="],
     )
 
