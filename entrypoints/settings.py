@@ -25,6 +25,7 @@ from sqlalchemy.exc import ArgumentError
 from adapters.security.secret_box import parse_keys
 from adapters.standard_webhooks import parse_secrets
 from domain.payments.method import PaymentMethod
+from domain.payments.payment import CaptureMethod
 from domain.users.password import LOWEST_MIN_LENGTH, MAX_LENGTH
 from entrypoints.proxies import IPNetwork, ProxyHeader
 
@@ -236,6 +237,8 @@ class Settings(BaseSettings):
 
     payment_provider: PaymentMethod = PaymentMethod.SANDBOX
     """The payment provider. The sandbox moves no money; payment tokens select its results."""
+    capture_on: Literal["request", "fulfillment"] = "request"
+    """When money is captured: with the payment's `request`, or with the first `fulfillment`, and authorized before."""
     sandbox_webhook_url: HttpUrl | None = None
     """Where the sandbox provider sends its webhooks. Unset: this machine, at `port`."""
     sandbox_webhook_secret: WebhookSecrets | None = None
@@ -299,6 +302,16 @@ class Settings(BaseSettings):
                 if getattr(self, name) is None:
                     raise ValueError(f"{PREFIX}{name.upper()} has to be set where the provider is stripe")
         return self
+
+    @property
+    def captures_on_fulfillment(self) -> bool:
+        """Whether the first shipment of an order captures its authorized payment."""
+        return self.capture_on == "fulfillment"
+
+    @property
+    def default_capture_method(self) -> CaptureMethod:
+        """The capture method of a payment whose request names none."""
+        return CaptureMethod.MANUAL if self.captures_on_fulfillment else CaptureMethod.AUTOMATIC
 
     @property
     def nats_servers(self) -> Sequence[str]:

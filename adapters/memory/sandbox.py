@@ -7,6 +7,7 @@ from uuid import UUID
 
 from adapters.memory.database import reach
 from adapters.payments.sandbox.store import (
+    Change,
     Decide,
     SandboxCharge,
     SandboxMessage,
@@ -37,6 +38,26 @@ class MemorySandboxStore(SandboxStore):
     async def charges_of(self, payment_id: PaymentId) -> Sequence[SandboxCharge]:
         await reach()
         return tuple(self._charges.get(payment_id, ()))
+
+    async def change_charge(
+        self, payment_id: PaymentId, change: Change, *, now: datetime
+    ) -> SandboxCharge | None:
+        await reach()
+        charges = self._charges.get(payment_id)
+        if not charges:
+            return None
+        changed = change(charges[0])
+        if changed is not None:
+            charges[0], message = changed
+            obsolete = [
+                one.id
+                for one in self._messages.values()
+                if one.charge_reference == charges[0].reference and one.due_at > now
+            ]
+            for message_id in obsolete:
+                del self._messages[message_id]
+            self._messages[message.id] = message
+        return charges[0]
 
     async def refund(self, refund_id: RefundId, charge_reference: str, decide: Decide) -> SandboxRefund:
         await reach()

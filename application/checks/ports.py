@@ -30,7 +30,7 @@ _MEANINGS = {
     Invariant.RESERVED_WITHIN_ON_HAND: "reserved units never exceed the units on hand",
     Invariant.RESERVED_FOR_ORDERS: "reserved units are the unfulfilled units of open orders",
     Invariant.LEDGER_ADDS_UP: "stock is the sum of its ledger",
-    Invariant.MONEY_IS_USED_OR_RETURNED: "captured money belongs to a paid order or is being refunded",
+    Invariant.MONEY_IS_USED_OR_RETURNED: "money of an order that is not active is being refunded or voided",
     Invariant.REFUNDED_WITHIN_PAID: "refunds never exceed payments, and an order's sums match its payments",
     Invariant.TOTAL_OF_LINES: "an order's total is the sum of its lines",
     Invariant.ONE_ORDER_A_KEY: "an idempotency key has at most one order",

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from application.shared.clock import Clock
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
-from domain.orders.expiring import expire
+from domain.orders.holds import expire
 from domain.orders.order import Order
 from domain.shared.actor import Actor
 

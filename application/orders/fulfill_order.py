@@ -9,8 +9,9 @@ from application.shared.idempotency import IdempotencyKey, IdempotentResult
 from application.shared.ids import IdFactory
 from application.shared.run_once import run_once
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
-from domain.orders.fulfilling import fulfil
+from domain.orders.fulfilling import fulfill
 from domain.orders.fulfillment import FulfilledLine
+from domain.orders.paying import request_captures
 from domain.shared.actor import Actor
 from domain.shared.ids import FulfillmentId, OrderId
 
@@ -32,6 +33,8 @@ class FulfillOrder:
     unit_of_work: UnitOfWorkFactory
     clock: Clock
     ids: IdFactory
+    captures: bool = False
+    """Whether the first shipment captures the authorized payment (`STEELYARD_CAPTURE_ON=fulfillment`)."""
 
     async def __call__(self, command: FulfillOrderCommand) -> IdempotentResult[FulfillmentView]:
         """Raise NotFound, InvalidTransition, ValidationFailed, IdempotencyKeyReused, IdempotencyInFlight."""
@@ -41,7 +44,7 @@ class FulfillOrder:
     async def _fulfill(self, work: UnitOfWork, command: FulfillOrderCommand) -> FulfillmentView:
         order = await get_order_for_update(work, command.order_id, access=OrderAccess.all())
         stocks = await work.stocks.lock(order.product_ids)
-        fulfillment = fulfil(
+        fulfillment = fulfill(
             order,
             command.lines,
             stocks,
@@ -51,6 +54,10 @@ class FulfillOrder:
             now=self.clock.now(),
             actor=command.actor,
         )
+        if self.captures:
+            payments = await work.payments.of_order(order.id)
+            request_captures(order, payments, now=self.clock.now())
+            await work.payments.save(payments)
         await work.fulfillments.add(fulfillment)
         await work.orders.save([order])
         await work.stocks.save(stocks.values())

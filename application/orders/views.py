@@ -83,6 +83,7 @@ class OrderView(PersonalResult):
                 total=order.total.amount,
                 paid=order.paid_total.amount,
                 refunded=order.refunded_total.amount,
+                authorized=order.authorized_total.amount,
             ),
             fulfillment_status=fulfillment_status(
                 ordered=order.ordered_units, fulfilled=order.fulfilled_units

@@ -1,20 +1,22 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from application.orders.access import OrderAccess
 from application.orders.expire_orders import expire_due
 from application.orders.locking import get_order_for_update
+from application.payments.next_actions import with_next_action
 from application.payments.ports import PaymentGateways, PaymentRequest, ProviderUnavailable
-from application.payments.provider_results import record_payment
+from application.payments.provider_results import ProviderResults
 from application.payments.views import PaymentView
 from application.shared.clock import Clock
 from application.shared.idempotency import IdempotencyKey, IdempotentResult
 from application.shared.ids import IdFactory
 from application.shared.run_once import find_replay, store_result
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
-from domain.orders.lifecycle import OrderStatus
+from domain.orders.lifecycle import OrderStatus, Party
 from domain.orders.paying import request_payment
 from domain.payments.method import PaymentMethod
+from domain.payments.payment import CaptureMethod, PaymentStatus
 from domain.shared.actor import Actor
 from domain.shared.errors import ValidationFailed, Violation
 from domain.shared.ids import OrderId, PaymentId
@@ -23,12 +25,16 @@ from domain.shared.money import Money
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PayOrderCommand:
-    """`token` identifies the customer's card at the provider."""
+    """`token` identifies the customer's card at the provider.
+
+    `capture_method` None is the shop's default.
+    """
 
     order_id: OrderId
     amount: Money
     method: PaymentMethod
     token: str | None
+    capture_method: CaptureMethod | None = None
     access: OrderAccess
     key: IdempotencyKey
     actor: Actor
@@ -40,8 +46,11 @@ class PayOrder:
 
     The payment is committed as pending before the provider is called, and the provider's answer is recorded after
     that. If the answer is lost, the payment stays pending until the provider reports its result or is asked for it.
-    An order has at most one undecided payment: while one is pending, another request is refused with
-    `payment_in_progress`. After a failure the order may be paid again.
+    An order has at most one undecided payment: while one is pending, requires action or is authorized, another request
+    is refused with `payment_in_progress`. After a failure or a void the order may be paid again.
+    With `capture_method` `manual` the amount is only authorized: the order is confirmed, and staff capture it later.
+    Where the customer's bank asks for authentication, the payment is `requires_action`, and `next_action` tells the
+    customer how to go on.
     The same key never makes a second payment; a replay returns the payment in its present state.
     """
 
@@ -49,6 +58,9 @@ class PayOrder:
     gateways: PaymentGateways
     clock: Clock
     ids: IdFactory
+    results: ProviderResults
+    capture_method: CaptureMethod = CaptureMethod.AUTOMATIC
+    """What a command without a capture method gets."""
 
     async def __call__(self, command: PayOrderCommand) -> IdempotentResult[PaymentView]:
         """Raise NotFound, InvalidTransition, PaymentInProgress or ValidationFailed.
@@ -63,35 +75,36 @@ class PayOrder:
             )
         receipt = await self._request(command)
         if receipt.replayed:
-            return receipt
+            view = await with_next_action(self.gateways, receipt.result, command.access)
+            return replace(receipt, result=view)
         payment = receipt.result
         request = PaymentRequest(
             id=payment.id,
             order_id=payment.order_id,
             amount=payment.amount,
             requested_at=payment.requested_at,
+            capture_method=payment.capture_method,
         )
         try:
-            answer = await gateway.capture(request, command.token)
+            answer = await gateway.pay(request, command.token)
         except ProviderUnavailable:
             return receipt
         async with self.unit_of_work() as work:
-            recorded = await record_payment(
-                work,
-                command.order_id,
-                payment.id,
-                answer,
-                clock=self.clock,
-                ids=self.ids,
-                actor=command.actor,
+            recorded = await self.results.record_payment(
+                work, command.order_id, payment.id, answer, actor=command.actor
             )
             await work.commit()
-        return IdempotentResult(PaymentView.of(recorded))
+        view = PaymentView.of(recorded)
+        if view.status is PaymentStatus.REQUIRES_ACTION and command.access.party is Party.OWNER:
+            view = replace(view, next_action=answer.next_action)
+        return IdempotentResult(view)
 
     async def _request(self, command: PayOrderCommand) -> IdempotentResult[PaymentView]:
         """Begin a payment and commit that, or replay one."""
         async with self.unit_of_work() as work:
-            if replay := await find_replay(work, command.key, PaymentView, current=partial(_current, work)):
+            if replay := await find_replay(
+                work, command.key, PaymentView, current=partial(current_payment, work)
+            ):
                 return replay
             order = await get_order_for_update(work, command.order_id, access=command.access)
             payments = await work.payments.of_order(order.id)
@@ -105,6 +118,7 @@ class PayOrder:
                 command.amount,
                 command.method,
                 id=PaymentId(self.ids.new()),
+                capture_method=command.capture_method or self.capture_method,
                 party=command.access.party,
                 now=now,
             )
@@ -112,7 +126,7 @@ class PayOrder:
             return await store_result(work, command.key, PaymentView.of(payment))
 
 
-async def _current(work: UnitOfWork, stored: PaymentView) -> PaymentView:
+async def current_payment(work: UnitOfWork, stored: PaymentView) -> PaymentView:
     """Return the payment as it is now: its provider may have decided since the result was stored."""
     payment = await work.payments.find(stored.id)
     return PaymentView.of(payment) if payment else stored

@@ -9,7 +9,7 @@ from typing import Protocol
 from application.payments.views import PaymentView, RefundView
 from application.shared.page import Page, Position
 from domain.payments.method import PaymentMethod
-from domain.payments.payment import Payment
+from domain.payments.payment import CaptureMethod, NextAction, Payment
 from domain.payments.refund import Refund
 from domain.shared.errors import DomainError
 from domain.shared.ids import OrderId, PaymentId, RefundId
@@ -21,13 +21,18 @@ class ProviderUnavailable(Exception):
 
 
 class Outcome(StrEnum):
-    """What has become of a payment or a refund, as its provider says.
+    """The state of a payment or a refund at its provider.
 
-    SUCCEEDED and DECLINED are final. PENDING: the provider decides later and says so in an event, or when asked.
-    UNKNOWN: the provider has never heard of it, so it was not done; only an answer to `find_...` says so.
+    SUCCEEDED (captured or refunded), DECLINED and VOIDED are final. REQUIRES_ACTION: the customer has to
+    authenticate. AUTHORIZED: the amount is reserved, and waits for a capture or a void. PENDING: the provider decides
+    later, and reports it in an event or when asked. UNKNOWN: the provider has never received the request, so nothing
+    was done; only `find_...` and `void` return it.
     """
 
     SUCCEEDED = "succeeded"
+    AUTHORIZED = "authorized"
+    REQUIRES_ACTION = "requires_action"
+    VOIDED = "voided"
     DECLINED = "declined"
     PENDING = "pending"
     UNKNOWN = "unknown"
@@ -35,29 +40,33 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderAnswer:
-    """What a provider says of a payment or a refund.
+    """The answer of a provider about a payment or a refund.
 
-    `reference` is the provider's own name for it, which it has at least once it has succeeded. `amount` is what was moved: given when it has
-    succeeded. `failure` is a stable code such as `card_declined`: given when it was declined; never free text.
+    `reference` is the provider's id of it, which is set at least once it has succeeded. `amount` is the money that
+    was moved, set when it has succeeded. `failure` is a stable code such as `card_declined`, set when the request was
+    declined; never free text. `authorized_until` is when an authorization ends, if the provider says so.
     """
 
     outcome: Outcome
     reference: str | None = None
     amount: Money | None = None
     failure: str | None = None
+    authorized_until: datetime | None = None
+    next_action: NextAction | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentRequest:
-    """A payment as its provider is told of it. `id` is ours, and the provider's idempotency key.
+    """A payment as it is sent to its provider. `id` is the shop's, and the provider's idempotency key.
 
-    `reference` is the provider's name for it, where an earlier answer or event has told it.
+    `reference` is the provider's id of it, where an earlier answer or event has told it.
     """
 
     id: PaymentId
     order_id: OrderId
     amount: Money
     requested_at: datetime
+    capture_method: CaptureMethod = CaptureMethod.AUTOMATIC
     reference: str | None = None
 
 
@@ -79,15 +88,26 @@ class PaymentGateway(Protocol):
     Every call ends within seconds, by itself. All raise ProviderUnavailable.
     """
 
-    async def capture(self, payment: PaymentRequest, token: str | None) -> ProviderAnswer:
-        """Take the money, with what the client's `token` stands for.
+    async def pay(self, payment: PaymentRequest, token: str | None) -> ProviderAnswer:
+        """Capture or authorize the amount, by `capture_method`, with the card that `token` stands for.
 
-        Asked again with the same id, the provider answers as it did first, and takes nothing more.
+        A repetition with the same id returns the present state, and moves no more money.
         """
         ...
 
     async def find_payment(self, payment: PaymentRequest) -> ProviderAnswer:
-        """Say what has become of a payment, without taking anything."""
+        """Return the state of a payment, and change nothing."""
+        ...
+
+    async def capture(self, payment: PaymentRequest, amount: Money) -> ProviderAnswer:
+        """Capture `amount` of an authorized payment, and release the rest. Return the state after that.
+
+        A repetition captures no more. AUTHORIZED with a `failure` says that the capture was rejected.
+        """
+        ...
+
+    async def void(self, payment: PaymentRequest) -> ProviderAnswer:
+        """End a payment of which nothing was captured. Return the state after that, which may be SUCCEEDED."""
         ...
 
     async def refund(self, refund: RefundRequest) -> ProviderAnswer:
@@ -105,6 +125,9 @@ PaymentGateways = Mapping[PaymentMethod, PaymentGateway]
 
 class ProviderEventKind(StrEnum):
     CAPTURED = "captured"
+    AUTHORIZED = "authorized"
+    REQUIRES_ACTION = "requires_action"
+    VOIDED = "voided"
     FAILED = "failed"
     REFUNDED = "refunded"
     REFUND_FAILED = "refund_failed"
@@ -116,7 +139,7 @@ class ProviderEvent:
 
     Messages come late, twice, and in any order: `event_id`, unique at its provider, tells a repeat.
 
-    `payment_id` (CAPTURED, FAILED) or `refund_id` (REFUNDED, REFUND_FAILED) is ours where the provider hands it
+    `payment_id` (of events of payments) or `refund_id` (REFUNDED, REFUND_FAILED) is ours where the provider hands it
     back; otherwise `reference` has to do, which is the provider's name of the payment or of the refund. A CAPTURED
     with another reference than the payment's first is a second charge for one payment: it will be given back.
 
@@ -131,6 +154,7 @@ class ProviderEvent:
     reference: str | None = None
     amount: Money
     failure: str | None = None
+    authorized_until: datetime | None = None
     occurred_at: datetime
 
 

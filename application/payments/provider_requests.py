@@ -11,6 +11,7 @@ def payment_request(payment: Payment) -> PaymentRequest:
         order_id=payment.order_id,
         amount=payment.amount,
         requested_at=payment.requested_at,
+        capture_method=payment.capture_method,
         reference=payment.reference,
     )
 

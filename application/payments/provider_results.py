@@ -1,6 +1,8 @@
-"""Taking down what providers say, in a unit of work that the caller commits. What is known changes nothing."""
+"""Recording what providers report, in a unit of work that the caller commits. A repetition changes nothing."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 
 from application.orders.access import OrderAccess
 from application.orders.locking import get_order_for_update
@@ -10,103 +12,151 @@ from application.shared.ids import IdFactory
 from application.unit_of_work import UnitOfWork
 from domain.orders import paying, refunding
 from domain.orders.order import Order
-from domain.payments.payment import Charge, Payment
+from domain.payments.payment import Charge, Payment, PaymentOperation, PaymentStatus
 from domain.payments.refund import Refund
 from domain.shared.actor import Actor
 from domain.shared.ids import OrderId, PaymentId, RefundId
 
 NEVER_ARRIVED = "never_arrived"
-"""The failure of a payment that its provider has never heard of."""
+"""The failure of a payment that its provider has never received."""
+ACTION_TIMED_OUT = "authentication_timed_out"
+"""The failure of a payment that the customer did not authenticate in time."""
 
 
-async def record_payment(
-    work: UnitOfWork,
-    order_id: OrderId,
-    payment_id: PaymentId,
-    answer: ProviderAnswer,
-    *,
-    clock: Clock,
-    ids: IdFactory,
-    actor: Actor,
-) -> Payment:
-    """Note what has become of a payment of the order, and return it as it now is."""
-    order = await get_order_for_update(work, order_id, access=OrderAccess.all())
-    payments = {payment.id: payment for payment in await work.payments.of_order(order_id)}
-    payment = payments.pop(payment_id)
-    match answer.outcome:
-        case Outcome.SUCCEEDED:
-            charge = Charge(answer.amount or payment.amount, answer.reference)
-            others = list(payments.values())
-            await _capture(work, order, payment, others, charge, clock=clock, ids=ids, actor=actor)
-        case Outcome.DECLINED | Outcome.UNKNOWN:
-            failure = NEVER_ARRIVED if answer.outcome is Outcome.UNKNOWN else answer.failure
-            if paying.fail(order, payment, failure, now=clock.now(), actor=actor):
-                await work.payments.save([payment])
-                await work.orders.save([order])
-        case Outcome.PENDING:
-            if answer.reference not in {None, payment.reference}:
-                payment.reference = answer.reference
-                await work.payments.save([payment])
-    return payment
+@dataclass(frozen=True, slots=True)
+class ProviderResults:
+    """Apply a provider's answers to payments and refunds. `hold` is how long an unpaid order holds its stock."""
 
+    clock: Clock
+    ids: IdFactory
+    hold: timedelta
 
-async def record_refund(
-    work: UnitOfWork,
-    order_id: OrderId,
-    refund_id: RefundId,
-    answer: ProviderAnswer,
-    *,
-    clock: Clock,
-    ids: IdFactory,
-    actor: Actor,
-) -> Refund:
-    """Note what has become of a refund of the order, and return it as it now is."""
-    order = await get_order_for_update(work, order_id, access=OrderAccess.all())
-    refunds = {refund.id: refund for refund in await work.refunds.of_order(order_id)}
-    refund = refunds.pop(refund_id)
-    if answer.reference is not None and refund.reference is None:
-        refund.reference = answer.reference
-        await work.refunds.save([refund])
-    if answer.outcome is Outcome.SUCCEEDED:
-        if refunding.settle(order, refund, now=clock.now(), actor=actor):
-            await work.refunds.save([refund])
-            await work.orders.save([order])
-    elif answer.outcome is Outcome.DECLINED:
+    async def record_payment(
+        self,
+        work: UnitOfWork,
+        order_id: OrderId,
+        payment_id: PaymentId,
+        answer: ProviderAnswer,
+        *,
+        asked: PaymentOperation | None = None,
+        actor: Actor,
+    ) -> Payment:
+        """Record the state of a payment of the order, and return the payment. `asked` is the operation answered."""
+        order = await get_order_for_update(work, order_id, access=OrderAccess.all())
         payments = {payment.id: payment for payment in await work.payments.of_order(order_id)}
-        payment, others = payments[refund.payment_id], list(refunds.values())
-        failed = refunding.fail(
-            order, refund, others, payment, answer.failure, new_id=ids.new, now=clock.now(), actor=actor
-        )
-        if failed is not None:
-            await work.refunds.save([refund])
-            await work.refunds.add([failed.anew] if failed.anew else [])
+        payment = payments.pop(payment_id)
+        others = list(payments.values())
+        if answer.outcome is Outcome.SUCCEEDED:
+            charge = Charge(answer.amount or payment.amount, answer.reference)
+            await self._capture(work, order, payment, others, charge, actor=actor)
+        elif self._apply(order, payment, others, answer, asked, actor):
             await work.payments.save([payment])
             await work.orders.save([order])
-    return refund
+        return payment
 
+    async def record_refund(
+        self,
+        work: UnitOfWork,
+        order_id: OrderId,
+        refund_id: RefundId,
+        answer: ProviderAnswer,
+        *,
+        actor: Actor,
+    ) -> Refund:
+        """Record the state of a refund of the order, and return the refund."""
+        order = await get_order_for_update(work, order_id, access=OrderAccess.all())
+        refunds = {refund.id: refund for refund in await work.refunds.of_order(order_id)}
+        refund = refunds.pop(refund_id)
+        now = self.clock.now()
+        if answer.reference is not None and refund.reference is None:
+            refund.reference = answer.reference
+            await work.refunds.save([refund])
+        if answer.outcome is Outcome.SUCCEEDED:
+            if refunding.settle(order, refund, now=now, actor=actor):
+                await work.refunds.save([refund])
+                await work.orders.save([order])
+        elif answer.outcome is Outcome.DECLINED:
+            payments = {payment.id: payment for payment in await work.payments.of_order(order_id)}
+            payment, others = payments[refund.payment_id], list(refunds.values())
+            failed = refunding.fail(
+                order, refund, others, payment, answer.failure, new_id=self.ids.new, now=now, actor=actor
+            )
+            if failed is not None:
+                await work.refunds.save([refund])
+                await work.refunds.add([failed.anew] if failed.anew else [])
+                await work.payments.save([payment])
+                await work.orders.save([order])
+        return refund
 
-async def _capture(
-    work: UnitOfWork,
-    order: Order,
-    payment: Payment,
-    others: Sequence[Payment],
-    charge: Charge,
-    *,
-    clock: Clock,
-    ids: IdFactory,
-    actor: Actor,
-) -> None:
-    stocks = await work.stocks.lock(order.product_ids) if paying.may_need_stock(order) else {}
-    captured = paying.capture(
-        order, payment, others, charge, stocks, new_id=ids.new, now=clock.now(), actor=actor
-    )
-    if captured is None:
-        return
-    if captured.payment is payment:
-        await work.payments.save([payment])
-    else:
-        await work.payments.add([captured.payment])
-    if captured.refund is not None:
-        await work.refunds.add([captured.refund])
-    await work.orders.save([order])
-    await work.stocks.save(stocks.values())
+    def _apply(
+        self,
+        order: Order,
+        payment: Payment,
+        others: Sequence[Payment],
+        answer: ProviderAnswer,
+        asked: PaymentOperation | None,
+        actor: Actor,
+    ) -> bool:
+        """Apply every answer but a capture, and return whether it has changed anything."""
+        now = self.clock.now()
+        hold_until = now + self.hold
+        is_known = False
+        match answer.outcome:
+            case Outcome.AUTHORIZED if payment.status is PaymentStatus.AUTHORIZED:
+                is_known = asked is None or payment.requested is not asked or answer.failure is None
+                if not is_known:
+                    payment.reject_operation(answer.failure, now=now)
+            case Outcome.AUTHORIZED:
+                until = answer.authorized_until
+                is_known = not paying.authorize(
+                    order, payment, others, answer.reference, until=until, now=now, actor=actor
+                )
+            case Outcome.REQUIRES_ACTION:
+                is_known = not paying.require_action(
+                    order, payment, answer.reference, hold_until=hold_until, now=now, actor=actor
+                )
+            case Outcome.VOIDED:
+                failure = answer.failure
+                if payment.status is PaymentStatus.REQUIRES_ACTION and now >= (payment.action_until or now):
+                    failure = failure or ACTION_TIMED_OUT
+                is_known = not paying.void(
+                    order, payment, failure, hold_until=hold_until, now=now, actor=actor
+                )
+            case Outcome.DECLINED | Outcome.UNKNOWN:
+                failure = NEVER_ARRIVED if answer.outcome is Outcome.UNKNOWN else answer.failure
+                if payment.status is PaymentStatus.AUTHORIZED:
+                    # The provider has ended the authorization: nothing can be captured any more.
+                    paying.void(order, payment, failure, hold_until=hold_until, now=now, actor=actor)
+                elif payment.status is PaymentStatus.FAILED and payment.requested is not None:
+                    payment.reject_operation(failure, now=now)
+                else:
+                    is_known = not paying.fail(order, payment, failure, now=now, actor=actor)
+            case _:
+                is_known = answer.reference in {None, payment.reference}
+                payment.reference = answer.reference or payment.reference
+        return not is_known
+
+    async def _capture(
+        self,
+        work: UnitOfWork,
+        order: Order,
+        payment: Payment,
+        others: Sequence[Payment],
+        charge: Charge,
+        *,
+        actor: Actor,
+    ) -> None:
+        stocks = await work.stocks.lock(order.product_ids) if paying.may_need_stock(order) else {}
+        captured = paying.capture(
+            order, payment, others, charge, stocks, new_id=self.ids.new, now=self.clock.now(), actor=actor
+        )
+        if captured is None:
+            return
+        if captured.payment is payment:
+            await work.payments.save([payment])
+        else:
+            await work.payments.add([captured.payment])
+        if captured.refund is not None:
+            await work.refunds.add([captured.refund])
+        await work.orders.save([order])
+        await work.stocks.save(stocks.values())

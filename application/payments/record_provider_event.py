@@ -2,9 +2,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from application.payments.ports import Outcome, ProviderAnswer, ProviderEvent, ProviderEventKind
-from application.payments.provider_results import record_payment, record_refund
+from application.payments.provider_results import ProviderResults
 from application.shared.clock import Clock
-from application.shared.ids import IdFactory
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.payments.payment import Payment
 from domain.payments.refund import Refund
@@ -12,11 +11,14 @@ from domain.shared.actor import Actor
 
 _OUTCOMES: Mapping[ProviderEventKind, Outcome] = {
     ProviderEventKind.CAPTURED: Outcome.SUCCEEDED,
+    ProviderEventKind.AUTHORIZED: Outcome.AUTHORIZED,
+    ProviderEventKind.REQUIRES_ACTION: Outcome.REQUIRES_ACTION,
+    ProviderEventKind.VOIDED: Outcome.VOIDED,
     ProviderEventKind.FAILED: Outcome.DECLINED,
     ProviderEventKind.REFUNDED: Outcome.SUCCEEDED,
     ProviderEventKind.REFUND_FAILED: Outcome.DECLINED,
 }
-_OF_PAYMENTS = frozenset({ProviderEventKind.CAPTURED, ProviderEventKind.FAILED})
+_OF_REFUNDS = frozenset({ProviderEventKind.REFUNDED, ProviderEventKind.REFUND_FAILED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class RecordProviderEvent:
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
-    ids: IdFactory
+    results: ProviderResults
 
     async def __call__(self, event: ProviderEvent, *, actor: Actor) -> None:
         """Raise Overloaded or DatabaseUnavailable: then nothing was noted, and the provider has to repeat itself."""
@@ -37,24 +39,21 @@ class RecordProviderEvent:
             reference=event.reference,
             amount=event.amount,
             failure=event.failure,
+            authorized_until=event.authorized_until,
         )
         async with self.unit_of_work() as work:
             if not await work.provider_events.record_once(event, now=self.clock.now()):
                 return
-            if event.kind in _OF_PAYMENTS:
+            if event.kind not in _OF_REFUNDS:
                 payment = await _payment(work, event)
                 if payment is None:
                     return
-                await record_payment(
-                    work, payment.order_id, payment.id, answer, clock=self.clock, ids=self.ids, actor=actor
-                )
+                await self.results.record_payment(work, payment.order_id, payment.id, answer, actor=actor)
             else:
                 refund = await _refund(work, event)
                 if refund is None:
                     return
-                await record_refund(
-                    work, refund.order_id, refund.id, answer, clock=self.clock, ids=self.ids, actor=actor
-                )
+                await self.results.record_refund(work, refund.order_id, refund.id, answer, actor=actor)
             await work.commit()
 
 

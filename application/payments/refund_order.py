@@ -6,7 +6,7 @@ from application.orders.access import OrderAccess
 from application.orders.locking import get_order_for_update
 from application.payments.ports import PaymentGateways, ProviderUnavailable, RefundRequest
 from application.payments.provider_requests import refund_request
-from application.payments.provider_results import record_refund
+from application.payments.provider_results import ProviderResults
 from application.payments.views import RefundView
 from application.shared.clock import Clock
 from application.shared.idempotency import IdempotencyKey, IdempotentResult
@@ -53,6 +53,7 @@ class RefundOrder:
     gateways: PaymentGateways
     clock: Clock
     ids: IdFactory
+    results: ProviderResults
 
     async def __call__(self, command: RefundOrderCommand) -> IdempotentResult[RefundView]:
         """Raise NotFound, InvalidTransition, RefundExceedsPaid, ValidationFailed.
@@ -70,14 +71,8 @@ class RefundOrder:
         except ProviderUnavailable:
             return promise.receipt
         async with self.unit_of_work() as work:
-            refund = await record_refund(
-                work,
-                command.order_id,
-                promise.request.id,
-                answer,
-                clock=self.clock,
-                ids=self.ids,
-                actor=command.actor,
+            refund = await self.results.record_refund(
+                work, command.order_id, promise.request.id, answer, actor=command.actor
             )
             await work.commit()
         return IdempotentResult(RefundView.of(refund))

@@ -1,40 +1,44 @@
 import asyncio
 from dataclasses import dataclass
 
+from application.orders.access import OrderAccess
+from application.orders.locking import get_order_for_update
 from application.payments.ports import PaymentGateway, PaymentGateways, ProviderAnswer, ProviderUnavailable
 from application.payments.provider_requests import payment_request, refund_request
-from application.payments.provider_results import record_payment, record_refund
+from application.payments.provider_results import ProviderResults
 from application.shared.clock import Clock
-from application.shared.ids import IdFactory
 from application.unit_of_work import UnitOfWorkFactory
-from domain.payments.payment import Payment
+from domain.orders.paying import watch_authorization
+from domain.payments.payment import Payment, PaymentOperation, PaymentStatus
 from domain.payments.refund import Refund
 from domain.shared.actor import Actor
 
 
 @dataclass(frozen=True, slots=True)
 class SettlePayments:
-    """Ask providers about payments whose answer was lost, and send them the refunds that are promised.
+    """Ask providers for the results of payments, and send them captures, voids and refunds that are due.
 
-    A payment is only ever asked for: one that its provider has never heard of has failed. A refund is sent as often
-    as it takes, because its id keeps the provider from giving anything twice. One that was refused and that the shop owes
-    is promised anew, and sent after an hour, two, four, up to a week. Any number of workers may do this at
-    once: who takes a payment or a refund in hand moves its next inquiry on, and commits that before he asks.
+    A payment is only asked for: one that its provider has never received has failed. Captures, voids and refunds are
+    sent until they are answered; their ids keep the provider from doing anything twice. A rejected refund that the
+    shop owes is replaced by another one, after an hour, two, four, up to a week. A payment that its customer does not
+    authenticate in time is voided. The end of an authorization is announced a day before; if nothing was shipped by
+    then, it is voided an hour before. Any number of workers may do this at once: a worker commits the next inquiry of
+    a payment or refund before it asks the provider.
     """
 
     unit_of_work: UnitOfWorkFactory
     gateways: PaymentGateways
     clock: Clock
-    ids: IdFactory
+    results: ProviderResults
 
     async def __call__(self, *, limit: int, actor: Actor) -> int:
-        """Return how many payments and refunds were taken in hand: where it is `limit`, there may be more.
+        """Return how many payments and refunds were due: if it is `limit`, there may be more.
 
-        What fails is raised when all others are done; it comes up again with its next inquiry.
+        A failure is raised after all others are done; its payment or refund comes up again with its next inquiry.
         """
         payments, refunds = await self._take(limit)
         outcomes = await asyncio.gather(
-            *(self._ask_about(payment, actor) for payment in payments),
+            *(self._settle(payment, actor) for payment in payments),
             *(self._send(refund, payment, actor) for refund, payment in refunds),
             return_exceptions=True,
         )
@@ -49,6 +53,8 @@ class SettlePayments:
             payments = await work.payments.due_inquiries(now, limit=limit)
             refunds = await work.refunds.due_inquiries(now, limit=limit - len(payments))
             for payment in payments:
+                if payment.status is PaymentStatus.REQUIRES_ACTION and now >= (payment.action_until or now):
+                    payment.request_operation(PaymentOperation.VOID, at=now)
                 payment.inquire(now=now)
             for refund in refunds:
                 refund.inquire(now=now)
@@ -58,19 +64,37 @@ class SettlePayments:
             await work.commit()
         return list(payments), [(refund, payment) for refund, payment in refunded if payment]
 
-    async def _ask_about(self, payment: Payment, actor: Actor) -> None:
+    async def _settle(self, payment: Payment, actor: Actor) -> None:
+        if payment.status is PaymentStatus.AUTHORIZED and payment.requested is None:
+            payment = await self._watch(payment, actor)
+            if payment.requested is None and payment.is_undecided and not self._has_ended(payment):
+                return
         gateway = self.gateways.get(payment.method)
         if gateway is None:
             return
         try:
-            answer = await gateway.find_payment(payment_request(payment))
+            answer = await ask(gateway, payment)
         except ProviderUnavailable:
             return
         async with self.unit_of_work() as work:
-            await record_payment(
-                work, payment.order_id, payment.id, answer, clock=self.clock, ids=self.ids, actor=actor
+            await self.results.record_payment(
+                work, payment.order_id, payment.id, answer, asked=payment.requested, actor=actor
             )
             await work.commit()
+
+    async def _watch(self, payment: Payment, actor: Actor) -> Payment:
+        """Announce the end of an authorization or request its void, and return the payment after that."""
+        async with self.unit_of_work() as work:
+            order = await get_order_for_update(work, payment.order_id, access=OrderAccess.all())
+            [payment] = [each for each in await work.payments.of_order(order.id) if each.id == payment.id]
+            watch_authorization(order, payment, now=self.clock.now(), actor=actor)
+            await work.payments.save([payment])
+            await work.orders.save([order])
+            await work.commit()
+        return payment
+
+    def _has_ended(self, payment: Payment) -> bool:
+        return payment.authorized_until is not None and self.clock.now() >= payment.authorized_until
 
     async def _send(self, refund: Refund, payment: Payment, actor: Actor) -> None:
         gateway = self.gateways.get(refund.method)
@@ -81,10 +105,20 @@ class SettlePayments:
         except ProviderUnavailable:
             return
         async with self.unit_of_work() as work:
-            await record_refund(
-                work, refund.order_id, refund.id, answer, clock=self.clock, ids=self.ids, actor=actor
-            )
+            await self.results.record_refund(work, refund.order_id, refund.id, answer, actor=actor)
             await work.commit()
+
+
+async def ask(gateway: PaymentGateway, payment: Payment) -> ProviderAnswer:
+    """Send the requested operation of a payment to its provider, or ask for its state. Raises ProviderUnavailable."""
+    request = payment_request(payment)
+    match payment.requested:
+        case PaymentOperation.CAPTURE:
+            return await gateway.capture(request, payment.requested_amount or payment.amount)
+        case PaymentOperation.VOID:
+            return await gateway.void(request)
+        case None:
+            return await gateway.find_payment(request)
 
 
 async def _refunded(gateway: PaymentGateway, refund: Refund, payment: Payment) -> ProviderAnswer:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Self
 
 from domain.payments.method import PaymentMethod
-from domain.payments.payment import Payment, PaymentStatus
+from domain.payments.payment import CaptureMethod, NextAction, Payment, PaymentStatus
 from domain.payments.refund import Refund, RefundedLine, RefundStatus
 from domain.shared.ids import OrderId, PaymentId, RefundId
 from domain.shared.money import Money
@@ -13,7 +13,10 @@ from domain.shared.money import Money
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentView:
-    """A payment. `captured` is what was taken, `failure` a stable code such as `card_declined`."""
+    """A payment. `captured` is the captured money, `failure` a stable code such as `card_declined`.
+
+    `reference` is the provider's id of the payment. `next_action` is only set for the customer, and never stored.
+    """
 
     id: PaymentId
     order_id: OrderId
@@ -24,6 +27,10 @@ class PaymentView:
     failure: str | None
     requested_at: datetime
     decided_at: datetime | None
+    capture_method: CaptureMethod = CaptureMethod.AUTOMATIC
+    authorized_until: datetime | None = None
+    reference: str | None = None
+    next_action: NextAction | None = None
 
     @classmethod
     def of(cls, payment: Payment) -> Self:
@@ -37,6 +44,9 @@ class PaymentView:
             failure=payment.failure,
             requested_at=payment.requested_at,
             decided_at=payment.decided_at,
+            capture_method=payment.capture_method,
+            authorized_until=payment.authorized_until,
+            reference=payment.reference,
         )
 
 

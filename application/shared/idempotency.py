@@ -24,6 +24,8 @@ class IdempotentOperation(StrEnum):
     CANCEL_ORDER = "cancel_order"
     FULFILL_ORDER = "fulfil_order"
     PAY_ORDER = "pay_order"
+    CAPTURE_PAYMENT = "capture_payment"
+    VOID_PAYMENT = "void_payment"
     REFUND_ORDER = "refund_order"
     CREATE_PRODUCT = "create_product"
     ADJUST_STOCK = "adjust_stock"

@@ -1,18 +1,19 @@
-"""Calling an order off, and giving back what it held and what it cost."""
+"""Cancelling an order: its stock is released, its money refunded, and its undecided payment voided."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from domain.catalog.stock import Stock
+from domain.orders.holds import release
 from domain.orders.order import Order
-from domain.orders.reservations import release
-from domain.payments.payment import Payment
+from domain.payments.payment import Payment, PaymentOperation, PaymentStatus
 from domain.payments.refund import Refund
 from domain.shared.actor import Actor
 from domain.shared.ids import ProductId, RefundId
 
 REASON = "The order was cancelled."
+_VOIDABLE = frozenset({PaymentStatus.AUTHORIZED, PaymentStatus.REQUIRES_ACTION})
 
 
 def cancel(
@@ -25,9 +26,10 @@ def cancel(
     now: datetime,
     actor: Actor,
 ) -> Sequence[Refund]:
-    """Cancel the order, release what it has reserved, and promise to give back all that was taken for it.
+    """Cancel the order, release its stock, void what is authorized and refund what was captured.
 
-    The order and the stocks must be locked. Raises InvalidTransition.
+    A pending payment is voided or refunded when the provider reports its result. The order and the stocks must be
+    locked. Returns the new refunds. Raises InvalidTransition.
     """
     refunds = [
         Refund.of(payment, payment.remaining, id=RefundId(new_id()), reason=REASON, now=now)
@@ -36,4 +38,12 @@ def cancel(
     ]
     order.cancel(reason, refunds, now=now, actor=actor)
     release(order, stocks, now=now, actor=actor)
+    void_all(payments, now=now)
     return refunds
+
+
+def void_all(payments: Sequence[Payment], *, now: datetime) -> None:
+    """Request a void of each authorized payment and of each that waits for its customer, instead of a capture."""
+    for payment in payments:
+        if payment.status in _VOIDABLE:
+            payment.request_operation(PaymentOperation.VOID, at=now)

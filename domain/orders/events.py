@@ -1,14 +1,43 @@
-"""What happens to orders: all of it, in one sequence for each order."""
+"""The events of orders: one sequence for each order, with those of its payments and refunds."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import TypedDict
 from uuid import UUID
 
 from domain.orders.fulfillment import FulfilledLine
 from domain.payments.method import PaymentMethod
 from domain.payments.refund import RefundedLine
 from domain.shared.events import Event
-from domain.shared.ids import FulfillmentId, PaymentId, RefundId, UserId
+from domain.shared.ids import FulfillmentId, OrderId, PaymentId, RefundId, UserId
 from domain.shared.money import Money
+
+
+class OrderFields(TypedDict):
+    """The fields that every event of an order has."""
+
+    aggregate_id: OrderId
+    aggregate_version: int
+    occurred_at: datetime
+    number: str
+    customer_id: UserId
+    total: Money
+
+
+class PaymentFields(TypedDict):
+    """The fields that every event of a payment adds."""
+
+    payment_id: PaymentId
+    method: PaymentMethod
+    amount: Money
+
+
+class RefundFields(TypedDict):
+    """The fields that every event of a refund adds."""
+
+    refund_id: RefundId
+    payment_id: PaymentId
+    amount: Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +109,42 @@ class PaymentCaptured(PaymentEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentRequiresAction(PaymentEvent):
+    """The customer has to authenticate the payment until `action_until`."""
+
+    type = "payment.requires_action"
+
+    action_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentAuthorized(PaymentEvent):
+    """The amount is reserved on the customer's account, and can be captured until `authorized_until`."""
+
+    type = "payment.authorized"
+
+    authorized_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorizationEnding(PaymentEvent):
+    """An authorization ends soon. Of an order of which nothing was shipped it is voided before that."""
+
+    type = "payment.authorization_ending"
+
+    authorized_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentVoided(PaymentEvent):
+    """The payment was ended before any money was captured."""
+
+    type = "payment.voided"
+
+    failure: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentFailed(PaymentEvent):
     type = "payment.failed"
 
@@ -87,15 +152,15 @@ class PaymentFailed(PaymentEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderRevived(PaymentEvent):
-    """The order had expired, was paid after that, and what it holds was still there."""
+class OrderReinstated(PaymentEvent):
+    """The order had expired, was paid after that, and its stock was still available."""
 
     type = "order.revived"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentOrphaned(PaymentEvent):
-    """Money was taken for an order that cannot use it. It goes back."""
+class PaymentUnapplied(PaymentEvent):
+    """Money was captured for an order that cannot use it. It is refunded."""
 
     type = "payment.orphaned"
 

@@ -13,7 +13,7 @@ from domain.shared.ids import FulfillmentId, LineId, ProductId
 from domain.shared.text import ensure_valid
 
 
-def fulfil(
+def fulfill(
     order: Order,
     parts: Sequence[FulfilledLine],
     stocks: Mapping[ProductId, Stock],
@@ -39,7 +39,7 @@ def fulfil(
         tracking=tracking,
         created_at=now,
     )
-    order.fulfil(fulfillment, now=now, actor=actor)
+    order.fulfill(fulfillment, now=now, actor=actor)
     for part in fulfillment.lines:
         product_id = order.line(part.line_id).product_id
         stocks[product_id].ship(part.quantity, order_id=order.id, now=now, actor=actor)

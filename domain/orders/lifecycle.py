@@ -28,14 +28,25 @@ FINISHED = frozenset({OrderStatus.FULFILLED, OrderStatus.CANCELLED, OrderStatus.
 """Nothing more is delivered."""
 
 PAID_AND_ACTIVE = frozenset({OrderStatus.CONFIRMED, OrderStatus.FULFILLED})
-"""An order in one of these is paid for, and keeps what was paid."""
+"""An order in one of these is paid for, or has an authorized payment, and keeps what was paid."""
 
 
 class Action(StrEnum):
-    """What can happen to an order. Each is one row of its history, except PAY, which only asks a provider."""
+    """What can happen to an order.
+
+    Each is one row of its history, except PAY, CAPTURE and VOID, which only ask a provider: its answer is recorded.
+    The values are stored and published.
+    """
 
     PLACE = "place"
     PAY = "pay"
+    REQUIRE_ACTION = "require_action"
+    AUTHORIZE = "authorize"
+    ANNOUNCE_ENDING = "announce_ending"
+    CAPTURE = "capture"
+    RECORD_CAPTURE = "record_capture"
+    VOID = "void"
+    RECORD_VOID = "record_void"
     CONFIRM = "confirm"
     FAIL_PAYMENT = "fail_payment"
     EXPIRE = "expire"
@@ -44,8 +55,8 @@ class Action(StrEnum):
     REFUND = "refund"
     SETTLE_REFUND = "settle_refund"
     FAIL_REFUND = "fail_refund"
-    REVIVE = "revive"
-    ORPHAN = "orphan"
+    REINSTATE = "revive"
+    RECORD_UNAPPLIED_PAYMENT = "orphan"
 
 
 class Party(StrEnum):
@@ -68,6 +79,12 @@ class Guarded(Protocol):
     def is_paid(self) -> bool: ...
 
     @property
+    def is_secured(self) -> bool: ...
+
+    @property
+    def authorized_amount(self) -> int: ...
+
+    @property
     def refundable_amount(self) -> int: ...
 
     def is_due(self, now: datetime) -> bool: ...
@@ -85,6 +102,14 @@ _PAID = Guard("paid in full", lambda order: order.is_paid)
 _NOTHING_FULFILLED = Guard("nothing fulfilled", lambda order: order.fulfilled_units == 0)
 _ALL_FULFILLED = Guard("all fulfilled", lambda order: order.fulfilled_units == order.ordered_units)
 _SOME_UNFULFILLED = Guard("some unfulfilled", lambda order: order.fulfilled_units < order.ordered_units)
+_AUTHORIZED = Guard("an authorized payment", lambda order: order.authorized_amount > 0)
+_SECURED = Guard("paid or authorized in full", lambda order: order.is_secured)
+_UNSECURED = Guard(
+    "neither paid nor fulfilled", lambda order: not order.is_secured and order.fulfilled_units == 0
+)
+_SECURED_OR_SHIPPED = Guard(
+    "paid or partly fulfilled", lambda order: order.is_secured or order.fulfilled_units > 0
+)
 _REFUNDABLE = Guard("some of it not refunded", lambda order: order.refundable_amount > 0)
 
 
@@ -116,7 +141,7 @@ _STAFF = frozenset({Party.STAFF})
 
 def _in_place(
     action: Action,
-    event: str,
+    event: str | None,
     *statuses: OrderStatus,
     along: tuple[str, ...] = (),
     guard: Guard | None = None,
@@ -145,6 +170,58 @@ TRANSITIONS: tuple[Transition, ...] = (
         target=OrderStatus.PENDING_PAYMENT,
         event=None,
         parties=_BOTH,
+    ),
+    Transition(
+        source=OrderStatus.PENDING_PAYMENT,
+        action=Action.REQUIRE_ACTION,
+        target=OrderStatus.PENDING_PAYMENT,
+        event="payment.requires_action",
+    ),
+    Transition(
+        source=OrderStatus.PENDING_PAYMENT,
+        action=Action.AUTHORIZE,
+        target=OrderStatus.CONFIRMED,
+        event="payment.authorized",
+        along=("order.confirmed",),
+        guard=_SECURED,
+    ),
+    *_in_place(
+        Action.ANNOUNCE_ENDING,
+        "payment.authorization_ending",
+        OrderStatus.CONFIRMED,
+        OrderStatus.FULFILLED,
+        guard=_AUTHORIZED,
+    ),
+    *_in_place(
+        Action.CAPTURE,
+        None,
+        OrderStatus.CONFIRMED,
+        OrderStatus.FULFILLED,
+        guard=_AUTHORIZED,
+        parties=_STAFF,
+    ),
+    *_in_place(Action.RECORD_CAPTURE, "payment.captured", OrderStatus.CONFIRMED, OrderStatus.FULFILLED),
+    *_in_place(
+        Action.VOID,
+        None,
+        OrderStatus.CONFIRMED,
+        OrderStatus.FULFILLED,
+        guard=_AUTHORIZED,
+        parties=_STAFF,
+    ),
+    # Without its authorization an unshipped order waits for payment again.
+    Transition(
+        source=OrderStatus.CONFIRMED,
+        action=Action.RECORD_VOID,
+        target=OrderStatus.PENDING_PAYMENT,
+        event="payment.voided",
+        guard=_UNSECURED,
+    ),
+    *_in_place(Action.RECORD_VOID, "payment.voided", OrderStatus.CONFIRMED, guard=_SECURED_OR_SHIPPED),
+    *_in_place(
+        Action.RECORD_VOID,
+        "payment.voided",
+        *(status for status in OrderStatus if status is not OrderStatus.CONFIRMED),
     ),
     Transition(
         source=OrderStatus.PENDING_PAYMENT,
@@ -208,12 +285,14 @@ TRANSITIONS: tuple[Transition, ...] = (
     *_in_place(Action.FAIL_REFUND, "refund.failed", *OrderStatus, along=("refund.requested",)),
     Transition(
         source=OrderStatus.EXPIRED,
-        action=Action.REVIVE,
+        action=Action.REINSTATE,
         target=OrderStatus.CONFIRMED,
         event="order.revived",
         guard=_PAID,
     ),
-    *_in_place(Action.ORPHAN, "payment.orphaned", *OrderStatus, along=("refund.requested",)),
+    *_in_place(
+        Action.RECORD_UNAPPLIED_PAYMENT, "payment.orphaned", *OrderStatus, along=("refund.requested",)
+    ),
 )
 
 

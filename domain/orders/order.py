@@ -7,19 +7,26 @@ from typing import Self
 
 from domain.orders import lifecycle
 from domain.orders.address import Address
-from domain.orders.event_fields import OrderFields, PaymentFields, given, placed, taken
 from domain.orders.events import (
+    AuthorizationEnding,
     FulfillmentCreated,
     OrderCancelled,
     OrderConfirmed,
     OrderExpired,
+    OrderFields,
     OrderFulfilled,
     OrderPlaced,
-    OrderRevived,
+    OrderReinstated,
+    PaymentAuthorized,
     PaymentCaptured,
     PaymentFailed,
-    PaymentOrphaned,
+    PaymentFields,
+    PaymentRequiresAction,
+    PaymentUnapplied,
+    PaymentVoided,
+    PlacedLine,
     RefundFailed,
+    RefundFields,
     RefundRequested,
     RefundSucceeded,
 )
@@ -60,8 +67,9 @@ class Order(Aggregate):
     Each verb adds one to `version`, one StatusChange to `changes`, which the repository writes and clears, and the
     events of that row of the table. The verbs know nothing of stock: the functions beside this file move both.
 
-    `paid_total` is what was taken for the order, `refunded_total` what was given back, and `pending_refund_total` what is
-    promised to be given back and has not been yet.
+    `authorized_total` is the money that is authorized and not captured, `paid_total` what was captured,
+    `refunded_total` what was refunded, and `pending_refund_total` what is being refunded. `is_hold_extended` says that
+    the hold was extended for a customer who has to authenticate a payment.
     """
 
     id: OrderId
@@ -71,6 +79,7 @@ class Order(Aggregate):
     currency: str
     lines: list[OrderLine]
     total: Money
+    authorized_total: Money
     paid_total: Money
     refunded_total: Money
     pending_refund_total: Money
@@ -78,6 +87,7 @@ class Order(Aggregate):
     note: str | None
     metadata: dict[str, str]
     expires_at: datetime
+    is_hold_extended: bool
     placed_at: datetime
     updated_at: datetime
     version: int
@@ -116,6 +126,7 @@ class Order(Aggregate):
             currency=total.currency,
             lines=list(lines),
             total=total,
+            authorized_total=zero,
             paid_total=zero,
             refunded_total=zero,
             pending_refund_total=zero,
@@ -123,6 +134,7 @@ class Order(Aggregate):
             note=note,
             metadata=dict(metadata),
             expires_at=expires_at,
+            is_hold_extended=False,
             placed_at=now,
             updated_at=now,
             version=1,
@@ -132,37 +144,92 @@ class Order(Aggregate):
                 action=Action.PLACE, source=None, target=order.status, reason=None, actor=actor, at=now
             )
         )
-        order.events.append(OrderPlaced(**order._event_fields(now), lines=tuple(map(placed, lines))))
+        order.events.append(OrderPlaced(**order._event_fields(now), lines=tuple(map(_placed, lines))))
         if order.is_paid:
             order._transition(Action.CONFIRM, now=now, actor=actor)
             order.events.append(OrderConfirmed(**order._event_fields(now)))
         return order
 
+    def require_action(self, payment: Payment, *, hold_until: datetime, now: datetime, actor: Actor) -> None:
+        """Record that the customer has to authenticate a payment, and extend the hold, once, until `hold_until`."""
+        if not self.is_hold_extended:
+            self.is_hold_extended = True
+            self.expires_at = max(self.expires_at, hold_until)
+        self._transition(Action.REQUIRE_ACTION, now=now, actor=actor)
+        self.events.append(
+            PaymentRequiresAction(
+                **self._event_fields(now), **_requested(payment), action_until=payment.action_until
+            )
+        )
+
+    def authorize(self, payment: Payment, *, now: datetime, actor: Actor) -> None:
+        """Confirm the order with an authorized payment of its total. Raises InvalidTransition."""
+        self.authorized_total += payment.amount
+        self._transition(Action.AUTHORIZE, now=now, actor=actor)
+        self.events.append(
+            PaymentAuthorized(
+                **self._event_fields(now), **_requested(payment), authorized_until=payment.authorized_until
+            )
+        )
+        self.events.append(OrderConfirmed(**self._event_fields(now)))
+
+    def announce_ending(self, payment: Payment, *, now: datetime, actor: Actor) -> None:
+        """Announce that an authorization ends soon."""
+        self._transition(Action.ANNOUNCE_ENDING, now=now, actor=actor)
+        self.events.append(
+            AuthorizationEnding(
+                **self._event_fields(now), **_requested(payment), authorized_until=payment.authorized_until
+            )
+        )
+
+    def release_authorization(self, payment: Payment) -> None:
+        """Count the payment's authorization no more, because it was captured or has ended."""
+        self.authorized_total -= payment.amount
+
+    def record_capture(self, payment: Payment, *, now: datetime, actor: Actor) -> None:
+        """Record that an authorized payment was captured, in full or in part."""
+        self.paid_total += payment.captured
+        self._transition(Action.RECORD_CAPTURE, now=now, actor=actor)
+        self.events.append(PaymentCaptured(**self._event_fields(now), **_captured(payment)))
+
+    def record_void(self, payment: Payment, *, hold_until: datetime, now: datetime, actor: Actor) -> None:
+        """Record that a payment was voided. An unshipped order waits for payment again, until `hold_until`."""
+        source = self.status
+        self._transition(Action.RECORD_VOID, reason=payment.failure, now=now, actor=actor)
+        if self.status is not source:
+            self.expires_at = hold_until
+        self.events.append(
+            PaymentVoided(**self._event_fields(now), **_requested(payment), failure=payment.failure)
+        )
+
     def confirm(self, payment: Payment, *, now: datetime, actor: Actor) -> None:
         """Note that what the order costs was taken. Raises InvalidTransition if it was less."""
         self.paid_total += payment.captured
         self._transition(Action.CONFIRM, now=now, actor=actor)
-        self.events.append(PaymentCaptured(**self._event_fields(now), **taken(payment)))
+        self.events.append(PaymentCaptured(**self._event_fields(now), **_captured(payment)))
         self.events.append(OrderConfirmed(**self._event_fields(now)))
 
-    def revive(self, payment: Payment, *, now: datetime, actor: Actor) -> None:
+    def reinstate(self, payment: Payment, *, now: datetime, actor: Actor) -> None:
         """Note that an expired order was paid late, and can still be supplied. Raises InvalidTransition."""
         self.paid_total += payment.captured
-        self._transition(Action.REVIVE, now=now, actor=actor)
-        self.events.append(OrderRevived(**self._event_fields(now), **taken(payment)))
+        self._transition(Action.REINSTATE, now=now, actor=actor)
+        self.events.append(OrderReinstated(**self._event_fields(now), **_captured(payment)))
 
-    def orphan(self, payment: Payment, refund: Refund, *, now: datetime, actor: Actor) -> None:
+    def record_unapplied_payment(
+        self, payment: Payment, refund: Refund, *, now: datetime, actor: Actor
+    ) -> None:
         """Note that money was taken which the order cannot use, and which goes back."""
         self.paid_total += payment.captured
-        self._transition(Action.ORPHAN, now=now, actor=actor)
-        self.events.append(PaymentOrphaned(**self._event_fields(now), **taken(payment)))
+        self._transition(Action.RECORD_UNAPPLIED_PAYMENT, now=now, actor=actor)
+        self.events.append(PaymentUnapplied(**self._event_fields(now), **_captured(payment)))
         self._schedule_refund(refund, now)
 
     def fail_payment(self, payment: Payment, *, now: datetime, actor: Actor) -> None:
         """Note that a payment came to nothing. The order holds its stock until it expires."""
         self._transition(Action.FAIL_PAYMENT, reason=payment.failure, now=now, actor=actor)
-        asked = PaymentFields(payment_id=payment.id, method=payment.method, amount=payment.amount)
-        self.events.append(PaymentFailed(**self._event_fields(now), **asked, failure=payment.failure))
+        self.events.append(
+            PaymentFailed(**self._event_fields(now), **_requested(payment), failure=payment.failure)
+        )
 
     def expire(self, *, now: datetime, actor: Actor) -> None:
         """End the hold of an order that was not paid in time. Raises InvalidTransition before that time."""
@@ -179,7 +246,7 @@ class Order(Aggregate):
         for refund in refunds:
             self._schedule_refund(refund, now)
 
-    def fulfil(self, fulfillment: Fulfillment, *, now: datetime, actor: Actor) -> None:
+    def fulfill(self, fulfillment: Fulfillment, *, now: datetime, actor: Actor) -> None:
         """Note what has left the house; with the last unit the order is fulfilled. Raises InvalidTransition."""
         self.ensure_allows(Action.FULFILL, Party.STAFF)
         for part in fulfillment.lines:
@@ -209,7 +276,7 @@ class Order(Aggregate):
         self.pending_refund_total -= refund.amount
         self.refunded_total += refund.amount
         self._transition(Action.SETTLE_REFUND, now=now, actor=actor)
-        self.events.append(RefundSucceeded(**self._event_fields(now), **given(refund)))
+        self.events.append(RefundSucceeded(**self._event_fields(now), **_refund(refund)))
 
     def fail_refund(
         self, refund: Refund, anew: Refund | None, *, had_succeeded: bool, now: datetime, actor: Actor
@@ -222,7 +289,7 @@ class Order(Aggregate):
         for part in refund.lines:
             self.line(part.line_id).refunded -= part.quantity
         self._transition(Action.FAIL_REFUND, reason=refund.failure, now=now, actor=actor)
-        self.events.append(RefundFailed(**self._event_fields(now), **given(refund), failure=refund.failure))
+        self.events.append(RefundFailed(**self._event_fields(now), **_refund(refund), failure=refund.failure))
         if anew is not None:
             for part in anew.lines:
                 self.line(part.line_id).refunded += part.quantity
@@ -248,6 +315,15 @@ class Order(Aggregate):
     def is_paid(self) -> bool:
         """Tell whether what was taken, and does not go back, is what the order costs."""
         return self.refundable.amount >= self.total.amount
+
+    @property
+    def is_secured(self) -> bool:
+        """Whether net payments and authorizations cover the total."""
+        return self.refundable.amount + self.authorized_total.amount >= self.total.amount
+
+    @property
+    def authorized_amount(self) -> int:
+        return self.authorized_total.amount
 
     @property
     def refundable(self) -> Money:
@@ -280,7 +356,7 @@ class Order(Aggregate):
         self.pending_refund_total += refund.amount
         self.events.append(
             RefundRequested(
-                **self._event_fields(now), **given(refund), reason=refund.reason, lines=refund.lines
+                **self._event_fields(now), **_refund(refund), reason=refund.reason, lines=refund.lines
             )
         )
 
@@ -302,3 +378,21 @@ class Order(Aggregate):
             "customer_id": self.customer_id,
             "total": self.total,
         }
+
+
+def _placed(line: OrderLine) -> PlacedLine:
+    return PlacedLine(
+        product_id=line.product_id, sku=line.sku, quantity=line.quantity, unit_price=line.unit_price
+    )
+
+
+def _requested(payment: Payment) -> PaymentFields:
+    return {"payment_id": payment.id, "method": payment.method, "amount": payment.amount}
+
+
+def _captured(payment: Payment) -> PaymentFields:
+    return {"payment_id": payment.id, "method": payment.method, "amount": payment.captured}
+
+
+def _refund(refund: Refund) -> RefundFields:
+    return {"refund_id": refund.id, "payment_id": refund.payment_id, "amount": refund.amount}

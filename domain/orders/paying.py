@@ -1,4 +1,4 @@
-"""What an order makes of money that was taken for it, whenever and however often that is told."""
+"""What the results of payments do to their order, whenever and however often they are reported."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,11 +6,19 @@ from datetime import datetime
 from uuid import UUID
 
 from domain.catalog.stock import Stock
-from domain.orders.lifecycle import Action, OrderStatus, Party
+from domain.orders.holds import can_be_supplied, reserve
+from domain.orders.lifecycle import PAID_AND_ACTIVE, Action, InvalidTransition, OrderStatus, Party
 from domain.orders.order import Order
-from domain.orders.reservations import can_be_supplied, reserve
+from domain.payments.inquiry import PATIENCE
 from domain.payments.method import PaymentMethod
-from domain.payments.payment import Charge, Payment, PaymentStatus
+from domain.payments.payment import (
+    VOID_BEFORE_END,
+    CaptureMethod,
+    Charge,
+    Payment,
+    PaymentOperation,
+    PaymentStatus,
+)
 from domain.payments.refund import Refund
 from domain.shared.actor import Actor
 from domain.shared.errors import DomainError, ValidationFailed, Violation
@@ -33,7 +41,7 @@ class PaymentInProgress(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """A charge that was noted: the payment that it belongs to, and the refund, if the order cannot use it."""
+    """A recorded charge: its payment, and the refund, if the order cannot use the money."""
 
     payment: Payment
     refund: Refund | None
@@ -46,6 +54,7 @@ def request_payment(
     method: PaymentMethod,
     *,
     id: PaymentId,  # noqa: A002 - the field's name
+    capture_method: CaptureMethod,
     party: Party,
     now: datetime,
 ) -> Payment:
@@ -69,7 +78,9 @@ def request_payment(
                 )
             ],
         )
-    return Payment.request(id=id, order_id=order.id, method=method, amount=amount, now=now)
+    return Payment.request(
+        id=id, order_id=order.id, method=method, amount=amount, capture_method=capture_method, now=now
+    )
 
 
 def ensure_none_undecided(payments: Sequence[Payment]) -> None:
@@ -79,9 +90,113 @@ def ensure_none_undecided(payments: Sequence[Payment]) -> None:
             raise PaymentInProgress(payment.id)
 
 
+def request_capture(order: Order, payment: Payment, amount: Money | None, *, now: datetime) -> None:
+    """Request a capture of an authorized payment, of all of it or of `amount`; the rest is released.
+
+    The order must be locked. Raises InvalidTransition, PaymentInProgress, ValidationFailed.
+    """
+    order.ensure_allows(Action.CAPTURE, Party.STAFF)
+    _ensure_authorized(order, payment, Action.CAPTURE)
+    wanted = amount or payment.amount
+    if wanted.currency != payment.amount.currency or not 1 <= wanted.amount <= payment.amount.amount:
+        raise ValidationFailed(
+            "A capture takes at most what is authorized.",
+            violations=[
+                Violation(
+                    ("amount",),
+                    "exceeds_authorized",
+                    f"{payment.amount} is authorized.",
+                    {"amount": payment.amount.amount, "currency": payment.amount.currency},
+                )
+            ],
+        )
+    payment.request_operation(PaymentOperation.CAPTURE, wanted, at=now + PATIENCE)
+
+
+def request_void(order: Order, payment: Payment, party: Party, *, now: datetime) -> None:
+    """Request a void: of an authorized payment by staff, of one that waits for its customer by the owner as well.
+
+    The order must be locked. Raises InvalidTransition, PaymentInProgress.
+    """
+    if payment.status is not PaymentStatus.REQUIRES_ACTION:
+        order.ensure_allows(Action.VOID, party)
+        _ensure_authorized(order, payment, Action.VOID)
+    payment.request_operation(PaymentOperation.VOID, at=now + PATIENCE)
+
+
+def request_captures(order: Order, payments: Sequence[Payment], *, now: datetime) -> None:
+    """Request a capture of the authorized payment of an order that is shipped, if there is one."""
+    for payment in payments:
+        if payment.status is PaymentStatus.AUTHORIZED and payment.requested is None:
+            request_capture(order, payment, None, now=now)
+            payment.inquire_at = now
+
+
+def _ensure_authorized(order: Order, payment: Payment, action: Action) -> None:
+    if payment.status is not PaymentStatus.AUTHORIZED:
+        raise InvalidTransition(order.status, action, order.allowed_actions(Party.STAFF))
+    if payment.requested is not None:
+        raise PaymentInProgress(payment.id)
+
+
 def may_need_stock(order: Order) -> bool:
-    """Tell whether `capture` needs the order's stocks, locked."""
+    """Return whether `capture` needs the order's stocks, locked."""
     return order.status is OrderStatus.EXPIRED
+
+
+def require_action(
+    order: Order,
+    payment: Payment,
+    reference: str | None,
+    *,
+    hold_until: datetime,
+    now: datetime,
+    actor: Actor,
+) -> bool:
+    """Record that the customer has to authenticate the payment, and return whether that was unknown.
+
+    The order must be locked. The payment times out with the order's hold. A payment that the order cannot use any
+    more is voided.
+    """
+    if payment.status is not PaymentStatus.PENDING:
+        return False
+    payment.require_action(reference, until=max(order.expires_at, hold_until), now=now)
+    if order.status is OrderStatus.PENDING_PAYMENT:
+        order.require_action(payment, hold_until=hold_until, now=now, actor=actor)
+        payment.action_until = order.expires_at
+    else:
+        payment.request_operation(PaymentOperation.VOID, at=now)
+    return True
+
+
+def authorize(
+    order: Order,
+    payment: Payment,
+    others: Sequence[Payment],
+    reference: str | None,
+    *,
+    until: datetime | None,
+    now: datetime,
+    actor: Actor,
+) -> bool:
+    """Record that the payment is authorized, and return whether that was unknown.
+
+    A pending order is confirmed. An authorization that the order cannot use is voided: no money was captured. Of
+    `others`, one may be undecided where this payment was reported as failed before. The order must be locked.
+    """
+    if payment.status in {PaymentStatus.AUTHORIZED, PaymentStatus.CAPTURED, PaymentStatus.VOIDED}:
+        return False
+    is_usable = order.status is OrderStatus.PENDING_PAYMENT and payment.amount == order.total
+    if is_usable and payment.requested is None and not any(other.is_undecided for other in others):
+        payment.decided_at = None
+        payment.authorize(reference, until=until, now=now)
+        order.authorize(payment, now=now, actor=actor)
+        return True
+    if payment.requested is not None:
+        return False
+    payment.reference = reference or payment.reference
+    payment.request_operation(PaymentOperation.VOID, at=now)
+    return True
 
 
 def capture(
@@ -95,37 +210,87 @@ def capture(
     now: datetime,
     actor: Actor,
 ) -> Captured | None:
-    """Note that money was taken for one of the order's payments, and return None if that was known.
+    """Record captured money of one of the order's payments, and return None if it was recorded before.
 
-    A pending order is confirmed. An expired one is revived if it can still be supplied. Whatever the order cannot
-    use goes back, all of it: what comes too late, once too often, or is too little. `others` are the order's other
-    payments. The order must be locked, and its stocks as well if it `may_need_stock`.
+    A pending order is confirmed. An expired one is reinstated if its stock is available. An authorized payment is
+    captured in place. Money that the order cannot use is refunded in full: what comes too late, once too often, or
+    is too little. `others` are the order's other payments. The order must be locked, and its stocks as well if it
+    `may_need_stock`.
     """
     if payment.status is PaymentStatus.CAPTURED:
         if _is_known(charge, payment, others):
             return None
         payment = payment.again(id=PaymentId(new_id()), charge=charge, now=now)
+    was_authorized = payment.status is PaymentStatus.AUTHORIZED
+    if was_authorized:
+        order.release_authorization(payment)
     payment.capture(charge, now=now)
-    is_enough = order.refundable.amount + charge.amount.amount >= order.total.amount
-    if is_enough and order.status is OrderStatus.PENDING_PAYMENT:
+    after = order.refundable.amount + charge.amount.amount
+    is_enough = after >= order.total.amount
+    if was_authorized and order.status in PAID_AND_ACTIVE and after <= order.total.amount:
+        order.record_capture(payment, now=now, actor=actor)
+    elif is_enough and order.status is OrderStatus.PENDING_PAYMENT:
         order.confirm(payment, now=now, actor=actor)
     elif is_enough and order.status is OrderStatus.EXPIRED and can_be_supplied(order, stocks):
         reserve(order, stocks, now=now, actor=actor)
-        order.revive(payment, now=now, actor=actor)
+        order.reinstate(payment, now=now, actor=actor)
     else:
         refund = Refund.of(payment, payment.captured, id=RefundId(new_id()), reason=REASON, now=now)
-        order.orphan(payment, refund, now=now, actor=actor)
+        order.record_unapplied_payment(payment, refund, now=now, actor=actor)
         return Captured(payment, refund)
     return Captured(payment, None)
 
 
+def void(
+    order: Order,
+    payment: Payment,
+    failure: str | None,
+    *,
+    hold_until: datetime,
+    now: datetime,
+    actor: Actor,
+) -> bool:
+    """Record that the payment was voided, and return whether that was unknown. The order must be locked.
+
+    An order of which nothing was shipped waits for payment again, and holds its stock until `hold_until`.
+    """
+    if payment.status in {PaymentStatus.CAPTURED, PaymentStatus.VOIDED}:
+        return False
+    if payment.status is PaymentStatus.FAILED and payment.requested is None:
+        return False
+    if payment.status is PaymentStatus.AUTHORIZED:
+        order.release_authorization(payment)
+    payment.void(failure, now=now)
+    order.record_void(payment, hold_until=hold_until, now=now, actor=actor)
+    return True
+
+
 def fail(order: Order, payment: Payment, failure: str | None, *, now: datetime, actor: Actor) -> bool:
-    """Note that nothing was taken, and tell whether that was news. The order must be locked."""
-    if payment.status is not PaymentStatus.PENDING:
+    """Record that no money was captured, and return whether that was unknown. The order must be locked."""
+    if payment.status not in {PaymentStatus.PENDING, PaymentStatus.REQUIRES_ACTION}:
         return False
     payment.fail(failure, now=now)
     order.fail_payment(payment, now=now, actor=actor)
     return True
+
+
+def watch_authorization(order: Order, payment: Payment, *, now: datetime, actor: Actor) -> None:
+    """Announce that the authorization ends soon, or, some time later, void it if nothing was shipped.
+
+    The order must be locked. An order of which something was shipped keeps its authorization until the provider
+    ends it: staff can still capture it.
+    """
+    if (
+        payment.status is not PaymentStatus.AUTHORIZED
+        or payment.requested
+        or payment.authorized_until is None
+    ):
+        return
+    if not payment.is_ending_announced:
+        payment.announce_ending(is_voided_then=order.fulfilled_units == 0)
+        order.announce_ending(payment, now=now, actor=actor)
+    elif order.fulfilled_units == 0 and now >= payment.authorized_until - VOID_BEFORE_END:
+        payment.request_operation(PaymentOperation.VOID, at=now)
 
 
 def _is_known(charge: Charge, payment: Payment, others: Sequence[Payment]) -> bool:

@@ -1,12 +1,14 @@
-"""Statuses that are read off the amounts and counts of an order, and never set."""
+"""Statuses that are derived from the amounts and counts of an order, and never stored."""
 
 from enum import StrEnum
 
-from domain.orders.lifecycle import OrderStatus
+from domain.orders.lifecycle import PAID_AND_ACTIVE, OrderStatus
 
 
 class OrderPaymentStatus(StrEnum):
     UNPAID = "unpaid"
+    AUTHORIZED = "authorized"
+    PARTIALLY_CAPTURED = "partially_captured"
     PAID = "paid"
     REFUND_DUE = "refund_due"
     PARTIALLY_REFUNDED = "partially_refunded"
@@ -19,22 +21,29 @@ class FulfillmentStatus(StrEnum):
     FULFILLED = "fulfilled"
 
 
-def payment_status(status: OrderStatus, *, total: int, paid: int, refunded: int) -> OrderPaymentStatus:
-    """Tell how the payment stands; the amounts are minor units of the order's currency.
+def payment_status(
+    status: OrderStatus, *, total: int, paid: int, refunded: int, authorized: int = 0
+) -> OrderPaymentStatus:
+    """Return the payment status of an order; the amounts are minor units of its currency.
 
-    What was taken once too often and given back leaves an order paid, not partially refunded.
+    A refund of money that the order could not use leaves it paid, not partially refunded.
     """
     if paid > 0 and refunded >= paid:
-        return OrderPaymentStatus.REFUNDED
+        return OrderPaymentStatus.AUTHORIZED if authorized else OrderPaymentStatus.REFUNDED
     if paid > refunded and status in {OrderStatus.CANCELLED, OrderStatus.EXPIRED}:
         return OrderPaymentStatus.REFUND_DUE
     if paid - refunded >= total:
         return OrderPaymentStatus.PAID
-    return OrderPaymentStatus.PARTIALLY_REFUNDED if refunded > 0 else OrderPaymentStatus.UNPAID
+    if authorized > 0:
+        return OrderPaymentStatus.AUTHORIZED
+    if refunded > 0:
+        return OrderPaymentStatus.PARTIALLY_REFUNDED
+    is_partial = paid > 0 and status in PAID_AND_ACTIVE
+    return OrderPaymentStatus.PARTIALLY_CAPTURED if is_partial else OrderPaymentStatus.UNPAID
 
 
 def fulfillment_status(*, ordered: int, fulfilled: int) -> FulfillmentStatus:
-    """Tell how much of the order has left the house, in units."""
+    """Return the fulfillment status of an order with so many units."""
     if fulfilled == 0:
         return FulfillmentStatus.UNFULFILLED
     return FulfillmentStatus.FULFILLED if fulfilled >= ordered else FulfillmentStatus.PARTIAL

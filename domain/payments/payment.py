@@ -1,7 +1,7 @@
-"""Money that a customer gives, through a provider."""
+"""Money that a customer pays through a provider."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
@@ -13,13 +13,49 @@ from domain.shared.money import Money
 
 class PaymentStatus(StrEnum):
     PENDING = "pending"
+    REQUIRES_ACTION = "requires_action"
+    AUTHORIZED = "authorized"
     CAPTURED = "captured"
     FAILED = "failed"
+    VOIDED = "voided"
+
+
+class CaptureMethod(StrEnum):
+    """Whether money is captured with the payment, or authorized first and captured by a later request."""
+
+    AUTOMATIC = "automatic"
+    MANUAL = "manual"
+
+
+class PaymentOperation(StrEnum):
+    """What the provider has been asked to do with a payment, and has not answered yet."""
+
+    CAPTURE = "capture"
+    VOID = "void"
+
+
+ENDING_NOTICE = timedelta(hours=24)
+"""How long before its end an authorization is announced as ending."""
+
+VOID_BEFORE_END = timedelta(hours=1)
+"""How long before its end an authorization of an unshipped order is voided."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextAction:
+    """What a customer has to do to authenticate a payment, at the bank or in the storefront.
+
+    `client_secret` lets its holder complete the payment: it is shown to the customer only, and never stored.
+    """
+
+    type: str
+    client_secret: str | None = field(default=None, repr=False)
+    redirect_url: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What a provider has taken. `reference` is its own name for that."""
+    """Captured money. `reference` is the provider's id of the payment."""
 
     amount: Money
     reference: str | None
@@ -27,15 +63,18 @@ class Charge:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Payment:
-    """One charge, asked for or made.
+    """One payment of an order.
 
-    `captured` is what was taken, `returned` what of it was given back or is on its way back. `inquire_at` is when to
-    ask the provider what has become of it, None once that is known.
+    `captured` is what was captured, `returned` the part of it that was refunded or is being refunded. `requested`
+    is the operation that the provider was asked for and has not answered; `requested_amount` belongs to a capture.
+    `action_until` is when an action of the customer times out, `authorized_until` when an authorization ends.
+    `inquire_at` is when to ask the provider next, None where nothing is open.
     """
 
     id: PaymentId
     order_id: OrderId
     method: PaymentMethod
+    capture_method: CaptureMethod
     status: PaymentStatus
     amount: Money
     captured: Money
@@ -43,7 +82,12 @@ class Payment:
     reference: str | None
     failure: str | None
     requested_at: datetime
+    action_until: datetime | None
+    authorized_until: datetime | None
+    is_ending_announced: bool
     decided_at: datetime | None
+    requested: PaymentOperation | None
+    requested_amount: Money | None
     inquire_at: datetime | None
     inquiries: int
 
@@ -56,13 +100,15 @@ class Payment:
         method: PaymentMethod,
         amount: Money,
         now: datetime,
+        capture_method: CaptureMethod = CaptureMethod.AUTOMATIC,
     ) -> Self:
-        """Ask for money. Until the provider answers nobody knows whether it was taken."""
+        """Return a payment whose result is unknown until the provider answers."""
         zero = Money.zero(amount.currency)
         return cls(
             id=id,
             order_id=order_id,
             method=method,
+            capture_method=capture_method,
             status=PaymentStatus.PENDING,
             amount=amount,
             captured=zero,
@@ -70,19 +116,41 @@ class Payment:
             reference=None,
             failure=None,
             requested_at=now,
+            action_until=None,
+            authorized_until=None,
+            is_ending_announced=False,
             decided_at=None,
+            requested=None,
+            requested_amount=None,
             inquire_at=now + PATIENCE,
             inquiries=0,
         )
 
     def again(self, *, id: PaymentId, charge: Charge, now: datetime) -> "Payment":  # noqa: A002 - the field's name
-        """Return what stands for a second charge that the provider has made for this payment."""
+        """Return a payment for a second charge that the provider has made for this one."""
         return Payment.request(
             id=id, order_id=self.order_id, method=self.method, amount=charge.amount, now=now
         )
 
+    def require_action(self, reference: str | None, *, until: datetime, now: datetime) -> None:
+        """Record that the customer has to authenticate the payment, which times out at `until`."""
+        self.status = PaymentStatus.REQUIRES_ACTION
+        self.reference = reference or self.reference
+        self.action_until = until
+        self.inquire_at = next_inquiry(now, 0)
+        self.inquiries = 0
+
+    def authorize(self, reference: str | None, *, until: datetime | None, now: datetime) -> None:
+        """Record that the amount is reserved on the customer's account until `until`."""
+        self.status = PaymentStatus.AUTHORIZED
+        self.reference = reference or self.reference
+        self.failure = None
+        self.authorized_until = until
+        self.inquire_at = max(now, until - ENDING_NOTICE) if until else None
+        self.inquiries = 0
+
     def capture(self, charge: Charge, *, now: datetime) -> None:
-        """Note that money was taken: also after a failure was told, for money that was taken is a fact."""
+        """Record captured money. It counts also after a reported failure."""
         self.status = PaymentStatus.CAPTURED
         self.captured = charge.amount
         self.reference = charge.reference or self.reference
@@ -90,26 +158,59 @@ class Payment:
         self._decide(now)
 
     def fail(self, failure: str | None, *, now: datetime) -> None:
-        """Note that nothing was taken."""
+        """Record that no money was captured."""
         self.status = PaymentStatus.FAILED
         self.failure = failure
         self._decide(now)
 
+    def void(self, failure: str | None, *, now: datetime) -> None:
+        """Record that the payment was ended before money was captured."""
+        self.status = PaymentStatus.VOIDED
+        self.failure = failure
+        self._decide(now)
+
+    def request_operation(
+        self, operation: PaymentOperation, amount: Money | None = None, *, at: datetime
+    ) -> None:
+        """Ask the provider, from `at` on, for a capture of `amount` or for a void."""
+        self.requested = operation
+        self.requested_amount = amount
+        self.inquire_at = at
+        self.inquiries = 0
+
+    def reject_operation(self, failure: str | None, *, now: datetime) -> None:
+        """Record that the provider has rejected the requested operation: the payment stays authorized."""
+        self.requested = self.requested_amount = None
+        self.failure = failure
+        until = self.authorized_until
+        self.inquire_at = max(next_inquiry(now, 0), until - ENDING_NOTICE) if until else None
+
+    def announce_ending(self, *, is_voided_then: bool) -> None:
+        """Record that the end of the authorization was announced, and when to look at the payment next."""
+        self.is_ending_announced = True
+        if self.authorized_until is not None:
+            end = self.authorized_until
+            self.inquire_at = end - VOID_BEFORE_END if is_voided_then else end
+            self.inquiries = 0
+
     def inquire(self, *, now: datetime) -> None:
-        """Note that the provider is being asked, and when to ask again if it does not know."""
+        """Record that the provider is being asked, and when to ask again if it does not answer."""
         self.inquire_at = next_inquiry(now, self.inquiries)
+        if self.action_until is not None and now < self.action_until:
+            self.inquire_at = min(self.inquire_at, self.action_until)
         self.inquiries += 1
 
     @property
     def is_undecided(self) -> bool:
-        """Whether the payment may still take money. An order has at most one such payment."""
+        """Whether the payment may still capture money. An order has at most one such payment."""
         return self.decided_at is None
 
     @property
     def remaining(self) -> Money:
-        """What was taken and neither given back nor promised to be."""
+        """The captured money that was neither refunded nor is being refunded."""
         return self.captured - self.returned
 
     def _decide(self, now: datetime) -> None:
         self.decided_at = now
+        self.requested = self.requested_amount = None
         self.inquire_at = None

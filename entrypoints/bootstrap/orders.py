@@ -63,7 +63,11 @@ class Orders(containers.DeclarativeContainer):
     )
 
     fulfill_order = providers.Singleton(
-        FulfillOrder, unit_of_work=database.unit_of_work, clock=clock, ids=ids
+        FulfillOrder,
+        unit_of_work=database.unit_of_work,
+        clock=clock,
+        ids=ids,
+        captures=settings.provided.captures_on_fulfillment,
     )
     get_fulfillment = providers.Singleton(GetFulfillment, get_order=get_order, orders=database.order_queries)
     list_fulfillments = providers.Singleton(

@@ -11,16 +11,20 @@ from adapters.payments.sandbox.gateway import SandboxGateway
 from adapters.payments.sandbox.webhook_dispatcher import SandboxWebhookDispatcher
 from adapters.payments.sandbox.webhook_parser import SandboxSignatures, SandboxWebhookParser
 from adapters.standard_webhooks import parse_secrets
+from application.payments.capture_payment import CapturePayment
 from application.payments.get_payment import GetPayment
 from application.payments.get_refund import GetRefund
 from application.payments.list_payments import ListPayments
 from application.payments.list_refunds import ListRefunds
 from application.payments.pay_order import PayOrder
+from application.payments.payment_operations import PaymentOperations
 from application.payments.ports import PaymentGateway, PaymentGateways, ProviderInboxes, ProviderWebhookParser
+from application.payments.provider_results import ProviderResults
 from application.payments.receive_provider_message import ReceiveProviderMessage
 from application.payments.record_provider_event import RecordProviderEvent
 from application.payments.refund_order import RefundOrder
 from application.payments.settle_payments import SettlePayments
+from application.payments.void_payment import VoidPayment
 from application.shared.clock import Clock
 from application.shared.ids import IdFactory
 from entrypoints.settings import Settings
@@ -109,23 +113,53 @@ class Payments(containers.DeclarativeContainer):
     gateways = providers.Singleton(_gateways, settings=settings, gateway=gateway)
     webhook_parsers = providers.Singleton(_webhook_parsers, settings=settings, parser=webhook_parser)
 
-    pay_order = providers.Singleton(
-        PayOrder, unit_of_work=database.unit_of_work, gateways=gateways, clock=clock, ids=ids
+    provider_results = providers.Singleton(
+        ProviderResults, clock=clock, ids=ids, hold=settings.provided.order_hold
     )
+    payment_operations = providers.Singleton(
+        PaymentOperations,
+        unit_of_work=database.unit_of_work,
+        gateways=gateways,
+        clock=clock,
+        results=provider_results,
+    )
+    pay_order = providers.Singleton(
+        PayOrder,
+        unit_of_work=database.unit_of_work,
+        gateways=gateways,
+        clock=clock,
+        ids=ids,
+        results=provider_results,
+        capture_method=settings.provided.default_capture_method,
+    )
+    capture_payment = providers.Singleton(CapturePayment, operations=payment_operations)
+    void_payment = providers.Singleton(VoidPayment, operations=payment_operations)
     refund_order = providers.Singleton(
-        RefundOrder, unit_of_work=database.unit_of_work, gateways=gateways, clock=clock, ids=ids
+        RefundOrder,
+        unit_of_work=database.unit_of_work,
+        gateways=gateways,
+        clock=clock,
+        ids=ids,
+        results=provider_results,
     )
     settle_payments = providers.Singleton(
-        SettlePayments, unit_of_work=database.unit_of_work, gateways=gateways, clock=clock, ids=ids
+        SettlePayments,
+        unit_of_work=database.unit_of_work,
+        gateways=gateways,
+        clock=clock,
+        results=provider_results,
     )
     record_provider_event = providers.Singleton(
-        RecordProviderEvent, unit_of_work=database.unit_of_work, clock=clock, ids=ids
+        RecordProviderEvent, unit_of_work=database.unit_of_work, clock=clock, results=provider_results
     )
     receive_provider_message = providers.Singleton(
         ReceiveProviderMessage, inboxes=webhook_parsers, record=record_provider_event
     )
     get_payment = providers.Singleton(
-        GetPayment, get_order=orders.get_order, payments=database.payment_queries
+        GetPayment,
+        get_order=orders.get_order,
+        payments=database.payment_queries,
+        gateways=gateways,
     )
     list_payments = providers.Singleton(
         ListPayments, get_order=orders.get_order, payments=database.payment_queries

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from adapters.payments.sandbox.gateway import SandboxGateway
 from adapters.payments.sandbox.store import (
+    Change,
     Decide,
     SandboxCharge,
     SandboxMessage,
@@ -41,6 +42,9 @@ class LostBooks(SandboxStore):
         raise DatabaseUnavailable
 
     async def charges_of(self, payment_id: PaymentId) -> NoReturn:
+        raise DatabaseUnavailable
+
+    async def change_charge(self, payment_id: PaymentId, change: Change, *, now: datetime) -> NoReturn:
         raise DatabaseUnavailable
 
     async def refund(self, refund_id: RefundId, charge_reference: str, decide: Decide) -> NoReturn:

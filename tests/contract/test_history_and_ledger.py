@@ -98,7 +98,7 @@ async def test_the_life_of_an_order_that_is_paid_late_and_cancelled_is_told_row_
 
     assert (await rows(shop, order))[1:] == [
         (Action.EXPIRE, PENDING, EXPIRED, None, SWEEPER),
-        (Action.REVIVE, EXPIRED, CONFIRMED, None, PROVIDER),
+        (Action.REINSTATE, EXPIRED, CONFIRMED, None, PROVIDER),
         (Action.CANCEL, CONFIRMED, ORDER_CANCELLED, "I have one", canceller),
         (Action.SETTLE_REFUND, ORDER_CANCELLED, ORDER_CANCELLED, None, settler),
     ]
@@ -124,7 +124,7 @@ async def test_money_that_an_order_cannot_use_and_those_who_make_room_are_told_a
 
     assert (await rows(shop, order))[1:] == [
         (Action.EXPIRE, PENDING, EXPIRED, None, Actor(None, "make_room")),
-        (Action.ORPHAN, EXPIRED, EXPIRED, None, PROVIDER),
+        (Action.RECORD_UNAPPLIED_PAYMENT, EXPIRED, EXPIRED, None, PROVIDER),
     ]
     assert _actor((await ledger(shop, mug.id))[-1]) == buyer
     assert len(await every_order(shop)) == 2

@@ -15,6 +15,7 @@ from domain.orders.paying import PaymentInProgress
 from domain.orders.placing import OutOfStock
 from domain.orders.refunding import RefundExceedsPaid
 from domain.orders.statuses import OrderPaymentStatus
+from domain.payments.inquiry import PATIENCE
 from domain.payments.payment import PaymentStatus
 from domain.shared.errors import ValidationFailed
 from tests.invariants import assert_invariants, every_order, payments
@@ -208,4 +209,49 @@ async def test_several_workers_send_each_refund_once(shop: Shop) -> None:
     assert sum(taken) + await shop.settle() == ORDERS
     assert len(shop.gateway.refunds) == ORDERS
     assert shop.gateway.calls == 2 * ORDERS
+    await assert_invariants(shop)
+
+
+async def test_concurrent_captures_capture_once(shop: Shop) -> None:
+    order = await shop.order(await shop.product(stock=2), 2)
+    payment = await shop.authorize(order)
+    answers = await at_once(*(shop.capture(payment, 1000) for _ in range(12)))
+    refused = kinds(answers)[PaymentInProgress] + kinds(answers)[InvalidTransition]
+    assert (kinds(answers)[PaymentView], refused) == (1, 11)
+    assert shop.gateway.charges == 1
+    assert (await shop.see(order)).paid_total.amount == 1000
+    await assert_invariants(shop)
+
+
+async def test_capture_against_void_has_one_winner(shop: Shop) -> None:
+    mug = await shop.product(stock=2 * ORDERS)
+    orders = [await shop.order(mug, 2) for _ in range(ORDERS)]
+    authorized = [await shop.authorize(order) for order in orders]
+    answers = await at_once(
+        *(shop.capture(payment) for payment in authorized), *(shop.void(payment) for payment in authorized)
+    )
+    assert kinds(answers)[PaymentView] == ORDERS
+    assert {type(answer) for answer in answers} <= {PaymentView, PaymentInProgress, InvalidTransition}
+    for order in await every_order(shop):
+        [payment] = await payments(shop, order)
+        is_captured = payment.status is PaymentStatus.CAPTURED
+        assert payment.status in {PaymentStatus.CAPTURED, PaymentStatus.VOIDED}
+        assert (order.status is OrderStatus.CONFIRMED) == is_captured
+    await assert_invariants(shop)
+
+
+async def test_capture_against_cancelling_keeps_no_money_of_a_cancelled_order(shop: Shop) -> None:
+    mug = await shop.product(stock=2 * ORDERS)
+    orders = [await shop.order(mug, 2) for _ in range(ORDERS)]
+    authorized = [await shop.authorize(order) for order in orders]
+    await at_once(
+        *(shop.capture(payment) for payment in authorized), *(shop.cancel(order) for order in orders)
+    )
+    for _ in range(3):
+        shop.clock.advance(PATIENCE)
+        while await shop.settle():
+            pass
+    for order in await every_order(shop):
+        assert order.status is OrderStatus.CANCELLED
+        assert order.payment_status in {OrderPaymentStatus.UNPAID, OrderPaymentStatus.REFUNDED}
     await assert_invariants(shop)

@@ -1,10 +1,12 @@
 """What the shop relies on, whoever its provider is."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from application.payments.ports import Outcome, PaymentRequest, ProviderUnavailable
+from domain.payments.payment import CaptureMethod
 from domain.shared.money import Money
 from tests.contract.payment_providers import Provider
 from tests.kit.ids import SequentialIds
@@ -19,7 +21,7 @@ def payment_at(provider: Provider, amount: Money | None = None) -> PaymentReques
 
 async def test_what_was_taken_is_said_with_the_providers_name_for_it(provider: Provider) -> None:
     payment = payment_at(provider)
-    answer = await provider.gateway.capture(payment, provider.good)
+    answer = await provider.gateway.pay(payment, provider.good)
     assert answer.outcome is Outcome.SUCCEEDED
     assert answer.amount == payment.amount
     assert answer.reference
@@ -33,7 +35,7 @@ async def test_an_amount_is_the_same_on_both_sides_whatever_its_minor_unit(
     provider: Provider, amount: Money
 ) -> None:
     payment = payment_at(provider, amount)
-    captured = await provider.gateway.capture(payment, provider.good)
+    captured = await provider.gateway.pay(payment, provider.good)
     assert captured.amount == amount
     refund = a_refund(IDS, payment, captured.reference, amount=amount.amount, now=provider.clock.now())
     assert (await provider.gateway.refund(refund)).amount == amount
@@ -41,18 +43,18 @@ async def test_an_amount_is_the_same_on_both_sides_whatever_its_minor_unit(
 
 async def test_a_payment_that_is_asked_for_again_is_answered_as_it_was_first(provider: Provider) -> None:
     payment = payment_at(provider)
-    first = await provider.gateway.capture(payment, provider.good)
-    assert await provider.gateway.capture(payment, provider.good) == first
-    assert await provider.gateway.capture(payment, provider.declined) == first
+    first = await provider.gateway.pay(payment, provider.good)
+    assert await provider.gateway.pay(payment, provider.good) == first
+    assert await provider.gateway.pay(payment, provider.declined) == first
     declined = payment_at(provider)
-    refusal = await provider.gateway.capture(declined, provider.declined)
-    assert await provider.gateway.capture(declined, provider.declined) == refusal
+    refusal = await provider.gateway.pay(declined, provider.declined)
+    assert await provider.gateway.pay(declined, provider.declined) == refusal
 
 
 async def test_a_payment_that_is_asked_for_many_times_at_once_is_taken_once(provider: Provider) -> None:
     payment = payment_at(provider)
     answers = await asyncio.gather(
-        *(provider.gateway.capture(payment, provider.good) for _ in range(5)), return_exceptions=True
+        *(provider.gateway.pay(payment, provider.good) for _ in range(5)), return_exceptions=True
     )
     told = [answer for answer in answers if not isinstance(answer, ProviderUnavailable)]
     assert len({answer.reference for answer in told if not isinstance(answer, BaseException)}) == 1
@@ -62,7 +64,7 @@ async def test_a_payment_that_is_asked_for_many_times_at_once_is_taken_once(prov
 
 async def test_a_refused_card_is_said_with_a_stable_code(provider: Provider) -> None:
     payment = payment_at(provider)
-    answer = await provider.gateway.capture(payment, provider.declined)
+    answer = await provider.gateway.pay(payment, provider.declined)
     assert (answer.outcome, answer.failure) == (Outcome.DECLINED, provider.decline_code)
     assert answer.amount is None
 
@@ -70,7 +72,7 @@ async def test_a_refused_card_is_said_with_a_stable_code(provider: Provider) -> 
 @pytest.mark.parametrize("token", ["tok_nobody_has", "", "pm_%2F../x", "tok_\u1234"])
 async def test_a_token_that_stands_for_nothing_takes_nothing(provider: Provider, token: str) -> None:
     payment = payment_at(provider)
-    answer = await provider.gateway.capture(payment, token)
+    answer = await provider.gateway.pay(payment, token)
     assert answer.outcome is Outcome.DECLINED
     assert answer.failure
     found = await provider.gateway.find_payment(payment)
@@ -80,8 +82,8 @@ async def test_a_token_that_stands_for_nothing_takes_nothing(provider: Provider,
 async def test_whoever_asks_later_hears_what_was_answered_first(provider: Provider) -> None:
     taken, declined = payment_at(provider), payment_at(provider)
     answers = [
-        await provider.gateway.capture(taken, provider.good),
-        await provider.gateway.capture(declined, provider.declined),
+        await provider.gateway.pay(taken, provider.good),
+        await provider.gateway.pay(declined, provider.declined),
     ]
     assert [
         await provider.gateway.find_payment(taken),
@@ -99,7 +101,7 @@ async def test_a_payment_that_was_never_asked_for_is_unknown_and_asking_takes_no
 
 async def test_a_payment_is_refunded_in_parts_and_never_beyond_what_was_taken(provider: Provider) -> None:
     payment = payment_at(provider)
-    reference = (await provider.gateway.capture(payment, provider.good)).reference
+    reference = (await provider.gateway.pay(payment, provider.good)).reference
     parts = [
         a_refund(IDS, payment, reference, amount=amount, now=provider.clock.now())
         for amount in (1500, 499, 1)
@@ -117,7 +119,7 @@ async def test_a_payment_is_refunded_in_parts_and_never_beyond_what_was_taken(pr
 
 async def test_a_refund_that_is_asked_for_again_gives_nothing_more(provider: Provider) -> None:
     payment = payment_at(provider)
-    reference = (await provider.gateway.capture(payment, provider.good)).reference
+    reference = (await provider.gateway.pay(payment, provider.good)).reference
     refund = a_refund(IDS, payment, reference, amount=1999, now=provider.clock.now())
     first = await provider.gateway.refund(refund)
     assert await provider.gateway.refund(refund) == first
@@ -126,14 +128,14 @@ async def test_a_refund_that_is_asked_for_again_gives_nothing_more(provider: Pro
 
 async def test_a_refund_that_was_never_asked_for_is_unknown(provider: Provider) -> None:
     payment = payment_at(provider)
-    reference = (await provider.gateway.capture(payment, provider.good)).reference
+    reference = (await provider.gateway.pay(payment, provider.good)).reference
     refund = a_refund(IDS, payment, reference, amount=1999, now=provider.clock.now())
     assert (await provider.gateway.find_refund(refund)).outcome is Outcome.UNKNOWN
 
 
 async def test_what_was_never_taken_is_not_given_back(provider: Provider) -> None:
     payment = payment_at(provider)
-    reference = (await provider.gateway.capture(payment, provider.declined)).reference
+    reference = (await provider.gateway.pay(payment, provider.declined)).reference
     for known in (reference, "nobody_s"):
         refund = a_refund(IDS, payment, known, amount=1999, now=provider.clock.now())
         assert (await provider.gateway.refund(refund)).outcome is Outcome.DECLINED
@@ -145,10 +147,59 @@ async def test_a_provider_that_cannot_be_reached_is_unavailable_whatever_it_is_a
     payment = payment_at(provider)
     refund = a_refund(IDS, payment, "a_reference", amount=1, now=provider.clock.now())
     with pytest.raises(ProviderUnavailable):
-        await provider.away.capture(payment, provider.good)
+        await provider.away.pay(payment, provider.good)
     with pytest.raises(ProviderUnavailable):
         await provider.away.find_payment(payment)
     with pytest.raises(ProviderUnavailable):
         await provider.away.refund(refund)
     with pytest.raises(ProviderUnavailable):
         await provider.away.find_refund(refund)
+
+
+def manual_payment_at(provider: Provider) -> PaymentRequest:
+    return replace(payment_at(provider), capture_method=CaptureMethod.MANUAL)
+
+
+async def test_manual_payment_is_authorized_and_then_captured_in_part(provider: Provider) -> None:
+    payment = manual_payment_at(provider)
+    authorized = await provider.gateway.pay(payment, provider.good)
+    assert (authorized.outcome, authorized.amount) == (Outcome.AUTHORIZED, None)
+    assert authorized.reference
+    assert authorized.authorized_until is not None
+    assert await provider.gateway.find_payment(payment) == authorized
+    captured = await provider.gateway.capture(payment, Money(1500, "EUR"))
+    assert (captured.outcome, captured.amount) == (Outcome.SUCCEEDED, Money(1500, "EUR"))
+    assert captured.reference == authorized.reference
+    assert await provider.gateway.capture(payment, Money(1500, "EUR")) == captured
+    assert await provider.gateway.find_payment(payment) == captured
+    assert await provider.gateway.void(payment) == captured
+
+
+async def test_voided_payment_is_not_captured(provider: Provider) -> None:
+    payment = manual_payment_at(provider)
+    await provider.gateway.pay(payment, provider.good)
+    voided = await provider.gateway.void(payment)
+    assert (voided.outcome, voided.failure) == (Outcome.VOIDED, None)
+    assert await provider.gateway.void(payment) == voided
+    assert await provider.gateway.capture(payment, payment.amount) == voided
+    assert await provider.gateway.find_payment(payment) == voided
+    refund = a_refund(IDS, payment, voided.reference, amount=1, now=provider.clock.now())
+    assert (await provider.gateway.refund(refund)).outcome is Outcome.DECLINED
+
+
+async def test_concurrent_captures_and_voids_have_one_result(provider: Provider) -> None:
+    payment = manual_payment_at(provider)
+    await provider.gateway.pay(payment, provider.good)
+    answers = await asyncio.gather(
+        *(provider.gateway.capture(payment, payment.amount) for _ in range(3)),
+        *(provider.gateway.void(payment) for _ in range(3)),
+        return_exceptions=True,
+    )
+    told = {answer.outcome for answer in answers if not isinstance(answer, BaseException)}
+    found = await provider.gateway.find_payment(payment)
+    assert found.outcome in {Outcome.SUCCEEDED, Outcome.VOIDED}
+    assert told == {found.outcome}
+
+
+async def test_void_of_a_payment_that_never_arrived_is_unknown(provider: Provider) -> None:
+    assert (await provider.gateway.void(payment_at(provider))).outcome in {Outcome.UNKNOWN, Outcome.VOIDED}

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx2
@@ -9,6 +10,7 @@ import pytest
 
 from adapters.payments.sandbox.gateway import SandboxGateway
 from adapters.payments.sandbox.store import SandboxMessage
+from adapters.payments.sandbox.tokens import ACTION
 from adapters.payments.sandbox.webhook_dispatcher import LEASE, SandboxWebhookDispatcher
 from adapters.payments.sandbox.webhook_parser import SandboxSignatures, SandboxWebhookParser
 from application.payments.ports import (
@@ -19,6 +21,7 @@ from application.payments.ports import (
     ProviderUnavailable,
     UnverifiedMessage,
 )
+from domain.payments.payment import CaptureMethod
 from tests.contract.sandbox_provider import LATE_BY
 from tests.kit.clock import FixedClock
 from tests.kit.ids import SequentialIds
@@ -66,7 +69,7 @@ def sandbox(store: Store) -> Sandbox:
 
 async def test_tok_ok_is_taken_at_once_and_told_once(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
-    answer = await sandbox.gateway.capture(payment, "tok_ok")
+    answer = await sandbox.gateway.pay(payment, "tok_ok")
     assert await sandbox.call_back() == 1
     assert await sandbox.call_back() == 0
     [event] = sandbox.heard
@@ -76,12 +79,12 @@ async def test_tok_ok_is_taken_at_once_and_told_once(sandbox: Sandbox) -> None:
 
 
 async def test_a_payment_without_a_token_goes_well(sandbox: Sandbox) -> None:
-    assert (await sandbox.gateway.capture(sandbox.payment(), None)).outcome is Outcome.SUCCEEDED
+    assert (await sandbox.gateway.pay(sandbox.payment(), None)).outcome is Outcome.SUCCEEDED
 
 
 async def test_tok_declined_is_told_with_the_reason(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
-    await sandbox.gateway.capture(payment, "tok_declined")
+    await sandbox.gateway.pay(payment, "tok_declined")
     await sandbox.call_back()
     [event] = sandbox.heard
     assert (event.kind, event.payment_id, event.failure) == (
@@ -93,7 +96,7 @@ async def test_tok_declined_is_told_with_the_reason(sandbox: Sandbox) -> None:
 
 async def test_tok_late_is_pending_until_the_order_has_expired(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
-    assert (await sandbox.gateway.capture(payment, "tok_late")).outcome is Outcome.PENDING
+    assert (await sandbox.gateway.pay(payment, "tok_late")).outcome is Outcome.PENDING
     sandbox.clock.advance(LATE_BY - timedelta(microseconds=1))
     assert (await sandbox.gateway.find_payment(payment)).outcome is Outcome.PENDING
     assert await sandbox.call_back() == 0
@@ -106,14 +109,14 @@ async def test_tok_late_is_pending_until_the_order_has_expired(sandbox: Sandbox)
 async def test_tok_timeout_is_taken_and_nobody_says_so_until_asked(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
     with pytest.raises(ProviderUnavailable):
-        await sandbox.gateway.capture(payment, "tok_timeout")
+        await sandbox.gateway.pay(payment, "tok_timeout")
     assert await sandbox.call_back() == 0
     assert (await sandbox.gateway.find_payment(payment)).outcome is Outcome.SUCCEEDED
 
 
 async def test_tok_twice_takes_twice_and_each_charge_can_be_given_back(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
-    answer = await sandbox.gateway.capture(payment, "tok_twice")
+    answer = await sandbox.gateway.pay(payment, "tok_twice")
     await sandbox.call_back()
     assert [event.kind for event in sandbox.heard] == [ProviderEventKind.CAPTURED] * 2
     assert {event.payment_id for event in sandbox.heard} == {payment.id}
@@ -127,7 +130,7 @@ async def test_tok_twice_takes_twice_and_each_charge_can_be_given_back(sandbox: 
 
 async def test_a_refund_is_told_as_it_was_decided(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
-    reference = (await sandbox.gateway.capture(payment, "tok_ok")).reference
+    reference = (await sandbox.gateway.pay(payment, "tok_ok")).reference
     refunds = [
         a_refund(sandbox.ids, payment, reference, amount=amount, now=sandbox.clock.now())
         for amount in (1999, 1)
@@ -143,7 +146,7 @@ async def test_a_refund_is_told_as_it_was_decided(sandbox: Sandbox) -> None:
 
 async def test_of_many_refunds_at_once_no_more_is_given_than_was_taken(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
-    reference = (await sandbox.gateway.capture(payment, "tok_ok")).reference
+    reference = (await sandbox.gateway.pay(payment, "tok_ok")).reference
     refunds = [
         a_refund(sandbox.ids, payment, reference, amount=500, now=sandbox.clock.now()) for _ in range(10)
     ]
@@ -153,7 +156,7 @@ async def test_of_many_refunds_at_once_no_more_is_given_than_was_taken(sandbox: 
 
 async def test_one_refund_that_is_asked_for_many_times_at_once_is_given_once(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
-    reference = (await sandbox.gateway.capture(payment, "tok_ok")).reference
+    reference = (await sandbox.gateway.pay(payment, "tok_ok")).reference
     for known in (reference, "nobody_s"):
         refund = a_refund(sandbox.ids, payment, known, amount=500, now=sandbox.clock.now())
         answers = await asyncio.gather(*(sandbox.gateway.refund(refund) for _ in range(5)))
@@ -162,9 +165,9 @@ async def test_one_refund_that_is_asked_for_many_times_at_once_is_given_once(san
 
 async def test_what_one_process_has_charged_another_one_knows(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
-    answer = await sandbox.gateway.capture(payment, "tok_ok")
+    answer = await sandbox.gateway.pay(payment, "tok_ok")
     other = SandboxGateway(sandbox.books, sandbox.clock, sandbox.ids, late_by=LATE_BY)
-    assert await other.capture(payment, "tok_declined") == answer
+    assert await other.pay(payment, "tok_declined") == answer
 
 
 def _refuse() -> httpx2.Response:
@@ -179,7 +182,7 @@ def _hang_up() -> httpx2.Response:
 async def test_a_shop_that_does_not_hear_is_told_again_with_growing_pauses(
     sandbox: Sandbox, deaf: Callable[[], httpx2.Response]
 ) -> None:
-    await sandbox.gateway.capture(sandbox.payment(), "tok_ok")
+    await sandbox.gateway.pay(sandbox.payment(), "tok_ok")
     sandbox.deaf = deaf
     for seconds in (1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300):
         assert await sandbox.call_back() == 1
@@ -192,7 +195,7 @@ async def test_a_shop_that_does_not_hear_is_told_again_with_growing_pauses(
 
 
 async def test_a_shop_that_never_hears_is_given_up(sandbox: Sandbox) -> None:
-    await sandbox.gateway.capture(sandbox.payment(), "tok_ok")
+    await sandbox.gateway.pay(sandbox.payment(), "tok_ok")
     sandbox.deaf = _refuse
     while await sandbox.call_back():
         sandbox.clock.advance(timedelta(minutes=5))
@@ -201,13 +204,13 @@ async def test_a_shop_that_never_hears_is_given_up(sandbox: Sandbox) -> None:
 
 async def test_couriers_at_once_bring_a_message_once(sandbox: Sandbox) -> None:
     for _ in range(5):
-        await sandbox.gateway.capture(sandbox.payment(), "tok_ok")
+        await sandbox.gateway.pay(sandbox.payment(), "tok_ok")
     await asyncio.gather(*(sandbox.call_back() for _ in range(4)))
     assert len({event.event_id for event in sandbox.heard}) == len(sandbox.heard) == 5
 
 
 async def test_what_a_killed_courier_had_taken_is_brought_by_another(sandbox: Sandbox) -> None:
-    await sandbox.gateway.capture(sandbox.payment(), "tok_ok")
+    await sandbox.gateway.pay(sandbox.payment(), "tok_ok")
     now = sandbox.clock.now()
     taken: list[SandboxMessage] = [*await sandbox.books.take_due_messages(now, again_at=now + LEASE, limit=9)]
     assert len(taken) == 1
@@ -215,3 +218,51 @@ async def test_what_a_killed_courier_had_taken_is_brought_by_another(sandbox: Sa
     sandbox.clock.advance(LEASE)
     await sandbox.call_back()
     assert len(sandbox.heard) == 1
+
+
+async def test_tok_3ds_ok_requires_an_action_and_is_captured_after_it(sandbox: Sandbox) -> None:
+    payment = sandbox.payment()
+    answer = await sandbox.gateway.pay(payment, "tok_3ds_ok")
+    assert answer.outcome is Outcome.REQUIRES_ACTION
+    assert answer.next_action is not None
+    assert answer.next_action.redirect_url
+    assert await sandbox.call_back() == 0
+    sandbox.clock.advance(ACTION)
+    assert (await sandbox.gateway.find_payment(payment)).outcome is Outcome.SUCCEEDED
+    await sandbox.call_back()
+    assert [event.kind for event in sandbox.heard] == [ProviderEventKind.CAPTURED]
+
+
+async def test_tok_3ds_failed_is_declined_after_the_action(sandbox: Sandbox) -> None:
+    payment = sandbox.payment()
+    await sandbox.gateway.pay(payment, "tok_3ds_failed")
+    sandbox.clock.advance(ACTION)
+    answer = await sandbox.gateway.find_payment(payment)
+    assert (answer.outcome, answer.failure) == (Outcome.DECLINED, "authentication_failed")
+
+
+async def test_voided_payment_is_not_reported_as_captured(sandbox: Sandbox) -> None:
+    payment = sandbox.payment()
+    await sandbox.gateway.pay(payment, "tok_3ds_ok")
+    await sandbox.gateway.void(payment)
+    sandbox.clock.advance(ACTION)
+    await sandbox.call_back()
+    assert [event.kind for event in sandbox.heard] == [ProviderEventKind.VOIDED]
+
+
+async def test_tok_3ds_abandoned_requires_an_action_until_it_is_voided(sandbox: Sandbox) -> None:
+    payment = sandbox.payment()
+    await sandbox.gateway.pay(payment, "tok_3ds_abandoned")
+    sandbox.clock.advance(timedelta(days=30))
+    assert (await sandbox.gateway.find_payment(payment)).outcome is Outcome.REQUIRES_ACTION
+    assert (await sandbox.gateway.void(payment)).outcome is Outcome.VOIDED
+
+
+async def test_tok_auth_expired_loses_its_authorization_after_a_minute(sandbox: Sandbox) -> None:
+    payment = replace(sandbox.payment(), capture_method=CaptureMethod.MANUAL)
+    assert (await sandbox.gateway.pay(payment, "tok_auth_expired")).outcome is Outcome.AUTHORIZED
+    sandbox.clock.advance(timedelta(minutes=1))
+    answer = await sandbox.gateway.capture(payment, payment.amount)
+    assert (answer.outcome, answer.failure) == (Outcome.VOIDED, "authorization_expired")
+    await sandbox.call_back()
+    assert [event.kind for event in sandbox.heard] == [ProviderEventKind.AUTHORIZED, ProviderEventKind.VOIDED]

@@ -5,6 +5,7 @@ import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -21,10 +22,12 @@ from adapters.payments.stripe.webhook_parser import StripeWebhookParser
 from application.payments.ports import (
     Outcome,
     PaymentRequest,
+    ProviderAnswer,
     ProviderEventKind,
     ProviderUnavailable,
     UnverifiedMessage,
 )
+from domain.payments.payment import CaptureMethod
 from domain.shared.money import Money
 from tests.kit.clock import FixedClock
 from tests.kit.payments import a_payment, a_refund
@@ -120,7 +123,7 @@ async def test_a_payment_whose_answer_was_lost_is_found_and_not_taken_again(stri
     payment = stripe.payment()
     stripe.intercept = losing("/confirm")
     with pytest.raises(ProviderUnavailable):
-        await stripe.gateway.capture(payment, "pm_card_visa")
+        await stripe.gateway.pay(payment, "pm_card_visa")
     stripe.intercept = None
     stripe.sent.clear()
     found = await stripe.gateway.find_payment(payment)
@@ -132,7 +135,7 @@ async def test_a_payment_that_was_lost_before_it_was_taken_is_unknown(stripe: St
     payment = stripe.payment()
     stripe.intercept = losing("/payment_intents")
     with pytest.raises(ProviderUnavailable):
-        await stripe.gateway.capture(payment, "pm_card_visa")
+        await stripe.gateway.pay(payment, "pm_card_visa")
     stripe.intercept = None
     assert (await stripe.gateway.find_payment(payment)).outcome is Outcome.UNKNOWN
 
@@ -142,11 +145,11 @@ async def test_when_stripe_has_forgotten_the_key_a_payment_is_found_by_our_id(
     stripe: Stripe, token: str
 ) -> None:
     payment = stripe.payment()
-    answer = await stripe.gateway.capture(payment, token)
+    answer = await stripe.gateway.pay(payment, token)
     stripe.clock.advance(timedelta(days=2))
     stripe.sent.clear()
     assert await stripe.gateway.find_payment(payment) == answer
-    assert await stripe.gateway.capture(payment, "pm_card_visa") == answer
+    assert await stripe.gateway.pay(payment, "pm_card_visa") == answer
     assert stripe.count("POST") == 0
 
 
@@ -158,7 +161,7 @@ async def test_a_payment_of_which_nobody_has_heard_is_unknown_however_old_it_is(
 
 async def test_a_payment_with_a_known_name_is_asked_for_by_it(stripe: Stripe) -> None:
     payment = stripe.payment()
-    answer = await stripe.gateway.capture(payment, "pm_card_visa")
+    answer = await stripe.gateway.pay(payment, "pm_card_visa")
     named = PaymentRequest(
         id=payment.id,
         order_id=payment.order_id,
@@ -172,28 +175,84 @@ async def test_a_payment_with_a_known_name_is_asked_for_by_it(stripe: Stripe) ->
 
 
 async def test_without_a_token_nothing_is_taken(stripe: Stripe) -> None:
-    answer = await stripe.gateway.capture(stripe.payment(), None)
+    answer = await stripe.gateway.pay(stripe.payment(), None)
     assert answer.outcome is Outcome.DECLINED
 
 
 async def test_what_was_refused_for_its_token_stays_refused(stripe: Stripe) -> None:
     payment = stripe.payment()
-    refusal = await stripe.gateway.capture(payment, "pm_nobody_has")
+    refusal = await stripe.gateway.pay(payment, "pm_nobody_has")
     assert (refusal.outcome, refusal.failure) == (Outcome.DECLINED, "resource_missing")
-    assert (await stripe.gateway.capture(payment, "pm_card_visa")).outcome is Outcome.DECLINED
+    assert (await stripe.gateway.pay(payment, "pm_card_visa")).outcome is Outcome.DECLINED
     assert (await stripe.gateway.find_payment(payment)).outcome is Outcome.DECLINED
 
 
-async def test_a_card_whose_owner_has_to_be_asked_is_refused(stripe: Stripe) -> None:
+async def authenticate(stripe: Stripe, answer: ProviderAnswer, *, success: bool) -> None:
+    """Let the customer authenticate the payment at the bank, as Stripe.js does."""
+    assert answer.next_action is not None
+    response = await stripe.http_client.post(
+        f"{stripe.api_base}/v1/payment_intents/{answer.reference}/_authenticate",
+        json={"client_secret": answer.next_action.client_secret, "success": success},
+        headers={"Authorization": f"Bearer {API_KEY}"},
+    )
+    assert response.is_success, response.text
+
+
+@pytest.mark.parametrize("capture_method", CaptureMethod)
+async def test_authenticated_payment_is_captured_or_authorized(
+    stripe: Stripe, capture_method: CaptureMethod
+) -> None:
+    payment = replace(stripe.payment(), capture_method=capture_method)
+    answer = await stripe.gateway.pay(payment, await stripe.card(ASKS_ITS_OWNER))
+    assert answer.outcome is Outcome.REQUIRES_ACTION
+    assert answer.next_action is not None
+    assert answer.next_action.type == "use_stripe_sdk"
+    assert str(answer.next_action.client_secret) not in repr(answer)
+    assert await stripe.gateway.find_payment(payment) == answer
+    await authenticate(stripe, answer, success=True)
+    found = await stripe.gateway.find_payment(payment)
+    is_manual = capture_method is CaptureMethod.MANUAL
+    assert found.outcome is (Outcome.AUTHORIZED if is_manual else Outcome.SUCCEEDED)
+
+
+async def test_failed_authentication_declines_the_payment(stripe: Stripe) -> None:
     payment = stripe.payment()
-    answer = await stripe.gateway.capture(payment, await stripe.card(ASKS_ITS_OWNER))
-    assert (answer.outcome, answer.failure) == (Outcome.DECLINED, "authentication_required")
-    assert (await stripe.gateway.find_payment(payment)).outcome is Outcome.DECLINED
+    answer = await stripe.gateway.pay(payment, await stripe.card(ASKS_ITS_OWNER))
+    await authenticate(stripe, answer, success=False)
+    found = await stripe.gateway.find_payment(payment)
+    assert (found.outcome, found.failure) == (Outcome.DECLINED, "payment_intent_authentication_failure")
+
+
+async def test_abandoned_authentication_can_be_voided(stripe: Stripe) -> None:
+    payment = stripe.payment()
+    await stripe.gateway.pay(payment, await stripe.card(ASKS_ITS_OWNER))
+    assert (await stripe.gateway.void(payment)).outcome is Outcome.VOIDED
+    assert (await stripe.gateway.find_payment(payment)).outcome is Outcome.VOIDED
+
+
+@pytest.mark.parametrize("operation", ["/capture", "/cancel"])
+async def test_lost_answer_to_an_operation_is_found(stripe: Stripe, operation: str) -> None:
+    payment = replace(stripe.payment(), capture_method=CaptureMethod.MANUAL)
+    await stripe.gateway.pay(payment, "pm_card_visa")
+    stripe.intercept = losing(operation)
+
+    async def operate() -> ProviderAnswer:
+        if operation == "/capture":
+            return await stripe.gateway.capture(payment, payment.amount)
+        return await stripe.gateway.void(payment)
+
+    with pytest.raises(ProviderUnavailable):
+        await operate()
+    stripe.intercept = None
+    stripe.sent.clear()
+    expected = Outcome.SUCCEEDED if operation == "/capture" else Outcome.VOIDED
+    assert (await operate()).outcome is expected
+    assert stripe.count(operation) == 0
 
 
 async def test_a_bank_that_takes_its_time_is_pending_and_decides(stripe: Stripe) -> None:
     payment = stripe.payment()
-    answer = await stripe.gateway.capture(payment, await stripe.account(REFUSING_ACCOUNT))
+    answer = await stripe.gateway.pay(payment, await stripe.account(REFUSING_ACCOUNT))
     assert (answer.outcome, answer.amount) == (Outcome.PENDING, None)
     while answer.outcome is Outcome.PENDING:
         await asyncio.sleep(0.05)
@@ -203,7 +262,7 @@ async def test_a_bank_that_takes_its_time_is_pending_and_decides(stripe: Stripe)
 
 async def test_an_amount_that_stripe_has_no_unit_for_is_refused(stripe: Stripe) -> None:
     payment = stripe.payment(amount=Money(1999, "MGA"))
-    answer = await stripe.gateway.capture(payment, "pm_card_visa")
+    answer = await stripe.gateway.pay(payment, "pm_card_visa")
     assert (answer.outcome, answer.failure) == (Outcome.DECLINED, "amount_not_chargeable")
     assert await stripe.gateway.find_payment(payment) == answer
     assert stripe.sent == []
@@ -217,13 +276,13 @@ async def test_krona_are_sent_as_stripe_counts_them(stripe: Stripe) -> None:
         return await network.handle_async_request(request)
 
     stripe.intercept = read
-    await stripe.gateway.capture(stripe.payment(amount=Money(50, "ISK")), "pm_card_visa")
+    await stripe.gateway.pay(stripe.payment(amount=Money(50, "ISK")), "pm_card_visa")
     assert "amount=5000&currency=isk" in bodies[0]
 
 
 async def test_a_refund_is_sent_once_even_when_stripe_has_forgotten_its_key(stripe: Stripe) -> None:
     payment = stripe.payment()
-    reference = (await stripe.gateway.capture(payment, "pm_card_visa")).reference
+    reference = (await stripe.gateway.pay(payment, "pm_card_visa")).reference
     refund = a_refund(stripe.ids, payment, reference, amount=100, now=stripe.clock.now())
     stripe.intercept = losing("/refunds")
     with pytest.raises(ProviderUnavailable):
@@ -265,7 +324,7 @@ async def test_an_answer_that_makes_no_sense_is_none(stripe: Stripe, nonsense: I
     refund = a_refund(stripe.ids, payment, "pi_1", amount=100, now=stripe.clock.now())
     stripe.intercept = nonsense
     for ask in (
-        stripe.gateway.capture(payment, "pm_card_visa"),
+        stripe.gateway.pay(payment, "pm_card_visa"),
         stripe.gateway.find_payment(payment),
         stripe.gateway.refund(refund),
         stripe.gateway.find_refund(refund),
@@ -283,7 +342,7 @@ async def test_an_answer_that_does_not_come_is_not_waited_for(
     monkeypatch.setattr(gateway_module, "SECONDS", 0.01)
     stripe.intercept = hang
     with pytest.raises(ProviderUnavailable):
-        await stripe.gateway.capture(stripe.payment(), "pm_card_visa")
+        await stripe.gateway.pay(stripe.payment(), "pm_card_visa")
 
 
 async def test_a_wrong_key_is_said_in_the_log_and_the_key_is_not(
@@ -292,7 +351,7 @@ async def test_a_wrong_key_is_said_in_the_log_and_the_key_is_not(
     caplog.set_level(logging.DEBUG)
     wrong = StripeGateway(create_client("pk_canary", stripe.http_client, api_base=stripe_api), stripe.clock)
     with pytest.raises(ProviderUnavailable):
-        await wrong.capture(stripe.payment(), "pm_card_visa")
+        await wrong.pay(stripe.payment(), "pm_card_visa")
     assert "Stripe refuses the API key" in caplog.text
     assert "canary" not in caplog.text
 
@@ -302,10 +361,10 @@ async def test_neither_the_key_nor_a_token_is_ever_logged(
 ) -> None:
     caplog.set_level(logging.INFO)
     token = await stripe.card(VISA)
-    await stripe.gateway.capture(stripe.payment(), token)
+    await stripe.gateway.pay(stripe.payment(), token)
     stripe.intercept = losing("/confirm")
     with suppress(ProviderUnavailable):
-        await stripe.gateway.capture(stripe.payment(), token)
+        await stripe.gateway.pay(stripe.payment(), token)
     assert "canary" not in caplog.text
     assert token not in caplog.text
 
@@ -326,7 +385,7 @@ async def test_what_the_server_itself_signs_is_opened(stripe: Stripe) -> None:
             json={"url": str(listener.make_url("/")), "secret": "whsec_new"},
         )
         payment = stripe.payment()
-        answer = await stripe.gateway.capture(payment, "pm_card_visa")
+        answer = await stripe.gateway.pay(payment, "pm_card_visa")
         inbox = StripeWebhookParser(create_client(API_KEY, stripe.http_client, api_base=None), ["whsec_new"])
         events = [await inbox.open(await arrived.get())]
         while not events[-1] or events[-1].payment_id != payment.id:  # those of other tests are on their way

@@ -110,6 +110,8 @@ TABLE: Mapping[str, Access] = {
     "POST /v1/orders/{order_id}/payments": own_or(Permission.PAY_ANY_ORDER),
     "GET /v1/orders/{order_id}/payments": read_own_or(Permission.SEE_ALL_ORDERS),
     "GET /v1/orders/{order_id}/payments/{payment_id}": read_own_or(Permission.SEE_ALL_ORDERS),
+    "POST /v1/orders/{order_id}/payments/{payment_id}/capture": needs(Permission.REFUND_ORDERS),
+    "POST /v1/orders/{order_id}/payments/{payment_id}/void": own_or(Permission.PAY_ANY_ORDER),
     "POST /v1/orders/{order_id}/refunds": needs(Permission.REFUND_ORDERS),
     "GET /v1/orders/{order_id}/refunds": read_own_or(Permission.SEE_ALL_ORDERS),
     "GET /v1/orders/{order_id}/refunds/{refund_id}": read_own_or(Permission.SEE_ALL_ORDERS),

@@ -10,7 +10,16 @@ from tests.kit.samples import Surroundings
 from tests.kit.web import WebShop
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY")
-KEYS_REQUIRED = {"place_order", "pay_order", "refund_order", "fulfil_order", "cancel_order", "adjust_stock"}
+KEYS_REQUIRED = {
+    "place_order",
+    "pay_order",
+    "capture_payment",
+    "void_payment",
+    "refund_order",
+    "fulfil_order",
+    "cancel_order",
+    "adjust_stock",
+}
 """By the contract: placing an order, payments, refunds, fulfilments, cancel, stock adjustments."""
 KEYS_NOT_TAKEN = {"receive_provider_message"}
 """A provider's message has an id of its own, by which repeats are known."""

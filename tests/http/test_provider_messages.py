@@ -185,7 +185,7 @@ async def test_without_a_secret_of_ones_own_the_sandbox_and_the_shop_share_one_t
     async with web_shop(container) as web:
         container.payments.http_client.override(web.visitor)
         payment = a_payment(container.ids(), now=container.clock().now())
-        await container.payments.sandbox_gateway().capture(payment, "tok_twice")
+        await container.payments.sandbox_gateway().pay(payment, "tok_twice")
         assert await container.payments.sandbox_webhook_dispatcher()(limit=10) == 2
         assert await container.payments.sandbox_webhook_dispatcher()(limit=10) == 0
     assert {event.payment_id for event in heard.events} == {payment.id}

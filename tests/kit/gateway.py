@@ -1,5 +1,6 @@
 import asyncio
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from application.payments.ports import (
@@ -10,26 +11,33 @@ from application.payments.ports import (
     ProviderUnavailable,
     RefundRequest,
 )
+from domain.payments.payment import CaptureMethod, NextAction
+from domain.shared.money import Money
 
 UNKNOWN = ProviderAnswer(outcome=Outcome.UNKNOWN)
+CLIENT_SECRET = "pi_canary_secret"
 
 
 @dataclass(slots=True)
 class FakeGateway(PaymentGateway):
-    """A provider who keeps books. Tokens say what it does with a payment, `next_refunds` what with refunds.
+    """A provider with records of its own. Tokens select the result of a payment, `next_refunds` that of refunds.
 
-    `tok_ok` is charged, `tok_declined` is not, `tok_pending` is decided when `decide` is called, `tok_timeout` is
-    charged while the answer is lost, and `tok_lost` never arrives. While `is_down`, nothing arrives.
+    `tok_ok` is charged, or authorized if the capture is manual, `tok_declined` is declined, `tok_pending` and `tok_3ds`
+    are decided when `decide` is called, `tok_timeout` is charged while the answer is lost, and `tok_lost` never
+    arrives. While `is_down`, nothing arrives.
     """
 
     is_down: bool = False
     next_refunds: list[str] = field(default_factory=list)
     payments: dict[UUID, ProviderAnswer] = field(default_factory=dict)
     refunds: dict[UUID, ProviderAnswer] = field(default_factory=dict)
+    authorization: timedelta = timedelta(days=7)
+    authorized_until: datetime | None = None
+    """When authorizations end that are decided later."""
     charges: int = 0
     calls: int = 0
 
-    async def capture(self, payment: PaymentRequest, token: str | None) -> ProviderAnswer:
+    async def pay(self, payment: PaymentRequest, token: str | None) -> ProviderAnswer:
         await self._arrive(is_lost=token == "tok_lost")
         if payment.id not in self.payments:
             self.payments[payment.id] = self._decided(payment, token)
@@ -40,6 +48,21 @@ class FakeGateway(PaymentGateway):
     async def find_payment(self, payment: PaymentRequest) -> ProviderAnswer:
         await self._arrive()
         return self.payments.get(payment.id, UNKNOWN)
+
+    async def capture(self, payment: PaymentRequest, amount: Money) -> ProviderAnswer:
+        await self._arrive()
+        answer = self.payments.get(payment.id, UNKNOWN)
+        if answer.outcome is Outcome.AUTHORIZED:
+            self.charges += 1
+            answer = self.payments[payment.id] = replace(answer, outcome=Outcome.SUCCEEDED, amount=amount)
+        return answer
+
+    async def void(self, payment: PaymentRequest) -> ProviderAnswer:
+        await self._arrive()
+        answer = self.payments.get(payment.id, UNKNOWN)
+        if answer.outcome in {Outcome.PENDING, Outcome.REQUIRES_ACTION, Outcome.AUTHORIZED}:
+            answer = self.payments[payment.id] = replace(answer, outcome=Outcome.VOIDED)
+        return answer
 
     async def refund(self, refund: RefundRequest) -> ProviderAnswer:
         wish = self.next_refunds.pop(0) if self.next_refunds else "ok"
@@ -63,7 +86,10 @@ class FakeGateway(PaymentGateway):
 
     def decide(self, payment_id: UUID, outcome: Outcome) -> None:
         """Decide what was left pending, without telling anybody."""
-        self.payments[payment_id] = replace(self.payments[payment_id], outcome=outcome)
+        answer = replace(self.payments[payment_id], outcome=outcome, next_action=None)
+        if outcome is Outcome.AUTHORIZED and answer.authorized_until is None:
+            answer = replace(answer, authorized_until=self.authorized_until)
+        self.payments[payment_id] = answer
         self.charges += outcome is Outcome.SUCCEEDED
 
     def decide_refund(self, refund_id: UUID, outcome: Outcome) -> None:
@@ -81,6 +107,21 @@ class FakeGateway(PaymentGateway):
         if token == "tok_pending":
             return ProviderAnswer(
                 outcome=Outcome.PENDING, reference=f"ch_{payment.id}", amount=payment.amount
+            )
+        if token == "tok_3ds":
+            return ProviderAnswer(
+                outcome=Outcome.REQUIRES_ACTION,
+                reference=f"ch_{payment.id}",
+                amount=payment.amount,
+                next_action=NextAction(type="redirect_to_url", client_secret=CLIENT_SECRET),
+            )
+        if payment.capture_method is CaptureMethod.MANUAL:
+            until = payment.requested_at + self.authorization
+            return ProviderAnswer(
+                outcome=Outcome.AUTHORIZED,
+                reference=f"ch_{payment.id}",
+                amount=payment.amount,
+                authorized_until=until,
             )
         self.charges += 1
         return ProviderAnswer(outcome=Outcome.SUCCEEDED, reference=f"ch_{payment.id}", amount=payment.amount)

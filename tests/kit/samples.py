@@ -24,6 +24,8 @@ from tests.kit.web import PASSWORD, WebShop, order_of
 FORM = "application/x-www-form-urlencoded"
 _PAID = re.compile(r"/(payments/.*|refunds|fulfillments)")
 """What is there of orders that are paid only."""
+_TOKENS = {"capture_payment": "tok_ok", "void_payment": "tok_3ds"}
+"""Operations of payments that are undecided, with the tokens that make such a payment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,8 @@ class Surroundings:
 
     async def sample(self, operation: Operation) -> Sample:
         """Make a new acceptable request."""
+        if operation.id in _TOKENS:
+            await self.begin_payment(_TOKENS[operation.id])
         url = self.url_of(operation)
         headers = dict(self.authorization) if operation.needs_token else {}
         for parameter in operation.parameters("header"):
@@ -157,7 +161,18 @@ class Surroundings:
     def url_of(self, operation: Operation, **ids: str) -> str:
         """Return an address of the operation, by default that of something that it can be done with."""
         order = self.ids["paid_order_id" if _PAID.search(operation.path) else "order_id"]
-        return operation.path.format_map({**self.ids, "order_id": order, **ids})
+        payment = self.ids["payment_id"]
+        if operation.id in _TOKENS and "undecided_payment_id" in self.ids:
+            order, payment = self.ids["undecided_order_id"], self.ids["undecided_payment_id"]
+        known = {**self.ids, "order_id": order, "payment_id": payment}
+        return operation.path.format_map({**known, **ids})
+
+    async def begin_payment(self, token: str) -> None:
+        """Place another order of the owner, with a payment that is authorized or waits for its customer."""
+        order = await self._post("/v1/orders", order_of(({"id": self.ids["product_id"]}, 1)))
+        body = {"amount": order["total"], "method": "sandbox", "token": token, "capture_method": "manual"}
+        payment = await self._post(f"/v1/orders/{order['id']}/payments", body)
+        self.ids.update(undecided_order_id=order["id"], undecided_payment_id=payment["id"])
 
     async def _signature(self, sample: Sample) -> Mapping[str, str]:
         webhooks = await self.web.container.payments.sandbox_signatures().get()

@@ -1,4 +1,5 @@
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
 from hashlib import sha256
@@ -24,12 +25,15 @@ from application.orders.ports import OrderFilter
 from application.orders.preview_order import PreviewOrder
 from application.orders.queries import GetOrder, ListOrders, ListStatusChanges
 from application.orders.views import FulfillmentView, OrderView
+from application.payments.capture_payment import CapturePayment
 from application.payments.pay_order import PayOrder, PayOrderCommand
+from application.payments.payment_operations import PaymentCommand
 from application.payments.ports import PaymentGateway, ProviderEvent, ProviderEventKind
 from application.payments.record_provider_event import RecordProviderEvent
 from application.payments.refund_order import RefundOrder, RefundOrderCommand
 from application.payments.settle_payments import SettlePayments
 from application.payments.views import PaymentView, RefundView
+from application.payments.void_payment import VoidPayment
 from application.shared.batching import Batcher, RunBatch
 from application.shared.clock import Clock
 from application.shared.idempotency import IdempotencyKey, IdempotentOperation, IdempotentResult
@@ -41,6 +45,7 @@ from domain.orders.hold_limits import HoldLimits
 from domain.orders.line import RequestedLine
 from domain.orders.placing import OrderRequest
 from domain.payments.method import PaymentMethod
+from domain.payments.payment import CaptureMethod
 from domain.payments.refund import RefundedLine
 from domain.shared.actor import Actor
 from domain.shared.ids import UserId
@@ -83,6 +88,8 @@ class Shop(Accounts):
     list_orders: ListOrders
     list_status_changes: ListStatusChanges
     pay_order: PayOrder
+    capture_payment: CapturePayment
+    void_payment: VoidPayment
     refund_order: RefundOrder
     settle_payments: SettlePayments
     record_provider_event: RecordProviderEvent
@@ -184,6 +191,22 @@ class Shop(Accounts):
     async def pay(self, order: OrderView, token: str = "tok_ok") -> PaymentView:
         return (await self.pay_order(self.paying(order, token))).result
 
+    async def authorize(self, order: OrderView, token: str = "tok_ok") -> PaymentView:
+        """Pay with a manual capture."""
+        command = replace(self.paying(order, token), capture_method=CaptureMethod.MANUAL)
+        return (await self.pay_order(command)).result
+
+    async def capture(self, payment: PaymentView, amount: int | None = None) -> PaymentView:
+        wanted = None if amount is None else Money(amount, payment.amount.currency)
+        return (
+            await self.capture_payment(self.operating(payment, IdempotentOperation.CAPTURE_PAYMENT), wanted)
+        ).result
+
+    async def void(self, payment: PaymentView, *, access: OrderAccess | None = None) -> PaymentView:
+        return (
+            await self.void_payment(self.operating(payment, IdempotentOperation.VOID_PAYMENT, access=access))
+        ).result
+
     async def fulfil(self, order: OrderView, *units: int) -> FulfillmentView:
         """Ship so many units of each line, or all of all lines."""
         return (await self.fulfill_order(self.fulfilling(order, *units))).result
@@ -279,6 +302,23 @@ class Shop(Accounts):
             token=token,
             access=access,
             key=self.key((order.id, token), operation=IdempotentOperation.PAY_ORDER, key=key),
+            actor=STAFF,
+        )
+
+    def operating(
+        self,
+        payment: PaymentView,
+        operation: IdempotentOperation,
+        *,
+        access: OrderAccess | None = None,
+        key: str | None = None,
+    ) -> PaymentCommand:
+        """Return the command by which staff, or the order's customer, captures or voids a payment."""
+        return PaymentCommand(
+            order_id=payment.order_id,
+            payment_id=payment.id,
+            access=access or OrderAccess.all(),
+            key=self.key(payment.id, operation=operation, key=key),
             actor=STAFF,
         )
 

@@ -4,7 +4,7 @@ from collections import Counter
 
 from domain.orders.lifecycle import HOLDING_STOCK, PAID_AND_ACTIVE, TRANSITIONS, Action, OrderStatus
 from domain.orders.order import Order
-from domain.payments.payment import PaymentStatus
+from domain.payments.payment import PaymentOperation, PaymentStatus
 from domain.payments.refund import RefundStatus
 from tests.model.world import UNITS, Snapshot, World
 
@@ -74,7 +74,9 @@ def _check_changes(world: World, order: Order, *, since: int) -> None:
         row = ROWS[change.source, change.action, change.target]
         ensure(row.event is not None and told[version].count(row.event) == 1, "I9")
         ensure({row.event, *row.along}.issuperset(told[version]), "I9")
-        if change.action in {Action.CONFIRM, Action.REVIVE}:
+        if change.action is Action.AUTHORIZE:
+            ensure(order.authorized_amount == order.total.amount or order.status is not change.target, PAID)
+        if change.action in {Action.CONFIRM, Action.REINSTATE}:
             kept = order.paid_total - order.refunded_total - order.pending_refund_total
             ensure(kept.amount >= order.total.amount, PAID)
 
@@ -82,6 +84,10 @@ def _check_changes(world: World, order: Order, *, since: int) -> None:
 def _check_money(world: World, order: Order) -> None:
     refunds = world.refunds_of(order.id)
     ensure(sum(each.is_undecided for each in world.payments_of(order.id)) <= 1, ONE_PAYMENT)
+    authorized = [each for each in world.payments_of(order.id) if each.status is PaymentStatus.AUTHORIZED]
+    ensure(order.authorized_amount == sum(each.amount.amount for each in authorized), "I6")
+    is_ending = all(each.requested is PaymentOperation.VOID for each in authorized)
+    ensure(order.status in PAID_AND_ACTIVE or is_ending, "I5")
     captured = [each for each in world.payments_of(order.id) if each.status is PaymentStatus.CAPTURED]
     ensure(order.paid_total.amount == sum(each.captured.amount for each in captured), "I6")
     ensure(order.refunded_total.amount + order.pending_refund_total.amount <= order.paid_total.amount, "I6")

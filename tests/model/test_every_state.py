@@ -16,6 +16,12 @@ from tests.model.world import Bounds
             id="charged twice",
         ),
         pytest.param(
+            Bounds(units=(2,), payments=(2,), fulfils=True, is_manual=True),
+            1000,
+            id="authorized, then captured or voided",
+        ),
+        pytest.param(Bounds(units=(2,), payments=(2,), requires_action=True), 500, id="authenticated"),
+        pytest.param(
             Bounds(units=(2,), payments=(2,), charges_too_little=True), 700, id="charged too little"
         ),
     ],

@@ -6,7 +6,7 @@ Two customers want more than the two units that there are. Whatever people, the 
 
 from collections.abc import Awaitable, Callable, Hashable, Iterator
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from domain.orders.order import Order
 from domain.orders.paying import PaymentInProgress
 from domain.orders.placing import OutOfStock
 from domain.orders.refunding import RefundExceedsPaid
-from domain.payments.payment import Payment
+from domain.payments.payment import Payment, PaymentStatus
 from domain.payments.refund import Refund, RefundStatus
 from domain.shared.errors import ValidationFailed
 from domain.shared.ids import OrderId
@@ -30,6 +30,12 @@ from domain.shared.money import Money
 from tests.kit.shop import HOLD, Shop
 from tests.kit.store import memory_store
 
+AUTHORIZATION = timedelta(days=7)
+_TOLD_AS = {
+    Outcome.AUTHORIZED: ProviderEventKind.AUTHORIZED,
+    Outcome.REQUIRES_ACTION: ProviderEventKind.REQUIRES_ACTION,
+    Outcome.VOIDED: ProviderEventKind.VOIDED,
+}
 UNITS = 2
 PRICE = 1000
 REFUSALS = (InvalidTransition, OutOfStock, PaymentInProgress, RefundExceedsPaid, ValidationFailed)
@@ -40,7 +46,8 @@ REFUSALS = (InvalidTransition, OutOfStock, PaymentInProgress, RefundExceedsPaid,
 class Bounds:
     """How much happens at most: units that each customer orders, payments that each begins, and so on.
 
-    `failures` is how often giving money back fails.
+    `failures` is how often a refund fails. `is_manual`: payments are authorized first. `requires_action`: the bank
+    can ask for authentication.
     """
 
     units: tuple[int, ...] = (2, 1)
@@ -51,6 +58,8 @@ class Bounds:
     fulfils: bool = False
     charges_twice: bool = False
     charges_too_little: bool = False
+    is_manual: bool = False
+    requires_action: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +96,7 @@ class World:
         database = MemoryDatabase()
         shop = Shop(memory_store(database))
         product = await shop.product(stock=UNITS, price=PRICE)
+        shop.gateway.authorized_until = shop.clock.now() + AUTHORIZATION
         customers = tuple([await shop.customer() for _ in bounds.units])
         return cls(bounds, database, shop, product, customers)
 
@@ -147,6 +157,8 @@ class World:
             yield Move("settle, refunds declined", partial(self._settle, "declined"))
         if self._resting:
             yield Move("wait until refunds are tried anew", self._wait_for_refunds)
+        if self._ends:
+            yield Move("wait until an authorization is due", self._wait_for_ends)
         if self.holds < self.bounds.holds:
             yield Move("wait for as long as orders are held", self._wait)
 
@@ -155,7 +167,8 @@ class World:
         payments = self.payments_of(order.id)
         refunds = self.refunds_of(order.id)
         if len(payments) < self.bounds.payments[number]:
-            yield Move(f"pay {number}", partial(self.shop.pay, view, "tok_pending"))
+            pay = self.shop.authorize if self.bounds.is_manual else self.shop.pay
+            yield Move(f"pay {number}", partial(pay, view, "tok_pending"))
         yield Move(f"cancel {number}", partial(self.shop.cancel, view))
         if self.bounds.fulfils:
             yield Move(f"ship one of {number}", partial(self.shop.fulfil, view, 1))
@@ -171,12 +184,29 @@ class World:
 
     def _provider_moves(self, number: int, payment: PaymentView) -> Iterator[Move]:
         answer = self.shop.gateway.payments.get(payment.id)
+        name = f"payment of {number}"
+        yield from self._operations(name, payment)
         if answer is None:
             return
-        name = f"payment of {number}"
-        if answer.outcome is Outcome.PENDING:
-            for outcome in (Outcome.SUCCEEDED, Outcome.DECLINED):
-                yield Move(f"decide {name}: {outcome}", partial(self._decide, payment.id, outcome))
+        for outcome in self._decisions(answer.outcome):
+            yield Move(f"decide {name}: {outcome}", partial(self._decide, payment.id, outcome))
+        yield from self._reports(number, name, payment, answer)
+
+    def _reports(
+        self, number: int, name: str, payment: PaymentView, answer: ProviderAnswer
+    ) -> Iterator[Move]:
+        if answer.outcome in _TOLD_AS:
+            yield Move(
+                f"tell of {name}: {answer.outcome}",
+                partial(
+                    self.shop.told,
+                    _TOLD_AS[answer.outcome],
+                    payment,
+                    authorized_until=answer.authorized_until,
+                ),
+            )
+        elif answer.outcome is Outcome.PENDING:
+            pass
         elif answer.outcome is Outcome.DECLINED:
             yield Move(f"tell of failed {name}", partial(self.shop.told, ProviderEventKind.FAILED, payment))
         else:
@@ -190,6 +220,25 @@ class World:
                 )
             elif self.bounds.charges_twice and not self.charged_twice:
                 yield Move(f"charge twice for {name}", partial(self._charge_twice, payment.id))
+
+    def _operations(self, name: str, payment: PaymentView) -> Iterator[Move]:
+        if self.bounds.is_manual:
+            yield Move(f"capture {name}", partial(self.shop.capture, payment))
+            yield Move(f"capture half of {name}", partial(self.shop.capture, payment, PRICE // 2))
+        if self.bounds.is_manual or self.bounds.requires_action:
+            yield Move(f"void {name}", partial(self.shop.void, payment))
+
+    def _decisions(self, outcome: Outcome) -> list[Outcome]:
+        """Return what the provider can decide next about a payment in this state."""
+        taken = Outcome.AUTHORIZED if self.bounds.is_manual else Outcome.SUCCEEDED
+        decisions = {
+            Outcome.PENDING: [taken, Outcome.DECLINED],
+            Outcome.REQUIRES_ACTION: [taken, Outcome.DECLINED],
+            Outcome.AUTHORIZED: [Outcome.VOIDED],
+        }.get(outcome, [])
+        if outcome is Outcome.PENDING and self.bounds.requires_action:
+            decisions.append(Outcome.REQUIRES_ACTION)
+        return decisions
 
     def _told_of_refund(self, number: int, refund: RefundView, payments: list[Payment]) -> Iterator[Move]:
         answer = self.shop.gateway.refunds.get(refund.id)
@@ -240,6 +289,20 @@ class World:
         await self.shop.settle()
         self.shop.gateway.next_refunds.clear()
 
+    @property
+    def _ends(self) -> list[datetime]:
+        """When authorizations are looked at next."""
+        now = self.shop.clock.now()
+        payments = self.database.tables.payments.values()
+        return [
+            payment.inquire_at
+            for payment in payments
+            if payment.status is PaymentStatus.AUTHORIZED and payment.inquire_at and payment.inquire_at > now
+        ]
+
+    async def _wait_for_ends(self) -> None:
+        self.shop.clock.set(min(self._ends))
+
     async def _decide(self, payment_id: UUID, outcome: Outcome) -> None:
         self.shop.gateway.decide(payment_id, outcome)
 
@@ -265,6 +328,8 @@ class World:
             order.customer_id,
             order.status,
             order.is_due(now),
+            order.authorized_amount,
+            order.is_hold_extended,
             order.paid_total.amount,
             order.refunded_total.amount,
             order.pending_refund_total.amount,
@@ -274,6 +339,9 @@ class World:
                     payment.status,
                     payment.captured.amount,
                     payment.returned.amount,
+                    payment.requested,
+                    payment.is_ending_announced,
+                    payment.action_until is not None and payment.action_until <= now,
                     _is_to_be_asked(payment, now),
                     _outcome(self.shop.gateway.payments.get(payment.id)),
                     payment.id in self.charged_twice,

@@ -1,7 +1,7 @@
 """Stripe's API without Stripe: localstripe, which keeps what it is told, taught what the gateway relies on.
 
 Run as a program it serves on a free port, which it prints first. It is taught, as https://docs.stripe.com/api has it:
-idempotency keys, confirming with a payment method and `error_on_requires_action`, search, and the bounds of refunds.
+idempotency keys, confirming with a payment method, partial captures, reasons of cancellations, search, and the bounds of refunds.
 """
 
 import json
@@ -14,6 +14,7 @@ from localstripe.errors import UserError
 from localstripe.resources import Charge, List, PaymentIntent, PaymentMethod, Refund, Store, extra_apis
 
 CONFIRM, SEARCH = "/v1/payment_intents/{id}/confirm", "/v1/payment_intents/search"
+CAPTURE, CANCEL = "/v1/payment_intents/{id}/capture", "/v1/payment_intents/{id}/cancel"
 NOT_CARRIED_OUT = {400, 401, 404, 409, 429}
 """Stripe keeps no answer of these for its key."""
 
@@ -54,7 +55,7 @@ def _create_intent(automatic_payment_methods: object, **data: Any) -> Any:
     return PaymentIntent(**data)
 
 
-def _confirm_intent(id: str, payment_method: str, error_on_requires_action: str) -> Any:  # noqa: A002 - Stripe's name
+def _confirm_intent(id: str, payment_method: str) -> Any:  # noqa: A002 - Stripe's name
     intent = PaymentIntent._api_retrieve(id)
     if intent.status not in {"requires_payment_method", "requires_confirmation"}:
         raise UserError(400, "Confirmed before", {"code": "payment_intent_unexpected_state"})
@@ -62,11 +63,25 @@ def _confirm_intent(id: str, payment_method: str, error_on_requires_action: str)
         method = PaymentMethod._api_retrieve(payment_method)
     except UserError:
         raise UserError(404, "No such payment method", {"code": "resource_missing"}) from None
-    if method._requires_authentication() and error_on_requires_action == "true":
-        intent.payment_method, intent._authentication_failed = None, True
-        raise UserError(402, "It has to be asked", {"code": "authentication_required"})
     intent.payment_method = method.id
     intent._confirm(on_failure_now=intent._report_failure)
+    return intent
+
+
+def _capture_intent(id: str, amount_to_capture: str) -> Any:  # noqa: A002 - Stripe's name
+    intent = PaymentIntent._api_retrieve(id)
+    if intent.status != "requires_capture" or int(amount_to_capture) > intent.amount:
+        raise UserError(400, "Not capturable", {"code": "payment_intent_unexpected_state"})
+    intent.latest_charge._capture(amount=None, on_success=intent._on_success)
+    intent._captured_amount = int(amount_to_capture)
+    return intent
+
+
+def _cancel_intent(id: str, cancellation_reason: str | None = None) -> Any:  # noqa: A002 - Stripe's name
+    if PaymentIntent._api_retrieve(id).status == "succeeded":
+        raise UserError(400, "Captured before", {"code": "payment_intent_unexpected_state"})
+    intent = _localstripe_s_cancel(id)
+    intent.cancellation_reason = cancellation_reason
     return intent
 
 
@@ -84,7 +99,7 @@ def _search_intents(query: str, limit: str) -> Any:
 
 def _create_refund(payment_intent: str, amount: str, metadata: dict[str, str]) -> Any:
     intent = PaymentIntent._api_retrieve(payment_intent)
-    if intent.latest_charge is None or intent.latest_charge.status != "succeeded":
+    if intent.status != "succeeded":
         raise UserError(400, "Nothing was taken", {"code": "charge_not_refundable"})
     charge = Charge._api_retrieve(intent.latest_charge.id)
     if int(amount) > charge.amount - charge.amount_refunded:
@@ -92,27 +107,24 @@ def _create_refund(payment_intent: str, amount: str, metadata: dict[str, str]) -
     return Refund(payment_intent=payment_intent, amount=amount, metadata=metadata)
 
 
-_localstripe_s_last_payment_error = PaymentIntent.last_payment_error.fget
-
-
-def _last_payment_error(intent: Any) -> Any:
-    if intent._authentication_failed:
-        return {"code": "authentication_required"}
-    return _localstripe_s_last_payment_error(intent)
+_localstripe_s_cancel = PaymentIntent._api_cancel
 
 
 def teach() -> None:
     Store.dump_to_disk = lambda _: None
     PaymentIntent._api_create = _create_intent
     PaymentIntent.amount_received = property(
-        lambda intent: intent.amount if intent.status == "succeeded" else 0
+        lambda intent: (
+            getattr(intent, "_captured_amount", intent.amount) if intent.status == "succeeded" else 0
+        )
     )
-    PaymentIntent.last_payment_error = property(_last_payment_error)
     Refund._api_create = _create_refund
     extra_apis[:] = [
         ("GET", SEARCH, _search_intents),
         ("POST", CONFIRM, _confirm_intent),
-        *(api for api in extra_apis if api[1] != CONFIRM),
+        ("POST", CAPTURE, _capture_intent),
+        ("POST", CANCEL, _cancel_intent),
+        *(api for api in extra_apis if api[1] not in {CONFIRM, CAPTURE, CANCEL}),
     ]
 
 

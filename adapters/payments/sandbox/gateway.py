@@ -2,10 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from adapters.payments.sandbox.messages import message_about
-from adapters.payments.sandbox.store import SandboxCharge, SandboxMessage, SandboxRefund, SandboxStore
+from adapters.payments.sandbox.store import (
+    Change,
+    SandboxCharge,
+    SandboxMessage,
+    SandboxRefund,
+    SandboxStore,
+)
 from adapters.payments.sandbox.tokens import Behaviour, behaviour_of
 from application.payments.ports import (
     Outcome,
@@ -18,6 +25,8 @@ from application.payments.ports import (
 from application.shared.clock import Clock
 from application.shared.errors import DatabaseUnavailable, Overloaded
 from application.shared.ids import IdFactory
+from domain.payments.payment import CaptureMethod, NextAction
+from domain.shared.money import Money
 
 CHARGE_NOT_FOUND = "charge_not_found"
 EXCEEDS_CHARGE = "exceeds_charge"
@@ -35,10 +44,12 @@ class SandboxGateway(PaymentGateway):
         self._ids = ids
         self._late_by = late_by
 
-    async def capture(self, payment: PaymentRequest, token: str | None) -> ProviderAnswer:
+    async def pay(self, payment: PaymentRequest, token: str | None) -> ProviderAnswer:
         behaviour = behaviour_of(token)
         charges = [self._charge(payment, behaviour) for _ in range(behaviour.charges)]
-        messages = [] if behaviour.is_lost else [message_about(charge, self._ids.new()) for charge in charges]
+        messages = [] if behaviour.is_lost else [self._report(charge) for charge in charges]
+        if behaviour.authorization < ENDS_SOON and payment.capture_method is CaptureMethod.MANUAL:
+            messages += [self._report_end(charge) for charge in charges]
         with _books_open():
             is_first = await self._books.charge(payment.id, charges, messages)
         if is_first and behaviour.is_lost:
@@ -49,6 +60,33 @@ class SandboxGateway(PaymentGateway):
         with _books_open():
             charges = await self._books.charges_of(payment.id)
         return _answer_about(charges[0], self._clock.now()) if charges else _UNKNOWN
+
+    async def capture(self, payment: PaymentRequest, amount: Money) -> ProviderAnswer:
+        def change(charge: SandboxCharge) -> tuple[SandboxCharge, SandboxMessage] | None:
+            if _answer_about(charge, self._clock.now()).outcome is not Outcome.AUTHORIZED:
+                return None
+            captured = replace(charge, captured=amount)
+            return captured, message_about(captured, self._ids.new(), at=self._clock.now())
+
+        answer = await self._change(payment, change)
+        if answer.outcome is Outcome.AUTHORIZED:
+            return replace(answer, failure="capture_rejected")
+        return answer
+
+    async def void(self, payment: PaymentRequest) -> ProviderAnswer:
+        def change(charge: SandboxCharge) -> tuple[SandboxCharge, SandboxMessage] | None:
+            now = self._clock.now()
+            if _answer_about(charge, now).outcome not in _VOIDABLE:
+                return None
+            voided = replace(charge, voided_at=now)
+            return voided, message_about(voided, self._ids.new(), at=now)
+
+        return await self._change(payment, change)
+
+    async def _change(self, payment: PaymentRequest, change: Change) -> ProviderAnswer:
+        with _books_open():
+            charge = await self._books.change_charge(payment.id, change, now=self._clock.now())
+        return _answer_about(charge, self._clock.now()) if charge else _UNKNOWN
 
     async def refund(self, refund: RefundRequest) -> ProviderAnswer:
         def decide(
@@ -62,7 +100,7 @@ class SandboxGateway(PaymentGateway):
                 failure=_objection(refund, charge, earlier),
                 decided_at=self._clock.now(),
             )
-            return decided, message_about(decided, self._ids.new())
+            return decided, message_about(decided, self._ids.new(), at=decided.decided_at)
 
         with _books_open():
             decided = await self._books.refund(refund.id, refund.payment_reference, decide)
@@ -74,23 +112,67 @@ class SandboxGateway(PaymentGateway):
         return _answer(decided) if decided else _UNKNOWN
 
     def _charge(self, payment: PaymentRequest, behaviour: Behaviour) -> SandboxCharge:
-        decides_at = payment.requested_at + self._late_by if behaviour.is_late else self._clock.now()
+        now = self._clock.now()
+        decides_at = payment.requested_at + self._late_by if behaviour.is_late else now
+        if behaviour.action is not None:
+            decides_at = now + behaviour.action
+        is_manual = payment.capture_method is CaptureMethod.MANUAL
         return SandboxCharge(
             reference=f"ch_{self._ids.new().hex}",
             payment_id=payment.id,
             amount=payment.amount,
             failure=behaviour.failure,
             decides_at=decides_at,
+            requires_action=behaviour.action is not None,
+            is_manual=is_manual,
+            authorized_until=decides_at + behaviour.authorization if is_manual else None,
         )
 
+    def _report(self, charge: SandboxCharge) -> SandboxMessage:
+        return message_about(charge, self._ids.new(), at=charge.decides_at)
 
+    def _report_end(self, charge: SandboxCharge) -> SandboxMessage:
+        end = charge.authorized_until or charge.decides_at
+        return message_about(replace(charge, voided_at=end), self._ids.new(), at=end)
+
+
+ENDS_SOON = timedelta(days=1)
+"""Shorter authorizations report their end, which a longer one never reaches: the shop voids it before."""
+EXPIRED = "authorization_expired"
 _UNKNOWN = ProviderAnswer(outcome=Outcome.UNKNOWN)
+_VOIDABLE = {Outcome.PENDING, Outcome.REQUIRES_ACTION, Outcome.AUTHORIZED}
 
 
 def _answer_about(charge: SandboxCharge, now: datetime) -> ProviderAnswer:
+    reference = charge.reference
+    if charge.captured is not None:
+        return ProviderAnswer(outcome=Outcome.SUCCEEDED, reference=reference, amount=charge.captured)
+    if charge.voided_at is not None:
+        return ProviderAnswer(outcome=Outcome.VOIDED, reference=reference)
     if now < charge.decides_at:
-        return ProviderAnswer(outcome=Outcome.PENDING, reference=charge.reference)
-    return _answer(charge)
+        return _undecided(charge)
+    if charge.failure or charge.authorized_until is None:
+        return _answer(charge)
+    if now >= charge.authorized_until:
+        return ProviderAnswer(outcome=Outcome.VOIDED, reference=reference, failure=EXPIRED)
+    return ProviderAnswer(
+        outcome=Outcome.AUTHORIZED, reference=reference, authorized_until=charge.authorized_until
+    )
+
+
+def _undecided(charge: SandboxCharge) -> ProviderAnswer:
+    reference = charge.reference
+    if not charge.requires_action:
+        return ProviderAnswer(outcome=Outcome.PENDING, reference=reference)
+    return ProviderAnswer(
+        outcome=Outcome.REQUIRES_ACTION,
+        reference=reference,
+        next_action=NextAction(
+            type="redirect_to_url",
+            client_secret=f"{reference}_secret_sandbox",
+            redirect_url=f"https://sandbox.invalid/authenticate/{reference}",
+        ),
+    )
 
 
 def _answer(decided: SandboxCharge | SandboxRefund) -> ProviderAnswer:
@@ -105,8 +187,11 @@ def _objection(
     """Return why the money cannot be given back, if it cannot."""
     if charge is None or charge.failure or charge.amount.currency != refund.amount.currency:
         return CHARGE_NOT_FOUND
+    taken = (charge.captured or charge.amount).amount
+    if charge.voided_at is not None or (charge.is_manual and charge.captured is None):
+        return CHARGE_NOT_FOUND
     given = sum(one.amount.amount for one in earlier if not one.failure)
-    return EXCEEDS_CHARGE if given + refund.amount.amount > charge.amount.amount else None
+    return EXCEEDS_CHARGE if given + refund.amount.amount > taken else None
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What the sandbox tells the shop, written and read."""
+"""The messages of the sandbox to the shop, written and read."""
 
 from datetime import datetime
 from uuid import UUID
@@ -28,6 +28,7 @@ class _Data(_Wire):
     reference: str
     amount: _Amount
     failure: str | None = None
+    authorized_until: AwareDatetime | None = None
 
 
 class _Body(_Wire):
@@ -38,36 +39,45 @@ class _Body(_Wire):
     data: _Data
 
 
-def message_about(told: SandboxCharge | SandboxRefund, message_id: UUID) -> SandboxMessage:
-    """Write down that a charge or a refund was decided, to be told from that moment on."""
-    if isinstance(told, SandboxCharge):
-        kind = ProviderEventKind.FAILED if told.failure else ProviderEventKind.CAPTURED
-        return _message(message_id, kind, told, told.decides_at, payment_id=told.payment_id)
-    kind = ProviderEventKind.REFUND_FAILED if told.failure else ProviderEventKind.REFUNDED
-    return _message(message_id, kind, told, told.decided_at, refund_id=told.id)
-
-
-def _message(
-    message_id: UUID,
-    kind: ProviderEventKind,
-    told: SandboxCharge | SandboxRefund,
-    at: datetime,
-    *,
-    payment_id: PaymentId | None = None,
-    refund_id: RefundId | None = None,
+def message_about(
+    reported: SandboxCharge | SandboxRefund, message_id: UUID, *, at: datetime
 ) -> SandboxMessage:
+    """Return the message that a charge or a refund has changed at a moment, which is sent from that moment on."""
+    amount, authorized_until = reported.amount, None
+    payment_id = refund_id = charge_reference = None
+    if isinstance(reported, SandboxCharge):
+        payment_id, charge_reference = reported.payment_id, reported.reference
+        if reported.captured is not None:
+            kind, amount = ProviderEventKind.CAPTURED, reported.captured
+        elif reported.voided_at is not None:
+            kind = ProviderEventKind.VOIDED
+        elif reported.failure:
+            kind = ProviderEventKind.FAILED
+        elif reported.is_manual:
+            kind, authorized_until = ProviderEventKind.AUTHORIZED, reported.authorized_until
+        else:
+            kind = ProviderEventKind.CAPTURED
+    else:
+        refund_id = reported.id
+        kind = ProviderEventKind.REFUND_FAILED if reported.failure else ProviderEventKind.REFUNDED
     body = _Body(
         type=kind,
         timestamp=at,
         data=_Data(
             payment_id=payment_id,
             refund_id=refund_id,
-            reference=told.reference,
-            amount=_Amount(amount=told.amount.amount, currency=told.amount.currency),
-            failure=told.failure,
+            reference=reported.reference,
+            amount=_Amount(amount=amount.amount, currency=amount.currency),
+            failure=reported.failure,
+            authorized_until=authorized_until,
         ),
     )
-    return SandboxMessage(id=message_id, body=body.model_dump_json(exclude_none=True), due_at=at)
+    return SandboxMessage(
+        id=message_id,
+        body=body.model_dump_json(exclude_none=True),
+        due_at=at,
+        charge_reference=charge_reference,
+    )
 
 
 def event_of(message_id: str, body: bytes) -> ProviderEvent:
@@ -83,6 +93,7 @@ def event_of(message_id: str, body: bytes) -> ProviderEvent:
             reference=read.data.reference,
             amount=Money(read.data.amount.amount, read.data.amount.currency),
             failure=read.data.failure,
+            authorized_until=read.data.authorized_until,
             occurred_at=read.timestamp,
         )
     except (ValidationError, DomainError):

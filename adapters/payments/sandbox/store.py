@@ -12,13 +12,23 @@ from domain.shared.money import Money
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxCharge:
-    """An attempt to take money. Until `decides_at` it is pending; from then on `failure` says whether it was taken."""
+    """An attempt to charge a card, whose state at a moment follows from its fields.
+
+    Until `decides_at` it is pending, or waits for the customer where it `requires_action`. From then on it has failed
+    if there is a `failure`; otherwise it is captured, or, if it `is_manual`, authorized until `authorized_until`.
+    `captured` is what was captured of an authorization, and `voided_at` when it was voided.
+    """
 
     reference: str
     payment_id: PaymentId
     amount: Money
     failure: str | None
     decides_at: datetime
+    requires_action: bool = False
+    is_manual: bool = False
+    authorized_until: datetime | None = None
+    captured: Money | None = None
+    voided_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +51,14 @@ class SandboxMessage:
     body: str
     due_at: datetime
     attempts: int = 0
+    charge_reference: str | None = None
 
 
 Decide = Callable[[SandboxCharge | None, Sequence[SandboxRefund]], tuple[SandboxRefund, SandboxMessage]]
 """Decides on a refund, of a charge and what was given back of it; there may be no such charge."""
+
+Change = Callable[[SandboxCharge], tuple[SandboxCharge, SandboxMessage] | None]
+"""Changes a charge, and reports that; None leaves it as it is."""
 
 
 class SandboxStore(Protocol):
@@ -58,6 +72,15 @@ class SandboxStore(Protocol):
 
     async def charges_of(self, payment_id: PaymentId) -> Sequence[SandboxCharge]:
         """Return the charges of a payment, the first first."""
+        ...
+
+    async def change_charge(
+        self, payment_id: PaymentId, change: Change, *, now: datetime
+    ) -> SandboxCharge | None:
+        """Change the first charge of a payment, locked, and return it. None: the payment has no charge.
+
+        Messages about the charge that are not due at `now` are deleted: they would report what has not happened.
+        """
         ...
 
     async def refund(self, refund_id: RefundId, charge_reference: str, decide: Decide) -> SandboxRefund:

@@ -4,7 +4,8 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import stripe
 from stripe import PaymentIntent, Refund
@@ -20,7 +21,9 @@ from application.payments.ports import (
     RefundRequest,
 )
 from application.shared.clock import Clock
+from domain.payments.payment import CaptureMethod, NextAction
 from domain.shared.errors import DomainError
+from domain.shared.money import Money
 
 _log = logging.getLogger(__name__)
 
@@ -31,24 +34,25 @@ KEYS_LIVE = timedelta(hours=23)
 """Stripe forgets an idempotency key after 24 hours at the earliest; a longer one is no promise of Stripe's."""
 
 _UNKNOWN = ProviderAnswer(outcome=Outcome.UNKNOWN)
+_CANCELABLE = {"requires_payment_method", "requires_confirmation", "requires_action", "requires_capture"}
+_AUTHORIZATION = timedelta(days=7)
+"""How long Stripe keeps an authorization of a card, where it does not say so."""
 _UNCONFIRMED = {"requires_payment_method", "requires_confirmation"}
 
 
 class StripeGateway(PaymentGateway):
-    """Takes money in two steps: an intent is created, which takes nothing, and then confirmed, which does.
+    """Pays in two steps: an intent is created, which moves no money, and then confirmed, which does.
 
-    So the question what has become of a payment is answered for certain: to create the intent again, with the same
-    idempotency key, is to find it, or to make one that takes nothing. (To search for it is no answer before Stripe's
-    index has caught up.) An intent is confirmed by nobody else, for its secret is told to nobody.
-
-    Cards that want their owner to be asked are refused (`authentication_required`): no page of the shop asks him.
+    So the state of a payment is always known: creating the intent again with the same idempotency key finds it, or
+    makes one that moves no money. (A search does not find it before Stripe's index has caught up.) The intent's
+    secret is only told to the customer whose bank asks for authentication.
     """
 
     def __init__(self, client: stripe.StripeClient, clock: Clock) -> None:
         self._client = client
         self._clock = clock
 
-    async def capture(self, payment: PaymentRequest, token: str | None) -> ProviderAnswer:
+    async def pay(self, payment: PaymentRequest, token: str | None) -> ProviderAnswer:
         async with _asking():
             try:
                 if self._is_remembered(payment):
@@ -58,6 +62,41 @@ class StripeGateway(PaymentGateway):
                 return await self._confirmed(intent, payment, token)
             except (stripe.InvalidRequestError, NotChargeable) as refusal:
                 return _refused(refusal)
+
+    async def capture(self, payment: PaymentRequest, amount: Money) -> ProviderAnswer:
+        async with _asking():
+            intent = await self._find_intent(payment)
+            if intent is None or intent.status != "requires_capture":
+                return _payment_answer(intent) if intent else _UNKNOWN
+            units, _ = to_stripe(amount)
+            intents = self._client.v1.payment_intents
+            try:
+                captured = await intents.capture_async(
+                    intent.id,
+                    {"amount_to_capture": units},
+                    {"idempotency_key": f"{payment.id}-capture-{units}"},
+                )
+                return _payment_answer(captured)
+            except (stripe.CardError, stripe.InvalidRequestError, stripe.IdempotencyError) as refusal:
+                # The intent decides: another call may have captured or canceled it meanwhile.
+                answer = _payment_answer(await intents.retrieve_async(intent.id))
+                is_rejected = answer.outcome is Outcome.AUTHORIZED
+                return replace(answer, failure=_code(refusal)) if is_rejected else answer
+
+    async def void(self, payment: PaymentRequest) -> ProviderAnswer:
+        async with _asking():
+            intent = await self._find_intent(payment)
+            if intent is None:
+                return _UNKNOWN
+            if intent.status not in _CANCELABLE:
+                return _payment_answer(intent)
+            intents = self._client.v1.payment_intents
+            try:
+                return _payment_answer(
+                    await intents.cancel_async(intent.id, {"cancellation_reason": "requested_by_customer"})
+                )
+            except (stripe.InvalidRequestError, stripe.IdempotencyError):
+                return _payment_answer(await intents.retrieve_async(intent.id))
 
     async def find_payment(self, payment: PaymentRequest) -> ProviderAnswer:
         async with _asking():
@@ -104,6 +143,7 @@ class StripeGateway(PaymentGateway):
             {
                 "amount": amount,
                 "currency": currency,
+                "capture_method": "manual" if payment.capture_method is CaptureMethod.MANUAL else "automatic",
                 "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
                 "metadata": {PAYMENT_ID: str(payment.id), "order_id": str(payment.order_id)},
             },
@@ -123,7 +163,7 @@ class StripeGateway(PaymentGateway):
             return _payment_answer(
                 await intents.confirm_async(
                     intent.id,
-                    {"payment_method": token, "error_on_requires_action": True},
+                    {"payment_method": token},
                     {"idempotency_key": f"{payment.id}-confirm"},
                 )
             )
@@ -163,16 +203,52 @@ def _is_untouched(intent: PaymentIntent) -> bool:
 
 
 def _payment_answer(intent: PaymentIntent) -> ProviderAnswer:
-    if intent.status == "succeeded":
-        amount = from_stripe(intent.amount_received, intent.currency)
-        return ProviderAnswer(outcome=Outcome.SUCCEEDED, reference=intent.id, amount=amount)
-    if _is_untouched(intent):
-        return _UNKNOWN
-    if intent.status in _UNCONFIRMED or intent.status == "canceled":
-        return ProviderAnswer(
-            outcome=Outcome.DECLINED, reference=intent.id, failure=failure_of_payment(intent)
-        )
-    return ProviderAnswer(outcome=Outcome.PENDING, reference=intent.id)
+    match intent.status:
+        case "succeeded":
+            amount = from_stripe(intent.amount_received, intent.currency)
+            answer = ProviderAnswer(outcome=Outcome.SUCCEEDED, reference=intent.id, amount=amount)
+        case "requires_capture":
+            until = authorized_until(intent)
+            answer = ProviderAnswer(outcome=Outcome.AUTHORIZED, reference=intent.id, authorized_until=until)
+        case "requires_action":
+            action = _next_action(intent)
+            answer = ProviderAnswer(outcome=Outcome.REQUIRES_ACTION, reference=intent.id, next_action=action)
+        case "canceled" if is_voided(intent):
+            reason = _reason_of_void(intent)
+            answer = ProviderAnswer(outcome=Outcome.VOIDED, reference=intent.id, failure=reason)
+        case _ if _is_untouched(intent):
+            answer = _UNKNOWN
+        case "canceled" | "requires_payment_method" | "requires_confirmation":
+            failure = failure_of_payment(intent)
+            answer = ProviderAnswer(outcome=Outcome.DECLINED, reference=intent.id, failure=failure)
+        case _:
+            answer = ProviderAnswer(outcome=Outcome.PENDING, reference=intent.id)
+    return answer
+
+
+def is_voided(intent: PaymentIntent) -> bool:
+    """Return whether the intent was canceled for a reason: a refused one is canceled without."""
+    return intent.status == "canceled" and bool(getattr(intent, "cancellation_reason", None))
+
+
+def authorized_until(intent: PaymentIntent) -> datetime:
+    """Return when the authorization ends."""
+    return datetime.fromtimestamp(intent.created, UTC) + _AUTHORIZATION
+
+
+def _reason_of_void(intent: PaymentIntent) -> str | None:
+    reason = str(intent.cancellation_reason)
+    return None if reason == "requested_by_customer" else reason
+
+
+def _next_action(intent: PaymentIntent) -> NextAction:
+    action = intent.next_action
+    redirect = getattr(action, "redirect_to_url", None)
+    return NextAction(
+        type=action.type if action else "use_stripe_sdk",
+        client_secret=intent.client_secret,
+        redirect_url=getattr(redirect, "url", None),
+    )
 
 
 def failure_of_payment(intent: PaymentIntent) -> str:
@@ -201,11 +277,13 @@ def failure_of_refund(refund: Refund) -> str:
 
 def _refused(refusal: Exception, reference: str | None = None) -> ProviderAnswer:
     """Answer that Stripe will not do such a thing, and has not done it."""
+    return ProviderAnswer(outcome=Outcome.DECLINED, reference=reference, failure=_code(refusal))
+
+
+def _code(refusal: Exception) -> str:
     if isinstance(refusal, NotChargeable):
-        code = "amount_not_chargeable"
-    else:
-        code = getattr(refusal, "code", None) or "refused"
-    return ProviderAnswer(outcome=Outcome.DECLINED, reference=reference, failure=code)
+        return "amount_not_chargeable"
+    return getattr(refusal, "code", None) or "refused"
 
 
 @asynccontextmanager

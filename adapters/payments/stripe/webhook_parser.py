@@ -7,7 +7,12 @@ import stripe
 from stripe import Event, PaymentIntent, Refund
 
 from adapters.payments.stripe.amounts import from_stripe
-from adapters.payments.stripe.gateway import failure_of_payment, failure_of_refund
+from adapters.payments.stripe.gateway import (
+    authorized_until,
+    failure_of_payment,
+    failure_of_refund,
+    is_voided,
+)
 from adapters.payments.stripe.metadata import PAYMENT_ID, REFUND_ID, our_id
 from application.payments.ports import (
     InvalidSignature,
@@ -27,6 +32,8 @@ _OF_PAYMENTS = {
     "payment_intent.succeeded": ProviderEventKind.CAPTURED,
     "payment_intent.payment_failed": ProviderEventKind.FAILED,
     "payment_intent.canceled": ProviderEventKind.FAILED,
+    "payment_intent.amount_capturable_updated": ProviderEventKind.AUTHORIZED,
+    "payment_intent.requires_action": ProviderEventKind.REQUIRES_ACTION,
 }
 _OF_REFUNDS = {"refund.created", "refund.updated", "refund.failed", "charge.refund.updated"}
 _BY_STATUS = {
@@ -73,6 +80,8 @@ def _event_of(event: Event) -> ProviderEvent | None:
 
 
 def _event_of_payment(event: Event, intent: PaymentIntent, kind: ProviderEventKind) -> ProviderEvent:
+    if kind is ProviderEventKind.FAILED and is_voided(intent):
+        kind = ProviderEventKind.VOIDED
     captured = kind is ProviderEventKind.CAPTURED
     ours = our_id(intent, PAYMENT_ID)
     return ProviderEvent(
@@ -82,7 +91,8 @@ def _event_of_payment(event: Event, intent: PaymentIntent, kind: ProviderEventKi
         payment_id=PaymentId(ours) if ours else None,
         reference=intent.id,
         amount=from_stripe(intent.amount_received if captured else intent.amount, intent.currency),
-        failure=None if captured else failure_of_payment(intent),
+        failure=failure_of_payment(intent) if kind is ProviderEventKind.FAILED else None,
+        authorized_until=authorized_until(intent) if kind is ProviderEventKind.AUTHORIZED else None,
         occurred_at=datetime.fromtimestamp(event.created, UTC),
     )
 

@@ -40,12 +40,14 @@ _OFFENDERS: Mapping[Invariant, str] = {
         FROM payments p JOIN orders o ON o.id = p.order_id AND o.status NOT IN ('confirmed', 'fulfilled')
         WHERE p.status = 'captured' AND p.captured > (
             SELECT coalesce(sum(r.amount), 0) FROM refunds r
-            WHERE r.payment_id = p.id AND r.status <> 'failed')""",
+            WHERE r.payment_id = p.id AND r.status <> 'failed')
+           OR p.status = 'authorized' AND p.requested IS DISTINCT FROM 'void'""",
     Invariant.REFUNDED_WITHIN_PAID: """
         SELECT o.id AS offender
         FROM orders o
         LEFT JOIN (
-            SELECT order_id, sum(captured) AS captured, sum(returned) AS returned
+            SELECT order_id, sum(captured) AS captured, sum(returned) AS returned,
+                   sum(amount) FILTER (WHERE status = 'authorized') AS authorized
             FROM payments GROUP BY order_id) p ON p.order_id = o.id
         LEFT JOIN (
             SELECT order_id,
@@ -54,6 +56,7 @@ _OFFENDERS: Mapping[Invariant, str] = {
             FROM refunds GROUP BY order_id) r ON r.order_id = o.id
         WHERE o.refunded_amount + o.refunding_amount > o.paid_amount
            OR o.paid_amount <> coalesce(p.captured, 0)
+           OR o.authorized_amount <> coalesce(p.authorized, 0)
            OR o.refunded_amount <> coalesce(r.given, 0)
            OR o.refunding_amount <> coalesce(r.promised, 0)
            OR coalesce(p.returned, 0) <> coalesce(r.given + r.promised, 0)""",

@@ -36,7 +36,17 @@ _HISTORY = UnnestedRows("given_history", columns_of(OrderHistoryRow))
 _KEY = ("customer_id", "idempotency_key")
 _KEY_COLUMNS = [column for column in columns_of(OrderRow) if column.name in _KEY]
 _KEYS = UnnestedRows("given_keys", _KEY_COLUMNS)
-_CHANGING = ("status", "paid_amount", "refunded_amount", "refunding_amount", "updated_at", "version")
+_CHANGING = (
+    "status",
+    "authorized_amount",
+    "paid_amount",
+    "refunded_amount",
+    "refunding_amount",
+    "expires_at",
+    "is_hold_extended",
+    "updated_at",
+    "version",
+)
 _CHANGED = UnnestedRows(
     "changed_orders",
     [

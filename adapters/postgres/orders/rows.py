@@ -1,7 +1,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from adapters.postgres.core.schema import JsonText, Row, currency, money, one_of
@@ -42,6 +42,7 @@ class OrderRow(Row):
     status: Mapped[str]
     currency: Mapped[str]
     total_amount: Mapped[int]
+    authorized_amount: Mapped[int] = mapped_column(server_default=text("0"))
     paid_amount: Mapped[int]
     refunded_amount: Mapped[int]
     refunding_amount: Mapped[int] = mapped_column(server_default=text("0"))
@@ -49,6 +50,7 @@ class OrderRow(Row):
     note: Mapped[str | None]
     order_metadata: Mapped[dict[str, str]] = mapped_column("metadata")
     expires_at: Mapped[datetime]
+    is_hold_extended: Mapped[bool] = mapped_column(server_default=false())
     placed_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     version: Mapped[int]

@@ -7,7 +7,7 @@ from adapters.postgres.core.rows import PaymentRow
 from adapters.postgres.core.unnest import columns_of
 from application.payments.ports import ProviderEvent
 from domain.payments.method import PaymentMethod
-from domain.payments.payment import Payment, PaymentStatus
+from domain.payments.payment import CaptureMethod, Payment, PaymentOperation, PaymentStatus
 from domain.payments.refund import Refund, RefundedLine, RefundStatus
 from domain.shared.ids import LineId, OrderId, PaymentId, RefundId
 from domain.shared.money import Money
@@ -20,6 +20,7 @@ def payment_values(payment: Payment) -> dict[str, object]:
         "id": payment.id,
         "order_id": payment.order_id,
         "method": payment.method,
+        "capture_method": payment.capture_method,
         "status": payment.status,
         "currency": payment.amount.currency,
         "amount": payment.amount.amount,
@@ -28,7 +29,12 @@ def payment_values(payment: Payment) -> dict[str, object]:
         "reference": payment.reference,
         "failure": payment.failure,
         "requested_at": payment.requested_at,
+        "action_until": payment.action_until,
+        "authorized_until": payment.authorized_until,
+        "is_ending_announced": payment.is_ending_announced,
         "decided_at": payment.decided_at,
+        "requested": payment.requested,
+        "requested_amount": payment.requested_amount.amount if payment.requested_amount else None,
         "inquire_at": payment.inquire_at,
         "inquiries": payment.inquiries,
     }
@@ -39,6 +45,7 @@ def payment_from(row: ResultRow) -> Payment:
         id=PaymentId(row.id),
         order_id=OrderId(row.order_id),
         method=PaymentMethod(row.method),
+        capture_method=CaptureMethod(row.capture_method),
         status=PaymentStatus(row.status),
         amount=Money(row.amount, row.currency),
         captured=Money(row.captured, row.currency),
@@ -46,7 +53,12 @@ def payment_from(row: ResultRow) -> Payment:
         reference=row.reference,
         failure=row.failure,
         requested_at=row.requested_at,
+        action_until=row.action_until,
+        authorized_until=row.authorized_until,
+        is_ending_announced=row.is_ending_announced,
         decided_at=row.decided_at,
+        requested=PaymentOperation(row.requested) if row.requested else None,
+        requested_amount=None if row.requested_amount is None else Money(row.requested_amount, row.currency),
         inquire_at=row.inquire_at,
         inquiries=row.inquiries,
     )

@@ -19,7 +19,12 @@ _CHANGING = (
     "returned",
     "reference",
     "failure",
+    "action_until",
+    "authorized_until",
+    "is_ending_announced",
     "decided_at",
+    "requested",
+    "requested_amount",
     "inquire_at",
     "inquiries",
 )

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from adapters.postgres.core.schema import JsonText, Row, currency, money, one_of
 from adapters.postgres.orders.rows import OrderRow
 from domain.payments.method import PaymentMethod
-from domain.payments.payment import PaymentStatus
+from domain.payments.payment import CaptureMethod, PaymentOperation, PaymentStatus
 from domain.payments.refund import RefundStatus
 
 
@@ -28,6 +28,8 @@ class PaymentRow(Row):
             postgresql_where=text("decided_at IS NULL AND NOT predates_sole_payment"),
         ),
         one_of("method", PaymentMethod),
+        one_of("capture_method", CaptureMethod),
+        one_of("requested", PaymentOperation),
         one_of("status", PaymentStatus),
         currency("currency"),
         money("amount"),
@@ -40,6 +42,7 @@ class PaymentRow(Row):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     order_id: Mapped[UUID] = mapped_column(ForeignKey(OrderRow.id))
     method: Mapped[str]
+    capture_method: Mapped[str] = mapped_column(server_default=CaptureMethod.AUTOMATIC)
     status: Mapped[str]
     currency: Mapped[str]
     amount: Mapped[int]
@@ -48,7 +51,12 @@ class PaymentRow(Row):
     reference: Mapped[str | None]
     failure: Mapped[str | None]
     requested_at: Mapped[datetime]
+    action_until: Mapped[datetime | None]
+    authorized_until: Mapped[datetime | None]
+    is_ending_announced: Mapped[bool] = mapped_column(server_default=false())
     decided_at: Mapped[datetime | None]
+    requested: Mapped[str | None]
+    requested_amount: Mapped[int | None]
     inquire_at: Mapped[datetime | None]
     inquiries: Mapped[int]
     predates_sole_payment: Mapped[bool] = mapped_column(server_default=false())

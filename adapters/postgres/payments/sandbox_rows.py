@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from adapters.postgres.core.schema import Row, currency, money
@@ -26,6 +26,11 @@ class SandboxChargeRow(Row):
     currency: Mapped[str]
     failure: Mapped[str | None]
     decides_at: Mapped[datetime]
+    requires_action: Mapped[bool] = mapped_column(server_default=false())
+    is_manual: Mapped[bool] = mapped_column(server_default=false())
+    authorized_until: Mapped[datetime | None]
+    captured: Mapped[int | None]
+    voided_at: Mapped[datetime | None]
 
 
 class SandboxRefundRow(Row):
@@ -47,9 +52,10 @@ class SandboxRefundRow(Row):
 
 class SandboxMessageRow(Row):
     __tablename__ = "sandbox_messages"
-    __table_args__ = (Index(None, "due_at"),)
+    __table_args__ = (Index(None, "due_at"), Index(None, "charge_reference"))
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     body: Mapped[str]
     due_at: Mapped[datetime]
     attempts: Mapped[int]
+    charge_reference: Mapped[str | None]

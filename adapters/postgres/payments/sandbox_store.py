@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.payments.sandbox.store import (
+    Change,
     Decide,
     SandboxCharge,
     SandboxMessage,
@@ -33,6 +34,17 @@ _CHARGES_OF = _CHARGES.where(SandboxChargeRow.payment_id == bindparam("payment_i
     SandboxChargeRow.position
 )
 _LOCK_CHARGE = _CHARGES.where(SandboxChargeRow.reference == bindparam("reference")).with_for_update()
+_LOCK_FIRST_CHARGE = _CHARGES.where(
+    SandboxChargeRow.payment_id == bindparam("payment_id"), SandboxChargeRow.position == 0
+).with_for_update()
+_CHANGE_CHARGE = (
+    update(SandboxChargeRow)
+    .where(SandboxChargeRow.reference == bindparam("changed"))
+    .values(captured=bindparam("captured"), voided_at=bindparam("voided_at"))
+)
+_FORGET_UNDUE = delete(SandboxMessageRow).where(
+    SandboxMessageRow.charge_reference == bindparam("charge"), SandboxMessageRow.due_at > bindparam("now")
+)
 _ADD_REFUND = insert(SandboxRefundRow).on_conflict_do_nothing().returning(SandboxRefundRow.id)
 _REFUNDS = select(*columns_of(SandboxRefundRow))
 _REFUND = _REFUNDS.where(SandboxRefundRow.id == bindparam("id"))
@@ -81,6 +93,31 @@ class PostgresSandboxStore(SandboxStore):
     async def charges_of(self, payment_id: PaymentId) -> Sequence[SandboxCharge]:
         rows = await self._reader.all(_CHARGES_OF, {"payment_id": payment_id})
         return [_charge_from(row) for row in rows]
+
+    async def change_charge(
+        self, payment_id: PaymentId, change: Change, *, now: datetime
+    ) -> SandboxCharge | None:
+        with translated():
+            async with self._engine.begin() as connection:
+                row = (await connection.execute(_LOCK_FIRST_CHARGE, {"payment_id": payment_id})).one_or_none()
+                if row is None:
+                    return None
+                charge = _charge_from(row)
+                changed = change(charge)
+                if changed is None:
+                    return charge
+                charge, message = changed
+                await connection.execute(
+                    _CHANGE_CHARGE,
+                    {
+                        "changed": charge.reference,
+                        "captured": charge.captured.amount if charge.captured else None,
+                        "voided_at": charge.voided_at,
+                    },
+                )
+                await connection.execute(_FORGET_UNDUE, {"charge": charge.reference, "now": now})
+                await _add_message(connection, message)
+                return charge
 
     async def refund(self, refund_id: RefundId, charge_reference: str, decide: Decide) -> SandboxRefund:
         with translated():
@@ -133,6 +170,7 @@ async def _add_message(connection: AsyncConnection, message: SandboxMessage) -> 
         "body": message.body,
         "due_at": message.due_at,
         "attempts": message.attempts,
+        "charge_reference": message.charge_reference,
     }
     await connection.execute(_ADD_MESSAGE, values)
 
@@ -144,6 +182,9 @@ def _charge_values(charge: SandboxCharge) -> dict[str, object]:
         "currency": charge.amount.currency,
         "failure": charge.failure,
         "decides_at": charge.decides_at,
+        "requires_action": charge.requires_action,
+        "is_manual": charge.is_manual,
+        "authorized_until": charge.authorized_until,
     }
 
 
@@ -154,6 +195,11 @@ def _charge_from(row: ResultRow) -> SandboxCharge:
         amount=Money(row.amount, row.currency),
         failure=row.failure,
         decides_at=row.decides_at,
+        requires_action=row.requires_action,
+        is_manual=row.is_manual,
+        authorized_until=row.authorized_until,
+        captured=None if row.captured is None else Money(row.captured, row.currency),
+        voided_at=row.voided_at,
     )
 
 

@@ -118,6 +118,17 @@ BREAKING = {
         """UPDATE orders SET paid_amount = paid_amount + 1 WHERE id = $1;""",
         set(),
     ),
+    "an authorization that the order does not count": (
+        Invariant.REFUNDED_WITHIN_PAID,
+        """UPDATE orders SET authorized_amount = authorized_amount + 1 WHERE id = $1;""",
+        set(),
+    ),
+    "an authorization of a cancelled order that nobody voids": (
+        Invariant.MONEY_IS_USED_OR_RETURNED,
+        """UPDATE orders SET status = 'cancelled', paid_amount = 0, authorized_amount = total_amount WHERE id = $1;
+           UPDATE payments SET status = 'authorized', captured = 0, decided_at = NULL WHERE order_id = $1;""",
+        {Invariant.RESERVED_FOR_ORDERS, Invariant.CHANGES_ARE_RECORDED},
+    ),
     "a total that is not the sum": (
         Invariant.TOTAL_OF_LINES,
         """UPDATE orders SET total_amount = total_amount + 1 WHERE id = $1;""",

@@ -4,6 +4,7 @@ tests/model/test_every_state.py explores larger shops, and `make model` the larg
 """
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -11,12 +12,15 @@ import pytest
 from adapters.memory.payments import MemoryPaymentRepository
 from application.orders import cancel_order
 from application.orders.release_expired_holds import Demand, ReleaseExpiredHolds
+from application.payments import payment_operations, void_payment
+from application.payments.ports import Outcome, PaymentGateway, ProviderAnswer
+from application.payments.settle_payments import ask
 from domain.catalog.stock import Stock
-from domain.orders import cancelling, expiring, fulfilling, paying, refunding
+from domain.orders import cancelling, fulfilling, holds, paying, refunding
 from domain.orders.fulfillment import FulfilledLine
+from domain.orders.holds import release
 from domain.orders.order import Order
-from domain.orders.reservations import release
-from domain.payments.payment import Payment
+from domain.payments.payment import Payment, PaymentOperation
 from domain.payments.refund import Refund
 from tests.model.exploring import Counterexample, explore
 from tests.model.rules import ONE_PAYMENT, PAID, TRUTH
@@ -29,6 +33,8 @@ REFUNDING = Bounds(units=(2,), payments=(1,), refunds=1, failures=2, fulfils=Tru
 CHARGED_TWICE = Bounds(units=(2,), payments=(1,), failures=1, charges_twice=True)
 CHARGED_TOO_LITTLE = Bounds(units=(2,), payments=(1,), charges_too_little=True)
 PAID_IN_PARTS = Bounds(units=(2,), payments=(2,), charges_too_little=True)
+AUTHORIZED = Bounds(units=(1,), payments=(1,), fulfils=True, is_manual=True)
+AUTHENTICATED = Bounds(units=(2,), payments=(1,), requires_action=True)
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 
@@ -38,6 +44,8 @@ Plant = Callable[[pytest.MonkeyPatch], None]
     [
         pytest.param(SHIPPING, 130, id="paying again and shipping"),
         pytest.param(REFUNDING, 320, id="refunding"),
+        pytest.param(AUTHORIZED, 230, id="authorized, then captured or voided"),
+        pytest.param(AUTHENTICATED, 160, id="authenticated"),
         pytest.param(CHARGED_TWICE, 190, id="charged twice"),
         pytest.param(CHARGED_TOO_LITTLE, 120, id="charged too little"),
     ],
@@ -59,7 +67,7 @@ def nobody_expires_what_others_need(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def expiry_forgets_to_release(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(expiring, "release", _nothing)
+    monkeypatch.setattr(holds, "release", _nothing)
 
 
 def expiry_releases_twice(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,7 +75,7 @@ def expiry_releases_twice(monkeypatch: pytest.MonkeyPatch) -> None:
         release(order, stocks, **at)
         release(order, stocks, **at)
 
-    monkeypatch.setattr(expiring, "release", twice)
+    monkeypatch.setattr(holds, "release", twice)
 
 
 def late_money_revives_without_stock(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,6 +142,38 @@ def a_second_payment_is_admitted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(MemoryPaymentRepository, "_ensure_sole", _nothing)
 
 
+def a_captured_payment_is_voided(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def believe_in_void(gateway: PaymentGateway, payment: Payment) -> ProviderAnswer:
+        if payment.requested is PaymentOperation.VOID:
+            return ProviderAnswer(outcome=Outcome.VOIDED)
+        return await ask(gateway, payment)
+
+    def request(_order: Order, payment: Payment, _party: object, *, now: datetime) -> None:
+        payment.request_operation(PaymentOperation.VOID, at=now)
+
+    def void(order: Order, payment: Payment, failure: str | None, **at: Any) -> bool:
+        payment.void(failure, now=at["now"])
+        order.record_void(payment, **at)
+        return True
+
+    monkeypatch.setattr(payment_operations, "ask", believe_in_void)
+    monkeypatch.setattr(void_payment, "request_void", request)
+    monkeypatch.setattr(paying, "void", void)
+
+
+def cancelling_keeps_the_authorization(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cancelling, "void_all", _nothing)
+
+
+def a_late_authorization_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    def authorize(order: Order, payment: Payment, _others: object, reference: str | None, **at: Any) -> bool:
+        payment.authorize(reference, until=at["until"], now=at["now"])
+        order.authorized_total += payment.amount
+        return True
+
+    monkeypatch.setattr(paying, "authorize", authorize)
+
+
 def money_that_goes_back_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Order, "refundable", property(lambda order: order.paid_total))
 
@@ -162,6 +202,9 @@ def _nothing(*_: object, **__: object) -> None:
         (a_refund_is_settled_twice, REFUNDING, "I6"),
         (a_second_payment_is_admitted, SHIPPING, ONE_PAYMENT),
         (money_that_goes_back_counts, PAID_IN_PARTS, PAID),
+        (a_captured_payment_is_voided, AUTHORIZED, "I6"),
+        (cancelling_keeps_the_authorization, AUTHORIZED, "I5"),
+        (a_late_authorization_is_kept, AUTHORIZED, "I5"),
         (an_expired_order_leaves_no_event, TWO_CUSTOMERS, "I9"),
         (reserving_is_not_checked, TWO_CUSTOMERS, "There is not enough stock"),
     ],

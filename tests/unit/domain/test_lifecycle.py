@@ -17,7 +17,12 @@ from domain.orders.lifecycle import (
 from tests.kit.examples import NOW
 
 PENDING, CONFIRMED, FULFILLED, CANCELLED, EXPIRED = OrderStatus
-NOTED_OF_ANY = {Action.FAIL_PAYMENT, Action.SETTLE_REFUND, Action.FAIL_REFUND, Action.ORPHAN}
+NOTED_OF_ANY = {
+    Action.FAIL_PAYMENT,
+    Action.SETTLE_REFUND,
+    Action.FAIL_REFUND,
+    Action.RECORD_UNAPPLIED_PAYMENT,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,12 @@ class Facts:
     ordered_units: int
     refundable_amount: int
     is_paid: bool
+    authorized_amount: int
     due: bool
+
+    @property
+    def is_secured(self) -> bool:
+        return self.is_paid or self.authorized_amount > 0
 
     def is_due(self, now: datetime) -> bool:
         assert now == NOW
@@ -36,8 +46,10 @@ class Facts:
 
 
 EVERY_FACTS = [
-    Facts(fulfilled, 3, refundable, is_paid=is_paid, due=due)
-    for fulfilled, refundable, is_paid, due in product([0, 1, 3], [0, 1], [True, False], [True, False])
+    Facts(fulfilled, 3, refundable, is_paid=is_paid, authorized_amount=authorized, due=due)
+    for fulfilled, refundable, is_paid, authorized, due in product(
+        [0, 1, 3], [0, 1], [True, False], [0, 1], [True, False]
+    )
 ]
 
 
@@ -69,8 +81,38 @@ def something_is_refundable(facts: Facts) -> bool:
     return facts.refundable_amount > 0
 
 
+def it_is_authorized(facts: Facts) -> bool:
+    return facts.authorized_amount > 0
+
+
+def it_is_secured(facts: Facts) -> bool:
+    return facts.is_secured
+
+
+def it_is_unsecured_and_unshipped(facts: Facts) -> bool:
+    return not facts.is_secured and nothing_is_fulfilled(facts)
+
+
+def it_is_secured_or_shipped(facts: Facts) -> bool:
+    return not it_is_unsecured_and_unshipped(facts)
+
+
 PERMITTED: dict[tuple[OrderStatus, Action], list[tuple[Callable[[Facts], bool], OrderStatus]]] = {
     (PENDING, Action.PAY): [(whatever, PENDING)],
+    (PENDING, Action.REQUIRE_ACTION): [(whatever, PENDING)],
+    (PENDING, Action.AUTHORIZE): [(it_is_secured, CONFIRMED)],
+    **{
+        (status, action): [(it_is_authorized, status)]
+        for status in (CONFIRMED, FULFILLED)
+        for action in (Action.ANNOUNCE_ENDING, Action.CAPTURE, Action.VOID)
+    },
+    (CONFIRMED, Action.RECORD_CAPTURE): [(whatever, CONFIRMED)],
+    (FULFILLED, Action.RECORD_CAPTURE): [(whatever, FULFILLED)],
+    **{(status, Action.RECORD_VOID): [(whatever, status)] for status in OrderStatus},
+    (CONFIRMED, Action.RECORD_VOID): [
+        (it_is_unsecured_and_unshipped, PENDING),
+        (it_is_secured_or_shipped, CONFIRMED),
+    ],
     (PENDING, Action.CONFIRM): [(it_is_paid, CONFIRMED)],
     (PENDING, Action.EXPIRE): [(it_is_due, EXPIRED)],
     (PENDING, Action.CANCEL): [(whatever, CANCELLED)],
@@ -78,7 +120,7 @@ PERMITTED: dict[tuple[OrderStatus, Action], list[tuple[Callable[[Facts], bool], 
     (CONFIRMED, Action.FULFILL): [(something_is_unfulfilled, CONFIRMED), (all_is_fulfilled, FULFILLED)],
     (CONFIRMED, Action.REFUND): [(something_is_refundable, CONFIRMED)],
     (FULFILLED, Action.REFUND): [(something_is_refundable, FULFILLED)],
-    (EXPIRED, Action.REVIVE): [(it_is_paid, CONFIRMED)],
+    (EXPIRED, Action.REINSTATE): [(it_is_paid, CONFIRMED)],
     **{(status, action): [(whatever, status)] for status in OrderStatus for action in NOTED_OF_ANY},
 }
 
@@ -104,6 +146,7 @@ def test_an_order_takes_the_actions_of_its_status_and_no_other(source: OrderStat
 def test_an_owner_may_pay_and_cancel_and_staff_may_ship_and_refund_as_well(facts: Facts) -> None:
     refund = [Action.REFUND] if something_is_refundable(facts) else []
     cancel = [Action.CANCEL] if nothing_is_fulfilled(facts) else []
+    settle = [Action.CAPTURE, Action.VOID] if it_is_authorized(facts) else []
     assert {status: list(allowed_actions(status, facts, Party.OWNER)) for status in OrderStatus} == {
         PENDING: [Action.PAY, Action.CANCEL],
         CONFIRMED: cancel,
@@ -113,8 +156,8 @@ def test_an_owner_may_pay_and_cancel_and_staff_may_ship_and_refund_as_well(facts
     }
     assert {status: list(allowed_actions(status, facts, Party.STAFF)) for status in OrderStatus} == {
         PENDING: [Action.PAY, Action.CANCEL],
-        CONFIRMED: [*cancel, Action.FULFILL, *refund],
-        FULFILLED: refund,
+        CONFIRMED: [*settle, *cancel, Action.FULFILL, *refund],
+        FULFILLED: [*settle, *refund],
         CANCELLED: [],
         EXPIRED: [],
     }
@@ -138,4 +181,5 @@ def test_no_row_of_the_table_hides_another() -> None:
 
 
 def test_only_asking_a_provider_leaves_no_event() -> None:
-    assert {row.action for row in TRANSITIONS if row.event is None} == {Action.PAY}
+    requests = {Action.PAY, Action.CAPTURE, Action.VOID}
+    assert {row.action for row in TRANSITIONS if row.event is None} == requests

@@ -31,6 +31,24 @@ def test_the_payment_status_is_read_off_the_amounts(
 
 
 @pytest.mark.parametrize(
+    ("status", "paid", "refunded", "authorized", "expected"),
+    [
+        (CONFIRMED, 0, 0, 100, OrderPaymentStatus.AUTHORIZED),
+        (CANCELLED, 0, 0, 100, OrderPaymentStatus.AUTHORIZED),
+        (CONFIRMED, 100, 100, 100, OrderPaymentStatus.AUTHORIZED),
+        (CONFIRMED, 40, 0, 0, OrderPaymentStatus.PARTIALLY_CAPTURED),
+        (FULFILLED, 40, 10, 0, OrderPaymentStatus.PARTIALLY_REFUNDED),
+        (FULFILLED, 0, 0, 0, OrderPaymentStatus.UNPAID),
+    ],
+)
+def test_payment_status_tells_authorized_from_captured_money(
+    status: OrderStatus, paid: int, refunded: int, authorized: int, expected: OrderPaymentStatus
+) -> None:
+    told = payment_status(status, total=100, paid=paid, refunded=refunded, authorized=authorized)
+    assert told is expected
+
+
+@pytest.mark.parametrize(
     ("fulfilled", "expected"),
     [
         (0, FulfillmentStatus.UNFULFILLED),

@@ -21,7 +21,7 @@ from domain.catalog.product import (
 )
 from domain.catalog.stock import ADJUSTMENT_NOTE, COUNT_REASON, MovementReason
 from domain.orders.address import ADDRESS_LINE, CITY, COUNTRY, POSTAL_CODE, RECIPIENT, REGION
-from domain.orders.fulfilling import fulfil
+from domain.orders.fulfilling import fulfill
 from domain.orders.fulfillment import CARRIER, TRACKING
 from domain.orders.order import CANCEL_REASON, METADATA_KEY, METADATA_VALUE, NOTE, Order
 from domain.payments.method import PaymentMethod
@@ -119,7 +119,7 @@ def cancel(text: str, watch: Watch) -> None:
 
 def ship(text: str, watch: Watch, *, carrier: bool) -> object:
     watch(order := an_order())
-    return fulfil(
+    return fulfill(
         order,
         [],
         {},

@@ -22,6 +22,7 @@ from application.users.close_account import CloseAccountCommand
 from application.users.sign_up import SignUpCommand
 from application.users.verify_email import VerifyEmailCommand
 from domain.catalog.product import ProductChanges
+from domain.payments.payment import ENDING_NOTICE
 from domain.shared.actor import Actor
 from domain.shared.events import Event
 from domain.users.administering import AccountChanges
@@ -74,7 +75,7 @@ def test_every_reference_leads_somewhere() -> None:
 
 
 async def let_everything_happen_to_orders(shop: Shop) -> None:
-    mug = await shop.product(stock=5)
+    mug = await shop.product(stock=7)
     shipped, late, too_late = [await shop.order(mug) for _ in range(3)]
     await shop.pay(shipped, "tok_declined")
     paid = await shop.pay(shipped)
@@ -89,6 +90,12 @@ async def let_everything_happen_to_orders(shop: Shop) -> None:
     await shop.expire()
     for payment in begun:
         await shop.told(ProviderEventKind.CAPTURED, payment)
+    authenticated, authorized = [await shop.order(mug) for _ in range(2)]
+    await shop.void(await shop.pay(authenticated, "tok_3ds"))
+    payment = await shop.authorize(authorized)
+    assert payment.authorized_until is not None
+    shop.clock.set(payment.authorized_until - ENDING_NOTICE)
+    await shop.settle()
 
 
 async def let_everything_happen_to_people(shop: Shop) -> None:

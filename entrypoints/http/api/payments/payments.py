@@ -1,29 +1,41 @@
-"""Payments: what customers, and staff for them, pay for orders with."""
+"""Payments of orders: requested by customers or staff, captured and voided."""
 
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
+from application.orders.access import OrderAccess
+from application.payments.capture_payment import CapturePayment
 from application.payments.get_payment import GetPayment
 from application.payments.list_payments import ListPayments
 from application.payments.pay_order import PayOrder, PayOrderCommand
+from application.payments.payment_operations import PaymentCommand
 from application.payments.views import PaymentView
+from application.payments.void_payment import VoidPayment
 from application.shared.idempotency import IdempotentOperation
 from domain.payments.payment import PaymentStatus
 from domain.shared.ids import OrderId, PaymentId
 from domain.users.permissions import Permission
 from entrypoints.bootstrap.root import Container
 from entrypoints.http.api.orders.access import order_access
-from entrypoints.http.api.payments.schemas import PaymentResponse, PayOrderRequest
+from entrypoints.http.api.payments.schemas import (
+    CapturePaymentRequest,
+    PaymentResponse,
+    PayOrderRequest,
+    VoidPaymentRequest,
+)
 from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.provided import provided
 from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.representation.idempotency import RequiredKey, mark_replay
 from entrypoints.http.representation.pagination import ListQuery, Lists, PageResponse, PageResult
 from entrypoints.http.routing.route import StrictRoute
-from entrypoints.http.security.authentication import OrderReader, PayingCustomer, actor_of
+from entrypoints.http.security.authentication import OrderReader, PayingCustomer, Refunder, actor_of
 from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
+
+CAPTURE_ALL = CapturePaymentRequest()
+VOID = VoidPaymentRequest()
 
 router = APIRouter(prefix="/v1/orders/{order_id:uuid}/payments", tags=["payments"], route_class=StrictRoute)
 
@@ -36,7 +48,10 @@ router = APIRouter(prefix="/v1/orders/{order_id:uuid}/payments", tags=["payments
     status_code=201,
     response_model=PaymentResponse,
     responses={
-        202: {"description": "The provider has yet to decide.", "model": PaymentResponse},
+        202: {
+            "description": "The payment is pending, or requires an action of the customer.",
+            "model": PaymentResponse,
+        },
         **problem_responses("not_found", "invalid_transition", "payment_in_progress"),
     },
     dependencies=[LimitWrites],
@@ -56,6 +71,7 @@ async def pay_order(
             amount=body.amount.to_money(),
             method=body.method,
             token=body.token,
+            capture_method=body.capture_method,
             access=order_access(customer, Permission.PAY_ANY_ORDER),
             key=key.of(IdempotentOperation.PAY_ORDER, customer),
             actor=actor_of(request, customer),
@@ -64,7 +80,7 @@ async def pay_order(
     payment = receipt.result
     mark_replay(response, receipt)
     response.headers["Location"] = f"/v1/orders/{order_id}/payments/{payment.id}"
-    if payment.status is PaymentStatus.PENDING:
+    if payment.status in {PaymentStatus.PENDING, PaymentStatus.REQUIRES_ACTION}:
         response.status_code = 202
     return payment
 
@@ -114,3 +130,68 @@ async def get_payment(
         PaymentId(payment_id),
         access=order_access(reader, Permission.SEE_ALL_ORDERS),
     )
+
+
+@router.post(
+    "/{payment_id:uuid}/capture",
+    operation_id="capture_payment",
+    summary="Capture an authorized payment",
+    description=described_by(CapturePayment),
+    response_model=PaymentResponse,
+    responses=problem_responses("not_found", "invalid_transition", "payment_in_progress"),
+    dependencies=[LimitWrites],
+)
+async def capture_payment(
+    order_id: UUID,
+    payment_id: UUID,
+    staff: Refunder,
+    key: RequiredKey,
+    request: Request,
+    response: Response,
+    capture_payment: Annotated[CapturePayment, provided(Container.payments.capture_payment)],
+    body: CapturePaymentRequest = CAPTURE_ALL,
+) -> PaymentView:
+    result = await capture_payment(
+        PaymentCommand(
+            order_id=OrderId(order_id),
+            payment_id=PaymentId(payment_id),
+            access=OrderAccess.all(),
+            key=key.of(IdempotentOperation.CAPTURE_PAYMENT, staff),
+            actor=actor_of(request, staff),
+        ),
+        body.amount.to_money() if body.amount else None,
+    )
+    mark_replay(response, result)
+    return result.result
+
+
+@router.post(
+    "/{payment_id:uuid}/void",
+    operation_id="void_payment",
+    summary="Void a payment",
+    description=described_by(VoidPayment),
+    response_model=PaymentResponse,
+    responses=problem_responses("not_found", "invalid_transition", "payment_in_progress"),
+    dependencies=[LimitWrites],
+)
+async def void_payment(
+    order_id: UUID,
+    payment_id: UUID,
+    customer: PayingCustomer,
+    key: RequiredKey,
+    request: Request,
+    response: Response,
+    void_payment: Annotated[VoidPayment, provided(Container.payments.void_payment)],
+    body: VoidPaymentRequest = VOID,  # noqa: ARG001 - a body with fields is refused
+) -> PaymentView:
+    result = await void_payment(
+        PaymentCommand(
+            order_id=OrderId(order_id),
+            payment_id=PaymentId(payment_id),
+            access=order_access(customer, Permission.PAY_ANY_ORDER),
+            key=key.of(IdempotentOperation.VOID_PAYMENT, customer),
+            actor=actor_of(request, customer),
+        )
+    )
+    mark_replay(response, result)
+    return result.result

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, model_validator
 from domain.orders.fulfillment import CARRIER, TRACKING, FulfilledLine
 from domain.orders.pricing import MAX_LINES, MAX_QUANTITY
 from domain.payments.method import PaymentMethod
-from domain.payments.payment import PaymentStatus
+from domain.payments.payment import CaptureMethod, PaymentStatus
 from domain.payments.refund import REFUND_REASON, RefundedLine, RefundStatus
 from domain.shared.ids import FulfillmentId, LineId, OrderId, PaymentId, RefundId
 from domain.shared.money import Money
@@ -52,8 +52,34 @@ class PayOrderRequest(RequestModel):
     amount: Annotated[PositiveMoney, Field(description="The order's total: an order is paid all at once.")]
     method: PaymentMethod
     token: Annotated[str, text(max_length=500, min_length=1)] | None = Field(
-        None, repr=False, description="What the provider knows the customer's card by."
+        None, repr=False, description="Identifies the customer's card at the provider."
     )
+    capture_method: CaptureMethod | None = Field(
+        None,
+        description="`manual` only authorizes the amount, which staff capture later. Default: the shop's setting.",
+    )
+
+
+class CapturePaymentRequest(RequestModel):
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"amount": {"amount": 1999, "currency": "EUR"}}]}
+    )
+
+    amount: PositiveMoney | None = Field(
+        None, description="At most the authorized amount; the rest is released. Default: all of it."
+    )
+
+
+class VoidPaymentRequest(RequestModel):
+    """An empty object, or no body at all."""
+
+
+class NextActionResponse(ResponseModel):
+    """What the customer has to do to authenticate the payment."""
+
+    type: str
+    client_secret: str | None
+    redirect_url: str | None
 
 
 class PaymentResponse(ResponseModel):
@@ -66,6 +92,11 @@ class PaymentResponse(ResponseModel):
     failure: str | None
     requested_at: Timestamp
     decided_at: Timestamp | None
+    capture_method: CaptureMethod
+    authorized_until: Timestamp | None
+    next_action: NextActionResponse | None = Field(
+        description="Set while the status is `requires_action`, and only for the customer."
+    )
 
 
 class RefundOrderRequest(RequestModel):

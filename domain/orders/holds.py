@@ -1,4 +1,4 @@
-"""What an order holds of the stock: its unfulfilled units, for as long as it is pending or confirmed."""
+"""The stock that an order holds: its unfulfilled units, while it is pending or confirmed."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,17 +10,23 @@ from domain.shared.ids import ProductId
 
 
 def can_be_supplied(order: Order, stocks: Mapping[ProductId, Stock]) -> bool:
-    """Tell whether all that the order needs is there, and nobody else's."""
+    """Return whether the stock available covers the unfulfilled units of the order."""
     return all(stocks[line.product_id].can_supply(line.unfulfilled) for line in order.lines)
 
 
 def reserve(order: Order, stocks: Mapping[ProductId, Stock], *, now: datetime, actor: Actor) -> None:
-    """Promise the order what it needs. Raises ReservationExceedsStock."""
+    """Reserve the unfulfilled units of the order. Raises ReservationExceedsStock."""
     for line in order.lines:
         stocks[line.product_id].reserve(line.unfulfilled, order_id=order.id, now=now, actor=actor)
 
 
 def release(order: Order, stocks: Mapping[ProductId, Stock], *, now: datetime, actor: Actor) -> None:
-    """Take back what the order was promised."""
+    """Release the unfulfilled units of the order."""
     for line in order.lines:
         stocks[line.product_id].release(line.unfulfilled, order_id=order.id, now=now, actor=actor)
+
+
+def expire(order: Order, stocks: Mapping[ProductId, Stock], *, now: datetime, actor: Actor) -> None:
+    """Expire the order and release its stock. Both must be locked. Raises InvalidTransition."""
+    order.expire(now=now, actor=actor)
+    release(order, stocks, now=now, actor=actor)

@@ -1,0 +1,32 @@
+from dataclasses import dataclass
+from datetime import datetime
+
+from application.payments.payment_operations import PaymentCommand, PaymentOperations
+from application.payments.views import PaymentView
+from application.shared.idempotency import IdempotentResult
+from domain.orders.order import Order
+from domain.orders.paying import request_capture
+from domain.payments.payment import Payment
+from domain.shared.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class CapturePayment:
+    """Capture an authorized payment, all of it or an amount; the rest is released.
+
+    A payment is captured once. While the provider's answer is awaited, another request is refused with
+    `payment_in_progress`.
+    """
+
+    operations: PaymentOperations
+
+    async def __call__(self, command: PaymentCommand, amount: Money | None) -> IdempotentResult[PaymentView]:
+        """Raise NotFound, InvalidTransition, PaymentInProgress or ValidationFailed.
+
+        Also IdempotencyKeyReused and IdempotencyInFlight.
+        """
+
+        def request(order: Order, payment: Payment, now: datetime) -> None:
+            request_capture(order, payment, amount, now=now)
+
+        return await self.operations.carry_out(command, request)

@@ -1,0 +1,28 @@
+from dataclasses import dataclass
+from datetime import datetime
+
+from application.payments.payment_operations import PaymentCommand, PaymentOperations
+from application.payments.views import PaymentView
+from application.shared.idempotency import IdempotentResult
+from domain.orders.order import Order
+from domain.orders.paying import request_void
+from domain.payments.payment import Payment
+
+
+@dataclass(frozen=True, slots=True)
+class VoidPayment:
+    """End a payment before money is captured.
+
+    Staff void authorized payments: an order of which nothing was shipped then waits for payment again. The owner of
+    the order voids a payment that waits for authentication, and can pay in another way after that.
+    """
+
+    operations: PaymentOperations
+
+    async def __call__(self, command: PaymentCommand) -> IdempotentResult[PaymentView]:
+        """Raise NotFound, InvalidTransition, PaymentInProgress, IdempotencyKeyReused, IdempotencyInFlight."""
+
+        def request(order: Order, payment: Payment, now: datetime) -> None:
+            request_void(order, payment, command.access.party, now=now)
+
+        return await self.operations.carry_out(command, request)

@@ -1,0 +1,297 @@
+"""Money is authorized first, and captured or voided later; the order follows."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from application.orders.access import OrderAccess
+from application.orders.fulfill_order import FulfillOrder
+from application.orders.views import OrderView
+from application.payments.ports import Outcome, ProviderEventKind
+from application.payments.views import PaymentView
+from application.shared.idempotency import IdempotentOperation
+from domain.orders.lifecycle import Action, InvalidTransition, OrderStatus
+from domain.orders.paying import PaymentInProgress
+from domain.orders.statuses import OrderPaymentStatus
+from domain.payments.inquiry import PATIENCE
+from domain.payments.payment import ENDING_NOTICE, VOID_BEFORE_END, CaptureMethod, PaymentStatus
+from domain.shared.errors import NotFound, ValidationFailed
+from tests.invariants import assert_invariants, history, payments, refunds
+from tests.kit.gateway import CLIENT_SECRET
+from tests.kit.shop import HOLD, Shop
+
+
+async def an_authorized_order(shop: Shop, *, quantity: int = 2) -> tuple[OrderView, PaymentView]:
+    order = await shop.order(await shop.product(stock=5, price=1000), quantity)
+    payment = await shop.authorize(order)
+    return await shop.see(order), payment
+
+
+async def test_authorized_order_is_confirmed_and_may_be_shipped(shop: Shop) -> None:
+    order, payment = await an_authorized_order(shop)
+    assert (payment.status, payment.captured.amount) == (PaymentStatus.AUTHORIZED, 0)
+    assert payment.authorized_until == payment.requested_at + timedelta(days=7)
+    assert (order.status, order.payment_status) == (OrderStatus.CONFIRMED, OrderPaymentStatus.AUTHORIZED)
+    assert {Action.CAPTURE, Action.VOID, Action.FULFILL} <= set(order.allowed_actions)
+    assert shop.gateway.charges == 0
+    await shop.fulfil(order)
+    await shop.capture(payment)
+    shipped = await shop.see(order)
+    assert (shipped.status, shipped.payment_status) == (OrderStatus.FULFILLED, OrderPaymentStatus.PAID)
+    assert shipped.paid_total == order.total
+    assert await shop.store.outbox.count("payment.authorized") == 1
+    assert await shop.store.outbox.count("payment.captured") == 1
+    await assert_invariants(shop)
+
+
+async def test_part_of_an_authorization_can_be_captured_once(shop: Shop) -> None:
+    order, payment = await an_authorized_order(shop)
+    captured = await shop.capture(payment, 1500)
+    assert (captured.status, captured.captured.amount) == (PaymentStatus.CAPTURED, 1500)
+    seen = await shop.see(order)
+    assert (seen.status, seen.payment_status) == (
+        OrderStatus.CONFIRMED,
+        OrderPaymentStatus.PARTIALLY_CAPTURED,
+    )
+    with pytest.raises(InvalidTransition):
+        await shop.capture(payment, 500)
+    with pytest.raises(InvalidTransition):
+        await shop.void(payment)
+    await shop.cancel(order)
+    await shop.settle()
+    assert [each.amount.amount for each in await refunds(shop, order)] == [1500]
+    assert (await shop.see(order)).payment_status is OrderPaymentStatus.REFUNDED
+    await assert_invariants(shop)
+
+
+@pytest.mark.parametrize("amount", [0, 2001, -1])
+async def test_capture_beyond_the_authorization_is_refused(shop: Shop, amount: int) -> None:
+    _, payment = await an_authorized_order(shop)
+    with pytest.raises(ValidationFailed) as refusal:
+        await shop.capture(payment, amount)
+    assert [violation.code for violation in refusal.value.violations] == ["exceeds_authorized"]
+    assert shop.gateway.charges == 0
+    await assert_invariants(shop)
+
+
+async def test_second_payment_beside_an_authorization_is_refused(shop: Shop) -> None:
+    order, _ = await an_authorized_order(shop)
+    with pytest.raises(InvalidTransition):
+        await shop.pay(order)
+    assert len(await payments(shop, order)) == 1
+
+
+async def test_voided_order_waits_for_payment_again(shop: Shop) -> None:
+    order, payment = await an_authorized_order(shop)
+    shop.clock.advance(HOLD)
+    voided = await shop.void(payment)
+    assert voided.status is PaymentStatus.VOIDED
+    waiting = await shop.see(order)
+    assert (waiting.status, waiting.payment_status) == (
+        OrderStatus.PENDING_PAYMENT,
+        OrderPaymentStatus.UNPAID,
+    )
+    assert waiting.expires_at == shop.clock.now() + HOLD
+    assert (await shop.get_stock(order.lines[0].product_id)).reserved == 2
+    await shop.pay(order)
+    assert (await shop.see(order)).status is OrderStatus.CONFIRMED
+    assert await shop.store.outbox.count("payment.voided") == 1
+    await assert_invariants(shop)
+
+
+async def test_void_of_a_shipped_order_leaves_it_shipped_and_unpaid(shop: Shop) -> None:
+    order, payment = await an_authorized_order(shop)
+    await shop.fulfil(order)
+    await shop.void(payment)
+    seen = await shop.see(order)
+    assert (seen.status, seen.payment_status) == (OrderStatus.FULFILLED, OrderPaymentStatus.UNPAID)
+    await assert_invariants(shop)
+
+
+async def test_owner_cannot_void_an_authorization(shop: Shop) -> None:
+    order, payment = await an_authorized_order(shop)
+    with pytest.raises(InvalidTransition):
+        await shop.void(payment, access=OrderAccess.own(order.customer_id))
+    with pytest.raises(NotFound):
+        await shop.void(payment, access=OrderAccess.own((await shop.customer()).id))
+
+
+async def test_cancelling_voids_the_authorization(shop: Shop) -> None:
+    order, payment = await an_authorized_order(shop)
+    await shop.cancel(order)
+    assert await shop.settle() == 1
+    assert shop.gateway.payments[payment.id].outcome is Outcome.VOIDED
+    [voided] = await payments(shop, order)
+    assert voided.status is PaymentStatus.VOIDED
+    assert (await shop.see(order)).payment_status is OrderPaymentStatus.UNPAID
+    await assert_invariants(shop)
+
+
+async def test_authorization_after_the_order_has_expired_is_voided(shop: Shop) -> None:
+    order = await shop.order(await shop.product(stock=5))
+    payment = await shop.authorize(order, "tok_pending")
+    shop.clock.advance(HOLD)
+    await shop.expire()
+    shop.gateway.decide(payment.id, Outcome.AUTHORIZED)
+    await shop.told(ProviderEventKind.AUTHORIZED, payment)
+    while await shop.settle():
+        pass
+    assert shop.gateway.payments[payment.id].outcome is Outcome.VOIDED
+    assert [each.status for each in await payments(shop, order)] == [PaymentStatus.VOIDED]
+    assert (await shop.see(order)).status is OrderStatus.EXPIRED
+    await assert_invariants(shop)
+
+
+async def test_authorization_reported_after_a_failure_is_voided_if_another_is_open(shop: Shop) -> None:
+    order = await shop.order(await shop.product(stock=5))
+    first = await shop.authorize(order, "tok_pending")
+    await shop.told(ProviderEventKind.FAILED, first)
+    second = await shop.authorize(order, "tok_pending")
+    shop.gateway.decide(first.id, Outcome.AUTHORIZED)
+    await shop.told(ProviderEventKind.AUTHORIZED, first)
+    while await shop.settle():
+        pass
+    assert shop.gateway.payments[first.id].outcome is Outcome.VOIDED
+    shop.gateway.decide(second.id, Outcome.AUTHORIZED)
+    await shop.told(ProviderEventKind.AUTHORIZED, second)
+    assert (await shop.see(order)).payment_status is OrderPaymentStatus.AUTHORIZED
+    await assert_invariants(shop)
+
+
+async def test_lost_answer_to_a_capture_is_asked_for_and_captures_once(shop: Shop) -> None:
+    order, payment = await an_authorized_order(shop)
+    shop.gateway.is_down = True
+    assert (await shop.capture(payment)).status is PaymentStatus.AUTHORIZED
+    with pytest.raises(PaymentInProgress):
+        await shop.void(payment)
+    with pytest.raises(PaymentInProgress):
+        await shop.capture(payment)
+    shop.gateway.is_down = False
+    shop.clock.advance(PATIENCE)
+    assert await shop.settle() == 1
+    assert shop.gateway.charges == 1
+    assert (await shop.see(order)).payment_status is OrderPaymentStatus.PAID
+    await assert_invariants(shop)
+
+
+async def test_ending_authorization_is_announced_and_then_voided(shop: Shop) -> None:
+    order, payment = await an_authorized_order(shop)
+    assert payment.authorized_until is not None
+    shop.clock.set(payment.authorized_until - ENDING_NOTICE)
+    assert await shop.settle() == 1
+    assert await shop.store.outbox.count("payment.authorization_ending") == 1
+    assert await shop.settle() == 0
+    shop.clock.set(payment.authorized_until - VOID_BEFORE_END)
+    await shop.settle()
+    assert shop.gateway.payments[payment.id].outcome is Outcome.VOIDED
+    assert (await shop.see(order)).status is OrderStatus.PENDING_PAYMENT
+    actions = [change.action for change in await history(shop, await shop.see(order))]
+    assert actions[-2:] == [Action.ANNOUNCE_ENDING, Action.RECORD_VOID]
+    await assert_invariants(shop)
+
+
+async def test_authorization_that_has_ended_at_the_provider_is_recorded(shop: Shop) -> None:
+    """Something was shipped, so that the shop itself does not void it."""
+    order, payment = await an_authorized_order(shop)
+    await shop.fulfil(order, 1)
+    assert payment.authorized_until is not None
+    shop.clock.set(payment.authorized_until - ENDING_NOTICE)
+    await shop.settle()
+    shop.gateway.decide(payment.id, Outcome.VOIDED)
+    shop.clock.set(payment.authorized_until)
+    await shop.settle()
+    [ended] = await payments(shop, order)
+    assert ended.status is PaymentStatus.VOIDED
+    assert (await shop.see(order)).status is OrderStatus.CONFIRMED
+    await assert_invariants(shop)
+
+
+async def test_first_shipment_captures_where_the_shop_captures_on_fulfillment(shop: Shop) -> None:
+    order, _ = await an_authorized_order(shop)
+    shop.fulfill_order = FulfillOrder(shop.store.unit_of_work, shop.clock, shop.ids, captures=True)
+    await shop.fulfil(order, 1)
+    assert await shop.settle() == 1
+    seen = await shop.see(order)
+    assert (seen.payment_status, shop.gateway.charges) == (OrderPaymentStatus.PAID, 1)
+    await shop.fulfil(order, 1)
+    assert await shop.settle() == 0
+    await assert_invariants(shop)
+
+
+async def test_capture_is_replayed_with_its_key(shop: Shop) -> None:
+    _, payment = await an_authorized_order(shop)
+    command = shop.operating(payment, IdempotentOperation.CAPTURE_PAYMENT, key="k")
+    first = await shop.capture_payment(command, None)
+    again = await shop.capture_payment(command, None)
+    assert (first.replayed, again.replayed) == (False, True)
+    assert again.result == first.result
+    assert shop.gateway.charges == 1
+
+
+async def test_bank_that_asks_for_authentication_extends_the_hold_once(shop: Shop) -> None:
+    order = await shop.order(await shop.product(stock=5))
+    shop.clock.advance(timedelta(minutes=10))
+    access = OrderAccess.own(order.customer_id)
+    paid = await shop.pay_order(replace(shop.paying(order, "tok_3ds"), access=access))
+    payment = paid.result
+    assert payment.status is PaymentStatus.REQUIRES_ACTION
+    assert payment.next_action is not None
+    assert payment.next_action.client_secret == CLIENT_SECRET
+    assert (await shop.see(order)).expires_at == shop.clock.now() + HOLD
+    with pytest.raises(PaymentInProgress):
+        await shop.pay(order)
+    await shop.void(payment, access=access)
+    shop.clock.advance(timedelta(minutes=5))
+    await shop.pay_order(replace(shop.paying(order, "tok_3ds"), access=access))
+    assert (await shop.see(order)).expires_at == shop.clock.now() - timedelta(minutes=5) + HOLD
+    await assert_invariants(shop)
+
+
+async def test_client_secret_is_shown_to_the_customer_only_and_never_stored(shop: Shop) -> None:
+    order = await shop.order(await shop.product(stock=5))
+    access = OrderAccess.own(order.customer_id)
+    command = replace(shop.paying(order, "tok_3ds", key="k"), access=access)
+    payment = (await shop.pay_order(command)).result
+    replay = await shop.pay_order(command)
+    assert replay.replayed
+    assert replay.result.next_action == payment.next_action
+    kept = await shop.store.payments.payment(order.id, payment.id)
+    assert kept is not None
+    assert kept.next_action is None
+    for event in (await shop.store.event_feed.read(after=None, type_=None, limit=100)).events:
+        assert CLIENT_SECRET not in repr(event)
+    other = await shop.order(await shop.product(stock=5))
+    assert (await shop.pay(other, "tok_3ds")).next_action is None
+
+
+@pytest.mark.parametrize("capture_method", CaptureMethod)
+async def test_authenticated_payment_confirms_the_order(shop: Shop, capture_method: CaptureMethod) -> None:
+    order = await shop.order(await shop.product(stock=5))
+    command = replace(shop.paying(order, "tok_3ds"), capture_method=capture_method)
+    payment = (await shop.pay_order(command)).result
+    is_manual = capture_method is CaptureMethod.MANUAL
+    shop.gateway.decide(payment.id, Outcome.AUTHORIZED if is_manual else Outcome.SUCCEEDED)
+    await shop.told(ProviderEventKind.AUTHORIZED if is_manual else ProviderEventKind.CAPTURED, payment)
+    assert (await shop.see(order)).status is OrderStatus.CONFIRMED
+    await assert_invariants(shop)
+
+
+async def test_failed_authentication_leaves_the_order_to_be_paid_again(shop: Shop) -> None:
+    order = await shop.order(await shop.product(stock=5))
+    payment = await shop.pay(order, "tok_3ds")
+    await shop.told(ProviderEventKind.FAILED, payment, failure="authentication_failed")
+    await shop.pay(order)
+    assert (await shop.see(order)).status is OrderStatus.CONFIRMED
+    await assert_invariants(shop)
+
+
+async def test_abandoned_authentication_times_out_with_the_hold(shop: Shop) -> None:
+    order = await shop.order(await shop.product(stock=5))
+    payment = await shop.pay(order, "tok_3ds")
+    shop.clock.advance(HOLD)
+    await shop.settle()
+    [ended] = await payments(shop, order)
+    assert (ended.status, ended.failure) == (PaymentStatus.VOIDED, "authentication_timed_out")
+    assert shop.gateway.payments[payment.id].outcome is Outcome.VOIDED
+    await assert_invariants(shop)
