@@ -1,0 +1,229 @@
+"""Each aggregate is written and read with a value in every field that is not the field's default."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, fields, is_dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from itertools import count
+from typing import Any, get_args, get_type_hints
+from uuid import UUID
+
+import pytest
+
+from domain.catalog.product import Product, ProductStatus
+from domain.catalog.stock import Stock
+from domain.clients.client import ServiceClient
+from domain.clients.secret import ClientSecret
+from domain.orders.address import Address
+from domain.orders.lifecycle import OrderStatus
+from domain.orders.line import OrderLine
+from domain.orders.order import Order
+from domain.payments.method import PaymentMethod
+from domain.payments.payment import Payment, PaymentStatus
+from domain.payments.refund import Refund, RefundedLine, RefundStatus
+from domain.sessions.session import Session
+from domain.shared.money import Money
+from domain.users.email_address import EmailAddress
+from domain.users.one_time_token import OneTimeToken, TokenPurpose
+from domain.users.pending_sign_up import PendingSignUp
+from domain.users.permissions import Role, Scope
+from domain.users.user import User, UserStatus
+from tests.kit.actors import SOMEBODY
+from tests.kit.shop import Shop
+
+NOW = datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)
+
+
+class Values:
+    """Values by type, each of them different."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._numbers = count(11)
+        self._by_type: Mapping[object, Callable[[str], object]] = {
+            str: lambda name: f"{name}-{self._next()}",
+            int: lambda _: self._next(),
+            bool: lambda _: True,
+            bytes: lambda _: self._next().to_bytes(32, "big"),
+            datetime: lambda _: NOW + timedelta(seconds=self._next()),
+            dict[str, str]: lambda name: {name: f"{name}-{self._next()}"},
+            Money: lambda _: Money(self._next(), "EUR"),
+            EmailAddress: lambda _: EmailAddress.of(f"Someone-{self._next()}", "example.com"),
+            UUID: lambda _: shop.ids.new(),
+        }
+
+    def _next(self) -> int:
+        return next(self._numbers)
+
+    def fill(self, kind: type[Any], **given: Any) -> Any:
+        """Create an object with a value in every field. Fails for a field that gets none, or its default."""
+        hints = get_type_hints(kind)
+        values = {
+            field.name: given[field.name] if field.name in given else self._value(hints[field.name], field)
+            for field in fields(kind)
+            if field.init
+        }
+        for field in fields(kind):
+            if field.init:
+                assert values[field.name] not in _defaults_of(field), (
+                    f"{kind.__name__}.{field.name}: give a value"
+                )
+        return kind(**values)
+
+    def _value(self, hint: Any, field: "Field[Any]") -> object:
+        """Return a value for a field of a type, of an optional type, or of a new type."""
+        declared = get_args(hint)[0] if type(None) in get_args(hint) else hint
+        declared = getattr(declared, "__supertype__", declared)
+        if declared not in self._by_type:
+            pytest.fail(f"{field.name} is {hint}: give a value in this test.")
+        return self._by_type[declared](field.name)
+
+
+def _defaults_of(field: "Field[Any]") -> list[object]:
+    defaults: list[object] = [None, "", {}, (), [], 0]
+    if field.default is not MISSING:
+        defaults.append(field.default)
+    return defaults
+
+
+def content(thing: object) -> object:
+    """Return the fields of a dataclass, and of the dataclasses in it, for a comparison."""
+    if is_dataclass(thing) and not isinstance(thing, type):
+        return {field.name: content(getattr(thing, field.name)) for field in fields(thing) if field.init}
+    if isinstance(thing, list | tuple):
+        return [content(item) for item in thing]
+    return thing if not isinstance(thing, Enum) else thing.value
+
+
+@pytest.fixture
+def values(shop: Shop) -> Values:
+    return Values(shop)
+
+
+async def test_product_and_stock_are_read_as_they_were_written(shop: Shop, values: Values) -> None:
+    product: Product = values.fill(Product, sku="MUG-1", status=ProductStatus.ARCHIVED)
+    stock: Stock = values.fill(Stock, product_id=product.id, on_hand=40, reserved=3)
+    async with shop.store.unit_of_work(SOMEBODY) as work:
+        await work.stocks.add([stock])
+        await work.products.add([product])
+        await work.commit()
+    async with shop.store.unit_of_work() as work:
+        assert content((await work.products.get([product.id]))[product.id]) == content(product)
+        assert content((await work.stocks.get([product.id]))[product.id]) == content(stock)
+
+
+async def test_user_is_read_as_it_was_written(shop: Shop, values: Values) -> None:
+    user = await _add_user(shop, values)
+    async with shop.store.unit_of_work() as work:
+        assert content(await work.users.get(user.id)) == content(user)
+
+
+async def test_one_time_token_is_read_as_it_was_written(shop: Shop, values: Values) -> None:
+    user = await _add_user(shop, values)
+    token: OneTimeToken = values.fill(OneTimeToken, user_id=user.id, purpose=TokenPurpose.RESET_PASSWORD)
+    async with shop.store.unit_of_work(SOMEBODY) as work:
+        await work.one_time_tokens.put(token)
+        await work.commit()
+    async with shop.store.unit_of_work() as work:
+        assert content(await work.one_time_tokens.find(token.purpose, token.token_hash)) == content(token)
+
+
+async def test_sign_up_is_read_as_it_was_written(shop: Shop, values: Values) -> None:
+    sign_up: PendingSignUp = values.fill(PendingSignUp)
+    async with shop.store.unit_of_work(SOMEBODY) as work:
+        await work.sign_ups.add(sign_up)
+        await work.commit()
+    async with shop.store.unit_of_work() as work:
+        assert content(await work.sign_ups.get(sign_up.id)) == content(sign_up)
+
+
+async def test_session_is_read_as_it_was_written(shop: Shop, values: Values) -> None:
+    user = await _add_user(shop, values)
+    session: Session = values.fill(Session, user_id=user.id)
+    async with shop.store.unit_of_work(SOMEBODY) as work:
+        await work.sessions.add(session)
+        await work.commit()
+    async with shop.store.unit_of_work() as work:
+        assert content(await work.sessions.get(session.id)) == content(session)
+
+
+async def test_client_is_read_as_it_was_written(shop: Shop, values: Values) -> None:
+    client: ServiceClient = values.fill(
+        ServiceClient, name="till", scopes=frozenset({Scope.READ_ORDERS}), secrets=[values.fill(ClientSecret)]
+    )
+    async with shop.store.unit_of_work(SOMEBODY) as work:
+        await work.clients.add(client)
+        await work.commit()
+    async with shop.store.unit_of_work() as work:
+        assert content(await work.clients.get(client.id)) == content(client)
+
+
+async def test_order_is_read_as_it_was_written(shop: Shop, values: Values) -> None:
+    order = await _add_order(shop, values)
+    async with shop.store.unit_of_work() as work:
+        assert content(await work.orders.get(order.id)) == content(order)
+
+
+async def test_payment_and_refund_are_read_as_they_were_written(shop: Shop, values: Values) -> None:
+    order = await _add_order(shop, values)
+    payment: Payment = values.fill(
+        Payment,
+        order_id=order.id,
+        method=PaymentMethod.SANDBOX,
+        status=PaymentStatus.CAPTURED,
+        amount=Money(90, "EUR"),
+        captured=Money(80, "EUR"),
+        returned=Money(20, "EUR"),
+    )
+    refund: Refund = values.fill(
+        Refund,
+        order_id=order.id,
+        payment_id=payment.id,
+        method=PaymentMethod.SANDBOX,
+        status=RefundStatus.SUCCEEDED,
+        amount=Money(20, "EUR"),
+        lines=(values.fill(RefundedLine, line_id=order.lines[0].id, quantity=1),),
+    )
+    async with shop.store.unit_of_work(SOMEBODY) as work:
+        await work.orders.get(order.id)
+        await work.payments.add([payment])
+        await work.refunds.add([refund])
+        await work.commit()
+    async with shop.store.unit_of_work() as work:
+        assert content(await work.payments.find(payment.id)) == content(payment)
+        assert content(await work.refunds.find(refund.id)) == content(refund)
+
+
+async def _add_user(shop: Shop, values: Values) -> User:
+    user: User = values.fill(User, role=Role.STAFF, status=UserStatus.DISABLED)
+    async with shop.store.unit_of_work(SOMEBODY) as work:
+        await work.users.add(user)
+        await work.commit()
+    return user
+
+
+async def _add_order(shop: Shop, values: Values) -> Order:
+    product, user = await shop.product(stock=9), await _add_user(shop, values)
+    line = values.fill(
+        OrderLine,
+        product_id=product.id,
+        unit_price=Money(50, "EUR"),
+        quantity=4,
+        fulfilled=2,
+        refunded=1,
+    )
+    order: Order = values.fill(
+        Order,
+        customer_id=user.id,
+        status=OrderStatus.CONFIRMED,
+        currency="EUR",
+        lines=[line],
+        total=Money(200, "EUR"),
+        paid_total=Money(200, "EUR"),
+        refunded_total=Money(50, "EUR"),
+        pending_refund_total=Money(10, "EUR"),
+        shipping_address=values.fill(Address, country="DE"),
+    )
+    async with shop.store.unit_of_work(SOMEBODY) as work:
+        await work.orders.add([order])
+        await work.commit()
+    return order
