@@ -1,31 +1,52 @@
-"""Which addresses are everybody's, and which are of a network that only we can reach."""
+"""Whether an IP address is a host on the internet or belongs to a private or reserved network."""
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
-_NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
-"""RFC 6052 and RFC 8215: an IPv4 address in the last 32 bits, which a gateway translates."""
+# The tables are our own, because those of Python's `is_global` depend on its version.
+_NOT_PUBLIC = (
+    IPv4Network("0.0.0.0/8"),
+    IPv4Network("10.0.0.0/8"),
+    IPv4Network("100.64.0.0/10"),
+    IPv4Network("127.0.0.0/8"),
+    IPv4Network("169.254.0.0/16"),
+    IPv4Network("172.16.0.0/12"),
+    IPv4Network("192.0.0.0/24"),
+    IPv4Network("192.0.2.0/24"),
+    IPv4Network("192.88.99.0/24"),
+    IPv4Network("192.168.0.0/16"),
+    IPv4Network("198.18.0.0/15"),
+    IPv4Network("198.51.100.0/24"),
+    IPv4Network("203.0.113.0/24"),
+    IPv4Network("224.0.0.0/3"),  # multicast and reserved
+    IPv6Network(
+        "2001::/23"
+    ),  # IETF protocols, with Teredo; its globally reachable blocks have no web servers
+    IPv6Network("2001:db8::/32"),
+    IPv6Network("3fff::/20"),
+)
+_IPV6_UNICAST = IPv6Network("2000::/3")
+"""Global unicast (RFC 4291). All other IPv6 addresses are reserved, local or multicast."""
 
-_NEVER_HOSTS = (IPv4Network("192.0.0.0/24"), IPv4Network("192.88.99.0/24"), IPv6Network("fec0::/10"))
-"""IETF protocols, relays of 6to4, and site-local addresses: not all versions of Python know of all of them."""
+_NAT64 = IPv6Network("64:ff9b::/96")
+"""RFC 6052: an IPv4 address in the last 32 bits, to which a gateway connects."""
 
 
 def is_public(address: str) -> bool:
-    """Tell whether it is the address of one host on the internet, by whatever way it is written.
+    """Return whether the address can be a host on the internet.
 
-    Loopback, private and link-local addresses are not, nor are shared, documentation, benchmark, multicast and
-    reserved ones (the registries of RFC 6890), nor an IPv6 address that stands for such an IPv4 address.
+    IANA's special-purpose registries (RFC 6890) list the blocks that are not globally reachable. An IPv6 address that
+    contains an IPv4 address (IPv4-mapped, 6to4, NAT64) is judged by the IPv4 address.
     """
     ip = ip_address(address)
     if isinstance(ip, IPv6Address):
         embedded = _embedded(ip)
-        if embedded is not None:
-            ip = embedded
-    if any(ip in network for network in _NEVER_HOSTS):
-        return False
-    return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified)
+        if embedded is None and ip not in _IPV6_UNICAST:
+            return False
+        ip = embedded or ip
+    return not any(ip in network for network in _NOT_PUBLIC)
 
 
 def _embedded(ip: IPv6Address) -> IPv4Address | None:
-    if any(ip in network for network in _NAT64):
+    if ip in _NAT64:
         return IPv4Address(int(ip) & 0xFFFF_FFFF)
     return ip.ipv4_mapped or ip.sixtofour
