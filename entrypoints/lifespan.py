@@ -34,6 +34,7 @@ async def running(container: Container) -> AsyncIterator[bytes]:
     """
     async with AsyncExitStack() as stack:
         stack.push_async_callback(container.database.engine().dispose)
+        stack.push_async_callback(container.database.public_read_engine().dispose)
         stack.push_async_callback(container.security.rate_limiter().close)
         stack.callback(container.shutdown_resources)
         stack.push_async_callback(container.payments.outgoing_http().close)

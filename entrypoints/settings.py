@@ -208,7 +208,9 @@ class Settings(BaseSettings):
     """URL of the PostgreSQL database. Unset: an embedded one, with its data in `data_dir`."""
     data_dir: Path = Path(".data")
     database_pool_size: int = Field(10, ge=1, le=500)
-    """Database connections per process."""
+    """Database connections per process, for everything but public reads."""
+    public_read_pool_size: int = Field(4, ge=1, le=500)
+    """Additional database connections per process, for public reads of the catalog. They cannot take those of orders."""
 
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=1, le=65535)

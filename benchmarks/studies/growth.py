@@ -105,5 +105,6 @@ async def _made_shop(server: Server, orders: int) -> AsyncIterator[Container]:
             yield container
         finally:
             await container.database.engine().dispose()
+            await container.database.public_read_engine().dispose()
     finally:
         await asyncio.to_thread(server.drop, name)

@@ -9,7 +9,12 @@ from adapters.postgres.catalog.stock_queries import PostgresStockQueries
 from adapters.postgres.checks.findings import PostgresFindingRecords
 from adapters.postgres.checks.invariant_checks import PostgresInvariantChecks
 from adapters.postgres.clients.queries import PostgresClientQueries
-from adapters.postgres.core.engine import create_checking_engine, create_engine, create_sessions
+from adapters.postgres.core.engine import (
+    PUBLIC_READ_TIMEOUT,
+    create_checking_engine,
+    create_engine,
+    create_sessions,
+)
 from adapters.postgres.core.health import PostgresHealth
 from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
 from adapters.postgres.events.event_feed import PostgresEventFeed
@@ -37,6 +42,12 @@ class Database(containers.DeclarativeContainer):
     engine = providers.Singleton(
         create_engine, url=settings.provided.database_url, pool_size=settings.provided.database_pool_size
     )
+    public_read_engine = providers.Singleton(
+        create_engine,
+        url=settings.provided.database_url,
+        pool_size=settings.provided.public_read_pool_size,
+        statement_timeout=PUBLIC_READ_TIMEOUT,
+    )
     session_factory = providers.Singleton(create_sessions, engine=engine)
     unit_of_work = providers.Singleton(PostgresUnitOfWorkFactory, sessions=session_factory, ids=ids)
     health = providers.Singleton(PostgresHealth, engine=engine)
@@ -44,7 +55,7 @@ class Database(containers.DeclarativeContainer):
     user_queries = providers.Singleton(PostgresUserQueries, engine=engine)
     session_queries = providers.Singleton(PostgresSessionQueries, engine=engine)
     client_queries = providers.Singleton(PostgresClientQueries, engine=engine)
-    product_queries = providers.Singleton(PostgresProductQueries, engine=engine)
+    product_queries = providers.Singleton(PostgresProductQueries, engine=public_read_engine)
     stock_queries = providers.Singleton(PostgresStockQueries, engine=engine)
     order_queries = providers.Singleton(PostgresOrderQueries, engine=engine)
     payment_queries = providers.Singleton(PostgresPaymentQueries, engine=engine)

@@ -11,6 +11,7 @@ from fastapi.params import Depends as Dependency
 from entrypoints.bootstrap.root import Container, named_providers
 from entrypoints.http.problems.openapi import raises_problems
 
+_ENGINES = (Container.database.engine, Container.database.public_read_engine)
 _NAMES: dict[Callable[..., Any], str] = {}
 
 
@@ -27,7 +28,7 @@ def provided(provider: Provider[Any]) -> Dependency:
         return find(request.app.state.container)()
 
     parts: Iterator[Provider[Any]] = provider.traverse()
-    if any(part is Container.database.engine for part in parts):
+    if any(part in _ENGINES for part in parts):
         provide = raises_problems("overloaded", "database_unavailable")(provide)
     _NAMES[provide] = name
     dependency: Dependency = Depends(provide)

@@ -163,6 +163,11 @@ async def test_a_walk_through_the_catalogue_meets_every_product_once(web: WebSho
         ("q=creem", ["Crème jug"]),
         ("q=mug", ["Red mug", "Blue mug"]),
         ("q=teapot", []),
+        ("q=a+mug", ["Red mug"]),
+        ("q=布", ["布"]),
+        ("q=t+shirt", ["T-shirt"]),
+        ("q=vitamin+c+tablets", ["Vitamin C, 60 tablets"]),
+        ("q=one+two+three+four+five+six+seven+eight", []),
         ("currency=EUR&min_price=1000&max_price=2000", ["Blue mug"]),
         ("in_stock=false", ["Blue mug"]),
         ("currency=JPY", ["Crème jug"]),
@@ -172,6 +177,10 @@ async def test_the_catalogue_is_searched_and_filtered(web: WebShop, query: str, 
     await web.product(sku="A", name="Red mug", price=500)
     await web.product(sku="B", name="Blue mug", price=1500, stock=0)
     await web.product(sku="C", name="Crème jug", price=1500, currency="JPY")
+    for number, name in enumerate(
+        ("布", "T-shirt", "Tea shirt", "Vitamin C, 60 tablets", "Vitamin concentrate tablets")
+    ):
+        await web.product(sku=f"OTHER-{number}", name=name, price=1, currency="USD")
 
     page = await web.visitor.get(f"/v1/products?sort=created_at&{query}")
 
@@ -187,6 +196,8 @@ async def test_the_catalogue_is_searched_and_filtered(web: WebShop, query: str, 
         ("limit=0", "limit"),
         ("limit=101", "limit"),
         ("sort=colour", "sort"),
+        ("q=one+two+three+four+five+six+seven+eight+nine", "q"),
+        ("q=" + "+".join("abcdefghijklmnopqrstuvwxyz"), "q"),
     ],
 )
 async def test_a_filter_that_makes_no_sense_is_told_at_its_parameter(

@@ -69,9 +69,9 @@ def _meets(product: Product, stock: Stock, criteria: ProductFilter) -> bool:
 
 
 def _is_found(product: Product, query: str) -> bool:
-    wanted = search.words(query)
+    wanted = search.terms(query)
     return bool(wanted) and all(
-        any(word.startswith(beginning) for word in product.search_words)
-        or not product.search_typos.isdisjoint(search.typo_variants(beginning))
-        for beginning in wanted
+        any(map(term.matches, product.search_words))
+        or not product.search_typos.isdisjoint(search.typo_variants(term.word))
+        for term in wanted
     )

@@ -70,21 +70,23 @@ def _conditions(criteria: ProductFilter) -> Iterator[ColumnElement[bool]]:
     if criteria.max_price is not None:
         yield ProductRow.price_amount <= criteria.max_price
     if criteria.in_stock is not None:
-        yield _AVAILABLE > 0 if criteria.in_stock else _AVAILABLE <= 0
+        # Written out, not bound: the planner then knows how many products the filter leaves.
+        yield StockRow.in_stock.is_(criteria.in_stock)
     if criteria.query is not None:
         yield from _matches(criteria.query)
 
 
 def _matches(query: str) -> Iterator[ColumnElement[bool]]:
-    """Say of each word that it is found, as `domain.catalog.search` means it. Without a word, nothing is."""
-    words = search.words(query)
-    if not words:
+    """Yield a condition for each term of the query, as defined in `domain.catalog.search`; false without a term."""
+    terms = search.terms(query)
+    if not terms:
         yield false()
-    for word in sorted(words):
-        # A word has letters and digits only, so there is nothing in it to quote.
-        begins = ProductRow.search_words.op("@@")(cast(f"'{word}':*", TSQUERY))
-        variants = sorted(search.typo_variants(word))
-        yield or_(begins, ProductRow.search_typos.overlap(variants)) if variants else begins
+    for term in terms:
+        # A word consists of letters and digits, so that no character needs escaping.
+        lexeme = f"'{term.word}':*" if term.is_prefix else f"'{term.word}'"
+        found = ProductRow.search_words.op("@@")(cast(lexeme, TSQUERY))
+        variants = sorted(search.typo_variants(term.word))
+        yield or_(found, ProductRow.search_typos.overlap(variants)) if variants else found
 
 
 def _view(row: ResultRow) -> ProductView:

@@ -14,7 +14,7 @@ from domain.catalog.stock import MovementReason
 from domain.shared.ids import ProductId
 
 _GET = (
-    select(*columns_of(StockRow), ProductRow.sku)
+    select(*columns_of(StockRow, without={"in_stock"}), ProductRow.sku)
     .join(ProductRow, ProductRow.id == StockRow.product_id)
     .where(StockRow.product_id == bindparam("product_id"))
 )

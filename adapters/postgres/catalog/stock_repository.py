@@ -11,12 +11,11 @@ from application.catalog.ports import StockRepository
 from domain.catalog.stock import Stock
 from domain.shared.ids import ProductId
 
-_GET = select(*columns_of(StockRow)).where(
-    StockRow.product_id == any_(bindparam("product_ids", type_=ARRAY(Uuid)))
-)
+_COLUMNS = columns_of(StockRow, without={"in_stock"})
+_GET = select(*_COLUMNS).where(StockRow.product_id == any_(bindparam("product_ids", type_=ARRAY(Uuid))))
 _LOCK = _GET.order_by(StockRow.product_id).with_for_update()
-_STOCKS = UnnestedRows("given_stocks", columns_of(StockRow))
-_MOVED = UnnestedRows("moved", [*columns_of(StockRow), Column("read_version", BigInteger)])
+_STOCKS = UnnestedRows("given_stocks", _COLUMNS)
+_MOVED = UnnestedRows("moved", [*_COLUMNS, Column("read_version", BigInteger)])
 _MOVEMENTS = UnnestedRows("given_movements", columns_of(StockMovementRow))
 
 _ADD = _MOVEMENTS.insert_into(StockMovementRow).add_cte(_STOCKS.insert_into(StockRow).cte("added"))

@@ -1,5 +1,7 @@
 """The connections of one process, and how long anything may wait for them or on them."""
 
+from datetime import timedelta
+
 from sqlalchemy import event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DisconnectionError
@@ -16,10 +18,13 @@ SERVER_SETTINGS = {
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
     "lock_timeout": "2s",
-    "statement_timeout": "5s",
     "idle_in_transaction_session_timeout": "10s",
 }
 """How a session begins. A pooler between service and server must let these through, or set them itself."""
+
+STATEMENT_TIMEOUT = timedelta(seconds=5)
+PUBLIC_READ_TIMEOUT = timedelta(seconds=1)
+"""For reads that anyone can request: a costly search must not occupy a connection for longer."""
 
 READ_ISOLATION = "read_isolation"
 """The engine's option for single reads. To prepare and to execute are two messages: a pooler needs a transaction
@@ -38,11 +43,17 @@ COMMAND_TIMEOUT = 8.0
 
 
 def create_engine(
-    url: str, *, pool_size: int = 10, checkout_timeout: float = 0.8, connect_timeout: float = 3.0
+    url: str,
+    *,
+    pool_size: int = 10,
+    checkout_timeout: float = 0.8,
+    connect_timeout: float = 3.0,
+    statement_timeout: timedelta = STATEMENT_TIMEOUT,
 ) -> AsyncEngine:
     """Return an engine for a `postgresql+asyncpg://` URL. It connects when it is first used.
 
-    `checkout_timeout` is how many seconds one waits for a connection before the service says that it is busy.
+    `checkout_timeout` is how many seconds a caller waits for a connection before it gets Overloaded.
+    `statement_timeout` is after how long the server cancels a statement.
 
     A URL that ends in `?prepared_statement_cache_size=0` says that there is a pooler in transaction mode between,
     such as PgBouncer: no statement is then prepared in one transaction and used in another.
@@ -59,7 +70,10 @@ def create_engine(
         # Statements have passwords' hashes and people's addresses in them.
         hide_parameters=True,
         connect_args={
-            "server_settings": SERVER_SETTINGS,
+            "server_settings": {
+                **SERVER_SETTINGS,
+                "statement_timeout": f"{statement_timeout // timedelta(milliseconds=1)}ms",
+            },
             "command_timeout": COMMAND_TIMEOUT,
             "timeout": connect_timeout,
             **({"statement_cache_size": 0} if pooled else {}),

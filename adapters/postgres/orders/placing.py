@@ -27,7 +27,7 @@ from domain.orders.placing import ProductsWithStock
 from domain.shared.ids import ProductId, UserId
 from domain.users.user import UserStatus
 
-_STOCKS = columns_of(StockRow)
+_STOCKS = columns_of(StockRow, without={"in_stock"})
 _PRODUCTS = columns_of(ProductRow, without={"sort_name", "search_words", "search_typos"})
 _IDS = (
     bindparam("customer_ids", type_=ARRAY(Uuid)),

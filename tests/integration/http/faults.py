@@ -100,7 +100,8 @@ def install(container: Container) -> Fuse:
         container.database.order_queries,
     ):
         provider.override(Fused(provider(), fuse))
-    _install_into_driver(container.database.engine(), fuse)
+    for engine in (container.database.engine(), container.database.public_read_engine()):
+        _install_into_driver(engine, fuse)
     return fuse
 
 

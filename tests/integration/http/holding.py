@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.integration.http.services import pool_of
+from tests.integration.http.services import pool_of, public_read_pool_of
 from tests.kit.web import WebShop
 
 OPEN_TRANSACTIONS = """
@@ -34,7 +34,7 @@ async def assert_nothing_is_held(web: WebShop, psql: asyncpg.Connection) -> None
 async def connections_have_come_back(web: WebShop) -> None:
     """Wait for the connections of the service's own work, such as reading keys again: one that was lost never comes."""
     async with asyncio.timeout(10):
-        while pool_of(web).checkedout():  # noqa: ASYNC110 - nobody but tests waits for it, so there is no event
+        while any(pool.checkedout() for pool in (pool_of(web), public_read_pool_of(web))):  # noqa: ASYNC110 - nobody but tests waits for it, so there is no event
             await asyncio.sleep(0.01)
 
 

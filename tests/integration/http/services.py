@@ -32,6 +32,7 @@ def patient_container(database_url: str) -> Container:
     """Wire a service that would rather wait than say that it is busy, so that no race depends on the machine."""
     container = container_on(database_url)
     container.database.engine.override(patient_engine(database_url))
+    container.database.public_read_engine.override(patient_engine(database_url))
     container.orders.order_batcher.override(Batcher(container.orders.place_order_batch(), patience=60))
     return container
 
@@ -48,6 +49,12 @@ async def processes(database_url: str, count: int) -> AsyncIterator[Sequence[Web
 def pool_of(web: WebShop) -> Any:
     """Return the pool of a process's connections."""
     engine: AsyncEngine = web.container.database.engine()
+    return engine.pool
+
+
+def public_read_pool_of(web: WebShop) -> Any:
+    """Return the pool of a process's connections for public reads."""
+    engine: AsyncEngine = web.container.database.public_read_engine()
     return engine.pool
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from adapters.embedded_postgres import EmbeddedPostgres
 from adapters.postgres.core.migrations import upgrade
 from tests.integration.http.holding import assert_nothing_is_held
-from tests.integration.http.services import Buyer, container_on, pool_of
+from tests.integration.http.services import Buyer, container_on, pool_of, public_read_pool_of
 from tests.invariants import assert_invariants
 from tests.kit.shop import Shop
 from tests.kit.web import PASSWORD, WebShop, key, order_of, web_shop
@@ -160,9 +160,12 @@ async def test_orders_whose_connections_are_cut_are_placed_once_by_trying_again(
 async def test_when_every_connection_is_in_use_requests_are_refused_as_too_many(web: WebShop) -> None:
     mug, customer = await web.product(stock=5), await web.customer()
     engine: AsyncEngine = web.container.database.engine()
+    public_read_engine: AsyncEngine = web.container.database.public_read_engine()
     async with AsyncExitStack() as stack:
         for _ in range(pool_of(web).size()):
             await stack.enter_async_context(engine.connect())
+        for _ in range(public_read_pool_of(web).size()):
+            await stack.enter_async_context(public_read_engine.connect())
         *refused, ready = await refusals(web, customer, order_of((mug, 1)))
         assert_refused_for_a_while(refused, "overloaded")
         assert ready.status_code == 200, "busy is not broken: to take it out would make the others busier"

@@ -1,9 +1,22 @@
 """How many statements a request sends: as few as it can, and no more for many who ask at once."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import chain
 
 from tests.integration.postgres.sent import statements_of
 from tests.kit.web import WebShop, key, order_of
+
+
+@contextmanager
+def statements_sent_by(web: WebShop) -> Iterator[list[tuple[str, tuple[object, ...]]]]:
+    """Collect the statements of both pools; they are in the list when the context ends."""
+    sent: list[tuple[str, tuple[object, ...]]] = []
+    database = web.container.database
+    with statements_of(database.engine()) as all_but, statements_of(database.public_read_engine()) as public:
+        yield sent
+    sent += chain(all_but, public)
 
 
 async def test_a_read_is_one_statement(web: WebShop) -> None:
@@ -13,7 +26,7 @@ async def test_a_read_is_one_statement(web: WebShop) -> None:
     addresses = [f"/v1/products/{mug['id']}", "/v1/products", order.headers["Location"], "/v1/orders"]
     counts = {}
     for address in addresses:
-        with statements_of(web.container.database.engine()) as sent:
+        with statements_sent_by(web) as sent:
             assert (await customer.get(address)).status_code == 200
         counts[address] = len(sent)
     assert counts == dict.fromkeys(addresses, 1)
@@ -23,7 +36,7 @@ async def test_reading_orders_of_others_adds_one_statement(web: WebShop) -> None
     customer, staff = await web.customer(), await web.staff()
     order = await customer.post("/v1/orders", json=order_of((await web.product(), 1)), headers=key("k"))
     for address in (order.headers["Location"], "/v1/orders", "/v1/products"):
-        with statements_of(web.container.database.engine()) as sent:
+        with statements_sent_by(web) as sent:
             assert (await staff.get(address)).status_code == 200
         assert len(sent) == 2, address
 
@@ -31,7 +44,7 @@ async def test_reading_orders_of_others_adds_one_statement(web: WebShop) -> None
 async def test_an_order_is_seven_statements(web: WebShop) -> None:
     mug, cup = await web.product(stock=5), await web.product(stock=5)
     customer = await web.customer()
-    with statements_of(web.container.database.engine()) as sent:
+    with statements_sent_by(web) as sent:
         response = await customer.post("/v1/orders", json=order_of((mug, 1), (cup, 2)), headers=key("k"))
     assert response.status_code == 201
     assert len(sent) == 7
@@ -39,7 +52,7 @@ async def test_an_order_is_seven_statements(web: WebShop) -> None:
 
 async def test_many_who_read_at_once_share_their_statements(web: WebShop) -> None:
     mugs = [await web.product() for _ in range(10)]
-    with statements_of(web.container.database.engine()) as sent:
+    with statements_sent_by(web) as sent:
         responses = await asyncio.gather(
             *(web.visitor.get(f"/v1/products/{mug['id']}") for mug in mugs for _ in range(3))
         )
@@ -50,7 +63,7 @@ async def test_many_who_read_at_once_share_their_statements(web: WebShop) -> Non
 
 async def test_who_is_refused_for_the_form_of_his_request_costs_no_statement(web: WebShop) -> None:
     customer = await web.customer()
-    with statements_of(web.container.database.engine()) as sent:
+    with statements_sent_by(web) as sent:
         responses = [
             await customer.post("/v1/orders", json={"lines": []}, headers=key("k")),
             await customer.post("/v1/orders", json=order_of(), headers=key("k")),

@@ -19,6 +19,7 @@ from application.orders.place_order import PlaceOrderBatch
 from application.orders.ports import OrderFilter
 from application.shared.page import Position
 from application.users.ports import UserFilter
+from benchmarks.rows import Rows, made_id, make_rows
 from domain.orders.lifecycle import OrderStatus
 from domain.shared.ids import ProductId, UserId
 from domain.users.permissions import Role
@@ -101,6 +102,39 @@ async def test_products_are_found_by_the_beginning_of_a_word_or_its_typo_in_two_
     assert "BitmapOr" in plan
     assert "ix_products_search_words" in plan
     assert "ix_products_search_typos" in plan
+
+
+async def test_products_that_are_not_in_stock_are_found_by_an_index(
+    engine: AsyncEngine, psql: asyncpg.Connection
+) -> None:
+    """The index is not one on `reserved`, which would make every order write to it (no HOT updates)."""
+    await make_rows(psql, Rows(orders=10_000))
+    await psql.execute("UPDATE stocks SET reserved = on_hand WHERE product_id = $1", made_id("product", 1))
+    await psql.execute("VACUUM ANALYZE stocks")
+    products = PostgresProductQueries(engine)
+    plan = await plan_of(
+        engine,
+        psql,
+        lambda: products.list(
+            ProductFilter(in_stock=False), sort=ProductSort.CREATED_AT, descending=True, after=None, limit=10
+        ),
+        without=("seqscan", "hashjoin", "mergejoin"),
+    )
+    assert "ix_stocks_in_stock_product_id" in plan
+    before = await updates_of_stocks(psql)
+    await psql.execute("UPDATE stocks SET reserved = reserved + 1, version = version + 1 WHERE in_stock")
+    after = await updates_of_stocks(psql)
+    assert after[0] - before[0] == 999
+    assert after[1] - before[1] > 900
+
+
+async def updates_of_stocks(psql: asyncpg.Connection) -> tuple[int, int]:
+    """Return how many rows of stocks were updated, and how many of them without writing to an index."""
+    await psql.execute("SELECT pg_stat_force_next_flush()")
+    row = await psql.fetchrow(
+        "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'stocks'"
+    )
+    return row["n_tup_upd"], row["n_tup_hot_upd"]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.catalog.search import MAX_WORD_LENGTH, MIN_LENGTH_WITH_TYPO, folded, typo_variants, words
+from domain.catalog.search import (
+    MAX_WORD_LENGTH,
+    MIN_LENGTH_WITH_TYPO,
+    SearchTerm,
+    folded,
+    terms,
+    typo_variants,
+    words,
+)
 
 LETTERS = "abcé1"
 DOTLESS_I = "\u0131"
@@ -66,6 +74,34 @@ def test_words_have_letters_and_digits_only_and_are_bounded(text: str) -> None:
 def test_words_end_at_whatever_is_neither_letter_nor_digit() -> None:
     assert words("MUG-RED_2, (300ml) mug's 東京") == {"mug", "red", "2", "300ml", "s", "東京"}
     assert words(" -_.,!") == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("query", "prefixes", "whole_words"),
+    [
+        ("t shirt", ["shirt"], ["t"]),
+        ("vitamin c tablets", ["vitamin", "tablets"], ["c"]),
+        ("3 m tape", ["tape"], ["3", "m"]),
+        ("shirt t", ["shirt", "t"], []),  # the last word may still be incomplete
+        ("é mug", ["mug"], ["e"]),
+        ("布 red", ["布", "red"], []),  # one character is a word
+        ("布", ["布"], []),
+        ("a b a", ["a"], ["b"]),  # a repeated word counts where it occurs last
+        (" -_.,!", [], []),
+    ],
+)
+def test_single_letter_before_the_last_term_is_a_whole_word(
+    query: str, prefixes: list[str], whole_words: list[str]
+) -> None:
+    found = terms(query)
+    assert [term.word for term in found if term.is_prefix] == prefixes
+    assert [term.word for term in found if not term.is_prefix] == whole_words
+
+
+def test_term_matches_a_prefix_or_the_whole_word() -> None:
+    assert SearchTerm("mu", is_prefix=True).matches("mug")
+    assert not SearchTerm("m", is_prefix=False).matches("mug")
+    assert SearchTerm("m", is_prefix=False).matches("m")
 
 
 @given(long_words, places, letters)

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import MISSING, ConfigDict, Field, model_validator
+from pydantic import MISSING, AfterValidator, ConfigDict, Field, model_validator
 
 from domain.catalog.product import (
     ATTRIBUTE_NAME,
@@ -16,6 +16,7 @@ from domain.catalog.product import (
     ProductChanges,
     ProductStatus,
 )
+from domain.catalog.search import MAX_TERMS, terms
 from domain.catalog.stock import ADJUSTMENT_NOTE, COUNT_REASON, MAX_ON_HAND, MovementReason
 from domain.shared.ids import OrderId, ProductId
 from domain.shared.money import MAX_AMOUNT
@@ -117,10 +118,27 @@ class ProductResponse(ResponseModel):
     updated_at: Timestamp
 
 
+def _bounded_query(query: str) -> str:
+    if len(terms(query)) > MAX_TERMS:
+        raise broken_rule(
+            code="too_many_terms", detail=f"A search has at most {MAX_TERMS} words.", max_terms=MAX_TERMS
+        )
+    return query
+
+
 class ListProductsQuery(ListQuery):
-    q: Annotated[str, text(max_length=200, min_length=1), Field(examples=["red mug"])] | None = Field(
+    q: (
+        Annotated[
+            str,
+            text(max_length=200, min_length=1),
+            AfterValidator(_bounded_query),
+            Field(examples=["red mug"]),
+        ]
+        | None
+    ) = Field(
         None,
-        description="Words of the name, SKU or description, or how they begin; one typo a word is forgiven.",
+        description=f"At most {MAX_TERMS} words of the name, SKU or description, or their beginnings. A single letter "
+        "before the last word matches whole words only. One typo in a word of four letters or more is tolerated.",
     )
     status: ProductStatus = Field(ProductStatus.ACTIVE, description="Archived products are for staff only.")
     currency: CurrencyCode | None = Field(None, description="Only products with a price in this currency.")

@@ -1,0 +1,49 @@
+"""Public reads have connections of their own, so that their cost cannot keep orders from being placed."""
+
+from contextlib import AsyncExitStack
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from tests.integration.http.services import public_read_pool_of
+from tests.kit.web import PASSWORD, WebShop, key, order_of
+
+
+async def test_orders_are_placed_while_readers_occupy_their_pool(web: WebShop) -> None:
+    customer, product = await web.customer(), await web.product()
+    engine: AsyncEngine = web.container.database.public_read_engine()
+    async with AsyncExitStack() as stack:
+        for _ in range(public_read_pool_of(web).size()):
+            await stack.enter_async_context(engine.connect())
+        for address in ("/v1/products?q=mug", f"/v1/products/{product['id']}"):
+            refused = await web.visitor.get(address)
+            assert (refused.status_code, refused.json()["code"]) == (503, "overloaded")
+            assert "Retry-After" in refused.headers
+
+        placed = await customer.post("/v1/orders", json=order_of((product, 1)), headers=key("k"))
+        assert placed.status_code == 201
+        assert (await customer.get(placed.headers["Location"])).status_code == 200
+        me = (await customer.get("/v1/me")).json()
+        login = {"username": me["email"], "password": PASSWORD}
+        assert (await web.visitor.post("/token", data=login)).status_code == 200
+    assert (await web.visitor.get("/v1/products?q=mug")).status_code == 200
+
+
+async def test_costly_public_read_is_cancelled_by_the_server(web: WebShop) -> None:
+    engine: AsyncEngine = web.container.database.public_read_engine()
+    async with engine.connect() as connection:
+        assert (await connection.execute(text("SHOW statement_timeout"))).scalar_one() == "1s"
+        with pytest.raises(DBAPIError) as cancelled:
+            await connection.execute(text("SELECT pg_sleep(60)"))
+    assert isinstance(
+        cancelled.value.orig.__cause__ if cancelled.value.orig else None, asyncpg.QueryCanceledError
+    )
+
+
+async def test_other_statements_keep_the_longer_timeout(web: WebShop) -> None:
+    engine: AsyncEngine = web.container.database.engine()
+    async with engine.connect() as connection:
+        assert (await connection.execute(text("SHOW statement_timeout"))).scalar_one() == "5s"
