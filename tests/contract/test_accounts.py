@@ -59,7 +59,7 @@ async def change(
     )
 
 
-async def test_a_role_is_given_by_an_admin_and_told(shop: Shop) -> None:
+async def test_role_change_by_an_admin_records_an_event(shop: Shop) -> None:
     boss, ann = await sign_up(shop, "boss", Role.ADMIN), await sign_up(shop, "ann")
     shop.clock.advance(timedelta(days=1))
     changed = await change(shop, ann, AccountChanges(role=Role.STAFF), boss)
@@ -68,13 +68,13 @@ async def test_a_role_is_given_by_an_admin_and_told(shop: Shop) -> None:
     assert await shop.store.outbox.count("user.role_changed", of=[ann.id]) == 1
 
 
-async def test_a_change_that_changes_nothing_leaves_the_version(shop: Shop) -> None:
+async def test_change_without_effect_keeps_the_version(shop: Shop) -> None:
     boss, ann = await sign_up(shop, "boss", Role.ADMIN), await sign_up(shop, "ann")
     for changes in (AccountChanges(), AccountChanges(role=Role.CUSTOMER, status=UserStatus.ACTIVE)):
         assert await change(shop, ann, changes, boss) == ann
 
 
-async def test_who_is_disabled_is_logged_out_and_may_be_enabled_again(shop: Shop) -> None:
+async def test_disabling_ends_sessions_and_can_be_reverted(shop: Shop) -> None:
     boss, ann = await sign_up(shop, "boss", Role.ADMIN), await sign_up(shop, "ann")
     tokens = await shop.logged_in(ann)
     assert (await change(shop, ann, DISABLE, boss)).status is UserStatus.DISABLED
@@ -89,7 +89,7 @@ async def test_who_is_disabled_is_logged_out_and_may_be_enabled_again(shop: Shop
 @pytest.mark.parametrize(
     "changes", [AccountChanges(role=Role.STAFF), AccountChanges(role=Role.ADMIN), DISABLE, ENABLE]
 )
-async def test_nobody_changes_their_own_role_or_status(shop: Shop, changes: AccountChanges) -> None:
+async def test_own_role_and_status_cannot_be_changed(shop: Shop, changes: AccountChanges) -> None:
     boss = await sign_up(shop, "boss", Role.ADMIN)
     await sign_up(shop, "other", Role.ADMIN)
     with pytest.raises(Forbidden):
@@ -98,7 +98,7 @@ async def test_nobody_changes_their_own_role_or_status(shop: Shop, changes: Acco
 
 
 @pytest.mark.parametrize("changes", [AccountChanges(role=Role.CUSTOMER), DISABLE])
-async def test_the_last_admin_stays_even_if_a_program_asks(shop: Shop, changes: AccountChanges) -> None:
+async def test_last_admin_cannot_be_demoted_by_a_client(shop: Shop, changes: AccountChanges) -> None:
     boss, former = await sign_up(shop, "boss", Role.ADMIN), await sign_up(shop, "former", Role.ADMIN)
     await change(shop, former, DISABLE, boss)
     with pytest.raises(LastAdmin):
@@ -106,7 +106,7 @@ async def test_the_last_admin_stays_even_if_a_program_asks(shop: Shop, changes: 
     assert await shop.get_user(boss.id) == boss
 
 
-async def test_of_two_admins_who_dismiss_each_other_one_stays(shop: Shop) -> None:
+async def test_two_admins_demoting_each_other_leave_one(shop: Shop) -> None:
     one, other = [await sign_up(shop, name, Role.ADMIN) for name in ("one", "other")]
     outcomes = await asyncio.gather(
         change(shop, one, AccountChanges(role=Role.STAFF), other),
@@ -118,7 +118,7 @@ async def test_of_two_admins_who_dismiss_each_other_one_stays(shop: Shop) -> Non
     assert len((await shop.list_users(criteria, descending=False, after=None, limit=9)).items) == 1
 
 
-async def test_a_change_needs_the_version_that_was_seen_and_an_account(shop: Shop) -> None:
+async def test_account_change_requires_the_expected_version_and_an_account(shop: Shop) -> None:
     boss, ann = await sign_up(shop, "boss", Role.ADMIN), await sign_up(shop, "ann")
     command = ChangeUserCommand(
         user_id=ann.id, expected_version=2, changes=DISABLE, actor=Actor(boss.id, "test")
@@ -129,7 +129,7 @@ async def test_a_change_needs_the_version_that_was_seen_and_an_account(shop: Sho
         await shop.change_user(replace(command, user_id=UserId(shop.ids.new())))
 
 
-async def test_a_closed_account_is_beyond_every_change(shop: Shop) -> None:
+async def test_closed_account_cannot_be_changed(shop: Shop) -> None:
     ann = await sign_up(shop, "ann")
     async with shop.store.unit_of_work(SOMEBODY) as work:
         user = await work.users.get(ann.id)
@@ -141,7 +141,7 @@ async def test_a_closed_account_is_beyond_every_change(shop: Shop) -> None:
         await change(shop, ann, ENABLE)
 
 
-async def test_people_change_their_name_or_take_it_away(shop: Shop) -> None:
+async def test_own_name_can_be_changed_and_removed(shop: Shop) -> None:
     ann = await sign_up(shop, "ann")
     for name in ("Ann", None):
         ann = await shop.change_me(
@@ -166,7 +166,7 @@ def changing(user: UserView, session_id: SessionId, **fields: str) -> ChangePass
     )
 
 
-async def test_a_new_password_logs_out_everywhere_else(shop: Shop) -> None:
+async def test_password_change_ends_other_sessions(shop: Shop) -> None:
     ann = await sign_up(shop, "ann")
     here, elsewhere = await shop.logged_in(ann), await shop.logged_in(ann)
     session_id = (await shop.bearer_of(here)).session_id
@@ -194,7 +194,7 @@ async def password_hash(shop: Shop, user: UserView) -> str:
         ({"new_password": BREACHED_PASSWORD}, WeakPassword, "new_password"),
     ],
 )
-async def test_a_password_is_not_changed_for_what_is_wrong_and_the_place_is_told(
+async def test_invalid_password_change_is_rejected_with_its_pointer(
     shop: Shop, fields: dict[str, str], refusal: type[WeakPassword | WrongPassword], place: str
 ) -> None:
     ann = await sign_up(shop, "ann")
@@ -206,7 +206,7 @@ async def test_a_password_is_not_changed_for_what_is_wrong_and_the_place_is_told
     await shop.logged_in(ann)
 
 
-async def test_of_two_changes_of_a_password_at_once_one_counts(shop: Shop) -> None:
+async def test_concurrent_password_changes_have_one_winner(shop: Shop) -> None:
     ann = await sign_up(shop, "ann")
     here = SessionId(shop.ids.new())
 
@@ -220,7 +220,7 @@ async def test_of_two_changes_of_a_password_at_once_one_counts(shop: Shop) -> No
     assert await shop.hasher.verify(f"{NEW_PASSWORD} 1", await password_hash(shop, ann))
 
 
-async def test_a_change_of_password_that_is_repeated_with_its_key_is_replayed(shop: Shop) -> None:
+async def test_password_change_is_replayed_with_its_key(shop: Shop) -> None:
     ann = await sign_up(shop, "ann")
     key = shop.key("new", operation=IdempotentOperation.CHANGE_PASSWORD, principal=str(ann.id))
     command = replace(changing(ann, SessionId(shop.ids.new())), key=key)
@@ -263,7 +263,7 @@ async def test_accounts_are_listed_and_filtered(
     assert listed == (expected[::-1] if descending else expected)
 
 
-async def test_a_user_and_all_admins_are_locked_when_they_are_looked_at_to_be_changed(shop: Shop) -> None:
+async def test_user_and_admins_are_locked_for_a_role_change(shop: Shop) -> None:
     boss, ann = await sign_up(shop, "boss", Role.ADMIN), await sign_up(shop, "ann")
     async with shop.store.unit_of_work() as work:
         assert list(await work.users.lock_admins()) == [boss.id]
@@ -288,7 +288,7 @@ async def test_order_waits_for_a_change_of_its_customers_account(shop: Shop) -> 
     await shop.order(mug, customer=ann)
 
 
-async def test_an_address_stays_taken_by_an_account_that_was_changed(shop: Shop) -> None:
+async def test_disabled_account_keeps_its_address(shop: Shop) -> None:
     ann = await sign_up(shop, "ann")
     await change(shop, ann, DISABLE)
     with pytest.raises(EmailTaken):

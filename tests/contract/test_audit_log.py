@@ -30,7 +30,7 @@ async def record(
         shop.clock.advance(DAY)
 
 
-async def test_an_entry_is_shown_as_it_was_kept(shop: Shop) -> None:
+async def test_audit_entry_is_read_as_it_was_saved(shop: Shop) -> None:
     ann, then = UserId(shop.ids.new()), shop.clock.now()
     await record(shop, AuditAction.SIGNING_KEY_ROTATED, actor=Actor(ann, "request-1"), object_id="kid-1")
     [entry] = await audit_log(shop)
@@ -43,21 +43,21 @@ async def test_an_entry_is_shown_as_it_was_kept(shop: Shop) -> None:
     assert entry.details == {"number": 7}
 
 
-async def test_what_was_not_committed_is_not_told(shop: Shop) -> None:
+async def test_uncommitted_action_is_not_audited(shop: Shop) -> None:
     async with shop.store.unit_of_work(SOMEBODY) as work:
         await work.users.add(a_user(shop.ids))
         work.audit.record(AuditAction.SESSION_STARTED, None, at=shop.clock.now())
     assert await audit_log(shop) == []
 
 
-async def test_what_was_refused_is_not_told_as_if_it_were_done(shop: Shop) -> None:
+async def test_rejected_action_is_not_audited_as_done(shop: Shop) -> None:
     await shop.customer("ann@example.com")
     with pytest.raises(EmailTaken):
         await shop.customer("ann@example.com")
     assert [entry.action for entry in await audit_log(shop)] == [AuditAction.USER_SIGNED_UP]
 
 
-async def test_what_is_to_be_told_is_not_done_on_nobody_s_behalf(shop: Shop) -> None:
+async def test_audited_action_requires_an_actor(shop: Shop) -> None:
     async with shop.store.unit_of_work() as work:
         with pytest.raises(RuntimeError):
             work.audit.record(AuditAction.SESSION_STARTED, None, at=shop.clock.now())
@@ -67,7 +67,7 @@ async def test_what_is_to_be_told_is_not_done_on_nobody_s_behalf(shop: Shop) -> 
     await shop.customer("ann@example.com")
 
 
-async def test_the_log_is_walked_from_the_newest_entry_on(shop: Shop) -> None:
+async def test_audit_log_is_listed_newest_first(shop: Shop) -> None:
     told = [AuditAction.SESSION_STARTED, AuditAction.USER_CLOSED, AuditAction.SESSION_ENDED]
     await record(shop, *told)
     walked = [
@@ -77,7 +77,7 @@ async def test_the_log_is_walked_from_the_newest_entry_on(shop: Shop) -> None:
     assert walked == [[told[2], told[1]], [told[0]]]
 
 
-async def test_entries_of_one_moment_are_each_seen_once(shop: Shop) -> None:
+async def test_entries_with_equal_times_are_listed_once(shop: Shop) -> None:
     async with shop.store.unit_of_work(SOMEBODY) as work:
         for number in range(5):
             work.audit.record(AuditAction.SESSION_STARTED, str(number), at=shop.clock.now())
@@ -90,7 +90,7 @@ async def test_entries_of_one_moment_are_each_seen_once(shop: Shop) -> None:
     assert sorted(filter(None, walked)) == ["0", "1", "2", "3", "4"]
 
 
-async def test_the_log_is_searched_by_who_what_whom_and_when(shop: Shop) -> None:
+async def test_audit_log_is_filtered_by_actor_action_object_and_time(shop: Shop) -> None:
     ann, began = UserId(shop.ids.new()), shop.clock.now()
     await record(shop, AuditAction.SESSION_STARTED, actor=Actor(ann, "1"), object_id="a")
     await record(shop, AuditAction.SESSION_ENDED, AuditAction.SESSION_STARTED, object_id="b")
@@ -115,7 +115,7 @@ async def test_the_log_is_searched_by_who_what_whom_and_when(shop: Shop) -> None
     assert await found(actor_id=UserId(shop.ids.new())) == []
 
 
-async def test_what_is_older_than_it_is_kept_is_forgotten_and_nothing_else(shop: Shop) -> None:
+async def test_only_entries_past_retention_are_pruned(shop: Shop) -> None:
     prune = Prune(shop.store.audit_records, shop.clock, retention=3 * DAY)
     await record(shop, AuditAction.SESSION_STARTED, AuditAction.SESSION_ENDED)
     await prune()
@@ -125,7 +125,7 @@ async def test_what_is_older_than_it_is_kept_is_forgotten_and_nothing_else(shop:
     assert await actions(shop) == {AuditAction.SESSION_ENDED}
 
 
-async def test_however_much_is_old_all_of_it_is_forgotten(shop: Shop) -> None:
+async def test_pruning_removes_every_old_entry(shop: Shop) -> None:
     async with shop.store.unit_of_work(SOMEBODY) as work:
         for _ in range(BATCH_SIZE + 1):
             work.audit.record(AuditAction.SESSION_STARTED, None, at=shop.clock.now())

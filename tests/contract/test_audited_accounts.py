@@ -39,7 +39,7 @@ async def change(shop: Shop, user: UserView, changes: AccountChanges, actor: Act
     )
 
 
-async def test_a_log_in_and_a_log_out_are_told_of_the_session(shop: Shop) -> None:
+async def test_log_in_and_log_out_are_audited(shop: Shop) -> None:
     ann = await shop.customer("ann@example.com")
     await shop.log_in(logging_in("ann@example.com"))
     [session] = (await shop.list_sessions(ann.id, after=None, limit=9)).items
@@ -51,7 +51,7 @@ async def test_a_log_in_and_a_log_out_are_told_of_the_session(shop: Shop) -> Non
     assert (ended.actor_id, ended.request_id, ended.object_id) == (ann.id, "request-2", str(session.id))
 
 
-async def test_a_log_out_by_token_is_told_of_the_session(shop: Shop) -> None:
+async def test_log_out_by_token_is_audited(shop: Shop) -> None:
     ann = await shop.customer()
     tokens = await shop.logged_in(ann)
     for _ in range(2):
@@ -60,7 +60,7 @@ async def test_a_log_out_by_token_is_told_of_the_session(shop: Shop) -> None:
     assert (ended.actor_id, ended.details) == (None, {"user_id": str(ann.id)})
 
 
-async def test_a_refused_log_in_is_told_by_the_account_and_not_by_its_address(shop: Shop) -> None:
+async def test_failed_log_in_is_audited_by_account_id(shop: Shop) -> None:
     ann = await shop.customer("ann@example.com")
     with pytest.raises(WrongCredentials):
         await shop.log_in(logging_in("ann@example.com", "canary"))
@@ -82,16 +82,14 @@ async def test_a_refused_log_in_is_told_by_the_account_and_not_by_its_address(sh
         ("@", "***@***"),
     ],
 )
-async def test_of_an_unknown_address_no_more_is_told_than_how_it_begins(
-    shop: Shop, typed: str, kept: str
-) -> None:
+async def test_log_in_with_an_unknown_address_is_audited_masked(shop: Shop, typed: str, kept: str) -> None:
     with pytest.raises(WrongCredentials):
         await shop.log_in(logging_in(typed))
     entry = await entry_of(shop, AuditAction.USER_LOG_IN_REFUSED)
     assert (entry.object_id, entry.details) == (None, {"reason": "unknown_address", "address": kept})
 
 
-async def test_a_log_in_to_a_disabled_account_is_told_as_refused(shop: Shop) -> None:
+async def test_log_in_to_a_disabled_account_is_audited_as_failed(shop: Shop) -> None:
     ann, boss = await shop.customer("ann@example.com"), await shop.customer()
     await change(shop, ann, AccountChanges(status=UserStatus.DISABLED), Actor(boss.id, "1"))
     with pytest.raises(AccountDisabled):
@@ -100,7 +98,7 @@ async def test_a_log_in_to_a_disabled_account_is_told_as_refused(shop: Shop) -> 
     assert (refused.object_id, refused.details) == (str(ann.id), {"reason": "account_disabled"})
 
 
-async def test_guesses_that_have_to_wait_do_not_fill_the_log(shop: Shop) -> None:
+async def test_throttled_guesses_are_not_audited(shop: Shop) -> None:
     told = 0
     for _ in range(30):
         try:
@@ -113,7 +111,7 @@ async def test_guesses_that_have_to_wait_do_not_fill_the_log(shop: Shop) -> None
     assert len(await audit_log(shop, action=AuditAction.USER_LOG_IN_REFUSED)) == told
 
 
-async def test_a_token_that_is_used_twice_is_told_with_the_end_of_its_session(shop: Shop) -> None:
+async def test_refresh_token_reuse_is_audited_with_the_session_end(shop: Shop) -> None:
     ann = await shop.customer()
     tokens = await shop.logged_in(ann)
     await shop.refresh_session(tokens.refresh.text, actor=SOMEBODY)
@@ -128,7 +126,7 @@ async def test_a_token_that_is_used_twice_is_told_with_the_end_of_its_session(sh
     )
 
 
-async def test_passwords_are_told_to_have_changed_by_whom_and_guesses_at_them_as_well(shop: Shop) -> None:
+async def test_password_changes_and_wrong_guesses_are_audited(shop: Shop) -> None:
     ann = await shop.customer()
     session_id = (await shop.bearer_of(await shop.logged_in(ann))).session_id
     command = ChangePasswordCommand(
@@ -148,7 +146,7 @@ async def test_passwords_are_told_to_have_changed_by_whom_and_guesses_at_them_as
     assert (changed.actor_id, changed.request_id, changed.object_id) == (ann.id, "request-4", str(ann.id))
 
 
-async def test_roles_and_statuses_are_told_with_what_they_were(shop: Shop) -> None:
+async def test_role_and_status_changes_are_audited_with_old_values(shop: Shop) -> None:
     boss, ann = await shop.customer(), await shop.customer()
     actor = Actor(boss.id, "request-5")
     ann = await change(shop, ann, AccountChanges(role=Role.STAFF), actor)
@@ -163,7 +161,7 @@ async def test_roles_and_statuses_are_told_with_what_they_were(shop: Shop) -> No
     assert told[AuditAction.USER_ROLE_CHANGED].details == {"former_role": "customer", "role": "staff"}
 
 
-async def test_what_people_do_with_their_accounts_is_told_without_their_names(shop: Shop) -> None:
+async def test_account_changes_are_audited_without_names(shop: Shop) -> None:
     ann = await shop.customer("canary@example.com")
     actor = Actor(ann.id, "request-6")
     await shop.change_me(ChangeMeCommand(user_id=ann.id, expected_version=1, full_name="Canary", actor=actor))

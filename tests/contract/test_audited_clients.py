@@ -13,7 +13,7 @@ from tests.kit.shop import Shop
 ACTOR = Actor(None, "clients")
 
 
-async def test_what_operators_do_with_clients_is_told_without_their_names_and_secrets(shop: Shop) -> None:
+async def test_client_administration_is_audited_without_names_and_secrets(shop: Shop) -> None:
     made = await shop.create_client("canary", [Scope.WRITE_STOCK, Scope.READ_ORDERS], actor=ACTOR)
     await shop.roll_secret("canary", actor=ACTOR)
     [client] = await shop.list_clients()
@@ -40,7 +40,7 @@ async def test_what_operators_do_with_clients_is_told_without_their_names_and_se
     ]
 
 
-async def test_a_client_that_logs_in_is_told_to_have_done_it_itself_and_a_wrong_secret_as_well(
+async def test_client_log_ins_and_wrong_secrets_are_audited(
     shop: Shop,
 ) -> None:
     made = await shop.create_client("till", [Scope.READ_ORDERS], actor=ACTOR)
@@ -67,7 +67,7 @@ async def test_a_client_that_logs_in_is_told_to_have_done_it_itself_and_a_wrong_
     )
 
 
-async def test_a_client_that_there_is_not_is_told_to_have_been_refused_and_not_by_what_was_shown(
+async def test_unknown_client_is_audited_without_the_presented_id(
     shop: Shop,
 ) -> None:
     shown = ClientCredentials(client_id="canary", secret="canary", network=NETWORK, actor=ACTOR)

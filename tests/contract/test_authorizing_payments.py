@@ -66,7 +66,7 @@ async def test_part_of_an_authorization_can_be_captured_once(shop: Shop) -> None
 
 
 @pytest.mark.parametrize("amount", [0, 2001, -1])
-async def test_capture_beyond_the_authorization_is_refused(shop: Shop, amount: int) -> None:
+async def test_capture_above_the_authorized_amount_is_rejected(shop: Shop, amount: int) -> None:
     _, payment = await an_authorized_order(shop)
     with pytest.raises(ValidationFailed) as refusal:
         await shop.capture(payment, amount)
@@ -75,7 +75,7 @@ async def test_capture_beyond_the_authorization_is_refused(shop: Shop, amount: i
     await assert_invariants(shop)
 
 
-async def test_second_payment_beside_an_authorization_is_refused(shop: Shop) -> None:
+async def test_second_payment_beside_an_authorization_is_rejected(shop: Shop) -> None:
     order, _ = await an_authorized_order(shop)
     with pytest.raises(InvalidTransition):
         await shop.pay(order)
@@ -159,7 +159,7 @@ async def test_authorization_reported_after_a_failure_is_voided_if_another_is_op
     await assert_invariants(shop)
 
 
-async def test_lost_answer_to_a_capture_is_asked_for_and_captures_once(shop: Shop) -> None:
+async def test_lost_answer_to_a_capture_is_queried_and_captures_once(shop: Shop) -> None:
     order, payment = await an_authorized_order(shop)
     shop.gateway.is_down = True
     assert (await shop.capture(payment)).status is PaymentStatus.AUTHORIZED

@@ -48,7 +48,7 @@ def personal(command: PlaceOrderCommand) -> PlaceOrderCommand:
     return replace(command, request=request)
 
 
-async def test_a_closed_account_has_nothing_personal_left_and_opens_nothing(shop: Shop) -> None:
+async def test_closed_account_keeps_no_personal_data_and_cannot_log_in(shop: Shop) -> None:
     ann = await sign_up(shop)
     tokens = await shop.logged_in(ann)
     await shop.close_account(closing(ann))
@@ -85,7 +85,7 @@ async def test_any_number_of_accounts_can_be_closed(shop: Shop) -> None:
     assert [user.email for user in closed.items] == [None, None]
 
 
-async def test_the_address_of_a_closed_account_is_free_again(shop: Shop) -> None:
+async def test_address_of_a_closed_account_can_be_used_again(shop: Shop) -> None:
     ann = await sign_up(shop)
     await shop.close_account(closing(ann))
     again = (await shop.sign_up(ANN)).result
@@ -93,7 +93,7 @@ async def test_the_address_of_a_closed_account_is_free_again(shop: Shop) -> None
     await shop.logged_in(again)
 
 
-async def test_orders_are_kept_with_their_sums_and_without_addresses(shop: Shop) -> None:
+async def test_orders_of_a_closed_account_keep_totals_without_addresses(shop: Shop) -> None:
     ann, mug = await sign_up(shop), await shop.product(stock=9)
     cancelled = (await shop.place_order(personal(shop.placing((mug, 1), customer=ann)))).result
     await shop.cancel(cancelled)
@@ -149,7 +149,7 @@ async def test_order_placed_while_its_account_closes_keeps_no_address(shop: Shop
     await assert_invariants(shop)
 
 
-async def test_an_order_that_is_paid_keeps_its_address_until_it_is_delivered(shop: Shop) -> None:
+async def test_paid_order_keeps_its_address_until_fulfilled(shop: Shop) -> None:
     ann, mug = await sign_up(shop), await shop.product(stock=9)
     order = (await shop.place_order(personal(shop.placing((mug, 1), customer=ann)))).result
     await shop.pay(order)
@@ -162,7 +162,7 @@ async def test_an_order_that_is_paid_keeps_its_address_until_it_is_delivered(sho
     await assert_invariants(shop)
 
 
-async def test_nothing_is_erased_from_the_orders_of_others(shop: Shop) -> None:
+async def test_closing_an_account_erases_nothing_of_others(shop: Shop) -> None:
     ann, bob, mug = await sign_up(shop), await shop.customer(), await shop.product(stock=9)
     of_bob = (await shop.place_order(personal(shop.placing((mug, 1), customer=bob)))).result
     await shop.cancel(of_bob)
@@ -174,7 +174,7 @@ async def test_nothing_is_erased_from_the_orders_of_others(shop: Shop) -> None:
     assert len((await shop.list_sessions(bob.id, after=None, limit=9)).items) == 1
 
 
-async def test_answers_that_were_kept_for_retries_are_forgotten(shop: Shop) -> None:
+async def test_closing_an_account_erases_its_idempotency_records(shop: Shop) -> None:
     ann, mug = await sign_up(shop), await shop.product(stock=9)
     key = shop.key("Ann", operation=IdempotentOperation.CREATE_USER, principal="anybody", key="kept")
     bob = (await shop.sign_up(replace(ANN, email=sought_email_address("bob@example.com"), key=key))).result
@@ -188,7 +188,7 @@ async def test_answers_that_were_kept_for_retries_are_forgotten(shop: Shop) -> N
     assert replayed.result.status is OrderStatus.CANCELLED, "the order as it is now, not as it was kept"
 
 
-async def test_answers_that_staff_got_with_a_customers_address_are_forgotten_as_well(shop: Shop) -> None:
+async def test_closing_an_account_erases_records_of_staff_requests(shop: Shop) -> None:
     ann, bob, mug = await sign_up(shop), await shop.customer(), await shop.product(stock=9)
     before, after, of_bob = [
         (await shop.place_order(personal(shop.placing((mug, 1), customer=customer)))).result
@@ -207,14 +207,14 @@ async def test_answers_that_staff_got_with_a_customers_address_are_forgotten_as_
     assert (await shop.cancel_order(cancelling[2])).replayed, "of others"
 
 
-async def test_closing_needs_the_version_that_was_seen(shop: Shop) -> None:
+async def test_closing_an_account_requires_the_expected_version(shop: Shop) -> None:
     ann = await sign_up(shop)
     with pytest.raises(PreconditionFailed):
         await shop.close_account(closing(replace(ann, version=7)))
     assert await shop.get_user(ann.id) == ann
 
 
-async def test_the_last_admin_stays(shop: Shop) -> None:
+async def test_last_admin_cannot_close_the_account(shop: Shop) -> None:
     boss = await sign_up(shop, Role.ADMIN)
     with pytest.raises(LastAdmin):
         await shop.close_account(closing(boss))
@@ -228,7 +228,7 @@ async def test_the_last_admin_stays(shop: Shop) -> None:
     assert [type(outcome) for outcome in outcomes if outcome is not None] == [LastAdmin]
 
 
-async def test_an_account_is_closed_once(shop: Shop) -> None:
+async def test_closed_account_cannot_be_closed_again(shop: Shop) -> None:
     ann = await sign_up(shop)
     outcomes = await asyncio.gather(
         *(shop.close_account(closing(ann)) for _ in range(3)), return_exceptions=True

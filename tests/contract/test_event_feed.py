@@ -29,7 +29,7 @@ async def walk(shop: Shop, *, type_: str | None = None, limit: int = 100) -> lis
             return events
 
 
-async def test_an_event_tells_what_happened_to_whom_and_when(shop: Shop) -> None:
+async def test_event_carries_type_aggregate_and_time(shop: Shop) -> None:
     mug = await shop.product(stock=3, price=1250, sku="MUG")
     order = await shop.order(mug, quantity=2)
     [event] = [event for event in await published(shop) if event.type == "order.placed"]
@@ -50,25 +50,25 @@ async def test_an_event_tells_what_happened_to_whom_and_when(shop: Shop) -> None
     }
 
 
-async def test_places_count_from_one_without_gaps(shop: Shop) -> None:
+async def test_feed_positions_count_from_one_without_gaps(shop: Shop) -> None:
     for _ in range(5):
         await shop.product()
     assert [event.position for event in await published(shop, limit=2)] == [1, 2, 3, 4, 5]
 
 
-async def test_what_is_not_published_is_not_read(shop: Shop) -> None:
+async def test_unpublished_event_is_not_read(shop: Shop) -> None:
     await shop.product()
     assert await walk(shop) == []
 
 
-async def test_a_place_once_given_is_kept(shop: Shop) -> None:
+async def test_feed_position_never_changes(shop: Shop) -> None:
     await shop.product()
     before = await published(shop)
     await shop.product()
     assert (await published(shop))[: len(before)] == before
 
 
-async def test_the_events_of_one_aggregate_are_in_its_order(shop: Shop) -> None:
+async def test_events_of_one_aggregate_keep_their_order(shop: Shop) -> None:
     mug = await shop.product(stock=100)
     orders = [await shop.order(mug) for _ in range(5)]
     for order in reversed(orders):
@@ -80,26 +80,26 @@ async def test_the_events_of_one_aggregate_are_in_its_order(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 100])
-async def test_a_walk_meets_each_event_once_however_long_its_steps_are(shop: Shop, limit: int) -> None:
+async def test_paging_the_feed_meets_each_event_once_for_any_limit(shop: Shop, limit: int) -> None:
     for _ in range(5):
         await shop.product()
     everything = await published(shop)
     assert await walk(shop, limit=limit) == everything
 
 
-async def test_an_empty_feed_has_no_last_event(shop: Shop) -> None:
+async def test_empty_feed_has_no_last_event(shop: Shop) -> None:
     portion = await shop.store.event_feed.read(after=None, type_=None, limit=10)
     assert (portion.events, portion.last, portion.has_more) == ((), None, False)
 
 
-async def test_at_its_end_the_feed_goes_on_from_where_it_was(shop: Shop) -> None:
+async def test_feed_continues_after_its_end(shop: Shop) -> None:
     await shop.product()
     [event] = await published(shop)
     portion = await shop.store.event_feed.read(after=event.id, type_=None, limit=10)
     assert (portion.events, portion.last, portion.has_more) == ((), event.id, False)
 
 
-async def test_a_filter_finds_its_type_and_goes_on_behind_what_it_has_passed_over(shop: Shop) -> None:
+async def test_type_filter_continues_behind_skipped_events(shop: Shop) -> None:
     mug = await shop.product(stock=10)
     order = await shop.order(mug)
     await shop.product()
@@ -110,19 +110,19 @@ async def test_a_filter_finds_its_type_and_goes_on_behind_what_it_has_passed_ove
     assert (portion.events, portion.last, portion.has_more) == ((), everything[-1].id, False)
 
 
-async def test_one_cannot_go_on_from_an_event_that_is_not_in_the_feed(shop: Shop) -> None:
+async def test_unknown_start_event_is_rejected(shop: Shop) -> None:
     with pytest.raises(UnknownEvent):
         await shop.store.event_feed.read(after=EventId(shop.ids.new()), type_=None, limit=10)
 
 
-async def test_publishers_at_once_give_each_event_one_place(shop: Shop) -> None:
+async def test_concurrent_publishers_give_each_event_one_position(shop: Shop) -> None:
     for _ in range(20):
         await shop.product()
     await asyncio.gather(*(shop.store.event_feed.publish_new(limit=3) for _ in range(8)))
     assert [event.position for event in await published(shop)] == list(range(1, 21))
 
 
-async def test_a_reader_beside_writers_and_publishers_misses_nothing(shop: Shop) -> None:
+async def test_reader_beside_writers_and_publishers_misses_no_event(shop: Shop) -> None:
     read: list[PublishedEvent] = []
     writing = asyncio.create_task(_write(shop))
     after: EventId | None = None

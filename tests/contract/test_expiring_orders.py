@@ -13,7 +13,7 @@ from tests.kit.shop import HOLD, STAFF, Shop
 MOMENT = timedelta(microseconds=1)
 
 
-async def test_an_order_is_held_until_its_time_and_not_a_moment_longer(shop: Shop) -> None:
+async def test_order_is_held_until_its_expiry_time(shop: Shop) -> None:
     mug = await shop.product(stock=1)
     order = await shop.order(mug)
     shop.clock.advance(HOLD - MOMENT)
@@ -29,7 +29,7 @@ async def test_an_order_is_held_until_its_time_and_not_a_moment_longer(shop: Sho
     await assert_invariants(shop)
 
 
-async def test_a_paid_or_cancelled_order_never_expires(shop: Shop) -> None:
+async def test_paid_or_cancelled_order_never_expires(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     paid, cancelled = await shop.order(mug), await shop.order(mug)
     await shop.pay(paid)
@@ -39,7 +39,7 @@ async def test_a_paid_or_cancelled_order_never_expires(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_the_sweeper_works_in_portions_the_longest_due_first(shop: Shop) -> None:
+async def test_expiry_job_works_in_batches_longest_due_first(shop: Shop) -> None:
     mug = await shop.product(stock=9)
     orders = []
     for _ in range(3):
@@ -50,7 +50,7 @@ async def test_the_sweeper_works_in_portions_the_longest_due_first(shop: Shop) -
     await assert_invariants(shop)
 
 
-async def test_several_sweepers_share_the_work_and_expire_each_order_once(shop: Shop) -> None:
+async def test_concurrent_expiry_jobs_expire_each_order_once(shop: Shop) -> None:
     mug = await shop.product(stock=20)
     for _ in range(20):
         await shop.order(mug)
@@ -61,7 +61,7 @@ async def test_several_sweepers_share_the_work_and_expire_each_order_once(shop: 
     await assert_invariants(shop)
 
 
-async def test_with_no_sweeper_a_buyer_gets_what_is_only_held_by_due_orders(shop: Shop) -> None:
+async def test_buyer_gets_stock_of_due_orders_without_an_expiry_job(shop: Shop) -> None:
     mug, cup = await shop.product(stock=2), await shop.product(stock=2)
     ann = await shop.customer()
     command = shop.placing((mug, 2), (cup, 1), customer=ann)
@@ -74,7 +74,7 @@ async def test_with_no_sweeper_a_buyer_gets_what_is_only_held_by_due_orders(shop
     await assert_invariants(shop)
 
 
-async def test_only_as_many_due_orders_are_expired_for_a_buyer_as_it_takes(shop: Shop) -> None:
+async def test_buyer_expires_only_as_many_due_orders_as_needed(shop: Shop) -> None:
     mug, cup = await shop.product(stock=300), await shop.product(stock=1)
     for _ in range(3):
         await shop.order(mug, 100)
@@ -85,7 +85,7 @@ async def test_only_as_many_due_orders_are_expired_for_a_buyer_as_it_takes(shop:
     await assert_invariants(shop)
 
 
-async def test_twenty_buyers_of_what_due_orders_hold_get_all_of_it(shop: Shop) -> None:
+async def test_twenty_buyers_get_all_stock_of_due_orders(shop: Shop) -> None:
     mug = await shop.product(stock=10)
     for _ in range(5):
         await shop.order(mug, 2)
@@ -102,7 +102,7 @@ async def test_twenty_buyers_of_what_due_orders_hold_get_all_of_it(shop: Shop) -
     await assert_invariants(shop)
 
 
-async def test_a_buyer_who_finds_nothing_due_is_told_the_truth_and_nothing_changes(shop: Shop) -> None:
+async def test_out_of_stock_without_due_orders_changes_nothing(shop: Shop) -> None:
     mug = await shop.product(stock=1)
     order = await shop.order(mug)
     with pytest.raises(OutOfStock):

@@ -28,7 +28,7 @@ async def a_paid_order(shop: Shop) -> OrderView:
     return await shop.see(order)
 
 
-async def test_what_is_shipped_leaves_the_stock_and_the_reservation(shop: Shop) -> None:
+async def test_fulfillment_reduces_stock_and_reservation(shop: Shop) -> None:
     order = await a_paid_order(shop)
     await shop.fulfil(order, 1, 0)
     partly = await shop.see(order)
@@ -49,7 +49,7 @@ async def test_what_is_shipped_leaves_the_stock_and_the_reservation(shop: Shop) 
     await assert_invariants(shop)
 
 
-async def test_a_shipment_is_read_as_it_was_kept(shop: Shop) -> None:
+async def test_fulfillment_is_read_as_it_was_saved(shop: Shop) -> None:
     order = await a_paid_order(shop)
     first, second = await shop.fulfil(order, 1, 2), await shop.fulfil(order, 2, 0)
     assert await shop.store.orders.fulfillment(order.id, second.id) == second
@@ -60,7 +60,7 @@ async def test_a_shipment_is_read_as_it_was_kept(shop: Shop) -> None:
     assert (last.items, last.next) == ((second,), None)
 
 
-async def test_no_more_is_shipped_than_was_ordered(shop: Shop) -> None:
+async def test_fulfillment_above_the_ordered_quantity_is_rejected(shop: Shop) -> None:
     order = await a_paid_order(shop)
     await shop.fulfil(order, 2, 0)
     with pytest.raises(ValidationFailed) as refusal:
@@ -73,7 +73,7 @@ async def test_no_more_is_shipped_than_was_ordered(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_only_what_was_paid_for_is_shipped(shop: Shop) -> None:
+async def test_unpaid_order_cannot_be_fulfilled(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=1))
     with pytest.raises(InvalidTransition):
         await shop.fulfil(order)
@@ -85,7 +85,7 @@ async def test_only_what_was_paid_for_is_shipped(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_one_key_for_a_shipment_ships_once(shop: Shop) -> None:
+async def test_fulfillment_with_one_key_ships_once(shop: Shop) -> None:
     order = await a_paid_order(shop)
     command = shop.fulfilling(order, 1, 0, key="k")
     first, again = await shop.fulfill_order(command), await shop.fulfill_order(command)
@@ -94,7 +94,7 @@ async def test_one_key_for_a_shipment_ships_once(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_a_paid_order_that_is_cancelled_gives_back_its_stock_and_its_money(shop: Shop) -> None:
+async def test_cancelled_paid_order_releases_stock_and_is_refunded(shop: Shop) -> None:
     order = await a_paid_order(shop)
     cancelled = await shop.cancel(order)
     assert (cancelled.status, cancelled.payment_status) == (
@@ -108,7 +108,7 @@ async def test_a_paid_order_that_is_cancelled_gives_back_its_stock_and_its_money
     await assert_invariants(shop)
 
 
-async def test_an_order_of_which_something_was_shipped_is_not_cancelled(shop: Shop) -> None:
+async def test_partly_fulfilled_order_cannot_be_cancelled(shop: Shop) -> None:
     order = await a_paid_order(shop)
     await shop.fulfil(order, 1, 0)
     with pytest.raises(InvalidTransition) as refusal:
@@ -120,7 +120,7 @@ async def test_an_order_of_which_something_was_shipped_is_not_cancelled(shop: Sh
     }
 
 
-async def test_an_amount_is_given_back_in_portions_and_never_more_than_was_paid(shop: Shop) -> None:
+async def test_partial_refunds_never_exceed_the_paid_amount(shop: Shop) -> None:
     order = await a_paid_order(shop)
     refund = await shop.refund(order, 3000)
     assert (refund.status, refund.amount.amount, refund.lines) == (RefundStatus.SUCCEEDED, 3000, ())
@@ -136,7 +136,7 @@ async def test_an_amount_is_given_back_in_portions_and_never_more_than_was_paid(
     await assert_invariants(shop)
 
 
-async def test_a_refund_that_is_on_its_way_counts(shop: Shop) -> None:
+async def test_pending_refund_counts_against_the_limit(shop: Shop) -> None:
     order = await a_paid_order(shop)
     shop.gateway.next_refunds = ["pending"]
     pending = await shop.refund(order, 3000)
@@ -150,7 +150,7 @@ async def test_a_refund_that_is_on_its_way_counts(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_units_are_given_back_at_what_they_cost_and_only_as_many_as_were_ordered(shop: Shop) -> None:
+async def test_refund_of_units_is_bounded_by_the_ordered_quantity(shop: Shop) -> None:
     order = await a_paid_order(shop)
     refund = await shop.refund(order, [2, 1])
     assert refund.amount.amount == 2 * 1000 + 99
@@ -165,7 +165,7 @@ async def test_units_are_given_back_at_what_they_cost_and_only_as_many_as_were_o
     await assert_invariants(shop)
 
 
-async def test_a_line_that_the_order_does_not_have_is_neither_shipped_nor_refunded(shop: Shop) -> None:
+async def test_unknown_line_cannot_be_fulfilled_or_refunded(shop: Shop) -> None:
     order, other = await a_paid_order(shop), await a_paid_order(shop)
     foreign = replace(order, lines=other.lines)
     with pytest.raises(ValidationFailed):
@@ -175,7 +175,7 @@ async def test_a_line_that_the_order_does_not_have_is_neither_shipped_nor_refund
     await assert_invariants(shop)
 
 
-async def test_a_shipped_order_can_be_refunded(shop: Shop) -> None:
+async def test_fulfilled_order_can_be_refunded(shop: Shop) -> None:
     order = await a_paid_order(shop)
     await shop.fulfil(order)
     await shop.refund(order, [3, 2])
@@ -184,7 +184,7 @@ async def test_a_shipped_order_can_be_refunded(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_what_was_not_paid_is_not_refunded(shop: Shop) -> None:
+async def test_unpaid_order_cannot_be_refunded(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=1))
     with pytest.raises(InvalidTransition):
         await shop.refund(order, 1)
@@ -193,7 +193,7 @@ async def test_what_was_not_paid_is_not_refunded(shop: Shop) -> None:
         await shop.refund(free, 1)
 
 
-async def test_a_refund_in_another_currency_and_one_of_nothing_are_refused(shop: Shop) -> None:
+async def test_refund_of_zero_or_another_currency_is_rejected(shop: Shop) -> None:
     order = await a_paid_order(shop)
     in_yen = replace(order, currency="JPY")
     with pytest.raises(ValidationFailed):
@@ -204,7 +204,7 @@ async def test_a_refund_in_another_currency_and_one_of_nothing_are_refused(shop:
 
 
 @pytest.mark.parametrize("answer", ["timeout", "lost"])
-async def test_a_refund_whose_answer_is_lost_is_given_once(shop: Shop, answer: str) -> None:
+async def test_refund_with_a_lost_answer_pays_once(shop: Shop, answer: str) -> None:
     order = await a_paid_order(shop)
     shop.gateway.next_refunds = [answer]
     command = shop.refunding(order, 1000, key="k")
@@ -220,7 +220,7 @@ async def test_a_refund_whose_answer_is_lost_is_given_once(shop: Shop, answer: s
     await assert_invariants(shop)
 
 
-async def test_a_refund_that_the_provider_decides_later_is_asked_for_and_not_sent_again(shop: Shop) -> None:
+async def test_pending_refund_is_queried_and_not_resent(shop: Shop) -> None:
     order = await a_paid_order(shop)
     shop.gateway.next_refunds = ["pending"]
     refund = await shop.refund(order, 1000)
@@ -233,7 +233,7 @@ async def test_a_refund_that_the_provider_decides_later_is_asked_for_and_not_sen
     await assert_invariants(shop)
 
 
-async def test_what_a_refund_has_failed_to_give_can_be_refunded_anew(shop: Shop) -> None:
+async def test_amount_of_a_failed_refund_can_be_refunded_again(shop: Shop) -> None:
     order = await a_paid_order(shop)
     shop.gateway.next_refunds = ["declined"]
     failed = await shop.refund(order, [3, 2])
@@ -245,7 +245,7 @@ async def test_what_a_refund_has_failed_to_give_can_be_refunded_anew(shop: Shop)
     await assert_invariants(shop)
 
 
-async def test_money_for_a_cancelled_order_that_did_not_arrive_is_sent_again_after_growing_pauses(
+async def test_failed_refund_of_a_cancelled_order_is_retried_with_backoff(
     shop: Shop,
 ) -> None:
     order = await a_paid_order(shop)
@@ -268,7 +268,7 @@ async def test_money_for_a_cancelled_order_that_did_not_arrive_is_sent_again_aft
     await assert_invariants(shop)
 
 
-async def test_staff_s_refund_that_fails_when_the_order_is_cancelled_meanwhile_is_owed_by_the_shop(
+async def test_failed_staff_refund_of_a_cancelled_order_is_rescheduled(
     shop: Shop,
 ) -> None:
     order = await a_paid_order(shop)
@@ -288,7 +288,7 @@ async def test_staff_s_refund_that_fails_when_the_order_is_cancelled_meanwhile_i
     assert (await shop.see(order)).payment_status is OrderPaymentStatus.REFUNDED
 
 
-async def test_what_was_charged_twice_is_owed_until_it_arrives_and_what_staff_give_is_theirs_to_try(
+async def test_double_charge_is_owed_but_staff_refunds_are_not_rescheduled(
     shop: Shop,
 ) -> None:
     order = await a_paid_order(shop)
@@ -308,7 +308,7 @@ async def test_what_was_charged_twice_is_owed_until_it_arrives_and_what_staff_gi
     await assert_invariants(shop)
 
 
-async def test_a_refund_that_comes_back_after_it_seemed_given_is_owed_again(shop: Shop) -> None:
+async def test_refund_that_bounces_after_success_is_owed_again(shop: Shop) -> None:
     order = await a_paid_order(shop)
     refund = await shop.refund(order, 1000)
     [payment] = await payments(shop, order)
@@ -323,7 +323,7 @@ async def test_a_refund_that_comes_back_after_it_seemed_given_is_owed_again(shop
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_refunds_of_units_in_whatever_portions_add_up_to_the_total(shop: Shop, seed: int) -> None:
+async def test_unit_refunds_in_any_sequence_add_up_to_the_total(shop: Shop, seed: int) -> None:
     random = Random(seed)  # noqa: S311 - the same portions in every run
     order = await a_paid_order(shop)
     left = [line.quantity for line in order.lines]

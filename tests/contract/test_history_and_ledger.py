@@ -48,7 +48,7 @@ def _actor(told: StatusChangeView | MovementView) -> Actor:
     return Actor(told.actor_id, told.request_id)
 
 
-async def test_the_life_of_an_order_that_is_shipped_and_given_back_is_told_row_by_row(
+async def test_history_of_a_fulfilled_and_refunded_order_is_complete(
     shop: Shop, actors: Iterator[Actor]
 ) -> None:
     mug = await shop.product(stock=5)
@@ -83,7 +83,7 @@ async def test_the_life_of_an_order_that_is_shipped_and_given_back_is_told_row_b
     await assert_invariants(shop)
 
 
-async def test_the_life_of_an_order_that_is_paid_late_and_cancelled_is_told_row_by_row(
+async def test_history_of_a_late_paid_and_cancelled_order_is_complete(
     shop: Shop, actors: Iterator[Actor]
 ) -> None:
     mug = await shop.product(stock=1)
@@ -111,7 +111,7 @@ async def test_the_life_of_an_order_that_is_paid_late_and_cancelled_is_told_row_
     assert refund.reason == CANCELLED
 
 
-async def test_money_that_an_order_cannot_use_and_those_who_make_room_are_told_as_well(
+async def test_history_records_unapplied_payments_and_forced_expiry(
     shop: Shop, actors: Iterator[Actor]
 ) -> None:
     mug = await shop.product(stock=1)

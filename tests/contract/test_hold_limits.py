@@ -18,7 +18,7 @@ def limit(shop: Shop, *, orders: int = 0, units: int = 0, verified: bool = False
     shop.place_order = shop.till()
 
 
-async def test_customer_with_too_many_unpaid_orders_is_refused(shop: Shop) -> None:
+async def test_order_above_the_unpaid_limit_is_rejected(shop: Shop) -> None:
     limit(shop, orders=2)
     mug, ann = await shop.product(stock=9), await shop.customer()
     first, _ = [await shop.order(mug, customer=ann) for _ in range(2)]
@@ -40,7 +40,7 @@ async def test_order_whose_hold_has_ended_does_not_count(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_units_of_a_product_beyond_the_limit_are_refused(shop: Shop) -> None:
+async def test_units_above_the_limit_are_rejected(shop: Shop) -> None:
     limit(shop, units=5)
     mug, cup, ann = await shop.product(stock=20), await shop.product(stock=20), await shop.customer()
     await shop.place_order(shop.placing((mug, 3), (cup, 5), customer=ann))
@@ -87,7 +87,7 @@ async def test_limit_holds_for_concurrent_orders_of_many_processes(
     await assert_invariants(shop)
 
 
-async def test_replay_is_answered_although_the_limit_is_reached(shop: Shop) -> None:
+async def test_replay_succeeds_although_the_limit_is_reached(shop: Shop) -> None:
     limit(shop, orders=1)
     mug, ann = await shop.product(stock=9), await shop.customer()
     placing = shop.placing((mug, 1), customer=ann)

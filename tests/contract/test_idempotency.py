@@ -56,7 +56,7 @@ async def bind(shop: Shop, results: Mapping[IdempotencyKey, object]) -> None:
         await work.commit()
 
 
-async def test_a_bound_key_returns_what_was_asked_for_and_got(shop: Shop) -> None:
+async def test_stored_key_returns_its_fingerprint_and_result(shop: Shop) -> None:
     view = a_view(shop)
     await bind(shop, {KEY: view})
     for _ in range(2):
@@ -64,7 +64,7 @@ async def test_a_bound_key_returns_what_was_asked_for_and_got(shop: Shop) -> Non
         assert bound == {KEY.scope: StoredResult(KEY.fingerprint, view)}
 
 
-async def test_every_kind_of_result_comes_back_equal(shop: Shop) -> None:
+async def test_every_result_type_is_read_as_it_was_stored(shop: Shop) -> None:
     product, stock = a_product(shop.ids, actor=STAFF)
     product_view = ProductView.of(product, stock)
     results: Sequence[object] = [
@@ -85,12 +85,12 @@ async def test_every_kind_of_result_comes_back_equal(shop: Shop) -> None:
         assert bound[key.scope].result == result
 
 
-async def test_a_key_of_somebody_else_or_for_something_else_is_another_key(shop: Shop) -> None:
+async def test_principal_and_operation_separate_equal_keys(shop: Shop) -> None:
     await bind(shop, {KEY: a_view(shop)})
     assert await claim(shop.store.unit_of_work, *OTHER_SCOPES, result_type=UserView) == {}
 
 
-async def test_a_bound_key_with_another_fingerprint_is_refused(shop: Shop) -> None:
+async def test_stored_key_with_another_fingerprint_is_rejected(shop: Shop) -> None:
     await bind(shop, {KEY: a_view(shop)})
     other_request = replace(KEY, fingerprint=b"another")
     bound = await claim(shop.store.unit_of_work, other_request, result_type=UserView)
@@ -98,14 +98,14 @@ async def test_a_bound_key_with_another_fingerprint_is_refused(shop: Shop) -> No
         bound[KEY.scope].replay(other_request)
 
 
-async def test_a_binding_that_was_not_committed_is_not_kept(shop: Shop) -> None:
+async def test_uncommitted_result_is_not_stored(shop: Shop) -> None:
     async with shop.store.unit_of_work() as work:
         await work.idempotency.claim([KEY], UserView)
         await work.idempotency.store({KEY: a_view(shop)})
     assert await claim(shop.store.unit_of_work, KEY, result_type=UserView) == {}
 
 
-async def test_a_key_that_was_claimed_and_not_bound_is_free_after_the_commit(shop: Shop) -> None:
+async def test_claimed_key_without_a_result_is_free_after_commit(shop: Shop) -> None:
     assert await claim(shop.store.unit_of_work, KEY, result_type=UserView) == {}
     view = a_view(shop)
     await bind(shop, {replace(KEY, fingerprint=b"another"): view})
@@ -113,7 +113,7 @@ async def test_a_key_that_was_claimed_and_not_bound_is_free_after_the_commit(sho
     assert bound == {KEY.scope: StoredResult(b"another", view)}
 
 
-async def test_of_several_claimed_keys_those_that_are_bound_are_kept_and_the_others_free(shop: Shop) -> None:
+async def test_commit_keeps_stored_keys_and_frees_the_others(shop: Shop) -> None:
     view = a_view(shop)
     async with shop.store.unit_of_work() as work:
         await work.idempotency.claim([KEY, *OTHER_SCOPES], UserView)
@@ -123,7 +123,7 @@ async def test_of_several_claimed_keys_those_that_are_bound_are_kept_and_the_oth
     assert bound == {KEY.scope: StoredResult(KEY.fingerprint, view)}
 
 
-async def test_a_scope_may_be_claimed_more_than_once_at_once(shop: Shop) -> None:
+async def test_scope_can_be_claimed_twice_in_one_call(shop: Shop) -> None:
     twin = replace(KEY, fingerprint=b"another")
     async with shop.store.unit_of_work() as work:
         assert await work.idempotency.claim([KEY, twin, KEY], UserView) == {}
@@ -133,14 +133,14 @@ async def test_a_scope_may_be_claimed_more_than_once_at_once(shop: Shop) -> None
     assert bound[KEY.scope].fingerprint == KEY.fingerprint
 
 
-async def test_nothing_is_claimed_and_bound_for_no_keys(shop: Shop) -> None:
+async def test_empty_claim_and_store_do_nothing(shop: Shop) -> None:
     async with shop.store.unit_of_work() as work:
         assert await work.idempotency.claim([], UserView) == {}
         await work.idempotency.store({})
         await work.commit()
 
 
-async def test_a_twin_waits_for_the_first_and_is_told_when_that_takes_too_long(shop: Shop) -> None:
+async def test_concurrent_duplicate_waits_and_times_out(shop: Shop) -> None:
     async with shop.store.unit_of_work() as work:
         await work.idempotency.claim([KEY], UserView)
         with pytest.raises(IdempotencyInFlight):
@@ -149,7 +149,7 @@ async def test_a_twin_waits_for_the_first_and_is_told_when_that_takes_too_long(s
     assert await claim(shop.store.impatient, KEY, result_type=UserView) == {}
 
 
-async def test_a_twin_of_a_replay_waits_as_well(shop: Shop) -> None:
+async def test_duplicate_of_a_replay_waits(shop: Shop) -> None:
     await bind(shop, {KEY: a_view(shop)})
     async with shop.store.unit_of_work() as work:
         await work.idempotency.claim([KEY], UserView)
@@ -157,7 +157,7 @@ async def test_a_twin_of_a_replay_waits_as_well(shop: Shop) -> None:
             await claim(shop.store.impatient, KEY, result_type=UserView)
 
 
-async def test_a_twin_that_has_waited_replays_what_the_first_committed(shop: Shop) -> None:
+async def test_waiting_duplicate_replays_the_committed_result(shop: Shop) -> None:
     view = a_view(shop)
     async with shop.store.unit_of_work() as work:
         await work.idempotency.claim([KEY], UserView)
@@ -167,7 +167,7 @@ async def test_a_twin_that_has_waited_replays_what_the_first_committed(shop: Sho
     assert await twin == {KEY.scope: StoredResult(KEY.fingerprint, view)}
 
 
-async def test_a_twin_that_has_waited_runs_when_the_first_is_rolled_back(shop: Shop) -> None:
+async def test_waiting_duplicate_runs_after_a_rollback(shop: Shop) -> None:
     async with shop.store.unit_of_work() as work:
         await work.idempotency.claim([KEY], UserView)
         twin = asyncio.create_task(claim(shop.store.unit_of_work, KEY, result_type=UserView))
@@ -175,7 +175,7 @@ async def test_a_twin_that_has_waited_runs_when_the_first_is_rolled_back(shop: S
     assert await twin == {}
 
 
-async def test_of_twenty_twins_at_once_one_runs_and_the_others_replay_it(shop: Shop) -> None:
+async def test_twenty_concurrent_duplicates_run_once(shop: Shop) -> None:
     async def run(number: int) -> UserView:
         async with shop.store.unit_of_work() as work:
             bound = await work.idempotency.claim([KEY], UserView)
@@ -189,7 +189,7 @@ async def test_of_twenty_twins_at_once_one_runs_and_the_others_replay_it(shop: S
     assert len({view.email for view in views}) == 1
 
 
-async def test_keys_claimed_in_opposite_orders_never_block_each_other(shop: Shop) -> None:
+async def test_claims_in_opposite_orders_do_not_deadlock(shop: Shop) -> None:
     keys = [replace(KEY, key=str(number)) for number in range(5)]
     claims = [
         claim(shop.store.unit_of_work, *(keys if number % 2 else keys[::-1]), result_type=UserView)

@@ -56,7 +56,7 @@ async def statuses(shop: Shop) -> Counter[OrderStatus]:
     return Counter(order.status for order in await every_order(shop))
 
 
-async def test_paying_against_expiring_never_loses_an_order_that_was_paid(shop: Shop) -> None:
+async def test_payment_against_expiry_never_loses_a_paid_order(shop: Shop) -> None:
     orders, begun_payments = await begun(shop)
     shop.clock.advance(HOLD)
     answers = await at_once(
@@ -72,7 +72,7 @@ async def test_paying_against_expiring_never_loses_an_order_that_was_paid(shop: 
     await assert_invariants(shop)
 
 
-async def test_paying_against_expiring_and_buying_gives_back_what_cannot_be_supplied(shop: Shop) -> None:
+async def test_payment_against_expiry_and_purchase_refunds_unavailable_orders(shop: Shop) -> None:
     orders, begun_payments = await begun(shop)
     mug = await shop.get_product(orders[0].lines[0].product_id, include_archived=True)
     buyers = [shop.placing((mug, 2), customer=await shop.customer()) for _ in range(ORDERS)]
@@ -93,7 +93,7 @@ async def test_paying_against_expiring_and_buying_gives_back_what_cannot_be_supp
     await assert_invariants(shop)
 
 
-async def test_taking_against_the_sweeper_tells_nobody_that_it_is_sold_out(shop: Shop) -> None:
+async def test_placing_against_the_expiry_job_is_never_out_of_stock(shop: Shop) -> None:
     mug = await shop.product(stock=2 * ORDERS)
     for _ in range(ORDERS):
         await shop.order(mug, 2)
@@ -109,7 +109,7 @@ async def test_taking_against_the_sweeper_tells_nobody_that_it_is_sold_out(shop:
     await assert_invariants(shop)
 
 
-async def test_cancelling_against_paying_leaves_nobody_without_goods_and_money(shop: Shop) -> None:
+async def test_cancellation_against_payment_loses_no_money(shop: Shop) -> None:
     orders, begun_payments = await begun(shop)
     answers = await at_once(
         *(shop.told(ProviderEventKind.CAPTURED, payment) for payment in begun_payments),
@@ -125,7 +125,7 @@ async def test_cancelling_against_paying_leaves_nobody_without_goods_and_money(s
     await assert_invariants(shop)
 
 
-async def test_of_many_refunds_at_once_as_many_are_given_as_were_paid_for(shop: Shop) -> None:
+async def test_concurrent_refunds_are_bounded_by_the_paid_amount(shop: Shop) -> None:
     order, *_ = await paid(shop)
     answers = await at_once(*(shop.refund(order, 700) for _ in range(10)))
     assert kinds(answers)[RefundExceedsPaid] == 6
@@ -133,7 +133,7 @@ async def test_of_many_refunds_at_once_as_many_are_given_as_were_paid_for(shop: 
     await assert_invariants(shop)
 
 
-async def test_of_many_refunds_of_the_same_units_at_once_one_is_given(shop: Shop) -> None:
+async def test_concurrent_refunds_of_the_same_units_have_one_winner(shop: Shop) -> None:
     order, *_ = await paid(shop)
     answers = await at_once(*(shop.refund(order, [2]) for _ in range(6)), *(shop.cancel(order),))
     cancelled = kinds(answers)[OrderView]
@@ -144,7 +144,7 @@ async def test_of_many_refunds_of_the_same_units_at_once_one_is_given(shop: Shop
     await assert_invariants(shop)
 
 
-async def test_shipping_against_cancelling_has_one_winner(shop: Shop) -> None:
+async def test_fulfillment_against_cancellation_has_one_winner(shop: Shop) -> None:
     orders = await paid(shop)
     answers = await at_once(
         *(shop.fulfil(order, 1) for order in orders), *(shop.cancel(order) for order in orders)
@@ -155,7 +155,7 @@ async def test_shipping_against_cancelling_has_one_winner(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_of_many_shipments_at_once_as_many_leave_as_were_ordered(shop: Shop) -> None:
+async def test_concurrent_fulfillments_are_bounded_by_the_order(shop: Shop) -> None:
     order, *_ = await paid(shop)
     answers = await at_once(*(shop.fulfil(order, 1) for _ in range(6)))
     refused = kinds(answers)[ValidationFailed] + kinds(answers)[InvalidTransition]
@@ -164,7 +164,7 @@ async def test_of_many_shipments_at_once_as_many_leave_as_were_ordered(shop: Sho
     await assert_invariants(shop)
 
 
-async def test_one_capture_told_in_many_ways_at_once_is_one(shop: Shop) -> None:
+async def test_capture_reported_concurrently_is_recorded_once(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=1))
     payment = await shop.pay(order, "tok_timeout")
     shop.clock.advance(HOLD)
@@ -179,7 +179,7 @@ async def test_one_capture_told_in_many_ways_at_once_is_one(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_one_key_for_a_payment_sent_many_times_at_once_charges_once(shop: Shop) -> None:
+async def test_concurrent_payments_with_one_key_charge_once(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=1))
     command = shop.paying(order, key="k")
     receipts = await asyncio.gather(*(shop.pay_order(command) for _ in range(10)))
@@ -202,7 +202,7 @@ async def test_concurrent_payments_of_one_order_have_one_winner(shop: Shop, paye
     await assert_invariants(shop)
 
 
-async def test_several_workers_send_each_refund_once(shop: Shop) -> None:
+async def test_concurrent_workers_send_each_refund_once(shop: Shop) -> None:
     for order in await paid(shop):
         await shop.cancel(order)
     taken = await asyncio.gather(*(shop.settle_payments(limit=2, actor=STAFF) for _ in range(6)))

@@ -27,7 +27,7 @@ async def number_of_sessions(shop: Shop, user: UserView) -> int:
     return len((await shop.list_sessions(user.id, after=None, limit=MAX_SESSIONS + 1)).items)
 
 
-async def test_twenty_refreshes_of_one_token_have_one_successor(shop: Shop) -> None:
+async def test_twenty_concurrent_refreshes_have_one_successor(shop: Shop) -> None:
     user = await shop.customer()
     tokens = await shop.logged_in(user)
     answers = await asyncio.gather(*(refreshed(shop, tokens) for _ in range(20)))
@@ -37,7 +37,7 @@ async def test_twenty_refreshes_of_one_token_have_one_successor(shop: Shop) -> N
     assert await number_of_sessions(shop, user) == 1
 
 
-async def test_a_lost_answer_can_be_asked_for_again(shop: Shop) -> None:
+async def test_lost_refresh_response_can_be_requested_again(shop: Shop) -> None:
     tokens = await shop.logged_in(await shop.customer())
     lost = await refreshed(shop, tokens)
     shop.clock.advance(GRACE)
@@ -45,7 +45,7 @@ async def test_a_lost_answer_can_be_asked_for_again(shop: Shop) -> None:
     await refreshed(shop, lost)
 
 
-async def test_two_tabs_go_on_with_the_same_token(shop: Shop) -> None:
+async def test_two_tabs_receive_the_same_refresh_token(shop: Shop) -> None:
     tokens = await shop.logged_in(await shop.customer())
     for _ in range(3):
         one, other = await asyncio.gather(refreshed(shop, tokens), refreshed(shop, tokens))
@@ -54,7 +54,7 @@ async def test_two_tabs_go_on_with_the_same_token(shop: Shop) -> None:
         shop.clock.advance(timedelta(minutes=10))
 
 
-async def test_a_token_that_is_replayed_after_a_minute_ends_the_session_and_the_end_is_kept(
+async def test_refresh_token_reuse_after_the_grace_ends_the_session(
     shop: Shop,
 ) -> None:
     user = await shop.customer()
@@ -71,7 +71,7 @@ async def test_a_token_that_is_replayed_after_a_minute_ends_the_session_and_the_
         await shop.confirm_principal(principal)
 
 
-async def test_a_reuse_ends_one_session_and_leaves_the_others(shop: Shop) -> None:
+async def test_refresh_token_reuse_ends_only_its_session(shop: Shop) -> None:
     user = await shop.customer()
     stolen, other = await shop.logged_in(user), await shop.logged_in(user)
     await refreshed(shop, stolen)
@@ -81,7 +81,7 @@ async def test_a_reuse_ends_one_session_and_leaves_the_others(shop: Shop) -> Non
     await refreshed(shop, other)
 
 
-async def test_a_token_that_is_not_known_is_refused(shop: Shop) -> None:
+async def test_unknown_refresh_token_is_rejected(shop: Shop) -> None:
     user = await shop.customer()
     await shop.logged_in(user)
     for text in ("", "x", "A" * 64):
@@ -90,7 +90,7 @@ async def test_a_token_that_is_not_known_is_refused(shop: Shop) -> None:
     assert await number_of_sessions(shop, user) == 1
 
 
-async def test_who_logs_in_beyond_the_bound_ends_the_longest_unused_session(shop: Shop) -> None:
+async def test_log_in_above_the_limit_ends_the_least_recently_used_session(shop: Shop) -> None:
     user = await shop.customer()
     first = await shop.logged_in(user)
     second = await shop.logged_in(user)
@@ -105,7 +105,7 @@ async def test_who_logs_in_beyond_the_bound_ends_the_longest_unused_session(shop
     await refreshed(shop, first)
 
 
-async def test_a_session_is_ended_by_its_user_and_by_nobody_else(shop: Shop) -> None:
+async def test_session_can_be_ended_by_its_user_only(shop: Shop) -> None:
     user, stranger = await shop.customer(), await shop.customer()
     tokens = await shop.logged_in(user)
     (session,) = (await shop.list_sessions(user.id, after=None, limit=2)).items
@@ -120,7 +120,7 @@ async def test_a_session_is_ended_by_its_user_and_by_nobody_else(shop: Shop) -> 
 
 
 @pytest.mark.parametrize("kind", ["refresh token", "used refresh token", "access token"])
-async def test_whichever_token_is_revoked_its_session_ends(shop: Shop, kind: str) -> None:
+async def test_revoking_either_token_ends_the_session(shop: Shop, kind: str) -> None:
     user = await shop.customer()
     tokens = await shop.logged_in(user)
     successor = await refreshed(shop, tokens)
@@ -136,7 +136,7 @@ async def test_whichever_token_is_revoked_its_session_ends(shop: Shop, kind: str
         await refreshed(shop, successor)
 
 
-async def test_what_is_no_token_is_revoked_already(shop: Shop) -> None:
+async def test_revoking_an_unknown_token_succeeds(shop: Shop) -> None:
     user = await shop.customer()
     await shop.logged_in(user)
     for text in ("", "x", "A" * 64, "token-99"):
@@ -144,7 +144,7 @@ async def test_what_is_no_token_is_revoked_already(shop: Shop) -> None:
     assert await number_of_sessions(shop, user) == 1
 
 
-async def test_a_password_that_is_changed_while_it_is_checked_opens_nothing(shop: Shop) -> None:
+async def test_log_in_fails_if_the_password_changes_meanwhile(shop: Shop) -> None:
     user = await shop.customer()
 
     async def change_password() -> None:
@@ -161,7 +161,7 @@ async def test_a_password_that_is_changed_while_it_is_checked_opens_nothing(shop
     assert await number_of_sessions(shop, user) == 0
 
 
-async def test_a_log_in_makes_a_weak_hash_strong_and_changes_nothing_else(shop: Shop) -> None:
+async def test_log_in_upgrades_a_weak_hash_only(shop: Shop) -> None:
     user = await shop.customer()
     shop.hasher.raise_parameters()
     before = await shop.get_user(user.id)

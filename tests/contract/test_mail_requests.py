@@ -31,7 +31,7 @@ async def due(store: Store, *, minutes: int = 0) -> list[MailRequest]:
     return taken
 
 
-async def test_what_is_due_comes_one_by_one_the_longest_due_first(store: Store) -> None:
+async def test_due_mail_is_taken_longest_due_first(store: Store) -> None:
     later, now, soon = made(ANN, minutes=2), made(BOB), made(ANN, MailKind.SIGN_UP, minutes=1)
     await add(store, later, now, soon)
     assert await due(store) == [now]
@@ -39,14 +39,14 @@ async def test_what_is_due_comes_one_by_one_the_longest_due_first(store: Store) 
     assert await due(store, minutes=-1) == []
 
 
-async def test_who_asks_again_is_asking_for_the_same_message(store: Store) -> None:
+async def test_repeated_request_is_the_same_message(store: Store) -> None:
     first = made(ANN)
     await add(store, first, made(ANN, minutes=5))
     await add(store, made(ANN, minutes=6))
     assert await due(store, minutes=9) == [first]
 
 
-async def test_an_attempt_is_kept(store: Store) -> None:
+async def test_mail_attempt_is_stored(store: Store) -> None:
     await add(store, made(ANN))
     async with store.unit_of_work() as work:
         request = await work.mail.next_due(NOW)
@@ -58,7 +58,7 @@ async def test_an_attempt_is_kept(store: Store) -> None:
     assert await due(store, minutes=1) == [request]
 
 
-async def test_a_request_that_somebody_works_on_is_passed_over(store: Store) -> None:
+async def test_locked_mail_request_is_skipped(store: Store) -> None:
     await add(store, made(ANN), made(BOB, minutes=1))
     async with store.unit_of_work() as work, store.unit_of_work() as another:
         first = await work.mail.next_due(NOW + MINUTE)
@@ -70,7 +70,7 @@ async def test_a_request_that_somebody_works_on_is_passed_over(store: Store) -> 
         assert await work.mail.next_due(NOW + MINUTE) == first
 
 
-async def test_a_request_is_removed_unless_it_was_attempted_again(store: Store) -> None:
+async def test_mail_request_is_removed_unless_requested_again(store: Store) -> None:
     await add(store, made(ANN))
     async with store.unit_of_work() as work:
         mine = await work.mail.next_due(NOW)

@@ -64,7 +64,7 @@ async def change_status(shop: Shop, status: UserStatus) -> None:
         await work.commit()
 
 
-async def test_who_signs_up_with_a_known_address_changes_nothing_and_its_owner_is_told(shop: Shop) -> None:
+async def test_sign_up_with_a_known_address_notifies_its_owner(shop: Shop) -> None:
     known = (await shop.sign_up(ANN)).result
     await shop.request_sign_up(replace(ANN, password=NEW_PASSWORD, full_name="Eve"))
     assert await account(shop) == known
@@ -74,7 +74,7 @@ async def test_who_signs_up_with_a_known_address_changes_nothing_and_its_owner_i
     assert message.subject == "You have an account already"
 
 
-async def test_a_token_is_good_for_once_and_for_a_while(shop: Shop) -> None:
+async def test_token_is_valid_once_and_until_it_expires(shop: Shop) -> None:
     await shop.request_sign_up(ANN)
     await shop.deliver_mail()
     first = shop.mailbox.token()
@@ -100,7 +100,7 @@ async def test_token_for_one_purpose_is_rejected_for_another(shop: Shop) -> None
         await verify(shop, await asked_for_reset(shop))
 
 
-async def test_a_forgotten_password_is_replaced_and_everybody_logged_out(shop: Shop) -> None:
+async def test_password_reset_ends_all_sessions(shop: Shop) -> None:
     ann = (await shop.sign_up(ANN)).result
     tokens = await shop.logged_in(ann)
     await reset(shop, await asked_for_reset(shop))
@@ -140,7 +140,7 @@ async def test_pending_account_cannot_log_in(shop: Shop) -> None:
         await shop.logged_in(pending)
 
 
-async def test_a_reset_is_good_for_once_and_for_half_an_hour_and_the_last_one_counts(shop: Shop) -> None:
+async def test_only_the_last_reset_token_works_once_for_half_an_hour(shop: Shop) -> None:
     await shop.sign_up(ANN)
     replaced = await asked_for_reset(shop)
     used = await asked_for_reset(shop)
@@ -156,7 +156,7 @@ async def test_a_reset_is_good_for_once_and_for_half_an_hour_and_the_last_one_co
             await reset(shop, token)
 
 
-async def test_of_two_who_use_a_token_at_once_one_does(shop: Shop) -> None:
+async def test_concurrent_uses_of_a_token_have_one_winner(shop: Shop) -> None:
     await shop.sign_up(ANN)
     token = await asked_for_reset(shop)
     outcomes = await asyncio.gather(*(reset(shop, token) for _ in range(5)), return_exceptions=True)
@@ -164,7 +164,7 @@ async def test_of_two_who_use_a_token_at_once_one_does(shop: Shop) -> None:
     assert [type(refusal) for refusal in refusals] == [InvalidOneTimeToken] * 4
 
 
-async def test_a_reset_that_is_repeated_with_its_key_is_replayed(shop: Shop) -> None:
+async def test_password_reset_is_replayed_with_its_key(shop: Shop) -> None:
     await shop.sign_up(ANN)
     command = ResetPasswordCommand(token=await asked_for_reset(shop), password=NEW_PASSWORD, actor=SOMEBODY)
     command = replace(command, key=shop.key(command.token, operation=IdempotentOperation.RESET_PASSWORD))
@@ -172,16 +172,14 @@ async def test_a_reset_that_is_repeated_with_its_key_is_replayed(shop: Shop) -> 
     assert (first.replayed, again.replayed) == (False, True)
 
 
-async def test_nobody_gets_mail_for_an_address_without_an_account(shop: Shop) -> None:
+async def test_unknown_address_gets_no_mail(shop: Shop) -> None:
     await shop.request_password_reset(sought_email_address("nobody@example.com"), network=NETWORK)
     await shop.deliver_mail()
     assert shop.mailbox.messages == []
 
 
 @pytest.mark.parametrize("status", [UserStatus.DISABLED, UserStatus.CLOSED])
-async def test_an_account_that_cannot_be_used_gets_no_mail_and_no_new_password(
-    shop: Shop, status: UserStatus
-) -> None:
+async def test_unusable_account_gets_no_reset(shop: Shop, status: UserStatus) -> None:
     await shop.sign_up(ANN)
     token = await asked_for_reset(shop)
     await change_status(shop, status)
@@ -193,7 +191,7 @@ async def test_an_account_that_cannot_be_used_gets_no_mail_and_no_new_password(
     assert len(shop.mailbox.messages) == 1
 
 
-async def test_who_asks_often_before_the_mail_is_sent_gets_one_message(shop: Shop) -> None:
+async def test_repeated_reset_requests_send_one_message(shop: Shop) -> None:
     await shop.sign_up(ANN)
     for spelling in ("ann@example.com", " ANN@example.com", "Ann@Example.Com"):
         await shop.request_password_reset(sought_email_address(spelling), network=NETWORK)
@@ -201,7 +199,7 @@ async def test_who_asks_often_before_the_mail_is_sent_gets_one_message(shop: Sho
     assert len(shop.mailbox.messages) == 1
 
 
-async def test_who_asks_again_and_again_has_to_wait_whether_or_not_there_is_an_account(shop: Shop) -> None:
+async def test_reset_requests_are_throttled_for_unknown_addresses_too(shop: Shop) -> None:
     await shop.sign_up(ANN)
     refusals = []
     for email in (ANN.email, sought_email_address("nobody@example.com")):
@@ -213,7 +211,7 @@ async def test_who_asks_again_and_again_has_to_wait_whether_or_not_there_is_an_a
     assert refusals == [60, 60]
 
 
-async def test_mail_that_could_not_be_sent_is_sent_later_with_a_token_that_works(shop: Shop) -> None:
+async def test_retried_mail_has_a_working_token(shop: Shop) -> None:
     await shop.sign_up(ANN)
     await shop.request_password_reset(ANN.email, network=NETWORK)
     shop.mailbox.failures += [MailNotSent(), MailNotSent()]
@@ -227,7 +225,7 @@ async def test_mail_that_could_not_be_sent_is_sent_later_with_a_token_that_works
     await reset(shop, shop.mailbox.token())
 
 
-async def test_mail_that_nobody_waits_for_any_more_is_not_sent(shop: Shop) -> None:
+async def test_obsolete_mail_is_not_sent(shop: Shop) -> None:
     await shop.sign_up(ANN)
     await shop.request_password_reset(ANN.email, network=NETWORK)
     shop.clock.advance(timedelta(hours=1, seconds=1))
@@ -237,7 +235,7 @@ async def test_mail_that_nobody_waits_for_any_more_is_not_sent(shop: Shop) -> No
     await asked_for_reset(shop)
 
 
-async def test_an_address_that_takes_no_mail_is_not_tried_again(shop: Shop) -> None:
+async def test_rejected_address_is_not_retried(shop: Shop) -> None:
     await shop.sign_up(ANN)
     await shop.request_password_reset(ANN.email, network=NETWORK)
     shop.mailbox.failures.append(AddressRefused())
@@ -247,7 +245,7 @@ async def test_an_address_that_takes_no_mail_is_not_tried_again(shop: Shop) -> N
     assert shop.mailbox.messages == []
 
 
-async def test_processes_that_send_at_once_send_each_message_once(shop: Shop) -> None:
+async def test_concurrent_mail_workers_send_each_message_once(shop: Shop) -> None:
     emails = [f"customer-{number}@example.com" for number in range(6)]
     for email in emails:
         await shop.customer(email)

@@ -24,7 +24,7 @@ async def a_token(shop: Shop, *, secret: bytes = b"s" * 32, purpose: TokenPurpos
     return OneTimeToken.issue((await shop.customer()).id, purpose, secret, now=NOW)
 
 
-async def test_a_token_is_found_by_its_hash_and_for_its_purpose(shop: Shop) -> None:
+async def test_one_time_token_is_found_by_hash_and_purpose(shop: Shop) -> None:
     token = await a_token(shop)
     await put(shop, token)
     assert await found(shop, token) == token
@@ -33,7 +33,7 @@ async def test_a_token_is_found_by_its_hash_and_for_its_purpose(shop: Shop) -> N
     assert await found(shop, replace(token, token_hash=b"another")) is None
 
 
-async def test_a_user_has_one_token_for_a_purpose_the_last(shop: Shop) -> None:
+async def test_user_has_one_token_per_purpose(shop: Shop) -> None:
     first = await a_token(shop)
     second = replace(first, token_hash=b"second")
     other = replace(first, token_hash=b"other", purpose=VERIFY)
@@ -42,7 +42,7 @@ async def test_a_user_has_one_token_for_a_purpose_the_last(shop: Shop) -> None:
     assert [await found(shop, token) for token in (first, second, other)] == [None, second, other]
 
 
-async def test_a_token_is_taken_once_whoever_takes_it(shop: Shop) -> None:
+async def test_one_time_token_is_consumed_once(shop: Shop) -> None:
     token = await a_token(shop)
     await put(shop, token)
 
@@ -57,7 +57,7 @@ async def test_a_token_is_taken_once_whoever_takes_it(shop: Shop) -> None:
     assert await found(shop, token) is None
 
 
-async def test_what_is_taken_and_not_committed_is_still_there(shop: Shop) -> None:
+async def test_uncommitted_use_leaves_the_token_valid(shop: Shop) -> None:
     token = await a_token(shop)
     await put(shop, token)
     async with shop.store.unit_of_work() as work:

@@ -26,9 +26,7 @@ async def listed(
 
 
 @pytest.mark.parametrize("descending", [False, True])
-async def test_a_walk_neither_skips_nor_repeats_an_order_while_others_are_placed(
-    shop: Shop, descending: bool
-) -> None:
+async def test_paging_orders_during_inserts_skips_and_repeats_nothing(shop: Shop, descending: bool) -> None:
     random = Random(7)  # noqa: S311 - the same walk in every run
     mug, cup = await shop.product(stock=100), await shop.product(stock=100)
     ann = await shop.customer()
@@ -58,7 +56,7 @@ async def test_a_walk_neither_skips_nor_repeats_an_order_while_others_are_placed
     assert len({order.id for order in seen}) == len(seen)
 
 
-async def test_orders_are_listed_by_customer_status_and_moment(shop: Shop) -> None:
+async def test_orders_are_filtered_by_customer_status_and_time(shop: Shop) -> None:
     mug = await shop.product(stock=100)
     ann, bob = await shop.customer(), await shop.customer()
     moments: list[datetime] = []
@@ -96,7 +94,7 @@ async def test_adjacent_time_windows_list_every_order_once(shop: Shop) -> None:
     assert windows == [[order] for order in orders]
 
 
-async def test_a_list_shows_each_order_with_its_own_lines(shop: Shop) -> None:
+async def test_order_list_shows_each_order_with_its_lines(shop: Shop) -> None:
     mug, cup = await shop.product(stock=100), await shop.product(stock=100)
     ann = await shop.customer()
     await shop.place_order(shop.placing((mug, 1), customer=ann))

@@ -28,7 +28,7 @@ async def a_customer_and_a_product(shop: Shop, *, price: int = 1000) -> tuple[Us
     return await shop.customer(), await shop.product(price=price)
 
 
-async def test_an_order_is_read_as_it_was_kept(shop: Shop) -> None:
+async def test_order_is_read_as_it_was_saved(shop: Shop) -> None:
     ann, dear = await a_customer_and_a_product(shop, price=(MAX_AMOUNT - 3) // 2)
     cheap, free = await shop.product(price=1, name=UNICODE), await shop.product(price=0)
     order = an_order(shop.ids, (dear, 2), (free, 1_000_000), (cheap, 3), customer=ann.id, actor=STAFF)
@@ -46,14 +46,14 @@ async def test_an_order_is_read_as_it_was_kept(shop: Shop) -> None:
     assert await shop.store.orders.get_by_key(ann.id, order.idempotency_key) == view
 
 
-async def test_an_order_without_address_and_note_is_read_as_it_was_kept(shop: Shop) -> None:
+async def test_order_without_address_and_note_is_read_as_it_was_saved(shop: Shop) -> None:
     mug = await shop.product(stock=1)
     order = await shop.order(mug)
     assert (order.shipping_address, order.note, order.metadata) == (None, None, {})
     assert await shop.store.orders.get(order.id, access=OrderAccess.all()) == order
 
 
-async def test_an_order_that_does_not_exist_is_none(shop: Shop) -> None:
+async def test_unknown_order_is_none(shop: Shop) -> None:
     ann = await shop.customer()
     async with shop.store.unit_of_work() as work:
         assert await work.orders.get(OrderId(shop.ids.new())) is None
@@ -62,14 +62,14 @@ async def test_an_order_that_does_not_exist_is_none(shop: Shop) -> None:
     assert await shop.store.orders.get_by_key(ann.id, "key") is None
 
 
-async def test_an_order_of_somebody_who_does_not_exist_is_refused(shop: Shop) -> None:
+async def test_order_of_an_unknown_customer_is_rejected(shop: Shop) -> None:
     mug = await shop.product()
     with pytest.raises(Exception):  # noqa: B017, PT011 - a mistake of the program: each adapter has its own word
         await add(shop, an_order(shop.ids, (mug, 1), customer=UserId(shop.ids.new()), actor=STAFF))
     assert await shop.store.outbox.count("order.placed") == 0
 
 
-async def test_a_customers_key_has_one_order_for_ever(shop: Shop) -> None:
+async def test_customer_and_key_identify_one_order_forever(shop: Shop) -> None:
     ann, mug = await a_customer_and_a_product(shop)
     bob = await shop.customer()
     first = an_order(shop.ids, (mug, 1), customer=ann.id, actor=STAFF, key="k")
@@ -87,14 +87,14 @@ async def test_a_customers_key_has_one_order_for_ever(shop: Shop) -> None:
     assert found.id == first.id
 
 
-async def test_an_order_that_was_not_committed_leaves_its_key_free(shop: Shop) -> None:
+async def test_uncommitted_order_leaves_its_key_free(shop: Shop) -> None:
     ann, mug = await a_customer_and_a_product(shop)
     async with shop.store.unit_of_work() as work:
         await work.orders.add([an_order(shop.ids, (mug, 1), customer=ann.id, actor=STAFF)])
     await add(shop, an_order(shop.ids, (mug, 1), customer=ann.id, actor=STAFF))
 
 
-async def test_changes_to_an_order_are_kept_with_one_row_of_history_each(shop: Shop) -> None:
+async def test_each_change_of_an_order_adds_one_history_row(shop: Shop) -> None:
     ann, mug = await a_customer_and_a_product(shop)
     order = an_order(shop.ids, (mug, 1), customer=ann.id, actor=Actor(ann.id, "request-1"))
     await add(shop, order)
@@ -131,7 +131,7 @@ async def test_changes_to_an_order_are_kept_with_one_row_of_history_each(shop: S
     assert await shop.store.outbox.count("order.cancelled", of=[order.id]) == 1
 
 
-async def test_an_order_that_costs_nothing_is_kept_with_both_its_changes(shop: Shop) -> None:
+async def test_free_order_is_saved_with_two_history_rows(shop: Shop) -> None:
     ann, free = await a_customer_and_a_product(shop, price=0)
     order = an_order(shop.ids, (free, 1), customer=ann.id, actor=STAFF)
     await add(shop, order)
@@ -142,7 +142,7 @@ async def test_an_order_that_costs_nothing_is_kept_with_both_its_changes(shop: S
     ]
 
 
-async def test_the_history_is_walked_from_the_first_change(shop: Shop) -> None:
+async def test_history_is_listed_oldest_first(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=1))
     await shop.cancel(order)
     first = await shop.store.orders.history(order.id, after=None, limit=1)
@@ -152,7 +152,7 @@ async def test_the_history_is_walked_from_the_first_change(shop: Shop) -> None:
     assert second.next is None
 
 
-async def test_an_order_that_is_being_changed_is_nobody_elses_until_the_unit_of_work_ends(shop: Shop) -> None:
+async def test_order_stays_locked_until_the_unit_of_work_ends(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=1))
 
     async def try_to_get() -> None:
@@ -167,7 +167,7 @@ async def test_an_order_that_is_being_changed_is_nobody_elses_until_the_unit_of_
     await try_to_get()
 
 
-async def test_an_order_that_has_changed_since_it_was_read_is_not_overwritten(shop: Shop) -> None:
+async def test_stale_order_is_not_overwritten(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=1))
     async with shop.store.unit_of_work() as work:
         stale = await work.orders.get(order.id)
@@ -181,7 +181,7 @@ async def test_an_order_that_has_changed_since_it_was_read_is_not_overwritten(sh
     assert (await shop.get_order(order.id, access=OrderAccess.all())).status is OrderStatus.CANCELLED
 
 
-async def test_of_ten_orders_added_at_once_with_one_key_one_is_kept(shop: Shop) -> None:
+async def test_ten_concurrent_orders_with_one_key_save_one(shop: Shop) -> None:
     ann, mug = await a_customer_and_a_product(shop)
     orders = [an_order(shop.ids, (mug, 1), customer=ann.id, actor=STAFF) for _ in range(10)]
     outcomes = await asyncio.gather(*(add(shop, order) for order in orders), return_exceptions=True)

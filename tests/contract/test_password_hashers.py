@@ -18,7 +18,7 @@ def hasher(request: pytest.FixtureRequest) -> Iterator[PasswordHasher]:
     hasher.close()
 
 
-async def test_the_hashed_password_is_verified_and_no_other(hasher: PasswordHasher) -> None:
+async def test_only_the_hashed_password_is_verified(hasher: PasswordHasher) -> None:
     hashed = await hasher.hash("Pässword 東京")
     assert await hasher.verify("Pässword 東京", hashed)
     assert not await hasher.verify("pässword 東京", hashed)
@@ -26,28 +26,28 @@ async def test_the_hashed_password_is_verified_and_no_other(hasher: PasswordHash
     assert not await hasher.verify("", hashed)
 
 
-async def test_a_password_is_the_same_however_a_keyboard_composes_it(hasher: PasswordHasher) -> None:
+async def test_unicode_composition_does_not_change_a_password(hasher: PasswordHasher) -> None:
     composed, decomposed = "\u00e9cole", "e\u0301cole"
     assert await hasher.verify(decomposed, await hasher.hash(composed))
     assert await hasher.verify(composed, await hasher.hash(decomposed))
 
 
-async def test_nobody_has_no_password(hasher: PasswordHasher) -> None:
+async def test_no_password_matches_the_missing_user(hasher: PasswordHasher) -> None:
     assert not await hasher.verify("", None)
     assert not await hasher.verify("a password", None)
 
 
-async def test_nothing_is_verified_against_what_is_no_hash(hasher: PasswordHasher) -> None:
+async def test_no_password_matches_a_malformed_hash(hasher: PasswordHasher) -> None:
     assert not await hasher.verify("a password", "a password")
     assert not await hasher.verify("", "")
 
 
-async def test_a_fresh_hash_needs_no_other(hasher: PasswordHasher) -> None:
+async def test_fresh_hash_needs_no_rehash(hasher: PasswordHasher) -> None:
     assert not hasher.needs_rehash(await hasher.hash("a password"))
     assert hasher.needs_rehash("of another make")
 
 
-async def test_an_over_long_password_is_never_hashed_and_matches_nothing(hasher: PasswordHasher) -> None:
+async def test_overlong_password_is_never_hashed_and_never_matches(hasher: PasswordHasher) -> None:
     longest = "x" * MAX_RAW_LENGTH
     assert await hasher.verify(longest, await hasher.hash(longest))
     assert not await hasher.verify(longest + "x", await hasher.hash(longest))

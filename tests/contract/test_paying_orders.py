@@ -23,7 +23,7 @@ async def an_order(shop: Shop, *, stock: int = 5, quantity: int = 2) -> OrderVie
     return await shop.order(await shop.product(stock=stock, price=1000), quantity)
 
 
-async def test_an_order_that_is_paid_is_confirmed_and_keeps_its_stock(shop: Shop) -> None:
+async def test_paid_order_is_confirmed_and_keeps_its_stock(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.pay(order)
     assert payment.status is PaymentStatus.CAPTURED
@@ -36,7 +36,7 @@ async def test_an_order_that_is_paid_is_confirmed_and_keeps_its_stock(shop: Shop
     await assert_invariants(shop)
 
 
-async def test_a_declined_payment_is_noted_and_the_order_waits_for_another(shop: Shop) -> None:
+async def test_declined_payment_leaves_the_order_pending(shop: Shop) -> None:
     order = await an_order(shop)
     declined = await shop.pay(order, "tok_declined")
     assert (declined.status, declined.failure) == (PaymentStatus.FAILED, "card_declined")
@@ -52,7 +52,7 @@ async def test_a_declined_payment_is_noted_and_the_order_waits_for_another(shop:
     await assert_invariants(shop)
 
 
-async def test_an_order_is_paid_all_at_once(shop: Shop) -> None:
+async def test_partial_payment_is_rejected(shop: Shop) -> None:
     order = await an_order(shop)
     for amount in (Money(1999, "EUR"), Money(2001, "EUR"), Money(2000, "USD")):
         with pytest.raises(ValidationFailed) as refusal:
@@ -61,7 +61,7 @@ async def test_an_order_is_paid_all_at_once(shop: Shop) -> None:
     assert shop.gateway.calls == 0
 
 
-async def test_somebody_elses_order_cannot_be_paid_for_but_by_staff(shop: Shop) -> None:
+async def test_only_staff_can_pay_for_another_customers_order(shop: Shop) -> None:
     order, bob = await an_order(shop), await shop.customer()
     with pytest.raises(NotFound):
         await shop.pay_order(shop.paying(order, access=OrderAccess.own(bob.id)))
@@ -69,7 +69,7 @@ async def test_somebody_elses_order_cannot_be_paid_for_but_by_staff(shop: Shop) 
     await assert_invariants(shop)
 
 
-async def test_a_method_that_the_shop_does_not_offer_is_refused(shop: Shop) -> None:
+async def test_unavailable_payment_method_is_rejected(shop: Shop) -> None:
     order = await an_order(shop)
     shop.gateways.clear()
     with pytest.raises(ValidationFailed):
@@ -77,7 +77,7 @@ async def test_a_method_that_the_shop_does_not_offer_is_refused(shop: Shop) -> N
     assert await payments(shop, order) == []
 
 
-async def test_one_key_sent_again_charges_once_and_answers_with_what_has_become_of_it(shop: Shop) -> None:
+async def test_replayed_payment_charges_once_and_returns_its_current_state(shop: Shop) -> None:
     order = await an_order(shop)
     command = shop.paying(order, "tok_pending", key="k")
     first = await shop.pay_order(command)
@@ -91,7 +91,7 @@ async def test_one_key_sent_again_charges_once_and_answers_with_what_has_become_
     await assert_invariants(shop)
 
 
-async def test_a_lost_answer_is_asked_for_and_nobody_is_charged_again(shop: Shop) -> None:
+async def test_lost_provider_answer_is_queried_without_a_second_charge(shop: Shop) -> None:
     order = await an_order(shop)
     assert (await shop.pay(order, "tok_timeout")).status is PaymentStatus.PENDING
     assert await shop.settle() == 0
@@ -103,7 +103,7 @@ async def test_a_lost_answer_is_asked_for_and_nobody_is_charged_again(shop: Shop
     await assert_invariants(shop)
 
 
-async def test_a_payment_that_never_arrived_has_failed(shop: Shop) -> None:
+async def test_payment_unknown_to_the_provider_fails(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.pay(order, "tok_lost")
     shop.clock.advance(PATIENCE)
@@ -113,7 +113,7 @@ async def test_a_payment_that_never_arrived_has_failed(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_while_the_provider_is_down_a_payment_waits_and_is_asked_for_ever_less_often(
+async def test_pending_payment_is_queried_with_backoff_while_provider_is_down(
     shop: Shop,
 ) -> None:
     order = await an_order(shop)
@@ -133,7 +133,7 @@ async def test_while_the_provider_is_down_a_payment_waits_and_is_asked_for_ever_
     await assert_invariants(shop)
 
 
-async def test_an_event_confirms_what_the_provider_decides_later(shop: Shop) -> None:
+async def test_provider_event_confirms_a_pending_payment(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.pay(order, "tok_pending")
     await shop.told(ProviderEventKind.CAPTURED, payment)
@@ -141,7 +141,7 @@ async def test_an_event_confirms_what_the_provider_decides_later(shop: Shop) -> 
     await assert_invariants(shop)
 
 
-async def test_an_event_that_was_seen_changes_nothing(shop: Shop) -> None:
+async def test_repeated_provider_event_changes_nothing(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.pay(order, "tok_pending")
     for event_id in ("e1", "e1", "e2", "e1"):
@@ -152,7 +152,7 @@ async def test_an_event_that_was_seen_changes_nothing(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_a_capture_is_believed_also_after_a_failure(shop: Shop) -> None:
+async def test_capture_after_a_failure_is_recorded(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.pay(order, "tok_pending")
     await shop.told(ProviderEventKind.FAILED, payment, failure="card_declined")
@@ -162,7 +162,7 @@ async def test_a_capture_is_believed_also_after_a_failure(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_an_event_of_a_payment_that_is_not_ours_is_passed_over(shop: Shop) -> None:
+async def test_event_of_an_unknown_payment_is_ignored(shop: Shop) -> None:
     payment = await shop.pay(await an_order(shop))
     await shop.told(ProviderEventKind.CAPTURED, payment, payment_id=shop.ids.new(), reference="ch_1")
     await shop.told(ProviderEventKind.CAPTURED, payment, payment_id=None, reference="ch_1")
@@ -171,7 +171,7 @@ async def test_an_event_of_a_payment_that_is_not_ours_is_passed_over(shop: Shop)
     await assert_invariants(shop)
 
 
-async def test_an_event_finds_its_payment_by_the_providers_name_for_it(shop: Shop) -> None:
+async def test_event_finds_its_payment_by_provider_reference(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.pay(order, "tok_pending")
     await shop.told(ProviderEventKind.CAPTURED, payment, payment_id=None)
@@ -179,7 +179,7 @@ async def test_an_event_finds_its_payment_by_the_providers_name_for_it(shop: Sho
     await assert_invariants(shop)
 
 
-async def test_a_second_charge_for_one_payment_goes_back_once(shop: Shop) -> None:
+async def test_second_charge_of_a_payment_is_refunded_once(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.pay(order)
     for event_id in ("e1", "e2"):
@@ -194,7 +194,7 @@ async def test_a_second_charge_for_one_payment_goes_back_once(shop: Shop) -> Non
 
 
 @pytest.mark.parametrize("token", ["tok_pending", "tok_timeout"])
-async def test_second_payment_while_one_is_undecided_is_refused(shop: Shop, token: str) -> None:
+async def test_second_payment_while_one_is_undecided_is_rejected(shop: Shop, token: str) -> None:
     order = await an_order(shop)
     first = await shop.pay(order, token)
     with pytest.raises(PaymentInProgress) as refusal:
@@ -214,7 +214,7 @@ async def test_order_can_be_paid_again_after_its_payment_has_failed(shop: Shop) 
     await assert_invariants(shop)
 
 
-async def test_of_two_captured_payments_of_an_order_the_later_is_refunded(shop: Shop) -> None:
+async def test_later_of_two_captured_payments_is_refunded(shop: Shop) -> None:
     order = await an_order(shop)
     first = await shop.pay(order, "tok_pending")
     await shop.told(ProviderEventKind.FAILED, first)
@@ -225,7 +225,7 @@ async def test_of_two_captured_payments_of_an_order_the_later_is_refunded(shop: 
     await assert_invariants(shop)
 
 
-async def test_a_charge_of_less_than_the_total_goes_back_and_the_order_waits(shop: Shop) -> None:
+async def test_capture_below_the_total_is_refunded(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.pay(order, "tok_pending")
     await shop.told(ProviderEventKind.CAPTURED, payment, amount=Money(1999, "EUR"))
@@ -236,7 +236,7 @@ async def test_a_charge_of_less_than_the_total_goes_back_and_the_order_waits(sho
     await assert_invariants(shop)
 
 
-async def test_money_that_goes_back_does_not_count_towards_the_total(shop: Shop) -> None:
+async def test_pending_refund_does_not_count_as_paid(shop: Shop) -> None:
     order = await an_order(shop)
     for _ in range(2):
         payment = await shop.pay(order, "tok_pending")
@@ -246,7 +246,7 @@ async def test_money_that_goes_back_does_not_count_towards_the_total(shop: Shop)
     await assert_invariants(shop)
 
 
-async def test_an_order_that_is_due_expires_when_somebody_wants_to_pay(shop: Shop) -> None:
+async def test_due_order_expires_when_a_payment_is_requested(shop: Shop) -> None:
     order = await an_order(shop)
     shop.clock.advance(HOLD)
     with pytest.raises(InvalidTransition) as refusal:
@@ -258,7 +258,7 @@ async def test_an_order_that_is_due_expires_when_somebody_wants_to_pay(shop: Sho
     await assert_invariants(shop)
 
 
-async def test_money_that_comes_late_revives_an_order_whose_stock_is_free(shop: Shop) -> None:
+async def test_late_capture_reinstates_an_order_if_stock_is_free(shop: Shop) -> None:
     order = await an_order(shop, stock=2)
     payment = await shop.pay(order, "tok_pending")
     shop.clock.advance(HOLD)
@@ -271,7 +271,7 @@ async def test_money_that_comes_late_revives_an_order_whose_stock_is_free(shop: 
     await assert_invariants(shop)
 
 
-async def test_money_that_comes_late_goes_back_where_the_stock_is_sold(shop: Shop) -> None:
+async def test_late_capture_is_refunded_if_stock_is_sold(shop: Shop) -> None:
     mug = await shop.product(stock=1)
     order = await shop.order(mug)
     payment = await shop.pay(order, "tok_pending")
@@ -286,7 +286,7 @@ async def test_money_that_comes_late_goes_back_where_the_stock_is_sold(shop: Sho
     await assert_invariants(shop)
 
 
-async def test_money_for_a_cancelled_order_goes_back_although_its_stock_is_free(shop: Shop) -> None:
+async def test_capture_for_a_cancelled_order_is_refunded(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.pay(order, "tok_pending")
     await shop.cancel(order)
@@ -301,7 +301,7 @@ async def test_money_for_a_cancelled_order_goes_back_although_its_stock_is_free(
     await assert_invariants(shop)
 
 
-async def test_an_order_that_was_paid_is_not_paid_again(shop: Shop) -> None:
+async def test_paid_order_cannot_be_paid_again(shop: Shop) -> None:
     order = await an_order(shop)
     await shop.pay(order)
     with pytest.raises(InvalidTransition) as refusal:

@@ -19,7 +19,7 @@ def payment_at(provider: Provider, amount: Money | None = None) -> PaymentReques
     return a_payment(IDS, now=provider.clock.now(), amount=amount)
 
 
-async def test_what_was_taken_is_said_with_the_providers_name_for_it(provider: Provider) -> None:
+async def test_capture_is_reported_with_the_provider_reference(provider: Provider) -> None:
     payment = payment_at(provider)
     answer = await provider.gateway.pay(payment, provider.good)
     assert answer.outcome is Outcome.SUCCEEDED
@@ -31,9 +31,7 @@ async def test_what_was_taken_is_said_with_the_providers_name_for_it(provider: P
 @pytest.mark.parametrize(
     "amount", [Money(1, "EUR"), Money(500, "JPY"), Money(1230, "KWD"), Money(50, "ISK"), Money(2000, "MGA")]
 )
-async def test_an_amount_is_the_same_on_both_sides_whatever_its_minor_unit(
-    provider: Provider, amount: Money
-) -> None:
+async def test_amount_is_unchanged_for_every_minor_unit(provider: Provider, amount: Money) -> None:
     payment = payment_at(provider, amount)
     captured = await provider.gateway.pay(payment, provider.good)
     assert captured.amount == amount
@@ -41,7 +39,7 @@ async def test_an_amount_is_the_same_on_both_sides_whatever_its_minor_unit(
     assert (await provider.gateway.refund(refund)).amount == amount
 
 
-async def test_a_payment_that_is_asked_for_again_is_answered_as_it_was_first(provider: Provider) -> None:
+async def test_repeated_capture_returns_the_first_result(provider: Provider) -> None:
     payment = payment_at(provider)
     first = await provider.gateway.pay(payment, provider.good)
     assert await provider.gateway.pay(payment, provider.good) == first
@@ -51,7 +49,7 @@ async def test_a_payment_that_is_asked_for_again_is_answered_as_it_was_first(pro
     assert await provider.gateway.pay(declined, provider.declined) == refusal
 
 
-async def test_a_payment_that_is_asked_for_many_times_at_once_is_taken_once(provider: Provider) -> None:
+async def test_concurrent_captures_of_a_payment_charge_once(provider: Provider) -> None:
     payment = payment_at(provider)
     answers = await asyncio.gather(
         *(provider.gateway.pay(payment, provider.good) for _ in range(5)), return_exceptions=True
@@ -62,7 +60,7 @@ async def test_a_payment_that_is_asked_for_many_times_at_once_is_taken_once(prov
     assert all(answer == found for answer in told)
 
 
-async def test_a_refused_card_is_said_with_a_stable_code(provider: Provider) -> None:
+async def test_declined_card_has_a_stable_code(provider: Provider) -> None:
     payment = payment_at(provider)
     answer = await provider.gateway.pay(payment, provider.declined)
     assert (answer.outcome, answer.failure) == (Outcome.DECLINED, provider.decline_code)
@@ -70,7 +68,7 @@ async def test_a_refused_card_is_said_with_a_stable_code(provider: Provider) -> 
 
 
 @pytest.mark.parametrize("token", ["tok_nobody_has", "", "pm_%2F../x", "tok_\u1234"])
-async def test_a_token_that_stands_for_nothing_takes_nothing(provider: Provider, token: str) -> None:
+async def test_unknown_token_captures_nothing(provider: Provider, token: str) -> None:
     payment = payment_at(provider)
     answer = await provider.gateway.pay(payment, token)
     assert answer.outcome is Outcome.DECLINED
@@ -79,7 +77,7 @@ async def test_a_token_that_stands_for_nothing_takes_nothing(provider: Provider,
     assert found.outcome in {Outcome.DECLINED, Outcome.UNKNOWN}
 
 
-async def test_whoever_asks_later_hears_what_was_answered_first(provider: Provider) -> None:
+async def test_later_query_returns_the_first_result(provider: Provider) -> None:
     taken, declined = payment_at(provider), payment_at(provider)
     answers = [
         await provider.gateway.pay(taken, provider.good),
@@ -91,7 +89,7 @@ async def test_whoever_asks_later_hears_what_was_answered_first(provider: Provid
     ] == answers
 
 
-async def test_a_payment_that_was_never_asked_for_is_unknown_and_asking_takes_nothing(
+async def test_query_of_an_unknown_payment_captures_nothing(
     provider: Provider,
 ) -> None:
     payment = payment_at(provider)
@@ -99,7 +97,7 @@ async def test_a_payment_that_was_never_asked_for_is_unknown_and_asking_takes_no
     assert (await provider.gateway.find_payment(payment)).outcome is Outcome.UNKNOWN
 
 
-async def test_a_payment_is_refunded_in_parts_and_never_beyond_what_was_taken(provider: Provider) -> None:
+async def test_partial_refunds_never_exceed_the_capture(provider: Provider) -> None:
     payment = payment_at(provider)
     reference = (await provider.gateway.pay(payment, provider.good)).reference
     parts = [
@@ -117,7 +115,7 @@ async def test_a_payment_is_refunded_in_parts_and_never_beyond_what_was_taken(pr
     assert answers[2].failure
 
 
-async def test_a_refund_that_is_asked_for_again_gives_nothing_more(provider: Provider) -> None:
+async def test_repeated_refund_pays_once(provider: Provider) -> None:
     payment = payment_at(provider)
     reference = (await provider.gateway.pay(payment, provider.good)).reference
     refund = a_refund(IDS, payment, reference, amount=1999, now=provider.clock.now())
@@ -126,14 +124,14 @@ async def test_a_refund_that_is_asked_for_again_gives_nothing_more(provider: Pro
     assert await provider.gateway.find_refund(refund) == first
 
 
-async def test_a_refund_that_was_never_asked_for_is_unknown(provider: Provider) -> None:
+async def test_unrequested_refund_is_unknown(provider: Provider) -> None:
     payment = payment_at(provider)
     reference = (await provider.gateway.pay(payment, provider.good)).reference
     refund = a_refund(IDS, payment, reference, amount=1999, now=provider.clock.now())
     assert (await provider.gateway.find_refund(refund)).outcome is Outcome.UNKNOWN
 
 
-async def test_what_was_never_taken_is_not_given_back(provider: Provider) -> None:
+async def test_uncaptured_payment_cannot_be_refunded(provider: Provider) -> None:
     payment = payment_at(provider)
     reference = (await provider.gateway.pay(payment, provider.declined)).reference
     for known in (reference, "nobody_s"):
@@ -141,7 +139,7 @@ async def test_what_was_never_taken_is_not_given_back(provider: Provider) -> Non
         assert (await provider.gateway.refund(refund)).outcome is Outcome.DECLINED
 
 
-async def test_a_provider_that_cannot_be_reached_is_unavailable_whatever_it_is_asked(
+async def test_unreachable_provider_is_unavailable_for_every_call(
     provider: Provider,
 ) -> None:
     payment = payment_at(provider)

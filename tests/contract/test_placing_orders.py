@@ -62,7 +62,7 @@ async def test_twenty_buyers_with_opposite_orders_of_lines_have_one_winner(
     await assert_invariants(shop)
 
 
-async def test_one_key_sent_twenty_times_at_once_makes_one_order_and_twenty_equal_answers(
+async def test_twenty_concurrent_requests_with_one_key_place_one_order(
     shop: Shop, tills: list[PlaceOrder]
 ) -> None:
     mug = await shop.product(stock=100)
@@ -76,7 +76,7 @@ async def test_one_key_sent_twenty_times_at_once_makes_one_order_and_twenty_equa
     await assert_invariants(shop)
 
 
-async def test_one_key_sent_at_once_for_different_orders_makes_one_of_them(
+async def test_concurrent_different_orders_with_one_key_place_one(
     shop: Shop, tills: list[PlaceOrder]
 ) -> None:
     mug = await shop.product(stock=100)
@@ -88,7 +88,7 @@ async def test_one_key_sent_at_once_for_different_orders_makes_one_of_them(
     await assert_invariants(shop)
 
 
-async def test_twins_in_one_batch_are_one_order_at_the_first_try(shop: Shop) -> None:
+async def test_duplicates_in_one_batch_place_one_order(shop: Shop) -> None:
     mug = await shop.product(stock=100)
     ann = await shop.customer()
     command, other = (
@@ -102,7 +102,7 @@ async def test_twins_in_one_batch_are_one_order_at_the_first_try(shop: Shop) -> 
     await assert_invariants(shop)
 
 
-async def test_a_key_used_again_for_another_order_is_refused(shop: Shop) -> None:
+async def test_key_reused_for_another_order_is_rejected(shop: Shop) -> None:
     mug = await shop.product(stock=100)
     ann, bob = await shop.customer(), await shop.customer()
     await shop.place_order(shop.placing((mug, 1), customer=ann, key="k"))
@@ -112,7 +112,7 @@ async def test_a_key_used_again_for_another_order_is_refused(shop: Shop) -> None
     await assert_invariants(shop)
 
 
-async def test_a_retry_after_a_refusal_is_a_real_try(shop: Shop) -> None:
+async def test_retry_after_a_rejection_runs_again(shop: Shop) -> None:
     mug = await shop.product(stock=0)
     command = shop.placing((mug, 1), customer=await shop.customer())
     with pytest.raises(OutOfStock):
@@ -122,7 +122,7 @@ async def test_a_retry_after_a_refusal_is_a_real_try(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_a_replay_answers_as_the_first_time_although_the_order_has_changed(shop: Shop) -> None:
+async def test_replay_returns_the_stored_order_after_a_change(shop: Shop) -> None:
     mug = await shop.product(stock=1)
     command = shop.placing((mug, 1), customer=await shop.customer())
     first = await shop.place_order(command)
@@ -132,7 +132,7 @@ async def test_a_replay_answers_as_the_first_time_although_the_order_has_changed
     await assert_invariants(shop)
 
 
-async def test_a_key_whose_record_is_pruned_answers_with_the_present_order_and_harms_no_neighbour(
+async def test_pruned_key_returns_the_current_order_and_spares_the_batch(
     shop: Shop,
 ) -> None:
     mug = await shop.product(stock=100)
@@ -155,7 +155,7 @@ async def test_a_key_whose_record_is_pruned_answers_with_the_present_order_and_h
     assert (await shop.get_stock(mug.id)).reserved == 4
 
 
-async def test_one_bad_order_in_a_batch_does_not_fail_its_neighbours(shop: Shop) -> None:
+async def test_bad_order_does_not_fail_its_batch(shop: Shop) -> None:
     mug, dear = await shop.product(stock=10), await shop.product(stock=1)
     commands = [
         shop.placing((mug, 1), customer=await shop.customer()),
@@ -168,9 +168,7 @@ async def test_one_bad_order_in_a_batch_does_not_fail_its_neighbours(shop: Shop)
     await assert_invariants(shop)
 
 
-async def test_units_that_a_cancelled_order_gives_back_are_sold_once(
-    shop: Shop, tills: list[PlaceOrder]
-) -> None:
+async def test_units_of_a_cancelled_order_are_sold_once(shop: Shop, tills: list[PlaceOrder]) -> None:
     mug = await shop.product(stock=1)
     order = await shop.order(mug)
     commands = [shop.placing((mug, 1), customer=await shop.customer()) for _ in range(20)]
@@ -183,7 +181,7 @@ async def test_units_that_a_cancelled_order_gives_back_are_sold_once(
     await assert_invariants(shop)
 
 
-async def test_an_order_cancelled_ten_times_at_once_gives_its_units_back_once(shop: Shop) -> None:
+async def test_ten_concurrent_cancellations_release_stock_once(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     order = await shop.order(mug, quantity=2)
     answers = await asyncio.gather(*(shop.cancel(order) for _ in range(10)), return_exceptions=True)
@@ -192,7 +190,7 @@ async def test_an_order_cancelled_ten_times_at_once_gives_its_units_back_once(sh
     await assert_invariants(shop)
 
 
-async def test_one_key_for_a_cancellation_sent_ten_times_at_once_gives_ten_equal_answers(shop: Shop) -> None:
+async def test_ten_concurrent_cancellations_with_one_key_are_equal(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     command = shop.cancelling(await shop.order(mug), key="k")
     receipts = await asyncio.gather(*(shop.cancel_order(command) for _ in range(10)))
@@ -202,9 +200,7 @@ async def test_one_key_for_a_cancellation_sent_ten_times_at_once_gives_ten_equal
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_a_race_ends_as_if_all_had_come_one_by_one_in_the_order_of_the_decisions(
-    store: Store, seed: int
-) -> None:
+async def test_concurrent_orders_are_serializable(store: Store, seed: int) -> None:
     plan = drawn_by(Random(seed))  # noqa: S311 - the same plan in every run
     race = await set_up(store, plan)
     outcomes, order = await run_at_once(race, plan)

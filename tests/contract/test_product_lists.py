@@ -66,7 +66,7 @@ async def names(shop: Shop, criteria: ProductFilter) -> list[str]:
 
 @pytest.mark.parametrize("descending", [False, True])
 @pytest.mark.parametrize("sort", ProductSort)
-async def test_a_walk_neither_skips_nor_repeats_a_product_while_others_are_created(
+async def test_paging_products_during_inserts_skips_and_repeats_nothing(
     shop: Shop, sort: ProductSort, descending: bool
 ) -> None:
     random = Random(f"{sort} {descending}")  # noqa: S311 - the same walk in every run
@@ -97,7 +97,7 @@ async def test_names_are_sorted_without_case_and_accents_by_code_point(shop: Sho
     assert await names(shop, ProductFilter()) == in_order
 
 
-async def test_a_page_that_is_just_full_is_the_last(shop: Shop) -> None:
+async def test_exactly_full_page_is_the_last(shop: Shop) -> None:
     for _ in range(2):
         await shop.product()
     page = await shop.store.products.list(
@@ -107,20 +107,20 @@ async def test_a_page_that_is_just_full_is_the_last(shop: Shop) -> None:
     assert page.next is None
 
 
-async def test_an_empty_shop_has_an_empty_page(shop: Shop) -> None:
+async def test_empty_shop_has_an_empty_page(shop: Shop) -> None:
     page = await shop.store.products.list(
         ProductFilter(), sort=ProductSort.NAME, descending=True, after=None, limit=2
     )
     assert page == Page((), None)
 
 
-async def test_the_list_shows_what_a_single_read_shows(shop: Shop) -> None:
+async def test_product_list_equals_single_reads(shop: Shop) -> None:
     mug = await shop.product(stock=5, attributes={"colour": "red"}, max_per_order=3)
     await shop.order(mug, quantity=2)
     assert await listed(shop, ProductFilter()) == [await shop.get_product(mug.id, include_archived=True)]
 
 
-async def test_products_are_listed_by_currency_and_price(shop: Shop) -> None:
+async def test_products_are_filtered_by_currency_and_price(shop: Shop) -> None:
     for name, amount, currency in [
         ("a", 100, "EUR"),
         ("b", 200, "EUR"),
@@ -142,7 +142,7 @@ async def test_products_are_listed_by_currency_and_price(shop: Shop) -> None:
     assert {criteria: await names(shop, criteria) for criteria in expected} == expected
 
 
-async def test_products_are_listed_by_what_is_available_of_them(shop: Shop) -> None:
+async def test_products_are_filtered_by_availability(shop: Shop) -> None:
     await shop.product(name="nothing there", stock=0)
     await shop.product(name="one there", stock=1)
     await shop.order(await shop.product(name="one reserved", stock=1))
@@ -150,7 +150,7 @@ async def test_products_are_listed_by_what_is_available_of_them(shop: Shop) -> N
     assert await names(shop, ProductFilter(in_stock=False)) == ["nothing there", "one reserved"]
 
 
-async def test_products_are_listed_by_status(shop: Shop) -> None:
+async def test_products_are_filtered_by_status(shop: Shop) -> None:
     await shop.product(name="on sale")
     archived = await shop.product(name="off sale")
     await shop.archive_product(archived.id, expected_version=archived.version, actor=SOMEBODY)
@@ -159,7 +159,7 @@ async def test_products_are_listed_by_status(shop: Shop) -> None:
     assert await names(shop, ProductFilter(status=None)) == ["off sale", "on sale"]
 
 
-async def test_all_that_is_asked_for_must_be_met(shop: Shop) -> None:
+async def test_product_filters_are_combined(shop: Shop) -> None:
     await shop.product(name="red mug", price=100, stock=1)
     await shop.product(name="red mug, dear", price=900, stock=1)
     await shop.product(name="red mug, gone", price=100, stock=0)

@@ -30,7 +30,7 @@ async def change(shop: Shop, product_id: ProductId, changes: ProductChanges) -> 
     return ProductView.of(product, stock)
 
 
-async def test_a_product_is_read_as_it_was_kept(shop: Shop) -> None:
+async def test_product_is_read_as_it_was_saved(shop: Shop) -> None:
     product, stock = a_product(shop.ids, actor=STAFF)
     product.price = Money(MAX_AMOUNT, "KWD")
     view = ProductView.of(product, stock)
@@ -44,7 +44,7 @@ async def test_a_product_is_read_as_it_was_kept(shop: Shop) -> None:
     assert by_id[product.id].events == []
 
 
-async def test_only_the_products_that_exist_are_returned(shop: Shop) -> None:
+async def test_unknown_products_are_not_returned(shop: Shop) -> None:
     mug, cup = await shop.product(sku="MUG"), await shop.product(sku="CUP")
     nothing = ProductId(shop.ids.new())
     async with shop.store.unit_of_work(SOMEBODY) as work:
@@ -57,7 +57,7 @@ async def test_only_the_products_that_exist_are_returned(shop: Shop) -> None:
     assert await shop.store.products.get(nothing) is None
 
 
-async def test_changes_that_are_saved_are_kept(shop: Shop) -> None:
+async def test_saved_changes_are_stored(shop: Shop) -> None:
     mug = await shop.product(stock=5, name="Mug", attributes={"colour": "red", "size": "L"})
     changed = await change(
         shop,
@@ -90,7 +90,7 @@ async def test_changes_that_are_saved_are_kept(shop: Shop) -> None:
     assert await shop.store.outbox.count("product.changed") == 1
 
 
-async def test_a_product_that_is_changed_and_not_saved_has_not_changed(shop: Shop) -> None:
+async def test_unsaved_change_of_a_product_is_not_stored(shop: Shop) -> None:
     mug = await shop.product(attributes={"colour": "red"})
     async with shop.store.unit_of_work() as work:
         product = (await work.products.get([mug.id]))[mug.id]
@@ -99,7 +99,7 @@ async def test_a_product_that_is_changed_and_not_saved_has_not_changed(shop: Sho
     assert await shop.store.products.get(mug.id) == mug
 
 
-async def test_the_version_that_clients_see_counts_edits_of_the_product_and_movements_of_its_stock(
+async def test_product_version_counts_edits_and_stock_movements(
     shop: Shop,
 ) -> None:
     mug = await shop.product(stock=5)
@@ -113,7 +113,7 @@ async def test_the_version_that_clients_see_counts_edits_of_the_product_and_move
     assert after_second_sale.available == 3
 
 
-async def test_two_products_never_share_a_sku(shop: Shop) -> None:
+async def test_products_never_share_a_sku(shop: Shop) -> None:
     await add(shop, a_product(shop.ids, actor=STAFF, sku="MUG"))
     with pytest.raises(SkuTaken):
         await add(
@@ -127,7 +127,7 @@ async def test_two_products_never_share_a_sku(shop: Shop) -> None:
     assert await shop.store.outbox.count("product.created") == 3
 
 
-async def test_of_ten_products_created_at_once_with_one_sku_one_gets_it(shop: Shop) -> None:
+async def test_ten_concurrent_products_with_one_sku_have_one_winner(shop: Shop) -> None:
     outcomes = await asyncio.gather(*(shop.product(sku="MUG") for _ in range(10)), return_exceptions=True)
     assert sum(isinstance(outcome, ProductView) for outcome in outcomes) == 1
     assert sum(isinstance(outcome, SkuTaken) for outcome in outcomes) == 9

@@ -25,7 +25,7 @@ async def taken_long_ago(shop: Shop, command: PlaceOrderCommand) -> OrderView:
     return OrderView.of(order)
 
 
-async def test_an_order_that_took_the_last_unit_is_not_told_that_there_is_none(shop: Shop) -> None:
+async def test_pruned_retry_of_the_last_unit_returns_its_order(shop: Shop) -> None:
     command = shop.placing((await shop.product(stock=0), 1), customer=await shop.customer())
     order = await taken_long_ago(shop, command)
     for _ in range(2):
@@ -34,7 +34,7 @@ async def test_an_order_that_took_the_last_unit_is_not_told_that_there_is_none(s
         )
 
 
-async def test_an_order_of_what_is_no_longer_sold_is_still_the_answer(shop: Shop) -> None:
+async def test_pruned_retry_returns_the_order_of_an_archived_product(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     command = shop.placing((mug, 1), customer=await shop.customer())
     order = await taken_long_ago(shop, command)
@@ -42,7 +42,7 @@ async def test_an_order_of_what_is_no_longer_sold_is_still_the_answer(shop: Shop
     assert await shop.place_order(command) == IdempotentResult(order, replayed=True, is_current_state=True)
 
 
-async def test_in_a_batch_each_key_has_its_own_answer(shop: Shop) -> None:
+async def test_each_key_of_a_batch_has_its_own_result(shop: Shop) -> None:
     sold_out, mug = await shop.product(stock=0), await shop.product(stock=1)
     ann, bob = await shop.customer(), await shop.customer()
     taken = shop.placing((sold_out, 1), customer=ann, key="k")
@@ -54,14 +54,14 @@ async def test_in_a_batch_each_key_has_its_own_answer(shop: Shop) -> None:
     assert answers[1] == IdempotentResult(order, replayed=True, is_current_state=True)
 
 
-async def test_no_key_finds_no_order(shop: Shop) -> None:
+async def test_unknown_key_finds_no_order(shop: Shop) -> None:
     async with shop.store.unit_of_work() as work:
         assert await work.orders.find_by_keys([]) == {}
         assert await work.orders.find_by_keys([((await shop.customer()).id, "k")]) == {}
     await assert_invariants(shop)
 
 
-async def test_pruning_forgets_what_is_older_than_it_is_kept_and_nothing_younger(shop: Shop) -> None:
+async def test_pruning_removes_only_records_past_retention(shop: Shop) -> None:
     ann, bob = await shop.customer(), await shop.customer()
     mug = await shop.product(stock=2)
     orders = [

@@ -37,7 +37,7 @@ def relay(shop: Shop, carrier: Carrier, process: int) -> RelayEvents:
     return RelayEvents(shop.store.event_feed, shop.store.relay_progress, publisher, shop.clock, shop.ids)
 
 
-async def test_what_was_published_has_come_through_in_its_order(shop: Shop, carrier: Carrier) -> None:
+async def test_published_events_arrive_in_order(shop: Shop, carrier: Carrier) -> None:
     events = await happened(shop, 5)
     await carrier.publishers[0].publish(events[:3])
     assert await carrier.received() == [event.id for event in events[:3]]
@@ -45,20 +45,20 @@ async def test_what_was_published_has_come_through_in_its_order(shop: Shop, carr
     assert await carrier.received() == [event.id for event in events]
 
 
-async def test_what_is_published_again_comes_through_once(shop: Shop, carrier: Carrier) -> None:
+async def test_event_published_twice_arrives_once(shop: Shop, carrier: Carrier) -> None:
     events = await happened(shop, 4)
     await carrier.publishers[0].publish(events[:3])
     await carrier.publishers[1].publish(events[1:])
     assert await carrier.received() == [event.id for event in events]
 
 
-async def test_publishers_at_once_double_nothing_and_keep_the_order(shop: Shop, carrier: Carrier) -> None:
+async def test_concurrent_publishers_keep_order_without_duplicates(shop: Shop, carrier: Carrier) -> None:
     events = await happened(shop, 20)
     await asyncio.gather(*(publisher.publish(events) for publisher in carrier.publishers for _ in range(2)))
     assert await carrier.received() == [event.id for event in events]
 
 
-async def test_relays_at_once_carry_on_each_event_once_and_in_order(shop: Shop, carrier: Carrier) -> None:
+async def test_concurrent_relays_publish_each_event_once_in_order(shop: Shop, carrier: Carrier) -> None:
     events = await happened(shop, 20)
     carried_on = 0
     while carried_on < len(events):
@@ -68,9 +68,7 @@ async def test_relays_at_once_carry_on_each_event_once_and_in_order(shop: Shop, 
     assert await carrier.received() == [event.id for event in events]
 
 
-async def test_a_relay_killed_before_it_has_noted_what_it_handed_over_doubles_nothing(
-    shop: Shop, carrier: Carrier
-) -> None:
+async def test_relay_killed_before_recording_publishes_no_duplicate(shop: Shop, carrier: Carrier) -> None:
     events = await happened(shop, 4)
     now = shop.clock.now()
     publisher = carrier.publishers[0]

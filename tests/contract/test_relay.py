@@ -51,7 +51,7 @@ async def happen(shop: Shop, times: int) -> None:
         await shop.product()
 
 
-async def test_every_event_is_handed_over_once_and_in_order(shop: Shop) -> None:
+async def test_relay_publishes_every_event_once_in_order(shop: Shop) -> None:
     await happen(shop, 5)
     post = Post()
     assert await relay(shop, post)(limit=2) == 2
@@ -60,7 +60,7 @@ async def test_every_event_is_handed_over_once_and_in_order(shop: Shop) -> None:
     assert post.positions == [1, 2, 3, 4, 5]
 
 
-async def test_each_publisher_goes_its_own_way(shop: Shop) -> None:
+async def test_publishers_progress_independently(shop: Shop) -> None:
     class Other(Post):
         name = "other"
 
@@ -71,7 +71,7 @@ async def test_each_publisher_goes_its_own_way(shop: Shop) -> None:
     assert (post.positions, other.positions) == ([1], [1, 2, 3])
 
 
-async def test_what_a_publisher_could_not_take_it_gets_again(shop: Shop) -> None:
+async def test_failed_publication_is_retried(shop: Shop) -> None:
     await happen(shop, 3)
     post = Post()
     post.before = PublisherUnavailable()
@@ -85,7 +85,7 @@ async def test_what_a_publisher_could_not_take_it_gets_again(shop: Shop) -> None
     assert post.positions == [1, 2, 3, 1, 2, 3]
 
 
-async def test_what_was_handed_over_and_not_noted_is_handed_over_again(shop: Shop) -> None:
+async def test_unrecorded_publication_is_repeated(shop: Shop) -> None:
     """The lease of whoever was killed keeps others away until it is over."""
     await happen(shop, 3)
     feed, progress = shop.store.event_feed, shop.store.relay_progress
@@ -103,7 +103,7 @@ async def test_what_was_handed_over_and_not_noted_is_handed_over_again(shop: Sho
     assert post.positions == [1, 2, 1, 2, 3]
 
 
-async def test_who_wakes_up_after_his_lease_notes_nothing(shop: Shop) -> None:
+async def test_relay_with_an_expired_lease_records_nothing(shop: Shop) -> None:
     await happen(shop, 4)
     feed, progress = shop.store.event_feed, shop.store.relay_progress
     await feed.publish_new(limit=100)
@@ -121,7 +121,7 @@ async def test_who_wakes_up_after_his_lease_notes_nothing(shop: Shop) -> None:
     assert post.first_times == [1, 2, 3, 4]
 
 
-async def test_a_publisher_that_hangs_is_not_waited_for(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_hanging_publisher_is_abandoned(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     class Hanging(Post):
         async def publish(self, events: Sequence[PublishedEvent]) -> None:
             await asyncio.Event().wait()
@@ -134,7 +134,7 @@ async def test_a_publisher_that_hangs_is_not_waited_for(shop: Shop, monkeypatch:
     assert await relay(shop, post)(limit=100) == 1
 
 
-async def test_a_relay_that_is_cancelled_leaves_no_lease_behind(shop: Shop) -> None:
+async def test_cancelled_relay_releases_its_lease(shop: Shop) -> None:
     class Slow(Post):
         async def publish(self, events: Sequence[PublishedEvent]) -> None:
             started.set()
@@ -151,7 +151,7 @@ async def test_a_relay_that_is_cancelled_leaves_no_lease_behind(shop: Shop) -> N
     assert await relay(shop, post)(limit=100) == 1
 
 
-async def test_many_relays_at_once_hand_over_each_event_once(shop: Shop) -> None:
+async def test_concurrent_relays_publish_each_event_once(shop: Shop) -> None:
     await happen(shop, 30)
     post = Post()
 
@@ -160,7 +160,7 @@ async def test_many_relays_at_once_hand_over_each_event_once(shop: Shop) -> None
     assert post.positions == list(range(1, 31))
 
 
-async def test_relays_beside_writers_lose_nothing_and_keep_the_order_of_each_aggregate(shop: Shop) -> None:
+async def test_relays_beside_writers_lose_no_event_and_keep_order(shop: Shop) -> None:
     post = Post()
     mug = await shop.product(stock=100)
 

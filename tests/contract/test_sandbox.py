@@ -67,7 +67,7 @@ def sandbox(store: Store) -> Sandbox:
     return Sandbox(store)
 
 
-async def test_tok_ok_is_taken_at_once_and_told_once(sandbox: Sandbox) -> None:
+async def test_tok_ok_is_captured_at_once_and_reported_once(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
     answer = await sandbox.gateway.pay(payment, "tok_ok")
     assert await sandbox.call_back() == 1
@@ -78,11 +78,11 @@ async def test_tok_ok_is_taken_at_once_and_told_once(sandbox: Sandbox) -> None:
     assert event.occurred_at == sandbox.clock.now()
 
 
-async def test_a_payment_without_a_token_goes_well(sandbox: Sandbox) -> None:
+async def test_payment_without_a_token_is_captured(sandbox: Sandbox) -> None:
     assert (await sandbox.gateway.pay(sandbox.payment(), None)).outcome is Outcome.SUCCEEDED
 
 
-async def test_tok_declined_is_told_with_the_reason(sandbox: Sandbox) -> None:
+async def test_tok_declined_fails_with_the_reason(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
     await sandbox.gateway.pay(payment, "tok_declined")
     await sandbox.call_back()
@@ -94,7 +94,7 @@ async def test_tok_declined_is_told_with_the_reason(sandbox: Sandbox) -> None:
     )
 
 
-async def test_tok_late_is_pending_until_the_order_has_expired(sandbox: Sandbox) -> None:
+async def test_tok_late_is_captured_after_the_order_has_expired(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
     assert (await sandbox.gateway.pay(payment, "tok_late")).outcome is Outcome.PENDING
     sandbox.clock.advance(LATE_BY - timedelta(microseconds=1))
@@ -106,7 +106,7 @@ async def test_tok_late_is_pending_until_the_order_has_expired(sandbox: Sandbox)
     assert [event.kind for event in sandbox.heard] == [ProviderEventKind.CAPTURED]
 
 
-async def test_tok_timeout_is_taken_and_nobody_says_so_until_asked(sandbox: Sandbox) -> None:
+async def test_tok_timeout_is_captured_but_unreported_until_queried(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
     with pytest.raises(ProviderUnavailable):
         await sandbox.gateway.pay(payment, "tok_timeout")
@@ -114,7 +114,7 @@ async def test_tok_timeout_is_taken_and_nobody_says_so_until_asked(sandbox: Sand
     assert (await sandbox.gateway.find_payment(payment)).outcome is Outcome.SUCCEEDED
 
 
-async def test_tok_twice_takes_twice_and_each_charge_can_be_given_back(sandbox: Sandbox) -> None:
+async def test_both_charges_of_tok_twice_can_be_refunded(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
     answer = await sandbox.gateway.pay(payment, "tok_twice")
     await sandbox.call_back()
@@ -128,7 +128,7 @@ async def test_tok_twice_takes_twice_and_each_charge_can_be_given_back(sandbox: 
         assert (await sandbox.gateway.refund(refund)).outcome is Outcome.SUCCEEDED
 
 
-async def test_a_refund_is_told_as_it_was_decided(sandbox: Sandbox) -> None:
+async def test_refund_is_reported_as_decided(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
     reference = (await sandbox.gateway.pay(payment, "tok_ok")).reference
     refunds = [
@@ -144,7 +144,7 @@ async def test_a_refund_is_told_as_it_was_decided(sandbox: Sandbox) -> None:
     assert told[refunds[1].id].failure == "exceeds_charge"
 
 
-async def test_of_many_refunds_at_once_no_more_is_given_than_was_taken(sandbox: Sandbox) -> None:
+async def test_concurrent_refunds_never_exceed_the_capture(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
     reference = (await sandbox.gateway.pay(payment, "tok_ok")).reference
     refunds = [
@@ -154,7 +154,7 @@ async def test_of_many_refunds_at_once_no_more_is_given_than_was_taken(sandbox: 
     assert sum(answer.outcome is Outcome.SUCCEEDED for answer in answers) == 3
 
 
-async def test_one_refund_that_is_asked_for_many_times_at_once_is_given_once(sandbox: Sandbox) -> None:
+async def test_concurrent_requests_of_one_refund_pay_once(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
     reference = (await sandbox.gateway.pay(payment, "tok_ok")).reference
     for known in (reference, "nobody_s"):
@@ -163,7 +163,7 @@ async def test_one_refund_that_is_asked_for_many_times_at_once_is_given_once(san
         assert len({answer.reference for answer in answers}) == 1
 
 
-async def test_what_one_process_has_charged_another_one_knows(sandbox: Sandbox) -> None:
+async def test_charges_are_shared_between_processes(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
     answer = await sandbox.gateway.pay(payment, "tok_ok")
     other = SandboxGateway(sandbox.books, sandbox.clock, sandbox.ids, late_by=LATE_BY)
@@ -179,7 +179,7 @@ def _hang_up() -> httpx2.Response:
 
 
 @pytest.mark.parametrize("deaf", [_refuse, _hang_up])
-async def test_a_shop_that_does_not_hear_is_told_again_with_growing_pauses(
+async def test_unacknowledged_webhook_is_resent_with_backoff(
     sandbox: Sandbox, deaf: Callable[[], httpx2.Response]
 ) -> None:
     await sandbox.gateway.pay(sandbox.payment(), "tok_ok")
@@ -194,7 +194,7 @@ async def test_a_shop_that_does_not_hear_is_told_again_with_growing_pauses(
     assert len(sandbox.heard) == 1
 
 
-async def test_a_shop_that_never_hears_is_given_up(sandbox: Sandbox) -> None:
+async def test_never_acknowledged_webhook_is_given_up(sandbox: Sandbox) -> None:
     await sandbox.gateway.pay(sandbox.payment(), "tok_ok")
     sandbox.deaf = _refuse
     while await sandbox.call_back():
@@ -202,14 +202,14 @@ async def test_a_shop_that_never_hears_is_given_up(sandbox: Sandbox) -> None:
     assert sandbox.attempts == 100
 
 
-async def test_couriers_at_once_bring_a_message_once(sandbox: Sandbox) -> None:
+async def test_concurrent_dispatchers_send_a_webhook_once(sandbox: Sandbox) -> None:
     for _ in range(5):
         await sandbox.gateway.pay(sandbox.payment(), "tok_ok")
     await asyncio.gather(*(sandbox.call_back() for _ in range(4)))
     assert len({event.event_id for event in sandbox.heard}) == len(sandbox.heard) == 5
 
 
-async def test_what_a_killed_courier_had_taken_is_brought_by_another(sandbox: Sandbox) -> None:
+async def test_webhook_of_a_killed_dispatcher_is_sent_by_another(sandbox: Sandbox) -> None:
     await sandbox.gateway.pay(sandbox.payment(), "tok_ok")
     now = sandbox.clock.now()
     taken: list[SandboxMessage] = [*await sandbox.books.take_due_messages(now, again_at=now + LEASE, limit=9)]

@@ -74,14 +74,14 @@ def state(session: Session | None) -> tuple[object, ...] | None:
     )
 
 
-async def test_a_session_is_found_as_it_was_kept(shop: Shop) -> None:
+async def test_session_is_found_as_it_was_saved(shop: Shop) -> None:
     session = a_session(shop, (await shop.customer()).id)
     await add(shop, session)
     async with shop.store.unit_of_work() as work:
         assert [state(s) for s in await found(work.sessions, session)] == [state(session)] * 3
 
 
-async def test_a_session_is_kept_as_it_was_changed(shop: Shop) -> None:
+async def test_changed_session_is_saved(shop: Shop) -> None:
     session = a_session(shop, (await shop.customer()).id)
     await add(shop, session)
     shop.clock.advance(timedelta(days=1))
@@ -97,7 +97,7 @@ async def test_a_session_is_kept_as_it_was_changed(shop: Shop) -> None:
     assert state(kept) != state(session)
 
 
-async def test_of_a_session_that_was_removed_nothing_is_left(shop: Shop) -> None:
+async def test_removed_session_is_not_found(shop: Shop) -> None:
     user = await shop.customer()
     removed, other = a_session(shop, user.id), a_session(shop, user.id, family=b"g")
     await add(shop, removed, other)
@@ -111,7 +111,7 @@ async def test_of_a_session_that_was_removed_nothing_is_left(shop: Shop) -> None
         assert [session.id for session in await work.sessions.of_user(user.id)] == [other.id]
 
 
-async def test_a_removal_that_is_not_committed_has_not_happened(shop: Shop) -> None:
+async def test_uncommitted_removal_keeps_the_session(shop: Shop) -> None:
     session = a_session(shop, (await shop.customer()).id)
     await add(shop, session)
     async with shop.store.unit_of_work() as work:
@@ -122,13 +122,13 @@ async def test_a_removal_that_is_not_committed_has_not_happened(shop: Shop) -> N
         assert await work.sessions.get(session.id)
 
 
-async def test_no_session_is_found_where_there_is_none(shop: Shop) -> None:
+async def test_unknown_session_is_not_found(shop: Shop) -> None:
     session = a_session(shop, UserId(shop.ids.new()))
     async with shop.store.unit_of_work() as work:
         assert await found(work.sessions, session) == [None, None, None]
 
 
-async def test_sessions_are_listed_by_their_user_the_newest_first_without_those_that_are_over(
+async def test_active_sessions_of_a_user_are_listed_newest_first(
     shop: Shop,
 ) -> None:
     ann, bob = await shop.customer(), await shop.customer()
@@ -167,7 +167,7 @@ async def test_principal_state_has_role_status_and_whether_the_session_is_alive(
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_a_session_that_is_looked_at_is_locked(shop: Shop, way: Way) -> None:
+async def test_session_read_for_update_is_locked(shop: Shop, way: Way) -> None:
     session = a_session(shop, (await shop.customer()).id)
     await add(shop, session)
     async with shop.store.unit_of_work() as work:

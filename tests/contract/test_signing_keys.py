@@ -8,32 +8,32 @@ from tests.kit.store import Store
 DAY = timedelta(days=1)
 
 
-async def test_there_is_no_key_at_first(store: Store) -> None:
+async def test_new_database_has_no_signing_key(store: Store) -> None:
     assert await store.signing_keys.all() == []
 
 
-async def test_the_first_key_is_kept_and_later_ones_are_not(store: Store) -> None:
+async def test_only_the_first_initial_key_is_stored(store: Store) -> None:
     first = SigningKey("first", b"\x00pem\xff", NOW)
     await store.signing_keys.add_first(first)
     await store.signing_keys.add_first(SigningKey("second", b"pem", NOW + DAY))
     assert await store.signing_keys.all() == [first]
 
 
-async def test_of_ten_processes_that_bring_a_key_at_once_one_wins(store: Store) -> None:
+async def test_ten_concurrent_initial_keys_have_one_winner(store: Store) -> None:
     keys = [SigningKey(f"key-{number}", b"pem", NOW) for number in range(10)]
     await asyncio.gather(*(store.signing_keys.add_first(key) for key in keys))
     [kept] = await store.signing_keys.all()
     assert kept in keys
 
 
-async def test_a_rotation_puts_its_key_first_and_retires_the_former(store: Store) -> None:
+async def test_rotation_puts_the_new_key_first_and_retires_the_old(store: Store) -> None:
     await store.signing_keys.add_first(SigningKey("first", b"1", NOW))
     second = SigningKey("second", b"2", NOW + 2 * DAY)
     await store.signing_keys.rotate(second, former_until=NOW + 3 * DAY, now=NOW + DAY, entries=())
     assert await store.signing_keys.all() == [second, SigningKey("first", b"1", NOW, NOW + 3 * DAY)]
 
 
-async def test_a_retired_key_is_never_given_more_time_and_is_forgotten_when_its_time_is_over(
+async def test_retired_key_is_removed_at_its_time_and_never_extended(
     store: Store,
 ) -> None:
     await store.signing_keys.add_first(SigningKey("first", b"1", NOW))
@@ -49,7 +49,7 @@ async def test_a_retired_key_is_never_given_more_time_and_is_forgotten_when_its_
     assert [key.kid for key in await store.signing_keys.all()] == ["fourth", "third", "second"]
 
 
-async def test_rotations_at_once_all_keep_their_keys(store: Store) -> None:
+async def test_concurrent_rotations_keep_every_key(store: Store) -> None:
     keys = [SigningKey(f"key-{number}", b"pem", NOW) for number in range(5)]
     await asyncio.gather(
         *(store.signing_keys.rotate(key, former_until=NOW + DAY, now=NOW, entries=()) for key in keys)

@@ -33,7 +33,7 @@ def fields_of(stock: Stock) -> tuple[ProductId, int, int, int]:
     return stock.product_id, stock.on_hand, stock.reserved, stock.version
 
 
-async def test_a_stock_is_read_as_it_was_kept(shop: Shop) -> None:
+async def test_stock_is_read_as_it_was_saved(shop: Shop) -> None:
     product, stock = a_product(shop.ids, actor=STAFF, on_hand=MAX_ON_HAND)
     async with shop.store.unit_of_work(SOMEBODY) as work:
         await work.stocks.add([stock])
@@ -48,7 +48,7 @@ async def test_a_stock_is_read_as_it_was_kept(shop: Shop) -> None:
     assert (view.sku, view.available) == (product.sku, MAX_ON_HAND)
 
 
-async def test_only_the_stocks_that_exist_are_returned(shop: Shop) -> None:
+async def test_unknown_stocks_are_not_returned(shop: Shop) -> None:
     mug, nothing = await shop.product(), ProductId(shop.ids.new())
     async with shop.store.unit_of_work(SOMEBODY) as work:
         assert set(await work.stocks.get([nothing, mug.id, mug.id])) == {mug.id}
@@ -60,7 +60,7 @@ async def test_only_the_stocks_that_exist_are_returned(shop: Shop) -> None:
     assert await shop.store.stocks.get(nothing) is None
 
 
-async def test_every_movement_is_written_once_with_who_and_why(shop: Shop) -> None:
+async def test_every_movement_is_written_once_with_actor_and_reason(shop: Shop) -> None:
     ann = Actor((await shop.customer()).id, "request-1")
     mug = await shop.product(stock=5)
     order_id = OrderId(shop.ids.new())
@@ -98,7 +98,7 @@ async def test_every_movement_is_written_once_with_who_and_why(shop: Shop) -> No
     )
 
 
-async def test_a_stock_saved_twice_writes_its_movements_once(shop: Shop) -> None:
+async def test_stock_saved_twice_writes_its_movements_once(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     async with shop.store.unit_of_work() as work:
         stock = (await work.stocks.lock([mug.id]))[mug.id]
@@ -111,9 +111,7 @@ async def test_a_stock_saved_twice_writes_its_movements_once(shop: Shop) -> None
 
 
 @pytest.mark.parametrize("limit", [1, 3, 7])
-async def test_the_ledger_is_walked_from_the_latest_movement_while_new_ones_come(
-    shop: Shop, limit: int
-) -> None:
+async def test_ledger_is_paged_newest_first_during_inserts(shop: Shop, limit: int) -> None:
     mug, cup = await shop.product(stock=0), await shop.product(stock=100)
     for units in range(1, 7):
         await change(shop, mug.id, lambda stock, units=units: receive(stock, units))  # type: ignore[misc]
@@ -131,7 +129,7 @@ async def test_the_ledger_is_walked_from_the_latest_movement_while_new_ones_come
     assert len(await ledger(shop, cup.id)) == 1
 
 
-async def test_a_locked_stock_is_nobody_elses_until_the_unit_of_work_ends(shop: Shop) -> None:
+async def test_stock_stays_locked_until_the_unit_of_work_ends(shop: Shop) -> None:
     mug = await shop.product(stock=5)
 
     async def try_to_lock() -> None:
@@ -149,14 +147,14 @@ async def test_a_locked_stock_is_nobody_elses_until_the_unit_of_work_ends(shop: 
     await try_to_lock()
 
 
-async def test_a_locked_stock_can_be_looked_at(shop: Shop) -> None:
+async def test_locked_stock_can_be_read(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     async with shop.store.unit_of_work() as work, shop.store.impatient() as another:
         await work.stocks.lock([mug.id])
         assert (await another.stocks.get([mug.id]))[mug.id].on_hand == 5
 
 
-async def test_who_has_waited_for_a_stock_sees_what_was_committed_meanwhile(shop: Shop) -> None:
+async def test_waiting_for_a_lock_reads_the_committed_stock(shop: Shop) -> None:
     mug = await shop.product(stock=0)
     await asyncio.gather(
         *(change(shop, mug.id, lambda stock: receive(stock, stock.on_hand + 1)) for _ in range(10))
@@ -164,7 +162,7 @@ async def test_who_has_waited_for_a_stock_sees_what_was_committed_meanwhile(shop
     assert (await shop.get_stock(mug.id)).on_hand == 2**10 - 1
 
 
-async def test_stocks_locked_in_opposite_orders_never_block_each_other(shop: Shop) -> None:
+async def test_locking_stocks_in_opposite_orders_does_not_deadlock(shop: Shop) -> None:
     ids = [(await shop.product(stock=0)).id for _ in range(5)]
 
     async def receive_one_of_each(product_ids: list[ProductId]) -> None:
@@ -193,7 +191,7 @@ def ship_what_is_reserved(stock: Stock) -> None:
 
 
 @pytest.mark.parametrize("mistake", [oversell, release_what_was_not_reserved, ship_what_is_reserved])
-async def test_the_store_itself_refuses_to_oversell(shop: Shop, mistake: Callable[[Stock], None]) -> None:
+async def test_store_rejects_overselling(shop: Shop, mistake: Callable[[Stock], None]) -> None:
     mug = await shop.product(stock=5)
     async with shop.store.unit_of_work() as work:
         stock = (await work.stocks.lock([mug.id]))[mug.id]
@@ -209,7 +207,7 @@ async def read_without_lock(factory: UnitOfWorkFactory, product_id: ProductId) -
         return (await work.stocks.get([product_id]))[product_id]
 
 
-async def test_a_stock_that_has_changed_since_it_was_read_is_not_overwritten(shop: Shop) -> None:
+async def test_stale_stock_is_not_overwritten(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     stale = await read_without_lock(shop.store.unit_of_work, mug.id)
     await change(shop, mug.id, lambda stock: receive(stock, 1))

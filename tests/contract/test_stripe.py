@@ -119,7 +119,7 @@ def answering(status: int, body: str) -> Intercept:
     return answer
 
 
-async def test_a_payment_whose_answer_was_lost_is_found_and_not_taken_again(stripe: Stripe) -> None:
+async def test_payment_with_a_lost_answer_is_found_and_charged_once(stripe: Stripe) -> None:
     payment = stripe.payment()
     stripe.intercept = losing("/confirm")
     with pytest.raises(ProviderUnavailable):
@@ -131,7 +131,7 @@ async def test_a_payment_whose_answer_was_lost_is_found_and_not_taken_again(stri
     assert stripe.count("/confirm") == 0
 
 
-async def test_a_payment_that_was_lost_before_it_was_taken_is_unknown(stripe: Stripe) -> None:
+async def test_payment_that_never_reached_stripe_is_unknown(stripe: Stripe) -> None:
     payment = stripe.payment()
     stripe.intercept = losing("/payment_intents")
     with pytest.raises(ProviderUnavailable):
@@ -141,9 +141,7 @@ async def test_a_payment_that_was_lost_before_it_was_taken_is_unknown(stripe: St
 
 
 @pytest.mark.parametrize("token", ["pm_card_visa", "pm_card_chargeCustomerFail"])
-async def test_when_stripe_has_forgotten_the_key_a_payment_is_found_by_our_id(
-    stripe: Stripe, token: str
-) -> None:
+async def test_payment_is_found_by_metadata_after_the_key_expired(stripe: Stripe, token: str) -> None:
     payment = stripe.payment()
     answer = await stripe.gateway.pay(payment, token)
     stripe.clock.advance(timedelta(days=2))
@@ -153,13 +151,13 @@ async def test_when_stripe_has_forgotten_the_key_a_payment_is_found_by_our_id(
     assert stripe.count("POST") == 0
 
 
-async def test_a_payment_of_which_nobody_has_heard_is_unknown_however_old_it_is(stripe: Stripe) -> None:
+async def test_old_payment_without_a_charge_is_unknown(stripe: Stripe) -> None:
     payment = stripe.payment()
     stripe.clock.advance(timedelta(days=2))
     assert (await stripe.gateway.find_payment(payment)).outcome is Outcome.UNKNOWN
 
 
-async def test_a_payment_with_a_known_name_is_asked_for_by_it(stripe: Stripe) -> None:
+async def test_payment_is_queried_by_its_reference(stripe: Stripe) -> None:
     payment = stripe.payment()
     answer = await stripe.gateway.pay(payment, "pm_card_visa")
     named = PaymentRequest(
@@ -174,12 +172,12 @@ async def test_a_payment_with_a_known_name_is_asked_for_by_it(stripe: Stripe) ->
     assert stripe.sent == [f"GET /v1/payment_intents/{answer.reference}"]
 
 
-async def test_without_a_token_nothing_is_taken(stripe: Stripe) -> None:
+async def test_missing_token_captures_nothing(stripe: Stripe) -> None:
     answer = await stripe.gateway.pay(stripe.payment(), None)
     assert answer.outcome is Outcome.DECLINED
 
 
-async def test_what_was_refused_for_its_token_stays_refused(stripe: Stripe) -> None:
+async def test_payment_declined_for_its_token_stays_declined(stripe: Stripe) -> None:
     payment = stripe.payment()
     refusal = await stripe.gateway.pay(payment, "pm_nobody_has")
     assert (refusal.outcome, refusal.failure) == (Outcome.DECLINED, "resource_missing")
@@ -250,7 +248,7 @@ async def test_lost_answer_to_an_operation_is_found(stripe: Stripe, operation: s
     assert stripe.count(operation) == 0
 
 
-async def test_a_bank_that_takes_its_time_is_pending_and_decides(stripe: Stripe) -> None:
+async def test_processing_payment_is_pending_until_decided(stripe: Stripe) -> None:
     payment = stripe.payment()
     answer = await stripe.gateway.pay(payment, await stripe.account(REFUSING_ACCOUNT))
     assert (answer.outcome, answer.amount) == (Outcome.PENDING, None)
@@ -260,7 +258,7 @@ async def test_a_bank_that_takes_its_time_is_pending_and_decides(stripe: Stripe)
     assert (answer.outcome, answer.failure) == (Outcome.DECLINED, "card_declined")
 
 
-async def test_an_amount_that_stripe_has_no_unit_for_is_refused(stripe: Stripe) -> None:
+async def test_amount_that_stripe_cannot_represent_is_rejected(stripe: Stripe) -> None:
     payment = stripe.payment(amount=Money(1999, "MGA"))
     answer = await stripe.gateway.pay(payment, "pm_card_visa")
     assert (answer.outcome, answer.failure) == (Outcome.DECLINED, "amount_not_chargeable")
@@ -268,7 +266,7 @@ async def test_an_amount_that_stripe_has_no_unit_for_is_refused(stripe: Stripe) 
     assert stripe.sent == []
 
 
-async def test_krona_are_sent_as_stripe_counts_them(stripe: Stripe) -> None:
+async def test_icelandic_krona_use_stripes_minor_unit(stripe: Stripe) -> None:
     bodies: list[str] = []
 
     async def read(request: httpx2.Request, network: httpx2.AsyncBaseTransport) -> httpx2.Response:
@@ -280,7 +278,7 @@ async def test_krona_are_sent_as_stripe_counts_them(stripe: Stripe) -> None:
     assert "amount=5000&currency=isk" in bodies[0]
 
 
-async def test_a_refund_is_sent_once_even_when_stripe_has_forgotten_its_key(stripe: Stripe) -> None:
+async def test_refund_is_sent_once_after_the_key_expired(stripe: Stripe) -> None:
     payment = stripe.payment()
     reference = (await stripe.gateway.pay(payment, "pm_card_visa")).reference
     refund = a_refund(stripe.ids, payment, reference, amount=100, now=stripe.clock.now())
@@ -319,7 +317,7 @@ async def test_a_refund_is_sent_once_even_when_stripe_has_forgotten_its_key(stri
         ),
     ],
 )
-async def test_an_answer_that_makes_no_sense_is_none(stripe: Stripe, nonsense: Intercept) -> None:
+async def test_malformed_answer_is_unavailable(stripe: Stripe, nonsense: Intercept) -> None:
     payment = stripe.payment()
     refund = a_refund(stripe.ids, payment, "pi_1", amount=100, now=stripe.clock.now())
     stripe.intercept = nonsense
@@ -333,9 +331,7 @@ async def test_an_answer_that_makes_no_sense_is_none(stripe: Stripe, nonsense: I
             await ask
 
 
-async def test_an_answer_that_does_not_come_is_not_waited_for(
-    stripe: Stripe, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_missing_answer_times_out(stripe: Stripe, monkeypatch: pytest.MonkeyPatch) -> None:
     async def hang(_request: httpx2.Request, _network: httpx2.AsyncBaseTransport) -> httpx2.Response:
         return await asyncio.Future()
 
@@ -345,7 +341,7 @@ async def test_an_answer_that_does_not_come_is_not_waited_for(
         await stripe.gateway.pay(stripe.payment(), "pm_card_visa")
 
 
-async def test_a_wrong_key_is_said_in_the_log_and_the_key_is_not(
+async def test_wrong_api_key_is_logged_without_the_key(
     stripe: Stripe, stripe_api: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -356,9 +352,7 @@ async def test_a_wrong_key_is_said_in_the_log_and_the_key_is_not(
     assert "canary" not in caplog.text
 
 
-async def test_neither_the_key_nor_a_token_is_ever_logged(
-    stripe: Stripe, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_api_key_and_tokens_are_never_logged(stripe: Stripe, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     token = await stripe.card(VISA)
     await stripe.gateway.pay(stripe.payment(), token)
@@ -369,7 +363,7 @@ async def test_neither_the_key_nor_a_token_is_ever_logged(
     assert token not in caplog.text
 
 
-async def test_what_the_server_itself_signs_is_opened(stripe: Stripe) -> None:
+async def test_webhook_signed_by_the_server_is_verified(stripe: Stripe) -> None:
     arrived: asyncio.Queue[UnverifiedMessage] = asyncio.Queue()
 
     async def listen(request: web.Request) -> web.Response:

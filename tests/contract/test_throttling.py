@@ -54,14 +54,14 @@ def admitted(endings: Iterable[str | int]) -> int:
     return sum(isinstance(ending, str) for ending in endings)
 
 
-async def test_of_twenty_guesses_at_once_no_more_are_admitted_than_one_after_the_other(shop: Shop) -> None:
+async def test_concurrent_guesses_are_throttled_like_sequential_ones(shop: Shop) -> None:
     await shop.customer(ANN)
     at_once = await asyncio.gather(*(log_in(shop) for _ in range(20)))
     one_by_one = [await log_in(shop, NOBODY) for _ in range(20)]
     assert admitted(at_once) == admitted(one_by_one) == ACCOUNT.free + 1
 
 
-async def test_each_guess_more_doubles_the_wait_and_every_wait_ends(shop: Shop) -> None:
+async def test_each_failed_guess_doubles_the_wait_up_to_a_bound(shop: Shop) -> None:
     await shop.customer(ANN)
     for _ in range(ACCOUNT.free + 1):
         assert await log_in(shop) == "wrong"
@@ -76,7 +76,7 @@ async def test_each_guess_more_doubles_the_wait_and_every_wait_ends(shop: Shop) 
     assert max(waits) * SECOND <= ACCOUNT.longest
 
 
-async def test_who_has_to_wait_is_not_let_in_by_the_right_password_and_waits_no_longer_for_trying(
+async def test_right_password_is_rejected_during_the_wait_without_extending_it(
     shop: Shop,
 ) -> None:
     await shop.customer(ANN)
@@ -87,7 +87,7 @@ async def test_who_has_to_wait_is_not_let_in_by_the_right_password_and_waits_no_
     assert await log_in(shop, password=PASSWORD) == "in"
 
 
-async def test_the_owner_starts_afresh(shop: Shop) -> None:
+async def test_successful_log_in_resets_the_throttle(shop: Shop) -> None:
     await shop.customer(ANN)
     for _ in range(3):
         for _ in range(ACCOUNT.free):
@@ -95,7 +95,7 @@ async def test_the_owner_starts_afresh(shop: Shop) -> None:
         assert await log_in(shop, password=PASSWORD) == "in"
 
 
-async def test_a_known_and_an_unknown_address_have_the_same_answers_in_the_same_order(shop: Shop) -> None:
+async def test_known_and_unknown_addresses_are_throttled_alike(shop: Shop) -> None:
     await shop.customer(ANN)
     for address in (ANN, NOBODY):
         shop.clock.advance(timedelta(days=1))
@@ -106,13 +106,13 @@ async def test_a_known_and_an_unknown_address_have_the_same_answers_in_the_same_
         assert endings == [*["wrong"] * 6, 1, "wrong", 2, "wrong", 4, "wrong"]
 
 
-async def test_another_spelling_of_an_address_is_the_same_account(shop: Shop) -> None:
+async def test_spellings_of_an_address_share_one_throttle(shop: Shop) -> None:
     for email in (ANN, "ANN@example.com", " ann@EXAMPLE.com ") * 2:
         await log_in(shop, email)
     assert await log_in(shop) == 1
 
 
-async def test_another_account_and_another_network_do_not_wait(shop: Shop) -> None:
+async def test_throttle_does_not_affect_other_accounts_and_networks(shop: Shop) -> None:
     await shop.customer(ANN)
     await shop.customer("bob@example.com")
     for number in range(NETWORKS.free + 1):
@@ -121,7 +121,7 @@ async def test_another_account_and_another_network_do_not_wait(shop: Shop) -> No
     assert await log_in(shop, "bob@example.com", PASSWORD, network="198.51.100.0/32") == "in"
 
 
-async def test_a_town_behind_one_address_logs_in_without_waiting(shop: Shop) -> None:
+async def test_many_users_behind_one_network_are_not_throttled(shop: Shop) -> None:
     emails = [f"{name}@example.com" for name in ("ann", "bob", "cid")]
     for email in emails:
         await shop.customer(email)
@@ -129,7 +129,7 @@ async def test_a_town_behind_one_address_logs_in_without_waiting(shop: Shop) -> 
         assert await log_in(shop, emails[number % 3], PASSWORD) == "in"
 
 
-async def test_addresses_that_are_guessed_by_signing_up_are_throttled_and_operators_are_not(
+async def test_sign_ups_are_throttled_except_for_operators(
     shop: Shop,
 ) -> None:
     free = ACCOUNT_BACKOFF[AttemptKind.SIGN_UP].free
@@ -138,7 +138,7 @@ async def test_addresses_that_are_guessed_by_signing_up_are_throttled_and_operat
     assert await sign_up(shop, ANN, network=None) == "taken"
 
 
-async def test_a_network_signs_up_any_number_of_people_ever_more_slowly(shop: Shop) -> None:
+async def test_sign_ups_from_one_network_slow_down(shop: Shop) -> None:
     throttle = CountingThrottle(shop.clock)
     free = NETWORK_BACKOFF[AttemptKind.SIGN_UP].free
     for number in range(free + 1):
@@ -151,7 +151,7 @@ async def test_a_network_signs_up_any_number_of_people_ever_more_slowly(shop: Sh
     assert await sign_up(shop, ANN) == "done"
 
 
-async def test_who_has_taken_over_a_session_guesses_the_password_as_slowly(shop: Shop) -> None:
+async def test_password_guesses_within_a_session_are_throttled(shop: Shop) -> None:
     ann = await shop.customer(ANN)
     principal = await shop.bearer_of(await shop.logged_in(ann))
 
@@ -180,7 +180,7 @@ async def test_who_has_taken_over_a_session_guesses_the_password_as_slowly(shop:
     assert await change(PASSWORD) == "done"
 
 
-async def test_what_is_forgiven_is_forgotten_and_nothing_else(shop: Shop) -> None:
+async def test_only_expired_tallies_are_pruned(shop: Shop) -> None:
     prune = Prune(shop.store.attempts, shop.clock, retention=timedelta(0))
     for _ in range(ACCOUNT.free + 1):
         await log_in(shop)

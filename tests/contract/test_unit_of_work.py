@@ -21,7 +21,7 @@ async def on_hand(shop: Shop, product_id: ProductId) -> int:
     return (await shop.get_stock(product_id)).on_hand
 
 
-async def test_what_is_saved_and_committed_is_kept(shop: Shop) -> None:
+async def test_saved_and_committed_changes_are_stored(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     async with shop.store.unit_of_work() as work:
         stock = (await work.stocks.lock([mug.id]))[mug.id]
@@ -31,7 +31,7 @@ async def test_what_is_saved_and_committed_is_kept(shop: Shop) -> None:
     assert await on_hand(shop, mug.id) == 7
 
 
-async def test_what_is_not_saved_is_not_kept(shop: Shop) -> None:
+async def test_unsaved_changes_are_not_stored(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     order = await shop.order(mug)
     async with shop.store.unit_of_work() as work:
@@ -50,7 +50,7 @@ async def test_what_is_not_saved_is_not_kept(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_what_is_done_to_a_thing_after_it_was_saved_is_not_kept(shop: Shop) -> None:
+async def test_changes_after_a_save_are_not_stored(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     async with shop.store.unit_of_work() as work:
         stock = (await work.stocks.lock([mug.id]))[mug.id]
@@ -62,7 +62,7 @@ async def test_what_is_done_to_a_thing_after_it_was_saved_is_not_kept(shop: Shop
     await assert_invariants(shop)
 
 
-async def test_what_is_not_committed_is_not_kept(shop: Shop) -> None:
+async def test_uncommitted_changes_are_not_stored(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     async with shop.store.unit_of_work(SOMEBODY) as work:
         stock = (await work.stocks.lock([mug.id]))[mug.id]
@@ -74,7 +74,7 @@ async def test_what_is_not_committed_is_not_kept(shop: Shop) -> None:
     assert await shop.store.outbox.count("user.signed_up") == 0
 
 
-async def test_what_an_exception_interrupts_is_not_kept(shop: Shop) -> None:
+async def test_exception_rolls_back(shop: Shop) -> None:
     mug = await shop.product(stock=5)
 
     async def receive_and_fail() -> None:
@@ -89,7 +89,7 @@ async def test_what_an_exception_interrupts_is_not_kept(shop: Shop) -> None:
     assert await on_hand(shop, mug.id) == 5
 
 
-async def test_a_unit_of_work_sees_what_it_has_written(shop: Shop) -> None:
+async def test_unit_of_work_reads_its_own_writes(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     async with shop.store.unit_of_work() as work:
         stock = (await work.stocks.lock([mug.id]))[mug.id]
@@ -103,7 +103,7 @@ async def test_a_unit_of_work_sees_what_it_has_written(shop: Shop) -> None:
     assert [movement.on_hand_delta for movement in await ledger(shop, mug.id)] == [5, 2, 1]
 
 
-async def test_nobody_sees_what_is_not_yet_committed(shop: Shop) -> None:
+async def test_uncommitted_changes_are_invisible_to_others(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     async with shop.store.unit_of_work() as work:
         stock = (await work.stocks.lock([mug.id]))[mug.id]
@@ -116,7 +116,7 @@ async def test_nobody_sees_what_is_not_yet_committed(shop: Shop) -> None:
     assert await on_hand(shop, mug.id) == 7
 
 
-async def test_after_a_refused_write_nothing_can_be_committed(shop: Shop) -> None:
+async def test_commit_after_a_rejected_write_fails(shop: Shop) -> None:
     await shop.customer("ann@example.com")
     async with shop.store.unit_of_work(SOMEBODY) as work:
         await work.users.add(a_user(shop.ids, email="bob@example.com"))
@@ -127,7 +127,7 @@ async def test_after_a_refused_write_nothing_can_be_committed(shop: Shop) -> Non
     await shop.customer("bob@example.com")
 
 
-async def test_a_caller_who_leaves_does_not_interrupt_the_commit_however_far_it_has_come(shop: Shop) -> None:
+async def test_cancelled_caller_does_not_interrupt_the_commit(shop: Shop) -> None:
     async def is_committed_though_cancelled_at(suspension: int) -> bool:
         user = a_user(shop.ids, email=f"{suspension}@example.com")
         key = shop.key(suspension, operation=IdempotentOperation.CREATE_USER)
@@ -145,7 +145,7 @@ async def test_a_caller_who_leaves_does_not_interrupt_the_commit_however_far_it_
     assert suspension > 1
 
 
-async def test_cancelled_at_any_moment_an_order_is_placed_whole_or_not_at_all(shop: Shop) -> None:
+async def test_cancellation_at_any_await_places_an_order_wholly_or_not(shop: Shop) -> None:
     mug, cup = await shop.product(stock=1000), await shop.product(stock=1000)
     batch = shop.batch()
     suspension, placed_though_cancelled = 0, 0
@@ -162,7 +162,7 @@ async def test_cancelled_at_any_moment_an_order_is_placed_whole_or_not_at_all(sh
     await shop.order(mug)
 
 
-async def test_the_events_of_what_is_saved_are_committed_once(shop: Shop) -> None:
+async def test_events_of_saved_aggregates_are_committed_once(shop: Shop) -> None:
     async with shop.store.unit_of_work(SOMEBODY) as work:
         user = a_user(shop.ids)
         await work.users.add(user)

@@ -24,7 +24,7 @@ async def find(shop: Shop, email: str) -> User | None:
 
 
 @pytest.mark.parametrize("full_name", [None, "", "Zoë 東京"])
-async def test_a_user_is_found_as_it_was_kept(shop: Shop, full_name: str | None) -> None:
+async def test_user_is_found_as_it_was_saved(shop: Shop, full_name: str | None) -> None:
     user = a_user(shop.ids, email="zoë@example.com", full_name=full_name)
     await add(shop, user)
     found = await find(shop, "zoë@example.com")
@@ -34,12 +34,12 @@ async def test_a_user_is_found_as_it_was_kept(shop: Shop, full_name: str | None)
     assert found.events == []
 
 
-async def test_nobody_is_found_where_there_is_nobody(shop: Shop) -> None:
+async def test_unknown_user_is_not_found(shop: Shop) -> None:
     assert await find(shop, "ann@example.com") is None
     assert await shop.store.users.get(UserId(shop.ids.new())) is None
 
 
-async def test_a_user_who_is_changed_and_not_kept_has_not_changed(shop: Shop) -> None:
+async def test_unsaved_change_of_a_user_is_not_stored(shop: Shop) -> None:
     await add(shop, a_user(shop.ids, full_name="Ann"))
     found = await find(shop, "ann@example.com")
     assert found
@@ -49,20 +49,20 @@ async def test_a_user_who_is_changed_and_not_kept_has_not_changed(shop: Shop) ->
     assert again.full_name == "Ann"
 
 
-async def test_an_email_address_has_one_account(shop: Shop) -> None:
+async def test_email_address_has_one_account(shop: Shop) -> None:
     await add(shop, a_user(shop.ids, email="ann@example.com"))
     with pytest.raises(EmailTaken):
         await add(shop, a_user(shop.ids, email="ann@example.com"))
     assert await shop.store.outbox.count("user.signed_up") == 1
 
 
-async def test_an_email_address_whose_account_was_not_committed_is_free(shop: Shop) -> None:
+async def test_uncommitted_account_leaves_its_address_free(shop: Shop) -> None:
     async with shop.store.unit_of_work(SOMEBODY) as work:
         await work.users.add(a_user(shop.ids, email="ann@example.com"))
     await add(shop, a_user(shop.ids, email="ann@example.com"))
 
 
-async def test_of_twenty_who_sign_up_with_one_email_address_at_once_one_gets_it(shop: Shop) -> None:
+async def test_twenty_concurrent_sign_ups_with_one_address_have_one_winner(shop: Shop) -> None:
     outcomes = await asyncio.gather(
         *(shop.customer("ann@example.com") for _ in range(20)), return_exceptions=True
     )

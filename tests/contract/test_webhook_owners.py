@@ -138,9 +138,7 @@ async def test_client_subscribes_only_to_what_its_scopes_permit(shop: Shop, webh
     assert (await webhooks.create(command({Scope.READ_EVENTS}))).result.event_types == ()
 
 
-async def test_endpoint_is_not_transferred_to_who_may_not_read_its_events(
-    shop: Shop, webhooks: Webhooks
-) -> None:
+async def test_endpoint_transfer_to_an_unauthorized_owner_is_rejected(shop: Shop, webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(URL, actor=Actor(await staff_member(shop), "1"))
     for owner_id in ((await shop.customer()).id, UserId(shop.ids.new())):
         with pytest.raises(ValidationFailed):

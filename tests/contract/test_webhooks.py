@@ -24,7 +24,7 @@ def webhooks(shop: Shop) -> Webhooks:
     return Webhooks(shop)
 
 
-async def test_a_subscriber_hears_every_event_from_then_on(webhooks: Webhooks) -> None:
+async def test_endpoint_receives_every_event_after_its_creation(webhooks: Webhooks) -> None:
     await webhooks.shop.product()
     await webhooks.work()
     endpoint = await webhooks.endpoint()
@@ -40,7 +40,7 @@ async def test_a_subscriber_hears_every_event_from_then_on(webhooks: Webhooks) -
     assert heard.secret == b"s" * 32
 
 
-async def test_a_subscriber_hears_the_types_that_he_asked_for(webhooks: Webhooks) -> None:
+async def test_endpoint_receives_only_its_event_types(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(ANN, "order.placed", "order.cancelled", "order.placed")
     await webhooks.endpoint(BOB, "product.created")
     assert endpoint.event_types == ("order.cancelled", "order.placed")
@@ -51,7 +51,7 @@ async def test_a_subscriber_hears_the_types_that_he_asked_for(webhooks: Webhooks
     assert webhooks.subscribers.types_at(BOB) == ["product.created"]
 
 
-async def test_what_was_heard_stands_in_the_log_and_is_not_sent_again(webhooks: Webhooks) -> None:
+async def test_delivered_event_is_logged_and_not_resent(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint()
     await webhooks.shop.product()
     assert await webhooks.work() == 1
@@ -64,7 +64,7 @@ async def test_what_was_heard_stands_in_the_log_and_is_not_sent_again(webhooks: 
 
 
 @pytest.mark.parametrize("answer", [500, 400, 301, 199, "timeout"])
-async def test_what_was_not_heard_is_sent_again_with_growing_pauses_until_it_is_dead(
+async def test_failed_delivery_is_retried_with_backoff_until_dead(
     webhooks: Webhooks, answer: int | str
 ) -> None:
     endpoint = await webhooks.endpoint()
@@ -87,7 +87,7 @@ async def test_what_was_not_heard_is_sent_again_with_growing_pauses_until_it_is_
     assert len({heard.message_id for heard in webhooks.subscribers.heard}) == 1
 
 
-async def test_an_event_waits_for_the_earlier_ones_of_its_order_and_for_no_others(webhooks: Webhooks) -> None:
+async def test_event_waits_only_for_earlier_events_of_its_order(webhooks: Webhooks) -> None:
     await webhooks.endpoint(ANN, "order.placed", "order.cancelled", "product.created")
     mug = await webhooks.shop.product(stock=5)
     await webhooks.work()
@@ -104,7 +104,7 @@ async def test_an_event_waits_for_the_earlier_ones_of_its_order_and_for_no_other
     assert webhooks.subscribers.types_at(ANN)[3:] == ["order.placed", "order.cancelled"]
 
 
-async def test_what_is_dead_holds_nothing_back(webhooks: Webhooks) -> None:
+async def test_dead_delivery_does_not_block_later_ones(webhooks: Webhooks) -> None:
     await webhooks.endpoint(ANN, "order.placed", "order.cancelled")
     webhooks.subscribers.answers[ANN] = 500
     order = await webhooks.shop.order(await webhooks.shop.product(stock=5))
@@ -118,7 +118,7 @@ async def test_what_is_dead_holds_nothing_back(webhooks: Webhooks) -> None:
     assert webhooks.subscribers.types_at(ANN)[-1] == "order.cancelled"
 
 
-async def test_one_subscriber_s_silence_is_nothing_to_another(webhooks: Webhooks) -> None:
+async def test_failing_endpoint_does_not_delay_others(webhooks: Webhooks) -> None:
     await webhooks.endpoint(ANN)
     await webhooks.endpoint(BOB)
     webhooks.subscribers.answers[ANN] = "connection_failed"
@@ -128,7 +128,7 @@ async def test_one_subscriber_s_silence_is_nothing_to_another(webhooks: Webhooks
     assert len(webhooks.subscribers.types_at(BOB)) == 3
 
 
-async def test_what_is_relayed_again_is_queued_once(webhooks: Webhooks) -> None:
+async def test_event_relayed_twice_is_queued_once(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint()
     await webhooks.shop.product()
     await webhooks.shop.store.event_feed.publish_new(limit=10)
@@ -139,7 +139,7 @@ async def test_what_is_relayed_again_is_queued_once(webhooks: Webhooks) -> None:
     assert await webhooks.work() == 1
 
 
-async def test_workers_at_once_send_each_event_once(webhooks: Webhooks) -> None:
+async def test_concurrent_workers_send_each_event_once(webhooks: Webhooks) -> None:
     for number in range(3):
         await webhooks.endpoint(f"https://ann.example.com/{number}")
     for _ in range(5):
@@ -156,7 +156,7 @@ async def test_workers_at_once_send_each_event_once(webhooks: Webhooks) -> None:
     assert len(set(sent)) == len(sent) == 15
 
 
-async def test_a_slow_subscriber_holds_up_one_worker_and_no_other(webhooks: Webhooks) -> None:
+async def test_slow_endpoint_occupies_one_worker_only(webhooks: Webhooks) -> None:
     await webhooks.endpoint(ANN)
     await webhooks.endpoint(BOB)
     await webhooks.shop.product()
@@ -170,7 +170,7 @@ async def test_a_slow_subscriber_holds_up_one_worker_and_no_other(webhooks: Webh
     assert heard.url != slow.url
 
 
-async def test_what_a_killed_worker_had_taken_is_sent_by_another_when_the_lease_is_over(
+async def test_delivery_of_a_killed_worker_is_sent_after_the_lease(
     webhooks: Webhooks,
 ) -> None:
     await webhooks.endpoint()
@@ -184,7 +184,7 @@ async def test_what_a_killed_worker_had_taken_is_sent_by_another_when_the_lease_
     assert await webhooks.work() == 1
 
 
-async def test_whoever_is_late_does_not_take_the_endpoint_from_its_next_worker(webhooks: Webhooks) -> None:
+async def test_late_worker_does_not_take_back_an_endpoint(webhooks: Webhooks) -> None:
     await webhooks.endpoint()
     await webhooks.shop.product()
     await webhooks.relay(limit=100)
@@ -197,7 +197,7 @@ async def test_whoever_is_late_does_not_take_the_endpoint_from_its_next_worker(w
     assert await queue.take(now=clock.now(), until=clock.now() + LEASE, limit=10) is None
 
 
-async def test_endpoints_are_served_in_turn(webhooks: Webhooks) -> None:
+async def test_endpoints_are_served_round_robin(webhooks: Webhooks) -> None:
     urls = [f"https://ann.example.com/{number}" for number in range(3)]
     for url in urls:
         await webhooks.endpoint(url)
@@ -214,7 +214,7 @@ async def test_endpoints_are_served_in_turn(webhooks: Webhooks) -> None:
     assert set(served) == set(urls)
 
 
-async def test_a_removed_endpoint_hears_nothing_more(webhooks: Webhooks) -> None:
+async def test_removed_endpoint_receives_nothing(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint()
     await webhooks.shop.product()
     await webhooks.relay(limit=100)
@@ -227,7 +227,7 @@ async def test_a_removed_endpoint_hears_nothing_more(webhooks: Webhooks) -> None
         await webhooks.delete(endpoint.id, actor=SOMEBODY)
 
 
-async def test_an_endpoint_may_be_removed_while_it_is_being_sent_to(webhooks: Webhooks) -> None:
+async def test_endpoint_can_be_removed_during_a_delivery(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint()
     await webhooks.shop.product()
     webhooks.subscribers.meanwhile = lambda: webhooks.delete(endpoint.id, actor=SOMEBODY)
@@ -235,7 +235,7 @@ async def test_an_endpoint_may_be_removed_while_it_is_being_sent_to(webhooks: We
     assert (await webhooks.list(after=None, limit=10)).items == ()
 
 
-async def test_a_dead_delivery_gets_one_more_attempt_by_hand(webhooks: Webhooks) -> None:
+async def test_dead_delivery_can_be_retried_once_by_request(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint()
     webhooks.subscribers.answers[ANN] = 500
     await webhooks.shop.product()
@@ -258,7 +258,7 @@ async def test_a_dead_delivery_gets_one_more_attempt_by_hand(webhooks: Webhooks)
     assert (delivery.status, delivery.attempts) == (DeliveryStatus.DELIVERED, len(PAUSES) + 3)
 
 
-async def test_what_was_delivered_can_be_delivered_again(webhooks: Webhooks) -> None:
+async def test_successful_delivery_can_be_repeated(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint()
     await webhooks.shop.product()
     await webhooks.work()
@@ -268,7 +268,7 @@ async def test_what_was_delivered_can_be_delivered_again(webhooks: Webhooks) -> 
     assert len({heard.message_id for heard in webhooks.subscribers.heard}) == 1
 
 
-async def test_a_retry_is_done_once_per_key(webhooks: Webhooks) -> None:
+async def test_delivery_retry_runs_once_per_key(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint()
     await webhooks.shop.product()
     await webhooks.work()
@@ -281,7 +281,7 @@ async def test_a_retry_is_done_once_per_key(webhooks: Webhooks) -> None:
     assert await webhooks.work() == 0
 
 
-async def test_nobody_s_delivery_is_retried(webhooks: Webhooks) -> None:
+async def test_unknown_delivery_is_not_retried(webhooks: Webhooks) -> None:
     endpoint, other = await webhooks.endpoint(), await webhooks.endpoint(BOB)
     await webhooks.shop.product()
     await webhooks.work()
@@ -292,7 +292,7 @@ async def test_nobody_s_delivery_is_retried(webhooks: Webhooks) -> None:
         await webhooks.retry(endpoint.id, DeliveryId(webhooks.shop.ids.new()), key=None, actor=SOMEBODY)
 
 
-async def test_deliveries_are_listed_the_newest_first_and_by_their_status(webhooks: Webhooks) -> None:
+async def test_deliveries_are_listed_newest_first_by_status(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint()
     await webhooks.shop.product()
     await webhooks.work()
@@ -308,7 +308,7 @@ async def test_deliveries_are_listed_the_newest_first_and_by_their_status(webhoo
     assert [*first.items, *rest.items] == (await webhooks.log(endpoint.id))[:3]
 
 
-async def test_an_endpoint_is_made_once_per_key_and_its_secret_is_told_again(webhooks: Webhooks) -> None:
+async def test_endpoint_creation_is_replayed_with_its_secret(webhooks: Webhooks) -> None:
     key = webhooks.shop.key(ANN, operation=IdempotentOperation.CREATE_WEBHOOK_ENDPOINT, key="one")
     first = await webhooks.create(
         CreateEndpointCommand(
@@ -354,7 +354,7 @@ async def test_an_endpoint_is_made_once_per_key_and_its_secret_is_told_again(web
         f"https://example.com/{'a' * 2000}",
     ],
 )
-async def test_a_url_that_nothing_can_be_sent_to_safely_is_refused(webhooks: Webhooks, url: str) -> None:
+async def test_unsafe_webhook_url_is_rejected(webhooks: Webhooks, url: str) -> None:
     with pytest.raises(ValidationFailed) as refusal:
         await webhooks.create(
             CreateEndpointCommand(

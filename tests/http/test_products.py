@@ -24,7 +24,7 @@ async def test_creating_answers_with_place_and_version(web: WebShop) -> None:
     assert response.headers["ETag"] == '"v1"'
 
 
-async def test_two_products_never_share_a_sku(web: WebShop) -> None:
+async def test_products_never_share_a_sku(web: WebShop) -> None:
     await web.product(sku="MUG-RED")
     staff = await web.staff()
     response = await staff.post(
