@@ -1,3 +1,4 @@
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,6 +25,11 @@ def demo(
     from entrypoints.cli.address import Address
     from entrypoints.cli.shop import in_shop
     from entrypoints.settings import Settings
+
+    if find_spec("examples") is None:
+        raise CommandFailed(
+            "The demo is not installed here. Run it in a checkout of the repository: make demo."
+        )
     from examples.northwind.failures import DemoFailed
     from examples.northwind.picture import recording_console, save_picture
     from examples.northwind.run import run_demo
