@@ -1,9 +1,10 @@
 """The client's address of a request that came through reverse proxies."""
 
+import logging
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Literal
 
@@ -20,8 +21,10 @@ _PAIR = (
 _FORWARDED_PAIR = re.compile(_PAIR, re.ASCII)
 """One pair of RFC 7239, section 4, and the separator after it."""
 
+_log = logging.getLogger(__name__)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class TrustedProxies:
     """Networks of reverse proxies, and the header in which they pass the client's address.
 
@@ -32,10 +35,12 @@ class TrustedProxies:
 
     networks: Sequence[IPNetwork]
     header: ProxyHeader
+    _has_warned: bool = field(default=False, init=False)
 
     def client_of(self, peer: str, headers: Headers) -> str:
         """Return the client's address for a connection from `peer`."""
         if not self.networks or not self._is_proxy(nearest := parse_address(peer)):
+            self._warn_once(headers)
             return peer
         read_hops = _hops_of_forwarded if self.header == "forwarded" else _hops_of_x_forwarded_for
         for hop in read_hops(headers.getlist(self.header)):
@@ -45,6 +50,16 @@ class TrustedProxies:
             if not self._is_proxy(hop):
                 break
         return str(nearest)
+
+    def _warn_once(self, headers: Headers) -> None:
+        """Log that an untrusted peer passes an address, which is also how a reverse proxy without the setting appears."""
+        if not self._has_warned and self.header in headers:
+            self._has_warned = True
+            _log.warning(
+                "The header %s of a sender outside STEELYARD_TRUSTED_PROXIES is ignored. If the sender is your reverse "
+                "proxy, add its network there: until then all its clients share one rate limit.",
+                self.header,
+            )
 
     def _is_proxy(self, address: IPAddress | None) -> bool:
         return address is not None and any(address in network for network in self.networks)

@@ -24,6 +24,7 @@ from sqlalchemy.exc import ArgumentError
 
 from adapters.security.secret_box import parse_keys
 from adapters.standard_webhooks import parse_secrets
+from adapters.webhooks.addresses import is_public
 from domain.payments.method import PaymentMethod
 from domain.payments.payment import CaptureMethod
 from domain.users.password import LOWEST_MIN_LENGTH, MAX_LENGTH
@@ -32,6 +33,8 @@ from entrypoints.proxies import IPNetwork, ProxyHeader
 PREFIX = "STEELYARD_"
 TEST_PREFIX = "STEELYARD_TEST_"
 """Prefix of variables for the test suite, which the service ignores."""
+PRIVATE_DOMAINS = {"internal", "local", "localhost", "test"}
+"""Top-level domains that are reserved for private use and tests."""
 OLD_NAMES = {
     "check_every": "check_interval",
     "audit_log_kept": "audit_log_retention",
@@ -64,6 +67,21 @@ def _web_address(url: str) -> str:
             "a URL like https://shop.example is needed, without query, fragment or slash at its end"
         )
     return url
+
+
+def _is_public_https(url: str) -> bool:
+    """Return whether the URL is https at a public IP address, or at a name that can be public."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return True  # brackets without an IPv6 address
+    host = parts.hostname or ""
+    if parts.scheme != "https":
+        return False
+    try:
+        return is_public(host)
+    except ValueError:
+        return "." in host and host.rpartition(".")[2] not in PRIVATE_DOMAINS
 
 
 def _smtp_url(url: SecretStr) -> SecretStr:
@@ -241,6 +259,8 @@ class Settings(BaseSettings):
     """The payment provider. The sandbox moves no money; payment tokens select its results."""
     capture_on: Literal["request", "fulfillment"] = "request"
     """When money is captured: with the payment's `request`, or with the first `fulfillment`, and authorized before."""
+    allow_sandbox: bool = False
+    """For test systems: permit the sandbox although the issuer is https at a public address."""
     sandbox_webhook_url: HttpUrl | None = None
     """Where the sandbox provider sends its webhooks. Unset: this machine, at `port`."""
     sandbox_webhook_secret: WebhookSecrets | None = None
@@ -301,8 +321,21 @@ class Settings(BaseSettings):
     def _ensure_stripe_is_set_up(self) -> Self:
         if self.payment_provider is PaymentMethod.STRIPE:
             for name in ("stripe_api_key", "stripe_webhook_secret"):
-                if getattr(self, name) is None:
-                    raise ValueError(f"{PREFIX}{name.upper()} has to be set where the provider is stripe")
+                secret: SecretStr | None = getattr(self, name)
+                if secret is None or not secret.get_secret_value().strip():
+                    raise ValueError(
+                        f"{PREFIX}{name.upper()} has to be set, and not empty, where the provider is stripe"
+                    )
+        return self
+
+    @model_validator(mode="after")
+    def _ensure_no_public_sandbox(self) -> Self:
+        is_sandbox = self.payment_provider is PaymentMethod.SANDBOX
+        if is_sandbox and not self.allow_sandbox and _is_public_https(self.token_issuer):
+            raise ValueError(
+                f"the sandbox accepts payments without money, and {PREFIX}TOKEN_ISSUER is a public address. Set "
+                f"{PREFIX}PAYMENT_PROVIDER=stripe, or {PREFIX}ALLOW_SANDBOX=true on a test system"
+            )
         return self
 
     @property

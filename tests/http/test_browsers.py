@@ -20,7 +20,7 @@ PREFLIGHT = {
 @pytest.fixture
 async def opened() -> AsyncIterator[WebShop]:
     """The service with one named origin, reached over TLS."""
-    settings = {"cors_origins": FRIEND, "token_issuer": "https://api.shop.example"}
+    settings = {"cors_origins": FRIEND, "token_issuer": "https://api.shop.example", "allow_sandbox": True}
     async with web_shop(container_over(memory_store(), **settings)) as web:
         yield web
 

@@ -121,3 +121,19 @@ def test_what_a_client_puts_before_the_nearest_hop_is_not_parsed(
     monkeypatch.setattr(proxies, "parse_address", parse_and_note)
     assert client_of(PROXY, line, header=header) == CLIENT
     assert parsed == [PROXY, CLIENT]
+
+
+def test_header_of_an_untrusted_sender_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    proxies = TrustedProxies((), "x-forwarded-for")
+    for _ in range(3):
+        proxies.client_of(PROXY, Headers({"X-Forwarded-For": CLIENT}))
+    [message] = caplog.messages
+    assert "STEELYARD_TRUSTED_PROXIES" in message
+    assert CLIENT not in message
+
+
+def test_trusted_sender_and_missing_header_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    proxies = TrustedProxies(PROXIES, "x-forwarded-for")
+    proxies.client_of(PROXY, Headers({"X-Forwarded-For": CLIENT}))
+    proxies.client_of(CLIENT, Headers({"Forwarded": f"for={ELSEWHERE}"}))
+    assert caplog.messages == []
