@@ -28,7 +28,7 @@ def if_match(version: int) -> dict[str, str]:
     return {"If-Match": f'"v{version}"'}
 
 
-async def test_people_change_their_name(web: WebShop) -> None:
+async def test_own_name_can_be_changed(web: WebShop) -> None:
     ann = await web.customer()
     changed = await ann.patch("/v1/me", json={"full_name": "Ann"}, headers=if_match(1))
     assert (changed.status_code, changed.headers["ETag"]) == (200, '"v2"')
@@ -56,7 +56,7 @@ async def test_a_change_needs_the_version_that_was_seen(
 @pytest.mark.parametrize(
     "field", ["id", "email", "role", "status", "email_verified", "password_hash", "version"]
 )
-async def test_nobody_changes_more_of_their_account_than_the_form_has(web: WebShop, field: str) -> None:
+async def test_profile_change_with_unknown_fields_is_rejected(web: WebShop, field: str) -> None:
     ann = await web.customer()
     before = await me(ann)
     response = await ann.patch("/v1/me", json={"full_name": "Ann", field: "admin"}, headers=if_match(1))
@@ -64,7 +64,7 @@ async def test_nobody_changes_more_of_their_account_than_the_form_has(web: WebSh
     assert await me(ann) == before
 
 
-async def test_a_changed_password_opens_and_the_former_does_not(web: WebShop) -> None:
+async def test_changed_password_replaces_the_former(web: WebShop) -> None:
     ann = await web.customer()
     email = (await me(ann))["email"]
     elsewhere = (await log_in(web, email, PASSWORD)).json()
@@ -77,7 +77,7 @@ async def test_a_changed_password_opens_and_the_former_does_not(web: WebShop) ->
     assert (await ann.patch("/v1/me", json={}, headers=if_match(2))).status_code == 200
 
 
-async def test_a_change_of_password_that_is_sent_again_with_its_key_is_replayed(web: WebShop) -> None:
+async def test_repeated_password_change_is_replayed(web: WebShop) -> None:
     ann = await web.customer()
     first = await ann.post("/v1/me/password", json=CHANGE, headers=key("1"))
     again = await ann.post("/v1/me/password", json=CHANGE, headers=key("1"))
@@ -93,7 +93,7 @@ async def test_a_change_of_password_that_is_sent_again_with_its_key_is_replayed(
         ({"new_password": "short", "new_password_confirm": "short"}, "/new_password", "password_too_short"),
     ],
 )
-async def test_what_is_wrong_with_a_change_of_password_is_told_at_its_field(
+async def test_invalid_password_change_is_reported_at_its_field(
     web: WebShop, fields: dict[str, str], pointer: str, code: str
 ) -> None:
     ann = await web.customer()
@@ -103,7 +103,7 @@ async def test_what_is_wrong_with_a_change_of_password_is_told_at_its_field(
     assert "wrong password" not in response.text
 
 
-async def test_admins_list_find_and_change_accounts(web: WebShop) -> None:
+async def test_admin_can_list_filter_and_change_accounts(web: WebShop) -> None:
     boss, ann = await web.admin(), await web.customer()
     account = await me(ann)
     listed = (await boss.get("/v1/users", params={"email": account["email"].upper()})).json()
@@ -118,7 +118,7 @@ async def test_admins_list_find_and_change_accounts(web: WebShop) -> None:
     assert [u["id"] for u in (await boss.get("/v1/users?status=disabled")).json()["items"]] == [account["id"]]
 
 
-async def test_a_list_of_accounts_is_walked_by_its_cursor(web: WebShop) -> None:
+async def test_account_list_is_paged_by_its_cursor(web: WebShop) -> None:
     boss = await web.admin()
     expected = [(await me(await web.customer()))["id"] for _ in range(3)]
     met: list[str] = []
@@ -131,7 +131,7 @@ async def test_a_list_of_accounts_is_walked_by_its_cursor(web: WebShop) -> None:
 
 
 @pytest.mark.parametrize("role", ["customer", "staff"])
-async def test_accounts_of_others_are_for_admins(web: WebShop, role: str) -> None:
+async def test_accounts_of_others_require_an_admin(web: WebShop, role: str) -> None:
     client = await web.customer() if role == "customer" else await web.staff()
     account = f"/v1/users/{(await me(client))['id']}"
     for response in (
@@ -143,7 +143,7 @@ async def test_accounts_of_others_are_for_admins(web: WebShop, role: str) -> Non
 
 
 @pytest.mark.parametrize("patch", [{"role": "staff"}, {"status": "disabled"}, {}])
-async def test_admins_do_not_change_their_own_role_or_status(web: WebShop, patch: dict[str, str]) -> None:
+async def test_admin_cannot_change_own_role_or_status(web: WebShop, patch: dict[str, str]) -> None:
     boss = await web.admin()
     response = await boss.patch(f"/v1/users/{(await me(boss))['id']}", json=patch, headers=if_match(1))
     assert (response.status_code, response.json()["code"]) == (403, "forbidden")
@@ -152,13 +152,13 @@ async def test_admins_do_not_change_their_own_role_or_status(web: WebShop, patch
 @pytest.mark.parametrize(
     "patch", [{"status": "closed"}, {"role": "root"}, {"role": None}, {"email": "a@example.com"}]
 )
-async def test_a_change_that_admins_do_not_have_is_refused(web: WebShop, patch: dict[str, Any]) -> None:
+async def test_unknown_account_change_is_rejected(web: WebShop, patch: dict[str, Any]) -> None:
     boss, ann = await web.admin(), await web.customer()
     response = await boss.patch(f"/v1/users/{(await me(ann))['id']}", json=patch, headers=if_match(1))
     assert (response.status_code, response.json()["code"]) == (422, "validation_failed")
 
 
-async def test_who_is_disabled_is_out_at_once_where_it_counts(web: WebShop) -> None:
+async def test_disabled_account_is_rejected_at_once_where_the_database_is_asked(web: WebShop) -> None:
     boss, staff = await web.admin(), await web.staff()
     product = await web.product()
     account = await me(staff)
@@ -168,7 +168,7 @@ async def test_who_is_disabled_is_out_at_once_where_it_counts(web: WebShop) -> N
     assert (await log_in(web, account["email"], PASSWORD)).json()["error"] == "invalid_grant"
 
 
-async def test_a_closed_account_is_gone_and_its_orders_are_kept(web: WebShop) -> None:
+async def test_closed_account_is_gone_and_its_orders_remain(web: WebShop) -> None:
     ann, staff = await web.customer(), await web.staff()
     email = (await me(ann))["email"]
     product = await web.product()
@@ -184,7 +184,7 @@ async def test_a_closed_account_is_gone_and_its_orders_are_kept(web: WebShop) ->
     assert (kept["total"], kept["note"], kept["status"]) == (order["total"], None, "cancelled")
 
 
-async def test_the_last_admin_does_not_close_the_account(web: WebShop) -> None:
+async def test_last_admin_cannot_close_the_account(web: WebShop) -> None:
     boss = await web.admin()
     response = await boss.delete("/v1/me", headers=if_match(1))
     assert (response.status_code, response.json()["code"]) == (409, "last_admin")

@@ -27,7 +27,7 @@ async def audit_log(web: WebShop, **query: str) -> list[dict[str, Any]]:
     return items
 
 
-async def test_an_admin_sees_who_has_done_what_through_which_request(web: WebShop) -> None:
+async def test_audit_entry_shows_actor_action_and_request(web: WebShop) -> None:
     staff = await web.staff()
     body = {"sku": "MUG", "name": "Mug", "price": {"amount": 1999, "currency": "EUR"}}
     created = await staff.post("/v1/products", json=body, headers={"X-Request-Id": "request-7"})
@@ -46,9 +46,7 @@ async def test_an_admin_sees_who_has_done_what_through_which_request(web: WebSho
 
 
 @pytest.mark.parametrize("operation", WRITES, ids=lambda operation: operation.id)
-async def test_whatever_changes_something_is_told_unless_there_is_a_reason(
-    web: WebShop, operation: Operation
-) -> None:
+async def test_every_changing_operation_is_audited_or_excused(web: WebShop, operation: Operation) -> None:
     owner = await Surroundings.of(web, Role.CUSTOMER)
     sample = await owner.sample(operation)
     if operation.needs_token and not operation.path.startswith("/v1/me"):
@@ -60,11 +58,11 @@ async def test_whatever_changes_something_is_told_unless_there_is_a_reason(
     assert bool(told) is (operation.id not in NOT_TOLD)
 
 
-def test_there_is_no_reason_for_what_there_is_not() -> None:
+def test_every_excused_operation_exists() -> None:
     assert NOT_TOLD.keys() <= {operation.id for operation in WRITES}
 
 
-async def test_the_log_is_read_in_pages_of_one_search(web: WebShop) -> None:
+async def test_audit_pages_keep_their_filter(web: WebShop) -> None:
     admin = await web.admin()
     for _ in range(3):
         await web.visitor.post("/token", data={"username": "ann@example.com", "password": PASSWORD})
@@ -81,7 +79,7 @@ async def test_the_log_is_read_in_pages_of_one_search(web: WebShop) -> None:
     assert (other.status_code, other.json()["code"]) == (400, "invalid_cursor")
 
 
-async def test_the_log_is_searched_by_actor_object_and_time(web: WebShop) -> None:
+async def test_audit_log_is_filtered_by_actor_object_and_time(web: WebShop) -> None:
     staff = await web.staff()
     me = (await staff.get("/v1/me")).json()["id"]
     product = await web.product()
@@ -95,13 +93,13 @@ async def test_the_log_is_searched_by_actor_object_and_time(web: WebShop) -> Non
     ("parameter", "value"),
     [("actor_id", "ann"), ("action", "user.sang"), ("object_id", ""), ("created_after", "yesterday")],
 )
-async def test_what_cannot_be_searched_for_is_refused(web: WebShop, parameter: str, value: str) -> None:
+async def test_invalid_audit_filter_is_rejected(web: WebShop, parameter: str, value: str) -> None:
     admin = await web.admin()
     response = await admin.get("/v1/audit", params={parameter: value})
     assert (response.status_code, response.json()["errors"][0]["parameter"]) == (422, parameter)
 
 
-async def test_who_is_no_admin_any_more_reads_nothing_any_more(web: WebShop) -> None:
+async def test_demoted_admin_cannot_read_the_audit_log(web: WebShop) -> None:
     """The token still says admin: the database is asked."""
     boss, former = await web.admin(), await web.admin()
     me = await former.get("/v1/me")

@@ -205,33 +205,29 @@ def expected(role: Role | None, *, own: bool) -> dict[str, int]:
     return {line_of(operation): TABLE[line_of(operation)].status(role, own=own) for operation in operations()}
 
 
-def test_every_route_of_the_service_is_in_the_table_and_no_other(web: WebShop) -> None:
+def test_table_lists_exactly_the_routes_of_the_service(web: WebShop) -> None:
     assert set(routes_of(web)) == set(TABLE)
     assert {line_of(operation) for operation in operations()} <= set(TABLE)
 
 
-def test_every_permission_is_what_some_route_asks_for() -> None:
+def test_every_permission_is_required_by_a_route() -> None:
     asked_for = {permission for access in TABLE.values() for permission in (access.permission, access.others)}
     assert set(Permission) <= asked_for
 
 
 @pytest.mark.parametrize("role", Role)
-async def test_each_role_may_do_with_its_own_what_the_table_says(web: WebShop, role: Role) -> None:
+async def test_each_role_has_its_permissions_on_own_objects(web: WebShop, role: Role) -> None:
     assert await ask_every_operation(web, role, None) == expected(role, own=True)
 
 
 @pytest.mark.parametrize("role", Role)
-async def test_each_role_may_do_with_what_is_a_customers_what_the_table_says(
-    web: WebShop, role: Role
-) -> None:
+async def test_each_role_has_its_permissions_on_a_customers_objects(web: WebShop, role: Role) -> None:
     """A customer finds nothing of another customer: 404, as if it were not there."""
     assert await ask_every_operation(web, Role.CUSTOMER, role) == expected(role, own=False)
 
 
 @pytest.mark.parametrize("scope", Scope)
-async def test_each_scope_lets_a_client_do_what_the_table_says_and_nothing_that_people_do(
-    web: WebShop, scope: Scope
-) -> None:
+async def test_each_scope_grants_exactly_its_permissions(web: WebShop, scope: Scope) -> None:
     expected = {
         line_of(operation): TABLE[line_of(operation)].status_of_client(scope) for operation in operations()
     }
@@ -241,7 +237,7 @@ async def test_each_scope_lets_a_client_do_what_the_table_says_and_nothing_that_
     assert await ask_every_operation(web, Role.CUSTOMER, scope) == expected
 
 
-def test_the_description_has_the_scopes_that_open_an_operation() -> None:
+def test_openapi_lists_the_scopes_of_each_operation() -> None:
     for operation in operations():
         described = {
             scope
@@ -255,14 +251,14 @@ def test_the_description_has_the_scopes_that_open_an_operation() -> None:
         assert described == opening, operation.id
 
 
-def test_no_scope_permits_what_only_people_do() -> None:
+def test_no_scope_grants_a_permission_of_users_only() -> None:
     of_people = {Permission.PLACE_ORDERS, Permission.PAY_ANY_ORDER, Permission.MANAGE_USERS}
     permitted = frozenset().union(*SCOPES.values())
     assert SCOPES.keys() == set(Scope)
     assert not permitted & of_people
 
 
-async def test_without_a_token_only_what_is_public_is_open(web: WebShop) -> None:
+async def test_anonymous_requests_reach_public_routes_only(web: WebShop) -> None:
     assert await ask_every_operation(web, Role.CUSTOMER, Nobody) == expected(None, own=False)
 
 
@@ -315,7 +311,7 @@ async def test_revoked_token_is_rejected_where_the_database_is_asked(
     }
 
 
-async def test_who_tries_what_is_not_for_them_is_named_in_the_log(web: WebShop) -> None:
+async def test_forbidden_request_is_logged_with_its_actor(web: WebShop) -> None:
     customer = await web.customer()
     me = (await customer.get("/v1/me")).json()["id"]
     with captured_log() as log:
@@ -330,7 +326,7 @@ async def test_who_tries_what_is_not_for_them_is_named_in_the_log(web: WebShop) 
     )
 
 
-async def test_a_list_of_orders_has_ones_own_and_for_staff_all(web: WebShop) -> None:
+async def test_order_list_shows_own_orders_and_all_to_staff(web: WebShop) -> None:
     """The lists name nobody: they have to be looked into."""
     owner = await Surroundings.of(web, Role.CUSTOMER)
     customer, staff = await web.customer(), await web.staff()

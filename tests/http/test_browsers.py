@@ -64,7 +64,7 @@ async def failing(service: WebShop, **headers: str) -> httpx2.Response:
         ("GET", "/.well-known/jwks.json", 200),
     ],
 )
-async def test_every_answer_tells_browsers_to_be_careful(
+async def test_every_response_has_security_headers(
     web: WebShop, opened: WebShop, method: str, path: str, status: int
 ) -> None:
     for service in (web, opened):
@@ -77,7 +77,7 @@ async def test_every_answer_tells_browsers_to_be_careful(
     ("media_type", "size", "status"),
     [("application/json", MAX_BODY_BYTES + 1, 413), ("text/plain", 2, 415), ("application/json", 2, 400)],
 )
-async def test_bodies_are_refused_as_carefully(
+async def test_rejected_body_has_security_headers(
     web: WebShop, opened: WebShop, media_type: str, size: int, status: int
 ) -> None:
     for service in (web, opened):
@@ -88,14 +88,14 @@ async def test_bodies_are_refused_as_carefully(
         assert_careful(response)
 
 
-async def test_what_nobody_expected_is_answered_as_carefully(web: WebShop, opened: WebShop) -> None:
+async def test_unexpected_error_has_security_headers(web: WebShop, opened: WebShop) -> None:
     for service in (web, opened):
         response = await failing(service, Origin=FRIEND)
         assert response.status_code == 500
         assert_careful(response)
 
 
-async def test_an_answer_that_has_no_content_is_as_careful(web: WebShop) -> None:
+async def test_response_without_content_has_security_headers(web: WebShop) -> None:
     product = await web.product()
     path = f"/v1/products/{product['id']}"
     tag = (await web.visitor.get(path)).headers["ETag"]
@@ -107,7 +107,7 @@ async def test_an_answer_that_has_no_content_is_as_careful(web: WebShop) -> None
     assert_careful(archived)
 
 
-async def test_over_tls_browsers_are_told_to_come_by_no_other_way(web: WebShop, opened: WebShop) -> None:
+async def test_tls_service_sends_strict_transport_security(web: WebShop, opened: WebShop) -> None:
     for path in ("/livez", "/nowhere", "/v1/me"):
         said = (await opened.visitor.get(path)).headers["Strict-Transport-Security"]
         assert said == "max-age=31536000; includeSubDomains"
@@ -115,15 +115,13 @@ async def test_over_tls_browsers_are_told_to_come_by_no_other_way(web: WebShop, 
 
 
 @pytest.mark.parametrize("origin", [FRIEND, STRANGER, "null"])
-async def test_no_page_of_another_origin_may_talk_to_the_service_by_default(
-    web: WebShop, origin: str
-) -> None:
+async def test_cross_origin_requests_are_rejected_by_default(web: WebShop, origin: str) -> None:
     asked = await web.visitor.options("/v1/orders", headers={"Origin": origin, **PREFLIGHT})
     shown = await web.visitor.get("/v1/products", headers={"Origin": origin})
     assert not any(name.startswith("access-control") for name in [*asked.headers, *shown.headers])
 
 
-async def test_a_named_origin_may_and_no_other(opened: WebShop) -> None:
+async def test_only_configured_origins_are_allowed(opened: WebShop) -> None:
     asked = await opened.visitor.options("/v1/orders", headers={"Origin": FRIEND, **PREFLIGHT})
     assert (asked.status_code, asked.headers["Access-Control-Allow-Origin"]) == (200, FRIEND)
     assert "Idempotency-Key" in asked.headers["Access-Control-Allow-Headers"]
@@ -136,9 +134,7 @@ async def test_a_named_origin_may_and_no_other(opened: WebShop) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
-async def test_a_named_origin_may_use_every_method_and_the_headers_of_tracing(
-    opened: WebShop, method: str
-) -> None:
+async def test_configured_origin_can_use_all_methods_and_trace_headers(opened: WebShop, method: str) -> None:
     headers = {
         "Origin": FRIEND,
         "Access-Control-Request-Method": method,
@@ -148,14 +144,14 @@ async def test_a_named_origin_may_use_every_method_and_the_headers_of_tracing(
     assert (response.status_code, response.text) == (200, "OK")
 
 
-async def test_a_named_origin_reads_also_that_something_has_gone_wrong(opened: WebShop) -> None:
+async def test_configured_origin_can_read_errors(opened: WebShop) -> None:
     response = await failing(opened, Origin=FRIEND)
     assert (response.status_code, response.headers["Access-Control-Allow-Origin"]) == (500, FRIEND)
     assert "X-Request-Id" in response.headers["Access-Control-Expose-Headers"]
     assert "Origin" in response.headers["Vary"]
 
 
-async def test_no_other_origin_reads_that(web: WebShop, opened: WebShop) -> None:
+async def test_other_origin_cannot_read_errors(web: WebShop, opened: WebShop) -> None:
     for service, origin in ((web, FRIEND), (opened, STRANGER)):
         response = await failing(service, Origin=origin)
         assert response.status_code == 500
@@ -165,7 +161,7 @@ async def test_no_other_origin_reads_that(web: WebShop, opened: WebShop) -> None
 @pytest.mark.parametrize(
     "origin", [STRANGER, "null", f"{FRIEND}.evil.example", "http://shop.example", f"{FRIEND}:8443"]
 )
-async def test_what_only_looks_like_a_named_origin_is_none(opened: WebShop, origin: str) -> None:
+async def test_similar_origin_is_not_allowed(opened: WebShop, origin: str) -> None:
     asked = await opened.visitor.options("/v1/orders", headers={"Origin": origin, **PREFLIGHT})
     shown = await opened.visitor.get("/v1/products", headers={"Origin": origin})
     assert asked.status_code == 400

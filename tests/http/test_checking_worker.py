@@ -17,7 +17,7 @@ class TotalsAreOff(InvariantChecks):
         return [BROKEN if each is BROKEN.invariant else Finding(each, 0, ()) for each in Invariant]
 
 
-async def test_a_worker_logs_what_breaks_a_rule_once_in_a_period_and_sets_its_gauge() -> None:
+async def test_worker_logs_a_broken_invariant_once_per_period() -> None:
     container = container_over(memory_store())
     container.database.invariant_checks.override(TotalsAreOff())
     async with web_shop(container) as web:

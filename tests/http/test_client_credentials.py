@@ -56,7 +56,7 @@ def is_refused(response: httpx2.Response, status: int, error: str) -> bool:
     return (response.status_code, response.json()["error"]) == (status, error)
 
 
-async def test_a_client_gets_an_access_token_and_no_refresh_token(web: WebShop, made: NewSecretView) -> None:
+async def test_client_grant_returns_no_refresh_token(web: WebShop, made: NewSecretView) -> None:
     response = await ask(web, made)
     assert response.status_code == 200
     assert (response.headers["Cache-Control"], response.headers["Pragma"]) == ("no-store", "no-cache")
@@ -67,9 +67,7 @@ async def test_a_client_gets_an_access_token_and_no_refresh_token(web: WebShop, 
     }
 
 
-async def test_the_token_is_of_the_client_itself_as_rfc_9068_has_it(
-    web: WebShop, made: NewSecretView
-) -> None:
+async def test_client_token_has_the_claims_of_rfc_9068(web: WebShop, made: NewSecretView) -> None:
     token = (await ask(web, made, scope="stock:write")).json()["access_token"]
     claims = jwt.decode(token, options={"verify_signature": False})
     assert jwt.get_unverified_header(token)["typ"] == "at+jwt"
@@ -80,9 +78,7 @@ async def test_the_token_is_of_the_client_itself_as_rfc_9068_has_it(
     }
 
 
-async def test_the_token_opens_what_its_scopes_permit_and_nothing_more(
-    web: WebShop, made: NewSecretView
-) -> None:
+async def test_client_token_is_limited_to_its_scopes(web: WebShop, made: NewSecretView) -> None:
     product = await web.product()
     headers = bearer(await ask(web, made, scope="orders:read"))
     assert (await web.visitor.get("/v1/orders", headers=headers)).status_code == 200
@@ -92,13 +88,13 @@ async def test_the_token_opens_what_its_scopes_permit_and_nothing_more(
 
 
 @pytest.mark.parametrize("scope", ["events:read", "orders:read events:read", "no:such", '"'])
-async def test_a_scope_that_the_client_is_not_allowed_is_refused(
+async def test_scope_not_allowed_to_the_client_is_rejected(
     web: WebShop, made: NewSecretView, scope: str
 ) -> None:
     assert is_refused(await ask(web, made, scope=scope), 400, "invalid_scope")
 
 
-async def test_a_client_that_is_not_known_is_challenged(web: WebShop, made: NewSecretView) -> None:
+async def test_unknown_client_gets_a_basic_challenge(web: WebShop, made: NewSecretView) -> None:
     shown: tuple[dict[str, str], ...] = (
         {},
         basic(made.client_id, "wrong"),
@@ -119,7 +115,7 @@ async def test_a_client_that_is_not_known_is_challenged(web: WebShop, made: NewS
         assert made.secret not in response.text
 
 
-async def test_a_secret_in_the_form_is_no_authentication(web: WebShop, made: NewSecretView) -> None:
+async def test_client_secret_in_the_form_is_rejected(web: WebShop, made: NewSecretView) -> None:
     """RFC 6749, section 2.3.1 does not recommend it, and the metadata do not offer it."""
     response = await ask(web, made, headers={}, client_id=str(made.client_id), client_secret=made.secret)
     assert is_refused(response, 401, "invalid_client")
@@ -134,7 +130,9 @@ async def test_a_secret_in_the_form_is_no_authentication(web: WebShop, made: New
     ],
     ids=lambda form: form["grant_type"],
 )
-async def test_a_client_logs_in_for_no_user(web: WebShop, made: NewSecretView, form: dict[str, str]) -> None:
+async def test_client_cannot_use_the_password_grant(
+    web: WebShop, made: NewSecretView, form: dict[str, str]
+) -> None:
     right, wrong = basic(made.client_id, made.secret), basic(made.client_id, "wrong")
     refused = [await web.visitor.post("/token", data=form, headers=shown) for shown in (right, wrong)]
     assert is_refused(refused[0], 400, "unauthorized_client")
@@ -142,7 +140,7 @@ async def test_a_client_logs_in_for_no_user(web: WebShop, made: NewSecretView, f
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["known", "unknown"])
-async def test_who_guesses_secrets_is_told_to_wait_and_the_client_is_not(known: bool) -> None:
+async def test_guesses_of_a_secret_do_not_throttle_the_client(known: bool) -> None:
     async with web_shop(container_over(memory_store(), rate_limit_enabled=True)) as web:
         made = await web.container.clients.create_client()(NAME, [Scope.READ_ORDERS], actor=SOMEBODY)
         guess = basic(made.client_id if known else uuid4(), "wrong")
@@ -152,7 +150,7 @@ async def test_who_guesses_secrets_is_told_to_wait_and_the_client_is_not(known: 
         assert (await ask(web, made)).status_code == 200
 
 
-async def test_a_retired_secret_opens_nothing_that_moves_money_or_administers(
+async def test_token_of_a_retired_secret_cannot_move_money_or_administer(
     web: WebShop, made: NewSecretView
 ) -> None:
     product = await web.product()
@@ -167,7 +165,7 @@ async def test_a_retired_secret_opens_nothing_that_moves_money_or_administers(
     assert is_refused(await ask(web, made), 401, "invalid_client")
 
 
-async def test_a_disabled_client_opens_nothing_that_moves_money_or_administers(
+async def test_token_of_a_disabled_client_cannot_move_money_or_administer(
     web: WebShop, made: NewSecretView
 ) -> None:
     product = await web.product()
@@ -177,7 +175,7 @@ async def test_a_disabled_client_opens_nothing_that_moves_money_or_administers(
     assert is_refused(await ask(web, made), 401, "invalid_client")
 
 
-async def test_a_clients_token_is_not_revoked_by_showing_it(web: WebShop, made: NewSecretView) -> None:
+async def test_client_token_cannot_be_revoked_at_the_endpoint(web: WebShop, made: NewSecretView) -> None:
     """RFC 7009, section 2.2.1: who is told 200 believes that the token is worth nothing now."""
     headers = bearer(await ask(web, made))
     token = headers["Authorization"].removeprefix("Bearer ")
@@ -186,7 +184,7 @@ async def test_a_clients_token_is_not_revoked_by_showing_it(web: WebShop, made: 
     assert (await web.visitor.get("/v1/orders", headers=headers)).status_code == 200
 
 
-async def test_histories_and_ledgers_name_the_client(web: WebShop) -> None:
+async def test_client_is_the_actor_in_histories_and_ledgers(web: WebShop) -> None:
     product = await web.product(stock=5)
     customer = await web.customer()
     order = (await customer.post("/v1/orders", json=order_of((product, 1)), headers=key("1"))).json()
@@ -208,7 +206,7 @@ async def test_histories_and_ledgers_name_the_client(web: WebShop) -> None:
     assert ledger[0]["actor_id"] == str(made.client_id)
 
 
-async def test_the_same_idempotency_key_of_another_client_is_another_key(web: WebShop) -> None:
+async def test_idempotency_keys_of_clients_are_separate(web: WebShop) -> None:
     product = await web.product(stock=5)
     clients = [await web.client(Scope.WRITE_STOCK) for _ in range(2)]
     body = {"lines": [{"product_id": product["id"], "delta": 1}], "reason": "receipt"}
@@ -226,7 +224,7 @@ async def limited() -> AsyncIterator[WebShop]:
         yield web
 
 
-async def test_each_client_has_its_own_quota_whatever_network_it_comes_from(limited: WebShop) -> None:
+async def test_quota_of_a_client_is_independent_of_its_network(limited: WebShop) -> None:
     one, other = [await limited.client(Scope.READ_ORDERS) for _ in range(2)]
     remaining = [
         (await client.get("/v1/orders")).headers["RateLimit"].partition(";t=")[0]
@@ -235,7 +233,7 @@ async def test_each_client_has_its_own_quota_whatever_network_it_comes_from(limi
     assert remaining == ['"reads";r=1199', '"reads";r=1198', '"reads";r=1199']
 
 
-async def test_archived_products_are_shown_to_a_client_that_looks_after_the_catalogue(web: WebShop) -> None:
+async def test_client_with_catalog_scope_sees_archived_products(web: WebShop) -> None:
     product = await web.product()
     url = f"/v1/products/{product['id']}"
     manager, reader = await web.client(Scope.WRITE_CATALOG), await web.client(Scope.READ_ORDERS)
@@ -247,7 +245,7 @@ def scheme(described: dict[str, Any]) -> Any:
     return described["components"]["securitySchemes"]["client_credentials"]
 
 
-async def test_the_docs_page_is_told_of_the_flow_and_its_scopes(web: WebShop) -> None:
+async def test_openapi_describes_the_client_flow_and_its_scopes(web: WebShop) -> None:
     described = (await web.visitor.get("/openapi.json")).json()
     flow = scheme(described)["flows"]["clientCredentials"]
     assert (flow["tokenUrl"], list(flow["scopes"])) == ("/token", list(Scope))

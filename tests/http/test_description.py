@@ -27,7 +27,7 @@ OAUTH = {"/token", "/oauth/revoke"}
 ADDRESSES = sorted({operation.path for operation in operations()})
 
 
-def test_operation_ids_are_a_verb_and_a_noun_and_unique() -> None:
+def test_operation_ids_are_unique_verb_noun_pairs() -> None:
     ids = [operation.id for operation in operations()]
     assert len(set(ids)) == len(ids)
     assert [id_ for id_ in ids if not re.fullmatch(r"[a-z]+(_[a-z0-9]+)+", id_)] == []
@@ -40,7 +40,7 @@ def test_every_operation_has_a_summary_a_description_and_a_tag() -> None:
         assert len(operation.described["tags"]) == 1, operation.id
 
 
-def test_headers_that_are_required_are_described_as_such() -> None:
+def test_required_headers_are_declared_required() -> None:
     for operation in operations():
         headers = operation.parameters("header")
         required = {parameter["name"] for parameter in headers if parameter["required"]}
@@ -49,14 +49,14 @@ def test_headers_that_are_required_are_described_as_such() -> None:
             assert ("If-Match" in required) is (operation.method != "GET"), operation.id
 
 
-def test_every_post_under_v1_takes_a_key() -> None:
+def test_every_post_under_v1_accepts_an_idempotency_key() -> None:
     for operation in operations():
         if operation.method == "POST" and operation.path.startswith("/v1/"):
             names = {parameter["name"] for parameter in operation.parameters("header")}
             assert ("Idempotency-Key" in names) is (operation.id not in KEYS_NOT_TAKEN), operation.id
 
 
-def test_every_refusal_is_described_as_a_problem_with_an_example_of_each_code() -> None:
+def test_every_error_response_has_an_example_per_code() -> None:
     for operation in operations():
         for status, answer in operation.described["responses"].items():
             if status >= "400" and not (status in {"400", "401"} and operation.path in OAUTH):
@@ -66,13 +66,13 @@ def test_every_refusal_is_described_as_a_problem_with_an_example_of_each_code() 
                 assert {str(example["value"]["status"]) for example in examples} == {status}, operation.id
 
 
-def test_no_schema_has_a_name_that_the_framework_has_made_up() -> None:
+def test_no_schema_has_a_generated_name() -> None:
     names = description()["components"]["schemas"]
     assert [name for name in names if "__" in name or name.startswith("Body_")] == []
 
 
 @pytest.mark.parametrize("path", ADDRESSES)
-async def test_an_address_takes_its_own_methods_and_says_which_those_are(web: WebShop, path: str) -> None:
+async def test_unsupported_method_lists_the_allowed_ones(web: WebShop, path: str) -> None:
     surroundings = await Surroundings.of(web)
     there = [operation for operation in operations() if operation.path == path]
     taken = {operation.method for operation in there}
@@ -89,7 +89,7 @@ async def test_an_address_takes_its_own_methods_and_says_which_those_are(web: We
 
 
 @pytest.mark.parametrize("path", [path for path in ADDRESSES if "{" in path and "{provider}" not in path])
-async def test_what_stands_for_no_id_is_not_found(web: WebShop, path: str) -> None:
+async def test_malformed_id_is_not_found(web: WebShop, path: str) -> None:
     url = re.sub(r"\{.*?\}", "no-such-thing", path)
     response = await web.visitor.get(url)
     assert (response.status_code, response.json()["code"]) == (404, "not_found")
@@ -101,7 +101,7 @@ async def test_what_stands_for_no_id_is_not_found(web: WebShop, path: str) -> No
     [operation for operation in operations() if operation.method == "GET"],
     ids=lambda operation: operation.id,
 )
-async def test_head_is_answered_as_get_is(web: WebShop, operation: Operation) -> None:
+async def test_head_is_answered_like_get(web: WebShop, operation: Operation) -> None:
     sample = await (await Surroundings.of(web)).sample(operation)
     got = await web.visitor.get(sample.url, headers=sample.headers)
     asked = await web.visitor.head(sample.url, headers=sample.headers)
@@ -114,12 +114,12 @@ async def test_head_is_answered_as_get_is(web: WebShop, operation: Operation) ->
 @pytest.mark.parametrize(
     "path", ["/v1", "/v1/", "/v1/orders/", "/v2/orders", "/token/", "//v1/orders", "/index.html"]
 )
-async def test_what_is_not_there_is_not_found_and_not_redirected(web: WebShop, path: str) -> None:
+async def test_unknown_path_is_not_found_and_not_redirected(web: WebShop, path: str) -> None:
     response = await web.visitor.get(path)
     assert (response.status_code, response.json()["code"]) == (404, "not_found")
 
 
-async def test_an_answer_that_is_not_described_is_noticed(web: WebShop) -> None:
+async def test_undeclared_response_is_detected(web: WebShop) -> None:
     """All other tests rely on it: their clients hold every answer against the description."""
     right = await web.visitor.get("/livez")
     headers = {

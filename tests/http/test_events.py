@@ -17,7 +17,7 @@ async def happenings(staff: httpx2.AsyncClient, url: str = "/v1/events") -> dict
     return body
 
 
-async def test_an_order_is_told_as_a_cloud_event(web: WebShop) -> None:
+async def test_placed_order_is_a_cloud_event(web: WebShop) -> None:
     mug = await web.product(price=1999)
     customer = await web.customer()
     order = (await customer.post("/v1/orders", json=order_of((mug, 2)), headers=key("one"))).json()
@@ -50,7 +50,7 @@ async def test_an_order_is_told_as_a_cloud_event(web: WebShop) -> None:
     }
 
 
-async def test_who_asks_again_gets_what_has_happened_since(web: WebShop) -> None:
+async def test_feed_continues_after_the_last_event(web: WebShop) -> None:
     staff = await web.staff()
     await web.product()
     first = await happenings(staff)
@@ -64,7 +64,7 @@ async def test_who_asks_again_gets_what_has_happened_since(web: WebShop) -> None
     assert len(set(seen)) == len(seen)
 
 
-async def test_the_link_leads_through_all_events(web: WebShop) -> None:
+async def test_feed_links_lead_through_all_events(web: WebShop) -> None:
     staff = await web.staff()
     for _ in range(4):
         await web.product()
@@ -92,20 +92,18 @@ async def test_the_link_leads_through_all_events(web: WebShop) -> None:
         ("cursor=x", 400, "unknown_parameter"),
     ],
 )
-async def test_what_the_feed_does_not_understand_it_refuses(
-    web: WebShop, query: str, status: int, code: str
-) -> None:
+async def test_invalid_feed_parameters_are_rejected(web: WebShop, query: str, status: int, code: str) -> None:
     response = await (await web.staff()).get(f"/v1/events?{query}")
     assert (response.status_code, response.json()["code"]) == (status, code)
     assert "canary" not in response.text.replace("instance", "")
 
 
-async def test_the_feed_is_for_staff(web: WebShop) -> None:
+async def test_event_feed_requires_staff(web: WebShop) -> None:
     assert (await web.visitor.get("/v1/events")).json()["code"] == "authentication_required"
     assert (await (await web.customer()).get("/v1/events")).json()["code"] == "forbidden"
 
 
-async def test_the_events_describe_themselves(web: WebShop) -> None:
+async def test_events_match_their_schemas(web: WebShop) -> None:
     document = (await web.visitor.get("/asyncapi.json")).json()
     staff = await web.staff()
     await web.product()

@@ -66,7 +66,7 @@ async def crowded() -> AsyncIterator[Crowded]:
     hasher.close()
 
 
-async def test_who_is_too_many_is_told_so_while_the_others_still_wait(crowded: Crowded) -> None:
+async def test_log_in_above_the_hashing_bound_is_overloaded_at_once(crowded: Crowded) -> None:
     """The answer is there although none of those before it gets any further: nobody waits for a place."""
     refused = (
         await crowded.web.visitor.post("/token", data=LOG_IN),
@@ -79,13 +79,13 @@ async def test_who_is_too_many_is_told_so_while_the_others_still_wait(crowded: C
     assert not any(task.done() for task in crowded.waiting)
 
 
-async def test_every_other_route_is_served_meanwhile(crowded: Crowded) -> None:
+async def test_full_hashing_queue_does_not_delay_other_routes(crowded: Crowded) -> None:
     for path in ("/livez", "/readyz", "/v1/products", "/v1/orders", "/v1/me", "/.well-known/jwks.json"):
         assert (await crowded.customer.get(path)).status_code == 200, path
     assert not any(task.done() for task in crowded.waiting)
 
 
-async def test_whoever_had_a_place_is_let_in_in_the_end_and_so_is_who_comes_again(crowded: Crowded) -> None:
+async def test_queued_and_repeated_log_ins_succeed(crowded: Crowded) -> None:
     assert (await crowded.web.visitor.post("/token", data=LOG_IN)).status_code == 503
     crowded.argon2.may_go_on.set()
     answers = await asyncio.gather(*crowded.waiting)

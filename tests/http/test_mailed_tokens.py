@@ -46,7 +46,7 @@ def without_id(response: httpx2.Response) -> dict[str, Any]:
     return {"status": response.status_code, "headers": headers, "body": response.json()}
 
 
-async def test_an_account_is_used_when_its_address_is_verified(verifying: WebShop) -> None:
+async def test_account_is_usable_after_verification(verifying: WebShop) -> None:
     requested = await verifying.visitor.post("/v1/users", json=ANN)
     assert requested.status_code == 202
     assert "Location" not in requested.headers
@@ -61,7 +61,7 @@ async def test_an_account_is_used_when_its_address_is_verified(verifying: WebSho
     assert (await log_in(verifying)).status_code == 200
 
 
-async def test_the_answer_does_not_tell_whether_an_address_has_an_account(verifying: WebShop) -> None:
+async def test_sign_up_response_does_not_reveal_known_addresses(verifying: WebShop) -> None:
     first = await verifying.visitor.post("/v1/users", json=ANN)
     pending = await verifying.visitor.post("/v1/users", json=ANN | {"full_name": "Eve"})
     await verifying.visitor.post("/v1/users/verify-email", json={"token": (await mailbox(verifying)).token()})
@@ -69,7 +69,7 @@ async def test_the_answer_does_not_tell_whether_an_address_has_an_account(verify
     assert without_id(first) == without_id(pending) == without_id(known)
 
 
-async def test_a_request_for_a_new_password_does_not_tell_either(web: WebShop) -> None:
+async def test_password_reset_response_does_not_reveal_known_addresses(web: WebShop) -> None:
     await web.visitor.post("/v1/users", json=ANN)
     known, unknown = [
         await web.visitor.post("/v1/password-resets", json={"email": f"{name}@example.com"})
@@ -80,7 +80,7 @@ async def test_a_request_for_a_new_password_does_not_tell_either(web: WebShop) -
     assert [message.to.typed for message in (await mailbox(web)).messages] == ["ann@example.com"]
 
 
-async def test_a_forgotten_password_is_replaced(web: WebShop) -> None:
+async def test_password_reset_replaces_the_password(web: WebShop) -> None:
     await web.visitor.post("/v1/users", json=ANN)
     refresh_token = (await log_in(web)).json()["refresh_token"]
     await web.visitor.post("/v1/password-resets", json={"email": "ANN@example.com"})
@@ -96,13 +96,13 @@ async def test_a_forgotten_password_is_replaced(web: WebShop) -> None:
     assert token not in again.text
 
 
-async def test_two_passwords_that_differ_are_told_at_the_second(web: WebShop) -> None:
+async def test_different_passwords_are_reported_at_the_confirmation(web: WebShop) -> None:
     response = await reset(web, "x", password_confirm="another")
     assert response.status_code == 422
     assert [error["pointer"] for error in response.json()["errors"]] == ["/password_confirm"]
 
 
-async def test_reset_with_another_token_or_password_under_one_key_is_no_replay(web: WebShop) -> None:
+async def test_reset_with_another_body_under_one_key_is_not_replayed(web: WebShop) -> None:
     await web.visitor.post("/v1/users", json=ANN)
     await web.visitor.post("/v1/password-resets", json={"email": "ann@example.com"})
     body = {"token": (await mailbox(web)).token(), "password": NEW_PASSWORD, "password_confirm": NEW_PASSWORD}
@@ -117,7 +117,7 @@ async def test_reset_with_another_token_or_password_under_one_key_is_no_replay(w
         assert response.json()["errors"][0]["pointer"] == "/token"
 
 
-async def test_a_link_leads_to_the_shops_own_pages() -> None:
+async def test_mail_links_lead_to_the_storefront() -> None:
     container = container_over(memory_store(), storefront_url="https://shop.example/de")
     async with web_shop(container) as web:
         await web.visitor.post("/v1/users", json=ANN)
@@ -126,7 +126,7 @@ async def test_a_link_leads_to_the_shops_own_pages() -> None:
     assert "\n    https://shop.example/de/reset-password#token=" in message.text
 
 
-async def test_mail_is_sent_by_the_service_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_worker_sends_mail(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("entrypoints.lifespan.SEND_MAIL_EVERY", timedelta(milliseconds=5))
     container = container_over(memory_store())
     arrived = asyncio.Event()

@@ -5,13 +5,13 @@ from tests.kit.examples import NOW
 from tests.kit.web import WebShop
 
 
-async def test_before_the_first_check_there_is_no_sample(web: WebShop) -> None:
+async def test_metrics_have_no_sample_before_the_first_check(web: WebShop) -> None:
     answer = await web.visitor.get("/metrics")
     assert answer.status_code == 200
     assert [family.samples for family in text_string_to_metric_families(answer.text)] == [[], []]
 
 
-async def test_each_rule_has_a_gauge_that_prometheus_can_read(web: WebShop) -> None:
+async def test_each_invariant_has_a_parsable_gauge(web: WebShop) -> None:
     findings = [Finding(invariant, number, ()) for number, invariant in enumerate(Invariant)]
     await web.container.database.finding_records().keep(findings, at=NOW)
 

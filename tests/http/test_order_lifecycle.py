@@ -29,7 +29,7 @@ async def units(client: httpx2.AsyncClient, order: str, quantity: int) -> list[d
     return [{"line_id": line["id"], "quantity": quantity}]
 
 
-async def test_an_order_is_paid_shipped_and_refunded(web: WebShop) -> None:
+async def test_order_is_paid_fulfilled_and_refunded(web: WebShop) -> None:
     customer, staff = await web.customer(), await web.staff()
     order = await place(web, customer)
 
@@ -67,7 +67,7 @@ async def test_an_order_is_paid_shipped_and_refunded(web: WebShop) -> None:
         assert (await staff.get(f"{order}/{part}")).json()["items"] == [made.json()]
 
 
-async def test_a_payment_that_is_not_decided_yet_is_accepted_and_can_be_looked_up(web: WebShop) -> None:
+async def test_undecided_payment_answers_202_and_can_be_read(web: WebShop) -> None:
     customer = await web.customer()
     order = await place(web, customer)
     response = await pay(customer, order, token="tok_pending")
@@ -77,7 +77,7 @@ async def test_a_payment_that_is_not_decided_yet_is_accepted_and_can_be_looked_u
     assert (await customer.get(order)).json()["status"] == "pending_payment"
 
 
-async def test_a_declined_payment_says_why_and_another_can_follow(web: WebShop) -> None:
+async def test_declined_payment_shows_the_reason_and_can_be_retried(web: WebShop) -> None:
     customer = await web.customer()
     order = await place(web, customer)
     declined = await pay(customer, order, token="tok_declined")
@@ -88,13 +88,13 @@ async def test_a_declined_payment_says_why_and_another_can_follow(web: WebShop) 
 
 
 @pytest.mark.parametrize("path", ["payments", "refunds", "fulfillments", "cancel"])
-async def test_everything_that_moves_money_or_goods_needs_a_key(web: WebShop, path: str) -> None:
+async def test_money_and_stock_operations_require_an_idempotency_key(web: WebShop, path: str) -> None:
     staff = await web.staff()
     response = await staff.post(f"/v1/orders/{uuid4()}/{path}", json={})
     assert (response.status_code, response.json()["code"]) == (400, "idempotency_key_required")
 
 
-async def test_a_payment_sent_again_is_replayed(web: WebShop) -> None:
+async def test_repeated_payment_is_replayed(web: WebShop) -> None:
     customer = await web.customer()
     order = await place(web, customer)
     first, again = await pay(customer, order), await pay(customer, order)
@@ -106,7 +106,7 @@ async def test_a_payment_sent_again_is_replayed(web: WebShop) -> None:
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
 
 
-async def test_only_staff_ships_and_refunds(web: WebShop) -> None:
+async def test_only_staff_can_fulfill_and_refund(web: WebShop) -> None:
     customer = await web.customer()
     order = await place(web, customer)
     ship = await customer.post(
@@ -116,7 +116,7 @@ async def test_only_staff_ships_and_refunds(web: WebShop) -> None:
     assert [(r.status_code, r.json()["code"]) for r in (ship, refund)] == [(403, "forbidden")] * 2
 
 
-async def test_somebody_elses_payments_do_not_exist(web: WebShop) -> None:
+async def test_payments_of_another_customer_are_not_found(web: WebShop) -> None:
     ann, bob = await web.customer(), await web.customer()
     order = await place(web, ann)
     payment = (await pay(ann, order)).headers["Location"]
@@ -134,7 +134,7 @@ async def test_somebody_elses_payments_do_not_exist(web: WebShop) -> None:
     assert [response.status_code for response in responses] == [404] * len(responses)
 
 
-async def test_an_amount_other_than_the_total_points_at_itself(web: WebShop) -> None:
+async def test_wrong_payment_amount_is_reported_at_its_pointer(web: WebShop) -> None:
     customer = await web.customer()
     order = await place(web, customer)
     response = await pay(customer, order, amount={"amount": 1, "currency": "EUR"})
@@ -152,7 +152,7 @@ async def test_an_amount_other_than_the_total_points_at_itself(web: WebShop) -> 
         {"lines": [{"line_id": str(uuid4()), "quantity": 0}]},
     ],
 )
-async def test_a_refund_is_of_an_amount_or_of_lines(web: WebShop, wanted: dict[str, Any]) -> None:
+async def test_refund_takes_either_an_amount_or_lines(web: WebShop, wanted: dict[str, Any]) -> None:
     customer, staff = await web.customer(), await web.staff()
     order = await place(web, customer)
     await pay(customer, order)
@@ -160,7 +160,7 @@ async def test_a_refund_is_of_an_amount_or_of_lines(web: WebShop, wanted: dict[s
     assert (response.status_code, response.json()["code"]) == (422, "validation_failed")
 
 
-async def test_a_refund_of_more_than_was_paid_says_how_much_there_is(web: WebShop) -> None:
+async def test_refund_above_the_paid_amount_reports_the_rest(web: WebShop) -> None:
     customer, staff = await web.customer(), await web.staff()
     order = await place(web, customer)
     await pay(customer, order)
@@ -170,7 +170,7 @@ async def test_a_refund_of_more_than_was_paid_says_how_much_there_is(web: WebSho
     assert response.json()["params"] == {"refundable": 3998, "currency": "EUR"}
 
 
-async def test_more_units_than_were_ordered_cannot_be_shipped(web: WebShop) -> None:
+async def test_fulfillment_above_the_ordered_units_is_rejected(web: WebShop) -> None:
     customer, staff = await web.customer(), await web.staff()
     order = await place(web, customer)
     await pay(customer, order)
@@ -180,7 +180,7 @@ async def test_more_units_than_were_ordered_cannot_be_shipped(web: WebShop) -> N
     assert [error["pointer"] for error in response.json()["errors"]] == ["/lines/0/quantity"]
 
 
-async def test_what_an_order_does_not_permit_is_refused_with_what_it_does(web: WebShop) -> None:
+async def test_invalid_transition_lists_the_allowed_actions(web: WebShop) -> None:
     customer, staff = await web.customer(), await web.staff()
     order = await place(web, customer)
     ship = await staff.post(
@@ -201,7 +201,7 @@ async def test_what_an_order_does_not_permit_is_refused_with_what_it_does(web: W
     }
 
 
-async def test_a_customer_cancels_until_something_is_shipped(web: WebShop) -> None:
+async def test_customer_can_cancel_until_fulfillment_begins(web: WebShop) -> None:
     customer, staff = await web.customer(), await web.staff()
     first, second = await place(web, customer), await _place_another(web, customer)
     for number, order in enumerate((first, second)):

@@ -15,7 +15,7 @@ ADDRESS = {
 }
 
 
-async def test_an_order_is_taken_at_the_shops_prices_and_holds_its_stock(web: WebShop) -> None:
+async def test_order_copies_prices_and_reserves_stock(web: WebShop) -> None:
     mug, pot = await web.product(price=1999, stock=5), await web.product(price=4500, stock=1)
     customer = await web.customer()
     body = order_of((mug, 2), (pot, 1), shipping_address=ADDRESS, note="Ring twice", metadata={"till": "3"})
@@ -37,7 +37,7 @@ async def test_an_order_is_taken_at_the_shops_prices_and_holds_its_stock(web: We
     assert (await customer.get(f"/v1/orders/{order['id']}")).json() == order
 
 
-async def test_an_order_needs_a_key(web: WebShop) -> None:
+async def test_order_requires_an_idempotency_key(web: WebShop) -> None:
     product = await web.product()
     customer = await web.customer()
     response = await customer.post("/v1/orders", json=order_of((product, 1)))
@@ -46,7 +46,7 @@ async def test_an_order_needs_a_key(web: WebShop) -> None:
 
 
 @pytest.mark.parametrize("bad", ["", "with space", "ümlaut".encode().decode("latin-1"), "x" * 256])
-async def test_a_key_is_visible_ascii_of_bounded_length(web: WebShop, bad: str) -> None:
+async def test_idempotency_key_is_bounded_visible_ascii(web: WebShop, bad: str) -> None:
     product = await web.product()
     customer = await web.customer()
     response = await customer.post(
@@ -58,7 +58,7 @@ async def test_a_key_is_visible_ascii_of_bounded_length(web: WebShop, bad: str) 
     assert (response.status_code, response.json()["code"]) == (400, "invalid_idempotency_key")
 
 
-async def test_every_short_line_is_told_at_once_and_nothing_is_held(web: WebShop) -> None:
+async def test_out_of_stock_lists_every_short_line_and_reserves_nothing(web: WebShop) -> None:
     mug, pot, jug = await web.product(stock=1), await web.product(stock=9), await web.product(stock=0)
     customer = await web.customer()
     response = await customer.post(
@@ -75,7 +75,7 @@ async def test_every_short_line_is_told_at_once_and_nothing_is_held(web: WebShop
     assert (await web.visitor.get(f"/v1/products/{pot['id']}")).json()["available"] == 9
 
 
-async def test_after_a_refusal_the_same_key_is_a_real_try(web: WebShop) -> None:
+async def test_key_of_a_rejected_order_can_be_retried(web: WebShop) -> None:
     product = await web.product(stock=0)
     customer, staff = await web.customer(), await web.staff()
     refused = await customer.post("/v1/orders", json=order_of((product, 1)), headers=key("1"))
@@ -87,7 +87,7 @@ async def test_after_a_refusal_the_same_key_is_a_real_try(web: WebShop) -> None:
     assert "Idempotent-Replayed" not in taken.headers
 
 
-async def test_the_same_product_on_two_lines_is_added_up(web: WebShop) -> None:
+async def test_lines_of_one_product_are_summed(web: WebShop) -> None:
     product = await web.product(stock=5, price=100)
     customer = await web.customer()
     order = await customer.post("/v1/orders", json=order_of((product, 2), (product, 3)), headers=key("1"))
@@ -97,7 +97,7 @@ async def test_the_same_product_on_two_lines_is_added_up(web: WebShop) -> None:
     assert more.json()["errors"][0]["params"]["requested"] == 2
 
 
-async def test_a_total_other_than_the_expected_one_is_refused(web: WebShop) -> None:
+async def test_unexpected_total_is_rejected(web: WebShop) -> None:
     product = await web.product(price=1999)
     customer = await web.customer()
     body = order_of((product, 1), expected_total={"amount": 1499, "currency": "EUR"})
@@ -107,7 +107,7 @@ async def test_a_total_other_than_the_expected_one_is_refused(web: WebShop) -> N
     assert response.json()["errors"][0]["params"] == {"amount": 1999, "currency": "EUR"}
 
 
-async def test_what_is_not_for_sale_cannot_be_ordered(web: WebShop) -> None:
+async def test_unavailable_product_cannot_be_ordered(web: WebShop) -> None:
     product, limited = await web.product(), await web.product(max_per_order=2)
     yen = await web.product(currency="JPY")
     staff, customer = await web.staff(), await web.customer()
@@ -125,7 +125,7 @@ async def test_what_is_not_for_sale_cannot_be_ordered(web: WebShop) -> None:
     ]
 
 
-async def test_a_later_price_leaves_an_order_as_it_is(web: WebShop) -> None:
+async def test_price_change_does_not_affect_placed_orders(web: WebShop) -> None:
     product = await web.product(price=1000)
     customer, staff = await web.customer(), await web.staff()
     order = (await customer.post("/v1/orders", json=order_of((product, 1)), headers=key("1"))).json()
@@ -135,7 +135,7 @@ async def test_a_later_price_leaves_an_order_as_it_is(web: WebShop) -> None:
     assert (await customer.get(f"/v1/orders/{order['id']}")).json() == order
 
 
-async def test_an_order_that_costs_nothing_is_confirmed_at_once(web: WebShop) -> None:
+async def test_free_order_is_confirmed_at_once(web: WebShop) -> None:
     product = await web.product(price=0)
     customer = await web.customer()
     order = (await customer.post("/v1/orders", json=order_of((product, 1)), headers=key("1"))).json()
@@ -143,7 +143,7 @@ async def test_an_order_that_costs_nothing_is_confirmed_at_once(web: WebShop) ->
     assert (order["status"], order["payment_status"]) == ("confirmed", "paid")
 
 
-async def test_an_order_sent_again_is_replayed_and_another_body_is_refused(web: WebShop) -> None:
+async def test_repeated_order_is_replayed_and_another_body_rejected(web: WebShop) -> None:
     product = await web.product(stock=5)
     customer = await web.customer()
     first = await customer.post("/v1/orders", json=order_of((product, 1)), headers=key("1"))
@@ -157,7 +157,7 @@ async def test_an_order_sent_again_is_replayed_and_another_body_is_refused(web: 
     assert (await web.visitor.get(f"/v1/products/{product['id']}")).json()["available"] == 4
 
 
-async def test_two_customers_may_have_the_same_key(web: WebShop) -> None:
+async def test_customers_can_use_equal_keys(web: WebShop) -> None:
     product = await web.product(stock=5)
     ann, bob = await web.customer(), await web.customer()
     first = await ann.post("/v1/orders", json=order_of((product, 1)), headers=key("1"))
@@ -166,7 +166,7 @@ async def test_two_customers_may_have_the_same_key(web: WebShop) -> None:
     assert first.json()["id"] != second.json()["id"]
 
 
-async def test_a_preview_tells_the_total_and_holds_nothing(web: WebShop) -> None:
+async def test_preview_returns_the_total_and_reserves_nothing(web: WebShop) -> None:
     product = await web.product(price=1999, stock=5)
     customer = await web.customer()
     response = await customer.post("/v1/orders/preview", json=order_of((product, 2)))
@@ -177,7 +177,7 @@ async def test_a_preview_tells_the_total_and_holds_nothing(web: WebShop) -> None
     assert (await web.visitor.get(f"/v1/products/{product['id']}")).json()["available"] == 5
 
 
-async def test_somebody_elses_order_does_not_exist_but_for_staff(web: WebShop) -> None:
+async def test_order_of_another_customer_is_found_by_staff_only(web: WebShop) -> None:
     product = await web.product()
     ann, bob, staff = await web.customer(), await web.customer(), await web.staff()
     order = (await ann.post("/v1/orders", json=order_of((product, 1)), headers=key("1"))).json()
@@ -192,7 +192,7 @@ async def test_somebody_elses_order_does_not_exist_but_for_staff(web: WebShop) -
     assert (await staff.get(f"/v1/orders?customer_id={order['customer_id']}")).json()["items"] == [order]
 
 
-async def test_a_cancelled_order_gives_its_stock_back(web: WebShop) -> None:
+async def test_cancelled_order_releases_its_stock(web: WebShop) -> None:
     product = await web.product(stock=5)
     customer = await web.customer()
     order = (await customer.post("/v1/orders", json=order_of((product, 2)), headers=key("1"))).json()
@@ -210,7 +210,7 @@ async def test_a_cancelled_order_gives_its_stock_back(web: WebShop) -> None:
     ]
 
 
-async def test_what_an_order_does_not_permit_is_refused_with_what_it_does(web: WebShop) -> None:
+async def test_invalid_transition_lists_the_allowed_actions(web: WebShop) -> None:
     product = await web.product()
     customer = await web.customer()
     order = (await customer.post("/v1/orders", json=order_of((product, 1)), headers=key("1"))).json()
@@ -221,7 +221,7 @@ async def test_what_an_order_does_not_permit_is_refused_with_what_it_does(web: W
     assert response.json()["params"] == {"from": "cancelled", "action": "cancel", "allowed_actions": []}
 
 
-async def test_orders_are_listed_the_newest_first_and_by_status(web: WebShop) -> None:
+async def test_orders_are_listed_newest_first_and_by_status(web: WebShop) -> None:
     product = await web.product(stock=9)
     customer = await web.customer()
     placed = [

@@ -5,7 +5,7 @@ from tests.kit.web import WebShop, key, order_of
 MERGE_PATCH = {"Content-Type": "application/merge-patch+json"}
 
 
-async def test_a_new_product_is_on_sale_at_once(web: WebShop) -> None:
+async def test_new_product_is_listed_at_once(web: WebShop) -> None:
     product = await web.product(sku="MUG-RED", price=1999, stock=5, attributes={"colour": "red"})
     shown = await web.visitor.get(f"/v1/products/{product['id']}")
 
@@ -14,7 +14,7 @@ async def test_a_new_product_is_on_sale_at_once(web: WebShop) -> None:
     assert (product["available"], product["version"], product["status"]) == (5, 1, "active")
 
 
-async def test_creating_answers_with_place_and_version(web: WebShop) -> None:
+async def test_product_creation_returns_location_and_etag(web: WebShop) -> None:
     staff = await web.staff()
     body = {"sku": "A", "name": "A", "price": {"amount": 1, "currency": "JPY"}}
     response = await staff.post("/v1/products", json=body)
@@ -35,7 +35,7 @@ async def test_products_never_share_a_sku(web: WebShop) -> None:
     assert response.json()["code"] == "sku_taken"
 
 
-async def test_the_catalogue_is_staffs_to_change(web: WebShop) -> None:
+async def test_catalog_changes_require_staff(web: WebShop) -> None:
     customer = await web.customer()
     response = await customer.post(
         "/v1/products", json={"sku": "A", "name": "A", "price": {"amount": 1, "currency": "EUR"}}
@@ -44,7 +44,7 @@ async def test_the_catalogue_is_staffs_to_change(web: WebShop) -> None:
     assert response.status_code == 403
 
 
-async def test_a_merge_patch_changes_what_it_names_and_removes_what_it_nulls(web: WebShop) -> None:
+async def test_merge_patch_changes_named_fields_and_removes_nulls(web: WebShop) -> None:
     product = await web.product(
         name="Mug", description="Old", attributes={"colour": "red", "size": "s"}, max_per_order=3
     )
@@ -64,7 +64,7 @@ async def test_a_merge_patch_changes_what_it_names_and_removes_what_it_nulls(web
     assert response.headers["ETag"] == '"v2"'
 
 
-async def test_a_name_cannot_be_removed(web: WebShop) -> None:
+async def test_product_name_cannot_be_removed(web: WebShop) -> None:
     product = await web.product()
     staff = await web.staff()
     response = await staff.patch(
@@ -75,7 +75,7 @@ async def test_a_name_cannot_be_removed(web: WebShop) -> None:
     assert response.json()["errors"][0]["pointer"] == "/name"
 
 
-async def test_an_edit_needs_the_version_that_was_seen(web: WebShop) -> None:
+async def test_product_edit_requires_if_match(web: WebShop) -> None:
     product = await web.product()
     staff = await web.staff()
     response = await staff.patch(f"/v1/products/{product['id']}", json={"name": "Cup"})
@@ -83,7 +83,7 @@ async def test_an_edit_needs_the_version_that_was_seen(web: WebShop) -> None:
     assert response.status_code == 428
 
 
-async def test_the_second_of_two_editors_is_told_that_the_product_has_changed(web: WebShop) -> None:
+async def test_second_of_two_edits_fails_its_precondition(web: WebShop) -> None:
     product = await web.product()
     staff = await web.staff()
     url, seen = f"/v1/products/{product['id']}", {"If-Match": '"v1"'}
@@ -95,7 +95,7 @@ async def test_the_second_of_two_editors_is_told_that_the_product_has_changed(we
     assert (await staff.get(url)).json()["name"] == "Cup"
 
 
-async def test_a_sale_changes_the_etag_but_does_not_get_in_an_editors_way(web: WebShop) -> None:
+async def test_sale_changes_the_etag_without_failing_an_edit(web: WebShop) -> None:
     product = await web.product(stock=5)
     customer, staff = await web.customer(), await web.staff()
     url = f"/v1/products/{product['id']}"
@@ -110,7 +110,7 @@ async def test_a_sale_changes_the_etag_but_does_not_get_in_an_editors_way(web: W
     assert edited.headers["ETag"] == '"v3"'
 
 
-async def test_who_has_the_present_version_gets_304(web: WebShop) -> None:
+async def test_current_etag_gets_304(web: WebShop) -> None:
     product = await web.product()
     response = await web.visitor.get(f"/v1/products/{product['id']}", headers={"If-None-Match": '"v1"'})
 
@@ -119,7 +119,7 @@ async def test_who_has_the_present_version_gets_304(web: WebShop) -> None:
     assert response.headers["ETag"] == '"v1"'
 
 
-async def test_a_page_that_has_not_changed_is_304(web: WebShop) -> None:
+async def test_unchanged_page_gets_304(web: WebShop) -> None:
     await web.product()
     page = await web.visitor.get("/v1/products")
     assert page.headers["Content-Length"] == str(len(page.content))
@@ -128,7 +128,7 @@ async def test_a_page_that_has_not_changed_is_304(web: WebShop) -> None:
     assert again.status_code == 304
 
 
-async def test_an_archived_product_is_there_for_staff_only(web: WebShop) -> None:
+async def test_archived_product_is_visible_to_staff_only(web: WebShop) -> None:
     product = await web.product()
     staff = await web.staff()
     url = f"/v1/products/{product['id']}"
@@ -142,7 +142,7 @@ async def test_an_archived_product_is_there_for_staff_only(web: WebShop) -> None
     assert len((await staff.get("/v1/products?status=archived")).json()["items"]) == 1
 
 
-async def test_a_walk_through_the_catalogue_meets_every_product_once(web: WebShop) -> None:
+async def test_paging_the_catalog_meets_every_product_once(web: WebShop) -> None:
     created = [(await web.product(name=f"Mug {n}"))["id"] for n in range(5)]
     met: list[str] = []
     url: str | None = "/v1/products?limit=2&sort=name"
@@ -173,7 +173,7 @@ async def test_a_walk_through_the_catalogue_meets_every_product_once(web: WebSho
         ("currency=JPY", ["Crème jug"]),
     ],
 )
-async def test_the_catalogue_is_searched_and_filtered(web: WebShop, query: str, found: list[str]) -> None:
+async def test_catalog_can_be_searched_and_filtered(web: WebShop, query: str, found: list[str]) -> None:
     await web.product(sku="A", name="Red mug", price=500)
     await web.product(sku="B", name="Blue mug", price=1500, stock=0)
     await web.product(sku="C", name="Crème jug", price=1500, currency="JPY")
@@ -200,16 +200,14 @@ async def test_the_catalogue_is_searched_and_filtered(web: WebShop, query: str, 
         ("q=" + "+".join("abcdefghijklmnopqrstuvwxyz"), "q"),
     ],
 )
-async def test_a_filter_that_makes_no_sense_is_told_at_its_parameter(
-    web: WebShop, query: str, parameter: str
-) -> None:
+async def test_invalid_filter_is_reported_at_its_parameter(web: WebShop, query: str, parameter: str) -> None:
     response = await web.visitor.get(f"/v1/products?{query}")
 
     assert response.status_code == 422
     assert [error["parameter"] for error in response.json()["errors"]] == [parameter]
 
 
-async def test_a_cursor_is_good_for_its_own_list_only(web: WebShop) -> None:
+async def test_cursor_of_another_list_is_rejected(web: WebShop) -> None:
     for _ in range(3):
         await web.product()
     cursor = (await web.visitor.get("/v1/products?limit=1")).json()["next_cursor"]

@@ -69,7 +69,7 @@ async def callee() -> AsyncIterator[Callee]:
         yield Callee(web, heard.events)
 
 
-async def test_a_signed_message_is_noted(callee: Callee) -> None:
+async def test_signed_webhook_is_recorded(callee: Callee) -> None:
     response = await callee.tell()
     assert (response.status_code, response.content) == (204, b"")
     assert callee.events == [
@@ -85,14 +85,14 @@ async def test_a_signed_message_is_noted(callee: Callee) -> None:
     ]
 
 
-async def test_a_repeat_is_answered_as_the_first_was_and_known_by_its_id(callee: Callee) -> None:
+async def test_repeated_webhook_is_recognized_by_its_id(callee: Callee) -> None:
     assert (await callee.tell()).status_code == 204
     assert (await callee.tell(age=timedelta(seconds=30))).status_code == 204
     assert {event.event_id for event in callee.events} == {"msg_1"}
 
 
 @pytest.mark.parametrize("secret", [SECRET, OLD_SECRET])
-async def test_while_the_secret_is_replaced_old_and_new_are_both_good(callee: Callee, secret: bytes) -> None:
+async def test_old_and_new_webhook_secrets_are_valid_during_rotation(callee: Callee, secret: bytes) -> None:
     assert (await callee.tell(secret=secret)).status_code == 204
 
 
@@ -109,27 +109,25 @@ async def test_while_the_secret_is_replaced_old_and_new_are_both_good(callee: Ca
     ],
     ids=str,
 )
-async def test_a_wrong_signature_is_refused_and_nothing_is_kept(
-    callee: Callee, wrong: dict[str, Any]
-) -> None:
+async def test_wrong_signature_is_rejected_and_records_nothing(callee: Callee, wrong: dict[str, Any]) -> None:
     response = await callee.tell(**wrong)
     assert (response.status_code, response.json()["code"]) == (401, "invalid_signature")
     assert response.headers["WWW-Authenticate"].startswith("Signature")
     assert callee.events == []
 
 
-async def test_bytes_that_are_not_text_and_no_headers_at_all_are_refused(callee: Callee) -> None:
+async def test_binary_webhook_without_headers_is_rejected(callee: Callee) -> None:
     response = await callee.web.visitor.post(URL, content=b"\xff\x00{", headers=JSON)
     assert response.json()["code"] == "invalid_signature"
 
 
-async def test_the_signature_is_looked_at_before_the_body(callee: Callee) -> None:
+async def test_signature_is_verified_before_the_body_is_parsed(callee: Callee) -> None:
     assert (await callee.tell("{not json", secret=b"bad" * 8)).status_code == 401
     assert (await callee.tell("{not json")).json()["code"] == "validation_failed"
     assert callee.events == []
 
 
-async def test_the_body_is_verified_as_it_came_and_not_as_it_reads(callee: Callee) -> None:
+async def test_signature_covers_the_raw_body(callee: Callee) -> None:
     body = (
         ' {"type" : "captured",\n "data":'
         + json.dumps(CAPTURED["data"])
@@ -152,9 +150,7 @@ async def test_the_body_is_verified_as_it_came_and_not_as_it_reads(callee: Calle
     ],
     ids=str,
 )
-async def test_a_signed_message_that_makes_no_sense_is_refused_and_not_repeated(
-    callee: Callee, message: object
-) -> None:
+async def test_signed_malformed_webhook_is_rejected_without_echo(callee: Callee, message: object) -> None:
     response = await callee.tell(message)
     assert (response.status_code, response.json()["code"]) == (422, "validation_failed")
     assert "celebrated" not in response.text
@@ -162,23 +158,23 @@ async def test_a_signed_message_that_makes_no_sense_is_refused_and_not_repeated(
 
 
 @pytest.mark.parametrize("provider", ["stripe", "nobody", "SANDBOX", "%00"])
-async def test_a_provider_without_an_account_is_not_found(callee: Callee, provider: str) -> None:
+async def test_webhook_of_an_unconfigured_provider_is_not_found(callee: Callee, provider: str) -> None:
     response = await callee.tell(url=f"/v1/webhooks/payments/{provider}")
     assert (response.status_code, response.json()["code"]) == (404, "not_found")
     assert callee.events == []
 
 
-async def test_a_body_that_is_too_large_is_refused(callee: Callee) -> None:
+async def test_oversized_webhook_is_rejected(callee: Callee) -> None:
     assert (await callee.tell(" " * MAX_BODY_BYTES)).status_code == 422
     response = await callee.tell(" " * (MAX_BODY_BYTES + 1))
     assert (response.status_code, response.json()["code"]) == (413, "body_too_large")
 
 
-async def test_query_parameters_are_refused(callee: Callee) -> None:
+async def test_webhook_with_query_parameters_is_rejected(callee: Callee) -> None:
     assert (await callee.tell(url=f"{URL}?a=1")).json()["code"] == "unknown_parameter"
 
 
-async def test_without_a_secret_of_ones_own_the_sandbox_and_the_shop_share_one_that_is_kept() -> None:
+async def test_sandbox_and_service_share_a_stored_default_secret() -> None:
     container = container_over(memory_store())
     heard = Heard()
     container.payments.record_provider_event.override(heard)
@@ -192,7 +188,7 @@ async def test_without_a_secret_of_ones_own_the_sandbox_and_the_shop_share_one_t
     assert len({event.reference for event in heard.events}) == 2
 
 
-async def test_stripe_is_believed_by_its_own_kind_of_signature_and_the_sandbox_is_gone() -> None:
+async def test_stripe_webhook_requires_stripes_signature() -> None:
     container = container_over(
         memory_store(),
         payment_provider="stripe",

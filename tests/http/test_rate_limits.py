@@ -26,7 +26,7 @@ async def web() -> AsyncIterator[WebShop]:
         yield web
 
 
-async def test_every_operation_has_a_limit_unless_there_is_a_reason(web: WebShop) -> None:
+async def test_every_operation_has_a_rate_limit_or_an_excuse(web: WebShop) -> None:
     shared, without = await Surroundings.of(web), set()
     for operation in operations():
         surroundings = shared if operation.method == "GET" else await Surroundings.of(web)
@@ -38,7 +38,7 @@ async def test_every_operation_has_a_limit_unless_there_is_a_reason(web: WebShop
     assert without == set(UNLIMITED)
 
 
-async def test_who_has_used_up_the_quota_is_told_until_when(web: WebShop) -> None:
+async def test_exhausted_quota_has_retry_after(web: WebShop) -> None:
     customer, other = await web.customer(), await web.customer()
     for _ in range(ORDERS.quota):
         answer = await customer.post("/v1/orders", json={}, headers={"Idempotency-Key": "k"})
@@ -52,7 +52,7 @@ async def test_who_has_used_up_the_quota_is_told_until_when(web: WebShop) -> Non
     assert (await customer.get("/v1/orders")).status_code == 200
 
 
-async def test_a_token_that_is_not_believed_does_not_choose_who_is_counted(web: WebShop) -> None:
+async def test_invalid_token_does_not_choose_the_counted_client(web: WebShop) -> None:
     for number in range(TOKENS.quota):
         form = {"grant_type": "refresh_token", "refresh_token": f"guess-{number}"}
         await web.visitor.post("/token", data=form, headers={"Authorization": f"Bearer {number}"})

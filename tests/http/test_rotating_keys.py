@@ -62,7 +62,7 @@ async def key_set(web: WebShop) -> list[dict[str, Any]]:
     return keys
 
 
-async def test_another_library_verifies_our_tokens_with_the_keys_that_it_fetches(
+async def test_joserfc_verifies_tokens_with_fetched_keys(
     processes: Processes,
 ) -> None:
     token = await log_in(processes.rotating)
@@ -78,7 +78,7 @@ async def test_another_library_verifies_our_tokens_with_the_keys_that_it_fetches
     assert read.header["typ"] == "at+jwt"
 
 
-async def test_a_rotation_logs_nobody_out_in_any_process(processes: Processes) -> None:
+async def test_key_rotation_ends_no_session_in_any_process(processes: Processes) -> None:
     rotating, other, clock = processes.rotating, processes.other, processes.clock
     before = await log_in(other)
     key = await rotating.container.signing.rotate_key()(actor=SOMEBODY)
@@ -98,7 +98,7 @@ async def test_a_rotation_logs_nobody_out_in_any_process(processes: Processes) -
     assert await status_of_me(other, await log_in(rotating)) == 200
 
 
-async def test_a_key_that_has_leaked_is_believed_no_more(processes: Processes) -> None:
+async def test_removed_key_verifies_nothing(processes: Processes) -> None:
     before = await log_in(processes.rotating)
     await processes.rotating.container.signing.rotate_key()(distrust_former=True, actor=SOMEBODY)
     await processes.rotating.container.signing.reload_keys()()
@@ -108,7 +108,7 @@ async def test_a_key_that_has_leaked_is_believed_no_more(processes: Processes) -
     assert await status_of_me(processes.other, before) == 401
 
 
-async def test_who_invents_keys_does_not_keep_the_database_busy(
+async def test_unknown_key_ids_do_not_query_the_database_repeatedly(
     processes: Processes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks = 0

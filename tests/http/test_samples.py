@@ -45,7 +45,7 @@ async def surroundings(web: WebShop) -> Surroundings:
 
 
 @pytest.mark.parametrize("operation", operations(), ids=named)
-async def test_the_sample_of_every_operation_is_accepted(
+async def test_sample_of_every_operation_is_accepted(
     web: WebShop, surroundings: Surroundings, operation: Operation
 ) -> None:
     response = await (await surroundings.sample(operation)).send(web)
@@ -53,7 +53,7 @@ async def test_the_sample_of_every_operation_is_accepted(
 
 
 @pytest.mark.parametrize(("operation", "name", "example"), OPTIONAL_FIELDS, ids=named)
-async def test_the_example_of_every_field_is_accepted(
+async def test_example_of_every_field_is_accepted(
     web: WebShop, surroundings: Surroundings, operation: Operation, name: str, example: Any
 ) -> None:
     sample = await surroundings.sample(operation)
@@ -63,7 +63,7 @@ async def test_the_example_of_every_field_is_accepted(
 
 
 @pytest.mark.parametrize(("operation", "name", "example"), PARAMETERS, ids=named)
-async def test_the_example_of_every_parameter_is_accepted(
+async def test_example_of_every_parameter_is_accepted(
     web: WebShop, surroundings: Surroundings, operation: Operation, name: str, example: Any
 ) -> None:
     sample = await surroundings.sample(operation)
@@ -71,7 +71,7 @@ async def test_the_example_of_every_parameter_is_accepted(
     assert response.is_success, response.text
 
 
-async def test_an_example_of_if_match_is_the_tag_of_a_seventh_version(web: WebShop) -> None:
+async def test_if_match_example_is_a_valid_etag(web: WebShop) -> None:
     staff, product = await web.staff(), await web.product()
     url = f"/v1/products/{product['id']}"
     for number in range(6):
@@ -87,7 +87,7 @@ async def test_an_example_of_if_match_is_the_tag_of_a_seventh_version(web: WebSh
         assert (await staff.patch(url, json={"name": "Mug"}, headers={"If-Match": example})).is_success
 
 
-async def test_the_examples_of_signing_up_and_logging_in_are_one_account(web: WebShop) -> None:
+async def test_sign_up_and_log_in_examples_are_one_account(web: WebShop) -> None:
     by_id = {operation.id: operation for operation in operations()}
 
     def example(operation: str) -> Any:

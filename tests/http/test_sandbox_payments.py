@@ -62,7 +62,7 @@ async def checkout() -> AsyncIterator[Checkout]:
         yield Checkout(web, clock, staff, placed.headers["Location"])
 
 
-async def test_tok_ok_confirms_the_order_and_its_message_changes_nothing(checkout: Checkout) -> None:
+async def test_tok_ok_confirms_and_its_webhook_changes_nothing(checkout: Checkout) -> None:
     response = await checkout.pay("tok_ok")
     assert (response.status_code, response.json()["status"]) == (201, "captured")
     before = (await checkout.staff.get(checkout.order)).json()
@@ -71,7 +71,7 @@ async def test_tok_ok_confirms_the_order_and_its_message_changes_nothing(checkou
     assert await checkout.state() == ("confirmed", "paid")
 
 
-async def test_tok_declined_leaves_the_order_to_be_paid_with_another_card(checkout: Checkout) -> None:
+async def test_order_can_be_paid_again_after_tok_declined(checkout: Checkout) -> None:
     response = await checkout.pay("tok_declined")
     assert (response.status_code, response.json()["status"]) == (201, "failed")
     await checkout.work()
@@ -80,7 +80,7 @@ async def test_tok_declined_leaves_the_order_to_be_paid_with_another_card(checko
     assert await checkout.state() == ("confirmed", "paid")
 
 
-async def test_tok_timeout_is_resolved_by_asking(checkout: Checkout) -> None:
+async def test_tok_timeout_is_resolved_by_a_query(checkout: Checkout) -> None:
     response = await checkout.pay("tok_timeout")
     assert (response.status_code, response.json()["status"]) == (202, "pending")
     await checkout.work()
@@ -91,7 +91,7 @@ async def test_tok_timeout_is_resolved_by_asking(checkout: Checkout) -> None:
     assert await checkout.refunds() == []
 
 
-async def test_tok_twice_gives_the_second_charge_back(checkout: Checkout) -> None:
+async def test_second_charge_of_tok_twice_is_refunded(checkout: Checkout) -> None:
     assert (await checkout.pay("tok_twice")).status_code == 201
     await checkout.work()
     [refund] = await checkout.refunds()
@@ -99,7 +99,7 @@ async def test_tok_twice_gives_the_second_charge_back(checkout: Checkout) -> Non
     assert (await checkout.state())[0] == "confirmed"
 
 
-async def test_tok_late_revives_the_order_while_its_stock_is_free(checkout: Checkout) -> None:
+async def test_tok_late_reinstates_the_order_if_stock_is_free(checkout: Checkout) -> None:
     assert (await checkout.pay("tok_late")).status_code == 202
     checkout.clock.advance(timedelta(minutes=15))
     await checkout.work()
@@ -107,7 +107,7 @@ async def test_tok_late_revives_the_order_while_its_stock_is_free(checkout: Chec
     assert await checkout.available() == 0
 
 
-async def test_tok_late_is_given_back_where_the_stock_is_gone(checkout: Checkout) -> None:
+async def test_tok_late_is_refunded_if_stock_is_sold(checkout: Checkout) -> None:
     await checkout.pay("tok_late")
     checkout.clock.advance(timedelta(minutes=15) - timedelta(microseconds=1))
     await checkout.work()
@@ -126,14 +126,14 @@ async def test_tok_late_is_given_back_where_the_stock_is_gone(checkout: Checkout
     assert await checkout.state() == ("expired", "refunded")
 
 
-async def test_an_order_that_nobody_pays_for_is_expired_by_the_worker(checkout: Checkout) -> None:
+async def test_worker_expires_an_unpaid_order(checkout: Checkout) -> None:
     checkout.clock.advance(timedelta(minutes=15))
     await checkout.work()
     assert await checkout.state() == ("expired", "unpaid")
     assert await checkout.available() == 1
 
 
-async def test_what_happens_is_published_by_the_worker(checkout: Checkout) -> None:
+async def test_worker_publishes_events(checkout: Checkout) -> None:
     await checkout.pay("tok_ok")
     await checkout.work()
     feed = checkout.web.container.database.event_feed()

@@ -35,7 +35,7 @@ async def end_every_session(client: httpx2.AsyncClient) -> None:
         await client.delete(f"/v1/me/sessions/{session['id']}")
 
 
-async def test_sessions_are_shown_with_the_present_one_marked_and_without_any_token(web: WebShop) -> None:
+async def test_session_list_marks_the_current_session_and_hides_tokens(web: WebShop) -> None:
     ann = await web.customer()
     email = (await ann.get("/v1/me")).json()["email"]
     form = {"username": email, "password": PASSWORD}
@@ -48,7 +48,7 @@ async def test_sessions_are_shown_with_the_present_one_marked_and_without_any_to
     assert sorted(phone) == ["created_at", "current", "expires_at", "id", "last_used_at", "user_agent"]
 
 
-async def test_session_that_was_ended_is_not_found(web: WebShop) -> None:
+async def test_ended_session_is_not_found(web: WebShop) -> None:
     ann = await web.customer()
     email = (await ann.get("/v1/me")).json()["email"]
     await web.visitor.post("/token", data={"username": email, "password": PASSWORD})
@@ -60,14 +60,14 @@ async def test_session_that_was_ended_is_not_found(web: WebShop) -> None:
     assert await sessions(ann) == [own]
 
 
-async def test_nobody_ends_the_session_of_somebody_else(web: WebShop) -> None:
+async def test_session_of_another_user_cannot_be_ended(web: WebShop) -> None:
     ann, bob = await web.customer(), await web.customer()
     (session,) = await sessions(ann)
     assert (await bob.delete(f"/v1/me/sessions/{session['id']}")).status_code == 404
     assert await sessions(ann) == [session]
 
 
-async def test_who_has_lost_a_role_has_lost_it_before_the_token_expires(web: WebShop) -> None:
+async def test_lost_role_takes_effect_before_the_token_expires(web: WebShop) -> None:
     staff = await web.staff()
     product = await web.product()
     assert (await staff.get(f"/v1/stock/{product['id']}")).status_code == 200
@@ -76,7 +76,7 @@ async def test_who_has_lost_a_role_has_lost_it_before_the_token_expires(web: Web
     assert (response.status_code, response.json()["code"]) == (403, "forbidden")
 
 
-async def test_who_was_given_a_role_has_it_at_once(web: WebShop) -> None:
+async def test_granted_role_takes_effect_at_once(web: WebShop) -> None:
     ann = await web.customer()
     product = await web.product()
     await change_account(web, ann, role=Role.STAFF)
@@ -87,7 +87,7 @@ async def test_who_was_given_a_role_has_it_at_once(web: WebShop) -> None:
     ("status", "expected"),
     [(UserStatus.DISABLED, (403, "account_disabled")), (UserStatus.CLOSED, (401, "invalid_token"))],
 )
-async def test_an_account_that_is_gone_neither_administers_nor_moves_money(
+async def test_closed_account_cannot_move_money_or_administer(
     web: WebShop, status: UserStatus, expected: tuple[int, str]
 ) -> None:
     staff = await web.staff()
@@ -100,7 +100,7 @@ async def test_an_account_that_is_gone_neither_administers_nor_moves_money(
     assert (cancelled.status_code, cancelled.json()["code"]) == expected
 
 
-async def test_a_token_whose_session_has_ended_neither_administers_nor_moves_money(web: WebShop) -> None:
+async def test_ended_session_cannot_move_money_or_administer(web: WebShop) -> None:
     staff = await web.staff()
     product = await web.product()
     await end_every_session(staff)

@@ -3,7 +3,7 @@ import pytest
 from tests.kit.web import WebShop, key, order_of
 
 
-async def test_staff_see_what_is_there_and_what_is_promised(web: WebShop) -> None:
+async def test_stock_shows_on_hand_reserved_and_available(web: WebShop) -> None:
     product = await web.product(stock=5)
     customer, staff = await web.customer(), await web.staff()
     await customer.post("/v1/orders", json=order_of((product, 2)), headers=key("1"))
@@ -16,7 +16,7 @@ async def test_staff_see_what_is_there_and_what_is_promised(web: WebShop) -> Non
     assert (await customer.get(f"/v1/stock/{product['id']}")).status_code == 403
 
 
-async def test_a_count_sets_what_is_on_hand(web: WebShop) -> None:
+async def test_stock_count_sets_on_hand(web: WebShop) -> None:
     product = await web.product(stock=5)
     staff = await web.staff()
     counted = await staff.put(
@@ -29,7 +29,7 @@ async def test_a_count_sets_what_is_on_hand(web: WebShop) -> None:
     assert counted.headers["ETag"] == '"v2"'
 
 
-async def test_a_count_never_falls_below_what_is_promised(web: WebShop) -> None:
+async def test_stock_count_below_reserved_is_rejected(web: WebShop) -> None:
     product = await web.product(stock=5)
     customer, staff = await web.customer(), await web.staff()
     await customer.post("/v1/orders", json=order_of((product, 3)), headers=key("1"))
@@ -42,7 +42,7 @@ async def test_a_count_never_falls_below_what_is_promised(web: WebShop) -> None:
     assert response.json()["params"] == {"reserved": 3}
 
 
-async def test_a_count_of_a_stock_that_has_moved_meanwhile_is_refused(web: WebShop) -> None:
+async def test_stock_count_with_a_stale_version_is_rejected(web: WebShop) -> None:
     product = await web.product(stock=5)
     customer, staff = await web.customer(), await web.staff()
     await customer.post("/v1/orders", json=order_of((product, 1)), headers=key("1"))
@@ -54,7 +54,7 @@ async def test_a_count_of_a_stock_that_has_moved_meanwhile_is_refused(web: WebSh
     assert response.headers["ETag"] == '"v2"'
 
 
-async def test_an_adjustment_is_booked_on_every_line_or_on_none(web: WebShop) -> None:
+async def test_adjustment_applies_to_all_lines_or_none(web: WebShop) -> None:
     plenty, few = await web.product(stock=5), await web.product(stock=1)
     staff = await web.staff()
     lines = [{"product_id": plenty["id"], "delta": -2}, {"product_id": few["id"], "delta": -2}]
@@ -67,7 +67,7 @@ async def test_an_adjustment_is_booked_on_every_line_or_on_none(web: WebShop) ->
     assert (await staff.get(f"/v1/stock/{plenty['id']}")).json()["on_hand"] == 5
 
 
-async def test_an_adjustment_sent_twice_is_booked_once(web: WebShop) -> None:
+async def test_repeated_adjustment_is_applied_once(web: WebShop) -> None:
     product = await web.product(stock=5)
     staff = await web.staff()
     body = {"lines": [{"product_id": product["id"], "delta": 3}], "reason": "receipt", "note": "No. 17"}
@@ -79,7 +79,7 @@ async def test_an_adjustment_sent_twice_is_booked_once(web: WebShop) -> None:
     assert (await staff.get(f"/v1/stock/{product['id']}")).json()["on_hand"] == 8
 
 
-async def test_an_adjustment_needs_a_key(web: WebShop) -> None:
+async def test_adjustment_requires_an_idempotency_key(web: WebShop) -> None:
     product = await web.product()
     staff = await web.staff()
     body = {"lines": [{"product_id": product["id"], "delta": 3}], "reason": "receipt"}
@@ -89,7 +89,7 @@ async def test_an_adjustment_needs_a_key(web: WebShop) -> None:
 
 
 @pytest.mark.parametrize("reason", ["initial", "count", "reserved", "released", "theft"])
-async def test_staff_cannot_give_a_reason_that_is_not_theirs(web: WebShop, reason: str) -> None:
+async def test_reserved_ledger_reason_is_rejected(web: WebShop, reason: str) -> None:
     product = await web.product()
     staff = await web.staff()
     body = {"lines": [{"product_id": product["id"], "delta": 3}], "reason": reason}
@@ -99,7 +99,7 @@ async def test_staff_cannot_give_a_reason_that_is_not_theirs(web: WebShop, reaso
     assert response.json()["errors"][0]["pointer"] == "/reason"
 
 
-async def test_the_ledger_tells_every_movement_with_who_and_why(web: WebShop) -> None:
+async def test_ledger_lists_every_movement_with_actor_and_reason(web: WebShop) -> None:
     product = await web.product(stock=5)
     customer, staff = await web.customer(), await web.staff()
     order = (await customer.post("/v1/orders", json=order_of((product, 2)), headers=key("1"))).json()

@@ -33,7 +33,7 @@ async def log_in(
 
 
 @pytest.mark.parametrize("email", ["ann@example.com", "nobody@example.com"])
-async def test_who_guesses_is_told_how_long_to_wait(web: WebShop, email: str) -> None:
+async def test_throttled_guess_has_retry_after(web: WebShop, email: str) -> None:
     body = {"email": "ann@example.com", "password": PASSWORD, "password_confirm": PASSWORD}
     assert (await web.visitor.post("/v1/users", json=body)).status_code == 201
     answers = [await log_in(web, email) for _ in range(FREE + 2)]
@@ -43,7 +43,7 @@ async def test_who_guesses_is_told_how_long_to_wait(web: WebShop, email: str) ->
     assert email not in answers[-1].text
 
 
-async def test_who_signs_up_with_one_address_again_and_again_is_told_to_wait(web: WebShop) -> None:
+async def test_repeated_sign_ups_with_one_address_are_throttled(web: WebShop) -> None:
     body = {"email": "ann@example.com", "password": PASSWORD, "password_confirm": PASSWORD}
     free = ACCOUNT_BACKOFF[AttemptKind.SIGN_UP].free
     answers = [await web.visitor.post("/v1/users", json=body) for _ in range(free + 2)]
@@ -51,7 +51,7 @@ async def test_who_signs_up_with_one_address_again_and_again_is_told_to_wait(web
     assert answers[-1].headers["Retry-After"] == "1"
 
 
-async def test_a_subscriber_does_not_get_around_it_with_the_many_addresses_of_ipv6(web: WebShop) -> None:
+async def test_ipv6_addresses_of_one_network_share_a_throttle(web: WebShop) -> None:
     for number in range(CROWD + 1):
         await log_in(web, f"guess-{number}@example.com", address=f"2001:db8:0:1::{number:x}")
     assert (await log_in(web, "ann@example.com", address="2001:db8:0:1:ffff::1")).status_code == 429
@@ -70,11 +70,11 @@ async def test_a_subscriber_does_not_get_around_it_with_the_many_addresses_of_ip
         ("203.0.113.256", "local"),
     ],
 )
-def test_the_network_of_an_address(address: str, network: str) -> None:
+def test_client_network_of_an_address(address: str, network: str) -> None:
     assert network_of(address) == network
 
 
-async def test_nobody_escapes_by_saying_that_he_comes_from_elsewhere(web: WebShop) -> None:
+async def test_forwarded_header_of_an_untrusted_peer_is_ignored(web: WebShop) -> None:
     said = [
         {name: f"198.51.100.{n}"}
         for n in range(CROWD)
@@ -85,7 +85,7 @@ async def test_nobody_escapes_by_saying_that_he_comes_from_elsewhere(web: WebSho
     assert (await log_in(web, "ann@example.com", **said[-1])).status_code == 429
 
 
-async def test_clients_of_a_trusted_proxy_are_told_apart() -> None:
+async def test_clients_of_a_trusted_proxy_are_distinguished() -> None:
     settings = {"rate_limit_enabled": True, "trusted_proxies": "10.0.0.0/8, 2001:db8::7"}
     async with web_shop(container_over(memory_store(), **settings)) as web:
         for number in range(CROWD + 1):

@@ -55,14 +55,14 @@ def bearer(tokens: dict[str, Any]) -> dict[str, str]:
     return {"Authorization": f"Bearer {tokens['access_token']}"}
 
 
-async def test_a_log_in_answers_as_rfc_6749_has_it(web: WebShop) -> None:
+async def test_log_in_response_follows_rfc_6749(web: WebShop) -> None:
     response = await web.visitor.post("/token", data=LOG_IN)
     assert response.headers["Cache-Control"] == "no-store"
     assert response.headers["Pragma"] == "no-cache"
     assert sorted(response.json()) == ["access_token", "expires_in", "refresh_token", "scope", "token_type"]
 
 
-async def test_a_refresh_token_is_exchanged_for_working_tokens(web: WebShop, clock: FixedClock) -> None:
+async def test_refresh_token_is_exchanged_for_working_tokens(web: WebShop, clock: FixedClock) -> None:
     first = await log_in(web)
     clock.advance(timedelta(minutes=11))
     expired = await web.visitor.get("/v1/me", headers=bearer(first))
@@ -72,7 +72,9 @@ async def test_a_refresh_token_is_exchanged_for_working_tokens(web: WebShop, clo
     assert (await web.visitor.get("/v1/me", headers=bearer(second.json()))).is_success
 
 
-async def test_a_replayed_token_is_an_invalid_grant_and_logs_out(web: WebShop, clock: FixedClock) -> None:
+async def test_reused_refresh_token_is_an_invalid_grant_and_ends_the_session(
+    web: WebShop, clock: FixedClock
+) -> None:
     first = await log_in(web)
     second = (await refresh(web, first["refresh_token"])).json()
     clock.advance(timedelta(minutes=1))
@@ -84,9 +86,7 @@ async def test_a_replayed_token_is_an_invalid_grant_and_logs_out(web: WebShop, c
     assert first["refresh_token"] not in replayed.text
 
 
-async def test_the_end_of_a_session_that_cannot_be_committed_is_not_told(
-    web: WebShop, clock: FixedClock
-) -> None:
+async def test_uncommitted_session_end_is_not_reported(web: WebShop, clock: FixedClock) -> None:
     first = await log_in(web)
     await refresh(web, first["refresh_token"])
     clock.advance(timedelta(minutes=1))
@@ -120,7 +120,7 @@ async def test_the_end_of_a_session_that_cannot_be_committed_is_not_told(
         ({"grant_type": "password", "username": ["a", "b"], "password": "b"}, "invalid_request"),
     ],
 )
-async def test_what_is_wrong_with_a_form_is_told_in_one_of_the_registered_words(
+async def test_invalid_token_form_has_a_registered_oauth_error(
     web: WebShop, form: dict[str, Any], error: str
 ) -> None:
     response = await web.visitor.post("/token", data=form)
@@ -129,23 +129,23 @@ async def test_what_is_wrong_with_a_form_is_told_in_one_of_the_registered_words(
     assert response.json()["error"] == error
 
 
-async def test_an_unknown_query_parameter_is_refused_in_those_words_too(web: WebShop) -> None:
+async def test_unknown_query_parameter_of_token_is_an_oauth_error(web: WebShop) -> None:
     response = await web.visitor.post("/token?verbose=1", data=LOG_IN)
     assert (response.status_code, response.json()["error"]) == (400, "invalid_request")
 
 
-async def test_parameters_that_are_not_known_are_ignored(web: WebShop) -> None:
+async def test_unknown_form_parameters_of_token_are_ignored(web: WebShop) -> None:
     form = LOG_IN | {"client_id": "", "audience": "x"}
     assert (await web.visitor.post("/token", data=form)).status_code == 200
 
 
-async def test_the_empty_client_that_the_docs_page_sends_is_no_hindrance(web: WebShop) -> None:
+async def test_empty_client_credentials_of_the_docs_page_are_accepted(web: WebShop) -> None:
     response = await web.visitor.post("/token", data=LOG_IN, headers={"Authorization": "Basic Og=="})
     assert response.status_code == 200
 
 
 @pytest.mark.parametrize("held", ["refresh_token", "access_token"])
-async def test_a_revoked_token_ends_its_session(web: WebShop, held: str) -> None:
+async def test_revoked_token_ends_its_session(web: WebShop, held: str) -> None:
     tokens, other = await log_in(web), await log_in(web)
     form = {"token": tokens[held], "token_type_hint": "whatever"}
     responses = [await web.visitor.post("/oauth/revoke", data=form) for _ in range(2)]
@@ -154,16 +154,16 @@ async def test_a_revoked_token_ends_its_session(web: WebShop, held: str) -> None
     assert len(await sessions(web, other)) == 1
 
 
-async def test_a_token_that_is_unknown_is_revoked_already(web: WebShop) -> None:
+async def test_revoking_an_unknown_token_answers_200(web: WebShop) -> None:
     assert (await web.visitor.post("/oauth/revoke", data={"token": "x"})).status_code == 200
 
 
-async def test_a_revocation_without_a_token_is_malformed(web: WebShop) -> None:
+async def test_revocation_without_a_token_is_an_invalid_request(web: WebShop) -> None:
     response = await web.visitor.post("/oauth/revoke", data={})
     assert (response.status_code, response.json()["error"]) == (400, "invalid_request")
 
 
-async def test_the_metadata_lead_to_what_is_there() -> None:
+async def test_oauth_metadata_urls_exist() -> None:
     container = container_over(memory_store(), token_issuer="http://shop")
     async with web_shop(container) as web:
         metadata = (await web.visitor.get("/.well-known/oauth-authorization-server")).json()

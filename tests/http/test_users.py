@@ -6,7 +6,7 @@ from tests.kit.web import PASSWORD, WebShop, container_over, web_shop
 ANN = {"email": "ann@example.com", "password": PASSWORD, "password_confirm": PASSWORD, "full_name": "Ann"}
 
 
-async def test_signing_up_answers_with_the_account_and_without_the_password(web: WebShop) -> None:
+async def test_sign_up_returns_the_account_without_the_password(web: WebShop) -> None:
     response = await web.visitor.post("/v1/users", json=ANN)
 
     assert response.status_code == 201
@@ -17,14 +17,14 @@ async def test_signing_up_answers_with_the_account_and_without_the_password(web:
     assert PASSWORD not in response.text
 
 
-async def test_two_different_passwords_are_told_at_the_second(web: WebShop) -> None:
+async def test_sign_up_reports_different_passwords_at_the_confirmation(web: WebShop) -> None:
     response = await web.visitor.post("/v1/users", json=ANN | {"password_confirm": "another password"})
 
     assert response.status_code == 422
     assert [error["pointer"] for error in response.json()["errors"]] == ["/password_confirm"]
 
 
-async def test_a_short_password_is_told_at_its_field(web: WebShop) -> None:
+async def test_short_password_is_reported_at_its_field(web: WebShop) -> None:
     short = {"password": "short", "password_confirm": "short"}
     response = await web.visitor.post("/v1/users", json=ANN | short)
 
@@ -38,7 +38,7 @@ async def test_a_short_password_is_told_at_its_field(web: WebShop) -> None:
     ]
 
 
-async def test_an_address_has_one_account_however_it_is_spelled(web: WebShop) -> None:
+async def test_spellings_of_an_address_share_one_account(web: WebShop) -> None:
     await web.visitor.post("/v1/users", json=ANN)
     response = await web.visitor.post("/v1/users", json=ANN | {"email": "ANN@Example.com"})
 
@@ -46,7 +46,7 @@ async def test_an_address_has_one_account_however_it_is_spelled(web: WebShop) ->
     assert response.json()["code"] == "email_taken"
 
 
-async def test_a_sign_up_that_is_sent_again_with_its_key_is_replayed(web: WebShop) -> None:
+async def test_repeated_sign_up_is_replayed(web: WebShop) -> None:
     key = {"Idempotency-Key": "sign-up-1"}
     first = await web.visitor.post("/v1/users", json=ANN, headers=key)
     again = await web.visitor.post("/v1/users", json=ANN, headers=key)
@@ -56,14 +56,14 @@ async def test_a_sign_up_that_is_sent_again_with_its_key_is_replayed(web: WebSho
 
 
 @pytest.mark.parametrize("field", ["role", "status", "id", "email_verified", "is_admin"])
-async def test_nobody_signs_up_with_more_than_the_form_asks_for(web: WebShop, field: str) -> None:
+async def test_sign_up_with_unknown_fields_is_rejected(web: WebShop, field: str) -> None:
     response = await web.visitor.post("/v1/users", json=ANN | {field: "admin"})
 
     assert response.status_code == 422
     assert response.json()["errors"][0]["code"] == "unknown_field"
 
 
-async def test_a_token_opens_ones_own_account(web: WebShop) -> None:
+async def test_token_reads_its_own_account(web: WebShop) -> None:
     await web.visitor.post("/v1/users", json=ANN)
     token = await web.visitor.post("/token", data={"username": "Ann@example.com", "password": PASSWORD})
     assert token.status_code == 200
@@ -77,7 +77,7 @@ async def test_a_token_opens_ones_own_account(web: WebShop) -> None:
     assert me.headers["ETag"] == '"v1"'
 
 
-async def test_a_wrong_password_and_an_unknown_address_get_one_answer(web: WebShop) -> None:
+async def test_wrong_password_and_unknown_address_are_answered_alike(web: WebShop) -> None:
     await web.visitor.post("/v1/users", json=ANN)
     wrong = await web.visitor.post("/token", data={"username": "ann@example.com", "password": "wrong"})
     unknown = await web.visitor.post("/token", data={"username": "bob@example.com", "password": PASSWORD})
@@ -95,23 +95,21 @@ async def test_a_wrong_password_and_an_unknown_address_get_one_answer(web: WebSh
         ({"username": "a", "password": "b", "grant_type": "magic"}, "unsupported_grant_type"),
     ],
 )
-async def test_a_malformed_log_in_is_refused_in_the_words_of_rfc_6749(
-    web: WebShop, form: dict[str, str], error: str
-) -> None:
+async def test_malformed_log_in_is_an_oauth_error(web: WebShop, form: dict[str, str], error: str) -> None:
     response = await web.visitor.post("/token", data=form)
 
     assert response.status_code == 400
     assert response.json()["error"] == error
 
 
-async def test_logging_in_with_a_password_can_be_switched_off() -> None:
+async def test_password_grant_can_be_disabled() -> None:
     async with web_shop(container_over(memory_store(), password_grant_enabled=False)) as web:
         response = await web.visitor.post("/token", data={"username": "a", "password": "b"})
 
     assert response.json()["error"] == "unsupported_grant_type"
 
 
-async def test_who_bears_no_token_is_told_to_log_in_and_how(web: WebShop) -> None:
+async def test_missing_token_gets_a_bearer_challenge(web: WebShop) -> None:
     response = await web.visitor.get("/v1/me")
 
     assert response.status_code == 401
@@ -119,14 +117,14 @@ async def test_who_bears_no_token_is_told_to_log_in_and_how(web: WebShop) -> Non
     assert response.headers["WWW-Authenticate"] == 'Bearer realm="steelyard"'
 
 
-async def test_a_token_that_is_not_ours_is_told_so_as_rfc_6750_has_it(web: WebShop) -> None:
+async def test_foreign_token_is_an_invalid_token_of_rfc_6750(web: WebShop) -> None:
     response = await web.visitor.get("/v1/me", headers={"Authorization": "Bearer abc.def.ghi"})
 
     assert response.status_code == 401
     assert 'error="invalid_token"' in response.headers["WWW-Authenticate"]
 
 
-async def test_the_published_key_is_the_one_that_signs(web: WebShop) -> None:
+async def test_published_key_verifies_tokens(web: WebShop) -> None:
     response = await web.visitor.get("/.well-known/jwks.json")
 
     (key,) = response.json()["keys"]

@@ -54,7 +54,7 @@ async def deliveries(staff: httpx2.AsyncClient, endpoint_id: str, query: str = "
     return items
 
 
-async def test_an_endpoint_shows_its_secret_once(web: WebShop) -> None:
+async def test_endpoint_secret_is_shown_once(web: WebShop) -> None:
     staff = await web.staff()
     response = await staff.post("/v1/webhook-endpoints", json={"url": URL, "event_types": ["order.placed"]})
     made = response.json()
@@ -69,7 +69,7 @@ async def test_an_endpoint_shows_its_secret_once(web: WebShop) -> None:
     Webhook(secret)
 
 
-async def test_events_are_sent_and_logged(web: WebShop, subscribers: Subscribers) -> None:
+async def test_delivered_event_is_listed(web: WebShop, subscribers: Subscribers) -> None:
     staff = await web.staff()
     made = await endpoint(staff, event_types=["product.created"])
     await web.product()
@@ -84,7 +84,7 @@ async def test_events_are_sent_and_logged(web: WebShop, subscribers: Subscribers
     )
 
 
-async def test_what_was_not_heard_is_repeated_by_hand(web: WebShop, subscribers: Subscribers) -> None:
+async def test_failed_delivery_can_be_retried(web: WebShop, subscribers: Subscribers) -> None:
     staff = await web.staff()
     made = await endpoint(staff, event_types=["product.created"])
     subscribers.answers[URL] = "timeout"
@@ -102,7 +102,7 @@ async def test_what_was_not_heard_is_repeated_by_hand(web: WebShop, subscribers:
     assert [each["status"] for each in await deliveries(staff, made["id"])] == ["delivered"]
 
 
-async def test_a_deleted_endpoint_is_gone(web: WebShop, subscribers: Subscribers) -> None:
+async def test_deleted_endpoint_is_not_found(web: WebShop, subscribers: Subscribers) -> None:
     staff = await web.staff()
     url = f"/v1/webhook-endpoints/{(await endpoint(staff))['id']}"
     assert (await staff.delete(url)).status_code == 204
@@ -118,7 +118,7 @@ async def test_a_deleted_endpoint_is_gone(web: WebShop, subscribers: Subscribers
     assert subscribers.heard == []
 
 
-async def test_an_endpoint_is_made_once_per_key(web: WebShop) -> None:
+async def test_endpoint_is_created_once_per_key(web: WebShop) -> None:
     staff = await web.staff()
     first = await staff.post("/v1/webhook-endpoints", json={"url": URL}, headers=key("one"))
     second = await staff.post("/v1/webhook-endpoints", json={"url": URL}, headers=key("one"))
@@ -139,7 +139,7 @@ async def test_an_endpoint_is_made_once_per_key(web: WebShop) -> None:
         ({"url": URL, "secret": "whsec_canary"}, ""),
     ],
 )
-async def test_a_bad_endpoint_is_refused_and_not_repeated(
+async def test_invalid_endpoint_url_is_rejected_without_echo(
     web: WebShop, body: dict[str, Any], pointer: str
 ) -> None:
     response = await (await web.staff()).post("/v1/webhook-endpoints", json=body)
@@ -148,13 +148,13 @@ async def test_a_bad_endpoint_is_refused_and_not_repeated(
     assert "canary" not in response.text
 
 
-async def test_plain_http_is_for_development() -> None:
+async def test_plain_http_endpoint_requires_the_development_setting() -> None:
     container = container_over(memory_store(), webhooks_to_private_addresses=True)
     async with web_shop(container) as web:
         await endpoint(await web.staff(), url="http://127.0.0.1:9000/")
 
 
-async def test_webhooks_are_for_staff(web: WebShop) -> None:
+async def test_webhooks_require_staff(web: WebShop) -> None:
     customer = await web.customer()
     for client, code in ((web.visitor, "authentication_required"), (customer, "forbidden")):
         for response in (

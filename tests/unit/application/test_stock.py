@@ -29,7 +29,7 @@ async def test_a_count_sets_what_is_on_hand_and_leaves_what_is_reserved(shop: Sh
     await assert_invariants(shop)
 
 
-async def test_a_count_of_a_stock_that_has_moved_meanwhile_is_refused(shop: Shop) -> None:
+async def test_stock_count_with_a_stale_version_is_rejected(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     stock = await shop.get_stock(mug.id)
     await shop.order(mug)

@@ -41,7 +41,7 @@ async def test_who_signs_up_is_a_customer_under_the_comparable_form_of_the_addre
     assert await shop.store.outbox.count("user.signed_up") == 1
 
 
-async def test_an_address_has_one_account_however_it_is_spelled(shop: Shop) -> None:
+async def test_spellings_of_an_address_share_one_account(shop: Shop) -> None:
     await shop.sign_up(SIGN_UP)
     with pytest.raises(EmailTaken):
         await shop.sign_up(replace(SIGN_UP, email=sought_email_address("ann@example.COM")))

@@ -107,7 +107,7 @@ def test_an_order_that_is_placed_has_one_change_and_one_event(goods: Goods) -> N
     ]
 
 
-def test_an_order_that_costs_nothing_is_confirmed_at_once(goods: Goods) -> None:
+def test_free_order_is_confirmed_at_once(goods: Goods) -> None:
     order = place_it(goods, request((goods.add("FREE", price=Money(0, "EUR")), 1)))
     assert order.status is OrderStatus.CONFIRMED
     assert [change.action for change in order.changes] == [Action.PLACE, Action.CONFIRM]

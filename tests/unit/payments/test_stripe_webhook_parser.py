@@ -151,7 +151,7 @@ async def test_amounts_are_read_as_stripe_counts_them(inbox: StripeWebhookParser
 
 
 @pytest.mark.parametrize("secret", [OLD, NEW])
-async def test_while_the_secret_is_replaced_old_and_new_are_both_good(
+async def test_old_and_new_webhook_secrets_are_valid_during_rotation(
     inbox: StripeWebhookParser, secret: str
 ) -> None:
     assert await inbox.open(signed(told("payment_intent.succeeded", INTENT), secret=secret))
