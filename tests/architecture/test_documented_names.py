@@ -92,7 +92,7 @@ def test_settings_that_a_page_names_exist(page: Path) -> None:
     assert named <= known
 
 
-def test_a_missing_path_and_a_missing_test_are_found() -> None:
+def test_missing_paths_and_tests_are_detected() -> None:
     assert _missing_paths("see `domain/orders/none.py` and `domain/orders`") == {"domain/orders/none.py"}
     assert _missing_tests("`tests/conftest.py::test_none`, `test_none.py`") == {
         "tests/conftest.py::test_none",

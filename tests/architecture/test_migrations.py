@@ -7,7 +7,7 @@ VERSIONS = Path(__file__).parents[2] / "adapters" / "postgres" / "core" / "migra
 REVISION = re.compile(r'^(down_)?revision = (?:"(\d{4})"|None)$', re.MULTILINE)
 
 
-def test_each_migration_is_named_by_its_number_and_follows_the_one_before() -> None:
+def test_migrations_form_a_numbered_chain() -> None:
     former = ""
     files = sorted(VERSIONS.glob("[0-9]*.py"))
     for number, file in enumerate(files, start=1):

@@ -35,5 +35,5 @@ def _every_domain_error() -> list[type[DomainError]]:
 
 
 @pytest.mark.parametrize("error", _every_domain_error(), ids=lambda error: error.__qualname__)
-def test_every_refusal_of_the_core_is_in_the_registry_of_problems(error: type[DomainError]) -> None:
+def test_every_domain_error_has_a_problem_code(error: type[DomainError]) -> None:
     assert error.code in PROBLEMS

@@ -13,7 +13,7 @@ SEED = "1"
 EXAMPLES = "5"
 
 
-def test_nothing_that_fits_or_breaks_the_schema_gets_an_answer_that_it_does_not_have(
+def test_schemathesis_finds_no_undeclared_response(
     database_url: str,
 ) -> None:
     with serving(database_url, rate_limit_enabled="false", log_level="warning") as service:

@@ -12,7 +12,7 @@ from tests.e2e.serving import START_SECONDS, STOP_SECONDS, Service, free_port, s
 from tests.servers.valkey import valkey_server
 
 
-def test_it_says_where_it_is_and_ctrl_c_ends_it_without_a_word_too_many(empty_database_url: str) -> None:
+def test_service_prints_its_address_and_ends_cleanly_on_ctrl_c(empty_database_url: str) -> None:
     with serving(empty_database_url, workers="2", log_level="warning") as service:
         service.await_answer()
         code, output = service.interrupt()
@@ -23,7 +23,7 @@ def test_it_says_where_it_is_and_ctrl_c_ends_it_without_a_word_too_many(empty_da
     assert not service.address.answers()
 
 
-def test_without_its_database_it_says_so_and_leaves_nothing_running() -> None:
+def test_missing_database_is_reported_and_leaves_nothing_running() -> None:
     with serving(f"postgresql://nobody:none@127.0.0.1:{free_port()}/none") as service:
         # Which ends when no process is left that could write.
         output, _ = service.process.communicate(timeout=STOP_SECONDS)
@@ -36,7 +36,7 @@ def test_without_its_database_it_says_so_and_leaves_nothing_running() -> None:
     ("stop", "code"),
     [(signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM), (signal.SIGKILL, -signal.SIGKILL)],
 )
-def test_it_can_be_stopped_while_it_waits_for_its_database(stop: signal.Signals, code: int) -> None:
+def test_service_can_be_stopped_while_it_waits_for_the_database(stop: signal.Signals, code: int) -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:
         mute.settimeout(START_SECONDS)
         address = f"127.0.0.1:{mute.getsockname()[1]}"
@@ -49,7 +49,7 @@ def test_it_can_be_stopped_while_it_waits_for_its_database(stop: signal.Signals,
     assert (service.process.returncode, output) == (code, f"Steelyard is starting on {service.address.url}\n")
 
 
-def test_workers_end_with_a_parent_that_was_killed(database_url: str) -> None:
+def test_workers_end_after_their_parent_is_killed(database_url: str) -> None:
     with serving(database_url) as service:
         service.await_answer()
         os.kill(service.process.pid, signal.SIGKILL)
@@ -57,7 +57,7 @@ def test_workers_end_with_a_parent_that_was_killed(database_url: str) -> None:
         service.await_silence()
 
 
-def test_a_process_that_serves_and_is_killed_is_replaced(database_url: str) -> None:
+def test_killed_server_process_is_replaced(database_url: str) -> None:
     with serving(database_url, with_worker=False) as service:
         service.await_answer()
         (killed,) = serving_processes(service)
@@ -73,7 +73,7 @@ def serving_processes(service: Service) -> list[int]:
     return [child.pid for child in children if any("spawn_main" in word for word in child.cmdline())]
 
 
-def test_a_second_service_on_the_same_port_is_refused(database_url: str) -> None:
+def test_second_service_on_a_used_port_is_rejected(database_url: str) -> None:
     with serving(database_url) as service:
         service.await_answer()
         with serving(database_url, port=str(service.address.port)) as second:
@@ -83,7 +83,7 @@ def test_a_second_service_on_the_same_port_is_refused(database_url: str) -> None
         assert service.interrupt()[0] == 0
 
 
-def test_workers_behind_a_proxy_tell_clients_apart_and_count_them_together(database_url: str) -> None:
+def test_workers_behind_a_proxy_share_rate_limits_per_client(database_url: str) -> None:
     """Two processes, a proxy on this machine, and a Valkey server: all that stands between a client and a limit."""
     with (
         tempfile.TemporaryDirectory(prefix="steelyard-") as directory,

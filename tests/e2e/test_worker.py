@@ -44,7 +44,7 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-def test_a_worker_runs_beside_the_service_and_ends_with_it(database_url: str) -> None:
+def test_worker_starts_and_ends_with_the_service(database_url: str) -> None:
     with serving(database_url) as service:
         worker = awaited_worker_of(service)
         code, output = service.interrupt()
@@ -53,7 +53,7 @@ def test_a_worker_runs_beside_the_service_and_ends_with_it(database_url: str) ->
     assert not is_alive(worker)
 
 
-def test_a_worker_that_is_killed_is_replaced(database_url: str) -> None:
+def test_killed_worker_is_replaced(database_url: str) -> None:
     with serving(database_url) as service:
         killed = awaited_worker_of(service)
         os.kill(killed, signal.SIGKILL)
@@ -63,7 +63,7 @@ def test_a_worker_that_is_killed_is_replaced(database_url: str) -> None:
     assert "the worker has ended" in output
 
 
-def test_a_worker_ends_with_a_service_that_is_killed(database_url: str) -> None:
+def test_worker_ends_after_its_service_is_killed(database_url: str) -> None:
     with serving(database_url) as service:
         worker = awaited_worker_of(service)
         os.kill(service.process.pid, signal.SIGKILL)
@@ -71,7 +71,7 @@ def test_a_worker_ends_with_a_service_that_is_killed(database_url: str) -> None:
         eventually(lambda: not is_alive(worker))
 
 
-def test_a_worker_alone_works_until_it_is_told_to_stop(database_url: str) -> None:
+def test_standalone_worker_runs_until_stopped(database_url: str) -> None:
     environment = {"PATH": os.environ["PATH"], "STEELYARD_DATABASE_URL": database_url}
     command = [sys.executable, "-m", "entrypoints", "worker"]
     with subprocess.Popen(

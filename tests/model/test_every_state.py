@@ -26,7 +26,7 @@ from tests.model.world import Bounds
         ),
     ],
 )
-async def test_every_state_of_a_shop_keeps_every_rule(
+async def test_every_state_of_larger_shops_keeps_the_invariants(
     bounds: Bounds, at_least: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     seen = await explore(bounds)

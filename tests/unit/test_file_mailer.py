@@ -14,7 +14,7 @@ MESSAGE = Message(sought_email_address("ann@example.com"), "Grüße", "Zoë: tok
 SENDER = "Our shop <shop@example.com>"
 
 
-async def test_each_message_is_a_file_that_its_owner_alone_may_read(tmp_path: Path) -> None:
+async def test_mail_files_are_readable_by_their_owner_only(tmp_path: Path) -> None:
     mailer = FileMailer(tmp_path / "not" / "there", sender=SENDER)
     for _ in range(3):
         await mailer.send(MESSAGE)
@@ -29,11 +29,11 @@ async def test_each_message_is_a_file_that_its_owner_alone_may_read(tmp_path: Pa
         assert read.get_content().replace("\r\n", "\n") == "Zoë: token-1\n"
 
 
-async def test_a_message_that_cannot_be_written_is_not_sent(tmp_path: Path) -> None:
+async def test_unwritable_message_is_not_sent(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(MailNotSent):
         await FileMailer(tmp_path / "file", sender=SENDER).send(MESSAGE)
 
 
-def test_a_message_does_not_show_what_it_says() -> None:
+def test_repr_of_a_message_hides_its_text() -> None:
     assert "token-1" not in repr(MESSAGE)

@@ -6,11 +6,11 @@ from entrypoints.lifecycle_page import lifecycle_page
 PAGE = Path(__file__).parents[2] / "docs" / "lifecycle.md"
 
 
-def test_the_page_of_the_docs_is_what_the_table_says_today() -> None:
+def test_lifecycle_page_is_current() -> None:
     assert PAGE.read_text(encoding="utf-8") == lifecycle_page(), "`make docs` makes the page anew."
 
 
-def test_the_page_shows_every_status_action_and_event() -> None:
+def test_lifecycle_page_shows_every_status_action_and_event() -> None:
     page = lifecycle_page()
     names = {
         *OrderStatus,
@@ -20,7 +20,7 @@ def test_the_page_shows_every_status_action_and_event() -> None:
     assert {name for name in names if f"`{name}`" not in page} == set()
 
 
-def test_the_diagram_shows_every_way_from_one_status_to_another() -> None:
+def test_lifecycle_diagram_shows_every_transition() -> None:
     [_, diagram, _] = lifecycle_page().split("```")
     for row in TRANSITIONS:
         if row.source is not row.target:

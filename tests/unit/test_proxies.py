@@ -42,9 +42,7 @@ def client_of(peer: str, *lines: str, header: ProxyHeader = "x-forwarded-for", s
         (("127.0.0.1, <script>",), PROXY),
     ],
 )
-def test_what_the_nearest_proxies_say_is_believed_and_nothing_before_it(
-    lines: tuple[str, ...], client: str
-) -> None:
+def test_only_trusted_nearest_proxies_are_believed(lines: tuple[str, ...], client: str) -> None:
     assert client_of(PROXY, *lines) == client
 
 
@@ -67,22 +65,22 @@ def test_what_the_nearest_proxies_say_is_believed_and_nothing_before_it(
         (("",), PROXY),
     ],
 )
-def test_the_header_of_rfc_7239_is_read_with_its_quotes(lines: tuple[str, ...], client: str) -> None:
+def test_forwarded_header_of_rfc_7239_is_parsed_with_quotes(lines: tuple[str, ...], client: str) -> None:
     assert client_of(PROXY, *lines, header="forwarded") == client
 
 
 @pytest.mark.parametrize("peer", [CLIENT, "2001:db8::1", "", "unix:"])
-def test_who_is_no_proxy_is_not_believed(peer: str) -> None:
+def test_untrusted_peer_is_not_believed(peer: str) -> None:
     assert client_of(peer, ELSEWHERE) == peer
     assert client_of(peer, f"for={ELSEWHERE}", header="forwarded") == peer
 
 
-def test_the_header_that_the_proxies_do_not_write_is_the_clients_and_is_not_looked_at() -> None:
+def test_unconfigured_forwarding_header_is_ignored() -> None:
     assert client_of(PROXY, f"for={ELSEWHERE}", sent_as="forwarded") == PROXY
     assert client_of(PROXY, ELSEWHERE, header="forwarded", sent_as="x-forwarded-for") == PROXY
 
 
-def test_without_proxies_no_header_is_believed() -> None:
+def test_forwarding_headers_are_ignored_without_proxies() -> None:
     headers = Headers({"X-Forwarded-For": ELSEWHERE})
     assert TrustedProxies((), "x-forwarded-for").client_of(CLIENT, headers) == CLIENT
 
@@ -91,9 +89,7 @@ def test_without_proxies_no_header_is_believed() -> None:
     said=st.text(alphabet='for=";,\\ 1.:[]_x\t', max_size=60),
     header=st.sampled_from(["x-forwarded-for", "forwarded"]),
 )
-def test_what_a_client_sends_never_changes_what_the_proxy_adds_in_a_line_of_its_own(
-    said: str, header: ProxyHeader
-) -> None:
+def test_client_header_line_does_not_change_the_proxys_line(said: str, header: ProxyHeader) -> None:
     added = CLIENT if header == "x-forwarded-for" else f"for={CLIENT}"
     assert client_of(PROXY, said, added, header=header) == CLIENT
     if header == "x-forwarded-for":
@@ -109,7 +105,7 @@ def test_what_a_client_sends_never_changes_what_the_proxy_adds_in_a_line_of_its_
         ("forwarded", "for=1.1.1.1," * 2500 + f"for={CLIENT}"),
     ],
 )
-def test_what_a_client_puts_before_the_nearest_hop_is_not_parsed(
+def test_hops_before_the_nearest_are_not_parsed(
     monkeypatch: pytest.MonkeyPatch, header: ProxyHeader, line: str
 ) -> None:
     parsed: list[str] = []

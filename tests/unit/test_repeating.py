@@ -6,7 +6,7 @@ from entrypoints.repeating import repeating
 AT_ONCE = timedelta(0)
 
 
-async def test_work_is_repeated_and_goes_on_after_a_failure() -> None:
+async def test_periodic_job_continues_after_a_failure() -> None:
     times, enough = 0, asyncio.Event()
 
     async def work() -> None:
@@ -20,7 +20,7 @@ async def test_work_is_repeated_and_goes_on_after_a_failure() -> None:
         await enough.wait()
 
 
-async def test_what_was_begun_is_finished_and_nothing_begun_after_the_end() -> None:
+async def test_closed_executor_finishes_running_work_only() -> None:
     begun, may_end, ended = asyncio.Event(), asyncio.Event(), 0
 
     async def work() -> None:
@@ -35,7 +35,7 @@ async def test_what_was_begun_is_finished_and_nothing_begun_after_the_end() -> N
     assert ended == 1
 
 
-async def test_nobody_waits_for_work_that_has_not_begun() -> None:
+async def test_cancelled_caller_does_not_wait_for_unstarted_work() -> None:
     async def work() -> None:
         raise AssertionError
 

@@ -54,7 +54,7 @@ async def test_of_two_hundred_requests_at_once_exactly_the_quota_is_allowed(proc
     assert sorted(answer.remaining for answer in answers if answer.allowed) == list(range(70))
 
 
-async def test_partitions_and_policies_do_not_touch_each_other(processes: Processes) -> None:
+async def test_partitions_and_policies_are_independent(processes: Processes) -> None:
     one, other = processes
     for _ in range(3):
         await one.take(ORDERS, "ann")
@@ -62,12 +62,12 @@ async def test_partitions_and_policies_do_not_touch_each_other(processes: Proces
     assert (await other.take(RateLimitPolicy("reads", quota=3, window=60), "ann")).remaining == 2
 
 
-async def test_a_quota_of_nothing_lets_nobody_in(processes: Processes) -> None:
+async def test_zero_quota_rejects_every_request(processes: Processes) -> None:
     closed = RateLimitPolicy("closed", quota=0, window=10)
     assert await processes[0].take(closed, "ann") == Allowance(allowed=False, remaining=0, resets_in=10)
 
 
-async def test_whoever_waits_as_told_is_let_in(processes: Processes) -> None:
+async def test_request_after_retry_after_is_admitted(processes: Processes) -> None:
     policy = RateLimitPolicy("blinks", quota=2, window=1)
     for _ in range(2):
         assert (await processes[0].take(policy, "ann")).allowed

@@ -17,7 +17,7 @@ def admission() -> Admission:
     return Admission(Batcher(serve, max_batch=1, max_waiting=3))
 
 
-def test_as_many_are_let_in_as_can_be_served(admission: Admission) -> None:
+def test_requests_up_to_the_quota_are_admitted(admission: Admission) -> None:
     with ExitStack() as guests:
         for _ in range(3):
             assert not admission.is_full
@@ -28,7 +28,7 @@ def test_as_many_are_let_in_as_can_be_served(admission: Admission) -> None:
         assert len(admission) == 3
 
 
-def test_who_leaves_makes_room_however_he_leaves(admission: Admission) -> None:
+def test_every_exit_frees_the_admission_slot(admission: Admission) -> None:
     with ExitStack() as guests:
         for _ in range(2):
             guests.enter_context(admission.entered())

@@ -60,14 +60,14 @@ async def outcomes(tasks: "list[asyncio.Task[str]]") -> list[str | BaseException
     return await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def test_an_idle_batcher_runs_a_single_command_at_once(
+async def test_idle_batcher_runs_a_single_command_at_once(
     batcher: Batcher[str, str], kitchen: Kitchen
 ) -> None:
     assert await batcher.submit("soup") == "SOUP"
     assert kitchen.batches == [["soup"]]
 
 
-async def test_what_queues_while_a_batch_runs_is_the_next_batch(
+async def test_commands_queued_during_a_batch_form_the_next(
     batcher: Batcher[str, str], kitchen: Kitchen
 ) -> None:
     kitchen.stove.clear()
@@ -78,9 +78,7 @@ async def test_what_queues_while_a_batch_runs_is_the_next_batch(
     assert kitchen.batches == [["soup"], ["fish", "rice"]]
 
 
-async def test_a_batch_is_never_larger_than_its_bound_and_the_first_come_is_first_served(
-    batcher: Batcher[str, str], kitchen: Kitchen
-) -> None:
+async def test_batch_is_bounded_and_first_in_first_out(batcher: Batcher[str, str], kitchen: Kitchen) -> None:
     kitchen.stove.clear()
     tasks = await order(batcher, "soup", "a", "b", "c", "d")
     kitchen.stove.set()
@@ -89,14 +87,14 @@ async def test_a_batch_is_never_larger_than_its_bound_and_the_first_come_is_firs
     assert kitchen.served == ["soup", "a", "b", "c", "d"]
 
 
-async def test_a_quick_kitchen_has_room_for_as_many_as_may_queue(kitchen: Kitchen) -> None:
+async def test_fast_processing_admits_up_to_the_queue_bound(kitchen: Kitchen) -> None:
     batcher = Batcher(kitchen, max_batch=2, max_waiting=40, patience=60)
     assert batcher.capacity == 40
     await batcher.submit("soup")
     assert batcher.capacity == 40
 
 
-async def test_a_slow_kitchen_has_room_for_as_many_as_it_serves_in_time_and_for_one_batch_at_least() -> None:
+async def test_slow_processing_admits_what_it_can_serve_in_time() -> None:
     async def simmer(dishes: Sequence[str]) -> Outcomes:
         await asyncio.sleep(0.05)
         return dishes
@@ -111,7 +109,7 @@ async def test_a_slow_kitchen_has_room_for_as_many_as_it_serves_in_time_and_for_
     assert hasty.capacity == 2
 
 
-async def test_a_full_queue_turns_commands_away_at_once(batcher: Batcher[str, str], kitchen: Kitchen) -> None:
+async def test_full_queue_rejects_commands_at_once(batcher: Batcher[str, str], kitchen: Kitchen) -> None:
     kitchen.stove.clear()
     tasks = await order(batcher, "soup", "a", "b", "c", "d")
     [late] = await order(batcher, "e")
@@ -120,9 +118,7 @@ async def test_a_full_queue_turns_commands_away_at_once(batcher: Batcher[str, st
     assert await outcomes(tasks) == ["SOUP", "A", "B", "C", "D"]
 
 
-async def test_a_refusal_is_told_to_the_one_whom_it_concerns(
-    batcher: Batcher[str, str], kitchen: Kitchen
-) -> None:
+async def test_rejection_reaches_only_its_own_caller(batcher: Batcher[str, str], kitchen: Kitchen) -> None:
     refusal = kitchen.refusals["fish"] = NotFound("No fish today.")
     kitchen.stove.clear()
     tasks = await order(batcher, "soup", "bread", "fish", "rice")
@@ -131,7 +127,7 @@ async def test_a_refusal_is_told_to_the_one_whom_it_concerns(
     assert kitchen.batches == [["soup"], ["bread", "fish", "rice"]]
 
 
-async def test_a_batch_refused_as_a_whole_is_run_again_one_by_one_so_that_neighbours_do_not_suffer(
+async def test_failed_batch_is_retried_command_by_command(
     batcher: Batcher[str, str], kitchen: Kitchen
 ) -> None:
     disaster = kitchen.disasters["fish"] = ValueError("burnt")
@@ -144,7 +140,7 @@ async def test_a_batch_refused_as_a_whole_is_run_again_one_by_one_so_that_neighb
 
 
 @pytest.mark.parametrize("outage", [DatabaseUnavailable(), Overloaded()])
-async def test_an_outage_is_told_to_all_and_not_tried_again_one_by_one(
+async def test_database_outage_fails_the_batch_without_retries(
     batcher: Batcher[str, str], kitchen: Kitchen, outage: Exception
 ) -> None:
     kitchen.disasters["fish"] = outage
@@ -155,14 +151,16 @@ async def test_an_outage_is_told_to_all_and_not_tried_again_one_by_one(
     assert kitchen.batches == [["soup"], ["bread", "fish"]]
 
 
-async def test_the_batcher_goes_on_after_a_disaster(batcher: Batcher[str, str], kitchen: Kitchen) -> None:
+async def test_batcher_continues_after_an_unexpected_error(
+    batcher: Batcher[str, str], kitchen: Kitchen
+) -> None:
     kitchen.disasters["fish"] = ValueError("burnt")
     with pytest.raises(ValueError, match="burnt"):
         await batcher.submit("fish")
     assert await batcher.submit("soup") == "SOUP"
 
 
-async def test_a_caller_who_leaves_before_the_command_begins_takes_it_back(
+async def test_cancelled_caller_withdraws_a_queued_command(
     batcher: Batcher[str, str], kitchen: Kitchen
 ) -> None:
     kitchen.stove.clear()
@@ -174,9 +172,7 @@ async def test_a_caller_who_leaves_before_the_command_begins_takes_it_back(
     assert kitchen.served == ["soup", "rice"]
 
 
-async def test_a_command_taken_back_gives_its_place_in_the_queue_to_another(
-    batcher: Batcher[str, str], kitchen: Kitchen
-) -> None:
+async def test_withdrawn_command_frees_its_queue_slot(batcher: Batcher[str, str], kitchen: Kitchen) -> None:
     kitchen.stove.clear()
     tasks = await order(batcher, "soup", "a", "b", "c", "d")
     tasks[1].cancel()
@@ -187,7 +183,7 @@ async def test_a_command_taken_back_gives_its_place_in_the_queue_to_another(
     assert kitchen.served == ["soup", "b", "c", "d", "e"]
 
 
-async def test_a_caller_who_leaves_after_the_command_has_begun_does_not_stop_it(
+async def test_cancelled_caller_does_not_stop_a_running_command(
     batcher: Batcher[str, str], kitchen: Kitchen
 ) -> None:
     kitchen.stove.clear()
@@ -201,7 +197,7 @@ async def test_a_caller_who_leaves_after_the_command_has_begun_does_not_stop_it(
     assert kitchen.served == ["soup"]
 
 
-async def test_a_command_that_has_queued_for_too_long_is_turned_away_and_never_run(kitchen: Kitchen) -> None:
+async def test_command_past_the_queue_timeout_is_rejected_and_never_run(kitchen: Kitchen) -> None:
     hasty = Batcher(kitchen, max_batch=3, max_waiting=4, patience=-1)
     with pytest.raises(Overloaded):
         await hasty.submit("soup")

@@ -47,7 +47,7 @@ async def listed(shop: Shop, criteria: ProductFilter, *, include_archived: bool)
     return list(page.items)
 
 
-async def test_a_new_product_is_on_sale_with_its_stock(shop: Shop) -> None:
+async def test_new_product_is_active_with_its_stock(shop: Shop) -> None:
     receipt = await shop.create_product(CREATE)
     assert receipt.result == ProductView(
         id=receipt.result.id,
@@ -67,20 +67,20 @@ async def test_a_new_product_is_on_sale_with_its_stock(shop: Shop) -> None:
     assert await shop.store.outbox.count("product.created") == 1
 
 
-async def test_a_sku_is_never_given_twice(shop: Shop) -> None:
+async def test_sku_is_unique(shop: Shop) -> None:
     await shop.create_product(CREATE)
     with pytest.raises(SkuTaken):
         await shop.create_product(CREATE)
 
 
 @pytest.mark.parametrize("initial_stock", [-1, MAX_ON_HAND + 1])
-async def test_a_product_with_an_impossible_stock_is_not_created(shop: Shop, initial_stock: int) -> None:
+async def test_product_with_invalid_stock_is_rejected(shop: Shop, initial_stock: int) -> None:
     with pytest.raises(StockConflict):
         await shop.create_product(replace(CREATE, initial_stock=initial_stock))
     assert await listed(shop, ProductFilter(status=None), include_archived=True) == []
 
 
-async def test_creating_twice_with_one_key_creates_one_product(shop: Shop) -> None:
+async def test_product_creation_runs_once_per_key(shop: Shop) -> None:
     command = replace(CREATE, key=shop.key(CREATE, operation=IdempotentOperation.CREATE_PRODUCT, key="k"))
     first, again = await shop.create_product(command), await shop.create_product(command)
     assert (first.replayed, again.replayed) == (False, True)
@@ -92,14 +92,14 @@ async def test_creating_twice_with_one_key_creates_one_product(shop: Shop) -> No
         await shop.create_product(other)
 
 
-async def test_an_edit_changes_what_it_names(shop: Shop) -> None:
+async def test_edit_changes_only_named_fields(shop: Shop) -> None:
     mug = await shop.product(stock=5, name="Mug")
     changed = await shop.change_product(changing(mug, ProductChanges(name="Beaker")))
     assert changed == replace(mug, name="Beaker", version=2)
     assert await shop.get_product(mug.id, include_archived=False) == changed
 
 
-async def test_of_two_edits_of_what_both_have_read_the_second_is_refused(shop: Shop) -> None:
+async def test_second_of_two_concurrent_edits_is_rejected(shop: Shop) -> None:
     mug = await shop.product()
     changed = await shop.change_product(changing(mug, ProductChanges(name="Beaker")))
     with pytest.raises(PreconditionFailed) as refusal:
@@ -110,21 +110,21 @@ async def test_of_two_edits_of_what_both_have_read_the_second_is_refused(shop: S
     assert (await shop.get_product(mug.id, include_archived=False)).name == "Beaker"
 
 
-async def test_a_sale_does_not_get_in_an_editors_way(shop: Shop) -> None:
+async def test_sale_does_not_fail_an_edit(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     await shop.order(mug)
     changed = await shop.change_product(changing(mug, ProductChanges(price=Money(1, "EUR"))))
     assert (changed.available, changed.version) == (4, mug.version + 2)
 
 
-async def test_an_order_keeps_the_name_and_price_that_it_was_placed_at(shop: Shop) -> None:
+async def test_order_keeps_its_names_and_prices(shop: Shop) -> None:
     mug = await shop.product(stock=5, price=1000, name="Mug")
     order = await shop.order(mug)
     await shop.change_product(changing(mug, ProductChanges(name="Beaker", price=Money(1, "EUR"))))
     assert await shop.get_order(order.id, access=OrderAccess.all()) == order
 
 
-async def test_an_archived_product_is_hidden_from_all_but_staff(shop: Shop) -> None:
+async def test_archived_product_is_hidden_from_customers(shop: Shop) -> None:
     mug = await shop.product()
     await shop.archive_product(mug.id, expected_version=mug.version, actor=SOMEBODY)
     with pytest.raises(NotFound):
@@ -137,7 +137,7 @@ async def test_an_archived_product_is_hidden_from_all_but_staff(shop: Shop) -> N
         assert await listed(shop, criteria, include_archived=True) == [archived]
 
 
-async def test_archiving_again_changes_nothing(shop: Shop) -> None:
+async def test_archiving_twice_changes_nothing(shop: Shop) -> None:
     mug = await shop.product()
     await shop.archive_product(mug.id, expected_version=mug.version, actor=SOMEBODY)
     archived = await shop.get_product(mug.id, include_archived=True)
@@ -146,7 +146,7 @@ async def test_archiving_again_changes_nothing(shop: Shop) -> None:
     assert await shop.store.outbox.count("product.changed") == 1
 
 
-async def test_what_does_not_exist_is_not_found(shop: Shop) -> None:
+async def test_unknown_product_is_not_found(shop: Shop) -> None:
     nothing = ProductId(shop.ids.new())
     with pytest.raises(NotFound):
         await shop.get_product(nothing, include_archived=True)

@@ -41,7 +41,7 @@ async def test_importing_again_changes_nothing(shop: Shop) -> None:
     assert await every_product(shop) == before
 
 
-async def test_a_known_product_becomes_what_the_file_says_and_keeps_its_stock(shop: Shop) -> None:
+async def test_import_updates_a_known_product_and_keeps_its_stock(shop: Shop) -> None:
     await import_rows(shop, MUG, CUP)
     [mug, cup] = await every_product(shop)
     await shop.archive_product(mug.id, expected_version=mug.version, actor=SOMEBODY)
@@ -65,21 +65,21 @@ async def test_a_known_product_becomes_what_the_file_says_and_keeps_its_stock(sh
     assert (beaker.status, beaker.max_per_order, beaker.available) == (ProductStatus.ACTIVE, 2, 5)
 
 
-async def test_an_import_that_fails_imports_nothing(shop: Shop) -> None:
+async def test_failed_import_changes_nothing(shop: Shop) -> None:
     rows = [replace(MUG, sku=f"SKU-{number}") for number in range(ROWS_AT_A_TIME)]
     with pytest.raises(SkuTaken):
         await import_rows(shop, *rows, rows[0])
     assert await every_product(shop) == []
 
 
-async def test_progress_is_told_portion_by_portion(shop: Shop) -> None:
+async def test_import_reports_progress_per_batch(shop: Shop) -> None:
     told: list[int] = []
     rows = [replace(MUG, sku=f"SKU-{number}") for number in range(ROWS_AT_A_TIME + 1)]
     await shop.import_catalog(rows, actor=STAFF, progress=told.append)
     assert told == [ROWS_AT_A_TIME, 1]
 
 
-async def test_two_imports_in_opposite_orders_never_block_each_other(shop: Shop) -> None:
+async def test_imports_in_opposite_orders_do_not_deadlock(shop: Shop) -> None:
     rows = [replace(MUG, sku=f"SKU-{number}") for number in range(ROWS_AT_A_TIME + 1)]
     await import_rows(shop, *rows)
     results = await asyncio.gather(

@@ -50,7 +50,7 @@ Plant = Callable[[pytest.MonkeyPatch], None]
         pytest.param(CHARGED_TOO_LITTLE, 120, id="charged too little"),
     ],
 )
-async def test_every_state_of_a_small_shop_keeps_every_rule(
+async def test_every_state_of_small_shops_keeps_the_invariants(
     bounds: Bounds, at_least: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     seen = await explore(bounds)

@@ -32,13 +32,13 @@ def cancelling(shop: Shop, order: OrderView, *, access: OrderAccess) -> CancelOr
     )
 
 
-async def test_an_order_holds_stock(shop: Shop) -> None:
+async def test_order_reserves_stock(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     await shop.order(mug, quantity=2)
     assert (await shop.get_stock(mug.id)).available == 3
 
 
-async def test_an_order_waits_for_its_payment_and_not_for_ever(shop: Shop) -> None:
+async def test_pending_order_has_an_expiry_time(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5, price=999), quantity=2)
     assert order.status is OrderStatus.PENDING_PAYMENT
     assert order.payment_status is OrderPaymentStatus.UNPAID
@@ -50,27 +50,27 @@ async def test_an_order_waits_for_its_payment_and_not_for_ever(shop: Shop) -> No
     await assert_invariants(shop)
 
 
-async def test_an_order_that_costs_nothing_is_confirmed_and_paid(shop: Shop) -> None:
+async def test_free_order_is_confirmed_and_paid(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5, price=0))
     assert (order.status, order.payment_status) == (OrderStatus.CONFIRMED, OrderPaymentStatus.PAID)
     await assert_invariants(shop)
 
 
-async def test_an_order_beyond_the_stock_is_refused_and_holds_nothing(shop: Shop) -> None:
+async def test_out_of_stock_order_reserves_nothing(shop: Shop) -> None:
     mug, cup = await shop.product(stock=5), await shop.product(stock=1)
     with pytest.raises(OutOfStock):
         await shop.place_order(shop.placing((mug, 1), (cup, 2), customer=await shop.customer()))
     await assert_invariants(shop)
 
 
-async def test_an_archived_product_cannot_be_ordered(shop: Shop) -> None:
+async def test_archived_product_cannot_be_ordered(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     await shop.archive_product(mug.id, expected_version=mug.version, actor=SOMEBODY)
     with pytest.raises(ProductUnavailable):
         await shop.order(mug)
 
 
-async def test_a_price_other_than_expected_is_told_and_holds_nothing(shop: Shop) -> None:
+async def test_changed_price_is_reported_and_reserves_nothing(shop: Shop) -> None:
     mug, ann = await shop.product(stock=5, price=1000), await shop.customer()
     with pytest.raises(PriceChanged):
         await shop.place_order(shop.placing((mug, 1), customer=ann, expected_total=Money(999, "EUR")))
@@ -78,7 +78,7 @@ async def test_a_price_other_than_expected_is_told_and_holds_nothing(shop: Shop)
     await assert_invariants(shop)
 
 
-async def test_a_preview_says_what_an_order_would_cost_and_holds_nothing(shop: Shop) -> None:
+async def test_preview_returns_the_total_and_reserves_no_stock(shop: Shop) -> None:
     mug, cup = await shop.product(stock=5, price=1000), await shop.product(stock=5, price=1)
     request = shop.placing((mug, 2), (cup, 3), (mug, 1), customer=await shop.customer()).request
     preview = await shop.preview_order(request)
@@ -90,13 +90,13 @@ async def test_a_preview_says_what_an_order_would_cost_and_holds_nothing(shop: S
     assert (await shop.get_stock(mug.id)).reserved == 0
 
 
-async def test_a_preview_is_refused_as_the_order_would_be(shop: Shop) -> None:
+async def test_preview_is_rejected_like_the_order(shop: Shop) -> None:
     mug = await shop.product(stock=1)
     with pytest.raises(OutOfStock):
         await shop.preview_order(shop.placing((mug, 2), customer=await shop.customer()).request)
 
 
-async def test_a_cancelled_order_gives_its_stock_back_and_can_do_no_more(shop: Shop) -> None:
+async def test_cancelled_order_releases_stock_and_allows_no_action(shop: Shop) -> None:
     mug, ann = await shop.product(stock=5), await shop.customer()
     order = await shop.order(mug, quantity=2, customer=ann)
     shop.clock.advance(timedelta(minutes=1))
@@ -110,13 +110,13 @@ async def test_a_cancelled_order_gives_its_stock_back_and_can_do_no_more(shop: S
     await assert_invariants(shop)
 
 
-async def test_a_confirmed_order_can_be_cancelled_while_nothing_is_fulfilled(shop: Shop) -> None:
+async def test_confirmed_order_can_be_cancelled_before_fulfillment(shop: Shop) -> None:
     free = await shop.product(stock=5, price=0)
     assert (await shop.cancel(await shop.order(free))).status is OrderStatus.CANCELLED
     await assert_invariants(shop)
 
 
-async def test_the_history_says_what_was_done_by_whom_and_why(shop: Shop) -> None:
+async def test_history_records_action_actor_and_reason(shop: Shop) -> None:
     ann = await shop.customer()
     order = await shop.order(await shop.product(stock=5), customer=ann)
     await shop.cancel_order(cancelling(shop, order, access=OrderAccess.own(ann.id)))
@@ -137,7 +137,7 @@ async def order_of_ann(shop: Shop, ann: UserView) -> OrderView:
     return await shop.order(await shop.product(stock=5), customer=ann)
 
 
-async def test_an_order_is_shown_to_its_customer_and_to_staff_and_to_nobody_else(
+async def test_order_is_visible_to_its_customer_and_staff_only(
     shop: Shop, ann: UserView, order_of_ann: OrderView
 ) -> None:
     bob = await shop.customer()
@@ -153,9 +153,7 @@ async def test_an_order_is_shown_to_its_customer_and_to_staff_and_to_nobody_else
         await shop.get_order(OrderId(shop.ids.new()), access=OrderAccess.all())
 
 
-async def test_a_list_shows_a_customer_their_own_orders_and_staff_those_of_all(
-    shop: Shop, ann: UserView, order_of_ann: OrderView
-) -> None:
+async def test_order_list_depends_on_the_access(shop: Shop, ann: UserView, order_of_ann: OrderView) -> None:
     bob = await shop.customer()
     order_of_bob = await shop.order(await shop.product(stock=5), customer=bob)
 

@@ -19,7 +19,7 @@ def counting(product_id: ProductId, on_hand: int, *, expected_version: int) -> C
     )
 
 
-async def test_a_count_sets_what_is_on_hand_and_leaves_what_is_reserved(shop: Shop) -> None:
+async def test_count_sets_on_hand_and_keeps_reserved(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     await shop.order(mug, quantity=2)
     stock = await shop.get_stock(mug.id)
@@ -38,7 +38,7 @@ async def test_stock_count_with_a_stale_version_is_rejected(shop: Shop) -> None:
     assert refusal.value.current_version == stock.version + 1
 
 
-async def test_a_count_below_what_is_reserved_is_refused(shop: Shop) -> None:
+async def test_count_below_reserved_is_rejected(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     await shop.order(mug, quantity=3)
     with pytest.raises(StockConflict):
@@ -46,7 +46,7 @@ async def test_a_count_below_what_is_reserved_is_refused(shop: Shop) -> None:
     assert (await shop.get_stock(mug.id)).on_hand == 5
 
 
-async def test_an_adjustment_is_applied_to_every_line(shop: Shop) -> None:
+async def test_adjustment_changes_every_line(shop: Shop) -> None:
     mug, cup = await shop.product(stock=5), await shop.product(stock=5)
     receipt = await shop.adjust_stock(
         shop.adjusting((mug, 3), (cup, -1), (mug, 1), reason=MovementReason.RECEIPT)
@@ -56,7 +56,7 @@ async def test_an_adjustment_is_applied_to_every_line(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_an_adjustment_that_one_line_does_not_permit_is_not_applied_at_all(shop: Shop) -> None:
+async def test_adjustment_with_one_invalid_line_changes_nothing(shop: Shop) -> None:
     mug, cup = await shop.product(stock=5), await shop.product(stock=0)
     with pytest.raises(StockConflict):
         await shop.adjust_stock(shop.adjusting((mug, 3), (cup, -1)))
@@ -64,7 +64,7 @@ async def test_an_adjustment_that_one_line_does_not_permit_is_not_applied_at_all
     await assert_invariants(shop)
 
 
-async def test_an_adjustment_with_one_key_is_made_once(shop: Shop) -> None:
+async def test_adjustment_runs_once_per_key(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     command = shop.adjusting((mug, 3), key="k")
     first, again = await shop.adjust_stock(command), await shop.adjust_stock(command)
@@ -75,7 +75,7 @@ async def test_an_adjustment_with_one_key_is_made_once(shop: Shop) -> None:
         await shop.adjust_stock(shop.adjusting((mug, 4), key="k"))
 
 
-async def test_the_ledger_tells_every_movement_the_latest_first(shop: Shop) -> None:
+async def test_ledger_lists_movements_newest_first(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     order = await shop.order(mug, quantity=2)
     await shop.cancel(order)
@@ -92,7 +92,7 @@ async def test_the_ledger_tells_every_movement_the_latest_first(shop: Shop) -> N
     assert rest.next is None
 
 
-async def test_the_stock_of_what_does_not_exist_is_not_found(shop: Shop) -> None:
+async def test_stock_of_an_unknown_product_is_not_found(shop: Shop) -> None:
     nothing = ProductId(shop.ids.new())
     with pytest.raises(NotFound):
         await shop.get_stock(nothing)

@@ -32,7 +32,7 @@ async def principal_of(shop: Shop, log_in: LogInCommand) -> UserPrincipal:
     return await shop.bearer_of(await shop.log_in(log_in))
 
 
-async def test_who_signs_up_is_a_customer_under_the_comparable_form_of_the_address(shop: Shop) -> None:
+async def test_sign_up_creates_a_customer_with_a_normalized_address(shop: Shop) -> None:
     ann = (await shop.sign_up(SIGN_UP)).result
     assert (ann.email, ann.full_name, ann.role) == ("ann@example.com", "Ann", Role.CUSTOMER)
     assert (ann.status, ann.email_verified, ann.version) == (UserStatus.ACTIVE, False, 1)
@@ -56,7 +56,7 @@ async def test_spellings_of_an_address_share_one_account(shop: Shop) -> None:
         (BREACHED_PASSWORD, "password_breached"),
     ],
 )
-async def test_a_weak_password_opens_no_account(shop: Shop, password: str, code: str) -> None:
+async def test_weak_password_is_rejected_at_sign_up(shop: Shop, password: str, code: str) -> None:
     with pytest.raises(WeakPassword) as refusal:
         await shop.sign_up(replace(SIGN_UP, password=password))
     [violation] = refusal.value.violations
@@ -64,7 +64,7 @@ async def test_a_weak_password_opens_no_account(shop: Shop, password: str, code:
     await shop.sign_up(SIGN_UP)
 
 
-async def test_signing_up_twice_with_one_key_opens_one_account(shop: Shop) -> None:
+async def test_sign_up_runs_once_per_key(shop: Shop) -> None:
     command = replace(SIGN_UP, key=shop.key("Ann", operation=IdempotentOperation.CREATE_USER, key="k"))
     first, again = await shop.sign_up(command), await shop.sign_up(command)
     assert (first.replayed, again.replayed) == (False, True)
@@ -79,18 +79,18 @@ async def test_signing_up_twice_with_one_key_opens_one_account(shop: Shop) -> No
         )
 
 
-async def test_a_password_is_never_shown() -> None:
+async def test_repr_of_a_command_hides_the_password() -> None:
     assert PASSWORD not in repr(SIGN_UP)
     assert PASSWORD not in repr(LOG_IN)
 
 
-async def test_who_logs_in_is_known_by_the_token(shop: Shop) -> None:
+async def test_log_in_returns_a_token_of_the_user(shop: Shop) -> None:
     ann = (await shop.sign_up(SIGN_UP)).result
     principal = await principal_of(shop, LOG_IN)
     assert (principal.user_id, principal.role) == (ann.id, Role.CUSTOMER)
 
 
-async def test_each_log_in_is_a_session_of_its_own(shop: Shop) -> None:
+async def test_each_log_in_starts_a_session(shop: Shop) -> None:
     await shop.sign_up(SIGN_UP)
     sessions = {(await principal_of(shop, LOG_IN)).session_id for _ in range(3)}
     assert len(sessions) == 3
@@ -103,7 +103,7 @@ async def test_each_log_in_is_a_session_of_its_own(shop: Shop) -> None:
         replace(LOG_IN, email=sought_email_address("bob@example.com")),
     ],
 )
-async def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(
+async def test_wrong_password_and_unknown_address_raise_the_same_error(
     shop: Shop, log_in: LogInCommand
 ) -> None:
     await shop.sign_up(SIGN_UP)
@@ -112,7 +112,7 @@ async def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(
     assert refusal.value.detail == "The e-mail address or the password is wrong."
 
 
-async def test_a_disabled_account_is_told_so_only_to_who_knows_its_password(shop: Shop) -> None:
+async def test_disabled_account_is_reported_after_the_right_password_only(shop: Shop) -> None:
     user = a_user(shop.ids, email="ann@example.com")
     user.status = UserStatus.DISABLED
     async with shop.store.unit_of_work(SOMEBODY) as work:
@@ -124,7 +124,7 @@ async def test_a_disabled_account_is_told_so_only_to_who_knows_its_password(shop
         await shop.log_in(replace(LOG_IN, password="another password"))
 
 
-async def test_a_token_is_believed_until_it_expires(shop: Shop) -> None:
+async def test_token_is_valid_until_it_expires(shop: Shop) -> None:
     await shop.sign_up(SIGN_UP)
     token = (await shop.log_in(LOG_IN)).access
     shop.clock.advance(timedelta(seconds=token.expires_in - 1))
@@ -136,7 +136,7 @@ async def test_a_token_is_believed_until_it_expires(shop: Shop) -> None:
         await shop.authenticate("forged")
 
 
-async def test_role_without_a_permission_is_forbidden_what_it_guards(shop: Shop) -> None:
+async def test_role_without_the_permission_is_forbidden(shop: Shop) -> None:
     await shop.sign_up(SIGN_UP)
     await shop.sign_up(replace(SIGN_UP, email=sought_email_address("bob@example.com"), role=Role.STAFF))
     ann, bob = [
@@ -148,6 +148,6 @@ async def test_role_without_a_permission_is_forbidden_what_it_guards(shop: Shop)
         ann.ensure_any({Permission.MANAGE_STOCK})
 
 
-async def test_an_account_that_does_not_exist_is_not_found(shop: Shop) -> None:
+async def test_unknown_account_is_not_found(shop: Shop) -> None:
     with pytest.raises(NotFound):
         await shop.get_user(UserId(shop.ids.new()))

@@ -40,7 +40,7 @@ def csv_with(column: str, cell: str) -> str:
         ("attributes.colour", "canary" * 100, None),
     ],
 )
-def test_a_bad_cell_is_named_by_its_column(
+def test_invalid_cell_is_reported_by_column(
     complaints_about_csv: Complain, column: str, cell: str, reason: str | None
 ) -> None:
     (complaint,) = complaints_about_csv(csv_with(column, cell))
@@ -59,7 +59,9 @@ def test_a_bad_cell_is_named_by_its_column(
         ('A,"B"canary,1,EUR', "line 2: This is not CSV: ',' expected after '\"'. What follows was not read."),
     ],
 )
-def test_a_row_of_another_shape_is_named(complaints_about_csv: Complain, row: str, reason: str) -> None:
+def test_row_with_a_wrong_number_of_cells_is_reported(
+    complaints_about_csv: Complain, row: str, reason: str
+) -> None:
     assert complaints_about_csv(f"sku,name,price_amount,price_currency\n{row}\n") == [reason]
 
 
@@ -85,19 +87,19 @@ def test_a_row_of_another_shape_is_named(complaints_about_csv: Complain, row: st
         (json.dumps(GOOD | {"attributes": {"canary" * 20: "x"}}), "line 1, attributes"),
     ],
 )
-def test_a_bad_object_is_named_by_its_line(complaints_about_ndjson: Complain, line: str, place: str) -> None:
+def test_invalid_object_is_reported_by_line(complaints_about_ndjson: Complain, line: str, place: str) -> None:
     (complaint,) = complaints_about_ndjson(line + "\n")
     assert complaint.startswith(f"{place}: ")
     assert "canary" not in complaint
 
 
-def test_a_syntax_error_is_told_with_its_column(complaints_about_ndjson: Complain) -> None:
+def test_json_syntax_error_reports_its_column(complaints_about_ndjson: Complain) -> None:
     assert complaints_about_ndjson(f'{json.dumps(GOOD)}\n\n{{"sku" 1}}\n') == [
         "line 3: This is not JSON: there is a mistake at column 8."
     ]
 
 
-def test_every_broken_rule_of_a_row_is_told(complaints_about_ndjson: Complain) -> None:
+def test_every_violation_of_a_row_is_reported(complaints_about_ndjson: Complain) -> None:
     assert complaints_about_ndjson('{"sku": "", "price": {}}\n') == [
         "line 1, sku: This does not have the form that is asked for.",
         "line 1, name: This is required.",

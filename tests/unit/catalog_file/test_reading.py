@@ -21,7 +21,7 @@ MUG = CatalogRow(
 )
 
 
-def test_csv_and_ndjson_say_the_same(read_csv: Read, read_ndjson: Read) -> None:
+def test_csv_and_ndjson_give_equal_rows(read_csv: Read, read_ndjson: Read) -> None:
     csv = 'sku,name,max_per_order,price_amount,price_currency,attributes.colour\nMUG,"Mug, großer",10,1999,EUR,red\n'
     ndjson = (
         '{"sku":"MUG","name":"Mug, großer","max_per_order":10,'
@@ -30,7 +30,7 @@ def test_csv_and_ndjson_say_the_same(read_csv: Read, read_ndjson: Read) -> None:
     assert read_csv(csv) == read_ndjson(ndjson) == [MUG]
 
 
-def test_an_empty_cell_is_left_out(read_csv: Read) -> None:
+def test_empty_cell_is_omitted(read_csv: Read) -> None:
     rows = read_csv(
         "sku,name,price_amount,price_currency,description,max_per_order,initial_stock,attributes.size\nA,B,1,EUR,,,,\n"
     )
@@ -58,24 +58,24 @@ def test_an_empty_cell_is_left_out(read_csv: Read) -> None:
         ),
     ],
 )
-def test_what_spreadsheets_write_is_read(read_csv: Read, content: str | bytes) -> None:
+def test_spreadsheet_csv_is_read(read_csv: Read, content: str | bytes) -> None:
     assert [row.sku for row in read_csv(content)] == ["A"]
 
 
-def test_every_bad_row_is_named_with_its_first_line(complaints_about_csv: Complain) -> None:
+def test_every_invalid_row_is_reported_with_its_line(complaints_about_csv: Complain) -> None:
     assert complaints_about_csv(HEADER + 'A,"B\nC",1,EUR\n\nB,,2,EUR\nC,D,x,EUR\nD,E,1,EUR\n') == [
         "line 5, name: This is required.",
         "line 6, price_amount: Send a whole number, without quotes or a fraction.",
     ]
 
 
-def test_a_sku_stands_once_in_a_file(complaints_about_csv: Complain) -> None:
+def test_repeated_sku_in_a_file_is_rejected(complaints_about_csv: Complain) -> None:
     assert complaints_about_csv(HEADER + "A,B,1,EUR\nC,D,1,EUR\nA,E,1,EUR\n") == [
         "line 4, sku: Line 2 has the same SKU."
     ]
 
 
-def test_progress_tells_the_lines(tmp_path: Path) -> None:
+def test_reader_reports_progress_in_lines(tmp_path: Path) -> None:
     path = tmp_path / "products.csv"
     path.write_text(HEADER + "A,B,1,EUR\nC,D,1,EUR\n")
     told: list[int] = []
@@ -98,26 +98,24 @@ def test_progress_tells_the_lines(tmp_path: Path) -> None:
         pytest.param(HEADER.encode() + "A,Ä,1,EUR".encode("latin-1"), "Line 2 is not UTF-8.", id="Latin-1"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_refused_as_a_whole(
-    read_csv: Read, content: str | bytes, reason: str
-) -> None:
+def test_unreadable_file_is_rejected_as_a_whole(read_csv: Read, content: str | bytes, reason: str) -> None:
     with pytest.raises(BadFile) as refused:
         read_csv(content)
     assert str(refused.value).startswith(reason)
 
 
-def test_a_file_is_bounded_in_bytes(read_csv: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_size_is_bounded(read_csv: Read, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "MAX_BYTES", len(HEADER))
     with pytest.raises(BadFile, match="larger than"):
         read_csv(HEADER + "A,B,1,EUR\n")
 
 
-def test_a_file_is_bounded_in_rows(read_csv: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_row_count_is_bounded(read_csv: Read, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "MAX_ROWS", 1)
     with pytest.raises(BadFile, match="more than 1 rows"):
         read_csv(HEADER + "A,B,1,EUR\nC,D,1,EUR\n")
 
 
-def test_a_file_that_has_gone_is_refused(tmp_path: Path) -> None:
+def test_missing_key_file_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(BadFile, match="cannot be read"):
         read_catalog(tmp_path / "gone.csv", progress=lambda _: None)

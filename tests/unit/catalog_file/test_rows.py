@@ -43,7 +43,7 @@ ROWS = st.one_of(
 
 
 @given(row=ROWS)
-def test_import_accepts_just_what_the_request_accepts(row: Any) -> None:
+def test_import_and_request_accept_the_same_products(row: Any) -> None:
     try:
         request = CreateProductRequest.model_validate(row)
     except ValidationError:

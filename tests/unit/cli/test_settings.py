@@ -144,7 +144,7 @@ def test_nats_servers_are_named_by_their_urls_and_not_shown(run: Run, urls: str)
         "nats://[canary",
     ],
 )
-def test_what_is_no_nats_server_is_refused_without_repeating_it(run: Run, urls: str) -> None:
+def test_invalid_nats_url_is_rejected_without_echo(run: Run, urls: str) -> None:
     ended = run("config", "show", nats_url=urls)
     assert ended.code == 2
     assert ended.err.startswith(
@@ -163,7 +163,7 @@ def test_what_is_no_nats_server_is_refused_without_repeating_it(run: Run, urls: 
         {"nats_subject_prefix": "a b"},
     ],
 )
-def test_what_nats_could_not_take_as_a_name_is_refused(run: Run, settings: dict[str, str]) -> None:
+def test_invalid_nats_name_is_rejected(run: Run, settings: dict[str, str]) -> None:
     ended = run("config", "show", **settings)
     assert ended.code == 2
     assert ended.err.startswith(f"Error: STEELYARD_{next(iter(settings)).upper()} is wrong: ")

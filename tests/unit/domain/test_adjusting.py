@@ -22,20 +22,20 @@ def adjust_all(shelf: dict[ProductId, Stock], *deltas: StockDelta) -> None:
     adjust(deltas, shelf, MovementReason.RECEIPT, note="lorry", now=NOW, actor=STAFF)
 
 
-def test_every_line_is_applied() -> None:
+def test_every_adjustment_line_is_applied() -> None:
     shelf = stocks(mugs=5, cups=5)
     adjust_all(shelf, StockDelta(MUG, 3), StockDelta(CUP, -5))
     assert (shelf[MUG].on_hand, shelf[CUP].on_hand) == (8, 0)
 
 
-def test_lines_for_one_product_are_summed_before_they_are_judged() -> None:
+def test_lines_of_one_product_are_summed_before_validation() -> None:
     shelf = stocks(mugs=1, cups=0)
     adjust_all(shelf, StockDelta(MUG, -3), StockDelta(MUG, 3), StockDelta(MUG, 1))
     assert shelf[MUG].on_hand == 2
     assert len(shelf[MUG].movements) == 2
 
 
-def test_every_line_at_fault_is_named_and_none_is_applied() -> None:
+def test_every_invalid_line_is_reported_and_none_applied() -> None:
     shelf = stocks(mugs=5, cups=5)
     shelf[CUP].reserve(2, order_id=OrderId(IDS.new()), now=NOW, actor=STAFF)
     with pytest.raises(StockConflict) as refusal:
@@ -48,7 +48,7 @@ def test_every_line_at_fault_is_named_and_none_is_applied() -> None:
     assert (shelf[MUG].on_hand, shelf[CUP].on_hand) == (5, 5)
 
 
-def test_no_stock_grows_beyond_what_can_be_kept() -> None:
+def test_stock_above_the_maximum_is_rejected() -> None:
     shelf = stocks(mugs=1, cups=0)
     with pytest.raises(StockConflict):
         adjust_all(shelf, StockDelta(MUG, MAX_ON_HAND))

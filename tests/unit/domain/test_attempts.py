@@ -27,7 +27,7 @@ def tally(backoff: Backoff = BACKOFF) -> AttemptTally:
     return AttemptTally(b"ann", backoff, NOW, NOW)
 
 
-def test_some_attempts_are_free_and_each_one_after_them_doubles_the_wait_up_to_the_longest() -> None:
+def test_wait_doubles_after_free_attempts_up_to_a_bound() -> None:
     ann, waits = tally(), []
     for _ in range(11):
         ann.add(NOW)
@@ -35,7 +35,7 @@ def test_some_attempts_are_free_and_each_one_after_them_doubles_the_wait_up_to_t
     assert waits == [0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60]
 
 
-def test_attempts_are_forgiven_one_after_the_other() -> None:
+def test_attempts_expire_one_by_one() -> None:
     ann = tally()
     for _ in range(5):
         ann.add(NOW)
@@ -43,14 +43,14 @@ def test_attempts_are_forgiven_one_after_the_other() -> None:
     assert ann.count(NOW + 61 * SECOND) == 4
 
 
-def test_who_tries_now_and_then_never_waits() -> None:
+def test_occasional_attempts_never_wait() -> None:
     ann = tally()
     for minutes in range(100):
         ann.add(NOW + minutes * MINUTE)
         assert not ann.wait(NOW + minutes * MINUTE)
 
 
-def test_an_attempt_that_is_taken_back_is_as_if_it_had_not_been() -> None:
+def test_withdrawn_attempt_does_not_count() -> None:
     ann = tally()
     for _ in range(3):
         ann.add(NOW)
@@ -62,9 +62,7 @@ def test_an_attempt_that_is_taken_back_is_as_if_it_had_not_been() -> None:
 
 @pytest.mark.parametrize("backoff", BACKOFFS)
 @given(pauses=st.lists(st.floats(0, 600), max_size=40))
-def test_no_wait_is_longer_than_the_longest_and_every_wait_ends(
-    backoff: Backoff, pauses: list[float]
-) -> None:
+def test_wait_is_bounded_and_ends(backoff: Backoff, pauses: list[float]) -> None:
     ann, now = tally(backoff), NOW
     for pause in pauses:
         now += timedelta(seconds=pause)
@@ -76,7 +74,7 @@ def test_no_wait_is_longer_than_the_longest_and_every_wait_ends(
 
 
 @pytest.mark.parametrize("backoff", BACKOFFS)
-def test_whoever_goes_on_for_a_day_gets_no_more_than_the_rate_at_which_is_forgiven(backoff: Backoff) -> None:
+def test_persistent_guessing_is_bounded_by_the_recovery_rate(backoff: Backoff) -> None:
     ann, now, attempts = tally(backoff), NOW, 0
     while now < NOW + timedelta(days=1):
         ann.add(now)
@@ -85,7 +83,7 @@ def test_whoever_goes_on_for_a_day_gets_no_more_than_the_rate_at_which_is_forgiv
     assert attempts <= backoff.free + DOUBLINGS + timedelta(days=1) / backoff.forgiven_each
 
 
-def test_an_attempt_counts_against_an_address_and_a_network_and_keeps_neither() -> None:
+def test_attempt_is_counted_by_hashed_address_and_network() -> None:
     ann = "ann@example.com"
     kinds = [Attempt(kind, ann, "203.0.113.9/32") for kind in AttemptKind]
     subjects = {subject for attempt in kinds for subject, _ in attempt.subjects}

@@ -37,14 +37,14 @@ def shown(client: ServiceClient, secret: bytes) -> bool:
     return client.secret_with(hash_of(text_of(secret))) is not None
 
 
-def test_a_client_is_known_by_its_secret_and_no_other() -> None:
+def test_client_authenticates_with_its_own_secret_only() -> None:
     client = a_client()
     assert shown(client, FIRST)
     assert not shown(client, SECOND)
     assert client.secret_with(hash_of("")) is None
 
 
-def test_what_is_kept_and_what_is_printed_of_a_secret_is_not_the_secret() -> None:
+def test_stored_and_printed_forms_hide_the_secret() -> None:
     text = text_of(FIRST)
     secret = a_secret(FIRST)
     assert text.startswith(PREFIX)
@@ -53,7 +53,7 @@ def test_what_is_kept_and_what_is_printed_of_a_secret_is_not_the_secret() -> Non
     assert text not in repr(secret) + repr(a_client())
 
 
-def test_two_secrets_are_valid_while_one_replaces_the_other() -> None:
+def test_two_secrets_are_valid_during_rotation() -> None:
     client = a_client()
     client.roll(a_secret(SECOND))
     assert (shown(client, FIRST), shown(client, SECOND)) == (True, True)
@@ -63,7 +63,7 @@ def test_two_secrets_are_valid_while_one_replaces_the_other() -> None:
     assert (shown(client, SECOND), shown(client, THIRD)) == (True, True)
 
 
-def test_there_are_never_three_secrets() -> None:
+def test_third_secret_is_rejected() -> None:
     client = a_client()
     client.roll(a_secret(SECOND))
     with pytest.raises(TooManySecrets):
@@ -71,14 +71,14 @@ def test_there_are_never_three_secrets() -> None:
     assert not shown(client, THIRD)
 
 
-def test_a_secret_of_somebody_else_is_not_retired() -> None:
+def test_secret_of_another_client_cannot_be_retired() -> None:
     client = a_client()
     with pytest.raises(NotFound):
         client.retire(a_secret(FIRST).id)
     assert shown(client, FIRST)
 
 
-def test_a_client_whose_last_secret_has_leaked_is_shut_out_until_it_has_another() -> None:
+def test_client_without_a_secret_is_rejected_until_it_gets_one() -> None:
     client = a_client()
     client.retire(client.secrets[0].id)
     assert not shown(client, FIRST)
@@ -86,7 +86,7 @@ def test_a_client_whose_last_secret_has_leaked_is_shut_out_until_it_has_another(
     assert shown(client, SECOND)
 
 
-def test_a_disabled_client_is_shut_out_for_good() -> None:
+def test_disabled_client_cannot_be_enabled() -> None:
     client = a_client()
     client.disable(now=NOW)
     client.disable(now=NOW + timedelta(days=1))
@@ -104,24 +104,24 @@ def test_a_disabled_client_is_shut_out_for_good() -> None:
         ("events:read orders:read events:read", {Scope.READ_ORDERS, Scope.READ_EVENTS}),
     ],
 )
-def test_what_is_asked_for_is_granted_and_all_if_nothing_is(asked: str, granted: set[Scope]) -> None:
+def test_requested_scopes_default_to_all(asked: str, granted: set[Scope]) -> None:
     assert a_client(Scope.READ_ORDERS, Scope.READ_EVENTS).granted(asked) == granted
 
 
 @pytest.mark.parametrize(
     "asked", ["stock:write", "orders:read stock:write", "no:such", "ORDERS:READ", "orders:read\torders:read"]
 )
-def test_what_the_client_is_not_allowed_is_refused(asked: str) -> None:
+def test_scope_outside_the_clients_is_rejected(asked: str) -> None:
     with pytest.raises(InvalidScope):
         a_client(Scope.READ_ORDERS).granted(asked)
 
 
 @pytest.mark.parametrize("name", ["", " warehouse", "ware\thouse", "ware\nhouse", "x" * 101])
-def test_a_name_can_be_shown_in_one_line(name: str) -> None:
+def test_name_is_a_single_line(name: str) -> None:
     with pytest.raises(ValidationFailed):
         a_client(name=name)
 
 
-def test_a_client_without_scopes_is_none() -> None:
+def test_client_without_scopes_is_rejected() -> None:
     with pytest.raises(ValidationFailed):
         a_client(without_scopes=True)

@@ -127,7 +127,7 @@ PERMITTED: dict[tuple[OrderStatus, Action], list[tuple[Callable[[Facts], bool], 
 
 @pytest.mark.parametrize("action", Action)
 @pytest.mark.parametrize("source", OrderStatus)
-def test_an_order_takes_the_actions_of_its_status_and_no_other(source: OrderStatus, action: Action) -> None:
+def test_order_allows_only_the_actions_of_its_status(source: OrderStatus, action: Action) -> None:
     for facts in EVERY_FACTS:
         targets = [target for guard, target in PERMITTED.get((source, action), []) if guard(facts)]
         if targets:
@@ -143,7 +143,7 @@ def test_an_order_takes_the_actions_of_its_status_and_no_other(source: OrderStat
 
 
 @pytest.mark.parametrize("facts", EVERY_FACTS)
-def test_an_owner_may_pay_and_cancel_and_staff_may_ship_and_refund_as_well(facts: Facts) -> None:
+def test_allowed_actions_depend_on_the_party(facts: Facts) -> None:
     refund = [Action.REFUND] if something_is_refundable(facts) else []
     cancel = [Action.CANCEL] if nothing_is_fulfilled(facts) else []
     settle = [Action.CAPTURE, Action.VOID] if it_is_authorized(facts) else []
@@ -169,17 +169,17 @@ def test_orders_begin_pending_payment() -> None:
     ]
 
 
-def test_every_status_can_be_reached_and_a_cancelled_order_stays_so_for_ever() -> None:
+def test_every_status_is_reachable_and_cancelled_is_final() -> None:
     assert {row.target for row in TRANSITIONS} == set(OrderStatus)
     assert {row.target for row in TRANSITIONS if row.source is CANCELLED} == {CANCELLED}
 
 
-def test_no_row_of_the_table_hides_another() -> None:
+def test_no_transition_hides_another() -> None:
     for facts in EVERY_FACTS:
         open_rows = [(row.source, row.action) for row in TRANSITIONS if row.is_open_to(facts)]
         assert len(set(open_rows)) == len(open_rows)
 
 
-def test_only_asking_a_provider_leaves_no_event() -> None:
+def test_payment_request_alone_records_no_event() -> None:
     requests = {Action.PAY, Action.CAPTURE, Action.VOID}
     assert {row.action for row in TRANSITIONS if row.event is None} == requests

@@ -29,12 +29,12 @@ currencies = st.sampled_from(sorted(EXPONENTS))
         (Money(MAX_AMOUNT, "EUR"), "90071992547409.91 EUR"),
     ],
 )
-def test_people_read_major_units_with_as_many_digits_as_the_currency_has(money: Money, expected: str) -> None:
+def test_money_is_formatted_in_major_units(money: Money, expected: str) -> None:
     assert str(money) == expected
 
 
 @given(amounts, currencies)
-def test_what_people_read_is_the_whole_amount(amount: int, currency: str) -> None:
+def test_formatted_money_is_exact(amount: int, currency: str) -> None:
     digits, code = str(Money(amount, currency)).split()
     _, _, minor = digits.partition(".")
     assert int(digits.replace(".", "")) == amount
@@ -42,19 +42,19 @@ def test_what_people_read_is_the_whole_amount(amount: int, currency: str) -> Non
 
 
 @pytest.mark.parametrize("amount", [MAX_AMOUNT + 1, -MAX_AMOUNT - 1, 10**200])
-def test_an_amount_that_some_reader_would_round_does_not_exist(amount: int) -> None:
+def test_amount_above_2_to_the_53_is_rejected(amount: int) -> None:
     with pytest.raises(AmountOutOfRange):
         Money(amount, "EUR")
 
 
 @pytest.mark.parametrize("currency", ["", "eur", "EURO", "XXX", "€", "EUR "])
-def test_a_currency_that_iso_4217_does_not_list_does_not_exist(currency: str) -> None:
+def test_currency_outside_iso_4217_is_rejected(currency: str) -> None:
     with pytest.raises(UnknownCurrency):
         Money(1, currency)
 
 
 @given(st.lists(amounts))
-def test_a_sum_is_exact_or_refused(parts: list[int]) -> None:
+def test_sum_is_exact_or_rejected(parts: list[int]) -> None:
     total = sum(parts)
     summands = [Money(part, "EUR") for part in parts]
     if abs(total) <= MAX_AMOUNT:
@@ -65,7 +65,7 @@ def test_a_sum_is_exact_or_refused(parts: list[int]) -> None:
 
 
 @given(operation=st.sampled_from([operator.add, operator.sub]), one=amounts, other=amounts)
-def test_adding_and_taking_away_are_exact_or_refused(
+def test_addition_and_subtraction_are_exact_or_rejected(
     operation: Callable[[Any, Any], Any], one: int, other: int
 ) -> None:
     result = operation(one, other)
@@ -77,7 +77,7 @@ def test_adding_and_taking_away_are_exact_or_refused(
 
 
 @given(amounts, st.integers(-1000, 1000))
-def test_a_multiple_is_exact_or_refused(amount: int, factor: int) -> None:
+def test_multiplication_is_exact_or_rejected(amount: int, factor: int) -> None:
     if abs(amount * factor) <= MAX_AMOUNT:
         assert Money(amount, "EUR") * factor == Money(amount * factor, "EUR")
     else:
@@ -85,7 +85,7 @@ def test_a_multiple_is_exact_or_refused(amount: int, factor: int) -> None:
             Money(amount, "EUR") * factor
 
 
-def test_two_currencies_never_meet_in_one_sum() -> None:
+def test_sum_of_two_currencies_is_rejected() -> None:
     euro, yen = Money(1, "EUR"), Money(1, "JPY")
     with pytest.raises(CurrencyMismatch):
         euro + yen
@@ -95,10 +95,10 @@ def test_two_currencies_never_meet_in_one_sum() -> None:
         Money.sum([euro, yen], "EUR")
 
 
-def test_nothing_adds_up_to_zero() -> None:
+def test_sum_of_nothing_is_zero() -> None:
     assert Money.sum([], "JPY") == Money.zero("JPY") == Money(0, "JPY")
 
 
-def test_every_currency_has_a_code_of_three_capitals_and_at_most_three_digits_of_minor_units() -> None:
+def test_currencies_have_three_letters_and_at_most_three_decimals() -> None:
     assert all(len(code) == 3 and code.isalpha() and code.isupper() for code in EXPONENTS)
     assert (EXPONENTS["JPY"], EXPONENTS["EUR"], EXPONENTS["KWD"]) == (0, 2, 3)

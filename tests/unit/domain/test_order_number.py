@@ -9,24 +9,24 @@ from domain.orders.number import order_number
 LAST_60_BITS = 2**60 - 1
 
 
-def test_a_number_is_read_as_in_its_example() -> None:
+def test_order_number_matches_its_example() -> None:
     assert order_number(UUID(int=0)) == "0000-0000-0000"
     assert order_number(UUID(int=LAST_60_BITS)) == "ZZZZ-ZZZZ-ZZZZ"
     assert order_number(UUID(int=1 << 55 | 31)) == "1000-0000-000Z"
 
 
 @given(st.uuids())
-def test_a_number_has_no_letter_that_is_misread(order_id: UUID) -> None:
+def test_order_number_has_no_ambiguous_letters(order_id: UUID) -> None:
     assert re.fullmatch("(?:[0-9A-HJKMNP-TV-Z]{4}-?){3}", order_number(order_id))
 
 
 @given(st.uuids(), st.uuids())
-def test_two_orders_share_a_number_only_if_they_share_all_random_bits(one: UUID, other: UUID) -> None:
+def test_order_numbers_differ_with_any_random_bit(one: UUID, other: UUID) -> None:
     same = one.int & LAST_60_BITS == other.int & LAST_60_BITS
     assert (order_number(one) == order_number(other)) == same
 
 
 @given(st.uuids(), st.integers(0, 2**68 - 1))
-def test_a_number_tells_nothing_of_the_time(order_id: UUID, time_and_version: int) -> None:
+def test_order_number_hides_the_time(order_id: UUID, time_and_version: int) -> None:
     at_another_time = UUID(int=time_and_version << 60 | order_id.int & LAST_60_BITS)
     assert order_number(at_another_time) == order_number(order_id)

@@ -79,7 +79,7 @@ def faults(error: DomainError) -> list[tuple[Sequence[str | int], str]]:
     return [(violation.path, violation.code) for violation in error.violations]
 
 
-def test_an_order_reserves_its_lines_and_copies_names_and_prices(goods: Goods) -> None:
+def test_placed_order_reserves_lines_and_copies_prices(goods: Goods) -> None:
     mug, cup = goods.add("MUG", price=Money(999, "EUR")), goods.add("CUP", price=Money(1, "EUR"))
     order = place_it(goods, request((mug, 2), (cup, 3)))
     assert [(line.sku, line.name, line.unit_price, line.quantity) for line in order.lines] == [
@@ -94,7 +94,7 @@ def test_an_order_reserves_its_lines_and_copies_names_and_prices(goods: Goods) -
     assert order.metadata == {"cart": "7"}
 
 
-def test_an_order_that_is_placed_has_one_change_and_one_event(goods: Goods) -> None:
+def test_placed_order_has_one_history_entry_and_one_event(goods: Goods) -> None:
     order = place_it(goods, request((goods.add("MUG"), 2)))
     assert [(change.action, change.source, change.target) for change in order.changes] == [
         (Action.PLACE, None, OrderStatus.PENDING_PAYMENT)
@@ -115,13 +115,13 @@ def test_free_order_is_confirmed_at_once(goods: Goods) -> None:
     assert [event.aggregate_version for event in order.events] == [1, 2] == [1, order.version]
 
 
-def test_lines_for_one_product_are_summed_at_the_place_of_the_first(goods: Goods) -> None:
+def test_lines_of_one_product_are_summed_into_the_first(goods: Goods) -> None:
     mug, cup = goods.add("MUG"), goods.add("CUP")
     order = place_it(goods, request((mug, 1), (cup, 1), (mug, 2)))
     assert [(line.sku, line.quantity) for line in order.lines] == [("MUG", 3), ("CUP", 1)]
 
 
-def test_every_short_line_is_told_at_once_and_nothing_is_reserved(goods: Goods) -> None:
+def test_every_short_line_is_reported_and_nothing_reserved(goods: Goods) -> None:
     plenty, one, none = goods.add("PLENTY"), goods.add("ONE", stock=1), goods.add("NONE", stock=0)
     with pytest.raises(OutOfStock) as refusal:
         place_it(goods, request((one, 1), (plenty, 1), (none, 5), (one, 1)))
@@ -133,13 +133,13 @@ def test_every_short_line_is_told_at_once_and_nothing_is_reserved(goods: Goods) 
     assert [goods.available(product) for product in (plenty, one, none)] == [10, 1, 0]
 
 
-def test_the_last_units_can_be_ordered(goods: Goods) -> None:
+def test_last_units_can_be_ordered(goods: Goods) -> None:
     mug = goods.add("MUG", stock=3)
     place_it(goods, request((mug, 3)))
     assert goods.available(mug) == 0
 
 
-def test_every_product_that_cannot_be_ordered_as_asked_is_told_at_once(goods: Goods) -> None:
+def test_every_unavailable_product_is_reported(goods: Goods) -> None:
     mug, archived, rationed = goods.add("MUG"), goods.add("ARCHIVED"), goods.add("RATIONED")
     yen, unknown = goods.add("YEN", price=Money(1, "JPY")), Goods().add("UNKNOWN")
     archived.status = ProductStatus.ARCHIVED
@@ -157,21 +157,21 @@ def test_every_product_that_cannot_be_ordered_as_asked_is_told_at_once(goods: Go
     assert goods.available(mug) == 10
 
 
-def test_as_many_as_are_allowed_can_be_ordered(goods: Goods) -> None:
+def test_order_up_to_max_per_order_is_placed(goods: Goods) -> None:
     rationed = goods.add("RATIONED")
     rationed.max_per_order = 2
     assert place_it(goods, request((rationed, 1), (rationed, 1))).ordered_units == 2
 
 
 @pytest.mark.parametrize("lines", [0, MAX_LINES + 1])
-def test_an_order_has_a_line_and_not_more_than_a_hundred(goods: Goods, lines: int) -> None:
+def test_order_has_1_to_100_lines(goods: Goods, lines: int) -> None:
     mug = goods.add("MUG", stock=1000)
     with pytest.raises(ValidationFailed):
         quote(request(*[(mug, 1)] * lines), goods.shelf)
     assert quote(request(*[(mug, 1)] * MAX_LINES), goods.shelf).total == Money(1000 * MAX_LINES, "EUR")
 
 
-def test_no_quantity_is_below_one_and_no_sum_beyond_a_million(goods: Goods) -> None:
+def test_quantities_are_between_one_and_a_million(goods: Goods) -> None:
     mug, cup = goods.add("MUG", stock=MAX_QUANTITY + 1), goods.add("CUP", stock=MAX_QUANTITY + 1)
     lines = [(mug, 2), (mug, -1), (cup, MAX_QUANTITY), (mug, 0), (cup, 1)]
     with pytest.raises(ValidationFailed) as refusal:
@@ -180,7 +180,7 @@ def test_no_quantity_is_below_one_and_no_sum_beyond_a_million(goods: Goods) -> N
     assert quote(request((cup, MAX_QUANTITY)), goods.shelf).lines[0].quantity == MAX_QUANTITY
 
 
-def test_an_order_that_costs_more_than_can_be_expressed_is_refused(goods: Goods) -> None:
+def test_order_above_the_maximum_amount_is_rejected(goods: Goods) -> None:
     dear, cheap = goods.add("DEAR", price=Money(MAX_AMOUNT, "EUR")), goods.add("CHEAP", price=Money(1, "EUR"))
     for lines in ([(dear, 2)], [(dear, 1), (cheap, 1)]):
         with pytest.raises(ValidationFailed) as refusal:
@@ -190,7 +190,7 @@ def test_an_order_that_costs_more_than_can_be_expressed_is_refused(goods: Goods)
 
 
 @pytest.mark.parametrize("expected", [Money(1999, "EUR"), Money(2001, "EUR"), Money(2000, "USD")])
-def test_an_order_that_costs_something_else_than_expected_is_refused(goods: Goods, expected: Money) -> None:
+def test_order_with_an_unexpected_total_is_rejected(goods: Goods, expected: Money) -> None:
     mug = goods.add("MUG")
     with pytest.raises(PriceChanged) as refusal:
         place_it(goods, request((mug, 2), expected_total=expected))
@@ -199,13 +199,13 @@ def test_an_order_that_costs_something_else_than_expected_is_refused(goods: Good
     assert goods.available(mug) == 10
 
 
-def test_an_order_that_costs_what_is_expected_is_placed(goods: Goods) -> None:
+def test_order_with_the_expected_total_is_placed(goods: Goods) -> None:
     mug = goods.add("MUG")
     assert place_it(goods, request((mug, 2), expected_total=Money(2000, "EUR"))).ordered_units == 2
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 6)), min_size=1, max_size=8))
-def test_an_order_is_reserved_whole_or_not_at_all(lines: list[tuple[int, int]]) -> None:
+def test_order_is_reserved_wholly_or_not_at_all(lines: list[tuple[int, int]]) -> None:
     goods = Goods()
     products = [goods.add(f"SKU-{n}", stock=6, price=Money(10**n, "EUR")) for n in range(4)]
     wanted = [sum(units for number, units in lines if number == n) for n in range(4)]

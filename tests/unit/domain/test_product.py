@@ -35,7 +35,7 @@ def receive(stock: Stock) -> None:
     stock.adjust(1, MovementReason.RECEIPT, note=None, now=NOW, actor=STAFF)
 
 
-def test_only_what_is_named_is_changed(product: Product, stock: Stock) -> None:
+def test_import_changes_only_named_fields(product: Product, stock: Stock) -> None:
     product.change(ProductChanges(name="Beaker", max_per_order=None), stock=stock, now=NOW)
     assert (product.name, product.max_per_order) == ("Beaker", None)
     assert (product.sku, product.price, product.status) == (
@@ -45,20 +45,18 @@ def test_only_what_is_named_is_changed(product: Product, stock: Stock) -> None:
     )
 
 
-def test_attributes_are_merged_and_none_removes_one(product: Product, stock: Stock) -> None:
+def test_attributes_are_merged_and_null_removes_one(product: Product, stock: Stock) -> None:
     product.attributes = {"colour": "red", "size": "L"}
     product.change(ProductChanges(attributes={"size": None, "glaze": "matt"}), stock=stock, now=NOW)
     assert product.attributes == {"colour": "red", "glaze": "matt"}
 
 
-def test_none_in_place_of_the_attributes_removes_all(product: Product, stock: Stock) -> None:
+def test_null_attributes_remove_all(product: Product, stock: Stock) -> None:
     product.change(ProductChanges(attributes=None), stock=stock, now=NOW)
     assert product.attributes == {}
 
 
-def test_an_edit_that_would_lead_to_too_many_attributes_changes_nothing(
-    product: Product, stock: Stock
-) -> None:
+def test_edit_above_the_attribute_limit_changes_nothing(product: Product, stock: Stock) -> None:
     product.attributes = {f"old-{number}": "" for number in range(MAX_ATTRIBUTES - 1)}
     product.change(ProductChanges(attributes={"last": ""}), stock=stock, now=NOW)
     name, version = product.name, product.version
@@ -69,16 +67,14 @@ def test_an_edit_that_would_lead_to_too_many_attributes_changes_nothing(
     product.change(ProductChanges(attributes={"last": None, "another": ""}), stock=stock, now=NOW)
 
 
-def test_a_product_off_sale_can_be_put_on_sale_again(product: Product, stock: Stock) -> None:
+def test_archived_product_can_be_activated_again(product: Product, stock: Stock) -> None:
     product.archive(stock=stock, now=NOW)
     assert not product.is_for_sale
     product.change(ProductChanges(status=ProductStatus.ACTIVE), stock=stock, now=NOW)
     assert product.is_for_sale
 
 
-def test_the_visible_version_grows_by_one_with_each_edit_and_each_movement(
-    product: Product, stock: Stock
-) -> None:
+def test_visible_version_counts_edits_and_movements(product: Product, stock: Stock) -> None:
     versions = [product.version_with(stock)]
     for step in (receive, receive, product, receive, product, product, receive):
         if isinstance(step, Product):
@@ -89,7 +85,7 @@ def test_the_visible_version_grows_by_one_with_each_edit_and_each_movement(
     assert versions == list(range(1, 9))
 
 
-def test_a_sale_does_not_get_in_an_editors_way_and_another_edit_does(product: Product, stock: Stock) -> None:
+def test_edit_fails_after_another_edit_but_not_after_a_sale(product: Product, stock: Stock) -> None:
     seen = product.version_with(stock)
     receive(stock)
     product.ensure_unedited_since(seen, stock)
@@ -102,12 +98,12 @@ def test_a_sale_does_not_get_in_an_editors_way_and_another_edit_does(product: Pr
     product.ensure_unedited_since(3, stock)
 
 
-def test_a_version_that_has_not_been_is_refused(product: Product, stock: Stock) -> None:
+def test_future_version_is_rejected(product: Product, stock: Stock) -> None:
     with pytest.raises(PreconditionFailed):
         product.ensure_unedited_since(2, stock)
 
 
-def test_subscribers_hear_of_every_edit(product: Product, stock: Stock) -> None:
+def test_every_edit_records_an_event(product: Product, stock: Stock) -> None:
     product.change(ProductChanges(price=Money(5, "EUR")), stock=stock, now=NOW)
     created, changed = product.take_events()
     assert isinstance(created, ProductCreated)
@@ -117,7 +113,7 @@ def test_subscribers_hear_of_every_edit(product: Product, stock: Stock) -> None:
     assert product.take_events() == []
 
 
-def test_a_product_is_found_by_words_of_sku_name_and_description_and_mistyped_by_those_of_sku_and_name(
+def test_typos_match_sku_and_name_but_not_description(
     product: Product,
 ) -> None:
     product.description = "Holds tea"

@@ -5,11 +5,11 @@ from domain.sessions.refresh_token import InvalidRefreshToken, RefreshToken
 TOKEN = RefreshToken(b"f" * 16, b"s" * 32)
 
 
-def test_a_token_is_read_as_it_was_written() -> None:
+def test_refresh_token_parses_its_own_text() -> None:
     assert RefreshToken.parse(TOKEN.text) == TOKEN
 
 
-def test_a_token_does_not_show_itself() -> None:
+def test_repr_of_a_refresh_token_hides_it() -> None:
     assert "s" * 8 not in repr(TOKEN)
     assert TOKEN.text not in repr(TOKEN)
 
@@ -27,17 +27,17 @@ def test_a_token_does_not_show_itself() -> None:
         "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSIsImtpZCI6ImsifQ.e30.c2ln",
     ],
 )
-def test_what_is_not_a_token_is_refused(text: str) -> None:
+def test_malformed_refresh_token_is_rejected(text: str) -> None:
     with pytest.raises(InvalidRefreshToken):
         RefreshToken.parse(text)
 
 
-def test_a_token_opens_the_successor_that_it_has_sealed() -> None:
+def test_token_decrypts_its_sealed_successor() -> None:
     successor = TOKEN.followed_by(bytes(range(32)))
     assert TOKEN.open(TOKEN.seal(successor)) == successor
 
 
-def test_no_other_token_opens_it_and_what_is_sealed_does_not_show() -> None:
+def test_sealed_successor_is_opened_by_its_token_only() -> None:
     successor = TOKEN.followed_by(bytes(range(32)))
     sealed = TOKEN.seal(successor)
     assert sealed != successor.secret
@@ -45,7 +45,7 @@ def test_no_other_token_opens_it_and_what_is_sealed_does_not_show() -> None:
     assert successor.open(sealed) != successor
 
 
-def test_tokens_of_one_session_have_one_family_and_each_its_own_hash() -> None:
+def test_tokens_of_a_session_share_a_family_but_no_hash() -> None:
     successor = TOKEN.followed_by(bytes(range(32)))
     assert successor.family_hash == TOKEN.family_hash
     assert successor.secret_hash != TOKEN.secret_hash

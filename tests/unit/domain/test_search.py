@@ -44,7 +44,7 @@ def test_folded_text_folds_to_itself(text: str) -> None:
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters=DOTLESS_I)))
-def test_capitals_and_the_way_of_composing_make_no_difference(text: str) -> None:
+def test_case_and_unicode_composition_are_ignored(text: str) -> None:
     assert folded(text.upper()) == folded(text.lower()) == folded(text)
     assert folded(unicodedata.normalize("NFD", text)) == folded(unicodedata.normalize("NFC", text))
 
@@ -60,18 +60,18 @@ def test_capitals_and_the_way_of_composing_make_no_difference(text: str) -> None
         ("Σίσυφος", "σισυφοσ"),
     ],
 )
-def test_text_is_folded_to_what_people_take_for_the_same(text: str, expected: str) -> None:
+def test_folding_ignores_case_and_accents(text: str, expected: str) -> None:
     assert folded(text) == expected
 
 
 @given(texts)
-def test_words_have_letters_and_digits_only_and_are_bounded(text: str) -> None:
+def test_words_are_alphanumeric_and_bounded(text: str) -> None:
     for word in words(text):
         assert word.isalnum()
         assert 1 <= len(word) <= MAX_WORD_LENGTH
 
 
-def test_words_end_at_whatever_is_neither_letter_nor_digit() -> None:
+def test_words_are_split_at_non_alphanumerics() -> None:
     assert words("MUG-RED_2, (300ml) mug's 東京") == {"mug", "red", "2", "300ml", "s", "東京"}
     assert words(" -_.,!") == frozenset()
 
@@ -105,41 +105,41 @@ def test_term_matches_a_prefix_or_the_whole_word() -> None:
 
 
 @given(long_words, places, letters)
-def test_a_letter_too_many_is_forgiven(word: str, place: int, letter: str) -> None:
+def test_extra_letter_matches(word: str, place: int, letter: str) -> None:
     assert share_a_variant(word, word[:place] + letter + word[place:])
 
 
 @given(st.text(LETTERS, min_size=MIN_LENGTH_WITH_TYPO + 1, max_size=12), places)
-def test_a_letter_too_few_is_forgiven_where_enough_remain(word: str, place: int) -> None:
+def test_missing_letter_matches_in_longer_words(word: str, place: int) -> None:
     place %= len(word)
     assert share_a_variant(word, word[:place] + word[place + 1 :])
 
 
 @given(long_words, places, letters)
-def test_a_wrong_letter_is_forgiven(word: str, place: int, letter: str) -> None:
+def test_wrong_letter_matches(word: str, place: int, letter: str) -> None:
     place %= len(word)
     assert share_a_variant(word, word[:place] + letter + word[place + 1 :])
 
 
 @given(long_words, places)
-def test_two_neighbours_swapped_are_forgiven(word: str, place: int) -> None:
+def test_swapped_letters_match(word: str, place: int) -> None:
     place %= len(word) - 1
     swapped = word[:place] + word[place + 1] + word[place] + word[place + 2 :]
     assert share_a_variant(word, swapped)
 
 
 @given(long_words, long_words)
-def test_more_than_two_slips_are_never_forgiven(one: str, other: str) -> None:
+def test_more_than_two_typos_never_match(one: str, other: str) -> None:
     assert distance(one, other) <= 2 or not share_a_variant(one, other)
 
 
 @given(st.text(LETTERS, max_size=MIN_LENGTH_WITH_TYPO - 1))
-def test_short_words_have_to_be_right(word: str) -> None:
+def test_short_words_match_exactly(word: str) -> None:
     assert typo_variants(word) == frozenset()
 
 
 @given(st.text(LETTERS, min_size=MIN_LENGTH_WITH_TYPO, max_size=60))
-def test_a_word_has_as_many_variants_as_letters_and_one_at_most(word: str) -> None:
+def test_typo_variants_are_bounded_by_the_word_length(word: str) -> None:
     assert len(typo_variants(word)) <= len(word) + 1
 
 

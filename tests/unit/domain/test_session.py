@@ -35,7 +35,7 @@ def refreshed(session: Session, token: RefreshToken, fresh: bytes, now: datetime
     return session.refresh(token, fresh * 32, lifetime=LIFETIME, now=now)
 
 
-def test_each_token_gives_the_next() -> None:
+def test_each_refresh_token_yields_the_next() -> None:
     kept = session()
     second = refreshed(kept, FIRST, b"2", NOW)
     third = refreshed(kept, second, b"3", NOW + SECOND)
@@ -44,14 +44,14 @@ def test_each_token_gives_the_next() -> None:
 
 
 @pytest.mark.parametrize("later", [timedelta(0), SECOND, GRACE])
-def test_the_token_used_last_gives_the_same_successor_for_some_seconds(later: timedelta) -> None:
+def test_token_reused_within_the_grace_gives_the_same_successor(later: timedelta) -> None:
     kept = session()
     second = refreshed(kept, FIRST, b"2", NOW)
     assert refreshed(kept, FIRST, b"3", NOW + later) == second
     assert refreshed(kept, second, b"4", NOW + later).secret == b"4" * 32
 
 
-def test_asking_again_does_not_prolong_the_seconds() -> None:
+def test_repeated_use_does_not_extend_the_grace() -> None:
     kept = session()
     refreshed(kept, FIRST, b"2", NOW)
     refreshed(kept, FIRST, b"3", NOW + GRACE)
@@ -59,7 +59,7 @@ def test_asking_again_does_not_prolong_the_seconds() -> None:
         refreshed(kept, FIRST, b"4", NOW + GRACE + SECOND)
 
 
-def test_a_token_is_worthless_as_soon_as_its_successor_was_used() -> None:
+def test_token_is_invalid_after_its_successor_was_used() -> None:
     kept = session()
     second = refreshed(kept, FIRST, b"2", NOW)
     refreshed(kept, second, b"3", NOW)
@@ -67,17 +67,17 @@ def test_a_token_is_worthless_as_soon_as_its_successor_was_used() -> None:
         refreshed(kept, FIRST, b"4", NOW)
 
 
-def test_a_token_of_the_family_that_never_was_is_a_reuse() -> None:
+def test_unknown_token_of_a_family_counts_as_reuse() -> None:
     with pytest.raises(RefreshTokenReused):
         refreshed(session(), FIRST.followed_by(b"x" * 32), b"2", NOW)
 
 
-def test_a_session_that_nobody_refreshes_is_over_after_a_while() -> None:
+def test_unrefreshed_session_ends_at_its_idle_lifetime() -> None:
     with pytest.raises(InvalidRefreshToken):
         refreshed(session(), FIRST, b"2", NOW + LIFETIME.idle)
 
 
-def test_a_session_is_over_one_day_however_often_it_is_refreshed() -> None:
+def test_session_ends_at_its_absolute_lifetime() -> None:
     kept, token, now = session(), FIRST, NOW
     for day in range(30):
         now = NOW + timedelta(days=day)
@@ -87,7 +87,7 @@ def test_a_session_is_over_one_day_however_often_it_is_refreshed() -> None:
         refreshed(kept, token, b"x", NOW + LIFETIME.absolute)
 
 
-def test_sessions_that_are_over_make_way_and_then_the_longest_unused() -> None:
+def test_ended_sessions_are_evicted_before_unused_ones() -> None:
     over = session(number=1, created_at=NOW - LIFETIME.absolute)
     live = [session(number=2 + n, created_at=NOW - n * SECOND) for n in range(MAX_SESSIONS)]
     assert sessions_to_evict([over], NOW) == [over]

@@ -24,7 +24,7 @@ PENDING, CONFIRMED, FULFILLED, CANCELLED, EXPIRED = OrderStatus
         (EXPIRED, 100, 100, 0, OrderPaymentStatus.REFUND_DUE),
     ],
 )
-def test_the_payment_status_is_read_off_the_amounts(
+def test_payment_status_follows_the_amounts(
     status: OrderStatus, total: int, paid: int, refunded: int, expected: OrderPaymentStatus
 ) -> None:
     assert payment_status(status, total=total, paid=paid, refunded=refunded) is expected
@@ -41,7 +41,7 @@ def test_the_payment_status_is_read_off_the_amounts(
         (FULFILLED, 0, 0, 0, OrderPaymentStatus.UNPAID),
     ],
 )
-def test_payment_status_tells_authorized_from_captured_money(
+def test_payment_status_distinguishes_authorized_from_captured(
     status: OrderStatus, paid: int, refunded: int, authorized: int, expected: OrderPaymentStatus
 ) -> None:
     told = payment_status(status, total=100, paid=paid, refunded=refunded, authorized=authorized)
@@ -57,5 +57,5 @@ def test_payment_status_tells_authorized_from_captured_money(
         (3, FulfillmentStatus.FULFILLED),
     ],
 )
-def test_the_fulfillment_status_is_read_off_the_units(fulfilled: int, expected: FulfillmentStatus) -> None:
+def test_fulfillment_status_follows_the_units(fulfilled: int, expected: FulfillmentStatus) -> None:
     assert fulfillment_status(ordered=3, fulfilled=fulfilled) is expected

@@ -95,12 +95,12 @@ TestWarehouse.settings = settings(max_examples=100, stateful_step_count=30, dead
 
 
 @pytest.mark.parametrize("on_hand", [-1, MAX_ON_HAND + 1])
-def test_no_stock_is_opened_that_no_shelf_has(on_hand: int) -> None:
+def test_invalid_initial_stock_is_rejected(on_hand: int) -> None:
     with pytest.raises(StockConflict):
         a_stock(on_hand)
 
 
-def test_a_movement_says_who_why_and_for_which_order() -> None:
+def test_movement_records_actor_reason_and_order() -> None:
     stock, order_id = a_stock(5), OrderId(SequentialIds().new())
     stock.reserve(2, order_id=order_id, now=NOW, actor=ANN)
     stock.adjust(-1, MovementReason.DAMAGE, note="dropped", now=NOW, actor=ANN)
@@ -111,7 +111,7 @@ def test_a_movement_says_who_why_and_for_which_order() -> None:
     assert {(movement.actor, movement.at) for movement in stock.movements} == {(ANN, NOW)}
 
 
-def test_a_count_below_what_is_reserved_says_how_much_that_is() -> None:
+def test_count_below_reserved_reports_the_reserved_units() -> None:
     stock = a_stock(5)
     stock.reserve(3, order_id=OrderId(SequentialIds().new()), now=NOW, actor=ANN)
     with pytest.raises(StockConflict) as refusal:

@@ -29,22 +29,22 @@ PERMITTED = {
 
 @pytest.mark.parametrize("permission", Permission)
 @pytest.mark.parametrize("role", Role)
-def test_a_role_permits_what_the_table_says(role: Role, permission: Permission) -> None:
+def test_role_has_the_permissions_of_the_table(role: Role, permission: Permission) -> None:
     user = a_user(SequentialIds())
     user.role = role
     assert user.may(permission) is (permission in PERMITTED[role])
 
 
-def test_staff_may_what_customers_may_and_admins_what_staff_may() -> None:
+def test_each_role_includes_the_permissions_below() -> None:
     assert PERMISSIONS[Role.CUSTOMER] < PERMISSIONS[Role.STAFF] < PERMISSIONS[Role.ADMIN]
 
 
 @pytest.mark.parametrize("spelling", ["Ann@Example.com", " ann@example.com ", "ANN@EXAMPLE.COM"])
-def test_two_spellings_of_a_mailbox_are_one(spelling: str) -> None:
+def test_spellings_of_a_mailbox_share_one_account(spelling: str) -> None:
     assert sought_email_address(spelling) == sought_email_address("ann@example.com")
 
 
-def test_people_sign_up_unverified_and_active() -> None:
+def test_new_account_is_active_and_unverified() -> None:
     user = a_user(SequentialIds())
     assert (user.status, user.email_verified, user.version) == (UserStatus.ACTIVE, False, 1)
     user.ensure_active()
@@ -54,21 +54,21 @@ def test_people_sign_up_unverified_and_active() -> None:
 
 
 @pytest.mark.parametrize("status", [UserStatus.DISABLED, UserStatus.CLOSED])
-def test_an_account_that_is_not_active_cannot_be_used(status: UserStatus) -> None:
+def test_inactive_account_cannot_be_used(status: UserStatus) -> None:
     user = a_user(SequentialIds())
     user.status = status
     with pytest.raises(AccountDisabled):
         user.ensure_active()
 
 
-def test_a_password_hash_is_not_shown() -> None:
+def test_repr_of_a_user_hides_the_password_hash() -> None:
     user = a_user(SequentialIds())
     assert user.password_hash
     assert user.password_hash not in repr(user)
 
 
 @pytest.mark.parametrize("password", ["x" * 12, "x" * MAX_LENGTH, "\u0301" * 12, "👩" * 12, " " * 12])
-def test_a_password_of_any_characters_is_long_enough(password: str) -> None:
+def test_password_length_counts_any_characters(password: str) -> None:
     ensure_long_enough(password, min_length=12, field="password")
 
 
@@ -82,7 +82,7 @@ def test_a_password_of_any_characters_is_long_enough(password: str) -> None:
         ("\ufdfa" * 12, "password_too_long"),  # each of them unfolds to eighteen
     ],
 )
-def test_a_password_too_short_or_too_long_is_refused_where_it_stands(password: str, code: str) -> None:
+def test_password_of_invalid_length_is_reported_at_its_field(password: str, code: str) -> None:
     with pytest.raises(WeakPassword) as refusal:
         ensure_long_enough(password, min_length=12, field="new_password")
     [violation] = refusal.value.violations
@@ -90,5 +90,5 @@ def test_a_password_too_short_or_too_long_is_refused_where_it_stands(password: s
     assert not password or password not in violation.detail
 
 
-def test_one_password_typed_on_two_keyboards_is_one() -> None:
+def test_unicode_compositions_of_a_password_are_equal() -> None:
     assert normalize_password("e\u0301") == normalize_password("\u00e9") == "\u00e9"

@@ -49,12 +49,12 @@ def references(node: Any) -> Iterator[str]:
             yield from references(part)
 
 
-def test_the_document_in_the_docs_is_today_s() -> None:
+def test_asyncapi_document_in_the_docs_is_current() -> None:
     """If not: `python -m entrypoints asyncapi export docs/asyncapi.json`."""
     assert json.loads(DOCUMENT.read_text(encoding="utf-8")) == asyncapi_document()
 
 
-def test_every_event_of_the_domain_has_its_place_in_the_document() -> None:
+def test_every_event_type_is_in_the_asyncapi_document() -> None:
     modules = [import_module(found.name) for found in pkgutil.walk_packages(domain.__path__, "domain.")]
     types = {
         thing.type
@@ -66,7 +66,7 @@ def test_every_event_of_the_domain_has_its_place_in_the_document() -> None:
     assert list(asyncapi_document()["channels"]) == sorted(types)
 
 
-def test_every_reference_leads_somewhere() -> None:
+def test_every_asyncapi_reference_resolves() -> None:
     document = asyncapi_document()
     for reference in references(document):
         node = document
@@ -150,7 +150,7 @@ async def let_everything_happen_to_products(shop: Shop) -> None:
     await shop.archive_product(mug.id, expected_version=changed.version, actor=SOMEBODY)
 
 
-async def test_what_is_told_is_what_is_described() -> None:
+async def test_event_payloads_match_their_schemas() -> None:
     shop = Shop(memory_store())
     mug = await shop.product(stock=5)
     await shop.cancel(await shop.order(mug))

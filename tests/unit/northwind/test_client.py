@@ -21,7 +21,7 @@ def client_of(*answers: httpx2.Response | type[httpx2.TransportError], waits: li
 
 
 @pytest.mark.parametrize("status", [429, 503])
-async def test_it_waits_for_as_long_as_it_is_asked_to(status: int) -> None:
+async def test_demo_client_honors_retry_after(status: int) -> None:
     waits: list[float] = []
     later = httpx2.Response(status, headers={"Retry-After": "0"})
     client = client_of(later, later, httpx2.Response(201), waits=waits)
@@ -29,13 +29,13 @@ async def test_it_waits_for_as_long_as_it_is_asked_to(status: int) -> None:
     assert waits == [0, 0]
 
 
-async def test_it_repeats_what_may_have_been_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_demo_client_retries_lost_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("examples.northwind.client.WAIT_AFTER_LOSS", 0)
     client = client_of(httpx2.ReadError, httpx2.Response(201), waits=[])
     assert (await client.send("POST", "/v1/orders", key="k")).status_code == 201
 
 
-async def test_its_patience_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_demo_client_gives_up_eventually(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("examples.northwind.client.PATIENCE", -1)
     client = client_of(httpx2.Response(429), httpx2.ConnectError, waits=[])
     assert (await client.send("GET", "/")).status_code == 429
@@ -43,7 +43,7 @@ async def test_its_patience_ends(monkeypatch: pytest.MonkeyPatch) -> None:
         await client.send("GET", "/")
 
 
-async def test_work_is_done_side_by_side_within_a_bound() -> None:
+async def test_parallel_work_is_bounded() -> None:
     under_way, most = 0, 0
 
     async def work(item: int) -> int:

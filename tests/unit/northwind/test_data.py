@@ -21,12 +21,12 @@ def test_northwind_is_complete() -> None:
     assert sum(len(order.quantities) for order in northwind.orders) == 2155
 
 
-def test_the_orders_cost_what_they_cost_at_northwinds_list_prices() -> None:
+def test_northwind_orders_have_their_list_price_totals() -> None:
     northwind = load_northwind()
     assert sum(northwind.total(order) for order in northwind.orders) == CENTS_ORDERED
 
 
-def test_what_is_left_after_all_orders_is_northwinds_own_stock() -> None:
+def test_remaining_stock_equals_northwinds_stock() -> None:
     northwind = load_northwind()
     ordered = northwind.units_ordered()
     assert sum(ordered.values()) == UNITS_ORDERED
@@ -36,13 +36,13 @@ def test_what_is_left_after_all_orders_is_northwinds_own_stock() -> None:
     assert min(left.values()) == 0
 
 
-def test_the_catalogue_can_be_imported() -> None:
+def test_northwind_catalog_can_be_imported() -> None:
     rows = read_catalog(PRODUCTS_FILE, progress=lambda _: None)
     assert {row.sku for row in rows} == load_northwind().products.keys()
     assert next(row for row in rows if row.sku == "NW-0038").name == "Côte de Blaye"
 
 
-def test_every_order_can_be_placed_by_a_customer_who_can_sign_up() -> None:
+def test_every_northwind_order_has_a_valid_customer() -> None:
     northwind = load_northwind()
     customers = {customer.id for customer in northwind.customers}
     assert all(customer.email.endswith("@example.com") for customer in northwind.customers)
@@ -52,7 +52,7 @@ def test_every_order_can_be_placed_by_a_customer_who_can_sign_up() -> None:
         AddressSchema.model_validate(order.shipping_address)
 
 
-def test_a_street_with_a_comma_is_whole() -> None:
+def test_quoted_comma_is_part_of_the_cell() -> None:
     address = next(order.shipping_address for order in load_northwind().orders if order.id == 10250)
     assert address == {
         "name": "Hanari Carnes",

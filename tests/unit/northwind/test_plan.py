@@ -2,7 +2,7 @@ from examples.northwind.data import load_northwind
 from examples.northwind.plan import plan_of
 
 
-def test_some_orders_are_paid_and_a_share_of_those_is_shipped_and_paid_back() -> None:
+def test_demo_plan_pays_fulfills_and_refunds_a_share() -> None:
     northwind = load_northwind()
     plans = [(order, plan_of(northwind, order)) for order in northwind.orders]
     assert sum(plan.is_paid for _, plan in plans) == 332
@@ -12,7 +12,7 @@ def test_some_orders_are_paid_and_a_share_of_those_is_shipped_and_paid_back() ->
     assert sum(plan.refunded(northwind) > 0 for _, plan in plans) == 166
 
 
-def test_nothing_is_shipped_or_paid_back_that_was_not_paid_for() -> None:
+def test_unpaid_orders_are_not_fulfilled_or_refunded() -> None:
     northwind = load_northwind()
     for order in northwind.orders:
         plan = plan_of(northwind, order)

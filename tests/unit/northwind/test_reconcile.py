@@ -37,7 +37,7 @@ def failing(checks: list[Check]) -> list[str]:
     return [check.name for check in checks if not check.holds]
 
 
-def test_orders_that_are_as_the_files_say_pass() -> None:
+def test_orders_equal_to_the_files_reconcile() -> None:
     assert failing(check_orders(SMALL, [KEPT])) == []
 
 
@@ -64,7 +64,7 @@ def test_orders_that_are_as_the_files_say_pass() -> None:
         ([replace(KEPT, customer_id="ANATR")], ["Orders"], "it is ANATR's, not ALFKI's"),
     ],
 )
-def test_an_order_that_is_off_is_noticed(kept: list[KeptOrder], names: list[str], difference: str) -> None:
+def test_wrong_order_is_detected(kept: list[KeptOrder], names: list[str], difference: str) -> None:
     checks = check_orders(SMALL, kept)
     assert failing(checks) == names
     assert checks[0].differences == (f"order 10248: {difference}",)
@@ -96,13 +96,13 @@ async def demo_shop(shop: Shop) -> DemoShop:
     return DemoShop(shop, {"NW-0001": chai.id, "NW-0002": chang.id}, placed.result)
 
 
-async def test_stock_that_was_only_ordered_from_passes(demo_shop: DemoShop) -> None:
+async def test_unchanged_stock_reconciles(demo_shop: DemoShop) -> None:
     checks = await demo_shop.stock_checks()
     assert failing(checks) == []
     assert checks[1].found == "8"
 
 
-async def test_what_others_have_moved_is_allowed_for(demo_shop: DemoShop) -> None:
+async def test_reconciliation_allows_for_other_movements(demo_shop: DemoShop) -> None:
     shop = demo_shop.shop
     other = await shop.product(sku="OTHER", stock=1)
     chai = await shop.get_product(demo_shop.order.lines[0].product_id, include_archived=False)
@@ -113,12 +113,12 @@ async def test_what_others_have_moved_is_allowed_for(demo_shop: DemoShop) -> Non
     assert failing(await demo_shop.stock_checks()) == []
 
 
-async def test_the_demos_own_order_may_be_cancelled_afterwards(demo_shop: DemoShop) -> None:
+async def test_demo_tolerates_a_cancelled_order(demo_shop: DemoShop) -> None:
     await demo_shop.shop.cancel(demo_shop.order)
     assert failing(await demo_shop.stock_checks()) == []
 
 
-async def test_a_reservation_that_is_missing_is_noticed(demo_shop: DemoShop) -> None:
+async def test_missing_reservation_is_detected(demo_shop: DemoShop) -> None:
     checks = await check_stock(
         demo_shop.shop.get_stock,
         demo_shop.shop.list_movements,
@@ -133,7 +133,7 @@ async def test_a_reservation_that_is_missing_is_noticed(demo_shop: DemoShop) -> 
     )
 
 
-async def test_each_order_has_one_event_whatever_else_was_placed(demo_shop: DemoShop) -> None:
+async def test_each_order_of_a_batch_has_one_event(demo_shop: DemoShop) -> None:
     shop = demo_shop.shop
     await shop.order(await shop.product(stock=1))
     assert failing(await check_events(shop.store.outbox, SMALL, order_ids={demo_shop.order.id})) == []

@@ -33,7 +33,7 @@ def failing(checks: list[Check]) -> dict[str, tuple[str, ...]]:
     return {check.name: check.differences for check in checks if not check.holds}
 
 
-def test_deeds_that_are_as_planned_pass() -> None:
+def test_planned_actions_reconcile() -> None:
     assert failing(check_deeds(SMALL, KEPT)) == {}
 
 
@@ -52,11 +52,11 @@ def test_deeds_that_are_as_planned_pass() -> None:
         ([SHIPPED, WITH_REBATE, replace(WAITING, paid=1)], {"Paid": ("order 10269: 1 paid, not 0",)}),
     ],
 )
-def test_what_is_off_is_noticed(kept: list[KeptOrder], found: dict[str, tuple[str, ...]]) -> None:
+def test_wrong_fulfillment_is_detected(kept: list[KeptOrder], found: dict[str, tuple[str, ...]]) -> None:
     assert failing(check_deeds(SMALL, kept)) == found
 
 
-async def test_what_was_done_has_its_events(shop: Shop) -> None:
+async def test_history_actions_have_their_events(shop: Shop) -> None:
     mug = await shop.product(stock=9)
     shipped, with_rebate = [await shop.order(mug) for _ in range(2)]
     for order in (shipped, with_rebate):
@@ -68,7 +68,7 @@ async def test_what_was_done_has_its_events(shop: Shop) -> None:
     assert len(failing(await check_deeds_events(shop.store.outbox, SMALL, order_ids={uuid4()}))) == 3
 
 
-def test_a_broken_rule_is_told_with_what_breaks_it() -> None:
+def test_broken_invariant_is_reported_with_its_offenders() -> None:
     findings = [Finding(invariant, 0, ()) for invariant in Invariant]
     assert failing(check_rules(findings)) == {}
     findings[6] = Finding(Invariant.TOTAL_OF_LINES, 1, ("0190",))

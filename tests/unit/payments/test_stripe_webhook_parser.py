@@ -69,7 +69,7 @@ def inbox() -> StripeWebhookParser:
     return StripeWebhookParser(create_client("sk_test_canary", nobody, api_base=None), [NEW, OLD])
 
 
-async def test_a_captured_payment_is_understood(inbox: StripeWebhookParser) -> None:
+async def test_captured_payment_event_is_parsed(inbox: StripeWebhookParser) -> None:
     event = await inbox.open(signed(told("payment_intent.succeeded", INTENT)))
     assert event is not None
     assert (event.provider, event.event_id, event.kind) == (
@@ -82,14 +82,14 @@ async def test_a_captured_payment_is_understood(inbox: StripeWebhookParser) -> N
     assert event.failure is None
 
 
-async def test_a_failed_payment_is_told_without_the_banks_own_reason(inbox: StripeWebhookParser) -> None:
+async def test_failed_payment_hides_the_bank_reason(inbox: StripeWebhookParser) -> None:
     event = await inbox.open(signed(told("payment_intent.payment_failed", DECLINED)))
     assert event is not None
     assert (event.kind, event.payment_id) == (ProviderEventKind.FAILED, ID)
     assert (event.failure, event.amount) == ("card_declined", Money(1999, "EUR"))
 
 
-async def test_a_payment_that_was_cancelled_at_stripe_has_failed(inbox: StripeWebhookParser) -> None:
+async def test_payment_canceled_at_stripe_fails(inbox: StripeWebhookParser) -> None:
     event = await inbox.open(signed(told("payment_intent.canceled", {**INTENT, "status": "canceled"})))
     assert event is not None
     assert (event.kind, event.failure) == (ProviderEventKind.FAILED, "canceled")
@@ -109,7 +109,7 @@ async def test_a_payment_that_was_cancelled_at_stripe_has_failed(inbox: StripeWe
         ),
     ],
 )
-async def test_a_refund_is_told_by_its_status_whatever_the_event_is_called(
+async def test_refund_event_is_parsed_by_status(
     inbox: StripeWebhookParser,
     kind: str,
     changed: dict[str, Any],
@@ -130,12 +130,12 @@ async def test_a_refund_is_told_by_its_status_whatever_the_event_is_called(
         told("payment_intent.succeeded", {"object": "something_new"}),
     ],
 )
-async def test_what_a_shop_takes_no_note_of_is_passed_over(inbox: StripeWebhookParser, body: str) -> None:
+async def test_irrelevant_stripe_event_is_ignored(inbox: StripeWebhookParser, body: str) -> None:
     assert await inbox.open(signed(body)) is None
 
 
 @pytest.mark.parametrize("metadata", [{}, None, {"payment_id": "ours?"}])
-async def test_a_payment_that_somebody_else_has_made_has_stripes_name_only(
+async def test_payment_created_elsewhere_has_only_the_stripe_reference(
     inbox: StripeWebhookParser, metadata: object
 ) -> None:
     event = await inbox.open(signed(told("payment_intent.succeeded", {**INTENT, "metadata": metadata})))
@@ -143,7 +143,7 @@ async def test_a_payment_that_somebody_else_has_made_has_stripes_name_only(
     assert (event.payment_id, event.reference) == (None, "pi_1")
 
 
-async def test_amounts_are_read_as_stripe_counts_them(inbox: StripeWebhookParser) -> None:
+async def test_stripe_amounts_are_converted_to_minor_units(inbox: StripeWebhookParser) -> None:
     krona = {**INTENT, "amount_received": 5000, "currency": "isk"}
     event = await inbox.open(signed(told("payment_intent.succeeded", krona)))
     assert event is not None
@@ -181,7 +181,7 @@ GOOD = signed(told("payment_intent.succeeded", INTENT))
         ),
     ],
 )
-async def test_what_stripe_has_not_signed_lately_is_refused(
+async def test_stale_stripe_signature_is_rejected(
     inbox: StripeWebhookParser, message: UnverifiedMessage
 ) -> None:
     with pytest.raises(InvalidSignature):
@@ -203,6 +203,6 @@ async def test_what_stripe_has_not_signed_lately_is_refused(
         told("payment_intent.succeeded", {**INTENT, "amount_received": "1"}),
     ],
 )
-async def test_a_signed_message_that_makes_no_sense_is_refused(inbox: StripeWebhookParser, body: str) -> None:
+async def test_signed_malformed_message_is_rejected(inbox: StripeWebhookParser, body: str) -> None:
     with pytest.raises(ValidationFailed):
         await inbox.open(signed(body))

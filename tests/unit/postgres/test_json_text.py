@@ -44,7 +44,7 @@ async def _views() -> list[object]:
     ]
 
 
-async def test_every_view_comes_back_equal_and_of_the_same_types() -> None:
+async def test_views_round_trip_through_json() -> None:
     for view in await _views():
         assert typed(from_json(to_json(view), type(view))) == typed(view)
 

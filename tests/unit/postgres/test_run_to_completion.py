@@ -5,7 +5,7 @@ import pytest
 from adapters.postgres.core.run_to_completion import run_to_completion
 
 
-async def test_the_work_ends_before_the_caller_is_let_go() -> None:
+async def test_cancelled_caller_waits_for_running_work() -> None:
     begun, may_end = asyncio.Event(), asyncio.Event()
     ended = False
 
@@ -27,7 +27,7 @@ async def test_the_work_ends_before_the_caller_is_let_go() -> None:
     assert ended
 
 
-async def test_who_stays_gets_the_result_or_the_error() -> None:
+async def test_waiting_caller_gets_the_result_or_error() -> None:
     async def succeed() -> int:
         return 7
 
@@ -39,7 +39,7 @@ async def test_who_stays_gets_the_result_or_the_error() -> None:
         await run_to_completion(fail())
 
 
-async def test_an_error_that_nobody_stayed_for_is_told_beside_the_cancellation() -> None:
+async def test_error_after_a_cancellation_is_chained() -> None:
     begun = asyncio.Event()
 
     async def fail() -> None:

@@ -21,7 +21,7 @@ def limiter(stopwatch: Stopwatch) -> InProcessRateLimiter:
     return InProcessRateLimiter(clock=stopwatch)
 
 
-async def test_what_remains_is_counted_down_and_then_refused(limiter: InProcessRateLimiter) -> None:
+async def test_remaining_quota_counts_down_to_rejection(limiter: InProcessRateLimiter) -> None:
     assert [await limiter.take(ORDERS, "ann") for _ in range(5)] == [
         Allowance(allowed=True, remaining=2, resets_in=10),
         Allowance(allowed=True, remaining=1, resets_in=10),
@@ -31,7 +31,7 @@ async def test_what_remains_is_counted_down_and_then_refused(limiter: InProcessR
     ]
 
 
-async def test_there_is_more_when_the_oldest_request_leaves_the_window(
+async def test_quota_returns_when_the_oldest_request_leaves_the_window(
     limiter: InProcessRateLimiter, stopwatch: Stopwatch
 ) -> None:
     for seconds in (0, 4, 3):
@@ -43,7 +43,9 @@ async def test_there_is_more_when_the_oldest_request_leaves_the_window(
     assert await limiter.take(ORDERS, "ann") == Allowance(allowed=True, remaining=0, resets_in=4)
 
 
-async def test_whoever_waits_as_told_is_let_in(limiter: InProcessRateLimiter, stopwatch: Stopwatch) -> None:
+async def test_request_after_retry_after_is_admitted(
+    limiter: InProcessRateLimiter, stopwatch: Stopwatch
+) -> None:
     for _ in range(20):
         stopwatch.seconds += 0.37
         answer = await limiter.take(ORDERS, "ann")
@@ -52,7 +54,7 @@ async def test_whoever_waits_as_told_is_let_in(limiter: InProcessRateLimiter, st
             assert (await limiter.take(ORDERS, "ann")).allowed
 
 
-async def test_refused_requests_do_not_prolong_the_wait(
+async def test_rejected_requests_do_not_extend_the_wait(
     limiter: InProcessRateLimiter, stopwatch: Stopwatch
 ) -> None:
     for _ in range(30):
@@ -61,7 +63,7 @@ async def test_refused_requests_do_not_prolong_the_wait(
     assert await limiter.take(ORDERS, "ann") == Allowance(allowed=True, remaining=2, resets_in=10)
 
 
-async def test_partitions_and_policies_do_not_touch_each_other(limiter: InProcessRateLimiter) -> None:
+async def test_partitions_and_policies_are_independent(limiter: InProcessRateLimiter) -> None:
     for _ in range(3):
         await limiter.take(ORDERS, "ann")
     assert (await limiter.take(ORDERS, "bob")).remaining == 2
@@ -69,7 +71,7 @@ async def test_partitions_and_policies_do_not_touch_each_other(limiter: InProces
     assert not (await limiter.take(ORDERS, "ann")).allowed
 
 
-async def test_a_quota_of_nothing_lets_nobody_in(limiter: InProcessRateLimiter) -> None:
+async def test_zero_quota_rejects_every_request(limiter: InProcessRateLimiter) -> None:
     closed = RateLimitPolicy("closed", quota=0, window=10)
     assert await limiter.take(closed, "ann") == Allowance(allowed=False, remaining=0, resets_in=10)
 
@@ -79,7 +81,7 @@ async def test_a_quota_of_nothing_lets_nobody_in(limiter: InProcessRateLimiter) 
     window=st.integers(1, 10),
     pauses=st.lists(st.floats(0, 4), max_size=60),
 )
-async def test_no_window_ever_holds_more_than_the_quota(quota: int, window: int, pauses: list[float]) -> None:
+async def test_no_window_exceeds_the_quota(quota: int, window: int, pauses: list[float]) -> None:
     stopwatch = Stopwatch()
     limiter = InProcessRateLimiter(clock=stopwatch)
     policy = RateLimitPolicy("orders", quota, window)
@@ -95,9 +97,7 @@ async def test_no_window_ever_holds_more_than_the_quota(quota: int, window: int,
             assert answer.remaining == quota - within - 1
 
 
-async def test_partitions_that_went_away_are_forgotten(
-    limiter: InProcessRateLimiter, stopwatch: Stopwatch
-) -> None:
+async def test_idle_partitions_are_evicted(limiter: InProcessRateLimiter, stopwatch: Stopwatch) -> None:
     for number in range(100):
         await limiter.take(ORDERS, f"guest {number}")
     stopwatch.seconds += 10
@@ -106,7 +106,7 @@ async def test_partitions_that_went_away_are_forgotten(
     assert kept(limiter) == 1
 
 
-async def test_a_long_window_does_not_keep_short_ones_from_being_forgotten(
+async def test_short_windows_are_evicted_beside_long_ones(
     limiter: InProcessRateLimiter, stopwatch: Stopwatch
 ) -> None:
     await limiter.take(RateLimitPolicy("sign-ups", quota=3, window=3600), "ann")
@@ -118,7 +118,7 @@ async def test_a_long_window_does_not_keep_short_ones_from_being_forgotten(
     assert kept(limiter) == 2
 
 
-async def test_there_are_never_more_partitions_than_the_bound(stopwatch: Stopwatch) -> None:
+async def test_partition_count_is_bounded(stopwatch: Stopwatch) -> None:
     limiter = InProcessRateLimiter(clock=stopwatch, max_partitions=10)
     for number in range(100):
         await limiter.take(ORDERS, f"guest {number}")

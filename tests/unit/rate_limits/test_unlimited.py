@@ -4,7 +4,7 @@ from adapters.rate_limits.unlimited import UnlimitedRateLimiter
 from application.rate_limits.ports import Allowance, RateLimitPolicy
 
 
-async def test_everything_is_allowed_and_nothing_is_used_up() -> None:
+async def test_unlimited_rate_limiter_admits_everything() -> None:
     limiter, policy = UnlimitedRateLimiter(), RateLimitPolicy("orders", quota=1, window=60)
     for _ in range(3):
         assert await limiter.take(policy, "ann") == Allowance(allowed=True, remaining=1, resets_in=0)

@@ -49,19 +49,17 @@ async def queued(executor: BoundedExecutor, number: int) -> asyncio.Task[str]:
     return task
 
 
-async def test_what_is_asked_for_comes_back(executor: BoundedExecutor) -> None:
+async def test_result_is_returned_to_the_caller(executor: BoundedExecutor) -> None:
     assert await executor.run(sorted, [2, 1], reverse=True) == [2, 1]
 
 
-async def test_an_error_comes_back_too(executor: BoundedExecutor) -> None:
+async def test_error_is_returned_to_the_caller(executor: BoundedExecutor) -> None:
     for _ in range(3):
         with pytest.raises(ValueError, match="invalid literal"):
             await executor.run(int, "x")
 
 
-async def test_who_finds_every_place_taken_is_turned_away_at_once(
-    executor: BoundedExecutor, job: Job
-) -> None:
+async def test_full_admission_rejects_at_once(executor: BoundedExecutor, job: Job) -> None:
     running = await begun(executor, job)
     waiting = await queued(executor, 1)
     for number in range(2, 5):
@@ -73,7 +71,7 @@ async def test_who_finds_every_place_taken_is_turned_away_at_once(
     assert await executor.run(str, 5) == "5"
 
 
-async def test_who_leaves_the_queue_gives_the_place_back_and_is_never_served(
+async def test_cancelled_queued_work_frees_its_slot_and_never_runs(
     executor: BoundedExecutor, job: Job
 ) -> None:
     running = await begun(executor, job)
@@ -89,7 +87,7 @@ async def test_who_leaves_the_queue_gives_the_place_back_and_is_never_served(
     assert served == []
 
 
-async def test_who_leaves_in_the_middle_keeps_the_place_until_the_thread_ends(
+async def test_cancelled_work_keeps_its_slot_until_the_thread_ends(
     executor: BoundedExecutor, job: Job
 ) -> None:
     running = await begun(executor, job)
@@ -103,7 +101,7 @@ async def test_who_leaves_in_the_middle_keeps_the_place_until_the_thread_ends(
     assert await asyncio.gather(*(executor.run(str, number) for number in (3, 4))) == ["3", "4"]
 
 
-async def test_closing_finishes_what_was_begun_and_what_queues(job: Job) -> None:
+async def test_closing_finishes_running_and_queued_work(job: Job) -> None:
     executor = BoundedExecutor("test", workers=1, max_waiting=1)
     running = await begun(executor, job)
     waiting = await queued(executor, 1)

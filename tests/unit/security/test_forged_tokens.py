@@ -33,14 +33,14 @@ def refused(tokens: Ed25519AccessTokens, token: str, now: datetime) -> bool:
     return False
 
 
-def test_what_the_forge_makes_with_our_key_is_accepted(
+def test_token_forged_with_our_own_key_is_accepted(
     tokens: Ed25519AccessTokens, forge: Forge, claims: AccessClaims, now: datetime
 ) -> None:
     assert tokens.verify(forge.token(), now=now) == claims
 
 
 @pytest.mark.parametrize("alg", ["none", "None", "NONE", "", None, "HS256", "Ed25519", "ES256", ["EdDSA"]])
-def test_no_other_algorithm_is_believed(
+def test_other_algorithms_are_rejected(
     tokens: Ed25519AccessTokens, forge: Forge, alg: object, now: datetime
 ) -> None:
     token = forge.token(header={"alg": alg})
@@ -52,7 +52,7 @@ def test_no_other_algorithm_is_believed(
 
 @pytest.mark.parametrize("alg", ["HS256", "HS512"])
 @pytest.mark.parametrize("form", ["pem", "der", "raw"])
-def test_the_public_key_is_no_secret_to_sign_with(
+def test_public_key_cannot_be_used_as_an_hmac_secret(
     tokens: Ed25519AccessTokens, forge: Forge, alg: str, form: str, now: datetime
 ) -> None:
     public = load_pem_private_key(forge.key.private_pem, None).public_key()
@@ -66,7 +66,7 @@ def test_the_public_key_is_no_secret_to_sign_with(
     assert refused(tokens, f"{unsigned}.{segment(signature)}", now)
 
 
-def test_a_foreign_key_is_refused_under_its_own_kid_and_under_ours(
+def test_foreign_signing_key_is_rejected_under_any_kid(
     tokens: Ed25519AccessTokens, forge: Forge, now: datetime
 ) -> None:
     foreign = Forge(generate_signing_key(now), forge.claims)
@@ -75,7 +75,7 @@ def test_a_foreign_key_is_refused_under_its_own_kid_and_under_ours(
 
 
 @pytest.mark.parametrize("kid", ["", "unknown", "../../dev/null", 7, None, ["a"], {}])
-def test_our_key_is_refused_under_another_kid(
+def test_our_key_under_another_kid_is_rejected(
     tokens: Ed25519AccessTokens, forge: Forge, kid: object, now: datetime
 ) -> None:
     assert refused(tokens, forge.token(header={"kid": kid}), now)
@@ -93,7 +93,7 @@ def test_every_header_and_claim_is_required(
     [(claim, value) for claim in TEXTS for value in NO_TEXTS]
     + [(claim, value) for claim in TIMES for value in NO_TIMES],
 )
-def test_no_claim_has_a_value_of_another_kind(
+def test_claim_of_a_wrong_type_is_rejected(
     tokens: Ed25519AccessTokens, forge: Forge, claim: str, value: Any, now: datetime
 ) -> None:
     assert refused(tokens, forge.token(**{claim: value}), now)
@@ -120,33 +120,33 @@ def test_issuer_audience_and_role_are_pinned(
 
 
 @pytest.mark.parametrize("typ", ["at+jwt", "AT+JWT", "application/at+jwt", "Application/At+Jwt"])
-def test_the_type_is_ours_in_any_spelling(
+def test_token_type_is_compared_case_insensitively(
     tokens: Ed25519AccessTokens, forge: Forge, typ: str, claims: AccessClaims, now: datetime
 ) -> None:
     assert tokens.verify(forge.token(header={"typ": typ}), now=now) == claims
 
 
 @pytest.mark.parametrize("typ", ["JWT", "", None, "id+jwt", "at+jwt ", "text/at+jwt", 7, ["at+jwt"]])
-def test_a_token_of_another_type_is_refused(
+def test_token_of_another_type_is_rejected(
     tokens: Ed25519AccessTokens, forge: Forge, typ: object, now: datetime
 ) -> None:
     assert refused(tokens, forge.token(header={"typ": typ}), now)
 
 
-def test_a_critical_extension_is_not_passed_over(
+def test_critical_header_extension_is_rejected(
     tokens: Ed25519AccessTokens, forge: Forge, now: datetime
 ) -> None:
     assert refused(tokens, forge.token(header={"crit": ["exp"], "exp": 1}), now)
     assert refused(tokens, forge.token(header={"crit": ["b64"], "b64": False}), now)
 
 
-def test_a_token_from_the_future_is_refused(tokens: Ed25519AccessTokens, forge: Forge, now: datetime) -> None:
+def test_token_from_the_future_is_rejected(tokens: Ed25519AccessTokens, forge: Forge, now: datetime) -> None:
     later = int(now.timestamp()) + 31
     assert refused(tokens, forge.token(iat=later), now)
     assert refused(tokens, forge.token(nbf=later), now)
 
 
-def test_an_expired_token_is_told_from_an_invalid_one(
+def test_expired_token_differs_from_an_invalid_one(
     tokens: Ed25519AccessTokens, forge: Forge, now: datetime
 ) -> None:
     past = int((now - timedelta(seconds=31)).timestamp())
@@ -156,22 +156,20 @@ def test_an_expired_token_is_told_from_an_invalid_one(
     assert refused(tokens, Forge(generate_signing_key(now), forge.claims).token(exp=past), now)
 
 
-def test_a_payload_cannot_be_changed(tokens: Ed25519AccessTokens, forge: Forge, now: datetime) -> None:
+def test_changed_payload_is_rejected(tokens: Ed25519AccessTokens, forge: Forge, now: datetime) -> None:
     header, payload, signature = forge.token().split(".")
     promoted = json.loads(content(payload)) | {"role": "admin"}
     assert refused(tokens, f"{header}.{segment(json.dumps(promoted).encode())}.{signature}", now)
 
 
 @pytest.mark.parametrize("suffix", ["=", "==", "\n", " ", ".", ".x", "\x00", "é", "\ud800"])
-def test_nothing_may_follow_the_signature(
+def test_text_after_the_signature_is_rejected(
     tokens: Ed25519AccessTokens, forge: Forge, suffix: str, now: datetime
 ) -> None:
     assert refused(tokens, forge.token() + suffix, now)
 
 
-def test_a_token_that_is_too_long_is_refused_though_it_is_signed(
-    tokens: Ed25519AccessTokens, forge: Forge, now: datetime
-) -> None:
+def test_oversized_signed_token_is_rejected(tokens: Ed25519AccessTokens, forge: Forge, now: datetime) -> None:
     assert refused(tokens, forge.token(scope="x " * MAX_LENGTH), now)
     assert refused(tokens, "a" * 1_000_000, now)
     assert refused(tokens, f"{'a' * 1_000_000}.b.{'c' * 86}", now)
@@ -180,7 +178,7 @@ def test_a_token_that_is_too_long_is_refused_though_it_is_signed(
 @pytest.mark.parametrize(
     "part", ["[" * 2500, '{"a":' * 1000, "7", "null", '"x"', "[]", "", "\ufeff{}", "NaN"]
 )
-def test_a_header_or_payload_that_is_no_object_is_refused(
+def test_token_with_a_non_object_part_is_rejected(
     tokens: Ed25519AccessTokens, forge: Forge, part: str, now: datetime
 ) -> None:
     header, payload = (content(part).decode() for part in forge.token().split(".")[:2])
@@ -196,7 +194,7 @@ def reader(key: SigningKey) -> Ed25519AccessTokens:
 
 
 @given(data=st.data())
-def test_no_character_of_a_token_can_be_changed(
+def test_token_with_any_changed_character_is_rejected(
     reader: Ed25519AccessTokens, forge: Forge, now: datetime, data: st.DataObject
 ) -> None:
     token = forge.token()
@@ -206,14 +204,14 @@ def test_no_character_of_a_token_can_be_changed(
 
 
 @given(length=st.integers(0, 500))
-def test_a_token_cut_short_is_refused(
+def test_truncated_token_is_rejected(
     reader: Ed25519AccessTokens, forge: Forge, now: datetime, length: int
 ) -> None:
     assert refused(reader, forge.token()[:length], now)
 
 
 @given(token=st.text() | st.from_regex(r"[\w-]*\.[\w-]*\.[\w-]{86}", fullmatch=True))
-def test_whatever_is_sent_is_refused_and_nothing_breaks(
+def test_arbitrary_text_is_rejected_as_a_token(
     reader: Ed25519AccessTokens, now: datetime, token: str
 ) -> None:
     assert refused(reader, token, now)

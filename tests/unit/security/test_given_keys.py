@@ -9,14 +9,14 @@ from tests.kit.examples import NOW
 OLD, NEW = generate_signing_key(NOW), generate_signing_key(NOW)
 
 
-async def test_the_first_of_the_given_keys_signs_and_all_have_the_names_that_others_give_them() -> None:
+async def test_first_configured_key_signs_and_ids_are_thumbprints() -> None:
     text = b"# rotated in January\n" + NEW.private_pem + b"\n\n" + OLD.private_pem.rstrip()
     kept = await GivenSigningKeys(lambda: text).all()
     assert [key.kid for key in kept] == [NEW.kid, OLD.kid]
     assert all(key.signs_from < NOW and key.verifies_until is None for key in kept)
 
 
-async def test_a_file_is_read_anew_each_time(tmp_path: Path) -> None:
+async def test_key_file_is_read_at_each_use(tmp_path: Path) -> None:
     file = tmp_path / "keys.pem"
     keys = GivenSigningKeys(file.read_bytes)
     for pem, kid in ((OLD.private_pem, OLD.kid), (NEW.private_pem, NEW.kid)):
@@ -25,12 +25,12 @@ async def test_a_file_is_read_anew_each_time(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", [b"", b"secret", b"-----BEGIN PRIVATE KEY-----"])
-async def test_no_key_at_all_is_told(text: bytes) -> None:
+async def test_missing_keys_are_reported(text: bytes) -> None:
     with pytest.raises(ValueError, match="There is no signing key"):
         await GivenSigningKeys(lambda: text).all()
 
 
-async def test_a_bad_key_is_told_by_its_place() -> None:
+async def test_invalid_signing_key_is_reported_by_position() -> None:
     bad = b"-----BEGIN PRIVATE KEY-----\nsecret\n-----END PRIVATE KEY-----\n"
     with pytest.raises(ValueError, match=r"Signing key no\. 2 is not an Ed25519") as refusal:
         await GivenSigningKeys(lambda: OLD.private_pem + bad).all()

@@ -22,7 +22,7 @@ from adapters.security.tokens import Ed25519AccessTokens
 from application.signing.ports import AccessClaims, SigningKey
 
 
-def test_another_library_verifies_our_tokens_with_our_key_set(
+def test_another_library_verifies_our_tokens(
     tokens: Ed25519AccessTokens, key: SigningKey, claims: AccessClaims, now: datetime
 ) -> None:
     before = tokens.issue(claims, now=now).token
@@ -38,9 +38,7 @@ def test_another_library_verifies_our_tokens_with_our_key_set(
         assert read.claims["sub"] == str(claims.bearer.id)
 
 
-def test_the_key_set_says_what_each_key_is_for_and_no_secret(
-    tokens: Ed25519AccessTokens, key: SigningKey, now: datetime
-) -> None:
+def test_key_set_has_no_private_key(tokens: Ed25519AccessTokens, key: SigningKey, now: datetime) -> None:
     (jwk,) = tokens.public_keys(now=now)["keys"]
     assert {**jwk, "x": "..."} == {
         "kty": "OKP",
@@ -52,29 +50,29 @@ def test_the_key_set_says_what_each_key_is_for_and_no_secret(
     }
 
 
-def test_a_thumbprint_is_that_of_rfc_8037_appendix_a_3() -> None:
+def test_thumbprint_matches_rfc_8037_appendix_a_3() -> None:
     assert (
         thumbprint({"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"})
         == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
     )
 
 
-def test_a_new_key_is_named_by_its_thumbprint(now: datetime) -> None:
+def test_key_id_is_the_thumbprint(now: datetime) -> None:
     key = generate_signing_key(now)
     assert key.kid == OKPKey.import_key(key.private_pem).thumbprint()
     assert key.signs_from == now
 
 
-def test_no_two_new_keys_are_the_same(now: datetime) -> None:
+def test_generated_keys_are_unique(now: datetime) -> None:
     assert len({generate_signing_key(now).private_pem for _ in range(10)}) == 10
 
 
-def test_a_key_is_not_shown_by_its_repr(key: SigningKey) -> None:
+def test_repr_of_a_key_hides_it(key: SigningKey) -> None:
     assert "PRIVATE" not in repr(key)
 
 
 @pytest.mark.parametrize("kind", ["nonsense", "empty", "public", "curve", "ed448", "encrypted"])
-def test_what_is_no_ed25519_key_is_refused_by_name_and_the_former_keys_stay(
+def test_invalid_key_file_is_rejected_and_former_keys_stay(
     tokens: Ed25519AccessTokens, key: SigningKey, claims: AccessClaims, kind: str, now: datetime
 ) -> None:
     ours = load_pem_private_key(key.private_pem, None)
@@ -95,5 +93,5 @@ def test_what_is_no_ed25519_key_is_refused_by_name_and_the_former_keys_stay(
     assert tokens.verify(token, now=now) == claims
 
 
-def test_an_empty_ring_knows_no_key() -> None:
+def test_empty_key_set_verifies_nothing() -> None:
     assert KeyRing([]).verifying_pair("any") is None

@@ -27,7 +27,9 @@ def client(scope: Scope) -> ClientPrincipal:
         (client(Scope.READ_ORDERS), OrderAccess.all()),
     ],
 )
-def test_access_without_the_permission_is_to_own_orders(principal: Principal, access: OrderAccess) -> None:
+def test_access_without_the_permission_is_limited_to_own_orders(
+    principal: Principal, access: OrderAccess
+) -> None:
     assert order_access(principal, Permission.SEE_ALL_ORDERS) == access
 
 

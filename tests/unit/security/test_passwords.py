@@ -46,7 +46,7 @@ def observed(hasher: Argon2PasswordHasher) -> Iterator[ObservedArgon2]:
     observed.may_go_on.set()
 
 
-async def test_a_password_matches_its_own_hash_only(hasher: Argon2PasswordHasher) -> None:
+async def test_password_matches_its_own_hash_only(hasher: Argon2PasswordHasher) -> None:
     hashed = await hasher.hash(PASSWORD)
     assert await hasher.verify(PASSWORD, hashed)
     assert not await hasher.verify(PASSWORD + " ", hashed)
@@ -54,11 +54,11 @@ async def test_a_password_matches_its_own_hash_only(hasher: Argon2PasswordHasher
     assert not await hasher.verify("", hashed)
 
 
-async def test_one_password_has_a_new_hash_each_time(hasher: Argon2PasswordHasher) -> None:
+async def test_hashes_of_one_password_differ(hasher: Argon2PasswordHasher) -> None:
     assert await hasher.hash(PASSWORD) != await hasher.hash(PASSWORD)
 
 
-async def test_the_default_costs_are_those_of_owasp() -> None:
+async def test_default_hash_parameters_follow_owasp() -> None:
     hasher = Argon2PasswordHasher()
     hashed = await hasher.hash(PASSWORD)
     hasher.close()
@@ -73,7 +73,7 @@ async def test_the_default_costs_are_those_of_owasp() -> None:
         ("\uff57ide open", "wide open"),
     ],
 )
-async def test_two_ways_of_typing_a_password_are_one(
+async def test_password_compositions_verify_alike(
     hasher: Argon2PasswordHasher, typed: str, typed_elsewhere: str
 ) -> None:
     assert await hasher.verify(typed_elsewhere, await hasher.hash(typed))
@@ -82,15 +82,13 @@ async def test_two_ways_of_typing_a_password_are_one(
 @pytest.mark.parametrize(
     "password", ["with\x00zero bytes", "with\x00zero other", "\ud800 lone surrogate", "🐎" * 128]
 )
-async def test_no_character_of_a_password_breaks_or_ends_it(
-    hasher: Argon2PasswordHasher, password: str
-) -> None:
+async def test_every_character_of_a_password_counts(hasher: Argon2PasswordHasher, password: str) -> None:
     hashed = await hasher.hash(password)
     assert await hasher.verify(password, hashed)
     assert not await hasher.verify(password[:-1], hashed)
 
 
-async def test_an_account_that_does_not_exist_costs_one_verification_of_the_same_costs(
+async def test_unknown_account_costs_one_equal_verification(
     hasher: Argon2PasswordHasher, observed: ObservedArgon2
 ) -> None:
     hashed = await hasher.hash(PASSWORD)
@@ -101,7 +99,7 @@ async def test_an_account_that_does_not_exist_costs_one_verification_of_the_same
     assert observed.verified == [nobodys, hashed]
 
 
-async def test_what_stands_for_nobody_is_a_hash_that_argon2_computes() -> None:
+async def test_dummy_hash_is_a_valid_argon2_hash() -> None:
     hasher = Argon2PasswordHasher(memory_kib=8, passes=1, lanes=1, workers=1)
     with pytest.raises(argon2.exceptions.VerifyMismatchError):
         hasher._argon2.verify(hasher._hash_of_nobody, PASSWORD)
@@ -122,14 +120,14 @@ async def test_what_stands_for_nobody_is_a_hash_that_argon2_computes() -> None:
         "\x00",
     ],
 )
-async def test_a_stored_hash_that_cannot_be_read_matches_nothing_and_wants_replacing(
+async def test_malformed_hash_matches_nothing_and_needs_a_rehash(
     hasher: Argon2PasswordHasher, hashed: str
 ) -> None:
     assert not await hasher.verify(PASSWORD, hashed)
     assert hasher.needs_rehash(hashed)
 
 
-async def test_a_hash_of_other_costs_wants_replacing_and_still_matches(hasher: Argon2PasswordHasher) -> None:
+async def test_hash_with_other_parameters_matches_and_needs_a_rehash(hasher: Argon2PasswordHasher) -> None:
     hashed = await hasher.hash(PASSWORD)
     dearer = Argon2PasswordHasher(memory_kib=16, passes=1, workers=1)
     assert not hasher.needs_rehash(hashed)
@@ -138,7 +136,9 @@ async def test_a_hash_of_other_costs_wants_replacing_and_still_matches(hasher: A
     dearer.close()
 
 
-async def test_beyond_the_bound_nobody_waits(hasher: Argon2PasswordHasher, observed: ObservedArgon2) -> None:
+async def test_full_hashing_queue_rejects_at_once(
+    hasher: Argon2PasswordHasher, observed: ObservedArgon2
+) -> None:
     hashed = await hasher.hash(PASSWORD)
     observed.may_go_on.clear()
     first = asyncio.create_task(hasher.verify(PASSWORD, hashed))

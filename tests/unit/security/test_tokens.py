@@ -18,9 +18,7 @@ from domain.users.permissions import Role, Scope
 KEY = generate_signing_key(datetime(2026, 1, 1, tzinfo=UTC))
 
 
-def test_a_token_says_what_it_was_issued_with(
-    tokens: Ed25519AccessTokens, claims: AccessClaims, now: datetime
-) -> None:
+def test_token_carries_its_claims(tokens: Ed25519AccessTokens, claims: AccessClaims, now: datetime) -> None:
     assert tokens.verify(tokens.issue(claims, now=now).token, now=now) == claims
 
 
@@ -47,13 +45,13 @@ OF_CLIENTS = st.builds(
     claims=OF_USERS | OF_CLIENTS,
     now=st.datetimes(datetime(1970, 1, 1), datetime(9000, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - hypothesis adds the zone
 )
-def test_every_token_survives_the_way_there_and_back(claims: AccessClaims, now: datetime) -> None:
+def test_refresh_tokens_round_trip(claims: AccessClaims, now: datetime) -> None:
     tokens = Ed25519AccessTokens(issuer="https://shop.example", audience="steelyard")
     tokens.use([KEY])
     assert tokens.verify(tokens.issue(claims, now=now).token, now=now) == claims
 
 
-def test_header_and_claims_are_those_of_rfc_9068(
+def test_header_and_claims_follow_rfc_9068(
     tokens: Ed25519AccessTokens, claims: AccessClaims, key: SigningKey, now: datetime
 ) -> None:
     issued = tokens.issue(claims, now=now)
@@ -73,7 +71,7 @@ def test_header_and_claims_are_those_of_rfc_9068(
     }
 
 
-def test_a_token_lives_for_ten_minutes(key: SigningKey, claims: AccessClaims, now: datetime) -> None:
+def test_token_lifetime_is_ten_minutes(key: SigningKey, claims: AccessClaims, now: datetime) -> None:
     tokens = Ed25519AccessTokens(issuer="https://shop.example", audience="steelyard")
     tokens.use([key])
     issued = tokens.issue(claims, now=now)
@@ -83,7 +81,7 @@ def test_a_token_lives_for_ten_minutes(key: SigningKey, claims: AccessClaims, no
         tokens.verify(issued.token, now=now + timedelta(seconds=600))
 
 
-def test_the_leeway_forgives_clocks_that_differ_and_no_more(
+def test_leeway_bounds_the_accepted_clock_skew(
     tokens: Ed25519AccessTokens, claims: AccessClaims, now: datetime
 ) -> None:
     token = tokens.issue(claims, now=now).token
@@ -96,7 +94,7 @@ def test_the_leeway_forgives_clocks_that_differ_and_no_more(
 
 
 @pytest.mark.parametrize("seconds", [-1, 31])
-def test_a_leeway_of_more_than_half_a_minute_is_refused(seconds: int) -> None:
+def test_leeway_above_half_a_minute_is_rejected(seconds: int) -> None:
     with pytest.raises(ValueError, match="between 0 and 30 seconds"):
         Ed25519AccessTokens(issuer="i", audience="a", leeway=timedelta(seconds=seconds))
 
@@ -112,7 +110,7 @@ def test_keys_rotate_without_logging_anyone_out(
     assert tokens.verify(before, now=now) == tokens.verify(after, now=now) == claims
 
 
-def test_a_key_that_is_no_longer_used_verifies_nothing(
+def test_removed_key_verifies_no_token(
     tokens: Ed25519AccessTokens, claims: AccessClaims, now: datetime
 ) -> None:
     before = tokens.issue(claims, now=now).token
@@ -121,7 +119,7 @@ def test_a_key_that_is_no_longer_used_verifies_nothing(
         tokens.verify(before, now=now)
 
 
-def test_without_keys_nothing_is_signed_and_nobody_trusted(
+def test_empty_key_set_signs_and_verifies_nothing(
     tokens: Ed25519AccessTokens, claims: AccessClaims, now: datetime
 ) -> None:
     keyless = Ed25519AccessTokens(issuer="https://shop.example", audience="steelyard")
@@ -132,14 +130,12 @@ def test_without_keys_nothing_is_signed_and_nobody_trusted(
     assert keyless.public_keys(now=now) == {"keys": []}
 
 
-def test_a_token_is_not_shown_by_its_repr(
-    tokens: Ed25519AccessTokens, claims: AccessClaims, now: datetime
-) -> None:
+def test_repr_of_a_token_hides_it(tokens: Ed25519AccessTokens, claims: AccessClaims, now: datetime) -> None:
     issued = tokens.issue(claims, now=now)
     assert issued.token not in repr(issued)
 
 
-def test_a_key_is_known_before_it_signs(claims: AccessClaims, key: SigningKey, now: datetime) -> None:
+def test_key_is_published_before_it_signs(claims: AccessClaims, key: SigningKey, now: datetime) -> None:
     tokens = Ed25519AccessTokens(issuer="https://shop.example", audience="steelyard")
     later = now + timedelta(minutes=1)
     newer = generate_signing_key(later)
@@ -149,16 +145,14 @@ def test_a_key_is_known_before_it_signs(claims: AccessClaims, key: SigningKey, n
     assert signers == [key.kid, newer.kid]
 
 
-def test_where_no_key_has_begun_the_first_one_signs(
-    claims: AccessClaims, key: SigningKey, now: datetime
-) -> None:
+def test_first_key_signs_if_none_is_active_yet(claims: AccessClaims, key: SigningKey, now: datetime) -> None:
     tokens = Ed25519AccessTokens(issuer="https://shop.example", audience="steelyard")
     tokens.use([generate_signing_key(now + timedelta(hours=1)), key])
     earlier = now - timedelta(seconds=5)
     assert jwt.get_unverified_header(tokens.issue(claims, now=earlier).token)["kid"] == key.kid
 
 
-def test_a_retired_key_neither_verifies_nor_is_published(
+def test_retired_key_neither_verifies_nor_is_published(
     claims: AccessClaims, key: SigningKey, now: datetime
 ) -> None:
     tokens = Ed25519AccessTokens(issuer="https://shop.example", audience="steelyard")
@@ -173,7 +167,7 @@ def test_a_retired_key_neither_verifies_nor_is_published(
     assert tokens.public_keys(now=until) == {"keys": []}
 
 
-def test_a_key_that_is_not_known_is_told_from_a_token_that_is_not_valid(
+def test_unknown_key_differs_from_an_invalid_token(
     tokens: Ed25519AccessTokens, claims: AccessClaims, key: SigningKey, now: datetime
 ) -> None:
     token = tokens.issue(claims, now=now).token

@@ -33,7 +33,7 @@ def remembered(counting: CountingAccessTokens, key: SigningKey) -> RememberedAcc
     return remembered
 
 
-def test_a_signature_is_checked_once(
+def test_verified_token_is_cached(
     remembered: RememberedAccessTokens, counting: CountingAccessTokens, claims: AccessClaims, now: datetime
 ) -> None:
     token = remembered.issue(claims, now=now).token
@@ -42,7 +42,7 @@ def test_a_signature_is_checked_once(
     assert counting.reads == 1
 
 
-def test_the_same_keys_read_again_forget_nothing(
+def test_reloading_equal_keys_keeps_the_cache(
     remembered: RememberedAccessTokens,
     counting: CountingAccessTokens,
     claims: AccessClaims,
@@ -56,7 +56,7 @@ def test_the_same_keys_read_again_forget_nothing(
     assert counting.reads == 1
 
 
-def test_a_remembered_token_expires_all_the_same(
+def test_cached_token_expires(
     remembered: RememberedAccessTokens, claims: AccessClaims, now: datetime
 ) -> None:
     token = remembered.issue(claims, now=now).token
@@ -67,7 +67,7 @@ def test_a_remembered_token_expires_all_the_same(
         remembered.verify(token, now=now - timedelta(seconds=1))
 
 
-def test_a_remembered_token_falls_with_its_key(
+def test_cached_token_is_invalid_after_its_key_is_removed(
     remembered: RememberedAccessTokens, claims: AccessClaims, now: datetime
 ) -> None:
     token = remembered.issue(claims, now=now).token
@@ -77,7 +77,7 @@ def test_a_remembered_token_falls_with_its_key(
         remembered.verify(token, now=now)
 
 
-def test_no_refusal_is_remembered(
+def test_rejections_are_not_cached(
     remembered: RememberedAccessTokens,
     counting: CountingAccessTokens,
     key: SigningKey,
@@ -96,7 +96,7 @@ def test_no_refusal_is_remembered(
     assert remembered.verify(token, now=now) == claims
 
 
-def test_what_was_used_longest_ago_is_forgotten_first(
+def test_least_recently_used_token_is_evicted(
     remembered: RememberedAccessTokens, counting: CountingAccessTokens, claims: AccessClaims, now: datetime
 ) -> None:
     first, second, third = (
@@ -110,7 +110,7 @@ def test_what_was_used_longest_ago_is_forgotten_first(
     assert counting.reads == 4
 
 
-def test_the_key_set_is_that_of_the_keys_in_use(
+def test_key_set_lists_the_keys_in_use(
     remembered: RememberedAccessTokens, counting: CountingAccessTokens, now: datetime
 ) -> None:
     assert remembered.public_keys(now=now) == counting.public_keys(now=now)

@@ -38,7 +38,7 @@ async def sending(*, to_private_addresses: bool = True) -> AsyncIterator[HttpWeb
     await sender.close()
 
 
-async def test_the_reference_library_verifies_what_arrives(subscriber: Subscriber) -> None:
+async def test_reference_library_verifies_sent_webhooks(subscriber: Subscriber) -> None:
     async with sending() as sender:
         attempt = await sender.send(subscriber.url, SECRET, "evt_1", BODY)
     assert (attempt.status, attempt.error, attempt.was_heard) == (204, None, True)
@@ -50,7 +50,7 @@ async def test_the_reference_library_verifies_what_arrives(subscriber: Subscribe
 
 
 @pytest.mark.parametrize("status", [200, 201, 299, 301, 400, 404, 410, 429, 500, 503])
-async def test_an_answer_is_its_status(subscriber: Subscriber, status: int) -> None:
+async def test_webhook_result_is_the_response_status(subscriber: Subscriber, status: int) -> None:
     async def answer(_: web.Request) -> web.StreamResponse:
         return web.Response(status=status, text="x" * 1000)
 
@@ -60,7 +60,7 @@ async def test_an_answer_is_its_status(subscriber: Subscriber, status: int) -> N
     assert (attempt.status, attempt.was_heard) == (status, status < 300)
 
 
-async def test_a_redirect_is_not_followed(subscriber: Subscriber) -> None:
+async def test_redirect_is_not_followed(subscriber: Subscriber) -> None:
     async def answer(request: web.Request) -> web.StreamResponse:
         return web.Response(status=307, headers={"Location": str(request.url.with_path("/elsewhere"))})
 
@@ -70,7 +70,7 @@ async def test_a_redirect_is_not_followed(subscriber: Subscriber) -> None:
     assert len(subscriber.requests) == 1
 
 
-async def test_an_answer_without_end_is_not_read(subscriber: Subscriber) -> None:
+async def test_endless_response_is_not_read(subscriber: Subscriber) -> None:
     async def answer(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(status=200)
         await response.prepare(request)
@@ -82,9 +82,7 @@ async def test_an_answer_without_end_is_not_read(subscriber: Subscriber) -> None
         assert (await sender.send(subscriber.url, SECRET, "evt_1", BODY)).was_heard
 
 
-async def test_who_does_not_answer_is_not_waited_for(
-    subscriber: Subscriber, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_silent_server_times_out(subscriber: Subscriber, monkeypatch: pytest.MonkeyPatch) -> None:
     over = asyncio.Event()
 
     async def answer(_: web.Request) -> web.StreamResponse:
@@ -99,7 +97,7 @@ async def test_who_does_not_answer_is_not_waited_for(
     assert (attempt.status, attempt.error) == (None, "timeout")
 
 
-async def test_who_hangs_up_or_is_not_there_has_not_heard() -> None:
+async def test_closed_or_refused_connection_is_a_failure() -> None:
     async def hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.close()
 
@@ -114,7 +112,7 @@ async def test_who_hangs_up_or_is_not_there_has_not_heard() -> None:
     assert (second.status, second.error) == (None, "connection_failed")
 
 
-async def test_who_cannot_prove_his_name_is_sent_nothing(tmp_path: Path) -> None:
+async def test_server_with_an_invalid_certificate_receives_nothing(tmp_path: Path) -> None:
     got = bytearray()
 
     async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -136,16 +134,14 @@ async def test_who_cannot_prove_his_name_is_sent_nothing(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     "host", ["127.0.0.1", "localhost", "0x7f000001", "2130706433", "127.1", "[::ffff:127.0.0.1]"]
 )
-async def test_our_own_network_is_not_dialled_however_it_is_written(
-    subscriber: Subscriber, host: str
-) -> None:
+async def test_private_addresses_are_rejected_in_every_notation(subscriber: Subscriber, host: str) -> None:
     async with sending(to_private_addresses=False) as sender:
         attempt = await sender.send(f"http://{host}:{subscriber.server.port}/", SECRET, "evt_1", BODY)
     assert (attempt.status, attempt.error) == (None, "address_refused")
     assert subscriber.requests == []
 
 
-async def test_a_name_that_stands_for_nothing_is_not_found() -> None:
+async def test_unresolvable_host_name_is_not_found() -> None:
     async with sending(to_private_addresses=False) as sender:
         attempt = await sender.send("http://nobody.invalid/", SECRET, "evt_1", BODY)
     assert attempt.error == "name_not_found"
@@ -176,7 +172,7 @@ def answers(*rounds: Sequence[str]) -> dialing.Resolve:
     return resolve
 
 
-async def test_what_was_checked_is_what_is_dialled() -> None:
+async def test_checked_address_is_the_dialed_one() -> None:
     """A name server that gives a public address first and a private one then has nobody to give it to."""
     network = Network()
     await PublicDialer(network, resolve=answers([PUBLIC], ["127.0.0.1"])).connect_tcp("rebind.example", 443)
@@ -184,14 +180,14 @@ async def test_what_was_checked_is_what_is_dialled() -> None:
 
 
 @pytest.mark.parametrize("addresses", [["10.0.0.1"], [PUBLIC, "10.0.0.1"], ["::1", PUBLIC]])
-async def test_one_private_address_among_public_ones_is_enough_to_refuse(addresses: list[str]) -> None:
+async def test_one_private_address_rejects_the_host(addresses: list[str]) -> None:
     network = Network()
     with pytest.raises(AddressRefused):
         await PublicDialer(network, resolve=answers(addresses)).connect_tcp("example.com", 443)
     assert network.dialled == []
 
 
-async def test_of_several_addresses_the_first_that_answers_is_taken() -> None:
+async def test_first_reachable_address_is_used() -> None:
     network = Network(down=[PUBLIC])
     await PublicDialer(network, resolve=answers([PUBLIC, OTHER])).connect_tcp("example.com", 443)
     assert network.dialled == [PUBLIC, OTHER]
@@ -199,17 +195,17 @@ async def test_of_several_addresses_the_first_that_answers_is_taken() -> None:
         await PublicDialer(network, resolve=answers([PUBLIC])).connect_tcp("example.com", 443)
 
 
-async def test_no_address_is_none_to_dial() -> None:
+async def test_host_without_addresses_is_rejected() -> None:
     with pytest.raises(NameNotFound):
         await PublicDialer(Network(), resolve=answers([])).connect_tcp("example.com", 443)
 
 
-async def test_a_socket_in_the_file_system_is_not_dialled() -> None:
+async def test_unix_socket_is_not_dialed() -> None:
     with pytest.raises(AddressRefused):
         await PublicDialer(Network()).connect_unix_socket("/var/run/docker.sock")
 
 
-async def test_names_are_resolved_to_addresses() -> None:
+async def test_host_names_are_resolved() -> None:
     assert set(await dialing.resolve("localhost", 80)) <= {"127.0.0.1", "::1"}
     with pytest.raises(NameNotFound):
         await dialing.resolve("nobody.invalid", 80)
