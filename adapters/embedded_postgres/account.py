@@ -1,8 +1,10 @@
-"""Whom PostgreSQL runs as: it refuses root."""
+"""The account that PostgreSQL runs as. PostgreSQL does not run as root."""
 
 import ctypes
+import logging
 import os
 import pwd
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +14,24 @@ from pathlib import Path
 from typing import IO, Any
 
 from adapters.embedded_postgres.errors import EmbeddedPostgresError
+from adapters.embedded_postgres.layout import Layout
+
+NAME = "steelyard-postgres"
+"""The system account that is made when root starts the server."""
+
+FORMER_NAME = "nobody"
+"""The account of former releases, also the one that is used where no account can be made."""
+
+PROGRAMS = "/usr/sbin:/sbin:/usr/bin:/bin"
+_USERADD = (
+    "--system",
+    "--user-group",
+    "--no-create-home",
+    "--home-dir=/nonexistent",
+    "--shell=/usr/sbin/nologin",
+)
+
+logger = logging.getLogger(__name__)
 
 # Nothing of the caller's environment (PGDATA, PGPORT, PGOPTIONS, locales) may change what the server does.
 ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
@@ -38,20 +58,29 @@ class Account:
     gid: int
 
     @classmethod
-    def for_directories(cls, *directories: Path) -> "Account":
-        """Return the caller's account; for root, that of the first directory's owner who isn't root, else `nobody`.
+    def for_layout(cls, layout: Layout) -> "Account":
+        """Return the caller's account; for root, the owner of the cluster or of the data directory.
 
-        Raises EmbeddedPostgresError where the system has no such account.
+        If both belong to root, the account is NAME, which is made if necessary. A cluster of FORMER_NAME counts as root's,
+        because many unrelated programs run as `nobody` and could read its files.
+
+        Raises:
+            EmbeddedPostgresError: the system has no account to run as.
         """
         if os.geteuid() != 0:
             return cls(os.geteuid(), os.getegid())
-        owners = [directory.stat().st_uid for directory in directories if directory.exists()]
+        former = _find(FORMER_NAME)
+        owners = [path.stat().st_uid for path in (layout.cluster, layout.data_dir) if path.exists()]
+        if former and owners and owners[0] == former.pw_uid and layout.cluster.exists():
+            owners = owners[1:]
         owner = next(filter(None, owners), None)
         try:
-            entry = pwd.getpwnam("nobody") if owner is None else pwd.getpwuid(owner)
+            entry = (
+                pwd.getpwuid(owner) if owner else _find(NAME) or _make_account() or pwd.getpwnam(FORMER_NAME)
+            )
         except KeyError:
             raise EmbeddedPostgresError(
-                f"PostgreSQL does not run as root, and this system has no account `{owner or 'nobody'}` to run it as: "
+                f"PostgreSQL does not run as root, and this system has no account `{owner or FORMER_NAME}` to run it as: "
                 "run as an ordinary user, or let STEELYARD_DATABASE_URL name a server."
             ) from None
         return cls(entry.pw_uid, entry.pw_gid)
@@ -110,3 +139,33 @@ class Account:
             "extra_groups": [] if self.is_another else None,
             "preexec_fn": lambda: _die_with(parent),
         }
+
+
+def _find(name: str) -> pwd.struct_passwd | None:
+    try:
+        return pwd.getpwnam(name)
+    except KeyError:
+        return None
+
+
+def _make_account() -> pwd.struct_passwd | None:
+    """Make the system account, or log why it cannot be made and return None."""
+    useradd = shutil.which("useradd", path=PROGRAMS)
+    if useradd is None:
+        reason = "there is no program useradd"
+    else:
+        result = subprocess.run(  # noqa: S603 - our own command line
+            [useradd, *_USERADD, NAME], check=False, capture_output=True, text=True, env={"PATH": PROGRAMS}
+        )
+        reason = result.stderr.strip().splitlines()[-1] if result.stderr.strip() else "useradd failed"
+    # Another process may have made it at the same time.
+    entry = _find(NAME)
+    if entry is None:
+        logger.warning(
+            "The account %s cannot be made (%s), so PostgreSQL runs as `%s`. Other programs that run as this account can "
+            "read its data: make the account, or run as an ordinary user.",
+            NAME,
+            reason,
+            FORMER_NAME,
+        )
+    return entry

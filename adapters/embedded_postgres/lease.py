@@ -64,6 +64,8 @@ class EmbeddedPostgres:
                 if supervised:
                     state.seek(0)
                     if (directory := state.read()).endswith("\n") and _is_ready(layout):
+                        if complaint:
+                            logger.warning("%s", complaint)
                         return directory.rstrip("\n")
                 else:
                     state.truncate(0)  # what a killed supervisor wrote is no longer true

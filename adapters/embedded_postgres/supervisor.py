@@ -1,6 +1,7 @@
 """Keeps PostgreSQL running while anybody uses it: `python -m adapters.embedded_postgres.supervisor DATA_DIR SETTINGS`.
 
-It detaches itself. What it writes to standard error until that is closed is the reason why the server isn't ready.
+It detaches itself. What it writes to standard error until that is closed is the reason why the server isn't ready, or a
+warning if the server is ready nevertheless.
 """
 
 import json
@@ -16,6 +17,7 @@ from adapters.embedded_postgres.account import Account
 from adapters.embedded_postgres.binaries import find_binaries
 from adapters.embedded_postgres.cluster import ensure_cluster
 from adapters.embedded_postgres.errors import EmbeddedPostgresError
+from adapters.embedded_postgres.handover import hand_over
 from adapters.embedded_postgres.layout import Layout
 from adapters.embedded_postgres.locks import try_lock
 from adapters.embedded_postgres.postmaster import Postmaster
@@ -30,8 +32,9 @@ def supervise(layout: Layout, settings: Mapping[str, str]) -> None:
     with layout.supervisor_lock.open("a") as state, layout.lease.open("a") as lease:
         if not try_lock(state):
             return
-        account = Account.for_directories(layout.cluster, layout.data_dir)
+        account = Account.for_layout(layout)
         _check_reach(layout, account)
+        hand_over(layout, account)
         binaries = find_binaries(layout, account)
         ensure_cluster(layout, account, binaries, durable=settings.get("fsync") != "off")
         socket_directory = prepare_socket_directory(layout, account)

@@ -21,7 +21,7 @@ def embedded_server() -> Iterator[str]:
 
 def embedded_version() -> str:
     with data_directory() as data_dir:
-        return find_binaries(Layout(data_dir), Account.for_directories(data_dir)).version
+        return find_binaries(layout := Layout(data_dir), Account.for_layout(layout)).version
 
 
 @contextmanager

@@ -11,13 +11,17 @@ import psutil  # type: ignore[import-untyped]  # its stubs are a package of thei
 import pytest
 
 from adapters.embedded_postgres import EmbeddedPostgresError
+from adapters.embedded_postgres import account as account_module
 from adapters.embedded_postgres.account import Account
 from adapters.embedded_postgres.binaries import find_binaries
+from adapters.embedded_postgres.handover import hand_over
 from adapters.embedded_postgres.layout import Layout
 from tests.integration.embedded_postgres.actors import (
     await_nothing_running,
+    await_that,
     embedded,
     hold,
+    is_dead,
     keep_a_row,
     postmaster,
     rows,
@@ -60,10 +64,78 @@ def private_wheel() -> Iterator[Path]:
         yield Path(place)
 
 
-async def test_for_root_the_server_runs_as_nobody(data_dir: Path) -> None:
+async def test_server_of_root_runs_as_an_account_of_its_own(data_dir: Path, ordinary: Account) -> None:
+    layout = Layout(data_dir)
     with embedded(data_dir).lease() as url:
         await keep_a_row(url)
-        assert psutil.Process(postmaster(data_dir)).username() == "nobody"
+        assert psutil.Process(postmaster(data_dir)).username() == account_module.NAME
+        assert ordinary.run(["cat", str(layout.password)]).returncode != 0
+        assert Account.for_layout(layout).run(["cat", str(layout.password)]).stdout in url
+
+
+async def test_cluster_of_nobody_is_handed_over_with_its_data(new_data_dir: Path, ordinary: Account) -> None:
+    layout = Layout(new_data_dir)
+    with embedded(new_data_dir).lease() as url:
+        kept = await keep_a_row(url)
+    await_nothing_running(new_data_dir)
+    for path in (layout.cluster, *layout.cluster.rglob("*")):
+        ordinary.own(path)
+
+    with embedded(new_data_dir).lease() as url:
+        assert await rows(url) == kept
+        assert psutil.Process(postmaster(new_data_dir)).username() == account_module.NAME
+
+    own = pwd.getpwnam(account_module.NAME).pw_uid
+    assert {path.lstat().st_uid for path in (layout.cluster, *layout.cluster.rglob("*"))} == {own}
+    await_nothing_running(new_data_dir)
+
+
+async def test_server_of_nobody_is_stopped_before_the_handover(new_data_dir: Path, ordinary: Account) -> None:
+    layout = Layout(new_data_dir)
+    ordinary.own(new_data_dir)
+    with embedded(new_data_dir).lease():
+        former = postmaster(new_data_dir)
+        os.chown(new_data_dir, 0, 0)
+        hand_over(layout, Account.for_layout(layout))
+        assert layout.cluster.stat().st_uid == pwd.getpwnam(account_module.NAME).pw_uid
+        await_that(lambda: is_dead(former))
+
+
+def test_link_in_the_cluster_does_not_give_away_its_target(new_data_dir: Path, ordinary: Account) -> None:
+    layout = Layout(new_data_dir)
+    layout.cluster.mkdir(parents=True)
+    foreign = new_data_dir / "foreign"
+    foreign.mkdir()
+    (foreign / "file").touch()
+    (layout.cluster / "link").symlink_to(foreign / "file")
+    (layout.cluster / "folder").symlink_to(foreign)
+    (layout.cluster / "same").hardlink_to(foreign / "file")
+    ordinary.own(layout.cluster)
+
+    hand_over(layout, Account.for_layout(layout))
+
+    assert layout.cluster.stat().st_uid == pwd.getpwnam(account_module.NAME).pw_uid
+    assert {path.stat().st_uid for path in (foreign, foreign / "file")} == {0}
+
+
+@pytest.mark.parametrize("useradd", [None, "exit 1", "echo 'useradd: cannot lock' >&2; exit 1"])
+def test_nobody_is_used_with_a_warning_if_no_account_can_be_made(
+    new_data_dir: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    ordinary: Account,
+    useradd: str | None,
+) -> None:
+    monkeypatch.setattr(account_module, "NAME", "steelyard-absent")
+    monkeypatch.setattr(account_module, "PROGRAMS", str(tmp_path))
+    if useradd is not None:
+        (tmp_path / "useradd").write_text(f"#!/bin/sh\n{useradd}\n")
+        (tmp_path / "useradd").chmod(0o755)
+
+    assert Account.for_layout(Layout(new_data_dir)) == ordinary
+    [message] = caplog.messages
+    assert "steelyard-absent cannot be made" in message
 
 
 async def test_an_ordinary_user_needs_no_root(new_data_dir: Path, ordinary: Account, python: str) -> None:

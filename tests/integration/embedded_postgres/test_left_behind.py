@@ -74,7 +74,7 @@ async def test_a_server_that_was_started_by_hand_is_left_alone(data_dir: Path) -
 @contextmanager
 def stranger(data_dir: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A process with nothing to do with databases, of the server's account."""
-    account = Account.for_directories(Layout(data_dir).cluster)
+    account = Account.for_layout(Layout(data_dir))
     with Layout(data_dir).log.open("a") as log:
         process = account.start(["/bin/sleep", "600"], log=log, keep_open=log)
     yield process
@@ -85,7 +85,7 @@ def stranger(data_dir: Path) -> Iterator[subprocess.Popen[bytes]]:
 @contextmanager
 def server_without_supervisor(data_dir: Path, *, ours: bool) -> Iterator[subprocess.Popen[bytes]]:
     layout = Layout(data_dir)
-    account = Account.for_directories(layout.cluster)
+    account = Account.for_layout(layout)
     directory = prepare_socket_directory(layout, account)
     command = [
         find_binaries(layout, account)["postgres"],

@@ -1,0 +1,38 @@
+"""Giving a cluster of a former release, which ran as `nobody`, to the account that runs it now."""
+
+import os
+import stat
+
+from adapters.embedded_postgres.account import Account
+from adapters.embedded_postgres.former_server import end_former_server
+from adapters.embedded_postgres.layout import Layout
+
+
+def hand_over(layout: Layout, account: Account) -> None:
+    """Stop a server that still runs as the former owner, and give all files of the cluster to the account.
+
+    The cluster's own directory is the last one, so that an interrupted handover is repeated. Files are opened without
+    following links and changed by their descriptors, because the former owner could replace them meanwhile.
+    """
+    if not account.is_another or not layout.cluster.exists():
+        return
+    status = layout.cluster.stat()
+    if status.st_uid in {account.uid, 0}:
+        return
+    former = Account(status.st_uid, status.st_gid)
+    with layout.server_lock.open("a") as lock:
+        end_former_server(layout, former, lock)
+    for _, _, names, folder in os.fwalk(layout.cluster, topdown=False):
+        for name in names:
+            if stat.S_ISREG(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
+                file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+                try:
+                    _give(file, former, account)
+                finally:
+                    os.close(file)
+        _give(folder, former, account)
+
+
+def _give(file: int, former: Account, account: Account) -> None:
+    if os.fstat(file).st_uid == former.uid:
+        os.fchown(file, account.uid, account.gid)
