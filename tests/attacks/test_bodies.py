@@ -61,14 +61,14 @@ async def those_taken(
     return taken
 
 
-async def test_what_is_not_interoperable_json_is_refused_in_every_place(
+async def test_non_interoperable_json_is_rejected_by_every_operation(
     web: WebShop, sample: Sample, watched: Watched, log: StringIO
 ) -> None:
     bodies = filter(None, with_values(sample.body, NOT_INTEROPERABLE))
     assert await those_taken(web, sample, bodies, watched, log) == []
 
 
-async def test_what_is_out_of_place_is_refused_where_the_schema_says_so(
+async def test_values_outside_the_schema_are_rejected_at_their_pointer(
     web: WebShop, sample: Sample, watched: Watched, log: StringIO, operation: Operation
 ) -> None:
     [content] = operation.described["requestBody"]["content"].values()

@@ -60,7 +60,7 @@ def unbounded_mapping(schema: Json, place: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("operation", operations(), ids=lambda operation: operation.id)
-def test_every_string_list_and_mapping_of_a_request_is_described_with_its_bound(
+def test_openapi_bounds_every_string_list_and_mapping(
     operation: Operation,
 ) -> None:
     schemas = {
@@ -72,7 +72,7 @@ def test_every_string_list_and_mapping_of_a_request_is_described_with_its_bound(
     assert [place for name, schema in schemas.items() for place in unbounded(schema, name)] == []
 
 
-def test_a_string_without_a_bound_is_found() -> None:
+def test_unbounded_string_is_detected() -> None:
     inner = {"type": "object", "properties": {"a": {"type": "array", "items": {"type": "string"}}}}
     assert list(unbounded({"anyOf": [inner, {"type": "null"}]}, "body")) == ["body/a", "body/a/0"]
     assert list(unbounded({"type": "object", "additionalProperties": {"type": "integer"}}, "m")) == ["m"]
@@ -111,7 +111,7 @@ WITH_BODY = [operation for operation in operations() if "requestBody" in operati
 
 @pytest.mark.parametrize("filling", FILLINGS.values(), ids=FILLINGS.keys())
 @pytest.mark.parametrize("operation", WITH_BODY, ids=lambda operation: operation.id)
-async def test_the_longest_text_in_any_field_is_neither_normalized_nor_hashed(
+async def test_overlong_field_is_neither_normalized_nor_hashed(
     web: WebShop,
     surroundings: Surroundings,
     watched: Watched,
@@ -156,7 +156,7 @@ def long_form(body: Mapping[str, Any], name: str, filling: str, size: int) -> by
     [item for item in operations() if item.parameters("query")],
     ids=lambda operation: operation.id,
 )
-async def test_the_longest_text_in_any_query_parameter_is_not_normalized(
+async def test_overlong_query_parameter_is_not_normalized(
     web: WebShop,
     surroundings: Surroundings,
     watched: Watched,
@@ -176,7 +176,7 @@ async def test_the_longest_text_in_any_query_parameter_is_not_normalized(
     assert spy.longest <= MAX_RAW_LENGTH
 
 
-async def test_a_form_of_combining_marks_is_neither_normalized_nor_hashed(
+async def test_form_of_combining_marks_is_neither_normalized_nor_hashed(
     web: WebShop, surroundings: Surroundings, spy: Spy
 ) -> None:
     """The request that once took the event loop for 20 seconds."""
@@ -189,7 +189,7 @@ async def test_a_form_of_combining_marks_is_neither_normalized_nor_hashed(
 
 
 @pytest.mark.parametrize("length", [MAX_RAW_LENGTH, MAX_RAW_LENGTH + 1, 2000])
-async def test_an_over_long_password_at_a_log_in_is_a_wrong_one(
+async def test_overlong_password_at_log_in_is_a_wrong_one(
     web: WebShop, surroundings: Surroundings, spy: Spy, length: int
 ) -> None:
     form = {"username": surroundings.ids["username"], "password": (PASSWORD + "x" * length)[:length]}
@@ -198,7 +198,7 @@ async def test_an_over_long_password_at_a_log_in_is_a_wrong_one(
     assert spy.longest <= MAX_RAW_LENGTH
 
 
-async def test_a_form_with_too_many_fields_is_refused(web: WebShop) -> None:
+async def test_form_with_too_many_fields_is_rejected(web: WebShop) -> None:
     def form(fields: int) -> str:
         return "&".join(["grant_type=refresh_token", *(f"f{number}=" for number in range(fields - 1))])
 

@@ -89,7 +89,7 @@ async def forged(web: WebShop, watched: Watched, surroundings: Surroundings) -> 
 
 
 @pytest.mark.parametrize("forgery", FORGERIES)
-async def test_no_operation_believes_a_forged_token(
+async def test_every_operation_rejects_forged_tokens(
     web: WebShop, watched: Watched, surroundings: Surroundings, forged: dict[str, str], forgery: str
 ) -> None:
     for operation in operations():
@@ -104,11 +104,11 @@ async def test_no_operation_believes_a_forged_token(
             assert forged[forgery].removeprefix("Bearer ")[:40] not in response.text or forgery == "empty"
 
 
-def test_every_forgery_is_tried(forged: dict[str, str]) -> None:
+def test_every_kind_of_forgery_is_tried(forged: dict[str, str]) -> None:
     assert set(forged) == set(FORGERIES)
 
 
-async def test_without_a_token_nothing_is_shown_or_done(
+async def test_anonymous_request_reads_and_changes_nothing(
     web: WebShop, watched: Watched, surroundings: Surroundings
 ) -> None:
     for operation in operations():

@@ -39,7 +39,7 @@ def operation(request: pytest.FixtureRequest) -> Operation:
     return operation
 
 
-async def test_every_field_may_have_anything(
+async def test_any_form_field_value_gets_a_valid_response(
     web: WebShop, surroundings: Surroundings, watched: Watched, log: StringIO, operation: Operation
 ) -> None:
     sample = await surroundings.sample(operation)
@@ -75,7 +75,7 @@ async def test_every_field_may_have_anything(
     ],
     ids=range(9),
 )
-async def test_what_is_no_form_is_refused(
+async def test_malformed_form_is_rejected(
     web: WebShop,
     surroundings: Surroundings,
     watched: Watched,
@@ -94,7 +94,7 @@ async def test_what_is_no_form_is_refused(
 @pytest.mark.parametrize(
     "media_type", ["application/json", "text/plain", "", f"multipart/form-data; boundary={CANARY}"]
 )
-async def test_what_is_declared_as_something_else_is_refused(
+async def test_form_of_another_media_type_is_rejected(
     web: WebShop, surroundings: Surroundings, watched: Watched, operation: Operation, media_type: str
 ) -> None:
     sample = await surroundings.sample(operation)

@@ -64,7 +64,7 @@ async def test_anonymous_key_of_one_operation_is_free_for_another(web: WebShop) 
 
 
 @pytest.mark.parametrize("secrets_key", [None, b64encode(b"k" * 32).decode()])
-async def test_one_time_secret_does_not_stand_in_an_idempotency_record(secrets_key: str | None) -> None:
+async def test_idempotency_record_hides_a_one_time_secret(secrets_key: str | None) -> None:
     store = memory_store()
     async with web_shop(container_over(store, secrets_key=secrets_key)) as web:
         staff = await web.staff()

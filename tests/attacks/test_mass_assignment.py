@@ -80,7 +80,7 @@ def with_column(body: Any, column: str, schema: Any) -> tuple[Any, set[str]]:
 
 
 @pytest.mark.parametrize("operation", WITH_JSON, ids=lambda operation: operation.id)
-async def test_a_column_that_is_not_a_field_is_refused_in_every_object_of_every_body(
+async def test_column_names_as_extra_fields_are_rejected_everywhere(
     web: WebShop, surroundings: Surroundings, watched: Watched, operation: Operation
 ) -> None:
     sample = await surroundings.sample(operation)

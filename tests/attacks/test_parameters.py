@@ -152,7 +152,7 @@ async def test_headers(
 
 
 @pytest.mark.parametrize("name", ["Idempotency-Key", "If-Match"])
-async def test_a_key_or_condition_that_is_sent_twice_is_refused(
+async def test_duplicate_key_or_condition_header_is_rejected(
     web: WebShop, sample: Sample, watched: Watched, operation: Operation, name: str
 ) -> None:
     if name not in {

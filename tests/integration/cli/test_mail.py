@@ -13,5 +13,5 @@ def test_failed_mail_is_listed_without_control_characters(run: Run, fetch: Fetch
     )
 
 
-def test_no_failed_mail_lists_nothing(run: Run) -> None:
+def test_empty_failed_mail_list_is_reported(run: Run) -> None:
     assert run("mail", "failed") == (0, "", "")

@@ -138,7 +138,7 @@ def test_nobody_is_used_with_a_warning_if_no_account_can_be_made(
     assert "steelyard-absent cannot be made" in message
 
 
-async def test_an_ordinary_user_needs_no_root(new_data_dir: Path, ordinary: Account, python: str) -> None:
+async def test_unprivileged_user_needs_no_root(new_data_dir: Path, ordinary: Account, python: str) -> None:
     ordinary.own(new_data_dir)
     with hold(new_data_dir, python=python, account=ordinary) as holder:
         await keep_a_row(holder.url)
@@ -173,7 +173,7 @@ def test_root_is_told_of_a_directory_that_the_server_cannot_enter(new_data_dir: 
     assert private.stat().st_mode & 0o777 == 0o700
 
 
-def test_a_wheel_in_roots_home_is_copied_once(
+def test_wheel_in_roots_home_is_copied_once(
     new_data_dir: Path, ordinary: Account, monkeypatch: pytest.MonkeyPatch, private_wheel: Path
 ) -> None:
     layout = Layout(new_data_dir)

@@ -25,7 +25,7 @@ from tests.integration.embedded_postgres.actors import (
 )
 
 
-async def test_a_process_that_got_the_id_of_a_dead_server_is_neither_believed_nor_harmed(
+async def test_reused_process_id_is_neither_trusted_nor_killed(
     data_dir: Path,
 ) -> None:
     with hold(data_dir) as holder:
@@ -44,7 +44,7 @@ async def test_a_process_that_got_the_id_of_a_dead_server_is_neither_believed_no
         assert bystander.poll() is None
 
 
-async def test_a_server_whose_supervisor_could_not_take_it_along_is_stopped_first(data_dir: Path) -> None:
+async def test_orphaned_server_is_stopped_first(data_dir: Path) -> None:
     with embedded(data_dir).lease() as url:
         kept = await keep_a_row(url)
     await_nothing_running(data_dir)
@@ -57,7 +57,7 @@ async def test_a_server_whose_supervisor_could_not_take_it_along_is_stopped_firs
         assert orphan.wait() == 0
 
 
-async def test_a_server_that_was_started_by_hand_is_left_alone(data_dir: Path) -> None:
+async def test_manually_started_server_is_left_alone(data_dir: Path) -> None:
     with server_without_supervisor(data_dir, ours=False) as by_hand:
         with (
             pytest.raises(EmbeddedPostgresError, match="started by hand"),

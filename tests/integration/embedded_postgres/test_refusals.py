@@ -13,7 +13,7 @@ def refusal(data_dir: Path, settings: dict[str, str] | None = None) -> str:
     return str(caught.value)
 
 
-def test_the_data_of_another_major_version_is_not_touched(data_dir: Path) -> None:
+def test_data_of_another_major_version_is_untouched(data_dir: Path) -> None:
     version = Layout(data_dir).cluster / "PG_VERSION"
     truth = version.read_text()
     version.write_text("12\n")
@@ -27,7 +27,7 @@ def test_the_data_of_another_major_version_is_not_touched(data_dir: Path) -> Non
     assert "\n" not in message
 
 
-def test_a_file_where_the_directory_should_be_is_named(data_dir: Path) -> None:
+def test_file_in_place_of_the_data_directory_is_reported(data_dir: Path) -> None:
     in_the_way = data_dir / "file"
     in_the_way.touch()
 
@@ -38,7 +38,7 @@ def test_a_file_where_the_directory_should_be_is_named(data_dir: Path) -> None:
     assert "\n" not in message
 
 
-def test_what_postgresql_itself_refuses_is_passed_on_in_one_line(data_dir: Path) -> None:
+def test_postgresql_start_error_is_reported_in_one_line(data_dir: Path) -> None:
     message = refusal(data_dir, {"max_connections": "none"})
 
     assert 'invalid value for parameter "max_connections"' in message
@@ -46,7 +46,7 @@ def test_what_postgresql_itself_refuses_is_passed_on_in_one_line(data_dir: Path)
     assert "\n" not in message
 
 
-def test_after_a_refusal_nothing_runs_and_the_next_start_is_free(data_dir: Path) -> None:
+def test_failed_start_leaves_nothing_running(data_dir: Path) -> None:
     refusal(data_dir, {"max_connections": "none"})
 
     with EmbeddedPostgres(data_dir).lease():

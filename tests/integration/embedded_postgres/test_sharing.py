@@ -19,7 +19,7 @@ from tests.integration.embedded_postgres.actors import (
 )
 
 
-async def test_a_second_lease_finds_what_the_first_has_kept(data_dir: Path) -> None:
+async def test_second_lease_reads_the_data_of_the_first(data_dir: Path) -> None:
     with embedded(data_dir).lease() as url:
         kept = await keep_a_row(url)
     await_nothing_running(data_dir)
@@ -28,7 +28,7 @@ async def test_a_second_lease_finds_what_the_first_has_kept(data_dir: Path) -> N
         assert await rows(url) == kept
 
 
-async def test_two_processes_use_one_server_and_it_ends_with_the_second(data_dir: Path) -> None:
+async def test_shared_server_ends_with_its_last_process(data_dir: Path) -> None:
     with hold(data_dir) as first, hold(data_dir) as second:
         assert first.url == second.url
         server = postmaster(data_dir)
@@ -57,7 +57,7 @@ async def test_processes_that_start_at_the_same_moment_agree_on_one_server(new_d
     await_nothing_running(data_dir)
 
 
-async def test_a_lease_that_begins_while_the_last_server_stops_gets_a_new_one(data_dir: Path) -> None:
+async def test_lease_during_a_stop_gets_a_new_server(data_dir: Path) -> None:
     with embedded(data_dir).lease() as url:
         kept = await keep_a_row(url)
     for pause in (0, 0.1, 0.15, 0.2, 0.25, 0.3):  # a supervisor looks every 0.2 seconds
@@ -78,7 +78,7 @@ async def test_ctrl_c_in_one_terminal_leaves_the_server_to_the_others(data_dir: 
         assert postmaster(data_dir) == server
 
 
-async def test_a_supervisor_that_is_asked_to_end_waits_for_the_last_lease(data_dir: Path) -> None:
+async def test_supervisor_waits_for_the_last_lease(data_dir: Path) -> None:
     with hold(data_dir) as holder:
         server = postmaster(data_dir)
         (supervisor,) = supervisors(data_dir)

@@ -54,7 +54,7 @@ async def rows_of(psql: asyncpg.Connection) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("write", WRITES, ids=named)
-async def test_a_constraint_that_fails_at_commit_is_a_500_and_leaves_nothing(
+async def test_constraint_failure_at_commit_answers_500_and_stores_nothing(
     scene: Scene, psql: asyncpg.Connection, write: Callable[[Scene], Awaitable[Send]]
 ) -> None:
     send = await write(scene)
@@ -73,7 +73,7 @@ async def test_a_constraint_that_fails_at_commit_is_a_500_and_leaves_nothing(
 
 
 @pytest.mark.parametrize("write", WRITES, ids=named)
-async def test_a_connection_that_is_lost_at_commit_is_a_503_that_says_to_try_again(
+async def test_lost_connection_at_commit_answers_503_with_retry_after(
     scene: Scene, psql: asyncpg.Connection, write: Callable[[Scene], Awaitable[Send]]
 ) -> None:
     send = await write(scene)
@@ -88,7 +88,7 @@ async def test_a_connection_that_is_lost_at_commit_is_a_503_that_says_to_try_aga
     assert (await send()).is_success
 
 
-async def test_after_commits_that_failed_the_books_are_right(
+async def test_failed_commits_keep_the_invariants(
     scene: Scene, books: Shop, psql: asyncpg.Connection
 ) -> None:
     send = await scene.place_order()

@@ -77,7 +77,7 @@ def assert_refused_for_a_while(responses: list[httpx2.Response], code: str) -> N
     assert all(int(response.headers["Retry-After"]) >= 1 for response in responses)
 
 
-async def test_while_the_server_is_stopped_requests_are_refused_and_afterwards_taken_again(
+async def test_requests_recover_after_the_database_returns(
     server: Server,
 ) -> None:
     async with web_shop(container_on(server.url)) as web:
@@ -113,7 +113,7 @@ async def maintenance(database_server: str) -> AsyncIterator[asyncpg.Connection]
 CUT_ALL = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1"
 
 
-async def test_a_database_that_takes_no_connections_is_one_that_is_away(
+async def test_full_database_is_unavailable(
     web: WebShop, database_url: str, maintenance: asyncpg.Connection
 ) -> None:
     name = make_url(database_url).database
@@ -157,7 +157,7 @@ async def test_orders_whose_connections_are_cut_are_placed_once_by_trying_again(
     await assert_nothing_is_held(web, psql)
 
 
-async def test_when_every_connection_is_in_use_requests_are_refused_as_too_many(web: WebShop) -> None:
+async def test_exhausted_pool_answers_overloaded(web: WebShop) -> None:
     mug, customer = await web.product(stock=5), await web.customer()
     engine: AsyncEngine = web.container.database.engine()
     public_read_engine: AsyncEngine = web.container.database.public_read_engine()

@@ -19,7 +19,7 @@ POOL_SIZE = 4
 """Few, so that a connection that is lost is missed soon."""
 
 
-async def test_a_thousand_requests_with_exceptions_at_every_stage_hold_no_connection(
+async def test_failing_requests_leak_no_connection(
     database_url: str, psql: asyncpg.Connection, books: Shop
 ) -> None:
     container = container_on(database_url, database_pool_size=POOL_SIZE)

@@ -81,7 +81,7 @@ async def leave_at_every_wait(web: WebShop, scene: Scene, write: Write, *, insis
         wait += 1
 
 
-async def test_a_client_can_leave_wherever_his_request_waits(
+async def test_client_can_disconnect_at_every_await(
     web: WebShop, psql: asyncpg.Connection, books: Shop, write: Write, insists: bool
 ) -> None:
     await leave_at_every_wait(web, await Scene.of(web), write, insists=insists)
@@ -89,7 +89,7 @@ async def test_a_client_can_leave_wherever_his_request_waits(
     await assert_stock_is_what_orders_and_ledger_say(books, await every_order(books))
 
 
-async def test_a_use_case_can_be_cancelled_wherever_it_waits(
+async def test_use_case_can_be_cancelled_at_every_await(
     web: WebShop, psql: asyncpg.Connection, books: Shop, write: Write, insists: bool
 ) -> None:
     """The work of requests is out of their clients' reach, which is one defence; that of the use cases is another."""

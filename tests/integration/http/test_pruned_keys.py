@@ -14,7 +14,7 @@ async def prune_all(web: WebShop) -> None:
     )
 
 
-async def test_after_pruning_the_answer_is_200_with_the_present_order(web: WebShop, books: Shop) -> None:
+async def test_pruned_key_answers_200_with_the_current_order(web: WebShop, books: Shop) -> None:
     mug = await web.product(stock=1)
     ann = await Buyer.of(web, books)
     placed = (await ann.order(web, order_of((mug, 1)))).json()
@@ -31,7 +31,7 @@ async def test_after_pruning_the_answer_is_200_with_the_present_order(web: WebSh
     await assert_invariants(books)
 
 
-async def test_who_has_the_last_unit_is_not_told_that_it_is_sold_out(web: WebShop, books: Shop) -> None:
+async def test_pruned_retry_of_the_last_unit_is_not_out_of_stock(web: WebShop, books: Shop) -> None:
     mug = await web.product(stock=1)
     ann, bob = await Buyer.of(web, books), await Buyer.of(web, books)
     placed = await ann.order(web, order_of((mug, 1)))
@@ -44,9 +44,7 @@ async def test_who_has_the_last_unit_is_not_told_that_it_is_sold_out(web: WebSho
     await assert_invariants(books)
 
 
-async def test_after_pruning_another_body_gets_the_same_order_and_makes_none(
-    web: WebShop, books: Shop
-) -> None:
+async def test_pruned_key_with_another_body_places_no_order(web: WebShop, books: Shop) -> None:
     mug = await web.product(stock=9)
     ann = await Buyer.of(web, books)
     placed = await ann.order(web, order_of((mug, 1)))

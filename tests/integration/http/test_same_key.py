@@ -17,7 +17,7 @@ def replayed(response: httpx2.Response) -> bool:
     return response.headers.get("Idempotent-Replayed") == "true"
 
 
-async def test_one_key_sent_twenty_times_at_once_is_one_order_and_twenty_equal_answers(
+async def test_twenty_concurrent_requests_with_one_key_are_one_order(
     doors: Sequence[WebShop], books: Shop
 ) -> None:
     mug = await doors[0].product(stock=100)
@@ -36,9 +36,7 @@ async def test_one_key_sent_twenty_times_at_once_is_one_order_and_twenty_equal_a
     await assert_invariants(books)
 
 
-async def test_one_key_sent_at_once_for_twenty_different_orders_is_one_of_them(
-    doors: Sequence[WebShop], books: Shop
-) -> None:
+async def test_concurrent_orders_with_one_key_have_one_winner(doors: Sequence[WebShop], books: Shop) -> None:
     mug = await doors[0].product(stock=1000)
     ann = await Buyer.of(doors[0], books)
     responses = await asyncio.gather(
@@ -53,7 +51,7 @@ async def test_one_key_sent_at_once_for_twenty_different_orders_is_one_of_them(
     await assert_invariants(books)
 
 
-async def test_a_key_used_for_another_body_is_refused_and_keeps_its_order(web: WebShop, books: Shop) -> None:
+async def test_key_with_another_body_is_rejected_and_keeps_its_order(web: WebShop, books: Shop) -> None:
     mug = await web.product(stock=9)
     ann = await Buyer.of(web, books)
     first = await ann.order(web, order_of((mug, 1)))
@@ -70,7 +68,7 @@ PRODUCT = {"sku": "MUG-RED", "name": "Mug", "price": {"amount": 1999, "currency"
 
 
 @pytest.mark.parametrize("operation", ["/v1/users", "/v1/products", "/v1/stock/adjustments", "cancel"])
-async def test_every_other_operation_with_a_key_has_one_effect_and_equal_answers(
+async def test_every_keyed_operation_has_one_effect_and_equal_responses(
     doors: Sequence[WebShop], books: Shop, operation: str
 ) -> None:
     staff = await doors[0].staff()

@@ -19,7 +19,7 @@ def statements_sent_by(web: WebShop) -> Iterator[list[tuple[str, tuple[object, .
     sent += chain(all_but, public)
 
 
-async def test_a_read_is_one_statement(web: WebShop) -> None:
+async def test_read_takes_one_statement(web: WebShop) -> None:
     mug = await web.product(stock=5)
     customer = await web.customer()
     order = await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key("k"))
@@ -41,7 +41,7 @@ async def test_reading_orders_of_others_adds_one_statement(web: WebShop) -> None
         assert len(sent) == 2, address
 
 
-async def test_an_order_is_seven_statements(web: WebShop) -> None:
+async def test_order_takes_seven_statements(web: WebShop) -> None:
     mug, cup = await web.product(stock=5), await web.product(stock=5)
     customer = await web.customer()
     with statements_sent_by(web) as sent:
@@ -50,7 +50,7 @@ async def test_an_order_is_seven_statements(web: WebShop) -> None:
     assert len(sent) == 7
 
 
-async def test_many_who_read_at_once_share_their_statements(web: WebShop) -> None:
+async def test_concurrent_reads_share_statements(web: WebShop) -> None:
     mugs = [await web.product() for _ in range(10)]
     with statements_sent_by(web) as sent:
         responses = await asyncio.gather(
@@ -61,7 +61,7 @@ async def test_many_who_read_at_once_share_their_statements(web: WebShop) -> Non
     assert len(sent) < len(mugs)
 
 
-async def test_who_is_refused_for_the_form_of_his_request_costs_no_statement(web: WebShop) -> None:
+async def test_malformed_request_takes_no_statement(web: WebShop) -> None:
     customer = await web.customer()
     with statements_sent_by(web) as sent:
         responses = [

@@ -76,7 +76,7 @@ def tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
     return context
 
 
-async def test_a_message_arrives_as_it_was_written(post: Post) -> None:
+async def test_message_arrives_unchanged(post: Post) -> None:
     with serving(post) as port:
         await SmtpMailer(f"smtp://127.0.0.1:{port}", sender=SENDER).send(MESSAGE)
     (envelope,) = post.taken
@@ -87,7 +87,7 @@ async def test_a_message_arrives_as_it_was_written(post: Post) -> None:
     assert read.get_content().replace("\r\n", "\n") == MESSAGE.text
 
 
-async def test_a_connection_is_encrypted_where_the_server_can(post: Post, tls: ssl.SSLContext) -> None:
+async def test_connection_is_encrypted_if_the_server_supports_it(post: Post, tls: ssl.SSLContext) -> None:
     with serving(post, tls_context=tls) as port:
         await SmtpMailer(f"smtp://127.0.0.1:{port}", sender=SENDER).send(MESSAGE)
         await SmtpMailer(f"smtp://shop:canary%20p%40ss@127.0.0.1:{port}", sender=SENDER).send(MESSAGE)
@@ -100,7 +100,7 @@ async def test_smtps_is_encrypted_from_the_beginning(post: Post, tls: ssl.SSLCon
     assert len(post.taken) == 1
 
 
-async def test_no_password_goes_over_a_connection_that_is_not_encrypted(post: Post) -> None:
+async def test_password_is_not_sent_without_encryption(post: Post) -> None:
     with serving(post, auth_require_tls=False) as port:
         mailer = SmtpMailer(f"smtp://shop:canary%20p%40ss@127.0.0.1:{port}", sender=SENDER)
         with pytest.raises(MailNotSent):
@@ -108,7 +108,7 @@ async def test_no_password_goes_over_a_connection_that_is_not_encrypted(post: Po
     assert post.taken == []
 
 
-async def test_a_wrong_password_is_a_message_not_sent(post: Post, tls: ssl.SSLContext) -> None:
+async def test_wrong_smtp_password_fails_the_message(post: Post, tls: ssl.SSLContext) -> None:
     with serving(post, tls_context=tls) as port:
         mailer = SmtpMailer(f"smtp://shop:wrong@127.0.0.1:{port}", sender=SENDER, timeout=1)
         with pytest.raises(MailNotSent):
@@ -119,7 +119,7 @@ async def test_a_wrong_password_is_a_message_not_sent(post: Post, tls: ssl.SSLCo
 @pytest.mark.parametrize(
     ("answer", "failure"), [("550 No such mailbox", AddressRefused), ("451 Try again later", MailNotSent)]
 )
-async def test_what_will_never_work_is_told_from_what_may_yet(
+async def test_permanent_and_temporary_smtp_errors_differ(
     post: Post, answer: str, failure: type[Exception]
 ) -> None:
     post.answer = answer
@@ -128,7 +128,7 @@ async def test_what_will_never_work_is_told_from_what_may_yet(
     assert post.taken == []
 
 
-async def test_a_server_that_is_away_or_silent_is_a_message_not_sent() -> None:
+async def test_unreachable_or_silent_server_fails_the_message() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         with pytest.raises(MailNotSent):

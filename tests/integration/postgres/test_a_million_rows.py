@@ -104,7 +104,7 @@ def _hot(engine: AsyncEngine, unit_of_work: PostgresUnitOfWorkFactory) -> Mappin
     }
 
 
-async def test_no_hot_statement_scans_a_table(
+async def test_hot_statements_scan_no_table(
     engine_with_rows: AsyncEngine, psql: asyncpg.Connection, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
     assert ROWS.total >= 1_000_000

@@ -22,7 +22,7 @@ from tests.kit.shop import HOLD, Shop
     "change",
     ["UPDATE audit_log SET request_id = 'forged'", "DELETE FROM audit_log", "TRUNCATE audit_log"],
 )
-async def test_an_entry_is_neither_changed_nor_deleted(
+async def test_audit_entry_cannot_be_changed_or_deleted(
     shop: Shop, psql: asyncpg.Connection, change: str
 ) -> None:
     await shop.customer()
@@ -32,7 +32,7 @@ async def test_an_entry_is_neither_changed_nor_deleted(
     assert before == await audit_log(shop) != []
 
 
-async def test_what_is_old_is_forgotten_by_its_index_and_the_log_is_closed_again(
+async def test_pruning_the_audit_log_uses_an_index_and_restores_protection(
     shop: Shop, psql: asyncpg.Connection
 ) -> None:
     await shop.customer()
@@ -52,7 +52,7 @@ async def test_what_is_old_is_forgotten_by_its_index_and_the_log_is_closed_again
         (AuditFilter(object_id="kid-1"), "ix_audit_log_object_id_at_id"),
     ],
 )
-async def test_the_log_is_read_from_its_end_by_an_index(
+async def test_audit_log_is_read_from_its_end_by_an_index(
     engine: AsyncEngine, psql: asyncpg.Connection, criteria: AuditFilter, index: str
 ) -> None:
     entries = PostgresAuditQueries(engine)

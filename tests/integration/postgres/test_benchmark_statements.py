@@ -17,12 +17,12 @@ STATEMENTS = {file.stem: file.read_text() for file in sorted((PEERS / "sql").glo
 FUNCTION = STATEMENTS.pop("place_order")
 
 
-async def test_every_statement_of_the_peers_fits_the_schema(psql: asyncpg.Connection) -> None:
+async def test_every_benchmark_statement_fits_the_schema(psql: asyncpg.Connection) -> None:
     for statement in STATEMENTS.values():
         await psql.prepare(statement)
 
 
-async def test_the_stored_function_leaves_what_the_service_would_leave(
+async def test_benchmark_function_writes_what_the_service_writes(
     database_url: str, psql: asyncpg.Connection
 ) -> None:
     await psql.execute(FUNCTION)

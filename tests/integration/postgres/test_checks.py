@@ -52,7 +52,7 @@ async def found(engine: AsyncEngine) -> dict[Invariant, Finding]:
     return {each.invariant: each for each in await PostgresInvariantChecks(engine).run() if each.count}
 
 
-async def test_a_shop_in_order_breaks_no_rule(shop: Shop, engine: AsyncEngine) -> None:
+async def test_healthy_shop_breaks_no_invariant(shop: Shop, engine: AsyncEngine) -> None:
     assert await found(engine) == {}
     await a_busy_shop(shop)
     await assert_invariants(shop)
@@ -62,7 +62,7 @@ async def test_a_shop_in_order_breaks_no_rule(shop: Shop, engine: AsyncEngine) -
     ]
 
 
-async def test_a_check_may_read_whole_tables_and_take_its_time(engine: AsyncEngine) -> None:
+async def test_check_may_scan_tables_without_a_short_timeout(engine: AsyncEngine) -> None:
     """With what holds for requests, the check of a hundred thousand orders did not end."""
     async with engine.connect() as connection:
         for name in ("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "transaction_read_only"):
@@ -176,7 +176,7 @@ BREAKING = {
 
 
 @pytest.mark.parametrize("mistake", BREAKING)
-async def test_a_broken_rule_is_found_with_what_breaks_it(
+async def test_broken_invariant_is_found_with_its_offenders(
     shop: Shop, engine: AsyncEngine, psql: asyncpg.Connection, mistake: str
 ) -> None:
     order = await a_busy_shop(shop)
@@ -192,7 +192,7 @@ async def test_a_broken_rule_is_found_with_what_breaks_it(
     assert ids.intersection(findings[invariant].offenders)
 
 
-async def test_of_many_offenders_some_are_named_and_all_are_counted(
+async def test_many_offenders_are_counted_and_some_named(
     shop: Shop, engine: AsyncEngine, psql: asyncpg.Connection
 ) -> None:
     mug = await shop.product(stock=50)

@@ -29,7 +29,7 @@ async def _at_commit_of_an_order(psql: asyncpg.Connection, statement: str) -> No
     )
 
 
-async def test_a_constraint_that_fails_at_commit_is_never_a_success(
+async def test_constraint_failure_at_commit_is_never_a_success(
     shop: Shop,
     place_batch: PlaceOrderBatch,
     unit_of_work: PostgresUnitOfWorkFactory,
@@ -46,7 +46,7 @@ async def test_a_constraint_that_fails_at_commit_is_never_a_success(
         """The pool of two is whole."""
 
 
-async def test_a_connection_that_is_lost_in_the_commit_leaves_the_answer_to_the_key(
+async def test_commit_with_a_lost_connection_is_resolved_by_its_key(
     shop: Shop, place_batch: PlaceOrderBatch, psql: asyncpg.Connection
 ) -> None:
     await _at_commit_of_an_order(psql, "PERFORM pg_terminate_backend(pg_backend_pid());")
@@ -59,7 +59,7 @@ async def test_a_connection_that_is_lost_in_the_commit_leaves_the_answer_to_the_
     await assert_invariants(shop)
 
 
-async def test_after_a_refused_write_there_is_nothing_to_commit(
+async def test_rejected_write_leaves_nothing_to_commit(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
     """PostgreSQL itself answers that COMMIT with a rollback, and reports no error."""
@@ -72,7 +72,7 @@ async def test_after_a_refused_write_there_is_nothing_to_commit(
             await work.commit()
 
 
-async def test_a_commit_that_has_begun_ends_whoever_leaves(
+async def test_cancelled_caller_does_not_interrupt_a_begun_commit(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory, psql: asyncpg.Connection
 ) -> None:
     wait, left = 1, True

@@ -15,12 +15,12 @@ from tests.kit.actors import SOMEBODY
 from tests.kit.shop import STAFF, Shop
 
 
-async def test_every_constraint_that_stands_for_a_refusal_exists(psql: asyncpg.Connection) -> None:
+async def test_every_constraint_mapped_to_an_error_exists(psql: asyncpg.Connection) -> None:
     names = {name for (name,) in await psql.fetch("SELECT conname::text FROM pg_constraint")}
     assert set(REFUSALS) <= names
 
 
-async def test_every_constraint_was_named_by_us(psql: asyncpg.Connection) -> None:
+async def test_every_constraint_has_a_chosen_name(psql: asyncpg.Connection) -> None:
     rows = await psql.fetch(
         "SELECT conname::text FROM pg_constraint JOIN pg_class c ON c.oid = conrelid"
         " WHERE connamespace = 'public'::regnamespace AND contype <> 'n' AND relname <> 'alembic_version'"
@@ -28,7 +28,7 @@ async def test_every_constraint_was_named_by_us(psql: asyncpg.Connection) -> Non
     assert {name.split("_")[0] for (name,) in rows} == {"pk", "uq", "ck", "fk"}
 
 
-async def test_the_database_refuses_an_oversell_that_the_domain_has_missed(
+async def test_database_rejects_an_oversell_missed_by_the_domain(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
     mug = await shop.product(stock=1)
@@ -41,7 +41,7 @@ async def test_the_database_refuses_an_oversell_that_the_domain_has_missed(
     assert (await shop.get_stock(mug.id)).reserved == 0
 
 
-async def test_a_refusal_shows_nothing_of_the_row_in_its_traceback(
+async def test_constraint_error_hides_the_row_in_its_traceback(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
     taken = "ann@example.com"
@@ -55,7 +55,7 @@ async def test_a_refusal_shows_nothing_of_the_row_in_its_traceback(
     assert SECRET not in shown
 
 
-async def test_a_mistake_in_the_code_is_raised_as_it_is_and_shows_nothing_of_the_row(
+async def test_unmapped_constraint_error_hides_the_row(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
     user = user_of(shop, "ann@example.com")

@@ -35,7 +35,7 @@ AS_6DAF4A4 = """
 
 
 @pytest.mark.parametrize("former_records", [False, True], ids=["today", "6daf4a4"])
-async def test_a_closed_account_leaves_no_trace_but_its_orders(
+async def test_closed_account_leaves_no_personal_data(
     web: WebShop, psql: asyncpg.Connection, former_records: bool
 ) -> None:
     account = {"email": EMAIL, "password": PASSWORD, "password_confirm": PASSWORD, "full_name": CANARY}

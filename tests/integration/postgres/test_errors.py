@@ -37,7 +37,7 @@ NOBODY = UserId(SequentialIds().new())
         ("55000", DatabaseUnavailable),
     ],
 )
-async def test_what_the_server_reports_becomes_what_the_core_knows(
+async def test_server_errors_are_translated(
     engine: AsyncEngine, state: str, refusal: type[Exception]
 ) -> None:
     transaction = Transaction(create_sessions(engine)())
@@ -47,7 +47,7 @@ async def test_what_the_server_reports_becomes_what_the_core_knows(
     await transaction.close()
 
 
-async def test_who_gets_no_connection_in_time_is_told_that_the_service_is_busy(database_url: str) -> None:
+async def test_pool_timeout_is_overloaded(database_url: str) -> None:
     engine = create_engine(database_url, pool_size=1, checkout_timeout=0.01)
     unit_of_work = PostgresUnitOfWorkFactory(create_sessions(engine), SequentialIds())
     async with unit_of_work():
@@ -67,7 +67,7 @@ async def test_who_gets_no_connection_in_time_is_told_that_the_service_is_busy(d
         "postgresql+asyncpg://nobody@/nothing?host=/nonexistent",
     ],
 )
-async def test_a_server_that_is_not_there_is_a_database_that_is_unavailable(url: str) -> None:
+async def test_missing_server_is_database_unavailable(url: str) -> None:
     engine = create_engine(url)
     with pytest.raises(DatabaseUnavailable):
         await PostgresUserQueries(engine).get(NOBODY)
@@ -79,7 +79,7 @@ async def test_a_server_that_is_not_there_is_a_database_that_is_unavailable(url:
     await engine.dispose()
 
 
-async def test_a_connection_that_the_server_cuts_costs_its_user_only(
+async def test_lost_connection_affects_its_user_only(
     engine: AsyncEngine, unit_of_work: PostgresUnitOfWorkFactory, psql: asyncpg.Connection
 ) -> None:
     async with unit_of_work() as work:
@@ -113,7 +113,7 @@ async def test_connections_that_were_cut_while_nobody_used_them_cost_nobody_anyt
     assert await PostgresUserQueries(engine).get(NOBODY) is None
 
 
-async def test_a_statement_that_a_migration_has_outdated_is_only_to_be_sent_again(
+async def test_outdated_prepared_statement_is_retryable(
     shop: Shop, engine: AsyncEngine, psql: asyncpg.Connection
 ) -> None:
     ann = await shop.customer()
@@ -125,7 +125,7 @@ async def test_a_statement_that_a_migration_has_outdated_is_only_to_be_sent_agai
     assert await users.get(ann.id) == ann
 
 
-async def test_the_service_is_ready_with_today_s_schema_only(
+async def test_readiness_requires_the_current_schema(
     engine: AsyncEngine, empty_database_url: str, psql: asyncpg.Connection
 ) -> None:
     await PostgresHealth(engine).check()
@@ -138,7 +138,7 @@ async def test_the_service_is_ready_with_today_s_schema_only(
     await empty.dispose()
 
 
-async def test_a_busy_service_is_still_ready(database_url: str) -> None:
+async def test_busy_service_is_ready(database_url: str) -> None:
     engine = create_engine(database_url, pool_size=1, checkout_timeout=0.01)
     async with engine.connect():
         await PostgresHealth(engine).check()

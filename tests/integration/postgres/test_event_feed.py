@@ -45,9 +45,7 @@ async def read(shop: Shop, after: EventId | None = None) -> list[EventId]:
     return [event.id for event in portion.events]
 
 
-async def test_an_event_that_commits_late_is_found_behind_what_was_read_before(
-    shop: Shop, database_url: str
-) -> None:
+async def test_late_committed_event_is_read_after_earlier_pages(shop: Shop, database_url: str) -> None:
     async with transaction(database_url) as early:
         late_event = await happen(early, uuid4(), 1, at=NOW - timedelta(hours=1))
         async with transaction(database_url) as other:
@@ -57,7 +55,7 @@ async def test_an_event_that_commits_late_is_found_behind_what_was_read_before(
     assert await read(shop) == [event, late_event]
 
 
-async def test_an_event_that_is_rolled_back_leaves_no_gap(shop: Shop, database_url: str) -> None:
+async def test_rolled_back_event_leaves_no_gap(shop: Shop, database_url: str) -> None:
     async with connected(database_url) as psql:
         undone = psql.transaction()
         await undone.start()
@@ -72,9 +70,7 @@ async def test_an_event_that_is_rolled_back_leaves_no_gap(shop: Shop, database_u
     assert [event.position for event in portion.events] == [1, 2]
 
 
-async def test_the_order_of_an_aggregate_is_not_that_of_its_transactions_numbers(
-    shop: Shop, database_url: str
-) -> None:
+async def test_aggregate_order_is_independent_of_transaction_ids(shop: Shop, database_url: str) -> None:
     """A transaction that waits for another one's row is older than what it comes after."""
     order = uuid4()
     async with transaction(database_url) as waiting:
@@ -84,7 +80,7 @@ async def test_the_order_of_an_aggregate_is_not_that_of_its_transactions_numbers
     assert await read(shop) == [first, second]
 
 
-async def test_the_order_of_an_aggregate_is_not_that_of_clocks_either(shop: Shop, database_url: str) -> None:
+async def test_aggregate_order_is_independent_of_clocks(shop: Shop, database_url: str) -> None:
     order, other = uuid4(), uuid4()
     async with connected(database_url) as psql:
         third = await happen(psql, order, 3, at=NOW - timedelta(minutes=2))
@@ -101,7 +97,7 @@ async def test_events_of_one_version_are_in_the_order_of_their_ids(shop: Shop, d
     assert await read(shop) == sorted(events)
 
 
-async def test_an_aggregate_is_not_torn_by_the_size_of_a_batch(shop: Shop, database_url: str) -> None:
+async def test_batch_size_does_not_reorder_an_aggregate(shop: Shop, database_url: str) -> None:
     order = uuid4()
     async with connected(database_url) as psql:
         events = [await happen(psql, order, version) for version in (5, 3, 1, 4, 2)]
@@ -109,9 +105,7 @@ async def test_an_aggregate_is_not_torn_by_the_size_of_a_batch(shop: Shop, datab
     assert await read(shop) == [events[2], events[4], events[1], events[3], events[0]]
 
 
-async def test_while_one_gives_places_another_gives_none_and_waits_for_nobody(
-    shop: Shop, database_url: str
-) -> None:
+async def test_concurrent_feed_publishers_do_not_wait(shop: Shop, database_url: str) -> None:
     await shop.product()
     async with transaction(database_url) as giving:
         await giving.execute("SELECT pg_advisory_xact_lock($1)", ONE_AT_A_TIME)
@@ -119,7 +113,7 @@ async def test_while_one_gives_places_another_gives_none_and_waits_for_nobody(
     assert await shop.store.event_feed.publish_new(limit=10) == 1
 
 
-async def test_a_filter_reads_a_bounded_part_of_a_long_feed(
+async def test_filtered_feed_reads_a_bounded_part(
     shop: Shop, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(event_feed, "SCANNED", 3)
@@ -136,9 +130,7 @@ async def test_a_filter_reads_a_bounded_part_of_a_long_feed(
     assert seen == [everything[place]["id"] for place in (2, 5, 6)]
 
 
-async def test_the_feed_is_read_and_continued_by_indexes(
-    engine: AsyncEngine, psql: asyncpg.Connection
-) -> None:
+async def test_feed_is_read_and_continued_by_indexes(engine: AsyncEngine, psql: asyncpg.Connection) -> None:
     feed = PostgresEventFeed(engine)
     plan = await plan_of(engine, psql, lambda: feed._read(5, 10, None, 5))
     assert "Index Scan using uq_outbox_position" in plan

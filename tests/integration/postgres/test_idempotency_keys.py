@@ -11,7 +11,7 @@ from application.users.views import UserView
 from tests.kit.shop import Shop
 
 
-async def test_a_replay_writes_so_that_its_commit_proves_the_first_one(
+async def test_replay_writes_to_prove_the_first_commit_durable(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory, psql: asyncpg.Connection
 ) -> None:
     key, view = shop.key("asked", operation=IdempotentOperation.CREATE_USER), await shop.customer()
@@ -26,7 +26,7 @@ async def test_a_replay_writes_so_that_its_commit_proves_the_first_one(
     assert await psql.fetchval("SELECT replays FROM idempotency_keys") == 2
 
 
-async def test_a_key_that_is_not_bound_leaves_no_row(
+async def test_claimed_key_without_a_result_leaves_no_row(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory, psql: asyncpg.Connection
 ) -> None:
     bound, refused = (
@@ -40,7 +40,7 @@ async def test_a_key_that_is_not_bound_leaves_no_row(
     assert [row["key"] for row in await psql.fetch("SELECT key FROM idempotency_keys")] == [bound.key]
 
 
-async def test_of_two_requests_with_one_key_the_one_that_was_done_is_remembered(
+async def test_executed_request_of_two_with_one_key_is_stored(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
     refused = shop.key("refused", operation=IdempotentOperation.CREATE_USER)

@@ -164,9 +164,7 @@ async def test_orders_are_listed_by_an_index_with_their_lines_by_another(
     assert "pk_order_lines" in plan
 
 
-async def test_a_ledger_is_read_from_its_end_by_an_index(
-    engine: AsyncEngine, psql: asyncpg.Connection
-) -> None:
+async def test_ledger_is_read_from_its_end_by_an_index(engine: AsyncEngine, psql: asyncpg.Connection) -> None:
     stocks = PostgresStockQueries(engine)
     plan = await plan_of(engine, psql, lambda: stocks.movements(ProductId(ID), after=(5,), limit=10))
     assert "Backward using pk_stock_movements" in plan

@@ -10,9 +10,7 @@ from tests.kit.store import Store
 from tests.servers.databases import create_copy, drop
 
 
-def test_whatever_is_done_to_a_shop_one_after_the_other_keeps_every_rule(
-    database_server: str, migrated_template: str
-) -> None:
+def test_random_actions_keep_every_invariant(database_server: str, migrated_template: str) -> None:
     """Also the shop's own check finds nothing at the end of each example."""
 
     @asynccontextmanager

@@ -26,7 +26,7 @@ async def test_up_down_and_up_again_leads_to_the_same_schema(empty_database_url:
     assert await _schema(empty_database_url) == first
 
 
-async def test_the_migrations_make_exactly_the_tables_that_the_code_knows(
+async def test_migrations_create_exactly_the_mapped_tables(
     database_url: str, empty_database_url: str
 ) -> None:
     engine = create_engine(empty_database_url)
@@ -45,7 +45,7 @@ async def test_processes_that_start_at_once_migrate_once(empty_database_url: str
         assert await connection.fetchval("SELECT version_num FROM alembic_version") == needed_revision()
 
 
-async def test_a_migration_gives_up_on_a_table_that_somebody_uses(
+async def test_migration_gives_up_on_a_locked_table(
     database_url: str, psql: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(migrations, "_LOCK_TIMEOUT", "50ms")

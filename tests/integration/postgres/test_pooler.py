@@ -8,7 +8,7 @@ from adapters.postgres.core.reader import AutocommitReader
 
 
 @pytest.mark.parametrize(("cache_size", "transactions"), [("100", 0), ("0", 1)])
-async def test_a_single_read_is_a_transaction_only_where_the_url_speaks_of_a_pooler(
+async def test_single_read_is_a_transaction_only_behind_a_pooler(
     database_url: str, cache_size: str, transactions: int
 ) -> None:
     url = make_url(database_url).update_query_dict({"prepared_statement_cache_size": cache_size})

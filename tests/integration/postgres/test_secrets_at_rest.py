@@ -39,9 +39,7 @@ def spellings(secret: str) -> set[str]:
     return {secret, secret.encode().hex(), random.hex()}
 
 
-async def test_no_column_has_what_anybody_logs_in_with(
-    web: WebShop, mailbox: Mailbox, psql: asyncpg.Connection
-) -> None:
+async def test_no_column_holds_a_credential(web: WebShop, mailbox: Mailbox, psql: asyncpg.Connection) -> None:
     await web.visitor.post("/v1/users", json=ANN, headers=key("sign-up"))
     form = {"username": EMAIL, "password": PASSWORD}
     first = (await web.visitor.post("/token", data=form)).json()

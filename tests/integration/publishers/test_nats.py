@@ -35,7 +35,7 @@ async def ids_at(server: NatsServer) -> list[str]:
     return [stored.message_id for stored in await stored_at(server.url)]
 
 
-async def test_an_event_comes_as_a_cloud_event_under_its_type_with_its_id(
+async def test_event_is_published_as_a_cloud_event_with_its_id(
     server: NatsServer, shop: Shop, publisher_to: PublisherTo
 ) -> None:
     await shop.cancel(await shop.order(await shop.product(name="Grüße 🎁", stock=1)))
@@ -49,7 +49,7 @@ async def test_an_event_comes_as_a_cloud_event_under_its_type_with_its_id(
     assert {"product.created", "order.placed", "order.cancelled"} <= {each.event["type"] for each in stored}
 
 
-async def test_the_stream_is_made_for_the_subjects_of_events_and_knows_a_repeat_for_a_while(
+async def test_stream_is_created_with_a_deduplication_window(
     server: NatsServer, shop: Shop, publisher_to: PublisherTo
 ) -> None:
     await publisher_to(server.url).publish(await happened(shop))
@@ -59,7 +59,7 @@ async def test_the_stream_is_made_for_the_subjects_of_events_and_knows_a_repeat_
     assert made.duplicate_window == DEDUPLICATED_FOR > timedelta(minutes=5).total_seconds()
 
 
-async def test_a_stream_that_is_there_is_left_as_it_is(
+async def test_existing_stream_is_unchanged(
     server: NatsServer, shop: Shop, publisher_to: PublisherTo
 ) -> None:
     async with await nats.connect(server.url) as client:
@@ -86,7 +86,7 @@ async def test_events_go_to_no_other_stream_and_a_wrong_one_is_not_changed(
         assert (await stream.stream_info(STREAM)).config.subjects == ["something.else"]
 
 
-async def test_a_stream_that_was_deleted_meanwhile_is_made_anew(
+async def test_deleted_stream_is_created_again(
     server: NatsServer, shop: Shop, publisher_to: PublisherTo
 ) -> None:
     publisher = publisher_to(server.url)
@@ -98,9 +98,7 @@ async def test_a_stream_that_was_deleted_meanwhile_is_made_anew(
     assert await ids_at(server) == [str(event.id) for event in events[2:]]
 
 
-async def test_while_the_server_is_away_nothing_is_lost(
-    server: NatsServer, shop: Shop, publisher_to: PublisherTo
-) -> None:
+async def test_outage_loses_no_event(server: NatsServer, shop: Shop, publisher_to: PublisherTo) -> None:
     carry_on = relay(shop, publisher_to(server.url))
     await happened(shop)
     assert await carry_on(limit=2) == 2
@@ -114,7 +112,7 @@ async def test_while_the_server_is_away_nothing_is_lost(
     assert await ids_at(server) == [str(event.id) for event in await happened(shop, 0)]
 
 
-async def test_a_server_that_was_restarted_while_nothing_happened_is_connected_to_anew(
+async def test_idle_publisher_reconnects_after_a_restart(
     server: NatsServer, shop: Shop, publisher_to: PublisherTo
 ) -> None:
     carry_on = relay(shop, publisher_to(server.url))
@@ -130,7 +128,7 @@ async def test_a_server_that_was_restarted_while_nothing_happened_is_connected_t
     assert await ids_at(server) == [str(event.id) for event in events]
 
 
-async def test_a_server_that_does_not_answer_is_not_waited_for_and_stores_nothing_twice(
+async def test_silent_server_times_out_without_duplicates(
     server: NatsServer, shop: Shop, publisher_to: PublisherTo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     carry_on = relay(shop, publisher_to(server.url))
@@ -148,7 +146,7 @@ async def test_a_server_that_does_not_answer_is_not_waited_for_and_stores_nothin
     assert await ids_at(server) == [str(event.id) for event in await happened(shop, 0)]
 
 
-async def test_the_server_is_killed_again_and_again_and_each_event_is_there_once_and_in_order(
+async def test_repeated_server_kills_keep_events_once_and_in_order(
     server: NatsServer, shop: Shop, publisher_to: PublisherTo
 ) -> None:
     publishers = [publisher_to(server.url) for _ in range(2)]
@@ -180,7 +178,7 @@ async def test_the_server_is_killed_again_and_again_and_each_event_is_there_once
     assert await ids_at(server) == [str(event.id) for event in events]
 
 
-async def test_a_publisher_that_is_cancelled_goes_on_later(
+async def test_cancelled_publisher_continues_later(
     server: NatsServer, shop: Shop, publisher_to: PublisherTo
 ) -> None:
     publisher = publisher_to(server.url)
@@ -197,7 +195,7 @@ async def test_a_publisher_that_is_cancelled_goes_on_later(
     assert await ids_at(server) == [str(event.id) for event in events]
 
 
-async def test_who_has_published_nothing_has_nothing_to_close(publisher_to: PublisherTo) -> None:
+async def test_unused_publisher_closes_without_a_connection(publisher_to: PublisherTo) -> None:
     publisher = publisher_to("nats://127.0.0.1:1")
     await publisher.close()
     await publisher.close()

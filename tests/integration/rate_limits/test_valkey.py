@@ -32,7 +32,7 @@ def events(log: StringIO) -> list[str]:
     return [line["event"] for line in lines]
 
 
-async def test_what_remains_is_counted_down_by_all_processes_together_and_then_refused(
+async def test_processes_share_one_quota(
     processes: Processes,
 ) -> None:
     answers = [await processes[number % 2].take(ORDERS, "ann") for number in range(5)]
@@ -47,7 +47,7 @@ async def test_what_remains_is_counted_down_by_all_processes_together_and_then_r
 
 
 @pytest.mark.parametrize("processes", [60], indirect=True, ids=["patient"])
-async def test_of_two_hundred_requests_at_once_exactly_the_quota_is_allowed(processes: Processes) -> None:
+async def test_concurrent_requests_are_admitted_up_to_the_quota(processes: Processes) -> None:
     policy = RateLimitPolicy("reads", quota=70, window=60)
     answers = await asyncio.gather(*(processes[n % 2].take(policy, "ann") for n in range(200)))
     assert sum(answer.allowed for answer in answers) == 70
@@ -78,22 +78,20 @@ async def test_request_after_retry_after_is_admitted(processes: Processes) -> No
     assert answer.allowed
 
 
-async def test_the_server_forgets_by_itself_who_asks_no_more(
-    server: ValkeyServer, processes: Processes
-) -> None:
+async def test_idle_counters_expire_on_the_server(server: ValkeyServer, processes: Processes) -> None:
     await processes[0].take(ORDERS, "ann")
     [key] = await processes[0]._server.keys()
     assert 0 < await processes[0]._server.ttl(key) <= ORDERS.window
 
 
-async def test_a_server_that_was_emptied_is_told_the_script_anew(processes: Processes) -> None:
+async def test_flushed_server_gets_the_script_again(processes: Processes) -> None:
     await processes[0].take(ORDERS, "ann")
     await processes[0]._server.script_flush()
     assert (await processes[0].take(ORDERS, "ann")).remaining == 1
 
 
 @pytest.mark.parametrize("happens", ["kill", "pause"])
-async def test_while_the_server_is_away_each_process_counts_for_itself_and_says_so_once(
+async def test_outage_falls_back_to_process_counters_and_logs_once(
     server: ValkeyServer, processes: Processes, stopwatch: Stopwatch, log: StringIO, happens: str
 ) -> None:
     for _ in range(3):
@@ -108,7 +106,7 @@ async def test_while_the_server_is_away_each_process_counts_for_itself_and_says_
     server.resume()
 
 
-async def test_when_the_server_is_back_it_is_asked_again_after_a_pause(
+async def test_shared_counters_resume_after_an_outage(
     server: ValkeyServer, processes: Processes, stopwatch: Stopwatch, log: StringIO
 ) -> None:
     process = processes[0]
@@ -122,7 +120,7 @@ async def test_when_the_server_is_back_it_is_asked_again_after_a_pause(
     assert events(log) == ["rate limits are not shared", "rate limits are shared again"]
 
 
-async def test_two_processes_of_the_service_share_a_customers_quota_of_orders(server: ValkeyServer) -> None:
+async def test_two_service_processes_share_a_customers_quota(server: ValkeyServer) -> None:
     store = memory_store()
     async with AsyncExitStack() as stack:
         webs = [

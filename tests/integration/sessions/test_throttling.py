@@ -44,7 +44,7 @@ async def test_guesses_at_two_processes_at_once_are_admitted_as_at_one(database_
     assert answers == {"invalid_grant": FREE + 1, "too_many_attempts": 23 - FREE}
 
 
-async def test_an_unknown_address_costs_the_same_statements_as_a_wrong_password(database_url: str) -> None:
+async def test_unknown_address_takes_the_statements_of_a_wrong_password(database_url: str) -> None:
     """Time is a matter of the machine; what is asked of the database is not."""
     async with postgres_store(database_url) as store:
         shop = Shop(store)
@@ -62,7 +62,7 @@ async def test_an_unknown_address_costs_the_same_statements_as_a_wrong_password(
     assert known[-1].startswith("SELECT"), "who has to wait costs a look, and writes nothing"
 
 
-async def test_an_unknown_client_costs_the_same_statements_as_a_wrong_secret(database_url: str) -> None:
+async def test_unknown_client_takes_the_statements_of_a_wrong_secret(database_url: str) -> None:
     async with postgres_store(database_url) as store:
         shop = Shop(store)
         made = await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)

@@ -61,7 +61,7 @@ async def test_twenty_refreshes_at_two_processes_have_one_successor(
         assert len({answer.json()["refresh_token"] for answer in answers}) == 1
 
 
-async def test_a_token_that_is_replayed_after_a_restart_ends_its_session(
+async def test_refresh_token_reuse_after_a_restart_ends_the_session(
     database_url: str, clock: FixedClock
 ) -> None:
     async with process(database_url, clock) as web:
@@ -77,7 +77,7 @@ async def test_a_token_that_is_replayed_after_a_restart_ends_its_session(
         assert (response.status_code, response.json()["error"]) == (400, "invalid_grant")
 
 
-async def test_an_answer_that_a_restart_has_lost_can_be_asked_for_again(
+async def test_refresh_response_lost_in_a_restart_can_be_repeated(
     database_url: str, clock: FixedClock
 ) -> None:
     async with process(database_url, clock) as web:

@@ -65,7 +65,7 @@ async def kill_everywhere(job: str, prepare: Prepare, shop: Shop, database_url: 
     return killed
 
 
-async def test_each_order_expires_once(shop: Shop, database_url: str) -> None:
+async def test_killed_workers_expire_each_order_once(shop: Shop, database_url: str) -> None:
     mug = await shop.product(stock=1000)
 
     async def prepare() -> None:
@@ -78,7 +78,7 @@ async def test_each_order_expires_once(shop: Shop, database_url: str) -> None:
     await assert_invariants(shop)
 
 
-async def test_a_lost_payment_is_found_and_taken_once(
+async def test_killed_workers_capture_a_lost_payment_once(
     shop: Shop, database_url: str, psql: asyncpg.Connection
 ) -> None:
     mug = await shop.product(stock=1000)
@@ -96,7 +96,7 @@ async def test_a_lost_payment_is_found_and_taken_once(
     await assert_invariants(shop)
 
 
-async def test_a_promised_refund_is_given_once(
+async def test_killed_workers_send_a_refund_once(
     shop: Shop, database_url: str, psql: asyncpg.Connection
 ) -> None:
     mug = await shop.product(stock=1000)
@@ -114,7 +114,7 @@ async def test_a_promised_refund_is_given_once(
     await assert_invariants(shop)
 
 
-async def test_each_event_is_queued_for_a_subscriber_once(shop: Shop, database_url: str) -> None:
+async def test_killed_workers_queue_each_delivery_once(shop: Shop, database_url: str) -> None:
     webhooks = Webhooks(shop)
     endpoint = await webhooks.endpoint()
     killed = await kill_everywhere("relay to webhooks", shop.product, shop, database_url)
@@ -124,7 +124,7 @@ async def test_each_event_is_queued_for_a_subscriber_once(shop: Shop, database_u
     assert len(log) == killed + 1
 
 
-async def test_each_event_is_sent_to_a_subscriber_at_least_once(shop: Shop, database_url: str) -> None:
+async def test_killed_workers_deliver_each_event_at_least_once(shop: Shop, database_url: str) -> None:
     subscriber = Subscriber()
     webhooks = Webhooks(shop)
     async with subscriber.server:
@@ -146,7 +146,7 @@ async def test_each_event_is_sent_to_a_subscriber_at_least_once(shop: Shop, data
     assert set(heard) == {str(event_id) for event_id in await _feed(shop)}
 
 
-async def test_each_event_is_in_the_stream_once_and_in_order(
+async def test_killed_workers_publish_each_event_once_in_order(
     shop: Shop, database_url: str, tmp_path: Path
 ) -> None:
     with nats_server(tmp_path) as server:
