@@ -61,6 +61,10 @@ class TrustedProxies:
                 self.header,
             )
 
+    def trusts(self, peer: str) -> bool:
+        """Return whether the peer of a connection is one of these proxies."""
+        return bool(self.networks) and self._is_proxy(parse_address(peer))
+
     def _is_proxy(self, address: IPAddress | None) -> bool:
         return address is not None and any(address in network for network in self.networks)
 

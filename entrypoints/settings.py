@@ -286,6 +286,15 @@ class Settings(BaseSettings):
     idempotency_retention: timedelta = Field(timedelta(hours=72), ge=timedelta(hours=24))
     """How long a retry with the same idempotency key gets the first response."""
 
+    body_timeout: timedelta = Field(timedelta(seconds=10), gt=timedelta(0), le=timedelta(minutes=5))
+    """How long a request's body may take to arrive."""
+    body_min_rate: int = Field(512, ge=1)
+    """Bytes per second that a body must arrive at on average, after its first 5 seconds."""
+    max_unread_bodies: int = Field(512, ge=0)
+    """How many requests of one process may be waiting for their bodies at once; 0 means no bound."""
+    max_unread_bodies_per_network: int = Field(64, ge=0)
+    """The same for one client's network. Trusted proxies are exempt."""
+
     token_issuer: WebAddress = "http://127.0.0.1:8000"  # noqa: S105 - an address
     """The service's address as its clients see it: the issuer of tokens, and the base of the metadata's addresses."""
     token_audience: str = Field("steelyard", min_length=1)

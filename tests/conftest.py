@@ -11,13 +11,22 @@ import structlog
 
 from entrypoints import logging_config as service_logging
 from entrypoints.gc_tuning import collect_seldom
+from entrypoints.http.routing.strict_route import StrictRoute
 from tests.servers.choice import TestServer, choose_server
 from tests.servers.databases import create_copy, create_empty, drop
 
 SERVER = pytest.StashKey[TestServer]()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--stock-routes", action="store_true", help="solve dependencies by FastAPI's own handlers"
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--stock-routes"):
+        StrictRoute.compiles = False
     collect_seldom()
     # A shell ignores SIGINT for background jobs (`make test &`), and child processes would inherit that.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

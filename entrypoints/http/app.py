@@ -1,14 +1,18 @@
-"""The app factory: everything that serves HTTP, put together."""
+"""The app factory: routers, middleware and exception handlers."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
 
 from application.shared.single_flight import SingleFlight
 from entrypoints.bootstrap.root import Container
 from entrypoints.http.api.audit import router as audit_log
 from entrypoints.http.api.catalog import products, stock
+from entrypoints.http.api.documentation.openapi import DocumentedAPI
+from entrypoints.http.api.documentation.pages import install_docs
 from entrypoints.http.api.events import router as feed
 from entrypoints.http.api.operations import health, metrics
 from entrypoints.http.api.orders import fulfillments
@@ -19,8 +23,11 @@ from entrypoints.http.api.sessions import router as sessions
 from entrypoints.http.api.users import administration, me, passwords
 from entrypoints.http.api.users import router as users
 from entrypoints.http.api.webhooks import router as webhooks
-from entrypoints.http.docs import install_docs
+from entrypoints.http.middleware.cors import cors_options
+from entrypoints.http.middleware.load_shedding import LoadSheddingMiddleware
+from entrypoints.http.middleware.request_context import RequestContextMiddleware, internal_error
 from entrypoints.http.middleware.request_drainer import RequestDrainer
+from entrypoints.http.middleware.unread_bodies import BodyLimits, UnreadBodiesMiddleware
 from entrypoints.http.problems.handlers import PROBLEM_HANDLERS
 from entrypoints.http.problems.pages import router as problem_pages
 from entrypoints.http.representation.cursors import Cursors
@@ -29,7 +36,6 @@ from entrypoints.http.representation.fingerprints import (
     FINGERPRINT_SECRET_BYTES,
     Fingerprints,
 )
-from entrypoints.http.service_app import ServiceApp
 from entrypoints.lifespan import running
 from entrypoints.settings import Settings
 
@@ -45,10 +51,35 @@ Money is in integer minor units; times are RFC 3339 in UTC; errors are problems 
 """
 
 
-def create_app(settings: Settings | None = None, container: Container | None = None) -> FastAPI:
-    """Make a fresh app. Without arguments it reads its settings from the environment.
+ROUTERS: Sequence[APIRouter] = (
+    # FastAPI tries routers and their routes in this order: the busiest come first.
+    products.router,
+    orders.router,
+    payments.router,
+    refunds.router,
+    fulfillments.router,
+    provider_messages.router,
+    feed.router,
+    webhooks.router,
+    health.router,
+    me.router,
+    users.router,
+    administration.router,
+    passwords.router,
+    token.router,
+    sessions.router,
+    discovery.router,
+    stock.router,
+    audit_log.router,
+    metrics.router,
+    problem_pages,
+)
 
-    Nothing is connected to before the app starts up. Raise WrongSettings.
+
+def create_app(settings: Settings | None = None, container: Container | None = None) -> FastAPI:
+    """Make a new app. Without arguments it reads its settings from the environment.
+
+    It connects to nothing before it starts up. Raises WrongSettings.
     """
     if container is None:
         container = Container(settings=settings or Settings.from_environment())
@@ -66,7 +97,7 @@ def create_app(settings: Settings | None = None, container: Container | None = N
             finally:
                 await request_drainer.drain(DRAIN_SECONDS)
 
-    app = ServiceApp(
+    app = DocumentedAPI(
         title="Steelyard",
         version="1",
         description=DESCRIPTION,
@@ -76,37 +107,44 @@ def create_app(settings: Settings | None = None, container: Container | None = N
         openapi_url=None,
         redirect_slashes=False,
         exception_handlers=dict(PROBLEM_HANDLERS),
-        access_log=container.settings().log_level in {"debug", "info"},
-        over_tls=container.settings().token_issuer.startswith("https:"),
-        origins=container.settings().cors_origins,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # nothing here collects it
     )
     app.state.container = container
     app.state.request_drainer = request_drainer
     app.state.page_flights = SingleFlight()
-    # Those that are asked for most come first: routes are tried one after the other.
-    for router in (
-        orders.router,
-        products.router,
-        payments.router,
-        refunds.router,
-        fulfillments.router,
-        provider_messages.router,
-        feed.router,
-        webhooks.router,
-        health.router,
-        me.router,
-        users.router,
-        administration.router,
-        passwords.router,
-        token.router,
-        sessions.router,
-        discovery.router,
-        stock.router,
-        audit_log.router,
-        metrics.router,
-        problem_pages,
-    ):
-        app.router.routes.extend(router.routes)
+    _add_middleware(app, container)
+    for router in ROUTERS:
+        app.include_router(router)
     if container.settings().docs_enabled:
         install_docs(app)
     return app
+
+
+def _add_middleware(app: FastAPI, container: Container) -> None:
+    """Add the middleware, from the innermost to the outermost."""
+    settings = container.settings()
+    app.add_middleware(
+        UnreadBodiesMiddleware,
+        limits=BodyLimits(
+            seconds=settings.body_timeout.total_seconds(),
+            min_rate=settings.body_min_rate,
+            max_unread=settings.max_unread_bodies,
+            max_unread_per_network=settings.max_unread_bodies_per_network,
+        ),
+        proxies=container.security.trusted_proxies(),
+    )
+    app.add_middleware(
+        LoadSheddingMiddleware, gates={("POST", "/v1/orders"): container.orders.order_admission}
+    )
+    unexpected: ASGIApp = internal_error
+    if settings.cors_origins:
+        options = cors_options(settings.cors_origins)
+        app.add_middleware(CORSMiddleware, **options)
+        # A page of such an origin may read an unexpected error as well, which is answered outside.
+        unexpected = CORSMiddleware(internal_error, **options)
+    app.add_middleware(
+        RequestContextMiddleware,
+        unexpected=unexpected,
+        access_log=settings.log_level in {"debug", "info"},
+        over_tls=settings.token_issuer.startswith("https:"),
+    )

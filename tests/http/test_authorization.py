@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import jwt
 import pytest
+from fastapi.routing import iter_route_contexts
 from starlette.routing import Mount, Route
 
 from domain.users.permissions import PERMISSIONS, SCOPES, Permission, Role, Scope
@@ -149,13 +150,13 @@ def line_of(operation: Operation) -> str:
 
 
 def routes_of(web: WebShop) -> Iterator[str]:
-    for route in web.app.router.routes:
-        if isinstance(route, Mount):
-            yield f"MOUNT {route.path}"
+    for context in iter_route_contexts(web.app.routes):
+        if isinstance(context.original_route, Mount):
+            yield f"MOUNT {context.path}"
             continue
-        assert isinstance(route, Route), "a kind of route that this test does not know"
-        for method in (route.methods or set()) - {"HEAD"}:
-            yield f"{method} {getattr(route, 'path_format', route.path)}"
+        assert isinstance(context.original_route, Route), "a kind of route that this test does not know"
+        for method in (context.methods or set()) - {"HEAD"}:
+            yield f"{method} {context.path_format}"
 
 
 def borne_by(sample: Sample, authorization: Mapping[str, str]) -> Sample:

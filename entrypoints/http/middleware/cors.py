@@ -1,12 +1,10 @@
-"""Pages of other origins that may talk to the service from a browser: none, unless they are named."""
+"""CORS: pages of other origins may call the service from a browser only if a setting names them."""
 
 from collections.abc import Sequence
-
-from starlette.middleware.cors import CORSMiddleware
-from starlette.types import ASGIApp
+from typing import Any
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-ASKED_FOR = (
+REQUEST_HEADERS = (
     "Authorization",
     "Idempotency-Key",
     "If-Match",
@@ -18,7 +16,7 @@ ASKED_FOR = (
 )
 """Request headers that such a page may send. The last three are those of tracing (W3C Trace Context and Baggage)."""
 
-ANSWERED = (
+RESPONSE_HEADERS = (
     "ETag",
     "Idempotent-Replayed",
     "Link",
@@ -32,8 +30,14 @@ ANSWERED = (
 """Response headers that such a page may read."""
 
 
-def open_to(origins: Sequence[str], app: ASGIApp) -> ASGIApp:
-    """Let pages of these origins call an app. Browsers add no cookies: a page has to bear a token of its own."""
-    return CORSMiddleware(
-        app, allow_origins=origins, allow_methods=METHODS, allow_headers=ASKED_FOR, expose_headers=ANSWERED
-    )
+def cors_options(origins: Sequence[str]) -> dict[str, Any]:
+    """Return the options of CORSMiddleware that allow pages of these origins to call the service.
+
+    Browsers add no cookies: a page has to send a token of its own.
+    """
+    return {
+        "allow_origins": origins,
+        "allow_methods": METHODS,
+        "allow_headers": REQUEST_HEADERS,
+        "expose_headers": RESPONSE_HEADERS,
+    }

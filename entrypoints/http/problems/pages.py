@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Path
+from fastapi import Header, Path
 from pydantic import BaseModel, Field
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
@@ -12,9 +12,9 @@ from entrypoints.http.problems.problem import HTTPProblem, Problem
 from entrypoints.http.problems.problem_type import ProblemType
 from entrypoints.http.problems.registry import PROBLEMS
 from entrypoints.http.representation.negotiation import prefers
-from entrypoints.http.routing.route import StrictRoute
+from entrypoints.http.routing.strict_router import StrictRouter
 
-router = APIRouter(prefix="/problems", tags=["problems"], route_class=StrictRoute)
+router = StrictRouter(prefix="/problems", tags=["problems"])
 """Include it wherever `problem_responses` is used: it brings the schema that those refer to."""
 
 _HTML = {"content": {"text/html": {"schema": {"type": "string"}}}}

@@ -113,6 +113,17 @@ REQUEST_PROBLEMS = (
         headers=("Allow",),
     ),
     ProblemType(
+        code="request_timeout",
+        status=408,
+        title="The body did not arrive in time",
+        meaning=(
+            "A body has to arrive within 10 seconds of its headers, and after the first 5 seconds at 512 bytes per second "
+            "or more on average, unless the operator has set other limits. Nothing was changed."
+        ),
+        remedy="Send the request again, with its headers and its body together.",
+        detail="The body did not arrive in time. Send the request again.",
+    ),
+    ProblemType(
         code="precondition_failed",
         status=412,
         title="The object has changed",

@@ -1,4 +1,4 @@
-"""Views that are asked for all the time, as the JSON of their response models."""
+"""JSON of views that are read most, without a response model."""
 
 from typing import Any
 
@@ -10,21 +10,21 @@ from entrypoints.http.representation.pagination import PageResult
 _serializers: dict[type, SchemaSerializer] = {}
 
 
-def written(view: object) -> bytes:
-    """Return what the view's response model would write, without making one: it has the view's own fields.
+def serialize(view: object) -> bytes:
+    """Return the JSON of a view, which has the fields of its response model.
 
-    To check again what the domain has made takes longer than to write it. That both ways say the same is tested for
-    each view that goes this one.
+    Validating again what the domain has made takes longer than serializing it. For each such view a test compares the
+    result with its response model's.
     """
     serializer = _serializers.get(type(view))
     if serializer is None:
         adapter: TypeAdapter[Any] = TypeAdapter(type(view))
-        # Made beside the first request of its kind; the adapter's own method is a third slower.
+        # Made with the first view of its type; the adapter's own method is a third slower.
         serializer = _serializers[type(view)] = adapter.serializer
     return serializer.to_json(view)
 
 
-def written_page(portion: PageResult[Any]) -> bytes:
-    """Return a page of such views, as PageResponse has it."""
-    items = b",".join(map(written, portion.items))
-    return b'{"items":[%b],"next_cursor":%b}' % (items, to_json(portion.next_cursor))
+def serialize_page(page: PageResult[Any]) -> bytes:
+    """Return the JSON of a page of such views, as PageResponse has it."""
+    items = b",".join(map(serialize, page.items))
+    return b'{"items":[%b],"next_cursor":%b}' % (items, to_json(page.next_cursor))

@@ -1,202 +1,239 @@
-"""What a route's dependencies need, worked out once, when the route is made.
+"""The dependencies of a route, put in order once, when the route is made.
 
-FastAPI finds out for each request anew which dependencies are coroutines, have scopes, or have been solved already. That
-took four fifths of the time of placing an order, the database left aside. The meaning stays FastAPI's: the order, one
-call a request for a dependency that several others share, all broken rules of all parameters told at once.
+FastAPI finds out for each request which dependencies are coroutines, which have been solved, and what each needs. Here
+that is done once. The meaning stays FastAPI's: its order, one call per request for a shared dependency, and every broken
+rule of every parameter reported at once.
 """
 
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from inspect import iscoroutinefunction
-from operator import attrgetter
+from inspect import Parameter
+from operator import itemgetter
 from typing import Any, cast
 
-from fastapi._compat import ModelField, get_missing_field_error
-from fastapi.dependencies.models import Dependant
-from fastapi.dependencies.utils import request_body_to_args, request_params_to_args
 from fastapi.exceptions import RequestValidationError
-from fastapi.params import Param
+from fastapi.routing import APIRoute
 from pydantic_core import PydanticUndefined
-from starlette.datastructures import QueryParams
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from entrypoints.http.problems.problem import MAX_VIOLATIONS
-from entrypoints.http.provided import provider_name
-from entrypoints.http.routing.query import remembering
+from entrypoints.http.routing.fastapi_internals import (
+    Dependant,
+    ModelField,
+    embeds_body_fields,
+    get_dependant,
+    get_typed_signature,
+    is_coroutine,
+    is_generator,
+    is_whole_body,
+    request_body_to_args,
+)
+from entrypoints.http.routing.parameters import ReadParameter, parameter_readers
+
+Call = Callable[..., Any]
+Overrides = Mapping[Call, Call]
 
 _UNSOLVED: Any = object()
-_NOTHING: Mapping[str, Any] = {}
+_REQUEST, _RESPONSE, _FIRST_FREE = 0, 1, 2
+"""Where the values of a run stand: the request, the response, and then what each step reads and returns."""
 
 
-class NotCompilable(Exception):
-    """The dependencies use something that plans do not know. FastAPI's own way serves such a route."""
+class Unsupported(TypeError):
+    """A route uses something that compiled dependencies do not support; see the README of this package."""
+
+
+class ImmediateDependency:
+    """A dependency that needs the request only and never waits: it is solved without a coroutine.
+
+    FastAPI calls it like any other dependency.
+    """
+
+    def resolve(self, request: Request) -> Any:  # noqa: ANN401 - the parameter's annotation says what it is
+        raise NotImplementedError
+
+    async def __call__(self, request: Request) -> Any:  # noqa: ANN401 - as above
+        return self.resolve(request)
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """One call: a dependency, or at last the endpoint. `inputs` are the steps before it that it needs, by argument."""
+    """One call: a dependency, or at last the endpoint."""
 
-    call: Callable[..., Any]
-    begin: "_Begin"
-    inputs: tuple[int, ...]
-    provider: Callable[[Any], Callable[[], Any]] | None
-    """Finds the provider in the container, for a dependency that is an object of it."""
-    dependant: Dependant | None
-    """What it reads of the path, the query, the headers or the body; None for nothing."""
-    query: "_ReadQuery | None"
-    whole_body: ModelField | None
-    """What the whole body is read as, where it is not several things."""
+    call: Callable[..., Awaitable[Any]]
+    resolve: Callable[[Request], Any] | None
+    """For an immediate dependency, its result without a coroutine."""
+    parameters: tuple[ReadParameter, ...]
+    body_fields: tuple[ModelField, ...]
+    reads_whole_body: bool
+    sources: tuple[int, ...]
+    """Where its arguments stand."""
+    arguments: Callable[[Sequence[Any]], Sequence[Any]]
+    keywords: tuple[str, ...]
+    """Their names, if the call does not take them by position."""
 
 
 class CompiledDependencies:
     """The calls that answer a request, each after those that it depends on."""
 
-    def __init__(self, dependant: Dependant) -> None:
-        """Raise NotCompilable."""
+    def __init__(self, route: APIRoute, overrides: Overrides | None = None) -> None:
+        """Compile what a route depends on; `overrides` are those of the app. Raises Unsupported.
+
+        Synchronous functions are supported as overrides only.
+        """
+        self._route = route
+        self._overrides = overrides or {}
         self._steps: list[_Step] = []
-        self._add(dependant, {})
-        self._asks_container = any(step.provider for step in self._steps)
+        self._next_source = _FIRST_FREE
+        self._visits: list[int] = []
+        self._add(route.dependant, {})
 
     async def run(self, request: Request, response: Response, body: Any) -> Any:  # noqa: ANN401 - any JSON in, what the endpoint returns out
         """Solve the dependencies and call the endpoint. Raises RequestValidationError, and what they raise."""
-        values: list[Any] = []
-        errors: list[Any] = []
-        container = request.scope["app"].state.container if self._asks_container else None
-        for step in self._steps:
-            if step.provider is not None:
-                values.append(step.provider(container)())
+        values: list[Any] = [request, response]
+        errors: dict[int, list[Any]] = {}
+        for number, step in enumerate(self._steps):
+            if step.resolve is not None:
+                values.append(step.resolve(request))
                 continue
-            found = _NOTHING
-            if step.dependant is not None:
-                found, broken = await _read_for(step, step.dependant, request, body)
+            for read in step.parameters:
+                value, broken = read(request)
+                values.append(value)
                 if broken:
-                    errors += broken[: MAX_VIOLATIONS + 1 - len(errors)]
-                    values.append(_UNSOLVED)
-                    continue
-            if errors and any(values[index] is _UNSOLVED for index in step.inputs):
+                    errors.setdefault(number, []).extend(broken)
+            if step.body_fields:
+                found, broken = await self._read_body(step, body)
+                values += found
+                if broken:
+                    errors.setdefault(number, []).extend(broken)
+            if errors and (number in errors or any(values[source] is _UNSOLVED for source in step.sources)):
                 values.append(_UNSOLVED)
                 continue
-            values.append(await step.begin(step.call, values, request, response, found))
+            arguments = step.arguments(values)
+            if step.keywords:
+                values.append(await step.call(**dict(zip(step.keywords, arguments, strict=True))))
+            else:
+                values.append(await step.call(*arguments))
         if errors:
-            raise RequestValidationError(errors, body=body)
+            # FastAPI reports the errors of a shared dependency once for each dependency that shares it.
+            in_order = [error for number in self._visits for error in errors.get(number, ())]
+            raise RequestValidationError(in_order, body=None if body is PydanticUndefined else body)
         return values[-1]
 
-    def _add(self, dependant: Dependant, known: dict[Callable[..., Any], int]) -> int:
-        call = dependant.call
-        if call is None or not _is_plannable(dependant, call):
-            raise NotCompilable
-        if dependant.use_cache and call in known:
-            return known[call]
-        inputs = tuple((needed.name, self._add(needed, known)) for needed in dependant.dependencies)
-        known[call] = len(self._steps)
-        self._steps.append(_step(dependant, call, inputs))
-        return known[call]
+    def _add(self, dependant: Dependant, known: dict[Call, tuple[int, int]]) -> int:
+        """Add the steps of a dependant, and return where its result will stand."""
+        original, use_cache = dependant.call, dependant.use_cache
+        if original is None:
+            raise Unsupported(f"{self._route.path} has a dependency that cannot be called")
+        if original in self._overrides:
+            dependant = get_dependant(
+                path=dependant.path or "", call=self._overrides[original], name=dependant.name
+            )
+        inputs = [(needed.name, self._add(needed, known)) for needed in dependant.dependencies]
+        if use_cache and original in known:
+            step, source = known[original]
+            self._visits.append(step)
+            return source
+        step = len(self._steps)
+        self._visits.append(step)
+        source = self._add_step(dependant, inputs, may_be_synchronous=original in self._overrides)
+        known.setdefault(original, (step, source))
+        return source
 
-
-_Begin = Callable[
-    [Callable[..., Any], Sequence[Any], Request, Response, Mapping[str, Any]], Coroutine[Any, Any, Any]
-]
-"""Begins a call with the values of earlier ones, the request, the response, and what was read of the request."""
-
-
-def _beginning(dependant: Dependant, inputs: Iterable[tuple[str | None, int]], *, reads: bool) -> _Begin:
-    """Return the call of a dependency, written out: to collect its arguments by name takes as long as many a call."""
-    arguments = [f"{name}=values[{index}]" for name, index in inputs if name is not None]
-    requests = (dependant.request_param_name, dependant.http_connection_param_name)
-    arguments += [f"{name}=request" for name in requests if name]
-    if dependant.response_param_name:
-        arguments.append(f"{dependant.response_param_name}=response")
-    if reads:
-        arguments.append("**found")
-    begin: _Begin = eval(  # noqa: S307 - of names of parameters only, which are the service's own
-        f"lambda call, values, request, response, found: call({', '.join(arguments)})"
-    )
-    return begin
-
-
-def _step(
-    dependant: Dependant, call: Callable[..., Any], inputs: tuple[tuple[str | None, int], ...]
-) -> _Step:
-    embedded = len(dependant.body_params) > 1 or any(
-        getattr(field.field_info, "embed", None) for field in dependant.body_params
-    )
-    reads = (
-        dependant.path_params or dependant.query_params or dependant.header_params or dependant.body_params
-    )
-    provider = provider_name(call)
-    return _Step(
-        call,
-        _beginning(dependant, inputs, reads=bool(reads)),
-        tuple(index for _, index in inputs),
-        None if provider is None else attrgetter(provider),
-        dependant if reads else None,
-        _reader_of_queries(dependant.query_params) if dependant.query_params else None,
-        None if embedded or not dependant.body_params else dependant.body_params[0],
-    )
-
-
-_ReadQuery = Callable[[bytes], tuple[dict[str, Any], list[Any]]]
-
-
-def _reader_of_queries(fields: Sequence[ModelField]) -> _ReadQuery:
-    """Return what reads these parameters. They are values that nobody changes: numbers, texts, models made of them."""
-
-    def read(query_string: bytes) -> tuple[dict[str, Any], list[Any]]:
-        return request_params_to_args(fields, QueryParams(query_string))
-
-    return remembering(read)
-
-
-def _is_plannable(dependant: Dependant, call: Callable[..., Any]) -> bool:
-    return (
-        iscoroutinefunction(call) or iscoroutinefunction(getattr(call, "__call__", None))  # noqa: B004 - it tells whether the call is a coroutine
-    ) and not (
-        dependant.cookie_params
-        or dependant.websocket_param_name
-        or dependant.background_tasks_param_name
-        or dependant.security_scopes_param_name
-        or dependant.concurrency
-    )
-
-
-async def _read_for(
-    step: _Step,
-    needs: Dependant,
-    request: Request,
-    body: Any,  # noqa: ANN401 - any JSON
-) -> tuple[Mapping[str, Any], Sequence[Any]]:
-    """Return the arguments of a step that come from the request itself, and the rules that they break."""
-    arguments: dict[str, Any] = {}
-    broken: list[Any] = []
-    for field in needs.path_params:
-        _read(field, request.path_params, arguments, broken)
-    if step.query is not None:
-        found, wrong = step.query(request.scope["query_string"])
-        arguments |= found
-        broken += wrong
-    for field in needs.header_params:
-        _read(field, request.headers, arguments, broken)
-    if step.whole_body is not None and body is not PydanticUndefined:
-        arguments[step.whole_body.name], wrong = step.whole_body.validate(body, loc=("body",))
-        broken += wrong
-    elif needs.body_params:
-        found, wrong = await request_body_to_args(
-            body_fields=needs.body_params, received_body=body, embed_body_fields=False
+    def _add_step(
+        self, dependant: Dependant, inputs: Sequence[tuple[str | None, int]], *, may_be_synchronous: bool
+    ) -> int:
+        call = _supported_call(dependant, may_be_synchronous=may_be_synchronous)
+        sources: dict[str | None, int] = dict(inputs)
+        readers: list[ReadParameter] = []
+        for name, reader in parameter_readers(dependant):
+            sources[name] = self._new_source()
+            readers.append(reader)
+        for field in dependant.body_params:
+            sources[field.name] = self._new_source()
+        sources[dependant.request_param_name] = _REQUEST
+        sources[dependant.http_connection_param_name] = _REQUEST
+        sources[dependant.response_param_name] = _RESPONSE
+        names, by_position = _arguments_of(call, sources)
+        needed = tuple(sources[name] for name in names)
+        self._steps.append(
+            _Step(
+                call=call if is_coroutine(call) else _in_thread(call),
+                resolve=call.resolve if isinstance(call, ImmediateDependency) else None,
+                parameters=tuple(readers),
+                body_fields=tuple(dependant.body_params),
+                reads_whole_body=is_whole_body(dependant, self._route),
+                sources=(*needed, *(source for _, source in inputs)),
+                arguments=_getter(needed),
+                keywords=() if by_position else names,
+            )
         )
-        arguments |= found
-        broken += wrong
-    return arguments, broken
+        return self._new_source()
+
+    async def _read_body(self, step: _Step, body: Any) -> tuple[Sequence[Any], Sequence[Any]]:  # noqa: ANN401 - any JSON, or a form
+        """Return a step's arguments that come from the body, and the rules that they break."""
+        if step.reads_whole_body and body is not PydanticUndefined:
+            value, broken = step.body_fields[0].validate(body, loc=("body",))
+            return (value,), broken
+        found, broken = await request_body_to_args(
+            body_fields=list(step.body_fields),
+            received_body=body,
+            embed_body_fields=embeds_body_fields(self._route),
+        )
+        return [found.get(field.name) for field in step.body_fields], broken
+
+    def _new_source(self) -> int:
+        self._next_source += 1
+        return self._next_source - 1
 
 
-def _read(field: ModelField, source: Mapping[str, Any], arguments: dict[str, Any], broken: list[Any]) -> None:
-    """Read one parameter of the path or one header, which have a single value each."""
-    place = (cast(Param, field.field_info).in_.value, field.alias)
-    value = source.get(field.alias)
-    if value is not None:
-        arguments[field.name], wrong = field.validate(value, loc=place)
-        broken += wrong
-    elif field.field_info.is_required():
-        broken.append(get_missing_field_error(place))
-    else:
-        arguments[field.name] = field.get_default()
+def _supported_call(dependant: Dependant, *, may_be_synchronous: bool) -> Call:
+    """Return what the dependant calls. Raises Unsupported."""
+    call = cast(Call, dependant.call)
+    name = getattr(call, "__qualname__", repr(call))
+    if is_generator(call):
+        raise Unsupported(
+            f"{name} yields: FastAPI would close it when the client leaves, while its work still goes on"
+        )
+    if not is_coroutine(call) and not may_be_synchronous:
+        raise Unsupported(f"{name} is synchronous: make it `async def`")
+    unsupported = {
+        "background tasks": dependant.background_tasks_param_name,
+        "a WebSocket": dependant.websocket_param_name,
+        "security scopes": dependant.security_scopes_param_name or dependant.own_oauth_scopes,
+        "a concurrency limit": dependant.concurrency,
+    }
+    for what, is_used in unsupported.items():
+        if is_used:
+            raise Unsupported(f"{name} uses {what}")
+    return call
+
+
+def _arguments_of(call: Call, sources: Mapping[str | None, int]) -> tuple[tuple[str, ...], bool]:
+    """Return the names of a call's arguments in order, and whether they can be passed by position."""
+    parameters = [
+        parameter for name, parameter in get_typed_signature(call).parameters.items() if name in sources
+    ]
+    names = tuple(parameter.name for parameter in parameters)
+    every = tuple(get_typed_signature(call).parameters)
+    by_position = every[: len(names)] == names and all(
+        parameter.kind in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+        for parameter in parameters
+    )
+    return names, by_position
+
+
+def _getter(sources: tuple[int, ...]) -> Callable[[Sequence[Any]], Sequence[Any]]:
+    if not sources:
+        return lambda _: ()
+    if len(sources) == 1:
+        [only] = sources
+        return lambda values: (values[only],)
+    return itemgetter(*sources)
+
+
+def _in_thread(call: Call) -> Callable[..., Awaitable[Any]]:
+    async def run(*arguments: Any, **keywords: Any) -> Any:  # noqa: ANN401 - those of the call
+        return await run_in_threadpool(call, *arguments, **keywords)
+
+    return run

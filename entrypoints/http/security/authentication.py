@@ -19,9 +19,9 @@ from domain.shared.actor import Actor
 from domain.shared.errors import Forbidden
 from domain.users.permissions import TRUSTED_IN_TOKEN, Permission
 from entrypoints.bootstrap.root import Container
+from entrypoints.from_container import from_container
 from entrypoints.http.problems.openapi import raises_problems
 from entrypoints.http.problems.problem import HTTPProblem
-from entrypoints.http.provided import provided
 from entrypoints.http.security.scopes import open_to_clients
 
 _log = structlog.get_logger(__name__)
@@ -37,7 +37,7 @@ bearer_token = OAuth2PasswordBearer(
 @raises_problems("invalid_token", "token_expired")
 async def find_principal(
     token: Annotated[str | None, Depends(bearer_token)],
-    authenticate: Annotated[Authenticate, provided(Container.users.authenticate)],
+    authenticate: Annotated[Authenticate, from_container(Container.users.authenticate)],
 ) -> Principal | None:
     """Return the caller as its token describes it, or None without a token. Raise InvalidToken or TokenExpired."""
     return None if token is None else await authenticate(token)
@@ -46,7 +46,7 @@ async def find_principal(
 @raises_problems("account_disabled", "database_unavailable", "overloaded")
 async def find_catalog_reader(
     principal: Annotated[Principal | None, Depends(find_principal)],
-    confirm: Annotated[ConfirmPrincipal, provided(Container.users.confirm_principal)],
+    confirm: Annotated[ConfirmPrincipal, from_container(Container.users.confirm_principal)],
 ) -> Principal | None:
     """Return the caller, or None without a token. Check a claim to see archived products against the database."""
     if principal is not None and principal.may(Permission.SEE_ARCHIVED_PRODUCTS):
@@ -67,7 +67,7 @@ async def get_principal(
 @raises_problems("account_disabled", "database_unavailable", "overloaded")
 async def get_confirmed_principal(
     principal: Annotated[Principal, Depends(get_principal)],
-    confirm: Annotated[ConfirmPrincipal, provided(Container.users.confirm_principal)],
+    confirm: Annotated[ConfirmPrincipal, from_container(Container.users.confirm_principal)],
 ) -> Principal:
     """Return the caller with its present role or scopes. Raise InvalidToken or AccountDisabled."""
     return await confirm(principal)
@@ -102,7 +102,7 @@ def requires(
         @raises_problems("account_disabled", "database_unavailable", "overloaded")
         async def get_caller(
             principal: Annotated[Principal, Depends(get_principal)],
-            confirm: Annotated[ConfirmPrincipal, provided(Container.users.confirm_principal)],
+            confirm: Annotated[ConfirmPrincipal, from_container(Container.users.confirm_principal)],
         ) -> Principal:
             claimed = principal.permissions & wanted
             return principal if claimed <= TRUSTED_IN_TOKEN else await confirm(principal)

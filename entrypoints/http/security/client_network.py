@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from entrypoints.bootstrap.root import Container
-from entrypoints.http.provided import provided
+from entrypoints.from_container import from_container
 from entrypoints.proxies import TrustedProxies, parse_address
 
 IPV6_PREFIX = 64
@@ -15,8 +15,13 @@ IPV6_PREFIX = 64
 
 
 async def get_network(
-    request: Request, proxies: Annotated[TrustedProxies, provided(Container.security.trusted_proxies)]
+    request: Request, proxies: Annotated[TrustedProxies, from_container(Container.security.trusted_proxies)]
 ) -> str:
+    """Return the client's network, as a dependency."""
+    return network_of_client(request, proxies)
+
+
+def network_of_client(request: Request, proxies: TrustedProxies) -> str:
     """Return the client's network: an IPv4 address by itself, an IPv6 address with those that share its prefix."""
     peer = request.client.host if request.client else ""
     return network_of(proxies.client_of(peer, request.headers))

@@ -3,15 +3,16 @@
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
-from fastapi import Depends, Response
+from fastapi import Depends, Request, Response
 
 from application.rate_limits.ports import Allowance, RateLimiter, RateLimitPolicy
 from entrypoints.bootstrap.root import Container
+from entrypoints.from_container import from_container
 from entrypoints.http.problems.openapi import raises_problems
 from entrypoints.http.problems.problem import HTTPProblem
-from entrypoints.http.provided import provided
 from entrypoints.http.security.authentication import OptionalPrincipal
-from entrypoints.http.security.client_network import Network, get_network
+from entrypoints.http.security.client_network import get_network, network_of_client
+from entrypoints.proxies import TrustedProxies
 
 READS = RateLimitPolicy("reads", quota=1200, window=60)
 WRITES = RateLimitPolicy("writes", quota=300, window=60)
@@ -27,8 +28,12 @@ def rate_limit_headers(policy: RateLimitPolicy, allowance: Allowance) -> dict[st
     }
 
 
-async def get_principal_or_network(principal: OptionalPrincipal, network: Network) -> str:
-    return str(principal.id) if principal else network
+async def get_principal_or_network(
+    principal: OptionalPrincipal,
+    request: Request,
+    proxies: Annotated[TrustedProxies, from_container(Container.security.trusted_proxies)],
+) -> str:
+    return str(principal.id) if principal else network_of_client(request, proxies)
 
 
 def limited(policy: RateLimitPolicy, *, by: Callable[..., Awaitable[str]]) -> Callable[..., Awaitable[None]]:
@@ -38,7 +43,7 @@ def limited(policy: RateLimitPolicy, *, by: Callable[..., Awaitable[str]]) -> Ca
     async def take(
         response: Response,
         partition: Annotated[str, Depends(by)],
-        limiter: Annotated[RateLimiter, provided(Container.security.rate_limiter)],
+        limiter: Annotated[RateLimiter, from_container(Container.security.rate_limiter)],
     ) -> None:
         allowance = await limiter.take(policy, partition)
         headers = rate_limit_headers(policy, allowance)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, Form
 
 from entrypoints.http.representation.schemas import RequestModel, StrictInt, text
 from entrypoints.http.routing.body import FORM, MAX_BODY_BYTES, MERGE_PATCH
-from entrypoints.http.routing.route import StrictRoute
+from entrypoints.http.routing.strict_route import StrictRoute
 from tests.kit.apps import ask
 
 CANARY = "hunter2-c4n4ry"

@@ -12,7 +12,7 @@ from application.shared.page import Page, Position
 from entrypoints.http.problems.problem import HTTPProblem
 from entrypoints.http.representation.cursors import MAX_LENGTH, Cursors, list_fingerprint
 from entrypoints.http.representation.pagination import ListQuery, Lists, PageResponse, PageResult
-from entrypoints.http.routing.route import StrictRoute
+from entrypoints.http.routing.strict_route import StrictRoute
 from tests.kit.apps import ask
 
 CURSORS = Cursors(b"k" * 32)

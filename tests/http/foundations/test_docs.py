@@ -5,7 +5,7 @@ from hashlib import sha256
 import pytest
 from fastapi import FastAPI
 
-from entrypoints.http.docs import install_docs
+from entrypoints.http.api.documentation.pages import install_docs
 from entrypoints.http.problems.pages import router as pages
 from tests.kit.apps import app_of, ask
 

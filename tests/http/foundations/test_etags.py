@@ -13,7 +13,8 @@ from entrypoints.http.representation.etags import (
     version_tag,
     with_etag,
 )
-from entrypoints.http.routing.route import StrictRoute
+from entrypoints.http.routing.serialized_json import SerializedJSONResponse
+from entrypoints.http.routing.strict_route import StrictRoute
 from tests.kit.apps import ask
 
 PRESENT = 7
@@ -37,7 +38,7 @@ async def get_thing(
     return with_etag(request, response, Thing(), PRESENT)
 
 
-@router.get("/page", response_model=Thing, responses=NOT_MODIFIED)
+@router.get("/page", response_model=None, response_class=SerializedJSONResponse, responses=NOT_MODIFIED)
 async def get_page(
     request: Request, response: Response, _: Annotated[None, Depends(cached)]
 ) -> bytes | Response:

@@ -11,7 +11,7 @@ from starlette.types import Message, Scope
 
 from entrypoints.http.middleware.request_context import RequestContextMiddleware, ResponseCutOff
 from entrypoints.http.middleware.request_headers import MAX_BYTES
-from entrypoints.http.routing.route import StrictRoute
+from entrypoints.http.routing.strict_route import StrictRoute
 from tests.kit.apps import app_of, ask
 
 CANARY = "hunter2-C4n4ry"

@@ -20,6 +20,7 @@ CONTRACT = {
     },
     401: {"authentication_required", "invalid_signature", "invalid_token", "token_expired"},
     403: {"forbidden", "account_disabled"},
+    408: {"request_timeout"},
     404: {"not_found"},
     405: {"method_not_allowed"},
     409: {

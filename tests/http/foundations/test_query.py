@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 from entrypoints.http.problems.problem import MAX_VIOLATIONS
 from entrypoints.http.routing.query import MAX_BYTES, MAX_PARAMETERS
-from entrypoints.http.routing.route import StrictRoute
+from entrypoints.http.routing.strict_route import StrictRoute
 from tests.kit.apps import app_of, ask
 
 CANARY = "hunter2-c4n4ry"

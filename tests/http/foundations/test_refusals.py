@@ -12,7 +12,7 @@ from application.shared.errors import Overloaded
 from application.signing.ports import InvalidToken, TokenExpired
 from domain.shared.errors import DomainError, Param, PreconditionFailed, Violation
 from entrypoints.http.problems.problem import HTTPProblem
-from entrypoints.http.routing.route import StrictRoute
+from entrypoints.http.routing.strict_route import StrictRoute
 from tests.kit.apps import app_of, ask
 
 CANARY = "hunter2-C4n4ry"

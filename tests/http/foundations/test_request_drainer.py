@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Header
 from domain.shared.errors import NotFound
 from entrypoints.http.middleware.request_drainer import RequestDrainer
 from entrypoints.http.problems.problem import HTTPProblem
-from entrypoints.http.routing.route import StrictRoute
+from entrypoints.http.routing.strict_route import StrictRoute
 from tests.kit.apps import app_of, ask
 
 CANARY = "hunter2-C4n4ry"

@@ -1,4 +1,3 @@
-from collections.abc import AsyncIterator, Iterator
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -8,7 +7,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from entrypoints.http.problems.openapi import problem_responses, raises_problems
 from entrypoints.http.representation.etags import IfMatch
 from entrypoints.http.representation.schemas import RequestModel
-from entrypoints.http.routing.route import StrictRoute
+from entrypoints.http.routing.strict_route import StrictRoute
 from tests.kit.apps import app_of
 
 
@@ -65,7 +64,8 @@ EVERYWHERE = {
     "authentication_required",
     "invalid_token",
 }
-WITH_JSON = {"malformed_json", "body_too_large", "unsupported_media_type", "validation_failed"}
+WITH_BODY = {"body_too_large", "unsupported_media_type", "validation_failed", "request_timeout", "overloaded"}
+WITH_JSON = {"malformed_json"} | WITH_BODY
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ WITH_JSON = {"malformed_json", "body_too_large", "unsupported_media_type", "vali
         (
             "post",
             "/v1/things/forms",
-            {"body_too_large", "unsupported_media_type", "validation_failed"},
+            WITH_BODY,
         ),
     ],
 )
@@ -95,26 +95,3 @@ def test_if_match_is_documented_as_required() -> None:
     parameters = app_of(router).openapi()["paths"]["/things/{thing_id}"]["put"]["parameters"]
     [if_match] = [parameter for parameter in parameters if parameter["name"] == "If-Match"]
     assert if_match["required"]
-
-
-async def session() -> AsyncIterator[None]:
-    yield
-
-
-def cursor() -> Iterator[None]:
-    yield
-
-
-async def repository(session: Annotated[None, Depends(session)]) -> None:
-    return session
-
-
-@pytest.mark.parametrize("dependency", [session, cursor, repository])
-def test_a_dependency_with_yield_is_refused_when_the_route_is_made(dependency: Any) -> None:
-    routes = APIRouter(route_class=StrictRoute)
-
-    async def endpoint(value: Annotated[None, Depends(dependency)]) -> None:
-        return value
-
-    with pytest.raises(TypeError, match="dependency with yield"):
-        routes.get("/x")(endpoint)

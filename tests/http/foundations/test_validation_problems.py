@@ -18,8 +18,8 @@ from entrypoints.http.representation.schemas import (
     Timestamp,
     text,
 )
-from entrypoints.http.routing.route import StrictRoute
 from entrypoints.http.routing.strict_json import MAX_MEMBERS
+from entrypoints.http.routing.strict_route import StrictRoute
 from tests.kit.apps import ask
 
 CANARY = "hunter2-c4n4ry"

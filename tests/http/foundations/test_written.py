@@ -18,7 +18,7 @@ from entrypoints.http.api.catalog.schemas import ProductResponse
 from entrypoints.http.api.orders.schemas import OrderResponse
 from entrypoints.http.representation.pagination import PageResponse, PageResult
 from entrypoints.http.representation.schemas import ResponseModel
-from entrypoints.http.representation.serialization import written, written_page
+from entrypoints.http.representation.serialization import serialize, serialize_page
 
 ID = UUID("019b8d2c-8e00-7000-8000-000000000000")
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -94,10 +94,10 @@ ADDRESS = Address(
     ],
 )
 def test_a_view_is_written_as_its_response_model_would_be(view: object, model: type[ResponseModel]) -> None:
-    assert written(view) == model.model_validate(view).model_dump_json().encode()
+    assert serialize(view) == model.model_validate(view).model_dump_json().encode()
 
 
 @pytest.mark.parametrize("portion", [PageResult((), None), PageResult((PRODUCT, PRODUCT), "bmV4dA")])
 def test_a_page_is_written_as_its_response_model_would_be(portion: PageResult[ProductView]) -> None:
     model = PageResponse[ProductResponse].model_validate(portion)
-    assert written_page(portion) == model.model_dump_json().encode()
+    assert serialize_page(portion) == model.model_dump_json().encode()

@@ -2,22 +2,22 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from application.audit.ports import AuditFilter
 from application.audit.queries import ListAuditEntries
 from application.audit.views import AuditEntryView
 from domain.shared.ids import UserId
 from entrypoints.bootstrap.root import Container
+from entrypoints.from_container import from_container
 from entrypoints.http.api.audit.schemas import AuditEntryResponse, ListAuditEntriesQuery
-from entrypoints.http.provided import provided
 from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.representation.pagination import Lists, PageResponse, PageResult
-from entrypoints.http.routing.route import StrictRoute
+from entrypoints.http.routing.strict_router import StrictRouter
 from entrypoints.http.security.authentication import AuditReader
 from entrypoints.http.security.rate_limits import LimitReads
 
-router = APIRouter(prefix="/v1/audit", tags=["audit"], route_class=StrictRoute)
+router = StrictRouter(prefix="/v1/audit", tags=["audit"])
 
 
 @router.get(
@@ -32,7 +32,7 @@ async def list_audit_entries(
     query: Annotated[ListAuditEntriesQuery, Query()],
     _reader: AuditReader,
     lists: Lists,
-    list_audit_entries: Annotated[ListAuditEntries, provided(Container.audit.list_audit_entries)],
+    list_audit_entries: Annotated[ListAuditEntries, from_container(Container.audit.list_audit_entries)],
 ) -> PageResult[AuditEntryView]:
     page = await list_audit_entries(
         AuditFilter(

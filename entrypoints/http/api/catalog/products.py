@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Query, Request, Response
+from fastapi import Body, Query, Request, Response
 
 from application.catalog.archive_product import ArchiveProduct
 from application.catalog.change_product import ChangeProduct, ChangeProductCommand
@@ -18,6 +18,7 @@ from application.users.principal import Principal
 from domain.shared.ids import ProductId
 from domain.users.permissions import Permission
 from entrypoints.bootstrap.root import Container
+from entrypoints.from_container import from_container
 from entrypoints.http.api.catalog.schemas import (
     ChangeProductRequest,
     CreateProductRequest,
@@ -25,7 +26,6 @@ from entrypoints.http.api.catalog.schemas import (
     ProductResponse,
 )
 from entrypoints.http.problems.openapi import problem_responses
-from entrypoints.http.provided import provided
 from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.representation.etags import (
     NOT_MODIFIED,
@@ -37,13 +37,14 @@ from entrypoints.http.representation.etags import (
 )
 from entrypoints.http.representation.idempotency import OptionalKey, mark_replay
 from entrypoints.http.representation.pagination import Lists, PageResponse
-from entrypoints.http.representation.serialization import written, written_page
+from entrypoints.http.representation.serialization import serialize, serialize_page
 from entrypoints.http.routing.body import MERGE_PATCH
-from entrypoints.http.routing.route import StrictRoute
+from entrypoints.http.routing.serialized_json import SerializedJSONResponse
+from entrypoints.http.routing.strict_router import StrictRouter
 from entrypoints.http.security.authentication import CatalogManager, CatalogReader, actor_of
 from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
 
-router = APIRouter(prefix="/v1/products", tags=["products"], route_class=StrictRoute)
+router = StrictRouter(prefix="/v1/products", tags=["products"])
 
 _PageAsked = tuple[bytes, bool]
 """The query string, and whether archived products may be seen: what makes a page of the catalogue what it is."""
@@ -59,12 +60,35 @@ class _ShownPage:
 
 
 @router.get(
+    "/{product_id:uuid}",
+    operation_id="get_product",
+    summary="Show a product",
+    description=described_by(GetProduct),
+    response_model=None,
+    response_class=SerializedJSONResponse,
+    responses={200: {"model": ProductResponse}, **problem_responses("not_found"), **NOT_MODIFIED},
+    dependencies=[LimitReads],
+)
+async def get_product(
+    product_id: UUID,
+    reader: CatalogReader,
+    request: Request,
+    response: Response,
+    get_product: Annotated[GetProduct, from_container(Container.catalog.get_product)],
+) -> bytes | Response:
+    product = await get_product(ProductId(product_id), include_archived=_sees_archived(reader))
+    _let_be_stored(response, reader)
+    return with_etag(request, response, serialize(product), product.version)
+
+
+@router.get(
     "",
     operation_id="list_products",
     summary="List the catalogue",
     description=described_by(ListProducts),
-    response_model=PageResponse[ProductResponse],
-    responses=NOT_MODIFIED,
+    response_model=None,
+    response_class=SerializedJSONResponse,
+    responses={200: {"model": PageResponse[ProductResponse]}, **NOT_MODIFIED},
     dependencies=[LimitReads],
 )
 async def list_products(
@@ -73,7 +97,7 @@ async def list_products(
     request: Request,
     response: Response,
     lists: Lists,
-    list_products: Annotated[ListProducts, provided(Container.catalog.list_products)],
+    list_products: Annotated[ListProducts, from_container(Container.catalog.list_products)],
 ) -> bytes | Response:
     include_archived = _sees_archived(reader)
 
@@ -93,7 +117,7 @@ async def list_products(
             limit=query.limit,
             include_archived=include_archived,
         )
-        content = written_page(lists.page(query, page))
+        content = serialize_page(lists.page(query, page))
         return _ShownPage(content, content_tag(content), response.headers.get("Link"))
 
     pages: SingleFlight[_PageAsked, _ShownPage] = request.app.state.page_flights
@@ -102,27 +126,6 @@ async def list_products(
         response.headers["Link"] = shown.link
     _let_be_stored(response, reader)
     return if_none_match(request, response, shown.content, shown.tag)
-
-
-@router.get(
-    "/{product_id:uuid}",
-    operation_id="get_product",
-    summary="Show a product",
-    description=described_by(GetProduct),
-    response_model=ProductResponse,
-    responses={**problem_responses("not_found"), **NOT_MODIFIED},
-    dependencies=[LimitReads],
-)
-async def get_product(
-    product_id: UUID,
-    reader: CatalogReader,
-    request: Request,
-    response: Response,
-    get_product: Annotated[GetProduct, provided(Container.catalog.get_product)],
-) -> bytes | Response:
-    product = await get_product(ProductId(product_id), include_archived=_sees_archived(reader))
-    _let_be_stored(response, reader)
-    return with_etag(request, response, written(product), product.version)
 
 
 @router.post(
@@ -141,7 +144,7 @@ async def create_product(
     key: OptionalKey,
     request: Request,
     response: Response,
-    create_product: Annotated[CreateProduct, provided(Container.catalog.create_product)],
+    create_product: Annotated[CreateProduct, from_container(Container.catalog.create_product)],
 ) -> ProductView:
     receipt = await create_product(
         CreateProductCommand(
@@ -179,7 +182,7 @@ async def change_product(
     manager: CatalogManager,
     request: Request,
     response: Response,
-    change_product: Annotated[ChangeProduct, provided(Container.catalog.change_product)],
+    change_product: Annotated[ChangeProduct, from_container(Container.catalog.change_product)],
 ) -> ProductView:
     product = await change_product(
         ChangeProductCommand(
@@ -207,7 +210,7 @@ async def archive_product(
     expected_version: IfMatch,
     manager: CatalogManager,
     request: Request,
-    archive_product: Annotated[ArchiveProduct, provided(Container.catalog.archive_product)],
+    archive_product: Annotated[ArchiveProduct, from_container(Container.catalog.archive_product)],
 ) -> None:
     await archive_product(
         ProductId(product_id), expected_version=expected_version, actor=actor_of(request, manager)

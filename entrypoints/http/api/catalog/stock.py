@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from application.catalog.adjust_stock import AdjustStock, AdjustStockCommand
 from application.catalog.count_stock import CountStock, CountStockCommand
@@ -14,6 +14,7 @@ from domain.catalog.adjusting import StockDelta
 from domain.catalog.stock import MovementReason
 from domain.shared.ids import ProductId
 from entrypoints.bootstrap.root import Container
+from entrypoints.from_container import from_container
 from entrypoints.http.api.catalog.schemas import (
     AdjustmentResponse,
     AdjustStockRequest,
@@ -22,16 +23,15 @@ from entrypoints.http.api.catalog.schemas import (
     StockResponse,
 )
 from entrypoints.http.problems.openapi import problem_responses
-from entrypoints.http.provided import provided
 from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.representation.etags import NOT_MODIFIED, IfMatch, version_tag, with_etag
 from entrypoints.http.representation.idempotency import RequiredKey, mark_replay
 from entrypoints.http.representation.pagination import ListQuery, Lists, PageResponse, PageResult
-from entrypoints.http.routing.route import StrictRoute
+from entrypoints.http.routing.strict_router import StrictRouter
 from entrypoints.http.security.authentication import StockManager, actor_of
 from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
 
-router = APIRouter(prefix="/v1/stock", tags=["stock"], route_class=StrictRoute)
+router = StrictRouter(prefix="/v1/stock", tags=["stock"])
 
 
 @router.post(
@@ -50,7 +50,7 @@ async def adjust_stock(
     key: RequiredKey,
     request: Request,
     response: Response,
-    adjust_stock: Annotated[AdjustStock, provided(Container.catalog.adjust_stock)],
+    adjust_stock: Annotated[AdjustStock, from_container(Container.catalog.adjust_stock)],
 ) -> AdjustmentView:
     receipt = await adjust_stock(
         AdjustStockCommand(
@@ -79,7 +79,7 @@ async def get_stock(
     _manager: StockManager,
     request: Request,
     response: Response,
-    get_stock: Annotated[GetStock, provided(Container.catalog.get_stock)],
+    get_stock: Annotated[GetStock, from_container(Container.catalog.get_stock)],
 ) -> StockView | Response:
     stock = await get_stock(ProductId(product_id))
     return with_etag(request, response, stock, stock.version)
@@ -101,7 +101,7 @@ async def count_stock(
     manager: StockManager,
     request: Request,
     response: Response,
-    count_stock: Annotated[CountStock, provided(Container.catalog.count_stock)],
+    count_stock: Annotated[CountStock, from_container(Container.catalog.count_stock)],
 ) -> StockView:
     stock = await count_stock(
         CountStockCommand(
@@ -130,7 +130,7 @@ async def list_movements(
     query: Annotated[ListQuery, Query()],
     _manager: StockManager,
     lists: Lists,
-    list_movements: Annotated[ListMovements, provided(Container.catalog.list_movements)],
+    list_movements: Annotated[ListMovements, from_container(Container.catalog.list_movements)],
 ) -> PageResult[MovementView]:
     page = await list_movements(ProductId(product_id), after=lists.position(query), limit=query.limit)
     return lists.page(query, page)

@@ -3,22 +3,22 @@
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from application.events.cloud_event import cloud_event
 from application.events.queries import ListEvents
 from domain.shared.ids import EventId
 from entrypoints.bootstrap.root import Container
+from entrypoints.from_container import from_container
 from entrypoints.http.api.events.schemas import EventsResponse, ListEventsQuery
 from entrypoints.http.problems.openapi import problem_responses
-from entrypoints.http.provided import provided
 from entrypoints.http.representation.descriptions import described_by
-from entrypoints.http.routing.route import StrictRoute
+from entrypoints.http.routing.strict_router import StrictRouter
 from entrypoints.http.security.authentication import EventReader
 from entrypoints.http.security.rate_limits import LimitReads
 from entrypoints.settings import Settings
 
-router = APIRouter(prefix="/v1/events", tags=["events"], route_class=StrictRoute)
+router = StrictRouter(prefix="/v1/events", tags=["events"])
 
 
 @router.get(
@@ -35,8 +35,8 @@ async def list_events(
     _reader: EventReader,
     request: Request,
     response: Response,
-    list_events: Annotated[ListEvents, provided(Container.events.list_events)],
-    settings: Annotated[Settings, provided(Container.settings)],
+    list_events: Annotated[ListEvents, from_container(Container.events.list_events)],
+    settings: Annotated[Settings, from_container(Container.settings)],
 ) -> dict[str, object]:
     after = EventId(query.after) if query.after else None
     portion = await list_events(after=after, type_=query.type, limit=query.limit)

@@ -2,16 +2,14 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter
-
 from application.health.ports import Health
 from entrypoints.bootstrap.root import Container
+from entrypoints.from_container import from_container
 from entrypoints.http.problems.openapi import problem_responses
-from entrypoints.http.provided import provided
 from entrypoints.http.representation.schemas import ResponseModel
-from entrypoints.http.routing.route import StrictRoute
+from entrypoints.http.routing.strict_router import StrictRouter
 
-router = APIRouter(tags=["operations"], route_class=StrictRoute)
+router = StrictRouter(tags=["operations"])
 
 
 class HealthResponse(ResponseModel):
@@ -38,6 +36,8 @@ async def get_liveness() -> HealthResponse:
     description="The database answers, its schema is this version's, and the process is not being stopped.",
     responses=problem_responses("database_unavailable", "schema_outdated"),
 )
-async def get_readiness(health: Annotated[Health, provided(Container.database.health)]) -> HealthResponse:
+async def get_readiness(
+    health: Annotated[Health, from_container(Container.database.health)],
+) -> HealthResponse:
     await health.check()
     return OK

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from typing import Annotated
 
-from fastapi import APIRouter
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
@@ -12,11 +11,11 @@ from starlette.responses import PlainTextResponse
 
 from application.checks.ports import FindingRecords, Tally
 from entrypoints.bootstrap.root import Container
+from entrypoints.from_container import from_container
 from entrypoints.http.problems.openapi import problem_responses
-from entrypoints.http.provided import provided
-from entrypoints.http.routing.route import StrictRoute
+from entrypoints.http.routing.strict_router import StrictRouter
 
-router = APIRouter(tags=["operations"], route_class=StrictRoute)
+router = StrictRouter(tags=["operations"])
 
 
 class InvariantGauges(Collector):
@@ -55,7 +54,7 @@ class InvariantGauges(Collector):
     responses=problem_responses("database_unavailable"),
 )
 async def get_metrics(
-    records: Annotated[FindingRecords, provided(Container.database.finding_records)],
+    records: Annotated[FindingRecords, from_container(Container.database.finding_records)],
 ) -> PlainTextResponse:
     registry = CollectorRegistry()
     registry.register(InvariantGauges(await records.latest()))

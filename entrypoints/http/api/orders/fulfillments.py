@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from application.orders.fulfill_order import FulfillOrder, FulfillOrderCommand
 from application.orders.queries import GetFulfillment, ListFulfillments
@@ -12,20 +12,18 @@ from application.shared.idempotency import IdempotentOperation
 from domain.shared.ids import FulfillmentId, OrderId
 from domain.users.permissions import Permission
 from entrypoints.bootstrap.root import Container
+from entrypoints.from_container import from_container
 from entrypoints.http.api.orders.access import order_access
 from entrypoints.http.api.payments.schemas import FulfillmentResponse, FulfilOrderRequest
 from entrypoints.http.problems.openapi import problem_responses
-from entrypoints.http.provided import provided
 from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.representation.idempotency import RequiredKey, mark_replay
 from entrypoints.http.representation.pagination import ListQuery, Lists, PageResponse, PageResult
-from entrypoints.http.routing.route import StrictRoute
+from entrypoints.http.routing.strict_router import StrictRouter
 from entrypoints.http.security.authentication import OrderReader, Shipper, actor_of
 from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
 
-router = APIRouter(
-    prefix="/v1/orders/{order_id:uuid}/fulfillments", tags=["fulfillments"], route_class=StrictRoute
-)
+router = StrictRouter(prefix="/v1/orders/{order_id:uuid}/fulfillments", tags=["fulfillments"])
 
 
 @router.post(
@@ -45,7 +43,7 @@ async def fulfil_order(
     key: RequiredKey,
     request: Request,
     response: Response,
-    fulfil_order: Annotated[FulfillOrder, provided(Container.orders.fulfill_order)],
+    fulfil_order: Annotated[FulfillOrder, from_container(Container.orders.fulfill_order)],
 ) -> FulfillmentView:
     receipt = await fulfil_order(
         FulfillOrderCommand(
@@ -76,7 +74,7 @@ async def list_fulfillments(
     query: Annotated[ListQuery, Query()],
     reader: OrderReader,
     lists: Lists,
-    list_fulfillments: Annotated[ListFulfillments, provided(Container.orders.list_fulfillments)],
+    list_fulfillments: Annotated[ListFulfillments, from_container(Container.orders.list_fulfillments)],
 ) -> PageResult[FulfillmentView]:
     page = await list_fulfillments(
         OrderId(order_id),
@@ -100,7 +98,7 @@ async def get_fulfillment(
     order_id: UUID,
     fulfillment_id: UUID,
     reader: OrderReader,
-    get_fulfillment: Annotated[GetFulfillment, provided(Container.orders.get_fulfillment)],
+    get_fulfillment: Annotated[GetFulfillment, from_container(Container.orders.get_fulfillment)],
 ) -> FulfillmentView:
     return await get_fulfillment(
         OrderId(order_id),

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from application.orders.cancel_order import CancelOrder, CancelOrderCommand
 from application.orders.place_order import PlaceOrder, PlaceOrderCommand
@@ -11,11 +11,13 @@ from application.orders.ports import OrderFilter
 from application.orders.preview_order import PreviewOrder
 from application.orders.queries import GetOrder, ListOrders, ListStatusChanges
 from application.orders.views import OrderView, QuoteView, StatusChangeView
+from application.shared.admission import Admission
 from application.shared.idempotency import IdempotentOperation
 from application.shared.page import Page
 from domain.shared.ids import OrderId, UserId
 from domain.users.permissions import Permission
 from entrypoints.bootstrap.root import Container
+from entrypoints.from_container import from_container
 from entrypoints.http.api.orders.access import order_access
 from entrypoints.http.api.orders.schemas import (
     CancelOrderRequest,
@@ -25,21 +27,20 @@ from entrypoints.http.api.orders.schemas import (
     QuoteResponse,
     StatusChangeResponse,
 )
-from entrypoints.http.middleware.admission import limit_admission
 from entrypoints.http.problems.openapi import problem_responses
-from entrypoints.http.provided import provided
 from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.representation.etags import NOT_MODIFIED, version_tag, with_etag
 from entrypoints.http.representation.idempotency import OptionalKey, RequiredKey, mark_replay
 from entrypoints.http.representation.pagination import ListQuery, Lists, PageResponse, PageResult
-from entrypoints.http.representation.serialization import written
-from entrypoints.http.routing.route import StrictRoute
+from entrypoints.http.representation.serialization import serialize
+from entrypoints.http.routing.serialized_json import SerializedJSONResponse
+from entrypoints.http.routing.strict_router import StrictRouter
 from entrypoints.http.security.authentication import Canceller, Customer, OrderReader, actor_of
 from entrypoints.http.security.rate_limits import LimitOrders, LimitReads, LimitWrites
 
 NO_REASON = CancelOrderRequest()
 
-router = APIRouter(prefix="/v1/orders", tags=["orders"], route_class=StrictRoute)
+router = StrictRouter(prefix="/v1/orders", tags=["orders"])
 
 
 @router.post(
@@ -48,8 +49,10 @@ router = APIRouter(prefix="/v1/orders", tags=["orders"], route_class=StrictRoute
     summary="Place an order",
     description=described_by(PlaceOrder),
     status_code=201,
-    response_model=OrderResponse,
+    response_model=None,
+    response_class=SerializedJSONResponse,
     responses={
+        201: {"model": OrderResponse},
         200: {
             "model": OrderResponse,
             "description": "The order that this key has made before, as it is now: what was answered then is no longer kept.",
@@ -66,29 +69,51 @@ router = APIRouter(prefix="/v1/orders", tags=["orders"], route_class=StrictRoute
     },
     dependencies=[LimitOrders],
 )
-@limit_admission(Container.orders.order_admission)
 async def place_order(
     body: PlaceOrderRequest,
     customer: Customer,
     key: RequiredKey,
     request: Request,
     response: Response,
-    place_order: Annotated[PlaceOrder, provided(Container.orders.place_order)],
+    admission: Annotated[Admission, from_container(Container.orders.order_admission)],
+    place_order: Annotated[PlaceOrder, from_container(Container.orders.place_order)],
 ) -> bytes:
-    receipt = await place_order(
-        PlaceOrderCommand(
-            request=body.to_request(customer.user_id),
-            key=key.of(IdempotentOperation.PLACE_ORDER, customer),
-            actor=actor_of(request, customer),
-        )
+    command = PlaceOrderCommand(
+        request=body.to_request(customer.user_id),
+        key=key.of(IdempotentOperation.PLACE_ORDER, customer),
+        actor=actor_of(request, customer),
     )
+    with admission.entered():
+        receipt = await place_order(command)
     order = receipt.result
     mark_replay(response, receipt)
     if receipt.is_current_state:
         response.status_code = 200
     response.headers["Location"] = f"/v1/orders/{order.id}"
     response.headers["ETag"] = version_tag(order.version)
-    return written(order.seen_by(order_access(customer, Permission.SEE_ALL_ORDERS).party))
+    return serialize(order.seen_by(order_access(customer, Permission.SEE_ALL_ORDERS).party))
+
+
+@router.get(
+    "/{order_id:uuid}",
+    operation_id="get_order",
+    summary="Show an order",
+    description=described_by(GetOrder),
+    response_model=None,
+    response_class=SerializedJSONResponse,
+    responses={200: {"model": OrderResponse}, **problem_responses("not_found"), **NOT_MODIFIED},
+    dependencies=[LimitReads],
+)
+async def get_order(
+    order_id: UUID,
+    reader: OrderReader,
+    request: Request,
+    response: Response,
+    get_order: Annotated[GetOrder, from_container(Container.orders.get_order)],
+) -> bytes | Response:
+    access = order_access(reader, Permission.SEE_ALL_ORDERS)
+    order = await get_order(OrderId(order_id), access=access)
+    return with_etag(request, response, serialize(order.seen_by(access.party)), order.version)
 
 
 @router.post(
@@ -104,7 +129,7 @@ async def preview_order(
     body: PlaceOrderRequest,
     customer: Customer,
     key: OptionalKey,  # noqa: ARG001 - accepted on every POST; a preview changes nothing that could be repeated
-    preview_order: Annotated[PreviewOrder, provided(Container.orders.preview_order)],
+    preview_order: Annotated[PreviewOrder, from_container(Container.orders.preview_order)],
 ) -> QuoteView:
     return await preview_order(body.to_request(customer.user_id))
 
@@ -121,7 +146,7 @@ async def list_orders(
     query: Annotated[ListOrdersQuery, Query()],
     reader: OrderReader,
     lists: Lists,
-    list_orders: Annotated[ListOrders, provided(Container.orders.list_orders)],
+    list_orders: Annotated[ListOrders, from_container(Container.orders.list_orders)],
 ) -> PageResult[OrderView]:
     access = order_access(reader, Permission.SEE_ALL_ORDERS)
     page = await list_orders(
@@ -141,27 +166,6 @@ async def list_orders(
 
 
 @router.get(
-    "/{order_id:uuid}",
-    operation_id="get_order",
-    summary="Show an order",
-    description=described_by(GetOrder),
-    response_model=OrderResponse,
-    responses={**problem_responses("not_found"), **NOT_MODIFIED},
-    dependencies=[LimitReads],
-)
-async def get_order(
-    order_id: UUID,
-    reader: OrderReader,
-    request: Request,
-    response: Response,
-    get_order: Annotated[GetOrder, provided(Container.orders.get_order)],
-) -> bytes | Response:
-    access = order_access(reader, Permission.SEE_ALL_ORDERS)
-    order = await get_order(OrderId(order_id), access=access)
-    return with_etag(request, response, written(order.seen_by(access.party)), order.version)
-
-
-@router.get(
     "/{order_id:uuid}/history",
     operation_id="list_status_changes",
     summary="Show an order's history",
@@ -175,7 +179,7 @@ async def list_status_changes(
     query: Annotated[ListQuery, Query()],
     reader: OrderReader,
     lists: Lists,
-    list_status_changes: Annotated[ListStatusChanges, provided(Container.orders.list_status_changes)],
+    list_status_changes: Annotated[ListStatusChanges, from_container(Container.orders.list_status_changes)],
 ) -> PageResult[StatusChangeView]:
     page = await list_status_changes(
         OrderId(order_id),
@@ -201,7 +205,7 @@ async def cancel_order(
     key: RequiredKey,
     request: Request,
     response: Response,
-    cancel_order: Annotated[CancelOrder, provided(Container.orders.cancel_order)],
+    cancel_order: Annotated[CancelOrder, from_container(Container.orders.cancel_order)],
     body: CancelOrderRequest = NO_REASON,
 ) -> OrderView:
     access = order_access(canceller, Permission.CANCEL_ANY_ORDER)

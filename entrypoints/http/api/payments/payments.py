@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from application.orders.access import OrderAccess
 from application.payments.capture_payment import CapturePayment
@@ -18,6 +18,7 @@ from domain.payments.payment import PaymentStatus
 from domain.shared.ids import OrderId, PaymentId
 from domain.users.permissions import Permission
 from entrypoints.bootstrap.root import Container
+from entrypoints.from_container import from_container
 from entrypoints.http.api.orders.access import order_access
 from entrypoints.http.api.payments.schemas import (
     CapturePaymentRequest,
@@ -26,18 +27,17 @@ from entrypoints.http.api.payments.schemas import (
     VoidPaymentRequest,
 )
 from entrypoints.http.problems.openapi import problem_responses
-from entrypoints.http.provided import provided
 from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.representation.idempotency import RequiredKey, mark_replay
 from entrypoints.http.representation.pagination import ListQuery, Lists, PageResponse, PageResult
-from entrypoints.http.routing.route import StrictRoute
+from entrypoints.http.routing.strict_router import StrictRouter
 from entrypoints.http.security.authentication import OrderReader, PayingCustomer, Refunder, actor_of
 from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
 
 CAPTURE_ALL = CapturePaymentRequest()
 VOID = VoidPaymentRequest()
 
-router = APIRouter(prefix="/v1/orders/{order_id:uuid}/payments", tags=["payments"], route_class=StrictRoute)
+router = StrictRouter(prefix="/v1/orders/{order_id:uuid}/payments", tags=["payments"])
 
 
 @router.post(
@@ -63,7 +63,7 @@ async def pay_order(
     key: RequiredKey,
     request: Request,
     response: Response,
-    pay_order: Annotated[PayOrder, provided(Container.payments.pay_order)],
+    pay_order: Annotated[PayOrder, from_container(Container.payments.pay_order)],
 ) -> PaymentView:
     receipt = await pay_order(
         PayOrderCommand(
@@ -99,7 +99,7 @@ async def list_payments(
     query: Annotated[ListQuery, Query()],
     reader: OrderReader,
     lists: Lists,
-    list_payments: Annotated[ListPayments, provided(Container.payments.list_payments)],
+    list_payments: Annotated[ListPayments, from_container(Container.payments.list_payments)],
 ) -> PageResult[PaymentView]:
     page = await list_payments(
         OrderId(order_id),
@@ -123,7 +123,7 @@ async def get_payment(
     order_id: UUID,
     payment_id: UUID,
     reader: OrderReader,
-    get_payment: Annotated[GetPayment, provided(Container.payments.get_payment)],
+    get_payment: Annotated[GetPayment, from_container(Container.payments.get_payment)],
 ) -> PaymentView:
     return await get_payment(
         OrderId(order_id),
@@ -148,7 +148,7 @@ async def capture_payment(
     key: RequiredKey,
     request: Request,
     response: Response,
-    capture_payment: Annotated[CapturePayment, provided(Container.payments.capture_payment)],
+    capture_payment: Annotated[CapturePayment, from_container(Container.payments.capture_payment)],
     body: CapturePaymentRequest = CAPTURE_ALL,
 ) -> PaymentView:
     result = await capture_payment(
@@ -181,7 +181,7 @@ async def void_payment(
     key: RequiredKey,
     request: Request,
     response: Response,
-    void_payment: Annotated[VoidPayment, provided(Container.payments.void_payment)],
+    void_payment: Annotated[VoidPayment, from_container(Container.payments.void_payment)],
     body: VoidPaymentRequest = VOID,  # noqa: ARG001 - a body with fields is refused
 ) -> PaymentView:
     result = await void_payment(

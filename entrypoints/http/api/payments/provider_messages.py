@@ -3,18 +3,19 @@
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import Path, Request
 from starlette.responses import Response
 
 from application.payments.ports import UnverifiedMessage
 from application.payments.receive_provider_message import ReceiveProviderMessage
 from domain.shared.actor import Actor
 from entrypoints.bootstrap.root import Container
+from entrypoints.from_container import from_container
 from entrypoints.http.problems.openapi import problem_responses
-from entrypoints.http.provided import provided
 from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.routing.body import JSON, MAX_BODY_BYTES, StrictRequest, ensure_readable
-from entrypoints.http.routing.route import StrictRoute
+from entrypoints.http.routing.strict_route import StrictRoute
+from entrypoints.http.routing.strict_router import StrictRouter
 
 
 class RawRoute(StrictRoute):
@@ -44,7 +45,7 @@ EXAMPLE = {
 }
 """What the sandbox says of a payment that it has captured."""
 
-router = APIRouter(prefix="/v1/webhooks/payments", tags=["payments"], route_class=RawRoute)
+router = StrictRouter(prefix="/v1/webhooks/payments", tags=["payments"], route_class=RawRoute)
 
 
 @router.post(
@@ -72,7 +73,7 @@ async def receive_provider_message(
     provider: Annotated[str, Path(json_schema_extra={"maxLength": 100})],
     request: Request,
     receive_provider_message: Annotated[
-        ReceiveProviderMessage, provided(Container.payments.receive_provider_message)
+        ReceiveProviderMessage, from_container(Container.payments.receive_provider_message)
     ],
 ) -> None:
     message = UnverifiedMessage(headers=dict(request.headers), body=await request.body())

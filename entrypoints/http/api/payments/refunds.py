@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from application.payments.get_refund import GetRefund
 from application.payments.list_refunds import ListRefunds
@@ -13,18 +13,18 @@ from application.shared.idempotency import IdempotentOperation
 from domain.shared.ids import OrderId, RefundId
 from domain.users.permissions import Permission
 from entrypoints.bootstrap.root import Container
+from entrypoints.from_container import from_container
 from entrypoints.http.api.orders.access import order_access
 from entrypoints.http.api.payments.schemas import RefundOrderRequest, RefundResponse
 from entrypoints.http.problems.openapi import problem_responses
-from entrypoints.http.provided import provided
 from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.representation.idempotency import RequiredKey, mark_replay
 from entrypoints.http.representation.pagination import ListQuery, Lists, PageResponse, PageResult
-from entrypoints.http.routing.route import StrictRoute
+from entrypoints.http.routing.strict_router import StrictRouter
 from entrypoints.http.security.authentication import OrderReader, Refunder, actor_of
 from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
 
-router = APIRouter(prefix="/v1/orders/{order_id:uuid}/refunds", tags=["refunds"], route_class=StrictRoute)
+router = StrictRouter(prefix="/v1/orders/{order_id:uuid}/refunds", tags=["refunds"])
 
 
 @router.post(
@@ -44,7 +44,7 @@ async def refund_order(
     key: RequiredKey,
     request: Request,
     response: Response,
-    refund_order: Annotated[RefundOrder, provided(Container.payments.refund_order)],
+    refund_order: Annotated[RefundOrder, from_container(Container.payments.refund_order)],
 ) -> RefundView:
     receipt = await refund_order(
         RefundOrderCommand(
@@ -74,7 +74,7 @@ async def list_refunds(
     query: Annotated[ListQuery, Query()],
     reader: OrderReader,
     lists: Lists,
-    list_refunds: Annotated[ListRefunds, provided(Container.payments.list_refunds)],
+    list_refunds: Annotated[ListRefunds, from_container(Container.payments.list_refunds)],
 ) -> PageResult[RefundView]:
     page = await list_refunds(
         OrderId(order_id),
@@ -98,7 +98,7 @@ async def get_refund(
     order_id: UUID,
     refund_id: UUID,
     reader: OrderReader,
-    get_refund: Annotated[GetRefund, provided(Container.payments.get_refund)],
+    get_refund: Annotated[GetRefund, from_container(Container.payments.get_refund)],
 ) -> RefundView:
     return await get_refund(
         OrderId(order_id),

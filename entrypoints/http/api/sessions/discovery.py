@@ -2,19 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
-
 from application.shared.clock import Clock
 from application.signing.ports import AccessTokens
 from domain.users.permissions import Scope
 from entrypoints.bootstrap.root import Container
+from entrypoints.from_container import from_container
 from entrypoints.http.api.sessions.schemas import MetadataResponse
-from entrypoints.http.provided import provided
-from entrypoints.http.routing.route import StrictRoute
+from entrypoints.http.routing.strict_router import StrictRouter
 from entrypoints.http.security.rate_limits import LimitKeySets
 from entrypoints.settings import Settings
 
-router = APIRouter(prefix="/.well-known", tags=["sessions"], route_class=StrictRoute)
+router = StrictRouter(prefix="/.well-known", tags=["sessions"])
 
 
 @router.get(
@@ -25,8 +23,8 @@ router = APIRouter(prefix="/.well-known", tags=["sessions"], route_class=StrictR
     dependencies=[LimitKeySets],
 )
 async def get_jwks(
-    tokens: Annotated[AccessTokens, provided(Container.signing.access_tokens)],
-    clock: Annotated[Clock, provided(Container.clock)],
+    tokens: Annotated[AccessTokens, from_container(Container.signing.access_tokens)],
+    clock: Annotated[Clock, from_container(Container.clock)],
 ) -> dict[str, list[dict[str, str]]]:
     return {"keys": [dict(key) for key in tokens.public_keys(now=clock.now())["keys"]]}
 
@@ -39,7 +37,7 @@ async def get_jwks(
     dependencies=[LimitKeySets],
 )
 async def get_authorization_server(
-    settings: Annotated[Settings, provided(Container.settings)],
+    settings: Annotated[Settings, from_container(Container.settings)],
 ) -> MetadataResponse:
     issuer = settings.token_issuer
     grants = ["password"] if settings.password_grant_enabled else []

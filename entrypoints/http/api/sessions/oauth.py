@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from domain.shared.errors import DomainError
 from entrypoints.http.problems.problem import HTTPProblem
 from entrypoints.http.representation.schemas import ResponseModel
-from entrypoints.http.routing.route import StrictRoute
+from entrypoints.http.routing.strict_route import StrictRoute
 
 OAuthCode = Literal[
     "invalid_request",

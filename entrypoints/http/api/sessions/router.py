@@ -3,23 +3,23 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 
 from application.sessions.end_session import EndSession
 from application.sessions.queries import ListSessions
 from application.sessions.views import SessionView
 from domain.shared.ids import SessionId
 from entrypoints.bootstrap.root import Container
+from entrypoints.from_container import from_container
 from entrypoints.http.api.sessions.schemas import SessionResponse
 from entrypoints.http.problems.openapi import problem_responses
-from entrypoints.http.provided import provided
 from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.representation.pagination import ListQuery, Lists, PageResponse
-from entrypoints.http.routing.route import StrictRoute
+from entrypoints.http.routing.strict_router import StrictRouter
 from entrypoints.http.security.authentication import CurrentUser, TokenUser, actor_of
 from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
 
-router = APIRouter(prefix="/v1/me/sessions", tags=["sessions"], route_class=StrictRoute)
+router = StrictRouter(prefix="/v1/me/sessions", tags=["sessions"])
 
 
 @router.get(
@@ -33,7 +33,7 @@ async def list_sessions(
     query: Annotated[ListQuery, Query()],
     principal: TokenUser,
     lists: Lists,
-    list_sessions: Annotated[ListSessions, provided(Container.sessions.list_sessions)],
+    list_sessions: Annotated[ListSessions, from_container(Container.sessions.list_sessions)],
 ) -> PageResponse[SessionResponse]:
     page = await list_sessions(principal.user_id, after=lists.position(query), limit=query.limit)
     portion = lists.page(query, page)
@@ -56,7 +56,7 @@ async def end_session(
     session_id: UUID,
     principal: CurrentUser,
     request: Request,
-    end_session: Annotated[EndSession, provided(Container.sessions.end_session)],
+    end_session: Annotated[EndSession, from_container(Container.sessions.end_session)],
 ) -> None:
     await end_session(SessionId(session_id), actor=actor_of(request, principal))
 

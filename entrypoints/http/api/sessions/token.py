@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import Depends, Form, Request, Response
 
 from application.clients.authenticate_client import AuthenticateClient
 from application.clients.issue_token import ClientToken, IssueToken
@@ -12,6 +12,7 @@ from application.sessions.revoke_token import RevokeToken
 from application.sessions.tokens import SessionTokens
 from entrypoints.bootstrap.root import Container
 from entrypoints.email_addresses import sought_email_address
+from entrypoints.from_container import from_container
 from entrypoints.http.api.sessions.basic import credentials_in
 from entrypoints.http.api.sessions.forms import (
     ClientCredentialsForm,
@@ -23,8 +24,8 @@ from entrypoints.http.api.sessions.forms import (
 from entrypoints.http.api.sessions.oauth import OAuthError, OAuthRoute, client_refusal, ensure_sent_once
 from entrypoints.http.api.sessions.schemas import TokenResponse
 from entrypoints.http.problems.openapi import problem_responses
-from entrypoints.http.provided import provided
 from entrypoints.http.representation.descriptions import described_by
+from entrypoints.http.routing.strict_router import StrictRouter
 from entrypoints.http.security.authentication import actor_of
 from entrypoints.http.security.client_network import Network
 from entrypoints.http.security.rate_limits import LimitLogOuts, LimitTokens
@@ -32,7 +33,7 @@ from entrypoints.settings import Settings
 
 MAX_USER_AGENT = 200
 
-router = APIRouter(tags=["sessions"], route_class=OAuthRoute, dependencies=[Depends(ensure_sent_once)])
+router = StrictRouter(tags=["sessions"], route_class=OAuthRoute, dependencies=[Depends(ensure_sent_once)])
 
 
 @router.post(
@@ -56,11 +57,11 @@ async def create_token(
     request: Request,
     response: Response,
     network: Network,
-    settings: Annotated[Settings, provided(Container.settings)],
-    log_in: Annotated[LogIn, provided(Container.sessions.log_in)],
-    refresh_session: Annotated[RefreshSession, provided(Container.sessions.refresh_session)],
-    authenticate_client: Annotated[AuthenticateClient, provided(Container.clients.authenticate_client)],
-    issue_token: Annotated[IssueToken, provided(Container.clients.issue_token)],
+    settings: Annotated[Settings, from_container(Container.settings)],
+    log_in: Annotated[LogIn, from_container(Container.sessions.log_in)],
+    refresh_session: Annotated[RefreshSession, from_container(Container.sessions.refresh_session)],
+    authenticate_client: Annotated[AuthenticateClient, from_container(Container.clients.authenticate_client)],
+    issue_token: Annotated[IssueToken, from_container(Container.clients.issue_token)],
 ) -> TokenResponse:
     response.headers["Pragma"] = "no-cache"
     credentials = credentials_in(request, network=network)
@@ -100,7 +101,7 @@ async def create_token(
 async def revoke_token(
     form: Annotated[RevocationForm, Form()],
     request: Request,
-    revoke_token: Annotated[RevokeToken, provided(Container.sessions.revoke_token)],
+    revoke_token: Annotated[RevokeToken, from_container(Container.sessions.revoke_token)],
 ) -> None:
     await revoke_token(form.token.get_secret_value(), actor=actor_of(request, None))
 

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Query, Request, Response
+from fastapi import Body, Query, Request, Response
 
 from application.users.change_user import ChangeUser, ChangeUserCommand
 from application.users.ports import UserFilter
@@ -12,18 +12,18 @@ from application.users.views import UserView
 from domain.shared.ids import UserId
 from entrypoints.bootstrap.root import Container
 from entrypoints.email_addresses import known_email_address
+from entrypoints.from_container import from_container
 from entrypoints.http.api.users.schemas import ChangeUserRequest, ListUsersQuery, UserResponse
 from entrypoints.http.problems.openapi import problem_responses
-from entrypoints.http.provided import provided
 from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.representation.etags import NOT_MODIFIED, IfMatch, version_tag, with_etag
 from entrypoints.http.representation.pagination import Lists, PageResponse, PageResult
 from entrypoints.http.routing.body import MERGE_PATCH
-from entrypoints.http.routing.route import StrictRoute
+from entrypoints.http.routing.strict_router import StrictRouter
 from entrypoints.http.security.authentication import UserManager, actor_of
 from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
 
-router = APIRouter(prefix="/v1/users", tags=["users"], route_class=StrictRoute)
+router = StrictRouter(prefix="/v1/users", tags=["users"])
 
 
 @router.get(
@@ -38,7 +38,7 @@ async def list_users(
     query: Annotated[ListUsersQuery, Query()],
     _manager: UserManager,
     lists: Lists,
-    list_users: Annotated[ListUsers, provided(Container.users.list_users)],
+    list_users: Annotated[ListUsers, from_container(Container.users.list_users)],
 ) -> PageResult[UserView]:
     page = await list_users(
         UserFilter(
@@ -67,7 +67,7 @@ async def get_user(
     _manager: UserManager,
     request: Request,
     response: Response,
-    get_user: Annotated[GetUser, provided(Container.users.get_user)],
+    get_user: Annotated[GetUser, from_container(Container.users.get_user)],
 ) -> UserView | Response:
     user = await get_user(UserId(user_id))
     return with_etag(request, response, user, user.version)
@@ -89,7 +89,7 @@ async def change_user(
     manager: UserManager,
     request: Request,
     response: Response,
-    change_user: Annotated[ChangeUser, provided(Container.users.change_user)],
+    change_user: Annotated[ChangeUser, from_container(Container.users.change_user)],
 ) -> UserView:
     user = await change_user(
         ChangeUserCommand(

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Request, Response
+from fastapi import Body, Request, Response
 
 from application.shared.idempotency import IdempotentOperation
 from application.users.change_me import ChangeMe, ChangeMeCommand
@@ -11,19 +11,19 @@ from application.users.close_account import CloseAccount, CloseAccountCommand
 from application.users.queries import GetMe
 from application.users.views import UserView
 from entrypoints.bootstrap.root import Container
+from entrypoints.from_container import from_container
 from entrypoints.http.api.users.schemas import ChangeMeRequest, ChangePasswordRequest, UserResponse
 from entrypoints.http.problems.openapi import problem_responses
-from entrypoints.http.provided import provided
 from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.representation.etags import NOT_MODIFIED, IfMatch, version_tag, with_etag
 from entrypoints.http.representation.idempotency import OptionalKey, mark_replay
 from entrypoints.http.routing.body import MERGE_PATCH
-from entrypoints.http.routing.route import StrictRoute
+from entrypoints.http.routing.strict_router import StrictRouter
 from entrypoints.http.security.authentication import CurrentUser, TokenUser, actor_of
 from entrypoints.http.security.client_network import Network
 from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
 
-router = APIRouter(prefix="/v1/me", tags=["users"], route_class=StrictRoute)
+router = StrictRouter(prefix="/v1/me", tags=["users"])
 
 
 @router.get(
@@ -39,7 +39,7 @@ async def get_me(
     principal: TokenUser,
     request: Request,
     response: Response,
-    get_me: Annotated[GetMe, provided(Container.users.get_me)],
+    get_me: Annotated[GetMe, from_container(Container.users.get_me)],
 ) -> UserView | Response:
     user = await get_me(principal.user_id)
     return with_etag(request, response, user, user.version)
@@ -59,7 +59,7 @@ async def change_me(
     principal: CurrentUser,
     request: Request,
     response: Response,
-    change_me: Annotated[ChangeMe, provided(Container.users.change_me)],
+    change_me: Annotated[ChangeMe, from_container(Container.users.change_me)],
 ) -> UserView:
     user = await change_me(
         ChangeMeCommand(
@@ -86,7 +86,7 @@ async def close_me(
     expected_version: IfMatch,
     principal: CurrentUser,
     request: Request,
-    close_account: Annotated[CloseAccount, provided(Container.users.close_account)],
+    close_account: Annotated[CloseAccount, from_container(Container.users.close_account)],
 ) -> None:
     await close_account(
         CloseAccountCommand(
@@ -111,7 +111,7 @@ async def change_password(
     request: Request,
     response: Response,
     network: Network,
-    change_password: Annotated[ChangePassword, provided(Container.users.change_password)],
+    change_password: Annotated[ChangePassword, from_container(Container.users.change_password)],
 ) -> None:
     receipt = await change_password(
         ChangePasswordCommand(

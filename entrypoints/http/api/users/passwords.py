@@ -2,30 +2,30 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from application.shared.idempotency import IdempotentOperation
 from application.users.request_password_reset import RequestPasswordReset
 from application.users.reset_password import ResetPassword, ResetPasswordCommand
 from entrypoints.bootstrap.root import Container
 from entrypoints.email_addresses import known_email_address
+from entrypoints.from_container import from_container
 from entrypoints.http.api.users.schemas import (
     MessageResponse,
     RequestPasswordResetRequest,
     ResetPasswordRequest,
 )
 from entrypoints.http.problems.openapi import problem_responses
-from entrypoints.http.provided import provided
 from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.representation.idempotency import OptionalKey, mark_replay
-from entrypoints.http.routing.route import StrictRoute
+from entrypoints.http.routing.strict_router import StrictRouter
 from entrypoints.http.security.authentication import actor_of
 from entrypoints.http.security.client_network import Network
 from entrypoints.http.security.rate_limits import LimitSignUps
 
 REQUESTED = MessageResponse(detail="If there is an account with this address, a message is on its way to it.")
 
-router = APIRouter(prefix="/v1/password-resets", tags=["users"], route_class=StrictRoute)
+router = StrictRouter(prefix="/v1/password-resets", tags=["users"])
 
 
 @router.post(
@@ -41,7 +41,9 @@ async def request_password_reset(
     body: RequestPasswordResetRequest,
     key: OptionalKey,  # noqa: ARG001 - accepted on every POST; who asks twice gets one message in any case
     network: Network,
-    request_password_reset: Annotated[RequestPasswordReset, provided(Container.users.request_password_reset)],
+    request_password_reset: Annotated[
+        RequestPasswordReset, from_container(Container.users.request_password_reset)
+    ],
 ) -> MessageResponse:
     await request_password_reset(known_email_address(body.email), network=network)
     return REQUESTED
@@ -61,7 +63,7 @@ async def reset_password(
     key: OptionalKey,
     request: Request,
     response: Response,
-    reset_password: Annotated[ResetPassword, provided(Container.users.reset_password)],
+    reset_password: Annotated[ResetPassword, from_container(Container.users.reset_password)],
 ) -> None:
     receipt = await reset_password(
         ResetPasswordCommand(

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from starlette.responses import JSONResponse
 
 from application.shared.idempotency import IdempotentOperation
@@ -12,6 +12,7 @@ from application.users.verify_email import VerifyEmail, VerifyEmailCommand
 from application.users.views import UserView
 from entrypoints.bootstrap.root import Container
 from entrypoints.email_addresses import parse_email_address
+from entrypoints.from_container import from_container
 from entrypoints.http.api.users.schemas import (
     CreateUserRequest,
     MessageResponse,
@@ -19,10 +20,9 @@ from entrypoints.http.api.users.schemas import (
     VerifyEmailRequest,
 )
 from entrypoints.http.problems.openapi import problem_responses
-from entrypoints.http.provided import provided
 from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.representation.idempotency import OptionalKey, mark_replay
-from entrypoints.http.routing.route import StrictRoute
+from entrypoints.http.routing.strict_router import StrictRouter
 from entrypoints.http.security.authentication import actor_of
 from entrypoints.http.security.client_network import Network
 from entrypoints.http.security.rate_limits import LimitSignUps
@@ -30,7 +30,7 @@ from entrypoints.settings import Settings
 
 REQUESTED = MessageResponse(detail="A message is on its way to this address. It tells how to go on.")
 
-router = APIRouter(prefix="/v1/users", tags=["users"], route_class=StrictRoute)
+router = StrictRouter(prefix="/v1/users", tags=["users"])
 
 
 @router.post(
@@ -55,9 +55,9 @@ async def create_user(
     request: Request,
     response: Response,
     network: Network,
-    settings: Annotated[Settings, provided(Container.settings)],
-    sign_up: Annotated[SignUp, provided(Container.users.sign_up)],
-    request_sign_up: Annotated[RequestSignUp, provided(Container.users.request_sign_up)],
+    settings: Annotated[Settings, from_container(Container.settings)],
+    sign_up: Annotated[SignUp, from_container(Container.users.sign_up)],
+    request_sign_up: Annotated[RequestSignUp, from_container(Container.users.request_sign_up)],
 ) -> UserView | Response:
     command = SignUpCommand(
         email=parse_email_address(body.email),
@@ -89,7 +89,7 @@ async def verify_email(
     key: OptionalKey,
     request: Request,
     response: Response,
-    verify_email: Annotated[VerifyEmail, provided(Container.users.verify_email)],
+    verify_email: Annotated[VerifyEmail, from_container(Container.users.verify_email)],
 ) -> None:
     receipt = await verify_email(
         VerifyEmailCommand(

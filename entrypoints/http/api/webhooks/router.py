@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from application.shared.idempotency import IdempotentOperation
 from application.webhooks.create_endpoint import CreateEndpoint, CreateEndpointCommand
@@ -14,6 +14,7 @@ from application.webhooks.transfer_endpoint import TransferEndpoint
 from application.webhooks.views import DeliveryView, EndpointView, NewEndpointView
 from domain.shared.ids import DeliveryId, EndpointId, UserId
 from entrypoints.bootstrap.root import Container
+from entrypoints.from_container import from_container
 from entrypoints.http.api.webhooks.schemas import (
     CreateEndpointRequest,
     DeliveryResponse,
@@ -23,15 +24,14 @@ from entrypoints.http.api.webhooks.schemas import (
     TransferEndpointRequest,
 )
 from entrypoints.http.problems.openapi import problem_responses
-from entrypoints.http.provided import provided
 from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.representation.idempotency import OptionalKey, mark_replay
 from entrypoints.http.representation.pagination import ListQuery, Lists, PageResponse, PageResult
-from entrypoints.http.routing.route import StrictRoute
+from entrypoints.http.routing.strict_router import StrictRouter
 from entrypoints.http.security.authentication import WebhookManager, WebhookTransferrer, actor_of
 from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
 
-router = APIRouter(prefix="/v1/webhook-endpoints", tags=["events"], route_class=StrictRoute)
+router = StrictRouter(prefix="/v1/webhook-endpoints", tags=["events"])
 
 
 @router.post(
@@ -49,7 +49,7 @@ async def create_webhook_endpoint(
     key: OptionalKey,
     request: Request,
     response: Response,
-    create_endpoint: Annotated[CreateEndpoint, provided(Container.webhooks.create_endpoint)],
+    create_endpoint: Annotated[CreateEndpoint, from_container(Container.webhooks.create_endpoint)],
 ) -> NewEndpointView:
     receipt = await create_endpoint(
         CreateEndpointCommand(
@@ -77,7 +77,7 @@ async def list_webhook_endpoints(
     query: Annotated[ListQuery, Query()],
     _manager: WebhookManager,
     lists: Lists,
-    list_endpoints: Annotated[ListEndpoints, provided(Container.webhooks.list_endpoints)],
+    list_endpoints: Annotated[ListEndpoints, from_container(Container.webhooks.list_endpoints)],
 ) -> PageResult[EndpointView]:
     return lists.page(query, await list_endpoints(after=lists.position(query), limit=query.limit))
 
@@ -94,7 +94,7 @@ async def list_webhook_endpoints(
 async def get_webhook_endpoint(
     endpoint_id: UUID,
     _manager: WebhookManager,
-    get_endpoint: Annotated[GetEndpoint, provided(Container.webhooks.get_endpoint)],
+    get_endpoint: Annotated[GetEndpoint, from_container(Container.webhooks.get_endpoint)],
 ) -> EndpointView:
     return await get_endpoint(EndpointId(endpoint_id))
 
@@ -112,7 +112,7 @@ async def delete_webhook_endpoint(
     endpoint_id: UUID,
     manager: WebhookManager,
     request: Request,
-    delete_endpoint: Annotated[DeleteEndpoint, provided(Container.webhooks.delete_endpoint)],
+    delete_endpoint: Annotated[DeleteEndpoint, from_container(Container.webhooks.delete_endpoint)],
 ) -> None:
     await delete_endpoint(EndpointId(endpoint_id), actor=actor_of(request, manager))
 
@@ -132,7 +132,7 @@ async def transfer_webhook_endpoint(
     admin: WebhookTransferrer,
     key: OptionalKey,  # noqa: ARG001 - accepted on every POST; transferring twice changes nothing
     request: Request,
-    transfer_endpoint: Annotated[TransferEndpoint, provided(Container.webhooks.transfer_endpoint)],
+    transfer_endpoint: Annotated[TransferEndpoint, from_container(Container.webhooks.transfer_endpoint)],
 ) -> EndpointView:
     return await transfer_endpoint(
         EndpointId(endpoint_id), owner_id=UserId(body.owner_id), actor=actor_of(request, admin)
@@ -153,7 +153,7 @@ async def list_webhook_deliveries(
     query: Annotated[ListDeliveriesQuery, Query()],
     _manager: WebhookManager,
     lists: Lists,
-    list_deliveries: Annotated[ListDeliveries, provided(Container.webhooks.list_deliveries)],
+    list_deliveries: Annotated[ListDeliveries, from_container(Container.webhooks.list_deliveries)],
 ) -> PageResult[DeliveryView]:
     page = await list_deliveries(
         EndpointId(endpoint_id), status=query.status, after=lists.position(query), limit=query.limit
@@ -177,7 +177,7 @@ async def retry_webhook_delivery(
     key: OptionalKey,
     request: Request,
     response: Response,
-    retry_delivery: Annotated[RetryDelivery, provided(Container.webhooks.retry_delivery)],
+    retry_delivery: Annotated[RetryDelivery, from_container(Container.webhooks.retry_delivery)],
 ) -> DeliveryView:
     receipt = await retry_delivery(
         EndpointId(endpoint_id),

@@ -1,4 +1,4 @@
-"""A problem that is written before it happens, for when so many happen at once that writing them would be the work."""
+"""A pre-rendered error response; only the request id is filled in."""
 
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
@@ -7,12 +7,12 @@ from domain.shared.errors import DomainError
 from entrypoints.http.problems.handlers import problem_of_error
 from entrypoints.http.problems.problem import ProblemResponse
 
-_ID_OF_REQUEST = "id-of-request"
+_REQUEST_ID = "the-request-id"
 _LENGTH = b"content-length"
 
 
-class PreparedProblemResponse:
-    """The answer to an error of which everything is known but its request's id: an ASGI app."""
+class PrerenderedProblem:
+    """An ASGI app that answers with one error: load shedding must cost next to nothing."""
 
     def __init__(self, error: DomainError, path: str) -> None:
         request = Request(
@@ -21,14 +21,14 @@ class PreparedProblemResponse:
                 "path": path,
                 "path_params": {},
                 "route": None,
-                "state": {"request_id": _ID_OF_REQUEST},
+                "state": {"request_id": _REQUEST_ID},
             }
         )
         response = ProblemResponse(request, problem_of_error(error))
         self._code = error.code
         self._status = response.status_code
         self._headers = [header for header in response.raw_headers if header[0] != _LENGTH]
-        self._head, self._tail = bytes(response.body).split(_ID_OF_REQUEST.encode())
+        self._head, self._tail = bytes(response.body).split(_REQUEST_ID.encode())
 
     async def __call__(self, scope: Scope, _: Receive, send: Send) -> None:
         state = scope["state"]

@@ -1,0 +1,49 @@
+"""Load shedding: reject excess requests before doing any work for them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from application.shared.admission import Admission
+from application.shared.errors import Overloaded
+from entrypoints.http.problems.prerendered import PrerenderedProblem
+
+
+@dataclass(frozen=True, slots=True)
+class _Gate:
+    admission: Callable[[], Admission]
+    refusal: PrerenderedProblem
+    template: "_Template"
+
+
+@dataclass(frozen=True, slots=True)
+class _Template:
+    """Stands in for the route in the access log: the request is rejected before its route is looked up."""
+
+    path_format: str
+
+
+class LoadSheddingMiddleware:
+    """Answers 503 while an admission is full, at once and for a fraction of what serving would cost.
+
+    It takes no place: a client that is not known yet, or has not sent its body, must not keep others out. The endpoint
+    takes the place when the body has been read and the token was checked. `gates` maps a method and a path without
+    parameters to what returns the admission.
+    """
+
+    def __init__(self, app: ASGIApp, *, gates: Mapping[tuple[str, str], Callable[[], Admission]]) -> None:
+        self.app = app
+        self._gates = {
+            (method, path): _Gate(admission, PrerenderedProblem(Overloaded(), path), _Template(path))
+            for (method, path), admission in gates.items()
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "POST":
+            gate = self._gates.get(("POST", scope["path"]))
+            if gate is not None and gate.admission().is_full:
+                scope["route"] = gate.template
+                await gate.refusal(scope, receive, send)
+                return
+        await self.app(scope, receive, send)

@@ -1,0 +1,144 @@
+"""What FastAPI's `get_route_handler` does, for a route whose dependencies are compiled."""
+
+from collections.abc import Callable, Coroutine
+from http import HTTPStatus
+from typing import Any
+
+from fastapi.datastructures import DefaultPlaceholder
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import ResponseValidationError
+from fastapi.params import Form
+from fastapi.routing import APIRoute
+from fastapi.utils import is_body_allowed_for_status_code
+from pydantic_core import PydanticUndefined
+from starlette.requests import Request
+from starlette.responses import Response
+
+from entrypoints.http.routing.compiled_dependencies import CompiledDependencies, Unsupported
+from entrypoints.http.routing.fastapi_internals import is_generator
+from entrypoints.http.routing.serialized_json import SerializedJSONResponse
+
+Handle = Callable[[Request], Coroutine[Any, Any, Response]]
+_Respond = Callable[[Any, Response], Response]
+"""Makes a response of the endpoint's result and of the response that the endpoint has put headers on."""
+
+
+class _InjectedResponse(Response):
+    """What FastAPI injects for a parameter of type Response: no content, no headers, no status yet."""
+
+    def __init__(self) -> None:
+        self.status_code = None  # type: ignore[assignment] # as in FastAPI: the endpoint has not set one
+        self.background = None
+        self.body = b""
+        self.raw_headers = []
+
+
+def compile_handler(route: APIRoute) -> Handle:
+    """Return a handler that reads the body, solves the dependencies, calls the endpoint and makes the response.
+
+    Raises Unsupported for what the README of this package does not list as supported.
+    """
+    _ensure_supported(route)
+    compiled = CompiledDependencies(route)
+    respond = _responder(route)
+    provider = route.dependency_overrides_provider
+
+    async def answer(request: Request, body: Any) -> Response:  # noqa: ANN401 - any JSON, or a form
+        injected = _InjectedResponse()
+        dependencies = compiled
+        if provider is not None and provider.dependency_overrides:
+            dependencies = CompiledDependencies(route, provider.dependency_overrides)
+        result = await dependencies.run(request, injected, body)
+        return result if isinstance(result, Response) else respond(result, injected)
+
+    async def answer_without_body(request: Request) -> Response:
+        return await answer(request, PydanticUndefined)
+
+    async def answer_json(request: Request) -> Response:
+        return await answer(request, await request.json() if await request.body() else PydanticUndefined)
+
+    async def answer_form(request: Request) -> Response:
+        async with request.form() as form:
+            return await answer(request, form)
+
+    if route.body_field is None:
+        return answer_without_body
+    return answer_form if isinstance(route.body_field.field_info, Form) else answer_json
+
+
+def _ensure_supported(route: APIRoute) -> None:
+    if is_generator(route.dependant.call):
+        raise Unsupported(f"{route.path} streams what its endpoint yields")
+    strict = route.strict_content_type
+    if not (strict.value if isinstance(strict, DefaultPlaceholder) else strict):
+        raise Unsupported(f"{route.path} has strict_content_type=False")
+    if getattr(route, "form_limits", None):
+        raise Unsupported(f"{route.path} has form_limits")
+
+
+def _responder(route: APIRoute) -> _Respond:
+    is_json = isinstance(route.response_class, DefaultPlaceholder)
+    if route.response_class is SerializedJSONResponse:
+        return _filling(route, lambda content: content)
+    if is_json and route.response_field is not None:
+        return _filling(route, _serializer(route, "serialize_json"))
+    return _making(route)
+
+
+def _filling(route: APIRoute, serialize: Callable[[Any], bytes]) -> _Respond:
+    """Return a responder for JSON: the injected response becomes the response, which saves making another one."""
+    status = route.status_code or HTTPStatus.OK.value
+
+    def respond(result: Any, injected: Response) -> Response:  # noqa: ANN401 - what the endpoint returns
+        content = serialize(result)
+        injected.status_code = injected.status_code or status
+        headers = [(b"content-length", b"%d" % len(content)), (b"content-type", b"application/json")]
+        if not is_body_allowed_for_status_code(injected.status_code):
+            content, headers = b"", headers[1:]
+        injected.body = content
+        injected.raw_headers[:0] = headers
+        return injected
+
+    return respond
+
+
+def _making(route: APIRoute) -> _Respond:
+    """Return a responder that makes the route's own kind of response, as FastAPI does."""
+    response_class = route.response_class
+    make = response_class.value if isinstance(response_class, DefaultPlaceholder) else response_class
+    serialize = jsonable_encoder if route.response_field is None else _serializer(route, "serialize")
+
+    def respond(result: Any, injected: Response) -> Response:  # noqa: ANN401 - what the endpoint returns
+        status = injected.status_code or route.status_code
+        options: dict[str, Any] = {"status_code": status} if status else {}
+        response = make(serialize(result), **options)
+        if not is_body_allowed_for_status_code(response.status_code):
+            response.body = b""
+        response.raw_headers.extend(injected.raw_headers)
+        return response
+
+    return respond
+
+
+def _serializer(route: APIRoute, method: str) -> Callable[[Any], Any]:
+    """Return what validates a result against the response model and serializes it with the route's options."""
+    field = route.response_field
+    if field is None:
+        raise ValueError(f"{route.path} has no response model")
+    serialize = getattr(field, method)
+    options = {
+        "include": route.response_model_include,
+        "exclude": route.response_model_exclude,
+        "by_alias": route.response_model_by_alias,
+        "exclude_unset": route.response_model_exclude_unset,
+        "exclude_defaults": route.response_model_exclude_defaults,
+        "exclude_none": route.response_model_exclude_none,
+    }
+
+    def validate_and_serialize(result: Any) -> Any:  # noqa: ANN401 - what the endpoint returns
+        value, errors = field.validate(result, loc=("response",))
+        if errors:
+            raise ResponseValidationError(errors, body=result)
+        return serialize(value, **options)
+
+    return validate_and_serialize

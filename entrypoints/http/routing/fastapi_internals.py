@@ -1,0 +1,132 @@
+"""Every private part of FastAPI that this package uses, under a public name.
+
+If an upgrade of FastAPI removes one of them, set `StrictRoute.compiles = False`: routes then run on FastAPI's own
+handlers, and only `effective_route` and the fields of `Dependant` are still needed from here.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+from fastapi._compat import ModelField, field_annotation_is_sequence, get_missing_field_error
+from fastapi.dependencies.models import (
+    Dependant,
+    _is_async_gen_callable,
+    _is_coroutine_callable,
+    _is_gen_callable,
+)
+from fastapi.dependencies.utils import (
+    _get_form_models,
+    _get_param_aliases,
+    _get_param_model,
+    _is_json_field,
+    _should_embed_body_fields,
+    get_dependant,
+    get_typed_signature,
+    request_body_to_args,
+    request_params_to_args,
+)
+from fastapi.routing import (
+    _FASTAPI_EFFECTIVE_ROUTE_CONTEXT_KEY,
+    _FASTAPI_SCOPE_KEY,
+    APIRoute,
+    _effective_route_context_var,
+)
+from starlette.types import Scope
+
+__all__ = [
+    "Dependant",
+    "ModelField",
+    "dependants_of",
+    "effective_route",
+    "embeds_body_fields",
+    "get_dependant",
+    "get_missing_field_error",
+    "get_typed_signature",
+    "has_one_value",
+    "including",
+    "inclusion_of",
+    "is_coroutine",
+    "is_generator",
+    "is_whole_body",
+    "request_body_to_args",
+    "request_params_to_args",
+    "select_inclusion",
+]
+
+
+_NO_SCOPE: dict[str, object] = {}
+
+
+def effective_route(route: APIRoute) -> APIRoute:
+    """Return the route with what `include_router` adds to it: dependencies, prefix and the app's overrides.
+
+    FastAPI calls `get_route_handler` once for the route itself and once for each inclusion.
+    """
+    context = _effective_route_context_var.get()
+    if context is not None and context.original_route is route:
+        return cast(APIRoute, context)  # it has the attributes that FastAPI reads of a route
+    return route
+
+
+def inclusion_of(scope: Scope) -> Any:  # noqa: ANN401 - an object of FastAPI's own
+    """Return the inclusion by `include_router` that a request is being matched against, or None."""
+    return scope.get(_FASTAPI_SCOPE_KEY, _NO_SCOPE).get(_FASTAPI_EFFECTIVE_ROUTE_CONTEXT_KEY)
+
+
+def select_inclusion(scope: Scope, inclusion: Any) -> None:  # noqa: ANN401 - an object of FastAPI's own
+    """Have FastAPI serve a request by this inclusion of a route."""
+    scope.setdefault(_FASTAPI_SCOPE_KEY, {})[_FASTAPI_EFFECTIVE_ROUTE_CONTEXT_KEY] = inclusion
+
+
+@contextmanager
+def including(inclusion: Any) -> Iterator[None]:  # noqa: ANN401 - an object of FastAPI's own
+    """Have `get_route_handler` of the route make a handler for this inclusion, as FastAPI does."""
+    token = _effective_route_context_var.set(inclusion)
+    try:
+        yield
+    finally:
+        _effective_route_context_var.reset(token)
+
+
+def dependants_of(dependant: Dependant) -> Iterator[Dependant]:
+    """Yield a dependant and everything that it depends on, from the outside in."""
+    yield dependant
+    for dependency in dependant.dependencies:
+        yield from dependants_of(dependency)
+
+
+def is_coroutine(call: Callable[..., Any]) -> bool:
+    """Return whether FastAPI awaits the call instead of running it in a thread."""
+    return _is_coroutine_callable(call)
+
+
+def is_generator(call: Callable[..., Any] | None) -> bool:
+    """Return whether the call yields instead of returning."""
+    return _is_gen_callable(call) or _is_async_gen_callable(call)
+
+
+def has_one_value(field: ModelField) -> bool:
+    """Return whether a parameter is one text under one name: no list, no model, no alternative names."""
+    return (
+        _get_param_model(field) is None
+        and not field_annotation_is_sequence(field.field_info.annotation)
+        and not _is_json_field(field)
+        and _get_param_aliases(field) == [(field.alias, field.alias)]
+    )
+
+
+def embeds_body_fields(route: APIRoute) -> bool:
+    """Return whether the body is an object that has each body parameter as a member."""
+    return route._embed_body_fields  # noqa: SLF001 - this module is for private parts
+
+
+def is_whole_body(dependant: Dependant, route: APIRoute) -> bool:
+    """Return whether the dependant's only body parameter is the body itself, and not a member of an object or a form."""
+    fields = dependant.body_params
+    return (
+        len(fields) == 1
+        and not embeds_body_fields(route)
+        and not _should_embed_body_fields(fields)
+        and not _get_form_models(fields[0])
+    )

@@ -1,0 +1,228 @@
+"""The route class of every router: `APIRouter(route_class=StrictRoute)`."""
+
+from collections.abc import Callable, Coroutine, Iterator
+from functools import cache, partial
+from typing import Any, ClassVar, get_origin
+
+from fastapi import params
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Match
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from entrypoints.http.middleware.request_drainer import RequestDrainer
+from entrypoints.http.problems.openapi import problems_of_dependency, with_problems
+from entrypoints.http.problems.problem import HTTPProblem
+from entrypoints.http.problems.schema_paths import bare, fields_of
+from entrypoints.http.routing.body import (
+    FORM,
+    JSON,
+    MAX_BODY_BYTES,
+    MAX_FORM_BYTES,
+    MERGE_PATCH,
+    StrictRequest,
+    ensure_readable,
+    ensure_readable_form,
+)
+from entrypoints.http.routing.compiled_dependencies import Unsupported
+from entrypoints.http.routing.compiled_handler import Handle, compile_handler
+from entrypoints.http.routing.fastapi_internals import (
+    Dependant,
+    dependants_of,
+    effective_route,
+    including,
+    inclusion_of,
+    is_generator,
+    select_inclusion,
+)
+from entrypoints.http.routing.query import ensure_known, remembering
+from entrypoints.http.security.scopes import security_of_dependency
+
+_MATCHED = "strict_route.matched"
+_SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+class StrictRoute(APIRoute):
+    """A route that rejects what it does not understand, and completes a change that it has begun.
+
+    Bodies are strict JSON of a bounded size and of the declared media type. Query parameters are known and not
+    repeated. The dependencies and the endpoint of a route that changes something run as one task of
+    `app.state.request_drainer`, which ends even if the client disconnects; reads (RFC 9110, section 9.2.1) end with
+    their clients. A request that is rejected before its dependencies run still counts against the rate limits: the
+    `dependencies=` of its route and router are solved first.
+
+    The problems that follow from this, and those of dependencies (`raises_problems`), are added to the documented
+    responses, and the scopes of clients to the documented security.
+
+    The README of this package says what is supported; anything else raises Unsupported when the route is made.
+    """
+
+    compiles: ClassVar[bool] = True
+    """Whether dependencies are compiled. If not, FastAPI's own handler solves them, with the same result."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 - those of APIRoute
+        self._literal_start = path.partition("{")[0]
+        super().__init__(path, endpoint, **options)
+        problems = set(_problems(self))
+        self.responses = with_problems(self.responses, *problems)
+        security = list(_security_of_clients(self))
+        if "authentication_required" not in problems:
+            security.append({})
+        if security:
+            self.openapi_extra = {**(self.openapi_extra or {}), "security": security}
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        if not self.compiles:
+            return super().matches(scope)
+        if self._literal_start not in scope["path"]:
+            return Match.NONE, {}
+        inclusion = inclusion_of(scope)
+        if inclusion is None or inclusion.original_route is not self:
+            return super().matches(scope)
+        match, child_scope = inclusion.matches(scope)
+        child_scope["route"] = self
+        if match is Match.FULL:
+            scope[_MATCHED] = inclusion, child_scope
+        return match, child_scope
+
+    @staticmethod
+    def server_of(scope: Scope) -> ASGIApp | None:
+        """Return the app of the route that a request has matched, without what FastAPI wraps around it for `yield`.
+
+        None means that FastAPI has to serve the request.
+        """
+        inclusion, child_scope = scope.pop(_MATCHED, (None, {}))
+        if inclusion is None or inclusion.max_body_size is not None:
+            return None
+        scope.update(child_scope)
+        select_inclusion(scope, inclusion)
+        serve: ASGIApp | None = getattr(inclusion, "strict_app", None)
+        if serve is None:
+            with including(inclusion):
+                serve = _app_of(inclusion.original_route.get_route_handler())
+            inclusion.strict_app = serve
+        return serve
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        route = effective_route(self)
+        _ensure_no_yield(route)
+        answer = compile_handler(route) if self.compiles else super().get_route_handler()
+        count_rejected = cache(partial(_counter, route, compiles=self.compiles))
+        repeatable = dict(_query_parameters(dependants_of(route.dependant)))
+        ensure_acceptable = remembering(partial(ensure_known, repeatable=repeatable))
+        has_body = route.body_field is not None
+        media_types = _json_media_types(route)
+        max_body_bytes = MAX_BODY_BYTES if media_types else MAX_FORM_BYTES
+        only_reads = (route.methods or set()) <= _SAFE
+
+        async def read(request: Request) -> Request:
+            """Return the request with a body that has been read. Raises HTTPProblem."""
+            if query_string := request.scope["query_string"]:
+                ensure_acceptable(query_string)
+            if has_body:
+                request = StrictRequest(request.scope, request.receive, max_body_bytes)
+                body = await request.body()
+                if body:
+                    ensure_readable(request, media_types or (FORM,))
+                    if media_types:
+                        await request.json()
+                    else:
+                        ensure_readable_form(body)
+            return request
+
+        async def handle(request: Request) -> Response:
+            try:
+                request = await read(request)
+            except HTTPProblem:
+                await count_rejected()(Request(request.scope, _receive_nothing))
+                raise
+            drainer: RequestDrainer = request.app.state.request_drainer
+            run = drainer.run_here if only_reads else drainer.run
+            return await run(partial(answer, request))
+
+        return handle
+
+
+def _app_of(handle: Handle) -> ASGIApp:
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        response = await handle(Request(scope, receive, send))
+        await response(scope, receive, send)
+
+    return serve
+
+
+async def _nothing() -> None: ...
+
+
+async def _receive_nothing() -> Message:
+    """Stand in for a body that was rejected, or has been read in part: a dependency must not wait for it."""
+    return {"type": "http.request", "body": b"", "more_body": False}
+
+
+def _counter(route: APIRoute, *, compiles: bool) -> Handle:
+    """Return what solves the route's own dependencies, its rate limits among them, and nothing else."""
+    counting = APIRoute(
+        route.path,
+        _nothing,
+        dependencies=route.dependencies,
+        dependency_overrides_provider=route.dependency_overrides_provider,
+    )
+    return compile_handler(counting) if compiles else counting.get_route_handler()
+
+
+def _ensure_no_yield(route: APIRoute) -> None:
+    for dependant in dependants_of(route.dependant):
+        if is_generator(dependant.call):
+            raise Unsupported(f"{dependant.call} yields; see the README of {__package__}")
+
+
+def _json_media_types(route: APIRoute) -> tuple[str, ...]:
+    """Return the media types of the JSON that is read: none without a body, or for a form."""
+    if route.body_field is None or isinstance(route.body_field.field_info, params.Form):
+        return ()
+    media_type = getattr(route.body_field.field_info, "media_type", JSON)
+    if media_type not in (JSON, MERGE_PATCH):
+        raise Unsupported(f"{route.path} reads {media_type}")
+    return (MERGE_PATCH, JSON) if media_type == MERGE_PATCH else (JSON,)
+
+
+def _security_of_clients(route: APIRoute) -> Iterator[dict[str, list[str]]]:
+    """Yield what opens the route to service clients; FastAPI adds it to the log-in of users."""
+    for dependant in dependants_of(route.dependant):
+        yield from security_of_dependency(dependant.call)
+
+
+def _problems(route: APIRoute) -> Iterator[str]:
+    yield from (
+        "malformed_request",
+        "query_too_large",
+        "headers_too_large",
+        "unknown_parameter",
+        "internal_error",
+        "shutting_down",
+    )
+    for dependant in dependants_of(route.dependant):
+        yield from problems_of_dependency(dependant.call)
+        if dependant.path_params or dependant.query_params or dependant.header_params:
+            yield "validation_failed"
+    if route.body_field is not None:
+        yield from (
+            "body_too_large",
+            "unsupported_media_type",
+            "validation_failed",
+            "request_timeout",
+            "overloaded",
+        )
+        if _json_media_types(route):
+            yield "malformed_json"
+
+
+def _query_parameters(dependants: Iterator[Dependant]) -> Iterator[tuple[str, bool]]:
+    """Yield each query parameter's name, and whether it may be repeated."""
+    for dependant in dependants:
+        for field in dependant.query_params:
+            annotation = field.field_info.annotation
+            members = fields_of(annotation) or {field.validation_alias or field.alias: annotation}
+            for name, member in members.items():
+                yield name, get_origin(bare(member)) in (list, set, tuple, frozenset)

@@ -1,0 +1,118 @@
+import asyncio
+from typing import Any
+
+import pytest
+from fastapi import APIRouter, Depends
+from starlette.types import Message, Scope
+
+from entrypoints.http.middleware import unread_bodies
+from entrypoints.http.middleware.unread_bodies import BodyLimits, UnreadBodiesMiddleware
+from entrypoints.http.problems.problem import HTTPProblem
+from entrypoints.http.routing.strict_route import StrictRoute
+from entrypoints.proxies import TrustedProxies
+from tests.kit.apps import app_of, ask
+from tests.kit.store import memory_store
+from tests.kit.web import container_over, key, order_of, web_shop
+
+
+def limits(**changed: Any) -> BodyLimits:
+    return BodyLimits(
+        **{"seconds": 10.0, "min_rate": 512, "max_unread": 2, "max_unread_per_network": 0, **changed}
+    )
+
+
+def scope_of(peer: str) -> Scope:
+    return {"type": "http", "method": "POST", "path": "/", "headers": [], "client": (peer, 1)}
+
+
+async def never() -> Message:
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+async def read(scope: Scope, receive: Any, send: Any) -> None:
+    await receive()
+
+
+async def send(message: Message) -> None: ...
+
+
+def middleware(bounds: BodyLimits, networks: tuple[Any, ...] = ()) -> UnreadBodiesMiddleware:
+    return UnreadBodiesMiddleware(read, limits=bounds, proxies=TrustedProxies(networks, "x-forwarded-for"))
+
+
+async def test_body_that_never_arrives_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unread_bodies, "TICK_SECONDS", 0.01)
+    with pytest.raises(HTTPProblem) as raised:
+        await middleware(limits(seconds=0.02))(scope_of("192.0.2.1"), never, send)
+    assert (raised.value.type.code, raised.value.type.status) == ("request_timeout", 408)
+
+
+async def test_client_that_leaves_cancels_instead_of_timing_out() -> None:
+    request = asyncio.create_task(middleware(limits())(scope_of("192.0.2.1"), never, send))
+    await asyncio.sleep(0)
+    request.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await request
+
+
+@pytest.mark.parametrize(
+    ("bounds", "peers", "refused"),
+    [
+        (limits(), ("192.0.2.1", "192.0.2.2", "192.0.2.3"), True),
+        (limits(max_unread=0), ("192.0.2.1", "192.0.2.2", "192.0.2.3"), False),
+        (limits(max_unread=0, max_unread_per_network=1), ("192.0.2.1", "192.0.2.1"), True),
+        (limits(max_unread=0, max_unread_per_network=1), ("192.0.2.1", "192.0.2.2"), False),
+    ],
+)
+async def test_one_unread_body_too_many_is_refused(
+    bounds: BodyLimits, peers: tuple[str, ...], refused: bool
+) -> None:
+    app = middleware(bounds)
+    *waiting, last = (asyncio.create_task(app(scope_of(peer), never, send)) for peer in peers)
+    done, _ = await asyncio.wait([last], timeout=0.05)
+    assert bool(done) is refused
+    for request in (*waiting, last):
+        request.cancel()
+    results = await asyncio.gather(*waiting, last, return_exceptions=True)
+    assert isinstance(results[-1], HTTPProblem) is refused
+
+
+def test_slow_body_has_less_time_than_a_fast_one() -> None:
+    assert limits().seconds_for(0) == 5
+    assert limits().seconds_for(1024) == 7
+    assert limits().seconds_for(10**6) == 10
+
+
+async def test_unfinished_bodies_without_credentials_do_not_refuse_orders() -> None:
+    async with web_shop(container_over(memory_store(), max_unread_bodies_per_network=0)) as web:
+        product, customer = await web.product(), await web.customer()
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"100")]
+        path = {"path": "/v1/orders", "raw_path": b"/v1/orders", "query_string": b"", "headers": headers}
+        scopes = [{**scope_of("192.0.2.1"), **path} for _ in range(128)]
+        unfinished = [asyncio.create_task(web.app(scope, never, send)) for scope in scopes]
+        await asyncio.sleep(0.05)
+        response = await customer.post("/v1/orders", json=order_of((product, 1)), headers=key("k"))
+        for request in unfinished:
+            request.cancel()
+        await asyncio.gather(*unfinished, return_exceptions=True)
+    assert response.status_code == 201
+
+
+async def test_rejected_request_runs_the_dependencies_of_its_route_first() -> None:
+    counted: list[str] = []
+
+    async def count() -> None:
+        counted.append("counted")
+
+    router = APIRouter(route_class=StrictRoute, dependencies=[Depends(count)])
+
+    @router.post("/x")
+    async def endpoint(body: dict[str, int]) -> None: ...
+
+    app = app_of(router)
+    assert (await ask(app, "POST", "/x?unknown=1", json={})).status_code == 400
+    assert (
+        await ask(app, "POST", "/x", content=b"{", headers={"Content-Type": "application/json"})
+    ).status_code == 400
+    assert len(counted) == 2
