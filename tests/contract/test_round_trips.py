@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import UTC, datetime, timedelta
-from enum import Enum
+from enum import Enum, StrEnum
 from itertools import count
 from typing import Any, get_args, get_type_hints
 from uuid import UUID
@@ -73,6 +73,8 @@ class Values:
         """Return a value for a field of a type, of an optional type, or of a new type."""
         declared = get_args(hint)[0] if type(None) in get_args(hint) else hint
         declared = getattr(declared, "__supertype__", declared)
+        if isinstance(declared, type) and issubclass(declared, StrEnum):
+            return list(declared)[-1]
         if declared not in self._by_type:
             pytest.fail(f"{field.name} is {hint}: give a value in this test.")
         return self._by_type[declared](field.name)

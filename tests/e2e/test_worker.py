@@ -16,7 +16,7 @@ def worker_of(service: Service) -> int | None:
     children = Path(f"/proc/{service.process.pid}/task/{service.process.pid}/children")
     for tasks in children.parents[1].iterdir():
         for child in (tasks / "children").read_text().split():
-            if b"--beside" in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0"):
+            if b"--until-stdin-closes" in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0"):
                 return int(child)
     return None
 
@@ -60,7 +60,7 @@ def test_killed_worker_is_replaced(database_url: str) -> None:
         eventually(lambda: worker_of(service) not in {None, killed})
         code, output = service.interrupt()
     assert code == 0
-    assert "the worker has ended" in output
+    assert "the worker exited and is restarted" in output
 
 
 def test_worker_ends_after_its_service_is_killed(database_url: str) -> None:
@@ -78,7 +78,7 @@ def test_standalone_worker_runs_until_stopped(database_url: str) -> None:
         command, cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as worker:
         assert worker.stdout is not None
-        assert worker.stdout.readline() == "The worker is at work.\n"
+        started = worker.stdout.readline()
         worker.terminate()
         output, _ = worker.communicate(timeout=STOP_SECONDS)
-    assert (worker.returncode, output) == (0, "Stopped.\n")
+    assert (worker.returncode, started, output) == (0, "The worker is running.\n", "Stopped.\n")

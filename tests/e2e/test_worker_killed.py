@@ -133,7 +133,7 @@ def worker_beside(service: Service) -> Iterator[None]:
     ) as worker:
         try:
             assert worker.stdout is not None
-            assert worker.stdout.readline() == "The worker is at work.\n"
+            assert worker.stdout.readline() == "The worker is running.\n"
             yield
         finally:
             worker.kill()

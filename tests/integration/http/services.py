@@ -18,12 +18,12 @@ from tests.kit.postgres_store import patient_engine
 from tests.kit.shop import Shop
 from tests.kit.web import WebShop, key, web_shop
 
+_UNBOUNDED = {"rate_limit_enabled": False, "max_unpaid_orders": 0, "max_units_held": 0}
+
 
 def container_on(database_url: str, **settings: Any) -> Container:
-    """Wire the service as it is, but for rate limits and the cost of passwords."""
-    container = Container(
-        settings=Settings(**{"database_url": database_url, "rate_limit_enabled": False, **settings})
-    )
+    """Wire the service without rate limits, bounds on unpaid orders, and the cost of passwords."""
+    container = Container(settings=Settings(**{**_UNBOUNDED, "database_url": database_url, **settings}))
     container.security.hasher.override(PlainHasher())
     return container
 
