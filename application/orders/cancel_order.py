@@ -9,7 +9,7 @@ from application.shared.ids import IdFactory
 from application.shared.run_once import run_once
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.orders.cancelling import cancel
-from domain.orders.lifecycle import Action
+from domain.orders.lifecycle import Action, Party
 from domain.shared.actor import Actor
 from domain.shared.ids import OrderId
 
@@ -18,6 +18,7 @@ from domain.shared.ids import OrderId
 class CancelOrderCommand:
     order_id: OrderId
     reason: str | None
+    dispute_override: str | None = None
     access: OrderAccess
     key: IdempotencyKey
     actor: Actor
@@ -35,7 +36,7 @@ class CancelOrder:
     ids: IdFactory
 
     async def __call__(self, command: CancelOrderCommand) -> IdempotentResult[OrderView]:
-        """Raise NotFound, InvalidTransition, IdempotencyKeyReused, IdempotencyInFlight."""
+        """Raise NotFound, InvalidTransition, OrderDisputed, IdempotencyKeyReused, IdempotencyInFlight."""
         async with self.unit_of_work(command.actor) as work:
             return await run_once(work, command.key, OrderView, lambda: self._cancel(work, command))
 
@@ -50,6 +51,7 @@ class CancelOrder:
             payments,
             stocks,
             command.reason,
+            dispute_override=command.dispute_override if command.access.party is Party.STAFF else None,
             new_id=self.ids.new,
             now=now,
             actor=command.actor,

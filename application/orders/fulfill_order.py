@@ -22,6 +22,7 @@ class FulfillOrderCommand:
     lines: Sequence[FulfilledLine]
     carrier: str | None
     tracking: str | None
+    dispute_override: str | None = None
     key: IdempotencyKey
     actor: Actor
 
@@ -37,7 +38,10 @@ class FulfillOrder:
     """Whether the first shipment captures the authorized payment (`STEELYARD_CAPTURE_ON=fulfillment`)."""
 
     async def __call__(self, command: FulfillOrderCommand) -> IdempotentResult[FulfillmentView]:
-        """Raise NotFound, InvalidTransition, ValidationFailed, IdempotencyKeyReused, IdempotencyInFlight."""
+        """Raise NotFound, InvalidTransition, OrderDisputed or ValidationFailed.
+
+        Also IdempotencyKeyReused and IdempotencyInFlight.
+        """
         async with self.unit_of_work(command.actor) as work:
             return await run_once(work, command.key, FulfillmentView, lambda: self._fulfill(work, command))
 
@@ -51,6 +55,7 @@ class FulfillOrder:
             id=FulfillmentId(self.ids.new()),
             carrier=command.carrier,
             tracking=command.tracking,
+            dispute_override=command.dispute_override,
             now=self.clock.now(),
             actor=command.actor,
         )

@@ -67,6 +67,7 @@ class OrderView(PersonalResult):
     placed_at: datetime
     updated_at: datetime
     version: int
+    disputed: bool = False
 
     @property
     def subject(self) -> UserId:
@@ -102,6 +103,7 @@ class OrderView(PersonalResult):
             placed_at=order.placed_at,
             updated_at=order.updated_at,
             version=order.version,
+            disputed=order.open_disputes > 0,
         )
 
     def seen_by(self, party: Party) -> Self:

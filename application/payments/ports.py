@@ -131,6 +131,9 @@ class ProviderEventKind(StrEnum):
     FAILED = "failed"
     REFUNDED = "refunded"
     REFUND_FAILED = "refund_failed"
+    DISPUTE_OPENED = "dispute_opened"
+    DISPUTE_WON = "dispute_won"
+    DISPUTE_LOST = "dispute_lost"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +146,9 @@ class ProviderEvent:
     back; otherwise `reference` has to do, which is the provider's name of the payment or of the refund. A CAPTURED
     with another reference than the payment's first is a second charge for one payment: it will be given back.
 
+    `payment_reference` is the provider's id of the payment of a refund: it finds the payment of a refund that was
+    made at the provider. A dispute is found by its payment.
+
     `amount` is what was moved, or was to be. `failure` is a stable code such as `card_declined`.
     """
 
@@ -152,6 +158,7 @@ class ProviderEvent:
     payment_id: PaymentId | None = None
     refund_id: RefundId | None = None
     reference: str | None = None
+    payment_reference: str | None = None
     amount: Money
     failure: str | None = None
     authorized_until: datetime | None = None

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from application.orders.access import OrderAccess
 from application.orders.locking import get_order_for_update
-from application.payments.ports import Outcome, ProviderAnswer
+from application.payments.ports import Outcome, ProviderAnswer, ProviderEventKind
 from application.shared.clock import Clock
 from application.shared.ids import IdFactory
 from application.unit_of_work import UnitOfWork
@@ -16,9 +16,12 @@ from domain.payments.payment import Charge, Payment, PaymentOperation, PaymentSt
 from domain.payments.refund import Refund
 from domain.shared.actor import Actor
 from domain.shared.ids import OrderId, PaymentId, RefundId
+from domain.shared.money import Money
 
 NEVER_ARRIVED = "never_arrived"
 """The failure of a payment that its provider has never received."""
+MADE_AT_PROVIDER = "The refund was made at the provider."
+LOST_DISPUTE = "The dispute was lost."
 ACTION_TIMED_OUT = "authentication_timed_out"
 """The failure of a payment that the customer did not authenticate in time."""
 
@@ -68,12 +71,19 @@ class ProviderResults:
         refunds = {refund.id: refund for refund in await work.refunds.of_order(order_id)}
         refund = refunds.pop(refund_id)
         now = self.clock.now()
-        if answer.reference is not None and refund.reference is None:
+        if answer.reference is not None and refund.reference is None and refund.decided_at is None:
             refund.reference = answer.reference
             await work.refunds.save([refund])
         if answer.outcome is Outcome.SUCCEEDED:
             if refunding.settle(order, refund, now=now, actor=actor):
                 await work.refunds.save([refund])
+                await work.orders.save([order])
+            elif answer.amount is not None and answer.reference not in {None, refund.reference}:
+                # Another refund, made at the provider, has settled this one, and now it was made as well.
+                [payment] = [p for p in await work.payments.of_order(order_id) if p.id == refund.payment_id]
+                await self._record_provider_refund(
+                    work, order, payment, answer.amount, answer.reference, MADE_AT_PROVIDER, actor
+                )
                 await work.orders.save([order])
         elif answer.outcome is Outcome.DECLINED:
             payments = {payment.id: payment for payment in await work.payments.of_order(order_id)}
@@ -87,6 +97,73 @@ class ProviderResults:
                 await work.payments.save([payment])
                 await work.orders.save([order])
         return refund
+
+    async def record_provider_refund(
+        self,
+        work: UnitOfWork,
+        order_id: OrderId,
+        payment_id: PaymentId,
+        amount: Money,
+        reference: str | None,
+        *,
+        actor: Actor,
+    ) -> None:
+        """Record a refund that was made at the provider."""
+        order = await get_order_for_update(work, order_id, access=OrderAccess.all())
+        [payment] = [each for each in await work.payments.of_order(order_id) if each.id == payment_id]
+        await self._record_provider_refund(work, order, payment, amount, reference, MADE_AT_PROVIDER, actor)
+        await work.orders.save([order])
+
+    async def record_dispute(
+        self,
+        work: UnitOfWork,
+        order_id: OrderId,
+        payment_id: PaymentId,
+        kind: ProviderEventKind,
+        amount: Money,
+        *,
+        actor: Actor,
+    ) -> None:
+        """Record that a payment is disputed, or how a dispute was decided: a lost one is a refund."""
+        order = await get_order_for_update(work, order_id, access=OrderAccess.all())
+        [payment] = [each for each in await work.payments.of_order(order_id) if each.id == payment_id]
+        now = self.clock.now()
+        if kind is ProviderEventKind.DISPUTE_OPENED:
+            is_news = refunding.open_dispute(order, payment, now=now, actor=actor)
+        else:
+            is_won = kind is ProviderEventKind.DISPUTE_WON
+            is_news = refunding.close_dispute(order, payment, is_won=is_won, now=now, actor=actor)
+            if is_news and not is_won:
+                await self._record_provider_refund(work, order, payment, amount, None, LOST_DISPUTE, actor)
+        if is_news:
+            await work.payments.save([payment])
+            await work.orders.save([order])
+
+    async def _record_provider_refund(
+        self,
+        work: UnitOfWork,
+        order: Order,
+        payment: Payment,
+        amount: Money,
+        reference: str | None,
+        reason: str,
+        actor: Actor,
+    ) -> None:
+        """Record the refund of a locked order, which the caller saves."""
+        recorded = refunding.record_provider_refund(
+            order,
+            payment,
+            await work.refunds.of_order(order.id),
+            amount,
+            reference,
+            reason,
+            new_id=self.ids.new,
+            now=self.clock.now(),
+            actor=actor,
+        )
+        await work.payments.save([payment])
+        await work.refunds.save(recorded.changed)
+        await work.refunds.add([recorded.added] if recorded.added else [])
 
     def _apply(
         self,

@@ -23,9 +23,10 @@ _OF_REFUNDS = frozenset({ProviderEventKind.REFUNDED, ProviderEventKind.REFUND_FA
 
 @dataclass(frozen=True, slots=True)
 class RecordProviderEvent:
-    """Take note of what a provider says, once, whenever and however often it says so.
+    """Record an event of a payment provider, once, however often and in whatever order events arrive.
 
-    An event of a payment or a refund that the shop does not know is none of its business, and is passed over.
+    Captures, voids, refunds and disputes that somebody has begun at the provider are recorded as well: their payment
+    is found by the provider's own reference. Events of payments and refunds that the shop does not know are ignored.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -33,36 +34,54 @@ class RecordProviderEvent:
     results: ProviderResults
 
     async def __call__(self, event: ProviderEvent, *, actor: Actor) -> None:
-        """Raise Overloaded or DatabaseUnavailable: then nothing was noted, and the provider has to repeat itself."""
-        answer = ProviderAnswer(
-            outcome=_OUTCOMES[event.kind],
-            reference=event.reference,
-            amount=event.amount,
-            failure=event.failure,
-            authorized_until=event.authorized_until,
-        )
+        """Raise Overloaded or DatabaseUnavailable: then nothing was recorded, and the provider has to repeat it."""
         async with self.unit_of_work() as work:
             if not await work.provider_events.record_once(event, now=self.clock.now()):
                 return
-            if event.kind not in _OF_REFUNDS:
-                payment = await _payment(work, event)
-                if payment is None:
-                    return
-                await self.results.record_payment(work, payment.order_id, payment.id, answer, actor=actor)
-            else:
-                refund = await _refund(work, event)
-                if refund is None:
-                    return
-                await self.results.record_refund(work, refund.order_id, refund.id, answer, actor=actor)
-            await work.commit()
+            if await self._record(work, event, actor):
+                await work.commit()
+
+    async def _record(self, work: UnitOfWork, event: ProviderEvent, actor: Actor) -> bool:
+        """Record the event, and return whether it belongs to a payment or refund of the shop."""
+        refund = await _refund(work, event) if event.kind in _OF_REFUNDS else None
+        if refund is not None:
+            answer = _answer(event)
+            await self.results.record_refund(work, refund.order_id, refund.id, answer, actor=actor)
+            return True
+        payment = await _payment(work, event)
+        if payment is None or event.kind is ProviderEventKind.REFUND_FAILED:
+            return False
+        if event.kind is ProviderEventKind.REFUNDED:
+            await self.results.record_provider_refund(
+                work, payment.order_id, payment.id, event.amount, event.reference, actor=actor
+            )
+        elif event.kind in _OUTCOMES:
+            answer = _answer(event)
+            await self.results.record_payment(work, payment.order_id, payment.id, answer, actor=actor)
+        else:
+            await self.results.record_dispute(
+                work, payment.order_id, payment.id, event.kind, event.amount, actor=actor
+            )
+        return True
+
+
+def _answer(event: ProviderEvent) -> ProviderAnswer:
+    return ProviderAnswer(
+        outcome=_OUTCOMES[event.kind],
+        reference=event.reference,
+        amount=event.amount,
+        failure=event.failure,
+        authorized_until=event.authorized_until,
+    )
 
 
 async def _payment(work: UnitOfWork, event: ProviderEvent) -> Payment | None:
     if event.payment_id is not None:
         payment = await work.payments.find(event.payment_id)
         return payment if payment and payment.method is event.provider else None
-    if event.reference is not None:
-        return await work.payments.find_by_reference(event.provider, event.reference)
+    reference = event.payment_reference if event.kind in _OF_REFUNDS else event.reference
+    if reference is not None:
+        return await work.payments.find_by_reference(event.provider, reference)
     return None
 
 

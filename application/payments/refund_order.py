@@ -15,7 +15,7 @@ from application.shared.run_once import find_replay, store_result
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.orders.refunding import request_refund
 from domain.payments.method import PaymentMethod
-from domain.payments.refund import RefundedLine
+from domain.payments.refund import RefundChannel, RefundedLine
 from domain.shared.actor import Actor
 from domain.shared.ids import OrderId, RefundId
 from domain.shared.money import Money
@@ -28,6 +28,8 @@ class RefundOrderCommand:
     order_id: OrderId
     wanted: Money | Sequence[RefundedLine]
     reason: str
+    channel: RefundChannel = RefundChannel.ORIGINAL
+    dispute_override: str | None = None
     key: IdempotencyKey
     actor: Actor
 
@@ -46,7 +48,8 @@ class RefundOrder:
     """Give back some of what was paid for an order: an amount, or what some units cost; never more than was paid.
 
     The promise is committed before the provider is called. If the answer is lost the provider is asked later: nothing
-    is given back twice. The same key never makes a second refund; a replay answers with what has become of the first.
+    is given back twice. With `channel` `external` staff record money that they have paid back by other means; the provider
+    is not asked. The same key never makes a second refund; a replay answers with what has become of the first.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -56,7 +59,7 @@ class RefundOrder:
     results: ProviderResults
 
     async def __call__(self, command: RefundOrderCommand) -> IdempotentResult[RefundView]:
-        """Raise NotFound, InvalidTransition, RefundExceedsPaid, ValidationFailed.
+        """Raise NotFound, InvalidTransition, OrderDisputed, RefundExceedsPaid, ValidationFailed.
 
         Also IdempotencyKeyReused and IdempotencyInFlight.
         """
@@ -89,6 +92,8 @@ class RefundOrder:
                 payments,
                 command.wanted,
                 command.reason,
+                channel=command.channel,
+                dispute_override=command.dispute_override,
                 id=RefundId(self.ids.new()),
                 now=self.clock.now(),
                 actor=command.actor,
@@ -98,6 +103,8 @@ class RefundOrder:
             await work.payments.save([payment])
             await work.refunds.add([refund])
             receipt = await store_result(work, command.key, RefundView.of(refund))
+        if refund.decided_at is not None:
+            return receipt
         return Promise(receipt, refund.method, refund_request(refund, payment))
 
 

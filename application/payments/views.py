@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Self
 
 from domain.payments.method import PaymentMethod
-from domain.payments.payment import CaptureMethod, NextAction, Payment, PaymentStatus
-from domain.payments.refund import Refund, RefundedLine, RefundStatus
+from domain.payments.payment import CaptureMethod, DisputeStatus, NextAction, Payment, PaymentStatus
+from domain.payments.refund import Refund, RefundChannel, RefundedLine, RefundOrigin, RefundStatus
 from domain.shared.ids import OrderId, PaymentId, RefundId
 from domain.shared.money import Money
 
@@ -30,6 +30,7 @@ class PaymentView:
     capture_method: CaptureMethod = CaptureMethod.AUTOMATIC
     authorized_until: datetime | None = None
     reference: str | None = None
+    dispute: DisputeStatus | None = None
     next_action: NextAction | None = None
 
     @classmethod
@@ -47,6 +48,7 @@ class PaymentView:
             capture_method=payment.capture_method,
             authorized_until=payment.authorized_until,
             reference=payment.reference,
+            dispute=payment.dispute,
         )
 
 
@@ -64,6 +66,8 @@ class RefundView:
     failure: str | None
     requested_at: datetime
     decided_at: datetime | None
+    channel: RefundChannel = RefundChannel.ORIGINAL
+    origin: RefundOrigin = RefundOrigin.SHOP
 
     @classmethod
     def of(cls, refund: Refund) -> Self:
@@ -78,4 +82,6 @@ class RefundView:
             failure=refund.failure,
             requested_at=refund.requested_at,
             decided_at=refund.decided_at,
+            channel=refund.channel,
+            origin=refund.origin,
         )

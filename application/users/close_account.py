@@ -9,6 +9,8 @@ from domain.shared.actor import Actor
 from domain.shared.ids import UserId
 from domain.users.administering import ensure_other_admin
 
+CLOSED = "The account was closed."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloseAccountCommand:
@@ -54,7 +56,14 @@ class CloseAccount:
         for order in orders:
             payments = await work.payments.of_order(order.id)
             refunds = cancel(
-                order, payments, stocks, None, new_id=self.ids.new, now=self.clock.now(), actor=actor
+                order,
+                payments,
+                stocks,
+                None,
+                dispute_override=CLOSED,
+                new_id=self.ids.new,
+                now=self.clock.now(),
+                actor=actor,
             )
             await work.payments.save(payments)
             await work.refunds.add(refunds)

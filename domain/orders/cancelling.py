@@ -22,6 +22,7 @@ def cancel(
     stocks: Mapping[ProductId, Stock],
     reason: str | None,
     *,
+    dispute_override: str | None = None,
     new_id: Callable[[], UUID],
     now: datetime,
     actor: Actor,
@@ -29,8 +30,9 @@ def cancel(
     """Cancel the order, release its stock, void what is authorized and refund what was captured.
 
     A pending payment is voided or refunded when the provider reports its result. The order and the stocks must be
-    locked. Returns the new refunds. Raises InvalidTransition.
+    locked. Returns the new refunds. Raises InvalidTransition, OrderDisputed.
     """
+    order.ensure_undisputed(dispute_override)
     refunds = [
         Refund.of(payment, payment.remaining, id=RefundId(new_id()), reason=REASON, now=now)
         for payment in payments

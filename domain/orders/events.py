@@ -7,7 +7,7 @@ from uuid import UUID
 
 from domain.orders.fulfillment import FulfilledLine
 from domain.payments.method import PaymentMethod
-from domain.payments.refund import RefundedLine
+from domain.payments.refund import RefundChannel, RefundedLine, RefundOrigin
 from domain.shared.events import Event
 from domain.shared.ids import FulfillmentId, OrderId, PaymentId, RefundId, UserId
 from domain.shared.money import Money
@@ -166,6 +166,27 @@ class PaymentUnapplied(PaymentEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DisputeOpened(PaymentEvent):
+    """The customer's bank has charged a payment back. Shipping and refunding need an override until it is decided."""
+
+    type = "dispute.opened"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisputeWon(PaymentEvent):
+    """A dispute was decided for the shop."""
+
+    type = "dispute.won"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisputeLost(PaymentEvent):
+    """A dispute was decided for the customer, who has the money back."""
+
+    type = "dispute.lost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RefundEvent(OrderEvent):
     refund_id: RefundId
     payment_id: PaymentId
@@ -178,6 +199,8 @@ class RefundRequested(RefundEvent):
 
     reason: str
     lines: tuple[RefundedLine, ...]
+    channel: RefundChannel
+    origin: RefundOrigin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ def fulfill(
     id: FulfillmentId,  # noqa: A002 - the field's name
     carrier: str | None,
     tracking: str | None,
+    dispute_override: str | None = None,
     now: datetime,
     actor: Actor,
 ) -> Fulfillment:
@@ -31,6 +32,7 @@ def fulfill(
     """
     ensure_valid((*CARRIER.violations(carrier, "carrier"), *TRACKING.violations(tracking, "tracking")))
     order.ensure_allows(Action.FULFILL, Party.STAFF)
+    order.ensure_undisputed(dispute_override)
     fulfillment = Fulfillment(
         id=id,
         order_id=order.id,
@@ -39,7 +41,8 @@ def fulfill(
         tracking=tracking,
         created_at=now,
     )
-    order.fulfill(fulfillment, now=now, actor=actor)
+    override = dispute_override if order.open_disputes else None
+    order.fulfill(fulfillment, override=override, now=now, actor=actor)
     for part in fulfillment.lines:
         product_id = order.line(part.line_id).product_id
         stocks[product_id].ship(part.quantity, order_id=order.id, now=now, actor=actor)

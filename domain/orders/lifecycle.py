@@ -55,6 +55,10 @@ class Action(StrEnum):
     REFUND = "refund"
     SETTLE_REFUND = "settle_refund"
     FAIL_REFUND = "fail_refund"
+    RECORD_REFUND = "record_refund"
+    OPEN_DISPUTE = "open_dispute"
+    WIN_DISPUTE = "win_dispute"
+    LOSE_DISPUTE = "lose_dispute"
     REINSTATE = "revive"
     RECORD_UNAPPLIED_PAYMENT = "orphan"
 
@@ -283,6 +287,11 @@ TRANSITIONS: tuple[Transition, ...] = (
     *_in_place(Action.SETTLE_REFUND, "refund.succeeded", *OrderStatus),
     # What the shop owes is promised anew where giving it back has failed.
     *_in_place(Action.FAIL_REFUND, "refund.failed", *OrderStatus, along=("refund.requested",)),
+    # A refund that was made at the provider, not by the shop.
+    *_in_place(Action.RECORD_REFUND, "refund.succeeded", *OrderStatus, along=("refund.requested",)),
+    *_in_place(Action.OPEN_DISPUTE, "dispute.opened", *OrderStatus),
+    *_in_place(Action.WIN_DISPUTE, "dispute.won", *OrderStatus),
+    *_in_place(Action.LOSE_DISPUTE, "dispute.lost", *OrderStatus),
     Transition(
         source=OrderStatus.EXPIRED,
         action=Action.REINSTATE,

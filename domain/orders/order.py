@@ -9,6 +9,9 @@ from domain.orders import lifecycle
 from domain.orders.address import Address
 from domain.orders.events import (
     AuthorizationEnding,
+    DisputeLost,
+    DisputeOpened,
+    DisputeWon,
     FulfillmentCreated,
     OrderCancelled,
     OrderConfirmed,
@@ -37,6 +40,7 @@ from domain.orders.number import order_number
 from domain.payments.payment import Payment
 from domain.payments.refund import Refund
 from domain.shared.actor import Actor
+from domain.shared.errors import DomainError
 from domain.shared.events import Aggregate
 from domain.shared.ids import LineId, OrderId, ProductId, UserId
 from domain.shared.money import Money
@@ -46,6 +50,15 @@ NOTE = TextRule(min_length=1, max_length=1000)
 METADATA_KEY = TextRule(min_length=1, max_length=64)
 METADATA_VALUE = TextRule(max_length=500)
 CANCEL_REASON = TextRule(min_length=1, max_length=500)
+
+
+class OrderDisputed(DomainError):
+    """A payment of the order is disputed. Staff can go on with a reason."""
+
+    code = "order_disputed"
+
+    def __init__(self) -> None:
+        super().__init__("A payment of this order is disputed. Staff can override that with a reason.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +82,7 @@ class Order(Aggregate):
 
     `authorized_total` is the money that is authorized and not captured, `paid_total` what was captured,
     `refunded_total` what was refunded, and `pending_refund_total` what is being refunded. `is_hold_extended` says that
-    the hold was extended for a customer who has to authenticate a payment.
+    the hold was extended for a customer who has to authenticate a payment. `open_disputes` counts disputed payments.
     """
 
     id: OrderId
@@ -88,6 +101,7 @@ class Order(Aggregate):
     metadata: dict[str, str]
     expires_at: datetime
     is_hold_extended: bool
+    open_disputes: int
     placed_at: datetime
     updated_at: datetime
     version: int
@@ -135,6 +149,7 @@ class Order(Aggregate):
             metadata=dict(metadata),
             expires_at=expires_at,
             is_hold_extended=False,
+            open_disputes=0,
             placed_at=now,
             updated_at=now,
             version=1,
@@ -246,12 +261,17 @@ class Order(Aggregate):
         for refund in refunds:
             self._schedule_refund(refund, now)
 
-    def fulfill(self, fulfillment: Fulfillment, *, now: datetime, actor: Actor) -> None:
-        """Note what has left the house; with the last unit the order is fulfilled. Raises InvalidTransition."""
+    def fulfill(
+        self, fulfillment: Fulfillment, *, override: str | None = None, now: datetime, actor: Actor
+    ) -> None:
+        """Record a shipment; with the last unit the order is fulfilled. Raises InvalidTransition.
+
+        `override` is the reason for which staff ship a disputed order.
+        """
         self.ensure_allows(Action.FULFILL, Party.STAFF)
         for part in fulfillment.lines:
             self.line(part.line_id).fulfilled += part.quantity
-        self._transition(Action.FULFILL, now=now, actor=actor)
+        self._transition(Action.FULFILL, reason=override, now=now, actor=actor)
         self.events.append(
             FulfillmentCreated(
                 **self._event_fields(now),
@@ -264,9 +284,34 @@ class Order(Aggregate):
         if self.status is OrderStatus.FULFILLED:
             self.events.append(OrderFulfilled(**self._event_fields(now)))
 
-    def request_refund(self, refund: Refund, *, now: datetime, actor: Actor) -> None:
+    def open_dispute(self, payment: Payment, *, now: datetime, actor: Actor) -> None:
+        """Record that the customer disputes a payment."""
+        self.open_disputes += 1
+        self._transition(Action.OPEN_DISPUTE, now=now, actor=actor)
+        self.events.append(DisputeOpened(**self._event_fields(now), **_captured(payment)))
+
+    def close_dispute(
+        self, payment: Payment, *, is_won: bool, was_open: bool, now: datetime, actor: Actor
+    ) -> None:
+        """Record the decision of a dispute."""
+        self.open_disputes -= was_open
+        self._transition(Action.WIN_DISPUTE if is_won else Action.LOSE_DISPUTE, now=now, actor=actor)
+        event = DisputeWon if is_won else DisputeLost
+        self.events.append(event(**self._event_fields(now), **_captured(payment)))
+
+    def record_refund(self, refund: Refund, *, now: datetime, actor: Actor) -> None:
+        """Record a refund that the provider has made without being asked by the shop."""
+        self.refunded_total += refund.amount
+        self._transition(Action.RECORD_REFUND, reason=refund.reason, now=now, actor=actor)
+        self.events.append(self._refund_requested(refund, now))
+        self.events.append(RefundSucceeded(**self._event_fields(now), **_refund(refund)))
+
+    def request_refund(
+        self, refund: Refund, *, override: str | None = None, now: datetime, actor: Actor
+    ) -> None:
         """Promise to give back a part of what was taken. Raises InvalidTransition."""
-        self._transition(Action.REFUND, reason=refund.reason, now=now, actor=actor)
+        reason = refund.reason if override is None else f"{refund.reason} (despite a dispute: {override})"
+        self._transition(Action.REFUND, reason=reason, now=now, actor=actor)
         for part in refund.lines:
             self.line(part.line_id).refunded += part.quantity
         self._schedule_refund(refund, now)
@@ -346,6 +391,11 @@ class Order(Aggregate):
         """Return what somebody may ask of the order now."""
         return lifecycle.allowed_actions(self.status, self, party)
 
+    def ensure_undisputed(self, override: str | None) -> None:
+        """Raise OrderDisputed while a payment is disputed, unless staff override that with a reason."""
+        if self.open_disputes > 0 and override is None:
+            raise OrderDisputed
+
     def ensure_allows(self, action: Action, party: Party) -> None:
         """Raise InvalidTransition unless somebody may ask for this now."""
         allowed = self.allowed_actions(party)
@@ -354,10 +404,16 @@ class Order(Aggregate):
 
     def _schedule_refund(self, refund: Refund, now: datetime) -> None:
         self.pending_refund_total += refund.amount
-        self.events.append(
-            RefundRequested(
-                **self._event_fields(now), **_refund(refund), reason=refund.reason, lines=refund.lines
-            )
+        self.events.append(self._refund_requested(refund, now))
+
+    def _refund_requested(self, refund: Refund, now: datetime) -> RefundRequested:
+        return RefundRequested(
+            **self._event_fields(now),
+            **_refund(refund),
+            reason=refund.reason,
+            lines=refund.lines,
+            channel=refund.channel,
+            origin=refund.origin,
         )
 
     def _transition(self, action: Action, *, reason: str | None = None, now: datetime, actor: Actor) -> None:

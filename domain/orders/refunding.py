@@ -7,8 +7,8 @@ from uuid import UUID
 
 from domain.orders.lifecycle import PAID_AND_ACTIVE, Action, Party
 from domain.orders.order import Order
-from domain.payments.payment import Payment
-from domain.payments.refund import Refund, RefundedLine, RefundStatus
+from domain.payments.payment import DisputeStatus, Payment
+from domain.payments.refund import Refund, RefundChannel, RefundedLine, RefundStatus
 from domain.shared.actor import Actor
 from domain.shared.errors import DomainError, ValidationFailed, Violation
 from domain.shared.ids import LineId, RefundId
@@ -20,6 +20,14 @@ class Failed:
     """A failure that was noted. `anew` is what is promised instead, where the order has no use for the money."""
 
     anew: Refund | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRefund:
+    """The effect of a refund that the provider has made: refunds that have changed, and the new one, if any."""
+
+    changed: tuple[Refund, ...]
+    added: Refund | None
 
 
 class RefundExceedsPaid(DomainError):
@@ -42,15 +50,20 @@ def request_refund(
     reason: str,
     *,
     id: RefundId,  # noqa: A002 - the field's name
+    channel: RefundChannel = RefundChannel.ORIGINAL,
+    dispute_override: str | None = None,
     now: datetime,
     actor: Actor,
 ) -> Refund:
-    """Promise to give back an amount, or what some units cost. The order must be locked.
+    """Request a refund of an amount, or of what some units cost. The order must be locked.
 
-    Raises InvalidTransition, RefundExceedsPaid, ValidationFailed.
+    An external refund is settled at once: the shop has paid the money back by other means.
+
+    Raises InvalidTransition, OrderDisputed, RefundExceedsPaid, ValidationFailed.
     """
     if order.status not in PAID_AND_ACTIVE:
         order.ensure_allows(Action.REFUND, Party.STAFF)
+    order.ensure_undisputed(dispute_override)
     lines = () if isinstance(wanted, Money) else _summed(order, wanted)
     amount = wanted if isinstance(wanted, Money) else _cost(order, lines)
     _ensure_positive(amount, order)
@@ -58,8 +71,79 @@ def request_refund(
     if payment is None or amount.amount > payment.remaining.amount:
         raise RefundExceedsPaid(payment.remaining if payment else Money.zero(order.currency))
     refund = Refund.of(payment, amount, id=id, reason=reason, lines=lines, now=now, is_sent_at_once=True)
-    order.request_refund(refund, now=now, actor=actor)
+    refund.channel = channel
+    override = dispute_override if order.open_disputes else None
+    order.request_refund(refund, override=override, now=now, actor=actor)
+    if channel is RefundChannel.EXTERNAL:
+        settle(order, refund, now=now, actor=actor)
     return refund
+
+
+def record_provider_refund(
+    order: Order,
+    payment: Payment,
+    refunds: Sequence[Refund],
+    amount: Money,
+    reference: str | None,
+    reason: str,
+    *,
+    new_id: Callable[[], UUID],
+    now: datetime,
+    actor: Actor,
+) -> ProviderRefund:
+    """Record a refund that the provider has made without being asked by the shop. The order must be locked.
+
+    It settles a refund of the same amount that the shop owes and has not sent. Where it takes money that the shop
+    was about to refund, the shop owes that much less. `refunds` are all refunds of the order.
+    """
+    if any(refund.reference == reference for refund in refunds if reference is not None):
+        return ProviderRefund((), None)
+    unsent = [
+        refund
+        for refund in refunds
+        if refund.payment_id == payment.id
+        and refund.status is RefundStatus.PENDING
+        and refund.reference is None
+    ]
+    for refund in unsent:
+        if refund.amount == amount:
+            refund.reference = reference
+            settle(order, refund, now=now, actor=actor)
+            return ProviderRefund((refund,), None)
+    reduced: list[Refund] = []
+    for refund in unsent:
+        if amount.amount > payment.remaining.amount and refund.amount.amount > amount.amount:
+            refund.amount -= amount
+            payment.returned -= amount
+            order.pending_refund_total -= amount
+            reduced.append(refund)
+    amount = min(amount, payment.remaining, key=lambda money: money.amount)
+    if amount.amount < 1:
+        return ProviderRefund(tuple(reduced), None)
+    made = Refund.made_by_provider(
+        payment, amount, id=RefundId(new_id()), reference=reference, reason=reason, now=now
+    )
+    order.record_refund(made, now=now, actor=actor)
+    return ProviderRefund(tuple(reduced), made)
+
+
+def open_dispute(order: Order, payment: Payment, *, now: datetime, actor: Actor) -> bool:
+    """Record that the customer disputes a payment, and return whether that was unknown. The order must be locked."""
+    if payment.dispute is not None:
+        return False
+    payment.dispute = DisputeStatus.OPEN
+    order.open_dispute(payment, now=now, actor=actor)
+    return True
+
+
+def close_dispute(order: Order, payment: Payment, *, is_won: bool, now: datetime, actor: Actor) -> bool:
+    """Record the decision of a dispute, and return whether that was unknown. The order must be locked."""
+    if payment.dispute in {DisputeStatus.WON, DisputeStatus.LOST}:
+        return False
+    was_open = payment.dispute is DisputeStatus.OPEN
+    payment.dispute = DisputeStatus.WON if is_won else DisputeStatus.LOST
+    order.close_dispute(payment, is_won=is_won, was_open=was_open, now=now, actor=actor)
+    return True
 
 
 def settle(order: Order, refund: Refund, *, now: datetime, actor: Actor) -> bool:

@@ -34,6 +34,14 @@ class PaymentOperation(StrEnum):
     VOID = "void"
 
 
+class DisputeStatus(StrEnum):
+    """A dispute: the customer's bank has charged the payment back, until it is decided."""
+
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+
+
 ENDING_NOTICE = timedelta(hours=24)
 """How long before its end an authorization is announced as ending."""
 
@@ -88,6 +96,7 @@ class Payment:
     decided_at: datetime | None
     requested: PaymentOperation | None
     requested_amount: Money | None
+    dispute: DisputeStatus | None
     inquire_at: datetime | None
     inquiries: int
 
@@ -122,6 +131,7 @@ class Payment:
             decided_at=None,
             requested=None,
             requested_amount=None,
+            dispute=None,
             inquire_at=now + PATIENCE,
             inquiries=0,
         )

@@ -21,6 +21,20 @@ class RefundStatus(StrEnum):
     FAILED = "failed"
 
 
+class RefundChannel(StrEnum):
+    """How the money reaches the customer: through the payment's provider, or by other means of the shop."""
+
+    ORIGINAL = "original"
+    EXTERNAL = "external"
+
+
+class RefundOrigin(StrEnum):
+    """Who has decided on a refund: the shop, or somebody at the provider, such as staff in its dashboard."""
+
+    SHOP = "shop"
+    PROVIDER = "provider"
+
+
 @dataclass(frozen=True, slots=True)
 class RefundedLine:
     """How many units of a line are paid back."""
@@ -46,6 +60,8 @@ class Refund:
     reason: str
     reference: str | None
     failure: str | None
+    channel: RefundChannel
+    origin: RefundOrigin
     requested_at: datetime
     decided_at: datetime | None
     inquire_at: datetime | None
@@ -96,11 +112,31 @@ class Refund:
             reason=reason,
             reference=None,
             failure=None,
+            channel=RefundChannel.ORIGINAL,
+            origin=RefundOrigin.SHOP,
             requested_at=now,
             decided_at=None,
             inquire_at=now + PATIENCE if is_sent_at_once else now,
             inquiries=0,
         )
+
+    @classmethod
+    def made_by_provider(
+        cls,
+        payment: Payment,
+        amount: Money,
+        *,
+        id: RefundId,  # noqa: A002 - the field's name
+        reference: str | None,
+        reason: str,
+        now: datetime,
+    ) -> Self:
+        """Return a refund that the provider has made without being asked by the shop."""
+        refund = cls._of(payment, amount, id=id, reason=reason, lines=(), now=now, is_sent_at_once=False)
+        refund.reference = reference
+        refund.origin = RefundOrigin.PROVIDER
+        refund.succeed(now=now)
+        return refund
 
     def succeed(self, *, now: datetime) -> None:
         """Note that the money was given back."""

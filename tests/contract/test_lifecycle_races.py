@@ -11,6 +11,7 @@ from application.orders.views import OrderView
 from application.payments.ports import Outcome, ProviderEventKind
 from application.payments.views import PaymentView
 from domain.orders.lifecycle import InvalidTransition, OrderStatus
+from domain.orders.order import OrderDisputed
 from domain.orders.paying import PaymentInProgress
 from domain.orders.placing import OutOfStock
 from domain.orders.refunding import RefundExceedsPaid
@@ -254,4 +255,21 @@ async def test_capture_against_cancelling_keeps_no_money_of_a_cancelled_order(sh
     for order in await every_order(shop):
         assert order.status is OrderStatus.CANCELLED
         assert order.payment_status in {OrderPaymentStatus.UNPAID, OrderPaymentStatus.REFUNDED}
+    await assert_invariants(shop)
+
+
+async def test_dispute_against_refund_never_refunds_twice(shop: Shop) -> None:
+    orders = await paid(shop)
+    captured = [payment for order in orders for payment in await payments(shop, order)]
+    answers = await at_once(
+        *(shop.refund(order, 3000) for order in orders),
+        *(shop.told(ProviderEventKind.DISPUTE_OPENED, payment) for payment in captured),
+        *(shop.told(ProviderEventKind.DISPUTE_LOST, payment) for payment in captured),
+    )
+    refused = {OrderDisputed, InvalidTransition, RefundExceedsPaid}
+    assert {type(answer) for answer in answers if isinstance(answer, BaseException)} <= refused
+    while await shop.settle():
+        pass
+    for order in await every_order(shop):
+        assert order.refunded_total == order.paid_total
     await assert_invariants(shop)

@@ -19,8 +19,8 @@ from domain.orders.lifecycle import OrderStatus
 from domain.orders.line import OrderLine
 from domain.orders.order import Order
 from domain.payments.method import PaymentMethod
-from domain.payments.payment import Payment, PaymentStatus
-from domain.payments.refund import Refund, RefundedLine, RefundStatus
+from domain.payments.payment import CaptureMethod, DisputeStatus, Payment, PaymentOperation, PaymentStatus
+from domain.payments.refund import Refund, RefundChannel, RefundedLine, RefundOrigin, RefundStatus
 from domain.sessions.session import Session
 from domain.shared.money import Money
 from domain.users.email_address import EmailAddress
@@ -171,7 +171,10 @@ async def test_payment_and_refund_are_read_as_they_were_written(shop: Shop, valu
         Payment,
         order_id=order.id,
         method=PaymentMethod.SANDBOX,
+        capture_method=CaptureMethod.MANUAL,
         status=PaymentStatus.CAPTURED,
+        requested=PaymentOperation.CAPTURE,
+        dispute=DisputeStatus.LOST,
         amount=Money(90, "EUR"),
         captured=Money(80, "EUR"),
         returned=Money(20, "EUR"),
@@ -182,6 +185,8 @@ async def test_payment_and_refund_are_read_as_they_were_written(shop: Shop, valu
         payment_id=payment.id,
         method=PaymentMethod.SANDBOX,
         status=RefundStatus.SUCCEEDED,
+        channel=RefundChannel.EXTERNAL,
+        origin=RefundOrigin.PROVIDER,
         amount=Money(20, "EUR"),
         lines=(values.fill(RefundedLine, line_id=order.lines[0].id, quantity=1),),
     )

@@ -266,3 +266,16 @@ async def test_tok_auth_expired_loses_its_authorization_after_a_minute(sandbox: 
     assert (answer.outcome, answer.failure) == (Outcome.VOIDED, "authorization_expired")
     await sandbox.call_back()
     assert [event.kind for event in sandbox.heard] == [ProviderEventKind.AUTHORIZED, ProviderEventKind.VOIDED]
+
+
+async def test_tok_disputed_is_captured_and_disputed_after_a_minute(sandbox: Sandbox) -> None:
+    payment = sandbox.payment()
+    assert (await sandbox.gateway.pay(payment, "tok_disputed")).outcome is Outcome.SUCCEEDED
+    await sandbox.call_back()
+    sandbox.clock.advance(timedelta(minutes=1))
+    await sandbox.call_back()
+    assert [event.kind for event in sandbox.heard] == [
+        ProviderEventKind.CAPTURED,
+        ProviderEventKind.DISPUTE_OPENED,
+    ]
+    assert sandbox.heard[1].payment_id == payment.id

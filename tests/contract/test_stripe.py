@@ -387,3 +387,17 @@ async def test_webhook_signed_by_the_server_is_verified(stripe: Stripe) -> None:
     event = events[-1]
     assert event.kind is ProviderEventKind.CAPTURED
     assert (event.reference, event.amount) == (answer.reference, payment.amount)
+
+
+async def test_refund_that_was_made_in_the_dashboard_settles_the_debt(stripe: Stripe) -> None:
+    payment = stripe.payment()
+    captured = await stripe.gateway.pay(payment, "pm_card_visa")
+    made = await stripe.http_client.post(
+        f"{stripe.api_base}/v1/refunds",
+        json={"payment_intent": captured.reference, "amount": 1999, "metadata": {}},
+        headers={"Authorization": f"Bearer {API_KEY}"},
+    )
+    refund = a_refund(stripe.ids, payment, captured.reference, amount=1999, now=stripe.clock.now())
+    answer = await stripe.gateway.refund(refund)
+    assert (answer.outcome, answer.reference) == (Outcome.SUCCEEDED, made.json()["id"])
+    assert (await stripe.gateway.refund(refund)).reference == answer.reference

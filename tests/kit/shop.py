@@ -251,6 +251,23 @@ class Shop(Accounts):
         page = await self.list_orders(OrderFilter(), access=access, descending=False, after=None, limit=100)
         return page.items
 
+    async def refunded_at_provider(
+        self, payment: PaymentView, amount: Money, *, reference: str | None = None
+    ) -> None:
+        """Let the provider report a refund that somebody has made in its dashboard."""
+        await self.record_provider_event(
+            ProviderEvent(
+                provider=payment.method,
+                event_id=f"event-{next(self._numbers)}",
+                kind=ProviderEventKind.REFUNDED,
+                reference=reference or f"re_dashboard_{next(self._numbers)}",
+                payment_reference=f"ch_{payment.id}",
+                amount=amount,
+                occurred_at=self.clock.now(),
+            ),
+            actor=STAFF,
+        )
+
     async def see(self, order: OrderView) -> OrderView:
         """Return the order as it is now."""
         return await self.get_order(order.id, access=OrderAccess.all())

@@ -9,6 +9,7 @@ from domain.payments.refund import RefundStatus
 from tests.model.world import UNITS, Snapshot, World
 
 TRUTH = "nobody is told that it is sold out while due orders hold it"
+DISPUTED = "a disputed order is not shipped without an override"
 ONE_PAYMENT = "an order has at most one undecided payment"
 PAID = "what is confirmed is paid for, with money that does not go back"
 ROWS = {(row.source, row.action, row.target): row for row in TRANSITIONS}
@@ -54,6 +55,8 @@ def check_step(world: World, before: Snapshot) -> None:
     ensure(stock.reserved == stock_before.reserved + sum(m.reserved_delta for m in movements), "I4")
     for order in world.orders:
         known = before.tables.orders.get(order.id)
+        is_shipped = known is not None and order.fulfilled_units > known.fulfilled_units
+        ensure(not is_shipped or known is None or known.open_disputes == 0, DISPUTED)
         _check_changes(world, order, since=known.version if known else 0)
     if world.somebody_was_refused:
         now = world.shop.clock.now()

@@ -18,12 +18,12 @@ from application.payments.ports import Outcome, ProviderAnswer, ProviderEventKin
 from application.payments.views import PaymentView, RefundView
 from application.users.views import UserView
 from domain.orders.lifecycle import InvalidTransition
-from domain.orders.order import Order
+from domain.orders.order import Order, OrderDisputed
 from domain.orders.paying import PaymentInProgress
 from domain.orders.placing import OutOfStock
 from domain.orders.refunding import RefundExceedsPaid
 from domain.payments.payment import Payment, PaymentStatus
-from domain.payments.refund import Refund, RefundStatus
+from domain.payments.refund import Refund, RefundOrigin, RefundStatus
 from domain.shared.errors import ValidationFailed
 from domain.shared.ids import OrderId
 from domain.shared.money import Money
@@ -36,9 +36,21 @@ _TOLD_AS = {
     Outcome.REQUIRES_ACTION: ProviderEventKind.REQUIRES_ACTION,
     Outcome.VOIDED: ProviderEventKind.VOIDED,
 }
+_DISPUTES = (
+    ProviderEventKind.DISPUTE_OPENED,
+    ProviderEventKind.DISPUTE_WON,
+    ProviderEventKind.DISPUTE_LOST,
+)
 UNITS = 2
 PRICE = 1000
-REFUSALS = (InvalidTransition, OutOfStock, PaymentInProgress, RefundExceedsPaid, ValidationFailed)
+REFUSALS = (
+    InvalidTransition,
+    OrderDisputed,
+    OutOfStock,
+    PaymentInProgress,
+    RefundExceedsPaid,
+    ValidationFailed,
+)
 """What a use case may answer. Anything else that is raised is a mistake."""
 
 
@@ -47,7 +59,8 @@ class Bounds:
     """How much happens at most: units that each customer orders, payments that each begins, and so on.
 
     `failures` is how often a refund fails. `is_manual`: payments are authorized first. `requires_action`: the bank
-    can ask for authentication.
+    can ask for authentication. `is_disputed`: a payment can be disputed. `provider_refunds` is how many refunds somebody
+    makes at the provider.
     """
 
     units: tuple[int, ...] = (2, 1)
@@ -60,6 +73,8 @@ class Bounds:
     charges_too_little: bool = False
     is_manual: bool = False
     requires_action: bool = False
+    is_disputed: bool = False
+    provider_refunds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +193,8 @@ class World:
             yield Move(f"refund one of {number}, answer lost", partial(self._refund, view, "lost"))
             yield Move(f"refund all of {number}", partial(self.shop.refund, view, view.total.amount))
         for each in payments:
+            yield from self._moves_at_provider(number, PaymentView.of(each))
+        for each in payments:
             yield from self._provider_moves(number, PaymentView.of(each))
         for refund in refunds:
             yield from self._told_of_refund(number, RefundView.of(refund), payments)
@@ -220,6 +237,22 @@ class World:
                 )
             elif self.bounds.charges_twice and not self.charged_twice:
                 yield Move(f"charge twice for {name}", partial(self._charge_twice, payment.id))
+
+    def _moves_at_provider(self, number: int, payment: PaymentView) -> Iterator[Move]:
+        """Yield what the customer's bank or somebody at the provider can do with captured money."""
+        answer = self.shop.gateway.payments.get(payment.id)
+        if answer is None or answer.outcome is not Outcome.SUCCEEDED:
+            return
+        for kind in _DISPUTES if self.bounds.is_disputed else ():
+            yield Move(f"{kind} of payment of {number}", partial(self.shop.told, kind, payment))
+        made = sum(refund.origin is RefundOrigin.PROVIDER for refund in self.database.tables.refunds.values())
+        if made < self.bounds.provider_refunds:
+            for units in (1, UNITS):
+                amount = Money(units * PRICE, payment.amount.currency)
+                yield Move(
+                    f"refund {units} of {number} at the provider",
+                    partial(self.shop.refunded_at_provider, payment, amount),
+                )
 
     def _operations(self, name: str, payment: PaymentView) -> Iterator[Move]:
         if self.bounds.is_manual:
@@ -330,6 +363,7 @@ class World:
             order.is_due(now),
             order.authorized_amount,
             order.is_hold_extended,
+            order.open_disputes,
             order.paid_total.amount,
             order.refunded_total.amount,
             order.pending_refund_total.amount,
@@ -340,6 +374,7 @@ class World:
                     payment.captured.amount,
                     payment.returned.amount,
                     payment.requested,
+                    payment.dispute,
                     payment.is_ending_announced,
                     payment.action_until is not None and payment.action_until <= now,
                     _is_to_be_asked(payment, now),
@@ -355,6 +390,7 @@ class World:
                         refund.amount.amount,
                         numbers[refund.payment_id],
                         refund.reference is None,
+                        refund.origin,
                         len(refund.lines),
                         str(_is_to_be_asked(refund, now)),
                         str(_outcome(self.shop.gateway.refunds.get(refund.id))),

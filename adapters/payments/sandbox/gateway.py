@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from adapters.payments.sandbox.messages import message_about
+from adapters.payments.sandbox.messages import dispute_of, message_about
 from adapters.payments.sandbox.store import (
     Change,
     SandboxCharge,
@@ -50,6 +50,9 @@ class SandboxGateway(PaymentGateway):
         messages = [] if behaviour.is_lost else [self._report(charge) for charge in charges]
         if behaviour.authorization < ENDS_SOON and payment.capture_method is CaptureMethod.MANUAL:
             messages += [self._report_end(charge) for charge in charges]
+        if behaviour.disputed_after is not None and payment.capture_method is CaptureMethod.AUTOMATIC:
+            at = self._clock.now() + behaviour.disputed_after
+            messages += [dispute_of(charge, self._ids.new(), at=at) for charge in charges]
         with _books_open():
             is_first = await self._books.charge(payment.id, charges, messages)
         if is_first and behaviour.is_lost:

@@ -26,6 +26,7 @@ class _Data(_Wire):
     payment_id: UUID | None = None
     refund_id: UUID | None = None
     reference: str
+    payment_reference: str | None = None
     amount: _Amount
     failure: str | None = None
     authorized_until: AwareDatetime | None = None
@@ -80,6 +81,20 @@ def message_about(
     )
 
 
+def dispute_of(charge: SandboxCharge, message_id: UUID, *, at: datetime) -> SandboxMessage:
+    """Return the message that the customer disputes a charge."""
+    body = _Body(
+        type=ProviderEventKind.DISPUTE_OPENED,
+        timestamp=at,
+        data=_Data(
+            payment_id=charge.payment_id,
+            reference=charge.reference,
+            amount=_Amount(amount=charge.amount.amount, currency=charge.amount.currency),
+        ),
+    )
+    return SandboxMessage(id=message_id, body=body.model_dump_json(exclude_none=True), due_at=at)
+
+
 def event_of(message_id: str, body: bytes) -> ProviderEvent:
     """Read what a verified message says. Raises ValidationFailed if it is not one of the sandbox's."""
     try:
@@ -91,6 +106,7 @@ def event_of(message_id: str, body: bytes) -> ProviderEvent:
             payment_id=PaymentId(read.data.payment_id) if read.data.payment_id else None,
             refund_id=RefundId(read.data.refund_id) if read.data.refund_id else None,
             reference=read.data.reference,
+            payment_reference=read.data.payment_reference,
             amount=Money(read.data.amount.amount, read.data.amount.currency),
             failure=read.data.failure,
             authorized_until=read.data.authorized_until,

@@ -11,7 +11,7 @@ class Behaviour:
 
     `is_late`: it is decided when the order has expired. `is_lost`: it is done, but neither the answer nor any message
     reaches the shop, which has to ask. `action` is how long the customer takes to authenticate the payment.
-    `authorization` is how long an authorization lasts.
+    `authorization` is how long an authorization lasts. `disputed_after` is when the customer disputes the charge.
     """
 
     failure: str | None = None
@@ -20,6 +20,7 @@ class Behaviour:
     is_lost: bool = False
     action: timedelta | None = None
     authorization: timedelta = timedelta(days=7)
+    disputed_after: timedelta | None = None
 
 
 ACTION = timedelta(seconds=10)
@@ -35,6 +36,7 @@ TOKENS = MappingProxyType(
         "tok_3ds_ok": Behaviour(action=ACTION),
         "tok_3ds_failed": Behaviour(action=ACTION, failure="authentication_failed"),
         "tok_3ds_abandoned": Behaviour(action=NEVER),
+        "tok_disputed": Behaviour(disputed_after=timedelta(minutes=1)),
         "tok_auth_expired": Behaviour(authorization=timedelta(minutes=1)),
     }
 )

@@ -112,7 +112,8 @@ class StripeGateway(PaymentGateway):
                 found = await self._find_refund(refund)
                 return _refund_answer(found or await self._create_refund(refund))
             except (stripe.InvalidRequestError, NotChargeable) as refusal:
-                return _refused(refusal)
+                made = await self._find_refund_made_at_stripe(refund, refusal)
+                return _refund_answer(made) if made else _refused(refusal)
 
     async def find_refund(self, refund: RefundRequest) -> ProviderAnswer:
         async with _asking():
@@ -182,6 +183,19 @@ class StripeGateway(PaymentGateway):
         page = await refunds.list_async({"payment_intent": refund.payment_reference, "limit": 100})
         async for one in page.auto_paging_iter():
             if our_id(one, REFUND_ID) == refund.id:
+                return one
+        return None
+
+    async def _find_refund_made_at_stripe(self, refund: RefundRequest, refusal: Exception) -> Refund | None:
+        """Return the refund of the same amount that somebody has made in Stripe's dashboard, if that is the reason."""
+        if _code(refusal) != "charge_already_refunded":
+            return None
+        amount, _ = to_stripe(refund.amount)
+        page = await self._client.v1.refunds.list_async(
+            {"payment_intent": refund.payment_reference, "limit": 100}
+        )
+        async for one in page.auto_paging_iter():
+            if our_id(one, REFUND_ID) is None and one.amount == amount and one.status == "succeeded":
                 return one
         return None
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import stripe
-from stripe import Event, PaymentIntent, Refund
+from stripe import Dispute, Event, PaymentIntent, Refund
 
 from adapters.payments.stripe.amounts import from_stripe
 from adapters.payments.stripe.gateway import (
@@ -76,7 +76,31 @@ def _event_of(event: Event) -> ProviderEvent | None:
         return _event_of_payment(event, told, _OF_PAYMENTS[event.type])
     if isinstance(told, Refund) and event.type in _OF_REFUNDS and told.status in _BY_STATUS:
         return _event_of_refund(event, told, _BY_STATUS[told.status])
+    if isinstance(told, Dispute) and _payment_of(told) and (kind := _dispute_kind(event.type, told.status)):
+        return ProviderEvent(
+            provider=PaymentMethod.STRIPE,
+            event_id=event.id,
+            kind=kind,
+            reference=_payment_of(told),
+            amount=from_stripe(told.amount, told.currency),
+            occurred_at=datetime.fromtimestamp(event.created, UTC),
+        )
     return None
+
+
+def _dispute_kind(event_type: str, status: str) -> ProviderEventKind | None:
+    """Return what an event of a dispute means. An inquiry of the bank (`warning_...`) moves no money."""
+    if event_type == "charge.dispute.created" and not status.startswith("warning_"):
+        return ProviderEventKind.DISPUTE_OPENED
+    if event_type != "charge.dispute.closed":
+        return None
+    return {"won": ProviderEventKind.DISPUTE_WON, "lost": ProviderEventKind.DISPUTE_LOST}.get(status)
+
+
+def _payment_of(made: Refund | Dispute) -> str | None:
+    """Return the id of the intent of a refund or dispute, which Stripe sends expanded or not."""
+    intent = getattr(made, "payment_intent", None)
+    return intent.id if isinstance(intent, PaymentIntent) else intent
 
 
 def _event_of_payment(event: Event, intent: PaymentIntent, kind: ProviderEventKind) -> ProviderEvent:
@@ -105,6 +129,7 @@ def _event_of_refund(event: Event, refund: Refund, kind: ProviderEventKind) -> P
         kind=kind,
         refund_id=RefundId(ours) if ours else None,
         reference=refund.id,
+        payment_reference=_payment_of(refund),
         amount=from_stripe(refund.amount, refund.currency),
         failure=failure_of_refund(refund) if kind is ProviderEventKind.REFUND_FAILED else None,
         occurred_at=datetime.fromtimestamp(event.created, UTC),

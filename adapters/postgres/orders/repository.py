@@ -44,6 +44,7 @@ _CHANGING = (
     "refunding_amount",
     "expires_at",
     "is_hold_extended",
+    "open_disputes",
     "updated_at",
     "version",
 )

@@ -51,6 +51,7 @@ class OrderRow(Row):
     order_metadata: Mapped[dict[str, str]] = mapped_column("metadata")
     expires_at: Mapped[datetime]
     is_hold_extended: Mapped[bool] = mapped_column(server_default=false())
+    open_disputes: Mapped[int] = mapped_column(server_default=text("0"))
     placed_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     version: Mapped[int]

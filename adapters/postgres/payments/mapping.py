@@ -7,8 +7,8 @@ from adapters.postgres.core.rows import PaymentRow
 from adapters.postgres.core.unnest import columns_of
 from application.payments.ports import ProviderEvent
 from domain.payments.method import PaymentMethod
-from domain.payments.payment import CaptureMethod, Payment, PaymentOperation, PaymentStatus
-from domain.payments.refund import Refund, RefundedLine, RefundStatus
+from domain.payments.payment import CaptureMethod, DisputeStatus, Payment, PaymentOperation, PaymentStatus
+from domain.payments.refund import Refund, RefundChannel, RefundedLine, RefundOrigin, RefundStatus
 from domain.shared.ids import LineId, OrderId, PaymentId, RefundId
 from domain.shared.money import Money
 
@@ -35,6 +35,7 @@ def payment_values(payment: Payment) -> dict[str, object]:
         "decided_at": payment.decided_at,
         "requested": payment.requested,
         "requested_amount": payment.requested_amount.amount if payment.requested_amount else None,
+        "dispute": payment.dispute,
         "inquire_at": payment.inquire_at,
         "inquiries": payment.inquiries,
     }
@@ -58,6 +59,7 @@ def payment_from(row: ResultRow) -> Payment:
         is_ending_announced=row.is_ending_announced,
         decided_at=row.decided_at,
         requested=PaymentOperation(row.requested) if row.requested else None,
+        dispute=DisputeStatus(row.dispute) if row.dispute else None,
         requested_amount=None if row.requested_amount is None else Money(row.requested_amount, row.currency),
         inquire_at=row.inquire_at,
         inquiries=row.inquiries,
@@ -75,6 +77,8 @@ def refund_values(refund: Refund) -> dict[str, object]:
         "amount": refund.amount.amount,
         "lines": to_json(refund.lines),
         "reason": refund.reason,
+        "channel": refund.channel,
+        "origin": refund.origin,
         "reference": refund.reference,
         "failure": refund.failure,
         "requested_at": refund.requested_at,
@@ -94,6 +98,8 @@ def refund_from(row: ResultRow) -> Refund:
         amount=Money(row.amount, row.currency),
         lines=tuple(RefundedLine(LineId(UUID(line["line_id"])), line["quantity"]) for line in row.lines),
         reason=row.reason,
+        channel=RefundChannel(row.channel),
+        origin=RefundOrigin(row.origin),
         reference=row.reference,
         failure=row.failure,
         requested_at=row.requested_at,

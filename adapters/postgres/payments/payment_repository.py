@@ -25,6 +25,7 @@ _CHANGING = (
     "decided_at",
     "requested",
     "requested_amount",
+    "dispute",
     "inquire_at",
     "inquiries",
 )

@@ -13,7 +13,7 @@ from domain.payments.refund import Refund
 from domain.shared.ids import OrderId, RefundId
 
 _GIVEN = UnnestedRows("given_refunds", columns_of(RefundRow))
-_CHANGING = ("status", "reference", "failure", "decided_at", "inquire_at", "inquiries")
+_CHANGING = ("status", "amount", "reference", "failure", "decided_at", "inquire_at", "inquiries")
 
 _ALL = select(*columns_of(RefundRow))
 _ADD = _GIVEN.insert_into(RefundRow)

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from adapters.postgres.core.schema import JsonText, Row, currency, money, one_of
 from adapters.postgres.orders.rows import OrderRow
 from domain.payments.method import PaymentMethod
-from domain.payments.payment import CaptureMethod, PaymentOperation, PaymentStatus
-from domain.payments.refund import RefundStatus
+from domain.payments.payment import CaptureMethod, DisputeStatus, PaymentOperation, PaymentStatus
+from domain.payments.refund import RefundChannel, RefundOrigin, RefundStatus
 
 
 class PaymentRow(Row):
@@ -30,6 +30,7 @@ class PaymentRow(Row):
         one_of("method", PaymentMethod),
         one_of("capture_method", CaptureMethod),
         one_of("requested", PaymentOperation),
+        one_of("dispute", DisputeStatus),
         one_of("status", PaymentStatus),
         currency("currency"),
         money("amount"),
@@ -57,6 +58,7 @@ class PaymentRow(Row):
     decided_at: Mapped[datetime | None]
     requested: Mapped[str | None]
     requested_amount: Mapped[int | None]
+    dispute: Mapped[str | None]
     inquire_at: Mapped[datetime | None]
     inquiries: Mapped[int]
     predates_sole_payment: Mapped[bool] = mapped_column(server_default=false())
@@ -70,6 +72,8 @@ class RefundRow(Row):
         UniqueConstraint("method", "reference"),
         one_of("method", PaymentMethod),
         one_of("status", RefundStatus),
+        one_of("channel", RefundChannel),
+        one_of("origin", RefundOrigin),
         currency("currency"),
         money("amount"),
         Index(None, "order_id", "requested_at", "id"),
@@ -86,6 +90,8 @@ class RefundRow(Row):
     amount: Mapped[int]
     lines: Mapped[str] = mapped_column(JsonText)
     reason: Mapped[str]
+    channel: Mapped[str] = mapped_column(server_default=RefundChannel.ORIGINAL)
+    origin: Mapped[str] = mapped_column(server_default=RefundOrigin.SHOP)
     reference: Mapped[str | None]
     failure: Mapped[str | None]
     requested_at: Mapped[datetime]

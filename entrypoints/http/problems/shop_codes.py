@@ -207,6 +207,15 @@ ORDER_PROBLEMS = (
         params={"from": "cancelled", "action": "cancel", "allowed_actions": []},
     ),
     ProblemType(
+        code="order_disputed",
+        status=409,
+        title="The order is disputed",
+        meaning="The customer's bank has charged a payment of the order back. Until that is decided, the order is neither"
+        " shipped nor refunded nor cancelled, so that the shop does not lose twice.",
+        remedy="Wait for the decision. Staff can go on with `dispute_override` and a reason, which is recorded.",
+        detail="A payment of this order is disputed. Staff can override that with a reason.",
+    ),
+    ProblemType(
         code="payment_in_progress",
         status=409,
         title="A payment is in progress",

@@ -31,6 +31,7 @@ CONTRACT = {
         "product_unavailable",
         "invalid_transition",
         "payment_in_progress",
+        "order_disputed",
         "too_many_unpaid_orders",
         "too_many_units_held",
         "email_not_verified",

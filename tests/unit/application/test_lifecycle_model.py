@@ -23,7 +23,7 @@ from domain.orders.order import Order
 from domain.payments.payment import Payment, PaymentOperation
 from domain.payments.refund import Refund
 from tests.model.exploring import Counterexample, explore
-from tests.model.rules import ONE_PAYMENT, PAID, TRUTH
+from tests.model.rules import DISPUTED, ONE_PAYMENT, PAID, TRUTH
 from tests.model.world import Bounds
 
 TWO_CUSTOMERS = Bounds(holds=1, failures=0)
@@ -31,6 +31,8 @@ TWO_CUSTOMERS = Bounds(holds=1, failures=0)
 SHIPPING = Bounds(units=(2,), payments=(2,), fulfils=True)
 REFUNDING = Bounds(units=(2,), payments=(1,), refunds=1, failures=2, fulfils=True)
 CHARGED_TWICE = Bounds(units=(2,), payments=(1,), failures=1, charges_twice=True)
+DISPUTED_PAYMENT = Bounds(units=(1,), payments=(1,), refunds=1, failures=0, fulfils=True, is_disputed=True)
+REFUNDED_AT_PROVIDER = Bounds(units=(2,), payments=(1,), failures=1, provider_refunds=1)
 CHARGED_TOO_LITTLE = Bounds(units=(2,), payments=(1,), charges_too_little=True)
 PAID_IN_PARTS = Bounds(units=(2,), payments=(2,), charges_too_little=True)
 AUTHORIZED = Bounds(units=(1,), payments=(1,), fulfils=True, is_manual=True)
@@ -46,6 +48,8 @@ Plant = Callable[[pytest.MonkeyPatch], None]
         pytest.param(REFUNDING, 320, id="refunding"),
         pytest.param(AUTHORIZED, 230, id="authorized, then captured or voided"),
         pytest.param(AUTHENTICATED, 160, id="authenticated"),
+        pytest.param(DISPUTED_PAYMENT, 250, id="disputed"),
+        pytest.param(REFUNDED_AT_PROVIDER, 120, id="refunded at the provider"),
         pytest.param(CHARGED_TWICE, 190, id="charged twice"),
         pytest.param(CHARGED_TOO_LITTLE, 120, id="charged too little"),
     ],
@@ -165,6 +169,20 @@ def cancelling_keeps_the_authorization(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cancelling, "void_all", _nothing)
 
 
+def a_disputed_order_is_shipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Order, "ensure_undisputed", _nothing)
+
+
+def a_refund_at_the_provider_is_counted_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    record = Order.record_refund
+
+    def twice(order: Order, refund: Refund, **at: Any) -> None:
+        record(order, refund, **at)
+        order.refunded_total += refund.amount
+
+    monkeypatch.setattr(Order, "record_refund", twice)
+
+
 def a_late_authorization_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     def authorize(order: Order, payment: Payment, _others: object, reference: str | None, **at: Any) -> bool:
         payment.authorize(reference, until=at["until"], now=at["now"])
@@ -202,6 +220,8 @@ def _nothing(*_: object, **__: object) -> None:
         (a_refund_is_settled_twice, REFUNDING, "I6"),
         (a_second_payment_is_admitted, SHIPPING, ONE_PAYMENT),
         (money_that_goes_back_counts, PAID_IN_PARTS, PAID),
+        (a_disputed_order_is_shipped, DISPUTED_PAYMENT, DISPUTED),
+        (a_refund_at_the_provider_is_counted_twice, REFUNDED_AT_PROVIDER, "more refunded than was paid"),
         (a_captured_payment_is_voided, AUTHORIZED, "I6"),
         (cancelling_keeps_the_authorization, AUTHORIZED, "I5"),
         (a_late_authorization_is_kept, AUTHORIZED, "I5"),

@@ -18,6 +18,10 @@ from tests.kit.examples import NOW
 
 PENDING, CONFIRMED, FULFILLED, CANCELLED, EXPIRED = OrderStatus
 NOTED_OF_ANY = {
+    Action.RECORD_REFUND,
+    Action.OPEN_DISPUTE,
+    Action.WIN_DISPUTE,
+    Action.LOSE_DISPUTE,
     Action.FAIL_PAYMENT,
     Action.SETTLE_REFUND,
     Action.FAIL_REFUND,

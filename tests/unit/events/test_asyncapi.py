@@ -90,6 +90,9 @@ async def let_everything_happen_to_orders(shop: Shop) -> None:
     await shop.expire()
     for payment in begun:
         await shop.told(ProviderEventKind.CAPTURED, payment)
+    await shop.told(ProviderEventKind.DISPUTE_OPENED, paid)
+    await shop.told(ProviderEventKind.DISPUTE_WON, paid)
+    await shop.told(ProviderEventKind.DISPUTE_LOST, begun[0])
     authenticated, authorized = [await shop.order(mug) for _ in range(2)]
     await shop.void(await shop.pay(authenticated, "tok_3ds"))
     payment = await shop.authorize(authorized)

@@ -206,3 +206,72 @@ async def test_stale_stripe_signature_is_rejected(
 async def test_signed_malformed_message_is_rejected(inbox: StripeWebhookParser, body: str) -> None:
     with pytest.raises(ValidationFailed):
         await inbox.open(signed(body))
+
+
+DISPUTE = {
+    "object": "dispute",
+    "id": "dp_1",
+    "amount": 1999,
+    "currency": "eur",
+    "status": "needs_response",
+    "payment_intent": "pi_1",
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "expected"),
+    [
+        ("charge.dispute.created", "needs_response", ProviderEventKind.DISPUTE_OPENED),
+        ("charge.dispute.closed", "won", ProviderEventKind.DISPUTE_WON),
+        ("charge.dispute.closed", "lost", ProviderEventKind.DISPUTE_LOST),
+    ],
+)
+async def test_dispute_is_found_by_its_payment(
+    inbox: StripeWebhookParser, kind: str, status: str, expected: ProviderEventKind
+) -> None:
+    event = await inbox.open(signed(told(kind, {**DISPUTE, "status": status})))
+    assert event is not None
+    assert (event.kind, event.payment_id, event.reference) == (expected, None, "pi_1")
+    assert event.amount == Money(1999, "EUR")
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("charge.dispute.created", "warning_needs_response"),
+        ("charge.dispute.closed", "warning_closed"),
+        ("charge.dispute.updated", "under_review"),
+    ],
+)
+async def test_inquiry_of_a_bank_is_no_dispute(inbox: StripeWebhookParser, kind: str, status: str) -> None:
+    assert await inbox.open(signed(told(kind, {**DISPUTE, "status": status}))) is None
+
+
+async def test_refund_made_in_the_dashboard_names_its_payment(inbox: StripeWebhookParser) -> None:
+    made = {**REFUND, "metadata": {}, "payment_intent": "pi_1"}
+    event = await inbox.open(signed(told("refund.created", made)))
+    assert event is not None
+    assert (event.kind, event.refund_id, event.reference, event.payment_reference) == (
+        ProviderEventKind.REFUNDED,
+        None,
+        "re_1",
+        "pi_1",
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "expected"),
+    [
+        ("payment_intent.amount_capturable_updated", "requires_capture", ProviderEventKind.AUTHORIZED),
+        ("payment_intent.requires_action", "requires_action", ProviderEventKind.REQUIRES_ACTION),
+        ("payment_intent.canceled", "canceled", ProviderEventKind.VOIDED),
+    ],
+)
+async def test_undecided_payment_is_understood(
+    inbox: StripeWebhookParser, kind: str, status: str, expected: ProviderEventKind
+) -> None:
+    intent = {**INTENT, "status": status, "created": CREATED, "cancellation_reason": "abandoned"}
+    event = await inbox.open(signed(told(kind, intent)))
+    assert event is not None
+    assert (event.kind, event.payment_id) == (expected, ID)
+    assert (event.authorized_until is not None) == (expected is ProviderEventKind.AUTHORIZED)

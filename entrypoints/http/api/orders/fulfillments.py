@@ -33,7 +33,7 @@ router = StrictRouter(prefix="/v1/orders/{order_id:uuid}/fulfillments", tags=["f
     description=described_by(FulfillOrder),
     status_code=201,
     response_model=FulfillmentResponse,
-    responses=problem_responses("not_found", "invalid_transition"),
+    responses=problem_responses("not_found", "invalid_transition", "order_disputed"),
     dependencies=[LimitWrites],
 )
 async def fulfil_order(
@@ -51,6 +51,7 @@ async def fulfil_order(
             lines=body.to_lines(),
             carrier=body.carrier,
             tracking=body.tracking,
+            dispute_override=body.dispute_override.reason if body.dispute_override else None,
             key=key.of(IdempotentOperation.FULFILL_ORDER, staff),
             actor=actor_of(request, staff),
         )

@@ -196,7 +196,7 @@ async def list_status_changes(
     summary="Cancel an order",
     description=described_by(CancelOrder),
     response_model=OrderResponse,
-    responses=problem_responses("not_found", "invalid_transition"),
+    responses=problem_responses("not_found", "invalid_transition", "order_disputed"),
     dependencies=[LimitWrites],
 )
 async def cancel_order(
@@ -213,6 +213,7 @@ async def cancel_order(
         CancelOrderCommand(
             order_id=OrderId(order_id),
             reason=body.reason,
+            dispute_override=body.dispute_override.reason if body.dispute_override else None,
             access=access,
             key=key.of(IdempotentOperation.CANCEL_ORDER, canceller),
             actor=actor_of(request, canceller),

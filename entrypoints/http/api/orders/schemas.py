@@ -12,6 +12,7 @@ from domain.orders.order import CANCEL_REASON, METADATA_KEY, METADATA_VALUE, NOT
 from domain.orders.placing import OrderRequest
 from domain.orders.pricing import MAX_LINES, MAX_QUANTITY
 from domain.orders.statuses import FulfillmentStatus, OrderPaymentStatus
+from domain.payments.refund import REFUND_REASON
 from domain.shared.ids import LineId, OrderId, ProductId, UserId
 from entrypoints.http.representation.pagination import ListQuery
 from entrypoints.http.representation.schemas import (
@@ -143,6 +144,7 @@ class OrderResponse(ResponseModel):
     placed_at: Timestamp
     updated_at: Timestamp
     version: int
+    disputed: Annotated[bool, Field(description="Whether a payment of the order is disputed.")]
 
 
 class QuotedLineResponse(ResponseModel):
@@ -160,10 +162,23 @@ class QuoteResponse(ResponseModel):
     total: MoneySchema
 
 
+class DisputeOverride(RequestModel):
+    reason: Annotated[str, text_of(REFUND_REASON)]
+
+
+OptionalDisputeOverride = Annotated[
+    DisputeOverride | None,
+    Field(
+        description="For staff: go on although a payment of the order is disputed. The reason is recorded."
+    ),
+]
+
+
 class CancelOrderRequest(RequestModel):
     model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "Ordered by mistake"}]})
 
     reason: Annotated[str, text_of(CANCEL_REASON)] | None = None
+    dispute_override: OptionalDisputeOverride = None
 
 
 class ListOrdersQuery(ListQuery):

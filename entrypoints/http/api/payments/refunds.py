@@ -34,7 +34,7 @@ router = StrictRouter(prefix="/v1/orders/{order_id:uuid}/refunds", tags=["refund
     description=described_by(RefundOrder),
     status_code=201,
     response_model=RefundResponse,
-    responses=problem_responses("not_found", "invalid_transition", "refund_exceeds_paid"),
+    responses=problem_responses("not_found", "invalid_transition", "order_disputed", "refund_exceeds_paid"),
     dependencies=[LimitWrites],
 )
 async def refund_order(
@@ -51,6 +51,8 @@ async def refund_order(
             order_id=OrderId(order_id),
             wanted=body.to_wanted(),
             reason=body.reason,
+            channel=body.channel,
+            dispute_override=body.dispute_override.reason if body.dispute_override else None,
             key=key.of(IdempotentOperation.REFUND_ORDER, staff),
             actor=actor_of(request, staff),
         )

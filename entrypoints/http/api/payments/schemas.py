@@ -8,10 +8,11 @@ from pydantic import ConfigDict, Field, model_validator
 from domain.orders.fulfillment import CARRIER, TRACKING, FulfilledLine
 from domain.orders.pricing import MAX_LINES, MAX_QUANTITY
 from domain.payments.method import PaymentMethod
-from domain.payments.payment import CaptureMethod, PaymentStatus
-from domain.payments.refund import REFUND_REASON, RefundedLine, RefundStatus
+from domain.payments.payment import CaptureMethod, DisputeStatus, PaymentStatus
+from domain.payments.refund import REFUND_REASON, RefundChannel, RefundedLine, RefundOrigin, RefundStatus
 from domain.shared.ids import FulfillmentId, LineId, OrderId, PaymentId, RefundId
 from domain.shared.money import Money
+from entrypoints.http.api.orders.schemas import OptionalDisputeOverride
 from entrypoints.http.problems.validation import broken_rule
 from entrypoints.http.representation.schemas import (
     MoneySchema,
@@ -94,6 +95,7 @@ class PaymentResponse(ResponseModel):
     decided_at: Timestamp | None
     capture_method: CaptureMethod
     authorized_until: Timestamp | None
+    dispute: DisputeStatus | None
     next_action: NextActionResponse | None = Field(
         description="Set while the status is `requires_action`, and only for the customer."
     )
@@ -111,6 +113,11 @@ class RefundOrderRequest(RequestModel):
     amount: PositiveMoney | None = None
     lines: SomeLines | None = None
     reason: Annotated[str, text_of(REFUND_REASON)]
+    channel: RefundChannel = Field(
+        RefundChannel.ORIGINAL,
+        description="`external` records money that the shop has paid back by other means.",
+    )
+    dispute_override: OptionalDisputeOverride = None
 
     @model_validator(mode="after")
     def _has_one_of_both(self) -> Self:
@@ -138,6 +145,8 @@ class RefundResponse(ResponseModel):
     lines: list[UnitsOfLineResponse]
     reason: str
     failure: str | None
+    channel: RefundChannel
+    origin: RefundOrigin
     requested_at: Timestamp
     decided_at: Timestamp | None
 
@@ -146,6 +155,7 @@ class FulfilOrderRequest(RequestModel):
     lines: SomeLines
     carrier: Annotated[str, text_of(CARRIER), Field(examples=["DHL"])] | None = None
     tracking: Annotated[str, text_of(TRACKING), Field(examples=["JD014600"])] | None = None
+    dispute_override: OptionalDisputeOverride = None
 
     def to_lines(self) -> tuple[FulfilledLine, ...]:
         return tuple(FulfilledLine(LineId(line.line_id), line.quantity) for line in self.lines)

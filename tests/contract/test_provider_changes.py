@@ -1,0 +1,137 @@
+"""Refunds and disputes that begin at the provider are recorded, and external refunds are settled at once."""
+
+from dataclasses import replace
+
+import pytest
+
+from application.orders.views import OrderView
+from application.payments.ports import ProviderEventKind
+from application.payments.views import PaymentView
+from domain.orders.lifecycle import Action, OrderStatus
+from domain.orders.order import OrderDisputed
+from domain.orders.refunding import RefundExceedsPaid
+from domain.orders.statuses import OrderPaymentStatus
+from domain.payments.payment import DisputeStatus
+from domain.payments.refund import RefundChannel, RefundOrigin, RefundStatus
+from domain.shared.money import Money
+from tests.invariants import assert_invariants, history, payments, refunds
+from tests.kit.shop import Shop
+
+
+async def a_paid_order(shop: Shop) -> tuple[OrderView, PaymentView]:
+    order = await shop.order(await shop.product(stock=5, price=1000), 2)
+    payment = await shop.pay(order)
+    return await shop.see(order), payment
+
+
+async def test_refund_made_at_the_provider_is_recorded(shop: Shop) -> None:
+    order, payment = await a_paid_order(shop)
+    await shop.refunded_at_provider(payment, Money(500, "EUR"), reference="re_1")
+    await shop.refunded_at_provider(payment, Money(500, "EUR"), reference="re_1")
+    [refund] = await refunds(shop, order)
+    assert (refund.status, refund.origin) == (RefundStatus.SUCCEEDED, RefundOrigin.PROVIDER)
+    seen = await shop.see(order)
+    assert (seen.refunded_total.amount, seen.payment_status) == (500, OrderPaymentStatus.PARTIALLY_REFUNDED)
+    assert (await history(shop, seen))[-1].action is Action.RECORD_REFUND
+    assert await shop.settle() == 0
+    with pytest.raises(RefundExceedsPaid):
+        await shop.refund(order, 1501)
+    await assert_invariants(shop)
+
+
+async def test_refund_made_at_the_provider_settles_what_the_shop_owes(shop: Shop) -> None:
+    order, payment = await a_paid_order(shop)
+    await shop.cancel(order)
+    await shop.refunded_at_provider(payment, order.total)
+    assert await shop.settle() == 0
+    [refund] = await refunds(shop, order)
+    assert (refund.status, refund.origin) == (RefundStatus.SUCCEEDED, RefundOrigin.SHOP)
+    assert (await shop.see(order)).payment_status is OrderPaymentStatus.REFUNDED
+    assert shop.gateway.refunds == {}
+    await assert_invariants(shop)
+
+
+async def test_partial_refund_at_the_provider_reduces_what_the_shop_owes(shop: Shop) -> None:
+    order, payment = await a_paid_order(shop)
+    await shop.cancel(order)
+    await shop.refunded_at_provider(payment, Money(700, "EUR"))
+    assert await shop.settle() == 1
+    assert sorted(refund.amount.amount for refund in await refunds(shop, order)) == [700, 1300]
+    assert (await shop.see(order)).payment_status is OrderPaymentStatus.REFUNDED
+    await assert_invariants(shop)
+
+
+async def test_provider_never_refunds_more_than_was_captured(shop: Shop) -> None:
+    order, payment = await a_paid_order(shop)
+    await shop.refund(order, 1500)
+    await shop.refunded_at_provider(payment, Money(900, "EUR"))
+    assert (await shop.see(order)).refunded_total == order.total
+    await assert_invariants(shop)
+
+
+async def test_disputed_order_is_neither_shipped_refunded_nor_cancelled(shop: Shop) -> None:
+    order, payment = await a_paid_order(shop)
+    await shop.told(ProviderEventKind.DISPUTE_OPENED, payment)
+    assert (await shop.see(order)).disputed
+    for attempt in (shop.fulfil(order), shop.refund(order, 100), shop.cancel(order)):
+        with pytest.raises(OrderDisputed):
+            await attempt
+    [disputed] = await payments(shop, order)
+    assert disputed.dispute is DisputeStatus.OPEN
+    assert (await shop.see(order)).status is OrderStatus.CONFIRMED
+    await assert_invariants(shop)
+
+
+async def test_staff_override_a_dispute_with_a_reason(shop: Shop) -> None:
+    order, payment = await a_paid_order(shop)
+    await shop.told(ProviderEventKind.DISPUTE_OPENED, payment)
+    await shop.fulfill_order(replace(shop.fulfilling(order, 1), dispute_override="The customer called"))
+    await shop.refund_order(replace(shop.refunding(order, 100), dispute_override="The customer called"))
+    reasons = [change.reason for change in await history(shop, await shop.see(order))]
+    assert "The customer called" in reasons
+    assert "It was broken (despite a dispute: The customer called)" in reasons
+    await assert_invariants(shop)
+
+
+async def test_won_dispute_lets_the_order_go_on(shop: Shop) -> None:
+    order, payment = await a_paid_order(shop)
+    await shop.told(ProviderEventKind.DISPUTE_OPENED, payment)
+    await shop.told(ProviderEventKind.DISPUTE_WON, payment)
+    await shop.told(ProviderEventKind.DISPUTE_OPENED, payment)
+    await shop.fulfil(order)
+    assert not (await shop.see(order)).disputed
+    assert await shop.store.outbox.count("dispute.won") == 1
+    await assert_invariants(shop)
+
+
+async def test_lost_dispute_is_a_refund(shop: Shop) -> None:
+    order, payment = await a_paid_order(shop)
+    await shop.told(ProviderEventKind.DISPUTE_OPENED, payment)
+    for _ in range(2):
+        await shop.told(ProviderEventKind.DISPUTE_LOST, payment)
+    seen = await shop.see(order)
+    assert (seen.payment_status, seen.disputed) == (OrderPaymentStatus.REFUNDED, False)
+    [refund] = await refunds(shop, order)
+    assert refund.origin is RefundOrigin.PROVIDER
+    await assert_invariants(shop)
+
+
+async def test_event_of_an_unknown_payment_is_ignored(shop: Shop) -> None:
+    order, payment = await a_paid_order(shop)
+    before = await shop.see(order)
+    await shop.told(ProviderEventKind.DISPUTE_OPENED, payment, payment_id=None, reference="ch_nobody_s")
+    assert await shop.see(order) == before
+
+
+async def test_external_refund_is_settled_without_the_provider(shop: Shop) -> None:
+    order, _ = await a_paid_order(shop)
+    command = replace(shop.refunding(order, [1]), channel=RefundChannel.EXTERNAL)
+    refund = (await shop.refund_order(command)).result
+    assert (refund.status, refund.channel) == (RefundStatus.SUCCEEDED, RefundChannel.EXTERNAL)
+    assert await shop.settle() == 0
+    assert shop.gateway.refunds == {}
+    seen = await shop.see(order)
+    assert (seen.refunded_total.amount, seen.lines[0].refunded) == (1000, 1)
+    with pytest.raises(RefundExceedsPaid):
+        await shop.refund_order(replace(shop.refunding(order, 1001), channel=RefundChannel.EXTERNAL))
+    await assert_invariants(shop)
