@@ -38,6 +38,7 @@ async def running(container: Container) -> AsyncIterator[bytes]:
         stack.push_async_callback(container.security.rate_limiter().close)
         stack.callback(container.shutdown_resources)
         stack.push_async_callback(container.payments.outgoing_http().close)
+        stack.push_async_callback(container.orders.order_lanes().drain)
         stack.push_async_callback(container.orders.order_batcher().drain)
         await _load_keys(container)
         secret = await container.database.secrets().get_or_create(CURSOR_SECRET, CURSOR_SECRET_BYTES)

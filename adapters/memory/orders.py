@@ -24,6 +24,10 @@ class MemoryOrderRepository(OrderRepository):
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
 
+    async def await_locks(self, customer_ids: Collection[UserId], product_ids: Collection[ProductId]) -> None:
+        await self._transaction.lock(map(user_row, customer_ids))
+        await self._transaction.lock(map(stock_row, product_ids))
+
     async def lock_for_placing(
         self,
         customer_ids: Collection[UserId],
@@ -31,8 +35,11 @@ class MemoryOrderRepository(OrderRepository):
         *,
         holds_at: datetime | None,
     ) -> PlacementContext:
-        await self._transaction.lock(map(user_row, customer_ids))
-        await self._transaction.lock(map(stock_row, product_ids))
+        rows: dict[UserId | ProductId, Row] = {
+            **{customer_id: user_row(customer_id) for customer_id in customer_ids},
+            **{product_id: stock_row(product_id) for product_id in product_ids},
+        }
+        passed_over = {id_ for id_, row in rows.items() if not await self._transaction.try_lock(row)}
         await reach()
         tables = self._transaction.tables
         holds = {
@@ -50,9 +57,9 @@ class MemoryOrderRepository(OrderRepository):
         known = sorted(set(product_ids) & tables.stocks.keys())
         shelf = ProductsWithStock(
             {id_: copied(tables.products[id_]) for id_ in known},
-            {id_: copied(tables.stocks[id_]) for id_ in known},
+            {id_: copied(tables.stocks[id_]) for id_ in known if id_ not in passed_over},
         )
-        return PlacementContext(shelf, holds)
+        return PlacementContext(shelf, holds, frozenset(passed_over & {*known, *holds}))
 
     async def add(self, orders: Sequence[Order]) -> None:
         await reach()

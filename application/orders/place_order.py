@@ -1,5 +1,5 @@
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from application.orders.ports import OrderExists, OrderQueries, PlacementContext
@@ -9,6 +9,7 @@ from application.shared.batching import Batcher
 from application.shared.clock import Clock
 from application.shared.idempotency import IdempotencyKey, IdempotentResult, Scope, StoredResult
 from application.shared.ids import IdFactory
+from application.shared.lanes import Lanes
 from application.signing.ports import InvalidToken
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.orders.hold_limits import HoldLimits
@@ -16,16 +17,37 @@ from domain.orders.order import Order
 from domain.orders.placing import OrderRequest, OutOfStock, ProductsWithStock, place
 from domain.shared.actor import Actor
 from domain.shared.errors import DomainError
-from domain.shared.ids import UserId
+from domain.shared.ids import ProductId, UserId
 from domain.users.user import AccountDisabled, UserStatus
+
+RowId = UserId | ProductId
+"""The id of a customer, or of a product with its stock: what an order locks."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlaceOrderCommand:
+    """`waits_for` are rows that other transactions were found to have locked; the batch waits for their locks."""
+
     request: OrderRequest
     key: IdempotencyKey
     actor: Actor
+    waits_for: frozenset[RowId] = frozenset()
 
+    @property
+    def rows(self) -> frozenset[RowId]:
+        """The rows that the order locks."""
+        return frozenset((self.request.customer_id, *(line.product_id for line in self.request.lines)))
+
+
+class RowsLocked(Exception):
+    """An order could not be decided, because another transaction has locked some of its rows."""
+
+    def __init__(self, rows: frozenset[RowId]) -> None:
+        super().__init__(f"{len(rows)} rows are locked.")
+        self.rows = rows
+
+
+OrderLanes = Lanes[RowId, PlaceOrderCommand, IdempotentResult[OrderView]]
 
 NO_LIMITS = HoldLimits()
 
@@ -36,6 +58,10 @@ class PlaceOrderBatch:
 
     The keys are claimed, and all customers and the stock of all products are locked once. Each order is then accepted
     or refused on its own, in memory, in the order of the commands. All accepted orders are written together.
+
+    Rows that another transaction has locked are not waited for, so that they delay their own orders only: the outcome
+    of these is RowsLocked, unless `waits_for` names the rows. Those are locked before anything else, so that this
+    transaction never waits while it holds other rows.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -49,6 +75,9 @@ class PlaceOrderBatch:
     ) -> Sequence[IdempotentResult[OrderView] | Exception]:
         """Raise OrderExists, IdempotencyInFlight, Overloaded, DatabaseUnavailable for the batch as a whole."""
         async with self.unit_of_work() as work:
+            if waits_for := frozenset[RowId]().union(*(command.waits_for for command in commands)):
+                customers, products = _rows_of([command.request for command in commands])
+                await work.orders.await_locks(customers & waits_for, products & waits_for)
             stored = dict(await work.idempotency.claim([c.key for c in commands], OrderView))
             context = await self._lock(work, commands, stored)
             placed: list[Order] = []
@@ -58,6 +87,9 @@ class PlaceOrderBatch:
                 try:
                     if earlier := stored.get(command.key.scope):
                         outcomes.append(earlier.replay(command.key))
+                        continue
+                    if locked := command.rows & context.locked_elsewhere:
+                        outcomes.append(RowsLocked(locked))
                         continue
                     order = self._place(command, context)
                 except DomainError as refusal:
@@ -93,11 +125,8 @@ class PlaceOrderBatch:
         requests = [command.request for command in commands if command.key.scope not in stored]
         if not requests:
             return PlacementContext(ProductsWithStock({}, {}), {})
-        return await work.orders.lock_for_placing(
-            {request.customer_id for request in requests},
-            {line.product_id for request in requests for line in request.lines},
-            holds_at=self.clock.now() if self.limits.counts_holds else None,
-        )
+        holds_at = self.clock.now() if self.limits.counts_holds else None
+        return await work.orders.lock_for_placing(*_rows_of(requests), holds_at=holds_at)
 
     async def _placed_before(
         self, work: UnitOfWork, refused: Sequence[PlaceOrderCommand]
@@ -143,9 +172,11 @@ class PlaceOrder:
     Prices and names are copied into the order, and the stock is held for it until it expires. Nobody is told that
     there is too little while it is held by orders that are due: those are expired, and the order is tried once more.
     The same key never makes a second order, however often and from however many places it is sent.
+    An order whose customer or product is locked by another transaction waits in a lane of its own.
     """
 
     batcher: Batcher[PlaceOrderCommand, IdempotentResult[OrderView]]
+    lanes: OrderLanes
     room: Batcher[Demand, bool]
     orders: OrderQueries
 
@@ -164,12 +195,35 @@ class PlaceOrder:
 
     async def _place(self, command: PlaceOrderCommand) -> IdempotentResult[OrderView]:
         try:
-            return await self.batcher.submit(command)
+            return await self._submit(command)
         except OrderExists:
             order = await self.orders.get_by_key(*_order_key(command))
             if order is None:
                 raise
             return IdempotentResult(order, replayed=True, is_current_state=True)
+
+    async def _submit(self, command: PlaceOrderCommand) -> IdempotentResult[OrderView]:
+        """Place the order with all others, or, if some of its rows are locked, in the lane of one of these rows."""
+        if not (waits_for := self.lanes.open_for(command.rows)):
+            try:
+                return await self.batcher.submit(command)
+            except RowsLocked as found:
+                waits_for = found.rows
+        try:
+            return await self._submit_to_lane(command, waits_for)
+        except RowsLocked:
+            return await self._submit_to_lane(command, command.rows)
+
+    async def _submit_to_lane(
+        self, command: PlaceOrderCommand, waits_for: frozenset[RowId]
+    ) -> IdempotentResult[OrderView]:
+        return await self.lanes.submit(min(waits_for), replace(command, waits_for=waits_for))
+
+
+def _rows_of(requests: Sequence[OrderRequest]) -> tuple[set[UserId], set[ProductId]]:
+    """Return the customers and the products of some orders."""
+    customers = {request.customer_id for request in requests}
+    return customers, {line.product_id for request in requests for line in request.lines}
 
 
 def _order_key(command: PlaceOrderCommand) -> tuple[UserId, str]:

@@ -28,13 +28,26 @@ class OrderExists(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class PlacementContext:
-    """What the orders of a batch are decided on: locked stock, its products, and the holds of the customers."""
+    """What the orders of a batch are decided on: locked stock, its products, and the holds of the customers.
+
+    `locked_elsewhere` are the customers and products that exist and whose locks another unit of work holds: nothing
+    can be decided about their orders.
+    """
 
     shelf: ProductsWithStock
     holds: Mapping[UserId, CustomerHolds]
+    locked_elsewhere: frozenset[UserId | ProductId] = frozenset()
 
 
 class OrderRepository(Protocol):
+    async def await_locks(self, customer_ids: Collection[UserId], product_ids: Collection[ProductId]) -> None:
+        """Lock customers, then stocks, each in one order, and wait for those that another unit of work has locked.
+
+        A unit of work does this before it locks anything else, so that it never waits while it holds other locks.
+        Raises Overloaded when a lock does not come free in time.
+        """
+        ...
+
     async def lock_for_placing(
         self,
         customer_ids: Collection[UserId],
@@ -42,13 +55,11 @@ class OrderRepository(Protocol):
         *,
         holds_at: datetime | None,
     ) -> PlacementContext:
-        """Lock customers, then stocks, each in one order, and read what orders of these products are decided on.
+        """Lock the customers and stocks that are free, and read what orders of these products are decided on.
 
-        Holds are read after the locks, so that they include what other units of work have placed meanwhile. Holds
-        that have ended at `holds_at` do not count. Where it is None, holds are not counted, and customers are only
-        locked against changes of their accounts.
-
-        Raises Overloaded when a lock does not come free in time.
+        It does not wait: see `PlacementContext.locked_elsewhere`. Holds are read after the locks, so that they include
+        what other units of work have placed meanwhile. Holds that have ended at `holds_at` do not count. Where it is
+        None, holds are not counted, and customers are only locked against changes of their accounts.
         """
         ...
 

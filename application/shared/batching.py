@@ -1,12 +1,12 @@
-"""Many small commands as few large ones: what has queued while the last batch ran is the next batch.
+"""Batching: the commands that queue while a batch runs form the next batch.
 
-Nothing waits for a batch to fill: a command that finds the service idle runs at once, alone.
+A batch never waits to fill up: a command that arrives while nothing runs is executed at once, alone.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -16,44 +16,46 @@ C = TypeVar("C")
 R = TypeVar("R")
 
 RunBatch = Callable[[Sequence[C]], Awaitable[Sequence[R | Exception]]]
-"""Runs commands as one transaction and returns, in their order, each one's result or refusal.
+"""Run commands in one transaction and return the result or the error of each, in their order.
 
-What it raises, it raises for the batch as a whole, of which nothing has happened then.
+An exception that it raises concerns the whole batch, which then had no effect.
 """
 
-
-_KEPT = 0.8
-"""What a batch still counts for after the next one: so some ten batches make the pace."""
-_WELL_WITHIN = 0.4
-"""The part of their patience in which commands should end: their clients' is as long, and has begun before the queue."""
+QUEUE_TIMEOUT = 1.0
+"""Seconds."""
+MAX_WAITING = 512
+_DECAY = 0.8
+"""The weight of a batch in the recent speed shrinks by this factor with each later batch."""
+_IN_TIME = 0.4
+"""The part of the queue timeout in which commands should finish: a client's own timeout started before the queue."""
 
 
 @dataclass(slots=True, eq=False)
 class _Waiting(Generic[C, R]):
     command: C
     answer: asyncio.Future[R]
-    deadline: float
 
 
 @dataclass(frozen=True, slots=True)
-class _Pace:
-    """How many commands were run in how many seconds. What is longer ago counts for less."""
+class _Speed:
+    """Recent commands and the seconds that they took."""
 
     commands: float
     seconds: float
 
-    def after(self, commands: int, seconds: float) -> "_Pace":
-        return _Pace(self.commands * _KEPT + commands, self.seconds * _KEPT + seconds)
+    def after(self, commands: int, seconds: float) -> "_Speed":
+        return _Speed(self.commands * _DECAY + commands, self.seconds * _DECAY + seconds)
 
 
 class Batcher(Generic[C, R]):
-    """Coalesces concurrent commands into batches, first come, first served.
+    """Combine concurrent commands into batches, first in, first out.
 
-    Each command is answered by itself. A batch that is refused as a whole is run again command by command, so that
-    a bad one never fails its neighbours. A caller who leaves takes his command back if it has not begun; a command
-    that has begun ends, whoever listens.
+    Each command gets its own result or error. If a batch fails as a whole, its commands run again one by one, so that
+    a bad command never fails others. A command whose caller is cancelled is dropped if it has not begun; a command
+    that has begun runs to completion.
 
-    `max_batch` bounds a transaction, `max_waiting` the queue, `patience` the seconds that a command may queue.
+    `max_batch` bounds a transaction and `max_waiting` the queue. `queue_timeout` is how many seconds a command can
+    wait in the queue. `slots` bounds how many batchers run at the same time.
     """
 
     def __init__(
@@ -61,83 +63,92 @@ class Batcher(Generic[C, R]):
         run: RunBatch[C, R],
         *,
         max_batch: int = 128,
-        max_waiting: int = 512,
-        patience: float = 1.0,
+        max_waiting: int = MAX_WAITING,
+        queue_timeout: float = QUEUE_TIMEOUT,
+        slots: AbstractAsyncContextManager[object] | None = None,
     ) -> None:
         self._run = run
         self._max_batch = max_batch
         self._max_waiting = max_waiting
-        self._patience = patience
-        self._lately = _Pace(0, 0.0)
+        self._queue_timeout = queue_timeout
+        self._slots = slots or nullcontext()
+        self._recent = _Speed(0, 0.0)
         self._waiting: deque[_Waiting[C, R]] = deque()
         self._worker: asyncio.Task[None] | None = None
 
     @property
     def is_idle(self) -> bool:
-        """Tell whether there is nothing to do."""
+        """Return whether no command runs or waits."""
         return self._worker is None or self._worker.done()
 
     @property
     def capacity(self) -> int:
-        """How many commands at once end well within their patience, as fast as they have ended lately.
+        """The number of concurrent commands that finish well within the queue timeout at the recent speed.
 
-        Never fewer than one batch: how fast a batch is, only one that is full can show.
+        At least one batch, because only a full batch shows how fast batches are.
         """
         in_time = self._max_waiting
-        if self._lately.seconds:
-            in_time = int(_WELL_WITHIN * self._patience * self._lately.commands / self._lately.seconds)
+        if self._recent.seconds:
+            in_time = int(_IN_TIME * self._queue_timeout * self._recent.commands / self._recent.seconds)
         return max(self._max_batch, min(self._max_waiting, in_time))
 
     async def submit(self, command: C) -> R:
-        """Run the command in the next batch and return its result, or raise its refusal.
+        """Run the command in the next batch and return its result, or raise its error.
 
-        Raises Overloaded when the queue is full, and when the command has queued for too long.
+        Raises Overloaded when the queue is full, and when the queue timeout has passed before the command begins.
         """
         if len(self._waiting) >= self._max_waiting:
             raise Overloaded
         loop = asyncio.get_running_loop()
-        waiting = _Waiting[C, R](command, loop.create_future(), loop.time() + self._patience)
+        waiting = _Waiting[C, R](command, loop.create_future())
         self._waiting.append(waiting)
+        timer = loop.call_later(self._queue_timeout, self._time_out, waiting)
         if self.is_idle:
             self._worker = loop.create_task(self._work())
         try:
             return await waiting.answer
         except asyncio.CancelledError:
-            with suppress(ValueError):  # it may have begun
-                self._waiting.remove(waiting)
+            self._remove(waiting)
             raise
+        finally:
+            timer.cancel()
 
     async def drain(self) -> None:
-        """Wait until every command that was submitted has been answered."""
+        """Wait until every submitted command has finished."""
         while self._worker is not None and not self._worker.done():
             await asyncio.wait([self._worker])
 
+    def _time_out(self, waiting: _Waiting[C, R]) -> None:
+        """Reject a command at once, however long the running batch takes; ignore one that has begun."""
+        if self._remove(waiting):
+            _set(waiting.answer, Overloaded())
+
+    def _remove(self, waiting: _Waiting[C, R]) -> bool:
+        """Remove a command from the queue, and return whether it was there."""
+        with suppress(ValueError):
+            self._waiting.remove(waiting)
+            return True
+        return False
+
     async def _work(self) -> None:
         loop = asyncio.get_running_loop()
-        while batch := self._next_batch():
-            began = loop.time()
-            await self._answer(batch)
-            self._lately = self._lately.after(len(batch), loop.time() - began)
+        while self._waiting:
+            async with self._slots:
+                if batch := self._next_batch():
+                    began = loop.time()
+                    await self._answer(batch)
+                    self._recent = self._recent.after(len(batch), loop.time() - began)
 
     def _next_batch(self) -> list[_Waiting[C, R]]:
-        now = asyncio.get_running_loop().time()
-        batch: list[_Waiting[C, R]] = []
-        while self._waiting and len(batch) < self._max_batch:
-            waiting = self._waiting.popleft()
-            if waiting.answer.done():
-                continue
-            if waiting.deadline < now:
-                waiting.answer.set_exception(Overloaded())
-            else:
-                batch.append(waiting)
-        return batch
+        size = min(self._max_batch, len(self._waiting))
+        return [self._waiting.popleft() for _ in range(size)]
 
     async def _answer(self, batch: Sequence[_Waiting[C, R]]) -> None:
         try:
             outcomes = await self._run([waiting.command for waiting in batch])
         except (DatabaseUnavailable, Overloaded) as error:
             outcomes = [error] * len(batch)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the callers have to hear of it
+        except Exception as error:  # noqa: BLE001 - the callers must get any error
             if len(batch) > 1:
                 for waiting in batch:
                     await self._answer([waiting])

@@ -3,7 +3,7 @@ from dependency_injector import containers, providers
 from application.orders.cancel_order import CancelOrder
 from application.orders.expire_orders import ExpireOrders
 from application.orders.fulfill_order import FulfillOrder
-from application.orders.place_order import PlaceOrder, PlaceOrderBatch
+from application.orders.place_order import OrderLanes, PlaceOrder, PlaceOrderBatch
 from application.orders.preview_order import PreviewOrder
 from application.orders.queries import (
     GetFulfillment,
@@ -17,6 +17,7 @@ from application.shared.admission import Admission
 from application.shared.batching import Batcher
 from application.shared.clock import Clock
 from application.shared.ids import IdFactory
+from application.shared.lanes import Lanes
 from domain.orders.hold_limits import HoldLimits
 from entrypoints.settings import Settings
 
@@ -42,13 +43,18 @@ class Orders(containers.DeclarativeContainer):
         limits=hold_limits,
     )
     order_batcher = providers.Singleton(Batcher, run=place_order_batch)
-    order_admission = providers.Singleton(Admission, batcher=order_batcher)
+    order_lanes: providers.Singleton[OrderLanes] = providers.Singleton(Lanes, run=place_order_batch)
+    order_admission = providers.Singleton(Admission, batcher=order_batcher, apart=order_lanes)
     release_expired_holds = providers.Singleton(
         ReleaseExpiredHolds, unit_of_work=database.unit_of_work, clock=clock
     )
     hold_release_batcher = providers.Singleton(Batcher, run=release_expired_holds)
     place_order = providers.Singleton(
-        PlaceOrder, batcher=order_batcher, room=hold_release_batcher, orders=database.order_queries
+        PlaceOrder,
+        batcher=order_batcher,
+        lanes=order_lanes,
+        room=hold_release_batcher,
+        orders=database.order_queries,
     )
     preview_order = providers.Singleton(
         PreviewOrder, unit_of_work=database.unit_of_work, room=hold_release_batcher

@@ -284,7 +284,10 @@ async def test_order_waits_for_a_change_of_its_customers_account(shop: Shop) -> 
         assert await work.users.get(ann.id)
         async with shop.store.impatient() as another:
             with pytest.raises(Overloaded):
-                await another.orders.lock_for_placing({ann.id}, {mug.id}, holds_at=None)
+                await another.orders.await_locks({ann.id}, {mug.id})
+        async with shop.store.impatient() as another:
+            context = await another.orders.lock_for_placing({ann.id}, {mug.id}, holds_at=None)
+            assert context.locked_elsewhere == {ann.id}
     await shop.order(mug, customer=ann)
 
 

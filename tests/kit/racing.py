@@ -16,7 +16,7 @@ from random import Random
 from application.catalog.adjust_stock import AdjustStock
 from application.catalog.views import ProductView
 from application.orders.cancel_order import CancelOrder
-from application.orders.place_order import PlaceOrder, PlaceOrderCommand
+from application.orders.place_order import PlaceOrder, PlaceOrderCommand, RowsLocked
 from application.orders.views import OrderView
 from application.shared.clock import Clock
 from application.shared.idempotency import IdempotentResult
@@ -124,7 +124,7 @@ async def run_at_once(scene: Scene, plan: CompiledDependencies) -> tuple[list[Ou
     """Do all steps at once. Return each one's outcome, and the numbers of the steps in the order of the decisions."""
     ticks = count()
     decided: dict[int, datetime] = {}
-    tills = [_recording_till(scene.shop, TickingClock(ticks), decided) for _ in range(plan.tills)]
+    tills = [_recording_till(scene.shop, ticks, decided) for _ in range(plan.tills)]
 
     async def do(number: int, step: Step, others_first: int) -> Outcome:
         for _ in range(others_first):
@@ -151,14 +151,18 @@ async def run_in_order(scene: Scene, plan: CompiledDependencies, order: Sequence
     return [outcomes[number] for number in range(len(plan.steps))]
 
 
-def _recording_till(shop: Shop, clock: TickingClock, decided: dict[int, datetime]) -> PlaceOrder:
-    """Return one process of the service, which notes when each step was decided; the last try is what counts."""
-    place_batch = shop.batch(clock)
+def _recording_till(shop: Shop, ticks: Iterator[int], decided: dict[int, datetime]) -> PlaceOrder:
+    """Return one process of the service that records when each step was decided; the last attempt counts."""
 
     async def run(commands: Sequence[PlaceOrderCommand]) -> Sequence[IdempotentResult[OrderView] | Exception]:
-        told_before = len(clock.told)
-        outcomes = await place_batch(commands)
-        for command, moment in zip(commands, clock.told[told_before:], strict=True):
+        clock = TickingClock(ticks)  # of this batch: the lanes of the process run at the same time
+        outcomes = await shop.batch(clock)(commands)
+        decisions = [
+            command
+            for command, outcome in zip(commands, outcomes, strict=True)
+            if not isinstance(outcome, RowsLocked)
+        ]
+        for command, moment in zip(decisions, clock.told, strict=True):
             decided[int(command.key.key)] = moment
         return outcomes
 

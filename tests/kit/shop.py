@@ -37,6 +37,7 @@ from application.payments.void_payment import VoidPayment
 from application.shared.batching import Batcher, RunBatch
 from application.shared.clock import Clock
 from application.shared.idempotency import IdempotencyKey, IdempotentOperation, IdempotentResult
+from application.shared.lanes import Lanes
 from application.users.views import UserView
 from domain.catalog.adjusting import StockDelta
 from domain.catalog.stock import MovementReason
@@ -146,10 +147,10 @@ class Shop(Accounts):
             database=self.database,
             hold_limits=self.hold_limits,
         )
-        orders.order_batcher.override(
-            Batcher(run or orders.place_order_batch(), max_batch=max_batch, patience=60)
-        )
-        orders.hold_release_batcher.override(Batcher(orders.release_expired_holds(), patience=60))
+        run = run or orders.place_order_batch()
+        orders.order_batcher.override(Batcher(run, max_batch=max_batch, queue_timeout=60))
+        orders.order_lanes.override(Lanes(run, max_batch=max_batch, queue_timeout=60))
+        orders.hold_release_batcher.override(Batcher(orders.release_expired_holds(), queue_timeout=60))
         return orders
 
     async def product(

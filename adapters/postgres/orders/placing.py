@@ -1,4 +1,4 @@
-"""What a batch of orders is decided on, in two statements: one that locks, and one that reads after the locks."""
+"""What a batch of orders is decided on, in two statements: one that locks free rows, and one that reads afterwards."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -37,11 +37,15 @@ _IDS = (
 # The condition on the stocks depends on the customers, so that they are locked first: the same order as everywhere.
 _LOCK = """
 WITH customers AS MATERIALIZED (
-    SELECT id FROM users WHERE id = ANY (:customer_ids) ORDER BY id {lock}
+    SELECT id FROM users WHERE id = ANY (:customer_ids) ORDER BY id {lock_customers}
+), locked AS MATERIALIZED (
+    SELECT {stocks} FROM stocks
+    WHERE product_id = ANY (:product_ids) AND (SELECT count(*) FROM customers) >= 0
+    ORDER BY product_id FOR UPDATE OF stocks {wait}
 )
-SELECT {stocks} FROM stocks
-WHERE product_id = ANY (:product_ids) AND (SELECT count(*) FROM customers) >= 0
-ORDER BY product_id FOR UPDATE OF stocks"""
+SELECT NULL::uuid AS customer_id, {stocks} FROM locked
+UNION ALL
+SELECT id, {nulls} FROM customers"""
 
 # Products and customers have nothing in common: each has rows of its own, so that one statement reads both.
 _READ = """
@@ -66,9 +70,16 @@ _HOLDS = """
 )
 
 
-def _lock(lock: str) -> TextualSelect:
-    names = ", ".join(f"stocks.{stock.name}" for stock in _STOCKS)
-    return text(_LOCK.format(lock=lock, stocks=names)).bindparams(*_IDS).columns(*_STOCKS)
+def _lock(lock_customers: str, *, wait: bool) -> TextualSelect:
+    """Return the statement that locks customers and stocks: all of them, or those that are free."""
+    how = "" if wait else "SKIP LOCKED"
+    statement = _LOCK.format(
+        lock_customers=f"{lock_customers} {how}",
+        wait=how,
+        stocks=", ".join(stock.name for stock in _STOCKS),
+        nulls=", ".join("NULL" for _ in _STOCKS),
+    )
+    return text(statement).bindparams(*_IDS).columns(column("customer_id", Uuid), *_STOCKS)
 
 
 def _read(holds: str, *parameters: BindParameter[datetime]) -> TextualSelect:
@@ -86,9 +97,18 @@ def _read(holds: str, *parameters: BindParameter[datetime]) -> TextualSelect:
 
 
 # Counting needs the customer alone. Otherwise several batches may share the customer, whose account stays as it is.
-_LOCK_ALONE, _LOCK_SHARED = _lock("FOR NO KEY UPDATE"), _lock("FOR SHARE")
+_LOCK_ALONE, _LOCK_SHARED = _lock("FOR NO KEY UPDATE", wait=False), _lock("FOR SHARE", wait=False)
+_AWAIT_LOCKS = _lock("FOR NO KEY UPDATE", wait=True)
 _READ_HOLDS = _read(_HOLDS, bindparam("holds_at", type_=DateTime(timezone=True)))
 _READ_NO_HOLDS = _read(_NO_HOLDS)
+
+
+async def await_locks(
+    transaction: Transaction, customer_ids: Collection[UserId], product_ids: Collection[ProductId]
+) -> None:
+    """Implement `OrderRepository.await_locks`."""
+    ids = {"customer_ids": list(customer_ids), "product_ids": list(product_ids)}
+    await transaction.execute(_AWAIT_LOCKS, ids)
 
 
 async def lock_for_placing(
@@ -98,15 +118,16 @@ async def lock_for_placing(
     *,
     holds_at: datetime | None,
 ) -> PlacementContext:
-    """Carry out `OrderRepository.lock_for_placing`."""
+    """Implement `OrderRepository.lock_for_placing`."""
     ids: dict[str, object] = {"customer_ids": list(customer_ids), "product_ids": list(product_ids)}
     if holds_at is None:
-        locked = await transaction.execute(_LOCK_SHARED, ids)
+        locked = (await transaction.execute(_LOCK_SHARED, ids)).all()
         read = await transaction.execute(_READ_NO_HOLDS, ids)
     else:
-        locked = await transaction.execute(_LOCK_ALONE, ids)
+        locked = (await transaction.execute(_LOCK_ALONE, ids)).all()
         read = await transaction.execute(_READ_HOLDS, {**ids, "holds_at": holds_at})
-    stocks = {stock.product_id: stock for stock in map(stock_from, locked)}
+    stocks = {row.product_id: stock_from(row) for row in locked if row.customer_id is None}
+    locked_customers = {row.customer_id for row in locked}
     products, holds = {}, {}
     for row in read:
         if row.customer_id is None:
@@ -120,4 +141,6 @@ async def lock_for_placing(
                 unpaid_orders=row.unpaid_orders,
                 units={ProductId(product_id): held for product_id, held in units},
             )
-    return PlacementContext(ProductsWithStock(products, stocks), holds)
+    # A product has a stock, so that a product without one was passed over.
+    locked_elsewhere = (products.keys() - stocks.keys()) | (holds.keys() - locked_customers)
+    return PlacementContext(ProductsWithStock(products, stocks), holds, frozenset(locked_elsewhere))

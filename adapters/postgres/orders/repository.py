@@ -24,7 +24,7 @@ from adapters.postgres.core.transaction import Transaction
 from adapters.postgres.core.unnest import UnnestedRows, columns_of
 from adapters.postgres.events.outbox import Outbox
 from adapters.postgres.orders.mapping import change_values, line_values, order_from, order_values
-from adapters.postgres.orders.placing import lock_for_placing
+from adapters.postgres.orders.placing import await_locks, lock_for_placing
 from application.orders.ports import OrderRepository, PlacementContext
 from domain.orders.lifecycle import OrderStatus
 from domain.orders.order import Order
@@ -120,6 +120,9 @@ class PostgresOrderRepository(OrderRepository):
     def __init__(self, transaction: Transaction, outbox: Outbox) -> None:
         self._transaction = transaction
         self._outbox = outbox
+
+    async def await_locks(self, customer_ids: Collection[UserId], product_ids: Collection[ProductId]) -> None:
+        await await_locks(self._transaction, customer_ids, product_ids)
 
     async def lock_for_placing(
         self,

@@ -44,3 +44,4 @@ async def at_rest(web: WebShop) -> None:
         while len(web.app.state.request_drainer):  # noqa: ASYNC110 - nobody but tests waits for it, so there is no event
             await asyncio.sleep(0)
         await web.container.orders.order_batcher().drain()
+        await web.container.orders.order_lanes().drain()

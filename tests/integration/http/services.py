@@ -10,6 +10,7 @@ import httpx2
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from application.shared.batching import Batcher
+from application.shared.lanes import Lanes
 from domain.shared.ids import UserId
 from entrypoints.bootstrap.root import Container
 from entrypoints.settings import Settings
@@ -33,7 +34,9 @@ def patient_container(database_url: str) -> Container:
     container = container_on(database_url)
     container.database.engine.override(patient_engine(database_url))
     container.database.public_read_engine.override(patient_engine(database_url))
-    container.orders.order_batcher.override(Batcher(container.orders.place_order_batch(), patience=60))
+    place = container.orders.place_order_batch()
+    container.orders.order_batcher.override(Batcher(place, queue_timeout=60))
+    container.orders.order_lanes.override(Lanes(place, queue_timeout=60))
     return container
 
 

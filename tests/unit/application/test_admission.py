@@ -37,3 +37,14 @@ def test_every_exit_frees_the_admission_slot(admission: Admission) -> None:
         with pytest.raises(ValueError, match="soup"), admission.entered():
             raise ValueError("soup")
         assert len(admission) == 2
+
+
+def test_commands_that_wait_apart_take_no_place_from_others() -> None:
+    apart: list[str] = []
+    admission = Admission(Batcher(serve, max_batch=1, max_waiting=3), apart)
+    with ExitStack() as guests:
+        for _ in range(3):
+            guests.enter_context(admission.entered())
+        assert admission.is_full
+        apart.append("waits in a lane")
+        assert not admission.is_full

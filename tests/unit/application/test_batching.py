@@ -39,7 +39,7 @@ def kitchen() -> Kitchen:
 
 @pytest.fixture
 def batcher(kitchen: Kitchen) -> Batcher[str, str]:
-    return Batcher(kitchen, max_batch=3, max_waiting=4, patience=60)
+    return Batcher(kitchen, max_batch=3, max_waiting=4, queue_timeout=60)
 
 
 async def order(batcher: Batcher[str, str], *dishes: str) -> "list[asyncio.Task[str]]":
@@ -88,7 +88,7 @@ async def test_batch_is_bounded_and_first_in_first_out(batcher: Batcher[str, str
 
 
 async def test_fast_processing_admits_up_to_the_queue_bound(kitchen: Kitchen) -> None:
-    batcher = Batcher(kitchen, max_batch=2, max_waiting=40, patience=60)
+    batcher = Batcher(kitchen, max_batch=2, max_waiting=40, queue_timeout=60)
     assert batcher.capacity == 40
     await batcher.submit("soup")
     assert batcher.capacity == 40
@@ -99,12 +99,12 @@ async def test_slow_processing_admits_what_it_can_serve_in_time() -> None:
         await asyncio.sleep(0.05)
         return dishes
 
-    batcher = Batcher(simmer, max_batch=2, max_waiting=40, patience=1)
+    batcher = Batcher(simmer, max_batch=2, max_waiting=40, queue_timeout=1)
     await asyncio.gather(*(batcher.submit("stew") for _ in range(4)))
     # Two every 0.05 seconds at the best: 16 in four tenths of a second.
     assert 2 <= batcher.capacity <= 16
 
-    hasty = Batcher(simmer, max_batch=2, max_waiting=40, patience=0.06)
+    hasty = Batcher(simmer, max_batch=2, max_waiting=40, queue_timeout=0.06)
     await hasty.submit("stew")
     assert hasty.capacity == 2
 
@@ -197,11 +197,16 @@ async def test_cancelled_caller_does_not_stop_a_running_command(
     assert kitchen.served == ["soup"]
 
 
-async def test_command_past_the_queue_timeout_is_rejected_and_never_run(kitchen: Kitchen) -> None:
-    hasty = Batcher(kitchen, max_batch=3, max_waiting=4, patience=-1)
+async def test_queued_command_is_rejected_at_its_timeout_while_the_batch_runs(kitchen: Kitchen) -> None:
+    batcher = Batcher(kitchen, max_batch=3, max_waiting=4, queue_timeout=0.01)
+    kitchen.stove.clear()
+    soup, fish = await order(batcher, "soup", "fish")
     with pytest.raises(Overloaded):
-        await hasty.submit("soup")
-    assert kitchen.batches == []
+        await fish
+    assert not soup.done()
+    kitchen.stove.set()
+    assert await soup == "SOUP"
+    assert kitchen.batches == [["soup"]]
 
 
 async def test_draining_waits_for_everything_that_was_submitted(

@@ -1,0 +1,143 @@
+"""A locked row delays the orders that need it, and no others."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from application.catalog.views import ProductView
+from application.orders.place_order import RowsLocked
+from application.shared.errors import Overloaded
+from application.shared.idempotency import IdempotentResult
+from application.users.views import UserView
+from domain.orders.hold_limits import HoldLimits
+from domain.orders.placing import OutOfStock
+from tests.invariants import assert_invariants
+from tests.kit.shop import Shop
+
+SOON = 20
+"""Seconds after which an order counts as blocked. In fact it takes milliseconds."""
+
+
+@asynccontextmanager
+async def locked(shop: Shop, *products: ProductView) -> AsyncIterator[None]:
+    """Hold the locks of products until the context ends."""
+    async with shop.store.unit_of_work() as work:
+        await work.stocks.lock([product.id for product in products])
+        yield
+
+
+@asynccontextmanager
+async def locked_customer(shop: Shop, customer: UserView) -> AsyncIterator[None]:
+    async with shop.store.unit_of_work() as work:
+        assert await work.users.get(customer.id)
+        yield
+
+
+async def test_order_for_a_locked_product_is_undecided_and_others_are_placed(shop: Shop) -> None:
+    mug, cup, pot = [await shop.product(stock=5) for _ in range(3)]
+    commands = [
+        shop.placing((cup, 1), customer=await shop.customer()),
+        shop.placing((mug, 1), customer=await shop.customer()),
+        shop.placing((pot, 1), (mug, 1), customer=await shop.customer()),
+        shop.placing((pot, 6), customer=await shop.customer()),
+        shop.placing((pot, 1), customer=await shop.customer()),
+    ]
+    async with locked(shop, mug):
+        outcomes = await asyncio.wait_for(shop.batch()(commands), SOON)
+    assert [type(outcome) for outcome in outcomes] == [
+        IdempotentResult,
+        RowsLocked,
+        RowsLocked,
+        OutOfStock,
+        IdempotentResult,
+    ]
+    again = await shop.batch()(commands)
+    assert [isinstance(outcome, IdempotentResult) and outcome.replayed for outcome in again] == [
+        True,
+        False,
+        False,
+        False,
+        True,
+    ]
+    assert [(await shop.get_stock(product.id)).reserved for product in (mug, cup, pot)] == [2, 1, 2]
+    await assert_invariants(shop)
+
+
+@pytest.mark.parametrize("limits", [HoldLimits(), HoldLimits(max_unpaid_orders=5)])
+async def test_order_of_a_locked_customer_is_undecided_and_others_are_placed(
+    shop: Shop, limits: HoldLimits
+) -> None:
+    shop.hold_limits = limits
+    mug, ann, bob = await shop.product(stock=5), await shop.customer(), await shop.customer()
+    commands = [shop.placing((mug, 1), customer=customer) for customer in (ann, bob)]
+    async with locked_customer(shop, ann):
+        undecided, placed = await asyncio.wait_for(shop.batch()(commands), SOON)
+    assert isinstance(undecided, RowsLocked)
+    assert undecided.rows == {ann.id}
+    assert isinstance(placed, IdempotentResult)
+
+
+async def test_order_waits_in_its_lane_until_the_row_is_unlocked(shop: Shop) -> None:
+    mug, cup = await shop.product(stock=5), await shop.product(stock=5)
+    till = shop.till()
+    async with locked(shop, mug):
+        waiting = [
+            asyncio.create_task(till(shop.placing((mug, 1), customer=await shop.customer())))
+            for _ in range(6)
+        ]
+        for _ in range(5):
+            await asyncio.wait_for(till(shop.placing((cup, 1), customer=await shop.customer())), SOON)
+        assert not any(task.done() for task in waiting)
+        assert len(till.lanes) == 6
+    answers = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), SOON)
+    assert [type(answer) for answer in answers] == [IdempotentResult] * 5 + [OutOfStock]
+    assert len(till.lanes) == 0
+    await assert_invariants(shop)
+
+
+async def test_order_of_two_locked_products_waits_for_both(shop: Shop) -> None:
+    mug, cup = await shop.product(stock=5), await shop.product(stock=5)
+    till = shop.till()
+    command = shop.placing((mug, 1), (cup, 1), customer=await shop.customer())
+    async with locked(shop, cup):
+        async with locked(shop, mug):
+            waiting = asyncio.create_task(till(command))
+            while not len(till.lanes):  # noqa: ASYNC110 - the lane has no event for it
+                await asyncio.sleep(0.001)
+        assert not waiting.done()
+    assert not (await asyncio.wait_for(waiting, SOON)).replayed
+    await assert_invariants(shop)
+
+
+async def test_lane_that_gets_no_lock_in_time_says_overloaded(shop: Shop) -> None:
+    mug, ann = await shop.product(stock=5), await shop.customer()
+    async with locked(shop, mug), shop.store.impatient() as work:
+        with pytest.raises(Overloaded):
+            await work.orders.await_locks(set(), {mug.id})
+    async with locked_customer(shop, ann), shop.store.impatient() as work:
+        with pytest.raises(Overloaded):
+            await work.orders.await_locks({ann.id}, {mug.id})
+
+
+async def test_two_processes_place_all_orders_for_one_hot_product(shop: Shop) -> None:
+    """Neither starves: each places all of its orders, and those for another product between them."""
+    hot, quiet = await shop.product(stock=1000), await shop.product(stock=1000)
+    customers = [await shop.customer() for _ in range(10)]
+    tills = [shop.till(max_batch=8), shop.till(max_batch=8)]
+    answers = await asyncio.wait_for(
+        asyncio.gather(
+            *(
+                till(shop.placing((quiet if number % 5 == 0 else hot, 1), customer=customers[number % 10]))
+                for number in range(100)
+                for till in tills
+            )
+        ),
+        60,
+    )
+    assert not any(answer.replayed for answer in answers)
+    assert (await shop.get_stock(hot.id)).reserved == 160
+    assert (await shop.get_stock(quiet.id)).reserved == 40
+    assert all(len(till.lanes) == 0 for till in tills)
+    await assert_invariants(shop)
