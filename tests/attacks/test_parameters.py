@@ -97,7 +97,7 @@ async def test_query_parameters(
     assert CANARY not in log.getvalue()
 
 
-async def test_query_parameters_that_are_not_known_are_refused(
+async def test_unknown_query_parameters_are_rejected(
     web: WebShop, sample: Sample, watched: Watched, log: StringIO
 ) -> None:
     for query in (

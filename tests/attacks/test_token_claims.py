@@ -116,7 +116,7 @@ async def test_client_claims_in_a_user_token_are_ignored(mint: Mint) -> None:
 
 
 @pytest.mark.parametrize("kid", ["foreign", "", "../../etc/passwd", "' OR 1=1 --"])
-async def test_another_kid_is_refused(mint: Mint, kid: str) -> None:
+async def test_token_with_another_kid_is_rejected(mint: Mint, kid: str) -> None:
     assert await mint.status({"kid": kid}) == (401, "invalid_token")
 
 

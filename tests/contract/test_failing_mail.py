@@ -76,7 +76,7 @@ async def test_message_is_set_aside_after_its_last_attempt(failing: Shop, reques
     assert failed.set_aside_at is not None
 
 
-async def test_refused_address_is_set_aside_at_once(failing: Shop) -> None:
+async def test_mail_to_a_rejected_address_is_set_aside_at_once(failing: Shop) -> None:
     await request_reset(failing, SOUND)
     failing.mailbox.failures.append(AddressRefused())
     (failure,) = await failing.deliver_mail()

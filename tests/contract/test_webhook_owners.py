@@ -82,7 +82,7 @@ async def test_events_wait_while_their_owner_may_not_read_them(
     assert (shown.owner_id, shown.blocked_at) == (bob, None)
 
 
-async def test_admins_are_told_once_that_an_owner_lost_the_right(shop: Shop, webhooks: Webhooks) -> None:
+async def test_admins_are_notified_once_that_an_owner_lost_the_right(shop: Shop, webhooks: Webhooks) -> None:
     ann = await staff_member(shop)
     endpoint = await webhooks.endpoint(URL, actor=Actor(ann, "1"))
     await change(shop, ann, status=UserStatus.DISABLED)

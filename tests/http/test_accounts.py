@@ -41,7 +41,7 @@ async def test_own_name_can_be_changed(web: WebShop) -> None:
     ("headers", "expected"),
     [({}, (428, "precondition_required")), (if_match(7), (412, "precondition_failed"))],
 )
-async def test_a_change_needs_the_version_that_was_seen(
+async def test_change_requires_the_expected_version(
     web: WebShop, headers: dict[str, str], expected: tuple[int, str]
 ) -> None:
     ann, boss = await web.customer(), await web.admin()

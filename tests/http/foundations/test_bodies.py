@@ -36,7 +36,7 @@ async def log_in(username: Annotated[str, Form()]) -> dict[str, int]:
     return {"length": len(username)}
 
 
-async def test_a_body_that_keeps_the_rules_is_taken() -> None:
+async def test_valid_body_is_accepted() -> None:
     response = await ask(router, "POST", "/notes", json={"text": "é😀"})
     assert (response.status_code, response.json()) == (200, {"length": 2})
 
@@ -55,7 +55,7 @@ async def test_a_body_that_keeps_the_rules_is_taken() -> None:
         pytest.param(f'{{"text": "{CANARY}', id="cut off"),
     ],
 )
-async def test_malformed_json_is_refused_without_an_echo(body: str | bytes, log: StringIO) -> None:
+async def test_malformed_json_is_rejected_without_echo(body: str | bytes, log: StringIO) -> None:
     response = await ask(router, "POST", "/notes", content=body, headers=JSON)
     assert (response.status_code, response.json()["code"]) == (400, "malformed_json")
     assert CANARY not in f"{response.text}{response.headers}{log.getvalue()}"
@@ -64,7 +64,7 @@ async def test_malformed_json_is_refused_without_an_echo(body: str | bytes, log:
 @pytest.mark.parametrize(
     "content_type", ["text/plain", "application/xml", "application/jsonp", "", MERGE_PATCH]
 )
-async def test_other_media_types_are_refused_with_the_one_that_is_read(content_type: str) -> None:
+async def test_unsupported_media_type_names_the_accepted_one(content_type: str) -> None:
     headers = {"Content-Type": content_type}
     response = await ask(router, "POST", "/notes", content=b'{"text": ""}', headers=headers)
     assert (response.status_code, response.json()["code"]) == (415, "unsupported_media_type")
@@ -72,18 +72,18 @@ async def test_other_media_types_are_refused_with_the_one_that_is_read(content_t
 
 
 @pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "Application/JSON"])
-async def test_spelling_and_parameters_of_the_media_type_make_no_difference(content_type: str) -> None:
+async def test_media_type_case_and_parameters_are_ignored(content_type: str) -> None:
     headers = {"Content-Type": content_type}
     assert (await ask(router, "POST", "/notes", content=b'{"text": ""}', headers=headers)).is_success
 
 
 @pytest.mark.parametrize("content_type", [MERGE_PATCH, "application/json"])
-async def test_a_merge_patch_comes_under_its_own_name_or_as_plain_json(content_type: str) -> None:
+async def test_merge_patch_is_accepted_as_merge_patch_or_json(content_type: str) -> None:
     headers = {"Content-Type": content_type}
     assert (await ask(router, "PATCH", "/notes", content=b'{"text": ""}', headers=headers)).is_success
 
 
-async def test_a_patch_of_another_kind_is_refused_with_those_that_are_read() -> None:
+async def test_other_patch_format_names_the_accepted_ones() -> None:
     headers = {"Content-Type": "application/json-patch+json"}
     response = await ask(router, "PATCH", "/notes", content=b"[]", headers=headers)
     assert response.status_code == 415
@@ -95,7 +95,7 @@ async def test_a_patch_of_another_kind_is_refused_with_those_that_are_read() -> 
     ("url", "media_type", "body"),
     [("/notes", "application/json", b'{"text": ""}'), ("/log-in", FORM, b"username=ann")],
 )
-async def test_a_body_with_a_content_encoding_is_refused(
+async def test_body_with_a_content_encoding_is_rejected(
     url: str, media_type: str, body: bytes, encoding: str
 ) -> None:
     headers = {"Content-Type": media_type, "Content-Encoding": encoding}
@@ -106,7 +106,7 @@ async def test_a_body_with_a_content_encoding_is_refused(
     assert plain.is_success
 
 
-async def test_the_largest_body_is_read_and_one_byte_more_is_not() -> None:
+async def test_body_above_the_bound_is_rejected() -> None:
     frame = len('{"text": ""}')
     body = '{"text": "' + "x" * (MAX_BODY_BYTES - frame) + '"}'
     assert (await ask(router, "POST", "/notes", content=body, headers=JSON)).is_success
@@ -114,7 +114,7 @@ async def test_the_largest_body_is_read_and_one_byte_more_is_not() -> None:
     assert (response.status_code, response.json()["params"]) == (413, {"max_bytes": MAX_BODY_BYTES})
 
 
-async def test_a_chunked_body_is_read_no_further_than_the_bound() -> None:
+async def test_chunked_body_is_read_up_to_the_bound() -> None:
     sent = 0
 
     async def chunks() -> AsyncIterator[bytes]:
@@ -133,11 +133,11 @@ async def test_forms_are_bounded_as_well() -> None:
     assert (response.status_code, response.json()["code"]) == (413, "body_too_large")
 
 
-async def test_a_form_with_a_nul_is_refused() -> None:
+async def test_form_with_a_nul_is_rejected() -> None:
     response = await ask(router, "POST", "/log-in", data={"username": f"{CANARY}\0"})
     assert (response.status_code, response.json()["code"]) == (400, "malformed_request")
     assert CANARY not in response.text
 
 
-async def test_a_form_is_read() -> None:
+async def test_form_is_parsed() -> None:
     assert (await ask(router, "POST", "/log-in", data={"username": "ann"})).json() == {"length": 3}

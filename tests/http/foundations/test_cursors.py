@@ -29,7 +29,7 @@ positions = st.lists(
 
 
 @given(positions)
-def test_what_is_sealed_can_be_opened(position: Position) -> None:
+def test_signed_cursor_is_verified(position: Position) -> None:
     cursor = CURSORS.seal(position, HERE)
     opened = CURSORS.open(cursor, HERE)
     assert opened == position
@@ -37,13 +37,13 @@ def test_what_is_sealed_can_be_opened(position: Position) -> None:
 
 
 @given(st.text(max_size=200), st.uuids())
-def test_no_cursor_is_longer_than_what_is_read(name: str, id_: UUID) -> None:
+def test_every_cursor_fits_the_length_bound(name: str, id_: UUID) -> None:
     clean = name.encode("utf-8", "replace").decode()
     assert len(CURSORS.seal((clean, id_), HERE)) <= MAX_LENGTH
 
 
 @given(positions, st.data())
-def test_a_cursor_with_any_character_changed_is_refused(position: Position, data: st.DataObject) -> None:
+def test_cursor_with_any_changed_character_is_rejected(position: Position, data: st.DataObject) -> None:
     cursor = CURSORS.seal(position, HERE)
     at = data.draw(st.integers(0, len(cursor) - 1))
     other = data.draw(st.characters(min_codepoint=33, max_codepoint=126).filter(lambda c: c != cursor[at]))
@@ -52,7 +52,7 @@ def test_a_cursor_with_any_character_changed_is_refused(position: Position, data
 
 
 @given(positions, st.text(min_size=1, max_size=3))
-def test_a_cursor_with_anything_added_or_left_out_is_refused(position: Position, more: str) -> None:
+def test_extended_or_truncated_cursor_is_rejected(position: Position, more: str) -> None:
     cursor = CURSORS.seal(position, HERE)
     for forged in (cursor + more, more + cursor, cursor[:-1], cursor[1:], cursor + "="):
         with pytest.raises(HTTPProblem):
@@ -60,14 +60,14 @@ def test_a_cursor_with_anything_added_or_left_out_is_refused(position: Position,
 
 
 @given(st.text(max_size=100))
-def test_garbage_is_refused(garbage: str) -> None:
+def test_arbitrary_text_is_no_cursor(garbage: str) -> None:
     with pytest.raises(HTTPProblem) as refusal:
         CURSORS.open(garbage, HERE)
     assert refusal.value.type.code == "invalid_cursor"
     assert refusal.value.detail == refusal.value.type.detail
 
 
-def test_a_cursor_of_another_list_or_another_secret_is_refused() -> None:
+def test_cursor_of_another_list_or_secret_is_rejected() -> None:
     cursor = CURSORS.seal(("a", 1), HERE)
     for fingerprint in (
         list_fingerprint("/others", {"sort": "name"}),
@@ -80,7 +80,7 @@ def test_a_cursor_of_another_list_or_another_secret_is_refused() -> None:
         Cursors(b"j" * 32).open(cursor, HERE)
 
 
-def test_an_oversized_cursor_is_refused() -> None:
+def test_oversized_cursor_is_rejected() -> None:
     with pytest.raises(HTTPProblem):
         CURSORS.open("A" * (MAX_LENGTH + 1), HERE)
 
@@ -104,7 +104,7 @@ async def list_names(query: Annotated[ListNamesQuery, Query()], lists: Lists) ->
     return lists.page(query, Page(items, (items[-1],) if len(rest) > len(items) else None))
 
 
-async def test_a_walk_along_the_links_sees_every_item_once() -> None:
+async def test_following_links_sees_every_item_once() -> None:
     seen: list[str] = []
     address = "/names?limit=3&q=%26%C3%A9"
     while address:
@@ -120,7 +120,7 @@ async def test_a_walk_along_the_links_sees_every_item_once() -> None:
     assert seen == NAMES
 
 
-async def test_a_cursor_is_valid_with_another_limit_but_not_with_another_order_or_filter() -> None:
+async def test_cursor_is_bound_to_sort_and_filter_but_not_to_limit() -> None:
     cursor = (await ask(router, "GET", "/names?limit=3")).json()["next_cursor"]
     assert (await ask(router, "GET", f"/names?limit=5&cursor={cursor}")).json()["items"] == NAMES[3:]
     for other in ("sort=-name", "q=x"):
@@ -130,11 +130,11 @@ async def test_a_cursor_is_valid_with_another_limit_but_not_with_another_order_o
 
 
 @pytest.mark.parametrize("limit", ["0", "101", "-1", "x", "1e2", ""])
-async def test_a_limit_is_a_whole_number_from_1_to_100(limit: str) -> None:
+async def test_limit_is_an_integer_from_1_to_100(limit: str) -> None:
     response = await ask(router, "GET", f"/names?limit={limit}")
     assert (response.status_code, response.json()["code"]) == (422, "validation_failed")
 
 
-async def test_an_overlong_cursor_is_an_invalid_one() -> None:
+async def test_overlong_cursor_is_an_invalid_cursor() -> None:
     response = await ask(router, "GET", f"/names?cursor={'A' * 5000}")
     assert (response.status_code, response.json()["code"]) == (400, "invalid_cursor")

@@ -22,7 +22,7 @@ def documented() -> FastAPI:
     return app
 
 
-async def test_the_page_loads_files_of_our_own_and_nothing_else() -> None:
+async def test_docs_page_loads_own_files_only() -> None:
     page = await ask(documented(), "GET", "/docs")
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
     assert set(re.findall(r'(?:src|href)="([^"]+)"', page.text)) == set(OWN_FILES)
@@ -30,7 +30,7 @@ async def test_the_page_loads_files_of_our_own_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize(("path", "content_type"), OWN_FILES.items())
-async def test_its_files_are_served_and_may_be_kept(path: str, content_type: str) -> None:
+async def test_docs_assets_are_served_and_cacheable(path: str, content_type: str) -> None:
     file = await ask(documented(), "GET", f"/{path}")
     assert (file.status_code, file.headers["Content-Type"]) == (200, content_type)
     assert file.headers["Cache-Control"] == "public, max-age=86400"
@@ -38,7 +38,7 @@ async def test_its_files_are_served_and_may_be_kept(path: str, content_type: str
 
 
 @pytest.mark.parametrize("path", ["/docs", "/docs/oauth2-redirect"])
-async def test_scripts_run_by_their_hash_and_styles_from_our_files_alone(path: str) -> None:
+async def test_docs_content_security_policy_allows_hashed_scripts_only(path: str) -> None:
     page = await ask(documented(), "GET", path)
     policy = dict(
         directive.strip().split(" ", 1) for directive in page.headers["Content-Security-Policy"].split(";")
@@ -56,13 +56,13 @@ async def test_scripts_run_by_their_hash_and_styles_from_our_files_alone(path: s
     }
 
 
-async def test_a_token_does_not_outlive_the_page_and_nobody_is_told_of_the_schema() -> None:
+async def test_docs_page_persists_no_token_and_uses_no_validator() -> None:
     page = (await ask(documented(), "GET", "/docs")).text
     assert '"persistAuthorization": false' in page
     assert '"validatorUrl": null' in page
 
 
-async def test_the_schema_is_served() -> None:
+async def test_openapi_document_is_served() -> None:
     app = documented()
     response = await ask(app, "GET", "/openapi.json")
     assert response.json() == app.openapi()
@@ -70,13 +70,13 @@ async def test_the_schema_is_served() -> None:
 
 
 @pytest.mark.parametrize("path", ["/docs/assets/nothing.js", "/docs/assets/../docs.py", "/docs/assets/%00"])
-async def test_there_are_no_other_files(path: str) -> None:
+async def test_unknown_docs_asset_is_not_found(path: str) -> None:
     response = await ask(documented(), "GET", path)
     assert (response.status_code, response.json()["code"]) == (404, "not_found")
 
 
 @pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/docs/assets/swagger-ui.css", "/redoc"])
-async def test_without_them_there_is_nothing(path: str) -> None:
+async def test_disabled_docs_are_not_found(path: str) -> None:
     assert (await ask(app_of(pages), "GET", path)).status_code == 404
 
 

@@ -26,7 +26,7 @@ def last_line(log: StringIO) -> dict[str, object]:
     return line
 
 
-def test_a_line_is_one_json_object_with_level_and_utc_time(log: StringIO) -> None:
+def test_log_line_is_one_json_object_with_level_and_utc_time(log: StringIO) -> None:
     structlog.get_logger().info("placed", orders=2, note="a\r\nb\x1b[2J")
     assert log.getvalue().count("\n") == 1
     line = last_line(log)
@@ -34,19 +34,19 @@ def test_a_line_is_one_json_object_with_level_and_utc_time(log: StringIO) -> Non
     assert line == {"event": "placed", "level": "info", "orders": 2, "note": "a\r\nb\x1b[2J"}
 
 
-def test_lines_of_the_standard_library_have_the_same_form(log: StringIO) -> None:
+def test_standard_library_logs_have_the_same_format(log: StringIO) -> None:
     logging.getLogger("driver").warning("lost %s", "connection")
     line = last_line(log)
     assert (line["event"], line["level"], line["logger"]) == ("lost connection", "warning", "driver")
     assert str(line["timestamp"]).endswith("Z")
 
 
-def test_libraries_are_heard_from_warnings_on(log: StringIO) -> None:
+def test_libraries_log_from_warnings_on(log: StringIO) -> None:
     logging.getLogger("client").info("GET /%s", CANARY)
     assert log.getvalue() == ""
 
 
-def test_warnings_are_lines_too(log: StringIO) -> None:
+def test_python_warnings_are_logged(log: StringIO) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         logging.captureWarnings(capture=True)
@@ -67,13 +67,13 @@ def test_levels_below_the_threshold_are_left_out() -> None:
     "key",
     ["password", "PASSWORD", "new_password", "access_token", "Authorization", "client_secret", "cookie"],
 )
-def test_values_whose_names_speak_of_secrets_are_hidden(key: str, log: StringIO) -> None:
+def test_values_with_secret_names_are_masked(key: str, log: StringIO) -> None:
     structlog.get_logger().info("x", **{key: CANARY}, nested={"deeper": {key: CANARY}})
     assert CANARY not in log.getvalue()
     assert last_line(log)[key] == "[redacted]"
 
 
-def test_an_exception_is_logged_by_its_types_and_places_without_messages(log: StringIO) -> None:
+def test_exception_is_logged_by_types_and_places_without_messages(log: StringIO) -> None:
     try:
         fail(ExceptionGroup(CANARY, [ValueError(CANARY)]), cause=KeyError(CANARY))
     except ExceptionGroup:
@@ -91,7 +91,7 @@ def test_an_exception_is_logged_by_its_types_and_places_without_messages(log: St
             assert name in told
 
 
-def test_every_line_says_which_request_it_belongs_to(log: StringIO) -> None:
+def test_log_lines_carry_the_request_id(log: StringIO) -> None:
     token = request_id.set("r-1")
     structlog.get_logger().info("x")
     request_id.reset(token)
@@ -100,7 +100,7 @@ def test_every_line_says_which_request_it_belongs_to(log: StringIO) -> None:
     assert "request_id" not in last_line(log)
 
 
-def test_on_a_terminal_a_line_cannot_pretend_to_be_two_or_steer_the_terminal(log: StringIO) -> None:
+def test_terminal_log_line_escapes_line_breaks_and_controls(log: StringIO) -> None:
     terminal = Terminal()
     configure_logging(stream=terminal)
     structlog.get_logger().info("begun\nINFO forged", who="a\x1b[2Jb\u2028")
@@ -109,7 +109,7 @@ def test_on_a_terminal_a_line_cannot_pretend_to_be_two_or_steer_the_terminal(log
     assert "begun\\nINFO forged" in terminal.getvalue()
 
 
-def test_on_a_terminal_exceptions_are_told_as_well(log: StringIO) -> None:
+def test_terminal_log_shows_exceptions(log: StringIO) -> None:
     terminal = Terminal()
     configure_logging(stream=terminal)
     try:

@@ -103,7 +103,7 @@ async def lines(log: StringIO) -> list[dict[str, object]]:
         ("GET", "/problems", 200),
     ],
 )
-async def test_every_response_has_the_id_of_its_request_and_careful_headers(
+async def test_every_response_has_a_request_id_and_security_headers(
     method: str, path: str, status: int
 ) -> None:
     response = await ask(router, method, path)
@@ -116,13 +116,13 @@ async def test_every_response_has_the_id_of_its_request_and_careful_headers(
         assert response.headers["Cache-Control"] == "no-store"
 
 
-async def test_requests_without_an_id_get_different_ones() -> None:
+async def test_requests_without_an_id_get_unique_ids() -> None:
     ids = {(await ask(router, "GET", "/things/1")).headers["X-Request-Id"] for _ in range(5)}
     assert len(ids) == 5
 
 
 @pytest.mark.parametrize("given", ["a", "A-1_b.2", "x" * 64])
-async def test_the_clients_id_is_taken_over(given: str) -> None:
+async def test_request_id_of_the_client_is_used(given: str) -> None:
     response = await ask(router, "GET", "/things/1", headers={"X-Request-Id": given})
     assert (response.headers["X-Request-Id"], response.json()) == (given, given)
 
@@ -130,20 +130,20 @@ async def test_the_clients_id_is_taken_over(given: str) -> None:
 @pytest.mark.parametrize(
     "given", [b"", b"x" * 65, b"a b", b"a\r\nSet-Cookie: x", b"a\n", b"\xff", b"a\0", b"<b>"]
 )
-async def test_an_id_that_could_do_harm_is_not_taken_over(given: bytes, log: StringIO) -> None:
+async def test_unsafe_request_id_is_replaced(given: bytes, log: StringIO) -> None:
     sent = Sent()
     await app_of(router)(http_scope("/things/1", (b"x-request-id", given)), stay, sent)
     [id_] = [value for name, value in sent.messages[0]["headers"] if name == b"x-request-id"]
     assert re.fullmatch(rb"[0-9a-f]{32}", id_)
 
 
-async def test_what_a_route_says_of_caching_and_content_stands() -> None:
+async def test_route_can_set_caching_and_content_policy() -> None:
     response = await ask(router, "GET", "/cached")
     assert response.headers.get_list("Cache-Control") == ["public"]
     assert response.headers.get_list("Content-Security-Policy") == ["default-src 'self'"]
 
 
-async def test_a_request_is_logged_by_its_route_and_without_what_the_client_sent(log: StringIO) -> None:
+async def test_access_log_has_the_route_template_and_no_client_input(log: StringIO) -> None:
     await ask(
         router,
         "GET",
@@ -175,7 +175,7 @@ async def test_a_request_is_logged_by_its_route_and_without_what_the_client_sent
         ("GET", "/\x1b[2J", b"\x1b[2J"),
     ],
 )
-async def test_hostile_requests_are_answered_and_logged_in_one_line(
+async def test_hostile_request_is_answered_and_logged_in_one_line(
     method: str, path: str, query: bytes, log: StringIO
 ) -> None:
     sent = Sent()
@@ -193,7 +193,7 @@ async def test_unmatched_path_is_logged_without_the_path(log: StringIO) -> None:
     assert "canary" not in log.getvalue()
 
 
-async def test_an_exception_outside_of_every_route_is_answered_as_well(log: StringIO) -> None:
+async def test_exception_outside_of_routes_answers_500(log: StringIO) -> None:
     async def broken(scope: object, receive: object, send: object) -> None:
         raise RuntimeError(CANARY)
 
@@ -204,7 +204,7 @@ async def test_an_exception_outside_of_every_route_is_answered_as_well(log: Stri
     assert CANARY not in log.getvalue()
 
 
-async def test_a_response_that_breaks_off_is_not_ended_as_if_it_were_whole(log: StringIO) -> None:
+async def test_interrupted_response_is_not_completed(log: StringIO) -> None:
     sent = Sent()
     with pytest.raises(ResponseCutOff) as broken:
         await app_of(router)(http_scope("/cut-off"), stay, sent)
@@ -215,7 +215,7 @@ async def test_a_response_that_breaks_off_is_not_ended_as_if_it_were_whole(log: 
     assert [line["event"] for line in await lines(log)] == ["unexpected error", "request"]
 
 
-async def test_a_client_that_leaves_is_logged_as_such(log: StringIO) -> None:
+async def test_client_disconnect_is_logged(log: StringIO) -> None:
     async def wait_for_ever(scope: object, receive: object, send: object) -> None:
         await asyncio.Event().wait()
 
@@ -227,7 +227,7 @@ async def test_a_client_that_leaves_is_logged_as_such(log: StringIO) -> None:
     assert [line["status"] for line in await lines(log)] == [499]
 
 
-async def test_a_body_that_breaks_off_is_answered_with_400(log: StringIO) -> None:
+async def test_interrupted_body_answers_400(log: StringIO) -> None:
     async def break_off() -> Message:
         return {"type": "http.disconnect"}
 
@@ -247,7 +247,7 @@ async def test_headers_have_a_bounded_size() -> None:
 
 
 @pytest.mark.parametrize("name", [b"host", b"content-type"])
-async def test_two_lines_of_a_header_with_a_single_value_are_refused(name: bytes) -> None:
+async def test_duplicate_single_value_header_is_rejected(name: bytes) -> None:
     once, twice = Sent(), Sent()
     await app_of(router)(http_scope("/things/1", (name, b"a")), stay, once)
     await app_of(router)(http_scope("/things/1", (name, b"a"), (name, b"b")), stay, twice)
@@ -255,7 +255,7 @@ async def test_two_lines_of_a_header_with_a_single_value_are_refused(name: bytes
     assert json.loads(twice.messages[1]["body"])["code"] == "malformed_request"
 
 
-async def test_the_access_log_can_be_switched_off(log: StringIO) -> None:
+async def test_access_log_can_be_disabled(log: StringIO) -> None:
     app = FastAPI()
     app.add_middleware(RequestContextMiddleware, access_log=False)
     assert (await ask(app, "GET", "/x")).status_code == 404

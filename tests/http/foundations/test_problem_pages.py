@@ -14,7 +14,7 @@ JSON = {"Accept": "application/json"}
 
 
 @pytest.mark.parametrize("code", PROBLEMS)
-async def test_every_type_leads_to_a_page_that_explains_it(code: str) -> None:
+async def test_every_problem_type_has_a_page(code: str) -> None:
     problem = PROBLEMS[code]
     page = await ask(app_of(), "GET", problem.uri)
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
@@ -23,20 +23,20 @@ async def test_every_type_leads_to_a_page_that_explains_it(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", PROBLEMS)
-async def test_every_explanation_has_an_example_that_keeps_the_schema(code: str) -> None:
+async def test_every_problem_page_has_a_valid_example(code: str) -> None:
     explanation = (await ask(app_of(), "GET", f"/problems/{code}", headers=JSON)).json()
     example = Problem.model_validate(explanation["example"])
     assert (example.code, example.status) == (code, PROBLEMS[code].status)
 
 
-async def test_the_list_leads_to_every_page() -> None:
+async def test_problem_list_links_every_page() -> None:
     page = (await ask(app_of(), "GET", "/problems")).text
     assert re.findall(r'href="/problems/(\w+)"', page) == list(PROBLEMS)
     items = (await ask(app_of(), "GET", "/problems", headers=JSON)).json()["items"]
     assert [item["code"] for item in items] == list(PROBLEMS)
 
 
-async def test_pages_load_nothing_and_permit_their_own_style_alone() -> None:
+async def test_problem_pages_load_nothing() -> None:
     page = await ask(app_of(), "GET", "/problems/out_of_stock")
     assert not re.search(r"(?:src|href)=\"(?!/problems|data:,)|https?:|url\(|<script", page.text)
     [style] = re.findall(r"<style>(.*?)</style>", page.text, re.DOTALL)
@@ -45,14 +45,14 @@ async def test_pages_load_nothing_and_permit_their_own_style_alone() -> None:
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
 
 
-async def test_pages_may_be_kept_by_caches_in_either_form() -> None:
+async def test_problem_pages_are_cacheable_per_format() -> None:
     response = await ask(app_of(), "GET", "/problems/out_of_stock")
     assert response.headers["Cache-Control"] == "public, max-age=3600"
     assert response.headers["Vary"] == "Accept"
 
 
 @pytest.mark.parametrize("code", ["no_such_code", "OUT_OF_STOCK", "%00", "<script>"])
-async def test_there_is_no_page_of_another_code(code: str) -> None:
+async def test_unknown_problem_code_has_no_page(code: str) -> None:
     response = await ask(app_of(), "GET", f"/problems/{code}")
     assert (response.status_code, response.json()["code"]) == (404, "not_found")
 
@@ -75,5 +75,5 @@ async def test_there_is_no_page_of_another_code(code: str) -> None:
         ("text/html;q=0.5" + ",;" * 100_000 + ",application/json", True),
     ],
 )
-def test_json_is_for_those_who_would_rather_have_it(accept: str, json: bool) -> None:
+def test_problem_page_is_json_if_preferred(accept: str, json: bool) -> None:
     assert prefers(accept, "application/json", over="text/html") is json

@@ -68,14 +68,14 @@ def subclasses(base: type[DomainError]) -> set[type[DomainError]]:
     return {base, *(leaf for child in base.__subclasses__() for leaf in subclasses(child))}
 
 
-def test_every_code_of_the_contract_has_its_status() -> None:
+def test_every_problem_code_of_the_contract_has_its_status() -> None:
     statuses: dict[int, set[str]] = {}
     for problem in PROBLEMS.values():
         statuses.setdefault(problem.status, set()).add(problem.code)
     assert statuses == CONTRACT
 
 
-def test_every_error_of_the_core_has_a_code_of_the_registry() -> None:
+def test_every_domain_error_has_a_registered_code() -> None:
     for root in ("domain", "application"):
         for path in Path(root).rglob("*.py"):
             import_module(".".join(path.with_suffix("").parts).removesuffix(".__init__"))
@@ -87,12 +87,12 @@ def test_every_error_of_the_core_has_a_code_of_the_registry() -> None:
     assert codes - OTHERWISE_ANSWERED <= set(PROBLEMS)
 
 
-def test_a_code_that_is_not_in_the_registry_cannot_be_raised() -> None:
+def test_unregistered_problem_code_cannot_be_raised() -> None:
     with pytest.raises(KeyError):
         HTTPProblem("no_such_code")
 
 
-def test_responses_are_grouped_by_status_with_an_example_a_code() -> None:
+def test_problem_responses_are_grouped_by_status_with_examples() -> None:
     responses = problem_responses("out_of_stock", "price_changed", "not_found")
     assert set(responses) == {404, 409}
     content = responses[409]["content"]["application/problem+json"]
@@ -100,7 +100,7 @@ def test_responses_are_grouped_by_status_with_an_example_a_code() -> None:
     assert responses[409]["description"] == "Not enough stock; The price has changed"
 
 
-def test_problems_are_added_to_those_that_are_declared_and_leave_the_rest_alone() -> None:
+def test_problems_are_added_to_declared_responses() -> None:
     declared = {201: {"description": "Made"}, **problem_responses("out_of_stock")}
     responses = with_problems(declared, "price_changed")
     assert responses[201] == {"description": "Made"}
@@ -108,13 +108,13 @@ def test_problems_are_added_to_those_that_are_declared_and_leave_the_rest_alone(
     assert set(examples) == {"out_of_stock", "price_changed"}
 
 
-def test_problems_stand_beside_other_content_of_their_status() -> None:
+def test_problems_are_added_beside_other_content() -> None:
     declared: Responses = {400: {"model": int, "content": {"text/plain": {}}}}
     response = with_problems(declared, "malformed_request")[400]
     assert response["model"] is int
     assert set(response["content"]) == {"text/plain", "application/problem+json"}
 
 
-def test_the_schema_that_responses_refer_to_comes_with_the_pages() -> None:
+def test_problem_schema_is_in_the_document() -> None:
     schema = app_of().openapi()
     assert {"Problem", "ProblemItem"} <= set(schema["components"]["schemas"])

@@ -45,14 +45,14 @@ async def test_parameters_of_the_route_its_router_and_its_dependencies_are_known
     assert response.json() == {"sort": "price", "tags": ["a", "b"], "limit": 3}
 
 
-async def test_they_are_known_under_a_prefix_as_well() -> None:
+async def test_parameters_are_known_under_a_prefix() -> None:
     app = app_of()
     app.include_router(router, prefix="/v1")
     assert (await ask(app, "GET", "/v1/things?limit=3")).is_success
     assert (await ask(app, "GET", "/v1/things?limits=3")).status_code == 400
 
 
-async def test_an_unknown_parameter_is_told_by_its_position_beside_the_known_ones() -> None:
+async def test_unknown_parameter_is_reported_by_position() -> None:
     response = await ask(router, "GET", f"/things?limit=3&{CANARY}={CANARY}")
     assert (response.status_code, response.json()["code"]) == (400, "unknown_parameter")
     assert response.json()["errors"] == [
@@ -66,7 +66,7 @@ async def test_an_unknown_parameter_is_told_by_its_position_beside_the_known_one
     assert CANARY not in f"{response.text}{response.headers}"
 
 
-async def test_a_parameter_with_one_value_is_not_sent_twice() -> None:
+async def test_repeated_single_parameter_is_rejected() -> None:
     response = await ask(router, "GET", "/things?limit=3&limit=4")
     assert (response.status_code, response.json()["code"]) == (400, "unknown_parameter")
     assert response.json()["errors"] == [
@@ -75,12 +75,12 @@ async def test_a_parameter_with_one_value_is_not_sent_twice() -> None:
 
 
 @pytest.mark.parametrize("query", ["limit=3&tag=%ff%fe", "%ff=1", "tag=%ed%a0%80", "tag=%c0%af"])
-async def test_a_query_that_is_not_utf_8_is_refused(query: str) -> None:
+async def test_query_with_invalid_utf_8_is_rejected(query: str) -> None:
     response = await ask(router, "GET", f"/things?{query}")
     assert (response.status_code, response.json()["code"]) == (400, "malformed_request")
 
 
-async def test_a_query_has_a_bounded_size_and_a_bounded_number_of_parameters() -> None:
+async def test_query_size_and_parameter_count_are_bounded() -> None:
     longest, most = "tag=" + "a" * (MAX_BYTES - 4), "&".join(["tag=a"] * MAX_PARAMETERS)
     for query in (longest, most):
         assert (await ask(router, "GET", f"/things?{query}")).is_success
@@ -89,7 +89,7 @@ async def test_a_query_has_a_bounded_size_and_a_bounded_number_of_parameters() -
         assert response.json()["params"] == {"max_bytes": MAX_BYTES, "max_parameters": MAX_PARAMETERS}
 
 
-async def test_the_first_unknown_parameters_are_described_and_that_there_are_more() -> None:
+async def test_only_the_first_unknown_parameters_are_reported() -> None:
     for count, detail in (
         (MAX_VIOLATIONS, "20 query parameters are not acceptable here. Allowed: trace."),
         (MAX_VIOLATIONS + 1, "More than 20 query parameters are not acceptable here. Allowed: trace."),
@@ -99,12 +99,12 @@ async def test_the_first_unknown_parameters_are_described_and_that_there_are_mor
 
 
 @pytest.mark.parametrize("query", ["x", "x=", "=", "%00=1", "x=1;y=2", "&&x"])
-async def test_where_there_are_no_parameters_any_is_refused(query: str) -> None:
+async def test_route_without_parameters_rejects_any(query: str) -> None:
     response = await ask(router, "GET", f"/nothing?{query}")
     assert (response.status_code, response.json()["code"]) == (400, "unknown_parameter")
 
 
-async def test_a_nul_is_refused_before_it_reaches_a_database() -> None:
+async def test_nul_in_a_query_is_rejected() -> None:
     response = await ask(router, "GET", f"/things?sort={CANARY}%00")
     assert (response.status_code, response.json()["code"]) == (422, "validation_failed")
     assert [(error["parameter"], error["code"]) for error in response.json()["errors"]] == [

@@ -36,7 +36,7 @@ def failing_with(error: Exception) -> FastAPI:
     return app_of(router)
 
 
-async def test_a_domain_error_is_told_as_the_contract_has_it() -> None:
+async def test_domain_error_becomes_a_problem() -> None:
     params: dict[str, Param] = {"sku": "MUG-RED", "requested": 2, "available": 1}
     error = OutOfStock(
         "1 of 2 lines cannot be supplied.",
@@ -66,24 +66,24 @@ async def test_a_domain_error_is_told_as_the_contract_has_it() -> None:
     }
 
 
-async def test_pointers_are_escaped() -> None:
+async def test_json_pointers_are_escaped() -> None:
     error = OutOfStock("x", violations=[Violation(("a/b~c", 0), "x", "x")])
     response = await ask(failing_with(error), "POST", "/v1/orders")
     assert response.json()["errors"][0]["pointer"] == "/a~1b~0c/0"
 
 
-async def test_params_of_the_whole_stand_at_the_top() -> None:
+async def test_params_of_the_error_are_top_level() -> None:
     error = OutOfStock("x", params={"from": "cancelled", "allowed_actions": ()})
     response = await ask(failing_with(error), "POST", "/v1/orders")
     assert response.json()["params"] == {"from": "cancelled", "allowed_actions": []}
 
 
-async def test_who_should_try_again_is_told_when() -> None:
+async def test_retryable_problem_has_retry_after() -> None:
     response = await ask(failing_with(Overloaded(retry_after=3)), "POST", "/v1/orders")
     assert (response.status_code, response.headers["Retry-After"]) == (503, "3")
 
 
-async def test_who_has_an_old_version_is_told_the_present_one() -> None:
+async def test_stale_version_gets_the_current_etag() -> None:
     response = await ask(failing_with(PreconditionFailed(12)), "POST", "/v1/orders")
     assert (response.status_code, response.headers["ETag"]) == (412, '"v12"')
 
@@ -97,7 +97,7 @@ async def test_who_has_an_old_version_is_told_the_present_one() -> None:
         (HTTPException(401), "authentication_required", False),
     ],
 )
-async def test_401_challenges_and_speaks_of_an_error_only_where_a_token_was_sent(
+async def test_401_names_an_error_only_if_a_token_was_sent(
     error: Exception, code: str, says_invalid: bool
 ) -> None:
     response = await ask(failing_with(error), "POST", "/v1/orders")
@@ -107,7 +107,7 @@ async def test_401_challenges_and_speaks_of_an_error_only_where_a_token_was_sent
     assert ('error="invalid_token"' in challenge) is says_invalid
 
 
-async def test_the_frameworks_own_refusal_of_a_missing_token_is_told_in_our_words() -> None:
+async def test_fastapis_missing_token_error_becomes_a_problem() -> None:
     router = APIRouter(route_class=StrictRoute)
 
     @router.get("/v1/me")
@@ -123,13 +123,13 @@ async def test_the_frameworks_own_refusal_of_a_missing_token_is_told_in_our_word
     ("status", "code"),
     [(400, "malformed_request"), (403, "forbidden"), (413, "body_too_large"), (418, "malformed_request")],
 )
-async def test_what_the_framework_says_is_not_passed_on(status: int, code: str) -> None:
+async def test_framework_error_details_are_not_exposed(status: int, code: str) -> None:
     response = await ask(failing_with(HTTPException(status, CANARY)), "POST", "/v1/orders")
     assert response.json()["code"] == code
     assert CANARY not in response.text
 
 
-async def test_405_lists_every_method_that_the_address_takes() -> None:
+async def test_405_lists_every_allowed_method() -> None:
     router = APIRouter(route_class=StrictRoute)
 
     @router.get("/v1/things/{thing_id}")
@@ -147,7 +147,7 @@ async def test_405_lists_every_method_that_the_address_takes() -> None:
 
 
 @pytest.mark.parametrize("error", [ValueError(CANARY), Unregistered(CANARY), HTTPException(500, CANARY)])
-async def test_what_nobody_expected_is_logged_and_told_without_detail(
+async def test_unexpected_error_is_logged_and_answered_without_detail(
     error: Exception, log: StringIO
 ) -> None:
     response = await ask(failing_with(error), "POST", "/v1/orders", headers={"X-Request-Id": "r-2"})
@@ -167,7 +167,7 @@ async def test_what_nobody_expected_is_logged_and_told_without_detail(
 
 
 @pytest.mark.parametrize("path", [f"/{CANARY}", "/%00", "/a%0d%0ab", "/%ff", "/" + "a" * 300, "/é"])
-async def test_an_address_that_is_not_like_ours_is_not_repeated(path: str, log: StringIO) -> None:
+async def test_unusual_path_is_not_echoed(path: str, log: StringIO) -> None:
     response = await ask(app_of(), "GET", path)
     assert response.status_code == 404
     assert "instance" not in response.json()

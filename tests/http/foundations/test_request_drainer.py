@@ -30,13 +30,13 @@ class Work:
         return "done"
 
 
-async def test_work_gives_its_result() -> None:
+async def test_work_returns_its_result() -> None:
     work = Work()
     work.may_go_on.set()
     assert await RequestDrainer().run(work) == "done"
 
 
-async def test_work_raises_what_it_raises() -> None:
+async def test_work_raises_its_error() -> None:
     work = Work(NotFound("x"))
     work.may_go_on.set()
     with pytest.raises(NotFound):
@@ -60,7 +60,7 @@ async def test_work_whose_caller_is_cancelled_is_finished() -> None:
 @pytest.mark.parametrize(
     ("error", "logged"), [(RuntimeError(CANARY), True), (NotFound(CANARY), False), (None, False)]
 )
-async def test_an_unexpected_failure_that_nobody_hears_of_is_logged(
+async def test_failure_after_a_disconnect_is_logged(
     error: Exception | None, logged: bool, log: StringIO
 ) -> None:
     request_drainer, work = RequestDrainer(), Work(error)
@@ -74,7 +74,7 @@ async def test_an_unexpected_failure_that_nobody_hears_of_is_logged(
     assert CANARY not in log.getvalue()
 
 
-async def test_draining_waits_for_the_work_and_takes_no_more() -> None:
+async def test_draining_waits_for_work_and_rejects_more() -> None:
     request_drainer, work = RequestDrainer(), Work()
     caller = asyncio.create_task(request_drainer.run(work))
     await work.begun.wait()
@@ -88,7 +88,7 @@ async def test_draining_waits_for_the_work_and_takes_no_more() -> None:
     assert await caller == "done"
 
 
-async def test_draining_ends_work_that_takes_too_long_and_says_so() -> None:
+async def test_draining_cancels_and_reports_late_work() -> None:
     request_drainer, work = RequestDrainer(), Work()
     caller = asyncio.create_task(request_drainer.run(work))
     await work.begun.wait()
@@ -99,7 +99,7 @@ async def test_draining_ends_work_that_takes_too_long_and_says_so() -> None:
     assert refusal.value.type.code == "shutting_down"
 
 
-async def test_a_route_finishes_what_it_has_begun_though_its_client_has_left() -> None:
+async def test_route_completes_after_its_client_disconnects() -> None:
     work = Work()
     router = APIRouter(route_class=StrictRoute)
 
@@ -117,7 +117,7 @@ async def test_a_route_finishes_what_it_has_begun_though_its_client_has_left() -
     await asyncio.wait_for(work.ended.wait(), 5)
 
 
-async def test_draining_waits_for_what_only_reads() -> None:
+async def test_draining_waits_for_reads() -> None:
     request_drainer, work = RequestDrainer(), Work()
     reading = asyncio.create_task(request_drainer.run_here(work))
     await work.begun.wait()
@@ -131,7 +131,7 @@ async def test_draining_waits_for_what_only_reads() -> None:
     assert await reading == "done"
 
 
-async def test_what_only_reads_ends_when_its_client_leaves() -> None:
+async def test_read_ends_when_its_client_disconnects() -> None:
     work = Work()
     router = APIRouter(route_class=StrictRoute)
 
@@ -148,7 +148,7 @@ async def test_what_only_reads_ends_when_its_client_leaves() -> None:
     assert len(app.state.request_drainer) == 0
 
 
-async def test_dependencies_are_finished_as_well() -> None:
+async def test_dependencies_complete_after_a_disconnect() -> None:
     work = Work()
 
     async def claim(x_key: Annotated[str, Header()]) -> str:
@@ -169,7 +169,7 @@ async def test_dependencies_are_finished_as_well() -> None:
     await asyncio.wait_for(work.ended.wait(), 5)
 
 
-async def test_a_draining_app_says_so_and_when_to_try_again() -> None:
+async def test_draining_app_answers_503_with_retry_after() -> None:
     router = APIRouter(route_class=StrictRoute)
 
     @router.get("/thing")

@@ -81,13 +81,13 @@ WITH_JSON = {"malformed_json"} | WITH_BODY
         ),
     ],
 )
-def test_a_route_documents_its_own_problems_those_of_its_kind_and_those_of_its_dependencies(
+def test_route_documents_its_own_and_its_dependencies_problems(
     method: str, path: str, codes: set[str]
 ) -> None:
     assert documented(method, path) == EVERYWHERE | codes
 
 
-def test_no_route_documents_the_frameworks_own_validation_error() -> None:
+def test_no_route_documents_fastapis_validation_error() -> None:
     assert "HTTPValidationError" not in str(app_of(router).openapi())
 
 

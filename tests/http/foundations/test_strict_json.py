@@ -23,7 +23,7 @@ i_json = st.recursive(
 
 
 @given(i_json)
-def test_what_is_interoperable_is_read_as_the_standard_library_reads_it(value: object) -> None:
+def test_interoperable_json_is_parsed_like_the_standard_library(value: object) -> None:
     assert parse(json.dumps(value).encode()) == value
     assert parse(json.dumps(value, ensure_ascii=False).encode()) == value
 
@@ -74,7 +74,7 @@ def test_what_is_interoperable_is_read_as_the_standard_library_reads_it(value: o
         pytest.param(b'{"a": 1} // note', id="comment"),
     ],
 )
-def test_what_two_readers_could_read_differently_is_refused(body: bytes) -> None:
+def test_ambiguous_json_is_rejected(body: bytes) -> None:
     with pytest.raises(HTTPProblem) as refusal:
         parse(body)
     assert refusal.value.type.code == "malformed_json"
@@ -94,11 +94,11 @@ def test_what_two_readers_could_read_differently_is_refused(body: bytes) -> None
         (b' \n{"a" : [1 , 2.5e3]}\t', {"a": [1, 2500.0]}),
     ],
 )
-def test_what_lies_just_inside_of_the_bounds_is_read(body: bytes, value: object) -> None:
+def test_json_at_the_bounds_is_accepted(body: bytes, value: object) -> None:
     assert parse(body) == (json.loads(body) if value is None else value)
 
 
-def test_a_mistake_is_told_by_its_place_alone() -> None:
+def test_json_error_reports_its_position_only() -> None:
     with pytest.raises(HTTPProblem) as refusal:
         parse(f'{{"password":\n  {CANARY}}}'.encode())
     assert refusal.value.params == {"line": 2, "column": 3}
@@ -106,7 +106,7 @@ def test_a_mistake_is_told_by_its_place_alone() -> None:
 
 
 @given(st.text(string.printable), st.sampled_from(['{"a": %s}', "[%s", "%s", '{"%s": NaN}', '"\\q%s"']))
-def test_no_refusal_repeats_the_input(noise: str, form: str) -> None:
+def test_json_error_never_echoes_the_input(noise: str, form: str) -> None:
     with pytest.raises(HTTPProblem) as refusal:
         parse((form % (CANARY + noise)).encode())
     told = refusal.value

@@ -65,7 +65,7 @@ async def test_client_that_leaves_cancels_instead_of_timing_out() -> None:
         (limits(max_unread=0, max_unread_per_network=1), ("192.0.2.1", "192.0.2.2"), False),
     ],
 )
-async def test_one_unread_body_too_many_is_refused(
+async def test_unread_body_above_the_bound_is_rejected(
     bounds: BodyLimits, peers: tuple[str, ...], refused: bool
 ) -> None:
     app = middleware(bounds)

@@ -111,22 +111,20 @@ async def errors_of(method: str, url: str, **options: Any) -> list[dict[str, Any
         (CANARY, "", "not_an_object"),
     ],
 )
-async def test_a_broken_rule_is_told_with_its_place_and_code(
-    body: Any, pointer: str, code: str, log: StringIO
-) -> None:
+async def test_violation_has_a_pointer_and_a_code(body: Any, pointer: str, code: str, log: StringIO) -> None:
     response = await ask(router, "POST", "/users", json=body)
     assert response.status_code == 422
     assert [(error["pointer"], error["code"]) for error in response.json()["errors"]] == [(pointer, code)]
     assert CANARY not in f"{response.text}{response.headers}{log.getvalue()}"
 
 
-async def test_an_absent_body_is_a_missing_value() -> None:
+async def test_missing_body_is_a_missing_value() -> None:
     assert await errors_of("POST", "/users") == [
         {"pointer": "", "code": "missing", "detail": "This is required."}
     ]
 
 
-async def test_passwords_that_differ_are_told_at_the_confirmation() -> None:
+async def test_different_passwords_point_at_the_confirmation() -> None:
     body = {"password": CANARY, "password_confirm": CANARY + "x"}
     assert await errors_of("POST", "/users", json=body) == [
         {"pointer": "/password_confirm", "code": "password_mismatch", "detail": "The two differ."}
@@ -138,7 +136,7 @@ def pair_with(name: str) -> dict[str, Any]:
     return {"left": {**line, name: CANARY}, "right": line}
 
 
-async def test_an_unknown_field_is_described_by_its_name_beside_the_known_ones() -> None:
+async def test_unknown_field_is_named_beside_the_known_ones() -> None:
     assert await errors_of("POST", "/pairs", json=pair_with("quantitty")) == [
         {
             "pointer": "/left",
@@ -153,12 +151,12 @@ async def test_an_unknown_field_is_described_by_its_name_beside_the_known_ones()
     ("name", "shown"),
     [("x" * 65, "x" * 64), ("a\r\n\x1b[31m\u202e", "a[31m"), ("", ""), ("\u0301" * 100_000, "\u0301" * 64)],
 )
-async def test_of_an_unknown_name_64_printable_characters_are_shown(name: str, shown: str) -> None:
+async def test_unknown_field_name_is_cut_to_64_printable_characters(name: str, shown: str) -> None:
     [error] = await errors_of("POST", "/pairs", json=pair_with(name))
     assert error["params"]["name"] == shown
 
 
-async def test_the_name_of_an_unknown_field_is_not_shown_where_a_secret_could_be_one() -> None:
+async def test_unknown_field_name_is_hidden_where_a_secret_could_stand() -> None:
     [error] = await errors_of("POST", "/users", json={CANARY: CANARY})
     assert error["detail"].startswith(
         "Field no. 1 of this object is not known here. Known fields: attributes, "
@@ -166,7 +164,7 @@ async def test_the_name_of_an_unknown_field_is_not_shown_where_a_secret_could_be
     assert CANARY not in str(error)
 
 
-async def test_the_first_20_broken_rules_are_described_and_that_there_are_more(
+async def test_only_the_first_20_violations_are_reported(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     described: list[object] = []
@@ -192,7 +190,7 @@ async def test_the_first_20_broken_rules_are_described_and_that_there_are_more(
         assert len(described) == 20
 
 
-async def test_twenty_thousand_unknown_fields_reach_no_validation(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_twenty_thousand_unknown_fields_are_not_validated(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise AssertionError
 
@@ -205,14 +203,14 @@ async def test_twenty_thousand_unknown_fields_reach_no_validation(monkeypatch: p
         assert response.json()["detail"] == f"A body has at most {MAX_MEMBERS} fields and items here."
 
 
-async def test_a_key_that_the_client_chose_is_not_repeated() -> None:
+async def test_client_chosen_mapping_key_is_not_echoed() -> None:
     body = {"attributes": {CANARY: "longer than five"}}
     assert [(error["pointer"], error["code"]) for error in await errors_of("POST", "/users", json=body)] == [
         ("/attributes", "too_long")
     ]
 
 
-async def test_limits_are_given_for_programs_too() -> None:
+async def test_violation_params_carry_the_limits() -> None:
     body = {"lines": [{"product_id": str(UUID(int=1)), "quantity": 10}]}
     assert await errors_of("POST", "/users", json=body) == [
         {
@@ -224,7 +222,7 @@ async def test_limits_are_given_for_programs_too() -> None:
     ]
 
 
-async def test_parameters_are_told_by_name_and_place() -> None:
+async def test_parameter_violation_has_a_name_and_location() -> None:
     errors = await errors_of("GET", f"/users/{CANARY}?low=x", headers={"X-Depth": "4"})
     assert [(error["in"], error["parameter"], error["code"]) for error in errors] == [
         ("path", "user_id", "not_a_uuid"),
@@ -234,7 +232,7 @@ async def test_parameters_are_told_by_name_and_place() -> None:
     assert CANARY not in str(errors)
 
 
-async def test_a_rule_between_query_parameters_is_told_at_one_of_them() -> None:
+async def test_rule_between_query_parameters_names_one() -> None:
     errors = await errors_of("GET", f"/users/{UUID(int=1)}?low=3&high=2")
     assert [(error["in"], error["parameter"], error["code"]) for error in errors] == [
         ("query", "high", "empty_range")

@@ -160,7 +160,7 @@ async def test_root_and_the_owner_of_the_data_take_turns(
     await_nothing_running(new_data_dir)
 
 
-def test_root_is_told_of_a_directory_that_the_server_cannot_enter(new_data_dir: Path) -> None:
+def test_inaccessible_directory_is_reported_to_root(new_data_dir: Path) -> None:
     private = new_data_dir / "private"
     private.mkdir(mode=0o700)
 

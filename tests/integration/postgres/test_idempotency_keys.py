@@ -54,7 +54,7 @@ async def test_executed_request_of_two_with_one_key_is_stored(
     assert bound.fingerprint == done.fingerprint
 
 
-async def test_old_keys_are_forgotten_and_young_ones_kept(
+async def test_only_old_idempotency_keys_are_pruned(
     shop: Shop, engine: AsyncEngine, unit_of_work: PostgresUnitOfWorkFactory, psql: asyncpg.Connection
 ) -> None:
     old, young = (
