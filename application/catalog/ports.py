@@ -72,11 +72,12 @@ class ProductSort(StrEnum):
 class ProductFilter:
     """Which products to list. Prices are minor units of `currency`, bounds included.
 
-    `query` matches a product if each of its words begins a word of the product, or is one slip away from a word of
-    its name or SKU: see `domain.catalog.search`.
+    `query` matches a product if each of its words begins a word of the product, or is one typo away from a word of
+    its name or SKU: see `domain.catalog.search`. `sku` is exact.
     """
 
     query: str | None = None
+    sku: str | None = None
     status: ProductStatus | None = ProductStatus.ACTIVE
     currency: str | None = None
     min_price: int | None = None
@@ -98,7 +99,10 @@ class ProductQueries(Protocol):
         after: Position | None,
         limit: int,
     ) -> Page[ProductView]:
-        """Return the products after a position, by `sort` and then by id, in the same direction."""
+        """Return the products after a position, by `sort` and then by id, in the same direction.
+
+        The product whose SKU is the query comes first, and only there, on a page of at least two products.
+        """
         ...
 
 

@@ -78,3 +78,41 @@ async def test_long_words_are_found_by_their_prefix(shop: Shop) -> None:
     assert await found(shop, "x" * 39 + "y") == ["A-1"]
     assert await found(shop, "x" * 39 + "yQQQ" * 100) == ["A-1"]
     assert await found(shop, "x" * 38 + "qq") == []
+
+
+async def test_product_whose_sku_is_the_query_comes_first_and_once(shop: Shop) -> None:
+    for sku in ("MUG-RED-2", "MUG-RED-1", "MUG-RED", "MUG-RED-3"):
+        await shop.product(sku=sku, name=f"A {sku}")
+    pages: list[list[str]] = []
+    after = None
+    while not pages or after:
+        page = await shop.store.products.list(
+            ProductFilter(query="MUG-RED"), sort=ProductSort.NAME, descending=True, after=after, limit=2
+        )
+        pages.append([product.sku for product in page.items])
+        after = page.next
+    assert pages == [["MUG-RED", "MUG-RED-3"], ["MUG-RED-2", "MUG-RED-1"]]
+    assert await found(shop, "mug-red") == ["MUG-RED", "MUG-RED-1", "MUG-RED-2", "MUG-RED-3"]
+
+
+async def test_exact_sku_is_found_only_with_the_other_filters(shop: Shop) -> None:
+    await shop.product(sku="MUG", stock=0)
+    await shop.product(sku="MUG-2", stock=1)
+    page = await shop.store.products.list(
+        ProductFilter(query="MUG", in_stock=True),
+        sort=ProductSort.NAME,
+        descending=False,
+        after=None,
+        limit=10,
+    )
+    assert [product.sku for product in page.items] == ["MUG-2"]
+
+
+async def test_filter_sku_finds_exactly_that_product(shop: Shop) -> None:
+    for sku in ("MUG", "MUG-2", "mug"):
+        await shop.product(sku=sku)
+    for sku, expected in (("MUG", ["MUG"]), ("MUG-2", ["MUG-2"]), ("MU", [])):
+        page = await shop.store.products.list(
+            ProductFilter(sku=sku), sort=ProductSort.NAME, descending=False, after=None, limit=10
+        )
+        assert [product.sku for product in page.items] == expected

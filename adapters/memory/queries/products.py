@@ -30,18 +30,25 @@ class MemoryProductQueries(ProductQueries):
         limit: int,
     ) -> Page[ProductView]:
         await reach()
-        return page(
-            (
-                product
-                for product in self._database.tables.products.values()
-                if _meets(product, self._stock_of(product), criteria)
-            ),
+        found = {
+            product.id: product
+            for product in self._database.tables.products.values()
+            if _meets(product, self._stock_of(product), criteria)
+        }
+        exact: list[ProductView] = []
+        if limit > 1:
+            for product in [product for product in found.values() if product.sku == criteria.query]:
+                exact = [ProductView.of(product, self._stock_of(product))] if after is None else []
+                del found[product.id]
+        others = page(
+            found.values(),
             position=lambda product: (_sort_value(product, sort), product.id),
             show=lambda product: ProductView.of(product, self._stock_of(product)),
             descending=descending,
             after=after,
-            limit=limit,
+            limit=limit - len(exact),
         )
+        return Page((*exact, *others.items), others.next)
 
     def _stock_of(self, product: Product) -> Stock:
         return self._database.tables.stocks[product.id]
@@ -60,6 +67,7 @@ def _sort_value(product: Product, sort: ProductSort) -> str | int | datetime:
 def _meets(product: Product, stock: Stock, criteria: ProductFilter) -> bool:
     return (
         criteria.status in {None, product.status}
+        and criteria.sku in {None, product.sku}
         and criteria.currency in {None, product.price.currency}
         and (criteria.min_price is None or criteria.min_price <= product.price.amount)
         and (criteria.max_price is None or product.price.amount <= criteria.max_price)

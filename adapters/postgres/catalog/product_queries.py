@@ -14,7 +14,7 @@ from application.catalog.ports import ProductFilter, ProductQueries, ProductSort
 from application.catalog.views import ProductView
 from application.shared.page import Page, Position
 from domain.catalog import search
-from domain.catalog.product import ProductStatus
+from domain.catalog.product import SKU, ProductStatus
 from domain.shared.ids import ProductId
 from domain.shared.money import Money
 
@@ -55,14 +55,24 @@ class PostgresProductQueries(ProductQueries):
     ) -> Page[ProductView]:
         key = _KEYS[sort]
         found = _PRODUCTS.where(*_conditions(criteria))
+        exact: list[ProductView] = []
+        if criteria.query is not None and limit > 1 and not any(SKU.violations(criteria.query, "q")):
+            if after is None:
+                rows = await self._reader.all(found.where(ProductRow.sku == criteria.query))
+                exact = [_view(row) for row in rows]
+            found = found.where(ProductRow.sku != criteria.query)
+        limit -= len(exact)
         statement = page_of(found, key, descending=descending, after=after, limit=limit)
-        return shown(await self._reader.all(statement), key, limit=limit, show=_view)
+        others = shown(await self._reader.all(statement), key, limit=limit, show=_view)
+        return Page((*exact, *others.items), others.next)
 
 
 def _conditions(criteria: ProductFilter) -> Iterator[ColumnElement[bool]]:
     if criteria.status is not None:
         # Written out, not bound: only then is the index on the prices of active products used.
         yield ProductRow.status == literal(criteria.status.value, literal_execute=True)
+    if criteria.sku is not None:
+        yield ProductRow.sku == criteria.sku
     if criteria.currency is not None:
         yield ProductRow.price_currency == criteria.currency
     if criteria.min_price is not None:

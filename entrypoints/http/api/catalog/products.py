@@ -105,6 +105,7 @@ async def list_products(
         page = await list_products(
             ProductFilter(
                 query=query.q,
+                sku=query.sku,
                 status=query.status,
                 currency=query.currency,
                 min_price=query.min_price,
