@@ -40,6 +40,7 @@ async def running(container: Container) -> AsyncIterator[bytes]:
         stack.push_async_callback(container.payments.outgoing_http().close)
         stack.push_async_callback(container.orders.order_lanes().drain)
         stack.push_async_callback(container.orders.order_batcher().drain)
+        await _check_stored_secrets(container)
         await _load_keys(container)
         secret = await container.database.secrets().get_or_create(CURSOR_SECRET, CURSOR_SECRET_BYTES)
         for name, work, every in _periodic_jobs(container):
@@ -72,6 +73,32 @@ async def _deliver_mail(deliver_mail: DeliverMail) -> None:
             kind=failure.request.kind.value,
             attempts=failure.request.attempts,
             error=None if failure.error is None else type(failure.error).__name__,
+        )
+
+
+async def _check_stored_secrets(container: Container) -> None:
+    """Raise WrongSettings if stored secrets cannot be decrypted, or if a new shop needs a key to encrypt its own."""
+    settings, key_ids = container.settings(), container.security.secret_box().key_ids
+    stored = await container.database.stored_secrets().count_by_key()
+    if not stored and not key_ids and not settings.is_on_loopback:
+        raise WrongSettings(
+            "STEELYARD_SECRETS_KEY has to be set for a new database, because the shop is not on a loopback address "
+            "(STEELYARD_TOKEN_ISSUER). Make a key with `secrets generate`."
+        )
+    for key_id in stored.keys() - set(key_ids) - {None}:
+        raise WrongSettings(
+            f"STEELYARD_SECRETS_KEY lacks the key {key_id}, with which {stored[key_id]} secrets in the database are "
+            "encrypted."
+        )
+
+
+async def warn_about_clear_secrets(container: Container) -> None:
+    """Log if secrets are stored in clear. A copy of the database is then enough to forge access tokens."""
+    if in_clear := (await container.database.stored_secrets().count_by_key()).get(None, 0):
+        log = _log.info if container.settings().is_on_loopback else _log.warning
+        log(
+            "secrets are stored in clear: set STEELYARD_SECRETS_KEY and run `secrets encrypt`",
+            number=in_clear,
         )
 
 

@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Sequence
 from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -363,6 +364,15 @@ class Settings(BaseSettings):
         return () if self.nats_url is None else _nats_servers(self.nats_url)
 
     @property
+    def is_on_loopback(self) -> bool:
+        """Whether clients reach the service on this machine only, by the issuer's address."""
+        host = urlsplit(self.token_issuer).hostname or ""
+        try:
+            return ip_address(host).is_loopback
+        except ValueError:
+            return host == "localhost"
+
+    @property
     def source_of_signing_keys(self) -> str | None:
         """The variable that provides the signing keys, or None if they are stored in the database."""
         if self.signing_keys_file is not None:
@@ -376,9 +386,12 @@ class Settings(BaseSettings):
         return self.signing_keys.get_secret_value().encode() if self.signing_keys is not None else b""
 
     def read_secrets_keys(self) -> Sequence[bytes]:
-        """Return the keys that encrypt stored secrets: none if none are set. Raises OSError, ValueError."""
+        """Return the keys that encrypt stored secrets: none if none are set. Raises WrongSettings."""
         if self.secrets_key_file is not None:
-            return parse_keys(self.secrets_key_file.read_text())
+            try:
+                return parse_keys(self.secrets_key_file.read_text())
+            except (OSError, ValueError) as error:
+                raise WrongSettings(f"{PREFIX}SECRETS_KEY_FILE is wrong: {error}.") from None
         return parse_keys(self.secrets_key.get_secret_value()) if self.secrets_key is not None else ()
 
     @classmethod

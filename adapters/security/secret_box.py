@@ -28,6 +28,10 @@ class AesGcmSecretBox(SecretBox):
             raise ValueError(f"a key has {KEY_BYTES} bytes")
         self._ciphers = {_key_id(key): AESGCM(key) for key in keys}
 
+    @property
+    def key_ids(self) -> Sequence[str]:
+        return list(self._ciphers)
+
     def seal(self, secret: str, *, context: str) -> str | None:
         if not self._ciphers:
             return None
@@ -49,6 +53,11 @@ class AesGcmSecretBox(SecretBox):
             return cipher.decrypt(data[:_NONCE_BYTES], data[_NONCE_BYTES:], context.encode()).decode()
         except (InvalidTag, Base64Error, ValueError):
             raise SecretNotReadable from None
+
+
+def generate_key() -> str:
+    """Return a new key in Base64."""
+    return urlsafe_b64encode(urandom(KEY_BYTES)).decode()
 
 
 def parse_keys(text: str) -> Sequence[bytes]:

@@ -1,5 +1,6 @@
 """Secrets that the service makes for itself and shares between its processes."""
 
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 
@@ -16,6 +17,11 @@ class SecretNotReadable(Exception):
 class SecretBox(Protocol):
     """Encrypts secrets that are stored. `context` names the place: a sealed secret opens in its own place only."""
 
+    @property
+    def key_ids(self) -> Sequence[str]:
+        """The ids of the keys. The first key encrypts, all decrypt. Empty: nothing can be encrypted."""
+        ...
+
     def seal(self, secret: str, *, context: str) -> str | None:
         """Return the sealed secret, or None if no key is configured: then it must not be stored."""
         ...
@@ -24,5 +30,23 @@ class SecretBox(Protocol):
         """Return the secret. A text that was stored before secrets were sealed is returned as it is.
 
         Raises SecretNotReadable.
+        """
+        ...
+
+
+class StoredSecrets(Protocol):
+    """The secrets in the database that the service needs in clear: signing keys, and secrets of webhooks and of its own."""
+
+    async def count_by_key(self) -> Mapping[str | None, int]:
+        """Return the number of secrets for each id of an encryption key; None: stored in clear."""
+        ...
+
+    async def encrypt_batch(self, limit: int, *, in_clear: bool) -> int:
+        """Encrypt up to `limit` secrets with the first key, in one transaction, and return their number.
+
+        They are those stored in clear, or else those that are encrypted with another key.
+
+        Raises:
+            SecretNotReadable: a secret is encrypted with an unknown key.
         """
         ...

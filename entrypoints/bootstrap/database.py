@@ -27,6 +27,7 @@ from adapters.postgres.payments.sandbox_store import PostgresSandboxStore
 from adapters.postgres.sessions.queries import PostgresSessionQueries
 from adapters.postgres.signing.secrets import PostgresSecrets
 from adapters.postgres.signing.signing_keys import PostgresSigningKeys
+from adapters.postgres.signing.stored_secrets import PostgresStoredSecrets
 from adapters.postgres.throttling.attempts import PostgresAttemptRecords
 from adapters.postgres.users.queries import PostgresUserQueries
 from adapters.postgres.webhooks.delivery_queue import PostgresDeliveryQueue
@@ -38,6 +39,7 @@ from entrypoints.settings import Settings
 class Database(containers.DeclarativeContainer):
     settings: providers.Dependency[Settings] = providers.Dependency(instance_of=Settings)
     ids: providers.Dependency[IdFactory] = providers.Dependency()
+    security = providers.DependenciesContainer()
 
     engine = providers.Singleton(
         create_engine, url=settings.provided.database_url, pool_size=settings.provided.database_pool_size
@@ -49,7 +51,9 @@ class Database(containers.DeclarativeContainer):
         statement_timeout=PUBLIC_READ_TIMEOUT,
     )
     session_factory = providers.Singleton(create_sessions, engine=engine)
-    unit_of_work = providers.Singleton(PostgresUnitOfWorkFactory, sessions=session_factory, ids=ids)
+    unit_of_work = providers.Singleton(
+        PostgresUnitOfWorkFactory, sessions=session_factory, ids=ids, secret_box=security.secret_box
+    )
     health = providers.Singleton(PostgresHealth, engine=engine)
 
     user_queries = providers.Singleton(PostgresUserQueries, engine=engine)
@@ -65,13 +69,18 @@ class Database(containers.DeclarativeContainer):
 
     event_feed = providers.Singleton(PostgresEventFeed, engine=engine)
     relay_progress = providers.Singleton(PostgresRelayProgress, engine=engine)
-    delivery_queue = providers.Singleton(PostgresDeliveryQueue, engine=engine, ids=ids)
+    delivery_queue = providers.Singleton(
+        PostgresDeliveryQueue, engine=engine, ids=ids, secret_box=security.secret_box
+    )
     audit_records = providers.Singleton(PostgresAuditRecords, engine=engine)
     attempt_records = providers.Singleton(PostgresAttemptRecords, engine=engine)
     idempotency_records = providers.Singleton(PostgresIdempotencyRecordStore, engine=engine)
     finding_records = providers.Singleton(PostgresFindingRecords, engine=engine)
-    signing_key_store = providers.Singleton(PostgresSigningKeys, engine=engine)
-    secrets = providers.Singleton(PostgresSecrets, engine=engine)
+    signing_key_store = providers.Singleton(
+        PostgresSigningKeys, engine=engine, secret_box=security.secret_box
+    )
+    secrets = providers.Singleton(PostgresSecrets, engine=engine, secret_box=security.secret_box)
+    stored_secrets = providers.Singleton(PostgresStoredSecrets, engine=engine, secret_box=security.secret_box)
     sandbox_store = providers.Singleton(PostgresSandboxStore, engine=engine)
 
     checking_engine = providers.Singleton(create_checking_engine, url=settings.provided.database_url)

@@ -44,8 +44,8 @@ class Container(DeclarativeContainer):
     ids = Singleton(UuidV7Factory)
     randomness = Singleton(SystemRandomness)
 
-    database = part(Database, settings=settings, ids=ids)
     security = part(Security, settings=settings, clock=clock)
+    database = part(Database, settings=settings, ids=ids, security=security)
     signing = part(Signing, settings=settings, clock=clock, ids=ids, database=database)
     mail = part(Mail, settings=settings, clock=clock, randomness=randomness, database=database)
     retention = part(Retention, settings=settings, clock=clock, database=database)
@@ -75,7 +75,7 @@ class Container(DeclarativeContainer):
     catalog = part(Catalog, clock=clock, ids=ids, database=database)
     orders = part(Orders, settings=settings, clock=clock, ids=ids, database=database)
     payments = part(Payments, settings=settings, clock=clock, ids=ids, database=database, orders=orders)
-    webhooks = part(Webhooks, settings=settings, clock=clock, ids=ids, database=database)
+    webhooks = part(Webhooks, settings=settings, clock=clock, ids=ids, database=database, security=security)
     events = part(Events, settings=settings, clock=clock, ids=ids, database=database, webhooks=webhooks)
     audit = part(Audit, database=database)
 

@@ -1,4 +1,4 @@
-"""Passwords, throttling of attempts, rate limits, and the proxies whose headers are trusted."""
+"""Passwords, encryption of secrets, throttling of attempts, rate limits, and the proxies whose headers are trusted."""
 
 from collections.abc import Iterator
 
@@ -8,6 +8,7 @@ from adapters.rate_limits.in_process import InProcessRateLimiter
 from adapters.rate_limits.unlimited import UnlimitedRateLimiter
 from adapters.security.breached import ListedBreachedPasswords
 from adapters.security.passwords import Argon2PasswordHasher
+from adapters.security.secret_box import AesGcmSecretBox
 from application.rate_limits.ports import RateLimiter
 from application.shared.clock import Clock
 from application.throttling.throttle import CountingThrottle, NullThrottle
@@ -20,6 +21,10 @@ def _hasher(*, workers: int, max_waiting: int) -> Iterator[Argon2PasswordHasher]
     hasher = Argon2PasswordHasher(workers=workers, max_waiting=max_waiting)
     yield hasher
     hasher.close()
+
+
+def _secret_box(settings: Settings) -> AesGcmSecretBox:
+    return AesGcmSecretBox(settings.read_secrets_keys())
 
 
 def _throttle_name(settings: Settings) -> str:
@@ -45,6 +50,7 @@ class Security(containers.DeclarativeContainer):
     settings: providers.Dependency[Settings] = providers.Dependency(instance_of=Settings)
     clock: providers.Dependency[Clock] = providers.Dependency()
 
+    secret_box = providers.Singleton(_secret_box, settings=settings)
     hasher = providers.Resource(
         _hasher,
         workers=settings.provided.hashing_threads,

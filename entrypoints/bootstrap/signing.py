@@ -7,6 +7,7 @@ from adapters.security.keys import generate_signing_key
 from adapters.security.tokens import Ed25519AccessTokens
 from adapters.security.verified_tokens import RememberedAccessTokens
 from application.shared.clock import Clock
+from application.shared.encrypt_secrets import EncryptSecrets
 from application.shared.ids import IdFactory
 from application.signing.reload_keys import ReloadKeys
 from application.signing.rotate_key import MAX_SKEW, RotateKey
@@ -39,6 +40,7 @@ class Signing(containers.DeclarativeContainer):
     access_tokens = providers.Singleton(RememberedAccessTokens, tokens=signed_tokens)
 
     reload_keys = providers.Singleton(ReloadKeys, keys=signing_keys, tokens=access_tokens, clock=clock)
+    encrypt_secrets = providers.Singleton(EncryptSecrets, stored=database.stored_secrets)
     rotate_key = providers.Singleton(
         RotateKey,
         keys=database.signing_key_store,

@@ -2,7 +2,6 @@ from secrets import SystemRandom, token_bytes
 
 from dependency_injector import containers, providers
 
-from adapters.security.secret_box import AesGcmSecretBox
 from adapters.webhooks.sender import HttpWebhookSender
 from application.shared.clock import Clock
 from application.shared.ids import IdFactory
@@ -17,15 +16,12 @@ from application.webhooks.transfer_endpoint import TransferEndpoint
 from entrypoints.settings import Settings
 
 
-def _secret_box(settings: Settings) -> AesGcmSecretBox:
-    return AesGcmSecretBox(settings.read_secrets_keys())
-
-
 class Webhooks(containers.DeclarativeContainer):
     settings: providers.Dependency[Settings] = providers.Dependency(instance_of=Settings)
     clock: providers.Dependency[Clock] = providers.Dependency()
     ids: providers.Dependency[IdFactory] = providers.Dependency()
     database = providers.DependenciesContainer()
+    security = providers.DependenciesContainer()
 
     create_endpoint = providers.Singleton(
         CreateEndpoint,
@@ -33,7 +29,7 @@ class Webhooks(containers.DeclarativeContainer):
         clock=clock,
         ids=ids,
         random_bytes=providers.Object(token_bytes),
-        secret_box=providers.Singleton(_secret_box, settings=settings),
+        secret_box=security.secret_box,
         allow_plain_http=settings.provided.webhooks_to_private_addresses,
     )
     delete_endpoint = providers.Singleton(DeleteEndpoint, unit_of_work=database.unit_of_work, clock=clock)

@@ -16,6 +16,7 @@ from entrypoints.cli import (
     lifecycle,
     mail,
     openapi,
+    secrets,
     users,
 )
 from entrypoints.cli.failures import print_errors
@@ -36,6 +37,7 @@ app.add_typer(db.group, name="db")
 app.add_typer(users.group, name="users")
 app.add_typer(clients.group, name="clients")
 app.add_typer(keys.group, name="keys")
+app.add_typer(secrets.group, name="secrets")
 app.add_typer(mail.group, name="mail")
 app.add_typer(catalog.group, name="catalog")
 app.add_typer(catalog.old_group, name="catalogue", hidden=True)

@@ -36,7 +36,7 @@ from entrypoints.http.representation.fingerprints import (
     FINGERPRINT_SECRET_BYTES,
     Fingerprints,
 )
-from entrypoints.lifespan import running
+from entrypoints.lifespan import running, warn_about_clear_secrets
 from entrypoints.settings import Settings
 
 DRAIN_SECONDS = 10.0
@@ -89,6 +89,7 @@ def create_app(settings: Settings | None = None, container: Container | None = N
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with running(container) as cursor_secret:
             app.state.cursors = Cursors(cursor_secret)
+            await warn_about_clear_secrets(container)
             app.state.fingerprints = Fingerprints(
                 await container.database.secrets().get_or_create(FINGERPRINT_SECRET, FINGERPRINT_SECRET_BYTES)
             )

@@ -28,9 +28,12 @@ from adapters.postgres.throttling.attempts import PostgresAttemptRecords
 from adapters.postgres.users.queries import PostgresUserQueries
 from adapters.postgres.webhooks.delivery_queue import PostgresDeliveryQueue
 from adapters.postgres.webhooks.queries import PostgresWebhookQueries
+from adapters.security.secret_box import AesGcmSecretBox
 from application.shared.ids import IdFactory
 from tests.kit.ids import SequentialIds
 from tests.kit.store import Store
+
+SECRET_BOX = AesGcmSecretBox([b"k" * 32])
 
 
 @asynccontextmanager
@@ -42,8 +45,8 @@ async def postgres_store(url: str, ids: IdFactory | None = None) -> AsyncIterato
     ids = ids or SequentialIds()
     try:
         yield Store(
-            unit_of_work=PostgresUnitOfWorkFactory(create_sessions(engine), ids),
-            impatient=PostgresUnitOfWorkFactory(create_sessions(impatient), ids),
+            unit_of_work=PostgresUnitOfWorkFactory(create_sessions(engine), ids, SECRET_BOX),
+            impatient=PostgresUnitOfWorkFactory(create_sessions(impatient), ids, SECRET_BOX),
             users=PostgresUserQueries(engine),
             sessions=PostgresSessionQueries(engine),
             clients=PostgresClientQueries(engine),
@@ -55,9 +58,9 @@ async def postgres_store(url: str, ids: IdFactory | None = None) -> AsyncIterato
             event_feed=PostgresEventFeed(engine),
             relay_progress=PostgresRelayProgress(engine),
             webhooks=PostgresWebhookQueries(engine),
-            delivery_queue=PostgresDeliveryQueue(engine, ids),
-            signing_keys=PostgresSigningKeys(engine),
-            secrets=PostgresSecrets(engine),
+            delivery_queue=PostgresDeliveryQueue(engine, ids, SECRET_BOX),
+            signing_keys=PostgresSigningKeys(engine, SECRET_BOX),
+            secrets=PostgresSecrets(engine, SECRET_BOX),
             replays=PostgresIdempotencyRecordStore(engine),
             findings=PostgresFindingRecords(engine),
             sandbox_store=PostgresSandboxStore(engine),

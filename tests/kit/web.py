@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from application.checks.ports import Finding, InvariantChecks
 from application.health.ports import Health
+from application.shared.secrets import StoredSecrets
 from application.users.sign_up import SignUpCommand
 from domain.payments.method import PaymentMethod
 from domain.users.permissions import Role, Scope
@@ -33,7 +34,10 @@ def container_over(store: Store, **settings: Any) -> Container:
     defaults = {"database_url": NO_DATABASE, "rate_limit_enabled": False}
     container = Container(settings=Settings(**{**defaults, **settings}))
     container.database.override_providers(
-        **store.providers(), health=AlwaysReady(), invariant_checks=NothingBroken()
+        **store.providers(),
+        health=AlwaysReady(),
+        invariant_checks=NothingBroken(),
+        stored_secrets=SecretsInClear(),
     )
     container.payments.gateways.override({PaymentMethod.SANDBOX: FakeGateway()})
     container.security.hasher.override(PlainHasher())
@@ -44,6 +48,16 @@ def container_over(store: Store, **settings: Any) -> Container:
 
 class AlwaysReady(Health):
     async def check(self) -> None: ...
+
+
+class SecretsInClear(StoredSecrets):
+    """The secrets of a shop in memory, which encrypts nothing."""
+
+    async def count_by_key(self) -> Mapping[str | None, int]:
+        return {None: 1}
+
+    async def encrypt_batch(self, limit: int, *, in_clear: bool) -> int:
+        return 0
 
 
 class NothingBroken(InvariantChecks):

@@ -29,12 +29,15 @@ from adapters.postgres.users.sign_ups import PostgresSignUps
 from adapters.postgres.webhooks.repository import PostgresWebhookRepository
 from application.audit.trail import AuditTrail
 from application.shared.ids import IdFactory
+from application.shared.secrets import SecretBox
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.shared.actor import Actor
 
 
 class PostgresUnitOfWork(UnitOfWork):
-    def __init__(self, transaction: Transaction, ids: IdFactory, actor: Actor | None) -> None:
+    def __init__(
+        self, transaction: Transaction, ids: IdFactory, secret_box: SecretBox, actor: Actor | None
+    ) -> None:
         self._transaction = transaction
         audit = AuditTrail(actor, ids)
         self._outbox = outbox = Outbox(transaction, ids)
@@ -56,7 +59,7 @@ class PostgresUnitOfWork(UnitOfWork):
             refunds=PostgresRefundRepository(transaction),
             provider_events=PostgresProviderEventRecords(transaction),
             attempts=PostgresAttemptTallies(transaction),
-            webhooks=PostgresWebhookRepository(transaction),
+            webhooks=PostgresWebhookRepository(transaction, secret_box),
             idempotency=self._idempotency,
         )
 
@@ -81,12 +84,13 @@ class PostgresUnitOfWorkFactory(UnitOfWorkFactory):
 
     sessions: async_sessionmaker[AsyncSession]
     ids: IdFactory
+    secret_box: SecretBox
 
     @asynccontextmanager
     async def __call__(self, actor: Actor | None = None) -> AsyncIterator[PostgresUnitOfWork]:
         transaction = Transaction(self.sessions())
         try:
             await transaction.open()
-            yield PostgresUnitOfWork(transaction, self.ids, actor)
+            yield PostgresUnitOfWork(transaction, self.ids, self.secret_box, actor)
         finally:
             await transaction.close()

@@ -8,8 +8,10 @@ from adapters.postgres.audit import audit_log
 from adapters.postgres.core.errors import translated
 from adapters.postgres.core.reader import AutocommitReader
 from adapters.postgres.core.rows import SigningKeyRow
+from adapters.postgres.core.secret_columns import SecretColumns, place_of
 from adapters.postgres.core.unnest import columns_of
 from application.audit.entry import AuditEntry
+from application.shared.secrets import SecretBox, SecretNotReadable
 from application.signing.ports import SigningKey, SigningKeyStore
 
 _ALL = select(*columns_of(SigningKeyRow)).order_by(SigningKeyRow.signs_from.desc(), SigningKeyRow.kid)
@@ -19,15 +21,23 @@ _ADD = insert(SigningKeyRow)
 
 
 class PostgresSigningKeys(SigningKeyStore):
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, secret_box: SecretBox) -> None:
         self._engine = engine
+        self._columns = SecretColumns(secret_box)
         self._reader = AutocommitReader(engine)
 
     async def all(self) -> Sequence[SigningKey]:
+        """Raise ValueError for a key that cannot be decrypted."""
         return [
-            SigningKey(row.kid, row.private_pem, row.signs_from, row.verifies_until)
+            SigningKey(row.kid, self._opened(row.kid, row.private_pem), row.signs_from, row.verifies_until)
             for row in await self._reader.all(_ALL)
         ]
+
+    def _opened(self, kid: str, stored: bytes) -> bytes:
+        try:
+            return self._columns.open(stored, place=_place(kid))
+        except SecretNotReadable:
+            raise ValueError(f"Signing key {kid} cannot be decrypted with STEELYARD_SECRETS_KEY.") from None
 
     async def add_first(self, key: SigningKey) -> None:
         with translated():
@@ -35,7 +45,7 @@ class PostgresSigningKeys(SigningKeyStore):
                 # Of two processes that start at once, the second waits here, and then finds the first one's key.
                 await connection.execute(_LOCK)
                 if not (await connection.execute(_IS_THERE)).scalar_one():
-                    await connection.execute(_ADD, _values(key))
+                    await connection.execute(_ADD, self._values(key))
 
     async def rotate(
         self, key: SigningKey, *, former_until: datetime, now: datetime, entries: Sequence[AuditEntry]
@@ -46,14 +56,17 @@ class PostgresSigningKeys(SigningKeyStore):
                 await connection.execute(_LOCK)
                 await connection.execute(update(SigningKeyRow).values(verifies_until=until))
                 await connection.execute(delete(SigningKeyRow).where(SigningKeyRow.verifies_until <= now))
-                await connection.execute(_ADD, _values(key))
+                await connection.execute(_ADD, self._values(key))
                 await connection.execute(audit_log.INSERT, audit_log.parameters(entries))
 
+    def _values(self, key: SigningKey) -> dict[str, object]:
+        return {
+            "kid": key.kid,
+            "private_pem": self._columns.seal(key.private_pem, place=_place(key.kid)),
+            "signs_from": key.signs_from,
+            "verifies_until": key.verifies_until,
+        }
 
-def _values(key: SigningKey) -> dict[str, object]:
-    return {
-        "kid": key.kid,
-        "private_pem": key.private_pem,
-        "signs_from": key.signs_from,
-        "verifies_until": key.verifies_until,
-    }
+
+def _place(kid: str) -> str:
+    return place_of(SigningKeyRow.__tablename__, kid)

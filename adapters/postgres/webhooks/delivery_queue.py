@@ -24,11 +24,13 @@ from sqlalchemy.orm import aliased
 from adapters.postgres.core.errors import translated
 from adapters.postgres.core.reader import AutocommitReader
 from adapters.postgres.core.rows import OutboxRow, WebhookDeliveryRow, WebhookEndpointRow
+from adapters.postgres.core.secret_columns import SecretColumns
 from adapters.postgres.core.unnest import UnnestedRows, columns_of
 from adapters.postgres.events.mapping import event_from
-from adapters.postgres.webhooks.mapping import attempt_values, delivery_from
+from adapters.postgres.webhooks.mapping import attempt_values, delivery_from, place_of_secret
 from application.events.views import PublishedEvent
 from application.shared.ids import IdFactory
+from application.shared.secrets import SecretBox
 from application.webhooks.ports import DeliveryQueue, DueDelivery, Round
 from domain.shared.ids import EndpointId
 from domain.webhooks.delivery import Delivery, DeliveryStatus
@@ -108,10 +110,11 @@ _GIVE_BACK = (
 
 
 class PostgresDeliveryQueue(DeliveryQueue):
-    def __init__(self, engine: AsyncEngine, ids: IdFactory) -> None:
+    def __init__(self, engine: AsyncEngine, ids: IdFactory, secret_box: SecretBox) -> None:
         self._engine = engine
         self._ids = ids
         self._reader = AutocommitReader(engine)
+        self._columns = SecretColumns(secret_box)
 
     async def put(self, events: Sequence[PublishedEvent], *, now: datetime) -> None:
         endpoints = await self._reader.all(_ENDPOINTS)
@@ -141,7 +144,7 @@ class PostgresDeliveryQueue(DeliveryQueue):
         return Round(
             endpoint_id=EndpointId(endpoint.id),
             url=endpoint.url,
-            secret=endpoint.secret,
+            secret=self._columns.open(endpoint.secret, place=place_of_secret(EndpointId(endpoint.id))),
             leased_until=until,
             deliveries=due,
             event_types=tuple(endpoint.event_types),

@@ -1,4 +1,6 @@
 from adapters.postgres.core.result_row import ResultRow
+from adapters.postgres.core.rows import WebhookEndpointRow
+from adapters.postgres.core.secret_columns import place_of
 from application.webhooks.views import EndpointView
 from domain.shared.ids import DeliveryId, EndpointId, EventId
 from domain.webhooks.delivery import Attempt, Delivery, DeliveryStatus
@@ -15,6 +17,10 @@ def endpoint_values(endpoint: WebhookEndpoint) -> dict[str, object]:
         "owner_id": endpoint.owner_id,
         "blocked_at": endpoint.blocked_at,
     }
+
+
+def place_of_secret(endpoint_id: EndpointId) -> str:
+    return place_of(WebhookEndpointRow.__tablename__, endpoint_id)
 
 
 def endpoint_view(row: ResultRow) -> EndpointView:

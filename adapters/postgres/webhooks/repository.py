@@ -3,9 +3,17 @@ from datetime import datetime
 from sqlalchemy import bindparam, delete, insert, null, select, update
 
 from adapters.postgres.core.rows import WebhookDeliveryRow, WebhookEndpointRow
+from adapters.postgres.core.secret_columns import SecretColumns
 from adapters.postgres.core.transaction import Transaction
 from adapters.postgres.core.unnest import columns_of
-from adapters.postgres.webhooks.mapping import attempt_values, delivery_from, endpoint_values, endpoint_view
+from adapters.postgres.webhooks.mapping import (
+    attempt_values,
+    delivery_from,
+    endpoint_values,
+    endpoint_view,
+    place_of_secret,
+)
+from application.shared.secrets import SecretBox
 from application.webhooks.ports import WebhookRepository
 from application.webhooks.views import EndpointView
 from domain.shared.ids import ClientId, DeliveryId, EndpointId, UserId
@@ -32,11 +40,13 @@ _SAVE = update(WebhookDeliveryRow).where(WebhookDeliveryRow.id == bindparam("del
 
 
 class PostgresWebhookRepository(WebhookRepository):
-    def __init__(self, transaction: Transaction) -> None:
+    def __init__(self, transaction: Transaction, secret_box: SecretBox) -> None:
         self._transaction = transaction
+        self._columns = SecretColumns(secret_box)
 
     async def add(self, endpoint: WebhookEndpoint) -> None:
-        await self._transaction.execute(_ADD, endpoint_values(endpoint))
+        sealed = self._columns.seal(endpoint.secret, place=place_of_secret(endpoint.id))
+        await self._transaction.execute(_ADD, endpoint_values(endpoint) | {"secret": sealed})
 
     async def remove(self, endpoint_id: EndpointId) -> bool:
         return (await self._transaction.execute(_REMOVE, {"endpoint": endpoint_id})).rowcount == 1

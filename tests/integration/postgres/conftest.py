@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from adapters.ids import UuidV7Factory
 from adapters.postgres.core.engine import create_engine, create_sessions
 from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
-from tests.kit.postgres_store import postgres_store
+from tests.kit.postgres_store import SECRET_BOX, postgres_store
 from tests.kit.shop import Shop
 from tests.servers.databases import connected
 
@@ -30,7 +30,7 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
 
 @pytest.fixture
 def unit_of_work(engine: AsyncEngine) -> PostgresUnitOfWorkFactory:
-    return PostgresUnitOfWorkFactory(create_sessions(engine), UuidV7Factory())
+    return PostgresUnitOfWorkFactory(create_sessions(engine), UuidV7Factory(), SECRET_BOX)
 
 
 @pytest.fixture

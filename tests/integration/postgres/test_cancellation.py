@@ -18,6 +18,7 @@ from application.orders.place_order import PlaceOrderBatch
 from application.orders.ports import OrderFilter
 from tests.integration.postgres.cancelling import leave_at
 from tests.invariants import assert_invariants, every_order
+from tests.kit.postgres_store import SECRET_BOX
 from tests.kit.shop import HOLD, Shop
 
 Work = Callable[[], Awaitable[Coroutine[Any, Any, object]]]
@@ -109,7 +110,7 @@ async def test_connecting_and_reading_can_be_left_at_every_wait(
 async def test_making_a_secret_can_be_left_at_every_wait(
     engine: AsyncEngine, psql: asyncpg.Connection, insists: bool
 ) -> None:
-    secrets = PostgresSecrets(engine)
+    secrets = PostgresSecrets(engine, SECRET_BOX)
 
     async def work() -> Coroutine[Any, Any, object]:
         return secrets.get_or_create("cursors", 32)

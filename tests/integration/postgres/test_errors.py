@@ -15,6 +15,7 @@ from application.health.ports import SchemaOutdated
 from application.shared.errors import DatabaseUnavailable, Overloaded
 from domain.shared.ids import UserId
 from tests.kit.ids import SequentialIds
+from tests.kit.postgres_store import SECRET_BOX
 from tests.kit.shop import Shop
 
 NOBODY = UserId(SequentialIds().new())
@@ -49,7 +50,7 @@ async def test_server_errors_are_translated(
 
 async def test_pool_timeout_is_overloaded(database_url: str) -> None:
     engine = create_engine(database_url, pool_size=1, checkout_timeout=0.01)
-    unit_of_work = PostgresUnitOfWorkFactory(create_sessions(engine), SequentialIds())
+    unit_of_work = PostgresUnitOfWorkFactory(create_sessions(engine), SequentialIds(), SECRET_BOX)
     async with unit_of_work():
         with pytest.raises(Overloaded):
             async with unit_of_work():
@@ -72,7 +73,7 @@ async def test_missing_server_is_database_unavailable(url: str) -> None:
     with pytest.raises(DatabaseUnavailable):
         await PostgresUserQueries(engine).get(NOBODY)
     with pytest.raises(DatabaseUnavailable):
-        async with PostgresUnitOfWorkFactory(create_sessions(engine), SequentialIds())():
+        async with PostgresUnitOfWorkFactory(create_sessions(engine), SequentialIds(), SECRET_BOX)():
             pytest.fail("There was a connection.")
     with pytest.raises(DatabaseUnavailable):
         await PostgresHealth(engine).check()

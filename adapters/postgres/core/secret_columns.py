@@ -1,0 +1,33 @@
+"""Encryption of the columns that contain secrets. Rows of earlier releases are in clear."""
+
+from dataclasses import dataclass
+
+from application.shared.secrets import SecretBox
+
+PREFIX = b"sealed."
+"""The start of an encrypted value; the id of its key follows. No secret in clear starts like this."""
+
+KEY_ID_LENGTH = 16
+
+
+@dataclass(frozen=True, slots=True)
+class SecretColumns:
+    """Seals and opens the values of columns of type bytea. `place` is the table and the key of the row."""
+
+    box: SecretBox
+
+    def seal(self, secret: bytes, *, place: str) -> bytes:
+        """Return the encrypted secret, or the secret itself if there is no key."""
+        sealed = self.box.seal(
+            secret.decode("latin-1"), context=place
+        )  # latin-1 has a character for every byte
+        return secret if sealed is None else sealed.encode()
+
+    def open(self, stored: bytes, *, place: str) -> bytes:
+        """Return the secret in clear. Raises SecretNotReadable."""
+        return self.box.open(stored.decode("latin-1"), context=place).encode("latin-1")
+
+
+def place_of(table: str, key: object) -> str:
+    """Return the context of a row: a value that is moved to another row cannot be opened there."""
+    return f"{table}:{key}"

@@ -1,0 +1,57 @@
+from typing import TYPE_CHECKING
+
+import typer
+
+from entrypoints.cli.failures import CommandFailed
+
+if TYPE_CHECKING:
+    from entrypoints.bootstrap.root import Container
+
+group = typer.Typer(no_args_is_help=True)
+
+
+@group.callback()
+def secrets() -> None:
+    """Encrypt the secrets in the database: signing keys, and the secrets of webhooks and of the service itself.
+
+    STEELYARD_SECRETS_KEY or STEELYARD_SECRETS_KEY_FILE has the keys. The first one encrypts, all decrypt.
+    """
+
+
+@group.command()
+def generate() -> None:
+    """Print a new key for the setting. It is not stored. Keep a copy: without it the secrets are lost."""
+    from adapters.security.secret_box import generate_key
+
+    typer.echo(generate_key())
+
+
+@group.command()
+def encrypt() -> None:
+    """Encrypt the secrets that are stored in clear. It can be interrupted and repeated.
+
+    Run it when every process has the key and no process of the release before it is running: that release cannot
+    read encrypted secrets.
+    """
+    typer.echo(f"{_encrypt(in_clear=True)} secrets are now encrypted.")
+
+
+@group.command()
+def rotate() -> None:
+    """Encrypt the secrets with the first key that are encrypted with another one. It can be interrupted and repeated.
+
+    To rotate keys, add the new key last and restart every process, then put it first and restart them again. Run this
+    command, and remove the old key after STEELYARD_IDEMPOTENCY_RETENTION.
+    """
+    typer.echo(f"{_encrypt(in_clear=False)} secrets are now encrypted with the first key.")
+
+
+def _encrypt(*, in_clear: bool) -> int:
+    from entrypoints.cli.shop import in_shop
+
+    async def run(container: "Container") -> int:
+        if not container.security.secret_box().key_ids:
+            raise CommandFailed("STEELYARD_SECRETS_KEY is not set. Make a key with `secrets generate`.")
+        return await container.signing.encrypt_secrets()(in_clear=in_clear)
+
+    return in_shop(run)

@@ -1,0 +1,141 @@
+import asyncio
+import re
+
+import pytest
+
+from adapters.postgres.core.engine import create_engine
+from adapters.postgres.signing.stored_secrets import PostgresStoredSecrets
+from adapters.security.secret_box import AesGcmSecretBox, generate_key, parse_keys
+from application.shared.encrypt_secrets import EncryptSecrets
+from tests.integration.cli.conftest import Fetch, Run
+
+OLD, NEW = generate_key(), generate_key()
+KEY = "STEELYARD_SECRETS_KEY"
+STORED = "SELECT private_pem FROM signing_keys UNION ALL SELECT value FROM service_secrets"
+
+
+def key_ids(fetch: Fetch) -> set[str | None]:
+    """Return the ids of the keys with which secrets are encrypted; None for a secret in clear."""
+    found = [re.match(rb"sealed\.([0-9a-f]{16})\.", value) for (value,) in fetch(STORED)]
+    return {match[1].decode() if match else None for match in found}
+
+
+def id_of(key: str) -> str:
+    return AesGcmSecretBox(parse_keys(key)).key_ids[0]
+
+
+def kids(run: Run) -> list[str]:
+    code, out, _ = run("keys", "list")
+    assert code == 0
+    return [line.partition("\t")[0] for line in out.splitlines()]
+
+
+def test_generated_key_is_accepted_by_the_setting(run: Run) -> None:
+    code, out, err = run("secrets", "generate")
+    assert (code, err) == (0, "")
+    assert len(parse_keys(out)) == 1
+
+
+def test_clear_secrets_are_encrypted_and_still_read(
+    run: Run, fetch: Fetch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = kids(run)
+    number = len(fetch(STORED))
+    assert key_ids(fetch) == {None}
+
+    monkeypatch.setenv(KEY, OLD)
+    assert kids(run) == before, "both forms are read"
+    assert run("secrets", "encrypt") == (0, f"{number} secrets are now encrypted.\n", "")
+    assert key_ids(fetch) == {id_of(OLD)}
+    assert run("secrets", "encrypt")[1] == "0 secrets are now encrypted.\n"
+    assert kids(run) == before
+
+
+def test_rotation_uses_the_first_key_and_needs_the_old_one_no_longer(
+    run: Run, fetch: Fetch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(KEY, OLD)
+    before = kids(run)
+    monkeypatch.setenv(KEY, f"{NEW} {OLD}")
+    assert key_ids(fetch) == {id_of(OLD)}
+    code, out, err = run("secrets", "rotate")
+    assert (code, err) == (0, "")
+    assert out.endswith("secrets are now encrypted with the first key.\n")
+    assert key_ids(fetch) == {id_of(NEW)}
+    monkeypatch.setenv(KEY, NEW)
+    assert kids(run) == before
+
+
+def test_process_with_both_keys_reads_during_a_rotation(
+    run: Run, fetch: Fetch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(KEY, f"{OLD} {NEW}")
+    before = kids(run)
+    monkeypatch.setenv(KEY, f"{NEW} {OLD}")
+    assert run("secrets", "rotate")[0] == 0
+    monkeypatch.setenv(KEY, f"{OLD} {NEW}")
+    assert kids(run) == before
+    assert key_ids(fetch) == {id_of(NEW)}
+
+
+def test_interrupted_conversion_is_continued(database_url: str, run: Run, fetch: Fetch) -> None:
+    kids(run)
+    number = len(fetch(STORED))
+
+    async def convert() -> tuple[int, int]:
+        engine = create_engine(database_url)
+        stored = PostgresStoredSecrets(engine, AesGcmSecretBox(parse_keys(OLD)))
+        try:
+            first = await stored.encrypt_batch(1, in_clear=True)
+            return first, await EncryptSecrets(stored)(in_clear=True)
+        finally:
+            await engine.dispose()
+
+    assert asyncio.run(convert()) == (1, number - 1)
+    assert key_ids(fetch) == {id_of(OLD)}
+
+
+def test_missing_key_is_named_before_anything_is_done(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(KEY, OLD)
+    kids(run)
+    monkeypatch.setenv(KEY, NEW)
+    code, _, err = run("keys", "list")
+    assert code == 2
+    assert err.startswith(f"Error: {KEY} lacks the key {id_of(OLD)}")
+    assert OLD not in err
+
+
+@pytest.mark.parametrize("command", ["encrypt", "rotate"])
+def test_encryption_without_a_key_is_rejected(run: Run, command: str) -> None:
+    code, _, err = run("secrets", command)
+    assert code == 1
+    assert err.startswith(f"Error: {KEY} is not set.")
+
+
+def test_unreadable_key_file_is_reported_in_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STEELYARD_SECRETS_KEY_FILE", "/nowhere/key")
+    code, _, err = run("keys", "list")
+    assert code == 2
+    assert err.startswith("Error: STEELYARD_SECRETS_KEY_FILE is wrong: ")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("issuer", ["http://shop.example", "http://10.0.0.7:8000"])
+def test_new_database_outside_loopback_requires_a_key(
+    run: Run, fetch: Fetch, monkeypatch: pytest.MonkeyPatch, issuer: str
+) -> None:
+    monkeypatch.setenv("STEELYARD_TOKEN_ISSUER", issuer)
+    code, _, err = run("keys", "list")
+    assert code == 2
+    assert err.startswith(f"Error: {KEY} has to be set for a new database")
+    assert fetch(STORED) == []
+    monkeypatch.setenv(KEY, NEW)
+    assert len(kids(run)) == 1
+
+
+def test_existing_database_outside_loopback_starts_without_a_key(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = kids(run)
+    monkeypatch.setenv("STEELYARD_TOKEN_ISSUER", "http://shop.example")
+    assert kids(run) == before
