@@ -1,23 +1,45 @@
-"""Whether what the service stands on is there."""
+"""Whether the database can serve this release."""
 
 from typing import Protocol
 
 from domain.shared.errors import DomainError
 
+_RETRY_AFTER = 5
+"""Seconds. A migration during a deployment takes about as long."""
+
 
 class SchemaOutdated(DomainError):
-    """The database has another schema than this version of the service needs."""
+    """The schema lacks a migration that this release needs."""
 
     code = "schema_outdated"
 
-    def __init__(self) -> None:
+    def __init__(self, revision: str | None, *, needs: str, release: int) -> None:
+        found = "has no schema" if revision is None else f"has schema revision {revision}"
         super().__init__(
-            "The database's schema is not this version's. Run `python -m entrypoints db upgrade`."
+            f"The database {found}, and release {release} needs revision {needs}. "
+            "Run `python -m entrypoints db upgrade`."
         )
-        self.retry_after = 5
+        self.retry_after = _RETRY_AFTER
+
+
+class ReleaseOutdated(DomainError):
+    """A newer release has migrated the schema, and it does not permit this release."""
+
+    code = "release_outdated"
+
+    def __init__(self, revision: str | None, *, needs: int, release: int) -> None:
+        super().__init__(
+            f"The database has schema revision {revision}, which needs release {needs} or newer, and this is release {release}. "
+            "Start a newer release, or run its `db downgrade`."
+        )
+        self.retry_after = _RETRY_AFTER
 
 
 class Health(Protocol):
     async def check(self) -> None:
-        """Return if the database answers and has the right schema. Raise DatabaseUnavailable or SchemaOutdated."""
+        """Return if the database answers and its schema permits this release.
+
+        Raises:
+            DatabaseUnavailable, SchemaOutdated, ReleaseOutdated
+        """
         ...

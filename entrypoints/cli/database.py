@@ -24,6 +24,6 @@ def database(settings: Settings) -> Iterator[str]:
 
 
 def migrate(url: str) -> None:
-    """Migrate the database to the current schema. Raises CommandFailed."""
+    """Migrate the database to the schema of this release. Raises CommandFailed, ReleaseOutdated."""
     with describe_database_errors():
         upgrade(url)

@@ -1,3 +1,5 @@
+from typing import Annotated
+
 import typer
 
 group = typer.Typer(no_args_is_help=True)
@@ -9,10 +11,32 @@ def db() -> None:
 
 
 @group.command()
-def upgrade() -> None:
-    """Migrate the database to the schema of this version.
+def status() -> None:
+    """Print the schema's revision and which releases it permits.
 
-    If several processes migrate at the same time, one does the work and the others wait.
+    The exit code is 1 if this release cannot run on the schema.
+    """
+    from adapters.postgres.core.migrations import state
+    from adapters.postgres.core.schema_revision import RELEASE, needed_revision
+    from entrypoints.cli.database import database
+    from entrypoints.cli.failures import describe_database_errors
+    from entrypoints.settings import Settings
+
+    with database(Settings.from_environment()) as url, describe_database_errors():
+        found = state(url)
+    typer.echo(f"release                   {RELEASE}")
+    typer.echo(f"needed revision           {needed_revision()}")
+    typer.echo(f"schema revision           {found.revision or 'none'}")
+    typer.echo(f"oldest compatible release {found.min_compatible_release}")
+    found.ensure_compatible()
+
+
+@group.command()
+def upgrade() -> None:
+    """Migrate the database to the schema of this release.
+
+    If several processes migrate at the same time, one does the work and the others wait. A newer schema that permits
+    this release is left as it is.
     """
     from entrypoints.cli.database import database, migrate
     from entrypoints.settings import Settings
@@ -20,3 +44,26 @@ def upgrade() -> None:
     with database(Settings.from_environment()) as url:
         migrate(url)
     typer.echo("The database schema is up to date.")
+
+
+@group.command()
+def downgrade(
+    to: Annotated[
+        str, typer.Option(help="The revision to keep as the last one, for example 0026.", show_default=False)
+    ],
+) -> None:
+    """Undo the migrations after a revision. What they have added is deleted, with its data.
+
+    First replace all processes by a release that runs on the older schema.
+    """
+    from adapters.postgres.core import migrations
+    from entrypoints.cli.database import database
+    from entrypoints.cli.failures import CommandFailed, describe_database_errors
+    from entrypoints.settings import Settings
+
+    with database(Settings.from_environment()) as url, describe_database_errors():
+        try:
+            migrations.downgrade(url, to)
+        except migrations.UnknownRevision as error:
+            raise CommandFailed(str(error)) from None
+    typer.echo(f"The database schema is at revision {to}.")

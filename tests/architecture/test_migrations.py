@@ -1,7 +1,9 @@
-"""Migrations are one chain: two that were written at the same time would leave the database without a head."""
+"""Migrations are one chain, and each states the oldest release that works with its schema."""
 
 import re
 from pathlib import Path
+
+from adapters.postgres.core.schema_revision import RELEASE
 
 VERSIONS = Path(__file__).parents[2] / "adapters" / "postgres" / "core" / "migrations" / "versions"
 REVISION = re.compile(r'^(down_)?revision = (?:"(\d{4})"|None)$', re.MULTILINE)
@@ -16,3 +18,16 @@ def test_migrations_form_a_numbered_chain() -> None:
         assert revisions == {False: f"{number:04}", True: former}, file.name
         former = f"{number:04}"
     assert len(files) > 10
+
+
+RECORDED_SINCE = "0026"
+"""The migration that added the record of compatible releases."""
+MIN_COMPATIBLE_RELEASE = re.compile(r"^min_compatible_release = (\d+)$", re.MULTILINE)
+
+
+def test_each_migration_states_the_oldest_compatible_release() -> None:
+    files = [file for file in sorted(VERSIONS.glob("[0-9]*.py")) if file.name >= RECORDED_SINCE]
+    for file in files:
+        stated = [int(release) for release in MIN_COMPATIBLE_RELEASE.findall(file.read_text())]
+        assert len(stated) == 1, f"{file.name} must set min_compatible_release, see docs/versioning.md"
+        assert 2 <= stated[0] <= RELEASE, file.name

@@ -14,7 +14,8 @@ FIRST_WITH_BUILTIN_LOCALES = 17
 
 _TABLES = """
     SELECT relname FROM pg_class
-    WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'
+    WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+      AND relname NOT IN ('alembic_version', 'schema_revisions')
 """
 
 

@@ -1,15 +1,19 @@
-from sqlalchemy import text
+"""The readiness check of PostgreSQL."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import Executable
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.postgres.core.errors import sqlstate
 from adapters.postgres.core.reader import AutocommitReader
-from adapters.postgres.core.schema_revision import needed_revision
-from application.health.ports import Health, SchemaOutdated
+from adapters.postgres.core.result_row import ResultRow
+from adapters.postgres.core.schema_state import FIND_REVISION, FIND_STATE, SchemaState, state_parameters
+from application.health.ports import Health
 from application.shared.errors import Overloaded
 
 _UNDEFINED_TABLE = "42P01"
-_REVISION = text("SELECT version_num FROM alembic_version")
 
 
 class PostgresHealth(Health):
@@ -18,13 +22,25 @@ class PostgresHealth(Health):
 
     async def check(self) -> None:
         try:
-            row = await self._reader.one_or_none(_REVISION)
+            state = await self._schema_state()
         except Overloaded:
             # Busy is not broken: taking a busy process out of service would only make the others busier.
             return
+        state.ensure_compatible()
+
+    async def _schema_state(self) -> SchemaState:
+        if row := await self._first_row(FIND_STATE, state_parameters()):
+            return SchemaState.of_row(row)
+        row = await self._first_row(FIND_REVISION)
+        return SchemaState.unrecorded(row.revision if row else None)
+
+    async def _first_row(
+        self, statement: Executable, parameters: Mapping[str, object] | None = None
+    ) -> ResultRow | None:
+        """Return the first row; None if there is none or a table does not exist."""
+        try:
+            return next(iter(await self._reader.all(statement, parameters)), None)
         except DBAPIError as error:
             if sqlstate(error) == _UNDEFINED_TABLE:
-                raise SchemaOutdated from None
+                return None
             raise
-        if row is None or row.version_num != needed_revision():
-            raise SchemaOutdated

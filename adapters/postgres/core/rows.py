@@ -8,6 +8,7 @@ from adapters.postgres.catalog.rows import ProductRow, StockMovementRow, StockRo
 from adapters.postgres.checks.rows import InvariantTallyRow
 from adapters.postgres.clients.rows import ClientSecretRow, ServiceClientRow
 from adapters.postgres.core.schema import Row
+from adapters.postgres.core.schema_state import SchemaRevisionRow
 from adapters.postgres.events.relay_rows import EventRelayRow
 from adapters.postgres.events.rows import OutboxRow
 from adapters.postgres.idempotency.rows import IdempotencyKeyRow
@@ -43,6 +44,7 @@ __all__ = [
     "SandboxChargeRow",
     "SandboxMessageRow",
     "SandboxRefundRow",
+    "SchemaRevisionRow",
     "ServiceClientRow",
     "ServiceSecretRow",
     "SessionRow",

@@ -1,16 +1,27 @@
-"""Which schema this version of the code needs.
+"""The release of this code, and the schema revision that it needs.
 
-It is read off the migrations' names: to load what runs them takes longer than anything else of a start, and only who
-migrates needs it.
+The revision is read from the migrations' file names: importing Alembic takes longer than anything else of a start, and
+only a migration needs it.
 """
 
 from functools import cache
 from pathlib import Path
 
+RELEASE = 2
+"""The number of this release. It rises by one with each release; see docs/versioning.md.
+
+A migration states the oldest release that works with its schema as `min_compatible_release`.
+"""
+
 _MIGRATIONS = Path(__file__).parent / "migrations" / "versions"
 
 
 @cache
+def known_revisions() -> frozenset[str]:
+    """Return the revisions of this release's migrations: consecutive numbers."""
+    return frozenset(file.name.partition("_")[0] for file in _MIGRATIONS.glob("[0-9]*.py"))
+
+
 def needed_revision() -> str:
-    """Return the number of the last migration. They are numbered in one row."""
-    return max(file.name for file in _MIGRATIONS.glob("[0-9]*.py")).partition("_")[0]
+    """Return the revision of the last migration."""
+    return max(known_revisions())

@@ -50,10 +50,19 @@ SERVICE_PROBLEMS = (
     ProblemType(
         code="schema_outdated",
         status=503,
-        title="The database has another schema",
-        meaning="The database's schema is older or newer than this version of the service needs.",
-        remedy="Operators run `python -m entrypoints db upgrade`, or deploy the version that fits the schema.",
-        detail="The database's schema is not this version's. Run `python -m entrypoints db upgrade`.",
+        title="The database schema is outdated",
+        meaning="The database lacks a migration that this release of the service needs.",
+        remedy="Operators run `python -m entrypoints db upgrade`.",
+        detail="The database schema is outdated. Run `python -m entrypoints db upgrade`.",
+        headers=("Retry-After",),
+    ),
+    ProblemType(
+        code="release_outdated",
+        status=503,
+        title="The release is outdated",
+        meaning="A newer release has migrated the database, and the schema no longer permits this release of the service.",
+        remedy="Operators start a newer release, or run its `db downgrade`.",
+        detail="The database schema needs a newer release of the service.",
         headers=("Retry-After",),
     ),
     ProblemType(

@@ -50,7 +50,7 @@ CONTRACT = {
     429: {"rate_limited", "too_many_attempts"},
     431: {"headers_too_large"},
     500: {"internal_error"},
-    503: {"overloaded", "database_unavailable", "schema_outdated", "shutting_down"},
+    503: {"overloaded", "database_unavailable", "schema_outdated", "release_outdated", "shutting_down"},
 }
 
 OTHERWISE_ANSWERED = {

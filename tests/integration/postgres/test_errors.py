@@ -11,7 +11,6 @@ from adapters.postgres.core.health import PostgresHealth
 from adapters.postgres.core.transaction import Transaction
 from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
 from adapters.postgres.users.queries import PostgresUserQueries
-from application.health.ports import SchemaOutdated
 from application.shared.errors import DatabaseUnavailable, Overloaded
 from domain.shared.ids import UserId
 from tests.kit.ids import SequentialIds
@@ -124,19 +123,6 @@ async def test_outdated_prepared_statement_is_retryable(
     with pytest.raises(Overloaded):
         await users.get(ann.id)
     assert await users.get(ann.id) == ann
-
-
-async def test_readiness_requires_the_current_schema(
-    engine: AsyncEngine, empty_database_url: str, psql: asyncpg.Connection
-) -> None:
-    await PostgresHealth(engine).check()
-    await psql.execute("UPDATE alembic_version SET version_num = 'older'")
-    with pytest.raises(SchemaOutdated):
-        await PostgresHealth(engine).check()
-    empty = create_engine(empty_database_url)
-    with pytest.raises(SchemaOutdated):
-        await PostgresHealth(empty).check()
-    await empty.dispose()
 
 
 async def test_busy_service_is_ready(database_url: str) -> None:

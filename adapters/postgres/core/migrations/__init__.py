@@ -1,45 +1,67 @@
-"""The schema's way from nothing to today, and back.
+"""Migrate the schema up and down, and report its state.
 
-Connections for migrations are direct ones, not through a pooler in transaction mode: the lock that keeps two
-processes from migrating at once belongs to a session.
+Migrations need a direct connection, not a pooler in transaction mode: the lock that prevents two concurrent migrations
+belongs to a session.
 """
 
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import Connection, NullPool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from adapters.postgres.core.schema_revision import needed_revision
+from adapters.postgres.core.schema_revision import RELEASE, known_revisions
+from adapters.postgres.core.schema_state import FIND_REVISION, FIND_STATE, SchemaState, state_parameters
+
+T = TypeVar("T")
 
 _ONE_AT_A_TIME = int.from_bytes(b"steelyrd", "big")
 _LOCK_TIMEOUT = "5s"
-"""A migration that waits for a table's lock makes everybody behind it wait as well: better it fails and is repeated."""
+"""Every statement on a table queues behind a migration that waits for its lock, so a migration soon gives up."""
+
+
+class UnknownRevision(Exception):
+    """No migration of this release has this revision. The message names the known ones."""
 
 
 def upgrade(url: str) -> None:
-    """Bring the database to today's schema. Of several processes that start at once, one does it, the others wait.
+    """Migrate the database to the schema of this release; leave a newer one that permits this release as it is.
 
-    Do not call it from within a running event loop: `asyncio.to_thread(upgrade, url)` does.
+    One of several concurrent calls migrates, the others wait. Call it outside a running event loop:
+    `asyncio.to_thread(upgrade, url)`.
+
+    Raises:
+        ReleaseOutdated: a newer release has migrated the database, and its schema does not permit this release.
     """
     asyncio.run(_migrate(url, _upgrade))
 
 
 def downgrade(url: str, revision: str) -> None:
-    """Take the database back to a revision, or to nothing (`base`), with all data that has no place there."""
-    asyncio.run(_migrate(url, lambda connection: _with_alembic(connection, "downgrade", revision)))
+    """Migrate the database down to a revision, or to nothing (`base`). Data without a place there is lost.
+
+    Raises:
+        UnknownRevision: this release has no such migration, or does not know the present one.
+    """
+    asyncio.run(_migrate(url, lambda connection: _downgrade(connection, revision)))
 
 
-async def _migrate(url: str, migrate: Callable[[Connection], None]) -> None:
+def state(url: str) -> SchemaState:
+    """Return the state of the schema."""
+    return asyncio.run(_migrate(url, _state_of, is_exclusive=False))
+
+
+async def _migrate(url: str, migrate: Callable[[Connection], T], *, is_exclusive: bool = True) -> T:
     engine = create_async_engine(url, poolclass=NullPool, hide_parameters=True)
     try:
         async with engine.connect() as connection:
-            await connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _ONE_AT_A_TIME})
+            if is_exclusive:
+                await connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _ONE_AT_A_TIME})
             await connection.execute(text(f"SET lock_timeout = '{_LOCK_TIMEOUT}'"))
             # Both belong to the session and outlast this: Alembic begins transactions of its own.
             await connection.commit()
-            await connection.run_sync(migrate)
+            return await connection.run_sync(migrate)
     except asyncio.CancelledError:
         # Ctrl-C: asyncpg abandons a future of the connection, and asyncio would log its error.
         asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
@@ -49,17 +71,40 @@ async def _migrate(url: str, migrate: Callable[[Connection], None]) -> None:
 
 
 def _upgrade(connection: Connection) -> None:
-    """Leave alone what is as it should be: to load Alembic takes a good part of a start."""
-    if _revision_of(connection) != needed_revision():
+    """Migrate only if needed: importing Alembic takes a good part of a start."""
+    found = _state_of(connection)
+    found.ensure_permits_release()
+    if not found.has_needed_revision:
         _with_alembic(connection, "upgrade", "head")
 
 
-def _revision_of(connection: Connection) -> str | None:
+def _downgrade(connection: Connection, revision: str) -> None:
+    found = _state_of(connection)
+    if found.is_newer:
+        raise UnknownRevision(
+            f"The database has schema revision {found.revision}, which release {RELEASE} does not know. "
+            "Downgrade with the release that has added it."
+        )
+    known = known_revisions()
+    if revision != "base" and revision not in known:
+        raise UnknownRevision(f"There is no revision {revision}. Revisions are {min(known)} to {max(known)}.")
+    if revision != "base" and revision > (found.revision or ""):
+        raise UnknownRevision(
+            f"The database has schema revision {found.revision}, which is older than {revision}."
+        )
+    _with_alembic(connection, "downgrade", revision)
+
+
+def _state_of(connection: Connection) -> SchemaState:
     with connection.begin():
-        if connection.scalar(text("SELECT to_regclass('alembic_version')")) is None:
-            return None
-        revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
-        return revision
+        if _has_table(connection, "schema_revisions"):
+            return SchemaState.of_row(connection.execute(FIND_STATE, state_parameters()).one())
+        has_schema = _has_table(connection, "alembic_version")
+        return SchemaState.unrecorded(connection.scalar(FIND_REVISION) if has_schema else None)
+
+
+def _has_table(connection: Connection, name: str) -> bool:
+    return connection.scalar(text("SELECT to_regclass(:name)"), {"name": name}) is not None
 
 
 def _with_alembic(connection: Connection, command: str, revision: str) -> None:

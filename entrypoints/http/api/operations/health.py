@@ -1,4 +1,4 @@
-"""What operations ask, on the service's own port."""
+"""Liveness and readiness."""
 
 from typing import Annotated, Literal
 
@@ -33,8 +33,8 @@ async def get_liveness() -> HealthResponse:
     "/readyz",
     operation_id="get_readiness",
     summary="Can the process take requests?",
-    description="The database answers, its schema is this version's, and the process is not being stopped.",
-    responses=problem_responses("database_unavailable", "schema_outdated"),
+    description="The database answers, its schema permits this release, and the process is not being stopped.",
+    responses=problem_responses("database_unavailable", "schema_outdated", "release_outdated"),
 )
 async def get_readiness(
     health: Annotated[Health, from_container(Container.database.health)],

@@ -1,0 +1,73 @@
+"""Whether this release can run on the database's schema."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from adapters.postgres.core.result_row import ResultRow
+from adapters.postgres.core.schema import Row
+from adapters.postgres.core.schema_revision import RELEASE, known_revisions, needed_revision
+from application.health.ports import ReleaseOutdated, SchemaOutdated
+
+
+class SchemaRevisionRow(Row):
+    """An applied migration, and the oldest release that works with it. Alembic's run writes and deletes these rows."""
+
+    __tablename__ = "schema_revisions"
+
+    revision: Mapped[str] = mapped_column(primary_key=True)
+    min_compatible_release: Mapped[int]
+
+
+FIND_STATE = text("""
+    SELECT (SELECT version_num FROM alembic_version) AS revision,
+           EXISTS (SELECT FROM schema_revisions WHERE revision = :needed) AS has_needed_revision,
+           (SELECT coalesce(max(min_compatible_release), 1) FROM schema_revisions) AS min_compatible_release
+""")
+"""Fails with `undefined_table` if no migration has recorded its releases: before revision 0026, or without a schema."""
+
+FIND_REVISION = text("SELECT version_num AS revision FROM alembic_version")
+"""Fails with `undefined_table` in a database without a schema."""
+
+
+def state_parameters() -> Mapping[str, object]:
+    """Return the parameters of FIND_STATE."""
+    return {"needed": needed_revision()}
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaState:
+    revision: str | None
+    """The last migration; None: the database has no schema."""
+    has_needed_revision: bool
+    min_compatible_release: int
+
+    @classmethod
+    def of_row(cls, row: ResultRow) -> "SchemaState":
+        """Return the state that FIND_STATE has found."""
+        return cls(row.revision, row.has_needed_revision, row.min_compatible_release)
+
+    @classmethod
+    def unrecorded(cls, revision: str | None) -> "SchemaState":
+        """Return the state of a schema that predates the record of releases."""
+        return cls(revision, has_needed_revision=False, min_compatible_release=1)
+
+    @property
+    def is_newer(self) -> bool:
+        """Whether a newer release has migrated the database."""
+        return self.revision is not None and self.revision not in known_revisions()
+
+    def ensure_permits_release(self) -> None:
+        """Raise ReleaseOutdated if the schema needs a newer release than this one."""
+        if self.min_compatible_release > RELEASE or (self.is_newer and not self.has_needed_revision):
+            raise ReleaseOutdated(
+                self.revision, needs=max(self.min_compatible_release, RELEASE + 1), release=RELEASE
+            )
+
+    def ensure_compatible(self) -> None:
+        """Return if this release can run on the schema. Raise ReleaseOutdated or SchemaOutdated."""
+        self.ensure_permits_release()
+        if not self.has_needed_revision:
+            raise SchemaOutdated(self.revision, needs=needed_revision(), release=RELEASE)

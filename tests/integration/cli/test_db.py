@@ -1,0 +1,78 @@
+"""`db status`, `db upgrade` and `db downgrade`, and commands on schemas that do not permit this release."""
+
+import asyncio
+
+import pytest
+
+from adapters.postgres.core.schema_revision import RELEASE, needed_revision
+from tests.integration.cli.conftest import Run
+from tests.servers.newer_schema import migrate_to_newer_schema
+
+CREATE_ADMIN = ("users", "create-admin", "boss@example.com")
+PASSWORD = b"a password of some length"
+
+
+def status(run: Run) -> tuple[int, dict[str, str], str]:
+    code, out, err = run("db", "status")
+    return code, {line[:26].strip(): line[26:] for line in out.splitlines()}, err
+
+
+def test_empty_database_is_rejected_until_upgraded(
+    run: Run, empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STEELYARD_DATABASE_URL", empty_database_url)
+    code, _, err = run(*CREATE_ADMIN, typed=PASSWORD)
+    assert code == 1
+    assert "Run `python -m entrypoints db upgrade`." in err
+    code, shown, err = status(run)
+    assert (code, shown["schema revision"]) == (1, "none")
+    assert err.startswith("Error: The database has no schema")
+    assert run("db", "upgrade")[0] == 0
+    assert run("db", "upgrade")[0] == 0
+    assert run(*CREATE_ADMIN, typed=PASSWORD)[0] == 0
+
+
+def test_status_shows_release_and_revisions(run: Run) -> None:
+    code, shown, err = status(run)
+    assert (code, err) == (0, "")
+    assert shown == {
+        "release": str(RELEASE),
+        "needed revision": needed_revision(),
+        "schema revision": needed_revision(),
+        "oldest compatible release": "2",
+    }
+
+
+def test_downgraded_database_is_outdated_until_upgraded(run: Run) -> None:
+    code, out, err = run("db", "downgrade", "--to", "0014")
+    assert (code, out, err) == (0, "The database schema is at revision 0014.\n", "")
+    code, shown, err = status(run)
+    assert (code, shown["schema revision"], err.count("\n")) == (1, "0014", 1)
+    assert run("db", "upgrade")[0] == 0
+    assert status(run)[0] == 0
+
+
+def test_downgrade_to_unknown_revision_is_one_line(run: Run) -> None:
+    code, out, err = run("db", "downgrade", "--to", "9000")
+    assert (code, out) == (1, "")
+    assert err.startswith("Error: There is no revision 9000.")
+
+
+@pytest.mark.parametrize(
+    "command", [CREATE_ADMIN, ("worker",), ("db", "upgrade"), ("db", "status"), ("check",)]
+)
+def test_schema_that_excludes_the_release_is_refused_in_one_line(
+    run: Run, database_url: str, command: tuple[str, ...]
+) -> None:
+    asyncio.run(migrate_to_newer_schema(database_url, min_compatible_release=RELEASE + 1))
+    code, _, err = run(*command, typed=PASSWORD)
+    assert code == 1
+    assert err.startswith("Error: The database has schema revision 9001, which needs release")
+    assert err.count("\n") == 1
+
+
+def test_newer_schema_that_permits_the_release_runs_commands(run: Run, database_url: str) -> None:
+    asyncio.run(migrate_to_newer_schema(database_url, min_compatible_release=RELEASE))
+    assert run("db", "upgrade")[0] == 0
+    assert status(run)[0] == 0
+    assert run(*CREATE_ADMIN, typed=PASSWORD)[0] == 0
