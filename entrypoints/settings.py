@@ -163,6 +163,8 @@ def _split_commas(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
+PaymentProviders = Annotated[Sequence[PaymentMethod], NoDecode, BeforeValidator(_split_commas)]
+"""Payment providers, separated by commas."""
 Networks = Annotated[Sequence[IPNetwork], NoDecode, BeforeValidator(_split_commas)]
 """Networks or single addresses, separated by commas."""
 
@@ -258,6 +260,8 @@ class Settings(BaseSettings):
 
     payment_provider: PaymentMethod = PaymentMethod.SANDBOX
     """The payment provider. The sandbox moves no money; payment tokens select its results."""
+    further_payment_providers: PaymentProviders = ()
+    """Providers besides `payment_provider`, like `stripe,sandbox`. Each payment is settled by the provider that took it."""
     capture_on: Literal["request", "fulfillment"] = "request"
     """When money is captured: with the payment's `request`, or with the first `fulfillment`, and authorized before."""
     allow_sandbox: bool = False
@@ -329,7 +333,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _ensure_stripe_is_set_up(self) -> Self:
-        if self.payment_provider is PaymentMethod.STRIPE:
+        if PaymentMethod.STRIPE in self.payment_methods:
             for name in ("stripe_api_key", "stripe_webhook_secret"):
                 secret: SecretStr | None = getattr(self, name)
                 if secret is None or not secret.get_secret_value().strip():
@@ -340,13 +344,18 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _ensure_no_public_sandbox(self) -> Self:
-        is_sandbox = self.payment_provider is PaymentMethod.SANDBOX
+        is_sandbox = PaymentMethod.SANDBOX in self.payment_methods
         if is_sandbox and not self.allow_sandbox and _is_public_https(self.token_issuer):
             raise ValueError(
                 f"the sandbox accepts payments without money, and {PREFIX}TOKEN_ISSUER is a public address. Set "
                 f"{PREFIX}PAYMENT_PROVIDER=stripe, or {PREFIX}ALLOW_SANDBOX=true on a test system"
             )
         return self
+
+    @property
+    def payment_methods(self) -> Sequence[PaymentMethod]:
+        """All payment providers, the default first."""
+        return tuple(dict.fromkeys((self.payment_provider, *self.further_payment_providers)))
 
     @property
     def captures_on_fulfillment(self) -> bool:

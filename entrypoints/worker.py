@@ -85,7 +85,7 @@ def _jobs(container: Container) -> Iterator[Job]:
     yield Job(
         "check invariants", lambda _: _check_invariants(check_shop, interval), every=timedelta(minutes=1)
     )
-    if container.settings().payment_provider is PaymentMethod.SANDBOX:
+    if PaymentMethod.SANDBOX in container.settings().payment_methods:
         dispatch = container.payments.sandbox_webhook_dispatcher()
         yield Job(
             "send sandbox webhooks",

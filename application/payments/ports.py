@@ -20,6 +20,13 @@ class ProviderUnavailable(Exception):
     """The provider did not answer, or not so that one could understand it. What was asked may have been done."""
 
 
+class ProviderNotConfigured(Exception):
+    """A payment or refund is due, and the provider that took the payment is not configured."""
+
+    def __init__(self, method: PaymentMethod) -> None:
+        super().__init__(f"Payments of {method} are not settled: the provider is not configured.")
+
+
 class Outcome(StrEnum):
     """The state of a payment or a refund at its provider.
 
@@ -232,6 +239,10 @@ class PaymentQueries(Protocol):
         ...
 
     async def refund(self, order_id: OrderId, refund_id: RefundId) -> RefundView | None: ...
+
+    async def unsettled(self) -> Mapping[PaymentMethod, int]:
+        """Count, per provider, the payments and refunds that the provider has to be asked about."""
+        ...
 
     async def refunds(self, order_id: OrderId, *, after: Position | None, limit: int) -> Page[RefundView]:
         """Return the refunds of an order, the first first."""

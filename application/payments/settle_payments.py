@@ -3,7 +3,13 @@ from dataclasses import dataclass
 
 from application.orders.access import OrderAccess
 from application.orders.locking import get_order_for_update
-from application.payments.ports import PaymentGateway, PaymentGateways, ProviderAnswer, ProviderUnavailable
+from application.payments.ports import (
+    PaymentGateway,
+    PaymentGateways,
+    ProviderAnswer,
+    ProviderNotConfigured,
+    ProviderUnavailable,
+)
 from application.payments.provider_requests import payment_request, refund_request
 from application.payments.provider_results import ProviderResults
 from application.shared.clock import Clock
@@ -35,6 +41,7 @@ class SettlePayments:
         """Return how many payments and refunds were due: if it is `limit`, there may be more.
 
         A failure is raised after all others are done; its payment or refund comes up again with its next inquiry.
+        Raises ProviderNotConfigured where the provider of a payment is not configured: it is settled once it is again.
         """
         payments, refunds = await self._take(limit)
         outcomes = await asyncio.gather(
@@ -71,7 +78,7 @@ class SettlePayments:
                 return
         gateway = self.gateways.get(payment.method)
         if gateway is None:
-            return
+            raise ProviderNotConfigured(payment.method)
         try:
             answer = await ask(gateway, payment)
         except ProviderUnavailable:
@@ -99,7 +106,7 @@ class SettlePayments:
     async def _send(self, refund: Refund, payment: Payment, actor: Actor) -> None:
         gateway = self.gateways.get(refund.method)
         if gateway is None:
-            return
+            raise ProviderNotConfigured(payment.method)
         try:
             answer = await _refunded(gateway, refund, payment)
         except ProviderUnavailable:

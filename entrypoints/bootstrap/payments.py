@@ -1,6 +1,6 @@
 """Payments, refunds and the payment provider that the settings choose."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import httpx2
@@ -12,6 +12,7 @@ from adapters.payments.sandbox.webhook_dispatcher import SandboxWebhookDispatche
 from adapters.payments.sandbox.webhook_parser import SandboxSignatures, SandboxWebhookParser
 from adapters.standard_webhooks import parse_secrets
 from application.payments.capture_payment import CapturePayment
+from application.payments.find_missing_providers import FindMissingProviders
 from application.payments.get_payment import GetPayment
 from application.payments.get_refund import GetRefund
 from application.payments.list_payments import ListPayments
@@ -27,6 +28,7 @@ from application.payments.settle_payments import SettlePayments
 from application.payments.void_payment import VoidPayment
 from application.shared.clock import Clock
 from application.shared.ids import IdFactory
+from domain.payments.method import PaymentMethod
 from entrypoints.settings import Settings
 
 
@@ -61,12 +63,23 @@ def _stripe(settings: Settings, http_client: httpx2.AsyncClient, clock: Clock) -
     return _Stripe(StripeGateway(client, clock), StripeWebhookParser(client, secrets))
 
 
-def _gateways(settings: Settings, gateway: PaymentGateway) -> PaymentGateways:
-    return {settings.payment_provider: gateway}
+def _gateways(
+    settings: Settings, sandbox: Callable[[], PaymentGateway], stripe: Callable[[], _Stripe]
+) -> PaymentGateways:
+    """Return the gateways of all configured providers, and load no other."""
+    return {
+        method: sandbox() if method is PaymentMethod.SANDBOX else stripe().gateway
+        for method in settings.payment_methods
+    }
 
 
-def _webhook_parsers(settings: Settings, parser: ProviderWebhookParser) -> ProviderInboxes:
-    return {settings.payment_provider: parser}
+def _webhook_parsers(
+    settings: Settings, sandbox: Callable[[], ProviderWebhookParser], stripe: Callable[[], _Stripe]
+) -> ProviderInboxes:
+    return {
+        method: sandbox() if method is PaymentMethod.SANDBOX else stripe().webhook_parser
+        for method in settings.payment_methods
+    }
 
 
 class Payments(containers.DeclarativeContainer):
@@ -102,16 +115,12 @@ class Payments(containers.DeclarativeContainer):
         url=providers.Callable(_sandbox_url, settings=settings),
     )
     stripe = providers.Singleton(_stripe, settings=settings, http_client=http_client, clock=clock)
-    gateway = providers.Selector(
-        settings.provided.payment_provider, sandbox=sandbox_gateway, stripe=stripe.provided.gateway
+    gateways = providers.Singleton(
+        _gateways, settings=settings, sandbox=sandbox_gateway.provider, stripe=stripe.provider
     )
-    webhook_parser = providers.Selector(
-        settings.provided.payment_provider,
-        sandbox=sandbox_webhook_parser,
-        stripe=stripe.provided.webhook_parser,
+    webhook_parsers = providers.Singleton(
+        _webhook_parsers, settings=settings, sandbox=sandbox_webhook_parser.provider, stripe=stripe.provider
     )
-    gateways = providers.Singleton(_gateways, settings=settings, gateway=gateway)
-    webhook_parsers = providers.Singleton(_webhook_parsers, settings=settings, parser=webhook_parser)
 
     provider_results = providers.Singleton(
         ProviderResults, clock=clock, ids=ids, hold=settings.provided.order_hold
@@ -148,6 +157,9 @@ class Payments(containers.DeclarativeContainer):
         gateways=gateways,
         clock=clock,
         results=provider_results,
+    )
+    find_missing_providers = providers.Singleton(
+        FindMissingProviders, payments=database.payment_queries, gateways=gateways
     )
     record_provider_event = providers.Singleton(
         RecordProviderEvent, unit_of_work=database.unit_of_work, clock=clock, results=provider_results

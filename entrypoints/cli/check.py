@@ -6,9 +6,10 @@ import typer
 from entrypoints.cli.failures import CommandFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from application.checks.ports import Finding
+    from domain.payments.method import PaymentMethod
     from entrypoints.bootstrap.root import Container
 
 
@@ -16,17 +17,23 @@ def check() -> None:
     """Check that all invariants of the shop hold in the database.
 
     Reads the whole database, and stores the number of violations for GET /metrics. The exit code is 1 if an invariant
-    is broken; the output then names the objects that break it.
+    is broken; the output then names the objects that break it. Payments whose provider is not configured are reported
+    as a warning.
     """
     from entrypoints.cli.shop import in_shop
 
-    async def run(container: "Container") -> "Sequence[Finding]":
-        return await container.checks.check_shop()()
+    async def run(container: "Container") -> "tuple[Sequence[Finding], Mapping[PaymentMethod, int]]":
+        missing = await container.payments.find_missing_providers()()
+        return await container.checks.check_shop()(), missing
 
-    findings = in_shop(run)
+    findings, missing = in_shop(run)
     for finding in findings:
         result = f"{finding.count} broken" if finding.count else "ok"
         typer.echo(f"{finding.invariant}  {result:9}  {finding.invariant.meaning}")
+    for method, count in missing.items():
+        typer.echo(
+            f"Warning: {count} payments and refunds of {method} are not settled: it is not configured."
+        )
     broken = [finding for finding in findings if finding.count]
     if broken:
         sys.stdout.flush()

@@ -1,20 +1,24 @@
 """Refunds and disputes that begin at the provider are recorded, and external refunds are settled at once."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from application.orders.views import OrderView
-from application.payments.ports import ProviderEventKind
+from application.payments.find_missing_providers import FindMissingProviders
+from application.payments.ports import ProviderEventKind, ProviderNotConfigured
 from application.payments.views import PaymentView
 from domain.orders.lifecycle import Action, OrderStatus
 from domain.orders.order import OrderDisputed
 from domain.orders.refunding import RefundExceedsPaid
 from domain.orders.statuses import OrderPaymentStatus
+from domain.payments.method import PaymentMethod
 from domain.payments.payment import DisputeStatus
 from domain.payments.refund import RefundChannel, RefundOrigin, RefundStatus
 from domain.shared.money import Money
 from tests.invariants import assert_invariants, history, payments, refunds
+from tests.kit.gateway import FakeGateway
 from tests.kit.shop import Shop
 
 
@@ -134,4 +138,22 @@ async def test_external_refund_is_settled_without_the_provider(shop: Shop) -> No
     assert (seen.refunded_total.amount, seen.lines[0].refunded) == (1000, 1)
     with pytest.raises(RefundExceedsPaid):
         await shop.refund_order(replace(shop.refunding(order, 1001), channel=RefundChannel.EXTERNAL))
+    await assert_invariants(shop)
+
+
+async def test_payment_waits_for_its_own_provider_to_be_configured_again(shop: Shop) -> None:
+    order, _ = await a_paid_order(shop)
+    await shop.cancel(order)
+    find_missing = FindMissingProviders(shop.store.payments, shop.gateways)
+    assert await find_missing() == {}
+    gateway = shop.gateways.pop(PaymentMethod.SANDBOX)
+    shop.gateways[PaymentMethod.STRIPE] = FakeGateway()
+    assert await find_missing() == {PaymentMethod.SANDBOX: 1}
+    with pytest.raises(ProviderNotConfigured, match="sandbox"):
+        await shop.settle()
+    shop.gateways[PaymentMethod.SANDBOX] = gateway
+    shop.clock.advance(timedelta(hours=1))
+    assert await shop.settle() == 1
+    assert (await shop.see(order)).payment_status is OrderPaymentStatus.REFUNDED
+    assert await find_missing() == {}
     await assert_invariants(shop)

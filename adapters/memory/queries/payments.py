@@ -1,8 +1,14 @@
+from collections import Counter
+from collections.abc import Mapping
+
 from adapters.memory.database import MemoryDatabase, reach
 from adapters.memory.queries.keyset import page
 from application.payments.ports import PaymentQueries
 from application.payments.views import PaymentView, RefundView
 from application.shared.page import Page, Position
+from domain.payments.method import PaymentMethod
+from domain.payments.payment import Payment
+from domain.payments.refund import Refund
 from domain.shared.ids import OrderId, PaymentId, RefundId
 
 
@@ -30,6 +36,12 @@ class MemoryPaymentQueries(PaymentQueries):
         await reach()
         refund = self._database.tables.refunds.get(refund_id)
         return RefundView.of(refund) if refund and refund.order_id == order_id else None
+
+    async def unsettled(self) -> Mapping[PaymentMethod, int]:
+        await reach()
+        tables = self._database.tables
+        due: tuple[Payment | Refund, ...] = (*tables.payments.values(), *tables.refunds.values())
+        return Counter(each.method for each in due if each.inquire_at is not None)
 
     async def refunds(self, order_id: OrderId, *, after: Position | None, limit: int) -> Page[RefundView]:
         await reach()

@@ -1,4 +1,6 @@
-from sqlalchemy import bindparam, select
+from collections.abc import Mapping
+
+from sqlalchemy import bindparam, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.postgres.core.keyset import page_of, shown
@@ -10,6 +12,7 @@ from adapters.postgres.payments.mapping import PAYMENT_COLUMNS, payment_from, re
 from application.payments.ports import PaymentQueries
 from application.payments.views import PaymentView, RefundView
 from application.shared.page import Page, Position
+from domain.payments.method import PaymentMethod
 from domain.shared.ids import OrderId, PaymentId, RefundId
 
 _PAYMENTS = select(*PAYMENT_COLUMNS).where(PaymentRow.order_id == bindparam("of_order"))
@@ -18,6 +21,13 @@ _PAYMENT = _PAYMENTS.where(PaymentRow.id == bindparam("payment"))
 _REFUND = _REFUNDS.where(RefundRow.id == bindparam("refund"))
 _PAYMENT_KEY = (PaymentRow.requested_at, PaymentRow.id)
 _REFUND_KEY = (RefundRow.requested_at, RefundRow.id)
+
+
+_DUE = union_all(
+    select(PaymentRow.method).where(PaymentRow.inquire_at.is_not(None)),
+    select(RefundRow.method).where(RefundRow.inquire_at.is_not(None)),
+).subquery("due")
+_UNSETTLED = select(_DUE.c.method, func.count().label("number")).group_by(_DUE.c.method)
 
 
 class PostgresPaymentQueries(PaymentQueries):
@@ -36,6 +46,10 @@ class PostgresPaymentQueries(PaymentQueries):
     async def refund(self, order_id: OrderId, refund_id: RefundId) -> RefundView | None:
         row = await self._reader.one_or_none(_REFUND, {"of_order": order_id, "refund": refund_id})
         return _refund_view(row) if row else None
+
+    async def unsettled(self) -> Mapping[PaymentMethod, int]:
+        rows = await self._reader.all(_UNSETTLED)
+        return {PaymentMethod(row.method): row.number for row in rows}
 
     async def refunds(self, order_id: OrderId, *, after: Position | None, limit: int) -> Page[RefundView]:
         statement = page_of(_REFUNDS, _REFUND_KEY, descending=False, after=after, limit=limit)
