@@ -7,7 +7,14 @@ from enum import Enum
 from application.audit.entry import AuditAction, Details
 from domain.catalog.product import ProductChanged, ProductCreated
 from domain.catalog.stock import Movement, MovementReason
-from domain.orders.events import FulfillmentCreated, OrderCancelled, OrderEvent, RefundRequested
+from domain.orders.events import (
+    FulfillmentCreated,
+    OrderCancelled,
+    OrderEvent,
+    PaymentCaptured,
+    PaymentVoided,
+    RefundRequested,
+)
 from domain.shared.actor import Actor
 from domain.shared.events import Event
 from domain.shared.money import Money
@@ -47,6 +54,8 @@ _EVENTS: Mapping[type[Event], Audited] = {
     ProductChanged: Audited(AuditAction.PRODUCT_CHANGED, ("sku", "price", "status")),
     OrderCancelled: Audited(AuditAction.ORDER_CANCELLED, ("number",)),
     FulfillmentCreated: Audited(AuditAction.ORDER_FULFILLED, ("number", "fulfillment_id")),
+    PaymentCaptured: Audited(AuditAction.PAYMENT_CAPTURED, ("number", "payment_id", "amount")),
+    PaymentVoided: Audited(AuditAction.PAYMENT_VOIDED, ("number", "payment_id")),
     RefundRequested: Audited(AuditAction.ORDER_REFUNDED, ("number", "refund_id", "amount")),
 }
 

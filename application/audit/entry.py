@@ -44,6 +44,8 @@ class AuditAction(StrEnum):
     ORDER_CANCELLED = "order.cancelled"
     ORDER_FULFILLED = "order.fulfilled"
     ORDER_REFUNDED = "order.refunded"
+    PAYMENT_CAPTURED = "payment.captured"
+    PAYMENT_VOIDED = "payment.voided"
     WEBHOOK_ENDPOINT_CREATED = "webhook_endpoint.created"
     WEBHOOK_ENDPOINT_BLOCKED = "webhook_endpoint.blocked"
     WEBHOOK_ENDPOINT_UNBLOCKED = "webhook_endpoint.unblocked"
