@@ -54,6 +54,7 @@ def _periodic_jobs(container: Container) -> Sequence[tuple[str, Callable[[], Awa
     deliver_mail = partial(_deliver_mail, container.mail.deliver_mail())
     return [
         ("reload keys", container.signing.reload_keys(), RELOAD_KEYS_EVERY),
+        ("refresh search index", container.catalog.refresh_search_index(), PRUNE_EVERY),
         ("deliver mail", deliver_mail, SEND_MAIL_EVERY),
         ("prune idempotency records", retention.prune_idempotency_records(), PRUNE_EVERY),
         ("prune attempts", retention.prune_attempts(), PRUNE_EVERY),

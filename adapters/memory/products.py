@@ -4,7 +4,7 @@ from adapters.memory.copying import copied
 from adapters.memory.database import reach
 from adapters.memory.stocks import stock_row
 from adapters.memory.transaction import IntegrityError, Transaction
-from application.catalog.ports import ProductRepository, SkuTaken
+from application.catalog.ports import ProductRepository, ProductSearchIndex, SkuTaken
 from domain.catalog.product import Product
 from domain.shared.ids import ProductId
 
@@ -45,3 +45,10 @@ class MemoryProductRepository(ProductRepository):
         self._transaction.ensure_locked(stock_row(product.id))
         self._transaction.record(product.take_events())
         self._transaction.tables.products[product.id] = copied(product)
+
+
+class MemoryProductSearchIndex(ProductSearchIndex):
+    """Nothing is stored: words are computed when they are compared."""
+
+    async def refresh(self, *, limit: int) -> int:  # noqa: ARG002 - the port's
+        return 0

@@ -106,6 +106,17 @@ class ProductQueries(Protocol):
         ...
 
 
+class ProductSearchIndex(Protocol):
+    """The stored words by which products are found."""
+
+    async def refresh(self, *, limit: int) -> int:
+        """Recompute the words that an earlier release stored, for some products, and return for how many.
+
+        Products that another transaction has locked are passed over. Raises Overloaded, DatabaseUnavailable.
+        """
+        ...
+
+
 class StockQueries(Protocol):
     """Reads of stocks and their ledgers, outside of any unit of work."""
 

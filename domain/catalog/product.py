@@ -187,7 +187,7 @@ class Product(Aggregate):
     @property
     def search_words(self) -> frozenset[str]:
         """The words by which the product is found."""
-        return search.words(f"{self.sku} {self.name} {self.description}")
+        return search.indexed_words(f"{self.sku} {self.name} {self.description}")
 
     @property
     def search_typos(self) -> frozenset[str]:

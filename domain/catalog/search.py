@@ -2,15 +2,25 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 _CHUNK = 64
-_WORD = re.compile(r"[^\W_]+")
-_WITHOUT_SPACES = re.compile(
-    "[\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+_LETTERS = str.maketrans(
+    {"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "\u0131": "i"}
 )
-"""Han, Hiragana and Katakana: a single character is a word with a meaning of its own."""
+"""Letters that Unicode does not decompose, as people type them without a keyboard for them. The last one is the Turkish
+dotless I."""
+_WITHOUT_SPACES = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\uf900-\ufaff\U00020000-\U0003ffff]"
+)
+"""Thai, Lao, Burmese, Khmer, Han, Hiragana and Katakana, which are written without spaces between words."""
+MAX_SUFFIX_LENGTH = 12
+"""How much of each suffix of such a text is indexed, and how much of a term in such a script is compared."""
+MAX_JOINED = 6
+"""How many words that only punctuation separates are also found when they are written as one."""
 MAX_TERMS = 8
 """The database looks up each term of a query, so their number bounds the cost."""
 MIN_LENGTH_WITH_TYPO = 4
@@ -21,13 +31,20 @@ MAX_WORD_LENGTH = 40
 
 @dataclass(frozen=True, slots=True)
 class SearchTerm:
-    """One word of a query. It matches whole words of a product, or the beginnings of words."""
+    """One word of a query. It matches whole words of a product, or the beginnings of words.
+
+    `joined` is the prefix that matches instead where only punctuation separates the word from others in the query:
+    `USB-C` also finds `USBC`.
+    """
 
     word: str
     is_prefix: bool
+    joined: str | None = None
 
     def matches(self, word: str) -> bool:
         """Return whether the term matches a word of a product."""
+        if self.joined is not None and word.startswith(self.joined):
+            return True
         return word.startswith(self.word) if self.is_prefix else word == self.word
 
 
@@ -43,12 +60,27 @@ def folded(text: str) -> str:
 
 def _folded(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    return "".join(char for char in decomposed if not unicodedata.combining(char))
+    return "".join(char for char in decomposed if not unicodedata.combining(char)).translate(_LETTERS)
 
 
 def words(text: str) -> frozenset[str]:
     """Return the folded words of a text."""
-    return frozenset(_words(text))
+    return frozenset(word[:MAX_WORD_LENGTH] for words_ in _tokens(text) for word in words_)
+
+
+def indexed_words(text: str) -> frozenset[str]:
+    """Return the words by whose beginnings a text is found.
+
+    These are its words; words that only punctuation separates, written as one (`usbc` for `USB-C`); and in scripts
+    without spaces the text from each character on, because a word can begin anywhere.
+    """
+    found = set(words(text))
+    for parts in _tokens(text):
+        for start in range(len(parts) - 1):
+            found.add("".join(parts[start : start + MAX_JOINED])[:MAX_WORD_LENGTH])
+        for word in parts:
+            found.update(_suffixes(word))
+    return frozenset(found)
 
 
 def terms(query: str) -> Sequence[SearchTerm]:
@@ -58,17 +90,51 @@ def terms(query: str) -> Sequence[SearchTerm]:
     `t shirt` does not read every word that begins with T. The last term may still be incomplete. A single character
     of a script without spaces is a word, and remains a prefix.
     """
-    listed = _words(query)
+    joined = {}
+    listed = []
+    for parts in _tokens(query):
+        alternative = "".join(parts)[:MAX_WORD_LENGTH] if 1 < len(parts) <= MAX_JOINED else None
+        for part in parts:
+            word = part[: MAX_SUFFIX_LENGTH if _WITHOUT_SPACES.search(part) else MAX_WORD_LENGTH]
+            listed.append(word)
+            joined[word] = alternative
+    listed = list(dict.fromkeys(reversed(listed)))[::-1]
     return [
-        SearchTerm(word, len(word) > 1 or number == len(listed) or bool(_WITHOUT_SPACES.match(word)))
+        SearchTerm(
+            word,
+            len(word) > 1 or number == len(listed) or bool(_WITHOUT_SPACES.match(word)),
+            joined[word],
+        )
         for number, word in enumerate(listed, start=1)
     ]
 
 
-def _words(text: str) -> list[str]:
-    """Return the folded words of a text, each where it occurs last."""
-    found = [word[:MAX_WORD_LENGTH] for word in _WORD.findall(folded(text))]
-    return list(dict.fromkeys(reversed(found)))[::-1]
+def _tokens(text: str) -> Sequence[Sequence[str]]:
+    """Return the folded words of a text, uncut, grouped by the spaces between them."""
+    return [words_ for token in folded(text).split() if (words_ := _split(token))]
+
+
+def _split(token: str) -> Sequence[str]:
+    """Return the words of a text without spaces: letters and digits, with the marks that belong to them."""
+    runs = ["".join(run) for is_word, run in groupby(token, _is_of_word) if is_word]
+    return [word for run in runs if (word := run.lstrip("".join(filter(_is_mark, run))))]
+
+
+def _is_of_word(char: str) -> bool:
+    return char.isalnum() or _is_mark(char)
+
+
+def _is_mark(char: str) -> bool:
+    return unicodedata.category(char).startswith("M")
+
+
+def _suffixes(word: str) -> Iterator[str]:
+    """Yield the beginnings of a word's suffixes, wherever a script without spaces begins, goes on or ends."""
+    if not _WITHOUT_SPACES.search(word):
+        return
+    for start in range(1, len(word)):
+        if not _is_mark(word[start]) and _WITHOUT_SPACES.search(word[start - 1 : start + 1]):
+            yield word[start : start + MAX_SUFFIX_LENGTH]
 
 
 def typo_variants(word: str) -> frozenset[str]:

@@ -7,6 +7,7 @@ from application.catalog.count_stock import CountStock
 from application.catalog.create_product import CreateProduct
 from application.catalog.import_catalog import ImportCatalog
 from application.catalog.queries import GetProduct, GetStock, ListMovements, ListProducts
+from application.catalog.refresh_search_index import RefreshSearchIndex
 from application.shared.clock import Clock
 from application.shared.ids import IdFactory
 
@@ -26,6 +27,8 @@ class Catalog(containers.DeclarativeContainer):
     import_catalog = providers.Singleton(
         ImportCatalog, unit_of_work=database.unit_of_work, clock=clock, ids=ids
     )
+
+    refresh_search_index = providers.Singleton(RefreshSearchIndex, index=database.product_search_index)
 
     get_stock = providers.Singleton(GetStock, stocks=database.stock_queries)
     list_movements = providers.Singleton(ListMovements, stocks=database.stock_queries)

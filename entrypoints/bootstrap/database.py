@@ -5,6 +5,7 @@ from dependency_injector import containers, providers
 from adapters.postgres.audit.audit_log import PostgresAuditRecords
 from adapters.postgres.audit.queries import PostgresAuditQueries
 from adapters.postgres.catalog.product_queries import PostgresProductQueries
+from adapters.postgres.catalog.search_index import PostgresProductSearchIndex
 from adapters.postgres.catalog.stock_queries import PostgresStockQueries
 from adapters.postgres.checks.findings import PostgresFindingRecords
 from adapters.postgres.checks.invariant_checks import PostgresInvariantChecks
@@ -60,6 +61,7 @@ class Database(containers.DeclarativeContainer):
     session_queries = providers.Singleton(PostgresSessionQueries, engine=engine)
     client_queries = providers.Singleton(PostgresClientQueries, engine=engine)
     product_queries = providers.Singleton(PostgresProductQueries, engine=public_read_engine)
+    product_search_index = providers.Singleton(PostgresProductSearchIndex, engine=engine)
     stock_queries = providers.Singleton(PostgresStockQueries, engine=engine)
     order_queries = providers.Singleton(PostgresOrderQueries, engine=engine)
     payment_queries = providers.Singleton(PostgresPaymentQueries, engine=engine)

@@ -116,3 +116,39 @@ async def test_filter_sku_finds_exactly_that_product(shop: Shop) -> None:
             ProductFilter(sku=sku), sort=ProductSort.NAME, descending=False, after=None, limit=10
         )
         assert [product.sku for product in page.items] == expected
+
+
+SCRIPTS = {
+    "ol": ["CUP"],
+    "øl": ["CUP"],
+    "luk": ["BOW"],
+    "thor": ["HAMMER"],
+    "aero": ["CUP"],
+    "strasse": ["MAP"],
+    "布団": ["FUTON"],
+    "綿": ["FUTON"],
+    "団": ["FUTON"],
+    "良品": ["MUJI"],
+    "สีขาว": ["SHIRT"],
+    "ขาว": ["SHIRT"],
+    "usbc": ["HYPHEN", "JOINED"],
+    "USB-C": ["HYPHEN", "JOINED"],
+    "usb-c cable": ["HYPHEN", "JOINED"],
+}
+
+
+async def test_letters_scripts_and_joined_spellings_are_found(shop: Shop) -> None:
+    names = {
+        "CUP": "Øl krus Ærø",
+        "BOW": "Łuk",
+        "HAMMER": "Þór",
+        "MAP": "Straße",
+        "FUTON": "綿の布団",
+        "MUJI": "無印良品",
+        "SHIRT": "เสื้อยืดสีขาว",
+        "HYPHEN": "A USB-C cable",
+        "JOINED": "B USBC cable",
+    }
+    for sku, name in names.items():
+        await shop.product(sku=sku, name=name)
+    assert {query: await found(shop, query) for query in SCRIPTS} == SCRIPTS

@@ -9,6 +9,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from adapters.postgres.audit.audit_log import PostgresAuditRecords
 from adapters.postgres.audit.queries import PostgresAuditQueries
 from adapters.postgres.catalog.product_queries import PostgresProductQueries
+from adapters.postgres.catalog.search_index import PostgresProductSearchIndex
 from adapters.postgres.catalog.stock_queries import PostgresStockQueries
 from adapters.postgres.checks.findings import PostgresFindingRecords
 from adapters.postgres.clients.queries import PostgresClientQueries
@@ -51,6 +52,7 @@ async def postgres_store(url: str, ids: IdFactory | None = None) -> AsyncIterato
             sessions=PostgresSessionQueries(engine),
             clients=PostgresClientQueries(engine),
             products=PostgresProductQueries(engine),
+            product_search_index=PostgresProductSearchIndex(engine),
             stocks=PostgresStockQueries(engine),
             orders=PostgresOrderQueries(engine),
             payments=PostgresPaymentQueries(engine),

@@ -7,6 +7,7 @@ from adapters.memory.database import MemoryDatabase
 from adapters.memory.event_feed import MemoryEventFeed
 from adapters.memory.findings import MemoryFindingRecords
 from adapters.memory.idempotency import MemoryIdempotencyRecordStore
+from adapters.memory.products import MemoryProductSearchIndex
 from adapters.memory.queries.clients import MemoryClientQueries
 from adapters.memory.queries.orders import MemoryOrderQueries
 from adapters.memory.queries.outbox import MemoryOutboxQueries
@@ -23,7 +24,7 @@ from adapters.memory.unit_of_work import MemoryUnitOfWorkFactory
 from adapters.memory.webhooks import MemoryDeliveryQueue, MemoryWebhookQueries
 from adapters.payments.sandbox.store import SandboxStore
 from application.audit.ports import AuditQueries, AuditRecords
-from application.catalog.ports import ProductQueries, StockQueries
+from application.catalog.ports import ProductQueries, ProductSearchIndex, StockQueries
 from application.checks.ports import FindingRecords
 from application.clients.ports import ClientQueries
 from application.events.ports import EventFeed, OutboxQueries, RelayProgress
@@ -66,6 +67,7 @@ class Store:
     sessions: SessionQueries
     clients: ClientQueries
     products: ProductQueries
+    product_search_index: ProductSearchIndex
     stocks: StockQueries
     orders: OrderQueries
     payments: PaymentQueries
@@ -103,6 +105,7 @@ def memory_store(database: MemoryDatabase | None = None) -> Store:
         sessions=MemorySessionQueries(database),
         clients=MemoryClientQueries(database),
         products=MemoryProductQueries(database),
+        product_search_index=MemoryProductSearchIndex(),
         stocks=MemoryStockQueries(database),
         orders=MemoryOrderQueries(database),
         payments=MemoryPaymentQueries(database),

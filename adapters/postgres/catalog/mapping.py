@@ -60,6 +60,7 @@ def product_values(product: Product) -> dict[str, object]:
         "sort_name": product.sort_name,
         "words": sorted(product.search_words),
         "search_typos": sorted(product.search_typos),
+        "search_version": product.version,
     }
 
 

@@ -20,7 +20,7 @@ from domain.shared.money import Money
 
 _AVAILABLE = StockRow.on_hand - StockRow.reserved
 _PRODUCTS = select(
-    *columns_of(ProductRow, without={"search_words", "search_typos"}),
+    *columns_of(ProductRow, without={"search_words", "search_typos", "search_version"}),
     _AVAILABLE.label("available"),
     (ProductRow.version + StockRow.version - ProductRow.stock_version).label("version_with_stock"),
 ).join(StockRow, StockRow.product_id == ProductRow.id)
@@ -92,8 +92,10 @@ def _matches(query: str) -> Iterator[ColumnElement[bool]]:
     if not terms:
         yield false()
     for term in terms:
-        # A word consists of letters and digits, so that no character needs escaping.
+        # A word consists of letters, digits and marks, so that no character needs escaping.
         lexeme = f"'{term.word}':*" if term.is_prefix else f"'{term.word}'"
+        if term.joined is not None:
+            lexeme += f" | '{term.joined}':*"
         found = ProductRow.search_words.op("@@")(cast(lexeme, TSQUERY))
         variants = sorted(search.typo_variants(term.word))
         yield or_(found, ProductRow.search_typos.overlap(variants)) if variants else found

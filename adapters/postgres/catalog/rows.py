@@ -58,8 +58,9 @@ class StockMovementRow(Row):
 class ProductRow(Row):
     """A product. Its stock is kept first, so that there is none without.
 
-    `sort_name`, `search_words` and `search_typos` are computed by the domain. Names are sorted by code point, as
-    Python sorts them, on every server.
+    `sort_name`, `search_words` and `search_typos` are computed by the domain, from the product of `search_version`.
+    Where that is not the product's version, an earlier release computed them, by earlier rules: see `ProductSearchIndex`.
+    Names are sorted by code point, as Python sorts them, on every server.
     """
 
     __tablename__ = "products"
@@ -73,6 +74,7 @@ class ProductRow(Row):
         Index(None, "price_currency", "price_amount", "id", postgresql_where=text("status = 'active'")),
         Index(None, "search_words", postgresql_using="gin"),
         Index(None, "search_typos", postgresql_using="gin"),
+        Index("ix_products_search_outdated", "id", postgresql_where=text("search_version <> version")),
     )
 
     id: Mapped[UUID] = mapped_column(ForeignKey(StockRow.product_id), primary_key=True)
@@ -91,3 +93,4 @@ class ProductRow(Row):
     sort_name: Mapped[str] = mapped_column(Text(collation="C"))
     search_words: Mapped[str] = mapped_column(TSVECTOR)
     search_typos: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    search_version: Mapped[int] = mapped_column(server_default=text("0"))

@@ -8,7 +8,9 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from adapters.postgres.core.rows import ClientSecretRow, OrderLineRow, ProductRow, ServiceClientRow
 from adapters.postgres.core.unnest import columns_of
 
-PRODUCTS = select(*columns_of(ProductRow, without={"sort_name", "search_words", "search_typos"}))
+PRODUCTS = select(
+    *columns_of(ProductRow, without={"sort_name", "search_words", "search_typos", "search_version"})
+)
 
 
 def orders_with_lines(

@@ -28,7 +28,7 @@ from domain.shared.ids import ProductId, UserId
 from domain.users.user import UserStatus
 
 _STOCKS = columns_of(StockRow, without={"in_stock"})
-_PRODUCTS = columns_of(ProductRow, without={"sort_name", "search_words", "search_typos"})
+_PRODUCTS = columns_of(ProductRow, without={"sort_name", "search_words", "search_typos", "search_version"})
 _IDS = (
     bindparam("customer_ids", type_=ARRAY(Uuid)),
     bindparam("product_ids", type_=ARRAY(Uuid)),

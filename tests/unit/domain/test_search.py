@@ -9,6 +9,7 @@ from domain.catalog.search import (
     MIN_LENGTH_WITH_TYPO,
     SearchTerm,
     folded,
+    indexed_words,
     terms,
     typo_variants,
     words,
@@ -58,6 +59,7 @@ def test_case_and_unicode_composition_are_ignored(text: str) -> None:
         ("ﬁne Ⅳ ①", "fine iv 1"),
         ("Tea™", "teatm"),
         ("Σίσυφος", "σισυφοσ"),
+        ("Øl, Ærø, cœur, Łuk, Đak, Þór, Ħal", "ol, aero, coeur, luk, dak, thor, hal"),
     ],
 )
 def test_folding_ignores_case_and_accents(text: str, expected: str) -> None:
@@ -67,7 +69,8 @@ def test_folding_ignores_case_and_accents(text: str, expected: str) -> None:
 @given(texts)
 def test_words_are_alphanumeric_and_bounded(text: str) -> None:
     for word in words(text):
-        assert word.isalnum()
+        assert word[0].isalnum()
+        assert all(char.isalnum() or unicodedata.category(char).startswith("M") for char in word)
         assert 1 <= len(word) <= MAX_WORD_LENGTH
 
 
@@ -160,3 +163,21 @@ def test_long_runs_of_combining_marks_are_never_normalized_at_once(monkeypatch: 
     monkeypatch.setattr(unicodedata, "normalize", normalize_and_note)
     assert folded("\u0315\u0300" * 2500) == ""
     assert max(lengths) == 64
+
+
+def test_text_without_spaces_is_indexed_from_each_character_on() -> None:
+    assert indexed_words("綿の布団") == {"綿の布団", "の布団", "布団", "団"}
+    assert "สีขาว" in indexed_words("เสื้อยืดสีขาว")
+    assert indexed_words("red mug") == {"red", "mug"}
+
+
+def test_words_separated_by_punctuation_are_indexed_as_one_as_well() -> None:
+    assert indexed_words("USB-C cable") == {"usb", "c", "usbc", "cable"}
+    assert indexed_words("a.b.c") == {"a", "b", "c", "abc", "bc"}
+
+
+@given(texts)
+def test_number_of_indexed_words_grows_linearly_with_the_text(text: str) -> None:
+    found = indexed_words(text)
+    assert len(found) <= 3 * len(folded(text)) + 1
+    assert all(len(word) <= MAX_WORD_LENGTH for word in found)
