@@ -1,17 +1,24 @@
 import asyncio
 import re
+from uuid import UUID
 
 import pytest
 
 from adapters.postgres.core.engine import create_engine
+from adapters.postgres.core.secret_columns import SecretColumns
 from adapters.postgres.signing.stored_secrets import PostgresStoredSecrets
+from adapters.postgres.webhooks.mapping import place_of_secret
 from adapters.security.secret_box import AesGcmSecretBox, generate_key, parse_keys
 from application.shared.encrypt_secrets import EncryptSecrets
+from domain.shared.ids import EndpointId
 from tests.integration.cli.conftest import Fetch, Run
 
 OLD, NEW = generate_key(), generate_key()
 KEY = "STEELYARD_SECRETS_KEY"
-STORED = "SELECT private_pem FROM signing_keys UNION ALL SELECT value FROM service_secrets"
+STORED = (
+    "SELECT private_pem FROM signing_keys UNION ALL SELECT value FROM service_secrets"
+    " UNION ALL SELECT secret FROM webhook_endpoints"
+)
 
 
 def key_ids(fetch: Fetch) -> set[str | None]:
@@ -64,6 +71,24 @@ def test_rotation_uses_the_first_key_and_needs_the_old_one_no_longer(
     assert key_ids(fetch) == {id_of(NEW)}
     monkeypatch.setenv(KEY, NEW)
     assert kids(run) == before
+
+
+def test_webhook_secret_is_the_same_after_encryption_and_rotation(
+    run: Run, fetch: Fetch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint = EndpointId(UUID("01934e6c-8f3a-7d2b-9c4e-5a6b7c8d9e0f"))
+    kids(run)
+    fetch(
+        "INSERT INTO webhook_endpoints (id, url, event_types, secret, created_at)"
+        " VALUES ('01934e6c-8f3a-7d2b-9c4e-5a6b7c8d9e0f', 'https://hooks.example.com', '{}', repeat('s', 32)::bytea, now())"
+    )
+    for keys, command in ((OLD, "encrypt"), (f"{NEW} {OLD}", "rotate")):
+        monkeypatch.setenv(KEY, keys)
+        assert run("secrets", command)[0] == 0
+    [(stored,)] = fetch("SELECT secret FROM webhook_endpoints")
+    assert stored.startswith(f"sealed.{id_of(NEW)}.".encode())
+    columns = SecretColumns(AesGcmSecretBox(parse_keys(NEW)))
+    assert columns.open(stored, place=place_of_secret(endpoint)) == b"s" * 32
 
 
 def test_process_with_both_keys_reads_during_a_rotation(
