@@ -93,6 +93,7 @@ EVENT_PERMISSIONS: Mapping[str, Permission] = {
     "fulfillment": Permission.SEE_ALL_ORDERS,
     "payment": Permission.SEE_ALL_ORDERS,
     "refund": Permission.SEE_ALL_ORDERS,
+    "dispute": Permission.SEE_ALL_ORDERS,
     "product": Permission.SEE_ARCHIVED_PRODUCTS,
     "user": Permission.MANAGE_USERS,
 }
