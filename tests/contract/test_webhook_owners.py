@@ -133,6 +133,7 @@ async def test_client_subscribes_only_to_what_its_scopes_permit(shop: Shop, webh
         "order",
         "payment",
         "refund",
+        "dispute",
         "fulfillment",
     }
     assert (await webhooks.create(command({Scope.READ_EVENTS}))).result.event_types == ()
