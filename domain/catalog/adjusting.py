@@ -12,7 +12,7 @@ from domain.shared.ids import ProductId
 
 @dataclass(frozen=True, slots=True)
 class StockDelta:
-    """How many units to add, or to take away where `delta` is negative."""
+    """Units to add, or to remove if `delta` is negative."""
 
     product_id: ProductId
     delta: int
@@ -27,7 +27,7 @@ def adjust(
     now: datetime,
     actor: Actor,
 ) -> None:
-    """Adjust each stock, or none. The stocks must be locked. Raises StockConflict, naming every line at fault."""
+    """Adjust all stocks or none. The stocks must be locked. Raises StockConflict with every invalid line."""
     sums: dict[ProductId, tuple[int, int]] = {}
     for position, line in enumerate(deltas):
         first, delta = sums.get(line.product_id, (position, 0))

@@ -1,4 +1,4 @@
-"""A thing for sale."""
+"""Products: what the shop sells."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from domain.shared.unset import UNSET, Unset
 
 MAX_ATTRIBUTES = 50
 MAX_PER_ORDER = 1_000_000
-"""The greatest limit that a product can have on its units in one order."""
+"""The largest value of `max_per_order`."""
 SKU = TextRule(max_length=64, pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?$")
 """1 to 64 letters, digits, dots, hyphens and underscores, with a letter or digit at both ends."""
 PRODUCT_NAME = TextRule(min_length=1, max_length=200)
@@ -33,7 +33,7 @@ class ProductStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductEvent(Event):
-    """What subscribers need in order to keep a copy of the catalogue."""
+    """The fields that a subscriber needs to keep a copy of the catalog."""
 
     aggregate_type = "product"
 
@@ -55,9 +55,9 @@ class ProductChanged(ProductEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductChanges:
-    """What to change: fields that are UNSET stay.
+    """Changes of a product. Fields that are UNSET keep their value.
 
-    In `attributes`, None removes a key and other keys stay; None in place of `attributes` removes all.
+    In `attributes`, None removes a key and other keys stay; None instead of `attributes` removes all.
     """
 
     name: str | Unset = UNSET
@@ -68,7 +68,7 @@ class ProductChanges:
     status: ProductStatus | Unset = UNSET
 
     def violations(self) -> Iterable[Violation]:
-        """Yield the rules that changed texts break."""
+        """Yield the violations of the changed texts."""
         if not isinstance(self.name, Unset):
             yield from PRODUCT_NAME.violations(self.name, "name")
         if not isinstance(self.description, Unset):
@@ -79,11 +79,11 @@ class ProductChanges:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Product(Aggregate):
-    """A thing for sale, at a price. How many there are is told by its Stock.
+    """A product for sale at a price. The available units are in its Stock.
 
-    Clients see a product together with its stock as one object with one version. `version` is that version at the
-    last edit of the product itself, and `stock_version` the stock's at that moment: what the stock has moved since
-    counts on top. So a sale changes what a cached page shows, but does not get in an editor's way.
+    Clients see a product and its stock as one object with one version. `version` is that version at the last edit
+    of the product, and `stock_version` the version of the stock at that moment; later stock movements are added. So
+    a sale changes the ETag of a product, but does not make an edit fail its precondition.
     """
 
     id: ProductId
@@ -113,7 +113,7 @@ class Product(Aggregate):
         stock: Stock,
         now: datetime,
     ) -> Self:
-        """Put a new thing on sale, with the stock that has just been opened for it. Raises ValidationFailed."""
+        """Create an active product with its new stock. Raises ValidationFailed."""
         ensure_valid(
             (
                 *SKU.violations(sku, "sku"),
@@ -140,17 +140,17 @@ class Product(Aggregate):
         return product
 
     def version_with(self, stock: Stock) -> int:
-        """Return the version that clients see, as it is while `stock` is locked."""
+        """Return the version that clients see. The stock must be locked."""
         return self.version + stock.version - self.stock_version
 
     def ensure_unedited_since(self, seen: int, stock: Stock) -> None:
-        """Raise PreconditionFailed if the product was edited after the version that the editor saw."""
+        """Raise PreconditionFailed if the product was edited after `expected_version`."""
         current = self.version_with(stock)
         if not self.version <= seen <= current:
             raise PreconditionFailed(current)
 
     def change(self, changes: ProductChanges, *, stock: Stock, now: datetime) -> None:
-        """Edit the product. Orders that were placed before keep the name and price that they were placed at.
+        """Edit the product. Placed orders keep their names and prices.
 
         Raises ValidationFailed for text that breaks a rule, and for too many attributes.
         """
@@ -181,17 +181,17 @@ class Product(Aggregate):
 
     @property
     def sort_name(self) -> str:
-        """The name as a list is sorted by it: without case and accents."""
+        """The name as lists sort it: without case and accents."""
         return search.folded(self.name)
 
     @property
     def search_words(self) -> frozenset[str]:
-        """The words by which the product is found."""
+        """The words that a search matches."""
         return search.indexed_words(f"{self.sku} {self.name} {self.description}")
 
     @property
     def search_typos(self) -> frozenset[str]:
-        """The variants by which a mistyped word of the name or the SKU still finds the product."""
+        """The typo variants of the words of the name and the SKU."""
         return frozenset().union(*map(search.typo_variants, search.words(f"{self.sku} {self.name}")))
 
     def _record(self, event: type[ProductEvent]) -> None:

@@ -1,4 +1,4 @@
-"""How many of a product there are, how many of those are promised, and how that came to be."""
+"""Stock of a product: units on hand, units reserved, and the movements that led there."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,7 +11,7 @@ from domain.shared.ids import OrderId, ProductId
 from domain.shared.text import TextRule, ensure_valid
 
 MAX_ON_HAND = 1_000_000_000
-"""More units of one product than any shop has: a bound against slips of the finger."""
+"""A bound against typing errors: no shop has more units of one product."""
 
 
 COUNT_REASON = TextRule(min_length=1, max_length=200)
@@ -19,13 +19,13 @@ ADJUSTMENT_NOTE = TextRule(min_length=1, max_length=500)
 
 
 class StockConflict(DomainError):
-    """The count would fall below what is promised to orders, or rise beyond what can be kept."""
+    """The count would fall below the reserved units, or rise above MAX_ON_HAND."""
 
     code = "stock_conflict"
 
 
 class ReservationExceedsStock(DomainError):
-    """More was to be reserved than is available. Orders are checked before, so that all short lines are told."""
+    """A reservation above the available units. Orders are checked before, to report every short line."""
 
     code = "out_of_stock"
 
@@ -34,7 +34,7 @@ class ReservationExceedsStock(DomainError):
 
 
 class MovementReason(StrEnum):
-    """Why a stock moved. The first four are what staff may say of an adjustment."""
+    """Why a stock changed. The first four are reasons that staff can give for an adjustment."""
 
     RECEIPT = "receipt"
     DAMAGE = "damage"
@@ -49,7 +49,7 @@ class MovementReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Movement:
-    """One line of the ledger: what changed, and what there was afterwards.
+    """One line of the ledger: the change and the stock after it.
 
     The sum of all `on_hand_delta` of a product is its `on_hand`, that of all `reserved_delta` its `reserved`.
     """
@@ -81,7 +81,7 @@ class Stock:
 
     @classmethod
     def open(cls, product_id: ProductId, on_hand: int, *, now: datetime, actor: Actor) -> Self:
-        """Begin to keep stock of a new product. Raises StockConflict."""
+        """Create the stock of a new product. Raises StockConflict."""
         _ensure_keepable(on_hand)
         stock = cls(product_id=product_id, on_hand=0, reserved=0, version=0)
         stock._move(MovementReason.INITIAL, now=now, actor=actor, on_hand=on_hand)
@@ -89,24 +89,24 @@ class Stock:
 
     @property
     def available(self) -> int:
-        """Units that nobody has been promised."""
+        """Units on hand that are not reserved."""
         return self.on_hand - self.reserved
 
     def can_supply(self, quantity: int) -> bool:
         return quantity <= self.available
 
     def reserve(self, quantity: int, *, order_id: OrderId, now: datetime, actor: Actor) -> None:
-        """Promise units to an order. Raises ReservationExceedsStock."""
+        """Reserve units for an order. Raises ReservationExceedsStock."""
         if not self.can_supply(quantity):
             raise ReservationExceedsStock
         self._move(MovementReason.RESERVED, now=now, actor=actor, reserved=quantity, order_id=order_id)
 
     def release(self, quantity: int, *, order_id: OrderId, now: datetime, actor: Actor) -> None:
-        """Take back a promise, as when an order is cancelled."""
+        """Release reserved units, for example of a cancelled order."""
         self._move(MovementReason.RELEASED, now=now, actor=actor, reserved=-quantity, order_id=order_id)
 
     def ship(self, quantity: int, *, order_id: OrderId, now: datetime, actor: Actor) -> None:
-        """Hand promised units over: they are neither there nor promised any more."""
+        """Ship reserved units: they are no longer on hand and no longer reserved."""
         self._move(
             MovementReason.SHIPPED,
             now=now,
@@ -117,7 +117,7 @@ class Stock:
         )
 
     def count(self, on_hand: int, *, seen: int, note: str, now: datetime, actor: Actor) -> None:
-        """Set what a count of the shelf has found. Raises PreconditionFailed, ValidationFailed, StockConflict."""
+        """Set on hand to a counted number. Raises PreconditionFailed, ValidationFailed, StockConflict."""
         if seen != self.version:
             raise PreconditionFailed(self.version)
         ensure_valid(COUNT_REASON.violations(note, "reason"))
@@ -135,7 +135,7 @@ class Stock:
     def adjust(
         self, delta: int, reason: MovementReason, *, note: str | None, now: datetime, actor: Actor
     ) -> None:
-        """Add or take away units for a reason. Raises ValidationFailed, StockConflict."""
+        """Add or remove units for a reason. Raises ValidationFailed, StockConflict."""
         ensure_valid(ADJUSTMENT_NOTE.violations(note, "note"))
         if not self.can_adjust(delta):
             raise StockConflict("The adjustment would leave less than is reserved, or more than can be kept.")

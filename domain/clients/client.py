@@ -1,4 +1,4 @@
-"""A program with access of its own."""
+"""Service clients: programs with their own access."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -11,13 +11,13 @@ from domain.shared.ids import ClientId, SecretId
 from domain.users.permissions import Scope
 
 MAX_SECRETS = 2
-"""One that is used, and the next one while it is being introduced."""
+"""The current secret, and its successor while it is rolled out."""
 
 MAX_NAME_LENGTH = 100
 
 
 class TooManySecrets(DomainError):
-    """The client has as many secrets as are needed to replace one by another."""
+    """The client already has two secrets."""
 
     code = "too_many_secrets"
 
@@ -26,7 +26,7 @@ class TooManySecrets(DomainError):
 
 
 class ClientDisabled(DomainError):
-    """The client was disabled, which is for good."""
+    """The client was disabled. A disabled client stays disabled."""
 
     code = "client_disabled"
 
@@ -35,7 +35,7 @@ class ClientDisabled(DomainError):
 
 
 class InvalidScope(DomainError):
-    """What is asked for is no scope, or none that the client is allowed (RFC 6749, section 5.2)."""
+    """The requested scope is unknown, or not allowed to the client (RFC 6749, section 5.2)."""
 
     code = "invalid_scope"
 
@@ -47,8 +47,8 @@ class InvalidScope(DomainError):
 class ServiceClient:
     """A program that acts for itself and not for a user (RFC 6749, section 4.4).
 
-    It may what its `scopes` permit. One secret after the other is given to it, and two are valid while they change
-    places. People know it by its `name`. It is never deleted: histories name it by its id.
+    Its `scopes` are its permissions. It has one secret, or two while the secret is rolled. `name` is for people. A
+    client is never deleted, because histories refer to its id.
     """
 
     id: ClientId
@@ -68,7 +68,7 @@ class ServiceClient:
         secret: ClientSecret,
         now: datetime,
     ) -> Self:
-        """Raise ValidationFailed for a name that cannot be shown, and without scopes."""
+        """Raise ValidationFailed for an unprintable name and for missing scopes."""
         if not (0 < len(name) <= MAX_NAME_LENGTH and name.isprintable() and name == name.strip()):
             _refuse("name", f"A name has 1 to {MAX_NAME_LENGTH} characters that can be shown.")
         if not scopes:
@@ -76,11 +76,11 @@ class ServiceClient:
         return cls(id=id, name=name, scopes=frozenset(scopes), secrets=[secret], created_at=now)
 
     def secret_with(self, shown_hash: bytes) -> ClientSecret | None:
-        """Return the valid secret of this hash, if there is one."""
+        """Return the valid secret with this hash, or None."""
         return next((secret for secret in self.secrets if secret.is_hash(shown_hash)), None)
 
     def granted(self, asked: str) -> frozenset[Scope]:
-        """Return the scopes that are asked for, separated by spaces; all that the client has, if none are.
+        """Return the requested scopes, which are separated by spaces; without any, all of the client.
 
         RFC 6749, section 3.3. Raises InvalidScope.
         """
@@ -90,7 +90,7 @@ class ServiceClient:
         return frozenset(map(Scope, names)) or self.scopes
 
     def roll(self, secret: ClientSecret) -> None:
-        """Give the client a secret more; the former one stays valid until it is retired.
+        """Add a secret. The former one stays valid until it is retired.
 
         Raises TooManySecrets, ClientDisabled.
         """
@@ -101,14 +101,14 @@ class ServiceClient:
         self.secrets.append(secret)
 
     def retire(self, secret_id: SecretId) -> None:
-        """Have a secret, and every token that was got with it, be worth nothing. Raises NotFound."""
+        """Retire a secret and every token that was issued for it. Raises NotFound."""
         kept = [secret for secret in self.secrets if secret.id != secret_id]
         if len(kept) == len(self.secrets):
             raise NotFound("The client has no such secret.")
         self.secrets = kept
 
     def disable(self, *, now: datetime) -> None:
-        """Have the client be let in no more, for good."""
+        """Permanently disable the client."""
         if self.disabled_at is None:
             self.disabled_at = now
         self.secrets = []

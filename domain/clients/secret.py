@@ -1,4 +1,4 @@
-"""The secrets by which service clients show who they are."""
+"""Secrets with which service clients authenticate."""
 
 import hmac
 from base64 import urlsafe_b64encode
@@ -10,15 +10,15 @@ from typing import Self
 from domain.shared.ids import SecretId
 
 SECRET_BYTES = 32
-"""256 bits: nobody guesses them, so a plain SHA-256 hides them."""
+"""256 random bits cannot be guessed, so a plain SHA-256 protects them."""
 
 PREFIX = "steelyard_"
-"""By it, those who look through code and logs for secrets find ours."""
+"""Secret scanners find leaked secrets by this prefix."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class ClientSecret:
-    """What is kept of a secret: its hash. `last_used_at` is when a token was last got with it."""
+    """The stored form of a secret: its hash. `last_used_at` is when it was last used to request a token."""
 
     id: SecretId
     secret_hash: bytes = field(repr=False)
@@ -36,15 +36,15 @@ class ClientSecret:
         return cls(id=id, secret_hash=hash_of(text_of(secret)), created_at=now)
 
     def is_hash(self, shown_hash: bytes) -> bool:
-        """Tell whether this is the hash of the secret, in the same time for every hash."""
+        """Return whether this is the hash of the secret, in constant time."""
         return hmac.compare_digest(shown_hash, self.secret_hash)
 
 
 def text_of(secret: bytes) -> str:
-    """Return the secret as a client shows it."""
+    """Return the secret as the client presents it."""
     return PREFIX + urlsafe_b64encode(secret).decode().rstrip("=")
 
 
 def hash_of(text: str) -> bytes:
-    """Return what a shown secret is compared by."""
+    """Return the hash of a presented secret."""
     return sha256(text.encode("utf-8", "surrogatepass")).digest()

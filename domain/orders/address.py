@@ -1,4 +1,4 @@
-"""Where an order goes."""
+"""Shipping addresses."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Address:
     country: str
 
     def violations(self, *path: str) -> Iterable[Violation]:
-        """Yield the rules that the fields of an address at a path break."""
+        """Yield the violations of an address whose fields are at `path`."""
         yield from RECIPIENT.violations(self.name, *path, "name")
         yield from ADDRESS_LINE.violations(self.line1, *path, "line1")
         yield from ADDRESS_LINE.violations(self.line2, *path, "line2")

@@ -1,4 +1,4 @@
-"""Shipping what was ordered, in as many parcels as it takes."""
+"""Fulfilling an order, in one or more parcels."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -25,10 +25,10 @@ def fulfill(
     now: datetime,
     actor: Actor,
 ) -> Fulfillment:
-    """Take units of some lines out of the stock and out of what is owed to the customer.
+    """Ship units of some lines and reduce stock and reservation.
 
-    The order and the stocks must be locked. Raises InvalidTransition, and ValidationFailed, which names every line
-    that asks for more than was ordered and not yet shipped: as that never grows, it will never work.
+    The order and the stocks must be locked. Raises InvalidTransition, and ValidationFailed with every line that
+    exceeds its unfulfilled units. Those never grow, so the same request can never succeed.
     """
     ensure_valid((*CARRIER.violations(carrier, "carrier"), *TRACKING.violations(tracking, "tracking")))
     order.ensure_allows(Action.FULFILL, Party.STAFF)

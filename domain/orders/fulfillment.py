@@ -1,4 +1,4 @@
-"""What has left the house in one parcel."""
+"""A fulfillment: units of an order that were shipped in one parcel."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ TRACKING = TextRule(min_length=1, max_length=100)
 
 @dataclass(frozen=True, slots=True)
 class FulfilledLine:
-    """How many units of a line are shipped."""
+    """Shipped units of a line."""
 
     line_id: LineId
     quantity: int

@@ -22,17 +22,17 @@ class OrderStatus(StrEnum):
 
 
 HOLDING_STOCK = frozenset({OrderStatus.PENDING_PAYMENT, OrderStatus.CONFIRMED})
-"""While an order is in one of these, its unfulfilled units are reserved."""
+"""Statuses in which the unfulfilled units of an order are reserved."""
 
 FINISHED = frozenset({OrderStatus.FULFILLED, OrderStatus.CANCELLED, OrderStatus.EXPIRED})
-"""Nothing more is delivered."""
+"""Statuses in which nothing more is shipped."""
 
 PAID_AND_ACTIVE = frozenset({OrderStatus.CONFIRMED, OrderStatus.FULFILLED})
-"""An order in one of these is paid for, or has an authorized payment, and keeps what was paid."""
+"""Statuses of an order that is paid or has an authorized payment, and keeps the money."""
 
 
 class Action(StrEnum):
-    """What can happen to an order.
+    """An action on an order.
 
     Each is one row of its history, except PAY, CAPTURE and VOID, which only ask a provider: its answer is recorded.
     The values are stored and published.
@@ -64,14 +64,14 @@ class Action(StrEnum):
 
 
 class Party(StrEnum):
-    """Who may ask for an action: the customer whose order it is, or the shop's staff."""
+    """Who requests an action: the customer of the order, or staff."""
 
     OWNER = "owner"
     STAFF = "staff"
 
 
 class Guarded(Protocol):
-    """What guards may ask of an order."""
+    """The properties of an order that guards use."""
 
     @property
     def fulfilled_units(self) -> int: ...
@@ -96,7 +96,7 @@ class Guarded(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """A condition, in words for the diagram, and as a test."""
+    """A condition of a transition: its words for the diagram, and its predicate."""
 
     words: str
     holds: Callable[[Guarded], bool]
@@ -119,11 +119,11 @@ _REFUNDABLE = Guard("some of it not refunded", lambda order: order.refundable_am
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transition:
-    """One row of the table: from `source`, `action` leads to `target`, if `guard` agrees.
+    """One row of the table: `action` leads from `source` to `target` if `guard` holds.
 
-    `event` is the type of the one event that tells of the transition; `along` are the types of those that it may
-    bring along. `after_expiry` says that the order's hold must have ended. `parties` are those who can ask for the action
-    over the API; nobody can where the shop itself acts.
+    Every transition records one event of the type `event`, and possibly events of the types `along`. `after_expiry`
+    requires that the order's hold has ended. `parties` can request the action over the API; it is empty where the
+    shop itself acts.
     """
 
     source: OrderStatus | None
@@ -151,7 +151,7 @@ def _in_place(
     guard: Guard | None = None,
     parties: frozenset[Party] = frozenset(),
 ) -> tuple[Transition, ...]:
-    """Return the rows for something that is noted of an order and leaves it in the status that it has."""
+    """Return the rows of an action that is recorded without a change of status."""
     return tuple(
         Transition(
             source=status,
@@ -285,7 +285,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         parties=_STAFF,
     ),
     *_in_place(Action.SETTLE_REFUND, "refund.succeeded", *OrderStatus),
-    # What the shop owes is promised anew where giving it back has failed.
+    # A failed refund of money that the shop owes schedules another refund.
     *_in_place(Action.FAIL_REFUND, "refund.failed", *OrderStatus, along=("refund.requested",)),
     # A refund that was made at the provider, not by the shop.
     *_in_place(Action.RECORD_REFUND, "refund.succeeded", *OrderStatus, along=("refund.requested",)),
@@ -306,7 +306,7 @@ TRANSITIONS: tuple[Transition, ...] = (
 
 
 class InvalidTransition(DomainError):
-    """The order's status does not permit the action. `params` say what it does permit."""
+    """The order's status does not permit the action. `params` list the allowed actions."""
 
     code = "invalid_transition"
 
@@ -331,12 +331,12 @@ _ASKABLE_BY: Mapping[Party, frozenset[Action]] = {
 
 
 def askable(party: Party) -> frozenset[Action]:
-    """Return what somebody may ever ask for."""
+    """Return the actions that a party can ever request."""
     return _ASKABLE_BY[party]
 
 
 def allowed_actions(source: OrderStatus, order: Guarded, party: Party) -> tuple[Action, ...]:
-    """Return what somebody may ask of the order now."""
+    """Return the actions that a party can request now."""
     return tuple(
         dict.fromkeys(
             row.action for row in _ASKABLE[source] if party in row.parties and row.is_open_to(order)

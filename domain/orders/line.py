@@ -1,4 +1,4 @@
-"""What is ordered of one product, at the price and name of the moment of ordering."""
+"""Order lines: requested, priced and placed."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from domain.shared.money import Money
 
 @dataclass(frozen=True, slots=True)
 class RequestedLine:
-    """What a client asks for. The client never says a price."""
+    """A requested product and quantity. The client never sends a price."""
 
     product_id: ProductId
     quantity: int
@@ -16,7 +16,7 @@ class RequestedLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PricedLine:
-    """What a client would get: the product's name, SKU and price copied, so that later edits change no order.
+    """A requested line with the product's name, SKU and price. They are copied, so that later edits change no order.
 
     `requested_at` is the position, in the client's request, of the first line for this product.
     """
@@ -55,10 +55,10 @@ class OrderLine:
         return self.quantity - self.fulfilled
 
     def refund_for(self, units: int) -> Money:
-        """Return what the next so many units cost that are paid back.
+        """Return the amount for the next refunded units.
 
-        Of `quantity` units the first k cost floor(total * k / quantity), so that whatever the portions in which they
-        are paid back, all of them add up to the total.
+        The first k of `quantity` units cost floor(total * k / quantity), so that any sequence of partial refunds adds
+        up to the total.
         """
         done, after = self.refunded, self.refunded + units
         cents = self.total.amount * after // self.quantity - self.total.amount * done // self.quantity

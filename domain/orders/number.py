@@ -1,4 +1,4 @@
-"""The name that people call an order by."""
+"""Order numbers: what people call an order."""
 
 from functools import lru_cache
 from uuid import UUID
@@ -9,9 +9,9 @@ _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 @lru_cache(maxsize=256)
 def order_number(order_id: UUID) -> str:
-    """Return twelve characters of the id's 60 last random bits, as `7K3F-9QDM-2XWA`.
+    """Return twelve characters made of the last 60 random bits of the id, such as `7K3F-9QDM-2XWA`.
 
-    They tell nobody how many orders the shop has taken.
+    A number does not reveal how many orders the shop has.
     """
     bits = order_id.int
     chars = "".join(_CROCKFORD[(bits >> shift) & 31] for shift in range(55, -1, -5))

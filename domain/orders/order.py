@@ -1,4 +1,4 @@
-"""An order: what a customer wants, at the prices of that moment, and what has become of it."""
+"""Orders: what a customer bought, at the prices of that moment, and its state since."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -63,7 +63,7 @@ class OrderDisputed(DomainError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusChange:
-    """One row of an order's history. What is only noted leaves the status as it is."""
+    """One row of an order's history. Some actions are recorded without a change of status."""
 
     action: Action
     source: OrderStatus | None
@@ -123,7 +123,7 @@ class Order(Aggregate):
         now: datetime,
         actor: Actor,
     ) -> Self:
-        """Take the order down, pending payment; one that costs nothing is confirmed at once. Raises ValidationFailed."""
+        """Create an order that is pending payment. A free order is confirmed at once. Raises ValidationFailed."""
         ensure_valid(
             (
                 *(shipping_address.violations("shipping_address") if shipping_address else ()),
@@ -198,7 +198,7 @@ class Order(Aggregate):
         )
 
     def release_authorization(self, payment: Payment) -> None:
-        """Count the payment's authorization no more, because it was captured or has ended."""
+        """Remove the payment's authorization, which was captured or has ended."""
         self.authorized_total -= payment.amount
 
     def record_capture(self, payment: Payment, *, now: datetime, actor: Actor) -> None:
@@ -218,14 +218,14 @@ class Order(Aggregate):
         )
 
     def confirm(self, payment: Payment, *, now: datetime, actor: Actor) -> None:
-        """Note that what the order costs was taken. Raises InvalidTransition if it was less."""
+        """Record captured money and confirm the order. Raises InvalidTransition if it does not cover the total."""
         self.paid_total += payment.captured
         self._transition(Action.CONFIRM, now=now, actor=actor)
         self.events.append(PaymentCaptured(**self._event_fields(now), **_captured(payment)))
         self.events.append(OrderConfirmed(**self._event_fields(now)))
 
     def reinstate(self, payment: Payment, *, now: datetime, actor: Actor) -> None:
-        """Note that an expired order was paid late, and can still be supplied. Raises InvalidTransition."""
+        """Reinstate an expired order that was paid late and can still be supplied. Raises InvalidTransition."""
         self.paid_total += payment.captured
         self._transition(Action.REINSTATE, now=now, actor=actor)
         self.events.append(OrderReinstated(**self._event_fields(now), **_captured(payment)))
@@ -233,28 +233,28 @@ class Order(Aggregate):
     def record_unapplied_payment(
         self, payment: Payment, refund: Refund, *, now: datetime, actor: Actor
     ) -> None:
-        """Note that money was taken which the order cannot use, and which goes back."""
+        """Record captured money that the order cannot use, and its refund."""
         self.paid_total += payment.captured
         self._transition(Action.RECORD_UNAPPLIED_PAYMENT, now=now, actor=actor)
         self.events.append(PaymentUnapplied(**self._event_fields(now), **_captured(payment)))
         self._schedule_refund(refund, now)
 
     def fail_payment(self, payment: Payment, *, now: datetime, actor: Actor) -> None:
-        """Note that a payment came to nothing. The order holds its stock until it expires."""
+        """Record a failed payment. The order holds its stock until it expires."""
         self._transition(Action.FAIL_PAYMENT, reason=payment.failure, now=now, actor=actor)
         self.events.append(
             PaymentFailed(**self._event_fields(now), **_requested(payment), failure=payment.failure)
         )
 
     def expire(self, *, now: datetime, actor: Actor) -> None:
-        """End the hold of an order that was not paid in time. Raises InvalidTransition before that time."""
+        """Expire an order that was not paid in time. Raises InvalidTransition before that time."""
         self._transition(Action.EXPIRE, now=now, actor=actor)
         self.events.append(OrderExpired(**self._event_fields(now)))
 
     def cancel(
         self, reason: str | None, refunds: Sequence[Refund] = (), *, now: datetime, actor: Actor
     ) -> None:
-        """Call the order off, and promise to give back what was taken for it. Raises ValidationFailed, InvalidTransition."""
+        """Cancel the order and schedule the refunds of its payments. Raises ValidationFailed, InvalidTransition."""
         ensure_valid(CANCEL_REASON.violations(reason, "reason"))
         self._transition(Action.CANCEL, reason=reason, now=now, actor=actor)
         self.events.append(OrderCancelled(**self._event_fields(now), reason=reason))
@@ -309,7 +309,7 @@ class Order(Aggregate):
     def request_refund(
         self, refund: Refund, *, override: str | None = None, now: datetime, actor: Actor
     ) -> None:
-        """Promise to give back a part of what was taken. Raises InvalidTransition."""
+        """Schedule a refund of a part of the payments. Raises InvalidTransition."""
         reason = refund.reason if override is None else f"{refund.reason} (despite a dispute: {override})"
         self._transition(Action.REFUND, reason=reason, now=now, actor=actor)
         for part in refund.lines:
@@ -317,7 +317,7 @@ class Order(Aggregate):
         self._schedule_refund(refund, now)
 
     def settle_refund(self, refund: Refund, *, now: datetime, actor: Actor) -> None:
-        """Note that a promised refund was given."""
+        """Record that a scheduled refund succeeded."""
         self.pending_refund_total -= refund.amount
         self.refunded_total += refund.amount
         self._transition(Action.SETTLE_REFUND, now=now, actor=actor)
@@ -326,7 +326,7 @@ class Order(Aggregate):
     def fail_refund(
         self, refund: Refund, anew: Refund | None, *, had_succeeded: bool, now: datetime, actor: Actor
     ) -> None:
-        """Note that a refund has not reached the customer, and promise another one, or leave that to staff."""
+        """Record a failed refund, and schedule another one if the shop owes the money."""
         if had_succeeded:
             self.refunded_total -= refund.amount
         else:
@@ -358,7 +358,7 @@ class Order(Aggregate):
 
     @property
     def is_paid(self) -> bool:
-        """Tell whether what was taken, and does not go back, is what the order costs."""
+        """Return whether net payments cover the total."""
         return self.refundable.amount >= self.total.amount
 
     @property
@@ -372,7 +372,7 @@ class Order(Aggregate):
 
     @property
     def refundable(self) -> Money:
-        """What was taken, and neither given back nor promised to be."""
+        """Captured money that is neither refunded nor scheduled to be refunded."""
         return self.paid_total - self.refunded_total - self.pending_refund_total
 
     @property
@@ -380,7 +380,7 @@ class Order(Aggregate):
         return self.refundable.amount
 
     def is_due(self, now: datetime) -> bool:
-        """Tell whether the time has passed for which the order holds its stock unpaid."""
+        """Return whether the hold of the unpaid order has ended."""
         return now >= self.expires_at
 
     def line(self, line_id: LineId) -> OrderLine:
@@ -388,7 +388,7 @@ class Order(Aggregate):
         return {line.id: line for line in self.lines}[line_id]
 
     def allowed_actions(self, party: Party) -> tuple[Action, ...]:
-        """Return what somebody may ask of the order now."""
+        """Return the actions that a party can request now."""
         return lifecycle.allowed_actions(self.status, self, party)
 
     def ensure_undisputed(self, override: str | None) -> None:
@@ -397,7 +397,7 @@ class Order(Aggregate):
             raise OrderDisputed
 
     def ensure_allows(self, action: Action, party: Party) -> None:
-        """Raise InvalidTransition unless somebody may ask for this now."""
+        """Raise InvalidTransition unless the party can request the action now."""
         allowed = self.allowed_actions(party)
         if action not in allowed:
             raise InvalidTransition(self.status, action, allowed)
@@ -425,7 +425,7 @@ class Order(Aggregate):
         )
 
     def _event_fields(self, now: datetime) -> OrderFields:
-        """Return what every event tells of the order."""
+        """Return the fields that every event of the order has."""
         return {
             "aggregate_id": self.id,
             "aggregate_version": self.version,

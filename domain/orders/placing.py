@@ -1,4 +1,4 @@
-"""The heart of the shop: an order is taken whole, from stock that is there, or not at all."""
+"""Placing an order: all of its lines are reserved from available stock, or none."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class OutOfStock(DomainError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRequest:
-    """What a customer asks for. `expected_total` is a guard against a price that has changed meanwhile."""
+    """A requested order. `expected_total` guards against a price that has changed meanwhile."""
 
     customer_id: UserId
     lines: tuple[RequestedLine, ...]
@@ -41,7 +41,7 @@ class OrderRequest:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What a request would cost, and that it could be supplied."""
+    """The priced lines and the total of an order that can be supplied."""
 
     lines: tuple[PricedLine, ...]
     total: Money
@@ -49,16 +49,16 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class ProductsWithStock:
-    """The products that are asked for, with their stock."""
+    """The requested products with their stock."""
 
     products: Mapping[ProductId, Product]
     stocks: Mapping[ProductId, Stock]
 
 
 def quote(request: OrderRequest, shelf: ProductsWithStock) -> Quote:
-    """Say what the request costs.
+    """Return the price of the request.
 
-    Raises ProductUnavailable, PriceChanged, OutOfStock and ValidationFailed; every line at fault is named.
+    Raises: ProductUnavailable, PriceChanged, OutOfStock, ValidationFailed, each with every invalid line.
     """
     lines = priced(request.lines, shelf.products)
     total = total_of(lines)

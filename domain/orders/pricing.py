@@ -1,4 +1,4 @@
-"""From what a client asks for to what it costs."""
+"""Pricing the requested lines of an order."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,7 +13,7 @@ MAX_QUANTITY = 1_000_000
 
 
 class ProductUnavailable(DomainError):
-    """Some of the products cannot be ordered as asked for: unknown, off sale, over a limit, of another currency."""
+    """Some products cannot be ordered like this: unknown, archived, above a limit, or in another currency."""
 
     code = "product_unavailable"
 
@@ -22,7 +22,7 @@ class ProductUnavailable(DomainError):
 
 
 class PriceChanged(DomainError):
-    """The order would cost something other than what the client expects."""
+    """The total differs from the client's expected total."""
 
     code = "price_changed"
 
@@ -41,7 +41,7 @@ class PriceChanged(DomainError):
 
 
 def summed(requested: Sequence[RequestedLine]) -> dict[ProductId, tuple[int, int]]:
-    """Return, by product, the position of its first line and the sum of its quantities."""
+    """Return for each product the position of its first line and the sum of its quantities."""
     sums: dict[ProductId, tuple[int, int]] = {}
     for position, line in enumerate(requested):
         first, quantity = sums.get(line.product_id, (position, 0))
@@ -52,7 +52,7 @@ def summed(requested: Sequence[RequestedLine]) -> dict[ProductId, tuple[int, int
 def priced(
     requested: Sequence[RequestedLine], products: Mapping[ProductId, Product]
 ) -> tuple[PricedLine, ...]:
-    """Price the request, one line a product. Raises ValidationFailed, and ProductUnavailable with every reason."""
+    """Price the request, with one line per product. Raises ValidationFailed, and ProductUnavailable with every reason."""
     if not 1 <= len(requested) <= MAX_LINES:
         raise ValidationFailed(f"An order has 1 to {MAX_LINES} lines.")
     sums = summed(requested)
@@ -91,7 +91,7 @@ def priced(
 
 
 def total_of(lines: Sequence[PricedLine]) -> Money:
-    """Return the sum of the lines. Raises ValidationFailed where it exceeds what money can express."""
+    """Return the sum of the lines. Raises ValidationFailed above the largest amount of Money."""
     try:
         return Money.sum((line.total for line in lines), lines[0].unit_price.currency)
     except AmountOutOfRange as error:
@@ -102,7 +102,7 @@ def total_of(lines: Sequence[PricedLine]) -> Money:
 
 
 def ensure_expected(expected: Money | None, actual: Money) -> None:
-    """Raise PriceChanged unless the total is what the client expects, or the client expects nothing."""
+    """Raise PriceChanged if the client expects another total."""
     if expected is not None and expected != actual:
         raise PriceChanged(actual)
 

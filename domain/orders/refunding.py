@@ -1,4 +1,4 @@
-"""Giving money back, never more than was taken."""
+"""Refunding an order, never above the captured amount."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from domain.shared.money import Money
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A failure that was noted. `anew` is what is promised instead, where the order has no use for the money."""
+    """A recorded failure. `anew` is the refund that is scheduled instead, if the shop owes the money."""
 
     anew: Refund | None
 
@@ -31,7 +31,7 @@ class ProviderRefund:
 
 
 class RefundExceedsPaid(DomainError):
-    """More was to be given back than was taken and is still there, or more units than were ordered."""
+    """The refund exceeds the refundable amount, or the ordered units."""
 
     code = "refund_exceeds_paid"
 
@@ -55,7 +55,7 @@ def request_refund(
     now: datetime,
     actor: Actor,
 ) -> Refund:
-    """Request a refund of an amount, or of what some units cost. The order must be locked.
+    """Request a refund of an amount or of some units. The order must be locked.
 
     An external refund is settled at once: the shop has paid the money back by other means.
 
@@ -147,9 +147,9 @@ def close_dispute(order: Order, payment: Payment, *, is_won: bool, now: datetime
 
 
 def settle(order: Order, refund: Refund, *, now: datetime, actor: Actor) -> bool:
-    """Note that a refund was given, and tell whether that was news.
+    """Record a successful refund, and return whether that was unknown.
 
-    A refund that has failed stays so: what it was for may have been refunded anew. The order must be locked.
+    A failed refund stays failed, because its amount may have been refunded again. The order must be locked.
     """
     if refund.status is not RefundStatus.PENDING:
         return False
@@ -169,10 +169,10 @@ def fail(
     now: datetime,
     actor: Actor,
 ) -> Failed | None:
-    """Note that a refund has not reached the customer, and return None if that was known.
+    """Record a failed refund, and return None if that was known.
 
-    A bank can send back what the provider had given already. Money that the order has no use for is promised anew: all
-    of it where the order does not stand, and where it does, what is above its total. The rest is for staff to decide.
+    A bank can return a refund that had succeeded. Another refund is scheduled for money that the order does not
+    need: all of it if the order is cancelled or expired, otherwise what exceeds its total. Staff decide on the rest.
     `others` are the order's other refunds. The order must be locked.
     """
     if refund.status is RefundStatus.FAILED:

@@ -1,9 +1,9 @@
-"""When to ask a provider what has become of something, and when to try again what has failed."""
+"""When to query a provider for a result, and when to retry a failed refund."""
 
 from datetime import datetime, timedelta
 
 PATIENCE = timedelta(minutes=1)
-"""For how long an answer may be on its way. No call to a provider takes longer."""
+"""The longest time that a call to a provider can take."""
 
 _FIRST_PAUSE = timedelta(seconds=30)
 _LONGEST_PAUSE = timedelta(hours=1)
@@ -13,12 +13,12 @@ _DOUBLINGS = 8
 
 
 def next_inquiry(now: datetime, inquiries: int) -> datetime:
-    """Return when to ask again after so many times: the pauses double, up to an hour."""
+    """Return when to query again after `count` queries: the pauses double, up to an hour."""
     return now + _doubled(_FIRST_PAUSE, inquiries, _LONGEST_PAUSE)
 
 
 def next_attempt(now: datetime, failures: int) -> datetime:
-    """Return when to try anew what has failed so many times before: the pauses double, from an hour up to a week."""
+    """Return when to retry after `failures` failures: the pauses double, from an hour up to a week."""
     return now + _doubled(_FIRST_REST, failures, _LONGEST_REST)
 
 

@@ -1,4 +1,4 @@
-"""Through whom a customer can pay."""
+"""Payment methods."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""Money that goes back to a customer, through the provider who took it."""
+"""Refunds of payments."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,7 +29,7 @@ class RefundChannel(StrEnum):
 
 
 class RefundOrigin(StrEnum):
-    """Who has decided on a refund: the shop, or somebody at the provider, such as staff in its dashboard."""
+    """Who decided on a refund: the shop, or a user of the provider's dashboard."""
 
     SHOP = "shop"
     PROVIDER = "provider"
@@ -37,7 +37,7 @@ class RefundOrigin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RefundedLine:
-    """How many units of a line are paid back."""
+    """Refunded units of a line."""
 
     line_id: LineId
     quantity: int
@@ -45,9 +45,9 @@ class RefundedLine:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Refund:
-    """A part of one payment, or all of it, that goes back. `lines` are empty where an amount was asked for.
+    """A refund of one payment, in full or in part. `lines` is empty if an amount was requested.
 
-    `inquire_at` is when to send it to the provider, or to ask what has become of it; None once that is known.
+    `inquire_at` is when to send it to the provider or to query its result; None once the result is known.
     """
 
     id: RefundId
@@ -79,7 +79,7 @@ class Refund:
         lines: tuple[RefundedLine, ...] = (),
         is_sent_at_once: bool = False,
     ) -> Self:
-        """Promise to give so much of a payment back. Where nobody sends it at once, it is sent by an inquiry.
+        """Schedule a refund of a part of a payment. If it is not sent at once, the worker sends it.
 
         Raises ValidationFailed.
         """
@@ -139,19 +139,19 @@ class Refund:
         return refund
 
     def succeed(self, *, now: datetime) -> None:
-        """Note that the money was given back."""
+        """Record that the refund succeeded."""
         self.status = RefundStatus.SUCCEEDED
         self._decide(now)
 
     def fail(self, failure: str | None, payment: Payment, *, now: datetime) -> None:
-        """Note that the money has not reached the customer, perhaps after it seemed so: it can be refunded anew."""
+        """Record that the refund failed, possibly after it had succeeded. Its amount can be refunded again."""
         self.status = RefundStatus.FAILED
         self.failure = failure
         payment.returned -= self.amount
         self._decide(now)
 
     def anew(self, payment: Payment, *, id: RefundId, failures: int, now: datetime) -> "Refund":  # noqa: A002 - the field's name
-        """Promise the same once more, after it has failed, and so many of the payment's refunds before it."""
+        """Schedule the same refund again, after it and `failures` earlier refunds of the payment have failed."""
         # The reason is not checked again: the rule may have changed since.
         refund = Refund._of(
             payment,
@@ -166,7 +166,7 @@ class Refund:
         return refund
 
     def inquire(self, *, now: datetime) -> None:
-        """Note that the provider is being asked, and when to ask again if it does not know."""
+        """Record that the provider is being queried, and when to query again if it does not know."""
         self.inquire_at = next_inquiry(now, self.inquiries)
         self.inquiries += 1
 

@@ -1,4 +1,4 @@
-"""Refresh tokens: what a client keeps in order to stay logged in."""
+"""Refresh tokens: what a client stores to stay logged in."""
 
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -10,7 +10,7 @@ from domain.shared.errors import DomainError
 
 FAMILY_BYTES = 16
 SECRET_BYTES = 32
-"""256 bits: nobody guesses them, so a plain SHA-256 hides them (RFC 9700, section 4.14)."""
+"""256 random bits cannot be guessed, so a plain SHA-256 protects them (RFC 9700, section 4.14)."""
 
 TEXT_LENGTH = (FAMILY_BYTES + SECRET_BYTES) * 4 // 3
 """48 bytes are 64 characters of base64url, without padding."""
@@ -29,10 +29,10 @@ class InvalidRefreshToken(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class RefreshToken:
-    """`family` is the same in all tokens of one session, and known from them only; `secret` is each token's own.
+    """All tokens of a session share a secret `family`; each token has its own `secret`.
 
-    Whoever shows the family with another secret than the present one has had a token of that session. So the session
-    alone tells a token that was used before from one that never was, and no list of used tokens is kept.
+    A token with the right family and another secret was issued for that session before. So reuse is detected without
+    a list of used tokens.
     """
 
     family: bytes = field(repr=False)
@@ -40,7 +40,7 @@ class RefreshToken:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read what `text` has written. Raises InvalidRefreshToken."""
+        """Parse the text of a token. Raises InvalidRefreshToken."""
         if len(text) != TEXT_LENGTH or not text.isascii():
             raise InvalidRefreshToken
         try:
@@ -53,7 +53,7 @@ class RefreshToken:
 
     @property
     def text(self) -> str:
-        """The token as its client keeps it."""
+        """The token as the client stores it."""
         return urlsafe_b64encode(self.family + self.secret).decode()
 
     @property
@@ -69,14 +69,14 @@ class RefreshToken:
         return RefreshToken(self.family, secret)
 
     def seal(self, successor: "RefreshToken") -> bytes:
-        """Hide the successor so that only who has this token can `open` it: what is kept tells nothing by itself.
+        """Encrypt the successor so that only the holder of this token can `open` it.
 
-        It is a one-time pad, made from this token's secret and used for this one successor.
+        The key is a one-time pad derived from this token's secret, used for this one successor.
         """
         return _xor(successor.secret, self._pad())
 
     def open(self, sealed: bytes) -> "RefreshToken":
-        """Return the successor that this token has sealed."""
+        """Decrypt the successor that this token has sealed."""
         return self.followed_by(_xor(sealed, self._pad()))
 
     def _pad(self) -> bytes:

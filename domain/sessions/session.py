@@ -1,4 +1,4 @@
-"""What lasts from logging in to logging out."""
+"""Sessions: from log-in to log-out."""
 
 import hmac
 from collections.abc import Sequence
@@ -10,19 +10,19 @@ from domain.sessions.refresh_token import InvalidRefreshToken, RefreshToken
 from domain.shared.ids import SessionId, UserId
 
 GRACE = timedelta(seconds=10)
-"""For how long the token used last still gives its successor: an answer was lost, or two tabs asked at once."""
+"""How long the last used token still yields its successor, for a lost response or two concurrent tabs."""
 
 MAX_SESSIONS = 100
-"""Sessions of one user. Who logs in once more ends the one that was used longest ago."""
+"""The most sessions of a user. One more log-in ends the least recently used session."""
 
 
 class RefreshTokenReused(Exception):
-    """A token was shown that had been exchanged before: one of those who have it is a thief. The session must end."""
+    """A token was used that had been exchanged before, so a copy of it was stolen. The session must end."""
 
 
 @dataclass(frozen=True, slots=True)
 class SessionLifetime:
-    """A session ends when it was not refreshed for `idle`, and `absolute` after its beginning in any case."""
+    """A session ends `idle` after its last refresh, and `absolute` after its start at the latest."""
 
     idle: timedelta
     absolute: timedelta
@@ -35,9 +35,9 @@ class SessionLifetime:
 class Session:
     """A log-in on one device.
 
-    Its access tokens name it. Its refresh token, of which only hashes are kept, is exchanged for another at each use.
-    `sealed_successor` is the present token as the former one has sealed it. `user_agent` is how the client has called
-    itself, for the user to recognise the device.
+    Its access tokens carry its id. Its refresh token, stored as a hash only, is exchanged for another at each use.
+    `sealed_successor` is the current token, encrypted by the former one. `user_agent` helps the user to recognize the
+    device.
     """
 
     id: SessionId
@@ -79,10 +79,10 @@ class Session:
     def refresh(
         self, shown: RefreshToken, fresh_secret: bytes, *, lifetime: SessionLifetime, now: datetime
     ) -> RefreshToken:
-        """Exchange the present token for a successor with a fresh secret.
+        """Exchange the current token for a successor with a fresh secret.
 
-        The token that was exchanged last gives the same successor once more, within GRACE of that exchange. Raises
-        InvalidRefreshToken when the session is over, and RefreshTokenReused for every other token of its family.
+        The last exchanged token yields the same successor again within GRACE. Raises InvalidRefreshToken for an ended
+        session, and RefreshTokenReused for every other token of the family.
         """
         if self.is_over(now):
             raise InvalidRefreshToken
@@ -105,6 +105,6 @@ class Session:
 
 
 def sessions_to_evict(sessions: Sequence[Session], now: datetime) -> list[Session]:
-    """Return which of a user's sessions make way for a new one: those that are over, and then the longest unused."""
+    """Return the sessions to end for a new one: ended ones first, then the least recently used."""
     live = sorted((s for s in sessions if not s.is_over(now)), key=lambda session: session.last_used_at)
     return [s for s in sessions if s.is_over(now)] + live[: max(0, len(live) - MAX_SESSIONS + 1)]

@@ -1,4 +1,4 @@
-"""What the shop says no to, in words that a person can act on."""
+"""Domain errors, with messages that a person can act on."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ Param = str | int | bool | None | Sequence[str]
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One broken rule inside a command, at the place where it was broken.
+    """One broken rule in a command, with its location.
 
     `path` names the field from the command's root, as in `("lines", 1, "quantity")`. `detail` is made from the
     rule, never from the value: it travels to clients and into logs.
@@ -22,10 +22,9 @@ class Violation:
 
 
 class DomainError(Exception):
-    """A refusal with a stable `code`, a sentence for people, and the places it concerns.
+    """An error with a stable `code`, a message for people, and the violations.
 
-    Nothing of what was asked for has happened when it is raised. Every subclass's code stands in the registry of
-    problems, which gives it an HTTP status.
+    When it is raised, nothing of the command has been done. The registry of problems maps each code to an HTTP status.
     """
 
     code: ClassVar[str]
@@ -44,25 +43,25 @@ class DomainError(Exception):
 
 
 class ValidationFailed(DomainError):
-    """The command can never work, in whatever state the shop is."""
+    """The command can never succeed, in any state of the shop."""
 
     code = "validation_failed"
 
 
 class NotFound(DomainError):
-    """There is no such object, or none that the party may know of."""
+    """The object does not exist, or the caller may not know of it."""
 
     code = "not_found"
 
 
 class Forbidden(DomainError):
-    """The party's role does not permit this at all."""
+    """The caller's role does not permit the operation."""
 
     code = "forbidden"
 
 
 class PreconditionFailed(DomainError):
-    """The object has changed since the party last saw it; `current_version` is what it is now."""
+    """The object has changed since the caller read it; `current_version` is its version now."""
 
     code = "precondition_failed"
 

@@ -1,4 +1,4 @@
-"""Domain events: what has happened, in the past tense, recorded by the aggregate to which it happened."""
+"""Domain events, named in the past tense and recorded by aggregates."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,10 +8,10 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something that happened to one aggregate.
+    """An event of one aggregate.
 
-    `type` is the event's public name, such as `order.placed`; `aggregate_version` is the version of the aggregate
-    that the event led to, so that readers can put the events of one aggregate in order.
+    `type` is the public name, such as `order.placed`. `aggregate_version` is the version after the event, by which
+    readers can order the events of an aggregate.
     """
 
     type: ClassVar[str]
@@ -24,11 +24,11 @@ class Event:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Aggregate:
-    """The consistency boundary: changed as a whole, and keeper of the events not yet handed to the unit of work."""
+    """A consistency boundary, changed as a whole. It collects events until the unit of work takes them."""
 
     events: list[Event] = field(default_factory=list, init=False, repr=False)
 
     def take_events(self) -> list[Event]:
-        """Hand over the recorded events and forget them."""
+        """Return the recorded events and clear them."""
         taken, self.events = self.events, []
         return taken

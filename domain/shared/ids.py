@@ -1,6 +1,6 @@
-"""Identities, one type each, so that a product's id is never taken for an order's.
+"""Ids, one type each, so that the id of a product cannot be used for an order.
 
-All of them are UUIDv7 (RFC 9562, section 5.7): they sort by the time at which they were made.
+All are UUIDv7 (RFC 9562, section 5.7) and sort by the time of their creation.
 """
 
 from typing import NewType

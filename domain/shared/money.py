@@ -1,4 +1,4 @@
-"""Money: whole minor units of one currency. Nowhere a float, nowhere a Decimal."""
+"""Money: integer minor units of one currency, never a float or a Decimal."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,25 +8,25 @@ from domain.shared.currency import EXPONENTS
 from domain.shared.errors import ValidationFailed
 
 MAX_AMOUNT = 2**53 - 1
-"""The largest amount that every JSON reader keeps exactly (RFC 8259, section 6)."""
+"""The largest integer that every JSON parser reads exactly (RFC 8259, section 6)."""
 
 
 class AmountOutOfRange(ValidationFailed):
-    """A sum grew beyond what every JSON reader keeps exactly."""
+    """The amount exceeds MAX_AMOUNT."""
 
     def __init__(self) -> None:
         super().__init__(f"An amount of money cannot exceed {MAX_AMOUNT} minor units.")
 
 
 class UnknownCurrency(ValidationFailed):
-    """The code is not one of ISO 4217's."""
+    """The code is not listed in ISO 4217."""
 
     def __init__(self) -> None:
         super().__init__("The currency is not a code of ISO 4217.")
 
 
 class CurrencyMismatch(ValueError):
-    """Two currencies met in one sum: a mistake of the program, not of a client."""
+    """Two currencies in one operation: a bug, not an input error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Money:
 
     @classmethod
     def sum(cls, parts: Iterable["Money"], currency: str) -> Self:
-        """Add up parts of one currency; no parts make zero. Raises CurrencyMismatch, AmountOutOfRange."""
+        """Return the sum of amounts of one currency, zero without any. Raises CurrencyMismatch, AmountOutOfRange."""
         total = 0
         for part in parts:
             if part.currency != currency:

@@ -1,4 +1,4 @@
-"""What admins do to the accounts of others, and what keeps the shop from being left without one."""
+"""Administration of accounts. The shop always keeps one admin."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from domain.users.user import User, UserStatus
 
 
 class LastAdmin(DomainError):
-    """There would be nobody left who could administer the shop."""
+    """The change would leave the shop without an admin."""
 
     code = "last_admin"
 
@@ -21,7 +21,7 @@ class LastAdmin(DomainError):
 
 
 class AccountClosed(DomainError):
-    """The account was closed by its owner; nothing but its orders is left of it."""
+    """The account was closed by its owner. Only its orders remain."""
 
     code = "account_closed"
 
@@ -31,7 +31,7 @@ class AccountClosed(DomainError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountChanges:
-    """What to change: fields that are UNSET stay. `status` is ACTIVE or DISABLED."""
+    """Changes of an account. Fields that are UNSET keep their value. `status` is ACTIVE or DISABLED."""
 
     role: Role | Unset = UNSET
     status: UserStatus | Unset = UNSET
@@ -45,9 +45,9 @@ def administer(
     admins: Collection[UserId],
     now: datetime,
 ) -> None:
-    """Change an account's role or status. `admins` are all who `administer` now, locked.
+    """Change an account's role or status. `admins` are all active admins, locked.
 
-    Raises Forbidden to who would change their own account, AccountClosed, LastAdmin.
+    Raises: Forbidden for the own account, AccountClosed, LastAdmin.
     """
     if user.id == actor_id:
         raise Forbidden("Nobody changes their own role or status. Ask another admin.")
@@ -66,6 +66,6 @@ def administer(
 
 
 def ensure_other_admin(user: User, admins: Collection[UserId]) -> None:
-    """Raise LastAdmin if nobody but this user administers the shop."""
+    """Raise LastAdmin if the user is the only active admin."""
     if user.administers and not set(admins) - {user.id}:
         raise LastAdmin

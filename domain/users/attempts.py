@@ -1,4 +1,4 @@
-"""Guessing and flooding made slow: delays that grow with each attempt and shrink with time, and never a lasting lock."""
+"""Throttling of attempts: delays grow with each attempt and shrink with time. There is no lasting lock."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -18,9 +18,9 @@ class AttemptKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backoff:
-    """So many attempts are `free`; the next makes the one after it wait for `first`, each further one twice as long.
+    """Exponential delays: after `free` attempts, the next wait is `first`, and each further one twice as long.
 
-    No wait is longer than `longest`. One attempt is forgiven whenever `forgiven_each` has passed.
+    No wait is longer than `longest`. One attempt is removed from the count every `forgiven_each`.
     """
 
     free: int
@@ -29,7 +29,7 @@ class Backoff:
     forgiven_each: timedelta
 
     def delay_after(self, attempts: int) -> timedelta:
-        """Return how long the next attempt has to wait after so many that are not forgiven."""
+        """Return how long the next attempt has to wait after `count` attempts."""
         if attempts <= self.free:
             return timedelta(0)
         doublings = min(attempts - self.free - 1, 32)
@@ -45,7 +45,7 @@ ACCOUNT_BACKOFF: Mapping[AttemptKind, Backoff] = {
     AttemptKind.PASSWORD_RESET: Backoff(free=3, first=MINUTE, longest=HOUR, forgiven_each=HOUR),
     AttemptKind.CLIENT_SECRET: Backoff(free=5, first=SECOND, longest=5 * MINUTE, forgiven_each=5 * MINUTE),
 }
-"""For each e-mail address or client id, whether or not there is an account. For log-ins: some 300 guesses a day."""
+"""Per e-mail address or client id, with or without an account: about 300 guesses a day for log-ins."""
 
 NETWORK_BACKOFF: Mapping[AttemptKind, Backoff] = {
     AttemptKind.LOG_IN: Backoff(free=50, first=SECOND, longest=5 * MINUTE, forgiven_each=30 * SECOND),
@@ -56,15 +56,15 @@ NETWORK_BACKOFF: Mapping[AttemptKind, Backoff] = {
     AttemptKind.PASSWORD_RESET: Backoff(free=20, first=SECOND, longest=5 * MINUTE, forgiven_each=MINUTE),
     AttemptKind.CLIENT_SECRET: Backoff(free=50, first=SECOND, longest=5 * MINUTE, forgiven_each=30 * SECOND),
 }
-"""For each network, behind which there may be a household, a school or a whole town."""
+"""Per client network, which can be a household, a school or a whole town."""
 
 
 @dataclass(slots=True)
 class AttemptTally:
-    """The attempts of one subject that are not forgiven yet.
+    """The counted attempts of one subject.
 
-    They are kept as the moment when all of them will be forgiven, so that a tally is two moments however many they
-    are, and one whose moments have passed is worth nothing.
+    Their number is stored as the time at which all of them will be forgiven, so a tally is two times. A tally whose
+    times have passed can be deleted.
     """
 
     subject: bytes
@@ -73,31 +73,31 @@ class AttemptTally:
     retry_at: datetime
 
     def wait(self, now: datetime) -> timedelta:
-        """Return for how long no attempt is admitted."""
+        """Return how long the next attempt has to wait."""
         return max(timedelta(0), self.retry_at - now)
 
     def count(self, now: datetime) -> int:
-        """Return the number of attempts that are not forgiven."""
+        """Return the number of counted attempts."""
         return math.ceil(max(timedelta(0), self.forgiven_at - now) / self.backoff.forgiven_each)
 
     def add(self, now: datetime) -> None:
-        """Count one attempt, and make the next wait."""
+        """Count one attempt."""
         self.forgiven_at = max(self.forgiven_at, now) + self.backoff.forgiven_each
         self.retry_at = now + self.backoff.delay_after(self.count(now))
 
     def take_back(self, now: datetime) -> None:
-        """Count one attempt less: it was right, and nobody waits for it."""
+        """Remove one attempt, which succeeded."""
         self.forgiven_at -= self.backoff.forgiven_each
         self.retry_at = min(self.retry_at, now)
 
     def clear(self, now: datetime) -> None:
-        """Forgive everything."""
+        """Remove all attempts."""
         self.forgiven_at = self.retry_at = now
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """Somebody in a network tries to do something with an account: an e-mail address, or the id of a client."""
+    """An attempt from a network on an account, which is an e-mail address or a client id."""
 
     kind: AttemptKind
     account: str
@@ -105,7 +105,7 @@ class Attempt:
 
     @property
     def subjects(self) -> Sequence[tuple[bytes, Backoff]]:
-        """What the attempt counts against, the account and the network, by digests: no address is kept."""
+        """The tallies that count the attempt, by digests of account and network. No address is stored."""
         return (
             (self._digest("account", self.account), ACCOUNT_BACKOFF[self.kind]),
             (self._digest("network", self.network), NETWORK_BACKOFF[self.kind]),

@@ -1,4 +1,4 @@
-"""What happens to accounts. No event has personal data: events are kept for ever, and people may leave."""
+"""Events of accounts. They have no personal data, because events outlive closed accounts."""
 
 from dataclasses import dataclass
 

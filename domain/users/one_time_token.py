@@ -1,4 +1,4 @@
-"""Tokens that are sent by mail: who shows one reads the mail of its user's address."""
+"""One-time tokens, sent by mail to prove that the user reads the address."""
 
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from domain.shared.errors import ValidationFailed, Violation
 from domain.shared.ids import UserId
 
 SECRET_BYTES = 32
-"""256 bits: nobody guesses them, so a plain SHA-256 hides them."""
+"""256 random bits cannot be guessed, so a plain SHA-256 protects them."""
 
 
 class TokenPurpose(StrEnum):
@@ -26,7 +26,7 @@ LIFETIMES = {
 
 
 class InvalidOneTimeToken(ValidationFailed):
-    """The token was used or replaced, has expired, or never was one."""
+    """The token was used, was replaced, has expired, or is unknown."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -41,7 +41,7 @@ class InvalidOneTimeToken(ValidationFailed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OneTimeToken:
-    """What is kept of a token: its hash. A user has one for each purpose at most, the one asked for last."""
+    """The stored form of a token: its hash. A user has at most one per purpose, the last one."""
 
     user_id: UserId
     purpose: TokenPurpose
@@ -67,5 +67,5 @@ def text_of(secret: bytes) -> str:
 
 
 def hash_of(text: str) -> bytes:
-    """Return what a token is found by."""
+    """Return the hash of a token."""
     return sha256(text.encode("utf-8", "surrogatepass")).digest()

@@ -14,7 +14,7 @@ LOWEST_MIN_LENGTH = 8
 
 
 class WeakPassword(ValidationFailed):
-    """The password would be guessed. `field` is the command's field that has it."""
+    """The password is too short, too long or too easy to guess. `field` is its field in the command."""
 
     def __init__(self, field: str, code: str, detail: str) -> None:
         super().__init__("The password is not acceptable.", violations=[Violation((field,), code, detail)])

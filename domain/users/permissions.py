@@ -1,4 +1,4 @@
-"""Who may do what: the one table of roles, scopes and permissions."""
+"""The table of roles, scopes and permissions."""
 
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
@@ -54,11 +54,11 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.STAFF: _STAFF,
     Role.ADMIN: _ADMIN,
 }
-"""Each role's permissions. Staff may do what customers may, admins what staff may."""
+"""Permissions by role. Staff have those of customers, admins those of staff."""
 
 
 class Scope(StrEnum):
-    """What a service client may be allowed (RFC 6749, section 3.3)."""
+    """Scopes of service clients (RFC 6749, section 3.3)."""
 
     READ_ORDERS = "orders:read"
     FULFIL_ORDERS = "orders:fulfil"
@@ -80,11 +80,11 @@ SCOPES: Mapping[Scope, frozenset[Permission]] = {
     Scope.READ_EVENTS: frozenset({Permission.READ_EVENTS}),
     Scope.WRITE_WEBHOOKS: frozenset({Permission.MANAGE_WEBHOOKS}),
 }
-"""Each scope's permissions. None has those that are people's: to order, to pay, and to look after accounts."""
+"""Permissions by scope. No scope allows to order, to pay or to administer accounts."""
 
 
 def permissions_of(scopes: Iterable[Scope]) -> frozenset[Permission]:
-    """Return what somebody may who has all of the scopes."""
+    """Return the permissions of all the scopes."""
     return frozenset().union(*(SCOPES[scope] for scope in scopes))
 
 
@@ -102,7 +102,7 @@ enough for every type."""
 
 
 def may_read_event(permissions: AbstractSet[Permission], event_type: str) -> bool:
-    """Return whether somebody with the permissions may read events of a type, by webhook or in the feed."""
+    """Return whether the permissions allow to read events of a type, by webhook or in the feed."""
     if Permission.READ_EVENTS in permissions:
         return True
     return EVENT_PERMISSIONS.get(event_type.partition(".")[0]) in permissions

@@ -1,4 +1,4 @@
-"""A person with an account."""
+"""Users: people with an account."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -45,7 +45,7 @@ class AccountDisabled(DomainError):
 
 
 class AccountPending(DomainError):
-    """The address has to be verified before the account can be used. OrderFields to who knows the password only."""
+    """The address has to be verified first. Reported only after the right password."""
 
     code = "invalid_grant"
 
@@ -55,9 +55,9 @@ class AccountPending(DomainError):
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class User(Aggregate):
-    """An account. `password_hash` is opaque here: only the hasher's adapter can read it.
+    """An account. `password_hash` is opaque to the domain.
 
-    `password_changed_at` is when the present password was chosen, whenever its hash was made.
+    `password_changed_at` is when the current password was chosen; a rehash does not change it.
     """
 
     id: UserId
@@ -111,11 +111,11 @@ class User(Aggregate):
 
     @property
     def administers(self) -> bool:
-        """Whether this is one of those without whom nobody could administer the shop."""
+        """Whether the user is an active admin."""
         return self.role is Role.ADMIN and self.status is UserStatus.ACTIVE
 
     def ensure_unchanged_since(self, seen: int) -> None:
-        """Raise PreconditionFailed if the account has changed after the version that was seen."""
+        """Raise PreconditionFailed if the account has changed after `expected_version`."""
         if seen != self.version:
             raise PreconditionFailed(self.version)
 
@@ -138,7 +138,7 @@ class User(Aggregate):
         return self.status in {UserStatus.PENDING, UserStatus.ACTIVE}
 
     def verify_email(self, *, now: datetime) -> None:
-        """Note that the user reads the address's mail, which opens a pending account."""
+        """Record that the address is verified, which activates a pending account."""
         if self.email_verified:
             return
         self.email_verified = True
@@ -148,14 +148,14 @@ class User(Aggregate):
         self._record(UserEmailVerified)
 
     def change_password(self, password_hash: str, *, now: datetime) -> None:
-        """Replace the password. Who calls ends the sessions that others may have by the former one."""
+        """Replace the password. The caller ends the other sessions."""
         self.password_hash = password_hash
         self.password_changed_at = now
         self._change(now)
         self._record(UserPasswordChanged)
 
     def assign(self, role: Role, *, now: datetime) -> None:
-        """Give the account another role. `administering` tells who may."""
+        """Give the account another role. `administering` has the rules."""
         former_role, self.role = self.role, role
         self._change(now)
         self.events.append(
@@ -169,19 +169,19 @@ class User(Aggregate):
         )
 
     def disable(self, *, now: datetime) -> None:
-        """Let nobody use the account until it is enabled. Who calls ends its sessions."""
+        """Disable the account until it is enabled again. The caller ends its sessions."""
         self.status = UserStatus.DISABLED
         self._change(now)
         self._record(UserDisabled)
 
     def enable(self, *, now: datetime) -> None:
-        """Let the account be used, whether or not its address is verified."""
+        """Enable the account, whether or not its address is verified."""
         self.status = UserStatus.ACTIVE
         self._change(now)
         self._record(UserEnabled)
 
     def close(self, *, now: datetime) -> None:
-        """Close the account for good, with nothing personal left in it. The address is free for another account."""
+        """Permanently close the account and erase its personal data. The address can be used again."""
         self.status = UserStatus.CLOSED
         self.email = None
         self.full_name = None
@@ -191,7 +191,7 @@ class User(Aggregate):
         self._record(UserClosed)
 
     def rehash(self, password_hash: str) -> None:
-        """Keep the same password under stronger parameters. Nothing has changed that anybody could see."""
+        """Replace the hash of the same password. The version does not change."""
         self.password_hash = password_hash
 
     def ensure_active(self) -> None:

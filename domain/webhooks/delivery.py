@@ -10,10 +10,10 @@ from domain.shared.ids import DeliveryId, EndpointId, EventId
 PAUSES = tuple(
     timedelta(seconds=seconds) for seconds in (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
 )
-"""Between attempts, as Standard Webhooks recommends: some three days in all, of which the first minutes are the busiest."""
+"""Pauses between attempts, as Standard Webhooks recommends: about three days in total."""
 
 JITTER = 0.2
-"""By how much of itself a pause is made longer at most, so that what has failed together is not repeated together."""
+"""The largest random extension of a pause, as a fraction, so that retries spread out."""
 
 
 class DeliveryStatus(StrEnum):
@@ -37,7 +37,7 @@ class Attempt:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Delivery:
-    """While it is pending, `due_at` is when to try next. Dead is what was tried as often as it is reasonable."""
+    """A delivery. While it is pending, `due_at` is the next attempt. It is dead after the last attempt failed."""
 
     id: DeliveryId
     endpoint_id: EndpointId
@@ -75,7 +75,7 @@ class Delivery:
         )
 
     def note(self, attempt: Attempt, *, jitter: float) -> None:
-        """Note an attempt, and when to try again if it failed. `jitter` is from 0 to 1."""
+        """Record an attempt, and the next one if it failed. `jitter` is from 0 to 1."""
         self.last_attempt = attempt
         self.attempts += 1
         if attempt.was_heard:
@@ -90,6 +90,6 @@ class Delivery:
         self.due_at = until
 
     def retry(self, *, now: datetime) -> None:
-        """Try at once. What was dead gets one more attempt; what was delivered is delivered again."""
+        """Schedule an attempt now. A dead delivery gets one more; a delivered event is sent again."""
         self.status = DeliveryStatus.PENDING
         self.due_at = now

@@ -1,4 +1,4 @@
-"""Where somebody outside wants to be told of events."""
+"""Webhook endpoints: URLs that receive events."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,10 +15,10 @@ _ANY_PORT = range(1, 65536)
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class WebhookEndpoint:
-    """An address that events are sent to, all of them or those of some types, signed with its `secret`.
+    """A URL that receives all events or those of some types, signed with its `secret`.
 
-    It carries only events that its owner, a user or a client, may read. Without an owner it is the admins'. Since
-    `blocked_at` the owner may not read all of them any more.
+    It receives only events that its owner, a user or a client, may read. Without an owner it belongs to the admins.
+    Since `blocked_at` the owner may no longer read all of its events.
     """
 
     id: EndpointId
@@ -41,14 +41,14 @@ class WebhookEndpoint:
         owner_id: UserId | ClientId | None,
         now: datetime,
     ) -> Self:
-        """Raise ValidationFailed for a URL that nothing can be sent to safely."""
+        """Raise ValidationFailed for a URL to which events cannot be sent safely."""
         ensure_can_be_sent_to(url, allow_plain_http=allow_plain_http)
         types = tuple(sorted(set(event_types)))
         return cls(id=id, url=url, event_types=types, secret=secret, created_at=now, owner_id=owner_id)
 
     @property
     def host(self) -> str:
-        """The name or number of the server: what of the URL can be shown, as a path or a query may have secrets."""
+        """The host of the URL. Only this part is shown, because a path or a query can have secrets."""
         return urlsplit(self.url).hostname or ""
 
     def wants(self, event_type: str) -> bool:
@@ -56,7 +56,7 @@ class WebhookEndpoint:
 
 
 def ensure_can_be_sent_to(url: str, *, allow_plain_http: bool) -> None:
-    """Raise ValidationFailed unless it is the URL of a server, without a password, that what is sent is safe from."""
+    """Raise ValidationFailed unless the URL has an allowed scheme and a host, and no password."""
     complaint = _complaint(url, allow_plain_http=allow_plain_http)
     if complaint is not None:
         violation = Violation(("url",), "unacceptable_url", complaint)
