@@ -12,7 +12,6 @@ from application.checks.check_shop import CheckShop
 from domain.payments.method import PaymentMethod
 from domain.shared.actor import Actor
 from entrypoints.bootstrap.root import Container
-from entrypoints.lifespan import warn_about_clear_secrets
 from entrypoints.repeating import repeating
 
 BATCH = 100
@@ -114,7 +113,6 @@ async def work(container: Container, until: asyncio.Event) -> None:
     async with AsyncExitStack() as stack:
         stack.push_async_callback(container.webhooks.webhook_sender().close)
         stack.push_async_callback(container.events.nats_publisher().close)
-        await warn_about_clear_secrets(container)
         for job in jobs_of(container):
             await stack.enter_async_context(
                 repeating(job, name=job.name, every=job.every, longest_pause=LONGEST_PAUSE)
