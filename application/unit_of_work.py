@@ -1,4 +1,4 @@
-"""All or nothing: what a use case does between opening a unit of work and committing it."""
+"""The unit of work: a transaction of a use case."""
 
 from abc import ABC, abstractmethod
 from contextlib import AbstractAsyncContextManager
@@ -21,7 +21,7 @@ from domain.shared.actor import Actor
 
 @dataclass(kw_only=True, eq=False)
 class Repositories:
-    """What a transaction reads and writes."""
+    """The repositories of a transaction."""
 
     audit: AuditTrail
     users: UserRepository
@@ -52,14 +52,14 @@ class UnitOfWork(Repositories, ABC):
 
     @abstractmethod
     async def commit(self) -> None:
-        """Make everything durable. The commit is completed even if the caller is cancelled.
+        """Commit. The commit is completed even if the caller is cancelled.
 
         Raises DatabaseUnavailable when it is unknown whether the transaction was committed.
         """
 
 
 class UnitOfWorkFactory(Protocol):
-    """Opens units of work. Leaving one, on whatever path, gives its connection back and undoes what is uncommitted.
+    """Opens units of work. Leaving one always returns its connection and rolls back uncommitted changes.
 
     `actor` performs the changes. Committing audit entries without an actor raises RuntimeError.
     Opening raises Overloaded when no connection comes free in time, and DatabaseUnavailable.

@@ -1,4 +1,4 @@
-"""What of all that happens in the shop is told to the audit log, and how much of it."""
+"""Which events and stock movements the audit log records, and with which details."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ from domain.users.events import (
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """The action that a kind of event is, and which of its fields are details."""
+    """The audit action of an event class, and the fields that become details."""
 
     action: AuditAction
     fields: tuple[str, ...] = ()
@@ -66,13 +66,13 @@ _MOVEMENTS: Mapping[MovementReason, AuditAction] = {
     MovementReason.CORRECTION: AuditAction.STOCK_ADJUSTED,
     MovementReason.RETURN: AuditAction.STOCK_ADJUSTED,
 }
-"""What people say of stocks. What orders do to them stands in the ledger, and the first stock of a product in both."""
+"""Stock changes by staff. Changes by orders are in the ledger only."""
 
 
 def audited_event(event: Event, actor: Actor | None) -> Audited | None:
-    """Tell what the audit log is told of an event, if anything.
+    """Return how the audit log records an event, or None.
 
-    Of orders it is what staff do: what customers, providers and the shop itself do is told by an order's history.
+    Of orders, only actions by staff are recorded. The order's history has those of customers, providers and the shop.
     """
     audited = _EVENTS.get(type(event))
     if audited is None or not isinstance(event, OrderEvent):
@@ -82,7 +82,7 @@ def audited_event(event: Event, actor: Actor | None) -> Audited | None:
 
 
 def audited_movement(movement: Movement) -> AuditAction | None:
-    """Tell which action the audit log is told of a movement of stock, if any."""
+    """Return the audit action of a stock movement, or None."""
     return _MOVEMENTS.get(movement.reason)
 
 

@@ -1,4 +1,4 @@
-"""What the audit log keeps: who has done what, to what, when, and through which request."""
+"""Entries of the audit log: actor, action, object, time and request."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from domain.shared.ids import AuditEntryId
 
 
 class AuditAction(StrEnum):
-    """What secures or administers the shop. Each is named for the kind of object that it is done to.
+    """Actions that administer or secure the shop, named by the type of their object.
 
-    None is ever taken away: the log tells of what was possible once as well.
+    Values are never removed, because old entries have them.
     """
 
     USER_SIGNED_UP = "user.signed_up"
@@ -59,14 +59,14 @@ class AuditAction(StrEnum):
 
 
 Details = Mapping[str, str | int]
-"""What else there is to know: ids, numbers and the service's own words. No personal data, secret or free text."""
+"""Further details: ids, numbers and codes. No personal data, secrets or free text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
-    """One line of the audit log, which stays as it is.
+    """An entry of the audit log. Entries are never changed.
 
-    `object_id` is what it was done to; None where there is no such thing, as for a log-in to an unknown address.
+    `object_id` is None if there is no object, as for a log-in with an unknown address.
     """
 
     id: AuditEntryId

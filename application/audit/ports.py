@@ -1,4 +1,4 @@
-"""What is asked of the audit log outside of any unit of work. Nothing changes an entry."""
+"""Ports of the audit log outside of a unit of work."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,7 +26,7 @@ class AuditQueries(Protocol):
     async def list(
         self, criteria: AuditFilter, *, after: Position | None, limit: int
     ) -> Page[AuditEntryView]:
-        """Return the entries after a position, the newest first: by `at` and then by id."""
+        """Return the entries after a position, newest first: by `at`, then by id."""
         ...
 
 
@@ -34,5 +34,5 @@ class AuditRecords(PrunableRecords, Protocol):
     """The audit log as a whole."""
 
     async def prune(self, *, before: datetime, limit: int) -> int:
-        """Forget up to `limit` entries from before this moment, the oldest first, and return how many there were."""
+        """Delete at most `limit` entries from before this time, oldest first, and return how many."""
         ...

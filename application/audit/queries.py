@@ -9,10 +9,10 @@ from application.shared.page import Page, Position
 
 @dataclass(frozen=True, slots=True)
 class ListAuditEntries:
-    """Tell who has done what to secure or administer the shop, the latest first.
+    """List the actions that administered or secured the shop, newest first.
 
-    It tells of accounts, log-ins and their refusals, keys, products, stocks, webhooks, and of what staff do with orders. What customers
-    do with orders is told by each order's history.
+    They concern accounts, successful and failed log-ins, keys, products, stock, webhooks, and orders if staff acted.
+    Actions of customers are in each order's history.
     """
 
     entries: AuditQueries

@@ -1,4 +1,4 @@
-"""What one unit of work has to tell the audit log."""
+"""The audit entries of one unit of work."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -28,11 +28,11 @@ class AuditTrail:
     def record(
         self, action: AuditAction, object_id: UUID | str | None, *, at: datetime, **details: str | int
     ) -> None:
-        """Tell of an action. Raises RuntimeError in a unit of work that was opened on nobody's behalf."""
+        """Record an action. Raises RuntimeError in a unit of work without an actor."""
         self._record(action, object_id, at, details, self._actor)
 
     def follow_events(self, events: Iterable[Event]) -> None:
-        """Tell of those events that are to be told of. Raises RuntimeError as `record` does."""
+        """Record the events that are audited. Raises RuntimeError as `record` does."""
         for event in events:
             audited = audited_event(event, self._actor)
             if audited is not None:
@@ -40,7 +40,7 @@ class AuditTrail:
                 self._record(audited.action, event.aggregate_id, event.occurred_at, details, self._actor)
 
     def follow_movements(self, movements: Iterable[Movement]) -> None:
-        """Tell of those movements of stock that are to be told of, by whom the ledger says."""
+        """Record the stock movements that are audited, with the actors of the ledger."""
         for movement in movements:
             action = audited_movement(movement)
             if action is not None:
@@ -52,7 +52,7 @@ class AuditTrail:
                 self._record(action, movement.product_id, movement.at, details, movement.actor)
 
     def take(self) -> list[AuditEntry]:
-        """Hand over the entries and forget them."""
+        """Return the entries and clear them."""
         taken, self._entries = self._entries, []
         return taken
 

@@ -1,4 +1,4 @@
-"""What is shown of the audit log."""
+"""Views of the audit log."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -22,7 +22,7 @@ class AdjustStockCommand:
 
 @dataclass(frozen=True, slots=True)
 class AdjustStock:
-    """Book a delivery, a loss, a correction or a return on several stocks: every line of it, or none."""
+    """Adjust the stock of several products for a receipt, damage, correction or return: all lines or none."""
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock

@@ -9,7 +9,7 @@ from domain.shared.ids import ProductId
 
 @dataclass(frozen=True, slots=True)
 class ArchiveProduct:
-    """Take a product off sale, unless it was edited since it was read. Orders that have it keep it."""
+    """Archive a product, unless it was edited since it was read. Placed orders are not affected."""
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock

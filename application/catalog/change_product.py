@@ -21,9 +21,9 @@ class ChangeProductCommand:
 
 @dataclass(frozen=True, slots=True)
 class ChangeProduct:
-    """Edit a product, unless somebody else has edited it since it was read.
+    """Change a product, unless it was edited since it was read.
 
-    A sale in between does not count as an edit. Orders keep the name and price that they were placed at.
+    A sale does not count as an edit. Placed orders keep their names and prices.
     """
 
     unit_of_work: UnitOfWorkFactory

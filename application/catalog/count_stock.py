@@ -10,7 +10,7 @@ from domain.shared.ids import ProductId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountStockCommand:
-    """`expected_version` is the version of the stock that the counter read; `reason` is why there was a count."""
+    """`expected_version` is the version of the stock that the caller read."""
 
     product_id: ProductId
     on_hand: int
@@ -21,7 +21,7 @@ class CountStockCommand:
 
 @dataclass(frozen=True, slots=True)
 class CountStock:
-    """Set what a count of the shelf has found, never below what is reserved, unless the stock moved meanwhile."""
+    """Set the units on hand to a counted number, not below the reserved units, unless the stock changed meanwhile."""
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock

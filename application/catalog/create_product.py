@@ -29,7 +29,7 @@ class CreateProductCommand:
 
 @dataclass(frozen=True, slots=True)
 class CreateProduct:
-    """Put a new product on sale, with the stock that is there from the first. Two products never share a SKU."""
+    """Create an active product with its initial stock. A SKU is unique."""
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock

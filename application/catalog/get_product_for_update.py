@@ -6,7 +6,7 @@ from domain.shared.ids import ProductId
 
 
 async def get_product_for_update(work: UnitOfWork, product_id: ProductId) -> tuple[Product, Stock]:
-    """Return a product and its stock, which is locked first: while it is, the product stays as it is. Raise NotFound."""
+    """Return a product and its stock. The stock is locked first, which also protects the product. Raise NotFound."""
     stock = (await work.stocks.lock([product_id])).get(product_id)
     product = (await work.products.get([product_id])).get(product_id)
     if product is None or stock is None:

@@ -27,7 +27,7 @@ class CatalogRow:
     initial_stock: int
 
     def changes_to(self, product: Product) -> ProductChanges | None:
-        """Return what the row would change in the product, if anything."""
+        """Return the changes that the row makes to the product."""
         gone: dict[str, str | None] = dict.fromkeys(product.attributes.keys() - self.attributes.keys())
         changed = (
             product.name != self.name
@@ -58,9 +58,9 @@ class ImportResult:
 
 @dataclass(frozen=True, slots=True)
 class ImportCatalog:
-    """Bring the catalogue in line with a file: new SKUs are created, known ones changed, none half-done.
+    """Import a catalog file: create products with new SKUs and change known ones, all or nothing.
 
-    Products that the file does not name stay as they are, and so does the stock of known ones.
+    Products that the file does not name are not changed, nor is the stock of known products.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -70,7 +70,7 @@ class ImportCatalog:
     async def __call__(
         self, rows: Sequence[CatalogRow], *, actor: Actor, progress: Callable[[int], None]
     ) -> ImportResult:
-        """Import rows whose SKUs are distinct; `progress` is told how many more are done. Raises SkuTaken."""
+        """Import rows with distinct SKUs; `progress` is called with the number of further rows done. Raises SkuTaken."""
         results: list[ImportResult] = []
         async with self.unit_of_work(actor) as work:
             shelf = await self._shelf(work, rows)
@@ -88,7 +88,7 @@ class ImportCatalog:
     async def _shelf(
         self, work: UnitOfWork, rows: Sequence[CatalogRow]
     ) -> Mapping[str, tuple[Product, Stock]]:
-        """Return the known products by SKU, locked all at once: one by one, two imports could block each other."""
+        """Return the known products by SKU, all locked in one order, so that two imports cannot deadlock."""
         known = await work.products.find_by_sku([row.sku for row in rows])
         stocks = await work.stocks.lock([product.id for product in known.values()])
         products = await work.products.get(stocks)

@@ -1,4 +1,4 @@
-"""What the use cases of the catalogue need from outside."""
+"""Ports of the catalog."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,11 +24,11 @@ class SkuTaken(DomainError):
 
 class ProductRepository(Protocol):
     async def add(self, products: Sequence[Product]) -> None:
-        """Keep new products, whose stocks have been added before. Raises SkuTaken."""
+        """Add products, whose stocks were added before. Raises SkuTaken."""
         ...
 
     async def get(self, product_ids: Iterable[ProductId]) -> Mapping[ProductId, Product]:
-        """Return the products that exist. They stay as they are while their stocks are locked."""
+        """Return the products that exist. They do not change while their stocks are locked."""
         ...
 
     async def find_by_sku(self, skus: Iterable[str]) -> Mapping[str, Product]:
@@ -36,17 +36,17 @@ class ProductRepository(Protocol):
         ...
 
     async def save(self, products: Sequence[Product]) -> None:
-        """Keep the changes made to products whose stocks are locked."""
+        """Save products whose stocks are locked."""
         ...
 
 
 class StockRepository(Protocol):
     async def add(self, stocks: Sequence[Stock]) -> None:
-        """Keep the stocks of new products, with their movements."""
+        """Add the stocks of new products, with their movements."""
         ...
 
     async def get(self, product_ids: Iterable[ProductId]) -> Mapping[ProductId, Stock]:
-        """Return the stocks that exist, unlocked: for looking, not for changing."""
+        """Return the stocks that exist, without locks."""
         ...
 
     async def lock(self, product_ids: Iterable[ProductId]) -> Mapping[ProductId, Stock]:
@@ -58,7 +58,7 @@ class StockRepository(Protocol):
         ...
 
     async def save(self, stocks: Iterable[Stock]) -> None:
-        """Keep locked stocks, with their movements."""
+        """Save locked stocks, with their movements."""
         ...
 
 
@@ -86,7 +86,7 @@ class ProductFilter:
 
 
 class ProductQueries(Protocol):
-    """Reads of the catalogue, outside of any unit of work."""
+    """Reads of the catalog, outside of a unit of work."""
 
     async def get(self, product_id: ProductId) -> ProductView | None: ...
 
@@ -107,7 +107,7 @@ class ProductQueries(Protocol):
 
 
 class ProductSearchIndex(Protocol):
-    """The stored words by which products are found."""
+    """The stored search words of products."""
 
     async def refresh(self, *, limit: int) -> int:
         """Recompute the words that an earlier release stored, for some products, and return for how many.

@@ -12,7 +12,7 @@ from domain.shared.ids import ProductId
 
 @dataclass(frozen=True, slots=True)
 class GetProduct:
-    """Show one product, with what is available of it. Archived products are for staff only."""
+    """Show a product with its available units. Only staff see archived products."""
 
     products: ProductQueries
 
@@ -26,7 +26,7 @@ class GetProduct:
 
 @dataclass(frozen=True, slots=True)
 class GetStock:
-    """Show how many of a product there are, and how many of those are reserved for orders."""
+    """Show the stock of a product: units on hand, reserved and available."""
 
     stocks: StockQueries
 
@@ -40,7 +40,7 @@ class GetStock:
 
 @dataclass(frozen=True, slots=True)
 class ListMovements:
-    """Show the ledger of a product's stock, the latest movement first: what, why, by whom."""
+    """List the stock movements of a product with reason and actor, newest first."""
 
     stocks: StockQueries
 
@@ -55,7 +55,7 @@ class ListMovements:
 
 @dataclass(frozen=True, slots=True)
 class ListProducts:
-    """List the catalogue by filter and order, in portions. Archived products are for staff only."""
+    """List products by filter and sort order, in pages. Only staff see archived products."""
 
     products: ProductQueries
 

@@ -1,4 +1,4 @@
-"""What the catalogue shows."""
+"""Views of the catalog."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from domain.shared.money import Money
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductView:
-    """A product together with what is available of it, under one version."""
+    """A product with its available units, under one version."""
 
     id: ProductId
     sku: str
@@ -70,7 +70,7 @@ class StockView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovementView:
-    """A line of the ledger: what changed, what there was afterwards, why, and by whom."""
+    """A line of the ledger: the change, the stock after it, the reason and the actor."""
 
     on_hand_delta: int
     reserved_delta: int
@@ -86,7 +86,7 @@ class MovementView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdjustmentView:
-    """What an adjustment of several stocks has led to."""
+    """The result of an adjustment of several stocks."""
 
     id: UUID
     reason: MovementReason

@@ -8,7 +8,7 @@ from application.shared.clock import Clock
 
 @dataclass(frozen=True, slots=True)
 class CheckShop:
-    """Check every invariant, and keep how many offend against each for those who watch the shop."""
+    """Check every invariant and store the numbers of violations for monitoring."""
 
     checks: InvariantChecks
     records: FindingRecords
@@ -22,7 +22,7 @@ class CheckShop:
         return findings
 
     async def unless_checked_within(self, period: timedelta) -> Sequence[Finding]:
-        """Do so unless anybody has within this time, and then return nothing: several workers share the work."""
+        """Check unless any worker has checked within this time; then return no findings."""
         since = self.clock.now() - period
         if any(tally.checked_at > since for tally in await self.records.latest()):
             return ()

@@ -15,7 +15,7 @@ from domain.users.attempts import Attempt, AttemptKind
 
 
 class InvalidClient(DomainError):
-    """There is no such client, or the secret is none of its (RFC 6749, section 5.2)."""
+    """The client is unknown, or the secret is not one of its secrets (RFC 6749, section 5.2)."""
 
     code = "invalid_client"
 
@@ -35,11 +35,11 @@ class ClientCredentials:
 
 @dataclass(frozen=True, slots=True)
 class AuthenticateClient:
-    """Tell which service client shows a secret, and which of its secrets that is.
+    """Authenticate a service client by one of its secrets.
 
-    Wrong ones are throttled for each client's id and for each network. The right one is let in whatever others try:
-    256 random bits are not guessed, so that nobody has to wait for those who do. A client that there is not costs
-    the same statements as a wrong secret.
+    Wrong secrets are throttled per client id and per network. The right secret is accepted in any case: 256 random
+    bits cannot be guessed, so guesses must not lock a client out. An unknown client costs the same statements as a
+    wrong secret.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -54,7 +54,7 @@ class AuthenticateClient:
             if found is None or found.secret_with(shown) is None:
                 await self._refuse(credentials, found, work)
         async with self.unit_of_work(replace(credentials.actor, id=client_id)) as work:
-            # Whoever retires secrets meanwhile is waited for, and what is kept is looked at again.
+            # Lock and check again: the secret may have been retired meanwhile.
             client = await work.clients.get(client_id)
             secret = client.secret_with(shown) if client else None
             if client is None or secret is None:
@@ -84,9 +84,9 @@ _NO_CLIENT = ClientId(UUID(int=0))
 
 
 def _id_in(text: str) -> ClientId:
-    """Return the id that is written, or that of no client where none is.
+    """Parse a client id, or return the id of no client.
 
-    An id has one spelling (RFC 6749, section 2.2): guesses under others would not be counted with it.
+    An id has one spelling (RFC 6749, section 2.2). Guesses under another spelling would escape its throttle.
     """
     try:
         client_id = UUID(text)

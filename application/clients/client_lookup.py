@@ -1,4 +1,4 @@
-"""Finding the client that an operator means."""
+"""Lookup of a client by its name."""
 
 from application.unit_of_work import UnitOfWork
 from domain.clients.client import ServiceClient

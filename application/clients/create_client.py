@@ -16,7 +16,7 @@ from domain.users.permissions import Scope
 
 @dataclass(frozen=True, slots=True)
 class CreateClient:
-    """Let a program in that acts for itself, with what some scopes permit. Its secret is shown once."""
+    """Create a service client with scopes. The secret is shown only once."""
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock

@@ -9,7 +9,7 @@ from domain.shared.actor import Actor
 
 @dataclass(frozen=True, slots=True)
 class DisableClient:
-    """Let a client in no more, for good, and retire its secrets. Its name stays, for histories to make sense."""
+    """Permanently disable a client and retire its secrets. Its name stays, because histories refer to it."""
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock

@@ -10,7 +10,7 @@ from domain.users.permissions import Scope
 
 @dataclass(frozen=True, slots=True)
 class ClientToken:
-    """What a service client gets for its secret. There is no refresh token (RFC 6749, section 4.4.3)."""
+    """The access token of a service client. There is no refresh token (RFC 6749, section 4.4.3)."""
 
     access: AccessToken
     scopes: tuple[Scope, ...]
@@ -18,9 +18,9 @@ class ClientToken:
 
 @dataclass(frozen=True, slots=True)
 class IssueToken:
-    """Exchange a service client's secret for an access token, which is for the client itself and for no user.
+    """Exchange a service client's secret for an access token of the client itself.
 
-    It has the scopes that are asked for, or all that the client is allowed. There is no refresh token: ask again.
+    The token has the requested scopes, or all scopes of the client. There is no refresh token.
     """
 
     authenticate_client: AuthenticateClient

@@ -1,4 +1,4 @@
-"""What the use cases of service clients need from outside."""
+"""Ports of service clients."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -20,14 +20,14 @@ class ClientNameTaken(DomainError):
 
 
 class ClientRepository(Protocol):
-    """Service clients, inside a unit of work."""
+    """Service clients in a unit of work."""
 
     async def add(self, client: ServiceClient) -> None:
-        """Keep a new client. Raises ClientNameTaken."""
+        """Add a client. Raises ClientNameTaken."""
         ...
 
     async def peek(self, client_id: ClientId) -> ServiceClient | None:
-        """Return the client without a lock, to look at and not to save."""
+        """Return the client without a lock. It must not be saved."""
         ...
 
     async def get(self, client_id: ClientId) -> ServiceClient | None:
@@ -39,7 +39,7 @@ class ClientRepository(Protocol):
         ...
 
     async def save(self, client: ServiceClient) -> None:
-        """Keep the changes made to a locked client and its secrets."""
+        """Save a locked client and its secrets."""
         ...
 
 
@@ -51,5 +51,5 @@ class ClientQueries(Protocol):
         ...
 
     async def all(self) -> Sequence[ClientView]:
-        """Return every client, by name; there are a few."""
+        """Return all clients by name. There are few."""
         ...

@@ -9,7 +9,7 @@ from application.clients.views import ClientView
 
 @dataclass(frozen=True, slots=True)
 class ListClients:
-    """Show every service client, by name, with when each of its secrets was last used."""
+    """List all service clients by name, with the last use of each secret."""
 
     clients: ClientQueries
 

@@ -1,4 +1,4 @@
-"""What is shown of service clients. A secret is shown once, to whoever has it made."""
+"""Views of service clients. A secret is shown once, when it is created."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -46,7 +46,7 @@ class ClientView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewSecretView:
-    """A client's id with a secret that was made for it now."""
+    """A client's id with its new secret."""
 
     client_id: ClientId
     secret: str = field(repr=False)

@@ -1,4 +1,4 @@
-"""Events as everybody outside is told of them: CloudEvents 1.0, https://github.com/cloudevents/spec."""
+"""Events in the format of CloudEvents 1.0, https://github.com/cloudevents/spec."""
 
 import json
 from datetime import UTC
@@ -9,7 +9,7 @@ CONTENT_TYPE = "application/cloudevents+json"
 
 
 def cloud_event(event: PublishedEvent, *, source: str) -> dict[str, object]:
-    """Return the event in its envelope. `source` is the address of the service: with it, the id is unique in the world.
+    """Return the event in its envelope. `source` is the URL of the service; with it, the id is globally unique.
 
     `partitionkey` and `sequence` are documented extensions: events with one key are in order, and `sequence` sorts as
     text. `aggregateversion` is an extension of our own.

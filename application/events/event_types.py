@@ -1,4 +1,4 @@
-"""Every kind of event that the shop publishes."""
+"""All event types that the shop publishes."""
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
@@ -9,7 +9,7 @@ from domain.shared.events import Event
 from domain.users import user as _user
 
 _HOMES = (_orders, _product, _user)
-"""The modules that events are defined in: to import them is to know them all."""
+"""The modules that define events."""
 
 
 def _kinds() -> Iterator[type[Event]]:
@@ -22,4 +22,4 @@ def _kinds() -> Iterator[type[Event]]:
 EVENT_TYPES: Mapping[str, type[Event]] = MappingProxyType(
     {kind.type: kind for kind in sorted(_kinds(), key=lambda kind: kind.type)}
 )
-"""The classes of events by their public names."""
+"""Event classes by event type."""

@@ -1,4 +1,4 @@
-"""What is asked of the outbox, and of those who carry its events on."""
+"""Ports of the outbox, the event feed and event publishers."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class OutboxQueries(Protocol):
 
 
 class UnknownEvent(DomainError):
-    """There is no such event in the feed to go on from."""
+    """The event to continue after is not in the feed."""
 
     code = "invalid_cursor"
 
@@ -32,42 +32,42 @@ class UnknownEvent(DomainError):
 
 
 class EventFeed(Protocol):
-    """All committed events in one order, which never changes: who has read up to an event has missed none before it.
+    """All committed events in one order that never changes, so that a reader misses none.
 
-    An event gets its place when it is published, not when it happens: a transaction that commits late is then found
-    behind what others have read, never in front of it. The events of one aggregate stand in the order of its versions.
+    An event gets its position when it is published, not when it occurs. So events of a transaction that commits late
+    come after events that were already read. The events of one aggregate are in the order of its versions.
     """
 
     async def publish_new(self, *, limit: int) -> int:
-        """Give events that have none their places, and return how many: about `limit`, or 0 while another does it."""
+        """Assign positions to new events and return how many: about `limit`, or 0 while another process does it."""
         ...
 
     async def read(self, *, after: EventId | None, type_: str | None, limit: int) -> EventPage:
-        """Return events after one, or from the first on. Raises UnknownEvent."""
+        """Return events after one, or from the first. Raises UnknownEvent."""
         ...
 
 
 class PublisherUnavailable(Exception):
-    """Events could not be carried on, or nobody knows whether they were. Some of them may have been."""
+    """Events could not be published, or the result is unknown. Some of them may have been published."""
 
 
 class EventPublisher(Protocol):
-    """A way by which events leave the shop. `name` is what its progress is kept under."""
+    """A destination of events. `name` identifies its stored progress."""
 
     @property
     def name(self) -> str: ...
 
     async def publish(self, events: Sequence[PublishedEvent]) -> None:
-        """Carry events on, in this order, and return when they cannot be lost any more. Raises PublisherUnavailable.
+        """Publish events in this order, and return when they are durable. Raises PublisherUnavailable.
 
-        It gets an event again when nobody knows whether it was carried on. The event's id tells so to receivers.
+        An event is published again if the result was unknown. Receivers detect that by the event's id.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class RelayLease:
-    """The right to carry on what comes `after` an event, for some time. `token` tells it from others."""
+    """The exclusive right to publish the events after `after` for some time. `token` identifies the lease."""
 
     publisher: str
     token: UUID
@@ -75,14 +75,14 @@ class RelayLease:
 
 
 class RelayProgress(Protocol):
-    """How far each publisher has come, and who is carrying its events on."""
+    """The progress and the lease of each publisher."""
 
     async def lease(
         self, publisher: str, *, token: UUID, now: datetime, until: datetime
     ) -> RelayLease | None:
-        """Return a lease, or None while there is another one."""
+        """Return a lease, or None while another one is valid."""
         ...
 
     async def end(self, lease: RelayLease, *, after: EventId | None) -> bool:
-        """End a lease, and note how far the publisher has come; False if the lease was over and is somebody else's."""
+        """End a lease and record the publisher's progress; False if the lease had expired and was taken over."""
         ...

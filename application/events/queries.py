@@ -11,16 +11,16 @@ PUBLISHED_AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class ListEvents:
-    """Read what has happened in the shop, in the order in which it was published.
+    """List the events of the shop in the order of their publication.
 
-    Ask again with the id of the last event that was read as `after`: no committed event is ever skipped, and the events
-    of one order, product or user come in the order in which they happened.
+    Continue with the id of the last event as `after`. No committed event is ever skipped, and the events of one order,
+    product or user are in the order in which they occurred.
     """
 
     feed: EventFeed
 
     async def __call__(self, *, after: EventId | None, type_: str | None, limit: int) -> EventPage:
         """Raise UnknownEvent."""
-        # So that the feed is complete also where no relay is running.
+        # The feed is complete even if no relay is running.
         await self.feed.publish_new(limit=PUBLISHED_AT_ONCE)
         return await self.feed.read(after=after, type_=type_, limit=limit)

@@ -15,15 +15,15 @@ from domain.shared.ids import EventId
 
 LEASE = timedelta(seconds=30)
 PATIENCE = 20.0
-"""Seconds that a publisher may take: less than a lease, so that nobody else begins before."""
+"""The timeout of a publisher in seconds. It is shorter than a lease, so that no other relay begins before."""
 
 
 @dataclass(frozen=True, slots=True)
 class RelayEvents:
-    """Hand the events of the feed to a publisher: each at least once, for the first time in the feed's order.
+    """Relay the events of the feed to a publisher, each at least once and in the order of the feed.
 
-    Any number of relays may run: one of them has the lease, the others do nothing. Whoever is killed between handing
-    over and noting so leaves a lease behind, and when that is over the same events are handed over again.
+    Any number of relays can run: one has the lease, the others do nothing. If a relay is killed before it records its
+    progress, the events are published again after its lease has expired.
     """
 
     feed: EventFeed
@@ -33,7 +33,7 @@ class RelayEvents:
     ids: IdFactory
 
     async def __call__(self, *, limit: int) -> int:
-        """Return how many events were carried on. Raises PublisherUnavailable, Overloaded, DatabaseUnavailable."""
+        """Return how many events were published. Raises PublisherUnavailable, Overloaded, DatabaseUnavailable."""
         await self.feed.publish_new(limit=limit)
         now = self.clock.now()
         lease = await self.progress.lease(

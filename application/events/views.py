@@ -9,9 +9,9 @@ from domain.shared.ids import EventId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedEvent:
-    """An event with its place among all others.
+    """An event with its position in the feed.
 
-    `position` counts from 1 on, without gaps. `data` is JSON: what the event says beyond the other fields.
+    `position` counts from 1 without gaps. `data` is the event's payload as JSON.
     """
 
     id: EventId
@@ -26,9 +26,9 @@ class PublishedEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventPage:
-    """Some events of the feed. `last` is the event up to which the feed was read; None at its very beginning.
+    """A page of the feed. `last` is the last event that was read; None at the beginning of the feed.
 
-    `has_more` tells that the feed goes on: with a filter, also where no event was found.
+    `has_more`: the feed continues. With a filter this can be true although no event matched.
     """
 
     events: tuple[PublishedEvent, ...]

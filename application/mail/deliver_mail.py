@@ -26,9 +26,9 @@ class MailFailure:
 class DeliverMail:
     """Send the mail that is due.
 
-    A message is written when it is sent: the token in it is made here, and kept nowhere but as its hash. No
-    connection is held while it is handed over. A message that fails is tried again, later each time, and is set
-    aside after its last attempt. It never delays others: they are sent in the same run, first attempts first.
+    A message is written when it is sent. Its token is created then, and only its hash is stored. No database connection
+    is held during the delivery. A failed message is retried with growing pauses, and set aside after its last attempt.
+    It never delays others: they are sent in the same run, first attempts first.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -38,14 +38,14 @@ class DeliverMail:
     randomness: Randomness
 
     async def __call__(self) -> Sequence[MailFailure]:
-        """Return what was not sent. Raise Overloaded, DatabaseUnavailable."""
+        """Return the messages that failed. Raise Overloaded, DatabaseUnavailable."""
         failures: list[MailFailure] = []
         while await self._deliver_next(failures):
             pass
         return failures
 
     async def _deliver_next(self, failures: list[MailFailure]) -> bool:
-        """Send one message, note it if it fails, and return whether there was one."""
+        """Send one message, record a failure, and return whether there was a message."""
         now = self.clock.now()
         async with self.unit_of_work() as work:
             request = await work.mail.next_due(now)
@@ -81,12 +81,12 @@ class DeliverMail:
     async def _send(self, message: Message) -> Exception | None:
         try:
             await self.mailer.send(message)
-        except Exception as error:  # noqa: BLE001 - whatever one message breaks must not delay the others
+        except Exception as error:  # noqa: BLE001 - an error of one message must not delay the others
             return error
         return None
 
     async def _message(self, request: MailRequest, work: UnitOfWork, now: datetime) -> Message | None:
-        """Write the message, or none where the address has no account that it would be for."""
+        """Return the message, or None if the address has no account for it."""
         user = await work.users.find_by_email(request.address)
         if request.sign_up_id is not None and (user is None or user.status is UserStatus.PENDING):
             return await self._confirmation(request.sign_up_id, work, now)

@@ -1,4 +1,4 @@
-"""The messages that the shop sends, in plain text."""
+"""Mail templates, in plain text."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,7 +8,7 @@ from domain.users.email_address import EmailAddress
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message to one address. It has a token in it, and is a secret."""
+    """A message to one address. It contains a token, so it is a secret."""
 
     to: EmailAddress
     subject: str
@@ -17,9 +17,9 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class MailTemplates:
-    """Writes messages. `storefront` is the address of the shop's own pages, if it has some: links lead there.
+    """Mail templates. `storefront` is the URL of the shop's own pages, if any, for links.
 
-    A token stands behind the `#` of its link, which browsers keep to themselves: no server's log gets it.
+    A token is in the fragment of its link. Browsers do not send fragments, so no server logs it.
     """
 
     storefront: str | None

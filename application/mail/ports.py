@@ -1,4 +1,4 @@
-"""What sending mail needs from outside."""
+"""Ports of the mail queue."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,23 +9,23 @@ from application.mail.request import MailRequest
 
 
 class MailNotSent(Exception):
-    """The message could not be handed over. It may be tried again."""
+    """The message could not be sent. It can be retried."""
 
 
 class AddressRefused(Exception):
-    """The address takes no mail, and never will."""
+    """The mail server permanently rejects the address."""
 
 
 class Mailer(Protocol):
-    """Slow, and not under our control. Never call it with a unit of work open."""
+    """A mail server. Calls are slow: never call it with an open unit of work."""
 
     async def send(self, message: Message) -> None:
-        """Hand the message over. Raises MailNotSent, AddressRefused."""
+        """Send the message. Raises MailNotSent, AddressRefused."""
         ...
 
 
 class MailRequests(Protocol):
-    """The mail that is to be sent, inside a unit of work."""
+    """The mail queue in a unit of work."""
 
     async def add(self, request: MailRequest) -> None:
         """Store the request, unless one of its kind waits for its address already.
@@ -44,7 +44,7 @@ class MailRequests(Protocol):
         ...
 
     async def save(self, request: MailRequest) -> None:
-        """Keep the changes made to a locked request."""
+        """Save a locked request."""
         ...
 
     async def set_aside(self, request: MailRequest, *, at: datetime) -> None:
@@ -60,5 +60,5 @@ class MailRequests(Protocol):
         ...
 
     async def remove(self, request: MailRequest) -> None:
-        """Forget the request, unless it has been attempted again since."""
+        """Delete the request, unless it has been attempted again since."""
         ...

@@ -1,4 +1,4 @@
-"""Mail that somebody has asked for, until it has been sent."""
+"""Mail requests: mail that waits to be sent."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ from domain.shared.ids import SignUpId
 from domain.users.email_address import EmailAddress
 
 FIRST_PAUSE = timedelta(minutes=1)
-"""More than it takes to send a message or to fail: nobody else takes up one that is being sent."""
+"""Longer than one attempt takes, so that no other worker takes a message that is being sent."""
 
 GIVE_UP_AFTER = timedelta(hours=1)
 
@@ -18,7 +18,7 @@ MAX_ATTEMPTS = 6
 
 
 class MailKind(StrEnum):
-    """Why somebody gets mail. Which letter it is follows from the account that the address has, if it has one."""
+    """The reason of a message. The template also depends on whether the address has an account."""
 
     SIGN_UP = "sign_up"
     PASSWORD_RESET = "password_reset"  # noqa: S105 - a reason, not a password
@@ -26,7 +26,7 @@ class MailKind(StrEnum):
 
 @dataclass(slots=True, kw_only=True)
 class MailRequest:
-    """Mail that is to be sent to an address: one message for each sign-up, and one for each other kind.
+    """A message to send to an address: one for each sign-up, and one for each other kind.
 
     A second request for a password reset while the first one waits is the same request.
     """
@@ -48,7 +48,7 @@ class MailRequest:
         )
 
     def is_stale(self, now: datetime) -> bool:
-        """Return whether nobody waits for the message any more."""
+        """Return whether the message is obsolete."""
         return now - self.requested_at > GIVE_UP_AFTER
 
     @property
@@ -56,6 +56,6 @@ class MailRequest:
         return self.attempts >= MAX_ATTEMPTS
 
     def attempt(self, now: datetime) -> None:
-        """Note that it is being sent now, and when it would be tried again: later each time."""
+        """Record an attempt, and when to try again: the pauses grow."""
         self.due_at = now + FIRST_PAUSE * 2**self.attempts
         self.attempts += 1

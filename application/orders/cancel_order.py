@@ -26,9 +26,9 @@ class CancelOrderCommand:
 
 @dataclass(frozen=True, slots=True)
 class CancelOrder:
-    """Call an order off before anything of it was shipped, and give back the stock that it held.
+    """Cancel an order before any of it was shipped, and release its stock.
 
-    What was paid for it goes back as well, all of it: the provider is told soon after.
+    Its payments are refunded in full; the refunds are sent to the provider shortly after.
     """
 
     unit_of_work: UnitOfWorkFactory

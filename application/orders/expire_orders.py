@@ -10,7 +10,7 @@ from domain.shared.actor import Actor
 
 
 async def expire_due(work: UnitOfWork, orders: Sequence[Order], *, now: datetime, actor: Actor) -> None:
-    """Expire orders that are due and locked, and give back what they hold."""
+    """Expire due orders, which are locked, and release their stock."""
     stocks = await work.stocks.lock({product_id for order in orders for product_id in order.product_ids})
     for order in orders:
         expire(order, stocks, now=now, actor=actor)
@@ -20,16 +20,16 @@ async def expire_due(work: UnitOfWork, orders: Sequence[Order], *, now: datetime
 
 @dataclass(frozen=True, slots=True)
 class ExpireOrders:
-    """Expire some of the orders that were not paid in time, so that others can buy what they hold.
+    """Expire orders that were not paid in time, so that their stock can be sold.
 
-    Any number of sweepers may do this at once: each takes those orders that nobody else has in hand.
+    Any number of workers can run at the same time: each skips the orders that another one has locked.
     """
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
 
     async def __call__(self, *, limit: int, actor: Actor) -> int:
-        """Return how many orders were expired: where it is `limit`, there may be more."""
+        """Return how many orders were expired. If it equals `limit`, there may be more."""
         async with self.unit_of_work() as work:
             now = self.clock.now()
             orders = await work.orders.due(now, limit=limit)

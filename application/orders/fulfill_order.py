@@ -29,7 +29,7 @@ class FulfillOrderCommand:
 
 @dataclass(frozen=True, slots=True)
 class FulfillOrder:
-    """Ship units of an order's lines, in as many parcels as it takes: they leave the stock and the reservation."""
+    """Fulfill units of an order's lines, in one or more parcels. Stock and reservation are reduced."""
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock

@@ -131,9 +131,9 @@ class PlaceOrderBatch:
     async def _placed_before(
         self, work: UnitOfWork, refused: Sequence[PlaceOrderCommand]
     ) -> Mapping[Scope, IdempotentResult[OrderView]]:
-        """Find the orders that refused commands have made long ago, of which only the keys' records are gone.
+        """Return existing orders of rejected commands whose idempotency records were pruned.
 
-        They are refused for what the shop has become since: such an order may have taken the last unit itself.
+        Such a retry can be rejected for a later state of the shop, for example if its own order took the last unit.
         """
         if not refused:
             return {}
@@ -167,11 +167,10 @@ class PlaceOrderBatch:
 
 @dataclass(frozen=True, slots=True)
 class PlaceOrder:
-    """Take an order: every line is reserved from stock that is there, or nothing is.
+    """Place an order: every line is reserved from available stock, or none.
 
-    Prices and names are copied into the order, and the stock is held for it until it expires. Nobody is told that
-    there is too little while it is held by orders that are due: those are expired, and the order is tried once more.
-    The same key never makes a second order, however often and from however many places it is sent.
+    Prices and names are copied into the order, and the stock is held until the order expires. If stock is short only
+    because of expired holds, these are released and the order is tried again. A key never places a second order.
     An order whose customer or product is locked by another transaction waits in a lane of its own.
     """
 
@@ -227,5 +226,5 @@ def _rows_of(requests: Sequence[OrderRequest]) -> tuple[set[UserId], set[Product
 
 
 def _order_key(command: PlaceOrderCommand) -> tuple[UserId, str]:
-    """Return what no two orders share, for ever."""
+    """Return the customer and key of an order, which are permanently unique."""
     return command.request.customer_id, command.key.key

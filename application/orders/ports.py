@@ -1,4 +1,4 @@
-"""What the use cases of orders need from outside."""
+"""Ports of orders."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from domain.shared.ids import FulfillmentId, OrderId, ProductId, UserId
 
 
 class OrderExists(DomainError):
-    """The customer has used this key for an order before, longer ago than replays are kept."""
+    """The customer has an order with this key, whose idempotency record was pruned."""
 
     code = "idempotency_key_reused"
 
@@ -64,7 +64,7 @@ class OrderRepository(Protocol):
         ...
 
     async def add(self, orders: Sequence[Order]) -> None:
-        """Keep new orders, with their history. Raises OrderExists where a customer's key has an order."""
+        """Add orders with their history. Raises OrderExists if the customer has an order with the key."""
         ...
 
     async def get(self, order_id: OrderId) -> Order | None:
@@ -86,9 +86,9 @@ class OrderRepository(Protocol):
         ...
 
     async def due(self, now: datetime, *, limit: int) -> Sequence[Order]:
-        """Return pending orders whose hold has ended, locked, those first that ended first.
+        """Return pending orders whose hold has ended, locked, longest due first.
 
-        What somebody else has locked is passed over: several sweepers share the work.
+        Orders that another transaction has locked are skipped, so that workers share the work.
         """
         ...
 
@@ -97,19 +97,19 @@ class OrderRepository(Protocol):
     ) -> Sequence[Order]:
         """Return those of the due orders that hold some of these products, locked, in the same order.
 
-        What somebody else has locked is waited for: afterwards, nothing that was due holds these products.
+        Waits for orders that another transaction has locked, so that afterwards no due order holds these products.
         Raises Overloaded when a lock does not come free in time.
         """
         ...
 
     async def save(self, orders: Sequence[Order]) -> None:
-        """Keep the changes made to locked orders, with their history."""
+        """Save locked orders with their history."""
         ...
 
 
 class FulfillmentRepository(Protocol):
     async def add(self, fulfillment: Fulfillment) -> None:
-        """Keep what was shipped of a locked order."""
+        """Add the fulfillment of a locked order."""
         ...
 
 
@@ -124,7 +124,7 @@ class OrderFilter:
 
 
 class OrderQueries(Protocol):
-    """Reads of orders, outside of any unit of work."""
+    """Reads of orders, outside of a unit of work."""
 
     async def get(self, order_id: OrderId, *, access: OrderAccess) -> OrderView | None:
         """Return the order, or None if it does not exist or `access` does not cover it."""
@@ -149,7 +149,7 @@ class OrderQueries(Protocol):
     async def history(
         self, order_id: OrderId, *, after: Position | None, limit: int
     ) -> Page[StatusChangeView]:
-        """Return the changes of an order's status, the first first."""
+        """Return the status changes of an order, oldest first."""
         ...
 
     async def fulfillment(self, order_id: OrderId, fulfillment_id: FulfillmentId) -> FulfillmentView | None:
@@ -159,5 +159,5 @@ class OrderQueries(Protocol):
     async def fulfillments(
         self, order_id: OrderId, *, after: Position | None, limit: int
     ) -> Page[FulfillmentView]:
-        """Return what was shipped of an order, the first first."""
+        """Return the fulfillments of an order, oldest first."""
         ...

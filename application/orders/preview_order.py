@@ -9,7 +9,7 @@ from domain.orders.placing import OrderRequest, OutOfStock, ProductsWithStock, Q
 
 @dataclass(frozen=True, slots=True)
 class PreviewOrder:
-    """Say what an order would cost if it were placed now, or why it would be refused. Nothing is held."""
+    """Return what an order would cost now, or why it would be rejected. No stock is reserved."""
 
     unit_of_work: UnitOfWorkFactory
     room: Batcher[Demand, bool]

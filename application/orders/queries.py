@@ -64,7 +64,7 @@ class GetFulfillment:
 
 @dataclass(frozen=True, slots=True)
 class ListFulfillments:
-    """Show what was shipped of an order, to its customer or to staff, the first first."""
+    """List the fulfillments of an order for its customer or for staff, oldest first."""
 
     get_order: GetOrder
     orders: OrderQueries
@@ -79,7 +79,7 @@ class ListFulfillments:
 
 @dataclass(frozen=True, slots=True)
 class ListStatusChanges:
-    """Show what has become of an order, the first change first: what, when, by whom, why."""
+    """List the status changes of an order with time, actor and reason, oldest first."""
 
     get_order: GetOrder
     orders: OrderQueries

@@ -13,7 +13,7 @@ from domain.shared.ids import ProductId
 _ACTOR = Actor(None, "make_room")
 
 Demand = Mapping[ProductId, int]
-"""Products that an order has fallen short of, or may have, and how many units it wants of each."""
+"""Units of products that may be out of stock only because of expired holds."""
 
 
 def wanted_by(request: OrderRequest) -> Demand:
@@ -22,10 +22,9 @@ def wanted_by(request: OrderRequest) -> Demand:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseExpiredHolds:
-    """Expire due orders that hold what others want, and tell for each of those whether to try once more.
+    """Expire due orders that hold demanded products, and return for each demand whether to retry.
 
-    So nobody is told that something is sold out while it is only held by orders whose time has passed, however late
-    the sweeper is.
+    So a product is never reported as out of stock while only expired orders hold it, even if the worker is late.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -39,13 +38,13 @@ class ReleaseExpiredHolds:
             wanted.update(want)
         if await self._expire(wanted):
             return [True] * len(wants)
-        # A sweeper can have been faster: what was held when the orders fell short may be free now.
+        # A worker may have expired them meanwhile, so the stock may be available now.
         async with self.unit_of_work() as work:
             stocks = await work.stocks.get(wanted)
         return [all(stocks[id_].can_supply(units) for id_, units in want.items()) for want in wants]
 
     async def _expire(self, wanted: Counter[ProductId]) -> bool:
-        """Expire due orders until they have held as much as is wanted, and tell whether there were any."""
+        """Expire due orders until they have released the demand, and return whether there were any."""
         freed: Counter[ProductId] = Counter()
         while lacking := [product_id for product_id, units in wanted.items() if freed[product_id] < units]:
             async with self.unit_of_work() as work:

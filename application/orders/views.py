@@ -1,4 +1,4 @@
-"""What is shown of orders."""
+"""Views of orders."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -46,7 +46,7 @@ class LineView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderView(PersonalResult):
-    """An order. `allowed_actions` are those that staff may ask for, until `seen_by` says otherwise."""
+    """An order. `allowed_actions` are those of staff until `seen_by` restricts them."""
 
     id: OrderId
     number: str
@@ -107,7 +107,7 @@ class OrderView(PersonalResult):
         )
 
     def seen_by(self, party: Party) -> Self:
-        """Return the order with those actions only that the party may ask for."""
+        """Return the order with the actions that the party can request."""
         askable_actions = askable(party)
         if askable_actions.issuperset(self.allowed_actions):
             return self
@@ -126,7 +126,7 @@ class QuotedLineView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteView:
-    """What an order would cost if it were placed now. Nothing is held for it."""
+    """The price of an order if it were placed now. No stock is reserved."""
 
     currency: str
     lines: tuple[QuotedLineView, ...]
@@ -153,7 +153,7 @@ class QuoteView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusChangeView:
-    """One row of an order's history: what was done, when, by whom, through which request."""
+    """One row of an order's history: action, time, actor and request."""
 
     action: Action
     source: OrderStatus | None

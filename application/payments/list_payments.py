@@ -10,7 +10,7 @@ from domain.shared.ids import OrderId
 
 @dataclass(frozen=True, slots=True)
 class ListPayments:
-    """Show how an order was paid for, to its customer or to staff, the first first."""
+    """List the payments of an order for its customer or for staff, oldest first."""
 
     get_order: GetOrder
     payments: PaymentQueries

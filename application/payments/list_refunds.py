@@ -10,7 +10,7 @@ from domain.shared.ids import OrderId
 
 @dataclass(frozen=True, slots=True)
 class ListRefunds:
-    """Show what was given back of an order, to its customer or to staff, the first first."""
+    """List the refunds of an order for its customer or for staff, oldest first."""
 
     get_order: GetOrder
     payments: PaymentQueries

@@ -1,4 +1,4 @@
-"""The next action of a customer, which is asked of the provider when it is shown, and never stored."""
+"""The customer's next action, read from the provider when it is shown and never stored."""
 
 from dataclasses import replace
 

@@ -60,7 +60,7 @@ class PayOrder:
     ids: IdFactory
     results: ProviderResults
     capture_method: CaptureMethod = CaptureMethod.AUTOMATIC
-    """What a command without a capture method gets."""
+    """The capture method of a command that has none."""
 
     async def __call__(self, command: PayOrderCommand) -> IdempotentResult[PaymentView]:
         """Raise NotFound, InvalidTransition, PaymentInProgress or ValidationFailed.
@@ -100,7 +100,7 @@ class PayOrder:
         return IdempotentResult(view)
 
     async def _request(self, command: PayOrderCommand) -> IdempotentResult[PaymentView]:
-        """Begin a payment and commit that, or replay one."""
+        """Create and commit a payment, or replay one."""
         async with self.unit_of_work() as work:
             if replay := await find_replay(
                 work, command.key, PaymentView, current=partial(current_payment, work)

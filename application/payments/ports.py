@@ -1,4 +1,4 @@
-"""What the use cases of payments need from outside: somebody who takes money and gives it back."""
+"""Ports of payments."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from domain.shared.money import Money
 
 
 class ProviderUnavailable(Exception):
-    """The provider did not answer, or not so that one could understand it. What was asked may have been done."""
+    """The provider did not answer, or not in a valid way. The request may have been carried out."""
 
 
 class ProviderNotConfigured(Exception):
@@ -79,7 +79,7 @@ class PaymentRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundRequest:
-    """A refund as the provider of its payment is told of it. `id` is ours, and the provider's idempotency key."""
+    """A refund as it is sent to the provider. `id` is the shop's, and the provider's idempotency key."""
 
     id: RefundId
     payment_id: PaymentId
@@ -92,7 +92,7 @@ class RefundRequest:
 class PaymentGateway(Protocol):
     """A provider of payments. Never call it with a unit of work open.
 
-    Every call ends within seconds, by itself. All raise ProviderUnavailable.
+    Every call ends within seconds. All raise ProviderUnavailable.
     """
 
     async def pay(self, payment: PaymentRequest, token: str | None) -> ProviderAnswer:
@@ -118,11 +118,11 @@ class PaymentGateway(Protocol):
         ...
 
     async def refund(self, refund: RefundRequest) -> ProviderAnswer:
-        """Give money back. Asked again with the same id, the provider gives nothing more."""
+        """Refund money. A repetition with the same id refunds nothing more."""
         ...
 
     async def find_refund(self, refund: RefundRequest) -> ProviderAnswer:
-        """Say what has become of a refund, without giving anything."""
+        """Return the state of a refund, and change nothing."""
         ...
 
 
@@ -145,9 +145,9 @@ class ProviderEventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderEvent:
-    """Something that a provider says has happened, in a message whose signature has been verified.
+    """An event that a provider reports, in a message whose signature was verified.
 
-    Messages come late, twice, and in any order: `event_id`, unique at its provider, tells a repeat.
+    Events can arrive late, repeatedly and in any order. `event_id` is unique per provider and identifies a repetition.
 
     `payment_id` (of events of payments) or `refund_id` (REFUNDED, REFUND_FAILED) is ours where the provider hands it
     back; otherwise `reference` has to do, which is the provider's name of the payment or of the refund. A CAPTURED
@@ -180,19 +180,19 @@ class PaymentRepository(Protocol):
     async def save(self, payments: Sequence[Payment]) -> None: ...
 
     async def of_order(self, order_id: OrderId) -> Sequence[Payment]:
-        """Return the payments of an order, the first first. They stay as they are while it is locked."""
+        """Return the payments of an order, oldest first. They do not change while the order is locked."""
         ...
 
     async def find(self, payment_id: PaymentId) -> Payment | None:
-        """Return a payment, unlocked: for looking, not for changing."""
+        """Return a payment without a lock. It must not be saved."""
         ...
 
     async def find_by_reference(self, method: PaymentMethod, reference: str) -> Payment | None:
-        """Return the payment that its provider knows by this name, unlocked."""
+        """Return the payment with this provider reference, without a lock."""
         ...
 
     async def due_inquiries(self, now: datetime, *, limit: int) -> Sequence[Payment]:
-        """Return payments that are to be asked for, locked. What somebody else has locked is passed over."""
+        """Return payments with a due inquiry, locked. Payments that another transaction has locked are skipped."""
         ...
 
 
@@ -204,19 +204,19 @@ class RefundRepository(Protocol):
     async def save(self, refunds: Sequence[Refund]) -> None: ...
 
     async def of_order(self, order_id: OrderId) -> Sequence[Refund]:
-        """Return the refunds of an order, the first first. They stay as they are while it is locked."""
+        """Return the refunds of an order, oldest first. They do not change while the order is locked."""
         ...
 
     async def find(self, refund_id: RefundId) -> Refund | None:
-        """Return a refund, unlocked: for looking, not for changing."""
+        """Return a refund without a lock. It must not be saved."""
         ...
 
     async def find_by_reference(self, method: PaymentMethod, reference: str) -> Refund | None:
-        """Return the refund that its provider knows by this name, unlocked."""
+        """Return the refund with this provider reference, without a lock."""
         ...
 
     async def due_inquiries(self, now: datetime, *, limit: int) -> Sequence[Refund]:
-        """Return refunds that are to be sent or asked for, locked. What somebody else has locked is passed over."""
+        """Return refunds to send or to query, locked. Refunds that another transaction has locked are skipped."""
         ...
 
 
@@ -224,33 +224,33 @@ class ProviderEventRecords(Protocol):
     async def record_once(self, event: ProviderEvent, *, now: datetime) -> bool:
         """Note the event, and tell whether it is the first of its provider with this id.
 
-        A twin that another unit of work is noting is waited for.
+        Waits for another unit of work that records the same event.
         """
         ...
 
 
 class PaymentQueries(Protocol):
-    """Reads of payments and refunds, outside of any unit of work."""
+    """Reads of payments and refunds, outside of a unit of work."""
 
     async def payment(self, order_id: OrderId, payment_id: PaymentId) -> PaymentView | None: ...
 
     async def payments(self, order_id: OrderId, *, after: Position | None, limit: int) -> Page[PaymentView]:
-        """Return the payments of an order, the first first."""
+        """Return the payments of an order, oldest first."""
         ...
 
     async def refund(self, order_id: OrderId, refund_id: RefundId) -> RefundView | None: ...
 
     async def unsettled(self) -> Mapping[PaymentMethod, int]:
-        """Count, per provider, the payments and refunds that the provider has to be asked about."""
+        """Count the open payments and refunds of each provider."""
         ...
 
     async def refunds(self, order_id: OrderId, *, after: Position | None, limit: int) -> Page[RefundView]:
-        """Return the refunds of an order, the first first."""
+        """Return the refunds of an order, oldest first."""
         ...
 
 
 class InvalidSignature(DomainError):
-    """A message says that it is a provider's, and does not bear its signature, or is too old to be believed."""
+    """The signature of a provider's message is missing, wrong or too old."""
 
     code = "invalid_signature"
 
@@ -260,22 +260,22 @@ class InvalidSignature(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class UnverifiedMessage:
-    """A message as it came, of which nothing is to be believed yet. `headers` go by their lower-case names."""
+    """A message as it was received, not yet verified. `headers` have lower-case names."""
 
     headers: Mapping[str, str]
     body: bytes
 
 
 class ProviderWebhookParser(Protocol):
-    """Where a provider's messages arrive."""
+    """The parser of a provider's webhooks."""
 
     async def open(self, message: UnverifiedMessage) -> ProviderEvent | None:
-        """Return what the message says, or None where that is nothing that a shop takes note of.
+        """Verify and parse a message, and return its event, or None if it is irrelevant.
 
-        Raises InvalidSignature, and ValidationFailed for a message of the provider that cannot be understood.
+        Raises InvalidSignature, and ValidationFailed for a signed message that cannot be parsed.
         """
         ...
 
 
 ProviderInboxes = Mapping[PaymentMethod, ProviderWebhookParser]
-"""The inboxes of the providers that this shop has an account with."""
+"""The webhook parsers of the configured providers."""

@@ -1,4 +1,4 @@
-"""Payments and refunds as their providers are told of them."""
+"""Requests to payment providers."""
 
 from application.payments.ports import PaymentRequest, RefundRequest
 from domain.payments.payment import Payment
@@ -17,7 +17,7 @@ def payment_request(payment: Payment) -> PaymentRequest:
 
 
 def refund_request(refund: Refund, payment: Payment) -> RefundRequest:
-    """Return what is told of a refund of the payment, which was captured."""
+    """Return the request of a refund of the captured payment."""
     if payment.reference is None:
         raise ValueError("A payment was captured, and its provider has no name for it.")
     return RefundRequest(

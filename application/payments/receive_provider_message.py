@@ -8,18 +8,18 @@ from domain.shared.errors import NotFound
 
 @dataclass(frozen=True, slots=True)
 class ReceiveProviderMessage:
-    """Take note of what a provider of payments says, if the message bears its signature.
+    """Verify the signature of a payment provider's webhook, and record its event.
 
-    The same message may come again, and messages in any order: a repeat changes nothing, and is answered as the first was.
+    Webhooks can arrive repeatedly and in any order. A repetition changes nothing and gets the same answer.
     """
 
     inboxes: ProviderInboxes
     record: RecordProviderEvent
 
     async def __call__(self, provider: str, message: UnverifiedMessage, *, actor: Actor) -> None:
-        """Raise NotFound for a provider that the shop has no account with, InvalidSignature, ValidationFailed.
+        """Raise NotFound for a provider that is not configured, InvalidSignature, ValidationFailed.
 
-        Also Overloaded and DatabaseUnavailable. After any of them nothing was noted.
+        Also Overloaded and DatabaseUnavailable. After any of them nothing was recorded.
         """
         inbox = {str(method): inbox for method, inbox in self.inboxes.items()}.get(provider)
         if inbox is None:

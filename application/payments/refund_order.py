@@ -36,7 +36,7 @@ class RefundOrderCommand:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """A refund that is committed, and how its provider is asked to carry it out."""
+    """A committed refund with its request to the provider."""
 
     receipt: IdempotentResult[RefundView]
     method: PaymentMethod
@@ -45,11 +45,11 @@ class Promise:
 
 @dataclass(frozen=True, slots=True)
 class RefundOrder:
-    """Give back some of what was paid for an order: an amount, or what some units cost; never more than was paid.
+    """Refund an amount or the price of some units, never above the paid amount.
 
-    The promise is committed before the provider is called. If the answer is lost the provider is asked later: nothing
-    is given back twice. With `channel` `external` staff record money that they have paid back by other means; the provider
-    is not asked. The same key never makes a second refund; a replay answers with what has become of the first.
+    The refund is committed before the provider is called. If the provider's answer is lost, it is queried later, so
+    that nothing is refunded twice. With `channel` `external` staff record money that was refunded by other means, and
+    the provider is not called. A key never creates a second refund; a replay returns its current state.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -81,7 +81,7 @@ class RefundOrder:
         return IdempotentResult(RefundView.of(refund))
 
     async def _schedule_refund(self, command: RefundOrderCommand) -> Promise | IdempotentResult[RefundView]:
-        """Promise the refund and commit that, or replay an earlier one."""
+        """Create and commit the refund, or replay an earlier one."""
         async with self.unit_of_work(command.actor) as work:
             if replay := await find_replay(work, command.key, RefundView, current=partial(_current, work)):
                 return replay

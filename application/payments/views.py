@@ -1,4 +1,4 @@
-"""What is shown of payments and refunds."""
+"""Views of payments and refunds."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""How often something may be asked for."""
+"""Rate limits."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -28,5 +28,5 @@ class RateLimiter(Protocol):
         ...
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Close connections."""
         ...

@@ -10,7 +10,7 @@ from domain.shared.ids import SessionId
 
 @dataclass(frozen=True, slots=True)
 class EndSession:
-    """Log out on one device. Its refresh token is worthless at once, an access token after some minutes."""
+    """End a session. Its refresh token is invalid at once, its access tokens after some minutes at the latest."""
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock

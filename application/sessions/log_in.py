@@ -20,7 +20,7 @@ from domain.users.user import AccountDisabled, AccountPending, User
 
 
 class WrongCredentials(DomainError):
-    """The e-mail address and the password do not go together (RFC 6749, section 5.2)."""
+    """The e-mail address or the password is wrong (RFC 6749, section 5.2)."""
 
     code = "invalid_grant"
 
@@ -41,7 +41,7 @@ class LogInCommand:
 
 @dataclass(frozen=True, slots=True)
 class LogIn:
-    """Exchange an e-mail address and a password for an access token and a refresh token: a session begins.
+    """Exchange an e-mail address and a password for an access token and a refresh token of a new session.
 
     An unknown address costs as much time as a wrong password and gets the same answer. Attempts are
     throttled for each account and for each network. No connection is held while the password is checked.
@@ -81,7 +81,7 @@ class LogIn:
         return await self._start_session(user, stronger_hash, command, attempt)
 
     async def _tell_of(self, refusal: DomainError, user: User | None, attempt: Attempt, actor: Actor) -> None:
-        """Tell the audit log, in a unit of work of its own: what was refused has left nothing else behind."""
+        """Audit a rejected log-in in its own unit of work, because nothing else was committed."""
         details = {"reason": _reason(refusal)}
         if user is None:
             details = {"reason": "unknown_address", "address": masked_email(attempt.account)}
@@ -97,7 +97,7 @@ class LogIn:
     async def _start_session(
         self, checked: User, stronger_hash: str | None, command: LogInCommand, attempt: Attempt
     ) -> SessionTokens:
-        """Begin a session of the user, unless what was checked has changed while the password was hashed."""
+        """Start a session, unless the account has changed while the password was verified."""
         now = self.clock.now()
         token = RefreshToken(
             self.randomness.token_bytes(FAMILY_BYTES), self.randomness.token_bytes(SECRET_BYTES)

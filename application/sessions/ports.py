@@ -1,4 +1,4 @@
-"""What the use cases of sessions need from outside."""
+"""Ports of sessions."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ from domain.shared.ids import SessionId, UserId
 class SessionRepository(Protocol):
     """Sessions are returned locked until the unit of work ends.
 
-    All that return some raise Overloaded when a lock does not come free in time.
+    All methods that lock raise Overloaded when a lock does not come free in time.
     """
 
     async def add(self, session: Session) -> None: ...
@@ -21,27 +21,27 @@ class SessionRepository(Protocol):
     async def get(self, session_id: SessionId) -> Session | None: ...
 
     async def find_by_family(self, family_hash: bytes) -> Session | None:
-        """Return the session whose refresh tokens are of this family."""
+        """Return the session with this family of refresh tokens."""
         ...
 
     async def of_user(self, user_id: UserId) -> Sequence[Session]:
-        """Return all sessions of a user, those that are over as well."""
+        """Return all sessions of a user, including ended ones."""
         ...
 
     async def save(self, session: Session) -> None:
-        """Keep the changes made to a locked session."""
+        """Save a locked session."""
         ...
 
     async def remove(self, sessions: Sequence[Session]) -> None:
-        """End locked sessions: nothing of them is kept."""
+        """Delete locked sessions."""
         ...
 
 
 class SessionQueries(Protocol):
-    """Reads of sessions, outside of any unit of work."""
+    """Reads of sessions, outside of a unit of work."""
 
     async def list(
         self, user_id: UserId, *, now: datetime, after: Position | None, limit: int
     ) -> Page[SessionView]:
-        """Return a user's sessions that are not over, the newest first, after a position."""
+        """Return the active sessions of a user after a position, newest first."""
         ...

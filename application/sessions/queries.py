@@ -11,7 +11,7 @@ from domain.shared.ids import UserId
 
 @dataclass(frozen=True, slots=True)
 class ListSessions:
-    """List where one is logged in, the newest session first."""
+    """List the caller's sessions, newest first."""
 
     sessions: SessionQueries
     clock: Clock

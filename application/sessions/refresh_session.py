@@ -16,9 +16,8 @@ from domain.shared.actor import Actor
 class RefreshSession:
     """Exchange a refresh token for an access token and the next refresh token.
 
-    Each refresh token is good for one exchange. Within ten seconds of it, the same token gives the same successor
-    again, for an answer that was lost or for a second tab. Any other reuse means that two have the token, and one of
-    them has stolen it: the session ends.
+    Each refresh token can be exchanged once. Within ten seconds, the same token yields the same successor again, for a
+    lost response or a second tab. Any other reuse means that a copy of the token was stolen, and ends the session.
     """
 
     unit_of_work: UnitOfWorkFactory

@@ -13,7 +13,7 @@ from domain.shared.ids import SessionId
 
 
 class UnrevocableToken(DomainError):
-    """The access token of a service client is of no session that could be ended (RFC 7009, section 2.2.1)."""
+    """Access tokens of service clients have no session to end (RFC 7009, section 2.2.1)."""
 
     code = "unsupported_token_type"
 
@@ -23,10 +23,10 @@ class UnrevocableToken(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class RevokeToken:
-    """Log out with a token in hand (RFC 7009): a refresh token or an access token ends the session that it is of.
+    """Revoke a refresh token or an access token (RFC 7009), which ends its session.
 
-    Nothing is told of a token that is not known: it is revoked already. The token of a service client is of no session,
-    and is refused: whoever shows it must not believe that it is worth nothing now.
+    An unknown token counts as revoked. The token of a service client is rejected, because it stays valid: it has no
+    session that could be ended.
     """
 
     unit_of_work: UnitOfWorkFactory

@@ -1,4 +1,4 @@
-"""The tokens that a session hands out."""
+"""Tokens of sessions."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -10,19 +10,19 @@ from domain.sessions.session import Session
 from domain.users.user import User
 
 FIRST_PARTY_CLIENT = "steelyard"
-"""The client that tokens name where people log in with their password: this shop's own pages."""
+"""The `client_id` of password log-ins: the shop's own pages."""
 
 
 @dataclass(frozen=True, slots=True)
 class SessionTokens:
-    """What a client gets for logging in, and again for refreshing."""
+    """The tokens of a log-in or a refresh."""
 
     access: AccessToken
     refresh: RefreshToken
 
 
 def claims_of(user: User, session: Session, token_id: UUID) -> AccessClaims:
-    """Return what an access token of the session says of its bearer."""
+    """Return the claims of an access token of the session."""
     return AccessClaims(
         bearer=UserPrincipal(user.id, user.role, session.id),
         client_id=FIRST_PARTY_CLIENT,

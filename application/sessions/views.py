@@ -1,4 +1,4 @@
-"""What is shown of sessions. No view has a token, hashed or not."""
+"""Views of sessions. No view has a token or its hash."""
 
 from dataclasses import dataclass
 from datetime import datetime

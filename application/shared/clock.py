@@ -1,4 +1,4 @@
-"""Time, given to the core so that a run can be replayed."""
+"""The clock port. The core receives the time, so that tests can set it."""
 
 from datetime import datetime
 from typing import Protocol
@@ -6,5 +6,5 @@ from typing import Protocol
 
 class Clock(Protocol):
     def now(self) -> datetime:
-        """Return the present moment, aware, in UTC."""
+        """Return the current time, aware, in UTC."""
         ...

@@ -1,10 +1,10 @@
-"""Refusals that come from the running of the service, not from the rules of the shop."""
+"""Errors of the running service, as opposed to rules of the shop."""
 
 from domain.shared.errors import DomainError
 
 
 class Overloaded(DomainError):
-    """More work is waiting than can be done in time; nothing was begun. `retry_after` is in seconds."""
+    """Too much work is waiting; nothing was begun. `retry_after` is in seconds."""
 
     code = "overloaded"
 
@@ -16,7 +16,7 @@ class Overloaded(DomainError):
 
 
 class DatabaseUnavailable(DomainError):
-    """The database does not answer. Whether a change was kept is known only to its idempotency key."""
+    """The database does not answer. A retry with the same idempotency key finds out whether a change was committed."""
 
     code = "database_unavailable"
 

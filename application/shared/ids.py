@@ -1,4 +1,4 @@
-"""Identities, given to the core so that a run can be replayed."""
+"""The port that creates ids. The core receives ids, so that tests can set them."""
 
 from typing import Protocol
 from uuid import UUID

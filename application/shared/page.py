@@ -1,4 +1,4 @@
-"""Lists in portions, by keyset: a walk neither skips nor repeats a row that was there all the time."""
+"""Keyset pagination: paging neither skips nor repeats a row that exists throughout."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,12 +8,12 @@ from uuid import UUID
 T = TypeVar("T")
 
 Position = tuple[str | int | datetime | UUID, ...]
-"""Where a row stands in its list: the values that it is sorted by, the last of them unique."""
+"""The position of a row: its sort values, of which the last one is unique."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """Some rows of a list, and the position of the last of them if there are more."""
+    """A page of a list, and the position of its last row if there are more."""
 
     items: tuple[T, ...]
     next: Position | None

@@ -1,9 +1,9 @@
-"""Chance, given to the core so that a run can be replayed."""
+"""The port of random bytes. The core receives them, so that tests can set them."""
 
 from typing import Protocol
 
 
 class Randomness(Protocol):
     def token_bytes(self, nbytes: int) -> bytes:
-        """Return bytes that nobody can guess."""
+        """Return unpredictable bytes."""
         ...

@@ -1,4 +1,4 @@
-"""Secrets that the service makes for itself and shares between its processes."""
+"""Secrets that the service creates and shares between its processes, and their encryption."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -6,7 +6,7 @@ from typing import Protocol
 
 class Secrets(Protocol):
     async def get_or_create(self, name: str, nbytes: int) -> bytes:
-        """Return the secret of this name: `nbytes` random bytes, made and kept by whoever asks first."""
+        """Return the secret of this name: `nbytes` random bytes, created at the first call."""
         ...
 
 

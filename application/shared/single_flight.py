@@ -1,4 +1,4 @@
-"""One answer for all who ask the same at the same time."""
+"""Single-flight: identical concurrent reads share one query."""
 
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Generic, TypeVar
@@ -10,17 +10,17 @@ V = TypeVar("V")
 
 
 class SingleFlight(Generic[K, V]):
-    """Answers questions, and who asks the same as another one together with him.
+    """Single-flight: concurrent calls with one key share one result.
 
-    Nobody is given what was begun before he asked: who asks while an answer is being worked out waits for the next
-    one, with all who have asked meanwhile. So nothing is remembered, and nothing is ever out of date.
+    A caller never gets the result of work that began before its call: it waits for the next run, together with all
+    callers that arrived meanwhile. So nothing is cached, and no result is stale.
     """
 
     def __init__(self) -> None:
         self._asked: dict[K, Batcher[Callable[[], Awaitable[V]], V]] = {}
 
     async def get(self, question: K, work: Callable[[], Awaitable[V]]) -> V:
-        """Return what `work` returns, or what it has returned to another who asks the same.
+        """Return the result of `work`, or the result of a concurrent call with the same key.
 
         Raises what the work raises, and Overloaded.
         """
@@ -30,7 +30,7 @@ class SingleFlight(Generic[K, V]):
         try:
             return await batcher.submit(work)
         finally:
-            # Another may have asked again since, and found it idle.
+            # A later caller may have started the next run.
             if batcher.is_idle and self._asked.get(question) is batcher:
                 del self._asked[question]
 

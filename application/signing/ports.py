@@ -12,7 +12,7 @@ from domain.shared.errors import DomainError
 
 
 class InvalidToken(DomainError):
-    """The access token is not one of ours, or not meant for us."""
+    """The access token was not issued by this service, or not for it."""
 
     code = "invalid_token"
 
@@ -21,11 +21,11 @@ class InvalidToken(DomainError):
 
 
 class UnknownSigningKey(InvalidToken):
-    """The token names a key that is not known here: nobody's, or one that was made a moment ago."""
+    """The token names an unknown key, or one that was created a moment ago."""
 
 
 class TokenExpired(DomainError):
-    """The access token was valid once."""
+    """The access token has expired."""
 
     code = "token_expired"
 
@@ -35,9 +35,9 @@ class TokenExpired(DomainError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessClaims:
-    """What an access token says of its bearer (RFC 9068, section 2.2).
+    """The claims of an access token (RFC 9068, section 2.2).
 
-    `client_id` names the program that has got the token; a client that acts for itself is its bearer, too.
+    `client_id` is the client to which the token was issued; a service client is also its subject.
     """
 
     bearer: Principal
@@ -48,7 +48,7 @@ class AccessClaims:
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """A signed token (a secret: never in a log) and the seconds for which it is valid."""
+    """A signed token (never log it) and its lifetime in seconds."""
 
     token: str = field(repr=False)
     expires_in: int
@@ -58,8 +58,8 @@ class AccessToken:
 class SigningKey:
     """An Ed25519 key pair: `private_pem` is PKCS #8, a secret.
 
-    It signs from `signs_from` until a later one does, and verifies until `verifies_until`: as long as it is kept, if
-    that is None.
+    It signs from `signs_from` until a later key does, and verifies until `verifies_until`, or without end if that is
+    None.
     """
 
     kid: str
@@ -70,23 +70,23 @@ class SigningKey:
 
 class SigningKeys(Protocol):
     async def all(self) -> Sequence[SigningKey]:
-        """Return every key, the one that signs last first."""
+        """Return all keys, the latest one to sign first."""
         ...
 
 
 class SigningKeyStore(SigningKeys, Protocol):
-    """Keys that the service makes for itself."""
+    """Signing keys in the database."""
 
     async def add_first(self, key: SigningKey) -> None:
-        """Keep the key if there is none yet; of several processes, one wins."""
+        """Store the key if there is none yet; of several processes, one wins."""
         ...
 
     async def rotate(
         self, key: SigningKey, *, former_until: datetime, now: datetime, entries: Sequence[AuditEntry]
     ) -> None:
-        """Keep the key, let every former one verify until `former_until` at most, and forget those past it.
+        """Store the key, let former keys verify until `former_until` at most, and delete keys past their time.
 
-        The audit log gets the entries with it, or nothing happens.
+        The audit entries are written in the same transaction.
         """
         ...
 
@@ -99,7 +99,7 @@ class SigningKeyFactory(Protocol):
 
 class AccessTokens(Protocol):
     def use(self, keys: Sequence[SigningKey]) -> None:
-        """Sign with the first key that has begun to, verify with each. Raises ValueError, and keeps the former ones."""
+        """Sign with the first key whose time has begun, and verify with each. Raises ValueError and keeps the former keys."""
         ...
 
     def issue(self, claims: AccessClaims, *, now: datetime) -> AccessToken:
@@ -107,9 +107,9 @@ class AccessTokens(Protocol):
         ...
 
     def verify(self, token: str, *, now: datetime) -> AccessClaims:
-        """Return what a token of ours says. Raises InvalidToken, UnknownSigningKey, TokenExpired."""
+        """Verify a token and return its claims. Raises InvalidToken, UnknownSigningKey, TokenExpired."""
         ...
 
     def public_keys(self, *, now: datetime) -> Mapping[str, Sequence[Mapping[str, str]]]:
-        """Return the JSON Web Key Set (RFC 7517) with which others can verify, also what will be signed soon."""
+        """Return the JSON Web Key Set (RFC 7517) for verifiers, including a key that will sign soon."""
         ...

@@ -5,11 +5,11 @@ from application.shared.clock import Clock
 from application.signing.ports import AccessTokens, SigningKeys
 
 PAUSE = timedelta(seconds=5)
-"""Between two looks for a key that is not known: whoever invents keys does not keep the database busy."""
+"""The shortest pause between two reloads for unknown keys, so that invented key ids cannot load the database."""
 
 
 class ReloadKeys:
-    """Learn which keys sign and verify now: another process may have changed them."""
+    """Reload the signing keys, which another process may have changed."""
 
     def __init__(self, keys: SigningKeys, tokens: AccessTokens, clock: Clock) -> None:
         self._keys = keys
@@ -23,7 +23,7 @@ class ReloadKeys:
         self._tokens.use(await self._keys.all())
 
     async def unless_just_done(self) -> None:
-        """Look for a key that is not known, unless somebody has looked within PAUSE; wait for whoever is looking."""
+        """Reload for an unknown key, unless that was done within PAUSE; wait for a running reload."""
         async with self._one_at_a_time:
             now = self._clock.now()
             if self._looked_at is None or now - self._looked_at >= PAUSE:

@@ -9,18 +9,18 @@ from application.signing.ports import SigningKey, SigningKeyFactory, SigningKeyS
 from domain.shared.actor import Actor
 
 NOTICE = timedelta(seconds=60)
-"""How long a key is known before it signs: every process reads the keys several times in it."""
+"""How long a key is published before it signs. Every process reloads the keys several times meanwhile."""
 
 MAX_SKEW = timedelta(seconds=30)
-"""How far the clocks of two processes may differ."""
+"""The largest supported difference of two processes' clocks."""
 
 
 @dataclass(frozen=True, slots=True)
 class RotateKey:
-    """Have tokens signed by a new key, and nobody logged out.
+    """Rotate the signing key without ending sessions.
 
-    The key is published at once and signs a minute later, when every process and every verifier knows it. The
-    former key verifies until the last token that it can have signed has expired, and is forgotten by the next rotation.
+    The key is published at once and signs a minute later, when every process and verifier knows it. The former key
+    verifies until its last token has expired, and is deleted by a later rotation.
     """
 
     keys: SigningKeyStore

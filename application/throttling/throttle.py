@@ -1,4 +1,4 @@
-"""Attempts to log in, to sign up and to reset a password are admitted, or have to wait."""
+"""Throttling of attempts to log in, to sign up and to reset a password."""
 
 import math
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from domain.users.attempts import Attempt, AttemptTally
 
 
 class TooManyAttempts(DomainError):
-    """There were too many for this account or from this network. `retry_after` is in whole seconds, at least one."""
+    """Too many attempts for this account or from this network. `retry_after` is in whole seconds, at least one."""
 
     code = "too_many_attempts"
 
@@ -24,27 +24,27 @@ class TooManyAttempts(DomainError):
 
 class Throttle(Protocol):
     async def admit(self, work: UnitOfWork, attempt: Attempt) -> None:
-        """Count the attempt, or raise TooManyAttempts, and count nothing. The unit of work is still to be committed."""
+        """Count the attempt, or raise TooManyAttempts without counting. The caller commits the unit of work."""
         ...
 
     async def reset(self, work: UnitOfWork, attempt: Attempt) -> None:
-        """Take back an admitted attempt that was rightful: the account's owner is there, and starts afresh."""
+        """Remove a successful attempt and reset the account's tally."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class CountingThrottle(Throttle):
-    """Counts in the database, so that several processes agree.
+    """Throttle in the database, shared by all processes.
 
-    An attempt is counted before anybody knows whether it is rightful: of any number of guesses at the same time no
-    more are admitted than one after the other. One that has to wait does not count, so that a wait always ends.
+    An attempt is counted before it is verified, so that concurrent guesses are limited like sequential ones. A
+    rejected attempt does not count, so that a wait always ends.
     """
 
     clock: Clock
 
     async def admit(self, work: UnitOfWork, attempt: Attempt) -> None:
         now = self.clock.now()
-        # A flood of attempts that have to wait neither writes nor queues for a lock, with a connection each.
+        # A flood of rejected attempts neither writes nor waits for locks.
         _ensure_admitted(await work.attempts.peek(attempt, now=now), now)
         tallies = await work.attempts.lock(attempt, now=now)
         _ensure_admitted(tallies, now)
@@ -67,7 +67,7 @@ def _ensure_admitted(tallies: Sequence[AttemptTally], now: datetime) -> None:
 
 
 class NullThrottle(Throttle):
-    """Admits everybody, as for a benchmark."""
+    """A throttle that admits every attempt, for benchmarks."""
 
     async def admit(self, work: UnitOfWork, attempt: Attempt) -> None: ...
 

@@ -8,7 +8,7 @@ from application.users.principal import Principal
 
 @dataclass(frozen=True, slots=True)
 class Authenticate:
-    """Tell who is asking from the access token that they bear."""
+    """Authenticate the caller by its access token."""
 
     tokens: AccessTokens
     reload_keys: ReloadKeys

@@ -21,13 +21,13 @@ class ChangeMeCommand:
 
 @dataclass(frozen=True, slots=True)
 class ChangeMe:
-    """Change one's own account, unless it has changed since it was read."""
+    """Change the caller's own account, unless it has changed since it was read."""
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
 
     async def __call__(self, command: ChangeMeCommand) -> UserView:
-        """Raise InvalidToken where there is no such account any more, AccountDisabled, PreconditionFailed."""
+        """Raise InvalidToken if the account is closed, AccountDisabled, PreconditionFailed."""
         async with self.unit_of_work(command.actor) as work:
             user = await work.users.get(command.user_id)
             if user is None:

@@ -17,7 +17,7 @@ from domain.users.user import User
 
 
 class WrongPassword(ValidationFailed):
-    """The password that was to be replaced is another one."""
+    """The current password is wrong."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -30,7 +30,7 @@ class WrongPassword(ValidationFailed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangePasswordCommand:
-    """`session_id` is the session that goes on, and `network` where it comes from."""
+    """`session_id` is the session that stays valid, `network` the client's network."""
 
     user_id: UserId
     session_id: SessionId
@@ -43,9 +43,10 @@ class ChangePasswordCommand:
 
 @dataclass(frozen=True, slots=True)
 class ChangePassword:
-    """Replace one's password, and log out everywhere else.
+    """Change the caller's password and end the other sessions.
 
-    Who has taken over a session does not get to guess the password at will: attempts are throttled as log-ins are. No connection is held while passwords are hashed.
+    Attempts are throttled like log-ins, so that a stolen session cannot be used to guess the password. No connection
+    is held while passwords are hashed.
     """
 
     unit_of_work: UnitOfWorkFactory

@@ -23,9 +23,9 @@ class CloseAccountCommand:
 
 @dataclass(frozen=True, slots=True)
 class CloseAccount:
-    """Close one's account for good, and erase what is personal.
+    """Permanently close the caller's account and erase its personal data.
 
-    Orders are kept, with their sums; their addresses, notes and metadata go. Those that wait for payment are cancelled.
+    Orders are kept with their totals, without addresses, notes and metadata. Pending orders are cancelled.
     An order that is paid and not yet delivered keeps its address until it is. The last admin stays. The e-mail address
     is free for a new account.
     """

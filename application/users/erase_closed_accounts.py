@@ -5,7 +5,7 @@ from application.unit_of_work import UnitOfWorkFactory
 
 @dataclass(frozen=True, slots=True)
 class EraseClosedAccounts:
-    """Erase what is personal from the orders of closed accounts that were delivered since."""
+    """Erase personal data from orders of closed accounts that have been delivered since."""
 
     unit_of_work: UnitOfWorkFactory
 

@@ -6,7 +6,7 @@ from domain.users.password import WeakPassword, ensure_long_enough, normalize_pa
 
 @dataclass(frozen=True, slots=True)
 class PasswordPolicy:
-    """Which passwords are accepted: long enough, and on no list of known ones."""
+    """The password policy: long enough, and not on the list of breached passwords."""
 
     breached: BreachedPasswords
     min_length: int

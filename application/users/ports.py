@@ -1,4 +1,4 @@
-"""What the use cases of users need from outside."""
+"""Ports of users."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class EmailTaken(DomainError):
 
 class UserRepository(Protocol):
     async def add(self, user: User) -> None:
-        """Keep a new user. Raises EmailTaken."""
+        """Add a user. Raises EmailTaken."""
         ...
 
     async def find_by_email(self, email: EmailAddress) -> User | None: ...
@@ -40,32 +40,32 @@ class UserRepository(Protocol):
         ...
 
     async def peek(self, user_id: UserId) -> User | None:
-        """Return the user without a lock, to look at and not to save."""
+        """Return the user without a lock. It must not be saved."""
         ...
 
     async def lock_admins(self) -> Collection[UserId]:
-        """Return all who `administer` the shop, locked. Lock them before any other user.
+        """Return all active admins, locked. Lock them before any other user.
 
         Raises Overloaded when a lock does not come free in time.
         """
         ...
 
     async def save(self, user: User) -> None:
-        """Keep the changes made to a locked user. Raises EmailTaken."""
+        """Save a locked user. Raises EmailTaken."""
         ...
 
 
 class OneTimeTokens(Protocol):
-    """The tokens that were sent by mail, inside a unit of work. Lock the user before taking one."""
+    """Tokens sent by mail, in a unit of work. Lock the user before taking one."""
 
     async def put(self, token: OneTimeToken) -> None:
-        """Keep the token in the place of the one that its user had for its purpose."""
+        """Store the token, replacing the user's former one for its purpose."""
         ...
 
     async def find(self, purpose: TokenPurpose, token_hash: bytes) -> OneTimeToken | None: ...
 
     async def take(self, token: OneTimeToken) -> bool:
-        """Use the token up, and tell whether it was still there: of several who take it, one does."""
+        """Consume the token, and return whether it was valid: of several callers, one succeeds."""
         ...
 
 
@@ -97,17 +97,17 @@ class SignUps(Protocol):
 
 
 class PersonalData(Protocol):
-    """What is kept about people in other places than their accounts, inside a unit of work."""
+    """Personal data outside of accounts, in a unit of work."""
 
     async def erase(self, user: User) -> None:
-        """Erase it all, except what is needed to deliver an order: that is done when the order is finished.
+        """Erase all personal data except what is needed to deliver open orders.
 
-        Of orders the address, the note and the metadata go, and of their history what the user has given as reasons.
+        Orders lose address, note and metadata, and their history the user's reasons.
         """
         ...
 
     async def erase_from_orders_of_closed_accounts(self) -> None:
-        """Erase what was needed to deliver them from orders that are finished, and what was kept for retries of it."""
+        """Erase delivery data from finished orders of closed accounts, and from their idempotency records."""
         ...
 
 
@@ -130,7 +130,7 @@ class UserFilter:
 
 
 class UserQueries(Protocol):
-    """Reads of accounts, outside of any unit of work."""
+    """Reads of accounts, outside of a unit of work."""
 
     async def get(self, user_id: UserId) -> UserView | None: ...
 
@@ -148,7 +148,7 @@ class UserQueries(Protocol):
 
 
 class PasswordHasher(Protocol):
-    """Slow on purpose (Argon2id), hence bounded. Never call it with a unit of work open."""
+    """Password hashing with Argon2id, slow by design and bounded. Never call it with an open unit of work."""
 
     async def hash(self, password: str) -> str:
         """Return the encoded hash of the NFKC-normalized password.
@@ -171,7 +171,7 @@ class PasswordHasher(Protocol):
         ...
 
     def needs_rehash(self, hashed: str) -> bool:
-        """Tell whether `hashed` was made with weaker parameters than today's."""
+        """Return whether `hashed` was made with weaker parameters than the current ones."""
         ...
 
 

@@ -18,7 +18,7 @@ class GetMe:
     users: UserQueries
 
     async def __call__(self, user_id: UserId) -> UserView:
-        """Raise InvalidToken where there is no such account any more."""
+        """Raise InvalidToken if the account is closed."""
         user = await self.users.get(user_id)
         if user is None or user.status is UserStatus.CLOSED:
             raise InvalidToken
@@ -41,7 +41,7 @@ class GetUser:
 
 @dataclass(frozen=True, slots=True)
 class ListUsers:
-    """List the accounts of the shop, closed ones too, in portions."""
+    """List accounts in pages, including closed ones."""
 
     users: UserQueries
 

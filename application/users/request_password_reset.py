@@ -10,10 +10,10 @@ from domain.users.email_address import EmailAddress
 
 @dataclass(frozen=True, slots=True)
 class RequestPasswordReset:
-    """Have a message sent with which a forgotten password can be replaced.
+    """Request a message with a token to reset the password.
 
-    Whether the address has an account is looked up when the message is written: the answer here is the same, and
-    takes the same time, for all addresses.
+    The account is looked up when the message is written, so that the response and its time are the same for all
+    addresses.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -21,7 +21,7 @@ class RequestPasswordReset:
     clock: Clock
 
     async def __call__(self, address: EmailAddress, *, network: str) -> None:
-        """`network` is where it comes from. Raise TooManyAttempts, Overloaded."""
+        """`network` is the client's network. Raise TooManyAttempts, Overloaded."""
         request = MailRequest.made(MailKind.PASSWORD_RESET, address, now=self.clock.now())
         async with self.unit_of_work() as work:
             await self.throttle.admit(work, Attempt(AttemptKind.PASSWORD_RESET, address.normalized, network))

@@ -17,7 +17,7 @@ from domain.users.pending_sign_up import PendingSignUp
 
 @dataclass(frozen=True, slots=True)
 class RequestSignUp:
-    """Keep a sign-up until its e-mail address is confirmed, and have a message with a token sent to the address.
+    """Store a sign-up until its e-mail address is confirmed, and send a message with a token to the address.
 
     The token confirms the password and the name of this sign-up only. Any number of sign-ups can wait for one
     address: the first one that is confirmed opens the account, and the others become void. The answer and its cost

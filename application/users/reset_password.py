@@ -23,10 +23,10 @@ class ResetPasswordCommand:
 
 @dataclass(frozen=True, slots=True)
 class ResetPassword:
-    """Replace a forgotten password with the token from a message, and log out everywhere.
+    """Replace a forgotten password with a mailed token, and end all sessions.
 
-    The token is good for once and for half an hour. It proves that its bearer reads the address's mail, so the
-    address is verified as well.
+    The token is valid once, for half an hour. It proves that the caller reads the address's mail, so the address is
+    verified as well.
     """
 
     unit_of_work: UnitOfWorkFactory

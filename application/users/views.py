@@ -1,4 +1,4 @@
-"""What is shown of users. No view has a password, hashed or not."""
+"""Views of users. No view has a password or its hash."""
 
 from dataclasses import dataclass
 from datetime import datetime

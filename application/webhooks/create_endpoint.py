@@ -34,13 +34,14 @@ class CreateEndpointCommand:
 
 @dataclass(frozen=True, slots=True)
 class CreateEndpoint:
-    """Have events sent to an address, all of them or those of some types, from now on.
+    """Subscribe a URL to all new events or to those of some types.
 
-    They come as CloudEvents, signed by Standard Webhooks with the secret of this answer. The secret is shown only once,
-    and to a retry with the same key; there it is null if the service has no key to store it encrypted. What is not
-    answered with 2xx is sent again, for some three days. An event may come more than once, with the same `webhook-id`.
+    Events are sent as CloudEvents, signed by Standard Webhooks with the secret of this response. The secret is shown
+    only once, and to a retry with the same key; there it is null if the service has no key to encrypt it. A delivery
+    without a 2xx response is retried for about three days. An event can arrive more than once, with the same
+    `webhook-id`.
 
-    The caller owns the endpoint, which carries only events that its owner may read when they are sent.
+    The caller owns the endpoint. It receives only events that its owner may read when they are sent.
     """
 
     unit_of_work: UnitOfWorkFactory

@@ -10,7 +10,7 @@ from domain.shared.ids import EndpointId
 
 @dataclass(frozen=True, slots=True)
 class DeleteEndpoint:
-    """Send nothing more to an address, and forget what was on its way."""
+    """Delete an endpoint with its pending deliveries."""
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock

@@ -16,10 +16,10 @@ from domain.shared.actor import Actor
 from domain.users.permissions import Permission, may_read_event
 
 LEASE = timedelta(minutes=1)
-"""For how long an endpoint is one worker's: longer than a round of deliveries to it takes."""
+"""The lease of an endpoint: longer than a round of deliveries takes."""
 
 HELD_BACK = timedelta(minutes=5)
-"""For how long an event is held back that the endpoint's owner may not read, until that is checked again."""
+"""When to check again whether the owner may read an event that is held back."""
 
 _ACTOR = Actor(None, "worker")
 
@@ -29,10 +29,10 @@ AT_ONCE = 20
 
 @dataclass(frozen=True, slots=True)
 class DeliverWebhooks:
-    """Send what is due to one endpoint after the other, at least once each, and try again later what was not heard.
+    """Send due deliveries endpoint by endpoint, at least once each, and retry failed ones later.
 
     An event that the endpoint's owner may not read now stays queued, without an attempt, until the owner may, or the
-    endpoint is transferred. Any number of workers may do this. An endpoint is served by one at a time, so that a slow one holds up one worker.
+    endpoint is transferred. Any number of workers can run. One worker at a time serves an endpoint, so a slow endpoint occupies one worker.
     """
 
     queue: DeliveryQueue
@@ -44,7 +44,7 @@ class DeliverWebhooks:
     unit_of_work: UnitOfWorkFactory
 
     async def __call__(self, *, limit: int) -> int:
-        """Serve one endpoint, and return how many deliveries were tried. Raises Overloaded, DatabaseUnavailable."""
+        """Serve one endpoint, and return the number of attempts. Raises Overloaded, DatabaseUnavailable."""
         now = self.clock.now()
         taken = await self.queue.take(now=now, until=now + LEASE, limit=min(limit, AT_ONCE))
         if taken is None:
@@ -58,7 +58,7 @@ class DeliverWebhooks:
         return len(taken.deliveries)
 
     async def _note_rights(self, taken: Round, permissions: AbstractSet[Permission]) -> None:
-        """Tell admins, by the audit log, that the owner has lost the right to read the events, or has it again."""
+        """Record in the audit log that the owner has lost the right to read the events, or has it again."""
         types = taken.event_types or EVENT_TYPES
         is_blocked = not all(may_read_event(permissions, type_) for type_ in types)
         if is_blocked == taken.is_blocked:

@@ -1,4 +1,4 @@
-"""What the use cases of webhooks need from outside."""
+"""Ports of webhooks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from domain.webhooks.endpoint import WebhookEndpoint
 
 
 class WebhookRepository(Protocol):
-    """Endpoints and deliveries, inside a unit of work."""
+    """Endpoints and deliveries in a unit of work."""
 
     async def add(self, endpoint: WebhookEndpoint) -> None: ...
 
@@ -27,7 +27,7 @@ class WebhookRepository(Protocol):
         ...
 
     async def mark_blocked(self, endpoint_id: EndpointId, at: datetime | None) -> bool:
-        """Note that the owner may not read all events any more, or may again (None); return whether that is new."""
+        """Record since when the owner may not read all events (None: it may); return whether that is new."""
         ...
 
     async def delivery(self, endpoint_id: EndpointId, delivery_id: DeliveryId) -> Delivery | None:
@@ -38,10 +38,10 @@ class WebhookRepository(Protocol):
 
 
 class WebhookQueries(Protocol):
-    """Reads of webhooks, outside of any unit of work."""
+    """Reads of webhooks, outside of a unit of work."""
 
     async def endpoints(self, *, after: Position | None, limit: int) -> Page[EndpointView]:
-        """Return the endpoints, the first first."""
+        """Return the endpoints, oldest first."""
         ...
 
     async def endpoint(self, endpoint_id: EndpointId) -> EndpointView | None: ...
@@ -54,7 +54,7 @@ class WebhookQueries(Protocol):
         after: Position | None,
         limit: int,
     ) -> Page[DeliveryView]:
-        """Return the deliveries to an endpoint, the event published last first."""
+        """Return the deliveries of an endpoint, newest event first."""
         ...
 
 
@@ -66,7 +66,7 @@ class DueDelivery:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What one endpoint is to be sent now, and the right to send it until `leased_until`."""
+    """The due deliveries of one endpoint, leased until `leased_until`."""
 
     endpoint_id: EndpointId
     url: str
@@ -79,30 +79,30 @@ class Round:
 
 
 class DeliveryQueue(Protocol):
-    """Deliveries on their way. All raise Overloaded and DatabaseUnavailable."""
+    """The queue of deliveries. All methods raise Overloaded and DatabaseUnavailable."""
 
     async def put(self, events: Sequence[PublishedEvent], *, now: datetime) -> None:
-        """Queue each event for each endpoint that wants it, once, however often it is put."""
+        """Queue each event once for each subscribed endpoint."""
         ...
 
     async def take(self, *, now: datetime, until: datetime, limit: int) -> Round | None:
-        """Return what is due at the endpoint that was served the longest time ago, or None if nothing is due.
+        """Return the due deliveries of the least recently served endpoint, or None.
 
-        Nobody else gets the endpoint before `until`, or before it is given back. An event is held back while an
-        earlier one of the same order, product or user is pending.
+        No other worker gets the endpoint before `until`, or before it is given back. An event waits while an earlier
+        one of the same order, product or user is pending.
         """
         ...
 
     async def note(self, delivery: Delivery) -> None:
-        """Keep what an attempt has changed, unless the endpoint has been removed meanwhile."""
+        """Save the result of an attempt, unless the endpoint was removed meanwhile."""
         ...
 
     async def give_back(self, taken: Round, *, now: datetime) -> None:
-        """Let others serve the endpoint, if it is still ours."""
+        """Release the endpoint, if the lease is still valid."""
         ...
 
 
 class WebhookSender(Protocol):
     async def send(self, url: str, secret: bytes, message_id: str, body: str) -> Attempt:
-        """Send a signed message. Whatever goes wrong is told by the attempt, within seconds."""
+        """Send a signed message within seconds. Errors are part of the returned attempt."""
         ...

@@ -12,7 +12,7 @@ from domain.webhooks.delivery import DeliveryStatus
 
 @dataclass(frozen=True, slots=True)
 class GetEndpoint:
-    """Show one address that events are sent to, without its secret."""
+    """Show a webhook endpoint, without its secret."""
 
     webhooks: WebhookQueries
 
@@ -26,7 +26,7 @@ class GetEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class ListEndpoints:
-    """Show where events are sent to, the first endpoint first. Secrets are not shown again."""
+    """List the webhook endpoints, oldest first, without their secrets."""
 
     webhooks: WebhookQueries
 
@@ -36,9 +36,9 @@ class ListEndpoints:
 
 @dataclass(frozen=True, slots=True)
 class ListDeliveries:
-    """Show what was sent to an endpoint and how it answered, the newest event first.
+    """List the deliveries of an endpoint and their responses, newest event first.
 
-    `dead` is what was tried for some three days in vain; see how to have it tried again.
+    A `dead` delivery has failed for about three days; it can be retried by request.
     """
 
     get_endpoint: GetEndpoint

@@ -7,7 +7,7 @@ from application.webhooks.ports import DeliveryQueue
 
 
 class QueueDeliveries(EventPublisher):
-    """Carry events on to webhooks: they are queued here, and sent by DeliverWebhooks."""
+    """Publish events to webhooks: queue them for DeliverWebhooks."""
 
     name = "webhooks"
 

@@ -13,7 +13,7 @@ from domain.shared.ids import DeliveryId, EndpointId
 
 @dataclass(frozen=True, slots=True)
 class RetryDelivery:
-    """Send an event to an endpoint again, at once: one that is dead, one that waits, or one that was delivered."""
+    """Schedule a delivery again now, whether it is dead, pending or delivered."""
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock

@@ -1,4 +1,4 @@
-"""What is shown of webhooks. A secret is shown once, to whoever has made the endpoint."""
+"""Views of webhooks. A secret is shown once, when the endpoint is created."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
