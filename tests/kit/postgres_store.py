@@ -34,7 +34,8 @@ from application.shared.ids import IdFactory
 from tests.kit.ids import SequentialIds
 from tests.kit.store import Store
 
-SECRET_BOX = AesGcmSecretBox([b"k" * 32])
+SECRETS_KEY = b"k" * 32
+SECRET_BOX = AesGcmSecretBox([SECRETS_KEY])
 
 
 @asynccontextmanager

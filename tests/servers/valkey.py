@@ -47,8 +47,10 @@ class ValkeyServer:
         raise RuntimeError("The Valkey server does not answer.")
 
     def pause(self) -> None:
-        """Let it answer nobody, as behind a broken network."""
+        """Stop the server's process, as behind a broken network, and wait until it is stopped."""
         self._signal(signal.SIGSTOP)
+        if self._process is not None:
+            os.waitid(os.P_PID, self._process.pid, os.WSTOPPED)
 
     def resume(self) -> None:
         self._signal(signal.SIGCONT)

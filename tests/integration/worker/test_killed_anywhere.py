@@ -1,6 +1,7 @@
 """The worker, killed at places spread over all where it waits. Slow, because each time is a process of its own."""
 
 import os
+from base64 import b64encode
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
@@ -17,7 +18,7 @@ from domain.payments.method import PaymentMethod
 from domain.webhooks.delivery import DeliveryStatus
 from tests.invariants import assert_invariants, every_order
 from tests.kit.killing import NEVER, workers
-from tests.kit.postgres_store import postgres_store
+from tests.kit.postgres_store import SECRETS_KEY, postgres_store
 from tests.kit.shop import HOLD, Shop
 from tests.kit.streams import stored_at
 from tests.kit.webhooks import Webhooks
@@ -50,12 +51,13 @@ async def psql(database_url: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 async def kill_everywhere(job: str, prepare: Prepare, shop: Shop, database_url: str, **settings: Any) -> int:
-    """Prepare work, kill whoever does it at one of his waits, at a later one, and so on, until he comes to his end.
+    """Kill a worker at one wait after another, each time with new work, until a worker finishes its job.
 
-    After each a worker who lives finishes it. Return how often somebody was killed.
+    After each kill a surviving worker finishes the work. Return the number of killed workers.
     """
     killed = 0
-    with workers(job, database_url=database_url, **settings) as at_work:
+    settings |= {"database_url": database_url, "secrets_key": b64encode(SECRETS_KEY).decode()}
+    with workers(job, **settings) as at_work:
         await prepare()
         while await at_work.is_killed_at(1 + killed * STEP, now=shop.clock.now()):
             killed += 1
