@@ -1,4 +1,4 @@
-"""What is pruned, and after which time."""
+"""The records that are pruned, with their retention."""
 
 from datetime import timedelta
 

@@ -40,7 +40,7 @@ from entrypoints.lifespan import running, warn_about_clear_secrets
 from entrypoints.settings import Settings
 
 DRAIN_SECONDS = 10.0
-"""How long requests may take to end when the process is stopped."""
+"""How long running requests can take to finish when the process stops."""
 
 DESCRIPTION = """Users, a catalogue with stock, and orders that never oversell.
 
@@ -141,7 +141,7 @@ def _add_middleware(app: FastAPI, container: Container) -> None:
     if settings.cors_origins:
         options = cors_options(settings.cors_origins)
         app.add_middleware(CORSMiddleware, **options)
-        # A page of such an origin may read an unexpected error as well, which is answered outside.
+        # Pages of these origins can also read unexpected errors, which are answered outside of this middleware.
         unexpected = CORSMiddleware(internal_error, **options)
     app.add_middleware(
         RequestContextMiddleware,

@@ -25,11 +25,11 @@ class _Template:
 
 
 class LoadSheddingMiddleware:
-    """Answers 503 while an admission is full, at once and for a fraction of what serving would cost.
+    """Answer 503 at once while an admission is full, for a fraction of the cost of serving.
 
-    It takes no place: a client that is not known yet, or has not sent its body, must not keep others out. The endpoint
-    takes the place when the body has been read and the token was checked. `gates` maps a method and a path without
-    parameters to what returns the admission.
+    It takes no place, because an unauthenticated client or one that has not sent its body must not exclude others.
+    The endpoint takes the place after the body was read and the token was checked. `gates` maps a method and a path
+    without parameters to a function that returns the admission.
     """
 
     def __init__(self, app: ASGIApp, *, gates: Mapping[tuple[str, str], Callable[[], Admission]]) -> None:

@@ -1,4 +1,4 @@
-"""What every response has, whatever made it: the id of its request, and headers that keep browsers careful."""
+"""The request context: request id, security headers, unexpected errors and the access log."""
 
 import re
 import secrets
@@ -17,10 +17,10 @@ _log = structlog.get_logger(__name__)
 
 _ACCEPTABLE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _ids = Random(secrets.randbits(128))  # noqa: S311 - ids of requests are unique, and no secret
-"""To ask the kernel for each id would take longer than all else that is done here."""
+"""A system call for each id would cost more than the rest of this middleware."""
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _CLIENT_CLOSED_REQUEST = 499
-"""nginx's status for the log: the client left before it had an answer."""
+"""nginx's status for the log: the client disconnected before it got a response."""
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -38,22 +38,22 @@ _UNLESS_SET_WITH_ETAG: Headers = ((b"cache-control", b"no-store, no-transform"),
 
 
 async def internal_error(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer what nobody expected: with 500, and without a word of what it was."""
+    """Answer an unexpected error with 500, without details."""
     await ProblemResponse(Request(scope), HTTPProblem("internal_error"))(scope, receive, send)
 
 
 class RequestContextMiddleware:
-    """The outermost layer: names each request, answers what nobody expected, and writes the access log.
+    """The outermost middleware: assigns request ids, answers unexpected errors and writes the access log.
 
     A request's id is the client's `X-Request-Id` if it has 1 to 64 letters, digits, dots, hyphens and underscores,
     else a new one. Handlers find it as `request.state.request_id`. Records and logs have `request.state.recorded_id`,
     which begins with `client:` if the client chose the id: no client can write an entry that looks like a worker's.
     The log has the route's template and never the path, the query or a header: they are the client's.
 
-    `unexpected` answers for an app that has failed before it has begun to answer.
+    `unexpected` answers if the app failed before it sent a response.
 
-    HEAD is answered as GET is (RFC 9110, section 9.3.2); the server leaves out the content. Where clients reach the service
-    `over_tls`, browsers are told to come by no other way (RFC 6797).
+    HEAD is handled as GET (RFC 9110, section 9.3.2); the server omits the content. `over_tls` adds
+    Strict-Transport-Security (RFC 6797).
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The work of requests, kept alive when their clients leave, and finished before the process ends."""
+"""Running requests to completion when clients disconnect and when the process stops."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -16,10 +16,10 @@ _log = structlog.get_logger(__name__)
 
 
 class RequestDrainer:
-    """The requests that are being worked on: those that write, each in a task of its own.
+    """Runs the work of requests that write, each in its own task.
 
-    A server cancels a request's task when its client leaves. A transaction that is cut off at any await can leave
-    a connection in an unknown state, so the work runs in a second task, which the first one only waits for.
+    A server cancels a request's task when its client disconnects. A cancelled transaction can leave a connection in an
+    unknown state, so the work runs in a second task, which the first one awaits.
     """
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class RequestDrainer:
         return len(self._tasks) + self._reads
 
     async def run(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """Do `work` to its end, even if the caller is cancelled meanwhile.
+        """Run `work` to completion, even if the caller is cancelled meanwhile.
 
         Raises what the work raises, and HTTPProblem `shutting_down` if draining has begun, or ends the work.
         """
@@ -50,7 +50,7 @@ class RequestDrainer:
             raise
 
     async def run_here(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """Do `work` in the caller's own task, for what only reads: it ends when the caller is cancelled.
+        """Run `work` that only reads in the caller's task: it ends when the caller is cancelled.
 
         Raises what the work raises, and HTTPProblem `shutting_down` if draining has begun.
         """
@@ -64,9 +64,9 @@ class RequestDrainer:
             self._tell_of_no_reads()
 
     async def drain(self, timeout: float) -> int:  # noqa: ASYNC109 - a bound on politeness, not on the call
-        """Take no new work, and give the present work `timeout` seconds to end; then cancel what is left.
+        """Reject new work, wait `timeout` seconds for running work, then cancel the rest.
 
-        Returns how many were cancelled. They have ended when this returns. Reads are not: they are their servers'.
+        Returns the number of cancelled tasks, which have ended. Reads are not cancelled: the server does that.
         """
         self._draining = True
         self._tell_of_no_reads()
@@ -82,7 +82,7 @@ class RequestDrainer:
         return len(late)
 
     def _tell_of_no_reads(self) -> None:
-        """Tell whoever drains, and nobody else is waiting for it."""
+        """Wake `drain`, the only waiter."""
         if self._draining and not self._reads:
             self._no_reads.set()
 
@@ -92,7 +92,7 @@ def _shutting_down() -> HTTPProblem:
 
 
 def _report_unheard(task: asyncio.Task[Any]) -> None:
-    """Log an unexpected failure that no client is left to hear of."""
+    """Log an unexpected failure of a request whose client has disconnected."""
     if task.cancelled():
         return
     error = task.exception()

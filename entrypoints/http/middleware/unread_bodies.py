@@ -1,4 +1,4 @@
-"""Bounds on request bodies that have not arrived yet: how long each may take, and how many there may be at once."""
+"""Bounds on unread request bodies: the time that each can take, and their number."""
 
 import asyncio
 from collections import Counter
@@ -12,7 +12,7 @@ from entrypoints.http.security.client_network import network_of
 from entrypoints.proxies import TrustedProxies
 
 GRACE_SECONDS = 5.0
-"""For so long after its headers a body may arrive at any rate."""
+"""Seconds after the headers in which a body can arrive at any rate."""
 
 TICK_SECONDS = 0.5
 """How often the unread bodies are looked at."""
@@ -41,8 +41,8 @@ class BodyLimits:
 class UnreadBodiesMiddleware:
     """Raises `request_timeout` for a body that arrives too slowly, and `overloaded` for one too many unread bodies.
 
-    It raises where the app reads the body, so that a request whose body nobody reads takes no place. Peers that are
-    trusted proxies are exempt from the bound per network: they send the bodies of many clients.
+    It raises when the app reads the body, so that a request whose body is not read takes no place. Trusted proxies are
+    exempt from the bound per network, because they send the bodies of many clients.
     """
 
     def __init__(self, app: ASGIApp, *, limits: BodyLimits, proxies: TrustedProxies) -> None:
@@ -81,7 +81,7 @@ class UnreadBodiesMiddleware:
             self._timer = loop.call_later(TICK_SECONDS, self._end_late_bodies)
 
     def release(self, body: "_UnreadBody") -> None:
-        """Forget a body that has been read, or that nobody waits for any longer."""
+        """Stop counting a body that was read or is no longer awaited."""
         if body not in self._unread:
             return
         self._unread.remove(body)

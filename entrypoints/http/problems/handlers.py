@@ -1,4 +1,4 @@
-"""The one place where exceptions become responses."""
+"""Exception handlers: the one place where exceptions become responses."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -58,7 +58,7 @@ async def answer_validation_error(request: Request, exc: RequestValidationError)
 
 
 async def answer_http_exception(request: Request, exc: HTTPException) -> Response:
-    """Answer what the framework refuses, in our words: its own may repeat the input.
+    """Answer errors of the framework with a problem, because the framework's messages can echo the input.
 
     Raises the exception again, hence 500, if its status says that the server is at fault.
     """
@@ -72,7 +72,7 @@ async def answer_http_exception(request: Request, exc: HTTPException) -> Respons
 
 
 def _allowed_methods(request: Request) -> str:
-    """List every method that the address takes (RFC 9110, section 10.2.1); the framework lists one route's."""
+    """List every method of the path (RFC 9110, section 10.2.1); the framework lists those of one route."""
     methods: set[str] = set()
     for route in iter_route_contexts(request.app.routes):
         pattern = getattr(route, "path_regex", None)
@@ -89,4 +89,4 @@ PROBLEM_HANDLERS: Mapping[Any, Callable[[Request, Any], Awaitable[Response]]] = 
     RequestValidationError: answer_validation_error,
     HTTPException: answer_http_exception,
 }
-"""For `FastAPI(exception_handlers=...)`. What else is raised is unexpected: the middleware answers it with 500."""
+"""For `FastAPI(exception_handlers=...)`. The middleware answers every other exception with 500."""

@@ -1,4 +1,4 @@
-"""The look of the pages that explain problems: one file each, nothing foreign, readable without style."""
+"""HTML of the problem pages: one self-contained file each, readable without style."""
 
 import hashlib
 import json

@@ -25,7 +25,7 @@ _HEADERS = {
 
 
 def problem_responses(*codes: str) -> Responses:
-    """Make FastAPI's `responses=` for the problems that an operation can answer with. Raises KeyError."""
+    """Return FastAPI's `responses=` for the problems of an operation. Raises KeyError."""
     responses: Responses = {}
     for problem in sorted((PROBLEMS[code] for code in set(codes)), key=lambda problem: problem.code):
         response = responses.setdefault(
@@ -60,7 +60,7 @@ def with_problems(responses: Mapping[int | str, Mapping[str, Any]], *codes: str)
 
 
 def raises_problems(*codes: str) -> Callable[[_Function], _Function]:
-    """Mark a dependency with the problems that it can answer with: every route that uses it documents them."""
+    """Declare the problems that a dependency can raise: every route that uses it documents them."""
 
     def mark(dependency: _Function) -> _Function:
         dependency.__problems__ = codes  # type: ignore[attr-defined] # functions take attributes
@@ -70,7 +70,7 @@ def raises_problems(*codes: str) -> Callable[[_Function], _Function]:
 
 
 def problems_of_dependency(dependency: Callable[..., Any] | None) -> tuple[str, ...]:
-    """Return the codes that `raises_problems` has marked a dependency with."""
+    """Return the codes that `raises_problems` has declared for a dependency."""
     return getattr(dependency, "__problems__", ())
 
 

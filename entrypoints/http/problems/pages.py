@@ -1,4 +1,4 @@
-"""GET /problems and /problems/{code}: what a problem's `type` leads to."""
+"""GET /problems and /problems/{code}: the pages that a problem's `type` links to."""
 
 from typing import Annotated, Any
 
@@ -27,7 +27,7 @@ Code = Annotated[str, Path(json_schema_extra={"maxLength": 100})]
 
 
 class ProblemExplanation(BaseModel):
-    """A code that problems have, explained."""
+    """The explanation of a problem code."""
 
     type: str = Field(description="The `type` of such problems, and the address of this explanation.")
     code: str
@@ -39,7 +39,7 @@ class ProblemExplanation(BaseModel):
 
 
 class ProblemList(BaseModel):
-    """Every code that problems have."""
+    """All problem codes."""
 
     items: list[ProblemExplanation]
 

@@ -1,4 +1,4 @@
-"""A problem as it happens: the body of RFC 9457, and the exception that entrypoints refuse a request with."""
+"""Problems (RFC 9457): the response body, and the exception that entrypoints raise."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
@@ -29,11 +29,11 @@ _CHALLENGES = {
 """RFC 6750, section 3.1: a request without a token gets no error code. RFC 9110 wants a challenge with every 401."""
 
 INSUFFICIENT_SCOPE = f'{_REALM}, error="insufficient_scope"'
-"""RFC 6750, section 3.1: with the 403 that a client gets whose token has not the scopes."""
+"""RFC 6750, section 3.1: sent with 403 if the client's token lacks the scope."""
 
 
 class ProblemItem(BaseModel):
-    """One broken rule, and the place where it is broken."""
+    """One violation with its location."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -56,7 +56,7 @@ class ProblemItem(BaseModel):
 
 
 class Problem(BaseModel):
-    """Why a request was refused (RFC 9457)."""
+    """The reason of a rejected request (RFC 9457)."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -76,7 +76,7 @@ class Problem(BaseModel):
 
 
 class HTTPProblem(Exception):
-    """A refusal by an entrypoint, before or beside the use case. Raises KeyError for a code not in the registry.
+    """An error raised by an entrypoint. Raises KeyError for a code that is not in the registry.
 
     `errors` are the members of the problem's `errors`, see ProblemItem. `headers` are added to the response.
     """
@@ -99,7 +99,7 @@ class HTTPProblem(Exception):
 
 
 class ProblemResponse(Response):
-    """A problem on its way out."""
+    """The response of a problem."""
 
     media_type = MEDIA_TYPE
 
@@ -125,7 +125,7 @@ class ProblemResponse(Response):
 
 
 def _is_ours(scope: Scope) -> bool:
-    """Tell whether the address is one of the service's, with nothing of the client's in it but ids."""
+    """Return whether the path is one of the service's and contains nothing from the client except ids."""
     return "route" in scope and all(isinstance(value, UUID) for value in scope["path_params"].values())
 
 

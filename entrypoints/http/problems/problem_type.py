@@ -1,4 +1,4 @@
-"""What is known of a kind of problem before one happens."""
+"""Problem types: the static description of each problem code."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from typing import Any
 class ProblemType:
     """One code of the registry: a problem type of RFC 9457, section 4.
 
-    `meaning` says what has happened and `remedy` what to do, to a person who calls the API. `detail`, `errors` and
+    `meaning` explains the problem and `remedy` what to do, for developers of API clients. `detail`, `errors` and
     `params` are an example of an occurrence. `headers` names the response headers that come with the problem.
     """
 

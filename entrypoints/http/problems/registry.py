@@ -1,4 +1,4 @@
-"""The one table that turns codes into statuses, titles and explanations."""
+"""The registry of problem codes, with statuses, titles and explanations."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

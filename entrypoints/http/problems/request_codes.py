@@ -1,4 +1,4 @@
-"""Problems of the request itself: its form, its headers, its place."""
+"""Problems of the request: its body, headers and path."""
 
 from entrypoints.http.problems.problem_type import ProblemType
 
@@ -12,7 +12,7 @@ REQUEST_PROBLEMS = (
             "object, no NaN or Infinity, no integer beyond ±9007199254740991, no unpaired surrogate. No text here "
             "may have the character U+0000, nesting ends at 32 levels, and a body has at most 1000 fields and items."
         ),
-        remedy="Mend the body where the detail says so. Libraries that write JSON keep these rules by default.",
+        remedy="Correct the body where the detail says so. Libraries that write JSON keep these rules by default.",
         detail="This is not JSON: there is a mistake at line 1, column 13.",
         params={"line": 1, "column": 13},
     ),
@@ -48,14 +48,14 @@ REQUEST_PROBLEMS = (
         status=400,
         title="The cursor does not belong to this list",
         meaning="A cursor is valid only for the filters and the order of the list that it came from, unchanged.",
-        remedy="Follow `next_cursor` or the Link header with the same parameters, or start anew without a cursor.",
-        detail="The cursor does not belong to this list. Start anew without a cursor.",
+        remedy="Follow `next_cursor` or the Link header with the same parameters, or start again without a cursor.",
+        detail="The cursor does not belong to this list. Start again without a cursor.",
     ),
     ProblemType(
         code="idempotency_key_required",
         status=400,
         title="An Idempotency-Key is required",
-        meaning="This operation is done once per key, so that a request whose answer was lost can be sent again.",
+        meaning="This operation runs once per key, so that a request whose response was lost can be sent again.",
         remedy="Send the header Idempotency-Key with a new random value, and the same value with each retry.",
         detail="Send the header Idempotency-Key.",
         errors=[
@@ -91,7 +91,7 @@ REQUEST_PROBLEMS = (
             "The message does not bear a signature that was made with a secret of this shop over exactly this body, or "
             "its time differs from ours by more than five minutes."
         ),
-        remedy="Providers: sign each attempt anew, with the secret that the shop has given you. Nothing was kept.",
+        remedy="Providers: sign each attempt again, with the secret that the shop has given you. Nothing was recorded.",
         detail="The message does not bear a valid signature, or was signed too long ago.",
         headers=("WWW-Authenticate",),
     ),
@@ -99,7 +99,7 @@ REQUEST_PROBLEMS = (
         code="not_found",
         status=404,
         title="Not found",
-        meaning="There is nothing at this address, or nothing that you may know of: what belongs to somebody else looks the same.",
+        meaning="There is nothing at this address, or it belongs to somebody else: both look the same.",
         remedy="Check the address and the account that you are logged in with.",
         detail="There is nothing at this address.",
     ),
@@ -107,9 +107,9 @@ REQUEST_PROBLEMS = (
         code="method_not_allowed",
         status=405,
         title="Method not allowed",
-        meaning="There is something at this address, but it does not take this method.",
+        meaning="There is a resource at this address, but it does not support this method.",
         remedy="Use one of the methods in the header Allow.",
-        detail="This address does not take this method. The header Allow lists those that it takes.",
+        detail="This address does not support this method. The header Allow lists the supported ones.",
         headers=("Allow",),
     ),
     ProblemType(
@@ -127,7 +127,7 @@ REQUEST_PROBLEMS = (
         code="precondition_failed",
         status=412,
         title="The object has changed",
-        meaning="The version in If-Match is not the present one: somebody has changed the object since you read it.",
+        meaning="The version in If-Match is not the current one: the object was changed after you read it.",
         remedy="Read the object again, look at what has changed, and repeat your change with the new ETag.",
         detail="The object has changed since you read it. Read it again and repeat your change.",
         headers=("ETag",),
@@ -173,7 +173,7 @@ REQUEST_PROBLEMS = (
             "The request can be read, but breaks the rules of at least one field. It would fail in whatever state "
             "the shop is. The first 20 broken rules stand in `errors`, with the place where each is broken."
         ),
-        remedy="Mend each place that `errors` names: `pointer` is a JSON Pointer into the body, `parameter` a name.",
+        remedy="Correct each place that `errors` names: `pointer` is a JSON Pointer into the body, `parameter` a name.",
         detail="1 rule is broken; see errors.",
         errors=[{"pointer": "/email", "code": "missing", "detail": "This is required."}],
     ),
@@ -189,9 +189,9 @@ REQUEST_PROBLEMS = (
         code="precondition_required",
         status=428,
         title="If-Match is required",
-        meaning="Changing this object takes the version that you saw, so that two people never overwrite each other.",
+        meaning="A change of this object requires the version that you read, so that two people never overwrite each other.",
         remedy='Read the object, and send its ETag back in If-Match, as in `If-Match: "v7"`.',
-        detail="Send the header If-Match with the ETag of the version that you saw.",
+        detail="Send the header If-Match with the ETag of the version that you read.",
         errors=[{"parameter": "If-Match", "in": "header", "code": "missing", "detail": "This is required."}],
     ),
     ProblemType(

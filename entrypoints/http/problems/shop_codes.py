@@ -1,4 +1,4 @@
-"""Problems of the shop: accounts, the catalogue, stock and orders."""
+"""Problems of the shop: accounts, catalog, stock and orders."""
 
 from entrypoints.http.problems.problem_type import ProblemType
 
@@ -16,7 +16,7 @@ USER_PROBLEMS = (
         code="invalid_token",
         status=401,
         title="The access token is not valid",
-        meaning="The token is not one of ours, not meant for this service, or its session has ended.",
+        meaning="The token was not issued by or for this service, or its session has ended.",
         remedy="Log in again.",
         detail="The access token is not valid. Log in again.",
         headers=("WWW-Authenticate",),
@@ -25,7 +25,7 @@ USER_PROBLEMS = (
         code="token_expired",
         status=401,
         title="The access token has expired",
-        meaning="Access tokens live for some minutes only.",
+        meaning="Access tokens are valid for some minutes only.",
         remedy="Log in again.",
         detail="The access token has expired. Log in again.",
         headers=("WWW-Authenticate",),
@@ -61,7 +61,7 @@ USER_PROBLEMS = (
         code="last_admin",
         status=409,
         title="The last admin stays",
-        meaning="Without this account nobody could administer the shop any more.",
+        meaning="The change would leave the shop without an admin.",
         remedy="Make somebody else an admin first.",
         detail="This is the last admin. Make somebody else an admin first.",
     ),
@@ -69,15 +69,15 @@ USER_PROBLEMS = (
         code="account_closed",
         status=409,
         title="The account is closed",
-        meaning="Its owner has closed this account. Its orders are kept, and nothing else of it.",
-        remedy="The same person can sign up anew.",
+        meaning="The owner has closed this account. Only its orders are kept.",
+        remedy="The same person can sign up again.",
         detail="This account has been closed, and cannot be changed any more.",
     ),
     ProblemType(
         code="too_many_attempts",
         status=429,
         title="Too many attempts",
-        meaning="There were too many attempts for this e-mail address or from this network. Each one more doubles the wait.",
+        meaning="There were too many attempts for this e-mail address or from this network. Each further one doubles the wait.",
         remedy="Wait for as many seconds as Retry-After says. Nothing is locked.",
         detail="There were too many attempts. Try again later.",
         headers=("Retry-After",),

@@ -1,7 +1,7 @@
-"""From pydantic's errors to a problem, without a value of the input.
+"""Conversion of pydantic's errors to a problem, without values of the input.
 
-Of the names that the client chose, only that of an unknown field comes back, so that a misspelling can be found: 64
-printable characters of it, and none where a client could have sent a secret in the wrong place.
+Of names that the client chose, only that of an unknown field is returned, to find a misspelling: at most 64 printable
+characters, and none where a client could have sent a secret in the wrong place.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,10 +36,10 @@ def broken_rule(*path: str | int, code: str, detail: str, **params: Param) -> Py
 
 
 def problem_of(errors: Sequence[Mapping[str, Any]], *, body: Any, body_type: Any) -> HTTPProblem:  # noqa: ANN401 - a body is any JSON, its type any annotation
-    """Make the problem of a request that the operation's schema refuses.
+    """Return the problem of a request that the operation's schema rejects.
 
-    `body` is the parsed body and `body_type` the annotation that it was checked against: they tell which names are
-    the schema's and which the client's.
+    `body` is the parsed body and `body_type` its annotation: they show which names are the schema's and which the
+    client's.
     """
     for error in errors:
         place, *path = error["loc"]
@@ -58,7 +58,7 @@ def _summary(count: int) -> str:
 
 
 def _problem_of_header(error: Mapping[str, Any], name: str) -> HTTPProblem | None:
-    """Make the problem of a header that has codes of its own in the contract."""
+    """Return the problem of a header that has its own codes."""
     missing = error["type"] == "missing"
     match name.lower():
         case "if-match" if missing:

@@ -1,4 +1,4 @@
-"""Our words for broken field rules, made from the rule alone.
+"""Messages for broken field rules, made from the rule alone.
 
 Pydantic's own messages are not used: some of them repeat the input.
 """

@@ -1,4 +1,4 @@
-"""Cursors: where a client's walk through a list has got to, sealed, so that only what was given out is taken back."""
+"""Cursors: signed positions in lists, so that only issued cursors are accepted."""
 
 import hashlib
 import hmac
@@ -14,30 +14,30 @@ from application.shared.page import Position
 from entrypoints.http.problems.problem import HTTPProblem
 
 MAX_LENGTH: Final = 2048
-"""More than any cursor has: the longest sort value is a name of 200 characters, of at most 4 bytes each."""
+"""Above the length of every cursor: the longest sort value is a name of 200 characters of up to 4 bytes."""
 
 _MAC_BYTES: Final = 16
 _VERSION: Final = b"1"
 
 
 class Cursors:
-    """Seals positions with HMAC-SHA256, truncated to 128 bits (RFC 2104, section 5).
+    """Signs positions with HMAC-SHA256, truncated to 128 bits (RFC 2104, section 5).
 
-    A cursor holds no secret, but it is not for clients to write: its values go into queries as they are. Every
-    process that serves the same lists needs the same `secret`, at least 32 bytes.
+    A cursor contains no secret, but clients must not create one, because its values are used in queries. All processes
+    need the same `secret` of at least 32 bytes.
     """
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
 
     def seal(self, position: Position, fingerprint: bytes) -> str:
-        """Return the cursor for a position in the list that the fingerprint stands for."""
+        """Return the cursor of a position in the list with this fingerprint."""
         values = [_written(value) for value in position]
         payload = json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
         return _encoded(self._mac(payload, fingerprint) + payload)
 
     def open(self, cursor: str, fingerprint: bytes) -> Position:
-        """Return the position. Raises HTTPProblem `invalid_cursor` unless it was sealed for just this list."""
+        """Return the position. Raises HTTPProblem `invalid_cursor` unless it was signed for this list."""
         if len(cursor) > MAX_LENGTH or not cursor.isascii():
             raise HTTPProblem("invalid_cursor")
         try:
@@ -54,7 +54,7 @@ class Cursors:
 
 
 def list_fingerprint(resource: str, filters: Mapping[str, object]) -> bytes:
-    """Return the SHA-256 of what makes a list this list: its address, its filters and its order.
+    """Return the SHA-256 that identifies a list: its path, filters and sort order.
 
     `filters` are the parsed ones, defaults and order included, as JSON values.
     """

@@ -1,4 +1,4 @@
-"""Operations are described by the use cases that they call: the rule is written once."""
+"""Descriptions of operations, taken from the docstrings of their use cases."""
 
 import inspect
 

@@ -1,4 +1,4 @@
-"""Versions as entity tags, and the conditions that clients make of them (RFC 9110, sections 8.8.3 and 13.1)."""
+"""Versions as entity tags, and conditional requests (RFC 9110, sections 8.8.3 and 13.1)."""
 
 import hashlib
 import re
@@ -20,14 +20,14 @@ NOT_MODIFIED: Responses = {
         "headers": {"ETag": {"description": "The present version.", "schema": {"type": "string"}}},
     }
 }
-"""For `responses=` of what answers If-None-Match."""
+"""For `responses=` of operations that support If-None-Match."""
 
 _OWN_TAG = re.compile(r'"v([1-9][0-9]{0,17})"')
 _ANY_TAG = re.compile(r'(?:^|,)[ \t]*(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")[ \t]*(?=,|$)')
 _MAX_LENGTH = 2000
 """Characters of If-Match or If-None-Match, all lines together. Our own tags have at most 22."""
 _NO_VERSION = 0
-"""The version of nothing: a use case that is given it answers with PreconditionFailed and the present version."""
+"""A version that matches no object, so that a use case raises PreconditionFailed with the current version."""
 
 
 def version_tag(version: int) -> str:
@@ -53,11 +53,11 @@ async def expected_version(
         ),
     ],
 ) -> int:
-    """Return the version that the client saw.
+    """Return the version that the client expects.
 
-    A tag that is not one of ours, or is weak, matches no version (RFC 9110, section 13.1.1): 0 stands for it. Of
-    several, the highest counts. `*` would overwrite whatever is there, which is what asking for If-Match prevents,
-    so it is refused as if it were absent. Raises HTTPProblem `precondition_required`.
+    An unknown or weak tag matches no version (RFC 9110, section 13.1.1) and becomes 0. Of several, the highest counts.
+    `*` would overwrite any version, which If-Match is required to prevent, so it counts as absent. Raises HTTPProblem
+    `precondition_required`.
     """
     if if_match.strip() == "*":
         raise HTTPProblem("precondition_required")

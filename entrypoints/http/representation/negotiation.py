@@ -1,4 +1,4 @@
-"""Which of two forms of an answer a client would rather have (RFC 9110, section 12.5.1)."""
+"""Content negotiation between two media types (RFC 9110, section 12.5.1)."""
 
 import re
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ _QUALITY = re.compile(r"q=([01](?:\.[0-9]{0,3})?)")
 
 
 def prefers(accept: str, wanted: str, over: str) -> bool:
-    """Tell whether the header Accept gives the media type `wanted` a higher quality than `over`."""
+    """Return whether the header Accept gives the media type `wanted` a higher quality than `over`."""
     qualities = dict(_qualities(accept.lower()))
     return _quality(qualities, wanted) > _quality(qualities, over)
 

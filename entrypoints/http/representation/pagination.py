@@ -1,4 +1,4 @@
-"""Lists in pages: what they are asked for with, and how they answer."""
+"""Pagination of lists: query parameters, pages and links."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,8 +23,8 @@ MAX_LIMIT = 100
 class ListQuery(BaseModel):
     """The query parameters of every list; a list adds its filters and `sort`.
 
-    Everything but `limit` and `cursor` makes the list what it is: a cursor is valid for that list only. Unknown
-    parameters are not this model's to refuse: StrictRoute knows those of dependencies, too.
+    All parameters except `limit` and `cursor` identify the list for which a cursor is valid. StrictRoute rejects unknown
+    parameters, because it also knows those of dependencies.
     """
 
     model_config = ConfigDict(hide_input_in_errors=True)
@@ -46,7 +46,7 @@ class PageResponse(ResponseModel, Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class PageResult(Generic[T]):
-    """What PageResponse is made of."""
+    """The result from which PageResponse is made."""
 
     items: Sequence[T]
     next_cursor: str | None
@@ -54,18 +54,18 @@ class PageResult(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Paginator:
-    """One step of a client's walk through a list."""
+    """The pagination of one request."""
 
     request: Request
     response: Response
     cursors: Cursors
 
     def position(self, query: ListQuery) -> Position | None:
-        """Return where the step begins: after this position, or at the start. Raises HTTPProblem `invalid_cursor`."""
+        """Return the position after which the page begins, or None at the start. Raises HTTPProblem `invalid_cursor`."""
         return None if query.cursor is None else self.cursors.open(query.cursor, self._fingerprint(query))
 
     def page(self, query: ListQuery, page: Page[T]) -> PageResult[T]:
-        """Return the page, and put the address of the next one into the header Link (RFC 8288)."""
+        """Return the page, and set the header Link to the next one (RFC 8288)."""
         if page.next is None:
             return PageResult(page.items, None)
         cursor = self.cursors.seal(page.next, self._fingerprint(query))
@@ -83,7 +83,7 @@ class Paginator:
 
 @raises_problems("invalid_cursor")
 async def get_walk(request: Request, response: Response) -> Paginator:
-    """Return the walk of this request; `app.state.cursors` are the Cursors that all processes share."""
+    """Return the pagination of this request; all processes share the secret of `app.state.cursors`."""
     return Paginator(request, response, request.app.state.cursors)
 
 

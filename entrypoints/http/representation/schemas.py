@@ -1,4 +1,4 @@
-"""What requests and responses are made of. The JSON Schema of each type states the rules that are checked."""
+"""Base types of requests and responses. The JSON Schema of each type states the rules that are checked."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ from entrypoints.email_addresses import known_email_address, parse_email_address
 from entrypoints.http.problems.validation import broken_rule
 
 _LAX = {"bool", "int", "float", "decimal", "date", "time", "datetime", "timedelta"}
-"""Pydantic's types that take more than their JSON form unless they are strict: 1 for true, "7" or true for 7."""
+"""Pydantic types that accept other JSON types unless they are strict: 1 for true, "7" or true for 7."""
 
 MAX_EMAIL = 254
 """Characters of an e-mail address (RFC 5321, section 4.5.3.1)."""
@@ -31,7 +31,7 @@ _RFC3339 = re.compile(
 
 
 def _lax_types(schema: Any) -> Iterator[str]:  # noqa: ANN401 - pydantic's schemas are nested at will
-    """Find the types in a core schema that take more than their JSON form."""
+    """Yield the types in a core schema that accept other JSON types."""
     if isinstance(schema, list):
         for member in schema:
             yield from _lax_types(member)
@@ -44,9 +44,9 @@ def _lax_types(schema: Any) -> Iterator[str]:  # noqa: ANN401 - pydantic's schem
 
 
 class RequestModel(BaseModel):
-    """A JSON object of a request: no unknown fields, and numbers, truth values and times in their own form only.
+    """A JSON object of a request: no unknown fields, and strict numbers, booleans and times.
 
-    Raises TypeError, when the class is made, for a field that would take more: use StrictInt, StrictBool, Timestamp.
+    Raises TypeError when the class is defined with a lax field: use StrictInt, StrictBool, Timestamp.
     """
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
@@ -71,7 +71,7 @@ ActorId = Annotated[
 
 
 def text(*, max_length: int, min_length: int = 0) -> Any:  # noqa: ANN401 - pydantic's Field is typed so, too
-    """Say how long a text may be that is no field of an entity. Use it as metadata of `Annotated[str, ...]`."""
+    """Return a length bound for text that is not a field of an entity, as metadata of `Annotated[str, ...]`."""
     return text_of(TextRule(min_length=min_length, max_length=max_length))
 
 
@@ -85,7 +85,7 @@ def _in_order(mapping: dict[str, Any]) -> dict[str, Any]:
 
 
 InOrder = AfterValidator(_in_order)
-"""For mappings whose keys are the client's: sorted, so that one content has one form, and one fingerprint."""
+"""For mappings with keys from the client: sorted, so that equal contents have equal fingerprints."""
 
 
 def _known_currency(code: str) -> str:
@@ -106,7 +106,7 @@ def _email(parse: Callable[[str], EmailAddress]) -> AfterValidator:
 
 
 def _utc(value: object) -> object:
-    """Read RFC 3339 text as a moment, and give every moment in UTC. What is neither is left for pydantic to refuse."""
+    """Parse RFC 3339 text, and convert every time to UTC. Pydantic rejects other values."""
     try:
         if isinstance(value, str) and len(value) <= MAX_TIMESTAMP and _RFC3339.fullmatch(value):
             value = datetime.fromisoformat(value.upper())
@@ -137,7 +137,7 @@ Email = Annotated[
     _email(parse_email_address),
     Field(examples=["ann@example.com"], json_schema_extra=_EMAIL_SCHEMA),
 ]
-"""The text of an address: a fingerprint is made of what the client sent. `parse_email_address` reads it."""
+"""The raw text of an e-mail address; `parse_email_address` parses it."""
 
 KnownEmail = Annotated[
     str,
@@ -145,14 +145,14 @@ KnownEmail = Annotated[
     _email(known_email_address),
     Field(examples=["ann@example.com"], json_schema_extra=_EMAIL_SCHEMA),
 ]
-"""The text of an address that an account may have had for long. `known_email_address` reads it."""
+"""The raw text of an address of an existing account; `known_email_address` parses it."""
 
 Timestamp = Annotated[datetime, BeforeValidator(_utc), Field(strict=True, examples=["2026-01-31T12:00:00Z"])]
-"""A moment: RFC 3339 with any offset in, UTC with `Z` out."""
+"""A time: RFC 3339 with any offset in requests, UTC with `Z` in responses."""
 
 
 class MoneySchema(RequestModel):
-    """Money: whole minor units of a currency."""
+    """Money: integer minor units of a currency."""
 
     model_config = ConfigDict(
         from_attributes=True, json_schema_extra={"examples": [{"amount": 1999, "currency": "EUR"}]}

@@ -1,4 +1,4 @@
-"""Request bodies: how much is read, and as what."""
+"""Request bodies: size, media type and parsing."""
 
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -10,9 +10,9 @@ from entrypoints.http.problems.problem import HTTPProblem
 from entrypoints.http.routing import strict_json
 
 MAX_BODY_BYTES = 256 * 1024
-"""More than any operation needs.
+"""The bound on JSON bodies, above the need of every operation.
 
-An order of 100 lines takes some 12 KiB. The largest texts are a product's description and attributes: some 10,000
+An order of 100 lines takes about 12 KiB. The largest texts are a product's description and attributes: some 10,000
 characters, each of which takes at most 12 bytes, as two escapes.
 """
 
@@ -25,14 +25,14 @@ MAX_FORM_FIELDS = 20
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
-"""For `Body(media_type=MERGE_PATCH)`: a JSON merge patch (RFC 7396). Plain JSON is taken as one, too."""
+"""For `Body(media_type=MERGE_PATCH)`: a JSON merge patch (RFC 7396). Plain JSON is accepted as well."""
 
 
 class StrictRequest(Request):
     """A request whose body is bounded, and strict JSON where it is read as JSON.
 
-    Reading more than `max_body_bytes` raises HTTPProblem `body_too_large`. The bytes are counted as they come:
-    Content-Length may be absent or false.
+    Reading more than `max_body_bytes` raises HTTPProblem `body_too_large`. The received bytes are counted, because
+    Content-Length can be absent or wrong.
     """
 
     def __init__(self, scope: Scope, receive: Receive, max_body_bytes: int) -> None:
@@ -42,7 +42,7 @@ class StrictRequest(Request):
     async def body(self) -> bytes:
         """Return the body.
 
-        Servers report a client that has left and a malformed chunk in the same way, so both are answered.
+        Servers report a disconnected client and a malformed chunk in the same way, so both are answered.
 
         Raises:
             HTTPProblem: `body_too_large`, or `malformed_request` for a body that breaks off.

@@ -1,8 +1,7 @@
-"""The dependencies of a route, put in order once, when the route is made.
+"""Compiled dependencies: the dependencies of a route, resolved once when the route is created.
 
-FastAPI finds out for each request which dependencies are coroutines, which have been solved, and what each needs. Here
-that is done once. The meaning stays FastAPI's: its order, one call per request for a shared dependency, and every broken
-rule of every parameter reported at once.
+FastAPI resolves them for each request: which are coroutines, which are shared, and what each needs. The semantics are
+FastAPI's: its order, one call per request for a shared dependency, and all errors of all parameters reported together.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence

@@ -21,13 +21,13 @@ MAX_PARAMETERS = 50
 
 _REMEMBERED = 256
 _SHORT = 256
-"""Bytes of a query string, so that what is remembered is bounded."""
+"""The longest query string that is cached, in bytes."""
 
 
 def remembering(read: Callable[[bytes], T]) -> Callable[[bytes], T]:
-    """Return `read`, which is given a query string, with a memory: clients send the same short ones again and again.
+    """Return `read` with a cache, because clients repeat short query strings.
 
-    What it raises is not remembered.
+    Errors are not cached.
     """
     remembered = lru_cache(_REMEMBERED)(read)
     return lambda query_string: (remembered if len(query_string) <= _SHORT else read)(query_string)

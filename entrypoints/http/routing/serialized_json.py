@@ -1,4 +1,4 @@
-"""A response whose JSON the endpoint has serialized already."""
+"""A response whose JSON was serialized by the endpoint."""
 
 from starlette.responses import JSONResponse
 

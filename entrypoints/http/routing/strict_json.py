@@ -1,7 +1,7 @@
-"""JSON as strict as I-JSON (RFC 7493), so that every reader of a body reads the same.
+"""Strict JSON: I-JSON (RFC 7493), which every parser reads alike.
 
-The standard library's decoder does the work. The hooks refuse what it would let pass, and what the hooks do not see
-is looked for only in the rare bodies that can have it.
+It uses the standard library's decoder. Hooks reject what the decoder would accept; what hooks cannot see is searched
+only in the rare bodies that can contain it.
 """
 
 import json
@@ -15,7 +15,7 @@ MAX_INTEGER = 2**53 - 1
 """The largest integer that every JSON reader keeps exactly (RFC 7493, section 2.2)."""
 
 MAX_DEPTH = 32
-"""A value inside of this many arrays and objects is still read."""
+"""The deepest accepted nesting of arrays and objects."""
 
 MAX_MEMBERS = 1000
 """Fields of objects and items of arrays in one body. The largest body that any operation takes has some 400 of them.
@@ -30,11 +30,11 @@ _TOO_DEEP = f"The body is nested too deeply. At most {MAX_DEPTH} levels are read
 
 
 class _NotInteroperable(ValueError):
-    """The body is JSON, but not of the kind that is accepted. The message is meant for the client."""
+    """The body is JSON, but not I-JSON. The message is for the client."""
 
 
 def parse(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
-    """Parse a body. Raises HTTPProblem `malformed_json`, which tells the place but never the input."""
+    """Parse a body. Raises HTTPProblem `malformed_json` with the position, never the input."""
     try:
         text = body.decode()
         value = _DECODER.decode(text)
@@ -90,7 +90,7 @@ def _constant(_: str) -> NoReturn:
 
 
 def _ensure_shallow(value: Any) -> None:  # noqa: ANN401 - any JSON value
-    """Look level by level, so that a deep value cannot exhaust the stack."""
+    """Search level by level, so that a deep value cannot exhaust the stack."""
     level = [value]
     for _ in range(MAX_DEPTH + 1):
         level = [member for member in level if type(member) in _CONTAINERS]
@@ -101,7 +101,7 @@ def _ensure_shallow(value: Any) -> None:  # noqa: ANN401 - any JSON value
 
 
 def _ensure_few_members(value: Any) -> None:  # noqa: ANN401 - any JSON value
-    """Count the members exactly: the commas that led here may be those of texts."""
+    """Count the members exactly, because the counted commas can be part of strings."""
     count = 0
     containers = [value] if type(value) in _CONTAINERS else []
     while containers:
@@ -114,7 +114,7 @@ def _ensure_few_members(value: Any) -> None:  # noqa: ANN401 - any JSON value
 
 
 def _ensure_clean(value: Any) -> None:  # noqa: ANN401 - any JSON value
-    """Look at every text: only an escape can bring in what UTF-8 and the decoder have refused otherwise."""
+    """Check every string: an escape can contain what UTF-8 and the decoder reject otherwise."""
     if isinstance(value, str):
         if _BAD_CHARACTER.search(value):
             raise _NotInteroperable("A text of the body has the character U+0000 or an unpaired surrogate.")

@@ -1,4 +1,4 @@
-"""A router that is passed over quickly when a request is for another one."""
+"""A router that quickly skips requests for other routers."""
 
 from typing import Any
 

@@ -154,7 +154,7 @@ def _user(principal: Principal) -> UserPrincipal:
 
 
 def actor_of(request: Request, principal: Principal | None) -> Actor:
-    """Return the actor for histories, ledgers and the audit log; None stands for a caller without a token."""
+    """Return the actor for histories, ledgers and the audit log. The principal is None for a caller without a token."""
     return Actor(principal.id if principal else None, request.state.recorded_id)
 
 

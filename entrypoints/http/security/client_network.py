@@ -1,4 +1,4 @@
-"""Where a request comes from, as throttles and rate limits count."""
+"""The network of a client, by which throttles and rate limits count."""
 
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_network
@@ -11,7 +11,7 @@ from entrypoints.from_container import from_container
 from entrypoints.proxies import TrustedProxies, parse_address
 
 IPV6_PREFIX = 64
-"""What one subscriber has at the least (RFC 6177): the addresses within are his to choose."""
+"""The smallest IPv6 prefix of a subscriber (RFC 6177), who can use every address in it."""
 
 
 async def get_network(
@@ -29,7 +29,7 @@ def network_of_client(request: Request, proxies: TrustedProxies) -> str:
 
 @lru_cache(maxsize=4096)
 def network_of(address: str) -> str:
-    """Return the network of an address; what is no IP address, as with a Unix socket, is a network of its own."""
+    """Return the network of an address. A peer without an IP address, as with a Unix socket, is its own network."""
     parsed = parse_address(address)
     if parsed is None:
         return "local"

@@ -1,4 +1,4 @@
-"""How often each caller may ask, as dependencies."""
+"""Rate limits, as dependencies."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated
@@ -21,7 +21,7 @@ TOKENS = RateLimitPolicy("tokens", quota=300, window=60)
 
 
 def rate_limit_headers(policy: RateLimitPolicy, allowance: Allowance) -> dict[str, str]:
-    """Return the headers of draft-ietf-httpapi-ratelimit-headers: quota and window, what remains and for how long."""
+    """Return the headers of draft-ietf-httpapi-ratelimit-headers: quota and window, remaining requests and seconds."""
     return {
         "ratelimit-policy": f'"{policy.name}";q={policy.quota};w={policy.window}',
         "ratelimit": f'"{policy.name}";r={allowance.remaining};t={allowance.resets_in}',
@@ -57,8 +57,8 @@ def limited(policy: RateLimitPolicy, *, by: Callable[..., Awaitable[str]]) -> Ca
 LimitReads = Depends(limited(READS, by=get_principal_or_network))
 LimitWrites = Depends(limited(WRITES, by=get_principal_or_network))
 LimitOrders = Depends(limited(ORDERS, by=get_principal_or_network))
-# Who signs up, logs in or logs out needs no token. One that has expired meanwhile must not keep its owner out.
-# Attempts to sign up and to log in are throttled besides, in the use cases: see domain/users/attempts.py.
+# Sign-up, log-in and log-out need no token, so an expired token must not be rejected here.
+# The use cases also throttle attempts to sign up and to log in: see domain/users/attempts.py.
 LimitSignUps = Depends(limited(WRITES, by=get_network))
 LimitTokens = Depends(limited(TOKENS, by=get_network))
 LimitLogOuts = Depends(limited(WRITES, by=get_network))

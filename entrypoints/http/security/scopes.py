@@ -1,4 +1,4 @@
-"""What the description says of service clients: how they log in, and with which scopes an operation is open to them."""
+"""Service clients in the OpenAPI document: their log-in flow, and the scopes of each operation."""
 
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
@@ -28,7 +28,7 @@ CLIENT_CREDENTIALS = {
 
 
 def open_to_clients(permissions: AbstractSet[Permission]) -> Callable[[_Function], _Function]:
-    """Mark a dependency that lets clients pass who have a scope with one of the permissions."""
+    """Declare that a dependency accepts clients with a scope that grants one of the permissions."""
 
     def mark(dependency: _Function) -> _Function:
         _SCOPES[dependency] = tuple(scope for scope in Scope if not SCOPES[scope].isdisjoint(permissions))
@@ -38,6 +38,6 @@ def open_to_clients(permissions: AbstractSet[Permission]) -> Callable[[_Function
 
 
 def security_of_dependency(dependency: Callable[..., Any] | None) -> Iterator[dict[str, list[str]]]:
-    """Yield the security requirements that clients meet, each by itself, if the dependency is marked so."""
+    """Yield the alternative security requirements of clients that the dependency declares."""
     for scope in _SCOPES.get(dependency, ()) if dependency else ():
         yield {SCHEME: [scope.value]}

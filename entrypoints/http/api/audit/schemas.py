@@ -1,4 +1,4 @@
-"""What requests and responses about the audit log look like."""
+"""Schemas of the audit log."""
 
 from typing import Annotated
 from uuid import UUID

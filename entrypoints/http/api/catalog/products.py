@@ -1,4 +1,4 @@
-"""The catalogue: public to read, staff's to change."""
+"""The catalog: public to read, for staff to change."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -47,12 +47,12 @@ from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
 router = StrictRouter(prefix="/v1/products", tags=["products"])
 
 _PageAsked = tuple[bytes, bool]
-"""The query string, and whether archived products may be seen: what makes a page of the catalogue what it is."""
+"""The query string, and whether the caller sees archived products: together they identify a page."""
 
 
 @dataclass(frozen=True, slots=True)
 class _ShownPage:
-    """A page as it is sent to all who have asked for it at the same time."""
+    """A serialized page, shared by identical concurrent requests."""
 
     content: bytes
     tag: str
@@ -223,7 +223,7 @@ def _sees_archived(reader: Principal | None) -> bool:
 
 
 def _let_be_stored(response: Response, reader: Principal | None) -> None:
-    """Let caches keep the answer, and ask each time whether it is still right: stock moves with every order."""
+    """Let caches store the response and revalidate it each time, because stock changes with every order."""
     audience = b"public" if reader is None else b"private"
     response.raw_headers += [
         (b"cache-control", audience + b", no-cache, no-transform"),

@@ -1,4 +1,4 @@
-"""What requests and responses about the catalogue look like."""
+"""Schemas of the catalog."""
 
 from typing import Annotated, Literal, Self
 from uuid import UUID
@@ -75,7 +75,7 @@ class CreateProductRequest(RequestModel):
 
 
 class ChangeProductRequest(RequestModel):
-    """A JSON merge patch (RFC 7396): what is left out stays, `null` removes."""
+    """A JSON merge patch (RFC 7396): missing fields keep their value, `null` removes."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"name": "Crimson mug", "attributes": {"colour": "crimson"}}]}

@@ -1,4 +1,4 @@
-"""Stock, for staff: what there is, what is promised, and how that came to be."""
+"""Stock, for staff: units on hand, reserved and available, and the ledger."""
 
 from typing import Annotated
 from uuid import UUID

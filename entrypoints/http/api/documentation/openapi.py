@@ -1,4 +1,4 @@
-"""The OpenAPI document, without what the service never answers."""
+"""The OpenAPI document, without responses that the service never sends."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What has happened in the shop, for systems beside it: they ask, and miss nothing."""
+"""The event feed: other systems pull events from it and miss none."""
 
 from typing import Annotated
 from urllib.parse import urlencode

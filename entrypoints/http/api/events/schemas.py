@@ -1,4 +1,4 @@
-"""What requests and responses about events look like."""
+"""Schemas of events."""
 
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -37,7 +37,7 @@ class ListEventsQuery(BaseModel):
 
 
 class CloudEventResponse(ResponseModel):
-    """An event as CloudEvents 1.0 has it. Which `data` belongs to which `type` is told by /asyncapi.json."""
+    """An event in the format of CloudEvents 1.0. /asyncapi.json describes the `data` of each `type`."""
 
     specversion: Literal["1.0"]
     id: UUID = Field(description="With `source` unique in the world, and the same however often it is sent.")

@@ -1,4 +1,4 @@
-"""What a monitoring system collects, in Prometheus' text format."""
+"""Metrics in the text format of Prometheus."""
 
 from collections.abc import Iterable, Sequence
 from typing import Annotated
@@ -19,7 +19,7 @@ router = StrictRouter(tags=["operations"])
 
 
 class InvariantGauges(Collector):
-    """A gauge for how many offend against each invariant, and one for when that was so."""
+    """A gauge of the violations of each invariant, and one of the time of the last check."""
 
     def __init__(self, tallies: Sequence[Tally]) -> None:
         self._tallies = tallies

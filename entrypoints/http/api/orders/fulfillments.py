@@ -1,4 +1,4 @@
-"""Fulfillments: what staff ships."""
+"""Fulfillments of orders, by staff."""
 
 from typing import Annotated
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Orders: customers place them and see their own, staff see all."""
+"""Orders. Customers place orders and see their own; staff see all."""
 
 from typing import Annotated
 from uuid import UUID

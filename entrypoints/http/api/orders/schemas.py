@@ -1,4 +1,4 @@
-"""What requests and responses about orders look like."""
+"""Schemas of orders."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -59,7 +59,7 @@ class OrderLineRequest(RequestModel):
 
 
 class PlaceOrderRequest(RequestModel):
-    """What to order. Prices are the shop's: the client sends none."""
+    """An order to place. The client sends no prices."""
 
     model_config = ConfigDict(
         json_schema_extra={

@@ -1,4 +1,4 @@
-"""Where providers of payments tell the shop what has become of payments and refunds."""
+"""Webhooks of payment providers."""
 
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
@@ -19,7 +19,7 @@ from entrypoints.http.routing.strict_router import StrictRouter
 
 
 class RawRoute(StrictRoute):
-    """A route whose endpoint reads `request.body()` itself: a bounded number of bytes, said to be JSON."""
+    """A route whose endpoint reads the raw body: bounded, and declared as JSON."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
@@ -27,7 +27,7 @@ class RawRoute(StrictRoute):
         async def handle_bounded(request: Request) -> Response:
             ensure_readable(request, (JSON,))
             request = StrictRequest(request.scope, request.receive, MAX_BODY_BYTES)
-            # Now, because reading is waiting for the client, and what `handle` begins is finished without him.
+            # Read before `handle`, whose work continues without the client.
             await request.body()
             return await handle(request)
 
@@ -43,7 +43,7 @@ EXAMPLE = {
         "amount": {"amount": 1999, "currency": "EUR"},
     },
 }
-"""What the sandbox says of a payment that it has captured."""
+"""The sandbox's event of a captured payment."""
 
 router = StrictRouter(prefix="/v1/webhooks/payments", tags=["payments"], route_class=RawRoute)
 

@@ -1,4 +1,4 @@
-"""Refunds: what staff gives back."""
+"""Refunds of orders, by staff."""
 
 from typing import Annotated
 from uuid import UUID

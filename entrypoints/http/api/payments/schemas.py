@@ -1,4 +1,4 @@
-"""What requests and responses about payments, refunds and fulfillments look like."""
+"""Schemas of payments, refunds and fulfillments."""
 
 from typing import Annotated, Self
 from uuid import UUID
@@ -102,7 +102,7 @@ class PaymentResponse(ResponseModel):
 
 
 class RefundOrderRequest(RequestModel):
-    """Either an amount, or units of some lines at what they cost."""
+    """Either an amount, or units of some lines at their price."""
 
     model_config = ConfigDict(
         json_schema_extra={

@@ -1,4 +1,4 @@
-"""Clients that show a secret by HTTP Basic (RFC 7617), as RFC 6749, section 2.3.1 has it."""
+"""Client authentication by HTTP Basic (RFC 7617; RFC 6749, section 2.3.1)."""
 
 from base64 import b64decode
 from binascii import Error as NotBase64
@@ -14,9 +14,9 @@ MAX_LENGTH = 1024
 
 
 def credentials_in(request: Request, *, network: str) -> ClientCredentials | None:
-    """Return what a client shows of itself, or None for one that shows no secret, as the docs page does.
+    """Return the client's credentials, or None without a secret, as the docs page sends them.
 
-    Raise InvalidClient for what cannot be read.
+    Raise InvalidClient for malformed credentials.
     """
     shown = [header.partition(" ") for header in request.headers.getlist("Authorization")]
     encoded = [text for scheme, _, text in shown if scheme.lower() == "basic"]

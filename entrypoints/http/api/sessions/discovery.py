@@ -1,4 +1,4 @@
-"""What OAuth clients and verifiers find out by themselves."""
+"""Discovery for OAuth clients and verifiers: server metadata and the key set."""
 
 from typing import Annotated
 

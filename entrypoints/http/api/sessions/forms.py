@@ -9,7 +9,7 @@ from entrypoints.http.representation.schemas import MAX_EMAIL
 _DEFAULT_GRANT = "password"
 
 MAX_PASSWORD = 4096
-"""A password beyond `MAX_RAW_LENGTH` is a wrong one and is throttled as such; beyond this the form is refused."""
+"""A password above `MAX_RAW_LENGTH` is a wrong password and is throttled; above this bound the form is rejected."""
 MAX_TOKEN = 8192
 """The longest token that is verified: see `adapters/security/tokens.py`."""
 MAX_SCOPE = 1000
@@ -57,7 +57,7 @@ class RefreshForm(_Form):
 
 
 class ClientCredentialsForm(_Form):
-    """RFC 6749, section 4.4.2. The client shows its id and its secret by HTTP Basic (section 2.3.1)."""
+    """RFC 6749, section 4.4.2. The client authenticates by HTTP Basic (section 2.3.1)."""
 
     grant_type: Literal["client_credentials"]
     scope: Annotated[

@@ -1,4 +1,4 @@
-"""Refusals in the words of OAuth 2.0 (RFC 6749, section 5.2), where the rest of the API speaks in problems."""
+"""Errors of OAuth 2.0 (RFC 6749, section 5.2), which these routes use instead of problems."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any, Literal
@@ -34,7 +34,7 @@ _OF_DOMAIN_ERRORS: dict[str, OAuthCode] = {
     "unsupported_token_type": "unsupported_token_type",
 }
 _UNKNOWN_GRANT = "union_tag_invalid"
-"""Pydantic's word for a value of `grant_type` that no form has."""
+"""Pydantic's error type for an unknown `grant_type`."""
 
 
 class OAuthErrorResponse(ResponseModel):
@@ -45,7 +45,7 @@ class OAuthErrorResponse(ResponseModel):
 
 
 class OAuthError(Exception):
-    """A refusal by an entrypoint."""
+    """An OAuth error raised by an entrypoint."""
 
     def __init__(self, code: OAuthCode, description: str) -> None:
         super().__init__(code)
@@ -54,7 +54,7 @@ class OAuthError(Exception):
 
 
 class OAuthRoute(StrictRoute):
-    """A route whose 400 and 401 are those of RFC 6749, whoever refuses: the route, the use case, or the form's own rules."""
+    """A route whose errors 400 and 401 follow RFC 6749, whether the route, the use case or the form raises them."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 - those of APIRoute
         refusal = {"model": OAuthErrorResponse, "description": "RFC 6749, section 5.2"}
@@ -83,7 +83,7 @@ class OAuthRoute(StrictRoute):
 
 
 def client_refusal() -> dict[int | str, dict[str, Any]]:
-    """Return the described response to a client that is not known, with its challenge (RFC 6749, section 5.2)."""
+    """Return the documented response to an unknown client, with its challenge (RFC 6749, section 5.2)."""
     challenge = {"description": "How to authenticate (RFC 7617).", "schema": {"type": "string"}}
     return {
         _UNAUTHORIZED: {
@@ -104,7 +104,7 @@ def _answer(refusal: OAuthError) -> JSONResponse:
 
 
 async def ensure_sent_once(request: Request) -> None:
-    """Refuse a form that has a parameter more than once (RFC 6749, section 3.2)."""
+    """Reject a form with a repeated parameter (RFC 6749, section 3.2)."""
     names = [name for name, _ in (await request.form()).multi_items()]
     if len(names) != len(set(names)):
         raise OAuthError("invalid_request", "Send each parameter once.")

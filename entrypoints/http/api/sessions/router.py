@@ -1,4 +1,4 @@
-"""Where one is logged in."""
+"""The caller's sessions."""
 
 from typing import Annotated
 from uuid import UUID

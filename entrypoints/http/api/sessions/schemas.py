@@ -1,4 +1,4 @@
-"""What responses about sessions look like."""
+"""Schemas of sessions and tokens."""
 
 from typing import Annotated, Literal
 

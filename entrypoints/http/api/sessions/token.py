@@ -1,4 +1,4 @@
-"""Logging in, staying logged in and logging out, in the words of OAuth 2.0."""
+"""The OAuth 2.0 endpoints: log in, refresh and revoke."""
 
 from typing import Annotated
 
@@ -122,6 +122,6 @@ def _shown_to_client(token: ClientToken) -> TokenResponse:
 
 
 def _user_agent(request: Request) -> str | None:
-    """Return the printable part of how the client calls itself."""
+    """Return the printable characters of the User-Agent."""
     name = request.headers.get("User-Agent", "")[:MAX_USER_AGENT]
     return "".join(filter(str.isprintable, name)) or None

@@ -1,4 +1,4 @@
-"""The accounts of others, for admins."""
+"""Administration of accounts, for admins."""
 
 from typing import Annotated
 from uuid import UUID

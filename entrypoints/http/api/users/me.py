@@ -1,4 +1,4 @@
-"""One's own account."""
+"""The caller's own account."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Forgotten passwords."""
+"""Password resets."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""What requests and responses about users look like. No response has a password."""
+"""Schemas of users. No response has a password."""
 
 from typing import Annotated, Literal, Self
 
@@ -23,7 +23,7 @@ from entrypoints.http.representation.schemas import (
 )
 
 Password = Annotated[SecretStr, Field(min_length=1, max_length=MAX_RAW_LENGTH)]
-"""The bound on what is typed. The use case checks the length after normalization: its minimum is a setting."""
+"""The bound on raw passwords. The use case checks the length after normalization; the minimum is a setting."""
 
 
 FullName = Annotated[str, text_of(FULL_NAME), Field(examples=["Ann Example"])]
@@ -96,7 +96,7 @@ class ResetPasswordRequest(RequestModel):
 
 
 class MessageResponse(ResponseModel):
-    """What happens outside of this answer, in the same words for every address."""
+    """The next step outside of this response, in the same words for every address."""
 
     detail: str
 
@@ -125,7 +125,7 @@ class ChangePasswordRequest(RequestModel):
 
 
 class ChangeMeRequest(RequestModel):
-    """A JSON merge patch (RFC 7396): what is left out stays, `null` removes."""
+    """A JSON merge patch (RFC 7396): missing fields keep their value, `null` removes."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"full_name": "Ann Example"}]})
 
@@ -136,7 +136,7 @@ class ChangeMeRequest(RequestModel):
 
 
 class ChangeUserRequest(RequestModel):
-    """A JSON merge patch (RFC 7396): what is left out stays."""
+    """A JSON merge patch (RFC 7396): missing fields keep their value."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"role": "staff"}, {"status": "disabled"}]})
 

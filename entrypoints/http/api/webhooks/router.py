@@ -1,4 +1,4 @@
-"""Webhooks: systems beside the shop are told of events, and staff see how that goes."""
+"""Webhook endpoints and their deliveries."""
 
 from typing import Annotated
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""What requests and responses about webhooks look like."""
+"""Schemas of webhooks."""
 
 from typing import Annotated
 from uuid import UUID
