@@ -12,7 +12,7 @@ UV     := .artefacts/uv/bin/uv
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-stores test-services check model campaign demo bench profile study lock docs format clean
+.PHONY: help run test test-stores test-services check model campaign attack demo bench profile study lock docs format clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -45,6 +45,9 @@ SEED   := $(or $(SEED),$(shell date +%s))
 campaign: $(READY) ## Check the invariants after long random sequences of actions: SEED=1, EFFORT=40 (ten minutes)
 	@echo "SEED=$(SEED) EFFORT=$(EFFORT)"
 	@STEELYARD_TEST_EFFORT=$(EFFORT) $(BIN)/pytest --hypothesis-seed=$(SEED) tests/model/test_random_actions.py tests/integration/postgres/test_lifecycle_machine.py tests/integration/worker
+
+attack: $(READY) ## Attack a running service over real sockets while a bystander places 20 orders a second (two minutes)
+	@$(BIN)/python -m tests.attacks.campaign
 
 demo: $(READY) ## Place the 830 orders of the Northwind shop over HTTP, pay, ship and refund some, and reconcile every cent
 	@$(BIN)/python -m entrypoints demo
