@@ -3,7 +3,9 @@ from dataclasses import dataclass
 from application.audit.entry import AuditAction
 from application.events.event_types import EVENT_TYPES
 from application.shared.clock import Clock
-from application.unit_of_work import UnitOfWorkFactory
+from application.shared.idempotency import IdempotencyKey, IdempotentResult
+from application.shared.run_once import find_replay, run_once
+from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from application.webhooks.owner_permissions import OwnerPermissions
 from application.webhooks.queries import GetEndpoint
 from application.webhooks.views import EndpointView
@@ -26,9 +28,24 @@ class TransferEndpoint:
     clock: Clock
 
     async def __call__(
-        self, endpoint_id: EndpointId, *, owner_id: UserId | ClientId, actor: Actor
-    ) -> EndpointView:
-        """Raise NotFound, ValidationFailed."""
+        self,
+        endpoint_id: EndpointId,
+        *,
+        owner_id: UserId | ClientId,
+        key: IdempotencyKey | None,
+        actor: Actor,
+    ) -> IdempotentResult[EndpointView]:
+        """Raise NotFound, ValidationFailed, IdempotencyKeyReused, IdempotencyInFlight."""
+        async with self.unit_of_work(actor) as work:
+            if replay := await find_replay(work, key, EndpointView):
+                return replay
+        await self._ensure_permitted(endpoint_id, owner_id)
+        async with self.unit_of_work(actor) as work:
+            return await run_once(
+                work, key, EndpointView, lambda: self._transfer(work, endpoint_id, owner_id)
+            )
+
+    async def _ensure_permitted(self, endpoint_id: EndpointId, owner_id: UserId | ClientId) -> None:
         endpoint = await self.get_endpoint(endpoint_id)
         permissions = await self.permissions_of(owner_id)
         if not all(may_read_event(permissions, type_) for type_ in endpoint.event_types or EVENT_TYPES):
@@ -40,15 +57,17 @@ class TransferEndpoint:
                     )
                 ],
             )
-        async with self.unit_of_work(actor) as work:
-            transferred = await work.webhooks.transfer(endpoint_id, owner_id)
-            if transferred is None:
-                raise NotFound("There is no such webhook endpoint.")
-            work.audit.record(
-                AuditAction.WEBHOOK_ENDPOINT_TRANSFERRED,
-                endpoint_id,
-                at=self.clock.now(),
-                owner_id=str(owner_id),
-            )
-            await work.commit()
+
+    async def _transfer(
+        self, work: UnitOfWork, endpoint_id: EndpointId, owner_id: UserId | ClientId
+    ) -> EndpointView:
+        transferred = await work.webhooks.transfer(endpoint_id, owner_id)
+        if transferred is None:
+            raise NotFound("There is no such webhook endpoint.")
+        work.audit.record(
+            AuditAction.WEBHOOK_ENDPOINT_TRANSFERRED,
+            endpoint_id,
+            at=self.clock.now(),
+            owner_id=str(owner_id),
+        )
         return transferred

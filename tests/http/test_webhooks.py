@@ -8,7 +8,9 @@ import httpx2
 import pytest
 from standardwebhooks import Webhook
 
+from domain.users.permissions import Scope
 from entrypoints.worker import jobs_of
+from tests.kit.actors import SOMEBODY
 from tests.kit.clock import FixedClock
 from tests.kit.store import memory_store
 from tests.kit.web import WebShop, container_over, key, web_shop
@@ -165,3 +167,44 @@ async def test_webhooks_require_staff(web: WebShop) -> None:
             await client.post(f"/v1/webhook-endpoints/{uuid4()}/deliveries/{uuid4()}/retry"),
         ):
             assert response.json()["code"] == code
+
+
+async def user_id(client: httpx2.AsyncClient) -> str:
+    return str((await client.get("/v1/me")).json()["id"])
+
+
+async def test_late_retry_of_a_transfer_does_not_undo_a_later_one(web: WebShop) -> None:
+    admin, bob, carl = await web.admin(), await user_id(await web.staff()), await user_id(await web.staff())
+    made = await endpoint(admin)
+    path, first = f"/v1/webhook-endpoints/{made['id']}/transfer", key("transfer")
+    answer = await admin.post(path, json={"owner_id": bob}, headers=first)
+    await admin.post(path, json={"owner_id": carl})
+    retry = await admin.post(path, json={"owner_id": bob}, headers=first)
+    assert (retry.status_code, retry.json()) == (200, answer.json())
+    assert retry.headers["Idempotent-Replayed"] == "true"
+    assert (await admin.get(f"/v1/webhook-endpoints/{made['id']}")).json()["owner_id"] == carl
+    other = await admin.post(path, json={"owner_id": carl}, headers=first)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+
+
+async def test_endpoint_can_be_transferred_to_a_client(web: WebShop) -> None:
+    admin, erp = (
+        await web.admin(),
+        await web.container.clients.create_client()(
+            "erp", [Scope.READ_EVENTS, Scope.WRITE_WEBHOOKS], actor=SOMEBODY
+        ),
+    )
+    path = f"/v1/webhook-endpoints/{(await endpoint(admin))['id']}/transfer"
+    answer = await admin.post(path, json={"owner_id": str(erp.client_id)})
+    assert (answer.status_code, answer.json()["owner_id"]) == (200, str(erp.client_id))
+
+
+async def test_transfer_requires_an_admin_an_endpoint_and_a_permitted_owner(web: WebShop) -> None:
+    admin, staff, customer = await web.admin(), await web.staff(), await web.customer()
+    path = f"/v1/webhook-endpoints/{(await endpoint(admin))['id']}/transfer"
+    owner = {"owner_id": await user_id(staff)}
+    assert (await staff.post(path, json=owner)).status_code == 403
+    unknown = f"/v1/webhook-endpoints/{uuid4()}/transfer"
+    assert (await admin.post(unknown, json=owner)).status_code == 404
+    rejected = await admin.post(path, json={"owner_id": await user_id(customer)})
+    assert (rejected.status_code, rejected.json()["errors"][0]["pointer"]) == (422, "/owner_id")

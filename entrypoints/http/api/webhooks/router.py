@@ -130,13 +130,19 @@ async def transfer_webhook_endpoint(
     endpoint_id: UUID,
     body: TransferEndpointRequest,
     admin: WebhookTransferrer,
-    key: OptionalKey,  # noqa: ARG001 - accepted on every POST; transferring twice changes nothing
+    key: OptionalKey,
     request: Request,
+    response: Response,
     transfer_endpoint: Annotated[TransferEndpoint, from_container(Container.webhooks.transfer_endpoint)],
 ) -> EndpointView:
-    return await transfer_endpoint(
-        EndpointId(endpoint_id), owner_id=UserId(body.owner_id), actor=actor_of(request, admin)
+    result = await transfer_endpoint(
+        EndpointId(endpoint_id),
+        owner_id=UserId(body.owner_id),
+        key=key.of(IdempotentOperation.TRANSFER_WEBHOOK_ENDPOINT, admin) if key else None,
+        actor=actor_of(request, admin),
     )
+    mark_replay(response, result)
+    return result.result
 
 
 @router.get(
