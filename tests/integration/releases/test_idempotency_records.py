@@ -25,6 +25,7 @@ ROOT = Path(__file__).parents[3]
 RELEASES = {
     release["commit"]: ROOT / release["records"]
     for release in tomllib.loads((ROOT / "tests" / "releases.toml").read_text())["release"]
+    if "records" in release
 }
 ANONYMOUS = "anonymous"
 
