@@ -93,12 +93,12 @@ class Payments(containers.DeclarativeContainer):
     http_client = outgoing_http.provided.get.call()
     sandbox_signatures = providers.Singleton(
         SandboxSignatures,
-        kept=database.secrets,
-        given=providers.Callable(_sandbox_secrets, settings=settings),
+        secrets=database.secrets,
+        configured=providers.Callable(_sandbox_secrets, settings=settings),
     )
     sandbox_gateway = providers.Singleton(
         SandboxGateway,
-        books=database.sandbox_store,
+        store=database.sandbox_store,
         clock=clock,
         ids=ids,
         late_by=settings.provided.order_hold,
@@ -108,7 +108,7 @@ class Payments(containers.DeclarativeContainer):
     )
     sandbox_webhook_dispatcher = providers.Singleton(
         SandboxWebhookDispatcher,
-        books=database.sandbox_store,
+        store=database.sandbox_store,
         signatures=sandbox_signatures,
         client=http_client,
         clock=clock,

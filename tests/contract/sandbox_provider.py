@@ -25,7 +25,7 @@ def sandbox_provider(store: Store) -> Provider:
     clock, ids = FixedClock(), SequentialIds()
     return Provider(
         gateway=SandboxGateway(store.sandbox_store, clock, ids, late_by=LATE_BY),
-        away=SandboxGateway(LostBooks(), clock, ids, late_by=LATE_BY),
+        away=SandboxGateway(UnavailableStore(), clock, ids, late_by=LATE_BY),
         clock=clock,
         good="tok_ok",
         declined="tok_declined",
@@ -33,8 +33,8 @@ def sandbox_provider(store: Store) -> Provider:
     )
 
 
-class LostBooks(SandboxStore):
-    """Books whose database does not answer."""
+class UnavailableStore(SandboxStore):
+    """A store whose database does not answer."""
 
     async def charge(
         self, payment_id: PaymentId, charges: Sequence[SandboxCharge], messages: Sequence[SandboxMessage]

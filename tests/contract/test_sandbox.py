@@ -37,8 +37,8 @@ class Sandbox:
     def __init__(self, store: Store) -> None:
         self.clock = FixedClock()
         self.ids = SequentialIds()
-        self.books = store.sandbox_store
-        self.gateway = SandboxGateway(self.books, self.clock, self.ids, late_by=LATE_BY)
+        self.store = store.sandbox_store
+        self.gateway = SandboxGateway(self.store, self.clock, self.ids, late_by=LATE_BY)
         self.signatures = SandboxSignatures(store.secrets, [])
         self.inbox = SandboxWebhookParser(self.signatures, self.clock)
         self.heard: list[ProviderEvent] = []
@@ -50,8 +50,8 @@ class Sandbox:
         return a_payment(self.ids, now=self.clock.now())
 
     async def call_back(self) -> int:
-        courier = SandboxWebhookDispatcher(self.books, self.signatures, self.client, self.clock, url=URL)
-        return await courier(limit=100)
+        dispatcher = SandboxWebhookDispatcher(self.store, self.signatures, self.client, self.clock, url=URL)
+        return await dispatcher(limit=100)
 
     async def _answer(self, request: httpx2.Request) -> httpx2.Response:
         self.attempts += 1
@@ -166,7 +166,7 @@ async def test_concurrent_requests_of_one_refund_pay_once(sandbox: Sandbox) -> N
 async def test_charges_are_shared_between_processes(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
     answer = await sandbox.gateway.pay(payment, "tok_ok")
-    other = SandboxGateway(sandbox.books, sandbox.clock, sandbox.ids, late_by=LATE_BY)
+    other = SandboxGateway(sandbox.store, sandbox.clock, sandbox.ids, late_by=LATE_BY)
     assert await other.pay(payment, "tok_declined") == answer
 
 
@@ -212,7 +212,7 @@ async def test_concurrent_dispatchers_send_a_webhook_once(sandbox: Sandbox) -> N
 async def test_webhook_of_a_killed_dispatcher_is_sent_by_another(sandbox: Sandbox) -> None:
     await sandbox.gateway.pay(sandbox.payment(), "tok_ok")
     now = sandbox.clock.now()
-    taken: list[SandboxMessage] = [*await sandbox.books.take_due_messages(now, again_at=now + LEASE, limit=9)]
+    taken: list[SandboxMessage] = [*await sandbox.store.take_due_messages(now, again_at=now + LEASE, limit=9)]
     assert len(taken) == 1
     assert await sandbox.call_back() == 0
     sandbox.clock.advance(LEASE)

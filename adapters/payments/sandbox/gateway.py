@@ -13,7 +13,7 @@ from adapters.payments.sandbox.store import (
     SandboxRefund,
     SandboxStore,
 )
-from adapters.payments.sandbox.tokens import Behaviour, behaviour_of
+from adapters.payments.sandbox.tokens import Behavior, behavior_of
 from application.payments.ports import (
     Outcome,
     PaymentGateway,
@@ -33,35 +33,35 @@ EXCEEDS_CHARGE = "exceeds_charge"
 
 
 class SandboxGateway(PaymentGateway):
-    """Does what `tokens.py` says, keeps books of it, and has the shop told by the courier.
+    """The simulated provider: it does what `tokens.py` says, records it, and sends webhooks about it.
 
     `late_by` is how long after the request a late payment is decided: an order must have expired by then.
     """
 
-    def __init__(self, books: SandboxStore, clock: Clock, ids: IdFactory, *, late_by: timedelta) -> None:
-        self._books = books
+    def __init__(self, store: SandboxStore, clock: Clock, ids: IdFactory, *, late_by: timedelta) -> None:
+        self._store = store
         self._clock = clock
         self._ids = ids
         self._late_by = late_by
 
     async def pay(self, payment: PaymentRequest, token: str | None) -> ProviderAnswer:
-        behaviour = behaviour_of(token)
-        charges = [self._charge(payment, behaviour) for _ in range(behaviour.charges)]
-        messages = [] if behaviour.is_lost else [self._report(charge) for charge in charges]
-        if behaviour.authorization < ENDS_SOON and payment.capture_method is CaptureMethod.MANUAL:
+        behavior = behavior_of(token)
+        charges = [self._charge(payment, behavior) for _ in range(behavior.charges)]
+        messages = [] if behavior.is_lost else [self._report(charge) for charge in charges]
+        if behavior.authorization < ENDS_SOON and payment.capture_method is CaptureMethod.MANUAL:
             messages += [self._report_end(charge) for charge in charges]
-        if behaviour.disputed_after is not None and payment.capture_method is CaptureMethod.AUTOMATIC:
-            at = self._clock.now() + behaviour.disputed_after
+        if behavior.disputed_after is not None and payment.capture_method is CaptureMethod.AUTOMATIC:
+            at = self._clock.now() + behavior.disputed_after
             messages += [dispute_of(charge, self._ids.new(), at=at) for charge in charges]
-        with _books_open():
-            is_first = await self._books.charge(payment.id, charges, messages)
-        if is_first and behaviour.is_lost:
+        with _store_errors_translated():
+            is_first = await self._store.charge(payment.id, charges, messages)
+        if is_first and behavior.is_lost:
             raise ProviderUnavailable
         return await self.find_payment(payment)
 
     async def find_payment(self, payment: PaymentRequest) -> ProviderAnswer:
-        with _books_open():
-            charges = await self._books.charges_of(payment.id)
+        with _store_errors_translated():
+            charges = await self._store.charges_of(payment.id)
         return _answer_about(charges[0], self._clock.now()) if charges else _UNKNOWN
 
     async def capture(self, payment: PaymentRequest, amount: Money) -> ProviderAnswer:
@@ -87,8 +87,8 @@ class SandboxGateway(PaymentGateway):
         return await self._change(payment, change)
 
     async def _change(self, payment: PaymentRequest, change: Change) -> ProviderAnswer:
-        with _books_open():
-            charge = await self._books.change_charge(payment.id, change, now=self._clock.now())
+        with _store_errors_translated():
+            charge = await self._store.change_charge(payment.id, change, now=self._clock.now())
         return _answer_about(charge, self._clock.now()) if charge else _UNKNOWN
 
     async def refund(self, refund: RefundRequest) -> ProviderAnswer:
@@ -105,30 +105,30 @@ class SandboxGateway(PaymentGateway):
             )
             return decided, message_about(decided, self._ids.new(), at=decided.decided_at)
 
-        with _books_open():
-            decided = await self._books.refund(refund.id, refund.payment_reference, decide)
+        with _store_errors_translated():
+            decided = await self._store.refund(refund.id, refund.payment_reference, decide)
         return _answer(decided)
 
     async def find_refund(self, refund: RefundRequest) -> ProviderAnswer:
-        with _books_open():
-            decided = await self._books.find_refund(refund.id)
+        with _store_errors_translated():
+            decided = await self._store.find_refund(refund.id)
         return _answer(decided) if decided else _UNKNOWN
 
-    def _charge(self, payment: PaymentRequest, behaviour: Behaviour) -> SandboxCharge:
+    def _charge(self, payment: PaymentRequest, behavior: Behavior) -> SandboxCharge:
         now = self._clock.now()
-        decides_at = payment.requested_at + self._late_by if behaviour.is_late else now
-        if behaviour.action is not None:
-            decides_at = now + behaviour.action
+        decides_at = payment.requested_at + self._late_by if behavior.is_late else now
+        if behavior.action is not None:
+            decides_at = now + behavior.action
         is_manual = payment.capture_method is CaptureMethod.MANUAL
         return SandboxCharge(
             reference=f"ch_{self._ids.new().hex}",
             payment_id=payment.id,
             amount=payment.amount,
-            failure=behaviour.failure,
+            failure=behavior.failure,
             decides_at=decides_at,
-            requires_action=behaviour.action is not None,
+            requires_action=behavior.action is not None,
             is_manual=is_manual,
-            authorized_until=decides_at + behaviour.authorization if is_manual else None,
+            authorized_until=decides_at + behavior.authorization if is_manual else None,
         )
 
     def _report(self, charge: SandboxCharge) -> SandboxMessage:
@@ -187,7 +187,7 @@ def _answer(decided: SandboxCharge | SandboxRefund) -> ProviderAnswer:
 def _objection(
     refund: RefundRequest, charge: SandboxCharge | None, earlier: Sequence[SandboxRefund]
 ) -> str | None:
-    """Return why the money cannot be given back, if it cannot."""
+    """Return why the refund is rejected, or None."""
     if charge is None or charge.failure or charge.amount.currency != refund.amount.currency:
         return CHARGE_NOT_FOUND
     taken = (charge.captured or charge.amount).amount
@@ -198,7 +198,7 @@ def _objection(
 
 
 @contextmanager
-def _books_open() -> Iterator[None]:
+def _store_errors_translated() -> Iterator[None]:
     try:
         yield
     except (DatabaseUnavailable, Overloaded) as error:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 
 @dataclass(frozen=True, slots=True)
-class Behaviour:
+class Behavior:
     """`failure` is why nothing is captured; `charges` how many charges are made for one payment.
 
     `is_late`: it is decided when the order has expired. `is_lost`: it is done, but neither the answer nor any message
@@ -28,21 +28,21 @@ NEVER = timedelta(days=36_500)
 
 TOKENS = MappingProxyType(
     {
-        "tok_ok": Behaviour(),
-        "tok_declined": Behaviour(failure="card_declined"),
-        "tok_late": Behaviour(is_late=True),
-        "tok_timeout": Behaviour(is_lost=True),
-        "tok_twice": Behaviour(charges=2),
-        "tok_3ds_ok": Behaviour(action=ACTION),
-        "tok_3ds_failed": Behaviour(action=ACTION, failure="authentication_failed"),
-        "tok_3ds_abandoned": Behaviour(action=NEVER),
-        "tok_disputed": Behaviour(disputed_after=timedelta(minutes=1)),
-        "tok_auth_expired": Behaviour(authorization=timedelta(minutes=1)),
+        "tok_ok": Behavior(),
+        "tok_declined": Behavior(failure="card_declined"),
+        "tok_late": Behavior(is_late=True),
+        "tok_timeout": Behavior(is_lost=True),
+        "tok_twice": Behavior(charges=2),
+        "tok_3ds_ok": Behavior(action=ACTION),
+        "tok_3ds_failed": Behavior(action=ACTION, failure="authentication_failed"),
+        "tok_3ds_abandoned": Behavior(action=NEVER),
+        "tok_disputed": Behavior(disputed_after=timedelta(minutes=1)),
+        "tok_auth_expired": Behavior(authorization=timedelta(minutes=1)),
     }
 )
-UNKNOWN_TOKEN = Behaviour(failure="unknown_token")
+UNKNOWN_TOKEN = Behavior(failure="unknown_token")
 
 
-def behaviour_of(token: str | None) -> Behaviour:
+def behavior_of(token: str | None) -> Behavior:
     """Return what a token stands for. None stands for success, so that a first try needs no token."""
-    return Behaviour() if token is None else TOKENS.get(token, UNKNOWN_TOKEN)
+    return Behavior() if token is None else TOKENS.get(token, UNKNOWN_TOKEN)

@@ -1,4 +1,4 @@
-"""How the sandbox calls the shop back: over HTTP, signed, and again until it is heard."""
+"""Send the sandbox provider's webhooks over HTTP, signed, until the shop accepts them."""
 
 import asyncio
 from datetime import timedelta
@@ -10,51 +10,51 @@ from adapters.payments.sandbox.webhook_parser import SandboxSignatures
 from application.shared.clock import Clock
 
 LEASE = timedelta(seconds=30)
-"""For how long a message is one courier's: longer than any attempt takes."""
+"""How long one dispatcher keeps a message: longer than any attempt takes."""
 
 TIMEOUT = httpx2.Timeout(10.0)
 _FIRST_PAUSE = timedelta(seconds=1)
 _LONGEST_PAUSE = timedelta(minutes=5)
 _DOUBLINGS = 9
 _MOST_ATTEMPTS = 100
-"""Some eight hours of them; then the shop has to ask, as with every provider."""
+"""About eight hours of attempts. After that the shop has to query, as with every provider."""
 
 
 class SandboxWebhookDispatcher:
-    """Brings messages to `url`, at least once each. Any number of couriers may be on their way."""
+    """Sends messages to `url`, each at least once. Any number of dispatchers can run."""
 
     def __init__(
         self,
-        books: SandboxStore,
+        store: SandboxStore,
         signatures: SandboxSignatures,
         client: httpx2.AsyncClient,
         clock: Clock,
         *,
         url: str,
     ) -> None:
-        self._books = books
+        self._store = store
         self._signatures = signatures
         self._client = client
         self._clock = clock
         self._url = url
 
     async def __call__(self, *, limit: int) -> int:
-        """Try to bring as many messages as are due, and return how many those were.
+        """Try to send the due messages, and return how many there were.
 
-        Raises Overloaded and DatabaseUnavailable; what was not brought by then is due again after the lease.
+        Raises Overloaded and DatabaseUnavailable; messages that were not sent are due again after the lease.
         """
         now = self._clock.now()
-        messages = await self._books.take_due_messages(now, again_at=now + LEASE, limit=limit)
-        await asyncio.gather(*map(self._bring, messages))
+        messages = await self._store.take_due_messages(now, again_at=now + LEASE, limit=limit)
+        await asyncio.gather(*map(self._send, messages))
         return len(messages)
 
-    async def _bring(self, message: SandboxMessage) -> None:
-        if await self._was_heard(message) or message.attempts >= _MOST_ATTEMPTS:
-            await self._books.forget(message.id)
+    async def _send(self, message: SandboxMessage) -> None:
+        if await self._is_accepted(message) or message.attempts >= _MOST_ATTEMPTS:
+            await self._store.forget(message.id)
         else:
-            await self._books.postpone(message.id, self._clock.now() + _pause_after(message.attempts))
+            await self._store.postpone(message.id, self._clock.now() + _pause_after(message.attempts))
 
-    async def _was_heard(self, message: SandboxMessage) -> bool:
+    async def _is_accepted(self, message: SandboxMessage) -> bool:
         webhooks = await self._signatures.get()
         headers = webhooks.sign(f"msg_{message.id.hex}", message.body, at=self._clock.now())
         try:

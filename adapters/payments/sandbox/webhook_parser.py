@@ -16,16 +16,16 @@ SECRET_BYTES = 32
 
 
 class SandboxSignatures:
-    """The secrets that the sandbox and the shop share: those that were set, or else one that is made and kept."""
+    """The secrets that the sandbox and the shop share: the configured ones, otherwise one that is created and stored."""
 
-    def __init__(self, kept: Secrets, given: Sequence[bytes]) -> None:
-        self._kept = kept
-        self._webhooks = StandardWebhooks(given) if given else None
+    def __init__(self, secrets: Secrets, configured: Sequence[bytes]) -> None:
+        self._secrets = secrets
+        self._webhooks = StandardWebhooks(configured) if configured else None
 
     async def get(self) -> StandardWebhooks:
-        """Raise Overloaded or DatabaseUnavailable when the secret has to be looked up and cannot be."""
+        """Raise Overloaded or DatabaseUnavailable when the secret has to be read and cannot be."""
         if self._webhooks is None:
-            self._webhooks = StandardWebhooks([await self._kept.get_or_create(SECRET, SECRET_BYTES)])
+            self._webhooks = StandardWebhooks([await self._secrets.get_or_create(SECRET, SECRET_BYTES)])
         return self._webhooks
 
 

@@ -26,7 +26,7 @@ from domain.shared.errors import DomainError, ValidationFailed
 from domain.shared.ids import PaymentId, RefundId
 
 TOLERANCE = 300
-"""Seconds by which a message may be old. Stripe signs each attempt anew."""
+"""Seconds by which a message may be old. Stripe signs each attempt again."""
 
 _OF_PAYMENTS = {
     "payment_intent.succeeded": ProviderEventKind.CAPTURED,
