@@ -30,11 +30,11 @@ def end_former_server(layout: Layout, account: Account, server_lock: IO[str]) ->
 
 
 def _end(layout: Layout, account: Account, gone: Callable[[], bool]) -> None:
-    for how, patience in ESCALATION:
+    for how, seconds in ESCALATION:
         former = PidFile.read(layout.cluster)
         if former and former.is_true():
             account.signal(former.pid, how)
-        if _within(patience, gone):
+        if _within(seconds, gone):
             return
     raise EmbeddedPostgresError(f"A former PostgreSQL in {layout.cluster} does not end: kill its processes.")
 

@@ -30,7 +30,7 @@ class Postmaster:
     def start(self) -> None:
         """Return when the server takes connections, recovered if it had to. Raises EmbeddedPostgresError.
 
-        There is no limit of time, because a recovery that is broken off has to begin anew.
+        There is no limit of time, because a recovery that is broken off has to start again.
         """
         with self.layout.server_lock.open("a") as lock, self.layout.log.open("a") as log:
             end_former_server(self.layout, self.account, lock)
@@ -56,10 +56,10 @@ class Postmaster:
         """Stop the server, cleanly if it can be done in time."""
         if self._process is None:
             return
-        for how, patience in ESCALATION:
+        for how, seconds in ESCALATION:
             self._process.send_signal(how)
             with suppress(subprocess.TimeoutExpired):
-                self._process.wait(patience)
+                self._process.wait(seconds)
                 return
 
     def _command(self) -> list[str]:

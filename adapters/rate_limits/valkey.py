@@ -12,7 +12,7 @@ from application.rate_limits.ports import Allowance, RateLimiter, RateLimitPolic
 
 CONNECTIONS = 16
 """Of one process. A script takes microseconds, so that few connections carry many requests."""
-PATIENCE = 0.25
+TIMEOUT = 0.25
 """Seconds that one request waits for a connection or an answer."""
 PAUSE = 5.0
 """Seconds during which a server that failed is not asked again, so that only one request in as many waits for it."""
@@ -41,17 +41,17 @@ return {allowed and 1 or 0, math.max(0, quota - taken), (oldest or now) + window
 _log = structlog.get_logger(__name__)
 
 
-def connect(url: str, *, patience: float = PATIENCE) -> Valkey:
+def connect(url: str, *, timeout: float = TIMEOUT) -> Valkey:
     """Return a client for a `valkey://`, `valkeys://`, `redis://`, `rediss://` or `unix://` URL. It connects when used.
 
-    It waits for `patience` seconds. Raises ValueError for another URL.
+    It waits for `timeout` seconds. Raises ValueError for another URL.
     """
     pool = BlockingConnectionPool.from_url(
         url,
         max_connections=CONNECTIONS,
-        timeout=patience,
-        socket_timeout=patience,
-        socket_connect_timeout=patience,
+        timeout=timeout,
+        socket_timeout=timeout,
+        socket_connect_timeout=timeout,
     )
     return Valkey.from_pool(pool)
 

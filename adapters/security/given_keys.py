@@ -12,7 +12,7 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class GivenSigningKeys(SigningKeys):
-    """One PEM after the other: the first signs, every one verifies. They are read anew each time."""
+    """One PEM after the other: the first signs, every one verifies. They are read again each time."""
 
     def __init__(self, read: Callable[[], bytes]) -> None:
         self._read = read

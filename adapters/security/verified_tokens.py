@@ -23,7 +23,7 @@ class RememberedAccessTokens(AccessTokens):
     def use(self, keys: Sequence[SigningKey]) -> None:
         """Hand other keys on, and forget what the former ones verified. Raises ValueError, and keeps those.
 
-        Keys are read anew several times a minute, and hardly ever are others: nothing is forgotten then.
+        Keys are read again several times a minute, and hardly ever are others: nothing is forgotten then.
         """
         if list(keys) == list(self._keys):
             return

@@ -73,10 +73,10 @@ class ImportCatalog:
         """Import rows with distinct SKUs; `progress` is called with the number of further rows done. Raises SkuTaken."""
         results: list[ImportResult] = []
         async with self.unit_of_work(actor) as work:
-            shelf = await self._shelf(work, rows)
+            known = await self._lock_known(work, rows)
             for start in range(0, len(rows), ROWS_AT_A_TIME):
                 portion = rows[start : start + ROWS_AT_A_TIME]
-                results.append(await self._import(work, portion, shelf, actor))
+                results.append(await self._import(work, portion, known, actor))
                 progress(len(portion))
             await work.commit()
         return ImportResult(
@@ -85,12 +85,12 @@ class ImportCatalog:
             unchanged=sum(result.unchanged for result in results),
         )
 
-    async def _shelf(
+    async def _lock_known(
         self, work: UnitOfWork, rows: Sequence[CatalogRow]
     ) -> Mapping[str, tuple[Product, Stock]]:
         """Return the known products by SKU, all locked in one order, so that two imports cannot deadlock."""
-        known = await work.products.find_by_sku([row.sku for row in rows])
-        stocks = await work.stocks.lock([product.id for product in known.values()])
+        found = await work.products.find_by_sku([row.sku for row in rows])
+        stocks = await work.stocks.lock([product.id for product in found.values()])
         products = await work.products.get(stocks)
         return {product.sku: (product, stocks[id_]) for id_, product in products.items()}
 
@@ -98,7 +98,7 @@ class ImportCatalog:
         self,
         work: UnitOfWork,
         rows: Sequence[CatalogRow],
-        shelf: Mapping[str, tuple[Product, Stock]],
+        known: Mapping[str, tuple[Product, Stock]],
         actor: Actor,
     ) -> ImportResult:
         now = self.clock.now()
@@ -106,7 +106,7 @@ class ImportCatalog:
         opened: list[Stock] = []
         changed: list[Product] = []
         for row in rows:
-            if row.sku not in shelf:
+            if row.sku not in known:
                 stock = Stock.open(ProductId(self.ids.new()), row.initial_stock, now=now, actor=actor)
                 opened.append(stock)
                 created.append(
@@ -123,7 +123,7 @@ class ImportCatalog:
                     )
                 )
                 continue
-            product, stock = shelf[row.sku]
+            product, stock = known[row.sku]
             if changes := row.changes_to(product):
                 product.change(changes, stock=stock, now=now)
                 changed.append(product)

@@ -28,7 +28,7 @@ class UnknownEvent(DomainError):
     code = "invalid_cursor"
 
     def __init__(self) -> None:
-        super().__init__("There is no such event in the feed. Start anew without `after`.")
+        super().__init__("There is no such event in the feed. Start again without `after`.")
 
 
 class EventFeed(Protocol):

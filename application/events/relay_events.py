@@ -14,7 +14,7 @@ from application.shared.ids import IdFactory
 from domain.shared.ids import EventId
 
 LEASE = timedelta(seconds=30)
-PATIENCE = 20.0
+PUBLISH_TIMEOUT = 20.0
 """The timeout of a publisher in seconds. It is shorter than a lease, so that no other relay begins before."""
 
 
@@ -52,7 +52,7 @@ class RelayEvents:
         portion = await self.feed.read(after=lease.after, type_=None, limit=limit)
         if portion.events:
             try:
-                async with asyncio.timeout(PATIENCE):
+                async with asyncio.timeout(PUBLISH_TIMEOUT):
                     await self.publisher.publish(portion.events)
             except TimeoutError as error:
                 raise PublisherUnavailable from error

@@ -3,7 +3,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from application.orders.ports import OrderExists, OrderQueries, PlacementContext
-from application.orders.release_expired_holds import Demand, wanted_by
+from application.orders.release_expired_holds import Demand, demand_of
 from application.orders.views import OrderView
 from application.shared.batching import Batcher
 from application.shared.clock import Clock
@@ -107,7 +107,7 @@ class PlaceOrderBatch:
             earlier_orders = await self._placed_before(work, refused)
             if placed:
                 await work.orders.add(placed)
-                await work.stocks.save(context.shelf.stocks.values())
+                await work.stocks.save(context.products_with_stock.stocks.values())
                 await work.idempotency.store(results)
             if stored:
                 await work.commit()
@@ -154,7 +154,7 @@ class PlaceOrderBatch:
         now = self.clock.now()
         return place(
             command.request,
-            context.shelf,
+            context.products_with_stock,
             customer,
             self.limits,
             idempotency_key=command.key.key,
@@ -176,7 +176,7 @@ class PlaceOrder:
 
     batcher: Batcher[PlaceOrderCommand, IdempotentResult[OrderView]]
     lanes: OrderLanes
-    room: Batcher[Demand, bool]
+    hold_releases: Batcher[Demand, bool]
     orders: OrderQueries
 
     async def __call__(self, command: PlaceOrderCommand) -> IdempotentResult[OrderView]:
@@ -188,7 +188,7 @@ class PlaceOrder:
         try:
             return await self._place(command)
         except OutOfStock:
-            if not await self.room.submit(wanted_by(command.request)):
+            if not await self.hold_releases.submit(demand_of(command.request)):
                 raise
         return await self._place(command)
 

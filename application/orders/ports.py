@@ -34,7 +34,7 @@ class PlacementContext:
     can be decided about their orders.
     """
 
-    shelf: ProductsWithStock
+    products_with_stock: ProductsWithStock
     holds: Mapping[UserId, CustomerHolds]
     locked_elsewhere: frozenset[UserId | ProductId] = frozenset()
 

@@ -1,6 +1,6 @@
 from dataclasses import dataclass
 
-from application.orders.release_expired_holds import Demand, wanted_by
+from application.orders.release_expired_holds import Demand, demand_of
 from application.orders.views import QuoteView
 from application.shared.batching import Batcher
 from application.unit_of_work import UnitOfWorkFactory
@@ -12,14 +12,14 @@ class PreviewOrder:
     """Return what an order would cost now, or why it would be rejected. No stock is reserved."""
 
     unit_of_work: UnitOfWorkFactory
-    room: Batcher[Demand, bool]
+    hold_releases: Batcher[Demand, bool]
 
     async def __call__(self, request: OrderRequest) -> QuoteView:
         """Raise ProductUnavailable, OutOfStock, PriceChanged, ValidationFailed."""
         try:
             return QuoteView.of(await self._quote(request))
         except OutOfStock:
-            if not await self.room.submit(wanted_by(request)):
+            if not await self.hold_releases.submit(demand_of(request)):
                 raise
         return QuoteView.of(await self._quote(request))
 

@@ -16,7 +16,7 @@ Demand = Mapping[ProductId, int]
 """Units of products that may be out of stock only because of expired holds."""
 
 
-def wanted_by(request: OrderRequest) -> Demand:
+def demand_of(request: OrderRequest) -> Demand:
     return {product_id: units for product_id, (_, units) in summed(request.lines).items()}
 
 

@@ -93,7 +93,7 @@ class ProviderResults:
             )
             if failed is not None:
                 await work.refunds.save([refund])
-                await work.refunds.add([failed.anew] if failed.anew else [])
+                await work.refunds.add([failed.retry] if failed.retry else [])
                 await work.payments.save([payment])
                 await work.orders.save([order])
         return refund

@@ -35,10 +35,10 @@ class RefundOrderCommand:
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class ScheduledRefund:
     """A committed refund with its request to the provider."""
 
-    receipt: IdempotentResult[RefundView]
+    result: IdempotentResult[RefundView]
     method: PaymentMethod
     request: RefundRequest
 
@@ -63,24 +63,26 @@ class RefundOrder:
 
         Also IdempotencyKeyReused and IdempotencyInFlight.
         """
-        promise = await self._schedule_refund(command)
-        if isinstance(promise, IdempotentResult):
-            return promise
-        gateway = self.gateways.get(promise.method)
+        scheduled = await self._schedule_refund(command)
+        if isinstance(scheduled, IdempotentResult):
+            return scheduled
+        gateway = self.gateways.get(scheduled.method)
         if gateway is None:
-            return promise.receipt
+            return scheduled.result
         try:
-            answer = await gateway.refund(promise.request)
+            answer = await gateway.refund(scheduled.request)
         except ProviderUnavailable:
-            return promise.receipt
+            return scheduled.result
         async with self.unit_of_work() as work:
             refund = await self.results.record_refund(
-                work, command.order_id, promise.request.id, answer, actor=command.actor
+                work, command.order_id, scheduled.request.id, answer, actor=command.actor
             )
             await work.commit()
         return IdempotentResult(RefundView.of(refund))
 
-    async def _schedule_refund(self, command: RefundOrderCommand) -> Promise | IdempotentResult[RefundView]:
+    async def _schedule_refund(
+        self, command: RefundOrderCommand
+    ) -> ScheduledRefund | IdempotentResult[RefundView]:
         """Create and commit the refund, or replay an earlier one."""
         async with self.unit_of_work(command.actor) as work:
             if replay := await find_replay(work, command.key, RefundView, current=partial(_current, work)):
@@ -102,10 +104,10 @@ class RefundOrder:
             await work.orders.save([order])
             await work.payments.save([payment])
             await work.refunds.add([refund])
-            receipt = await store_result(work, command.key, RefundView.of(refund))
+            result = await store_result(work, command.key, RefundView.of(refund))
         if refund.decided_at is not None:
-            return receipt
-        return Promise(receipt, refund.method, refund_request(refund, payment))
+            return result
+        return ScheduledRefund(result, refund.method, refund_request(refund, payment))
 
 
 async def _current(work: UnitOfWork, stored: RefundView) -> RefundView:

@@ -324,7 +324,7 @@ class Order(Aggregate):
         self.events.append(RefundSucceeded(**self._event_fields(now), **_refund(refund)))
 
     def fail_refund(
-        self, refund: Refund, anew: Refund | None, *, had_succeeded: bool, now: datetime, actor: Actor
+        self, refund: Refund, retry: Refund | None, *, had_succeeded: bool, now: datetime, actor: Actor
     ) -> None:
         """Record a failed refund, and schedule another one if the shop owes the money."""
         if had_succeeded:
@@ -335,10 +335,10 @@ class Order(Aggregate):
             self.line(part.line_id).refunded -= part.quantity
         self._transition(Action.FAIL_REFUND, reason=refund.failure, now=now, actor=actor)
         self.events.append(RefundFailed(**self._event_fields(now), **_refund(refund), failure=refund.failure))
-        if anew is not None:
-            for part in anew.lines:
+        if retry is not None:
+            for part in retry.lines:
                 self.line(part.line_id).refunded += part.quantity
-            self._schedule_refund(anew, now)
+            self._schedule_refund(retry, now)
 
     @property
     def number(self) -> str:

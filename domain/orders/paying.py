@@ -9,7 +9,7 @@ from domain.catalog.stock import Stock
 from domain.orders.holds import can_be_supplied, reserve
 from domain.orders.lifecycle import PAID_AND_ACTIVE, Action, InvalidTransition, OrderStatus, Party
 from domain.orders.order import Order
-from domain.payments.inquiry import PATIENCE
+from domain.payments.inquiry import CALL_TIMEOUT
 from domain.payments.method import PaymentMethod
 from domain.payments.payment import (
     VOID_BEFORE_END,
@@ -110,7 +110,7 @@ def request_capture(order: Order, payment: Payment, amount: Money | None, *, now
                 )
             ],
         )
-    payment.request_operation(PaymentOperation.CAPTURE, wanted, at=now + PATIENCE)
+    payment.request_operation(PaymentOperation.CAPTURE, wanted, at=now + CALL_TIMEOUT)
 
 
 def request_void(order: Order, payment: Payment, party: Party, *, now: datetime) -> None:
@@ -121,7 +121,7 @@ def request_void(order: Order, payment: Payment, party: Party, *, now: datetime)
     if payment.status is not PaymentStatus.REQUIRES_ACTION:
         order.ensure_allows(Action.VOID, party)
         _ensure_authorized(order, payment, Action.VOID)
-    payment.request_operation(PaymentOperation.VOID, at=now + PATIENCE)
+    payment.request_operation(PaymentOperation.VOID, at=now + CALL_TIMEOUT)
 
 
 def request_captures(order: Order, payments: Sequence[Payment], *, now: datetime) -> None:

@@ -55,21 +55,21 @@ class ProductsWithStock:
     stocks: Mapping[ProductId, Stock]
 
 
-def quote(request: OrderRequest, shelf: ProductsWithStock) -> Quote:
+def quote(request: OrderRequest, products_with_stock: ProductsWithStock) -> Quote:
     """Return the price of the request.
 
     Raises: ProductUnavailable, PriceChanged, OutOfStock, ValidationFailed, each with every invalid line.
     """
-    lines = priced(request.lines, shelf.products)
+    lines = priced(request.lines, products_with_stock.products)
     total = total_of(lines)
     ensure_expected(request.expected_total, total)
-    _ensure_supplied(lines, shelf.stocks, len(request.lines))
+    _ensure_supplied(lines, products_with_stock.stocks, len(request.lines))
     return Quote(lines, total)
 
 
 def place(
     request: OrderRequest,
-    shelf: ProductsWithStock,
+    products_with_stock: ProductsWithStock,
     holds: CustomerHolds,
     limits: HoldLimits,
     *,
@@ -85,7 +85,7 @@ def place(
 
     Raises: as `quote`; TooManyUnpaidOrders, TooManyUnitsHeld, EmailNotVerified.
     """
-    accepted = quote(request, shelf)
+    accepted = quote(request, products_with_stock)
     limits.ensure_allow(holds, accepted.lines)
     order = Order.place(
         id=OrderId(new_id()),
@@ -113,7 +113,9 @@ def place(
     if accepted.total.amount > 0:
         holds.add_order(accepted.lines)
     for line in accepted.lines:
-        shelf.stocks[line.product_id].reserve(line.quantity, order_id=order.id, now=now, actor=actor)
+        products_with_stock.stocks[line.product_id].reserve(
+            line.quantity, order_id=order.id, now=now, actor=actor
+        )
     return order
 
 

@@ -17,9 +17,9 @@ from domain.shared.money import Money
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A recorded failure. `anew` is the refund that is scheduled instead, if the shop owes the money."""
+    """A recorded failure. `retry` is the refund that is scheduled instead, if the shop owes the money."""
 
-    anew: Refund | None
+    retry: Refund | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +179,7 @@ def fail(
         return None
     had_succeeded = refund.status is RefundStatus.SUCCEEDED
     refund.fail(failure, payment, now=now)
-    anew = None
+    retry = None
     if (
         order.status not in PAID_AND_ACTIVE
         or order.refundable.amount + refund.amount.amount > order.total.amount
@@ -187,9 +187,9 @@ def fail(
         failures = sum(
             other.payment_id == payment.id and other.status is RefundStatus.FAILED for other in others
         )
-        anew = refund.anew(payment, id=RefundId(new_id()), failures=failures, now=now)
-    order.fail_refund(refund, anew, had_succeeded=had_succeeded, now=now, actor=actor)
-    return Failed(anew)
+        retry = refund.retry(payment, id=RefundId(new_id()), failures=failures, now=now)
+    order.fail_refund(refund, retry, had_succeeded=had_succeeded, now=now, actor=actor)
+    return Failed(retry)
 
 
 def _summed(order: Order, wanted: Sequence[RefundedLine]) -> tuple[RefundedLine, ...]:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-PATIENCE = timedelta(minutes=1)
+CALL_TIMEOUT = timedelta(minutes=1)
 """The longest time that a call to a provider can take."""
 
 _FIRST_PAUSE = timedelta(seconds=30)

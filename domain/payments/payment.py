@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
-from domain.payments.inquiry import PATIENCE, next_inquiry
+from domain.payments.inquiry import CALL_TIMEOUT, next_inquiry
 from domain.payments.method import PaymentMethod
 from domain.shared.ids import OrderId, PaymentId
 from domain.shared.money import Money
@@ -132,7 +132,7 @@ class Payment:
             requested=None,
             requested_amount=None,
             dispute=None,
-            inquire_at=now + PATIENCE,
+            inquire_at=now + CALL_TIMEOUT,
             inquiries=0,
         )
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
-from domain.payments.inquiry import PATIENCE, next_attempt, next_inquiry
+from domain.payments.inquiry import CALL_TIMEOUT, next_attempt, next_inquiry
 from domain.payments.method import PaymentMethod
 from domain.payments.payment import Payment
 from domain.shared.ids import LineId, OrderId, PaymentId, RefundId
@@ -116,7 +116,7 @@ class Refund:
             origin=RefundOrigin.SHOP,
             requested_at=now,
             decided_at=None,
-            inquire_at=now + PATIENCE if is_sent_at_once else now,
+            inquire_at=now + CALL_TIMEOUT if is_sent_at_once else now,
             inquiries=0,
         )
 
@@ -150,7 +150,7 @@ class Refund:
         payment.returned -= self.amount
         self._decide(now)
 
-    def anew(self, payment: Payment, *, id: RefundId, failures: int, now: datetime) -> "Refund":  # noqa: A002 - the field's name
+    def retry(self, payment: Payment, *, id: RefundId, failures: int, now: datetime) -> "Refund":  # noqa: A002 - the field's name
         """Schedule the same refund again, after it and `failures` earlier refunds of the payment have failed."""
         # The reason is not checked again: the rule may have changed since.
         refund = Refund._of(

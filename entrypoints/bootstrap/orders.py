@@ -53,11 +53,11 @@ class Orders(containers.DeclarativeContainer):
         PlaceOrder,
         batcher=order_batcher,
         lanes=order_lanes,
-        room=hold_release_batcher,
+        hold_releases=hold_release_batcher,
         orders=database.order_queries,
     )
     preview_order = providers.Singleton(
-        PreviewOrder, unit_of_work=database.unit_of_work, room=hold_release_batcher
+        PreviewOrder, unit_of_work=database.unit_of_work, hold_releases=hold_release_batcher
     )
 
     cancel_order = providers.Singleton(CancelOrder, unit_of_work=database.unit_of_work, clock=clock, ids=ids)

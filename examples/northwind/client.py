@@ -14,7 +14,7 @@ R = TypeVar("R")
 
 AT_ONCE = 32
 """Concurrent requests."""
-PATIENCE = 300.0
+WAITING_LIMIT = 300.0
 """Seconds that a request can spend waiting before its last response counts."""
 WAIT_AFTER_LOSS = 0.5
 
@@ -46,7 +46,7 @@ class Client:
         if key:
             headers["Idempotency-Key"] = key
         clock = asyncio.get_running_loop().time
-        deadline = clock() + PATIENCE
+        deadline = clock() + WAITING_LIMIT
         while True:
             try:
                 response = await self.http.request(

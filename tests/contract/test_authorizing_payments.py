@@ -14,7 +14,7 @@ from application.shared.idempotency import IdempotentOperation
 from domain.orders.lifecycle import Action, InvalidTransition, OrderStatus
 from domain.orders.paying import PaymentInProgress
 from domain.orders.statuses import OrderPaymentStatus
-from domain.payments.inquiry import PATIENCE
+from domain.payments.inquiry import CALL_TIMEOUT
 from domain.payments.payment import ENDING_NOTICE, VOID_BEFORE_END, CaptureMethod, PaymentStatus
 from domain.shared.errors import NotFound, ValidationFailed
 from tests.invariants import assert_invariants, history, payments, refunds
@@ -168,7 +168,7 @@ async def test_lost_answer_to_a_capture_is_queried_and_captures_once(shop: Shop)
     with pytest.raises(PaymentInProgress):
         await shop.capture(payment)
     shop.gateway.is_down = False
-    shop.clock.advance(PATIENCE)
+    shop.clock.advance(CALL_TIMEOUT)
     assert await shop.settle() == 1
     assert shop.gateway.charges == 1
     assert (await shop.see(order)).payment_status is OrderPaymentStatus.PAID

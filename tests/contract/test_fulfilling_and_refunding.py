@@ -11,7 +11,7 @@ from application.payments.ports import Outcome, ProviderEventKind
 from domain.orders.lifecycle import InvalidTransition, OrderStatus
 from domain.orders.refunding import RefundExceedsPaid
 from domain.orders.statuses import FulfillmentStatus, OrderPaymentStatus
-from domain.payments.inquiry import PATIENCE
+from domain.payments.inquiry import CALL_TIMEOUT
 from domain.payments.refund import RefundedLine, RefundStatus
 from domain.shared.errors import NotFound, ValidationFailed
 from domain.shared.ids import OrderId
@@ -211,7 +211,7 @@ async def test_refund_with_a_lost_answer_pays_once(shop: Shop, answer: str) -> N
     first = await shop.refund_order(command)
     assert first.result.status is RefundStatus.PENDING
     assert await shop.settle() == 0
-    shop.clock.advance(PATIENCE)
+    shop.clock.advance(CALL_TIMEOUT)
     assert await shop.settle() == 1
     again = await shop.refund_order(command)
     assert (again.replayed, again.result.status) == (True, RefundStatus.SUCCEEDED)
@@ -226,7 +226,7 @@ async def test_pending_refund_is_queried_and_not_resent(shop: Shop) -> None:
     refund = await shop.refund(order, 1000)
     shop.gateway.decide_refund(refund.id, Outcome.SUCCEEDED)
     shop.gateway.next_refunds = ["declined"]
-    shop.clock.advance(PATIENCE)
+    shop.clock.advance(CALL_TIMEOUT)
     await shop.settle()
     assert shop.gateway.next_refunds == ["declined"]
     assert (await shop.see(order)).refunded_total.amount == 1000

@@ -16,7 +16,7 @@ from domain.orders.paying import PaymentInProgress
 from domain.orders.placing import OutOfStock
 from domain.orders.refunding import RefundExceedsPaid
 from domain.orders.statuses import OrderPaymentStatus
-from domain.payments.inquiry import PATIENCE
+from domain.payments.inquiry import CALL_TIMEOUT
 from domain.payments.payment import PaymentStatus
 from domain.shared.errors import ValidationFailed
 from tests.invariants import assert_invariants, every_order, payments
@@ -249,7 +249,7 @@ async def test_capture_against_cancelling_keeps_no_money_of_a_cancelled_order(sh
         *(shop.capture(payment) for payment in authorized), *(shop.cancel(order) for order in orders)
     )
     for _ in range(3):
-        shop.clock.advance(PATIENCE)
+        shop.clock.advance(CALL_TIMEOUT)
         while await shop.settle():
             pass
     for order in await every_order(shop):

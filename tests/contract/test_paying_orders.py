@@ -10,7 +10,7 @@ from application.payments.ports import Outcome, ProviderEventKind
 from domain.orders.lifecycle import InvalidTransition, OrderStatus
 from domain.orders.paying import PaymentInProgress
 from domain.orders.statuses import OrderPaymentStatus
-from domain.payments.inquiry import PATIENCE
+from domain.payments.inquiry import CALL_TIMEOUT
 from domain.payments.payment import PaymentStatus
 from domain.payments.refund import RefundStatus
 from domain.shared.errors import NotFound, ValidationFailed
@@ -95,7 +95,7 @@ async def test_lost_provider_answer_is_queried_without_a_second_charge(shop: Sho
     order = await an_order(shop)
     assert (await shop.pay(order, "tok_timeout")).status is PaymentStatus.PENDING
     assert await shop.settle() == 0
-    shop.clock.advance(PATIENCE)
+    shop.clock.advance(CALL_TIMEOUT)
     assert await shop.settle() == 1
     assert (await shop.see(order)).status is OrderStatus.CONFIRMED
     assert shop.gateway.charges == 1
@@ -106,7 +106,7 @@ async def test_lost_provider_answer_is_queried_without_a_second_charge(shop: Sho
 async def test_payment_unknown_to_the_provider_fails(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.pay(order, "tok_lost")
-    shop.clock.advance(PATIENCE)
+    shop.clock.advance(CALL_TIMEOUT)
     await shop.settle()
     [failed] = await payments(shop, order)
     assert (failed.id, failed.status, failed.failure) == (payment.id, PaymentStatus.FAILED, "never_arrived")

@@ -126,7 +126,7 @@ async def test_hanging_publisher_is_abandoned(shop: Shop, monkeypatch: pytest.Mo
         async def publish(self, events: Sequence[PublishedEvent]) -> None:
             await asyncio.Event().wait()
 
-    monkeypatch.setattr("application.events.relay_events.PATIENCE", 0.01)
+    monkeypatch.setattr("application.events.relay_events.PUBLISH_TIMEOUT", 0.01)
     await happen(shop, 1)
     with pytest.raises(PublisherUnavailable):
         await relay(shop, Hanging())(limit=100)

@@ -171,7 +171,7 @@ class World:
         if self._may_refunds_fail:
             yield Move("settle, refunds declined", partial(self._settle, "declined"))
         if self._resting:
-            yield Move("wait until refunds are tried anew", self._wait_for_refunds)
+            yield Move("wait until refunds are retried", self._wait_for_refunds)
         if self._ends:
             yield Move("wait until an authorization is due", self._wait_for_ends)
         if self.holds < self.bounds.holds:

@@ -1,7 +1,7 @@
 """The settings of a server that lives as long as one run of the tests."""
 
 FORGETFUL = {
-    # What only a crash of the machine would lose, the next run makes anew.
+    # What only a crash of the machine would lose, the next run makes again.
     "fsync": "off",
     "full_page_writes": "off",
     "synchronous_commit": "off",

@@ -7,7 +7,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "lifecycle.md"
 
 
 def test_lifecycle_page_is_current() -> None:
-    assert PAGE.read_text(encoding="utf-8") == lifecycle_page(), "`make docs` makes the page anew."
+    assert PAGE.read_text(encoding="utf-8") == lifecycle_page(), "`make docs` rewrites the page."
 
 
 def test_lifecycle_page_shows_every_status_action_and_event() -> None:

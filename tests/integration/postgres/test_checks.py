@@ -98,7 +98,7 @@ BREAKING = {
         """UPDATE orders SET status = 'expired' WHERE id = $1;""",
         {Invariant.RESERVED_FOR_ORDERS, Invariant.CHANGES_ARE_RECORDED},
     ),
-    "a refund that has failed and was not promised anew": (
+    "a refund that has failed and was not scheduled again": (
         Invariant.MONEY_IS_USED_OR_RETURNED,
         """UPDATE orders SET status = 'cancelled' WHERE id = $1;
            INSERT INTO refunds (id, order_id, payment_id, method, status, currency, amount, lines, reason, requested_at,

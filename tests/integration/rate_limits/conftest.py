@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from adapters.rate_limits.in_process import InProcessRateLimiter
-from adapters.rate_limits.valkey import PATIENCE, ValkeyRateLimiter, connect
+from adapters.rate_limits.valkey import TIMEOUT, ValkeyRateLimiter, connect
 from tests.kit.stopwatch import Stopwatch
 from tests.servers.valkey import ValkeyServer, valkey_server
 
@@ -30,10 +30,10 @@ async def processes(
     server: ValkeyServer, stopwatch: Stopwatch, request: pytest.FixtureRequest
 ) -> AsyncIterator[list[ValkeyRateLimiter]]:
     """Limiters of two processes that share a server; they wait for it for as long as a test says, or as the service does."""
-    patience = getattr(request, "param", PATIENCE)
+    timeout = getattr(request, "param", TIMEOUT)
     limiters = [
         ValkeyRateLimiter(
-            connect(server.url, patience=patience), InProcessRateLimiter(clock=stopwatch), clock=stopwatch
+            connect(server.url, timeout=timeout), InProcessRateLimiter(clock=stopwatch), clock=stopwatch
         )
         for _ in range(2)
     ]

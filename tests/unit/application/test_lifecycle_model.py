@@ -102,11 +102,11 @@ def more_is_refunded_than_was_paid(monkeypatch: pytest.MonkeyPatch) -> None:
 def a_failed_refund_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     fail = Order.fail_refund
 
-    def give_up(order: Order, refund: Refund, anew: Refund | None, **at: Any) -> None:
+    def give_up(order: Order, refund: Refund, retry: Refund | None, **at: Any) -> None:
         fail(order, refund, None, **at)
 
     monkeypatch.setattr(Order, "fail_refund", give_up)
-    monkeypatch.setattr(Refund, "anew", lambda *_, **__: None)
+    monkeypatch.setattr(Refund, "retry", lambda *_, **__: None)
 
 
 def an_event_is_applied_twice(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,39 +18,39 @@ def stocks(*, mugs: int, cups: int) -> dict[ProductId, Stock]:
     }
 
 
-def adjust_all(shelf: dict[ProductId, Stock], *deltas: StockDelta) -> None:
-    adjust(deltas, shelf, MovementReason.RECEIPT, note="lorry", now=NOW, actor=STAFF)
+def adjust_all(adjusted: dict[ProductId, Stock], *deltas: StockDelta) -> None:
+    adjust(deltas, adjusted, MovementReason.RECEIPT, note="lorry", now=NOW, actor=STAFF)
 
 
 def test_every_adjustment_line_is_applied() -> None:
-    shelf = stocks(mugs=5, cups=5)
-    adjust_all(shelf, StockDelta(MUG, 3), StockDelta(CUP, -5))
-    assert (shelf[MUG].on_hand, shelf[CUP].on_hand) == (8, 0)
+    adjusted = stocks(mugs=5, cups=5)
+    adjust_all(adjusted, StockDelta(MUG, 3), StockDelta(CUP, -5))
+    assert (adjusted[MUG].on_hand, adjusted[CUP].on_hand) == (8, 0)
 
 
 def test_lines_of_one_product_are_summed_before_validation() -> None:
-    shelf = stocks(mugs=1, cups=0)
-    adjust_all(shelf, StockDelta(MUG, -3), StockDelta(MUG, 3), StockDelta(MUG, 1))
-    assert shelf[MUG].on_hand == 2
-    assert len(shelf[MUG].movements) == 2
+    adjusted = stocks(mugs=1, cups=0)
+    adjust_all(adjusted, StockDelta(MUG, -3), StockDelta(MUG, 3), StockDelta(MUG, 1))
+    assert adjusted[MUG].on_hand == 2
+    assert len(adjusted[MUG].movements) == 2
 
 
 def test_every_invalid_line_is_reported_and_none_applied() -> None:
-    shelf = stocks(mugs=5, cups=5)
-    shelf[CUP].reserve(2, order_id=OrderId(IDS.new()), now=NOW, actor=STAFF)
+    adjusted = stocks(mugs=5, cups=5)
+    adjusted[CUP].reserve(2, order_id=OrderId(IDS.new()), now=NOW, actor=STAFF)
     with pytest.raises(StockConflict) as refusal:
-        adjust_all(shelf, StockDelta(MUG, 1), StockDelta(JUG, 1), StockDelta(CUP, -2), StockDelta(CUP, -2))
+        adjust_all(adjusted, StockDelta(MUG, 1), StockDelta(JUG, 1), StockDelta(CUP, -2), StockDelta(CUP, -2))
     assert [(violation.path, violation.code) for violation in refusal.value.violations] == [
         (("lines", 1, "product_id"), "unknown_product"),
         (("lines", 2, "delta"), "stock_out_of_range"),
     ]
     assert refusal.value.violations[1].params == {"on_hand": 5, "reserved": 2}
-    assert (shelf[MUG].on_hand, shelf[CUP].on_hand) == (5, 5)
+    assert (adjusted[MUG].on_hand, adjusted[CUP].on_hand) == (5, 5)
 
 
 def test_stock_above_the_maximum_is_rejected() -> None:
-    shelf = stocks(mugs=1, cups=0)
+    adjusted = stocks(mugs=1, cups=0)
     with pytest.raises(StockConflict):
-        adjust_all(shelf, StockDelta(MUG, MAX_ON_HAND))
-    adjust_all(shelf, StockDelta(MUG, MAX_ON_HAND - 1))
-    assert shelf[MUG].on_hand == MAX_ON_HAND
+        adjust_all(adjusted, StockDelta(MUG, MAX_ON_HAND))
+    adjust_all(adjusted, StockDelta(MUG, MAX_ON_HAND - 1))
+    assert adjusted[MUG].on_hand == MAX_ON_HAND

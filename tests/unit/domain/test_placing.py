@@ -27,12 +27,12 @@ ANN = UserId(IDS.new())
 
 
 class Goods:
-    """A shelf that is filled product by product."""
+    """Products with stock, added one by one."""
 
     def __init__(self) -> None:
         self._products: dict[ProductId, Product] = {}
         self._stocks: dict[ProductId, Stock] = {}
-        self.shelf = ProductsWithStock(self._products, self._stocks)
+        self.products_with_stock = ProductsWithStock(self._products, self._stocks)
 
     def add(self, sku: str, *, stock: int = 10, price: Money | None = None) -> Product:
         product, its_stock = a_product(IDS, actor=STAFF, sku=sku, on_hand=stock)
@@ -64,7 +64,7 @@ def request(*lines: tuple[Product, int], expected_total: Money | None = None) ->
 def place_it(goods: Goods, asked: OrderRequest) -> Order:
     return place(
         asked,
-        goods.shelf,
+        goods.products_with_stock,
         CustomerHolds(status=UserStatus.ACTIVE, email_verified=False),
         HoldLimits(),
         idempotency_key="key",
@@ -167,26 +167,28 @@ def test_order_up_to_max_per_order_is_placed(goods: Goods) -> None:
 def test_order_has_1_to_100_lines(goods: Goods, lines: int) -> None:
     mug = goods.add("MUG", stock=1000)
     with pytest.raises(ValidationFailed):
-        quote(request(*[(mug, 1)] * lines), goods.shelf)
-    assert quote(request(*[(mug, 1)] * MAX_LINES), goods.shelf).total == Money(1000 * MAX_LINES, "EUR")
+        quote(request(*[(mug, 1)] * lines), goods.products_with_stock)
+    assert quote(request(*[(mug, 1)] * MAX_LINES), goods.products_with_stock).total == Money(
+        1000 * MAX_LINES, "EUR"
+    )
 
 
 def test_quantities_are_between_one_and_a_million(goods: Goods) -> None:
     mug, cup = goods.add("MUG", stock=MAX_QUANTITY + 1), goods.add("CUP", stock=MAX_QUANTITY + 1)
     lines = [(mug, 2), (mug, -1), (cup, MAX_QUANTITY), (mug, 0), (cup, 1)]
     with pytest.raises(ValidationFailed) as refusal:
-        quote(request(*lines), goods.shelf)
+        quote(request(*lines), goods.products_with_stock)
     assert faults(refusal.value) == [(("lines", n, "quantity"), "out_of_range") for n in (1, 2, 3)]
-    assert quote(request((cup, MAX_QUANTITY)), goods.shelf).lines[0].quantity == MAX_QUANTITY
+    assert quote(request((cup, MAX_QUANTITY)), goods.products_with_stock).lines[0].quantity == MAX_QUANTITY
 
 
 def test_order_above_the_maximum_amount_is_rejected(goods: Goods) -> None:
     dear, cheap = goods.add("DEAR", price=Money(MAX_AMOUNT, "EUR")), goods.add("CHEAP", price=Money(1, "EUR"))
     for lines in ([(dear, 2)], [(dear, 1), (cheap, 1)]):
         with pytest.raises(ValidationFailed) as refusal:
-            quote(request(*lines), goods.shelf)
+            quote(request(*lines), goods.products_with_stock)
         assert faults(refusal.value) == [(("lines",), "amount_out_of_range")]
-    assert quote(request((dear, 1)), goods.shelf).total == Money(MAX_AMOUNT, "EUR")
+    assert quote(request((dear, 1)), goods.products_with_stock).total == Money(MAX_AMOUNT, "EUR")
 
 
 @pytest.mark.parametrize("expected", [Money(1999, "EUR"), Money(2001, "EUR"), Money(2000, "USD")])

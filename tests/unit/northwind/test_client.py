@@ -36,7 +36,7 @@ async def test_demo_client_retries_lost_requests(monkeypatch: pytest.MonkeyPatch
 
 
 async def test_demo_client_gives_up_eventually(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("examples.northwind.client.PATIENCE", -1)
+    monkeypatch.setattr("examples.northwind.client.WAITING_LIMIT", -1)
     client = client_of(httpx2.Response(429), httpx2.ConnectError, waits=[])
     assert (await client.send("GET", "/")).status_code == 429
     with pytest.raises(httpx2.ConnectError):
