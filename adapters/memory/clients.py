@@ -1,10 +1,14 @@
-from adapters.memory.copying import copied
-from adapters.memory.database import reach
-from adapters.memory.locks import Row
-from adapters.memory.transaction import Transaction
-from application.clients.ports import ClientNameTaken, ClientRepository
+from collections.abc import Sequence
+
+from adapters.memory.core.copying import copied
+from adapters.memory.core.database import MemoryDatabase, reach
+from adapters.memory.core.locks import Row
+from adapters.memory.core.transaction import Transaction
+from application.clients.ports import ClientNameTaken, ClientQueries, ClientRepository
+from application.clients.views import ClientView
 from domain.clients.client import ServiceClient
-from domain.shared.ids import ClientId
+from domain.shared.ids import ClientId, SecretId
+from domain.users.permissions import Scope
 
 
 class MemoryClientRepository(ClientRepository):
@@ -13,7 +17,7 @@ class MemoryClientRepository(ClientRepository):
 
     async def add(self, client: ServiceClient) -> None:
         await reach()
-        await self._transaction.lock([("clients.name", client.name), _row(client.id)])
+        await self._transaction.lock([("clients.name", client.name), _client_row(client.id)])
         clients = self._transaction.tables.clients
         if any(other.name == client.name for other in clients.values()):
             self._transaction.fail(ClientNameTaken())
@@ -24,7 +28,7 @@ class MemoryClientRepository(ClientRepository):
         return copied(self._transaction.tables.clients.get(client_id))
 
     async def get(self, client_id: ClientId) -> ServiceClient | None:
-        await self._transaction.lock([_row(client_id)])
+        await self._transaction.lock([_client_row(client_id)])
         return await self.peek(client_id)
 
     async def find_by_name(self, name: str) -> ServiceClient | None:
@@ -34,9 +38,26 @@ class MemoryClientRepository(ClientRepository):
 
     async def save(self, client: ServiceClient) -> None:
         await reach()
-        self._transaction.ensure_locked(_row(client.id))
+        self._transaction.ensure_locked(_client_row(client.id))
         self._transaction.tables.clients[client.id] = copied(client)
 
 
-def _row(client_id: ClientId) -> Row:
+def _client_row(client_id: ClientId) -> Row:
     return "clients", client_id.hex
+
+
+class MemoryClientQueries(ClientQueries):
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
+
+    async def scopes_of(self, client_id: ClientId, secret_id: SecretId) -> frozenset[Scope] | None:
+        await reach()
+        client = self._database.tables.clients.get(client_id)
+        if client is None or client.disabled_at is not None:
+            return None
+        return client.scopes if any(secret.id == secret_id for secret in client.secrets) else None
+
+    async def all(self) -> Sequence[ClientView]:
+        await reach()
+        clients = sorted(self._database.tables.clients.values(), key=lambda client: client.name)
+        return [ClientView.of(client) for client in clients]

@@ -2,10 +2,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from adapters.memory.copying import copied
-from adapters.memory.database import MemoryDatabase, reach
-from adapters.memory.locks import Row
-from adapters.memory.transaction import IntegrityError, Transaction
+from adapters.memory.core.copying import copied
+from adapters.memory.core.database import MemoryDatabase, reach
+from adapters.memory.core.locks import Row
+from adapters.memory.core.transaction import IntegrityError, Transaction
 from application.shared.idempotency import (
     ANONYMOUS,
     IdempotencyInFlight,

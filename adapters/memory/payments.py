@@ -1,15 +1,26 @@
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from adapters.memory.copying import copied
-from adapters.memory.database import reach
-from adapters.memory.locks import Row
+from adapters.memory.core.copying import copied
+from adapters.memory.core.database import MemoryDatabase, reach
+from adapters.memory.core.keyset import page
+from adapters.memory.core.locks import Row
+from adapters.memory.core.transaction import IntegrityError, Transaction
 from adapters.memory.orders import order_row
-from adapters.memory.transaction import IntegrityError, Transaction
-from application.payments.ports import PaymentRepository
+from application.payments.ports import (
+    PaymentQueries,
+    PaymentRepository,
+    ProviderEvent,
+    ProviderEventRecords,
+    RefundRepository,
+)
+from application.payments.views import PaymentView, RefundView
+from application.shared.page import Page, Position
 from domain.payments.method import PaymentMethod
 from domain.payments.payment import Payment
-from domain.shared.ids import OrderId, PaymentId
+from domain.payments.refund import Refund
+from domain.shared.ids import OrderId, PaymentId, RefundId
 
 
 class MemoryPaymentRepository(PaymentRepository):
@@ -24,7 +35,7 @@ class MemoryPaymentRepository(PaymentRepository):
 
     async def save(self, payments: Sequence[Payment]) -> None:
         await reach()
-        await self._transaction.lock(_row(payment.id) for payment in payments)
+        await self._transaction.lock(_payment_row(payment.id) for payment in payments)
         for payment in payments:
             self._write(payment)
 
@@ -52,7 +63,7 @@ class MemoryPaymentRepository(PaymentRepository):
         await reach()
         taken: list[PaymentId] = []
         for payment_id in self._due(now):
-            if len(taken) < limit and await self._transaction.try_lock(_row(payment_id)):
+            if len(taken) < limit and await self._transaction.try_lock(_payment_row(payment_id)):
                 taken.append(payment_id)
         still = set(self._due(now))
         return [copied(self._transaction.tables.payments[id_]) for id_ in taken if id_ in still]
@@ -86,5 +97,122 @@ class MemoryPaymentRepository(PaymentRepository):
             self._transaction.fail(IntegrityError("two undecided payments of one order"))
 
 
-def _row(payment_id: PaymentId) -> Row:
+def _payment_row(payment_id: PaymentId) -> Row:
     return "payments", payment_id.hex
+
+
+class MemoryRefundRepository(RefundRepository):
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def add(self, refunds: Sequence[Refund]) -> None:
+        await reach()
+        for refund in refunds:
+            self._transaction.ensure_locked(order_row(refund.order_id))
+            self._write(refund)
+
+    async def save(self, refunds: Sequence[Refund]) -> None:
+        await reach()
+        await self._transaction.lock(_refund_row(refund.id) for refund in refunds)
+        for refund in refunds:
+            self._write(refund)
+
+    async def of_order(self, order_id: OrderId) -> Sequence[Refund]:
+        await reach()
+        refunds = self._transaction.tables.refunds.values()
+        of_order = [refund for refund in refunds if refund.order_id == order_id]
+        return [
+            copied(refund) for refund in sorted(of_order, key=lambda refund: (refund.requested_at, refund.id))
+        ]
+
+    async def find(self, refund_id: RefundId) -> Refund | None:
+        await reach()
+        return copied(self._transaction.tables.refunds.get(refund_id))
+
+    async def find_by_reference(self, method: PaymentMethod, reference: str) -> Refund | None:
+        await reach()
+        for refund in self._transaction.tables.refunds.values():
+            if refund.method is method and refund.reference == reference:
+                return copied(refund)
+        return None
+
+    async def due_inquiries(self, now: datetime, *, limit: int) -> Sequence[Refund]:
+        await reach()
+        taken: list[RefundId] = []
+        for refund_id in self._due(now):
+            if len(taken) < limit and await self._transaction.try_lock(_refund_row(refund_id)):
+                taken.append(refund_id)
+        still = set(self._due(now))
+        return [copied(self._transaction.tables.refunds[id_]) for id_ in taken if id_ in still]
+
+    def _due(self, now: datetime) -> list[RefundId]:
+        due = [
+            (refund.inquire_at, refund.id)
+            for refund in self._transaction.tables.refunds.values()
+            if refund.inquire_at is not None and refund.inquire_at <= now
+        ]
+        return [refund_id for _, refund_id in sorted(due)]
+
+    def _write(self, refund: Refund) -> None:
+        self._transaction.tables.refunds[refund.id] = copied(refund)
+
+
+def _refund_row(refund_id: RefundId) -> Row:
+    return "refunds", refund_id.hex
+
+
+class MemoryProviderEventRecords(ProviderEventRecords):
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def record_once(self, event: ProviderEvent, *, now: datetime) -> bool:  # noqa: ARG002 - kept for pruning only
+        await reach()
+        key = event.provider, event.event_id
+        await self._transaction.lock([("provider_events", *key)])
+        if key in self._transaction.tables.provider_events:
+            return False
+        self._transaction.tables.provider_events[key] = event
+        return True
+
+
+class MemoryPaymentQueries(PaymentQueries):
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
+
+    async def payment(self, order_id: OrderId, payment_id: PaymentId) -> PaymentView | None:
+        await reach()
+        payment = self._database.tables.payments.get(payment_id)
+        return PaymentView.of(payment) if payment and payment.order_id == order_id else None
+
+    async def payments(self, order_id: OrderId, *, after: Position | None, limit: int) -> Page[PaymentView]:
+        await reach()
+        return page(
+            (each for each in self._database.tables.payments.values() if each.order_id == order_id),
+            position=lambda payment: (payment.requested_at, payment.id),
+            show=PaymentView.of,
+            descending=False,
+            after=after,
+            limit=limit,
+        )
+
+    async def refund(self, order_id: OrderId, refund_id: RefundId) -> RefundView | None:
+        await reach()
+        refund = self._database.tables.refunds.get(refund_id)
+        return RefundView.of(refund) if refund and refund.order_id == order_id else None
+
+    async def unsettled(self) -> Mapping[PaymentMethod, int]:
+        await reach()
+        tables = self._database.tables
+        due: tuple[Payment | Refund, ...] = (*tables.payments.values(), *tables.refunds.values())
+        return Counter(each.method for each in due if each.inquire_at is not None)
+
+    async def refunds(self, order_id: OrderId, *, after: Position | None, limit: int) -> Page[RefundView]:
+        await reach()
+        return page(
+            (each for each in self._database.tables.refunds.values() if each.order_id == order_id),
+            position=lambda refund: (refund.requested_at, refund.id),
+            show=RefundView.of,
+            descending=False,
+            after=after,
+            limit=limit,
+        )

@@ -1,10 +1,10 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from adapters.memory.database import reach
+from adapters.memory.core.database import reach
+from adapters.memory.core.transaction import Transaction
 from adapters.memory.orders import order_row
 from adapters.memory.sessions import session_row
-from adapters.memory.transaction import Transaction
 from application.shared.idempotency import PersonalResult, StoredResult
 from application.users.ports import PersonalData
 from domain.orders.lifecycle import FINISHED

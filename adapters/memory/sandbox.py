@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from adapters.memory.database import reach
+from adapters.memory.core.database import reach
 from adapters.payments.sandbox.store import (
     Change,
     Decide,

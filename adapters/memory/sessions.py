@@ -1,10 +1,14 @@
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
-from adapters.memory.copying import copied
-from adapters.memory.database import reach
-from adapters.memory.locks import Row
-from adapters.memory.transaction import IntegrityError, Transaction
-from application.sessions.ports import SessionRepository
+from adapters.memory.core.copying import copied
+from adapters.memory.core.database import MemoryDatabase, reach
+from adapters.memory.core.keyset import page
+from adapters.memory.core.locks import Row
+from adapters.memory.core.transaction import IntegrityError, Transaction
+from application.sessions.ports import SessionQueries, SessionRepository
+from application.sessions.views import SessionView
+from application.shared.page import Page, Position
 from domain.sessions.session import Session
 from domain.shared.ids import SessionId, UserId
 
@@ -55,3 +59,25 @@ class MemorySessionRepository(SessionRepository):
 def session_row(session_id: SessionId) -> Row:
     """Return what is locked before a session is changed."""
     return "sessions", session_id.hex
+
+
+class MemorySessionQueries(SessionQueries):
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
+
+    async def list(
+        self, user_id: UserId, *, now: datetime, after: Position | None, limit: int
+    ) -> Page[SessionView]:
+        await reach()
+        return page(
+            (
+                session
+                for session in self._database.tables.sessions.values()
+                if session.user_id == user_id and not session.is_over(now)
+            ),
+            position=lambda session: (session.created_at, session.id),
+            show=SessionView.of,
+            descending=True,
+            after=after,
+            limit=limit,
+        )

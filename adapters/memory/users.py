@@ -1,12 +1,26 @@
 from collections.abc import Collection
+from datetime import datetime
 
-from adapters.memory.copying import copied
-from adapters.memory.database import reach
-from adapters.memory.locks import Row
-from adapters.memory.transaction import Transaction
-from application.users.ports import EmailTaken, UserRepository
-from domain.shared.ids import UserId
+from adapters.memory.core.copying import copied
+from adapters.memory.core.database import MemoryDatabase, reach
+from adapters.memory.core.keyset import page
+from adapters.memory.core.locks import Row
+from adapters.memory.core.transaction import Transaction
+from application.shared.page import Page, Position
+from application.users.ports import (
+    EmailTaken,
+    OneTimeTokens,
+    PrincipalState,
+    SignUps,
+    UserFilter,
+    UserQueries,
+    UserRepository,
+)
+from application.users.views import UserView
+from domain.shared.ids import SessionId, SignUpId, UserId
 from domain.users.email_address import EmailAddress
+from domain.users.one_time_token import OneTimeToken, TokenPurpose
+from domain.users.pending_sign_up import PendingSignUp
 from domain.users.user import User
 
 
@@ -71,3 +85,127 @@ def user_row(user_id: UserId) -> Row:
 
 def _address_row(address: EmailAddress) -> Row:
     return "users.email", address.normalized
+
+
+class MemorySignUps(SignUps):
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def add(self, sign_up: PendingSignUp) -> None:
+        await self._transaction.lock([_sign_up_row(sign_up.id)])
+        await reach()
+        self._transaction.tables.sign_ups[sign_up.id] = sign_up
+
+    async def get(self, sign_up_id: SignUpId) -> PendingSignUp | None:
+        await reach()
+        return self._transaction.tables.sign_ups.get(sign_up_id)
+
+    async def find(self, token_hash: bytes) -> PendingSignUp | None:
+        await reach()
+        sign_ups = self._transaction.tables.sign_ups.values()
+        return next((sign_up for sign_up in sign_ups if sign_up.token_hash == token_hash), None)
+
+    async def save(self, sign_up: PendingSignUp) -> None:
+        await self._transaction.lock([_sign_up_row(sign_up.id)])
+        await reach()
+        if sign_up.id in self._transaction.tables.sign_ups:
+            self._transaction.tables.sign_ups[sign_up.id] = sign_up
+
+    async def claim(self, sign_up: PendingSignUp) -> bool:
+        rivals = [
+            other.id for other in self._transaction.tables.sign_ups.values() if other.email == sign_up.email
+        ]
+        await self._transaction.lock(map(_sign_up_row, rivals))
+        await reach()
+        is_there = sign_up.id in self._transaction.tables.sign_ups
+        for rival in rivals:
+            self._remove(rival)
+        return is_there
+
+    async def prune(self, *, requested_until: datetime) -> None:
+        sign_ups = list(self._transaction.tables.sign_ups.values())
+        for sign_up in sign_ups:
+            if sign_up.requested_at <= requested_until:
+                await self._transaction.lock([_sign_up_row(sign_up.id)])
+                self._remove(sign_up.id)
+        await reach()
+
+    def _remove(self, sign_up_id: SignUpId) -> None:
+        tables = self._transaction.tables
+        tables.sign_ups.pop(sign_up_id, None)
+        for key in [key for key in tables.mail if key[2] == sign_up_id]:
+            del tables.mail[key]
+
+
+def _sign_up_row(sign_up_id: SignUpId) -> Row:
+    return "sign_ups", sign_up_id.hex
+
+
+class MemoryOneTimeTokens(OneTimeTokens):
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def put(self, token: OneTimeToken) -> None:
+        await self._transaction.lock([_token_row(token.user_id, token.purpose)])
+        await reach()
+        self._transaction.tables.one_time_tokens[token.user_id, token.purpose] = token
+
+    async def find(self, purpose: TokenPurpose, token_hash: bytes) -> OneTimeToken | None:
+        await reach()
+        tokens = self._transaction.tables.one_time_tokens.values()
+        return next((t for t in tokens if t.purpose is purpose and t.token_hash == token_hash), None)
+
+    async def take(self, token: OneTimeToken) -> bool:
+        await self._transaction.lock([_token_row(token.user_id, token.purpose)])
+        await reach()
+        tokens = self._transaction.tables.one_time_tokens
+        if tokens.get((token.user_id, token.purpose)) != token:
+            return False
+        del tokens[token.user_id, token.purpose]
+        return True
+
+
+def _token_row(user_id: UserId, purpose: TokenPurpose) -> Row:
+    return "one_time_tokens", user_id.hex, purpose
+
+
+class MemoryUserQueries(UserQueries):
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
+
+    async def get(self, user_id: UserId) -> UserView | None:
+        await reach()
+        user = self._database.tables.users.get(user_id)
+        return UserView.of(user) if user else None
+
+    async def state_of(
+        self, user_id: UserId, session_id: SessionId, *, now: datetime
+    ) -> PrincipalState | None:
+        await reach()
+        user = self._database.tables.users.get(user_id)
+        session = self._database.tables.sessions.get(session_id)
+        if user is None:
+            return None
+        has_session = session is not None and session.user_id == user_id and not session.is_over(now)
+        return PrincipalState(user.role, user.status, has_session=has_session)
+
+    async def list(
+        self, criteria: UserFilter, *, descending: bool, after: Position | None, limit: int
+    ) -> Page[UserView]:
+        await reach()
+        return page(
+            (user for user in self._database.tables.users.values() if _meets(user, criteria)),
+            position=lambda user: (user.created_at, user.id),
+            show=UserView.of,
+            descending=descending,
+            after=after,
+            limit=limit,
+        )
+
+
+def _meets(user: User, criteria: UserFilter) -> bool:
+    return (
+        criteria.email in {None, user.email}
+        and criteria.role in {None, user.role}
+        and criteria.status in {None, user.status}
+    )

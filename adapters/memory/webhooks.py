@@ -3,10 +3,10 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from adapters.memory.database import MemoryDatabase, reach
-from adapters.memory.locks import Row
-from adapters.memory.queries.keyset import page
-from adapters.memory.transaction import Transaction
+from adapters.memory.core.database import MemoryDatabase, reach
+from adapters.memory.core.keyset import page
+from adapters.memory.core.locks import Row
+from adapters.memory.core.transaction import Transaction
 from application.events.views import PublishedEvent
 from application.shared.ids import IdFactory
 from application.shared.page import Page, Position

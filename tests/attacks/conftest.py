@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from adapters.memory.database import MemoryDatabase
+from adapters.memory.core.database import MemoryDatabase
 from application.audit.entry import AuditEntry
 from tests.kit.logs import captured_log
 from tests.kit.samples import Surroundings

@@ -6,7 +6,7 @@ from typing import TypeVar
 import pytest
 from sqlalchemy import text
 
-from adapters.memory.unit_of_work import MemoryUnitOfWorkFactory
+from adapters.memory.core.unit_of_work import MemoryUnitOfWorkFactory
 from application.catalog.views import AdjustmentView, ProductView, StockView
 from application.orders.views import OrderView
 from application.shared.idempotency import (

@@ -1,26 +1,21 @@
 from dataclasses import dataclass, fields
 
 from adapters.ids import UuidV7Factory
-from adapters.memory.attempts import MemoryAttemptRecords
-from adapters.memory.audit_log import MemoryAuditLog
-from adapters.memory.database import MemoryDatabase
-from adapters.memory.event_feed import MemoryEventFeed
-from adapters.memory.findings import MemoryFindingRecords
+from adapters.memory.audit import MemoryAuditLog
+from adapters.memory.catalog import MemoryProductQueries, MemoryProductSearchIndex, MemoryStockQueries
+from adapters.memory.checks import MemoryFindingRecords
+from adapters.memory.clients import MemoryClientQueries
+from adapters.memory.core.database import MemoryDatabase
+from adapters.memory.core.unit_of_work import MemoryUnitOfWorkFactory
+from adapters.memory.events import MemoryEventFeed, MemoryOutboxQueries, MemoryRelayProgress
 from adapters.memory.idempotency import MemoryIdempotencyRecordStore
-from adapters.memory.products import MemoryProductSearchIndex
-from adapters.memory.queries.clients import MemoryClientQueries
-from adapters.memory.queries.orders import MemoryOrderQueries
-from adapters.memory.queries.outbox import MemoryOutboxQueries
-from adapters.memory.queries.payments import MemoryPaymentQueries
-from adapters.memory.queries.products import MemoryProductQueries
-from adapters.memory.queries.sessions import MemorySessionQueries
-from adapters.memory.queries.stocks import MemoryStockQueries
-from adapters.memory.queries.users import MemoryUserQueries
-from adapters.memory.relay_progress import MemoryRelayProgress
+from adapters.memory.orders import MemoryOrderQueries
+from adapters.memory.payments import MemoryPaymentQueries
 from adapters.memory.sandbox import MemorySandboxStore
-from adapters.memory.secrets import MemorySecrets
-from adapters.memory.signing_keys import MemorySigningKeys
-from adapters.memory.unit_of_work import MemoryUnitOfWorkFactory
+from adapters.memory.sessions import MemorySessionQueries
+from adapters.memory.signing import MemorySecrets, MemorySigningKeys
+from adapters.memory.throttling import MemoryAttemptRecords
+from adapters.memory.users import MemoryUserQueries
 from adapters.memory.webhooks import MemoryDeliveryQueue, MemoryWebhookQueries
 from adapters.payments.sandbox.store import SandboxStore
 from application.audit.ports import AuditQueries, AuditRecords

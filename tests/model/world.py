@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from adapters.memory.database import MemoryDatabase
-from adapters.memory.tables import Tables
+from adapters.memory.core.database import MemoryDatabase
+from adapters.memory.core.tables import Tables
 from application.catalog.views import ProductView
 from application.orders.views import OrderView
 from application.payments.ports import Outcome, ProviderAnswer, ProviderEventKind

@@ -1,6 +1,6 @@
 from dataclasses import dataclass
 
-from adapters.memory.copying import copied
+from adapters.memory.core.copying import copied
 
 
 @dataclass(frozen=True, slots=True)

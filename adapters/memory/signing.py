@@ -1,9 +1,11 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from secrets import token_bytes
 
-from adapters.memory.database import MemoryDatabase, reach
+from adapters.memory.core.database import MemoryDatabase, reach
 from application.audit.entry import AuditEntry
+from application.shared.secrets import Secrets
 from application.signing.ports import SigningKey, SigningKeyStore
 
 
@@ -32,3 +34,12 @@ class MemorySigningKeys(SigningKeyStore):
             k for k in former if k.verifies_until is None or k.verifies_until > now
         ] + [key]
         self._database.tables.audit_log.update({entry.id: entry for entry in entries})
+
+
+class MemorySecrets(Secrets):
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
+
+    async def get_or_create(self, name: str, nbytes: int) -> bytes:
+        await reach()
+        return self._database.secrets.setdefault(name, token_bytes(nbytes))

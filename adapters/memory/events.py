@@ -1,8 +1,11 @@
-from uuid import uuid4
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
 
 from adapters.json_text import to_json
-from adapters.memory.database import MemoryDatabase, reach
-from application.events.ports import EventFeed, UnknownEvent
+from adapters.memory.core.database import MemoryDatabase, reach
+from application.events.ports import EventFeed, OutboxQueries, RelayLease, RelayProgress, UnknownEvent
 from application.events.views import EventPage, PublishedEvent
 from domain.shared.events import Event
 from domain.shared.ids import EventId
@@ -52,3 +55,45 @@ def _published(event: Event, position: int) -> PublishedEvent:
         occurred_at=event.occurred_at,
         data=to_json(event, without=_ENVELOPE),
     )
+
+
+@dataclass(slots=True)
+class _Progress:
+    after: EventId | None = None
+    token: UUID | None = None
+    leased_until: datetime | None = None
+
+
+class MemoryRelayProgress(RelayProgress):
+    def __init__(self) -> None:
+        self._progress: dict[str, _Progress] = {}
+
+    async def lease(
+        self, publisher: str, *, token: UUID, now: datetime, until: datetime
+    ) -> RelayLease | None:
+        await reach()
+        progress = self._progress.setdefault(publisher, _Progress())
+        if progress.leased_until is not None and progress.leased_until > now:
+            return None
+        progress.token, progress.leased_until = token, until
+        return RelayLease(publisher, token, progress.after)
+
+    async def end(self, lease: RelayLease, *, after: EventId | None) -> bool:
+        await reach()
+        progress = self._progress[lease.publisher]
+        if progress.token != lease.token:
+            return False
+        self._progress[lease.publisher] = _Progress(after)
+        return True
+
+
+class MemoryOutboxQueries(OutboxQueries):
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
+
+    async def count(self, event_type: str, *, of: Collection[UUID] | None = None) -> int:
+        await reach()
+        return sum(
+            event.type == event_type and (of is None or event.aggregate_id in of)
+            for event in self._database.outbox
+        )

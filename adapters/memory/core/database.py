@@ -2,8 +2,8 @@
 
 import asyncio
 
-from adapters.memory.locks import RowLocks
-from adapters.memory.tables import Tables
+from adapters.memory.core.locks import RowLocks
+from adapters.memory.core.tables import Tables
 from application.checks.ports import Invariant, Tally
 from application.events.views import PublishedEvent
 from application.signing.ports import SigningKey

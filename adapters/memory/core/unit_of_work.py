@@ -1,24 +1,22 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from adapters.memory.attempts import MemoryAttemptTallies
+from adapters.memory.catalog import MemoryProductRepository, MemoryStockRepository
 from adapters.memory.clients import MemoryClientRepository
-from adapters.memory.database import MemoryDatabase, reach
-from adapters.memory.fulfillments import MemoryFulfillmentRepository
+from adapters.memory.core.database import MemoryDatabase, reach
+from adapters.memory.core.transaction import Transaction
 from adapters.memory.idempotency import MemoryIdempotencyRecords
-from adapters.memory.mail_requests import MemoryMailRequests
-from adapters.memory.one_time_tokens import MemoryOneTimeTokens
-from adapters.memory.orders import MemoryOrderRepository
-from adapters.memory.payments import MemoryPaymentRepository
+from adapters.memory.mail import MemoryMailRequests
+from adapters.memory.orders import MemoryFulfillmentRepository, MemoryOrderRepository
+from adapters.memory.payments import (
+    MemoryPaymentRepository,
+    MemoryProviderEventRecords,
+    MemoryRefundRepository,
+)
 from adapters.memory.personal_data import MemoryPersonalData
-from adapters.memory.products import MemoryProductRepository
-from adapters.memory.provider_events import MemoryProviderEventRecords
-from adapters.memory.refunds import MemoryRefundRepository
 from adapters.memory.sessions import MemorySessionRepository
-from adapters.memory.sign_ups import MemorySignUps
-from adapters.memory.stocks import MemoryStockRepository
-from adapters.memory.transaction import Transaction
-from adapters.memory.users import MemoryUserRepository
+from adapters.memory.throttling import MemoryAttemptTallies
+from adapters.memory.users import MemoryOneTimeTokens, MemorySignUps, MemoryUserRepository
 from adapters.memory.webhooks import MemoryWebhookRepository
 from application.audit.trail import AuditTrail
 from application.shared.ids import IdFactory

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Self
 
-from adapters.memory.overlay import Overlay
+from adapters.memory.core.overlay import Overlay
 from application.audit.entry import AuditEntry
 from application.mail.request import MailKind, MailRequest
 from application.payments.ports import ProviderEvent

@@ -2,10 +2,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from adapters.memory.copying import copied
-from adapters.memory.database import reach
-from adapters.memory.locks import Row
-from adapters.memory.transaction import Transaction
+from adapters.memory.core.copying import copied
+from adapters.memory.core.database import reach
+from adapters.memory.core.locks import Row
+from adapters.memory.core.transaction import Transaction
 from application.mail.ports import MailRequests
 from application.mail.request import MailKind, MailRequest
 from domain.shared.ids import SignUpId

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Iterable
 from typing import NoReturn
 
-from adapters.memory.database import MemoryDatabase
-from adapters.memory.locks import Row
+from adapters.memory.core.database import MemoryDatabase
+from adapters.memory.core.locks import Row
 from application.shared.errors import Overloaded
 from application.shared.idempotency import IdempotencyInFlight
 from domain.shared.events import Event

@@ -2,9 +2,9 @@ from collections.abc import Sequence
 from copy import copy
 from datetime import datetime
 
-from adapters.memory.database import MemoryDatabase, reach
-from adapters.memory.locks import Row
-from adapters.memory.transaction import Transaction
+from adapters.memory.core.database import MemoryDatabase, reach
+from adapters.memory.core.locks import Row
+from adapters.memory.core.transaction import Transaction
 from application.throttling.ports import AttemptRecords, AttemptTallies
 from domain.users.attempts import Attempt, AttemptTally
 

@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from adapters.memory.database import MemoryDatabase, reach
+from adapters.memory.core.database import MemoryDatabase, reach
 from application.checks.ports import Finding, FindingRecords, Tally
 
 

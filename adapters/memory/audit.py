@@ -1,7 +1,7 @@
 from datetime import datetime
 
-from adapters.memory.database import MemoryDatabase, reach
-from adapters.memory.queries.keyset import page
+from adapters.memory.core.database import MemoryDatabase, reach
+from adapters.memory.core.keyset import page
 from application.audit.entry import AuditEntry
 from application.audit.ports import AuditFilter, AuditQueries, AuditRecords
 from application.audit.views import AuditEntryView
