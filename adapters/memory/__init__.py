@@ -1,1 +1,1 @@
-"""The shop kept in memory: for tests that want every rule of the database, and no database."""
+"""The repositories and queries in memory, with every rule of the database, for tests that need no server."""

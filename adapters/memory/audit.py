@@ -1,6 +1,6 @@
 from datetime import datetime
 
-from adapters.memory.core.database import MemoryDatabase, reach
+from adapters.memory.core.database import MemoryDatabase, yield_control
 from adapters.memory.core.keyset import page
 from application.audit.entry import AuditEntry
 from application.audit.ports import AuditFilter, AuditQueries, AuditRecords
@@ -15,7 +15,7 @@ class MemoryAuditLog(AuditQueries, AuditRecords):
     async def list(
         self, criteria: AuditFilter, *, after: Position | None, limit: int
     ) -> Page[AuditEntryView]:
-        await reach()
+        await yield_control()
         return page(
             (entry for entry in self._database.tables.audit_log.values() if _matches(entry, criteria)),
             position=lambda entry: (entry.at, entry.id),
@@ -26,7 +26,7 @@ class MemoryAuditLog(AuditQueries, AuditRecords):
         )
 
     async def prune(self, *, before: datetime, limit: int) -> int:
-        await reach()
+        await yield_control()
         entries = self._database.tables.audit_log
         old = sorted((entry for entry in entries.values() if entry.at < before), key=lambda entry: entry.at)
         for entry in old[:limit]:

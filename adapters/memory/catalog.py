@@ -2,7 +2,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from adapters.memory.core.copying import copied
-from adapters.memory.core.database import MemoryDatabase, reach
+from adapters.memory.core.database import MemoryDatabase, yield_control
 from adapters.memory.core.keyset import page
 from adapters.memory.core.locks import Row
 from adapters.memory.core.transaction import IntegrityError, Transaction
@@ -30,7 +30,7 @@ class MemoryProductRepository(ProductRepository):
         self._transaction = transaction
 
     async def add(self, products: Sequence[Product]) -> None:
-        await reach()
+        await yield_control()
         await self._transaction.lock([("products.sku", product.sku) for product in products])
         tables = self._transaction.tables
         for product in products:
@@ -42,18 +42,18 @@ class MemoryProductRepository(ProductRepository):
             self._write(product)
 
     async def get(self, product_ids: Iterable[ProductId]) -> Mapping[ProductId, Product]:
-        await reach()
+        await yield_control()
         products = self._transaction.tables.products
         return {id_: copied(products[id_]) for id_ in sorted(set(product_ids)) if id_ in products}
 
     async def find_by_sku(self, skus: Iterable[str]) -> Mapping[str, Product]:
-        await reach()
+        await yield_control()
         tables = self._transaction.tables
         known = sorted(set(skus) & tables.product_ids.keys())
         return {sku: copied(tables.products[tables.product_ids[sku]]) for sku in known}
 
     async def save(self, products: Sequence[Product]) -> None:
-        await reach()
+        await yield_control()
         for product in products:
             self._write(product)
 
@@ -64,14 +64,14 @@ class MemoryProductRepository(ProductRepository):
 
 
 class MemoryProductSearchIndex(ProductSearchIndex):
-    """Nothing is stored: words are computed when they are compared."""
+    """A search index that stores nothing: words are computed when they are compared."""
 
     async def refresh(self, *, limit: int) -> int:  # noqa: ARG002 - the port's
         return 0
 
 
 def stock_row(product_id: ProductId) -> Row:
-    """Return what is locked before a product or its stock is changed."""
+    """Return the row to lock before a product or its stock is changed."""
     return "stocks", product_id.hex
 
 
@@ -81,7 +81,7 @@ class MemoryStockRepository(StockRepository):
         self._audit = audit
 
     async def add(self, stocks: Sequence[Stock]) -> None:
-        await reach()
+        await yield_control()
         await self._transaction.lock(stock_row(stock.product_id) for stock in stocks)
         for stock in stocks:
             if stock.product_id in self._transaction.tables.stocks:
@@ -89,7 +89,7 @@ class MemoryStockRepository(StockRepository):
             self._write(stock)
 
     async def get(self, product_ids: Iterable[ProductId]) -> Mapping[ProductId, Stock]:
-        await reach()
+        await yield_control()
         stocks = self._transaction.tables.stocks
         return {id_: copied(stocks[id_]) for id_ in sorted(set(product_ids)) if id_ in stocks}
 
@@ -99,7 +99,7 @@ class MemoryStockRepository(StockRepository):
         return await self.get(wanted)
 
     async def save(self, stocks: Iterable[Stock]) -> None:
-        await reach()
+        await yield_control()
         for stock in stocks:
             self._transaction.ensure_locked(stock_row(stock.product_id))
             kept = self._transaction.tables.stocks[stock.product_id]
@@ -123,7 +123,7 @@ class MemoryProductQueries(ProductQueries):
         self._database = database
 
     async def get(self, product_id: ProductId) -> ProductView | None:
-        await reach()
+        await yield_control()
         product = self._database.tables.products.get(product_id)
         return ProductView.of(product, self._stock_of(product)) if product else None
 
@@ -136,7 +136,7 @@ class MemoryProductQueries(ProductQueries):
         after: Position | None,
         limit: int,
     ) -> Page[ProductView]:
-        await reach()
+        await yield_control()
         found = {
             product.id: product
             for product in self._database.tables.products.values()
@@ -197,7 +197,7 @@ class MemoryStockQueries(StockQueries):
         self._database = database
 
     async def get(self, product_id: ProductId) -> StockView | None:
-        await reach()
+        await yield_control()
         tables = self._database.tables
         product = tables.products.get(product_id)
         return StockView.of(tables.stocks[product_id], product.sku) if product else None
@@ -205,7 +205,7 @@ class MemoryStockQueries(StockQueries):
     async def movements(
         self, product_id: ProductId, *, after: Position | None, limit: int
     ) -> Page[MovementView]:
-        await reach()
+        await yield_control()
         ledger = [
             (version, movement)
             for (id_, version), movement in self._database.tables.movements.items()

@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from adapters.memory.core.database import MemoryDatabase, reach
+from adapters.memory.core.database import MemoryDatabase, yield_control
 from application.checks.ports import Finding, FindingRecords, Tally
 
 
@@ -10,12 +10,12 @@ class MemoryFindingRecords(FindingRecords):
         self._tallies = database.tallies
 
     async def keep(self, findings: Sequence[Finding], *, at: datetime) -> None:
-        await reach()
+        await yield_control()
         for finding in findings:
             known = self._tallies.get(finding.invariant)
             if known is None or known.checked_at <= at:
                 self._tallies[finding.invariant] = Tally(finding.invariant, finding.count, at)
 
     async def latest(self) -> Sequence[Tally]:
-        await reach()
+        await yield_control()
         return [self._tallies[invariant] for invariant in sorted(self._tallies)]

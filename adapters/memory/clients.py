@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 
 from adapters.memory.core.copying import copied
-from adapters.memory.core.database import MemoryDatabase, reach
+from adapters.memory.core.database import MemoryDatabase, yield_control
 from adapters.memory.core.locks import Row
 from adapters.memory.core.transaction import Transaction
 from application.clients.ports import ClientNameTaken, ClientQueries, ClientRepository
@@ -16,7 +16,7 @@ class MemoryClientRepository(ClientRepository):
         self._transaction = transaction
 
     async def add(self, client: ServiceClient) -> None:
-        await reach()
+        await yield_control()
         await self._transaction.lock([("clients.name", client.name), _client_row(client.id)])
         clients = self._transaction.tables.clients
         if any(other.name == client.name for other in clients.values()):
@@ -24,7 +24,7 @@ class MemoryClientRepository(ClientRepository):
         clients[client.id] = copied(client)
 
     async def peek(self, client_id: ClientId) -> ServiceClient | None:
-        await reach()
+        await yield_control()
         return copied(self._transaction.tables.clients.get(client_id))
 
     async def get(self, client_id: ClientId) -> ServiceClient | None:
@@ -37,7 +37,7 @@ class MemoryClientRepository(ClientRepository):
         return await self.get(named) if named else None
 
     async def save(self, client: ServiceClient) -> None:
-        await reach()
+        await yield_control()
         self._transaction.ensure_locked(_client_row(client.id))
         self._transaction.tables.clients[client.id] = copied(client)
 
@@ -51,13 +51,13 @@ class MemoryClientQueries(ClientQueries):
         self._database = database
 
     async def scopes_of(self, client_id: ClientId, secret_id: SecretId) -> frozenset[Scope] | None:
-        await reach()
+        await yield_control()
         client = self._database.tables.clients.get(client_id)
         if client is None or client.disabled_at is not None:
             return None
         return client.scopes if any(secret.id == secret_id for secret in client.secrets) else None
 
     async def all(self) -> Sequence[ClientView]:
-        await reach()
+        await yield_control()
         clients = sorted(self._database.tables.clients.values(), key=lambda client: client.name)
         return [ClientView.of(client) for client in clients]

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from adapters.json_text import to_json
-from adapters.memory.core.database import MemoryDatabase, reach
+from adapters.memory.core.database import MemoryDatabase, yield_control
 from application.events.ports import EventFeed, OutboxQueries, RelayLease, RelayProgress, UnknownEvent
 from application.events.views import EventPage, PublishedEvent
 from domain.shared.events import Event
@@ -14,13 +14,13 @@ _ENVELOPE = {"aggregate_id", "aggregate_version", "occurred_at"}
 
 
 class MemoryEventFeed(EventFeed):
-    """The order is that of the commits."""
+    """An event feed in the order of the commits."""
 
     def __init__(self, database: MemoryDatabase) -> None:
         self._database = database
 
     async def publish_new(self, *, limit: int) -> int:
-        await reach()
+        await yield_control()
         published = self._database.published
         new = self._database.outbox[len(published) : len(published) + limit]
         published.extend(
@@ -29,7 +29,7 @@ class MemoryEventFeed(EventFeed):
         return len(new)
 
     async def read(self, *, after: EventId | None, type_: str | None, limit: int) -> EventPage:
-        await reach()
+        await yield_control()
         begin = 0 if after is None else self._position_of(after)
         published = self._database.published
         found = tuple(event for event in published[begin:] if type_ in {None, event.type})[:limit]
@@ -71,7 +71,7 @@ class MemoryRelayProgress(RelayProgress):
     async def lease(
         self, publisher: str, *, token: UUID, now: datetime, until: datetime
     ) -> RelayLease | None:
-        await reach()
+        await yield_control()
         progress = self._progress.setdefault(publisher, _Progress())
         if progress.leased_until is not None and progress.leased_until > now:
             return None
@@ -79,7 +79,7 @@ class MemoryRelayProgress(RelayProgress):
         return RelayLease(publisher, token, progress.after)
 
     async def end(self, lease: RelayLease, *, after: EventId | None) -> bool:
-        await reach()
+        await yield_control()
         progress = self._progress[lease.publisher]
         if progress.token != lease.token:
             return False
@@ -92,7 +92,7 @@ class MemoryOutboxQueries(OutboxQueries):
         self._database = database
 
     async def count(self, event_type: str, *, of: Collection[UUID] | None = None) -> int:
-        await reach()
+        await yield_control()
         return sum(
             event.type == event_type and (of is None or event.aggregate_id in of)
             for event in self._database.outbox

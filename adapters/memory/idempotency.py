@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from adapters.memory.core.copying import copied
-from adapters.memory.core.database import MemoryDatabase, reach
+from adapters.memory.core.database import MemoryDatabase, yield_control
 from adapters.memory.core.locks import Row
 from adapters.memory.core.transaction import IntegrityError, Transaction
 from application.shared.idempotency import (
@@ -20,7 +20,7 @@ V = TypeVar("V")
 
 
 class MemoryIdempotencyRecords(IdempotencyRecords):
-    """A claim is a lock on the key's scope until the unit of work ends; a stored result is a row."""
+    """A claim locks the key's scope until the unit of work ends; a stored result is a row."""
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
@@ -28,21 +28,21 @@ class MemoryIdempotencyRecords(IdempotencyRecords):
     async def claim(
         self, keys: Sequence[IdempotencyKey], result_type: type[V]
     ) -> Mapping[Scope, StoredResult[V]]:
-        await reach()
+        await yield_control()
         scopes = {key.scope for key in keys}
         await self._transaction.lock((_row(scope) for scope in scopes), refusal=IdempotencyInFlight)
         records = self._transaction.tables.idempotency
         return {scope: _typed(records[scope], result_type) for scope in scopes if scope in records}
 
     async def find_in_shared_scope(self, key: IdempotencyKey, result_type: type[V]) -> StoredResult[V] | None:
-        await reach()
+        await yield_control()
         record = self._transaction.tables.idempotency.get((ANONYMOUS, key.operation, key.key))
         if record is None or not key.has_fingerprint(record.fingerprint, record.fingerprint_version):
             return None
         return _typed(record, result_type)
 
     async def store(self, results: Mapping[IdempotencyKey, object]) -> None:
-        await reach()
+        await yield_control()
         for key, result in results.items():
             self._transaction.ensure_locked(_row(key.scope))
             self._transaction.tables.idempotency[key.scope] = StoredResult(key.fingerprint, copied(result))
@@ -54,7 +54,7 @@ class MemoryIdempotencyRecordStore(IdempotencyRecordStore):
         self._tables = database.tables
 
     async def prune(self, *, before: datetime, limit: int) -> int:
-        await reach()
+        await yield_control()
         stored = self._tables.idempotency_stored_at
         ages = sorted((at, scope) for scope, at in stored.items() if at < before)
         for _, scope in ages[:limit]:

@@ -3,7 +3,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from adapters.memory.core.copying import copied
-from adapters.memory.core.database import reach
+from adapters.memory.core.database import yield_control
 from adapters.memory.core.locks import Row
 from adapters.memory.core.transaction import Transaction
 from application.mail.ports import MailRequests
@@ -18,13 +18,13 @@ class MemoryMailRequests(MailRequests):
 
     async def add(self, request: MailRequest) -> None:
         await self._transaction.lock([_row(request)])
-        await reach()
+        await yield_control()
         waiting = self._transaction.tables.mail.get(_key(request))
         if waiting is None or waiting.set_aside_at is not None:
             self._transaction.tables.mail[_key(request)] = copied(request)
 
     async def next_due(self, now: datetime) -> MailRequest | None:
-        await reach()
+        await yield_control()
         requests = [
             request
             for request in self._transaction.tables.mail.values()
@@ -36,7 +36,7 @@ class MemoryMailRequests(MailRequests):
         return None
 
     async def save(self, request: MailRequest) -> None:
-        await reach()
+        await yield_control()
         self._transaction.ensure_locked(_row(request))
         self._transaction.tables.mail[_key(request)] = copied(request)
 
@@ -49,7 +49,7 @@ class MemoryMailRequests(MailRequests):
             self._transaction.tables.mail[_key(request)] = replace(request, set_aside_at=at)
 
     async def list_set_aside(self, *, limit: int) -> Sequence[MailRequest]:
-        await reach()
+        await yield_control()
         failed = [
             (request.set_aside_at, copied(request))
             for request in self._transaction.tables.mail.values()
@@ -63,11 +63,11 @@ class MemoryMailRequests(MailRequests):
             if request.set_aside_at is not None and request.set_aside_at <= until:
                 await self._transaction.lock([_row(request)])
                 self._transaction.tables.mail.pop(key, None)
-        await reach()
+        await yield_control()
 
     async def _unattempted_since(self, request: MailRequest) -> bool:
         await self._transaction.lock([_row(request)])
-        await reach()
+        await yield_control()
         kept = self._transaction.tables.mail.get(_key(request))
         return kept is not None and kept.attempts == request.attempts
 

@@ -3,7 +3,7 @@ from datetime import datetime
 
 from adapters.memory.catalog import stock_row
 from adapters.memory.core.copying import copied
-from adapters.memory.core.database import MemoryDatabase, reach
+from adapters.memory.core.database import MemoryDatabase, yield_control
 from adapters.memory.core.keyset import page
 from adapters.memory.core.locks import Row
 from adapters.memory.core.transaction import IntegrityError, Transaction
@@ -28,7 +28,7 @@ from domain.shared.ids import FulfillmentId, OrderId, ProductId, UserId
 
 
 def order_row(order_id: OrderId) -> Row:
-    """Return what is locked before an order is changed, or anything that belongs to it."""
+    """Return the row to lock before an order, or anything that belongs to it, is changed."""
     return "orders", order_id.hex
 
 
@@ -52,7 +52,7 @@ class MemoryOrderRepository(OrderRepository):
             **{product_id: stock_row(product_id) for product_id in product_ids},
         }
         passed_over = {id_ for id_, row in rows.items() if not await self._transaction.try_lock(row)}
-        await reach()
+        await yield_control()
         tables = self._transaction.tables
         holds = {
             customer_id: CustomerHolds(status=user.status, email_verified=user.email_verified)
@@ -74,7 +74,7 @@ class MemoryOrderRepository(OrderRepository):
         return PlacementContext(shelf, holds, frozenset(passed_over & {*known, *holds}))
 
     async def add(self, orders: Sequence[Order]) -> None:
-        await reach()
+        await yield_control()
         await self._transaction.lock(
             ("orders.key", order.customer_id.hex, order.idempotency_key) for order in orders
         )
@@ -90,23 +90,23 @@ class MemoryOrderRepository(OrderRepository):
 
     async def get(self, order_id: OrderId) -> Order | None:
         await self._transaction.lock([order_row(order_id)])
-        await reach()
+        await yield_control()
         return copied(self._transaction.tables.orders.get(order_id))
 
     async def find_by_keys(self, keys: Collection[tuple[UserId, str]]) -> Mapping[tuple[UserId, str], Order]:
-        await reach()
+        await yield_control()
         tables = self._transaction.tables
         known = set(keys) & tables.order_ids.keys()
         return {key: copied(tables.orders[tables.order_ids[key]]) for key in known}
 
     async def pending_of(self, customer_id: UserId) -> Sequence[Order]:
-        await reach()
+        await yield_control()
         await self._transaction.lock(map(order_row, self._pending_of(customer_id)))
         orders = self._transaction.tables.orders
         return [copied(orders[order_id]) for order_id in self._pending_of(customer_id)]
 
     async def due(self, now: datetime, *, limit: int) -> Sequence[Order]:
-        await reach()
+        await yield_control()
         taken: list[OrderId] = []
         for order_id in self._due(now):
             if len(taken) < limit and await self._transaction.try_lock(order_row(order_id)):
@@ -116,14 +116,14 @@ class MemoryOrderRepository(OrderRepository):
     async def due_holding(
         self, product_ids: Collection[ProductId], now: datetime, *, limit: int
     ) -> Sequence[Order]:
-        await reach()
+        await yield_control()
         orders = self._transaction.tables.orders
         holding = [id_ for id_ in self._due(now) if not orders[id_].product_ids.isdisjoint(product_ids)]
         await self._transaction.lock(map(order_row, holding[:limit]))
         return self._still_due(holding[:limit], now)
 
     async def save(self, orders: Sequence[Order]) -> None:
-        await reach()
+        await yield_control()
         for order in orders:
             self._transaction.ensure_locked(order_row(order.id))
             kept = self._transaction.tables.orders[order.id]
@@ -144,7 +144,7 @@ class MemoryOrderRepository(OrderRepository):
         return [order.id for order in sorted(due, key=lambda order: (order.expires_at, order.id))]
 
     def _still_due(self, order_ids: Iterable[OrderId], now: datetime) -> list[Order]:
-        """Return those of the locked orders that nobody has changed while their locks were waited for."""
+        """Return the locked orders that did not change while this transaction waited for their locks."""
         still = set(self._due(now))
         return [copied(self._transaction.tables.orders[id_]) for id_ in order_ids if id_ in still]
 
@@ -163,7 +163,7 @@ class MemoryFulfillmentRepository(FulfillmentRepository):
         self._transaction = transaction
 
     async def add(self, fulfillment: Fulfillment) -> None:
-        await reach()
+        await yield_control()
         self._transaction.ensure_locked(order_row(fulfillment.order_id))
         self._transaction.tables.fulfillments[fulfillment.id] = fulfillment
 
@@ -173,12 +173,12 @@ class MemoryOrderQueries(OrderQueries):
         self._database = database
 
     async def get(self, order_id: OrderId, *, access: OrderAccess) -> OrderView | None:
-        await reach()
+        await yield_control()
         order = self._database.tables.orders.get(order_id)
         return OrderView.of(order) if order and access.permits(order.customer_id) else None
 
     async def get_by_key(self, customer_id: UserId, idempotency_key: str) -> OrderView | None:
-        await reach()
+        await yield_control()
         tables = self._database.tables
         order_id = tables.order_ids.get((customer_id, idempotency_key))
         return OrderView.of(tables.orders[order_id]) if order_id else None
@@ -192,7 +192,7 @@ class MemoryOrderQueries(OrderQueries):
         after: Position | None,
         limit: int,
     ) -> Page[OrderView]:
-        await reach()
+        await yield_control()
         return page(
             (
                 order
@@ -209,7 +209,7 @@ class MemoryOrderQueries(OrderQueries):
     async def history(
         self, order_id: OrderId, *, after: Position | None, limit: int
     ) -> Page[StatusChangeView]:
-        await reach()
+        await yield_control()
         changes = [
             (version, change)
             for (id_, version), change in self._database.tables.changes.items()
@@ -225,14 +225,14 @@ class MemoryOrderQueries(OrderQueries):
         )
 
     async def fulfillment(self, order_id: OrderId, fulfillment_id: FulfillmentId) -> FulfillmentView | None:
-        await reach()
+        await yield_control()
         fulfillment = self._database.tables.fulfillments.get(fulfillment_id)
         return FulfillmentView.of(fulfillment) if fulfillment and fulfillment.order_id == order_id else None
 
     async def fulfillments(
         self, order_id: OrderId, *, after: Position | None, limit: int
     ) -> Page[FulfillmentView]:
-        await reach()
+        await yield_control()
         return page(
             (each for each in self._database.tables.fulfillments.values() if each.order_id == order_id),
             position=lambda fulfillment: (fulfillment.created_at, fulfillment.id),

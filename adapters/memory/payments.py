@@ -3,7 +3,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from adapters.memory.core.copying import copied
-from adapters.memory.core.database import MemoryDatabase, reach
+from adapters.memory.core.database import MemoryDatabase, yield_control
 from adapters.memory.core.keyset import page
 from adapters.memory.core.locks import Row
 from adapters.memory.core.transaction import IntegrityError, Transaction
@@ -28,19 +28,19 @@ class MemoryPaymentRepository(PaymentRepository):
         self._transaction = transaction
 
     async def add(self, payments: Sequence[Payment]) -> None:
-        await reach()
+        await yield_control()
         for payment in payments:
             self._transaction.ensure_locked(order_row(payment.order_id))
             self._write(payment)
 
     async def save(self, payments: Sequence[Payment]) -> None:
-        await reach()
+        await yield_control()
         await self._transaction.lock(_payment_row(payment.id) for payment in payments)
         for payment in payments:
             self._write(payment)
 
     async def of_order(self, order_id: OrderId) -> Sequence[Payment]:
-        await reach()
+        await yield_control()
         payments = self._transaction.tables.payments.values()
         of_order = [payment for payment in payments if payment.order_id == order_id]
         return [
@@ -49,18 +49,18 @@ class MemoryPaymentRepository(PaymentRepository):
         ]
 
     async def find(self, payment_id: PaymentId) -> Payment | None:
-        await reach()
+        await yield_control()
         return copied(self._transaction.tables.payments.get(payment_id))
 
     async def find_by_reference(self, method: PaymentMethod, reference: str) -> Payment | None:
-        await reach()
+        await yield_control()
         for payment in self._transaction.tables.payments.values():
             if payment.method is method and payment.reference == reference:
                 return copied(payment)
         return None
 
     async def due_inquiries(self, now: datetime, *, limit: int) -> Sequence[Payment]:
-        await reach()
+        await yield_control()
         taken: list[PaymentId] = []
         for payment_id in self._due(now):
             if len(taken) < limit and await self._transaction.try_lock(_payment_row(payment_id)):
@@ -89,7 +89,7 @@ class MemoryPaymentRepository(PaymentRepository):
         self._transaction.tables.payments[payment.id] = copied(payment)
 
     def _ensure_sole(self, payment: Payment) -> None:
-        """Refuse a second undecided payment of an order, as the unique index does."""
+        """Reject a second undecided payment of an order, as the unique index does."""
         if payment.is_undecided and any(
             other.is_undecided and other.order_id == payment.order_id and other.id != payment.id
             for other in self._transaction.tables.payments.values()
@@ -106,19 +106,19 @@ class MemoryRefundRepository(RefundRepository):
         self._transaction = transaction
 
     async def add(self, refunds: Sequence[Refund]) -> None:
-        await reach()
+        await yield_control()
         for refund in refunds:
             self._transaction.ensure_locked(order_row(refund.order_id))
             self._write(refund)
 
     async def save(self, refunds: Sequence[Refund]) -> None:
-        await reach()
+        await yield_control()
         await self._transaction.lock(_refund_row(refund.id) for refund in refunds)
         for refund in refunds:
             self._write(refund)
 
     async def of_order(self, order_id: OrderId) -> Sequence[Refund]:
-        await reach()
+        await yield_control()
         refunds = self._transaction.tables.refunds.values()
         of_order = [refund for refund in refunds if refund.order_id == order_id]
         return [
@@ -126,18 +126,18 @@ class MemoryRefundRepository(RefundRepository):
         ]
 
     async def find(self, refund_id: RefundId) -> Refund | None:
-        await reach()
+        await yield_control()
         return copied(self._transaction.tables.refunds.get(refund_id))
 
     async def find_by_reference(self, method: PaymentMethod, reference: str) -> Refund | None:
-        await reach()
+        await yield_control()
         for refund in self._transaction.tables.refunds.values():
             if refund.method is method and refund.reference == reference:
                 return copied(refund)
         return None
 
     async def due_inquiries(self, now: datetime, *, limit: int) -> Sequence[Refund]:
-        await reach()
+        await yield_control()
         taken: list[RefundId] = []
         for refund_id in self._due(now):
             if len(taken) < limit and await self._transaction.try_lock(_refund_row(refund_id)):
@@ -166,7 +166,7 @@ class MemoryProviderEventRecords(ProviderEventRecords):
         self._transaction = transaction
 
     async def record_once(self, event: ProviderEvent, *, now: datetime) -> bool:  # noqa: ARG002 - kept for pruning only
-        await reach()
+        await yield_control()
         key = event.provider, event.event_id
         await self._transaction.lock([("provider_events", *key)])
         if key in self._transaction.tables.provider_events:
@@ -180,12 +180,12 @@ class MemoryPaymentQueries(PaymentQueries):
         self._database = database
 
     async def payment(self, order_id: OrderId, payment_id: PaymentId) -> PaymentView | None:
-        await reach()
+        await yield_control()
         payment = self._database.tables.payments.get(payment_id)
         return PaymentView.of(payment) if payment and payment.order_id == order_id else None
 
     async def payments(self, order_id: OrderId, *, after: Position | None, limit: int) -> Page[PaymentView]:
-        await reach()
+        await yield_control()
         return page(
             (each for each in self._database.tables.payments.values() if each.order_id == order_id),
             position=lambda payment: (payment.requested_at, payment.id),
@@ -196,18 +196,18 @@ class MemoryPaymentQueries(PaymentQueries):
         )
 
     async def refund(self, order_id: OrderId, refund_id: RefundId) -> RefundView | None:
-        await reach()
+        await yield_control()
         refund = self._database.tables.refunds.get(refund_id)
         return RefundView.of(refund) if refund and refund.order_id == order_id else None
 
     async def unsettled(self) -> Mapping[PaymentMethod, int]:
-        await reach()
+        await yield_control()
         tables = self._database.tables
         due: tuple[Payment | Refund, ...] = (*tables.payments.values(), *tables.refunds.values())
         return Counter(each.method for each in due if each.inquire_at is not None)
 
     async def refunds(self, order_id: OrderId, *, after: Position | None, limit: int) -> Page[RefundView]:
-        await reach()
+        await yield_control()
         return page(
             (each for each in self._database.tables.refunds.values() if each.order_id == order_id),
             position=lambda refund: (refund.requested_at, refund.id),

@@ -1,7 +1,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from adapters.memory.core.database import reach
+from adapters.memory.core.database import yield_control
 from adapters.memory.core.transaction import Transaction
 from adapters.memory.orders import order_row
 from adapters.memory.sessions import session_row
@@ -21,7 +21,7 @@ class MemoryPersonalData(PersonalData):
         tables = self._transaction.tables
         sessions = [session.id for session in tables.sessions.values() if session.user_id == user.id]
         await self._transaction.lock(map(session_row, sessions))
-        await reach()
+        await yield_control()
         for session_id in sessions:
             tables.sessions.pop(session_id, None)
         for place in [place for place in tables.one_time_tokens if place[0] == user.id]:
@@ -52,7 +52,7 @@ class MemoryPersonalData(PersonalData):
     async def _erase_from(self, orders: Iterable[Order]) -> None:
         finished = [order.id for order in orders if order.status in FINISHED]
         await self._transaction.lock(map(order_row, finished))
-        await reach()
+        await yield_control()
         for order_id in finished:
             order = self._transaction.tables.orders[order_id]
             self._transaction.tables.orders[order_id] = replace(

@@ -1,11 +1,11 @@
-"""The sandbox's books without a database."""
+"""The records of the sandbox provider in memory."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from adapters.memory.core.database import reach
+from adapters.memory.core.database import yield_control
 from adapters.payments.sandbox.store import (
     Change,
     Decide,
@@ -18,7 +18,7 @@ from domain.shared.ids import PaymentId, RefundId
 
 
 class MemorySandboxStore(SandboxStore):
-    """Nothing is awaited between looking and writing, so that each call is whole."""
+    """Each call is atomic: it awaits nothing between reading and writing."""
 
     def __init__(self) -> None:
         self._charges: dict[PaymentId, list[SandboxCharge]] = {}
@@ -28,7 +28,7 @@ class MemorySandboxStore(SandboxStore):
     async def charge(
         self, payment_id: PaymentId, charges: Sequence[SandboxCharge], messages: Sequence[SandboxMessage]
     ) -> bool:
-        await reach()
+        await yield_control()
         if payment_id in self._charges:
             return False
         self._charges[payment_id] = list(charges)
@@ -36,13 +36,13 @@ class MemorySandboxStore(SandboxStore):
         return True
 
     async def charges_of(self, payment_id: PaymentId) -> Sequence[SandboxCharge]:
-        await reach()
+        await yield_control()
         return tuple(self._charges.get(payment_id, ()))
 
     async def change_charge(
         self, payment_id: PaymentId, change: Change, *, now: datetime
     ) -> SandboxCharge | None:
-        await reach()
+        await yield_control()
         charges = self._charges.get(payment_id)
         if not charges:
             return None
@@ -60,7 +60,7 @@ class MemorySandboxStore(SandboxStore):
         return charges[0]
 
     async def refund(self, refund_id: RefundId, charge_reference: str, decide: Decide) -> SandboxRefund:
-        await reach()
+        await yield_control()
         if refund_id not in self._refunds:
             charges = (charge for charges in self._charges.values() for charge in charges)
             charge = next((one for one in charges if one.reference == charge_reference), None)
@@ -71,13 +71,13 @@ class MemorySandboxStore(SandboxStore):
         return self._refunds[refund_id]
 
     async def find_refund(self, refund_id: RefundId) -> SandboxRefund | None:
-        await reach()
+        await yield_control()
         return self._refunds.get(refund_id)
 
     async def take_due_messages(
         self, now: datetime, *, again_at: datetime, limit: int
     ) -> Sequence[SandboxMessage]:
-        await reach()
+        await yield_control()
         due = sorted(
             (message for message in self._messages.values() if message.due_at <= now),
             key=lambda message: (message.due_at, message.id),
@@ -87,10 +87,10 @@ class MemorySandboxStore(SandboxStore):
         return taken
 
     async def postpone(self, message_id: UUID, until: datetime) -> None:
-        await reach()
+        await yield_control()
         if message_id in self._messages:
             self._messages[message_id] = replace(self._messages[message_id], due_at=until)
 
     async def forget(self, message_id: UUID) -> None:
-        await reach()
+        await yield_control()
         self._messages.pop(message_id, None)

@@ -2,7 +2,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from adapters.memory.core.copying import copied
-from adapters.memory.core.database import MemoryDatabase, reach
+from adapters.memory.core.database import MemoryDatabase, yield_control
 from adapters.memory.core.keyset import page
 from adapters.memory.core.locks import Row
 from adapters.memory.core.transaction import IntegrityError, Transaction
@@ -18,7 +18,7 @@ class MemorySessionRepository(SessionRepository):
         self._transaction = transaction
 
     async def add(self, session: Session) -> None:
-        await reach()
+        await yield_control()
         await self._transaction.lock([session_row(session.id)])
         if session.user_id not in self._transaction.tables.users:
             self._transaction.fail(IntegrityError("session of a user who does not exist"))
@@ -37,27 +37,27 @@ class MemorySessionRepository(SessionRepository):
         return await self._locked(s.id for s in sessions if s.user_id == user_id)
 
     async def save(self, session: Session) -> None:
-        await reach()
+        await yield_control()
         self._transaction.ensure_locked(session_row(session.id))
         self._transaction.tables.sessions[session.id] = copied(session)
 
     async def remove(self, sessions: Sequence[Session]) -> None:
-        await reach()
+        await yield_control()
         for session in sessions:
             self._transaction.ensure_locked(session_row(session.id))
             del self._transaction.tables.sessions[session.id]
 
     async def _locked(self, session_ids: Iterable[SessionId]) -> list[Session]:
-        """Lock the sessions, and return those that are still there then."""
+        """Lock the sessions, and return those that still exist afterwards."""
         wanted = sorted(session_ids)
         await self._transaction.lock(session_row(id_) for id_ in wanted)
-        await reach()
+        await yield_control()
         sessions = self._transaction.tables.sessions
         return [copied(sessions[id_]) for id_ in wanted if id_ in sessions]
 
 
 def session_row(session_id: SessionId) -> Row:
-    """Return what is locked before a session is changed."""
+    """Return the row to lock before a session is changed."""
     return "sessions", session_id.hex
 
 
@@ -68,7 +68,7 @@ class MemorySessionQueries(SessionQueries):
     async def list(
         self, user_id: UserId, *, now: datetime, after: Position | None, limit: int
     ) -> Page[SessionView]:
-        await reach()
+        await yield_control()
         return page(
             (
                 session

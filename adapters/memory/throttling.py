@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from copy import copy
 from datetime import datetime
 
-from adapters.memory.core.database import MemoryDatabase, reach
+from adapters.memory.core.database import MemoryDatabase, yield_control
 from adapters.memory.core.locks import Row
 from adapters.memory.core.transaction import Transaction
 from application.throttling.ports import AttemptRecords, AttemptTallies
@@ -18,7 +18,7 @@ class MemoryAttemptTallies(AttemptTallies):
         return await self.peek(attempt, now=now)
 
     async def peek(self, attempt: Attempt, *, now: datetime) -> tuple[AttemptTally, AttemptTally]:
-        await reach()
+        await yield_control()
         kept = self._transaction.tables.attempts
         account, network = (
             copy(kept[subject]) if subject in kept else AttemptTally(subject, backoff, now, now)
@@ -27,7 +27,7 @@ class MemoryAttemptTallies(AttemptTallies):
         return account, network
 
     async def save(self, tallies: Sequence[AttemptTally]) -> None:
-        await reach()
+        await yield_control()
         for tally in tallies:
             self._transaction.ensure_locked(_row(tally.subject))
             self._transaction.tables.attempts[tally.subject] = copy(tally)
@@ -38,7 +38,7 @@ class MemoryAttemptRecords(AttemptRecords):
         self._database = database
 
     async def prune(self, *, before: datetime, limit: int) -> int:
-        await reach()
+        await yield_control()
         kept = self._database.tables.attempts
         worthless = [
             subject for subject, tally in kept.items() if max(tally.forgiven_at, tally.retry_at) < before

@@ -2,7 +2,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from adapters.memory.core.copying import copied
-from adapters.memory.core.database import MemoryDatabase, reach
+from adapters.memory.core.database import MemoryDatabase, yield_control
 from adapters.memory.core.keyset import page
 from adapters.memory.core.locks import Row
 from adapters.memory.core.transaction import Transaction
@@ -29,13 +29,13 @@ class MemoryUserRepository(UserRepository):
         self._transaction = transaction
 
     async def add(self, user: User) -> None:
-        await reach()
+        await yield_control()
         await self._transaction.lock([user_row(user.id)])
         await self._claim(user)
         self._write(user)
 
     async def find_by_email(self, email: EmailAddress) -> User | None:
-        await reach()
+        await yield_control()
         tables = self._transaction.tables
         return copied(tables.users[tables.user_ids[email]]) if email in tables.user_ids else None
 
@@ -44,17 +44,17 @@ class MemoryUserRepository(UserRepository):
         return await self.peek(user_id)
 
     async def peek(self, user_id: UserId) -> User | None:
-        await reach()
+        await yield_control()
         return copied(self._transaction.tables.users.get(user_id))
 
     async def lock_admins(self) -> Collection[UserId]:
         users = self._transaction.tables.users
         await self._transaction.lock(user_row(user.id) for user in list(users.values()) if user.administers)
-        await reach()
+        await yield_control()
         return [user.id for user in users.values() if user.administers]
 
     async def save(self, user: User) -> None:
-        await reach()
+        await yield_control()
         self._transaction.ensure_locked(user_row(user.id))
         former = self._transaction.tables.users[user.id].email
         if user.email != former:
@@ -65,7 +65,7 @@ class MemoryUserRepository(UserRepository):
         self._write(user)
 
     async def _claim(self, user: User) -> None:
-        """Make the user's address theirs: a closed account has none."""
+        """Reserve the user's address; a closed account has none."""
         if user.email is None:
             return
         await self._transaction.lock([_address_row(user.email)])
@@ -93,21 +93,21 @@ class MemorySignUps(SignUps):
 
     async def add(self, sign_up: PendingSignUp) -> None:
         await self._transaction.lock([_sign_up_row(sign_up.id)])
-        await reach()
+        await yield_control()
         self._transaction.tables.sign_ups[sign_up.id] = sign_up
 
     async def get(self, sign_up_id: SignUpId) -> PendingSignUp | None:
-        await reach()
+        await yield_control()
         return self._transaction.tables.sign_ups.get(sign_up_id)
 
     async def find(self, token_hash: bytes) -> PendingSignUp | None:
-        await reach()
+        await yield_control()
         sign_ups = self._transaction.tables.sign_ups.values()
         return next((sign_up for sign_up in sign_ups if sign_up.token_hash == token_hash), None)
 
     async def save(self, sign_up: PendingSignUp) -> None:
         await self._transaction.lock([_sign_up_row(sign_up.id)])
-        await reach()
+        await yield_control()
         if sign_up.id in self._transaction.tables.sign_ups:
             self._transaction.tables.sign_ups[sign_up.id] = sign_up
 
@@ -116,7 +116,7 @@ class MemorySignUps(SignUps):
             other.id for other in self._transaction.tables.sign_ups.values() if other.email == sign_up.email
         ]
         await self._transaction.lock(map(_sign_up_row, rivals))
-        await reach()
+        await yield_control()
         is_there = sign_up.id in self._transaction.tables.sign_ups
         for rival in rivals:
             self._remove(rival)
@@ -128,7 +128,7 @@ class MemorySignUps(SignUps):
             if sign_up.requested_at <= requested_until:
                 await self._transaction.lock([_sign_up_row(sign_up.id)])
                 self._remove(sign_up.id)
-        await reach()
+        await yield_control()
 
     def _remove(self, sign_up_id: SignUpId) -> None:
         tables = self._transaction.tables
@@ -147,17 +147,17 @@ class MemoryOneTimeTokens(OneTimeTokens):
 
     async def put(self, token: OneTimeToken) -> None:
         await self._transaction.lock([_token_row(token.user_id, token.purpose)])
-        await reach()
+        await yield_control()
         self._transaction.tables.one_time_tokens[token.user_id, token.purpose] = token
 
     async def find(self, purpose: TokenPurpose, token_hash: bytes) -> OneTimeToken | None:
-        await reach()
+        await yield_control()
         tokens = self._transaction.tables.one_time_tokens.values()
         return next((t for t in tokens if t.purpose is purpose and t.token_hash == token_hash), None)
 
     async def take(self, token: OneTimeToken) -> bool:
         await self._transaction.lock([_token_row(token.user_id, token.purpose)])
-        await reach()
+        await yield_control()
         tokens = self._transaction.tables.one_time_tokens
         if tokens.get((token.user_id, token.purpose)) != token:
             return False
@@ -174,14 +174,14 @@ class MemoryUserQueries(UserQueries):
         self._database = database
 
     async def get(self, user_id: UserId) -> UserView | None:
-        await reach()
+        await yield_control()
         user = self._database.tables.users.get(user_id)
         return UserView.of(user) if user else None
 
     async def state_of(
         self, user_id: UserId, session_id: SessionId, *, now: datetime
     ) -> PrincipalState | None:
-        await reach()
+        await yield_control()
         user = self._database.tables.users.get(user_id)
         session = self._database.tables.sessions.get(session_id)
         if user is None:
@@ -192,7 +192,7 @@ class MemoryUserQueries(UserQueries):
     async def list(
         self, criteria: UserFilter, *, descending: bool, after: Position | None, limit: int
     ) -> Page[UserView]:
-        await reach()
+        await yield_control()
         return page(
             (user for user in self._database.tables.users.values() if _meets(user, criteria)),
             position=lambda user: (user.created_at, user.id),

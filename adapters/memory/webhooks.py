@@ -3,7 +3,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from adapters.memory.core.database import MemoryDatabase, reach
+from adapters.memory.core.database import MemoryDatabase, yield_control
 from adapters.memory.core.keyset import page
 from adapters.memory.core.locks import Row
 from adapters.memory.core.transaction import Transaction
@@ -68,7 +68,7 @@ class MemoryWebhookRepository(WebhookRepository):
         return deepcopy(delivery) if delivery and delivery.endpoint_id == endpoint_id else None
 
     async def save(self, delivery: Delivery) -> None:
-        await reach()
+        await yield_control()
         self._transaction.ensure_locked(_delivery_row(delivery.id))
         self._transaction.tables.webhook_deliveries[delivery.id] = deepcopy(delivery)
 
@@ -78,7 +78,7 @@ class MemoryWebhookQueries(WebhookQueries):
         self._database = database
 
     async def endpoints(self, *, after: Position | None, limit: int) -> Page[EndpointView]:
-        await reach()
+        await yield_control()
         return page(
             self._database.tables.webhook_endpoints.values(),
             position=lambda endpoint: (endpoint.created_at, endpoint.id),
@@ -89,7 +89,7 @@ class MemoryWebhookQueries(WebhookQueries):
         )
 
     async def endpoint(self, endpoint_id: EndpointId) -> EndpointView | None:
-        await reach()
+        await yield_control()
         endpoint = self._database.tables.webhook_endpoints.get(endpoint_id)
         return EndpointView.of(endpoint) if endpoint else None
 
@@ -101,7 +101,7 @@ class MemoryWebhookQueries(WebhookQueries):
         after: Position | None,
         limit: int,
     ) -> Page[DeliveryView]:
-        await reach()
+        await yield_control()
         return page(
             (
                 delivery
@@ -123,7 +123,7 @@ class _Served:
 
 
 class MemoryDeliveryQueue(DeliveryQueue):
-    """Nothing is awaited between looking and writing, so that each call is whole."""
+    """Each call is atomic: it awaits nothing between reading and writing."""
 
     def __init__(self, database: MemoryDatabase, ids: IdFactory) -> None:
         self._database = database
@@ -131,7 +131,7 @@ class MemoryDeliveryQueue(DeliveryQueue):
         self._served = _Served()
 
     async def put(self, events: Sequence[PublishedEvent], *, now: datetime) -> None:
-        await reach()
+        await yield_control()
         tables = self._database.tables
         queued = {(one.endpoint_id, one.event_id) for one in tables.webhook_deliveries.values()}
         for event in events:
@@ -148,7 +148,7 @@ class MemoryDeliveryQueue(DeliveryQueue):
                     tables.webhook_deliveries[delivery.id] = delivery
 
     async def take(self, *, now: datetime, until: datetime, limit: int) -> Round | None:
-        await reach()
+        await yield_control()
         for endpoint in self._by_last_service():
             due = [one for one in self._firsts(endpoint.id) if one.delivery.due_at <= now][:limit]
             if due and self._served.leased_until.get(endpoint.id, now) <= now:
@@ -166,12 +166,12 @@ class MemoryDeliveryQueue(DeliveryQueue):
         return None
 
     async def note(self, delivery: Delivery) -> None:
-        await reach()
+        await yield_control()
         if delivery.id in self._database.tables.webhook_deliveries:
             self._database.tables.webhook_deliveries[delivery.id] = deepcopy(delivery)
 
     async def give_back(self, taken: Round, *, now: datetime) -> None:
-        await reach()
+        await yield_control()
         if self._served.leased_until.get(taken.endpoint_id) == taken.leased_until:
             del self._served.leased_until[taken.endpoint_id]
             self._served.at[taken.endpoint_id] = now
@@ -182,7 +182,7 @@ class MemoryDeliveryQueue(DeliveryQueue):
         return sorted(endpoints, key=lambda one: (self._served.at.get(one.id, never), one.created_at))
 
     def _firsts(self, endpoint_id: EndpointId) -> list[DueDelivery]:
-        """Return of each aggregate the first event that is pending, in the order of the feed."""
+        """Return the first pending event of each aggregate, in the order of the feed."""
         pending = [
             DueDelivery(delivery, self._database.published[delivery.position - 1])
             for delivery in self._database.tables.webhook_deliveries.values()

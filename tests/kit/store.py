@@ -94,8 +94,8 @@ def memory_store(database: MemoryDatabase | None = None) -> Store:
     ids = UuidV7Factory()
     audit_log = MemoryAuditLog(database)
     return Store(
-        unit_of_work=MemoryUnitOfWorkFactory(database, ids, patience=10),
-        impatient=MemoryUnitOfWorkFactory(database, ids, patience=0.01),
+        unit_of_work=MemoryUnitOfWorkFactory(database, ids, lock_timeout=10),
+        impatient=MemoryUnitOfWorkFactory(database, ids, lock_timeout=0.01),
         users=MemoryUserQueries(database),
         sessions=MemorySessionQueries(database),
         clients=MemoryClientQueries(database),

@@ -1,4 +1,4 @@
-"""Copies of what is kept, so that nobody changes it by changing what they have read."""
+"""Copies of stored values, so that a reader cannot change what is stored."""
 
 from dataclasses import fields, is_dataclass
 from functools import cache
@@ -8,8 +8,8 @@ T = TypeVar("T")
 
 
 def copied(value: T) -> T:
-    """Return a copy that shares with the value only what cannot be changed."""
-    return _copied(value)  # type: ignore[no-any-return] # it is of the same type
+    """Return a copy that shares only immutable parts with the value."""
+    return _copied(value)  # type: ignore[no-any-return] # the copy has the type of the value
 
 
 def _copied(value: Any) -> Any:  # noqa: ANN401 - entities are made of anything
@@ -28,7 +28,7 @@ def _copied(value: Any) -> Any:  # noqa: ANN401 - entities are made of anything
 
 @cache
 def _mutable_fields(type_: type) -> tuple[str, ...]:
-    """Return the fields of a class of entities, and none for a class of values, which never change."""
-    if not is_dataclass(type_) or type_.__dataclass_params__.frozen:  # type: ignore[attr-defined] # every one has it
+    """Return the fields of a class of entities; none for a class of values, which is immutable."""
+    if not is_dataclass(type_) or type_.__dataclass_params__.frozen:  # type: ignore[attr-defined] # set by the dataclass decorator
         return ()
     return tuple(field.name for field in fields(type_))

@@ -10,13 +10,13 @@ from application.signing.ports import SigningKey
 from domain.shared.events import Event
 
 
-async def reach() -> None:
-    """Let others run, as they do while a real database is asked: a fake that never suspends cannot race."""
+async def yield_control() -> None:
+    """Yield to the event loop, as a query to a real database does: a fake that never suspends cannot race."""
     await asyncio.sleep(0)
 
 
 class MemoryDatabase:
-    """What is committed, and who has locked what."""
+    """The committed tables and the row locks."""
 
     def __init__(self) -> None:
         self.tables = Tables()

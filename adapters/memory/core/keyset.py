@@ -1,4 +1,4 @@
-"""Pages by keyset."""
+"""Keyset pagination."""
 
 from collections.abc import Callable, Iterable
 from typing import TypeVar
@@ -18,7 +18,7 @@ def page(
     after: Position | None,
     limit: int,
 ) -> Page[V]:
-    """Return what `show` makes of the rows that come after a position in the order of their positions."""
+    """Return the page of rows after a position, ordered by position; `show` turns each row into a view."""
     rest = sorted(
         (
             row

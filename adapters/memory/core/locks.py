@@ -1,4 +1,4 @@
-"""Locks on rows."""
+"""Row locks."""
 
 import asyncio
 from weakref import WeakValueDictionary
@@ -8,11 +8,11 @@ Row = tuple[str, ...]
 
 
 class RowLocks:
-    """One lock a row, first come, first served. A lock lives for as long as somebody holds or awaits it."""
+    """One fair lock per row. A lock exists while a transaction holds or awaits it."""
 
     def __init__(self) -> None:
         self._locks: WeakValueDictionary[Row, asyncio.Lock] = WeakValueDictionary()
 
     def of(self, row: Row) -> asyncio.Lock:
-        """Return the row's lock, whether or not there is such a row: what is to be unique is locked as well."""
+        """Return the lock of a row or of a key that need not exist yet: unique values are locked as well."""
         return self._locks.setdefault(row, asyncio.Lock())

@@ -1,4 +1,4 @@
-"""A table as one transaction sees it."""
+"""A table as seen by one transaction."""
 
 from collections.abc import Iterator, MutableMapping
 from typing import Generic, TypeVar
@@ -8,7 +8,7 @@ V = TypeVar("V")
 
 
 class Overlay(MutableMapping[K, V], Generic[K, V]):
-    """Shows what stands in a table, and keeps to itself what is written and deleted, until `absorb_into`."""
+    """A view of a table that buffers writes and deletions until `absorb_into` applies them."""
 
     def __init__(self, table: MutableMapping[K, V]) -> None:
         self._table = table
@@ -40,7 +40,7 @@ class Overlay(MutableMapping[K, V], Generic[K, V]):
         return sum(1 for _ in self)
 
     def absorb_into(self, table: MutableMapping[K, V]) -> None:
-        """Do to the table what was done to this overlay."""
+        """Apply the buffered writes and deletions to the table."""
         for key in self._deleted:
             table.pop(key, None)
         table.update(self._written)

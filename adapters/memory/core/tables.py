@@ -1,4 +1,4 @@
-"""What is kept, by what is unique in it."""
+"""The tables: one mapping per kind of record, keyed by what is unique in it."""
 
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field, fields
@@ -44,7 +44,7 @@ from domain.webhooks.endpoint import WebhookEndpoint
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """One mapping a table. Movements and changes are numbered by the version that they led to."""
+    """One mapping per table. Movements and status changes are keyed by the version that they led to."""
 
     users: MutableMapping[UserId, User] = field(default_factory=dict)
     user_ids: MutableMapping[EmailAddress, UserId] = field(default_factory=dict)
@@ -74,11 +74,11 @@ class Tables:
     idempotency_stored_at: MutableMapping[Scope, datetime] = field(default_factory=dict)
 
     def overlaid(self) -> Self:
-        """Return tables that show what stands here, and keep to themselves what is written to them."""
+        """Return a view of these tables that buffers its own writes."""
         return type(self)(*(Overlay(table) for table in self._all()))
 
     def absorb(self, overlay: Self) -> None:
-        """Take over what was written to an overlay of these tables."""
+        """Apply the writes that an overlay of these tables has buffered."""
         for table, overlaid in zip(self._all(), overlay._all(), strict=True):
             overlaid.absorb_into(table)
 

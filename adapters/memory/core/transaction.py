@@ -1,4 +1,4 @@
-"""What one unit of work has written and not yet committed, and the rows that it has locked."""
+"""The uncommitted writes and the locked rows of one unit of work."""
 
 import asyncio
 from collections.abc import Iterable
@@ -12,18 +12,18 @@ from domain.shared.events import Event
 
 
 class IntegrityError(Exception):
-    """A write that the database refuses because the program is wrong: no client can cause it."""
+    """A rejected write that only a mistake in the program can cause, never a client."""
 
 
 class Transaction:
-    """Isolated as PostgreSQL's READ COMMITTED is: it sees its own writes, and those of others once committed.
+    """A transaction isolated like PostgreSQL's READ COMMITTED: it sees its own writes and committed ones.
 
-    `patience` is how many seconds a lock is waited for.
+    `lock_timeout` is in seconds, as PostgreSQL's setting of that name bounds each wait.
     """
 
-    def __init__(self, database: MemoryDatabase, *, patience: float) -> None:
+    def __init__(self, database: MemoryDatabase, *, lock_timeout: float) -> None:
         self._database = database
-        self._patience = patience
+        self._lock_timeout = lock_timeout
         self._locked: dict[Row, asyncio.Lock] = {}
         self.events: list[Event] = []
         self._has_failed = False
@@ -32,9 +32,9 @@ class Transaction:
     async def lock(
         self, rows: Iterable[Row], *, refusal: type[Overloaded | IdempotencyInFlight] = Overloaded
     ) -> None:
-        """Lock the rows until the end, in one fixed order. Raises `refusal` when that takes too long."""
+        """Lock the rows until the end, in one fixed order. Raises `refusal` when a lock is not free in time."""
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self._lock_timeout):
                 for row in sorted(set(rows) - self._locked.keys()):
                     lock = self._database.locks.of(row)
                     await lock.acquire()
@@ -43,7 +43,7 @@ class Transaction:
             self.fail(refusal())
 
     async def try_lock(self, row: Row) -> bool:
-        """Lock the row until the end unless somebody else has it, and tell whether it is locked now."""
+        """Lock the row until the end if it is free. Return whether this transaction holds the lock."""
         if row not in self._locked:
             lock = self._database.locks.of(row)
             try:
@@ -55,21 +55,21 @@ class Transaction:
         return True
 
     def ensure_locked(self, row: Row) -> None:
-        """Raise IntegrityError for a write to a row that another unit of work could write to as well."""
+        """Raise IntegrityError if the row is not locked, because another unit of work could write to it."""
         if row not in self._locked:
             self.fail(IntegrityError(f"{row[0]} written to without its lock"))
 
     def fail(self, error: Exception) -> NoReturn:
-        """Raise the error of a refused write. After it nothing can be committed."""
+        """Raise the error of a rejected write. The transaction can no longer commit."""
         self._has_failed = True
         raise error
 
     def record(self, events: Iterable[Event]) -> None:
-        """Put the events into the outbox with the commit."""
+        """Add the events to the outbox at commit."""
         self.events.extend(events)
 
     def commit(self) -> None:
-        """Make it all visible at once, and let go of the locks. Raises RuntimeError after a refused write."""
+        """Publish all writes at once and release the locks. Raises RuntimeError after a rejected write."""
         if self._has_failed:
             raise RuntimeError("A write was refused, so there is nothing that could be committed.")
         self._database.tables.absorb(self.tables)
@@ -77,7 +77,7 @@ class Transaction:
         self.roll_back()
 
     def roll_back(self) -> None:
-        """Forget what is not committed, and let go of the locks."""
+        """Discard uncommitted writes and release the locks."""
         self.tables = self._database.tables.overlaid()
         self.events = []
         while self._locked:

@@ -3,7 +3,7 @@ from contextlib import asynccontextmanager
 
 from adapters.memory.catalog import MemoryProductRepository, MemoryStockRepository
 from adapters.memory.clients import MemoryClientRepository
-from adapters.memory.core.database import MemoryDatabase, reach
+from adapters.memory.core.database import MemoryDatabase, yield_control
 from adapters.memory.core.transaction import Transaction
 from adapters.memory.idempotency import MemoryIdempotencyRecords
 from adapters.memory.mail import MemoryMailRequests
@@ -51,8 +51,8 @@ class MemoryUnitOfWork(UnitOfWork):
 
     async def commit(self) -> None:
         try:
-            await reach()
-        finally:  # also for a caller who has left
+            await yield_control()
+        finally:  # also when the caller is cancelled
             self.audit.follow_events(self._transaction.events)
             for entry in self.audit.take():
                 self._transaction.tables.audit_log[entry.id] = entry
@@ -60,16 +60,16 @@ class MemoryUnitOfWork(UnitOfWork):
 
 
 class MemoryUnitOfWorkFactory(UnitOfWorkFactory):
-    """Opens units of work that wait for a lock, or for a claimed key, for `patience` seconds each."""
+    """Opens units of work that wait up to `lock_timeout` seconds for a lock or a claimed key."""
 
-    def __init__(self, database: MemoryDatabase, ids: IdFactory, *, patience: float = 2.0) -> None:
+    def __init__(self, database: MemoryDatabase, ids: IdFactory, *, lock_timeout: float = 2.0) -> None:
         self._database = database
         self._ids = ids
-        self._patience = patience
+        self._lock_timeout = lock_timeout
 
     @asynccontextmanager
     async def __call__(self, actor: Actor | None = None) -> AsyncIterator[MemoryUnitOfWork]:
-        transaction = Transaction(self._database, patience=self._patience)
+        transaction = Transaction(self._database, lock_timeout=self._lock_timeout)
         try:
             yield MemoryUnitOfWork(transaction, self._ids, actor)
         finally:
