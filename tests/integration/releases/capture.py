@@ -3,9 +3,10 @@
 Run it against a service of that release with an empty database (rate limits off, sandbox provider, webhooks to
 private addresses allowed) and a second one on the same database that requires e-mail verification:
 
-    python -m tests.integration.releases.capture URL VERIFYING_URL DATABASE_URL MAIL_DIRECTORY ADMIN > idempotency_records.json
+    python -m tests.integration.releases.capture URL VERIFYING_URL DATABASE_URL MAIL_DIRECTORY ADMIN SECRETS_KEY
 
-ADMIN is `email:password` of an existing administrator.
+ADMIN is `email:password` of an existing administrator. SECRETS_KEY is the services' `STEELYARD_SECRETS_KEY`. The records
+are written to the standard output, as `idempotency_records.json`.
 """
 
 import asyncio
@@ -165,6 +166,10 @@ def record(url: str, verifying_url: str, mail: Path, admin: str) -> Recording:
         f"/v1/orders/{orders[5]['id']}/payments",
         f'{{"amount": {total(orders[5])}, "method": "sandbox", "token": "tok_declined"}}',
     )
+    for capture in ("{}", None, '{"amount": {"currency": "EUR", "amount": 1500}}'):
+        send("admin", f"{authorized_payment(recording, mug)}/capture", capture)
+    for void in ("{}", None):
+        send("admin", f"{authorized_payment(recording, mug)}/void", void)
     lines = orders[2]["lines"]
     fulfillments = f"/v1/orders/{orders[2]['id']}/fulfillments"
     send("admin", fulfillments, f'{{"lines": [{{"line_id": "{lines[0]["id"]}", "quantity": 1}}]}}')
@@ -196,6 +201,12 @@ def record(url: str, verifying_url: str, mail: Path, admin: str) -> Recording:
     send("admin", f"{deliveries}/{found[-1]['id']}/retry", None)
 
     send(
+        "admin",
+        f"/v1/webhook-endpoints/{endpoints[1]['id']}/transfer",
+        json.dumps({"owner_id": recording.principals["admin"]["id"]}),
+    )
+
+    send(
         "customer",
         "/v1/me/password",
         json.dumps(
@@ -224,6 +235,21 @@ def record(url: str, verifying_url: str, mail: Path, admin: str) -> Recording:
     return recording
 
 
+def authorized_payment(recording: Recording, product_id: str) -> str:
+    """Order a product, have its payment authorized, and return the payment's path."""
+    order = recording.send(
+        "customer", "/v1/orders", f'{{"lines": [{{"product_id": "{product_id}", "quantity": 1}}]}}'
+    )
+    payments = f"/v1/orders/{order['id']}/payments"
+    body = {"amount": order["total"], "method": "sandbox", "token": "tok_ok", "capture_method": "manual"}
+    payment = recording.send("customer", payments, json.dumps(body))
+    path = f"{payments}/{payment['id']}"
+    with httpx2.Client(base_url=recording.url, headers=recording.bearer("customer")) as client:
+        while client.get(path).json()["status"] != "authorized":
+            time.sleep(0.2)
+    return path
+
+
 def mailed_token(directory: Path, address: str) -> str:
     """Wait for a message to the address, and return the token in it."""
     while True:
@@ -237,23 +263,29 @@ def mailed_token(directory: Path, address: str) -> str:
         time.sleep(0.2)
 
 
-async def rows_of(database_url: str) -> list[dict[str, Any]]:
-    """Return every idempotency record as it is stored."""
+async def stored_in(database_url: str) -> dict[str, Any]:
+    """Return every idempotency record and every secret of the service as they are stored."""
     connection = await asyncpg.connect(database_url)
     rows = await connection.fetch(
-        "SELECT principal, operation, key, fingerprint, result::text FROM idempotency_keys ORDER BY key"
+        "SELECT principal, operation, key, fingerprint, fingerprint_version, format_version, subject::text, result::text"
+        " FROM idempotency_keys ORDER BY key"
     )
+    service_secrets = await connection.fetch("SELECT name, value FROM service_secrets ORDER BY name")
     await connection.close()
-    return [{**row, "fingerprint": row["fingerprint"].hex()} for row in rows]
+    return {
+        "service_secrets": {row["name"]: row["value"].hex() for row in service_secrets},
+        "rows": [{**row, "fingerprint": row["fingerprint"].hex()} for row in rows],
+    }
 
 
 def main() -> None:
-    url, verifying_url, database_url, mail, admin = sys.argv[1:]
+    url, verifying_url, database_url, mail, admin, secrets_key = sys.argv[1:]
     recording = record(url, verifying_url, Path(mail), admin)
     found = {
         "principals": recording.principals,
         "requests": recording.requests,
-        "rows": asyncio.run(rows_of(database_url)),
+        "secrets_key": secrets_key,
+        **asyncio.run(stored_in(database_url)),
     }
     sys.stdout.write(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
 
