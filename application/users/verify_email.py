@@ -51,9 +51,11 @@ class VerifyEmail:
         return UserView.of(await self._opened_account(sign_up, work, now))
 
     async def _opened_account(self, sign_up: PendingSignUp, work: UnitOfWork, now: datetime) -> User:
+        # The account is locked before the sign-ups, as it is when it is closed.
+        known = await work.users.find_by_email(sign_up.email)
+        pending = await work.users.get(known.id) if known else None
         if sign_up.is_over(now) or not await work.sign_ups.claim(sign_up):
             raise InvalidOneTimeToken
-        known = await work.users.find_by_email(sign_up.email)
         if known is None:
             user = User.sign_up(
                 id=UserId(self.ids.new()),
@@ -69,7 +71,6 @@ class VerifyEmail:
             except EmailTaken:
                 raise InvalidOneTimeToken from None
             return user
-        pending = await work.users.get(known.id)
         if pending is None or pending.status is not UserStatus.PENDING:
             raise InvalidOneTimeToken
         pending.confirm_sign_up(full_name=sign_up.full_name, password_hash=sign_up.password_hash, now=now)

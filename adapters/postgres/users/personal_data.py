@@ -25,7 +25,15 @@ _CUSTOMER_IN_RESULT = _RESULT["customer_id"].as_string()
 
 _SESSIONS = delete(SessionRow).where(SessionRow.user_id == bindparam("user_id"))
 _ONE_TIME_TOKENS = delete(OneTimeTokenRow).where(OneTimeTokenRow.user_id == bindparam("user_id"))
-_SIGN_UPS = delete(SignUpRow).where(SignUpRow.email == bindparam("email"))
+# Locked by id, as `PostgresSignUps.claim` does.
+_SIGN_UPS = delete(SignUpRow).where(
+    SignUpRow.id.in_(
+        select(SignUpRow.id)
+        .where(SignUpRow.email == bindparam("email"))
+        .order_by(SignUpRow.id)
+        .with_for_update()
+    )
+)
 _MAIL = delete(MailRequestRow).where(MailRequestRow.address == bindparam("email"))
 _IDEMPOTENCY_RECORDS = delete(IdempotencyKeyRow).where(
     or_(
@@ -76,10 +84,11 @@ class PostgresPersonalData(PersonalData):
     async def erase(self, user: User) -> None:
         mine = {"user_id": user.id}
         await self._transaction.execute(_SESSIONS, mine)
-        await self._transaction.execute(_ONE_TIME_TOKENS, mine)
+        # The mail worker locks a mail request or a sign-up, and then the token that it sends.
         address = {"email": user.email.normalized if user.email else None}
-        await self._transaction.execute(_SIGN_UPS, address)
         await self._transaction.execute(_MAIL, address)
+        await self._transaction.execute(_SIGN_UPS, address)
+        await self._transaction.execute(_ONE_TIME_TOKENS, mine)
         await self._transaction.execute(_IDEMPOTENCY_RECORDS, {**mine, "principal": str(user.id)})
         await self._transaction.execute(_EARLIER_IDEMPOTENCY_RECORDS, {"principal": str(user.id)})
         await self._transaction.execute(_REASONS, mine)

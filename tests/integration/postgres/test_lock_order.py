@@ -1,0 +1,91 @@
+"""Transactions that meet at the rows of one account lock them in one order, so that none of them is ended as a deadlock."""
+
+import asyncio
+
+import asyncpg
+import pytest
+
+from application.mail.request import MailKind, MailRequest
+from application.users.sign_up import SignUpCommand
+from application.users.verify_email import VerifyEmailCommand
+from domain.users.email_address import EmailAddress
+from domain.users.one_time_token import InvalidOneTimeToken, OneTimeToken, TokenPurpose, text_of
+from domain.users.user import User
+from tests.integration.postgres.accounts import user_of
+from tests.kit.accounts import PASSWORD
+from tests.kit.actors import SOMEBODY
+from tests.kit.shop import Shop
+
+EMAIL = "ann@example.com"
+WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+
+
+async def one_transaction_waits(psql: asyncpg.Connection) -> None:
+    async with asyncio.timeout(20):
+        while not await psql.fetchval(WAITING):  # noqa: ASYNC110 - PostgreSQL does not announce waits
+            await asyncio.sleep(0.01)
+
+
+async def registered(shop: Shop) -> tuple[User, EmailAddress]:
+    user = user_of(shop, EMAIL)
+    assert user.email
+    async with shop.store.unit_of_work(SOMEBODY) as work:
+        await work.users.add(user)
+        await work.commit()
+    return user, user.email
+
+
+async def erase(shop: Shop, user: User) -> None:
+    async with shop.store.unit_of_work() as work:
+        await work.users.get(user.id)
+        await work.personal_data.erase(user)
+        await work.commit()
+
+
+async def test_erasing_an_account_waits_for_its_mail_without_deadlock(
+    shop: Shop, psql: asyncpg.Connection
+) -> None:
+    user, email = await registered(shop)
+    now = shop.clock.now()
+    token = OneTimeToken.issue(user.id, TokenPurpose.RESET_PASSWORD, b"first", now=now)
+    async with shop.store.unit_of_work() as work:
+        await work.mail.add(MailRequest.made(MailKind.PASSWORD_RESET, email, now=now))
+        await work.one_time_tokens.put(token)
+        await work.commit()
+    async with asyncio.TaskGroup() as tasks, shop.store.unit_of_work() as worker:
+        assert await worker.mail.next_due(now)
+        tasks.create_task(erase(shop, user))
+        await one_transaction_waits(psql)
+        await worker.one_time_tokens.put(
+            OneTimeToken.issue(user.id, TokenPurpose.RESET_PASSWORD, b"second", now=now)
+        )
+        await worker.commit()
+    assert await psql.fetchval("SELECT count(*) FROM one_time_tokens") == 0
+    assert await psql.fetchval("SELECT count(*) FROM mail_requests") == 0
+
+
+async def test_confirming_a_sign_up_of_a_closing_account_is_no_deadlock(
+    shop: Shop, psql: asyncpg.Connection
+) -> None:
+    user, email = await registered(shop)
+    await shop.request_sign_up(SignUpCommand(email=email, password=PASSWORD, full_name="Ann", actor=SOMEBODY))
+    [sign_up_id] = [row["id"] for row in await psql.fetch("SELECT id FROM sign_ups")]
+    async with shop.store.unit_of_work() as work:
+        sign_up = await work.sign_ups.get(sign_up_id)
+        assert sign_up
+        await work.sign_ups.save(sign_up.with_token(b"secret"))
+        await work.commit()
+    confirming = VerifyEmailCommand(token=text_of(b"secret"), actor=SOMEBODY)
+    async with asyncio.TaskGroup() as tasks, shop.store.unit_of_work() as closing:
+        await closing.users.get(user.id)
+        confirmed = tasks.create_task(_refusal(shop, confirming))
+        await one_transaction_waits(psql)
+        await closing.personal_data.erase(user)
+        await closing.commit()
+    assert confirmed.result() is InvalidOneTimeToken
+
+
+async def _refusal(shop: Shop, command: VerifyEmailCommand) -> type[Exception]:
+    with pytest.raises(Exception) as refused:  # noqa: PT011 - the test compares the type
+        await shop.verify_email(command)
+    return refused.type
