@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from adapters.clock import SystemClock
 from adapters.postgres.core.migrations import upgrade
 from application.catalog.import_catalog import CatalogRow
-from application.orders.place_order import PlaceOrderCommand
+from application.orders.place_order_batch import PlaceOrderCommand
 from application.shared.idempotency import IdempotencyKey, IdempotentOperation
 from application.signing.ports import AccessClaims
 from application.users.principal import UserPrincipal

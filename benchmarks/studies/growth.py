@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from adapters.postgres.core.migrations import upgrade
 from application.orders.access import OrderAccess
-from application.orders.place_order import PlaceOrderCommand
+from application.orders.place_order_batch import PlaceOrderCommand
 from application.orders.ports import OrderFilter
 from application.shared.idempotency import IdempotencyKey, IdempotentOperation
 from application.shared.page import Position

@@ -3,7 +3,8 @@ from dependency_injector import containers, providers
 from application.orders.cancel_order import CancelOrder
 from application.orders.expire_orders import ExpireOrders
 from application.orders.fulfill_order import FulfillOrder
-from application.orders.place_order import OrderLanes, PlaceOrder, PlaceOrderBatch
+from application.orders.place_order import OrderLanes, PlaceOrder
+from application.orders.place_order_batch import PlaceOrderBatch
 from application.orders.preview_order import PreviewOrder
 from application.orders.queries import (
     GetFulfillment,

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from application.orders.access import OrderAccess
-from application.orders.place_order import PlaceOrderCommand
+from application.orders.place_order_batch import PlaceOrderCommand
 from application.sessions.log_in import WrongCredentials
 from application.shared.idempotency import IdempotentOperation, IdempotentResult
 from application.signing.ports import InvalidToken

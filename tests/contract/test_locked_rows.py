@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from application.catalog.views import ProductView
-from application.orders.place_order import RowsLocked
+from application.orders.place_order_batch import RowsLocked
 from application.shared.errors import Overloaded
 from application.shared.idempotency import IdempotentResult
 from application.users.views import UserView

@@ -7,7 +7,8 @@ from random import Random
 import pytest
 
 from application.orders.access import OrderAccess
-from application.orders.place_order import PlaceOrder, PlaceOrderCommand
+from application.orders.place_order import PlaceOrder
+from application.orders.place_order_batch import PlaceOrderCommand
 from application.orders.views import OrderView
 from application.shared.idempotency import IdempotencyKeyReused, IdempotentResult
 from domain.orders.lifecycle import InvalidTransition, OrderStatus

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from adapters.clock import SystemClock
-from application.orders.place_order import PlaceOrderCommand
+from application.orders.place_order_batch import PlaceOrderCommand
 from application.orders.views import OrderView
 from application.retention.prune import Prune
 from application.shared.idempotency import IdempotentResult

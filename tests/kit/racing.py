@@ -16,7 +16,8 @@ from random import Random
 from application.catalog.adjust_stock import AdjustStock
 from application.catalog.views import ProductView
 from application.orders.cancel_order import CancelOrder
-from application.orders.place_order import PlaceOrder, PlaceOrderCommand, RowsLocked
+from application.orders.place_order import PlaceOrder
+from application.orders.place_order_batch import PlaceOrderCommand, RowsLocked
 from application.orders.views import OrderView
 from application.shared.clock import Clock
 from application.shared.idempotency import IdempotentResult

@@ -20,7 +20,8 @@ from application.orders.access import OrderAccess
 from application.orders.cancel_order import CancelOrder, CancelOrderCommand
 from application.orders.expire_orders import ExpireOrders
 from application.orders.fulfill_order import FulfillOrder, FulfillOrderCommand
-from application.orders.place_order import PlaceOrder, PlaceOrderBatch, PlaceOrderCommand
+from application.orders.place_order import PlaceOrder
+from application.orders.place_order_batch import PlaceOrderBatch, PlaceOrderCommand
 from application.orders.ports import OrderFilter
 from application.orders.preview_order import PreviewOrder
 from application.orders.queries import GetOrder, ListOrders, ListStatusChanges

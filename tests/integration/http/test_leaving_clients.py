@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import asyncpg
 import pytest
 
-from application.orders.place_order import PlaceOrderBatch, PlaceOrderCommand
+from application.orders.place_order_batch import PlaceOrderBatch, PlaceOrderCommand
 from application.orders.views import OrderView
 from application.shared.idempotency import IdempotentResult
 from tests.integration.http.holding import assert_nothing_is_held, at_rest

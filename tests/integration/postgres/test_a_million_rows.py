@@ -15,7 +15,7 @@ from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
 from adapters.postgres.orders.queries import PostgresOrderQueries
 from application.catalog.ports import ProductFilter, ProductSort
 from application.orders.access import OrderAccess
-from application.orders.place_order import PlaceOrderBatch, PlaceOrderCommand
+from application.orders.place_order_batch import PlaceOrderBatch, PlaceOrderCommand
 from application.orders.ports import OrderFilter
 from application.shared.idempotency import IdempotencyKey, IdempotentOperation, IdempotentResult
 from application.shared.page import Page

@@ -10,7 +10,7 @@ from adapters.postgres.audit.queries import PostgresAuditQueries
 from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
 from application.audit.entry import AuditAction
 from application.audit.ports import AuditFilter
-from application.orders.place_order import PlaceOrderBatch
+from application.orders.place_order_batch import PlaceOrderBatch
 from domain.shared.ids import UserId
 from tests.integration.postgres.sent import statements_of
 from tests.integration.postgres.test_indexes import ID, THEN, plan_of

@@ -14,7 +14,7 @@ from adapters.postgres.orders.queries import PostgresOrderQueries
 from adapters.postgres.signing.secrets import PostgresSecrets
 from application.orders.access import OrderAccess
 from application.orders.cancel_order import CancelOrder
-from application.orders.place_order import PlaceOrderBatch
+from application.orders.place_order_batch import PlaceOrderBatch
 from application.orders.ports import OrderFilter
 from tests.integration.postgres.cancelling import leave_at
 from tests.invariants import assert_invariants, every_order

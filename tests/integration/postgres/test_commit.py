@@ -3,7 +3,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
-from application.orders.place_order import PlaceOrderBatch
+from application.orders.place_order_batch import PlaceOrderBatch
 from application.shared.errors import DatabaseUnavailable
 from application.users.ports import EmailTaken
 from tests.integration.postgres.accounts import user_of

@@ -15,7 +15,7 @@ from adapters.postgres.sessions.queries import PostgresSessionQueries
 from adapters.postgres.users.queries import PostgresUserQueries
 from application.catalog.ports import ProductFilter, ProductSort
 from application.orders.access import OrderAccess
-from application.orders.place_order import PlaceOrderBatch
+from application.orders.place_order_batch import PlaceOrderBatch
 from application.orders.ports import OrderFilter
 from application.shared.page import Position
 from application.users.ports import UserFilter

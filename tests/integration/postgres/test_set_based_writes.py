@@ -5,7 +5,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
 from adapters.postgres.orders.queries import PostgresOrderQueries
 from application.orders.access import OrderAccess
-from application.orders.place_order import PlaceOrderBatch
+from application.orders.place_order_batch import PlaceOrderBatch
 from application.orders.ports import OrderFilter
 from application.shared.idempotency import IdempotentResult
 from domain.catalog.stock import MovementReason

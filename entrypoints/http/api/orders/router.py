@@ -6,7 +6,8 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 
 from application.orders.cancel_order import CancelOrder, CancelOrderCommand
-from application.orders.place_order import PlaceOrder, PlaceOrderCommand
+from application.orders.place_order import PlaceOrder
+from application.orders.place_order_batch import PlaceOrderCommand
 from application.orders.ports import OrderFilter
 from application.orders.preview_order import PreviewOrder
 from application.orders.queries import GetOrder, ListOrders, ListStatusChanges
