@@ -1,4 +1,4 @@
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -35,6 +35,11 @@ class PlaceOrderCommand:
         """The rows that the order locks."""
         return frozenset((self.request.customer_id, *(line.product_id for line in self.request.lines)))
 
+    @property
+    def order_key(self) -> tuple[UserId, str]:
+        """The customer and key of the order, which are permanently unique."""
+        return self.request.customer_id, self.key.key
+
 
 class RowsLocked(Exception):
     """An order could not be decided, because another transaction has locked some of its rows."""
@@ -44,6 +49,9 @@ class RowsLocked(Exception):
         self.rows = rows
 
 
+Outcome = IdempotentResult[OrderView] | Exception
+StoredResults = dict[Scope, StoredResult[OrderView]]
+
 NO_LIMITS = HoldLimits()
 
 
@@ -52,7 +60,7 @@ class PlaceOrderBatch:
     """Place several orders in one transaction.
 
     The keys are claimed, and all customers and the stock of all products are locked once. Each order is then accepted
-    or refused on its own, in memory, in the order of the commands. All accepted orders are written together.
+    or rejected on its own, in memory, in the order of the commands. All accepted orders are written together.
 
     Rows that another transaction has locked are not waited for, so that they delay their own orders only: the outcome
     of these is RowsLocked, unless `waits_for` names the rows. Those are locked before anything else, so that this
@@ -65,57 +73,25 @@ class PlaceOrderBatch:
     hold: timedelta
     limits: HoldLimits = NO_LIMITS
 
-    async def __call__(
-        self, commands: Sequence[PlaceOrderCommand]
-    ) -> Sequence[IdempotentResult[OrderView] | Exception]:
+    async def __call__(self, commands: Sequence[PlaceOrderCommand]) -> Sequence[Outcome]:
         """Raise OrderExists, IdempotencyInFlight, Overloaded, DatabaseUnavailable for the batch as a whole."""
         async with self.unit_of_work() as work:
-            if waits_for := frozenset[RowId]().union(*(command.waits_for for command in commands)):
-                customers, products = _rows_of([command.request for command in commands])
-                await work.orders.await_locks(customers & waits_for, products & waits_for)
-            stored = dict(await work.idempotency.claim([c.key for c in commands], OrderView))
+            await _await_locks(work, commands)
+            stored = dict(await work.idempotency.claim([command.key for command in commands], OrderView))
             context = await self._lock(work, commands, stored)
-            placed: list[Order] = []
-            results: dict[IdempotencyKey, OrderView] = {}
-            outcomes: list[IdempotentResult[OrderView] | Exception] = []
-            for command in commands:
-                try:
-                    if earlier := stored.get(command.key.scope):
-                        outcomes.append(earlier.replay(command.key))
-                        continue
-                    if locked := command.rows & context.locked_elsewhere:
-                        outcomes.append(RowsLocked(locked))
-                        continue
-                    order = self._place(command, context)
-                except DomainError as refusal:
-                    outcomes.append(refusal)
-                    continue
-                placed.append(order)
-                results[command.key] = view = OrderView.of(order)
-                stored[command.key.scope] = StoredResult(command.key.fingerprint, view)
-                outcomes.append(IdempotentResult(view))
-            refused = [
-                command
-                for command, outcome in zip(commands, outcomes, strict=True)
-                if isinstance(outcome, DomainError) and command.key.scope not in stored
-            ]
-            earlier_orders = await self._placed_before(work, refused)
+            placed: dict[IdempotencyKey, Order] = {}
+            decided = [self._decide(command, context, stored, placed) for command in commands]
+            outcomes = await _replay_pruned(work, commands, decided, stored)
             if placed:
-                await work.orders.add(placed)
+                await work.orders.add(list(placed.values()))
                 await work.stocks.save(context.products_with_stock.stocks.values())
-                await work.idempotency.store(results)
+                await work.idempotency.store({key: stored[key.scope].result for key in placed})
             if stored:
                 await work.commit()
-        return [
-            earlier_orders.get(command.key.scope, outcome)
-            for command, outcome in zip(commands, outcomes, strict=True)
-        ]
+        return outcomes
 
     async def _lock(
-        self,
-        work: UnitOfWork,
-        commands: Sequence[PlaceOrderCommand],
-        stored: Mapping[Scope, StoredResult[OrderView]],
+        self, work: UnitOfWork, commands: Sequence[PlaceOrderCommand], stored: StoredResults
     ) -> PlacementContext:
         requests = [command.request for command in commands if command.key.scope not in stored]
         if not requests:
@@ -123,21 +99,25 @@ class PlaceOrderBatch:
         holds_at = self.clock.now() if self.limits.counts_holds else None
         return await work.orders.lock_for_placing(*_rows_of(requests), holds_at=holds_at)
 
-    async def _placed_before(
-        self, work: UnitOfWork, refused: Sequence[PlaceOrderCommand]
-    ) -> Mapping[Scope, IdempotentResult[OrderView]]:
-        """Return existing orders of rejected commands whose idempotency records were pruned.
-
-        Such a retry can be rejected for a later state of the shop, for example if its own order took the last unit.
-        """
-        if not refused:
-            return {}
-        orders = await work.orders.find_by_keys({order_key(command) for command in refused})
-        return {
-            command.key.scope: IdempotentResult(OrderView.of(order), replayed=True, is_current_state=True)
-            for command in refused
-            if (order := orders.get(order_key(command)))
-        }
+    def _decide(
+        self,
+        command: PlaceOrderCommand,
+        context: PlacementContext,
+        stored: StoredResults,
+        placed: dict[IdempotencyKey, Order],
+    ) -> Outcome:
+        """Replay, accept or reject an order. An accepted one is added to `stored` and `placed`."""
+        try:
+            if earlier := stored.get(command.key.scope):
+                return earlier.replay(command.key)
+            if locked := command.rows & context.locked_elsewhere:
+                return RowsLocked(locked)
+            placed[command.key] = order = self._place(command, context)
+        except DomainError as rejection:
+            return rejection
+        view = OrderView.of(order)
+        stored[command.key.scope] = StoredResult(command.key.fingerprint, view)
+        return IdempotentResult(view)
 
     def _place(self, command: PlaceOrderCommand, context: PlacementContext) -> Order:
         """Raise InvalidToken for a closed account and AccountDisabled for a disabled one: tokens outlive both."""
@@ -160,12 +140,41 @@ class PlaceOrderBatch:
         )
 
 
+async def _await_locks(work: UnitOfWork, commands: Sequence[PlaceOrderCommand]) -> None:
+    if waits_for := frozenset[RowId]().union(*(command.waits_for for command in commands)):
+        customers, products = _rows_of([command.request for command in commands])
+        await work.orders.await_locks(customers & waits_for, products & waits_for)
+
+
+async def _replay_pruned(
+    work: UnitOfWork,
+    commands: Sequence[PlaceOrderCommand],
+    outcomes: Sequence[Outcome],
+    stored: StoredResults,
+) -> Sequence[Outcome]:
+    """Return existing orders instead of rejections, for commands whose idempotency records were pruned.
+
+    Such a retry can be rejected for a later state of the shop, for example if its own order took the last unit.
+    """
+    rejected = [
+        command
+        for command, outcome in zip(commands, outcomes, strict=True)
+        if isinstance(outcome, DomainError) and command.key.scope not in stored
+    ]
+    if not rejected:
+        return outcomes
+    orders = await work.orders.find_by_keys({command.order_key for command in rejected})
+    existing = {
+        command.key.scope: IdempotentResult(OrderView.of(order), replayed=True, is_current_state=True)
+        for command in rejected
+        if (order := orders.get(command.order_key))
+    }
+    return [
+        existing.get(command.key.scope, outcome) for command, outcome in zip(commands, outcomes, strict=True)
+    ]
+
+
 def _rows_of(requests: Sequence[OrderRequest]) -> tuple[set[UserId], set[ProductId]]:
     """Return the customers and the products of some orders."""
     customers = {request.customer_id for request in requests}
     return customers, {line.product_id for request in requests for line in request.lines}
-
-
-def order_key(command: PlaceOrderCommand) -> tuple[UserId, str]:
-    """Return the customer and key of an order, which are permanently unique."""
-    return command.request.customer_id, command.key.key

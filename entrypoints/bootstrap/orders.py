@@ -3,8 +3,9 @@ from dependency_injector import containers, providers
 from application.orders.cancel_order import CancelOrder
 from application.orders.expire_orders import ExpireOrders
 from application.orders.fulfill_order import FulfillOrder
-from application.orders.place_order import OrderLanes, PlaceOrder
+from application.orders.place_order import PlaceOrder
 from application.orders.place_order_batch import PlaceOrderBatch
+from application.orders.placement_queue import OrderLanes, PlacementQueue
 from application.orders.preview_order import PreviewOrder
 from application.orders.queries import (
     GetFulfillment,
@@ -50,13 +51,10 @@ class Orders(containers.DeclarativeContainer):
         ReleaseExpiredHolds, unit_of_work=database.unit_of_work, clock=clock
     )
     hold_release_batcher = providers.Singleton(Batcher, run=release_expired_holds)
-    place_order = providers.Singleton(
-        PlaceOrder,
-        batcher=order_batcher,
-        lanes=order_lanes,
-        hold_releases=hold_release_batcher,
-        orders=database.order_queries,
+    placement_queue = providers.Singleton(
+        PlacementQueue, batcher=order_batcher, lanes=order_lanes, orders=database.order_queries
     )
+    place_order = providers.Singleton(PlaceOrder, queue=placement_queue, hold_releases=hold_release_batcher)
     preview_order = providers.Singleton(
         PreviewOrder, unit_of_work=database.unit_of_work, hold_releases=hold_release_batcher
     )

@@ -90,10 +90,10 @@ async def test_order_waits_in_its_lane_until_the_row_is_unlocked(shop: Shop) -> 
         for _ in range(5):
             await asyncio.wait_for(till(shop.placing((cup, 1), customer=await shop.customer())), SOON)
         assert not any(task.done() for task in waiting)
-        assert len(till.lanes) == 6
+        assert len(till.queue.lanes) == 6
     answers = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), SOON)
     assert [type(answer) for answer in answers] == [IdempotentResult] * 5 + [OutOfStock]
-    assert len(till.lanes) == 0
+    assert len(till.queue.lanes) == 0
     await assert_invariants(shop)
 
 
@@ -104,7 +104,7 @@ async def test_order_of_two_locked_products_waits_for_both(shop: Shop) -> None:
     async with locked(shop, cup):
         async with locked(shop, mug):
             waiting = asyncio.create_task(till(command))
-            while not len(till.lanes):  # noqa: ASYNC110 - the lane has no event for it
+            while not len(till.queue.lanes):  # noqa: ASYNC110 - the lane has no event for it
                 await asyncio.sleep(0.001)
         assert not waiting.done()
     assert not (await asyncio.wait_for(waiting, SOON)).replayed
@@ -139,5 +139,5 @@ async def test_two_processes_place_all_orders_for_one_hot_product(shop: Shop) ->
     assert not any(answer.replayed for answer in answers)
     assert (await shop.get_stock(hot.id)).reserved == 160
     assert (await shop.get_stock(quiet.id)).reserved == 40
-    assert all(len(till.lanes) == 0 for till in tills)
+    assert all(len(till.queue.lanes) == 0 for till in tills)
     await assert_invariants(shop)

@@ -1,0 +1,46 @@
+from dataclasses import dataclass, replace
+
+from application.orders.place_order_batch import PlaceOrderCommand, RowId, RowsLocked
+from application.orders.ports import OrderExists, OrderQueries
+from application.orders.views import OrderView
+from application.shared.batching import Batcher
+from application.shared.idempotency import IdempotentResult
+from application.shared.lanes import Lanes
+
+OrderLanes = Lanes[RowId, PlaceOrderCommand, IdempotentResult[OrderView]]
+
+
+@dataclass(frozen=True, slots=True)
+class PlacementQueue:
+    """Orders that wait for their batch: one queue for all, and a lane for each row that another transaction locks."""
+
+    batcher: Batcher[PlaceOrderCommand, IdempotentResult[OrderView]]
+    lanes: OrderLanes
+    orders: OrderQueries
+
+    async def place(self, command: PlaceOrderCommand) -> IdempotentResult[OrderView]:
+        """Return the order when its batch is committed, or an earlier order with the same key."""
+        try:
+            return await self._submit(command)
+        except OrderExists:
+            order = await self.orders.get_by_key(*command.order_key)
+            if order is None:
+                raise
+            return IdempotentResult(order, replayed=True, is_current_state=True)
+
+    async def _submit(self, command: PlaceOrderCommand) -> IdempotentResult[OrderView]:
+        """Place the order with all others, or, if some of its rows are locked, in the lane of one of these rows."""
+        if not (waits_for := self.lanes.open_for(command.rows)):
+            try:
+                return await self.batcher.submit(command)
+            except RowsLocked as found:
+                waits_for = found.rows
+        try:
+            return await self._submit_to_lane(command, waits_for)
+        except RowsLocked:
+            return await self._submit_to_lane(command, command.rows)
+
+    async def _submit_to_lane(
+        self, command: PlaceOrderCommand, waits_for: frozenset[RowId]
+    ) -> IdempotentResult[OrderView]:
+        return await self.lanes.submit(min(waits_for), replace(command, waits_for=waits_for))
