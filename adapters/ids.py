@@ -1,4 +1,4 @@
-"""Identities that sort by the time at which they were made."""
+"""Ids that sort by time of creation."""
 
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from application.shared.ids import IdFactory
 
 
 class UuidV7Factory(IdFactory):
-    """Makes UUIDv7 (RFC 9562, section 5.7) that ascend within one process, inside a millisecond too."""
+    """Creates UUIDv7 (RFC 9562, section 5.7) that ascend within one process, also within a millisecond."""
 
     def new(self) -> UUID:
         return uuid7()

@@ -1,4 +1,4 @@
-"""Views and events as JSON, and back to equal ones."""
+"""Conversion of views and events to JSON and back."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ def to_json(value: object, *, without: AbstractSet[str] = frozenset()) -> str:
 
 
 def from_json(text: str, type_: type[T]) -> T:
-    """Return the dataclass that `to_json` made text of. Raises pydantic's ValidationError for anything else."""
+    """Return the dataclass that `to_json` serialized. Raises pydantic's ValidationError for other text."""
     result: T = _adapter(type_).validate_json(text)
     return result
 
@@ -37,8 +37,8 @@ def from_stored_json(text: str, type_: type[T]) -> T:
         return result
 
 
-def _completed(value: Any, type_: Any) -> Any:  # noqa: ANN401 - any JSON value, and any type of a field
-    """Return a JSON value with what its type's fields get where they are missing."""
+def _completed(value: Any, type_: Any) -> Any:  # noqa: ANN401 - any JSON value, and a field of any type
+    """Return a JSON value completed with values for missing fields."""
     if type(None) in get_args(type_):
         type_ = next(member for member in get_args(type_) if member is not type(None))
     if isinstance(value, list) and get_origin(type_) is tuple:
@@ -63,7 +63,7 @@ def _completed(value: Any, type_: Any) -> Any:  # noqa: ANN401 - any JSON value,
 
 
 def _adapter(type_: type) -> TypeAdapter[Any]:
-    """Return the type's adapter, which is costly to make and free to keep."""
+    """Return the type's adapter, cached because it is expensive to build."""
     if type_ not in _adapters:
         _adapters[type_] = TypeAdapter(type_)
     return _adapters[type_]

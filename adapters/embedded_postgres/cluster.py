@@ -1,4 +1,4 @@
-"""The database cluster: made once, as a whole or not at all."""
+"""The database cluster, created once and atomically."""
 
 import locale
 import os
@@ -14,16 +14,16 @@ from adapters.embedded_postgres.errors import EmbeddedPostgresError
 from adapters.embedded_postgres.layout import PASSWORD_FILE, Layout
 
 ROLE = DATABASE = "steelyard"
-# The superuser has no line of its own: only PostgreSQL's single-user mode, with the server stopped, is open to it.
+# The superuser has no line of its own: it can connect only in single-user mode, with the server stopped.
 ACCESS = f"local all {ROLE} scram-sha-256\n"
 FIRST_WITH_BUILTIN_LOCALES = 17
 FIRST_WITH_SYNC_METHODS = 17
 
 
 def ensure_cluster(layout: Layout, account: Account, binaries: Binaries, *, durable: bool) -> None:
-    """Make the cluster if there is none. Raises EmbeddedPostgresError, also for a cluster of another major version.
+    """Create the cluster if it is missing. Raises EmbeddedPostgresError, also for another major version.
 
-    It grows under a temporary name and is renamed when it is complete and, if `durable`, on the disk.
+    It is created under a temporary name and renamed when it is complete and, if `durable`, flushed to disk.
     """
     for unfinished in layout.home.glob("cluster.*"):
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -51,7 +51,7 @@ def _check_version(layout: Layout, binaries: Binaries) -> None:
 
 
 def _initdb_options(binaries: Binaries) -> list[str]:
-    """Sort by code point everywhere, and classify characters by Unicode, which word search over é and Ω needs."""
+    """Return locale options: sort by code point, classify characters by Unicode (word search needs it for é and Ω)."""
     options = [
         "--username=postgres",
         "--auth=reject",
@@ -67,7 +67,7 @@ def _initdb_options(binaries: Binaries) -> list[str]:
 
 
 def _sync_method(binaries: Binaries) -> list[str]:
-    """Force a thousand files to the disk by one call instead of one by one, where that can be asked for."""
+    """Flush all files of the cluster by one system call where the platform has one."""
     has_syncfs = sys.platform == "linux" and binaries.major >= FIRST_WITH_SYNC_METHODS
     return ["--sync-method=syncfs"] if has_syncfs else []
 
@@ -85,7 +85,7 @@ def _unicode_locale() -> str:
 def _add_role_and_database(cluster: Path, account: Account, binaries: Binaries) -> None:
     password = secrets.token_urlsafe(24)
     account.write(cluster / PASSWORD_FILE, password)
-    # A failing statement is an error of the whole, and none is quoted in its output: one has the password.
+    # Any failing statement fails the whole script. Statements are not echoed, because one contains the password.
     settings = ["-c", "exit_on_error=on", "-c", "log_min_error_statement=panic"]
     _run(
         account,

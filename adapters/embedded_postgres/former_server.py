@@ -1,4 +1,4 @@
-"""A server that a killed supervisor has left behind."""
+"""Stop a server whose supervisor was killed."""
 
 import time
 from collections.abc import Callable
@@ -13,11 +13,11 @@ from adapters.embedded_postgres.shutdown import ESCALATION
 
 
 def end_former_server(layout: Layout, account: Account, server_lock: IO[str]) -> None:
-    """Take the lock that all processes of a server hold, stopping a server whose supervisor is gone.
+    """Lock out all processes of a former server, and stop a server whose supervisor has ended.
 
-    When its postmaster is gone, too, the other processes leave by themselves. What it left in the cluster is removed,
-    because PostgreSQL would take another process with the same id for the former one, and refuse to start.
-    Raises EmbeddedPostgresError for a server that does not end, or that isn't ours to end.
+    If its postmaster has ended as well, its other processes end by themselves. Its lock files in the cluster are removed,
+    because PostgreSQL would mistake a new process with the same id for the former one and refuse to start.
+    Raises EmbeddedPostgresError for a server that does not stop, or that belongs to somebody else.
     """
     if not try_lock(server_lock):
         _end(layout, account, lambda: try_lock(server_lock))

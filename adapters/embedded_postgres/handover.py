@@ -1,4 +1,4 @@
-"""Giving a cluster of a former release, which ran as `nobody`, to the account that runs it now."""
+"""Change the owner of a cluster of a former release, which ran as `nobody`."""
 
 import os
 import stat

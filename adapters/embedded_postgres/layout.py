@@ -1,12 +1,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-PASSWORD_FILE = "steelyard.password"  # noqa: S105 - a name; it lies in the cluster, as neither is of use alone
+PASSWORD_FILE = "steelyard.password"  # noqa: S105 - a file name; the file lies in the cluster, because neither is of use without the other
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What lies where below the data directory."""
+    """The files and directories below the data directory."""
 
     data_dir: Path
 
@@ -16,7 +16,7 @@ class Layout:
 
     @property
     def cluster(self) -> Path:
-        """PostgreSQL's own directory (PGDATA). It appears by one rename, complete with role and database."""
+        """PostgreSQL's own directory (PGDATA). One rename creates it, complete with role and database."""
         return self.home / "cluster"
 
     @property
@@ -25,17 +25,17 @@ class Layout:
 
     @property
     def lease(self) -> Path:
-        """SingleFlight by those who use the server."""
+        """The file on which each user of the server holds a shared lock."""
         return self.home / "lease"
 
     @property
     def supervisor_lock(self) -> Path:
-        """Held by the supervisor. While the server is ready, its content is the directory of the socket."""
+        """The file locked by the supervisor. While the server is ready, it contains the socket's directory."""
         return self.home / "supervisor.lock"
 
     @property
     def server_lock(self) -> Path:
-        """Held by every process of the server."""
+        """The file locked by every process of the server."""
         return self.home / "server.lock"
 
     @property

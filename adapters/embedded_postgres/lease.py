@@ -28,9 +28,9 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedPostgres:
-    """The PostgreSQL of one data directory, which any number of processes may share.
+    """The PostgreSQL of one data directory, shared by any number of processes.
 
-    `settings` are PostgreSQL's own, by name. They count for who starts the server, not for who joins it.
+    `settings` are PostgreSQL settings by name. They apply if this process starts the server, not if it joins one.
     """
 
     data_dir: Path
@@ -38,16 +38,16 @@ class EmbeddedPostgres:
 
     @contextmanager
     def lease(self) -> Iterator[str]:
-        """Give the URL of a running server, which stops when the last lease of any process has ended.
+        """Yield the URL of a running server, which stops when the last lease of any process ends.
 
-        The URL has the password, and stays true for as long as the lease: a server or supervisor that dies meanwhile
+        The URL contains the password and stays valid during the lease: a server or supervisor that dies meanwhile
         is replaced within a second or two. Raises EmbeddedPostgresError.
         """
         layout = Layout(self.data_dir.expanduser().resolve())
         _prepare(layout)
         over = threading.Event()
         with layout.lease.open("a") as lease:
-            share(lease)  # which waits while a supervisor is stopping the server that nobody used
+            share(lease)  # waits while a supervisor stops the unused server
             socket_directory = self._await_server(layout)
             threading.Thread(target=self._keep_supervised, args=(layout, over), daemon=True).start()
             try:
@@ -56,7 +56,7 @@ class EmbeddedPostgres:
                 over.set()
 
     def _await_server(self, layout: Layout) -> str:
-        """Return the directory of a ready server's socket, starting a supervisor when there is none."""
+        """Return the socket directory of a ready server, starting a supervisor if there is none."""
         complaint = ""
         while True:
             with layout.supervisor_lock.open("a+") as state:
@@ -68,7 +68,7 @@ class EmbeddedPostgres:
                             logger.warning("%s", complaint)
                         return directory.rstrip("\n")
                 else:
-                    state.truncate(0)  # what a killed supervisor wrote is no longer true
+                    state.truncate(0)  # a killed supervisor may have left its content
             if supervised:
                 time.sleep(TICK)
             elif complaint:
@@ -77,7 +77,7 @@ class EmbeddedPostgres:
                 complaint = self._start_supervisor(layout)
 
     def _start_supervisor(self, layout: Layout) -> str:
-        """Return, when the supervisor has closed its standard error, what it wrote there."""
+        """Start a supervisor and return what it wrote to standard error before closing it."""
         path = os.pathsep.join([str(CHECKOUT), *filter(None, [os.environ.get("PYTHONPATH")])])
         detached = subprocess.run(  # noqa: S603 - our own program
             [*PYTHON, SUPERVISOR, str(layout.data_dir), json.dumps(dict(self.settings))],
@@ -88,25 +88,25 @@ class EmbeddedPostgres:
             text=True,
             cwd="/",
             env=os.environ | {"PYTHONPATH": path},
-            start_new_session=True,  # so that Ctrl-C in the service's terminal doesn't reach it
+            start_new_session=True,  # Ctrl-C in the service's terminal must not reach it
         )
         return detached.stderr.strip()
 
     def _keep_supervised(self, layout: Layout, over: threading.Event) -> None:
-        """Start the next supervisor should one be killed while the lease lasts."""
+        """Start another supervisor if the present one is killed during the lease."""
         while not over.is_set():
             try:
                 with layout.supervisor_lock.open("a") as state:
-                    share(state)  # which waits as long as a supervisor lives
+                    share(state)  # waits while a supervisor lives
                 if not over.is_set():
                     self._await_server(layout)
             except (EmbeddedPostgresError, OSError) as error:
-                logger.error("The embedded PostgreSQL cannot be started again: %s", error)  # noqa: TRY400 - the message says all
+                logger.error("The embedded PostgreSQL cannot be started again: %s", error)  # noqa: TRY400 - the message is complete without a traceback
                 over.wait(5)
 
 
 def _prepare(layout: Layout) -> None:
-    """Make the data directory and what the server's users share in it, owned as the data directory is."""
+    """Create the data directory and the shared files in it, with the owner of the data directory."""
     try:
         layout.data_dir.mkdir(parents=True, exist_ok=True)
         owner = layout.data_dir.stat()
@@ -125,7 +125,7 @@ def _prepare(layout: Layout) -> None:
 
 
 def _is_ready(layout: Layout) -> bool:
-    """Tell what the supervisor cannot have seen yet: that the server was stopped by hand, or killed."""
+    """Return whether the server was stopped by hand or killed, which the supervisor may not have noticed yet."""
     file = PidFile.read(layout.cluster)
     return file is not None and file.is_ready()
 

@@ -1,11 +1,11 @@
-"""Locks of the kernel on files (flock): they go with the last process that has the file open, even after kill -9."""
+"""File locks of the kernel (flock), released with the last process that has the file open, even after kill -9."""
 
 import fcntl
 from typing import IO
 
 
 def try_lock(file: IO[str]) -> bool:
-    """Take the file for this process alone, if that is possible at once."""
+    """Lock the file exclusively if that is possible without waiting."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -14,5 +14,5 @@ def try_lock(file: IO[str]) -> bool:
 
 
 def share(file: IO[str]) -> None:
-    """Wait until nobody has the file for himself alone, and share it."""
+    """Wait until no process holds an exclusive lock, and take a shared one."""
     fcntl.flock(file, fcntl.LOCK_SH)

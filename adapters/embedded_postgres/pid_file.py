@@ -6,7 +6,7 @@ from adapters.embedded_postgres.sockets import answers
 
 @dataclass(frozen=True, slots=True)
 class PidFile:
-    """What a postmaster writes of itself (PostgreSQL's source, src/include/utils/pidfile.h): a claim, not a proof."""
+    """A postmaster's entry in postmaster.pid (PostgreSQL's src/include/utils/pidfile.h): a claim, not a proof."""
 
     pid: int
     socket: Path
@@ -18,7 +18,7 @@ class PidFile:
 
     @classmethod
     def read(cls, cluster: Path) -> "PidFile | None":
-        """Return None while there is none, or none that is complete."""
+        """Read the file; None if it is missing or incomplete."""
         try:
             lines = cls.path(cluster).read_text().splitlines()
             socket = Path(lines[4]) / f".s.PGSQL.{lines[3]}"
@@ -27,9 +27,9 @@ class PidFile:
             return None
 
     def is_true(self) -> bool:
-        """Tell whether a postmaster listens at its socket; then the process id is its own, not one reused."""
+        """Whether a postmaster listens on its socket; only then is the process id certainly not a reused one."""
         return answers(self.socket)
 
     def is_ready(self) -> bool:
-        """Tell whether the server has started, and is not about to stop."""
+        """Whether the server has started and is not stopping."""
         return self.status == "ready" and self.is_true()

@@ -28,9 +28,9 @@ class Postmaster:
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     def start(self) -> None:
-        """Return when the server takes connections, recovered if it had to. Raises EmbeddedPostgresError.
+        """Wait until the server accepts connections, after recovery if needed. Raises EmbeddedPostgresError.
 
-        There is no limit of time, because a recovery that is broken off has to start again.
+        There is no timeout, because an interrupted recovery would have to start from the beginning.
         """
         with self.layout.server_lock.open("a") as lock, self.layout.log.open("a") as log:
             end_former_server(self.layout, self.account, lock)
@@ -49,11 +49,11 @@ class Postmaster:
 
     @property
     def is_serving(self) -> bool:
-        """Tell whether the server runs, and still has the socket that cleaners of temporary files may take."""
+        """Whether the server runs and still has its socket, which cleaners of temporary files may delete."""
         return self.is_running and (self.socket_directory / SOCKET).exists()
 
     def stop(self) -> None:
-        """Stop the server, cleanly if it can be done in time."""
+        """Stop the server, cleanly if possible within the time limit."""
         if self._process is None:
             return
         for how, seconds in ESCALATION:

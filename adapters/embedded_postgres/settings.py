@@ -1,4 +1,4 @@
-"""How PostgreSQL is set up for one small shop on one machine."""
+"""PostgreSQL settings for one small shop on one machine."""
 
 import sys
 
@@ -10,9 +10,9 @@ SETTINGS = {
     "shared_buffers": "128MB",
     "jit": "off",
     "timezone": "UTC",
-    # After a crash, force the data directory to the disk by one call instead of file by file.
+    # After a crash, flush the data directory by one system call instead of file by file.
     "recovery_init_sync_method": "syncfs" if sys.platform == "linux" else "fsync",
-    # The log tells of the server, not of the data: a refused statement quotes values, and is its client's to see.
+    # No data in the server's log: a rejected statement quotes values, which only its client may see.
     "log_min_messages": "log",
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",

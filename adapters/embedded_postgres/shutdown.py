@@ -1,6 +1,6 @@
-"""How a server is stopped, if need be with growing force. No way loses what was committed."""
+"""Stop a server with increasing force. No step loses committed data."""
 
 import signal
 
-# PostgreSQL's fast shutdown, its immediate one (the next start recovers), and the end; seconds to wait after each.
+# PostgreSQL's fast shutdown, its immediate shutdown (the next start recovers), then SIGKILL; seconds to wait after each.
 ESCALATION = ((signal.SIGINT, 20), (signal.SIGQUIT, 10), (signal.SIGKILL, 5))

@@ -1,7 +1,7 @@
-"""Keeps PostgreSQL running while anybody uses it: `python -m adapters.embedded_postgres.supervisor DATA_DIR SETTINGS`.
+"""Keep PostgreSQL running while it has users: `python -m adapters.embedded_postgres.supervisor DATA_DIR SETTINGS`.
 
-It detaches itself. What it writes to standard error until that is closed is the reason why the server isn't ready, or a
-warning if the server is ready nevertheless.
+It detaches itself. Its standard error contains the reason why the server is not ready, or a
+warning about a ready server, and is then closed.
 """
 
 import json
@@ -28,7 +28,7 @@ LARGEST_LOG = 1_000_000
 
 
 def supervise(layout: Layout, settings: Mapping[str, str]) -> None:
-    """Serve until the last lease ends, or return at once if another supervisor does. Raises EmbeddedPostgresError."""
+    """Serve until the last lease ends; return at once if another supervisor serves. Raises EmbeddedPostgresError."""
     with layout.supervisor_lock.open("a") as state, layout.lease.open("a") as lease:
         if not try_lock(state):
             return
@@ -74,7 +74,7 @@ def _check_reach(layout: Layout, account: Account) -> None:
 
 
 def _detach_standard_error(layout: Layout) -> None:
-    """Let go of the starter's pipe, which tells it that the server is ready."""
+    """Close the pipe to the starter, as the signal that the server is ready."""
     with layout.log.open("a") as log:
         os.dup2(log.fileno(), sys.stderr.fileno())
 
@@ -83,7 +83,7 @@ def main() -> NoReturn:
     data_dir, settings = sys.argv[1:]
     if os.fork():
         os._exit(0)
-    # Who stops a group of processes stops the service with it, which has requests to end before it gives up its lease.
+    # A signal to the process group also reaches the service, which finishes its requests before it releases its lease.
     signal.signal(signal.SIGTERM, lambda *_: None)
     try:
         supervise(Layout(Path(data_dir)), json.loads(settings))

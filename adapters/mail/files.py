@@ -1,4 +1,4 @@
-"""Mail that is written into files, for a shop that is being tried out."""
+"""Mail written to files, for trying the service without a mail server."""
 
 import asyncio
 import os
@@ -15,7 +15,7 @@ _OWNER_ONLY = 0o600
 
 
 class FileMailer(Mailer):
-    """Writes each message into a file of its own, `*.eml`, which the owner alone may read: there are tokens in it."""
+    """Writes each message to its own file, `*.eml`, readable only by the owner because it contains tokens."""
 
     def __init__(self, directory: Path, *, sender: str) -> None:
         self._directory = directory

@@ -1,4 +1,4 @@
-"""Messages as the Internet has them (RFC 5322)."""
+"""Mail messages in the Internet Message Format (RFC 5322)."""
 
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -9,9 +9,9 @@ from application.mail.message import Message
 
 
 def mime_of(message: Message, *, sender: str) -> EmailMessage:
-    """Write the message out. `sender` is an address, with a name or without: `Steelyard <shop@example.com>`.
+    """Format the message. `sender` is an address with or without a name: `Steelyard <shop@example.com>`.
 
-    Raises ValueError for an address that a reader of the message would not read as it is written.
+    Raises ValueError for an address that a mail reader would decode to a different one.
     """
     recipient = message.to.typed
     mime = EmailMessage(policy=SMTP if recipient.isascii() else SMTPUTF8)
@@ -22,6 +22,6 @@ def mime_of(message: Message, *, sender: str) -> EmailMessage:
     mime["Subject"] = message.subject
     mime["Date"] = format_datetime(datetime.now(UTC))
     mime["Message-ID"] = make_msgid(domain=parseaddr(sender)[1].partition("@")[2])
-    mime["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notices in return
+    mime["Auto-Submitted"] = "auto-generated"  # RFC 3834: no automatic replies
     mime.set_content(message.text)
     return mime

@@ -1,4 +1,4 @@
-"""Mail by SMTP (RFC 5321)."""
+"""Mail over SMTP (RFC 5321)."""
 
 from urllib.parse import unquote, urlsplit
 
@@ -9,17 +9,17 @@ from application.mail.message import Message
 from application.mail.ports import AddressRefused, Mailer, MailNotSent
 
 TIMEOUT = 15.0
-"""Seconds for each step of the conversation."""
+"""Seconds for each step of the SMTP dialog."""
 
 _PERMANENT = 500
-"""From here on a reply is final (RFC 5321, section 4.2.1)."""
+"""The lowest code of a permanent failure (RFC 5321, section 4.2.1)."""
 
 
 class SmtpMailer(Mailer):
-    """Hands mail over to the server of a URL, `smtp://user:password@host:587` or `smtps://…:465`.
+    """Sends mail through the server of a URL, `smtp://user:password@host:587` or `smtps://…:465`.
 
-    With smtp the connection is encrypted where the server can (STARTTLS); for a password it has to. With smtps it is
-    from the beginning.
+    With smtp the connection is encrypted if the server offers STARTTLS, which a password requires. With smtps it is
+    encrypted from the beginning.
     """
 
     def __init__(self, url: str, *, sender: str, timeout: float = TIMEOUT) -> None:

@@ -1,4 +1,4 @@
-"""Events to NATS JetStream, with the official library."""
+"""Publish events to NATS JetStream with the official library."""
 
 import asyncio
 import json
@@ -18,27 +18,27 @@ from application.events.ports import EventPublisher, PublisherUnavailable
 from application.events.views import PublishedEvent
 
 SECONDS = 15.0
-"""For all that is published at once: less than a relay is ready to wait."""
+"""Seconds for publishing one batch: less than the relay's timeout."""
 
 CONNECT_SECONDS = 3
 ANSWER_SECONDS = 5.0
 CLOSE_SECONDS = 1.0
 
 DEDUPLICATED_FOR = 600.0
-"""Seconds for which a stream that is made here knows an event again: a lease and a restart, and some."""
+"""Deduplication window in seconds of a stream created here: longer than a lease and a restart."""
 
 _log = structlog.get_logger(__name__)
 
 
 class NatsPublisher(EventPublisher):
-    """Publishes each event under `prefix.type` to a stream, which is made if there is none for the subject.
+    """Publishes each event under `prefix.type` to a stream, created if the subject has none.
 
-    One event is sent when the one before is stored, so that none is stored in front of an earlier one that was lost.
-    The message's id is the event's: JetStream stores a repeat once. What goes wrong closes the connection, and the
-    next events open another one: no message waits in a buffer for a server that comes back when others have gone on.
+    An event is sent after the previous one is stored, so that no event is stored before an earlier one that was lost.
+    The message id is the event id: JetStream deduplicates repeats. Any error closes the connection, and the
+    next events open a new one: no message stays in a client buffer and arrives later than its successors.
 
-    `servers` are URLs of one cluster, `nats://user:password@host:4222` or `tls://…`, of which the first one's user is
-    everybody's; a user without a password is a token. `source` is the service's address.
+    `servers` are URLs of one cluster, `nats://user:password@host:4222` or `tls://…`. The user of the first one is used
+    for all; a user without a password is a token. `source` is the service's address.
     """
 
     name = "nats"
@@ -78,7 +78,7 @@ class NatsPublisher(EventPublisher):
         if self._client is not None and self._client.is_connected:
             return self._client
         await self.close()
-        # Kept before it connects: what has failed half-way has to be closed as well.
+        # Assigned before it connects, so that a failed connection is closed too.
         self._client = client = _CarefulClient()
         await client.connect(
             self._servers,
@@ -89,7 +89,7 @@ class NatsPublisher(EventPublisher):
             error_cb=_take_note,
             connect_timeout=CONNECT_SECONDS,
             allow_reconnect=False,
-            # Each server is tried twice at once. With 0 the library would try for ever.
+            # Two attempts per server; with 0 the library would retry for ever.
             max_reconnect_attempts=1,
             reconnect_time_wait=0,
         )
@@ -120,7 +120,7 @@ class NatsPublisher(EventPublisher):
 
 
 class _CarefulClient(Client):
-    """Tells a server nothing in plain text where TLS was asked for, which the library would."""
+    """A transport that sends nothing in plain text if TLS was requested; the library's own would."""
 
     def _connect_command(self) -> bytes:
         server = self._current_server
@@ -130,6 +130,6 @@ class _CarefulClient(Client):
 
 
 async def _take_note(error: Exception) -> None:
-    """Log what a server says that belongs to no request, such as that a subject is forbidden."""
+    """Log server errors that belong to no request, for example a forbidden subject."""
     if isinstance(error, Error):
         _log.warning("NATS complains", reason=str(error))

@@ -1,4 +1,4 @@
-"""Rate limits kept in the memory of this process."""
+"""Rate limits in the memory of this process."""
 
 import math
 import time
@@ -9,9 +9,9 @@ from application.rate_limits.ports import Allowance, RateLimiter, RateLimitPolic
 
 
 class InProcessRateLimiter(RateLimiter):
-    """Goes by the exact moment of each request that was allowed. Several processes count each for itself.
+    """A sliding log of the times of allowed requests. Each process counts for itself.
 
-    `clock` gives seconds since any beginning. A request that is refused does not count.
+    `clock` returns monotonic seconds. A rejected request does not count.
     """
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic, max_partitions: int = 100_000) -> None:
@@ -22,9 +22,9 @@ class InProcessRateLimiter(RateLimiter):
         now = self._clock()
         key = (policy.name, partition)
         taken = self._windows.take(key, limit=policy.quota, window=policy.window, now=now)
-        # Adding and taking away the same window need not give it back: floats round.
+        # Floats round, so adding and subtracting the window need not give the same number.
         resets_in = min(policy.window, max(1, math.ceil(taken.oldest + policy.window - now)))
         return Allowance(taken.allowed, policy.quota - taken.used, resets_in=resets_in)
 
     async def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: there is no connection to close."""

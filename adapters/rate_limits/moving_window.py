@@ -1,4 +1,4 @@
-"""The moments of requests, kept at a cost that does not grow with the number of keys."""
+"""Times of requests by key, at a cost that does not grow with the number of keys."""
 
 from array import array
 from bisect import bisect_right
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class PaymentFields:
-    """Whether a request was within the limit, how many of the window are, and the first one's moment."""
+    """Whether a request was within the limit, the requests in the window, and the time of the first."""
 
     allowed: bool
     used: int
@@ -16,10 +16,10 @@ class PaymentFields:
 
 
 class MovingWindows:
-    """Keeps the moments of each key's requests, in seconds, while they are within its window.
+    """Stores the times of each key's requests, in seconds, while they are within its window.
 
-    It looks at two keys for each request, in turn, and forgets those whose window has passed, so that it forgets
-    faster than it learns. When there are `max_keys` all the same, the one that was looked at longest ago makes room.
+    Each request examines the next two keys and drops those whose window has passed, so that keys are dropped
+    faster than they are added. At `max_keys`, the key that was examined longest ago is dropped.
     """
 
     def __init__(self, *, max_keys: int) -> None:
@@ -27,11 +27,11 @@ class MovingWindows:
         self._windows: OrderedDict[tuple[str, str], tuple[int, array[float]]] = OrderedDict()
 
     def __len__(self) -> int:
-        """Return the number of keys that are remembered."""
+        """Return the number of stored keys."""
         return len(self._windows)
 
     def take(self, key: tuple[str, str], *, limit: int, window: int, now: float) -> PaymentFields:
-        """Count a request, unless it would be one too many."""
+        """Count a request unless it would exceed the limit."""
         self._forget_passed(now)
         kept = self._windows.get(key)
         if kept is None:

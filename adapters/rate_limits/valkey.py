@@ -1,4 +1,4 @@
-"""Rate limits that all processes share, in Valkey or Redis."""
+"""Rate limits shared by all processes, in Valkey or Redis."""
 
 import math
 from collections.abc import Callable
@@ -11,14 +11,14 @@ from valkey.exceptions import ValkeyError
 from application.rate_limits.ports import Allowance, RateLimiter, RateLimitPolicy
 
 CONNECTIONS = 16
-"""Of one process. A script takes microseconds, so that few connections carry many requests."""
+"""Connections per process. A script takes microseconds, so a few connections serve many requests."""
 TIMEOUT = 0.25
-"""Seconds that one request waits for a connection or an answer."""
+"""Seconds that a request waits for a connection or for a reply."""
 PAUSE = 5.0
-"""Seconds during which a server that failed is not asked again, so that only one request in as many waits for it."""
+"""Seconds without further attempts after a failure, so that few requests wait for a failed server."""
 
-# The server does it in one piece, by its own clock: neither the number of processes nor their clocks matter. A list has the
-# moments, in microseconds, of the requests that were allowed within the window.
+# The server runs the script atomically with its own clock: process clocks do not matter. A list contains the
+# times, in microseconds, of the requests that were allowed within the window.
 TAKE = """
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
@@ -42,9 +42,9 @@ _log = structlog.get_logger(__name__)
 
 
 def connect(url: str, *, timeout: float = TIMEOUT) -> Valkey:
-    """Return a client for a `valkey://`, `valkeys://`, `redis://`, `rediss://` or `unix://` URL. It connects when used.
+    """Return a client for a `valkey://`, `valkeys://`, `redis://`, `rediss://` or `unix://` URL, which connects lazily.
 
-    It waits for `timeout` seconds. Raises ValueError for another URL.
+    Its timeout is `timeout` seconds. Raises ValueError for any other URL.
     """
     pool = BlockingConnectionPool.from_url(
         url,
@@ -57,10 +57,10 @@ def connect(url: str, *, timeout: float = TIMEOUT) -> Valkey:
 
 
 class ValkeyRateLimiter(RateLimiter):
-    """Asks the server, which knows what every process has allowed: one round trip a request.
+    """Counts requests on the server, for all processes together: one round trip per request.
 
-    While the server does not answer, `fallback` decides: a shop that sells somewhat too fast is better than one that sells
-    nothing. That is logged when it begins and when it ends. `clock` gives seconds since any beginning.
+    While the server does not answer, `fallback` decides: exceeding a limit for a while is better than rejecting
+    everything. The begin and the end of such a time are logged. `clock` returns monotonic seconds.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class ValkeyRateLimiter(RateLimiter):
         if self._away_until is not None:
             if self._clock() < self._away_until:
                 return await self._fallback.take(policy, partition)
-            self._away_until = self._clock() + PAUSE  # one request finds out, while others go on without
+            self._away_until = self._clock() + PAUSE  # one retries, others fall back
         try:
             allowed, remaining, microseconds = await self._take(
                 keys=[f"steelyard:limits:{policy.name}:{partition}"], args=[policy.quota, policy.window]

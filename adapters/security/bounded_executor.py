@@ -1,4 +1,4 @@
-"""Work that would block the event loop, done in threads, with a bound on how much of it may wait."""
+"""Threads for work that would block the event loop, with a bounded queue."""
 
 import asyncio
 import os
@@ -18,26 +18,26 @@ NICENESS = 10
 
 
 def _give_way() -> None:
-    """Let the event loop go before: whoever only reads must not wait for those who log in.
+    """Lower the thread's priority below the event loop's: reads must not wait for password hashing.
 
-    On Linux niceness is each thread's own; elsewhere it would be the whole process's.
+    On Linux niceness applies to a thread; elsewhere it would apply to the whole process.
     """
     if sys.platform == "linux":
         os.nice(NICENESS)
 
 
 class BoundedExecutor:
-    """A pool of `workers` threads before which at most `max_waiting` calls queue up."""
+    """A pool of `workers` threads with a queue of at most `max_waiting` calls."""
 
     def __init__(self, name: str, *, workers: int, max_waiting: int) -> None:
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix=name, initializer=_give_way)
         self._places = BoundedSemaphore(workers + max_waiting)
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Return what `function` returns. Raises Overloaded at once when every place is taken.
+        """Run `function` in a thread and return its result. Raises Overloaded at once if the queue is full.
 
-        A caller cancelled while it queues gives its place back at once, and `function` is never called. One
-        cancelled while `function` runs gives it back when the thread is done, for a thread cannot be stopped.
+        A caller cancelled in the queue frees its place at once, and `function` is never called. A caller
+        cancelled while `function` runs frees it when the thread finishes, because threads cannot be stopped.
         """
         if not self._places.acquire(blocking=False):
             raise Overloaded
@@ -46,5 +46,5 @@ class BoundedExecutor:
         return await asyncio.wrap_future(call)
 
     def close(self) -> None:
-        """Finish what was begun and what queues, and end the threads."""
+        """Finish running and queued calls, and end the threads."""
         self._threads.shutdown()

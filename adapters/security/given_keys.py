@@ -1,4 +1,4 @@
-"""Signing keys that an operator gives to the service, in a file or in the environment."""
+"""Signing keys that the operator configures, in a file or in the environment."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -12,13 +12,13 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class GivenSigningKeys(SigningKeys):
-    """One PEM after the other: the first signs, every one verifies. They are read again each time."""
+    """Concatenated PEM keys: the first signs, all verify. They are read again at each use."""
 
     def __init__(self, read: Callable[[], bytes]) -> None:
         self._read = read
 
     async def all(self) -> Sequence[SigningKey]:
-        """Raise ValueError if there is none, or one that is not Ed25519 in unencrypted PKCS #8, and OSError."""
+        """Check the keys. Raises ValueError if there is none or one is not Ed25519 in unencrypted PKCS #8; OSError."""
         pems = _PEM.findall(self._read())
         if not pems:
             raise ValueError("There is no signing key. Make one with `keys generate`.")

@@ -1,4 +1,4 @@
-"""The Ed25519 keys that sign access tokens, and their public halves."""
+"""The Ed25519 keys that sign and verify access tokens."""
 
 import hashlib
 import json
@@ -24,16 +24,16 @@ JsonWebKey = Mapping[str, str]
 
 
 class KeyRing:
-    """Keys ready for use, the one that signs last first."""
+    """Parsed keys, newest first."""
 
     def __init__(self, keys: Sequence[SigningKey]) -> None:
-        """Parse the keys. Raises ValueError for one that is not Ed25519 in unencrypted PKCS #8."""
+        """Parse the keys. Raises ValueError for a key that is not Ed25519 in unencrypted PKCS #8."""
         self._pairs = {key.kid: KeyPair.of(key) for key in keys}
 
     def signing_pair(self, now: datetime) -> "KeyPair":
-        """Return the key that signs: of those that have begun to and still verify, the last.
+        """Return the signing key: the newest of the keys whose time has begun and that still verify.
 
-        Where none has, the clock of who has made the first one goes before ours, and the first one it is.
+        If no key's time has begun, the clock of the process that created the first key is ahead; the first key signs.
         """
         pairs = list(self._pairs.values())
         if not pairs:
@@ -42,11 +42,11 @@ class KeyRing:
         return next(signing, pairs[-1])
 
     def verifying_pair(self, kid: str) -> "KeyPair | None":
-        """Return the key that verifies what `kid` has signed, whatever the time."""
+        """Return the public key with this `kid`, regardless of time."""
         return self._pairs.get(kid)
 
     def json_web_keys(self, now: datetime) -> Sequence[JsonWebKey]:
-        """Return the public keys that verify now, as RFC 7517 and RFC 8037 write them."""
+        """Return the public keys that verify now, in the format of RFC 7517 and RFC 8037."""
         return [
             {"kid": pair.key.kid, "use": "sig", "alg": "EdDSA", **_json_web_key(pair.public)}
             for pair in self._pairs.values()
@@ -56,7 +56,7 @@ class KeyRing:
 
 @dataclass(frozen=True, slots=True)
 class KeyPair:
-    """A signing key, parsed."""
+    """A parsed signing key."""
 
     key: SigningKey
     private: Ed25519PrivateKey
@@ -64,7 +64,7 @@ class KeyPair:
 
     @classmethod
     def of(cls, key: SigningKey) -> Self:
-        """Raise ValueError for a key that is not Ed25519 in unencrypted PKCS #8."""
+        """Parse a key. Raises ValueError for a key that is not Ed25519 in unencrypted PKCS #8."""
         private = _parsed(key.private_pem, key.kid)
         return cls(key, private, private.public_key())
 
@@ -73,7 +73,7 @@ class KeyPair:
 
 
 def generate_signing_key(signs_from: datetime) -> SigningKey:
-    """Return a fresh key pair, named by its thumbprint."""
+    """Return a new key pair, named by its thumbprint."""
     private = Ed25519PrivateKey.generate()
     return SigningKey(
         kid=thumbprint(_json_web_key(private.public_key())),
@@ -83,12 +83,12 @@ def generate_signing_key(signs_from: datetime) -> SigningKey:
 
 
 def name_of(pem: bytes, *, called: str) -> str:
-    """Return the thumbprint of a private key, which is `called` something until it has a name. Raises ValueError."""
+    """Return the thumbprint of a private key; errors refer to the key as `called`. Raises ValueError."""
     return thumbprint(_json_web_key(_parsed(pem, called).public_key()))
 
 
 def thumbprint(key: JsonWebKey) -> str:
-    """Return the name that follows from a public key alone (RFC 7638, section 3; RFC 8037, section 2)."""
+    """Return the thumbprint of a public key (RFC 7638, section 3; RFC 8037, section 2)."""
     required = json.dumps({member: key[member] for member in ("crv", "kty", "x")}, separators=(",", ":"))
     return urlsafe_b64encode(hashlib.sha256(required.encode()).digest()).decode().rstrip("=")
 

@@ -12,7 +12,7 @@ from domain.users.password import MAX_RAW_LENGTH, normalize_password
 
 
 class Argon2PasswordHasher(PasswordHasher):
-    """Hashes in threads of its own, for Argon2 releases the interpreter's lock.
+    """Hashes in its own threads; Argon2 releases the interpreter lock.
 
     The default costs are those of OWASP's Password Storage Cheat Sheet: 19 MiB, two passes, one lane. Hashing
     never takes more memory than `memory_kib` times `workers`, of which there is one for each core by default.
@@ -48,7 +48,7 @@ class Argon2PasswordHasher(PasswordHasher):
             return True
 
     def close(self) -> None:
-        """Finish what was begun, and end the threads."""
+        """Finish running and queued calls, and end the threads."""
         self._executor.close()
 
     def _matches(self, secret: bytes, hashed: str) -> bool:
@@ -59,17 +59,17 @@ class Argon2PasswordHasher(PasswordHasher):
 
 
 def _secret(password: str) -> bytes:
-    """Return the bytes to hash: two ways of typing one password are one (NIST SP 800-63B-4, section 3.1.1.2).
+    """Return the bytes to hash, so that equivalent ways of typing a password match (NIST SP 800-63B-4, 3.1.1.2).
 
-    Lone surrogates, which a terminal can produce, hash like anything else. Raises ValueError for an over-long password.
+    Lone surrogates, which a terminal can produce, are hashed too. Raises ValueError for a password that is too long.
     """
     return normalize_password(password).encode("utf-8", "surrogatepass")
 
 
 def _hash_without_password(hasher: argon2.PasswordHasher) -> str:
-    """Return an encoded hash that costs as much to verify as those of `hasher`, and matches no known password.
+    """Return an encoded hash that costs as much to verify as those of `hasher` and matches no known password.
 
-    Salt and digest are random, so that making it costs nothing.
+    Salt and digest are random, so that creating it costs nothing.
     """
     salt, digest = (
         b64encode(os.urandom(length)).decode().rstrip("=") for length in (hasher.salt_len, hasher.hash_len)

@@ -1,4 +1,4 @@
-"""Secrets that are encrypted before they are stored: AES-256-GCM with a key that is not in the database."""
+"""Encryption of stored secrets: AES-256-GCM with a key that is not in the database."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
@@ -17,13 +17,13 @@ _PREFIX = "sealed"
 
 
 class AesGcmSecretBox(SecretBox):
-    """Seals with the first key and opens with all of them: a key is rotated by putting a new one first.
+    """Encrypts with the first key and decrypts with any: a key is rotated by putting a new one first.
 
-    A sealed text is `sealed.KEY_ID.NONCE_AND_CIPHERTEXT`. The key's id is a hash of the key.
+    An encrypted text is `sealed.KEY_ID.NONCE_AND_CIPHERTEXT`. The key's id is a hash of the key.
     """
 
     def __init__(self, keys: Sequence[bytes]) -> None:
-        """Raise ValueError for a key that does not have 32 bytes."""
+        """Create a box. Raises ValueError for a key that does not have 32 bytes."""
         if any(len(key) != KEY_BYTES for key in keys):
             raise ValueError(f"a key has {KEY_BYTES} bytes")
         self._ciphers = {_key_id(key): AESGCM(key) for key in keys}

@@ -29,7 +29,7 @@ from domain.users.permissions import Role, Scope
 ALGORITHM = "EdDSA"
 TYPE = "at+jwt"
 MAX_LENGTH = 8 * 1024
-"""Longer tokens are refused unread. Ours have some 550 characters."""
+"""Longer tokens are rejected without parsing. The service's own have about 550 characters."""
 
 MAX_LEEWAY = timedelta(seconds=30)
 
@@ -37,15 +37,15 @@ _COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]{86}", re.ASCII)
 """The compact form (RFC 7515, section 7.1), with a signature of 64 bytes."""
 
 Seconds = Annotated[int, Field(strict=True, ge=0, lt=2**53)]
-"""Since 1970, and whole: what RFC 7519, section 2 calls a NumericDate."""
+"""Whole seconds since 1970: a NumericDate (RFC 7519, section 2)."""
 
 
 Scopes = Annotated[str, Field(pattern=r"^[!#-\[\]-~ ]*$")]
-"""Names with spaces between them (RFC 6749, section 3.3)."""
+"""Names separated by spaces (RFC 6749, section 3.3)."""
 
 
 class _Payload(BaseModel):
-    """The claims that every token of ours has, beside `iss` and `aud`."""
+    """The claims of every token, besides `iss` and `aud`."""
 
     sub: UUID
     client_id: str = Field(min_length=1)
@@ -70,7 +70,7 @@ class _ClientPayload(_Payload):
     secret_id: UUID
 
     def bearer(self) -> ClientPrincipal:
-        """Raise ValueError for another subject than the client, and for a scope that there is not (any more)."""
+        """Parse the claims. Raises ValueError for a subject other than the client, and for an unknown scope."""
         if self.client_id != str(self.sub):
             raise ValueError
         return ClientPrincipal(
@@ -88,14 +88,14 @@ _PAYLOAD: TypeAdapter[_UserPayload | _ClientPayload] = TypeAdapter(
 
 @dataclass(frozen=True, slots=True)
 class SignedClaims:
-    """What one of our keys has signed, and the seconds since 1970 between which it holds, leeway included."""
+    """Verified claims, and the seconds since 1970 between which they are valid, leeway included."""
 
     claims: AccessClaims
     valid_from: float
     valid_until: float
 
     def at(self, now: datetime) -> AccessClaims:
-        """Return the claims, if they hold at `now`. Raises InvalidToken when they do not yet, TokenExpired."""
+        """Return the claims if they are valid at `now`. Raises InvalidToken if they are not yet valid, TokenExpired."""
         seconds = now.timestamp()
         if seconds < self.valid_from:
             raise InvalidToken
@@ -105,7 +105,7 @@ class SignedClaims:
 
 
 class Ed25519AccessTokens(AccessTokens):
-    """Issues and verifies with the keys last given to `use`. Before that it trusts nobody and cannot sign."""
+    """Issues and verifies tokens with the keys last passed to `use`. Before that, it accepts none and cannot sign."""
 
     def __init__(
         self,
@@ -115,7 +115,7 @@ class Ed25519AccessTokens(AccessTokens):
         lifetime: timedelta = timedelta(minutes=10),
         leeway: timedelta = timedelta(0),
     ) -> None:
-        """Raise ValueError for a leeway beyond `MAX_LEEWAY`: it forgives clocks that differ, and no more."""
+        """Create the service. Raises ValueError for a leeway beyond `MAX_LEEWAY`, which only covers clock skew."""
         if not timedelta(0) <= leeway <= MAX_LEEWAY:
             raise ValueError(f"The leeway must lie between 0 and {MAX_LEEWAY.seconds} seconds.")
         self._issuer = issuer
@@ -148,7 +148,7 @@ class Ed25519AccessTokens(AccessTokens):
         return self.read(token).at(now)
 
     def read(self, token: str) -> SignedClaims:
-        """Return what the token says, whatever the time. Raises InvalidToken, UnknownSigningKey: they never tell why."""
+        """Return the token's claims, regardless of time. Raises InvalidToken, UnknownSigningKey, without the reason."""
         if len(token) > MAX_LENGTH or not _COMPACT.fullmatch(token):
             raise InvalidToken
         try:
@@ -176,7 +176,7 @@ class Ed25519AccessTokens(AccessTokens):
     def _signed_payload(self, token: str, public: Ed25519PublicKey) -> object:
         """Return the payload if the header, signature, issuer and audience are right. Raises PyJWTError.
 
-        PyJWT would compare times with the machine's clock, where the caller has its own: see `SignedClaims.at`.
+        PyJWT would compare times with the system clock, but the caller has its own: see `SignedClaims.at`.
         """
         signed = jwt.decode_complete(
             token,
@@ -197,7 +197,7 @@ class Ed25519AccessTokens(AccessTokens):
 
 
 def _said_of(bearer: Principal) -> dict[str, str]:
-    """Return the claims that only tokens of this kind of bearer have."""
+    """Return the claims specific to this kind of bearer."""
     match bearer:
         case UserPrincipal(_, role, session_id):
             return {"role": role.value, "sid": str(session_id)}
@@ -211,5 +211,5 @@ def _seconds(moment: datetime | None) -> float:
 
 
 def _is_access_token(typ: object) -> bool:
-    """Tell whether the type is ours, in any case, with `application/` or without (RFC 9068, section 4)."""
+    """Return whether `typ` is `at+jwt`, in any case, with or without `application/` (RFC 9068, section 4)."""
     return isinstance(typ, str) and typ.lower().removeprefix("application/") == TYPE

@@ -1,4 +1,4 @@
-"""Access tokens whose signatures were checked before."""
+"""A cache of access tokens with verified signatures."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -10,9 +10,9 @@ from application.signing.ports import AccessClaims, AccessToken, AccessTokens, S
 
 
 class RememberedAccessTokens(AccessTokens):
-    """Checks each signature once and the time at every use, for clients send the same token again and again.
+    """Checks each signature once, and the times at every use, because clients send the same token many times.
 
-    The `capacity` tokens used last are remembered, none that was refused, and none once the keys have changed.
+    It stores the `capacity` most recently used valid tokens, and none after the keys have changed.
     """
 
     def __init__(self, tokens: Ed25519AccessTokens, *, capacity: int = 10_000) -> None:
@@ -21,9 +21,9 @@ class RememberedAccessTokens(AccessTokens):
         self._read = lru_cache(capacity)(tokens.read)
 
     def use(self, keys: Sequence[SigningKey]) -> None:
-        """Hand other keys on, and forget what the former ones verified. Raises ValueError, and keeps those.
+        """Replace the keys and clear the cache. Raises ValueError and keeps the former keys if the new ones are invalid.
 
-        Keys are read again several times a minute, and hardly ever are others: nothing is forgotten then.
+        Keys are read several times a minute and rarely change: if they are the same, the cache is kept.
         """
         if list(keys) == list(self._keys):
             return

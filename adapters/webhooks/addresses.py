@@ -2,7 +2,7 @@
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
-# The tables are our own, because those of Python's `is_global` depend on its version.
+# Own tables, because those of Python's `is_global` depend on its version.
 _NOT_PUBLIC = (
     IPv4Network("0.0.0.0/8"),
     IPv4Network("10.0.0.0/8"),

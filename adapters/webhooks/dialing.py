@@ -1,4 +1,4 @@
-"""Connections to strangers: never to an address of our own network, whatever their name resolves to."""
+"""Connections to public addresses only, whatever a host name resolves to."""
 
 import asyncio
 import socket
@@ -13,15 +13,15 @@ Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 
 class AddressRefused(httpcore2.ConnectError):
-    """The name stands for an address that is not public."""
+    """The name resolves to an address that is not public."""
 
 
 class NameNotFound(httpcore2.ConnectError):
-    """The name stands for no address."""
+    """The name does not resolve."""
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:
-    """Return the addresses of a name, the preferred one first. Raises NameNotFound."""
+    """Return the addresses of a name, preferred ones first. Raises NameNotFound."""
     loop = asyncio.get_running_loop()
     try:
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -31,9 +31,9 @@ async def resolve(host: str, port: int) -> Sequence[str]:
 
 
 class PublicDialer(httpcore2.AsyncNetworkBackend):
-    """Resolves a name once, refuses it if any of its addresses is not public, and connects to what was checked.
+    """Resolves a name once, rejects it if any address is not public, and connects to a checked address.
 
-    To check a name and then to connect to it would be to resolve it twice, and to trust the second answer.
+    Checking a name and then connecting to it by name would resolve it twice and trust the second answer.
     """
 
     def __init__(

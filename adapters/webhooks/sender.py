@@ -1,4 +1,4 @@
-"""Messages to subscribers over HTTP, signed by Standard Webhooks."""
+"""Send webhook messages over HTTP, signed by Standard Webhooks."""
 
 import asyncio
 import ssl
@@ -14,16 +14,16 @@ from application.webhooks.ports import WebhookSender
 from domain.webhooks.delivery import Attempt
 
 SECONDS = 15.0
-"""For a subscriber to take a message and say so."""
+"""Seconds for a subscriber to accept a message."""
 
 CONNECT_SECONDS = 5.0
 CONNECTIONS = 100
 
 
 class HttpWebhookSender(WebhookSender):
-    """Sends by POST. Redirects are not followed, and of an answer only the status is read.
+    """Sends by POST. Redirects are not followed; only the status of a response is read.
 
-    `to_private_addresses` is for development on one machine: without it, only public addresses are dialled.
+    `to_private_addresses` is for development on one machine: without it, connections go to public addresses only.
     """
 
     def __init__(self, clock: Clock, *, to_private_addresses: bool) -> None:

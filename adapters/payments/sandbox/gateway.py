@@ -1,4 +1,4 @@
-"""A provider that takes no money: for development, demonstrations and tests."""
+"""A simulated provider that moves no money: for development, demonstrations and tests."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -33,9 +33,9 @@ EXCEEDS_CHARGE = "exceeds_charge"
 
 
 class SandboxGateway(PaymentGateway):
-    """The simulated provider: it does what `tokens.py` says, records it, and sends webhooks about it.
+    """The simulated provider: it behaves as `tokens.py` says, records charges, and sends webhooks about them.
 
-    `late_by` is how long after the request a late payment is decided: an order must have expired by then.
+    `late_by` is the time between the request and the decision of a late payment, longer than an order's hold.
     """
 
     def __init__(self, store: SandboxStore, clock: Clock, ids: IdFactory, *, late_by: timedelta) -> None:
@@ -140,7 +140,7 @@ class SandboxGateway(PaymentGateway):
 
 
 ENDS_SOON = timedelta(days=1)
-"""Shorter authorizations report their end, which a longer one never reaches: the shop voids it before."""
+"""Shorter authorizations report their end. A longer one never reaches it: the shop voids it before."""
 EXPIRED = "authorization_expired"
 _UNKNOWN = ProviderAnswer(outcome=Outcome.UNKNOWN)
 _VOIDABLE = {Outcome.PENDING, Outcome.REQUIRES_ACTION, Outcome.AUTHORIZED}

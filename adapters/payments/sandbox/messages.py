@@ -1,4 +1,4 @@
-"""The messages of the sandbox to the shop, written and read."""
+"""Serialize and parse the sandbox provider's messages to the shop."""
 
 from datetime import datetime
 from uuid import UUID
@@ -33,7 +33,7 @@ class _Data(_Wire):
 
 
 class _Body(_Wire):
-    """The three members that Standard Webhooks recommends."""
+    """The three members recommended by Standard Webhooks."""
 
     type: ProviderEventKind
     timestamp: AwareDatetime
@@ -43,7 +43,7 @@ class _Body(_Wire):
 def message_about(
     reported: SandboxCharge | SandboxRefund, message_id: UUID, *, at: datetime
 ) -> SandboxMessage:
-    """Return the message that a charge or a refund has changed at a moment, which is sent from that moment on."""
+    """Return the message that a charge or refund changed at a given time, due from that time on."""
     amount, authorized_until = reported.amount, None
     payment_id = refund_id = charge_reference = None
     if isinstance(reported, SandboxCharge):
@@ -96,7 +96,7 @@ def dispute_of(charge: SandboxCharge, message_id: UUID, *, at: datetime) -> Sand
 
 
 def event_of(message_id: str, body: bytes) -> ProviderEvent:
-    """Read what a verified message says. Raises ValidationFailed if it is not one of the sandbox's."""
+    """Parse a verified message. Raises ValidationFailed if it is not one of the sandbox's."""
     try:
         read = _Body.model_validate_json(body)
         return ProviderEvent(

@@ -1,4 +1,4 @@
-"""What the sandbox has charged and given back, and what it has yet to tell the shop: its own, and none of the shop's."""
+"""The sandbox provider's own records: charges, refunds, and messages that the shop has not received yet."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ from domain.shared.money import Money
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxCharge:
-    """An attempt to charge a card, whose state at a moment follows from its fields.
+    """An attempt to charge a card. Its state at a given time follows from its fields.
 
-    Until `decides_at` it is pending, or waits for the customer where it `requires_action`. From then on it has failed
+    Until `decides_at` it is pending or, with `requires_action`, waits for the customer. From then on it has failed
     if there is a `failure`; otherwise it is captured, or, if it `is_manual`, authorized until `authorized_until`.
-    `captured` is what was captured of an authorization, and `voided_at` when it was voided.
+    `captured` is the captured part of an authorization; `voided_at` is the time at which it was voided.
     """
 
     reference: str
@@ -33,7 +33,7 @@ class SandboxCharge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxRefund:
-    """Money given back, or refused where there is a `failure`. `id` is the shop's."""
+    """A refund; rejected if there is a `failure`. `id` is the shop's id."""
 
     id: RefundId
     reference: str
@@ -45,7 +45,7 @@ class SandboxRefund:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxMessage:
-    """What the shop is to be told, in JSON, not before `due_at`. `attempts` have been made to tell it."""
+    """A JSON message to the shop, sent from `due_at` on. `attempts` counts the attempts so far."""
 
     id: UUID
     body: str
@@ -55,38 +55,38 @@ class SandboxMessage:
 
 
 Decide = Callable[[SandboxCharge | None, Sequence[SandboxRefund]], tuple[SandboxRefund, SandboxMessage]]
-"""Decides on a refund, of a charge and what was given back of it; there may be no such charge."""
+"""Decides a refund from its charge, if there is one, and the total refunded so far."""
 
 Change = Callable[[SandboxCharge], tuple[SandboxCharge, SandboxMessage] | None]
-"""Changes a charge, and reports that; None leaves it as it is."""
+"""Returns the changed charge and its message, or None to leave the charge unchanged."""
 
 
 class SandboxStore(Protocol):
-    """All raise Overloaded and DatabaseUnavailable."""
+    """The port of the sandbox's records. All methods raise Overloaded and DatabaseUnavailable."""
 
     async def charge(
         self, payment_id: PaymentId, charges: Sequence[SandboxCharge], messages: Sequence[SandboxMessage]
     ) -> bool:
-        """Write down the charges of a payment, unless it has some, and return whether that was so."""
+        """Insert the charges of a payment unless it has some. Return whether they were inserted."""
         ...
 
     async def charges_of(self, payment_id: PaymentId) -> Sequence[SandboxCharge]:
-        """Return the charges of a payment, the first first."""
+        """Return the charges of a payment, oldest first."""
         ...
 
     async def change_charge(
         self, payment_id: PaymentId, change: Change, *, now: datetime
     ) -> SandboxCharge | None:
-        """Change the first charge of a payment, locked, and return it. None: the payment has no charge.
+        """Lock and change the first charge of a payment, and return it; None if the payment has no charge.
 
-        Messages about the charge that are not due at `now` are deleted: they would report what has not happened.
+        Messages about the charge that are not due at `now` are deleted: they announce what will no longer happen.
         """
         ...
 
     async def refund(self, refund_id: RefundId, charge_reference: str, decide: Decide) -> SandboxRefund:
-        """Return the refund with this id; if there is none, decide on it and write that down.
+        """Return the refund with this id; if there is none, decide and insert it.
 
-        Refunds of one charge are decided one after the other.
+        Refunds of one charge are decided one at a time.
         """
         ...
 
@@ -95,14 +95,14 @@ class SandboxStore(Protocol):
     async def take_due_messages(
         self, now: datetime, *, again_at: datetime, limit: int
     ) -> Sequence[SandboxMessage]:
-        """Return messages that are due, and make each due again at `again_at`. Nobody else gets them before that.
+        """Return due messages and postpone each to `again_at`, so that no other dispatcher takes it before.
 
-        One more attempt is counted for each.
+        The attempts of each are incremented.
         """
         ...
 
     async def postpone(self, message_id: UUID, until: datetime) -> None: ...
 
     async def forget(self, message_id: UUID) -> None:
-        """Strike a message out that has arrived."""
+        """Delete a message that was delivered."""
         ...

@@ -1,4 +1,4 @@
-"""What the sandbox does with which token: each stands for one course of a payment."""
+"""Sandbox tokens: each selects one course of a payment."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -7,11 +7,11 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, slots=True)
 class Behavior:
-    """`failure` is why nothing is captured; `charges` how many charges are made for one payment.
+    """The course of a payment. `failure` is the reason for a failed one; `charges` is the number of charges.
 
-    `is_late`: it is decided when the order has expired. `is_lost`: it is done, but neither the answer nor any message
-    reaches the shop, which has to ask. `action` is how long the customer takes to authenticate the payment.
-    `authorization` is how long an authorization lasts. `disputed_after` is when the customer disputes the charge.
+    `is_late`: it is decided after the order has expired. `is_lost`: it succeeds, but neither the response nor any message
+    reaches the shop, which has to query. `action` is the time that the customer takes to authenticate the payment.
+    `authorization` is the lifetime of an authorization. `disputed_after` is the time until the customer disputes.
     """
 
     failure: str | None = None
@@ -44,5 +44,5 @@ UNKNOWN_TOKEN = Behavior(failure="unknown_token")
 
 
 def behavior_of(token: str | None) -> Behavior:
-    """Return what a token stands for. None stands for success, so that a first try needs no token."""
+    """Return the course that a token selects. None selects success, so that a first try needs no token."""
     return Behavior() if token is None else TOKENS.get(token, UNKNOWN_TOKEN)

@@ -10,7 +10,7 @@ from adapters.payments.sandbox.webhook_parser import SandboxSignatures
 from application.shared.clock import Clock
 
 LEASE = timedelta(seconds=30)
-"""How long one dispatcher keeps a message: longer than any attempt takes."""
+"""The lease of a dispatcher on a message: longer than any attempt takes."""
 
 TIMEOUT = httpx2.Timeout(10.0)
 _FIRST_PAUSE = timedelta(seconds=1)

@@ -16,14 +16,14 @@ SECRET_BYTES = 32
 
 
 class SandboxSignatures:
-    """The secrets that the sandbox and the shop share: the configured ones, otherwise one that is created and stored."""
+    """The shared secrets of sandbox and shop: the configured ones, otherwise a generated and stored one."""
 
     def __init__(self, secrets: Secrets, configured: Sequence[bytes]) -> None:
         self._secrets = secrets
         self._webhooks = StandardWebhooks(configured) if configured else None
 
     async def get(self) -> StandardWebhooks:
-        """Raise Overloaded or DatabaseUnavailable when the secret has to be read and cannot be."""
+        """Return the verifier. Raises Overloaded or DatabaseUnavailable if the stored secret cannot be read."""
         if self._webhooks is None:
             self._webhooks = StandardWebhooks([await self._secrets.get_or_create(SECRET, SECRET_BYTES)])
         return self._webhooks

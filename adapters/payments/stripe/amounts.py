@@ -1,4 +1,4 @@
-"""Money in Stripe's smallest units, which are ISO 4217's minor units but for three currencies.
+"""Money in Stripe's smallest units, which are ISO 4217's minor units except for three currencies.
 
 See https://docs.stripe.com/currencies#special-cases and #zero-decimal: 5 ISK are 500 there, 5 MGA are 5.
 """
@@ -10,7 +10,7 @@ _DIGITS = {**EXPONENTS, "ISK": 2, "UGX": 2, "MGA": 0}
 
 
 class NotChargeable(ValueError):
-    """Stripe has no unit as small as this amount needs."""
+    """The amount is not a whole number of Stripe's smallest units."""
 
 
 def to_stripe(money: Money) -> tuple[int, str]:
@@ -23,6 +23,6 @@ def to_stripe(money: Money) -> tuple[int, str]:
 
 
 def from_stripe(amount: int, currency: str) -> Money:
-    """Return what Stripe's amount is. Raises KeyError for a currency that is none, and AmountOutOfRange."""
+    """Return Stripe's amount as money. Raises KeyError for an unknown currency, and AmountOutOfRange."""
     code = currency.upper()
     return Money(amount * 10 ** EXPONENTS[code] // 10 ** _DIGITS[code], code)

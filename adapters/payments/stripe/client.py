@@ -8,14 +8,14 @@ import httpx2
 import stripe
 
 TIMEOUT = httpx2.Timeout(6.0)
-"""Seconds for each step of one request; what the gateway does in all is bounded besides."""
+"""Seconds for each step of one request; a call of the gateway as a whole has its own bound."""
 
 
 def create_client(
     api_key: str, http_client: httpx2.AsyncClient, *, api_base: str | None
 ) -> stripe.StripeClient:
-    """Return a client that asks each question once: whoever asks knows when to ask again."""
-    stripe.enable_telemetry = False  # the library would report how long requests take
+    """Return a client without retries of its own: the caller retries."""
+    stripe.enable_telemetry = False  # no reports of request durations to Stripe
     return stripe.StripeClient(
         api_key,
         base_addresses={"api": api_base.rstrip("/")} if api_base else {},
@@ -25,7 +25,7 @@ def create_client(
 
 
 class _HttpClient(stripe.HTTPClient):
-    """What the library asks of an HTTP client that it has no adapter for."""
+    """The library's interface for HTTP clients, over the service's own client."""
 
     name = "httpx2"
 
@@ -41,8 +41,8 @@ class _HttpClient(stripe.HTTPClient):
                 method, url, headers=headers, content=post_data or None, timeout=TIMEOUT
             )
         except httpx2.HTTPError as error:
-            # By its kind only: the library's log would repeat more.
-            raise stripe.APIConnectionError(type(error).__name__) from None  # type: ignore[no-untyped-call] # theirs
+            # Only the kind of error: the library would log more.
+            raise stripe.APIConnectionError(type(error).__name__) from None  # type: ignore[no-untyped-call] # the library has no annotation
         return response.content, response.status_code, response.headers
 
     def sleep_async(self, secs: float) -> Awaitable[None]:

@@ -1,4 +1,4 @@
-"""Stripe, by PaymentIntents: https://docs.stripe.com/api/payment_intents."""
+"""The payment gateway for Stripe, with PaymentIntents: https://docs.stripe.com/api/payment_intents."""
 
 import asyncio
 import logging
@@ -28,24 +28,24 @@ from domain.shared.money import Money
 _log = logging.getLogger(__name__)
 
 SECONDS = 15.0
-"""For all that one call of the gateway asks."""
+"""Seconds for all requests of one call of the gateway."""
 
 KEYS_LIVE = timedelta(hours=23)
-"""Stripe forgets an idempotency key after 24 hours at the earliest; a longer one is no promise of Stripe's."""
+"""Stripe stores an idempotency key for at least 24 hours and promises nothing beyond that."""
 
 _UNKNOWN = ProviderAnswer(outcome=Outcome.UNKNOWN)
 _CANCELABLE = {"requires_payment_method", "requires_confirmation", "requires_action", "requires_capture"}
 _AUTHORIZATION = timedelta(days=7)
-"""How long Stripe keeps an authorization of a card, where it does not say so."""
+"""The lifetime of a card authorization where Stripe does not state one."""
 _UNCONFIRMED = {"requires_payment_method", "requires_confirmation"}
 
 
 class StripeGateway(PaymentGateway):
-    """Pays in two steps: an intent is created, which moves no money, and then confirmed, which does.
+    """Pays in two steps: create an intent, which moves no money, then confirm it, which does.
 
-    So the state of a payment is always known: creating the intent again with the same idempotency key finds it, or
-    makes one that moves no money. (A search does not find it before Stripe's index has caught up.) The intent's
-    secret is only told to the customer whose bank asks for authentication.
+    So the state of a payment is always known: creating the intent again with the same idempotency key returns it or
+    creates one that moves no money. (A search finds it only after Stripe's index has caught up.) The intent's
+    secret is shown only to the customer whose bank requires authentication.
     """
 
     def __init__(self, client: stripe.StripeClient, clock: Clock) -> None:
@@ -124,7 +124,7 @@ class StripeGateway(PaymentGateway):
             return _refund_answer(found) if found else _UNKNOWN
 
     def _is_remembered(self, payment: PaymentRequest) -> bool:
-        """Tell whether creating the payment's intent again is answered with the intent that there is."""
+        """Return whether Stripe still answers a repeated creation of the payment's intent with the existing intent."""
         return not payment.reference and self._clock.now() - payment.requested_at < KEYS_LIVE
 
     async def _find_intent(self, payment: PaymentRequest) -> PaymentIntent | None:
@@ -133,7 +133,7 @@ class StripeGateway(PaymentGateway):
             return await intents.retrieve_async(payment.reference)
         if self._is_remembered(payment):
             created = await self._create_intent(payment)
-            # It may have been created before, and is answered as it was then.
+            # If it was created before, Stripe returns it in its state of that time.
             return await intents.retrieve_async(created.id)
         found = await intents.search_async({"query": f"metadata['{PAYMENT_ID}']:'{payment.id}'", "limit": 1})
         return found.data[0] if found.data else None
@@ -154,7 +154,7 @@ class StripeGateway(PaymentGateway):
     async def _confirmed(
         self, intent: PaymentIntent, payment: PaymentRequest, token: str | None
     ) -> ProviderAnswer:
-        """Confirm the intent, unless that was done before, and say what has become of it."""
+        """Confirm the intent unless it was confirmed before, and return its state."""
         if not _is_untouched(intent):
             return _payment_answer(intent)
         if not token:
@@ -169,11 +169,11 @@ class StripeGateway(PaymentGateway):
                 )
             )
         except (stripe.CardError, stripe.InvalidRequestError, stripe.IdempotencyError) as refusal:
-            # What counts is what the intent says: another may have confirmed it meanwhile.
+            # The intent's state decides: another call may have confirmed it meanwhile.
             intent = await intents.retrieve_async(intent.id)
             if not _is_untouched(intent):
                 return _payment_answer(intent)
-            await intents.cancel_async(intent.id)  # what is refused stays refused
+            await intents.cancel_async(intent.id)  # a rejection is final
             return _refused(refusal, intent.id)
 
     async def _find_refund(self, refund: RefundRequest) -> Refund | None:
@@ -187,7 +187,7 @@ class StripeGateway(PaymentGateway):
         return None
 
     async def _find_refund_made_at_stripe(self, refund: RefundRequest, refusal: Exception) -> Refund | None:
-        """Return the refund of the same amount that somebody has made in Stripe's dashboard, if that is the reason."""
+        """Return a refund of the same amount made in Stripe's dashboard, if that explains the rejection."""
         if _code(refusal) != "charge_already_refunded":
             return None
         amount, _ = to_stripe(refund.amount)
@@ -212,7 +212,7 @@ class StripeGateway(PaymentGateway):
 
 
 def _is_untouched(intent: PaymentIntent) -> bool:
-    """Tell whether nobody has tried to take the money."""
+    """Return whether no confirmation of the intent was attempted."""
     return intent.status in _UNCONFIRMED and not intent.last_payment_error
 
 
@@ -241,7 +241,7 @@ def _payment_answer(intent: PaymentIntent) -> ProviderAnswer:
 
 
 def is_voided(intent: PaymentIntent) -> bool:
-    """Return whether the intent was canceled for a reason: a refused one is canceled without."""
+    """Return whether the intent was canceled with a reason: a rejected one is canceled without."""
     return intent.status == "canceled" and bool(getattr(intent, "cancellation_reason", None))
 
 
@@ -266,9 +266,9 @@ def _next_action(intent: PaymentIntent) -> NextAction:
 
 
 def failure_of_payment(intent: PaymentIntent) -> str:
-    """Return why the last attempt to take the money came to nothing.
+    """Return the reason why the last attempt failed.
 
-    Not the bank's own reason (`decline_code`): that a card was stolen is nothing to tell who holds it.
+    Not the bank's own reason (`decline_code`): the holder of a stolen card must not learn that it is known.
     """
     error = intent.last_payment_error
     return (error.code if error else None) or intent.status
@@ -290,7 +290,7 @@ def failure_of_refund(refund: Refund) -> str:
 
 
 def _refused(refusal: Exception, reference: str | None = None) -> ProviderAnswer:
-    """Answer that Stripe will not do such a thing, and has not done it."""
+    """Return the rejection of a request that Stripe never accepts and has not executed."""
     return ProviderAnswer(outcome=Outcome.DECLINED, reference=reference, failure=_code(refusal))
 
 

@@ -1,4 +1,4 @@
-"""Our ids, which Stripe keeps with what it makes for us and hands back."""
+"""The service's ids in the metadata of Stripe's objects."""
 
 from uuid import UUID
 
@@ -9,7 +9,7 @@ REFUND_ID = "refund_id"
 
 
 def our_id(made: StripeObject, name: str) -> UUID | None:
-    """Return the id that we have given it, or None for what somebody else has made with the same account."""
+    """Return the service's id, or None for an object that another program created in the same account."""
     try:
         return UUID(made["metadata"][name])
     except (KeyError, TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""What Stripe tells, by its own kind of signature: https://docs.stripe.com/webhooks."""
+"""Verify and parse Stripe's webhooks: https://docs.stripe.com/webhooks."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ from domain.shared.errors import DomainError, ValidationFailed
 from domain.shared.ids import PaymentId, RefundId
 
 TOLERANCE = 300
-"""Seconds by which a message may be old. Stripe signs each attempt again."""
+"""Maximum age of a message in seconds. Stripe signs each attempt again."""
 
 _OF_PAYMENTS = {
     "payment_intent.succeeded": ProviderEventKind.CAPTURED,
@@ -44,7 +44,7 @@ _BY_STATUS = {
 
 
 class StripeWebhookParser(ProviderWebhookParser):
-    """Believes what was signed with any of the endpoint's `secrets`; there are two while one is replaced."""
+    """Accepts messages signed with any of the endpoint's `secrets`: two while one is being replaced."""
 
     def __init__(self, client: stripe.StripeClient, secrets: Sequence[str]) -> None:
         self._client = client
@@ -89,7 +89,7 @@ def _event_of(event: Event) -> ProviderEvent | None:
 
 
 def _dispute_kind(event_type: str, status: str) -> ProviderEventKind | None:
-    """Return what an event of a dispute means. An inquiry of the bank (`warning_...`) moves no money."""
+    """Return the meaning of a dispute's event. An inquiry of the bank (`warning_...`) moves no money."""
     if event_type == "charge.dispute.created" and not status.startswith("warning_"):
         return ProviderEventKind.DISPUTE_OPENED
     if event_type != "charge.dispute.closed":
@@ -98,7 +98,7 @@ def _dispute_kind(event_type: str, status: str) -> ProviderEventKind | None:
 
 
 def _payment_of(made: Refund | Dispute) -> str | None:
-    """Return the id of the intent of a refund or dispute, which Stripe sends expanded or not."""
+    """Return the id of the intent of a refund or dispute, expanded or not."""
     intent = getattr(made, "payment_intent", None)
     return intent.id if isinstance(intent, PaymentIntent) else intent
 
