@@ -1,1 +1,1 @@
-"""How fast the service is, beside others that do the same work on the same database: `python -m benchmarks`."""
+"""Benchmarks of the service and of peers that do the same work on the same database: `python -m benchmarks`."""

@@ -1,4 +1,4 @@
-"""Whether a run was correct: what must be true of the shop afterwards, asked of the database."""
+"""Audit of a benchmark run: queries for the invariants that must hold in the database afterwards."""
 
 import time
 from dataclasses import dataclass
@@ -51,12 +51,12 @@ SETTLE_TRIES = 100
 
 
 class AuditFailed(Exception):
-    """A run broke a rule; the message names it."""
+    """A run violated an invariant, named in the message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The orders that a run may have left: one for each 201, and for each request that was cut off at its end."""
+    """The permitted numbers of orders after a run: one per 201, plus those cut off at the end of the run."""
 
     before: int
     acknowledged: int
@@ -64,7 +64,7 @@ class Expected:
 
 
 def orders_in(server: Server, database: str) -> int:
-    """Count the orders, when the last requests of a run that has ended have been answered as well."""
+    """Count the orders after the last requests of a run have been processed."""
     quiet = 0
     for _ in range(SETTLE_TRIES):
         at_work = server.query(_AT_WORK, database=database)[0]["count"]
@@ -76,10 +76,10 @@ def orders_in(server: Server, database: str) -> int:
 
 
 def audit(server: Server, database: str, expected: Expected) -> int:
-    """Return how many orders a run has placed. Raises AuditFailed."""
+    """Return the number of orders that a run placed. Raises AuditFailed."""
     placed = orders_in(server, database) - expected.before
     for rule, query in MUST_FIND_NOTHING.items():
-        found = server.query(f"SELECT count(*) FROM ({query}) violations", database=database)[0]["count"]  # noqa: S608 - ours
+        found = server.query(f"SELECT count(*) FROM ({query}) violations", database=database)[0]["count"]  # noqa: S608 - constant table names
         if found:
             raise AuditFailed(f"{rule}: {found} violations")
     if not expected.acknowledged <= placed <= expected.acknowledged + expected.cut_off:

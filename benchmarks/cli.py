@@ -1,4 +1,4 @@
-"""The commands of the measurements."""
+"""The commands of the benchmarks."""
 
 import shutil
 from dataclasses import replace
@@ -49,7 +49,7 @@ def run(
     ] = None,
     keep: Annotated[bool, typer.Option(help="Write the result to benchmarks/results/.")] = False,
 ) -> None:
-    """Compare the service with its peers, in alternated rounds, each run audited."""
+    """Compare the service with its peers in alternating rounds. Each run is audited."""
     contenders = [one for one in everybody() if _is_here(one) and (not only or one.name in only)]
     if against is not None:
         contenders.append(baseline(against))
@@ -90,7 +90,7 @@ def pools(
     sizes: Annotated[str, typer.Option(help="Numbers of connections.")] = "2,4,8,16,32",
     seconds: Annotated[float, typer.Option(min=1)] = 2,
 ) -> None:
-    """Find the pool with which each contender places most orders."""
+    """Find the pool size with which each contender places the most orders."""
     numbers = [int(size) for size in sizes.split(",")]
     contenders = [one for one in everybody() if _is_here(one) and (not only or one.name in only)]
     placing = [work for work in WORKLOADS if work.places]
@@ -104,7 +104,7 @@ def pools(
 
 @app.command()
 def check(only: Only = None) -> None:
-    """Ask each contender for everything once, without load, and compare what they answer."""
+    """Send each contender one request of each kind, without load, and compare the responses."""
     answers = None
     with server() as postgres:
         shop = open_shop(postgres, Size(customers=20, products=30, orders=50))

@@ -1,4 +1,4 @@
-"""Whether a contender does the same work: the same answers, and the same refusals, as a client sees them."""
+"""Check that contenders do the same work: equal responses and equal errors, as seen by a client."""
 
 import json
 import re
@@ -15,12 +15,12 @@ from benchmarks.shop import Shop
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
 _ASSIGNED = {"id", "number", "expires_at", "placed_at", "updated_at"}
-"""What differs between two orders that are alike."""
+"""The fields that differ between equivalent orders."""
 UNKNOWN = UUID("01900000-0000-7000-8000-000000000000")
 
 
 class Differs(Exception):
-    """A contender answers otherwise than expected; the message says to what."""
+    """A contender's response differs from the expected one. The message names the request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Client:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.url + path, data, headers, method=method)  # noqa: S310 - always http://127.0.0.1
         try:
-            with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310 - the same
+            with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310 - always http://127.0.0.1
                 return Answer(response.status, response.headers, json.loads(response.read()))
         except urllib.error.HTTPError as error:
             with error:
@@ -53,7 +53,7 @@ class Client:
 
 
 def observed(url: str, shop: Shop) -> dict[str, Any]:
-    """Ask for everything once, and return what was answered in comparable form."""
+    """Send one request of each kind, and return the responses in comparable form."""
     client = Client(url)
     order, owner = shop.orders[0]
     token, stranger = shop.tokens[owner], shop.tokens[owner - 1]
@@ -100,7 +100,7 @@ def observed(url: str, shop: Shop) -> dict[str, Any]:
 
 
 def ensure_alike(expected: Mapping[str, Any], found: Mapping[str, Any]) -> None:
-    """Raise Differs where two contenders have answered differently."""
+    """Compare the responses of two contenders. Raises Differs."""
     for name, value in expected.items():
         if found[name] != value:
             raise Differs(f"{name}: expected {value}, found {found[name]}")
@@ -111,7 +111,7 @@ def _tagged(answer: Answer) -> dict[str, Any]:
 
 
 def _comparable(value: Any) -> Any:  # noqa: ANN401 - JSON
-    """Return JSON with each time in one form, for there are several for the same moment."""
+    """Return JSON with all times in one format."""
     if isinstance(value, dict):
         return {name: _comparable(member) for name, member in value.items()}
     if isinstance(value, list):

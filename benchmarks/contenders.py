@@ -1,4 +1,4 @@
-"""Who is compared: the service and its peers, each with a pool that one round of `benchmarks pools` has suggested."""
+"""The contenders: the service and its peers, with the pool sizes found by one round of `benchmarks pools`."""
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,15 +18,15 @@ PLACING = ("place", "hot")
 EVERYTHING = READS + PLACING
 
 Environment = Callable[[Server, str, Shop, int], Mapping[str, str]]
-"""The variables for a database, a shop, and a number of connections."""
+"""Returns the environment variables for a database, a shop, and a number of connections."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """A server that can be measured.
+    """A server to benchmark.
 
-    Its port is in the variable PORT, and in the words of `command` that say `{port}`. `needs` is a file that there is
-    only where the contender has been installed.
+    Its port is passed in the variable PORT and replaces `{port}` in `command`. `needs` is a file that exists
+    only if the contender is installed.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Contender:
     def running(
         self, server: Server, database: str, shop: Shop, *, extra: Mapping[str, str] | None = None
     ) -> Iterator[Running]:
-        """Serve a database until the context ends. Raises DidNotStart."""
+        """Run the server on a database until the context ends. Raises DidNotStart."""
         port = free_port()
         environment = {
             **self.environment(server, database, shop, self.pool),
@@ -74,7 +74,7 @@ def _service(server: Server, database: str, _: Shop, pool: int) -> Mapping[str, 
 
 
 def _peer(server: Server, database: str, shop: Shop, pool: int) -> Mapping[str, str]:
-    """Tell a peer what the service reads from its settings and its database."""
+    """Return a peer's variables: the values that the service reads from its settings and database."""
     return {
         **server.environment_of(database),
         "POOL_SIZE": str(pool),
@@ -90,7 +90,7 @@ def steelyard(*, pool: int = 10, workers: int = 1) -> Contender:
     return Contender(
         name="steelyard" if workers == 1 else f"steelyard-{workers}",
         title="Steelyard" if workers == 1 else f"Steelyard, {workers} processes",
-        # Without a worker, as the peers have none: what is compared is how requests are answered.
+        # Without a worker, because the peers have none: the benchmark compares the serving of requests.
         command=(sys.executable, "-m", "entrypoints", "serve", "--no-worker", "--port", "{port}"),
         environment=_service,
         pool=pool,
@@ -99,7 +99,7 @@ def steelyard(*, pool: int = 10, workers: int = 1) -> Contender:
 
 
 def baseline(checkout: Path) -> Contender:
-    """Return the service as it is in another checkout, to be measured beside this one."""
+    """Return the service of another checkout, for a comparison with this one."""
     root = checkout.resolve()
     _python, *arguments = steelyard().command
     if not (root / "entrypoints/cli/worker.py").exists():
@@ -165,10 +165,10 @@ def go(*, pool: int = 4, placing: str = "statements") -> Contender:
 
 
 def everybody() -> Sequence[Contender]:
-    """Return all that are compared.
+    """Return all contenders.
 
-    Their pools did best in one round of `python -m benchmarks pools` with 4, 8 and 16 connections; where that made no
-    difference that outlasts the noise they have 10.
+    Their pool sizes were the best in one round of `python -m benchmarks pools` with 4, 8 and 16 connections; without a
+    difference above the noise, 10.
     """
     return (
         steelyard(),

@@ -1,4 +1,4 @@
-"""The PostgreSQL of the measurements: one server, and a fresh copy of one shop for each run."""
+"""The PostgreSQL of the benchmarks: one server, and a fresh copy of one shop for each run."""
 
 import asyncio
 import time
@@ -15,14 +15,14 @@ from adapters.embedded_postgres import EmbeddedPostgres
 
 DATA_DIR = Path(".data/benchmarks")
 SETTINGS = {"max_connections": "200"}
-"""Those of the embedded server otherwise: durable, as a shop needs it. A hundred connections would not do for copies."""
+"""The embedded server's settings, durable as for a shop, with more connections for the copies."""
 PREFIX = "bench_"
 DROP_TRIES = 100
 
 
 @contextmanager
 def server() -> Iterator["Server"]:
-    """Give a running server without any database of an earlier session."""
+    """Yield a running server without databases of earlier sessions."""
     with EmbeddedPostgres(DATA_DIR, SETTINGS).lease() as url:
         found = Server(make_url(url))
         for row in found.query("SELECT datname FROM pg_database WHERE starts_with(datname, $1)", PREFIX):
@@ -35,17 +35,17 @@ class Server:
         self.url = url
 
     def create(self, *, template: str = "template0") -> str:
-        """Make a database and return its name. Nobody may be connected to the template."""
+        """Create a database and return its name. The template must have no connections."""
         name = f"{PREFIX}{uuid.uuid4().hex[:12]}"
         self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return name
 
     def drop(self, name: str) -> None:
-        """Drop a database, ending the connections that a server has left open."""
+        """Drop a database and end its remaining connections."""
         for _ in range(DROP_TRIES):
             with suppress(
                 asyncpg.InsufficientPrivilegeError
-            ):  # autovacuum is at work in it, and not ours to end
+            ):  # autovacuum works in it and cannot be ended by this role
                 self.execute(f"DROP DATABASE {name} WITH (FORCE)")
                 return
             time.sleep(0.2)
@@ -53,22 +53,22 @@ class Server:
 
     @contextmanager
     def copy(self, template: str) -> Iterator[str]:
-        """Give the name of a copy for one run, analysed and written out, so that every run begins alike."""
+        """Yield the name of a copy for one run, analyzed and after a checkpoint, so that all runs start alike."""
         name = self.create(template=template)
         try:
             self.execute("VACUUM ANALYZE", database=name)
-            with suppress(asyncpg.InsufficientPrivilegeError):  # the role of the embedded server may not
+            with suppress(asyncpg.InsufficientPrivilegeError):  # the embedded role may not
                 self.execute("CHECKPOINT", database=name)
             yield name
         finally:
             self.drop(name)
 
     def url_of(self, database: str) -> str:
-        """Return the URL as the service takes it: `postgresql+asyncpg://`."""
+        """Return the URL for the service: `postgresql+asyncpg://`."""
         return self.url.set(database=database).render_as_string(hide_password=False)
 
     def environment_of(self, database: str) -> dict[str, str]:
-        """Return the variables by which libpq, pgx and most others find a database."""
+        """Return the connection variables of libpq, which pgx and most other drivers read."""
         host = self.url.query.get("host", self.url.host)
         return {
             "PGHOST": str(host),

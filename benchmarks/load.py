@@ -1,4 +1,4 @@
-"""The load: wrk, with many connections, each of which sends its next request when the last one is answered or later."""
+"""Load by wrk: many connections, each with one outstanding request."""
 
 import json
 import subprocess
@@ -9,12 +9,12 @@ from uuid import uuid4
 SCRIPT = Path(__file__).parent / "wrk" / "shop.lua"
 CONNECTIONS = 64
 THREADS = 1
-"""One is enough to load two cores, and the other side of the comparison needs them."""
+"""One thread is enough to load two cores, which the servers need themselves."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """What wrk has seen. `refused` had a status of 400 or more, `lost` no answer, and the latencies are of all."""
+    """Results of wrk. `refused` had status 400 or above, `lost` no response; latencies are of all requests."""
 
     requests: int
     seconds: float
@@ -36,7 +36,7 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """`name` is that of the script's function; `places` tells that each answer stands for a new order."""
+    """A workload. `name` is the script's function; `places` means that each response is a new order."""
 
     name: str
     title: str
@@ -64,10 +64,10 @@ def put_under_load(
     rate: float = 0,
     timeout: float = 5,
 ) -> Measurement:
-    """Load a server for some seconds. Raises CalledProcessError when wrk cannot run.
+    """Load a server for some seconds. Raises CalledProcessError if wrk fails.
 
-    With a `rate`, so many requests a second are begun, however long answers take, while connections are free. Without
-    one, each connection asks again as soon as it is answered.
+    With a `rate`, that many requests start per second while connections are free, however long responses take. Without
+    one, each connection sends its next request as soon as it has a response.
     """
     command = [
         "wrk",
@@ -83,5 +83,5 @@ def put_under_load(
         uuid4().hex[:12],
         str(rate),
     ]
-    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603 - our own words
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603 - constant arguments
     return Measurement(**json.loads(output.strip().splitlines()[-1]))

@@ -1,4 +1,4 @@
-"""What a figure depends on besides the code: the machine and the versions, without anything that names it."""
+"""Description of the machine and of versions, which results depend on, without anything that identifies it."""
 
 import os
 import platform
@@ -36,8 +36,8 @@ def _processor() -> str:
 
 
 def _said(*command: str) -> str:
-    """Return the first line that a tool says of itself, or that it is not there."""
+    """Return the first line of a tool's version output, or that the tool is missing."""
     if shutil.which(command[0]) is None:
         return "none"
-    done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 - our own words
+    done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 - constant arguments
     return next(iter((done.stdout + done.stderr).splitlines()), "").strip()

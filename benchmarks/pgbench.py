@@ -1,4 +1,4 @@
-"""The ceiling: the same statements as the peers', sent by pgbench, without HTTP, JSON or anybody who decides."""
+"""The upper bound: the peers' statements sent by pgbench, without HTTP, JSON or business rules."""
 
 import re
 import subprocess
@@ -13,7 +13,7 @@ from benchmarks.processes import inherited_environment
 from benchmarks.shop import Shop
 
 CLIENTS = 8
-"""With more, transactions wait for each other on two cores; with fewer, on the disk."""
+"""Clients: with more, transactions wait for each other on two cores; with fewer, for the disk."""
 
 _PLACE = """
 SELECT body FROM place_order(
@@ -25,7 +25,7 @@ _ID = "(SELECT id FROM bench_ids WHERE kind = '{kind}' AND n = :{name})"
 
 
 def prepare(server: Server, database: str, shop: Shop) -> None:
-    """Give numbers to what there is to ask for: variables of pgbench are numbers."""
+    """Assign numbers to the ids of the shop, because variables of pgbench are numbers."""
     server.execute(
         "CREATE TABLE bench_ids (kind text, n bigint, id uuid, PRIMARY KEY (kind, n))", database=database
     )
@@ -44,7 +44,7 @@ def prepare(server: Server, database: str, shop: Shop) -> None:
 
 
 def run(server: Server, database: str, workload: Workload, shop: Shop, *, seconds: float) -> Measurement:
-    """Send one workload's statements for some seconds. Raises CalledProcessError."""
+    """Run one workload's statements for some seconds. Raises CalledProcessError."""
     with tempfile.TemporaryDirectory() as directory:
         script = Path(directory) / "script.sql"
         script.write_text(_script(workload.name, shop))
@@ -59,7 +59,7 @@ def run(server: Server, database: str, workload: Workload, shop: Shop, *, second
             f"--file={script}",
         ]
         environment = server.environment_of(database)
-        output = subprocess.run(  # noqa: S603 - our own words
+        output = subprocess.run(  # noqa: S603 - constant arguments
             command, check=True, capture_output=True, text=True, env=inherited_environment() | environment
         ).stdout
         latencies = [

@@ -1,4 +1,4 @@
-"""A report as a picture: bars for each workload, in an SVG that needs nothing from elsewhere."""
+"""Bar charts of a report, as self-contained SVG files."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ OURS_COLOUR, THEIRS_COLOUR, INK, PAPER = "#1f6feb", "#9aa4af", "#1f2328", "#ffff
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One workload: its title, and for each contender a label, a figure, and whether it is ours."""
+    """One workload: its title, and per contender a label, a figure, and whether it is this service."""
 
     title: str
     bars: Sequence[tuple[str, float, bool]]
@@ -33,7 +33,7 @@ class Panel:
 
 
 def draw(report: Report) -> None:
-    """Write the pictures of throughput and of latency."""
+    """Write the charts of throughput and of latency."""
     THROUGHPUT.parent.mkdir(parents=True, exist_ok=True)
     note = f"{report.machine['cores']} cores shared by server, PostgreSQL and wrk; {report.connections} connections"
     THROUGHPUT.write_text(_picture(list(_panels(report, "per_second")), f"Requests per second. {note}"))

@@ -1,4 +1,4 @@
-"""Servers as child processes: started on a free port of this machine, and stopped with everything that they started."""
+"""Servers as child processes on free local ports, stopped with all their descendants."""
 
 import os
 import signal
@@ -18,12 +18,12 @@ POLL_SECONDS = 0.01
 
 
 class DidNotStart(Exception):
-    """A server did not answer; the message has the end of what it wrote."""
+    """A server did not answer. The message contains the end of its output."""
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A server that answers. `started_in` is the seconds from its start to its first answer."""
+    """A running server. `started_in` is the seconds from its start to its first response."""
 
     url: str
     pid: int
@@ -47,12 +47,12 @@ def serving(
     cwd: Path | None = None,
     answers: str = "/livez",
 ) -> Iterator[Running]:
-    """Run a server until the context ends, and give it when it has answered. Raises DidNotStart."""
+    """Run a server until the context ends. Yield it after its first response. Raises DidNotStart."""
     url = f"http://127.0.0.1:{port}"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         began = time.perf_counter()
-        process = subprocess.Popen(  # noqa: S603 - our own commands
+        process = subprocess.Popen(  # noqa: S603 - constant commands
             list(command),
             env={**inherited_environment(), **environment},
             cwd=cwd,
@@ -72,7 +72,7 @@ def serving(
 
 
 def inherited_environment() -> dict[str, str]:
-    """Return this process's environment without what would configure a server of ours behind our back."""
+    """Return this process's environment without variables that would configure a server."""
     return {name: value for name, value in os.environ.items() if not name.startswith(("STEELYARD_", "PG"))}
 
 
@@ -85,7 +85,7 @@ def _answers(url: str) -> bool:
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:
-    """End the server politely, and then its whole session, which is its own."""
+    """Terminate the server, then kill the rest of its own session."""
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
         try:

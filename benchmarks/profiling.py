@@ -1,4 +1,4 @@
-"""Where the service's time goes: a flame graph of it under one workload, drawn by py-spy."""
+"""A flame graph of the service under one workload, drawn by py-spy."""
 
 import shutil
 import subprocess
@@ -15,13 +15,13 @@ WARM_UP_SECONDS = 2
 
 
 class CannotProfile(Exception):
-    """py-spy may not look into another process here; the message has its own words."""
+    """py-spy may not read another process here. The message is py-spy's."""
 
 
 def profile(workload: Workload, *, seconds: int) -> tuple[Path, Measurement]:
-    """Put the service under load, and return its flame graph with what was measured meanwhile.
+    """Load the service, and return its flame graph and the results of the load.
 
-    The graph has the time in which a thread held the interpreter, which is what one process has one of. Raises CannotProfile.
+    The graph shows the time in which a thread held the interpreter lock, the limit of one process. Raises CannotProfile.
     """
     picture = Path(".artefacts") / f"profile-{workload.name}.svg"
     picture.parent.mkdir(exist_ok=True)
@@ -47,7 +47,7 @@ def profile(workload: Workload, *, seconds: int) -> tuple[Path, Measurement]:
                 f"--rate={SAMPLES_PER_SECOND}",
                 f"--output={picture}",
             ]
-            recording = subprocess.Popen(  # noqa: S603 - our own words
+            recording = subprocess.Popen(  # noqa: S603 - constant arguments
                 command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
             )
             measured = put_under_load(running.url, workload, data, seconds=seconds)

@@ -1,4 +1,4 @@
-"""Results as a table of figures and a table of ratios, on the screen, in Markdown and in JSON."""
+"""Results as tables of figures and ratios, on the terminal, in Markdown and in JSON."""
 
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -9,16 +9,16 @@ from benchmarks.load import WORKLOADS
 
 RESULTS = Path(__file__).parent / "results"
 OURS = ("steelyard", "steelyard-2")
-"""The service in one process, and in as many as the machine that was measured has cores."""
+"""The service in one process, and in as many as the machine has cores."""
 
 Table = Mapping[str, Mapping[str, Mapping[str, float]]]
-"""By contender and workload."""
+"""Medians by contender and workload."""
 Rows = Sequence[Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`medians` are those of `rounds` alternated rounds of `seconds` each; `titles` and `pools` are by contender."""
+    """A report. `medians` are over `rounds` alternating rounds of `seconds` each; `titles` and `pools` are by contender."""
 
     machine: Mapping[str, str]
     rounds: int
@@ -35,7 +35,7 @@ class Report:
         return self._rows("p50 / p99, ms", lambda _, of: f"{of['p50_ms']:.1f} / {of['p99_ms']:.0f}")
 
     def ratios(self, name: str) -> Rows:
-        """Return how many times as many requests ours of this name answers, and how its p99 compares in brackets."""
+        """Return the ratio of this contender's throughput to each peer's, and the ratio of p99 in parentheses."""
         ours = self.medians.get(name, {})
 
         def ratio(workload: str, theirs: Mapping[str, float]) -> str:
@@ -48,7 +48,7 @@ class Report:
         return self._rows(f"{self.titles.get(name, name)} against (p99)", ratio, without=OURS)
 
     def tables(self) -> Sequence[Rows]:
-        """Return those tables that have something in them."""
+        """Return the tables that are not empty."""
         ratios = (self.ratios(name) for name in OURS if name in self.medians)
         return [rows for rows in (self.figures(), self.latencies(), *ratios) if len(rows) > 1]
 
@@ -64,7 +64,7 @@ class Report:
         )
 
     def write(self) -> Path:
-        """Write the report beside earlier ones, and return the Markdown file."""
+        """Write the report into the directory of earlier ones. Return the Markdown file."""
         RESULTS.mkdir(exist_ok=True)
         stem = self.machine["date"].removesuffix(" UTC").replace(" ", "-").replace(":", "")
         content = {name: getattr(self, name) for name in self.__slots__}
@@ -95,7 +95,7 @@ class Report:
 
 
 def newest() -> Report:
-    """Return the newest report. Raises FileNotFoundError."""
+    """Read the newest report. Raises FileNotFoundError."""
     files = sorted(RESULTS.glob("*.json"))
     if not files:
         raise FileNotFoundError("There is no result yet: run `make bench`.")

@@ -1,4 +1,4 @@
-"""Alternated rounds: everybody once, then everybody again in another order, so that a busy minute hurts nobody alone."""
+"""Alternating rounds: all contenders in each round, in changing order, so that noise affects all of them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ WARM_UP_SECONDS = 1
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`seconds` is how long each contender is loaded with each workload in each of the `rounds`."""
+    """The plan of a comparison: `seconds` of load per contender, workload and round."""
 
     contenders: Sequence[Contender]
     workloads: Sequence[Workload]
@@ -43,9 +43,9 @@ class Sample:
 def run_all(
     server: Server, shop: Shop, plan: Plan, *, tell: Callable[[Sample], None]
 ) -> Mapping[tuple[str, str], Sequence[Measurement]]:
-    """Measure everybody in every round, each on a fresh copy of the shop, and audit it.
+    """Measure all contenders in every round, each on a fresh copy of the shop, and audit the copy.
 
-    Raises AuditFailed, Differs when a contender does other work than the first one, and DidNotStart.
+    Raises AuditFailed, Differs if a contender does not do the same work as the first one, and DidNotStart.
     """
     data = (BUILD / "data").resolve()
     shop.write_to(data)
@@ -84,7 +84,7 @@ def _measure(
         if workload.places:
             runs = (warm_up, measurement)
             acknowledged = sum(run.answered for run in runs)
-            # wrk drops its connections at its end, and what they had asked for is done all the same.
+            # wrk drops its connections at its end, but their last requests are still processed.
             cut_off = sum(CONNECTIONS + run.lost for run in runs)
             audit(server, database, Expected(before, acknowledged, cut_off))
         yield Sample(contender.name, workload.name, measurement)
@@ -106,7 +106,7 @@ def _measure_ceiling(server: Server, shop: Shop, plan: Plan) -> Iterator[Sample]
 def medians(
     found: Mapping[tuple[str, str], Sequence[Measurement]],
 ) -> dict[str, dict[str, dict[str, float]]]:
-    """Return, by contender and workload, the medians over the rounds: requests a second, p50 and p99 in ms."""
+    """Return the medians over the rounds by contender and workload: requests per second, p50 and p99 in ms."""
     table: dict[str, dict[str, dict[str, float]]] = {}
     for (contender, workload), measurements in found.items():
         table.setdefault(contender, {})[workload] = {

@@ -1,4 +1,4 @@
-"""The shop that is measured: filled by the service's own use cases, so that every row of it is true."""
+"""The shop of the benchmarks, filled by the service's own use cases, so that all rows are consistent."""
 
 import asyncio
 import json
@@ -31,14 +31,14 @@ from entrypoints.email_addresses import parse_email_address
 from entrypoints.lifespan import running
 from entrypoints.settings import Settings
 
-PASSWORD = "correct horse battery staple"  # noqa: S105 - of customers who do not exist
+PASSWORD = "correct horse battery staple"  # noqa: S105 - of generated customers
 ORDERS_AT_ONCE = 64
 ACTOR = Actor(None, "benchmarks")
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much is in the shop. The customers are many, so that the rate limits of each stay in force."""
+    """The size of the shop. There are many customers, so that each stays within its rate limits."""
 
     customers: int = 1000
     products: int = 1000
@@ -47,22 +47,22 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """What a load generator asks for. The tokens hold for an hour."""
+    """The data for a load generator. The tokens are valid for an hour."""
 
     template: str
     customers: Sequence[UUID]
     tokens: Sequence[str]
     products: Sequence[UUID]
     orders: Sequence[tuple[UUID, int]]
-    """Each with its customer's place in `customers`."""
+    """Each with the index of its customer in `customers`."""
     issuer: str
     audience: str
     jwks: str
-    """The keys that verify the tokens (RFC 7517)."""
+    """The public keys of the tokens (RFC 7517)."""
     cursor_secret: bytes
 
     def write_to(self, directory: Path) -> None:
-        """Write what wrk's script reads, one a line."""
+        """Write the input files of wrk's script, one value per line."""
         directory.mkdir(parents=True, exist_ok=True)
         _write(directory / "tokens.txt", self.tokens)
         _write(directory / "products.txt", self.products)
@@ -70,12 +70,12 @@ class Shop:
 
 
 def open_shop(server: Server, size: Size) -> Shop:
-    """Make and fill a database that is only copied from then on."""
+    """Create and fill the template database."""
     name = server.create()
     upgrade(server.url_of(name))
     settings = Settings(
         database_url=server.url_of(name),
-        order_hold=timedelta(days=30),  # so that none expires while others are measured
+        order_hold=timedelta(days=30),  # no order may expire during the benchmark
         max_unpaid_orders=0,  # the orders of the benchmark stay unpaid
         max_units_held=0,
         token_lifetime=timedelta(hours=1),
@@ -145,7 +145,7 @@ async def _add_products(container: Container, count: int) -> list[ProductId]:
 async def _place_orders(
     container: Container, customers: Sequence[UserId], products: Sequence[ProductId], count: int
 ) -> list[tuple[UUID, int]]:
-    chance = random.Random(5)  # noqa: S311 - the same shop every time
+    chance = random.Random(5)  # noqa: S311 - a reproducible shop, no secrets
     placed: list[tuple[UUID, int]] = []
     place = container.orders.place_order_batch()
     while len(placed) < count:
@@ -161,7 +161,7 @@ async def _place_orders(
 
 
 def an_order(customer: UUID, products: Sequence[UUID]) -> PlaceOrderCommand:
-    """Return a command for one of the first product, two of the second, and so on."""
+    """Return a command to order one unit of the first product, two of the second, and so on."""
     key = str(uuid4())
     return PlaceOrderCommand(
         request=OrderRequest(

@@ -13,7 +13,7 @@ from entrypoints.settings import Settings
 def app() -> FastAPI:
     """Create the app from the environment's settings, and exempt existing objects from garbage collection.
 
-    Scanning routes, schemas and modules would otherwise cause the slowest requests.
+    Collections that scan routes, schemas and modules would otherwise cause the slowest requests.
     """
     settings = Settings.from_environment()
     configure_logging(settings.log_level)

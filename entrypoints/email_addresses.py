@@ -10,7 +10,7 @@ _FORMER_GRAMMAR = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}"
     r"@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+"
 )
-"""What a former release accepted over HTTP, as the HTML Standard has it for `<input type=email>`."""
+"""The grammar of a former release: the HTML Standard's for `<input type=email>`."""
 
 
 def parse_email_address(text: str) -> EmailAddress:
@@ -18,7 +18,7 @@ def parse_email_address(text: str) -> EmailAddress:
 
     Neither display names, quoted parts, address literals, encoded words (RFC 2047) nor reserved domains such as
     `.invalid` (RFC 2606) are addresses here. Internationalized domains are accepted in both forms (RFC 5890), and
-    internationalized local parts (RFC 6531). Whether an address takes mail, only mail can tell.
+    internationalized local parts (RFC 6531). Only a message can verify that the address receives mail.
     """
     if len(text) > MAX_LENGTH:
         raise InvalidEmailAddress
@@ -53,7 +53,7 @@ def known_email_address(text: str) -> EmailAddress:
 
 
 def sought_email_address(text: str) -> EmailAddress:
-    """Return what an account is looked up by and throttled by, whatever text a client sends as its address."""
+    """Return the key by which an account is looked up and throttled, for any text that a client sends."""
     text = text[:MAX_LENGTH].strip()
     try:
         return parse_email_address(text)

@@ -1,4 +1,4 @@
-"""From the container to a parameter of a route: `Annotated[PlaceOrder, from_container(Container.orders.place_order)]`."""
+"""Inject from the container into a route: `Annotated[PlaceOrder, from_container(Container.orders.place_order)]`."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ _ENGINES = (Container.database.engine, Container.database.public_read_engine)
 
 
 def from_container(provider: Provider[Any]) -> Dependency:
-    """Return a dependency on what a provider of the container provides.
+    """Return a dependency on a provider of the container.
 
     A test overrides either the provider of the app's container or the dependency itself:
 
@@ -29,7 +29,7 @@ def from_container(provider: Provider[Any]) -> Dependency:
 
 @dataclass(frozen=True)
 class FromContainer(ImmediateDependency):
-    """Asks the container of the app that serves the request, `app.state.container`, for a provider by its name."""
+    """Gets a provider by its name from the container of the app that serves the request, `app.state.container`."""
 
     name: str
     problems: tuple[str, ...] = field(default=(), compare=False)
@@ -53,5 +53,5 @@ class FromContainer(ImmediateDependency):
     def __problems__(self) -> tuple[str, ...]:
         return self.problems
 
-    def resolve(self, request: Request) -> Any:  # noqa: ANN401 - the parameter's annotation says what it is
+    def resolve(self, request: Request) -> Any:  # noqa: ANN401 - the parameter's annotation has the type
         return self.find(request.scope["app"].state.container)()

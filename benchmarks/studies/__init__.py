@@ -1,1 +1,1 @@
-"""Further measurements, each of one claim; they take from seconds to an hour and are run by name."""
+"""Studies: measurements of one claim each, run by name. They take from seconds to an hour."""

@@ -1,4 +1,4 @@
-"""The commands of the further measurements."""
+"""The commands of the studies."""
 
 import asyncio
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ Seconds = Annotated[float, typer.Option(help="For each run.", min=1)]
 
 @group.command()
 def growth(orders: Annotated[int, typer.Option(min=1000)] = 1_000_000) -> None:
-    """Compare a shop of many orders with one of ten thousand."""
+    """Compare a shop with many orders with a shop of ten thousand."""
     with server() as postgres:
         console.print(f"Making {orders:,} orders, some ten times as many rows")
         _show(asyncio.run(growing.measure(postgres, orders)))
@@ -34,14 +34,14 @@ def growth(orders: Annotated[int, typer.Option(min=1000)] = 1_000_000) -> None:
 
 @group.command()
 def idle() -> None:
-    """Compare the time of one order with batching and without, on an idle service."""
+    """Compare the time to place one order with and without batching on an idle service."""
     with _shop() as (postgres, database, shop):
         _show(asyncio.run(idling.measure(postgres, database, shop)))
 
 
 @group.command()
 def memory(requests: Annotated[int, typer.Option(min=1000)] = 1_000_000) -> None:
-    """Weigh the service while it answers many requests."""
+    """Measure the memory of the service while it answers many requests."""
     with _shop() as (postgres, database, shop):
         for sample in weighing.measure(postgres, database, shop, requests):
             console.print(f"{sample.requests:12,} requests  {sample.mebibytes:7.1f} MiB")
@@ -49,7 +49,7 @@ def memory(requests: Annotated[int, typer.Option(min=1000)] = 1_000_000) -> None
 
 @group.command()
 def logins(seconds: Seconds = 4) -> None:
-    """Compare the latency of reads with and without people who log in."""
+    """Compare the latency of reads with and without concurrent log-ins."""
     with _shop() as (postgres, database, shop):
         for round_ in logging_in.measure(postgres, database, shop, seconds):
             ratio = round_.beside.p99_ms / round_.alone.p99_ms
@@ -62,7 +62,7 @@ def logins(seconds: Seconds = 4) -> None:
 
 @group.command()
 def starts() -> None:
-    """Measure the time from the command to the first answer."""
+    """Measure the time from the command to the first response."""
     with _shop() as (postgres, database, shop):
         for start in starting.measure(postgres, database, shop):
             console.print(f"{start.seconds:6.2f} s  {start.title}")
@@ -73,7 +73,7 @@ def overload(
     seconds: Seconds = 5,
     crowd: Annotated[int, typer.Option(help="Connections of the overload.", min=64)] = overloading.CROWD,
 ) -> None:
-    """Offer five times the load that the service can bear."""
+    """Send five times the best throughput."""
     with _shop() as (postgres, database, shop):
         found = overloading.measure(postgres, database, shop, seconds=seconds, crowd=crowd)
     for title, measured in (("best", found.best), ("overload", found.during), ("after", found.after)):

@@ -1,4 +1,4 @@
-"""Does a page deep in many orders cost what the first page costs, and placing an order what it costs in a small shop."""
+"""Compare a deep page of many orders with the first page, and placing in a large shop with a small one."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -25,11 +25,11 @@ SMALL = 10_000
 PAGE = 20
 TURNS = 200
 DEPTHS = (0.01, 0.5, 0.99)
-"""How much of all orders lies before the page."""
+"""The part of all orders that precedes the deep page."""
 
 
 async def measure(server: Server, orders: int) -> dict[str, Durations]:
-    """Return the durations in a shop of few and in one of many orders."""
+    """Return the durations in a shop with few orders and in a shop with many."""
     async with AsyncExitStack() as stack:
         calls: dict[str, Call] = {}
         for size in (SMALL, orders):

@@ -1,4 +1,4 @@
-"""Does an idle service answer one order in no more time than without batching."""
+"""Compare the latency of one order on an idle service with and without batching."""
 
 from itertools import count
 from uuid import UUID
@@ -13,7 +13,7 @@ TURNS = 300
 
 
 async def measure(server: Server, database: str, shop: Shop) -> dict[str, Durations]:
-    """Place orders one at a time, by way of the batcher and by way of a transaction of its own, in turns."""
+    """Place orders one at a time, alternating between the batcher and a separate transaction."""
     container = Container(settings=Settings(database_url=server.url_of(database)))
     batcher, place = container.orders.order_batcher(), container.orders.place_order_batch()
     numbers = count()

@@ -1,4 +1,4 @@
-"""How much do log-ins, which keep Argon2 busy on all its threads, slow down those who only read."""
+"""Measure how much log-ins, which keep all of Argon2's threads busy, slow down reads."""
 
 import threading
 import urllib.error
@@ -33,7 +33,7 @@ class Round:
 
 
 def measure(server: Server, database: str, shop: Shop, seconds: float) -> Iterator[Round]:
-    """Read products, alone and beside people who log in, in turns."""
+    """Read products with and without concurrent log-ins, in turns."""
     data = (BUILD / "data").resolve()
     shop.write_to(data)
     product = WORKLOADS[0]

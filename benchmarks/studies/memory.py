@@ -1,4 +1,4 @@
-"""Does the memory of a process stay flat, however many requests it has answered."""
+"""Measure whether the memory of a process stays constant over many requests."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ UNLIMITED = {"STEELYARD_RATE_LIMIT_ENABLED": "false"}
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The resident memory of all the service's processes after so many requests."""
+    """The resident memory of all processes of the service after a number of requests."""
 
     requests: int
     mebibytes: float
 
 
 def measure(server: Server, database: str, shop: Shop, requests: int) -> Iterator[Sample]:
-    """Send all workloads in turn until there were that many requests, and weigh the service in between."""
+    """Send all workloads in turn up to a number of requests, and measure the memory in between."""
     data = (BUILD / "data").resolve()
     shop.write_to(data)
     with steelyard().running(server, database, shop, extra=UNLIMITED) as running:

@@ -1,4 +1,4 @@
-"""What happens at five times the load that the service can bear, and how soon it is over."""
+"""Measure the throughput at five times the best load, and the recovery afterwards."""
 
 from dataclasses import dataclass
 
@@ -9,15 +9,14 @@ from benchmarks.shop import Shop
 
 TIMES = 5
 CROWD = 3000
-"""Connections of the overload: more than there are requests at any time, so that what is offered does not depend on how
-soon answers come."""
+"""Connections of the overload: more than concurrent requests, so that the offered rate does not depend on latency."""
 RECOVERY_SECONDS = 5
 UNLIMITED = {"STEELYARD_RATE_LIMIT_ENABLED": "false"}
 
 
 @dataclass(frozen=True, slots=True)
 class Overload:
-    """`best` is with 64 connections, `during` when five times as much is offered, `after` right afterwards."""
+    """Results: `best` with 64 connections, `during` at five times that rate, `after` right afterwards."""
 
     best: Measurement
     during: Measurement
@@ -29,12 +28,12 @@ class Overload:
 
     @property
     def kept(self) -> float:
-        """The share of the best throughput that is left under overload."""
+        """The throughput under overload as a fraction of the best."""
         return self.during.per_second / self.best.per_second
 
 
 def measure(server: Server, database: str, shop: Shop, *, seconds: float, crowd: int) -> Overload:
-    """Place orders: as many as possible, five times as many, and as many as possible again."""
+    """Place orders at the best rate, at five times that rate, and at the best rate again."""
     data = (BUILD / "data").resolve()
     shop.write_to(data)
     place = next(workload for workload in WORKLOADS if workload.name == "place")

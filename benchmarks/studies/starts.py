@@ -1,4 +1,4 @@
-"""How long it takes from the command to the first answer."""
+"""Measure the time from the command to the first response."""
 
 import shutil
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ class Start:
 
 
 def measure(server: Server, database: str, shop: Shop) -> Iterator[Start]:
-    """Start the service on a database that is there, on a new embedded one, and on that again."""
+    """Start the service on an existing database, on a new embedded one, and on the latter again."""
     service = steelyard()
     for _ in range(TIMES):
         with service.running(server, database, shop) as running:

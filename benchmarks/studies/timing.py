@@ -1,4 +1,4 @@
-"""Durations of calls that take turns, so that what slows one slows the others as well."""
+"""Durations of alternating calls, so that noise affects all of them."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ class Durations:
 
 
 async def take_turns(calls: Mapping[str, Call], *, times: int, warm_up: int = 20) -> dict[str, Durations]:
-    """Call each in turn, so many times, and return how long each took."""
+    """Run the calls in turn a number of times, and return their durations."""
     found: dict[str, list[float]] = {name: [] for name in calls}
     for number in range(warm_up + times):
         for name, call in calls.items():

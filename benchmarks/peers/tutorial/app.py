@@ -1,4 +1,4 @@
-"""The service's work as FastAPI's tutorial and SQLAlchemy's ORM have it, done well.
+"""The same API in the style of FastAPI's tutorial and SQLAlchemy's ORM, done well.
 
 A session per request by a dependency with `yield`, the ORM's unit of work, relationships loaded without N+1, response
 models, `Depends` for the user. One process, asynchronous, on uvicorn with uvloop and httptools.

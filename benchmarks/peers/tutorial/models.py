@@ -1,4 +1,4 @@
-"""The service's tables as ORM models with relationships, as FastAPI's and SQLAlchemy's tutorials have them."""
+"""The service's tables as ORM models with relationships, in the style of SQLAlchemy's tutorial."""
 
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 
 class Model(DeclarativeBase):
-    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's own way
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's declarative style
         str: Text(),
         int: BigInteger(),
         bytes: LargeBinary(),

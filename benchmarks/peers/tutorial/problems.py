@@ -3,7 +3,7 @@ from fastapi.responses import JSONResponse
 
 
 class Problem(Exception):
-    """What a client did, or met, that has a code of its own (RFC 9457)."""
+    """An error response with a code (RFC 9457)."""
 
     def __init__(self, status: int, code: str) -> None:
         super().__init__(code)

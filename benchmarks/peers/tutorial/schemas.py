@@ -1,4 +1,4 @@
-"""What comes in and what goes out, as pydantic models."""
+"""Request and response models."""
 
 from datetime import datetime
 from typing import Any, Self

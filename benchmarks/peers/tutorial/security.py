@@ -1,4 +1,4 @@
-"""Who is asking, by the access token: `Depends(get_current_user)`, as FastAPI's tutorial has it."""
+"""The current user by access token: `Depends(get_current_user)`, as in FastAPI's tutorial."""
 
 import json
 import os
