@@ -150,7 +150,7 @@ class MemoryDeliveryQueue(DeliveryQueue):
     async def take(self, *, now: datetime, until: datetime, limit: int) -> Round | None:
         await yield_control()
         for endpoint in self._by_last_service():
-            due = [one for one in self._firsts(endpoint.id) if one.delivery.due_at <= now][:limit]
+            due = [one for one in self._heads(endpoint.id) if one.delivery.due_at <= now][:limit]
             if due and self._served.leased_until.get(endpoint.id, now) <= now:
                 self._served.leased_until[endpoint.id] = until
                 return Round(
@@ -181,17 +181,17 @@ class MemoryDeliveryQueue(DeliveryQueue):
         never = datetime.min.replace(tzinfo=UTC)
         return sorted(endpoints, key=lambda one: (self._served.at.get(one.id, never), one.created_at))
 
-    def _firsts(self, endpoint_id: EndpointId) -> list[DueDelivery]:
-        """Return the first pending event of each aggregate, in the order of the feed."""
+    def _heads(self, endpoint_id: EndpointId) -> list[DueDelivery]:
+        """Return the first pending delivery of each aggregate, by due time."""
         pending = [
             DueDelivery(delivery, self._database.published[delivery.position - 1])
             for delivery in self._database.tables.webhook_deliveries.values()
             if delivery.endpoint_id == endpoint_id and delivery.status is DeliveryStatus.PENDING
         ]
-        firsts: dict[object, DueDelivery] = {}
+        heads: dict[object, DueDelivery] = {}
         for due in sorted(pending, key=lambda due: due.delivery.position):
-            firsts.setdefault(due.event.aggregate_id, due)
-        return list(firsts.values())
+            heads.setdefault(due.event.aggregate_id, due)
+        return sorted(heads.values(), key=lambda due: (due.delivery.due_at, due.delivery.position))
 
 
 def _endpoint_row(endpoint_id: EndpointId) -> Row:

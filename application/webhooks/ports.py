@@ -86,10 +86,10 @@ class DeliveryQueue(Protocol):
         ...
 
     async def take(self, *, now: datetime, until: datetime, limit: int) -> Round | None:
-        """Return the due deliveries of the least recently served endpoint, or None.
+        """Return due deliveries of the least recently served endpoint, those due first, or None.
 
         No other worker gets the endpoint before `until`, or before it is given back. An event waits while an earlier
-        one of the same order, product or user is pending.
+        one of the same order, product or user is pending; the cost does not depend on how many wait like this.
         """
         ...
 

@@ -104,6 +104,38 @@ async def test_event_waits_only_for_earlier_events_of_its_order(webhooks: Webhoo
     assert webhooks.subscribers.types_at(ANN)[3:] == ["order.placed", "order.cancelled"]
 
 
+async def test_repeated_delivery_precedes_later_ones_of_its_order(webhooks: Webhooks) -> None:
+    endpoint = await webhooks.endpoint(ANN, "order.placed", "order.cancelled")
+    order = await webhooks.shop.order(await webhooks.shop.product(stock=5))
+    await webhooks.work()
+    webhooks.subscribers.answers[ANN] = 500
+    await webhooks.shop.cancel(order)
+    await webhooks.work()
+    [_, placed] = await webhooks.log(endpoint.id)
+    await webhooks.retry(endpoint.id, placed.id, key=None, actor=SOMEBODY)
+    webhooks.shop.clock.advance(PAUSES[0])
+    await webhooks.deliver()(limit=100)
+    assert webhooks.subscribers.types_at(ANN)[2:] == ["order.placed"]
+
+
+async def test_deliveries_that_were_due_first_are_taken_first(webhooks: Webhooks) -> None:
+    await webhooks.endpoint(ANN, "product.created")
+    webhooks.subscribers.answers[ANN] = 500
+    failed = (await webhooks.shop.product()).id
+    await webhooks.work()
+    webhooks.shop.clock.advance(SECOND)
+    fresh = (await webhooks.shop.product()).id
+    await webhooks.relay(limit=100)
+    webhooks.shop.clock.advance(PAUSES[0])
+    now, taken = webhooks.shop.clock.now(), []
+    for number in range(1, 3):
+        due = await webhooks.shop.store.delivery_queue.take(now=now, until=now + LEASE, limit=number)
+        assert due is not None
+        taken.append([each.event.aggregate_id for each in due.deliveries])
+        await webhooks.shop.store.delivery_queue.give_back(due, now=now)
+    assert taken == [[fresh], [fresh, failed]]
+
+
 async def test_dead_delivery_does_not_block_later_ones(webhooks: Webhooks) -> None:
     await webhooks.endpoint(ANN, "order.placed", "order.cancelled")
     webhooks.subscribers.answers[ANN] = 500

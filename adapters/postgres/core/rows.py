@@ -20,7 +20,7 @@ from adapters.postgres.sessions.rows import SessionRow
 from adapters.postgres.signing.rows import ServiceSecretRow, SigningKeyRow
 from adapters.postgres.throttling.rows import AttemptTallyRow
 from adapters.postgres.users.rows import OneTimeTokenRow, SignUpRow, UserRow
-from adapters.postgres.webhooks.rows import WebhookDeliveryRow, WebhookEndpointRow
+from adapters.postgres.webhooks.rows import WebhookDeliveryHeadRow, WebhookDeliveryRow, WebhookEndpointRow
 
 __all__ = [
     "AttemptTallyRow",
@@ -53,6 +53,7 @@ __all__ = [
     "StockMovementRow",
     "StockRow",
     "UserRow",
+    "WebhookDeliveryHeadRow",
     "WebhookDeliveryRow",
     "WebhookEndpointRow",
 ]

@@ -58,3 +58,17 @@ class WebhookDeliveryRow(Row):
     last_status: Mapped[int | None]
     last_error: Mapped[str | None]
     created_at: Mapped[datetime]
+
+
+class WebhookDeliveryHeadRow(Row):
+    """The first pending delivery of an endpoint and an aggregate. A trigger on `webhook_deliveries` maintains it."""
+
+    __tablename__ = "webhook_delivery_heads"
+    __table_args__ = (Index(None, "endpoint_id", "due_at", "position"),)
+
+    endpoint_id: Mapped[UUID] = mapped_column(
+        ForeignKey(WebhookEndpointRow.id, ondelete="CASCADE"), primary_key=True
+    )
+    aggregate_id: Mapped[UUID] = mapped_column(primary_key=True)
+    position: Mapped[int]
+    due_at: Mapped[datetime]
