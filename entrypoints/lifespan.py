@@ -10,7 +10,7 @@ import structlog
 from application.mail.deliver_mail import DeliverMail
 from entrypoints.bootstrap.root import Container
 from entrypoints.repeating import repeating
-from entrypoints.settings import WrongSettings
+from entrypoints.setting_names import WrongSettings
 
 _log = structlog.get_logger(__name__)
 

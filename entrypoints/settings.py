@@ -1,73 +1,47 @@
 """Settings, read from environment variables with the prefix `STEELYARD_`."""
 
-import logging
 import os
-import re
 from collections.abc import Sequence
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    HttpUrl,
-    SecretStr,
-    ValidationError,
-    model_validator,
-)
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, HttpUrl, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
 from adapters.security.secret_box import parse_keys
-from adapters.standard_webhooks import parse_secrets
 from adapters.webhooks.addresses import is_public
 from domain.payments.method import PaymentMethod
 from domain.payments.payment import CaptureMethod
 from domain.users.password import LOWEST_MIN_LENGTH, MAX_LENGTH
-from entrypoints.proxies import IPNetwork, ProxyHeader
+from entrypoints.proxies import ProxyHeader
+from entrypoints.setting_names import (
+    PREFIX,
+    WrongSettings,
+    values_under_old_names,
+    variable_of,
+    warn_of_unknown_variables,
+)
+from entrypoints.setting_types import (
+    DatabaseUrl,
+    MailFrom,
+    NatsUrl,
+    Networks,
+    Origins,
+    PaymentProviders,
+    SecretsKey,
+    SmtpUrl,
+    ValkeyUrl,
+    WebAddress,
+    WebhookSecrets,
+    nats_servers,
+)
 
-PREFIX = "STEELYARD_"
-TEST_PREFIX = "STEELYARD_TEST_"
-"""Prefix of variables for the test suite, which the service ignores."""
 PRIVATE_DOMAINS = {"internal", "local", "localhost", "test"}
 """Top-level domains that are reserved for private use and tests."""
-OLD_NAMES = {
-    "check_every": "check_interval",
-    "audit_log_kept": "audit_log_retention",
-    "replays_kept": "idempotency_retention",
-}
-"""Former names of settings. They still work, with a warning."""
-
-_log = logging.getLogger(__name__)
-
-
-class WrongSettings(Exception):
-    """A setting is invalid or unknown. The message is one line that names it."""
-
-
-def _asyncpg_url(url: str) -> str:
-    """Return the URL with the driver asyncpg, so that a plain `postgresql://` also works."""
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        raise ValueError("a URL like postgresql://user:password@host:5432/database is needed") from None
-    if parsed.drivername not in {"postgres", "postgresql", "postgresql+asyncpg"}:
-        raise ValueError("only PostgreSQL is supported: postgresql://user:password@host:5432/database")
-    return parsed.set(drivername="postgresql+asyncpg").render_as_string(hide_password=False)
-
-
-def _web_address(url: str) -> str:
-    """Apply the rules for an issuer (RFC 8414, section 2), but also allow plain http, for use on one machine."""
-    if not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*[A-Za-z0-9._~-])?", url):
-        raise ValueError(
-            "a URL like https://shop.example is needed, without query, fragment or slash at its end"
-        )
-    return url
 
 
 def _is_public_https(url: str) -> bool:
@@ -83,101 +57,6 @@ def _is_public_https(url: str) -> bool:
         return is_public(host)
     except ValueError:
         return "." in host and host.rpartition(".")[2] not in PRIVATE_DOMAINS
-
-
-def _smtp_url(url: SecretStr) -> SecretStr:
-    try:
-        parts = urlsplit(url.get_secret_value())
-        is_valid = parts.scheme in {"smtp", "smtps"} and parts.hostname and parts.port != 0
-    except ValueError:
-        is_valid = False
-    if not is_valid:
-        raise ValueError("a URL like smtp://user:password@mail.example.com:587 is needed")
-    return url
-
-
-def _mail_from(sender: str) -> str:
-    if not re.fullmatch(r"[^<>\r\n]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+", sender):
-        raise ValueError("an address is needed, as in Our shop <shop@example.com>")
-    return sender
-
-
-WebAddress = Annotated[str, AfterValidator(_web_address)]
-SmtpUrl = Annotated[SecretStr, AfterValidator(_smtp_url)]
-MailFrom = Annotated[str, AfterValidator(_mail_from)]
-DatabaseUrl = Annotated[str, AfterValidator(_asyncpg_url)]
-
-
-def _secrets(secrets: SecretStr) -> SecretStr:
-    parse_secrets(secrets.get_secret_value())
-    return secrets
-
-
-def _secrets_key(keys: SecretStr) -> SecretStr:
-    parse_keys(keys.get_secret_value())
-    return keys
-
-
-SecretsKey = Annotated[SecretStr, AfterValidator(_secrets_key)]
-WebhookSecrets = Annotated[SecretStr, AfterValidator(_secrets)]
-"""Secrets of Standard Webhooks, separated by spaces: one, or the new and the old one during a replacement."""
-
-
-def _valkey_url(url: SecretStr) -> SecretStr:
-    if not re.match("(valkeys?|rediss?|unix)://.", url.get_secret_value()):
-        raise ValueError("a URL like valkey://host:6379/0, rediss://… or unix:///run/valkey.sock is needed")
-    return url
-
-
-ValkeyUrl = Annotated[SecretStr, AfterValidator(_valkey_url)]
-
-
-def _nats_url(urls: SecretStr) -> SecretStr:
-    try:
-        servers = [urlsplit(url) for url in _nats_servers(urls)]
-        is_valid = bool(servers) and all(
-            server.scheme in {"nats", "tls"}
-            and server.hostname
-            and server.port != 0
-            and server.path in {"", "/"}
-            and not (server.query or server.fragment)
-            for server in servers
-        )
-    except ValueError:
-        is_valid = False
-    if not is_valid:
-        raise ValueError(
-            "URLs like nats://user:password@host:4222 or tls://… are needed, separated by commas"
-        )
-    return urls
-
-
-def _nats_servers(urls: SecretStr) -> Sequence[str]:
-    return [url.strip() for url in urls.get_secret_value().split(",") if url.strip()]
-
-
-NatsUrl = Annotated[SecretStr, AfterValidator(_nats_url)]
-
-
-def _split_commas(value: object) -> object:
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-
-
-PaymentProviders = Annotated[Sequence[PaymentMethod], NoDecode, BeforeValidator(_split_commas)]
-"""Payment providers, separated by commas."""
-Networks = Annotated[Sequence[IPNetwork], NoDecode, BeforeValidator(_split_commas)]
-"""Networks or single addresses, separated by commas."""
-
-
-def _origin(text: str) -> str:
-    if not re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", text):
-        raise ValueError("origins like https://shop.example are needed, separated by commas")
-    return text
-
-
-Origins = Annotated[
-    Sequence[Annotated[str, AfterValidator(_origin)]], NoDecode, BeforeValidator(_split_commas)
-]
 
 
 def _formatted(value: object) -> str:
@@ -196,28 +75,6 @@ def _iso_duration(duration: timedelta) -> str:
         f"{amount:g}{unit}" for amount, unit in ((hours, "H"), (minutes, "M"), (seconds, "S")) if amount
     )
     return f"P{days}{'T' + time if time or not days else ''}{'' if time or days else '0S'}"
-
-
-def _values_under_old_names() -> dict[str, Any]:
-    """Return the values of variables with former names, by their current names, and log a warning for each.
-
-    Raises:
-        WrongSettings: both names of a setting are set.
-    """
-    values = {}
-    for old, new in OLD_NAMES.items():
-        old_variable, new_variable = PREFIX + old.upper(), PREFIX + new.upper()
-        if old_variable not in os.environ:
-            continue
-        if new_variable in os.environ:
-            raise WrongSettings(f"{old_variable} is the old name of {new_variable}. Set only the new one.")
-        _log.warning(
-            "%s is now called %s. The old name will be removed in a later release.",
-            old_variable,
-            new_variable,
-        )
-        values[new] = os.environ[old_variable]
-    return values
 
 
 class Settings(BaseSettings):
@@ -338,7 +195,7 @@ class Settings(BaseSettings):
                 secret: SecretStr | None = getattr(self, name)
                 if secret is None or not secret.get_secret_value().strip():
                     raise ValueError(
-                        f"{PREFIX}{name.upper()} has to be set, and not empty, where the provider is stripe"
+                        f"{variable_of(name)} has to be set, and not empty, where the provider is stripe"
                     )
         return self
 
@@ -370,7 +227,7 @@ class Settings(BaseSettings):
     @property
     def nats_servers(self) -> Sequence[str]:
         """The URLs of the NATS servers; empty if events are not published there."""
-        return () if self.nats_url is None else _nats_servers(self.nats_url)
+        return () if self.nats_url is None else nats_servers(self.nats_url)
 
     @property
     def is_on_loopback(self) -> bool:
@@ -405,29 +262,20 @@ class Settings(BaseSettings):
 
     @classmethod
     def from_environment(cls) -> Self:
-        """Read the settings.
+        """Read the settings. Log a warning for each unknown variable, which an older release must not refuse.
 
         Raises:
-            WrongSettings: a setting is invalid or unknown; the message is about the first one.
+            WrongSettings: a setting is invalid; the message is about the first one.
         """
-        unknown = sorted(
-            name
-            for name in os.environ
-            if name.startswith(PREFIX)
-            and not name.startswith(TEST_PREFIX)
-            and name.removeprefix(PREFIX).lower() not in cls.model_fields.keys() | OLD_NAMES.keys()
-        )
-        if unknown:
-            known = ", ".join(PREFIX + name.upper() for name in cls.model_fields)
-            raise WrongSettings(f"{unknown[0]} is not a setting. There are: {known}.")
+        warn_of_unknown_variables(cls.model_fields)
         try:
-            return cls(**_values_under_old_names())
+            return cls(**values_under_old_names())
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
             complaint = first["msg"].removeprefix("Value error, ")
             if not first["loc"]:
                 raise WrongSettings(f"{complaint}.") from None
-            name = PREFIX + str(first["loc"][0]).upper()
+            name = variable_of(str(first["loc"][0]))
             raise WrongSettings(f"{name} is wrong: {complaint}.") from None
 
     def masked(self) -> dict[str, str]:
@@ -436,7 +284,7 @@ class Settings(BaseSettings):
             name: _iso_duration(value) if isinstance(value := getattr(self, name), timedelta) else dumped
             for name, dumped in self.model_dump(mode="json").items()
         }
-        shown = {PREFIX + name.upper(): _formatted(value) for name, value in values.items()}
+        shown = {variable_of(name): _formatted(value) for name, value in values.items()}
         if self.database_url is not None:
             url = make_url(self.database_url)
             url = url.update_query_dict({name: "hidden" for name in url.query if "pass" in name})

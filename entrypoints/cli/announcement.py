@@ -10,7 +10,8 @@ from pathlib import Path
 from rich.console import Console
 
 from entrypoints.cli.address import Address
-from entrypoints.settings import PREFIX, Settings
+from entrypoints.setting_names import PREFIX
+from entrypoints.settings import Settings
 
 POLL_SECONDS = 0.05
 

@@ -5,7 +5,7 @@ group = typer.Typer(no_args_is_help=True)
 
 @group.callback()
 def config() -> None:
-    """Show the settings."""
+    """Show or check the settings."""
 
 
 @group.command()
@@ -31,3 +31,18 @@ def show() -> None:
         return
     for name, value in values.items():
         typer.echo(f"{name}={value}")
+
+
+@group.command()
+def check() -> None:
+    """Refuse settings that this release does not know, or whose values are wrong: for a test of a deployment.
+
+    The service itself ignores unknown settings with a warning, because they can belong to a newer release.
+    """
+    from entrypoints.setting_names import WrongSettings, describe_unknown_variables
+    from entrypoints.settings import Settings
+
+    if unknown := describe_unknown_variables(Settings.model_fields):
+        raise WrongSettings(" ".join(unknown))
+    Settings.from_environment()
+    typer.echo("The settings are valid.")

@@ -35,7 +35,7 @@ def _describe(error: Exception) -> tuple[int, list[str]] | None:
     """Return the exit code and the lines to print, or None for an unexpected error."""
     from adapters.embedded_postgres import EmbeddedPostgresError
     from domain.shared.errors import DomainError
-    from entrypoints.settings import WrongSettings
+    from entrypoints.setting_names import WrongSettings
 
     match error:
         case WrongSettings():

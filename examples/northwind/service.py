@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from entrypoints.cli.address import Address
-from entrypoints.settings import PREFIX
+from entrypoints.setting_names import PREFIX
 from examples.northwind.failures import DemoFailed
 
 START_SECONDS = 120

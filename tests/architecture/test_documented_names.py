@@ -8,7 +8,8 @@ import typer.main
 from typer.core import TyperGroup
 
 from entrypoints.cli.app import app
-from entrypoints.settings import PREFIX, TEST_PREFIX, Settings
+from entrypoints.setting_names import PREFIX, TEST_PREFIX
+from entrypoints.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]

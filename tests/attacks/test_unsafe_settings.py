@@ -3,7 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from entrypoints.settings import Settings, WrongSettings
+from entrypoints.setting_names import WrongSettings
+from entrypoints.settings import Settings
 
 PUBLIC = "https://shop.example"
 STRIPE = {"PAYMENT_PROVIDER": "stripe", "STRIPE_API_KEY": "sk_1", "STRIPE_WEBHOOK_SECRET": "whsec_1"}
