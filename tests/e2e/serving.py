@@ -1,4 +1,4 @@
-"""The service as a process of its own."""
+"""Run the service as a separate process."""
 
 import os
 import signal
@@ -20,14 +20,14 @@ STOP_SECONDS = 30
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A running `serve`, in a process group of its own as if in a terminal of its own."""
+    """A running `serve` in its own process group, as in a terminal."""
 
     process: subprocess.Popen[str]
     address: Address
     environment: dict[str, str]
 
     def interrupt(self) -> tuple[int, str]:
-        """Do what Ctrl-C does, and return the exit code and the output."""
+        """Send SIGINT to the group, as Ctrl-C does. Return the exit code and the output."""
         os.killpg(self.process.pid, signal.SIGINT)
         output, _ = self.process.communicate(timeout=STOP_SECONDS)
         return self.process.returncode, output
@@ -40,7 +40,7 @@ class Service:
             time.sleep(0.05)
 
     def await_silence(self) -> None:
-        """Wait until nothing answers or listens any more."""
+        """Wait until the port is closed."""
         deadline = time.monotonic() + STOP_SECONDS
         while self.address.answers():
             assert time.monotonic() < deadline
@@ -77,7 +77,7 @@ def serving(
 
 
 def create_admin(service: Service, email: str, password: str) -> None:
-    """Make an admin from the command line, beside the running service."""
+    """Create an admin on the command line while the service runs."""
     subprocess.run(
         [sys.executable, "-m", "entrypoints", "users", "create-admin", email],
         cwd=CHECKOUT,
@@ -90,7 +90,7 @@ def create_admin(service: Service, email: str, password: str) -> None:
 
 
 def create_client(service: Service, name: str, scope: str) -> tuple[str, str]:
-    """Make a service client from the command line, beside the running service, and return its id and secret."""
+    """Create a service client on the command line while the service runs. Return its id and secret."""
     made = subprocess.run(
         [sys.executable, "-m", "entrypoints", "clients", "create", name, "--scope", scope],
         cwd=CHECKOUT,

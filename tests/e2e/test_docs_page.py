@@ -1,4 +1,4 @@
-"""The docs page as a person uses it, in a real browser."""
+"""The docs page in a real browser."""
 
 import shutil
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 
 @pytest.fixture
 def browser() -> Iterator[Browser]:
-    """Chromium: the system's where there is one, else the one that Playwright has downloaded."""
+    """Chromium: the system's if installed, otherwise Playwright's."""
     with sync_playwright() as playwright:
         try:
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
@@ -87,7 +87,7 @@ def _apply(dialog: Locator, form: Locator) -> None:
 
 
 def _try_out(page: Page, operation: str, *, tag: str = "users") -> str:
-    """Execute an operation without parameters, and return the status that the page shows."""
+    """Execute an operation without parameters. Return the status shown by the page."""
     block = page.locator(f"#operations-{tag}-{operation}")
     block.locator(".opblock-summary").click()
     block.get_by_role("button", name="Try it out").click()

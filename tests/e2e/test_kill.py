@@ -1,4 +1,4 @@
-"""The service with its embedded database, and the plug pulled."""
+"""SIGKILL to the service and its embedded database."""
 
 import os
 import signal
@@ -69,7 +69,7 @@ def _product(service: Service) -> str:
 
 
 def _order(service: Service, product: str) -> httpx2.Response:
-    """Order two, as a customer who signs up if need be."""
+    """Order two units as a customer, signing up if necessary."""
     sign_up: dict[str, Any] = {"email": "ann@example.com", "password": PASSWORD, "password_confirm": PASSWORD}
     httpx2.post(f"{service.address.url}/v1/users", json=sign_up)
     return httpx2.post(

@@ -1,4 +1,4 @@
-"""Programs of another make log in over real connections, and verify tokens with the keys that they fetch."""
+"""Third-party OAuth clients log in over real connections and verify tokens with the published keys."""
 
 import warnings
 from typing import Any
@@ -38,14 +38,16 @@ def test_authlib_grants_give_tokens_that_joserfc_verifies(database_url: str) -> 
 
 
 def at(service: Service, address: str) -> str:
-    """Return an address of the metadata where this service listens: its issuer is the default one."""
+    """Return a URL of the metadata, at the address of this service instead of the default issuer's."""
     return address.replace("http://127.0.0.1:8000", service.address.url)
 
 
 def verified(token: str, jwks_uri: str) -> dict[str, Any]:
     keys = KeySet.import_key_set(httpx2.get(jwks_uri).json())
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SecurityWarning)  # the older name of the algorithm, which all know
+        warnings.simplefilter(
+            "ignore", SecurityWarning
+        )  # the older name of the algorithm, which all libraries know
         read = jwt.decode(token, keys, algorithms=["EdDSA"])
     jwt.JWTClaimsRegistry(exp={"essential": True}, aud={"essential": True, "value": "steelyard"}).validate(
         read.claims

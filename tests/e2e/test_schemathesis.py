@@ -1,4 +1,4 @@
-"""The service against what its own schema says of it, by data that nobody thought of."""
+"""Generated requests from the service's own OpenAPI description."""
 
 import subprocess
 import sys

@@ -25,7 +25,7 @@ def test_service_prints_its_address_and_ends_cleanly_on_ctrl_c(empty_database_ur
 
 def test_missing_database_is_reported_and_leaves_nothing_running() -> None:
     with serving(f"postgresql://nobody:none@127.0.0.1:{free_port()}/none") as service:
-        # Which ends when no process is left that could write.
+        # The output ends when no process is left that could write.
         output, _ = service.process.communicate(timeout=STOP_SECONDS)
     assert service.process.returncode == 1
     assert output.splitlines()[-1].startswith("Error: The database cannot be used")
@@ -42,7 +42,7 @@ def test_service_can_be_stopped_while_it_waits_for_the_database(stop: signal.Sig
         address = f"127.0.0.1:{mute.getsockname()[1]}"
         with serving(f"postgresql://nobody:none@{address}/none") as service, mute.accept()[0]:
             if stop is signal.SIGINT:
-                os.killpg(service.process.pid, stop)  # as a terminal does
+                os.killpg(service.process.pid, stop)  # as a terminal does on Ctrl-C
             else:
                 os.kill(service.process.pid, stop)
             output, _ = service.process.communicate(timeout=STOP_SECONDS)
@@ -84,7 +84,7 @@ def test_second_service_on_a_used_port_is_rejected(database_url: str) -> None:
 
 
 def test_workers_behind_a_proxy_share_rate_limits_per_client(database_url: str) -> None:
-    """Two processes, a proxy on this machine, and a Valkey server: all that stands between a client and a limit."""
+    """Rate limits with two processes, a local proxy and a Valkey server."""
     with (
         tempfile.TemporaryDirectory(prefix="steelyard-") as directory,
         valkey_server(Path(directory)) as valkey,
@@ -102,7 +102,7 @@ def test_workers_behind_a_proxy_share_rate_limits_per_client(database_url: str) 
             headers = {
                 "X-Forwarded-For": said,
                 "Connection": "close",
-            }  # the next one may go to the other worker
+            }  # the next request may reach the other process
             answer = client.get("/v1/products", headers=headers)
             return int(answer.headers["RateLimit"].partition("r=")[2].partition(";")[0])
 

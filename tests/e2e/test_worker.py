@@ -1,4 +1,4 @@
-"""The worker as a process: beside the service, ended with it, started again after it, and alone."""
+"""The worker process: started, restarted and stopped with the service, and on its own."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ from tests.e2e.serving import CHECKOUT, STOP_SECONDS, Service, serving
 
 
 def worker_of(service: Service) -> int | None:
-    """Return the process id of the service's worker, if it has one now."""
+    """Return the process id of the service's worker, or None."""
     children = Path(f"/proc/{service.process.pid}/task/{service.process.pid}/children")
     for tasks in children.parents[1].iterdir():
         for child in (tasks / "children").read_text().split():
@@ -29,7 +29,7 @@ def eventually(happens: Callable[[], bool]) -> None:
 
 
 def awaited_worker_of(service: Service) -> int:
-    """Return the first worker, which begins when the service answers."""
+    """Wait for the first worker, which starts when the service answers."""
     service.await_answer()
     eventually(lambda: worker_of(service) is not None)
     worker = worker_of(service)

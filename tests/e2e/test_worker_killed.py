@@ -1,4 +1,4 @@
-"""The worker, and the plug pulled: again and again, while there is work to do."""
+"""The worker is killed repeatedly while there is work to do."""
 
 import asyncio
 import os
@@ -23,7 +23,7 @@ PRICE = {"amount": 1999, "currency": "EUR"}
 TOKENS = ("tok_ok", "tok_twice", "tok_timeout", "tok_late", "tok_declined")
 OF_EACH = 3
 KILLED_AFTER = (0.5, 1.0, 1.1)
-"""Seconds from the worker's start: its jobs begin after half a second, and after one."""
+"""Seconds after the worker's start. Its jobs begin after half a second and after one second."""
 
 TIME_PASSES = """
     UPDATE payments SET inquire_at = now() WHERE inquire_at IS NOT NULL;

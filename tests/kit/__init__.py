@@ -1,1 +1,1 @@
-"""What tests are made with: a shop whose clock, ids and passwords are theirs."""
+"""The test kit: a shop with a controlled clock, predictable ids and cheap passwords."""

@@ -58,7 +58,7 @@ from tests.kit.store import Store
 from tests.kit.tokens import NumberedTokens
 
 NO_DATABASE = "postgresql://nobody@127.0.0.1:1/nowhere"
-"""For an engine that is made and never used."""
+"""The URL of an engine that is created but never used."""
 
 SETTINGS = Settings(database_url=NO_DATABASE)
 LIFETIME = SessionLifetime(idle=timedelta(days=14), absolute=timedelta(days=30))
@@ -68,7 +68,7 @@ NETWORK = "203.0.113.9/32"
 
 
 class Accounts:
-    """Every use case of accounts and sessions over one store, and the shortest way to a customer.
+    """Every use case of accounts and sessions over one store, with shortcuts to create customers.
 
     The clock stands still, ids are sequential, passwords cost nothing. The use cases come from the containers of the
     service; a container is created when a test first needs it, because a test needs few of them.
@@ -113,7 +113,7 @@ class Accounts:
         "mail": Mail,
         "retention": Retention,
     }
-    """The containers that have the use cases."""
+    """The containers of the use cases."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -212,7 +212,7 @@ class Accounts:
         return (await self.sign_up(command)).result
 
     async def logged_in(self, customer: UserView) -> SessionTokens:
-        """Return the tokens of a new session of the customer."""
+        """Log the customer in, and return the tokens of the new session."""
         assert customer.email
         return await self.log_in(
             LogInCommand(
@@ -221,7 +221,7 @@ class Accounts:
         )
 
     async def bearer_of(self, tokens: SessionTokens) -> UserPrincipal:
-        """Return the user whom the tokens are of, in their session."""
+        """Return the principal of the tokens."""
         bearer = await self.authenticate(tokens.access.token)
         assert isinstance(bearer, UserPrincipal)
         return bearer

@@ -1,4 +1,4 @@
 from domain.shared.actor import Actor
 
 SOMEBODY = Actor(None, "test")
-"""For what it does not matter who does it: nobody who is logged in, as a visitor or a command."""
+"""An actor without a log-in, for tests in which the actor does not matter."""

@@ -1,4 +1,4 @@
-"""Throw-away apps, wired as the real one is."""
+"""Small apps for one test, with the middleware and error handlers of the real one."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from entrypoints.http.representation.fingerprints import Fingerprints
 
 
 def app_of(*routers: APIRouter) -> FastAPI:
-    """Make an app of some routers and the pages of problems."""
+    """Create an app of some routers and the problem pages."""
     app = FastAPI(
         openapi_url=None,
         docs_url=None,
@@ -32,7 +32,7 @@ def app_of(*routers: APIRouter) -> FastAPI:
 
 
 async def ask(app: FastAPI | APIRouter, method: str, url: str, **options: Any) -> httpx2.Response:
-    """Send one request, as an HTTP client would."""
+    """Send one request to an app."""
     served = app if isinstance(app, FastAPI) else app_of(app)
     transport = httpx2.ASGITransport(app=served)
     async with httpx2.AsyncClient(transport=transport, base_url="http://shop") as client:

@@ -8,7 +8,7 @@ from tests.kit.shop import Shop
 
 
 async def audit_log(shop: Shop, **criteria: Any) -> list[AuditEntryView]:
-    """Return the entries that match, the newest first."""
+    """Return the matching entries, newest first."""
     return await walk(lambda after: shop.store.audit.list(AuditFilter(**criteria), after=after, limit=100))
 
 

@@ -4,7 +4,7 @@ from application.shared.clock import Clock
 
 
 class FixedClock(Clock):
-    """Stands still until it is moved."""
+    """A clock that moves only when the test moves it."""
 
     def __init__(self) -> None:
         self._now = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""The OpenAPI description, as something to hold every answer against."""
+"""Validate every response against the OpenAPI description."""
 
 import json
 import re
@@ -17,7 +17,7 @@ Json = Mapping[str, Any]
 
 _NO_DATABASE = "postgresql://nobody@127.0.0.1:1/nowhere"
 _STORABLE = re.compile(r"/v1/products(/[^/]+)?|/problems(/.*)?|/docs/assets/.*")
-"""Public reads, which caches may keep."""
+"""Public reads, which caches may store."""
 
 
 CAREFUL = {
@@ -26,12 +26,12 @@ CAREFUL = {
     "X-Frame-Options": "DENY",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-"""What every response has, whatever it says."""
+"""Headers that every response has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One method of one address."""
+    """An operation: a method of a path."""
 
     method: str
     path: str
@@ -47,7 +47,7 @@ class Operation:
         return {} not in self.described["security"]
 
     def parameters(self, place: str) -> list[Json]:
-        """Return the described parameters that stand in a place: path, query or header."""
+        """Return the described parameters of one location: path, query or header."""
         return [item for item in self.described.get("parameters", []) if item["in"] == place]
 
 
@@ -66,7 +66,7 @@ def operations() -> tuple[Operation, ...]:
 
 
 def validator(schema: Json) -> Any:
-    """Return what checks JSON against a schema that may refer to the description's others."""
+    """Return a validator for a schema, which may refer to other schemas of the description."""
     return _validator(json.dumps(schema, sort_keys=True))
 
 
@@ -77,7 +77,7 @@ def _validator(schema: str) -> Any:
 
 
 def operation_at(method: str, path: str) -> Operation | None:
-    """Return the operation that a request is for, if it is described."""
+    """Return the described operation of a request, or None."""
     found = [operation for operation in operations() if _pattern(operation.path).fullmatch(path)]
     literal = min((operation.path.count("{") for operation in found), default=0)
     method = "GET" if method == "HEAD" else method
@@ -92,9 +92,9 @@ def operation_at(method: str, path: str) -> Operation | None:
 
 
 async def check(response: httpx2.Response) -> None:
-    """Fail unless the response is one that the description has, and has what every response has.
+    """Fail unless the response matches the description and has the headers of every response.
 
-    It is for `event_hooks` of a client.
+    Pass it to a client as one of its `event_hooks`.
     """
     await response.aread()
     request = response.request

@@ -1,4 +1,4 @@
-"""Aggregates as tests need them, with nothing left empty."""
+"""Example aggregates with a value in every field."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -18,7 +18,7 @@ from entrypoints.email_addresses import parse_email_address
 
 NOW = datetime(2026, 1, 5, 9, 0, 0, 123456, tzinfo=UTC)
 UNICODE = "Zoë 𝓩 東京 👩🏽‍🚀 ﷽ \u202e \t\n\"'\\%_{}"  # noqa: RUF001 - on purpose
-"""MailTemplates of several bytes, beyond the first plane, composed, from right to left, and what quoting goes wrong with."""
+"""Multibyte, astral, combining and right-to-left characters, and characters that need quoting."""
 
 ADDRESS = Address(
     name=UNICODE,
@@ -67,7 +67,7 @@ def an_order(
     actor: Actor,
     key: str = "key-of-an-order",
 ) -> Order:
-    """Return an order that reserves nothing."""
+    """Return an order without reserved stock."""
     ordered = [
         OrderLine(
             id=LineId(ids.new()),

@@ -20,11 +20,11 @@ CLIENT_SECRET = "pi_canary_secret"
 
 @dataclass(slots=True)
 class FakeGateway(PaymentGateway):
-    """A provider with records of its own. Tokens select the result of a payment, `next_refunds` that of refunds.
+    """A fake provider with its own records. Tokens select results of payments, `next_refunds` those of refunds.
 
     `tok_ok` is charged, or authorized if the capture is manual, `tok_declined` is declined, `tok_pending` and `tok_3ds`
-    are decided when `decide` is called, `tok_timeout` is charged while the answer is lost, and `tok_lost` never
-    arrives. While `is_down`, nothing arrives.
+    are decided when `decide` is called, `tok_timeout` is charged but the response is lost, and `tok_lost` never
+    reaches the provider. While `is_down`, no request does.
     """
 
     is_down: bool = False
@@ -33,7 +33,7 @@ class FakeGateway(PaymentGateway):
     refunds: dict[UUID, ProviderAnswer] = field(default_factory=dict)
     authorization: timedelta = timedelta(days=7)
     authorized_until: datetime | None = None
-    """When authorizations end that are decided later."""
+    """The end of authorizations that are decided later."""
     charges: int = 0
     calls: int = 0
 
@@ -85,7 +85,7 @@ class FakeGateway(PaymentGateway):
         return self.refunds.get(refund.id, UNKNOWN)
 
     def decide(self, payment_id: UUID, outcome: Outcome) -> None:
-        """Decide what was left pending, without telling anybody."""
+        """Decide pending payments and refunds without sending webhooks."""
         answer = replace(self.payments[payment_id], outcome=outcome, next_action=None)
         if outcome is Outcome.AUTHORIZED and answer.authorized_until is None:
             answer = replace(answer, authorized_until=self.authorized_until)

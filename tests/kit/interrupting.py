@@ -7,7 +7,7 @@ T = TypeVar("T")
 
 
 class _CancelledAt:
-    """A coroutine whose task is cancelled at one of its suspensions."""
+    """A coroutine whose task is cancelled at a chosen suspension."""
 
     def __init__(self, work: Coroutine[Any, Any, T], suspension: int) -> None:
         self._work = work
@@ -33,7 +33,7 @@ class _CancelledAt:
 
 
 async def is_cancelled_at(suspension: int, work: Coroutine[Any, Any, T]) -> bool:
-    """Run the work, cancel its task where it suspends for the n-th time, and tell whether it came to that."""
+    """Run the work and cancel its task at its n-th suspension. Return whether it suspended that often."""
 
     async def run() -> None:
         await _CancelledAt(work, suspension)

@@ -1,8 +1,8 @@
-"""A worker that kills itself where it waits for the n-th time.
+"""A worker that kills itself at its n-th wait.
 
-Kill -9 leaves no time for anything: what a transaction has not committed is rolled back by the server, what was leased
-stays leased, and what was sent is sent. Run as a program it forks a worker for each line that it reads, and says how
-that has ended: so the modules are read once for all of them.
+SIGKILL leaves no time for cleanup: the server rolls back uncommitted transactions, leases
+remain, and sent requests stay sent. Run as a program it forks a worker for each input line and prints how
+the worker ended, so that modules are imported only once.
 """
 
 import asyncio
@@ -31,13 +31,13 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """Workers that do one job, one worker after the other."""
+    """Runs workers with one job, one worker at a time."""
 
     asked: IO[str]
     answers: IO[str]
 
     async def is_killed_at(self, wait: int, *, now: datetime) -> bool:
-        """Do the job at a moment, kill the worker at its n-th wait or NEVER, and tell whether it came to that."""
+        """Run the job at a given time, and kill the worker at its n-th wait or NEVER. Return whether it was killed."""
         self.asked.write(json.dumps([wait, now.isoformat()]) + "\n")
         self.asked.flush()
         code = int(await asyncio.to_thread(self.answers.readline))
@@ -57,7 +57,7 @@ def workers(job: str, **settings: Any) -> Iterator[Workers]:
 
 
 class _DyingSelector(selectors.DefaultSelector):
-    """Counts how often the process waits for something outside, once it is armed."""
+    """Counts the waits of the process for I/O, once it is armed."""
 
     left = NEVER
 
@@ -72,7 +72,7 @@ class _DyingSelector(selectors.DefaultSelector):
 async def _work(container: Container, name: str, selector: _DyingSelector, wait: int) -> None:
     [job] = [job for job in jobs_of(container) if job.name == name]
     async with container.database.engine().connect():
-        """How to connect is somebody else's test."""
+        """Connect before counting: other tests cover connecting."""
     selector.left = wait
     await job()
     selector.left = NEVER

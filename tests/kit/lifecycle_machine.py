@@ -1,4 +1,4 @@
-"""Whatever people, providers and time do to a shop, one thing after the other, as Hypothesis likes it."""
+"""A Hypothesis state machine of customers, staff, providers and time acting on a shop."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -53,7 +53,7 @@ class Identified(Protocol):
 
 V = TypeVar("V", bound=Identified)
 Send = Callable[[], Awaitable[IdempotentResult[Any]]]
-"""What sends one request, with its key, once more each time."""
+"""Sends one request with its key; each call is a retry."""
 
 TOKENS = ["tok_ok", "tok_ok", "tok_ok", "tok_pending", "tok_timeout", "tok_declined", "tok_lost"]
 ANSWERS = ["ok", "ok", "ok", "declined", "pending", "timeout", "lost"]
@@ -63,7 +63,7 @@ OpenStore = Callable[[], AbstractAsyncContextManager[Store]]
 class LifecycleMachine(RuleBasedStateMachine):
     """The use cases of orders, payments and stock, held to `allowed_actions` and to the nine invariants.
 
-    A preview says what placing does, and what is sent again with its key is answered again and done once.
+    A preview agrees with placing, and a retry with the same key gets the same response without a second effect.
     """
 
     open_store: OpenStore
@@ -105,7 +105,7 @@ class LifecycleMachine(RuleBasedStateMachine):
         send: Callable[[], Awaitable[IdempotentResult[V]]],
         *allowed: type[DomainError],
     ) -> V | None:
-        """Do what is asked of an order, and see that it is permitted just where the order offers it."""
+        """Run an action on an order, and check that it succeeds exactly if `allowed_actions` contains it."""
         before = self.see(order_id)
         is_offered = action in before.allowed_actions
         is_due = action is Action.PAY and self.shop.clock.now() >= before.expires_at

@@ -10,7 +10,7 @@ from entrypoints.logging_config import configure_logging
 
 @contextmanager
 def captured_log(level: str = "info") -> Iterator[StringIO]:
-    """Log as the service does meanwhile, as JSON lines, and give what is logged."""
+    """Configure logging as JSON lines during the context, and yield the stream."""
     root = logging.getLogger()
     handlers, former_level = root.handlers[:], root.level
     root.handlers.clear()

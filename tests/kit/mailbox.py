@@ -6,13 +6,13 @@ from application.mail.ports import AddressRefused, Mailer, MailNotSent
 
 
 class Mailbox(Mailer):
-    """Takes every message, until it is told to fail."""
+    """Accepts every message until the test makes it fail."""
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
         self.failures: list[MailNotSent | AddressRefused] = []
         self.broken: set[str] = set()
-        """Addresses whose messages cannot be written out."""
+        """Addresses whose messages cannot be formatted."""
 
     async def send(self, message: Message) -> None:
         await asyncio.sleep(0)

@@ -9,7 +9,7 @@ PageAfter = Callable[[Position | None], Awaitable[Page[T]]]
 
 
 async def pages(page_after: PageAfter[T]) -> AsyncIterator[Page[T]]:
-    """Yield every page of a list, from the first."""
+    """Yield all pages of a list, from the first."""
     page = await page_after(None)
     yield page
     while page.next is not None:
@@ -18,5 +18,5 @@ async def pages(page_after: PageAfter[T]) -> AsyncIterator[Page[T]]:
 
 
 async def walk(page_after: PageAfter[T]) -> list[T]:
-    """Return every row of a list."""
+    """Return all rows of a list."""
     return [item async for page in pages(page_after) for item in page.items]

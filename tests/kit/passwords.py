@@ -9,18 +9,18 @@ _PLAIN = re.compile(r"plain-\d+:(.*)", re.DOTALL)
 
 
 class PlainHasher(PasswordHasher):
-    """Writes passwords down as they are, which costs nothing, behind the strength of its parameters."""
+    """A fake hasher: the hash is the password itself, prefixed with the strength of the parameters."""
 
     def __init__(self) -> None:
         self._strength = 1
         self._meanwhile: list[Callable[[], Awaitable[None]]] = []
 
     def raise_parameters(self) -> None:
-        """Find every hash too weak that was made until now."""
+        """Treat all existing hashes as too weak."""
         self._strength += 1
 
     def meanwhile(self, happens: Callable[[], Awaitable[None]]) -> None:
-        """Let something happen while the next password is checked."""
+        """Run something while the next password is being verified."""
         self._meanwhile.append(happens)
 
     async def hash(self, password: str) -> str:
@@ -45,7 +45,7 @@ class PlainHasher(PasswordHasher):
 
 
 class BreachedOnly(BreachedPasswords):
-    """Knows the passwords that it was made with."""
+    """Contains the passwords that the test passes."""
 
     def __init__(self, *passwords: str) -> None:
         self._passwords = frozenset(passwords)

@@ -1,4 +1,4 @@
-"""Payments and refunds as a provider is asked for them, and a use case that only listens."""
+"""Requests to a provider, and a fake use case that records provider events."""
 
 from datetime import datetime
 
@@ -31,7 +31,7 @@ def a_refund(
 
 
 class Heard:
-    """Stands where `RecordProviderEvent` does, and keeps what it is told."""
+    """Replaces `RecordProviderEvent` and stores the events."""
 
     def __init__(self) -> None:
         self.events: list[ProviderEvent] = []

@@ -40,7 +40,7 @@ SECRET_BOX = AesGcmSecretBox([SECRETS_KEY])
 
 @asynccontextmanager
 async def postgres_store(url: str, ids: IdFactory | None = None) -> AsyncIterator[Store]:
-    """Open a store. Two of them on one database need ids of which no two are the same."""
+    """Open a store. Two stores on one database need distinct ids."""
     engine = patient_engine(url)
     impatient = create_engine(url)
     _wait_for_locks(impatient, "10ms")
@@ -77,14 +77,14 @@ async def postgres_store(url: str, ids: IdFactory | None = None) -> AsyncIterato
 
 
 def patient_engine(url: str) -> AsyncEngine:
-    """Return an engine as the service has it, but that waits for a minute wherever the service gives up in seconds."""
+    """Return an engine like the service's, but with timeouts of a minute instead of seconds."""
     engine = create_engine(url, checkout_timeout=60)
     _wait_for_locks(engine, "60s")
     return engine
 
 
 def _wait_for_locks(engine: AsyncEngine, limit: str) -> None:
-    """Set for how long the engine's connections wait: a test should neither hang nor depend on the machine's speed."""
+    """Set the timeouts of the engine's connections: a test must neither hang nor depend on the machine's speed."""
 
     def set_limit(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
         statements = f"SET lock_timeout = '{limit}'; SET statement_timeout = '60s'"

@@ -1,8 +1,8 @@
-"""Races, and the order in which they were decided.
+"""Races, and the serial order in which they were decided.
 
-Every decision is made while the rows that it depends on are locked, and it asks the clock for the time while they are.
-So a clock that never says the same twice puts all decisions in one order, and doing the same things one after the
-other in that order must lead to the same answers.
+Each decision is made, and reads the clock, while the rows that it depends on are locked.
+So a clock that never returns the same time twice orders all decisions, and doing the same things serially
+in that order must lead to the same responses.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ from tests.kit.shop import Shop
 from tests.kit.store import Store
 
 Lines = tuple[tuple[int, int], ...]
-"""Numbers of products, and how many of each: units to order, or units to add or take away."""
+"""Units by product number: to order, or to add to or remove from stock."""
 
 Outcome = tuple[object, ...]
 
@@ -41,7 +41,7 @@ class Ordering:
 
 @dataclass(frozen=True, slots=True)
 class Cancelling:
-    """`order` is the number of one of the orders that were placed before the race."""
+    """A step on an existing order. `order` is the number of an order placed before the race."""
 
     order: int
 
@@ -56,7 +56,7 @@ Step = Ordering | Cancelling | Adjusting
 
 @dataclass(frozen=True, slots=True)
 class CompiledDependencies:
-    """What is there before the race, and what is done in it, each step after letting others go first so many times."""
+    """The shop before the race, and the steps, each after yielding to other steps a number of times."""
 
     stocks: tuple[int, ...]
     orders_before: tuple[Lines, ...]
@@ -65,7 +65,7 @@ class CompiledDependencies:
 
 
 def drawn_by(random: Random) -> CompiledDependencies:
-    """Draw a plan in which there is too little for everybody."""
+    """Draw a plan with too little stock for all orders."""
     products, tills, before = random.randint(1, 4), random.randint(1, 4), random.randint(0, 3)
 
     def some_lines(quantities: Sequence[int]) -> Lines:
@@ -90,7 +90,7 @@ def drawn_by(random: Random) -> CompiledDependencies:
 
 
 class TickingClock(Clock):
-    """Tells a later moment at each look, also later than all others that share its ticks."""
+    """Returns a later time at each call, also across clocks that share its ticks."""
 
     def __init__(self, ticks: Iterator[int]) -> None:
         self._ticks = ticks
@@ -103,7 +103,7 @@ class TickingClock(Clock):
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A shop as it is when the race begins."""
+    """A shop at the start of the race."""
 
     shop: Shop
     customer: UserView
@@ -122,7 +122,7 @@ async def set_up(store: Store, plan: CompiledDependencies) -> Scene:
 
 
 async def run_at_once(scene: Scene, plan: CompiledDependencies) -> tuple[list[Outcome], list[int]]:
-    """Do all steps at once. Return each one's outcome, and the numbers of the steps in the order of the decisions."""
+    """Run all steps concurrently. Return the outcome of each, and the step numbers in the order of decisions."""
     ticks = count()
     decided: dict[int, datetime] = {}
     tills = [_recording_till(scene.shop, ticks, decided) for _ in range(plan.tills)]
@@ -144,7 +144,7 @@ async def run_at_once(scene: Scene, plan: CompiledDependencies) -> tuple[list[Ou
 
 
 async def run_in_order(scene: Scene, plan: CompiledDependencies, order: Sequence[int]) -> list[Outcome]:
-    """Do the steps one after the other. Return each one's outcome, by the step's number."""
+    """Run the steps serially. Return the outcomes by step number."""
     outcomes = {
         number: await _outcome(scene, number, plan.steps[number][0], scene.shop.place_order, scene.shop.clock)
         for number in order
@@ -153,7 +153,7 @@ async def run_in_order(scene: Scene, plan: CompiledDependencies, order: Sequence
 
 
 def _recording_till(shop: Shop, ticks: Iterator[int], decided: dict[int, datetime]) -> PlaceOrder:
-    """Return one process of the service that records when each step was decided; the last attempt counts."""
+    """Return one process of the service that records when each step was decided, at its last attempt."""
 
     async def run(commands: Sequence[PlaceOrderCommand]) -> Sequence[IdempotentResult[OrderView] | Exception]:
         clock = TickingClock(ticks)  # of this batch: the lanes of the process run at the same time
@@ -171,7 +171,7 @@ def _recording_till(shop: Shop, ticks: Iterator[int], decided: dict[int, datetim
 
 
 async def _outcome(scene: Scene, number: int, step: Step, place_order: PlaceOrder, clock: Clock) -> Outcome:
-    """Do a step, and return what was answered, except for ids and times."""
+    """Run a step, and return its response without ids and times."""
     try:
         match step:
             case Ordering(lines):

@@ -5,7 +5,7 @@ from application.shared.randomness import Randomness
 
 
 class CountedRandomness(Randomness):
-    """Gives bytes that look like chance, the same ones in every run."""
+    """Returns pseudo-random bytes, the same in every run."""
 
     def __init__(self) -> None:
         self._numbers = count(1)

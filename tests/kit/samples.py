@@ -1,4 +1,4 @@
-"""One acceptable request of each operation, made of the examples in the OpenAPI description."""
+"""One valid request per operation, built from the examples in the OpenAPI description."""
 
 import json
 import re
@@ -23,14 +23,14 @@ from tests.kit.web import PASSWORD, WebShop, order_of
 
 FORM = "application/x-www-form-urlencoded"
 _PAID = re.compile(r"/(payments/.*|refunds|fulfillments)")
-"""What is there of orders that are paid only."""
+"""Operations that need a paid order."""
 _TOKENS = {"capture_payment": "tok_ok", "void_payment": "tok_3ds"}
-"""Operations of payments that are undecided, with the tokens that make such a payment."""
+"""Operations on undecided payments, with tokens that create such payments."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A request that is accepted as it is, and can be sent otherwise."""
+    """A valid request that can also be sent with changes."""
 
     method: str
     url: str
@@ -45,7 +45,7 @@ class Sample:
         return (urlencode(self.body) if self.media_type == FORM else json.dumps(self.body)).encode()
 
     async def send(self, web: WebShop, *, content: bytes | None = None, **headers: str) -> httpx2.Response:
-        """Send it as a new request, if wanted with another body, and with more or other headers."""
+        """Send it as a new request, optionally with another body or other headers."""
         media = {"Content-Type": self.media_type} if self.media_type else {}
         if "Idempotency-Key" in self.headers:
             headers = {"Idempotency_Key": uuid4().hex, **headers}
@@ -63,9 +63,9 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """A shop in which every sample is acceptable: what its names stand for, and who sends it and owns it all.
+    """A shop in which every sample is valid: values for its placeholders, its sender, and the owner of everything.
 
-    `operator` is an admin, who does what the owner may not.
+    `operator` is an admin, for actions that the owner may not do.
     """
 
     web: WebShop
@@ -79,7 +79,7 @@ class Surroundings:
         await web.container.users.sign_up()(
             SignUpCommand(email=sought_email_address(email), password=PASSWORD, role=owner, actor=SOMEBODY)
         )
-        operator = await web.admin()  # also so that the owner is not the last admin
+        operator = await web.admin()  # a second admin, so that the owner is not the last one
         tokens = [
             (await web.visitor.post("/token", data={"username": email, "password": PASSWORD})).json()
             for _ in range(2)
@@ -103,7 +103,7 @@ class Surroundings:
         return surroundings
 
     async def place_orders(self) -> None:
-        """Place an order that waits to be paid, and one that is paid, and in part shipped and refunded."""
+        """Place an unpaid order, and a paid one that is partially shipped and refunded."""
         product = await self.web.product(stock=100, price=1999)
         pending = await self._post("/v1/orders", order_of((product, 1)))
         paid = await self._post("/v1/orders", order_of((product, 9)))
@@ -125,7 +125,7 @@ class Surroundings:
         )
 
     async def subscribe(self) -> None:
-        """Make an endpoint of webhooks, with deliveries on their way to it."""
+        """Create a webhook endpoint with pending deliveries."""
         endpoint = await self._post(
             "/v1/webhook-endpoints", {"url": "https://ann.example.com/hook"}, actor=self.operator
         )
@@ -141,7 +141,7 @@ class Surroundings:
         return response.json()
 
     async def sample(self, operation: Operation) -> Sample:
-        """Make a new acceptable request."""
+        """Return a new valid request."""
         if operation.id in _TOKENS:
             await self.begin_payment(_TOKENS[operation.id])
         url = self.url_of(operation)
@@ -159,7 +159,7 @@ class Surroundings:
         return sample
 
     def url_of(self, operation: Operation, **ids: str) -> str:
-        """Return an address of the operation, by default that of something that it can be done with."""
+        """Return a URL of the operation, by default of an object that permits it."""
         order = self.ids["paid_order_id" if _PAID.search(operation.path) else "order_id"]
         payment = self.ids["payment_id"]
         if operation.id in _TOKENS and "undecided_payment_id" in self.ids:
@@ -168,7 +168,7 @@ class Surroundings:
         return operation.path.format_map({**known, **ids})
 
     async def begin_payment(self, token: str) -> None:
-        """Place another order of the owner, with a payment that is authorized or waits for its customer."""
+        """Place another order of the owner, with a payment that is authorized or requires action."""
         order = await self._post("/v1/orders", order_of(({"id": self.ids["product_id"]}, 1)))
         body = {"amount": order["total"], "method": "sandbox", "token": token, "capture_method": "manual"}
         payment = await self._post(f"/v1/orders/{order['id']}/payments", body)
@@ -179,7 +179,7 @@ class Surroundings:
         return webhooks.sign("msg_1", sample.content.decode(), at=datetime.now(UTC))
 
     async def _secrets(self, operation: Operation) -> dict[str, str]:
-        """Return what no example can know, because it is good for once."""
+        """Return values that examples cannot contain because they are valid only once."""
         match operation.id:
             case "change_password":
                 return {"current_password": PASSWORD}
@@ -208,7 +208,7 @@ class Surroundings:
         raise LookupError(f"There is no sample of the header {name}.")
 
     def with_ids(self, value: Any, *, form: bool = False) -> Any:
-        """Put in what is there for the ids of an example; in a form, also for names, passwords and tokens."""
+        """Replace the ids of an example with existing ones; in a form, also names, passwords and tokens."""
         if isinstance(value, list):
             return [self.with_ids(member) for member in value]
         if isinstance(value, dict):
@@ -222,7 +222,7 @@ class Surroundings:
 
 
 def resolved(schema: Json) -> Json:
-    """Follow a reference to a named schema."""
+    """Resolve a reference to a named schema."""
     if "$ref" not in schema:
         return schema
     named: Json = description()["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
@@ -230,7 +230,7 @@ def resolved(schema: Json) -> Json:
 
 
 def example_of(schema: Json) -> Any:
-    """Return the schema's example, or put one together from those of its parts. Raises LookupError."""
+    """Return the schema's example, or build one from the examples of its parts. Raises LookupError."""
     schema = resolved(schema)
     if "examples" in schema:
         return schema["examples"][0]

@@ -1,4 +1,4 @@
-"""How long Hypothesis looks for a way to break a rule: briefly in the suite, longer in a campaign."""
+"""The effort of Hypothesis: small in the suite, larger in a campaign."""
 
 import os
 
@@ -6,11 +6,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 EFFORT = int(os.environ.get("STEELYARD_TEST_EFFORT", "1"))
-"""How many times as often as the suite does it."""
+"""Multiple of the suite's effort."""
 
 
 def search(machine: type[RuleBasedStateMachine], *, examples: int, steps: int) -> None:
-    """Let the machine run so many times, so many steps at most, and raise what it found."""
+    """Run the state machine with bounds on examples and steps. Raises what it finds."""
     run_state_machine_as_test(
         machine,
         settings=settings(

@@ -1,4 +1,4 @@
-"""How it all ends: what is true of a shop when every provider has decided and was asked."""
+"""The final state of a shop, after all providers have decided and were queried."""
 
 from collections.abc import Collection
 from datetime import timedelta
@@ -13,7 +13,7 @@ from tests.kit.shop import Shop
 
 
 async def settle_everything(shop: Shop) -> None:
-    """Let the provider decide what is open, and ask it about everything."""
+    """Let the provider decide pending payments and refunds, and query it about all of them."""
     for payment_id, answer in shop.gateway.payments.items():
         if answer.outcome is Outcome.PENDING:
             shop.gateway.decide(payment_id, Outcome.SUCCEEDED)
@@ -27,7 +27,7 @@ async def settle_everything(shop: Shop) -> None:
 
 
 async def assert_settled(shop: Shop) -> None:
-    """See that nothing is open, that nobody has paid for an order that he does not get, nor gets one that is not paid."""
+    """Check that nothing is pending, that paid orders are confirmed, and that unpaid ones are not."""
     for order in await every_order(shop):
         assert all(p.status is not PaymentStatus.PENDING for p in await payments(shop, order))
         refunded = await refunds(shop, order)
@@ -45,7 +45,7 @@ async def assert_settled(shop: Shop) -> None:
 
 
 async def assert_sold_out(shop: Shop, skus: Collection[str]) -> None:
-    """See that no order whose time has passed holds what somebody was just told is sold out."""
+    """Check that no expired hold exists for a product that was just reported out of stock."""
     now = shop.clock.now()
     for order in await every_order(shop):
         is_due = order.status is OrderStatus.PENDING_PAYMENT and now >= order.expires_at

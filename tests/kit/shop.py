@@ -66,9 +66,9 @@ STAFF = Actor(None, "test")
 
 
 class Shop(Accounts):
-    """Every use case of the shop over one store, and the shortest way to a product and an order.
+    """Every use case of the shop over one store, with shortcuts to create products and orders.
 
-    The clock stands still, ids come in a row, passwords cost nothing.
+    The clock stands still, ids are sequential, passwords cost nothing.
     """
 
     create_product: CreateProduct
@@ -130,17 +130,17 @@ class Shop(Accounts):
         )
 
     def till(self, run: RunPlacing | None = None, *, max_batch: int = 64) -> PlaceOrder:
-        """Return `place_order` as another process of the service has it, with batches of its own."""
+        """Return the `place_order` of another process, with its own batches."""
         return self._orders(run, max_batch=max_batch).place_order()
 
     def batch(self, clock: Clock | None = None) -> PlaceOrderBatch:
-        """Return the use case that places a batch of orders."""
+        """Return the use case that places a batch."""
         return self._orders(clock=clock).place_order_batch()
 
     def _orders(
         self, run: RunPlacing | None = None, *, max_batch: int = 64, clock: Clock | None = None
     ) -> Orders:
-        """Return the orders of one process, with queues that never time out."""
+        """Return the order container of one process, with queues that never time out."""
         orders = Orders(
             settings=SETTINGS,
             clock=clock or self.clock,
@@ -210,11 +210,11 @@ class Shop(Accounts):
         ).result
 
     async def fulfil(self, order: OrderView, *units: int) -> FulfillmentView:
-        """Ship so many units of each line, or all of all lines."""
+        """Ship the given units of each line, by default all."""
         return (await self.fulfill_order(self.fulfilling(order, *units))).result
 
     async def refund(self, order: OrderView, wanted: int | Sequence[int]) -> RefundView:
-        """Give back an amount, or so many units of each line."""
+        """Refund an amount, or the given units of each line."""
         return (await self.refund_order(self.refunding(order, wanted))).result
 
     async def expire(self) -> int:
@@ -232,7 +232,7 @@ class Shop(Accounts):
         refund: RefundView | None = None,
         **fields: Any,
     ) -> None:
-        """Let the provider tell of a payment, or of a refund of it."""
+        """Let the provider report a payment or a refund."""
         told_of = {"payment_id": payment.id} if refund is None else {"refund_id": refund.id}
         event = ProviderEvent(
             provider=payment.method,
@@ -256,7 +256,7 @@ class Shop(Accounts):
     async def refunded_at_provider(
         self, payment: PaymentView, amount: Money, *, reference: str | None = None
     ) -> None:
-        """Let the provider report a refund that somebody has made in its dashboard."""
+        """Let the provider report a refund made in its dashboard."""
         await self.record_provider_event(
             ProviderEvent(
                 provider=payment.method,
@@ -271,7 +271,7 @@ class Shop(Accounts):
         )
 
     async def see(self, order: OrderView) -> OrderView:
-        """Return the order as it is now."""
+        """Return the present order."""
         return await self.get_order(order.id, access=OrderAccess.all())
 
     def placing(
@@ -281,7 +281,7 @@ class Shop(Accounts):
         key: str | None = None,
         expected_total: Money | None = None,
     ) -> PlaceOrderCommand:
-        """Return the command by which the customer orders so many of each product."""
+        """Return the customer's command to order the given units of each product."""
         request = OrderRequest(
             customer_id=customer.id,
             lines=tuple(RequestedLine(product.id, quantity) for product, quantity in lines),
@@ -295,7 +295,7 @@ class Shop(Accounts):
         return PlaceOrderCommand(request, idempotency_key, Actor(customer.id, "test"))
 
     def cancelling(self, order: OrderView, *, key: str | None = None) -> CancelOrderCommand:
-        """Return the command by which staff cancels the order."""
+        """Return staff's command to cancel the order."""
         return CancelOrderCommand(
             order_id=order.id,
             reason=None,
@@ -313,7 +313,7 @@ class Shop(Accounts):
         access: OrderAccess = ALL_ORDERS,
         key: str | None = None,
     ) -> PayOrderCommand:
-        """Return the command by which staff, or the order's customer, pays for it."""
+        """Return the command of staff or the order's customer to pay."""
         return PayOrderCommand(
             order_id=order.id,
             amount=amount or order.total,
@@ -332,7 +332,7 @@ class Shop(Accounts):
         access: OrderAccess | None = None,
         key: str | None = None,
     ) -> PaymentCommand:
-        """Return the command by which staff, or the order's customer, captures or voids a payment."""
+        """Return the command of staff or the order's customer to capture or void a payment."""
         return PaymentCommand(
             order_id=payment.order_id,
             payment_id=payment.id,
@@ -383,7 +383,7 @@ class Shop(Accounts):
         reason: MovementReason = MovementReason.CORRECTION,
         key: str | None = None,
     ) -> AdjustStockCommand:
-        """Return the command by which staff adds so many units of each product, or takes them away."""
+        """Return staff's command to add or remove the given units of each product."""
         deltas = tuple(StockDelta(product.id, delta) for product, delta in lines)
         return AdjustStockCommand(
             deltas=deltas,
@@ -401,7 +401,7 @@ class Shop(Accounts):
         principal: str = "staff",
         key: str | None = None,
     ) -> IdempotencyKey:
-        """Return a key for what is asked: a fresh one, or `key`."""
+        """Return an idempotency key for a command: a new one, or `key`."""
         return IdempotencyKey(
             principal=principal,
             operation=operation,

@@ -1,5 +1,5 @@
 class Stopwatch:
-    """Seconds that pass when the test says so."""
+    """A monotonic clock that moves only when the test moves it."""
 
     def __init__(self) -> None:
         self.seconds = 1000.0

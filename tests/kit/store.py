@@ -54,7 +54,7 @@ _PROVIDERS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
-    """Every port that a database serves. `impatient` waits for locks and claimed keys only briefly."""
+    """Every port implemented by a database. `impatient` has a short lock timeout."""
 
     unit_of_work: UnitOfWorkFactory
     impatient: UnitOfWorkFactory

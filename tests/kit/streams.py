@@ -1,4 +1,4 @@
-"""What a stream of JetStream has, as its consumers get it."""
+"""The messages of a JetStream stream, as consumers receive them."""
 
 import json
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Stored:
 
 
 async def stored_at(url: str) -> list[Stored]:
-    """Return every message of the stream, the first first."""
+    """Return all messages of the stream, oldest first."""
     client = await nats.connect(url)
     try:
         stream = client.jetstream()

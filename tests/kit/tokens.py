@@ -14,13 +14,13 @@ LIFETIME = timedelta(minutes=10)
 
 
 class NumberedTokens(AccessTokens):
-    """Hands out numbers, and remembers what each of them stands for."""
+    """A fake token service: tokens are numbers that refer to stored claims."""
 
     def __init__(self) -> None:
         self._issued: dict[str, tuple[AccessClaims, datetime]] = {}
 
     def use(self, keys: Sequence[SigningKey]) -> None:
-        """Numbers need no key."""
+        """Do nothing: these tokens are not signed."""
 
     def issue(self, claims: AccessClaims, *, now: datetime) -> AccessToken:
         token = f"token-{len(self._issued) + 1}"

@@ -30,7 +30,7 @@ BASE_URL = "http://shop"
 
 
 def container_over(store: Store, **settings: Any) -> Container:
-    """Wire the service over a store, with passwords that cost nothing and without rate limits."""
+    """Build the service over a store, with cheap passwords and without rate limits."""
     defaults = {"database_url": NO_DATABASE, "rate_limit_enabled": False}
     container = Container(settings=Settings(**{**defaults, **settings}))
     container.database.override_providers(
@@ -51,7 +51,7 @@ class AlwaysReady(Health):
 
 
 class SecretsInClear(StoredSecrets):
-    """The secrets of a shop in memory, which encrypts nothing."""
+    """The secrets of a shop in memory, without encryption."""
 
     async def count_by_key(self) -> Mapping[str | None, int]:
         return {None: 1}
@@ -67,7 +67,7 @@ class NothingBroken(InvariantChecks):
 
 @dataclass(frozen=True, slots=True)
 class WebShop:
-    """The service as its clients see it, and the shortest way to a caller of each kind."""
+    """The service as seen by HTTP clients, with shortcuts to create callers of each kind."""
 
     app: FastAPI
     container: Container
@@ -85,7 +85,7 @@ class WebShop:
         return await self._logged_in(Role.ADMIN)
 
     async def account(self) -> str:
-        """Open a customer's account, and return its id."""
+        """Sign a customer up, and return the id."""
         command = SignUpCommand(
             email=sought_email_address(f"customer-{next(self._numbers)}@example.com"),
             password=PASSWORD,
@@ -94,7 +94,7 @@ class WebShop:
         return str((await self.container.users.sign_up()(command)).result.id)
 
     async def client(self, *scopes: Scope) -> httpx2.AsyncClient:
-        """Create a service client with these scopes, and return what bears its token."""
+        """Create a service client with these scopes, and return headers with its token."""
         made = await self.container.clients.create_client()(
             f"client-{next(self._numbers)}", scopes, actor=SOMEBODY
         )
@@ -106,7 +106,7 @@ class WebShop:
     async def product(
         self, *, stock: int = 10, price: int = 1999, currency: str = "EUR", **fields: Any
     ) -> dict[str, Any]:
-        """Put a product on sale, by way of the API."""
+        """Create a product with stock through the API."""
         staff = await self.staff()
         body = {
             "sku": f"SKU-{next(self._numbers)}",
@@ -136,7 +136,7 @@ class WebShop:
 
 @asynccontextmanager
 async def web_shop(container: Container) -> AsyncIterator[WebShop]:
-    """Start a fresh app, and stop it at the end."""
+    """Run the lifespan of a fresh app during the context."""
     app = create_app(container=container)
     async with app.router.lifespan_context(app), AsyncExitStack() as clients:
         visitor = await clients.enter_async_context(_client(app))
@@ -144,7 +144,7 @@ async def web_shop(container: Container) -> AsyncIterator[WebShop]:
 
 
 def _client(app: FastAPI, **options: Any) -> httpx2.AsyncClient:
-    """Return a client that holds every answer against the OpenAPI description."""
+    """Return a client that validates every response against the OpenAPI description."""
     return httpx2.AsyncClient(
         transport=httpx2.ASGITransport(app=app),
         base_url=BASE_URL,

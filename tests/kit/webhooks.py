@@ -1,4 +1,4 @@
-"""Subscribers, and what they hear."""
+"""Fake webhook subscribers."""
 
 import asyncio
 import json
@@ -40,7 +40,7 @@ class Heard:
 
 
 class Subscribers(WebhookSender):
-    """Everybody outside. They answer 204, unless `answer` says otherwise for an address."""
+    """All subscribers. They answer 204 unless `answer` has another status for a URL."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -63,7 +63,7 @@ class Subscribers(WebhookSender):
 
 
 class Webhooks:
-    """The use cases of webhooks over one shop. Pauses are as short as they can be: there is no jitter."""
+    """The use cases of webhooks over one shop, without jitter, so that pauses are minimal."""
 
     def __init__(self, shop: Shop) -> None:
         store = shop.store
@@ -113,7 +113,7 @@ class Webhooks:
         return (await self.create(command)).result
 
     async def work(self) -> int:
-        """Do what workers do, until there is nothing more to do at this moment. Return how often was tried to send."""
+        """Run the worker's jobs until no work is due. Return the number of delivery attempts."""
         while await self.relay(limit=100):
             pass
         tried = 0

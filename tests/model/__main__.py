@@ -1,4 +1,4 @@
-"""Explore the states of larger shops than the tests have time for, and print how many there were."""
+"""Explore the states of larger shops than the tests do, and print their number."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""A walk through every state that can be reached."""
+"""Breadth-first exploration of all reachable states."""
 
 from collections import deque
 from collections.abc import Hashable
@@ -10,7 +10,7 @@ from tests.model.world import REFUSALS, Bounds, Move, Snapshot, World
 
 
 class Counterexample(Exception):
-    """A way to break a rule: the names of the moves, the first first."""
+    """A sequence of moves that breaks a rule, by name and in order."""
 
     def __init__(self, rule: str, moves: tuple[str, ...]) -> None:
         super().__init__(f"{rule} is broken by: " + "; ".join(moves))
@@ -19,7 +19,7 @@ class Counterexample(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """How much was seen."""
+    """The size of an exploration."""
 
     states: int
     steps: int
@@ -30,7 +30,7 @@ class Seen:
 
 
 async def explore(bounds: Bounds) -> Seen:
-    """Try every move in every state that can be reached, the nearest states first. Raise Counterexample."""
+    """Try every move in every reachable state, nearest states first. Raises Counterexample."""
     world = await World.made(bounds)
     first = world.snapshot()
     world.restore(first)

@@ -16,7 +16,7 @@ ROWS = {(row.source, row.action, row.target): row for row in TRANSITIONS}
 
 
 class Broken(AssertionError):
-    """A rule was broken; `rule` is its name in the contract."""
+    """A rule is broken; `rule` is its name."""
 
     def __init__(self, rule: str) -> None:
         super().__init__(rule)
@@ -47,7 +47,7 @@ def check_state(world: World) -> None:
 
 
 def check_step(world: World, before: Snapshot) -> None:
-    """Check what a step has written down beside what it has changed."""
+    """Check the records that a step wrote: history, ledger and events."""
     stock_before = before.tables.stocks[world.product.id]
     stock = world.database.tables.stocks[world.product.id]
     movements = world.database.tables.movements.values()

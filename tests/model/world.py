@@ -1,6 +1,6 @@
-"""A shop small enough that all that can ever happen in it can be tried.
+"""A shop small enough to explore all its reachable states.
 
-Two customers want more than the two units that there are. Whatever people, the provider and time can do next is a
+Two customers order more than the two units in stock. Each possible next step of people, the provider and time is a
 `Move`; a move runs the service's own use cases, over the store in memory.
 """
 
@@ -51,16 +51,16 @@ REFUSALS = (
     RefundExceedsPaid,
     ValidationFailed,
 )
-"""What a use case may answer. Anything else that is raised is a mistake."""
+"""The errors that a use case may raise. Any other exception is a mistake."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How much happens at most: units that each customer orders, payments that each begins, and so on.
+    """Bounds of the exploration: units per customer, payments per order, and so on.
 
     `failures` is how often a refund fails. `is_manual`: payments are authorized first. `requires_action`: the bank
-    can ask for authentication. `is_disputed`: a payment can be disputed. `provider_refunds` is how many refunds somebody
-    makes at the provider.
+    can require authentication. `is_disputed`: a payment can be disputed. `provider_refunds` is the number of refunds
+    made at the provider.
     """
 
     units: tuple[int, ...] = (2, 1)
@@ -85,7 +85,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything that is kept, by the shop and by the provider. What is kept is never changed, only replaced."""
+    """The state of the shop and the provider. Values are immutable and replaced."""
 
     tables: Tables
     payments: dict[UUID, ProviderAnswer]
@@ -126,7 +126,7 @@ class World:
         )
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Go back to a state. What happened on the way to it is forgotten: it was checked when it happened."""
+        """Restore a state, without the events that led to it: they were checked when they happened."""
         self.database.tables = _copied(snapshot.tables)
         self.database.tables.changes.clear()
         self.database.tables.movements.clear()
@@ -154,12 +154,12 @@ class World:
         return sorted((each for each in refunds if each.order_id == order_id), key=lambda each: each.id)
 
     def key(self) -> Hashable:
-        """Return what tells this state from others: neither ids, nor how it was reached."""
+        """Return the key that identifies this state, independent of ids and of the path to it."""
         stock = self.database.tables.stocks[self.product.id]
         return stock.on_hand, stock.reserved, self.holds, tuple(map(self._order_key, self.orders))
 
     def moves(self) -> Iterator[Move]:
-        """Yield all that could be done next, also what will be refused."""
+        """Yield all possible moves, including those that will be rejected."""
         for number, customer in enumerate(self.customers):
             order = next((each for each in self.orders if each.customer_id == customer.id), None)
             if order is None:
@@ -239,7 +239,7 @@ class World:
                 yield Move(f"charge twice for {name}", partial(self._charge_twice, payment.id))
 
     def _moves_at_provider(self, number: int, payment: PaymentView) -> Iterator[Move]:
-        """Yield what the customer's bank or somebody at the provider can do with captured money."""
+        """Yield moves by the bank and at the provider on captured money."""
         answer = self.shop.gateway.payments.get(payment.id)
         if answer is None or answer.outcome is not Outcome.SUCCEEDED:
             return
@@ -262,7 +262,7 @@ class World:
             yield Move(f"void {name}", partial(self.shop.void, payment))
 
     def _decisions(self, outcome: Outcome) -> list[Outcome]:
-        """Return what the provider can decide next about a payment in this state."""
+        """Return the provider's possible decisions about a payment in this state."""
         taken = Outcome.AUTHORIZED if self.bounds.is_manual else Outcome.SUCCEEDED
         decisions = {
             Outcome.PENDING: [taken, Outcome.DECLINED],
@@ -307,7 +307,7 @@ class World:
 
     @property
     def _resting(self) -> list[datetime]:
-        """When refunds are sent that have failed before, and are not to be sent yet."""
+        """The time at which failed refunds are due again."""
         now = self.shop.clock.now()
         asked = [
             refund.inquire_at for refund in self.database.tables.refunds.values() if not refund.inquiries
@@ -324,7 +324,7 @@ class World:
 
     @property
     def _ends(self) -> list[datetime]:
-        """When authorizations are looked at next."""
+        """The time of the next check of authorizations."""
         now = self.shop.clock.now()
         payments = self.database.tables.payments.values()
         return [

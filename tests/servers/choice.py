@@ -1,4 +1,4 @@
-"""Which server the tests use: STEELYARD_TEST_DATABASE is `container`, `embedded`, or unset for the better of the two."""
+"""Choose the test server: STEELYARD_TEST_DATABASE is `container`, `embedded`, or unset for the better of the two."""
 
 import os
 from collections.abc import Callable
@@ -15,7 +15,7 @@ VARIABLE = "STEELYARD_TEST_DATABASE"
 
 @dataclass(frozen=True, slots=True)
 class TestServer:
-    """A server that starts when `start()` is entered, which gives the URL of a database whose owner may make more."""
+    """A server. Entering `start()` starts it and yields the URL of a database whose owner may create others."""
 
     __test__ = False
 
@@ -24,7 +24,7 @@ class TestServer:
 
 
 def choose_server() -> TestServer:
-    """Look which server there will be, without starting it. Raises pytest.UsageError for a wish that can't be met."""
+    """Choose a server without starting it. Raises pytest.UsageError if the requested one is not available."""
     wish = os.environ.get(VARIABLE, "")
     if wish not in {"", "container", "embedded"}:
         raise pytest.UsageError(f"{VARIABLE} is `container`, `embedded`, or not set at all.")

@@ -1,4 +1,4 @@
-"""The server of a machine where a container engine answers."""
+"""PostgreSQL in a container."""
 
 import gc
 import warnings
@@ -22,11 +22,11 @@ def container_server() -> Iterator[str]:
 
 
 def engine_version() -> str | None:
-    """Return the version of the container engine, or None where none answers."""
+    """Return the version of the container engine, or None if there is none."""
     version = None
     with suppress(DockerException), closing(docker.from_env(timeout=2)) as engine:
         version = str(engine.version()["Version"])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()  # a client that found no engine leaves a socket, for which some later test would be blamed
+        gc.collect()  # a client without an engine leaves an open socket, which would fail a later test
     return version

@@ -1,4 +1,4 @@
-"""Databases on a test server: one for each test, copied from a template."""
+"""Databases on a test server: one per test, copied from a template."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,7 +7,7 @@ from uuid import uuid4
 import asyncpg
 from sqlalchemy import make_url
 
-# The embedded server's way to sort and to classify characters, whatever the server's own default is.
+# The collation of the embedded server, regardless of this server's default.
 LOCALE = "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'"
 FIRST_WITH_BUILTIN_LOCALES = 17
 
@@ -21,7 +21,7 @@ _TABLES = """
 
 @asynccontextmanager
 async def connected(url: str) -> AsyncIterator[asyncpg.Connection]:
-    """Connect to what a URL of SQLAlchemy names."""
+    """Connect to the database of an SQLAlchemy URL."""
     connection = await asyncpg.connect(url.replace("postgresql+asyncpg://", "postgresql://", 1))
     try:
         yield connection
@@ -30,19 +30,19 @@ async def connected(url: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 async def create_empty(server_url: str) -> str:
-    """Return the URL of a new database."""
+    """Create a database and return its URL."""
     async with connected(server_url) as connection:
         builtin = connection.get_server_version().major >= FIRST_WITH_BUILTIN_LOCALES
     return await _create(server_url, f"TEMPLATE template0 {LOCALE if builtin else ''}")
 
 
 async def create_copy(server_url: str, template_url: str) -> str:
-    """Return the URL of a new copy of a database to which nobody is connected."""
+    """Copy a database that has no connections, and return the copy's URL."""
     return await _create(server_url, f"TEMPLATE {make_url(template_url).database}")
 
 
 async def empty(url: str) -> None:
-    """Delete every row of a database but the number of its schema."""
+    """Delete all rows of a database except its schema revision."""
     async with connected(url) as connection:
         tables = [name for (name,) in await connection.fetch(_TABLES)]
         filled = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in tables)  # noqa: S608 - names of our own tables
@@ -51,7 +51,7 @@ async def empty(url: str) -> None:
             return
         async with connection.transaction():
             await connection.execute("SET LOCAL lock_timeout = '20s'")
-            # The audit log lets nobody empty it.
+            # A trigger protects the audit log.
             for name in names:
                 await connection.execute(f"ALTER TABLE {name} DISABLE TRIGGER USER")
             await connection.execute(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE")
@@ -60,7 +60,7 @@ async def empty(url: str) -> None:
 
 
 async def drop(server_url: str, url: str) -> None:
-    """Drop a database, ending the connections that a test has left open."""
+    """Drop a database and end connections that a test left open."""
     await _execute(server_url, f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
 
 

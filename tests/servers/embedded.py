@@ -1,4 +1,4 @@
-"""The server of a machine without a container engine."""
+"""The embedded PostgreSQL, for machines without a container engine."""
 
 import fcntl
 import tempfile
@@ -26,7 +26,7 @@ def embedded_version() -> str:
 
 @contextmanager
 def data_directory() -> Iterator[Path]:
-    """Give a temporary directory that PostgreSQL's account may enter, and remove it when its server has ended."""
+    """Yield a temporary directory that PostgreSQL's account can enter. Remove it when its server has ended."""
     with tempfile.TemporaryDirectory(prefix="steelyard-") as directory:
         data_dir = Path(directory)
         data_dir.chmod(0o711)
@@ -35,7 +35,7 @@ def data_directory() -> Iterator[Path]:
 
 
 def await_end(data_dir: Path) -> None:
-    """Wait until the supervisor and every process of the server have gone."""
+    """Wait until the supervisor and all server processes have ended."""
     for lock in (Layout(data_dir).supervisor_lock, Layout(data_dir).server_lock):
         if lock.exists():
             with lock.open() as file:

@@ -1,6 +1,6 @@
-"""Stripe's API without Stripe: localstripe, which keeps what it is told, taught what the gateway relies on.
+"""A fake of Stripe's API: localstripe, extended with the behavior that the gateway relies on.
 
-Run as a program it serves on a free port, which it prints first. It is taught, as https://docs.stripe.com/api has it:
+Run as a program it serves on a free port, which it prints first. Extensions, after https://docs.stripe.com/api:
 idempotency keys, confirming with a payment method, partial captures, reasons of cancellations, search, and the bounds of refunds.
 """
 
@@ -16,7 +16,7 @@ from localstripe.resources import Charge, List, PaymentIntent, PaymentMethod, Re
 CONFIRM, SEARCH = "/v1/payment_intents/{id}/confirm", "/v1/payment_intents/search"
 CAPTURE, CANCEL = "/v1/payment_intents/{id}/capture", "/v1/payment_intents/{id}/cancel"
 NOT_CARRIED_OUT = {400, 401, 404, 409, 429}
-"""Stripe keeps no answer of these for its key."""
+"""Statuses of which Stripe stores no response for the key."""
 
 _answered: dict[str, tuple[tuple[str, bytes], int, bytes]] = {}
 _in_flight: set[str] = set()
@@ -24,7 +24,7 @@ _in_flight: set[str] = set()
 
 @web.middleware
 async def idempotent(request: web.Request, handler: Any) -> web.StreamResponse:
-    """Answer a request with a known key as the first one with it was answered, also where that was a refusal."""
+    """Repeat the first response of an idempotency key, errors included."""
     key = request.headers.get("Idempotency-Key")
     if request.method != "POST" or key is None:
         return await handler(request)  # type: ignore[no-any-return] # aiohttp types no handlers
@@ -42,7 +42,7 @@ async def idempotent(request: web.Request, handler: Any) -> web.StreamResponse:
     finally:
         _in_flight.discard(key)
     if response.status not in NOT_CARRIED_OUT:
-        _answered[key] = asked, response.status, bytes(response.body)  # type: ignore[arg-type] # it is bytes here
+        _answered[key] = asked, response.status, bytes(response.body)  # type: ignore[arg-type] # always bytes here
     return response
 
 

@@ -1,10 +1,10 @@
-"""The settings of a server that lives as long as one run of the tests."""
+"""Settings of a server that lives only during one test run."""
 
 FORGETFUL = {
-    # What only a crash of the machine would lose, the next run makes again.
+    # Durability is not needed: the next run creates its data again.
     "fsync": "off",
     "full_page_writes": "off",
     "synchronous_commit": "off",
-    # A database ends with its test, and only a superuser may end an autovacuum that has just begun in it.
+    # Each test drops its database, and only a superuser may end an autovacuum that works in it.
     "autovacuum": "off",
 }

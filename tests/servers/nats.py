@@ -1,4 +1,4 @@
-"""A NATS server with JetStream of a test's own."""
+"""A NATS server with JetStream for one test."""
 
 import json
 import os
@@ -28,7 +28,7 @@ def free_port() -> int:
 
 @dataclass(slots=True)
 class NatsServer:
-    """A server on a port of loopback, which keeps its streams in a directory, and what may happen to it."""
+    """A server on a loopback port with its streams in a directory, which a test can stop, pause or kill."""
 
     directory: Path
     options: Sequence[str] = ()
@@ -40,7 +40,7 @@ class NatsServer:
         return f"nats://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        """Start it, and wait until it has its streams at hand."""
+        """Start the server, and wait until its streams are available."""
         settings = (
             "--addr",
             "127.0.0.1",
@@ -64,7 +64,7 @@ class NatsServer:
         raise RuntimeError("The NATS server does not answer.")
 
     def pause(self) -> None:
-        """Stop the server's process, as behind a broken network, and wait until it is stopped."""
+        """Pause the server's process, as if the network were broken, and wait until it is paused."""
         self._signal(signal.SIGSTOP)
         if self._process is not None:
             os.waitid(os.P_PID, self._process.pid, os.WSTOPPED)
@@ -88,7 +88,7 @@ class NatsServer:
 
 
 def find_server() -> str:
-    """Return the server's program, by default the wheel's. Skips the test where there is none, and fails it in CI."""
+    """Return the server's program, by default the wheel's. Without one, skip the test, or fail it in CI."""
     found = (
         os.environ.get(VARIABLE)
         or shutil.which("nats-server", path=Path(sys.executable).parent)

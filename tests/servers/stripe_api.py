@@ -1,4 +1,4 @@
-"""The process that stands for Stripe's API."""
+"""The process of the fake Stripe API."""
 
 import subprocess
 import sys
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def fake_stripe() -> Iterator[str]:
-    """Start it, and give the root of its API."""
+    """Start it, and yield the root URL of its API."""
     with subprocess.Popen(
         [sys.executable, "-m", "tests.servers.fake_stripe"], stdout=subprocess.PIPE, text=True
     ) as process:

