@@ -15,11 +15,12 @@ from adapters.postgres.core.transaction import Transaction
 from adapters.postgres.events.outbox import Outbox
 from adapters.postgres.idempotency.records import PostgresIdempotencyRecords
 from adapters.postgres.mail.mail_requests import PostgresMailRequests
-from adapters.postgres.orders.fulfillment_repository import PostgresFulfillmentRepository
-from adapters.postgres.orders.repository import PostgresOrderRepository
-from adapters.postgres.payments.payment_repository import PostgresPaymentRepository
-from adapters.postgres.payments.provider_events import PostgresProviderEventRecords
-from adapters.postgres.payments.refund_repository import PostgresRefundRepository
+from adapters.postgres.orders.repository import PostgresFulfillmentRepository, PostgresOrderRepository
+from adapters.postgres.payments.repository import (
+    PostgresPaymentRepository,
+    PostgresProviderEventRecords,
+    PostgresRefundRepository,
+)
 from adapters.postgres.sessions.repository import PostgresSessionRepository
 from adapters.postgres.throttling.attempts import PostgresAttemptTallies
 from adapters.postgres.users.one_time_tokens import PostgresOneTimeTokens

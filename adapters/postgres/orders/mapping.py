@@ -1,11 +1,15 @@
 from dataclasses import asdict
+from uuid import UUID
 
+from adapters.json_text import to_json
 from adapters.postgres.core.result_row import ResultRow
+from application.orders.views import FulfillmentView
 from domain.orders.address import Address
+from domain.orders.fulfillment import FulfilledLine, Fulfillment
 from domain.orders.lifecycle import OrderStatus
 from domain.orders.line import OrderLine
 from domain.orders.order import Order, StatusChange
-from domain.shared.ids import LineId, OrderId, ProductId, UserId
+from domain.shared.ids import FulfillmentId, LineId, OrderId, ProductId, UserId
 from domain.shared.money import Money
 
 
@@ -118,4 +122,26 @@ def order_from(row: ResultRow) -> Order:
         placed_at=row.placed_at,
         updated_at=row.updated_at,
         version=row.version,
+    )
+
+
+def fulfillment_values(fulfillment: Fulfillment) -> dict[str, object]:
+    return {
+        "id": fulfillment.id,
+        "order_id": fulfillment.order_id,
+        "lines": to_json(fulfillment.lines),
+        "carrier": fulfillment.carrier,
+        "tracking": fulfillment.tracking,
+        "created_at": fulfillment.created_at,
+    }
+
+
+def fulfillment_view_from(row: ResultRow) -> FulfillmentView:
+    return FulfillmentView(
+        id=FulfillmentId(row.id),
+        order_id=OrderId(row.order_id),
+        lines=tuple(FulfilledLine(LineId(UUID(line["line_id"])), line["quantity"]) for line in row.lines),
+        carrier=row.carrier,
+        tracking=row.tracking,
+        created_at=row.created_at,
     )

@@ -10,8 +10,7 @@ from adapters.postgres.core.result_row import ResultRow
 from adapters.postgres.core.rows import FulfillmentRow, OrderHistoryRow, OrderRow
 from adapters.postgres.core.selects import orders_with_lines
 from adapters.postgres.core.unnest import columns_of
-from adapters.postgres.orders.fulfillment_mapping import fulfillment_view_from
-from adapters.postgres.orders.mapping import order_from
+from adapters.postgres.orders.mapping import fulfillment_view_from, order_from
 from application.orders.access import OrderAccess
 from application.orders.ports import OrderFilter, OrderQueries
 from application.orders.views import FulfillmentView, OrderView, StatusChangeView

@@ -18,14 +18,21 @@ from sqlalchemy import (
     update,
 )
 
-from adapters.postgres.core.rows import OrderHistoryRow, OrderLineRow, OrderRow
+from adapters.postgres.core.rows import FulfillmentRow, OrderHistoryRow, OrderLineRow, OrderRow
 from adapters.postgres.core.selects import orders_with_lines
 from adapters.postgres.core.transaction import Transaction
 from adapters.postgres.core.unnest import UnnestedRows, columns_of
 from adapters.postgres.events.outbox import Outbox
-from adapters.postgres.orders.mapping import change_values, line_values, order_from, order_values
+from adapters.postgres.orders.mapping import (
+    change_values,
+    fulfillment_values,
+    line_values,
+    order_from,
+    order_values,
+)
 from adapters.postgres.orders.placing import await_locks, lock_for_placing
-from application.orders.ports import OrderRepository, PlacementContext
+from application.orders.ports import FulfillmentRepository, OrderRepository, PlacementContext
+from domain.orders.fulfillment import Fulfillment
 from domain.orders.lifecycle import OrderStatus
 from domain.orders.order import Order
 from domain.shared.ids import OrderId, ProductId, UserId
@@ -114,6 +121,7 @@ _SAVE = (
     .add_cte(_UPDATED_LINES)
     .execution_options(preserve_rowcount=True)
 )
+_ADD_FULFILLMENT = insert(FulfillmentRow)
 
 
 class PostgresOrderRepository(OrderRepository):
@@ -191,6 +199,14 @@ class PostgresOrderRepository(OrderRepository):
         ]
         order.changes.clear()
         return rows
+
+
+class PostgresFulfillmentRepository(FulfillmentRepository):
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def add(self, fulfillment: Fulfillment) -> None:
+        await self._transaction.execute(_ADD_FULFILLMENT, fulfillment_values(fulfillment))
 
 
 def _update(order: Order) -> dict[str, object]:
