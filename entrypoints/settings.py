@@ -145,6 +145,8 @@ class Settings(BaseSettings):
     nats_subject_prefix: str = Field("steelyard", pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$")
     """Prefix of the subjects: `steelyard` results in `steelyard.order.placed`."""
 
+    expired_order_retention: timedelta = Field(timedelta(days=30), ge=timedelta(days=1))
+    """How long an order that expired without a payment is stored."""
     idempotency_retention: timedelta = Field(timedelta(hours=72), ge=timedelta(hours=24))
     """How long a retry with the same idempotency key gets the first response."""
 

@@ -1,4 +1,5 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from adapters.memory.catalog import stock_row
@@ -6,10 +7,12 @@ from adapters.memory.core.copying import copied
 from adapters.memory.core.database import MemoryDatabase, yield_control
 from adapters.memory.core.keyset import page
 from adapters.memory.core.locks import Row
+from adapters.memory.core.tables import Tables
 from adapters.memory.core.transaction import IntegrityError, Transaction
 from adapters.memory.users import user_row
 from application.orders.access import OrderAccess
 from application.orders.ports import (
+    ExpiredOrders,
     FulfillmentRepository,
     OrderExists,
     OrderFilter,
@@ -18,6 +21,13 @@ from application.orders.ports import (
     PlacementContext,
 )
 from application.orders.views import FulfillmentView, OrderView, StatusChangeView
+from application.shared.idempotency import (
+    FINGERPRINT_VERSION,
+    UNVERIFIABLE,
+    IdempotentOperation,
+    Scope,
+    StoredResult,
+)
 from application.shared.page import Page, Position
 from domain.orders.fulfillment import Fulfillment
 from domain.orders.hold_limits import CustomerHolds
@@ -73,7 +83,7 @@ class MemoryOrderRepository(OrderRepository):
         )
         return PlacementContext(shelf, holds, frozenset(passed_over & {*known, *holds}))
 
-    async def add(self, orders: Sequence[Order]) -> None:
+    async def add(self, orders: Sequence[Order], *, fingerprints: Sequence[bytes] = ()) -> None:
         await yield_control()
         await self._transaction.lock(
             ("orders.key", order.customer_id.hex, order.idempotency_key) for order in orders
@@ -87,6 +97,8 @@ class MemoryOrderRepository(OrderRepository):
                 self._transaction.fail(OrderExists())
             order_ids[order.customer_id, order.idempotency_key] = order.id
             self._write(order)
+        fingerprinted = zip((order.id for order in orders), fingerprints, strict=False)
+        self._transaction.tables.order_fingerprints.update(fingerprinted)
 
     async def get(self, order_id: OrderId) -> Order | None:
         await self._transaction.lock([order_row(order_id)])
@@ -156,6 +168,63 @@ class MemoryOrderRepository(OrderRepository):
             self._transaction.tables.changes[order.id, version] = change
         order.changes.clear()
         self._transaction.tables.orders[order.id] = copied(order)
+
+
+class MemoryExpiredOrders(ExpiredOrders):
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
+
+    async def prune(self, *, before: datetime, limit: int) -> int:
+        transaction = Transaction(self._database, lock_timeout=10)
+        try:
+            pruned: list[Order] = []
+            for order in self._due(before):
+                rows = user_row(order.customer_id), order_row(order.id)
+                if len(pruned) < limit and all([await transaction.try_lock(row) for row in rows]):
+                    pruned.append(order)
+            await transaction.lock(("idempotency", *_scope_of(order)) for order in pruned)
+            await yield_control()
+            for order in pruned:
+                _prune(transaction.tables, order)
+            transaction.commit()
+        finally:
+            transaction.roll_back()
+        return len(pruned)
+
+    def _due(self, before: datetime) -> list[Order]:
+        tables = self._database.tables
+        paid = {payment.order_id for payment in tables.payments.values()}
+        due = [
+            order
+            for order in tables.orders.values()
+            if order.status is OrderStatus.EXPIRED and order.updated_at < before and order.id not in paid
+        ]
+        return sorted(due, key=lambda order: (order.placed_at, order.id))
+
+
+def _scope_of(order: Order) -> Scope:
+    return str(order.customer_id), IdempotentOperation.PLACE_ORDER, order.idempotency_key
+
+
+def _prune(tables: Tables, order: Order) -> None:
+    """Delete the order, and keep its idempotency record for good."""
+    scope = _scope_of(order)
+    fingerprint = tables.order_fingerprints.pop(order.id, None)
+    record = tables.idempotency.get(scope)
+    tables.idempotency[scope] = (
+        replace(record, result=OrderView.of(order).without_details())
+        if record
+        else StoredResult(
+            fingerprint or b"",
+            OrderView.of(order).without_details(),
+            FINGERPRINT_VERSION if fingerprint else UNVERIFIABLE,
+        )
+    )
+    tables.idempotency_stored_at.pop(scope, None)
+    for change in [key for key in tables.changes if key[0] == order.id]:
+        del tables.changes[change]
+    del tables.order_ids[order.customer_id, order.idempotency_key]
+    del tables.orders[order.id]
 
 
 class MemoryFulfillmentRepository(FulfillmentRepository):

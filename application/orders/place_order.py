@@ -24,7 +24,7 @@ class PlaceOrder:
     async def __call__(self, command: PlaceOrderCommand) -> IdempotentResult[OrderView]:
         """Raise ProductUnavailable, OutOfStock, PriceChanged or ValidationFailed.
 
-        Also InvalidToken, AccountDisabled, TooManyUnpaidOrders, TooManyUnitsHeld, EmailNotVerified, IdempotencyKeyReused,
+        Also OrderHasExpired, InvalidToken, AccountDisabled, TooManyUnpaidOrders, TooManyUnitsHeld, EmailNotVerified, IdempotencyKeyReused,
         IdempotencyInFlight, Overloaded and DatabaseUnavailable.
         """
         try:

@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from application.orders.ports import PlacementContext
+from application.orders.ports import OrderHasExpired, PlacementContext
 from application.orders.views import OrderView
 from application.shared.clock import Clock
 from application.shared.idempotency import IdempotencyKey, IdempotentResult, Scope, StoredResult
@@ -10,6 +10,7 @@ from application.shared.ids import IdFactory
 from application.signing.ports import InvalidToken
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.orders.hold_limits import HoldLimits
+from domain.orders.lifecycle import OrderStatus
 from domain.orders.order import Order
 from domain.orders.placing import OrderRequest, ProductsWithStock, place
 from domain.shared.actor import Actor
@@ -83,7 +84,7 @@ class PlaceOrderBatch:
             decided = [self._decide(command, context, stored, placed) for command in commands]
             outcomes = await _replay_pruned(work, commands, decided, stored)
             if placed:
-                await work.orders.add(list(placed.values()))
+                await work.orders.add(list(placed.values()), fingerprints=[key.fingerprint for key in placed])
                 await work.stocks.save(context.products_with_stock.stocks.values())
                 await work.idempotency.store({key: stored[key.scope].result for key in placed})
             if stored:
@@ -109,7 +110,7 @@ class PlaceOrderBatch:
         """Replay, accept or reject an order. An accepted one is added to `stored` and `placed`."""
         try:
             if earlier := stored.get(command.key.scope):
-                return earlier.replay(command.key)
+                return _replay(earlier, command.key)
             if locked := command.rows & context.locked_elsewhere:
                 return RowsLocked(locked)
             placed[command.key] = order = self._place(command, context)
@@ -144,6 +145,18 @@ async def _await_locks(work: UnitOfWork, commands: Sequence[PlaceOrderCommand]) 
     if waits_for := frozenset[RowId]().union(*(command.waits_for for command in commands)):
         customers, products = _rows_of([command.request for command in commands])
         await work.orders.await_locks(customers & waits_for, products & waits_for)
+
+
+def _replay(earlier: StoredResult[OrderView], key: IdempotencyKey) -> IdempotentResult[OrderView]:
+    """Return the result of an earlier request. Raises OrderHasExpired for a pruned order, IdempotencyKeyReused.
+
+    A result that is stored with the order shows it as pending or confirmed. It shows an expired order only after that
+    was pruned: see `ExpiredOrders`.
+    """
+    replay = earlier.replay(key)
+    if replay.result.status is OrderStatus.EXPIRED:
+        raise OrderHasExpired
+    return replay
 
 
 async def _replay_pruned(

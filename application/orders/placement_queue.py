@@ -24,8 +24,8 @@ class PlacementQueue:
             return await self._submit(command)
         except OrderExists:
             order = await self.orders.get_by_key(*command.order_key)
-            if order is None:
-                raise
+            if order is None:  # it was pruned meanwhile, which the idempotency record now says
+                return await self._submit(command)
             return IdempotentResult(order, replayed=True, is_current_state=True)
 
     async def _submit(self, command: PlaceOrderCommand) -> IdempotentResult[OrderView]:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from application.orders.access import OrderAccess
 from application.orders.views import FulfillmentView, OrderView, StatusChangeView
+from application.retention.ports import PrunableRecords
 from application.shared.page import Page, Position
 from domain.orders.fulfillment import Fulfillment
 from domain.orders.hold_limits import CustomerHolds
@@ -24,6 +25,17 @@ class OrderExists(DomainError):
 
     def __init__(self) -> None:
         super().__init__("There is an order with this idempotency key.")
+
+
+class OrderHasExpired(DomainError):
+    """The order with this key has expired without a payment, and was pruned. The key never places another one."""
+
+    code = "order_expired"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The order of this key was not paid in time and is no longer stored. Make a new key for a new order."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +75,11 @@ class OrderRepository(Protocol):
         """
         ...
 
-    async def add(self, orders: Sequence[Order]) -> None:
-        """Add orders with their history. Raises OrderExists if the customer has an order with the key."""
+    async def add(self, orders: Sequence[Order], *, fingerprints: Sequence[bytes] = ()) -> None:
+        """Add orders with their history. Raises OrderExists if the customer has an order with the key.
+
+        `fingerprints` are those of the requests that place the orders, in the same order, or none.
+        """
         ...
 
     async def get(self, order_id: OrderId) -> Order | None:
@@ -104,6 +119,19 @@ class OrderRepository(Protocol):
 
     async def save(self, orders: Sequence[Order]) -> None:
         """Save locked orders with their history."""
+        ...
+
+
+class ExpiredOrders(PrunableRecords, Protocol):
+    """Expired orders that never had a payment, outside of any unit of work."""
+
+    async def prune(self, *, before: datetime, limit: int) -> int:
+        """Delete at most `limit` orders that expired before this moment, oldest first, and return how many.
+
+        The customer's idempotency record of each order is kept for good, with the order's last state but without its
+        lines and personal data: its retry never places another order. Orders whose customer or row is locked are
+        left for later.
+        """
         ...
 
 

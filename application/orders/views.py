@@ -106,6 +106,10 @@ class OrderView(PersonalResult):
             disputed=order.open_disputes > 0,
         )
 
+    def without_details(self) -> Self:
+        """Return the order without its lines and without what the customer wrote."""
+        return replace(self, lines=(), shipping_address=None, note=None, metadata={})
+
     def seen_by(self, party: Party) -> Self:
         """Return the order with the actions that the party can request."""
         askable_actions = askable(party)

@@ -11,6 +11,9 @@ from domain.users.pending_sign_up import LIFETIME
 BATCH_SIZE = 1000
 """Records that are deleted in one transaction, so that each one is short."""
 
+ORDER_BATCH_SIZE = 100
+"""Fewer, because the customers of these orders are locked meanwhile."""
+
 FAILED_MAIL_RETENTION = timedelta(days=7)
 """For operators who look for the reason of a failure."""
 
@@ -25,11 +28,12 @@ class Prune:
     records: PrunableRecords
     clock: Clock
     retention: timedelta
+    batch_size: int = BATCH_SIZE
 
     async def __call__(self) -> None:
         """Delete in batches until no old record is left. Raise Overloaded or DatabaseUnavailable."""
         before = self.clock.now() - self.retention
-        while await self.records.prune(before=before, limit=BATCH_SIZE) == BATCH_SIZE:
+        while await self.records.prune(before=before, limit=self.batch_size) == self.batch_size:
             pass
 
 

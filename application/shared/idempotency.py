@@ -50,6 +50,9 @@ Now the fingerprint is part of an anonymous principal, so that equal keys of two
 FINGERPRINT_VERSION = 2
 """How fingerprints are made. Version 1 was SHA-256 of the parsed model; see docs/decisions/0029-idempotency-records.md."""
 
+UNVERIFIABLE = 32767
+"""The fingerprint version of a record whose fingerprint is not known, later than any: see `has_fingerprint`."""
+
 FORMAT_VERSION = 2
 """How results are stored. In version 1 one-time secrets were in clear; since version 2 they are sealed or left out."""
 

@@ -22,6 +22,7 @@ from adapters.postgres.events.event_feed import PostgresEventFeed
 from adapters.postgres.events.queries import PostgresOutboxQueries
 from adapters.postgres.events.relay_progress import PostgresRelayProgress
 from adapters.postgres.idempotency.records import PostgresIdempotencyRecordStore
+from adapters.postgres.orders.expired_orders import PostgresExpiredOrders
 from adapters.postgres.orders.queries import PostgresOrderQueries
 from adapters.postgres.payments.queries import PostgresPaymentQueries
 from adapters.postgres.payments.sandbox_store import PostgresSandboxStore
@@ -74,6 +75,7 @@ class Database(containers.DeclarativeContainer):
     delivery_queue = providers.Singleton(
         PostgresDeliveryQueue, engine=engine, ids=ids, secret_box=security.secret_box
     )
+    expired_orders = providers.Singleton(PostgresExpiredOrders, engine=engine)
     audit_records = providers.Singleton(PostgresAuditRecords, engine=engine)
     attempt_records = providers.Singleton(PostgresAttemptRecords, engine=engine)
     idempotency_records = providers.Singleton(PostgresIdempotencyRecordStore, engine=engine)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from dependency_injector import containers, providers
 
-from application.retention.prune import Prune, PruneMail, PruneSignUps
+from application.retention.prune import ORDER_BATCH_SIZE, Prune, PruneMail, PruneSignUps
 from application.shared.clock import Clock
 from entrypoints.settings import Settings
 
@@ -19,6 +19,13 @@ class Retention(containers.DeclarativeContainer):
         records=database.idempotency_records,
         clock=clock,
         retention=settings.provided.idempotency_retention,
+    )
+    prune_expired_orders = providers.Singleton(
+        Prune,
+        records=database.expired_orders,
+        clock=clock,
+        retention=settings.provided.expired_order_retention,
+        batch_size=ORDER_BATCH_SIZE,
     )
     prune_audit_log = providers.Singleton(
         Prune, records=database.audit_records, clock=clock, retention=settings.provided.audit_log_retention

@@ -19,6 +19,7 @@ from adapters.postgres.events.event_feed import PostgresEventFeed
 from adapters.postgres.events.queries import PostgresOutboxQueries
 from adapters.postgres.events.relay_progress import PostgresRelayProgress
 from adapters.postgres.idempotency.records import PostgresIdempotencyRecordStore
+from adapters.postgres.orders.expired_orders import PostgresExpiredOrders
 from adapters.postgres.orders.queries import PostgresOrderQueries
 from adapters.postgres.payments.queries import PostgresPaymentQueries
 from adapters.postgres.payments.sandbox_store import PostgresSandboxStore
@@ -68,6 +69,7 @@ async def postgres_store(url: str, ids: IdFactory | None = None) -> AsyncIterato
             findings=PostgresFindingRecords(engine),
             sandbox_store=PostgresSandboxStore(engine),
             attempts=PostgresAttemptRecords(engine),
+            expired_orders=PostgresExpiredOrders(engine),
             audit=PostgresAuditQueries(engine),
             audit_records=PostgresAuditRecords(engine),
         )

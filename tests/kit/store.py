@@ -9,7 +9,7 @@ from adapters.memory.core.database import MemoryDatabase
 from adapters.memory.core.unit_of_work import MemoryUnitOfWorkFactory
 from adapters.memory.events import MemoryEventFeed, MemoryOutboxQueries, MemoryRelayProgress
 from adapters.memory.idempotency import MemoryIdempotencyRecordStore
-from adapters.memory.orders import MemoryOrderQueries
+from adapters.memory.orders import MemoryExpiredOrders, MemoryOrderQueries
 from adapters.memory.payments import MemoryPaymentQueries
 from adapters.memory.sandbox import MemorySandboxStore
 from adapters.memory.sessions import MemorySessionQueries
@@ -23,7 +23,7 @@ from application.catalog.ports import ProductQueries, ProductSearchIndex, StockQ
 from application.checks.ports import FindingRecords
 from application.clients.ports import ClientQueries
 from application.events.ports import EventFeed, OutboxQueries, RelayProgress
-from application.orders.ports import OrderQueries
+from application.orders.ports import ExpiredOrders, OrderQueries
 from application.payments.ports import PaymentQueries
 from application.sessions.ports import SessionQueries
 from application.shared.idempotency import IdempotencyRecordStore
@@ -77,6 +77,7 @@ class Store:
     findings: FindingRecords
     sandbox_store: SandboxStore
     attempts: AttemptRecords
+    expired_orders: ExpiredOrders
     audit: AuditQueries
     audit_records: AuditRecords
 
@@ -115,6 +116,7 @@ def memory_store(database: MemoryDatabase | None = None) -> Store:
         findings=MemoryFindingRecords(database),
         sandbox_store=MemorySandboxStore(),
         attempts=MemoryAttemptRecords(database),
+        expired_orders=MemoryExpiredOrders(database),
         audit=audit_log,
         audit_records=audit_log,
     )

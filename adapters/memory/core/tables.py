@@ -61,6 +61,7 @@ class Tables:
     movements: MutableMapping[tuple[ProductId, int], Movement] = field(default_factory=dict)
     orders: MutableMapping[OrderId, Order] = field(default_factory=dict)
     order_ids: MutableMapping[tuple[UserId, str], OrderId] = field(default_factory=dict)
+    order_fingerprints: MutableMapping[OrderId, bytes] = field(default_factory=dict)
     changes: MutableMapping[tuple[OrderId, int], StatusChange] = field(default_factory=dict)
     fulfillments: MutableMapping[FulfillmentId, Fulfillment] = field(default_factory=dict)
     payments: MutableMapping[PaymentId, Payment] = field(default_factory=dict)

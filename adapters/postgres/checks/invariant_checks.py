@@ -72,12 +72,19 @@ _OFFENDERS: Mapping[Invariant, str] = {
             GROUP BY customer_id, idempotency_key HAVING count(*) > 1) twice
         USING (customer_id, idempotency_key)""",
     # A history begins with version 1, leads from each status to the next, and ends with what the order is now. Of the
-    # events that an order has of a version, one is that of the row; what it brings along is told beside it.
+    # events that an order has of a version, one is that of the row; what it brings along is told beside it. Expired
+    # orders are pruned before their events are.
     Invariant.CHANGES_ARE_RECORDED: """
         WITH told AS (
             SELECT aggregate_id, aggregate_version, type, count(*) AS times
             FROM outbox WHERE aggregate_type = 'order'
             GROUP BY aggregate_id, aggregate_version, type
+        ), pruned AS (
+            SELECT t.aggregate_id AS order_id
+            FROM told t LEFT JOIN orders o ON o.id = t.aggregate_id
+            WHERE o.id IS NULL
+            GROUP BY t.aggregate_id
+            HAVING bool_or(t.type = 'order.expired') AND bool_and(t.type IN ('order.placed', 'order.expired'))
         ), history AS (
             SELECT h.order_id, h.version, h.target,
                    h.version = row_number() OVER (PARTITION BY h.order_id ORDER BY h.version)
@@ -101,7 +108,8 @@ _OFFENDERS: Mapping[Invariant, str] = {
         UNION
         SELECT t.aggregate_id FROM told t
         LEFT JOIN history h ON h.order_id = t.aggregate_id AND h.version = t.aggregate_version
-        WHERE h.order_id IS NULL""",
+        LEFT JOIN pruned ON pruned.order_id = t.aggregate_id
+        WHERE h.order_id IS NULL AND pruned.order_id IS NULL""",
 }
 _RECORDED = [row for row in TRANSITIONS if row.event]
 _TABLE = {

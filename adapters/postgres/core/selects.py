@@ -5,12 +5,14 @@ from typing import Any
 from sqlalchemy import Select, func, select, true
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from adapters.postgres.core.rows import ClientSecretRow, OrderLineRow, ProductRow, ServiceClientRow
+from adapters.postgres.core.rows import ClientSecretRow, OrderLineRow, OrderRow, ProductRow, ServiceClientRow
 from adapters.postgres.core.unnest import columns_of
 
 PRODUCTS = select(
     *columns_of(ProductRow, without={"sort_name", "search_words", "search_typos", "search_version"})
 )
+
+ORDERS = select(*columns_of(OrderRow, without={"fingerprint", "fingerprint_version"}))
 
 
 def orders_with_lines(
@@ -18,7 +20,7 @@ def orders_with_lines(
 ) -> Select[*tuple[Any, ...]]:
     """Return the chosen orders by the time of placing, each in one row with its lines: an array for each column.
 
-    `chosen` selects all columns of `OrderRow`. It becomes a subquery, so that the lines of orders beyond its limit
+    `chosen` selects the columns of `ORDERS`. It becomes a subquery, so that the lines of orders beyond its limit
     are never read.
     """
     order = chosen.subquery("o")

@@ -8,7 +8,7 @@ from adapters.postgres.core.keyset import page_of, shown
 from adapters.postgres.core.reader import AutocommitReader
 from adapters.postgres.core.result_row import ResultRow
 from adapters.postgres.core.rows import FulfillmentRow, OrderHistoryRow, OrderRow
-from adapters.postgres.core.selects import orders_with_lines
+from adapters.postgres.core.selects import ORDERS, orders_with_lines
 from adapters.postgres.core.unnest import columns_of
 from adapters.postgres.orders.mapping import fulfillment_view_from, order_from
 from application.orders.access import OrderAccess
@@ -18,10 +18,9 @@ from application.shared.page import Page, Position
 from domain.orders.lifecycle import Action, OrderStatus, Party
 from domain.shared.ids import FulfillmentId, OrderId, UserId
 
-_ORDERS = select(*columns_of(OrderRow))
-_GET = orders_with_lines(_ORDERS.where(OrderRow.id == any_(bindparam("ids", type_=ARRAY(Uuid)))))
+_GET = orders_with_lines(ORDERS.where(OrderRow.id == any_(bindparam("ids", type_=ARRAY(Uuid)))))
 _GET_BY_KEY = orders_with_lines(
-    _ORDERS.where(
+    ORDERS.where(
         OrderRow.customer_id == bindparam("customer_id"), OrderRow.idempotency_key == bindparam("key")
     )
 )
@@ -61,7 +60,7 @@ class PostgresOrderQueries(OrderQueries):
         limit: int,
     ) -> Page[OrderView]:
         chosen = page_of(
-            _ORDERS.where(*_conditions(criteria, access)),
+            ORDERS.where(*_conditions(criteria, access)),
             _PLACED,
             descending=descending,
             after=after,

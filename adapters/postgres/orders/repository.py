@@ -1,6 +1,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from itertools import chain
+from itertools import chain, repeat
 
 from sqlalchemy import (
     ARRAY,
@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from adapters.postgres.core.rows import FulfillmentRow, OrderHistoryRow, OrderLineRow, OrderRow
-from adapters.postgres.core.selects import orders_with_lines
+from adapters.postgres.core.selects import ORDERS, orders_with_lines
 from adapters.postgres.core.transaction import Transaction
 from adapters.postgres.core.unnest import UnnestedRows, columns_of
 from adapters.postgres.events.outbox import Outbox
@@ -32,6 +32,7 @@ from adapters.postgres.orders.mapping import (
 )
 from adapters.postgres.orders.placing import await_locks, lock_for_placing
 from application.orders.ports import FulfillmentRepository, OrderRepository, PlacementContext
+from application.shared.idempotency import FINGERPRINT_VERSION
 from domain.orders.fulfillment import Fulfillment
 from domain.orders.lifecycle import OrderStatus
 from domain.orders.order import Order
@@ -67,9 +68,7 @@ _ADD = _HISTORY.insert_into(OrderHistoryRow).add_cte(
     _ORDERS.insert_into(OrderRow).cte("added"), _LINES.insert_into(OrderLineRow).cte("added_lines")
 )
 _FIND = orders_with_lines(
-    select(*columns_of(OrderRow)).join(
-        _KEYS.table, and_(*(column == _KEYS.c[column.name] for column in _KEY_COLUMNS))
-    )
+    ORDERS.join(_KEYS.table, and_(*(column == _KEYS.c[column.name] for column in _KEY_COLUMNS)))
 )
 _DUE = (
     select(OrderRow.id)
@@ -95,9 +94,7 @@ _LOCK_DUE_HOLDING = _DUE.where(
         OrderLineRow.product_id == any_(bindparam("product_ids", type_=ARRAY(Uuid))),
     )
 ).with_for_update()
-_GET = orders_with_lines(
-    select(*columns_of(OrderRow)).where(OrderRow.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
-)
+_GET = orders_with_lines(ORDERS.where(OrderRow.id == any_(bindparam("ids", type_=ARRAY(Uuid)))))
 _UPDATED = (
     update(OrderRow)
     .values({name: _CHANGED.c[name] for name in _CHANGING})
@@ -141,11 +138,12 @@ class PostgresOrderRepository(OrderRepository):
     ) -> PlacementContext:
         return await lock_for_placing(self._transaction, customer_ids, product_ids, holds_at=holds_at)
 
-    async def add(self, orders: Sequence[Order]) -> None:
+    async def add(self, orders: Sequence[Order], *, fingerprints: Sequence[bytes] = ()) -> None:
         if orders:
+            given = zip(orders, fingerprints or repeat(None), strict=False)
             await self._transaction.execute(
                 _ADD,
-                _ORDERS.parameters(map(order_values, orders))
+                _ORDERS.parameters(_new_order_values(order, fingerprint) for order, fingerprint in given)
                 | _LINES.parameters(chain.from_iterable(map(_lines, orders)))
                 | _HISTORY.parameters(chain.from_iterable(map(self._happened, orders))),
             )
@@ -207,6 +205,11 @@ class PostgresFulfillmentRepository(FulfillmentRepository):
 
     async def add(self, fulfillment: Fulfillment) -> None:
         await self._transaction.execute(_ADD_FULFILLMENT, fulfillment_values(fulfillment))
+
+
+def _new_order_values(order: Order, fingerprint: bytes | None) -> dict[str, object]:
+    version = None if fingerprint is None else FINGERPRINT_VERSION
+    return {**order_values(order), "fingerprint": fingerprint, "fingerprint_version": version}
 
 
 def _update(order: Order) -> dict[str, object]:

@@ -1,7 +1,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, false, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from adapters.postgres.core.schema import JsonText, Row, currency, money, one_of
@@ -12,7 +12,8 @@ from domain.orders.lifecycle import Action, OrderStatus
 class OrderRow(Row):
     """An order's head. Its amounts are of one currency.
 
-    The foreign key to the customer takes a KEY SHARE lock on him, which many orders can hold at once.
+    The foreign key to the customer takes a KEY SHARE lock on its row, which many orders can hold at once.
+    `fingerprint` is that of the request that placed the order; orders of release 2 and earlier have none.
     """
 
     __tablename__ = "orders"
@@ -55,6 +56,8 @@ class OrderRow(Row):
     placed_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     version: Mapped[int]
+    fingerprint: Mapped[bytes | None]
+    fingerprint_version: Mapped[int | None] = mapped_column(SmallInteger)
 
 
 class OrderLineRow(Row):

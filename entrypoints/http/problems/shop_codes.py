@@ -129,6 +129,17 @@ ORDER_PROBLEMS = (
         ],
     ),
     ProblemType(
+        code="order_expired",
+        status=409,
+        title="The order of this key has expired",
+        meaning=(
+            "The key has placed an order that was not paid in time. Such orders are stored for some weeks only. "
+            "Nothing was ordered now: a key never places a second order."
+        ),
+        remedy="If the customer still wants the goods, place a new order with a new key.",
+        detail="The order of this key was not paid in time and is no longer stored. Make a new key for a new order.",
+    ),
+    ProblemType(
         code="price_changed",
         status=409,
         title="The price has changed",

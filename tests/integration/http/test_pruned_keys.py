@@ -2,6 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
+import asyncpg
+
+from domain.shared.actor import Actor
 from tests.integration.http.services import Buyer
 from tests.invariants import assert_invariants
 from tests.kit.shop import Shop
@@ -54,3 +57,28 @@ async def test_pruned_key_with_another_body_places_no_order(web: WebShop, books:
     assert (other.status_code, other.json()) == (200, placed.json())
     assert (await web.visitor.get(f"/v1/products/{mug['id']}")).json()["available"] == 8
     await assert_invariants(books)
+
+
+async def test_retry_of_a_pruned_order_is_409_order_expired(
+    web: WebShop, books: Shop, psql: asyncpg.Connection
+) -> None:
+    mug = await web.product(stock=1)
+    ann = await Buyer.of(web, books)
+    placed = (await ann.order(web, order_of((mug, 1)))).json()
+    await psql.execute("UPDATE orders SET expires_at = now() - interval '1 minute'")
+    await web.container.orders.expire_orders()(limit=9, actor=Actor(None, "worker"))
+    await prune_all(web)
+    await psql.execute(
+        "UPDATE orders SET placed_at = now() - interval '31 days', updated_at = now() - interval '31 days'"
+    )
+    await web.container.retention.prune_expired_orders()()
+    late = await ann.order(web, order_of((mug, 1)))
+    other = await ann.order(web, order_of((mug, 5)))
+
+    assert (late.status_code, late.json()["code"]) == (409, "order_expired")
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    gone = await web.visitor.get(f"/v1/orders/{placed['id']}", headers=ann.authorization)
+    assert gone.status_code == 404
+    assert (await web.visitor.get(f"/v1/products/{mug['id']}")).json()["available"] == 1
+    assert (await web.visitor.get("/problems/order_expired")).status_code == 200
+    await assert_invariants(books, pruned=1)

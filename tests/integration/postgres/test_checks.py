@@ -12,6 +12,7 @@ from adapters.postgres.core.engine import create_checking_engine
 from application.checks.ports import Finding, Invariant
 from application.orders.views import OrderView
 from application.payments.ports import ProviderEventKind
+from domain.shared.errors import NotFound
 from tests.invariants import assert_invariants
 from tests.kit.shop import HOLD, Shop
 
@@ -60,6 +61,16 @@ async def test_healthy_shop_breaks_no_invariant(shop: Shop, engine: AsyncEngine)
     assert [(each.invariant, each.count, each.offenders) for each in findings] == [
         (invariant, 0, ()) for invariant in Invariant
     ]
+
+
+async def test_pruned_order_breaks_no_invariant(shop: Shop, engine: AsyncEngine) -> None:
+    order = await shop.order(await shop.product(stock=1))
+    shop.clock.advance(HOLD)
+    await shop.expire()
+    assert await shop.store.expired_orders.prune(before=shop.clock.now() + HOLD, limit=9) == 1
+    with pytest.raises(NotFound):
+        await shop.see(order)
+    assert await found(engine) == {}
 
 
 async def test_check_may_scan_tables_without_a_short_timeout(engine: AsyncEngine) -> None:
@@ -133,6 +144,15 @@ BREAKING = {
         Invariant.TOTAL_OF_LINES,
         """UPDATE orders SET total_amount = total_amount + 1 WHERE id = $1;""",
         set(),
+    ),
+    "an order of which only its events are left": (
+        Invariant.CHANGES_ARE_RECORDED,
+        """ALTER TABLE refunds DISABLE TRIGGER ALL; ALTER TABLE payments DISABLE TRIGGER ALL;
+           ALTER TABLE orders DISABLE TRIGGER ALL;
+           DELETE FROM refunds WHERE order_id = $1; DELETE FROM payments WHERE order_id = $1;
+           DELETE FROM order_history WHERE order_id = $1; DELETE FROM order_lines WHERE order_id = $1;
+           DELETE FROM orders WHERE id = $1;""",
+        {Invariant.RESERVED_FOR_ORDERS},
     ),
     "two orders with one key": (
         Invariant.ONE_ORDER_A_KEY,

@@ -61,6 +61,7 @@ router = StrictRouter(prefix="/v1/orders", tags=["orders"])
         **problem_responses(
             "account_disabled",
             "email_not_verified",
+            "order_expired",
             "out_of_stock",
             "price_changed",
             "product_unavailable",

@@ -1,0 +1,146 @@
+"""Expired orders that never had a payment are pruned, and their keys never place a second order."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from application.orders.access import OrderAccess
+from application.orders.place_order_batch import PlaceOrderCommand
+from application.orders.ports import OrderHasExpired
+from application.orders.views import OrderView
+from application.shared.idempotency import IdempotencyKeyReused
+from domain.orders.lifecycle import OrderStatus
+from domain.shared.errors import NotFound
+from tests.invariants import assert_invariants, every_order
+from tests.kit.examples import an_order
+from tests.kit.shop import HOLD, STAFF, Shop
+
+RETENTION = timedelta(days=30)
+
+
+async def prune(shop: Shop) -> None:
+    await shop.retention.prune_expired_orders()()
+
+
+async def prune_idempotency_records(shop: Shop) -> None:
+    await shop.store.replays.prune(before=datetime.now(UTC) + timedelta(days=36500), limit=1000)
+
+
+async def expired_order(shop: Shop, command: PlaceOrderCommand) -> OrderView:
+    order = (await shop.place_order(command)).result
+    shop.clock.advance(HOLD)
+    assert await shop.expire() == 1
+    return order
+
+
+async def command_of_a_customer(shop: Shop, *, stock: int = 2) -> PlaceOrderCommand:
+    return shop.placing((await shop.product(stock=stock), 1), customer=await shop.customer())
+
+
+@pytest.mark.parametrize("record_is_pruned", [False, True])
+async def test_retry_of_a_pruned_order_is_order_expired(shop: Shop, record_is_pruned: bool) -> None:
+    command = await command_of_a_customer(shop)
+    order = await expired_order(shop, command)
+    if record_is_pruned:
+        await prune_idempotency_records(shop)
+    shop.clock.advance(RETENTION + timedelta(seconds=1))
+    await prune(shop)
+    await prune_idempotency_records(shop)
+    for _ in range(2):
+        with pytest.raises(OrderHasExpired):
+            await shop.place_order(command)
+    with pytest.raises(NotFound):
+        await shop.get_order(order.id, access=OrderAccess.all())
+    assert await every_order(shop) == []
+    await assert_invariants(shop, pruned=1)
+
+
+async def test_pruned_order_rejects_its_key_with_another_request(shop: Shop) -> None:
+    command = await command_of_a_customer(shop)
+    await expired_order(shop, command)
+    await prune_idempotency_records(shop)
+    shop.clock.advance(RETENTION + timedelta(seconds=1))
+    await prune(shop)
+    other = replace(command, key=replace(command.key, fingerprint=b"of another request"))
+    with pytest.raises(IdempotencyKeyReused):
+        await shop.place_order(other)
+
+
+async def test_new_key_places_an_order_after_pruning(shop: Shop) -> None:
+    command = await command_of_a_customer(shop, stock=1)
+    await expired_order(shop, command)
+    shop.clock.advance(RETENTION + timedelta(seconds=1))
+    await prune(shop)
+    again = replace(command, key=replace(command.key, key="another"))
+    shop.keys_sent.add((again.request.customer_id, "another"))
+    assert not (await shop.place_order(again)).replayed
+    await assert_invariants(shop, pruned=1)
+
+
+async def test_batch_places_its_other_orders_beside_a_pruned_key(shop: Shop) -> None:
+    command = await command_of_a_customer(shop)
+    await expired_order(shop, command)
+    shop.clock.advance(RETENTION + timedelta(seconds=1))
+    await prune(shop)
+    other = await command_of_a_customer(shop)
+    late, placed = await shop.batch()([command, other])
+    assert isinstance(late, OrderHasExpired)
+    assert not isinstance(placed, Exception)
+    await assert_invariants(shop, pruned=1)
+
+
+async def test_expired_order_is_stored_until_its_retention_ends(shop: Shop) -> None:
+    command = await command_of_a_customer(shop)
+    order = await expired_order(shop, command)
+    shop.clock.advance(RETENTION)
+    await prune(shop)
+    assert (await shop.see(order)).status is OrderStatus.EXPIRED
+
+
+async def test_orders_that_may_matter_are_never_pruned(shop: Shop) -> None:
+    mug = await shop.product(stock=9)
+    unpaid = await expired_order(shop, shop.placing((mug, 1), customer=await shop.customer()))
+    declined = await shop.order(mug)
+    await shop.pay(declined, "tok_declined")
+    shop.clock.advance(HOLD)
+    await shop.expire()
+    cancelled, confirmed, pending = await shop.order(mug), await shop.order(mug), await shop.order(mug)
+    await shop.cancel(cancelled)
+    await shop.pay(confirmed)
+    shop.clock.advance(RETENTION + timedelta(days=1))
+    await prune(shop)
+    assert {order.id for order in await every_order(shop)} == {
+        each.id for each in (declined, cancelled, confirmed, pending)
+    }
+    assert unpaid.id not in {order.id for order in await every_order(shop)}
+    await assert_invariants(shop, pruned=1)
+
+
+async def test_key_of_a_former_release_is_order_expired_for_any_request(shop: Shop) -> None:
+    command = await command_of_a_customer(shop)
+    product = await shop.get_product(command.request.lines[0].product_id, include_archived=True)
+    order = an_order(
+        shop.ids, (product, 1), customer=command.request.customer_id, actor=STAFF, key=command.key.key
+    )
+    order.expire(now=order.expires_at, actor=STAFF)
+    async with shop.store.unit_of_work() as work:
+        await work.orders.add([order])
+        await work.commit()
+    shop.clock.advance(RETENTION * 2)
+    await prune(shop)
+    for fingerprint in (command.key.fingerprint, b"of another request"):
+        with pytest.raises(OrderHasExpired):
+            await shop.place_order(replace(command, key=replace(command.key, fingerprint=fingerprint)))
+
+
+async def test_pruning_leaves_locked_orders_for_later(shop: Shop) -> None:
+    orders = [await expired_order(shop, await command_of_a_customer(shop)) for _ in range(3)]
+    later = shop.clock.now() + timedelta(days=1)
+    async with shop.store.unit_of_work() as work:
+        await work.orders.get(orders[0].id)
+        assert await shop.store.expired_orders.prune(before=later, limit=1) == 1
+        assert await shop.store.expired_orders.prune(before=later, limit=9) == 1
+    assert [order.id for order in await every_order(shop)] == [orders[0].id]
+    assert await shop.store.expired_orders.prune(before=later, limit=9) == 1
+    assert await shop.store.expired_orders.prune(before=later, limit=9) == 0

@@ -1,0 +1,79 @@
+"""Expired orders are pruned while their late retries arrive: a retry never places a second order."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import pytest
+
+from application.orders.ports import OrderExists, OrderHasExpired
+from tests.integration.postgres.test_lock_order import one_transaction_waits
+from tests.invariants import assert_invariants
+from tests.kit.examples import an_order
+from tests.kit.shop import HOLD, STAFF, Shop
+
+ORDERS = 40
+
+
+async def prune_idempotency_records(shop: Shop) -> None:
+    await shop.store.replays.prune(before=datetime.now(UTC) + timedelta(days=1), limit=1000)
+
+
+async def test_retries_beside_the_pruner_never_place_a_second_order(
+    shop: Shop, psql: asyncpg.Connection
+) -> None:
+    mug = await shop.product(stock=1000)
+    customers = [await shop.customer() for _ in range(4)]
+    commands = [shop.placing((mug, 1), customer=customers[number % 4]) for number in range(ORDERS)]
+    placed = {command.key: (await shop.place_order(command)).result.id for command in commands}
+    shop.clock.advance(HOLD)
+    assert await shop.expire() == ORDERS
+    await prune_idempotency_records(shop)
+    before = shop.clock.now() + timedelta(seconds=1)
+
+    async def prune() -> int:
+        pruned = 0
+        while pruned < ORDERS:
+            pruned += await shop.store.expired_orders.prune(before=before, limit=3)
+        return pruned
+
+    async def retry(number: int) -> None:
+        command = commands[number]
+        while True:
+            try:
+                result = await shop.place_order(command)
+            except OrderHasExpired:
+                return
+            assert result.replayed
+            assert result.result.id == placed[command.key]
+
+    pruned, *_ = await asyncio.gather(prune(), *map(retry, range(ORDERS)))
+    assert pruned == ORDERS
+    assert await psql.fetchval("SELECT count(*) FROM orders") == 0
+    assert await psql.fetchval("SELECT reserved FROM stocks") == 0
+    await assert_invariants(shop, pruned=ORDERS)
+
+
+async def test_pruner_waits_for_a_retry_that_has_claimed_the_key(
+    shop: Shop, psql: asyncpg.Connection
+) -> None:
+    mug = await shop.product(stock=9)
+    command = shop.placing((mug, 1), customer=await shop.customer())
+    await shop.place_order(command)
+    shop.clock.advance(HOLD)
+    await shop.expire()
+    await prune_idempotency_records(shop)
+    before = shop.clock.now() + timedelta(seconds=1)
+    async with shop.store.unit_of_work() as retry:
+        assert await retry.idempotency.claim([command.key], object) == {}
+        pruning = asyncio.create_task(shop.store.expired_orders.prune(before=before, limit=9))
+        await one_transaction_waits(psql)
+        second = an_order(
+            shop.ids, (mug, 1), customer=command.request.customer_id, actor=STAFF, key=command.key.key
+        )
+        with pytest.raises(OrderExists):
+            await retry.orders.add([second])
+    assert await pruning == 1
+    with pytest.raises(OrderHasExpired):
+        await shop.place_order(command)
+    await assert_invariants(shop, pruned=1)
