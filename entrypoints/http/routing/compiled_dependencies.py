@@ -5,10 +5,10 @@ FastAPI's: its order, one call per request for a shared dependency, and all erro
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from inspect import Parameter
 from operator import itemgetter
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
@@ -33,6 +33,7 @@ from entrypoints.http.routing.parameters import ReadParameter, parameter_readers
 Call = Callable[..., Any]
 Overrides = Mapping[Call, Call]
 
+_F = TypeVar("_F", bound=Call)
 _UNSOLVED: Any = object()
 _REQUEST, _RESPONSE, _FIRST_FREE = 0, 1, 2
 """Where the values of a run stand: the request, the response, and then what each step reads and returns."""
@@ -55,6 +56,26 @@ class ImmediateDependency:
         return self.resolve(request)
 
 
+def before_body(dependency: _F) -> _F:
+    """Have a dependency solved before the query is checked and the body is read.
+
+    This applies to members of `dependencies=` of a route, a router or an inclusion. They must not read the body.
+    """
+    dependency.__before_body__ = True  # type: ignore[attr-defined] # functions take attributes
+    return dependency
+
+
+def split_before_body(route: APIRoute) -> tuple[list[Dependant], Dependant]:
+    """Return the route's dependencies that are marked with `before_body`, and the route's dependant without them."""
+    number = len(route.dependencies)  # FastAPI puts them before those of the endpoint's parameters
+    own, others = route.dependant.dependencies[:number], route.dependant.dependencies[number:]
+    before: list[Dependant] = []
+    after: list[Dependant] = []
+    for dependant in own:
+        (before if hasattr(dependant.call, "__before_body__") else after).append(dependant)
+    return before, replace(route.dependant, dependencies=after + others)
+
+
 @dataclass(frozen=True, slots=True)
 class _Step:
     """One call: a dependency, or at last the endpoint."""
@@ -72,6 +93,20 @@ class _Step:
     """Their names, if the call does not take them by position."""
 
 
+class Solving:
+    """What has been solved for one request."""
+
+    __slots__ = ("dependencies", "errors", "request", "response", "values")
+
+    def __init__(self, dependencies: "CompiledDependencies", request: Request, response: Response) -> None:
+        self.dependencies = dependencies
+        self.request = request
+        self.response = response
+        self.values: list[Any] = [request, response]
+        self.errors: dict[int, list[Any]] = {}
+        """The errors of parameters, by the number of the step that reads them."""
+
+
 class CompiledDependencies:
     """The calls that answer a request, each after those that it depends on."""
 
@@ -85,13 +120,33 @@ class CompiledDependencies:
         self._steps: list[_Step] = []
         self._next_source = _FIRST_FREE
         self._visits: list[int] = []
-        self._add(route.dependant, {})
+        before, rest = split_before_body(route)
+        known: dict[Call, tuple[int, int]] = {}
+        for dependant in before:
+            self._add(dependant, known)
+        self._number_before_body = len(self._steps)
+        self._add(rest, known)
 
-    async def run(self, request: Request, response: Response, body: Any) -> Any:  # noqa: ANN401 - any JSON in, what the endpoint returns out
-        """Solve the dependencies and call the endpoint. Raises RequestValidationError, and what they raise."""
-        values: list[Any] = [request, response]
-        errors: dict[int, list[Any]] = {}
-        for number, step in enumerate(self._steps):
+    async def solve_before_body(self, request: Request, response: Response) -> Solving:
+        """Solve what is marked with `before_body`. Raises what it raises."""
+        solving = Solving(self, request, response)
+        if self._number_before_body:
+            await self._solve(solving, range(self._number_before_body), PydanticUndefined)
+        return solving
+
+    async def solve(self, solving: Solving, body: Any) -> Any:  # noqa: ANN401 - any JSON in, what the endpoint returns out
+        """Solve the rest and call the endpoint. Raises RequestValidationError, and what they raise."""
+        await self._solve(solving, range(self._number_before_body, len(self._steps)), body)
+        if errors := solving.errors:
+            # FastAPI reports the errors of a shared dependency once for each dependency that shares it.
+            in_order = [error for number in self._visits for error in errors.get(number, ())]
+            raise RequestValidationError(in_order, body=None if body is PydanticUndefined else body)
+        return solving.values[-1]
+
+    async def _solve(self, solving: Solving, numbers: range, body: Any) -> None:  # noqa: ANN401 - any JSON
+        request, values, errors = solving.request, solving.values, solving.errors
+        for number in numbers:
+            step = self._steps[number]
             if step.resolve is not None:
                 values.append(step.resolve(request))
                 continue
@@ -113,11 +168,6 @@ class CompiledDependencies:
                 values.append(await step.call(**dict(zip(step.keywords, arguments, strict=True))))
             else:
                 values.append(await step.call(*arguments))
-        if errors:
-            # FastAPI reports the errors of a shared dependency once for each dependency that shares it.
-            in_order = [error for number in self._visits for error in errors.get(number, ())]
-            raise RequestValidationError(in_order, body=None if body is PydanticUndefined else body)
-        return values[-1]
 
     def _add(self, dependant: Dependant, known: dict[Call, tuple[int, int]]) -> int:
         """Add the steps of a dependant, and return where its result will stand."""

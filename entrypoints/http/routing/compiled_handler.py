@@ -1,26 +1,41 @@
-"""What FastAPI's `get_route_handler` does, for a route whose dependencies are compiled."""
+"""Handlers of routes in two parts: what is solved before the body is read, and the rest."""
 
 from collections.abc import Callable, Coroutine
+from copy import copy
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 from fastapi.datastructures import DefaultPlaceholder
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import ResponseValidationError
-from fastapi.params import Form
 from fastapi.routing import APIRoute
 from fastapi.utils import is_body_allowed_for_status_code
-from pydantic_core import PydanticUndefined
 from starlette.requests import Request
 from starlette.responses import Response
 
-from entrypoints.http.routing.compiled_dependencies import CompiledDependencies, Unsupported
-from entrypoints.http.routing.fastapi_internals import is_generator
+from entrypoints.http.routing.compiled_dependencies import (
+    CompiledDependencies,
+    Solving,
+    Unsupported,
+    split_before_body,
+)
+from entrypoints.http.routing.fastapi_internals import handler_of, is_generator
 from entrypoints.http.routing.serialized_json import SerializedJSONResponse
 
 Handle = Callable[[Request], Coroutine[Any, Any, Response]]
 _Respond = Callable[[Any, Response], Response]
 """Makes a response of the endpoint's result and of the response that the endpoint has put headers on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """The two parts of a route's handler."""
+
+    begin: Callable[[Request], Coroutine[Any, Any, Any]]
+    """Solves what is marked with `before_body`, and returns what `finish` needs of it."""
+    finish: Callable[[Request, Any, Any], Coroutine[Any, Any, Response]]
+    """Solves the other dependencies and calls the endpoint. Takes the request, what `begin` returned and the body."""
 
 
 class _InjectedResponse(Response):
@@ -33,8 +48,8 @@ class _InjectedResponse(Response):
         self.raw_headers = []
 
 
-def compile_handler(route: APIRoute) -> Handle:
-    """Return a handler that reads the body, solves the dependencies, calls the endpoint and makes the response.
+def compile_handler(route: APIRoute) -> Handler:
+    """Return a handler with compiled dependencies.
 
     Raises Unsupported for what the README of this package does not list as supported.
     """
@@ -43,27 +58,44 @@ def compile_handler(route: APIRoute) -> Handle:
     respond = _responder(route)
     provider = route.dependency_overrides_provider
 
-    async def answer(request: Request, body: Any) -> Response:  # noqa: ANN401 - any JSON, or a form
-        injected = _InjectedResponse()
+    async def begin(request: Request) -> Solving:
         dependencies = compiled
         if provider is not None and provider.dependency_overrides:
             dependencies = CompiledDependencies(route, provider.dependency_overrides)
-        result = await dependencies.run(request, injected, body)
-        return result if isinstance(result, Response) else respond(result, injected)
+        return await dependencies.solve_before_body(request, _InjectedResponse())
 
-    async def answer_without_body(request: Request) -> Response:
-        return await answer(request, PydanticUndefined)
+    async def finish(_: Request, solving: Solving, body: Any) -> Response:  # noqa: ANN401 - any JSON, or a form
+        result = await solving.dependencies.solve(solving, body)
+        return result if isinstance(result, Response) else respond(result, solving.response)
 
-    async def answer_json(request: Request) -> Response:
-        return await answer(request, await request.json() if await request.body() else PydanticUndefined)
+    return Handler(begin, finish)
 
-    async def answer_form(request: Request) -> Response:
-        async with request.form() as form:
-            return await answer(request, form)
 
-    if route.body_field is None:
-        return answer_without_body
-    return answer_form if isinstance(route.body_field.field_info, Form) else answer_json
+def stock_handler(route: APIRoute, effective: APIRoute) -> Handler:
+    """Return a handler of FastAPI's own parts for a route, or for an inclusion of the route."""
+    before, rest = split_before_body(effective)
+    marked = [dependant.call for dependant in before]
+    first = APIRoute(
+        effective.path,
+        _injected_response,
+        dependencies=[needed for needed in effective.dependencies if needed.dependency in marked],
+        dependency_overrides_provider=effective.dependency_overrides_provider,
+    )
+    remaining = copy(effective)
+    remaining.dependant = rest
+    begin, answer = first.get_route_handler(), handler_of(route, remaining)
+
+    async def finish(request: Request, injected: Response, _: Any) -> Response:  # noqa: ANN401 - see Handler
+        response = await answer(request)
+        response.raw_headers.extend(injected.raw_headers)
+        return response
+
+    return Handler(begin, finish)
+
+
+async def _injected_response(response: Response) -> Response:
+    """Return the response that dependencies have put headers on."""
+    return response
 
 
 def _ensure_supported(route: APIRoute) -> None:

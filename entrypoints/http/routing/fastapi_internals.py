@@ -4,7 +4,7 @@ If an upgrade of FastAPI removes one of them, set `StrictRoute.compiles = False`
 handlers, and only `effective_route` and the fields of `Dependant` are still needed from here.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -32,6 +32,8 @@ from fastapi.routing import (
     APIRoute,
     _effective_route_context_var,
 )
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import Scope
 
 __all__ = [
@@ -43,6 +45,7 @@ __all__ = [
     "get_dependant",
     "get_missing_field_error",
     "get_typed_signature",
+    "handler_of",
     "has_one_value",
     "including",
     "inclusion_of",
@@ -87,6 +90,14 @@ def including(inclusion: Any) -> Iterator[None]:  # noqa: ANN401 - an object of 
         yield
     finally:
         _effective_route_context_var.reset(token)
+
+
+def handler_of(route: APIRoute, effective: APIRoute) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    """Return FastAPI's own handler of a route, or of an inclusion of the route."""
+    if not hasattr(effective, "original_route"):
+        return APIRoute.get_route_handler(effective)
+    with including(effective):
+        return APIRoute.get_route_handler(route)
 
 
 def dependants_of(dependant: Dependant) -> Iterator[Dependant]:

@@ -1,19 +1,19 @@
 """The route class of every router: `APIRouter(route_class=StrictRoute)`."""
 
 from collections.abc import Callable, Coroutine, Iterator
-from functools import cache, partial
+from functools import partial
 from typing import Any, ClassVar, get_origin
 
 from fastapi import params
 from fastapi.routing import APIRoute
+from pydantic_core import PydanticUndefined
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from entrypoints.http.middleware.request_drainer import RequestDrainer
 from entrypoints.http.problems.openapi import problems_of_dependency, with_problems
-from entrypoints.http.problems.problem import HTTPProblem
 from entrypoints.http.problems.schema_paths import bare, fields_of
 from entrypoints.http.routing.body import (
     FORM,
@@ -26,7 +26,7 @@ from entrypoints.http.routing.body import (
     ensure_readable_form,
 )
 from entrypoints.http.routing.compiled_dependencies import Unsupported
-from entrypoints.http.routing.compiled_handler import Handle, compile_handler
+from entrypoints.http.routing.compiled_handler import Handle, compile_handler, stock_handler
 from entrypoints.http.routing.fastapi_internals import (
     Dependant,
     dependants_of,
@@ -49,8 +49,8 @@ class StrictRoute(APIRoute):
     Bodies are strict JSON of a bounded size and of the declared media type. Query parameters are known and not
     repeated. The dependencies and the endpoint of a route that changes something run as one task of
     `app.state.request_drainer`, which ends even if the client disconnects; reads (RFC 9110, section 9.2.1) end with
-    their clients. A request that is rejected before its dependencies run still counts against the rate limits: the
-    `dependencies=` of its route and router are solved first.
+    their clients. Dependencies that are marked with `before_body`, such as rate limits, are solved before the query and
+    the body are looked at.
 
     The problems that follow from this, and those of dependencies (`raises_problems`), are added to the documented
     responses, and the scopes of clients to the documented security.
@@ -107,8 +107,7 @@ class StrictRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         route = effective_route(self)
         _ensure_no_yield(route)
-        answer = compile_handler(route) if self.compiles else super().get_route_handler()
-        count_rejected = cache(partial(_counter, route, compiles=self.compiles))
+        handler = compile_handler(route) if self.compiles else stock_handler(self, route)
         repeatable = dict(_query_parameters(dependants_of(route.dependant)))
         ensure_acceptable = remembering(partial(ensure_known, repeatable=repeatable))
         has_body = route.body_field is not None
@@ -116,30 +115,26 @@ class StrictRoute(APIRoute):
         max_body_bytes = MAX_BODY_BYTES if media_types else MAX_FORM_BYTES
         only_reads = (route.methods or set()) <= _SAFE
 
-        async def read(request: Request) -> Request:
-            """Return the request with a body that has been read. Raises HTTPProblem."""
-            if query_string := request.scope["query_string"]:
-                ensure_acceptable(query_string)
-            if has_body:
-                request = StrictRequest(request.scope, request.receive, max_body_bytes)
-                body = await request.body()
-                if body:
-                    ensure_readable(request, media_types or (FORM,))
-                    if media_types:
-                        await request.json()
-                    else:
-                        ensure_readable_form(body)
-            return request
+        async def read_body(request: Request) -> Any:  # noqa: ANN401 - any JSON, or a form
+            """Return the parsed body. Raises HTTPProblem."""
+            body = await request.body()
+            if body:
+                ensure_readable(request, media_types or (FORM,))
+            if media_types:
+                return await request.json() if body else PydanticUndefined
+            ensure_readable_form(body)
+            return await request.form()
 
         async def handle(request: Request) -> Response:
-            try:
-                request = await read(request)
-            except HTTPProblem:
-                await count_rejected()(Request(request.scope, _receive_nothing))
-                raise
+            if has_body:
+                request = StrictRequest(request.scope, request.receive, max_body_bytes)
+            begun = await handler.begin(request)
+            if query_string := request.scope["query_string"]:
+                ensure_acceptable(query_string)
+            body = await read_body(request) if has_body else PydanticUndefined
             drainer: RequestDrainer = request.app.state.request_drainer
             run = drainer.run_here if only_reads else drainer.run
-            return await run(partial(answer, request))
+            return await run(partial(handler.finish, request, begun, body))
 
         return handle
 
@@ -150,25 +145,6 @@ def _app_of(handle: Handle) -> ASGIApp:
         await response(scope, receive, send)
 
     return serve
-
-
-async def _nothing() -> None: ...
-
-
-async def _receive_nothing() -> Message:
-    """Stand in for a body that was rejected, or has been read in part: a dependency must not wait for it."""
-    return {"type": "http.request", "body": b"", "more_body": False}
-
-
-def _counter(route: APIRoute, *, compiles: bool) -> Handle:
-    """Return what solves the route's own dependencies, its rate limits among them, and nothing else."""
-    counting = APIRoute(
-        route.path,
-        _nothing,
-        dependencies=route.dependencies,
-        dependency_overrides_provider=route.dependency_overrides_provider,
-    )
-    return compile_handler(counting) if compiles else counting.get_route_handler()
 
 
 def _ensure_no_yield(route: APIRoute) -> None:

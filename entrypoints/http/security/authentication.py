@@ -12,6 +12,7 @@ import structlog
 from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
 
+from application.signing.ports import InvalidToken, TokenExpired
 from application.users.authenticate import Authenticate
 from application.users.confirm_principal import ConfirmPrincipal
 from application.users.principal import Principal, UserPrincipal
@@ -34,13 +35,31 @@ bearer_token = OAuth2PasswordBearer(
 )
 
 
-@raises_problems("invalid_token", "token_expired")
-async def find_principal(
+async def verify_token(
     token: Annotated[str | None, Depends(bearer_token)],
     authenticate: Annotated[Authenticate, from_container(Container.users.authenticate)],
-) -> Principal | None:
+) -> Principal | InvalidToken | TokenExpired | None:
+    """Return the caller as its token describes it, None without a token, or why the token is rejected.
+
+    The error is returned, so that rate limits also count requests with a rejected token.
+    """
+    if token is None:
+        return None
+    try:
+        return await authenticate(token)
+    except (InvalidToken, TokenExpired) as error:
+        return error
+
+
+TokenResult = Annotated[Principal | InvalidToken | TokenExpired | None, Depends(verify_token)]
+
+
+@raises_problems("invalid_token", "token_expired")
+async def find_principal(result: TokenResult) -> Principal | None:
     """Return the caller as its token describes it, or None without a token. Raise InvalidToken or TokenExpired."""
-    return None if token is None else await authenticate(token)
+    if isinstance(result, InvalidToken | TokenExpired):
+        raise result
+    return result
 
 
 @raises_problems("account_disabled", "database_unavailable", "overloaded")
@@ -158,8 +177,6 @@ def actor_of(request: Request, principal: Principal | None) -> Actor:
     return Actor(principal.id if principal else None, request.state.recorded_id)
 
 
-OptionalPrincipal = Annotated[Principal | None, Depends(find_principal)]
-"""The caller as its token describes it, for rate limits."""
 CatalogReader = Annotated[Principal | None, Depends(find_catalog_reader)]
 TokenUser = Annotated[UserPrincipal, Depends(get_token_user)]
 CurrentUser = Annotated[UserPrincipal, Depends(get_current_user)]

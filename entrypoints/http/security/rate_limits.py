@@ -6,11 +6,13 @@ from typing import Annotated
 from fastapi import Depends, Request, Response
 
 from application.rate_limits.ports import Allowance, RateLimiter, RateLimitPolicy
+from domain.shared.errors import DomainError
 from entrypoints.bootstrap.root import Container
 from entrypoints.from_container import from_container
 from entrypoints.http.problems.openapi import raises_problems
 from entrypoints.http.problems.problem import HTTPProblem
-from entrypoints.http.security.authentication import OptionalPrincipal
+from entrypoints.http.routing.compiled_dependencies import before_body
+from entrypoints.http.security.authentication import TokenResult
 from entrypoints.http.security.client_network import get_network, network_of_client
 from entrypoints.proxies import TrustedProxies
 
@@ -29,16 +31,20 @@ def rate_limit_headers(policy: RateLimitPolicy, allowance: Allowance) -> dict[st
 
 
 async def get_principal_or_network(
-    principal: OptionalPrincipal,
+    principal: TokenResult,
     request: Request,
     proxies: Annotated[TrustedProxies, from_container(Container.security.trusted_proxies)],
 ) -> str:
-    return str(principal.id) if principal else network_of_client(request, proxies)
+    """Return the caller's id, or the network of a caller without a valid token."""
+    if principal is None or isinstance(principal, DomainError):
+        return network_of_client(request, proxies)
+    return str(principal.id)
 
 
 def limited(policy: RateLimitPolicy, *, by: Callable[..., Awaitable[str]]) -> Callable[..., Awaitable[None]]:
     """Return a dependency that counts the request against the policy, separately for each value of `by`."""
 
+    @before_body
     @raises_problems("rate_limited")
     async def take(
         response: Response,
@@ -57,7 +63,7 @@ def limited(policy: RateLimitPolicy, *, by: Callable[..., Awaitable[str]]) -> Ca
 LimitReads = Depends(limited(READS, by=get_principal_or_network))
 LimitWrites = Depends(limited(WRITES, by=get_principal_or_network))
 LimitOrders = Depends(limited(ORDERS, by=get_principal_or_network))
-# Sign-up, log-in and log-out need no token, so an expired token must not be rejected here.
+# Sign-up, log-in and log-out need no token and are counted by network, whatever token is sent.
 # The use cases also throttle attempts to sign up and to log in: see domain/users/attempts.py.
 LimitSignUps = Depends(limited(WRITES, by=get_network))
 LimitTokens = Depends(limited(TOKENS, by=get_network))

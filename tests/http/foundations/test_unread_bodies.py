@@ -2,15 +2,12 @@ import asyncio
 from typing import Any
 
 import pytest
-from fastapi import APIRouter, Depends
 from starlette.types import Message, Scope
 
 from entrypoints.http.middleware import unread_bodies
 from entrypoints.http.middleware.unread_bodies import BodyLimits, UnreadBodiesMiddleware
 from entrypoints.http.problems.problem import HTTPProblem
-from entrypoints.http.routing.strict_route import StrictRoute
 from entrypoints.proxies import TrustedProxies
-from tests.kit.apps import app_of, ask
 from tests.kit.store import memory_store
 from tests.kit.web import container_over, key, order_of, web_shop
 
@@ -97,22 +94,3 @@ async def test_unfinished_bodies_without_credentials_do_not_refuse_orders() -> N
             request.cancel()
         await asyncio.gather(*unfinished, return_exceptions=True)
     assert response.status_code == 201
-
-
-async def test_rejected_request_runs_the_dependencies_of_its_route_first() -> None:
-    counted: list[str] = []
-
-    async def count() -> None:
-        counted.append("counted")
-
-    router = APIRouter(route_class=StrictRoute, dependencies=[Depends(count)])
-
-    @router.post("/x")
-    async def endpoint(body: dict[str, int]) -> None: ...
-
-    app = app_of(router)
-    assert (await ask(app, "POST", "/x?unknown=1", json={})).status_code == 400
-    assert (
-        await ask(app, "POST", "/x", content=b"{", headers={"Content-Type": "application/json"})
-    ).status_code == 400
-    assert len(counted) == 2

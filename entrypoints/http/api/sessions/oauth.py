@@ -1,8 +1,9 @@
 """Errors of OAuth 2.0 (RFC 6749, section 5.2), which these routes use instead of problems."""
 
 from collections.abc import Callable, Coroutine
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+from fastapi import Depends
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -108,6 +109,9 @@ async def ensure_sent_once(request: Request) -> None:
     names = [name for name, _ in (await request.form()).multi_items()]
     if len(names) != len(set(names)):
         raise OAuthError("invalid_request", "Send each parameter once.")
+
+
+SentOnce = Annotated[None, Depends(ensure_sent_once)]
 
 
 def _refusal(error: Exception) -> OAuthError | None:

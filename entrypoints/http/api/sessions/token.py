@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Form, Request, Response
+from fastapi import Form, Request, Response
 
 from application.clients.authenticate_client import AuthenticateClient
 from application.clients.issue_token import ClientToken, IssueToken
@@ -21,7 +21,7 @@ from entrypoints.http.api.sessions.forms import (
     RevocationForm,
     TokenForm,
 )
-from entrypoints.http.api.sessions.oauth import OAuthError, OAuthRoute, client_refusal, ensure_sent_once
+from entrypoints.http.api.sessions.oauth import OAuthError, OAuthRoute, SentOnce, client_refusal
 from entrypoints.http.api.sessions.schemas import TokenResponse
 from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.representation.descriptions import described_by
@@ -33,7 +33,7 @@ from entrypoints.settings import Settings
 
 MAX_USER_AGENT = 200
 
-router = StrictRouter(tags=["sessions"], route_class=OAuthRoute, dependencies=[Depends(ensure_sent_once)])
+router = StrictRouter(tags=["sessions"], route_class=OAuthRoute)
 
 
 @router.post(
@@ -53,6 +53,7 @@ router = StrictRouter(tags=["sessions"], route_class=OAuthRoute, dependencies=[D
     dependencies=[LimitTokens],
 )
 async def create_token(
+    _: SentOnce,
     form: Annotated[TokenForm, Form()],
     request: Request,
     response: Response,
@@ -99,6 +100,7 @@ async def create_token(
     dependencies=[LimitLogOuts],
 )
 async def revoke_token(
+    _: SentOnce,
     form: Annotated[RevocationForm, Form()],
     request: Request,
     revoke_token: Annotated[RevokeToken, from_container(Container.sessions.revoke_token)],
