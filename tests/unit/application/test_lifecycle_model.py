@@ -27,7 +27,7 @@ from tests.model.rules import DISPUTED, ONE_PAYMENT, PAID, TRUTH
 from tests.model.world import Bounds
 
 TWO_CUSTOMERS = Bounds(holds=1, failures=0)
-"""Both want the same units, payments are reported early, late, never and twice, and orders expire at any moment."""
+"""Two customers order the same units; payments are reported early, late, never and twice; orders expire at any time."""
 SHIPPING = Bounds(units=(2,), payments=(2,), fulfils=True)
 REFUNDING = Bounds(units=(2,), payments=(1,), refunds=1, failures=2, fulfils=True)
 CHARGED_TWICE = Bounds(units=(2,), payments=(1,), failures=1, charges_twice=True)
