@@ -18,6 +18,7 @@ from application.shared.idempotency import IdempotencyKey, IdempotentOperation
 from application.signing.ports import AccessClaims
 from application.users.principal import UserPrincipal
 from benchmarks.database import Server
+from domain.catalog.product import ProductDetails
 from domain.catalog.stock import MAX_ON_HAND
 from domain.orders.line import RequestedLine
 from domain.orders.placing import OrderRequest
@@ -127,11 +128,12 @@ async def _add_products(container: Container, count: int) -> list[ProductId]:
     rows = [
         CatalogRow(
             sku=f"SKU-{number:06}",
-            name=f"Product number {number}",
-            description="A thing of everyday use, made to last, and described in about as many words as usual.",
-            price=Money(100 + number % 5000, "EUR"),
-            attributes={"colour": "red", "size": "M"},
-            max_per_order=None,
+            details=ProductDetails(
+                name=f"Product number {number}",
+                description="A thing of everyday use, made to last, and described in about as many words as usual.",
+                price=Money(100 + number % 5000, "EUR"),
+                attributes={"colour": "red", "size": "M"},
+            ),
             initial_stock=MAX_ON_HAND,
         )
         for number in range(count)

@@ -168,16 +168,16 @@ def _sort_value(product: Product, sort: ProductSort) -> str | int | datetime:
         case ProductSort.NAME:
             return product.sort_name
         case ProductSort.PRICE:
-            return product.price.amount
+            return product.details.price.amount
 
 
 def _product_meets(product: Product, stock: Stock, criteria: ProductFilter) -> bool:
     return (
         criteria.status in {None, product.status}
         and criteria.sku in {None, product.sku}
-        and criteria.currency in {None, product.price.currency}
-        and (criteria.min_price is None or criteria.min_price <= product.price.amount)
-        and (criteria.max_price is None or product.price.amount <= criteria.max_price)
+        and criteria.currency in {None, product.details.price.currency}
+        and (criteria.min_price is None or criteria.min_price <= product.details.price.amount)
+        and (criteria.max_price is None or product.details.price.amount <= criteria.max_price)
         and criteria.in_stock in {None, stock.available > 0}
         and (criteria.query is None or _is_found(product, criteria.query))
     )

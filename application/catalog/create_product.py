@@ -1,4 +1,3 @@
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from application.catalog.views import ProductView
@@ -7,21 +6,16 @@ from application.shared.idempotency import IdempotencyKey, IdempotentResult
 from application.shared.ids import IdFactory
 from application.shared.run_once import run_once
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
-from domain.catalog.product import Product
+from domain.catalog.product import Product, ProductDetails
 from domain.catalog.stock import Stock
 from domain.shared.actor import Actor
 from domain.shared.ids import ProductId
-from domain.shared.money import Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateProductCommand:
     sku: str
-    name: str
-    description: str
-    price: Money
-    attributes: Mapping[str, str]
-    max_per_order: int | None
+    details: ProductDetails
     initial_stock: int
     key: IdempotencyKey | None
     actor: Actor
@@ -47,11 +41,7 @@ class CreateProduct:
         product = Product.create(
             id=product_id,
             sku=command.sku,
-            name=command.name,
-            description=command.description,
-            price=command.price,
-            attributes=command.attributes,
-            max_per_order=command.max_per_order,
+            details=command.details,
             stock=stock,
             now=now,
         )

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from application.shared.clock import Clock
 from application.shared.ids import IdFactory
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
-from domain.catalog.product import Product, ProductChanges, ProductStatus
+from domain.catalog.product import Product, ProductDetails, ProductStatus
 from domain.catalog.stock import Stock
 from domain.shared.actor import Actor
 from domain.shared.ids import ProductId
-from domain.shared.money import Money
 
 ROWS_AT_A_TIME = 500
 """Bounds the size of one statement that writes; the whole import is one transaction all the same."""
@@ -19,34 +18,11 @@ class CatalogRow:
     """One product as an import file has it. `initial_stock` counts for new products only."""
 
     sku: str
-    name: str
-    description: str
-    price: Money
-    attributes: Mapping[str, str]
-    max_per_order: int | None
+    details: ProductDetails
     initial_stock: int
 
-    def changes_to(self, product: Product) -> ProductChanges | None:
-        """Return the changes that the row makes to the product."""
-        gone: dict[str, str | None] = dict.fromkeys(product.attributes.keys() - self.attributes.keys())
-        changed = (
-            product.name != self.name
-            or product.description != self.description
-            or product.price != self.price
-            or product.attributes != self.attributes
-            or product.max_per_order != self.max_per_order
-            or not product.is_for_sale
-        )
-        if not changed:
-            return None
-        return ProductChanges(
-            name=self.name,
-            description=self.description,
-            price=self.price,
-            attributes={**self.attributes, **gone},
-            max_per_order=self.max_per_order,
-            status=ProductStatus.ACTIVE,
-        )
+    def differs_from(self, product: Product) -> bool:
+        return self.details != product.details or not product.is_for_sale
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,19 +89,15 @@ class ImportCatalog:
                     Product.create(
                         id=stock.product_id,
                         sku=row.sku,
-                        name=row.name,
-                        description=row.description,
-                        price=row.price,
-                        attributes=row.attributes,
-                        max_per_order=row.max_per_order,
+                        details=row.details,
                         stock=stock,
                         now=now,
                     )
                 )
                 continue
             product, stock = known[row.sku]
-            if changes := row.changes_to(product):
-                product.change(changes, stock=stock, now=now)
+            if row.differs_from(product):
+                product.edit(row.details, ProductStatus.ACTIVE, stock=stock, now=now)
                 changed.append(product)
         await work.stocks.add(opened)
         await work.products.add(created)

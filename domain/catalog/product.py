@@ -1,14 +1,14 @@
 """Products: what the shop sells."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
 from domain.catalog import search
 from domain.catalog.stock import Stock
-from domain.shared.errors import PreconditionFailed, ValidationFailed, Violation
+from domain.shared.errors import PreconditionFailed, Violation
 from domain.shared.events import Aggregate, Event
 from domain.shared.ids import ProductId
 from domain.shared.money import Money
@@ -54,6 +54,35 @@ class ProductChanged(ProductEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProductDetails:
+    """The fields of a product that staff set. Fields with a default are optional, and clearing one restores the default.
+
+    Creating, changing, importing and storing a product use this value as a whole; only mappings name its fields.
+    """
+
+    name: str
+    description: str = ""
+    price: Money
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    max_per_order: int | None = None
+
+    def changed_by(self, changes: "ProductChanges") -> Self:
+        """Return the details after changes, which are not validated."""
+        changed = {name: value for name in _DETAILS if (value := getattr(changes, name)) is not UNSET}
+        if changed.get("attributes") is not None:
+            merged = {**self.attributes, **changed["attributes"]}
+            changed["attributes"] = {key: value for key, value in merged.items() if value is not None}
+        elif "attributes" in changed:
+            changed["attributes"] = {}
+        return replace(self, **changed)
+
+
+_DETAILS = tuple(detail.name for detail in fields(ProductDetails))
+TEXT_RULES: Mapping[str, TextRule] = {"name": PRODUCT_NAME, "description": DESCRIPTION}
+"""The rule for each detail that is a text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProductChanges:
     """Changes of a product. Fields that are UNSET keep their value.
 
@@ -67,15 +96,6 @@ class ProductChanges:
     max_per_order: int | Unset | None = UNSET
     status: ProductStatus | Unset = UNSET
 
-    def violations(self) -> Iterable[Violation]:
-        """Yield the violations of the changed texts."""
-        if not isinstance(self.name, Unset):
-            yield from PRODUCT_NAME.violations(self.name, "name")
-        if not isinstance(self.description, Unset):
-            yield from DESCRIPTION.violations(self.description, "description")
-        if not isinstance(self.attributes, Unset):
-            yield from entry_violations(self.attributes or {}, ATTRIBUTE_NAME, ATTRIBUTE_VALUE, "attributes")
-
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Product(Aggregate):
@@ -88,11 +108,7 @@ class Product(Aggregate):
 
     id: ProductId
     sku: str
-    name: str
-    description: str
-    price: Money
-    attributes: dict[str, str]
-    max_per_order: int | None
+    details: ProductDetails
     status: ProductStatus
     version: int
     stock_version: int
@@ -105,31 +121,16 @@ class Product(Aggregate):
         *,
         id: ProductId,  # noqa: A002 - the field's name
         sku: str,
-        name: str,
-        description: str,
-        price: Money,
-        attributes: Mapping[str, str],
-        max_per_order: int | None,
+        details: ProductDetails,
         stock: Stock,
         now: datetime,
     ) -> Self:
         """Create an active product with its new stock. Raises ValidationFailed."""
-        ensure_valid(
-            (
-                *SKU.violations(sku, "sku"),
-                *PRODUCT_NAME.violations(name, "name"),
-                *DESCRIPTION.violations(description, "description"),
-                *entry_violations(attributes, ATTRIBUTE_NAME, ATTRIBUTE_VALUE, "attributes"),
-            )
-        )
+        ensure_valid((*SKU.violations(sku, "sku"), *_violations(details)))
         product = cls(
             id=id,
             sku=sku,
-            name=name,
-            description=description,
-            price=price,
-            attributes=_merged({}, attributes),
-            max_per_order=max_per_order,
+            details=details,
             status=ProductStatus.ACTIVE,
             version=1,
             stock_version=stock.version,
@@ -150,23 +151,18 @@ class Product(Aggregate):
             raise PreconditionFailed(current)
 
     def change(self, changes: ProductChanges, *, stock: Stock, now: datetime) -> None:
-        """Edit the product. Placed orders keep their names and prices.
+        """Edit some fields. Raises ValidationFailed like `edit`."""
+        status = self.status if isinstance(changes.status, Unset) else changes.status
+        self.edit(self.details.changed_by(changes), status, stock=stock, now=now)
+
+    def edit(self, details: ProductDetails, status: ProductStatus, *, stock: Stock, now: datetime) -> None:
+        """Set the details and the status. Placed orders keep their names and prices.
 
         Raises ValidationFailed for text that breaks a rule, and for too many attributes.
         """
-        ensure_valid(changes.violations())
-        if not isinstance(changes.attributes, Unset):
-            self.attributes = _merged(self.attributes, changes.attributes)
-        if not isinstance(changes.name, Unset):
-            self.name = changes.name
-        if not isinstance(changes.description, Unset):
-            self.description = changes.description
-        if not isinstance(changes.price, Unset):
-            self.price = changes.price
-        if not isinstance(changes.max_per_order, Unset):
-            self.max_per_order = changes.max_per_order
-        if not isinstance(changes.status, Unset):
-            self.status = changes.status
+        ensure_valid(_violations(details, self.details))
+        self.details = details
+        self.status = status
         self.version, self.stock_version = self.version_with(stock) + 1, stock.version
         self.updated_at = now
         self._record(ProductChanged)
@@ -182,17 +178,17 @@ class Product(Aggregate):
     @property
     def sort_name(self) -> str:
         """The name as lists sort it: without case and accents."""
-        return search.folded(self.name)
+        return search.folded(self.details.name)
 
     @property
     def search_words(self) -> frozenset[str]:
         """The words that a search matches."""
-        return search.indexed_words(f"{self.sku} {self.name} {self.description}")
+        return search.indexed_words(f"{self.sku} {self.details.name} {self.details.description}")
 
     @property
     def search_typos(self) -> frozenset[str]:
         """The typo variants of the words of the name and the SKU."""
-        return frozenset().union(*map(search.typo_variants, search.words(f"{self.sku} {self.name}")))
+        return frozenset().union(*map(search.typo_variants, search.words(f"{self.sku} {self.details.name}")))
 
     def _record(self, event: type[ProductEvent]) -> None:
         self.events.append(
@@ -201,22 +197,22 @@ class Product(Aggregate):
                 aggregate_version=self.version,
                 occurred_at=self.updated_at,
                 sku=self.sku,
-                name=self.name,
-                price=self.price,
+                name=self.details.name,
+                price=self.details.price,
                 status=self.status,
             )
         )
 
 
-def _merged(attributes: Mapping[str, str], changes: Mapping[str, str | None] | None) -> dict[str, str]:
-    if changes is None:
-        return {}
-    merged = {key: value for key, value in {**attributes, **changes}.items() if value is not None}
-    if len(merged) > MAX_ATTRIBUTES:
-        raise ValidationFailed(
-            "The product would have too many attributes.",
-            violations=[
-                Violation(("attributes",), "too_many", f"A product has at most {MAX_ATTRIBUTES} attributes.")
-            ],
-        )
-    return merged
+def _violations(details: ProductDetails, before: ProductDetails | None = None) -> Iterator[Violation]:
+    """Yield the violations of details, except of values that were stored before: a rule may be newer than these."""
+    for name, rule in TEXT_RULES.items():
+        text = getattr(details, name)
+        if before is None or text != getattr(before, name):
+            yield from rule.violations(text, name)
+    stored = before.attributes if before else {}
+    changed = {name: value for name, value in details.attributes.items() if stored.get(name) != value}
+    yield from entry_violations(changed, ATTRIBUTE_NAME, ATTRIBUTE_VALUE, "attributes")
+    if len(details.attributes) > max(MAX_ATTRIBUTES, len(stored)):
+        detail = f"A product has at most {MAX_ATTRIBUTES} attributes."
+        yield Violation(("attributes",), "too_many", detail)

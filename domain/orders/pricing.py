@@ -65,16 +65,16 @@ def priced(
             violations.append(
                 Violation(("lines", position, "product_id"), "not_for_sale", "This product is not for sale.")
             )
-        elif product.max_per_order is not None and quantity > product.max_per_order:
+        elif product.details.max_per_order is not None and quantity > product.details.max_per_order:
             violations.append(
                 Violation(
                     ("lines", position, "quantity"),
                     "max_per_order_exceeded",
-                    f"At most {product.max_per_order} of this product can be in one order.",
-                    {"sku": product.sku, "max_per_order": product.max_per_order},
+                    f"At most {product.details.max_per_order} of this product can be in one order.",
+                    {"sku": product.sku, "max_per_order": product.details.max_per_order},
                 )
             )
-        elif lines and product.price.currency != lines[0].unit_price.currency:
+        elif lines and product.details.price.currency != lines[0].unit_price.currency:
             violations.append(
                 Violation(
                     ("lines", position, "product_id"),
@@ -129,7 +129,7 @@ def _line(position: int, product: Product, quantity: int) -> PricedLine:
         requested_at=position,
         product_id=product.id,
         sku=product.sku,
-        name=product.name,
-        unit_price=product.price,
+        name=product.details.name,
+        unit_price=product.details.price,
         quantity=quantity,
     )

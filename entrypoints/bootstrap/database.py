@@ -4,9 +4,8 @@ from dependency_injector import containers, providers
 
 from adapters.postgres.audit.audit_log import PostgresAuditRecords
 from adapters.postgres.audit.queries import PostgresAuditQueries
-from adapters.postgres.catalog.product_queries import PostgresProductQueries
+from adapters.postgres.catalog.queries import PostgresProductQueries, PostgresStockQueries
 from adapters.postgres.catalog.search_index import PostgresProductSearchIndex
-from adapters.postgres.catalog.stock_queries import PostgresStockQueries
 from adapters.postgres.checks.findings import PostgresFindingRecords
 from adapters.postgres.checks.invariant_checks import PostgresInvariantChecks
 from adapters.postgres.clients.queries import PostgresClientQueries

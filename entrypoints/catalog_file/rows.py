@@ -7,11 +7,11 @@ from application.catalog.import_catalog import CatalogRow
 from domain.catalog.product import (
     ATTRIBUTE_NAME,
     ATTRIBUTE_VALUE,
-    DESCRIPTION,
     MAX_ATTRIBUTES,
     MAX_PER_ORDER,
-    PRODUCT_NAME,
     SKU,
+    TEXT_RULES,
+    ProductDetails,
 )
 from domain.catalog.stock import MAX_ON_HAND
 from domain.shared.currency import EXPONENTS
@@ -45,17 +45,19 @@ def product_from(row: object) -> CatalogRow:
     max_per_order, initial_stock = row.get("max_per_order"), row.get("initial_stock", 0)
     return CatalogRow(
         sku=str(row["sku"]),
-        name=str(row["name"]),
-        description=str(row.get("description", "")),
-        price=Money(_whole(price["amount"]), str(price["currency"])),
-        attributes={name: str(attributes[name]) for name in sorted(attributes)},
-        max_per_order=None if max_per_order is None else _whole(max_per_order),
+        details=ProductDetails(
+            name=str(row["name"]),
+            description=str(row.get("description", "")),
+            price=Money(_whole(price["amount"]), str(price["currency"])),
+            attributes={name: str(attributes[name]) for name in sorted(attributes)},
+            max_per_order=None if max_per_order is None else _whole(max_per_order),
+        ),
         initial_stock=_whole(initial_stock),
     )
 
 
 def _violations(row: Mapping[str, object]) -> Iterator[Violation]:
-    for field, rule in (("sku", SKU), ("name", PRODUCT_NAME), ("description", DESCRIPTION)):
+    for field, rule in {"sku": SKU, **TEXT_RULES}.items():
         yield from _text(row, field, rule)
         yield from _missing(row, {field} & {*_REQUIRED})
     yield from _price(row)

@@ -12,7 +12,7 @@ from application.orders.access import OrderAccess
 from application.signing.ports import SigningKey
 from application.signing.rotate_key import RotateKey
 from application.webhooks.create_endpoint import CreateEndpointCommand
-from domain.catalog.product import ProductChanges
+from domain.catalog.product import ProductChanges, ProductDetails
 from domain.sessions.session import GRACE
 from domain.shared.actor import Actor
 from domain.shared.ids import UserId
@@ -49,11 +49,7 @@ async def test_catalog_changes_by_staff_are_audited(shop: Shop, staff: Actor) ->
 async def test_import_is_audited_per_product_with_one_actor(shop: Shop) -> None:
     row = CatalogRow(
         sku="MUG",
-        name="Mug",
-        description="",
-        price=Money(100, "EUR"),
-        attributes={},
-        max_per_order=None,
+        details=ProductDetails(name="Mug", price=Money(100, "EUR")),
         initial_stock=3,
     )
     rows = [row, replace(row, sku="CUP")]

@@ -8,7 +8,7 @@ from application.catalog.ports import ProductFilter, ProductSort
 from application.catalog.views import ProductView
 from application.shared.page import Page, Position
 from domain.catalog import search
-from domain.catalog.product import ProductStatus
+from domain.catalog.product import ProductDetails, ProductStatus
 from domain.shared.money import MAX_AMOUNT, Money
 from tests.kit.actors import SOMEBODY
 from tests.kit.pages import pages, walk
@@ -22,11 +22,10 @@ async def stock_up(shop: Shop, random: Random, *, count: int) -> None:
     rows = [
         CatalogRow(
             sku=f"SKU-{random.getrandbits(64):x}",
-            name="".join(random.choices(ALPHABET, k=random.randint(1, 2))),
-            description="",
-            price=Money(random.choice([0, 1, 999, MAX_AMOUNT]), "EUR"),
-            attributes={},
-            max_per_order=None,
+            details=ProductDetails(
+                name="".join(random.choices(ALPHABET, k=random.randint(1, 2))),
+                price=Money(random.choice([0, 1, 999, MAX_AMOUNT]), "EUR"),
+            ),
             initial_stock=random.randint(0, 1),
         )
         for _ in range(count)

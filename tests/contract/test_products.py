@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -32,7 +33,7 @@ async def change(shop: Shop, product_id: ProductId, changes: ProductChanges) -> 
 
 async def test_product_is_read_as_it_was_saved(shop: Shop) -> None:
     product, stock = a_product(shop.ids, actor=STAFF)
-    product.price = Money(MAX_AMOUNT, "KWD")
+    product.details = replace(product.details, price=Money(MAX_AMOUNT, "KWD"))
     view = ProductView.of(product, stock)
     await add(shop, (product, stock))
     async with shop.store.unit_of_work() as work:
@@ -93,8 +94,9 @@ async def test_saved_changes_are_stored(shop: Shop) -> None:
 async def test_unsaved_change_of_a_product_is_not_stored(shop: Shop) -> None:
     mug = await shop.product(attributes={"colour": "red"})
     async with shop.store.unit_of_work() as work:
+        stock = (await work.stocks.lock([mug.id]))[mug.id]
         product = (await work.products.get([mug.id]))[mug.id]
-        product.attributes["colour"] = "blue"
+        product.change(ProductChanges(attributes={"colour": "blue"}), stock=stock, now=NOW)
         await work.commit()
     assert await shop.store.products.get(mug.id) == mug
 

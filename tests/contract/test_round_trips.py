@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.catalog.product import Product, ProductStatus
+from domain.catalog.product import Product, ProductDetails, ProductStatus
 from domain.catalog.stock import Stock
 from domain.clients.client import ServiceClient
 from domain.clients.secret import ClientSecret
@@ -44,6 +44,8 @@ class Values:
             int: lambda _: self._next(),
             bool: lambda _: True,
             bytes: lambda _: self._next().to_bytes(32, "big"),
+            Mapping[str, str]: lambda name: {name: f"{name}-{self._next()}"},
+            ProductDetails: lambda _: self.fill(ProductDetails),
             datetime: lambda _: NOW + timedelta(seconds=self._next()),
             dict[str, str]: lambda name: {name: f"{name}-{self._next()}"},
             Money: lambda _: Money(self._next(), "EUR"),

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from application.catalog.views import ProductView
 from application.shared.ids import IdFactory
-from domain.catalog.product import Product
+from domain.catalog.product import Product, ProductDetails
 from domain.catalog.stock import Stock
 from domain.orders.address import Address
 from domain.orders.line import OrderLine
@@ -49,11 +49,13 @@ def a_product(
     product = Product.create(
         id=stock.product_id,
         sku=sku,
-        name=name,
-        description=UNICODE,
-        price=Money(1999, "EUR"),
-        attributes={"colour": "red", UNICODE: UNICODE},
-        max_per_order=10,
+        details=ProductDetails(
+            name=name,
+            description=UNICODE,
+            price=Money(1999, "EUR"),
+            attributes={"colour": "red", UNICODE: UNICODE},
+            max_per_order=10,
+        ),
         stock=stock,
         now=NOW,
     )

@@ -41,6 +41,7 @@ from application.shared.idempotency import IdempotencyKey, IdempotentOperation, 
 from application.shared.lanes import Lanes
 from application.users.views import UserView
 from domain.catalog.adjusting import StockDelta
+from domain.catalog.product import ProductDetails
 from domain.catalog.stock import MovementReason
 from domain.orders.fulfillment import FulfilledLine
 from domain.orders.hold_limits import HoldLimits
@@ -169,11 +170,13 @@ class Shop(Accounts):
         receipt = await self.create_product(
             CreateProductCommand(
                 sku=sku or f"SKU-{next(self._numbers)}",
-                name=name,
-                description=description,
-                price=Money(price, currency),
-                attributes=attributes or {},
-                max_per_order=max_per_order,
+                details=ProductDetails(
+                    name=name,
+                    description=description,
+                    price=Money(price, currency),
+                    attributes=attributes or {},
+                    max_per_order=max_per_order,
+                ),
                 initial_stock=stock,
                 key=None,
                 actor=STAFF,

@@ -56,7 +56,7 @@ class StockMovementRow(Row):
 
 
 class ProductRow(Row):
-    """A product. Its stock is kept first, so that there is none without.
+    """A product. Its stock is inserted first, so that no product is without one.
 
     `sort_name`, `search_words` and `search_typos` are computed by the domain, from the product of `search_version`.
     Where that is not the product's version, an earlier release computed them, by earlier rules: see `ProductSearchIndex`.
@@ -94,3 +94,20 @@ class ProductRow(Row):
     search_words: Mapped[str] = mapped_column(TSVECTOR)
     search_typos: Mapped[list[str]] = mapped_column(ARRAY(Text))
     search_version: Mapped[int] = mapped_column(server_default=text("0"))
+
+
+class ProductWithStockRow(ProductRow):
+    """A product with the values of its stock that queries add. This is not a table."""
+
+    __abstract__ = True
+
+    available: int
+    version_with_stock: int
+
+
+class StockWithSkuRow(StockRow):
+    """A stock and the SKU of its product. This is not a table."""
+
+    __abstract__ = True
+
+    sku: str

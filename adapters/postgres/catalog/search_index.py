@@ -1,9 +1,10 @@
 from sqlalchemy import ARRAY, Text, bindparam, func, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from adapters.postgres.catalog.mapping import product_from, product_values
+from adapters.postgres.catalog.mapping import product_from, search_values
+from adapters.postgres.catalog.rows import ProductRow
 from adapters.postgres.core.errors import translated
-from adapters.postgres.core.rows import ProductRow
+from adapters.postgres.core.result_row import typed_rows
 from adapters.postgres.core.selects import PRODUCTS
 from application.catalog.ports import ProductSearchIndex
 
@@ -23,7 +24,6 @@ _UPDATE = (
         search_version=bindparam("search_version"),
     )
 )
-_COMPUTED = ("sort_name", "words", "search_typos", "search_version")
 
 
 class PostgresProductSearchIndex(ProductSearchIndex):
@@ -33,16 +33,11 @@ class PostgresProductSearchIndex(ProductSearchIndex):
     async def refresh(self, *, limit: int) -> int:
         with translated():
             async with self._engine.begin() as connection:
-                products = [
-                    product_from(row) for row in await connection.execute(_OUTDATED, {"limit": limit})
-                ]
-                rows = [(product.id, product_values(product)) for product in products]
-                if rows:
+                result = await connection.execute(_OUTDATED, {"limit": limit})
+                products = [product_from(row) for row in typed_rows(ProductRow, result.all())]
+                if products:
                     await connection.execute(
                         _UPDATE,
-                        [
-                            {"saved_id": id_, **{name: values[name] for name in _COMPUTED}}
-                            for id_, values in rows
-                        ],
+                        [{"saved_id": product.id, **search_values(product)} for product in products],
                     )
         return len(products)

@@ -6,9 +6,9 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Select, literal, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
-from adapters.postgres.core.result_row import ResultRow
 from application.shared.page import Page, Position
 
+R = TypeVar("R")
 V = TypeVar("V")
 Key = tuple[InstrumentedAttribute[Any], ...]
 """The columns that a list is sorted by, the last of them unique, all in one direction."""
@@ -26,7 +26,7 @@ def page_of(
     return ordered.limit(limit + 1)
 
 
-def shown(rows: Sequence[ResultRow], key: Key, *, limit: int, show: Callable[[ResultRow], V]) -> Page[V]:
+def shown(rows: Sequence[R], key: Key, *, limit: int, show: Callable[[R], V]) -> Page[V]:
     """Make a page of the rows that the statement of `page_of` has found."""
     items = rows[:limit]
     end = tuple(getattr(items[-1], column.key) for column in key) if len(rows) > limit else None

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from adapters.postgres.audit.audit_log import write_audit_log
-from adapters.postgres.catalog.product_repository import PostgresProductRepository
-from adapters.postgres.catalog.stock_repository import PostgresStockRepository
+from adapters.postgres.catalog.repository import PostgresProductRepository, PostgresStockRepository
 from adapters.postgres.clients.repository import PostgresClientRepository
 from adapters.postgres.core.run_to_completion import run_to_completion
 from adapters.postgres.core.transaction import Transaction

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import cast
 
 from sqlalchemy import (
     ARRAY,
@@ -126,12 +127,12 @@ async def lock_for_placing(
     else:
         locked = (await transaction.execute(_LOCK_ALONE, ids)).all()
         read = await transaction.execute(_READ_HOLDS, {**ids, "holds_at": holds_at})
-    stocks = {row.product_id: stock_from(row) for row in locked if row.customer_id is None}
+    stocks = {row.product_id: stock_from(cast("StockRow", row)) for row in locked if row.customer_id is None}
     locked_customers = {row.customer_id for row in locked}
     products, holds = {}, {}
     for row in read:
         if row.customer_id is None:
-            product = product_from(row)
+            product = product_from(cast("ProductRow", row))
             products[product.id] = product
         else:
             units = zip(row.held_products or (), row.held_units or (), strict=True)

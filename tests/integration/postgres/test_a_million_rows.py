@@ -9,8 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.clock import SystemClock
 from adapters.ids import UuidV7Factory
-from adapters.postgres.catalog.product_queries import PostgresProductQueries
-from adapters.postgres.catalog.stock_queries import PostgresStockQueries
+from adapters.postgres.catalog.queries import PostgresProductQueries, PostgresStockQueries
 from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
 from adapters.postgres.orders.queries import PostgresOrderQueries
 from application.catalog.ports import ProductFilter, ProductSort

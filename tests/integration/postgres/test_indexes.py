@@ -7,8 +7,7 @@ import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from adapters.postgres.catalog.product_queries import PostgresProductQueries
-from adapters.postgres.catalog.stock_queries import PostgresStockQueries
+from adapters.postgres.catalog.queries import PostgresProductQueries, PostgresStockQueries
 from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
 from adapters.postgres.orders.queries import PostgresOrderQueries
 from adapters.postgres.sessions.queries import PostgresSessionQueries

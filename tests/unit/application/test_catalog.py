@@ -8,7 +8,7 @@ from application.catalog.ports import ProductFilter, ProductSort, SkuTaken
 from application.catalog.views import ProductView
 from application.orders.access import OrderAccess
 from application.shared.idempotency import IdempotencyKeyReused, IdempotentOperation
-from domain.catalog.product import ProductChanges, ProductStatus
+from domain.catalog.product import ProductChanges, ProductDetails, ProductStatus
 from domain.catalog.stock import MAX_ON_HAND, StockConflict
 from domain.shared.errors import NotFound, PreconditionFailed
 from domain.shared.ids import ProductId
@@ -18,11 +18,13 @@ from tests.kit.shop import STAFF, Shop
 
 CREATE = CreateProductCommand(
     sku="MUG-RED",
-    name="Mug, red",
-    description="Holds 300 ml",
-    price=Money(999, "EUR"),
-    attributes={"colour": "red"},
-    max_per_order=10,
+    details=ProductDetails(
+        name="Mug, red",
+        description="Holds 300 ml",
+        price=Money(999, "EUR"),
+        attributes={"colour": "red"},
+        max_per_order=10,
+    ),
     initial_stock=5,
     key=None,
     actor=STAFF,

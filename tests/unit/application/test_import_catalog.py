@@ -5,7 +5,7 @@ import pytest
 
 from application.catalog.import_catalog import ROWS_AT_A_TIME, CatalogRow, ImportResult
 from application.catalog.ports import SkuTaken
-from domain.catalog.product import ProductStatus
+from domain.catalog.product import ProductDetails, ProductStatus
 from domain.shared.money import Money
 from tests.invariants import assert_invariants, every_product
 from tests.kit.actors import SOMEBODY
@@ -13,14 +13,19 @@ from tests.kit.shop import STAFF, Shop
 
 MUG = CatalogRow(
     sku="MUG",
-    name="Mug",
-    description="Holds 300 ml",
-    price=Money(999, "EUR"),
-    attributes={"colour": "red", "size": "L"},
-    max_per_order=None,
+    details=ProductDetails(
+        name="Mug",
+        description="Holds 300 ml",
+        price=Money(999, "EUR"),
+        attributes={"colour": "red", "size": "L"},
+    ),
     initial_stock=5,
 )
-CUP = replace(MUG, sku="CUP", name="Cup")
+CUP = replace(MUG, sku="CUP", details=replace(MUG.details, name="Cup"))
+
+
+def named(row: CatalogRow, name: str) -> CatalogRow:
+    return replace(row, details=replace(row.details, name=name))
 
 
 async def import_rows(shop: Shop, *rows: CatalogRow) -> ImportResult:
@@ -47,10 +52,9 @@ async def test_import_updates_a_known_product_and_keeps_its_stock(shop: Shop) ->
     await shop.archive_product(mug.id, expected_version=mug.version, actor=SOMEBODY)
     row = replace(
         MUG,
-        name="Beaker",
-        price=Money(1, "EUR"),
-        attributes={"size": "XL"},
-        max_per_order=2,
+        details=ProductDetails(
+            name="Beaker", price=Money(1, "EUR"), attributes={"size": "XL"}, max_per_order=2
+        ),
         initial_stock=99,
     )
     assert await import_rows(shop, row) == ImportResult(created=0, changed=1, unchanged=0)
@@ -83,8 +87,8 @@ async def test_imports_in_opposite_orders_do_not_deadlock(shop: Shop) -> None:
     rows = [replace(MUG, sku=f"SKU-{number}") for number in range(ROWS_AT_A_TIME + 1)]
     await import_rows(shop, *rows)
     results = await asyncio.gather(
-        import_rows(shop, *(replace(row, name="Beaker") for row in rows)),
-        import_rows(shop, *(replace(row, name="Jug") for row in reversed(rows))),
+        import_rows(shop, *(named(row, "Beaker") for row in rows)),
+        import_rows(shop, *(named(row, "Jug") for row in reversed(rows))),
     )
     assert {result.changed for result in results} == {ROWS_AT_A_TIME + 1}
     assert len({product.name for product in await every_product(shop)}) == 1

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from application.catalog.import_catalog import CatalogRow
+from domain.catalog.product import ProductDetails
 from domain.shared.money import Money
 from entrypoints.catalog_file import reading
 from entrypoints.catalog_file.complaints import BadFile
@@ -12,11 +13,9 @@ from tests.unit.catalog_file.conftest import Complain, Read
 HEADER = "sku,name,price_amount,price_currency\n"
 MUG = CatalogRow(
     sku="MUG",
-    name="Mug, großer",
-    description="",
-    price=Money(1999, "EUR"),
-    attributes={"colour": "red"},
-    max_per_order=10,
+    details=ProductDetails(
+        name="Mug, großer", price=Money(1999, "EUR"), attributes={"colour": "red"}, max_per_order=10
+    ),
     initial_stock=0,
 )
 
@@ -37,11 +36,7 @@ def test_empty_cell_is_omitted(read_csv: Read) -> None:
     assert rows == [
         CatalogRow(
             sku="A",
-            name="B",
-            description="",
-            price=Money(1, "EUR"),
-            attributes={},
-            max_per_order=None,
+            details=ProductDetails(name="B", price=Money(1, "EUR")),
             initial_stock=0,
         )
     ]

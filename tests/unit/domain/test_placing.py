@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -36,8 +37,8 @@ class Goods:
 
     def add(self, sku: str, *, stock: int = 10, price: Money | None = None) -> Product:
         product, its_stock = a_product(IDS, actor=STAFF, sku=sku, on_hand=stock)
-        product.price = price or Money(1000, "EUR")
-        product.max_per_order = None
+        price = price or Money(1000, "EUR")
+        product.details = replace(product.details, price=price, max_per_order=None)
         self._products[product.id], self._stocks[product.id] = product, its_stock
         return product
 
@@ -83,8 +84,8 @@ def test_placed_order_reserves_lines_and_copies_prices(goods: Goods) -> None:
     mug, cup = goods.add("MUG", price=Money(999, "EUR")), goods.add("CUP", price=Money(1, "EUR"))
     order = place_it(goods, request((mug, 2), (cup, 3)))
     assert [(line.sku, line.name, line.unit_price, line.quantity) for line in order.lines] == [
-        ("MUG", mug.name, Money(999, "EUR"), 2),
-        ("CUP", cup.name, Money(1, "EUR"), 3),
+        ("MUG", mug.details.name, Money(999, "EUR"), 2),
+        ("CUP", cup.details.name, Money(1, "EUR"), 3),
     ]
     assert order.total == Money(2001, "EUR")
     assert (goods.available(mug), goods.available(cup)) == (8, 7)
@@ -143,7 +144,7 @@ def test_every_unavailable_product_is_reported(goods: Goods) -> None:
     mug, archived, rationed = goods.add("MUG"), goods.add("ARCHIVED"), goods.add("RATIONED")
     yen, unknown = goods.add("YEN", price=Money(1, "JPY")), Goods().add("UNKNOWN")
     archived.status = ProductStatus.ARCHIVED
-    rationed.max_per_order = 2
+    rationed.details = replace(rationed.details, max_per_order=2)
     with pytest.raises(ProductUnavailable) as refusal:
         place_it(
             goods, request((mug, 1), (archived, 1), (rationed, 1), (rationed, 2), (yen, 1), (unknown, 1))
@@ -159,7 +160,7 @@ def test_every_unavailable_product_is_reported(goods: Goods) -> None:
 
 def test_order_up_to_max_per_order_is_placed(goods: Goods) -> None:
     rationed = goods.add("RATIONED")
-    rationed.max_per_order = 2
+    rationed.details = replace(rationed.details, max_per_order=2)
     assert place_it(goods, request((rationed, 1), (rationed, 1))).ordered_units == 2
 
 

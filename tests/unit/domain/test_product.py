@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from domain.catalog.product import (
@@ -35,10 +37,10 @@ def receive(stock: Stock) -> None:
     stock.adjust(1, MovementReason.RECEIPT, note=None, now=NOW, actor=STAFF)
 
 
-def test_import_changes_only_named_fields(product: Product, stock: Stock) -> None:
+def test_change_keeps_fields_that_it_does_not_name(product: Product, stock: Stock) -> None:
     product.change(ProductChanges(name="Beaker", max_per_order=None), stock=stock, now=NOW)
-    assert (product.name, product.max_per_order) == ("Beaker", None)
-    assert (product.sku, product.price, product.status) == (
+    assert (product.details.name, product.details.max_per_order) == ("Beaker", None)
+    assert (product.sku, product.details.price, product.status) == (
         "MUG-RED",
         Money(1999, "EUR"),
         ProductStatus.ACTIVE,
@@ -46,24 +48,26 @@ def test_import_changes_only_named_fields(product: Product, stock: Stock) -> Non
 
 
 def test_attributes_are_merged_and_null_removes_one(product: Product, stock: Stock) -> None:
-    product.attributes = {"colour": "red", "size": "L"}
+    product.details = replace(product.details, attributes={"colour": "red", "size": "L"})
     product.change(ProductChanges(attributes={"size": None, "glaze": "matt"}), stock=stock, now=NOW)
-    assert product.attributes == {"colour": "red", "glaze": "matt"}
+    assert product.details.attributes == {"colour": "red", "glaze": "matt"}
 
 
 def test_null_attributes_remove_all(product: Product, stock: Stock) -> None:
     product.change(ProductChanges(attributes=None), stock=stock, now=NOW)
-    assert product.attributes == {}
+    assert product.details.attributes == {}
 
 
 def test_edit_above_the_attribute_limit_changes_nothing(product: Product, stock: Stock) -> None:
-    product.attributes = {f"old-{number}": "" for number in range(MAX_ATTRIBUTES - 1)}
+    attributes = {f"old-{number}": "" for number in range(MAX_ATTRIBUTES - 1)}
+    product.details = replace(product.details, attributes=attributes)
     product.change(ProductChanges(attributes={"last": ""}), stock=stock, now=NOW)
-    name, version = product.name, product.version
+    details, version = product.details, product.version
     with pytest.raises(ValidationFailed) as refusal:
         product.change(ProductChanges(name="Beaker", attributes={"one too many": ""}), stock=stock, now=NOW)
     assert [violation.path for violation in refusal.value.violations] == [("attributes",)]
-    assert (product.name, product.version, len(product.attributes)) == (name, version, MAX_ATTRIBUTES)
+    assert (product.details, product.version) == (details, version)
+    assert len(details.attributes) == MAX_ATTRIBUTES
     product.change(ProductChanges(attributes={"last": None, "another": ""}), stock=stock, now=NOW)
 
 
@@ -116,7 +120,7 @@ def test_every_edit_records_an_event(product: Product, stock: Stock) -> None:
 def test_typos_match_sku_and_name_but_not_description(
     product: Product,
 ) -> None:
-    product.description = "Holds tea"
+    product.details = replace(product.details, description="Holds tea")
     assert product.search_words == {"mug", "red", "mugred", "rouge", "a", "pois", "holds", "tea"}
     assert "roge" in product.search_typos
     assert "hods" not in product.search_typos

@@ -2,33 +2,26 @@
 
 from dataclasses import fields, replace
 from datetime import UTC, datetime
+from typing import get_type_hints
 from uuid import UUID
 
 import pytest
 
-from application.catalog.create_product import CreateProductCommand
 from application.catalog.import_catalog import CatalogRow
 from application.catalog.views import ProductView
-from domain.catalog.product import Product, ProductChanges, ProductStatus
+from domain.catalog.product import TEXT_RULES, Product, ProductChanges, ProductDetails, ProductStatus
 from domain.catalog.stock import Stock
 from domain.shared.ids import ProductId
 from domain.shared.money import Money
 from domain.shared.unset import UNSET
-from entrypoints.catalog_file import rows
+from entrypoints.catalog_file.rows import product_from
 from entrypoints.http.api.catalog.schemas import ChangeProductRequest, CreateProductRequest, ProductResponse
 from tests.kit.actors import SOMEBODY
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
-SET_BY_SERVICE = {"id", "status", "version", "stock_version", "created_at", "updated_at"}
-SETTABLE = {field.name for field in fields(Product) if field.init} - SET_BY_SERVICE
-
-BEFORE = {
-    "name": "Mug",
-    "description": "",
-    "price": Money(1000, "EUR"),
-    "attributes": {},
-    "max_per_order": None,
-}
+SET_BY_SERVICE = {"id", "sku", "version", "created_at", "updated_at", "available"}
+DETAILS = {field.name for field in fields(ProductDetails)}
+BEFORE = ProductDetails(name="Mug", price=Money(1000, "EUR"))
 CHANGED = {
     "name": "Cup",
     "description": "Holds a quarter of a litre.",
@@ -36,39 +29,56 @@ CHANGED = {
     "attributes": {"colour": "red"},
     "max_per_order": 3,
 }
-"""A changed value for every field that can be changed. A new field is missing here first."""
-
-
-def names(kind: type) -> set[str]:
-    return {field.name for field in fields(kind)}
+"""Another value for every field. A new field is missing here first."""
+JSON = {**CHANGED, "price": {"amount": 1200, "currency": "EUR"}}
 
 
 def product_and_stock() -> tuple[Product, Stock]:
     product_id = ProductId(UUID(int=1))
     stock = Stock.open(product_id, 5, now=NOW, actor=SOMEBODY)
-    product = Product.create(id=product_id, sku="MUG-1", stock=stock, now=NOW, **BEFORE)  # type: ignore[arg-type] # values of several types
-    return product, stock
+    return Product.create(id=product_id, sku="MUG-1", details=BEFORE, stock=stock, now=NOW), stock
 
 
-def test_every_settable_field_has_a_changed_value_here() -> None:
-    assert CHANGED.keys() == BEFORE.keys() == SETTABLE - {"sku"}
+def test_every_field_has_another_value_here() -> None:
+    assert CHANGED.keys() == DETAILS
+    assert [name for name, value in CHANGED.items() if value == getattr(BEFORE, name)] == []
 
 
-def test_every_settable_field_can_be_created_and_imported() -> None:
-    assert names(CreateProductCommand) >= SETTABLE
-    assert names(CatalogRow) >= SETTABLE
-    assert CreateProductRequest.model_fields.keys() >= SETTABLE
-    assert {*rows._REQUIRED, *rows._OPTIONAL} >= SETTABLE
+def test_every_text_has_a_rule() -> None:
+    hints = get_type_hints(ProductDetails)
+    assert {name for name, hint in hints.items() if hint in {str, str | None}} == TEXT_RULES.keys()
 
 
-def test_every_settable_field_except_the_sku_can_be_changed() -> None:
-    assert names(ProductChanges) == SETTABLE - {"sku"} | {"status"}
-    assert ChangeProductRequest.model_fields.keys() == names(ProductChanges)
+def test_request_to_create_passes_every_field_on() -> None:
+    request = CreateProductRequest.model_validate({"sku": "MUG-1", **JSON})
+    assert request.details() == replace(BEFORE, **CHANGED)  # type: ignore[arg-type] # values of several types
 
 
-def test_every_settable_field_is_in_the_view() -> None:
-    assert names(ProductView) == SETTABLE | SET_BY_SERVICE - {"stock_version"} | {"available"}
-    assert ProductResponse.model_fields.keys() == names(ProductView)
+def test_patch_passes_every_field_on() -> None:
+    changes = ChangeProductRequest.model_validate({**JSON, "status": "archived"}).changes()
+    assert changes == ProductChanges(**CHANGED, status=ProductStatus.ARCHIVED)  # type: ignore[arg-type] # values of several types
+    assert [field.name for field in fields(changes) if getattr(changes, field.name) is UNSET] == []
+
+
+def test_patch_can_clear_every_optional_field() -> None:
+    required = {"name", "price"}
+    optional = {name: getattr(BEFORE, name) for name in DETAILS - required}
+    changes = ChangeProductRequest.model_validate(dict.fromkeys(optional)).changes()
+    details = replace(BEFORE, **CHANGED).changed_by(changes)  # type: ignore[arg-type] # values of several types
+    assert {name: getattr(details, name) for name in optional} == optional
+
+
+def test_import_passes_every_field_on() -> None:
+    assert product_from({"sku": "MUG-1", **JSON}).details == replace(BEFORE, **CHANGED)  # type: ignore[arg-type] # values of several types
+
+
+@pytest.mark.parametrize("name", sorted(CHANGED))
+def test_import_finds_a_product_that_differs_in_one_field(name: str) -> None:
+    product, _ = product_and_stock()
+    same = CatalogRow(sku="MUG-1", details=BEFORE, initial_stock=0)
+    other = replace(same, details=replace(BEFORE, **{name: CHANGED[name]}))  # type: ignore[arg-type] # values of several types
+    assert other.differs_from(product)
+    assert not same.differs_from(product)
 
 
 @pytest.mark.parametrize("name", sorted(CHANGED))
@@ -78,22 +88,7 @@ def test_changed_field_is_applied_and_shown(name: str) -> None:
     assert getattr(ProductView.of(product, stock), name) == CHANGED[name]
 
 
-@pytest.mark.parametrize("name", sorted(CHANGED))
-def test_import_changes_a_product_that_differs_in_one_field(name: str) -> None:
-    product, _ = product_and_stock()
-    same = CatalogRow(sku="MUG-1", initial_stock=0, **BEFORE)  # type: ignore[arg-type] # values of several types
-    changes = replace(same, **{name: CHANGED[name]}).changes_to(product)  # type: ignore[arg-type] # values of several types
-    assert changes is not None
-    assert getattr(changes, name) == CHANGED[name]
-    assert same.changes_to(product) is None
-
-
-def test_patch_passes_every_field_on() -> None:
-    body = {
-        **CHANGED,
-        "price": {"amount": 1200, "currency": "EUR"},
-        "status": ProductStatus.ARCHIVED.value,
-    }
-    changes = ChangeProductRequest.model_validate(body).changes()
-    assert {field.name for field in fields(changes) if getattr(changes, field.name) is UNSET} == set()
-    assert {name: getattr(changes, name) for name in CHANGED} == CHANGED
+def test_view_and_response_have_every_field() -> None:
+    view = {field.name for field in fields(ProductView)}
+    assert view == DETAILS | SET_BY_SERVICE | {"status"}
+    assert ProductResponse.model_fields.keys() == view

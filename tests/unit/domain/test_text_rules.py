@@ -18,6 +18,7 @@ from domain.catalog.product import (
     SKU,
     Product,
     ProductChanges,
+    ProductDetails,
 )
 from domain.catalog.stock import ADJUSTMENT_NOTE, COUNT_REASON, MovementReason
 from domain.orders.address import ADDRESS_LINE, CITY, COUNTRY, POSTAL_CODE, RECIPIENT, REGION
@@ -82,11 +83,12 @@ def creating(field: str) -> Apply:
         return Product.create(
             id=stock.product_id,
             sku=str(given_["sku"]),
-            name=str(given_["name"]),
-            description=str(given_["description"]),
-            attributes=given_["attributes"],
-            price=Money(1, "EUR"),
-            max_per_order=None,
+            details=ProductDetails(
+                name=str(given_["name"]),
+                description=str(given_["description"]),
+                attributes=given_["attributes"],
+                price=Money(1, "EUR"),
+            ),
             stock=stock,
             now=NOW,
         )

@@ -150,11 +150,7 @@ async def create_product(
     receipt = await create_product(
         CreateProductCommand(
             sku=body.sku,
-            name=body.name,
-            description=body.description,
-            price=body.price.to_money(),
-            attributes=body.attributes,
-            max_per_order=body.max_per_order,
+            details=body.details(),
             initial_stock=body.initial_stock,
             key=key.of(IdempotentOperation.CREATE_PRODUCT, manager) if key else None,
             actor=actor_of(request, manager),

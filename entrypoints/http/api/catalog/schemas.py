@@ -14,6 +14,7 @@ from domain.catalog.product import (
     PRODUCT_NAME,
     SKU,
     ProductChanges,
+    ProductDetails,
     ProductStatus,
 )
 from domain.catalog.search import MAX_TERMS, terms
@@ -72,6 +73,15 @@ class CreateProductRequest(RequestModel):
     )
     max_per_order: MaxPerOrder | None = None
     initial_stock: OnHand = 0
+
+    def details(self) -> ProductDetails:
+        return ProductDetails(
+            name=self.name,
+            description=self.description,
+            price=self.price.to_money(),
+            attributes=self.attributes,
+            max_per_order=self.max_per_order,
+        )
 
 
 class ChangeProductRequest(RequestModel):

@@ -1,27 +1,44 @@
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, cast, false, literal, or_, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Executable,
+    Uuid,
+    any_,
+    bindparam,
+    cast,
+    false,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from adapters.postgres.catalog.mapping import movement_view_from, product_view_from, stock_from
+from adapters.postgres.catalog.rows import (
+    ProductRow,
+    ProductWithStockRow,
+    StockMovementRow,
+    StockRow,
+    StockWithSkuRow,
+)
 from adapters.postgres.core.data_loader import DataLoader
 from adapters.postgres.core.keyset import Key, page_of, shown
 from adapters.postgres.core.reader import AutocommitReader
-from adapters.postgres.core.result_row import ResultRow
-from adapters.postgres.core.rows import ProductRow, StockRow
+from adapters.postgres.core.result_row import typed_rows
 from adapters.postgres.core.unnest import columns_of
-from application.catalog.ports import ProductFilter, ProductQueries, ProductSort
-from application.catalog.views import ProductView
+from application.catalog.ports import ProductFilter, ProductQueries, ProductSort, StockQueries
+from application.catalog.views import MovementView, ProductView, StockView
 from application.shared.page import Page, Position
 from domain.catalog import search
-from domain.catalog.product import SKU, ProductStatus
+from domain.catalog.product import SKU
 from domain.shared.ids import ProductId
-from domain.shared.money import Money
 
-_AVAILABLE = StockRow.on_hand - StockRow.reserved
 _PRODUCTS = select(
     *columns_of(ProductRow, without={"search_words", "search_typos", "search_version"}),
-    _AVAILABLE.label("available"),
+    (StockRow.on_hand - StockRow.reserved).label("available"),
     (ProductRow.version + StockRow.version - ProductRow.stock_version).label("version_with_stock"),
 ).join(StockRow, StockRow.product_id == ProductRow.id)
 _GET = _PRODUCTS.where(ProductRow.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
@@ -30,6 +47,12 @@ _KEYS: Mapping[ProductSort, Key] = {
     ProductSort.NAME: (ProductRow.sort_name, ProductRow.id),
     ProductSort.PRICE: (ProductRow.price_amount, ProductRow.id),
 }
+_STOCK = (
+    select(*columns_of(StockRow, without={"in_stock"}), ProductRow.sku)
+    .join(ProductRow, ProductRow.id == StockRow.product_id)
+    .where(StockRow.product_id == bindparam("product_id"))
+)
+_LATEST = (StockMovementRow.version,)
 
 
 class PostgresProductQueries(ProductQueries):
@@ -41,7 +64,7 @@ class PostgresProductQueries(ProductQueries):
         return await self._gets.get(product_id)
 
     async def _get(self, product_ids: Collection[ProductId]) -> Mapping[ProductId, ProductView]:
-        views = map(_view, await self._reader.all(_GET, {"ids": list(product_ids)}))
+        views = map(product_view_from, await self._read(_GET, {"ids": list(product_ids)}))
         return {view.id: view for view in views}
 
     async def list(
@@ -58,18 +81,42 @@ class PostgresProductQueries(ProductQueries):
         exact: list[ProductView] = []
         if criteria.query is not None and limit > 1 and not any(SKU.violations(criteria.query, "q")):
             if after is None:
-                rows = await self._reader.all(found.where(ProductRow.sku == criteria.query))
-                exact = [_view(row) for row in rows]
+                rows = await self._read(found.where(ProductRow.sku == criteria.query))
+                exact = [product_view_from(row) for row in rows]
             found = found.where(ProductRow.sku != criteria.query)
         limit -= len(exact)
         statement = page_of(found, key, descending=descending, after=after, limit=limit)
-        others = shown(await self._reader.all(statement), key, limit=limit, show=_view)
+        others = shown(await self._read(statement), key, limit=limit, show=product_view_from)
         return Page((*exact, *others.items), others.next)
+
+    async def _read(
+        self, statement: Executable, parameters: Mapping[str, object] | None = None
+    ) -> Sequence[ProductWithStockRow]:
+        return typed_rows(ProductWithStockRow, await self._reader.all(statement, parameters))
+
+
+class PostgresStockQueries(StockQueries):
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._reader = AutocommitReader(engine)
+
+    async def get(self, product_id: ProductId) -> StockView | None:
+        rows = await self._reader.all(_STOCK, {"product_id": product_id})
+        for row in typed_rows(StockWithSkuRow, rows):
+            return StockView.of(stock_from(row), row.sku)
+        return None
+
+    async def movements(
+        self, product_id: ProductId, *, after: Position | None, limit: int
+    ) -> Page[MovementView]:
+        ledger = select(*columns_of(StockMovementRow)).where(StockMovementRow.product_id == product_id)
+        statement = page_of(ledger, _LATEST, descending=True, after=after, limit=limit)
+        rows = typed_rows(StockMovementRow, await self._reader.all(statement))
+        return shown(rows, _LATEST, limit=limit, show=movement_view_from)
 
 
 def _conditions(criteria: ProductFilter) -> Iterator[ColumnElement[bool]]:
     if criteria.status is not None:
-        # Written out, not bound: only then is the index on the prices of active products used.
+        # Rendered into the statement, not bound: only then is the index on the prices of active products used.
         yield ProductRow.status == literal(criteria.status.value, literal_execute=True)
     if criteria.sku is not None:
         yield ProductRow.sku == criteria.sku
@@ -80,7 +127,7 @@ def _conditions(criteria: ProductFilter) -> Iterator[ColumnElement[bool]]:
     if criteria.max_price is not None:
         yield ProductRow.price_amount <= criteria.max_price
     if criteria.in_stock is not None:
-        # Written out, not bound: the planner then knows how many products the filter leaves.
+        # Rendered into the statement, not bound: the planner then knows how many products the filter leaves.
         yield StockRow.in_stock.is_(criteria.in_stock)
     if criteria.query is not None:
         yield from _matches(criteria.query)
@@ -99,20 +146,3 @@ def _matches(query: str) -> Iterator[ColumnElement[bool]]:
         found = ProductRow.search_words.op("@@")(cast(lexeme, TSQUERY))
         variants = sorted(search.typo_variants(term.word))
         yield or_(found, ProductRow.search_typos.overlap(variants)) if variants else found
-
-
-def _view(row: ResultRow) -> ProductView:
-    return ProductView(
-        id=ProductId(row.id),
-        sku=row.sku,
-        name=row.name,
-        description=row.description,
-        price=Money(row.price_amount, row.price_currency),
-        attributes=row.attributes,
-        status=ProductStatus(row.status),
-        available=row.available,
-        max_per_order=row.max_per_order,
-        version=row.version_with_stock,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-    )
