@@ -94,6 +94,8 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=1, le=65535)
     workers: int = Field(1, ge=1, le=64)
     """Number of serving processes."""
+    drain_delay: timedelta = Field(timedelta(0), ge=timedelta(0), le=timedelta(minutes=5))
+    """How long a stopping service accepts requests while `/readyz` fails: as long as load balancers need to notice."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     docs_enabled: bool = True
 

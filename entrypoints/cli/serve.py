@@ -53,7 +53,7 @@ def serve(
                 running.enter_context(worker_process(address))
             return variables
 
-        serve_http(address, workers=settings.workers, prepare=prepare)
+        serve_http(address, workers=settings.workers, drain_delay=settings.drain_delay, prepare=prepare)
     typer.echo("Stopped.")
 
 

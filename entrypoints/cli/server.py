@@ -13,10 +13,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from functools import partial
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
@@ -25,6 +26,9 @@ from granian.server.mp import MPServer, WorkerProcess
 
 from entrypoints.cli.address import Address
 from entrypoints.gc_tuning import collect_seldom
+
+if TYPE_CHECKING:
+    from entrypoints.http.middleware.request_drainer import RequestDrainer
 
 CONNECTIONS = 8192
 """Connections of one process, idle ones included. This is far more than the queues behind can hold, so that excess
@@ -46,12 +50,17 @@ LOG_THROUGH_ROOT = {
 """Granian logs to the root logger, without access log lines: the app writes those."""
 
 
+_STOP_ANNOUNCEMENT: Mapping[str, str] = {}
+"""The message after the variables: the process will be stopped."""
+
 Prepare = Callable[[], Mapping[str, str]]
 """Prepare the database, and return the environment variables with which the service finds it."""
 
 
-def serve_http(address: Address, *, workers: int, prepare: Prepare) -> None:
+def serve_http(address: Address, *, workers: int, drain_delay: timedelta, prepare: Prepare) -> None:
     """Serve until SIGINT or SIGTERM, and finish the running requests.
+
+    After the signal the readiness check fails, and requests are accepted for `drain_delay`, or until a second signal.
 
     Raises:
         SystemExit: a process cannot start, or exits again right after its restart.
@@ -63,6 +72,7 @@ def serve_http(address: Address, *, workers: int, prepare: Prepare) -> None:
     _allow_as_many_files()
     _Server(
         prepare,
+        drain_delay,
         target="entrypoints.asgi:app",
         address=address.ip,
         port=address.port,
@@ -90,11 +100,12 @@ def _allow_as_many_files() -> None:
 
 
 class _Server(MPServer):
-    def __init__(self, prepare: Prepare, **options: Any) -> None:  # noqa: ANN401 - Granian's options
+    def __init__(self, prepare: Prepare, drain_delay: timedelta, **options: Any) -> None:  # noqa: ANN401 - Granian's options
         super().__init__(**options)
         self._prepare = prepare
+        self._drain_delay = drain_delay
         self._prepared: Mapping[str, str] | None = None
-        self._waiting: list[Connection] = []
+        self._workers: dict[int, Connection] = {}
 
     def startup(self, spawn_target: Callable[..., None], target_loader: Callable[..., object]) -> None:
         """Start the processes with SIGINT blocked: a terminal sends it to all of them, but the parent stops them in order."""
@@ -107,26 +118,33 @@ class _Server(MPServer):
         except BaseException:
             self._stop_workers()  # type: ignore[no-untyped-call] # Granian has no types there
             raise
-        for worker in self._waiting:
+        for worker in self._workers.values():
             _send(worker, self._prepared)
-        self._waiting.clear()
+
+    def shutdown(self, exit_code: int = 0) -> None:
+        """Announce the stop to the processes, give load balancers the time to notice, then stop."""
+        if self.interrupt_signal and self._drain_delay:
+            self.main_loop_interrupt.clear()
+            for worker in self._workers.values():
+                _send(worker, _STOP_ANNOUNCEMENT)
+            self.main_loop_interrupt.wait(self._drain_delay.total_seconds())  # a second signal sets it
+        super().shutdown(exit_code)  # type: ignore[no-untyped-call] # Granian has no types there
 
     def _spawn_worker(  # type: ignore[override] # Granian's method has the same parameters without types
         self, idx: int, target: Callable[..., None], callback_loader: Callable[..., object]
     ) -> WorkerProcess:
         receiver, sender = multiprocessing.Pipe(duplex=False)
-        if self._prepared is None:
-            self._waiting.append(sender)
-        else:
+        self._workers[idx] = sender
+        if self._prepared is not None:
             _send(sender, self._prepared)
         worker: WorkerProcess = super()._spawn_worker(idx, target, partial(callback_loader, receiver))
         return worker
 
 
-def _send(worker: Connection, prepared: Mapping[str, str]) -> None:
-    """Let a process continue. If it has exited meanwhile, its replacement gets the variables."""
+def _send(worker: Connection, message: Mapping[str, str]) -> None:
+    """Send the variables or the announcement. If the process has exited meanwhile, its replacement gets the variables."""
     with suppress(BrokenPipeError):
-        worker.send(prepared)
+        worker.send(message)
 
 
 @contextmanager
@@ -163,7 +181,17 @@ def load_app(receiver: Connection) -> Callable[..., Any]:
         os.environ.update(receiver.recv())
     except EOFError:
         sys.exit(1)
-    return app()
+    service = app()
+    threading.Thread(
+        target=_await_announcement, args=(receiver, service.state.request_drainer), name="stop", daemon=True
+    ).start()
+    return service
+
+
+def _await_announcement(receiver: Connection, drainer: "RequestDrainer") -> None:
+    with suppress(EOFError):
+        receiver.recv()
+        drainer.announce_stop()
 
 
 def _end_with_parent() -> None:

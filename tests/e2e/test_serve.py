@@ -2,6 +2,7 @@ import os
 import signal
 import socket
 import tempfile
+import time
 from pathlib import Path
 
 import httpx2
@@ -71,6 +72,22 @@ def test_killed_server_process_is_replaced(database_url: str) -> None:
 def serving_processes(service: Service) -> list[int]:
     children = psutil.Process(service.process.pid).children()
     return [child.pid for child in children if any("spawn_main" in word for word in child.cmdline())]
+
+
+def test_stopping_service_is_unready_and_accepts_requests_during_the_delay(database_url: str) -> None:
+    with serving(database_url, workers="2", drain_delay="PT5M") as service:
+        service.await_answer()
+        os.kill(service.process.pid, signal.SIGTERM)
+        url = service.address.url
+        while (ready := httpx2.get(f"{url}/readyz")).status_code == 200:
+            time.sleep(0.05)
+        assert (ready.status_code, ready.json()["code"]) == (503, "shutting_down")
+        # Both processes accept: a new connection goes to either.
+        assert {httpx2.get(f"{url}/v1/products").status_code for _ in range(20)} == {200}
+        os.kill(service.process.pid, signal.SIGTERM)  # a second signal ends the delay
+        output, _ = service.process.communicate(timeout=STOP_SECONDS)
+    assert service.process.returncode == 0
+    assert output.splitlines()[-1] == "Stopped."
 
 
 def test_second_service_on_a_used_port_is_rejected(database_url: str) -> None:

@@ -27,6 +27,8 @@ class RequestDrainer:
         self._reads = 0
         self._no_reads = asyncio.Event()
         self._draining = False
+        self.is_stop_announced = False
+        """Whether the process will stop soon. It still accepts requests, but its readiness check fails."""
 
     def __len__(self) -> int:
         return len(self._tasks) + self._reads
@@ -37,7 +39,7 @@ class RequestDrainer:
         Raises what the work raises, and HTTPProblem `shutting_down` if draining has begun, or ends the work.
         """
         if self._draining:
-            raise _shutting_down()
+            raise shutting_down()
         task = asyncio.create_task(work())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -45,7 +47,7 @@ class RequestDrainer:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
             if task.cancelled():
-                raise _shutting_down() from None
+                raise shutting_down() from None
             task.add_done_callback(_report_unheard)
             raise
 
@@ -55,13 +57,17 @@ class RequestDrainer:
         Raises what the work raises, and HTTPProblem `shutting_down` if draining has begun.
         """
         if self._draining:
-            raise _shutting_down()
+            raise shutting_down()
         self._reads += 1
         try:
             return await work()
         finally:
             self._reads -= 1
             self._tell_of_no_reads()
+
+    def announce_stop(self) -> None:
+        """Make the readiness check fail, so that load balancers send no new requests. Call it from any thread."""
+        self.is_stop_announced = True
 
     async def drain(self, timeout: float) -> int:  # noqa: ASYNC109 - a bound on politeness, not on the call
         """Reject new work, wait `timeout` seconds for running work, then cancel the rest.
@@ -87,7 +93,7 @@ class RequestDrainer:
             self._no_reads.set()
 
 
-def _shutting_down() -> HTTPProblem:
+def shutting_down() -> HTTPProblem:
     return HTTPProblem("shutting_down", headers={"Retry-After": "1"})
 
 

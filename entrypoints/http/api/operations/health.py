@@ -2,9 +2,12 @@
 
 from typing import Annotated, Literal
 
+from fastapi import Request
+
 from application.health.ports import Health
 from entrypoints.bootstrap.root import Container
 from entrypoints.from_container import from_container
+from entrypoints.http.middleware.request_drainer import RequestDrainer, shutting_down
 from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.representation.schemas import ResponseModel
 from entrypoints.http.routing.strict_router import StrictRouter
@@ -37,7 +40,10 @@ async def get_liveness() -> HealthResponse:
     responses=problem_responses("database_unavailable", "schema_outdated", "release_outdated"),
 )
 async def get_readiness(
-    health: Annotated[Health, from_container(Container.database.health)],
+    request: Request, health: Annotated[Health, from_container(Container.database.health)]
 ) -> HealthResponse:
+    drainer: RequestDrainer = request.app.state.request_drainer
+    if drainer.is_stop_announced:
+        raise shutting_down()
     await health.check()
     return OK
