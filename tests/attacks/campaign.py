@@ -182,7 +182,7 @@ async def _flood(port: int, at_once: int, bound: int, sent: bytes) -> int:
     return answered
 
 
-async def prepare(service: Service) -> Bystander:
+async def prepare(service: Service, customer_count: int = CUSTOMERS) -> Bystander:
     """Create a product and the customers, each behind the proxy at an address of its own."""
     http = httpx2.AsyncClient(
         base_url=service.address.url,
@@ -202,7 +202,7 @@ async def prepare(service: Service) -> Bystander:
     )
     product.raise_for_status()
     customers = []
-    for number in range(CUSTOMERS):
+    for number in range(customer_count):
         email, network = f"customer{number}@example.com", {"X-Forwarded-For": f"192.0.2.{number + 1}"}
         body = {"email": email, "password": PASSWORD, "password_confirm": PASSWORD}
         (await http.post("/v1/users", json=body, headers=network)).raise_for_status()

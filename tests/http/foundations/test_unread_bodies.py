@@ -1,4 +1,5 @@
 import asyncio
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -73,6 +74,18 @@ async def test_unread_body_above_the_bound_is_rejected(
         request.cancel()
     results = await asyncio.gather(*waiting, last, return_exceptions=True)
     assert isinstance(results[-1], HTTPProblem) is refused
+
+
+@pytest.mark.parametrize(("peer", "refused"), [("10.0.0.7", False), ("192.0.2.1", True)])
+async def test_trusted_proxy_is_exempt_from_the_bound_per_network(peer: str, refused: bool) -> None:
+    bounds = limits(max_unread=0, max_unread_per_network=1)
+    app = middleware(bounds, networks=(ip_network("10.0.0.0/8"),))
+    requests = [asyncio.create_task(app(scope_of(peer), never, send)) for _ in range(3)]
+    done, _ = await asyncio.wait(requests, timeout=0.05)
+    assert len(done) == (2 if refused else 0)
+    for request in requests:
+        request.cancel()
+    await asyncio.gather(*requests, return_exceptions=True)
 
 
 def test_slow_body_has_less_time_than_a_fast_one() -> None:
