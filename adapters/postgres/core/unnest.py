@@ -22,7 +22,9 @@ class UnnestedRows:
     def __init__(self, name: str, columns: Sequence[Column[Any]]) -> None:
         self._parameters = {c.name: f"{name}__{c.name}" for c in columns}
         self.table = (
-            func.unnest(*(bindparam(self._parameters[c.name], type_=ARRAY(c.type)) for c in columns))
+            func.unnest(
+                *(bindparam(self._parameters[c.name], type_=ARRAY(c.type, dimensions=1)) for c in columns)
+            )
             .table_valued(*(column(c.name, c.type) for c in columns))
             .render_derived(name=name)
         )

@@ -1,8 +1,8 @@
 from dataclasses import asdict
 from uuid import UUID
 
-from adapters.json_text import to_json
 from adapters.postgres.core.result_row import ResultRow
+from adapters.postgres.orders.rows import FulfillmentRow
 from application.orders.views import FulfillmentView
 from domain.orders.address import Address
 from domain.orders.fulfillment import FulfilledLine, Fulfillment
@@ -129,14 +129,14 @@ def fulfillment_values(fulfillment: Fulfillment) -> dict[str, object]:
     return {
         "id": fulfillment.id,
         "order_id": fulfillment.order_id,
-        "lines": to_json(fulfillment.lines),
+        "lines": [{"line_id": str(line.line_id), "quantity": line.quantity} for line in fulfillment.lines],
         "carrier": fulfillment.carrier,
         "tracking": fulfillment.tracking,
         "created_at": fulfillment.created_at,
     }
 
 
-def fulfillment_view_from(row: ResultRow) -> FulfillmentView:
+def fulfillment_view_from(row: FulfillmentRow) -> FulfillmentView:
     return FulfillmentView(
         id=FulfillmentId(row.id),
         order_id=OrderId(row.order_id),

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from adapters.postgres.core.data_loader import DataLoader
 from adapters.postgres.core.keyset import page_of, shown
 from adapters.postgres.core.reader import AutocommitReader
-from adapters.postgres.core.result_row import ResultRow
+from adapters.postgres.core.result_row import ResultRow, typed_rows
 from adapters.postgres.core.rows import FulfillmentRow, OrderHistoryRow, OrderRow
 from adapters.postgres.core.selects import ORDERS, orders_with_lines
 from adapters.postgres.core.unnest import columns_of
@@ -25,6 +25,7 @@ _GET_BY_KEY = orders_with_lines(
     )
 )
 _PLACED = (OrderRow.placed_at, OrderRow.id)
+_HISTORY = select(*columns_of(OrderHistoryRow)).where(OrderHistoryRow.order_id == bindparam("of_order"))
 _FULFILLMENTS = select(*columns_of(FulfillmentRow)).where(FulfillmentRow.order_id == bindparam("of_order"))
 _FULFILLMENT = _FULFILLMENTS.where(FulfillmentRow.id == bindparam("fulfillment"))
 _CREATED = (FulfillmentRow.created_at, FulfillmentRow.id)
@@ -72,21 +73,19 @@ class PostgresOrderQueries(OrderQueries):
     async def history(
         self, order_id: OrderId, *, after: Position | None, limit: int
     ) -> Page[StatusChangeView]:
-        changes = select(*columns_of(OrderHistoryRow)).where(OrderHistoryRow.order_id == order_id)
-        statement = page_of(changes, _CHANGED, descending=False, after=after, limit=limit)
-        return shown(await self._reader.all(statement), _CHANGED, limit=limit, show=_status_change_view)
+        statement = page_of(_HISTORY, _CHANGED, descending=False, after=after, limit=limit)
+        rows = typed_rows(OrderHistoryRow, await self._reader.all(statement, {"of_order": order_id}))
+        return shown(rows, _CHANGED, limit=limit, show=_status_change_view)
 
     async def fulfillment(self, order_id: OrderId, fulfillment_id: FulfillmentId) -> FulfillmentView | None:
-        row = await self._reader.one_or_none(
-            _FULFILLMENT, {"of_order": order_id, "fulfillment": fulfillment_id}
-        )
-        return fulfillment_view_from(row) if row else None
+        rows = await self._reader.all(_FULFILLMENT, {"of_order": order_id, "fulfillment": fulfillment_id})
+        return next(map(fulfillment_view_from, typed_rows(FulfillmentRow, rows)), None)
 
     async def fulfillments(
         self, order_id: OrderId, *, after: Position | None, limit: int
     ) -> Page[FulfillmentView]:
         statement = page_of(_FULFILLMENTS, _CREATED, descending=False, after=after, limit=limit)
-        rows = await self._reader.all(statement, {"of_order": order_id})
+        rows = typed_rows(FulfillmentRow, await self._reader.all(statement, {"of_order": order_id}))
         return shown(rows, _CREATED, limit=limit, show=fulfillment_view_from)
 
 
@@ -107,13 +106,13 @@ def _order_view(row: ResultRow) -> OrderView:
     return OrderView.of(order_from(row))
 
 
-def _status_change_view(row: ResultRow) -> StatusChangeView:
+def _status_change_view(row: OrderHistoryRow) -> StatusChangeView:
     return StatusChangeView(
         action=Action(row.action),
         source=OrderStatus(row.source) if row.source else None,
         target=OrderStatus(row.target),
         reason=row.reason,
-        actor_id=row.actor_id,
+        actor_id=None if row.actor_id is None else UserId(row.actor_id),
         request_id=row.request_id,
         at=row.occurred_at,
     )

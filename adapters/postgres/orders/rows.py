@@ -1,12 +1,20 @@
 from datetime import datetime
+from typing import TypedDict
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint, false, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from adapters.postgres.core.schema import JsonText, Row, currency, money, one_of
+from adapters.postgres.core.schema import Row, currency, money, one_of
 from adapters.postgres.users.rows import UserRow
 from domain.orders.lifecycle import Action, OrderStatus
+
+
+class LineUnits(TypedDict):
+    """Units of an order line, as JSON."""
+
+    line_id: str
+    quantity: int
 
 
 class OrderRow(Row):
@@ -112,7 +120,7 @@ class FulfillmentRow(Row):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     order_id: Mapped[UUID] = mapped_column(ForeignKey(OrderRow.id))
-    lines: Mapped[str] = mapped_column(JsonText)
+    lines: Mapped[list[LineUnits]] = mapped_column(JSON)
     carrier: Mapped[str | None]
     tracking: Mapped[str | None]
     created_at: Mapped[datetime]

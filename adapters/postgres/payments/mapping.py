@@ -1,9 +1,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from adapters.json_text import to_json
-from adapters.postgres.core.result_row import ResultRow
-from adapters.postgres.core.rows import PaymentRow
+from adapters.postgres.core.rows import PaymentRow, RefundRow
 from adapters.postgres.core.unnest import columns_of
 from application.payments.ports import ProviderEvent
 from domain.payments.method import PaymentMethod
@@ -41,7 +39,7 @@ def payment_values(payment: Payment) -> dict[str, object]:
     }
 
 
-def payment_from(row: ResultRow) -> Payment:
+def payment_from(row: PaymentRow) -> Payment:
     return Payment(
         id=PaymentId(row.id),
         order_id=OrderId(row.order_id),
@@ -75,7 +73,7 @@ def refund_values(refund: Refund) -> dict[str, object]:
         "status": refund.status,
         "currency": refund.amount.currency,
         "amount": refund.amount.amount,
-        "lines": to_json(refund.lines),
+        "lines": [{"line_id": str(line.line_id), "quantity": line.quantity} for line in refund.lines],
         "reason": refund.reason,
         "channel": refund.channel,
         "origin": refund.origin,
@@ -88,7 +86,7 @@ def refund_values(refund: Refund) -> dict[str, object]:
     }
 
 
-def refund_from(row: ResultRow) -> Refund:
+def refund_from(row: RefundRow) -> Refund:
     return Refund(
         id=RefundId(row.id),
         order_id=OrderId(row.order_id),

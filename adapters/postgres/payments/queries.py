@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.postgres.core.keyset import page_of, shown
 from adapters.postgres.core.reader import AutocommitReader
-from adapters.postgres.core.result_row import ResultRow
+from adapters.postgres.core.result_row import typed_rows
 from adapters.postgres.core.rows import PaymentRow, RefundRow
 from adapters.postgres.core.unnest import columns_of
 from adapters.postgres.payments.mapping import PAYMENT_COLUMNS, payment_from, refund_from
@@ -35,31 +35,31 @@ class PostgresPaymentQueries(PaymentQueries):
         self._reader = AutocommitReader(engine)
 
     async def payment(self, order_id: OrderId, payment_id: PaymentId) -> PaymentView | None:
-        row = await self._reader.one_or_none(_PAYMENT, {"of_order": order_id, "payment": payment_id})
-        return _payment_view(row) if row else None
+        rows = await self._reader.all(_PAYMENT, {"of_order": order_id, "payment": payment_id})
+        return next(map(_payment_view, typed_rows(PaymentRow, rows)), None)
 
     async def payments(self, order_id: OrderId, *, after: Position | None, limit: int) -> Page[PaymentView]:
         statement = page_of(_PAYMENTS, _PAYMENT_KEY, descending=False, after=after, limit=limit)
-        rows = await self._reader.all(statement, {"of_order": order_id})
+        rows = typed_rows(PaymentRow, await self._reader.all(statement, {"of_order": order_id}))
         return shown(rows, _PAYMENT_KEY, limit=limit, show=_payment_view)
 
     async def refund(self, order_id: OrderId, refund_id: RefundId) -> RefundView | None:
-        row = await self._reader.one_or_none(_REFUND, {"of_order": order_id, "refund": refund_id})
-        return _refund_view(row) if row else None
+        rows = await self._reader.all(_REFUND, {"of_order": order_id, "refund": refund_id})
+        return next(map(_refund_view, typed_rows(RefundRow, rows)), None)
+
+    async def refunds(self, order_id: OrderId, *, after: Position | None, limit: int) -> Page[RefundView]:
+        statement = page_of(_REFUNDS, _REFUND_KEY, descending=False, after=after, limit=limit)
+        rows = typed_rows(RefundRow, await self._reader.all(statement, {"of_order": order_id}))
+        return shown(rows, _REFUND_KEY, limit=limit, show=_refund_view)
 
     async def unsettled(self) -> Mapping[PaymentMethod, int]:
         rows = await self._reader.all(_UNSETTLED)
         return {PaymentMethod(row.method): row.number for row in rows}
 
-    async def refunds(self, order_id: OrderId, *, after: Position | None, limit: int) -> Page[RefundView]:
-        statement = page_of(_REFUNDS, _REFUND_KEY, descending=False, after=after, limit=limit)
-        rows = await self._reader.all(statement, {"of_order": order_id})
-        return shown(rows, _REFUND_KEY, limit=limit, show=_refund_view)
 
-
-def _payment_view(row: ResultRow) -> PaymentView:
+def _payment_view(row: PaymentRow) -> PaymentView:
     return PaymentView.of(payment_from(row))
 
 
-def _refund_view(row: ResultRow) -> RefundView:
+def _refund_view(row: RefundRow) -> RefundView:
     return RefundView.of(refund_from(row))

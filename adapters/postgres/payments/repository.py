@@ -1,9 +1,10 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Executable, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from adapters.postgres.core.result_row import typed_rows
 from adapters.postgres.core.rows import PaymentRow, ProviderEventRow, RefundRow
 from adapters.postgres.core.transaction import Transaction
 from adapters.postgres.core.unnest import UnnestedRows, columns_of
@@ -109,23 +110,21 @@ class PostgresPaymentRepository(PaymentRepository):
             )
 
     async def of_order(self, order_id: OrderId) -> Sequence[Payment]:
-        rows = await self._transaction.execute(_PAYMENTS_OF_ORDER, {"order_id": order_id})
-        return [payment_from(row) for row in rows]
+        return await self._read(_PAYMENTS_OF_ORDER, {"order_id": order_id})
 
     async def find(self, payment_id: PaymentId) -> Payment | None:
-        row = (await self._transaction.execute(_FIND_PAYMENT, {"id": payment_id})).one_or_none()
-        return payment_from(row) if row else None
+        return next(iter(await self._read(_FIND_PAYMENT, {"id": payment_id})), None)
 
     async def find_by_reference(self, method: PaymentMethod, reference: str) -> Payment | None:
-        rows = await self._transaction.execute(
-            _FIND_PAYMENT_BY_REFERENCE, {"method": method, "reference": reference}
-        )
-        row = rows.one_or_none()
-        return payment_from(row) if row else None
+        parameters = {"method": method, "reference": reference}
+        return next(iter(await self._read(_FIND_PAYMENT_BY_REFERENCE, parameters)), None)
 
     async def due_inquiries(self, now: datetime, *, limit: int) -> Sequence[Payment]:
-        rows = await self._transaction.execute(_DUE_PAYMENTS, {"now": now, "limit": limit})
-        return [payment_from(row) for row in rows]
+        return await self._read(_DUE_PAYMENTS, {"now": now, "limit": limit})
+
+    async def _read(self, statement: Executable, parameters: Mapping[str, object]) -> Sequence[Payment]:
+        result = await self._transaction.execute(statement, parameters)
+        return [payment_from(row) for row in typed_rows(PaymentRow, result.all())]
 
 
 class PostgresRefundRepository(RefundRepository):
@@ -143,23 +142,21 @@ class PostgresRefundRepository(RefundRepository):
             )
 
     async def of_order(self, order_id: OrderId) -> Sequence[Refund]:
-        rows = await self._transaction.execute(_REFUNDS_OF_ORDER, {"order_id": order_id})
-        return [refund_from(row) for row in rows]
+        return await self._read(_REFUNDS_OF_ORDER, {"order_id": order_id})
 
     async def find(self, refund_id: RefundId) -> Refund | None:
-        row = (await self._transaction.execute(_FIND_REFUND, {"id": refund_id})).one_or_none()
-        return refund_from(row) if row else None
+        return next(iter(await self._read(_FIND_REFUND, {"id": refund_id})), None)
 
     async def find_by_reference(self, method: PaymentMethod, reference: str) -> Refund | None:
-        rows = await self._transaction.execute(
-            _FIND_REFUND_BY_REFERENCE, {"method": method, "reference": reference}
-        )
-        row = rows.one_or_none()
-        return refund_from(row) if row else None
+        parameters = {"method": method, "reference": reference}
+        return next(iter(await self._read(_FIND_REFUND_BY_REFERENCE, parameters)), None)
 
     async def due_inquiries(self, now: datetime, *, limit: int) -> Sequence[Refund]:
-        rows = await self._transaction.execute(_DUE_REFUNDS, {"now": now, "limit": limit})
-        return [refund_from(row) for row in rows]
+        return await self._read(_DUE_REFUNDS, {"now": now, "limit": limit})
+
+    async def _read(self, statement: Executable, parameters: Mapping[str, object]) -> Sequence[Refund]:
+        result = await self._transaction.execute(statement, parameters)
+        return [refund_from(row) for row in typed_rows(RefundRow, result.all())]
 
 
 class PostgresProviderEventRecords(ProviderEventRecords):

@@ -1,11 +1,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, false, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from adapters.postgres.core.schema import JsonText, Row, currency, money, one_of
-from adapters.postgres.orders.rows import OrderRow
+from adapters.postgres.core.schema import Row, currency, money, one_of
+from adapters.postgres.orders.rows import LineUnits, OrderRow
 from domain.payments.method import PaymentMethod
 from domain.payments.payment import CaptureMethod, DisputeStatus, PaymentOperation, PaymentStatus
 from domain.payments.refund import RefundChannel, RefundOrigin, RefundStatus
@@ -88,7 +88,7 @@ class RefundRow(Row):
     status: Mapped[str]
     currency: Mapped[str]
     amount: Mapped[int]
-    lines: Mapped[str] = mapped_column(JsonText)
+    lines: Mapped[list[LineUnits]] = mapped_column(JSON)
     reason: Mapped[str]
     channel: Mapped[str] = mapped_column(server_default=RefundChannel.ORIGINAL)
     origin: Mapped[str] = mapped_column(server_default=RefundOrigin.SHOP)
