@@ -18,7 +18,7 @@ from application.webhooks.ports import (
     WebhookRepository,
 )
 from application.webhooks.views import DeliveryView, EndpointView
-from domain.shared.ids import ClientId, DeliveryId, EndpointId, UserId
+from domain.shared.ids import DeliveryId, EndpointId
 from domain.webhooks.delivery import Delivery, DeliveryStatus
 from domain.webhooks.endpoint import WebhookEndpoint
 
@@ -29,7 +29,7 @@ class MemoryWebhookRepository(WebhookRepository):
 
     async def add(self, endpoint: WebhookEndpoint) -> None:
         await self._transaction.lock([_endpoint_row(endpoint.id)])
-        self._transaction.tables.webhook_endpoints[endpoint.id] = deepcopy(endpoint)
+        self._write(endpoint)
 
     async def remove(self, endpoint_id: EndpointId) -> bool:
         await self._transaction.lock([_endpoint_row(endpoint_id)])
@@ -42,32 +42,25 @@ class MemoryWebhookRepository(WebhookRepository):
                 del tables.webhook_deliveries[delivery.id]
         return True
 
-    async def transfer(self, endpoint_id: EndpointId, owner_id: UserId | ClientId) -> EndpointView | None:
-        endpoint = await self._locked(endpoint_id)
-        if endpoint is None:
-            return None
-        endpoint.owner_id, endpoint.blocked_at = owner_id, None
-        self._transaction.tables.webhook_endpoints[endpoint_id] = endpoint
-        return EndpointView.of(endpoint)
-
-    async def mark_blocked(self, endpoint_id: EndpointId, at: datetime | None) -> bool:
-        endpoint = await self._locked(endpoint_id)
-        if endpoint is None or (endpoint.blocked_at is None) is (at is None):
-            return False
-        endpoint.blocked_at = at
-        self._transaction.tables.webhook_endpoints[endpoint_id] = endpoint
-        return True
-
-    async def _locked(self, endpoint_id: EndpointId) -> WebhookEndpoint | None:
+    async def get(self, endpoint_id: EndpointId) -> WebhookEndpoint | None:
         await self._transaction.lock([_endpoint_row(endpoint_id)])
         return deepcopy(self._transaction.tables.webhook_endpoints.get(endpoint_id))
+
+    async def save(self, endpoint: WebhookEndpoint) -> None:
+        await yield_control()
+        self._transaction.ensure_locked(_endpoint_row(endpoint.id))
+        self._write(endpoint)
+
+    def _write(self, endpoint: WebhookEndpoint) -> None:
+        self._transaction.record(endpoint.take_events())
+        self._transaction.tables.webhook_endpoints[endpoint.id] = deepcopy(endpoint)
 
     async def delivery(self, endpoint_id: EndpointId, delivery_id: DeliveryId) -> Delivery | None:
         await self._transaction.lock([_delivery_row(delivery_id)])
         delivery = self._transaction.tables.webhook_deliveries.get(delivery_id)
         return deepcopy(delivery) if delivery and delivery.endpoint_id == endpoint_id else None
 
-    async def save(self, delivery: Delivery) -> None:
+    async def save_delivery(self, delivery: Delivery) -> None:
         await yield_control()
         self._transaction.ensure_locked(_delivery_row(delivery.id))
         self._transaction.tables.webhook_deliveries[delivery.id] = deepcopy(delivery)
@@ -150,6 +143,8 @@ class MemoryDeliveryQueue(DeliveryQueue):
     async def take(self, *, now: datetime, until: datetime, limit: int) -> Round | None:
         await yield_control()
         for endpoint in self._by_last_service():
+            if endpoint.paused_at is not None:
+                continue
             due = [one for one in self._heads(endpoint.id) if one.delivery.due_at <= now][:limit]
             if due and self._served.leased_until.get(endpoint.id, now) <= now:
                 self._served.leased_until[endpoint.id] = until

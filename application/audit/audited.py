@@ -28,6 +28,7 @@ from domain.users.events import (
     UserRoleChanged,
     UserSignedUp,
 )
+from domain.webhooks.events import WebhookEndpointPaused, WebhookEndpointResumed
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,8 @@ _EVENTS: Mapping[type[Event], Audited] = {
     PaymentCaptured: Audited(AuditAction.PAYMENT_CAPTURED, ("number", "payment_id", "amount")),
     PaymentVoided: Audited(AuditAction.PAYMENT_VOIDED, ("number", "payment_id")),
     RefundRequested: Audited(AuditAction.ORDER_REFUNDED, ("number", "refund_id", "amount")),
+    WebhookEndpointPaused: Audited(AuditAction.WEBHOOK_ENDPOINT_PAUSED, ("reason",)),
+    WebhookEndpointResumed: Audited(AuditAction.WEBHOOK_ENDPOINT_RESUMED),
 }
 
 _MOVEMENTS: Mapping[MovementReason, AuditAction] = {

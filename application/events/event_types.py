@@ -7,8 +7,9 @@ from domain.catalog import product as _product
 from domain.orders import events as _orders
 from domain.shared.events import Event
 from domain.users import user as _user
+from domain.webhooks import events as _webhooks
 
-_HOMES = (_orders, _product, _user)
+_HOMES = (_orders, _product, _user, _webhooks)
 """The modules that define events."""
 
 

@@ -1,21 +1,20 @@
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from application.audit.entry import AuditAction
-from application.events.event_types import EVENT_TYPES
 from application.shared.clock import Clock
 from application.shared.idempotency import IdempotencyKey, IdempotentResult
 from application.shared.ids import IdFactory
 from application.shared.run_once import find_replay, store_result
 from application.shared.secrets import SecretBox, SecretNotReadable
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
-from application.webhooks.views import NewEndpointView
+from application.webhooks.subscriptions import readable_event_types
+from application.webhooks.views import EndpointView, NewEndpointView
 from domain.shared.actor import Actor
-from domain.shared.errors import Forbidden
 from domain.shared.ids import EndpointId
-from domain.users.permissions import Permission, may_read_event
+from domain.users.permissions import Permission
 from domain.webhooks.endpoint import WebhookEndpoint
 
 SECRET_BYTES = 32
@@ -27,6 +26,7 @@ class CreateEndpointCommand:
 
     url: str
     event_types: Sequence[str]
+    description: str = ""
     permissions: AbstractSet[Permission]
     actor: Actor
     key: IdempotencyKey | None
@@ -76,7 +76,8 @@ class CreateEndpoint:
         endpoint = WebhookEndpoint.create(
             id=EndpointId(self.ids.new()),
             url=command.url,
-            event_types=_readable(command),
+            event_types=readable_event_types(command.event_types, command.permissions),
+            description=command.description,
             secret=self.random_bytes(SECRET_BYTES),
             allow_plain_http=self.allow_plain_http,
             owner_id=command.actor.id,
@@ -86,26 +87,8 @@ class CreateEndpoint:
         work.audit.record(
             AuditAction.WEBHOOK_ENDPOINT_CREATED, endpoint.id, at=endpoint.created_at, host=endpoint.host
         )
-        return NewEndpointView(
-            id=endpoint.id,
-            url=endpoint.url,
-            event_types=endpoint.event_types,
-            created_at=endpoint.created_at,
-            owner_id=endpoint.owner_id,
-            secret=f"whsec_{b64encode(endpoint.secret).decode()}",
-        )
-
-
-def _readable(command: CreateEndpointCommand) -> Sequence[str]:
-    """Return the event types to subscribe to. Raise Forbidden if the owner may not read one of them, or none at all."""
-    if not command.event_types and Permission.READ_EVENTS in command.permissions:
-        return ()
-    asked = command.event_types or [
-        type_ for type_ in EVENT_TYPES if may_read_event(command.permissions, type_)
-    ]
-    if not asked or not all(may_read_event(command.permissions, type_) for type_ in asked):
-        raise Forbidden("You cannot subscribe to events that you may not read.")
-    return asked
+        secret = f"whsec_{b64encode(endpoint.secret).decode()}"
+        return NewEndpointView(**asdict(EndpointView.of(endpoint)), secret=secret)
 
 
 def _context(view: NewEndpointView) -> str:

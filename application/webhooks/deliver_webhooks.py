@@ -65,7 +65,9 @@ class DeliverWebhooks:
             return
         now = self.clock.now()
         async with self.unit_of_work(_ACTOR) as work:
-            if await work.webhooks.mark_blocked(taken.endpoint_id, now if is_blocked else None):
+            endpoint = await work.webhooks.get(taken.endpoint_id)
+            if endpoint is not None and endpoint.note_rights(is_blocked=is_blocked, now=now):
+                await work.webhooks.save(endpoint)
                 action = (
                     AuditAction.WEBHOOK_ENDPOINT_BLOCKED
                     if is_blocked

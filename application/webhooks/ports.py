@@ -22,19 +22,19 @@ class WebhookRepository(Protocol):
         """Remove an endpoint with its deliveries, and return whether there was one."""
         ...
 
-    async def transfer(self, endpoint_id: EndpointId, owner_id: UserId | ClientId) -> EndpointView | None:
-        """Give an endpoint another owner, and unblock it; return it, or None if there is none."""
+    async def get(self, endpoint_id: EndpointId) -> WebhookEndpoint | None:
+        """Return an endpoint, locked."""
         ...
 
-    async def mark_blocked(self, endpoint_id: EndpointId, at: datetime | None) -> bool:
-        """Record since when the owner may not read all events (None: it may); return whether that is new."""
+    async def save(self, endpoint: WebhookEndpoint) -> None:
+        """Save a locked endpoint."""
         ...
 
     async def delivery(self, endpoint_id: EndpointId, delivery_id: DeliveryId) -> Delivery | None:
         """Return a delivery to this endpoint, locked."""
         ...
 
-    async def save(self, delivery: Delivery) -> None: ...
+    async def save_delivery(self, delivery: Delivery) -> None: ...
 
 
 class WebhookQueries(Protocol):

@@ -35,7 +35,7 @@ class RetryDelivery:
             raise NotFound("There is no such delivery.")
         now = self.clock.now()
         delivery.retry(now=now)
-        await work.webhooks.save(delivery)
+        await work.webhooks.save_delivery(delivery)
         work.audit.record(
             AuditAction.WEBHOOK_DELIVERY_RETRIED,
             delivery.id,

@@ -61,13 +61,15 @@ class TransferEndpoint:
     async def _transfer(
         self, work: UnitOfWork, endpoint_id: EndpointId, owner_id: UserId | ClientId
     ) -> EndpointView:
-        transferred = await work.webhooks.transfer(endpoint_id, owner_id)
-        if transferred is None:
+        endpoint = await work.webhooks.get(endpoint_id)
+        if endpoint is None:
             raise NotFound("There is no such webhook endpoint.")
+        endpoint.transfer(owner_id)
+        await work.webhooks.save(endpoint)
         work.audit.record(
             AuditAction.WEBHOOK_ENDPOINT_TRANSFERRED,
             endpoint_id,
             at=self.clock.now(),
             owner_id=str(owner_id),
         )
-        return transferred
+        return EndpointView.of(endpoint)

@@ -15,8 +15,15 @@ class EndpointView:
     url: str
     event_types: tuple[str, ...]
     created_at: datetime
+    description: str = ""
     owner_id: UserId | ClientId | None = None
     blocked_at: datetime | None = None
+    paused_at: datetime | None = None
+    version: int = 1
+
+    @property
+    def paused(self) -> bool:
+        return self.paused_at is not None
 
     @classmethod
     def of(cls, endpoint: WebhookEndpoint) -> Self:
@@ -25,22 +32,19 @@ class EndpointView:
             url=endpoint.url,
             event_types=endpoint.event_types,
             created_at=endpoint.created_at,
+            description=endpoint.description,
             owner_id=endpoint.owner_id,
             blocked_at=endpoint.blocked_at,
+            paused_at=endpoint.paused_at,
+            version=endpoint.version,
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewEndpointView:
+class NewEndpointView(EndpointView):
     """An endpoint with its secret, `whsec_` and Base64; None in a replay if the secret could not be stored encrypted."""
 
-    id: EndpointId
-    url: str
-    event_types: tuple[str, ...]
-    created_at: datetime
     secret: str | None = field(repr=False)
-    owner_id: UserId | ClientId | None = None
-    blocked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -96,6 +96,7 @@ EVENT_PERMISSIONS: Mapping[str, Permission] = {
     "dispute": Permission.SEE_ALL_ORDERS,
     "product": Permission.SEE_ARCHIVED_PRODUCTS,
     "user": Permission.MANAGE_USERS,
+    "webhook_endpoint": Permission.READ_EVENTS,
 }
 """The permission that reading an event takes, by the first part of its type. READ_EVENTS, which the feed takes, is
 enough for every type."""

@@ -6,28 +6,46 @@ from datetime import datetime
 from typing import Self
 from urllib.parse import urlsplit
 
-from domain.shared.errors import ValidationFailed, Violation
+from domain.shared.errors import PreconditionFailed, ValidationFailed, Violation
+from domain.shared.events import Aggregate
 from domain.shared.ids import ClientId, EndpointId, UserId
+from domain.shared.text import TextRule, ensure_valid
+from domain.shared.unset import UNSET, Unset
+from domain.webhooks.events import PauseReason, WebhookEndpointPaused, WebhookEndpointResumed
 
 MAX_URL_LENGTH = 2000
+ENDPOINT_DESCRIPTION = TextRule(max_length=500)
 _ANY_PORT = range(1, 65536)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointChanges:
+    """Changes of an endpoint. Fields that are UNSET keep their value."""
+
+    url: str | Unset = UNSET
+    event_types: Sequence[str] | Unset = UNSET
+    description: str | Unset = UNSET
+    paused: bool | Unset = UNSET
+
+
 @dataclass(slots=True, kw_only=True, eq=False)
-class WebhookEndpoint:
+class WebhookEndpoint(Aggregate):
     """A URL that receives all events or those of some types, signed with its `secret`.
 
     It receives only events that its owner, a user or a client, may read. Without an owner it belongs to the admins.
-    Since `blocked_at` the owner may no longer read all of its events.
+    Since `blocked_at` the owner may no longer read all of its events. Since `paused_at` nothing is sent.
     """
 
     id: EndpointId
     url: str
     event_types: tuple[str, ...]
+    description: str = ""
     secret: bytes = field(repr=False)
     created_at: datetime
     owner_id: UserId | ClientId | None = None
     blocked_at: datetime | None = None
+    paused_at: datetime | None = None
+    version: int = 1
 
     @classmethod
     def create(
@@ -36,15 +54,24 @@ class WebhookEndpoint:
         id: EndpointId,  # noqa: A002 - the field's name
         url: str,
         event_types: Sequence[str],
+        description: str,
         secret: bytes,
         allow_plain_http: bool,
         owner_id: UserId | ClientId | None,
         now: datetime,
     ) -> Self:
-        """Raise ValidationFailed for a URL to which events cannot be sent safely."""
+        """Raise ValidationFailed for a URL to which events cannot be sent safely, or a description that is too long."""
         ensure_can_be_sent_to(url, allow_plain_http=allow_plain_http)
-        types = tuple(sorted(set(event_types)))
-        return cls(id=id, url=url, event_types=types, secret=secret, created_at=now, owner_id=owner_id)
+        ensure_valid(ENDPOINT_DESCRIPTION.violations(description, "description"))
+        return cls(
+            id=id,
+            url=url,
+            event_types=_sorted(event_types),
+            description=description,
+            secret=secret,
+            created_at=now,
+            owner_id=owner_id,
+        )
 
     @property
     def host(self) -> str:
@@ -53,6 +80,71 @@ class WebhookEndpoint:
 
     def wants(self, event_type: str) -> bool:
         return not self.event_types or event_type in self.event_types
+
+    def ensure_unchanged_since(self, seen: int) -> None:
+        """Raise PreconditionFailed if the endpoint has changed after version `seen`."""
+        if seen != self.version:
+            raise PreconditionFailed(self.version)
+
+    def change(self, changes: EndpointChanges, *, allow_plain_http: bool, now: datetime) -> None:
+        """Change the endpoint. Deliveries that wait are sent to the new URL, whatever its new event types are.
+
+        Raises ValidationFailed as `create` does.
+        """
+        if not isinstance(changes.url, Unset):
+            ensure_can_be_sent_to(changes.url, allow_plain_http=allow_plain_http)
+            self.url = changes.url
+        if not isinstance(changes.description, Unset):
+            ensure_valid(ENDPOINT_DESCRIPTION.violations(changes.description, "description"))
+            self.description = changes.description
+        if not isinstance(changes.event_types, Unset):
+            self.event_types = _sorted(changes.event_types)
+        self.version += 1
+        if changes.paused is True and self.paused_at is None:
+            self._pause(PauseReason.REQUESTED, now)
+        if changes.paused is False and self.paused_at is not None:
+            self._resume(now)
+
+    def transfer(self, owner_id: UserId | ClientId) -> None:
+        """Give the endpoint an owner that may read its events."""
+        self.owner_id, self.blocked_at = owner_id, None
+        self.version += 1
+
+    def note_rights(self, *, is_blocked: bool, now: datetime) -> bool:
+        """Record whether the owner may read all of the events, and return whether that is new."""
+        if is_blocked == (self.blocked_at is not None):
+            return False
+        self.blocked_at = now if is_blocked else None
+        self.version += 1
+        return True
+
+    def _pause(self, reason: PauseReason, now: datetime) -> None:
+        self.paused_at = now
+        self.events.append(
+            WebhookEndpointPaused(
+                aggregate_id=self.id,
+                aggregate_version=self.version,
+                occurred_at=now,
+                owner_id=self.owner_id,
+                reason=reason,
+                failing_since=None,
+            )
+        )
+
+    def _resume(self, now: datetime) -> None:
+        self.paused_at = None
+        self.events.append(
+            WebhookEndpointResumed(
+                aggregate_id=self.id,
+                aggregate_version=self.version,
+                occurred_at=now,
+                owner_id=self.owner_id,
+            )
+        )
+
+
+def _sorted(event_types: Sequence[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(event_types)))
 
 
 def ensure_can_be_sent_to(url: str, *, allow_plain_http: bool) -> None:

@@ -5,6 +5,7 @@ from dependency_injector import containers, providers
 from adapters.webhooks.sender import HttpWebhookSender
 from application.shared.clock import Clock
 from application.shared.ids import IdFactory
+from application.webhooks.change_endpoint import ChangeEndpoint
 from application.webhooks.create_endpoint import CreateEndpoint
 from application.webhooks.delete_endpoint import DeleteEndpoint
 from application.webhooks.deliver_webhooks import DeliverWebhooks
@@ -38,6 +39,14 @@ class Webhooks(containers.DeclarativeContainer):
 
     owner_permissions = providers.Singleton(
         OwnerPermissions, users=database.user_queries, clients=database.client_queries
+    )
+    change_endpoint = providers.Singleton(
+        ChangeEndpoint,
+        unit_of_work=database.unit_of_work,
+        get_endpoint=get_endpoint,
+        permissions_of=owner_permissions,
+        clock=clock,
+        allow_plain_http=settings.provided.webhooks_to_private_addresses,
     )
     transfer_endpoint = providers.Singleton(
         TransferEndpoint,

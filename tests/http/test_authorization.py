@@ -124,6 +124,7 @@ TABLE: Mapping[str, Access] = {
     "POST /v1/webhook-endpoints": needs(Permission.MANAGE_WEBHOOKS),
     "GET /v1/webhook-endpoints": needs(Permission.MANAGE_WEBHOOKS),
     "GET /v1/webhook-endpoints/{endpoint_id}": needs(Permission.MANAGE_WEBHOOKS),
+    "PATCH /v1/webhook-endpoints/{endpoint_id}": needs(Permission.MANAGE_WEBHOOKS),
     "DELETE /v1/webhook-endpoints/{endpoint_id}": needs(Permission.MANAGE_WEBHOOKS),
     "POST /v1/webhook-endpoints/{endpoint_id}/transfer": needs(Permission.TRANSFER_WEBHOOKS),
     "GET /v1/webhook-endpoints/{endpoint_id}/deliveries": needs(Permission.MANAGE_WEBHOOKS),
@@ -235,6 +236,7 @@ async def test_each_scope_grants_exactly_its_permissions(web: WebShop, scope: Sc
     if scope is Scope.WRITE_WEBHOOKS:
         # The scope alone permits no event to subscribe to.
         expected["POST /v1/webhook-endpoints"] = 403
+        expected["PATCH /v1/webhook-endpoints/{endpoint_id}"] = 403
     assert await ask_every_operation(web, Role.CUSTOMER, scope) == expected
 
 

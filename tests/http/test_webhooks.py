@@ -111,6 +111,7 @@ async def test_deleted_endpoint_is_not_found(web: WebShop, subscribers: Subscrib
     for response in (
         await staff.get(url),
         await staff.delete(url),
+        await staff.patch(url, json={"paused": True}, headers={"If-Match": '"v1"'}),
         await staff.get(f"{url}/deliveries"),
         await staff.post(f"{url}/deliveries/{uuid4()}/retry"),
     ):
@@ -163,10 +164,60 @@ async def test_webhooks_require_staff(web: WebShop) -> None:
             await client.get("/v1/webhook-endpoints"),
             await client.post("/v1/webhook-endpoints", json={"url": URL}),
             await client.delete(f"/v1/webhook-endpoints/{uuid4()}"),
+            await client.patch(
+                f"/v1/webhook-endpoints/{uuid4()}", json={"paused": True}, headers={"If-Match": '"v1"'}
+            ),
             await client.get(f"/v1/webhook-endpoints/{uuid4()}/deliveries"),
             await client.post(f"/v1/webhook-endpoints/{uuid4()}/deliveries/{uuid4()}/retry"),
         ):
             assert response.json()["code"] == code
+
+
+async def test_endpoint_is_changed_with_its_etag(web: WebShop, subscribers: Subscribers) -> None:
+    staff = await web.staff()
+    made = await endpoint(staff, event_types=["product.created"], description="ERP")
+    url = f"/v1/webhook-endpoints/{made['id']}"
+    read = await staff.get(url)
+    tag = read.headers["ETag"]
+    assert (await staff.get(url, headers={"If-None-Match": tag})).status_code == 304
+    paused = await staff.patch(url, json={"paused": True, "description": None}, headers={"If-Match": tag})
+    assert (paused.status_code, paused.json()["paused"], paused.json()["description"]) == (200, True, "")
+    assert (await staff.get(url)).headers["ETag"] == paused.headers["ETag"] != tag
+    await web.product()
+    await work(web)
+    assert subscribers.heard == []
+    late = await staff.patch(url, json={"paused": False}, headers={"If-Match": tag})
+    assert (late.status_code, late.json()["code"]) == (412, "precondition_failed")
+    missing = await staff.patch(url, json={"paused": False})
+    assert (missing.status_code, missing.json()["code"]) == (428, "precondition_required")
+    resumed = await staff.patch(url, json={"paused": False}, headers={"If-Match": paused.headers["ETag"]})
+    assert (resumed.status_code, resumed.json()["paused_at"]) == (200, None)
+    await work(web)
+    assert [heard.event["type"] for heard in subscribers.heard] == ["product.created"]
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"url": "http://ann.example.com/"}, "/url"),
+        ({"url": None}, "/url"),
+        ({"event_types": ["order.celebrated"]}, "/event_types"),
+        ({"description": "canary" * 100}, "/description"),
+        ({"paused": "canary"}, "/paused"),
+        ({"secret": "whsec_canary"}, ""),
+    ],
+)
+async def test_invalid_endpoint_change_is_rejected_without_echo(
+    web: WebShop, body: dict[str, Any], pointer: str
+) -> None:
+    staff = await web.staff()
+    made = await endpoint(staff)
+    response = await staff.patch(
+        f"/v1/webhook-endpoints/{made['id']}", json=body, headers={"If-Match": '"v1"'}
+    )
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["pointer"] == pointer
+    assert "canary" not in response.text
 
 
 async def user_id(client: httpx2.AsyncClient) -> str:

@@ -11,6 +11,7 @@ from uuid import UUID
 from adapters.security.secret_box import AesGcmSecretBox
 from application.events.relay_events import RelayEvents
 from application.shared.clock import Clock
+from application.webhooks.change_endpoint import ChangeEndpoint, ChangeEndpointCommand
 from application.webhooks.create_endpoint import CreateEndpoint, CreateEndpointCommand
 from application.webhooks.delete_endpoint import DeleteEndpoint
 from application.webhooks.deliver_webhooks import DeliverWebhooks
@@ -20,11 +21,12 @@ from application.webhooks.queries import GetEndpoint, ListDeliveries, ListEndpoi
 from application.webhooks.queue_deliveries import QueueDeliveries
 from application.webhooks.retry_delivery import RetryDelivery
 from application.webhooks.transfer_endpoint import TransferEndpoint
-from application.webhooks.views import DeliveryView, NewEndpointView
+from application.webhooks.views import DeliveryView, EndpointView, NewEndpointView
 from domain.shared.actor import Actor
 from domain.shared.ids import EndpointId
 from domain.users.permissions import Permission
 from domain.webhooks.delivery import Attempt
+from domain.webhooks.endpoint import EndpointChanges
 from tests.kit.actors import SOMEBODY
 from tests.kit.shop import Shop
 
@@ -81,6 +83,13 @@ class Webhooks:
         self.transfer = TransferEndpoint(
             store.unit_of_work, GetEndpoint(store.webhooks), self.owner_permissions, shop.clock
         )
+        self.change = ChangeEndpoint(
+            store.unit_of_work,
+            GetEndpoint(store.webhooks),
+            self.owner_permissions,
+            shop.clock,
+            allow_plain_http=False,
+        )
         self.delete = DeleteEndpoint(store.unit_of_work, shop.clock)
         self.list = ListEndpoints(store.webhooks)
         self.deliveries = ListDeliveries(GetEndpoint(store.webhooks), store.webhooks)
@@ -111,6 +120,21 @@ class Webhooks:
             url=url, event_types=types, permissions=frozenset(Permission), key=None, actor=actor
         )
         return (await self.create(command)).result
+
+    async def edit(
+        self,
+        endpoint: EndpointView,
+        changes: EndpointChanges,
+        permissions: frozenset[Permission] = frozenset(Permission),
+    ) -> EndpointView:
+        command = ChangeEndpointCommand(
+            endpoint_id=endpoint.id,
+            expected_version=endpoint.version,
+            changes=changes,
+            permissions=permissions,
+            actor=SOMEBODY,
+        )
+        return await self.change(command)
 
     async def work(self) -> int:
         """Run the worker's jobs until no work is due. Return the number of delivery attempts."""

@@ -59,7 +59,7 @@ class PostgresUnitOfWork(UnitOfWork):
             refunds=PostgresRefundRepository(transaction),
             provider_events=PostgresProviderEventRecords(transaction),
             attempts=PostgresAttemptTallies(transaction),
-            webhooks=PostgresWebhookRepository(transaction, secret_box),
+            webhooks=PostgresWebhookRepository(transaction, outbox, secret_box),
             idempotency=self._idempotency,
         )
 

@@ -58,6 +58,7 @@ _EARLIEST_DUE = (
 _LEAST_SERVED = (
     select(WebhookEndpointRow.id)
     .where(
+        WebhookEndpointRow.paused_at.is_(None),
         or_(WebhookEndpointRow.leased_until.is_(None), WebhookEndpointRow.leased_until <= bindparam("now")),
         # Not EXISTS, which a plan could join: the minimum is one entry of an index, however many heads there are.
         bindparam("now") >= _EARLIEST_DUE,

@@ -1,22 +1,40 @@
 from adapters.postgres.core.result_row import ResultRow
 from adapters.postgres.core.rows import WebhookEndpointRow
-from adapters.postgres.core.secret_columns import place_of
+from adapters.postgres.core.secret_columns import SecretColumns, place_of
 from application.webhooks.views import EndpointView
 from domain.shared.ids import DeliveryId, EndpointId, EventId
 from domain.webhooks.delivery import Attempt, Delivery, DeliveryStatus
 from domain.webhooks.endpoint import WebhookEndpoint
 
 
-def endpoint_values(endpoint: WebhookEndpoint) -> dict[str, object]:
+def endpoint_values(endpoint: WebhookEndpoint, columns: SecretColumns) -> dict[str, object]:
     return {
         "id": endpoint.id,
         "url": endpoint.url,
         "event_types": list(endpoint.event_types),
-        "secret": endpoint.secret,
+        "description": endpoint.description,
+        "secret": columns.seal(endpoint.secret, place=place_of_secret(endpoint.id)),
         "created_at": endpoint.created_at,
         "owner_id": endpoint.owner_id,
         "blocked_at": endpoint.blocked_at,
+        "paused_at": endpoint.paused_at,
+        "version": endpoint.version,
     }
+
+
+def endpoint_from(row: ResultRow, columns: SecretColumns) -> WebhookEndpoint:
+    return WebhookEndpoint(
+        id=EndpointId(row.id),
+        url=row.url,
+        event_types=tuple(row.event_types),
+        description=row.description,
+        secret=columns.open(row.secret, place=place_of_secret(EndpointId(row.id))),
+        created_at=row.created_at,
+        owner_id=row.owner_id,
+        blocked_at=row.blocked_at,
+        paused_at=row.paused_at,
+        version=row.version,
+    )
 
 
 def place_of_secret(endpoint_id: EndpointId) -> str:
@@ -29,8 +47,11 @@ def endpoint_view(row: ResultRow) -> EndpointView:
         url=row.url,
         event_types=tuple(row.event_types),
         created_at=row.created_at,
+        description=row.description,
         owner_id=row.owner_id,
         blocked_at=row.blocked_at,
+        paused_at=row.paused_at,
+        version=row.version,
     )
 
 

@@ -11,7 +11,10 @@ _PENDING = text("status = 'pending'")
 
 
 class WebhookEndpointRow(Row):
-    """An endpoint. Until `leased_until` somebody is sending to it; `served_at` is when somebody last has."""
+    """An endpoint. Until `leased_until` a worker sends to it; `served_at` is the end of the last round.
+
+    The former release, which shares the schema, sends to paused endpoints, and does not count versions.
+    """
 
     __tablename__ = "webhook_endpoints"
     __table_args__ = (Index(None, "created_at", "id"),)
@@ -25,6 +28,9 @@ class WebhookEndpointRow(Row):
     leased_until: Mapped[datetime | None]
     owner_id: Mapped[UUID | None]
     blocked_at: Mapped[datetime | None]
+    description: Mapped[str] = mapped_column(server_default="")
+    paused_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(server_default=text("1"))
 
 
 class WebhookDeliveryRow(Row):

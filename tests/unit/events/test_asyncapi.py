@@ -28,12 +28,14 @@ from domain.shared.events import Event
 from domain.users.administering import AccountChanges
 from domain.users.permissions import Role
 from domain.users.user import UserStatus
+from domain.webhooks.endpoint import EndpointChanges
 from entrypoints.asyncapi import asyncapi_document
 from entrypoints.email_addresses import sought_email_address
 from tests.kit.accounts import NETWORK, PASSWORD
 from tests.kit.actors import SOMEBODY
 from tests.kit.shop import HOLD, Shop
 from tests.kit.store import memory_store
+from tests.kit.webhooks import Webhooks
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "asyncapi.json"
 
@@ -153,6 +155,12 @@ async def let_everything_happen_to_products(shop: Shop) -> None:
     await shop.archive_product(mug.id, expected_version=changed.version, actor=SOMEBODY)
 
 
+async def let_everything_happen_to_webhooks(shop: Shop) -> None:
+    webhooks = Webhooks(shop)
+    paused = await webhooks.edit(await webhooks.endpoint(), EndpointChanges(paused=True))
+    await webhooks.edit(paused, EndpointChanges(paused=False))
+
+
 async def test_event_payloads_match_their_schemas() -> None:
     shop = Shop(memory_store())
     mug = await shop.product(stock=5)
@@ -160,6 +168,7 @@ async def test_event_payloads_match_their_schemas() -> None:
     await let_everything_happen_to_orders(shop)
     await let_everything_happen_to_people(shop)
     await let_everything_happen_to_products(shop)
+    await let_everything_happen_to_webhooks(shop)
     await shop.store.event_feed.publish_new(limit=100)
     events = (await shop.store.event_feed.read(after=None, type_=None, limit=100)).events
     assert {event.type for event in events} == set(EVENT_TYPES)

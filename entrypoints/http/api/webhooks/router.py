@@ -3,9 +3,10 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Request, Response
+from fastapi import Body, Query, Request, Response
 
 from application.shared.idempotency import IdempotentOperation
+from application.webhooks.change_endpoint import ChangeEndpoint, ChangeEndpointCommand
 from application.webhooks.create_endpoint import CreateEndpoint, CreateEndpointCommand
 from application.webhooks.delete_endpoint import DeleteEndpoint
 from application.webhooks.queries import GetEndpoint, ListDeliveries, ListEndpoints
@@ -16,6 +17,7 @@ from domain.shared.ids import DeliveryId, EndpointId, UserId
 from entrypoints.bootstrap.root import Container
 from entrypoints.from_container import from_container
 from entrypoints.http.api.webhooks.schemas import (
+    ChangeEndpointRequest,
     CreateEndpointRequest,
     DeliveryResponse,
     EndpointResponse,
@@ -25,8 +27,10 @@ from entrypoints.http.api.webhooks.schemas import (
 )
 from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.representation.descriptions import described_by
+from entrypoints.http.representation.etags import NOT_MODIFIED, IfMatch, version_tag, with_etag
 from entrypoints.http.representation.idempotency import OptionalKey, mark_replay
 from entrypoints.http.representation.pagination import ListQuery, Lists, PageResponse, PageResult
+from entrypoints.http.routing.body import MERGE_PATCH
 from entrypoints.http.routing.strict_router import StrictRouter
 from entrypoints.http.security.authentication import WebhookManager, WebhookTransferrer, actor_of
 from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
@@ -55,6 +59,7 @@ async def create_webhook_endpoint(
         CreateEndpointCommand(
             url=body.url,
             event_types=body.event_types,
+            description=body.description,
             permissions=manager.permissions,
             actor=actor_of(request, manager),
             key=key.of(IdempotentOperation.CREATE_WEBHOOK_ENDPOINT, manager) if key else None,
@@ -62,6 +67,7 @@ async def create_webhook_endpoint(
     )
     mark_replay(response, receipt)
     response.headers["Location"] = f"/v1/webhook-endpoints/{receipt.result.id}"
+    response.headers["ETag"] = version_tag(receipt.result.version)
     return receipt.result
 
 
@@ -88,15 +94,49 @@ async def list_webhook_endpoints(
     summary="Show an address that events are sent to",
     description=described_by(GetEndpoint),
     response_model=EndpointResponse,
-    responses=problem_responses("not_found"),
+    responses={**problem_responses("not_found"), **NOT_MODIFIED},
     dependencies=[LimitReads],
 )
 async def get_webhook_endpoint(
     endpoint_id: UUID,
     _manager: WebhookManager,
+    request: Request,
+    response: Response,
     get_endpoint: Annotated[GetEndpoint, from_container(Container.webhooks.get_endpoint)],
+) -> EndpointView | Response:
+    endpoint = await get_endpoint(EndpointId(endpoint_id))
+    return with_etag(request, response, endpoint, endpoint.version)
+
+
+@router.patch(
+    "/{endpoint_id:uuid}",
+    operation_id="change_webhook_endpoint",
+    summary="Change, pause or resume an endpoint",
+    description=described_by(ChangeEndpoint),
+    response_model=EndpointResponse,
+    responses=problem_responses("not_found"),
+    dependencies=[LimitWrites],
+)
+async def change_webhook_endpoint(
+    endpoint_id: UUID,
+    body: Annotated[ChangeEndpointRequest, Body(media_type=MERGE_PATCH)],
+    expected_version: IfMatch,
+    manager: WebhookManager,
+    request: Request,
+    response: Response,
+    change_endpoint: Annotated[ChangeEndpoint, from_container(Container.webhooks.change_endpoint)],
 ) -> EndpointView:
-    return await get_endpoint(EndpointId(endpoint_id))
+    endpoint = await change_endpoint(
+        ChangeEndpointCommand(
+            endpoint_id=EndpointId(endpoint_id),
+            expected_version=expected_version,
+            changes=body.changes(),
+            permissions=manager.permissions,
+            actor=actor_of(request, manager),
+        )
+    )
+    response.headers["ETag"] = version_tag(endpoint.version)
+    return endpoint
 
 
 @router.delete(
@@ -142,6 +182,7 @@ async def transfer_webhook_endpoint(
         actor=actor_of(request, admin),
     )
     mark_replay(response, result)
+    response.headers["ETag"] = version_tag(result.result.version)
     return result.result
 
 

@@ -3,44 +3,78 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import MISSING, ConfigDict, Field, StrictBool
 
+from domain.shared.unset import UNSET
 from domain.webhooks.delivery import DeliveryStatus
-from domain.webhooks.endpoint import MAX_URL_LENGTH
+from domain.webhooks.endpoint import ENDPOINT_DESCRIPTION, MAX_URL_LENGTH, EndpointChanges
 from entrypoints.http.api.events.schemas import EventType
 from entrypoints.http.representation.pagination import ListQuery
-from entrypoints.http.representation.schemas import RequestModel, ResponseModel, Timestamp, text
+from entrypoints.http.representation.schemas import RequestModel, ResponseModel, Timestamp, text, text_of
 
 MAX_EVENT_TYPES = 100
 
 
-class CreateEndpointRequest(RequestModel):
-    url: Annotated[
-        str,
-        text(max_length=MAX_URL_LENGTH, min_length=1),
-        Field(
-            description="An https address on the internet, without a user or a fragment.",
-            examples=["https://shop.example.com/steelyard"],
-        ),
-    ]
-    event_types: list[EventType] = Field(
-        default_factory=list,
+EndpointUrl = Annotated[
+    str,
+    text(max_length=MAX_URL_LENGTH, min_length=1),
+    Field(
+        description="An https address on the internet, without a user or a fragment.",
+        examples=["https://shop.example.com/steelyard"],
+    ),
+]
+EventTypes = Annotated[
+    list[EventType],
+    Field(
         max_length=MAX_EVENT_TYPES,
         description="Which events to send; empty, all of them.",
         examples=[["order.confirmed", "order.cancelled"]],
+    ),
+]
+EndpointDescription = Annotated[str, text_of(ENDPOINT_DESCRIPTION), Field(examples=["ERP, production"])]
+
+
+class CreateEndpointRequest(RequestModel):
+    url: EndpointUrl
+    event_types: EventTypes = Field(default_factory=list)
+    description: EndpointDescription = ""
+
+
+class ChangeEndpointRequest(RequestModel):
+    """A JSON merge patch (RFC 7396): missing fields keep their value, `null` removes the description."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"paused": False}]})
+
+    url: EndpointUrl | MISSING = MISSING
+    event_types: EventTypes | MISSING = MISSING
+    description: EndpointDescription | MISSING | None = MISSING
+    paused: StrictBool | MISSING = Field(
+        MISSING, description="Whether events wait; they are sent when the endpoint is resumed."
     )
+
+    def changes(self) -> EndpointChanges:
+        return EndpointChanges(
+            url=UNSET if self.url is MISSING else self.url,
+            event_types=UNSET if self.event_types is MISSING else self.event_types,
+            description=UNSET if self.description is MISSING else self.description or "",
+            paused=UNSET if self.paused is MISSING else self.paused,
+        )
 
 
 class EndpointResponse(ResponseModel):
     id: UUID
     url: str
     event_types: list[str] = Field(description="Which events are sent; empty, all of them.")
+    description: str
     owner_id: UUID | None = Field(
         description="The user or client whose right to read events decides what is sent; null for the shop's admins."
     )
     blocked_at: Timestamp | None = Field(
         description="Since when events are held back because the owner may not read all of them any more."
     )
+    paused: bool = Field(description="Whether events wait instead of being sent.")
+    paused_at: Timestamp | None
+    version: int
     created_at: Timestamp
 
 

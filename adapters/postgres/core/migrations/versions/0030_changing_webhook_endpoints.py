@@ -1,0 +1,24 @@
+"""Webhook endpoints can be changed and paused.
+
+Additive: the former release writes none of the columns. It sends to paused endpoints, and its transfers keep the version.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0030"
+down_revision = "0029"
+min_compatible_release = 2
+
+
+def upgrade() -> None:
+    op.add_column("webhook_endpoints", sa.Column("description", sa.Text, server_default="", nullable=False))
+    op.add_column("webhook_endpoints", sa.Column("paused_at", sa.TIMESTAMP(timezone=True)))
+    op.add_column(
+        "webhook_endpoints", sa.Column("version", sa.BigInteger, server_default=sa.text("1"), nullable=False)
+    )
+
+
+def downgrade() -> None:
+    for column in ("version", "paused_at", "description"):
+        op.drop_column("webhook_endpoints", column)

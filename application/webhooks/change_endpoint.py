@@ -1,0 +1,74 @@
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+
+from application.audit.entry import AuditAction
+from application.events.event_types import EVENT_TYPES
+from application.shared.clock import Clock
+from application.unit_of_work import UnitOfWorkFactory
+from application.webhooks.owner_permissions import OwnerPermissions
+from application.webhooks.queries import GetEndpoint
+from application.webhooks.subscriptions import readable_event_types
+from application.webhooks.views import EndpointView
+from domain.shared.actor import Actor
+from domain.shared.errors import Forbidden, NotFound, PreconditionFailed
+from domain.shared.ids import EndpointId
+from domain.shared.unset import Unset
+from domain.users.permissions import Permission, may_read_event
+from domain.webhooks.endpoint import EndpointChanges
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeEndpointCommand:
+    """`expected_version` is the version that the editor read; `permissions` are those of the actor."""
+
+    endpoint_id: EndpointId
+    expected_version: int
+    changes: EndpointChanges
+    permissions: AbstractSet[Permission]
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeEndpoint:
+    """Change the URL, the event types or the description of an endpoint, or pause or resume it.
+
+    The caller must be permitted to read all events of the endpoint after the change, and new event types must be
+    permitted to the owner, too. While an endpoint is paused its events wait; they are sent when it is resumed. Events
+    that wait are sent to a new URL, also those of types that the endpoint no longer receives.
+    """
+
+    unit_of_work: UnitOfWorkFactory
+    get_endpoint: GetEndpoint
+    permissions_of: OwnerPermissions
+    clock: Clock
+    allow_plain_http: bool
+
+    async def __call__(self, command: ChangeEndpointCommand) -> EndpointView:
+        """Raise NotFound, Forbidden, PreconditionFailed, ValidationFailed."""
+        seen = await self.get_endpoint(command.endpoint_id)
+        changes = await self._permitted(command, seen)
+        async with self.unit_of_work(command.actor) as work:
+            endpoint = await work.webhooks.get(command.endpoint_id)
+            if endpoint is None:
+                raise NotFound("There is no such webhook endpoint.")
+            endpoint.ensure_unchanged_since(command.expected_version)
+            # A transfer by the former release keeps the version.
+            if (endpoint.owner_id, endpoint.version) != (seen.owner_id, seen.version):
+                raise PreconditionFailed(endpoint.version)
+            now = self.clock.now()
+            endpoint.change(changes, allow_plain_http=self.allow_plain_http, now=now)
+            await work.webhooks.save(endpoint)
+            work.audit.record(AuditAction.WEBHOOK_ENDPOINT_CHANGED, endpoint.id, at=now, host=endpoint.host)
+            await work.commit()
+        return EndpointView.of(endpoint)
+
+    async def _permitted(self, command: ChangeEndpointCommand, seen: EndpointView) -> EndpointChanges:
+        """Return the changes with the event types to subscribe to. Raise Forbidden."""
+        changes = command.changes
+        if not isinstance(changes.event_types, Unset):
+            owner = await self.permissions_of(seen.owner_id)
+            types = readable_event_types(changes.event_types, command.permissions, owner)
+            return replace(changes, event_types=types)
+        if not all(may_read_event(command.permissions, type_) for type_ in seen.event_types or EVENT_TYPES):
+            raise Forbidden("You cannot change an endpoint whose events you may not read.")
+        return changes

@@ -1,0 +1,26 @@
+"""The event types that an endpoint may subscribe to."""
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+
+from application.events.event_types import EVENT_TYPES
+from domain.shared.errors import Forbidden
+from domain.users.permissions import Permission, may_read_event
+
+
+def readable_event_types(requested: Sequence[str], *readers: AbstractSet[Permission]) -> Sequence[str]:
+    """Return the event types to subscribe to, given the permissions of each reader.
+
+    No requested types are all types; an empty result also means all, including later ones. Raises Forbidden unless
+    every reader may read each type, and if no type is left.
+    """
+    if not requested and all(Permission.READ_EVENTS in permissions for permissions in readers):
+        return ()
+    types = requested or [type_ for type_ in EVENT_TYPES if _may_read(readers, type_)]
+    if not types or not all(_may_read(readers, type_) for type_ in types):
+        raise Forbidden("An endpoint cannot subscribe to events that you or its owner may not read.")
+    return types
+
+
+def _may_read(readers: Sequence[AbstractSet[Permission]], event_type: str) -> bool:
+    return all(may_read_event(permissions, event_type) for permissions in readers)
