@@ -160,6 +160,10 @@ class Settings(BaseSettings):
     """How many requests of one process may be waiting for their bodies at once; 0 means no bound."""
     max_unread_bodies_per_network: int = Field(64, ge=0)
     """The same for one client's network. Trusted proxies are exempt."""
+    unread_response_timeout: timedelta = Field(
+        timedelta(seconds=30), ge=timedelta(seconds=1), le=timedelta(minutes=10)
+    )
+    """How long a client can accept no data of a response before its connection is closed. Linux only."""
 
     token_issuer: WebAddress = "http://127.0.0.1:8000"  # noqa: S105 - an address
     """The service's address as its clients see it: the issuer of tokens, and the base of the metadata's addresses."""

@@ -53,7 +53,13 @@ def serve(
                 running.enter_context(worker_process(address))
             return variables
 
-        serve_http(address, workers=settings.workers, drain_delay=settings.drain_delay, prepare=prepare)
+        serve_http(
+            address,
+            workers=settings.workers,
+            drain_delay=settings.drain_delay,
+            prepare=prepare,
+            unread_response_timeout=settings.unread_response_timeout,
+        )
     typer.echo("Stopped.")
 
 

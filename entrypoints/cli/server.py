@@ -25,6 +25,7 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer, WorkerProcess
 
 from entrypoints.cli.address import Address
+from entrypoints.cli.unread_responses import close_unread_connections
 from entrypoints.gc_tuning import collect_seldom
 
 if TYPE_CHECKING:
@@ -57,10 +58,18 @@ Prepare = Callable[[], Mapping[str, str]]
 """Prepare the database, and return the environment variables with which the service finds it."""
 
 
-def serve_http(address: Address, *, workers: int, drain_delay: timedelta, prepare: Prepare) -> None:
+def serve_http(
+    address: Address,
+    *,
+    workers: int,
+    drain_delay: timedelta,
+    unread_response_timeout: timedelta,
+    prepare: Prepare,
+) -> None:
     """Serve until SIGINT or SIGTERM, and finish the running requests.
 
     After the signal the readiness check fails, and requests are accepted for `drain_delay`, or until a second signal.
+    A connection is closed if its client accepts no data of a response for `unread_response_timeout`.
 
     Raises:
         SystemExit: a process cannot start, or exits again right after its restart.
@@ -90,7 +99,7 @@ def serve_http(address: Address, *, workers: int, drain_delay: timedelta, prepar
         log_dictconfig=LOG_THROUGH_ROOT,
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
-    ).serve(target_loader=load_app, wrap_loader=False)
+    ).serve(target_loader=partial(load_app, unread_response_timeout.total_seconds()), wrap_loader=False)
 
 
 def _allow_as_many_files() -> None:
@@ -168,12 +177,13 @@ def _sigint_blocked() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def load_app(receiver: Connection) -> Callable[..., Any]:
+def load_app(unread_response_seconds: float, receiver: Connection) -> Callable[..., Any]:
     """Return the app of a serving process, once the parent has sent the environment variables.
 
     The process ends when its parent does, even if that was killed. Raises SystemExit if the parent has ended.
     """
     threading.Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
+    close_unread_connections(unread_response_seconds)
     collect_seldom()
     from entrypoints.asgi import app
 
