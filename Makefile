@@ -12,10 +12,10 @@ UV     := .artefacts/uv/bin/uv
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-stores test-services check model campaign attack demo bench profile study lock docs format clean
+.PHONY: help run test test-stores test-services check model campaign attack rolling-upgrade demo bench profile study lock docs format clean
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
 
 run: $(READY) ## Create the environment, start the embedded database, migrate, and serve on http://127.0.0.1:8000
 	@$(BIN)/python -m entrypoints serve
@@ -48,6 +48,9 @@ campaign: $(READY) ## Check the invariants after long random sequences of action
 
 attack: $(READY) ## Attack a running service over real sockets while a bystander places 20 orders a second (two minutes)
 	@$(BIN)/python -m tests.attacks.campaign
+
+rolling-upgrade: $(READY) ## Replace the former release by this one and back, behind haproxy, while customers order: SEED=1 (two minutes)
+	@$(BIN)/python -m tests.integration.releases.rolling_upgrade $(SEED)
 
 demo: $(READY) ## Place the 830 orders of the Northwind shop over HTTP, pay, ship and refund some, and reconcile every cent
 	@$(BIN)/python -m entrypoints demo

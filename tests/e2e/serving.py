@@ -25,6 +25,7 @@ class Service:
     process: subprocess.Popen[str]
     address: Address
     environment: dict[str, str]
+    checkout: Path = CHECKOUT
 
     def interrupt(self) -> tuple[int, str]:
         """Send SIGINT to the group, as Ctrl-C does. Return the exit code and the output."""
@@ -49,10 +50,13 @@ class Service:
 
 @contextmanager
 def serving(
-    database_url: str | None = None, *, with_worker: bool = True, **settings: str
+    database_url: str | None = None, *, with_worker: bool = True, checkout: Path = CHECKOUT, **settings: str
 ) -> Iterator[Service]:
-    """Start the service on a free port; wait for it with `await_answer`. Without a URL it embeds its database."""
-    port = free_port()
+    """Start the service on a free port; wait for it with `await_answer`. Without a URL it embeds its database.
+
+    `checkout` is the directory of another release's code.
+    """
+    port = int(settings.pop("port", "0")) or free_port()
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("STEELYARD_")},
         **({"STEELYARD_DATABASE_URL": database_url} if database_url else {}),
@@ -61,7 +65,7 @@ def serving(
     }
     process = subprocess.Popen(
         [sys.executable, "-m", "entrypoints", "serve", "--worker" if with_worker else "--no-worker"],
-        cwd=CHECKOUT,
+        cwd=checkout,
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -70,7 +74,7 @@ def serving(
     )
     with process:
         try:
-            yield Service(process, Address("127.0.0.1", port), environment)
+            yield Service(process, Address("127.0.0.1", port), environment, checkout)
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
@@ -80,7 +84,7 @@ def create_admin(service: Service, email: str, password: str) -> None:
     """Create an admin on the command line while the service runs."""
     subprocess.run(
         [sys.executable, "-m", "entrypoints", "users", "create-admin", email],
-        cwd=CHECKOUT,
+        cwd=service.checkout,
         env=service.environment,
         input=f"{password}\n",
         text=True,
@@ -93,7 +97,7 @@ def create_client(service: Service, name: str, scope: str) -> tuple[str, str]:
     """Create a service client on the command line while the service runs. Return its id and secret."""
     made = subprocess.run(
         [sys.executable, "-m", "entrypoints", "clients", "create", name, "--scope", scope],
-        cwd=CHECKOUT,
+        cwd=service.checkout,
         env=service.environment,
         text=True,
         check=True,

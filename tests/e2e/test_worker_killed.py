@@ -48,7 +48,7 @@ async def test_worker_killed_at_any_moment_loses_and_repeats_nothing(
     database_url: str, tmp_path: Path
 ) -> None:
     """Slow, because processes start and are killed, and because orders have to expire."""
-    settings = {"rate_limit_enabled": "false", "log_level": "warning", "order_hold": "PT3S"}
+    settings: dict[str, Any] = {"rate_limit_enabled": "false", "log_level": "warning", "order_hold": "PT3S"}
     with (
         nats_server(tmp_path) as events,
         serving(database_url, with_worker=False, nats_url=events.url, **settings) as service,

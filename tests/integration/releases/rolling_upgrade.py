@@ -1,0 +1,252 @@
+"""A rolling upgrade and a roll-back under load: `make rolling-upgrade`.
+
+Two services of the former release run behind HAProxy while customers order. The present release migrates the database,
+then replaces the services one by one, then the former release replaces them again. The exit code is 1 if a request
+failed, if an acknowledged order is not there exactly once, or if a check of the invariants fails.
+"""
+
+import asyncio
+import random
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+
+from tests.e2e.serving import CHECKOUT, STOP_SECONDS, Service, create_admin, free_port, serving
+from tests.integration.releases.ordering import PASSWORD, Customers, prepare
+from tests.servers.databases import connected, create_empty
+from tests.servers.embedded import embedded_server
+from tests.servers.haproxy import haproxy
+
+SECONDS_PER_PHASE = 5.0
+DRAIN_DELAY = "PT6S"
+"""More than HAProxy needs to notice: two failed checks, two seconds apart, and the time of an answer."""
+DRAIN_DELAY_SINCE = 3
+"""The first release with STEELYARD_DRAIN_DELAY. An earlier one has to be drained at the proxy before it stops."""
+SERVER_LINE = 'server service1 "${SERVICE_ADDRESS}" check inter 2s fall 2 rise 1 maxconn 1000'
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A release by its number, and the directory of its code."""
+
+    number: int
+    commit: str
+    checkout: Path
+
+    @property
+    def drains_itself(self) -> bool:
+        return self.number >= DRAIN_DELAY_SINCE
+
+    def settings(self) -> dict[str, str]:
+        """Return the settings of its services."""
+        common = {"log_level": "warning", "rate_limit_enabled": "false", "max_unpaid_orders": "0"}
+        return common | ({"drain_delay": DRAIN_DELAY} if self.drains_itself else {})
+
+
+class Proxy:
+    """HAProxy's own commands, by its socket."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    async def command(self, line: str) -> str:
+        reader, writer = await asyncio.open_unix_connection(self._path)
+        writer.write(f"{line}\n".encode())
+        answer = (await reader.read()).decode()
+        writer.close()
+        return answer
+
+    async def await_up(self, server: str) -> None:
+        """Wait until the proxy sends requests to the server."""
+        async with asyncio.timeout(60):
+            while not any(  # noqa: ASYNC110 - another process sets no asyncio.Event
+                line.startswith(f"service,{server},") and ",UP," in line
+                for line in (await self.command("show stat")).splitlines()
+            ):
+                await asyncio.sleep(0.1)
+
+
+@dataclass(slots=True)
+class Host:
+    """One of the two places where a service runs: its name at the proxy and its port stay."""
+
+    name: str
+    port: int
+    database_url: str
+    with_worker: bool
+    release: Release
+    running: ExitStack
+    service: Service
+
+    @classmethod
+    def start(cls, name: str, port: int, database_url: str, release: Release, *, with_worker: bool) -> "Host":
+        running = ExitStack()
+        service = running.enter_context(
+            serving(
+                database_url,
+                with_worker=with_worker,
+                checkout=release.checkout,
+                port=str(port),
+                **release.settings(),
+            )
+        )
+        return cls(name, port, database_url, with_worker, release, running, service)
+
+    async def await_ready(self) -> None:
+        await asyncio.to_thread(self.service.await_answer)
+        async with httpx2.AsyncClient() as http, asyncio.timeout(60):
+            while (await http.get(f"{self.service.address.url}/readyz")).status_code != 200:  # noqa: ASYNC110 - another process sets no asyncio.Event
+                await asyncio.sleep(0.1)
+
+    async def replace(self, release: Release, proxy: Proxy) -> None:
+        """Stop the service while the other one serves, and start another release at its port."""
+        if not self.release.drains_itself:
+            await proxy.command(f"set server service/{self.name} state drain")
+            await asyncio.sleep(1)
+        await asyncio.to_thread(self._stop)
+        other = Host.start(self.name, self.port, self.database_url, release, with_worker=self.with_worker)
+        self.release, self.running, self.service = release, other.running, other.service
+        await self.await_ready()
+        await proxy.command(f"set server service/{self.name} state ready")
+        await proxy.await_up(self.name)
+
+    def _stop(self) -> None:
+        self.service.process.terminate()
+        output, _ = self.service.process.communicate(timeout=STOP_SECONDS)
+        self.running.close()
+        if self.service.process.returncode != 0:
+            raise RuntimeError(f"{self.name} of release {self.release.number} did not stop cleanly: {output}")
+
+
+def former_release(directory: Path) -> Release:
+    """Extract the release that was listed last."""
+    releases = tomllib.loads((CHECKOUT / "tests" / "releases.toml").read_text())["release"]
+    commit = releases[-1]["commit"]
+    archive = subprocess.run(["git", "archive", commit], cwd=CHECKOUT, capture_output=True, check=True)  # noqa: S607 - git
+    subprocess.run(["tar", "-x", "-C", directory], input=archive.stdout, check=True)  # noqa: S607 - tar
+    if (directory / "requirements.lock").read_text() != (CHECKOUT / "requirements.lock").read_text():
+        print(f"Release {commit} runs with the dependencies of this release, not with its own.")  # noqa: T201 - the report
+    return Release(len(releases), commit, directory)
+
+
+def manage(release: Release, service: Service, *command: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command of the release on the service's database."""
+    environment = {n: v for n, v in service.environment.items() if n != "STEELYARD_DRAIN_DELAY"}
+    return subprocess.run(
+        [sys.executable, "-m", "entrypoints", *command],
+        cwd=release.checkout,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@contextmanager
+def database() -> Iterator[str]:
+    with embedded_server() as server_url:
+        yield asyncio.run(create_empty(server_url))
+
+
+async def roll(seed: int, former: Release, database_url: str, directory: Path) -> Sequence[str]:
+    """Upgrade and roll back under load, and return what is wrong."""
+    present = Release(former.number + 1, "present", CHECKOUT)
+    ports = free_port(), free_port()
+    hosts: list[Host] = []
+    stats = directory / "haproxy.sock"
+    changes = {
+        "log stdout format raw local0": f"stats socket {stats} level admin",
+        SERVER_LINE: "\n    ".join(
+            SERVER_LINE.replace("service1", name).replace('"${SERVICE_ADDRESS}"', f"127.0.0.1:{port}")
+            for name, port in zip("ab", ports, strict=True)
+        ),
+    }
+    with ExitStack() as stack:
+        stack.callback(stop_all, hosts)
+        for name, port in zip("ab", ports, strict=True):
+            hosts.append(Host.start(name, port, database_url, former, with_worker=name == "b"))
+            await hosts[-1].await_ready()
+        proxy = Proxy(stats)
+        url = f"http://127.0.0.1:{stack.enter_context(haproxy(directory, ports[0], changes))}"
+        create_admin(hosts[0].service, "admin@example.com", PASSWORD)
+        for host in hosts:
+            await proxy.await_up(host.name)
+        customers = await prepare(url, random.Random(seed))  # noqa: S311 - a simulation
+        ordering = asyncio.create_task(customers.order_until_stopped())
+        try:
+            await phase(customers, "former release")
+            customers.phase = "migration"
+            upgraded = await asyncio.to_thread(manage, present, hosts[0].service, "db", "upgrade")
+            if upgraded.returncode != 0:
+                raise RuntimeError(upgraded.stderr)
+            await phase(customers, "former release on the new schema")
+            for release in (present, former):
+                for host in hosts:
+                    customers.phase = f"{host.name} becomes release {release.number}"
+                    await host.replace(release, proxy)
+                    await phase(customers, f"{host.name} is release {release.number}")
+        finally:
+            customers.stop()
+            await ordering
+            customers.print_report()
+        wrong = [*customers.failures, *await differences(database_url, customers)]
+        checked = await asyncio.to_thread(manage, present, hosts[0].service, "check")
+        return [*wrong, *([checked.stdout + checked.stderr] if checked.returncode else [])]
+
+
+def stop_all(hosts: Sequence[Host]) -> None:
+    for host in hosts:
+        host.running.close()
+
+
+async def phase(customers: Customers, name: str) -> None:
+    customers.phase = name
+    await asyncio.sleep(SECONDS_PER_PHASE)
+
+
+async def differences(database_url: str, customers: Customers) -> Sequence[str]:
+    """Compare the stored orders and stock with what was acknowledged."""
+    async with connected(database_url) as psql:
+        rows = await psql.fetch("SELECT idempotency_key, id::text FROM orders")
+        available = await psql.fetchval("SELECT sum(on_hand - reserved) FROM stocks")
+    stored = sorted((row["idempotency_key"], row["id"]) for row in rows)
+    wrong = [
+        f"{what}: {order}"
+        for what, orders in (
+            ("acknowledged, but not stored", set(customers.placed.items()) - set(stored)),
+            ("stored, but not acknowledged", set(stored) - set(customers.placed.items())),
+        )
+        for order in sorted(orders)
+    ]
+    if len(stored) != len(customers.placed):
+        wrong.append(f"{len(stored)} orders are stored, {len(customers.placed)} were acknowledged")
+    if available != customers.stock - customers.units:
+        wrong.append(f"{available} units are available, not {customers.stock - customers.units}")
+    return wrong
+
+
+def main() -> int:
+    seed = int(sys.argv[1]) if len(sys.argv) > 1 else time.time_ns() % 1_000_000
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="steelyard-") as directory, database() as database_url:
+        checkout = Path(directory) / "former"
+        checkout.mkdir()
+        former = former_release(checkout)
+        print(f"SEED={seed}, release {former.number} ({former.commit}) and the present one")  # noqa: T201 - the report
+        wrong = asyncio.run(roll(seed, former, database_url, Path(directory)))
+    for line in wrong[:20]:
+        print(line)  # noqa: T201 - the report
+    print(f"{'FAILED' if wrong else 'passed'} in {time.monotonic() - began:.0f} s, SEED={seed}")  # noqa: T201 - the report
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
