@@ -51,6 +51,10 @@ class UnitOfWork(Repositories, ABC):
     """
 
     @abstractmethod
+    async def flush(self) -> None:
+        """Write the recorded events and audit entries now instead of with the commit, which makes that shorter."""
+
+    @abstractmethod
     async def commit(self) -> None:
         """Commit. The commit is completed even if the caller is cancelled.
 

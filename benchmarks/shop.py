@@ -12,13 +12,13 @@ from uuid import UUID, uuid4
 
 from adapters.clock import SystemClock
 from adapters.postgres.core.migrations import upgrade
-from application.catalog.import_catalog import CatalogRow
+from application.catalog.plan_import import CatalogRow
 from application.orders.place_order_batch import PlaceOrderCommand
 from application.shared.idempotency import IdempotencyKey, IdempotentOperation
 from application.signing.ports import AccessClaims
 from application.users.principal import UserPrincipal
 from benchmarks.database import Server
-from domain.catalog.product import ProductDetails
+from domain.catalog.product import ProductChanges
 from domain.catalog.stock import MAX_ON_HAND
 from domain.orders.line import RequestedLine
 from domain.orders.placing import OrderRequest
@@ -127,8 +127,9 @@ async def _add_customers(container: Container, count: int) -> list[UserId]:
 async def _add_products(container: Container, count: int) -> list[ProductId]:
     rows = [
         CatalogRow(
+            line=number,
             sku=f"SKU-{number:06}",
-            details=ProductDetails(
+            changes=ProductChanges(
                 name=f"Product number {number}",
                 description="A thing of everyday use, made to last, and described in about as many words as usual.",
                 price=Money(100 + number % 5000, "EUR"),
@@ -138,7 +139,8 @@ async def _add_products(container: Container, count: int) -> list[ProductId]:
         )
         for number in range(count)
     ]
-    await container.catalog.import_catalog()(rows, actor=ACTOR, progress=lambda _: None)
+    plan = await container.catalog.plan_import()(rows, replace=False, progress=lambda _: None)
+    await container.catalog.import_catalog()(plan, actor=ACTOR, progress=lambda _: None)
     async with container.database.unit_of_work()() as work:
         found = await work.products.find_by_sku([row.sku for row in rows])
     return [found[row.sku].id for row in rows]

@@ -32,6 +32,7 @@ class MemoryProductRepository(ProductRepository):
     async def add(self, products: Sequence[Product]) -> None:
         await yield_control()
         await self._transaction.lock([("products.sku", product.sku) for product in products])
+        await self._transaction.lock(product_row(product.id) for product in products)
         tables = self._transaction.tables
         for product in products:
             if product.id not in tables.stocks:
@@ -46,6 +47,11 @@ class MemoryProductRepository(ProductRepository):
         products = self._transaction.tables.products
         return {id_: copied(products[id_]) for id_ in sorted(set(product_ids)) if id_ in products}
 
+    async def lock(self, product_ids: Iterable[ProductId]) -> Mapping[ProductId, Product]:
+        wanted = set(product_ids)
+        await self._transaction.lock(product_row(product_id) for product_id in wanted)
+        return await self.get(wanted)
+
     async def find_by_sku(self, skus: Iterable[str]) -> Mapping[str, Product]:
         await yield_control()
         tables = self._transaction.tables
@@ -58,7 +64,8 @@ class MemoryProductRepository(ProductRepository):
             self._write(product)
 
     def _write(self, product: Product) -> None:
-        self._transaction.ensure_locked(stock_row(product.id))
+        self._transaction.ensure_locked(product_row(product.id))
+        self._transaction.require_lock_at_commit(stock_row(product.id))
         self._transaction.record(product.take_events())
         self._transaction.tables.products[product.id] = copied(product)
 
@@ -70,8 +77,11 @@ class MemoryProductSearchIndex(ProductSearchIndex):
         return 0
 
 
+def product_row(product_id: ProductId) -> Row:
+    return "products", product_id.hex
+
+
 def stock_row(product_id: ProductId) -> Row:
-    """Return the row to lock before a product or its stock is changed."""
     return "stocks", product_id.hex
 
 

@@ -1,10 +1,10 @@
 from dataclasses import dataclass
 
-from application.catalog.get_product_for_update import get_product_for_update
 from application.catalog.views import StockView
 from application.shared.clock import Clock
 from application.unit_of_work import UnitOfWorkFactory
 from domain.shared.actor import Actor
+from domain.shared.errors import NotFound
 from domain.shared.ids import ProductId
 
 
@@ -29,7 +29,10 @@ class CountStock:
     async def __call__(self, command: CountStockCommand) -> StockView:
         """Raise NotFound, PreconditionFailed, StockConflict."""
         async with self.unit_of_work(command.actor) as work:
-            product, stock = await get_product_for_update(work, command.product_id)
+            stock = (await work.stocks.lock([command.product_id])).get(command.product_id)
+            product = (await work.products.get([command.product_id])).get(command.product_id)
+            if product is None or stock is None:
+                raise NotFound("There is no such product.")
             stock.count(
                 command.on_hand,
                 seen=command.expected_version,

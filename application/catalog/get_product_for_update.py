@@ -6,9 +6,12 @@ from domain.shared.ids import ProductId
 
 
 async def get_product_for_update(work: UnitOfWork, product_id: ProductId) -> tuple[Product, Stock]:
-    """Return a product and its stock. The stock is locked first, which also protects the product. Raise NotFound."""
+    """Return a product and its stock, both locked: an edit depends on the version of the stock. Raise NotFound.
+
+    The product is locked first, because its lock may be held for long by an import, and orders wait for the stock.
+    """
+    product = (await work.products.lock([product_id])).get(product_id)
     stock = (await work.stocks.lock([product_id])).get(product_id)
-    product = (await work.products.get([product_id])).get(product_id)
     if product is None or stock is None:
         raise NotFound("There is no such product.")
     return product, stock

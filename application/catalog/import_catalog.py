@@ -1,28 +1,15 @@
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
+from application.catalog.plan_import import ROWS_AT_A_TIME, CatalogRow, ImportPlan, ProductValues
 from application.shared.clock import Clock
 from application.shared.ids import IdFactory
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
-from domain.catalog.product import Product, ProductDetails, ProductStatus
+from domain.catalog.product import Product, ProductStatus
 from domain.catalog.stock import Stock
 from domain.shared.actor import Actor
 from domain.shared.ids import ProductId
-
-ROWS_AT_A_TIME = 500
-"""Bounds the size of one statement that writes; the whole import is one transaction all the same."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CatalogRow:
-    """One product as an import file has it. `initial_stock` counts for new products only."""
-
-    sku: str
-    details: ProductDetails
-    initial_stock: int
-
-    def differs_from(self, product: Product) -> bool:
-        return self.details != product.details or not product.is_for_sale
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +21,11 @@ class ImportResult:
 
 @dataclass(frozen=True, slots=True)
 class ImportCatalog:
-    """Import a catalog file: create products with new SKUs and change known ones, all or nothing.
+    """Import a planned catalog file in one transaction: all rows or none, even if the process is killed.
 
-    Products that the file does not name are not changed, nor is the stock of known products.
+    Only products that change are locked, and orders do not wait for these locks. The stocks of these products are
+    locked last, for the moment of the commit, so that a product never changes while an order reads it. Products that
+    the file does not name are not changed, nor is the stock of known products.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -44,62 +33,64 @@ class ImportCatalog:
     ids: IdFactory
 
     async def __call__(
-        self, rows: Sequence[CatalogRow], *, actor: Actor, progress: Callable[[int], None]
+        self, plan: ImportPlan, *, actor: Actor, progress: Callable[[int], None]
     ) -> ImportResult:
-        """Import rows with distinct SKUs; `progress` is called with the number of further rows done. Raises SkuTaken."""
-        results: list[ImportResult] = []
-        async with self.unit_of_work(actor) as work:
-            known = await self._lock_known(work, rows)
-            for start in range(0, len(rows), ROWS_AT_A_TIME):
-                portion = rows[start : start + ROWS_AT_A_TIME]
-                results.append(await self._import(work, portion, known, actor))
-                progress(len(portion))
-            await work.commit()
-        return ImportResult(
-            created=sum(result.created for result in results),
-            changed=sum(result.changed for result in results),
-            unchanged=sum(result.unchanged for result in results),
-        )
-
-    async def _lock_known(
-        self, work: UnitOfWork, rows: Sequence[CatalogRow]
-    ) -> Mapping[str, tuple[Product, Stock]]:
-        """Return the known products by SKU, all locked in one order, so that two imports cannot deadlock."""
-        found = await work.products.find_by_sku([row.sku for row in rows])
-        stocks = await work.stocks.lock([product.id for product in found.values()])
-        products = await work.products.get(stocks)
-        return {product.sku: (product, stocks[id_]) for id_, product in products.items()}
-
-    async def _import(
-        self,
-        work: UnitOfWork,
-        rows: Sequence[CatalogRow],
-        known: Mapping[str, tuple[Product, Stock]],
-        actor: Actor,
-    ) -> ImportResult:
-        now = self.clock.now()
-        created: list[Product] = []
-        opened: list[Stock] = []
+        """Import the rows; `progress` is called with the number of further rows written. Raises SkuTaken, Overloaded."""
+        known = {row.product_id: row.row for row in plan.rows if row.product_id is not None}
+        # Ids are given in the order of the file, which the list of products shows.
+        new = [(ProductId(self.ids.new()), row.row) for row in plan.rows if row.product_id is None]
         changed: list[Product] = []
-        for row in rows:
-            if row.sku not in known:
-                stock = Stock.open(ProductId(self.ids.new()), row.initial_stock, now=now, actor=actor)
-                opened.append(stock)
-                created.append(
-                    Product.create(
-                        id=stock.product_id,
-                        sku=row.sku,
-                        details=row.details,
-                        stock=stock,
-                        now=now,
-                    )
-                )
-                continue
-            product, stock = known[row.sku]
-            if row.differs_from(product):
-                product.edit(row.details, ProductStatus.ACTIVE, stock=stock, now=now)
+        async with self.unit_of_work(actor) as work:
+            # Sorted, so that two imports never wait for each other.
+            for ids in _batches(sorted(known)):
+                changed += await self._change(work, {id_: known[id_] for id_ in ids}, replace=plan.replace)
+                await work.flush()
+                progress(len(ids))
+            for rows in _batches(sorted(new, key=lambda numbered: numbered[1].sku)):
+                await self._create(work, rows, actor)
+                await work.flush()
+                progress(len(rows))
+            stocks = await work.stocks.lock(product.id for product in changed)
+            await work.products.save([p for p in changed if p.update_stock_version(stocks[p.id])])
+            await work.commit()
+        return ImportResult(len(new), len(changed), plan.unchanged + len(known) - len(changed))
+
+    async def _change(
+        self, work: UnitOfWork, rows: Mapping[ProductId, CatalogRow], *, replace: bool
+    ) -> Sequence[Product]:
+        """Change known products and return those that differ: another editor may have made the change meanwhile."""
+        products = await work.products.lock(rows)
+        stocks = await work.stocks.get(rows)
+        changed: list[Product] = []
+        for product in products.values():
+            values = rows[product.id].values_for(product, replace=replace)
+            if values != ProductValues(product.details, product.status):
+                product.edit(*values, stock=stocks[product.id], now=self.clock.now())
                 changed.append(product)
-        await work.stocks.add(opened)
-        await work.products.add(created)
         await work.products.save(changed)
-        return ImportResult(len(created), len(changed), len(rows) - len(created) - len(changed))
+        return changed
+
+    async def _create(
+        self, work: UnitOfWork, rows: Sequence[tuple[ProductId, CatalogRow]], actor: Actor
+    ) -> None:
+        now = self.clock.now()
+        stocks: list[Stock] = []
+        products: list[Product] = []
+        for product_id, row in rows:
+            details, status = row.values_for(None, replace=False)
+            stock = Stock.open(product_id, row.initial_stock, now=now, actor=actor)
+            product = Product.create(id=product_id, sku=row.sku, details=details, stock=stock, now=now)
+            if status is ProductStatus.ARCHIVED:
+                product.archive(stock=stock, now=now)
+            stocks.append(stock)
+            products.append(product)
+        await work.stocks.add(stocks)
+        await work.products.add(products)
+
+
+T = TypeVar("T")
+
+
+def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), ROWS_AT_A_TIME):
+        yield items[start : start + ROWS_AT_A_TIME]

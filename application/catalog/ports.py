@@ -28,7 +28,14 @@ class ProductRepository(Protocol):
         ...
 
     async def get(self, product_ids: Iterable[ProductId]) -> Mapping[ProductId, Product]:
-        """Return the products that exist. They do not change while their stocks are locked."""
+        """Return the products that exist. No change of them is committed while their stocks are locked."""
+        ...
+
+    async def lock(self, product_ids: Iterable[ProductId]) -> Mapping[ProductId, Product]:
+        """Return the products that exist, locked until the unit of work ends. Orders do not wait for these locks.
+
+        They are locked in one fixed order, and before stocks. Raises Overloaded when a lock does not come free in time.
+        """
         ...
 
     async def find_by_sku(self, skus: Iterable[str]) -> Mapping[str, Product]:
@@ -36,7 +43,7 @@ class ProductRepository(Protocol):
         ...
 
     async def save(self, products: Sequence[Product]) -> None:
-        """Save products whose stocks are locked."""
+        """Save locked products. Their stocks have to be locked before the commit."""
         ...
 
 

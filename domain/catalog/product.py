@@ -1,14 +1,14 @@
 """Products: what the shop sells."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 
 from domain.catalog import search
 from domain.catalog.stock import Stock
-from domain.shared.errors import PreconditionFailed, Violation
+from domain.shared.errors import PreconditionFailed, ValidationFailed, Violation
 from domain.shared.events import Aggregate, Event
 from domain.shared.ids import ProductId
 from domain.shared.money import Money
@@ -66,31 +66,59 @@ class ProductDetails:
     attributes: Mapping[str, str] = field(default_factory=dict)
     max_per_order: int | None = None
 
+    @classmethod
+    def of(cls, changes: "ProductChanges") -> Self:
+        """Return the details of a new product. Raises ValidationFailed without a name or a price."""
+        if isinstance(changes.name, Unset) or isinstance(changes.price, Unset):
+            missing = [name for name in ("name", "price") if getattr(changes, name) is UNSET]
+            violations = [Violation((name,), "missing", "A new product needs this.") for name in missing]
+            raise ValidationFailed("Fields of a new product are missing.", violations=violations)
+        return cls(name=changes.name, price=changes.price).changed_by(changes)
+
     def changed_by(self, changes: "ProductChanges") -> Self:
         """Return the details after changes, which are not validated."""
-        changed = {name: value for name in _DETAILS if (value := getattr(changes, name)) is not UNSET}
-        if changed.get("attributes") is not None:
-            merged = {**self.attributes, **changed["attributes"]}
-            changed["attributes"] = {key: value for key, value in merged.items() if value is not None}
-        elif "attributes" in changed:
-            changed["attributes"] = {}
+        changed: dict[str, Any] = {}
+        for detail in fields(self):
+            match getattr(changes, detail.name):
+                case Unset():
+                    continue
+                case None:
+                    factory = detail.default_factory
+                    changed[detail.name] = detail.default if factory is MISSING else factory()
+                case Mapping() as entries:
+                    merged = {**getattr(self, detail.name), **entries}
+                    changed[detail.name] = {key: value for key, value in merged.items() if value is not None}
+                case value:
+                    changed[detail.name] = value
         return replace(self, **changed)
 
+    def violations(self, before: "ProductDetails | None" = None) -> Iterator[Violation]:
+        """Yield the violations, except of values that were stored before: a rule may be newer than these."""
+        for name, rule in TEXT_RULES.items():
+            text = getattr(self, name)
+            if before is None or text != getattr(before, name):
+                yield from rule.violations(text, name)
+        stored = before.attributes if before else {}
+        changed = {name: value for name, value in self.attributes.items() if stored.get(name) != value}
+        yield from entry_violations(changed, ATTRIBUTE_NAME, ATTRIBUTE_VALUE, "attributes")
+        if len(self.attributes) > max(MAX_ATTRIBUTES, len(stored)):
+            detail = f"A product has at most {MAX_ATTRIBUTES} attributes."
+            yield Violation(("attributes",), "too_many", detail)
 
-_DETAILS = tuple(detail.name for detail in fields(ProductDetails))
+
 TEXT_RULES: Mapping[str, TextRule] = {"name": PRODUCT_NAME, "description": DESCRIPTION}
 """The rule for each detail that is a text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductChanges:
-    """Changes of a product. Fields that are UNSET keep their value.
+    """Changes of a product. Fields that are UNSET keep their value, and None clears a field.
 
-    In `attributes`, None removes a key and other keys stay; None instead of `attributes` removes all.
+    In `attributes`, None removes a key, and other keys stay.
     """
 
     name: str | Unset = UNSET
-    description: str | Unset = UNSET
+    description: str | Unset | None = UNSET
     price: Money | Unset = UNSET
     attributes: Mapping[str, str | None] | Unset | None = UNSET
     max_per_order: int | Unset | None = UNSET
@@ -126,7 +154,7 @@ class Product(Aggregate):
         now: datetime,
     ) -> Self:
         """Create an active product with its new stock. Raises ValidationFailed."""
-        ensure_valid((*SKU.violations(sku, "sku"), *_violations(details)))
+        ensure_valid((*SKU.violations(sku, "sku"), *details.violations()))
         product = cls(
             id=id,
             sku=sku,
@@ -160,12 +188,22 @@ class Product(Aggregate):
 
         Raises ValidationFailed for text that breaks a rule, and for too many attributes.
         """
-        ensure_valid(_violations(details, self.details))
+        ensure_valid(details.violations(self.details))
         self.details = details
         self.status = status
         self.version, self.stock_version = self.version_with(stock) + 1, stock.version
         self.updated_at = now
         self._record(ProductChanged)
+
+    def update_stock_version(self, stock: Stock) -> bool:
+        """Count movements between an edit and its commit as movements before the edit. Return whether there were any.
+
+        The visible version stays. Otherwise an editor who saw such a movement could miss the edit without an error.
+        """
+        if self.stock_version == stock.version:
+            return False
+        self.version, self.stock_version = self.version_with(stock), stock.version
+        return True
 
     def archive(self, *, stock: Stock, now: datetime) -> None:
         """Take the product off sale. Nothing is deleted: orders refer to it."""
@@ -202,17 +240,3 @@ class Product(Aggregate):
                 status=self.status,
             )
         )
-
-
-def _violations(details: ProductDetails, before: ProductDetails | None = None) -> Iterator[Violation]:
-    """Yield the violations of details, except of values that were stored before: a rule may be newer than these."""
-    for name, rule in TEXT_RULES.items():
-        text = getattr(details, name)
-        if before is None or text != getattr(before, name):
-            yield from rule.violations(text, name)
-    stored = before.attributes if before else {}
-    changed = {name: value for name, value in details.attributes.items() if stored.get(name) != value}
-    yield from entry_violations(changed, ATTRIBUTE_NAME, ATTRIBUTE_VALUE, "attributes")
-    if len(details.attributes) > max(MAX_ATTRIBUTES, len(stored)):
-        detail = f"A product has at most {MAX_ATTRIBUTES} attributes."
-        yield Violation(("attributes",), "too_many", detail)

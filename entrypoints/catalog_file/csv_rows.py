@@ -7,15 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from entrypoints.catalog_file.complaints import BadFile, BadRow
+from entrypoints.catalog_file.rows import INTEGERS, TEXTS
 
-REQUIRED = ("sku", "name", "price_amount", "price_currency")
-OPTIONAL = ("description", "max_per_order", "initial_stock")
+_PRICE = ("price_amount", "price_currency")
+_COLUMNS = (*TEXTS, *_PRICE, *INTEGERS, "status")
 ATTRIBUTE = "attributes."
-"""Begins the name of a column of attributes: `attributes.colour` has each product's colour, or nothing."""
-PRICE = "price_"
-"""Begins the names of the two columns of the price."""
+"""Begins the name of a column of attributes: `attributes.colour` has the colour of each product, or is empty."""
 
-_INTEGERS = {"price_amount", "max_per_order", "initial_stock"}
+_INTEGERS = {"price_amount", *INTEGERS}
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 
 
@@ -43,21 +42,21 @@ class CsvRows:
             elif cells:
                 yield line, _row(header, cells)
 
-    def field(self, pointer: str) -> str:
-        """Return the column of a JSON Pointer into a row."""
-        return pointer.removeprefix("/").replace("/", "_")
+    @staticmethod
+    def field(path: Sequence[str | int]) -> str:
+        """Return the column of a path into a row: `price_amount` for the amount of the price."""
+        return "_".join(map(str, path))
 
 
 def _checked(header: Sequence[str]) -> Sequence[str]:
-    known = f"The columns are {', '.join(REQUIRED + OPTIONAL)} and attributes.NAME, separated by commas."
+    known = f"The columns are {', '.join(_COLUMNS)} and attributes.NAME, separated by commas."
     for position, column in enumerate(header, start=1):
-        if column not in REQUIRED + OPTIONAL and not (
-            column.startswith(ATTRIBUTE) and column.removeprefix(ATTRIBUTE)
-        ):
+        if column not in _COLUMNS and not (column.startswith(ATTRIBUTE) and column.removeprefix(ATTRIBUTE)):
             raise BadFile(f"Column no. {position} of the first line is not known. {known}")
         if column in header[: position - 1]:
             raise BadFile(f"Column no. {position} of the first line is there twice.")
-    missing = [column for column in REQUIRED if column not in header]
+    needed = ["sku", *(_PRICE if any(column in header for column in _PRICE) else ())]
+    missing = [column for column in needed if column not in header]
     if missing:
         raise BadFile(f"The first line has no column {missing[0]}. {known}")
     return header
@@ -68,19 +67,21 @@ def _row(header: Sequence[str], cells: Sequence[str]) -> dict[str, object] | Bad
         return BadRow(f"There are {len(cells)} cells, and {len(header)} columns.")
     fields: dict[str, object] = {}
     price: dict[str, object] = {}
-    attributes: dict[str, str] = {}
+    attributes: dict[str, object] = {}
     for column, cell in zip(header, cells, strict=True):
-        if not cell:
-            continue
+        value = _value(column, cell)
         if column.startswith(ATTRIBUTE):
-            attributes[column.removeprefix(ATTRIBUTE)] = cell
-        elif column.startswith(PRICE):
-            price[column.removeprefix(PRICE)] = _value(column, cell)
+            attributes[column.removeprefix(ATTRIBUTE)] = value
+        elif column in _PRICE:
+            price |= {} if value is None else {column.removeprefix("price_"): value}
+            fields["price"] = price or None
         else:
-            fields[column] = _value(column, cell)
-    return fields | {"price": price, "attributes": attributes}
+            fields[column] = value
+    return fields | ({"attributes": attributes} if attributes else {})
 
 
 def _value(column: str, cell: str) -> object:
-    """Return the cell's integer where one belongs and is; the schema refuses anything else there."""
+    """Return None for an empty cell, and an integer where the column has integers; `row_from` rejects other values."""
+    if not cell:
+        return None
     return int(cell) if column in _INTEGERS and _INTEGER.fullmatch(cell) else cell

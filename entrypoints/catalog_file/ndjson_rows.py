@@ -1,6 +1,6 @@
 """Rows of an NDJSON file: on each line an object with the fields of `POST /v1/products`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from entrypoints.catalog_file.complaints import BadRow
@@ -19,9 +19,10 @@ class NdjsonRows:
             if line.strip():
                 yield number, _row(line)
 
-    def field(self, pointer: str) -> str:
-        """Return the field of a JSON Pointer into a row: `price.amount` for `/price/amount`."""
-        return ".".join(pointer.split("/")[1:])
+    @staticmethod
+    def field(path: Sequence[str | int]) -> str:
+        """Return the field of a path into a row: `price.amount` for the amount of the price."""
+        return ".".join(map(str, path))
 
 
 def _row(line: str) -> object:

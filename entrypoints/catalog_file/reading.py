@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from application.catalog.import_catalog import CatalogRow
-from domain.shared.errors import DomainError
+from application.catalog.plan_import import CatalogRow
+from domain.shared.errors import DomainError, Violation
 from entrypoints.catalog_file.complaints import BadFile, BadRow, BadRows, Complaint
 from entrypoints.catalog_file.csv_rows import CsvRows
 from entrypoints.catalog_file.ndjson_rows import NdjsonRows
-from entrypoints.catalog_file.rows import BadFields, product_from
+from entrypoints.catalog_file.rows import BadFields, row_from
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_ROWS = 100_000
@@ -18,9 +18,9 @@ FORMATS: Mapping[str, type[CsvRows | NdjsonRows]] = {".csv": CsvRows, ".ndjson":
 
 
 def read_catalog(path: Path, *, progress: Callable[[int], None]) -> list[CatalogRow]:
-    """Return the products of a file; `progress` is told how many lines were read. Raises BadFile, BadRows.
+    """Return the rows of a file; `progress` is called with the number of lines read. Raises BadFile, BadRows.
 
-    The suffix tells the format.
+    The suffix of the name determines the format.
     """
     rows = FORMATS[path.suffix](_text_of(path))
     read: list[CatalogRow] = []
@@ -31,11 +31,11 @@ def read_catalog(path: Path, *, progress: Callable[[int], None]) -> list[Catalog
             raise BadFile(f"It has more than {MAX_ROWS} rows. Import it in parts.")
         progress(line)
         try:
-            product = _checked(row)
+            product = _checked(line, row)
         except BadRow as bad:
             complaints.append(Complaint(line, None, str(bad)))
         except BadFields as bad:
-            complaints += _complaints(bad, line, rows)
+            complaints += [complaint_about(path, line, violation) for violation in bad.violations]
         except DomainError as error:
             complaints.append(Complaint(line, None, error.detail))
         else:
@@ -48,6 +48,12 @@ def read_catalog(path: Path, *, progress: Callable[[int], None]) -> list[Catalog
     if not read:
         raise BadFile("It has no products.")
     return read
+
+
+def complaint_about(path: Path, line: int, violation: Violation) -> Complaint:
+    """Return a violation of the row at a line, with the field's name in the format of the file."""
+    field = FORMATS[path.suffix].field(violation.path)
+    return Complaint(line, field or None, violation.detail)
 
 
 def _text_of(path: Path) -> str:
@@ -65,14 +71,7 @@ def _text_of(path: Path) -> str:
         raise BadFile(f"Line {line} is not UTF-8. Save the file with that encoding.") from None
 
 
-def _checked(row: object) -> CatalogRow:
+def _checked(line: int, row: object) -> CatalogRow:
     if isinstance(row, BadRow):
         raise row
-    return product_from(row)
-
-
-def _complaints(bad: BadFields, line: int, rows: CsvRows | NdjsonRows) -> list[Complaint]:
-    return [
-        Complaint(line, rows.field("".join(f"/{step}" for step in violation.path)) or None, violation.detail)
-        for violation in bad.violations
-    ]
+    return row_from(line, row)

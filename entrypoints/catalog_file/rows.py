@@ -1,9 +1,9 @@
-"""From the fields of a row to a product that can be imported, by the domain's rules."""
+"""From the fields of a row to a row that can be imported, by the domain's rules."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
-from application.catalog.import_catalog import CatalogRow
+from application.catalog.plan_import import CatalogRow
 from domain.catalog.product import (
     ATTRIBUTE_NAME,
     ATTRIBUTE_VALUE,
@@ -11,7 +11,8 @@ from domain.catalog.product import (
     MAX_PER_ORDER,
     SKU,
     TEXT_RULES,
-    ProductDetails,
+    ProductChanges,
+    ProductStatus,
 )
 from domain.catalog.stock import MAX_ON_HAND
 from domain.shared.currency import EXPONENTS
@@ -19,8 +20,11 @@ from domain.shared.errors import Violation
 from domain.shared.money import MAX_AMOUNT, Money
 from domain.shared.text import TextRule
 
-_REQUIRED = ("sku", "name", "price")
-_OPTIONAL = ("description", "attributes", "max_per_order", "initial_stock")
+TEXTS: Mapping[str, TextRule] = {"sku": SKU, **TEXT_RULES}
+INTEGERS = {"max_per_order": (1, MAX_PER_ORDER), "initial_stock": (0, MAX_ON_HAND)}
+"""The least and the greatest value of each field that is a whole number."""
+_FIELDS = (*TEXTS, "price", "attributes", *INTEGERS, "status")
+_NOT_NULL = ("sku", "name", "price", "status")
 _PRICE = ("amount", "currency")
 
 
@@ -32,58 +36,61 @@ class BadFields(Exception):
         self.violations = tuple(violations)
 
 
-def product_from(row: object) -> CatalogRow:
-    """Return the product of a row, which may be any JSON value. Raises BadFields, naming every broken rule."""
+def row_from(line: int, row: object) -> CatalogRow:
+    """Return the row that begins at a line, which may be any JSON value. Raises BadFields, naming every broken rule.
+
+    Fields that it does not name keep their value, and null clears one.
+    """
     if not _is_object(row):
         raise BadFields([Violation((), "not_an_object", "Send a JSON object.")])
     violations = [*_violations(row)]
     if violations:
         raise BadFields(violations)
-    price, attributes = row["price"], row.get("attributes", {})
-    if not _is_object(price) or not _is_object(attributes):
-        raise TypeError("The row was not checked.")
-    max_per_order, initial_stock = row.get("max_per_order"), row.get("initial_stock", 0)
-    return CatalogRow(
-        sku=str(row["sku"]),
-        details=ProductDetails(
-            name=str(row["name"]),
-            description=str(row.get("description", "")),
-            price=Money(_whole(price["amount"]), str(price["currency"])),
-            attributes={name: str(attributes[name]) for name in sorted(attributes)},
-            max_per_order=None if max_per_order is None else _whole(max_per_order),
-        ),
-        initial_stock=_whole(initial_stock),
-    )
+    changes: dict[str, Any] = {**row}
+    sku, initial_stock = changes.pop("sku"), changes.pop("initial_stock", None)
+    if "price" in changes:
+        changes["price"] = Money(changes["price"]["amount"], changes["price"]["currency"])
+    if "status" in changes:
+        changes["status"] = ProductStatus(changes["status"])
+    if changes.get("attributes"):
+        changes["attributes"] = dict(sorted(changes["attributes"].items()))
+    return CatalogRow(line=line, sku=sku, changes=ProductChanges(**changes), initial_stock=initial_stock or 0)
 
 
 def _violations(row: Mapping[str, object]) -> Iterator[Violation]:
-    for field, rule in {"sku": SKU, **TEXT_RULES}.items():
-        yield from _text(row, field, rule)
-        yield from _missing(row, {field} & {*_REQUIRED})
-    yield from _price(row)
-    yield from _missing(row, ["price"])
-    yield from _attributes(row.get("attributes", {}))
-    if row.get("max_per_order") is not None:
-        yield from _integer(row, "max_per_order", least=1, greatest=MAX_PER_ORDER)
-    yield from _integer(row, "initial_stock", least=0, greatest=MAX_ON_HAND)
-    yield from _unknown(row, (*_REQUIRED, *_OPTIONAL))
+    for field in _NOT_NULL:
+        if (field in row and row[field] is None) or (field == "sku" and field not in row):
+            yield _missing(field)
+    for field, rule in TEXTS.items():
+        if row.get(field) is not None:
+            yield from _text(row[field], rule, field)
+    if row.get("price") is not None:
+        yield from _price(row["price"])
+    if row.get("attributes") is not None:
+        yield from _attributes(row["attributes"])
+    for field, (least, greatest) in INTEGERS.items():
+        if row.get(field) is not None:
+            yield from _integer(row[field], field, least=least, greatest=greatest)
+    if row.get("status") is not None and row["status"] not in [*ProductStatus]:
+        yield Violation(("status",), "unknown_value", f"Send one of {', '.join(ProductStatus)}.")
+    yield from _unknown(row, _FIELDS)
 
 
-def _price(row: Mapping[str, object]) -> Iterator[Violation]:
-    if "price" not in row:
-        return
-    price = row["price"]
+def _price(price: object) -> Iterator[Violation]:
     if not _is_object(price):
         yield Violation(("price",), "not_an_object", "Send a JSON object.")
         return
-    yield from _integer(price, "amount", "price", least=0, greatest=MAX_AMOUNT)
+    if "amount" in price:
+        yield from _integer(price["amount"], "price", "amount", least=0, greatest=MAX_AMOUNT)
     currency = price.get("currency", "EUR")
     if not isinstance(currency, str):
         yield Violation(("price", "currency"), "not_a_string", "Send a text.")
     elif currency not in EXPONENTS:
         detail = "Send a currency's code of ISO 4217, as in EUR."
         yield Violation(("price", "currency"), "unknown_currency", detail)
-    yield from _missing(price, _PRICE, "price")
+    for field in _PRICE:
+        if field not in price:
+            yield _missing("price", field)
     yield from _unknown(price, _PRICE, "price")
 
 
@@ -97,39 +104,28 @@ def _attributes(attributes: object) -> Iterator[Violation]:
         return
     for name, value in attributes.items():
         yield from ATTRIBUTE_NAME.violations(name, "attributes")
-        if isinstance(value, str):
-            yield from ATTRIBUTE_VALUE.violations(value, "attributes")
-        else:
-            yield Violation(("attributes",), "not_a_string", "Send a text.")
+        if value is not None:
+            yield from _text(value, ATTRIBUTE_VALUE, "attributes")
 
 
-def _text(row: Mapping[str, object], field: str, rule: TextRule) -> Iterator[Violation]:
-    value = row.get(field, "")
-    if not isinstance(value, str):
-        yield Violation((field,), "not_a_string", "Send a text.")
-    elif field in row:
-        yield from rule.violations(value, field)
+def _text(value: object, rule: TextRule, *path: str) -> Iterator[Violation]:
+    if isinstance(value, str):
+        yield from rule.violations(value, *path)
+    else:
+        yield Violation(path, "not_a_string", "Send a text.")
 
 
-def _integer(
-    row: Mapping[str, object], field: str, *path: str, least: int, greatest: int
-) -> Iterator[Violation]:
-    if field not in row:
-        return
-    value = row[field]
+def _integer(value: object, *path: str, least: int, greatest: int) -> Iterator[Violation]:
     if not isinstance(value, int) or isinstance(value, bool):
-        detail = "Send a whole number, without quotes or a fraction."
-        yield Violation((*path, field), "not_an_integer", detail)
+        yield Violation(path, "not_an_integer", "Send a whole number, without quotes or a fraction.")
     elif value < least:
-        yield Violation((*path, field), "too_small", f"Send a number not less than {least}.")
+        yield Violation(path, "too_small", f"Send a number not less than {least}.")
     elif value > greatest:
-        yield Violation((*path, field), "too_large", f"Send a number not greater than {greatest}.")
+        yield Violation(path, "too_large", f"Send a number not greater than {greatest}.")
 
 
-def _missing(row: Mapping[str, object], required: Iterable[str], *path: str) -> Iterator[Violation]:
-    for field in required:
-        if field not in row:
-            yield Violation((*path, field), "missing", "This is required.")
+def _missing(*path: str) -> Violation:
+    return Violation(path, "missing", "This is required.")
 
 
 def _unknown(row: Mapping[str, object], known: Iterable[str], *path: str) -> Iterator[Violation]:
@@ -140,9 +136,3 @@ def _unknown(row: Mapping[str, object], known: Iterable[str], *path: str) -> Ite
 
 def _is_object(value: object) -> TypeGuard[Mapping[str, object]]:
     return isinstance(value, dict)
-
-
-def _whole(value: object) -> int:
-    if not isinstance(value, int):
-        raise TypeError("The row was not checked.")
-    return value

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,8 +10,10 @@ from entrypoints.cli.failures import CommandFailed
 from entrypoints.cli.output import warn_renamed
 
 if TYPE_CHECKING:
-    from application.catalog.import_catalog import CatalogRow, ImportResult
+    from application.catalog.import_catalog import ImportResult
+    from application.catalog.plan_import import CatalogRow, ImportPlan
     from entrypoints.bootstrap.root import Container
+    from entrypoints.catalog_file.complaints import Complaint
 
 MAX_REPORTED = 50
 
@@ -23,6 +26,16 @@ CatalogFile = Annotated[
     typer.Argument(
         metavar="FILE", exists=True, dir_okay=False, readable=True, help="A file named *.csv or *.ndjson."
     ),
+]
+Replace = Annotated[
+    bool,
+    typer.Option(
+        "--replace",
+        help="Reset the fields that the file does not name, and put archived products on sale again.",
+    ),
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Print what would change, and change nothing.", show_default=False)
 ]
 
 
@@ -39,17 +52,18 @@ def catalogue() -> None:
 
 @group.command("import")
 @old_group.command("import")
-def import_file(file: CatalogFile) -> None:
-    """Create or update the products of a file, by SKU: all of them, or none.
+def import_file(file: CatalogFile, replace: Replace = False, dry_run: DryRun = False) -> None:
+    """Create or update the products of a file, by SKU: all of them, or none, even if the command is killed.
 
-    Every row is validated first, with the rules of POST /v1/products, and every invalid row is reported. Products that
-    are not in the file do not change. Archived products that are in the file become active again.
+    Every row is validated first, and every invalid row is reported. Products that are not in the file do not change,
+    nor do fields that the file does not name: an absent column or field keeps its value, and an empty cell or null
+    clears it. New products need a name and a price. Orders are placed while the import runs.
 
-    **CSV**: UTF-8, separated by commas. The first line names the columns. Required: sku, name, price_amount,
-    price_currency. Optional: description, max_per_order, initial_stock, and attributes.NAME for each attribute, such
-    as attributes.color. An empty cell is ignored.
+    **CSV**: UTF-8, separated by commas. The first line names the columns: sku, and any other fields of
+    POST /v1/products, with price_amount and price_currency for the price, and attributes.NAME for each attribute, such
+    as attributes.color. A column named status has active or archived.
 
-    **NDJSON**: UTF-8, one JSON object per line, with the fields of POST /v1/products.
+    **NDJSON**: UTF-8, one JSON object per line, with the same fields as POST /v1/products, and status.
 
     Prices are whole minor units: 1999 USD is 19.99 dollars. initial_stock applies to new products only.
     """
@@ -66,8 +80,18 @@ def import_file(file: CatalogFile) -> None:
         disable=not terminal.is_terminal,
     ) as bar:
         rows = _read(file, bar)
-        result = _import(rows, bar)
-    typer.echo(f"{result.created} created, {result.changed} changed, {result.unchanged} unchanged.")
+        plan, result = _import(file, rows, bar, replace=replace, dry_run=dry_run)
+    if result is not None:
+        typer.echo(f"{result.created} created, {result.changed} changed, {result.unchanged} unchanged.")
+        return
+    from entrypoints.catalog_file.describing import describe
+
+    for row in plan.rows:
+        typer.echo(describe(row))
+    created = sum(row.before is None for row in plan.rows)
+    typer.echo(
+        f"Would be: {created} created, {len(plan.rows) - created} changed, {plan.unchanged} unchanged."
+    )
 
 
 def _read(file: Path, bar: Progress) -> "list[CatalogRow]":
@@ -80,23 +104,43 @@ def _read(file: Path, bar: Progress) -> "list[CatalogRow]":
     except BadFile as error:
         raise CommandFailed(f"{file} was not imported. {error}") from None
     except BadRows as error:
-        reported = [str(complaint) for complaint in error.complaints[:MAX_REPORTED]]
-        if len(error.complaints) > MAX_REPORTED:
-            reported.append(f"and {len(error.complaints) - MAX_REPORTED} more")
-        raise CommandFailed(f"{file} was not imported. Correct these rows first:", reported) from None
+        raise _not_imported(file, error.complaints) from None
     bar.remove_task(task)
     return rows
 
 
-def _import(rows: "list[CatalogRow]", bar: Progress) -> "ImportResult":
+def _import(
+    file: Path, rows: "list[CatalogRow]", bar: Progress, *, replace: bool, dry_run: bool
+) -> "tuple[ImportPlan, ImportResult | None]":
+    from application.catalog.plan_import import InvalidRows
     from domain.shared.actor import Actor
+    from entrypoints.catalog_file.reading import complaint_about
     from entrypoints.cli.shop import in_shop
 
-    task = bar.add_task("Importing", total=len(rows))
-
-    async def run(container: "Container") -> "ImportResult":
-        return await container.catalog.import_catalog()(
-            rows, actor=Actor(None, "catalog import"), progress=lambda count: bar.advance(task, count)
+    async def run(container: "Container") -> "tuple[ImportPlan, ImportResult | None]":
+        comparing = bar.add_task("Comparing", total=len(rows))
+        plan = await container.catalog.plan_import()(
+            rows, replace=replace, progress=lambda count: bar.advance(comparing, count)
         )
+        if dry_run:
+            return plan, None
+        importing = bar.add_task("Importing", total=len(plan.rows))
+        result = await container.catalog.import_catalog()(
+            plan,
+            actor=Actor(None, "catalog import"),
+            progress=lambda count: bar.advance(importing, count),
+        )
+        return plan, result
 
-    return in_shop(run)
+    try:
+        return in_shop(run)
+    except InvalidRows as error:
+        complaints = [complaint_about(file, line, violation) for line, violation in error.violations]
+        raise _not_imported(file, complaints) from None
+
+
+def _not_imported(file: Path, complaints: "Sequence[Complaint]") -> CommandFailed:
+    reported = [str(complaint) for complaint in complaints[:MAX_REPORTED]]
+    if len(complaints) > MAX_REPORTED:
+        reported.append(f"and {len(complaints) - MAX_REPORTED} more")
+    return CommandFailed(f"{file} was not imported. Correct these rows first:", reported)

@@ -62,8 +62,9 @@ async def run_demo(container: Container, url: str, console: Console) -> list[str
 async def _import(container: Container, northwind: Northwind, console: Console) -> Mapping[str, UUID]:
     """Import the catalog and return the products' ids by SKU."""
     rows = read_catalog(PRODUCTS_FILE, progress=lambda _: None)
+    plan = await container.catalog.plan_import()(rows, replace=True, progress=lambda _: None)
     result = await container.catalog.import_catalog()(
-        rows, actor=Actor(None, "demo"), progress=lambda _: None
+        plan, actor=Actor(None, "demo"), progress=lambda _: None
     )
     tell_import(console, result)
     async with container.database.unit_of_work()() as work:

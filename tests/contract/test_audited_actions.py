@@ -7,12 +7,12 @@ import pytest
 from application.audit.entry import AuditAction
 from application.catalog.change_product import ChangeProductCommand
 from application.catalog.count_stock import CountStockCommand
-from application.catalog.import_catalog import CatalogRow
+from application.catalog.plan_import import CatalogRow
 from application.orders.access import OrderAccess
 from application.signing.ports import SigningKey
 from application.signing.rotate_key import RotateKey
 from application.webhooks.create_endpoint import CreateEndpointCommand
-from domain.catalog.product import ProductChanges, ProductDetails
+from domain.catalog.product import ProductChanges
 from domain.sessions.session import GRACE
 from domain.shared.actor import Actor
 from domain.shared.ids import UserId
@@ -47,13 +47,9 @@ async def test_catalog_changes_by_staff_are_audited(shop: Shop, staff: Actor) ->
 
 
 async def test_import_is_audited_per_product_with_one_actor(shop: Shop) -> None:
-    row = CatalogRow(
-        sku="MUG",
-        details=ProductDetails(name="Mug", price=Money(100, "EUR")),
-        initial_stock=3,
-    )
-    rows = [row, replace(row, sku="CUP")]
-    await shop.import_catalog(rows, actor=Actor(None, "catalogue import"), progress=lambda _: None)
+    changes = ProductChanges(name="Mug", price=Money(100, "EUR"))
+    row = CatalogRow(line=2, sku="MUG", changes=changes, initial_stock=3)
+    await shop.import_rows(row, replace(row, sku="CUP"), actor=Actor(None, "catalogue import"))
     told = await audit_log(shop, action=AuditAction.PRODUCT_CREATED)
     assert {(entry.request_id, entry.details["sku"]) for entry in told} == {
         ("catalogue import", "MUG"),

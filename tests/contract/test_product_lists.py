@@ -3,16 +3,16 @@ from random import Random
 
 import pytest
 
-from application.catalog.import_catalog import CatalogRow
+from application.catalog.plan_import import CatalogRow
 from application.catalog.ports import ProductFilter, ProductSort
 from application.catalog.views import ProductView
 from application.shared.page import Page, Position
 from domain.catalog import search
-from domain.catalog.product import ProductDetails, ProductStatus
+from domain.catalog.product import ProductChanges, ProductStatus
 from domain.shared.money import MAX_AMOUNT, Money
 from tests.kit.actors import SOMEBODY
 from tests.kit.pages import pages, walk
-from tests.kit.shop import STAFF, Shop
+from tests.kit.shop import Shop
 
 ALPHABET = "aäÄbBzZ é-_9東😀\ufd3e"
 
@@ -21,8 +21,9 @@ async def stock_up(shop: Shop, random: Random, *, count: int) -> None:
     """Import products with equal names, prices and times."""
     rows = [
         CatalogRow(
+            line=2,
             sku=f"SKU-{random.getrandbits(64):x}",
-            details=ProductDetails(
+            changes=ProductChanges(
                 name="".join(random.choices(ALPHABET, k=random.randint(1, 2))),
                 price=Money(random.choice([0, 1, 999, MAX_AMOUNT]), "EUR"),
             ),
@@ -31,7 +32,7 @@ async def stock_up(shop: Shop, random: Random, *, count: int) -> None:
         for _ in range(count)
     ]
     shop.clock.advance(timedelta(microseconds=random.randint(0, 1)))
-    await shop.import_catalog(rows, actor=STAFF, progress=lambda _: None)
+    await shop.import_rows(*rows)
 
 
 def sort_key(product: ProductView, sort: ProductSort) -> tuple[object, ...]:

@@ -23,8 +23,8 @@ async def add(shop: Shop, *new: tuple[Product, Stock]) -> None:
 
 async def change(shop: Shop, product_id: ProductId, changes: ProductChanges) -> ProductView:
     async with shop.store.unit_of_work(SOMEBODY) as work:
+        product = (await work.products.lock([product_id]))[product_id]
         stock = (await work.stocks.lock([product_id]))[product_id]
-        product = (await work.products.get([product_id]))[product_id]
         product.change(changes, stock=stock, now=NOW)
         await work.products.save([product])
         await work.commit()
@@ -51,7 +51,8 @@ async def test_unknown_products_are_not_returned(shop: Shop) -> None:
     async with shop.store.unit_of_work(SOMEBODY) as work:
         assert set(await work.products.get([nothing, cup.id, mug.id, mug.id])) == {mug.id, cup.id}
         assert set(await work.products.find_by_sku(["MUG", "mug", "JUG", "MUG"])) == {"MUG"}
-        assert await work.products.get([]) == {}
+        assert set(await work.products.lock([nothing, cup.id, mug.id, mug.id])) == {mug.id, cup.id}
+        assert await work.products.get([]) == await work.products.lock([]) == {}
         assert await work.products.find_by_sku([]) == {}
         await work.products.add([])
         await work.products.save([])
@@ -94,8 +95,8 @@ async def test_saved_changes_are_stored(shop: Shop) -> None:
 async def test_unsaved_change_of_a_product_is_not_stored(shop: Shop) -> None:
     mug = await shop.product(attributes={"colour": "red"})
     async with shop.store.unit_of_work() as work:
+        product = (await work.products.lock([mug.id]))[mug.id]
         stock = (await work.stocks.lock([mug.id]))[mug.id]
-        product = (await work.products.get([mug.id]))[mug.id]
         product.change(ProductChanges(attributes={"colour": "blue"}), stock=stock, now=NOW)
         await work.commit()
     assert await shop.store.products.get(mug.id) == mug

@@ -13,7 +13,8 @@ from application.catalog.archive_product import ArchiveProduct
 from application.catalog.change_product import ChangeProduct
 from application.catalog.count_stock import CountStock
 from application.catalog.create_product import CreateProduct, CreateProductCommand
-from application.catalog.import_catalog import ImportCatalog
+from application.catalog.import_catalog import ImportCatalog, ImportResult
+from application.catalog.plan_import import CatalogRow, PlanImport
 from application.catalog.queries import GetProduct, GetStock, ListMovements, ListProducts
 from application.catalog.views import ProductView
 from application.orders.access import OrderAccess
@@ -77,6 +78,7 @@ class Shop(Accounts):
     archive_product: ArchiveProduct
     get_product: GetProduct
     list_products: ListProducts
+    plan_import: PlanImport
     import_catalog: ImportCatalog
     get_stock: GetStock
     list_movements: ListMovements
@@ -183,6 +185,12 @@ class Shop(Accounts):
             )
         )
         return receipt.result
+
+    async def import_rows(
+        self, *rows: CatalogRow, replace: bool = False, actor: Actor = STAFF
+    ) -> ImportResult:
+        plan = await self.plan_import(rows, replace=replace, progress=lambda _: None)
+        return await self.import_catalog(plan, actor=actor, progress=lambda _: None)
 
     async def order(
         self, product: ProductView, quantity: int = 1, *, customer: UserView | None = None

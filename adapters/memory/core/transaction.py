@@ -25,6 +25,7 @@ class Transaction:
         self._database = database
         self._lock_timeout = lock_timeout
         self._locked: dict[Row, asyncio.Lock] = {}
+        self._to_lock: set[Row] = set()
         self.events: list[Event] = []
         self._has_failed = False
         self.tables = database.tables.overlaid()
@@ -59,6 +60,10 @@ class Transaction:
         if row not in self._locked:
             self.fail(IntegrityError(f"{row[0]} written to without its lock"))
 
+    def require_lock_at_commit(self, row: Row) -> None:
+        """Make the commit raise IntegrityError unless the row is locked by then."""
+        self._to_lock.add(row)
+
     def fail(self, error: Exception) -> NoReturn:
         """Raise the error of a rejected write. The transaction can no longer commit."""
         self._has_failed = True
@@ -72,6 +77,8 @@ class Transaction:
         """Publish all writes at once and release the locks. Raises RuntimeError after a rejected write."""
         if self._has_failed:
             raise RuntimeError("A write was refused, so there is nothing that could be committed.")
+        for row in self._to_lock:
+            self.ensure_locked(row)
         self._database.tables.absorb(self.tables)
         self._database.outbox.extend(self.events)
         self.roll_back()
@@ -80,5 +87,6 @@ class Transaction:
         """Discard uncommitted writes and release the locks."""
         self.tables = self._database.tables.overlaid()
         self.events = []
+        self._to_lock.clear()
         while self._locked:
             self._locked.popitem()[1].release()

@@ -49,6 +49,9 @@ class MemoryUnitOfWork(UnitOfWork):
             idempotency=MemoryIdempotencyRecords(transaction),
         )
 
+    async def flush(self) -> None:
+        """Do nothing: the transaction keeps events and entries until the commit."""
+
     async def commit(self) -> None:
         try:
             await yield_control()

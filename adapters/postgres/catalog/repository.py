@@ -36,6 +36,7 @@ from domain.catalog.stock import Stock
 from domain.shared.ids import ProductId
 
 _GET_PRODUCTS = PRODUCTS.where(ProductRow.id == any_(bindparam("product_ids", type_=ARRAY(Uuid))))
+_LOCK_PRODUCTS = _GET_PRODUCTS.order_by(ProductRow.id).with_for_update(key_share=True)
 _FIND_PRODUCTS = PRODUCTS.where(ProductRow.sku == any_(bindparam("skus", type_=ARRAY(Text))))
 _SEARCH_WORDS = func.array_to_tsvector(bindparam("words", type_=ARRAY(Text)))
 _INSERT_PRODUCT = insert(ProductRow).values(search_words=_SEARCH_WORDS)
@@ -90,6 +91,10 @@ class PostgresProductRepository(ProductRepository):
 
     async def get(self, product_ids: Iterable[ProductId]) -> Mapping[ProductId, Product]:
         products = await self._read(_GET_PRODUCTS, {"product_ids": list(set(product_ids))})
+        return {product.id: product for product in products}
+
+    async def lock(self, product_ids: Iterable[ProductId]) -> Mapping[ProductId, Product]:
+        products = await self._read(_LOCK_PRODUCTS, {"product_ids": list(set(product_ids))})
         return {product.id: product for product in products}
 
     async def find_by_sku(self, skus: Iterable[str]) -> Mapping[str, Product]:

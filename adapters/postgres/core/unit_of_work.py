@@ -63,14 +63,17 @@ class PostgresUnitOfWork(UnitOfWork):
             idempotency=self._idempotency,
         )
 
+    async def flush(self) -> None:
+        self.audit.follow_events(self._outbox.events)
+        await self._outbox.write()
+        await write_audit_log(self._transaction, self.audit.take())
+
     async def commit(self) -> None:
         await run_to_completion(self._commit())
 
     async def _commit(self) -> None:
         await self._idempotency.free_claimed()
-        self.audit.follow_events(self._outbox.events)
-        await self._outbox.write()
-        await write_audit_log(self._transaction, self.audit.take())
+        await self.flush()
         await self._transaction.commit()
 
 

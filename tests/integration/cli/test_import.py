@@ -1,12 +1,21 @@
+import asyncio
+import sys
 from pathlib import Path
 
+import pytest
+
+from application.catalog.plan_import import ROWS_AT_A_TIME
 from examples.northwind.data import PRODUCTS_FILE
 from tests.integration.cli.conftest import Fetch, Run
+from tests.servers.databases import connected
 
 HEADER = "sku,name,price_amount,price_currency,initial_stock\n"
 
-
 PRODUCTS = "SELECT sku, name, on_hand FROM products JOIN stocks ON product_id = id ORDER BY sku"
+WAITING = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
+DETAILS = "SELECT price_amount, description, max_per_order, attributes::text FROM products"
 
 
 def test_second_import_changes_nothing(run: Run) -> None:
@@ -31,3 +40,69 @@ def test_one_invalid_row_rejects_the_whole_file(run: Run, fetch: Fetch, tmp_path
     assert code == 1
     assert "line 3, price_amount: Send a whole number" in err
     assert fetch(PRODUCTS) == []
+
+
+def test_fields_that_a_file_does_not_name_are_kept(run: Run, fetch: Fetch, tmp_path: Path) -> None:
+    file = tmp_path / "products.csv"
+    file.write_text(
+        "sku,name,price_amount,price_currency,description,max_per_order,attributes.colour\n"
+        "MUG,Mug,1999,EUR,Holds 300 ml,3,red\n"
+    )
+    run("catalog", "import", str(file))
+    file.write_text("sku,name,price_amount,price_currency\nMUG,Mug,1750,EUR\n")
+    assert run("catalog", "import", str(file)) == (0, "0 created, 1 changed, 0 unchanged.\n", "")
+    assert fetch(DETAILS) == [(1750, "Holds 300 ml", 3, '{"colour": "red"}')]
+    assert run("catalog", "import", "--replace", str(file))[1] == "0 created, 1 changed, 0 unchanged.\n"
+    assert fetch(DETAILS) == [(1750, "", None, "{}")]
+
+
+def test_dry_run_prints_changes_and_makes_none(run: Run, fetch: Fetch, tmp_path: Path) -> None:
+    file = tmp_path / "products.csv"
+    file.write_text(HEADER + "MUG,Mug,1999,EUR,5\nCUP,Cup,1,EUR,6\n")
+    run("catalog", "import", str(file))
+    before = fetch(PRODUCTS)
+    file.write_text(
+        "sku,name,description,price_amount,price_currency\n"
+        'MUG,Beaker,"Two\nlines",1750,EUR\nCUP,Cup,,1,EUR\nJUG,Jug,,1,EUR\n'
+    )
+    code, out, _ = run("catalog", "import", "--dry-run", str(file))
+    assert code == 0
+    assert out.splitlines() == [
+        'change MUG: name "Mug" -> "Beaker", description "" -> "Two\\nlines", price 19.99 EUR -> 17.50 EUR',
+        "create JUG",
+        "Would be: 1 created, 1 changed, 1 unchanged.",
+    ]
+    assert fetch(PRODUCTS) == before
+
+
+def test_new_product_without_a_price_is_reported_by_line(run: Run, fetch: Fetch, tmp_path: Path) -> None:
+    file = tmp_path / "products.csv"
+    file.write_text("sku,name\nMUG,Mug\n")
+    code, _, err = run("catalog", "import", str(file))
+    assert code == 1
+    assert "line 2, price: A new product needs this." in err
+    assert fetch(PRODUCTS) == []
+
+
+async def test_killed_import_changes_nothing(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STEELYARD_DATABASE_URL", database_url)
+    file = tmp_path / "products.csv"
+    command = [sys.executable, "-m", "entrypoints", "catalog", "import", str(file)]
+    skus = [f"SKU-{number}" for number in range(ROWS_AT_A_TIME + 1)]
+    file.write_text(HEADER + "".join(f"{sku},Mug,1,EUR,5\n" for sku in skus))
+    assert await (await asyncio.create_subprocess_exec(*command)).wait() == 0
+    file.write_text("sku,name\n" + "".join(f"{sku},Beaker\n" for sku in skus))
+    async with connected(database_url) as connection:
+        async with connected(database_url) as holder, holder.transaction():
+            # The import locks the stocks after it has written everything else.
+            await holder.execute("SELECT FROM stocks FOR UPDATE")
+            importing = await asyncio.create_subprocess_exec(*command)
+            async with asyncio.timeout(60):
+                while not await connection.fetchval(WAITING):  # noqa: ASYNC110 - PostgreSQL does not announce waits
+                    await asyncio.sleep(0.05)
+            importing.kill()
+            await importing.wait()
+        names = [row["name"] for row in await connection.fetch("SELECT DISTINCT name FROM products")]
+    assert names == ["Mug"]

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from application.catalog.import_catalog import CatalogRow
+from application.catalog.plan_import import CatalogRow
 from entrypoints.catalog_file.complaints import BadRows
 from entrypoints.catalog_file.reading import read_catalog
 

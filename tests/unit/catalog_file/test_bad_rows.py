@@ -100,9 +100,9 @@ def test_json_syntax_error_reports_its_column(complaints_about_ndjson: Complain)
 
 
 def test_every_violation_of_a_row_is_reported(complaints_about_ndjson: Complain) -> None:
-    assert complaints_about_ndjson('{"sku": "", "price": {}}\n') == [
-        "line 1, sku: This does not have the form that is asked for.",
+    assert complaints_about_ndjson('{"sku": "", "name": null, "price": {}}\n') == [
         "line 1, name: This is required.",
+        "line 1, sku: This does not have the form that is asked for.",
         "line 1, price.amount: This is required.",
         "line 1, price.currency: This is required.",
     ]

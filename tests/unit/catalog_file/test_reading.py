@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from application.catalog.import_catalog import CatalogRow
-from domain.catalog.product import ProductDetails
+from application.catalog.plan_import import CatalogRow
+from domain.catalog.product import ProductChanges, ProductStatus
 from domain.shared.money import Money
 from entrypoints.catalog_file import reading
 from entrypoints.catalog_file.complaints import BadFile
@@ -11,35 +11,44 @@ from entrypoints.catalog_file.reading import read_catalog
 from tests.unit.catalog_file.conftest import Complain, Read
 
 HEADER = "sku,name,price_amount,price_currency\n"
-MUG = CatalogRow(
-    sku="MUG",
-    details=ProductDetails(
-        name="Mug, großer", price=Money(1999, "EUR"), attributes={"colour": "red"}, max_per_order=10
-    ),
-    initial_stock=0,
-)
 
 
 def test_csv_and_ndjson_give_equal_rows(read_csv: Read, read_ndjson: Read) -> None:
     csv = 'sku,name,max_per_order,price_amount,price_currency,attributes.colour\nMUG,"Mug, großer",10,1999,EUR,red\n'
     ndjson = (
-        '{"sku":"MUG","name":"Mug, großer","max_per_order":10,'
+        '\n{"sku":"MUG","name":"Mug, großer","max_per_order":10,'
         '"price":{"amount":1999,"currency":"EUR"},"attributes":{"colour":"red"}}\n'
     )
-    assert read_csv(csv) == read_ndjson(ndjson) == [MUG]
-
-
-def test_empty_cell_is_omitted(read_csv: Read) -> None:
-    rows = read_csv(
-        "sku,name,price_amount,price_currency,description,max_per_order,initial_stock,attributes.size\nA,B,1,EUR,,,,\n"
+    changes = ProductChanges(
+        name="Mug, großer", price=Money(1999, "EUR"), attributes={"colour": "red"}, max_per_order=10
     )
-    assert rows == [
-        CatalogRow(
-            sku="A",
-            details=ProductDetails(name="B", price=Money(1, "EUR")),
-            initial_stock=0,
+    assert read_csv(csv) == read_ndjson(ndjson) == [CatalogRow(line=2, sku="MUG", changes=changes)]
+
+
+def test_absent_column_or_field_is_not_named(read_csv: Read, read_ndjson: Read) -> None:
+    row = CatalogRow(line=2, sku="A", changes=ProductChanges())
+    assert read_csv("sku\nA\n") == read_ndjson('\n{"sku": "A"}\n') == [row]
+
+
+def test_empty_cell_or_null_clears_a_field(read_csv: Read, read_ndjson: Read) -> None:
+    changes = ProductChanges(description=None, attributes={"size": None}, max_per_order=None)
+    assert (
+        read_csv("sku,description,max_per_order,initial_stock,attributes.size\nA,,,,\n")
+        == read_ndjson(
+            '\n{"sku":"A","description":null,"max_per_order":null,"initial_stock":null,"attributes":{"size":null}}\n'
         )
-    ]
+        == [CatalogRow(line=2, sku="A", changes=changes)]
+    )
+
+
+def test_null_attributes_are_cleared(read_ndjson: Read) -> None:
+    [row] = read_ndjson('{"sku": "A", "attributes": null}')
+    assert row.changes == ProductChanges(attributes=None)
+
+
+def test_status_of_a_row_is_read(read_csv: Read) -> None:
+    [row] = read_csv("sku,status\nA,archived\n")
+    assert row.changes == ProductChanges(status=ProductStatus.ARCHIVED)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +92,10 @@ def test_reader_reports_progress_in_lines(tmp_path: Path) -> None:
     [
         pytest.param("", "It has no products.", id="empty"),
         pytest.param(HEADER, "It has no products.", id="only a header"),
-        pytest.param("sku,name\nA,B\n", "The first line has no column price_amount.", id="missing column"),
+        pytest.param("name\nB\n", "The first line has no column sku.", id="missing column"),
+        pytest.param(
+            "sku,price_amount\nA,1\n", "The first line has no column price_currency.", id="no currency"
+        ),
         pytest.param("sku;name\nA;B\n", "Column no. 1 of the first line is not known.", id="semicolons"),
         pytest.param(
             "attributes.\nx\n", "Column no. 1 of the first line is not known.", id="nameless attribute"

@@ -39,7 +39,7 @@ def test_remaining_stock_equals_northwinds_stock() -> None:
 def test_northwind_catalog_can_be_imported() -> None:
     rows = read_catalog(PRODUCTS_FILE, progress=lambda _: None)
     assert {row.sku for row in rows} == load_northwind().products.keys()
-    assert next(row for row in rows if row.sku == "NW-0038").details.name == "Côte de Blaye"
+    assert next(row for row in rows if row.sku == "NW-0038").changes.name == "Côte de Blaye"
 
 
 def test_every_northwind_order_has_a_valid_customer() -> None:

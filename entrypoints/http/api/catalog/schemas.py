@@ -105,7 +105,7 @@ class ChangeProductRequest(RequestModel):
     def changes(self) -> ProductChanges:
         return ProductChanges(
             name=UNSET if self.name is MISSING else self.name,
-            description=UNSET if self.description is MISSING else self.description or "",
+            description=UNSET if self.description is MISSING else self.description,
             price=UNSET if self.price is MISSING else self.price.to_money(),
             attributes=UNSET if self.attributes is MISSING else self.attributes,
             max_per_order=UNSET if self.max_per_order is MISSING else self.max_per_order,

@@ -1,0 +1,115 @@
+"""What an import would change, and whether its rows are valid."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from application.unit_of_work import UnitOfWorkFactory
+from domain.catalog.product import Product, ProductChanges, ProductDetails, ProductStatus
+from domain.shared.errors import ValidationFailed, Violation
+from domain.shared.ids import ProductId
+from domain.shared.text import ensure_valid
+from domain.shared.unset import Unset
+
+ROWS_AT_A_TIME = 500
+"""Bounds the size of one statement of an import."""
+
+
+class ProductValues(NamedTuple):
+    """The values of a product that an import sets."""
+
+    details: ProductDetails
+    status: ProductStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogRow:
+    """A row of an import file: the fields that it names. `initial_stock` applies to new products only.
+
+    `line` is where the row begins in the file.
+    """
+
+    line: int
+    sku: str
+    changes: ProductChanges
+    initial_stock: int = 0
+
+    def values_for(self, product: Product | None, *, replace: bool) -> ProductValues:
+        """Return the values after the import. Raises ValidationFailed if a new product lacks a field.
+
+        `replace` resets the fields that the row does not name.
+        """
+        status = self.changes.status
+        if product is None or replace:
+            status = ProductStatus.ACTIVE if isinstance(status, Unset) else status
+            return ProductValues(ProductDetails.of(self.changes), status)
+        status = product.status if isinstance(status, Unset) else status
+        return ProductValues(product.details.changed_by(self.changes), status)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedRow:
+    """A row that changes a product, or creates one if `product_id` and `before` are None."""
+
+    row: CatalogRow
+    product_id: ProductId | None
+    before: ProductValues | None
+    after: ProductValues
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportPlan:
+    """The rows that change something."""
+
+    replace: bool
+    rows: Sequence[PlannedRow]
+    unchanged: int
+
+
+class InvalidRows(Exception):
+    """Rows cannot be imported. Each violation is listed with the line of its row."""
+
+    def __init__(self, violations: Sequence[tuple[int, Violation]]) -> None:
+        super().__init__(f"{len(violations)} violations")
+        self.violations = violations
+
+
+@dataclass(frozen=True, slots=True)
+class PlanImport:
+    """Compare the rows of a catalog file with the products, without locks and without changing anything."""
+
+    unit_of_work: UnitOfWorkFactory
+
+    async def __call__(
+        self, rows: Sequence[CatalogRow], *, replace: bool, progress: Callable[[int], None]
+    ) -> ImportPlan:
+        """Plan rows with distinct SKUs; `progress` is called with the number of further rows done. Raises InvalidRows."""
+        planned: list[PlannedRow] = []
+        violations: list[tuple[int, Violation]] = []
+        for start in range(0, len(rows), ROWS_AT_A_TIME):
+            batch = rows[start : start + ROWS_AT_A_TIME]
+            async with self.unit_of_work() as work:
+                known = await work.products.find_by_sku([row.sku for row in batch])
+            for row in batch:
+                product = known.get(row.sku)
+                try:
+                    change = _planned(row, product, replace=replace)
+                except ValidationFailed as error:
+                    violations += [(row.line, violation) for violation in error.violations]
+                else:
+                    planned += [change] if change.before != change.after else []
+            progress(len(batch))
+        if violations:
+            raise InvalidRows(violations)
+        return ImportPlan(replace=replace, rows=planned, unchanged=len(rows) - len(planned))
+
+
+def _planned(row: CatalogRow, product: Product | None, *, replace: bool) -> PlannedRow:
+    """Raise ValidationFailed."""
+    after = row.values_for(product, replace=replace)
+    if product is None:
+        ensure_valid(after.details.violations())
+        return PlannedRow(row=row, product_id=None, before=None, after=after)
+    ensure_valid(after.details.violations(product.details))
+    before = ProductValues(product.details, product.status)
+    return PlannedRow(row=row, product_id=product.id, before=before, after=after)
