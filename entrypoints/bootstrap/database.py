@@ -33,23 +33,29 @@ from adapters.postgres.throttling.attempts import PostgresAttemptRecords
 from adapters.postgres.users.queries import PostgresUserQueries
 from adapters.postgres.webhooks.delivery_queue import PostgresDeliveryQueue
 from adapters.postgres.webhooks.queries import PostgresWebhookQueries
+from application.shared.clock import Clock
 from application.shared.ids import IdFactory
 from entrypoints.settings import Settings
 
 
 class Database(containers.DeclarativeContainer):
     settings: providers.Dependency[Settings] = providers.Dependency(instance_of=Settings)
+    clock: providers.Dependency[Clock] = providers.Dependency()
     ids: providers.Dependency[IdFactory] = providers.Dependency()
     security = providers.DependenciesContainer()
 
     engine = providers.Singleton(
-        create_engine, url=settings.provided.database_url, pool_size=settings.provided.database_pool_size
+        create_engine,
+        url=settings.provided.database_url,
+        pool_size=settings.provided.database_pool_size,
+        clock=clock,
     )
     public_read_engine = providers.Singleton(
         create_engine,
         url=settings.provided.database_url,
         pool_size=settings.provided.public_read_pool_size,
         statement_timeout=PUBLIC_READ_TIMEOUT,
+        clock=clock,
     )
     session_factory = providers.Singleton(create_sessions, engine=engine)
     unit_of_work = providers.Singleton(

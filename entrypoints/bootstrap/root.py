@@ -8,8 +8,8 @@ from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Container as Nested
 from dependency_injector.providers import DependenciesContainer, Dependency, Provider, Singleton
 
-from adapters.clock import SystemClock
 from adapters.ids import UuidV7Factory
+from adapters.postgres.core.database_clock import DatabaseClock
 from adapters.randomness import SystemRandomness
 from entrypoints.bootstrap.audit import Audit
 from entrypoints.bootstrap.catalog import Catalog
@@ -40,12 +40,12 @@ class Container(DeclarativeContainer):
     """Every object is created once, on first use, and is safe to share between requests."""
 
     settings: Dependency[Settings] = Dependency(instance_of=Settings)
-    clock = Singleton(SystemClock)
+    clock = Singleton(DatabaseClock)
     ids = Singleton(UuidV7Factory)
     randomness = Singleton(SystemRandomness)
 
     security = part(Security, settings=settings, clock=clock)
-    database = part(Database, settings=settings, ids=ids, security=security)
+    database = part(Database, settings=settings, clock=clock, ids=ids, security=security)
     signing = part(Signing, settings=settings, clock=clock, ids=ids, database=database)
     mail = part(Mail, settings=settings, clock=clock, randomness=randomness, database=database)
     retention = part(Retention, settings=settings, clock=clock, database=database)

@@ -8,6 +8,9 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, PoolProxiedConnection
 
+from adapters.postgres.core.database_clock import DatabaseClock, keep_time
+from application.shared.clock import Clock
+
 SERVER_SETTINGS = {
     "application_name": "steelyard",
     # Statements are short and prepared; compiling them to machine code never pays.
@@ -49,11 +52,13 @@ def create_engine(
     checkout_timeout: float = 0.8,
     connect_timeout: float = 3.0,
     statement_timeout: timedelta = STATEMENT_TIMEOUT,
+    clock: Clock | None = None,
 ) -> AsyncEngine:
     """Return an engine for a `postgresql+asyncpg://` URL. It connects when it is first used.
 
     `checkout_timeout` is how many seconds a caller waits for a connection before it gets Overloaded.
-    `statement_timeout` is after how long the server cancels a statement.
+    `statement_timeout` is after how long the server cancels a statement. A `clock` that is a DatabaseClock is kept right
+    by the connections.
 
     A URL that ends in `?prepared_statement_cache_size=0` says that there is a pooler in transaction mode between,
     such as PgBouncer: no statement is then prepared in one transaction and used in another.
@@ -80,6 +85,8 @@ def create_engine(
         },
     )
     event.listen(engine.sync_engine, "checkout", _refuse_dead_connection)
+    if isinstance(clock, DatabaseClock):  # a test may have set another one
+        keep_time(engine, clock)
     return engine
 
 

@@ -1,0 +1,79 @@
+"""The database's time, as every process knows it."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from math import inf
+
+import asyncpg
+from sqlalchemy import event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+
+from adapters.clock import SystemClock
+from application.shared.clock import Clock
+
+_SYSTEM_CLOCK = SystemClock()
+REFRESH_AFTER = 10.0
+"""Seconds after which the time is read again. Two machines drift apart by less than a millisecond meanwhile."""
+
+
+def _seconds() -> float:
+    """Return seconds since the machine started, also those of a suspended machine: no setting of a clock moves them."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+class DatabaseClock(Clock):
+    """The time of the database server, continued by this machine's counter of seconds.
+
+    The system time is used only until the first connection. So processes whose clocks differ agree on leases, due
+    times and expiry.
+    """
+
+    def __init__(self, *, system: Clock = _SYSTEM_CLOCK, seconds: Callable[[], float] = _seconds) -> None:
+        self._system = system
+        self._seconds = seconds
+        self._read: tuple[datetime, float] | None = None
+        self._next_reading = -inf
+
+    def now(self) -> datetime:
+        if self._read is None:
+            return self._system.now()
+        time_read, at = self._read
+        return time_read + timedelta(seconds=self._seconds() - at)
+
+    def claim_reading(self) -> bool:
+        """Return whether the caller has to read the time. Others do so only before the first reading."""
+        if self._read is not None and self._seconds() < self._next_reading:
+            return False
+        self._next_reading = self._seconds() + REFRESH_AFTER
+        return True
+
+    async def read(self, connection: asyncpg.Connection) -> None:
+        """Read the time of the server. It is that of the middle between request and response."""
+        # A transaction, because a pooler may send the two messages of a statement to different servers otherwise.
+        async with connection.transaction():
+            sent = self._seconds()
+            time_read = await connection.fetchval("SELECT clock_timestamp()")
+            received = self._seconds()
+        self._read = time_read, (sent + received) / 2
+
+
+def keep_time(engine: AsyncEngine, clock: DatabaseClock) -> None:
+    """Let the engine's connections read the time when a caller gets one, at most once every `REFRESH_AFTER`.
+
+    No transaction has a further statement for it.
+    """
+
+    def read_time(
+        connection: DBAPIConnection, _record: ConnectionPoolEntry, _proxy: PoolProxiedConnection
+    ) -> None:
+        if clock.claim_reading():
+            try:
+                connection.run_async(clock.read)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                raise DisconnectionError from error
+
+    event.listen(engine.sync_engine, "checkout", read_time)

@@ -1,0 +1,62 @@
+"""The database's time between two readings of it."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from adapters.postgres.core.database_clock import REFRESH_AFTER, DatabaseClock
+from tests.kit.clock import FixedClock
+
+TIME_OF_DATABASE = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+class Seconds:
+    """The machine's counter of seconds, and a server that is two seconds away."""
+
+    def __init__(self) -> None:
+        self.count = 1000.0
+
+    def __call__(self) -> float:
+        return self.count
+
+    def transaction(self) -> "Seconds":
+        return self
+
+    async def __aenter__(self) -> None: ...
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+    async def fetchval(self, _statement: str) -> datetime:
+        self.count += 2
+        return TIME_OF_DATABASE
+
+
+@pytest.fixture
+def seconds() -> Any:
+    return Seconds()
+
+
+@pytest.fixture
+def clock(seconds: Any) -> DatabaseClock:
+    return DatabaseClock(system=FixedClock(), seconds=seconds)
+
+
+def test_clock_returns_system_time_before_the_first_reading(clock: DatabaseClock) -> None:
+    assert clock.now() == FixedClock().now()
+
+
+async def test_reading_is_the_middle_between_request_and_response(clock: DatabaseClock, seconds: Any) -> None:
+    await clock.read(seconds)
+    assert clock.now() == TIME_OF_DATABASE + timedelta(seconds=1)
+    seconds.count += 5
+    assert clock.now() == TIME_OF_DATABASE + timedelta(seconds=6)
+
+
+async def test_one_caller_reads_the_time_in_each_period(clock: DatabaseClock, seconds: Any) -> None:
+    assert clock.claim_reading()
+    assert clock.claim_reading()
+    await clock.read(seconds)
+    assert not clock.claim_reading()
+    seconds.count += REFRESH_AFTER
+    assert [clock.claim_reading() for _ in range(3)] == [True, False, False]
