@@ -29,6 +29,7 @@ class AuditAction(StrEnum):
     USER_LOG_IN_REFUSED = "user.log_in_refused"
     SESSION_STARTED = "session.started"
     SESSION_ENDED = "session.ended"
+    SESSION_TOKEN_REISSUED = "session.token_reissued"  # noqa: S105 - an action, not a token
     SESSION_TOKEN_REUSED = "session.token_reused"  # noqa: S105 - an action, not a token
     CLIENT_CREATED = "client.created"
     CLIENT_SECRET_ROLLED = "client.secret_rolled"  # noqa: S105 - an action, not a secret

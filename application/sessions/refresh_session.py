@@ -17,7 +17,8 @@ class RefreshSession:
     """Exchange a refresh token for an access token and the next refresh token.
 
     Each refresh token can be exchanged once. Within ten seconds, the same token yields the same successor again, for a
-    lost response or a second tab. Any other reuse means that a copy of the token was stolen, and ends the session.
+    lost response or a second tab. If the successor was never used, this is also permitted later, once within 24 hours.
+    Any other reuse means that a copy of the token was stolen, and ends the session.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -38,7 +39,7 @@ class RefreshSession:
             session = await work.sessions.find_by_family(shown.family_hash)
             if session is None:
                 raise InvalidRefreshToken
-            now = self.clock.now()
+            now, reissued_before = self.clock.now(), session.reissued_at
             try:
                 successor = session.refresh(shown, fresh_secret, lifetime=self.lifetime, now=now)
             except RefreshTokenReused:
@@ -52,6 +53,10 @@ class RefreshSession:
             if user is None:
                 raise InvalidRefreshToken
             user.ensure_active()
+            if session.reissued_at != reissued_before:
+                work.audit.record(
+                    AuditAction.SESSION_TOKEN_REISSUED, session.id, at=now, user_id=str(session.user_id)
+                )
             # The same successor is saved again too: its commit is as durable as the first one was meant to be.
             await work.sessions.save(session)
             await work.commit()

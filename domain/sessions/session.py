@@ -12,6 +12,12 @@ from domain.shared.ids import SessionId, UserId
 GRACE = timedelta(seconds=10)
 """How long the last used token still yields its successor, for a lost response or two concurrent tabs."""
 
+REISSUE_WINDOW = timedelta(hours=24)
+"""After the grace, the last used token yields its unused successor once more within this time of its use.
+
+A session permits that once in as long a time. See docs/security.md for the trade-off.
+"""
+
 MAX_SESSIONS = 100
 """The most sessions of a user. One more log-in ends the least recently used session."""
 
@@ -36,8 +42,8 @@ class Session:
     """A log-in on one device.
 
     Its access tokens carry its id. Its refresh token, stored as a hash only, is exchanged for another at each use.
-    `sealed_successor` is the current token, encrypted by the former one. `user_agent` helps the user to recognize the
-    device.
+    `sealed_successor` is the current token, encrypted by the former one. `reissued_at` is the last time at which the
+    former token yielded it after the grace. `user_agent` helps the user to recognize the device.
     """
 
     id: SessionId
@@ -46,6 +52,7 @@ class Session:
     secret_hash: bytes = field(repr=False)
     former_secret_hash: bytes | None = field(default=None, repr=False)
     sealed_successor: bytes | None = field(default=None, repr=False)
+    reissued_at: datetime | None = None
     user_agent: str | None
     created_at: datetime
     last_used_at: datetime
@@ -81,8 +88,8 @@ class Session:
     ) -> RefreshToken:
         """Exchange the current token for a successor with a fresh secret.
 
-        The last exchanged token yields the same successor again within GRACE. Raises InvalidRefreshToken for an ended
-        session, and RefreshTokenReused for every other token of the family.
+        The last exchanged token yields the same successor again within GRACE, and later as `_reissue` permits. Raises
+        InvalidRefreshToken for an ended session, and RefreshTokenReused for every other token of the family.
         """
         if self.is_over(now):
             raise InvalidRefreshToken
@@ -96,12 +103,25 @@ class Session:
             return successor
         if self.former_secret_hash is None or self.sealed_successor is None:
             raise RefreshTokenReused
-        if (
-            hmac.compare_digest(shown.secret_hash, self.former_secret_hash)
-            and now <= self.last_used_at + GRACE
-        ):
-            return shown.open(self.sealed_successor)
-        raise RefreshTokenReused
+        if not hmac.compare_digest(shown.secret_hash, self.former_secret_hash):
+            raise RefreshTokenReused
+        if now > self.last_used_at + GRACE:
+            self._reissue(now)
+        return shown.open(self.sealed_successor)
+
+    def _reissue(self, now: datetime) -> None:
+        """Record that the former token yields its unused successor after the grace, followed by another grace.
+
+        Raises RefreshTokenReused if REISSUE_WINDOW does not permit it.
+        """
+        if self.reissued_at is not None:
+            if now <= self.reissued_at + GRACE:
+                return
+            if now < self.reissued_at + REISSUE_WINDOW:
+                raise RefreshTokenReused
+        if now > self.last_used_at + REISSUE_WINDOW:
+            raise RefreshTokenReused
+        self.reissued_at = now
 
 
 def sessions_to_evict(sessions: Sequence[Session], now: datetime) -> list[Session]:

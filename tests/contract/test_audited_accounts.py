@@ -114,8 +114,8 @@ async def test_throttled_guesses_are_not_audited(shop: Shop) -> None:
 async def test_refresh_token_reuse_is_audited_with_the_session_end(shop: Shop) -> None:
     ann = await shop.customer()
     tokens = await shop.logged_in(ann)
-    await shop.refresh_session(tokens.refresh.text, actor=SOMEBODY)
-    shop.clock.advance(2 * GRACE)
+    successor = await shop.refresh_session(tokens.refresh.text, actor=SOMEBODY)
+    await shop.refresh_session(successor.refresh.text, actor=SOMEBODY)
     with pytest.raises(InvalidRefreshToken):
         await shop.refresh_session(tokens.refresh.text, actor=Actor(None, "request-3"))
     reused = await entry_of(shop, AuditAction.SESSION_TOKEN_REUSED)
@@ -124,6 +124,19 @@ async def test_refresh_token_reuse_is_audited_with_the_session_end(shop: Shop) -
         "request-3",
         {"user_id": str(ann.id)},
     )
+
+
+async def test_reissued_refresh_token_is_audited(shop: Shop) -> None:
+    ann = await shop.customer()
+    tokens = await shop.logged_in(ann)
+    for _ in range(2):
+        await shop.refresh_session(tokens.refresh.text, actor=SOMEBODY)
+    assert await audit_log(shop, action=AuditAction.SESSION_TOKEN_REISSUED) == []
+    shop.clock.advance(2 * GRACE)
+    await shop.refresh_session(tokens.refresh.text, actor=Actor(None, "request-5"))
+    reissued = await entry_of(shop, AuditAction.SESSION_TOKEN_REISSUED)
+    assert (reissued.actor_id, reissued.request_id) == (None, "request-5")
+    assert reissued.details == {"user_id": str(ann.id)}
 
 
 async def test_password_changes_and_wrong_guesses_are_audited(shop: Shop) -> None:

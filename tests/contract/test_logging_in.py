@@ -54,12 +54,23 @@ async def test_two_tabs_receive_the_same_refresh_token(shop: Shop) -> None:
         shop.clock.advance(timedelta(minutes=10))
 
 
+async def test_response_lost_for_an_hour_can_be_requested_by_both_tabs(shop: Shop) -> None:
+    user = await shop.customer()
+    tokens = await shop.logged_in(user)
+    lost = await refreshed(shop, tokens)
+    shop.clock.advance(timedelta(hours=1))
+    one, other = await asyncio.gather(refreshed(shop, tokens), refreshed(shop, tokens))
+    assert {one.refresh, other.refresh} == {lost.refresh}
+    await refreshed(shop, one)
+    assert await number_of_sessions(shop, user) == 1
+
+
 async def test_refresh_token_reuse_after_the_grace_ends_the_session(
     shop: Shop,
 ) -> None:
     user = await shop.customer()
     tokens = await shop.logged_in(user)
-    successor = await refreshed(shop, tokens)
+    successor = await refreshed(shop, await refreshed(shop, tokens))
     principal = await shop.authenticate(successor.access.token)
     shop.clock.advance(timedelta(minutes=1))
     with pytest.raises(InvalidRefreshToken):
@@ -74,7 +85,7 @@ async def test_refresh_token_reuse_after_the_grace_ends_the_session(
 async def test_refresh_token_reuse_ends_only_its_session(shop: Shop) -> None:
     user = await shop.customer()
     stolen, other = await shop.logged_in(user), await shop.logged_in(user)
-    await refreshed(shop, stolen)
+    await refreshed(shop, await refreshed(shop, stolen))
     shop.clock.advance(GRACE + SECOND)
     with pytest.raises(InvalidRefreshToken):
         await refreshed(shop, stolen)

@@ -24,6 +24,7 @@ class SessionRow(Row):
     secret_hash: Mapped[bytes]
     former_secret_hash: Mapped[bytes | None]
     sealed_successor: Mapped[bytes | None]
+    reissued_at: Mapped[datetime | None]
     user_agent: Mapped[str | None]
     created_at: Mapped[datetime]
     last_used_at: Mapped[datetime]

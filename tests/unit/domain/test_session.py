@@ -7,6 +7,7 @@ from domain.sessions.refresh_token import InvalidRefreshToken, RefreshToken
 from domain.sessions.session import (
     GRACE,
     MAX_SESSIONS,
+    REISSUE_WINDOW,
     RefreshTokenReused,
     Session,
     SessionLifetime,
@@ -55,8 +56,45 @@ def test_repeated_use_does_not_extend_the_grace() -> None:
     kept = session()
     refreshed(kept, FIRST, b"2", NOW)
     refreshed(kept, FIRST, b"3", NOW + GRACE)
+    assert kept.reissued_at is None
+    refreshed(kept, FIRST, b"4", NOW + GRACE + SECOND)
+    assert kept.reissued_at == NOW + GRACE + SECOND
+
+
+@pytest.mark.parametrize("later", [GRACE + SECOND, timedelta(hours=3), REISSUE_WINDOW])
+def test_unused_successor_is_reissued_after_the_grace(later: timedelta) -> None:
+    kept = session()
+    second = refreshed(kept, FIRST, b"2", NOW)
+    reissued = NOW + later
+    assert refreshed(kept, FIRST, b"3", reissued) == second
+    assert refreshed(kept, FIRST, b"4", reissued + GRACE) == second, "another tab"
+    assert refreshed(kept, second, b"5", reissued + GRACE).secret == b"5" * 32
+
+
+def test_successor_is_reissued_once() -> None:
+    kept = session()
+    refreshed(kept, FIRST, b"2", NOW)
+    refreshed(kept, FIRST, b"3", NOW + timedelta(hours=1))
     with pytest.raises(RefreshTokenReused):
-        refreshed(kept, FIRST, b"4", NOW + GRACE + SECOND)
+        refreshed(kept, FIRST, b"4", NOW + timedelta(hours=1) + GRACE + SECOND)
+
+
+def test_session_permits_one_reissue_within_the_window() -> None:
+    kept = session()
+    second = refreshed(kept, FIRST, b"2", NOW)
+    first_reissue = NOW + timedelta(minutes=1)
+    refreshed(kept, FIRST, b"3", first_reissue)
+    third = refreshed(kept, second, b"4", NOW + timedelta(hours=20))
+    with pytest.raises(RefreshTokenReused):
+        refreshed(kept, second, b"5", first_reissue + REISSUE_WINDOW - SECOND)
+    assert refreshed(kept, second, b"6", first_reissue + REISSUE_WINDOW) == third
+
+
+def test_successor_is_not_reissued_after_the_window() -> None:
+    kept = session()
+    refreshed(kept, FIRST, b"2", NOW)
+    with pytest.raises(RefreshTokenReused):
+        refreshed(kept, FIRST, b"3", NOW + REISSUE_WINDOW + SECOND)
 
 
 def test_token_is_invalid_after_its_successor_was_used() -> None:
