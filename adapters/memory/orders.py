@@ -32,7 +32,8 @@ from application.shared.page import Page, Position
 from domain.orders.fulfillment import Fulfillment
 from domain.orders.hold_limits import CustomerHolds
 from domain.orders.lifecycle import OrderStatus
-from domain.orders.order import Order, StatusChange
+from domain.orders.order import Order
+from domain.orders.order_state import StatusChange
 from domain.orders.placing import ProductsWithStock
 from domain.shared.ids import FulfillmentId, OrderId, ProductId, UserId
 
@@ -75,7 +76,7 @@ class MemoryOrderRepository(OrderRepository):
                 held = holds[order.customer_id]
                 held.unpaid_orders += 1
                 for line in order.lines:
-                    held.units[line.product_id] = held.units.get(line.product_id, 0) + line.quantity
+                    held.units[line.product_id] = held.units.get(line.product_id, 0) + line.left_to_ship
         known = sorted(set(product_ids) & tables.stocks.keys())
         shelf = ProductsWithStock(
             {id_: copied(tables.products[id_]) for id_ in known},

@@ -28,7 +28,7 @@ class Invariant(StrEnum):
 _MEANINGS = {
     Invariant.NOTHING_OVERSOLD: "units sold never exceed the units that there were",
     Invariant.RESERVED_WITHIN_ON_HAND: "reserved units never exceed the units on hand",
-    Invariant.RESERVED_FOR_ORDERS: "reserved units are the unfulfilled units of open orders",
+    Invariant.RESERVED_FOR_ORDERS: "reserved units are the units left to ship of open orders",
     Invariant.LEDGER_ADDS_UP: "stock is the sum of its ledger",
     Invariant.MONEY_IS_USED_OR_RETURNED: "money of an order that is not active is being refunded or voided",
     Invariant.REFUNDED_WITHIN_PAID: "refunds never exceed payments, and an order's sums match its payments",

@@ -1,4 +1,6 @@
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from application.orders.access import OrderAccess
 from application.orders.locking import get_order_for_update
@@ -8,15 +10,19 @@ from application.shared.idempotency import IdempotencyKey, IdempotentResult
 from application.shared.ids import IdFactory
 from application.shared.run_once import run_once
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
-from domain.orders.cancelling import cancel
-from domain.orders.lifecycle import Action, Party
+from domain.orders.cancelling import cancel, cancel_lines
+from domain.orders.lifecycle import Party
+from domain.orders.line import CancelledLine
 from domain.shared.actor import Actor
 from domain.shared.ids import OrderId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelOrderCommand:
+    """`lines` are the units to cancel; without any, the whole order is cancelled."""
+
     order_id: OrderId
+    lines: Sequence[CancelledLine] = ()
     reason: str | None
     dispute_override: str | None = None
     access: OrderAccess
@@ -26,9 +32,11 @@ class CancelOrderCommand:
 
 @dataclass(frozen=True, slots=True)
 class CancelOrder:
-    """Cancel an order before any of it was shipped, and release its stock.
+    """Cancel an order before any of it was shipped, or some units that were not shipped, and release their stock.
 
-    Its payments are refunded in full; the refunds are sent to the provider shortly after.
+    What was paid for them is refunded; the refund is sent to the provider shortly after. Customers cancel units until
+    shipping begins, staff at any time. When nothing is left to ship, the order is fulfilled, or cancelled if nothing was
+    shipped.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -36,7 +44,10 @@ class CancelOrder:
     ids: IdFactory
 
     async def __call__(self, command: CancelOrderCommand) -> IdempotentResult[OrderView]:
-        """Raise NotFound, InvalidTransition, OrderDisputed, IdempotencyKeyReused, IdempotencyInFlight."""
+        """Raise NotFound, InvalidTransition, OrderDisputed, PaymentInProgress or ValidationFailed.
+
+        Also IdempotencyKeyReused and IdempotencyInFlight.
+        """
         async with self.unit_of_work(command.actor) as work:
             return await run_once(work, command.key, OrderView, lambda: self._cancel(work, command))
 
@@ -44,16 +55,17 @@ class CancelOrder:
         order = await get_order_for_update(work, command.order_id, access=command.access)
         payments = await work.payments.of_order(order.id)
         stocks = await work.stocks.lock(order.product_ids)
-        now = self.clock.now()
-        order.ensure_allows(Action.CANCEL, command.access.party)
-        refunds = cancel(
+        party = command.access.party
+        carry_out = partial(cancel_lines, parts=command.lines) if command.lines else cancel
+        refunds = carry_out(
             order,
             payments,
-            stocks,
-            command.reason,
-            dispute_override=command.dispute_override if command.access.party is Party.STAFF else None,
+            stocks=stocks,
+            reason=command.reason,
+            party=party,
+            dispute_override=command.dispute_override if party is Party.STAFF else None,
             new_id=self.ids.new,
-            now=now,
+            now=self.clock.now(),
             actor=command.actor,
         )
         await work.orders.save([order])

@@ -55,5 +55,5 @@ class ReleaseExpiredHolds:
                 await expire_due(work, orders, now=now, actor=_ACTOR)
                 await work.commit()
             for line in (line for order in orders for line in order.lines):
-                freed[line.product_id] += line.unfulfilled
+                freed[line.product_id] += line.left_to_ship
         return bool(freed)

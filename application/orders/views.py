@@ -28,6 +28,8 @@ class LineView:
     fulfilled: int
     refunded: int
     line_total: Money
+    cancelled: int = 0
+    returned: int = 0
 
     @classmethod
     def of(cls, line: OrderLine) -> Self:
@@ -41,6 +43,8 @@ class LineView:
             fulfilled=line.fulfilled,
             refunded=line.refunded,
             line_total=line.total,
+            cancelled=line.cancelled,
+            returned=line.returned,
         )
 
 
@@ -68,6 +72,8 @@ class OrderView(PersonalResult):
     updated_at: datetime
     version: int
     disputed: bool = False
+    payable_total: Money | None = None
+    """The price of the units that are not cancelled; None in a result that an earlier release has stored."""
 
     @property
     def subject(self) -> UserId:
@@ -85,9 +91,10 @@ class OrderView(PersonalResult):
                 paid=order.paid_total.amount,
                 refunded=order.refunded_total.amount,
                 authorized=order.authorized_total.amount,
+                cancelled=order.cancelled_total.amount,
             ),
             fulfillment_status=fulfillment_status(
-                ordered=order.ordered_units, fulfilled=order.fulfilled_units
+                fulfilled=order.fulfilled_units, left_to_ship=order.units_left_to_ship
             ),
             allowed_actions=order.allowed_actions(Party.STAFF),
             currency=order.currency,
@@ -104,6 +111,7 @@ class OrderView(PersonalResult):
             updated_at=order.updated_at,
             version=order.version,
             disputed=order.open_disputes > 0,
+            payable_total=order.payable,
         )
 
     def without_details(self) -> Self:

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,11 +13,12 @@ from application.shared.idempotency import IdempotencyKey, IdempotentResult
 from application.shared.ids import IdFactory
 from application.shared.run_once import find_replay, store_result
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from domain.catalog.stock import Stock
 from domain.orders.refunding import request_refund
 from domain.payments.method import PaymentMethod
 from domain.payments.refund import RefundChannel, RefundedLine
 from domain.shared.actor import Actor
-from domain.shared.ids import OrderId, RefundId
+from domain.shared.ids import OrderId, ProductId, RefundId
 from domain.shared.money import Money
 
 
@@ -46,6 +47,8 @@ class ScheduledRefund:
 @dataclass(frozen=True, slots=True)
 class RefundOrder:
     """Refund an amount or the price of some units, never above the paid amount.
+
+    Refunded units that were not shipped are cancelled: they are never shipped. A refund of an amount changes no units.
 
     The refund is committed before the provider is called. If the provider's answer is lost, it is queried later, so
     that nothing is refunded twice. With `channel` `external` staff record money that was refunded by other means, and
@@ -89,10 +92,14 @@ class RefundOrder:
                 return replay
             order = await get_order_for_update(work, command.order_id, access=OrderAccess.all())
             payments = await work.payments.of_order(order.id)
+            stocks: Mapping[ProductId, Stock] = {}
+            if not isinstance(command.wanted, Money):
+                stocks = await work.stocks.lock(order.product_ids)
             refund = request_refund(
                 order,
                 payments,
                 command.wanted,
+                stocks,
                 command.reason,
                 channel=command.channel,
                 dispute_override=command.dispute_override,
@@ -104,6 +111,7 @@ class RefundOrder:
             await work.orders.save([order])
             await work.payments.save([payment])
             await work.refunds.add([refund])
+            await work.stocks.save(stocks.values())
             result = await store_result(work, command.key, RefundView.of(refund))
         if refund.decided_at is not None:
             return result

@@ -5,6 +5,7 @@ from application.shared.ids import IdFactory
 from application.signing.ports import InvalidToken
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.orders.cancelling import cancel
+from domain.orders.lifecycle import Party
 from domain.shared.actor import Actor
 from domain.shared.ids import UserId
 from domain.users.administering import ensure_other_admin
@@ -60,6 +61,7 @@ class CloseAccount:
                 payments,
                 stocks,
                 None,
+                party=Party.STAFF,
                 dispute_override=CLOSED,
                 new_id=self.ids.new,
                 now=self.clock.now(),

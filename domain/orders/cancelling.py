@@ -1,18 +1,25 @@
-"""Cancelling an order: its stock is released, its money refunded, and its undecided payment voided."""
+"""Cancelling an order or units of it: stock is released, money refunded, and an undecided payment voided."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from domain.catalog.stock import Stock
-from domain.orders.holds import release
+from domain.orders.holds import release, release_units
+from domain.orders.lifecycle import Action, OrderStatus, Party
+from domain.orders.line import CancelledLine, OrderLine
 from domain.orders.order import Order
+from domain.orders.paying import PaymentInProgress
+from domain.orders.units import sum_units
 from domain.payments.payment import Payment, PaymentOperation, PaymentStatus
-from domain.payments.refund import Refund
+from domain.payments.refund import Refund, RefundedLine
 from domain.shared.actor import Actor
+from domain.shared.errors import Param
 from domain.shared.ids import ProductId, RefundId
+from domain.shared.money import Money
 
 REASON = "The order was cancelled."
+LINES_REASON = "Units of the order were cancelled."
 _VOIDABLE = frozenset({PaymentStatus.AUTHORIZED, PaymentStatus.REQUIRES_ACTION})
 
 
@@ -22,6 +29,7 @@ def cancel(
     stocks: Mapping[ProductId, Stock],
     reason: str | None,
     *,
+    party: Party,
     dispute_override: str | None = None,
     new_id: Callable[[], UUID],
     now: datetime,
@@ -32,16 +40,59 @@ def cancel(
     A pending payment is voided or refunded when the provider reports its result. The order and the stocks must be
     locked. Returns the new refunds. Raises InvalidTransition, OrderDisputed.
     """
+    order.ensure_allows(Action.CANCEL, party)
     order.ensure_undisputed(dispute_override)
     refunds = [
         Refund.of(payment, payment.remaining, id=RefundId(new_id()), reason=REASON, now=now)
         for payment in payments
         if payment.remaining.amount > 0
     ]
-    order.cancel(reason, refunds, now=now, actor=actor)
     release(order, stocks, now=now, actor=actor)
+    order.cancel(reason, refunds, now=now, actor=actor)
     void_all(payments, now=now)
     return refunds
+
+
+def cancel_lines(
+    order: Order,
+    payments: Sequence[Payment],
+    parts: Sequence[CancelledLine],
+    stocks: Mapping[ProductId, Stock],
+    reason: str | None,
+    *,
+    party: Party,
+    dispute_override: str | None = None,
+    new_id: Callable[[], UUID],
+    now: datetime,
+    actor: Actor,
+) -> Sequence[Refund]:
+    """Cancel units that are left to ship, release their stock and refund what was captured for them.
+
+    If these are all units, or the rest of an unpaid order costs nothing, the order is cancelled. The order and the stocks must be locked. Returns the new refunds.
+
+    Raises InvalidTransition, OrderDisputed, PaymentInProgress, and ValidationFailed with every line that exceeds its
+    units left to ship. Those never grow, so the same request can never succeed.
+    """
+    order.ensure_allows(Action.CANCEL_LINES, party)
+    order.ensure_undisputed(dispute_override)
+    lines = _summed(order, parts)
+    if _ends(order, lines):
+        return cancel(
+            order,
+            payments,
+            stocks,
+            reason,
+            party=party,
+            dispute_override=dispute_override,
+            new_id=new_id,
+            now=now,
+            actor=actor,
+        )
+    _ensure_amounts_are_known(payments)
+    refund = _refund_of(order, payments, lines, new_id=new_id, now=now)
+    release_units(order, lines, stocks, now=now, actor=actor)
+    order.cancel_lines(lines, reason, refund, now=now, actor=actor)
+    return [refund] if refund else []
 
 
 def void_all(payments: Sequence[Payment], *, now: datetime) -> None:
@@ -49,3 +100,65 @@ def void_all(payments: Sequence[Payment], *, now: datetime) -> None:
     for payment in payments:
         if payment.status in _VOIDABLE:
             payment.request_operation(PaymentOperation.VOID, at=now)
+
+
+def _ends(order: Order, lines: Sequence[CancelledLine]) -> bool:
+    """Return whether the order ends with these units."""
+    if sum(line.quantity for line in lines) == order.units_left_to_ship:
+        return order.fulfilled_units == 0
+    return order.status is OrderStatus.PENDING_PAYMENT and _cost(order, lines) == order.payable
+
+
+def _cost(order: Order, lines: Sequence[CancelledLine]) -> Money:
+    return Money.sum((order.line(part.line_id).unit_price * part.quantity for part in lines), order.currency)
+
+
+def _ensure_amounts_are_known(payments: Sequence[Payment]) -> None:
+    """Raise PaymentInProgress while a payment may still capture the price of the units."""
+    for payment in payments:
+        is_authorized = payment.status is PaymentStatus.AUTHORIZED and payment.requested is None
+        if payment.is_undecided and not is_authorized:
+            raise PaymentInProgress(payment.id)
+
+
+def _refund_of(
+    order: Order,
+    payments: Sequence[Payment],
+    lines: Sequence[CancelledLine],
+    *,
+    new_id: Callable[[], UUID],
+    now: datetime,
+) -> Refund | None:
+    """Return the refund of what was captured for the units.
+
+    After a partial capture the units that are not cancelled are paid first.
+    """
+    payment = max(payments, key=lambda payment: payment.remaining.amount, default=None)
+    if payment is None:
+        return None
+    cost = _cost(order, lines)
+    not_captured = max(0, order.payable.amount - payment.captured.amount)
+    amount = min(cost.amount - not_captured, payment.remaining.amount)
+    if amount < 1:
+        return None
+    return Refund.of(
+        payment,
+        Money(amount, order.currency),
+        id=RefundId(new_id()),
+        reason=LINES_REASON,
+        lines=tuple(RefundedLine(part.line_id, part.quantity) for part in lines),
+        now=now,
+    )
+
+
+def _summed(order: Order, parts: Sequence[CancelledLine]) -> tuple[CancelledLine, ...]:
+    def exceeded(line: OrderLine) -> tuple[str, str, Mapping[str, Param]]:
+        return (
+            "exceeds_left_to_ship",
+            "A quantity is at least 1, and at most what is neither fulfilled nor cancelled.",
+            {"ordered": line.quantity, "fulfilled": line.fulfilled, "cancelled": line.cancelled},
+        )
+
+    summed = sum_units(order, parts, at_most=lambda line: line.left_to_ship, exceeded=exceeded)
+    units = summed.ensure_valid("These units cannot be cancelled.")
+    return tuple(CancelledLine(line_id, quantity) for line_id, quantity in units.items())

@@ -6,6 +6,7 @@ from typing import TypedDict
 from uuid import UUID
 
 from domain.orders.fulfillment import FulfilledLine
+from domain.orders.line import CancelledLine
 from domain.payments.method import PaymentMethod
 from domain.payments.refund import RefundChannel, RefundedLine, RefundOrigin
 from domain.shared.events import Event
@@ -78,6 +79,16 @@ class OrderExpired(OrderEvent):
 class OrderCancelled(OrderEvent):
     type = "order.cancelled"
 
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinesCancelled(OrderEvent):
+    """Units that were left to ship are cancelled: they are never shipped."""
+
+    type = "order.lines_cancelled"
+
+    lines: tuple[CancelledLine, ...]
     reason: str | None
 
 

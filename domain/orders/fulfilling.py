@@ -6,10 +6,12 @@ from datetime import datetime
 from domain.catalog.stock import Stock
 from domain.orders.fulfillment import CARRIER, TRACKING, FulfilledLine, Fulfillment
 from domain.orders.lifecycle import Action, Party
+from domain.orders.line import OrderLine
 from domain.orders.order import Order
+from domain.orders.units import sum_units
 from domain.shared.actor import Actor
-from domain.shared.errors import ValidationFailed, Violation
-from domain.shared.ids import FulfillmentId, LineId, ProductId
+from domain.shared.errors import Param
+from domain.shared.ids import FulfillmentId, ProductId
 from domain.shared.text import ensure_valid
 
 
@@ -28,7 +30,7 @@ def fulfill(
     """Ship units of some lines and reduce stock and reservation.
 
     The order and the stocks must be locked. Raises InvalidTransition, and ValidationFailed with every line that
-    exceeds its unfulfilled units. Those never grow, so the same request can never succeed.
+    exceeds its units left to ship. Those never grow, so the same request can never succeed.
     """
     ensure_valid((*CARRIER.violations(carrier, "carrier"), *TRACKING.violations(tracking, "tracking")))
     order.ensure_allows(Action.FULFILL, Party.STAFF)
@@ -50,26 +52,13 @@ def fulfill(
 
 
 def _summed(order: Order, parts: Sequence[FulfilledLine]) -> tuple[FulfilledLine, ...]:
-    lines = {line.id: line for line in order.lines}
-    violations: list[Violation] = []
-    units: dict[LineId, int] = {}
-    for position, part in enumerate(parts):
-        line = lines.get(part.line_id)
-        if line is None:
-            violations.append(
-                Violation(("lines", position, "line_id"), "unknown_line", "The order has no such line.")
-            )
-            continue
-        units[line.id] = units.get(line.id, 0) + part.quantity
-        if part.quantity < 1 or units[line.id] > line.unfulfilled:
-            violations.append(
-                Violation(
-                    ("lines", position, "quantity"),
-                    "exceeds_unfulfilled",
-                    "A quantity is at least 1, and at most what is ordered and not yet fulfilled.",
-                    {"ordered": line.quantity, "fulfilled": line.fulfilled},
-                )
-            )
-    if violations or not units:
-        raise ValidationFailed("These units cannot be fulfilled.", violations=violations)
+    def exceeded(line: OrderLine) -> tuple[str, str, Mapping[str, Param]]:
+        return (
+            "exceeds_unfulfilled",
+            "A quantity is at least 1, and at most what is neither fulfilled nor cancelled.",
+            {"ordered": line.quantity, "fulfilled": line.fulfilled, "cancelled": line.cancelled},
+        )
+
+    summed = sum_units(order, parts, at_most=lambda line: line.left_to_ship, exceeded=exceeded)
+    units = summed.ensure_valid("These units cannot be fulfilled.")
     return tuple(FulfilledLine(line_id, quantity) for line_id, quantity in units.items())

@@ -22,7 +22,7 @@ class OrderStatus(StrEnum):
 
 
 HOLDING_STOCK = frozenset({OrderStatus.PENDING_PAYMENT, OrderStatus.CONFIRMED})
-"""Statuses in which the unfulfilled units of an order are reserved."""
+"""Statuses in which the units of an order that are left to ship are reserved."""
 
 FINISHED = frozenset({OrderStatus.FULFILLED, OrderStatus.CANCELLED, OrderStatus.EXPIRED})
 """Statuses in which nothing more is shipped."""
@@ -51,6 +51,7 @@ class Action(StrEnum):
     FAIL_PAYMENT = "fail_payment"
     EXPIRE = "expire"
     CANCEL = "cancel"
+    CANCEL_LINES = "cancel_lines"
     FULFILL = "fulfil"
     REFUND = "refund"
     SETTLE_REFUND = "settle_refund"
@@ -77,7 +78,7 @@ class Guarded(Protocol):
     def fulfilled_units(self) -> int: ...
 
     @property
-    def ordered_units(self) -> int: ...
+    def units_left_to_ship(self) -> int: ...
 
     @property
     def is_paid(self) -> bool: ...
@@ -102,10 +103,21 @@ class Guard:
     holds: Callable[[Guarded], bool]
 
 
+def _both(one: Guard, other: Guard) -> Guard:
+    return Guard(f"{one.words}, {other.words}", lambda order: one.holds(order) and other.holds(order))
+
+
 _PAID = Guard("paid in full", lambda order: order.is_paid)
 _NOTHING_FULFILLED = Guard("nothing fulfilled", lambda order: order.fulfilled_units == 0)
-_ALL_FULFILLED = Guard("all fulfilled", lambda order: order.fulfilled_units == order.ordered_units)
-_SOME_UNFULFILLED = Guard("some unfulfilled", lambda order: order.fulfilled_units < order.ordered_units)
+_PARTLY_FULFILLED = Guard(
+    "partly fulfilled", lambda order: order.fulfilled_units > 0 and order.units_left_to_ship > 0
+)
+_SOME_LEFT = Guard("some left to ship", lambda order: order.units_left_to_ship > 0)
+_NOTHING_LEFT = Guard("nothing left to ship", lambda order: order.units_left_to_ship == 0)
+_REST_CANCELLED = Guard(
+    "nothing left to ship, some fulfilled",
+    lambda order: order.fulfilled_units > 0 and order.units_left_to_ship == 0,
+)
 _AUTHORIZED = Guard("an authorized payment", lambda order: order.authorized_amount > 0)
 _SECURED = Guard("paid or authorized in full", lambda order: order.is_secured)
 _UNSECURED = Guard(
@@ -115,6 +127,9 @@ _SECURED_OR_SHIPPED = Guard(
     "paid or partly fulfilled", lambda order: order.is_secured or order.fulfilled_units > 0
 )
 _REFUNDABLE = Guard("some of it not refunded", lambda order: order.refundable_amount > 0)
+_REFUNDABLE_SOME_LEFT = _both(_REFUNDABLE, _SOME_LEFT)
+_REFUNDABLE_REST_CANCELLED = _both(_REFUNDABLE, _REST_CANCELLED)
+_REFUNDABLE_ALL_CANCELLED = _both(_REFUNDABLE, _both(_NOTHING_LEFT, _NOTHING_FULFILLED))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,7 +219,14 @@ TRANSITIONS: tuple[Transition, ...] = (
         guard=_AUTHORIZED,
         parties=_STAFF,
     ),
-    *_in_place(Action.RECORD_CAPTURE, "payment.captured", OrderStatus.CONFIRMED, OrderStatus.FULFILLED),
+    # What is captured beyond the price of the units that are not cancelled is refunded.
+    *_in_place(
+        Action.RECORD_CAPTURE,
+        "payment.captured",
+        OrderStatus.CONFIRMED,
+        OrderStatus.FULFILLED,
+        along=("refund.requested",),
+    ),
     *_in_place(
         Action.VOID,
         None,
@@ -232,7 +254,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         action=Action.CONFIRM,
         target=OrderStatus.CONFIRMED,
         event="order.confirmed",
-        along=("payment.captured",),
+        along=("payment.captured", "refund.requested"),
         guard=_PAID,
     ),
     *_in_place(Action.FAIL_PAYMENT, "payment.failed", *OrderStatus),
@@ -260,11 +282,43 @@ TRANSITIONS: tuple[Transition, ...] = (
         parties=_BOTH,
     ),
     Transition(
+        source=OrderStatus.PENDING_PAYMENT,
+        action=Action.CANCEL_LINES,
+        target=OrderStatus.PENDING_PAYMENT,
+        event="order.lines_cancelled",
+        parties=_BOTH,
+    ),
+    *_in_place(
+        Action.CANCEL_LINES,
+        "order.lines_cancelled",
+        OrderStatus.CONFIRMED,
+        along=("refund.requested",),
+        guard=_NOTHING_FULFILLED,
+        parties=_BOTH,
+    ),
+    *_in_place(
+        Action.CANCEL_LINES,
+        "order.lines_cancelled",
+        OrderStatus.CONFIRMED,
+        along=("refund.requested",),
+        guard=_PARTLY_FULFILLED,
+        parties=_STAFF,
+    ),
+    Transition(
+        source=OrderStatus.CONFIRMED,
+        action=Action.CANCEL_LINES,
+        target=OrderStatus.FULFILLED,
+        event="order.lines_cancelled",
+        along=("order.fulfilled", "refund.requested"),
+        guard=_REST_CANCELLED,
+        parties=_STAFF,
+    ),
+    Transition(
         source=OrderStatus.CONFIRMED,
         action=Action.FULFILL,
         target=OrderStatus.CONFIRMED,
         event="fulfillment.created",
-        guard=_SOME_UNFULFILLED,
+        guard=_SOME_LEFT,
         parties=_STAFF,
     ),
     Transition(
@@ -273,17 +327,37 @@ TRANSITIONS: tuple[Transition, ...] = (
         target=OrderStatus.FULFILLED,
         event="order.fulfilled",
         along=("fulfillment.created",),
-        guard=_ALL_FULFILLED,
+        guard=_NOTHING_LEFT,
         parties=_STAFF,
     ),
+    # Refunded units that were left to ship are cancelled: see CANCEL_LINES.
     *_in_place(
         Action.REFUND,
         "refund.requested",
         OrderStatus.CONFIRMED,
-        OrderStatus.FULFILLED,
-        guard=_REFUNDABLE,
+        along=("order.lines_cancelled",),
+        guard=_REFUNDABLE_SOME_LEFT,
         parties=_STAFF,
     ),
+    Transition(
+        source=OrderStatus.CONFIRMED,
+        action=Action.REFUND,
+        target=OrderStatus.FULFILLED,
+        event="refund.requested",
+        along=("order.lines_cancelled", "order.fulfilled"),
+        guard=_REFUNDABLE_REST_CANCELLED,
+        parties=_STAFF,
+    ),
+    Transition(
+        source=OrderStatus.CONFIRMED,
+        action=Action.REFUND,
+        target=OrderStatus.CANCELLED,
+        event="refund.requested",
+        along=("order.lines_cancelled", "order.cancelled"),
+        guard=_REFUNDABLE_ALL_CANCELLED,
+        parties=_STAFF,
+    ),
+    *_in_place(Action.REFUND, "refund.requested", OrderStatus.FULFILLED, guard=_REFUNDABLE, parties=_STAFF),
     *_in_place(Action.SETTLE_REFUND, "refund.succeeded", *OrderStatus),
     # A failed refund of money that the shop owes schedules another refund.
     *_in_place(Action.FAIL_REFUND, "refund.failed", *OrderStatus, along=("refund.requested",)),
@@ -297,6 +371,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         action=Action.REINSTATE,
         target=OrderStatus.CONFIRMED,
         event="order.revived",
+        along=("refund.requested",),
         guard=_PAID,
     ),
     *_in_place(

@@ -14,6 +14,14 @@ class RequestedLine:
     quantity: int
 
 
+@dataclass(frozen=True, slots=True)
+class CancelledLine:
+    """Cancelled units of a line."""
+
+    line_id: LineId
+    quantity: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PricedLine:
     """A requested line with the product's name, SKU and price. They are copied, so that later edits change no order.
@@ -35,7 +43,10 @@ class PricedLine:
 
 @dataclass(slots=True, kw_only=True)
 class OrderLine:
-    """A line of a placed order. `fulfilled` and `refunded` count units."""
+    """A line of a placed order. `fulfilled`, `cancelled`, `returned` and `refunded` count units.
+
+    A unit is fulfilled or cancelled, never both. Returned units were fulfilled before, and still count as such.
+    """
 
     id: LineId
     product_id: ProductId
@@ -44,6 +55,8 @@ class OrderLine:
     unit_price: Money
     quantity: int
     fulfilled: int = 0
+    cancelled: int = 0
+    returned: int = 0
     refunded: int = 0
 
     @property
@@ -51,15 +64,15 @@ class OrderLine:
         return self.unit_price * self.quantity
 
     @property
-    def unfulfilled(self) -> int:
-        return self.quantity - self.fulfilled
+    def left_to_ship(self) -> int:
+        """Units that are neither fulfilled nor cancelled."""
+        return self.quantity - self.fulfilled - self.cancelled
 
-    def refund_for(self, units: int) -> Money:
-        """Return the amount for the next refunded units.
+    @property
+    def refundable_units(self) -> int:
+        """Units that can be refunded: those left to ship, and shipped ones that are not refunded."""
+        return self.left_to_ship + self.fulfilled - max(0, self.refunded - self.cancelled)
 
-        The first k of `quantity` units cost floor(total * k / quantity), so that any sequence of partial refunds adds
-        up to the total.
-        """
-        done, after = self.refunded, self.refunded + units
-        cents = self.total.amount * after // self.quantity - self.total.amount * done // self.quantity
-        return Money(cents, self.unit_price.currency)
+    @property
+    def cancelled_total(self) -> Money:
+        return self.unit_price * self.cancelled

@@ -26,6 +26,7 @@ from domain.shared.ids import PaymentId, ProductId, RefundId
 from domain.shared.money import Money
 
 REASON = "The payment came too late, or once too often, for the order."
+EXCESS = "More was captured than the order costs."
 
 
 class PaymentInProgress(DomainError):
@@ -58,7 +59,7 @@ def request_payment(
     party: Party,
     now: datetime,
 ) -> Payment:
-    """Request a payment of the order's total, which must be the order's only undecided payment.
+    """Request a payment of the order's payable amount, which must be its only undecided payment.
 
     `payments` are all payments of the order, which must be locked.
 
@@ -66,15 +67,15 @@ def request_payment(
     """
     order.ensure_allows(Action.PAY, party)
     ensure_none_undecided(payments)
-    if amount != order.total:
+    if amount != order.payable:
         raise ValidationFailed(
-            "An order is paid all at once: the amount is its total.",
+            "An order is paid all at once: the amount is its total without cancelled units.",
             violations=[
                 Violation(
                     ("amount",),
                     "not_the_total",
-                    f"The order's total is {order.total}.",
-                    {"amount": order.total.amount, "currency": order.total.currency},
+                    f"{order.payable} is to be paid.",
+                    {"amount": order.payable.amount, "currency": order.currency},
                 )
             ],
         )
@@ -91,22 +92,23 @@ def ensure_none_undecided(payments: Sequence[Payment]) -> None:
 
 
 def request_capture(order: Order, payment: Payment, amount: Money | None, *, now: datetime) -> None:
-    """Request a capture of an authorized payment, of all of it or of `amount`; the rest is released.
+    """Request a capture of `amount`, or of all that the order costs. The rest of the authorization is released.
 
     The order must be locked. Raises InvalidTransition, PaymentInProgress, ValidationFailed.
     """
     order.ensure_allows(Action.CAPTURE, Party.STAFF)
     _ensure_authorized(order, payment, Action.CAPTURE)
-    wanted = amount or payment.amount
-    if wanted.currency != payment.amount.currency or not 1 <= wanted.amount <= payment.amount.amount:
+    limit = min(payment.amount.amount, order.payable.amount)
+    wanted = amount or Money(limit, order.currency)
+    if wanted.currency != order.currency or not 1 <= wanted.amount <= limit:
         raise ValidationFailed(
-            "A capture takes at most what is authorized.",
+            "A capture takes at most what is authorized and what the order costs.",
             violations=[
                 Violation(
                     ("amount",),
                     "exceeds_authorized",
-                    f"{payment.amount} is authorized.",
-                    {"amount": payment.amount.amount, "currency": payment.amount.currency},
+                    f"{Money(limit, order.currency)} can be captured.",
+                    {"amount": limit, "currency": order.currency},
                 )
             ],
         )
@@ -186,7 +188,7 @@ def authorize(
     """
     if payment.status in {PaymentStatus.AUTHORIZED, PaymentStatus.CAPTURED, PaymentStatus.VOIDED}:
         return False
-    is_usable = order.status is OrderStatus.PENDING_PAYMENT and payment.amount == order.total
+    is_usable = order.status is OrderStatus.PENDING_PAYMENT and payment.amount == order.payable
     if is_usable and payment.requested is None and not any(other.is_undecided for other in others):
         payment.decided_at = None
         payment.authorize(reference, until=until, now=now)
@@ -213,8 +215,8 @@ def capture(
     """Record captured money of one of the order's payments, and return None if it was recorded before.
 
     A pending order is confirmed. An expired one is reinstated if its stock is available. An authorized payment is
-    captured in place. Money that the order cannot use is refunded in full: what comes too late, once too often, or
-    is too little. `others` are the order's other payments. The order must be locked, and its stocks as well if it
+    captured in place; what exceeds the payable amount is refunded. Money that the order cannot use is refunded in
+    full: what comes too late, once too often, or is too little. `others` are the order's other payments. The order must be locked, and its stocks as well if it
     `may_need_stock`.
     """
     if payment.status is PaymentStatus.CAPTURED:
@@ -226,19 +228,28 @@ def capture(
         order.release_authorization(payment)
     payment.capture(charge, now=now)
     after = order.refundable.amount + charge.amount.amount
-    is_enough = after >= order.total.amount
-    if was_authorized and order.status in PAID_AND_ACTIVE and after <= order.total.amount:
-        order.record_capture(payment, now=now, actor=actor)
+    is_enough = after >= order.payable.amount
+    if was_authorized and order.status in PAID_AND_ACTIVE:
+        order.record_capture(payment, excess := _excess(order, payment, new_id, now), now=now, actor=actor)
     elif is_enough and order.status is OrderStatus.PENDING_PAYMENT:
-        order.confirm(payment, now=now, actor=actor)
+        order.confirm(payment, excess := _excess(order, payment, new_id, now), now=now, actor=actor)
     elif is_enough and order.status is OrderStatus.EXPIRED and can_be_supplied(order, stocks):
         reserve(order, stocks, now=now, actor=actor)
-        order.reinstate(payment, now=now, actor=actor)
+        order.reinstate(payment, excess := _excess(order, payment, new_id, now), now=now, actor=actor)
     else:
         refund = Refund.of(payment, payment.captured, id=RefundId(new_id()), reason=REASON, now=now)
         order.record_unapplied_payment(payment, refund, now=now, actor=actor)
         return Captured(payment, refund)
-    return Captured(payment, None)
+    return Captured(payment, excess)
+
+
+def _excess(order: Order, payment: Payment, new_id: Callable[[], UUID], now: datetime) -> Refund | None:
+    """Return a refund of what the captured payment, not recorded yet, has taken beyond the payable amount."""
+    excess = order.refundable + payment.captured - order.payable
+    if excess.amount < 1:
+        return None
+    amount = min(excess, payment.captured, key=lambda money: money.amount)
+    return Refund.of(payment, amount, id=RefundId(new_id()), reason=EXCESS, now=now)
 
 
 def void(

@@ -1,17 +1,21 @@
 """Refunding an order, never above the captured amount."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from domain.catalog.stock import Stock
+from domain.orders.holds import release_units
 from domain.orders.lifecycle import PAID_AND_ACTIVE, Action, Party
+from domain.orders.line import CancelledLine, OrderLine
 from domain.orders.order import Order
+from domain.orders.units import sum_units
 from domain.payments.payment import DisputeStatus, Payment
 from domain.payments.refund import Refund, RefundChannel, RefundedLine, RefundStatus
 from domain.shared.actor import Actor
-from domain.shared.errors import DomainError, ValidationFailed, Violation
-from domain.shared.ids import LineId, RefundId
+from domain.shared.errors import DomainError, Param, ValidationFailed, Violation
+from domain.shared.ids import ProductId, RefundId
 from domain.shared.money import Money
 
 
@@ -47,6 +51,7 @@ def request_refund(
     order: Order,
     payments: Sequence[Payment],
     wanted: Money | Sequence[RefundedLine],
+    stocks: Mapping[ProductId, Stock],
     reason: str,
     *,
     id: RefundId,  # noqa: A002 - the field's name
@@ -55,9 +60,9 @@ def request_refund(
     now: datetime,
     actor: Actor,
 ) -> Refund:
-    """Request a refund of an amount or of some units. The order must be locked.
+    """Request a refund of an amount or of some units. The order and the stocks of refunded units must be locked.
 
-    An external refund is settled at once: the shop has paid the money back by other means.
+    Refunded units that are left to ship are cancelled. A refund of an amount changes no units. An external refund is settled at once: the shop has paid the money back by other means.
 
     Raises InvalidTransition, OrderDisputed, RefundExceedsPaid, ValidationFailed.
     """
@@ -73,7 +78,9 @@ def request_refund(
     refund = Refund.of(payment, amount, id=id, reason=reason, lines=lines, now=now, is_sent_at_once=True)
     refund.channel = channel
     override = dispute_override if order.open_disputes else None
-    order.request_refund(refund, override=override, now=now, actor=actor)
+    cancelled = _cancelled(order, lines)
+    release_units(order, cancelled, stocks, now=now, actor=actor)
+    order.request_refund(refund, cancelled, override=override, now=now, actor=actor)
     if channel is RefundChannel.EXTERNAL:
         settle(order, refund, now=now, actor=actor)
     return refund
@@ -172,7 +179,8 @@ def fail(
     """Record a failed refund, and return None if that was known.
 
     A bank can return a refund that had succeeded. Another refund is scheduled for money that the order does not
-    need: all of it if the order is cancelled or expired, otherwise what exceeds its total. Staff decide on the rest.
+    need: all of it if the order is cancelled or expired, otherwise the refund of units, and what exceeds the payable
+    amount. Staff decide on the rest.
     `others` are the order's other refunds. The order must be locked.
     """
     if refund.status is RefundStatus.FAILED:
@@ -182,7 +190,8 @@ def fail(
     retry = None
     if (
         order.status not in PAID_AND_ACTIVE
-        or order.refundable.amount + refund.amount.amount > order.total.amount
+        or refund.lines
+        or order.refundable.amount + refund.amount.amount > order.payable.amount
     ):
         failures = sum(
             other.payment_id == payment.id and other.status is RefundStatus.FAILED for other in others
@@ -193,36 +202,29 @@ def fail(
 
 
 def _summed(order: Order, wanted: Sequence[RefundedLine]) -> tuple[RefundedLine, ...]:
-    lines = {line.id: line for line in order.lines}
-    unknown: list[Violation] = []
-    exceeding: list[Violation] = []
-    units: dict[LineId, int] = {}
-    for position, part in enumerate(wanted):
-        line = lines.get(part.line_id)
-        if line is None:
-            unknown.append(
-                Violation(("lines", position, "line_id"), "unknown_line", "The order has no such line.")
-            )
-            continue
-        units[line.id] = units.get(line.id, 0) + part.quantity
-        if units[line.id] > line.quantity - line.refunded:
-            exceeding.append(
-                Violation(
-                    ("lines", position, "quantity"),
-                    "exceeds_ordered",
-                    "At most what is ordered and not yet refunded.",
-                    {"ordered": line.quantity, "refunded": line.refunded},
-                )
-            )
-    if unknown or not units:
-        raise ValidationFailed("These lines cannot be refunded.", violations=unknown)
-    if exceeding:
-        raise RefundExceedsPaid(order.refundable, exceeding)
-    return tuple(RefundedLine(line_id, quantity) for line_id, quantity in units.items())
+    def exceeded(line: OrderLine) -> tuple[str, str, Mapping[str, Param]]:
+        return (
+            "exceeds_ordered",
+            "At most what is ordered and not yet refunded.",
+            {"ordered": line.quantity, "refunded": line.refunded},
+        )
+
+    summed = sum_units(order, wanted, at_most=lambda line: line.refundable_units, exceeded=exceeded)
+    if summed.unknown or not summed.units:
+        raise ValidationFailed("These lines cannot be refunded.", violations=summed.unknown)
+    if summed.exceeding:
+        raise RefundExceedsPaid(order.refundable, summed.exceeding)
+    return tuple(RefundedLine(line_id, quantity) for line_id, quantity in summed.units.items())
+
+
+def _cancelled(order: Order, lines: Sequence[RefundedLine]) -> tuple[CancelledLine, ...]:
+    """Return the refunded units that are left to ship."""
+    left = ((part, order.line(part.line_id).left_to_ship) for part in lines)
+    return tuple(CancelledLine(part.line_id, min(part.quantity, units)) for part, units in left if units)
 
 
 def _cost(order: Order, lines: Sequence[RefundedLine]) -> Money:
-    return Money.sum((order.line(part.line_id).refund_for(part.quantity) for part in lines), order.currency)
+    return Money.sum((order.line(part.line_id).unit_price * part.quantity for part in lines), order.currency)
 
 
 def _ensure_positive(amount: Money, order: Order) -> None:

@@ -22,9 +22,11 @@ class FulfillmentStatus(StrEnum):
 
 
 def payment_status(
-    status: OrderStatus, *, total: int, paid: int, refunded: int, authorized: int = 0
+    status: OrderStatus, *, total: int, paid: int, refunded: int, authorized: int = 0, cancelled: int = 0
 ) -> OrderPaymentStatus:
     """Return the payment status of an order; the amounts are minor units of its currency.
+
+    `cancelled` is the price of cancelled units, which need not be paid.
 
     A refund of money that the order could not use leaves it paid, not partially refunded.
     """
@@ -32,7 +34,7 @@ def payment_status(
         return OrderPaymentStatus.AUTHORIZED if authorized else OrderPaymentStatus.REFUNDED
     if paid > refunded and status in {OrderStatus.CANCELLED, OrderStatus.EXPIRED}:
         return OrderPaymentStatus.REFUND_DUE
-    if paid - refunded >= total:
+    if paid - refunded >= total or (refunded == 0 and 0 < total - cancelled <= paid):
         return OrderPaymentStatus.PAID
     if authorized > 0:
         return OrderPaymentStatus.AUTHORIZED
@@ -42,8 +44,8 @@ def payment_status(
     return OrderPaymentStatus.PARTIALLY_CAPTURED if is_partial else OrderPaymentStatus.UNPAID
 
 
-def fulfillment_status(*, ordered: int, fulfilled: int) -> FulfillmentStatus:
+def fulfillment_status(*, fulfilled: int, left_to_ship: int) -> FulfillmentStatus:
     """Return the fulfillment status of an order with so many units."""
     if fulfilled == 0:
         return FulfillmentStatus.UNFULFILLED
-    return FulfillmentStatus.FULFILLED if fulfilled >= ordered else FulfillmentStatus.PARTIAL
+    return FulfillmentStatus.PARTIAL if left_to_ship else FulfillmentStatus.FULFILLED

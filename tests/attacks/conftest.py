@@ -15,21 +15,21 @@ from tests.kit.web import WebShop, container_over, web_shop
 
 @pytest.fixture(autouse=True)
 def log() -> Iterator[StringIO]:
-    """The service's log during the test, as JSON lines."""
+    """What the service logs during the test, as JSON lines."""
     with captured_log("debug") as log:
         yield log
 
 
 class Watched:
-    """A shop in memory that detects changes, except in the audit log, which also records rejected requests."""
+    """A shop in memory, and whether anything in it has changed, but for the audit log, which is told of refusals as well."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self._database: MemoryDatabase = store.unit_of_work._database  # type: ignore[attr-defined] # every adapter in memory has this attribute
+        self._database: MemoryDatabase = store.unit_of_work._database  # type: ignore[attr-defined] # every adapter in memory has it
         self._seen = self._content()
 
     def has_changed(self) -> bool:
-        """Return whether anything has changed since the last call."""
+        """Tell whether there is anything that was not there, or not so, when this was last asked."""
         before, self._seen = self._seen, self._content()
         return bool(before != self._seen)
 
@@ -37,7 +37,7 @@ class Watched:
         return list(self._database.tables.audit_log.values())
 
     def _content(self) -> Any:
-        """Return all rows. Committed rows are immutable and replaced as a whole."""
+        """Return every row: what is committed is replaced as a whole, and never altered."""
         tables = self._database.tables
         rows = {
             table.name: dict(getattr(tables, table.name))

@@ -1,4 +1,4 @@
-"""Owners and admins change accounts, over each store."""
+"""Accounts as their owners and admins change them, over each store."""
 
 import asyncio
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Audit entries of service clients."""
+"""What becomes of service clients, as the audit log is told of it."""
 
 import pytest
 

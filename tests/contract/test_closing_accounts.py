@@ -1,4 +1,4 @@
-"""The remaining data of a closed account, over each store."""
+"""What is left of an account that was closed, over each store."""
 
 import asyncio
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Unpaid orders expire and release their stock, also when another order needs it."""
+"""Who does not pay in time holds nothing any more, and nobody is told that it is sold out meanwhile."""
 
 import asyncio
 from datetime import timedelta

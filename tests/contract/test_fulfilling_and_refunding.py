@@ -1,4 +1,4 @@
-"""Partial shipments and refunds, never more than ordered and paid."""
+"""What is shipped and what is given back, in portions, and never more than there was."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -116,7 +116,7 @@ async def test_partly_fulfilled_order_cannot_be_cancelled(shop: Shop) -> None:
     assert refusal.value.params == {
         "from": "confirmed",
         "action": "cancel",
-        "allowed_actions": ["fulfil", "refund"],
+        "allowed_actions": ["cancel_lines", "fulfil", "refund"],
     }
 
 
@@ -161,7 +161,8 @@ async def test_refund_of_units_is_bounded_by_the_ordered_quantity(shop: Shop) ->
         await shop.refund(order, [2, 1])
     assert [violation.path for violation in refusal.value.violations] == [("lines", 0, "quantity")]
     await shop.refund(order, [1, 1])
-    assert (await shop.see(order)).payment_status is OrderPaymentStatus.REFUNDED
+    ended = await shop.see(order)
+    assert (ended.status, ended.payment_status) == (OrderStatus.CANCELLED, OrderPaymentStatus.REFUNDED)
     await assert_invariants(shop)
 
 
@@ -236,12 +237,24 @@ async def test_pending_refund_is_queried_and_not_resent(shop: Shop) -> None:
 async def test_amount_of_a_failed_refund_can_be_refunded_again(shop: Shop) -> None:
     order = await a_paid_order(shop)
     shop.gateway.next_refunds = ["declined"]
-    failed = await shop.refund(order, [3, 2])
+    failed = await shop.refund(order, order.total.amount)
     assert (failed.status, failed.failure) == (RefundStatus.FAILED, "charge_disputed")
-    assert [line.refunded for line in (await shop.see(order)).lines] == [0, 0]
     await assert_invariants(shop)
-    await shop.refund(order, [3, 2])
+    await shop.refund(order, order.total.amount)
     assert (await shop.see(order)).payment_status is OrderPaymentStatus.REFUNDED
+    await assert_invariants(shop)
+
+
+async def test_failed_refund_of_units_is_rescheduled(shop: Shop) -> None:
+    order = await a_paid_order(shop)
+    shop.gateway.next_refunds = ["declined"]
+    await shop.refund(order, [1, 0])
+    seen = await shop.see(order)
+    assert [(line.cancelled, line.refunded) for line in seen.lines] == [(1, 1), (0, 0)]
+    await assert_invariants(shop)
+    shop.clock.advance(timedelta(hours=1))
+    await shop.settle()
+    assert (await shop.see(order)).refunded_total.amount == 1000
     await assert_invariants(shop)
 
 

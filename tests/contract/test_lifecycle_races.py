@@ -1,4 +1,4 @@
-"""Payment, stock and order status agree, whichever concurrent action wins."""
+"""Whoever is first, the money, the goods and the order agree."""
 
 import asyncio
 from collections import Counter
@@ -11,7 +11,7 @@ from application.orders.views import OrderView
 from application.payments.ports import Outcome, ProviderEventKind
 from application.payments.views import PaymentView
 from domain.orders.lifecycle import InvalidTransition, OrderStatus
-from domain.orders.order import OrderDisputed
+from domain.orders.order_state import OrderDisputed
 from domain.orders.paying import PaymentInProgress
 from domain.orders.placing import OutOfStock
 from domain.orders.refunding import RefundExceedsPaid
@@ -36,7 +36,7 @@ def kinds(answers: Iterable[object]) -> Counter[type]:
 
 
 async def begun(shop: Shop, *, spare: int = 0) -> tuple[list[OrderView], list[PaymentView]]:
-    """Return orders for one product, all with a pending payment."""
+    """Return orders of one product, all of which their customers have begun to pay for."""
     mug = await shop.product(stock=2 * ORDERS + spare)
     orders = [await shop.order(mug, 2) for _ in range(ORDERS)]
     begun = [await shop.pay(order, "tok_pending") for order in orders]
@@ -51,6 +51,20 @@ async def paid(shop: Shop) -> list[OrderView]:
     for order in orders:
         await shop.pay(order)
     return orders
+
+
+async def test_line_cancellation_against_fulfillment_decides_each_unit_once(shop: Shop) -> None:
+    orders = await paid(shop)
+    answers = await at_once(
+        *(shop.cancel(order, 2) for order in orders), *(shop.fulfil(order, 2) for order in orders)
+    )
+    lost = [answer for answer in answers if isinstance(answer, BaseException)]
+    assert kinds(lost) == {ValidationFailed: ORDERS}
+    for order in await every_order(shop):
+        [line] = order.lines
+        assert (line.fulfilled, line.cancelled) in {(2, 0), (0, 2)}
+        assert line.refunded == line.cancelled
+    await assert_invariants(shop)
 
 
 async def statuses(shop: Shop) -> Counter[OrderStatus]:

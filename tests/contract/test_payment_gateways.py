@@ -1,4 +1,4 @@
-"""The contract of payment gateways, over each provider."""
+"""What the shop relies on, whoever its provider is."""
 
 import asyncio
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Provider-initiated refunds and disputes are recorded, and external refunds are settled at once."""
+"""Refunds and disputes that begin at the provider are recorded, and external refunds are settled at once."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -10,7 +10,7 @@ from application.payments.find_missing_providers import FindMissingProviders
 from application.payments.ports import ProviderEventKind, ProviderNotConfigured
 from application.payments.views import PaymentView
 from domain.orders.lifecycle import Action, OrderStatus
-from domain.orders.order import OrderDisputed
+from domain.orders.order_state import OrderDisputed
 from domain.orders.refunding import RefundExceedsPaid
 from domain.orders.statuses import OrderPaymentStatus
 from domain.payments.method import PaymentMethod

@@ -1,4 +1,4 @@
-"""Each aggregate is written and read with a non-default value in every field."""
+"""Each aggregate is written and read with a value in every field that is not the field's default."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
@@ -35,7 +35,7 @@ NOW = datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)
 
 
 class Values:
-    """Distinct values by type."""
+    """Values by type, each of them different."""
 
     def __init__(self, shop: Shop) -> None:
         self._numbers = count(11)
@@ -216,8 +216,10 @@ async def _add_order(shop: Shop, values: Values) -> Order:
         OrderLine,
         product_id=product.id,
         unit_price=Money(50, "EUR"),
-        quantity=4,
-        fulfilled=2,
+        quantity=9,
+        fulfilled=4,
+        cancelled=3,
+        returned=2,
         refunded=1,
     )
     order: Order = values.fill(
@@ -226,7 +228,7 @@ async def _add_order(shop: Shop, values: Values) -> Order:
         status=OrderStatus.CONFIRMED,
         currency="EUR",
         lines=[line],
-        total=Money(200, "EUR"),
+        total=Money(450, "EUR"),
         paid_total=Money(200, "EUR"),
         refunded_total=Money(50, "EUR"),
         pending_refund_total=Money(10, "EUR"),

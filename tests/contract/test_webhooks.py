@@ -1,4 +1,4 @@
-"""Webhook deliveries: at least once, in order per aggregate, with bounded retries."""
+"""Telling subscribers: at least once each, in the order of each order's life, until they hear or nobody believes it."""
 
 import asyncio
 from datetime import timedelta

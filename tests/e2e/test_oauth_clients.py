@@ -45,7 +45,9 @@ def at(service: Service, address: str) -> str:
 def verified(token: str, jwks_uri: str) -> dict[str, Any]:
     keys = KeySet.import_key_set(httpx2.get(jwks_uri).json())
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SecurityWarning)  # EdDSA is the older name, which all libraries know
+        warnings.simplefilter(
+            "ignore", SecurityWarning
+        )  # the older name of the algorithm, which all libraries know
         read = jwt.decode(token, keys, algorithms=["EdDSA"])
     jwt.JWTClaimsRegistry(exp={"essential": True}, aud={"essential": True, "value": "steelyard"}).validate(
         read.claims

@@ -1,4 +1,4 @@
-"""The caller's own account, and accounts managed by admins."""
+"""One's own account, and those of others."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The event feed over HTTP: CloudEvents after a cursor, for staff."""
+"""The feed over HTTP: CloudEvents, from where one has been, for staff."""
 
 import re
 from typing import Any

@@ -38,8 +38,13 @@ async def test_order_is_paid_fulfilled_and_refunded(web: WebShop) -> None:
     assert payment.json()["status"] == "captured"
     assert payment.json()["amount"] == payment.json()["captured"] == TOTAL
     assert (await customer.get(payment.headers["Location"])).json() == payment.json()
-    assert (await customer.get(order)).json()["allowed_actions"] == ["cancel"]
-    assert (await staff.get(order)).json()["allowed_actions"] == ["cancel", "fulfil", "refund"]
+    assert (await customer.get(order)).json()["allowed_actions"] == ["cancel", "cancel_lines"]
+    assert (await staff.get(order)).json()["allowed_actions"] == [
+        "cancel",
+        "cancel_lines",
+        "fulfil",
+        "refund",
+    ]
 
     parcel = {"lines": await units(staff, order, 2), "carrier": "DHL", "tracking": "JD01"}
     shipped = await staff.post(f"{order}/fulfillments", json=parcel, headers=key("ship"))
@@ -190,14 +195,14 @@ async def test_invalid_transition_lists_the_allowed_actions(web: WebShop) -> Non
     assert ship.json()["params"] == {
         "from": "pending_payment",
         "action": "fulfil",
-        "allowed_actions": ["pay", "cancel"],
+        "allowed_actions": ["pay", "cancel", "cancel_lines"],
     }
     await pay(customer, order)
     again = await customer.post(f"{order}/payments", json=PAYMENT, headers=key("again"))
     assert again.json()["params"] == {
         "from": "confirmed",
         "action": "pay",
-        "allowed_actions": ["cancel"],
+        "allowed_actions": ["cancel", "cancel_lines"],
     }
 
 
@@ -220,3 +225,32 @@ async def _place_another(web: WebShop, customer: httpx2.AsyncClient) -> str:
     body = order_of((await web.product(price=1999, stock=5), 2))
     location: str = (await customer.post("/v1/orders", json=body, headers=key("another"))).headers["Location"]
     return location
+
+
+async def test_units_are_cancelled_by_the_customer_and_refunded(web: WebShop) -> None:
+    customer = await web.customer()
+    order = await place(web, customer)
+    await pay(customer, order)
+    body = {"lines": await units(customer, order, 1), "reason": "One is enough"}
+    response = await customer.post(f"{order}/cancel", json=body, headers=key("c"))
+    cancelled = response.json()
+    assert (response.status_code, cancelled["status"]) == (200, "confirmed")
+    assert response.headers["ETag"] == f'"v{cancelled["version"]}"'
+    [line] = cancelled["lines"]
+    assert (line["quantity"], line["cancelled"], line["refunded"]) == (2, 1, 1)
+    assert cancelled["payable_total"] == line["unit_price"]
+    [refund] = (await customer.get(f"{order}/refunds")).json()["items"]
+    assert (refund["amount"], refund["lines"]) == (line["unit_price"], body["lines"])
+
+
+@pytest.mark.parametrize("quantity", [0, 3, "1"])
+async def test_cancelling_an_impossible_quantity_changes_nothing(web: WebShop, quantity: object) -> None:
+    customer = await web.customer()
+    order = await place(web, customer)
+    before = (await customer.get(order)).json()
+    [line] = await units(customer, order, 1)
+    body = {"lines": [{**line, "quantity": quantity}]}
+    response = await customer.post(f"{order}/cancel", json=body, headers=key("c"))
+    assert (response.status_code, response.json()["code"]) == (422, "validation_failed")
+    assert [error["pointer"] for error in response.json()["errors"]] == ["/lines/0/quantity"]
+    assert (await customer.get(order)).json() == before

@@ -1,4 +1,4 @@
-"""Rate limits per caller, and their headers."""
+"""How often each caller may ask, and how they are told."""
 
 from collections.abc import AsyncIterator
 

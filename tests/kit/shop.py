@@ -46,7 +46,7 @@ from domain.catalog.product import ProductDetails
 from domain.catalog.stock import MovementReason
 from domain.orders.fulfillment import FulfilledLine
 from domain.orders.hold_limits import HoldLimits
-from domain.orders.line import RequestedLine
+from domain.orders.line import CancelledLine, RequestedLine
 from domain.orders.placing import OrderRequest
 from domain.payments.method import PaymentMethod
 from domain.payments.payment import CaptureMethod
@@ -198,8 +198,9 @@ class Shop(Accounts):
         command = self.placing((product, quantity), customer=customer or await self.customer())
         return (await self.place_order(command)).result
 
-    async def cancel(self, order: OrderView) -> OrderView:
-        return (await self.cancel_order(self.cancelling(order))).result
+    async def cancel(self, order: OrderView, *units: int, access: OrderAccess = ALL_ORDERS) -> OrderView:
+        """Cancel the order, or so many units of each line."""
+        return (await self.cancel_order(self.cancelling(order, *units, access=access))).result
 
     async def pay(self, order: OrderView, token: str = "tok_ok") -> PaymentView:
         return (await self.pay_order(self.paying(order, token))).result
@@ -305,13 +306,21 @@ class Shop(Accounts):
         self.keys_sent.add((customer.id, idempotency_key.key))
         return PlaceOrderCommand(request, idempotency_key, Actor(customer.id, "test"))
 
-    def cancelling(self, order: OrderView, *, key: str | None = None) -> CancelOrderCommand:
-        """Return staff's command to cancel the order."""
+    def cancelling(
+        self, order: OrderView, *units: int, access: OrderAccess = ALL_ORDERS, key: str | None = None
+    ) -> CancelOrderCommand:
+        """Return the command by which staff, or its customer, cancels the order or so many units of each line."""
+        lines = tuple(
+            CancelledLine(line.id, quantity)
+            for line, quantity in zip(order.lines, units, strict=bool(units))
+            if quantity
+        )
         return CancelOrderCommand(
             order_id=order.id,
+            lines=lines,
             reason=None,
-            access=OrderAccess.all(),
-            key=self.key(order.id, operation=IdempotentOperation.CANCEL_ORDER, key=key),
+            access=access,
+            key=self.key((order.id, lines), operation=IdempotentOperation.CANCEL_ORDER, key=key),
             actor=STAFF,
         )
 
@@ -353,7 +362,7 @@ class Shop(Accounts):
         )
 
     def fulfilling(self, order: OrderView, *units: int, key: str | None = None) -> FulfillOrderCommand:
-        quantities = units or tuple(line.quantity - line.fulfilled for line in order.lines)
+        quantities = units or tuple(line.quantity - line.fulfilled - line.cancelled for line in order.lines)
         lines = tuple(
             FulfilledLine(line.id, quantity)
             for line, quantity in zip(order.lines, quantities, strict=True)

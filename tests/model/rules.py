@@ -32,12 +32,16 @@ def check_state(world: World) -> None:
     stock = world.database.tables.stocks[world.product.id]
     lines = [(order.status, line) for order in world.orders for line in order.lines]
     shipped = sum(line.fulfilled for _, line in lines)
-    held = sum(line.quantity - line.fulfilled for status, line in lines if status in HOLDING_STOCK)
-    ensure(sum(line.quantity for status, line in lines if status in PAID_AND_ACTIVE) <= UNITS, "I1")
+    held = sum(
+        line.quantity - line.fulfilled - line.cancelled for status, line in lines if status in HOLDING_STOCK
+    )
+    sold = sum(line.quantity - line.cancelled for status, line in lines if status in PAID_AND_ACTIVE)
+    ensure(sold <= UNITS, "I1")
     ensure(shipped <= UNITS, "I1")
     ensure(0 <= stock.reserved <= stock.on_hand, "I2")
     ensure(stock.reserved == held, "I3")
-    ensure(all(0 <= line.fulfilled <= line.quantity for _, line in lines), "I3")
+    ensure(all(0 <= line.fulfilled <= line.quantity - line.cancelled for _, line in lines), "I3")
+    ensure(all(0 <= line.returned <= line.fulfilled for _, line in lines), "I3")
     ensure(stock.on_hand == UNITS - shipped, "I4")
     for order in world.orders:
         _check_money(world, order)
@@ -78,10 +82,10 @@ def _check_changes(world: World, order: Order, *, since: int) -> None:
         ensure(row.event is not None and told[version].count(row.event) == 1, "I9")
         ensure({row.event, *row.along}.issuperset(told[version]), "I9")
         if change.action is Action.AUTHORIZE:
-            ensure(order.authorized_amount == order.total.amount or order.status is not change.target, PAID)
+            ensure(order.authorized_amount == order.payable.amount or order.status is not change.target, PAID)
         if change.action in {Action.CONFIRM, Action.REINSTATE}:
             kept = order.paid_total - order.refunded_total - order.pending_refund_total
-            ensure(kept.amount >= order.total.amount, PAID)
+            ensure(kept.amount >= order.payable.amount, PAID)
 
 
 def _check_money(world: World, order: Order) -> None:
@@ -100,4 +104,4 @@ def _check_money(world: World, order: Order) -> None:
         ensure(promised == payment.returned.amount <= payment.captured.amount, "I6")
         ensure(order.status in PAID_AND_ACTIVE or promised == payment.captured.amount, "I5")
     kept = order.paid_total - order.refunded_total - order.pending_refund_total
-    ensure(order.status not in PAID_AND_ACTIVE or kept.amount <= order.total.amount, "I5")
+    ensure(order.status not in PAID_AND_ACTIVE or kept.amount <= order.payable.amount, "I5")

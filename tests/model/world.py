@@ -18,7 +18,8 @@ from application.payments.ports import Outcome, ProviderAnswer, ProviderEventKin
 from application.payments.views import PaymentView, RefundView
 from application.users.views import UserView
 from domain.orders.lifecycle import InvalidTransition
-from domain.orders.order import Order, OrderDisputed
+from domain.orders.order import Order
+from domain.orders.order_state import OrderDisputed
 from domain.orders.paying import PaymentInProgress
 from domain.orders.placing import OutOfStock
 from domain.orders.refunding import RefundExceedsPaid
@@ -58,9 +59,9 @@ REFUSALS = (
 class Bounds:
     """Bounds of the exploration: units per customer, payments per order, and so on.
 
-    `failures` is how often a refund fails. `is_manual`: payments are authorized first. `requires_action`: the bank
-    can require authentication. `is_disputed`: a payment can be disputed. `provider_refunds` is the number of refunds
-    made at the provider.
+    `failures` is how often a refund fails. `cancels`: single units are cancelled. `is_manual`: payments are authorized
+    first. `requires_action`: the bank can require authentication. `is_disputed`: a payment can be disputed.
+    `provider_refunds` is the number of refunds made at the provider.
     """
 
     units: tuple[int, ...] = (2, 1)
@@ -69,6 +70,7 @@ class Bounds:
     failures: int = 1
     holds: int = 1
     fulfils: bool = False
+    cancels: bool = False
     charges_twice: bool = False
     charges_too_little: bool = False
     is_manual: bool = False
@@ -185,6 +187,8 @@ class World:
             pay = self.shop.authorize if self.bounds.is_manual else self.shop.pay
             yield Move(f"pay {number}", partial(pay, view, "tok_pending"))
         yield Move(f"cancel {number}", partial(self.shop.cancel, view))
+        if self.bounds.cancels:
+            yield Move(f"cancel one of {number}", partial(self.shop.cancel, view, 1))
         if self.bounds.fulfils:
             yield Move(f"ship one of {number}", partial(self.shop.fulfil, view, 1))
             yield Move(f"ship one too many of {number}", partial(self.shop.fulfil, view, UNITS + 1))
@@ -367,7 +371,7 @@ class World:
             order.paid_total.amount,
             order.refunded_total.amount,
             order.pending_refund_total.amount,
-            tuple((line.fulfilled, line.refunded) for line in order.lines),
+            tuple((line.fulfilled, line.cancelled, line.returned, line.refunded) for line in order.lines),
             tuple(
                 (
                     payment.status,

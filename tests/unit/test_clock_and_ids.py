@@ -1,4 +1,4 @@
-"""The system clock and the ids of the service."""
+"""Time and identities as the service has them."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import RFC_4122, UUID

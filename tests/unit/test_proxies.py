@@ -1,4 +1,4 @@
-"""The client's address comes from trusted proxies only."""
+"""The client's address is what trusted proxies say, and nobody else."""
 
 from ipaddress import ip_network
 

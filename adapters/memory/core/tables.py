@@ -14,7 +14,8 @@ from domain.catalog.product import Product
 from domain.catalog.stock import Movement, Stock
 from domain.clients.client import ServiceClient
 from domain.orders.fulfillment import Fulfillment
-from domain.orders.order import Order, StatusChange
+from domain.orders.order import Order
+from domain.orders.order_state import StatusChange
 from domain.payments.method import PaymentMethod
 from domain.payments.payment import Payment
 from domain.payments.refund import Refund

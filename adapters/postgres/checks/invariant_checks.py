@@ -17,7 +17,7 @@ _OFFENDERS: Mapping[Invariant, str] = {
         SELECT l.product_id AS offender
         FROM order_lines l JOIN orders o ON o.id = l.order_id AND o.status IN ('confirmed', 'fulfilled')
         GROUP BY l.product_id
-        HAVING sum(l.quantity) > (
+        HAVING sum(l.quantity - l.cancelled) > (
             SELECT coalesce(sum(m.on_hand_delta), 0) FROM stock_movements m
             WHERE m.product_id = l.product_id AND m.reason <> 'shipped')""",
     Invariant.RESERVED_WITHIN_ON_HAND: """
@@ -25,7 +25,7 @@ _OFFENDERS: Mapping[Invariant, str] = {
     Invariant.RESERVED_FOR_ORDERS: """
         SELECT product_id AS offender
         FROM stocks FULL JOIN (
-            SELECT l.product_id, sum(l.quantity - l.fulfilled) AS units
+            SELECT l.product_id, sum(l.quantity - l.fulfilled - l.cancelled) AS units
             FROM order_lines l JOIN orders o ON o.id = l.order_id AND o.status IN ('pending_payment', 'confirmed')
             GROUP BY l.product_id) held USING (product_id)
         WHERE coalesce(reserved, 0) <> coalesce(units, 0)""",
@@ -111,7 +111,8 @@ _OFFENDERS: Mapping[Invariant, str] = {
         LEFT JOIN pruned ON pruned.order_id = t.aggregate_id
         WHERE h.order_id IS NULL AND pruned.order_id IS NULL""",
 }
-_RECORDED = [row for row in TRANSITIONS if row.event]
+# An action can have several rows that differ in their guards and parties only.
+_RECORDED = {(row.source, row.action, row.target): row for row in TRANSITIONS if row.event}.values()
 _TABLE = {
     "sources": [row.source for row in _RECORDED],
     "actions": [row.action for row in _RECORDED],

@@ -37,6 +37,8 @@ def orders_with_lines(
                     ("unit_price_amounts", line.unit_price_amount),
                     ("quantities", line.quantity),
                     ("fulfilled_units", line.fulfilled),
+                    ("cancelled_units", line.cancelled),
+                    ("returned_units", line.returned),
                     ("refunded_units", line.refunded),
                 )
             )

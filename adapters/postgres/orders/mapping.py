@@ -8,7 +8,8 @@ from domain.orders.address import Address
 from domain.orders.fulfillment import FulfilledLine, Fulfillment
 from domain.orders.lifecycle import OrderStatus
 from domain.orders.line import OrderLine
-from domain.orders.order import Order, StatusChange
+from domain.orders.order import Order
+from domain.orders.order_state import StatusChange
 from domain.shared.ids import FulfillmentId, LineId, OrderId, ProductId, UserId
 from domain.shared.money import Money
 
@@ -25,6 +26,7 @@ def order_values(order: Order) -> dict[str, object]:
         "authorized_amount": order.authorized_total.amount,
         "paid_amount": order.paid_total.amount,
         "refunded_amount": order.refunded_total.amount,
+        "cancelled_amount": order.cancelled_total.amount,
         "refunding_amount": order.pending_refund_total.amount,
         "shipping_address": asdict(order.shipping_address) if order.shipping_address else None,
         "note": order.note,
@@ -49,6 +51,8 @@ def line_values(order_id: OrderId, position: int, line: OrderLine) -> dict[str, 
         "unit_price_amount": line.unit_price.amount,
         "quantity": line.quantity,
         "fulfilled": line.fulfilled,
+        "cancelled": line.cancelled,
+        "returned": line.returned,
         "refunded": line.refunded,
     }
 
@@ -85,6 +89,8 @@ def order_from(row: ResultRow) -> Order:
                 unit_price=Money(unit_price_amount, row.currency),
                 quantity=quantity,
                 fulfilled=fulfilled,
+                cancelled=cancelled,
+                returned=returned,
                 refunded=refunded,
             )
             for (
@@ -95,6 +101,8 @@ def order_from(row: ResultRow) -> Order:
                 unit_price_amount,
                 quantity,
                 fulfilled,
+                cancelled,
+                returned,
                 refunded,
             ) in zip(
                 row.line_ids,
@@ -104,6 +112,8 @@ def order_from(row: ResultRow) -> Order:
                 row.unit_price_amounts,
                 row.quantities,
                 row.fulfilled_units,
+                row.cancelled_units,
+                row.returned_units,
                 row.refunded_units,
                 strict=True,
             )

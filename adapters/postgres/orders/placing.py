@@ -63,7 +63,7 @@ _HOLDS = """
     (SELECT array_agg(product_id ORDER BY product_id) FROM {held}) AS held_products,
     (SELECT array_agg(units ORDER BY product_id) FROM {held}) AS held_units""".format(  # noqa: S608 - a constant
     held="""(
-        SELECT product_id, sum(quantity)::bigint AS units
+        SELECT product_id, sum(quantity - cancelled)::bigint AS units
         FROM orders JOIN order_lines ON order_id = orders.id
         WHERE customer_id = users.id AND orders.status = 'pending_payment' AND expires_at > :holds_at
           AND product_id = ANY (:product_ids)

@@ -50,6 +50,7 @@ _CHANGING = (
     "paid_amount",
     "refunded_amount",
     "refunding_amount",
+    "cancelled_amount",
     "expires_at",
     "is_hold_extended",
     "open_disputes",
@@ -104,7 +105,7 @@ _UPDATED = (
 )
 _UPDATED_LINES = (
     update(OrderLineRow)
-    .values(fulfilled=_LINES.c.fulfilled, refunded=_LINES.c.refunded)
+    .values({name: _LINES.c[name] for name in ("fulfilled", "cancelled", "returned", "refunded")})
     .where(OrderLineRow.order_id == _LINES.c.order_id, OrderLineRow.id == _LINES.c.id)
     .cte("updated_lines")
 )

@@ -18,7 +18,7 @@ class LineUnits(TypedDict):
 
 
 class OrderRow(Row):
-    """An order's head. Its amounts are of one currency.
+    """An order's head. Its amounts are of one currency. `cancelled_amount` is the price of the cancelled units.
 
     The foreign key to the customer takes a KEY SHARE lock on its row, which many orders can hold at once.
     `fingerprint` is that of the request that placed the order; orders of release 2 and earlier have none.
@@ -55,6 +55,7 @@ class OrderRow(Row):
     paid_amount: Mapped[int]
     refunded_amount: Mapped[int]
     refunding_amount: Mapped[int] = mapped_column(server_default=text("0"))
+    cancelled_amount: Mapped[int] = mapped_column(server_default=text("0"))
     shipping_address: Mapped[dict[str, str | None] | None]
     note: Mapped[str | None]
     order_metadata: Mapped[dict[str, str]] = mapped_column("metadata")
@@ -79,7 +80,11 @@ class OrderLineRow(Row):
     __table_args__ = (
         money("unit_price_amount"),
         CheckConstraint("quantity > 0", name="quantity"),
-        CheckConstraint("fulfilled >= 0 AND fulfilled <= quantity", name="fulfilled_within_quantity"),
+        CheckConstraint(
+            "fulfilled >= 0 AND cancelled >= 0 AND fulfilled + cancelled <= quantity",
+            name="fulfilled_within_quantity",
+        ),
+        CheckConstraint("returned >= 0 AND returned <= fulfilled", name="returned_within_fulfilled"),
         CheckConstraint("refunded >= 0 AND refunded <= quantity", name="refunded_within_quantity"),
     )
 
@@ -92,6 +97,8 @@ class OrderLineRow(Row):
     unit_price_amount: Mapped[int]
     quantity: Mapped[int]
     fulfilled: Mapped[int]
+    cancelled: Mapped[int] = mapped_column(server_default=text("0"))
+    returned: Mapped[int] = mapped_column(server_default=text("0"))
     refunded: Mapped[int]
 
 

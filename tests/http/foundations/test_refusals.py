@@ -1,4 +1,4 @@
-"""Exceptions are converted to problem responses."""
+"""What exceptions become on their way out."""
 
 from io import StringIO
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""A locked stock row delays only the orders that need it."""
+"""A stock row that somebody has locked delays the orders that need it, and no others."""
 
 import asyncio
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Idempotency records are pruned, but an order's key stays unique."""
+"""Replays are kept for some days, an order's key for ever."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Public reads have their own connections, so that they cannot starve orders."""
+"""Public reads have connections of their own, so that their cost cannot keep orders from being placed."""
 
 from contextlib import AsyncExitStack
 

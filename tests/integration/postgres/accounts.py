@@ -1,4 +1,4 @@
-"""Accounts written directly in a unit of work, without sign-up."""
+"""Accounts that are not signed up for, but put straight into a unit of work."""
 
 from domain.shared.ids import UserId
 from domain.users.permissions import Role

@@ -1,4 +1,4 @@
-"""Record the statements of an engine."""
+"""What an engine sends to the server."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 @contextmanager
 def statements_of(engine: AsyncEngine) -> Iterator[list[tuple[str, tuple[object, ...]]]]:
-    """Collect all statements during the context, with their parameters."""
+    """Collect every statement that is sent meanwhile, with its parameters."""
     sent: list[tuple[str, tuple[object, ...]]] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:

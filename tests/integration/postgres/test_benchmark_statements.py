@@ -1,4 +1,4 @@
-"""The statements of the benchmark's peers work on the present schema."""
+"""The statements that the peers of the benchmarks share, on today's schema: they are compared for the same work."""
 
 from uuid import uuid4
 

@@ -1,4 +1,4 @@
-"""Authentication and TLS with a NATS server, and the log of failures."""
+"""Who is let in by a NATS server, what is told to one that is not the right one, and what the log says of it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -32,7 +32,7 @@ def log() -> Iterator[StringIO]:
 
 @asynccontextmanager
 async def eavesdropper() -> AsyncIterator[tuple[int, bytearray]]:
-    """Run a fake server without TLS that records what it receives."""
+    """Pretend to be a server without TLS, and keep what it is told."""
     heard = bytearray()
 
     async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

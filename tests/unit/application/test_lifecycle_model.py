@@ -19,6 +19,7 @@ from domain.catalog.stock import Stock
 from domain.orders import cancelling, fulfilling, holds, paying, refunding
 from domain.orders.fulfillment import FulfilledLine
 from domain.orders.holds import release
+from domain.orders.line import OrderLine
 from domain.orders.order import Order
 from domain.payments.payment import Payment, PaymentOperation
 from domain.payments.refund import Refund
@@ -27,7 +28,7 @@ from tests.model.rules import DISPUTED, ONE_PAYMENT, PAID, TRUTH
 from tests.model.world import Bounds
 
 TWO_CUSTOMERS = Bounds(holds=1, failures=0)
-"""Two customers order the same units; payments are reported early, late, never and twice; orders expire at any time."""
+"""Both want the same units, payments are reported early, late, never and twice, and orders expire at any moment."""
 SHIPPING = Bounds(units=(2,), payments=(2,), fulfils=True)
 REFUNDING = Bounds(units=(2,), payments=(1,), refunds=1, failures=2, fulfils=True)
 CHARGED_TWICE = Bounds(units=(2,), payments=(1,), failures=1, charges_twice=True)
@@ -35,6 +36,8 @@ DISPUTED_PAYMENT = Bounds(units=(1,), payments=(1,), refunds=1, failures=0, fulf
 REFUNDED_AT_PROVIDER = Bounds(units=(2,), payments=(1,), failures=1, provider_refunds=1)
 CHARGED_TOO_LITTLE = Bounds(units=(2,), payments=(1,), charges_too_little=True)
 PAID_IN_PARTS = Bounds(units=(2,), payments=(2,), charges_too_little=True)
+CANCELLING = Bounds(units=(2,), payments=(1,), refunds=1, fulfils=True, cancels=True)
+CANCELLING_AUTHORIZED = Bounds(units=(2,), payments=(1,), failures=0, cancels=True, is_manual=True)
 AUTHORIZED = Bounds(units=(1,), payments=(1,), fulfils=True, is_manual=True)
 AUTHENTICATED = Bounds(units=(2,), payments=(1,), requires_action=True)
 
@@ -46,9 +49,11 @@ Plant = Callable[[pytest.MonkeyPatch], None]
     [
         pytest.param(SHIPPING, 130, id="paying again and shipping"),
         pytest.param(REFUNDING, 320, id="refunding"),
+        pytest.param(CANCELLING, 270, id="cancelling units"),
+        pytest.param(CANCELLING_AUTHORIZED, 200, id="cancelling units of an authorized order"),
         pytest.param(AUTHORIZED, 230, id="authorized, then captured or voided"),
         pytest.param(AUTHENTICATED, 160, id="authenticated"),
-        pytest.param(DISPUTED_PAYMENT, 250, id="disputed"),
+        pytest.param(DISPUTED_PAYMENT, 210, id="disputed"),
         pytest.param(REFUNDED_AT_PROVIDER, 120, id="refunded at the provider"),
         pytest.param(CHARGED_TWICE, 190, id="charged twice"),
         pytest.param(CHARGED_TOO_LITTLE, 120, id="charged too little"),
@@ -99,6 +104,18 @@ def more_is_refunded_than_was_paid(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Order, "refundable_amount", property(lambda order: order.total.amount * 2))
 
 
+def cancelled_units_stay_reserved(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cancelling, "release_units", _nothing)
+
+
+def cancelled_units_are_not_refunded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cancelling, "_refund_of", _nothing)
+
+
+def cancelled_units_are_shipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(OrderLine, "left_to_ship", property(lambda line: line.quantity - line.fulfilled))
+
+
 def a_failed_refund_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     fail = Order.fail_refund
 
@@ -117,9 +134,9 @@ def more_is_shipped_than_was_ordered(monkeypatch: pytest.MonkeyPatch) -> None:
     def unchecked(_order: Order, parts: Sequence[FulfilledLine]) -> tuple[FulfilledLine, ...]:
         return tuple(parts)
 
-    ordered_at_most = property(lambda o: min(o.ordered_units, sum(line.fulfilled for line in o.lines)))
+    at_least_none = property(lambda order: max(0, sum(line.left_to_ship for line in order.lines)))
     monkeypatch.setattr(fulfilling, "_summed", unchecked)
-    monkeypatch.setattr(Order, "fulfilled_units", ordered_at_most)
+    monkeypatch.setattr(Order, "units_left_to_ship", at_least_none)
 
 
 def a_refund_is_settled_twice(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -212,6 +229,9 @@ def _nothing(*_: object, **__: object) -> None:
         (expiry_releases_twice, TWO_CUSTOMERS, "There is not enough stock"),
         (late_money_revives_without_stock, TWO_CUSTOMERS, "I3"),
         (cancelling_keeps_the_money, TWO_CUSTOMERS, "I5"),
+        (cancelled_units_stay_reserved, CANCELLING, "I3"),
+        (cancelled_units_are_not_refunded, CANCELLING, "I5"),
+        (cancelled_units_are_shipped, CANCELLING, "There is not enough stock"),
         (a_failed_refund_is_given_up, CHARGED_TOO_LITTLE, "I5"),
         (a_failed_refund_is_given_up, CHARGED_TWICE, "I5"),
         (more_is_refunded_than_was_paid, REFUNDING, "more returned than was captured"),

@@ -7,7 +7,7 @@ from domain.shared.errors import NotFound
 
 
 class Oracle:
-    """Returns a counter, when the test releases it."""
+    """Answers with the number of the answer, when the test lets it."""
 
     def __init__(self) -> None:
         self.begun = 0

@@ -31,10 +31,10 @@ NOTED_OF_ANY = {
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The properties of an order that guards check."""
+    """What guards ask of an order."""
 
     fulfilled_units: int
-    ordered_units: int
+    units_left_to_ship: int
     refundable_amount: int
     is_paid: bool
     authorized_amount: int
@@ -50,9 +50,9 @@ class Facts:
 
 
 EVERY_FACTS = [
-    Facts(fulfilled, 3, refundable, is_paid=is_paid, authorized_amount=authorized, due=due)
-    for fulfilled, refundable, is_paid, authorized, due in product(
-        [0, 1, 3], [0, 1], [True, False], [0, 1], [True, False]
+    Facts(fulfilled, left, refundable, is_paid=is_paid, authorized_amount=authorized, due=due)
+    for fulfilled, left, refundable, is_paid, authorized, due in product(
+        [0, 1], [0, 2], [0, 1], [True, False], [0, 1], [True, False]
     )
 ]
 
@@ -73,12 +73,20 @@ def nothing_is_fulfilled(facts: Facts) -> bool:
     return facts.fulfilled_units == 0
 
 
-def something_is_unfulfilled(facts: Facts) -> bool:
-    return facts.fulfilled_units < facts.ordered_units
+def something_is_left(facts: Facts) -> bool:
+    return facts.units_left_to_ship > 0
 
 
-def all_is_fulfilled(facts: Facts) -> bool:
-    return facts.fulfilled_units == facts.ordered_units
+def nothing_is_left(facts: Facts) -> bool:
+    return facts.units_left_to_ship == 0
+
+
+def the_rest_is_cancelled(facts: Facts) -> bool:
+    return facts.fulfilled_units > 0 and nothing_is_left(facts)
+
+
+def some_is_shipped_and_some_left(facts: Facts) -> bool:
+    return facts.fulfilled_units > 0 and something_is_left(facts)
 
 
 def something_is_refundable(facts: Facts) -> bool:
@@ -121,8 +129,23 @@ PERMITTED: dict[tuple[OrderStatus, Action], list[tuple[Callable[[Facts], bool], 
     (PENDING, Action.EXPIRE): [(it_is_due, EXPIRED)],
     (PENDING, Action.CANCEL): [(whatever, CANCELLED)],
     (CONFIRMED, Action.CANCEL): [(nothing_is_fulfilled, CANCELLED)],
-    (CONFIRMED, Action.FULFILL): [(something_is_unfulfilled, CONFIRMED), (all_is_fulfilled, FULFILLED)],
-    (CONFIRMED, Action.REFUND): [(something_is_refundable, CONFIRMED)],
+    (PENDING, Action.CANCEL_LINES): [(whatever, PENDING)],
+    (CONFIRMED, Action.CANCEL_LINES): [
+        (nothing_is_fulfilled, CONFIRMED),
+        (some_is_shipped_and_some_left, CONFIRMED),
+        (the_rest_is_cancelled, FULFILLED),
+    ],
+    (CONFIRMED, Action.FULFILL): [(something_is_left, CONFIRMED), (nothing_is_left, FULFILLED)],
+    (CONFIRMED, Action.REFUND): [
+        (lambda facts: something_is_refundable(facts) and something_is_left(facts), CONFIRMED),
+        (lambda facts: something_is_refundable(facts) and the_rest_is_cancelled(facts), FULFILLED),
+        (
+            lambda facts: (
+                something_is_refundable(facts) and nothing_is_left(facts) and nothing_is_fulfilled(facts)
+            ),
+            CANCELLED,
+        ),
+    ],
     (FULFILLED, Action.REFUND): [(something_is_refundable, FULFILLED)],
     (EXPIRED, Action.REINSTATE): [(it_is_paid, CONFIRMED)],
     **{(status, action): [(whatever, status)] for status in OrderStatus for action in NOTED_OF_ANY},
@@ -149,18 +172,19 @@ def test_order_allows_only_the_actions_of_its_status(source: OrderStatus, action
 @pytest.mark.parametrize("facts", EVERY_FACTS)
 def test_allowed_actions_depend_on_the_party(facts: Facts) -> None:
     refund = [Action.REFUND] if something_is_refundable(facts) else []
-    cancel = [Action.CANCEL] if nothing_is_fulfilled(facts) else []
+    cancel = [Action.CANCEL, Action.CANCEL_LINES] if nothing_is_fulfilled(facts) else []
+    cancel_rest = [] if cancel else [Action.CANCEL_LINES]
     settle = [Action.CAPTURE, Action.VOID] if it_is_authorized(facts) else []
     assert {status: list(allowed_actions(status, facts, Party.OWNER)) for status in OrderStatus} == {
-        PENDING: [Action.PAY, Action.CANCEL],
+        PENDING: [Action.PAY, Action.CANCEL, Action.CANCEL_LINES],
         CONFIRMED: cancel,
         FULFILLED: [],
         CANCELLED: [],
         EXPIRED: [],
     }
     assert {status: list(allowed_actions(status, facts, Party.STAFF)) for status in OrderStatus} == {
-        PENDING: [Action.PAY, Action.CANCEL],
-        CONFIRMED: [*settle, *cancel, Action.FULFILL, *refund],
+        PENDING: [Action.PAY, Action.CANCEL, Action.CANCEL_LINES],
+        CONFIRMED: [*settle, *cancel, *cancel_rest, Action.FULFILL, *refund],
         FULFILLED: [*settle, *refund],
         CANCELLED: [],
         EXPIRED: [],

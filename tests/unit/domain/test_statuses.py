@@ -49,6 +49,22 @@ def test_payment_status_distinguishes_authorized_from_captured(
 
 
 @pytest.mark.parametrize(
+    ("status", "paid", "refunded", "expected"),
+    [
+        (PENDING, 0, 0, OrderPaymentStatus.UNPAID),
+        (CONFIRMED, 60, 0, OrderPaymentStatus.PAID),
+        (CONFIRMED, 59, 0, OrderPaymentStatus.PARTIALLY_CAPTURED),
+        (CONFIRMED, 100, 40, OrderPaymentStatus.PARTIALLY_REFUNDED),
+    ],
+)
+def test_cancelled_units_need_not_be_paid(
+    status: OrderStatus, paid: int, refunded: int, expected: OrderPaymentStatus
+) -> None:
+    told = payment_status(status, total=100, paid=paid, refunded=refunded, cancelled=40)
+    assert told is expected
+
+
+@pytest.mark.parametrize(
     ("fulfilled", "expected"),
     [
         (0, FulfillmentStatus.UNFULFILLED),
@@ -58,4 +74,4 @@ def test_payment_status_distinguishes_authorized_from_captured(
     ],
 )
 def test_fulfillment_status_follows_the_units(fulfilled: int, expected: FulfillmentStatus) -> None:
-    assert fulfillment_status(ordered=3, fulfilled=fulfilled) is expected
+    assert fulfillment_status(fulfilled=fulfilled, left_to_ship=3 - fulfilled) is expected

@@ -1,4 +1,4 @@
-"""Stripe's webhooks are parsed, and forged ones rejected."""
+"""What Stripe tells, and what only says that it is Stripe."""
 
 import json
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Disabled rate limits allow everything."""
+"""Limits that are switched off."""
 
 from adapters.rate_limits.unlimited import UnlimitedRateLimiter
 from application.rate_limits.ports import Allowance, RateLimitPolicy

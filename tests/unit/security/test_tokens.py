@@ -1,4 +1,4 @@
-"""The claims and the lifetime of access tokens."""
+"""What an access token says, and until when."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

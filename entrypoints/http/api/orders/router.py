@@ -195,10 +195,10 @@ async def list_status_changes(
 @router.post(
     "/{order_id:uuid}/cancel",
     operation_id="cancel_order",
-    summary="Cancel an order",
+    summary="Cancel an order or some of its units",
     description=described_by(CancelOrder),
     response_model=OrderResponse,
-    responses=problem_responses("not_found", "invalid_transition", "order_disputed"),
+    responses=problem_responses("not_found", "invalid_transition", "order_disputed", "payment_in_progress"),
     dependencies=[LimitWrites],
 )
 async def cancel_order(
@@ -214,6 +214,7 @@ async def cancel_order(
     receipt = await cancel_order(
         CancelOrderCommand(
             order_id=OrderId(order_id),
+            lines=body.to_lines(),
             reason=body.reason,
             dispute_override=body.dispute_override.reason if body.dispute_override else None,
             access=access,

@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field
 
 from domain.orders.address import ADDRESS_LINE, CITY, COUNTRY, POSTAL_CODE, RECIPIENT, REGION, Address
 from domain.orders.lifecycle import Action, OrderStatus
-from domain.orders.line import RequestedLine
+from domain.orders.line import CancelledLine, RequestedLine
 from domain.orders.order import CANCEL_REASON, METADATA_KEY, METADATA_VALUE, NOTE
 from domain.orders.placing import OrderRequest
 from domain.orders.pricing import MAX_LINES, MAX_QUANTITY
@@ -122,6 +122,8 @@ class LineResponse(ResponseModel):
     fulfilled: int
     refunded: int
     line_total: MoneySchema
+    cancelled: Annotated[int, Field(description="Units that are not shipped any more.")]
+    returned: Annotated[int, Field(description="Fulfilled units that came back.")]
 
 
 class OrderResponse(ResponseModel):
@@ -145,6 +147,12 @@ class OrderResponse(ResponseModel):
     updated_at: Timestamp
     version: int
     disputed: Annotated[bool, Field(description="Whether a payment of the order is disputed.")]
+    payable_total: Annotated[
+        MoneySchema | None,
+        Field(
+            description="The total without cancelled units; null in a result that an earlier release has stored."
+        ),
+    ]
 
 
 class QuotedLineResponse(ResponseModel):
@@ -174,11 +182,32 @@ OptionalDisputeOverride = Annotated[
 ]
 
 
+class UnitsOfLine(RequestModel):
+    line_id: UUID
+    quantity: Annotated[StrictInt, Field(ge=1, le=MAX_QUANTITY, examples=[1])]
+
+
+SomeLines = Annotated[
+    list[UnitsOfLine],
+    Field(
+        min_length=1,
+        max_length=MAX_LINES,
+        description="The quantities of entries with the same line are added up.",
+    ),
+]
+
+
 class CancelOrderRequest(RequestModel):
     model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "Ordered by mistake"}]})
 
+    lines: SomeLines | None = Field(
+        None, description="The units to cancel; without it, the whole order is cancelled."
+    )
     reason: Annotated[str, text_of(CANCEL_REASON)] | None = None
     dispute_override: OptionalDisputeOverride = None
+
+    def to_lines(self) -> tuple[CancelledLine, ...]:
+        return tuple(CancelledLine(LineId(line.line_id), line.quantity) for line in self.lines or ())
 
 
 class ListOrdersQuery(ListQuery):

@@ -1,44 +1,26 @@
 """Schemas of payments, refunds and fulfillments."""
 
 from typing import Annotated, Self
-from uuid import UUID
 
 from pydantic import ConfigDict, Field, model_validator
 
 from domain.orders.fulfillment import CARRIER, TRACKING, FulfilledLine
-from domain.orders.pricing import MAX_LINES, MAX_QUANTITY
 from domain.payments.method import PaymentMethod
 from domain.payments.payment import CaptureMethod, DisputeStatus, PaymentStatus
 from domain.payments.refund import REFUND_REASON, RefundChannel, RefundedLine, RefundOrigin, RefundStatus
 from domain.shared.ids import FulfillmentId, LineId, OrderId, PaymentId, RefundId
 from domain.shared.money import Money
-from entrypoints.http.api.orders.schemas import OptionalDisputeOverride
+from entrypoints.http.api.orders.schemas import OptionalDisputeOverride, SomeLines
 from entrypoints.http.problems.validation import broken_rule
 from entrypoints.http.representation.schemas import (
     MoneySchema,
     PositiveMoney,
     RequestModel,
     ResponseModel,
-    StrictInt,
     Timestamp,
     text,
     text_of,
 )
-
-
-class UnitsOfLine(RequestModel):
-    line_id: UUID
-    quantity: Annotated[StrictInt, Field(ge=1, le=MAX_QUANTITY, examples=[1])]
-
-
-SomeLines = Annotated[
-    list[UnitsOfLine],
-    Field(
-        min_length=1,
-        max_length=MAX_LINES,
-        description="The quantities of entries with the same line are added up.",
-    ),
-]
 
 
 class PayOrderRequest(RequestModel):
@@ -50,7 +32,9 @@ class PayOrderRequest(RequestModel):
         }
     )
 
-    amount: Annotated[PositiveMoney, Field(description="The order's total: an order is paid all at once.")]
+    amount: Annotated[
+        PositiveMoney, Field(description="The order's `payable_total`: an order is paid all at once.")
+    ]
     method: PaymentMethod
     token: Annotated[str, text(max_length=500, min_length=1)] | None = Field(
         None, repr=False, description="Identifies the customer's card at the provider."

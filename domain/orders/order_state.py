@@ -1,0 +1,175 @@
+"""The state of an order, and how each of its verbs changes it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from domain.orders import lifecycle
+from domain.orders.address import Address
+from domain.orders.events import LinesCancelled, OrderCancelled, OrderFields, OrderFulfilled
+from domain.orders.lifecycle import Action, InvalidTransition, OrderStatus, Party
+from domain.orders.line import CancelledLine, OrderLine
+from domain.orders.number import order_number
+from domain.shared.actor import Actor
+from domain.shared.errors import DomainError
+from domain.shared.events import Aggregate
+from domain.shared.ids import LineId, OrderId, ProductId, UserId
+from domain.shared.money import Money
+
+
+class OrderDisputed(DomainError):
+    """A payment of the order is disputed. Staff can go on with a reason."""
+
+    code = "order_disputed"
+
+    def __init__(self) -> None:
+        super().__init__("A payment of this order is disputed. Staff can override that with a reason.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusChange:
+    """One row of an order's history. Some actions are recorded without a change of status."""
+
+    action: Action
+    source: OrderStatus | None
+    target: OrderStatus
+    reason: str | None
+    actor: Actor
+    at: datetime
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class OrderState(Aggregate):
+    """The fields of an order with the sums and guards that depend on them.
+
+    `authorized_total` is the money that is authorized and not captured, `paid_total` what was captured,
+    `refunded_total` what was refunded, and `pending_refund_total` what is being refunded. `is_hold_extended` says that
+    the hold was extended for a customer who has to authenticate a payment. `open_disputes` counts disputed payments.
+    """
+
+    id: OrderId
+    customer_id: UserId
+    idempotency_key: str
+    status: OrderStatus
+    currency: str
+    lines: list[OrderLine]
+    total: Money
+    authorized_total: Money
+    paid_total: Money
+    refunded_total: Money
+    pending_refund_total: Money
+    shipping_address: Address | None
+    note: str | None
+    metadata: dict[str, str]
+    expires_at: datetime
+    is_hold_extended: bool
+    open_disputes: int
+    placed_at: datetime
+    updated_at: datetime
+    version: int
+    changes: list[StatusChange] = field(default_factory=list, init=False, repr=False)
+
+    @property
+    def number(self) -> str:
+        return order_number(self.id)
+
+    @property
+    def product_ids(self) -> set[ProductId]:
+        return {line.product_id for line in self.lines}
+
+    @property
+    def units_left_to_ship(self) -> int:
+        return sum(line.left_to_ship for line in self.lines)
+
+    @property
+    def fulfilled_units(self) -> int:
+        return sum(line.fulfilled for line in self.lines)
+
+    @property
+    def cancelled_total(self) -> Money:
+        """The price of the cancelled units."""
+        return Money.sum((line.cancelled_total for line in self.lines), self.currency)
+
+    @property
+    def payable(self) -> Money:
+        """The price of the units that are not cancelled."""
+        return self.total - self.cancelled_total
+
+    @property
+    def is_paid(self) -> bool:
+        """Return whether net payments cover the payable amount."""
+        return self.refundable.amount >= self.payable.amount
+
+    @property
+    def is_secured(self) -> bool:
+        """Whether net payments and authorizations cover the payable amount."""
+        return self.refundable.amount + self.authorized_total.amount >= self.payable.amount
+
+    @property
+    def authorized_amount(self) -> int:
+        return self.authorized_total.amount
+
+    @property
+    def refundable(self) -> Money:
+        """Captured money that is neither refunded nor scheduled to be refunded."""
+        return self.paid_total - self.refunded_total - self.pending_refund_total
+
+    @property
+    def refundable_amount(self) -> int:
+        return self.refundable.amount
+
+    def is_due(self, now: datetime) -> bool:
+        """Return whether the hold of the unpaid order has ended."""
+        return now >= self.expires_at
+
+    def line(self, line_id: LineId) -> OrderLine:
+        """Return one of the order's lines. Raises KeyError."""
+        return {line.id: line for line in self.lines}[line_id]
+
+    def allowed_actions(self, party: Party) -> tuple[Action, ...]:
+        """Return the actions that a party can request now."""
+        return lifecycle.allowed_actions(self.status, self, party)
+
+    def ensure_undisputed(self, override: str | None) -> None:
+        """Raise OrderDisputed while a payment is disputed, unless staff override that with a reason."""
+        if self.open_disputes > 0 and override is None:
+            raise OrderDisputed
+
+    def ensure_allows(self, action: Action, party: Party) -> None:
+        """Raise InvalidTransition unless the party can request the action now."""
+        allowed = self.allowed_actions(party)
+        if action not in allowed:
+            raise InvalidTransition(self.status, action, allowed)
+
+    def _cancel_units(self, parts: Sequence[CancelledLine]) -> None:
+        for part in parts:
+            self.line(part.line_id).cancelled += part.quantity
+
+    def _record_cancelled_units(
+        self, parts: Sequence[CancelledLine], reason: str | None, now: datetime
+    ) -> None:
+        """Add the events of a transition that has cancelled units."""
+        self.events.append(LinesCancelled(**self._event_fields(now), lines=tuple(parts), reason=reason))
+        if self.status is OrderStatus.FULFILLED:
+            self.events.append(OrderFulfilled(**self._event_fields(now)))
+        elif self.status is OrderStatus.CANCELLED:
+            self.events.append(OrderCancelled(**self._event_fields(now), reason=reason))
+
+    def _transition(self, action: Action, *, reason: str | None = None, now: datetime, actor: Actor) -> None:
+        source, self.status = self.status, lifecycle.target_of(self.status, action, self, now)
+        self.version += 1
+        self.updated_at = now
+        self.changes.append(
+            StatusChange(action=action, source=source, target=self.status, reason=reason, actor=actor, at=now)
+        )
+
+    def _event_fields(self, now: datetime) -> OrderFields:
+        """Return the fields that every event of the order has."""
+        return {
+            "aggregate_id": self.id,
+            "aggregate_version": self.version,
+            "occurred_at": now,
+            "number": self.number,
+            "customer_id": self.customer_id,
+            "total": self.total,
+        }

@@ -1,0 +1,64 @@
+"""Units of an order's lines, as a request to ship, cancel, refund or return them names them."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from domain.orders.line import OrderLine
+from domain.orders.order import Order
+from domain.shared.errors import Param, ValidationFailed, Violation
+from domain.shared.ids import LineId
+
+
+class LineUnits(Protocol):
+    """Some units of a line."""
+
+    @property
+    def line_id(self) -> LineId: ...
+
+    @property
+    def quantity(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SummedUnits:
+    """The requested units of each line. `exceeding` are violations of the limit, `unknown` of lines that do not exist."""
+
+    units: Mapping[LineId, int]
+    unknown: tuple[Violation, ...]
+    exceeding: tuple[Violation, ...]
+
+    def ensure_valid(self, message: str) -> Mapping[LineId, int]:
+        """Return the units. Raises ValidationFailed with every violation, and for a request without lines."""
+        violations = sorted((*self.unknown, *self.exceeding), key=lambda violation: violation.path[1])
+        if violations or not self.units:
+            raise ValidationFailed(message, violations=violations)
+        return self.units
+
+
+def sum_units(
+    order: Order,
+    parts: Iterable[LineUnits],
+    *,
+    at_most: Callable[[OrderLine], int],
+    exceeded: Callable[[OrderLine], tuple[str, str, Mapping[str, Param]]],
+) -> SummedUnits:
+    """Add up the requested units of each line.
+
+    `at_most` returns how many units of a line can be requested, `exceeded` the code, the message and the parameters of
+    the violation if there are more.
+    """
+    lines = {line.id: line for line in order.lines}
+    unknown: list[Violation] = []
+    exceeding: list[Violation] = []
+    units: dict[LineId, int] = {}
+    for position, part in enumerate(parts):
+        line = lines.get(part.line_id)
+        if line is None:
+            path = ("lines", position, "line_id")
+            unknown.append(Violation(path, "unknown_line", "The order has no such line."))
+            continue
+        units[line.id] = units.get(line.id, 0) + part.quantity
+        if part.quantity < 1 or units[line.id] > at_most(line):
+            exceeding.append(Violation(("lines", position, "quantity"), *exceeded(line)))
+    return SummedUnits(units, tuple(unknown), tuple(exceeding))
