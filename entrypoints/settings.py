@@ -137,6 +137,8 @@ class Settings(BaseSettings):
     """Signing secret of Stripe's webhook endpoint; two, separated by a space, during a replacement."""
     webhooks_to_private_addresses: bool = False
     """For development: also send webhooks to private addresses, and without TLS."""
+    webhook_pause_after: timedelta = Field(timedelta(days=5), ge=timedelta(hours=1))
+    """How long every delivery to a webhook endpoint must fail before the endpoint is paused."""
 
     audit_log_retention: timedelta = Field(timedelta(days=365), ge=timedelta(days=90))
     """How long entries of the audit log are stored. PCI DSS 10.5.1 requires one year."""

@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 from adapters.memory.core.copying import copied
 from adapters.memory.core.database import yield_control
@@ -8,7 +9,6 @@ from adapters.memory.core.locks import Row
 from adapters.memory.core.transaction import Transaction
 from application.mail.ports import MailRequests
 from application.mail.request import MailKind, MailRequest
-from domain.shared.ids import SignUpId
 from domain.users.email_address import EmailAddress
 
 
@@ -72,9 +72,9 @@ class MemoryMailRequests(MailRequests):
         return kept is not None and kept.attempts == request.attempts
 
 
-def _key(request: MailRequest) -> tuple[MailKind, EmailAddress, SignUpId | None]:
-    return request.kind, request.address, request.sign_up_id
+def _key(request: MailRequest) -> tuple[MailKind, EmailAddress, UUID | None]:
+    return request.kind, request.address, request.sign_up_id or request.subject_id
 
 
 def _row(request: MailRequest) -> Row:
-    return "mail", request.kind, request.address.normalized, str(request.sign_up_id)
+    return "mail", request.kind, request.address.normalized, str(request.sign_up_id or request.subject_id)

@@ -46,6 +46,20 @@ class MemoryWebhookRepository(WebhookRepository):
         await self._transaction.lock([_endpoint_row(endpoint_id)])
         return deepcopy(self._transaction.tables.webhook_endpoints.get(endpoint_id))
 
+    async def peek(self, endpoint_id: EndpointId) -> WebhookEndpoint | None:
+        await yield_control()
+        return deepcopy(self._transaction.tables.webhook_endpoints.get(endpoint_id))
+
+    async def has_delivered_since(self, endpoint_id: EndpointId, since: datetime) -> bool:
+        await yield_control()
+        return any(
+            delivery.endpoint_id == endpoint_id
+            and delivery.status is DeliveryStatus.DELIVERED
+            and delivery.last_attempt is not None
+            and delivery.last_attempt.at > since
+            for delivery in self._transaction.tables.webhook_deliveries.values()
+        )
+
     async def save(self, endpoint: WebhookEndpoint) -> None:
         await yield_control()
         self._transaction.ensure_locked(_endpoint_row(endpoint.id))
@@ -157,6 +171,7 @@ class MemoryDeliveryQueue(DeliveryQueue):
                     event_types=endpoint.event_types,
                     owner_id=endpoint.owner_id,
                     is_blocked=endpoint.blocked_at is not None,
+                    failing_since=endpoint.failing_since,
                 )
         return None
 
@@ -165,11 +180,14 @@ class MemoryDeliveryQueue(DeliveryQueue):
         if delivery.id in self._database.tables.webhook_deliveries:
             self._database.tables.webhook_deliveries[delivery.id] = deepcopy(delivery)
 
-    async def give_back(self, taken: Round, *, now: datetime) -> None:
+    async def give_back(self, taken: Round, *, now: datetime, failed: bool | None = None) -> None:
         await yield_control()
         if self._served.leased_until.get(taken.endpoint_id) == taken.leased_until:
             del self._served.leased_until[taken.endpoint_id]
             self._served.at[taken.endpoint_id] = now
+            endpoint = self._database.tables.webhook_endpoints.get(taken.endpoint_id)
+            if endpoint is not None and failed is not None:
+                endpoint.failing_since = (endpoint.failing_since or now) if failed else None
 
     def _by_last_service(self) -> list[WebhookEndpoint]:
         endpoints = self._database.tables.webhook_endpoints.values()

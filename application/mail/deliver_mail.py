@@ -8,7 +8,8 @@ from application.mail.request import MailKind, MailRequest
 from application.shared.clock import Clock
 from application.shared.randomness import Randomness
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
-from domain.shared.ids import SignUpId, UserId
+from domain.shared.ids import EndpointId, SignUpId, UserId
+from domain.users.email_address import EmailAddress
 from domain.users.one_time_token import SECRET_BYTES, OneTimeToken, TokenPurpose, text_of
 from domain.users.user import UserStatus
 
@@ -56,7 +57,7 @@ class DeliverMail:
                 await work.commit()
                 failures.append(MailFailure(request, None, is_set_aside=True))
                 return True
-            message = await self._message(request, work, now)
+            message = await self._message_for(request, work, now)
             if message is None:
                 await work.mail.remove(request)
                 await work.commit()
@@ -84,6 +85,23 @@ class DeliverMail:
         except Exception as error:  # noqa: BLE001 - an error of one message must not delay the others
             return error
         return None
+
+    async def _message_for(self, request: MailRequest, work: UnitOfWork, now: datetime) -> Message | None:
+        """Return the message, or None if it is obsolete."""
+        if request.kind is MailKind.WEBHOOK_ENDPOINT_PAUSED and request.subject_id is not None:
+            return await self._pause(EndpointId(request.subject_id), request.address, work)
+        return await self._message(request, work, now)
+
+    async def _pause(
+        self, endpoint_id: EndpointId, address: EmailAddress, work: UnitOfWork
+    ) -> Message | None:
+        # Not locked: the pause of an endpoint locks it, and then adds its mail.
+        endpoint = await work.webhooks.peek(endpoint_id)
+        if endpoint is None or endpoint.paused_at is None or endpoint.failing_since is None:
+            return None
+        return self.letters.endpoint_paused(
+            address, endpoint_id, endpoint.host, failing_since=endpoint.failing_since
+        )
 
     async def _message(self, request: MailRequest, work: UnitOfWork, now: datetime) -> Message | None:
         """Return the message, or None if the address has no account for it."""

@@ -3,12 +3,13 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from domain.shared.ids import EndpointId
 from domain.users.email_address import EmailAddress
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message to one address. It contains a token, so it is a secret."""
+    """A message to one address. It can contain a token, so it is a secret."""
 
     to: EmailAddress
     subject: str
@@ -50,6 +51,19 @@ class MailTemplates:
             "Somebody, hopefully you, wants a new password for the account with this address. To choose one, within\n"
             f"half an hour {self._way(token, page='reset-password', operation='POST /v1/password-resets/confirm')}\n\n"
             "If it was not you, do nothing: your password stays as it is.\n",
+        )
+
+    def endpoint_paused(
+        self, to: EmailAddress, endpoint_id: EndpointId, host: str, *, failing_since: datetime
+    ) -> Message:
+        return Message(
+            to,
+            "A webhook endpoint is paused",
+            f"No event could be delivered to a webhook endpoint at {host} since\n"
+            f"{failing_since:%Y-%m-%d at %H:%M} UTC, so it is paused. Its events wait.\n\n"
+            f"    {endpoint_id}\n\n"
+            "To resume it when it works again, send\n"
+            f'PATCH /v1/webhook-endpoints/{endpoint_id} with {{"paused": false}}.\n',
         )
 
     def _way(self, token: str, *, page: str, operation: str) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
+from uuid import UUID
 
 from domain.shared.ids import SignUpId
 from domain.users.email_address import EmailAddress
@@ -22,18 +23,21 @@ class MailKind(StrEnum):
 
     SIGN_UP = "sign_up"
     PASSWORD_RESET = "password_reset"  # noqa: S105 - a reason, not a password
+    WEBHOOK_ENDPOINT_PAUSED = "webhook_endpoint_paused"
 
 
 @dataclass(slots=True, kw_only=True)
 class MailRequest:
-    """A message to send to an address: one for each sign-up, and one for each other kind.
+    """A message to send to an address: one for each sign-up, and one for each other kind and subject.
 
-    A second request for a password reset while the first one waits is the same request.
+    A second request for a password reset while the first one waits is the same request. A notice has a `subject_id`:
+    the id of the object that it is about.
     """
 
     kind: MailKind
     address: EmailAddress
     sign_up_id: SignUpId | None = None
+    subject_id: UUID | None = None
     requested_at: datetime
     due_at: datetime
     attempts: int
@@ -41,10 +45,22 @@ class MailRequest:
 
     @classmethod
     def made(
-        cls, kind: MailKind, address: EmailAddress, *, sign_up_id: SignUpId | None = None, now: datetime
+        cls,
+        kind: MailKind,
+        address: EmailAddress,
+        *,
+        sign_up_id: SignUpId | None = None,
+        subject_id: UUID | None = None,
+        now: datetime,
     ) -> Self:
         return cls(
-            kind=kind, address=address, sign_up_id=sign_up_id, requested_at=now, due_at=now, attempts=0
+            kind=kind,
+            address=address,
+            sign_up_id=sign_up_id,
+            subject_id=subject_id,
+            requested_at=now,
+            due_at=now,
+            attempts=0,
         )
 
     def is_stale(self, now: datetime) -> bool:

@@ -11,9 +11,11 @@ from application.events.event_types import EVENT_TYPES
 from application.shared.clock import Clock
 from application.unit_of_work import UnitOfWorkFactory
 from application.webhooks.owner_permissions import OwnerPermissions
+from application.webhooks.pause_failing_endpoint import PauseFailingEndpoint
 from application.webhooks.ports import DeliveryQueue, DueDelivery, Round, WebhookSender
 from domain.shared.actor import Actor
 from domain.users.permissions import Permission, may_read_event
+from domain.webhooks.delivery import Attempt
 
 LEASE = timedelta(minutes=1)
 """The lease of an endpoint: longer than a round of deliveries takes."""
@@ -32,7 +34,8 @@ class DeliverWebhooks:
     """Send due deliveries endpoint by endpoint, at least once each, and retry failed ones later.
 
     An event that the endpoint's owner may not read now stays queued, without an attempt, until the owner may, or the
-    endpoint is transferred. Any number of workers can run. One worker at a time serves an endpoint, so a slow endpoint occupies one worker.
+    endpoint is transferred. Any number of workers can run. One worker at a time serves an endpoint, so a slow endpoint
+    occupies one worker. An endpoint that fails for days is paused.
     """
 
     queue: DeliveryQueue
@@ -42,6 +45,7 @@ class DeliverWebhooks:
     source: str
     permissions_of: OwnerPermissions
     unit_of_work: UnitOfWorkFactory
+    pause_failing_endpoint: PauseFailingEndpoint
 
     async def __call__(self, *, limit: int) -> int:
         """Serve one endpoint, and return the number of attempts. Raises Overloaded, DatabaseUnavailable."""
@@ -49,12 +53,19 @@ class DeliverWebhooks:
         taken = await self.queue.take(now=now, until=now + LEASE, limit=min(limit, AT_ONCE))
         if taken is None:
             return 0
+        failed = None
         try:
             permissions = await self.permissions_of(taken.owner_id)
             await self._note_rights(taken, permissions)
-            await asyncio.gather(*(self._deliver(due, taken, permissions) for due in taken.deliveries))
+            attempts = await asyncio.gather(
+                *(self._deliver(due, taken, permissions) for due in taken.deliveries)
+            )
+            made = [attempt for attempt in attempts if attempt is not None]
+            failed = not any(attempt.was_heard for attempt in made) if made else None
         finally:
-            await self.queue.give_back(taken, now=self.clock.now())
+            await self.queue.give_back(taken, now=self.clock.now(), failed=failed)
+        if failed and taken.failing_since is not None:
+            await self.pause_failing_endpoint(taken.endpoint_id)
         return len(taken.deliveries)
 
     async def _note_rights(self, taken: Round, permissions: AbstractSet[Permission]) -> None:
@@ -76,14 +87,18 @@ class DeliverWebhooks:
                 work.audit.record(action, taken.endpoint_id, at=now, owner_id=str(taken.owner_id))
                 await work.commit()
 
-    async def _deliver(self, due: DueDelivery, taken: Round, permissions: AbstractSet[Permission]) -> None:
+    async def _deliver(
+        self, due: DueDelivery, taken: Round, permissions: AbstractSet[Permission]
+    ) -> Attempt | None:
+        """Attempt a delivery, and return the attempt; or hold the event back, and return None."""
         if not may_read_event(permissions, due.event.type):
             due.delivery.postpone(self.clock.now() + HELD_BACK)
             await self.queue.note(due.delivery)
-            return
+            return None
         body = json.dumps(
             cloud_event(due.event, source=self.source), ensure_ascii=False, separators=(",", ":")
         )
         attempt = await self.sender.send(taken.url, taken.secret, str(due.event.id), body)
         due.delivery.note(attempt, jitter=self.random())
         await self.queue.note(due.delivery)
+        return attempt

@@ -26,6 +26,14 @@ class WebhookRepository(Protocol):
         """Return an endpoint, locked."""
         ...
 
+    async def peek(self, endpoint_id: EndpointId) -> WebhookEndpoint | None:
+        """Return an endpoint without locking it."""
+        ...
+
+    async def has_delivered_since(self, endpoint_id: EndpointId, since: datetime) -> bool:
+        """Return whether a delivery to the endpoint succeeded after this moment."""
+        ...
+
     async def save(self, endpoint: WebhookEndpoint) -> None:
         """Save a locked endpoint."""
         ...
@@ -76,6 +84,7 @@ class Round:
     event_types: tuple[str, ...]
     owner_id: UserId | ClientId | None
     is_blocked: bool
+    failing_since: datetime | None = None
 
 
 class DeliveryQueue(Protocol):
@@ -97,8 +106,12 @@ class DeliveryQueue(Protocol):
         """Save the result of an attempt, unless the endpoint was removed meanwhile."""
         ...
 
-    async def give_back(self, taken: Round, *, now: datetime) -> None:
-        """Release the endpoint, if the lease is still valid."""
+    async def give_back(self, taken: Round, *, now: datetime, failed: bool | None = None) -> None:
+        """Release the endpoint, if the lease is still valid.
+
+        `failed`: all attempts of the round have failed, so that the endpoint is failing from now on unless it was
+        already; False: one succeeded; None: there were none.
+        """
         ...
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -34,6 +34,7 @@ class WebhookEndpoint(Aggregate):
 
     It receives only events that its owner, a user or a client, may read. Without an owner it belongs to the admins.
     Since `blocked_at` the owner may no longer read all of its events. Since `paused_at` nothing is sent.
+    `failing_since` is the first failed round of deliveries after the last round with a success.
     """
 
     id: EndpointId
@@ -45,6 +46,7 @@ class WebhookEndpoint(Aggregate):
     owner_id: UserId | ClientId | None = None
     blocked_at: datetime | None = None
     paused_at: datetime | None = None
+    failing_since: datetime | None = None
     version: int = 1
 
     @classmethod
@@ -93,6 +95,8 @@ class WebhookEndpoint(Aggregate):
         """
         if not isinstance(changes.url, Unset):
             ensure_can_be_sent_to(changes.url, allow_plain_http=allow_plain_http)
+            if changes.url != self.url:
+                self.failing_since = None
             self.url = changes.url
         if not isinstance(changes.description, Unset):
             ensure_valid(ENDPOINT_DESCRIPTION.violations(changes.description, "description"))
@@ -118,6 +122,17 @@ class WebhookEndpoint(Aggregate):
         self.version += 1
         return True
 
+    def has_failed_for(self, period: timedelta, *, now: datetime) -> bool:
+        """Return whether the endpoint is to be paused, because no delivery has succeeded for so long."""
+        return (
+            self.paused_at is None and self.failing_since is not None and now - self.failing_since >= period
+        )
+
+    def pause_failing(self, *, now: datetime) -> None:
+        """Pause the endpoint until its owner resumes it."""
+        self.version += 1
+        self._pause(PauseReason.FAILING, now)
+
     def _pause(self, reason: PauseReason, now: datetime) -> None:
         self.paused_at = now
         self.events.append(
@@ -127,12 +142,13 @@ class WebhookEndpoint(Aggregate):
                 occurred_at=now,
                 owner_id=self.owner_id,
                 reason=reason,
-                failing_since=None,
+                failing_since=self.failing_since,
             )
         )
 
     def _resume(self, now: datetime) -> None:
         self.paused_at = None
+        self.failing_since = None
         self.events.append(
             WebhookEndpointResumed(
                 aggregate_id=self.id,

@@ -24,7 +24,7 @@ class WebhookEndpointEvent(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookEndpointPaused(WebhookEndpointEvent):
-    """`failing_since` is when the first of the failed deliveries was sent, if there are any."""
+    """`failing_since` is when the first delivery failed since the last success; null if the last one succeeded."""
 
     type = "webhook_endpoint.paused"
 

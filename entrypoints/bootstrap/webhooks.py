@@ -10,6 +10,7 @@ from application.webhooks.create_endpoint import CreateEndpoint
 from application.webhooks.delete_endpoint import DeleteEndpoint
 from application.webhooks.deliver_webhooks import DeliverWebhooks
 from application.webhooks.owner_permissions import OwnerPermissions
+from application.webhooks.pause_failing_endpoint import PauseFailingEndpoint
 from application.webhooks.queries import GetEndpoint, ListDeliveries, ListEndpoints
 from application.webhooks.queue_deliveries import QueueDeliveries
 from application.webhooks.retry_delivery import RetryDelivery
@@ -64,6 +65,12 @@ class Webhooks(containers.DeclarativeContainer):
     webhook_sender = providers.Singleton(
         HttpWebhookSender, clock=clock, to_private_addresses=settings.provided.webhooks_to_private_addresses
     )
+    pause_failing_endpoint = providers.Singleton(
+        PauseFailingEndpoint,
+        unit_of_work=database.unit_of_work,
+        clock=clock,
+        after=settings.provided.webhook_pause_after,
+    )
     deliver_webhooks = providers.Singleton(
         DeliverWebhooks,
         queue=database.delivery_queue,
@@ -73,4 +80,5 @@ class Webhooks(containers.DeclarativeContainer):
         source=settings.provided.token_issuer,
         permissions_of=owner_permissions,
         unit_of_work=database.unit_of_work,
+        pause_failing_endpoint=pause_failing_endpoint,
     )

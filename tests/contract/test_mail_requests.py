@@ -1,4 +1,5 @@
 from datetime import timedelta
+from uuid import UUID
 
 from application.mail.request import MailKind, MailRequest
 from domain.users.email_address import EmailAddress
@@ -89,3 +90,22 @@ async def test_mail_request_is_removed_unless_requested_again(store: Store) -> N
             await work.mail.remove(request)
             await work.commit()
         assert len(await due(store, minutes=9)) == left
+
+
+async def test_notices_about_two_objects_are_two_messages(store: Store) -> None:
+    kind = MailKind.WEBHOOK_ENDPOINT_PAUSED
+    first, second = (
+        MailRequest.made(kind, ANN, subject_id=UUID(int=number), now=NOW + number * MINUTE)
+        for number in (1, 2)
+    )
+    await add(store, second, first, MailRequest.made(kind, ANN, subject_id=UUID(int=1), now=NOW + 3 * MINUTE))
+    async with store.unit_of_work() as work:
+        request = await work.mail.next_due(NOW + MINUTE)
+        assert request == first
+        await work.mail.set_aside(request, at=NOW)
+        await work.commit()
+    assert await due(store, minutes=9) == [second]
+    async with store.unit_of_work() as work:
+        assert [request.subject_id for request in await work.mail.list_set_aside(limit=9)] == [UUID(int=1)]
+        await work.mail.prune_set_aside(until=NOW)
+        assert await work.mail.list_set_aside(limit=9) == []

@@ -16,6 +16,7 @@ from application.webhooks.create_endpoint import CreateEndpoint, CreateEndpointC
 from application.webhooks.delete_endpoint import DeleteEndpoint
 from application.webhooks.deliver_webhooks import DeliverWebhooks
 from application.webhooks.owner_permissions import OwnerPermissions
+from application.webhooks.pause_failing_endpoint import PauseFailingEndpoint
 from application.webhooks.ports import WebhookSender
 from application.webhooks.queries import GetEndpoint, ListDeliveries, ListEndpoints
 from application.webhooks.queue_deliveries import QueueDeliveries
@@ -31,6 +32,7 @@ from tests.kit.actors import SOMEBODY
 from tests.kit.shop import Shop
 
 SECOND = timedelta(seconds=1)
+PAUSE_AFTER = timedelta(days=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,7 @@ class Webhooks:
             "http://shop",
             self.owner_permissions,
             self.shop.store.unit_of_work,
+            PauseFailingEndpoint(self.shop.store.unit_of_work, self.shop.clock, PAUSE_AFTER),
         )
 
     async def endpoint(

@@ -4,6 +4,7 @@ from collections.abc import MutableMapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Self
+from uuid import UUID
 
 from adapters.memory.core.overlay import Overlay
 from application.audit.entry import AuditEntry
@@ -51,7 +52,7 @@ class Tables:
     user_ids: MutableMapping[EmailAddress, UserId] = field(default_factory=dict)
     one_time_tokens: MutableMapping[tuple[UserId, TokenPurpose], OneTimeToken] = field(default_factory=dict)
     sign_ups: MutableMapping[SignUpId, PendingSignUp] = field(default_factory=dict)
-    mail: MutableMapping[tuple[MailKind, EmailAddress, SignUpId | None], MailRequest] = field(
+    mail: MutableMapping[tuple[MailKind, EmailAddress, UUID | None], MailRequest] = field(
         default_factory=dict
     )
     sessions: MutableMapping[SessionId, Session] = field(default_factory=dict)

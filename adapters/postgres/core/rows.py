@@ -12,7 +12,7 @@ from adapters.postgres.core.schema_state import SchemaRevisionRow
 from adapters.postgres.events.relay_rows import EventRelayRow
 from adapters.postgres.events.rows import OutboxRow
 from adapters.postgres.idempotency.rows import IdempotencyKeyRow
-from adapters.postgres.mail.rows import MailRequestRow
+from adapters.postgres.mail.rows import MailNoticeRow, MailRequestRow
 from adapters.postgres.orders.rows import FulfillmentRow, OrderHistoryRow, OrderLineRow, OrderRow
 from adapters.postgres.payments.rows import PaymentRow, ProviderEventRow, RefundRow
 from adapters.postgres.payments.sandbox_rows import SandboxChargeRow, SandboxMessageRow, SandboxRefundRow
@@ -30,6 +30,7 @@ __all__ = [
     "FulfillmentRow",
     "IdempotencyKeyRow",
     "InvariantTallyRow",
+    "MailNoticeRow",
     "MailRequestRow",
     "OneTimeTokenRow",
     "OrderHistoryRow",

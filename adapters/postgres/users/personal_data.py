@@ -3,6 +3,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from adapters.postgres.core.rows import (
     IdempotencyKeyRow,
+    MailNoticeRow,
     MailRequestRow,
     OneTimeTokenRow,
     OrderHistoryRow,
@@ -35,6 +36,7 @@ _SIGN_UPS = delete(SignUpRow).where(
     )
 )
 _MAIL = delete(MailRequestRow).where(MailRequestRow.address == bindparam("email"))
+_NOTICES = delete(MailNoticeRow).where(MailNoticeRow.address == bindparam("email"))
 _IDEMPOTENCY_RECORDS = delete(IdempotencyKeyRow).where(
     or_(
         IdempotencyKeyRow.principal == bindparam("principal"),
@@ -87,6 +89,7 @@ class PostgresPersonalData(PersonalData):
         # The mail worker locks a mail request or a sign-up, and then the token that it sends.
         address = {"email": user.email.normalized if user.email else None}
         await self._transaction.execute(_MAIL, address)
+        await self._transaction.execute(_NOTICES, address)
         await self._transaction.execute(_SIGN_UPS, address)
         await self._transaction.execute(_ONE_TIME_TOKENS, mine)
         await self._transaction.execute(_IDEMPOTENCY_RECORDS, {**mine, "principal": str(user.id)})

@@ -78,6 +78,7 @@ _LEASE = (
         WebhookEndpointRow.event_types,
         WebhookEndpointRow.owner_id,
         WebhookEndpointRow.blocked_at,
+        WebhookEndpointRow.failing_since,
     )
 )
 _NEXT_DELIVERIES = (
@@ -107,6 +108,11 @@ _GIVE_BACK = (
     )
     .values(leased_until=null(), served_at=bindparam("now"))
 )
+_GIVE_BACK_BY_RESULT = {
+    None: _GIVE_BACK,
+    False: _GIVE_BACK.values(failing_since=null()),
+    True: _GIVE_BACK.values(failing_since=func.coalesce(WebhookEndpointRow.failing_since, bindparam("now"))),
+}
 
 
 class PostgresDeliveryQueue(DeliveryQueue):
@@ -150,14 +156,15 @@ class PostgresDeliveryQueue(DeliveryQueue):
             event_types=tuple(endpoint.event_types),
             owner_id=endpoint.owner_id,
             is_blocked=endpoint.blocked_at is not None,
+            failing_since=endpoint.failing_since,
         )
 
     async def note(self, delivery: Delivery) -> None:
         await self._write(_NOTE.values(attempt_values(delivery)), {"delivery": delivery.id})
 
-    async def give_back(self, taken: Round, *, now: datetime) -> None:
+    async def give_back(self, taken: Round, *, now: datetime, failed: bool | None = None) -> None:
         parameters = {"endpoint": taken.endpoint_id, "until": taken.leased_until, "now": now}
-        await self._write(_GIVE_BACK, parameters)
+        await self._write(_GIVE_BACK_BY_RESULT[failed], parameters)
 
     def _values(self, event: PublishedEvent, endpoint_id: EndpointId, now: datetime) -> dict[str, object]:
         return {

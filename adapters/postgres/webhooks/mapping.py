@@ -18,6 +18,7 @@ def endpoint_values(endpoint: WebhookEndpoint, columns: SecretColumns) -> dict[s
         "owner_id": endpoint.owner_id,
         "blocked_at": endpoint.blocked_at,
         "paused_at": endpoint.paused_at,
+        "failing_since": endpoint.failing_since,
         "version": endpoint.version,
     }
 
@@ -33,6 +34,7 @@ def endpoint_from(row: ResultRow, columns: SecretColumns) -> WebhookEndpoint:
         owner_id=row.owner_id,
         blocked_at=row.blocked_at,
         paused_at=row.paused_at,
+        failing_since=row.failing_since,
         version=row.version,
     )
 

@@ -13,7 +13,9 @@ from application.webhooks.views import DeliveryView, EndpointView
 from domain.shared.ids import EndpointId
 from domain.webhooks.delivery import DeliveryStatus
 
-_ENDPOINTS = select(*columns_of(WebhookEndpointRow, without={"secret", "served_at", "leased_until"}))
+_ENDPOINTS = select(
+    *columns_of(WebhookEndpointRow, without={"secret", "served_at", "leased_until", "failing_since"})
+)
 _ENDPOINT = _ENDPOINTS.where(WebhookEndpointRow.id == bindparam("endpoint"))
 _ENDPOINT_KEY = (WebhookEndpointRow.created_at, WebhookEndpointRow.id)
 _DELIVERIES = select(*columns_of(WebhookDeliveryRow)).where(

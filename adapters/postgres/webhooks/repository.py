@@ -1,4 +1,6 @@
-from sqlalchemy import bindparam, delete, insert, select, update
+from datetime import datetime
+
+from sqlalchemy import bindparam, delete, exists, insert, select, update
 
 from adapters.postgres.core.rows import WebhookDeliveryRow, WebhookEndpointRow
 from adapters.postgres.core.secret_columns import SecretColumns
@@ -14,18 +16,24 @@ from adapters.postgres.webhooks.mapping import (
 from application.shared.secrets import SecretBox
 from application.webhooks.ports import WebhookRepository
 from domain.shared.ids import DeliveryId, EndpointId
-from domain.webhooks.delivery import Delivery
+from domain.webhooks.delivery import Delivery, DeliveryStatus
 from domain.webhooks.endpoint import WebhookEndpoint
 
 _ADD = insert(WebhookEndpointRow)
 _REMOVE = delete(WebhookEndpointRow).where(WebhookEndpointRow.id == bindparam("endpoint"))
-_LOCK_ENDPOINT = (
-    select(*columns_of(WebhookEndpointRow, without={"served_at", "leased_until"}))
-    .where(WebhookEndpointRow.id == bindparam("endpoint"))
-    # Not FOR UPDATE: that would hold up new deliveries, by their foreign key.
-    .with_for_update(key_share=True)
+_PEEK_ENDPOINT = select(*columns_of(WebhookEndpointRow, without={"served_at", "leased_until"})).where(
+    WebhookEndpointRow.id == bindparam("endpoint")
 )
+# Not FOR UPDATE: that would hold up new deliveries, by their foreign key.
+_LOCK_ENDPOINT = _PEEK_ENDPOINT.with_for_update(key_share=True)
 _SAVE_ENDPOINT = update(WebhookEndpointRow).where(WebhookEndpointRow.id == bindparam("endpoint"))
+_DELIVERED_SINCE = select(
+    exists().where(
+        WebhookDeliveryRow.endpoint_id == bindparam("endpoint"),
+        WebhookDeliveryRow.status == DeliveryStatus.DELIVERED,
+        WebhookDeliveryRow.attempted_at > bindparam("since"),
+    )
+)
 _LOCK_DELIVERY = (
     select(*columns_of(WebhookDeliveryRow))
     .where(
@@ -53,6 +61,14 @@ class PostgresWebhookRepository(WebhookRepository):
     async def get(self, endpoint_id: EndpointId) -> WebhookEndpoint | None:
         row = (await self._transaction.execute(_LOCK_ENDPOINT, {"endpoint": endpoint_id})).one_or_none()
         return endpoint_from(row, self._columns) if row else None
+
+    async def peek(self, endpoint_id: EndpointId) -> WebhookEndpoint | None:
+        row = (await self._transaction.execute(_PEEK_ENDPOINT, {"endpoint": endpoint_id})).one_or_none()
+        return endpoint_from(row, self._columns) if row else None
+
+    async def has_delivered_since(self, endpoint_id: EndpointId, since: datetime) -> bool:
+        parameters = {"endpoint": endpoint_id, "since": since}
+        return bool((await self._transaction.execute(_DELIVERED_SINCE, parameters)).scalar_one())
 
     async def save(self, endpoint: WebhookEndpoint) -> None:
         values = endpoint_values(endpoint, self._columns)

@@ -13,7 +13,8 @@ _PENDING = text("status = 'pending'")
 class WebhookEndpointRow(Row):
     """An endpoint. Until `leased_until` a worker sends to it; `served_at` is the end of the last round.
 
-    The former release, which shares the schema, sends to paused endpoints, and does not count versions.
+    The former release, which shares the schema, sends to paused endpoints, does not count versions, and
+    does not record failures or their end.
     """
 
     __tablename__ = "webhook_endpoints"
@@ -30,6 +31,7 @@ class WebhookEndpointRow(Row):
     blocked_at: Mapped[datetime | None]
     description: Mapped[str] = mapped_column(server_default="")
     paused_at: Mapped[datetime | None]
+    failing_since: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(server_default=text("1"))
 
 

@@ -1,6 +1,7 @@
 """A process runs on each schema that has what it needs and permits its release."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
@@ -11,6 +12,7 @@ from adapters.postgres.core.engine import create_engine
 from adapters.postgres.core.health import PostgresHealth
 from adapters.postgres.core.schema_revision import RELEASE, known_revisions, needed_revision
 from application.health.ports import ReleaseOutdated, SchemaOutdated
+from tests.kit.shop import Shop
 from tests.servers.databases import connected
 from tests.servers.newer_schema import migrate_to_newer_schema
 
@@ -84,3 +86,14 @@ async def test_downgrade_to_unknown_or_from_newer_revision_is_refused(
         await migrate_to_newer_schema(database_url, min_compatible_release=RELEASE)
     with pytest.raises(migrations.UnknownRevision, match=reason):
         await asyncio.to_thread(migrations.downgrade, database_url, to)
+
+
+async def test_mail_of_a_kind_that_a_newer_release_knows_is_left_alone(
+    shop: Shop, psql: asyncpg.Connection
+) -> None:
+    await psql.execute(
+        "INSERT INTO mail_notices (kind, address, subject_id, requested_at, due_at, attempts) "
+        "VALUES ('newer', 'ann@example.com', gen_random_uuid(), now(), now(), 0)"
+    )
+    async with shop.store.unit_of_work() as work:
+        assert await work.mail.next_due(datetime.now(UTC) + timedelta(days=1)) is None
