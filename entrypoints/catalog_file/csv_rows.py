@@ -1,87 +1,139 @@
-"""Rows of a CSV file (RFC 4180), as the fields of `POST /v1/products` that they stand for."""
+"""Rows of a CSV file (RFC 4180), as the fields of a product that they stand for."""
 
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from entrypoints.catalog_file.complaints import BadFile, BadRow
+from entrypoints.catalog_file.decimal_prices import has_decimals, minor_units
 from entrypoints.catalog_file.rows import INTEGERS, TEXTS
 
-_PRICE = ("price_amount", "price_currency")
-_COLUMNS = (*TEXTS, *_PRICE, *INTEGERS, "status")
+PRICE = ("price_amount", "price_currency")
+COLUMNS = (*TEXTS, *PRICE, *INTEGERS, "status")
 ATTRIBUTE = "attributes."
 """Begins the name of a column of attributes: `attributes.colour` has the colour of each product, or is empty."""
-
-_INTEGERS = {"price_amount", *INTEGERS}
+_DELIMITERS = (",", ";", "\t")
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
 class CsvRows:
-    """The rows of a file's text, each with the line that it begins at."""
+    """The rows of a file's text, each with the line where it begins. Rows without content are left out."""
 
     text: str
+    decimal_comma: bool = False
 
     def __iter__(self) -> Iterator[tuple[int, dict[str, object] | BadRow]]:
-        """Raise BadFile where the header is wrong."""
-        reader = csv.reader(io.StringIO(self.text, newline=""), strict=True)
-        header: Sequence[str] | None = None
-        while True:
-            line = reader.line_num + 1
-            try:
-                cells = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:  # whose messages are about quotes and lengths, without content
-                yield line, BadRow(f"This is not CSV: {error}. What follows was not read.")
-                return
-            if header is None:
-                header = _checked(cells)
-            elif cells:
-                yield line, _row(header, cells)
+        """Raise BadFile for an invalid header."""
+        records = self._records()
+        _, first = next(records, (1, []))
+        if isinstance(first, BadRow):
+            raise BadFile(str(first))
+        header = _header(first)
+        decimal = self._has_decimal_prices(header)
+        for line, cells in records:
+            yield line, cells if isinstance(cells, BadRow) else self._row(header, cells, decimal=decimal)
 
     @staticmethod
     def field(path: Sequence[str | int]) -> str:
         """Return the column of a path into a row: `price_amount` for the amount of the price."""
         return "_".join(map(str, path))
 
+    def _records(self) -> Iterator[tuple[int, list[str] | BadRow]]:
+        """Yield the cells of each record that has some, without empty cells at its end."""
+        reader = csv.reader(io.StringIO(self.text, newline=""), delimiter=self._delimiter(), strict=True)
+        while True:
+            line = reader.line_num + 1
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:  # its messages are about quotes and lengths, without content
+                yield line, BadRow(f"This is not CSV: {error}. What follows was not read.")
+                return
+            if any(cell.strip() for cell in cells):
+                yield line, cells
 
-def _checked(header: Sequence[str]) -> Sequence[str]:
-    known = f"The columns are {', '.join(_COLUMNS)} and attributes.NAME, separated by commas."
-    for position, column in enumerate(header, start=1):
-        if column not in _COLUMNS and not (column.startswith(ATTRIBUTE) and column.removeprefix(ATTRIBUTE)):
+    def _delimiter(self) -> str:
+        """Return the delimiter with which the first line has a column `sku`."""
+        first = self.text.lstrip("\r\n").partition("\n")[0].partition("\r")[0]
+        for delimiter in _DELIMITERS:
+            names = first.split(delimiter)
+            if any(name.strip(' "').lower() == "sku" for name in names):
+                return delimiter
+        return _DELIMITERS[0]
+
+    def _has_decimal_prices(self, header: Sequence[str]) -> bool:
+        if PRICE[0] not in header:
+            return False
+        column = header.index(PRICE[0])
+        return any(
+            not isinstance(cells, BadRow)
+            and len(cells) > column
+            and has_decimals(cells[column], comma=self.decimal_comma)
+            for _, cells in self._records()
+        )
+
+    def _row(
+        self, header: Sequence[str], cells: Sequence[str], *, decimal: bool
+    ) -> dict[str, object] | BadRow:
+        if len(cells) < len(header) or any(cells[len(header) :]):
+            return BadRow(f"There are {len(cells)} cells, and {len(header)} columns.")
+        named = dict(zip(header, cells, strict=False))
+        fields: dict[str, object] = {}
+        attributes: dict[str, object] = {}
+        for column, cell in named.items():
+            if column.startswith(ATTRIBUTE):
+                attributes[column.removeprefix(ATTRIBUTE)] = cell or None
+            elif column not in PRICE:
+                fields[column] = _integer(cell) if column in INTEGERS else cell or None
+        if attributes:
+            fields["attributes"] = attributes
+        if PRICE[0] in header:
+            try:
+                fields["price"] = self._price(named, decimal=decimal)
+            except BadRow as bad:
+                return bad
+        return fields
+
+    def _price(self, cells: Mapping[str, str], *, decimal: bool) -> dict[str, object] | None:
+        """Return the price, or None if both cells are empty. Raise BadRow for an amount that could be misread."""
+        amount, currency = (cells[column] for column in PRICE)
+        if not amount and not currency:
+            return None
+        units = minor_units(amount, currency, comma=self.decimal_comma) if decimal else _integer(amount)
+        given = {"amount": units, "currency": currency or None}
+        return {name: value for name, value in given.items() if value is not None}
+
+
+def _header(cells: Sequence[str]) -> Sequence[str]:
+    """Return the names of the columns. Upper and lower case are the same, except in the names of attributes."""
+    known = (
+        f"The columns are {', '.join(COLUMNS)} and attributes.NAME, separated by commas, semicolons or tabs."
+    )
+    header: list[str] = []
+    for position, cell in enumerate(cells, start=1):
+        column = cell.strip().lower()
+        if column.startswith(ATTRIBUTE):
+            column = ATTRIBUTE + cell.lstrip()[len(ATTRIBUTE) :]
+        if column == ATTRIBUTE or (column not in COLUMNS and not column.startswith(ATTRIBUTE)):
+            if not any(map(str.strip, cells[position - 1 :])):
+                break
             raise BadFile(f"Column no. {position} of the first line is not known. {known}")
-        if column in header[: position - 1]:
+        if column in header:
             raise BadFile(f"Column no. {position} of the first line is there twice.")
-    needed = ["sku", *(_PRICE if any(column in header for column in _PRICE) else ())]
-    missing = [column for column in needed if column not in header]
-    if missing:
-        raise BadFile(f"The first line has no column {missing[0]}. {known}")
+        header.append(column)
+    needed = ["sku", *(PRICE if any(column in header for column in PRICE) else ())]
+    for column in needed:
+        if header and column not in header:
+            raise BadFile(f"The first line has no column {column}. {known}")
     return header
 
 
-def _row(header: Sequence[str], cells: Sequence[str]) -> dict[str, object] | BadRow:
-    if len(cells) != len(header):
-        return BadRow(f"There are {len(cells)} cells, and {len(header)} columns.")
-    fields: dict[str, object] = {}
-    price: dict[str, object] = {}
-    attributes: dict[str, object] = {}
-    for column, cell in zip(header, cells, strict=True):
-        value = _value(column, cell)
-        if column.startswith(ATTRIBUTE):
-            attributes[column.removeprefix(ATTRIBUTE)] = value
-        elif column in _PRICE:
-            price |= {} if value is None else {column.removeprefix("price_"): value}
-            fields["price"] = price or None
-        else:
-            fields[column] = value
-    return fields | ({"attributes": attributes} if attributes else {})
-
-
-def _value(column: str, cell: str) -> object:
-    """Return None for an empty cell, and an integer where the column has integers; `row_from` rejects other values."""
+def _integer(cell: str) -> object:
+    """Return None for an empty cell, an integer, or the cell, which `row_from` rejects."""
     if not cell:
         return None
-    return int(cell) if column in _INTEGERS and _INTEGER.fullmatch(cell) else cell
+    return int(cell) if _INTEGER.fullmatch(cell) else cell

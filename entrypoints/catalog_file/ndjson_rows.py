@@ -1,11 +1,14 @@
 """Rows of an NDJSON file: on each line an object with the fields of `POST /v1/products`."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from entrypoints.catalog_file.complaints import BadRow
 from entrypoints.http.problems.problem import HTTPProblem
 from entrypoints.http.routing import strict_json
+
+_LINE_BREAK = re.compile("\r\n|\r|\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +18,7 @@ class NdjsonRows:
     text: str
 
     def __iter__(self) -> Iterator[tuple[int, object]]:
-        for number, line in enumerate(self.text.split("\n"), start=1):
+        for number, line in enumerate(_LINE_BREAK.split(self.text), start=1):
             if line.strip():
                 yield number, _row(line)
 

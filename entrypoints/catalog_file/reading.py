@@ -1,5 +1,6 @@
 """From a file to rows that can be imported, all of them checked before the first is."""
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -15,14 +16,22 @@ MAX_ROWS = 100_000
 """The rows are one transaction, and in memory while it lasts."""
 
 FORMATS: Mapping[str, type[CsvRows | NdjsonRows]] = {".csv": CsvRows, ".ndjson": NdjsonRows}
+_LINE_BREAK = re.compile(rb"\r\n|\r|\n")
 
 
-def read_catalog(path: Path, *, progress: Callable[[int], None]) -> list[CatalogRow]:
+def read_catalog(
+    path: Path,
+    *,
+    progress: Callable[[int], None],
+    encoding: str = "utf-8",
+    decimal_comma: bool = False,
+) -> list[CatalogRow]:
     """Return the rows of a file; `progress` is called with the number of lines read. Raises BadFile, BadRows.
 
-    The suffix of the name determines the format.
+    The suffix of the name determines the format. `decimal_comma` is for prices in CSV, such as 1.999,00.
     """
-    rows = FORMATS[path.suffix](_text_of(path))
+    text = _text_of(path, encoding)
+    rows = CsvRows(text, decimal_comma) if format_of(path) is CsvRows else NdjsonRows(text)
     read: list[CatalogRow] = []
     complaints: list[Complaint] = []
     lines: dict[str, int] = {}
@@ -52,11 +61,15 @@ def read_catalog(path: Path, *, progress: Callable[[int], None]) -> list[Catalog
 
 def complaint_about(path: Path, line: int, violation: Violation) -> Complaint:
     """Return a violation of the row at a line, with the field's name in the format of the file."""
-    field = FORMATS[path.suffix].field(violation.path)
+    field = format_of(path).field(violation.path)
     return Complaint(line, field or None, violation.detail)
 
 
-def _text_of(path: Path) -> str:
+def format_of(path: Path) -> type[CsvRows | NdjsonRows]:
+    return FORMATS[path.suffix.lower()]
+
+
+def _text_of(path: Path, encoding: str) -> str:
     try:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
@@ -65,10 +78,14 @@ def _text_of(path: Path) -> str:
     if len(content) > MAX_BYTES:
         raise BadFile(f"It is larger than {MAX_BYTES // 1024 // 1024} MiB. Import it in parts.")
     try:
-        return content.decode("utf-8-sig")  # spreadsheets begin a file with a byte order mark
+        return content.decode(encoding).removeprefix(
+            "\ufeff"
+        )  # spreadsheets begin a file with a byte order mark
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise BadFile(f"Line {line} is not UTF-8. Save the file with that encoding.") from None
+        line = len(_LINE_BREAK.findall(content, 0, error.start)) + 1
+        raise BadFile(
+            f"Line {line} is not {encoding.upper()}. Save the file as UTF-8, or name its encoding, such as cp1252."
+        ) from None
 
 
 def _checked(line: int, row: object) -> CatalogRow:

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +18,15 @@ if TYPE_CHECKING:
 
 MAX_REPORTED = 50
 
+
+class Encoding(StrEnum):
+    """Encodings that spreadsheets write."""
+
+    UTF_8 = "utf-8"
+    UTF_16 = "utf-16"
+    CP1252 = "cp1252"
+
+
 group = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
 old_group = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
 """The commands under the name `catalogue`, which they had before."""
@@ -34,6 +44,10 @@ Replace = Annotated[
         help="Reset the fields that the file does not name, and put archived products on sale again.",
     ),
 ]
+DecimalComma = Annotated[
+    bool, typer.Option("--decimal-comma", help="Prices in a CSV file have a decimal comma: 1.999,00.")
+]
+EncodingName = Annotated[Encoding, typer.Option("--encoding", help="The encoding of the file.")]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Print what would change, and change nothing.", show_default=False)
 ]
@@ -52,22 +66,29 @@ def catalogue() -> None:
 
 @group.command("import")
 @old_group.command("import")
-def import_file(file: CatalogFile, replace: Replace = False, dry_run: DryRun = False) -> None:
+def import_file(
+    file: CatalogFile,
+    replace: Replace = False,
+    dry_run: DryRun = False,
+    decimal_comma: DecimalComma = False,
+    encoding: EncodingName = Encoding.UTF_8,
+) -> None:
     """Create or update the products of a file, by SKU: all of them, or none, even if the command is killed.
 
     Every row is validated first, and every invalid row is reported. Products that are not in the file do not change,
     nor do fields that the file does not name: an absent column or field keeps its value, and an empty cell or null
     clears it. New products need a name and a price. Orders are placed while the import runs.
 
-    **CSV**: UTF-8, separated by commas. The first line names the columns: sku, and any other fields of
+    **CSV**: separated by commas, semicolons or tabs. The first line names the columns: sku, and any other fields of
     POST /v1/products, with price_amount and price_currency for the price, and attributes.NAME for each attribute, such
     as attributes.color. A column named status has active or archived.
 
-    **NDJSON**: UTF-8, one JSON object per line, with the same fields as POST /v1/products, and status.
+    **NDJSON**: one JSON object per line, with the same fields as POST /v1/products, and status.
 
-    Prices are whole minor units: 1999 USD is 19.99 dollars. initial_stock applies to new products only.
+    Prices are whole minor units: 1999 USD is 19.99 dollars. In CSV, all prices of a file can have decimals instead:
+    1,999.00, or 1.999,00 with --decimal-comma. initial_stock applies to new products only.
     """
-    if file.suffix not in {".csv", ".ndjson"}:
+    if file.suffix.lower() not in {".csv", ".ndjson"}:
         raise typer.BadParameter("the name must end in .csv or .ndjson", param_hint="FILE")
     terminal = Console(stderr=True)
     with Progress(
@@ -79,7 +100,7 @@ def import_file(file: CatalogFile, replace: Replace = False, dry_run: DryRun = F
         transient=True,
         disable=not terminal.is_terminal,
     ) as bar:
-        rows = _read(file, bar)
+        rows = _read(file, bar, encoding=encoding.value, decimal_comma=decimal_comma)
         plan, result = _import(file, rows, bar, replace=replace, dry_run=dry_run)
     if result is not None:
         typer.echo(f"{result.created} created, {result.changed} changed, {result.unchanged} unchanged.")
@@ -94,13 +115,18 @@ def import_file(file: CatalogFile, replace: Replace = False, dry_run: DryRun = F
     )
 
 
-def _read(file: Path, bar: Progress) -> "list[CatalogRow]":
+def _read(file: Path, bar: Progress, *, encoding: str, decimal_comma: bool) -> "list[CatalogRow]":
     from entrypoints.catalog_file.complaints import BadFile, BadRows
     from entrypoints.catalog_file.reading import read_catalog
 
     task = bar.add_task("Checking", total=None)
     try:
-        rows = read_catalog(file, progress=lambda line: bar.update(task, completed=line))
+        rows = read_catalog(
+            file,
+            progress=lambda line: bar.update(task, completed=line),
+            encoding=encoding,
+            decimal_comma=decimal_comma,
+        )
     except BadFile as error:
         raise CommandFailed(f"{file} was not imported. {error}") from None
     except BadRows as error:

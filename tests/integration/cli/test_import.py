@@ -84,6 +84,19 @@ def test_new_product_without_a_price_is_reported_by_line(run: Run, fetch: Fetch,
     assert fetch(PRODUCTS) == []
 
 
+def test_spreadsheet_with_decimal_commas_is_imported(run: Run, fetch: Fetch, tmp_path: Path) -> None:
+    file = tmp_path / "PREISE.CSV"
+    file.write_bytes(
+        "SKU;NAME;PRICE_AMOUNT;PRICE_CURRENCY\r\nMUG;Größe;1.999,00;EUR\r\n;;;\r\n".encode("cp1252")
+    )
+    code, _, err = run("catalog", "import", "--decimal-comma", str(file))
+    assert code == 1
+    assert "Line 2 is not UTF-8." in err
+    arguments = ("--decimal-comma", "--encoding", "cp1252", str(file))
+    assert run("catalog", "import", *arguments)[1] == "1 created, 0 changed, 0 unchanged.\n"
+    assert fetch("SELECT name, price_amount FROM products") == [("Größe", 199900)]
+
+
 async def test_killed_import_changes_nothing(
     database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

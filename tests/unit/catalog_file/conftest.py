@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -7,8 +8,9 @@ from application.catalog.plan_import import CatalogRow
 from entrypoints.catalog_file.complaints import BadRows
 from entrypoints.catalog_file.reading import read_catalog
 
-Read = Callable[[str | bytes], list[CatalogRow]]
-Complain = Callable[[str | bytes], list[str]]
+Read = Callable[..., list[CatalogRow]]
+"""Reads content, with the options of `read_catalog`."""
+Complain = Callable[..., list[str]]
 
 
 @pytest.fixture
@@ -32,17 +34,17 @@ def complaints_about_ndjson(read_ndjson: Read) -> Complain:
 
 
 def _reader(path: Path) -> Read:
-    def read(content: str | bytes) -> list[CatalogRow]:
+    def read(content: str | bytes, **options: Any) -> list[CatalogRow]:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return read_catalog(path, progress=lambda _: None)
+        return read_catalog(path, progress=lambda _: None, **options)
 
     return read
 
 
 def _complaints(read: Read) -> Complain:
-    def complaints(content: str | bytes) -> list[str]:
+    def complaints(content: str | bytes, **options: Any) -> list[str]:
         with pytest.raises(BadRows) as refused:
-            read(content)
+            read(content, **options)
         return [str(complaint) for complaint in refused.value.complaints]
 
     return complaints

@@ -12,7 +12,7 @@ WHOLE_NUMBER = "Send a whole number, without quotes or a fraction."
 
 def csv_with(column: str, cell: str) -> str:
     row = {"sku": "A", "name": "B", "price_amount": "1", "price_currency": "EUR"} | {column: cell}
-    return f"{','.join(row)}\n{','.join(row.values())}\n"
+    return f"{';'.join(row)}\n{';'.join(row.values())}\n"
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ def csv_with(column: str, cell: str) -> str:
         ("name", "canary" * 40, "The greatest length is 200."),
         ("name", "canary\0", "This does not have the form that is asked for."),
         ("description", "canary" * 1000, "The greatest length is 5000."),
-        ("price_amount", "19.99", WHOLE_NUMBER),
+        ("price_amount", "1,999", WHOLE_NUMBER),
         ("price_amount", "NaN", WHOLE_NUMBER),
         ("price_amount", "Infinity", WHOLE_NUMBER),
         ("price_amount", "1e400", WHOLE_NUMBER),

@@ -96,13 +96,16 @@ def test_reader_reports_progress_in_lines(tmp_path: Path) -> None:
         pytest.param(
             "sku,price_amount\nA,1\n", "The first line has no column price_currency.", id="no currency"
         ),
-        pytest.param("sku;name\nA;B\n", "Column no. 1 of the first line is not known.", id="semicolons"),
         pytest.param(
             "attributes.\nx\n", "Column no. 1 of the first line is not known.", id="nameless attribute"
         ),
         pytest.param("sku,sku\nA,B\n", "Column no. 2 of the first line is there twice.", id="column twice"),
+        pytest.param(
+            "sku,SKU\nA,B\n", "Column no. 2 of the first line is there twice.", id="twice in capitals"
+        ),
         pytest.param(HEADER.encode("utf-16"), "Line 1 is not UTF-8.", id="UTF-16"),
         pytest.param(HEADER.encode() + "A,Ä,1,EUR".encode("latin-1"), "Line 2 is not UTF-8.", id="Latin-1"),
+        pytest.param(b"sku,name\rA,B\rC,\xc4", "Line 3 is not UTF-8.", id="Latin-1 with CR"),
     ],
 )
 def test_unreadable_file_is_rejected_as_a_whole(read_csv: Read, content: str | bytes, reason: str) -> None:
