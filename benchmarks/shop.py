@@ -154,13 +154,13 @@ async def _place_orders(
     place = container.orders.place_order_batch()
     while len(placed) < count:
         chosen = [chance.randrange(len(customers)) for _ in range(min(ORDERS_AT_ONCE, count - len(placed)))]
-        receipts = await place(
+        results = await place(
             [an_order(customers[customer], chance.sample(products, 2)) for customer in chosen]
         )
-        for customer, receipt in zip(chosen, receipts, strict=True):
-            if isinstance(receipt, Exception):
-                raise receipt
-            placed.append((receipt.result.id, customer))
+        for customer, placed_result in zip(chosen, results, strict=True):
+            if isinstance(placed_result, Exception):
+                raise placed_result
+            placed.append((placed_result.result.id, customer))
     return placed
 
 

@@ -78,11 +78,11 @@ class MemoryOrderRepository(OrderRepository):
                 for line in order.lines:
                     held.units[line.product_id] = held.units.get(line.product_id, 0) + line.left_to_ship
         known = sorted(set(product_ids) & tables.stocks.keys())
-        shelf = ProductsWithStock(
+        products = ProductsWithStock(
             {id_: copied(tables.products[id_]) for id_ in known},
             {id_: copied(tables.stocks[id_]) for id_ in known if id_ not in passed_over},
         )
-        return PlacementContext(shelf, holds, frozenset(passed_over & {*known, *holds}))
+        return PlacementContext(products, holds, frozenset(passed_over & {*known, *holds}))
 
     async def add(self, orders: Sequence[Order], *, fingerprints: Sequence[bytes] = ()) -> None:
         await yield_control()

@@ -73,11 +73,11 @@ class PayOrder:
                 "This payment method is not offered.",
                 violations=[Violation(("method",), "not_offered", "This shop does not offer the method.")],
             )
-        receipt = await self._request(command)
-        if receipt.replayed:
-            view = await with_next_action(self.gateways, receipt.result, command.access)
-            return replace(receipt, result=view)
-        payment = receipt.result
+        requested = await self._request(command)
+        if requested.replayed:
+            view = await with_next_action(self.gateways, requested.result, command.access)
+            return replace(requested, result=view)
+        payment = requested.result
         request = PaymentRequest(
             id=payment.id,
             order_id=payment.order_id,
@@ -88,7 +88,7 @@ class PayOrder:
         try:
             answer = await gateway.pay(request, command.token)
         except ProviderUnavailable:
-            return receipt
+            return requested
         async with self.unit_of_work() as work:
             recorded = await self.results.record_payment(
                 work, command.order_id, payment.id, answer, actor=command.actor

@@ -222,7 +222,7 @@ class RefundRepository(Protocol):
 
 class ProviderEventRecords(Protocol):
     async def record_once(self, event: ProviderEvent, *, now: datetime) -> bool:
-        """Note the event, and tell whether it is the first of its provider with this id.
+        """Record the event. Return whether it is the first of its provider with this id.
 
         Waits for another unit of work that records the same event.
         """

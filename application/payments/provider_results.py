@@ -129,13 +129,13 @@ class ProviderResults:
         [payment] = [each for each in await work.payments.of_order(order_id) if each.id == payment_id]
         now = self.clock.now()
         if kind is ProviderEventKind.DISPUTE_OPENED:
-            is_news = refunding.open_dispute(order, payment, now=now, actor=actor)
+            is_first = refunding.open_dispute(order, payment, now=now, actor=actor)
         else:
             is_won = kind is ProviderEventKind.DISPUTE_WON
-            is_news = refunding.close_dispute(order, payment, is_won=is_won, now=now, actor=actor)
-            if is_news and not is_won:
+            is_first = refunding.close_dispute(order, payment, is_won=is_won, now=now, actor=actor)
+            if is_first and not is_won:
                 await self._record_provider_refund(work, order, payment, amount, None, LOST_DISPUTE, actor)
-        if is_news:
+        if is_first:
             await work.payments.save([payment])
             await work.orders.save([order])
 

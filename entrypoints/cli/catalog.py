@@ -29,7 +29,7 @@ class Encoding(StrEnum):
 
 group = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
 old_group = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
-"""The commands under the name `catalogue`, which they had before."""
+"""The commands under their former name."""
 
 CatalogFile = Annotated[
     Path,

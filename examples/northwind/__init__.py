@@ -1,1 +1,1 @@
-"""The demo shop: Northwind's catalogue, customers and orders, run through the service and reconciled to the cent."""
+"""The demo shop: Northwind's catalog, customers and orders, run through the service and reconciled to the cent."""

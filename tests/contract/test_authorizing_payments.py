@@ -117,7 +117,7 @@ async def test_owner_cannot_void_an_authorization(shop: Shop) -> None:
         await shop.void(payment, access=OrderAccess.own((await shop.customer()).id))
 
 
-async def test_cancelling_voids_the_authorization(shop: Shop) -> None:
+async def test_canceling_voids_the_authorization(shop: Shop) -> None:
     order, payment = await an_authorized_order(shop)
     await shop.cancel(order)
     assert await shop.settle() == 1

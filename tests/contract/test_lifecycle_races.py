@@ -197,9 +197,9 @@ async def test_capture_reported_concurrently_is_recorded_once(shop: Shop) -> Non
 async def test_concurrent_payments_with_one_key_charge_once(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=1))
     command = shop.paying(order, key="k")
-    receipts = await asyncio.gather(*(shop.pay_order(command) for _ in range(10)))
-    assert sum(not receipt.replayed for receipt in receipts) == 1
-    assert len({receipt.result.id for receipt in receipts}) == 1
+    results = await asyncio.gather(*(shop.pay_order(command) for _ in range(10)))
+    assert sum(not result.replayed for result in results) == 1
+    assert len({result.result.id for result in results}) == 1
     assert shop.gateway.charges == 1
     assert (await shop.see(order)).status is OrderStatus.CONFIRMED
     await assert_invariants(shop)
@@ -255,7 +255,7 @@ async def test_capture_against_void_has_one_winner(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_capture_against_cancelling_keeps_no_money_of_a_cancelled_order(shop: Shop) -> None:
+async def test_capture_against_canceling_keeps_no_money_of_a_cancelled_order(shop: Shop) -> None:
     mug = await shop.product(stock=2 * ORDERS)
     orders = [await shop.order(mug, 2) for _ in range(ORDERS)]
     authorized = [await shop.authorize(order) for order in orders]

@@ -194,9 +194,9 @@ async def test_ten_concurrent_cancellations_release_stock_once(shop: Shop) -> No
 async def test_ten_concurrent_cancellations_with_one_key_are_equal(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     command = shop.cancelling(await shop.order(mug), key="k")
-    receipts = await asyncio.gather(*(shop.cancel_order(command) for _ in range(10)))
-    assert {receipt.result.status for receipt in receipts} == {OrderStatus.CANCELLED}
-    assert sum(not receipt.replayed for receipt in receipts) == 1
+    results = await asyncio.gather(*(shop.cancel_order(command) for _ in range(10)))
+    assert {result.result.status for result in results} == {OrderStatus.CANCELLED}
+    assert sum(not result.replayed for result in results) == 1
     await assert_invariants(shop)
 
 

@@ -13,7 +13,7 @@ NOT_TOLD = {
     "preview_order": "it changes nothing",
     "pay_order": "the history of the order tells of it",
     "receive_provider_message": "the history of the order tells of it",
-    "request_password_reset": "whether there is an account is not looked up; what comes of it is told",
+    "request_password_reset": "the account is looked up later, by the mail worker; the reset itself is audited",
 }
 """What changes something, or might, and is not for the audit log; each with its reason."""
 WRITES = [operation for operation in operations() if operation.method != "GET"]

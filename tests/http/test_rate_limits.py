@@ -16,7 +16,7 @@ UNLIMITED = {
     "get_metrics": "the same",
     "list_problems": "a page that is made once",
     "get_problem": "the same",
-    "receive_provider_message": "a provider who is turned away tries again for days, and is known by his signature",
+    "receive_provider_message": "a rejected provider retries for days, and its signature authenticates it",
 }
 
 

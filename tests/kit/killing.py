@@ -98,7 +98,7 @@ def main(name: str, settings: str) -> None:
                 traceback.print_exc()
                 os._exit(1)
             os._exit(0)
-        print(os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1]), flush=True)  # noqa: T201 - for whoever has asked
+        print(os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1]), flush=True)  # noqa: T201 - read by the parent
 
 
 if __name__ == "__main__":

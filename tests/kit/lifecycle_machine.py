@@ -159,8 +159,8 @@ class LifecycleMachine(RuleBasedStateMachine):
     def send_again(self, data: st.DataObject) -> None:
         send, result_id = data.draw(st.sampled_from(self.sent))
         before = self.run(every_order(self.shop))
-        receipt = self.run(send())
-        assert (receipt.replayed, receipt.result.id) == (True, result_id)
+        repeated = self.run(send())
+        assert (repeated.replayed, repeated.result.id) == (True, result_id)
         assert self.run(every_order(self.shop)) == before
 
     @rule(target=payments, order_id=orders, token=st.sampled_from(TOKENS))

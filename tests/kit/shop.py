@@ -169,7 +169,7 @@ class Shop(Accounts):
         attributes: Mapping[str, str] | None = None,
         max_per_order: int | None = None,
     ) -> ProductView:
-        receipt = await self.create_product(
+        created = await self.create_product(
             CreateProductCommand(
                 sku=sku or f"SKU-{next(self._numbers)}",
                 details=ProductDetails(
@@ -184,7 +184,7 @@ class Shop(Accounts):
                 actor=STAFF,
             )
         )
-        return receipt.result
+        return created.result
 
     async def import_rows(
         self, *rows: CatalogRow, replace: bool = False, actor: Actor = STAFF

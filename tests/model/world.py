@@ -191,7 +191,9 @@ class World:
             yield Move(f"cancel one of {number}", partial(self.shop.cancel, view, 1))
         if self.bounds.fulfils:
             yield Move(f"ship one of {number}", partial(self.shop.fulfil, view, 1))
-            yield Move(f"ship one too many of {number}", partial(self.shop.fulfil, view, UNITS + 1))
+            yield Move(
+                f"ship one unit above the limit of {number}", partial(self.shop.fulfil, view, UNITS + 1)
+            )
         if len(refunds) < self.bounds.refunds:
             yield Move(f"refund one of {number}", partial(self._refund, view, "ok"))
             yield Move(f"refund one of {number}, answer lost", partial(self._refund, view, "lost"))

@@ -136,7 +136,7 @@ def main() -> None:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
-        print(listener.getsockname()[1], flush=True)  # noqa: T201 - for whoever has started it
+        print(listener.getsockname()[1], flush=True)  # noqa: T201 - read by the parent
         web.run_app(app, sock=listener, print=None, access_log=None)
 
 

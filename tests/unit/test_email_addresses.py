@@ -101,7 +101,7 @@ def test_known_address_may_be_one_of_a_former_release() -> None:
 @pytest.mark.parametrize(
     "stored", ["=?utf-8?q?a=0d=0aBcc:=20x?=@example.com", "boss <b@example.com>", "a\r\nbcc: b@example.com"]
 )
-def test_stored_address_that_reads_as_another_is_not_written_out(stored: str) -> None:
+def test_stored_address_that_reads_as_another_is_not_sent(stored: str) -> None:
     message = Message(EmailAddress.stored(stored, None), "Subject", "Text\n")
     with pytest.raises(ValueError, match=r"address|linefeed"):
         mime_of(message, sender="shop@example.com")

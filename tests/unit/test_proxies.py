@@ -42,7 +42,7 @@ def client_of(peer: str, *lines: str, header: ProxyHeader = "x-forwarded-for", s
         (("127.0.0.1, <script>",), PROXY),
     ],
 )
-def test_only_trusted_nearest_proxies_are_believed(lines: tuple[str, ...], client: str) -> None:
+def test_only_the_nearest_trusted_proxies_are_trusted(lines: tuple[str, ...], client: str) -> None:
     assert client_of(PROXY, *lines) == client
 
 

@@ -1,4 +1,4 @@
-"""Which refusal a violated constraint stands for: the constraint decides, and nobody looks before he inserts."""
+"""The error for each violated constraint: uniqueness is enforced by constraints, not by a prior SELECT."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Ends that are reached, whoever leaves."""
+"""Run work to completion even if the caller is cancelled."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 async def run_to_completion(work: Coroutine[Any, Any, T]) -> T:
-    """Run the work to its end, however often the caller is cancelled meanwhile, and only then let him go."""
+    """Run the work to its end, however often the caller is cancelled, and only then raise CancelledError."""
     task = asyncio.create_task(work)
     cancellation: asyncio.CancelledError | None = None
     while not task.done():

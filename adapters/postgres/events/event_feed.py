@@ -11,7 +11,7 @@ from application.events.views import EventPage, PublishedEvent
 from domain.shared.ids import EventId
 
 ONE_AT_A_TIME = int.from_bytes(b"steelyrd", "big") + 1
-"""The advisory lock of whoever gives places. It is held until his places can be seen."""
+"""The advisory lock for assigning positions. It is held until the positions are visible."""
 
 SCANNED = 5000
 """How many events one reading looks at, however few of them have the type that is asked for."""
@@ -68,7 +68,7 @@ class PostgresEventFeed(EventFeed):
             async with self._engine.begin() as connection:
                 if not (await connection.execute(_TRY_LOCK)).scalar_one():
                     return 0
-                # A statement of its own, so that it sees the places that whoever had the lock before has given.
+                # A statement of its own, so that it sees the places that the previous lock holder assigned.
                 return (await connection.execute(_PUBLISH, {"limit": limit})).rowcount
 
     async def read(self, *, after: EventId | None, type_: str | None, limit: int) -> EventPage:

@@ -27,7 +27,7 @@ def test_data_of_another_major_version_is_untouched(data_dir: Path) -> None:
     assert "\n" not in message
 
 
-def test_file_in_place_of_the_data_directory_is_reported(data_dir: Path) -> None:
+def test_file_at_the_data_directory_path_is_reported(data_dir: Path) -> None:
     in_the_way = data_dir / "file"
     in_the_way.touch()
 

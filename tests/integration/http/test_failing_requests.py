@@ -52,7 +52,7 @@ async def stages_of(fuse: Fuse, send: Send) -> int:
     return fuse.stages - before
 
 
-async def test_exceptions_in_the_midst_of_a_crowd_hold_no_connection(
+async def test_exceptions_among_many_requests_hold_no_connection(
     database_url: str, psql: asyncpg.Connection, books: Shop
 ) -> None:
     container = container_on(database_url, database_pool_size=POOL_SIZE)

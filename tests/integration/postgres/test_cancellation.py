@@ -77,7 +77,7 @@ async def test_placing_an_order_can_be_left_at_every_wait(
     await assert_invariants(shop)
 
 
-async def test_cancelling_an_order_can_be_left_at_every_wait(
+async def test_canceling_an_order_can_be_left_at_every_wait(
     shop: Shop,
     engine: AsyncEngine,
     unit_of_work: PostgresUnitOfWorkFactory,

@@ -50,9 +50,9 @@ async def listed(shop: Shop, criteria: ProductFilter, *, include_archived: bool)
 
 
 async def test_new_product_is_active_with_its_stock(shop: Shop) -> None:
-    receipt = await shop.create_product(CREATE)
-    assert receipt.result == ProductView(
-        id=receipt.result.id,
+    created = await shop.create_product(CREATE)
+    assert created.result == ProductView(
+        id=created.result.id,
         sku="MUG-RED",
         name="Mug, red",
         description="Holds 300 ml",
@@ -65,7 +65,7 @@ async def test_new_product_is_active_with_its_stock(shop: Shop) -> None:
         created_at=shop.clock.now(),
         updated_at=shop.clock.now(),
     )
-    assert await shop.get_product(receipt.result.id, include_archived=False) == receipt.result
+    assert await shop.get_product(created.result.id, include_archived=False) == created.result
     assert await shop.store.outbox.count("product.created") == 1
 
 

@@ -48,11 +48,11 @@ async def test_count_below_reserved_is_rejected(shop: Shop) -> None:
 
 async def test_adjustment_changes_every_line(shop: Shop) -> None:
     mug, cup = await shop.product(stock=5), await shop.product(stock=5)
-    receipt = await shop.adjust_stock(
+    adjusted = await shop.adjust_stock(
         shop.adjusting((mug, 3), (cup, -1), (mug, 1), reason=MovementReason.RECEIPT)
     )
-    assert {stock.sku: stock.on_hand for stock in receipt.result.stocks} == {mug.sku: 9, cup.sku: 4}
-    assert receipt.result.reason is MovementReason.RECEIPT
+    assert {stock.sku: stock.on_hand for stock in adjusted.result.stocks} == {mug.sku: 9, cup.sku: 4}
+    assert adjusted.result.reason is MovementReason.RECEIPT
     await assert_invariants(shop)
 
 

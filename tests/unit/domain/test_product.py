@@ -64,7 +64,9 @@ def test_edit_above_the_attribute_limit_changes_nothing(product: Product, stock:
     product.change(ProductChanges(attributes={"last": ""}), stock=stock, now=NOW)
     details, version = product.details, product.version
     with pytest.raises(ValidationFailed) as refusal:
-        product.change(ProductChanges(name="Beaker", attributes={"one too many": ""}), stock=stock, now=NOW)
+        product.change(
+            ProductChanges(name="Beaker", attributes={"one above the limit": ""}), stock=stock, now=NOW
+        )
     assert [violation.path for violation in refusal.value.violations] == [("attributes",)]
     assert (product.details, product.version) == (details, version)
     assert len(details.attributes) == MAX_ATTRIBUTES
