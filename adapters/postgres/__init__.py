@@ -1,1 +1,1 @@
-"""PostgreSQL: where the shop is kept."""
+"""The repositories and queries in PostgreSQL."""

@@ -1,4 +1,4 @@
-"""The audit log, committed with what it tells of."""
+"""The audit log, committed together with the recorded action."""
 
 import json
 from collections.abc import Sequence
@@ -23,18 +23,18 @@ _OLDEST = (
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True)
 )
-# For this transaction: the trigger of migration 0014 lets nothing be deleted otherwise.
+# For this transaction: otherwise the trigger of migration 0014 rejects every deletion.
 _ALLOW_PRUNING = text("SELECT set_config('steelyard.prunes_audit_log', 'on', true)")
 _PRUNE = delete(AuditEntryRow).where(AuditEntryRow.id.in_(_OLDEST))
 
 
 def parameters(entries: Sequence[AuditEntry]) -> dict[str, list[object]]:
-    """Return what INSERT is given."""
+    """Return the parameters of INSERT."""
     return _ENTRIES.parameters(map(_values, entries))
 
 
 async def write_audit_log(transaction: Transaction, entries: Sequence[AuditEntry]) -> None:
-    """Write entries, however many there are, in one statement."""
+    """Write any number of entries in one statement."""
     if entries:
         await transaction.execute(INSERT, parameters(entries))
 

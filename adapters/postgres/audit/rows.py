@@ -8,9 +8,9 @@ from adapters.postgres.core.schema import JsonText, Row
 
 
 class AuditEntryRow(Row):
-    """A line of the audit log. A trigger refuses to change it, and to delete it unless what is old is pruned.
+    """An audit entry. A trigger rejects changes, and deletions except by pruning.
 
-    It refers to nothing by a foreign key: it tells also of what is no longer there, and holds nobody up.
+    It has no foreign keys: entries outlive the objects that they name, and take no locks on them.
     """
 
     __tablename__ = "audit_log"

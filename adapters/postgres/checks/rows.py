@@ -7,7 +7,7 @@ from adapters.postgres.core.schema import Row
 
 
 class InvariantTallyRow(Row):
-    """How many have offended against an invariant when it was last checked."""
+    """The number of violations of an invariant at its last check."""
 
     __tablename__ = "invariant_tallies"
     __table_args__ = (CheckConstraint("offenders >= 0", name="offenders"),)

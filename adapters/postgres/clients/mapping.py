@@ -28,9 +28,9 @@ def secret_values(client_id: ClientId, secret: ClientSecret) -> dict[str, object
 
 
 def client_from(rows: Sequence[ResultRow]) -> ServiceClient | None:
-    """Rebuild a client from its rows of `clients_with_secrets`, one for each secret and one at least. None for none.
+    """Build a client from its rows of `clients_with_secrets`: one per secret, at least one. None without rows.
 
-    A scope that the code does not know any more permits nothing, and is left out.
+    A scope that no longer exists in the code permits nothing and is left out.
     """
     if not rows:
         return None

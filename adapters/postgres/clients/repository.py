@@ -10,7 +10,7 @@ from domain.clients.client import ServiceClient
 from domain.shared.ids import ClientId
 
 _PEEK = clients_with_secrets().where(ServiceClientRow.id == bindparam("id"))
-# The client is locked first and read then: a statement that waits for a lock shows other tables as they were before.
+# Lock, then read in a second statement: a statement that waits for a lock reads other tables as of its start.
 _LOCK = select(ServiceClientRow.id).where(ServiceClientRow.id == bindparam("id")).with_for_update()
 _LOCK_NAMED = select(ServiceClientRow.id).where(ServiceClientRow.name == bindparam("name")).with_for_update()
 _SAVE = update(ServiceClientRow).where(ServiceClientRow.id == bindparam("saved_id"))

@@ -8,7 +8,7 @@ from adapters.postgres.core.schema import Row
 
 
 class ServiceClientRow(Row):
-    """A program with access of its own. `scopes` are checked when they are read: their list changes with the code."""
+    """A service client. `scopes` are validated when read, because the list of scopes changes with the code."""
 
     __tablename__ = "service_clients"
     __table_args__ = (UniqueConstraint("name"),)
@@ -21,7 +21,7 @@ class ServiceClientRow(Row):
 
 
 class ClientSecretRow(Row):
-    """A valid secret. One that is retired has no row."""
+    """A valid secret. A retired one has no row."""
 
     __tablename__ = "client_secrets"
     __table_args__ = (Index(None, "client_id", "id"),)

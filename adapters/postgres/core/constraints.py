@@ -21,6 +21,6 @@ REFUSALS: Mapping[
 
 
 def error_for_constraint(constraint: str | None) -> DomainError | None:
-    """Return the refusal that a violated constraint stands for, if it stands for one."""
+    """Return the error for a violated constraint, or None."""
     refusal = REFUSALS.get(constraint or "")
     return refusal() if refusal else None

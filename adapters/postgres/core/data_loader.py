@@ -1,4 +1,4 @@
-"""Many reads of one row each as few reads of many."""
+"""A data loader: batches concurrent reads of single rows."""
 
 from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
 from typing import Generic, TypeVar
@@ -10,9 +10,9 @@ V = TypeVar("V")
 
 
 class DataLoader(Generic[K, V]):
-    """Reads by key: what is asked for while one statement runs is read together by the next.
+    """Reads by key. Keys that are requested while one statement runs are read together by the next.
 
-    No read sees an older state than it would by itself: its statement begins after it was asked for.
+    No read returns an older state than a separate one would: its statement starts after the request.
     """
 
     def __init__(self, read: Callable[[Collection[K]], Awaitable[Mapping[K, V]]]) -> None:
@@ -20,7 +20,7 @@ class DataLoader(Generic[K, V]):
         self._batcher: Batcher[K, V | None] = Batcher(self._read_batch)
 
     async def get(self, key: K) -> V | None:
-        """Return what stands at the key, if anything. Raises Overloaded, DatabaseUnavailable."""
+        """Return the row with the key, or None. Raises Overloaded, DatabaseUnavailable."""
         return await self._batcher.submit(key)
 
     async def _read_batch(self, keys: Sequence[K]) -> Sequence[V | Exception | None]:

@@ -1,4 +1,4 @@
-"""The connections of one process, and how long anything may wait for them or on them."""
+"""The database connections of one process, and their timeouts."""
 
 from datetime import timedelta
 
@@ -15,23 +15,23 @@ SERVER_SETTINGS = {
     "application_name": "steelyard",
     # Statements are short and prepared; compiling them to machine code never pays.
     "jit": "off",
-    # Every statement has its indexes. A plan that is made while a table is small is kept while it grows, so it must
-    # not be the plan for a small table, which reads it all.
+    # Every statement has an index. A plan that is made while a table is small is cached while it grows, so it must
+    # not be the plan of a small table, which scans it all.
     "enable_seqscan": "off",
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
     "lock_timeout": "2s",
     "idle_in_transaction_session_timeout": "10s",
 }
-"""How a session begins. A pooler between service and server must let these through, or set them itself."""
+"""Settings of each session. A pooler between service and server must pass or set them."""
 
 STATEMENT_TIMEOUT = timedelta(seconds=5)
 PUBLIC_READ_TIMEOUT = timedelta(seconds=1)
-"""For reads that anyone can request: a costly search must not occupy a connection for longer."""
+"""Timeout of public reads: an expensive search must not occupy a connection for longer."""
 
 READ_ISOLATION = "read_isolation"
-"""The engine's option for single reads. To prepare and to execute are two messages: a pooler needs a transaction
-around them, where otherwise autocommit spares two journeys."""
+"""Execution option of single reads. Preparing and executing are two messages: a pooler needs a transaction
+around them, while without one autocommit saves two round trips."""
 
 CHECKING_SETTINGS = {
     "application_name": "steelyard check",
@@ -39,10 +39,10 @@ CHECKING_SETTINGS = {
     "lock_timeout": "2s",
     "statement_timeout": "10min",
 }
-"""How a session begins that reads whole tables: it may, and joins them as PostgreSQL thinks best."""
+"""Settings of a session that reads whole tables: with the default planner settings."""
 
 COMMAND_TIMEOUT = 8.0
-"""Seconds for an answer. It is what ends the wait where the network has gone, and the server's own limits with it."""
+"""Seconds to wait for a response. It ends the wait when the network, and so the server's own limits, fail."""
 
 
 def create_engine(
@@ -54,13 +54,13 @@ def create_engine(
     statement_timeout: timedelta = STATEMENT_TIMEOUT,
     clock: Clock | None = None,
 ) -> AsyncEngine:
-    """Return an engine for a `postgresql+asyncpg://` URL. It connects when it is first used.
+    """Return an engine for a `postgresql+asyncpg://` URL. It connects on first use.
 
-    `checkout_timeout` is how many seconds a caller waits for a connection before it gets Overloaded.
-    `statement_timeout` is after how long the server cancels a statement. A `clock` that is a DatabaseClock is kept right
-    by the connections.
+    `checkout_timeout` is in seconds: a caller that waits longer for a connection gets Overloaded.
+    `statement_timeout` is the time after which the server cancels a statement. Connections keep a `clock` that is a
+    DatabaseClock in step with the server.
 
-    A URL that ends in `?prepared_statement_cache_size=0` says that there is a pooler in transaction mode between,
+    A URL that ends in `?prepared_statement_cache_size=0` means a pooler in transaction mode,
     such as PgBouncer: no statement is then prepared in one transaction and used in another.
     """
     pooled = _is_pooled(url)
@@ -70,9 +70,9 @@ def create_engine(
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=checkout_timeout,
-        # The connection used last is used next, so that a quiet service keeps few of them warm.
+        # Last in, first out: an idle service uses few connections.
         pool_use_lifo=True,
-        # Statements have passwords' hashes and people's addresses in them.
+        # Parameters contain password hashes and personal addresses.
         hide_parameters=True,
         connect_args={
             "server_settings": {
@@ -91,9 +91,9 @@ def create_engine(
 
 
 def create_checking_engine(url: str) -> AsyncEngine:
-    """Return an engine for what reads everything, now and then: its connections are closed after use.
+    """Return an engine for occasional reads of whole tables. Its connections are closed after use.
 
-    All its transactions read only, and each sees one state of the database.
+    Its transactions are read-only, and each has one snapshot.
     """
     return create_async_engine(
         url,
@@ -108,7 +108,7 @@ def create_checking_engine(url: str) -> AsyncEngine:
 
 
 def create_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
-    """Return what makes the session of a unit of work."""
+    """Return the factory of sessions for units of work."""
     return async_sessionmaker(engine, expire_on_commit=False)
 
 
@@ -119,9 +119,9 @@ def _is_pooled(url: str) -> bool:
 def _refuse_dead_connection(
     _dbapi_connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: PoolProxiedConnection
 ) -> None:
-    """Make the pool replace a connection that the server has closed.
+    """Let the pool replace a connection that the server has closed.
 
-    asyncpg has heard of it already, so that this costs nothing, where a pre-ping costs three journeys.
+    asyncpg already knows the state, so this costs nothing; a pre-ping costs three round trips.
     """
     if record.driver_connection is None or record.driver_connection.is_closed():
         raise DisconnectionError

@@ -1,4 +1,4 @@
-"""What a failing database means to the core."""
+"""Translate errors of the database into errors of the core."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,10 +39,10 @@ _GONE_CLASSES = {
 
 @contextmanager
 def translated(*, lock_timeout_error: type[Overloaded | IdempotencyInFlight] = Overloaded) -> Iterator[None]:
-    """Raise what the core knows for what the database, the driver or the pool raises.
+    """Translate errors of the database, the driver and the pool into errors of the core.
 
-    `lock_timeout_error` is what it means that a lock has not come free in time. A violated constraint that stands for no
-    refusal of the shop is raised as it came: it is a mistake in the code.
+    `lock_timeout_error` is raised if a lock is not free in time. The violation of a constraint without an error
+    of the shop is raised unchanged: it is a mistake in the code.
     """
     try:
         yield
@@ -59,7 +59,7 @@ def translated(*, lock_timeout_error: type[Overloaded | IdempotencyInFlight] = O
 
 
 def sqlstate(error: DBAPIError) -> str:
-    """Return the five characters of PostgreSQL's appendix A, or nothing where the driver itself has failed."""
+    """Return the SQLSTATE (PostgreSQL's appendix A), or an empty text if the driver itself failed."""
     reported = _reported(error)
     return (reported.sqlstate or "") if reported else ""
 
@@ -74,12 +74,12 @@ def _refusal(error: DBAPIError) -> DomainError | None:
 
 
 def _reported(error: DBAPIError) -> PostgresError | None:
-    """Return what the server has said, if it was the server who said no."""
+    """Return the server's error, or None if the error is not the server's."""
     raised_by_driver = error.orig.__cause__ if error.orig else None
     return raised_by_driver if isinstance(raised_by_driver, PostgresError) else None
 
 
 def _forget_values(error: DBAPIError) -> None:
-    """Take the DETAIL line off, in which PostgreSQL quotes the row: a traceback must not show what was in it."""
+    """Remove the DETAIL line, in which PostgreSQL quotes the row: a traceback must not show its values."""
     if reported := _reported(error):
         reported.detail = None

@@ -24,7 +24,7 @@ class PostgresHealth(Health):
         try:
             state = await self._schema_state()
         except Overloaded:
-            # Busy is not broken: taking a busy process out of service would only make the others busier.
+            # A busy process is ready: removing it from service would only increase the load of the others.
             return
         state.ensure_compatible()
 

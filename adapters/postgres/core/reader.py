@@ -1,4 +1,4 @@
-"""Reads outside of any unit of work."""
+"""Reads outside of units of work."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,9 +11,9 @@ from adapters.postgres.core.result_row import ResultRow
 
 
 class AutocommitReader:
-    """Runs single statements in autocommit: one journey each, and a connection for no longer than that.
+    """Runs single statements in autocommit: one round trip each, and a connection only for that time.
 
-    All raise Overloaded when no connection comes free in time, and DatabaseUnavailable.
+    All methods raise Overloaded if no connection is free in time, and DatabaseUnavailable.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
@@ -30,6 +30,6 @@ class AutocommitReader:
     async def one_or_none(
         self, statement: Executable, parameters: Mapping[str, object] | None = None
     ) -> ResultRow | None:
-        """Return the only row, or None where there is none."""
+        """Return the only row, or None."""
         rows = await self.all(statement, parameters)
         return rows[0] if rows else None

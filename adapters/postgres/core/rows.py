@@ -1,6 +1,6 @@
-"""The tables, as the code sees them; `migrations/` makes them, and a test compares the two.
+"""All tables. `migrations/` creates them, and a test compares both.
 
-Rows are what is kept, entities what is true: small functions beside the repositories turn one into the other.
+Rows are separate from entities; each feature's mapping.py converts between them.
 """
 
 from adapters.postgres.audit.rows import AuditEntryRow

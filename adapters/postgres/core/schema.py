@@ -1,4 +1,4 @@
-"""What all tables have in common: how Python's types are stored, and how constraints are named."""
+"""Column types and naming conventions of all tables."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -17,14 +17,14 @@ NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
 }
-"""Every constraint has a name that says what it guards: `constraints.py` makes errors of some of them."""
+"""Every constraint has a name that states its rule: `constraints.py` maps some of them to errors."""
 
 
 class Row(DeclarativeBase):
-    """A row of a table.
+    """The declarative class of all tables.
 
-    Objects are kept as `json`, not `jsonb`: what a client has sent comes back as it was sent, in the same order,
-    and nothing searches inside.
+    Objects are stored as `json`, not `jsonb`: a client gets its values back as sent, in the same order,
+    and no query searches inside.
     """
 
     metadata = MetaData(naming_convention=NAMES)
@@ -39,7 +39,7 @@ class Row(DeclarativeBase):
 
 
 class JsonText(UserDefinedType[str]):
-    """A `json` column for text that is JSON already, so that it is not written a second time."""
+    """A `json` column for text that is already JSON, so that it is not serialized twice."""
 
     cache_ok = True
 
@@ -48,16 +48,16 @@ class JsonText(UserDefinedType[str]):
 
 
 def one_of(column: str, values: Iterable[str]) -> CheckConstraint:
-    """Restrict a text column to a list: unlike PostgreSQL's enums, the list is changed by an ordinary migration."""
+    """Restrict a text column to a list of values. Unlike an enum's, a migration can change the list easily."""
     listed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
 def money(column: str) -> CheckConstraint:
-    """Restrict minor units to what every JSON reader keeps exactly, as `domain.shared.money` does."""
+    """Restrict minor units to integers that every JSON parser reads exactly, as `domain.shared.money` does."""
     return CheckConstraint(f"{column} BETWEEN {-MAX_AMOUNT} AND {MAX_AMOUNT}", name=column)
 
 
 def currency(column: str) -> CheckConstraint:
-    """Restrict a text column to what looks like a code of ISO 4217."""
+    """Restrict a text column to the format of ISO 4217 codes."""
     return CheckConstraint(f"{column} ~ '^[A-Z]{{3}}$'", name=column)

@@ -46,7 +46,7 @@ class SchemaState:
 
     @classmethod
     def of_row(cls, row: ResultRow) -> "SchemaState":
-        """Return the state that FIND_STATE has found."""
+        """Return the state in a row of FIND_STATE."""
         return cls(row.revision, row.has_needed_revision, row.min_compatible_release)
 
     @classmethod

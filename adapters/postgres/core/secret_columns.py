@@ -1,4 +1,4 @@
-"""Encryption of the columns that contain secrets. Rows of earlier releases are in clear."""
+"""Encryption of columns with secrets. Rows of earlier releases are not encrypted."""
 
 from dataclasses import dataclass
 
@@ -12,22 +12,22 @@ KEY_ID_LENGTH = 16
 
 @dataclass(frozen=True, slots=True)
 class SecretColumns:
-    """Seals and opens the values of columns of type bytea. `place` is the table and the key of the row."""
+    """Encrypts and decrypts values of bytea columns. `place` is the table and the key of the row."""
 
     box: SecretBox
 
     def seal(self, secret: bytes, *, place: str) -> bytes:
-        """Return the encrypted secret, or the secret itself if there is no key."""
+        """Return the encrypted secret, or the secret itself without a key."""
         sealed = self.box.seal(
             secret.decode("latin-1"), context=place
-        )  # latin-1 has a character for every byte
+        )  # latin-1 maps every byte to a character
         return secret if sealed is None else sealed.encode()
 
     def open(self, stored: bytes, *, place: str) -> bytes:
-        """Return the secret in clear. Raises SecretNotReadable."""
+        """Return the decrypted secret. Raises SecretNotReadable."""
         return self.box.open(stored.decode("latin-1"), context=place).encode("latin-1")
 
 
 def place_of(table: str, key: object) -> str:
-    """Return the context of a row: a value that is moved to another row cannot be opened there."""
+    """Return the context of a row: a value that is moved to another row cannot be decrypted there."""
     return f"{table}:{key}"

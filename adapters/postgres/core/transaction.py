@@ -1,4 +1,4 @@
-"""The one transaction of a unit of work, on the one connection of its session."""
+"""The transaction of a unit of work, on the connection of its session."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,10 +17,10 @@ Parameters = Mapping[str, object] | Sequence[Mapping[str, object]] | None
 
 
 class Transaction:
-    """What the repositories of a unit of work say to the database.
+    """Runs the statements of a unit of work's repositories.
 
-    Statements run on the session's connection, not by way of the session: no row becomes an object with an identity,
-    so there is nothing to be stale, and half of the time is saved.
+    Statements run on the session's connection, not through the session: no identity map,
+    so no stale objects, and half of the time.
     """
 
     def __init__(self, session: AsyncSession) -> None:
@@ -29,7 +29,7 @@ class Transaction:
         self._is_broken = False
 
     async def open(self) -> None:
-        """Take a connection. Raises Overloaded, DatabaseUnavailable."""
+        """Check out a connection. Raises Overloaded, DatabaseUnavailable."""
         with translated():
             self._connection = await self._session.connection()
 
@@ -42,8 +42,8 @@ class Transaction:
     ) -> CursorResult[Any]:
         """Run a statement.
 
-        Raises `lock_timeout_error` when a lock does not come free in time, Overloaded, DatabaseUnavailable, and what a
-        violated constraint stands for. After that the transaction is of no use any more.
+        Raises `lock_timeout_error` if a lock is not free in time, Overloaded, DatabaseUnavailable, and the error of a
+        violated constraint. After an error the transaction cannot continue.
         """
         self._ensure_unbroken()
         if self._connection is None:
@@ -55,24 +55,24 @@ class Transaction:
         return result
 
     async def write(self, statement: Executable, parameters: Parameters, *, rows: int) -> None:
-        """Write exactly this many rows. Raises StaleDataError if the statement wrote others, and as `execute`."""
+        """Write exactly this many rows. Raises StaleDataError for another number, and the errors of `execute`."""
         written = (await self.execute(statement, parameters)).rowcount
         if written != rows:
             self._is_broken = True
             raise StaleDataError(f"{written} of {rows} rows were as they had been read.")
 
     async def commit(self) -> None:
-        """Make it durable. Raises DatabaseUnavailable when nobody knows whether it was done."""
+        """Commit. Raises DatabaseUnavailable if it is unknown whether the commit succeeded."""
         self._ensure_unbroken()
         with translated():
             await self._session.commit()
 
     async def close(self) -> None:
-        """Give the connection back, and undo what is uncommitted."""
+        """Roll back uncommitted changes and return the connection."""
         await run_to_completion(self._close())
 
     def _ensure_unbroken(self) -> None:
-        """Raise RuntimeError after a failure: PostgreSQL answers that COMMIT with a rollback, and with no error."""
+        """Raise RuntimeError after a failure: PostgreSQL would answer COMMIT with a rollback and no error."""
         if self._is_broken:
             raise RuntimeError(
                 "A statement has failed before, so that nothing of the transaction can be kept."
@@ -82,5 +82,5 @@ class Transaction:
         try:
             await self._session.close()
         except (SQLAlchemyError, OSError):
-            # The rollback did not get through. The server does it by itself when the connection is cut.
+            # The rollback failed. The server rolls back when the connection is closed.
             await self._session.invalidate()

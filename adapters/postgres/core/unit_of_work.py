@@ -1,4 +1,4 @@
-"""One transaction of the shop."""
+"""The unit of work on PostgreSQL."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -79,10 +79,10 @@ class PostgresUnitOfWork(UnitOfWork):
 
 @dataclass(frozen=True, slots=True)
 class PostgresUnitOfWorkFactory(UnitOfWorkFactory):
-    """Opens units of work, each with a session and a connection of its own.
+    """Opens units of work, each with its own session and connection.
 
-    A caller who is cancelled in the middle of a statement costs the connection: SQLAlchemy closes it, which ends the
-    statement, and the pool makes another. One who is cancelled at any other place costs nothing.
+    A caller cancelled in the middle of a statement costs the connection: SQLAlchemy closes it, which ends the
+    statement, and the pool opens another. A cancellation at any other place costs nothing.
     """
 
     sessions: async_sessionmaker[AsyncSession]

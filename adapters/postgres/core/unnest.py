@@ -1,4 +1,4 @@
-"""Any number of rows in one statement with one parameter a column, so that it is parsed and planned once."""
+"""Any number of rows in one statement with one parameter per column, so that it is planned once."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
@@ -9,14 +9,14 @@ from adapters.postgres.core.rows import Row
 
 
 def columns_of(row: type[Row], *, without: Collection[str] = ()) -> list[Column[Any]]:
-    """Return the columns of a table, except some."""
+    """Return the columns of a table without the excluded ones."""
     return [c for c in row.metadata.tables[row.__tablename__].columns if c.name not in without]
 
 
 class UnnestedRows:
-    """Rows that a statement is given, as a table: one array parameter a column, unnested together.
+    """Rows passed to a statement as a table: one array parameter per column, unnested together.
 
-    Its `name` also begins the names of its parameters, so that a statement can be given rows of several kinds.
+    `name` prefixes its parameters, so that a statement can have several kinds of rows.
     """
 
     def __init__(self, name: str, columns: Sequence[Column[Any]]) -> None:
@@ -31,10 +31,10 @@ class UnnestedRows:
         self.c = self.table.c
 
     def parameters(self, rows: Iterable[Mapping[str, object]]) -> dict[str, list[object]]:
-        """Return the arrays for some rows."""
+        """Return the array parameters for rows."""
         listed = list(rows)
         return {parameter: [row[name] for row in listed] for name, parameter in self._parameters.items()}
 
     def insert_into(self, row: type[Row]) -> Insert:
-        """Return `INSERT INTO … SELECT … FROM unnest(…)`, for a table that has these columns."""
+        """Return `INSERT INTO … SELECT … FROM unnest(…)` for a table with these columns."""
         return insert(row).from_select(list(self._parameters), select(self.table))

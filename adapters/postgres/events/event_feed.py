@@ -14,12 +14,12 @@ ONE_AT_A_TIME = int.from_bytes(b"steelyrd", "big") + 1
 """The advisory lock for assigning positions. It is held until the positions are visible."""
 
 SCANNED = 5000
-"""How many events one reading looks at, however few of them have the type that is asked for."""
+"""The number of events that one read scans, however few of them have the requested type."""
 
 _TRY_LOCK = select(func.pg_try_advisory_xact_lock(ONE_AT_A_TIME))
 
-# Whole aggregates are taken, so that none of them is torn. Clocks differ between processes, so an event counts as
-# happening no earlier than what has happened to its aggregate before.
+# All events of an aggregate are taken together. Process clocks differ, so an event counts as
+# happening no earlier than its aggregate's previous event.
 _PUBLISH = text("""
     WITH taken AS (
         SELECT DISTINCT aggregate_id
@@ -57,7 +57,7 @@ _READ_TYPE = _READ.where(OutboxRow.type == bindparam("type"))
 
 
 class PostgresEventFeed(EventFeed):
-    """The numbers of places are free of gaps: they are given by one at a time, and none is given in vain."""
+    """Positions have no gaps: one process at a time assigns them, in the transaction that publishes."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -68,7 +68,7 @@ class PostgresEventFeed(EventFeed):
             async with self._engine.begin() as connection:
                 if not (await connection.execute(_TRY_LOCK)).scalar_one():
                     return 0
-                # A statement of its own, so that it sees the places that the previous lock holder assigned.
+                # A separate statement, so that its snapshot includes positions of the previous lock holder.
                 return (await connection.execute(_PUBLISH, {"limit": limit})).rowcount
 
     async def read(self, *, after: EventId | None, type_: str | None, limit: int) -> EventPage:

@@ -1,4 +1,4 @@
-"""Events, committed with what they tell of."""
+"""The outbox: events committed together with the changes that they describe."""
 
 from collections.abc import Iterable
 
@@ -10,13 +10,13 @@ from application.shared.ids import IdFactory
 from domain.shared.events import Event
 
 _ENVELOPE = frozenset({"aggregate_id", "aggregate_version", "occurred_at"})
-"""The fields of an event that are columns, and so are not repeated in its data."""
+"""The fields of an event that are columns and therefore not repeated in its data."""
 _EVENTS = UnnestedRows("given_events", columns_of(OutboxRow, without={"position"}))
 _INSERT = _EVENTS.insert_into(OutboxRow)
 
 
 class Outbox:
-    """The events of one unit of work, until it writes them with its commit."""
+    """The events of one unit of work, written at its commit."""
 
     def __init__(self, transaction: Transaction, ids: IdFactory) -> None:
         self._transaction = transaction
@@ -24,11 +24,11 @@ class Outbox:
         self.events: list[Event] = []
 
     def record(self, events: Iterable[Event]) -> None:
-        """Take what an aggregate has recorded, in the order of happening."""
+        """Add the events that an aggregate has recorded, in their order."""
         self.events.extend(events)
 
     async def write(self) -> None:
-        """Write what was recorded, whatever it is, in one statement."""
+        """Write all added events in one statement."""
         if self.events:
             await self._transaction.execute(_INSERT, _EVENTS.parameters(map(self._values, self.events)))
             self.events.clear()

@@ -10,7 +10,7 @@ from application.events.ports import OutboxQueries
 
 
 class PostgresOutboxQueries(OutboxQueries):
-    """Asked by people who reconcile, now and then: no index is kept for it."""
+    """A rare query of people who reconcile, so it has no index."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._reader = AutocommitReader(engine)

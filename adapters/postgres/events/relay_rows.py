@@ -7,7 +7,7 @@ from adapters.postgres.core.schema import Row
 
 
 class EventRelayRow(Row):
-    """How far a publisher of events has come, and until when somebody is at it."""
+    """The progress of a publisher of events, and the lease of the process that runs it."""
 
     __tablename__ = "event_relays"
 

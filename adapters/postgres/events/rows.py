@@ -8,10 +8,10 @@ from adapters.postgres.core.schema import JsonText, Row
 
 
 class OutboxRow(Row):
-    """An event that is committed with what it tells of; `data` is what it says beyond the other columns.
+    """An event in the outbox. `data` contains the fields without columns.
 
-    `position` is the event's place in the feed, given when it is published. Not before: a number that is drawn in a
-    transaction can become visible after a higher one, and a reader who has passed that would skip it.
+    `position` is the event's place in the feed, assigned when it is published. Not before: a number drawn in a
+    transaction can become visible after a higher one, and a reader past that one would skip it.
     """
 
     __tablename__ = "outbox"

@@ -81,7 +81,7 @@ _PRUNE = delete(IdempotencyKeyRow).where(tuple_(*_SCOPE).in_(_OLD))
 
 
 class PostgresIdempotencyRecords(IdempotencyRecords):
-    """Idempotency records as rows. A result is stored as the JSON of a view, and is read as an equal view."""
+    """Idempotency records as rows. A result is stored as the JSON of a view and read as an equal view."""
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction

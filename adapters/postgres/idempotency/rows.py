@@ -10,8 +10,8 @@ from adapters.postgres.core.schema import JsonText, Row
 class IdempotencyKeyRow(Row):
     """An idempotency record: a client's key with the fingerprint of its request and the result.
 
-    `result` is null only inside the transaction that has claimed the key. `subject` is the user whose personal data
-    the result has, where `principal` is somebody else.
+    `result` is null only inside the transaction that claimed the key. `subject` is the user whose personal data
+    the result contains, if `principal` is somebody else.
     """
 
     __tablename__ = "idempotency_keys"

@@ -9,7 +9,7 @@ from application.mail.request import MailKind
 
 
 class MailRequestRow(Row):
-    """Mail that somebody has asked for, until it is sent. What it says is written then."""
+    """A request for a message, until it is sent. The text is composed when it is sent."""
 
     __tablename__ = "mail_requests"
     __table_args__ = (one_of("kind", [MailKind.SIGN_UP, MailKind.PASSWORD_RESET]), Index(None, "due_at"))

@@ -9,7 +9,7 @@ from adapters.postgres.users.rows import UserRow
 
 
 class SessionRow(Row):
-    """A log-in that lasts. It is rewritten at each refresh, so some of each page is left free for that (HOT)."""
+    """A session. Each refresh updates it, so some of each page is left free for HOT updates."""
 
     __tablename__ = "sessions"
     __table_args__ = (

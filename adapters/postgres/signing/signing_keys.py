@@ -27,7 +27,7 @@ class PostgresSigningKeys(SigningKeyStore):
         self._reader = AutocommitReader(engine)
 
     async def all(self) -> Sequence[SigningKey]:
-        """Raise ValueError for a key that cannot be decrypted."""
+        """Return all keys. Raises ValueError for a key that cannot be decrypted."""
         return [
             SigningKey(row.kid, self._opened(row.kid, row.private_pem), row.signs_from, row.verifies_until)
             for row in await self._reader.all(_ALL)
@@ -42,7 +42,7 @@ class PostgresSigningKeys(SigningKeyStore):
     async def add_first(self, key: SigningKey) -> None:
         with translated():
             async with self._engine.begin() as connection:
-                # Of two processes that start at once, the second waits here, and then finds the first one's key.
+                # Of two processes that start concurrently, the second waits here and then finds the first one's key.
                 await connection.execute(_LOCK)
                 if not (await connection.execute(_IS_THERE)).scalar_one():
                     await connection.execute(_ADD, self._values(key))

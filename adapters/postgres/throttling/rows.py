@@ -6,7 +6,7 @@ from adapters.postgres.core.schema import Row
 
 
 class AttemptTallyRow(Row):
-    """Attempts of one account or one network; some of each page is left free for its updates (HOT)."""
+    """Attempts of one account or one network. Some of each page is left free for HOT updates."""
 
     __tablename__ = "attempt_tallies"
     __table_args__ = ({"postgresql_with": {"fillfactor": 70}},)

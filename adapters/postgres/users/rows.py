@@ -11,7 +11,7 @@ from domain.users.user import UserStatus
 
 
 class UserRow(Row):
-    """`email` is normalized, so that its uniqueness is that of the mailbox; mail is sent to `email_typed`."""
+    """A user. `email` is normalized and unique per mailbox; mail is sent to `email_typed`."""
 
     __tablename__ = "users"
     __table_args__ = (
@@ -41,7 +41,7 @@ class UserRow(Row):
 
 
 class SignUpRow(Row):
-    """A sign-up that waits for its address to be confirmed, and how often its message was attempted.
+    """A sign-up with an unconfirmed address, and the attempts to send its message.
 
     `mail_due_at` is NULL once the message was sent.
     """
@@ -62,7 +62,7 @@ class SignUpRow(Row):
 
 
 class OneTimeTokenRow(Row):
-    """A token that was sent by mail: a user has one for each purpose at most."""
+    """A token sent by mail: a user has at most one per purpose."""
 
     __tablename__ = "one_time_tokens"
     __table_args__ = (UniqueConstraint("token_hash"), one_of("purpose", TokenPurpose))

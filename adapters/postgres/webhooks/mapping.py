@@ -58,7 +58,7 @@ def endpoint_view(row: ResultRow) -> EndpointView:
 
 
 def attempt_values(delivery: Delivery) -> dict[str, object]:
-    """Return what attempts change."""
+    """Return the columns that attempts change."""
     last = delivery.last_attempt
     return {
         "status": delivery.status,

@@ -36,7 +36,7 @@ class WebhookEndpointRow(Row):
 
 
 class WebhookDeliveryRow(Row):
-    """An event for an endpoint. `aggregate_id` and `position` are the event's, for the order in which to send."""
+    """An event for an endpoint. `aggregate_id` and `position` are the event's and determine the order of sending."""
 
     __tablename__ = "webhook_deliveries"
     __table_args__ = (

@@ -59,7 +59,7 @@ async def _migrate(url: str, migrate: Callable[[Connection], T], *, is_exclusive
             if is_exclusive:
                 await connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _ONE_AT_A_TIME})
             await connection.execute(text(f"SET lock_timeout = '{_LOCK_TIMEOUT}'"))
-            # Both belong to the session and outlast this: Alembic begins transactions of its own.
+            # Both apply to the session, because Alembic begins its own transactions.
             await connection.commit()
             return await connection.run_sync(migrate)
     except asyncio.CancelledError:
