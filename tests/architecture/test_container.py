@@ -37,7 +37,7 @@ def test_every_provided_object_is_created_once(container: Container) -> None:
 
 
 def test_containers_pass_arguments_by_keyword() -> None:
-    """Two positional arguments of similar types could be exchanged without an error."""
+    """Positional arguments of similar types could be swapped without an error."""
     positional = {
         name: provider.args
         for name, provider in named_providers(Container)

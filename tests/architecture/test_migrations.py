@@ -21,7 +21,7 @@ def test_migrations_form_a_numbered_chain() -> None:
 
 
 RECORDED_SINCE = "0026"
-"""The migration that added the record of compatible releases."""
+"""The migration that added the table of compatible releases."""
 MIN_COMPATIBLE_RELEASE = re.compile(r"^min_compatible_release = (\d+)$", re.MULTILINE)
 
 

@@ -12,10 +12,10 @@ from domain.shared.errors import DomainError
 from entrypoints.http.problems.registry import PROBLEMS
 
 OAUTH_ONLY = {"invalid_grant", "invalid_client", "invalid_scope", "unsupported_token_type"}
-"""Answered at /token and /oauth/revoke in the words of RFC 6749 and RFC 7009, never as a problem."""
+"""Returned at /token and /oauth/revoke in the format of RFC 6749 and RFC 7009, never as a problem."""
 
 COMMAND_LINE_ONLY = {"client_name_taken", "client_disabled", "too_many_secrets"}
-"""OrderFields at a terminal: nothing of what is refused can be asked for by HTTP."""
+"""Errors of the command line only: no HTTP operation raises them."""
 
 
 def _descendants(error: type[DomainError]) -> Iterator[type[DomainError]]:

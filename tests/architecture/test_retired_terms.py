@@ -16,7 +16,7 @@ TERMS = tomllib.loads((ROOT / "tests" / "architecture" / "retired_terms.toml").r
 
 LAYERS = ("domain", "application", "adapters", "entrypoints", "examples", "benchmarks", "tests")
 MIGRATIONS = "adapters/postgres/core/migrations/versions/"
-"""Migrations never change, and quote names of their time."""
+"""Migrations never change and contain names of their time."""
 
 TEST_NAME = re.compile(r"^\s*(?:async )?def (test_\w+)", re.MULTILINE)
 

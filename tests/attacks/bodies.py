@@ -1,14 +1,14 @@
-"""Bodies that nobody should be able to do harm with, made of acceptable ones."""
+"""Hostile bodies derived from valid ones."""
 
 import json
 from collections.abc import Iterator
 from typing import Any
 
 CANARY = "c4n4ry-9f1c2f9e"
-"""Stands in whatever is sent, so that what comes back of it can be found."""
+"""A canary in every sent value, to find echoes of it."""
 
 MISSPELLED = "misspelled-field"
-"""The name of a field that no schema has. A refusal may repeat it, unlike the canary."""
+"""The name of a field that no schema has. Unlike the canary, an error may repeat it."""
 
 NOT_INTEROPERABLE = (
     "NaN",
@@ -43,7 +43,7 @@ NOT_INTEROPERABLE = (
     f'"{CANARY}',
     "1,",
 )
-"""JSON texts, or what is taken for such, that no place of any body takes."""
+"""JSON texts, or near-JSON, that are invalid in every place of every body."""
 
 OUT_OF_PLACE = (
     "null",
@@ -72,13 +72,13 @@ OUT_OF_PLACE = (
     '"2026-02-30T00:00:00Z"',
     '"00000000-0000-0000-0000-000000000000"',
 )
-"""JSON of the right kind for some places and of the wrong one for most."""
+"""JSON values that are valid in some places and invalid in most."""
 
 _PLACE = "@@place@@"
 
 
 def with_values(body: Any, values: tuple[str, ...]) -> Iterator[bytes]:
-    """Put each of the values, which are JSON texts, in every place of the body, the whole of it included."""
+    """Put each of the JSON texts in every place of the body, and as the whole body."""
     for holed in _with_hole(body):
         template = json.dumps(holed)
         for value in values:
@@ -86,7 +86,7 @@ def with_values(body: Any, values: tuple[str, ...]) -> Iterator[bytes]:
 
 
 def with_strange_fields(body: Any) -> Iterator[bytes]:
-    """Give every object of the body a field that it does not know, or one of its fields twice, or one less."""
+    """Add an unknown field to each object of the body, duplicate one of its fields, or remove one."""
     for holed in _with_hole(body, objects_only=True):
         template = json.dumps(holed)
         for strange in _strange(_at_hole(body, holed)):
@@ -94,7 +94,7 @@ def with_strange_fields(body: Any) -> Iterator[bytes]:
 
 
 def overlong(body: Any) -> Iterator[bytes]:
-    """Make every list of the body 101 items long, and empty."""
+    """Make each list of the body 101 items long, and empty."""
     for holed in _with_hole(body):
         found = _at_hole(body, holed)
         if isinstance(found, list):
@@ -104,7 +104,7 @@ def overlong(body: Any) -> Iterator[bytes]:
 
 
 def otherwise_encoded(body: Any) -> Iterator[bytes]:
-    """Write the body in ways other than UTF-8, break it off, and blow it up."""
+    """Encode the body other than in UTF-8, truncate it, and inflate it."""
     text = json.dumps(body)
     for encoding in ("utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig", "cp037"):
         yield text.encode(encoding)
@@ -132,7 +132,7 @@ def _strange(found: dict[str, Any]) -> Iterator[str]:
 
 
 def _with_hole(body: Any, *, objects_only: bool = False) -> Iterator[Any]:
-    """Put a mark in each place of the body in turn."""
+    """Put a marker in each place of the body in turn."""
     if not objects_only or isinstance(body, dict):
         yield _PLACE
     if isinstance(body, dict):
@@ -146,7 +146,7 @@ def _with_hole(body: Any, *, objects_only: bool = False) -> Iterator[Any]:
 
 
 def _at_hole(body: Any, holed: Any) -> Any:
-    """Return what stands where the mark is."""
+    """Return the value at the marker's place."""
     if holed == _PLACE:
         return body
     if isinstance(body, dict):

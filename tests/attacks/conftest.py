@@ -15,21 +15,21 @@ from tests.kit.web import WebShop, container_over, web_shop
 
 @pytest.fixture(autouse=True)
 def log() -> Iterator[StringIO]:
-    """What the service logs during the test, as JSON lines."""
+    """The service's log during the test, as JSON lines."""
     with captured_log("debug") as log:
         yield log
 
 
 class Watched:
-    """A shop in memory, and whether anything in it has changed, but for the audit log, which is told of refusals as well."""
+    """A shop in memory that detects changes, except in the audit log, which also records rejected requests."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self._database: MemoryDatabase = store.unit_of_work._database  # type: ignore[attr-defined] # every adapter in memory has it
+        self._database: MemoryDatabase = store.unit_of_work._database  # type: ignore[attr-defined] # every adapter in memory has this attribute
         self._seen = self._content()
 
     def has_changed(self) -> bool:
-        """Tell whether there is anything that was not there, or not so, when this was last asked."""
+        """Return whether anything has changed since the last call."""
         before, self._seen = self._seen, self._content()
         return bool(before != self._seen)
 
@@ -37,7 +37,7 @@ class Watched:
         return list(self._database.tables.audit_log.values())
 
     def _content(self) -> Any:
-        """Return every row: what is committed is replaced as a whole, and never altered."""
+        """Return all rows. Committed rows are immutable and replaced as a whole."""
         tables = self._database.tables
         rows = {
             table.name: dict(getattr(tables, table.name))

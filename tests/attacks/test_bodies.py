@@ -1,4 +1,4 @@
-"""Whatever is sent as a body is refused in a way that helps, or is what the schema permits. It never does harm."""
+"""Every hostile body is rejected with a helpful error or permitted by the schema, and does no harm."""
 
 import json
 from collections.abc import Iterable
@@ -45,7 +45,7 @@ async def sample(surroundings: Surroundings, operation: Operation, watched: Watc
 async def those_taken(
     web: WebShop, sample: Sample, bodies: Iterable[bytes], watched: Watched, log: StringIO
 ) -> list[bytes]:
-    """Send the bodies, check that those that are refused are refused well, and return those that are taken."""
+    """Send the bodies, check the errors of the rejected ones, and return the accepted ones."""
     taken: list[bytes] = []
     for body in bodies:
         response = await sample.send(web, content=body)

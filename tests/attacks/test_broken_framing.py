@@ -25,7 +25,7 @@ def service(database_server: str) -> Iterator[Service]:
 
 
 def answer_to(service: Service, head: str, body: bytes = b"") -> bytes:
-    """Send a request and return the first line of the answer."""
+    """Send a request and return the status line of the response."""
     with socket.create_connection((service.address.ip, service.address.port), timeout=10) as connection:
         connection.sendall(head.replace("\n", "\r\n").encode() + b"\r\n" + body)
         return connection.makefile("rb").readline().strip()
@@ -62,7 +62,7 @@ def test_disconnect_within_a_body_leaves_the_service_running(service: Service) -
 
 
 class AnyId(dict[str, str]):
-    """Stands for every parameter of a path."""
+    """The value of every path parameter."""
 
     def __missing__(self, name: str) -> str:
         return "sandbox" if name == "provider" else NO_ID

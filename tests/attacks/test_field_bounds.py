@@ -20,15 +20,15 @@ from tests.kit.samples import FORM, Surroundings, resolved
 from tests.kit.web import PASSWORD, WebShop
 
 COMBINING_MARKS = "\u0315\u0300"
-"""Two marks that normalization has to exchange, again and again: it takes quadratic time."""
+"""Two combining marks that normalization must reorder, which takes quadratic time when repeated."""
 FILLINGS = {"letters": "a", "combining marks": COMBINING_MARKS, "surrogate pairs": "\U0001f986"}
 BOUNDED_BY_FORMAT = {"uuid", "date-time"}
 PROVIDER_MESSAGE = "receive_provider_message"
-"""Its body is the provider's: any JSON object, verified by its signature over the raw bytes before it is parsed."""
+"""Its body is any JSON object of the provider, verified by a signature over the raw bytes before parsing."""
 
 
 def unbounded(schema: Json, place: str) -> Iterator[str]:
-    """Yield the places of a schema that take a string, a list or a mapping of any size."""
+    """Yield the places of a schema with an unbounded string, list or mapping."""
     schema = resolved(schema)
     for alternatives in ("anyOf", "oneOf", "allOf"):
         for member in schema.get(alternatives, ()):
@@ -133,13 +133,13 @@ async def test_overlong_field_is_neither_normalized_nor_hashed(
 
 
 def long_json(body: Any, filling: str) -> Iterator[bytes]:
-    """Put a text just under the limit of bodies in every place of the body."""
+    """Put a text just under the body limit in every place of the body."""
     space = MAX_BODY_BYTES - len(json.dumps(body))
     return with_values(body, (f'"{filling * (space // len(filling.encode()))}"',))
 
 
 def long_forms(body: Mapping[str, Any], filling: str) -> Iterator[bytes]:
-    """Make every field of the form so long that the form is just under its limit, and just under that of JSON."""
+    """Make each field of the form so long that the form is just under its limit, and just under that of JSON."""
     for name in body:
         for size in (MAX_FORM_BYTES, MAX_BODY_BYTES):
             yield long_form(body, name, filling, size)
@@ -179,7 +179,7 @@ async def test_overlong_query_parameter_is_not_normalized(
 async def test_form_of_combining_marks_is_neither_normalized_nor_hashed(
     web: WebShop, surroundings: Surroundings, spy: Spy
 ) -> None:
-    """The request that once took the event loop for 20 seconds."""
+    """This request once blocked the event loop for 20 seconds."""
     spy.longest = spy.hashed = 0
     form = long_form({"username": "ann@example.com"}, "password", COMBINING_MARKS, 240_000)
     response = await web.visitor.post("/token", content=form, headers={"Content-Type": FORM})

@@ -1,4 +1,4 @@
-"""Only a token of ours, meant for us, and valid now opens anything."""
+"""Only a currently valid token of this service, issued for this service, is accepted."""
 
 import json
 from base64 import urlsafe_b64encode
@@ -42,7 +42,7 @@ FORGERIES = [
 
 @pytest.fixture
 async def forged(web: WebShop, watched: Watched, surroundings: Surroundings) -> dict[str, str]:
-    """Authorization headers, none of which should be believed."""
+    """Authorization headers that must be rejected."""
     [ours, *_] = await watched.store.signing_keys.all()
     token = surroundings.authorization["Authorization"].removeprefix("Bearer ")
     claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})

@@ -1,4 +1,4 @@
-"""Forms are refused in the words of RFC 6749, or understood. They never do harm."""
+"""Hostile forms are rejected with errors of RFC 6749 or understood, and do no harm."""
 
 from io import StringIO
 from urllib.parse import urlencode

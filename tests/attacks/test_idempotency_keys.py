@@ -74,7 +74,7 @@ async def test_idempotency_record_hides_a_one_time_secret(secrets_key: str | Non
         retry = await staff.post(url, json=body, headers=key("k"))
 
     secret = first.json()["secret"]
-    records = store.unit_of_work._database.tables.idempotency  # type: ignore[attr-defined] # in memory it has one
+    records = store.unit_of_work._database.tables.idempotency  # type: ignore[attr-defined] # the adapter in memory has this attribute
     assert secret.startswith("whsec_")
     assert secret not in [record.result.secret for record in records.values()]
     assert retry.headers["Idempotent-Replayed"] == "true"

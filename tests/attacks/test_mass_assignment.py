@@ -1,4 +1,4 @@
-"""No column of any table can be set by naming it where it was not asked for (OWASP API3:2023)."""
+"""No column can be set by sending a field that the operation does not have (OWASP API3:2023)."""
 
 import json
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ BY_TYPE = {
     "dict": {"a": "b"},
 }
 SIGNED = {"receive_provider_message"}
-"""Any change breaks the signature, which tests/http/test_provider_messages.py holds."""
+"""Any change breaks the signature: see tests/http/test_provider_messages.py."""
 WITH_JSON = [
     operation
     for operation in operations()
@@ -46,12 +46,12 @@ WITH_JSON = [
 
 
 def value_of(column: str) -> Any:
-    """Return what somebody would send who wants to set the column."""
+    """Return a value that an attacker would send to set the column."""
     return TEMPTING.get(column, BY_TYPE.get(COLUMNS[column].__name__, "text"))
 
 
 def objects_of(body: Any, pointer: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield every object of a body, with where it stands."""
+    """Yield every object of a body with its path."""
     if isinstance(body, dict):
         yield pointer, body
         for name, member in body.items():
@@ -62,7 +62,7 @@ def objects_of(body: Any, pointer: str = "") -> Iterator[tuple[str, dict[str, An
 
 
 def with_column(body: Any, column: str, schema: Any) -> tuple[Any, set[str]]:
-    """Add a column to every object of the body in which the description has no such field, and say in which."""
+    """Add a column to each object of the body whose schema has no such field. Return the objects' paths."""
     changed, places = json.loads(json.dumps(body)), set()
     for pointer, found in objects_of(changed):
         if column in found:
@@ -101,14 +101,14 @@ async def test_column_names_as_extra_fields_are_rejected_everywhere(
 
 _PORTION = MAX_FORM_FIELDS - 3
 PORTIONS = [tuple(sorted(COLUMNS)[start : start + _PORTION]) for start in range(0, len(COLUMNS), _PORTION)]
-"""As many columns as a form may have beside its own fields."""
+"""The number of columns that a form may have besides its own fields."""
 
 
 @pytest.mark.parametrize("columns", PORTIONS, ids=itemgetter(0))
 async def test_columns_that_are_sent_with_a_form_are_passed_over(
     web: WebShop, watched: Watched, columns: tuple[str, ...]
 ) -> None:
-    """RFC 6749, section 3.2: parameters that are not known are ignored."""
+    """RFC 6749, section 3.2: unknown parameters are ignored."""
     body = {"email": "ann@example.com", "password": PASSWORD, "password_confirm": PASSWORD}
     assert (await web.visitor.post("/v1/users", json=body)).status_code == 201
     users = dict(watched._database.tables.users)

@@ -1,4 +1,4 @@
-"""A client chooses its request's id, and must not choose what the records say about who acted."""
+"""A client chooses its request id, but never the recorded actor."""
 
 import json
 from io import StringIO

@@ -1,4 +1,4 @@
-"""Who reads a copy of the database can sign neither access tokens nor messages to webhooks."""
+"""A copy of the database is not enough to sign access tokens or webhook messages."""
 
 import re
 from base64 import b64encode, urlsafe_b64decode
@@ -91,7 +91,7 @@ async def test_token_signed_with_the_content_of_a_column_is_rejected(
 
 @pytest.mark.parametrize("shop", [False], indirect=True)
 async def test_key_that_is_stored_in_clear_signs_tokens(shop: WebShop, database: asyncpg.Connection) -> None:
-    """The attack works without STEELYARD_SECRETS_KEY, so that the test above can fail."""
+    """The attack works without STEELYARD_SECRETS_KEY, which proves that the test above can fail."""
     stored = load_pem_private_key(await database.fetchval(QUERIES[0]), password=None)
     assert isinstance(stored, Ed25519PrivateKey)
     assert await status_of(shop, signed(await bearer(shop), stored)) == 200

@@ -1,4 +1,4 @@
-"""Attacks on sign-ups where addresses are verified, and on the mail that confirms them."""
+"""Attacks on sign-ups with e-mail verification, and on their mail."""
 
 from collections.abc import AsyncIterator
 
@@ -30,7 +30,7 @@ async def verifying() -> AsyncIterator[WebShop]:
 
 
 async def mailed_token(web: WebShop) -> str:
-    """Deliver the mail that is due, and return the token of the last message."""
+    """Deliver due mail, and return the token of the last message."""
     await web.container.mail.deliver_mail()()
     mailbox = web.container.mail.mailer()
     assert isinstance(mailbox, Mailbox)

@@ -1,4 +1,4 @@
-"""An access token outlives its session, role and scopes: what it claims must not be believed without a check."""
+"""An access token outlives its session, role and scopes, so the database must confirm its claims."""
 
 from uuid import UUID
 
@@ -22,7 +22,7 @@ def claims_of(client: httpx2.AsyncClient) -> dict[str, str]:
 async def change(
     web: WebShop, client: httpx2.AsyncClient, *, role: Role | None = None, status: UserStatus | None = None
 ) -> None:
-    """Change the account's row, and leave its sessions alone."""
+    """Change the account's row without ending its sessions."""
     async with web.container.database.unit_of_work()(SOMEBODY) as work:
         user = await work.users.get(UserId(UUID(claims_of(client)["sub"])))
         assert user is not None
@@ -83,7 +83,7 @@ async def test_token_of_a_disabled_client_reads_no_orders_and_events(web: WebSho
 
 
 async def test_closed_account_places_no_order(web: WebShop) -> None:
-    """Nothing would erase the address again: the account is erased when it is closed."""
+    """Nothing would erase the address later: the account is already erased."""
     customer, mug = await web.customer(), await web.product()
     account = await customer.get("/v1/me")
     closed = await customer.delete("/v1/me", headers={"If-Match": account.headers["ETag"]})

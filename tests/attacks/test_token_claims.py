@@ -1,4 +1,4 @@
-"""What a token of our own key must say, and when, before it opens anything; and how it is refused (RFC 6750, section 3)."""
+"""Claims required of a token signed with the service's key, and the errors (RFC 6750, section 3)."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ MOST_SKEW = 30
 
 @dataclass(frozen=True, slots=True)
 class Mint:
-    """Signs whatever it is asked to, with the service's own key."""
+    """Signs any claims with the service's own key."""
 
     web: WebShop
     clock: FixedClock
@@ -31,7 +31,7 @@ class Mint:
     path: str
 
     async def status(self, header: dict[str, Any] | None = None, **changed: Any) -> tuple[int, str]:
-        """Show a token with some claims changed, or left out where None, and return what it opened."""
+        """Send a token with changed claims, or without those that are None, and return the response."""
         said = {name: value for name, value in {**self.claims, **changed}.items() if value is not None}
         token = jwt.encode(said, self.private, algorithm="EdDSA", headers={**self.header, **(header or {})})
         response = await self.web.visitor.get(self.path, headers={"Authorization": f"Bearer {token}"})
@@ -65,7 +65,7 @@ async def mint(watched: Watched) -> AsyncIterator[Mint]:
 
 @pytest.fixture
 async def client_mint(watched: Watched) -> AsyncIterator[Mint]:
-    """Mint tokens of a service client that reads orders."""
+    """Return a mint of tokens for a service client that reads orders."""
 
     async def client(web: WebShop) -> httpx2.AsyncClient:
         return await web.client(Scope.READ_ORDERS)

@@ -1,4 +1,4 @@
-"""Settings with which strangers could buy without money, or forge messages of the payment provider."""
+"""Settings that would allow free purchases or forged webhooks of the payment provider."""
 
 import pytest
 from pydantic import ValidationError

@@ -1,4 +1,4 @@
-"""Every adapter of a port is held to the same tests."""
+"""Contract tests: every adapter of a port passes the same tests."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -21,9 +21,9 @@ def store_in_memory() -> Store:
 
 @pytest.fixture(scope="session")
 def reused_database(database_server: str, migrated_template: str) -> str:
-    """The URL of a database with today's schema, which one test after the other has for itself and leaves empty.
+    """The URL of a database with the present schema, shared by tests in turn and emptied after each.
 
-    To make a database and to drop it takes longer than most tests of a contract, and these change rows only.
+    Creating and dropping a database takes longer than most contract tests, which change rows only.
     """
     return asyncio.run(create_copy(database_server, migrated_template))
 
@@ -50,7 +50,7 @@ def shop(store: Store) -> Shop:
 
 @pytest.fixture(scope="session")
 def stripe_api() -> Iterator[str]:
-    """The root of an API that is Stripe's, as far as the shop can tell."""
+    """The root URL of the fake Stripe API."""
     with fake_stripe() as root:
         yield root
 

@@ -1,4 +1,4 @@
-"""The ways by which events leave the shop, and what has come through on each."""
+"""The publishers of events, and the events received from each."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -16,7 +16,7 @@ from tests.kit.webhooks import Webhooks
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carrier:
-    """`publishers` are those of two processes. `received` returns the ids of the events, in their order."""
+    """`publishers` belong to two processes. `received` returns the event ids in order."""
 
     publishers: Sequence[EventPublisher]
     received: Callable[[], Awaitable[list[EventId]]]

@@ -1,4 +1,4 @@
-"""The providers of payments, and what each of them understands by the same things."""
+"""The payment providers, with their equivalent test cards."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from tests.kit.clock import FixedClock
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
-    """`away` is the same gateway when its provider cannot be reached. The tokens stand for cards."""
+    """`away` is the same gateway with an unreachable provider. Tokens represent cards."""
 
     gateway: PaymentGateway
     away: PaymentGateway

@@ -34,7 +34,7 @@ def sandbox_provider(store: Store) -> Provider:
 
 
 class UnavailableStore(SandboxStore):
-    """A store whose database does not answer."""
+    """A store whose database is unavailable."""
 
     async def charge(
         self, payment_id: PaymentId, charges: Sequence[SandboxCharge], messages: Sequence[SandboxMessage]

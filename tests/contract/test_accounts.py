@@ -1,4 +1,4 @@
-"""Accounts as their owners and admins change them, over each store."""
+"""Owners and admins change accounts, over each store."""
 
 import asyncio
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The audit log as it is kept and read, over each store."""
+"""Writing and reading the audit log, over each store."""
 
 from datetime import timedelta
 
@@ -22,7 +22,7 @@ DAY = timedelta(days=1)
 async def record(
     shop: Shop, *actions: AuditAction, actor: Actor = SOMEBODY, object_id: str | None = None
 ) -> None:
-    """Tell of actions, one each day."""
+    """Record actions, one per day."""
     for action in actions:
         async with shop.store.unit_of_work(actor) as work:
             work.audit.record(action, object_id, at=shop.clock.now(), number=7)

@@ -1,4 +1,4 @@
-"""What the audit log is told of accounts and log-ins: who has done what, through which request, and nothing personal."""
+"""Audit entries of accounts and log-ins: actor, action and request, without personal data."""
 
 from dataclasses import replace
 

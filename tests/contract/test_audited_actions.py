@@ -1,4 +1,4 @@
-"""What the audit log is told of what staff and commands do: to what, and no free text."""
+"""Audit entries of actions by staff and commands: the object, without free text."""
 
 from dataclasses import replace
 

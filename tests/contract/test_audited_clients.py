@@ -1,4 +1,4 @@
-"""What becomes of service clients, as the audit log is told of it."""
+"""Audit entries of service clients."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Money is authorized first, and captured or voided later; the order follows."""
+"""Payments are authorized, then captured or voided, and the order's status follows."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -192,7 +192,7 @@ async def test_ending_authorization_is_announced_and_then_voided(shop: Shop) -> 
 
 
 async def test_authorization_that_has_ended_at_the_provider_is_recorded(shop: Shop) -> None:
-    """Something was shipped, so that the shop itself does not void it."""
+    """The order is partially shipped, so that the shop does not void the payment itself."""
     order, payment = await an_authorized_order(shop)
     await shop.fulfil(order, 1)
     assert payment.authorized_until is not None

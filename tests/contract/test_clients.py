@@ -1,4 +1,4 @@
-"""Service clients over each store: they are kept, let in and shut out, whoever else is at it."""
+"""Service clients over each store: stored, authenticated and disabled, also concurrently."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -38,7 +38,7 @@ def credentials(made: NewSecretView, secret: str | None = None, network: str = N
 
 
 async def attempt(shop: Shop, shown: ClientCredentials) -> str | int:
-    """Ask for a token, and tell how it ended: for one who has to wait, after how many seconds."""
+    """Request a token, and return the result: for a throttled client the seconds to wait."""
     try:
         await shop.issue_token(shown, scope="")
     except InvalidClient:
@@ -213,7 +213,7 @@ async def test_malformed_client_id_is_invalid(shop: Shop) -> None:
 
 
 async def test_other_spelling_of_a_client_id_is_invalid(shop: Shop) -> None:
-    """Else each of them would have guesses of its own."""
+    """Otherwise each spelling would have its own attempts."""
     made = await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
     text = str(made.client_id)
     for spelling in (text.upper(), text.replace("-", ""), f"{{{text}}}", f"urn:uuid:{text}", f" {text}"):
@@ -229,7 +229,7 @@ async def test_guessing_network_is_throttled_across_clients(shop: Shop) -> None:
 
 
 async def test_right_secret_is_accepted_despite_other_guesses(shop: Shop) -> None:
-    """Nobody guesses 256 random bits. A client must not be shut out by whoever has seen its id."""
+    """Guessing 256 random bits is impossible, but blocking a client by its id must be impossible, too."""
     made = await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
     for _ in range(FREE + 3):
         await attempt(shop, credentials(made, "wrong"))

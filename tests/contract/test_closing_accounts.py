@@ -1,4 +1,4 @@
-"""What is left of an account that was closed, over each store."""
+"""The remaining data of a closed account, over each store."""
 
 import asyncio
 from dataclasses import replace

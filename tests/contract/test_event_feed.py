@@ -1,4 +1,4 @@
-"""The feed: every committed event once, in one order that never changes."""
+"""The event feed: every committed event once, in a fixed order."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ async def published(shop: Shop, *, limit: int = 100) -> list[PublishedEvent]:
 
 
 async def walk(shop: Shop, *, type_: str | None = None, limit: int = 100) -> list[PublishedEvent]:
-    """Read the feed from its beginning to its end, in steps of `limit`."""
+    """Read the whole feed in pages of `limit`."""
     events: list[PublishedEvent] = []
     after: EventId | None = None
     while True:

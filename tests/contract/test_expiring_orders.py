@@ -1,4 +1,4 @@
-"""Who does not pay in time holds nothing any more, and nobody is told that it is sold out meanwhile."""
+"""Unpaid orders expire and release their stock, also when another order needs it."""
 
 import asyncio
 from datetime import timedelta

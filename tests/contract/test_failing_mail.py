@@ -34,7 +34,7 @@ def sent_to(shop: Shop) -> list[str]:
 
 @pytest.fixture
 async def failing(shop: Shop) -> Shop:
-    """A shop in which messages to one of two customers cannot be written out."""
+    """A shop with two customers; messages to one of them cannot be formatted."""
     for email in (BROKEN, SOUND):
         await shop.customer(email)
     shop.mailbox.broken.add(BROKEN)

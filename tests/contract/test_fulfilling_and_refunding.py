@@ -1,4 +1,4 @@
-"""What is shipped and what is given back, in portions, and never more than there was."""
+"""Partial shipments and refunds, never more than ordered and paid."""
 
 from dataclasses import replace
 from datetime import timedelta

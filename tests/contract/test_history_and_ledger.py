@@ -1,4 +1,4 @@
-"""Who did what, when, from where to where, why, and through which request: of orders and of stock."""
+"""Order history and stock ledger: actor, time, change, reason and request."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -26,7 +26,7 @@ Row = tuple[Action, OrderStatus | None, OrderStatus, str | None, Actor]
 
 @pytest.fixture
 async def actors(shop: Shop) -> Iterator[Actor]:
-    """Somebody with a request of his own each time, and a moment of its own."""
+    """Return an actor with a request of its own, and move the clock."""
 
     def next_actors() -> Iterator[Actor]:
         for number in count(1):

@@ -1,4 +1,4 @@
-"""What a customer can hold without paying is limited, whatever is sent at once and to however many processes."""
+"""Holds without payment are limited, also under concurrent requests to several processes."""
 
 import asyncio
 from collections import Counter
@@ -69,7 +69,7 @@ async def test_paid_units_do_not_count(shop: Shop) -> None:
 async def test_limit_holds_for_concurrent_orders_of_many_processes(
     shop: Shop, orders: int, units: int, max_batch: int
 ) -> None:
-    """Orders are of different products where possible, so that no lock on stock puts them in a row."""
+    """Orders are for different products where possible, so that stock locks do not serialize them."""
     limit(shop, orders=orders, units=units)
     ann = await shop.customer()
     products = [await shop.product(stock=20) for _ in range(1 if units else 12)]

@@ -1,4 +1,4 @@
-"""Whoever is first, the money, the goods and the order agree."""
+"""Payment, stock and order status agree, whichever concurrent action wins."""
 
 import asyncio
 from collections import Counter
@@ -36,7 +36,7 @@ def kinds(answers: Iterable[object]) -> Counter[type]:
 
 
 async def begun(shop: Shop, *, spare: int = 0) -> tuple[list[OrderView], list[PaymentView]]:
-    """Return orders of one product, all of which their customers have begun to pay for."""
+    """Return orders for one product, all with a pending payment."""
     mug = await shop.product(stock=2 * ORDERS + spare)
     orders = [await shop.order(mug, 2) for _ in range(ORDERS)]
     begun = [await shop.pay(order, "tok_pending") for order in orders]

@@ -1,4 +1,4 @@
-"""A locked row delays the orders that need it, and no others."""
+"""A locked row delays only the orders that need it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,7 +17,7 @@ from tests.invariants import assert_invariants
 from tests.kit.shop import Shop
 
 SOON = 20
-"""Seconds after which an order counts as blocked. In fact it takes milliseconds."""
+"""Seconds after which an order counts as blocked. Orders usually take milliseconds."""
 
 
 @asynccontextmanager
@@ -122,7 +122,7 @@ async def test_lane_that_gets_no_lock_in_time_says_overloaded(shop: Shop) -> Non
 
 
 async def test_two_processes_place_all_orders_for_one_hot_product(shop: Shop) -> None:
-    """Neither starves: each places all of its orders, and those for another product between them."""
+    """Neither process starves: each places all of its orders, and orders for another product in between."""
     hot, quiet = await shop.product(stock=1000), await shop.product(stock=1000)
     customers = [await shop.customer() for _ in range(10)]
     tills = [shop.till(max_batch=8), shop.till(max_batch=8)]

@@ -23,7 +23,7 @@ async def add(store: Store, *requests: MailRequest) -> None:
 
 
 async def due(store: Store, *, minutes: int = 0) -> list[MailRequest]:
-    """Take all that is due, and put it back."""
+    """Take all due messages, and put them back."""
     taken = []
     async with store.unit_of_work() as work:
         while request := await work.mail.next_due(NOW + minutes * MINUTE):

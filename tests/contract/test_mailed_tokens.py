@@ -1,4 +1,4 @@
-"""Verified addresses and forgotten passwords, over each store."""
+"""E-mail verification and password reset, over each store."""
 
 import asyncio
 from dataclasses import replace
@@ -41,7 +41,7 @@ async def account(shop: Shop) -> UserView:
 
 
 async def asked_for_reset(shop: Shop, email: EmailAddress = ANN.email) -> str:
-    """Ask for a new password, and return the token from the message."""
+    """Request a password reset, and return the token from the message."""
     await shop.request_password_reset(email, network=NETWORK)
     await shop.deliver_mail()
     return shop.mailbox.token()

@@ -1,4 +1,4 @@
-"""Money is taken once, and an order that was paid for is confirmed, revived or paid back."""
+"""An order is charged once, and a paid order is confirmed, reinstated or refunded."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What the shop relies on, whoever its provider is."""
+"""The contract of payment gateways, over each provider."""
 
 import asyncio
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The same order never twice, and the same unit never twice, whoever asks at once."""
+"""No order is placed twice and no unit is sold twice, also under concurrent requests."""
 
 import asyncio
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ Answer = IdempotentResult[OrderView] | BaseException
 
 @pytest.fixture(params=[1, 3, 20])
 def tills(request: pytest.FixtureRequest, shop: Shop) -> list[PlaceOrder]:
-    """Processes of the service: requests at one till share batches, those at different tills race."""
+    """Processes of the service: requests at one till share batches; requests at different tills race."""
     return [shop.till() for _ in range(request.param)]
 
 

@@ -18,7 +18,7 @@ ALPHABET = "aäÄbBzZ é-_9東😀\ufd3e"
 
 
 async def stock_up(shop: Shop, random: Random, *, count: int) -> None:
-    """Import products that share names, prices and moments."""
+    """Import products with equal names, prices and times."""
     rows = [
         CatalogRow(
             line=2,

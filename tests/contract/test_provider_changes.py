@@ -1,4 +1,4 @@
-"""Refunds and disputes that begin at the provider are recorded, and external refunds are settled at once."""
+"""Provider-initiated refunds and disputes are recorded, and external refunds are settled at once."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""An order's key is its customer's for ever, also when what was answered then is no longer kept."""
+"""An order's key belongs to its customer for ever, also after its idempotency record is pruned."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -14,7 +14,7 @@ from tests.kit.shop import STAFF, Shop
 
 
 async def taken_long_ago(shop: Shop, command: PlaceOrderCommand) -> OrderView:
-    """Keep the order of a command as if the record of its key had been pruned since."""
+    """Place the order of a command, and prune the idempotency record."""
     product = await shop.get_product(command.request.lines[0].product_id, include_archived=True)
     order = an_order(
         shop.ids, (product, 1), customer=command.request.customer_id, actor=STAFF, key=command.key.key

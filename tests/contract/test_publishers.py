@@ -1,4 +1,4 @@
-"""What a relay relies on, however the events leave the shop."""
+"""The contract of event publishers."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -25,7 +25,7 @@ async def carrier(request: pytest.FixtureRequest, shop: Shop, tmp_path: Path) ->
 
 
 async def happened(shop: Shop, times: int) -> Sequence[PublishedEvent]:
-    """Let something happen in the shop, and return all events of the feed."""
+    """Create some events, and return all events of the feed."""
     for _ in range(times):
         await shop.product()
     await shop.store.event_feed.publish_new(limit=1000)

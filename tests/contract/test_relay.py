@@ -1,4 +1,4 @@
-"""Events on their way out: at least once each, for the first time in order, whoever is killed on the way."""
+"""The relay publishes events at least once and first in order, also when processes are killed."""
 
 import asyncio
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from tests.kit.shop import Shop
 
 
 class Post(EventPublisher):
-    """A publisher that keeps what it was handed, unless something happens `before` or `after` it does."""
+    """A publisher that stores events, with hooks `before` and `after`."""
 
     name = "post"
 
@@ -86,7 +86,7 @@ async def test_failed_publication_is_retried(shop: Shop) -> None:
 
 
 async def test_unrecorded_publication_is_repeated(shop: Shop) -> None:
-    """The lease of whoever was killed keeps others away until it is over."""
+    """The lease of a killed process excludes others until it expires."""
     await happen(shop, 3)
     feed, progress = shop.store.event_feed, shop.store.relay_progress
     await feed.publish_new(limit=100)

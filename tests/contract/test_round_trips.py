@@ -1,4 +1,4 @@
-"""Each aggregate is written and read with a value in every field that is not the field's default."""
+"""Each aggregate is written and read with a non-default value in every field."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
@@ -35,7 +35,7 @@ NOW = datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)
 
 
 class Values:
-    """Values by type, each of them different."""
+    """Distinct values by type."""
 
     def __init__(self, shop: Shop) -> None:
         self._numbers = count(11)

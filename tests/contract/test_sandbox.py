@@ -1,4 +1,4 @@
-"""What only the sandbox does: each token goes wrong in its own way, and the shop is called back."""
+"""Behavior specific to the sandbox: the failure of each token, and webhooks to the shop."""
 
 import asyncio
 from collections.abc import Callable
@@ -32,7 +32,7 @@ URL = "http://shop/v1/webhooks/payments/sandbox"
 
 
 class Sandbox:
-    """The sandbox, and a shop that opens what it is sent, unless it is `deaf`."""
+    """The sandbox, and a shop that receives its webhooks unless it is `deaf`."""
 
     def __init__(self, store: Store) -> None:
         self.clock = FixedClock()

@@ -57,7 +57,7 @@ WAYS = (by_id, by_family, by_user)
 
 
 async def found(sessions: SessionRepository, session: Session) -> list[Session | None]:
-    """Look a session up in every way that there is."""
+    """Look a session up by each of its keys."""
     return [kept for way in WAYS for kept in await way(sessions, session)]
 
 

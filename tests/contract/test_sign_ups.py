@@ -1,4 +1,4 @@
-"""Sign-ups that wait for their e-mail addresses to be confirmed, over each store."""
+"""Sign-ups pending e-mail verification, over each store."""
 
 import asyncio
 from dataclasses import replace
@@ -32,7 +32,7 @@ EVE = replace(ANN, password="a password of the attacker", full_name="Eve")
 
 
 async def mailed_tokens(shop: Shop) -> list[str]:
-    """Deliver the mail that is due, and return the token of each message, in the order of the sign-ups."""
+    """Deliver due mail, and return the token of each message, in the order of the sign-ups."""
     shop.mailbox.messages.clear()
     await shop.deliver_mail()
     return [shop.mailbox.token(number) for number in range(len(shop.mailbox.messages))]
@@ -49,7 +49,7 @@ async def log_in(shop: Shop, command: SignUpCommand) -> None:
 
 
 async def pending(shop: Shop) -> UserView:
-    """Return a pending account as a former release has opened it."""
+    """Return a pending account as a former release created it."""
     known = (await shop.sign_up(replace(ANN, password="a password of the former release"))).result
     async with shop.store.unit_of_work(SOMEBODY) as work:
         user = await work.users.get(known.id)

@@ -1,4 +1,4 @@
-"""What only Stripe does, and what becomes of a question whose answer is lost, late or nonsense."""
+"""Behavior specific to Stripe, and requests whose response is lost, late or malformed."""
 
 import asyncio
 import json
@@ -39,14 +39,14 @@ Intercept = Callable[[httpx2.Request, httpx2.AsyncBaseTransport], Awaitable[http
 
 
 class Stripe:
-    """A gateway to the fake Stripe, what it has sent there, and somebody who may `intercept` that."""
+    """A gateway to the fake Stripe, with its recorded requests and a hook to `intercept` them."""
 
     def __init__(self, api_base: str) -> None:
         self.api_base = api_base
         self.sent: list[str] = []
         self.intercept: Intercept | None = None
         self.clock = FixedClock()
-        self.ids = UuidV7Factory()  # new in each test: the server's memory is one
+        self.ids = UuidV7Factory()  # new in each test, because tests share the server
         self._network = httpx2.AsyncHTTPTransport()
         self.http_client = httpx2.AsyncClient(transport=_Wire(self._carry))
         self.gateway = StripeGateway(create_client(API_KEY, self.http_client, api_base=api_base), self.clock)
@@ -100,7 +100,7 @@ async def stripe(stripe_api: str) -> AsyncIterator[Stripe]:
 
 
 def losing(answer_to: str) -> Intercept:
-    """Return what lets a request through, and loses the answer."""
+    """Return an interceptor that sends the request and loses the response."""
 
     async def lose(request: httpx2.Request, network: httpx2.AsyncBaseTransport) -> httpx2.Response:
         response = await network.handle_async_request(request)
@@ -186,7 +186,7 @@ async def test_payment_declined_for_its_token_stays_declined(stripe: Stripe) -> 
 
 
 async def authenticate(stripe: Stripe, answer: ProviderAnswer, *, success: bool) -> None:
-    """Let the customer authenticate the payment at the bank, as Stripe.js does."""
+    """Let the customer authenticate the payment, as Stripe.js does."""
     assert answer.next_action is not None
     response = await stripe.http_client.post(
         f"{stripe.api_base}/v1/payment_intents/{answer.reference}/_authenticate",
@@ -382,7 +382,7 @@ async def test_webhook_signed_by_the_server_is_verified(stripe: Stripe) -> None:
         answer = await stripe.gateway.pay(payment, "pm_card_visa")
         inbox = StripeWebhookParser(create_client(API_KEY, stripe.http_client, api_base=None), ["whsec_new"])
         events = [await inbox.open(await arrived.get())]
-        while not events[-1] or events[-1].payment_id != payment.id:  # those of other tests are on their way
+        while not events[-1] or events[-1].payment_id != payment.id:  # events of other tests may arrive
             events.append(await inbox.open(await arrived.get()))
     event = events[-1]
     assert event.kind is ProviderEventKind.CAPTURED

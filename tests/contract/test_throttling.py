@@ -1,4 +1,4 @@
-"""Guesses are made slow and nobody is locked out, over each store, whichever process is asked."""
+"""Throttling slows guesses and locks no account, over each store and across processes."""
 
 import asyncio
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ ANN, NOBODY = "ann@example.com", "nobody@example.com"
 
 
 async def log_in(shop: Shop, email: str = ANN, password: str = "wrong", network: str = NETWORK) -> str | int:
-    """Try, and return how it ended: for one who has to wait, after how many seconds."""
+    """Try a password, and return the result: if throttled, the seconds to wait."""
     try:
         await shop.log_in(
             LogInCommand(

@@ -1,4 +1,4 @@
-"""Telling subscribers: at least once each, in the order of each order's life, until they hear or nobody believes it."""
+"""Webhook deliveries: at least once, in order per aggregate, with bounded retries."""
 
 import asyncio
 from datetime import timedelta

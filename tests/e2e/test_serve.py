@@ -43,7 +43,7 @@ def test_service_can_be_stopped_while_it_waits_for_the_database(stop: signal.Sig
         address = f"127.0.0.1:{mute.getsockname()[1]}"
         with serving(f"postgresql://nobody:none@{address}/none") as service, mute.accept()[0]:
             if stop is signal.SIGINT:
-                os.killpg(service.process.pid, stop)  # as a terminal does on Ctrl-C
+                os.killpg(service.process.pid, stop)  # as a terminal does on Ctrl-C on Ctrl-C
             else:
                 os.kill(service.process.pid, stop)
             output, _ = service.process.communicate(timeout=STOP_SECONDS)

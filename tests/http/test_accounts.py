@@ -1,4 +1,4 @@
-"""One's own account, and those of others."""
+"""The caller's own account, and accounts managed by admins."""
 
 from typing import Any
 

@@ -15,7 +15,7 @@ NOT_TOLD = {
     "receive_provider_message": "the history of the order tells of it",
     "request_password_reset": "the account is looked up later, by the mail worker; the reset itself is audited",
 }
-"""What changes something, or might, and is not for the audit log; each with its reason."""
+"""Changing operations without an audit entry, each with its reason."""
 WRITES = [operation for operation in operations() if operation.method != "GET"]
 
 
@@ -100,7 +100,7 @@ async def test_invalid_audit_filter_is_rejected(web: WebShop, parameter: str, va
 
 
 async def test_demoted_admin_cannot_read_the_audit_log(web: WebShop) -> None:
-    """The token still says admin: the database is asked."""
+    """The token still contains the role admin, but the database decides."""
     boss, former = await web.admin(), await web.admin()
     me = await former.get("/v1/me")
     assert (await former.get("/v1/audit")).status_code == 200

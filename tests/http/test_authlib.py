@@ -1,4 +1,4 @@
-"""A client of authlib's is told the issuer and nothing else, finds the rest by the metadata, and runs every grant."""
+"""A client of authlib knows only the issuer, discovers the rest, and runs every grant."""
 
 import warnings
 from collections.abc import AsyncIterator
@@ -25,7 +25,7 @@ ANN = {"email": "ann@example.com", "password": PASSWORD, "password_confirm": PAS
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """Whoever knows the service by its issuer only."""
+    """A client that knows only the issuer."""
 
     web: WebShop
     metadata: dict[str, Any]
@@ -44,10 +44,10 @@ class Outside:
         )
 
     async def verified(self, token: str) -> dict[str, Any]:
-        """Return the claims of an access token, verified by joserfc with the keys that the metadata lead to."""
+        """Return the claims of an access token, verified by joserfc with the published keys."""
         answer = await self.web.visitor.get(self.metadata["jwks_uri"])
         with warnings.catch_warnings():
-            # The older name of the algorithm (RFC 9864), which all know.
+            # The older name of the algorithm (RFC 9864), which all libraries know.
             warnings.simplefilter("ignore", SecurityWarning)
             read = jwt.decode(token, KeySet.import_key_set(answer.json()), algorithms=["EdDSA"])
         rules = jwt.JWTClaimsRegistry(

@@ -1,4 +1,4 @@
-"""Who may do what, for every route: the table of permissions in the domain, and nothing besides."""
+"""Authorization of every route follows the domain's table of permissions."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -20,21 +20,21 @@ from tests.kit.web import WebShop
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What it takes to do something, and besides, to do it with what belongs to somebody else."""
+    """The permission for an operation, and the additional one for objects of others."""
 
     permission: Permission | None = None
     others: Permission | None = None
     public: bool = False
     private: bool = False
     trusts_token: bool = False
-    """Reading one's own data and placing orders: only the token is checked, until `others` comes into play."""
+    """Reads of one's own data and placing orders check only the token, unless `others` applies."""
 
     def asks_database(self, permissions: AbstractSet[Permission]) -> bool:
         """Return whether the caller's token is checked against the database."""
         return not self.trusts_token or self.others in permissions
 
     def status(self, role: Role | None, *, own: bool) -> int:
-        """Return how somebody is refused, or 200. None has no token."""
+        """Return the expected error of a caller, or 200. None has no token."""
         if self.public:
             return 200
         if role is None:
@@ -46,13 +46,13 @@ class Access:
         return 200 if self.others in PERMISSIONS[role] else 404
 
     def status_of_client(self, scope: Scope) -> int:
-        """Return how a service client with a scope is refused, or 200: it owns nothing, so nothing is hidden from it."""
+        """Return the expected error of a service client with a scope, or 200. A client owns nothing."""
         asked_for = {self.permission, self.others} - {None}
         return 200 if self.public or asked_for & SCOPES[scope] else 403
 
 
 def own_or(permission: Permission | None) -> Access:
-    """Return the access to what belongs to somebody: theirs, and everybody's with a permission, if there is one."""
+    """Return the access to an owned object: for its owner, and for others with the permission, if any."""
     return Access(others=permission, private=True)
 
 
@@ -67,12 +67,12 @@ def needs(permission: Permission) -> Access:
 ANYBODY = Access(public=True, trusts_token=True)
 READ_CATALOG = replace(ANYBODY, others=Permission.SEE_ARCHIVED_PRODUCTS)
 ONESELF = Access()
-"""Whoever is logged in, about themselves: there is no way to name anybody else."""
+"""Any logged-in caller, about themselves only."""
 
 READ_ONESELF = replace(ONESELF, trusts_token=True)
 ORDER = Access(permission=Permission.PLACE_ORDERS, trusts_token=True)
 OWN_AND_FOR_STAFF_ALL = Access(others=Permission.SEE_ALL_ORDERS, trusts_token=True)
-"""A list, which names nobody: nobody is refused who has something of their own."""
+"""A list: every caller with objects of their own may read it."""
 
 TABLE: Mapping[str, Access] = {
     "POST /v1/users": ANYBODY,
@@ -143,7 +143,7 @@ TABLE: Mapping[str, Access] = {
     "GET /asyncapi.json": ANYBODY,
     "MOUNT /docs/assets": ANYBODY,
 }
-"""Every route of the service. A provider's message needs no token: its signature says whose it is."""
+"""Every route of the service. A provider's webhook needs no token: its signature authenticates it."""
 
 
 def line_of(operation: Operation) -> str:
@@ -161,13 +161,13 @@ def routes_of(web: WebShop) -> Iterator[str]:
 
 
 def borne_by(sample: Sample, authorization: Mapping[str, str]) -> Sample:
-    """Return the same request as somebody else sends it; without a token, if there is none."""
+    """Return the same request from another caller, without a token for None."""
     rest = {name: value for name, value in sample.headers.items() if name != "Authorization"}
     return replace(sample, headers={**rest, **authorization})
 
 
 class Nobody:
-    """Who has no token."""
+    """A caller without a token."""
 
 
 Asking = Role | Scope | type[Nobody] | None
@@ -189,10 +189,10 @@ async def authorization_of(asking: Asking, surroundings: Surroundings) -> Mappin
 
 
 async def ask_every_operation(web: WebShop, owner: Role, asking: Asking) -> dict[str, int]:
-    """Send every operation's sample with what belongs to the owner, and tell how it was refused, or 200.
+    """Send every operation's sample for the owner's objects, and return its error, or 200, for each
 
     What changes something is tried in surroundings of its own, and by a new stranger. `asking` is the stranger's
-    role, or the one scope of a client; None is the owner.
+    role or scope of a client; None is the owner.
     """
     shared, statuses = await Surroundings.of(web, owner), {}
     for operation in operations():
@@ -224,7 +224,7 @@ async def test_each_role_has_its_permissions_on_own_objects(web: WebShop, role: 
 
 @pytest.mark.parametrize("role", Role)
 async def test_each_role_has_its_permissions_on_a_customers_objects(web: WebShop, role: Role) -> None:
-    """A customer finds nothing of another customer: 404, as if it were not there."""
+    """Objects of another customer are 404 for a customer, as if they did not exist."""
     assert await ask_every_operation(web, Role.CUSTOMER, role) == expected(role, own=False)
 
 
@@ -234,7 +234,7 @@ async def test_each_scope_grants_exactly_its_permissions(web: WebShop, scope: Sc
         line_of(operation): TABLE[line_of(operation)].status_of_client(scope) for operation in operations()
     }
     if scope is Scope.WRITE_WEBHOOKS:
-        # Its scope alone permits no event that it could subscribe to.
+        # The scope alone permits no event to subscribe to.
         expected["POST /v1/webhook-endpoints"] = 403
         expected["PATCH /v1/webhook-endpoints/{endpoint_id}"] = 403
     assert await ask_every_operation(web, Role.CUSTOMER, scope) == expected
@@ -266,7 +266,7 @@ async def test_anonymous_requests_reach_public_routes_only(web: WebShop) -> None
 
 
 async def revoke(web: WebShop, authorization: Mapping[str, str]) -> None:
-    """End the session, or disable the client, that the access token was issued for."""
+    """Revoke the session or client of the access token."""
     token = authorization["Authorization"].removeprefix("Bearer ")
     claims = jwt.decode(token, options={"verify_signature": False})
     if "sid" in claims:
@@ -330,7 +330,7 @@ async def test_forbidden_request_is_logged_with_its_actor(web: WebShop) -> None:
 
 
 async def test_order_list_shows_own_orders_and_all_to_staff(web: WebShop) -> None:
-    """The lists name nobody: they have to be looked into."""
+    """Lists return 200 for every caller, so their content is checked."""
     owner = await Surroundings.of(web, Role.CUSTOMER)
     customer, staff = await web.customer(), await web.staff()
     assert len((await web.visitor.get("/v1/orders", headers=owner.authorization)).json()["items"]) == 2

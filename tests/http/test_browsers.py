@@ -1,4 +1,4 @@
-"""What browsers are told: to be careful with every answer, and which pages may talk to the service."""
+"""Security headers and CORS."""
 
 from collections.abc import AsyncIterator
 
@@ -19,7 +19,7 @@ PREFLIGHT = {
 
 @pytest.fixture
 async def opened() -> AsyncIterator[WebShop]:
-    """The service with one named origin, reached over TLS."""
+    """The service with one allowed origin, over TLS."""
     settings = {"cors_origins": FRIEND, "token_issuer": "https://api.shop.example", "allow_sandbox": True}
     async with web_shop(container_over(memory_store(), **settings)) as web:
         yield web
@@ -33,7 +33,7 @@ def assert_careful(response: httpx2.Response) -> None:
 
 
 async def failing(service: WebShop, **headers: str) -> httpx2.Response:
-    """Return the answer of a service in which something goes wrong that nobody has thought of."""
+    """Return the response to an unexpected exception."""
 
     async def fail(_: object) -> None:
         raise RuntimeError

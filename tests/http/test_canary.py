@@ -1,4 +1,4 @@
-"""A password and a token that are sent everywhere, and come out nowhere."""
+"""A password and a token are sent in every field and appear in no response or log line."""
 
 import json
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ JSON = {"Content-Type": "application/json"}
 
 @pytest.fixture
 def log() -> StringIO:
-    """Everything that is logged, at the most talkative level."""
+    """Everything that is logged, at level debug."""
     stream = StringIO()
     configure_logging("debug", stream=stream)
     return stream
@@ -33,7 +33,7 @@ def _operations(web: WebShop) -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 def _bodies(fields: list[str]) -> Iterator[Any]:
-    """Bodies with the canary as a value, in a list, deep down, and as a key of a mapping."""
+    """Bodies with the canary as a value, in a list, nested, and as a key."""
     yield dict.fromkeys(fields, CANARY)
     yield {"misspelled": CANARY}
     yield [CANARY]

@@ -1,4 +1,4 @@
-"""The worker's job of checking the rules: what it finds is logged, and told to those who watch."""
+"""The worker's check of invariants: violations are logged and exposed as metrics."""
 
 import json
 from collections.abc import Sequence

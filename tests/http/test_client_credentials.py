@@ -1,4 +1,4 @@
-"""Programs log in for themselves, in the words of RFC 6749, section 4.4, and do what their scopes permit."""
+"""The client credentials grant (RFC 6749, section 4.4) and its scopes."""
 
 from base64 import b64encode
 from collections.abc import AsyncIterator
@@ -31,7 +31,7 @@ async def made(web: WebShop) -> NewSecretView:
 
 
 def basic(client_id: object, secret: str) -> dict[str, str]:
-    """Write id and secret as RFC 6749, section 2.3.1 has it: each as a form has it, and both in Base64."""
+    """Encode id and secret for HTTP Basic (RFC 6749, section 2.3.1): each form-encoded, then Base64."""
     shown = f"{quote_plus(str(client_id))}:{quote_plus(secret)}"
     return {"Authorization": f"Basic {b64encode(shown.encode()).decode()}"}
 
@@ -116,7 +116,7 @@ async def test_unknown_client_gets_a_basic_challenge(web: WebShop, made: NewSecr
 
 
 async def test_client_secret_in_the_form_is_rejected(web: WebShop, made: NewSecretView) -> None:
-    """RFC 6749, section 2.3.1 does not recommend it, and the metadata do not offer it."""
+    """RFC 6749, section 2.3.1 advises against it, and the metadata do not list it."""
     response = await ask(web, made, headers={}, client_id=str(made.client_id), client_secret=made.secret)
     assert is_refused(response, 401, "invalid_client")
     assert "HTTP Basic" in response.json()["error_description"]
@@ -176,7 +176,7 @@ async def test_token_of_a_disabled_client_cannot_move_money_or_administer(
 
 
 async def test_client_token_cannot_be_revoked_at_the_endpoint(web: WebShop, made: NewSecretView) -> None:
-    """RFC 7009, section 2.2.1: who is told 200 believes that the token is worth nothing now."""
+    """RFC 7009, section 2.2.1: after 200 a client may assume that the token is invalid."""
     headers = bearer(await ask(web, made))
     token = headers["Authorization"].removeprefix("Bearer ")
     response = await web.visitor.post("/oauth/revoke", data={"token": token})

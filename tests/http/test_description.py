@@ -1,4 +1,4 @@
-"""The OpenAPI description as a user of the API reads it, and how addresses behave that it does not have."""
+"""The OpenAPI description is complete, and undocumented paths behave well."""
 
 import re
 
@@ -20,9 +20,9 @@ KEYS_REQUIRED = {
     "cancel_order",
     "adjust_stock",
 }
-"""By the contract: placing an order, payments, refunds, fulfilments, cancel, stock adjustments."""
+"""Operations that require an Idempotency-Key."""
 KEYS_NOT_TAKEN = {"receive_provider_message"}
-"""A provider's message has an id of its own, by which repeats are known."""
+"""A provider's webhook has an id, by which repeats are recognized."""
 OAUTH = {"/token", "/oauth/revoke"}
 ADDRESSES = sorted({operation.path for operation in operations()})
 
@@ -120,7 +120,7 @@ async def test_unknown_path_is_not_found_and_not_redirected(web: WebShop, path: 
 
 
 async def test_undeclared_response_is_detected(web: WebShop) -> None:
-    """All other tests rely on it: their clients hold every answer against the description."""
+    """All other tests rely on it: their clients validate every response against the description."""
     right = await web.visitor.get("/livez")
     headers = {
         name: value

@@ -1,4 +1,4 @@
-"""The feed over HTTP: CloudEvents, from where one has been, for staff."""
+"""The event feed over HTTP: CloudEvents after a cursor, for staff."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""More log-ins at once than there are places: who is too many is told so at once, and everybody else is served."""
+"""Log-ins above the hashing queue's bound get 503 at once; other requests are served."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -18,11 +18,11 @@ ANN = {"email": "ann@example.com", "password": PASSWORD, "password_confirm": PAS
 BOB = {**ANN, "email": "bob@example.com"}
 LOG_IN = {"username": "ann@example.com", "password": PASSWORD}
 PLACES = 2
-"""One password that is checked, and one that waits."""
+"""One running verification and one queued."""
 
 
 class HeldUp(argon2.PasswordHasher):
-    """Cheap, and goes on only when it is let."""
+    """A cheap hasher that waits for the test."""
 
     def __init__(self) -> None:
         super().__init__(time_cost=1, memory_cost=8, parallelism=1)
@@ -38,7 +38,7 @@ class HeldUp(argon2.PasswordHasher):
 
 @dataclass(frozen=True, slots=True)
 class Crowded:
-    """A shop with a customer, all of whose places for passwords are taken by log-ins that do not end."""
+    """A shop whose hashing queue is filled by log-ins that do not end."""
 
     web: WebShop
     customer: httpx2.AsyncClient
@@ -59,7 +59,7 @@ async def crowded() -> AsyncIterator[Crowded]:
         held_up.may_go_on.clear()
         waiting = [asyncio.create_task(web.visitor.post("/token", data=LOG_IN)) for _ in range(PLACES)]
         await asyncio.to_thread(held_up.begun.wait, 60)
-        await asyncio.sleep(0.05)  # until the other one has taken its place as well
+        await asyncio.sleep(0.05)  # until the second log-in is queued
         yield Crowded(web, customer, held_up, waiting)
         held_up.may_go_on.set()
         await asyncio.gather(*waiting)
@@ -67,7 +67,7 @@ async def crowded() -> AsyncIterator[Crowded]:
 
 
 async def test_log_in_above_the_hashing_bound_is_overloaded_at_once(crowded: Crowded) -> None:
-    """The answer is there although none of those before it gets any further: nobody waits for a place."""
+    """The response arrives while the queued log-ins make no progress: a rejected log-in does not wait."""
     refused = (
         await crowded.web.visitor.post("/token", data=LOG_IN),
         await crowded.web.visitor.post("/token", data={**LOG_IN, "username": "nobody@example.com"}),

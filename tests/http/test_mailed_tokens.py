@@ -1,4 +1,4 @@
-"""Verified addresses and forgotten passwords."""
+"""E-mail verification and password reset over HTTP."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -19,13 +19,13 @@ NEW_PASSWORD = "another password of some length"
 
 @pytest.fixture
 async def verifying() -> AsyncIterator[WebShop]:
-    """The service where addresses are verified."""
+    """The service with e-mail verification."""
     async with web_shop(container_over(memory_store(), email_verification=True)) as web:
         yield web
 
 
 async def mailbox(web: WebShop) -> Mailbox:
-    """Have the mail delivered, and return where it went."""
+    """Deliver due mail, and return the mailbox."""
     await web.container.mail.deliver_mail()()
     box = web.container.mail.mailer()
     assert isinstance(box, Mailbox)

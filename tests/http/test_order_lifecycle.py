@@ -244,7 +244,7 @@ async def test_units_are_cancelled_by_the_customer_and_refunded(web: WebShop) ->
 
 
 @pytest.mark.parametrize("quantity", [0, 3, "1"])
-async def test_cancelling_an_impossible_quantity_changes_nothing(web: WebShop, quantity: object) -> None:
+async def test_canceling_an_impossible_quantity_changes_nothing(web: WebShop, quantity: object) -> None:
     customer = await web.customer()
     order = await place(web, customer)
     before = (await customer.get(order)).json()

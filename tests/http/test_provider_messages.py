@@ -1,4 +1,4 @@
-"""Where providers of payments call back: what is not signed is not looked at."""
+"""Webhooks of payment providers: unsigned ones are rejected."""
 
 import json
 from collections.abc import AsyncIterator
@@ -39,7 +39,7 @@ CAPTURED = {
 
 @dataclass(frozen=True, slots=True)
 class Callee:
-    """A shop that is called back, and what it has believed."""
+    """A shop that receives webhooks, and the accepted events."""
 
     web: WebShop
     events: list[ProviderEvent]
@@ -53,7 +53,7 @@ class Callee:
         url: str = URL,
         **changed: str,
     ) -> httpx2.Response:
-        """Send a signed message, some of whose headers are `changed` after that."""
+        """Send a signed message, with some headers `changed` afterwards."""
         body = message if isinstance(message, str) else json.dumps(message)
         headers = JSON | StandardWebhooks([secret]).sign("msg_1", body, at=datetime.now(UTC) - age)
         headers |= {name.replace("_", "-"): value for name, value in changed.items()}

@@ -1,4 +1,4 @@
-"""How often each caller may ask, and how they are told."""
+"""Rate limits per caller, and their headers."""
 
 from collections.abc import AsyncIterator
 

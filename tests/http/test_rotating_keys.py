@@ -1,4 +1,4 @@
-"""Keys rotate under running processes, and nobody is logged out."""
+"""Key rotation in running processes logs nobody out."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
@@ -26,7 +26,7 @@ MINUTE = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Processes:
-    """Two processes on one store, one of which rotates."""
+    """Two processes on one store, one of which rotates the keys."""
 
     clock: FixedClock
     store: Store
@@ -67,7 +67,7 @@ async def test_joserfc_verifies_tokens_with_fetched_keys(
 ) -> None:
     token = await log_in(processes.rotating)
     keys = KeySet.import_key_set({"keys": await key_set(processes.other)})
-    with pytest.warns(SecurityWarning, match="RFC 9864"):  # the older name of the algorithm, which all know
+    with pytest.warns(SecurityWarning, match="RFC 9864"):  # the older name, which all libraries know
         read = jwt.decode(token, keys, algorithms=["EdDSA"])
     rules = jwt.JWTClaimsRegistry(
         now=lambda: int(processes.clock.now().timestamp()),

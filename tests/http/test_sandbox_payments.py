@@ -1,4 +1,4 @@
-"""Orders that are paid in the sandbox, whatever goes wrong: the worker's jobs and signed messages put them right."""
+"""Orders paid with sandbox tokens: the worker's jobs and webhooks resolve every failure."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Checkout:
         return await self.staff.post(f"{self.order}/payments", json=body, headers=key(f"pay-{token}"))
 
     async def work(self) -> None:
-        """Do what a worker does, until it finds nothing more to do at this moment."""
+        """Run the worker's jobs until no work is due."""
         for _ in range(3):
             for job in jobs_of(self.web.container):
                 await job()

@@ -1,4 +1,4 @@
-"""Where one is logged in, and what an ended session or a lost role opens no more."""
+"""Sessions: listing and ending them, and the effects of an ended session or a lost role."""
 
 from typing import Any
 from uuid import UUID
@@ -19,7 +19,7 @@ async def sessions(client: httpx2.AsyncClient) -> list[dict[str, Any]]:
 
 
 async def change_account(web: WebShop, client: httpx2.AsyncClient, **fields: Any) -> None:
-    """Change an account while its tokens are out."""
+    """Change an account that has valid tokens."""
     user_id = UserId(UUID((await client.get("/v1/me")).json()["id"]))
     async with web.container.database.unit_of_work()(SOMEBODY) as work:
         user = await work.users.get(user_id)

@@ -1,4 +1,4 @@
-"""Who tries too often is asked to wait, by account and by network."""
+"""Throttling of attempts by account and by network."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""POST /token and /oauth/revoke, in the words of RFC 6749 and RFC 7009."""
+"""POST /token and /oauth/revoke (RFC 6749 and RFC 7009)."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

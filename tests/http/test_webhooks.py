@@ -1,4 +1,4 @@
-"""Webhooks over HTTP: staff make endpoints, see what becomes of deliveries, and have them repeated."""
+"""Webhooks over HTTP: endpoints, deliveries, and retries by staff."""
 
 from collections.abc import AsyncIterator
 from typing import Any

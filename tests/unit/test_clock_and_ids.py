@@ -1,4 +1,4 @@
-"""Time and identities as the service has them."""
+"""The system clock and the ids of the service."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import RFC_4122, UUID

@@ -1,4 +1,4 @@
-"""The one grammar of e-mail addresses."""
+"""The grammar of e-mail addresses."""
 
 from collections.abc import Callable
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""The client's address is what trusted proxies say, and nobody else."""
+"""The client's address comes from trusted proxies only."""
 
 from ipaddress import ip_network
 

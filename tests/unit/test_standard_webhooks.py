@@ -1,4 +1,4 @@
-"""Signatures, against the reference library and its test vector."""
+"""Signatures match the reference library and its test vector."""
 
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta

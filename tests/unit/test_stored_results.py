@@ -1,4 +1,4 @@
-"""Results that another release has stored are read, and its fingerprints are recognized."""
+"""Results and fingerprints stored by other releases are understood."""
 
 import json
 import tomllib
@@ -44,7 +44,7 @@ VIEWS: dict[str, Any] = {
     IdempotentOperation.RESET_PASSWORD: UserView,
 }
 NEW: set[IdempotentOperation] = set()
-"""Operations that no release has stored a result of."""
+"""Operations that no earlier release stored results of."""
 FIRST = RECORDS[0]
 """The records of the only release that stored fingerprints of version 1."""
 ROWS = [row for recorded in RECORDS for row in recorded["rows"]]

@@ -8,6 +8,6 @@ from tests.kit.logs import captured_log
 
 @pytest.fixture
 def log() -> Iterator[StringIO]:
-    """What is logged during the test, as JSON lines."""
+    """The log of the test as JSON lines."""
     with captured_log() as log:
         yield log

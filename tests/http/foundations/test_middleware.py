@@ -68,13 +68,13 @@ def http_scope(path: str, *headers: tuple[bytes, bytes], method: str = "GET", qu
 
 
 async def stay() -> Message:
-    """Receive nothing: a client without a body, which stays."""
+    """Wait for ever: a client that sent no body and stays connected."""
     await asyncio.Event().wait()
     raise AssertionError
 
 
 class Sent:
-    """What an app has sent through ASGI."""
+    """The ASGI messages sent by an app."""
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
@@ -88,7 +88,7 @@ class Sent:
 
 
 async def lines(log: StringIO) -> list[dict[str, object]]:
-    await asyncio.sleep(0)  # the lines of one turn of the loop are written at its end
+    await asyncio.sleep(0)  # log lines are written at the end of the loop's iteration
     return [json.loads(line) for line in log.getvalue().splitlines()]
 
 

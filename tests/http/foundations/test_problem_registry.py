@@ -54,11 +54,11 @@ CONTRACT = {
 }
 
 OTHERWISE_ANSWERED = {
-    "invalid_grant",  # /token answers these in the form of RFC 6749, section 5.2
+    "invalid_grant",  # /token returns these in the format of RFC 6749, section 5.2
     "invalid_client",
     "invalid_scope",
-    "unsupported_token_type",  # and /oauth/revoke this one, in that of RFC 7009, section 2.2.1
-    "client_name_taken",  # the command line tells these, and no address does anything of the kind
+    "unsupported_token_type",  # /oauth/revoke returns this one in the format of RFC 7009, section 2.2.1
+    "client_name_taken",  # only the command line reports these
     "client_disabled",
     "too_many_secrets",
 }

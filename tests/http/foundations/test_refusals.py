@@ -1,4 +1,4 @@
-"""What exceptions become on their way out."""
+"""Exceptions are converted to problem responses."""
 
 from io import StringIO
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""What is written straight from a view is what its response model would have said."""
+"""JSON serialized directly from a view equals the JSON of its response model."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -15,7 +15,7 @@ Fetch = Callable[[str], list[tuple[Any, ...]]]
 
 @pytest.fixture
 def run(database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run a command in this process, over a database of its own, and return its code and what it has printed."""
+    """Run a command in this process on its own database, and return its exit code and output."""
     monkeypatch.setenv("STEELYARD_DATABASE_URL", database_url)
 
     def run(*arguments: str, typed: bytes = b"") -> tuple[int, str, str]:
@@ -30,7 +30,7 @@ def run(database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
 
 @pytest.fixture
 def fetch(database_url: str) -> Fetch:
-    """Return what a query finds in the command's database."""
+    """Return the rows of a query on the command's database."""
 
     async def fetch(query: str) -> list[tuple[Any, ...]]:
         async with connected(database_url) as connection:

@@ -1,4 +1,4 @@
-"""Service clients on the command line: made, listed, given another secret, and shut out."""
+"""Service clients on the command line: create, list, roll and retire secrets, disable."""
 
 import pytest
 
@@ -8,7 +8,7 @@ NAME = "ware house"
 
 
 def made(run: Run, *arguments: str) -> dict[str, str]:
-    """Return what a command prints that makes a secret: names and values, as a file of variables has them."""
+    """Return the variables that a command with a new secret prints."""
     code, out, err = run("clients", *arguments)
     assert (code, err) == (0, "The secret is not shown again.\n")
     return dict(line.split("=", 1) for line in out.splitlines())

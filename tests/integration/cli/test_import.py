@@ -45,13 +45,13 @@ def test_one_invalid_row_rejects_the_whole_file(run: Run, fetch: Fetch, tmp_path
 def test_fields_that_a_file_does_not_name_are_kept(run: Run, fetch: Fetch, tmp_path: Path) -> None:
     file = tmp_path / "products.csv"
     file.write_text(
-        "sku,name,price_amount,price_currency,description,max_per_order,attributes.colour\n"
+        "sku,name,price_amount,price_currency,description,max_per_order,attributes.color\n"
         "MUG,Mug,1999,EUR,Holds 300 ml,3,red\n"
     )
     run("catalog", "import", str(file))
     file.write_text("sku,name,price_amount,price_currency\nMUG,Mug,1750,EUR\n")
     assert run("catalog", "import", str(file)) == (0, "0 created, 1 changed, 0 unchanged.\n", "")
-    assert fetch(DETAILS) == [(1750, "Holds 300 ml", 3, '{"colour": "red"}')]
+    assert fetch(DETAILS) == [(1750, "Holds 300 ml", 3, '{"color": "red"}')]
     assert run("catalog", "import", "--replace", str(file))[1] == "0 created, 1 changed, 0 unchanged.\n"
     assert fetch(DETAILS) == [(1750, "", None, "{}")]
 

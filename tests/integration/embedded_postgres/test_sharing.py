@@ -60,7 +60,7 @@ async def test_processes_that_start_at_the_same_moment_agree_on_one_server(new_d
 async def test_lease_during_a_stop_gets_a_new_server(data_dir: Path) -> None:
     with embedded(data_dir).lease() as url:
         kept = await keep_a_row(url)
-    for pause in (0, 0.1, 0.15, 0.2, 0.25, 0.3):  # a supervisor looks every 0.2 seconds
+    for pause in (0, 0.1, 0.15, 0.2, 0.25, 0.3):  # a supervisor polls every 0.2 seconds
         await asyncio.sleep(pause)
         with embedded(data_dir).lease() as url:
             assert await rows(url) == kept

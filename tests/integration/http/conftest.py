@@ -14,34 +14,34 @@ from tests.servers.databases import connected
 
 @pytest.fixture(autouse=True)
 def log() -> Iterator[StringIO]:
-    """What the service logs during the test, as JSON lines."""
+    """The service's log during the test, as JSON lines."""
     with captured_log() as log:
         yield log
 
 
 @pytest.fixture
 async def web(database_url: str) -> AsyncIterator[WebShop]:
-    """The service as it runs, on a database of its own."""
+    """The running service on its own database."""
     async with web_shop(container_on(database_url)) as web:
         yield web
 
 
 @pytest.fixture(params=[1, 2], ids=["one-process", "two-processes"])
 async def doors(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[Sequence[WebShop]]:
-    """One process of the service, and then two: requests at one share batches, those at two race."""
+    """One process of the service, then two: requests to one share batches, requests to two race."""
     async with processes(database_url, request.param) as doors:
         yield doors
 
 
 @pytest.fixture
 async def books(database_url: str) -> AsyncIterator[Shop]:
-    """The same shop, past HTTP: what is in it."""
+    """The same shop without HTTP."""
     async with postgres_store(database_url) as store:
         yield Shop(store)
 
 
 @pytest.fixture
 async def psql(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    """A connection beside the service, as a person at a terminal has."""
+    """A separate connection to the service's database."""
     async with connected(database_url) as connection:
         yield connection

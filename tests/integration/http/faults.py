@@ -1,4 +1,4 @@
-"""Exceptions at every stage of a request: before and after each call of a part of the service, and in the driver."""
+"""Inject exceptions at every stage of a request: around each call of a component, and in the driver."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -16,11 +16,11 @@ REPOSITORIES = {"users", "sessions", "products", "stocks", "orders", "idempotenc
 
 
 class Injected(Exception):
-    """A failure that nobody has expected."""
+    """An unexpected failure."""
 
 
 class Fuse:
-    """Counts the stages that requests come by, and raises at the one that it was set to."""
+    """Counts the stages of requests, and raises at a chosen one."""
 
     def __init__(self) -> None:
         self._left = 0
@@ -29,7 +29,7 @@ class Fuse:
         self.blown = 0
 
     def set(self, stage: int, error: type[Exception] = Injected) -> None:
-        """Raise at the n-th stage from now on, once. 0 is never."""
+        """Raise once at the n-th stage from now on; 0 means never."""
         self._left, self._error = stage, error
 
     def stage(self) -> None:
@@ -42,7 +42,7 @@ class Fuse:
 
 
 class Fused:
-    """A part of the service whose every call is a stage before and a stage after."""
+    """A component with a stage before and after each call."""
 
     def __init__(self, part: object, fuse: Fuse) -> None:
         self._part = part
@@ -76,7 +76,7 @@ def _fused(function: Callable[..., Any], fuse: Fuse) -> Callable[..., Any]:
 
 
 def install(container: Container) -> Fuse:
-    """Put one fuse into every part that requests reach: units of work, queries, passwords, tokens, clock, driver."""
+    """Wrap every component that requests use: units of work, queries, passwords, tokens, clock, driver."""
     fuse = Fuse()
     open_unit_of_work = container.database.unit_of_work()
 

@@ -1,4 +1,4 @@
-"""What a process of the service holds of the database's connections."""
+"""Checks that a process returned its database connections."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -16,12 +16,12 @@ WHERE datname = current_database() AND pid <> pg_backend_pid() AND state NOT IN 
 
 
 async def assert_nothing_is_held(web: WebShop, psql: asyncpg.Connection) -> None:
-    """Check that every connection has come back, is not in a transaction, and can be used with all others at once."""
+    """Check that all connections are returned, are not in a transaction, and work concurrently."""
     await at_rest(web)
     await connections_have_come_back(web)
     async with asyncio.timeout(10):
         while await psql.fetch(OPEN_TRANSACTIONS):
-            """A connection that was cut is gone a moment later."""
+            """Wait, because a closed connection disappears with a delay."""
     engine: AsyncEngine = web.container.database.engine()
     pool_size = pool_of(web).size()
     async with AsyncExitStack() as stack:
@@ -32,14 +32,14 @@ async def assert_nothing_is_held(web: WebShop, psql: asyncpg.Connection) -> None
 
 
 async def connections_have_come_back(web: WebShop) -> None:
-    """Wait for the connections of the service's own work, such as reading keys again: one that was lost never comes."""
+    """Wait for connections used by periodic work, such as reloading keys; a lost one never returns."""
     async with asyncio.timeout(10):
         while any(pool.checkedout() for pool in (pool_of(web), public_read_pool_of(web))):  # noqa: ASYNC110 - nobody but tests waits for it, so there is no event
             await asyncio.sleep(0.01)
 
 
 async def at_rest(web: WebShop) -> None:
-    """Wait for the work of those who have left."""
+    """Wait for requests whose clients have disconnected."""
     async with asyncio.timeout(10):
         while len(web.app.state.request_drainer):  # noqa: ASYNC110 - nobody but tests waits for it, so there is no event
             await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""The service on PostgreSQL, in one process or in several, and who comes to it."""
+"""The service on PostgreSQL, in one process or several, and its customers."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -23,14 +23,14 @@ _UNBOUNDED = {"rate_limit_enabled": False, "max_unpaid_orders": 0, "max_units_he
 
 
 def container_on(database_url: str, **settings: Any) -> Container:
-    """Wire the service without rate limits, bounds on unpaid orders, and the cost of passwords."""
+    """Build the service without rate limits and bounds on unpaid orders, and with cheap passwords."""
     container = Container(settings=Settings(**{**_UNBOUNDED, "database_url": database_url, **settings}))
     container.security.hasher.override(PlainHasher())
     return container
 
 
 def patient_container(database_url: str) -> Container:
-    """Wire a service that would rather wait than say that it is busy, so that no race depends on the machine."""
+    """Build a service with long timeouts instead of 503s, so that races do not depend on the machine."""
     container = container_on(database_url)
     container.database.engine.override(patient_engine(database_url))
     container.database.public_read_engine.override(patient_engine(database_url))
@@ -42,7 +42,7 @@ def patient_container(database_url: str) -> Container:
 
 @asynccontextmanager
 async def processes(database_url: str, count: int) -> AsyncIterator[Sequence[WebShop]]:
-    """Start the service so many times on one database: each has its own connections and its own batches."""
+    """Start several processes of the service on one database, each with its own connections and batches."""
     async with AsyncExitStack() as stack:
         yield [
             await stack.enter_async_context(web_shop(patient_container(database_url))) for _ in range(count)
@@ -50,20 +50,20 @@ async def processes(database_url: str, count: int) -> AsyncIterator[Sequence[Web
 
 
 def pool_of(web: WebShop) -> Any:
-    """Return the pool of a process's connections."""
+    """Return the connection pool of a process."""
     engine: AsyncEngine = web.container.database.engine()
     return engine.pool
 
 
 def public_read_pool_of(web: WebShop) -> Any:
-    """Return the pool of a process's connections for public reads."""
+    """Return the connection pool of a process for public reads."""
     engine: AsyncEngine = web.container.database.public_read_engine()
     return engine.pool
 
 
 @dataclass(frozen=True, slots=True)
 class Buyer:
-    """A customer who can go to any process, and whose keys are noted in the books."""
+    """A customer of all processes, whose idempotency keys are recorded."""
 
     id: UserId
     authorization: dict[str, str]
@@ -76,6 +76,6 @@ class Buyer:
         return cls(UserId(UUID(me["id"])), {"Authorization": client.headers["Authorization"]}, books)
 
     async def order(self, web: WebShop, body: dict[str, Any], *, key_: str = "k") -> httpx2.Response:
-        """Place an order at one of the processes."""
+        """Place an order at one process."""
         self.books.keys_sent.add((self.id, key_))
         return await web.visitor.post("/v1/orders", json=body, headers=self.authorization | key(key_))

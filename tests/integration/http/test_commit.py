@@ -1,4 +1,4 @@
-"""2xx means committed: a COMMIT that fails is never told as a success."""
+"""2xx means committed: a failed COMMIT never results in a success."""
 
 from collections.abc import Awaitable, Callable
 
@@ -23,7 +23,7 @@ def named(write: Callable[[Scene], Awaitable[Send]]) -> str:
 
 
 async def at_commit(psql: asyncpg.Connection, statement: str) -> None:
-    """Make PostgreSQL run a statement of PL/pgSQL in the COMMIT of whatever has written a row anywhere."""
+    """Make PostgreSQL run a PL/pgSQL statement in the COMMIT of every transaction that wrote a row."""
     await psql.execute(
         f"CREATE FUNCTION {AT_COMMIT}() RETURNS trigger LANGUAGE plpgsql AS "
         f"$$ BEGIN {statement} RETURN NULL; END $$"
@@ -46,7 +46,7 @@ async def tables(psql: asyncpg.Connection) -> list[str]:
 
 
 async def rows_of(psql: asyncpg.Connection) -> dict[str, str]:
-    """Return what stands in every table, as a hash."""
+    """Return a hash of all tables."""
     return {
         table: await psql.fetchval(f"SELECT md5(string_agg(t::text, E'\\n' ORDER BY t::text)) FROM {table} t")  # noqa: S608 - names of our tables
         for table in await tables(psql)

@@ -1,4 +1,4 @@
-"""A database that is away is told as such, and as soon as it is back, all goes on."""
+"""An unavailable database gives 503 in time, and the service recovers as soon as it is back."""
 
 import asyncio
 from collections import Counter
@@ -26,12 +26,12 @@ from tests.servers.embedded import await_end, data_directory
 from tests.servers.forgetful import FORGETFUL
 
 HANG = 10
-"""Seconds after which a request is taken to hang; it should have been refused within one."""
+"""Seconds after which a request counts as hanging; it should be rejected within one."""
 
 
 @dataclass
 class Server:
-    """A PostgreSQL that this test alone uses, and can stop."""
+    """A PostgreSQL for this test alone, which it can stop."""
 
     data_dir: Path
     lease: ExitStack
@@ -55,7 +55,7 @@ def server() -> Iterator[Server]:
 
 
 async def refusals(web: WebShop, customer: httpx2.AsyncClient, body: dict[str, Any]) -> list[httpx2.Response]:
-    """Ask for everything that needs the database, at once."""
+    """Send requests for everything that needs the database, concurrently."""
     account = {"email": "new@example.com", "password": PASSWORD, "password_confirm": PASSWORD}
     async with asyncio.timeout(HANG):
         return await asyncio.gather(

@@ -1,4 +1,4 @@
-"""Whatever goes wrong in a request: no transaction stays open, and no connection is lost."""
+"""No failure in a request leaves a transaction open or loses a connection."""
 
 import asyncio
 from collections import Counter
@@ -16,7 +16,7 @@ from tests.kit.web import WebShop, web_shop
 
 REQUESTS = 1000
 POOL_SIZE = 4
-"""Few, so that a connection that is lost is missed soon."""
+"""A small pool, so that a lost connection is noticed soon."""
 
 
 async def test_failing_requests_leak_no_connection(
@@ -46,7 +46,7 @@ async def test_failing_requests_leak_no_connection(
 
 
 async def stages_of(fuse: Fuse, send: Send) -> int:
-    """Count the stages of a request that nothing happens to."""
+    """Count the stages of an undisturbed request."""
     before = fuse.stages
     assert (await send()).is_success
     return fuse.stages - before

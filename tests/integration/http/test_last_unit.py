@@ -1,4 +1,4 @@
-"""Twenty runners and one last unit."""
+"""Twenty concurrent orders for the last unit."""
 
 import asyncio
 from collections import Counter
@@ -52,7 +52,7 @@ async def test_runners_with_opposite_orders_of_lines_never_block_each_other(
 async def test_orders_of_overlapping_products_sell_no_unit_twice(
     doors: Sequence[WebShop], books: Shop
 ) -> None:
-    """Each runner wants two neighbours of a ring of five products, so that every lock is wanted by several."""
+    """Each order is for two neighbors in a ring of five products, so that every lock is contended."""
     ring = [await doors[0].product(stock=4) for _ in range(5)]
     runners = [await Buyer.of(doors[0], books) for _ in range(20)]
     responses = await asyncio.gather(

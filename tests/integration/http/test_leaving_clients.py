@@ -1,4 +1,4 @@
-"""Clients leave wherever they wait: no transaction stays open for them, and no connection is lost."""
+"""A client that disconnects at any wait leaves no open transaction and loses no connection."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
@@ -23,14 +23,14 @@ Write = Callable[[Scene], Awaitable[Send]]
 
 @pytest.fixture
 async def web(database_url: str) -> AsyncIterator[WebShop]:
-    """The service with few connections: one that is lost is missed soon."""
+    """The service with a small pool, so that a lost connection is noticed soon."""
     async with web_shop(container_on(database_url, database_pool_size=3)) as web:
         yield web
 
 
 @pytest.fixture(params=[False, True], ids=["once", "again-and-again"])
 def insists(request: pytest.FixtureRequest) -> bool:
-    """Whether the cancellation is repeated while the request tidies up."""
+    """Whether the cancellation is repeated during the request's cleanup."""
     insists: bool = request.param
     return insists
 
@@ -42,7 +42,7 @@ def write(request: pytest.FixtureRequest) -> Write:
 
 
 class Unshielded:
-    """Does the work of requests in their own tasks, where clients who leave cancel it."""
+    """Runs the work of requests in their own tasks, which a disconnect cancels."""
 
     async def run(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         return await work()
@@ -54,7 +54,7 @@ class Unshielded:
 
 
 class Unbatched:
-    """Places each order in the task of its request, where a batch has a task of its own."""
+    """Places each order in the task of its request instead of a batch's task."""
 
     def __init__(self, place: PlaceOrderBatch) -> None:
         self._place = place
@@ -71,7 +71,7 @@ class Unbatched:
 
 
 async def leave_at_every_wait(web: WebShop, scene: Scene, write: Write, *, insists: bool) -> int:
-    """Leave the request at its first wait, at its second, and so on, until it ends before. Return its waits."""
+    """Disconnect at the first wait, at the second, and so on, until the request ends before. Return its waits."""
     wait = 1
     while True:
         send = await write(scene)
@@ -92,7 +92,7 @@ async def test_client_can_disconnect_at_every_await(
 async def test_use_case_can_be_cancelled_at_every_await(
     web: WebShop, psql: asyncpg.Connection, books: Shop, write: Write, insists: bool
 ) -> None:
-    """The work of requests is out of their clients' reach, which is one defence; that of the use cases is another."""
+    """Requests run in tasks that a disconnect cannot cancel. This test covers the use cases' own protection."""
     scene = await Scene.of(web)
     request_drainer, web.app.state.request_drainer = web.app.state.request_drainer, Unshielded()
     web.container.orders.order_batcher.override(Unbatched(web.container.orders.place_order_batch()))

@@ -1,4 +1,4 @@
-"""A stock row that somebody has locked delays the orders that need it, and no others."""
+"""A locked stock row delays only the orders that need it."""
 
 import asyncio
 from collections import Counter

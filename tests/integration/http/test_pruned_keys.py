@@ -1,4 +1,4 @@
-"""Replays are kept for some days, an order's key for ever."""
+"""Idempotency records are pruned, but an order's key stays unique."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Public reads have connections of their own, so that their cost cannot keep orders from being placed."""
+"""Public reads have their own connections, so that they cannot starve orders."""
 
 from contextlib import AsyncExitStack
 

@@ -1,4 +1,4 @@
-"""One key is one effect, however often it is sent, and wherever."""
+"""One idempotency key has one effect, however often and to whichever process it is sent."""
 
 import asyncio
 from collections.abc import Sequence

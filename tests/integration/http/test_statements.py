@@ -1,4 +1,4 @@
-"""How many statements a request sends: as few as it can, and no more for many who ask at once."""
+"""The number of statements per request, also for concurrent requests."""
 
 import asyncio
 from collections.abc import Iterator
@@ -57,7 +57,7 @@ async def test_concurrent_reads_share_statements(web: WebShop) -> None:
             *(web.visitor.get(f"/v1/products/{mug['id']}") for mug in mugs for _ in range(3))
         )
     assert {response.status_code for response in responses} == {200}
-    # The first who asks is read alone, and whoever has come meanwhile is read together.
+    # The first request is read alone; requests that arrive meanwhile are read together.
     assert len(sent) < len(mugs)
 
 

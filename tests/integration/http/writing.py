@@ -1,4 +1,4 @@
-"""One request of each operation that writes, as it would be accepted."""
+"""One valid request per operation that writes."""
 
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ Send = Callable[[], Coroutine[Any, Any, httpx2.Response]]
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A shop with everything that a request needs. Each request is a new one each time it is made."""
+    """A shop with everything that the requests need. Each call returns a new request."""
 
     staff: httpx2.AsyncClient
     customer: httpx2.AsyncClient
@@ -95,7 +95,7 @@ WRITES = (
     Scene.place_order,
     Scene.cancel_order,
 )
-"""Every operation that writes."""
+"""All operations that write."""
 
 
 def _new_key() -> dict[str, str]:

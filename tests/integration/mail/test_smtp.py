@@ -1,4 +1,4 @@
-"""Mail handed over to a real SMTP server."""
+"""Mail sent to a real SMTP server."""
 
 import socket
 import ssl
@@ -24,7 +24,7 @@ SENDER = "Our shop <shop@example.com>"
 
 
 class Post:
-    """What the server has taken, and what it answers to recipients."""
+    """The server's accepted messages, and its replies to recipients."""
 
     def __init__(self) -> None:
         self.taken: list[Envelope] = []
@@ -55,7 +55,7 @@ def post() -> Post:
 
 @contextmanager
 def serving(post: Post, **options: Any) -> Iterator[int]:
-    """Run a server on a free port, and give the port."""
+    """Run a server on a free port, and yield the port."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = int(probe.getsockname()[1])
     controller = Controller(post, hostname="127.0.0.1", port=port, authenticator=post.let_in, **options)
@@ -68,7 +68,7 @@ def serving(post: Post, **options: Any) -> Iterator[int]:
 
 @pytest.fixture
 def tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
-    """The server's half of TLS, with a certificate that this machine trusts meanwhile."""
+    """The server's TLS context, with a certificate that is trusted during the test."""
     certificate = self_signed(tmp_path, "127.0.0.1")
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)

@@ -1,4 +1,4 @@
-"""Accounts that are not signed up for, but put straight into a unit of work."""
+"""Accounts written directly in a unit of work, without sign-up."""
 
 from domain.shared.ids import UserId
 from domain.users.permissions import Role

@@ -1,4 +1,4 @@
-"""Callers who leave: at the first place where they wait, at the second, at every one."""
+"""Cancellation at the first wait, at the second, and at every other."""
 
 import asyncio
 from collections.abc import Coroutine, Generator
@@ -6,9 +6,9 @@ from typing import Any
 
 
 class Impatient:
-    """Awaits a coroutine, and cancels the task that it runs in when the coroutine waits for the n-th time.
+    """Awaits a coroutine, and cancels its task at the n-th wait.
 
-    If it `insists`, it cancels every later wait as well, those in which the coroutine tidies up included.
+    If it `insists`, it also cancels every later wait, including those of the cleanup.
     """
 
     def __init__(self, work: Coroutine[Any, Any, object], *, at: int, insists: bool) -> None:
@@ -38,7 +38,7 @@ class Impatient:
 
 
 async def leave_at(work: Coroutine[Any, Any, object], wait: int, *, insists: bool) -> bool:
-    """Run the work in a task that is cancelled at its n-th wait. Return whether it waited that often at all."""
+    """Run the work in a task that is cancelled at its n-th wait. Return whether it waited that often."""
     impatient = Impatient(work, at=wait, insists=insists)
 
     async def run() -> None:

@@ -1,4 +1,4 @@
-"""A schema as PostgreSQL's own catalogs tell it."""
+"""Queries on PostgreSQL's system catalogs."""
 
 import asyncpg
 
@@ -23,13 +23,13 @@ WHERE c.relnamespace = 'public'::regnamespace
 
 
 async def schema_of(connection: asyncpg.Connection) -> set[str]:
-    """Return every table, column, constraint and index of the schema, but for Alembic's own table."""
+    """Return all tables, columns, constraints and indexes of the schema, except Alembic's table."""
     lines = {row[0] for row in await connection.fetch(_RELATIONS)}
     return {line for line in lines if "alembic_version" not in line}
 
 
 async def places_of(psql: asyncpg.Connection, *words: str) -> set[str]:
-    """Return the columns in which one of the words stands, in any case."""
+    """Return the columns that contain one of the words, in any case."""
     columns = await psql.fetch(
         "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'"
     )

@@ -1,4 +1,4 @@
-"""A shop on a PostgreSQL of its own, with the parts that only PostgreSQL has."""
+"""A shop on its own PostgreSQL database, with the components specific to PostgreSQL."""
 
 from collections.abc import AsyncIterator
 
@@ -22,7 +22,7 @@ async def shop(database_url: str) -> AsyncIterator[Shop]:
 
 @pytest.fixture
 async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
-    """An engine as the service has it, but for a pool of two."""
+    """An engine like the service's, with a pool of two."""
     engine = create_engine(database_url, pool_size=2)
     yield engine
     await engine.dispose()
@@ -35,6 +35,6 @@ def unit_of_work(engine: AsyncEngine) -> PostgresUnitOfWorkFactory:
 
 @pytest.fixture
 async def psql(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    """A connection beside the service, as a person at a terminal has."""
+    """A separate connection to the same database."""
     async with connected(database_url) as connection:
         yield connection

@@ -1,4 +1,4 @@
-"""What an engine sends to the server."""
+"""Record the statements of an engine."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 @contextmanager
 def statements_of(engine: AsyncEngine) -> Iterator[list[tuple[str, tuple[object, ...]]]]:
-    """Collect every statement that is sent meanwhile, with its parameters."""
+    """Collect all statements during the context, with their parameters."""
     sent: list[tuple[str, tuple[object, ...]]] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:

@@ -1,4 +1,4 @@
-"""With a million rows, nothing that a request sends looks at a whole table."""
+"""With a million rows, no statement of a request scans a whole table."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
@@ -53,7 +53,7 @@ def _place(number: int) -> PlaceOrderCommand:
 
 
 def _hot(engine: AsyncEngine, unit_of_work: PostgresUnitOfWorkFactory) -> Mapping[str, Ask]:
-    """Return what requests ask for again and again, by a name for it."""
+    """Return the frequent queries of requests by name."""
     orders, products, stocks = (
         PostgresOrderQueries(engine),
         PostgresProductQueries(engine),
@@ -72,8 +72,8 @@ def _hot(engine: AsyncEngine, unit_of_work: PostgresUnitOfWorkFactory) -> Mappin
     async def catalogue(**criteria: object) -> Page[object]:
         sort = criteria.pop("sort", ProductSort.CREATED_AT)
         return await products.list(  # type: ignore[return-value] # a page of anything
-            ProductFilter(**criteria),  # type: ignore[arg-type] # named as the filter's fields are
-            sort=sort,  # type: ignore[arg-type] # it is one
+            ProductFilter(**criteria),  # type: ignore[arg-type] # keys are the filter's fields
+            sort=sort,  # type: ignore[arg-type] # the value is one
             descending=True,
             after=None,
             limit=20,

@@ -1,4 +1,4 @@
-"""What PostgreSQL itself sees to: the audit log is only added to, and read by its indexes."""
+"""PostgreSQL keeps the audit log append-only and reads it by its indexes."""
 
 from datetime import UTC, datetime
 
@@ -63,7 +63,7 @@ async def test_audit_log_is_read_from_its_end_by_an_index(
 async def test_placing_orders_says_nothing_to_the_audit_log(
     shop: Shop, engine: AsyncEngine, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
-    """It is the busiest thing that the shop does, and each order has a history of its own."""
+    """Placing orders is the most frequent action, and each order has its own history."""
     mug, ann = await shop.product(stock=2), await shop.customer()
     before = await audit_log(shop)
     with statements_of(engine) as sent:

@@ -1,4 +1,4 @@
-"""The statements that the peers of the benchmarks share, on today's schema: they are compared for the same work."""
+"""The statements of the benchmark's peers work on the present schema."""
 
 from uuid import uuid4
 

@@ -1,4 +1,4 @@
-"""A client who leaves cancels his request wherever it waits. Nothing stays open for him, and nothing is lost."""
+"""A request cancelled at any wait leaves no open transaction and loses no connection."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
@@ -22,7 +22,7 @@ from tests.kit.postgres_store import SECRET_BOX
 from tests.kit.shop import HOLD, Shop
 
 Work = Callable[[], Awaitable[Coroutine[Any, Any, object]]]
-"""Prepares a piece of work, which can then be left."""
+"""Prepares work that can be cancelled."""
 
 OPEN = """
 SELECT state, query FROM pg_stat_activity
@@ -37,7 +37,7 @@ def insists(request: pytest.FixtureRequest) -> bool:
 
 
 async def in_use(engine: AsyncEngine, psql: asyncpg.Connection) -> bool:
-    """Tell whether a connection has not come back to the pool, or the server is still at work for anybody."""
+    """Return whether a connection is not returned to the pool, or the server is still executing a statement."""
     pool = engine.sync_engine.pool
     assert isinstance(pool, QueuePool)
     return bool(await psql.fetch(OPEN)) or pool.checkedout() > 0
@@ -46,15 +46,15 @@ async def in_use(engine: AsyncEngine, psql: asyncpg.Connection) -> bool:
 async def leave_at_every_wait(
     work: Work, engine: AsyncEngine, psql: asyncpg.Connection, *, insists: bool
 ) -> int:
-    """Leave the work at its first wait, at its second, and so on, until it ends before that. Return its waits."""
+    """Cancel the work at its first wait, at its second, and so on, until it ends before. Return its waits."""
     wait = 1
     while await leave_at(await work(), wait, insists=insists):
         async with asyncio.timeout(10):
             while await in_use(engine, psql):
-                """A connection that was cut is gone a moment later."""
+                """Wait, because a closed connection disappears with a delay."""
         wait += 1
     async with engine.connect(), engine.connect():
-        """The pool of two is whole."""
+        """Check that both connections of the pool work."""
     return wait - 1
 
 

@@ -1,4 +1,4 @@
-"""The check of a running shop finds nothing in a shop that is in order, and each rule that somebody has broken."""
+"""The check of a running shop reports no violation in a consistent shop, and each planted violation."""
 
 from datetime import timedelta
 
@@ -23,7 +23,7 @@ def engine(database_url: str) -> AsyncEngine:
 
 
 async def a_busy_shop(shop: Shop) -> OrderView:
-    """Return a paid order of a shop in which everything has happened that can."""
+    """Return a paid order of a shop with every kind of record."""
     mug = await shop.product(stock=50)
     paid = [await shop.order(mug, 2) for _ in range(5)]
     for order in paid:
@@ -74,7 +74,7 @@ async def test_pruned_order_breaks_no_invariant(shop: Shop, engine: AsyncEngine)
 
 
 async def test_check_may_scan_tables_without_a_short_timeout(engine: AsyncEngine) -> None:
-    """With what holds for requests, the check of a hundred thousand orders did not end."""
+    """With the timeouts of requests, the check of a hundred thousand orders would be cancelled."""
     async with engine.connect() as connection:
         for name in ("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "transaction_read_only"):
             assert (await connection.execute(text(f"SHOW {name}"))).scalar_one() == "on"

@@ -19,7 +19,7 @@ def place_batch(shop: Shop, unit_of_work: PostgresUnitOfWorkFactory) -> PlaceOrd
 
 
 async def _at_commit_of_an_order(psql: asyncpg.Connection, statement: str) -> None:
-    """Make PostgreSQL run a statement of PL/pgSQL in the COMMIT of a transaction that has placed an order."""
+    """Make PostgreSQL run a PL/pgSQL statement in the COMMIT of a transaction that placed an order."""
     await psql.execute(
         f"""
         CREATE FUNCTION at_commit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {statement} RETURN NULL; END $$;
@@ -43,7 +43,7 @@ async def test_constraint_failure_at_commit_is_never_a_success(
     assert await every_order(shop) == []
     await assert_invariants(shop)
     async with unit_of_work(), unit_of_work():
-        """The pool of two is whole."""
+        """Check that both connections of the pool work."""
 
 
 async def test_commit_with_a_lost_connection_is_resolved_by_its_key(
@@ -62,7 +62,7 @@ async def test_commit_with_a_lost_connection_is_resolved_by_its_key(
 async def test_rejected_write_leaves_nothing_to_commit(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
-    """PostgreSQL itself answers that COMMIT with a rollback, and reports no error."""
+    """PostgreSQL answers such a COMMIT with a rollback and no error."""
     await shop.customer("ann@example.com")
     async with unit_of_work(SOMEBODY) as work:
         await work.users.add(user_of(shop, "bob@example.com"))

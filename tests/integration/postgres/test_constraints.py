@@ -59,7 +59,7 @@ async def test_unmapped_constraint_error_hides_the_row(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
     user = user_of(shop, "ann@example.com")
-    user.status = "gone"  # type: ignore[assignment]  # the type checker refuses it too
+    user.status = "gone"  # type: ignore[assignment]  # the type checker rejects it, too
     async with unit_of_work(SOMEBODY) as work:
         with pytest.raises(IntegrityError) as failed:
             await work.users.add(user)

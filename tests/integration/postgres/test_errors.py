@@ -133,7 +133,7 @@ async def test_busy_service_is_ready(database_url: str) -> None:
 
 
 async def _cut_all_others(psql: asyncpg.Connection) -> None:
-    """End every other connection to this database, and wait until they have ended."""
+    """End all other connections to this database, and wait until they have ended."""
     others = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     for (pid,) in await psql.fetch(others):
         await psql.execute("SELECT pg_terminate_backend($1)", pid)

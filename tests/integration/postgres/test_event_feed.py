@@ -1,4 +1,4 @@
-"""What only real transactions can do to a feed: commit in another order than they have begun in."""
+"""The feed stays in order although transactions commit in another order than they began."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,7 +25,7 @@ _INSERT = """
 
 @asynccontextmanager
 async def transaction(url: str) -> AsyncIterator[asyncpg.Connection]:
-    """Begin a transaction that has written already, so that it has a number lower than those that begin later."""
+    """Begin a transaction with a write, so that its number is lower than those of later ones."""
     async with connected(url) as connection, connection.transaction():
         await connection.execute("SELECT pg_current_xact_id()")
         yield connection
@@ -71,7 +71,7 @@ async def test_rolled_back_event_leaves_no_gap(shop: Shop, database_url: str) ->
 
 
 async def test_aggregate_order_is_independent_of_transaction_ids(shop: Shop, database_url: str) -> None:
-    """A transaction that waits for another one's row is older than what it comes after."""
+    """A transaction that waits for a row has a lower number than the one that it follows."""
     order = uuid4()
     async with transaction(database_url) as waiting:
         async with transaction(database_url) as ahead:

@@ -1,4 +1,4 @@
-"""Every list is read by an index that has its order, so that a page costs the same wherever it is."""
+"""Every list is read by an index in its order, so that all pages cost the same."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
@@ -38,7 +38,7 @@ async def plan_of(
     *,
     without: Sequence[str] = ("seqscan", "sort", "incremental_sort"),
 ) -> str:
-    """Return the plans of what `read` sends, without the methods that do not pay on large tables."""
+    """Return the plans of the statements of `read`, without methods that are too slow on large tables."""
     with statements_of(engine) as sent:
         await read()
     async with psql.transaction():
@@ -99,7 +99,7 @@ async def test_products_are_found_by_the_beginning_of_a_word_or_its_typo_in_two_
         without=("seqscan", "indexscan"),
     )
     assert "BitmapOr" in plan
-    assert "uq_products_sku" in plan  # the product with this SKU, which comes first
+    assert "uq_products_sku" in plan  # the product with this SKU is first
     assert "ix_products_search_words" in plan
     assert "ix_products_search_typos" in plan
 
@@ -107,7 +107,7 @@ async def test_products_are_found_by_the_beginning_of_a_word_or_its_typo_in_two_
 async def test_products_that_are_not_in_stock_are_found_by_an_index(
     engine: AsyncEngine, psql: asyncpg.Connection
 ) -> None:
-    """The index is not one on `reserved`, which would make every order write to it (no HOT updates)."""
+    """The index does not contain `reserved`: otherwise every order would write to it (no HOT updates)."""
     await make_rows(psql, Rows(orders=10_000))
     await psql.execute("UPDATE stocks SET reserved = on_hand WHERE product_id = $1", made_id("product", 1))
     await psql.execute("VACUUM ANALYZE stocks")
@@ -129,7 +129,7 @@ async def test_products_that_are_not_in_stock_are_found_by_an_index(
 
 
 async def updates_of_stocks(psql: asyncpg.Connection) -> tuple[int, int]:
-    """Return how many rows of stocks were updated, and how many of them without writing to an index."""
+    """Return the numbers of updated stock rows and of HOT updates among them."""
     await psql.execute("SELECT pg_stat_force_next_flush()")
     row = await psql.fetchrow(
         "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'stocks'"
@@ -173,7 +173,7 @@ async def test_ledger_is_read_from_its_end_by_an_index(engine: AsyncEngine, psql
 async def test_placing_orders_reads_no_table_through_even_while_it_is_small(
     shop: Shop, engine: AsyncEngine, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
-    """A prepared statement keeps the plan that was good for a small table while the table grows."""
+    """A prepared statement keeps the plan of a small table while the table grows."""
     place_batch = PlaceOrderBatch(unit_of_work, shop.clock, shop.ids, HOLD)
     mug, ann = await shop.product(stock=1), await shop.customer()
     with statements_of(engine) as sent:

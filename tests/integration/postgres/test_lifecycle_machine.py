@@ -11,7 +11,7 @@ from tests.servers.databases import create_copy, drop
 
 
 def test_random_actions_keep_every_invariant(database_server: str, migrated_template: str) -> None:
-    """Also the shop's own check finds nothing at the end of each example."""
+    """The check of invariants also reports no violation at the end of each example."""
 
     @asynccontextmanager
     async def a_new_store() -> AsyncIterator[Store]:

@@ -58,7 +58,7 @@ async def test_migration_gives_up_on_a_locked_table(
 
 
 async def test_undecided_payments_of_one_order_survive_the_migration(empty_database_url: str) -> None:
-    """Earlier releases admitted several; the first stays the one that counts."""
+    """Earlier releases permitted several; the first one remains effective."""
     await asyncio.to_thread(migrations.upgrade, empty_database_url)
     await asyncio.to_thread(migrations.downgrade, empty_database_url, "0014")
     async with connected(empty_database_url) as connection:

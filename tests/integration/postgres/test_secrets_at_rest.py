@@ -1,4 +1,4 @@
-"""Whoever reads the database logs in as nobody: no column has a password, a token or a secret as it is shown."""
+"""A copy of the database contains no password, token or secret in usable form."""
 
 from base64 import urlsafe_b64decode
 from collections.abc import AsyncIterator
@@ -33,7 +33,7 @@ async def web(database_url: str, mailbox: Mailbox) -> AsyncIterator[WebShop]:
 
 
 def spellings(secret: str) -> set[str]:
-    """Return how a column could have it: as it is sent, or its random bytes, both as PostgreSQL writes bytes as well."""
+    """Return the forms in which a column could contain a secret: text or bytes, also in PostgreSQL's hex format."""
     coded = secret.removeprefix("steelyard_")
     random = urlsafe_b64decode(f"{coded}{'=' * (-len(coded) % 4)}")[-32:]
     return {secret, secret.encode().hex(), random.hex()}

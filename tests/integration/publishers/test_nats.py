@@ -1,4 +1,4 @@
-"""Events in a real JetStream: whole, in order, once; and what happens to them while the server is away."""
+"""Events in a real JetStream: complete, in order and once, also after outages of the server."""
 
 import asyncio
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from tests.servers.nats import NatsServer
 
 
 async def happened(shop: Shop, times: int = 3) -> Sequence[PublishedEvent]:
-    """Let something happen in the shop, and return all events of the feed."""
+    """Create some events, and return all events of the feed."""
     for _ in range(times):
         await shop.product()
     await shop.store.event_feed.publish_new(limit=1000)
@@ -123,7 +123,7 @@ async def test_idle_publisher_reconnects_after_a_restart(
     events = await happened(shop)
     try:
         await carry_on(limit=100)
-    except PublisherUnavailable:  # the end of the connection was not heard of yet
+    except PublisherUnavailable:  # the end of the connection was not noticed yet
         await carry_on(limit=100)
     assert await ids_at(server) == [str(event.id) for event in events]
 
@@ -136,7 +136,7 @@ async def test_silent_server_times_out_without_duplicates(
     await carry_on(limit=1)
     monkeypatch.setattr("adapters.publishers.nats.SECONDS", 0.3)
     server.pause()
-    with pytest.raises(PublisherUnavailable):  # the connection that there was
+    with pytest.raises(PublisherUnavailable):  # the former connection
         await carry_on(limit=100)
     with pytest.raises(PublisherUnavailable):  # a new one
         await carry_on(limit=100)

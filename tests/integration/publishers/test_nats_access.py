@@ -1,4 +1,4 @@
-"""Who is let in by a NATS server, what is told to one that is not the right one, and what the log says of it."""
+"""Authentication and TLS with a NATS server, and the log of failures."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -32,7 +32,7 @@ def log() -> Iterator[StringIO]:
 
 @asynccontextmanager
 async def eavesdropper() -> AsyncIterator[tuple[int, bytearray]]:
-    """Pretend to be a server without TLS, and keep what it is told."""
+    """Run a fake server without TLS that records what it receives."""
     heard = bytearray()
 
     async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,4 +1,4 @@
-"""The worker carries events on to NATS where a server is set, and nowhere else."""
+"""The worker publishes events to NATS if a server is configured."""
 
 import asyncio
 

@@ -29,7 +29,7 @@ def stopwatch() -> Stopwatch:
 async def processes(
     server: ValkeyServer, stopwatch: Stopwatch, request: pytest.FixtureRequest
 ) -> AsyncIterator[list[ValkeyRateLimiter]]:
-    """Limiters of two processes that share a server; they wait for it for as long as a test says, or as the service does."""
+    """Limiters of two processes on one server, with the service's timeout unless the test sets another."""
     timeout = getattr(request, "param", TIMEOUT)
     limiters = [
         ValkeyRateLimiter(

@@ -1,4 +1,4 @@
-"""Several processes count as one in a real Valkey server, and go on by themselves while it is away."""
+"""Several processes share their counts in a real Valkey server, and count alone during its outages."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Several processes on one PostgreSQL throttle as one, and tell nothing about who has an account."""
+"""Several processes on one PostgreSQL throttle together, without revealing which accounts exist."""
 
 import asyncio
 from collections import Counter
@@ -45,7 +45,7 @@ async def test_guesses_at_two_processes_at_once_are_admitted_as_at_one(database_
 
 
 async def test_unknown_address_takes_the_statements_of_a_wrong_password(database_url: str) -> None:
-    """Time is a matter of the machine; what is asked of the database is not."""
+    """Durations depend on the machine, so this test compares statements."""
     async with postgres_store(database_url) as store:
         shop = Shop(store)
         await shop.customer("ann@example.com")
@@ -100,7 +100,7 @@ async def test_asking_for_a_reset_costs_the_same_statements_whether_or_not_there
 
 
 async def test_sign_up_costs_the_same_statements_for_known_and_new_addresses(database_url: str) -> None:
-    """With e-mail verification, so that the answer does not tell them apart."""
+    """With e-mail verification, so that the responses are the same."""
     async with postgres_store(database_url) as store:
         shop = Shop(store)
         await shop.customer("ann@example.com")

@@ -1,4 +1,4 @@
-"""Sessions on one PostgreSQL, served by several processes, and by the next one after a restart."""
+"""Sessions on one PostgreSQL, served by several processes and after a restart."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -27,7 +27,7 @@ def clock() -> FixedClock:
 
 @asynccontextmanager
 async def process(database_url: str, clock: FixedClock) -> AsyncIterator[WebShop]:
-    """Run the service as one more process would, on a database and with a clock that it shares with others."""
+    """Run another process of the service on a shared database with a shared clock."""
     container = Container(settings=Settings(database_url=database_url, rate_limit_enabled=False))
     container.clock.override(clock)
     container.security.hasher.override(PlainHasher())
@@ -42,7 +42,7 @@ async def log_in(web: WebShop) -> dict[str, Any]:
 
 
 async def refresh(web: WebShop, tokens: dict[str, Any]) -> httpx2.Response:
-    """Refresh, and try again for as long as the service says that it is busy, as clients do."""
+    """Refresh, and retry while the service answers 503, as clients do."""
     form = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
     while (response := await web.visitor.post("/token", data=form)).status_code == BUSY:
         pass

@@ -1,4 +1,4 @@
-"""The worker, killed at places spread over all where it waits. Slow, because each time is a process of its own."""
+"""The worker is killed at waits spread over a whole job. Slow, because each kill needs a process."""
 
 import os
 from base64 import b64encode
@@ -27,10 +27,10 @@ from tests.servers.nats import nats_server
 from tests.servers.subscriber import Subscriber
 
 A_WHILE = timedelta(hours=2)
-"""After which whatever a killed worker had in hand is anybody's."""
+"""The time after which leases of a killed worker have expired."""
 
 STEP = 1 if "STEELYARD_TEST_EFFORT" in os.environ else 12
-"""From one place to the next: `make campaign` has time for all of them."""
+"""The step from one wait to the next; `make campaign` uses all of them."""
 
 Prepare = Callable[[], Awaitable[object]]
 

@@ -12,7 +12,7 @@ Outcomes = Sequence[str | Exception]
 
 
 class Kitchen:
-    """Runs batches of dishes, and can be told to hold them on the stove until the test says so."""
+    """Runs batches of dishes, and holds them until the test releases them."""
 
     def __init__(self) -> None:
         self.batches: list[list[str]] = []
@@ -43,7 +43,7 @@ def batcher(kitchen: Kitchen) -> Batcher[str, str]:
 
 
 async def order(batcher: Batcher[str, str], *dishes: str) -> "list[asyncio.Task[str]]":
-    """Submit the dishes one after the other."""
+    """Submit the dishes in order."""
     tasks = []
     for dish in dishes:
         tasks.append(asyncio.create_task(batcher.submit(dish)))
@@ -101,7 +101,7 @@ async def test_slow_processing_admits_what_it_can_serve_in_time() -> None:
 
     batcher = Batcher(simmer, max_batch=2, max_waiting=40, queue_timeout=1)
     await asyncio.gather(*(batcher.submit("stew") for _ in range(4)))
-    # Two every 0.05 seconds at the best: 16 in four tenths of a second.
+    # At best two every 0.05 seconds: 16 in 0.4 seconds.
     assert 2 <= batcher.capacity <= 16
 
     hasty = Batcher(simmer, max_batch=2, max_waiting=40, queue_timeout=0.06)

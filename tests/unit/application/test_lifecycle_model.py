@@ -28,7 +28,7 @@ from tests.model.rules import DISPUTED, ONE_PAYMENT, PAID, TRUTH
 from tests.model.world import Bounds
 
 TWO_CUSTOMERS = Bounds(holds=1, failures=0)
-"""Both want the same units, payments are reported early, late, never and twice, and orders expire at any moment."""
+"""Two customers order the same units; payments are reported early, late, never and twice; orders expire at any time."""
 SHIPPING = Bounds(units=(2,), payments=(2,), fulfils=True)
 REFUNDING = Bounds(units=(2,), payments=(1,), refunds=1, failures=2, fulfils=True)
 CHARGED_TWICE = Bounds(units=(2,), payments=(1,), failures=1, charges_twice=True)
@@ -50,7 +50,7 @@ Plant = Callable[[pytest.MonkeyPatch], None]
         pytest.param(SHIPPING, 130, id="paying again and shipping"),
         pytest.param(REFUNDING, 320, id="refunding"),
         pytest.param(CANCELLING, 270, id="cancelling units"),
-        pytest.param(CANCELLING_AUTHORIZED, 200, id="cancelling units of an authorized order"),
+        pytest.param(CANCELLING_AUTHORIZED, 200, id="canceling units of an authorized order"),
         pytest.param(AUTHORIZED, 230, id="authorized, then captured or voided"),
         pytest.param(AUTHENTICATED, 160, id="authenticated"),
         pytest.param(DISPUTED_PAYMENT, 210, id="disputed"),

@@ -1,4 +1,4 @@
-"""How long a refused log-in takes does not tell whether there is an account."""
+"""The duration of a rejected log-in does not reveal whether the account exists."""
 
 from itertools import product
 from time import perf_counter
@@ -19,7 +19,7 @@ PAIRS = 40
 
 
 class CountedHasher(PlainHasher):
-    """Counts the passwords that are checked."""
+    """Counts verifications of passwords."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ def log_in_with(shop: Shop, hasher: PlainHasher | Argon2PasswordHasher) -> LogIn
 
 
 async def refused(log_in: LogIn, email: str) -> float:
-    """Return how many seconds the refusal took."""
+    """Return the duration of the rejection in seconds."""
     began = perf_counter()
     with pytest.raises(WrongCredentials):
         await log_in(
@@ -61,7 +61,7 @@ async def test_unknown_account_still_verifies_one_password(shop: Shop) -> None:
 
 
 async def test_log_in_time_does_not_reveal_known_accounts(shop: Shop) -> None:
-    """Compare ranks, not seconds: in how many of all pairs was the known account's refusal the slower one?
+    """Return the fraction of pairs in which the known account's rejection was slower. Ranks, not seconds.
 
     It is half of them if nothing can be told, with a standard deviation of 0.065 for 40 and 40 (Mann and Whitney),
     and all or none if one of the two does not hash. A busy machine slows both alike, because they take turns; the bounds

@@ -7,7 +7,7 @@ from domain.shared.errors import NotFound
 
 
 class Oracle:
-    """Answers with the number of the answer, when the test lets it."""
+    """Returns a counter, when the test releases it."""
 
     def __init__(self) -> None:
         self.begun = 0

@@ -1,4 +1,4 @@
-"""Every kind of bad row is refused with its place, and nothing of it is repeated."""
+"""Every kind of bad row is rejected with its position, without quoting its content."""
 
 import json
 

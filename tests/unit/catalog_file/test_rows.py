@@ -1,4 +1,4 @@
-"""The import accepts just what `POST /v1/products` accepts: both have the domain's rules."""
+"""The import accepts exactly what `POST /v1/products` accepts: both use the domain's rules."""
 
 from typing import Any
 

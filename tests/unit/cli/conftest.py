@@ -9,7 +9,7 @@ from entrypoints.cli.app import main
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a command has ended."""
+    """The exit code and output of a command."""
 
     code: int
     out: str
@@ -21,7 +21,7 @@ Run = Callable[..., Ended]
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run a command in this process, with these settings and no others."""
+    """Run a command in this process with exactly these settings."""
     for name in [name for name in os.environ if name.startswith("STEELYARD_")]:
         monkeypatch.delenv(name)
 

@@ -1,4 +1,4 @@
-"""Delays grow with each attempt, shrink with time, and always end."""
+"""Delays grow with each attempt, shrink with time, and are bounded."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -19,7 +19,7 @@ NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 BACKOFF = Backoff(free=3, first=SECOND, longest=MINUTE, forgiven_each=MINUTE)
 DOUBLINGS = 16
-"""More than it takes from the shortest wait to the longest."""
+"""More attempts than from the shortest delay to the longest."""
 BACKOFFS = [*ACCOUNT_BACKOFF.values(), *NETWORK_BACKOFF.values()]
 
 

@@ -1,4 +1,4 @@
-"""Service clients: two secrets at most, scopes that are asked for and given, and an end for good."""
+"""Service clients: at most two secrets, requested and granted scopes, permanent disabling."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import count

@@ -31,7 +31,7 @@ NOTED_OF_ANY = {
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What guards ask of an order."""
+    """The properties of an order that guards check."""
 
     fulfilled_units: int
     units_left_to_ship: int

@@ -17,7 +17,7 @@ from domain.catalog.search import (
 
 LETTERS = "abcé1"
 DOTLESS_I = "\u0131"
-"""Turkish, and the only letter whose capital is another's as well."""
+"""Turkish dotless i, the only letter that shares its capital with another letter."""
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 long_words = st.text(LETTERS, min_size=MIN_LENGTH_WITH_TYPO, max_size=12)
@@ -30,7 +30,7 @@ def share_a_variant(one: str, other: str) -> bool:
 
 
 def distance(one: str, other: str) -> int:
-    """Return how many letters must be added, left out or exchanged (V. Levenshtein 1965)."""
+    """Return the edit distance (V. Levenshtein 1965)."""
     row = list(range(len(other) + 1))
     for i, left in enumerate(one, 1):
         before, row = row, [i]
@@ -89,7 +89,7 @@ def test_words_are_split_at_non_alphanumerics() -> None:
         ("é mug", ["mug"], ["e"]),
         ("布 red", ["布", "red"], []),  # one character is a word
         ("布", ["布"], []),
-        ("a b a", ["a"], ["b"]),  # a repeated word counts where it occurs last
+        ("a b a", ["a"], ["b"]),  # only the last occurrence of a repeated word counts
         (" -_.,!", [], []),
     ],
 )

@@ -21,7 +21,7 @@ def a_stock(on_hand: int) -> Stock:
 
 
 class Warehouse(RuleBasedStateMachine):
-    """Whatever is done to a stock, and in whatever order."""
+    """A state machine of all operations on a stock, in any order."""
 
     reservations: Bundle[tuple[OrderId, int]] = Bundle("reservations")
 

@@ -1,4 +1,4 @@
-"""No text that breaks a rule gets into an entity by any verb, and a rejected verb changes nothing."""
+"""No verb accepts a text that breaks a rule, and a rejected verb changes nothing."""
 
 from collections.abc import Callable, Mapping
 from copy import deepcopy
@@ -50,7 +50,7 @@ Apply = Callable[[str, Watch], object]
 
 @dataclass(frozen=True)
 class Verb:
-    """A way in which a text gets into an entity. `call` tells which entities it is about to change."""
+    """A verb that sets a text of an entity. `call` reports the entities that it is about to change."""
 
     rule: TextRule
     call: Apply

@@ -1,4 +1,4 @@
-"""The description of the events, held against the events themselves."""
+"""The AsyncAPI description matches the events."""
 
 import json
 import pkgutil
@@ -52,7 +52,7 @@ def references(node: Any) -> Iterator[str]:
 
 
 def test_asyncapi_document_in_the_docs_is_current() -> None:
-    """If not: `python -m entrypoints asyncapi export docs/asyncapi.json`."""
+    """To update it: `python -m entrypoints asyncapi export docs/asyncapi.json`."""
     assert json.loads(DOCUMENT.read_text(encoding="utf-8")) == asyncapi_document()
 
 

@@ -1,4 +1,4 @@
-"""The converted files still say what Northwind says."""
+"""The converted files match the original Northwind data."""
 
 from entrypoints.catalog_file.reading import read_catalog
 from entrypoints.http.api.orders.schemas import AddressSchema

@@ -1,4 +1,4 @@
-"""What the demo must notice, and what it must not mind."""
+"""Differences that the demo must report, and those that it must ignore."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -71,7 +71,7 @@ def test_wrong_order_is_detected(kept: list[KeptOrder], names: list[str], differ
 
 
 class DemoShop:
-    """A shop in which the small Northwind's order has been placed."""
+    """A shop with the order of the small Northwind data."""
 
     def __init__(self, shop: Shop, product_ids: Mapping[str, UUID], order: OrderView) -> None:
         self.shop = shop

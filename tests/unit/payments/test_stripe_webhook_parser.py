@@ -1,4 +1,4 @@
-"""What Stripe tells, and what only says that it is Stripe."""
+"""Stripe's webhooks are parsed, and forged ones rejected."""
 
 import json
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Ctrl-C while a migration connects ends it without complaints about abandoned connections."""
+"""Ctrl-C while a migration connects ends it without errors about abandoned connections."""
 
 import asyncio
 import gc

@@ -1,4 +1,4 @@
-"""What is replayed is what was answered the first time, in every type: an enum is not a text that looks like it."""
+"""A replayed result equals the first one in every type, for example an enum and not its text."""
 
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
@@ -50,7 +50,7 @@ async def test_views_round_trip_through_json() -> None:
 
 
 def typed(value: Any) -> Any:
-    """Return the value as plain data in which every part says of what type it is."""
+    """Return the value as plain data in which every part is paired with its type."""
     match value:
         case Enum():
             return type(value), value.name

@@ -1,4 +1,4 @@
-"""Limits that are switched off."""
+"""Disabled rate limits allow everything."""
 
 from adapters.rate_limits.unlimited import UnlimitedRateLimiter
 from application.rate_limits.ports import Allowance, RateLimitPolicy

@@ -1,4 +1,4 @@
-"""A key, what it signs, and a forge that has it."""
+"""A key, a service that signs with it, and a forge with the same key."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID

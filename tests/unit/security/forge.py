@@ -1,4 +1,4 @@
-"""A maker of tokens that knows no rules: what our own code and PyJWT would never sign, it signs."""
+"""A maker of invalid tokens, which neither this service nor PyJWT would sign."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -22,13 +22,13 @@ def content(segment: str) -> bytes:
 
 @dataclass(frozen=True)
 class Forge:
-    """Holds a key and the claims of a token that would be accepted, if the key is the right one."""
+    """A key, and the claims of a token that is valid if the key is the service's."""
 
     key: SigningKey
     claims: Mapping[str, Any]
 
     def token(self, *, header: Mapping[str, Any] | None = None, without: str = "", **claims: Any) -> str:
-        """Return the token with some things changed, and one of them left out."""
+        """Return the token with changed headers or claims, or without one of them."""
         headed = {"typ": "at+jwt", "alg": "EdDSA", "kid": self.key.kid, **(header or {})}
         claimed = {**self.claims, **claims}
         for part in (headed, claimed):
@@ -36,7 +36,7 @@ class Forge:
         return self.signed(json.dumps(headed), json.dumps(claimed))
 
     def signed(self, header: str, payload: str) -> str:
-        """Return a token of any header and payload."""
+        """Return a token with any header and payload."""
         private = load_pem_private_key(self.key.private_pem, None)
         assert isinstance(private, Ed25519PrivateKey)
         text = f"{segment(header.encode())}.{segment(payload.encode())}"

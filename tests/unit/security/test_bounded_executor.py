@@ -1,4 +1,4 @@
-"""How much work may wait, and who gives its place back when."""
+"""The queue is bounded, and places are freed on completion and cancellation."""
 
 import asyncio
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from application.shared.errors import Overloaded
 
 
 class Job:
-    """Work that begins when a thread takes it and ends when the test says so."""
+    """Work that starts in a thread and ends when the test releases it."""
 
     def __init__(self) -> None:
         self.begun = Event()

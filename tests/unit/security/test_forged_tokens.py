@@ -1,4 +1,4 @@
-"""Tokens that are refused, whoever made them (RFC 8725; RFC 9068, section 4)."""
+"""Forged tokens are rejected (RFC 8725; RFC 9068, section 4)."""
 
 import hmac
 import json
@@ -24,7 +24,7 @@ NO_TIMES: tuple[Any, ...] = (True, 1.5, 10**400, -1, float("inf"), "1795348800",
 
 
 def refused(tokens: Ed25519AccessTokens, token: str, now: datetime) -> bool:
-    """Tell whether the token is refused in the one way that gives nothing away."""
+    """Return whether the token is rejected with the error that reveals no reason."""
     try:
         tokens.verify(token, now=now)
     except InvalidToken as refusal:

@@ -1,4 +1,4 @@
-"""Signing keys, and the key set with which others verify."""
+"""Signing keys, and the published key set."""
 
 from datetime import datetime
 
@@ -30,9 +30,7 @@ def test_another_library_verifies_our_tokens(
     after = tokens.issue(claims, now=now).token
     key_set = KeySet.import_key_set({"keys": [dict(jwk) for jwk in tokens.public_keys(now=now)["keys"]]})
     for token in (before, after):
-        with pytest.warns(
-            SecurityWarning, match="RFC 9864"
-        ):  # the older name of the algorithm, which all know
+        with pytest.warns(SecurityWarning, match="RFC 9864"):  # the older name, which all libraries know
             read = jwt.decode(token, key_set, algorithms=["EdDSA"])
         assert read.header["typ"] == "at+jwt"
         assert read.claims["sub"] == str(claims.bearer.id)

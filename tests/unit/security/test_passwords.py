@@ -1,4 +1,4 @@
-"""Passwords are hashed and verified by Argon2id, for those who have an account and for those who have none."""
+"""Passwords are hashed and verified with Argon2id, at the same cost for known and unknown accounts."""
 
 import asyncio
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ PASSWORD = "correct horse battery"
 
 
 class ObservedArgon2(argon2.PasswordHasher):
-    """Cheap, notes what was verified against, and can be held up."""
+    """A cheap hasher that records verified hashes and can be paused."""
 
     def __init__(self) -> None:
         super().__init__(time_cost=1, memory_cost=8, parallelism=1)

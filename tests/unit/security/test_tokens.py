@@ -1,4 +1,4 @@
-"""What an access token says, and until when."""
+"""The claims and the lifetime of access tokens."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""A remembered token is believed no longer than any other."""
+"""A cached token expires like any other."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from application.signing.ports import AccessClaims, InvalidToken, SigningKey, To
 
 
 class CountingAccessTokens(Ed25519AccessTokens):
-    """Counts how many signatures were looked at."""
+    """Counts verifications of signatures."""
 
     reads = 0
 

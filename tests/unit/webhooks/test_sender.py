@@ -1,4 +1,4 @@
-"""Sending to strangers: to a real server on this machine, which nobody may reach without the setting for it."""
+"""Sending to a real local server, which requires the setting for private addresses."""
 
 import asyncio
 import ssl
@@ -148,7 +148,7 @@ async def test_unresolvable_host_name_is_not_found() -> None:
 
 
 class Network(httpcore2.AsyncMockBackend):
-    """A network that notes who was dialled."""
+    """A network that records connections."""
 
     def __init__(self, *, down: Sequence[str] = ()) -> None:
         super().__init__([b"HTTP/1.1 204 No Content\r\n\r\n"])
@@ -163,7 +163,7 @@ class Network(httpcore2.AsyncMockBackend):
 
 
 def answers(*rounds: Sequence[str]) -> dialing.Resolve:
-    """Return a resolver that answers otherwise each time."""
+    """Return a resolver with a different answer each time."""
     remaining = list(rounds)
 
     async def resolve(_host: str, _port: int) -> Sequence[str]:
@@ -173,7 +173,7 @@ def answers(*rounds: Sequence[str]) -> dialing.Resolve:
 
 
 async def test_checked_address_is_the_dialed_one() -> None:
-    """A name server that gives a public address first and a private one then has nobody to give it to."""
+    """DNS rebinding: a name that resolves to a public address first is not resolved a second time."""
     network = Network()
     await PublicDialer(network, resolve=answers([PUBLIC], ["127.0.0.1"])).connect_tcp("rebind.example", 443)
     assert network.dialled == [PUBLIC]
