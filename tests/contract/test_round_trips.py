@@ -1,6 +1,6 @@
 """Each aggregate is written and read with a non-default value in every field."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum, StrEnum
@@ -10,24 +10,29 @@ from uuid import UUID
 
 import pytest
 
+from application.webhooks.views import EndpointView
 from domain.catalog.product import Product, ProductDetails, ProductStatus
 from domain.catalog.stock import Stock
 from domain.clients.client import ServiceClient
 from domain.clients.secret import ClientSecret
 from domain.orders.address import Address
-from domain.orders.lifecycle import OrderStatus
+from domain.orders.fulfillment import FulfilledLine, Fulfillment
+from domain.orders.lifecycle import Action, OrderStatus
 from domain.orders.line import OrderLine
 from domain.orders.order import Order
+from domain.orders.order_state import StatusChange
 from domain.payments.method import PaymentMethod
 from domain.payments.payment import CaptureMethod, DisputeStatus, Payment, PaymentOperation, PaymentStatus
 from domain.payments.refund import Refund, RefundChannel, RefundedLine, RefundOrigin, RefundStatus
 from domain.sessions.session import Session
+from domain.shared.ids import OrderId, UserId
 from domain.shared.money import Money
 from domain.users.email_address import EmailAddress
 from domain.users.one_time_token import OneTimeToken, TokenPurpose
 from domain.users.pending_sign_up import PendingSignUp
 from domain.users.permissions import Role, Scope
 from domain.users.user import User, UserStatus
+from domain.webhooks.endpoint import WebhookEndpoint
 from tests.kit.actors import SOMEBODY
 from tests.kit.shop import Shop
 
@@ -70,6 +75,18 @@ class Values:
                     f"{kind.__name__}.{field.name}: give a value"
                 )
         return kind(**values)
+
+    def change(self, entity: Any, *, constant: Collection[str], **given: Any) -> None:
+        """Give every field another value, except those that are constant once the entity was added."""
+        hints = get_type_hints(type(entity))
+        for field in fields(entity):
+            if field.init and field.name not in constant:
+                former = getattr(entity, field.name)
+                value = given[field.name] if field.name in given else self._value(hints[field.name], field)
+                if isinstance(former, bool) and field.name not in given:
+                    value = not former
+                assert value != former, f"{type(entity).__name__}.{field.name}: give another value"
+                setattr(entity, field.name, value)
 
     def _value(self, hint: Any, field: "Field[Any]") -> object:
         """Return a value for a field of a type, of an optional type, or of a new type."""
@@ -169,33 +186,217 @@ async def test_order_is_read_as_it_was_written(shop: Shop, values: Values) -> No
 
 async def test_payment_and_refund_are_read_as_they_were_written(shop: Shop, values: Values) -> None:
     order = await _add_order(shop, values)
-    payment: Payment = values.fill(
-        Payment,
-        order_id=order.id,
-        method=PaymentMethod.SANDBOX,
-        capture_method=CaptureMethod.MANUAL,
-        status=PaymentStatus.CAPTURED,
-        requested=PaymentOperation.CAPTURE,
-        dispute=DisputeStatus.LOST,
-        amount=Money(90, "EUR"),
-        captured=Money(80, "EUR"),
-        returned=Money(20, "EUR"),
-    )
-    refund: Refund = values.fill(
-        Refund,
-        order_id=order.id,
-        payment_id=payment.id,
-        method=PaymentMethod.SANDBOX,
-        status=RefundStatus.SUCCEEDED,
-        channel=RefundChannel.EXTERNAL,
-        origin=RefundOrigin.PROVIDER,
-        amount=Money(20, "EUR"),
-        lines=(values.fill(RefundedLine, line_id=order.lines[0].id, quantity=1),),
-    )
+    payment, refund = _payment_and_refund(values, order)
     async with shop.store.unit_of_work(SOMEBODY) as work:
         await work.orders.get(order.id)
         await work.payments.add([payment])
         await work.refunds.add([refund])
+        await work.commit()
+    async with shop.store.unit_of_work() as work:
+        assert content(await work.payments.find(payment.id)) == content(payment)
+        assert content(await work.refunds.find(refund.id)) == content(refund)
+
+
+async def test_fulfillment_is_read_as_it_was_written(shop: Shop, values: Values) -> None:
+    order = await _add_order(shop, values)
+    fulfillment: Fulfillment = values.fill(
+        Fulfillment,
+        order_id=order.id,
+        lines=(values.fill(FulfilledLine, line_id=order.lines[0].id, quantity=1),),
+    )
+    async with shop.store.unit_of_work(SOMEBODY) as work:
+        await work.orders.get(order.id)
+        await work.fulfillments.add(fulfillment)
+        await work.commit()
+    found = await shop.store.orders.fulfillment(order.id, fulfillment.id)
+    assert content(found) == content(fulfillment)
+
+
+async def test_webhook_endpoint_is_read_as_it_was_written(shop: Shop, values: Values) -> None:
+    endpoint: WebhookEndpoint = values.fill(
+        WebhookEndpoint,
+        url="https://example.com/hooks?shop=1",
+        event_types=("order.placed",),
+        owner_id=UserId(shop.ids.new()),
+    )
+    async with shop.store.unit_of_work(SOMEBODY) as work:
+        await work.webhooks.add(endpoint)
+        await work.commit()
+    found = await shop.store.webhooks.endpoint(endpoint.id)
+    assert content(found) == content(EndpointView.of(endpoint))
+
+
+async def test_changed_webhook_endpoint_is_read_as_it_was_saved(shop: Shop, values: Values) -> None:
+    added: WebhookEndpoint = values.fill(
+        WebhookEndpoint,
+        url="https://example.com/hooks?shop=1",
+        event_types=("order.placed",),
+        owner_id=UserId(shop.ids.new()),
+    )
+    async with shop.store.unit_of_work(SOMEBODY) as work:
+        await work.webhooks.add(added)
+        await work.commit()
+    async with shop.store.unit_of_work(SOMEBODY) as work:
+        endpoint = await work.webhooks.get(added.id)
+        assert content(endpoint) == content(added)
+        assert endpoint is not None
+        values.change(
+            endpoint,
+            constant={"id", "created_at"},
+            event_types=("order.paid",),
+            owner_id=UserId(shop.ids.new()),
+        )
+        await work.webhooks.save(endpoint)
+        await work.commit()
+    async with shop.store.unit_of_work(SOMEBODY) as work:
+        assert content(await work.webhooks.get(added.id)) == content(endpoint)
+
+
+async def test_changed_product_and_stock_are_read_as_they_were_saved(shop: Shop, values: Values) -> None:
+    product: Product = values.fill(Product, sku="MUG-1", status=ProductStatus.ARCHIVED)
+    stock: Stock = values.fill(Stock, product_id=product.id, on_hand=40, reserved=3)
+    async with shop.store.unit_of_work(SOMEBODY) as work:
+        await work.stocks.add([stock])
+        await work.products.add([product])
+        await work.commit()
+    async with shop.store.unit_of_work(SOMEBODY) as work:
+        [product] = (await work.products.lock([product.id])).values()
+        [stock] = (await work.stocks.lock([product.id])).values()
+        values.change(product, constant={"id", "sku", "created_at"}, status=ProductStatus.ACTIVE)
+        stock.count(60, seen=stock.version, note="counted", now=NOW, actor=SOMEBODY)
+        stock.reserve(2, order_id=OrderId(shop.ids.new()), now=NOW, actor=SOMEBODY)
+        await work.products.save([product])
+        await work.stocks.save([stock])
+        await work.commit()
+    async with shop.store.unit_of_work() as work:
+        assert content((await work.products.get([product.id]))[product.id]) == content(product)
+        assert content((await work.stocks.get([product.id]))[product.id]) == content(stock)
+
+
+async def test_changed_user_is_read_as_it_was_saved(shop: Shop, values: Values) -> None:
+    added = await _add_user(shop, values)
+    async with shop.store.unit_of_work(SOMEBODY) as work:
+        user = await work.users.get(added.id)
+        assert user is not None
+        values.change(user, constant={"id", "created_at"}, role=Role.ADMIN, status=UserStatus.ACTIVE)
+        await work.users.save(user)
+        await work.commit()
+    async with shop.store.unit_of_work() as work:
+        assert content(await work.users.get(user.id)) == content(user)
+
+
+async def test_changed_session_is_read_as_it_was_saved(shop: Shop, values: Values) -> None:
+    user = await _add_user(shop, values)
+    session: Session = values.fill(Session, user_id=user.id)
+    async with shop.store.unit_of_work(SOMEBODY) as work:
+        await work.sessions.add(session)
+        values.change(session, constant={"id", "user_id", "started_at"})
+        await work.sessions.save(session)
+        await work.commit()
+    async with shop.store.unit_of_work() as work:
+        assert content(await work.sessions.get(session.id)) == content(session)
+
+
+async def test_changed_client_is_read_as_it_was_saved(shop: Shop, values: Values) -> None:
+    client: ServiceClient = values.fill(
+        ServiceClient, name="till", scopes=frozenset({Scope.READ_ORDERS}), secrets=[values.fill(ClientSecret)]
+    )
+    async with shop.store.unit_of_work(SOMEBODY) as work:
+        await work.clients.add(client)
+        values.change(
+            client,
+            constant={"id", "created_at"},
+            scopes=frozenset({Scope.WRITE_CATALOG}),
+            secrets=[values.fill(ClientSecret)],
+        )
+        await work.clients.save(client)
+        await work.commit()
+    async with shop.store.unit_of_work() as work:
+        assert content(await work.clients.get(client.id)) == content(client)
+
+
+async def test_changed_order_is_read_as_it_was_saved(shop: Shop, values: Values) -> None:
+    added = await _add_order(shop, values)
+    async with shop.store.unit_of_work(SOMEBODY) as work:
+        order = await work.orders.get(added.id)
+        assert order is not None
+        [line] = order.lines
+        values.change(
+            line,
+            constant={"id", "product_id", "sku", "name", "unit_price", "quantity"},
+            fulfilled=5,
+            cancelled=4,
+            returned=3,
+            refunded=2,
+        )
+        values.change(
+            order,
+            # What the customer has ordered.
+            constant={
+                *("id", "customer_id", "idempotency_key", "currency", "lines", "total", "placed_at"),
+                *("shipping_address", "note", "metadata"),
+            },
+            status=OrderStatus.CANCELLED,
+            paid_total=Money(300, "EUR"),
+            refunded_total=Money(60, "EUR"),
+            pending_refund_total=Money(20, "EUR"),
+            version=order.version + 1,
+        )
+        order.changes.append(
+            StatusChange(
+                action=Action.CANCEL,
+                source=OrderStatus.CONFIRMED,
+                target=OrderStatus.CANCELLED,
+                reason="A reason",
+                actor=SOMEBODY,
+                at=NOW,
+            )
+        )
+        await work.orders.save([order])
+        await work.commit()
+    async with shop.store.unit_of_work() as work:
+        assert content(await work.orders.get(order.id)) == content(order)
+
+
+async def test_changed_payment_and_refund_are_read_as_they_were_saved(shop: Shop, values: Values) -> None:
+    order = await _add_order(shop, values)
+    payment, refund = _payment_and_refund(values, order)
+    async with shop.store.unit_of_work(SOMEBODY) as work:
+        await work.orders.get(order.id)
+        await work.payments.add([payment])
+        await work.refunds.add([refund])
+        await work.commit()
+    values.change(
+        payment,
+        constant={"id", "order_id", "method", "capture_method", "amount", "requested_at"},
+        status=PaymentStatus.PENDING,
+        requested=PaymentOperation.VOID,
+        dispute=DisputeStatus.OPEN,
+        captured=Money(70, "EUR"),
+        returned=Money(30, "EUR"),
+    )
+    values.change(
+        refund,
+        constant={
+            *(
+                "id",
+                "order_id",
+                "payment_id",
+                "method",
+                "lines",
+                "reason",
+                "channel",
+                "origin",
+                "requested_at",
+            ),
+        },
+        status=RefundStatus.PENDING,
+        amount=Money(30, "EUR"),
+    )
+    async with shop.store.unit_of_work(SOMEBODY) as work:
+        await work.orders.get(order.id)
+        await work.payments.save([payment])
+        await work.refunds.save([refund])
         await work.commit()
     async with shop.store.unit_of_work() as work:
         assert content(await work.payments.find(payment.id)) == content(payment)
@@ -238,3 +439,30 @@ async def _add_order(shop: Shop, values: Values) -> Order:
         await work.orders.add([order])
         await work.commit()
     return order
+
+
+def _payment_and_refund(values: Values, order: Order) -> tuple[Payment, Refund]:
+    payment: Payment = values.fill(
+        Payment,
+        order_id=order.id,
+        method=PaymentMethod.SANDBOX,
+        capture_method=CaptureMethod.MANUAL,
+        status=PaymentStatus.CAPTURED,
+        requested=PaymentOperation.CAPTURE,
+        dispute=DisputeStatus.LOST,
+        amount=Money(90, "EUR"),
+        captured=Money(80, "EUR"),
+        returned=Money(20, "EUR"),
+    )
+    refund: Refund = values.fill(
+        Refund,
+        order_id=order.id,
+        payment_id=payment.id,
+        method=PaymentMethod.SANDBOX,
+        status=RefundStatus.SUCCEEDED,
+        channel=RefundChannel.EXTERNAL,
+        origin=RefundOrigin.PROVIDER,
+        amount=Money(20, "EUR"),
+        lines=(values.fill(RefundedLine, line_id=order.lines[0].id, quantity=1),),
+    )
+    return payment, refund
