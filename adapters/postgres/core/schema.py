@@ -34,7 +34,6 @@ class Row(DeclarativeBase):
         bytes: LargeBinary(),
         datetime: DateTime(timezone=True),
         dict[str, str]: JSON(none_as_null=True),
-        dict[str, str | None]: JSON(none_as_null=True),
     }
 
 

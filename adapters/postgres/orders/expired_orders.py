@@ -31,9 +31,8 @@ from adapters.postgres.core.rows import (
     PaymentRow,
 )
 from adapters.postgres.core.schema import JsonText
-from adapters.postgres.core.selects import ORDERS, orders_with_lines
 from adapters.postgres.core.unnest import UnnestedRows
-from adapters.postgres.orders.mapping import order_from
+from adapters.postgres.orders.mapping import ORDERS, order_from, orders_with_lines
 from application.orders.ports import ExpiredOrders
 from application.orders.views import OrderView
 from application.shared.idempotency import FORMAT_VERSION, UNVERIFIABLE, IdempotentOperation

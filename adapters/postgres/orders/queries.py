@@ -8,9 +8,8 @@ from adapters.postgres.core.keyset import page_of, shown
 from adapters.postgres.core.reader import AutocommitReader
 from adapters.postgres.core.result_row import ResultRow, typed_rows
 from adapters.postgres.core.rows import FulfillmentRow, OrderHistoryRow, OrderRow
-from adapters.postgres.core.selects import ORDERS, orders_with_lines
 from adapters.postgres.core.unnest import columns_of
-from adapters.postgres.orders.mapping import fulfillment_view_from, order_from
+from adapters.postgres.orders.mapping import ORDERS, fulfillment_view_from, order_from, orders_with_lines
 from application.orders.access import OrderAccess
 from application.orders.ports import OrderFilter, OrderQueries
 from application.orders.views import FulfillmentView, OrderView, StatusChangeView

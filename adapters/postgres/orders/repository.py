@@ -19,16 +19,17 @@ from sqlalchemy import (
 )
 
 from adapters.postgres.core.rows import FulfillmentRow, OrderHistoryRow, OrderLineRow, OrderRow
-from adapters.postgres.core.selects import ORDERS, orders_with_lines
 from adapters.postgres.core.transaction import Transaction
 from adapters.postgres.core.unnest import UnnestedRows, columns_of
 from adapters.postgres.events.outbox import Outbox
 from adapters.postgres.orders.mapping import (
+    ORDERS,
     change_values,
     fulfillment_values,
     line_values,
     order_from,
     order_values,
+    orders_with_lines,
 )
 from adapters.postgres.orders.placing import await_locks, lock_for_placing
 from application.orders.ports import FulfillmentRepository, OrderRepository, PlacementContext

@@ -17,6 +17,18 @@ class LineUnits(TypedDict):
     quantity: int
 
 
+class AddressValues(TypedDict):
+    """A shipping address, as JSON."""
+
+    name: str
+    line1: str
+    line2: str | None
+    city: str
+    region: str | None
+    postal_code: str | None
+    country: str
+
+
 class OrderRow(Row):
     """An order's head. Its amounts are of one currency. `cancelled_amount` is the price of the cancelled units.
 
@@ -56,7 +68,7 @@ class OrderRow(Row):
     refunded_amount: Mapped[int]
     refunding_amount: Mapped[int] = mapped_column(server_default=text("0"))
     cancelled_amount: Mapped[int] = mapped_column(server_default=text("0"))
-    shipping_address: Mapped[dict[str, str | None] | None]
+    shipping_address: Mapped[AddressValues | None] = mapped_column(JSON(none_as_null=True))
     note: Mapped[str | None]
     order_metadata: Mapped[dict[str, str]] = mapped_column("metadata")
     expires_at: Mapped[datetime]
