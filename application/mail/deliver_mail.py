@@ -9,7 +9,6 @@ from application.shared.clock import Clock
 from application.shared.randomness import Randomness
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.shared.ids import EndpointId, SignUpId, UserId
-from domain.users.email_address import EmailAddress
 from domain.users.one_time_token import SECRET_BYTES, OneTimeToken, TokenPurpose, text_of
 from domain.users.user import UserStatus
 
@@ -88,20 +87,27 @@ class DeliverMail:
 
     async def _message_for(self, request: MailRequest, work: UnitOfWork, now: datetime) -> Message | None:
         """Return the message, or None if it is obsolete."""
-        if request.kind is MailKind.WEBHOOK_ENDPOINT_PAUSED and request.subject_id is not None:
-            return await self._pause(EndpointId(request.subject_id), request.address, work)
+        if request.subject_id is not None:
+            return await self._notice(request, EndpointId(request.subject_id), work)
         return await self._message(request, work, now)
 
-    async def _pause(
-        self, endpoint_id: EndpointId, address: EmailAddress, work: UnitOfWork
+    async def _notice(
+        self, request: MailRequest, endpoint_id: EndpointId, work: UnitOfWork
     ) -> Message | None:
-        # Not locked: the pause of an endpoint locks it, and then adds its mail.
+        """Return the message about an endpoint, unless its state has changed since."""
+        # Not locked: a change of an endpoint's state locks it, and then adds its mail.
         endpoint = await work.webhooks.peek(endpoint_id)
-        if endpoint is None or endpoint.paused_at is None or endpoint.failing_since is None:
+        if endpoint is None:
             return None
-        return self.letters.endpoint_paused(
-            address, endpoint_id, endpoint.host, failing_since=endpoint.failing_since
-        )
+        match request.kind:
+            case MailKind.WEBHOOK_ENDPOINT_PAUSED if endpoint.paused_at and endpoint.failing_since:
+                return self.letters.endpoint_paused(
+                    request.address, endpoint_id, endpoint.host, failing_since=endpoint.failing_since
+                )
+            case MailKind.WEBHOOK_ENDPOINT_BLOCKED if endpoint.blocked_at:
+                return self.letters.endpoint_blocked(request.address, endpoint_id, endpoint.host)
+            case _:
+                return None
 
     async def _message(self, request: MailRequest, work: UnitOfWork, now: datetime) -> Message | None:
         """Return the message, or None if the address has no account for it."""

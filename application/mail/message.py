@@ -66,6 +66,17 @@ class MailTemplates:
             f'PATCH /v1/webhook-endpoints/{endpoint_id} with {{"paused": false}}.\n',
         )
 
+    def endpoint_blocked(self, to: EmailAddress, endpoint_id: EndpointId, host: str) -> Message:
+        return Message(
+            to,
+            "A webhook endpoint is blocked",
+            f"The owner of a webhook endpoint at {host} may no longer read all of its events. Those\n"
+            "that the owner may not read wait.\n\n"
+            f"    {endpoint_id}\n\n"
+            "To send them, give the endpoint an owner that may read them, with\n"
+            f"POST /v1/webhook-endpoints/{endpoint_id}/transfer.\n",
+        )
+
     def _way(self, token: str, *, page: str, operation: str) -> str:
         if self.storefront is None:
             return f"send this token to {operation}:\n\n    {token}"

@@ -24,6 +24,7 @@ class MailKind(StrEnum):
     SIGN_UP = "sign_up"
     PASSWORD_RESET = "password_reset"  # noqa: S105 - a reason, not a password
     WEBHOOK_ENDPOINT_PAUSED = "webhook_endpoint_paused"
+    WEBHOOK_ENDPOINT_BLOCKED = "webhook_endpoint_blocked"
 
 
 @dataclass(slots=True, kw_only=True)

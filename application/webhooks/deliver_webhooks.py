@@ -3,17 +3,20 @@ import json
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from application.audit.entry import AuditAction
 from application.events.cloud_event import cloud_event
 from application.events.event_types import EVENT_TYPES
+from application.mail.recipients import addresses_of_admins
+from application.mail.request import MailKind, MailRequest
 from application.shared.clock import Clock
-from application.unit_of_work import UnitOfWorkFactory
+from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from application.webhooks.owner_permissions import OwnerPermissions
 from application.webhooks.pause_failing_endpoint import PauseFailingEndpoint
 from application.webhooks.ports import DeliveryQueue, DueDelivery, Round, WebhookSender
 from domain.shared.actor import Actor
+from domain.shared.ids import EndpointId
 from domain.users.permissions import Permission, may_read_event
 from domain.webhooks.delivery import Attempt
 
@@ -69,7 +72,7 @@ class DeliverWebhooks:
         return len(taken.deliveries)
 
     async def _note_rights(self, taken: Round, permissions: AbstractSet[Permission]) -> None:
-        """Record in the audit log that the owner has lost the right to read the events, or has it again."""
+        """Record that the owner has lost the right to read the events, with mail to the admins, or has it again."""
         types = taken.event_types or EVENT_TYPES
         is_blocked = not all(may_read_event(permissions, type_) for type_ in types)
         if is_blocked == taken.is_blocked:
@@ -85,6 +88,8 @@ class DeliverWebhooks:
                     else AuditAction.WEBHOOK_ENDPOINT_UNBLOCKED
                 )
                 work.audit.record(action, taken.endpoint_id, at=now, owner_id=str(taken.owner_id))
+                if is_blocked:
+                    await _add_mail_to_admins(work, taken.endpoint_id, now)
                 await work.commit()
 
     async def _deliver(
@@ -102,3 +107,11 @@ class DeliverWebhooks:
         due.delivery.note(attempt, jitter=self.random())
         await self.queue.note(due.delivery)
         return attempt
+
+
+async def _add_mail_to_admins(work: UnitOfWork, endpoint_id: EndpointId, now: datetime) -> None:
+    for address in await addresses_of_admins(work):
+        request = MailRequest.made(
+            MailKind.WEBHOOK_ENDPOINT_BLOCKED, address, subject_id=endpoint_id, now=now
+        )
+        await work.mail.add(request)

@@ -2,13 +2,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from application.mail.recipients import address_of, addresses_of_admins
 from application.mail.request import MailKind, MailRequest
 from application.shared.clock import Clock
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.shared.actor import Actor
 from domain.shared.ids import EndpointId, UserId
 from domain.users.email_address import EmailAddress
-from domain.users.user import User, UserStatus
 from domain.webhooks.endpoint import WebhookEndpoint
 
 _ACTOR = Actor(None, "worker")
@@ -50,12 +50,7 @@ class PauseFailingEndpoint:
 
     async def _addresses(self, work: UnitOfWork, endpoint: WebhookEndpoint) -> Sequence[EmailAddress]:
         if endpoint.owner_id is not None:
-            owner = _address_of(await work.users.peek(UserId(endpoint.owner_id)))
+            owner = await address_of(UserId(endpoint.owner_id), work)
             if owner is not None:
                 return [owner]
-        admins = [await work.users.peek(user_id) for user_id in await work.users.lock_admins()]
-        return [address for admin in admins if (address := _address_of(admin))]
-
-
-def _address_of(user: User | None) -> EmailAddress | None:
-    return user.email if user is not None and user.status is UserStatus.ACTIVE else None
+        return await addresses_of_admins(work)

@@ -104,6 +104,35 @@ async def test_loss_of_an_owners_right_is_audited_once(shop: Shop, webhooks: Web
     assert webhooks.subscribers.types_at(URL).count("product.created") == 3
 
 
+async def test_admins_get_mail_when_an_owner_loses_the_right(shop: Shop, webhooks: Webhooks) -> None:
+    ann = await staff_member(shop)
+    await change(shop, await staff_member(shop, "admin"), role=Role.ADMIN, status=UserStatus.ACTIVE)
+    endpoint = await webhooks.endpoint(URL, "product.created", actor=Actor(ann, "1"))
+    await change(shop, ann, status=UserStatus.DISABLED)
+    for _ in range(2):
+        await shop.product()
+        await webhooks.work()
+        shop.clock.advance(HELD_BACK)
+    await shop.deliver_mail()
+    [message] = shop.mailbox.messages
+    assert (message.to.normalized, message.subject) == ("admin@example.com", "A webhook endpoint is blocked")
+    assert f"/v1/webhook-endpoints/{endpoint.id}/transfer" in message.text
+
+
+async def test_transferred_endpoint_sends_no_mail_about_its_former_owner(
+    shop: Shop, webhooks: Webhooks
+) -> None:
+    ann, admin = await staff_member(shop), await staff_member(shop, "admin")
+    await change(shop, admin, role=Role.ADMIN, status=UserStatus.ACTIVE)
+    endpoint = await webhooks.endpoint(URL, "product.created", actor=Actor(ann, "1"))
+    await change(shop, ann, status=UserStatus.DISABLED)
+    await shop.product()
+    await webhooks.work()
+    await webhooks.transfer(endpoint.id, owner_id=admin, key=None, actor=SOMEBODY)
+    await shop.deliver_mail()
+    assert shop.mailbox.messages == []
+
+
 async def test_events_of_a_disabled_client_wait(shop: Shop, webhooks: Webhooks) -> None:
     made = await shop.create_client("erp", [Scope.WRITE_WEBHOOKS, Scope.READ_ORDERS], actor=SOMEBODY)
     endpoint = await webhooks.endpoint(URL, "order.placed", actor=Actor(ClientId(made.client_id), "1"))
