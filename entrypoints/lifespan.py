@@ -61,6 +61,7 @@ def _periodic_jobs(container: Container) -> Sequence[tuple[str, Callable[[], Awa
         ("prune sign-ups", retention.prune_sign_ups(), PRUNE_EVERY),
         ("prune expired orders", retention.prune_expired_orders(), PRUNE_LONG_LIVED_EVERY),
         ("prune audit log", retention.prune_audit_log(), PRUNE_LONG_LIVED_EVERY),
+        ("prune old records", retention.prune_old_records(), PRUNE_LONG_LIVED_EVERY),
         ("prune mail", retention.prune_mail(), PRUNE_LONG_LIVED_EVERY),
         ("erase closed accounts", container.users.erase_closed_accounts(), PRUNE_LONG_LIVED_EVERY),
     ]

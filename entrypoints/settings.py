@@ -151,6 +151,12 @@ class Settings(BaseSettings):
 
     expired_order_retention: timedelta = Field(timedelta(days=30), ge=timedelta(days=1))
     """How long an order that expired without a payment is stored."""
+    webhook_delivery_retention: timedelta = Field(timedelta(days=30), ge=timedelta(days=7))
+    """How long a delivery to a webhook endpoint is listed, unless it is pending."""
+    provider_event_retention: timedelta = Field(timedelta(days=90), ge=timedelta(days=30))
+    """How long messages of payment providers are remembered, so that a repeated one has no effect."""
+    sandbox_retention: timedelta = Field(timedelta(days=180), ge=timedelta(days=30))
+    """How long the sandbox provider knows its charges and refunds."""
     idempotency_retention: timedelta = Field(timedelta(hours=72), ge=timedelta(hours=24))
     """How long a retry with the same idempotency key gets the first response."""
 

@@ -165,13 +165,14 @@ class MemoryProviderEventRecords(ProviderEventRecords):
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
 
-    async def record_once(self, event: ProviderEvent, *, now: datetime) -> bool:  # noqa: ARG002 - kept for pruning only
+    async def record_once(self, event: ProviderEvent, *, now: datetime) -> bool:
         await yield_control()
         key = event.provider, event.event_id
         await self._transaction.lock([("provider_events", *key)])
         if key in self._transaction.tables.provider_events:
             return False
         self._transaction.tables.provider_events[key] = event
+        self._transaction.tables.provider_events_received_at[key] = now
         return True
 
 

@@ -94,3 +94,15 @@ class MemorySandboxStore(SandboxStore):
     async def forget(self, message_id: UUID) -> None:
         await yield_control()
         self._messages.pop(message_id, None)
+
+    def prune_charges(self, *, before: datetime, limit: int) -> int:
+        old = [id_ for id_, charges in self._charges.items() if charges[0].decides_at < before][:limit]
+        for payment_id in old:
+            del self._charges[payment_id]
+        return len(old)
+
+    def prune_refunds(self, *, before: datetime, limit: int) -> int:
+        old = [refund.id for refund in self._refunds.values() if refund.decided_at < before][:limit]
+        for refund_id in old:
+            del self._refunds[refund_id]
+        return len(old)

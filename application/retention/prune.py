@@ -1,9 +1,10 @@
 """Deletion of records after their retention period; entrypoints/bootstrap/retention.py lists what is pruned."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from application.retention.ports import PrunableRecords
+from application.retention.ports import OldRecords, PrunableRecords, RecordKind
 from application.shared.clock import Clock
 from application.unit_of_work import UnitOfWorkFactory
 from domain.users.pending_sign_up import LIFETIME
@@ -35,6 +36,22 @@ class Prune:
         before = self.clock.now() - self.retention
         while await self.records.prune(before=before, limit=self.batch_size) == self.batch_size:
             pass
+
+
+@dataclass(frozen=True, slots=True)
+class PruneOldRecords:
+    """Delete records of several kinds, each after its own retention period."""
+
+    records: OldRecords
+    clock: Clock
+    retention: Mapping[RecordKind, timedelta]
+
+    async def __call__(self) -> None:
+        """Delete in batches until no old record is left. Raise Overloaded or DatabaseUnavailable."""
+        for kind, retention in self.retention.items():
+            before = self.clock.now() - retention
+            while await self.records.prune(kind, before=before, limit=BATCH_SIZE) == BATCH_SIZE:
+                pass
 
 
 @dataclass(frozen=True, slots=True)

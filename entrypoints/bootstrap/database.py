@@ -16,6 +16,7 @@ from adapters.postgres.core.engine import (
     create_sessions,
 )
 from adapters.postgres.core.health import PostgresHealth
+from adapters.postgres.core.old_records import PostgresOldRecords
 from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
 from adapters.postgres.events.event_feed import PostgresEventFeed
 from adapters.postgres.events.queries import PostgresOutboxQueries
@@ -81,6 +82,7 @@ class Database(containers.DeclarativeContainer):
         PostgresDeliveryQueue, engine=engine, ids=ids, secret_box=security.secret_box
     )
     expired_orders = providers.Singleton(PostgresExpiredOrders, engine=engine)
+    old_records = providers.Singleton(PostgresOldRecords, engine=engine)
     audit_records = providers.Singleton(PostgresAuditRecords, engine=engine)
     attempt_records = providers.Singleton(PostgresAttemptRecords, engine=engine)
     idempotency_records = providers.Singleton(PostgresIdempotencyRecordStore, engine=engine)

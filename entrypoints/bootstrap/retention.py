@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from dependency_injector import containers, providers
 
-from application.retention.prune import ORDER_BATCH_SIZE, Prune, PruneMail, PruneSignUps
+from application.retention.ports import RecordKind
+from application.retention.prune import ORDER_BATCH_SIZE, Prune, PruneMail, PruneOldRecords, PruneSignUps
 from application.shared.clock import Clock
 from entrypoints.settings import Settings
 
@@ -32,6 +33,20 @@ class Retention(containers.DeclarativeContainer):
     )
     prune_attempts = providers.Singleton(
         Prune, records=database.attempt_records, clock=clock, retention=timedelta(0)
+    )
+    prune_old_records = providers.Singleton(
+        PruneOldRecords,
+        records=database.old_records,
+        clock=clock,
+        retention=providers.Dict(
+            {
+                RecordKind.SESSIONS: settings.provided.session_lifetime,
+                RecordKind.WEBHOOK_DELIVERIES: settings.provided.webhook_delivery_retention,
+                RecordKind.PROVIDER_EVENTS: settings.provided.provider_event_retention,
+                RecordKind.SANDBOX_CHARGES: settings.provided.sandbox_retention,
+                RecordKind.SANDBOX_REFUNDS: settings.provided.sandbox_retention,
+            }
+        ),
     )
     prune_sign_ups = providers.Singleton(PruneSignUps, unit_of_work=database.unit_of_work, clock=clock)
     prune_mail = providers.Singleton(PruneMail, unit_of_work=database.unit_of_work, clock=clock)

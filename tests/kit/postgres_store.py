@@ -13,6 +13,7 @@ from adapters.postgres.catalog.search_index import PostgresProductSearchIndex
 from adapters.postgres.checks.findings import PostgresFindingRecords
 from adapters.postgres.clients.queries import PostgresClientQueries
 from adapters.postgres.core.engine import create_engine, create_sessions
+from adapters.postgres.core.old_records import PostgresOldRecords
 from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
 from adapters.postgres.events.event_feed import PostgresEventFeed
 from adapters.postgres.events.queries import PostgresOutboxQueries
@@ -68,6 +69,7 @@ async def postgres_store(url: str, ids: IdFactory | None = None) -> AsyncIterato
             findings=PostgresFindingRecords(engine),
             sandbox_store=PostgresSandboxStore(engine),
             attempts=PostgresAttemptRecords(engine),
+            old_records=PostgresOldRecords(engine),
             expired_orders=PostgresExpiredOrders(engine),
             audit=PostgresAuditQueries(engine),
             audit_records=PostgresAuditRecords(engine),

@@ -11,6 +11,7 @@ from adapters.memory.events import MemoryEventFeed, MemoryOutboxQueries, MemoryR
 from adapters.memory.idempotency import MemoryIdempotencyRecordStore
 from adapters.memory.orders import MemoryExpiredOrders, MemoryOrderQueries
 from adapters.memory.payments import MemoryPaymentQueries
+from adapters.memory.retention import MemoryOldRecords
 from adapters.memory.sandbox import MemorySandboxStore
 from adapters.memory.sessions import MemorySessionQueries
 from adapters.memory.signing import MemorySecrets, MemorySigningKeys
@@ -25,6 +26,7 @@ from application.clients.ports import ClientQueries
 from application.events.ports import EventFeed, OutboxQueries, RelayProgress
 from application.orders.ports import ExpiredOrders, OrderQueries
 from application.payments.ports import PaymentQueries
+from application.retention.ports import OldRecords
 from application.sessions.ports import SessionQueries
 from application.shared.idempotency import IdempotencyRecordStore
 from application.shared.secrets import Secrets
@@ -78,6 +80,7 @@ class Store:
     sandbox_store: SandboxStore
     attempts: AttemptRecords
     expired_orders: ExpiredOrders
+    old_records: OldRecords
     audit: AuditQueries
     audit_records: AuditRecords
 
@@ -94,6 +97,7 @@ def memory_store(database: MemoryDatabase | None = None) -> Store:
     database = database or MemoryDatabase()
     ids = UuidV7Factory()
     audit_log = MemoryAuditLog(database)
+    sandbox_store = MemorySandboxStore()
     return Store(
         unit_of_work=MemoryUnitOfWorkFactory(database, ids, lock_timeout=10),
         impatient=MemoryUnitOfWorkFactory(database, ids, lock_timeout=0.01),
@@ -114,9 +118,10 @@ def memory_store(database: MemoryDatabase | None = None) -> Store:
         secrets=MemorySecrets(database),
         replays=MemoryIdempotencyRecordStore(database),
         findings=MemoryFindingRecords(database),
-        sandbox_store=MemorySandboxStore(),
+        sandbox_store=sandbox_store,
         attempts=MemoryAttemptRecords(database),
         expired_orders=MemoryExpiredOrders(database),
+        old_records=MemoryOldRecords(database, sandbox_store),
         audit=audit_log,
         audit_records=audit_log,
     )

@@ -69,6 +69,9 @@ class Tables:
     payments: MutableMapping[PaymentId, Payment] = field(default_factory=dict)
     refunds: MutableMapping[RefundId, Refund] = field(default_factory=dict)
     provider_events: MutableMapping[tuple[PaymentMethod, str], ProviderEvent] = field(default_factory=dict)
+    provider_events_received_at: MutableMapping[tuple[PaymentMethod, str], datetime] = field(
+        default_factory=dict
+    )
     attempts: MutableMapping[bytes, AttemptTally] = field(default_factory=dict)
     webhook_endpoints: MutableMapping[EndpointId, WebhookEndpoint] = field(default_factory=dict)
     webhook_deliveries: MutableMapping[DeliveryId, Delivery] = field(default_factory=dict)

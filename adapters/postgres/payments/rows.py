@@ -104,7 +104,7 @@ class ProviderEventRow(Row):
     """A message of a provider, as it was first told. The key is what tells a repeat."""
 
     __tablename__ = "provider_events"
-    __table_args__ = (one_of("provider", PaymentMethod),)
+    __table_args__ = (one_of("provider", PaymentMethod), Index(None, "received_at"))
 
     provider: Mapped[str] = mapped_column(primary_key=True)
     event_id: Mapped[str] = mapped_column(primary_key=True)

@@ -15,6 +15,7 @@ class SandboxChargeRow(Row):
     __tablename__ = "sandbox_charges"
     __table_args__ = (
         UniqueConstraint("payment_id", "position"),
+        Index(None, "decides_at"),
         money("amount"),
         currency("currency"),
     )
@@ -39,6 +40,7 @@ class SandboxRefundRow(Row):
         money("amount"),
         currency("currency"),
         Index(None, "charge_reference"),
+        Index(None, "decided_at"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

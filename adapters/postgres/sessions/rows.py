@@ -15,6 +15,7 @@ class SessionRow(Row):
     __table_args__ = (
         UniqueConstraint("family_hash"),
         Index(None, "user_id", "created_at", "id"),
+        Index(None, "created_at"),
         {"postgresql_with": {"fillfactor": 70}},
     )
 

@@ -43,6 +43,7 @@ class WebhookDeliveryRow(Row):
         UniqueConstraint("endpoint_id", "event_id"),
         one_of("status", DeliveryStatus),
         Index(None, "endpoint_id", "position"),
+        Index(None, "created_at", postgresql_where=text("status <> 'pending'")),
         Index("ix_webhook_deliveries_due", "endpoint_id", "due_at", postgresql_where=_PENDING),
         Index(
             "ix_webhook_deliveries_pending",
