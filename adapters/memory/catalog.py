@@ -147,11 +147,7 @@ class MemoryProductQueries(ProductQueries):
         limit: int,
     ) -> Page[ProductView]:
         await yield_control()
-        found = {
-            product.id: product
-            for product in self._database.tables.products.values()
-            if _product_meets(product, self._stock_of(product), criteria)
-        }
+        found = self._found(criteria)
         exact: list[ProductView] = []
         if limit > 1:
             for product in [product for product in found.values() if product.sku == criteria.query]:
@@ -166,6 +162,17 @@ class MemoryProductQueries(ProductQueries):
             limit=limit - len(exact),
         )
         return Page((*exact, *others.items), others.next)
+
+    async def count(self, criteria: ProductFilter) -> int:
+        await yield_control()
+        return len(self._found(criteria))
+
+    def _found(self, criteria: ProductFilter) -> dict[ProductId, Product]:
+        return {
+            product.id: product
+            for product in self._database.tables.products.values()
+            if _product_meets(product, self._stock_of(product), criteria)
+        }
 
     def _stock_of(self, product: Product) -> Stock:
         return self._database.tables.stocks[product.id]
@@ -189,6 +196,8 @@ def _product_meets(product: Product, stock: Stock, criteria: ProductFilter) -> b
         and (criteria.min_price is None or criteria.min_price <= product.details.price.amount)
         and (criteria.max_price is None or product.details.price.amount <= criteria.max_price)
         and criteria.in_stock in {None, stock.available > 0}
+        and (criteria.changed_after is None or criteria.changed_after <= product.updated_at)
+        and (criteria.changed_before is None or product.updated_at < criteria.changed_before)
         and (criteria.query is None or _is_found(product, criteria.query))
     )
 

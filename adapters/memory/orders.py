@@ -264,17 +264,24 @@ class MemoryOrderQueries(OrderQueries):
     ) -> Page[OrderView]:
         await yield_control()
         return page(
-            (
-                order
-                for order in self._database.tables.orders.values()
-                if access.permits(order.customer_id) and _meets(order, criteria)
-            ),
+            self._found(criteria, access),
             position=lambda order: (order.placed_at, order.id),
             show=OrderView.of,
             descending=descending,
             after=after,
             limit=limit,
         )
+
+    async def count(self, criteria: OrderFilter, *, access: OrderAccess) -> int:
+        await yield_control()
+        return len(self._found(criteria, access))
+
+    def _found(self, criteria: OrderFilter, access: OrderAccess) -> Sequence[Order]:
+        return [
+            order
+            for order in self._database.tables.orders.values()
+            if access.permits(order.customer_id) and _meets(order, criteria)
+        ]
 
     async def history(
         self, order_id: OrderId, *, after: Position | None, limit: int

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -79,6 +80,8 @@ class ProductSort(StrEnum):
 class ProductFilter:
     """Which products to list. Prices are minor units of `currency`, bounds included.
 
+    Times bound the last edit: `changed_after` <= `updated_at` < `changed_before`.
+
     `query` matches a product if each of its words begins a word of the product, or is one typo away from a word of
     its name or SKU: see `domain.catalog.search`. `sku` is exact.
     """
@@ -90,6 +93,8 @@ class ProductFilter:
     min_price: int | None = None
     max_price: int | None = None
     in_stock: bool | None = None
+    changed_after: datetime | None = None
+    changed_before: datetime | None = None
 
 
 class ProductQueries(Protocol):
@@ -110,6 +115,10 @@ class ProductQueries(Protocol):
 
         The product whose SKU is the query comes first, and only there, on a page of at least two products.
         """
+        ...
+
+    async def count(self, criteria: ProductFilter) -> int:
+        """Return how many products `list` finds on all pages."""
         ...
 
 

@@ -1,10 +1,11 @@
 """Use cases that read the catalog. They change nothing."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from application.catalog.ports import ProductFilter, ProductQueries, ProductSort, StockQueries
 from application.catalog.views import MovementView, ProductView, StockView
-from application.shared.page import Page, Position
+from application.shared.page import Page, Position, every_item
 from domain.catalog.product import ProductStatus
 from domain.shared.errors import NotFound
 from domain.shared.ids import ProductId
@@ -72,3 +73,22 @@ class ListProducts:
         if criteria.status is not ProductStatus.ACTIVE and not include_archived:
             return Page((), None)
         return await self.products.list(criteria, sort=sort, descending=descending, after=after, limit=limit)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportProducts:
+    """Read all products that meet a filter, oldest first, in pages, so that no more than one is in memory."""
+
+    products: ProductQueries
+    limit: int = 500
+
+    async def count(self, criteria: ProductFilter) -> int:
+        """Return how many products an export reads, unless some are created meanwhile."""
+        return await self.products.count(criteria)
+
+    def __call__(self, criteria: ProductFilter) -> AsyncIterator[ProductView]:
+        return every_item(
+            lambda after: self.products.list(
+                criteria, sort=ProductSort.CREATED_AT, descending=False, after=after, limit=self.limit
+            )
+        )

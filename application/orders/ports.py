@@ -174,6 +174,10 @@ class OrderQueries(Protocol):
         """Return those orders after a position that `access` covers, by `placed_at` and then by id, in the same direction."""
         ...
 
+    async def count(self, criteria: OrderFilter, *, access: OrderAccess) -> int:
+        """Return how many orders `list` finds on all pages."""
+        ...
+
     async def history(
         self, order_id: OrderId, *, after: Position | None, limit: int
     ) -> Page[StatusChangeView]:

@@ -1,11 +1,12 @@
 """Use cases that read orders. They change nothing."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from application.orders.access import OrderAccess
 from application.orders.ports import OrderFilter, OrderQueries
 from application.orders.views import FulfillmentView, OrderView, StatusChangeView
-from application.shared.page import Page, Position
+from application.shared.page import Page, Position, every_item
 from domain.shared.errors import NotFound
 from domain.shared.ids import FulfillmentId, OrderId
 
@@ -41,6 +42,25 @@ class ListOrders:
     ) -> Page[OrderView]:
         return await self.orders.list(
             criteria, access=access, descending=descending, after=after, limit=limit
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOrders:
+    """Read all orders that meet a filter, oldest first, in pages, so that no more than one is in memory."""
+
+    orders: OrderQueries
+    limit: int = 500
+
+    async def count(self, criteria: OrderFilter) -> int:
+        """Return how many orders an export reads, unless some are placed meanwhile."""
+        return await self.orders.count(criteria, access=OrderAccess.all())
+
+    def __call__(self, criteria: OrderFilter) -> AsyncIterator[OrderView]:
+        return every_item(
+            lambda after: self.orders.list(
+                criteria, access=OrderAccess.all(), descending=False, after=after, limit=self.limit
+            )
         )
 
 

@@ -1,5 +1,6 @@
 """Keyset pagination: paging neither skips nor repeats a row that exists throughout."""
 
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -17,3 +18,15 @@ class Page(Generic[T]):
 
     items: tuple[T, ...]
     next: Position | None
+
+
+async def every_item(page_after: Callable[[Position | None], Awaitable[Page[T]]]) -> AsyncIterator[T]:
+    """Yield the rows of all pages of a list."""
+    after: Position | None = None
+    while True:
+        page = await page_after(after)
+        for item in page.items:
+            yield item
+        if page.next is None:
+            return
+        after = page.next

@@ -7,7 +7,7 @@ from application.catalog.count_stock import CountStock
 from application.catalog.create_product import CreateProduct
 from application.catalog.import_catalog import ImportCatalog
 from application.catalog.plan_import import PlanImport
-from application.catalog.queries import GetProduct, GetStock, ListMovements, ListProducts
+from application.catalog.queries import ExportProducts, GetProduct, GetStock, ListMovements, ListProducts
 from application.catalog.refresh_search_index import RefreshSearchIndex
 from application.shared.clock import Clock
 from application.shared.ids import IdFactory
@@ -25,6 +25,7 @@ class Catalog(containers.DeclarativeContainer):
     archive_product = providers.Singleton(ArchiveProduct, unit_of_work=database.unit_of_work, clock=clock)
     get_product = providers.Singleton(GetProduct, products=database.product_queries)
     list_products = providers.Singleton(ListProducts, products=database.product_queries)
+    export_products = providers.Singleton(ExportProducts, products=database.product_queries)
     plan_import = providers.Singleton(PlanImport, unit_of_work=database.unit_of_work)
     import_catalog = providers.Singleton(
         ImportCatalog, unit_of_work=database.unit_of_work, clock=clock, ids=ids

@@ -8,6 +8,7 @@ from application.orders.place_order_batch import PlaceOrderBatch
 from application.orders.placement_queue import OrderLanes, PlacementQueue
 from application.orders.preview_order import PreviewOrder
 from application.orders.queries import (
+    ExportOrders,
     GetFulfillment,
     GetOrder,
     ListFulfillments,
@@ -62,6 +63,7 @@ class Orders(containers.DeclarativeContainer):
     cancel_order = providers.Singleton(CancelOrder, unit_of_work=database.unit_of_work, clock=clock, ids=ids)
     expire_orders = providers.Singleton(ExpireOrders, unit_of_work=database.unit_of_work, clock=clock)
     get_order = providers.Singleton(GetOrder, orders=database.order_queries)
+    export_orders = providers.Singleton(ExportOrders, orders=database.order_queries)
     list_orders = providers.Singleton(ListOrders, orders=database.order_queries)
     list_status_changes = providers.Singleton(
         ListStatusChanges, get_order=get_order, orders=database.order_queries

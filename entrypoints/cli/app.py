@@ -16,6 +16,7 @@ from entrypoints.cli import (
     lifecycle,
     mail,
     openapi,
+    orders,
     secrets,
     users,
 )
@@ -41,6 +42,7 @@ app.add_typer(secrets.group, name="secrets")
 app.add_typer(mail.group, name="mail")
 app.add_typer(catalog.group, name="catalog")
 app.add_typer(catalog.old_group, name="catalogue", hidden=True)
+app.add_typer(orders.group, name="orders")
 app.add_typer(openapi.group, name="openapi")
 app.add_typer(lifecycle.group, name="lifecycle")
 app.add_typer(asyncapi.group, name="asyncapi")

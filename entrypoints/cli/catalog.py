@@ -4,13 +4,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from domain.catalog.product import ProductStatus
+from entrypoints.cli.exporting import (
+    After,
+    Before,
+    ExportFile,
+    ExportFormat,
+    Format,
+    for_each,
+    format_of,
+    progress_bar,
+    utc,
+    writing,
+)
 from entrypoints.cli.failures import CommandFailed
 from entrypoints.cli.output import warn_renamed
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
     from application.catalog.import_catalog import ImportResult
     from application.catalog.plan_import import CatalogRow, ImportPlan
     from entrypoints.bootstrap.root import Container
@@ -55,7 +68,7 @@ DryRun = Annotated[
 
 @group.callback()
 def catalog() -> None:
-    """Update the catalog from a file."""
+    """Import and export the catalog."""
 
 
 @old_group.callback()
@@ -90,16 +103,7 @@ def import_file(
     """
     if file.suffix.lower() not in {".csv", ".ndjson"}:
         raise typer.BadParameter("the name must end in .csv or .ndjson", param_hint="FILE")
-    terminal = Console(stderr=True)
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=terminal,
-        transient=True,
-        disable=not terminal.is_terminal,
-    ) as bar:
+    with progress_bar() as bar:
         rows = _read(file, bar, encoding=encoding.value, decimal_comma=decimal_comma)
         plan, result = _import(file, rows, bar, replace=replace, dry_run=dry_run)
     if result is not None:
@@ -115,7 +119,7 @@ def import_file(
     )
 
 
-def _read(file: Path, bar: Progress, *, encoding: str, decimal_comma: bool) -> "list[CatalogRow]":
+def _read(file: Path, bar: "Progress", *, encoding: str, decimal_comma: bool) -> "list[CatalogRow]":
     from entrypoints.catalog_file.complaints import BadFile, BadRows
     from entrypoints.catalog_file.reading import read_catalog
 
@@ -136,7 +140,7 @@ def _read(file: Path, bar: Progress, *, encoding: str, decimal_comma: bool) -> "
 
 
 def _import(
-    file: Path, rows: "list[CatalogRow]", bar: Progress, *, replace: bool, dry_run: bool
+    file: Path, rows: "list[CatalogRow]", bar: "Progress", *, replace: bool, dry_run: bool
 ) -> "tuple[ImportPlan, ImportResult | None]":
     from application.catalog.plan_import import InvalidRows
     from domain.shared.actor import Actor
@@ -170,3 +174,46 @@ def _not_imported(file: Path, complaints: "Sequence[Complaint]") -> CommandFaile
     if len(complaints) > MAX_REPORTED:
         reported.append(f"and {len(complaints) - MAX_REPORTED} more")
     return CommandFailed(f"{file} was not imported. Correct these rows first:", reported)
+
+
+@group.command("export")
+def export(
+    file: ExportFile = None,
+    format_: ExportFormat = None,
+    status: Annotated[ProductStatus | None, typer.Option(help="Only products with this status.")] = None,
+    after: After = None,
+    before: Before = None,
+) -> None:
+    """Write the products to a file, oldest first. --after and --before are about the last edit of a product.
+
+    The file is what `catalog import` reads: importing it again changes nothing. Stock is not part of it. A spreadsheet may
+    run text that begins with =, so import the columns as text.
+
+    Products are read in pages: one that is created meanwhile may be missing, and none is there twice.
+    """
+    from application.catalog.ports import ProductFilter
+    from entrypoints.catalog_file.writing import AttributeNames, CsvWriter, NdjsonWriter, NotCsv
+    from entrypoints.cli.shop import in_shop
+
+    criteria = ProductFilter(status=status, changed_after=utc(after), changed_before=utc(before))
+
+    async def run(container: "Container") -> int:
+        # A public read is stopped after a second, which an export may need for its statements.
+        container.database.public_read_engine.override(container.database.engine)
+        export_products = container.catalog.export_products()
+        total = await export_products.count(criteria)
+        with writing(file) as target, progress_bar() as bar:
+            writer: CsvWriter | NdjsonWriter
+            if format_of(file, format_) is Format.CSV:
+                names = AttributeNames()
+                await for_each(export_products(criteria), names.add, bar, "Reading attributes", total=total)
+                writer = CsvWriter(target, names)
+            else:
+                writer = NdjsonWriter(target)
+            return await for_each(export_products(criteria), writer.write, bar, "Exporting", total=total)
+
+    try:
+        count = in_shop(run)
+    except NotCsv as error:
+        raise CommandFailed(f"The catalog was not exported. {error}") from None
+    typer.echo(f"{count} products exported.", err=True)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
@@ -114,3 +115,13 @@ async def test_list_of_own_orders_excludes_those_of_other_customers(shop: Shop) 
     assert await listed(shop, OrderFilter(customer_id=bob.id), access=own) == []
     assert await shop.store.orders.get(of_ann.id, access=own) == of_ann
     assert await shop.store.orders.get(of_bob.id, access=own) is None
+
+
+async def test_export_reads_every_order_in_the_order_of_placing(shop: Shop) -> None:
+    mug = await shop.product(stock=100)
+    orders = [await shop.order(mug) for _ in range(5)]
+    export = replace(shop.export_orders, limit=2)
+    assert [order async for order in export(OrderFilter())] == orders
+    await shop.cancel(orders[0])
+    pending = OrderFilter(status=OrderStatus.PENDING_PAYMENT)
+    assert (await export.count(OrderFilter()), await export.count(pending)) == (5, 4)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
@@ -166,3 +167,27 @@ async def test_product_filters_are_combined(shop: Shop) -> None:
     await shop.product(name="blue mug", price=100, stock=1)
     criteria = ProductFilter(query="mug red", currency="EUR", max_price=500, in_stock=True)
     assert await names(shop, criteria) == ["red mug"]
+
+
+async def test_products_are_filtered_by_the_time_of_their_last_edit(shop: Shop) -> None:
+    await shop.product(name="Mug")
+    cup = await shop.product(name="Cup")
+    shop.clock.advance(timedelta(hours=1))
+    noon = shop.clock.now()
+    await shop.archive_product(cup.id, expected_version=cup.version, actor=SOMEBODY)
+    assert await names(shop, ProductFilter(status=None, changed_after=noon)) == ["Cup"]
+    assert await names(shop, ProductFilter(status=None, changed_before=noon)) == ["Mug"]
+    assert await names(shop, ProductFilter(changed_after=noon + timedelta(microseconds=1))) == []
+
+
+async def test_count_of_products_is_that_of_the_list(shop: Shop) -> None:
+    for stock in (0, 1, 2):
+        await shop.product(stock=stock)
+    for criteria in (ProductFilter(), ProductFilter(in_stock=True), ProductFilter(query="nothing")):
+        assert await shop.store.products.count(criteria) == len(await listed(shop, criteria))
+
+
+async def test_export_reads_every_product_in_the_order_of_creation(shop: Shop) -> None:
+    products = [await shop.product() for _ in range(5)]
+    export = replace(shop.export_products, limit=2)
+    assert [product async for product in export(ProductFilter())] == products

@@ -15,7 +15,7 @@ from application.catalog.count_stock import CountStock
 from application.catalog.create_product import CreateProduct, CreateProductCommand
 from application.catalog.import_catalog import ImportCatalog, ImportResult
 from application.catalog.plan_import import CatalogRow, PlanImport
-from application.catalog.queries import GetProduct, GetStock, ListMovements, ListProducts
+from application.catalog.queries import ExportProducts, GetProduct, GetStock, ListMovements, ListProducts
 from application.catalog.views import ProductView
 from application.orders.access import OrderAccess
 from application.orders.cancel_order import CancelOrder, CancelOrderCommand
@@ -25,7 +25,7 @@ from application.orders.place_order import PlaceOrder
 from application.orders.place_order_batch import PlaceOrderBatch, PlaceOrderCommand
 from application.orders.ports import OrderFilter
 from application.orders.preview_order import PreviewOrder
-from application.orders.queries import GetOrder, ListOrders, ListStatusChanges
+from application.orders.queries import ExportOrders, GetOrder, ListOrders, ListStatusChanges
 from application.orders.views import FulfillmentView, OrderView
 from application.payments.capture_payment import CapturePayment
 from application.payments.pay_order import PayOrder, PayOrderCommand
@@ -78,6 +78,7 @@ class Shop(Accounts):
     archive_product: ArchiveProduct
     get_product: GetProduct
     list_products: ListProducts
+    export_products: ExportProducts
     plan_import: PlanImport
     import_catalog: ImportCatalog
     get_stock: GetStock
@@ -91,6 +92,7 @@ class Shop(Accounts):
     fulfill_order: FulfillOrder
     get_order: GetOrder
     list_orders: ListOrders
+    export_orders: ExportOrders
     list_status_changes: ListStatusChanges
     pay_order: PayOrder
     capture_payment: CapturePayment

@@ -9,6 +9,7 @@ from sqlalchemy import (
     bindparam,
     cast,
     false,
+    func,
     literal,
     or_,
     select,
@@ -89,6 +90,11 @@ class PostgresProductQueries(ProductQueries):
         others = shown(await self._read(statement), key, limit=limit, show=product_view_from)
         return Page((*exact, *others.items), others.next)
 
+    async def count(self, criteria: ProductFilter) -> int:
+        found = _PRODUCTS.with_only_columns(func.count(), maintain_column_froms=True)
+        [row] = await self._reader.all(found.where(*_conditions(criteria)))
+        return int(row[0])
+
     async def _read(
         self, statement: Executable, parameters: Mapping[str, object] | None = None
     ) -> Sequence[ProductWithStockRow]:
@@ -129,6 +135,10 @@ def _conditions(criteria: ProductFilter) -> Iterator[ColumnElement[bool]]:
     if criteria.in_stock is not None:
         # Rendered into the statement, not bound: the planner then knows how many products the filter leaves.
         yield StockRow.in_stock.is_(criteria.in_stock)
+    if criteria.changed_after is not None:
+        yield ProductRow.updated_at >= criteria.changed_after
+    if criteria.changed_before is not None:
+        yield ProductRow.updated_at < criteria.changed_before
     if criteria.query is not None:
         yield from _matches(criteria.query)
 

@@ -1,6 +1,6 @@
 from collections.abc import Collection, Iterator, Mapping
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, select
+from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.postgres.core.data_loader import DataLoader
@@ -68,6 +68,11 @@ class PostgresOrderQueries(OrderQueries):
         )
         statement = orders_with_lines(chosen, descending=descending)
         return shown(await self._reader.all(statement), _PLACED, limit=limit, show=_order_view)
+
+    async def count(self, criteria: OrderFilter, *, access: OrderAccess) -> int:
+        found = select(func.count()).select_from(OrderRow).where(*_conditions(criteria, access))
+        [row] = await self._reader.all(found)
+        return int(row[0])
 
     async def history(
         self, order_id: OrderId, *, after: Position | None, limit: int
