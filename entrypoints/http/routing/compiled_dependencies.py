@@ -80,12 +80,15 @@ def split_before_body(route: APIRoute) -> tuple[list[Dependant], Dependant]:
 class _Step:
     """One call: a dependency, or at last the endpoint."""
 
+    number: int
     call: Callable[..., Awaitable[Any]]
     resolve: Callable[[Request], Any] | None
     """For an immediate dependency, its result without a coroutine."""
     parameters: tuple[ReadParameter, ...]
     body_fields: tuple[ModelField, ...]
     reads_whole_body: bool
+    reads_request: bool
+    """Whether it has parameters or a part of the body."""
     sources: tuple[int, ...]
     """Where its arguments stand."""
     arguments: Callable[[Sequence[Any]], Sequence[Any]]
@@ -124,43 +127,33 @@ class CompiledDependencies:
         known: dict[Call, tuple[int, int]] = {}
         for dependant in before:
             self._add(dependant, known)
-        self._number_before_body = len(self._steps)
+        number = len(self._steps)
         self._add(rest, known)
+        self._before_body, self._after_body = self._steps[:number], self._steps[number:]
 
-    async def solve_before_body(self, request: Request, response: Response) -> Solving:
+    async def solve_before_body(self, solving: Solving) -> None:
         """Solve what is marked with `before_body`. Raises what it raises."""
-        solving = Solving(self, request, response)
-        if self._number_before_body:
-            await self._solve(solving, range(self._number_before_body), PydanticUndefined)
-        return solving
+        await self._solve(solving, self._before_body, PydanticUndefined)
 
     async def solve(self, solving: Solving, body: Any) -> Any:  # noqa: ANN401 - any JSON in, what the endpoint returns out
         """Solve the rest and call the endpoint. Raises RequestValidationError, and what they raise."""
-        await self._solve(solving, range(self._number_before_body, len(self._steps)), body)
+        await self._solve(solving, self._after_body, body)
         if errors := solving.errors:
             # FastAPI reports the errors of a shared dependency once for each dependency that shares it.
             in_order = [error for number in self._visits for error in errors.get(number, ())]
             raise RequestValidationError(in_order, body=None if body is PydanticUndefined else body)
         return solving.values[-1]
 
-    async def _solve(self, solving: Solving, numbers: range, body: Any) -> None:  # noqa: ANN401 - any JSON
+    async def _solve(self, solving: Solving, steps: Sequence[_Step], body: Any) -> None:  # noqa: ANN401 - any JSON
         request, values, errors = solving.request, solving.values, solving.errors
-        for number in numbers:
-            step = self._steps[number]
+        for step in steps:
             if step.resolve is not None:
                 values.append(step.resolve(request))
                 continue
-            for read in step.parameters:
-                value, broken = read(request)
-                values.append(value)
-                if broken:
-                    errors.setdefault(number, []).extend(broken)
-            if step.body_fields:
-                found, broken = await self._read_body(step, body)
-                values += found
-                if broken:
-                    errors.setdefault(number, []).extend(broken)
-            if errors and (number in errors or any(values[source] is _UNSOLVED for source in step.sources)):
+            is_valid = True
+            if step.reads_request:
+                is_valid = await self._read(step, solving, body)
+            if errors and (not is_valid or any(values[source] is _UNSOLVED for source in step.sources)):
                 values.append(_UNSOLVED)
                 continue
             arguments = step.arguments(values)
@@ -207,17 +200,34 @@ class CompiledDependencies:
         needed = tuple(sources[name] for name in names)
         self._steps.append(
             _Step(
+                number=len(self._steps),
                 call=call if is_coroutine(call) else _in_thread(call),
                 resolve=call.resolve if isinstance(call, ImmediateDependency) else None,
                 parameters=tuple(readers),
                 body_fields=tuple(dependant.body_params),
                 reads_whole_body=is_whole_body(dependant, self._route),
+                reads_request=bool(readers or dependant.body_params),
                 sources=(*needed, *(source for _, source in inputs)),
                 arguments=_getter(needed),
                 keywords=() if by_position else names,
             )
         )
         return self._new_source()
+
+    async def _read(self, step: _Step, solving: Solving, body: Any) -> bool:  # noqa: ANN401 - any JSON, or a form
+        """Read a step's parameters and its part of the body. Return whether they are valid."""
+        broken: list[Any] = []
+        for read in step.parameters:
+            value, errors = read(solving.request)
+            solving.values.append(value)
+            broken.extend(errors)
+        if step.body_fields:
+            found, errors = await self._read_body(step, body)
+            solving.values += found
+            broken.extend(errors)
+        if broken:
+            solving.errors[step.number] = broken
+        return not broken
 
     async def _read_body(self, step: _Step, body: Any) -> tuple[Sequence[Any], Sequence[Any]]:  # noqa: ANN401 - any JSON, or a form
         """Return a step's arguments that come from the body, and the rules that they break."""

@@ -62,7 +62,9 @@ def compile_handler(route: APIRoute) -> Handler:
         dependencies = compiled
         if provider is not None and provider.dependency_overrides:
             dependencies = CompiledDependencies(route, provider.dependency_overrides)
-        return await dependencies.solve_before_body(request, _InjectedResponse())
+        solving = Solving(dependencies, request, _InjectedResponse())
+        await dependencies.solve_before_body(solving)
+        return solving
 
     async def finish(_: Request, solving: Solving, body: Any) -> Response:  # noqa: ANN401 - any JSON, or a form
         result = await solving.dependencies.solve(solving, body)

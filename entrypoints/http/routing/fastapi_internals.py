@@ -4,7 +4,7 @@ If an upgrade of FastAPI removes one of them, set `StrictRoute.compiles = False`
 handlers, and only `effective_route` and the fields of `Dependant` are still needed from here.
 """
 
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -28,6 +28,7 @@ from fastapi.dependencies.utils import (
 )
 from fastapi.routing import (
     _FASTAPI_EFFECTIVE_ROUTE_CONTEXT_KEY,
+    _FASTAPI_INCLUDED_ROUTER_KEY,
     _FASTAPI_SCOPE_KEY,
     APIRoute,
     _effective_route_context_var,
@@ -47,8 +48,9 @@ __all__ = [
     "get_typed_signature",
     "handler_of",
     "has_one_value",
+    "included_router_of",
     "including",
-    "inclusion_of",
+    "inclusions_of",
     "is_coroutine",
     "is_generator",
     "is_whole_body",
@@ -72,9 +74,14 @@ def effective_route(route: APIRoute) -> APIRoute:
     return route
 
 
-def inclusion_of(scope: Scope) -> Any:  # noqa: ANN401 - an object of FastAPI's own
-    """Return the inclusion by `include_router` that a request is being matched against, or None."""
-    return scope.get(_FASTAPI_SCOPE_KEY, _NO_SCOPE).get(_FASTAPI_EFFECTIVE_ROUTE_CONTEXT_KEY)
+def included_router_of(scope: Scope) -> Any:  # noqa: ANN401 - an object of FastAPI's own
+    """Return the inclusion by `include_router` of the router that a request is being matched against, or None."""
+    return scope.get(_FASTAPI_SCOPE_KEY, _NO_SCOPE).get(_FASTAPI_INCLUDED_ROUTER_KEY)
+
+
+def inclusions_of(included_router: Any) -> Sequence[Any]:  # noqa: ANN401 - objects of FastAPI's own
+    """Return how an included router includes each of its routes."""
+    return () if included_router is None else included_router.effective_candidates()
 
 
 def select_inclusion(scope: Scope, inclusion: Any) -> None:  # noqa: ANN401 - an object of FastAPI's own

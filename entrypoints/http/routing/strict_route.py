@@ -9,8 +9,6 @@ from fastapi.routing import APIRoute
 from pydantic_core import PydanticUndefined
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Match
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from entrypoints.http.middleware.request_drainer import RequestDrainer
 from entrypoints.http.problems.openapi import problems_of_dependency, with_problems
@@ -26,20 +24,16 @@ from entrypoints.http.routing.body import (
     ensure_readable_form,
 )
 from entrypoints.http.routing.compiled_dependencies import Unsupported
-from entrypoints.http.routing.compiled_handler import Handle, compile_handler, stock_handler
+from entrypoints.http.routing.compiled_handler import compile_handler, stock_handler
 from entrypoints.http.routing.fastapi_internals import (
     Dependant,
     dependants_of,
     effective_route,
-    including,
-    inclusion_of,
     is_generator,
-    select_inclusion,
 )
 from entrypoints.http.routing.query import ensure_known, remembering
 from entrypoints.http.security.scopes import security_of_dependency
 
-_MATCHED = "strict_route.matched"
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -62,7 +56,6 @@ class StrictRoute(APIRoute):
     """Whether dependencies are compiled. If not, FastAPI's own handler solves them, with the same result."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 - those of APIRoute
-        self._literal_start = path.partition("{")[0]
         super().__init__(path, endpoint, **options)
         problems = set(_problems(self))
         self.responses = with_problems(self.responses, *problems)
@@ -71,38 +64,6 @@ class StrictRoute(APIRoute):
             security.append({})
         if security:
             self.openapi_extra = {**(self.openapi_extra or {}), "security": security}
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        if not self.compiles:
-            return super().matches(scope)
-        if self._literal_start not in scope["path"]:
-            return Match.NONE, {}
-        inclusion = inclusion_of(scope)
-        if inclusion is None or inclusion.original_route is not self:
-            return super().matches(scope)
-        match, child_scope = inclusion.matches(scope)
-        child_scope["route"] = self
-        if match is Match.FULL:
-            scope[_MATCHED] = inclusion, child_scope
-        return match, child_scope
-
-    @staticmethod
-    def server_of(scope: Scope) -> ASGIApp | None:
-        """Return the app of the route that a request has matched, without what FastAPI wraps around it for `yield`.
-
-        None means that FastAPI has to serve the request.
-        """
-        inclusion, child_scope = scope.pop(_MATCHED, (None, {}))
-        if inclusion is None or inclusion.max_body_size is not None:
-            return None
-        scope.update(child_scope)
-        select_inclusion(scope, inclusion)
-        serve: ASGIApp | None = getattr(inclusion, "strict_app", None)
-        if serve is None:
-            with including(inclusion):
-                serve = _app_of(inclusion.original_route.get_route_handler())
-            inclusion.strict_app = serve
-        return serve
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         route = effective_route(self)
@@ -137,14 +98,6 @@ class StrictRoute(APIRoute):
             return await run(partial(handler.finish, request, begun, body))
 
         return handle
-
-
-def _app_of(handle: Handle) -> ASGIApp:
-    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-        response = await handle(Request(scope, receive, send))
-        await response(scope, receive, send)
-
-    return serve
 
 
 def _ensure_no_yield(route: APIRoute) -> None:

@@ -1,0 +1,113 @@
+"""StrictRouter finds the route that FastAPI's own router finds."""
+
+from typing import Annotated, Any
+
+import pytest
+from fastapi import APIRouter, Depends, FastAPI
+
+from entrypoints.http.routing.strict_router import StrictRouter
+from tests.kit.apps import app_of, ask
+
+METHODS = ("GET", "HEAD", "POST", "DELETE", "OPTIONS")
+PATHS = (
+    "/things",
+    "/things/",
+    "/things/1",
+    "/things/one",
+    "/things/latest",
+    "/things/1/parts",
+    "/things/1/parts/2",
+    "/things/hidden",
+    "/other/things",
+    "/v2/things/1",
+    "/THINGS",
+    "/",
+)
+
+
+def things(router: APIRouter) -> APIRouter:
+    """Fill a router with routes that overlap, some of which are not StrictRoutes."""
+    answers: list[tuple[str, str]] = [
+        ("GET", ""),
+        ("POST", ""),
+        ("GET", "/{thing_id:int}"),
+        ("DELETE", "/{thing_id:int}"),
+        ("GET", "/latest"),
+        ("GET", "/{name}"),
+        ("GET", "/{thing_id:int}/parts"),
+    ]
+    for method, path in answers:
+        router.add_api_route(path, _answering(f"{method} {path}"), methods=[method])
+    parts = APIRouter(prefix="/{thing_id:int}/parts")
+    parts.add_api_route("/{part_id:int}", _answering("part"), methods=["GET"])
+    router.include_router(parts)
+    router.add_api_route("/{name}/parts", _answering("after the included router"), methods=["GET", "POST"])
+    return router
+
+
+def _answering(text: str) -> Any:
+    async def answer() -> str:
+        return text
+
+    return answer
+
+
+def app_with(router: APIRouter) -> FastAPI:
+    outer = APIRouter()
+    outer.include_router(things(router))
+    return app_of(outer)
+
+
+@pytest.mark.parametrize("prefix", ["/things", "/v2/things"])
+async def test_strict_router_selects_the_route_that_fastapi_selects(prefix: str) -> None:
+    strict, stock = app_with(StrictRouter(prefix=prefix)), app_with(APIRouter(prefix=prefix))
+    for method in METHODS:
+        for path in PATHS:
+            found, expected = [
+                await ask(app, method, path, headers={"X-Request-Id": "same"}) for app in (strict, stock)
+            ]
+            assert (found.status_code, found.content) == (expected.status_code, expected.content), (
+                method,
+                path,
+            )
+            assert found.headers == expected.headers, (method, path)
+
+
+async def test_route_that_is_added_after_the_first_request_is_found() -> None:
+    router = StrictRouter(prefix="/things")
+    router.add_api_route("/1", _answering("first"))
+    app = app_of(router)
+    assert (await ask(app, "GET", "/things/2")).status_code == 404
+    router.add_api_route("/2", _answering("second"))
+    assert (await ask(app, "GET", "/things/2")).json() == "second"
+
+
+async def who() -> str:
+    return "nobody"
+
+
+async def test_router_in_two_apps_uses_the_overrides_of_each() -> None:
+    router = StrictRouter(prefix="/things")
+
+    @router.get("/1")
+    async def answer(who: Annotated[str, Depends(who)]) -> str:
+        return who
+
+    apps = {name: app_of(router) for name in ("ann", "bob")}
+    for name, app in apps.items():
+        app.dependency_overrides[who] = lambda name=name: name
+    for _ in range(2):
+        for name, app in apps.items():
+            assert (await ask(app, "GET", "/things/1")).json() == name
+
+
+async def test_body_limit_of_fastapi_applies() -> None:
+    router = StrictRouter(prefix="/things")
+
+    @router.post("/1", max_body_size=10)
+    async def answer(body: dict[str, str]) -> dict[str, str]:
+        return body
+
+    app = app_of(router)
+    assert (await ask(app, "POST", "/things/1", json={"a": "b"})).status_code == 200
+    assert (await ask(app, "POST", "/things/1", json={"a": "b" * 20})).status_code == 413
