@@ -1,6 +1,6 @@
 """Inject from the container into a route: `Annotated[PlaceOrder, from_container(Container.orders.place_order)]`."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
@@ -27,13 +27,14 @@ def from_container(provider: Provider[Any]) -> Dependency:
     return dependency
 
 
-@dataclass(frozen=True)
+@dataclass
 class FromContainer(ImmediateDependency):
     """Gets a provider by its name from the container of the app that serves the request, `app.state.container`."""
 
     name: str
     problems: tuple[str, ...] = field(default=(), compare=False)
-    find: Callable[[Container], Provider[Any]] = field(init=False, repr=False, compare=False)
+    _app: object = field(default=None, init=False, repr=False, compare=False)
+    _provider: Provider[Any] | None = field(default=None, init=False, repr=False, compare=False)
 
     @classmethod
     def of(cls, provider: Provider[Any]) -> "FromContainer":
@@ -46,12 +47,16 @@ class FromContainer(ImmediateDependency):
         needs_database = any(part in _ENGINES for part in parts)
         return cls(name, ("overloaded", "database_unavailable") if needs_database else ())
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "find", attrgetter(self.name))
+    def __hash__(self) -> int:
+        return hash(self.name)
 
     @property
     def __problems__(self) -> tuple[str, ...]:
         return self.problems
 
-    def resolve(self, request: Request) -> Any:  # noqa: ANN401 - the parameter's annotation has the type
-        return self.find(request.scope["app"].state.container)()
+    def resolve(self, request: Request) -> Any:  # noqa: ANN401 - the parameter's annotation says what it is
+        """Return what the provider provides. The provider of the last app is remembered: finding it takes longer."""
+        app = request.scope["app"]
+        if self._provider is None or self._app is not app:
+            self._app, self._provider = app, attrgetter(self.name)(app.state.container)
+        return self._provider()

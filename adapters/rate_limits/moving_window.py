@@ -3,11 +3,10 @@
 from array import array
 from bisect import bisect_right
 from collections import OrderedDict
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentFields:
+class Taken(NamedTuple):
     """Whether a request was within the limit, the requests in the window, and the time of the first."""
 
     allowed: bool
@@ -30,7 +29,7 @@ class MovingWindows:
         """Return the number of stored keys."""
         return len(self._windows)
 
-    def take(self, key: tuple[str, str], *, limit: int, window: int, now: float) -> PaymentFields:
+    def take(self, key: tuple[str, str], *, limit: int, window: int, now: float) -> Taken:
         """Count a request unless it would exceed the limit."""
         self._forget_passed(now)
         kept = self._windows.get(key)
@@ -44,10 +43,12 @@ class MovingWindows:
         allowed = len(moments) < limit
         if allowed:
             moments.append(now)
-        return PaymentFields(allowed, len(moments), moments[0] if moments else now)
+        return Taken(allowed, len(moments), moments[0] if moments else now)
 
     def _forget_passed(self, now: float) -> None:
         for _ in range(min(2, len(self._windows))):
-            key, (window, moments) = self._windows.popitem(last=False)
+            key, (window, moments) = next(iter(self._windows.items()))
             if moments and moments[-1] > now - window:
-                self._windows[key] = (window, moments)
+                self._windows.move_to_end(key)
+            else:
+                del self._windows[key]

@@ -31,19 +31,15 @@ def _throttle_name(settings: Settings) -> str:
     return "counting" if settings.rate_limit_enabled else "null"
 
 
-def _rate_limiter_name(settings: Settings) -> str:
+def _rate_limiter(settings: Settings) -> RateLimiter:
     if not settings.rate_limit_enabled:
-        return "unlimited"
-    return "in_process" if settings.rate_limit_url is None else "shared"
-
-
-def _shared_rate_limiter(settings: Settings, in_process: InProcessRateLimiter) -> RateLimiter:
-    """Return the limiter that all processes share; `in_process` replaces it while its server is unreachable."""
+        return UnlimitedRateLimiter()
+    in_process = InProcessRateLimiter()
+    if settings.rate_limit_url is None:
+        return in_process
     from adapters.rate_limits.valkey import ValkeyRateLimiter, connect  # noqa: PLC0415 - loading the library takes time that a single process need not spend
 
-    if settings.rate_limit_url is None:
-        raise ValueError("STEELYARD_RATE_LIMIT_URL is not set.")
-    return ValkeyRateLimiter(connect(settings.rate_limit_url.get_secret_value()), in_process)
+    return ValkeyRateLimiter(connect(settings.rate_limit_url.get_secret_value()), fallback=in_process)
 
 
 class Security(containers.DeclarativeContainer):
@@ -66,15 +62,7 @@ class Security(containers.DeclarativeContainer):
         null=providers.Singleton(NullThrottle),
     )
 
-    in_process_rate_limiter = providers.Singleton(InProcessRateLimiter)
-    rate_limiter = providers.Selector(
-        providers.Callable(_rate_limiter_name, settings=settings),
-        in_process=in_process_rate_limiter,
-        shared=providers.Singleton(
-            _shared_rate_limiter, settings=settings, in_process=in_process_rate_limiter
-        ),
-        unlimited=providers.Singleton(UnlimitedRateLimiter),
-    )
+    rate_limiter = providers.Singleton(_rate_limiter, settings=settings)
     trusted_proxies = providers.Singleton(
         TrustedProxies,
         networks=settings.provided.trusted_proxies,
