@@ -74,7 +74,8 @@ class RequestContextMiddleware:
             await self.app(scope, receive, send)
             return
         started = perf_counter()
-        given_id = _given_id(scope)
+        headers = dict(scope["headers"])
+        given_id = _acceptable_id(headers.get(b"x-request-id", b""))
         request_id = given_id or f"{_ids.getrandbits(128):032x}"
         recorded_id = f"client:{given_id}" if given_id else request_id
         scope.setdefault("state", {}).update(request_id=request_id, recorded_id=recorded_id)
@@ -92,7 +93,7 @@ class RequestContextMiddleware:
             await send(message)
 
         try:
-            refusal = refusal_of_headers(scope)
+            refusal = refusal_of_headers(scope["headers"], number_of_names=len(headers))
             served = self.app if refusal is None else ProblemResponse(Request(scope), refusal)
             await served(scope, receive, send_with_headers)
         except ClientDisconnect:
@@ -119,12 +120,9 @@ class ResponseCutOff(Exception):
     """A response could not be finished. The server closes the connection, so that the client knows as well."""
 
 
-def _given_id(scope: Scope) -> str | None:
-    """Return the id that the client chose, if it is acceptable."""
-    for name, value in scope["headers"]:
-        if name == b"x-request-id" and _ACCEPTABLE_ID.fullmatch(value):
-            return str(value, "ascii")
-    return None
+def _acceptable_id(sent: bytes) -> str | None:
+    """Return the id that the client chose, or None without an acceptable one."""
+    return str(sent, "ascii") if _ACCEPTABLE_ID.fullmatch(sent) else None
 
 
 def _completed(

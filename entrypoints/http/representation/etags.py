@@ -61,7 +61,7 @@ async def expected_version(
     """
     if if_match.strip() == "*":
         raise HTTPProblem("precondition_required")
-    tags = (_OWN_TAG.fullmatch(part.strip()) for part in _listed(request, "If-Match").split(","))
+    tags = (_OWN_TAG.fullmatch(part.strip()) for part in _listed(request, b"if-match").split(","))
     return max((int(tag[1]) for tag in tags if tag), default=_NO_VERSION)
 
 
@@ -76,13 +76,13 @@ def with_etag(request: Request, response: Response, view: V, version: int) -> V 
 def if_none_match(request: Request, response: Response, answer: V, tag: str) -> V | Response:
     """Tag the response; return `answer`, or 304 with the headers that 200 would have had (RFC 9110, section 15.4.5)."""
     response.raw_headers.append((b"etag", tag.encode()))
-    known = _listed(request, "if-none-match")
+    known = _listed(request, b"if-none-match")
     if known and (known.strip() == "*" or tag in _ANY_TAG.findall(known)):
         return Response(status_code=304, headers=response.headers)
     return answer
 
 
-def _listed(request: Request, name: str) -> str:
+def _listed(request: Request, name: bytes) -> str:
     """Return the lines of a header as one list (RFC 9110, section 5.3); a list that is too long has no tags."""
-    listed = ",".join(request.headers.getlist(name))
-    return listed if len(listed) <= _MAX_LENGTH else ""
+    listed = b",".join([value for sent, value in request.scope["headers"] if sent == name])
+    return listed.decode("latin-1") if len(listed) <= _MAX_LENGTH else ""

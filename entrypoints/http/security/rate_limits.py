@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request, Response
 
-from application.rate_limits.ports import Allowance, RateLimiter, RateLimitPolicy
+from application.rate_limits.ports import RateLimiter, RateLimitPolicy
 from domain.shared.errors import DomainError
 from entrypoints.bootstrap.root import Container
 from entrypoints.from_container import from_container
@@ -22,14 +22,6 @@ ORDERS = RateLimitPolicy("orders", quota=60, window=60)
 TOKENS = RateLimitPolicy("tokens", quota=300, window=60)
 
 
-def rate_limit_headers(policy: RateLimitPolicy, allowance: Allowance) -> dict[str, str]:
-    """Return the headers of draft-ietf-httpapi-ratelimit-headers: quota and window, remaining requests and seconds."""
-    return {
-        "ratelimit-policy": f'"{policy.name}";q={policy.quota};w={policy.window}',
-        "ratelimit": f'"{policy.name}";r={allowance.remaining};t={allowance.resets_in}',
-    }
-
-
 async def get_principal_or_network(
     principal: TokenResult,
     request: Request,
@@ -42,7 +34,12 @@ async def get_principal_or_network(
 
 
 def limited(policy: RateLimitPolicy, *, by: Callable[..., Awaitable[str]]) -> Callable[..., Awaitable[None]]:
-    """Return a dependency that counts the request against the policy, separately for each value of `by`."""
+    """Return a dependency that counts the request against the policy, separately for each value of `by`.
+
+    The response has the headers of draft-ietf-httpapi-ratelimit-headers: quota and window, remaining requests and seconds.
+    """
+    quota = f'"{policy.name}";q={policy.quota};w={policy.window}'
+    quota_header = (b"ratelimit-policy", quota.encode())
 
     @before_body
     @raises_problems("rate_limited")
@@ -52,10 +49,11 @@ def limited(policy: RateLimitPolicy, *, by: Callable[..., Awaitable[str]]) -> Ca
         limiter: Annotated[RateLimiter, from_container(Container.security.rate_limiter)],
     ) -> None:
         allowance = await limiter.take(policy, partition)
-        headers = rate_limit_headers(policy, allowance)
+        remaining = f'"{policy.name}";r={allowance.remaining};t={allowance.resets_in}'
         if not allowance.allowed:
+            headers = {"RateLimit-Policy": quota, "RateLimit": remaining}
             raise HTTPProblem("rate_limited", headers={**headers, "Retry-After": str(allowance.resets_in)})
-        response.raw_headers.extend((name.encode(), value.encode()) for name, value in headers.items())
+        response.raw_headers += (quota_header, (b"ratelimit", remaining.encode()))
 
     return take
 
