@@ -165,7 +165,7 @@ class MemoryDeliveryQueue(DeliveryQueue):
                 return Round(
                     endpoint_id=endpoint.id,
                     url=endpoint.url,
-                    secret=endpoint.secret,
+                    secrets=endpoint.signing_secrets(now),
                     leased_until=until,
                     deliveries=deepcopy(due),
                     event_types=endpoint.event_types,
@@ -186,8 +186,12 @@ class MemoryDeliveryQueue(DeliveryQueue):
             del self._served.leased_until[taken.endpoint_id]
             self._served.at[taken.endpoint_id] = now
             endpoint = self._database.tables.webhook_endpoints.get(taken.endpoint_id)
-            if endpoint is not None and failed is not None:
+            if endpoint is None:
+                return
+            if failed is not None:
                 endpoint.failing_since = (endpoint.failing_since or now) if failed else None
+            if len(endpoint.signing_secrets(now)) == 1:
+                endpoint.former_secret = None
 
     def _by_last_service(self) -> list[WebhookEndpoint]:
         endpoints = self._database.tables.webhook_endpoints.values()

@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import httpcore2
 
@@ -34,8 +34,8 @@ class HttpWebhookSender(WebhookSender):
             network_backend=None if to_private_addresses else PublicDialer(),
         )
 
-    async def send(self, url: str, secret: bytes, message_id: str, body: str) -> Attempt:
-        signature = StandardWebhooks([secret]).sign(message_id, body, at=self._clock.now())
+    async def send(self, url: str, secrets: Sequence[bytes], message_id: str, body: str) -> Attempt:
+        signature = StandardWebhooks(secrets).sign(message_id, body, at=self._clock.now())
         headers = {
             "Content-Type": CONTENT_TYPE,
             "User-Agent": "steelyard",

@@ -49,6 +49,7 @@ class AuditAction(StrEnum):
     PAYMENT_VOIDED = "payment.voided"
     WEBHOOK_ENDPOINT_CREATED = "webhook_endpoint.created"
     WEBHOOK_ENDPOINT_CHANGED = "webhook_endpoint.changed"
+    WEBHOOK_ENDPOINT_SECRET_ROLLED = "webhook_endpoint.secret_rolled"  # noqa: S105 - an action, not a secret
     WEBHOOK_ENDPOINT_PAUSED = "webhook_endpoint.paused"
     WEBHOOK_ENDPOINT_RESUMED = "webhook_endpoint.resumed"
     WEBHOOK_ENDPOINT_BLOCKED = "webhook_endpoint.blocked"

@@ -31,6 +31,7 @@ class IdempotentOperation(StrEnum):
     ADJUST_STOCK = "adjust_stock"
     CREATE_WEBHOOK_ENDPOINT = "create_webhook_endpoint"
     RETRY_WEBHOOK_DELIVERY = "retry_webhook_delivery"
+    ROLL_WEBHOOK_SECRET = "roll_webhook_secret"  # noqa: S105 - the name of an operation
     TRANSFER_WEBHOOK_ENDPOINT = "transfer_webhook_endpoint"
     CREATE_USER = "create_user"
     VERIFY_EMAIL = "verify_email"

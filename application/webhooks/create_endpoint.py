@@ -1,23 +1,21 @@
-from base64 import b64encode
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 
 from application.audit.entry import AuditAction
 from application.shared.clock import Clock
-from application.shared.idempotency import IdempotencyKey, IdempotentResult
+from application.shared.idempotency import IdempotencyKey, IdempotentOperation, IdempotentResult
 from application.shared.ids import IdFactory
 from application.shared.run_once import find_replay, store_result
-from application.shared.secrets import SecretBox, SecretNotReadable
+from application.shared.secrets import SecretBox
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from application.webhooks.one_time_secrets import SECRET_BYTES, OneTimeSecrets, with_secret
 from application.webhooks.subscriptions import readable_event_types
-from application.webhooks.views import EndpointView, NewEndpointView
+from application.webhooks.views import NewEndpointView
 from domain.shared.actor import Actor
 from domain.shared.ids import EndpointId
 from domain.users.permissions import Permission
 from domain.webhooks.endpoint import WebhookEndpoint
-
-SECRET_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,24 +51,13 @@ class CreateEndpoint:
 
     async def __call__(self, command: CreateEndpointCommand) -> IdempotentResult[NewEndpointView]:
         """Raise Forbidden, ValidationFailed, IdempotencyKeyReused, IdempotencyInFlight."""
+        secrets = OneTimeSecrets(self.secret_box, IdempotentOperation.CREATE_WEBHOOK_ENDPOINT)
         async with self.unit_of_work(command.actor) as work:
-            if replay := await find_replay(work, command.key, NewEndpointView, current=self._opened):
+            if replay := await find_replay(work, command.key, NewEndpointView, current=secrets.open):
                 return replay
             view = await self._create(work, command)
-            await store_result(work, command.key, self._sealed(view))
+            await store_result(work, command.key, secrets.seal(view))
         return IdempotentResult(view)
-
-    def _sealed(self, view: NewEndpointView) -> NewEndpointView:
-        sealed = self.secret_box.seal(view.secret, context=_context(view)) if view.secret else None
-        return replace(view, secret=sealed)
-
-    async def _opened(self, stored: NewEndpointView) -> NewEndpointView:
-        if stored.secret is None:
-            return stored
-        try:
-            return replace(stored, secret=self.secret_box.open(stored.secret, context=_context(stored)))
-        except SecretNotReadable:
-            return replace(stored, secret=None)
 
     async def _create(self, work: UnitOfWork, command: CreateEndpointCommand) -> NewEndpointView:
         endpoint = WebhookEndpoint.create(
@@ -87,9 +74,4 @@ class CreateEndpoint:
         work.audit.record(
             AuditAction.WEBHOOK_ENDPOINT_CREATED, endpoint.id, at=endpoint.created_at, host=endpoint.host
         )
-        secret = f"whsec_{b64encode(endpoint.secret).decode()}"
-        return NewEndpointView(**asdict(EndpointView.of(endpoint)), secret=secret)
-
-
-def _context(view: NewEndpointView) -> str:
-    return f"idempotency:create_webhook_endpoint:{view.id}"
+        return with_secret(endpoint)

@@ -78,7 +78,7 @@ class Round:
 
     endpoint_id: EndpointId
     url: str
-    secret: bytes = field(repr=False)
+    secrets: Sequence[bytes] = field(repr=False)
     leased_until: datetime
     deliveries: Sequence[DueDelivery]
     event_types: tuple[str, ...]
@@ -116,6 +116,6 @@ class DeliveryQueue(Protocol):
 
 
 class WebhookSender(Protocol):
-    async def send(self, url: str, secret: bytes, message_id: str, body: str) -> Attempt:
-        """Send a signed message within seconds. Errors are part of the returned attempt."""
+    async def send(self, url: str, secrets: Sequence[bytes], message_id: str, body: str) -> Attempt:
+        """Send a message within seconds, signed with each secret. Errors are part of the returned attempt."""
         ...

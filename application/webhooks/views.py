@@ -19,6 +19,7 @@ class EndpointView:
     owner_id: UserId | ClientId | None = None
     blocked_at: datetime | None = None
     paused_at: datetime | None = None
+    former_secret_expires_at: datetime | None = None
     version: int = 1
 
     @property
@@ -36,6 +37,7 @@ class EndpointView:
             owner_id=endpoint.owner_id,
             blocked_at=endpoint.blocked_at,
             paused_at=endpoint.paused_at,
+            former_secret_expires_at=endpoint.former_secret_expires_at,
             version=endpoint.version,
         )
 

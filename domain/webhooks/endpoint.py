@@ -15,6 +15,9 @@ from domain.webhooks.events import PauseReason, WebhookEndpointPaused, WebhookEn
 
 MAX_URL_LENGTH = 2000
 ENDPOINT_DESCRIPTION = TextRule(max_length=500)
+MAX_OVERLAP = timedelta(days=7)
+"""The longest time for which a former secret signs beside its successor."""
+
 _ANY_PORT = range(1, 65536)
 
 
@@ -34,6 +37,7 @@ class WebhookEndpoint(Aggregate):
 
     It receives only events that its owner, a user or a client, may read. Without an owner it belongs to the admins.
     Since `blocked_at` the owner may no longer read all of its events. Since `paused_at` nothing is sent.
+    Until `former_secret_expires_at` its former secret signs, too.
     `failing_since` is the first failed round of deliveries after the last round with a success.
     """
 
@@ -42,6 +46,8 @@ class WebhookEndpoint(Aggregate):
     event_types: tuple[str, ...]
     description: str = ""
     secret: bytes = field(repr=False)
+    former_secret: bytes | None = field(default=None, repr=False)
+    former_secret_expires_at: datetime | None = None
     created_at: datetime
     owner_id: UserId | ClientId | None = None
     blocked_at: datetime | None = None
@@ -112,6 +118,26 @@ class WebhookEndpoint(Aggregate):
     def transfer(self, owner_id: UserId | ClientId) -> None:
         """Give the endpoint an owner that may read its events."""
         self.owner_id, self.blocked_at = owner_id, None
+        self.version += 1
+
+    def signing_secrets(self, now: datetime) -> tuple[bytes, ...]:
+        """Return the secrets that sign a message now, the newest first."""
+        if self.former_secret is None or self.former_secret_expires_at is None:
+            return (self.secret,)
+        return (self.secret, self.former_secret) if now < self.former_secret_expires_at else (self.secret,)
+
+    def roll_secret(self, secret: bytes, *, overlap: timedelta, now: datetime) -> None:
+        """Replace the secret; the former one signs, too, until the overlap ends. An earlier overlap ends now.
+
+        Raises ValidationFailed for an overlap out of bounds.
+        """
+        if not timedelta(0) <= overlap <= MAX_OVERLAP:
+            hours = int(MAX_OVERLAP.total_seconds()) // 3600
+            violation = Violation(("overlap_hours",), "out_of_range", f"An overlap has 0 to {hours} hours.")
+            raise ValidationFailed("The overlap is too long.", violations=[violation])
+        self.former_secret = self.secret if overlap else None
+        self.former_secret_expires_at = now + overlap if overlap else None
+        self.secret = secret
         self.version += 1
 
     def note_rights(self, *, is_blocked: bool, now: datetime) -> bool:

@@ -14,6 +14,7 @@ from application.webhooks.pause_failing_endpoint import PauseFailingEndpoint
 from application.webhooks.queries import GetEndpoint, ListDeliveries, ListEndpoints
 from application.webhooks.queue_deliveries import QueueDeliveries
 from application.webhooks.retry_delivery import RetryDelivery
+from application.webhooks.roll_endpoint_secret import RollEndpointSecret
 from application.webhooks.transfer_endpoint import TransferEndpoint
 from entrypoints.settings import Settings
 
@@ -35,6 +36,13 @@ class Webhooks(containers.DeclarativeContainer):
         allow_plain_http=settings.provided.webhooks_to_private_addresses,
     )
     delete_endpoint = providers.Singleton(DeleteEndpoint, unit_of_work=database.unit_of_work, clock=clock)
+    roll_endpoint_secret = providers.Singleton(
+        RollEndpointSecret,
+        unit_of_work=database.unit_of_work,
+        clock=clock,
+        random_bytes=providers.Object(token_bytes),
+        secret_box=security.secret_box,
+    )
     get_endpoint = providers.Singleton(GetEndpoint, webhooks=database.webhook_queries)
     list_endpoints = providers.Singleton(ListEndpoints, webhooks=database.webhook_queries)
 

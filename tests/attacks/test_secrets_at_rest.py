@@ -20,6 +20,7 @@ QUERIES = (
     "SELECT private_pem FROM signing_keys",
     "SELECT secret FROM webhook_endpoints",
     "SELECT value FROM service_secrets",
+    "SELECT former_secret FROM webhook_endpoints",
 )
 
 
@@ -67,12 +68,14 @@ async def test_every_stored_secret_is_encrypted(shop: WebShop, database: asyncpg
     body = {"url": "https://hooks.example.com/x", "event_types": []}
     made = await admin.post("/v1/webhook-endpoints", json=body, headers=key("hook"))
     assert made.status_code == 201
+    rolled = await admin.post(f"/v1/webhook-endpoints/{made.json()['id']}/roll-secret", json={})
+    assert rolled.status_code == 200
     for query in QUERIES:
         values = [row[0] for row in await database.fetch(query)]
         assert values
         assert all(re.match(rb"sealed\.[0-9a-f]{16}\.", value) for value in values)
     stored = await database.fetchval(QUERIES[1])
-    assert made.json()["secret"] != f"whsec_{b64encode(stored).decode()}"
+    assert rolled.json()["secret"] != f"whsec_{b64encode(stored).decode()}"
 
 
 @encrypted

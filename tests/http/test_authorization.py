@@ -126,6 +126,7 @@ TABLE: Mapping[str, Access] = {
     "GET /v1/webhook-endpoints/{endpoint_id}": needs(Permission.MANAGE_WEBHOOKS),
     "PATCH /v1/webhook-endpoints/{endpoint_id}": needs(Permission.MANAGE_WEBHOOKS),
     "DELETE /v1/webhook-endpoints/{endpoint_id}": needs(Permission.MANAGE_WEBHOOKS),
+    "POST /v1/webhook-endpoints/{endpoint_id}/roll-secret": needs(Permission.MANAGE_WEBHOOKS),
     "POST /v1/webhook-endpoints/{endpoint_id}/transfer": needs(Permission.TRANSFER_WEBHOOKS),
     "GET /v1/webhook-endpoints/{endpoint_id}/deliveries": needs(Permission.MANAGE_WEBHOOKS),
     "POST /v1/webhook-endpoints/{endpoint_id}/deliveries/{delivery_id}/retry": needs(
@@ -204,7 +205,13 @@ async def ask_every_operation(web: WebShop, owner: Role, asking: Asking) -> dict
 
 
 def expected(role: Role | None, *, own: bool) -> dict[str, int]:
-    return {line_of(operation): TABLE[line_of(operation)].status(role, own=own) for operation in operations()}
+    statuses = {
+        line_of(operation): TABLE[line_of(operation)].status(role, own=own) for operation in operations()
+    }
+    if role is Role.STAFF:
+        # The endpoint of the samples belongs to an admin.
+        statuses["POST /v1/webhook-endpoints/{endpoint_id}/roll-secret"] = 403
+    return statuses
 
 
 def test_table_lists_exactly_the_routes_of_the_service(web: WebShop) -> None:
@@ -237,6 +244,7 @@ async def test_each_scope_grants_exactly_its_permissions(web: WebShop, scope: Sc
         # The scope alone permits no event to subscribe to.
         expected["POST /v1/webhook-endpoints"] = 403
         expected["PATCH /v1/webhook-endpoints/{endpoint_id}"] = 403
+        expected["POST /v1/webhook-endpoints/{endpoint_id}/roll-secret"] = 403
     assert await ask_every_operation(web, Role.CUSTOMER, scope) == expected
 
 

@@ -196,6 +196,32 @@ async def test_endpoint_is_changed_with_its_etag(web: WebShop, subscribers: Subs
     assert [heard.event["type"] for heard in subscribers.heard] == ["product.created"]
 
 
+async def test_secret_is_rolled_and_shown_once(web: WebShop) -> None:
+    staff = await web.staff()
+    made = await endpoint(staff)
+    path = f"/v1/webhook-endpoints/{made['id']}/roll-secret"
+    rolled = await staff.post(path, json={}, headers=key("roll"))
+    assert rolled.status_code == 200
+    assert rolled.json()["secret"].startswith("whsec_")
+    assert rolled.json()["secret"] != made["secret"]
+    assert rolled.json()["former_secret_expires_at"]
+    retry = await staff.post(path, json={}, headers=key("roll"))
+    assert (retry.headers["Idempotent-Replayed"], retry.json()["secret"]) == ("true", None)
+    assert (await staff.get(f"/v1/webhook-endpoints/{made['id']}")).headers["ETag"] == rolled.headers["ETag"]
+    now = await staff.post(path, json={"overlap_hours": 0})
+    assert (now.status_code, now.json()["former_secret_expires_at"]) == (200, None)
+    late = await staff.post(path, json={"overlap_hours": 169})
+    assert (late.status_code, late.json()["errors"][0]["pointer"]) == (422, "/overlap_hours")
+
+
+async def test_secret_is_not_rolled_by_other_staff(web: WebShop) -> None:
+    made = await endpoint(await web.staff())
+    path = f"/v1/webhook-endpoints/{made['id']}/roll-secret"
+    other = await (await web.staff()).post(path, json={})
+    assert (other.status_code, other.json()["code"]) == (403, "forbidden")
+    assert (await (await web.admin()).post(path, json={})).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [

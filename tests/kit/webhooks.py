@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -21,6 +21,7 @@ from application.webhooks.ports import WebhookSender
 from application.webhooks.queries import GetEndpoint, ListDeliveries, ListEndpoints
 from application.webhooks.queue_deliveries import QueueDeliveries
 from application.webhooks.retry_delivery import RetryDelivery
+from application.webhooks.roll_endpoint_secret import RollEndpointSecret
 from application.webhooks.transfer_endpoint import TransferEndpoint
 from application.webhooks.views import DeliveryView, EndpointView, NewEndpointView
 from domain.shared.actor import Actor
@@ -38,7 +39,7 @@ PAUSE_AFTER = timedelta(days=5)
 @dataclass(frozen=True, slots=True)
 class Heard:
     url: str
-    secret: bytes
+    secrets: tuple[bytes, ...]
     message_id: str
     event: dict[str, Any]
 
@@ -52,9 +53,9 @@ class Subscribers(WebhookSender):
         self.answers: dict[str, int | str] = {}
         self.meanwhile: Callable[[], Awaitable[object]] | None = None
 
-    async def send(self, url: str, secret: bytes, message_id: str, body: str) -> Attempt:
+    async def send(self, url: str, secrets: Sequence[bytes], message_id: str, body: str) -> Attempt:
         await asyncio.sleep(0)
-        self.heard.append(Heard(url, secret, message_id, json.loads(body)))
+        self.heard.append(Heard(url, tuple(secrets), message_id, json.loads(body)))
         if self.meanwhile:
             await self.meanwhile()
         answer = self.answers.get(url, 204)
@@ -73,6 +74,7 @@ class Webhooks:
         store = shop.store
         self.shop = shop
         self.subscribers = Subscribers(shop.clock)
+        new = iter([b"t", b"u", b"v"])
         self.create = CreateEndpoint(
             store.unit_of_work,
             shop.clock,
@@ -84,6 +86,9 @@ class Webhooks:
         self.owner_permissions = OwnerPermissions(store.users, store.clients)
         self.transfer = TransferEndpoint(
             store.unit_of_work, GetEndpoint(store.webhooks), self.owner_permissions, shop.clock
+        )
+        self.roll_secret = RollEndpointSecret(
+            store.unit_of_work, shop.clock, lambda size: next(new) * size, AesGcmSecretBox([b"k" * 32])
         )
         self.change = ChangeEndpoint(
             store.unit_of_work,

@@ -38,12 +38,13 @@ VIEWS: dict[str, Any] = {
     IdempotentOperation.CREATE_WEBHOOK_ENDPOINT: NewEndpointView,
     IdempotentOperation.RETRY_WEBHOOK_DELIVERY: DeliveryView,
     IdempotentOperation.TRANSFER_WEBHOOK_ENDPOINT: EndpointView,
+    IdempotentOperation.ROLL_WEBHOOK_SECRET: NewEndpointView,
     IdempotentOperation.CREATE_USER: UserView,
     IdempotentOperation.VERIFY_EMAIL: UserView,
     IdempotentOperation.CHANGE_PASSWORD: UserView,
     IdempotentOperation.RESET_PASSWORD: UserView,
 }
-NEW: set[IdempotentOperation] = set()
+NEW: set[IdempotentOperation] = {IdempotentOperation.ROLL_WEBHOOK_SECRET}
 """Operations that no earlier release stored results of."""
 FIRST = RECORDS[0]
 """The records of the only release that stored fingerprints of version 1."""

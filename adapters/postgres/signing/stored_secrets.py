@@ -13,10 +13,11 @@ from adapters.postgres.core.schema import Row
 from adapters.postgres.core.secret_columns import KEY_ID_LENGTH, PREFIX, SecretColumns, place_of
 from application.shared.secrets import SecretBox, StoredSecrets
 
-_Column = InstrumentedAttribute[bytes]
+_Column = InstrumentedAttribute[bytes] | InstrumentedAttribute[bytes | None]
 _SECRETS: tuple[tuple[type[Row], InstrumentedAttribute[object], _Column], ...] = (
     (SigningKeyRow, SigningKeyRow.kid, SigningKeyRow.private_pem),
     (WebhookEndpointRow, WebhookEndpointRow.id, WebhookEndpointRow.secret),
+    (WebhookEndpointRow, WebhookEndpointRow.id, WebhookEndpointRow.former_secret),
     (ServiceSecretRow, ServiceSecretRow.name, ServiceSecretRow.value),
 )
 
@@ -40,7 +41,8 @@ class PostgresStoredSecrets(StoredSecrets):
         counts: dict[str | None, int] = {}
         for _, _, secret in _SECRETS:
             key_id = case((_is_sealed(secret), _key_id(secret)), else_=null()).label("key_id")
-            for row in await self._reader.all(select(key_id, func.count().label("number")).group_by(key_id)):
+            counted = select(key_id, func.count().label("number")).where(secret.is_not(None)).group_by(key_id)
+            for row in await self._reader.all(counted):
                 name = None if row.key_id is None else row.key_id.decode("ascii", "replace")
                 counts[name] = counts.get(name, 0) + row.number
         return counts

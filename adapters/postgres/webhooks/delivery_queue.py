@@ -7,6 +7,7 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    case,
     cast,
     func,
     null,
@@ -28,7 +29,7 @@ from adapters.postgres.core.rows import (
 from adapters.postgres.core.secret_columns import SecretColumns
 from adapters.postgres.core.unnest import UnnestedRows, columns_of
 from adapters.postgres.events.mapping import event_from
-from adapters.postgres.webhooks.mapping import attempt_values, delivery_from, place_of_secret
+from adapters.postgres.webhooks.mapping import attempt_values, delivery_from, endpoint_from
 from application.events.views import PublishedEvent
 from application.shared.ids import IdFactory
 from application.shared.secrets import SecretBox
@@ -71,15 +72,7 @@ _LEASE = (
     update(WebhookEndpointRow)
     .where(WebhookEndpointRow.id == _LEAST_SERVED.scalar_subquery())
     .values(leased_until=bindparam("until"))
-    .returning(
-        WebhookEndpointRow.id,
-        WebhookEndpointRow.url,
-        WebhookEndpointRow.secret,
-        WebhookEndpointRow.event_types,
-        WebhookEndpointRow.owner_id,
-        WebhookEndpointRow.blocked_at,
-        WebhookEndpointRow.failing_since,
-    )
+    .returning(*columns_of(WebhookEndpointRow, without={"served_at", "leased_until"}))
 )
 _NEXT_DELIVERIES = (
     select(*columns_of(WebhookDeliveryRow))
@@ -106,7 +99,18 @@ _GIVE_BACK = (
     .where(
         WebhookEndpointRow.id == bindparam("endpoint"), WebhookEndpointRow.leased_until == bindparam("until")
     )
-    .values(leased_until=null(), served_at=bindparam("now"))
+    .values(
+        leased_until=null(),
+        served_at=bindparam("now"),
+        # An expired secret is of use only to a person who reads the database without permission.
+        former_secret=case(
+            (
+                WebhookEndpointRow.former_secret_expires_at > bindparam("now"),
+                WebhookEndpointRow.former_secret,
+            ),
+            else_=null(),
+        ),
+    )
 )
 _GIVE_BACK_BY_RESULT = {
     None: _GIVE_BACK,
@@ -137,23 +141,24 @@ class PostgresDeliveryQueue(DeliveryQueue):
         with translated():
             async with self._engine.begin() as connection:
                 leased = await connection.execute(_LEASE, {"now": now, "until": until})
-                endpoint = leased.one_or_none()
-                if endpoint is None:
+                row = leased.one_or_none()
+                if row is None:
                     return None
-                parameters = {"endpoint": endpoint.id, "now": now, "limit": limit}
-                rows = await connection.execute(_NEXT_DELIVERIES, parameters)
-                deliveries = [delivery_from(row) for row in rows]
+                parameters = {"endpoint": row.id, "now": now, "limit": limit}
+                heads = await connection.execute(_NEXT_DELIVERIES, parameters)
+                deliveries = [delivery_from(head) for head in heads]
                 wanted = [delivery.event_id for delivery in deliveries]
                 found = await connection.execute(_EVENTS, {"events": wanted})
                 events = {row.id: event_from(row) for row in found}
         due = [DueDelivery(delivery, events[delivery.event_id]) for delivery in deliveries]
+        endpoint = endpoint_from(row, self._columns)
         return Round(
-            endpoint_id=EndpointId(endpoint.id),
+            endpoint_id=endpoint.id,
             url=endpoint.url,
-            secret=self._columns.open(endpoint.secret, place=place_of_secret(EndpointId(endpoint.id))),
+            secrets=endpoint.signing_secrets(now),
             leased_until=until,
             deliveries=due,
-            event_types=tuple(endpoint.event_types),
+            event_types=endpoint.event_types,
             owner_id=endpoint.owner_id,
             is_blocked=endpoint.blocked_at is not None,
             failing_since=endpoint.failing_since,

@@ -14,6 +14,10 @@ def endpoint_values(endpoint: WebhookEndpoint, columns: SecretColumns) -> dict[s
         "event_types": list(endpoint.event_types),
         "description": endpoint.description,
         "secret": columns.seal(endpoint.secret, place=place_of_secret(endpoint.id)),
+        "former_secret": columns.seal(endpoint.former_secret, place=place_of_secret(endpoint.id))
+        if endpoint.former_secret
+        else None,
+        "former_secret_expires_at": endpoint.former_secret_expires_at,
         "created_at": endpoint.created_at,
         "owner_id": endpoint.owner_id,
         "blocked_at": endpoint.blocked_at,
@@ -24,12 +28,15 @@ def endpoint_values(endpoint: WebhookEndpoint, columns: SecretColumns) -> dict[s
 
 
 def endpoint_from(row: ResultRow, columns: SecretColumns) -> WebhookEndpoint:
+    place = place_of_secret(EndpointId(row.id))
     return WebhookEndpoint(
         id=EndpointId(row.id),
         url=row.url,
         event_types=tuple(row.event_types),
         description=row.description,
-        secret=columns.open(row.secret, place=place_of_secret(EndpointId(row.id))),
+        secret=columns.open(row.secret, place=place),
+        former_secret=columns.open(row.former_secret, place=place) if row.former_secret else None,
+        former_secret_expires_at=row.former_secret_expires_at,
         created_at=row.created_at,
         owner_id=row.owner_id,
         blocked_at=row.blocked_at,
@@ -53,6 +60,7 @@ def endpoint_view(row: ResultRow) -> EndpointView:
         owner_id=row.owner_id,
         blocked_at=row.blocked_at,
         paused_at=row.paused_at,
+        former_secret_expires_at=row.former_secret_expires_at,
         version=row.version,
     )
 

@@ -14,7 +14,9 @@ from domain.shared.ids import EndpointId
 from domain.webhooks.delivery import DeliveryStatus
 
 _ENDPOINTS = select(
-    *columns_of(WebhookEndpointRow, without={"secret", "served_at", "leased_until", "failing_since"})
+    *columns_of(
+        WebhookEndpointRow, without={"secret", "former_secret", "served_at", "leased_until", "failing_since"}
+    )
 )
 _ENDPOINT = _ENDPOINTS.where(WebhookEndpointRow.id == bindparam("endpoint"))
 _ENDPOINT_KEY = (WebhookEndpointRow.created_at, WebhookEndpointRow.id)

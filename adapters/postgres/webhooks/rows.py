@@ -24,6 +24,8 @@ class WebhookEndpointRow(Row):
     url: Mapped[str]
     event_types: Mapped[list[str]] = mapped_column(ARRAY(Text))
     secret: Mapped[bytes]
+    former_secret: Mapped[bytes | None]
+    former_secret_expires_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     served_at: Mapped[datetime | None]
     leased_until: Mapped[datetime | None]

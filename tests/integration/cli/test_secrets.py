@@ -79,16 +79,18 @@ def test_webhook_secret_is_the_same_after_encryption_and_rotation(
     endpoint = EndpointId(UUID("01934e6c-8f3a-7d2b-9c4e-5a6b7c8d9e0f"))
     kids(run)
     fetch(
-        "INSERT INTO webhook_endpoints (id, url, event_types, secret, created_at)"
-        " VALUES ('01934e6c-8f3a-7d2b-9c4e-5a6b7c8d9e0f', 'https://hooks.example.com', '{}', repeat('s', 32)::bytea, now())"
+        "INSERT INTO webhook_endpoints (id, url, event_types, secret, former_secret, created_at)"
+        " VALUES ('01934e6c-8f3a-7d2b-9c4e-5a6b7c8d9e0f', 'https://hooks.example.com', '{}', repeat('s', 32)::bytea,"
+        " repeat('f', 32)::bytea, now())"
     )
     for keys, command in ((OLD, "encrypt"), (f"{NEW} {OLD}", "rotate")):
         monkeypatch.setenv(KEY, keys)
         assert run("secrets", command)[0] == 0
-    [(stored,)] = fetch("SELECT secret FROM webhook_endpoints")
-    assert stored.startswith(f"sealed.{id_of(NEW)}.".encode())
+    [stored] = fetch("SELECT secret, former_secret FROM webhook_endpoints")
+    assert all(secret.startswith(f"sealed.{id_of(NEW)}.".encode()) for secret in stored)
     columns = SecretColumns(AesGcmSecretBox(parse_keys(NEW)))
-    assert columns.open(stored, place=place_of_secret(endpoint)) == b"s" * 32
+    opened = [columns.open(secret, place=place_of_secret(endpoint)) for secret in stored]
+    assert opened == [b"s" * 32, b"f" * 32]
 
 
 def test_process_with_both_keys_reads_during_a_rotation(

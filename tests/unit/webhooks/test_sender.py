@@ -38,9 +38,18 @@ async def sending(*, to_private_addresses: bool = True) -> AsyncIterator[HttpWeb
     await sender.close()
 
 
+async def test_receiver_with_either_secret_verifies_a_message_of_two(subscriber: Subscriber) -> None:
+    new = b"n" * 32
+    async with sending() as sender:
+        await sender.send(subscriber.url, [new, SECRET], "evt_1", BODY)
+    [(headers, body)] = subscriber.requests
+    for secret in (new, SECRET):
+        Webhook(secret).verify(body, headers)
+
+
 async def test_reference_library_verifies_sent_webhooks(subscriber: Subscriber) -> None:
     async with sending() as sender:
-        attempt = await sender.send(subscriber.url, SECRET, "evt_1", BODY)
+        attempt = await sender.send(subscriber.url, [SECRET], "evt_1", BODY)
     assert (attempt.status, attempt.error, attempt.was_heard) == (204, None, True)
     [(headers, body)] = subscriber.requests
     Webhook(SECRET).verify(body, headers)
@@ -56,7 +65,7 @@ async def test_webhook_result_is_the_response_status(subscriber: Subscriber, sta
 
     subscriber.answer = answer
     async with sending() as sender:
-        attempt = await sender.send(subscriber.url, SECRET, "evt_1", BODY)
+        attempt = await sender.send(subscriber.url, [SECRET], "evt_1", BODY)
     assert (attempt.status, attempt.was_heard) == (status, status < 300)
 
 
@@ -66,7 +75,7 @@ async def test_redirect_is_not_followed(subscriber: Subscriber) -> None:
 
     subscriber.answer = answer
     async with sending() as sender:
-        assert (await sender.send(subscriber.url, SECRET, "evt_1", BODY)).status == 307
+        assert (await sender.send(subscriber.url, [SECRET], "evt_1", BODY)).status == 307
     assert len(subscriber.requests) == 1
 
 
@@ -79,7 +88,7 @@ async def test_endless_response_is_not_read(subscriber: Subscriber) -> None:
 
     subscriber.answer = answer
     async with sending() as sender:
-        assert (await sender.send(subscriber.url, SECRET, "evt_1", BODY)).was_heard
+        assert (await sender.send(subscriber.url, [SECRET], "evt_1", BODY)).was_heard
 
 
 async def test_silent_server_times_out(subscriber: Subscriber, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,7 +101,7 @@ async def test_silent_server_times_out(subscriber: Subscriber, monkeypatch: pyte
     monkeypatch.setattr(sender_module, "SECONDS", 0.05)
     subscriber.answer = answer
     async with sending() as sender:
-        attempt = await sender.send(subscriber.url, SECRET, "evt_1", BODY)
+        attempt = await sender.send(subscriber.url, [SECRET], "evt_1", BODY)
     over.set()
     assert (attempt.status, attempt.error) == (None, "timeout")
 
@@ -104,10 +113,10 @@ async def test_closed_or_refused_connection_is_a_failure() -> None:
     server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     async with sending() as sender:
-        first = await sender.send(f"http://127.0.0.1:{port}/", SECRET, "evt_1", BODY)
+        first = await sender.send(f"http://127.0.0.1:{port}/", [SECRET], "evt_1", BODY)
         server.close()
         await server.wait_closed()
-        second = await sender.send(f"http://127.0.0.1:{port}/", SECRET, "evt_1", BODY)
+        second = await sender.send(f"http://127.0.0.1:{port}/", [SECRET], "evt_1", BODY)
     assert (first.status, first.error) == (None, "connection_failed")
     assert (second.status, second.error) == (None, "connection_failed")
 
@@ -124,7 +133,7 @@ async def test_server_with_an_invalid_certificate_receives_nothing(tmp_path: Pat
     server = await asyncio.start_server(listen, "127.0.0.1", 0, ssl=context)
     port = server.sockets[0].getsockname()[1]
     async with sending() as sender:
-        attempt = await sender.send(f"https://localhost:{port}/", SECRET, "evt_1", BODY)
+        attempt = await sender.send(f"https://localhost:{port}/", [SECRET], "evt_1", BODY)
     server.close()
     await server.wait_closed()
     assert attempt.error == "tls_failed"
@@ -136,14 +145,14 @@ async def test_server_with_an_invalid_certificate_receives_nothing(tmp_path: Pat
 )
 async def test_private_addresses_are_rejected_in_every_notation(subscriber: Subscriber, host: str) -> None:
     async with sending(to_private_addresses=False) as sender:
-        attempt = await sender.send(f"http://{host}:{subscriber.server.port}/", SECRET, "evt_1", BODY)
+        attempt = await sender.send(f"http://{host}:{subscriber.server.port}/", [SECRET], "evt_1", BODY)
     assert (attempt.status, attempt.error) == (None, "address_refused")
     assert subscriber.requests == []
 
 
 async def test_unresolvable_host_name_is_not_found() -> None:
     async with sending(to_private_addresses=False) as sender:
-        attempt = await sender.send("http://nobody.invalid/", SECRET, "evt_1", BODY)
+        attempt = await sender.send("http://nobody.invalid/", [SECRET], "evt_1", BODY)
     assert attempt.error == "name_not_found"
 
 

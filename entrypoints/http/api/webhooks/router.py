@@ -1,5 +1,6 @@
 """Webhook endpoints and their deliveries."""
 
+from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from application.webhooks.create_endpoint import CreateEndpoint, CreateEndpointC
 from application.webhooks.delete_endpoint import DeleteEndpoint
 from application.webhooks.queries import GetEndpoint, ListDeliveries, ListEndpoints
 from application.webhooks.retry_delivery import RetryDelivery
+from application.webhooks.roll_endpoint_secret import RollEndpointSecret, RollEndpointSecretCommand
 from application.webhooks.transfer_endpoint import TransferEndpoint
 from application.webhooks.views import DeliveryView, EndpointView, NewEndpointView
 from domain.shared.ids import DeliveryId, EndpointId, UserId
@@ -23,6 +25,7 @@ from entrypoints.http.api.webhooks.schemas import (
     EndpointResponse,
     ListDeliveriesQuery,
     NewEndpointResponse,
+    RollSecretRequest,
     TransferEndpointRequest,
 )
 from entrypoints.http.problems.openapi import problem_responses
@@ -155,6 +158,40 @@ async def delete_webhook_endpoint(
     delete_endpoint: Annotated[DeleteEndpoint, from_container(Container.webhooks.delete_endpoint)],
 ) -> None:
     await delete_endpoint(EndpointId(endpoint_id), actor=actor_of(request, manager))
+
+
+@router.post(
+    "/{endpoint_id:uuid}/roll-secret",
+    operation_id="roll_webhook_secret",
+    summary="Replace the signing secret of an endpoint",
+    description=described_by(RollEndpointSecret),
+    response_model=NewEndpointResponse,
+    responses=problem_responses("not_found"),
+    dependencies=[LimitWrites],
+)
+async def roll_webhook_secret(
+    endpoint_id: UUID,
+    body: RollSecretRequest,
+    manager: WebhookManager,
+    key: OptionalKey,
+    request: Request,
+    response: Response,
+    roll_endpoint_secret: Annotated[
+        RollEndpointSecret, from_container(Container.webhooks.roll_endpoint_secret)
+    ],
+) -> NewEndpointView:
+    result = await roll_endpoint_secret(
+        RollEndpointSecretCommand(
+            endpoint_id=EndpointId(endpoint_id),
+            overlap=timedelta(hours=body.overlap_hours),
+            permissions=manager.permissions,
+            actor=actor_of(request, manager),
+            key=key.of(IdempotentOperation.ROLL_WEBHOOK_SECRET, manager) if key else None,
+        )
+    )
+    mark_replay(response, result)
+    response.headers["ETag"] = version_tag(result.result.version)
+    return result.result
 
 
 @router.post(

@@ -7,10 +7,17 @@ from pydantic import MISSING, ConfigDict, Field, StrictBool
 
 from domain.shared.unset import UNSET
 from domain.webhooks.delivery import DeliveryStatus
-from domain.webhooks.endpoint import ENDPOINT_DESCRIPTION, MAX_URL_LENGTH, EndpointChanges
+from domain.webhooks.endpoint import ENDPOINT_DESCRIPTION, MAX_OVERLAP, MAX_URL_LENGTH, EndpointChanges
 from entrypoints.http.api.events.schemas import EventType
 from entrypoints.http.representation.pagination import ListQuery
-from entrypoints.http.representation.schemas import RequestModel, ResponseModel, Timestamp, text, text_of
+from entrypoints.http.representation.schemas import (
+    RequestModel,
+    ResponseModel,
+    StrictInt,
+    Timestamp,
+    text,
+    text_of,
+)
 
 MAX_EVENT_TYPES = 100
 
@@ -74,6 +81,9 @@ class EndpointResponse(ResponseModel):
     )
     paused: bool = Field(description="Whether events wait instead of being sent.")
     paused_at: Timestamp | None
+    former_secret_expires_at: Timestamp | None = Field(
+        description="Until when messages are also signed with the former secret; null unless it was rolled."
+    )
     version: int
     created_at: Timestamp
 
@@ -82,6 +92,15 @@ class TransferEndpointRequest(RequestModel):
     owner_id: UUID = Field(
         description="An active user or an enabled client that may read the events.",
         examples=["0192f0c4-7b1c-7e61-b9ad-1f2f4a6b8c10"],
+    )
+
+
+class RollSecretRequest(RequestModel):
+    overlap_hours: StrictInt = Field(
+        24,
+        ge=0,
+        le=int(MAX_OVERLAP.total_seconds()) // 3600,
+        description="How long the former secret signs, too; 0 for a secret that has leaked.",
     )
 
 

@@ -1,0 +1,72 @@
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import timedelta
+
+from application.audit.entry import AuditAction
+from application.shared.clock import Clock
+from application.shared.idempotency import IdempotencyKey, IdempotentOperation, IdempotentResult
+from application.shared.run_once import find_replay, store_result
+from application.shared.secrets import SecretBox
+from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from application.webhooks.one_time_secrets import SECRET_BYTES, OneTimeSecrets, with_secret
+from application.webhooks.views import NewEndpointView
+from domain.shared.actor import Actor
+from domain.shared.errors import Forbidden, NotFound
+from domain.shared.ids import EndpointId
+from domain.users.permissions import Permission
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollEndpointSecretCommand:
+    """`overlap` is how long the former secret signs beside the new one; `permissions` are those of the actor."""
+
+    endpoint_id: EndpointId
+    overlap: timedelta
+    permissions: AbstractSet[Permission]
+    actor: Actor
+    key: IdempotencyKey | None
+
+
+@dataclass(frozen=True, slots=True)
+class RollEndpointSecret:
+    """Replace the signing secret of a webhook endpoint.
+
+    During the overlap messages are signed with both secrets, as Standard Webhooks permits, so that the receiver can
+    replace its secret at any time. Without an overlap the former secret ends now, and so does that of an earlier
+    overlap. The secret is shown once, and to a retry with the same key; there it is null if the service has no key to
+    encrypt it. Only the owner and admins may do this: the secret signs messages that the receiver trusts.
+    """
+
+    unit_of_work: UnitOfWorkFactory
+    clock: Clock
+    random_bytes: Callable[[int], bytes]
+    secret_box: SecretBox
+
+    async def __call__(self, command: RollEndpointSecretCommand) -> IdempotentResult[NewEndpointView]:
+        """Raise NotFound, Forbidden, ValidationFailed, IdempotencyKeyReused, IdempotencyInFlight."""
+        secrets = OneTimeSecrets(self.secret_box, IdempotentOperation.ROLL_WEBHOOK_SECRET)
+        async with self.unit_of_work(command.actor) as work:
+            if replay := await find_replay(work, command.key, NewEndpointView, current=secrets.open):
+                return replay
+            view = await self._roll(work, command)
+            await store_result(work, command.key, secrets.seal(view))
+        return IdempotentResult(view)
+
+    async def _roll(self, work: UnitOfWork, command: RollEndpointSecretCommand) -> NewEndpointView:
+        endpoint = await work.webhooks.get(command.endpoint_id)
+        if endpoint is None:
+            raise NotFound("There is no such webhook endpoint.")
+        is_admin = Permission.TRANSFER_WEBHOOKS in command.permissions
+        if not is_admin and (endpoint.owner_id is None or endpoint.owner_id != command.actor.id):
+            raise Forbidden("Only the owner of the endpoint and admins may roll its secret.")
+        now = self.clock.now()
+        endpoint.roll_secret(self.random_bytes(SECRET_BYTES), overlap=command.overlap, now=now)
+        await work.webhooks.save(endpoint)
+        work.audit.record(
+            AuditAction.WEBHOOK_ENDPOINT_SECRET_ROLLED,
+            endpoint.id,
+            at=now,
+            overlap_hours=int(command.overlap.total_seconds()) // 3600,
+        )
+        return with_secret(endpoint)
