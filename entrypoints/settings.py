@@ -198,6 +198,8 @@ class Settings(BaseSettings):
     """Address of the shop's own pages: links in mail lead to /verify-email and /reset-password there."""
     password_grant_enabled: bool = True
     """RFC 9700 advises against the password grant. It is meant for the shop's own pages only."""
+    client_secret_post_enabled: bool = False
+    """Also accept a service client's id and secret in the form of `POST /token`, beside HTTP Basic."""
     password_min_length: int = Field(12, ge=LOWEST_MIN_LENGTH, le=MAX_LENGTH)
     hashing_threads: int = Field(default_factory=lambda: max(1, (os.cpu_count() or 1) - 1), ge=1, le=64)
     """By default one core stays free for other requests."""

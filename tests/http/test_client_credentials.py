@@ -115,11 +115,61 @@ async def test_unknown_client_gets_a_basic_challenge(web: WebShop, made: NewSecr
         assert made.secret not in response.text
 
 
-async def test_client_secret_in_the_form_is_rejected(web: WebShop, made: NewSecretView) -> None:
+async def test_client_secret_in_the_form_is_rejected_with_the_name_of_the_setting(
+    web: WebShop, made: NewSecretView
+) -> None:
     """RFC 6749, section 2.3.1 advises against it, and the metadata do not list it."""
-    response = await ask(web, made, headers={}, client_id=str(made.client_id), client_secret=made.secret)
-    assert is_refused(response, 401, "invalid_client")
-    assert "HTTP Basic" in response.json()["error_description"]
+    answers = [
+        await ask(web, made, headers={}, client_id=str(made.client_id), client_secret=secret)
+        for secret in (made.secret, "wrong")
+    ]
+    assert all(is_refused(response, 401, "invalid_client") for response in answers)
+    assert answers[0].json() == answers[1].json()
+    assert "HTTP Basic" in answers[0].json()["error_description"]
+    assert "STEELYARD_CLIENT_SECRET_POST_ENABLED" in answers[0].json()["error_description"]
+    missing = await ask(web, made, headers={}, client_id=str(made.client_id))
+    assert "STEELYARD" not in missing.json()["error_description"]
+    metadata = (await web.visitor.get("/.well-known/oauth-authorization-server")).json()
+    assert "client_secret_post" not in metadata["token_endpoint_auth_methods_supported"]
+
+
+@pytest.fixture
+async def permissive() -> AsyncIterator[WebShop]:
+    """A shop that accepts a client's secret in the form."""
+    async with web_shop(container_over(memory_store(), client_secret_post_enabled=True)) as web:
+        yield web
+
+
+async def test_client_secret_in_the_form_is_accepted_where_permitted(permissive: WebShop) -> None:
+    made = await permissive.container.clients.create_client()(NAME, [Scope.READ_ORDERS], actor=SOMEBODY)
+    form = {"client_id": str(made.client_id), "client_secret": made.secret}
+    accepted = await ask(permissive, made, headers={}, **form)
+    assert (accepted.status_code, accepted.json()["scope"]) == (200, "orders:read")
+    assert (await permissive.visitor.get("/v1/orders", headers=bearer(accepted))).status_code == 200
+    assert (await ask(permissive, made)).status_code == 200
+    for wrong in ({"client_secret": "wrong"}, {"client_id": str(uuid4())}, {"client_id": ""}):
+        refused = await ask(permissive, made, headers={}, **{**form, **wrong})
+        assert is_refused(refused, 401, "invalid_client")
+        assert made.secret not in refused.text
+    metadata = (await permissive.visitor.get("/.well-known/oauth-authorization-server")).json()
+    methods = ["none", "client_secret_basic", "client_secret_post"]
+    assert metadata["token_endpoint_auth_methods_supported"] == methods
+
+
+async def test_client_with_two_authentication_methods_is_rejected(permissive: WebShop) -> None:
+    made = await permissive.container.clients.create_client()(NAME, [Scope.READ_ORDERS], actor=SOMEBODY)
+    form = {"client_id": str(made.client_id), "client_secret": made.secret}
+    both = await ask(permissive, made, headers=basic(made.client_id, made.secret), **form)
+    assert is_refused(both, 400, "invalid_request")
+
+
+async def test_guesses_in_the_form_are_throttled() -> None:
+    settings = {"rate_limit_enabled": True, "client_secret_post_enabled": True}
+    async with web_shop(container_over(memory_store(), **settings)) as web:
+        made = await web.container.clients.create_client()(NAME, [Scope.READ_ORDERS], actor=SOMEBODY)
+        guess = {"client_id": str(made.client_id), "client_secret": "wrong"}
+        answers = [await ask(web, made, headers={}, **guess) for _ in range(FREE + 2)]
+        assert [answer.status_code for answer in answers] == [*[401] * (FREE + 1), 429]
 
 
 @pytest.mark.parametrize(

@@ -40,11 +40,15 @@ async def get_authorization_server(
     settings: Annotated[Settings, from_container(Container.settings)],
 ) -> MetadataResponse:
     issuer = settings.token_issuer
+    # Without a secret, by HTTP Basic, or in the form (RFC 7591, section 2).
+    methods = ["none", "client_secret_basic"]
+    if settings.client_secret_post_enabled:
+        methods.append("client_secret_post")
     grants = ["password"] if settings.password_grant_enabled else []
     return MetadataResponse(
         issuer=issuer,
         token_endpoint=f"{issuer}/token",
-        token_endpoint_auth_methods_supported=["none", "client_secret_basic"],
+        token_endpoint_auth_methods_supported=methods,
         revocation_endpoint=f"{issuer}/oauth/revoke",
         revocation_endpoint_auth_methods_supported=["none"],
         jwks_uri=f"{issuer}/.well-known/jwks.json",

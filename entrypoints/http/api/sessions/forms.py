@@ -13,6 +13,8 @@ MAX_PASSWORD = 4096
 MAX_TOKEN = 8192
 """The longest token that is verified: see `adapters/security/tokens.py`."""
 MAX_SCOPE = 1000
+MAX_CLIENT_ID = 64
+MAX_CLIENT_SECRET = 256
 MAX_HINT = 100
 
 
@@ -57,7 +59,10 @@ class RefreshForm(_Form):
 
 
 class ClientCredentialsForm(_Form):
-    """RFC 6749, section 4.4.2. The client authenticates by HTTP Basic (section 2.3.1)."""
+    """RFC 6749, section 4.4.2. The client authenticates by HTTP Basic (section 2.3.1).
+
+    A setting permits the client's id and secret in the form instead, for programs that cannot send HTTP Basic.
+    """
 
     grant_type: Literal["client_credentials"]
     scope: Annotated[
@@ -68,6 +73,16 @@ class ClientCredentialsForm(_Form):
             examples=["orders:read"],
         ),
     ] = ""
+    client_id: Annotated[
+        str,
+        Field(max_length=MAX_CLIENT_ID, description="Only where the metadata offer `client_secret_post`."),
+    ] = ""
+    client_secret: Annotated[
+        SecretStr,
+        Field(
+            max_length=MAX_CLIENT_SECRET, description="Only where the metadata offer `client_secret_post`."
+        ),
+    ] = SecretStr("")
 
 
 class RevocationForm(_Form):

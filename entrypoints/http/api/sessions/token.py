@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Form, Request, Response
 
-from application.clients.authenticate_client import AuthenticateClient
+from application.clients.authenticate_client import AuthenticateClient, ClientCredentials
 from application.clients.issue_token import ClientToken, IssueToken
 from application.sessions.log_in import LogIn, LogInCommand
 from application.sessions.refresh_session import RefreshSession
@@ -29,6 +29,7 @@ from entrypoints.http.routing.strict_router import StrictRouter
 from entrypoints.http.security.authentication import actor_of
 from entrypoints.http.security.client_network import Network
 from entrypoints.http.security.rate_limits import LimitLogOuts, LimitTokens
+from entrypoints.setting_names import variable_of
 from entrypoints.settings import Settings
 
 MAX_USER_AGENT = 200
@@ -71,8 +72,8 @@ async def create_token(
         raise OAuthError("unauthorized_client", "A client with a secret logs in for itself, and for no user.")
     match form:
         case ClientCredentialsForm():
-            if credentials is None:
-                raise OAuthError("invalid_client", "Show the client's id and its secret by HTTP Basic.")
+            if credentials is None or form.client_secret:
+                credentials = _credentials_of(form, request, network, credentials, settings)
             return _shown_to_client(await issue_token(credentials, scope=form.scope))
         case PasswordForm():
             if not settings.password_grant_enabled:
@@ -106,6 +107,34 @@ async def revoke_token(
     revoke_token: Annotated[RevokeToken, from_container(Container.sessions.revoke_token)],
 ) -> None:
     await revoke_token(form.token.get_secret_value(), actor=actor_of(request, None))
+
+
+def _credentials_of(
+    form: ClientCredentialsForm,
+    request: Request,
+    network: str,
+    shown: ClientCredentials | None,
+    settings: Settings,
+) -> ClientCredentials:
+    """Return the credentials in the form (RFC 6749, section 2.3.1). Raise OAuthError.
+
+    A secret that is not permitted in the form is not verified, so that the refusal tells nothing about it.
+    """
+    if shown is not None:
+        raise OAuthError("invalid_request", "Authenticate the client by one method (RFC 6749, section 2.3).")
+    if not form.client_secret:
+        raise OAuthError("invalid_client", "Show the client's id and its secret by HTTP Basic.")
+    if not settings.client_secret_post_enabled:
+        setting = variable_of("client_secret_post_enabled")
+        raise OAuthError(
+            "invalid_client",
+            "Show the client's id and its secret by HTTP Basic. This service accepts a secret in the form only if its"
+            f" operator sets {setting}=true.",
+        )
+    secret = form.client_secret.get_secret_value()
+    return ClientCredentials(
+        client_id=form.client_id, secret=secret, network=network, actor=actor_of(request, None)
+    )
 
 
 def _shown(tokens: SessionTokens) -> TokenResponse:
