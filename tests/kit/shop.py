@@ -23,6 +23,7 @@ from application.orders.expire_orders import ExpireOrders
 from application.orders.fulfill_order import FulfillOrder, FulfillOrderCommand
 from application.orders.place_order import PlaceOrder
 from application.orders.place_order_batch import PlaceOrderBatch, PlaceOrderCommand
+from application.orders.placement_queue import PlacementQueue
 from application.orders.ports import OrderFilter
 from application.orders.preview_order import PreviewOrder
 from application.orders.queries import ExportOrders, GetOrder, ListOrders, ListStatusChanges
@@ -65,6 +66,9 @@ RunPlacing = RunBatch[PlaceOrderCommand, IdempotentResult[OrderView]]
 ALL_ORDERS = OrderAccess.all()
 HOLD = timedelta(minutes=15)
 STAFF = Actor(None, "test")
+MAX_BATCH = 64
+NO_TIMEOUT = 60
+"""Seconds that no test waits."""
 
 
 class Shop(Accounts):
@@ -121,7 +125,21 @@ class Shop(Accounts):
 
     @cached_property
     def orders(self) -> Orders:
-        return self._orders()
+        """The container of orders, with queues that never time out."""
+        orders = Orders(
+            settings=SETTINGS,
+            clock=self.clock,
+            ids=self.ids,
+            database=self.database,
+            hold_limits=Object(self.hold_limits),
+        )
+        run = orders.place_order_batch()
+        orders.order_batcher.override(Batcher(run, max_batch=MAX_BATCH, queue_timeout=NO_TIMEOUT))
+        orders.order_lanes.override(Lanes(run, max_batch=MAX_BATCH, queue_timeout=NO_TIMEOUT))
+        orders.hold_release_batcher.override(
+            Batcher(orders.release_expired_holds(), queue_timeout=NO_TIMEOUT)
+        )
+        return orders
 
     @cached_property
     def payments(self) -> Payments:
@@ -134,30 +152,19 @@ class Shop(Accounts):
             gateways=Object(self.gateways),
         )
 
-    def till(self, run: RunPlacing | None = None, *, max_batch: int = 64) -> PlaceOrder:
+    def till(self, run: RunPlacing | None = None, *, max_batch: int = MAX_BATCH) -> PlaceOrder:
         """Return the `place_order` of another process, with its own batches."""
-        return self._orders(run, max_batch=max_batch).place_order()
+        run = run or self.batch()
+        queue = PlacementQueue(
+            batcher=Batcher(run, max_batch=max_batch, queue_timeout=NO_TIMEOUT),
+            lanes=Lanes(run, max_batch=max_batch, queue_timeout=NO_TIMEOUT),
+            orders=self.store.orders,
+        )
+        return PlaceOrder(queue, Batcher(self.orders.release_expired_holds(), queue_timeout=NO_TIMEOUT))
 
     def batch(self, clock: Clock | None = None) -> PlaceOrderBatch:
         """Return the use case that places a batch."""
-        return self._orders(clock=clock).place_order_batch()
-
-    def _orders(
-        self, run: RunPlacing | None = None, *, max_batch: int = 64, clock: Clock | None = None
-    ) -> Orders:
-        """Return the order container of one process, with queues that never time out."""
-        orders = Orders(
-            settings=SETTINGS,
-            clock=clock or self.clock,
-            ids=self.ids,
-            database=self.database,
-            hold_limits=self.hold_limits,
-        )
-        run = run or orders.place_order_batch()
-        orders.order_batcher.override(Batcher(run, max_batch=max_batch, queue_timeout=60))
-        orders.order_lanes.override(Lanes(run, max_batch=max_batch, queue_timeout=60))
-        orders.hold_release_batcher.override(Batcher(orders.release_expired_holds(), queue_timeout=60))
-        return orders
+        return replace(self.orders.place_order_batch(), clock=clock or self.clock, limits=self.hold_limits)
 
     async def product(
         self,
