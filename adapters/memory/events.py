@@ -3,14 +3,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from adapters.json_text import to_json
-from adapters.memory.core.database import MemoryDatabase, yield_control
+from adapters.memory.core.database import MemoryDatabase, event_data, yield_control
 from application.events.ports import EventFeed, OutboxQueries, RelayLease, RelayProgress, UnknownEvent
 from application.events.views import EventPage, PublishedEvent
 from domain.shared.events import Event
 from domain.shared.ids import EventId
-
-_ENVELOPE = {"aggregate_id", "aggregate_version", "occurred_at"}
 
 
 class MemoryEventFeed(EventFeed):
@@ -53,7 +50,7 @@ def _published(event: Event, position: int) -> PublishedEvent:
         aggregate_id=event.aggregate_id,
         aggregate_version=event.aggregate_version,
         occurred_at=event.occurred_at,
-        data=to_json(event, without=_ENVELOPE),
+        data=event_data(event),
     )
 
 

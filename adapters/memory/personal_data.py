@@ -1,5 +1,6 @@
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
+from functools import partial
 
 from adapters.memory.core.database import yield_control
 from adapters.memory.core.transaction import Transaction
@@ -7,9 +8,11 @@ from adapters.memory.orders import order_row
 from adapters.memory.sessions import session_row
 from application.shared.idempotency import PersonalResult, StoredResult
 from application.users.ports import PersonalData
-from domain.orders.lifecycle import FINISHED
+from domain.orders.events import OrderCancelled
+from domain.orders.lifecycle import FINISHED, Action
 from domain.orders.order import Order
-from domain.shared.ids import UserId
+from domain.shared.events import Event
+from domain.shared.ids import OrderId, UserId
 from domain.users.user import User, UserStatus
 
 
@@ -33,10 +36,18 @@ class MemoryPersonalData(PersonalData):
         for scope, record in list(tables.idempotency.items()):
             if scope[0] == str(user.id) or _subject_of(record) == user.id:
                 del tables.idempotency[scope]
-        orders = {order.id: order for order in tables.orders.values() if order.customer_id == user.id}
+        await self._erase_from_all_orders_of(user.id)
+
+    async def _erase_from_all_orders_of(self, user_id: UserId) -> None:
+        tables = self._transaction.tables
+        orders = {order.id: order for order in tables.orders.values() if order.customer_id == user_id}
+        own_cancellations = set()
         for (order_id, version), change in list(tables.changes.items()):
-            if order_id in orders and change.actor.id == user.id:
+            if order_id in orders and change.actor.id == user_id:
                 tables.changes[order_id, version] = replace(change, reason=None)
+                if change.action is Action.CANCEL:
+                    own_cancellations.add(order_id)
+        self._transaction.change_earlier_events(partial(_without_reason, own_cancellations))
         await self._erase_from(orders.values())
 
     async def erase_from_orders_of_closed_accounts(self) -> None:
@@ -58,6 +69,12 @@ class MemoryPersonalData(PersonalData):
             self._transaction.tables.orders[order_id] = replace(
                 order, shipping_address=None, note=None, metadata={}
             )
+
+
+def _without_reason(order_ids: Collection[OrderId], event: Event) -> Event:
+    if isinstance(event, OrderCancelled) and event.aggregate_id in order_ids:
+        return replace(event, reason=None)
+    return event
 
 
 def _subject_of(record: StoredResult[object]) -> UserId | None:

@@ -102,7 +102,7 @@ class PersonalData(Protocol):
     async def erase(self, user: User) -> None:
         """Erase all personal data except what is needed to deliver open orders.
 
-        Orders lose address, note and metadata, and their history the user's reasons.
+        Orders lose address, note and metadata. Their history and events lose the user's reasons.
         """
         ...
 

@@ -1,12 +1,15 @@
 """The remaining data of a closed account, over each store."""
 
 import asyncio
+import json
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 
 from application.orders.access import OrderAccess
 from application.orders.place_order_batch import PlaceOrderCommand
+from application.orders.views import OrderView
 from application.sessions.log_in import WrongCredentials
 from application.shared.idempotency import IdempotentOperation, IdempotentResult
 from application.signing.ports import InvalidToken
@@ -103,9 +106,36 @@ async def test_orders_of_a_closed_account_keep_totals_without_addresses(shop: Sh
         kept = await shop.get_order(order.id, access=OrderAccess.all())
         assert kept.status is OrderStatus.CANCELLED
         assert (kept.shipping_address, kept.note, kept.metadata) == (None, None, {})
-        assert (kept.lines, kept.total, kept.customer_id) == (order.lines, order.total, ann.id)
+        lines = tuple(replace(line, cancelled=line.quantity) for line in order.lines)
+        assert (kept.lines, kept.total, kept.customer_id) == (lines, order.total, ann.id)
     assert (await shop.get_stock(mug.id)).available == 9
     await assert_invariants(shop)
+
+
+async def test_events_of_a_closed_account_lose_its_own_reasons_only(shop: Shop) -> None:
+    ann, mug = await sign_up(shop), await shop.product(stock=9)
+    by_ann, by_staff, unpublished = [
+        (await shop.place_order(shop.placing((mug, 1), customer=ann))).result for _ in range(3)
+    ]
+    await cancel(shop, by_ann, "Ann", Actor(ann.id, "test"))
+    await cancel(shop, by_staff, "Damaged", SOMEBODY)
+    before = await reasons_in_feed(shop)
+    await cancel(shop, unpublished, "Ann", Actor(ann.id, "test"))
+    await shop.close_account(closing(ann))
+    assert before == {by_ann.id: "Ann", by_staff.id: "Damaged"}
+    assert await reasons_in_feed(shop) == {by_ann.id: None, by_staff.id: "Damaged", unpublished.id: None}
+
+
+async def cancel(shop: Shop, order: OrderView, reason: str, actor: Actor) -> None:
+    await shop.cancel_order(replace(shop.cancelling(order), reason=reason, actor=actor))
+
+
+async def reasons_in_feed(shop: Shop) -> dict[UUID, str | None]:
+    """Publish all events, and return the reasons of cancelled orders."""
+    while await shop.store.event_feed.publish_new(limit=100):
+        pass
+    page = await shop.store.event_feed.read(after=None, type_="order.cancelled", limit=100)
+    return {event.aggregate_id: json.loads(event.data)["reason"] for event in page.events}
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,18 @@
 """One shop's data, shared by every adapter of this package."""
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import replace
 
+from adapters.json_text import to_json
 from adapters.memory.core.locks import RowLocks
 from adapters.memory.core.tables import Tables
 from application.checks.ports import Invariant, Tally
 from application.events.views import PublishedEvent
 from application.signing.ports import SigningKey
 from domain.shared.events import Event
+
+_ENVELOPE = {"aggregate_id", "aggregate_version", "occurred_at"}
 
 
 async def yield_control() -> None:
@@ -26,3 +31,17 @@ class MemoryDatabase:
         self.signing_keys: list[SigningKey] = []
         self.secrets: dict[str, bytes] = {}
         self.tallies: dict[Invariant, Tally] = {}
+
+    def change_events(self, change: Callable[[Event], Event]) -> None:
+        """Apply a function to each event of the outbox and of the feed."""
+        for place, event in enumerate(self.outbox):
+            changed = change(event)
+            if changed != event:
+                self.outbox[place] = changed
+                if place < len(self.published):
+                    self.published[place] = replace(self.published[place], data=event_data(changed))
+
+
+def event_data(event: Event) -> str:
+    """Return the JSON of what an event tells besides the fields that every event has."""
+    return to_json(event, without=_ENVELOPE)

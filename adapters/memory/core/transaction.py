@@ -1,7 +1,7 @@
 """The uncommitted writes and the locked rows of one unit of work."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NoReturn
 
 from adapters.memory.core.database import MemoryDatabase
@@ -27,6 +27,7 @@ class Transaction:
         self._locked: dict[Row, asyncio.Lock] = {}
         self._to_lock: set[Row] = set()
         self.events: list[Event] = []
+        self._event_changes: list[Callable[[Event], Event]] = []
         self._has_failed = False
         self.tables = database.tables.overlaid()
 
@@ -73,6 +74,10 @@ class Transaction:
         """Add the events to the outbox at commit."""
         self.events.extend(events)
 
+    def change_earlier_events(self, change: Callable[[Event], Event]) -> None:
+        """Apply a function to each committed event at commit."""
+        self._event_changes.append(change)
+
     def commit(self) -> None:
         """Publish all writes at once and release the locks. Raises RuntimeError after a rejected write."""
         if self._has_failed:
@@ -80,6 +85,8 @@ class Transaction:
         for row in self._to_lock:
             self.ensure_locked(row)
         self._database.tables.absorb(self.tables)
+        for change in self._event_changes:
+            self._database.change_events(change)
         self._database.outbox.extend(self.events)
         self.roll_back()
 
@@ -88,5 +95,6 @@ class Transaction:
         self.tables = self._database.tables.overlaid()
         self.events = []
         self._to_lock.clear()
+        self._event_changes = []
         while self._locked:
             self._locked.popitem()[1].release()

@@ -23,6 +23,7 @@ class OutboxRow(Row):
             "aggregate_version",
             postgresql_where=text("position IS NULL"),
         ),
+        Index("ix_outbox_cancellations", "aggregate_id", postgresql_where=text("type = 'order.cancelled'")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

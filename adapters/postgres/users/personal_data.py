@@ -1,4 +1,4 @@
-from sqlalchemy import Text, Uuid, and_, bindparam, cast, delete, null, or_, select, text, update
+from sqlalchemy import Text, Uuid, and_, bindparam, cast, delete, func, null, or_, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 
 from adapters.postgres.core.rows import (
@@ -8,14 +8,17 @@ from adapters.postgres.core.rows import (
     OneTimeTokenRow,
     OrderHistoryRow,
     OrderRow,
+    OutboxRow,
     SessionRow,
     SignUpRow,
     UserRow,
 )
+from adapters.postgres.core.schema import JsonText
 from adapters.postgres.core.transaction import Transaction
 from application.shared.idempotency import ANONYMOUS
 from application.users.ports import PersonalData
-from domain.orders.lifecycle import FINISHED
+from domain.orders.events import OrderCancelled
+from domain.orders.lifecycle import FINISHED, Action
 from domain.users.user import User, UserStatus
 
 _RESULT = cast(cast(IdempotencyKeyRow.result, Text), JSONB)
@@ -58,6 +61,20 @@ _REASONS = (
         OrderHistoryRow.actor_id == bindparam("user_id"),
     )
 )
+_OWN_CANCELLATIONS = (
+    select(OrderHistoryRow.order_id)
+    .join(OrderRow, OrderRow.id == OrderHistoryRow.order_id)
+    .where(
+        OrderRow.customer_id == bindparam("user_id"),
+        OrderHistoryRow.actor_id == bindparam("user_id"),
+        OrderHistoryRow.action == Action.CANCEL,
+    )
+)
+_REASONS_IN_EVENTS = (
+    update(OutboxRow)
+    .values(data=cast(func.jsonb_set(cast(OutboxRow.data, JSONB), ["reason"], text("'null'")), JsonText))
+    .where(OutboxRow.type == OrderCancelled.type, OutboxRow.aggregate_id.in_(_OWN_CANCELLATIONS))
+)
 _FROM_ORDERS = (
     update(OrderRow)
     .values({OrderRow.shipping_address: null(), OrderRow.note: null(), OrderRow.order_metadata: text("'{}'")})
@@ -94,6 +111,7 @@ class PostgresPersonalData(PersonalData):
         await self._transaction.execute(_ONE_TIME_TOKENS, mine)
         await self._transaction.execute(_IDEMPOTENCY_RECORDS, {**mine, "principal": str(user.id)})
         await self._transaction.execute(_EARLIER_IDEMPOTENCY_RECORDS, {"principal": str(user.id)})
+        await self._transaction.execute(_REASONS_IN_EVENTS, mine)
         await self._transaction.execute(_REASONS, mine)
         await self._transaction.execute(_FROM_ORDERS_OF_ONE, mine)
 

@@ -29,13 +29,14 @@ async def schema_of(connection: asyncpg.Connection) -> set[str]:
 
 
 async def places_of(psql: asyncpg.Connection, *words: str) -> set[str]:
-    """Return the columns that contain one of the words, in any case."""
+    """Return the columns that contain one of the words in any case, or as bytes."""
+    texts = [*words, *(form.encode().hex() for word in words for form in (word, word.lower()))]
     columns = await psql.fetch(
         "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'"
     )
     found = set()
     for table, column in columns:
         search = f'SELECT bool_or("{column}"::text ILIKE ANY($1)) FROM "{table}"'  # noqa: S608 - names of the schema
-        if await psql.fetchval(search, [f"%{word}%" for word in words]):
+        if await psql.fetchval(search, [f"%{text}%" for text in texts]):
             found.add(f"{table}.{column}")
     return found

@@ -1,31 +1,192 @@
 """Of a closed account, nothing personal is left in any column of any table."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from typing import Any
 
 import asyncpg
+import httpx2
 import pytest
 
 from entrypoints.bootstrap.root import Container
 from entrypoints.settings import Settings
+from entrypoints.worker import jobs_of
 from tests.integration.postgres.catalogs import places_of
 from tests.kit.mailbox import Mailbox
 from tests.kit.passwords import BreachedOnly, PlainHasher
 from tests.kit.web import WebShop, key, order_of, web_shop
 
 CANARY = "Canary-7f3a"
-EMAIL = f"{CANARY}@example.com".lower()
+CHOSEN_ID = "Chosen-9e1b"
+EMAIL = f"{CANARY}@example.com"
 PASSWORD = f"{CANARY} password"
-ADDRESS = {"name": CANARY, "line1": CANARY, "city": CANARY, "country": "IE"}
+NEW_PASSWORD = f"{CANARY} new password"
+PRICE = {"amount": 1999, "currency": "EUR"}
+ADDRESS = {
+    **dict.fromkeys(("name", "line1", "line2", "city", "region", "postal_code"), CANARY),
+    "country": "IE",
+}
+DETAILS = {"shipping_address": ADDRESS, "note": CANARY, "metadata": {CANARY: CANARY}}
+SIGN_UP = {"email": EMAIL, "password": PASSWORD, "password_confirm": PASSWORD, "full_name": CANARY}
+
+WRITTEN = {
+    "POST /v1/users": {"email", "password", "password_confirm", "full_name"},
+    "POST /v1/users/verify-email": {"token"},
+    "POST /v1/password-resets": {"email"},
+    "POST /v1/password-resets/confirm": {"token", "password", "password_confirm"},
+    "POST /token": {"username", "password", "refresh_token", "scope"},
+    "POST /oauth/revoke": {"token", "token_type_hint"},
+    "PATCH /v1/me": {"full_name"},
+    "POST /v1/me/password": {"current_password", "new_password", "new_password_confirm"},
+    "POST /v1/orders": {"shipping_address", "note", "metadata"},
+    "POST /v1/orders/preview": {"shipping_address", "note", "metadata"},
+    "POST /v1/orders/{order_id}/cancel": {"reason"},
+    "POST /v1/orders/{order_id}/payments": {"token"},
+}
+"""The texts that a customer can send, all of which `Customer` sends."""
+OF_THE_SHOP = {
+    "PATCH /v1/products/{product_id}": {"name", "description", "attributes"},
+    "POST /v1/products": {"sku", "name", "description", "attributes"},
+    "POST /v1/stock/adjustments": {"note"},
+    "PUT /v1/stock/{product_id}": {"reason"},
+    "POST /v1/orders/{order_id}/cancel": {"dispute_override"},
+    "POST /v1/orders/{order_id}/refunds": {"reason", "dispute_override"},
+    "POST /v1/orders/{order_id}/fulfillments": {"carrier", "tracking", "dispute_override"},
+    "POST /v1/webhook-endpoints": {"url", "description"},
+    "PATCH /v1/webhook-endpoints/{endpoint_id}": {"url", "description"},
+}
+"""The texts that only staff and service clients can send. They are about the shop and stay."""
+HELD_BY_AN_OPEN_ACCOUNT = {
+    "idempotency_keys.result",
+    "mail_requests.address",
+    "order_history.reason",
+    "orders.metadata",
+    "orders.note",
+    "orders.shipping_address",
+    "outbox.data",
+    "sessions.user_agent",
+    "sign_ups.email",
+    "sign_ups.email_typed",
+    "sign_ups.full_name",
+    "sign_ups.password_hash",
+    "users.email",
+    "users.email_typed",
+    "users.full_name",
+    "users.password_hash",
+}
+"""The hasher of this test does not hash, so that the search also finds passwords."""
+LEFT_UNTIL_DELIVERY = {"orders.metadata", "orders.note", "orders.shipping_address"}
+"""A paid order is delivered although its account was closed."""
+LEFT_OF_CHOSEN_IDS = {
+    "orders.idempotency_key": "a retry must not place a second order",
+    "audit_log.request_id": "entries of the audit log cannot be changed",
+    "order_history.request_id": "it leads to the logs of the request",
+    "stock_movements.request_id": "it leads to the logs of the request",
+}
+"""Where a request id or an idempotency key that the client chose stays, and why."""
+
+
+@dataclass(slots=True)
+class Customer:
+    """A customer who sends the canary in each text of each request."""
+
+    web: WebShop
+    box: Mailbox
+    headers: dict[str, str] = field(default_factory=dict)
+
+    async def post(self, path: str, body: Any = None, *, chosen_key: str | None = None) -> httpx2.Response:
+        headers = {**self.headers, **key(f"{CHOSEN_ID}-{chosen_key}")} if chosen_key else self.headers
+        return await self.web.visitor.post(path, json=body, headers=headers)
+
+    async def mailed_token(self) -> str:
+        await self.web.container.mail.deliver_mail()()
+        return self.box.token()
+
+    async def open_account(self) -> None:
+        await self.post("/v1/users", SIGN_UP, chosen_key="sign-up")
+        token = await self.mailed_token()
+        await self.post("/v1/users/verify-email", {"token": CANARY})
+        verified = await self.post("/v1/users/verify-email", {"token": token}, chosen_key="verify")
+        assert verified.status_code == 204
+        await self.log_in(PASSWORD)
+
+    async def log_in(self, password: str) -> None:
+        form = {"username": EMAIL, "password": password, "scope": CANARY}
+        response = await self.web.visitor.post("/token", data=form, headers={"User-Agent": CANARY})
+        assert response.status_code == 200, response.text
+        self.headers = {
+            "Authorization": f"Bearer {response.json()['access_token']}",
+            "User-Agent": CANARY,
+            "X-Request-Id": CHOSEN_ID,
+        }
+
+    async def guess(self) -> None:
+        """Send wrong credentials and tokens."""
+        for username in (EMAIL, f"{EMAIL}.mistyped"):
+            await self.web.visitor.post("/token", data={"username": username, "password": CANARY})
+        await self.web.visitor.post("/token", data={"grant_type": "refresh_token", "refresh_token": CANARY})
+        await self.web.visitor.post("/oauth/revoke", data={"token": CANARY, "token_type_hint": CANARY})
+
+    async def change_account(self) -> None:
+        version = (await self.web.visitor.get("/v1/me", headers=self.headers)).headers["ETag"]
+        patch = {**self.headers, "If-Match": version, "Content-Type": "application/merge-patch+json"}
+        renamed = await self.web.visitor.patch("/v1/me", json={"full_name": f"{CANARY} B"}, headers=patch)
+        assert renamed.status_code == 200, renamed.text
+        body = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
+        changed = await self.post(
+            "/v1/me/password", {**body, "new_password_confirm": NEW_PASSWORD}, chosen_key="password"
+        )
+        assert changed.status_code == 204, changed.text
+        await self.post("/v1/password-resets", {"email": EMAIL}, chosen_key="reset")
+        body = {"token": await self.mailed_token(), "password": PASSWORD, "password_confirm": PASSWORD}
+        await self.post("/v1/password-resets/confirm", {**body, "token": CANARY})
+        reset = await self.post("/v1/password-resets/confirm", body, chosen_key="confirm")
+        assert reset.status_code == 204, reset.text
+        await self.log_in(PASSWORD)
+
+    async def place(self, product: Any, name: str) -> str:
+        body = order_of((product, 1), **DETAILS)
+        assert (await self.post("/v1/orders/preview", body)).status_code == 200
+        placed = await self.post("/v1/orders", body, chosen_key=name)
+        assert placed.status_code == 201, placed.text
+        return placed.headers["Location"]
+
+    async def pay(self, order: str, token: str) -> httpx2.Response:
+        body = {"amount": PRICE, "method": "sandbox", "token": token}
+        return await self.post(f"{order}/payments", body, chosen_key=f"pay-{order[-12:]}")
+
+    async def leave_requests_open(self) -> None:
+        """Request what tokens, the mail queue and the sign-ups keep until somebody acts."""
+        await self.post("/v1/password-resets", {"email": EMAIL}, chosen_key="open-reset")
+        await self.mailed_token()
+        await self.post("/v1/password-resets", {"email": EMAIL}, chosen_key="queued-reset")
+        await self.post("/v1/users", SIGN_UP, chosen_key="second-sign-up")
 
 
 @pytest.fixture
-async def web(database_url: str) -> AsyncIterator[WebShop]:
-    container = Container(settings=Settings(database_url=database_url, rate_limit_enabled=False))
+def box() -> Mailbox:
+    return Mailbox()
+
+
+@pytest.fixture
+async def web(database_url: str, box: Mailbox) -> AsyncIterator[WebShop]:
+    settings = Settings(
+        database_url=database_url, rate_limit_enabled=False, email_verification=True, log_level="error"
+    )
+    container = Container(settings=settings)
     container.security.hasher.override(PlainHasher())
     container.security.breached_passwords.override(BreachedOnly())
-    container.mail.mailer.override(Mailbox())
+    container.mail.mailer.override(box)
     async with web_shop(container) as web:
+        container.payments.http_client.override(web.visitor)
         yield web
+
+
+async def work(web: WebShop) -> None:
+    """Run the jobs of a worker, except calls of subscribers."""
+    for job in jobs_of(web.container):
+        if not job.name.startswith("deliver"):
+            await job()
 
 
 AS_6DAF4A4 = """
@@ -36,36 +197,105 @@ AS_6DAF4A4 = """
 
 @pytest.mark.parametrize("former_records", [False, True], ids=["today", "6daf4a4"])
 async def test_closed_account_leaves_no_personal_data(
-    web: WebShop, psql: asyncpg.Connection, former_records: bool
+    web: WebShop, box: Mailbox, psql: asyncpg.Connection, former_records: bool
 ) -> None:
-    account = {"email": EMAIL, "password": PASSWORD, "password_confirm": PASSWORD, "full_name": CANARY}
-    await web.visitor.post("/v1/users", json=account, headers=key("sign-up"))
-    form = {"username": EMAIL, "password": PASSWORD}
-    tokens = (await web.visitor.post("/token", data=form, headers={"User-Agent": CANARY})).json()
-    headers = {"Authorization": f"Bearer {tokens['access_token']}"}
-    await web.visitor.post("/token", data={**form, "password": "another"})
-    await web.visitor.post("/token", data={**form, "username": f"{EMAIL}.mistyped"})
+    customer, staff, admin = Customer(web, box), await web.staff(), await web.admin()
     product = await web.product()
-    details = {"shipping_address": ADDRESS, "note": CANARY, "metadata": {CANARY: CANARY}}
-    orders = [
-        await web.visitor.post(
-            "/v1/orders", json=order_of((product, 1), **details), headers=headers | key(f"order-{number}")
-        )
-        for number in range(3)
+    endpoint = {"url": "https://shop.example/hook", "event_types": ["order.placed", "order.cancelled"]}
+    assert (await admin.post("/v1/webhook-endpoints", json=endpoint)).status_code == 201
+    await customer.open_account()
+    await customer.change_account()
+    await customer.guess()
+    open_, cancelled, cancelled_by_staff, declined, paid, shipped = [
+        await customer.place(product, name)
+        for name in ("open", "mine", "staff", "declined", "paid", "shipped")
     ]
-    await web.visitor.post(f"{orders[0].headers['Location']}/cancel", headers=headers | key("cancel"))
-    staff = await web.staff()
-    await staff.post(f"{orders[1].headers['Location']}/cancel", headers=key("cancel-by-staff"))
-    await web.visitor.post("/v1/password-resets", json={"email": EMAIL})
-    before = await places_of(psql, CANARY)
-    assert {"users.email", "users.full_name", "orders.shipping_address", "idempotency_keys.result"} < before
+    await customer.post(f"{cancelled}/cancel", {"reason": CANARY}, chosen_key="cancel")
+    await staff.post(f"{cancelled_by_staff}/cancel", headers=key("cancel-by-staff"))
+    assert (await customer.pay(declined, f"tok_{CANARY}")).json()["status"] == "failed"
+    for order in (paid, shipped):
+        assert (await customer.pay(order, "tok_ok")).json()["status"] == "captured"
+    await ship(staff, shipped)
+    await work(web)
+    await customer.leave_requests_open()
+    assert await places_of(psql, CANARY) == HELD_BY_AN_OPEN_ACCOUNT
+    filled = {
+        "webhook_deliveries",
+        "sandbox_charges",
+        "provider_events",
+        "one_time_tokens",
+    }
+    assert {table for table in filled if not await psql.fetchval(f"SELECT count(*) FROM {table}")} == set()  # noqa: S608 - the names above
 
     if former_records:
         await psql.execute(AS_6DAF4A4)
 
-    closed = await web.visitor.delete("/v1/me", headers=headers | {"If-Match": '"v1"'})
+    version = (await web.visitor.get("/v1/me", headers=customer.headers)).headers["ETag"]
+    closed = await web.visitor.delete("/v1/me", headers=customer.headers | {"If-Match": version})
 
     assert closed.status_code == 204
+    assert await places_of(psql, CANARY) == LEFT_UNTIL_DELIVERY
+    await ship(staff, paid)
+    await work(web)
+    await web.container.users.erase_closed_accounts()()
     assert await places_of(psql, CANARY) == set()
-    assert await psql.fetchval("SELECT count(*) FROM orders WHERE total_amount = 1999") == 3
-    assert await psql.fetchval("SELECT count(*) FROM audit_log WHERE action = 'user.log_in_refused'") == 2
+    assert await places_of(psql, CHOSEN_ID) == set(LEFT_OF_CHOSEN_IDS)
+    assert await psql.fetchval("SELECT count(*) FROM orders WHERE total_amount = 1999") == 6
+    assert (await staff.get(open_)).json()["status"] == "cancelled"
+
+
+async def ship(staff: httpx2.AsyncClient, order: str) -> None:
+    [line] = (await staff.get(order)).json()["lines"]
+    body = {"lines": [{"line_id": line["id"], "quantity": 1}]}
+    shipped = await staff.post(f"{order}/fulfillments", json=body, headers=key(f"ship-{order[-12:]}"))
+    assert shipped.status_code == 201, shipped.text
+
+
+async def test_every_text_that_a_customer_can_send_is_searched_for(web: WebShop) -> None:
+    document = (await web.visitor.get("/openapi.json")).json()
+    sent = {
+        f"{method.upper()} {path}": fields
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+        if (fields := set(texts_of(document, operation)))
+    }
+    listed = {
+        name: WRITTEN.get(name, set()) | OF_THE_SHOP.get(name, set())
+        for name in WRITTEN.keys() | OF_THE_SHOP.keys()
+    }
+    assert sent == listed
+
+
+def texts_of(document: Any, operation: Any) -> Iterator[str]:
+    """Yield the fields of an operation's body that contain free text at any depth."""
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        for schema in alternatives(document, content["schema"]):
+            for name, member in schema.get("properties", {}).items():
+                if has_text(document, member):
+                    yield name
+
+
+def alternatives(document: Any, schema: Any) -> Iterator[Any]:
+    """Yield the schemas that a value can follow, without references."""
+    if "$ref" in schema:
+        schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    yield schema
+    for keyword in ("anyOf", "oneOf", "allOf"):
+        for each in schema.get(keyword, []):
+            yield from alternatives(document, each)
+
+
+def has_text(document: Any, schema: Any) -> bool:
+    for each in alternatives(document, schema):
+        is_chosen = "enum" in each or "const" in each or each.get("format") in {"uuid", "date-time"}
+        members = [
+            *each.get("properties", {}).values(),
+            *each.get("patternProperties", {}).values(),
+            each.get("items"),
+            each.get("additionalProperties"),
+        ]
+        if "string" in each.get("type", ()) and not is_chosen:
+            return True
+        if any(has_text(document, member) for member in members if isinstance(member, dict)):
+            return True
+    return False

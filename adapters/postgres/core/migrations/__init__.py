@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection, NullPool, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from adapters.postgres.core.schema_revision import RELEASE, known_revisions
 from adapters.postgres.core.schema_state import FIND_REVISION, FIND_STATE, SchemaState, state_parameters
@@ -20,6 +20,8 @@ T = TypeVar("T")
 _ONE_AT_A_TIME = int.from_bytes(b"steelyrd", "big")
 _LOCK_TIMEOUT = "5s"
 """Every statement on a table queues behind a migration that waits for its lock, so a migration soon gives up."""
+
+_POLL_SECONDS = 0.1
 
 
 class UnknownRevision(Exception):
@@ -57,7 +59,7 @@ async def _migrate(url: str, migrate: Callable[[Connection], T], *, is_exclusive
     try:
         async with engine.connect() as connection:
             if is_exclusive:
-                await connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _ONE_AT_A_TIME})
+                await _take_turn(connection)
             await connection.execute(text(f"SET lock_timeout = '{_LOCK_TIMEOUT}'"))
             # Both apply to the session, because Alembic begins its own transactions.
             await connection.commit()
@@ -68,6 +70,13 @@ async def _migrate(url: str, migrate: Callable[[Connection], T], *, is_exclusive
         raise
     finally:
         await engine.dispose()
+
+
+async def _take_turn(connection: AsyncConnection) -> None:
+    """Wait until no other process migrates, without a snapshot, for which CREATE INDEX CONCURRENTLY would wait."""
+    while not await connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _ONE_AT_A_TIME}):
+        await connection.rollback()
+        await asyncio.sleep(_POLL_SECONDS)
 
 
 def _upgrade(connection: Connection) -> None:
