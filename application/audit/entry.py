@@ -38,6 +38,8 @@ class AuditAction(StrEnum):
     CLIENT_LOGGED_IN = "client.logged_in"
     CLIENT_LOG_IN_REFUSED = "client.log_in_refused"
     SIGNING_KEY_ROTATED = "signing_key.rotated"
+    SECRETS_ENCRYPTED = "secrets.encrypted"
+    SECRETS_REENCRYPTED = "secrets.reencrypted"
     PRODUCT_CREATED = "product.created"
     PRODUCT_CHANGED = "product.changed"
     STOCK_COUNTED = "stock.counted"

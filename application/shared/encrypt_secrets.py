@@ -1,6 +1,12 @@
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from application.audit.entry import AuditAction, AuditEntry
+from application.audit.trail import AuditTrail
+from application.shared.clock import Clock
+from application.shared.ids import IdFactory
 from application.shared.secrets import StoredSecrets
+from domain.shared.actor import Actor
 
 BATCH = 100
 
@@ -9,14 +15,23 @@ BATCH = 100
 class EncryptSecrets:
     """Encrypt the stored secrets with the first key, in batches. An interrupted run can be repeated.
 
-    Either those that are stored in clear, or those that are encrypted with another key.
+    Either those that are stored in clear, or those that are encrypted with another key. Each batch is audited.
     """
 
     stored: StoredSecrets
+    clock: Clock
+    ids: IdFactory
 
-    async def __call__(self, *, in_clear: bool) -> int:
+    async def __call__(self, *, in_clear: bool, actor: Actor) -> int:
         """Return how many secrets were encrypted. Raises SecretNotReadable."""
+        action = AuditAction.SECRETS_ENCRYPTED if in_clear else AuditAction.SECRETS_REENCRYPTED
+
+        def entries_of(number: int, key_id: str) -> Sequence[AuditEntry]:
+            trail = AuditTrail(actor, self.ids)
+            trail.record(action, key_id, at=self.clock.now(), secrets=number)
+            return trail.take()
+
         total = 0
-        while encrypted := await self.stored.encrypt_batch(BATCH, in_clear=in_clear):
+        while encrypted := await self.stored.encrypt_batch(BATCH, in_clear=in_clear, entries_of=entries_of):
             total += encrypted
         return total

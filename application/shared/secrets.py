@@ -1,7 +1,9 @@
 """Secrets that the service creates and shares between its processes, and their encryption."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
+
+from application.audit.entry import AuditEntry
 
 
 class Secrets(Protocol):
@@ -34,6 +36,9 @@ class SecretBox(Protocol):
         ...
 
 
+EntriesOfBatch = Callable[[int, str], Sequence[AuditEntry]]
+
+
 class StoredSecrets(Protocol):
     """The secrets in the database that the service needs in clear: signing keys, and secrets of webhooks and of its own."""
 
@@ -41,10 +46,11 @@ class StoredSecrets(Protocol):
         """Return the number of secrets for each id of an encryption key; None: stored in clear."""
         ...
 
-    async def encrypt_batch(self, limit: int, *, in_clear: bool) -> int:
+    async def encrypt_batch(self, limit: int, *, in_clear: bool, entries_of: EntriesOfBatch) -> int:
         """Encrypt up to `limit` secrets with the first key, in one transaction, and return their number.
 
-        They are those stored in clear, or else those that are encrypted with another key.
+        They are those stored in clear, or else those that are encrypted with another key. `entries_of` is called with
+        their number, unless that is 0, and the id of the key. It returns entries for the audit log.
 
         Raises:
             SecretNotReadable: a secret is encrypted with an unknown key.

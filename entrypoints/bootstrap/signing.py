@@ -40,7 +40,9 @@ class Signing(containers.DeclarativeContainer):
     access_tokens = providers.Singleton(RememberedAccessTokens, tokens=signed_tokens)
 
     reload_keys = providers.Singleton(ReloadKeys, keys=signing_keys, tokens=access_tokens, clock=clock)
-    encrypt_secrets = providers.Singleton(EncryptSecrets, stored=database.stored_secrets)
+    encrypt_secrets = providers.Singleton(
+        EncryptSecrets, stored=database.stored_secrets, clock=clock, ids=ids
+    )
     rotate_key = providers.Singleton(
         RotateKey,
         keys=database.signing_key_store,

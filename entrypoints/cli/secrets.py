@@ -33,7 +33,7 @@ def encrypt() -> None:
     Run it when every process has the key and no process of the release before it is running: that release cannot
     read encrypted secrets.
     """
-    typer.echo(f"{_encrypt(in_clear=True)} secrets are now encrypted.")
+    typer.echo(f"{_encrypt('secrets encrypt', in_clear=True)} secrets are now encrypted.")
 
 
 @group.command()
@@ -43,15 +43,16 @@ def rotate() -> None:
     To rotate keys, add the new key last and restart every process, then put it first and restart them again. Run this
     command, and remove the old key after STEELYARD_IDEMPOTENCY_RETENTION.
     """
-    typer.echo(f"{_encrypt(in_clear=False)} secrets are now encrypted with the first key.")
+    typer.echo(f"{_encrypt('secrets rotate', in_clear=False)} secrets are now encrypted with the first key.")
 
 
-def _encrypt(*, in_clear: bool) -> int:
+def _encrypt(command: str, *, in_clear: bool) -> int:
+    from domain.shared.actor import Actor
     from entrypoints.cli.shop import in_shop
 
     async def run(container: "Container") -> int:
         if not container.security.secret_box().key_ids:
             raise CommandFailed("STEELYARD_SECRETS_KEY is not set. Make a key with `secrets generate`.")
-        return await container.signing.encrypt_secrets()(in_clear=in_clear)
+        return await container.signing.encrypt_secrets()(in_clear=in_clear, actor=Actor(None, command))
 
     return in_shop(run)

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from application.checks.ports import Finding, InvariantChecks
 from application.health.ports import Health
-from application.shared.secrets import StoredSecrets
+from application.shared.secrets import EntriesOfBatch, StoredSecrets
 from application.users.sign_up import SignUpCommand
 from domain.payments.method import PaymentMethod
 from domain.users.permissions import Role, Scope
@@ -56,7 +56,7 @@ class SecretsInClear(StoredSecrets):
     async def count_by_key(self) -> Mapping[str | None, int]:
         return {None: 1}
 
-    async def encrypt_batch(self, limit: int, *, in_clear: bool) -> int:
+    async def encrypt_batch(self, limit: int, *, in_clear: bool, entries_of: EntriesOfBatch) -> int:
         return 0
 
 

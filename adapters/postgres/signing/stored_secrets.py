@@ -6,12 +6,13 @@ from sqlalchemy import ColumnElement, LargeBinary, case, func, null, select, upd
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import InstrumentedAttribute
 
+from adapters.postgres.audit import audit_log
 from adapters.postgres.core.errors import translated
 from adapters.postgres.core.reader import AutocommitReader
 from adapters.postgres.core.rows import ServiceSecretRow, SigningKeyRow, WebhookEndpointRow
 from adapters.postgres.core.schema import Row
 from adapters.postgres.core.secret_columns import KEY_ID_LENGTH, PREFIX, SecretColumns, place_of
-from application.shared.secrets import SecretBox, StoredSecrets
+from application.shared.secrets import EntriesOfBatch, SecretBox, StoredSecrets
 
 _Column = InstrumentedAttribute[bytes] | InstrumentedAttribute[bytes | None]
 _SECRETS: tuple[tuple[type[Row], InstrumentedAttribute[object], _Column], ...] = (
@@ -47,8 +48,9 @@ class PostgresStoredSecrets(StoredSecrets):
                 counts[name] = counts.get(name, 0) + row.number
         return counts
 
-    async def encrypt_batch(self, limit: int, *, in_clear: bool) -> int:
-        current = self._box.key_ids[0].encode()
+    async def encrypt_batch(self, limit: int, *, in_clear: bool, entries_of: EntriesOfBatch) -> int:
+        key_id = self._box.key_ids[0]
+        current = key_id.encode()
         for row, key, secret in _SECRETS:
             wanted = ~_is_sealed(secret) if in_clear else _is_sealed(secret) & (_key_id(secret) != current)
             batch = select(key.label("key"), secret.label("secret")).where(wanted).order_by(key).limit(limit)
@@ -59,6 +61,9 @@ class PostgresStoredSecrets(StoredSecrets):
                         place = place_of(row.__tablename__, each.key)
                         sealed = self._columns.seal(self._columns.open(each.secret, place=place), place=place)
                         await connection.execute(update(row).where(key == each.key).values({secret: sealed}))
+                    if found:
+                        entries = entries_of(len(found), key_id)
+                        await connection.execute(audit_log.INSERT, audit_log.parameters(entries))
             if found:
                 return len(found)
         return 0

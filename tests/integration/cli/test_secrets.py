@@ -4,12 +4,15 @@ from uuid import UUID
 
 import pytest
 
+from adapters.clock import SystemClock
+from adapters.ids import UuidV7Factory
 from adapters.postgres.core.engine import create_engine
 from adapters.postgres.core.secret_columns import SecretColumns
 from adapters.postgres.signing.stored_secrets import PostgresStoredSecrets
 from adapters.postgres.webhooks.mapping import place_of_secret
 from adapters.security.secret_box import AesGcmSecretBox, generate_key, parse_keys
 from application.shared.encrypt_secrets import EncryptSecrets
+from domain.shared.actor import Actor
 from domain.shared.ids import EndpointId
 from tests.integration.cli.conftest import Fetch, Run
 
@@ -19,6 +22,11 @@ STORED = (
     "SELECT private_pem FROM signing_keys UNION ALL SELECT value FROM service_secrets"
     " UNION ALL SELECT secret FROM webhook_endpoints"
 )
+
+AUDITED = """
+    SELECT action, request_id, object_id, count(*), sum((details ->> 'secrets')::int) FROM audit_log
+    WHERE action LIKE 'secrets.%' GROUP BY 1, 2, 3
+"""
 
 
 def key_ids(fetch: Fetch) -> set[str | None]:
@@ -56,6 +64,8 @@ def test_clear_secrets_are_encrypted_and_still_read(
     assert key_ids(fetch) == {id_of(OLD)}
     assert run("secrets", "encrypt")[1] == "0 secrets are now encrypted.\n"
     assert kids(run) == before
+    tables = 2  # those of signing keys and of the service's own secrets: there are no webhook endpoints
+    assert fetch(AUDITED) == [("secrets.encrypted", "secrets encrypt", id_of(OLD), tables, number)]
 
 
 def test_rotation_uses_the_first_key_and_needs_the_old_one_no_longer(
@@ -69,6 +79,7 @@ def test_rotation_uses_the_first_key_and_needs_the_old_one_no_longer(
     assert (code, err) == (0, "")
     assert out.endswith("secrets are now encrypted with the first key.\n")
     assert key_ids(fetch) == {id_of(NEW)}
+    assert [row[:3] for row in fetch(AUDITED)] == [("secrets.reencrypted", "secrets rotate", id_of(NEW))]
     monkeypatch.setenv(KEY, NEW)
     assert kids(run) == before
 
@@ -113,8 +124,9 @@ def test_interrupted_conversion_is_continued(database_url: str, run: Run, fetch:
         engine = create_engine(database_url)
         stored = PostgresStoredSecrets(engine, AesGcmSecretBox(parse_keys(OLD)))
         try:
-            first = await stored.encrypt_batch(1, in_clear=True)
-            return first, await EncryptSecrets(stored)(in_clear=True)
+            first = await stored.encrypt_batch(1, in_clear=True, entries_of=lambda _number, _key_id: ())
+            encrypt = EncryptSecrets(stored, SystemClock(), UuidV7Factory())
+            return first, await encrypt(in_clear=True, actor=Actor(None, "test"))
         finally:
             await engine.dispose()
 
