@@ -37,7 +37,9 @@ class ReleaseOutdated(DomainError):
 
 class Health(Protocol):
     async def check(self) -> None:
-        """Return if the database answers and its schema permits this release.
+        """Return if the database accepts writes and its schema permits this release.
+
+        A server can answer reads only: it is a standby, its disk is full, or its synchronous standby is lost.
 
         Raises:
             DatabaseUnavailable, SchemaOutdated, ReleaseOutdated

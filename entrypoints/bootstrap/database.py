@@ -18,6 +18,7 @@ from adapters.postgres.core.engine import (
 from adapters.postgres.core.health import PostgresHealth
 from adapters.postgres.core.old_records import PostgresOldRecords
 from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
+from adapters.postgres.core.write_monitor import WriteMonitor
 from adapters.postgres.events.event_feed import PostgresEventFeed
 from adapters.postgres.events.queries import PostgresOutboxQueries
 from adapters.postgres.events.relay_progress import PostgresRelayProgress
@@ -58,11 +59,16 @@ class Database(containers.DeclarativeContainer):
         statement_timeout=PUBLIC_READ_TIMEOUT,
         clock=clock,
     )
+    write_monitor = providers.Singleton(WriteMonitor)
     session_factory = providers.Singleton(create_sessions, engine=engine)
     unit_of_work = providers.Singleton(
-        PostgresUnitOfWorkFactory, sessions=session_factory, ids=ids, secret_box=security.secret_box
+        PostgresUnitOfWorkFactory,
+        sessions=session_factory,
+        ids=ids,
+        secret_box=security.secret_box,
+        writes=write_monitor,
     )
-    health = providers.Singleton(PostgresHealth, engine=engine)
+    health = providers.Singleton(PostgresHealth, engine=engine, writes=write_monitor)
 
     user_queries = providers.Singleton(PostgresUserQueries, engine=engine)
     session_queries = providers.Singleton(PostgresSessionQueries, engine=engine)

@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 from sqlalchemy import event, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, PoolProxiedConnection
 
 from adapters.postgres.core.database_clock import DatabaseClock, keep_time
+from adapters.postgres.core.errors import READ_ONLY, sqlstate
 from application.shared.clock import Clock
 
 SERVER_SETTINGS = {
@@ -87,6 +88,7 @@ def create_engine(
     event.listen(engine.sync_engine, "checkout", _refuse_dead_connection)
     if isinstance(clock, DatabaseClock):  # a test may have set another one
         keep_time(engine, clock)
+    event.listen(engine.sync_engine, "handle_error", _leave_read_only_server)
     return engine
 
 
@@ -114,6 +116,13 @@ def create_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
 
 def _is_pooled(url: str) -> bool:
     return make_url(url).query.get("prepared_statement_cache_size") == "0"
+
+
+def _leave_read_only_server(context: ExceptionContext) -> None:
+    """Empty the pool if the server rejects writes: it has become a standby, and new connections may lead elsewhere."""
+    error = context.sqlalchemy_exception
+    if isinstance(error, DBAPIError) and sqlstate(error) == READ_ONLY:
+        context.is_disconnect = True
 
 
 def _refuse_dead_connection(

@@ -13,6 +13,7 @@ from application.shared.idempotency import IdempotencyInFlight
 from domain.shared.errors import DomainError
 
 LOCK_NOT_AVAILABLE = "55P03"
+READ_ONLY = "25006"
 
 _BUSY = {
     "40001",  # serialization_failure
@@ -21,7 +22,7 @@ _BUSY = {
     "57014",  # query_canceled, by statement_timeout
 }
 _GONE = {
-    "25006",  # read_only_sql_transaction: this server is a standby now
+    READ_ONLY,  # read_only_sql_transaction: this server is a standby now
     "25P03",  # idle_in_transaction_session_timeout
     "3D000",  # invalid_catalog_name: the database was dropped, or renamed
     "55000",  # object_not_in_prerequisite_state: the database is not accepting connections

@@ -1,38 +1,82 @@
 """The readiness check of PostgreSQL."""
 
+import asyncio
 from collections.abc import Mapping
+from datetime import timedelta
 
-from sqlalchemy import Executable
+from sqlalchemy import Executable, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from adapters.postgres.core.errors import sqlstate
+from adapters.postgres.core.errors import sqlstate, translated
 from adapters.postgres.core.reader import AutocommitReader
 from adapters.postgres.core.result_row import ResultRow
 from adapters.postgres.core.schema_state import FIND_REVISION, FIND_STATE, SchemaState, state_parameters
+from adapters.postgres.core.write_monitor import WriteMonitor
 from application.health.ports import Health
-from application.shared.errors import Overloaded
+from application.shared.errors import DatabaseUnavailable, Overloaded
 
 _UNDEFINED_TABLE = "42P01"
+_INSUFFICIENT_PRIVILEGE = "42501"
+
+WRITE_TIMEOUT = timedelta(seconds=2)
+"""A check that takes longer than the load balancer waits would fail anyway."""
+
+_TRY_WRITE = (
+    text("SET LOCAL temp_tablespaces = ''"),
+    # One megabyte in the tablespace of the tables, and a commit that has to reach the synchronous standbys.
+    text(
+        "CREATE TEMPORARY TABLE steelyard_readiness ON COMMIT DROP AS"
+        " SELECT repeat('x', 1900) AS filler FROM generate_series(1, 512)"
+    ),
+)
 
 
 class PostgresHealth(Health):
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, writes: WriteMonitor | None = None) -> None:
+        self._engine = engine
         self._reader = AutocommitReader(engine)
+        self._writes = writes or WriteMonitor()
 
     async def check(self) -> None:
+        if self._writes.is_commit_waiting:
+            raise DatabaseUnavailable
         try:
             state = await self._schema_state()
         except Overloaded:
+            if self._writes.is_suspect:
+                raise DatabaseUnavailable from None
             # A busy process is ready: removing it from service would only increase the load of the others.
             return
         state.ensure_compatible()
+        if self._writes.is_suspect:
+            await self._try_write()
 
     async def _schema_state(self) -> SchemaState:
         if row := await self._first_row(FIND_STATE, state_parameters()):
+            if row.is_read_only:
+                # The server has become a standby. Further connections may lead to its successor.
+                await self._engine.dispose()
+                raise DatabaseUnavailable
             return SchemaState.of_row(row)
         row = await self._first_row(FIND_REVISION)
         return SchemaState.unrecorded(row.revision if row else None)
+
+    async def _try_write(self) -> None:
+        """Write and commit something that leaves nothing behind. Raises DatabaseUnavailable."""
+        failures = self._writes.failures
+        try:
+            with translated():
+                async with asyncio.timeout(WRITE_TIMEOUT.total_seconds()), self._engine.begin() as connection:
+                    for statement in _TRY_WRITE:
+                        await connection.execute(statement)
+        except Overloaded:
+            raise DatabaseUnavailable from None
+        except DBAPIError as error:
+            if sqlstate(error) != _INSUFFICIENT_PRIVILEGE:
+                raise
+            # The role may not create temporary tables, so that nothing more can be found out.
+        self._writes.resolve(failures)
 
     async def _first_row(
         self, statement: Executable, parameters: Mapping[str, object] | None = None

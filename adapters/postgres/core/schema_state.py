@@ -24,7 +24,8 @@ class SchemaRevisionRow(Row):
 FIND_STATE = text("""
     SELECT (SELECT version_num FROM alembic_version) AS revision,
            EXISTS (SELECT FROM schema_revisions WHERE revision = :needed) AS has_needed_revision,
-           (SELECT coalesce(max(min_compatible_release), 1) FROM schema_revisions) AS min_compatible_release
+           (SELECT coalesce(max(min_compatible_release), 1) FROM schema_revisions) AS min_compatible_release,
+           current_setting('transaction_read_only')::boolean AS is_read_only
 """)
 """Fails with `undefined_table` if no migration has recorded its releases: before revision 0026, or without a schema."""
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from adapters.postgres.core.errors import translated
 from adapters.postgres.core.run_to_completion import run_to_completion
+from adapters.postgres.core.write_monitor import WriteMonitor
 from application.shared.errors import Overloaded
 from application.shared.idempotency import IdempotencyInFlight
 
@@ -23,8 +24,9 @@ class Transaction:
     so no stale objects, and half of the time.
     """
 
-    def __init__(self, session: AsyncSession) -> None:
+    def __init__(self, session: AsyncSession, writes: WriteMonitor) -> None:
         self._session = session
+        self._writes = writes
         self._connection: AsyncConnection | None = None
         self._is_broken = False
 
@@ -49,7 +51,7 @@ class Transaction:
         if self._connection is None:
             raise RuntimeError("The transaction is not open.")
         self._is_broken = True
-        with translated(lock_timeout_error=lock_timeout_error):
+        with self._writes.writing(), translated(lock_timeout_error=lock_timeout_error):
             result = await self._connection.execute(statement, parameters)
         self._is_broken = False
         return result
@@ -64,7 +66,7 @@ class Transaction:
     async def commit(self) -> None:
         """Commit. Raises DatabaseUnavailable if it is unknown whether the commit succeeded."""
         self._ensure_unbroken()
-        with translated():
+        with self._writes.committing(), translated():
             await self._session.commit()
 
     async def close(self) -> None:

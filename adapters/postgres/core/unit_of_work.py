@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
@@ -11,6 +11,7 @@ from adapters.postgres.catalog.repository import PostgresProductRepository, Post
 from adapters.postgres.clients.repository import PostgresClientRepository
 from adapters.postgres.core.run_to_completion import run_to_completion
 from adapters.postgres.core.transaction import Transaction
+from adapters.postgres.core.write_monitor import WriteMonitor
 from adapters.postgres.events.outbox import Outbox
 from adapters.postgres.idempotency.records import PostgresIdempotencyRecords
 from adapters.postgres.mail.mail_requests import PostgresMailRequests
@@ -88,10 +89,11 @@ class PostgresUnitOfWorkFactory(UnitOfWorkFactory):
     sessions: async_sessionmaker[AsyncSession]
     ids: IdFactory
     secret_box: SecretBox
+    writes: WriteMonitor = field(default_factory=WriteMonitor)
 
     @asynccontextmanager
     async def __call__(self, actor: Actor | None = None) -> AsyncIterator[PostgresUnitOfWork]:
-        transaction = Transaction(self.sessions())
+        transaction = Transaction(self.sessions(), self.writes)
         try:
             await transaction.open()
             yield PostgresUnitOfWork(transaction, self.ids, self.secret_box, actor)

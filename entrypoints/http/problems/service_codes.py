@@ -42,8 +42,11 @@ SERVICE_PROBLEMS = (
         code="database_unavailable",
         status=503,
         title="The database does not answer",
-        meaning="The database cannot be reached, or the connection was lost. A change may or may not have been kept.",
-        remedy="Send the request again after as many seconds as Retry-After says, with the same Idempotency-Key.",
+        meaning=(
+            "The database cannot be reached, accepts no writes, or does not confirm a commit, for example because its "
+            "standby is lost. The request is undecided: its change may or may not have been kept."
+        ),
+        remedy="Send the request again after as many seconds as Retry-After says, with the same Idempotency-Key: the answer decides.",
         detail="The database does not answer. Try again shortly, with the same idempotency key.",
         headers=("Retry-After",),
     ),

@@ -10,6 +10,7 @@ from adapters.postgres.core.engine import create_engine, create_sessions
 from adapters.postgres.core.health import PostgresHealth
 from adapters.postgres.core.transaction import Transaction
 from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
+from adapters.postgres.core.write_monitor import WriteMonitor
 from adapters.postgres.users.queries import PostgresUserQueries
 from application.shared.errors import DatabaseUnavailable, Overloaded
 from domain.shared.ids import UserId
@@ -40,7 +41,7 @@ NOBODY = UserId(SequentialIds().new())
 async def test_server_errors_are_translated(
     engine: AsyncEngine, state: str, refusal: type[Exception]
 ) -> None:
-    transaction = Transaction(create_sessions(engine)())
+    transaction = Transaction(create_sessions(engine)(), WriteMonitor())
     await transaction.open()
     with pytest.raises(refusal):
         await transaction.execute(text(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{state}'; END $$"))

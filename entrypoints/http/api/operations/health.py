@@ -36,7 +36,7 @@ async def get_liveness() -> HealthResponse:
     "/readyz",
     operation_id="get_readiness",
     summary="Can the process take requests?",
-    description="The database answers, its schema permits this release, and the process is not being stopped.",
+    description="The database accepts writes, its schema permits this release, and the process is not being stopped.",
     responses=problem_responses("database_unavailable", "schema_outdated", "release_outdated"),
 )
 async def get_readiness(
