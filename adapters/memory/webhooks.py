@@ -14,6 +14,7 @@ from application.webhooks.ports import (
     DeliveryQueue,
     DueDelivery,
     Round,
+    UndeliveredFilter,
     WebhookQueries,
     WebhookRepository,
 )
@@ -73,6 +74,21 @@ class MemoryWebhookRepository(WebhookRepository):
         await self._transaction.lock([_delivery_row(delivery_id)])
         delivery = self._transaction.tables.webhook_deliveries.get(delivery_id)
         return deepcopy(delivery) if delivery and delivery.endpoint_id == endpoint_id else None
+
+    async def retry_undelivered(self, which: UndeliveredFilter, *, limit: int, now: datetime) -> int:
+        deliveries = self._transaction.tables.webhook_deliveries
+        found = sorted(
+            (delivery for delivery in deliveries.values() if _matches(delivery, which, now)),
+            key=lambda delivery: (delivery.created_at, delivery.position),
+        )[:limit]
+        await self._transaction.lock(_delivery_row(delivery.id) for delivery in found)
+        count = 0
+        for delivery in map(deepcopy, found):
+            if delivery.id in deliveries and _matches(deliveries[delivery.id], which, now):
+                delivery.retry(now=now)
+                deliveries[delivery.id] = delivery
+                count += 1
+        return count
 
     async def save_delivery(self, delivery: Delivery) -> None:
         await yield_control()
@@ -209,6 +225,18 @@ class MemoryDeliveryQueue(DeliveryQueue):
         for due in sorted(pending, key=lambda due: due.delivery.position):
             heads.setdefault(due.event.aggregate_id, due)
         return sorted(heads.values(), key=lambda due: (due.delivery.due_at, due.delivery.position))
+
+
+def _matches(delivery: Delivery, which: UndeliveredFilter, now: datetime) -> bool:
+    return (
+        delivery.endpoint_id == which.endpoint_id
+        and which.since <= delivery.created_at < which.until
+        and (not which.event_types or delivery.event_type in which.event_types)
+        and (
+            delivery.status is DeliveryStatus.DEAD
+            or (delivery.status is DeliveryStatus.PENDING and delivery.due_at > now)
+        )
+    )
 
 
 def _endpoint_row(endpoint_id: EndpointId) -> Row:

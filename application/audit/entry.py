@@ -51,6 +51,7 @@ class AuditAction(StrEnum):
     PAYMENT_VOIDED = "payment.voided"
     WEBHOOK_ENDPOINT_CREATED = "webhook_endpoint.created"
     WEBHOOK_ENDPOINT_CHANGED = "webhook_endpoint.changed"
+    WEBHOOK_ENDPOINT_DELIVERIES_RETRIED = "webhook_endpoint.deliveries_retried"
     WEBHOOK_ENDPOINT_SECRET_ROLLED = "webhook_endpoint.secret_rolled"  # noqa: S105 - an action, not a secret
     WEBHOOK_ENDPOINT_PAUSED = "webhook_endpoint.paused"
     WEBHOOK_ENDPOINT_RESUMED = "webhook_endpoint.resumed"

@@ -32,6 +32,7 @@ class IdempotentOperation(StrEnum):
     CREATE_WEBHOOK_ENDPOINT = "create_webhook_endpoint"
     RETRY_WEBHOOK_DELIVERY = "retry_webhook_delivery"
     ROLL_WEBHOOK_SECRET = "roll_webhook_secret"  # noqa: S105 - the name of an operation
+    RETRY_WEBHOOK_DELIVERIES = "retry_webhook_deliveries"
     TRANSFER_WEBHOOK_ENDPOINT = "transfer_webhook_endpoint"
     CREATE_USER = "create_user"
     VERIFY_EMAIL = "verify_email"

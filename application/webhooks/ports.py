@@ -13,6 +13,16 @@ from domain.webhooks.delivery import Attempt, Delivery, DeliveryStatus
 from domain.webhooks.endpoint import WebhookEndpoint
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndeliveredFilter:
+    """Deliveries of an endpoint that were created from `since` until before `until`; no `event_types` are all."""
+
+    endpoint_id: EndpointId
+    since: datetime
+    until: datetime
+    event_types: Sequence[str] = ()
+
+
 class WebhookRepository(Protocol):
     """Endpoints and deliveries in a unit of work."""
 
@@ -40,6 +50,13 @@ class WebhookRepository(Protocol):
 
     async def delivery(self, endpoint_id: EndpointId, delivery_id: DeliveryId) -> Delivery | None:
         """Return a delivery to this endpoint, locked."""
+        ...
+
+    async def retry_undelivered(self, which: UndeliveredFilter, *, limit: int, now: datetime) -> int:
+        """Schedule the oldest matching deliveries now, and return how many.
+
+        These are dead deliveries, and pending ones that are not due yet.
+        """
         ...
 
     async def save_delivery(self, delivery: Delivery) -> None: ...

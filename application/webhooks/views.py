@@ -50,6 +50,14 @@ class NewEndpointView(EndpointView):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RetriedView:
+    """How many deliveries were scheduled. `has_more`: that is the most of one request, so there can be more."""
+
+    retried: int
+    has_more: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryView:
     """`next_attempt_at` is None unless the delivery is pending; the last attempt's fields are before the first one."""
 

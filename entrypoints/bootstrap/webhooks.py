@@ -13,6 +13,7 @@ from application.webhooks.owner_permissions import OwnerPermissions
 from application.webhooks.pause_failing_endpoint import PauseFailingEndpoint
 from application.webhooks.queries import GetEndpoint, ListDeliveries, ListEndpoints
 from application.webhooks.queue_deliveries import QueueDeliveries
+from application.webhooks.retry_deliveries import RetryDeliveries
 from application.webhooks.retry_delivery import RetryDelivery
 from application.webhooks.roll_endpoint_secret import RollEndpointSecret
 from application.webhooks.transfer_endpoint import TransferEndpoint
@@ -68,6 +69,7 @@ class Webhooks(containers.DeclarativeContainer):
     list_deliveries = providers.Singleton(
         ListDeliveries, get_endpoint=get_endpoint, webhooks=database.webhook_queries
     )
+    retry_deliveries = providers.Singleton(RetryDeliveries, unit_of_work=database.unit_of_work, clock=clock)
     retry_delivery = providers.Singleton(RetryDelivery, unit_of_work=database.unit_of_work, clock=clock)
     queue_deliveries = providers.Singleton(QueueDeliveries, queue=database.delivery_queue, clock=clock)
     webhook_sender = providers.Singleton(

@@ -129,6 +129,7 @@ TABLE: Mapping[str, Access] = {
     "POST /v1/webhook-endpoints/{endpoint_id}/roll-secret": needs(Permission.MANAGE_WEBHOOKS),
     "POST /v1/webhook-endpoints/{endpoint_id}/transfer": needs(Permission.TRANSFER_WEBHOOKS),
     "GET /v1/webhook-endpoints/{endpoint_id}/deliveries": needs(Permission.MANAGE_WEBHOOKS),
+    "POST /v1/webhook-endpoints/{endpoint_id}/deliveries/retry": needs(Permission.MANAGE_WEBHOOKS),
     "POST /v1/webhook-endpoints/{endpoint_id}/deliveries/{delivery_id}/retry": needs(
         Permission.MANAGE_WEBHOOKS
     ),

@@ -196,6 +196,26 @@ async def test_endpoint_is_changed_with_its_etag(web: WebShop, subscribers: Subs
     assert [heard.event["type"] for heard in subscribers.heard] == ["product.created"]
 
 
+async def test_undelivered_events_of_a_window_are_retried(web: WebShop, subscribers: Subscribers) -> None:
+    staff = await web.staff()
+    made = await endpoint(staff, event_types=["product.created"])
+    subscribers.answers[URL] = "timeout"
+    for _ in range(2):
+        await web.product()
+    await work(web)
+    del subscribers.answers[URL]
+    path = f"/v1/webhook-endpoints/{made['id']}/deliveries/retry"
+    body = {"since": made["created_at"], "until": "2100-01-01T00:00:00Z", "event_types": ["product.created"]}
+    answers = [await staff.post(path, json=body, headers=key("bulk")) for _ in range(2)]
+    assert [answer.json() for answer in answers] == [{"retried": 2, "has_more": False}] * 2
+    assert answers[1].headers["Idempotent-Replayed"] == "true"
+    await work(web)
+    assert {each["status"] for each in await deliveries(staff, made["id"])} == {"delivered"}
+    empty = await staff.post(path, json={**body, "until": body["since"]})
+    assert (empty.status_code, empty.json()["errors"][0]["pointer"]) == (422, "/until")
+    assert (await staff.post(path, json={"since": "yesterday"})).status_code == 422
+
+
 async def test_secret_is_rolled_and_shown_once(web: WebShop) -> None:
     staff = await web.staff()
     made = await endpoint(staff)

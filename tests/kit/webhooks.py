@@ -20,6 +20,7 @@ from application.webhooks.pause_failing_endpoint import PauseFailingEndpoint
 from application.webhooks.ports import WebhookSender
 from application.webhooks.queries import GetEndpoint, ListDeliveries, ListEndpoints
 from application.webhooks.queue_deliveries import QueueDeliveries
+from application.webhooks.retry_deliveries import RetryDeliveries
 from application.webhooks.retry_delivery import RetryDelivery
 from application.webhooks.roll_endpoint_secret import RollEndpointSecret
 from application.webhooks.transfer_endpoint import TransferEndpoint
@@ -100,6 +101,7 @@ class Webhooks:
         self.delete = DeleteEndpoint(store.unit_of_work, shop.clock)
         self.list = ListEndpoints(store.webhooks)
         self.deliveries = ListDeliveries(GetEndpoint(store.webhooks), store.webhooks)
+        self.retry_all = RetryDeliveries(store.unit_of_work, shop.clock)
         self.retry = RetryDelivery(store.unit_of_work, shop.clock)
         self.relay = RelayEvents(
             store.event_feed,

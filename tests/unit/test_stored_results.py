@@ -16,7 +16,7 @@ from application.orders.views import FulfillmentView, OrderView
 from application.payments.views import PaymentView, RefundView
 from application.shared.idempotency import IdempotentOperation, PersonalResult
 from application.users.views import UserView
-from application.webhooks.views import DeliveryView, EndpointView, NewEndpointView
+from application.webhooks.views import DeliveryView, EndpointView, NewEndpointView, RetriedView
 from entrypoints.http.representation.fingerprints import NO_BODY, Fingerprints, earlier_fingerprint
 from entrypoints.http.routing import strict_json
 
@@ -39,12 +39,16 @@ VIEWS: dict[str, Any] = {
     IdempotentOperation.RETRY_WEBHOOK_DELIVERY: DeliveryView,
     IdempotentOperation.TRANSFER_WEBHOOK_ENDPOINT: EndpointView,
     IdempotentOperation.ROLL_WEBHOOK_SECRET: NewEndpointView,
+    IdempotentOperation.RETRY_WEBHOOK_DELIVERIES: RetriedView,
     IdempotentOperation.CREATE_USER: UserView,
     IdempotentOperation.VERIFY_EMAIL: UserView,
     IdempotentOperation.CHANGE_PASSWORD: UserView,
     IdempotentOperation.RESET_PASSWORD: UserView,
 }
-NEW: set[IdempotentOperation] = {IdempotentOperation.ROLL_WEBHOOK_SECRET}
+NEW: set[IdempotentOperation] = {
+    IdempotentOperation.ROLL_WEBHOOK_SECRET,
+    IdempotentOperation.RETRY_WEBHOOK_DELIVERIES,
+}
 """Operations that no earlier release stored results of."""
 FIRST = RECORDS[0]
 """The records of the only release that stored fingerprints of version 1."""

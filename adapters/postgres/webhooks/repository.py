@@ -1,6 +1,6 @@
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, exists, insert, select, update
+from sqlalchemy import ARRAY, Text, any_, bindparam, delete, exists, insert, or_, select, update
 
 from adapters.postgres.core.rows import WebhookDeliveryRow, WebhookEndpointRow
 from adapters.postgres.core.secret_columns import SecretColumns
@@ -14,7 +14,7 @@ from adapters.postgres.webhooks.mapping import (
     endpoint_values,
 )
 from application.shared.secrets import SecretBox
-from application.webhooks.ports import WebhookRepository
+from application.webhooks.ports import UndeliveredFilter, WebhookRepository
 from domain.shared.ids import DeliveryId, EndpointId
 from domain.webhooks.delivery import Delivery, DeliveryStatus
 from domain.webhooks.endpoint import WebhookEndpoint
@@ -33,6 +33,22 @@ _DELIVERED_SINCE = select(
         WebhookDeliveryRow.status == DeliveryStatus.DELIVERED,
         WebhookDeliveryRow.attempted_at > bindparam("since"),
     )
+)
+_UNDELIVERED = (
+    select(WebhookDeliveryRow.id)
+    .where(
+        WebhookDeliveryRow.endpoint_id == bindparam("endpoint"),
+        WebhookDeliveryRow.created_at >= bindparam("since"),
+        WebhookDeliveryRow.created_at < bindparam("until"),
+        WebhookDeliveryRow.status != DeliveryStatus.DELIVERED,
+        or_(WebhookDeliveryRow.status == DeliveryStatus.DEAD, WebhookDeliveryRow.due_at > bindparam("now")),
+    )
+    .order_by(WebhookDeliveryRow.created_at, WebhookDeliveryRow.position)
+    .limit(bindparam("limit"))
+    .with_for_update()
+)
+_UNDELIVERED_OF_TYPES = _UNDELIVERED.where(
+    WebhookDeliveryRow.event_type == any_(bindparam("types", type_=ARRAY(Text)))
 )
 _LOCK_DELIVERY = (
     select(*columns_of(WebhookDeliveryRow))
@@ -79,6 +95,23 @@ class PostgresWebhookRepository(WebhookRepository):
         parameters = {"endpoint": endpoint_id, "delivery": delivery_id}
         row = (await self._transaction.execute(_LOCK_DELIVERY, parameters)).one_or_none()
         return delivery_from(row) if row else None
+
+    async def retry_undelivered(self, which: UndeliveredFilter, *, limit: int, now: datetime) -> int:
+        found = _UNDELIVERED_OF_TYPES if which.event_types else _UNDELIVERED
+        parameters = {
+            "endpoint": which.endpoint_id,
+            "since": which.since,
+            "until": which.until,
+            "types": list(which.event_types),
+            "now": now,
+            "limit": limit,
+        }
+        statement = (
+            update(WebhookDeliveryRow)
+            .where(WebhookDeliveryRow.id.in_(found))
+            .values(status=DeliveryStatus.PENDING, due_at=bindparam("now"))
+        )
+        return (await self._transaction.execute(statement, parameters)).rowcount
 
     async def save_delivery(self, delivery: Delivery) -> None:
         await self._transaction.write(

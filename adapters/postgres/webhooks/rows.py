@@ -46,6 +46,13 @@ class WebhookDeliveryRow(Row):
         one_of("status", DeliveryStatus),
         Index(None, "endpoint_id", "position"),
         Index(None, "created_at", postgresql_where=text("status <> 'pending'")),
+        Index(
+            "ix_webhook_deliveries_undelivered",
+            "endpoint_id",
+            "created_at",
+            "position",
+            postgresql_where=text("status <> 'delivered'"),
+        ),
         Index("ix_webhook_deliveries_due", "endpoint_id", "due_at", postgresql_where=_PENDING),
         Index(
             "ix_webhook_deliveries_pending",

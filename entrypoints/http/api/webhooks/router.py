@@ -6,15 +6,18 @@ from uuid import UUID
 
 from fastapi import Body, Query, Request, Response
 
+from application.shared.clock import Clock
 from application.shared.idempotency import IdempotentOperation
 from application.webhooks.change_endpoint import ChangeEndpoint, ChangeEndpointCommand
 from application.webhooks.create_endpoint import CreateEndpoint, CreateEndpointCommand
 from application.webhooks.delete_endpoint import DeleteEndpoint
+from application.webhooks.ports import UndeliveredFilter
 from application.webhooks.queries import GetEndpoint, ListDeliveries, ListEndpoints
+from application.webhooks.retry_deliveries import RetryDeliveries
 from application.webhooks.retry_delivery import RetryDelivery
 from application.webhooks.roll_endpoint_secret import RollEndpointSecret, RollEndpointSecretCommand
 from application.webhooks.transfer_endpoint import TransferEndpoint
-from application.webhooks.views import DeliveryView, EndpointView, NewEndpointView
+from application.webhooks.views import DeliveryView, EndpointView, NewEndpointView, RetriedView
 from domain.shared.ids import DeliveryId, EndpointId, UserId
 from entrypoints.bootstrap.root import Container
 from entrypoints.from_container import from_container
@@ -25,6 +28,8 @@ from entrypoints.http.api.webhooks.schemas import (
     EndpointResponse,
     ListDeliveriesQuery,
     NewEndpointResponse,
+    RetriedResponse,
+    RetryDeliveriesRequest,
     RollSecretRequest,
     TransferEndpointRequest,
 )
@@ -243,6 +248,39 @@ async def list_webhook_deliveries(
         EndpointId(endpoint_id), status=query.status, after=lists.position(query), limit=query.limit
     )
     return lists.page(query, page)
+
+
+@router.post(
+    "/{endpoint_id:uuid}/deliveries/retry",
+    operation_id="retry_webhook_deliveries",
+    summary="Send the undelivered events of a time window again",
+    description=described_by(RetryDeliveries),
+    response_model=RetriedResponse,
+    responses=problem_responses("not_found"),
+    dependencies=[LimitWrites],
+)
+async def retry_webhook_deliveries(
+    endpoint_id: UUID,
+    body: RetryDeliveriesRequest,
+    manager: WebhookManager,
+    key: OptionalKey,
+    request: Request,
+    response: Response,
+    clock: Annotated[Clock, from_container(Container.clock)],
+    retry_deliveries: Annotated[RetryDeliveries, from_container(Container.webhooks.retry_deliveries)],
+) -> RetriedView:
+    result = await retry_deliveries(
+        UndeliveredFilter(
+            endpoint_id=EndpointId(endpoint_id),
+            since=body.since,
+            until=body.until or clock.now(),
+            event_types=body.event_types,
+        ),
+        key=key.of(IdempotentOperation.RETRY_WEBHOOK_DELIVERIES, manager) if key else None,
+        actor=actor_of(request, manager),
+    )
+    mark_replay(response, result)
+    return result.result
 
 
 @router.post(

@@ -118,6 +118,19 @@ class ListDeliveriesQuery(ListQuery):
     status: DeliveryStatus | None = None
 
 
+class RetryDeliveriesRequest(RequestModel):
+    since: Timestamp = Field(description="The beginning of the window: when the oldest delivery was created.")
+    until: Timestamp | None = Field(None, description="The end of the window; without it, now.")
+    event_types: EventTypes = Field(default_factory=list)
+
+
+class RetriedResponse(ResponseModel):
+    retried: int = Field(description="How many deliveries were scheduled, at most 1000.")
+    has_more: bool = Field(
+        description="Whether the window can have more; repeat the request with another key."
+    )
+
+
 class DeliveryResponse(ResponseModel):
     id: UUID
     event_id: UUID = Field(description="The event, and the `webhook-id` that it is sent with.")

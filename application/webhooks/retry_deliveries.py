@@ -1,0 +1,47 @@
+from dataclasses import dataclass
+
+from application.audit.entry import AuditAction
+from application.shared.clock import Clock
+from application.shared.idempotency import IdempotencyKey, IdempotentResult
+from application.shared.run_once import run_once
+from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from application.webhooks.ports import UndeliveredFilter
+from application.webhooks.views import RetriedView
+from domain.shared.actor import Actor
+from domain.shared.errors import NotFound, ValidationFailed, Violation
+
+MAX_RETRIED = 1000
+"""The most deliveries of one request, so that its transaction stays short."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetryDeliveries:
+    """Schedule the deliveries of a time window again now: dead ones, and pending ones that are not due yet.
+
+    `since` and `until` are about the time at which the delivery was created. At most 1000 deliveries are scheduled,
+    the oldest first. While `has_more` is true, repeat the request with another key. An event still waits for earlier
+    ones of the same order, product or user.
+    """
+
+    unit_of_work: UnitOfWorkFactory
+    clock: Clock
+
+    async def __call__(
+        self, which: UndeliveredFilter, *, key: IdempotencyKey | None, actor: Actor
+    ) -> IdempotentResult[RetriedView]:
+        """Raise NotFound, ValidationFailed, IdempotencyKeyReused, IdempotencyInFlight."""
+        if which.since >= which.until:
+            violation = Violation(("until",), "out_of_range", "The window has to end after it begins.")
+            raise ValidationFailed("The window is empty.", violations=[violation])
+        async with self.unit_of_work(actor) as work:
+            return await run_once(work, key, RetriedView, lambda: self._retry(work, which))
+
+    async def _retry(self, work: UnitOfWork, which: UndeliveredFilter) -> RetriedView:
+        if await work.webhooks.peek(which.endpoint_id) is None:
+            raise NotFound("There is no such webhook endpoint.")
+        now = self.clock.now()
+        retried = await work.webhooks.retry_undelivered(which, limit=MAX_RETRIED, now=now)
+        work.audit.record(
+            AuditAction.WEBHOOK_ENDPOINT_DELIVERIES_RETRIED, which.endpoint_id, at=now, retried=retried
+        )
+        return RetriedView(retried=retried, has_more=retried == MAX_RETRIED)
