@@ -10,8 +10,8 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from adapters.clock import SystemClock
 from adapters.postgres.core.migrations import upgrade
+from adapters.system import SystemClock
 from application.catalog.plan_import import CatalogRow
 from application.orders.place_order_batch import PlaceOrderCommand
 from application.shared.idempotency import IdempotencyKey, IdempotentOperation

@@ -1,5 +1,6 @@
 """Stop a server whose supervisor was killed."""
 
+import signal
 import time
 from collections.abc import Callable
 from typing import IO
@@ -9,7 +10,9 @@ from adapters.embedded_postgres.errors import EmbeddedPostgresError
 from adapters.embedded_postgres.layout import Layout
 from adapters.embedded_postgres.locks import try_lock
 from adapters.embedded_postgres.pid_file import PidFile
-from adapters.embedded_postgres.shutdown import ESCALATION
+
+# PostgreSQL's fast shutdown, its immediate shutdown (the next start recovers), then SIGKILL; seconds to wait after each.
+ESCALATION = ((signal.SIGINT, 20), (signal.SIGQUIT, 10), (signal.SIGKILL, 5))
 
 
 def end_former_server(layout: Layout, account: Account, server_lock: IO[str]) -> None:

@@ -8,11 +8,10 @@ from pathlib import Path
 from adapters.embedded_postgres.account import Account
 from adapters.embedded_postgres.binaries import Binaries
 from adapters.embedded_postgres.errors import EmbeddedPostgresError
-from adapters.embedded_postgres.former_server import end_former_server
+from adapters.embedded_postgres.former_server import ESCALATION, end_former_server
 from adapters.embedded_postgres.layout import Layout
 from adapters.embedded_postgres.pid_file import PidFile
 from adapters.embedded_postgres.settings import SETTINGS
-from adapters.embedded_postgres.shutdown import ESCALATION
 from adapters.embedded_postgres.sockets import PORT, SOCKET, remove_stale_sockets
 
 

@@ -28,3 +28,12 @@ class InProcessRateLimiter(RateLimiter):
 
     async def close(self) -> None:
         """Do nothing: there is no connection to close."""
+
+
+class UnlimitedRateLimiter(RateLimiter):
+    """Rate limits switched off, for example for a benchmark."""
+
+    async def take(self, policy: RateLimitPolicy, partition: str) -> Allowance:  # noqa: ARG002 - the port's signature
+        return Allowance(allowed=True, remaining=policy.quota, resets_in=0)
+
+    async def close(self) -> None: ...

@@ -12,15 +12,17 @@ from adapters.payments.sandbox.webhook_dispatcher import SandboxWebhookDispatche
 from adapters.payments.sandbox.webhook_parser import SandboxSignatures, SandboxWebhookParser
 from adapters.standard_webhooks import parse_secrets
 from application.payments.capture_payment import CapturePayment
-from application.payments.find_missing_providers import FindMissingProviders
-from application.payments.get_payment import GetPayment
-from application.payments.get_refund import GetRefund
-from application.payments.list_payments import ListPayments
-from application.payments.list_refunds import ListRefunds
 from application.payments.pay_order import PayOrder
 from application.payments.payment_operations import PaymentOperations
 from application.payments.ports import PaymentGateway, PaymentGateways, ProviderInboxes, ProviderWebhookParser
 from application.payments.provider_results import ProviderResults
+from application.payments.queries import (
+    FindMissingProviders,
+    GetPayment,
+    GetRefund,
+    ListPayments,
+    ListRefunds,
+)
 from application.payments.receive_provider_message import ReceiveProviderMessage
 from application.payments.record_provider_event import RecordProviderEvent
 from application.payments.refund_order import RefundOrder

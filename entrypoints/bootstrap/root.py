@@ -8,9 +8,8 @@ from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Container as Nested
 from dependency_injector.providers import DependenciesContainer, Dependency, Provider, Singleton
 
-from adapters.ids import UuidV7Factory
 from adapters.postgres.core.database_clock import DatabaseClock
-from adapters.randomness import SystemRandomness
+from adapters.system import SystemRandomness, UuidV7Factory
 from entrypoints.bootstrap.audit import Audit
 from entrypoints.bootstrap.catalog import Catalog
 from entrypoints.bootstrap.checks import Checks

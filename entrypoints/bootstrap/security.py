@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 from dependency_injector import containers, providers
 
-from adapters.rate_limits.in_process import InProcessRateLimiter
-from adapters.rate_limits.unlimited import UnlimitedRateLimiter
+from adapters.rate_limits.in_process import InProcessRateLimiter, UnlimitedRateLimiter
 from adapters.security.breached import ListedBreachedPasswords
 from adapters.security.passwords import Argon2PasswordHasher
 from adapters.security.secret_box import AesGcmSecretBox

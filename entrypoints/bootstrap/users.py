@@ -6,9 +6,8 @@ from application.users.authenticate import Authenticate
 from application.users.change_me import ChangeMe
 from application.users.change_password import ChangePassword
 from application.users.change_user import ChangeUser
-from application.users.close_account import CloseAccount
+from application.users.close_account import CloseAccount, EraseClosedAccounts
 from application.users.confirm_principal import ConfirmPrincipal
-from application.users.erase_closed_accounts import EraseClosedAccounts
 from application.users.queries import GetMe, GetUser, ListUsers
 from application.users.request_password_reset import RequestPasswordReset
 from application.users.request_sign_up import RequestSignUp

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from application.orders.views import OrderView
-from application.payments.find_missing_providers import FindMissingProviders
 from application.payments.ports import ProviderEventKind, ProviderNotConfigured
+from application.payments.queries import FindMissingProviders
 from application.payments.views import PaymentView
 from domain.orders.lifecycle import Action, OrderStatus
 from domain.orders.order_state import OrderDisputed

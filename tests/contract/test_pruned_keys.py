@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from adapters.clock import SystemClock
+from adapters.system import SystemClock
 from application.orders.place_order_batch import PlaceOrderCommand
 from application.orders.views import OrderView
 from application.retention.prune import Prune

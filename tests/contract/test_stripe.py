@@ -14,11 +14,11 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from adapters.ids import UuidV7Factory
 from adapters.payments.stripe import gateway as gateway_module
 from adapters.payments.stripe.client import create_client
 from adapters.payments.stripe.gateway import StripeGateway
 from adapters.payments.stripe.webhook_parser import StripeWebhookParser
+from adapters.system import UuidV7Factory
 from application.payments.ports import (
     Outcome,
     PaymentRequest,

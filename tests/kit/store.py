@@ -1,6 +1,5 @@
 from dataclasses import dataclass, fields
 
-from adapters.ids import UuidV7Factory
 from adapters.memory.audit import MemoryAuditLog
 from adapters.memory.catalog import MemoryProductQueries, MemoryProductSearchIndex, MemoryStockQueries
 from adapters.memory.checks import MemoryFindingRecords
@@ -19,6 +18,7 @@ from adapters.memory.throttling import MemoryAttemptRecords
 from adapters.memory.users import MemoryUserQueries
 from adapters.memory.webhooks import MemoryDeliveryQueue, MemoryWebhookQueries
 from adapters.payments.sandbox.store import SandboxStore
+from adapters.system import UuidV7Factory
 from application.audit.ports import AuditQueries, AuditRecords
 from application.catalog.ports import ProductQueries, ProductSearchIndex, StockQueries
 from application.checks.ports import FindingRecords

@@ -3,8 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from uuid import RFC_4122, UUID
 
-from adapters.clock import SystemClock
-from adapters.ids import UuidV7Factory
+from adapters.system import SystemClock, UuidV7Factory
 
 
 def test_clock_returns_the_current_utc_time() -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
-from adapters.clock import SystemClock
+from adapters.system import SystemClock
 from application.shared.clock import Clock
 
 _SYSTEM_CLOCK = SystemClock()

@@ -9,8 +9,7 @@ from adapters.postgres.checks.rows import InvariantTallyRow
 from adapters.postgres.clients.rows import ClientSecretRow, ServiceClientRow
 from adapters.postgres.core.schema import Row
 from adapters.postgres.core.schema_state import SchemaRevisionRow
-from adapters.postgres.events.relay_rows import EventRelayRow
-from adapters.postgres.events.rows import OutboxRow
+from adapters.postgres.events.rows import EventRelayRow, OutboxRow
 from adapters.postgres.idempotency.rows import IdempotencyKeyRow
 from adapters.postgres.mail.rows import MailNoticeRow, MailRequestRow
 from adapters.postgres.orders.rows import FulfillmentRow, OrderHistoryRow, OrderLineRow, OrderRow

@@ -34,3 +34,14 @@ class OutboxRow(Row):
     occurred_at: Mapped[datetime]
     data: Mapped[str] = mapped_column(JsonText)
     position: Mapped[int | None]
+
+
+class EventRelayRow(Row):
+    """The progress of a publisher of events, and the lease of the process that runs it."""
+
+    __tablename__ = "event_relays"
+
+    publisher: Mapped[str] = mapped_column(primary_key=True)
+    after: Mapped[UUID | None]
+    token: Mapped[UUID | None]
+    leased_until: Mapped[datetime | None]

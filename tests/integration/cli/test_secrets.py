@@ -4,13 +4,12 @@ from uuid import UUID
 
 import pytest
 
-from adapters.clock import SystemClock
-from adapters.ids import UuidV7Factory
 from adapters.postgres.core.engine import create_engine
 from adapters.postgres.core.secret_columns import SecretColumns
 from adapters.postgres.signing.stored_secrets import PostgresStoredSecrets
 from adapters.postgres.webhooks.mapping import place_of_secret
 from adapters.security.secret_box import AesGcmSecretBox, generate_key, parse_keys
+from adapters.system import SystemClock, UuidV7Factory
 from application.shared.encrypt_secrets import EncryptSecrets
 from domain.shared.actor import Actor
 from domain.shared.ids import EndpointId

@@ -6,9 +6,9 @@ import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from adapters.ids import UuidV7Factory
 from adapters.postgres.core.engine import create_engine, create_sessions
 from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
+from adapters.system import UuidV7Factory
 from tests.kit.postgres_store import SECRET_BOX, postgres_store
 from tests.kit.shop import Shop
 from tests.servers.databases import connected

@@ -7,11 +7,10 @@ import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from adapters.clock import SystemClock
-from adapters.ids import UuidV7Factory
 from adapters.postgres.catalog.queries import PostgresProductQueries, PostgresStockQueries
 from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
 from adapters.postgres.orders.queries import PostgresOrderQueries
+from adapters.system import SystemClock, UuidV7Factory
 from application.catalog.ports import ProductFilter, ProductSort
 from application.orders.access import OrderAccess
 from application.orders.place_order_batch import PlaceOrderBatch, PlaceOrderCommand

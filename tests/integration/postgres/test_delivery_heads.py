@@ -11,9 +11,9 @@ import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from adapters.ids import UuidV7Factory
 from adapters.postgres.core import migrations
 from adapters.postgres.webhooks.delivery_queue import PostgresDeliveryQueue
+from adapters.system import UuidV7Factory
 from application.webhooks.deliver_webhooks import LEASE
 from tests.integration.postgres.sent import statements_of
 from tests.kit.postgres_store import SECRET_BOX

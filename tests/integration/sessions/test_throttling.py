@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from adapters.ids import UuidV7Factory
+from adapters.system import UuidV7Factory
 from application.clients.authenticate_client import ClientCredentials, InvalidClient
 from application.sessions.log_in import LogInCommand, WrongCredentials
 from application.throttling.throttle import TooManyAttempts

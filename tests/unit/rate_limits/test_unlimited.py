@@ -1,6 +1,6 @@
 """Disabled rate limits allow everything."""
 
-from adapters.rate_limits.unlimited import UnlimitedRateLimiter
+from adapters.rate_limits.in_process import UnlimitedRateLimiter
 from application.rate_limits.ports import Allowance, RateLimitPolicy
 
 

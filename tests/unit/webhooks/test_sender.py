@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 from standardwebhooks import Webhook
 
-from adapters.clock import SystemClock
+from adapters.system import SystemClock
 from adapters.webhooks import dialing
 from adapters.webhooks import sender as sender_module
 from adapters.webhooks.dialing import AddressRefused, NameNotFound, PublicDialer

@@ -7,10 +7,9 @@ from fastapi import Query, Request, Response
 
 from application.orders.access import OrderAccess
 from application.payments.capture_payment import CapturePayment
-from application.payments.get_payment import GetPayment
-from application.payments.list_payments import ListPayments
 from application.payments.pay_order import PayOrder, PayOrderCommand
 from application.payments.payment_operations import PaymentCommand
+from application.payments.queries import GetPayment, ListPayments
 from application.payments.views import PaymentView
 from application.payments.void_payment import VoidPayment
 from application.shared.idempotency import IdempotentOperation

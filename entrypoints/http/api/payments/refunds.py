@@ -5,8 +5,7 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 
-from application.payments.get_refund import GetRefund
-from application.payments.list_refunds import ListRefunds
+from application.payments.queries import GetRefund, ListRefunds
 from application.payments.refund_order import RefundOrder, RefundOrderCommand
 from application.payments.views import RefundView
 from application.shared.idempotency import IdempotentOperation

@@ -1,0 +1,28 @@
+"""The clock, the ids and the randomness of a running service."""
+
+import secrets
+from datetime import UTC, datetime
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from application.shared.clock import Clock
+from application.shared.ids import IdFactory
+from application.shared.randomness import Randomness
+
+
+class SystemClock(Clock):
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+class UuidV7Factory(IdFactory):
+    """Creates UUIDv7 (RFC 9562, section 5.7) that ascend within one process, also within a millisecond."""
+
+    def new(self) -> UUID:
+        return uuid7()
+
+
+class SystemRandomness(Randomness):
+    def token_bytes(self, nbytes: int) -> bytes:
+        return secrets.token_bytes(nbytes)

@@ -1,0 +1,91 @@
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from application.orders.access import OrderAccess
+from application.orders.queries import GetOrder
+from application.payments.next_actions import with_next_action
+from application.payments.ports import PaymentGateways, PaymentQueries
+from application.payments.views import PaymentView, RefundView
+from application.shared.page import Page, Position
+from domain.payments.method import PaymentMethod
+from domain.shared.errors import NotFound
+from domain.shared.ids import OrderId, PaymentId, RefundId
+
+
+@dataclass(frozen=True, slots=True)
+class GetPayment:
+    """Show one of an order's payments to its customer, or to staff.
+
+    Where the customer has to authenticate the payment, the customer also gets `next_action`.
+    """
+
+    get_order: GetOrder
+    payments: PaymentQueries
+    gateways: PaymentGateways
+
+    async def __call__(self, order_id: OrderId, payment_id: PaymentId, *, access: OrderAccess) -> PaymentView:
+        """Raise NotFound."""
+        await self.get_order(order_id, access=access)
+        payment = await self.payments.payment(order_id, payment_id)
+        if payment is None:
+            raise NotFound("The order has no such payment.")
+        return await with_next_action(self.gateways, payment, access)
+
+
+@dataclass(frozen=True, slots=True)
+class ListPayments:
+    """List the payments of an order for its customer or for staff, oldest first."""
+
+    get_order: GetOrder
+    payments: PaymentQueries
+
+    async def __call__(
+        self, order_id: OrderId, *, access: OrderAccess, after: Position | None, limit: int
+    ) -> Page[PaymentView]:
+        """Raise NotFound."""
+        await self.get_order(order_id, access=access)
+        return await self.payments.payments(order_id, after=after, limit=limit)
+
+
+@dataclass(frozen=True, slots=True)
+class GetRefund:
+    """Show one of an order's refunds to its customer, or to staff."""
+
+    get_order: GetOrder
+    payments: PaymentQueries
+
+    async def __call__(self, order_id: OrderId, refund_id: RefundId, *, access: OrderAccess) -> RefundView:
+        """Raise NotFound."""
+        await self.get_order(order_id, access=access)
+        refund = await self.payments.refund(order_id, refund_id)
+        if refund is None:
+            raise NotFound("The order has no such refund.")
+        return refund
+
+
+@dataclass(frozen=True, slots=True)
+class ListRefunds:
+    """List the refunds of an order for its customer or for staff, oldest first."""
+
+    get_order: GetOrder
+    payments: PaymentQueries
+
+    async def __call__(
+        self, order_id: OrderId, *, access: OrderAccess, after: Position | None, limit: int
+    ) -> Page[RefundView]:
+        """Raise NotFound."""
+        await self.get_order(order_id, access=access)
+        return await self.payments.refunds(order_id, after=after, limit=limit)
+
+
+@dataclass(frozen=True, slots=True)
+class FindMissingProviders:
+    """Count the payments and refunds that cannot be settled because their provider is not configured."""
+
+    payments: PaymentQueries
+    gateways: PaymentGateways
+
+    async def __call__(self) -> Mapping[PaymentMethod, int]:
+        """Raise DatabaseUnavailable, Overloaded."""
+        unsettled = await self.payments.unsettled()
+        return {method: count for method, count in unsettled.items() if method not in self.gateways}
