@@ -5,17 +5,15 @@ from collections.abc import Sequence
 import typer
 
 from entrypoints.cli import (
-    asyncapi,
     catalog,
     check,
     clients,
     config,
     db,
     demo,
+    descriptions,
     keys,
-    lifecycle,
     mail,
-    openapi,
     orders,
     secrets,
     users,
@@ -43,9 +41,9 @@ app.add_typer(mail.group, name="mail")
 app.add_typer(catalog.group, name="catalog")
 app.add_typer(catalog.old_group, name="catalogue", hidden=True)
 app.add_typer(orders.group, name="orders")
-app.add_typer(openapi.group, name="openapi")
-app.add_typer(lifecycle.group, name="lifecycle")
-app.add_typer(asyncapi.group, name="asyncapi")
+app.add_typer(descriptions.openapi, name="openapi")
+app.add_typer(descriptions.lifecycle, name="lifecycle")
+app.add_typer(descriptions.asyncapi, name="asyncapi")
 app.add_typer(config.group, name="config")
 app.command()(check.check)
 app.command()(demo.demo)
