@@ -1,9 +1,16 @@
+from sqlalchemy import select
+
 from adapters.postgres.catalog.rows import ProductRow, ProductWithStockRow, StockMovementRow, StockRow
+from adapters.postgres.core.unnest import columns_of
 from application.catalog.views import MovementView, ProductView
 from domain.catalog.product import Product, ProductDetails, ProductStatus
 from domain.catalog.stock import Movement, MovementReason, Stock
 from domain.shared.ids import OrderId, ProductId, UserId
 from domain.shared.money import Money
+
+PRODUCTS = select(
+    *columns_of(ProductRow, without={"sort_name", "search_words", "search_typos", "search_version"})
+)
 
 
 def product_values(product: Product) -> dict[str, object]:

@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 
 from adapters.postgres.catalog.mapping import (
+    PRODUCTS,
     movement_values,
     product_from,
     product_values,
@@ -25,7 +26,6 @@ from adapters.postgres.catalog.mapping import (
 )
 from adapters.postgres.catalog.rows import ProductRow, StockMovementRow, StockRow
 from adapters.postgres.core.result_row import typed_rows
-from adapters.postgres.core.selects import PRODUCTS
 from adapters.postgres.core.transaction import Transaction
 from adapters.postgres.core.unnest import UnnestedRows, columns_of
 from adapters.postgres.events.outbox import Outbox

@@ -1,11 +1,10 @@
 from sqlalchemy import ARRAY, Text, bindparam, func, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from adapters.postgres.catalog.mapping import product_from, search_values
+from adapters.postgres.catalog.mapping import PRODUCTS, product_from, search_values
 from adapters.postgres.catalog.rows import ProductRow
 from adapters.postgres.core.errors import translated
 from adapters.postgres.core.result_row import typed_rows
-from adapters.postgres.core.selects import PRODUCTS
 from application.catalog.ports import ProductSearchIndex
 
 _OUTDATED = (

@@ -1,6 +1,11 @@
 from collections.abc import Sequence
+from typing import Any
 
+from sqlalchemy import Select, select
+
+from adapters.postgres.clients.rows import ClientSecretRow, ServiceClientRow
 from adapters.postgres.core.result_row import ResultRow
+from adapters.postgres.core.unnest import columns_of
 from domain.clients.client import ServiceClient
 from domain.clients.secret import ClientSecret
 from domain.shared.ids import ClientId, SecretId
@@ -25,6 +30,21 @@ def secret_values(client_id: ClientId, secret: ClientSecret) -> dict[str, object
         "created_at": secret.created_at,
         "last_used_at": secret.last_used_at,
     }
+
+
+def clients_with_secrets() -> Select[*tuple[Any, ...]]:
+    """Select service clients, with a row for each valid secret, the first first, or with one that has none."""
+    return (
+        select(
+            *columns_of(ServiceClientRow),
+            ClientSecretRow.id.label("secret_id"),
+            ClientSecretRow.secret_hash,
+            ClientSecretRow.created_at.label("secret_created_at"),
+            ClientSecretRow.last_used_at,
+        )
+        .outerjoin(ClientSecretRow, ClientSecretRow.client_id == ServiceClientRow.id)
+        .order_by(ServiceClientRow.name, ClientSecretRow.id)
+    )
 
 
 def client_from(rows: Sequence[ResultRow]) -> ServiceClient | None:

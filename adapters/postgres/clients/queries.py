@@ -4,10 +4,9 @@ from itertools import groupby
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from adapters.postgres.clients.mapping import client_from
+from adapters.postgres.clients.mapping import client_from, clients_with_secrets
 from adapters.postgres.core.reader import AutocommitReader
 from adapters.postgres.core.rows import ClientSecretRow, ServiceClientRow
-from adapters.postgres.core.selects import clients_with_secrets
 from application.clients.ports import ClientQueries
 from application.clients.views import ClientView
 from domain.shared.ids import ClientId, SecretId

@@ -1,9 +1,8 @@
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, delete, insert, not_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from adapters.postgres.clients.mapping import client_from, client_values, secret_values
+from adapters.postgres.clients.mapping import client_from, client_values, clients_with_secrets, secret_values
 from adapters.postgres.core.rows import ClientSecretRow, ServiceClientRow
-from adapters.postgres.core.selects import clients_with_secrets
 from adapters.postgres.core.transaction import Transaction
 from application.clients.ports import ClientRepository
 from domain.clients.client import ServiceClient
