@@ -5,13 +5,23 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import stripe
 from stripe import PaymentIntent, Refund
 
-from adapters.payments.stripe.amounts import NotChargeable, from_stripe, to_stripe
-from adapters.payments.stripe.metadata import PAYMENT_ID, REFUND_ID, our_id
+from adapters.payments.stripe.amounts import NotChargeable, to_stripe
+from adapters.payments.stripe.answers import (
+    PAYMENT_ID,
+    REFUND_ID,
+    UNKNOWN,
+    code_of,
+    is_untouched,
+    our_id,
+    payment_answer,
+    refund_answer,
+    rejected_answer,
+)
 from application.payments.ports import (
     Outcome,
     PaymentGateway,
@@ -21,7 +31,7 @@ from application.payments.ports import (
     RefundRequest,
 )
 from application.shared.clock import Clock
-from domain.payments.payment import CaptureMethod, NextAction
+from domain.payments.payment import CaptureMethod
 from domain.shared.errors import DomainError
 from domain.shared.money import Money
 
@@ -33,11 +43,7 @@ SECONDS = 15.0
 KEYS_LIVE = timedelta(hours=23)
 """Stripe stores an idempotency key for at least 24 hours and promises nothing beyond that."""
 
-_UNKNOWN = ProviderAnswer(outcome=Outcome.UNKNOWN)
 _CANCELABLE = {"requires_payment_method", "requires_confirmation", "requires_action", "requires_capture"}
-_AUTHORIZATION = timedelta(days=7)
-"""The lifetime of a card authorization where Stripe does not state one."""
-_UNCONFIRMED = {"requires_payment_method", "requires_confirmation"}
 
 
 class StripeGateway(PaymentGateway):
@@ -61,13 +67,13 @@ class StripeGateway(PaymentGateway):
                     intent = await self._find_intent(payment) or await self._create_intent(payment)
                 return await self._confirmed(intent, payment, token)
             except (stripe.InvalidRequestError, NotChargeable) as refusal:
-                return _refused(refusal)
+                return rejected_answer(refusal)
 
     async def capture(self, payment: PaymentRequest, amount: Money) -> ProviderAnswer:
         async with _asking():
             intent = await self._find_intent(payment)
             if intent is None or intent.status != "requires_capture":
-                return _payment_answer(intent) if intent else _UNKNOWN
+                return payment_answer(intent) if intent else UNKNOWN
             units, _ = to_stripe(amount)
             intents = self._client.v1.payment_intents
             try:
@@ -76,52 +82,52 @@ class StripeGateway(PaymentGateway):
                     {"amount_to_capture": units},
                     {"idempotency_key": f"{payment.id}-capture-{units}"},
                 )
-                return _payment_answer(captured)
+                return payment_answer(captured)
             except (stripe.CardError, stripe.InvalidRequestError, stripe.IdempotencyError) as refusal:
                 # The intent decides: another call may have captured or canceled it meanwhile.
-                answer = _payment_answer(await intents.retrieve_async(intent.id))
+                answer = payment_answer(await intents.retrieve_async(intent.id))
                 is_rejected = answer.outcome is Outcome.AUTHORIZED
-                return replace(answer, failure=_code(refusal)) if is_rejected else answer
+                return replace(answer, failure=code_of(refusal)) if is_rejected else answer
 
     async def void(self, payment: PaymentRequest) -> ProviderAnswer:
         async with _asking():
             intent = await self._find_intent(payment)
             if intent is None:
-                return _UNKNOWN
+                return UNKNOWN
             if intent.status not in _CANCELABLE:
-                return _payment_answer(intent)
+                return payment_answer(intent)
             intents = self._client.v1.payment_intents
             try:
-                return _payment_answer(
+                return payment_answer(
                     await intents.cancel_async(intent.id, {"cancellation_reason": "requested_by_customer"})
                 )
             except (stripe.InvalidRequestError, stripe.IdempotencyError):
-                return _payment_answer(await intents.retrieve_async(intent.id))
+                return payment_answer(await intents.retrieve_async(intent.id))
 
     async def find_payment(self, payment: PaymentRequest) -> ProviderAnswer:
         async with _asking():
             try:
                 intent = await self._find_intent(payment)
             except (stripe.InvalidRequestError, NotChargeable) as refusal:
-                return _refused(refusal)
-            return _payment_answer(intent) if intent else _UNKNOWN
+                return rejected_answer(refusal)
+            return payment_answer(intent) if intent else UNKNOWN
 
     async def refund(self, refund: RefundRequest) -> ProviderAnswer:
         async with _asking():
             try:
                 found = await self._find_refund(refund)
-                return _refund_answer(found or await self._create_refund(refund))
+                return refund_answer(found or await self._create_refund(refund))
             except (stripe.InvalidRequestError, NotChargeable) as refusal:
                 made = await self._find_refund_made_at_stripe(refund, refusal)
-                return _refund_answer(made) if made else _refused(refusal)
+                return refund_answer(made) if made else rejected_answer(refusal)
 
     async def find_refund(self, refund: RefundRequest) -> ProviderAnswer:
         async with _asking():
             try:
                 found = await self._find_refund(refund)
             except stripe.InvalidRequestError as refusal:
-                return _refused(refusal)
-            return _refund_answer(found) if found else _UNKNOWN
+                return rejected_answer(refusal)
+            return refund_answer(found) if found else UNKNOWN
 
     def _is_remembered(self, payment: PaymentRequest) -> bool:
         """Return whether Stripe still answers a repeated creation of the payment's intent with the existing intent."""
@@ -155,13 +161,13 @@ class StripeGateway(PaymentGateway):
         self, intent: PaymentIntent, payment: PaymentRequest, token: str | None
     ) -> ProviderAnswer:
         """Confirm the intent unless it was confirmed before, and return its state."""
-        if not _is_untouched(intent):
-            return _payment_answer(intent)
+        if not is_untouched(intent):
+            return payment_answer(intent)
         if not token:
             return ProviderAnswer(outcome=Outcome.DECLINED, reference=intent.id, failure="token_missing")
         intents = self._client.v1.payment_intents
         try:
-            return _payment_answer(
+            return payment_answer(
                 await intents.confirm_async(
                     intent.id,
                     {"payment_method": token},
@@ -171,10 +177,10 @@ class StripeGateway(PaymentGateway):
         except (stripe.CardError, stripe.InvalidRequestError, stripe.IdempotencyError) as refusal:
             # The intent's state decides: another call may have confirmed it meanwhile.
             intent = await intents.retrieve_async(intent.id)
-            if not _is_untouched(intent):
-                return _payment_answer(intent)
+            if not is_untouched(intent):
+                return payment_answer(intent)
             await intents.cancel_async(intent.id)  # a rejection is final
-            return _refused(refusal, intent.id)
+            return rejected_answer(refusal, intent.id)
 
     async def _find_refund(self, refund: RefundRequest) -> Refund | None:
         refunds = self._client.v1.refunds
@@ -188,7 +194,7 @@ class StripeGateway(PaymentGateway):
 
     async def _find_refund_made_at_stripe(self, refund: RefundRequest, refusal: Exception) -> Refund | None:
         """Return a refund of the same amount made in Stripe's dashboard, if that explains the rejection."""
-        if _code(refusal) != "charge_already_refunded":
+        if code_of(refusal) != "charge_already_refunded":
             return None
         amount, _ = to_stripe(refund.amount)
         page = await self._client.v1.refunds.list_async(
@@ -209,95 +215,6 @@ class StripeGateway(PaymentGateway):
             },
             {"idempotency_key": str(refund.id)},
         )
-
-
-def _is_untouched(intent: PaymentIntent) -> bool:
-    """Return whether no confirmation of the intent was attempted."""
-    return intent.status in _UNCONFIRMED and not intent.last_payment_error
-
-
-def _payment_answer(intent: PaymentIntent) -> ProviderAnswer:
-    match intent.status:
-        case "succeeded":
-            amount = from_stripe(intent.amount_received, intent.currency)
-            answer = ProviderAnswer(outcome=Outcome.SUCCEEDED, reference=intent.id, amount=amount)
-        case "requires_capture":
-            until = authorized_until(intent)
-            answer = ProviderAnswer(outcome=Outcome.AUTHORIZED, reference=intent.id, authorized_until=until)
-        case "requires_action":
-            action = _next_action(intent)
-            answer = ProviderAnswer(outcome=Outcome.REQUIRES_ACTION, reference=intent.id, next_action=action)
-        case "canceled" if is_voided(intent):
-            reason = _reason_of_void(intent)
-            answer = ProviderAnswer(outcome=Outcome.VOIDED, reference=intent.id, failure=reason)
-        case _ if _is_untouched(intent):
-            answer = _UNKNOWN
-        case "canceled" | "requires_payment_method" | "requires_confirmation":
-            failure = failure_of_payment(intent)
-            answer = ProviderAnswer(outcome=Outcome.DECLINED, reference=intent.id, failure=failure)
-        case _:
-            answer = ProviderAnswer(outcome=Outcome.PENDING, reference=intent.id)
-    return answer
-
-
-def is_voided(intent: PaymentIntent) -> bool:
-    """Return whether the intent was canceled with a reason: a rejected one is canceled without."""
-    return intent.status == "canceled" and bool(getattr(intent, "cancellation_reason", None))
-
-
-def authorized_until(intent: PaymentIntent) -> datetime:
-    """Return when the authorization ends."""
-    return datetime.fromtimestamp(intent.created, UTC) + _AUTHORIZATION
-
-
-def _reason_of_void(intent: PaymentIntent) -> str | None:
-    reason = str(intent.cancellation_reason)
-    return None if reason == "requested_by_customer" else reason
-
-
-def _next_action(intent: PaymentIntent) -> NextAction:
-    action = intent.next_action
-    redirect = getattr(action, "redirect_to_url", None)
-    return NextAction(
-        type=action.type if action else "use_stripe_sdk",
-        client_secret=intent.client_secret,
-        redirect_url=getattr(redirect, "url", None),
-    )
-
-
-def failure_of_payment(intent: PaymentIntent) -> str:
-    """Return the reason why the last attempt failed.
-
-    Not the bank's own reason (`decline_code`): the holder of a stolen card must not learn that it is known.
-    """
-    error = intent.last_payment_error
-    return (error.code if error else None) or intent.status
-
-
-def _refund_answer(refund: Refund) -> ProviderAnswer:
-    if refund.status == "succeeded":
-        amount = from_stripe(refund.amount, refund.currency)
-        return ProviderAnswer(outcome=Outcome.SUCCEEDED, reference=refund.id, amount=amount)
-    if refund.status in {"failed", "canceled"}:
-        return ProviderAnswer(
-            outcome=Outcome.DECLINED, reference=refund.id, failure=failure_of_refund(refund)
-        )
-    return ProviderAnswer(outcome=Outcome.PENDING, reference=refund.id)
-
-
-def failure_of_refund(refund: Refund) -> str:
-    return getattr(refund, "failure_reason", None) or str(refund.status)
-
-
-def _refused(refusal: Exception, reference: str | None = None) -> ProviderAnswer:
-    """Return the rejection of a request that Stripe never accepts and has not executed."""
-    return ProviderAnswer(outcome=Outcome.DECLINED, reference=reference, failure=_code(refusal))
-
-
-def _code(refusal: Exception) -> str:
-    if isinstance(refusal, NotChargeable):
-        return "amount_not_chargeable"
-    return getattr(refusal, "code", None) or "refused"
 
 
 @asynccontextmanager

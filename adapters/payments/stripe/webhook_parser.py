@@ -7,13 +7,15 @@ import stripe
 from stripe import Dispute, Event, PaymentIntent, Refund
 
 from adapters.payments.stripe.amounts import from_stripe
-from adapters.payments.stripe.gateway import (
+from adapters.payments.stripe.answers import (
+    PAYMENT_ID,
+    REFUND_ID,
     authorized_until,
     failure_of_payment,
     failure_of_refund,
     is_voided,
+    our_id,
 )
-from adapters.payments.stripe.metadata import PAYMENT_ID, REFUND_ID, our_id
 from application.payments.ports import (
     InvalidSignature,
     ProviderEvent,

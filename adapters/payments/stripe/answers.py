@@ -1,0 +1,116 @@
+"""What objects and errors of Stripe mean for the shop."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from stripe import PaymentIntent, Refund, StripeObject
+
+from adapters.payments.stripe.amounts import NotChargeable, from_stripe
+from application.payments.ports import Outcome, ProviderAnswer
+from domain.payments.payment import NextAction
+
+PAYMENT_ID = "payment_id"
+REFUND_ID = "refund_id"
+"""The keys of the service's ids in the metadata of Stripe's objects."""
+
+UNKNOWN = ProviderAnswer(outcome=Outcome.UNKNOWN)
+_AUTHORIZATION = timedelta(days=7)
+"""The lifetime of a card authorization where Stripe does not state one."""
+_UNCONFIRMED = {"requires_payment_method", "requires_confirmation"}
+
+
+def our_id(made: StripeObject, name: str) -> UUID | None:
+    """Return the service's id, or None for an object that another program created in the same account."""
+    try:
+        return UUID(made["metadata"][name])
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def is_untouched(intent: PaymentIntent) -> bool:
+    """Return whether no confirmation of the intent was attempted."""
+    return intent.status in _UNCONFIRMED and not intent.last_payment_error
+
+
+def payment_answer(intent: PaymentIntent) -> ProviderAnswer:
+    match intent.status:
+        case "succeeded":
+            amount = from_stripe(intent.amount_received, intent.currency)
+            answer = ProviderAnswer(outcome=Outcome.SUCCEEDED, reference=intent.id, amount=amount)
+        case "requires_capture":
+            until = authorized_until(intent)
+            answer = ProviderAnswer(outcome=Outcome.AUTHORIZED, reference=intent.id, authorized_until=until)
+        case "requires_action":
+            action = _next_action(intent)
+            answer = ProviderAnswer(outcome=Outcome.REQUIRES_ACTION, reference=intent.id, next_action=action)
+        case "canceled" if is_voided(intent):
+            reason = _reason_of_void(intent)
+            answer = ProviderAnswer(outcome=Outcome.VOIDED, reference=intent.id, failure=reason)
+        case _ if is_untouched(intent):
+            answer = UNKNOWN
+        case "canceled" | "requires_payment_method" | "requires_confirmation":
+            failure = failure_of_payment(intent)
+            answer = ProviderAnswer(outcome=Outcome.DECLINED, reference=intent.id, failure=failure)
+        case _:
+            answer = ProviderAnswer(outcome=Outcome.PENDING, reference=intent.id)
+    return answer
+
+
+def is_voided(intent: PaymentIntent) -> bool:
+    """Return whether the intent was canceled with a reason: a rejected one is canceled without."""
+    return intent.status == "canceled" and bool(getattr(intent, "cancellation_reason", None))
+
+
+def authorized_until(intent: PaymentIntent) -> datetime:
+    """Return when the authorization ends."""
+    return datetime.fromtimestamp(intent.created, UTC) + _AUTHORIZATION
+
+
+def _reason_of_void(intent: PaymentIntent) -> str | None:
+    reason = str(intent.cancellation_reason)
+    return None if reason == "requested_by_customer" else reason
+
+
+def _next_action(intent: PaymentIntent) -> NextAction:
+    action = intent.next_action
+    redirect = getattr(action, "redirect_to_url", None)
+    return NextAction(
+        type=action.type if action else "use_stripe_sdk",
+        client_secret=intent.client_secret,
+        redirect_url=getattr(redirect, "url", None),
+    )
+
+
+def failure_of_payment(intent: PaymentIntent) -> str:
+    """Return the reason why the last attempt failed.
+
+    Not the bank's own reason (`decline_code`): the holder of a stolen card must not learn that it is known.
+    """
+    error = intent.last_payment_error
+    return (error.code if error else None) or intent.status
+
+
+def refund_answer(refund: Refund) -> ProviderAnswer:
+    if refund.status == "succeeded":
+        amount = from_stripe(refund.amount, refund.currency)
+        return ProviderAnswer(outcome=Outcome.SUCCEEDED, reference=refund.id, amount=amount)
+    if refund.status in {"failed", "canceled"}:
+        return ProviderAnswer(
+            outcome=Outcome.DECLINED, reference=refund.id, failure=failure_of_refund(refund)
+        )
+    return ProviderAnswer(outcome=Outcome.PENDING, reference=refund.id)
+
+
+def failure_of_refund(refund: Refund) -> str:
+    return getattr(refund, "failure_reason", None) or str(refund.status)
+
+
+def rejected_answer(error: Exception, reference: str | None = None) -> ProviderAnswer:
+    """Return the rejection of a request that Stripe never accepts and has not executed."""
+    return ProviderAnswer(outcome=Outcome.DECLINED, reference=reference, failure=code_of(error))
+
+
+def code_of(error: Exception) -> str:
+    if isinstance(error, NotChargeable):
+        return "amount_not_chargeable"
+    return getattr(error, "code", None) or "refused"
