@@ -52,7 +52,7 @@ class Finding:
 
 class InvariantChecks(Protocol):
     async def run(self) -> Sequence[Finding]:
-        """Check every invariant on one snapshot, and return one finding each, in order.
+        """Check every invariant, and return one finding each, in order. Changes made meanwhile are not reported.
 
         It reads the whole database.
 

@@ -1,8 +1,14 @@
-"""The invariants of the shop, as queries for what offends against them."""
+"""The invariants of the shop, as queries for what violates them, in ranges of ids."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, TextClause, bindparam, text
+from sqlalchemy import ARRAY, BigInteger, CursorResult, Text, TextClause, Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from adapters.postgres.core.errors import translated
@@ -12,72 +18,62 @@ from domain.orders.lifecycle import TRANSITIONS
 SHOWN = 20
 """How many offenders are named for each invariant."""
 
-_OFFENDERS: Mapping[Invariant, str] = {
-    Invariant.NOTHING_OVERSOLD: """
-        SELECT l.product_id AS offender
-        FROM order_lines l JOIN orders o ON o.id = l.order_id AND o.status IN ('confirmed', 'fulfilled')
-        GROUP BY l.product_id
-        HAVING sum(l.quantity - l.cancelled) > (
-            SELECT coalesce(sum(m.on_hand_delta), 0) FROM stock_movements m
-            WHERE m.product_id = l.product_id AND m.reason <> 'shipped')""",
-    Invariant.RESERVED_WITHIN_ON_HAND: """
-        SELECT product_id AS offender FROM stocks WHERE reserved < 0 OR reserved > on_hand""",
-    Invariant.RESERVED_FOR_ORDERS: """
-        SELECT product_id AS offender
-        FROM stocks FULL JOIN (
-            SELECT l.product_id, sum(l.quantity - l.fulfilled - l.cancelled) AS units
-            FROM order_lines l JOIN orders o ON o.id = l.order_id AND o.status IN ('pending_payment', 'confirmed')
-            GROUP BY l.product_id) held USING (product_id)
-        WHERE coalesce(reserved, 0) <> coalesce(units, 0)""",
-    Invariant.LEDGER_ADDS_UP: """
-        SELECT product_id AS offender
-        FROM stocks FULL JOIN (
-            SELECT product_id, sum(on_hand_delta) AS came, sum(reserved_delta) AS promised
-            FROM stock_movements GROUP BY product_id) ledger USING (product_id)
-        WHERE coalesce(on_hand, 0) <> coalesce(came, 0) OR coalesce(reserved, 0) <> coalesce(promised, 0)""",
+RANGE = 2000
+"""Orders, or products, that are checked in one transaction."""
+
+PAUSE = timedelta(milliseconds=5)
+"""Between two transactions, so that a check leaves most of the database's time to others."""
+
+_FIRST, _LAST = UUID(int=0), UUID(int=2**128 - 1)
+
+_OF_ORDERS: Mapping[Invariant, str] = {
     Invariant.MONEY_IS_USED_OR_RETURNED: """
         SELECT p.id AS offender
         FROM payments p JOIN orders o ON o.id = p.order_id AND o.status NOT IN ('confirmed', 'fulfilled')
-        WHERE p.status = 'captured' AND p.captured > (
-            SELECT coalesce(sum(r.amount), 0) FROM refunds r
-            WHERE r.payment_id = p.id AND r.status <> 'failed')
-           OR p.status = 'authorized' AND p.requested IS DISTINCT FROM 'void'""",
+        WHERE o.id > :after AND o.id <= :until
+          AND (p.status = 'captured' AND p.captured > (
+                  SELECT coalesce(sum(r.amount), 0) FROM refunds r
+                  WHERE r.payment_id = p.id AND r.status <> 'failed')
+               OR p.status = 'authorized' AND p.requested IS DISTINCT FROM 'void')""",
     Invariant.REFUNDED_WITHIN_PAID: """
         SELECT o.id AS offender
         FROM orders o
         LEFT JOIN (
             SELECT order_id, sum(captured) AS captured, sum(returned) AS returned,
                    sum(amount) FILTER (WHERE status = 'authorized') AS authorized
-            FROM payments GROUP BY order_id) p ON p.order_id = o.id
+            FROM payments WHERE order_id > :after AND order_id <= :until
+            GROUP BY order_id) p ON p.order_id = o.id
         LEFT JOIN (
             SELECT order_id,
                    coalesce(sum(amount) FILTER (WHERE status = 'succeeded'), 0) AS given,
                    coalesce(sum(amount) FILTER (WHERE status = 'pending'), 0) AS promised
-            FROM refunds GROUP BY order_id) r ON r.order_id = o.id
-        WHERE o.refunded_amount + o.refunding_amount > o.paid_amount
-           OR o.paid_amount <> coalesce(p.captured, 0)
-           OR o.authorized_amount <> coalesce(p.authorized, 0)
-           OR o.refunded_amount <> coalesce(r.given, 0)
-           OR o.refunding_amount <> coalesce(r.promised, 0)
-           OR coalesce(p.returned, 0) <> coalesce(r.given + r.promised, 0)""",
+            FROM refunds WHERE order_id > :after AND order_id <= :until
+            GROUP BY order_id) r ON r.order_id = o.id
+        WHERE o.id > :after AND o.id <= :until
+          AND (o.refunded_amount + o.refunding_amount > o.paid_amount
+               OR o.paid_amount <> coalesce(p.captured, 0)
+               OR o.authorized_amount <> coalesce(p.authorized, 0)
+               OR o.refunded_amount <> coalesce(r.given, 0)
+               OR o.refunding_amount <> coalesce(r.promised, 0)
+               OR coalesce(p.returned, 0) <> coalesce(r.given + r.promised, 0))""",
     Invariant.TOTAL_OF_LINES: """
         SELECT o.id AS offender
         FROM orders o LEFT JOIN order_lines l ON l.order_id = o.id
+        WHERE o.id > :after AND o.id <= :until
         GROUP BY o.id
         HAVING o.total_amount <> coalesce(sum(l.unit_price_amount * l.quantity), 0)""",
     Invariant.ONE_ORDER_A_KEY: """
-        SELECT o.id AS offender
-        FROM orders o JOIN (
-            SELECT customer_id, idempotency_key FROM orders
-            GROUP BY customer_id, idempotency_key HAVING count(*) > 1) twice
-        USING (customer_id, idempotency_key)""",
-    # A history begins with version 1, leads from each status to the next, and ends with what the order is now. Of the
-    # events that an order has of a version, one is that of the row; what it brings along is told beside it. Expired
-    # orders are pruned before their events are.
+        SELECT DISTINCT o.id AS offender
+        FROM orders o JOIN orders other USING (customer_id, idempotency_key)
+        WHERE o.id > :after AND o.id <= :until AND other.id <> o.id""",
+    # A history begins with version 1, leads from each status to the next, and ends with the order's present status. Of
+    # the events that an order has of a version, exactly one is that of the row. Expired orders are pruned before their
+    # events are.
     Invariant.CHANGES_ARE_RECORDED: """
         WITH told AS (
             SELECT aggregate_id, aggregate_version, type, count(*) AS times
-            FROM outbox WHERE aggregate_type = 'order'
+            FROM outbox
+            WHERE aggregate_type = 'order' AND aggregate_id > :after AND aggregate_id <= :until
             GROUP BY aggregate_id, aggregate_version, type
         ), pruned AS (
             SELECT t.aggregate_id AS order_id
@@ -97,10 +93,11 @@ _OFFENDERS: Mapping[Invariant, str] = {
                AND known.action = h.action AND known.target = h.target
             LEFT JOIN told ON told.aggregate_id = h.order_id AND told.aggregate_version = h.version
                AND told.type = known.event
+            WHERE h.order_id > :after AND h.order_id <= :until
         )
         SELECT o.id AS offender
         FROM orders o LEFT JOIN history h ON h.order_id = o.id AND h.version = o.version
-        WHERE h.target IS DISTINCT FROM o.status
+        WHERE o.id > :after AND o.id <= :until AND h.target IS DISTINCT FROM o.status
         UNION
         SELECT order_id FROM history WHERE NOT is_whole
         UNION
@@ -111,6 +108,49 @@ _OFFENDERS: Mapping[Invariant, str] = {
         LEFT JOIN pruned ON pruned.order_id = t.aggregate_id
         WHERE h.order_id IS NULL AND pruned.order_id IS NULL""",
 }
+_OF_PRODUCTS: Mapping[Invariant, str] = {
+    Invariant.RESERVED_WITHIN_ON_HAND: """
+        SELECT product_id AS offender FROM stocks
+        WHERE product_id > :after AND product_id <= :until AND (reserved < 0 OR reserved > on_hand)""",
+    Invariant.LEDGER_ADDS_UP: """
+        SELECT product_id AS offender
+        FROM (SELECT * FROM stocks WHERE product_id > :after AND product_id <= :until) stock
+        FULL JOIN (
+            SELECT product_id, sum(on_hand_delta) AS came, sum(reserved_delta) AS promised
+            FROM stock_movements WHERE product_id > :after AND product_id <= :until
+            GROUP BY product_id) ledger USING (product_id)
+        WHERE coalesce(on_hand, 0) <> coalesce(came, 0) OR coalesce(reserved, 0) <> coalesce(promised, 0)""",
+}
+# Only open orders hold stock. There are few of them beside all orders that there have been, so one statement reads them.
+_RESERVED_FOR_ORDERS = """
+    SELECT product_id AS offender
+    FROM stocks FULL JOIN (
+        SELECT l.product_id, sum(l.quantity - l.fulfilled - l.cancelled) AS units
+        FROM order_lines l JOIN orders o ON o.id = l.order_id AND o.status IN ('pending_payment', 'confirmed')
+        GROUP BY l.product_id) held USING (product_id)
+    WHERE coalesce(reserved, 0) <> coalesce(units, 0)"""
+
+_IS_SOLD = "o.status IN ('confirmed', 'fulfilled')"
+_SOLD = f"""
+    SELECT l.product_id, sum(l.quantity - l.cancelled)::bigint AS units
+    FROM order_lines l JOIN orders o ON o.id = l.order_id AND {_IS_SOLD}
+    WHERE o.id > :after AND o.id <= :until
+    GROUP BY l.product_id"""  # noqa: S608 - a constant of this file
+_CAME = """
+    SELECT coalesce(sum(m.on_hand_delta), 0) FROM stock_movements m
+    WHERE m.product_id = sold.product_id AND m.reason <> 'shipped'"""
+_SUSPECTED = f"""
+    SELECT product_id FROM unnest(:product_ids, :units) AS sold (product_id, units)
+    WHERE units > ({_CAME})"""  # noqa: S608 - a constant of this file
+_OVERSOLD = f"""
+    SELECT product_id AS offender
+    FROM (
+        SELECT l.product_id, sum(l.quantity - l.cancelled) AS units
+        FROM order_lines l JOIN orders o ON o.id = l.order_id AND {_IS_SOLD}
+        WHERE l.product_id = ANY (:product_ids)
+        GROUP BY l.product_id) sold
+    WHERE units > ({_CAME})"""  # noqa: S608 - a constant of this file
+
 # An action can have several rows that differ in their guards and parties only.
 _RECORDED = {(row.source, row.action, row.target): row for row in TRANSITIONS if row.event}.values()
 _TABLE = {
@@ -119,34 +159,134 @@ _TABLE = {
     "targets": [row.target for row in _RECORDED],
     "events": [row.event for row in _RECORDED],
 }
-_WITH_TABLE = tuple(bindparam(name, values, ARRAY(Text)) for name, values in _TABLE.items())
+_RANGE = (bindparam("after", type_=Uuid), bindparam("until", type_=Uuid))
+_PRODUCT_IDS = bindparam("product_ids", type_=ARRAY(Uuid))
 
 
-def _check(invariant: Invariant) -> TextClause:
-    found = f"""
-        SELECT offender, count(*) OVER () AS offenders FROM ({_OFFENDERS[invariant]}) found
-        ORDER BY offender LIMIT {SHOWN}"""  # noqa: S608 - both are constants of this file
-    return text(found).bindparams(*(_WITH_TABLE if invariant is Invariant.CHANGES_ARE_RECORDED else ()))
+def _counted(offenders: str) -> TextClause:
+    return text(
+        f"SELECT offender, count(*) OVER () AS offenders FROM ({offenders}) found ORDER BY offender LIMIT {SHOWN}"  # noqa: S608 - both are constants of this file
+    )
 
 
-_CHECKS = {invariant: _check(invariant) for invariant in Invariant}
+_CHECKS = {
+    invariant: _counted(offenders).bindparams(*_RANGE)
+    for invariant, offenders in {**_OF_ORDERS, **_OF_PRODUCTS}.items()
+}
+_CHECKS[Invariant.CHANGES_ARE_RECORDED] = _CHECKS[Invariant.CHANGES_ARE_RECORDED].bindparams(
+    *(bindparam(name, values, ARRAY(Text)) for name, values in _TABLE.items())
+)
+_CHECK_RESERVED_FOR_ORDERS = _counted(_RESERVED_FOR_ORDERS)
+_CHECK_OVERSOLD = _counted(_OVERSOLD).bindparams(_PRODUCT_IDS)
+_READ_SOLD = text(_SOLD).bindparams(*_RANGE)
+_READ_SUSPECTED = text(_SUSPECTED).bindparams(_PRODUCT_IDS, bindparam("units", type_=ARRAY(BigInteger)))
+_END_OF_ORDERS, _END_OF_PRODUCTS = (
+    text(f"SELECT {key} FROM {table} WHERE {key} > :after ORDER BY {key} OFFSET :skipped LIMIT 1").bindparams(  # noqa: S608 - names of our own tables
+        bindparam("after", type_=Uuid)
+    )
+    for table, key in (("orders", "id"), ("stocks", "product_id"))
+)
+
+
+async def _pause() -> None:
+    await asyncio.sleep(PAUSE.total_seconds())
 
 
 class PostgresInvariantChecks(InvariantChecks):
-    """All checks see the same moment, and hold nobody up: a transaction that reads only takes no lock on rows.
+    """Checks of ranges of orders and of products, each in a short transaction that sees one state of the database.
+
+    A transaction of the shop writes an order with its lines, payments, history and events, or a stock with its ledger.
+    A range has these whole, so a change that happens meanwhile is never reported. Units sold are summed over several
+    ranges, between which orders change: a product that looks oversold is checked again in one transaction. No locks
+    are taken.
 
     `engine` is a checking one: requests' own connections neither may nor can read whole tables.
     """
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(
+        self, engine: AsyncEngine, *, size: int = RANGE, pause: Callable[[], Awaitable[None]] = _pause
+    ) -> None:
         self._engine = engine
+        self._size = size
+        self._pause = pause
 
     async def run(self) -> Sequence[Finding]:
+        found = _Found()
         with translated():
-            async with self._engine.begin() as connection:
-                return [await _finding(connection, invariant) for invariant in Invariant]
+            async with self._engine.connect() as connection:
+                sold = await self._check_orders(connection, found)
+                suspected = await self._check_products(connection, found, sold)
+                async with connection.begin():
+                    found.add(
+                        Invariant.RESERVED_FOR_ORDERS, await connection.execute(_CHECK_RESERVED_FOR_ORDERS)
+                    )
+                if suspected:
+                    async with connection.begin():
+                        oversold = await connection.execute(_CHECK_OVERSOLD, {"product_ids": suspected})
+                        found.add(Invariant.NOTHING_OVERSOLD, oversold)
+        return found.findings()
+
+    async def _check_orders(self, connection: AsyncConnection, found: "_Found") -> Counter[UUID]:
+        """Check the orders, and return how many units of each product they have sold."""
+        sold: Counter[UUID] = Counter()
+
+        async def check(within: Mapping[str, UUID]) -> None:
+            for invariant in _OF_ORDERS:
+                found.add(invariant, await connection.execute(_CHECKS[invariant], within))
+            for row in await connection.execute(_READ_SOLD, within):
+                sold[row.product_id] += row.units
+
+        await self._in_ranges(connection, _END_OF_ORDERS, check)
+        return sold
+
+    async def _check_products(
+        self, connection: AsyncConnection, found: "_Found", sold: Counter[UUID]
+    ) -> Sequence[UUID]:
+        """Check the products, and return those of which more may have been sold than there were."""
+        sold_ids = sorted(sold)
+        suspected: list[UUID] = []
+
+        async def check(within: Mapping[str, UUID]) -> None:
+            for invariant in _OF_PRODUCTS:
+                found.add(invariant, await connection.execute(_CHECKS[invariant], within))
+            ids = sold_ids[bisect_right(sold_ids, within["after"]) : bisect_right(sold_ids, within["until"])]
+            units = {"product_ids": ids, "units": [sold[id_] for id_ in ids]}
+            suspected.extend((await connection.execute(_READ_SUSPECTED, units)).scalars())
+
+        await self._in_ranges(connection, _END_OF_PRODUCTS, check)
+        return suspected
+
+    async def _in_ranges(
+        self,
+        connection: AsyncConnection,
+        end_of_range: TextClause,
+        check: Callable[[Mapping[str, UUID]], Awaitable[None]],
+    ) -> None:
+        """Check all ids, some in each transaction. The last range also has the ids that are added meanwhile."""
+        after = _FIRST
+        while after != _LAST:
+            async with connection.begin():
+                end = await connection.execute(end_of_range, {"after": after, "skipped": self._size - 1})
+                until = end.scalar_one_or_none() or _LAST
+                await check({"after": after, "until": until})
+            after = until
+            await self._pause()
 
 
-async def _finding(connection: AsyncConnection, invariant: Invariant) -> Finding:
-    rows = (await connection.execute(_CHECKS[invariant])).all()
-    return Finding(invariant, rows[0].offenders if rows else 0, tuple(str(row.offender) for row in rows))
+class _Found:
+    """The violations that were found so far."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[Invariant] = Counter()
+        self._ids: dict[Invariant, list[str]] = {invariant: [] for invariant in Invariant}
+
+    def add(self, invariant: Invariant, result: CursorResult[Any]) -> None:
+        rows = result.all()
+        self._counts[invariant] += rows[0].offenders if rows else 0
+        self._ids[invariant] += [str(row.offender) for row in rows]
+
+    def findings(self) -> Sequence[Finding]:
+        return [
+            Finding(invariant, self._counts[invariant], tuple(self._ids[invariant][:SHOWN]))
+            for invariant in Invariant
+        ]

@@ -38,7 +38,7 @@ CHECKING_SETTINGS = {
     "application_name": "steelyard check",
     "jit": "off",
     "lock_timeout": "2s",
-    "statement_timeout": "10min",
+    "statement_timeout": "1min",
 }
 """Settings of a session that reads whole tables: with the default planner settings."""
 

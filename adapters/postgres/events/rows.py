@@ -24,6 +24,12 @@ class OutboxRow(Row):
             postgresql_where=text("position IS NULL"),
         ),
         Index("ix_outbox_cancellations", "aggregate_id", postgresql_where=text("type = 'order.cancelled'")),
+        Index(
+            "ix_outbox_of_order",
+            "aggregate_id",
+            "aggregate_version",
+            postgresql_where=text("aggregate_type = 'order'"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -78,7 +78,7 @@ async def test_check_may_scan_tables_without_a_short_timeout(engine: AsyncEngine
     async with engine.connect() as connection:
         for name in ("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "transaction_read_only"):
             assert (await connection.execute(text(f"SHOW {name}"))).scalar_one() == "on"
-        assert (await connection.execute(text("SHOW statement_timeout"))).scalar_one() == "10min"
+        assert (await connection.execute(text("SHOW statement_timeout"))).scalar_one() == "1min"
 
 
 BREAKING = {
