@@ -52,7 +52,7 @@ def _periodic_jobs(container: Container) -> Sequence[tuple[str, Callable[[], Awa
     """Return name, work and interval of each job."""
     retention = container.retention
     deliver_mail = partial(_deliver_mail, container.mail.deliver_mail())
-    return [
+    jobs: list[tuple[str, Callable[[], Awaitable[None]], timedelta]] = [
         ("reload keys", container.signing.reload_keys(), RELOAD_KEYS_EVERY),
         ("refresh search index", container.catalog.refresh_search_index(), PRUNE_EVERY),
         ("deliver mail", deliver_mail, SEND_MAIL_EVERY),
@@ -65,6 +65,9 @@ def _periodic_jobs(container: Container) -> Sequence[tuple[str, Callable[[], Awa
         ("prune mail", retention.prune_mail(), PRUNE_LONG_LIVED_EVERY),
         ("erase closed accounts", container.users.erase_closed_accounts(), PRUNE_LONG_LIVED_EVERY),
     ]
+    if container.settings().event_retention is not None:
+        jobs.append(("prune events", retention.prune_events(), PRUNE_LONG_LIVED_EVERY))
+    return jobs
 
 
 async def _deliver_mail(deliver_mail: DeliverMail) -> None:

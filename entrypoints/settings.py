@@ -151,6 +151,8 @@ class Settings(BaseSettings):
 
     expired_order_retention: timedelta = Field(timedelta(days=30), ge=timedelta(days=1))
     """How long an order that expired without a payment is stored."""
+    event_retention: timedelta | None = Field(None, ge=timedelta(days=7))
+    """How long published events are stored. Unset: all are kept. Set it when no process of release 2 runs any more."""
     webhook_delivery_retention: timedelta = Field(timedelta(days=30), ge=timedelta(days=7))
     """How long a delivery to a webhook endpoint is listed, unless it is pending."""
     provider_event_retention: timedelta = Field(timedelta(days=90), ge=timedelta(days=30))

@@ -19,20 +19,35 @@ class MemoryEventFeed(EventFeed):
     async def publish_new(self, *, limit: int) -> int:
         await yield_control()
         published = self._database.published
-        new = self._database.outbox[len(published) : len(published) + limit]
-        published.extend(
-            _published(event, position) for position, event in enumerate(new, len(published) + 1)
-        )
+        end = published[-1].position if published else 0
+        new = self._database.outbox[end : end + limit]
+        published.extend(_published(event, position) for position, event in enumerate(new, end + 1))
         return len(new)
 
     async def read(self, *, after: EventId | None, type_: str | None, limit: int) -> EventPage:
         await yield_control()
         begin = 0 if after is None else self._position_of(after)
         published = self._database.published
-        found = tuple(event for event in published[begin:] if type_ in {None, event.type})[:limit]
-        end = found[-1].position if len(found) == limit else len(published)
-        last = published[end - 1].id if end else after
-        return EventPage(events=found, last=last, has_more=end < len(published))
+        behind = [event for event in published if event.position > begin]
+        found = tuple(event for event in behind if type_ in {None, event.type})[:limit]
+        last = found[-1] if len(found) == limit else behind[-1] if behind else None
+        return EventPage(
+            events=found,
+            last=last.id if last else after,
+            has_more=last is not None and last is not published[-1],
+        )
+
+    async def prune(self, *, before: datetime, limit: int) -> int:
+        await yield_control()
+        needed = {delivery.event_id for delivery in self._database.tables.webhook_deliveries.values()}
+        old = [
+            event
+            for event in self._database.published[:-1]
+            if event.occurred_at < before and event.id not in needed
+        ][:limit]
+        for event in old:
+            self._database.published.remove(event)
+        return len(old)
 
     def _position_of(self, event_id: EventId) -> int:
         for event in self._database.published:

@@ -7,6 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from application.events.views import EventPage, PublishedEvent
+from application.retention.ports import PrunableRecords
 from domain.shared.errors import DomainError
 from domain.shared.ids import EventId
 
@@ -31,7 +32,7 @@ class UnknownEvent(DomainError):
         super().__init__("There is no such event in the feed. Start again without `after`.")
 
 
-class EventFeed(Protocol):
+class EventFeed(PrunableRecords, Protocol):
     """All committed events in one order that never changes, so that a reader misses none.
 
     An event gets its position when it is published, not when it occurs. So events of a transaction that commits late
@@ -43,7 +44,14 @@ class EventFeed(Protocol):
         ...
 
     async def read(self, *, after: EventId | None, type_: str | None, limit: int) -> EventPage:
-        """Return events after one, or from the first. Raises UnknownEvent."""
+        """Return events after one, or from the first that is stored. Raises UnknownEvent, also for a pruned event."""
+        ...
+
+    async def prune(self, *, before: datetime, limit: int) -> int:
+        """Delete at most `limit` published events that occurred before this time, and return how many.
+
+        The last event is kept, and those that webhook deliveries refer to.
+        """
         ...
 
 

@@ -8,6 +8,7 @@ from application.events.ports import (
     PublisherUnavailable,
     RelayLease,
     RelayProgress,
+    UnknownEvent,
 )
 from application.shared.clock import Clock
 from application.shared.ids import IdFactory
@@ -49,7 +50,10 @@ class RelayEvents:
         return count
 
     async def _carry_on(self, lease: RelayLease, limit: int) -> tuple[EventId | None, int]:
-        portion = await self.feed.read(after=lease.after, type_=None, limit=limit)
+        try:
+            portion = await self.feed.read(after=lease.after, type_=None, limit=limit)
+        except UnknownEvent:  # pruned while the publisher was away for longer than the retention of events
+            portion = await self.feed.read(after=None, type_=None, limit=limit)
         if portion.events:
             try:
                 async with asyncio.timeout(PUBLISH_TIMEOUT):

@@ -34,6 +34,9 @@ class Retention(containers.DeclarativeContainer):
     prune_attempts = providers.Singleton(
         Prune, records=database.attempt_records, clock=clock, retention=timedelta(0)
     )
+    prune_events = providers.Singleton(
+        Prune, records=database.event_feed, clock=clock, retention=settings.provided.event_retention
+    )
     prune_old_records = providers.Singleton(
         PruneOldRecords,
         records=database.old_records,

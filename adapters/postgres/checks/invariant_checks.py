@@ -67,8 +67,8 @@ _OF_ORDERS: Mapping[Invariant, str] = {
         FROM orders o JOIN orders other USING (customer_id, idempotency_key)
         WHERE o.id > :after AND o.id <= :until AND other.id <> o.id""",
     # A history begins with version 1, leads from each status to the next, and ends with the order's present status. Of
-    # the events that an order has of a version, exactly one is that of the row. Expired orders are pruned before their
-    # events are.
+    # the events that an order has of a version, exactly one is that of the row. Expired orders are pruned, and so are
+    # old events.
     Invariant.CHANGES_ARE_RECORDED: """
         WITH told AS (
             SELECT aggregate_id, aggregate_version, type, count(*) AS times
@@ -86,7 +86,8 @@ _OF_ORDERS: Mapping[Invariant, str] = {
                    h.version = row_number() OVER (PARTITION BY h.order_id ORDER BY h.version)
                    AND h.source IS NOT DISTINCT FROM
                        lag(h.target) OVER (PARTITION BY h.order_id ORDER BY h.version)
-                   AND coalesce(told.times, 0) = 1 AS is_whole
+                   AND (told.times = 1 OR told.times IS NULL AND h.occurred_at < (
+                       SELECT pruned_until FROM retention_marks WHERE name = 'events')) IS TRUE AS is_whole
             FROM order_history h
             LEFT JOIN unnest(:sources, :actions, :targets, :events) AS known (source, action, target, event)
             ON known.source IS NOT DISTINCT FROM h.source

@@ -15,3 +15,12 @@ class InvariantTallyRow(Row):
     invariant: Mapped[str] = mapped_column(primary_key=True)
     offenders: Mapped[int]
     checked_at: Mapped[datetime]
+
+
+class RetentionMarkRow(Row):
+    """The time before which records of a kind may be missing, because they were pruned."""
+
+    __tablename__ = "retention_marks"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    pruned_until: Mapped[datetime]

@@ -5,7 +5,7 @@ Rows are separate from entities; each feature's mapping.py converts between them
 
 from adapters.postgres.audit.rows import AuditEntryRow
 from adapters.postgres.catalog.rows import ProductRow, StockMovementRow, StockRow
-from adapters.postgres.checks.rows import InvariantTallyRow
+from adapters.postgres.checks.rows import InvariantTallyRow, RetentionMarkRow
 from adapters.postgres.clients.rows import ClientSecretRow, ServiceClientRow
 from adapters.postgres.core.schema import Row
 from adapters.postgres.core.schema_state import SchemaRevisionRow
@@ -40,6 +40,7 @@ __all__ = [
     "ProductRow",
     "ProviderEventRow",
     "RefundRow",
+    "RetentionMarkRow",
     "Row",
     "SandboxChargeRow",
     "SandboxMessageRow",

@@ -1,9 +1,12 @@
-from sqlalchemy import Text, bindparam, cast, func, select, text
+from datetime import datetime
+
+from sqlalchemy import DateTime, Text, bindparam, cast, func, select, text
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.postgres.core.errors import translated
 from adapters.postgres.core.reader import AutocommitReader
-from adapters.postgres.core.rows import OutboxRow
+from adapters.postgres.core.rows import OutboxRow, RetentionMarkRow
 from adapters.postgres.core.unnest import columns_of
 from adapters.postgres.events.mapping import event_from
 from application.events.ports import EventFeed, UnknownEvent
@@ -42,9 +45,34 @@ _PUBLISH = text("""
     WHERE outbox.id = placed.id
 """)
 
+# The last event stays, so that positions and publishers continue after it. Events that a delivery refers to stay, too.
+_PRUNE = text("""
+    DELETE FROM outbox WHERE id IN (
+        SELECT id FROM outbox
+        WHERE occurred_at < :before AND position < (SELECT max(position) FROM outbox)
+          AND NOT EXISTS (
+              SELECT FROM webhook_endpoints e
+              JOIN webhook_deliveries d ON d.endpoint_id = e.id AND d.event_id = outbox.id)
+        LIMIT :limit
+        FOR UPDATE SKIP LOCKED
+    )
+""").bindparams(bindparam("before", type_=DateTime(timezone=True)))
+_NEW_MARK = insert(RetentionMarkRow)
+_MARK = _NEW_MARK.on_conflict_do_update(
+    index_elements=[RetentionMarkRow.name],
+    set_={"pruned_until": func.greatest(RetentionMarkRow.pruned_until, _NEW_MARK.excluded.pruned_until)},
+)
+
 _END = select(func.coalesce(func.max(OutboxRow.position), 0).label("position"))
 _POSITION_OF = select(OutboxRow.position).where(
     OutboxRow.id == bindparam("id"), OutboxRow.position.is_not(None)
+)
+_END_OF_SCAN = (
+    select(OutboxRow.position)
+    .where(OutboxRow.position > bindparam("after"))
+    .order_by(OutboxRow.position)
+    .offset(bindparam("skipped"))
+    .limit(1)
 )
 _ID_AT = select(OutboxRow.id).where(OutboxRow.position == bindparam("position"))
 _READ = (
@@ -57,7 +85,7 @@ _READ_TYPE = _READ.where(OutboxRow.type == bindparam("type"))
 
 
 class PostgresEventFeed(EventFeed):
-    """Positions have no gaps: one process at a time assigns them, in the transaction that publishes."""
+    """One process at a time assigns positions, in the transaction that publishes, so that they have no gaps."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -74,13 +102,23 @@ class PostgresEventFeed(EventFeed):
     async def read(self, *, after: EventId | None, type_: str | None, limit: int) -> EventPage:
         begin = 0 if after is None else await self._position_of(after)
         [head] = await self._reader.all(_END)
-        until = min(head.position, begin + SCANNED)
+        until = head.position if type_ is None else await self._end_of_scan(begin, head.position)
         found = await self._read(begin, until, type_, limit)
         if len(found) == limit:
             until = found[-1].position
         return EventPage(
             events=found, last=await self._id_at(until, found, after), has_more=until < head.position
         )
+
+    async def prune(self, *, before: datetime, limit: int) -> int:
+        with translated():
+            async with self._engine.begin() as connection:
+                await connection.execute(_MARK, {"name": "events", "pruned_until": before})
+                return (await connection.execute(_PRUNE, {"before": before, "limit": limit})).rowcount
+
+    async def _end_of_scan(self, begin: int, head: int) -> int:
+        row = await self._reader.one_or_none(_END_OF_SCAN, {"after": begin, "skipped": SCANNED - 1})
+        return int(row.position) if row else head
 
     async def _position_of(self, event_id: EventId) -> int:
         row = await self._reader.one_or_none(_POSITION_OF, {"id": event_id})

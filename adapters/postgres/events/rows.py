@@ -30,6 +30,7 @@ class OutboxRow(Row):
             "aggregate_version",
             postgresql_where=text("aggregate_type = 'order'"),
         ),
+        Index(None, "occurred_at", postgresql_using="brin"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

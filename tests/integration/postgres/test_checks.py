@@ -73,6 +73,22 @@ async def test_pruned_order_breaks_no_invariant(shop: Shop, engine: AsyncEngine)
     assert await found(engine) == {}
 
 
+async def test_pruned_events_break_no_invariant_and_missing_ones_do(
+    shop: Shop, engine: AsyncEngine, psql: asyncpg.Connection
+) -> None:
+    await a_busy_shop(shop)
+    while await shop.store.event_feed.publish_new(limit=100):
+        pass
+    shop.clock.advance(timedelta(days=1))
+    before = shop.clock.now()
+    assert await shop.store.event_feed.prune(before=before, limit=1000) > 10
+    assert await psql.fetchval("SELECT count(*) FROM outbox") == 1
+    assert await found(engine) == {}
+    await shop.order(await shop.product(stock=1))
+    await psql.execute("DELETE FROM outbox WHERE type = 'order.placed'")
+    assert (await found(engine)).keys() == {Invariant.CHANGES_ARE_RECORDED}
+
+
 async def test_check_may_scan_tables_without_a_short_timeout(engine: AsyncEngine) -> None:
     """With the timeouts of requests, the check of a hundred thousand orders would be cancelled."""
     async with engine.connect() as connection:

@@ -1,0 +1,86 @@
+"""Old events are deleted, and the feed and its publishers go on with those that are stored."""
+
+from datetime import timedelta
+
+import pytest
+
+from application.events.ports import UnknownEvent
+from application.events.views import PublishedEvent
+from tests.kit.shop import Shop
+from tests.kit.webhooks import Webhooks
+
+DAY = timedelta(days=1)
+
+
+async def publish_products(shop: Shop, count: int) -> list[PublishedEvent]:
+    for _ in range(count):
+        await shop.product()
+    while await shop.store.event_feed.publish_new(limit=100):
+        pass
+    return await stored_events(shop)
+
+
+async def stored_events(shop: Shop) -> list[PublishedEvent]:
+    page = await shop.store.event_feed.read(after=None, type_=None, limit=100)
+    assert not page.has_more
+    return list(page.events)
+
+
+async def prune_all(shop: Shop) -> int:
+    return await shop.store.event_feed.prune(before=shop.clock.now() + DAY, limit=100)
+
+
+async def test_all_old_events_but_the_last_are_deleted(shop: Shop) -> None:
+    events = await publish_products(shop, 3)
+    assert await prune_all(shop) == len(events) - 1
+    assert await stored_events(shop) == events[-1:]
+    assert await prune_all(shop) == 0
+
+
+async def test_young_events_are_kept(shop: Shop) -> None:
+    events = await publish_products(shop, 2)
+    shop.clock.advance(DAY)
+    await publish_products(shop, 2)
+    assert await shop.store.event_feed.prune(before=shop.clock.now(), limit=100) == len(events)
+    assert [event.position for event in await stored_events(shop)] == [len(events) + 1, len(events) + 2]
+
+
+async def test_positions_continue_after_pruned_events(shop: Shop) -> None:
+    events = await publish_products(shop, 3)
+    await prune_all(shop)
+    assert [event.position for event in await publish_products(shop, 1)] == [len(events), len(events) + 1]
+
+
+async def test_reader_after_a_pruned_event_is_rejected(shop: Shop) -> None:
+    events = await publish_products(shop, 3)
+    await prune_all(shop)
+    with pytest.raises(UnknownEvent):
+        await shop.store.event_feed.read(after=events[0].id, type_=None, limit=9)
+    page = await shop.store.event_feed.read(after=events[-1].id, type_="product.created", limit=9)
+    assert (page.events, page.last, page.has_more) == ((), events[-1].id, False)
+
+
+async def test_event_of_a_listed_delivery_is_kept(shop: Shop) -> None:
+    webhooks = Webhooks(shop)
+    await webhooks.endpoint()
+    await shop.product()
+    assert await webhooks.work() == 1
+    [delivered] = await stored_events(shop)
+    await publish_products(shop, 3)
+    assert await prune_all(shop) == 2
+    first, last = await stored_events(shop)
+    assert first == delivered
+    page = await shop.store.event_feed.read(after=None, type_="product.created", limit=1)
+    assert page.has_more
+    page = await shop.store.event_feed.read(after=page.last, type_="product.created", limit=1)
+    assert page.events == (last,)
+
+
+async def test_publisher_goes_on_with_the_first_stored_event(shop: Shop) -> None:
+    webhooks = Webhooks(shop)
+    await publish_products(shop, 1)
+    assert await webhooks.relay(limit=1) == 1
+    await publish_products(shop, 3)
+    assert await prune_all(shop) == 3
+    assert await webhooks.relay(limit=9) == 1
+    assert await webhooks.relay(limit=9) == 0
