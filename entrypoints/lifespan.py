@@ -67,6 +67,8 @@ def _periodic_jobs(container: Container) -> Sequence[tuple[str, Callable[[], Awa
     ]
     if container.settings().event_retention is not None:
         jobs.append(("prune events", retention.prune_events(), PRUNE_LONG_LIVED_EVERY))
+    if container.settings().ledger_retention is not None:
+        jobs.append(("archive the ledger", retention.archive_ledger(), PRUNE_LONG_LIVED_EVERY))
     return jobs
 
 

@@ -153,6 +153,8 @@ class Settings(BaseSettings):
     """How long an order that expired without a payment is stored."""
     event_retention: timedelta | None = Field(None, ge=timedelta(days=7))
     """How long published events are stored. Unset: all are kept. Set it when no process of release 2 runs any more."""
+    ledger_retention: timedelta | None = Field(None, ge=timedelta(days=30))
+    """How long movements of stock are listed; older ones become opening balances. Unset: all are kept, see `event_retention`."""
     webhook_delivery_retention: timedelta = Field(timedelta(days=30), ge=timedelta(days=7))
     """How long a delivery to a webhook endpoint is listed, unless it is pending."""
     provider_event_retention: timedelta = Field(timedelta(days=90), ge=timedelta(days=30))

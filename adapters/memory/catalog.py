@@ -14,6 +14,7 @@ from application.catalog.ports import (
     ProductSearchIndex,
     ProductSort,
     SkuTaken,
+    StockLedger,
     StockQueries,
     StockRepository,
 )
@@ -209,6 +210,19 @@ def _is_found(product: Product, query: str) -> bool:
         or not product.search_typos.isdisjoint(search.typo_variants(term.word))
         for term in wanted
     )
+
+
+class MemoryStockLedger(StockLedger):
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
+
+    async def prune(self, *, before: datetime, limit: int) -> int:
+        await yield_control()
+        movements = self._database.tables.movements
+        old = [key for key, movement in movements.items() if movement.at < before][:limit]
+        for key in old:
+            del movements[key]
+        return len(old)
 
 
 class MemoryStockQueries(StockQueries):

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from application.catalog.views import MovementView, ProductView, StockView
+from application.retention.ports import PrunableRecords
 from application.shared.page import Page, Position
 from domain.catalog.product import Product, ProductStatus
 from domain.catalog.stock import Stock
@@ -67,6 +68,14 @@ class StockRepository(Protocol):
 
     async def save(self, stocks: Iterable[Stock]) -> None:
         """Save locked stocks, with their movements."""
+        ...
+
+
+class StockLedger(PrunableRecords, Protocol):
+    """The movements of all stocks, outside of any unit of work."""
+
+    async def prune(self, *, before: datetime, limit: int) -> int:
+        """Replace at most `limit` movements from before this time by opening balances, and return how many."""
         ...
 
 

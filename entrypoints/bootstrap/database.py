@@ -4,6 +4,7 @@ from dependency_injector import containers, providers
 
 from adapters.postgres.audit.audit_log import PostgresAuditRecords
 from adapters.postgres.audit.queries import PostgresAuditQueries
+from adapters.postgres.catalog.ledger import PostgresStockLedger
 from adapters.postgres.catalog.queries import PostgresProductQueries, PostgresStockQueries
 from adapters.postgres.catalog.search_index import PostgresProductSearchIndex
 from adapters.postgres.checks.findings import PostgresFindingRecords
@@ -88,6 +89,7 @@ class Database(containers.DeclarativeContainer):
         PostgresDeliveryQueue, engine=engine, ids=ids, secret_box=security.secret_box
     )
     expired_orders = providers.Singleton(PostgresExpiredOrders, engine=engine)
+    stock_ledger = providers.Singleton(PostgresStockLedger, engine=engine)
     old_records = providers.Singleton(PostgresOldRecords, engine=engine)
     audit_records = providers.Singleton(PostgresAuditRecords, engine=engine)
     attempt_records = providers.Singleton(PostgresAttemptRecords, engine=engine)

@@ -37,6 +37,9 @@ class Retention(containers.DeclarativeContainer):
     prune_events = providers.Singleton(
         Prune, records=database.event_feed, clock=clock, retention=settings.provided.event_retention
     )
+    archive_ledger = providers.Singleton(
+        Prune, records=database.stock_ledger, clock=clock, retention=settings.provided.ledger_retention
+    )
     prune_old_records = providers.Singleton(
         PruneOldRecords,
         records=database.old_records,

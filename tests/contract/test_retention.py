@@ -11,6 +11,7 @@ from application.retention.ports import RecordKind
 from domain.shared.ids import PaymentId, RefundId
 from domain.shared.money import Money
 from domain.webhooks.delivery import DeliveryStatus
+from tests.invariants import ledger
 from tests.kit.shop import Shop
 from tests.kit.webhooks import Webhooks
 
@@ -137,3 +138,16 @@ async def test_pruning_deletes_at_most_as_many_records_as_permitted(shop: Shop) 
         await shop.store.old_records.prune(RecordKind.SESSIONS, before=later, limit=2) for _ in range(3)
     ]
     assert counts == [2, 1, 0]
+
+
+async def test_old_movements_of_stock_leave_the_ledger(shop: Shop) -> None:
+    mug = await shop.product(stock=5)
+    await shop.pay(await shop.order(mug, 2))
+    shop.clock.advance(timedelta(days=1))
+    await shop.adjust_stock(shop.adjusting((mug, 1)))
+    assert await shop.store.stock_ledger.prune(before=shop.clock.now(), limit=1) == 1
+    assert await shop.store.stock_ledger.prune(before=shop.clock.now(), limit=9) == 1
+    assert await shop.store.stock_ledger.prune(before=shop.clock.now(), limit=9) == 0
+    [movement] = await ledger(shop, mug.id)
+    assert (movement.on_hand_delta, movement.on_hand, movement.reserved) == (1, 6, 2)
+    assert (await shop.get_stock(mug.id)).available == 4

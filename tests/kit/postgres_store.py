@@ -8,6 +8,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from adapters.postgres.audit.audit_log import PostgresAuditRecords
 from adapters.postgres.audit.queries import PostgresAuditQueries
+from adapters.postgres.catalog.ledger import PostgresStockLedger
 from adapters.postgres.catalog.queries import PostgresProductQueries, PostgresStockQueries
 from adapters.postgres.catalog.search_index import PostgresProductSearchIndex
 from adapters.postgres.checks.findings import PostgresFindingRecords
@@ -69,6 +70,7 @@ async def postgres_store(url: str, ids: IdFactory | None = None) -> AsyncIterato
             findings=PostgresFindingRecords(engine),
             sandbox_store=PostgresSandboxStore(engine),
             attempts=PostgresAttemptRecords(engine),
+            stock_ledger=PostgresStockLedger(engine),
             old_records=PostgresOldRecords(engine),
             expired_orders=PostgresExpiredOrders(engine),
             audit=PostgresAuditQueries(engine),

@@ -1,7 +1,12 @@
 from dataclasses import dataclass, fields
 
 from adapters.memory.audit import MemoryAuditLog
-from adapters.memory.catalog import MemoryProductQueries, MemoryProductSearchIndex, MemoryStockQueries
+from adapters.memory.catalog import (
+    MemoryProductQueries,
+    MemoryProductSearchIndex,
+    MemoryStockLedger,
+    MemoryStockQueries,
+)
 from adapters.memory.checks import MemoryFindingRecords
 from adapters.memory.clients import MemoryClientQueries
 from adapters.memory.core.database import MemoryDatabase
@@ -20,7 +25,7 @@ from adapters.memory.webhooks import MemoryDeliveryQueue, MemoryWebhookQueries
 from adapters.payments.sandbox.store import SandboxStore
 from adapters.system import UuidV7Factory
 from application.audit.ports import AuditQueries, AuditRecords
-from application.catalog.ports import ProductQueries, ProductSearchIndex, StockQueries
+from application.catalog.ports import ProductQueries, ProductSearchIndex, StockLedger, StockQueries
 from application.checks.ports import FindingRecords
 from application.clients.ports import ClientQueries
 from application.events.ports import EventFeed, OutboxQueries, RelayProgress
@@ -80,6 +85,7 @@ class Store:
     sandbox_store: SandboxStore
     attempts: AttemptRecords
     expired_orders: ExpiredOrders
+    stock_ledger: StockLedger
     old_records: OldRecords
     audit: AuditQueries
     audit_records: AuditRecords
@@ -121,6 +127,7 @@ def memory_store(database: MemoryDatabase | None = None) -> Store:
         sandbox_store=sandbox_store,
         attempts=MemoryAttemptRecords(database),
         expired_orders=MemoryExpiredOrders(database),
+        stock_ledger=MemoryStockLedger(database),
         old_records=MemoryOldRecords(database, sandbox_store),
         audit=audit_log,
         audit_records=audit_log,

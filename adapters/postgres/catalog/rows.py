@@ -39,7 +39,10 @@ class StockMovementRow(Row):
     """
 
     __tablename__ = "stock_movements"
-    __table_args__ = (one_of("reason", MovementReason),)
+    __table_args__ = (
+        one_of("reason", MovementReason),
+        Index(None, "occurred_at", postgresql_using="brin"),
+    )
 
     product_id: Mapped[UUID] = mapped_column(primary_key=True)
     version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -53,6 +56,17 @@ class StockMovementRow(Row):
     actor_id: Mapped[UUID | None]
     request_id: Mapped[str]
     occurred_at: Mapped[datetime]
+
+
+class StockOpeningBalanceRow(Row):
+    """The sums of a product's archived movements. `received` leaves shipments out."""
+
+    __tablename__ = "stock_opening_balances"
+
+    product_id: Mapped[UUID] = mapped_column(primary_key=True)
+    on_hand: Mapped[int]
+    reserved: Mapped[int]
+    received: Mapped[int]
 
 
 class ProductRow(Row):

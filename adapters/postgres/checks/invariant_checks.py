@@ -118,7 +118,12 @@ _OF_PRODUCTS: Mapping[Invariant, str] = {
         FROM (SELECT * FROM stocks WHERE product_id > :after AND product_id <= :until) stock
         FULL JOIN (
             SELECT product_id, sum(on_hand_delta) AS came, sum(reserved_delta) AS promised
-            FROM stock_movements WHERE product_id > :after AND product_id <= :until
+            FROM (
+                SELECT product_id, on_hand_delta, reserved_delta FROM stock_movements
+                WHERE product_id > :after AND product_id <= :until
+                UNION ALL
+                SELECT product_id, on_hand, reserved FROM stock_opening_balances
+                WHERE product_id > :after AND product_id <= :until) moved
             GROUP BY product_id) ledger USING (product_id)
         WHERE coalesce(on_hand, 0) <> coalesce(came, 0) OR coalesce(reserved, 0) <> coalesce(promised, 0)""",
 }
@@ -138,8 +143,10 @@ _SOLD = f"""
     WHERE o.id > :after AND o.id <= :until
     GROUP BY l.product_id"""  # noqa: S608 - a constant of this file
 _CAME = """
-    SELECT coalesce(sum(m.on_hand_delta), 0) FROM stock_movements m
-    WHERE m.product_id = sold.product_id AND m.reason <> 'shipped'"""
+    coalesce((
+        SELECT sum(m.on_hand_delta) FROM stock_movements m
+        WHERE m.product_id = sold.product_id AND m.reason <> 'shipped'), 0)
+    + coalesce((SELECT received FROM stock_opening_balances b WHERE b.product_id = sold.product_id), 0)"""
 _SUSPECTED = f"""
     SELECT product_id FROM unnest(:product_ids, :units) AS sold (product_id, units)
     WHERE units > ({_CAME})"""  # noqa: S608 - a constant of this file

@@ -4,7 +4,7 @@ Rows are separate from entities; each feature's mapping.py converts between them
 """
 
 from adapters.postgres.audit.rows import AuditEntryRow
-from adapters.postgres.catalog.rows import ProductRow, StockMovementRow, StockRow
+from adapters.postgres.catalog.rows import ProductRow, StockMovementRow, StockOpeningBalanceRow, StockRow
 from adapters.postgres.checks.rows import InvariantTallyRow, RetentionMarkRow
 from adapters.postgres.clients.rows import ClientSecretRow, ServiceClientRow
 from adapters.postgres.core.schema import Row
@@ -52,6 +52,7 @@ __all__ = [
     "SignUpRow",
     "SigningKeyRow",
     "StockMovementRow",
+    "StockOpeningBalanceRow",
     "StockRow",
     "UserRow",
     "WebhookDeliveryHeadRow",

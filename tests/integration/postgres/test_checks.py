@@ -89,6 +89,23 @@ async def test_pruned_events_break_no_invariant_and_missing_ones_do(
     assert (await found(engine)).keys() == {Invariant.CHANGES_ARE_RECORDED}
 
 
+async def test_archived_ledger_still_adds_up(
+    shop: Shop, engine: AsyncEngine, psql: asyncpg.Connection
+) -> None:
+    order = await a_busy_shop(shop)
+    before = shop.clock.now() + timedelta(seconds=1)
+    archived = 0
+    while count := await shop.store.stock_ledger.prune(before=before, limit=7):
+        archived += count
+        assert await found(engine) == {}
+    assert archived > 10
+    assert await psql.fetchval("SELECT count(*) FROM stock_movements") == 0
+    await shop.fulfil(order)
+    assert await found(engine) == {}
+    await psql.execute("UPDATE stock_opening_balances SET received = received - 50, on_hand = on_hand - 50")
+    assert {Invariant.LEDGER_ADDS_UP, Invariant.NOTHING_OVERSOLD} <= (await found(engine)).keys()
+
+
 async def test_check_may_scan_tables_without_a_short_timeout(engine: AsyncEngine) -> None:
     """With the timeouts of requests, the check of a hundred thousand orders would be cancelled."""
     async with engine.connect() as connection:
