@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 
+from application.catalog.views import ProductView
 from application.webhooks.views import EndpointView
 from domain.catalog.product import Product, ProductDetails, ProductStatus
 from domain.catalog.stock import Stock
@@ -130,6 +131,7 @@ async def test_product_and_stock_are_read_as_they_were_written(shop: Shop, value
     async with shop.store.unit_of_work() as work:
         assert content((await work.products.get([product.id]))[product.id]) == content(product)
         assert content((await work.stocks.get([product.id]))[product.id]) == content(stock)
+    assert await shop.store.products.get(product.id) == ProductView.of(product, stock)
 
 
 async def test_user_is_read_as_it_was_written(shop: Shop, values: Values) -> None:
