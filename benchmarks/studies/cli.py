@@ -15,6 +15,7 @@ from benchmarks.studies import idle as idling
 from benchmarks.studies import logins as logging_in
 from benchmarks.studies import memory as weighing
 from benchmarks.studies import overload as overloading
+from benchmarks.studies import search as searching
 from benchmarks.studies import starts as starting
 from benchmarks.studies.timing import Durations
 
@@ -58,6 +59,21 @@ def logins(seconds: Seconds = 4) -> None:
                 f" {round_.beside.p99_ms:6.0f} ms at {round_.beside.per_second:6,.0f}/s: {ratio:.2f}x,"
                 f" {round_.log_ins.done} log-ins, {round_.log_ins.refused} refused"
             )
+
+
+@group.command()
+def search(products: Annotated[int, typer.Option(min=20_000)] = 1_000_000) -> None:
+    """Show the rows that searches read in a large catalog (EXPLAIN ANALYZE), and how long they take."""
+    with server() as postgres:
+        console.print(f"Making {products:,} products")
+        reads, durations = asyncio.run(searching.measure(postgres, products))
+    for read in reads:
+        found = durations[read.query]
+        console.print(
+            f"{read.products:3} found, {read.rows:9,} rows read, {read.milliseconds:8.1f} ms in the database;"
+            f" p50 {found.p50_ms:8.1f} ms  {read.query}",
+            soft_wrap=True,
+        )
 
 
 @group.command()

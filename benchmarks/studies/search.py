@@ -1,0 +1,184 @@
+"""Rows that searches read in a large catalog, by EXPLAIN, and how long they take."""
+
+import asyncio
+import json
+import random
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from adapters.postgres.core.migrations import upgrade
+from application.catalog.ports import ProductFilter, ProductSort
+from benchmarks.database import Server
+from benchmarks.studies.timing import Durations, take_turns
+from domain.catalog import search
+from entrypoints.bootstrap.root import Container
+from entrypoints.settings import Settings
+
+TEMPLATES = 20_000
+"""Different names and descriptions. Each is used by many products."""
+PAGE = 20
+TURNS = 10
+WORDS = [
+    "mug",
+    "red",
+    "blue",
+    "shirt",
+    "table",
+    "lamp",
+    "oil",
+    "olive",
+    "thor",
+    "luk",
+    "usb",
+    "cable",
+    "holder",
+    "glass",
+    "wood",
+    "steel",
+    "small",
+    "large",
+    "kitchen",
+    "garden",
+    "coffee",
+    "tea",
+    "vitamin",
+    "tablets",
+    "strasse",
+    "orange",
+    "green",
+    "bottle",
+    "set",
+    "of",
+    "with",
+    "and",
+    "for",
+    "the",
+]
+NAMES = (
+    "Øl krus", "Łuk drewniany", "Þór hamar", "Straße", "綿の布団", "無印良品 収納", "เสื้อยืดสีขาว", "USB-C cable", "T-shirt",
+    "Crème brûlée", "Æbleskive", "Đuro",
+)  # fmt: skip
+QUERIES = (
+    "ol", "luk", "thor", "strasse", "布団", "布", "良品", "สีขาว", "usbc", "USB-C", "usb", "t shirt", "vitamin c tablets",
+    "brulee", "bruleee", "o", "s", "a b c d e f g h", "aa bb cc dd ee ff gg hh", "mug red blue shirt table lamp oil glass",
+    "of with and for the set small large", "shirtt tablee lampp olivee glasss woodd steell bottlee", "nothing-like-this",
+    "the", "product 4711",
+)  # fmt: skip
+_INDEXES = {"ix_products_search_words": "search_words", "ix_products_search_typos": "search_typos"}
+_INSERT = """
+INSERT INTO stocks (product_id, on_hand, reserved, version)
+SELECT ('000000b0-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 5, 0, 1 FROM generate_series(1, {products}) AS n;
+
+INSERT INTO products (id, sku, name, description, price_amount, price_currency, attributes, max_per_order, status, version,
+                      stock_version, created_at, updated_at, sort_name, search_words, search_typos, search_version)
+SELECT ('000000b0-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'SKU-' || n, name, '', 1000, 'EUR', '{{}}', NULL,
+       'active', 1, 1, now() - interval '1 minute' * n, now(), name, array_to_tsvector(words), typos, 1
+FROM generate_series(1, {products}) AS n JOIN templates ON number = n % {templates}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What one page of a search cost. `rows` is the most that one step of the plan has returned or removed."""
+
+    query: str
+    products: int
+    rows: int
+    milliseconds: float
+
+
+async def measure(server: Server, products: int) -> tuple[list[Read], dict[str, Durations]]:
+    """Return the cost of each query's first page by EXPLAIN, and the durations of the same pages in turns."""
+    async with _catalog(server, products) as (container, connection):
+        # Without the timeout of public reads, which would hide how long a statement takes.
+        container.database.public_read_engine.override(container.database.engine)
+        queries = container.database.product_queries()
+        engine = container.database.engine()
+        reads: list[Read] = []
+
+        async def page(query: str, limit: int = PAGE) -> int:
+            criteria = ProductFilter(query=query)
+            found = await queries.list(
+                criteria, sort=ProductSort.CREATED_AT, descending=True, after=None, limit=limit
+            )
+            return len(found.items)
+
+        for query in QUERIES:
+            with _statements_of(engine) as sent:
+                count = await page(query)
+            statement, parameters = sent[-1]
+            plan = await connection.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", *parameters)
+            [root] = json.loads(plan)
+            reads.append(Read(query, count, max(_rows_of(root["Plan"])), root["Execution Time"]))
+        calls = {query: (lambda query=query: page(query)) for query in QUERIES}
+        return reads, await take_turns(calls, times=TURNS, warm_up=1)
+
+
+@contextmanager
+def _statements_of(engine: AsyncEngine) -> Iterator[list[tuple[str, Sequence[object]]]]:
+    """Collect the statements that the engine sends, with their parameters."""
+    sent: list[tuple[str, Sequence[object]]] = []
+
+    def note(*arguments: Any) -> None:  # noqa: ANN401 - of SQLAlchemy's event
+        _connection, _cursor, statement, parameters, *_ = arguments
+        sent.append((statement, parameters))
+
+    event.listen(engine.sync_engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(engine.sync_engine, "before_cursor_execute", note)
+
+
+def _rows_of(node: Mapping[str, Any]) -> Iterator[int]:
+    """Yield the rows that each step of a plan has read."""
+    removed = sum(value for name, value in node.items() if name.startswith("Rows Removed"))
+    yield int((node["Actual Rows"] + removed) * node["Actual Loops"])
+    for part in node.get("Plans", ()):
+        yield from _rows_of(part)
+
+
+@asynccontextmanager
+async def _catalog(server: Server, products: int) -> AsyncIterator[tuple[Container, asyncpg.Connection]]:
+    name = await asyncio.to_thread(server.create)
+    try:
+        await asyncio.to_thread(upgrade, server.url_of(name))
+        connection = await server.connect(name)
+        try:
+            await _fill(connection, products)
+            container = Container(settings=Settings(database_url=server.url_of(name)))
+            try:
+                yield container, connection
+            finally:
+                await container.database.engine().dispose()
+        finally:
+            await connection.close()
+    finally:
+        await asyncio.to_thread(server.drop, name)
+
+
+async def _fill(connection: asyncpg.Connection, products: int) -> None:
+    """Make products whose names and descriptions are words of several scripts. Indexes are built after the rows."""
+    await connection.execute(
+        "CREATE TEMPORARY TABLE templates (number int, name text, words text[], typos text[])"
+    )
+    await connection.copy_records_to_table("templates", records=_templates())
+    for index in _INDEXES:
+        await connection.execute(f"DROP INDEX {index}")
+    await connection.execute(_INSERT.format(products=products, templates=TEMPLATES))
+    for index, column in _INDEXES.items():
+        await connection.execute(f"CREATE INDEX {index} ON products USING gin ({column})")
+    await connection.execute("VACUUM ANALYZE")
+
+
+def _templates() -> Iterator[tuple[int, str, list[str], list[str]]]:
+    chance = random.Random(7)  # noqa: S311 - the same catalog in every run
+    for number in range(TEMPLATES):
+        name = " ".join([chance.choice(NAMES), *chance.sample(WORDS, 3), str(number)])
+        words = search.indexed_words(f"SKU-{number} {name} {' '.join(chance.sample(WORDS, 8))}")
+        typos = frozenset[str]().union(*map(search.typo_variants, search.words(f"SKU-{number} {name}")))
+        yield number, name, sorted(words), sorted(typos)
