@@ -91,7 +91,7 @@ def line_values(order_id: OrderId, position: int, line: OrderLine) -> dict[str, 
 
 
 def change_values(order_id: OrderId, version: int, change: StatusChange) -> dict[str, object]:
-    """Return a row of the history; `version` is that of the order which the change led to."""
+    """Return a row of the history; `version` is the order's version after the change."""
     return {
         "order_id": order_id,
         "version": version,

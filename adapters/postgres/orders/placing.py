@@ -1,8 +1,9 @@
-"""What a batch of orders is decided on, in two statements: one that locks free rows, and one that reads afterwards."""
+"""Reads for a batch of orders, in two statements: the first locks rows that are free, the second reads afterwards."""
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import cast
+from typing import NamedTuple
+from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
@@ -19,6 +20,7 @@ from sqlalchemy import (
 )
 
 from adapters.postgres.catalog.mapping import product_from, stock_from
+from adapters.postgres.core.result_row import row_maker
 from adapters.postgres.core.rows import ProductRow, StockRow
 from adapters.postgres.core.transaction import Transaction
 from adapters.postgres.core.unnest import columns_of
@@ -30,12 +32,13 @@ from domain.users.user import UserStatus
 
 _STOCKS = columns_of(StockRow, without={"in_stock"})
 _PRODUCTS = columns_of(ProductRow, without={"sort_name", "search_words", "search_typos", "search_version"})
+_stock_row, _product_row = row_maker(StockRow, _STOCKS), row_maker(ProductRow, _PRODUCTS)
 _IDS = (
     bindparam("customer_ids", type_=ARRAY(Uuid)),
     bindparam("product_ids", type_=ARRAY(Uuid)),
 )
 
-# The condition on the stocks depends on the customers, so that they are locked first: the same order as everywhere.
+# The condition on stocks depends on the customers, so that customers are locked first, in the order used everywhere.
 _LOCK = """
 WITH customers AS MATERIALIZED (
     SELECT id FROM users WHERE id = ANY (:customer_ids) ORDER BY id {lock_customers}
@@ -48,7 +51,7 @@ SELECT NULL::uuid AS customer_id, {stocks} FROM locked
 UNION ALL
 SELECT id, {nulls} FROM customers"""
 
-# Products and customers have nothing in common: each has rows of its own, so that one statement reads both.
+# One statement reads products and customers, each in rows of their own.
 _READ = """
 SELECT products.*, customers.*
 FROM (SELECT {products} FROM products WHERE id = ANY (:product_ids)) products
@@ -69,6 +72,17 @@ _HOLDS = """
           AND product_id = ANY (:product_ids)
         GROUP BY product_id) held"""
 )
+
+
+class _Customer(NamedTuple):
+    """What `_READ` selects of a customer; None for the row of a product."""
+
+    customer_id: UUID | None
+    account_status: str
+    email_verified: bool
+    unpaid_orders: int
+    held_products: list[UUID] | None
+    held_units: list[int] | None
 
 
 def _lock(lock_customers: str, *, wait: bool) -> TextualSelect:
@@ -97,7 +111,7 @@ def _read(holds: str, *parameters: BindParameter[datetime]) -> TextualSelect:
     )
 
 
-# Counting needs the customer alone. Otherwise several batches may share the customer, whose account stays as it is.
+# Counting holds locks the customer exclusively. Otherwise batches share the lock, which only keeps the account as it is.
 _LOCK_ALONE, _LOCK_SHARED = _lock("FOR NO KEY UPDATE", wait=False), _lock("FOR SHARE", wait=False)
 _AWAIT_LOCKS = _lock("FOR NO KEY UPDATE", wait=True)
 _READ_HOLDS = _read(_HOLDS, bindparam("holds_at", type_=DateTime(timezone=True)))
@@ -127,21 +141,22 @@ async def lock_for_placing(
     else:
         locked = (await transaction.execute(_LOCK_ALONE, ids)).all()
         read = await transaction.execute(_READ_HOLDS, {**ids, "holds_at": holds_at})
-    stocks = {row.product_id: stock_from(cast("StockRow", row)) for row in locked if row.customer_id is None}
+    stocks = {row.product_id: stock_from(_stock_row(row[1:])) for row in locked if row.customer_id is None}
     locked_customers = {row.customer_id for row in locked}
     products, holds = {}, {}
     for row in read:
-        if row.customer_id is None:
-            product = product_from(cast("ProductRow", row))
+        customer = _Customer._make(row[len(_PRODUCTS) :])
+        if customer.customer_id is None:
+            product = product_from(_product_row(row[: len(_PRODUCTS)]))
             products[product.id] = product
         else:
-            units = zip(row.held_products or (), row.held_units or (), strict=True)
-            holds[UserId(row.customer_id)] = CustomerHolds(
-                status=UserStatus(row.account_status),
-                email_verified=row.email_verified,
-                unpaid_orders=row.unpaid_orders,
+            units = zip(customer.held_products or (), customer.held_units or (), strict=True)
+            holds[UserId(customer.customer_id)] = CustomerHolds(
+                status=UserStatus(customer.account_status),
+                email_verified=customer.email_verified,
+                unpaid_orders=customer.unpaid_orders,
                 units={ProductId(product_id): held for product_id, held in units},
             )
-    # A product has a stock, so that a product without one was passed over.
+    # Every product has a stock: a product without one here has a stock that is locked elsewhere.
     locked_elsewhere = (products.keys() - stocks.keys()) | (holds.keys() - locked_customers)
     return PlacementContext(ProductsWithStock(products, stocks), holds, frozenset(locked_elsewhere))

@@ -75,7 +75,7 @@ _FIND = orders_with_lines(
 _DUE = (
     select(OrderRow.id)
     .where(
-        # Written out, not bound: only then is the index on what is due used.
+        # Rendered as a literal: with a bound value the partial index on due orders is not used.
         OrderRow.status == literal(OrderStatus.PENDING_PAYMENT.value, literal_execute=True),
         OrderRow.expires_at <= bindparam("now"),
     )
@@ -110,7 +110,7 @@ _UPDATED_LINES = (
     .where(OrderLineRow.order_id == _LINES.c.order_id, OrderLineRow.id == _LINES.c.id)
     .cte("updated_lines")
 )
-# Only the history of orders that were found as they had been read is written: who counts it knows of all.
+# History is written only for orders that have the version that was read, so the row count shows whether all had it.
 _SAVE = (
     insert(OrderHistoryRow)
     .from_select(
@@ -183,7 +183,7 @@ class PostgresOrderRepository(OrderRepository):
             )
 
     async def _locked(self, lock: Executable, parameters: Mapping[str, object]) -> list[Order]:
-        """Lock orders, and read them by a second statement, whose snapshot has what the locks were waited for."""
+        """Lock orders, then read them by a second statement, whose snapshot includes what was committed during the wait."""
         ids = (await self._transaction.execute(lock, parameters)).scalars().all()
         if not ids:
             return []
@@ -191,7 +191,7 @@ class PostgresOrderRepository(OrderRepository):
         return [orders[order_id] for order_id in ids]
 
     def _happened(self, order: Order) -> list[dict[str, object]]:
-        """Take from the order what has happened to it: events for the outbox, rows for the history."""
+        """Record the order's new events in the outbox, and return rows for its new status changes."""
         self._outbox.record(order.take_events())
         first = order.version - len(order.changes) + 1
         rows = [
@@ -215,7 +215,7 @@ def _new_order_values(order: Order, fingerprint: bytes | None) -> dict[str, obje
 
 
 def _update(order: Order) -> dict[str, object]:
-    """Return the order as it is now, and the version at which it was read: each change has added one."""
+    """Return the order's values and the version that was read: each change has added one to it."""
     return {**order_values(order), "read_version": order.version - len(order.changes)}
 
 

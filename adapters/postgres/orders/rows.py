@@ -82,7 +82,7 @@ class OrderRow(Row):
 
 
 class OrderLineRow(Row):
-    """A line; `position` is its place in the order.
+    """A line. `position` is its place in the order.
 
     There is no foreign key to the product. Products are never deleted, and a line is only written while its
     product's stock is locked; the check would lock the product's row as well, once for each line.
@@ -115,7 +115,7 @@ class OrderLineRow(Row):
 
 
 class OrderHistoryRow(Row):
-    """A change of an order's status. `version` is that of the order which the change led to."""
+    """A change of an order's status. `version` is the order's version after the change."""
 
     __tablename__ = "order_history"
     __table_args__ = (one_of("action", Action), one_of("source", OrderStatus), one_of("target", OrderStatus))
@@ -132,7 +132,7 @@ class OrderHistoryRow(Row):
 
 
 class FulfillmentRow(Row):
-    """A shipment. Its lines are only read with it: their sums stand in the order's lines."""
+    """A shipment. Its lines are only read together with it; the order's lines have their sums."""
 
     __tablename__ = "fulfillments"
     __table_args__ = (Index(None, "order_id", "created_at", "id"),)

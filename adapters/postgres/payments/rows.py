@@ -65,7 +65,7 @@ class PaymentRow(Row):
 
 
 class RefundRow(Row):
-    """A refund. Its lines are only read with it: their sums stand in the order's lines."""
+    """A refund. Its lines are only read together with it; the order's lines have their sums."""
 
     __tablename__ = "refunds"
     __table_args__ = (
@@ -101,7 +101,7 @@ class RefundRow(Row):
 
 
 class ProviderEventRow(Row):
-    """A message of a provider, as it was first told. The key is what tells a repeat."""
+    """A provider event as it was first received. The key identifies repeated deliveries."""
 
     __tablename__ = "provider_events"
     __table_args__ = (one_of("provider", PaymentMethod), Index(None, "received_at"))

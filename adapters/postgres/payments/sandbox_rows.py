@@ -1,4 +1,4 @@
-"""The books of the simulated provider: nothing of the shop refers to them, and they refer to nothing of the shop."""
+"""The records of the sandbox provider. There are no foreign keys between them and the shop's tables."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from adapters.postgres.core.schema import Row, currency, money
 
 
 class SandboxChargeRow(Row):
-    """`position` numbers the charges of one payment, from 0: the one who writes 0 has been first."""
+    """A charge. `position` numbers the charges of one payment from 0, so that only one request writes the first."""
 
     __tablename__ = "sandbox_charges"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""The sandbox's books in a database, where they outlive a process and all processes find them."""
+"""The sandbox provider's records in PostgreSQL, shared by all processes."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -134,7 +134,7 @@ class PostgresSandboxStore(SandboxStore):
                 if added.one_or_none() is not None:
                     await _add_message(connection, message)
                     return refund
-                # The same refund of another charge, or of none, which nothing locks.
+                # The same refund for another charge, or for an unknown one, which no lock protects.
                 return _refund_from((await connection.execute(_REFUND, {"id": refund_id})).one())
 
     async def find_refund(self, refund_id: RefundId) -> SandboxRefund | None:
