@@ -119,7 +119,7 @@ def assert_totals_are_the_sums_of_lines(orders: list[OrderView]) -> None:
 async def assert_one_order_for_each_key(shop: Shop, orders: list[OrderView]) -> None:
     """Check I8: the orders are those of the keys that were sent, one for one."""
     by_key = [await shop.store.orders.get_by_key(*sent) for sent in shop.keys_sent]
-    assert sorted(order.id for order in by_key if order) == sorted(order.id for order in orders), "I8"
+    assert sorted(order.result.id for order in by_key if order) == sorted(order.id for order in orders), "I8"
 
 
 async def assert_money_is_what_payments_and_refunds_say(shop: Shop, order: OrderView) -> None:

@@ -1,5 +1,4 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from adapters.memory.catalog import stock_row
@@ -106,11 +105,13 @@ class MemoryOrderRepository(OrderRepository):
         await yield_control()
         return copied(self._transaction.tables.orders.get(order_id))
 
-    async def find_by_keys(self, keys: Collection[tuple[UserId, str]]) -> Mapping[tuple[UserId, str], Order]:
+    async def find_by_keys(
+        self, keys: Collection[tuple[UserId, str]]
+    ) -> Mapping[tuple[UserId, str], StoredResult[OrderView]]:
         await yield_control()
         tables = self._transaction.tables
         known = set(keys) & tables.order_ids.keys()
-        return {key: copied(tables.orders[tables.order_ids[key]]) for key in known}
+        return {key: _result(tables, tables.order_ids[key]) for key in known}
 
     async def pending_of(self, customer_id: UserId) -> Sequence[Order]:
         await yield_control()
@@ -203,6 +204,12 @@ class MemoryExpiredOrders(ExpiredOrders):
         return sorted(due, key=lambda order: (order.placed_at, order.id))
 
 
+def _result(tables: Tables, order_id: OrderId) -> StoredResult[OrderView]:
+    fingerprint = tables.order_fingerprints.get(order_id)
+    version = FINGERPRINT_VERSION if fingerprint else UNVERIFIABLE
+    return StoredResult(fingerprint or b"", OrderView.of(tables.orders[order_id]), version)
+
+
 def _scope_of(order: Order) -> Scope:
     return str(order.customer_id), IdempotentOperation.PLACE_ORDER, order.idempotency_key
 
@@ -210,17 +217,10 @@ def _scope_of(order: Order) -> Scope:
 def _prune(tables: Tables, order: Order) -> None:
     """Delete the order, and keep its idempotency record for good."""
     scope = _scope_of(order)
-    fingerprint = tables.order_fingerprints.pop(order.id, None)
-    record = tables.idempotency.get(scope)
-    tables.idempotency[scope] = (
-        replace(record, result=OrderView.of(order).without_details())
-        if record
-        else StoredResult(
-            fingerprint or b"",
-            OrderView.of(order).without_details(),
-            FINGERPRINT_VERSION if fingerprint else UNVERIFIABLE,
-        )
-    )
+    known = tables.idempotency.get(scope) or _result(tables, order.id)
+    last_state = OrderView.of(order).without_details()
+    tables.idempotency[scope] = StoredResult(known.fingerprint, last_state, known.fingerprint_version)
+    tables.order_fingerprints.pop(order.id, None)
     tables.idempotency_stored_at.pop(scope, None)
     for change in [key for key in tables.changes if key[0] == order.id]:
         del tables.changes[change]
@@ -247,11 +247,11 @@ class MemoryOrderQueries(OrderQueries):
         order = self._database.tables.orders.get(order_id)
         return OrderView.of(order) if order and access.permits(order.customer_id) else None
 
-    async def get_by_key(self, customer_id: UserId, idempotency_key: str) -> OrderView | None:
+    async def get_by_key(self, customer_id: UserId, idempotency_key: str) -> StoredResult[OrderView] | None:
         await yield_control()
         tables = self._database.tables
         order_id = tables.order_ids.get((customer_id, idempotency_key))
-        return OrderView.of(tables.orders[order_id]) if order_id else None
+        return _result(tables, order_id) if order_id else None
 
     async def list(
         self,

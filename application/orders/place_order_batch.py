@@ -1,11 +1,17 @@
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from application.orders.ports import OrderHasExpired, PlacementContext
 from application.orders.views import OrderView
 from application.shared.clock import Clock
-from application.shared.idempotency import IdempotencyKey, IdempotentResult, Scope, StoredResult
+from application.shared.idempotency import (
+    IdempotencyKey,
+    IdempotencyKeyReused,
+    IdempotentResult,
+    Scope,
+    StoredResult,
+)
 from application.shared.ids import IdFactory
 from application.signing.ports import InvalidToken
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
@@ -159,6 +165,14 @@ def _replay(earlier: StoredResult[OrderView], key: IdempotencyKey) -> Idempotent
     return replay
 
 
+def _current(order: StoredResult[OrderView], key: IdempotencyKey) -> Outcome:
+    """Return an order as it is now, for a retry of the request that placed it."""
+    try:
+        return replace(order.replay(key), is_current_state=True)
+    except IdempotencyKeyReused as rejection:
+        return rejection
+
+
 async def _replay_pruned(
     work: UnitOfWork,
     commands: Sequence[PlaceOrderCommand],
@@ -178,7 +192,7 @@ async def _replay_pruned(
         return outcomes
     orders = await work.orders.find_by_keys({command.order_key for command in rejected})
     existing = {
-        command.key.scope: IdempotentResult(OrderView.of(order), replayed=True, is_current_state=True)
+        command.key.scope: _current(order, command.key)
         for command in rejected
         if (order := orders.get(command.order_key))
     }

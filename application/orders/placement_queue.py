@@ -26,7 +26,7 @@ class PlacementQueue:
             order = await self.orders.get_by_key(*command.order_key)
             if order is None:  # it was pruned meanwhile, which the idempotency record now says
                 return await self._submit(command)
-            return IdempotentResult(order, replayed=True, is_current_state=True)
+            return replace(order.replay(command.key), is_current_state=True)
 
     async def _submit(self, command: PlaceOrderCommand) -> IdempotentResult[OrderView]:
         """Place the order with all others, or, if some of its rows are locked, in the lane of one of these rows."""

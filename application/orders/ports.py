@@ -8,6 +8,7 @@ from typing import Protocol
 from application.orders.access import OrderAccess
 from application.orders.views import FulfillmentView, OrderView, StatusChangeView
 from application.retention.ports import PrunableRecords
+from application.shared.idempotency import StoredResult
 from application.shared.page import Page, Position
 from domain.orders.fulfillment import Fulfillment
 from domain.orders.hold_limits import CustomerHolds
@@ -89,8 +90,13 @@ class OrderRepository(Protocol):
         """
         ...
 
-    async def find_by_keys(self, keys: Collection[tuple[UserId, str]]) -> Mapping[tuple[UserId, str], Order]:
-        """Return the orders that customers have placed with these idempotency keys, unlocked."""
+    async def find_by_keys(
+        self, keys: Collection[tuple[UserId, str]]
+    ) -> Mapping[tuple[UserId, str], StoredResult[OrderView]]:
+        """Return the orders that customers have placed with these idempotency keys, as they are now.
+
+        Each has the fingerprint of the request that placed it.
+        """
         ...
 
     async def pending_of(self, customer_id: UserId) -> Sequence[Order]:
@@ -158,8 +164,8 @@ class OrderQueries(Protocol):
         """Return the order, or None if it does not exist or `access` does not cover it."""
         ...
 
-    async def get_by_key(self, customer_id: UserId, idempotency_key: str) -> OrderView | None:
-        """Return the order that the customer placed with this key, as it is now."""
+    async def get_by_key(self, customer_id: UserId, idempotency_key: str) -> StoredResult[OrderView] | None:
+        """Return the order that the customer placed with this key, as it is now, with its request's fingerprint."""
         ...
 
     async def list(

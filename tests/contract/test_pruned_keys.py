@@ -1,12 +1,15 @@
 """An order's key belongs to its customer for ever, also after its idempotency record is pruned."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from adapters.system import SystemClock
 from application.orders.place_order_batch import PlaceOrderCommand
 from application.orders.views import OrderView
 from application.retention.prune import Prune
-from application.shared.idempotency import IdempotentResult
+from application.shared.idempotency import IdempotencyKeyReused, IdempotentResult
 from tests.invariants import assert_invariants
 from tests.kit.actors import SOMEBODY
 from tests.kit.examples import an_order
@@ -79,3 +82,16 @@ async def test_pruning_removes_only_records_past_retention(shop: Shop) -> None:
     assert [await shop.place_order(command) for command, _ in orders] == [
         IdempotentResult(placed.result, replayed=True, is_current_state=True) for _, placed in orders
     ]
+
+
+@pytest.mark.parametrize("stock", [1, 2], ids=["sold out", "in stock"])
+async def test_pruned_key_with_another_request_is_rejected(shop: Shop, stock: int) -> None:
+    command = shop.placing((await shop.product(stock=stock), 1), customer=await shop.customer())
+    placed = await shop.place_order(command)
+    await shop.store.replays.prune(before=datetime.now(UTC) + timedelta(days=1), limit=9)
+    with pytest.raises(IdempotencyKeyReused):
+        await shop.place_order(replace(command, key=replace(command.key, fingerprint=b"of another request")))
+    assert await shop.place_order(command) == IdempotentResult(
+        placed.result, replayed=True, is_current_state=True
+    )
+    await assert_invariants(shop)

@@ -7,7 +7,8 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from adapters.postgres.core.result_row import ResultRow, row_maker
 from adapters.postgres.core.unnest import columns_of
 from adapters.postgres.orders.rows import AddressValues, FulfillmentRow, OrderLineRow, OrderRow
-from application.orders.views import FulfillmentView
+from application.orders.views import FulfillmentView, OrderView
+from application.shared.idempotency import UNVERIFIABLE, StoredResult
 from domain.orders.address import Address
 from domain.orders.fulfillment import FulfilledLine, Fulfillment
 from domain.orders.lifecycle import OrderStatus
@@ -17,7 +18,7 @@ from domain.orders.order_state import StatusChange
 from domain.shared.ids import FulfillmentId, LineId, OrderId, ProductId, UserId
 from domain.shared.money import Money
 
-_ORDER = columns_of(OrderRow, without={"fingerprint", "fingerprint_version"})
+_ORDER = columns_of(OrderRow)
 _LINE = columns_of(OrderLineRow, without={"order_id", "position"})
 _order_row, _line_row = row_maker(OrderRow, _ORDER), row_maker(OrderLineRow, _LINE)
 
@@ -131,6 +132,13 @@ def order_from(result: ResultRow) -> Order:
         updated_at=row.updated_at,
         version=row.version,
     )
+
+
+def result_from(result: ResultRow) -> StoredResult[OrderView]:
+    """Return an order with the fingerprint of its request. Orders of release 2 and earlier have none."""
+    row = _order_row(result[: len(_ORDER)])
+    view = OrderView.of(order_from(result))
+    return StoredResult(row.fingerprint or b"", view, row.fingerprint_version or UNVERIFIABLE)
 
 
 def _line_from(row: OrderLineRow, currency: str) -> OrderLine:

@@ -9,10 +9,17 @@ from adapters.postgres.core.reader import AutocommitReader
 from adapters.postgres.core.result_row import ResultRow, typed_rows
 from adapters.postgres.core.rows import FulfillmentRow, OrderHistoryRow, OrderRow
 from adapters.postgres.core.unnest import columns_of
-from adapters.postgres.orders.mapping import ORDERS, fulfillment_view_from, order_from, orders_with_lines
+from adapters.postgres.orders.mapping import (
+    ORDERS,
+    fulfillment_view_from,
+    order_from,
+    orders_with_lines,
+    result_from,
+)
 from application.orders.access import OrderAccess
 from application.orders.ports import OrderFilter, OrderQueries
 from application.orders.views import FulfillmentView, OrderView, StatusChangeView
+from application.shared.idempotency import StoredResult
 from application.shared.page import Page, Position
 from domain.orders.lifecycle import Action, OrderStatus, Party
 from domain.shared.ids import FulfillmentId, OrderId, UserId
@@ -44,11 +51,11 @@ class PostgresOrderQueries(OrderQueries):
         views = map(_order_view, await self._reader.all(_GET, {"ids": list(order_ids)}))
         return {view.id: view for view in views}
 
-    async def get_by_key(self, customer_id: UserId, idempotency_key: str) -> OrderView | None:
+    async def get_by_key(self, customer_id: UserId, idempotency_key: str) -> StoredResult[OrderView] | None:
         row = await self._reader.one_or_none(
             _GET_BY_KEY, {"customer_id": customer_id, "key": idempotency_key}
         )
-        return _order_view(row) if row else None
+        return result_from(row) if row else None
 
     async def list(
         self,

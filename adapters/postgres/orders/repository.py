@@ -30,10 +30,12 @@ from adapters.postgres.orders.mapping import (
     order_from,
     order_values,
     orders_with_lines,
+    result_from,
 )
 from adapters.postgres.orders.placing import await_locks, lock_for_placing
 from application.orders.ports import FulfillmentRepository, OrderRepository, PlacementContext
-from application.shared.idempotency import FINGERPRINT_VERSION
+from application.orders.views import OrderView
+from application.shared.idempotency import FINGERPRINT_VERSION, StoredResult
 from domain.orders.fulfillment import Fulfillment
 from domain.orders.lifecycle import OrderStatus
 from domain.orders.order import Order
@@ -154,10 +156,12 @@ class PostgresOrderRepository(OrderRepository):
         orders = await self._locked(_LOCK, {"id": order_id})
         return orders[0] if orders else None
 
-    async def find_by_keys(self, keys: Collection[tuple[UserId, str]]) -> Mapping[tuple[UserId, str], Order]:
+    async def find_by_keys(
+        self, keys: Collection[tuple[UserId, str]]
+    ) -> Mapping[tuple[UserId, str], StoredResult[OrderView]]:
         given = _KEYS.parameters(dict(zip(_KEY, key, strict=True)) for key in keys)
-        orders = map(order_from, await self._transaction.execute(_FIND, given))
-        return {(order.customer_id, order.idempotency_key): order for order in orders}
+        rows = await self._transaction.execute(_FIND, given)
+        return {(UserId(row.customer_id), row.idempotency_key): result_from(row) for row in rows}
 
     async def pending_of(self, customer_id: UserId) -> Sequence[Order]:
         return await self._locked(_LOCK_PENDING, {"customer_id": customer_id})
