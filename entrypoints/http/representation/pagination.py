@@ -82,9 +82,9 @@ class Paginator:
 
 
 @raises_problems("invalid_cursor")
-async def get_walk(request: Request, response: Response) -> Paginator:
+async def get_paginator(request: Request, response: Response) -> Paginator:
     """Return the pagination of this request; all processes share the secret of `app.state.cursors`."""
     return Paginator(request, response, request.app.state.cursors)
 
 
-Lists = Annotated[Paginator, Depends(get_walk)]
+Lists = Annotated[Paginator, Depends(get_paginator)]

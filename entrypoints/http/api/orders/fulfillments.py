@@ -3,24 +3,23 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Request, Response
+from fastapi import Request, Response
 
 from application.orders.fulfill_order import FulfillOrder, FulfillOrderCommand
 from application.orders.queries import GetFulfillment, ListFulfillments
 from application.orders.views import FulfillmentView
 from application.shared.idempotency import IdempotentOperation
-from domain.shared.ids import FulfillmentId, OrderId
-from domain.users.permissions import Permission
+from domain.shared.ids import OrderId
 from entrypoints.bootstrap.root import Container
 from entrypoints.from_container import from_container
-from entrypoints.http.api.orders.access import order_access
+from entrypoints.http.api.orders.parts import page_of_order, part_of_order
 from entrypoints.http.api.payments.schemas import FulfillmentResponse, FulfilOrderRequest
 from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.representation.idempotency import RequiredKey, mark_replay
-from entrypoints.http.representation.pagination import ListQuery, Lists, PageResponse, PageResult
+from entrypoints.http.representation.pagination import PageResponse, PageResult
 from entrypoints.http.routing.strict_router import StrictRouter
-from entrypoints.http.security.authentication import OrderReader, Shipper, actor_of
+from entrypoints.http.security.authentication import Shipper, actor_of
 from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
 
 router = StrictRouter(prefix="/v1/orders/{order_id:uuid}/fulfillments", tags=["fulfillments"])
@@ -71,19 +70,9 @@ async def fulfil_order(
     dependencies=[LimitReads],
 )
 async def list_fulfillments(
-    order_id: UUID,
-    query: Annotated[ListQuery, Query()],
-    reader: OrderReader,
-    lists: Lists,
-    list_fulfillments: Annotated[ListFulfillments, from_container(Container.orders.list_fulfillments)],
+    fulfillments: Annotated[PageResult[FulfillmentView], page_of_order(Container.orders.list_fulfillments)],
 ) -> PageResult[FulfillmentView]:
-    page = await list_fulfillments(
-        OrderId(order_id),
-        access=order_access(reader, Permission.SEE_ALL_ORDERS),
-        after=lists.position(query),
-        limit=query.limit,
-    )
-    return lists.page(query, page)
+    return fulfillments
 
 
 @router.get(
@@ -96,13 +85,8 @@ async def list_fulfillments(
     dependencies=[LimitReads],
 )
 async def get_fulfillment(
-    order_id: UUID,
-    fulfillment_id: UUID,
-    reader: OrderReader,
-    get_fulfillment: Annotated[GetFulfillment, from_container(Container.orders.get_fulfillment)],
+    fulfillment: Annotated[
+        FulfillmentView, part_of_order(Container.orders.get_fulfillment, "fulfillment_id")
+    ],
 ) -> FulfillmentView:
-    return await get_fulfillment(
-        OrderId(order_id),
-        FulfillmentId(fulfillment_id),
-        access=order_access(reader, Permission.SEE_ALL_ORDERS),
-    )
+    return fulfillment

@@ -20,6 +20,7 @@ from domain.users.permissions import Permission
 from entrypoints.bootstrap.root import Container
 from entrypoints.from_container import from_container
 from entrypoints.http.api.orders.access import order_access
+from entrypoints.http.api.orders.parts import page_of_order
 from entrypoints.http.api.orders.schemas import (
     CancelOrderRequest,
     ListOrdersQuery,
@@ -32,7 +33,7 @@ from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.representation.etags import NOT_MODIFIED, version_tag, with_etag
 from entrypoints.http.representation.idempotency import OptionalKey, RequiredKey, mark_replay
-from entrypoints.http.representation.pagination import ListQuery, Lists, PageResponse, PageResult
+from entrypoints.http.representation.pagination import Lists, PageResponse, PageResult
 from entrypoints.http.representation.serialization import serialize
 from entrypoints.http.routing.serialized_json import SerializedJSONResponse
 from entrypoints.http.routing.strict_router import StrictRouter
@@ -177,19 +178,9 @@ async def list_orders(
     dependencies=[LimitReads],
 )
 async def list_status_changes(
-    order_id: UUID,
-    query: Annotated[ListQuery, Query()],
-    reader: OrderReader,
-    lists: Lists,
-    list_status_changes: Annotated[ListStatusChanges, from_container(Container.orders.list_status_changes)],
+    changes: Annotated[PageResult[StatusChangeView], page_of_order(Container.orders.list_status_changes)],
 ) -> PageResult[StatusChangeView]:
-    page = await list_status_changes(
-        OrderId(order_id),
-        access=order_access(reader, Permission.SEE_ALL_ORDERS),
-        after=lists.position(query),
-        limit=query.limit,
-    )
-    return lists.page(query, page)
+    return changes
 
 
 @router.post(

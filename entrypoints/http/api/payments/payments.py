@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Request, Response
+from fastapi import Request, Response
 
 from application.orders.access import OrderAccess
 from application.payments.capture_payment import CapturePayment
@@ -19,6 +19,7 @@ from domain.users.permissions import Permission
 from entrypoints.bootstrap.root import Container
 from entrypoints.from_container import from_container
 from entrypoints.http.api.orders.access import order_access
+from entrypoints.http.api.orders.parts import page_of_order, part_of_order
 from entrypoints.http.api.payments.schemas import (
     CapturePaymentRequest,
     PaymentResponse,
@@ -28,9 +29,9 @@ from entrypoints.http.api.payments.schemas import (
 from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.representation.idempotency import RequiredKey, mark_replay
-from entrypoints.http.representation.pagination import ListQuery, Lists, PageResponse, PageResult
+from entrypoints.http.representation.pagination import PageResponse, PageResult
 from entrypoints.http.routing.strict_router import StrictRouter
-from entrypoints.http.security.authentication import OrderReader, PayingCustomer, Refunder, actor_of
+from entrypoints.http.security.authentication import PayingCustomer, Refunder, actor_of
 from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
 
 CAPTURE_ALL = CapturePaymentRequest()
@@ -94,19 +95,9 @@ async def pay_order(
     dependencies=[LimitReads],
 )
 async def list_payments(
-    order_id: UUID,
-    query: Annotated[ListQuery, Query()],
-    reader: OrderReader,
-    lists: Lists,
-    list_payments: Annotated[ListPayments, from_container(Container.payments.list_payments)],
+    payments: Annotated[PageResult[PaymentView], page_of_order(Container.payments.list_payments)],
 ) -> PageResult[PaymentView]:
-    page = await list_payments(
-        OrderId(order_id),
-        access=order_access(reader, Permission.SEE_ALL_ORDERS),
-        after=lists.position(query),
-        limit=query.limit,
-    )
-    return lists.page(query, page)
+    return payments
 
 
 @router.get(
@@ -119,16 +110,9 @@ async def list_payments(
     dependencies=[LimitReads],
 )
 async def get_payment(
-    order_id: UUID,
-    payment_id: UUID,
-    reader: OrderReader,
-    get_payment: Annotated[GetPayment, from_container(Container.payments.get_payment)],
+    payment: Annotated[PaymentView, part_of_order(Container.payments.get_payment, "payment_id")],
 ) -> PaymentView:
-    return await get_payment(
-        OrderId(order_id),
-        PaymentId(payment_id),
-        access=order_access(reader, Permission.SEE_ALL_ORDERS),
-    )
+    return payment
 
 
 @router.post(

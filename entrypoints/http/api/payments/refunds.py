@@ -3,24 +3,23 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Request, Response
+from fastapi import Request, Response
 
 from application.payments.queries import GetRefund, ListRefunds
 from application.payments.refund_order import RefundOrder, RefundOrderCommand
 from application.payments.views import RefundView
 from application.shared.idempotency import IdempotentOperation
-from domain.shared.ids import OrderId, RefundId
-from domain.users.permissions import Permission
+from domain.shared.ids import OrderId
 from entrypoints.bootstrap.root import Container
 from entrypoints.from_container import from_container
-from entrypoints.http.api.orders.access import order_access
+from entrypoints.http.api.orders.parts import page_of_order, part_of_order
 from entrypoints.http.api.payments.schemas import RefundOrderRequest, RefundResponse
 from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.representation.idempotency import RequiredKey, mark_replay
-from entrypoints.http.representation.pagination import ListQuery, Lists, PageResponse, PageResult
+from entrypoints.http.representation.pagination import PageResponse, PageResult
 from entrypoints.http.routing.strict_router import StrictRouter
-from entrypoints.http.security.authentication import OrderReader, Refunder, actor_of
+from entrypoints.http.security.authentication import Refunder, actor_of
 from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
 
 router = StrictRouter(prefix="/v1/orders/{order_id:uuid}/refunds", tags=["refunds"])
@@ -71,19 +70,9 @@ async def refund_order(
     dependencies=[LimitReads],
 )
 async def list_refunds(
-    order_id: UUID,
-    query: Annotated[ListQuery, Query()],
-    reader: OrderReader,
-    lists: Lists,
-    list_refunds: Annotated[ListRefunds, from_container(Container.payments.list_refunds)],
+    refunds: Annotated[PageResult[RefundView], page_of_order(Container.payments.list_refunds)],
 ) -> PageResult[RefundView]:
-    page = await list_refunds(
-        OrderId(order_id),
-        access=order_access(reader, Permission.SEE_ALL_ORDERS),
-        after=lists.position(query),
-        limit=query.limit,
-    )
-    return lists.page(query, page)
+    return refunds
 
 
 @router.get(
@@ -96,13 +85,6 @@ async def list_refunds(
     dependencies=[LimitReads],
 )
 async def get_refund(
-    order_id: UUID,
-    refund_id: UUID,
-    reader: OrderReader,
-    get_refund: Annotated[GetRefund, from_container(Container.payments.get_refund)],
+    refund: Annotated[RefundView, part_of_order(Container.payments.get_refund, "refund_id")],
 ) -> RefundView:
-    return await get_refund(
-        OrderId(order_id),
-        RefundId(refund_id),
-        access=order_access(reader, Permission.SEE_ALL_ORDERS),
-    )
+    return refund

@@ -1,0 +1,62 @@
+"""Reading what belongs to an order: its payments, refunds, fulfillments and history."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, Protocol
+from uuid import UUID
+
+from dependency_injector.providers import Provider
+from fastapi import Depends, Path, Query
+from fastapi.params import Depends as Dependency
+
+from application.orders.access import OrderAccess
+from application.shared.page import Page, Position
+from domain.shared.ids import OrderId
+from domain.users.permissions import Permission
+from entrypoints.from_container import from_container
+from entrypoints.http.api.orders.access import order_access
+from entrypoints.http.representation.pagination import ListQuery, Lists, PageResult
+from entrypoints.http.security.authentication import OrderReader
+
+
+class _ListParts(Protocol):
+    def __call__(
+        self, order_id: OrderId, *, access: OrderAccess, after: Position | None, limit: int
+    ) -> Awaitable[Page[Any]]: ...
+
+
+def page_of_order(use_case: Provider[Callable[..., Awaitable[Page[Any]]]]) -> Dependency:
+    """Return a dependency on a page of what a use case lists of the order in the path, for those who may read the order."""
+
+    async def read_page(
+        order_id: UUID,
+        query: Annotated[ListQuery, Query()],
+        reader: OrderReader,
+        lists: Lists,
+        list_parts: Annotated[_ListParts, from_container(use_case)],
+    ) -> PageResult[Any]:
+        page = await list_parts(
+            OrderId(order_id),
+            access=order_access(reader, Permission.SEE_ALL_ORDERS),
+            after=lists.position(query),
+            limit=query.limit,
+        )
+        return lists.page(query, page)
+
+    dependency: Dependency = Depends(read_page)
+    return dependency
+
+
+def part_of_order(use_case: Provider[Callable[..., Awaitable[Any]]], parameter: str) -> Dependency:
+    """Return a dependency on what a use case finds of the order in the path, by the id in the path parameter."""
+
+    async def read_part(
+        order_id: UUID,
+        part_id: Annotated[UUID, Path(alias=parameter)],
+        reader: OrderReader,
+        get_part: Annotated[Callable[..., Awaitable[Any]], from_container(use_case)],
+    ) -> Any:  # noqa: ANN401 - the view that the use case returns
+        access = order_access(reader, Permission.SEE_ALL_ORDERS)
+        return await get_part(OrderId(order_id), part_id, access=access)
+
+    dependency: Dependency = Depends(read_part)
+    return dependency
