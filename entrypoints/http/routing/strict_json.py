@@ -26,6 +26,10 @@ Validation describes each unknown field, so that its cost grows with their numbe
 _SAFE_DIGITS = len(str(MAX_INTEGER)) - 1
 _CONTAINERS = (dict, list)
 _BAD_CHARACTER = re.compile("[\0\ud800-\udfff]")
+_MAX_STRINGS = 2 * MAX_MEMBERS + 1
+"""A field has two strings at most, its name and its value."""
+_TOKENS = re.compile(r'(?P<string>"[^"]*"?)|(?P<member>,|[\[{](?![ \t\n\r]*+[\]}]))|[^",\[{]+|.')
+"""Strings without escapes, what precedes each member (a comma or the begin of a container that is not empty), and the rest."""
 _TOO_DEEP = f"The body is nested too deeply. At most {MAX_DEPTH} levels are read."
 
 
@@ -37,11 +41,10 @@ def parse(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
     """Parse a body. Raises HTTPProblem `malformed_json` with the position, never the input."""
     try:
         text = body.decode()
+        _ensure_few_members(text)
         value = _DECODER.decode(text)
         if text.count("{") + text.count("[") > MAX_DEPTH:
             _ensure_shallow(value)
-        if text.count(",") + text.count("{") + text.count("[") > MAX_MEMBERS:
-            _ensure_few_members(value)
         if "\\u" in text:
             _ensure_clean(value)
     except json.JSONDecodeError as error:
@@ -100,17 +103,16 @@ def _ensure_shallow(value: Any) -> None:  # noqa: ANN401 - any JSON value
     raise _NotInteroperable(_TOO_DEEP)
 
 
-def _ensure_few_members(value: Any) -> None:  # noqa: ANN401 - any JSON value
-    """Count the members exactly, because the counted commas can be part of strings."""
-    count = 0
-    containers = [value] if type(value) in _CONTAINERS else []
-    while containers:
-        container = containers.pop()
-        count += len(container)
-        if count > MAX_MEMBERS:
+def _ensure_few_members(text: str) -> None:
+    """Count the members before they are decoded, and stop after the last one that is permitted."""
+    if text.count(",") + text.count("{") + text.count("[") <= MAX_MEMBERS:
+        return
+    members = strings = 0
+    for token in _TOKENS.finditer(text.replace("\\\\", "").replace('\\"', "")):
+        strings += token.lastgroup == "string"
+        members += token.lastgroup == "member"
+        if members > MAX_MEMBERS or strings > _MAX_STRINGS:
             raise _NotInteroperable(f"A body has at most {MAX_MEMBERS} fields and items here.")
-        members = container.values() if type(container) is dict else container
-        containers += [member for member in members if type(member) in _CONTAINERS]
 
 
 def _ensure_clean(value: Any) -> None:  # noqa: ANN401 - any JSON value
