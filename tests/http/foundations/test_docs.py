@@ -1,4 +1,6 @@
+import asyncio
 import re
+import threading
 from base64 import b64encode
 from hashlib import sha256
 
@@ -27,6 +29,23 @@ async def test_docs_page_loads_own_files_only() -> None:
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
     assert set(re.findall(r'(?:src|href)="([^"]+)"', page.text)) == set(OWN_FILES)
     assert "//" not in re.sub(r"</?!?--.*?-->", "", page.text).replace("window.location.origin", "")
+
+
+async def test_other_requests_are_served_while_the_schema_is_generated() -> None:
+    app, has_begun, may_end = app_of(), threading.Event(), threading.Event()
+
+    def generate() -> dict[str, str]:
+        has_begun.set()
+        assert may_end.wait(10)
+        return {"openapi": "3.1.0"}
+
+    app.openapi = generate  # type: ignore[method-assign] # FastAPI documents this way of replacing the schema
+    install_docs(app)
+    schemas = [asyncio.create_task(ask(app, "GET", "/openapi.json")) for _ in range(2)]
+    assert await asyncio.to_thread(has_begun.wait, 10)
+    assert (await ask(app, "GET", "/docs")).status_code == 200
+    may_end.set()
+    assert [(await schema).json() for schema in schemas] == [{"openapi": "3.1.0"}] * 2
 
 
 @pytest.mark.parametrize(("path", "content_type"), OWN_FILES.items())

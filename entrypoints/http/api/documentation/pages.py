@@ -1,11 +1,11 @@
 """The docs page: Swagger UI from local files, with a content security policy that allows nothing else."""
 
+import asyncio
 import hashlib
 import json
 import re
 from base64 import b64encode
 from collections.abc import Callable
-from functools import cache, partial
 from importlib.resources import files
 from typing import Any
 
@@ -62,14 +62,13 @@ def install_docs(app: FastAPI) -> None:
     async def show_oauth2_redirect(_: Request) -> Response:
         return redirect_page
 
-    # Generated once, on the first request: it takes longer than creating the rest of the app.
-    schema, events = (cache(partial(_written, make)) for make in (app.openapi, asyncapi_document))
+    schema, events = _Document(app.openapi), _Document(asyncapi_document)
 
     async def show_schema(_: Request) -> Response:
-        return Response(schema(), media_type="application/json")
+        return Response(await schema(), media_type="application/json")
 
     async def show_events(_: Request) -> Response:
-        return Response(events(), media_type="application/json")
+        return Response(await events(), media_type="application/json")
 
     app.add_route("/", redirect_to_docs, include_in_schema=False)
     app.add_route("/docs", show_docs, include_in_schema=False)
@@ -79,8 +78,25 @@ def install_docs(app: FastAPI) -> None:
     app.mount("/docs/assets", _Assets(directory=str(files("fastapi_offline") / "static")), name="docs-assets")
 
 
-def _written(make: Callable[[], dict[str, Any]]) -> bytes:
-    return json.dumps(make(), ensure_ascii=False).encode()
+class _Document:
+    """A document that is generated once, on the first request: it takes longer than creating the rest of the app.
+
+    It is generated in a thread, so that other requests are served meanwhile.
+    """
+
+    def __init__(self, make: Callable[[], dict[str, Any]]) -> None:
+        self._make = make
+        self._lock = asyncio.Lock()
+        self._text: bytes | None = None
+
+    async def __call__(self) -> bytes:
+        async with self._lock:
+            if self._text is None:
+                self._text = await asyncio.to_thread(self._written)
+            return self._text
+
+    def _written(self) -> bytes:
+        return json.dumps(self._make(), ensure_ascii=False).encode()
 
 
 def _policy_for(page: Response) -> str:
