@@ -12,7 +12,11 @@ from entrypoints.setting_names import PREFIX, TEST_PREFIX
 from entrypoints.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted(page for folder in ("docs", "deploy", "tests") for page in (ROOT / folder).rglob("*.md")),
+]
 
 FOLDERS = "domain|application|adapters|entrypoints|tests|examples|benchmarks|deploy|clients|docs"
 PATH = re.compile(rf"(?<![\w/.-])(?:{FOLDERS})/[\w./-]*\w/?")
