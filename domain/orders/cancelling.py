@@ -1,4 +1,4 @@
-"""Cancelling an order or units of it: stock is released, money refunded, and an undecided payment voided."""
+"""Cancel an order or units of it: release stock, refund money, and void an undecided payment."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime

@@ -216,8 +216,8 @@ def capture(
 
     A pending order is confirmed. An expired one is reinstated if its stock is available. An authorized payment is
     captured in place; what exceeds the payable amount is refunded. Money that the order cannot use is refunded in
-    full: what comes too late, once too often, or is too little. `others` are the order's other payments. The order must be locked, and its stocks as well if it
-    `may_need_stock`.
+    full: a late payment, a second payment, or too small an amount. `others` are the order's other payments. The order
+    must be locked, and its stocks as well if it `may_need_stock`.
     """
     if payment.status is PaymentStatus.CAPTURED:
         if _is_known(charge, payment, others):

@@ -34,7 +34,7 @@ _DELETIONS: Mapping[RecordKind, Delete] = {
         WebhookDeliveryRow,
         and_(
             WebhookDeliveryRow.created_at < _BEFORE,
-            # Written out, not bound: only then is the partial index used.
+            # A literal: the partial index is not used with a bound value.
             WebhookDeliveryRow.status != bindparam("pending", DeliveryStatus.PENDING, literal_execute=True),
         ),
     ),
