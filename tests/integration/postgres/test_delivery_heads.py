@@ -12,14 +12,18 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.postgres.core import migrations
+from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
 from adapters.postgres.webhooks.delivery_queue import PostgresDeliveryQueue
 from adapters.system import UuidV7Factory
 from application.webhooks.deliver_webhooks import LEASE
+from application.webhooks.ports import UndeliveredFilter
+from domain.shared.ids import EndpointId
 from tests.integration.postgres.sent import statements_of
 from tests.kit.postgres_store import SECRET_BOX
 from tests.servers.databases import connected
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+LATER = NOW + timedelta(hours=1)
 ENDPOINT, ORDER, OTHER_ORDER = (UUID(int=number) for number in (1, 2, 3))
 DELIVERIES = 100_000
 
@@ -216,3 +220,21 @@ async def test_cost_of_take_does_not_depend_on_waiting_deliveries(
     await psql.execute("VACUUM ANALYZE webhook_deliveries, webhook_delivery_heads, outbox")
     pages, rows = await cost_of_take(engine, psql)
     assert (pages <= 300, rows <= 1_000) == (True, True), (pages, rows)
+
+
+@pytest.mark.usefixtures("endpoint")
+@pytest.mark.parametrize("types", [[], ["order.placed"]], ids=["all types", "one type"])
+async def test_retry_of_many_deliveries_reads_them_by_an_index(
+    unit_of_work: PostgresUnitOfWorkFactory, engine: AsyncEngine, psql: asyncpg.Connection, types: list[str]
+) -> None:
+    which = UndeliveredFilter(endpoint_id=EndpointId(ENDPOINT), since=NOW, until=LATER, event_types=types)
+    with statements_of(engine) as sent:
+        async with unit_of_work() as work:
+            await work.webhooks.retry_undelivered(which, limit=10, now=NOW)
+    [(statement, parameters)] = sent
+    async with psql.transaction():
+        for way in ("seqscan", "bitmapscan", "sort", "incremental_sort"):
+            await psql.execute(f"SET LOCAL enable_{way} = off")
+        plan = "\n".join(line for (line,) in await psql.fetch(f"EXPLAIN {statement}", *parameters))
+    assert "ix_webhook_deliveries_undelivered" in plan
+    assert "Sort" not in plan

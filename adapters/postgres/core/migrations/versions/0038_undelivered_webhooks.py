@@ -1,8 +1,4 @@
-"""An index to retry the undelivered deliveries of an endpoint by the time of their creation.
-
-Not built concurrently: that waits for the snapshots of all other sessions, and a process that starts at the same time
-waits with a snapshot for the end of this migration. Deliveries are written by workers, which wait for some seconds.
-"""
+"""An index to retry the undelivered deliveries of an endpoint by the time of their creation."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,12 +9,21 @@ min_compatible_release = 2
 
 
 def upgrade() -> None:
-    op.create_index(
-        "ix_webhook_deliveries_undelivered",
-        "webhook_deliveries",
-        ["endpoint_id", "created_at", "position"],
-        postgresql_where=sa.text("status <> 'delivered'"),
-    )
+    # Concurrently, because the table can be large. A failed attempt leaves an unusable index.
+    with op.get_context().autocommit_block():
+        op.drop_index(
+            "ix_webhook_deliveries_undelivered",
+            "webhook_deliveries",
+            postgresql_concurrently=True,
+            if_exists=True,
+        )
+        op.create_index(
+            "ix_webhook_deliveries_undelivered",
+            "webhook_deliveries",
+            ["endpoint_id", "created_at", "position"],
+            postgresql_where=sa.text("status <> 'delivered'"),
+            postgresql_concurrently=True,
+        )
 
 
 def downgrade() -> None:
