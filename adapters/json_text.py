@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import MISSING, fields, is_dataclass
+from enum import Enum
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
@@ -28,7 +29,8 @@ def from_stored_json(text: str, type_: type[T]) -> T:
     """Return a dataclass from JSON that another release may have written.
 
     Unknown fields are ignored. A missing field gets its declared default; without one, a field that may be None gets
-    None, and a tuple or mapping is empty. Raises ValidationError for other missing fields.
+    None, and a tuple or mapping is empty. A tuple of enumerated values loses those that this release does not know.
+    Raises ValidationError for other missing fields.
     """
     try:
         return from_json(text, type_)
@@ -42,7 +44,7 @@ def _completed(value: Any, type_: Any) -> Any:  # noqa: ANN401 - any JSON value,
     if type(None) in get_args(type_):
         type_ = next(member for member in get_args(type_) if member is not type(None))
     if isinstance(value, list) and get_origin(type_) is tuple:
-        return [_completed(item, get_args(type_)[0]) for item in value]
+        return _completed_items(value, get_args(type_)[0])
     if not isinstance(value, dict) or not is_dataclass(type_):
         return value
     hints = get_type_hints(type_)
@@ -60,6 +62,14 @@ def _completed(value: Any, type_: Any) -> Any:  # noqa: ANN401 - any JSON value,
         elif get_origin(hint) is Mapping:
             completed[field.name] = {}
     return completed
+
+
+def _completed_items(values: list[Any], type_: Any) -> list[Any]:  # noqa: ANN401 - items of any type
+    """Return the items completed, without enumerated values that this release does not know."""
+    if isinstance(type_, type) and issubclass(type_, Enum):
+        known = {member.value for member in type_}
+        return [value for value in values if value in known]
+    return [_completed(value, type_) for value in values]
 
 
 def _adapter(type_: type) -> TypeAdapter[Any]:

@@ -2,23 +2,27 @@
 
 import json
 import tomllib
-from collections.abc import Iterator
-from dataclasses import fields
+from collections.abc import Iterable, Iterator
+from dataclasses import fields, is_dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import pytest
 from pydantic import ValidationError
 
-from adapters.json_text import from_stored_json, to_json
+from adapters.postgres.idempotency.stored_results import from_stored_json, to_stored_json
 from application.catalog.views import AdjustmentView, ProductView
 from application.orders.views import FulfillmentView, OrderView
 from application.payments.views import PaymentView, RefundView
 from application.shared.idempotency import IdempotentOperation, PersonalResult
 from application.users.views import UserView
 from application.webhooks.views import DeliveryView, EndpointView, NewEndpointView, RetriedView
+from domain.orders.lifecycle import Action
 from entrypoints.http.representation.fingerprints import NO_BODY, Fingerprints, earlier_fingerprint
 from entrypoints.http.routing import strict_json
+from tests.kit.shop import Shop
+from tests.kit.store import memory_store
 
 ROOT = Path(__file__).parents[2]
 RECORDS = [
@@ -50,6 +54,13 @@ NEW: set[IdempotentOperation] = {
     IdempotentOperation.RETRY_WEBHOOK_DELIVERIES,
 }
 """Operations that no earlier release stored results of."""
+ENUMERATED = {
+    name: set(values)
+    for name, values in json.loads(
+        (ROOT / "tests/integration/releases/7a22749/enumerated_values.json").read_text()
+    ).items()
+}
+"""The enumerated values that stored results of the former release can have."""
 FIRST = RECORDS[0]
 """The records of the only release that stored fingerprints of version 1."""
 ROWS = [row for recorded in RECORDS for row in recorded["rows"]]
@@ -83,7 +94,7 @@ def test_stored_result_with_unknown_fields_is_read(row: Any) -> None:
         if name not in {"metadata", "attributes"}:
             stored[name] = with_unknown_fields(member)
     assert from_stored_json(json.dumps(stored), view) == expected
-    assert from_stored_json(to_json(expected), view) == expected
+    assert from_stored_json(to_stored_json(expected), view) == expected
 
 
 @pytest.mark.parametrize("view", sorted({VIEWS[row["operation"]] for row in ROWS}, key=str))
@@ -105,6 +116,44 @@ def test_missing_fields_of_a_nested_object_get_defaults() -> None:
     stored = json.loads(row["result"])
     del stored["shipping_address"]["region"]
     assert from_stored_json(json.dumps(stored), OrderView) == from_stored_json(row["result"], OrderView)
+
+
+async def test_stored_order_has_no_action_that_the_former_release_does_not_know() -> None:
+    shop = Shop(memory_store())
+    order = await shop.order(await shop.product(stock=5))
+    assert Action.CANCEL_LINES in order.allowed_actions
+    text = to_stored_json(order)
+    assert set(json.loads(text)["allowed_actions"]) <= ENUMERATED["Action"]
+    assert from_stored_json(text, OrderView) == order
+
+
+def test_unknown_action_of_a_newer_release_is_left_out() -> None:
+    [row, *_] = [row for row in ROWS if row["operation"] == "place_order"]
+    stored = json.loads(row["result"])
+    expected = from_stored_json(row["result"], OrderView)
+    stored["allowed_actions"].append("gift_wrap")
+    assert from_stored_json(json.dumps(stored), OrderView) == expected
+    stored["all_actions"] = stored["allowed_actions"]
+    assert from_stored_json(json.dumps(stored), OrderView) == expected
+
+
+def test_enumerated_values_of_stored_results_are_known_to_the_former_release() -> None:
+    """A new value needs a stored form that the former release can read, as an order's actions have."""
+    found = {enum.__name__: {member.value for member in enum} for enum in enumerations(set(VIEWS.values()))}
+    assert found.keys() >= ENUMERATED.keys()
+    for name, values in ENUMERATED.items():
+        assert name == "Action" or found[name] <= values, name
+
+
+def enumerations(types: Iterable[Any]) -> Iterator[type[Enum]]:
+    """Yield the enumerations in the fields of dataclasses, and in those of their fields."""
+    for type_ in types:
+        if is_dataclass(type_):
+            yield from enumerations(get_type_hints(type_).values())
+        elif isinstance(type_, type) and issubclass(type_, Enum):
+            yield type_
+        else:
+            yield from enumerations(get_args(type_))
 
 
 def test_missing_id_of_a_stored_result_is_an_error() -> None:

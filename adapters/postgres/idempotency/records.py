@@ -6,11 +6,11 @@ from sqlalchemy import Text, bindparam, cast, delete, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from adapters.json_text import from_stored_json, to_json
 from adapters.postgres.core.errors import translated
 from adapters.postgres.core.rows import IdempotencyKeyRow
 from adapters.postgres.core.transaction import Transaction
 from adapters.postgres.core.unnest import UnnestedRows, columns_of
+from adapters.postgres.idempotency.stored_results import from_stored_json, to_stored_json
 from application.shared.idempotency import (
     ANONYMOUS,
     FINGERPRINT_VERSION,
@@ -127,7 +127,7 @@ class PostgresIdempotencyRecords(IdempotencyRecords):
             {
                 **_scope_values(key.scope),
                 "fingerprint": key.fingerprint,
-                "result": to_json(result),
+                "result": to_stored_json(result),
                 "subject": subject_of(key, result),
             }
             for key, result in results.items()

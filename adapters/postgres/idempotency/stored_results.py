@@ -1,0 +1,45 @@
+"""The JSON of stored results, which the former release reads as well: during a rolling upgrade and after a roll-back."""
+
+import json
+from dataclasses import replace
+from typing import TypeVar
+
+from adapters import json_text
+from application.orders.views import OrderView
+from domain.orders.lifecycle import Action
+
+T = TypeVar("T")
+
+ACTIONS_OF_RELEASE_2 = frozenset(
+    {
+        Action.PAY,
+        Action.CAPTURE,
+        Action.VOID,
+        Action.CANCEL,
+        Action.FULFILL,
+        Action.REFUND,
+    }
+)
+"""The actions that release 2 knows and shows to clients. It answers a retry with 500 if the result has another one."""
+
+_ALL_ACTIONS = "all_actions"
+"""A field that release 2 ignores: the order's `allowed_actions` including newer ones."""
+
+
+def to_stored_json(result: object) -> str:
+    """Return a result as JSON text that this and the former release can read."""
+    if not isinstance(result, OrderView) or ACTIONS_OF_RELEASE_2.issuperset(result.allowed_actions):
+        return json_text.to_json(result)
+    former = tuple(action for action in result.allowed_actions if action in ACTIONS_OF_RELEASE_2)
+    text = json_text.to_json(replace(result, allowed_actions=former))
+    return f'{text[:-1]},"{_ALL_ACTIONS}":{json.dumps(result.allowed_actions)}}}'
+
+
+def from_stored_json(text: str, type_: type[T]) -> T:
+    """Return a result that this or another release has stored. Raises as `json_text.from_stored_json`."""
+    result = json_text.from_stored_json(text, type_)
+    if isinstance(result, OrderView) and f'"{_ALL_ACTIONS}"' in text:
+        known = set(Action)
+        stored = json.loads(text).get(_ALL_ACTIONS, result.allowed_actions)
+        return replace(result, allowed_actions=tuple(Action(name) for name in stored if name in known))
+    return result
