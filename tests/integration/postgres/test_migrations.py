@@ -45,7 +45,7 @@ async def test_processes_that_start_at_once_migrate_once(empty_database_url: str
         assert await connection.fetchval("SELECT version_num FROM alembic_version") == needed_revision()
 
 
-async def test_migration_gives_up_on_a_locked_table(
+async def test_migration_gives_up_on_a_locked_table_and_can_be_repeated(
     database_url: str, psql: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(migrations, "_LOCK_TIMEOUT", "50ms")
@@ -54,7 +54,26 @@ async def test_migration_gives_up_on_a_locked_table(
         await psql.execute("LOCK TABLE users IN ACCESS SHARE MODE")
         with pytest.raises(DBAPIError, match="lock timeout"):
             await asyncio.to_thread(migrations.downgrade, database_url, "base")
+    stopped_at = (await asyncio.to_thread(migrations.state, database_url)).revision
+    assert stopped_at is not None
+    assert stopped_at < needed_revision()
+    await asyncio.to_thread(migrations.upgrade, database_url)
     assert await schema_of(psql) == before
+
+
+async def test_each_migration_releases_its_locks(database_url: str, psql: asyncpg.Connection) -> None:
+    """A lock that lasts until the end of all migrations would stop the running service."""
+    await asyncio.to_thread(migrations.downgrade, database_url, "0027")
+    begun = set()
+    await psql.execute(
+        """CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS
+           $$ BEGIN PERFORM pg_notify('migrated', pg_current_xact_id()::text); RETURN NULL; END $$"""
+    )
+    await psql.execute("CREATE TRIGGER note AFTER UPDATE ON alembic_version EXECUTE FUNCTION note()")
+    await psql.add_listener("migrated", lambda *note: begun.add(note[3]))
+    await asyncio.to_thread(migrations.upgrade, database_url)
+    await psql.execute("SELECT 1")
+    assert len(begun) == int(needed_revision()) - 27
 
 
 async def test_undecided_payments_of_one_order_survive_the_migration(empty_database_url: str) -> None:

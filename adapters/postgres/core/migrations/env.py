@@ -39,6 +39,8 @@ context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=Row.metadata,
     on_version_apply=_record_revision,
+    # One transaction for all would hold the lock of the first migration until the last one ends.
+    transaction_per_migration=True,
 )
 with context.begin_transaction():
     context.run_migrations()
