@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 
 import httpx2
 
@@ -85,6 +86,9 @@ class Host:
     release: Release
     running: ExitStack
     service: Service
+    errors: list[str]
+    """What the service has logged as errors."""
+    reader: Thread
 
     @classmethod
     def start(cls, name: str, port: int, database_url: str, release: Release, *, with_worker: bool) -> "Host":
@@ -98,7 +102,10 @@ class Host:
                 **release.settings(),
             )
         )
-        return cls(name, port, database_url, with_worker, release, running, service)
+        errors: list[str] = []
+        reader = Thread(target=collect_errors, args=(service, errors))
+        reader.start()
+        return cls(name, port, database_url, with_worker, release, running, service, errors, reader)
 
     async def await_ready(self) -> None:
         await asyncio.to_thread(self.service.await_answer)
@@ -113,17 +120,25 @@ class Host:
             await asyncio.sleep(1)
         await asyncio.to_thread(self._stop)
         other = Host.start(self.name, self.port, self.database_url, release, with_worker=self.with_worker)
-        self.release, self.running, self.service = release, other.running, other.service
+        self.release, self.running = release, other.running
+        self.service, self.reader = other.service, other.reader
+        other.errors[:0] = self.errors
+        self.errors = other.errors
         await self.await_ready()
         await proxy.command(f"set server service/{self.name} state ready")
         await proxy.await_up(self.name)
 
     def _stop(self) -> None:
         self.service.process.terminate()
-        output, _ = self.service.process.communicate(timeout=STOP_SECONDS)
+        code = self.service.process.wait(STOP_SECONDS)
+        self.close()
+        if code != 0:
+            raise RuntimeError(f"{self.name} of release {self.release.number} ended with {code}")
+
+    def close(self) -> None:
+        """Kill the service if it still runs."""
         self.running.close()
-        if self.service.process.returncode != 0:
-            raise RuntimeError(f"{self.name} of release {self.release.number} did not stop cleanly: {output}")
+        self.reader.join()
 
 
 def former_release(directory: Path) -> Release:
@@ -197,14 +212,24 @@ async def roll(seed: int, former: Release, database_url: str, directory: Path) -
             customers.stop()
             await ordering
             customers.print_report()
-        wrong = [*customers.failures, *await differences(database_url, customers)]
+        wrong = [
+            *customers.failures,
+            *(error for host in hosts for error in host.errors[:3]),
+            *await differences(database_url, customers),
+        ]
         checked = await asyncio.to_thread(manage, present, hosts[0].service, "check")
         return [*wrong, *([checked.stdout + checked.stderr] if checked.returncode else [])]
 
 
 def stop_all(hosts: Sequence[Host]) -> None:
     for host in hosts:
-        host.running.close()
+        host.close()
+
+
+def collect_errors(service: Service, errors: list[str]) -> None:
+    """Read what a service prints until it ends: it could not write any more otherwise."""
+    assert service.process.stdout is not None
+    errors.extend(line[:2000] for line in service.process.stdout if '"level": "error"' in line)
 
 
 async def phase(customers: Customers, name: str) -> None:
