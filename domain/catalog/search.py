@@ -87,8 +87,8 @@ def terms(query: str) -> Sequence[SearchTerm]:
     """Return the terms of a query, each once.
 
     A term is a prefix, except a single letter or digit before the last term: it matches whole words, so that
-    `t shirt` does not read every word that begins with T. The last term may still be incomplete. A single character
-    of a script without spaces is a word, and remains a prefix.
+    `t shirt` does not read every word that begins with T. The last term may still be incomplete, unless punctuation joins
+    it to another word, as in `USB-C`. A single character of a script without spaces is a word, and remains a prefix.
     """
     joined = {}
     listed = []
@@ -102,7 +102,9 @@ def terms(query: str) -> Sequence[SearchTerm]:
     return [
         SearchTerm(
             word,
-            len(word) > 1 or number == len(listed) or bool(_WITHOUT_SPACES.match(word)),
+            len(word) > 1
+            or (number == len(listed) and joined[word] is None)
+            or bool(_WITHOUT_SPACES.match(word)),
             joined[word],
         )
         for number, word in enumerate(listed, start=1)

@@ -148,6 +148,7 @@ async def test_letters_scripts_and_joined_spellings_are_found(shop: Shop) -> Non
         "SHIRT": "เสื้อยืดสีขาว",
         "HYPHEN": "A USB-C cable",
         "JOINED": "B USBC cable",
+        "OTHER": "USB 3 cable",
     }
     for sku, name in names.items():
         await shop.product(sku=sku, name=name)

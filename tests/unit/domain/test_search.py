@@ -91,6 +91,7 @@ def test_words_are_split_at_non_alphanumerics() -> None:
         ("布", ["布"], []),
         ("a b a", ["a"], ["b"]),  # only the last occurrence of a repeated word counts
         (" -_.,!", [], []),
+        ("usb-c", ["usb"], ["c"]),
     ],
 )
 def test_single_letter_before_the_last_term_is_a_whole_word(

@@ -148,7 +148,7 @@ class ListProductsQuery(ListQuery):
     ) = Field(
         None,
         description=f"At most {MAX_TERMS} words of the name, SKU or description, or their beginnings. A single letter "
-        "before the last word matches whole words only. One typo in a word of four letters or more is tolerated. "
+        "before the last word, or joined to a word as in `USB-C`, matches whole words only. One typo in a word of four letters or more is tolerated. "
         "The product whose SKU is the query comes first.",
     )
     sku: Annotated[str, text_of(SKU)] | None = Field(
