@@ -14,7 +14,7 @@ from application.payments.ports import PaymentRepository, ProviderEventRecords, 
 from application.sessions.ports import SessionRepository
 from application.shared.idempotency import IdempotencyRecords
 from application.throttling.ports import AttemptTallies
-from application.users.ports import OneTimeTokens, PersonalData, SignUps, UserRepository
+from application.users.ports import EmailChanges, OneTimeTokens, PersonalData, SignUps, UserRepository
 from application.webhooks.ports import WebhookRepository
 from domain.shared.actor import Actor
 
@@ -27,6 +27,7 @@ class Repositories:
     users: UserRepository
     one_time_tokens: OneTimeTokens
     sign_ups: SignUps
+    email_changes: EmailChanges
     personal_data: PersonalData
     mail: MailRequests
     sessions: SessionRepository

@@ -31,7 +31,10 @@ class MemoryPersonalData(PersonalData):
             del tables.one_time_tokens[place]
         for sign_up in [sign_up for sign_up in tables.sign_ups.values() if sign_up.email == user.email]:
             del tables.sign_ups[sign_up.id]
-        for place_in_queue in [place for place in tables.mail if place[1] == user.email]:
+        tables.email_changes.pop(user.id, None)
+        for place_in_queue in [
+            place for place in tables.mail if place[1] == user.email or place[2] == user.id
+        ]:
             del tables.mail[place_in_queue]
         for scope, record in list(tables.idempotency.items()):
             if scope[0] == str(user.id) or _subject_of(record) == user.id:

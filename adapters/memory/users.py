@@ -8,6 +8,7 @@ from adapters.memory.core.locks import Row
 from adapters.memory.core.transaction import Transaction
 from application.shared.page import Page, Position
 from application.users.ports import (
+    EmailChanges,
     EmailTaken,
     OneTimeTokens,
     PrincipalState,
@@ -19,6 +20,7 @@ from application.users.ports import (
 from application.users.views import UserView
 from domain.shared.ids import SessionId, SignUpId, UserId
 from domain.users.email_address import EmailAddress
+from domain.users.email_change import EmailChange
 from domain.users.one_time_token import OneTimeToken, TokenPurpose
 from domain.users.pending_sign_up import PendingSignUp
 from domain.users.user import User
@@ -163,6 +165,53 @@ class MemoryOneTimeTokens(OneTimeTokens):
             return False
         del tokens[token.user_id, token.purpose]
         return True
+
+    async def remove(self, user_id: UserId) -> None:
+        places = [place for place in self._transaction.tables.one_time_tokens if place[0] == user_id]
+        await self._transaction.lock(_token_row(*place) for place in places)
+        await yield_control()
+        for place in places:
+            self._transaction.tables.one_time_tokens.pop(place, None)
+
+
+def _email_change_row(user_id: UserId) -> Row:
+    return "email_changes", user_id.hex
+
+
+class MemoryEmailChanges(EmailChanges):
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def put(self, change: EmailChange) -> None:
+        await self._transaction.lock([_email_change_row(change.user_id)])
+        await yield_control()
+        self._transaction.tables.email_changes[change.user_id] = change
+
+    async def get(self, user_id: UserId) -> EmailChange | None:
+        await yield_control()
+        return self._transaction.tables.email_changes.get(user_id)
+
+    async def find(self, token_hash: bytes) -> EmailChange | None:
+        await yield_control()
+        changes = self._transaction.tables.email_changes.values()
+        return next((change for change in changes if change.token_hash == token_hash), None)
+
+    async def save(self, change: EmailChange) -> None:
+        await self._transaction.lock([_email_change_row(change.user_id)])
+        await yield_control()
+        stored = self._transaction.tables.email_changes.get(change.user_id)
+        if stored is not None and stored.requested_at == change.requested_at:
+            self._transaction.tables.email_changes[change.user_id] = change
+
+    async def remove(self, user_id: UserId) -> None:
+        await self._transaction.lock([_email_change_row(user_id)])
+        await yield_control()
+        self._transaction.tables.email_changes.pop(user_id, None)
+
+    async def prune(self, *, requested_until: datetime) -> None:
+        for change in list(self._transaction.tables.email_changes.values()):
+            if change.requested_at <= requested_until:
+                await self.remove(change.user_id)
 
 
 def _token_row(user_id: UserId, purpose: TokenPurpose) -> Row:

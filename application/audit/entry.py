@@ -20,6 +20,9 @@ class AuditAction(StrEnum):
     USER_SIGNED_UP_AGAIN = "user.signed_up_again"
     USER_CHANGED = "user.changed"
     USER_EMAIL_VERIFIED = "user.email_verified"
+    USER_EMAIL_CHANGE_REQUESTED = "user.email_change_requested"
+    USER_EMAIL_CHANGE_REFUSED = "user.email_change_refused"
+    USER_EMAIL_CHANGED = "user.email_changed"
     USER_PASSWORD_CHANGED = "user.password_changed"  # noqa: S105 - an action, not a password
     USER_PASSWORD_CHANGE_REFUSED = "user.password_change_refused"  # noqa: S105 - an action, not a password
     USER_ROLE_CHANGED = "user.role_changed"

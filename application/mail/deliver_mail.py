@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from application.mail.message import MailTemplates, Message
 from application.mail.ports import AddressRefused, Mailer
@@ -9,6 +10,7 @@ from application.shared.clock import Clock
 from application.shared.randomness import Randomness
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.shared.ids import EndpointId, SignUpId, UserId
+from domain.users.email_address import EmailAddress
 from domain.users.one_time_token import SECRET_BYTES, OneTimeToken, TokenPurpose, text_of
 from domain.users.user import UserStatus
 
@@ -33,7 +35,7 @@ class DeliverMail:
 
     unit_of_work: UnitOfWorkFactory
     mailer: Mailer
-    letters: MailTemplates
+    templates: MailTemplates
     clock: Clock
     randomness: Randomness
 
@@ -87,11 +89,19 @@ class DeliverMail:
 
     async def _message_for(self, request: MailRequest, work: UnitOfWork, now: datetime) -> Message | None:
         """Return the message, or None if it is obsolete."""
-        if request.subject_id is not None:
-            return await self._notice(request, EndpointId(request.subject_id), work)
-        return await self._message(request, work, now)
+        match request.kind, request.subject_id:
+            case MailKind.EMAIL_CHANGE, UUID() as user_id:
+                return await self._email_change(UserId(user_id), request.address, work, now)
+            case MailKind.EMAIL_CHANGE_NOTICE, _:
+                return self.templates.email_change_notice(request.address)
+            case MailKind.EMAIL_CHANGED, _:
+                return self.templates.email_changed(request.address)
+            case _, UUID() as endpoint_id:
+                return await self._endpoint_message(request, EndpointId(endpoint_id), work)
+            case _:
+                return await self._account_message(request, work, now)
 
-    async def _notice(
+    async def _endpoint_message(
         self, request: MailRequest, endpoint_id: EndpointId, work: UnitOfWork
     ) -> Message | None:
         """Return the message about an endpoint, unless its state has changed since."""
@@ -101,15 +111,15 @@ class DeliverMail:
             return None
         match request.kind:
             case MailKind.WEBHOOK_ENDPOINT_PAUSED if endpoint.paused_at and endpoint.failing_since:
-                return self.letters.endpoint_paused(
+                return self.templates.endpoint_paused(
                     request.address, endpoint_id, endpoint.host, failing_since=endpoint.failing_since
                 )
             case MailKind.WEBHOOK_ENDPOINT_BLOCKED if endpoint.blocked_at:
-                return self.letters.endpoint_blocked(request.address, endpoint_id, endpoint.host)
+                return self.templates.endpoint_blocked(request.address, endpoint_id, endpoint.host)
             case _:
                 return None
 
-    async def _message(self, request: MailRequest, work: UnitOfWork, now: datetime) -> Message | None:
+    async def _account_message(self, request: MailRequest, work: UnitOfWork, now: datetime) -> Message | None:
         """Return the message, or None if the address has no account for it."""
         user = await work.users.find_by_email(request.address)
         if request.sign_up_id is not None and (user is None or user.status is UserStatus.PENDING):
@@ -120,12 +130,12 @@ class DeliverMail:
         match request.kind, user.status:
             case MailKind.PASSWORD_RESET, UserStatus.ACTIVE | UserStatus.PENDING:
                 token = await self._token(user.id, TokenPurpose.RESET_PASSWORD, work, now)
-                return self.letters.reset_password(address, token)
+                return self.templates.reset_password(address, token)
             case MailKind.SIGN_UP, UserStatus.PENDING:
                 token = await self._token(user.id, TokenPurpose.VERIFY_EMAIL, work, now)
-                return self.letters.verify_email(address, token, requested_at=request.requested_at)
+                return self.templates.verify_email(address, token, requested_at=request.requested_at)
             case MailKind.SIGN_UP, UserStatus.ACTIVE:
-                return self.letters.address_known(address)
+                return self.templates.address_known(address)
             case _:
                 return None
 
@@ -135,7 +145,19 @@ class DeliverMail:
             return None
         secret = self.randomness.token_bytes(SECRET_BYTES)
         await work.sign_ups.save(sign_up.with_token(secret))
-        return self.letters.verify_email(sign_up.email, text_of(secret), requested_at=sign_up.requested_at)
+        return self.templates.verify_email(sign_up.email, text_of(secret), requested_at=sign_up.requested_at)
+
+    async def _email_change(
+        self, user_id: UserId, address: EmailAddress, work: UnitOfWork, now: datetime
+    ) -> Message | None:
+        change = await work.email_changes.get(user_id)
+        if change is None or change.email != address or change.is_over(now):
+            return None
+        if await work.users.find_by_email(change.email) is not None:
+            return self.templates.email_in_use(change.email)
+        secret = self.randomness.token_bytes(SECRET_BYTES)
+        await work.email_changes.save(change.with_token(secret))
+        return self.templates.confirm_email(change.email, text_of(secret))
 
     async def _token(self, user_id: UserId, purpose: TokenPurpose, work: UnitOfWork, now: datetime) -> str:
         secret = self.randomness.token_bytes(SECRET_BYTES)

@@ -23,6 +23,9 @@ class MailKind(StrEnum):
 
     SIGN_UP = "sign_up"
     PASSWORD_RESET = "password_reset"  # noqa: S105 - a reason, not a password
+    EMAIL_CHANGE = "email_change"
+    EMAIL_CHANGE_NOTICE = "email_change_notice"
+    EMAIL_CHANGED = "email_changed"
     WEBHOOK_ENDPOINT_PAUSED = "webhook_endpoint_paused"
     WEBHOOK_ENDPOINT_BLOCKED = "webhook_endpoint_blocked"
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from application.retention.ports import OldRecords, PrunableRecords, RecordKind
 from application.shared.clock import Clock
 from application.unit_of_work import UnitOfWorkFactory
-from domain.users.pending_sign_up import LIFETIME
+from domain.users import email_change, pending_sign_up
 
 BATCH_SIZE = 1000
 """Records that are deleted in one transaction, so that each one is short."""
@@ -56,7 +56,7 @@ class PruneOldRecords:
 
 @dataclass(frozen=True, slots=True)
 class PruneSignUps:
-    """Delete sign-ups that were not confirmed in time."""
+    """Delete sign-ups and changes of addresses that were not confirmed in time."""
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
@@ -64,7 +64,9 @@ class PruneSignUps:
     async def __call__(self) -> None:
         """Raise Overloaded or DatabaseUnavailable."""
         async with self.unit_of_work() as work:
-            await work.sign_ups.prune(requested_until=self.clock.now() - LIFETIME)
+            now = self.clock.now()
+            await work.sign_ups.prune(requested_until=now - pending_sign_up.LIFETIME)
+            await work.email_changes.prune(requested_until=now - email_change.LIFETIME)
             await work.commit()
 
 

@@ -36,6 +36,7 @@ class IdempotentOperation(StrEnum):
     TRANSFER_WEBHOOK_ENDPOINT = "transfer_webhook_endpoint"
     CREATE_USER = "create_user"
     VERIFY_EMAIL = "verify_email"
+    REQUEST_EMAIL_CHANGE = "request_email_change"
     CHANGE_PASSWORD = "change_password"  # noqa: S105 - the name of an operation
     RESET_PASSWORD = "reset_password"  # noqa: S105 - the name of an operation
 

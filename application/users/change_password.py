@@ -4,28 +4,13 @@ from application.audit.entry import AuditAction
 from application.shared.clock import Clock
 from application.shared.idempotency import IdempotencyKey, IdempotentResult
 from application.shared.run_once import find_replay, store_result
-from application.throttling.throttle import Throttle
 from application.unit_of_work import UnitOfWorkFactory
+from application.users.password_check import PasswordCheck
 from application.users.password_policy import PasswordPolicy
 from application.users.ports import PasswordHasher
 from application.users.views import UserView
 from domain.shared.actor import Actor
-from domain.shared.errors import ValidationFailed, Violation
 from domain.shared.ids import SessionId, UserId
-from domain.users.attempts import Attempt, AttemptKind
-from domain.users.user import User
-
-
-class WrongPassword(ValidationFailed):
-    """The current password is wrong."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "The password was not changed.",
-            violations=[
-                Violation(("current_password",), "wrong_password", "This is not your present password.")
-            ],
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,14 +28,13 @@ class ChangePasswordCommand:
 
 @dataclass(frozen=True, slots=True)
 class ChangePassword:
-    """Change the caller's password and end the other sessions.
+    """Change the caller's password, end the other sessions, and drop a pending change of the e-mail address.
 
-    Attempts are throttled like log-ins, so that a stolen session cannot be used to guess the password. No connection
-    is held while passwords are hashed.
+    Attempts are throttled like log-ins, so that a stolen session cannot be used to guess the password.
     """
 
     unit_of_work: UnitOfWorkFactory
-    throttle: Throttle
+    password_check: PasswordCheck
     hasher: PasswordHasher
     policy: PasswordPolicy
     clock: Clock
@@ -61,40 +45,23 @@ class ChangePassword:
         async with self.unit_of_work() as work:
             if replay := await find_replay(work, command.key, UserView):
                 return replay
-            checked = await work.users.peek(command.user_id)
-            if checked is not None:
-                await self.throttle.admit(work, _attempt(checked, command))
+            admitted = await self.password_check.admit(work, command.user_id, command.network)
             await work.commit()
-        is_right = await self.hasher.verify(
-            command.current_password, checked.password_hash if checked else None
+        checked = await self.password_check.verify(
+            admitted,
+            command.current_password,
+            user_id=command.user_id,
+            refusal=AuditAction.USER_PASSWORD_CHANGE_REFUSED,
+            actor=command.actor,
         )
-        if checked is None or not is_right:
-            await self._tell_of_refusal(command)
-            raise WrongPassword
-        return await self._replace(checked, command, await self.hasher.hash(command.new_password))
-
-    async def _tell_of_refusal(self, command: ChangePasswordCommand) -> None:
-        async with self.unit_of_work(command.actor) as work:
-            work.audit.record(AuditAction.USER_PASSWORD_CHANGE_REFUSED, command.user_id, at=self.clock.now())
-            await work.commit()
-
-    async def _replace(
-        self, checked: User, command: ChangePasswordCommand, password_hash: str
-    ) -> IdempotentResult[UserView]:
+        password_hash = await self.hasher.hash(command.new_password)
         async with self.unit_of_work(command.actor) as work:
             if replay := await find_replay(work, command.key, UserView):
                 return replay
-            user = await work.users.get(checked.id)
-            if user is None or user.password_changed_at != checked.password_changed_at:
-                raise WrongPassword
-            user.ensure_active()
+            user = await self.password_check.confirm(work, checked, command.network)
             user.change_password(password_hash, now=self.clock.now())
             sessions = await work.sessions.of_user(user.id)
             await work.sessions.remove([s for s in sessions if s.id != command.session_id])
+            await work.email_changes.remove(user.id)
             await work.users.save(user)
-            await self.throttle.reset(work, _attempt(user, command))
             return await store_result(work, command.key, UserView.of(user))
-
-
-def _attempt(user: User, command: ChangePasswordCommand) -> Attempt:
-    return Attempt(AttemptKind.PASSWORD_CHANGE, str(user.email or user.id), command.network)

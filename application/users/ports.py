@@ -10,6 +10,7 @@ from application.users.views import UserView
 from domain.shared.errors import DomainError
 from domain.shared.ids import SessionId, SignUpId, UserId
 from domain.users.email_address import EmailAddress
+from domain.users.email_change import EmailChange
 from domain.users.one_time_token import OneTimeToken, TokenPurpose
 from domain.users.pending_sign_up import PendingSignUp
 from domain.users.permissions import Role
@@ -68,6 +69,10 @@ class OneTimeTokens(Protocol):
         """Consume the token, and return whether it was valid: of several callers, one succeeds."""
         ...
 
+    async def remove(self, user_id: UserId) -> None:
+        """Delete all tokens of the user."""
+        ...
+
 
 class SignUps(Protocol):
     """Sign-ups that wait for their addresses to be confirmed, inside a unit of work."""
@@ -93,6 +98,32 @@ class SignUps(Protocol):
 
     async def prune(self, *, requested_until: datetime) -> None:
         """Delete sign-ups that were requested by this moment."""
+        ...
+
+
+class EmailChanges(Protocol):
+    """Changes of e-mail addresses that wait to be confirmed, in a unit of work. Lock the user before changing one."""
+
+    async def put(self, change: EmailChange) -> None:
+        """Store the change, replacing the user's former one."""
+        ...
+
+    async def get(self, user_id: UserId) -> EmailChange | None: ...
+
+    async def find(self, token_hash: bytes) -> EmailChange | None:
+        """Return the change that a token confirms."""
+        ...
+
+    async def save(self, change: EmailChange) -> None:
+        """Store the change's token, unless the change was replaced or removed."""
+        ...
+
+    async def remove(self, user_id: UserId) -> None:
+        """Delete the user's change, if there is one."""
+        ...
+
+    async def prune(self, *, requested_until: datetime) -> None:
+        """Delete changes that were requested by this moment."""
         ...
 
 

@@ -23,7 +23,7 @@ class ResetPasswordCommand:
 
 @dataclass(frozen=True, slots=True)
 class ResetPassword:
-    """Replace a forgotten password with a mailed token, and end all sessions.
+    """Replace a forgotten password with a mailed token, end all sessions, and drop a pending change of the address.
 
     The token is valid once, for half an hour. It proves that the caller reads the address's mail, so the address is
     verified as well.
@@ -54,6 +54,7 @@ class ResetPassword:
             user.change_password(password_hash, now=now)
             user.verify_email(now=now)
             await work.sessions.remove(await work.sessions.of_user(user.id))
+            await work.email_changes.remove(user.id)
             await work.users.save(user)
             return await store_result(work, command.key, UserView.of(user))
 

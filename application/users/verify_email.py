@@ -1,6 +1,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from application.mail.request import MailKind, MailRequest
 from application.shared.clock import Clock
 from application.shared.idempotency import IdempotencyKey, IdempotentResult
 from application.shared.ids import IdFactory
@@ -10,6 +11,7 @@ from application.users.ports import EmailTaken
 from application.users.views import UserView
 from domain.shared.actor import Actor
 from domain.shared.ids import UserId
+from domain.users.email_change import EmailChange
 from domain.users.one_time_token import InvalidOneTimeToken, TokenPurpose, hash_of
 from domain.users.pending_sign_up import PendingSignUp
 from domain.users.permissions import Role
@@ -27,10 +29,11 @@ class VerifyEmailCommand:
 
 @dataclass(frozen=True, slots=True)
 class VerifyEmail:
-    """Open the account of a sign-up with the token from its message, which proves that the caller reads the address's mail.
+    """Confirm an e-mail address with the token from a message to it. The token is good for one use, within a day.
 
-    The account gets the name and the password of that sign-up. Other sign-ups for the address become void. The token
-    is good for one use, within a day of the sign-up.
+    The token of a sign-up opens the account, with the name and the password of that sign-up; other sign-ups for the
+    address become void. The token of a change replaces the account's address, announces that to the former address,
+    and ends all sessions except the one that requested the change.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -46,9 +49,36 @@ class VerifyEmail:
         now = self.clock.now()
         token_hash = hash_of(command.token)
         sign_up = await work.sign_ups.find(token_hash)
-        if sign_up is None:
-            return UserView.of(await self._verified_account(token_hash, work, now))
-        return UserView.of(await self._opened_account(sign_up, work, now))
+        if sign_up is not None:
+            return UserView.of(await self._opened_account(sign_up, work, now))
+        change = await work.email_changes.find(token_hash)
+        if change is not None:
+            return UserView.of(await self._changed_account(change, work, now))
+        return UserView.of(await self._verified_account(token_hash, work, now))
+
+    async def _changed_account(self, change: EmailChange, work: UnitOfWork, now: datetime) -> User:
+        user = await work.users.get(change.user_id)
+        # Read again under the user's lock: another request may have replaced or confirmed it.
+        if (
+            user is None
+            or user.status is not UserStatus.ACTIVE
+            or change.is_over(now)
+            or await work.email_changes.get(user.id) != change
+        ):
+            raise InvalidOneTimeToken
+        former = user.email
+        user.change_email(change.email, now=now)
+        await work.email_changes.remove(user.id)
+        await work.one_time_tokens.remove(user.id)  # they were sent to the former address
+        sessions = await work.sessions.of_user(user.id)
+        await work.sessions.remove([s for s in sessions if s.id != change.session_id])
+        if former is not None:
+            await work.mail.add(MailRequest.made(MailKind.EMAIL_CHANGED, former, subject_id=user.id, now=now))
+        try:
+            await work.users.save(user)
+        except EmailTaken:
+            raise InvalidOneTimeToken from None
+        return user
 
     async def _opened_account(self, sign_up: PendingSignUp, work: UnitOfWork, now: datetime) -> User:
         # The account is locked before the sign-ups, as it is when it is closed.

@@ -13,6 +13,7 @@ class AttemptKind(StrEnum):
     SIGN_UP = "sign_up"
     PASSWORD_CHANGE = "password_change"  # noqa: S105 - a kind of attempt
     PASSWORD_RESET = "password_reset"  # noqa: S105 - a kind of attempt
+    EMAIL_CHANGE = "email_change"
     CLIENT_SECRET = "client_secret"  # noqa: S105 - a kind of attempt
 
 
@@ -43,6 +44,7 @@ ACCOUNT_BACKOFF: Mapping[AttemptKind, Backoff] = {
     AttemptKind.SIGN_UP: Backoff(free=5, first=SECOND, longest=5 * MINUTE, forgiven_each=5 * MINUTE),
     AttemptKind.PASSWORD_CHANGE: Backoff(free=5, first=SECOND, longest=5 * MINUTE, forgiven_each=5 * MINUTE),
     AttemptKind.PASSWORD_RESET: Backoff(free=3, first=MINUTE, longest=HOUR, forgiven_each=HOUR),
+    AttemptKind.EMAIL_CHANGE: Backoff(free=3, first=MINUTE, longest=HOUR, forgiven_each=HOUR),
     AttemptKind.CLIENT_SECRET: Backoff(free=5, first=SECOND, longest=5 * MINUTE, forgiven_each=5 * MINUTE),
 }
 """Per e-mail address or client id, with or without an account: about 300 guesses a day for log-ins."""
@@ -54,6 +56,7 @@ NETWORK_BACKOFF: Mapping[AttemptKind, Backoff] = {
         free=50, first=SECOND, longest=5 * MINUTE, forgiven_each=30 * SECOND
     ),
     AttemptKind.PASSWORD_RESET: Backoff(free=20, first=SECOND, longest=5 * MINUTE, forgiven_each=MINUTE),
+    AttemptKind.EMAIL_CHANGE: Backoff(free=20, first=SECOND, longest=5 * MINUTE, forgiven_each=MINUTE),
     AttemptKind.CLIENT_SECRET: Backoff(free=50, first=SECOND, longest=5 * MINUTE, forgiven_each=30 * SECOND),
 }
 """Per client network, which can be a household, a school or a whole town."""

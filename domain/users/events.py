@@ -29,6 +29,11 @@ class UserEmailVerified(UserEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UserEmailChanged(UserEvent):
+    type = "user.email_changed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UserPasswordChanged(UserEvent):
     type = "user.password_changed"
 

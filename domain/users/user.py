@@ -14,6 +14,7 @@ from domain.users.events import (
     UserChanged,
     UserClosed,
     UserDisabled,
+    UserEmailChanged,
     UserEmailVerified,
     UserEnabled,
     UserEvent,
@@ -146,6 +147,13 @@ class User(Aggregate):
             self.status = UserStatus.ACTIVE
         self._change(now)
         self._record(UserEmailVerified)
+
+    def change_email(self, email: EmailAddress, *, now: datetime) -> None:
+        """Replace the address with a confirmed one. The caller ends the other sessions."""
+        self.email = email
+        self.email_verified = True
+        self._change(now)
+        self._record(UserEmailChanged)
 
     def change_password(self, password_hash: str, *, now: datetime) -> None:
         """Replace the password. The caller ends the other sessions."""

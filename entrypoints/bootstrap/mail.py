@@ -29,7 +29,7 @@ class Mail(containers.DeclarativeContainer):
         DeliverMail,
         unit_of_work=database.unit_of_work,
         mailer=mailer,
-        letters=templates,
+        templates=templates,
         clock=clock,
         randomness=randomness,
     )

@@ -8,7 +8,9 @@ from application.users.change_password import ChangePassword
 from application.users.change_user import ChangeUser
 from application.users.close_account import CloseAccount, EraseClosedAccounts
 from application.users.confirm_principal import ConfirmPrincipal
+from application.users.password_check import PasswordCheck
 from application.users.queries import GetMe, GetUser, ListUsers
+from application.users.request_email_change import RequestEmailChange
 from application.users.request_password_reset import RequestPasswordReset
 from application.users.request_sign_up import RequestSignUp
 from application.users.reset_password import ResetPassword
@@ -52,10 +54,24 @@ class Users(containers.DeclarativeContainer):
         policy=security.password_policy,
         clock=clock,
     )
+    password_check = providers.Singleton(
+        PasswordCheck,
+        unit_of_work=database.unit_of_work,
+        throttle=security.throttle,
+        hasher=security.hasher,
+        clock=clock,
+    )
+    request_email_change = providers.Singleton(
+        RequestEmailChange,
+        unit_of_work=database.unit_of_work,
+        throttle=security.throttle,
+        password_check=password_check,
+        clock=clock,
+    )
     change_password = providers.Singleton(
         ChangePassword,
         unit_of_work=database.unit_of_work,
-        throttle=security.throttle,
+        password_check=password_check,
         hasher=security.hasher,
         policy=security.password_policy,
         clock=clock,

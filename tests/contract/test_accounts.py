@@ -10,8 +10,9 @@ from application.shared.errors import Overloaded
 from application.shared.idempotency import IdempotentOperation
 from application.shared.page import Page, Position
 from application.users.change_me import ChangeMeCommand
-from application.users.change_password import ChangePasswordCommand, WrongPassword
+from application.users.change_password import ChangePasswordCommand
 from application.users.change_user import ChangeUserCommand
+from application.users.password_check import WrongPassword
 from application.users.ports import EmailTaken, UserFilter
 from application.users.sign_up import SignUpCommand
 from application.users.views import UserView

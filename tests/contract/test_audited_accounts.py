@@ -8,9 +8,10 @@ from application.audit.entry import AuditAction
 from application.sessions.log_in import LogInCommand, WrongCredentials
 from application.throttling.throttle import TooManyAttempts
 from application.users.change_me import ChangeMeCommand
-from application.users.change_password import ChangePasswordCommand, WrongPassword
+from application.users.change_password import ChangePasswordCommand
 from application.users.change_user import ChangeUserCommand
 from application.users.close_account import CloseAccountCommand
+from application.users.password_check import WrongPassword
 from application.users.views import UserView
 from domain.sessions.refresh_token import InvalidRefreshToken
 from domain.sessions.session import GRACE

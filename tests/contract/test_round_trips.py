@@ -29,6 +29,7 @@ from domain.sessions.session import Session
 from domain.shared.ids import OrderId, UserId
 from domain.shared.money import Money
 from domain.users.email_address import EmailAddress
+from domain.users.email_change import EmailChange
 from domain.users.one_time_token import OneTimeToken, TokenPurpose
 from domain.users.pending_sign_up import PendingSignUp
 from domain.users.permissions import Role, Scope
@@ -148,6 +149,18 @@ async def test_one_time_token_is_read_as_it_was_written(shop: Shop, values: Valu
         await work.commit()
     async with shop.store.unit_of_work() as work:
         assert content(await work.one_time_tokens.find(token.purpose, token.token_hash)) == content(token)
+
+
+async def test_email_change_is_read_as_it_was_written(shop: Shop, values: Values) -> None:
+    user = await _add_user(shop, values)
+    change: EmailChange = values.fill(EmailChange, user_id=user.id)
+    async with shop.store.unit_of_work(SOMEBODY) as work:
+        await work.email_changes.put(change)
+        await work.commit()
+    async with shop.store.unit_of_work() as work:
+        assert content(await work.email_changes.get(user.id)) == content(change)
+        assert change.token_hash is not None
+        assert content(await work.email_changes.find(change.token_hash)) == content(change)
 
 
 async def test_sign_up_is_read_as_it_was_written(shop: Shop, values: Values) -> None:

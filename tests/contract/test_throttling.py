@@ -7,7 +7,8 @@ from datetime import timedelta
 from application.retention.prune import Prune
 from application.sessions.log_in import LogInCommand, WrongCredentials
 from application.throttling.throttle import CountingThrottle, TooManyAttempts
-from application.users.change_password import ChangePasswordCommand, WrongPassword
+from application.users.change_password import ChangePasswordCommand
+from application.users.password_check import WrongPassword
 from application.users.ports import EmailTaken
 from application.users.sign_up import SignUpCommand
 from domain.users.attempts import ACCOUNT_BACKOFF, NETWORK_BACKOFF, Attempt, AttemptKind

@@ -85,6 +85,7 @@ TABLE: Mapping[str, Access] = {
     "GET /.well-known/oauth-authorization-server": ANYBODY,
     "GET /v1/me": READ_ONESELF,
     "PATCH /v1/me": ONESELF,
+    "POST /v1/me/email": ONESELF,
     "POST /v1/me/password": ONESELF,
     "DELETE /v1/me": ONESELF,
     "GET /v1/me/sessions": READ_ONESELF,

@@ -31,6 +31,7 @@ from application.users.close_account import CloseAccount, EraseClosedAccounts
 from application.users.confirm_principal import ConfirmPrincipal
 from application.users.principal import UserPrincipal
 from application.users.queries import GetUser, ListUsers
+from application.users.request_email_change import RequestEmailChange
 from application.users.request_password_reset import RequestPasswordReset
 from application.users.request_sign_up import RequestSignUp
 from application.users.reset_password import ResetPassword
@@ -82,6 +83,7 @@ class Accounts:
     prune_sign_ups: PruneSignUps
     request_password_reset: RequestPasswordReset
     reset_password: ResetPassword
+    request_email_change: RequestEmailChange
     change_password: ChangePassword
     change_me: ChangeMe
     close_account: CloseAccount

@@ -181,7 +181,7 @@ class Surroundings:
     async def _secrets(self, operation: Operation) -> dict[str, str]:
         """Return values that examples cannot contain because they are valid only once."""
         match operation.id:
-            case "change_password":
+            case "change_password" | "request_email_change":
                 return {"current_password": PASSWORD}
             case "verify_email":
                 return {"token": await self._mailed_token(TokenPurpose.VERIFY_EMAIL)}

@@ -46,10 +46,12 @@ VIEWS: dict[str, Any] = {
     IdempotentOperation.RETRY_WEBHOOK_DELIVERIES: RetriedView,
     IdempotentOperation.CREATE_USER: UserView,
     IdempotentOperation.VERIFY_EMAIL: UserView,
+    IdempotentOperation.REQUEST_EMAIL_CHANGE: UserView,
     IdempotentOperation.CHANGE_PASSWORD: UserView,
     IdempotentOperation.RESET_PASSWORD: UserView,
 }
 NEW: set[IdempotentOperation] = {
+    IdempotentOperation.REQUEST_EMAIL_CHANGE,
     IdempotentOperation.ROLL_WEBHOOK_SECRET,
     IdempotentOperation.RETRY_WEBHOOK_DELIVERIES,
 }

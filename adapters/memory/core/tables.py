@@ -37,6 +37,7 @@ from domain.shared.ids import (
 )
 from domain.users.attempts import AttemptTally
 from domain.users.email_address import EmailAddress
+from domain.users.email_change import EmailChange
 from domain.users.one_time_token import OneTimeToken, TokenPurpose
 from domain.users.pending_sign_up import PendingSignUp
 from domain.users.user import User
@@ -52,6 +53,7 @@ class Tables:
     user_ids: MutableMapping[EmailAddress, UserId] = field(default_factory=dict)
     one_time_tokens: MutableMapping[tuple[UserId, TokenPurpose], OneTimeToken] = field(default_factory=dict)
     sign_ups: MutableMapping[SignUpId, PendingSignUp] = field(default_factory=dict)
+    email_changes: MutableMapping[UserId, EmailChange] = field(default_factory=dict)
     mail: MutableMapping[tuple[MailKind, EmailAddress, UUID | None], MailRequest] = field(
         default_factory=dict
     )

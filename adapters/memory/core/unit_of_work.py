@@ -16,7 +16,7 @@ from adapters.memory.payments import (
 from adapters.memory.personal_data import MemoryPersonalData
 from adapters.memory.sessions import MemorySessionRepository
 from adapters.memory.throttling import MemoryAttemptTallies
-from adapters.memory.users import MemoryOneTimeTokens, MemorySignUps, MemoryUserRepository
+from adapters.memory.users import MemoryEmailChanges, MemoryOneTimeTokens, MemorySignUps, MemoryUserRepository
 from adapters.memory.webhooks import MemoryWebhookRepository
 from application.audit.trail import AuditTrail
 from application.shared.ids import IdFactory
@@ -33,6 +33,7 @@ class MemoryUnitOfWork(UnitOfWork):
             users=MemoryUserRepository(transaction),
             one_time_tokens=MemoryOneTimeTokens(transaction),
             sign_ups=MemorySignUps(transaction),
+            email_changes=MemoryEmailChanges(transaction),
             personal_data=MemoryPersonalData(transaction),
             mail=MemoryMailRequests(transaction),
             sessions=MemorySessionRepository(transaction),

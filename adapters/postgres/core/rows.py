@@ -18,13 +18,14 @@ from adapters.postgres.payments.sandbox_rows import SandboxChargeRow, SandboxMes
 from adapters.postgres.sessions.rows import SessionRow
 from adapters.postgres.signing.rows import ServiceSecretRow, SigningKeyRow
 from adapters.postgres.throttling.rows import AttemptTallyRow
-from adapters.postgres.users.rows import OneTimeTokenRow, SignUpRow, UserRow
+from adapters.postgres.users.rows import EmailChangeRow, OneTimeTokenRow, SignUpRow, UserRow
 from adapters.postgres.webhooks.rows import WebhookDeliveryHeadRow, WebhookDeliveryRow, WebhookEndpointRow
 
 __all__ = [
     "AttemptTallyRow",
     "AuditEntryRow",
     "ClientSecretRow",
+    "EmailChangeRow",
     "EventRelayRow",
     "FulfillmentRow",
     "IdempotencyKeyRow",

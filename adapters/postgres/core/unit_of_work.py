@@ -23,6 +23,7 @@ from adapters.postgres.payments.repository import (
 )
 from adapters.postgres.sessions.repository import PostgresSessionRepository
 from adapters.postgres.throttling.attempts import PostgresAttemptTallies
+from adapters.postgres.users.email_changes import PostgresEmailChanges
 from adapters.postgres.users.one_time_tokens import PostgresOneTimeTokens
 from adapters.postgres.users.personal_data import PostgresPersonalData
 from adapters.postgres.users.repository import PostgresUserRepository
@@ -48,6 +49,7 @@ class PostgresUnitOfWork(UnitOfWork):
             users=PostgresUserRepository(transaction, outbox),
             one_time_tokens=PostgresOneTimeTokens(transaction),
             sign_ups=PostgresSignUps(transaction),
+            email_changes=PostgresEmailChanges(transaction),
             personal_data=PostgresPersonalData(transaction),
             mail=PostgresMailRequests(transaction),
             sessions=PostgresSessionRepository(transaction),

@@ -16,10 +16,10 @@ _PUT = _INSERT.on_conflict_do_update(
 _FIND = select(*columns_of(OneTimeTokenRow)).where(
     OneTimeTokenRow.token_hash == bindparam("token_hash"), OneTimeTokenRow.purpose == bindparam("purpose")
 )
-_REMOVE = delete(OneTimeTokenRow).where(
-    OneTimeTokenRow.user_id == bindparam("user_id"), OneTimeTokenRow.purpose == bindparam("purpose")
+_REMOVE = delete(OneTimeTokenRow).where(OneTimeTokenRow.user_id == bindparam("user_id"))
+_TAKE = _REMOVE.where(
+    OneTimeTokenRow.purpose == bindparam("purpose"), OneTimeTokenRow.token_hash == bindparam("token_hash")
 )
-_TAKE = _REMOVE.where(OneTimeTokenRow.token_hash == bindparam("token_hash"))
 
 
 class PostgresOneTimeTokens(OneTimeTokens):
@@ -43,6 +43,9 @@ class PostgresOneTimeTokens(OneTimeTokens):
 
     async def take(self, token: OneTimeToken) -> bool:
         return (await self._transaction.execute(_TAKE, _place(token))).rowcount == 1
+
+    async def remove(self, user_id: UserId) -> None:
+        await self._transaction.execute(_REMOVE, {"user_id": user_id})
 
 
 def _place(token: OneTimeToken) -> dict[str, object]:

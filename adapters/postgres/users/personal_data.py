@@ -2,6 +2,7 @@ from sqlalchemy import Text, Uuid, and_, bindparam, cast, delete, func, null, or
 from sqlalchemy.dialects.postgresql import JSONB
 
 from adapters.postgres.core.rows import (
+    EmailChangeRow,
     IdempotencyKeyRow,
     MailNoticeRow,
     MailRequestRow,
@@ -39,7 +40,10 @@ _SIGN_UPS = delete(SignUpRow).where(
     )
 )
 _MAIL = delete(MailRequestRow).where(MailRequestRow.address == bindparam("email"))
-_NOTICES = delete(MailNoticeRow).where(MailNoticeRow.address == bindparam("email"))
+_NOTICES = delete(MailNoticeRow).where(
+    or_(MailNoticeRow.address == bindparam("email"), MailNoticeRow.subject_id == bindparam("user_id"))
+)
+_EMAIL_CHANGES = delete(EmailChangeRow).where(EmailChangeRow.user_id == bindparam("user_id"))
 _IDEMPOTENCY_RECORDS = delete(IdempotencyKeyRow).where(
     or_(
         IdempotencyKeyRow.principal == bindparam("principal"),
@@ -106,8 +110,9 @@ class PostgresPersonalData(PersonalData):
         # The mail worker locks a mail request or a sign-up, and then the token that it sends.
         address = {"email": user.email.normalized if user.email else None}
         await self._transaction.execute(_MAIL, address)
-        await self._transaction.execute(_NOTICES, address)
+        await self._transaction.execute(_NOTICES, {**mine, **address})
         await self._transaction.execute(_SIGN_UPS, address)
+        await self._transaction.execute(_EMAIL_CHANGES, mine)
         await self._transaction.execute(_ONE_TIME_TOKENS, mine)
         await self._transaction.execute(_IDEMPOTENCY_RECORDS, {**mine, "principal": str(user.id)})
         await self._transaction.execute(_EARLIER_IDEMPOTENCY_RECORDS, {"principal": str(user.id)})

@@ -61,6 +61,20 @@ class SignUpRow(Row):
     mail_set_aside_at: Mapped[datetime | None]
 
 
+class EmailChangeRow(Row):
+    """A change of a user's address that waits to be confirmed. The session may have ended: there is no foreign key."""
+
+    __tablename__ = "email_changes"
+    __table_args__ = (UniqueConstraint("token_hash"), Index(None, "requested_at"))
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey(UserRow.id), primary_key=True)
+    session_id: Mapped[UUID]
+    email: Mapped[str]
+    email_typed: Mapped[str]
+    requested_at: Mapped[datetime]
+    token_hash: Mapped[bytes | None]
+
+
 class OneTimeTokenRow(Row):
     """A token sent by mail: a user has at most one per purpose."""
 

@@ -19,6 +19,7 @@ from application.users.change_me import ChangeMeCommand
 from application.users.change_password import ChangePasswordCommand
 from application.users.change_user import ChangeUserCommand
 from application.users.close_account import CloseAccountCommand
+from application.users.request_email_change import RequestEmailChangeCommand
 from application.users.sign_up import SignUpCommand
 from application.users.verify_email import VerifyEmailCommand
 from domain.catalog.product import ProductChanges
@@ -118,6 +119,19 @@ async def let_everything_happen_to_people(shop: Shop) -> None:
         )
     )
     ann = await shop.bearer_of(tokens)
+    await shop.request_email_change(
+        RequestEmailChangeCommand(
+            user_id=ann.user_id,
+            session_id=ann.session_id,
+            email=sought_email_address("ann.new@example.com"),
+            current_password=PASSWORD,
+            network=NETWORK,
+            actor=actor,
+        )
+    )
+    await shop.deliver_mail()
+    (index,) = [n for n, sent in enumerate(shop.mailbox.messages) if sent.to.typed == "ann.new@example.com"]
+    await shop.verify_email(VerifyEmailCommand(token=shop.mailbox.token(index), actor=SOMEBODY))
     await shop.change_password(
         ChangePasswordCommand(
             user_id=ann.user_id,

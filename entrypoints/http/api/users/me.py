@@ -9,10 +9,18 @@ from application.users.change_me import ChangeMe, ChangeMeCommand
 from application.users.change_password import ChangePassword, ChangePasswordCommand
 from application.users.close_account import CloseAccount, CloseAccountCommand
 from application.users.queries import GetMe
+from application.users.request_email_change import RequestEmailChange, RequestEmailChangeCommand
 from application.users.views import UserView
 from entrypoints.bootstrap.root import Container
+from entrypoints.email_addresses import parse_email_address
 from entrypoints.from_container import from_container
-from entrypoints.http.api.users.schemas import ChangeMeRequest, ChangePasswordRequest, UserResponse
+from entrypoints.http.api.users.schemas import (
+    ChangeEmailRequest,
+    ChangeMeRequest,
+    ChangePasswordRequest,
+    MessageResponse,
+    UserResponse,
+)
 from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.representation.etags import NOT_MODIFIED, IfMatch, version_tag, with_etag
@@ -22,6 +30,10 @@ from entrypoints.http.routing.strict_router import StrictRouter
 from entrypoints.http.security.authentication import CurrentUser, TokenUser, actor_of
 from entrypoints.http.security.client_network import Network
 from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
+
+EMAIL_CHANGE_REQUESTED = MessageResponse(
+    detail="A message is on its way to the new address. The address changes when its token is confirmed."
+)
 
 router = StrictRouter(prefix="/v1/me", tags=["users"])
 
@@ -93,6 +105,39 @@ async def close_me(
             user_id=principal.user_id, expected_version=expected_version, actor=actor_of(request, principal)
         )
     )
+
+
+@router.post(
+    "/email",
+    operation_id="request_email_change",
+    summary="Change my e-mail address",
+    description=described_by(RequestEmailChange),
+    status_code=202,
+    responses=problem_responses("too_many_attempts", "overloaded"),
+    dependencies=[LimitWrites],
+)
+async def request_email_change(
+    body: ChangeEmailRequest,
+    principal: CurrentUser,
+    key: OptionalKey,
+    request: Request,
+    response: Response,
+    network: Network,
+    request_email_change: Annotated[RequestEmailChange, from_container(Container.users.request_email_change)],
+) -> MessageResponse:
+    requested = await request_email_change(
+        RequestEmailChangeCommand(
+            user_id=principal.user_id,
+            session_id=principal.session_id,
+            email=parse_email_address(body.email),
+            current_password=body.current_password.get_secret_value(),
+            network=network,
+            actor=actor_of(request, principal),
+            key=key.of(IdempotentOperation.REQUEST_EMAIL_CHANGE, principal) if key else None,
+        )
+    )
+    mark_replay(response, requested)
+    return EMAIL_CHANGE_REQUESTED
 
 
 @router.post(

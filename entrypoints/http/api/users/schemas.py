@@ -68,6 +68,17 @@ class VerifyEmailRequest(RequestModel):
     token: OneTimeTokenText
 
 
+class ChangeEmailRequest(RequestModel):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"email": "ann.new@example.com", "current_password": "correct horse battery staple"}]
+        }
+    )
+
+    email: Email
+    current_password: Password
+
+
 class RequestPasswordResetRequest(RequestModel):
     email: KnownEmail
 
