@@ -37,6 +37,12 @@ async def test_twenty_concurrent_refreshes_have_one_successor(shop: Shop) -> Non
     assert await number_of_sessions(shop, user) == 1
 
 
+async def test_password_does_not_expire(shop: Shop) -> None:
+    user = await shop.customer()
+    shop.clock.advance(timedelta(days=3650))
+    assert (await shop.logged_in(user)).access.token
+
+
 async def test_lost_refresh_response_can_be_requested_again(shop: Shop) -> None:
     tokens = await shop.logged_in(await shop.customer())
     lost = await refreshed(shop, tokens)

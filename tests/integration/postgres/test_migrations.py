@@ -142,3 +142,8 @@ async def test_rows_that_break_a_text_rule_are_reported(
         "3 rows of users break the rule of email",
     ]
     assert not any(email in caplog.text for email in emails)
+
+
+async def test_new_database_has_no_accounts_and_clients(psql: asyncpg.Connection) -> None:
+    for table in ("users", "service_clients", "client_secrets"):
+        assert await psql.fetchval(f"SELECT count(*) FROM {table}") == 0, table  # noqa: S608 - the names above
