@@ -13,7 +13,7 @@ _SENT_ONCE = (b"host", b"content-type")
 
 
 def refusal_of_headers(headers: Sequence[tuple[bytes, bytes]], *, number_of_names: int) -> HTTPProblem | None:
-    """Return why the request is refused for its headers, or None: too many bytes, or one that is sent twice.
+    """Return the problem of headers with too many bytes, or of a header that is sent twice, or None.
 
     Most requests send each header once, which the number of different names shows.
     """

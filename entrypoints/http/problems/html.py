@@ -34,8 +34,8 @@ def index_page(problems: Iterable[ProblemType]) -> str:
     )
     return _page(
         "Problems",
-        f"""<p>Whatever is refused is refused with <code>application/problem+json</code>
-(<abbr title="Request for Comments">RFC</abbr> 9457) and one of these codes.</p>
+        f"""<p>Every error response is <code>application/problem+json</code>
+(<abbr title="Request for Comments">RFC</abbr> 9457) with one of these codes.</p>
 <table>
 <thead><tr><th scope="col">Status</th><th scope="col">Code</th><th scope="col">What it means</th></tr></thead>
 <tbody>

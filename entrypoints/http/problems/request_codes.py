@@ -29,8 +29,8 @@ REQUEST_PROBLEMS = (
         status=400,
         title="Unknown or repeated query parameter",
         meaning=(
-            "The query has a parameter that this operation does not know, or one parameter more than once. It is "
-            "refused, because a mistyped filter that is silently ignored shows you the wrong rows."
+            "The query has a parameter that this operation does not know, or one parameter more than once. The request is "
+            "rejected, because a mistyped filter that is silently ignored shows you the wrong rows."
         ),
         remedy="Use the parameters that the problem lists, each once.",
         detail="1 query parameter is not acceptable here. Allowed: cursor, limit, sort.",

@@ -77,7 +77,7 @@ OptionalKey = Annotated[RequestKey | None, Depends(find_request_key)]
 RequiredKey = Annotated[RequestKey, Depends(get_request_key)]
 
 
-def mark_replay(response: Response, receipt: IdempotentResult[Any]) -> None:
+def mark_replay(response: Response, outcome: IdempotentResult[Any]) -> None:
     """Mark a response as that of an earlier request."""
-    if receipt.replayed:
+    if outcome.replayed:
         response.headers["Idempotent-Replayed"] = "true"

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 _QUALITY = re.compile(r"q=([01](?:\.[0-9]{0,3})?)")
 
 
-def prefers(accept: str, wanted: str, over: str) -> bool:
-    """Return whether the header Accept gives the media type `wanted` a higher quality than `over`."""
+def prefers(accept: str, preferred: str, over: str) -> bool:
+    """Return whether the header Accept gives the media type `preferred` a higher quality than `over`."""
     qualities = dict(_qualities(accept.lower()))
-    return _quality(qualities, wanted) > _quality(qualities, over)
+    return _quality(qualities, preferred) > _quality(qualities, over)
 
 
 def _qualities(accept: str) -> Iterator[tuple[str, float]]:

@@ -76,7 +76,7 @@ def ensure_readable(request: Request, media_types: tuple[str, ...]) -> None:
     """Raise HTTPProblem `unsupported_media_type` unless the body is declared as one of `media_types`, without encoding.
 
     Parameters such as a charset make no difference: JSON has none, and is read as UTF-8 whatever they say. A
-    Content-Encoding is refused as RFC 9110, section 15.5.16 describes: a compressed body has no bound until it is
+    Content-Encoding is rejected as RFC 9110, section 15.5.16 describes: a compressed body has no bound until it is
     decompressed.
     """
     if request.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:

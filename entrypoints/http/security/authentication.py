@@ -114,7 +114,7 @@ def requires(
     The database is asked at each request. With `trust_token` it is not asked while all that the token claims of these
     permissions is in TRUSTED_IN_TOKEN: for routes on which such a caller reads its own data or places an order.
     """
-    wanted = frozenset(permissions)
+    accepted = frozenset(permissions)
 
     if trust_token:
 
@@ -123,18 +123,18 @@ def requires(
             principal: Annotated[Principal, Depends(get_principal)],
             confirm: Annotated[ConfirmPrincipal, from_container(Container.users.confirm_principal)],
         ) -> Principal:
-            claimed = principal.permissions & wanted
+            claimed = principal.permissions & accepted
             return principal if claimed <= TRUSTED_IN_TOKEN else await confirm(principal)
 
     else:
         get_caller = get_confirmed_principal
 
-    @open_to_clients(wanted)
+    @open_to_clients(accepted)
     @raises_problems("forbidden")
     async def get_permitted_principal(
         principal: Annotated[Principal, Depends(get_caller)],
     ) -> Principal:
-        _ensure_any(principal, wanted)
+        _ensure_any(principal, accepted)
         return principal
 
     return get_permitted_principal
@@ -144,25 +144,25 @@ def requires_user(
     permission: Permission, *, trust_token: bool = False
 ) -> Callable[[Principal], Awaitable[UserPrincipal]]:
     """Return a dependency as `requires` does, for actions of people: it raises Forbidden for every client."""
-    wanted = frozenset({permission})
-    get_caller = get_principal if trust_token and wanted <= TRUSTED_IN_TOKEN else get_confirmed_principal
+    accepted = frozenset({permission})
+    get_caller = get_principal if trust_token and accepted <= TRUSTED_IN_TOKEN else get_confirmed_principal
 
     @raises_problems("forbidden")
     async def get_permitted_user(
         principal: Annotated[Principal, Depends(get_caller)],
     ) -> UserPrincipal:
-        _ensure_any(principal, wanted)
+        _ensure_any(principal, accepted)
         return _user(principal)
 
     return get_permitted_user
 
 
-def _ensure_any(principal: Principal, wanted: AbstractSet[Permission]) -> None:
+def _ensure_any(principal: Principal, accepted: AbstractSet[Permission]) -> None:
     """Raise Forbidden, and log which principal tried it (ASVS 5.0, 16.3.2)."""
     try:
-        principal.ensure_any(wanted)
+        principal.ensure_any(accepted)
     except Forbidden:
-        _log.warning("forbidden", principal_id=str(principal.id), permissions=sorted(wanted))
+        _log.warning("forbidden", principal_id=str(principal.id), permissions=sorted(accepted))
         raise
 
 

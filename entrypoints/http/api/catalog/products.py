@@ -147,7 +147,7 @@ async def create_product(
     response: Response,
     create_product: Annotated[CreateProduct, from_container(Container.catalog.create_product)],
 ) -> ProductView:
-    receipt = await create_product(
+    outcome = await create_product(
         CreateProductCommand(
             sku=body.sku,
             details=body.details(),
@@ -156,8 +156,8 @@ async def create_product(
             actor=actor_of(request, manager),
         )
     )
-    product = receipt.result
-    mark_replay(response, receipt)
+    product = outcome.result
+    mark_replay(response, outcome)
     response.headers["Location"] = f"/v1/products/{product.id}"
     response.headers["ETag"] = version_tag(product.version)
     return product

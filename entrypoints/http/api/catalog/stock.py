@@ -52,7 +52,7 @@ async def adjust_stock(
     response: Response,
     adjust_stock: Annotated[AdjustStock, from_container(Container.catalog.adjust_stock)],
 ) -> AdjustmentView:
-    receipt = await adjust_stock(
+    outcome = await adjust_stock(
         AdjustStockCommand(
             deltas=tuple(StockDelta(ProductId(line.product_id), line.delta) for line in body.lines),
             reason=MovementReason(body.reason),
@@ -61,8 +61,8 @@ async def adjust_stock(
             actor=actor_of(request, manager),
         )
     )
-    mark_replay(response, receipt)
-    return receipt.result
+    mark_replay(response, outcome)
+    return outcome.result
 
 
 @router.get(

@@ -44,7 +44,7 @@ async def fulfil_order(
     response: Response,
     fulfil_order: Annotated[FulfillOrder, from_container(Container.orders.fulfill_order)],
 ) -> FulfillmentView:
-    receipt = await fulfil_order(
+    outcome = await fulfil_order(
         FulfillOrderCommand(
             order_id=OrderId(order_id),
             lines=body.to_lines(),
@@ -55,9 +55,9 @@ async def fulfil_order(
             actor=actor_of(request, staff),
         )
     )
-    mark_replay(response, receipt)
-    response.headers["Location"] = f"/v1/orders/{order_id}/fulfillments/{receipt.result.id}"
-    return receipt.result
+    mark_replay(response, outcome)
+    response.headers["Location"] = f"/v1/orders/{order_id}/fulfillments/{outcome.result.id}"
+    return outcome.result
 
 
 @router.get(

@@ -87,10 +87,10 @@ async def place_order(
         actor=actor_of(request, customer),
     )
     with admission.entered():
-        receipt = await place_order(command)
-    order = receipt.result
-    mark_replay(response, receipt)
-    if receipt.is_current_state:
+        outcome = await place_order(command)
+    order = outcome.result
+    mark_replay(response, outcome)
+    if outcome.is_current_state:
         response.status_code = 200
     response.headers["Location"] = f"/v1/orders/{order.id}"
     response.headers["ETag"] = version_tag(order.version)
@@ -202,7 +202,7 @@ async def cancel_order(
     body: CancelOrderRequest = NO_REASON,
 ) -> OrderView:
     access = order_access(canceller, Permission.CANCEL_ANY_ORDER)
-    receipt = await cancel_order(
+    outcome = await cancel_order(
         CancelOrderCommand(
             order_id=OrderId(order_id),
             lines=body.to_lines(),
@@ -213,6 +213,6 @@ async def cancel_order(
             actor=actor_of(request, canceller),
         )
     )
-    mark_replay(response, receipt)
-    response.headers["ETag"] = version_tag(receipt.result.version)
-    return receipt.result.seen_by(access.party)
+    mark_replay(response, outcome)
+    response.headers["ETag"] = version_tag(outcome.result.version)
+    return outcome.result.seen_by(access.party)

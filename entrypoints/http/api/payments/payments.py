@@ -65,7 +65,7 @@ async def pay_order(
     response: Response,
     pay_order: Annotated[PayOrder, from_container(Container.payments.pay_order)],
 ) -> PaymentView:
-    receipt = await pay_order(
+    outcome = await pay_order(
         PayOrderCommand(
             order_id=OrderId(order_id),
             amount=body.amount.to_money(),
@@ -77,8 +77,8 @@ async def pay_order(
             actor=actor_of(request, customer),
         )
     )
-    payment = receipt.result
-    mark_replay(response, receipt)
+    payment = outcome.result
+    mark_replay(response, outcome)
     response.headers["Location"] = f"/v1/orders/{order_id}/payments/{payment.id}"
     if payment.status in {PaymentStatus.PENDING, PaymentStatus.REQUIRES_ACTION}:
         response.status_code = 202
@@ -134,7 +134,7 @@ async def capture_payment(
     capture_payment: Annotated[CapturePayment, from_container(Container.payments.capture_payment)],
     body: CapturePaymentRequest = CAPTURE_ALL,
 ) -> PaymentView:
-    result = await capture_payment(
+    outcome = await capture_payment(
         PaymentCommand(
             order_id=OrderId(order_id),
             payment_id=PaymentId(payment_id),
@@ -144,8 +144,8 @@ async def capture_payment(
         ),
         body.amount.to_money() if body.amount else None,
     )
-    mark_replay(response, result)
-    return result.result
+    mark_replay(response, outcome)
+    return outcome.result
 
 
 @router.post(
@@ -165,9 +165,9 @@ async def void_payment(
     request: Request,
     response: Response,
     void_payment: Annotated[VoidPayment, from_container(Container.payments.void_payment)],
-    body: VoidPaymentRequest = VOID,  # noqa: ARG001 - a body with fields is refused
+    body: VoidPaymentRequest = VOID,  # noqa: ARG001 - it has no fields, and unknown ones are rejected
 ) -> PaymentView:
-    result = await void_payment(
+    outcome = await void_payment(
         PaymentCommand(
             order_id=OrderId(order_id),
             payment_id=PaymentId(payment_id),
@@ -176,5 +176,5 @@ async def void_payment(
             actor=actor_of(request, customer),
         )
     )
-    mark_replay(response, result)
-    return result.result
+    mark_replay(response, outcome)
+    return outcome.result

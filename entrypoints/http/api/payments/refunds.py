@@ -44,7 +44,7 @@ async def refund_order(
     response: Response,
     refund_order: Annotated[RefundOrder, from_container(Container.payments.refund_order)],
 ) -> RefundView:
-    receipt = await refund_order(
+    outcome = await refund_order(
         RefundOrderCommand(
             order_id=OrderId(order_id),
             wanted=body.to_wanted(),
@@ -55,9 +55,9 @@ async def refund_order(
             actor=actor_of(request, staff),
         )
     )
-    mark_replay(response, receipt)
-    response.headers["Location"] = f"/v1/orders/{order_id}/refunds/{receipt.result.id}"
-    return receipt.result
+    mark_replay(response, outcome)
+    response.headers["Location"] = f"/v1/orders/{order_id}/refunds/{outcome.result.id}"
+    return outcome.result
 
 
 @router.get(

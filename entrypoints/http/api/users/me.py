@@ -158,7 +158,7 @@ async def change_password(
     network: Network,
     change_password: Annotated[ChangePassword, from_container(Container.users.change_password)],
 ) -> None:
-    receipt = await change_password(
+    outcome = await change_password(
         ChangePasswordCommand(
             user_id=principal.user_id,
             session_id=principal.session_id,
@@ -169,4 +169,4 @@ async def change_password(
             key=key.of(IdempotentOperation.CHANGE_PASSWORD, principal) if key else None,
         )
     )
-    mark_replay(response, receipt)
+    mark_replay(response, outcome)

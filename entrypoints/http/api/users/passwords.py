@@ -65,7 +65,7 @@ async def reset_password(
     response: Response,
     reset_password: Annotated[ResetPassword, from_container(Container.users.reset_password)],
 ) -> None:
-    receipt = await reset_password(
+    outcome = await reset_password(
         ResetPasswordCommand(
             token=body.token,
             password=body.password.get_secret_value(),
@@ -73,4 +73,4 @@ async def reset_password(
             key=key.of(IdempotentOperation.RESET_PASSWORD, None) if key else None,
         )
     )
-    mark_replay(response, receipt)
+    mark_replay(response, outcome)

@@ -70,10 +70,10 @@ async def create_user(
     if settings.email_verification:
         await request_sign_up(command)
         return JSONResponse(REQUESTED.model_dump(), status_code=202, headers=dict(response.headers))
-    receipt = await sign_up(command)
-    mark_replay(response, receipt)
+    outcome = await sign_up(command)
+    mark_replay(response, outcome)
     response.headers["Location"] = "/v1/me"
-    return receipt.result
+    return outcome.result
 
 
 @router.post(
@@ -91,11 +91,11 @@ async def verify_email(
     response: Response,
     verify_email: Annotated[VerifyEmail, from_container(Container.users.verify_email)],
 ) -> None:
-    receipt = await verify_email(
+    outcome = await verify_email(
         VerifyEmailCommand(
             token=body.token,
             actor=actor_of(request, None),
             key=key.of(IdempotentOperation.VERIFY_EMAIL, None) if key else None,
         )
     )
-    mark_replay(response, receipt)
+    mark_replay(response, outcome)

@@ -63,7 +63,7 @@ async def create_webhook_endpoint(
     response: Response,
     create_endpoint: Annotated[CreateEndpoint, from_container(Container.webhooks.create_endpoint)],
 ) -> NewEndpointView:
-    receipt = await create_endpoint(
+    outcome = await create_endpoint(
         CreateEndpointCommand(
             url=body.url,
             event_types=body.event_types,
@@ -73,10 +73,10 @@ async def create_webhook_endpoint(
             key=key.of(IdempotentOperation.CREATE_WEBHOOK_ENDPOINT, manager) if key else None,
         )
     )
-    mark_replay(response, receipt)
-    response.headers["Location"] = f"/v1/webhook-endpoints/{receipt.result.id}"
-    response.headers["ETag"] = version_tag(receipt.result.version)
-    return receipt.result
+    mark_replay(response, outcome)
+    response.headers["Location"] = f"/v1/webhook-endpoints/{outcome.result.id}"
+    response.headers["ETag"] = version_tag(outcome.result.version)
+    return outcome.result
 
 
 @router.get(
@@ -301,11 +301,11 @@ async def retry_webhook_delivery(
     response: Response,
     retry_delivery: Annotated[RetryDelivery, from_container(Container.webhooks.retry_delivery)],
 ) -> DeliveryView:
-    receipt = await retry_delivery(
+    outcome = await retry_delivery(
         EndpointId(endpoint_id),
         DeliveryId(delivery_id),
         key=key.of(IdempotentOperation.RETRY_WEBHOOK_DELIVERY, manager) if key else None,
         actor=actor_of(request, manager),
     )
-    mark_replay(response, receipt)
-    return receipt.result
+    mark_replay(response, outcome)
+    return outcome.result
