@@ -102,6 +102,14 @@ class Settings(BaseSettings):
     cors_origins: Origins = ()
     """Origins whose pages may call the service from a browser, such as `https://shop.example`. Unset: none."""
     rate_limit_enabled: bool = True
+    rate_limit_reads: int = Field(1200, ge=1)
+    """How many reads a caller can send in a minute: a user, a service client, or a network without a token."""
+    rate_limit_writes: int = Field(300, ge=1)
+    """The same for changes, except orders."""
+    rate_limit_orders: int = Field(60, ge=1)
+    """The same for orders."""
+    rate_limit_tokens: int = Field(300, ge=1)
+    """The same for requests of tokens, by network."""
     rate_limit_url: ValkeyUrl | None = None
     """Valkey or Redis server in which all processes count requests. Unset: each process counts for itself."""
     trusted_proxies: Networks = ()

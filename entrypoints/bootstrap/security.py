@@ -1,6 +1,6 @@
 """Passwords, encryption of secrets, throttling of attempts, rate limits, and the proxies whose headers are trusted."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from dependency_injector import containers, providers
 
@@ -8,12 +8,15 @@ from adapters.rate_limits.in_process import InProcessRateLimiter, UnlimitedRateL
 from adapters.security.breached import ListedBreachedPasswords
 from adapters.security.passwords import Argon2PasswordHasher
 from adapters.security.secret_box import AesGcmSecretBox
-from application.rate_limits.ports import RateLimiter
+from application.rate_limits.ports import RateLimiter, RateLimitPolicy
 from application.shared.clock import Clock
 from application.throttling.throttle import CountingThrottle, NullThrottle
 from application.users.password_policy import PasswordPolicy
 from entrypoints.proxies import TrustedProxies
 from entrypoints.settings import Settings
+
+RATE_LIMIT_WINDOW = 60
+"""Seconds in which a quota of requests can be sent."""
 
 
 def _hasher(*, workers: int, max_waiting: int) -> Iterator[Argon2PasswordHasher]:
@@ -41,6 +44,16 @@ def _rate_limiter(settings: Settings) -> RateLimiter:
     return ValkeyRateLimiter(connect(settings.rate_limit_url.get_secret_value()), fallback=in_process)
 
 
+def _rate_limit_policies(settings: Settings) -> Mapping[str, RateLimitPolicy]:
+    quotas = {
+        "reads": settings.rate_limit_reads,
+        "writes": settings.rate_limit_writes,
+        "orders": settings.rate_limit_orders,
+        "tokens": settings.rate_limit_tokens,
+    }
+    return {name: RateLimitPolicy(name, quota, RATE_LIMIT_WINDOW) for name, quota in quotas.items()}
+
+
 class Security(containers.DeclarativeContainer):
     settings: providers.Dependency[Settings] = providers.Dependency(instance_of=Settings)
     clock: providers.Dependency[Clock] = providers.Dependency()
@@ -62,6 +75,7 @@ class Security(containers.DeclarativeContainer):
     )
 
     rate_limiter = providers.Singleton(_rate_limiter, settings=settings)
+    rate_limit_policies = providers.Singleton(_rate_limit_policies, settings=settings)
     trusted_proxies = providers.Singleton(
         TrustedProxies,
         networks=settings.provided.trusted_proxies,

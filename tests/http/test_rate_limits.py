@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from entrypoints.http.security.rate_limits import ORDERS, TOKENS
 from tests.kit.event_schemas import operations
 from tests.kit.samples import Surroundings
 from tests.kit.store import memory_store
@@ -20,9 +19,19 @@ UNLIMITED = {
 }
 
 
+QUOTAS = {"rate_limit_orders": 3, "rate_limit_tokens": 30}
+
+
 @pytest.fixture
 async def web() -> AsyncIterator[WebShop]:
     async with web_shop(container_over(memory_store(), rate_limit_enabled=True)) as web:
+        yield web
+
+
+@pytest.fixture
+async def small() -> AsyncIterator[WebShop]:
+    """A service with small quotas."""
+    async with web_shop(container_over(memory_store(), rate_limit_enabled=True, **QUOTAS)) as web:
         yield web
 
 
@@ -38,23 +47,23 @@ async def test_every_operation_has_a_rate_limit_or_an_excuse(web: WebShop) -> No
     assert without == set(UNLIMITED)
 
 
-async def test_exhausted_quota_has_retry_after(web: WebShop) -> None:
-    customer, other = await web.customer(), await web.customer()
-    for _ in range(ORDERS.quota):
+async def test_exhausted_quota_has_retry_after(small: WebShop) -> None:
+    customer, other = await small.customer(), await small.customer()
+    for _ in range(QUOTAS["rate_limit_orders"]):
         answer = await customer.post("/v1/orders", json={}, headers={"Idempotency-Key": "k"})
         assert answer.status_code == 422
     refused = await customer.post("/v1/orders", json={}, headers={"Idempotency-Key": "k"})
     assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")
-    assert refused.headers["RateLimit-Policy"] == f'"orders";q={ORDERS.quota};w={ORDERS.window}'
+    assert refused.headers["RateLimit-Policy"] == f'"orders";q={QUOTAS["rate_limit_orders"]};w=60'
     assert refused.headers["RateLimit"] == f'"orders";r=0;t={refused.headers["Retry-After"]}'
-    assert 1 <= int(refused.headers["Retry-After"]) <= ORDERS.window
+    assert 1 <= int(refused.headers["Retry-After"]) <= 60
     assert (await other.post("/v1/orders", json={}, headers={"Idempotency-Key": "k"})).status_code == 422
     assert (await customer.get("/v1/orders")).status_code == 200
 
 
-async def test_invalid_token_does_not_choose_the_counted_client(web: WebShop) -> None:
-    for number in range(TOKENS.quota):
+async def test_invalid_token_does_not_choose_the_counted_client(small: WebShop) -> None:
+    for number in range(QUOTAS["rate_limit_tokens"]):
         form = {"grant_type": "refresh_token", "refresh_token": f"guess-{number}"}
-        await web.visitor.post("/token", data=form, headers={"Authorization": f"Bearer {number}"})
+        await small.visitor.post("/token", data=form, headers={"Authorization": f"Bearer {number}"})
     form = {"grant_type": "refresh_token", "refresh_token": "one more"}
-    assert (await web.visitor.post("/token", data=form)).status_code == 429
+    assert (await small.visitor.post("/token", data=form)).status_code == 429

@@ -1,6 +1,6 @@
 """Rate limits, as dependencies."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated
 
 from fastapi import Depends, Request, Response
@@ -16,11 +16,6 @@ from entrypoints.http.security.authentication import TokenResult
 from entrypoints.http.security.client_network import get_network, network_of_client
 from entrypoints.proxies import TrustedProxies
 
-READS = RateLimitPolicy("reads", quota=1200, window=60)
-WRITES = RateLimitPolicy("writes", quota=300, window=60)
-ORDERS = RateLimitPolicy("orders", quota=60, window=60)
-TOKENS = RateLimitPolicy("tokens", quota=300, window=60)
-
 
 async def get_principal_or_network(
     principal: TokenResult,
@@ -33,13 +28,11 @@ async def get_principal_or_network(
     return str(principal.id)
 
 
-def limited(policy: RateLimitPolicy, *, by: Callable[..., Awaitable[str]]) -> Callable[..., Awaitable[None]]:
-    """Return a dependency that counts the request against the policy, separately for each value of `by`.
+def limited(policy_name: str, *, by: Callable[..., Awaitable[str]]) -> Callable[..., Awaitable[None]]:
+    """Return a dependency that counts the request against a policy, separately for each value of `by`.
 
     The response has the headers of draft-ietf-httpapi-ratelimit-headers: quota and window, remaining requests and seconds.
     """
-    quota = f'"{policy.name}";q={policy.quota};w={policy.window}'
-    quota_header = (b"ratelimit-policy", quota.encode())
 
     @before_body
     @raises_problems("rate_limited")
@@ -47,23 +40,28 @@ def limited(policy: RateLimitPolicy, *, by: Callable[..., Awaitable[str]]) -> Ca
         response: Response,
         partition: Annotated[str, Depends(by)],
         limiter: Annotated[RateLimiter, from_container(Container.security.rate_limiter)],
+        policies: Annotated[
+            Mapping[str, RateLimitPolicy], from_container(Container.security.rate_limit_policies)
+        ],
     ) -> None:
+        policy = policies[policy_name]
         allowance = await limiter.take(policy, partition)
+        quota = f'"{policy.name}";q={policy.quota};w={policy.window}'
         remaining = f'"{policy.name}";r={allowance.remaining};t={allowance.resets_in}'
         if not allowance.allowed:
             headers = {"RateLimit-Policy": quota, "RateLimit": remaining}
             raise HTTPProblem("rate_limited", headers={**headers, "Retry-After": str(allowance.resets_in)})
-        response.raw_headers += (quota_header, (b"ratelimit", remaining.encode()))
+        response.raw_headers += ((b"ratelimit-policy", quota.encode()), (b"ratelimit", remaining.encode()))
 
     return take
 
 
-LimitReads = Depends(limited(READS, by=get_principal_or_network))
-LimitWrites = Depends(limited(WRITES, by=get_principal_or_network))
-LimitOrders = Depends(limited(ORDERS, by=get_principal_or_network))
+LimitReads = Depends(limited("reads", by=get_principal_or_network))
+LimitWrites = Depends(limited("writes", by=get_principal_or_network))
+LimitOrders = Depends(limited("orders", by=get_principal_or_network))
 # Sign-up, log-in and log-out need no token and are counted by network, whatever token is sent.
 # The use cases also throttle attempts to sign up and to log in: see domain/users/attempts.py.
-LimitSignUps = Depends(limited(WRITES, by=get_network))
-LimitTokens = Depends(limited(TOKENS, by=get_network))
-LimitLogOuts = Depends(limited(WRITES, by=get_network))
-LimitKeySets = Depends(limited(READS, by=get_network))
+LimitSignUps = Depends(limited("writes", by=get_network))
+LimitTokens = Depends(limited("tokens", by=get_network))
+LimitLogOuts = Depends(limited("writes", by=get_network))
+LimitKeySets = Depends(limited("reads", by=get_network))
