@@ -16,13 +16,15 @@ from adapters.system import SystemClock
 from application.shared.clock import Clock
 
 _SYSTEM_CLOCK = SystemClock()
+_COUNTER = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""Linux has the first one. Elsewhere the second one is used, which may stop while the machine is suspended."""
 REFRESH_AFTER = 10.0
 """Seconds after which the time is read again. Two machines drift apart by less than a millisecond meanwhile."""
 
 
 def _seconds() -> float:
     """Return seconds since the machine started, also those of a suspended machine: no setting of a clock moves them."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.clock_gettime(_COUNTER)
 
 
 class DatabaseClock(Clock):
