@@ -9,7 +9,7 @@ from application.audit.trail import AuditTrail
 from application.catalog.ports import ProductRepository, StockRepository
 from application.clients.ports import ClientRepository
 from application.mail.ports import MailRequests
-from application.orders.ports import FulfillmentRepository, OrderRepository
+from application.orders.ports import FulfillmentRepository, OrderRepository, ReturnRepository
 from application.payments.ports import PaymentRepository, ProviderEventRecords, RefundRepository
 from application.sessions.ports import SessionRepository
 from application.shared.idempotency import IdempotencyRecords
@@ -36,6 +36,7 @@ class Repositories:
     stocks: StockRepository
     orders: OrderRepository
     fulfillments: FulfillmentRepository
+    returns: ReturnRepository
     payments: PaymentRepository
     refunds: RefundRepository
     provider_events: ProviderEventRecords

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from domain.orders.lifecycle import TRANSITIONS, OrderStatus, Party, Transition
+from domain.orders.order_return import RETURN_TRANSITIONS
 
 _INTRODUCTION = """\
 # Order lifecycle
@@ -17,12 +18,22 @@ request id) and one event. The condition is evaluated after the action: fulfilli
 Actions without a caller are performed by the service itself, after a provider's report or when time has passed. Any
 other action is rejected with 409 `invalid_transition` and the `params` `from`, `action` and `allowed_actions`.
 """
+_RETURNS = """\
+## Returns
+
+A return has a status of its own. Staff act on it; each action is also a row of the order's history.
+
+| action | from | to |
+| --- | --- | --- |
+"""
 _COLUMNS = ("action", "from", "to", "condition", "caller", "event", "possible further events")
 
 
 def lifecycle_page() -> str:
     """Return the page as Markdown with a Mermaid diagram."""
-    return "\n".join([_INTRODUCTION, *_diagram(), "", *_table(), "", _MEANING])
+    return "\n".join(
+        [_INTRODUCTION, *_diagram(), "", *_table(), "", _MEANING, _RETURNS + "".join(_return_rows())]
+    )
 
 
 def _diagram() -> Iterable[str]:
@@ -69,6 +80,11 @@ def _cells(alike: Sequence[Transition]) -> Iterable[str]:
     yield " or ".join(party for party in Party if party in row.parties)
     yield _code(row.event)
     yield ", ".join(map(_code, row.along))
+
+
+def _return_rows() -> Iterable[str]:
+    for (source, action), target in RETURN_TRANSITIONS.items():
+        yield _row([_code(action), _code(source), _code(target)]) + "\n"
 
 
 def _condition(row: Transition) -> str:

@@ -110,10 +110,11 @@ async def assert_stock_is_what_orders_and_ledger_say(shop: Shop, orders: list[Or
 
 
 def assert_totals_are_the_sums_of_lines(orders: list[OrderView]) -> None:
-    """Check I7."""
+    """Check I7 and I10."""
     for order in orders:
         assert order.total.amount == sum(line.unit_price.amount * line.quantity for line in order.lines), "I7"
         assert {line.unit_price.currency for line in order.lines} == {order.currency}, "I7"
+        assert all(line.refunded <= line.cancelled + line.returned for line in order.lines), "I10"
 
 
 async def assert_one_order_for_each_key(shop: Shop, orders: list[OrderView]) -> None:

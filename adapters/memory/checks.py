@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from adapters.memory.core.database import MemoryDatabase, yield_control
-from application.checks.ports import Finding, FindingRecords, Tally
+from application.checks.ports import Finding, FindingRecords, Invariant, Tally
 
 
 class MemoryFindingRecords(FindingRecords):
@@ -18,4 +18,4 @@ class MemoryFindingRecords(FindingRecords):
 
     async def latest(self) -> Sequence[Tally]:
         await yield_control()
-        return [self._tallies[invariant] for invariant in sorted(self._tallies)]
+        return [self._tallies[invariant] for invariant in Invariant if invariant in self._tallies]

@@ -18,8 +18,9 @@ from application.orders.ports import (
     OrderQueries,
     OrderRepository,
     PlacementContext,
+    ReturnRepository,
 )
-from application.orders.views import FulfillmentView, OrderView, StatusChangeView
+from application.orders.views import FulfillmentView, OrderView, ReturnView, StatusChangeView
 from application.shared.idempotency import (
     FINGERPRINT_VERSION,
     UNVERIFIABLE,
@@ -32,9 +33,10 @@ from domain.orders.fulfillment import Fulfillment
 from domain.orders.hold_limits import CustomerHolds
 from domain.orders.lifecycle import OrderStatus
 from domain.orders.order import Order
+from domain.orders.order_return import OrderReturn
 from domain.orders.order_state import StatusChange
 from domain.orders.placing import ProductsWithStock
-from domain.shared.ids import FulfillmentId, OrderId, ProductId, UserId
+from domain.shared.ids import FulfillmentId, OrderId, ProductId, ReturnId, UserId
 
 
 def order_row(order_id: OrderId) -> Row:
@@ -238,6 +240,25 @@ class MemoryFulfillmentRepository(FulfillmentRepository):
         self._transaction.tables.fulfillments[fulfillment.id] = fulfillment
 
 
+class MemoryReturnRepository(ReturnRepository):
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def add(self, requested: OrderReturn) -> None:
+        await self.save(requested)
+
+    async def save(self, changed: OrderReturn) -> None:
+        await yield_control()
+        self._transaction.ensure_locked(order_row(changed.order_id))
+        self._transaction.tables.returns[changed.id] = copied(changed)
+
+    async def of_order(self, order_id: OrderId) -> Sequence[OrderReturn]:
+        await yield_control()
+        self._transaction.ensure_locked(order_row(order_id))
+        returns = [each for each in self._transaction.tables.returns.values() if each.order_id == order_id]
+        return [copied(each) for each in sorted(returns, key=lambda each: (each.requested_at, each.id))]
+
+
 class MemoryOrderQueries(OrderQueries):
     def __init__(self, database: MemoryDatabase) -> None:
         self._database = database
@@ -314,6 +335,22 @@ class MemoryOrderQueries(OrderQueries):
             (each for each in self._database.tables.fulfillments.values() if each.order_id == order_id),
             position=lambda fulfillment: (fulfillment.created_at, fulfillment.id),
             show=FulfillmentView.of,
+            descending=False,
+            after=after,
+            limit=limit,
+        )
+
+    async def order_return(self, order_id: OrderId, return_id: ReturnId) -> ReturnView | None:
+        await yield_control()
+        returned = self._database.tables.returns.get(return_id)
+        return ReturnView.of(returned) if returned and returned.order_id == order_id else None
+
+    async def returns(self, order_id: OrderId, *, after: Position | None, limit: int) -> Page[ReturnView]:
+        await yield_control()
+        return page(
+            (each for each in self._database.tables.returns.values() if each.order_id == order_id),
+            position=lambda returned: (returned.requested_at, returned.id),
+            show=ReturnView.of,
             descending=False,
             after=after,
             limit=limit,

@@ -8,8 +8,8 @@ from adapters.memory.orders import order_row
 from adapters.memory.sessions import session_row
 from application.shared.idempotency import PersonalResult, StoredResult
 from application.users.ports import PersonalData
-from domain.orders.events import OrderCancelled
-from domain.orders.lifecycle import FINISHED, Action
+from domain.orders.events import LinesCancelled, OrderCancelled, ReturnRequested
+from domain.orders.lifecycle import FINISHED
 from domain.orders.order import Order
 from domain.shared.events import Event
 from domain.shared.ids import OrderId, UserId
@@ -44,13 +44,14 @@ class MemoryPersonalData(PersonalData):
     async def _erase_from_all_orders_of(self, user_id: UserId) -> None:
         tables = self._transaction.tables
         orders = {order.id: order for order in tables.orders.values() if order.customer_id == user_id}
-        own_cancellations = set()
+        own_changes = set()
         for (order_id, version), change in list(tables.changes.items()):
             if order_id in orders and change.actor.id == user_id:
                 tables.changes[order_id, version] = replace(change, reason=None)
-                if change.action is Action.CANCEL:
-                    own_cancellations.add(order_id)
-        self._transaction.change_earlier_events(partial(_without_reason, own_cancellations))
+                own_changes.add((order_id, version))
+        self._transaction.change_earlier_events(partial(_without_reason, own_changes))
+        for returned in [each for each in tables.returns.values() if each.order_id in orders]:
+            tables.returns[returned.id] = replace(returned, reason=None)
         await self._erase_from(orders.values())
 
     async def erase_from_orders_of_closed_accounts(self) -> None:
@@ -74,9 +75,10 @@ class MemoryPersonalData(PersonalData):
             )
 
 
-def _without_reason(order_ids: Collection[OrderId], event: Event) -> Event:
-    if isinstance(event, OrderCancelled) and event.aggregate_id in order_ids:
-        return replace(event, reason=None)
+def _without_reason(own_changes: Collection[tuple[OrderId, int]], event: Event) -> Event:
+    if isinstance(event, OrderCancelled | LinesCancelled | ReturnRequested):
+        is_own = (event.aggregate_id, event.aggregate_version) in own_changes
+        return replace(event, reason=None) if is_own else event
     return event
 
 

@@ -19,6 +19,7 @@ class Invariant(StrEnum):
     TOTAL_OF_LINES = "I7"
     ONE_ORDER_A_KEY = "I8"
     CHANGES_ARE_RECORDED = "I9"
+    SHIPPED_OR_REFUNDED = "I10"
 
     @property
     def meaning(self) -> str:
@@ -35,6 +36,7 @@ _MEANINGS = {
     Invariant.TOTAL_OF_LINES: "an order's total is the sum of its lines",
     Invariant.ONE_ORDER_A_KEY: "an idempotency key has at most one order",
     Invariant.CHANGES_ARE_RECORDED: "each change of an order has one history row and one event",
+    Invariant.SHIPPED_OR_REFUNDED: "no unit is both shipped and refunded without a return",
 }
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from application.orders.access import OrderAccess
-from application.orders.views import FulfillmentView, OrderView, StatusChangeView
+from application.orders.views import FulfillmentView, OrderView, ReturnView, StatusChangeView
 from application.retention.ports import PrunableRecords
 from application.shared.idempotency import StoredResult
 from application.shared.page import Page, Position
@@ -14,9 +14,10 @@ from domain.orders.fulfillment import Fulfillment
 from domain.orders.hold_limits import CustomerHolds
 from domain.orders.lifecycle import OrderStatus
 from domain.orders.order import Order
+from domain.orders.order_return import OrderReturn
 from domain.orders.placing import ProductsWithStock
 from domain.shared.errors import DomainError
-from domain.shared.ids import FulfillmentId, OrderId, ProductId, UserId
+from domain.shared.ids import FulfillmentId, OrderId, ProductId, ReturnId, UserId
 
 
 class OrderExists(DomainError):
@@ -147,6 +148,22 @@ class FulfillmentRepository(Protocol):
         ...
 
 
+class ReturnRepository(Protocol):
+    """The returns of orders. They are changed only while their order is locked."""
+
+    async def add(self, requested: OrderReturn) -> None:
+        """Add a return of a locked order."""
+        ...
+
+    async def save(self, changed: OrderReturn) -> None:
+        """Save a return of a locked order."""
+        ...
+
+    async def of_order(self, order_id: OrderId) -> Sequence[OrderReturn]:
+        """Return the returns of a locked order, oldest first."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFilter:
     """Conditions on the orders to list; `created_after` <= `placed_at` < `created_before`."""
@@ -198,4 +215,12 @@ class OrderQueries(Protocol):
         self, order_id: OrderId, *, after: Position | None, limit: int
     ) -> Page[FulfillmentView]:
         """Return the fulfillments of an order, oldest first."""
+        ...
+
+    async def order_return(self, order_id: OrderId, return_id: ReturnId) -> ReturnView | None:
+        """Return one of the order's returns."""
+        ...
+
+    async def returns(self, order_id: OrderId, *, after: Position | None, limit: int) -> Page[ReturnView]:
+        """Return the returns of an order, oldest first."""
         ...

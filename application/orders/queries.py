@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from application.orders.access import OrderAccess
 from application.orders.ports import OrderFilter, OrderQueries
-from application.orders.views import FulfillmentView, OrderView, StatusChangeView
+from application.orders.views import FulfillmentView, OrderView, ReturnView, StatusChangeView
 from application.shared.page import Page, Position, every_item
 from domain.shared.errors import NotFound
-from domain.shared.ids import FulfillmentId, OrderId
+from domain.shared.ids import FulfillmentId, OrderId, ReturnId
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +110,35 @@ class ListStatusChanges:
         """Raise NotFound."""
         await self.get_order(order_id, access=access)
         return await self.orders.history(order_id, after=after, limit=limit)
+
+
+@dataclass(frozen=True, slots=True)
+class GetReturn:
+    """Show one of an order's returns to its customer, or to staff."""
+
+    get_order: GetOrder
+    orders: OrderQueries
+
+    async def __call__(self, order_id: OrderId, return_id: ReturnId, *, access: OrderAccess) -> ReturnView:
+        """Raise NotFound."""
+        await self.get_order(order_id, access=access)
+        returned = await self.orders.order_return(order_id, return_id)
+        if returned is None:
+            raise NotFound("The order has no such return.")
+        return returned.seen_by(access.party)
+
+
+@dataclass(frozen=True, slots=True)
+class ListReturns:
+    """List the returns of an order for its customer or for staff, oldest first."""
+
+    get_order: GetOrder
+    orders: OrderQueries
+
+    async def __call__(
+        self, order_id: OrderId, *, access: OrderAccess, after: Position | None, limit: int
+    ) -> Page[ReturnView]:
+        """Raise NotFound."""
+        await self.get_order(order_id, access=access)
+        page = await self.orders.returns(order_id, after=after, limit=limit)
+        return Page(tuple(returned.seen_by(access.party) for returned in page.items), page.next)

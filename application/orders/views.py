@@ -11,9 +11,11 @@ from domain.orders.fulfillment import FulfilledLine, Fulfillment
 from domain.orders.lifecycle import Action, OrderStatus, Party, askable
 from domain.orders.line import OrderLine
 from domain.orders.order import Order
+from domain.orders.order_return import OrderReturn, ReturnAction, ReturnedLine, ReturnStatus
+from domain.orders.order_return import allowed_actions as allowed_return_actions
 from domain.orders.placing import Quote
 from domain.orders.statuses import FulfillmentStatus, OrderPaymentStatus, fulfillment_status, payment_status
-from domain.shared.ids import ClientId, FulfillmentId, LineId, OrderId, ProductId, UserId
+from domain.shared.ids import ClientId, FulfillmentId, LineId, OrderId, ProductId, RefundId, ReturnId, UserId
 from domain.shared.money import Money
 
 
@@ -195,3 +197,42 @@ class FulfillmentView:
             tracking=fulfillment.tracking,
             created_at=fulfillment.created_at,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnView:
+    """A return. `allowed_actions` are those of staff until `seen_by` restricts them."""
+
+    id: ReturnId
+    order_id: OrderId
+    status: ReturnStatus
+    allowed_actions: tuple[ReturnAction, ...]
+    lines: tuple[ReturnedLine, ...]
+    reason: str | None
+    decision_reason: str | None
+    refund_amount: Money | None
+    refund_id: RefundId | None
+    requested_at: datetime
+    decided_at: datetime | None
+    received_at: datetime | None
+
+    @classmethod
+    def of(cls, returned: OrderReturn) -> Self:
+        return cls(
+            id=returned.id,
+            order_id=returned.order_id,
+            status=returned.status,
+            allowed_actions=allowed_return_actions(returned.status),
+            lines=returned.lines,
+            reason=returned.reason,
+            decision_reason=returned.decision_reason,
+            refund_amount=returned.refund_amount,
+            refund_id=returned.refund_id,
+            requested_at=returned.requested_at,
+            decided_at=returned.decided_at,
+            received_at=returned.received_at,
+        )
+
+    def seen_by(self, party: Party) -> Self:
+        """Return the return with the actions that the party can request: only staff act on it."""
+        return self if party is Party.STAFF else replace(self, allowed_actions=())

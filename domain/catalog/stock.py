@@ -116,6 +116,11 @@ class Stock:
             order_id=order_id,
         )
 
+    def take_back(self, quantity: int, *, order_id: OrderId, now: datetime, actor: Actor) -> None:
+        """Put returned units of an order back on hand. Raises StockConflict."""
+        _ensure_keepable(self.on_hand + quantity)
+        self._move(MovementReason.RETURN, now=now, actor=actor, on_hand=quantity, order_id=order_id)
+
     def count(self, on_hand: int, *, seen: int, note: str, now: datetime, actor: Actor) -> None:
         """Set on hand to a counted number. Raises PreconditionFailed, ValidationFailed, StockConflict."""
         if seen != self.version:

@@ -7,10 +7,11 @@ from uuid import UUID
 
 from domain.orders.fulfillment import FulfilledLine
 from domain.orders.line import CancelledLine
+from domain.orders.order_return import ReturnedLine
 from domain.payments.method import PaymentMethod
 from domain.payments.refund import RefundChannel, RefundedLine, RefundOrigin
 from domain.shared.events import Event
-from domain.shared.ids import FulfillmentId, OrderId, PaymentId, RefundId, UserId
+from domain.shared.ids import FulfillmentId, OrderId, PaymentId, RefundId, ReturnId, UserId
 from domain.shared.money import Money
 
 
@@ -31,6 +32,13 @@ class PaymentFields(TypedDict):
     payment_id: PaymentId
     method: PaymentMethod
     amount: Money
+
+
+class ReturnFields(TypedDict):
+    """The fields that every event of a return adds."""
+
+    return_id: ReturnId
+    lines: tuple[ReturnedLine, ...]
 
 
 class RefundFields(TypedDict):
@@ -224,3 +232,43 @@ class RefundFailed(RefundEvent):
     type = "refund.failed"
 
     failure: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnEvent(OrderEvent):
+    return_id: ReturnId
+    lines: tuple[ReturnedLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnRequested(ReturnEvent):
+    """Shipped units are to come back."""
+
+    type = "return.requested"
+
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnApproved(ReturnEvent):
+    """Staff have agreed to refund `refund_amount` when the units come back."""
+
+    type = "return.approved"
+
+    refund_amount: Money | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnRefused(ReturnEvent):
+    type = "return.refused"
+
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnReceived(ReturnEvent):
+    """The units came back. Lines with `restock` are on hand again."""
+
+    type = "return.received"
+
+    refund_id: RefundId | None

@@ -57,6 +57,10 @@ class Action(StrEnum):
     SETTLE_REFUND = "settle_refund"
     FAIL_REFUND = "fail_refund"
     RECORD_REFUND = "record_refund"
+    REQUEST_RETURN = "request_return"
+    APPROVE_RETURN = "approve_return"
+    REFUSE_RETURN = "refuse_return"
+    RECEIVE_RETURN = "receive_return"
     OPEN_DISPUTE = "open_dispute"
     WIN_DISPUTE = "win_dispute"
     LOSE_DISPUTE = "lose_dispute"
@@ -79,6 +83,9 @@ class Guarded(Protocol):
 
     @property
     def units_left_to_ship(self) -> int: ...
+
+    @property
+    def returnable_units(self) -> int: ...
 
     @property
     def is_paid(self) -> bool: ...
@@ -126,6 +133,7 @@ _UNSECURED = Guard(
 _SECURED_OR_SHIPPED = Guard(
     "paid or partly fulfilled", lambda order: order.is_secured or order.fulfilled_units > 0
 )
+_RETURNABLE = Guard("some fulfilled and not returned", lambda order: order.returnable_units > 0)
 _REFUNDABLE = Guard("some of it not refunded", lambda order: order.refundable_amount > 0)
 _REFUNDABLE_SOME_LEFT = _both(_REFUNDABLE, _SOME_LEFT)
 _REFUNDABLE_REST_CANCELLED = _both(_REFUNDABLE, _REST_CANCELLED)
@@ -363,6 +371,24 @@ TRANSITIONS: tuple[Transition, ...] = (
     *_in_place(Action.FAIL_REFUND, "refund.failed", *OrderStatus, along=("refund.requested",)),
     # A refund that was made at the provider, not by the shop.
     *_in_place(Action.RECORD_REFUND, "refund.succeeded", *OrderStatus, along=("refund.requested",)),
+    *_in_place(
+        Action.REQUEST_RETURN,
+        "return.requested",
+        OrderStatus.CONFIRMED,
+        OrderStatus.FULFILLED,
+        guard=_RETURNABLE,
+        parties=_BOTH,
+    ),
+    # Staff act on a return, which knows when it permits this: see `order_return.RETURN_TRANSITIONS`.
+    *_in_place(Action.APPROVE_RETURN, "return.approved", OrderStatus.CONFIRMED, OrderStatus.FULFILLED),
+    *_in_place(Action.REFUSE_RETURN, "return.refused", OrderStatus.CONFIRMED, OrderStatus.FULFILLED),
+    *_in_place(
+        Action.RECEIVE_RETURN,
+        "return.received",
+        OrderStatus.CONFIRMED,
+        OrderStatus.FULFILLED,
+        along=("refund.requested",),
+    ),
     *_in_place(Action.OPEN_DISPUTE, "dispute.opened", *OrderStatus),
     *_in_place(Action.WIN_DISPUTE, "dispute.won", *OrderStatus),
     *_in_place(Action.LOSE_DISPUTE, "dispute.lost", *OrderStatus),

@@ -69,10 +69,5 @@ class OrderLine:
         return self.quantity - self.fulfilled - self.cancelled
 
     @property
-    def refundable_units(self) -> int:
-        """Units that can be refunded: those left to ship, and shipped ones that are not refunded."""
-        return self.left_to_ship + self.fulfilled - max(0, self.refunded - self.cancelled)
-
-    @property
     def cancelled_total(self) -> Money:
         return self.unit_price * self.cancelled

@@ -19,14 +19,14 @@ from domain.orders.events import (
     PaymentVoided,
 )
 from domain.orders.lifecycle import Action
-from domain.orders.order_refunds import OrderRefunds
+from domain.orders.order_returns import OrderReturns
 from domain.payments.payment import Payment
 from domain.payments.refund import Refund
 from domain.shared.actor import Actor
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class OrderPayments(OrderRefunds):
+class OrderPayments(OrderReturns):
     """An order that is paid, authorized and disputed."""
 
     def require_action(self, payment: Payment, *, hold_until: datetime, now: datetime, actor: Actor) -> None:

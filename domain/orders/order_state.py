@@ -86,6 +86,11 @@ class OrderState(Aggregate):
         return sum(line.fulfilled for line in self.lines)
 
     @property
+    def returnable_units(self) -> int:
+        """Fulfilled units that did not come back."""
+        return sum(line.fulfilled - line.returned for line in self.lines)
+
+    @property
     def cancelled_total(self) -> Money:
         """The price of the cancelled units."""
         return Money.sum((line.cancelled_total for line in self.lines), self.currency)

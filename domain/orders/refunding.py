@@ -62,7 +62,8 @@ def request_refund(
 ) -> Refund:
     """Request a refund of an amount or of some units. The order and the stocks of refunded units must be locked.
 
-    Refunded units that are left to ship are cancelled. A refund of an amount changes no units. An external refund is settled at once: the shop has paid the money back by other means.
+    Only units that are left to ship can be refunded, and are cancelled by that. A refund of an amount changes no
+    units. An external refund is settled at once: the shop has paid the money back by other means.
 
     Raises InvalidTransition, OrderDisputed, RefundExceedsPaid, ValidationFailed.
     """
@@ -78,7 +79,7 @@ def request_refund(
     refund = Refund.of(payment, amount, id=id, reason=reason, lines=lines, now=now, is_sent_at_once=True)
     refund.channel = channel
     override = dispute_override if order.open_disputes else None
-    cancelled = _cancelled(order, lines)
+    cancelled = tuple(CancelledLine(part.line_id, part.quantity) for part in lines)
     release_units(order, cancelled, stocks, now=now, actor=actor)
     order.request_refund(refund, cancelled, override=override, now=now, actor=actor)
     if channel is RefundChannel.EXTERNAL:
@@ -205,22 +206,16 @@ def _summed(order: Order, wanted: Sequence[RefundedLine]) -> tuple[RefundedLine,
     def exceeded(line: OrderLine) -> tuple[str, str, Mapping[str, Param]]:
         return (
             "exceeds_ordered",
-            "At most what is ordered and not yet refunded.",
-            {"ordered": line.quantity, "refunded": line.refunded},
+            "At most what is neither shipped nor cancelled. Shipped units are refunded with a return, or by amount.",
+            {"ordered": line.quantity, "fulfilled": line.fulfilled, "cancelled": line.cancelled},
         )
 
-    summed = sum_units(order, wanted, at_most=lambda line: line.refundable_units, exceeded=exceeded)
+    summed = sum_units(order, wanted, at_most=lambda line: line.left_to_ship, exceeded=exceeded)
     if summed.unknown or not summed.units:
         raise ValidationFailed("These lines cannot be refunded.", violations=summed.unknown)
     if summed.exceeding:
         raise RefundExceedsPaid(order.refundable, summed.exceeding)
     return tuple(RefundedLine(line_id, quantity) for line_id, quantity in summed.units.items())
-
-
-def _cancelled(order: Order, lines: Sequence[RefundedLine]) -> tuple[CancelledLine, ...]:
-    """Return the refunded units that are left to ship."""
-    left = ((part, order.line(part.line_id).left_to_ship) for part in lines)
-    return tuple(CancelledLine(part.line_id, min(part.quantity, units)) for part, units in left if units)
 
 
 def _cost(order: Order, lines: Sequence[RefundedLine]) -> Money:

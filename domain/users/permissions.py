@@ -94,6 +94,7 @@ EVENT_PERMISSIONS: Mapping[str, Permission] = {
     "payment": Permission.SEE_ALL_ORDERS,
     "refund": Permission.SEE_ALL_ORDERS,
     "dispute": Permission.SEE_ALL_ORDERS,
+    "return": Permission.SEE_ALL_ORDERS,
     "product": Permission.SEE_ARCHIVED_PRODUCTS,
     "user": Permission.MANAGE_USERS,
     "webhook_endpoint": Permission.READ_EVENTS,

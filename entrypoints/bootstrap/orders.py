@@ -1,6 +1,7 @@
 from dependency_injector import containers, providers
 
 from application.orders.cancel_order import CancelOrder
+from application.orders.decide_return import ApproveReturn, RefuseReturn
 from application.orders.expire_orders import ExpireOrders
 from application.orders.fulfill_order import FulfillOrder
 from application.orders.place_order import PlaceOrder
@@ -11,11 +12,15 @@ from application.orders.queries import (
     ExportOrders,
     GetFulfillment,
     GetOrder,
+    GetReturn,
     ListFulfillments,
     ListOrders,
+    ListReturns,
     ListStatusChanges,
 )
+from application.orders.receive_return import ReceiveReturn
 from application.orders.release_expired_holds import ReleaseExpiredHolds
+from application.orders.request_return import RequestReturn
 from application.shared.admission import Admission
 from application.shared.batching import Batcher
 from application.shared.clock import Clock
@@ -80,3 +85,14 @@ class Orders(containers.DeclarativeContainer):
     list_fulfillments = providers.Singleton(
         ListFulfillments, get_order=get_order, orders=database.order_queries
     )
+
+    request_return = providers.Singleton(
+        RequestReturn, unit_of_work=database.unit_of_work, clock=clock, ids=ids
+    )
+    approve_return = providers.Singleton(ApproveReturn, unit_of_work=database.unit_of_work, clock=clock)
+    refuse_return = providers.Singleton(RefuseReturn, unit_of_work=database.unit_of_work, clock=clock)
+    receive_return = providers.Singleton(
+        ReceiveReturn, unit_of_work=database.unit_of_work, clock=clock, ids=ids
+    )
+    get_return = providers.Singleton(GetReturn, get_order=get_order, orders=database.order_queries)
+    list_returns = providers.Singleton(ListReturns, get_order=get_order, orders=database.order_queries)

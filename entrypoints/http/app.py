@@ -15,7 +15,7 @@ from entrypoints.http.api.documentation.openapi import DocumentedAPI
 from entrypoints.http.api.documentation.pages import install_docs
 from entrypoints.http.api.events import router as feed
 from entrypoints.http.api.operations import health, metrics
-from entrypoints.http.api.orders import fulfillments
+from entrypoints.http.api.orders import fulfillments, returns
 from entrypoints.http.api.orders import router as orders
 from entrypoints.http.api.payments import payments, provider_messages, refunds
 from entrypoints.http.api.sessions import discovery, token
@@ -58,6 +58,7 @@ ROUTERS: Sequence[APIRouter] = (
     payments.router,
     refunds.router,
     fulfillments.router,
+    returns.router,
     provider_messages.router,
     feed.router,
     webhooks.router,

@@ -1,5 +1,6 @@
 """Pay, ship and partly refund the orders."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +13,10 @@ from examples.northwind.data import CURRENCY, Northwind, NorthwindOrder
 from examples.northwind.failures import refusal
 from examples.northwind.place import PlacedOrder
 from examples.northwind.plan import plan_of
+
+_LOOKS = 120
+_PAUSE = 0.5
+"""How often, and after how many seconds each time, the demo looks whether a refund was sent."""
 
 DEALT_WITH_AT_ONCE = 6
 """Fewer than the service's database connections: unlike placing, these requests are not batched."""
@@ -76,7 +81,7 @@ class _OneOrder:
             return
         if not self.placed.is_refunded:
             if plan.returned:
-                await self._refund({"lines": [self._units(plan.returned, 1)]}, "It came back")
+                await self._send_back(self._units(plan.returned, 1))
             if plan.rebate:
                 rebate = {"amount": plan.rebate, "currency": CURRENCY}
                 await self._refund({"amount": rebate}, "It came late")
@@ -120,13 +125,46 @@ class _OneOrder:
         if answer is not None:
             self._note(answer, "refunded")
 
+    async def _send_back(self, units: Mapping[str, object]) -> None:
+        """Have the customer return units, and the cashier approve and receive them."""
+        requested = await self._send(
+            "returns",
+            {"lines": [units], "reason": "It came back"},
+            as_=self.people.customers[self.order.customer_id],
+            key=f"northwind-{self.order.id}-return",
+        )
+        if requested is None:
+            return
+        path = f"returns/{requested.json()['id']}"
+        key = f"northwind-{self.order.id}"
+        approved = await self._send(f"{path}/approve", {}, as_=self.people.cashier, key=f"{key}-approve")
+        if approved is None:
+            return
+        lines = [{"line_id": units["line_id"], "restock": False}]
+        received = await self._send(
+            f"{path}/receive", {"lines": lines}, as_=self.people.cashier, key=f"{key}-receive"
+        )
+        if received is not None and await self._is_refunded(received.json()["refund_id"]):
+            self._note(received, "refunded")
+
+    async def _is_refunded(self, refund_id: str) -> bool:
+        """Wait until the worker has sent the refund of a return, and return whether it succeeded."""
+        path = f"/v1/orders/{self.placed.id}/refunds/{refund_id}"
+        for _ in range(_LOOKS):
+            answer = await self.client.send("GET", path, token=self.people.cashier)
+            if answer.json().get("status") == "succeeded":
+                return True
+            await asyncio.sleep(_PAUSE)
+        self.deeds.refusals.append(f"the refund of order {self.order.id} is still not decided")
+        return False
+
     async def _send(
         self, what: str, body: Mapping[str, object], *, as_: str, key: str
     ) -> httpx2.Response | None:
         """Send a request about the order, and return the response unless it was rejected."""
         path = f"/v1/orders/{self.placed.id}/{what}"
         answer = await self.client.send("POST", path, token=as_, key=key, json=body)
-        if answer.status_code == HTTPStatus.CREATED:
+        if answer.status_code in {HTTPStatus.CREATED, HTTPStatus.OK}:
             return answer
         reason = (
             "the provider has yet to decide; run the demo again in some minutes"

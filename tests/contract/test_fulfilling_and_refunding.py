@@ -116,7 +116,7 @@ async def test_partly_fulfilled_order_cannot_be_cancelled(shop: Shop) -> None:
     assert refusal.value.params == {
         "from": "confirmed",
         "action": "cancel",
-        "allowed_actions": ["cancel_lines", "fulfil", "refund"],
+        "allowed_actions": ["cancel_lines", "fulfil", "refund", "request_return"],
     }
 
 
@@ -179,7 +179,7 @@ async def test_unknown_line_cannot_be_fulfilled_or_refunded(shop: Shop) -> None:
 async def test_fulfilled_order_can_be_refunded(shop: Shop) -> None:
     order = await a_paid_order(shop)
     await shop.fulfil(order)
-    await shop.refund(order, [3, 2])
+    await shop.refund(order, order.total.amount)
     refunded = await shop.see(order)
     assert (refunded.status, refunded.payment_status) == (OrderStatus.FULFILLED, OrderPaymentStatus.REFUNDED)
     await assert_invariants(shop)

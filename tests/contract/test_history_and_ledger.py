@@ -60,7 +60,7 @@ async def test_history_of_a_fulfilled_and_refunded_order_is_complete(
     await shop.fulfill_order(replace(shop.fulfilling(order, 2), actor=(shipper := next(actors))))
     await shop.refund_order(replace(shop.refunding(order, 100), actor=(giver := next(actors))))
     shop.gateway.next_refunds = ["declined"]
-    await shop.refund_order(replace(shop.refunding(order, [1]), actor=(unlucky := next(actors))))
+    await shop.refund_order(replace(shop.refunding(order, 200), actor=(unlucky := next(actors))))
 
     assert await rows(shop, order) == [
         (Action.PLACE, None, PENDING, None, placer),

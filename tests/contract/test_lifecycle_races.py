@@ -11,6 +11,7 @@ from application.orders.views import OrderView
 from application.payments.ports import Outcome, ProviderEventKind
 from application.payments.views import PaymentView
 from domain.orders.lifecycle import InvalidTransition, OrderStatus
+from domain.orders.order_return import InvalidReturnTransition
 from domain.orders.order_state import OrderDisputed
 from domain.orders.paying import PaymentInProgress
 from domain.orders.placing import OutOfStock
@@ -19,7 +20,7 @@ from domain.orders.statuses import OrderPaymentStatus
 from domain.payments.inquiry import CALL_TIMEOUT
 from domain.payments.payment import PaymentStatus
 from domain.shared.errors import ValidationFailed
-from tests.invariants import assert_invariants, every_order, payments
+from tests.invariants import assert_invariants, every_order, payments, refunds
 from tests.kit.shop import HOLD, STAFF, Shop
 
 ORDERS = 8
@@ -64,6 +65,26 @@ async def test_line_cancellation_against_fulfillment_decides_each_unit_once(shop
         [line] = order.lines
         assert (line.fulfilled, line.cancelled) in {(2, 0), (0, 2)}
         assert line.refunded == line.cancelled
+    await assert_invariants(shop)
+
+
+async def test_return_against_refund_never_pays_more_than_was_paid(shop: Shop) -> None:
+    orders = await paid(shop)
+    approved = []
+    for order in orders:
+        await shop.fulfil(order)
+        approved.append(await shop.approve(await shop.send_back(order, 3)))
+    answers = await at_once(
+        *(shop.receive(each) for each in approved),
+        *(shop.receive(each, restock=False) for each in approved),
+        *(shop.refund(order, 1000) for order in orders),
+    )
+    lost = kinds(answer for answer in answers if isinstance(answer, BaseException))
+    assert lost[InvalidReturnTransition] == ORDERS
+    assert lost.keys() <= {InvalidReturnTransition, RefundExceedsPaid}
+    for order in await every_order(shop):
+        assert order.lines[0].returned == 3
+        assert sum(refund.amount.amount for refund in await refunds(shop, order)) == order.total.amount
     await assert_invariants(shop)
 
 

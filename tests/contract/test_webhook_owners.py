@@ -164,6 +164,7 @@ async def test_client_subscribes_only_to_what_its_scopes_permit(shop: Shop, webh
         "refund",
         "dispute",
         "fulfillment",
+        "return",
     }
     assert (await webhooks.create(command({Scope.READ_EVENTS}))).result.event_types == ()
 

@@ -18,7 +18,7 @@ def test_demo_reconciles_and_is_idempotent(empty_database_url: str) -> None:
         assert "1,449,367.31 USD   1,449,367.31 USD   ✓" in output
         assert "603,200.87 USD     603,200.87 USD   ✓" in output
         assert "18,591.45 USD      18,591.45 USD   ✓" in output
-        assert re.search(r"Rules that always hold +9 +9 +✓", output)
+        assert re.search(r"Rules that always hold +10 +10 +✓", output)
         assert output.endswith("Every order, every cent and every unit is accounted for.\n")
 
 

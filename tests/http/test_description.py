@@ -17,6 +17,10 @@ KEYS_REQUIRED = {
     "void_payment",
     "refund_order",
     "fulfil_order",
+    "request_return",
+    "approve_return",
+    "refuse_return",
+    "receive_return",
     "cancel_order",
     "adjust_stock",
 }

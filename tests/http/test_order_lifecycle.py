@@ -52,7 +52,7 @@ async def test_order_is_paid_fulfilled_and_refunded(web: WebShop) -> None:
     assert (shipped.json()["lines"], shipped.json()["tracking"]) == (parcel["lines"], "JD01")
     assert (await customer.get(shipped.headers["Location"])).json() == shipped.json()
 
-    body = {"lines": await units(staff, order, 1), "reason": "Broken"}
+    body = {"amount": {"amount": 1999, "currency": "EUR"}, "reason": "Broken"}
     refund = await staff.post(f"{order}/refunds", json=body, headers=key("refund"))
     assert refund.status_code == 201
     assert (refund.json()["status"], refund.json()["amount"]["amount"]) == ("succeeded", 1999)
@@ -64,7 +64,7 @@ async def test_order_is_paid_fulfilled_and_refunded(web: WebShop) -> None:
         "partially_refunded",
         "fulfilled",
     )
-    assert done["lines"][0]["refunded"] == 1
+    assert done["lines"][0]["refunded"] == 0
     history = (await customer.get(f"{order}/history")).json()["items"]
     assert [row["action"] for row in history] == ["place", "confirm", "fulfil", "refund", "settle_refund"]
     assert all(row["actor_id"] and row["request_id"] for row in history)
@@ -218,7 +218,8 @@ async def test_customer_can_cancel_until_fulfillment_begins(web: WebShop) -> Non
     body = {"lines": await units(staff, second, 1)}
     await staff.post(f"{second}/fulfillments", json=body, headers=key("s"))
     refused = await customer.post(f"{second}/cancel", headers=key("c2"))
-    assert (refused.status_code, refused.json()["params"]["allowed_actions"]) == (409, [])
+    allowed = refused.json()["params"]["allowed_actions"]
+    assert (refused.status_code, allowed) == (409, ["request_return"])
 
 
 async def _place_another(web: WebShop, customer: httpx2.AsyncClient) -> str:
@@ -254,3 +255,50 @@ async def test_canceling_an_impossible_quantity_changes_nothing(web: WebShop, qu
     assert (response.status_code, response.json()["code"]) == (422, "validation_failed")
     assert [error["pointer"] for error in response.json()["errors"]] == ["/lines/0/quantity"]
     assert (await customer.get(order)).json() == before
+
+
+async def test_shipped_unit_is_returned_and_refunded(web: WebShop) -> None:
+    customer, staff = await web.customer(), await web.staff()
+    order = await place(web, customer)
+    await pay(customer, order)
+    await staff.post(f"{order}/fulfillments", json={"lines": await units(staff, order, 2)}, headers=key("s"))
+
+    [sent] = await units(customer, order, 1)
+    body = {"lines": [sent], "reason": "Too small"}
+    requested = await customer.post(f"{order}/returns", json=body, headers=key("r"))
+    assert (requested.status_code, requested.json()["status"]) == (201, "requested")
+    assert requested.json()["allowed_actions"] == []
+    returned = requested.headers["Location"]
+    assert (await customer.get(returned)).json() == requested.json()
+
+    too_early = await staff.post(
+        f"{returned}/receive",
+        json={"lines": [{"line_id": sent["line_id"], "restock": True}]},
+        headers=key("early"),
+    )
+    assert (too_early.status_code, too_early.json()["code"]) == (409, "invalid_transition")
+    assert too_early.json()["params"]["allowed_actions"] == ["approve", "refuse"]
+
+    agreed = {"refund": {"amount": 1500, "currency": "EUR"}}
+    approved = await staff.post(f"{returned}/approve", json=agreed, headers=key("a"))
+    assert (approved.status_code, approved.json()["refund_amount"]) == (200, agreed["refund"])
+    lines = [{"line_id": sent["line_id"], "restock": True}]
+    received = await staff.post(f"{returned}/receive", json={"lines": lines}, headers=key("c"))
+    assert (received.status_code, received.json()["status"]) == (200, "received")
+    assert received.json()["lines"] == [{**sent, "restock": True}]
+    refund = (await customer.get(f"{order}/refunds/{received.json()['refund_id']}")).json()
+    assert refund["amount"] == agreed["refund"]
+    assert (await staff.get(f"{order}/returns")).json()["items"] == [received.json()]
+    assert (await customer.get(order)).json()["lines"][0]["returned"] == 1
+
+
+async def test_refused_return_states_the_reason(web: WebShop) -> None:
+    customer, staff = await web.customer(), await web.staff()
+    order = await place(web, customer)
+    await pay(customer, order)
+    await staff.post(f"{order}/fulfillments", json={"lines": await units(staff, order, 2)}, headers=key("s"))
+    body = {"lines": await units(customer, order, 1), "reason": "Too small"}
+    returned = (await customer.post(f"{order}/returns", json=body, headers=key("r"))).headers["Location"]
+    refused = await staff.post(f"{returned}/refuse", json={"reason": "Worn"}, headers=key("n"))
+    assert (refused.status_code, refused.json()["status"]) == (200, "refused")
+    assert (await customer.get(returned)).json()["decision_reason"] == "Worn"

@@ -61,7 +61,7 @@ OpenStore = Callable[[], AbstractAsyncContextManager[Store]]
 
 
 class LifecycleMachine(RuleBasedStateMachine):
-    """The use cases of orders, payments and stock, held to `allowed_actions` and to the nine invariants.
+    """The use cases of orders, payments and stock, held to `allowed_actions` and to the ten invariants.
 
     A preview agrees with placing, and a retry with the same key gets the same response without a second effect.
     """

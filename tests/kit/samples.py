@@ -22,10 +22,12 @@ from tests.kit.event_schemas import Json, Operation, description
 from tests.kit.web import PASSWORD, WebShop, order_of
 
 FORM = "application/x-www-form-urlencoded"
-_PAID = re.compile(r"/(payments/.*|refunds|fulfillments)")
+_PAID = re.compile(r"/(payments/.*|refunds|fulfillments|returns)")
 """Operations that need a paid order."""
 _TOKENS = {"capture_payment": "tok_ok", "void_payment": "tok_3ds"}
 """Operations on undecided payments, with tokens that create such payments."""
+_RETURNS = {"request_return", "approve_return", "refuse_return", "receive_return"}
+"""Operations on a return, each of another order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,7 @@ class Surroundings:
         )
         fulfillment = await self._post(f"{url}/fulfillments", {"lines": units}, actor=self.operator)
         refund = await self._post(f"{url}/refunds", {"lines": units, "reason": "Broken"}, actor=self.operator)
+        returned = await self._post(f"{url}/returns", {"lines": units, "reason": "Too small"})
         self.ids.update(
             product_id=product["id"],
             order_id=pending["id"],
@@ -122,6 +125,7 @@ class Surroundings:
             payment_id=payment["id"],
             fulfillment_id=fulfillment["id"],
             refund_id=refund["id"],
+            return_id=returned["id"],
         )
 
     async def subscribe(self) -> None:
@@ -144,6 +148,8 @@ class Surroundings:
         """Return a new valid request."""
         if operation.id in _TOKENS:
             await self.begin_payment(_TOKENS[operation.id])
+        if operation.id in _RETURNS:
+            await self.begin_return(operation.id)
         url = self.url_of(operation)
         headers = dict(self.authorization) if operation.needs_token else {}
         for parameter in operation.parameters("header"):
@@ -153,6 +159,8 @@ class Surroundings:
         for media_type, content in operation.described.get("requestBody", {}).get("content", {}).items():
             body = example_of(content["schema"])
             body = {**self.with_ids(body, form=media_type == FORM), **await self._secrets(operation)}
+            if operation.id in _RETURNS and "lines" in body:
+                body["lines"] = [{**line, "line_id": self.ids["returned_line_id"]} for line in body["lines"]]
             sample = replace(sample, media_type=media_type, body=body)
         if operation.id == "receive_provider_message":
             sample = replace(sample, headers=await self._signature(sample))
@@ -165,6 +173,8 @@ class Surroundings:
         if operation.id in _TOKENS and "undecided_payment_id" in self.ids:
             order, payment = self.ids["undecided_order_id"], self.ids["undecided_payment_id"]
         known = {**self.ids, "order_id": order, "payment_id": payment}
+        if operation.id in _RETURNS and "returned_order_id" in self.ids:
+            known |= {"order_id": self.ids["returned_order_id"], "return_id": self.ids["open_return_id"]}
         return operation.path.format_map({**known, **ids})
 
     async def begin_payment(self, token: str) -> None:
@@ -173,6 +183,26 @@ class Surroundings:
         body = {"amount": order["total"], "method": "sandbox", "token": token, "capture_method": "manual"}
         payment = await self._post(f"/v1/orders/{order['id']}/payments", body)
         self.ids.update(undecided_order_id=order["id"], undecided_payment_id=payment["id"])
+
+    async def begin_return(self, operation_id: str) -> None:
+        """Place and ship another order of the owner, with a return that permits the operation."""
+        order = await self._post("/v1/orders", order_of(({"id": self.ids["product_id"]}, 1)))
+        url = f"/v1/orders/{order['id']}"
+        units = [{"line_id": order["lines"][0]["id"], "quantity": 1}]
+        await self._post(
+            f"{url}/payments", {"amount": order["total"], "method": "sandbox", "token": "tok_ok"}
+        )
+        await self._post(f"{url}/fulfillments", {"lines": units}, actor=self.operator)
+        returned = {"id": self.ids["return_id"]}
+        if operation_id != "request_return":
+            returned = await self._post(f"{url}/returns", {"lines": units, "reason": "Too small"})
+        if operation_id == "receive_return":
+            await self._post(f"{url}/returns/{returned['id']}/approve", {}, actor=self.operator)
+        self.ids.update(
+            returned_order_id=order["id"],
+            returned_line_id=order["lines"][0]["id"],
+            open_return_id=returned["id"],
+        )
 
     async def _signature(self, sample: Sample) -> Mapping[str, str]:
         webhooks = await self.web.container.payments.sandbox_signatures().get()

@@ -19,6 +19,7 @@ from application.catalog.queries import ExportProducts, GetProduct, GetStock, Li
 from application.catalog.views import ProductView
 from application.orders.access import OrderAccess
 from application.orders.cancel_order import CancelOrder, CancelOrderCommand
+from application.orders.decide_return import ApproveReturn, RefuseReturn, ReturnCommand
 from application.orders.expire_orders import ExpireOrders
 from application.orders.fulfill_order import FulfillOrder, FulfillOrderCommand
 from application.orders.place_order import PlaceOrder
@@ -27,7 +28,9 @@ from application.orders.placement_queue import PlacementQueue
 from application.orders.ports import OrderFilter
 from application.orders.preview_order import PreviewOrder
 from application.orders.queries import ExportOrders, GetOrder, ListOrders, ListStatusChanges
-from application.orders.views import FulfillmentView, OrderView
+from application.orders.receive_return import ReceiveReturn, ReceiveReturnCommand
+from application.orders.request_return import RequestReturn, RequestReturnCommand
+from application.orders.views import FulfillmentView, OrderView, ReturnView
 from application.payments.capture_payment import CapturePayment
 from application.payments.pay_order import PayOrder, PayOrderCommand
 from application.payments.payment_operations import PaymentCommand
@@ -48,6 +51,7 @@ from domain.catalog.stock import MovementReason
 from domain.orders.fulfillment import FulfilledLine
 from domain.orders.hold_limits import HoldLimits
 from domain.orders.line import CancelledLine, RequestedLine
+from domain.orders.order_return import ReturnedLine
 from domain.orders.placing import OrderRequest
 from domain.payments.method import PaymentMethod
 from domain.payments.payment import CaptureMethod
@@ -94,6 +98,10 @@ class Shop(Accounts):
     cancel_order: CancelOrder
     expire_orders: ExpireOrders
     fulfill_order: FulfillOrder
+    request_return: RequestReturn
+    approve_return: ApproveReturn
+    refuse_return: RefuseReturn
+    receive_return: ReceiveReturn
     get_order: GetOrder
     list_orders: ListOrders
     export_orders: ExportOrders
@@ -237,6 +245,22 @@ class Shop(Accounts):
     async def refund(self, order: OrderView, wanted: int | Sequence[int]) -> RefundView:
         """Refund an amount, or the given units of each line."""
         return (await self.refund_order(self.refunding(order, wanted))).result
+
+    async def send_back(self, order: OrderView, *units: int) -> ReturnView:
+        """Request a return of so many units of each line."""
+        return (await self.request_return(self.returning(order, *units))).result
+
+    async def approve(self, returned: ReturnView, refund: int | None = None) -> ReturnView:
+        command = self.deciding(returned, IdempotentOperation.APPROVE_RETURN)
+        agreed = None if refund is None else Money(refund, "EUR")
+        return (await self.approve_return(command, agreed)).result
+
+    async def refuse(self, returned: ReturnView) -> ReturnView:
+        command = self.deciding(returned, IdempotentOperation.REFUSE_RETURN)
+        return (await self.refuse_return(command, "Worn")).result
+
+    async def receive(self, returned: ReturnView, *, restock: bool = True) -> ReturnView:
+        return (await self.receive_return(self.receiving(returned, restock=restock))).result
 
     async def expire(self) -> int:
         return await self.expire_orders(limit=50, actor=STAFF)
@@ -403,6 +427,47 @@ class Shop(Accounts):
             wanted=lines_or_amount,
             reason="It was broken",
             key=self.key((order.id, wanted), operation=IdempotentOperation.REFUND_ORDER, key=key),
+            actor=STAFF,
+        )
+
+    def returning(
+        self, order: OrderView, *units: int, access: OrderAccess = ALL_ORDERS, key: str | None = None
+    ) -> RequestReturnCommand:
+        """Return the command by which staff, or its customer, requests a return of so many units of each line."""
+        lines = tuple(
+            ReturnedLine(line.id, quantity)
+            for line, quantity in zip(order.lines, units, strict=True)
+            if quantity
+        )
+        return RequestReturnCommand(
+            order_id=order.id,
+            lines=lines,
+            reason="Too small",
+            access=access,
+            key=self.key((order.id, lines), operation=IdempotentOperation.REQUEST_RETURN, key=key),
+            actor=STAFF,
+        )
+
+    def deciding(
+        self, returned: ReturnView, operation: IdempotentOperation, *, key: str | None = None
+    ) -> ReturnCommand:
+        """Return staff's command to approve or refuse a return."""
+        return ReturnCommand(
+            order_id=returned.order_id,
+            return_id=returned.id,
+            key=self.key(returned.id, operation=operation, key=key),
+            actor=STAFF,
+        )
+
+    def receiving(
+        self, returned: ReturnView, *, restock: bool = True, key: str | None = None
+    ) -> ReceiveReturnCommand:
+        """Return staff's command to receive a return."""
+        return ReceiveReturnCommand(
+            order_id=returned.order_id,
+            return_id=returned.id,
+            restocked={line.line_id: restock for line in returned.lines},
+            key=self.key(returned.id, operation=IdempotentOperation.RECEIVE_RETURN, key=key),
             actor=STAFF,
         )
 

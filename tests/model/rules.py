@@ -1,9 +1,10 @@
-"""The nine invariants, and what else must be true, of a small world and of each step in it."""
+"""The ten invariants, and what else must be true, of a small world and of each step in it."""
 
 from collections import Counter
 
 from domain.orders.lifecycle import HOLDING_STOCK, PAID_AND_ACTIVE, TRANSITIONS, Action, OrderStatus
 from domain.orders.order import Order
+from domain.orders.order_return import ReturnedLine, ReturnStatus
 from domain.payments.payment import PaymentOperation, PaymentStatus
 from domain.payments.refund import RefundStatus
 from tests.model.world import UNITS, Snapshot, World
@@ -11,6 +12,7 @@ from tests.model.world import UNITS, Snapshot, World
 TRUTH = "nobody is told that it is sold out while due orders hold it"
 DISPUTED = "a disputed order is not shipped without an override"
 ONE_PAYMENT = "an order has at most one undecided payment"
+RETURNED = "returned units are those of the received returns"
 PAID = "what is confirmed is paid for, with money that does not go back"
 ROWS = {(row.source, row.action, row.target): row for row in TRANSITIONS}
 
@@ -36,14 +38,20 @@ def check_state(world: World) -> None:
         line.quantity - line.fulfilled - line.cancelled for status, line in lines if status in HOLDING_STOCK
     )
     sold = sum(line.quantity - line.cancelled for status, line in lines if status in PAID_AND_ACTIVE)
-    ensure(sold <= UNITS, "I1")
-    ensure(shipped <= UNITS, "I1")
+    restocked = sum(
+        line.quantity for order in world.orders for line in _received(world, order) if line.restock
+    )
+    ensure(sold <= UNITS + restocked, "I1")
+    ensure(shipped <= UNITS + restocked, "I1")
     ensure(0 <= stock.reserved <= stock.on_hand, "I2")
     ensure(stock.reserved == held, "I3")
     ensure(all(0 <= line.fulfilled <= line.quantity - line.cancelled for _, line in lines), "I3")
     ensure(all(0 <= line.returned <= line.fulfilled for _, line in lines), "I3")
-    ensure(stock.on_hand == UNITS - shipped, "I4")
+    ensure(stock.on_hand == UNITS - shipped + restocked, "I4")
+    ensure(all(line.refunded <= line.cancelled + line.returned for _, line in lines), "I10")
     for order in world.orders:
+        received = sum(line.quantity for line in _received(world, order))
+        ensure(sum(line.returned for line in order.lines) == received, RETURNED)
         _check_money(world, order)
         ensure(order.total.amount == sum(line.total.amount for line in order.lines), "I7")
     keys = Counter((order.customer_id, order.idempotency_key) for order in world.orders)
@@ -86,6 +94,11 @@ def _check_changes(world: World, order: Order, *, since: int) -> None:
         if change.action in {Action.CONFIRM, Action.REINSTATE}:
             kept = order.paid_total - order.refunded_total - order.pending_refund_total
             ensure(kept.amount >= order.payable.amount, PAID)
+
+
+def _received(world: World, order: Order) -> list[ReturnedLine]:
+    received = [each for each in world.returns_of(order.id) if each.status is ReturnStatus.RECEIVED]
+    return [line for each in received for line in each.lines]
 
 
 def _check_money(world: World, order: Order) -> None:

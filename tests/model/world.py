@@ -13,12 +13,13 @@ from uuid import UUID
 from adapters.memory.core.database import MemoryDatabase
 from adapters.memory.core.tables import Tables
 from application.catalog.views import ProductView
-from application.orders.views import OrderView
+from application.orders.views import OrderView, ReturnView
 from application.payments.ports import Outcome, ProviderAnswer, ProviderEventKind
 from application.payments.views import PaymentView, RefundView
 from application.users.views import UserView
 from domain.orders.lifecycle import InvalidTransition
 from domain.orders.order import Order
+from domain.orders.order_return import InvalidReturnTransition, OrderReturn
 from domain.orders.order_state import OrderDisputed
 from domain.orders.paying import PaymentInProgress
 from domain.orders.placing import OutOfStock
@@ -45,6 +46,7 @@ _DISPUTES = (
 UNITS = 2
 PRICE = 1000
 REFUSALS = (
+    InvalidReturnTransition,
     InvalidTransition,
     OrderDisputed,
     OutOfStock,
@@ -59,9 +61,9 @@ REFUSALS = (
 class Bounds:
     """Bounds of the exploration: units per customer, payments per order, and so on.
 
-    `failures` is how often a refund fails. `cancels`: single units are cancelled. `is_manual`: payments are authorized
-    first. `requires_action`: the bank can require authentication. `is_disputed`: a payment can be disputed.
-    `provider_refunds` is the number of refunds made at the provider.
+    `failures` is how often a refund fails. `cancels`: single units are cancelled. `returns` is the number of returns.
+    `is_manual`: payments are authorized first. `requires_action`: the bank can require authentication. `is_disputed`:
+    a payment can be disputed. `provider_refunds` is the number of refunds made at the provider.
     """
 
     units: tuple[int, ...] = (2, 1)
@@ -71,6 +73,7 @@ class Bounds:
     holds: int = 1
     fulfils: bool = False
     cancels: bool = False
+    returns: int = 0
     charges_twice: bool = False
     charges_too_little: bool = False
     is_manual: bool = False
@@ -155,6 +158,10 @@ class World:
         refunds = self.database.tables.refunds.values()
         return sorted((each for each in refunds if each.order_id == order_id), key=lambda each: each.id)
 
+    def returns_of(self, order_id: OrderId) -> list[OrderReturn]:
+        returns = self.database.tables.returns.values()
+        return sorted((each for each in returns if each.order_id == order_id), key=lambda each: each.id)
+
     def key(self) -> Hashable:
         """Return the key that identifies this state, independent of ids and of the path to it."""
         stock = self.database.tables.stocks[self.product.id]
@@ -194,6 +201,7 @@ class World:
             yield Move(
                 f"ship one unit above the limit of {number}", partial(self.shop.fulfil, view, UNITS + 1)
             )
+        yield from self._moves_of_returns(number, view)
         if len(refunds) < self.bounds.refunds:
             yield Move(f"refund one of {number}", partial(self._refund, view, "ok"))
             yield Move(f"refund one of {number}, answer lost", partial(self._refund, view, "lost"))
@@ -204,6 +212,18 @@ class World:
             yield from self._provider_moves(number, PaymentView.of(each))
         for refund in refunds:
             yield from self._told_of_refund(number, RefundView.of(refund), payments)
+
+    def _moves_of_returns(self, number: int, order: OrderView) -> Iterator[Move]:
+        returns = [ReturnView.of(each) for each in self.returns_of(order.id)]
+        if len(returns) < self.bounds.returns:
+            yield Move(f"send one of {number} back", partial(self.shop.send_back, order, 1))
+            yield Move(f"send all of {number} back", partial(self.shop.send_back, order, UNITS))
+        for each in returns:
+            yield Move(f"approve return of {number}", partial(self.shop.approve, each))
+            yield Move(f"approve return of {number} for less", partial(self.shop.approve, each, PRICE // 2))
+            yield Move(f"refuse return of {number}", partial(self.shop.refuse, each))
+            yield Move(f"receive return of {number}", partial(self.shop.receive, each))
+            yield Move(f"receive broken return of {number}", partial(self.shop.receive, each, restock=False))
 
     def _provider_moves(self, number: int, payment: PaymentView) -> Iterator[Move]:
         answer = self.shop.gateway.payments.get(payment.id)
@@ -374,6 +394,7 @@ class World:
             order.refunded_total.amount,
             order.pending_refund_total.amount,
             tuple((line.fulfilled, line.cancelled, line.returned, line.refunded) for line in order.lines),
+            tuple((each.status, each.lines, each.refund_amount) for each in self.returns_of(order.id)),
             tuple(
                 (
                     payment.status,

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from adapters.postgres.idempotency.stored_results import from_stored_json, to_stored_json
 from application.catalog.views import AdjustmentView, ProductView
-from application.orders.views import FulfillmentView, OrderView
+from application.orders.views import FulfillmentView, OrderView, ReturnView
 from application.payments.views import PaymentView, RefundView
 from application.shared.idempotency import IdempotentOperation, PersonalResult
 from application.users.views import UserView
@@ -37,6 +37,10 @@ VIEWS: dict[str, Any] = {
     IdempotentOperation.CAPTURE_PAYMENT: PaymentView,
     IdempotentOperation.VOID_PAYMENT: PaymentView,
     IdempotentOperation.REFUND_ORDER: RefundView,
+    IdempotentOperation.REQUEST_RETURN: ReturnView,
+    IdempotentOperation.APPROVE_RETURN: ReturnView,
+    IdempotentOperation.REFUSE_RETURN: ReturnView,
+    IdempotentOperation.RECEIVE_RETURN: ReturnView,
     IdempotentOperation.CREATE_PRODUCT: ProductView,
     IdempotentOperation.ADJUST_STOCK: AdjustmentView,
     IdempotentOperation.CREATE_WEBHOOK_ENDPOINT: NewEndpointView,
@@ -52,6 +56,10 @@ VIEWS: dict[str, Any] = {
 }
 NEW: set[IdempotentOperation] = {
     IdempotentOperation.REQUEST_EMAIL_CHANGE,
+    IdempotentOperation.REQUEST_RETURN,
+    IdempotentOperation.APPROVE_RETURN,
+    IdempotentOperation.REFUSE_RETURN,
+    IdempotentOperation.RECEIVE_RETURN,
     IdempotentOperation.ROLL_WEBHOOK_SECRET,
     IdempotentOperation.RETRY_WEBHOOK_DELIVERIES,
 }

@@ -16,6 +16,7 @@ from domain.catalog.stock import Movement, Stock
 from domain.clients.client import ServiceClient
 from domain.orders.fulfillment import Fulfillment
 from domain.orders.order import Order
+from domain.orders.order_return import OrderReturn
 from domain.orders.order_state import StatusChange
 from domain.payments.method import PaymentMethod
 from domain.payments.payment import Payment
@@ -31,6 +32,7 @@ from domain.shared.ids import (
     PaymentId,
     ProductId,
     RefundId,
+    ReturnId,
     SessionId,
     SignUpId,
     UserId,
@@ -67,6 +69,7 @@ class Tables:
     order_ids: MutableMapping[tuple[UserId, str], OrderId] = field(default_factory=dict)
     order_fingerprints: MutableMapping[OrderId, bytes] = field(default_factory=dict)
     changes: MutableMapping[tuple[OrderId, int], StatusChange] = field(default_factory=dict)
+    returns: MutableMapping[ReturnId, OrderReturn] = field(default_factory=dict)
     fulfillments: MutableMapping[FulfillmentId, Fulfillment] = field(default_factory=dict)
     payments: MutableMapping[PaymentId, Payment] = field(default_factory=dict)
     refunds: MutableMapping[RefundId, Refund] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from adapters.memory.core.database import MemoryDatabase, yield_control
 from adapters.memory.core.transaction import Transaction
 from adapters.memory.idempotency import MemoryIdempotencyRecords
 from adapters.memory.mail import MemoryMailRequests
-from adapters.memory.orders import MemoryFulfillmentRepository, MemoryOrderRepository
+from adapters.memory.orders import MemoryFulfillmentRepository, MemoryOrderRepository, MemoryReturnRepository
 from adapters.memory.payments import (
     MemoryPaymentRepository,
     MemoryProviderEventRecords,
@@ -42,6 +42,7 @@ class MemoryUnitOfWork(UnitOfWork):
             stocks=MemoryStockRepository(transaction, audit),
             orders=MemoryOrderRepository(transaction),
             fulfillments=MemoryFulfillmentRepository(transaction),
+            returns=MemoryReturnRepository(transaction),
             payments=MemoryPaymentRepository(transaction),
             refunds=MemoryRefundRepository(transaction),
             provider_events=MemoryProviderEventRecords(transaction),

@@ -108,6 +108,9 @@ _OF_ORDERS: Mapping[Invariant, str] = {
         LEFT JOIN history h ON h.order_id = t.aggregate_id AND h.version = t.aggregate_version
         LEFT JOIN pruned ON pruned.order_id = t.aggregate_id
         WHERE h.order_id IS NULL AND pruned.order_id IS NULL""",
+    Invariant.SHIPPED_OR_REFUNDED: """
+        SELECT DISTINCT order_id AS offender FROM order_lines
+        WHERE order_id > :after AND order_id <= :until AND refunded > cancelled + returned""",
 }
 _OF_PRODUCTS: Mapping[Invariant, str] = {
     Invariant.RESERVED_WITHIN_ON_HAND: """

@@ -12,7 +12,7 @@ from adapters.postgres.core.schema_state import SchemaRevisionRow
 from adapters.postgres.events.rows import EventRelayRow, OutboxRow
 from adapters.postgres.idempotency.rows import IdempotencyKeyRow
 from adapters.postgres.mail.rows import MailNoticeRow, MailRequestRow
-from adapters.postgres.orders.rows import FulfillmentRow, OrderHistoryRow, OrderLineRow, OrderRow
+from adapters.postgres.orders.rows import FulfillmentRow, OrderHistoryRow, OrderLineRow, OrderRow, ReturnRow
 from adapters.postgres.payments.rows import PaymentRow, ProviderEventRow, RefundRow
 from adapters.postgres.payments.sandbox_rows import SandboxChargeRow, SandboxMessageRow, SandboxRefundRow
 from adapters.postgres.sessions.rows import SessionRow
@@ -42,6 +42,7 @@ __all__ = [
     "ProviderEventRow",
     "RefundRow",
     "RetentionMarkRow",
+    "ReturnRow",
     "Row",
     "SandboxChargeRow",
     "SandboxMessageRow",

@@ -16,6 +16,7 @@ from adapters.postgres.events.outbox import Outbox
 from adapters.postgres.idempotency.records import PostgresIdempotencyRecords
 from adapters.postgres.mail.mail_requests import PostgresMailRequests
 from adapters.postgres.orders.repository import PostgresFulfillmentRepository, PostgresOrderRepository
+from adapters.postgres.orders.return_repository import PostgresReturnRepository
 from adapters.postgres.payments.repository import (
     PostgresPaymentRepository,
     PostgresProviderEventRecords,
@@ -58,6 +59,7 @@ class PostgresUnitOfWork(UnitOfWork):
             stocks=PostgresStockRepository(transaction, audit),
             orders=PostgresOrderRepository(transaction, outbox),
             fulfillments=PostgresFulfillmentRepository(transaction),
+            returns=PostgresReturnRepository(transaction),
             payments=PostgresPaymentRepository(transaction),
             refunds=PostgresRefundRepository(transaction),
             provider_events=PostgresProviderEventRecords(transaction),

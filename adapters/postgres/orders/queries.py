@@ -7,7 +7,7 @@ from adapters.postgres.core.data_loader import DataLoader
 from adapters.postgres.core.keyset import page_of, shown
 from adapters.postgres.core.reader import AutocommitReader
 from adapters.postgres.core.result_row import ResultRow, typed_rows
-from adapters.postgres.core.rows import FulfillmentRow, OrderHistoryRow, OrderRow
+from adapters.postgres.core.rows import FulfillmentRow, OrderHistoryRow, OrderRow, ReturnRow
 from adapters.postgres.core.unnest import columns_of
 from adapters.postgres.orders.mapping import (
     ORDERS,
@@ -16,13 +16,14 @@ from adapters.postgres.orders.mapping import (
     orders_with_lines,
     result_from,
 )
+from adapters.postgres.orders.return_repository import return_from
 from application.orders.access import OrderAccess
 from application.orders.ports import OrderFilter, OrderQueries
-from application.orders.views import FulfillmentView, OrderView, StatusChangeView
+from application.orders.views import FulfillmentView, OrderView, ReturnView, StatusChangeView
 from application.shared.idempotency import StoredResult
 from application.shared.page import Page, Position
 from domain.orders.lifecycle import Action, OrderStatus, Party
-from domain.shared.ids import FulfillmentId, OrderId, UserId
+from domain.shared.ids import FulfillmentId, OrderId, ReturnId, UserId
 
 _GET = orders_with_lines(ORDERS.where(OrderRow.id == any_(bindparam("ids", type_=ARRAY(Uuid)))))
 _GET_BY_KEY = orders_with_lines(
@@ -36,6 +37,9 @@ _FULFILLMENTS = select(*columns_of(FulfillmentRow)).where(FulfillmentRow.order_i
 _FULFILLMENT = _FULFILLMENTS.where(FulfillmentRow.id == bindparam("fulfillment"))
 _CREATED = (FulfillmentRow.created_at, FulfillmentRow.id)
 _CHANGED = (OrderHistoryRow.version,)
+_RETURNS = select(*columns_of(ReturnRow)).where(ReturnRow.order_id == bindparam("of_order"))
+_RETURN = _RETURNS.where(ReturnRow.id == bindparam("of_return"))
+_REQUESTED = (ReturnRow.requested_at, ReturnRow.id)
 
 
 class PostgresOrderQueries(OrderQueries):
@@ -99,6 +103,15 @@ class PostgresOrderQueries(OrderQueries):
         rows = typed_rows(FulfillmentRow, await self._reader.all(statement, {"of_order": order_id}))
         return shown(rows, _CREATED, limit=limit, show=fulfillment_view_from)
 
+    async def order_return(self, order_id: OrderId, return_id: ReturnId) -> ReturnView | None:
+        rows = await self._reader.all(_RETURN, {"of_order": order_id, "of_return": return_id})
+        return next(map(_return_view, typed_rows(ReturnRow, rows)), None)
+
+    async def returns(self, order_id: OrderId, *, after: Position | None, limit: int) -> Page[ReturnView]:
+        statement = page_of(_RETURNS, _REQUESTED, descending=False, after=after, limit=limit)
+        rows = typed_rows(ReturnRow, await self._reader.all(statement, {"of_order": order_id}))
+        return shown(rows, _REQUESTED, limit=limit, show=_return_view)
+
 
 def _conditions(criteria: OrderFilter, access: OrderAccess) -> Iterator[ColumnElement[bool]]:
     if access.party is not Party.STAFF:
@@ -115,6 +128,10 @@ def _conditions(criteria: OrderFilter, access: OrderAccess) -> Iterator[ColumnEl
 
 def _order_view(row: ResultRow) -> OrderView:
     return OrderView.of(order_from(row))
+
+
+def _return_view(row: ReturnRow) -> ReturnView:
+    return ReturnView.of(return_from(row))
 
 
 def _status_change_view(row: OrderHistoryRow) -> StatusChangeView:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from adapters.postgres.core.schema import Row, currency, money, one_of
 from adapters.postgres.users.rows import UserRow
 from domain.orders.lifecycle import Action, OrderStatus
+from domain.orders.order_return import ReturnStatus
 
 
 class LineUnits(TypedDict):
@@ -27,6 +28,12 @@ class AddressValues(TypedDict):
     region: str | None
     postal_code: str | None
     country: str
+
+
+class ReturnedUnits(LineUnits):
+    """Units of a return, as JSON. `restock` is null until they are received."""
+
+    restock: bool | None
 
 
 class OrderRow(Row):
@@ -143,3 +150,27 @@ class FulfillmentRow(Row):
     carrier: Mapped[str | None]
     tracking: Mapped[str | None]
     created_at: Mapped[datetime]
+
+
+class ReturnRow(Row):
+    """A return. `refund_amount` is in the order's currency."""
+
+    __tablename__ = "returns"
+    __table_args__ = (
+        one_of("status", ReturnStatus),
+        money("refund_amount"),
+        Index(None, "order_id", "requested_at", "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey(OrderRow.id))
+    status: Mapped[str]
+    lines: Mapped[list[ReturnedUnits]] = mapped_column(JSON)
+    reason: Mapped[str | None]
+    decision_reason: Mapped[str | None]
+    currency: Mapped[str | None]
+    refund_amount: Mapped[int | None]
+    refund_id: Mapped[UUID | None]
+    requested_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    received_at: Mapped[datetime | None]

@@ -1,4 +1,18 @@
-from sqlalchemy import Text, Uuid, and_, bindparam, cast, delete, func, null, or_, select, text, update
+from sqlalchemy import (
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    cast,
+    delete,
+    func,
+    null,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from adapters.postgres.core.rows import (
@@ -10,6 +24,7 @@ from adapters.postgres.core.rows import (
     OrderHistoryRow,
     OrderRow,
     OutboxRow,
+    ReturnRow,
     SessionRow,
     SignUpRow,
     UserRow,
@@ -18,7 +33,7 @@ from adapters.postgres.core.schema import JsonText
 from adapters.postgres.core.transaction import Transaction
 from application.shared.idempotency import ANONYMOUS
 from application.users.ports import PersonalData
-from domain.orders.events import OrderCancelled
+from domain.orders.events import LinesCancelled, OrderCancelled, ReturnRequested
 from domain.orders.lifecycle import FINISHED, Action
 from domain.users.user import User, UserStatus
 
@@ -65,19 +80,27 @@ _REASONS = (
         OrderHistoryRow.actor_id == bindparam("user_id"),
     )
 )
-_OWN_CANCELLATIONS = (
-    select(OrderHistoryRow.order_id)
+_OWN_CHANGES = (
+    select(OrderHistoryRow.order_id, OrderHistoryRow.version)
     .join(OrderRow, OrderRow.id == OrderHistoryRow.order_id)
     .where(
         OrderRow.customer_id == bindparam("user_id"),
         OrderHistoryRow.actor_id == bindparam("user_id"),
-        OrderHistoryRow.action == Action.CANCEL,
+        OrderHistoryRow.action.in_((Action.CANCEL, Action.CANCEL_LINES, Action.REQUEST_RETURN)),
     )
 )
 _REASONS_IN_EVENTS = (
     update(OutboxRow)
     .values(data=cast(func.jsonb_set(cast(OutboxRow.data, JSONB), ["reason"], text("'null'")), JsonText))
-    .where(OutboxRow.type == OrderCancelled.type, OutboxRow.aggregate_id.in_(_OWN_CANCELLATIONS))
+    .where(
+        OutboxRow.type.in_((OrderCancelled.type, LinesCancelled.type, ReturnRequested.type)),
+        tuple_(OutboxRow.aggregate_id, OutboxRow.aggregate_version).in_(_OWN_CHANGES),
+    )
+)
+_RETURN_REASONS = (
+    update(ReturnRow)
+    .values(reason=None)
+    .where(ReturnRow.order_id.in_(select(OrderRow.id).where(OrderRow.customer_id == bindparam("user_id"))))
 )
 _FROM_ORDERS = (
     update(OrderRow)
@@ -118,6 +141,7 @@ class PostgresPersonalData(PersonalData):
         await self._transaction.execute(_EARLIER_IDEMPOTENCY_RECORDS, {"principal": str(user.id)})
         await self._transaction.execute(_REASONS_IN_EVENTS, mine)
         await self._transaction.execute(_REASONS, mine)
+        await self._transaction.execute(_RETURN_REASONS, mine)
         await self._transaction.execute(_FROM_ORDERS_OF_ONE, mine)
 
     async def erase_from_orders_of_closed_accounts(self) -> None:

@@ -240,9 +240,9 @@ ORDER_PROBLEMS = (
         code="refund_exceeds_paid",
         status=409,
         title="More than was paid",
-        meaning="An order's refunds never add up to more than was paid for it, nor to more units than were ordered."
-        " Refunds that are on their way count.",
-        remedy="Refund at most `params.refundable`, in minor units of `params.currency`.",
+        meaning="An order's refunds never add up to more than was paid for it, refunds that are on their way included."
+        " Only units that are left to ship are refunded by themselves; shipped ones are refunded with a return.",
+        remedy="Refund at most `params.refundable`, in minor units of `params.currency`, or request a return.",
         detail="At most 5.00 EUR can be refunded now.",
         params={"refundable": 500, "currency": "EUR"},
     ),

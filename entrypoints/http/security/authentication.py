@@ -196,4 +196,5 @@ OrderReader = Annotated[
 """Reads the caller's own orders, or all orders."""
 Canceller = Annotated[Principal, Depends(requires(Permission.PLACE_ORDERS, Permission.CANCEL_ANY_ORDER))]
 Shipper = Annotated[Principal, Depends(requires(Permission.FULFIL_ORDERS))]
+Returner = Annotated[Principal, Depends(requires(Permission.PLACE_ORDERS, Permission.REFUND_ORDERS))]
 Refunder = Annotated[Principal, Depends(requires(Permission.REFUND_ORDERS))]

@@ -9,7 +9,7 @@ from tests.servers.databases import connected
 def test_intact_shop_passes_the_check(run: Run) -> None:
     code, out, err = run("check")
     assert (code, err) == (0, "")
-    assert [line.split()[:2] for line in out.splitlines()] == [[f"I{n}", "ok"] for n in range(1, 10)]
+    assert [line.split()[:2] for line in out.splitlines()] == [[f"I{n}", "ok"] for n in range(1, 11)]
 
 
 def test_broken_invariant_fails_and_names_the_order(run: Run, database_url: str) -> None:
@@ -17,7 +17,7 @@ def test_broken_invariant_fails_and_names_the_order(run: Run, database_url: str)
     code, out, err = run("check")
     assert code == 1
     assert "I7  1 broken" in out
-    assert err.splitlines() == ["Error: 1 of 9 invariants are broken.", f"  I7: {order_id}"]
+    assert err.splitlines() == ["Error: 1 of 10 invariants are broken.", f"  I7: {order_id}"]
 
 
 async def _break(url: str) -> str:

@@ -42,6 +42,7 @@ WRITTEN = {
     "POST /v1/orders/preview": {"shipping_address", "note", "metadata"},
     "POST /v1/orders/{order_id}/cancel": {"reason"},
     "POST /v1/orders/{order_id}/payments": {"token"},
+    "POST /v1/orders/{order_id}/returns": {"reason"},
 }
 """The texts that a customer can send, all of which `Customer` sends."""
 OF_THE_SHOP = {
@@ -52,6 +53,8 @@ OF_THE_SHOP = {
     "POST /v1/orders/{order_id}/cancel": {"dispute_override"},
     "POST /v1/orders/{order_id}/refunds": {"reason", "dispute_override"},
     "POST /v1/orders/{order_id}/fulfillments": {"carrier", "tracking", "dispute_override"},
+    "POST /v1/orders/{order_id}/returns/{return_id}/refuse": {"reason"},
+    "POST /v1/orders/{order_id}/returns/{return_id}/receive": {"dispute_override"},
     "POST /v1/webhook-endpoints": {"url", "description"},
     "PATCH /v1/webhook-endpoints/{endpoint_id}": {"url", "description"},
 }
@@ -64,6 +67,7 @@ HELD_BY_AN_OPEN_ACCOUNT = {
     "orders.note",
     "orders.shipping_address",
     "outbox.data",
+    "returns.reason",
     "sessions.user_agent",
     "sign_ups.email",
     "sign_ups.email_typed",
@@ -216,6 +220,9 @@ async def test_closed_account_leaves_no_personal_data(
     for order in (paid, shipped):
         assert (await customer.pay(order, "tok_ok")).json()["status"] == "captured"
     await ship(staff, shipped)
+    [line] = (await web.visitor.get(shipped, headers=customer.headers)).json()["lines"]
+    units = [{"line_id": line["id"], "quantity": 1}]
+    await customer.post(f"{shipped}/returns", {"lines": units, "reason": CANARY}, chosen_key="return")
     await work(web)
     await customer.leave_requests_open()
     assert await places_of(psql, CANARY) == HELD_BY_AN_OPEN_ACCOUNT

@@ -16,11 +16,12 @@ from application.payments import payment_operations, void_payment
 from application.payments.ports import Outcome, PaymentGateway, ProviderAnswer
 from application.payments.settle_payments import ask
 from domain.catalog.stock import Stock
-from domain.orders import cancelling, fulfilling, holds, paying, refunding
+from domain.orders import cancelling, fulfilling, holds, order_return, paying, refunding, units
 from domain.orders.fulfillment import FulfilledLine
 from domain.orders.holds import release
 from domain.orders.line import OrderLine
 from domain.orders.order import Order
+from domain.orders.order_return import ReturnAction, ReturnStatus
 from domain.payments.payment import Payment, PaymentOperation
 from domain.payments.refund import Refund
 from tests.model.exploring import Counterexample, explore
@@ -37,6 +38,7 @@ REFUNDED_AT_PROVIDER = Bounds(units=(2,), payments=(1,), failures=1, provider_re
 CHARGED_TOO_LITTLE = Bounds(units=(2,), payments=(1,), charges_too_little=True)
 PAID_IN_PARTS = Bounds(units=(2,), payments=(2,), charges_too_little=True)
 CANCELLING = Bounds(units=(2,), payments=(1,), refunds=1, fulfils=True, cancels=True)
+RETURNING = Bounds(units=(2,), payments=(1,), fulfils=True, returns=1)
 CANCELLING_AUTHORIZED = Bounds(units=(2,), payments=(1,), failures=0, cancels=True, is_manual=True)
 AUTHORIZED = Bounds(units=(1,), payments=(1,), fulfils=True, is_manual=True)
 AUTHENTICATED = Bounds(units=(2,), payments=(1,), requires_action=True)
@@ -49,11 +51,12 @@ Plant = Callable[[pytest.MonkeyPatch], None]
     [
         pytest.param(SHIPPING, 130, id="paying again and shipping"),
         pytest.param(REFUNDING, 320, id="refunding"),
-        pytest.param(CANCELLING, 270, id="cancelling units"),
+        pytest.param(CANCELLING, 260, id="canceling units"),
+        pytest.param(RETURNING, 400, id="returning units"),
         pytest.param(CANCELLING_AUTHORIZED, 200, id="canceling units of an authorized order"),
         pytest.param(AUTHORIZED, 230, id="authorized, then captured or voided"),
         pytest.param(AUTHENTICATED, 160, id="authenticated"),
-        pytest.param(DISPUTED_PAYMENT, 210, id="disputed"),
+        pytest.param(DISPUTED_PAYMENT, 180, id="disputed"),
         pytest.param(REFUNDED_AT_PROVIDER, 120, id="refunded at the provider"),
         pytest.param(CHARGED_TWICE, 190, id="charged twice"),
         pytest.param(CHARGED_TOO_LITTLE, 120, id="charged too little"),
@@ -114,6 +117,30 @@ def cancelled_units_are_not_refunded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def cancelled_units_are_shipped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(OrderLine, "left_to_ship", property(lambda line: line.quantity - line.fulfilled))
+
+
+def a_refunded_unit_is_shipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refunding, "release_units", _nothing)
+    monkeypatch.setattr(Order, "_cancel_units", _nothing)
+
+
+def a_shipped_unit_is_refunded(monkeypatch: pytest.MonkeyPatch) -> None:
+    def sum_units(order: Order, parts: Any, **options: Any) -> Any:
+        return units.sum_units(order, parts, **{**options, "at_most": lambda line: line.quantity})
+
+    monkeypatch.setattr(refunding, "sum_units", sum_units)
+    monkeypatch.setattr(refunding, "release_units", _nothing)
+    monkeypatch.setattr(Order, "_cancel_units", _nothing)
+
+
+def a_return_is_received_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    received = (ReturnStatus.RECEIVED, ReturnAction.RECEIVE)
+    transitions = {**order_return.RETURN_TRANSITIONS, received: ReturnStatus.RECEIVED}
+    monkeypatch.setattr(order_return, "RETURN_TRANSITIONS", transitions)
+
+
+def returned_units_are_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Stock, "take_back", _nothing)
 
 
 def a_failed_refund_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -229,6 +256,10 @@ def _nothing(*_: object, **__: object) -> None:
         (expiry_releases_twice, TWO_CUSTOMERS, "There is not enough stock"),
         (late_money_revives_without_stock, TWO_CUSTOMERS, "I3"),
         (cancelling_keeps_the_money, TWO_CUSTOMERS, "I5"),
+        (a_refunded_unit_is_shipped, REFUNDING, "I10"),
+        (a_shipped_unit_is_refunded, REFUNDING, "I10"),
+        (a_return_is_received_twice, RETURNING, "I3"),
+        (returned_units_are_lost, RETURNING, "I4"),
         (cancelled_units_stay_reserved, CANCELLING, "I3"),
         (cancelled_units_are_not_refunded, CANCELLING, "I5"),
         (cancelled_units_are_shipped, CANCELLING, "There is not enough stock"),

@@ -41,6 +41,10 @@ class Facts:
     due: bool
 
     @property
+    def returnable_units(self) -> int:
+        return self.fulfilled_units
+
+    @property
     def is_secured(self) -> bool:
         return self.is_paid or self.authorized_amount > 0
 
@@ -71,6 +75,10 @@ def it_is_due(facts: Facts) -> bool:
 
 def nothing_is_fulfilled(facts: Facts) -> bool:
     return facts.fulfilled_units == 0
+
+
+def something_is_fulfilled(facts: Facts) -> bool:
+    return facts.fulfilled_units > 0
 
 
 def something_is_left(facts: Facts) -> bool:
@@ -147,6 +155,13 @@ PERMITTED: dict[tuple[OrderStatus, Action], list[tuple[Callable[[Facts], bool], 
         ),
     ],
     (FULFILLED, Action.REFUND): [(something_is_refundable, FULFILLED)],
+    (CONFIRMED, Action.REQUEST_RETURN): [(something_is_fulfilled, CONFIRMED)],
+    (FULFILLED, Action.REQUEST_RETURN): [(something_is_fulfilled, FULFILLED)],
+    **{
+        (status, action): [(whatever, status)]
+        for status in (CONFIRMED, FULFILLED)
+        for action in (Action.APPROVE_RETURN, Action.REFUSE_RETURN, Action.RECEIVE_RETURN)
+    },
     (EXPIRED, Action.REINSTATE): [(it_is_paid, CONFIRMED)],
     **{(status, action): [(whatever, status)] for status in OrderStatus for action in NOTED_OF_ANY},
 }
@@ -174,18 +189,19 @@ def test_allowed_actions_depend_on_the_party(facts: Facts) -> None:
     refund = [Action.REFUND] if something_is_refundable(facts) else []
     cancel = [Action.CANCEL, Action.CANCEL_LINES] if nothing_is_fulfilled(facts) else []
     cancel_rest = [] if cancel else [Action.CANCEL_LINES]
+    request_return = [Action.REQUEST_RETURN] if something_is_fulfilled(facts) else []
     settle = [Action.CAPTURE, Action.VOID] if it_is_authorized(facts) else []
     assert {status: list(allowed_actions(status, facts, Party.OWNER)) for status in OrderStatus} == {
         PENDING: [Action.PAY, Action.CANCEL, Action.CANCEL_LINES],
-        CONFIRMED: cancel,
-        FULFILLED: [],
+        CONFIRMED: [*cancel, *request_return],
+        FULFILLED: request_return,
         CANCELLED: [],
         EXPIRED: [],
     }
     assert {status: list(allowed_actions(status, facts, Party.STAFF)) for status in OrderStatus} == {
         PENDING: [Action.PAY, Action.CANCEL, Action.CANCEL_LINES],
-        CONFIRMED: [*settle, *cancel, *cancel_rest, Action.FULFILL, *refund],
-        FULFILLED: [*settle, *refund],
+        CONFIRMED: [*settle, *cancel, *cancel_rest, Action.FULFILL, *refund, *request_return],
+        FULFILLED: [*settle, *refund, *request_return],
         CANCELLED: [],
         EXPIRED: [],
     }

@@ -86,7 +86,9 @@ async def let_everything_happen_to_orders(shop: Shop) -> None:
     shop.gateway.next_refunds = ["declined"]
     await shop.settle()
     await shop.fulfil(shipped)
-    await shop.refund(shipped, [1])
+    await shop.refund(shipped, 100)
+    await shop.refuse(await shop.send_back(shipped, 1))
+    await shop.receive(await shop.approve(await shop.send_back(shipped, 1)))
     begun = [await shop.pay(order, "tok_pending") for order in (late, too_late)]
     await shop.cancel(too_late)
     shop.clock.advance(HOLD)

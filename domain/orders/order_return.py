@@ -1,0 +1,152 @@
+"""A return: shipped units of an order that come back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+
+from domain.shared.errors import DomainError
+from domain.shared.ids import LineId, OrderId, RefundId, ReturnId
+from domain.shared.money import Money
+from domain.shared.text import TextRule, ensure_valid
+
+RETURN_REASON = TextRule(min_length=1, max_length=500)
+
+
+class ReturnStatus(StrEnum):
+    REQUESTED = "requested"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    RECEIVED = "received"
+
+
+class ReturnAction(StrEnum):
+    """An action of staff on a return. The values are published."""
+
+    APPROVE = "approve"
+    REFUSE = "refuse"
+    RECEIVE = "receive"
+
+
+RETURN_TRANSITIONS: Mapping[tuple[ReturnStatus, ReturnAction], ReturnStatus] = {
+    (ReturnStatus.REQUESTED, ReturnAction.APPROVE): ReturnStatus.APPROVED,
+    (ReturnStatus.REQUESTED, ReturnAction.REFUSE): ReturnStatus.REFUSED,
+    (ReturnStatus.APPROVED, ReturnAction.RECEIVE): ReturnStatus.RECEIVED,
+    (ReturnStatus.APPROVED, ReturnAction.REFUSE): ReturnStatus.REFUSED,
+}
+"""The status to which an action leads, by the present status. Any other action is invalid."""
+
+OPEN = frozenset({ReturnStatus.REQUESTED, ReturnStatus.APPROVED})
+"""Statuses of a return whose units may still come back."""
+
+
+class InvalidReturnTransition(DomainError):
+    """The return's status does not permit the action. `params` list the allowed actions."""
+
+    code = "invalid_transition"
+
+    def __init__(self, source: ReturnStatus, action: ReturnAction) -> None:
+        super().__init__(
+            f"A return that is {source.value} cannot take this action.",
+            params={
+                "from": source.value,
+                "action": action.value,
+                "allowed_actions": [each.value for each in allowed_actions(source)],
+            },
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedLine:
+    """Units of a line that come back. `restock` is None until they are received."""
+
+    line_id: LineId
+    quantity: int
+    restock: bool | None = None
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class OrderReturn:
+    """Units of one order that come back, with the refund that was agreed.
+
+    `refund_amount` is set by the approval. `refund_id` is the refund that the receipt has made, None where nothing was
+    to be refunded. `decision_reason` is why staff refused it. `reason` is None once the customer's data is erased.
+    """
+
+    id: ReturnId
+    order_id: OrderId
+    status: ReturnStatus
+    lines: tuple[ReturnedLine, ...]
+    reason: str | None
+    decision_reason: str | None
+    refund_amount: Money | None
+    refund_id: RefundId | None
+    requested_at: datetime
+    decided_at: datetime | None
+    received_at: datetime | None
+
+    @classmethod
+    def request(
+        cls,
+        *,
+        id: ReturnId,  # noqa: A002 - the field's name
+        order_id: OrderId,
+        lines: tuple[ReturnedLine, ...],
+        reason: str,
+        now: datetime,
+    ) -> Self:
+        """Return a requested return. Raises ValidationFailed."""
+        ensure_valid(RETURN_REASON.violations(reason, "reason"))
+        return cls(
+            id=id,
+            order_id=order_id,
+            status=ReturnStatus.REQUESTED,
+            lines=lines,
+            reason=reason,
+            decision_reason=None,
+            refund_amount=None,
+            refund_id=None,
+            requested_at=now,
+            decided_at=None,
+            received_at=None,
+        )
+
+    def approve(self, refund_amount: Money, *, now: datetime) -> None:
+        """Agree on the refund. Raises InvalidReturnTransition."""
+        self._transition(ReturnAction.APPROVE)
+        self.refund_amount = refund_amount
+        self.decided_at = now
+
+    def refuse(self, reason: str, *, now: datetime) -> None:
+        """Refuse the return, also after it was approved. Raises ValidationFailed, InvalidReturnTransition."""
+        ensure_valid(RETURN_REASON.violations(reason, "reason"))
+        self._transition(ReturnAction.REFUSE)
+        self.decision_reason = reason
+        self.decided_at = now
+
+    def receive(self, restocked: Mapping[LineId, bool], *, now: datetime) -> None:
+        """Record that the units came back, and which lines go back into stock. Raises InvalidReturnTransition."""
+        self._transition(ReturnAction.RECEIVE)
+        self.lines = tuple(
+            ReturnedLine(line.line_id, line.quantity, restocked[line.line_id]) for line in self.lines
+        )
+        self.received_at = now
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN
+
+    def ensure_allows(self, action: ReturnAction) -> None:
+        """Raise InvalidReturnTransition unless the status permits the action."""
+        if action not in allowed_actions(self.status):
+            raise InvalidReturnTransition(self.status, action)
+
+    def _transition(self, action: ReturnAction) -> None:
+        self.ensure_allows(action)
+        self.status = RETURN_TRANSITIONS[self.status, action]
+
+
+def allowed_actions(status: ReturnStatus) -> tuple[ReturnAction, ...]:
+    """Return the actions that staff can request."""
+    return tuple(action for action in ReturnAction if (status, action) in RETURN_TRANSITIONS)
