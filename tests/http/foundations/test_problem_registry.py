@@ -30,6 +30,7 @@ CONTRACT = {
         "price_changed",
         "product_unavailable",
         "invalid_transition",
+        "order_expired",
         "payment_in_progress",
         "order_disputed",
         "too_many_unpaid_orders",
