@@ -137,6 +137,15 @@ async def send(
     )
 
 
+def known_fields(value: Any, recorded: Any) -> Any:
+    """Return the value without the fields of objects that the recorded one does not have: later releases add fields."""
+    if isinstance(value, dict) and isinstance(recorded, dict):
+        return {name: known_fields(value.get(name), recorded[name]) for name in recorded}
+    if isinstance(value, list) and isinstance(recorded, list) and len(value) == len(recorded):
+        return [known_fields(member, other) for member, other in zip(value, recorded, strict=True)]
+    return value
+
+
 async def test_same_request_with_its_key_gets_the_recorded_response(
     web: WebShop, recorded: Any, callers: dict[str, dict[str, str]]
 ) -> None:
@@ -153,7 +162,7 @@ async def test_same_request_with_its_key_gets_the_recorded_response(
             fields = json.loads(expected["body"])
             if shows_current_state:
                 fields = {name: fields[name] for name in fields.keys() - DECIDED_BY_PROVIDER}
-            assert {name: response.json().get(name) for name in fields} == fields
+            assert known_fields(response.json(), fields) == fields
         else:
             assert response.text == ""
 
