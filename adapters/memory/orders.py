@@ -301,7 +301,7 @@ class MemoryOrderQueries(OrderQueries):
         return [
             order
             for order in self._database.tables.orders.values()
-            if access.permits(order.customer_id) and _meets(order, criteria)
+            if access.permits(order.customer_id) and _meets(self._database.tables, order, criteria)
         ]
 
     async def history(
@@ -357,10 +357,18 @@ class MemoryOrderQueries(OrderQueries):
         )
 
 
-def _meets(order: Order, criteria: OrderFilter) -> bool:
+def _meets(tables: Tables, order: Order, criteria: OrderFilter) -> bool:
+    view = OrderView.of(order)
+    email = None if criteria.email is None else tables.users[order.customer_id].email
     return (
         criteria.status in {None, order.status}
+        and criteria.number in {None, order.number}
+        and criteria.payment_status in {None, view.payment_status}
+        and criteria.fulfillment_status in {None, view.fulfillment_status}
         and criteria.customer_id in {None, order.customer_id}
+        and (criteria.email is None or criteria.email == email)
+        and (criteria.product_id is None or criteria.product_id in order.product_ids)
+        and (criteria.updated_after is None or criteria.updated_after <= order.updated_at)
         and (criteria.created_after is None or criteria.created_after <= order.placed_at)
         and (criteria.created_before is None or order.placed_at < criteria.created_before)
     )

@@ -16,8 +16,10 @@ from domain.orders.lifecycle import OrderStatus
 from domain.orders.order import Order
 from domain.orders.order_return import OrderReturn
 from domain.orders.placing import ProductsWithStock
+from domain.orders.statuses import FulfillmentStatus, OrderPaymentStatus
 from domain.shared.errors import DomainError
 from domain.shared.ids import FulfillmentId, OrderId, ProductId, ReturnId, UserId
+from domain.users.email_address import EmailAddress
 
 
 class OrderExists(DomainError):
@@ -166,10 +168,20 @@ class ReturnRepository(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFilter:
-    """Conditions on the orders to list; `created_after` <= `placed_at` < `created_before`."""
+    """Conditions on the orders to list, all of which must hold.
 
+    `created_after` <= `placed_at` < `created_before`, and `updated_after` <= `updated_at`. `email` is that of the
+    customer's account.
+    """
+
+    number: str | None = None
     status: OrderStatus | None = None
+    payment_status: OrderPaymentStatus | None = None
+    fulfillment_status: FulfillmentStatus | None = None
     customer_id: UserId | None = None
+    email: EmailAddress | None = None
+    product_id: ProductId | None = None
+    updated_after: datetime | None = None
     created_after: datetime | None = None
     created_before: datetime | None = None
 

@@ -9,6 +9,8 @@ from application.orders.ports import OrderFilter
 from application.orders.views import OrderView
 from application.shared.page import Page, Position
 from domain.orders.lifecycle import OrderStatus
+from domain.orders.statuses import FulfillmentStatus, OrderPaymentStatus
+from entrypoints.email_addresses import parse_email_address
 from tests.kit.pages import pages, walk
 from tests.kit.shop import Shop
 
@@ -125,3 +127,56 @@ async def test_export_reads_every_order_in_the_order_of_placing(shop: Shop) -> N
     await shop.cancel(orders[0])
     pending = OrderFilter(status=OrderStatus.PENDING_PAYMENT)
     assert (await export.count(OrderFilter()), await export.count(pending)) == (5, 4)
+
+
+async def test_orders_are_found_by_number_product_and_address(shop: Shop) -> None:
+    mug, cup = await shop.product(stock=9), await shop.product(stock=9)
+    ann, bob = await shop.customer(), await shop.customer()
+    assert ann.email is not None
+    email = parse_email_address(ann.email)
+    of_mugs, of_cups = await shop.order(mug, customer=ann), await shop.order(cup, customer=bob)
+    assert await listed(shop, OrderFilter(number=of_cups.number)) == [of_cups]
+    assert await listed(shop, OrderFilter(number="0000-0000-0000")) == []
+    assert await listed(shop, OrderFilter(product_id=mug.id)) == [of_mugs]
+    assert await listed(shop, OrderFilter(email=email)) == [of_mugs]
+    assert await listed(shop, OrderFilter(email=email, product_id=cup.id)) == []
+    assert await listed(shop, OrderFilter(email=email), access=OrderAccess.own(bob.id)) == []
+
+
+async def test_orders_are_found_by_the_time_of_their_last_change(shop: Shop) -> None:
+    mug = await shop.product(stock=9)
+    first, second = await shop.order(mug), await shop.order(mug)
+    shop.clock.advance(timedelta(minutes=1))
+    moment = shop.clock.now()
+    await shop.pay(first)
+    assert await listed(shop, OrderFilter(updated_after=moment)) == [await shop.see(first)]
+    assert len(await listed(shop, OrderFilter(updated_after=second.updated_at))) == 2
+
+
+async def test_orders_are_found_by_payment_and_fulfillment_status(shop: Shop) -> None:
+    """Each order is found by its own statuses only."""
+    mug = await shop.product(stock=99, price=1000)
+    orders = [await shop.order(mug, 2) for _ in range(10)]
+    unpaid, paid, cancelled, refunded, partly, authorized, captured, shipped, lines, unfit = orders
+    for order in (paid, cancelled, refunded, partly, shipped):
+        await shop.pay(order)
+    await shop.cancel(cancelled)
+    await shop.refund(refunded, 2000)
+    await shop.refund(partly, 1)
+    await shop.fulfil(partly, 1)
+    await shop.authorize(authorized)
+    await shop.capture(await shop.authorize(captured), 500)
+    await shop.fulfil(shipped)
+    await shop.cancel(lines, 1)
+    await shop.pay(await shop.see(unfit), "tok_declined")
+    seen = [await shop.see(order) for order in orders]
+    payment = {order.payment_status for order in seen}
+    assert payment == set(OrderPaymentStatus)
+    for status in OrderPaymentStatus:
+        found = await listed(shop, OrderFilter(payment_status=status))
+        assert found == [order for order in seen if order.payment_status is status]
+    assert {order.fulfillment_status for order in seen} == set(FulfillmentStatus)
+    for fulfillment in FulfillmentStatus:
+        found = await listed(shop, OrderFilter(fulfillment_status=fulfillment))
+        assert found == [order for order in seen if order.fulfillment_status is fulfillment]
+    assert unpaid in await listed(shop, OrderFilter(payment_status=OrderPaymentStatus.UNPAID))

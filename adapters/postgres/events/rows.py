@@ -23,7 +23,11 @@ class OutboxRow(Row):
             "aggregate_version",
             postgresql_where=text("position IS NULL"),
         ),
-        Index("ix_outbox_cancellations", "aggregate_id", postgresql_where=text("type = 'order.cancelled'")),
+        Index(
+            "ix_outbox_reasons",
+            "aggregate_id",
+            postgresql_where=text("type IN ('order.cancelled', 'order.lines_cancelled', 'return.requested')"),
+        ),
         Index(
             "ix_outbox_of_order",
             "aggregate_id",

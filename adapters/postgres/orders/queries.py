@@ -1,13 +1,32 @@
 from collections.abc import Collection, Iterator, Mapping
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, func, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    not_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.postgres.core.data_loader import DataLoader
 from adapters.postgres.core.keyset import page_of, shown
 from adapters.postgres.core.reader import AutocommitReader
 from adapters.postgres.core.result_row import ResultRow, typed_rows
-from adapters.postgres.core.rows import FulfillmentRow, OrderHistoryRow, OrderRow, ReturnRow
+from adapters.postgres.core.rows import (
+    FulfillmentRow,
+    OrderHistoryRow,
+    OrderLineRow,
+    OrderRow,
+    ReturnRow,
+    UserRow,
+)
 from adapters.postgres.core.unnest import columns_of
 from adapters.postgres.orders.mapping import (
     ORDERS,
@@ -17,12 +36,14 @@ from adapters.postgres.orders.mapping import (
     result_from,
 )
 from adapters.postgres.orders.return_repository import return_from
+from adapters.postgres.orders.rows import PAYMENT_STATUS
 from application.orders.access import OrderAccess
 from application.orders.ports import OrderFilter, OrderQueries
 from application.orders.views import FulfillmentView, OrderView, ReturnView, StatusChangeView
 from application.shared.idempotency import StoredResult
 from application.shared.page import Page, Position
 from domain.orders.lifecycle import Action, OrderStatus, Party
+from domain.orders.statuses import FulfillmentStatus
 from domain.shared.ids import FulfillmentId, OrderId, ReturnId, UserId
 
 _GET = orders_with_lines(ORDERS.where(OrderRow.id == any_(bindparam("ids", type_=ARRAY(Uuid)))))
@@ -31,6 +52,7 @@ _GET_BY_KEY = orders_with_lines(
         OrderRow.customer_id == bindparam("customer_id"), OrderRow.idempotency_key == bindparam("key")
     )
 )
+_PAYMENT_STATUS: ColumnElement[str] = literal_column(PAYMENT_STATUS)
 _PLACED = (OrderRow.placed_at, OrderRow.id)
 _HISTORY = select(*columns_of(OrderHistoryRow)).where(OrderHistoryRow.order_id == bindparam("of_order"))
 _FULFILLMENTS = select(*columns_of(FulfillmentRow)).where(FulfillmentRow.order_id == bindparam("of_order"))
@@ -116,14 +138,47 @@ class PostgresOrderQueries(OrderQueries):
 def _conditions(criteria: OrderFilter, access: OrderAccess) -> Iterator[ColumnElement[bool]]:
     if access.party is not Party.STAFF:
         yield OrderRow.customer_id == access.customer_id
-    if criteria.status is not None:
-        yield OrderRow.status == criteria.status
-    if criteria.customer_id is not None:
-        yield OrderRow.customer_id == criteria.customer_id
+    yield from _found_elsewhere(criteria)
+    for column, value in (
+        (OrderRow.number, criteria.number),
+        (OrderRow.status, criteria.status),
+        (_PAYMENT_STATUS, criteria.payment_status),
+        (OrderRow.customer_id, criteria.customer_id),
+    ):
+        if value is not None:
+            yield column == value
+    if criteria.updated_after is not None:
+        yield OrderRow.updated_at >= criteria.updated_after
     if criteria.created_after is not None:
         yield OrderRow.placed_at >= criteria.created_after
     if criteria.created_before is not None:
         yield OrderRow.placed_at < criteria.created_before
+
+
+def _found_elsewhere(criteria: OrderFilter) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions that read other tables."""
+    if criteria.fulfillment_status is not None:
+        yield _has_fulfillment_status(criteria.fulfillment_status)
+    if criteria.email is not None:
+        yield OrderRow.customer_id.in_(select(UserRow.id).where(UserRow.email == criteria.email.normalized))
+    if criteria.product_id is not None:
+        lines = select(OrderLineRow.order_id).where(OrderLineRow.product_id == criteria.product_id)
+        yield OrderRow.id.in_(lines)
+
+
+def _has_fulfillment_status(status: FulfillmentStatus) -> ColumnElement[bool]:
+    """Return the condition that the order has the status: only confirmed orders need their lines for that."""
+    is_partial = and_(
+        OrderRow.status == OrderStatus.CONFIRMED,
+        exists().where(OrderLineRow.order_id == OrderRow.id, OrderLineRow.fulfilled > 0),
+    )
+    match status:
+        case FulfillmentStatus.FULFILLED:
+            return OrderRow.status == OrderStatus.FULFILLED
+        case FulfillmentStatus.PARTIAL:
+            return is_partial
+        case FulfillmentStatus.UNFULFILLED:
+            return and_(OrderRow.status != OrderStatus.FULFILLED, not_(is_partial))
 
 
 def _order_view(row: ResultRow) -> OrderView:

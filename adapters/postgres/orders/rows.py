@@ -36,6 +36,20 @@ class ReturnedUnits(LineUnits):
     restock: bool | None
 
 
+PAYMENT_STATUS = """(CASE
+WHEN paid_amount > 0 AND refunded_amount >= paid_amount AND authorized_amount > 0 THEN 'authorized'
+WHEN paid_amount > 0 AND refunded_amount >= paid_amount THEN 'refunded'
+WHEN paid_amount > refunded_amount AND status IN ('cancelled', 'expired') THEN 'refund_due'
+WHEN paid_amount - refunded_amount >= total_amount THEN 'paid'
+WHEN refunded_amount = 0 AND total_amount > cancelled_amount
+    AND total_amount - cancelled_amount <= paid_amount THEN 'paid'
+WHEN authorized_amount > 0 THEN 'authorized'
+WHEN refunded_amount > 0 THEN 'partially_refunded'
+WHEN paid_amount > 0 AND status IN ('confirmed', 'fulfilled') THEN 'partially_captured'
+ELSE 'unpaid' END)"""
+"""`domain.orders.statuses.payment_status` in SQL, for an index. A test compares both."""
+
+
 class OrderRow(Row):
     """An order's head. Its amounts are of one currency. `cancelled_amount` is the price of the cancelled units.
 
@@ -59,6 +73,8 @@ class OrderRow(Row):
         Index(None, "placed_at", "id"),
         Index(None, "customer_id", "placed_at", "id"),
         Index(None, "status", "placed_at", "id"),
+        Index("ix_orders_payment_status", text(PAYMENT_STATUS), "placed_at", "id"),
+        Index(None, "updated_at"),
         Index(None, "expires_at", "id", postgresql_where=text("status = 'pending_payment'")),
         Index(None, "customer_id", "expires_at", postgresql_where=text("status = 'pending_payment'")),
     )
@@ -99,6 +115,7 @@ class OrderLineRow(Row):
     __table_args__ = (
         money("unit_price_amount"),
         CheckConstraint("quantity > 0", name="quantity"),
+        Index(None, "product_id", "order_id"),
         CheckConstraint(
             "fulfilled >= 0 AND cancelled >= 0 AND fulfilled + cancelled <= quantity",
             name="fulfilled_within_quantity",

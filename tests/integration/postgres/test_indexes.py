@@ -20,9 +20,11 @@ from application.shared.page import Position
 from application.users.ports import UserFilter
 from benchmarks.rows import Rows, made_id, make_rows
 from domain.orders.lifecycle import OrderStatus
+from domain.orders.statuses import FulfillmentStatus, OrderPaymentStatus
 from domain.shared.ids import ProductId, UserId
 from domain.users.permissions import Role
 from domain.users.user import UserStatus
+from entrypoints.email_addresses import parse_email_address
 from tests.integration.postgres.sent import statements_of
 from tests.kit.ids import SequentialIds
 from tests.kit.shop import HOLD, Shop
@@ -144,6 +146,7 @@ async def updates_of_stocks(psql: asyncpg.Connection) -> tuple[int, int]:
         (OrderFilter(customer_id=UserId(ID)), "ix_orders_customer_id_placed_at_id"),
         (OrderFilter(status=OrderStatus.CONFIRMED), "ix_orders_status_placed_at_id"),
         (OrderFilter(created_after=THEN), "ix_orders_placed_at_id"),
+        (OrderFilter(payment_status=OrderPaymentStatus.PAID), "ix_orders_payment_status"),
     ],
 )
 @pytest.mark.parametrize("after", [None, (THEN, ID)])
@@ -162,6 +165,30 @@ async def test_orders_are_listed_by_an_index_with_their_lines_by_another(
     )
     assert f"Backward using {index}" in plan
     assert "pk_order_lines" in plan
+
+
+@pytest.mark.parametrize(
+    ("criteria", "index"),
+    [
+        (OrderFilter(number="7K3F-9QDM-2XWA"), "uq_orders_number"),
+        (OrderFilter(product_id=ProductId(ID)), "ix_order_lines_product_id_order_id"),
+        (OrderFilter(updated_after=THEN), "ix_orders_updated_at"),
+        (OrderFilter(email=parse_email_address("ann@example.com")), "uq_users_email"),
+        (OrderFilter(fulfillment_status=FulfillmentStatus.FULFILLED), "ix_orders_status_placed_at_id"),
+    ],
+)
+async def test_orders_are_found_by_an_index(
+    engine: AsyncEngine, psql: asyncpg.Connection, criteria: OrderFilter, index: str
+) -> None:
+    orders = PostgresOrderQueries(engine)
+    await psql.execute("DROP INDEX ix_orders_placed_at_id")  # the order of the list, which reads it whole
+    plan = await plan_of(
+        engine,
+        psql,
+        lambda: orders.list(criteria, access=OrderAccess.all(), descending=True, after=None, limit=10),
+        without=("seqscan",),
+    )
+    assert index in plan
 
 
 async def test_ledger_is_read_from_its_end_by_an_index(engine: AsyncEngine, psql: asyncpg.Connection) -> None:

@@ -15,9 +15,10 @@ from application.orders.views import OrderView, QuoteView, StatusChangeView
 from application.shared.admission import Admission
 from application.shared.idempotency import IdempotentOperation
 from application.shared.page import Page
-from domain.shared.ids import OrderId, UserId
+from domain.shared.ids import OrderId, ProductId, UserId
 from domain.users.permissions import Permission
 from entrypoints.bootstrap.root import Container
+from entrypoints.email_addresses import known_email_address
 from entrypoints.from_container import from_container
 from entrypoints.http.api.orders.access import order_access
 from entrypoints.http.api.orders.parts import page_of_order
@@ -154,7 +155,13 @@ async def list_orders(
     access = order_access(reader, Permission.SEE_ALL_ORDERS)
     page = await list_orders(
         OrderFilter(
+            number=query.number,
             status=query.status,
+            payment_status=query.payment_status,
+            fulfillment_status=query.fulfillment_status,
+            product_id=ProductId(query.product_id) if query.product_id else None,
+            email=known_email_address(query.email) if query.email else None,
+            updated_after=query.updated_after,
             customer_id=UserId(query.customer_id) if query.customer_id else None,
             created_after=query.created_after,
             created_before=query.created_before,

@@ -18,12 +18,14 @@ from entrypoints.http.representation.pagination import ListQuery
 from entrypoints.http.representation.schemas import (
     ActorId,
     InOrder,
+    KnownEmail,
     MoneySchema,
     NonNegativeMoney,
     RequestModel,
     ResponseModel,
     StrictInt,
     Timestamp,
+    text,
     text_of,
 )
 
@@ -99,6 +101,7 @@ class PlaceOrderRequest(RequestModel):
         dict[Annotated[str, text_of(METADATA_KEY)], Annotated[str, text_of(METADATA_VALUE)]],
         Field(max_length=MAX_METADATA, description="Whatever the client wants to find with the order again."),
         InOrder,
+        KnownEmail,
     ] = Field(default_factory=dict)
 
     def to_request(self, customer_id: UserId) -> OrderRequest:
@@ -211,7 +214,17 @@ class CancelOrderRequest(RequestModel):
 
 
 class ListOrdersQuery(ListQuery):
+    number: Annotated[str, text(max_length=20)] | None = Field(
+        None, description="The order's whole number.", examples=["7K3F-9QDM-2XWA"]
+    )
     status: OrderStatus | None = None
+    payment_status: OrderPaymentStatus | None = None
+    fulfillment_status: FulfillmentStatus | None = None
+    product_id: UUID | None = Field(None, description="Orders with a line of this product.")
+    email: KnownEmail | None = Field(
+        None, description="For staff: orders of the account with this whole address, in any spelling."
+    )
+    updated_after: Timestamp | None = Field(None, description="Changed at or after this moment (RFC 3339).")
     customer_id: UUID | None = Field(None, description="For staff; everybody else has their own orders only.")
     created_after: Timestamp | None = Field(None, description="Placed at or after this moment (RFC 3339).")
     created_before: Timestamp | None = Field(
