@@ -41,6 +41,8 @@ class ProductEvent(Event):
     name: str
     price: Money
     status: ProductStatus
+    description: str
+    attributes: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,5 +240,7 @@ class Product(Aggregate):
                 name=self.details.name,
                 price=self.details.price,
                 status=self.status,
+                description=self.details.description,
+                attributes=dict(self.details.attributes),
             )
         )

@@ -24,13 +24,15 @@ from application.catalog.change_product import ChangeProductCommand
 from application.catalog.count_stock import CountStockCommand
 from application.catalog.views import ProductView
 from application.orders.access import OrderAccess
-from application.orders.views import OrderView
+from application.orders.views import OrderView, ReturnView
 from application.payments.ports import Outcome, ProviderEventKind
 from application.payments.views import PaymentView, RefundView
 from application.shared.idempotency import IdempotentResult
 from domain.catalog.product import ProductChanges
 from domain.catalog.stock import StockConflict
 from domain.orders.lifecycle import Action, InvalidTransition
+from domain.orders.order_return import InvalidReturnTransition, ReturnAction
+from domain.orders.order_state import OrderDisputed
 from domain.orders.paying import PaymentInProgress
 from domain.orders.placing import OutOfStock
 from domain.orders.refunding import RefundExceedsPaid
@@ -57,6 +59,11 @@ Send = Callable[[], Awaitable[IdempotentResult[Any]]]
 
 TOKENS = ["tok_ok", "tok_ok", "tok_ok", "tok_pending", "tok_timeout", "tok_declined", "tok_lost"]
 ANSWERS = ["ok", "ok", "ok", "declined", "pending", "timeout", "lost"]
+DISPUTES = [
+    ProviderEventKind.DISPUTE_OPENED,
+    ProviderEventKind.DISPUTE_WON,
+    ProviderEventKind.DISPUTE_LOST,
+]
 OpenStore = Callable[[], AbstractAsyncContextManager[Store]]
 
 
@@ -72,6 +79,7 @@ class LifecycleMachine(RuleBasedStateMachine):
     orders: Bundle[OrderId] = Bundle("orders")
     payments: Bundle[PaymentView] = Bundle("payments")
     refunds: Bundle[tuple[RefundView, PaymentView]] = Bundle("refunds")
+    returns: Bundle[ReturnView] = Bundle("returns")
 
     def __init__(self) -> None:
         super().__init__()
@@ -175,7 +183,52 @@ class LifecycleMachine(RuleBasedStateMachine):
     @rule(order_id=orders)
     def cancel(self, order_id: OrderId) -> None:
         cancelling = self.shop.cancelling(self.see(order_id))
-        self.attempt(order_id, Action.CANCEL, partial(self.shop.cancel_order, cancelling))
+        self.attempt(order_id, Action.CANCEL, partial(self.shop.cancel_order, cancelling), OrderDisputed)
+
+    @rule(order_id=orders, data=st.data())
+    def cancel_lines(self, order_id: OrderId, data: st.DataObject) -> None:
+        order = self.see(order_id)
+        units = data.draw(st.tuples(*(st.integers(0, line.quantity) for line in order.lines)))
+        if any(units):
+            send = partial(self.shop.cancel_order, self.shop.cancelling(order, *units))
+            self.attempt(
+                order_id, Action.CANCEL_LINES, send, ValidationFailed, PaymentInProgress, OrderDisputed
+            )
+
+    @rule(target=returns, order_id=orders, data=st.data())
+    def request_return(self, order_id: OrderId, data: st.DataObject) -> Any:
+        order = self.see(order_id)
+        units = data.draw(st.tuples(*(st.integers(0, line.quantity) for line in order.lines)))
+        if not any(units):
+            return multiple()
+        send = partial(self.shop.request_return, self.shop.returning(order, *units))
+        requested = self.attempt(order_id, Action.REQUEST_RETURN, send, ValidationFailed)
+        return multiple() if requested is None else requested
+
+    @rule(returned=returns, action=st.sampled_from(ReturnAction), refund=st.sampled_from([None, 0, 1, 300]))
+    def act_on_return(self, returned: ReturnView, action: ReturnAction, refund: int | None) -> None:
+        now = self.run(self.shop.store.orders.order_return(returned.order_id, returned.id))
+        assert now is not None
+        attempts = {
+            ReturnAction.APPROVE: partial(self.shop.approve, now, refund),
+            ReturnAction.REFUSE: partial(self.shop.refuse, now),
+            ReturnAction.RECEIVE: partial(self.shop.receive, now, restock=refund != 0),
+        }
+        try:
+            self.run(attempts[action]())
+        except InvalidReturnTransition:
+            assert action not in now.allowed_actions
+        except (RefundExceedsPaid, OrderDisputed):
+            pass
+        else:
+            assert action in now.allowed_actions
+
+    @rule(payment=payments, kind=st.sampled_from(DISPUTES))
+    def dispute(self, payment: PaymentView, kind: ProviderEventKind) -> None:
+        answer = self.shop.gateway.payments.get(payment.id)
+        known = self.run(self.shop.store.payments.payment(payment.order_id, payment.id))
+        if answer and answer.outcome is Outcome.SUCCEEDED and known and known.captured.amount:
+            self.run(self.shop.told(kind, payment))
 
     @rule(order_id=orders, data=st.data())
     def fulfil(self, order_id: OrderId, data: st.DataObject) -> None:
@@ -183,7 +236,7 @@ class LifecycleMachine(RuleBasedStateMachine):
         units = data.draw(st.tuples(*(st.integers(0, line.quantity) for line in order.lines)))
         if any(units):
             send = partial(self.shop.fulfill_order, self.shop.fulfilling(order, *units))
-            self.attempt(order_id, Action.FULFILL, send, ValidationFailed)
+            self.attempt(order_id, Action.FULFILL, send, ValidationFailed, OrderDisputed)
 
     @rule(target=refunds, order_id=orders, data=st.data(), answer=st.sampled_from(ANSWERS))
     def refund(self, order_id: OrderId, data: st.DataObject, answer: str) -> Any:
@@ -192,7 +245,9 @@ class LifecycleMachine(RuleBasedStateMachine):
         wanted = data.draw(st.one_of(st.integers(1, order.total.amount + 1), units))
         self.shop.gateway.next_refunds = [answer]
         send = partial(self.shop.refund_order, self.shop.refunding(order, wanted))
-        refund = self.attempt(order_id, Action.REFUND, send, RefundExceedsPaid, ValidationFailed)
+        refund = self.attempt(
+            order_id, Action.REFUND, send, RefundExceedsPaid, ValidationFailed, OrderDisputed
+        )
         self.shop.gateway.next_refunds = []
         if refund is None:
             return multiple()

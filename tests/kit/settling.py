@@ -41,7 +41,8 @@ async def assert_settled(shop: Shop) -> None:
                 for r in refunded
                 if r.reason == UNUSABLE and r.status is RefundStatus.SUCCEEDED
             )
-            assert order.paid_total.amount - unusable >= order.total.amount
+            assert order.payable_total is not None
+            assert order.paid_total.amount - unusable >= order.payable_total.amount
 
 
 async def assert_sold_out(shop: Shop, skus: Collection[str]) -> None:

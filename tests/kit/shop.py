@@ -369,7 +369,7 @@ class Shop(Accounts):
         """Return the command of staff or the order's customer to pay."""
         return PayOrderCommand(
             order_id=order.id,
-            amount=amount or order.total,
+            amount=amount or order.payable_total or order.total,
             method=PaymentMethod.SANDBOX,
             token=token,
             access=access,

@@ -115,6 +115,10 @@ def test_every_edit_records_an_event(product: Product, stock: Stock) -> None:
     assert isinstance(created, ProductCreated)
     assert isinstance(changed, ProductChanged)
     assert (created.price, changed.price) == (Money(1999, "EUR"), Money(5, "EUR"))
+    assert (changed.description, changed.attributes) == (
+        product.details.description,
+        product.details.attributes,
+    )
     assert (created.aggregate_version, changed.aggregate_version) == (1, 2)
     assert product.take_events() == []
 
