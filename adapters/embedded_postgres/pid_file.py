@@ -6,7 +6,7 @@ from adapters.embedded_postgres.sockets import answers
 
 @dataclass(frozen=True, slots=True)
 class PidFile:
-    """A postmaster's entry in postmaster.pid (PostgreSQL's src/include/utils/pidfile.h): a claim, not a proof."""
+    """The content of postmaster.pid (PostgreSQL's src/include/utils/pidfile.h), which may be outdated."""
 
     pid: int
     socket: Path
@@ -27,7 +27,7 @@ class PidFile:
             return None
 
     def is_true(self) -> bool:
-        """Whether a postmaster listens on its socket; only then is the process id certainly not a reused one."""
+        """Whether a postmaster listens on the socket. If not, another program may have reused its process id."""
         return answers(self.socket)
 
     def is_ready(self) -> bool:

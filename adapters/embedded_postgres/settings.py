@@ -12,7 +12,7 @@ SETTINGS = {
     "timezone": "UTC",
     # After a crash, flush the data directory by one system call instead of file by file.
     "recovery_init_sync_method": "syncfs" if sys.platform == "linux" else "fsync",
-    # No data in the server's log: a rejected statement quotes values, which only its client may see.
+    # The server's log must not contain data: the error of a rejected statement quotes values.
     "log_min_messages": "log",
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",

@@ -20,8 +20,8 @@ PLAIN = re.compile(r"[A-Za-z0-9/._~+=@-]+")
 def prepare_socket_directory(layout: Layout, account: Account) -> Path:
     """Return a directory for the socket that only the account can enter.
 
-    It lies in the data directory or, if that path is too long or not plain, in a temporary directory, to which a link in
-    the data directory points: a restarted server has its socket at the same path.
+    It is in the data directory. If that path is too long or has special characters, a temporary directory is used,
+    and a link in the data directory points to it, so that a restarted server has its socket at the same path.
     """
     if layout.socket.is_symlink():
         if _is_private(former := layout.socket.readlink(), account):
@@ -33,7 +33,7 @@ def prepare_socket_directory(layout: Layout, account: Account) -> Path:
         account.own(layout.socket)
         return layout.socket
     shutil.rmtree(layout.socket, ignore_errors=True)
-    directory = Path(tempfile.mkdtemp(prefix="steelyard-", dir="/tmp"))  # short; mkdtemp makes it private
+    directory = Path(tempfile.mkdtemp(prefix="steelyard-", dir="/tmp"))  # a short, private path
     account.own(directory)
     layout.socket.symlink_to(directory)
     return directory
@@ -59,14 +59,14 @@ def answers(path: Path) -> bool:
         try:
             client.connect(str(path))
         except (BlockingIOError, TimeoutError):
-            return True  # it listens but is too busy to accept
+            return True  # the process listens but is too busy to accept
         except OSError:
             return False
     return True
 
 
 def _is_private(directory: Path, account: Account) -> bool:
-    """Return whether only the account can have created files there: in a shared directory, others can."""
+    """Return whether only the account can create files in the directory."""
     try:
         status = directory.lstat()
     except FileNotFoundError:

@@ -1,7 +1,7 @@
 """Keep PostgreSQL running while it has users: `python -m adapters.embedded_postgres.supervisor DATA_DIR SETTINGS`.
 
-It detaches itself. Its standard error contains the reason why the server is not ready, or a
-warning about a ready server, and is then closed.
+The supervisor detaches itself. It writes to standard error why the server is not ready, or a
+warning about a ready server, and then closes standard error.
 """
 
 import json
@@ -28,7 +28,10 @@ LARGEST_LOG = 1_000_000
 
 
 def supervise(layout: Layout, settings: Mapping[str, str]) -> None:
-    """Serve until the last lease ends; return at once if another supervisor serves. Raises EmbeddedPostgresError."""
+    """Run the server until the last lease ends; return at once if another supervisor runs it.
+
+    Raises EmbeddedPostgresError.
+    """
     with layout.supervisor_lock.open("a") as state, layout.lease.open("a") as lease:
         if not try_lock(state):
             return
@@ -83,7 +86,7 @@ def main() -> NoReturn:
     data_dir, settings = sys.argv[1:]
     if os.fork():
         os._exit(0)
-    # A signal to the process group also reaches the service, which finishes its requests before it releases its lease.
+    # Ignored: SIGTERM to the process group also reaches the service, which needs the server to finish its requests.
     signal.signal(signal.SIGTERM, lambda *_: None)
     try:
         supervise(Layout(Path(data_dir)), json.loads(settings))

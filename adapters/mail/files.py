@@ -15,7 +15,7 @@ _OWNER_ONLY = 0o600
 
 
 class FileMailer(Mailer):
-    """Writes each message to its own file, `*.eml`, readable only by the owner because it contains tokens."""
+    """A mailer that writes one `*.eml` file per message. Only the owner can read it: it contains tokens."""
 
     def __init__(self, directory: Path, *, sender: str) -> None:
         self._directory = directory

@@ -9,16 +9,16 @@ from application.mail.message import Message
 from application.mail.ports import AddressRefused, Mailer, MailNotSent
 
 TIMEOUT = 15.0
-"""Seconds for each step of the SMTP dialog."""
+"""The timeout of each step of the SMTP dialog, in seconds."""
 
 _PERMANENT = 500
 """The lowest code of a permanent failure (RFC 5321, section 4.2.1)."""
 
 
 class SmtpMailer(Mailer):
-    """Sends mail through the server of a URL, `smtp://user:password@host:587` or `smtps://…:465`.
+    """A mailer that uses the server at a URL: `smtp://user:password@host:587` or `smtps://…:465`.
 
-    With smtp the connection is encrypted if the server offers STARTTLS, which a password requires. With smtps it is
+    With smtp the connection is encrypted if the server offers STARTTLS; a password requires this. With smtps it is
     encrypted from the beginning.
     """
 

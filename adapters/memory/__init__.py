@@ -1,1 +1,1 @@
-"""The repositories and queries in memory, with every rule of the database, for tests that need no server."""
+"""Repositories and queries in memory, with every rule of the database, for tests without a server."""

@@ -40,7 +40,7 @@ from domain.shared.ids import FulfillmentId, OrderId, ProductId, ReturnId, UserI
 
 
 def order_row(order_id: OrderId) -> Row:
-    """Return the row to lock before an order, or anything that belongs to it, is changed."""
+    """Return the row to lock before changing an order or a record that belongs to the order."""
     return "orders", order_id.hex
 
 

@@ -25,15 +25,15 @@ ANSWER_SECONDS = 5.0
 CLOSE_SECONDS = 1.0
 
 DEDUPLICATED_FOR = 600.0
-"""Deduplication window in seconds of a stream created here: longer than a lease and a restart."""
+"""The deduplication window, in seconds, of a stream created here: longer than a lease plus a restart."""
 
 _log = structlog.get_logger(__name__)
 
 
 class NatsPublisher(EventPublisher):
-    """Publishes each event under `prefix.type` to a stream, created if the subject has none.
+    """A publisher of events to a JetStream stream, which is created if no stream has the subjects.
 
-    An event is sent after the previous one is stored, so that no event is stored before an earlier one that was lost.
+    Each event has the subject `prefix.type`. It is sent only after the previous one is stored, which preserves the order.
     The message id is the event id: JetStream deduplicates repeats. Any error closes the connection, and the
     next events open a new one: no message stays in a client buffer and arrives later than its successors.
 
@@ -120,7 +120,7 @@ class NatsPublisher(EventPublisher):
 
 
 class _CarefulClient(Client):
-    """A transport that sends nothing in plain text if TLS was requested; the library's own would."""
+    """A transport that never sends plain text if TLS was requested, unlike the library's own."""
 
     def _connect_command(self) -> bytes:
         server = self._current_server

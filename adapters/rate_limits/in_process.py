@@ -22,7 +22,7 @@ class InProcessRateLimiter(RateLimiter):
         now = self._clock()
         key = (policy.name, partition)
         taken = self._windows.take(key, limit=policy.quota, window=policy.window, now=now)
-        # Floats round, so adding and subtracting the window need not give the same number.
+        # Floats are rounded: adding and then subtracting the window may result in another number.
         resets_in = min(policy.window, max(1, math.ceil(taken.oldest + policy.window - now)))
         return Allowance(taken.allowed, policy.quota - taken.used, resets_in=resets_in)
 

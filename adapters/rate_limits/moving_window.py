@@ -1,4 +1,4 @@
-"""Times of requests by key, at a cost that does not grow with the number of keys."""
+"""Request times by key. The cost of a request does not grow with the number of keys."""
 
 from array import array
 from bisect import bisect_right
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Taken(NamedTuple):
-    """Whether a request was within the limit, the requests in the window, and the time of the first."""
+    """Whether a request was within the limit, the number of requests in the window, and the first one's time."""
 
     allowed: bool
     used: int
@@ -15,7 +15,7 @@ class Taken(NamedTuple):
 
 
 class MovingWindows:
-    """Stores the times of each key's requests, in seconds, while they are within its window.
+    """The times, in seconds, of each key's requests within the window.
 
     Each request examines the next two keys and drops those whose window has passed, so that keys are dropped
     faster than they are added. At `max_keys`, the key that was examined longest ago is dropped.

@@ -15,7 +15,7 @@ CONNECTIONS = 16
 TIMEOUT = 0.25
 """Seconds that a request waits for a connection or for a reply."""
 PAUSE = 5.0
-"""Seconds without further attempts after a failure, so that few requests wait for a failed server."""
+"""Seconds between attempts to reach a failed server, so that few requests wait for it."""
 
 # The server runs the script atomically with its own clock: process clocks do not matter. A list contains the
 # times, in microseconds, of the requests that were allowed within the window.
@@ -57,10 +57,10 @@ def connect(url: str, *, timeout: float = TIMEOUT) -> Valkey:
 
 
 class ValkeyRateLimiter(RateLimiter):
-    """Counts requests on the server, for all processes together: one round trip per request.
+    """Rate limits that all processes share. Counting a request takes one round trip to the server.
 
     While the server does not answer, `fallback` decides: exceeding a limit for a while is better than rejecting
-    everything. The begin and the end of such a time are logged. `clock` returns monotonic seconds.
+    everything. The beginning and the end of such a period are logged. `clock` returns monotonic seconds.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class ValkeyRateLimiter(RateLimiter):
         if self._away_until is not None:
             if self._clock() < self._away_until:
                 return await self._fallback.take(policy, partition)
-            self._away_until = self._clock() + PAUSE  # one retries, others fall back
+            self._away_until = self._clock() + PAUSE  # this request retries, others fall back
         try:
             allowed, remaining, microseconds = await self._take(
                 keys=[f"steelyard:limits:{policy.name}:{partition}"], args=[policy.quota, policy.window]

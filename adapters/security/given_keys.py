@@ -18,7 +18,7 @@ class GivenSigningKeys(SigningKeys):
         self._read = read
 
     async def all(self) -> Sequence[SigningKey]:
-        """Check the keys. Raises ValueError if there is none or one is not Ed25519 in unencrypted PKCS #8; OSError."""
+        """Check the keys. Raises OSError, and ValueError unless all are Ed25519 in unencrypted PKCS #8."""
         pems = _PEM.findall(self._read())
         if not pems:
             raise ValueError("There is no signing key. Make one with `keys generate`.")

@@ -31,9 +31,9 @@ class KeyRing:
         self._pairs = {key.kid: KeyPair.of(key) for key in keys}
 
     def signing_pair(self, now: datetime) -> "KeyPair":
-        """Return the signing key: the newest of the keys whose time has begun and that still verify.
+        """Return the signing key: the newest key that has become active and still verifies.
 
-        If no key's time has begun, the clock of the process that created the first key is ahead; the first key signs.
+        If no key is active yet (the clock of the process that created the first key was ahead), the first key signs.
         """
         pairs = list(self._pairs.values())
         if not pairs:
@@ -83,7 +83,7 @@ def generate_signing_key(signs_from: datetime) -> SigningKey:
 
 
 def name_of(pem: bytes, *, called: str) -> str:
-    """Return the thumbprint of a private key; errors refer to the key as `called`. Raises ValueError."""
+    """Return the thumbprint of a private key. Raises ValueError, whose message names the key `called`."""
     return thumbprint(_json_web_key(_parsed(pem, called).public_key()))
 
 

@@ -12,10 +12,10 @@ from domain.users.password import MAX_RAW_LENGTH, normalize_password
 
 
 class Argon2PasswordHasher(PasswordHasher):
-    """Hashes in its own threads; Argon2 releases the interpreter lock.
+    """A password hasher with its own thread pool. Argon2 releases the interpreter lock.
 
-    The default costs are those of OWASP's Password Storage Cheat Sheet: 19 MiB, two passes, one lane. Hashing
-    never takes more memory than `memory_kib` times `workers`, of which there is one for each core by default.
+    The default costs are those of OWASP's Password Storage Cheat Sheet: 19 MiB, two passes, one lane. By
+    default there is one worker per core. Hashing never takes more memory than `memory_kib` times `workers`.
     """
 
     def __init__(

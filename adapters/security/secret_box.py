@@ -17,7 +17,7 @@ _PREFIX = "sealed"
 
 
 class AesGcmSecretBox(SecretBox):
-    """Encrypts with the first key and decrypts with any: a key is rotated by putting a new one first.
+    """Encryption with the first key, and decryption with any. To rotate, put a new key first.
 
     An encrypted text is `sealed.KEY_ID.NONCE_AND_CIPHERTEXT`. The key's id is a hash of the key.
     """

@@ -65,7 +65,7 @@ class _UserPayload(_Payload):
 
 
 class _ClientPayload(_Payload):
-    """The client is the subject itself (RFC 9068, section 2.2). `secret_id` is not the secret."""
+    """Claims of a service client, which is the subject (RFC 9068, section 2.2). `secret_id` is not the secret."""
 
     secret_id: UUID
 
@@ -105,7 +105,10 @@ class SignedClaims:
 
 
 class Ed25519AccessTokens(AccessTokens):
-    """Issues and verifies tokens with the keys last passed to `use`. Before that, it accepts none and cannot sign."""
+    """Issuing and verification of tokens with the keys last passed to `use`.
+
+    Before the first call of `use`, every token is rejected and none can be signed.
+    """
 
     def __init__(
         self,
@@ -148,7 +151,7 @@ class Ed25519AccessTokens(AccessTokens):
         return self.read(token).at(now)
 
     def read(self, token: str) -> SignedClaims:
-        """Return the token's claims, regardless of time. Raises InvalidToken, UnknownSigningKey, without the reason."""
+        """Return the token's claims, regardless of time. Raises InvalidToken or UnknownSigningKey, without a reason."""
         if len(token) > MAX_LENGTH or not _COMPACT.fullmatch(token):
             raise InvalidToken
         try:

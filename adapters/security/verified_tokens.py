@@ -10,9 +10,10 @@ from application.signing.ports import AccessClaims, AccessToken, AccessTokens, S
 
 
 class RememberedAccessTokens(AccessTokens):
-    """Checks each signature once, and the times at every use, because clients send the same token many times.
+    """A verifier that checks each signature once, and the times at every use of the token.
 
-    It stores the `capacity` most recently used valid tokens, and none after the keys have changed.
+    Clients send the same token many times. The cache contains the `capacity` most recently used valid tokens, and is
+    cleared when the keys change.
     """
 
     def __init__(self, tokens: Ed25519AccessTokens, *, capacity: int = 10_000) -> None:

@@ -2,7 +2,7 @@
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
-# Own tables, because those of Python's `is_global` depend on its version.
+# The service has its own tables, because those of Python's `is_global` depend on the Python version.
 _NOT_PUBLIC = (
     IPv4Network("0.0.0.0/8"),
     IPv4Network("10.0.0.0/8"),

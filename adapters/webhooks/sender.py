@@ -21,7 +21,7 @@ CONNECTIONS = 100
 
 
 class HttpWebhookSender(WebhookSender):
-    """Sends by POST. Redirects are not followed; only the status of a response is read.
+    """A sender of messages by POST. It follows no redirects, and reads only the status of a response.
 
     `to_private_addresses` is for development on one machine: without it, connections go to public addresses only.
     """

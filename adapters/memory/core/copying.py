@@ -28,7 +28,7 @@ def _copied(value: Any) -> Any:  # noqa: ANN401 - entities are made of anything
 
 @cache
 def _mutable_fields(type_: type) -> tuple[str, ...]:
-    """Return the fields of a class of entities; none for a class of values, which is immutable."""
+    """Return the fields of an entity's class, or none for a value's class, because values are immutable."""
     if not is_dataclass(type_) or type_.__dataclass_params__.frozen:  # type: ignore[attr-defined] # set by the dataclass decorator
         return ()
     return tuple(field.name for field in fields(type_))

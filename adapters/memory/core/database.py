@@ -43,5 +43,5 @@ class MemoryDatabase:
 
 
 def event_data(event: Event) -> str:
-    """Return the JSON of what an event tells besides the fields that every event has."""
+    """Return an event's own fields as JSON, without the fields that every event has."""
     return to_json(event, without=_ENVELOPE)

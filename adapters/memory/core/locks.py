@@ -14,5 +14,5 @@ class RowLocks:
         self._locks: WeakValueDictionary[Row, asyncio.Lock] = WeakValueDictionary()
 
     def of(self, row: Row) -> asyncio.Lock:
-        """Return the lock of a row or of a key that need not exist yet: unique values are locked as well."""
+        """Return the lock of a row or of a unique key. Neither has to exist yet."""
         return self._locks.setdefault(row, asyncio.Lock())

@@ -1,4 +1,4 @@
-"""The tables: one mapping per kind of record, keyed by what is unique in it."""
+"""The tables: one mapping per kind of record, keyed by a unique value of the record."""
 
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field, fields
@@ -49,7 +49,7 @@ from domain.webhooks.endpoint import WebhookEndpoint
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """One mapping per table. Movements and status changes are keyed by the version that they led to."""
+    """One mapping per table. Movements and status changes are keyed by the version that results from them."""
 
     users: MutableMapping[UserId, User] = field(default_factory=dict)
     user_ids: MutableMapping[EmailAddress, UserId] = field(default_factory=dict)

@@ -12,13 +12,13 @@ from domain.shared.events import Event
 
 
 class IntegrityError(Exception):
-    """A rejected write that only a mistake in the program can cause, never a client."""
+    """A write was rejected because of a mistake in the program. No client can cause this error."""
 
 
 class Transaction:
     """A transaction isolated like PostgreSQL's READ COMMITTED: it sees its own writes and committed ones.
 
-    `lock_timeout` is in seconds, as PostgreSQL's setting of that name bounds each wait.
+    `lock_timeout` is in seconds. It bounds each wait for a lock, as PostgreSQL's setting of that name does.
     """
 
     def __init__(self, database: MemoryDatabase, *, lock_timeout: float) -> None:
@@ -34,7 +34,7 @@ class Transaction:
     async def lock(
         self, rows: Iterable[Row], *, refusal: type[Overloaded | IdempotencyInFlight] = Overloaded
     ) -> None:
-        """Lock the rows until the end, in one fixed order. Raises `refusal` when a lock is not free in time."""
+        """Lock the rows until the transaction ends, in a fixed order. Raises `refusal` after `lock_timeout`."""
         try:
             async with asyncio.timeout(self._lock_timeout):
                 for row in sorted(set(rows) - self._locked.keys()):
@@ -45,7 +45,7 @@ class Transaction:
             self.fail(refusal())
 
     async def try_lock(self, row: Row) -> bool:
-        """Lock the row until the end if it is free. Return whether this transaction holds the lock."""
+        """Lock the row until the transaction ends, if it is free. Return whether this transaction holds the lock."""
         if row not in self._locked:
             lock = self._database.locks.of(row)
             try:
@@ -62,7 +62,7 @@ class Transaction:
             self.fail(IntegrityError(f"{row[0]} written to without its lock"))
 
     def require_lock_at_commit(self, row: Row) -> None:
-        """Make the commit raise IntegrityError unless the row is locked by then."""
+        """Make the commit raise IntegrityError if the row is not locked by then."""
         self._to_lock.add(row)
 
     def fail(self, error: Exception) -> NoReturn:

@@ -65,7 +65,7 @@ class MemoryUnitOfWork(UnitOfWork):
 
 
 class MemoryUnitOfWorkFactory(UnitOfWorkFactory):
-    """Opens units of work that wait up to `lock_timeout` seconds for a lock or a claimed key."""
+    """A factory of units of work that wait up to `lock_timeout` seconds for a lock or a claimed key."""
 
     def __init__(self, database: MemoryDatabase, ids: IdFactory, *, lock_timeout: float = 2.0) -> None:
         self._database = database

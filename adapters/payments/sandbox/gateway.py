@@ -35,7 +35,7 @@ EXCEEDS_CHARGE = "exceeds_charge"
 class SandboxGateway(PaymentGateway):
     """The simulated provider: it behaves as `tokens.py` says, records charges, and sends webhooks about them.
 
-    `late_by` is the time between the request and the decision of a late payment, longer than an order's hold.
+    `late_by` is the time between the request and the decision of a late payment. It is longer than an order's hold.
     """
 
     def __init__(self, store: SandboxStore, clock: Clock, ids: IdFactory, *, late_by: timedelta) -> None:
@@ -140,7 +140,7 @@ class SandboxGateway(PaymentGateway):
 
 
 ENDS_SOON = timedelta(days=1)
-"""Shorter authorizations report their end. A longer one never reaches it: the shop voids it before."""
+"""Only authorizations shorter than this report that they expired: the shop voids longer ones in time."""
 EXPIRED = "authorization_expired"
 _UNKNOWN = ProviderAnswer(outcome=Outcome.UNKNOWN)
 _VOIDABLE = {Outcome.PENDING, Outcome.REQUIRES_ACTION, Outcome.AUTHORIZED}

@@ -43,7 +43,7 @@ class _Body(_Wire):
 def message_about(
     reported: SandboxCharge | SandboxRefund, message_id: UUID, *, at: datetime
 ) -> SandboxMessage:
-    """Return the message that a charge or refund changed at a given time, due from that time on."""
+    """Return the message about a change of a charge or refund, due at the time of the change."""
     amount, authorized_until = reported.amount, None
     payment_id = refund_id = charge_reference = None
     if isinstance(reported, SandboxCharge):

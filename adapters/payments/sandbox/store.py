@@ -33,7 +33,7 @@ class SandboxCharge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxRefund:
-    """A refund; rejected if there is a `failure`. `id` is the shop's id."""
+    """A refund. It is rejected if it has a `failure`. `id` is the shop's id."""
 
     id: RefundId
     reference: str
@@ -55,10 +55,10 @@ class SandboxMessage:
 
 
 Decide = Callable[[SandboxCharge | None, Sequence[SandboxRefund]], tuple[SandboxRefund, SandboxMessage]]
-"""Decides a refund from its charge, if there is one, and the total refunded so far."""
+"""A function that decides a refund, given its charge (or None) and the total refunded so far."""
 
 Change = Callable[[SandboxCharge], tuple[SandboxCharge, SandboxMessage] | None]
-"""Returns the changed charge and its message, or None to leave the charge unchanged."""
+"""A function that returns the changed charge and its message, or None to leave the charge unchanged."""
 
 
 class SandboxStore(Protocol):
@@ -79,7 +79,7 @@ class SandboxStore(Protocol):
     ) -> SandboxCharge | None:
         """Lock and change the first charge of a payment, and return it; None if the payment has no charge.
 
-        Messages about the charge that are not due at `now` are deleted: they announce what will no longer happen.
+        Messages about the charge that are not due at `now` are deleted: the changes in them will no longer happen.
         """
         ...
 
@@ -95,9 +95,9 @@ class SandboxStore(Protocol):
     async def take_due_messages(
         self, now: datetime, *, again_at: datetime, limit: int
     ) -> Sequence[SandboxMessage]:
-        """Return due messages and postpone each to `again_at`, so that no other dispatcher takes it before.
+        """Return due messages, and postpone each to `again_at`: no dispatcher takes it before then.
 
-        The attempts of each are incremented.
+        The number of attempts of each message is incremented.
         """
         ...
 

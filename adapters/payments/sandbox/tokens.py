@@ -9,8 +9,8 @@ from types import MappingProxyType
 class Behavior:
     """The course of a payment. `failure` is the reason for a failed one; `charges` is the number of charges.
 
-    `is_late`: it is decided after the order has expired. `is_lost`: it succeeds, but neither the response nor any message
-    reaches the shop, which has to query. `action` is the time that the customer takes to authenticate the payment.
+    `is_late`: the payment is decided after the order has expired. `is_lost`: it succeeds, but the shop gets
+    neither response nor message and has to query. `action` is the time that the customer takes to authenticate.
     `authorization` is the lifetime of an authorization. `disputed_after` is the time until the customer disputes.
     """
 

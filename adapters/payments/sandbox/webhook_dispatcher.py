@@ -10,7 +10,7 @@ from adapters.payments.sandbox.webhook_parser import SandboxSignatures
 from application.shared.clock import Clock
 
 LEASE = timedelta(seconds=30)
-"""The lease of a dispatcher on a message: longer than any attempt takes."""
+"""How long a dispatcher leases a message: longer than any attempt takes."""
 
 TIMEOUT = httpx2.Timeout(10.0)
 _FIRST_PAUSE = timedelta(seconds=1)
@@ -21,7 +21,7 @@ _MOST_ATTEMPTS = 100
 
 
 class SandboxWebhookDispatcher:
-    """Sends messages to `url`, each at least once. Any number of dispatchers can run."""
+    """Delivery of messages to `url`, each at least once. Any number of dispatchers can run."""
 
     def __init__(
         self,

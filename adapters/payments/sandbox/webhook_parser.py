@@ -16,7 +16,7 @@ SECRET_BYTES = 32
 
 
 class SandboxSignatures:
-    """The shared secrets of sandbox and shop: the configured ones, otherwise a generated and stored one."""
+    """The secrets that sandbox and shop share: the configured ones, or one that is generated and stored."""
 
     def __init__(self, secrets: Secrets, configured: Sequence[bytes]) -> None:
         self._secrets = secrets

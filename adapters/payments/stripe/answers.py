@@ -1,4 +1,4 @@
-"""What objects and errors of Stripe mean for the shop."""
+"""Translation of Stripe's objects and errors to results of the shop's payments."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -57,7 +57,7 @@ def payment_answer(intent: PaymentIntent) -> ProviderAnswer:
 
 
 def is_voided(intent: PaymentIntent) -> bool:
-    """Return whether the intent was canceled with a reason: a rejected one is canceled without."""
+    """Return whether the intent was canceled with a reason. A rejected intent is canceled without one."""
     return intent.status == "canceled" and bool(getattr(intent, "cancellation_reason", None))
 
 
@@ -84,7 +84,7 @@ def _next_action(intent: PaymentIntent) -> NextAction:
 def failure_of_payment(intent: PaymentIntent) -> str:
     """Return the reason why the last attempt failed.
 
-    Not the bank's own reason (`decline_code`): the holder of a stolen card must not learn that it is known.
+    The bank's own reason (`decline_code`) is not used: the holder of a stolen card must not learn that it is known.
     """
     error = intent.last_payment_error
     return (error.code if error else None) or intent.status

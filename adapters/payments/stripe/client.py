@@ -8,7 +8,7 @@ import httpx2
 import stripe
 
 TIMEOUT = httpx2.Timeout(6.0)
-"""Seconds for each step of one request; a call of the gateway as a whole has its own bound."""
+"""The timeout of each step of one request, in seconds. A whole call of the gateway has its own timeout."""
 
 
 def create_client(
@@ -25,7 +25,7 @@ def create_client(
 
 
 class _HttpClient(stripe.HTTPClient):
-    """The library's interface for HTTP clients, over the service's own client."""
+    """The service's HTTP client behind the interface that the library expects."""
 
     name = "httpx2"
 
@@ -41,7 +41,7 @@ class _HttpClient(stripe.HTTPClient):
                 method, url, headers=headers, content=post_data or None, timeout=TIMEOUT
             )
         except httpx2.HTTPError as error:
-            # Only the kind of error: the library would log more.
+            # Pass on only the kind of error, because the library logs the message.
             raise stripe.APIConnectionError(type(error).__name__) from None  # type: ignore[no-untyped-call] # the library has no annotation
         return response.content, response.status_code, response.headers
 

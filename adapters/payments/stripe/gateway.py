@@ -38,7 +38,7 @@ from domain.shared.money import Money
 _log = logging.getLogger(__name__)
 
 SECONDS = 15.0
-"""Seconds for all requests of one call of the gateway."""
+"""The timeout of one call of the gateway with all its requests, in seconds."""
 
 KEYS_LIVE = timedelta(hours=23)
 """Stripe stores an idempotency key for at least 24 hours and promises nothing beyond that."""
@@ -47,9 +47,9 @@ _CANCELABLE = {"requires_payment_method", "requires_confirmation", "requires_act
 
 
 class StripeGateway(PaymentGateway):
-    """Pays in two steps: create an intent, which moves no money, then confirm it, which does.
+    """Payment in two steps: create an intent, which moves no money, then confirm it, which does.
 
-    So the state of a payment is always known: creating the intent again with the same idempotency key returns it or
+    So the state of a payment can always be found: creating it again with the same idempotency key returns the intent, or
     creates one that moves no money. (A search finds it only after Stripe's index has caught up.) The intent's
     secret is shown only to the customer whose bank requires authentication.
     """
@@ -139,7 +139,7 @@ class StripeGateway(PaymentGateway):
             return await intents.retrieve_async(payment.reference)
         if self._is_remembered(payment):
             created = await self._create_intent(payment)
-            # If it was created before, Stripe returns it in its state of that time.
+            # If the intent was created before, Stripe returns its state at that time.
             return await intents.retrieve_async(created.id)
         found = await intents.search_async({"query": f"metadata['{PAYMENT_ID}']:'{payment.id}'", "limit": 1})
         return found.data[0] if found.data else None
@@ -179,7 +179,7 @@ class StripeGateway(PaymentGateway):
             intent = await intents.retrieve_async(intent.id)
             if not is_untouched(intent):
                 return payment_answer(intent)
-            await intents.cancel_async(intent.id)  # a rejection is final
+            await intents.cancel_async(intent.id)  # a rejected payment stays rejected
             return rejected_answer(refusal, intent.id)
 
     async def _find_refund(self, refund: RefundRequest) -> Refund | None:

@@ -46,7 +46,7 @@ _BY_STATUS = {
 
 
 class StripeWebhookParser(ProviderWebhookParser):
-    """Accepts messages signed with any of the endpoint's `secrets`: two while one is being replaced."""
+    """A parser of messages signed with any of the endpoint's `secrets`: two while one is being replaced."""
 
     def __init__(self, client: stripe.StripeClient, secrets: Sequence[str]) -> None:
         self._client = client
@@ -91,7 +91,7 @@ def _event_of(event: Event) -> ProviderEvent | None:
 
 
 def _dispute_kind(event_type: str, status: str) -> ProviderEventKind | None:
-    """Return the meaning of a dispute's event. An inquiry of the bank (`warning_...`) moves no money."""
+    """Return the outcome that a dispute's event reports. A bank's inquiry (`warning_...`) moves no money."""
     if event_type == "charge.dispute.created" and not status.startswith("warning_"):
         return ProviderEventKind.DISPUTE_OPENED
     if event_type != "charge.dispute.closed":

@@ -8,9 +8,9 @@ from adapters.postgres.core.schema import JsonText, Row
 
 
 class AuditEntryRow(Row):
-    """An audit entry. A trigger rejects changes, and deletions except by pruning.
+    """An audit entry. A trigger rejects every update, and every deletion except by pruning.
 
-    It has no foreign keys: entries outlive the objects that they name, and take no locks on them.
+    The table has no foreign keys: entries outlive the objects that they name, and inserting one locks no other row.
     """
 
     __tablename__ = "audit_log"

@@ -14,7 +14,7 @@ PRODUCTS = select(
 
 
 def product_values(product: Product) -> dict[str, object]:
-    """Return the columns of a product; the repository makes `search_words` of `words`."""
+    """Return the columns of a product. The repository computes `search_words` from `words`."""
     return {
         "id": product.id,
         "sku": product.sku,
@@ -63,7 +63,7 @@ def product_from(row: ProductRow) -> Product:
 
 
 def product_view_from(row: ProductWithStockRow) -> ProductView:
-    """Return the view without making a product and a stock first, which takes twice as long: this read is frequent."""
+    """Build the view directly from the row, because building the entities first takes twice as long."""
     return ProductView(
         id=ProductId(row.id),
         sku=row.sku,
@@ -99,7 +99,7 @@ def stock_from(row: StockRow) -> Stock:
 
 
 def movement_values(version: int, movement: Movement) -> dict[str, object]:
-    """Return a row of the ledger; `version` is that of the stock after the movement."""
+    """Return a row of the ledger. `version` is the stock's version after the movement."""
     return {
         "product_id": movement.product_id,
         "version": version,

@@ -122,7 +122,7 @@ class PostgresStockQueries(StockQueries):
 
 def _conditions(criteria: ProductFilter) -> Iterator[ColumnElement[bool]]:
     if criteria.status is not None:
-        # Rendered into the statement, not bound: only then is the index on the prices of active products used.
+        # A literal: PostgreSQL does not use the index on the prices of active products with a bound value.
         yield ProductRow.status == literal(criteria.status.value, literal_execute=True)
     if criteria.sku is not None:
         yield ProductRow.sku == criteria.sku
@@ -133,7 +133,7 @@ def _conditions(criteria: ProductFilter) -> Iterator[ColumnElement[bool]]:
     if criteria.max_price is not None:
         yield ProductRow.price_amount <= criteria.max_price
     if criteria.in_stock is not None:
-        # Rendered into the statement, not bound: the planner then knows how many products the filter leaves.
+        # A literal, so that the planner can estimate how many products the filter leaves.
         yield StockRow.in_stock.is_(criteria.in_stock)
     if criteria.changed_after is not None:
         yield ProductRow.updated_at >= criteria.changed_after
@@ -144,7 +144,7 @@ def _conditions(criteria: ProductFilter) -> Iterator[ColumnElement[bool]]:
 
 
 def _matches(query: str) -> Iterator[ColumnElement[bool]]:
-    """Yield a condition for each term of the query, as defined in `domain.catalog.search`; false without a term."""
+    """Yield a condition for each term of the query (see `domain.catalog.search`), or false without terms."""
     terms = search.terms(query)
     if not terms:
         yield false()

@@ -61,8 +61,8 @@ _UPDATED = (
     .returning(StockRow.product_id)
     .cte("updated")
 )
-# All of the ledger is written if every stock still had the version that was read, and nothing of it otherwise: the
-# number of written rows shows which.
+# The statement writes all movements if every stock still has the version that was read, and none otherwise. The
+# number of written rows shows which of the two happened.
 _SAVE_STOCKS = (
     insert(StockMovementRow)
     .from_select(
@@ -76,7 +76,7 @@ _SAVE_STOCKS = (
 
 
 class PostgresProductRepository(ProductRepository):
-    """Many products are written by one prepared statement that the driver pipelines: imports are not frequent."""
+    """Products in PostgreSQL. Several are written by one prepared statement that the driver pipelines."""
 
     def __init__(self, transaction: Transaction, outbox: Outbox) -> None:
         self._transaction = transaction
@@ -155,7 +155,7 @@ class PostgresStockRepository(StockRepository):
         return {stock.product_id: stock for stock in stocks}
 
     def _take_movements(self, stocks: Iterable[Stock]) -> list[dict[str, object]]:
-        """Return the stocks' new movements, each with the version that it led to, and clear them."""
+        """Return the stocks' new movements, each with the resulting version of its stock, and clear them."""
         taken: list[dict[str, object]] = []
         for stock in stocks:
             self._audit.follow_movements(stock.movements)
@@ -168,5 +168,5 @@ class PostgresStockRepository(StockRepository):
 
 
 def _changed(stock: Stock) -> dict[str, object]:
-    """Return the stock as it is now, and the version at which it was read: each movement has added one."""
+    """Return the stock's values and the version that was read: each movement has added one to it."""
     return {**stock_values(stock), "read_version": stock.version - len(stock.movements)}

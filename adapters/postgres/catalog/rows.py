@@ -14,7 +14,7 @@ class StockRow(Row):
     """The most frequently updated rows. Half of each page is left free, so that an update stays on its page (HOT).
 
     The index on `in_stock` does not prevent that: PostgreSQL compares the values of indexed columns, and this one
-    only changes when the last unit leaves or the first one arrives. An index on the expression would.
+    only changes when the last unit leaves or the first one arrives. An index on the expression would prevent it.
     """
 
     __tablename__ = "stocks"
@@ -32,10 +32,10 @@ class StockRow(Row):
 
 
 class StockMovementRow(Row):
-    """The ledger. `version` is that of the stock which the movement led to: two writers can never both have one.
+    """The stock ledger. `version` is the stock's version after the movement: no two writers share one.
 
     There is no foreign key to the stock: movements are only written beside their locked stock, in one transaction,
-    and no stock is ever deleted. It would be looked up once for each line of each order.
+    and no stock is ever deleted. A foreign key would look up the stock once for each line of each order.
     """
 
     __tablename__ = "stock_movements"
@@ -59,7 +59,7 @@ class StockMovementRow(Row):
 
 
 class StockOpeningBalanceRow(Row):
-    """The sums of a product's archived movements. `received` leaves shipments out."""
+    """The sums of a product's archived movements. `received` does not include shipments."""
 
     __tablename__ = "stock_opening_balances"
 
@@ -73,7 +73,7 @@ class ProductRow(Row):
     """A product. Its stock is inserted first, so that no product is without one.
 
     `sort_name`, `search_words` and `search_typos` are computed by the domain, from the product of `search_version`.
-    Where that is not the product's version, an earlier release computed them, by earlier rules: see `ProductSearchIndex`.
+    If that is not the product's version, an earlier release computed them by earlier rules: see `ProductSearchIndex`.
     Names are sorted by code point, as Python sorts them, on every server.
     """
 

@@ -1,4 +1,4 @@
-"""The invariants of the shop, as queries for what violates them, in ranges of ids."""
+"""Queries that find violations of the shop's invariants, each in a range of ids."""
 
 import asyncio
 from bisect import bisect_right
@@ -16,13 +16,13 @@ from application.checks.ports import Finding, Invariant, InvariantChecks
 from domain.orders.lifecycle import TRANSITIONS
 
 SHOWN = 20
-"""How many offenders are named for each invariant."""
+"""The maximum number of violating objects that are named for each invariant."""
 
 RANGE = 2000
-"""Orders, or products, that are checked in one transaction."""
+"""The number of orders or products that one transaction checks."""
 
 PAUSE = timedelta(milliseconds=5)
-"""Between two transactions, so that a check leaves most of the database's time to others."""
+"""The pause between two transactions. It leaves most of the database's capacity to other work."""
 
 _FIRST, _LAST = UUID(int=0), UUID(int=2**128 - 1)
 
@@ -66,9 +66,9 @@ _OF_ORDERS: Mapping[Invariant, str] = {
         SELECT DISTINCT o.id AS offender
         FROM orders o JOIN orders other USING (customer_id, idempotency_key)
         WHERE o.id > :after AND o.id <= :until AND other.id <> o.id""",
-    # A history begins with version 1, leads from each status to the next, and ends with the order's present status. Of
-    # the events that an order has of a version, exactly one is that of the row. Expired orders are pruned, and so are
-    # old events.
+    # A history begins with version 1, leads from each status to the next, and ends with the order's present status. For
+    # each row of the history, the order has exactly one event of that version and type. Expired orders and old events
+    # are pruned.
     Invariant.CHANGES_ARE_RECORDED: """
         WITH told AS (
             SELECT aggregate_id, aggregate_version, type, count(*) AS times
@@ -130,7 +130,7 @@ _OF_PRODUCTS: Mapping[Invariant, str] = {
             GROUP BY product_id) ledger USING (product_id)
         WHERE coalesce(on_hand, 0) <> coalesce(came, 0) OR coalesce(reserved, 0) <> coalesce(promised, 0)""",
 }
-# Only open orders hold stock. There are few of them beside all orders that there have been, so one statement reads them.
+# Only open orders hold stock. They are few compared with all orders ever placed, so one statement reads them.
 _RESERVED_FOR_ORDERS = """
     SELECT product_id AS offender
     FROM stocks FULL JOIN (
@@ -162,7 +162,7 @@ _OVERSOLD = f"""
         GROUP BY l.product_id) sold
     WHERE units > ({_CAME})"""  # noqa: S608 - a constant of this file
 
-# An action can have several rows that differ in their guards and parties only.
+# An action can have several rows that differ only in their guards and parties.
 _RECORDED = {(row.source, row.action, row.target): row for row in TRANSITIONS if row.event}.values()
 _TABLE = {
     "sources": [row.source for row in _RECORDED],
@@ -204,14 +204,14 @@ async def _pause() -> None:
 
 
 class PostgresInvariantChecks(InvariantChecks):
-    """Checks of ranges of orders and of products, each in a short transaction that sees one state of the database.
+    """Checks of ranges of orders or products, each in a short transaction with one snapshot.
 
     A transaction of the shop writes an order with its lines, payments, history and events, or a stock with its ledger.
-    A range has these whole, so a change that happens meanwhile is never reported. Units sold are summed over several
-    ranges, between which orders change: a product that looks oversold is checked again in one transaction. No locks
-    are taken.
+    A range contains all of these rows, so a concurrent change is never reported as a violation. Units sold are summed
+    over several ranges, and orders can change in between: a product that looks oversold is checked again in one
+    transaction. No locks are taken.
 
-    `engine` is a checking one: requests' own connections neither may nor can read whole tables.
+    `engine` comes from `create_checking_engine`: the settings of other engines do not suit reads of whole tables.
     """
 
     def __init__(
@@ -253,7 +253,7 @@ class PostgresInvariantChecks(InvariantChecks):
     async def _check_products(
         self, connection: AsyncConnection, found: "_Found", sold: Counter[UUID]
     ) -> Sequence[UUID]:
-        """Check the products, and return those of which more may have been sold than there were."""
+        """Check the products, and return those of which too many units may have been sold."""
         sold_ids = sorted(sold)
         suspected: list[UUID] = []
 
@@ -273,7 +273,7 @@ class PostgresInvariantChecks(InvariantChecks):
         end_of_range: TextClause,
         check: Callable[[Mapping[str, UUID]], Awaitable[None]],
     ) -> None:
-        """Check all ids, some in each transaction. The last range also has the ids that are added meanwhile."""
+        """Check all ids, one range per transaction. The last range includes ids that are added meanwhile."""
         after = _FIRST
         while after != _LAST:
             async with connection.begin():

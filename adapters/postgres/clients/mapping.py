@@ -33,7 +33,7 @@ def secret_values(client_id: ClientId, secret: ClientSecret) -> dict[str, object
 
 
 def clients_with_secrets() -> Select[*tuple[Any, ...]]:
-    """Select service clients, with a row for each valid secret, the first first, or with one that has none."""
+    """Select service clients: one row per valid secret, oldest first, or one row without a secret."""
     return (
         select(
             *columns_of(ServiceClientRow),
@@ -48,7 +48,7 @@ def clients_with_secrets() -> Select[*tuple[Any, ...]]:
 
 
 def client_from(rows: Sequence[ResultRow]) -> ServiceClient | None:
-    """Build a client from its rows of `clients_with_secrets`: one per secret, at least one. None without rows.
+    """Build a client from its rows of `clients_with_secrets`, or return None if there are no rows.
 
     A scope that no longer exists in the code permits nothing and is left out.
     """

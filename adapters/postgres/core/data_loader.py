@@ -10,9 +10,9 @@ V = TypeVar("V")
 
 
 class DataLoader(Generic[K, V]):
-    """Reads by key. Keys that are requested while one statement runs are read together by the next.
+    """A loader of rows by key. Keys requested while one statement runs are read together by the next one.
 
-    No read returns an older state than a separate one would: its statement starts after the request.
+    A result is never older than that of a separate read, because the statement starts after the request.
     """
 
     def __init__(self, read: Callable[[Collection[K]], Awaitable[Mapping[K, V]]]) -> None:

@@ -1,4 +1,4 @@
-"""The database's time, as every process knows it."""
+"""The database's time, which all processes share."""
 
 import time
 from collections.abc import Callable
@@ -17,20 +17,20 @@ from application.shared.clock import Clock
 
 _SYSTEM_CLOCK = SystemClock()
 _COUNTER = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-"""Linux has the first one. Elsewhere the second one is used, which may stop while the machine is suspended."""
+"""Only Linux has CLOCK_BOOTTIME. CLOCK_MONOTONIC may stop while the machine is suspended."""
 REFRESH_AFTER = 10.0
 """Seconds after which the time is read again. Two machines drift apart by less than a millisecond meanwhile."""
 
 
 def _seconds() -> float:
-    """Return seconds since the machine started, also those of a suspended machine: no setting of a clock moves them."""
+    """Return the machine's uptime in seconds, suspension included. Setting the clock does not change it."""
     return time.clock_gettime(_COUNTER)
 
 
 class DatabaseClock(Clock):
-    """The time of the database server, continued by this machine's counter of seconds.
+    """The database server's time, extrapolated with this machine's uptime counter.
 
-    The system time is used only until the first connection. So processes whose clocks differ agree on leases, due
+    The system time is used only until the first connection, so processes whose clocks differ agree on leases, due
     times and expiry.
     """
 
@@ -47,15 +47,18 @@ class DatabaseClock(Clock):
         return time_read + timedelta(seconds=self._seconds() - at)
 
     def claim_reading(self) -> bool:
-        """Return whether the caller has to read the time. Others do so only before the first reading."""
+        """Return whether the caller has to read the time: at most one caller per `REFRESH_AFTER` has to.
+
+        Before the first reading, every caller has to.
+        """
         if self._read is not None and self._seconds() < self._next_reading:
             return False
         self._next_reading = self._seconds() + REFRESH_AFTER
         return True
 
     async def read(self, connection: asyncpg.Connection) -> None:
-        """Read the time of the server. It is that of the middle between request and response."""
-        # A transaction, because a pooler may send the two messages of a statement to different servers otherwise.
+        """Read the server's time. It is assigned to the midpoint between request and response."""
+        # In a transaction, because a pooler could otherwise send the two messages of a statement to different servers.
         async with connection.transaction():
             sent = self._seconds()
             time_read = await connection.fetchval("SELECT clock_timestamp()")
@@ -64,9 +67,9 @@ class DatabaseClock(Clock):
 
 
 def keep_time(engine: AsyncEngine, clock: DatabaseClock) -> None:
-    """Let the engine's connections read the time when a caller gets one, at most once every `REFRESH_AFTER`.
+    """Read the time when a connection is checked out, at most once every `REFRESH_AFTER`.
 
-    No transaction has a further statement for it.
+    Transactions therefore need no statement for it.
     """
 
     def read_time(

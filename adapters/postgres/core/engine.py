@@ -16,8 +16,8 @@ SERVER_SETTINGS = {
     "application_name": "steelyard",
     # Statements are short and prepared; compiling them to machine code never pays.
     "jit": "off",
-    # Every statement has an index. A plan that is made while a table is small is cached while it grows, so it must
-    # not be the plan of a small table, which scans it all.
+    # Every statement can use an index. A plan that is cached while a table is small is still used after it has grown,
+    # so it must not be a scan of the whole table.
     "enable_seqscan": "off",
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
@@ -31,8 +31,8 @@ PUBLIC_READ_TIMEOUT = timedelta(seconds=1)
 """Timeout of public reads: an expensive search must not occupy a connection for longer."""
 
 READ_ISOLATION = "read_isolation"
-"""Execution option of single reads. Preparing and executing are two messages: a pooler needs a transaction
-around them, while without one autocommit saves two round trips."""
+"""Execution option of single reads. A pooler needs a transaction around the two messages of a statement (prepare
+and execute). Without a pooler, autocommit saves two round trips."""
 
 CHECKING_SETTINGS = {
     "application_name": "steelyard check",
@@ -40,10 +40,10 @@ CHECKING_SETTINGS = {
     "lock_timeout": "2s",
     "statement_timeout": "1min",
 }
-"""Settings of a session that reads whole tables: with the default planner settings."""
+"""Settings of a session that reads whole tables. The planner keeps its default settings."""
 
 COMMAND_TIMEOUT = 8.0
-"""Seconds to wait for a response. It ends the wait when the network, and so the server's own limits, fail."""
+"""Seconds to wait for a response. It applies when the network fails, so that no error of the server arrives."""
 
 
 def create_engine(
@@ -58,8 +58,8 @@ def create_engine(
     """Return an engine for a `postgresql+asyncpg://` URL. It connects on first use.
 
     `checkout_timeout` is in seconds: a caller that waits longer for a connection gets Overloaded.
-    `statement_timeout` is the time after which the server cancels a statement. Connections keep a `clock` that is a
-    DatabaseClock in step with the server.
+    `statement_timeout` is the time after which the server cancels a statement. If `clock` is a DatabaseClock,
+    connections synchronize it with the server.
 
     A URL that ends in `?prepared_statement_cache_size=0` means a pooler in transaction mode,
     such as PgBouncer: no statement is then prepared in one transaction and used in another.
@@ -86,7 +86,7 @@ def create_engine(
         },
     )
     event.listen(engine.sync_engine, "checkout", _refuse_dead_connection)
-    if isinstance(clock, DatabaseClock):  # a test may have set another one
+    if isinstance(clock, DatabaseClock):  # a test may pass another clock
         keep_time(engine, clock)
     event.listen(engine.sync_engine, "handle_error", _leave_read_only_server)
     return engine
@@ -119,7 +119,7 @@ def _is_pooled(url: str) -> bool:
 
 
 def _leave_read_only_server(context: ExceptionContext) -> None:
-    """Empty the pool if the server rejects writes: it has become a standby, and new connections may lead elsewhere."""
+    """Empty the pool if the server has become a standby: new connections may reach the new primary."""
     error = context.sqlalchemy_exception
     if isinstance(error, DBAPIError) and sqlstate(error) == READ_ONLY:
         context.is_disconnect = True

@@ -42,8 +42,8 @@ _GONE_CLASSES = {
 def translated(*, lock_timeout_error: type[Overloaded | IdempotencyInFlight] = Overloaded) -> Iterator[None]:
     """Translate errors of the database, the driver and the pool into errors of the core.
 
-    `lock_timeout_error` is raised if a lock is not free in time. The violation of a constraint without an error
-    of the shop is raised unchanged: it is a mistake in the code.
+    `lock_timeout_error` is raised if a lock is not free in time. A violation of a constraint that
+    is mapped to no error is raised unchanged: it is a mistake in the code.
     """
     try:
         yield

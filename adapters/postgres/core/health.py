@@ -20,11 +20,11 @@ _UNDEFINED_TABLE = "42P01"
 _INSUFFICIENT_PRIVILEGE = "42501"
 
 WRITE_TIMEOUT = timedelta(seconds=2)
-"""A check that takes longer than the load balancer waits would fail anyway."""
+"""The timeout of the check. Load balancers do not wait longer."""
 
 _TRY_WRITE = (
     text("SET LOCAL temp_tablespaces = ''"),
-    # One megabyte in the tablespace of the tables, and a commit that has to reach the synchronous standbys.
+    # Write one megabyte to the tablespace of the tables, and make the commit wait for the synchronous standbys.
     text(
         "CREATE TEMPORARY TABLE steelyard_readiness ON COMMIT DROP AS"
         " SELECT repeat('x', 1900) AS filler FROM generate_series(1, 512)"
@@ -55,7 +55,7 @@ class PostgresHealth(Health):
     async def _schema_state(self) -> SchemaState:
         if row := await self._first_row(FIND_STATE, state_parameters()):
             if row.is_read_only:
-                # The server has become a standby. Further connections may lead to its successor.
+                # The server has become a standby. New connections may reach the new primary.
                 await self._engine.dispose()
                 raise DatabaseUnavailable
             return SchemaState.of_row(row)
@@ -63,7 +63,7 @@ class PostgresHealth(Health):
         return SchemaState.unrecorded(row.revision if row else None)
 
     async def _try_write(self) -> None:
-        """Write and commit something that leaves nothing behind. Raises DatabaseUnavailable."""
+        """Write a temporary table that the commit drops. Raises DatabaseUnavailable."""
         failures = self._writes.failures
         try:
             with translated():
@@ -75,7 +75,7 @@ class PostgresHealth(Health):
         except DBAPIError as error:
             if sqlstate(error) != _INSUFFICIENT_PRIVILEGE:
                 raise
-            # The role may not create temporary tables, so that nothing more can be found out.
+            # The role is not permitted to create temporary tables, so writes cannot be tested.
         self._writes.resolve(failures)
 
     async def _first_row(

@@ -1,4 +1,4 @@
-"""Keyset pagination: the index is entered where the last page ended."""
+"""Keyset pagination: a page is read from the index, starting after the last row of the previous page."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -19,7 +19,7 @@ SelectAny = Select[*tuple[Any, ...]]
 def page_of(
     statement: SelectAny, key: Key, *, descending: bool, after: Position | None, limit: int
 ) -> SelectAny:
-    """Return the statement for the rows after a position, plus one row that indicates a further page."""
+    """Return the statement for the rows of a page, plus one row that shows whether another page follows."""
     if after is not None:
         statement = statement.where(_beyond(key, after, descending=descending))
     ordered = statement.order_by(*(column.desc() if descending else column.asc() for column in key))
@@ -27,14 +27,14 @@ def page_of(
 
 
 def shown(rows: Sequence[R], key: Key, *, limit: int, show: Callable[[R], V]) -> Page[V]:
-    """Build a page from the rows of the statement of `page_of`."""
+    """Build a page from the rows that the statement of `page_of` returns."""
     items = rows[:limit]
     end = tuple(getattr(items[-1], column.key) for column in key) if len(rows) > limit else None
     return Page(tuple(map(show, items)), end)
 
 
 def _beyond(key: Key, after: Position, *, descending: bool) -> ColumnElement[bool]:
-    """Compare row values, which PostgreSQL does with one index: `(a, b) > (:a, :b)`."""
+    """Return a comparison of row values, which can use one index: `(a, b) > (:a, :b)`."""
     here = tuple_(*key)
     there = tuple_(*(literal(value, column.type) for column, value in zip(key, after, strict=True)))
     return here < there if descending else here > there

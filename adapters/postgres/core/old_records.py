@@ -22,7 +22,7 @@ _BEFORE: BindParameter[datetime] = bindparam("before")
 
 
 def _deletion(row: type[Row], is_old: ColumnElement[bool]) -> Delete:
-    """Return a statement that waits for no lock, so that it never takes part in a deadlock."""
+    """Return a statement that skips locked rows, so that it never takes part in a deadlock."""
     key = inspect(row).primary_key
     old = select(*key).where(is_old).limit(bindparam("limit")).with_for_update(skip_locked=True)
     return delete(row).where(tuple_(*key).in_(old))

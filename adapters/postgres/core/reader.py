@@ -1,4 +1,4 @@
-"""Reads outside of units of work."""
+"""Read-only statements outside of units of work."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,7 +11,9 @@ from adapters.postgres.core.result_row import ResultRow
 
 
 class AutocommitReader:
-    """Runs single statements in autocommit: one round trip each, and a connection only for that time.
+    """A reader that runs single statements in autocommit: each takes one round trip.
+
+    A connection is checked out only for the duration of a statement.
 
     All methods raise Overloaded if no connection is free in time, and DatabaseUnavailable.
     """

@@ -10,25 +10,26 @@ from sqlalchemy import Column, Row
 from adapters.postgres.core import schema
 
 ResultRow: TypeAlias = Row[*tuple[Any, ...]]
-"""A row of a result. Only its statement knows its columns."""
+"""A row of a result. The type does not name its columns, which depend on the statement."""
 
 R = TypeVar("R")
 S = TypeVar("S", bound=schema.Row)
 
 
 def typed_rows(kind: type[R], rows: Sequence[ResultRow]) -> Sequence[R]:  # noqa: ARG001 - gives the type
-    """Return rows as rows of a table, whose columns their statement selects, so that mappings are type-checked.
+    """Convert rows to typed rows of a table, so that mypy checks the mappings.
 
-    They are named tuples, because an attribute of theirs costs a tenth of an attribute of a result's row.
+    The statement must select the table's columns. Named tuples are used, because reading their
+    attributes takes a tenth of the time of SQLAlchemy's rows.
     """
     make = _maker(rows[0]._fields) if rows else tuple
     return cast("Sequence[R]", list(map(make, rows)))
 
 
 def row_maker(kind: type[S], columns: Iterable[Column[Any]]) -> Callable[[Iterable[object]], S]:
-    """Return a function that makes rows of a table from values of some columns, in the order of the columns.
+    """Return a function that makes typed rows from values in the order of the given columns.
 
-    For values that are a part of a result's row.
+    It is for statements that select columns of several tables.
     """
     names = tuple(kind.__mapper__.get_property_by_column(column).key for column in columns)
     return cast("Callable[[Iterable[object]], S]", _maker(names))

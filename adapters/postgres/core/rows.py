@@ -1,4 +1,4 @@
-"""All tables. `migrations/` creates them, and a test compares both.
+"""All tables. `migrations/` creates them, and a test checks that both are equal.
 
 Rows are separate from entities; each feature's mapping.py converts between them.
 """

@@ -1,7 +1,7 @@
 """The release of this code, and the schema revision that it needs.
 
-The revision is read from the migrations' file names: importing Alembic takes longer than anything else of a start, and
-only a migration needs it.
+The revision is read from the names of the migration files, because importing Alembic takes longer than the rest of
+the start, and only a migration needs it.
 """
 
 from functools import cache

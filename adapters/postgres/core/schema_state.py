@@ -13,7 +13,7 @@ from application.health.ports import ReleaseOutdated, SchemaOutdated
 
 
 class SchemaRevisionRow(Row):
-    """An applied migration, and the oldest release that works with it. Alembic's run writes and deletes these rows."""
+    """An applied migration with the oldest release that works with it. Migrations insert and delete rows."""
 
     __tablename__ = "schema_revisions"
 
@@ -27,7 +27,7 @@ FIND_STATE = text("""
            (SELECT coalesce(max(min_compatible_release), 1) FROM schema_revisions) AS min_compatible_release,
            current_setting('transaction_read_only')::boolean AS is_read_only
 """)
-"""Fails with `undefined_table` if no migration has recorded its releases: before revision 0026, or without a schema."""
+"""Fails with `undefined_table` before revision 0026 (which created the table) and without a schema."""
 
 FIND_REVISION = text("SELECT version_num AS revision FROM alembic_version")
 """Fails with `undefined_table` in a database without a schema."""
@@ -41,7 +41,7 @@ def state_parameters() -> Mapping[str, object]:
 @dataclass(frozen=True, slots=True)
 class SchemaState:
     revision: str | None
-    """The last migration; None: the database has no schema."""
+    """The last applied migration, or None if the database has no schema."""
     has_needed_revision: bool
     min_compatible_release: int
 
@@ -68,7 +68,7 @@ class SchemaState:
             )
 
     def ensure_compatible(self) -> None:
-        """Return if this release can run on the schema. Raise ReleaseOutdated or SchemaOutdated."""
+        """Raise ReleaseOutdated or SchemaOutdated if this release cannot run on the schema."""
         self.ensure_permits_release()
         if not self.has_needed_revision:
             raise SchemaOutdated(self.revision, needs=needed_revision(), release=RELEASE)

@@ -1,23 +1,23 @@
-"""Encryption of columns with secrets. Rows of earlier releases are not encrypted."""
+"""Encryption of columns that contain secrets. Rows of earlier releases are not encrypted."""
 
 from dataclasses import dataclass
 
 from application.shared.secrets import SecretBox
 
 PREFIX = b"sealed."
-"""The start of an encrypted value; the id of its key follows. No secret in clear starts like this."""
+"""The start of an encrypted value; the id of its key follows. No unencrypted secret starts like this."""
 
 KEY_ID_LENGTH = 16
 
 
 @dataclass(frozen=True, slots=True)
 class SecretColumns:
-    """Encrypts and decrypts values of bytea columns. `place` is the table and the key of the row."""
+    """Encryption of values of bytea columns. `place` is the table and the key of the row."""
 
     box: SecretBox
 
     def seal(self, secret: bytes, *, place: str) -> bytes:
-        """Return the encrypted secret, or the secret itself without a key."""
+        """Return the encrypted secret. Without an encryption key, return the secret itself."""
         sealed = self.box.seal(
             secret.decode("latin-1"), context=place
         )  # latin-1 maps every byte to a character

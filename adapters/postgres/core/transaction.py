@@ -18,10 +18,10 @@ Parameters = Mapping[str, object] | Sequence[Mapping[str, object]] | None
 
 
 class Transaction:
-    """Runs the statements of a unit of work's repositories.
+    """The transaction in which a unit of work's repositories run their statements.
 
-    Statements run on the session's connection, not through the session: no identity map,
-    so no stale objects, and half of the time.
+    Statements run on the session's connection and bypass the session: there is no identity map,
+    so objects are never stale, and a statement takes half of the time.
     """
 
     def __init__(self, session: AsyncSession, writes: WriteMonitor) -> None:
@@ -57,7 +57,7 @@ class Transaction:
         return result
 
     async def write(self, statement: Executable, parameters: Parameters, *, rows: int) -> None:
-        """Write exactly this many rows. Raises StaleDataError for another number, and the errors of `execute`."""
+        """Write exactly `rows` rows. Raises StaleDataError for another number, and the errors of `execute`."""
         written = (await self.execute(statement, parameters)).rowcount
         if written != rows:
             self._is_broken = True

@@ -84,10 +84,10 @@ class PostgresUnitOfWork(UnitOfWork):
 
 @dataclass(frozen=True, slots=True)
 class PostgresUnitOfWorkFactory(UnitOfWorkFactory):
-    """Opens units of work, each with its own session and connection.
+    """A factory of units of work, each with its own session and connection.
 
-    A caller cancelled in the middle of a statement costs the connection: SQLAlchemy closes it, which ends the
-    statement, and the pool opens another. A cancellation at any other place costs nothing.
+    If a caller is cancelled during a statement, SQLAlchemy closes the connection, which ends the
+    statement, and the pool opens another one. A cancellation at any other time has no such cost.
     """
 
     sessions: async_sessionmaker[AsyncSession]

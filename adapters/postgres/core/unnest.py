@@ -1,4 +1,4 @@
-"""Any number of rows in one statement with one parameter per column, so that it is planned once."""
+"""Statements with any number of rows and one array parameter per column, which are planned once."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any

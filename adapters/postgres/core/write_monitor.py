@@ -1,4 +1,4 @@
-"""Failed and waiting writes, which the readiness check has to know of."""
+"""A monitor of failed and waiting writes, for the readiness check."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,14 +8,14 @@ from time import monotonic
 from application.shared.errors import DatabaseUnavailable
 
 LONGEST_COMMIT = timedelta(seconds=3)
-"""A commit that takes longer waits for a synchronous standby that does not confirm it, or for a disk."""
+"""A commit that takes longer is blocked by a synchronous standby or by a disk."""
 
 
 class WriteMonitor:
-    """What the transactions of one process have learned about writes.
+    """Counts of the failed and waiting writes of one process.
 
     A server can answer reads while it rejects writes (its disk is full) or never confirms them (its synchronous standby is
-    lost). After a failed write the readiness check tries one, until one succeeds.
+    lost). After a failed write, each readiness check tries a write until one succeeds.
     """
 
     def __init__(self) -> None:
@@ -25,22 +25,22 @@ class WriteMonitor:
 
     @property
     def failures(self) -> int:
-        """The number of failed writes. Pass it to `resolve`, so that a failure meanwhile is not forgotten."""
+        """The number of failed writes. Read it before a test write, and pass it to `resolve` afterwards."""
         return self._failures
 
     @property
     def is_suspect(self) -> bool:
-        """Whether a write has failed since the last one that succeeded for the readiness check."""
+        """Whether a write has failed since the readiness check's last successful test write."""
         return self._failures > self._resolved
 
     @property
     def is_commit_waiting(self) -> bool:
-        """Whether a commit has been waiting for longer than any should."""
+        """Whether a commit has been waiting for longer than LONGEST_COMMIT."""
         before = monotonic() - LONGEST_COMMIT.total_seconds()
         return any(begun < before for begun in self._commits.values())
 
     def resolve(self, failures: int) -> None:
-        """Record that a write has succeeded after so many failures."""
+        """Record that a test write succeeded. `failures` is the count that was read before it."""
         self._resolved = failures
 
     @contextmanager

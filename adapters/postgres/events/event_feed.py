@@ -17,11 +17,11 @@ ONE_AT_A_TIME = int.from_bytes(b"steelyrd", "big") + 1
 """The advisory lock for assigning positions. It is held until the positions are visible."""
 
 SCANNED = 5000
-"""The number of events that one read scans, however few of them have the requested type."""
+"""The maximum number of events that one read scans, even if few of them have the requested type."""
 
 _TRY_LOCK = select(func.pg_try_advisory_xact_lock(ONE_AT_A_TIME))
 
-# All events of an aggregate are taken together. Process clocks differ, so an event counts as
+# All events of an aggregate are published together. Process clocks differ, so an event counts as
 # happening no earlier than its aggregate's previous event.
 _PUBLISH = text("""
     WITH taken AS (
@@ -45,7 +45,7 @@ _PUBLISH = text("""
     WHERE outbox.id = placed.id
 """)
 
-# The last event stays, so that positions and publishers continue after it. Events that a delivery refers to stay, too.
+# The last event is kept, because positions and publishers continue after it. Events with deliveries are kept, too.
 _PRUNE = text("""
     DELETE FROM outbox WHERE id IN (
         SELECT id FROM outbox
@@ -85,7 +85,7 @@ _READ_TYPE = _READ.where(OutboxRow.type == bindparam("type"))
 
 
 class PostgresEventFeed(EventFeed):
-    """One process at a time assigns positions, in the transaction that publishes, so that they have no gaps."""
+    """Assign positions without gaps: one process at a time does so, in the transaction that publishes."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine

@@ -10,7 +10,7 @@ from application.events.ports import OutboxQueries
 
 
 class PostgresOutboxQueries(OutboxQueries):
-    """A rare query of people who reconcile, so it has no index."""
+    """Queries of the outbox. They have no index, because they are rare: people run them to reconcile data."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._reader = AutocommitReader(engine)

@@ -10,7 +10,7 @@ from adapters.postgres.core.schema import JsonText, Row
 class OutboxRow(Row):
     """An event in the outbox. `data` contains the fields without columns.
 
-    `position` is the event's place in the feed, assigned when it is published. Not before: a number drawn in a
+    `position` is the event's place in the feed. It is assigned when the event is published: a number drawn in an earlier
     transaction can become visible after a higher one, and a reader past that one would skip it.
     """
 

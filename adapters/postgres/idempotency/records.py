@@ -33,7 +33,7 @@ _SCOPE = columns_of(IdempotencyKeyRow, without={*_BY_DEFAULT, "result", "subject
 _RESULT = cast(IdempotencyKeyRow.result, Text).label("result")
 
 _CLAIMED = UnnestedRows("claimed", _CLAIMED_COLUMNS)
-# The update is a write on purpose: see the port. A concurrent duplicate blocks on this row.
+# The update writes the row on purpose (see the port): a concurrent duplicate blocks on it.
 _CLAIM = (
     insert(IdempotencyKeyRow)
     .from_select(
@@ -136,7 +136,7 @@ class PostgresIdempotencyRecords(IdempotencyRecords):
         self._without_result -= {key.scope for key in results}
 
     async def free_claimed(self) -> None:
-        """Delete the claims of operations that have failed and stored no result."""
+        """Delete the claims of operations that failed and therefore stored no result."""
         if self._without_result:
             await self._transaction.execute(
                 _FREE, _FREED.parameters(map(_scope_values, self._without_result))

@@ -11,7 +11,7 @@ class IdempotencyKeyRow(Row):
     """An idempotency record: a client's key with the fingerprint of its request and the result.
 
     `result` is null only inside the transaction that claimed the key. `subject` is the user whose personal data
-    the result contains, if `principal` is somebody else.
+    the result contains, if `principal` is another one.
     """
 
     __tablename__ = "idempotency_keys"

@@ -1,4 +1,4 @@
-"""The JSON of stored results, which the former release reads as well: during a rolling upgrade and after a roll-back."""
+"""The JSON of stored results. The former release reads it too, in rolling upgrades and after rollbacks."""
 
 import json
 from dataclasses import replace
@@ -20,10 +20,10 @@ ACTIONS_OF_RELEASE_2 = frozenset(
         Action.REFUND,
     }
 )
-"""The actions that release 2 knows and shows to clients. It answers a retry with 500 if the result has another one."""
+"""The actions that release 2 knows. It answers a retry with 500 if the stored result has another one."""
 
 _ALL_ACTIONS = "all_actions"
-"""A field that release 2 ignores: the order's `allowed_actions` including newer ones."""
+"""A field that release 2 ignores. It contains the order's `allowed_actions` including newer ones."""
 
 
 def to_stored_json(result: object) -> str:
@@ -36,7 +36,7 @@ def to_stored_json(result: object) -> str:
 
 
 def from_stored_json(text: str, type_: type[T]) -> T:
-    """Return a result that this or another release has stored. Raises as `json_text.from_stored_json`."""
+    """Return a result that this or another release has stored. Raises the errors of `json_text.from_stored_json`."""
     result = json_text.from_stored_json(text, type_)
     if isinstance(result, OrderView) and f'"{_ALL_ACTIONS}"' in text:
         known = set(Action)

@@ -15,7 +15,7 @@ from domain.users.email_address import EmailAddress
 
 
 class _Statements:
-    """The statements of a table of requests or notices, which differ in their primary keys only."""
+    """The statements for one table: mail requests or mail notices, which differ only in their primary keys."""
 
     def __init__(self, row: type[MailRequestRow | MailNoticeRow]) -> None:
         columns = columns_of(row)
@@ -79,7 +79,7 @@ _LIST_SIGN_UPS_SET_ASIDE = (
 
 
 class PostgresMailRequests(MailRequests):
-    """Requests for sign-ups are columns of `sign_ups`: the former release, which shares the schema, sees none of them."""
+    """Mail requests. Those of sign-ups are columns of `sign_ups`, so that the former release ignores them."""
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
@@ -135,7 +135,7 @@ class PostgresMailRequests(MailRequests):
         return [request for _, request in failed[:limit]]
 
     async def prune_set_aside(self, *, until: datetime) -> None:
-        # Requests for sign-ups are pruned with their sign-ups.
+        # Mail requests of sign-ups are pruned together with the sign-ups.
         for statements in (_REQUESTS, _NOTICES):
             await self._transaction.execute(statements.prune, {"until": until})
 

@@ -37,7 +37,7 @@ from application.orders.ports import ExpiredOrders
 from application.orders.views import OrderView
 from application.shared.idempotency import FORMAT_VERSION, UNVERIFIABLE, IdempotentOperation
 
-# An order is placed before it expires, and the time of placing has an index. Customers are locked before their orders,
+# `placed_at` is compared as well, because it has an index. Customers are locked before their orders,
 # as they are when an account is closed.
 _LOCK = text("""
     SELECT orders.id
@@ -50,7 +50,7 @@ _LOCK = text("""
     FOR UPDATE OF orders SKIP LOCKED
 """).bindparams(bindparam("before", type_=DateTime(timezone=True)))
 _IDS = any_(bindparam("ids", type_=ARRAY(Uuid)))
-# A statement of its own sees the payments that were committed before the orders were locked.
+# A separate statement, so that its snapshot includes payments that were committed before the orders were locked.
 _READ = orders_with_lines(
     ORDERS.where(OrderRow.id == _IDS, ~exists().where(PaymentRow.order_id == OrderRow.id))
 )
@@ -93,10 +93,10 @@ _DELETIONS = (
 
 
 class PostgresExpiredOrders(ExpiredOrders):
-    """The record that stays is created at 'infinity', so that no release prunes it.
+    """Expired orders in PostgreSQL. The remaining records are created at 'infinity': no release prunes them.
 
-    A retry claims this record, so that it waits for the pruning transaction or makes that wait: it finds either the
-    order or the record.
+    A retry claims the record, so a concurrent retry and pruning wait for each other: the retry finds either the order
+    or the record.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:

@@ -28,7 +28,7 @@ ORDERS = select(*_ORDER)
 def orders_with_lines(
     chosen: Select[*tuple[Any, ...]], *, descending: bool = False
 ) -> Select[*tuple[Any, ...]]:
-    """Return the chosen orders by the time of placing, each in one row with its lines: an array for each column.
+    """Select orders by the time of placing, one row each, with an array for each column of the lines.
 
     `chosen` selects the columns of `ORDERS`. It becomes a subquery, so that the lines of orders beyond its limit
     are never read.
@@ -92,7 +92,7 @@ def line_values(order_id: OrderId, position: int, line: OrderLine) -> dict[str, 
 
 
 def change_values(order_id: OrderId, version: int, change: StatusChange) -> dict[str, object]:
-    """Return a row of the history; `version` is the order's version after the change."""
+    """Return a row of the history. `version` is the order's version after the change."""
     return {
         "order_id": order_id,
         "version": version,
@@ -157,7 +157,7 @@ def _line_from(row: OrderLineRow, currency: str) -> OrderLine:
 
 
 def _address_values(address: Address) -> AddressValues:
-    # Not `asdict`, which would be half of the cost of an order's values.
+    # Without `asdict`, which would take half of the time of this function.
     return {
         "name": address.name,
         "line1": address.line1,

@@ -1,4 +1,4 @@
-"""Reads for a batch of orders, in two statements: the first locks rows that are free, the second reads afterwards."""
+"""Reads for a batch of orders: one statement locks rows that are free, then a second one reads."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -38,7 +38,7 @@ _IDS = (
     bindparam("product_ids", type_=ARRAY(Uuid)),
 )
 
-# The condition on stocks depends on the customers, so that customers are locked first, in the order used everywhere.
+# The condition on stocks refers to the customers, so that customers are locked first, as everywhere.
 _LOCK = """
 WITH customers AS MATERIALIZED (
     SELECT id FROM users WHERE id = ANY (:customer_ids) ORDER BY id {lock_customers}
@@ -51,7 +51,7 @@ SELECT NULL::uuid AS customer_id, {stocks} FROM locked
 UNION ALL
 SELECT id, {nulls} FROM customers"""
 
-# One statement reads products and customers, each in rows of their own.
+# One statement reads both products and customers: each row is either a product or a customer.
 _READ = """
 SELECT products.*, customers.*
 FROM (SELECT {products} FROM products WHERE id = ANY (:product_ids)) products
@@ -75,7 +75,7 @@ _HOLDS = """
 
 
 class _Customer(NamedTuple):
-    """What `_READ` selects of a customer; None for the row of a product."""
+    """The customer's columns of `_READ`. In the row of a product all of them are None."""
 
     customer_id: UUID | None
     account_status: str
@@ -86,7 +86,7 @@ class _Customer(NamedTuple):
 
 
 def _lock(lock_customers: str, *, wait: bool) -> TextualSelect:
-    """Return the statement that locks customers and stocks: all of them, or those that are free."""
+    """Return the statement that locks customers and stocks: all of them with `wait`, else those that are free."""
     how = "" if wait else "SKIP LOCKED"
     statement = _LOCK.format(
         lock_customers=f"{lock_customers} {how}",
@@ -111,7 +111,8 @@ def _read(holds: str, *parameters: BindParameter[datetime]) -> TextualSelect:
     )
 
 
-# Counting holds locks the customer exclusively. Otherwise batches share the lock, which only keeps the account as it is.
+# Customers whose holds are counted are locked exclusively. Otherwise batches share the lock: it only prevents changes
+# of the account.
 _LOCK_ALONE, _LOCK_SHARED = _lock("FOR NO KEY UPDATE", wait=False), _lock("FOR SHARE", wait=False)
 _AWAIT_LOCKS = _lock("FOR NO KEY UPDATE", wait=True)
 _READ_HOLDS = _read(_HOLDS, bindparam("holds_at", type_=DateTime(timezone=True)))
@@ -157,6 +158,6 @@ async def lock_for_placing(
                 unpaid_orders=customer.unpaid_orders,
                 units={ProductId(product_id): held for product_id, held in units},
             )
-    # Every product has a stock: a product without one here has a stock that is locked elsewhere.
+    # Every product has a stock. If it is missing here, another transaction has locked it.
     locked_elsewhere = (products.keys() - stocks.keys()) | (holds.keys() - locked_customers)
     return PlacementContext(ProductsWithStock(products, stocks), holds, frozenset(locked_elsewhere))

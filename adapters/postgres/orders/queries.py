@@ -156,7 +156,7 @@ def _conditions(criteria: OrderFilter, access: OrderAccess) -> Iterator[ColumnEl
 
 
 def _found_elsewhere(criteria: OrderFilter) -> Iterator[ColumnElement[bool]]:
-    """Yield the conditions that read other tables."""
+    """Yield the conditions for which other tables are read."""
     if criteria.fulfillment_status is not None:
         yield _has_fulfillment_status(criteria.fulfillment_status)
     if criteria.email is not None:
@@ -167,7 +167,7 @@ def _found_elsewhere(criteria: OrderFilter) -> Iterator[ColumnElement[bool]]:
 
 
 def _has_fulfillment_status(status: FulfillmentStatus) -> ColumnElement[bool]:
-    """Return the condition that the order has the status: only confirmed orders need their lines for that."""
+    """Return the condition for a status. Only for confirmed orders does it read the lines."""
     is_partial = and_(
         OrderRow.status == OrderStatus.CONFIRMED,
         exists().where(OrderLineRow.order_id == OrderRow.id, OrderLineRow.fulfilled > 0),

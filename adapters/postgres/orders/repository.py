@@ -77,7 +77,7 @@ _FIND = orders_with_lines(
 _DUE = (
     select(OrderRow.id)
     .where(
-        # Rendered as a literal: with a bound value the partial index on due orders is not used.
+        # A literal: PostgreSQL does not use the partial index on due orders with a bound value.
         OrderRow.status == literal(OrderStatus.PENDING_PAYMENT.value, literal_execute=True),
         OrderRow.expires_at <= bindparam("now"),
     )
@@ -112,7 +112,7 @@ _UPDATED_LINES = (
     .where(OrderLineRow.order_id == _LINES.c.order_id, OrderLineRow.id == _LINES.c.id)
     .cte("updated_lines")
 )
-# History is written only for orders that have the version that was read, so the row count shows whether all had it.
+# History is written only for orders that still have the version that was read: the row count shows whether all do.
 _SAVE = (
     insert(OrderHistoryRow)
     .from_select(
@@ -187,7 +187,7 @@ class PostgresOrderRepository(OrderRepository):
             )
 
     async def _locked(self, lock: Executable, parameters: Mapping[str, object]) -> list[Order]:
-        """Lock orders, then read them by a second statement, whose snapshot includes what was committed during the wait."""
+        """Lock orders, then read them by a second statement that sees changes committed during the wait."""
         ids = (await self._transaction.execute(lock, parameters)).scalars().all()
         if not ids:
             return []

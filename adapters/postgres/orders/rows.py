@@ -51,10 +51,10 @@ ELSE 'unpaid' END)"""
 
 
 class OrderRow(Row):
-    """An order's head. Its amounts are of one currency. `cancelled_amount` is the price of the cancelled units.
+    """An order without its lines. All amounts are in its currency. `cancelled_amount` is the price of cancelled units.
 
     The foreign key to the customer takes a KEY SHARE lock on its row, which many orders can hold at once.
-    `fingerprint` is that of the request that placed the order; orders of release 2 and earlier have none.
+    `fingerprint` is the fingerprint of the request that placed the order; orders of release 2 and earlier have none.
     """
 
     __tablename__ = "orders"
@@ -108,7 +108,7 @@ class OrderLineRow(Row):
     """A line. `position` is its place in the order.
 
     There is no foreign key to the product. Products are never deleted, and a line is only written while its
-    product's stock is locked; the check would lock the product's row as well, once for each line.
+    product's stock is locked. A foreign key's check would lock the product's row as well, once for each line.
     """
 
     __tablename__ = "order_lines"
@@ -156,7 +156,7 @@ class OrderHistoryRow(Row):
 
 
 class FulfillmentRow(Row):
-    """A shipment. Its lines are only read together with it; the order's lines have their sums."""
+    """A fulfillment. Its lines are JSON, because they are only read with it; order lines have the sums."""
 
     __tablename__ = "fulfillments"
     __table_args__ = (Index(None, "order_id", "created_at", "id"),)

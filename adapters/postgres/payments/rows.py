@@ -14,8 +14,8 @@ from domain.payments.refund import RefundChannel, RefundOrigin, RefundStatus
 class PaymentRow(Row):
     """A payment. All amounts are in `currency`.
 
-    An order has at most one undecided payment. `predates_sole_payment` marks those that were admitted beside another
-    one before that rule; only the migration sets it.
+    An order has at most one undecided payment. `predates_sole_payment` marks additional ones
+    from the time before that rule. Only the migration sets it.
     """
 
     __tablename__ = "payments"
@@ -65,7 +65,7 @@ class PaymentRow(Row):
 
 
 class RefundRow(Row):
-    """A refund. Its lines are only read together with it; the order's lines have their sums."""
+    """A refund. Its lines are JSON, because they are only read with it; order lines have the sums."""
 
     __tablename__ = "refunds"
     __table_args__ = (

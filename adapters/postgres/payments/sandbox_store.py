@@ -134,7 +134,7 @@ class PostgresSandboxStore(SandboxStore):
                 if added.one_or_none() is not None:
                     await _add_message(connection, message)
                     return refund
-                # The same refund for another charge, or for an unknown one, which no lock protects.
+                # A concurrent call has added this refund for another or an unknown charge, so no lock excluded it.
                 return _refund_from((await connection.execute(_REFUND, {"id": refund_id})).one())
 
     async def find_refund(self, refund_id: RefundId) -> SandboxRefund | None:

@@ -42,7 +42,7 @@ class PostgresSigningKeys(SigningKeyStore):
     async def add_first(self, key: SigningKey) -> None:
         with translated():
             async with self._engine.begin() as connection:
-                # Of two processes that start concurrently, the second waits here and then finds the first one's key.
+                # If two processes start concurrently, the second one waits here and then finds the key of the first one.
                 await connection.execute(_LOCK)
                 if not (await connection.execute(_IS_THERE)).scalar_one():
                     await connection.execute(_ADD, self._values(key))

@@ -1,4 +1,4 @@
-"""Counting and encrypting the secrets of all tables."""
+"""Counts and encryption of the secrets in all tables."""
 
 from collections.abc import Mapping
 

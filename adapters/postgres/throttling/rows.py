@@ -6,7 +6,7 @@ from adapters.postgres.core.schema import Row
 
 
 class AttemptTallyRow(Row):
-    """Attempts of one account or one network. Some of each page is left free for HOT updates."""
+    """Attempts of one account or one network. Pages keep free space for HOT updates."""
 
     __tablename__ = "attempt_tallies"
     __table_args__ = ({"postgresql_with": {"fillfactor": 70}},)

@@ -39,7 +39,7 @@ from domain.users.user import User, UserStatus
 
 _RESULT = cast(cast(IdempotencyKeyRow.result, Text), JSONB)
 _WITHOUT_SUBJECT = IdempotencyKeyRow.format_version == 1
-"""Records of release 6daf4a4, which do not name their subject: only the result shows whose data it contains."""
+"""Records of release 6daf4a4. They have no `subject`: only the result shows whose data it contains."""
 _ID_IN_RESULT = _RESULT["id"].as_string()
 _CUSTOMER_IN_RESULT = _RESULT["customer_id"].as_string()
 

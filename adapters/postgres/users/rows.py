@@ -62,7 +62,7 @@ class SignUpRow(Row):
 
 
 class EmailChangeRow(Row):
-    """A change of a user's address that waits to be confirmed. The session may have ended: there is no foreign key."""
+    """An unconfirmed change of a user's address. `session_id` is no foreign key: the session may have ended."""
 
     __tablename__ = "email_changes"
     __table_args__ = (UniqueConstraint("token_hash"), Index(None, "requested_at"))

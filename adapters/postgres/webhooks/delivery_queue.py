@@ -45,7 +45,7 @@ _PUT = (
     insert(WebhookDeliveryRow)
     .from_select(
         [column.name for column in _GIVEN.table.columns],
-        # An endpoint may have been removed since it was looked up.
+        # The join skips endpoints that were removed after they were looked up.
         select(_GIVEN.table).join(WebhookEndpointRow, WebhookEndpointRow.id == _GIVEN.c.endpoint_id),
     )
     .on_conflict_do_nothing(index_elements=["endpoint_id", "event_id"])
@@ -61,7 +61,7 @@ _LEAST_SERVED = (
     .where(
         WebhookEndpointRow.paused_at.is_(None),
         or_(WebhookEndpointRow.leased_until.is_(None), WebhookEndpointRow.leased_until <= bindparam("now")),
-        # Not EXISTS, which a plan could join: the minimum is one entry of an index, however many heads there are.
+        # The minimum reads one entry of an index. EXISTS could be planned as a join that reads all heads.
         bindparam("now") >= _EARLIEST_DUE,
     )
     .order_by(WebhookEndpointRow.served_at.asc().nulls_first(), WebhookEndpointRow.created_at)
@@ -102,7 +102,7 @@ _GIVE_BACK = (
     .values(
         leased_until=null(),
         served_at=bindparam("now"),
-        # An expired secret is of use only to a person who reads the database without permission.
+        # An expired secret is deleted: it would help only an attacker who reads the database.
         former_secret=case(
             (
                 WebhookEndpointRow.former_secret_expires_at > bindparam("now"),

@@ -11,7 +11,7 @@ _PENDING = text("status = 'pending'")
 
 
 class WebhookEndpointRow(Row):
-    """An endpoint. Until `leased_until` a worker sends to it; `served_at` is the end of the last round.
+    """An endpoint. A worker leases it until `leased_until`. `served_at` is the end of the last lease.
 
     The former release, which shares the schema, sends to paused endpoints, does not count versions, and
     does not record failures or their end.
@@ -38,7 +38,7 @@ class WebhookEndpointRow(Row):
 
 
 class WebhookDeliveryRow(Row):
-    """An event for an endpoint. `aggregate_id` and `position` are the event's and determine the order of sending."""
+    """A delivery. `aggregate_id` and `position` are those of the event and determine the order of sending."""
 
     __tablename__ = "webhook_deliveries"
     __table_args__ = (

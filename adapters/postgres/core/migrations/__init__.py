@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 _ONE_AT_A_TIME = int.from_bytes(b"steelyrd", "big")
 _LOCK_TIMEOUT = "5s"
-"""Every statement on a table queues behind a migration that waits for its lock, so a migration soon gives up."""
+"""The lock timeout of a migration. It is short, because other statements queue behind a waiting migration."""
 
 _POLL_SECONDS = 0.1
 
@@ -41,7 +41,7 @@ def upgrade(url: str) -> None:
 
 
 def downgrade(url: str, revision: str) -> None:
-    """Migrate the database down to a revision, or to nothing (`base`). Data without a place there is lost.
+    """Migrate the database down to a revision, or to nothing (`base`). Data that the older schema cannot store is lost.
 
     Raises:
         UnknownRevision: this release has no such migration, or does not know the present one.
@@ -73,14 +73,14 @@ async def _migrate(url: str, migrate: Callable[[Connection], T], *, is_exclusive
 
 
 async def _take_turn(connection: AsyncConnection) -> None:
-    """Wait until no other process migrates, without a snapshot, for which CREATE INDEX CONCURRENTLY would wait."""
+    """Wait until no other process migrates. Hold no snapshot: CREATE INDEX CONCURRENTLY would wait for it."""
     while not await connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _ONE_AT_A_TIME}):
         await connection.rollback()
         await asyncio.sleep(_POLL_SECONDS)
 
 
 def _upgrade(connection: Connection) -> None:
-    """Migrate only if needed: importing Alembic takes a good part of a start."""
+    """Migrate only if needed: importing Alembic takes much of the time to start."""
     found = _state_of(connection)
     found.ensure_permits_release()
     if not found.has_needed_revision:

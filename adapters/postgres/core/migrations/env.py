@@ -39,7 +39,7 @@ context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=Row.metadata,
     on_version_apply=_record_revision,
-    # One transaction for all would hold the lock of the first migration until the last one ends.
+    # A single transaction would hold the locks of the first migration until the last one ends.
     transaction_per_migration=True,
 )
 with context.begin_transaction():

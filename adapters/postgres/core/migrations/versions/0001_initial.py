@@ -1,6 +1,6 @@
-"""Users, the catalogue with its stock, orders, and what makes them reliable.
+"""Tables of users, catalog, stock, orders, idempotency records and the outbox.
 
-The lists and bounds are written out: a migration says what was true on its day.
+Lists of values and bounds are literals, because a migration must not change with the code.
 """
 
 import sqlalchemy as sa

@@ -1,4 +1,4 @@
-"""Sessions, and since when a password is in use."""
+"""Sessions, and the time at which a password was last changed."""
 
 import sqlalchemy as sa
 from alembic import op

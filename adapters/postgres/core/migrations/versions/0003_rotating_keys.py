@@ -1,4 +1,4 @@
-"""Since when a key signs, and until when it verifies."""
+"""The times from which a signing key signs and until which it verifies."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,14 +13,14 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # Before, every key verified for ever.
+    # The former schema has no end of verification.
     op.execute("DELETE FROM signing_keys WHERE verifies_until IS NOT NULL")
     op.drop_column("signing_keys", "verifies_until")
     _move("signs_from", to="created_at")
 
 
 def _move(column: str, *, to: str) -> None:
-    """Make a column anew: renamed, it would keep the former name in that of its NOT NULL, from PostgreSQL 18 on."""
+    """Replace a column. From PostgreSQL 18 on, renaming would keep the old name in the NOT NULL constraint."""
     op.add_column("signing_keys", sa.Column(to, sa.DateTime(timezone=True), nullable=True))
     op.execute(f"UPDATE signing_keys SET {to} = {column}")  # noqa: S608 - names of this file
     op.alter_column("signing_keys", to, nullable=False)

@@ -1,4 +1,4 @@
-"""Payments, refunds and fulfillments, and what orders, their history and the ledger say of them."""
+"""Tables of payments, refunds and fulfillments, and their columns in orders, history and ledger."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -23,7 +23,7 @@ _REASONS = (
 
 
 def upgrade() -> None:
-    # With the default, processes of the version before go on placing orders while this runs.
+    # The default lets processes of the former release continue to place orders during the migration.
     op.add_column(
         "orders", sa.Column("refunding_amount", sa.BigInteger, server_default=sa.text("0"), nullable=False)
     )
@@ -169,7 +169,7 @@ def _create_inquiry_index(table: str) -> None:
 
 
 def _course() -> tuple[sa.Column[object], ...]:
-    """Return the columns that tell how far something is that a provider does."""
+    """Return the columns for the progress of a payment or refund at its provider."""
     return (
         _text("reference", nullable=True),
         _text("failure", nullable=True),

@@ -1,4 +1,4 @@
-"""The books of the simulated provider of payments."""
+"""The records of the sandbox payment provider."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Lists of users, whole, of one role, and of one status."""
+"""Indexes for lists of users: all users, users by role and users by status."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""A place in the feed for each event, given when it is published; with that, nobody asks for its transaction."""
+"""The position of each published event in the feed. It replaces the column with the transaction id."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""What the last check of the invariants has found."""
+"""The results of the last check of the invariants."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""How far each publisher of events has come, and who is at it."""
+"""The progress of each event publisher, and the lease of the process that runs it."""
 
 import sqlalchemy as sa
 from alembic import op

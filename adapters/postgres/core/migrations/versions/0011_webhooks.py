@@ -1,4 +1,4 @@
-"""Who is told of events by webhooks, and how far that has come."""
+"""Webhook endpoints and their deliveries."""
 
 import sqlalchemy as sa
 from alembic import op

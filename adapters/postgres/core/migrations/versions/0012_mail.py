@@ -1,4 +1,4 @@
-"""Mail to be sent, the tokens in it, and accounts that wait for them."""
+"""Mail requests, one-time tokens, and accounts with unverified addresses."""
 
 import sqlalchemy as sa
 from alembic import op

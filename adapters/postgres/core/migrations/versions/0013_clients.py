@@ -1,4 +1,4 @@
-"""Programs that act for themselves, and their secrets."""
+"""Service clients and their secrets."""
 
 import sqlalchemy as sa
 from alembic import op

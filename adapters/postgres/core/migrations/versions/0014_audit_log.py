@@ -1,4 +1,4 @@
-"""The audit log, which is only added to."""
+"""The audit log, an append-only table."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,6 +1,6 @@
 """At most one undecided payment per order.
 
-Earlier releases admitted several undecided payments of one order. Those beyond the first are marked, so that the
+Earlier releases permitted several undecided payments of one order. All but the first are marked, so that the
 index can be created on existing data; each of them is still decided, and refunded if the order does not need it.
 """
 

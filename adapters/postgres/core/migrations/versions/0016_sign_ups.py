@@ -1,6 +1,6 @@
 """Sign-ups that wait for their addresses to be confirmed.
 
-Additive: the former release goes on with pending accounts, which this release opens as well.
+Additive: the former release continues to create pending accounts, which this release can open as well.
 """
 
 import sqlalchemy as sa

@@ -1,7 +1,7 @@
 """Addresses as their owners typed them, and mail that could not be sent.
 
-Additive. Domains of stored addresses become A-labels (RFC 5890), in which addresses are compared from now on; a row
-whose address is taken in that form stays as it is.
+Additive. Domains of stored addresses are converted to A-labels (RFC 5890), the form in which addresses are now compared.
+A row does not change if another row already has the converted address.
 """
 
 import sqlalchemy as sa

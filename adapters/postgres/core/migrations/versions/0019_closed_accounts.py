@@ -1,6 +1,6 @@
 """A closed account has neither an address nor a password, instead of placeholders for them.
 
-The placeholder address was in a namespace in which anybody could sign up. Additive: every row that the former release
+The placeholder address had a domain with which anybody could sign up. Additive: every row that the former release
 writes is still allowed. While it is still running, its list of accounts cannot show those without an address.
 """
 

@@ -1,4 +1,4 @@
-"""Idempotency records state the versions of their fingerprint and format, and whose personal data they have.
+"""Idempotency records get versions of fingerprint and format, and the subject of personal data.
 
 The defaults describe the records of earlier releases, including those that such a release writes after this migration.
 """

@@ -1,6 +1,6 @@
-"""Report rows whose texts break a rule of today. Nothing is changed: such rows can still be read.
+"""Report rows whose texts break a current rule. No row is changed: such rows can still be read.
 
-The rules are copies: those of the domain may change, and this report is of the day when it was written.
+The rules are copies of the domain's rules, because a migration must not change when those do.
 """
 
 import logging
@@ -52,11 +52,11 @@ def upgrade() -> None:
 
 def _report(table: str, key: str, text: str, condition: str) -> None:
     statement = f"SELECT count(*), min(CAST({key} AS text)) FROM {table} WHERE {condition}"  # noqa: S608 - constants of this file
-    # Without the driver's parameters: a % or a colon in a pattern is not one.
+    # Escaped, because a colon in a pattern does not begin a parameter.
     count, first = op.get_bind().execute(sa.text(statement.replace(":", r"\:"))).one()
     if count:
         _log.warning("%d rows of %s break the rule of %s; the first id is %s", count, table, text, first)
 
 
 def downgrade() -> None:
-    """There is nothing to take back."""
+    """Do nothing: the upgrade changes nothing."""

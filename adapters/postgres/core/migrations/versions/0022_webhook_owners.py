@@ -1,4 +1,4 @@
-"""Webhook endpoints have an owner: the user or client that created them, as far as the audit log knows.
+"""Webhook endpoints get an owner: the user or client that created them, if the audit log has it.
 
 Additive: the former release neither writes nor reads the columns.
 """

@@ -1,6 +1,6 @@
-"""Payments that are authorized first, that require an action of the customer, and that are voided.
+"""Payments with the statuses authorized, requires_action and voided.
 
-A process of the release before cannot read these statuses. It meets them only after a process of this release has
+A process of the former release cannot read these statuses. They occur only after a process of this release has
 accepted a manual capture, or a card whose bank asks for authentication.
 """
 
@@ -60,7 +60,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Keep what the release before can express: an open authorization is a pending payment there."""
+    """Make open authorizations pending payments, the closest status of the former release."""
     op.execute(
         "UPDATE payments SET status = 'pending', inquire_at = now() WHERE status IN ('authorized', 'requires_action')"
     )

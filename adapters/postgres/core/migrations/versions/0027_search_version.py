@@ -1,4 +1,4 @@
-"""The version of a product that its search words were computed from.
+"""The product version from which the search words of a product were computed.
 
 The words that the previous release stored follow its rules. They are computed again in the background, in batches, and
 again when a process of that release changes the product: it does not write this column.

@@ -1,10 +1,10 @@
-"""The first pending delivery of each endpoint and aggregate, so that taking due deliveries reads no other ones.
+"""The first pending delivery of each endpoint and aggregate: the query for due deliveries reads only these.
 
 A trigger maintains the heads, because release 2 writes deliveries beside this release and knows nothing of heads.
 
-Transactions that change pending deliveries of one aggregate wait for each other at its head: an insertion or a retry
-with ON CONFLICT, an end with FOR UPDATE. So neither overlooks what the other one does. All lock deliveries first, and
-then heads in the order of the primary key.
+Transactions that change pending deliveries of one aggregate lock its head, so that each sees the changes of the others:
+an insertion or a retry locks it by ON CONFLICT, and the end of a delivery by FOR UPDATE. Every transaction locks
+deliveries first, and then heads in the order of the primary key.
 """
 
 import sqlalchemy as sa
@@ -100,7 +100,7 @@ def upgrade() -> None:
             f"CREATE TRIGGER maintain_heads_after_{event.lower()} AFTER {event} ON webhook_deliveries "
             f"REFERENCING {tables} FOR EACH STATEMENT EXECUTE FUNCTION maintain_webhook_delivery_heads()"
         )
-    # CREATE TRIGGER has locked the table against writes: these are the heads of all deliveries.
+    # CREATE TRIGGER has locked the table against writes, so no delivery is missing here.
     op.execute(
         """
         INSERT INTO webhook_delivery_heads (endpoint_id, aggregate_id, position, due_at)

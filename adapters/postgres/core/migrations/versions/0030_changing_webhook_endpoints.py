@@ -1,6 +1,7 @@
 """Webhook endpoints can be changed and paused.
 
-Additive: the former release writes none of the columns. It sends to paused endpoints, and its transfers keep the version.
+Additive: the former release writes none of the columns. It sends to paused endpoints, and does not increment the version
+when an endpoint is transferred.
 """
 
 import sqlalchemy as sa

@@ -1,4 +1,4 @@
-"""Sessions keep when a refresh token was last reissued after the grace.
+"""Sessions store when a refresh token was last reissued after the grace period.
 
 Additive: the former release ends a session instead of reissuing.
 """

@@ -1,8 +1,9 @@
 """Order lines count cancelled and returned units.
 
-Refunded units could be shipped before. Of confirmed orders, refunded units that are left to ship are cancelled: their
-stock is released, and the order ends if nothing is left. An order that would be cancelled while the shop has money for
-it is left to staff; `check` names what this cannot correct. In cancelled orders all units that were not shipped count as cancelled.
+Until now, refunded units could be shipped. In confirmed orders, refunded units that are left to ship are cancelled:
+their stock is released, and the order ends if no units are left. An order is not changed if it would be cancelled while
+the shop still has money for it: staff have to decide. `check` names the orders that the migration cannot correct.
+In cancelled orders all units that were not shipped count as cancelled.
 
 A process of release 2 does not know these columns: docs/versioning.md says what it does beside this one.
 """
@@ -114,7 +115,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Count cancelled units as ordered again. Cancel open orders that have some before."""
+    """Count cancelled units as ordered again. First cancel the open orders with cancelled units."""
     op.execute(f"DELETE FROM order_history WHERE action NOT IN {_OLD_ACTIONS}")  # noqa: S608 - constants
     _replace_actions(_OLD_ACTIONS)
     op.drop_constraint(op.f("ck_order_lines_returned_within_fulfilled"), "order_lines")

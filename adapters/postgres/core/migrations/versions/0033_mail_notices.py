@@ -1,6 +1,6 @@
-"""Mail about an object, such as a webhook endpoint, to people who have not asked for it.
+"""Mail notices: mail about an object, such as a webhook endpoint, that nobody requested.
 
-A table of its own: release 2 reads every row of `mail_requests`, and fails at a kind that it does not know.
+They have a separate table, because release 2 reads every row of `mail_requests` and fails at an unknown kind.
 """
 
 import sqlalchemy as sa

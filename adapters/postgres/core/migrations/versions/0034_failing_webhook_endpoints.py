@@ -1,6 +1,6 @@
-"""Webhook endpoints record since when every delivery has failed.
+"""Webhook endpoints record the time since which every delivery has failed.
 
-Additive: the former release neither sets nor clears the column. So an endpoint is paused only if no delivery has
+Additive: the former release neither sets nor clears the column. An endpoint is therefore paused only if no delivery has
 succeeded since then, by whichever release.
 """
 

@@ -1,7 +1,7 @@
 """A webhook endpoint has two secrets while one replaces the other.
 
 Additive: the former release signs with the new secret only. A subscriber that has not replaced the old one rejects its
-messages, and gets them again from this release.
+messages, and gets them again when this release retries.
 """
 
 import sqlalchemy as sa

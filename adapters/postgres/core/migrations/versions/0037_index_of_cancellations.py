@@ -1,4 +1,4 @@
-"""An index of the events that contain a reason of a customer, which is erased with the account."""
+"""An index of cancellation events with a customer's reason, which closing the account erases."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""An index to retry the undelivered deliveries of an endpoint by the time of their creation."""
+"""An index of an endpoint's undelivered deliveries by creation time, for retries of a period."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,6 +1,6 @@
-"""Old events can be found by their time, and the database records up to when they were pruned.
+"""An index of events by time, and a record of the time before which events were pruned.
 
-The index is a BRIN: events are written in the order of time, and it costs almost nothing when they are.
+The index is a BRIN, which costs almost nothing at each insertion because events are written in the order of time.
 """
 
 import sqlalchemy as sa

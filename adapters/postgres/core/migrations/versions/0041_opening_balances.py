@@ -1,6 +1,6 @@
 """Old movements of stock are summed into opening balances.
 
-The index is a BRIN: movements are written in the order of time, and it costs almost nothing when they are.
+The index is a BRIN, which costs almost nothing at each insertion because movements are written in the order of time.
 """
 
 import sqlalchemy as sa

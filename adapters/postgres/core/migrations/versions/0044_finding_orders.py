@@ -1,6 +1,6 @@
-"""Indexes for filters of orders, and one of all events that contain a reason of a customer.
+"""Indexes for the filters of order lists, and an index of all events with a customer's reason.
 
-The latter replaces that of cancellations only: cancelled units and requested returns have reasons as well.
+The latter replaces the index of cancellations: cancelled units and requested returns have reasons as well.
 """
 
 import sqlalchemy as sa
