@@ -122,6 +122,7 @@ class MemoryStockRepository(StockRepository):
         if not 0 <= stock.reserved <= stock.on_hand:
             self._transaction.fail(ReservationExceedsStock())
         self._audit.follow_movements(stock.movements)
+        self._transaction.record(stock.take_events())
         first = stock.version - len(stock.movements) + 1
         for version, movement in enumerate(stock.movements, first):
             self._transaction.tables.movements[stock.product_id, version] = movement

@@ -7,6 +7,7 @@ from typing import Self
 
 from domain.shared.actor import Actor
 from domain.shared.errors import DomainError, PreconditionFailed
+from domain.shared.events import Aggregate, Event
 from domain.shared.ids import OrderId, ProductId
 from domain.shared.text import TextRule, ensure_valid
 
@@ -66,8 +67,32 @@ class Movement:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockEvent(Event):
+    """The stock after a change that made the product available or unavailable."""
+
+    aggregate_type = "stock"
+
+    on_hand: int
+    reserved: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockDepleted(StockEvent):
+    """The last available unit was reserved or removed."""
+
+    type = "stock.depleted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockReplenished(StockEvent):
+    """Units of a product without any are available again. A new product has `product.created` instead."""
+
+    type = "stock.replenished"
+
+
 @dataclass(slots=True, kw_only=True, eq=False)
-class Stock:
+class Stock(Aggregate):
     """The stock of one product: `0 <= reserved <= on_hand`, always.
 
     Every verb adds one to `version` and one Movement to `movements`, which the repository writes and clears.
@@ -157,9 +182,21 @@ class Stock:
         note: str | None = None,
         order_id: OrderId | None = None,
     ) -> None:
+        was_available = self.available > 0
         self.on_hand += on_hand
         self.reserved += reserved
         self.version += 1
+        if was_available != (self.available > 0) and reason is not MovementReason.INITIAL:
+            event = StockDepleted if was_available else StockReplenished
+            self.events.append(
+                event(
+                    aggregate_id=self.product_id,
+                    aggregate_version=self.version,
+                    occurred_at=now,
+                    on_hand=self.on_hand,
+                    reserved=self.reserved,
+                )
+            )
         self.movements.append(
             Movement(
                 product_id=self.product_id,

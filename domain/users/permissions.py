@@ -96,6 +96,7 @@ EVENT_PERMISSIONS: Mapping[str, Permission] = {
     "dispute": Permission.SEE_ALL_ORDERS,
     "return": Permission.SEE_ALL_ORDERS,
     "product": Permission.SEE_ARCHIVED_PRODUCTS,
+    "stock": Permission.MANAGE_STOCK,
     "user": Permission.MANAGE_USERS,
     "webhook_endpoint": Permission.READ_EVENTS,
 }

@@ -84,7 +84,7 @@ async def test_only_the_window_and_the_event_types_are_retried(
     await webhooks.work()
     clock.advance(HOUR)
     since = clock.now()
-    await webhooks.shop.order(await webhooks.shop.product(stock=1))
+    await webhooks.shop.order(await webhooks.shop.product(stock=2))
     await webhooks.work()
     clock.advance(HOUR)
     until = clock.now()

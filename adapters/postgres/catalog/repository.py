@@ -118,8 +118,9 @@ class PostgresProductRepository(ProductRepository):
 
 
 class PostgresStockRepository(StockRepository):
-    def __init__(self, transaction: Transaction, audit: AuditTrail) -> None:
+    def __init__(self, transaction: Transaction, outbox: Outbox, audit: AuditTrail) -> None:
         self._transaction = transaction
+        self._outbox = outbox
         self._audit = audit
 
     async def add(self, stocks: Sequence[Stock]) -> None:
@@ -159,6 +160,7 @@ class PostgresStockRepository(StockRepository):
         taken: list[dict[str, object]] = []
         for stock in stocks:
             self._audit.follow_movements(stock.movements)
+            self._outbox.record(stock.take_events())
             first = stock.version - len(stock.movements) + 1
             taken += [
                 movement_values(version, movement) for version, movement in enumerate(stock.movements, first)

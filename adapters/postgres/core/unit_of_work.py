@@ -56,7 +56,7 @@ class PostgresUnitOfWork(UnitOfWork):
             sessions=PostgresSessionRepository(transaction),
             clients=PostgresClientRepository(transaction),
             products=PostgresProductRepository(transaction, outbox),
-            stocks=PostgresStockRepository(transaction, audit),
+            stocks=PostgresStockRepository(transaction, outbox, audit),
             orders=PostgresOrderRepository(transaction, outbox),
             fulfillments=PostgresFulfillmentRepository(transaction),
             returns=PostgresReturnRepository(transaction),

@@ -5,7 +5,15 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
 
-from domain.catalog.stock import MAX_ON_HAND, MovementReason, ReservationExceedsStock, Stock, StockConflict
+from domain.catalog.stock import (
+    MAX_ON_HAND,
+    MovementReason,
+    ReservationExceedsStock,
+    Stock,
+    StockConflict,
+    StockDepleted,
+    StockReplenished,
+)
 from domain.shared.actor import Actor
 from domain.shared.errors import PreconditionFailed
 from domain.shared.ids import OrderId, ProductId, UserId
@@ -117,3 +125,20 @@ def test_count_below_reserved_reports_the_reserved_units() -> None:
     with pytest.raises(StockConflict) as refusal:
         stock.count(2, seen=stock.version, note="inventory", now=NOW, actor=ANN)
     assert refusal.value.params == {"reserved": 3}
+
+
+def test_stock_that_runs_out_and_comes_back_records_events() -> None:
+    order_id = OrderId(SequentialIds().new())
+    stock = a_stock(2)
+    assert stock.take_events() == []
+    stock.reserve(1, order_id=order_id, now=NOW, actor=ANN)
+    assert stock.take_events() == []
+    stock.reserve(1, order_id=order_id, now=NOW, actor=ANN)
+    stock.ship(1, order_id=order_id, now=NOW, actor=ANN)
+    [depleted] = stock.take_events()
+    assert isinstance(depleted, StockDepleted)
+    assert (depleted.on_hand, depleted.reserved, depleted.aggregate_version) == (2, 2, 3)
+    stock.release(1, order_id=order_id, now=NOW, actor=ANN)
+    [replenished] = stock.take_events()
+    assert isinstance(replenished, StockReplenished)
+    assert (replenished.on_hand, replenished.reserved) == (1, 0)

@@ -164,6 +164,7 @@ async def let_everything_happen_to_people(shop: Shop) -> None:
 
 async def let_everything_happen_to_products(shop: Shop) -> None:
     mug = await shop.product(stock=1)
+    await shop.cancel(await shop.order(mug))
     changes = ProductChanges(name="Cup", attributes=None)
     changed = await shop.change_product(
         ChangeProductCommand(product_id=mug.id, expected_version=mug.version, changes=changes, actor=SOMEBODY)
