@@ -46,7 +46,7 @@ class Repositories:
 
 
 class UnitOfWork(Repositories, ABC):
-    """One transaction. Changes are kept if they were saved and then committed.
+    """One transaction. Changes persist if they are saved and then committed.
 
     The events that saved aggregates have recorded are written to the outbox in the same transaction, and so are entries of
     the audit log.
@@ -54,7 +54,7 @@ class UnitOfWork(Repositories, ABC):
 
     @abstractmethod
     async def flush(self) -> None:
-        """Write the recorded events and audit entries now instead of with the commit, which makes that shorter."""
+        """Write the recorded events and audit entries now, so that the commit is shorter."""
 
     @abstractmethod
     async def commit(self) -> None:

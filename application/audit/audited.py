@@ -77,7 +77,8 @@ _MOVEMENTS: Mapping[MovementReason, AuditAction] = {
 def audited_event(event: Event, actor: Actor | None) -> Audited | None:
     """Return how the audit log records an event, or None.
 
-    Of orders, only actions by staff are recorded. The order's history has those of customers, providers and the shop.
+    Of the events of orders, only actions by staff are recorded. Actions of customers, providers and the shop are in
+    the order's history.
     """
     audited = _EVENTS.get(type(event))
     if audited is None or not isinstance(event, OrderEvent):

@@ -12,7 +12,7 @@ from domain.shared.ids import AuditEntryId
 class AuditAction(StrEnum):
     """Actions that administer or secure the shop, named by the type of their object.
 
-    Values are never removed, because old entries have them.
+    Values are never removed, because old entries contain them.
     """
 
     USER_SIGNED_UP = "user.signed_up"

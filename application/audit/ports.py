@@ -1,4 +1,4 @@
-"""Ports of the audit log outside of a unit of work."""
+"""Ports of the audit log, outside of a unit of work."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ from domain.shared.ids import ClientId, UserId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditFilter:
-    """Which entries to list; `created_after` <= `at` < `created_before`."""
+    """The conditions on the entries to list; `created_after` <= `at` < `created_before`."""
 
     actor_id: UserId | ClientId | None = None
     action: AuditAction | None = None
@@ -26,13 +26,13 @@ class AuditQueries(Protocol):
     async def list(
         self, criteria: AuditFilter, *, after: Position | None, limit: int
     ) -> Page[AuditEntryView]:
-        """Return the entries after a position, newest first: by `at`, then by id."""
+        """Return the entries after a position, sorted by `at` and then by id, the newest first."""
         ...
 
 
 class AuditRecords(PrunableRecords, Protocol):
-    """The audit log as a whole."""
+    """The stored audit log, from which old entries are deleted."""
 
     async def prune(self, *, before: datetime, limit: int) -> int:
-        """Delete at most `limit` entries from before this time, oldest first, and return how many."""
+        """Delete at most `limit` entries older than this time, oldest first, and return their number."""
         ...

@@ -11,8 +11,8 @@ from application.shared.page import Page, Position
 class ListAuditEntries:
     """List the actions that administered or secured the shop, newest first.
 
-    They concern accounts, successful and failed log-ins, keys, products, stock, webhooks, and orders if staff acted.
-    Actions of customers are in each order's history.
+    The entries concern accounts, successful and failed log-ins, keys, products, stock, webhooks, and actions of
+    staff on orders. Actions of customers are in each order's history.
     """
 
     entries: AuditQueries

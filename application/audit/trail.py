@@ -14,7 +14,7 @@ from domain.shared.ids import AuditEntryId
 
 
 class AuditTrail:
-    """Entries for the audit log, until the unit of work writes them with its commit.
+    """Collects audit entries until the unit of work writes them with its commit.
 
     Saved aggregates and stock movements produce entries; use cases record the rest. `actor` performs the changes of
     the unit of work.
@@ -32,7 +32,7 @@ class AuditTrail:
         self._record(action, object_id, at, details, self._actor)
 
     def follow_events(self, events: Iterable[Event]) -> None:
-        """Record the events that are audited. Raises RuntimeError as `record` does."""
+        """Record the events that are audited. Raises RuntimeError in a unit of work without an actor."""
         for event in events:
             audited = audited_event(event, self._actor)
             if audited is not None:
@@ -40,7 +40,7 @@ class AuditTrail:
                 self._record(audited.action, event.aggregate_id, event.occurred_at, details, self._actor)
 
     def follow_movements(self, movements: Iterable[Movement]) -> None:
-        """Record the stock movements that are audited, with the actors of the ledger."""
+        """Record the stock movements that are audited, each with the movement's own actor."""
         for movement in movements:
             action = audited_movement(movement)
             if action is not None:

@@ -29,7 +29,7 @@ class AdjustStock:
     ids: IdFactory
 
     async def __call__(self, command: AdjustStockCommand) -> IdempotentResult[AdjustmentView]:
-        """Raise StockConflict, IdempotencyKeyReused, IdempotencyInFlight."""
+        """Return the adjusted stocks. Raises StockConflict, IdempotencyKeyReused, IdempotencyInFlight."""
         async with self.unit_of_work(command.actor) as work:
             return await run_once(work, command.key, AdjustmentView, lambda: self._adjust(work, command))
 

@@ -9,13 +9,13 @@ from domain.shared.ids import ProductId
 
 @dataclass(frozen=True, slots=True)
 class ArchiveProduct:
-    """Archive a product, unless it was edited since it was read. Placed orders are not affected."""
+    """Archive a product, unless it was edited after the caller read it. Placed orders are not affected."""
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
 
     async def __call__(self, product_id: ProductId, *, expected_version: int, actor: Actor) -> None:
-        """Raise NotFound, PreconditionFailed."""
+        """Archive the product. Raises NotFound, PreconditionFailed."""
         async with self.unit_of_work(actor) as work:
             product, stock = await get_product_for_update(work, product_id)
             product.ensure_unedited_since(expected_version, stock)

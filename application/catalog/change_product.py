@@ -21,7 +21,7 @@ class ChangeProductCommand:
 
 @dataclass(frozen=True, slots=True)
 class ChangeProduct:
-    """Change a product, unless it was edited since it was read.
+    """Change a product, unless it was edited after the caller read it.
 
     A sale does not count as an edit. Placed orders keep their names and prices.
     """
@@ -30,7 +30,7 @@ class ChangeProduct:
     clock: Clock
 
     async def __call__(self, command: ChangeProductCommand) -> ProductView:
-        """Raise NotFound, PreconditionFailed."""
+        """Return the changed product. Raises NotFound, PreconditionFailed."""
         async with self.unit_of_work(command.actor) as work:
             product, stock = await get_product_for_update(work, command.product_id)
             product.ensure_unedited_since(command.expected_version, stock)

@@ -21,13 +21,16 @@ class CountStockCommand:
 
 @dataclass(frozen=True, slots=True)
 class CountStock:
-    """Set the units on hand to a counted number, not below the reserved units, unless the stock changed meanwhile."""
+    """Set the units on hand to a counted number, unless the stock changed after the caller read it.
+
+    The number cannot be below the reserved units.
+    """
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
 
     async def __call__(self, command: CountStockCommand) -> StockView:
-        """Raise NotFound, PreconditionFailed, StockConflict."""
+        """Return the counted stock. Raises NotFound, PreconditionFailed, StockConflict."""
         async with self.unit_of_work(command.actor) as work:
             stock = (await work.stocks.lock([command.product_id])).get(command.product_id)
             product = (await work.products.get([command.product_id])).get(command.product_id)

@@ -23,14 +23,14 @@ class CreateProductCommand:
 
 @dataclass(frozen=True, slots=True)
 class CreateProduct:
-    """Create an active product with its initial stock. A SKU is unique."""
+    """Create an active product with its initial stock. The SKU must be unique."""
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
     ids: IdFactory
 
     async def __call__(self, command: CreateProductCommand) -> IdempotentResult[ProductView]:
-        """Raise SkuTaken, StockConflict, IdempotencyKeyReused, IdempotencyInFlight."""
+        """Return the new product. Raises SkuTaken, StockConflict, IdempotencyKeyReused, IdempotencyInFlight."""
         async with self.unit_of_work(command.actor) as work:
             return await run_once(work, command.key, ProductView, lambda: self._create(work, command))
 

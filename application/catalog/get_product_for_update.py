@@ -6,9 +6,12 @@ from domain.shared.ids import ProductId
 
 
 async def get_product_for_update(work: UnitOfWork, product_id: ProductId) -> tuple[Product, Stock]:
-    """Return a product and its stock, both locked: an edit depends on the version of the stock. Raise NotFound.
+    """Return a product and its stock, both locked. Raises NotFound.
 
-    The product is locked first, because its lock may be held for long by an import, and orders wait for the stock.
+    An edit depends on the version of the stock, so the stock is locked as well.
+
+    The product is locked first: an import may hold its lock for long, and orders must not wait for the stock
+    meanwhile.
     """
     product = (await work.products.lock([product_id])).get(product_id)
     stock = (await work.stocks.lock([product_id])).get(product_id)

@@ -35,9 +35,12 @@ class ImportCatalog:
     async def __call__(
         self, plan: ImportPlan, *, actor: Actor, progress: Callable[[int], None]
     ) -> ImportResult:
-        """Import the rows; `progress` is called with the number of further rows written. Raises SkuTaken, Overloaded."""
+        """Import the rows, and call `progress` with the number of rows of each step.
+
+        Raises SkuTaken, Overloaded.
+        """
         known = {row.product_id: row.row for row in plan.rows if row.product_id is not None}
-        # Ids are given in the order of the file, which the list of products shows.
+        # Ids are created in the order of the file, because lists show products in the order of their ids.
         new = [(ProductId(self.ids.new()), row.row) for row in plan.rows if row.product_id is None]
         changed: list[Product] = []
         async with self.unit_of_work(actor) as work:
@@ -58,7 +61,10 @@ class ImportCatalog:
     async def _change(
         self, work: UnitOfWork, rows: Mapping[ProductId, CatalogRow], *, replace: bool
     ) -> Sequence[Product]:
-        """Change known products and return those that differ: another editor may have made the change meanwhile."""
+        """Change known products, and return those that really changed.
+
+        Another editor may have made the same change meanwhile.
+        """
         products = await work.products.lock(rows)
         stocks = await work.stocks.get(rows)
         changed: list[Product] = []

@@ -12,7 +12,7 @@ from domain.shared.text import ensure_valid
 from domain.shared.unset import Unset
 
 ROWS_AT_A_TIME = 500
-"""Bounds the size of one statement of an import."""
+"""The most rows of one statement of an import."""
 
 
 class ProductValues(NamedTuple):
@@ -24,9 +24,9 @@ class ProductValues(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogRow:
-    """A row of an import file: the fields that it names. `initial_stock` applies to new products only.
+    """A row of an import file, with the fields that it sets. `initial_stock` applies to new products only.
 
-    `line` is where the row begins in the file.
+    `line` is the line of the file in which the row begins.
     """
 
     line: int
@@ -83,7 +83,10 @@ class PlanImport:
     async def __call__(
         self, rows: Sequence[CatalogRow], *, replace: bool, progress: Callable[[int], None]
     ) -> ImportPlan:
-        """Plan rows with distinct SKUs; `progress` is called with the number of further rows done. Raises InvalidRows."""
+        """Plan rows with distinct SKUs, and call `progress` with the number of rows of each step.
+
+        Raises InvalidRows.
+        """
         planned: list[PlannedRow] = []
         violations: list[tuple[int, Violation]] = []
         for start in range(0, len(rows), ROWS_AT_A_TIME):
@@ -105,7 +108,7 @@ class PlanImport:
 
 
 def _planned(row: CatalogRow, product: Product | None, *, replace: bool) -> PlannedRow:
-    """Raise ValidationFailed."""
+    """Return the plan of one row. Raises ValidationFailed."""
     after = row.values_for(product, replace=replace)
     if product is None:
         ensure_valid(after.details.violations())

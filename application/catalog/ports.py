@@ -26,7 +26,7 @@ class SkuTaken(DomainError):
 
 class ProductRepository(Protocol):
     async def add(self, products: Sequence[Product]) -> None:
-        """Add products, whose stocks were added before. Raises SkuTaken."""
+        """Add products. Their stocks must have been added before. Raises SkuTaken."""
         ...
 
     async def get(self, product_ids: Iterable[ProductId]) -> Mapping[ProductId, Product]:
@@ -45,7 +45,7 @@ class ProductRepository(Protocol):
         ...
 
     async def save(self, products: Sequence[Product]) -> None:
-        """Save locked products. Their stocks have to be locked before the commit."""
+        """Save locked products. Their stocks must be locked before the commit."""
         ...
 
 
@@ -72,10 +72,13 @@ class StockRepository(Protocol):
 
 
 class StockLedger(PrunableRecords, Protocol):
-    """The movements of all stocks, outside of any unit of work."""
+    """The stored movements of all stocks, outside of any unit of work."""
 
     async def prune(self, *, before: datetime, limit: int) -> int:
-        """Replace at most `limit` movements from before this time by opening balances, and return how many."""
+        """Replace at most `limit` movements older than this time by opening balances.
+
+        Returns the number of replaced movements.
+        """
         ...
 
 
@@ -87,7 +90,9 @@ class ProductSort(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductFilter:
-    """Which products to list. Prices are minor units of `currency`, bounds included.
+    """The conditions on the products to list.
+
+    Prices are minor units of `currency`; the bounds belong to the range.
 
     Times bound the last edit: `changed_after` <= `updated_at` < `changed_before`.
 
@@ -120,24 +125,27 @@ class ProductQueries(Protocol):
         after: Position | None,
         limit: int,
     ) -> Page[ProductView]:
-        """Return the products after a position, by `sort` and then by id, in the same direction.
+        """Return the products after a position, sorted by `sort` and then by id in the same direction.
 
-        The product whose SKU is the query comes first, and only there, on a page of at least two products.
+        If `limit` is at least 2, a product whose SKU equals the query comes first, and is not repeated on a later
+        page.
         """
         ...
 
     async def count(self, criteria: ProductFilter) -> int:
-        """Return how many products `list` finds on all pages."""
+        """Return the number of products that `list` returns on all pages together."""
         ...
 
 
 class ProductSearchIndex(Protocol):
-    """The stored search words of products."""
+    """The search words that are stored with the products."""
 
     async def refresh(self, *, limit: int) -> int:
-        """Recompute the words that an earlier release stored, for some products, and return for how many.
+        """Recompute the words that an earlier release stored for some products.
 
-        Products that another transaction has locked are passed over. Raises Overloaded, DatabaseUnavailable.
+        Returns the number of these products.
+
+        Products that another transaction has locked are skipped. Raises Overloaded, DatabaseUnavailable.
         """
         ...
 
@@ -150,5 +158,5 @@ class StockQueries(Protocol):
     async def movements(
         self, product_id: ProductId, *, after: Position | None, limit: int
     ) -> Page[MovementView]:
-        """Return the movements of a product's stock, the latest first."""
+        """Return the movements of a product's stock, the newest first."""
         ...

@@ -18,7 +18,7 @@ class GetProduct:
     products: ProductQueries
 
     async def __call__(self, product_id: ProductId, *, include_archived: bool) -> ProductView:
-        """Raise NotFound."""
+        """Return the product. Raises NotFound."""
         product = await self.products.get(product_id)
         if product is None or (product.status is ProductStatus.ARCHIVED and not include_archived):
             raise NotFound("There is no such product.")
@@ -32,7 +32,7 @@ class GetStock:
     stocks: StockQueries
 
     async def __call__(self, product_id: ProductId) -> StockView:
-        """Raise NotFound."""
+        """Return the stock. Raises NotFound."""
         stock = await self.stocks.get(product_id)
         if stock is None:
             raise NotFound("There is no such product.")
@@ -48,7 +48,7 @@ class ListMovements:
     async def __call__(
         self, product_id: ProductId, *, after: Position | None, limit: int
     ) -> Page[MovementView]:
-        """Raise NotFound."""
+        """Return a page of movements. Raises NotFound."""
         if await self.stocks.get(product_id) is None:
             raise NotFound("There is no such product.")
         return await self.stocks.movements(product_id, after=after, limit=limit)
@@ -77,13 +77,13 @@ class ListProducts:
 
 @dataclass(frozen=True, slots=True)
 class ExportProducts:
-    """Read all products that meet a filter, oldest first, in pages, so that no more than one is in memory."""
+    """Read all products that match a filter, oldest first. Only one page at a time is in memory."""
 
     products: ProductQueries
     limit: int = 500
 
     async def count(self, criteria: ProductFilter) -> int:
-        """Return how many products an export reads, unless some are created meanwhile."""
+        """Return the present number of matching products. Products that are created later are not counted."""
         return await self.products.count(criteria)
 
     def __call__(self, criteria: ProductFilter) -> AsyncIterator[ProductView]:

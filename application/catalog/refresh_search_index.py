@@ -12,4 +12,4 @@ class RefreshSearchIndex:
 
     async def __call__(self) -> None:
         while await self.index.refresh(limit=self.limit):
-            """The next batch."""
+            """Recompute the next batch."""

@@ -14,7 +14,7 @@ from domain.shared.money import Money
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductView:
-    """A product with its available units, under one version."""
+    """A product with its available units. One version covers both."""
 
     id: ProductId
     sku: str
@@ -70,7 +70,7 @@ class StockView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovementView:
-    """A line of the ledger: the change, the stock after it, the reason and the actor."""
+    """A row of the stock ledger: the change, the stock after it, the reason and the actor."""
 
     on_hand_delta: int
     reserved_delta: int

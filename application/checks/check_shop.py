@@ -15,14 +15,14 @@ class CheckShop:
     clock: Clock
 
     async def __call__(self) -> Sequence[Finding]:
-        """Return a finding for each invariant. Raise DatabaseUnavailable, Overloaded."""
+        """Return a finding for each invariant. Raises DatabaseUnavailable, Overloaded."""
         at = self.clock.now()
         findings = await self.checks.run()
         await self.records.keep(findings, at=at)
         return findings
 
     async def unless_checked_within(self, period: timedelta) -> Sequence[Finding]:
-        """Check unless any worker has checked within this time; then return no findings."""
+        """Return the findings, or no findings if a worker has checked the shop within this time."""
         since = self.clock.now() - period
         if any(tally.checked_at > since for tally in await self.records.latest()):
             return ()

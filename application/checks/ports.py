@@ -44,7 +44,7 @@ _MEANINGS = {
 class Finding:
     """The result of checking an invariant: the number of objects that break it, and the ids of the first ones.
 
-    The ids are those of products (I1 to I4), payments (I5) or orders.
+    Invariants I1 to I4 list ids of products, I5 ids of payments, and the others ids of orders.
     """
 
     invariant: Invariant
@@ -54,7 +54,9 @@ class Finding:
 
 class InvariantChecks(Protocol):
     async def run(self) -> Sequence[Finding]:
-        """Check every invariant, and return one finding each, in order. Changes made meanwhile are not reported.
+        """Check every invariant, and return one finding for each, in their order.
+
+        Changes that are committed during the check are not seen.
 
         It reads the whole database.
 
@@ -77,7 +79,7 @@ class FindingRecords(Protocol):
     """The results of the last check, for monitoring."""
 
     async def keep(self, findings: Sequence[Finding], *, at: datetime) -> None:
-        """Store the numbers, unless the result of a later check is stored."""
+        """Store the numbers, unless the result of a later check is already stored."""
         ...
 
     async def latest(self) -> Sequence[Tally]:

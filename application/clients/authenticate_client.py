@@ -25,7 +25,7 @@ class InvalidClient(DomainError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientCredentials:
-    """A client's id and secret; `network` is its network, and `actor` has no id yet."""
+    """A client's id, secret and network. `actor` has no id, because the client is not authenticated yet."""
 
     client_id: str
     secret: str = field(repr=False)
@@ -37,7 +37,7 @@ class ClientCredentials:
 class AuthenticateClient:
     """Authenticate a service client by one of its secrets.
 
-    Wrong secrets are throttled per client id and per network. The right secret is accepted in any case: 256 random
+    Wrong secrets are throttled per client id and per network. The right secret is always accepted: 256 random
     bits cannot be guessed, so guesses must not lock a client out. An unknown client costs the same statements as a
     wrong secret.
     """
@@ -47,7 +47,10 @@ class AuthenticateClient:
     clock: Clock
 
     async def __call__(self, credentials: ClientCredentials) -> tuple[ServiceClient, ClientSecret]:
-        """Return the client and its secret, and note that it was used. Raise InvalidClient, TooManyAttempts, Overloaded."""
+        """Return the client and its secret, and record the use of the secret.
+
+        Raises InvalidClient, TooManyAttempts, Overloaded.
+        """
         client_id, shown = _id_in(credentials.client_id), hash_of(credentials.secret)
         async with self.unit_of_work(credentials.actor) as work:
             found = await work.clients.peek(client_id)
@@ -70,7 +73,10 @@ class AuthenticateClient:
     async def _refuse(
         self, credentials: ClientCredentials, client: ServiceClient | None, work: UnitOfWork
     ) -> NoReturn:
-        """Raise TooManyAttempts, or InvalidClient once the attempt is counted."""
+        """Count the failed attempt, commit, and raise InvalidClient.
+
+        Raises TooManyAttempts if the attempt is throttled.
+        """
         attempt = Attempt(AttemptKind.CLIENT_SECRET, credentials.client_id, credentials.network)
         await self.throttle.admit(work, attempt)
         work.audit.record(
@@ -84,9 +90,10 @@ _NO_CLIENT = ClientId(UUID(int=0))
 
 
 def _id_in(text: str) -> ClientId:
-    """Parse a client id, or return the id of no client.
+    """Parse a client id. An invalid text yields an id that no client has.
 
-    An id has one spelling (RFC 6749, section 2.2). Guesses under another spelling would escape its throttle.
+    An id has one spelling (RFC 6749, section 2.2): a guess with another spelling would not be throttled with the
+    others.
     """
     try:
         client_id = UUID(text)

@@ -24,7 +24,7 @@ class CreateClient:
     randomness: Randomness
 
     async def __call__(self, name: str, scopes: Collection[Scope], *, actor: Actor) -> NewSecretView:
-        """Raise ValidationFailed, ClientNameTaken."""
+        """Return the client's id with its secret. Raises ValidationFailed, ClientNameTaken."""
         now, secret = self.clock.now(), self.randomness.token_bytes(SECRET_BYTES)
         client = ServiceClient.create(
             id=ClientId(self.ids.new()),

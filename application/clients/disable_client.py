@@ -15,7 +15,7 @@ class DisableClient:
     clock: Clock
 
     async def __call__(self, name: str, *, actor: Actor) -> None:
-        """Raise NotFound."""
+        """Disable the client. Raises NotFound."""
         now = self.clock.now()
         async with self.unit_of_work(actor) as work:
             client = await find_client(name, work)

@@ -29,7 +29,7 @@ class IssueToken:
     ids: IdFactory
 
     async def __call__(self, credentials: ClientCredentials, *, scope: str) -> ClientToken:
-        """Raise InvalidClient, TooManyAttempts, InvalidScope, Overloaded."""
+        """Return the access token. Raises InvalidClient, TooManyAttempts, InvalidScope, Overloaded."""
         client, secret = await self.authenticate_client(credentials)
         scopes = client.granted(scope)
         shown = tuple(sorted(scopes))

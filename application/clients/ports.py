@@ -47,9 +47,9 @@ class ClientQueries(Protocol):
     """Reads of service clients, outside of any unit of work."""
 
     async def scopes_of(self, client_id: ClientId, secret_id: SecretId) -> frozenset[Scope] | None:
-        """Return an enabled client's scopes if the secret is one of its valid ones, in one statement."""
+        """Return the scopes of an enabled client with this valid secret. One statement reads them."""
         ...
 
     async def all(self) -> Sequence[ClientView]:
-        """Return all clients by name. There are few."""
+        """Return all clients, sorted by name. There are few clients, so the list has no pages."""
         ...

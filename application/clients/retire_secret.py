@@ -20,7 +20,7 @@ class RetireSecret:
     clock: Clock
 
     async def __call__(self, name: str, secret_id: SecretId, *, actor: Actor) -> None:
-        """Raise NotFound."""
+        """Retire the secret. Raises NotFound."""
         async with self.unit_of_work(actor) as work:
             client = await find_client(name, work)
             client.retire(secret_id)

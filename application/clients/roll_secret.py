@@ -22,7 +22,7 @@ class RollSecret:
     randomness: Randomness
 
     async def __call__(self, name: str, *, actor: Actor) -> NewSecretView:
-        """Raise NotFound, TooManySecrets, ClientDisabled."""
+        """Return the client's id with its new secret. Raises NotFound, TooManySecrets, ClientDisabled."""
         now, secret = self.clock.now(), self.randomness.token_bytes(SECRET_BYTES)
         issued = ClientSecret.issue(SecretId(self.ids.new()), secret, now=now)
         async with self.unit_of_work(actor) as work:

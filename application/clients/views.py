@@ -23,7 +23,7 @@ class SecretView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientView:
-    """`scopes` are sorted, `secrets` are the valid ones, the first first."""
+    """A service client. `scopes` are sorted; `secrets` are its valid secrets, the oldest first."""
 
     id: ClientId
     name: str

@@ -12,7 +12,7 @@ def cloud_event(event: PublishedEvent, *, source: str) -> dict[str, object]:
     """Return the event in its envelope. `source` is the URL of the service; with it, the id is globally unique.
 
     `partitionkey` and `sequence` are documented extensions: events with one key are in order, and `sequence` sorts as
-    text. `aggregateversion` is an extension of our own.
+    text. `aggregateversion` is our own extension.
     """
     return {
         "specversion": "1.0",

@@ -16,15 +16,15 @@ class OutboxQueries(Protocol):
     """Reads of the outbox, outside of any unit of work."""
 
     async def count(self, event_type: str, *, of: Collection[UUID] | None = None) -> int:
-        """Return how many events of this type, such as `order.placed`, have been committed.
+        """Return the number of committed events of this type, such as `order.placed`.
 
-        `of` are the ids of the aggregates to count the events of; without it, those of all aggregates are counted.
+        If `of` is given, only events of the aggregates with these ids are counted.
         """
         ...
 
 
 class UnknownEvent(DomainError):
-    """The event to continue after is not in the feed."""
+    """The event after which the list should continue is not in the feed."""
 
     code = "invalid_cursor"
 
@@ -35,22 +35,28 @@ class UnknownEvent(DomainError):
 class EventFeed(PrunableRecords, Protocol):
     """All committed events in one order that never changes, so that a reader misses none.
 
-    An event gets its position when it is published, not when it occurs. So events of a transaction that commits late
+    An event gets its position when it is published, not when it occurs. Events of a transaction that commits late
     come after events that were already read. The events of one aggregate are in the order of its versions.
     """
 
     async def publish_new(self, *, limit: int) -> int:
-        """Assign positions to new events and return how many: about `limit`, or 0 while another process does it."""
+        """Assign positions to about `limit` new events, and return their number.
+
+        Returns 0 while another process assigns positions.
+        """
         ...
 
     async def read(self, *, after: EventId | None, type_: str | None, limit: int) -> EventPage:
-        """Return events after one, or from the first that is stored. Raises UnknownEvent, also for a pruned event."""
+        """Return the events after an event, or from the first stored event.
+
+        Raises UnknownEvent for an unknown or pruned event.
+        """
         ...
 
     async def prune(self, *, before: datetime, limit: int) -> int:
-        """Delete at most `limit` published events that occurred before this time, and return how many.
+        """Delete at most `limit` published events that occurred before this time; return their number.
 
-        The last event is kept, and those that webhook deliveries refer to.
+        The last event, and events that webhook deliveries refer to, are kept.
         """
         ...
 
@@ -68,7 +74,7 @@ class EventPublisher(Protocol):
     async def publish(self, events: Sequence[PublishedEvent]) -> None:
         """Publish events in this order, and return when they are durable. Raises PublisherUnavailable.
 
-        An event is published again if the result was unknown. Receivers detect that by the event's id.
+        An event is published again if the result was unknown. Receivers detect the repetition by the event's id.
         """
         ...
 
@@ -92,5 +98,8 @@ class RelayProgress(Protocol):
         ...
 
     async def end(self, lease: RelayLease, *, after: EventId | None) -> bool:
-        """End a lease and record the publisher's progress; False if the lease had expired and was taken over."""
+        """End a lease and record the publisher's progress.
+
+        Returns False if the lease had expired and another relay has taken it.
+        """
         ...

@@ -20,7 +20,7 @@ class ListEvents:
     feed: EventFeed
 
     async def __call__(self, *, after: EventId | None, type_: str | None, limit: int) -> EventPage:
-        """Raise UnknownEvent."""
+        """Return a page of the feed. Raises UnknownEvent."""
         # The feed is complete even if no relay is running.
         await self.feed.publish_new(limit=PUBLISHED_AT_ONCE)
         return await self.feed.read(after=after, type_=type_, limit=limit)

@@ -16,15 +16,18 @@ from domain.shared.ids import EventId
 
 LEASE = timedelta(seconds=30)
 PUBLISH_TIMEOUT = 20.0
-"""The timeout of a publisher in seconds. It is shorter than a lease, so that no other relay begins before."""
+"""The timeout of a publisher in seconds.
+
+It is shorter than a lease, so that a call ends before another relay can take the lease.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class RelayEvents:
-    """Relay the events of the feed to a publisher, each at least once and in the order of the feed.
+    """Relay the events of the feed to a publisher, in the order of the feed and each at least once.
 
-    Any number of relays can run: one has the lease, the others do nothing. If a relay is killed before it records its
-    progress, the events are published again after its lease has expired.
+    Any number of relays can run: one holds the lease, and the others do nothing. If a relay is killed before it
+    records its progress, the events are published again after its lease has expired.
     """
 
     feed: EventFeed
@@ -34,7 +37,10 @@ class RelayEvents:
     ids: IdFactory
 
     async def __call__(self, *, limit: int) -> int:
-        """Return how many events were published. Raises PublisherUnavailable, Overloaded, DatabaseUnavailable."""
+        """Return the number of published events.
+
+        Raises PublisherUnavailable, Overloaded, DatabaseUnavailable.
+        """
         await self.feed.publish_new(limit=limit)
         now = self.clock.now()
         lease = await self.progress.lease(
@@ -52,7 +58,8 @@ class RelayEvents:
     async def _carry_on(self, lease: RelayLease, limit: int) -> tuple[EventId | None, int]:
         try:
             portion = await self.feed.read(after=lease.after, type_=None, limit=limit)
-        except UnknownEvent:  # pruned while the publisher was away for longer than the retention of events
+        except UnknownEvent:
+            # The event was pruned while the publisher was unavailable.
             portion = await self.feed.read(after=None, type_=None, limit=limit)
         if portion.events:
             try:

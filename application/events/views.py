@@ -28,7 +28,7 @@ class PublishedEvent:
 class EventPage:
     """A page of the feed. `last` is the last event that was read; None at the beginning of the feed.
 
-    `has_more`: the feed continues. With a filter this can be true although no event matched.
+    `has_more` is true if the feed continues. With a filter it can be true although no event matched.
     """
 
     events: tuple[PublishedEvent, ...]

@@ -5,7 +5,7 @@ from typing import Protocol
 from domain.shared.errors import DomainError
 
 _RETRY_AFTER = 5
-"""Seconds. A migration during a deployment takes about as long."""
+"""Seconds until a client should retry. A migration during a deployment takes about as long."""
 
 
 class SchemaOutdated(DomainError):
@@ -23,7 +23,7 @@ class SchemaOutdated(DomainError):
 
 
 class ReleaseOutdated(DomainError):
-    """A newer release has migrated the schema, and it does not permit this release."""
+    """A newer release has migrated the schema, and this release can no longer use it."""
 
     code = "release_outdated"
 
@@ -37,9 +37,10 @@ class ReleaseOutdated(DomainError):
 
 class Health(Protocol):
     async def check(self) -> None:
-        """Return if the database accepts writes and its schema permits this release.
+        """Check that the database accepts writes and that this release can use its schema.
 
-        A server can answer reads only: it is a standby, its disk is full, or its synchronous standby is lost.
+        A database server may accept reads only, for example a standby, or a server whose disk is full or whose
+        synchronous standby is lost.
 
         Raises:
             DatabaseUnavailable, SchemaOutdated, ReleaseOutdated

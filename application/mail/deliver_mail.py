@@ -17,7 +17,10 @@ from domain.users.user import UserStatus
 
 @dataclass(frozen=True, slots=True)
 class MailFailure:
-    """A message that was not sent: it is due again later, or is set aside. `error` is None if it was due too long ago."""
+    """A message that was not sent and is either retried later or set aside.
+
+    `error` is None if the message was set aside because it was overdue for too long.
+    """
 
     request: MailRequest
     error: Exception | None
@@ -28,9 +31,10 @@ class MailFailure:
 class DeliverMail:
     """Send the mail that is due.
 
-    A message is written when it is sent. Its token is created then, and only its hash is stored. No database connection
-    is held during the delivery. A failed message is retried with growing pauses, and set aside after its last attempt.
-    It never delays others: they are sent in the same run, first attempts first.
+    A message is written when it is sent. Its token is created then, and only its hash is stored. No database
+    connection is held during the delivery. A failed message is retried with growing pauses, and set aside after its
+    last attempt. It never delays other messages: they are sent in the same run, and messages without an attempt
+    come first.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -40,14 +44,14 @@ class DeliverMail:
     randomness: Randomness
 
     async def __call__(self) -> Sequence[MailFailure]:
-        """Return the messages that failed. Raise Overloaded, DatabaseUnavailable."""
+        """Send due messages, and return those that failed. Raises Overloaded, DatabaseUnavailable."""
         failures: list[MailFailure] = []
         while await self._deliver_next(failures):
             pass
         return failures
 
     async def _deliver_next(self, failures: list[MailFailure]) -> bool:
-        """Send one message, record a failure, and return whether there was a message."""
+        """Send the next due message or record its failure. Return whether a message was due."""
         now = self.clock.now()
         async with self.unit_of_work() as work:
             request = await work.mail.next_due(now)
@@ -88,7 +92,7 @@ class DeliverMail:
         return None
 
     async def _message_for(self, request: MailRequest, work: UnitOfWork, now: datetime) -> Message | None:
-        """Return the message, or None if it is obsolete."""
+        """Return the message for the request, or None if the request is obsolete."""
         match request.kind, request.subject_id:
             case MailKind.EMAIL_CHANGE, UUID() as user_id:
                 return await self._email_change(UserId(user_id), request.address, work, now)
@@ -105,7 +109,7 @@ class DeliverMail:
         self, request: MailRequest, endpoint_id: EndpointId, work: UnitOfWork
     ) -> Message | None:
         """Return the message about an endpoint, unless its state has changed since."""
-        # Not locked: a change of an endpoint's state locks it, and then adds its mail.
+        # The endpoint is not locked here: a change of its state locks the endpoint first and the mail request second.
         endpoint = await work.webhooks.peek(endpoint_id)
         if endpoint is None:
             return None
@@ -120,7 +124,7 @@ class DeliverMail:
                 return None
 
     async def _account_message(self, request: MailRequest, work: UnitOfWork, now: datetime) -> Message | None:
-        """Return the message, or None if the address has no account for it."""
+        """Return the message, or None if the address has no account that needs it."""
         user = await work.users.find_by_email(request.address)
         if request.sign_up_id is not None and (user is None or user.status is UserStatus.PENDING):
             return await self._confirmation(request.sign_up_id, work, now)

@@ -26,7 +26,10 @@ class MailTemplates:
     storefront: str | None
 
     def verify_email(self, to: EmailAddress, token: str, *, requested_at: datetime) -> Message:
-        """Return the message of one sign-up. The time tells its reader which one; the name is the client's own text."""
+        """Return the message about one sign-up.
+
+        The time identifies the sign-up for the reader. The name is text that the client has chosen.
+        """
         return Message(
             to,
             "Is this your address?",

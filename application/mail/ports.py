@@ -28,18 +28,18 @@ class MailRequests(Protocol):
     """The mail queue in a unit of work."""
 
     async def add(self, request: MailRequest) -> None:
-        """Store the request, unless one of its kind waits for its address already.
+        """Store the request, unless a request of the same kind already waits for the same address.
 
-        It replaces one that was set aside.
-        A request for a sign-up is stored in any case, after the sign-up itself.
+        It replaces a request that was set aside. A request for a sign-up is always stored; the sign-up must be
+        stored before.
         """
         ...
 
     async def next_due(self, now: datetime) -> MailRequest | None:
-        """Return a request that is due, locked, or None. Requests that others have locked are skipped.
+        """Return a due request, locked, or None. Requests that other transactions have locked are skipped.
 
-        Requests with fewer attempts come first, so that messages that fail do not delay others; then those that have
-        been due for longer.
+        Requests with fewer attempts come first, so that failing messages do not delay others. Among equals, the
+        request that has been due for the longest time comes first.
         """
         ...
 
@@ -48,11 +48,11 @@ class MailRequests(Protocol):
         ...
 
     async def set_aside(self, request: MailRequest, *, at: datetime) -> None:
-        """Stop attempting the request, unless it has been attempted again since."""
+        """Set the request aside, unless another attempt was made meanwhile."""
         ...
 
     async def list_set_aside(self, *, limit: int) -> Sequence[MailRequest]:
-        """Return requests that were set aside, the latest first."""
+        """Return the requests that were set aside, the newest first."""
         ...
 
     async def prune_set_aside(self, *, until: datetime) -> None:
@@ -60,5 +60,5 @@ class MailRequests(Protocol):
         ...
 
     async def remove(self, request: MailRequest) -> None:
-        """Delete the request, unless it has been attempted again since."""
+        """Delete the request, unless another attempt was made meanwhile."""
         ...

@@ -10,12 +10,15 @@ from domain.shared.ids import SignUpId
 from domain.users.email_address import EmailAddress
 
 FIRST_PAUSE = timedelta(minutes=1)
-"""Longer than one attempt takes, so that no other worker takes a message that is being sent."""
+"""The pause after the first attempt.
+
+It is longer than an attempt takes, so that one worker at a time sends a message.
+"""
 
 GIVE_UP_AFTER = timedelta(hours=1)
 
 MAX_ATTEMPTS = 6
-"""After pauses of 1, 2, 4, 8 and 16 minutes."""
+"""The most attempts. The pauses between them are 1, 2, 4, 8 and 16 minutes."""
 
 
 class MailKind(StrEnum):
@@ -32,9 +35,9 @@ class MailKind(StrEnum):
 
 @dataclass(slots=True, kw_only=True)
 class MailRequest:
-    """A message to send to an address: one for each sign-up, and one for each other kind and subject.
+    """A request to send a message: one for each sign-up, and one for each other kind and subject.
 
-    A second request for a password reset while the first one waits is the same request. A notice has a `subject_id`:
+    A second request for a password reset while the first one waits has no effect. A notice has a `subject_id`:
     the id of the object that it is about.
     """
 
@@ -68,7 +71,7 @@ class MailRequest:
         )
 
     def is_stale(self, now: datetime) -> bool:
-        """Return whether the message is obsolete."""
+        """Return whether the message is too late to be useful."""
         return now - self.requested_at > GIVE_UP_AFTER
 
     @property
@@ -76,6 +79,6 @@ class MailRequest:
         return self.attempts >= MAX_ATTEMPTS
 
     def attempt(self, now: datetime) -> None:
-        """Record an attempt, and when to try again: the pauses grow."""
+        """Record an attempt and the time of the next one. The pauses grow."""
         self.due_at = now + FIRST_PAUSE * 2**self.attempts
         self.attempts += 1

@@ -12,18 +12,19 @@ from domain.shared.money import Money
 
 @dataclass(frozen=True, slots=True)
 class CapturePayment:
-    """Capture an authorized payment, all of it or an amount; the rest is released.
+    """Capture the whole amount of an authorized payment or a part of it, and release the rest.
 
-    A payment is captured once. While the provider's answer is awaited, another request is refused with
+    A payment can be captured once. Until the provider answers, another request is rejected with
     `payment_in_progress`.
     """
 
     operations: PaymentOperations
 
     async def __call__(self, command: PaymentCommand, amount: Money | None) -> IdempotentResult[PaymentView]:
-        """Raise NotFound, InvalidTransition, PaymentInProgress or ValidationFailed.
+        """Return the payment in its present state.
 
-        Also IdempotencyKeyReused and IdempotencyInFlight.
+        Raises NotFound, InvalidTransition, PaymentInProgress, ValidationFailed, IdempotencyKeyReused,
+        IdempotencyInFlight.
         """
 
         def request(order: Order, payment: Payment, now: datetime) -> None:

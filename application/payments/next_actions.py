@@ -12,7 +12,7 @@ from domain.payments.payment import PaymentStatus
 async def with_next_action(
     gateways: PaymentGateways, payment: PaymentView, access: OrderAccess
 ) -> PaymentView:
-    """Return the payment with its next action, if it has one and its customer is asking. Staff never see it."""
+    """Return the payment, for its customer with the next action. Staff never see the next action."""
     gateway = gateways.get(payment.method)
     is_waiting = payment.status is PaymentStatus.REQUIRES_ACTION
     if gateway is None or not is_waiting or access.party is not Party.OWNER:

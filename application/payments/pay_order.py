@@ -27,7 +27,7 @@ from domain.shared.money import Money
 class PayOrderCommand:
     """`token` identifies the customer's card at the provider.
 
-    `capture_method` None is the shop's default.
+    If `capture_method` is None, the shop's default applies.
     """
 
     order_id: OrderId
@@ -45,13 +45,13 @@ class PayOrder:
     """Pay an order's total through a payment provider.
 
     The payment is committed as pending before the provider is called, and the provider's answer is recorded after
-    that. If the answer is lost, the payment stays pending until the provider reports its result or is asked for it.
-    An order has at most one undecided payment: while one is pending, requires action or is authorized, another request
-    is refused with `payment_in_progress`. After a failure or a void the order may be paid again.
-    With `capture_method` `manual` the amount is only authorized: the order is confirmed, and staff capture it later.
-    Where the customer's bank asks for authentication, the payment is `requires_action`, and `next_action` tells the
-    customer how to go on.
-    The same key never makes a second payment; a replay returns the payment in its present state.
+    that. If the answer is lost, the payment stays pending until the provider reports the result or the shop queries
+    it. An order has at most one undecided payment: while a payment is pending, requires action or is authorized,
+    another request is rejected with `payment_in_progress`. After a failure or a void, the order can be paid again.
+    With `capture_method` `manual` the amount is only authorized: the order is confirmed, and staff capture it
+    later. Where the customer's bank asks for authentication, the payment is `requires_action`, and `next_action`
+    tells the customer how to go on. The same key never makes a second payment; a replay returns the payment in its
+    present state.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -60,12 +60,13 @@ class PayOrder:
     ids: IdFactory
     results: ProviderResults
     capture_method: CaptureMethod = CaptureMethod.AUTOMATIC
-    """The capture method of a command that has none."""
+    """The capture method of a command that does not name one."""
 
     async def __call__(self, command: PayOrderCommand) -> IdempotentResult[PaymentView]:
-        """Raise NotFound, InvalidTransition, PaymentInProgress or ValidationFailed.
+        """Return the payment in its present state.
 
-        Also IdempotencyKeyReused and IdempotencyInFlight.
+        Raises NotFound, InvalidTransition, PaymentInProgress, ValidationFailed, IdempotencyKeyReused,
+        IdempotencyInFlight.
         """
         gateway = self.gateways.get(command.method)
         if gateway is None:
@@ -100,7 +101,7 @@ class PayOrder:
         return IdempotentResult(view)
 
     async def _request(self, command: PayOrderCommand) -> IdempotentResult[PaymentView]:
-        """Create and commit a payment, or replay one."""
+        """Create and commit a payment, or return the payment of an earlier request with this key."""
         async with self.unit_of_work() as work:
             if replay := await find_replay(
                 work, command.key, PaymentView, current=partial(current_payment, work)
@@ -127,6 +128,6 @@ class PayOrder:
 
 
 async def current_payment(work: UnitOfWork, stored: PaymentView) -> PaymentView:
-    """Return the payment as it is now: its provider may have decided since the result was stored."""
+    """Return the payment in its present state. Its provider may have decided after the result was stored."""
     payment = await work.payments.find(stored.id)
     return PaymentView.of(payment) if payment else stored

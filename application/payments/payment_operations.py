@@ -1,4 +1,4 @@
-"""Asking a provider to capture or void a payment: requested, committed, sent, and then recorded."""
+"""Captures and voids: request the operation, commit, send it to the provider, and record the answer."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from domain.shared.errors import NotFound
 from domain.shared.ids import OrderId, PaymentId
 
 Request = Callable[[Order, Payment, datetime], None]
-"""Requests the operation of a payment whose order is locked."""
+"""Requests an operation on a payment. The order of the payment must be locked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +39,8 @@ class PaymentCommand:
 class PaymentOperations:
     """Carry out an operation of a payment once per idempotency key.
 
-    The request is committed before the provider is asked. If the answer is lost, a worker asks again; the provider
-    does nothing twice.
+    The request is committed before the provider is called. If the answer is lost, a worker repeats the call; the
+    provider recognizes the repetition by its idempotency key.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -49,7 +49,10 @@ class PaymentOperations:
     results: ProviderResults
 
     async def carry_out(self, command: PaymentCommand, request: Request) -> IdempotentResult[PaymentView]:
-        """Raise NotFound, IdempotencyKeyReused, IdempotencyInFlight, and what `request` raises."""
+        """Return the payment in its present state.
+
+        Raises NotFound, IdempotencyKeyReused, IdempotencyInFlight, and what `request` raises.
+        """
         async with self.unit_of_work(command.actor) as work:
             if replay := await find_replay(
                 work, command.key, PaymentView, current=partial(current_payment, work)

@@ -17,11 +17,11 @@ from domain.shared.money import Money
 
 
 class ProviderUnavailable(Exception):
-    """The provider did not answer, or not in a valid way. The request may have been carried out."""
+    """The provider gave no answer or an invalid one. It may have carried out the request."""
 
 
 class ProviderNotConfigured(Exception):
-    """A payment or refund is due, and the provider that took the payment is not configured."""
+    """A payment or refund cannot be settled, because its provider is not configured."""
 
     def __init__(self, method: PaymentMethod) -> None:
         super().__init__(f"Payments of {method} are not settled: the provider is not configured.")
@@ -31,9 +31,9 @@ class Outcome(StrEnum):
     """The state of a payment or a refund at its provider.
 
     SUCCEEDED (captured or refunded), DECLINED and VOIDED are final. REQUIRES_ACTION: the customer has to
-    authenticate. AUTHORIZED: the amount is reserved, and waits for a capture or a void. PENDING: the provider decides
-    later, and reports it in an event or when asked. UNKNOWN: the provider has never received the request, so nothing
-    was done; only `find_...` and `void` return it.
+    authenticate. AUTHORIZED: the amount is reserved, and waits for a capture or a void. PENDING: the provider
+    decides later, and reports the decision in an event or in the answer to a query. UNKNOWN: the provider has never
+    received the request, so nothing was done; only `find_...` and `void` return UNKNOWN.
     """
 
     SUCCEEDED = "succeeded"
@@ -47,11 +47,12 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderAnswer:
-    """The answer of a provider about a payment or a refund.
+    """A provider's answer about a payment or a refund.
 
-    `reference` is the provider's id of it, which is set at least once it has succeeded. `amount` is the money that
-    was moved, set when it has succeeded. `failure` is a stable code such as `card_declined`, set when the request was
-    declined; never free text. `authorized_until` is when an authorization ends, if the provider says so.
+    `reference` is the provider's id of the payment or refund. It is always set after a success. `amount` is the
+    money that was moved; it is set only after a success. `failure` is a stable code such as `card_declined`, never
+    free text; it is set only if the request was declined. `authorized_until` is when an authorization ends, if the
+    provider reports that.
     """
 
     outcome: Outcome
@@ -64,9 +65,9 @@ class ProviderAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentRequest:
-    """A payment as it is sent to its provider. `id` is the shop's, and the provider's idempotency key.
+    """A payment as it is sent to its provider. `id` is the shop's id and serves as the idempotency key.
 
-    `reference` is the provider's id of it, where an earlier answer or event has told it.
+    `reference` is the provider's id of the payment, if an earlier answer or event has reported it.
     """
 
     id: PaymentId
@@ -79,7 +80,7 @@ class PaymentRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundRequest:
-    """A refund as it is sent to the provider. `id` is the shop's, and the provider's idempotency key."""
+    """A refund as it is sent to its provider. `id` is the shop's id and serves as the idempotency key."""
 
     id: RefundId
     payment_id: PaymentId
@@ -96,38 +97,41 @@ class PaymentGateway(Protocol):
     """
 
     async def pay(self, payment: PaymentRequest, token: str | None) -> ProviderAnswer:
-        """Capture or authorize the amount, by `capture_method`, with the card that `token` stands for.
+        """Capture or authorize the amount, as `capture_method` states, with the card that `token` identifies.
 
-        A repetition with the same id returns the present state, and moves no more money.
+        A repeated call with the same id returns the present state and moves no money.
         """
         ...
 
     async def find_payment(self, payment: PaymentRequest) -> ProviderAnswer:
-        """Return the state of a payment, and change nothing."""
+        """Return the state of a payment. The call changes nothing."""
         ...
 
     async def capture(self, payment: PaymentRequest, amount: Money) -> ProviderAnswer:
-        """Capture `amount` of an authorized payment, and release the rest. Return the state after that.
+        """Capture `amount` of an authorized payment and release the rest. Return the new state.
 
-        A repetition captures no more. AUTHORIZED with a `failure` says that the capture was rejected.
+        A repeated call captures nothing more. AUTHORIZED with a `failure` means that the capture was rejected.
         """
         ...
 
     async def void(self, payment: PaymentRequest) -> ProviderAnswer:
-        """End a payment of which nothing was captured. Return the state after that, which may be SUCCEEDED."""
+        """End a payment without captured money. Return the new state.
+
+        It is SUCCEEDED if the payment was captured before the call.
+        """
         ...
 
     async def refund(self, refund: RefundRequest) -> ProviderAnswer:
-        """Refund money. A repetition with the same id refunds nothing more."""
+        """Refund money. A repeated call with the same id refunds nothing more."""
         ...
 
     async def find_refund(self, refund: RefundRequest) -> ProviderAnswer:
-        """Return the state of a refund, and change nothing."""
+        """Return the state of a refund. The call changes nothing."""
         ...
 
 
 PaymentGateways = Mapping[PaymentMethod, PaymentGateway]
-"""The providers that this shop has an account with."""
+"""The gateways of the configured providers."""
 
 
 class ProviderEventKind(StrEnum):
@@ -147,16 +151,19 @@ class ProviderEventKind(StrEnum):
 class ProviderEvent:
     """An event that a provider reports, in a message whose signature was verified.
 
-    Events can arrive late, repeatedly and in any order. `event_id` is unique per provider and identifies a repetition.
+    Events can arrive late, repeatedly and in any order. `event_id` is unique per provider, so that repeated events
+    are recognized.
 
-    `payment_id` (of events of payments) or `refund_id` (REFUNDED, REFUND_FAILED) is ours where the provider hands it
-    back; otherwise `reference` has to do, which is the provider's name of the payment or of the refund. A CAPTURED
-    with another reference than the payment's first is a second charge for one payment: it will be given back.
+    `payment_id` (in events of payments) and `refund_id` (in REFUNDED and REFUND_FAILED) are the shop's ids, if the
+    provider returns them. `reference` is the provider's id of the payment or refund, by which it is found otherwise.
+    A CAPTURED event whose reference differs from the payment's first reference is a second charge for one payment:
+    it is refunded.
 
-    `payment_reference` is the provider's id of the payment of a refund: it finds the payment of a refund that was
-    made at the provider. A dispute is found by its payment.
+    `payment_reference` is the provider's id of the payment to which a refund or dispute belongs. It identifies the
+    payment of a refund that was made at the provider.
 
-    `amount` is what was moved, or was to be. `failure` is a stable code such as `card_declined`.
+    `amount` is the money that was moved, or should have been moved. `failure` is a stable code such as
+    `card_declined`.
     """
 
     provider: PaymentMethod
@@ -173,7 +180,10 @@ class ProviderEvent:
 
 
 class PaymentRepository(Protocol):
-    """Payments are added and saved while their order is locked, or after `due_inquiries` has locked them."""
+    """Payments in a unit of work.
+
+    To add or save a payment, lock its order before, or lock the payment with `due_inquiries`.
+    """
 
     async def add(self, payments: Sequence[Payment]) -> None: ...
 
@@ -197,7 +207,10 @@ class PaymentRepository(Protocol):
 
 
 class RefundRepository(Protocol):
-    """Refunds are added and saved while their order is locked, or after `due_inquiries` has locked them."""
+    """Refunds in a unit of work.
+
+    To add or save a refund, lock its order before, or lock the refund with `due_inquiries`.
+    """
 
     async def add(self, refunds: Sequence[Refund]) -> None: ...
 
@@ -216,13 +229,13 @@ class RefundRepository(Protocol):
         ...
 
     async def due_inquiries(self, now: datetime, *, limit: int) -> Sequence[Refund]:
-        """Return refunds to send or to query, locked. Refunds that another transaction has locked are skipped."""
+        """Return refunds with a due inquiry, locked. Refunds that another transaction has locked are skipped."""
         ...
 
 
 class ProviderEventRecords(Protocol):
     async def record_once(self, event: ProviderEvent, *, now: datetime) -> bool:
-        """Record the event. Return whether it is the first of its provider with this id.
+        """Record the event. Return False if an event of this provider with this id was recorded before.
 
         Waits for another unit of work that records the same event.
         """
@@ -260,7 +273,7 @@ class InvalidSignature(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class UnverifiedMessage:
-    """A message as it was received, not yet verified. `headers` have lower-case names."""
+    """A received message that is not verified yet. `headers` have lower-case names."""
 
     headers: Mapping[str, str]
     body: bytes

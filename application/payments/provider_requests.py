@@ -17,7 +17,7 @@ def payment_request(payment: Payment) -> PaymentRequest:
 
 
 def refund_request(refund: Refund, payment: Payment) -> RefundRequest:
-    """Return the request of a refund of the captured payment."""
+    """Return the request to refund a part of the captured payment."""
     if payment.reference is None:
         raise ValueError("A payment was captured, and its provider has no name for it.")
     return RefundRequest(

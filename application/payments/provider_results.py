@@ -1,4 +1,4 @@
-"""Recording what providers report, in a unit of work that the caller commits. A repetition changes nothing."""
+"""Recording of providers' answers and events. The caller commits. A repeated answer changes nothing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,11 +19,11 @@ from domain.shared.ids import OrderId, PaymentId, RefundId
 from domain.shared.money import Money
 
 NEVER_ARRIVED = "never_arrived"
-"""The failure of a payment that its provider has never received."""
+"""The failure code of a payment that its provider has never received."""
 MADE_AT_PROVIDER = "The refund was made at the provider."
 LOST_DISPUTE = "The dispute was lost."
 ACTION_TIMED_OUT = "authentication_timed_out"
-"""The failure of a payment that the customer did not authenticate in time."""
+"""The failure code of a payment that the customer did not authenticate in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,10 @@ class ProviderResults:
         asked: PaymentOperation | None = None,
         actor: Actor,
     ) -> Payment:
-        """Record the state of a payment of the order, and return the payment. `asked` is the operation answered."""
+        """Record the provider's answer about a payment of the order, and return the payment.
+
+        `asked` is the operation to which the provider has answered.
+        """
         order = await get_order_for_update(work, order_id, access=OrderAccess.all())
         payments = {payment.id: payment for payment in await work.payments.of_order(order_id)}
         payment = payments.pop(payment_id)
@@ -66,7 +69,7 @@ class ProviderResults:
         *,
         actor: Actor,
     ) -> Refund:
-        """Record the state of a refund of the order, and return the refund."""
+        """Record the provider's answer about a refund of the order, and return the refund."""
         order = await get_order_for_update(work, order_id, access=OrderAccess.all())
         refunds = {refund.id: refund for refund in await work.refunds.of_order(order_id)}
         refund = refunds.pop(refund_id)
@@ -79,7 +82,7 @@ class ProviderResults:
                 await work.refunds.save([refund])
                 await work.orders.save([order])
             elif answer.amount is not None and answer.reference not in {None, refund.reference}:
-                # Another refund, made at the provider, has settled this one, and now it was made as well.
+                # A refund at the provider had settled this refund, and now the provider has made this one, too.
                 [payment] = [p for p in await work.payments.of_order(order_id) if p.id == refund.payment_id]
                 await self._record_provider_refund(
                     work, order, payment, answer.amount, answer.reference, MADE_AT_PROVIDER, actor
@@ -124,7 +127,7 @@ class ProviderResults:
         *,
         actor: Actor,
     ) -> None:
-        """Record that a payment is disputed, or how a dispute was decided: a lost one is a refund."""
+        """Record a dispute of a payment or its decision. A lost dispute is recorded as a refund."""
         order = await get_order_for_update(work, order_id, access=OrderAccess.all())
         [payment] = [each for each in await work.payments.of_order(order_id) if each.id == payment_id]
         now = self.clock.now()
@@ -149,7 +152,7 @@ class ProviderResults:
         reason: str,
         actor: Actor,
     ) -> None:
-        """Record the refund of a locked order, which the caller saves."""
+        """Record the result of a refund. The order must be locked; the caller saves it."""
         recorded = refunding.record_provider_refund(
             order,
             payment,
@@ -174,7 +177,7 @@ class ProviderResults:
         asked: PaymentOperation | None,
         actor: Actor,
     ) -> bool:
-        """Apply every answer but a capture, and return whether it has changed anything."""
+        """Apply an answer other than a capture, and return whether it has changed the payment."""
         now = self.clock.now()
         hold_until = now + self.hold
         is_known = False

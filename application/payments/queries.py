@@ -14,9 +14,9 @@ from domain.shared.ids import OrderId, PaymentId, RefundId
 
 @dataclass(frozen=True, slots=True)
 class GetPayment:
-    """Show one of an order's payments to its customer, or to staff.
+    """Show one of an order's payments to the customer of the order, or to staff.
 
-    Where the customer has to authenticate the payment, the customer also gets `next_action`.
+    If the customer has to authenticate the payment, the customer also gets `next_action`.
     """
 
     get_order: GetOrder
@@ -24,7 +24,7 @@ class GetPayment:
     gateways: PaymentGateways
 
     async def __call__(self, order_id: OrderId, payment_id: PaymentId, *, access: OrderAccess) -> PaymentView:
-        """Raise NotFound."""
+        """Return the payment. Raises NotFound."""
         await self.get_order(order_id, access=access)
         payment = await self.payments.payment(order_id, payment_id)
         if payment is None:
@@ -42,20 +42,20 @@ class ListPayments:
     async def __call__(
         self, order_id: OrderId, *, access: OrderAccess, after: Position | None, limit: int
     ) -> Page[PaymentView]:
-        """Raise NotFound."""
+        """Return a page of payments. Raises NotFound."""
         await self.get_order(order_id, access=access)
         return await self.payments.payments(order_id, after=after, limit=limit)
 
 
 @dataclass(frozen=True, slots=True)
 class GetRefund:
-    """Show one of an order's refunds to its customer, or to staff."""
+    """Show one of an order's refunds to the customer of the order, or to staff."""
 
     get_order: GetOrder
     payments: PaymentQueries
 
     async def __call__(self, order_id: OrderId, refund_id: RefundId, *, access: OrderAccess) -> RefundView:
-        """Raise NotFound."""
+        """Return the refund. Raises NotFound."""
         await self.get_order(order_id, access=access)
         refund = await self.payments.refund(order_id, refund_id)
         if refund is None:
@@ -73,7 +73,7 @@ class ListRefunds:
     async def __call__(
         self, order_id: OrderId, *, access: OrderAccess, after: Position | None, limit: int
     ) -> Page[RefundView]:
-        """Raise NotFound."""
+        """Return a page of refunds. Raises NotFound."""
         await self.get_order(order_id, access=access)
         return await self.payments.refunds(order_id, after=after, limit=limit)
 
@@ -86,6 +86,6 @@ class FindMissingProviders:
     gateways: PaymentGateways
 
     async def __call__(self) -> Mapping[PaymentMethod, int]:
-        """Raise DatabaseUnavailable, Overloaded."""
+        """Return the numbers by payment method. Raises DatabaseUnavailable, Overloaded."""
         unsettled = await self.payments.unsettled()
         return {method: count for method, count in unsettled.items() if method not in self.gateways}

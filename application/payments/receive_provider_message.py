@@ -17,9 +17,10 @@ class ReceiveProviderMessage:
     record: RecordProviderEvent
 
     async def __call__(self, provider: str, message: UnverifiedMessage, *, actor: Actor) -> None:
-        """Raise NotFound for a provider that is not configured, InvalidSignature, ValidationFailed.
+        """Verify and record the message. If an error is raised, nothing was recorded.
 
-        Also Overloaded and DatabaseUnavailable. After any of them nothing was recorded.
+        Raises NotFound for a provider that is not configured, InvalidSignature, ValidationFailed, Overloaded,
+        DatabaseUnavailable.
         """
         inbox = {str(method): inbox for method, inbox in self.inboxes.items()}.get(provider)
         if inbox is None:

@@ -23,10 +23,10 @@ _OF_REFUNDS = frozenset({ProviderEventKind.REFUNDED, ProviderEventKind.REFUND_FA
 
 @dataclass(frozen=True, slots=True)
 class RecordProviderEvent:
-    """Record an event of a payment provider, once, however often and in whatever order events arrive.
+    """Record an event of a payment provider once, even if it arrives repeatedly or in another order.
 
-    Captures, voids, refunds and disputes that somebody has begun at the provider are recorded as well: their payment
-    is found by the provider's own reference. Events of payments and refunds that the shop does not know are ignored.
+    Captures, voids, refunds and disputes that were started at the provider are recorded as well: the provider's
+    reference identifies their payment. Events of payments and refunds that the shop does not know are ignored.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -34,7 +34,10 @@ class RecordProviderEvent:
     results: ProviderResults
 
     async def __call__(self, event: ProviderEvent, *, actor: Actor) -> None:
-        """Raise Overloaded or DatabaseUnavailable: then nothing was recorded, and the provider has to repeat it."""
+        """Record the event. If an error is raised, nothing was recorded, and the provider has to repeat the event.
+
+        Raises Overloaded, DatabaseUnavailable.
+        """
         async with self.unit_of_work() as work:
             if not await work.provider_events.record_once(event, now=self.clock.now()):
                 return

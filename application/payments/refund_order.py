@@ -24,7 +24,7 @@ from domain.shared.money import Money
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundOrderCommand:
-    """`wanted` is an amount, or units of some lines at what they cost."""
+    """`wanted` is an amount, or units of some lines, which are refunded at their price."""
 
     order_id: OrderId
     wanted: Money | Sequence[RefundedLine]
@@ -48,11 +48,12 @@ class ScheduledRefund:
 class RefundOrder:
     """Refund an amount or the price of some units, never above the paid amount.
 
-    Refunded units that were not shipped are cancelled: they are never shipped. A refund of an amount changes no units.
+    Refunded units that were not shipped are cancelled and never shipped. A refund of an amount changes no units.
 
-    The refund is committed before the provider is called. If the provider's answer is lost, it is queried later, so
-    that nothing is refunded twice. With `channel` `external` staff record money that was refunded by other means, and
-    the provider is not called. A key never creates a second refund; a replay returns its current state.
+    The refund is committed before the provider is called. If the provider's answer is lost, the shop queries the
+    result later, so that nothing is refunded twice. With `channel` `external` staff record money that was refunded
+    by other means, and the provider is not called. A key never creates a second refund; a replay returns the refund
+    in its present state.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -62,9 +63,10 @@ class RefundOrder:
     results: ProviderResults
 
     async def __call__(self, command: RefundOrderCommand) -> IdempotentResult[RefundView]:
-        """Raise NotFound, InvalidTransition, OrderDisputed, RefundExceedsPaid, ValidationFailed.
+        """Return the refund in its present state.
 
-        Also IdempotencyKeyReused and IdempotencyInFlight.
+        Raises NotFound, InvalidTransition, OrderDisputed, RefundExceedsPaid, ValidationFailed, IdempotencyKeyReused,
+        IdempotencyInFlight.
         """
         scheduled = await self._schedule_refund(command)
         if isinstance(scheduled, IdempotentResult):
@@ -86,7 +88,7 @@ class RefundOrder:
     async def _schedule_refund(
         self, command: RefundOrderCommand
     ) -> ScheduledRefund | IdempotentResult[RefundView]:
-        """Create and commit the refund, or replay an earlier one."""
+        """Create and commit the refund, or return the refund of an earlier request with this key."""
         async with self.unit_of_work(command.actor) as work:
             if replay := await find_replay(work, command.key, RefundView, current=partial(_current, work)):
                 return replay
@@ -119,6 +121,6 @@ class RefundOrder:
 
 
 async def _current(work: UnitOfWork, stored: RefundView) -> RefundView:
-    """Return the refund as it is now: its provider may have decided since the result was stored."""
+    """Return the refund in its present state. Its provider may have decided after the result was stored."""
     refund = await work.refunds.find(stored.id)
     return RefundView.of(refund) if refund else stored

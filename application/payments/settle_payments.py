@@ -22,14 +22,14 @@ from domain.shared.actor import Actor
 
 @dataclass(frozen=True, slots=True)
 class SettlePayments:
-    """Ask providers for the results of payments, and send them captures, voids and refunds that are due.
+    """Query providers for the results of payments, and send due captures, voids and refunds to them.
 
-    A payment is only asked for: one that its provider has never received has failed. Captures, voids and refunds are
-    sent until they are answered; their ids keep the provider from doing anything twice. A rejected refund that the
-    shop owes is replaced by another one, after an hour, two, four, up to a week. A payment that its customer does not
-    authenticate in time is voided. The end of an authorization is announced a day before; if nothing was shipped by
-    then, it is voided an hour before. Any number of workers may do this at once: a worker commits the next inquiry of
-    a payment or refund before it asks the provider.
+    A payment is queried and never sent again: a payment that its provider has never received has failed. Captures,
+    voids and refunds are sent until the provider answers; their ids keep the provider from doing anything twice. A
+    rejected refund that the shop owes is replaced by another one, after an hour, two, four, up to a week. A payment
+    that its customer does not authenticate in time is voided. The end of an authorization is announced a day
+    before; an hour before its end, the authorization is voided if nothing was shipped. Any number of workers may do
+    this at once: a worker commits the next inquiry of a payment or refund before it calls the provider.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -38,10 +38,11 @@ class SettlePayments:
     results: ProviderResults
 
     async def __call__(self, *, limit: int, actor: Actor) -> int:
-        """Return how many payments and refunds were due: if it is `limit`, there may be more.
+        """Return the number of due payments and refunds. If it equals `limit`, there may be more.
 
-        A failure is raised after all others are done; its payment or refund comes up again with its next inquiry.
-        Raises ProviderNotConfigured where the provider of a payment is not configured: it is settled once it is again.
+        An error of one payment or refund is raised after all others are done. The payment or refund is retried with
+        its next inquiry. Raises ProviderNotConfigured if the provider of a payment is not configured; the payment
+        is settled after the provider is configured again.
         """
         payments, refunds = await self._take(limit)
         outcomes = await asyncio.gather(
@@ -90,7 +91,7 @@ class SettlePayments:
             await work.commit()
 
     async def _watch(self, payment: Payment, actor: Actor) -> Payment:
-        """Announce the end of an authorization or request its void, and return the payment after that."""
+        """Announce the end of an authorization or request its void, and return the changed payment."""
         async with self.unit_of_work() as work:
             order = await get_order_for_update(work, payment.order_id, access=OrderAccess.all())
             [payment] = [each for each in await work.payments.of_order(order.id) if each.id == payment.id]
@@ -117,7 +118,10 @@ class SettlePayments:
 
 
 async def ask(gateway: PaymentGateway, payment: Payment) -> ProviderAnswer:
-    """Send the requested operation of a payment to its provider, or ask for its state. Raises ProviderUnavailable."""
+    """Send the requested operation of a payment to its provider, or query the payment's state.
+
+    Raises ProviderUnavailable.
+    """
     request = payment_request(payment)
     match payment.requested:
         case PaymentOperation.CAPTURE:
@@ -129,6 +133,6 @@ async def ask(gateway: PaymentGateway, payment: Payment) -> ProviderAnswer:
 
 
 async def _refunded(gateway: PaymentGateway, refund: Refund, payment: Payment) -> ProviderAnswer:
-    """Ask for the refund if the provider has answered before, and send it if not."""
+    """Query the refund if the provider has answered before, and send it otherwise."""
     request = refund_request(refund, payment)
     return await (gateway.refund(request) if refund.reference is None else gateway.find_refund(request))

@@ -15,7 +15,7 @@ from domain.shared.money import Money
 class PaymentView:
     """A payment. `captured` is the captured money, `failure` a stable code such as `card_declined`.
 
-    `reference` is the provider's id of the payment. `next_action` is only set for the customer, and never stored.
+    `reference` is the provider's id of the payment. `next_action` is set only for the customer, and never stored.
     """
 
     id: PaymentId
@@ -54,7 +54,7 @@ class PaymentView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundView:
-    """A refund. `lines` are empty where an amount was asked for."""
+    """A refund. `lines` is empty if an amount was requested."""
 
     id: RefundId
     order_id: OrderId

@@ -14,13 +14,16 @@ class VoidPayment:
     """End a payment before money is captured.
 
     Staff void authorized payments: an order of which nothing was shipped then waits for payment again. The owner of
-    the order voids a payment that waits for authentication, and can pay in another way after that.
+    the order voids a payment that waits for authentication, and can then pay in another way.
     """
 
     operations: PaymentOperations
 
     async def __call__(self, command: PaymentCommand) -> IdempotentResult[PaymentView]:
-        """Raise NotFound, InvalidTransition, PaymentInProgress, IdempotencyKeyReused, IdempotencyInFlight."""
+        """Return the payment in its present state.
+
+        Raises NotFound, InvalidTransition, PaymentInProgress, IdempotencyKeyReused, IdempotencyInFlight.
+        """
 
         def request(order: Order, payment: Payment, now: datetime) -> None:
             request_void(order, payment, command.access.party, now=now)

@@ -15,7 +15,7 @@ class RateLimitPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """The answer to one request: whether it is within the quota, what remains, and seconds until there is more."""
+    """Whether a request is within the quota, the remaining quota, and the seconds until it grows."""
 
     allowed: bool
     remaining: int

@@ -7,12 +7,12 @@ from typing import Protocol
 
 class PrunableRecords(Protocol):
     async def prune(self, *, before: datetime, limit: int) -> int:
-        """Delete at most `limit` records older than `before`, and return how many were deleted."""
+        """Delete at most `limit` records older than `before`, and return the number of deleted records."""
         ...
 
 
 class RecordKind(StrEnum):
-    """Records that nothing refers to any more once they are old."""
+    """Records that nothing refers to after their retention period."""
 
     SESSIONS = "sessions"
     WEBHOOK_DELIVERIES = "webhook_deliveries"
@@ -23,9 +23,10 @@ class RecordKind(StrEnum):
 
 class OldRecords(Protocol):
     async def prune(self, kind: RecordKind, *, before: datetime, limit: int) -> int:
-        """Delete at most `limit` records of a kind, and return how many were deleted.
+        """Delete at most `limit` old records of a kind, and return the number of deleted records.
 
-        Sessions are as old as their log-in, deliveries as their event's arrival, and records of payment providers as
-        their decision or message. Pending deliveries are never deleted. Locked records are left for later.
+        The age of a session counts from its log-in, that of a delivery from the arrival of its event, and that of a
+        payment provider's record from its decision or message. Pending deliveries are never deleted. Locked records
+        are skipped, and deleted by a later call.
         """
         ...

@@ -10,20 +10,20 @@ from application.unit_of_work import UnitOfWorkFactory
 from domain.users import email_change, pending_sign_up
 
 BATCH_SIZE = 1000
-"""Records that are deleted in one transaction, so that each one is short."""
+"""The number of records that one transaction deletes, so that transactions are short."""
 
 ORDER_BATCH_SIZE = 100
-"""Fewer, because the customers of these orders are locked meanwhile."""
+"""The number of orders that one transaction deletes. It is smaller, because their customers are locked meanwhile."""
 
 FAILED_MAIL_RETENTION = timedelta(days=7)
-"""For operators who look for the reason of a failure."""
+"""Messages that failed are retained so that operators can find the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prune:
     """Delete records that are older than their retention period.
 
-    The orders that idempotency keys have placed keep their keys. Nothing else deletes entries of the audit log.
+    An order keeps the idempotency key that placed it. Only this use case deletes entries of the audit log.
     """
 
     records: PrunableRecords
@@ -32,7 +32,7 @@ class Prune:
     batch_size: int = BATCH_SIZE
 
     async def __call__(self) -> None:
-        """Delete in batches until no old record is left. Raise Overloaded or DatabaseUnavailable."""
+        """Delete in batches until no old record is left. Raises Overloaded, DatabaseUnavailable."""
         before = self.clock.now() - self.retention
         while await self.records.prune(before=before, limit=self.batch_size) == self.batch_size:
             pass
@@ -47,7 +47,7 @@ class PruneOldRecords:
     retention: Mapping[RecordKind, timedelta]
 
     async def __call__(self) -> None:
-        """Delete in batches until no old record is left. Raise Overloaded or DatabaseUnavailable."""
+        """Delete in batches until no old record is left. Raises Overloaded, DatabaseUnavailable."""
         for kind, retention in self.retention.items():
             before = self.clock.now() - retention
             while await self.records.prune(kind, before=before, limit=BATCH_SIZE) == BATCH_SIZE:
@@ -62,7 +62,7 @@ class PruneSignUps:
     clock: Clock
 
     async def __call__(self) -> None:
-        """Raise Overloaded or DatabaseUnavailable."""
+        """Delete in one transaction. Raises Overloaded, DatabaseUnavailable."""
         async with self.unit_of_work() as work:
             now = self.clock.now()
             await work.sign_ups.prune(requested_until=now - pending_sign_up.LIFETIME)
@@ -78,7 +78,7 @@ class PruneMail:
     clock: Clock
 
     async def __call__(self) -> None:
-        """Raise Overloaded or DatabaseUnavailable."""
+        """Delete in one transaction. Raises Overloaded, DatabaseUnavailable."""
         async with self.unit_of_work() as work:
             await work.mail.prune_set_aside(until=self.clock.now() - FAILED_MAIL_RETENTION)
             await work.commit()

@@ -10,13 +10,16 @@ from domain.shared.ids import SessionId
 
 @dataclass(frozen=True, slots=True)
 class EndSession:
-    """End a session. Its refresh token is invalid at once, its access tokens after some minutes at the latest."""
+    """End a session.
+
+    Its refresh token is invalid at once. Its access tokens are invalid after some minutes at the latest.
+    """
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
 
     async def __call__(self, session_id: SessionId, *, actor: Actor) -> None:
-        """Raise NotFound unless the actor has such a session."""
+        """End the session. Raises NotFound if the actor has no such session."""
         async with self.unit_of_work(actor) as work:
             session = await work.sessions.get(session_id)
             if session is None or session.user_id != actor.id:

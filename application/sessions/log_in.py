@@ -44,7 +44,7 @@ class LogIn:
     """Exchange an e-mail address and a password for an access token and a refresh token of a new session.
 
     An unknown address costs as much time as a wrong password and gets the same answer. Attempts are
-    throttled for each account and for each network. No connection is held while the password is checked.
+    throttled for each account and for each network. No database connection is held while the password is checked.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -57,7 +57,10 @@ class LogIn:
     lifetime: SessionLifetime
 
     async def __call__(self, command: LogInCommand) -> SessionTokens:
-        """Raise TooManyAttempts, WrongCredentials, AccountDisabled, AccountPending, Overloaded."""
+        """Return the tokens of the new session.
+
+        Raises TooManyAttempts, WrongCredentials, AccountDisabled, AccountPending, Overloaded.
+        """
         email = command.email
         attempt = Attempt(AttemptKind.LOG_IN, email.normalized, command.network)
         async with self.unit_of_work() as work:
@@ -97,7 +100,7 @@ class LogIn:
     async def _start_session(
         self, checked: User, stronger_hash: str | None, command: LogInCommand, attempt: Attempt
     ) -> SessionTokens:
-        """Start a session, unless the account has changed while the password was verified."""
+        """Start a session, unless the account changed while the password was verified."""
         now = self.clock.now()
         token = RefreshToken(
             self.randomness.token_bytes(FAMILY_BYTES), self.randomness.token_bytes(SECRET_BYTES)

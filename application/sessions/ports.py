@@ -11,7 +11,7 @@ from domain.shared.ids import SessionId, UserId
 
 
 class SessionRepository(Protocol):
-    """Sessions are returned locked until the unit of work ends.
+    """Sessions in a unit of work. They are returned locked until it ends.
 
     All methods that lock raise Overloaded when a lock does not come free in time.
     """

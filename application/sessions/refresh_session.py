@@ -16,9 +16,9 @@ from domain.shared.actor import Actor
 class RefreshSession:
     """Exchange a refresh token for an access token and the next refresh token.
 
-    Each refresh token can be exchanged once. Within ten seconds, the same token yields the same successor again, for a
-    lost response or a second tab. If the successor was never used, this is also permitted later, once within 24 hours.
-    Any other reuse means that a copy of the token was stolen, and ends the session.
+    Each refresh token can be exchanged once. Within ten seconds after that, the same token yields the same
+    successor again, for a lost response or a second tab. If the successor was never used, the token yields it once
+    more within 24 hours. Any other reuse means that a copy of the token was stolen, and ends the session.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -29,9 +29,10 @@ class RefreshSession:
     lifetime: SessionLifetime
 
     async def __call__(self, refresh_token: str, *, actor: Actor) -> SessionTokens:
-        """`actor` has no id: the caller is not authenticated yet.
+        """Return the tokens. `actor` has no id, because the caller is not authenticated yet.
 
-        Raise InvalidRefreshToken, once the end of a session is committed, AccountDisabled, Overloaded.
+        Raises AccountDisabled, Overloaded, and InvalidRefreshToken. If the reuse of a token ends the session, that is
+        committed before InvalidRefreshToken is raised.
         """
         shown = RefreshToken.parse(refresh_token)
         fresh_secret = self.randomness.token_bytes(SECRET_BYTES)
@@ -57,7 +58,7 @@ class RefreshSession:
                 work.audit.record(
                     AuditAction.SESSION_TOKEN_REISSUED, session.id, at=now, user_id=str(session.user_id)
                 )
-            # The same successor is saved again too: its commit is as durable as the first one was meant to be.
+            # The same successor is saved again, because the commit of the first exchange may not be durable yet.
             await work.sessions.save(session)
             await work.commit()
         access = self.tokens.issue(claims_of(user, session, self.ids.new()), now=now)

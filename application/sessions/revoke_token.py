@@ -34,9 +34,9 @@ class RevokeToken:
     clock: Clock
 
     async def __call__(self, token: str, *, actor: Actor) -> None:
-        """Possession of the token is the authorization; `actor` has no id.
+        """Revoke the token. `actor` has no id, because possession of the token is the authorization.
 
-        Raise UnrevocableToken, Overloaded, DatabaseUnavailable.
+        Raises UnrevocableToken, Overloaded, DatabaseUnavailable.
         """
         family_hash = _family_of(token)
         session_id = None if family_hash else await self._session_named_by(token)

@@ -1,4 +1,4 @@
-"""Views of sessions. No view has a token or its hash."""
+"""Views of sessions. No view contains a token or its hash."""
 
 from dataclasses import dataclass
 from datetime import datetime

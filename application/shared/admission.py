@@ -9,13 +9,15 @@ from application.shared.errors import Overloaded
 
 
 class Admission:
-    """Admit as many requests as a batcher can serve in time, counted from their arrival to their response.
+    """Admit as many requests as a batcher can serve in time.
 
-    During a burst all requests arrive before the first one reaches the queue. A bound on the queue alone would reject
-    them only there, after most of the work.
+    A request counts from its arrival to its response.
 
-    `apart` are commands that wait elsewhere, as in `Lanes`. They have a bound of their own and do not count, so that
-    orders for one locked product do not get the others rejected.
+    During a burst, all requests arrive before the first one reaches the queue. If only the queue had a bound,
+    requests would be rejected in the queue, after most of their work was done.
+
+    `apart` returns the number of commands that wait elsewhere, as in `Lanes`. These commands have their own bound
+    and do not count here, so that orders for one locked product do not cause the rejection of others.
     """
 
     def __init__(self, batcher: Batcher[Any, Any], apart: Sized = ()) -> None:
@@ -33,7 +35,7 @@ class Admission:
 
     @contextmanager
     def entered(self) -> Iterator[None]:
-        """Count a request as in progress for as long as the context lasts. Raises Overloaded."""
+        """Count a request as in progress until the context ends. Raises Overloaded above the bound."""
         if self.is_full:
             raise Overloaded
         self._inside += 1

@@ -1,6 +1,6 @@
 """Batching: the commands that queue while a batch runs form the next batch.
 
-A batch never waits to fill up: a command that arrives while nothing runs is executed at once, alone.
+A batch never waits until it is full. If no batch is running, a command runs at once, alone.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ R = TypeVar("R")
 RunBatch = Callable[[Sequence[C]], Awaitable[Sequence[R | Exception]]]
 """Run commands in one transaction and return the result or the error of each, in their order.
 
-An exception that it raises concerns the whole batch, which then had no effect.
+If the function itself raises an exception, the whole batch has failed and had no effect.
 """
 
 QUEUE_TIMEOUT = 1.0
@@ -27,7 +27,10 @@ MAX_WAITING = 512
 _DECAY = 0.8
 """The weight of a batch in the recent speed shrinks by this factor with each later batch."""
 _IN_TIME = 0.4
-"""The part of the queue timeout in which commands should finish: a client's own timeout started before the queue."""
+"""The part of the queue timeout in which commands should finish.
+
+The client's own timeout began before the command was queued.
+"""
 
 
 @dataclass(slots=True, eq=False)
@@ -85,7 +88,7 @@ class Batcher(Generic[C, R]):
     def capacity(self) -> int:
         """The number of concurrent commands that finish well within the queue timeout at the recent speed.
 
-        At least one batch, because only a full batch shows how fast batches are.
+        It is at least the size of one batch, because only a full batch shows how fast batches are.
         """
         in_time = self._max_waiting
         if self._recent.seconds:
@@ -95,7 +98,7 @@ class Batcher(Generic[C, R]):
     async def submit(self, command: C) -> R:
         """Run the command in the next batch and return its result, or raise its error.
 
-        Raises Overloaded when the queue is full, and when the queue timeout has passed before the command begins.
+        Raises Overloaded if the queue is full, or if the command has not begun when the queue timeout ends.
         """
         if len(self._waiting) >= self._max_waiting:
             raise Overloaded
@@ -119,7 +122,7 @@ class Batcher(Generic[C, R]):
             await asyncio.wait([self._worker])
 
     def _time_out(self, waiting: _Waiting[C, R]) -> None:
-        """Reject a command at once, however long the running batch takes; ignore one that has begun."""
+        """Reject a command that has not begun, without waiting for the running batch."""
         if self._remove(waiting):
             _set(waiting.answer, Overloaded())
 

@@ -1,4 +1,4 @@
-"""The clock port. The core receives the time, so that tests can set it."""
+"""The clock port. The domain and the use cases receive the time, so that tests can set it."""
 
 from datetime import datetime
 from typing import Protocol
@@ -6,5 +6,5 @@ from typing import Protocol
 
 class Clock(Protocol):
     def now(self) -> datetime:
-        """Return the current time, aware, in UTC."""
+        """Return the current time in UTC, as an aware datetime."""
         ...

@@ -15,7 +15,8 @@ BATCH = 100
 class EncryptSecrets:
     """Encrypt the stored secrets with the first key, in batches. An interrupted run can be repeated.
 
-    Either those that are stored in clear, or those that are encrypted with another key. Each batch is audited.
+    If `in_clear` is true, secrets that are stored in clear text are encrypted, otherwise those with another key. Each
+    batch is audited.
     """
 
     stored: StoredSecrets
@@ -23,7 +24,7 @@ class EncryptSecrets:
     ids: IdFactory
 
     async def __call__(self, *, in_clear: bool, actor: Actor) -> int:
-        """Return how many secrets were encrypted. Raises SecretNotReadable."""
+        """Return the number of encrypted secrets. Raises SecretNotReadable."""
         action = AuditAction.SECRETS_ENCRYPTED if in_clear else AuditAction.SECRETS_REENCRYPTED
 
         def entries_of(number: int, key_id: str) -> Sequence[AuditEntry]:

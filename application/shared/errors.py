@@ -16,7 +16,10 @@ class Overloaded(DomainError):
 
 
 class DatabaseUnavailable(DomainError):
-    """The database does not answer. A retry with the same idempotency key finds out whether a change was committed."""
+    """The database does not answer. It is unknown whether a change was committed.
+
+    A retry with the same idempotency key returns the result of a committed change.
+    """
 
     code = "database_unavailable"
 

@@ -1,7 +1,7 @@
 """Idempotency: an operation with a key runs once, however often its request is sent.
 
-The key is claimed by the first statement of the business transaction, and its result is stored before the commit. So
-only what was committed has a stored result: after an error or a crash, a retry runs the operation.
+The key is claimed by the first statement of the business transaction, and the result is stored before the commit.
+Only a committed operation has a stored result: after an error or a crash, a retry runs the operation.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -46,26 +46,33 @@ class IdempotentOperation(StrEnum):
 
 
 Scope = tuple[str, str, str]
-"""Principal, operation and key. Equal keys in different scopes are independent of each other."""
+"""Principal, operation and key. Equal keys of two principals or operations are independent of each other."""
 
 ANONYMOUS = "anybody"
 """The principal of requests without a token, as release 6daf4a4 stored it: one scope for all callers.
 
-Now the fingerprint is part of an anonymous principal, so that equal keys of two callers are independent.
+Later releases make the fingerprint a part of an anonymous principal, so that equal keys of two callers are
+independent.
 """
 
 FINGERPRINT_VERSION = 2
 """How fingerprints are made. Version 1 was SHA-256 of the parsed model; see docs/decisions/0029-idempotency-records.md."""
 
 UNVERIFIABLE = 32767
-"""The fingerprint version of a record whose fingerprint is not known, later than any: see `has_fingerprint`."""
+"""The fingerprint version of records with an unknown fingerprint.
+
+It is later than any real version: see `has_fingerprint`.
+"""
 
 FORMAT_VERSION = 2
-"""How results are stored. In version 1 one-time secrets were in clear; since version 2 they are sealed or left out."""
+"""The format of stored results.
+
+Version 1 stored one-time secrets in clear text. Since version 2 they are sealed or left out.
+"""
 
 
 class IdempotencyKeyReused(DomainError):
-    """The key was used before, for a different request."""
+    """The key was used before for a different request."""
 
     code = "idempotency_key_reused"
 
@@ -111,7 +118,7 @@ class IdempotencyKey:
         fingerprint: bytes,
         earlier_fingerprint: Callable[[int], bytes | None] = _no_earlier_version,
     ) -> Self:
-        """Return the key of a caller without a token, in a scope of this request alone."""
+        """Return the key of a caller without a token. Its scope contains only this request."""
         return cls(f"{ANONYMOUS}:{fingerprint.hex()}", operation, key, fingerprint, earlier_fingerprint)
 
     @property
@@ -123,10 +130,10 @@ class IdempotencyKey:
         return self.principal.startswith(f"{ANONYMOUS}:")
 
     def has_fingerprint(self, fingerprint: bytes, version: int) -> bool:
-        """Return whether a fingerprint of this version is that of the key's request.
+        """Return whether a stored fingerprint of this version matches the key's request.
 
-        A version of a later release cannot be verified. It counts as equal: a rejected retry would lead the client to
-        send a new key, and so to run the operation twice.
+        A fingerprint of a later version cannot be verified and counts as equal: after a rejected retry the client
+        would send a new key, and the operation would run twice.
         """
         if version == FINGERPRINT_VERSION:
             return fingerprint == self.fingerprint
@@ -161,7 +168,10 @@ class StoredResult(Generic[V]):
 
 
 class PersonalResult:
-    """A result that shows the personal data of one user, its `subject`: its record is deleted with the account."""
+    """A result with personal data of one user, its `subject`.
+
+    Its idempotency record is deleted when the account is closed.
+    """
 
     __slots__ = ()
 
@@ -171,7 +181,7 @@ class PersonalResult:
 
 
 def subject_of(key: IdempotencyKey, result: object) -> UserId | None:
-    """Return whose personal data a record has, unless its principal says so already."""
+    """Return the user whose personal data a record contains, if that is not the record's principal."""
     if not isinstance(result, PersonalResult) or str(result.subject) == key.principal:
         return None
     return result.subject
@@ -183,23 +193,23 @@ class IdempotencyRecords(Protocol):
     async def claim(
         self, keys: Sequence[IdempotencyKey], result_type: type[V]
     ) -> Mapping[Scope, StoredResult[V]]:
-        """Claim the keys, and return the results that are stored for them already.
+        """Claim the keys, and return the results that are already stored for them.
 
-        Waits for a unit of work that has claimed one of the keys. Keys are claimed in one fixed order, which rules out
-        deadlocks. A claim writes even where it finds a result: the replay's commit must prove that the first commit is
-        as durable as this one will be. A scope may occur in `keys` more than once. Raises IdempotencyInFlight.
+        Waits for a unit of work that has claimed one of the keys. Keys are claimed in one fixed order, which rules
+        out deadlocks. A claim also writes if it finds a result, so that the replay is answered only after the first
+        commit is as durable as its own. A scope can occur in `keys` more than once. Raises IdempotencyInFlight.
         """
         ...
 
     async def find_in_shared_scope(self, key: IdempotencyKey, result_type: type[V]) -> StoredResult[V] | None:
         """Return the result that release 6daf4a4 stored for an anonymous request, if it is the same request.
 
-        That release kept the keys of all anonymous callers in one scope. Writes as `claim` does.
+        That release stored the keys of all anonymous callers in one scope. This method writes as `claim` does.
         """
         ...
 
     async def store(self, results: Mapping[IdempotencyKey, object]) -> None:
-        """Store the results of claimed keys. A claimed key without a result at the commit is free again."""
+        """Store the results of claimed keys. A claimed key without a result is free after the commit."""
         ...
 
 
@@ -207,8 +217,8 @@ class IdempotencyRecordStore(PrunableRecords, Protocol):
     """Idempotency records outside of any unit of work."""
 
     async def prune(self, *, before: datetime, limit: int) -> int:
-        """Delete records that were created before this moment, oldest first, at most `limit`; return how many.
+        """Delete at most `limit` records older than this time, oldest first, and return their number.
 
-        Fewer than `limit` means that no more are left, except those that are being replayed.
+        A number below `limit` means that no such record is left, except records that are being replayed.
         """
         ...

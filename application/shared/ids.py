@@ -1,4 +1,4 @@
-"""The port that creates ids. The core receives ids, so that tests can set them."""
+"""The port that creates ids. The domain and the use cases receive ids, so that tests can set them."""
 
 from typing import Protocol
 from uuid import UUID
@@ -6,5 +6,5 @@ from uuid import UUID
 
 class IdFactory(Protocol):
     def new(self) -> UUID:
-        """Return a fresh UUIDv7."""
+        """Return a new UUIDv7."""
         ...

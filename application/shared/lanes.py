@@ -13,7 +13,7 @@ K = TypeVar("K", bound=Hashable)
 
 
 class Lanes(Generic[K, C, R]):
-    """One batcher per row that is waited for, created on demand and removed when it is idle.
+    """One batcher for each locked row, created on demand and removed when it is idle.
 
     `max_running` bounds how many lanes wait at the same time, because each of them holds a database connection.
     `max_waiting` bounds the commands of all lanes together.
@@ -41,12 +41,15 @@ class Lanes(Generic[K, C, R]):
         return self._inside
 
     def open_for(self, rows: Iterable[K]) -> frozenset[K]:
-        """Return those of the rows that have a lane."""
+        """Return the rows that have a lane."""
         self._remove_idle()
         return frozenset(row for row in rows if row in self._lanes) if self._lanes else frozenset()
 
     async def submit(self, row: K, command: C) -> R:
-        """Run the command in the next batch of the row's lane. Raises Overloaded, and the command's error."""
+        """Run the command in the next batch of the row's lane, and return its result.
+
+        Raises Overloaded, and the command's error.
+        """
         if self._inside >= self._max_waiting:
             raise Overloaded
         lane = self._lanes.get(row)
@@ -73,6 +76,6 @@ class Lanes(Generic[K, C, R]):
             self._remove_idle()
 
     def _remove_idle(self) -> None:
-        """Remove lanes without commands. They are few: as many as rows that are locked."""
+        """Remove lanes without commands. There are at most as many lanes as locked rows."""
         for row in [row for row, lane in self._lanes.items() if lane.is_idle]:
             del self._lanes[row]

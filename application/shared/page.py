@@ -1,4 +1,4 @@
-"""Keyset pagination: paging neither skips nor repeats a row that exists throughout."""
+"""Keyset pagination: a row that exists during the whole reading is neither skipped nor repeated."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from uuid import UUID
 T = TypeVar("T")
 
 Position = tuple[str | int | datetime | UUID, ...]
-"""The position of a row: its sort values, of which the last one is unique."""
+"""The position of a row: its sort values. The last value is unique."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """A page of a list, and the position of its last row if there are more."""
+    """A page of a list, and the position of its last row if the list continues."""
 
     items: tuple[T, ...]
     next: Position | None

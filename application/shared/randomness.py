@@ -1,4 +1,4 @@
-"""The port of random bytes. The core receives them, so that tests can set them."""
+"""The port of random bytes. The use cases receive them, so that tests can set them."""
 
 from typing import Protocol
 

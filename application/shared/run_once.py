@@ -15,7 +15,9 @@ async def run_once(
     result_type: type[V],
     operation: Callable[[], Awaitable[V]],
 ) -> IdempotentResult[V]:
-    """Run the operation, store its result and commit; or replay the result of an earlier request with this key.
+    """Run the operation, store its result and commit, or replay the result of an earlier request.
+
+    The earlier request had the same key.
 
     A request without a key always runs. Raises IdempotencyKeyReused, IdempotencyInFlight, and what the operation raises.
     """
@@ -31,9 +33,10 @@ async def find_replay(
     *,
     current: Callable[[V], Awaitable[V]] | None = None,
 ) -> IdempotentResult[V] | None:
-    """Claim the key, and return and commit the replay of an earlier request with it, if there was one.
+    """Claim the key. If an earlier request used it, commit and return the replay; otherwise return None.
 
-    `current` returns what a replay shows instead of the stored result. Raises IdempotencyKeyReused, IdempotencyInFlight.
+    `current` returns the value that a replay shows instead of the stored result. Raises IdempotencyKeyReused,
+    IdempotencyInFlight.
     """
     if key is None:
         return None

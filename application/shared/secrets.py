@@ -17,15 +17,18 @@ class SecretNotReadable(Exception):
 
 
 class SecretBox(Protocol):
-    """Encrypts secrets that are stored. `context` names the place: a sealed secret opens in its own place only."""
+    """Encrypts stored secrets.
+
+    `context` names the place where a secret is stored: it can be opened only with the same context.
+    """
 
     @property
     def key_ids(self) -> Sequence[str]:
-        """The ids of the keys. The first key encrypts, all decrypt. Empty: nothing can be encrypted."""
+        """The ids of the keys. The first key encrypts, and every key decrypts. Without keys nothing can be encrypted."""
         ...
 
     def seal(self, secret: str, *, context: str) -> str | None:
-        """Return the sealed secret, or None if no key is configured: then it must not be stored."""
+        """Return the sealed secret, or None if no key is configured. In that case it must not be stored."""
         ...
 
     def open(self, sealed: str, *, context: str) -> str:
@@ -40,17 +43,24 @@ EntriesOfBatch = Callable[[int, str], Sequence[AuditEntry]]
 
 
 class StoredSecrets(Protocol):
-    """The secrets in the database that the service needs in clear: signing keys, and secrets of webhooks and of its own."""
+    """The stored secrets that the service has to decrypt.
+
+    They are signing keys, secrets of webhook endpoints, and the service's own secrets.
+    """
 
     async def count_by_key(self) -> Mapping[str | None, int]:
-        """Return the number of secrets for each id of an encryption key; None: stored in clear."""
+        """Return the number of secrets by the id of their encryption key.
+
+        The key None counts the secrets that are stored in clear text.
+        """
         ...
 
     async def encrypt_batch(self, limit: int, *, in_clear: bool, entries_of: EntriesOfBatch) -> int:
         """Encrypt up to `limit` secrets with the first key, in one transaction, and return their number.
 
-        They are those stored in clear, or else those that are encrypted with another key. `entries_of` is called with
-        their number, unless that is 0, and the id of the key. It returns entries for the audit log.
+        If `in_clear` is true, these are secrets that are stored in clear text, otherwise those with another key.
+        Unless the number is 0, `entries_of` is called with the number and the id of the key, and returns entries
+        for the audit log.
 
         Raises:
             SecretNotReadable: a secret is encrypted with an unknown key.

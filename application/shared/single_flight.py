@@ -13,7 +13,7 @@ class SingleFlight(Generic[K, V]):
     """Single-flight: concurrent calls with one key share one result.
 
     A caller never gets the result of work that began before its call: it waits for the next run, together with all
-    callers that arrived meanwhile. So nothing is cached, and no result is stale.
+    callers that arrived meanwhile. Nothing is cached, and no result is stale.
     """
 
     def __init__(self) -> None:
@@ -22,7 +22,7 @@ class SingleFlight(Generic[K, V]):
     async def get(self, question: K, work: Callable[[], Awaitable[V]]) -> V:
         """Return the result of `work`, or the result of a concurrent call with the same key.
 
-        Raises what the work raises, and Overloaded.
+        Raises Overloaded, and what `work` raises.
         """
         batcher = self._asked.get(question)
         if batcher is None:

@@ -12,7 +12,7 @@ from domain.shared.errors import DomainError
 
 
 class InvalidToken(DomainError):
-    """The access token was not issued by this service, or not for it."""
+    """The access token was not issued by this service or is not intended for it."""
 
     code = "invalid_token"
 
@@ -21,7 +21,7 @@ class InvalidToken(DomainError):
 
 
 class UnknownSigningKey(InvalidToken):
-    """The token names an unknown key, or one that was created a moment ago."""
+    """The token names an unknown key. Another process may just have created it."""
 
 
 class TokenExpired(DomainError):
@@ -58,8 +58,8 @@ class AccessToken:
 class SigningKey:
     """An Ed25519 key pair: `private_pem` is PKCS #8, a secret.
 
-    It signs from `signs_from` until a later key does, and verifies until `verifies_until`, or without end if that is
-    None.
+    It signs from `signs_from` until a later key begins to sign. It verifies until `verifies_until`, or without end if
+    that is None.
     """
 
     kid: str
@@ -70,7 +70,7 @@ class SigningKey:
 
 class SigningKeys(Protocol):
     async def all(self) -> Sequence[SigningKey]:
-        """Return all keys, the latest one to sign first."""
+        """Return all keys, sorted by `signs_from`, the latest first."""
         ...
 
 
@@ -78,13 +78,13 @@ class SigningKeyStore(SigningKeys, Protocol):
     """Signing keys in the database."""
 
     async def add_first(self, key: SigningKey) -> None:
-        """Store the key if there is none yet; of several processes, one wins."""
+        """Store the key if there is none yet. If several processes call this at once, one key is stored."""
         ...
 
     async def rotate(
         self, key: SigningKey, *, former_until: datetime, now: datetime, entries: Sequence[AuditEntry]
     ) -> None:
-        """Store the key, let former keys verify until `former_until` at most, and delete keys past their time.
+        """Store the key, and delete keys that no longer verify. Former keys verify until `former_until` at most.
 
         The audit entries are written in the same transaction.
         """
@@ -93,13 +93,16 @@ class SigningKeyStore(SigningKeys, Protocol):
 
 class SigningKeyFactory(Protocol):
     def __call__(self, signs_from: datetime) -> SigningKey:
-        """Return a fresh key."""
+        """Return a new key."""
         ...
 
 
 class AccessTokens(Protocol):
     def use(self, keys: Sequence[SigningKey]) -> None:
-        """Sign with the first key whose time has begun, and verify with each. Raises ValueError and keeps the former keys."""
+        """Replace the keys: the first one whose time has begun signs, and every key verifies.
+
+        Raises ValueError for a key that cannot be used, and then keeps the former keys.
+        """
         ...
 
     def issue(self, claims: AccessClaims, *, now: datetime) -> AccessToken:

@@ -5,7 +5,10 @@ from application.shared.clock import Clock
 from application.signing.ports import AccessTokens, SigningKeys
 
 PAUSE = timedelta(seconds=5)
-"""The shortest pause between two reloads for unknown keys, so that invented key ids cannot load the database."""
+"""The shortest pause between two reloads for unknown keys.
+
+Without it, invented key ids could put load on the database.
+"""
 
 
 class ReloadKeys:
@@ -19,11 +22,17 @@ class ReloadKeys:
         self._one_at_a_time = asyncio.Lock()
 
     async def __call__(self) -> None:
-        """Raise ValueError for a key that cannot be used, DatabaseUnavailable, Overloaded: the former keys stay."""
+        """Reload the keys. If an error is raised, the former keys stay in use.
+
+        Raises ValueError for a key that cannot be used, DatabaseUnavailable, Overloaded.
+        """
         self._tokens.use(await self._keys.all())
 
     async def unless_just_done(self) -> None:
-        """Reload for an unknown key, unless that was done within PAUSE; wait for a running reload."""
+        """Reload for an unknown key, unless the last such reload began within PAUSE.
+
+        If a reload is running, wait for its end.
+        """
         async with self._one_at_a_time:
             now = self._clock.now()
             if self._looked_at is None or now - self._looked_at >= PAUSE:

@@ -12,7 +12,7 @@ NOTICE = timedelta(seconds=60)
 """How long a key is published before it signs. Every process reloads the keys several times meanwhile."""
 
 MAX_SKEW = timedelta(seconds=30)
-"""The largest supported difference of two processes' clocks."""
+"""The largest supported difference between the clocks of two processes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ class RotateKey:
     async def __call__(self, *, actor: Actor, distrust_former: bool = False) -> SigningKey:
         """Return the new key.
 
-        With `distrust_former`, for a key that has leaked, it signs at once and no former key verifies any more:
-        clients have to refresh their access tokens.
+        If a key has leaked, use `distrust_former`: the new key signs at once, and no former key verifies any more.
+        Clients then have to refresh their access tokens.
         """
         now = self.clock.now()
         key = self.make_key(now if distrust_former else now + NOTICE)

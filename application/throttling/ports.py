@@ -12,13 +12,14 @@ class AttemptTallies(Protocol):
     """Tallies of attempts, which all processes of the service share."""
 
     async def peek(self, attempt: Attempt, *, now: datetime) -> tuple[AttemptTally, AttemptTally]:
-        """Return the same as `lock`, without locking or waiting."""
+        """Return the same tallies as `lock`, without locking or waiting."""
         ...
 
     async def lock(self, attempt: Attempt, *, now: datetime) -> tuple[AttemptTally, AttemptTally]:
         """Return the tallies of the attempt's account and of its network, locked until the unit of work ends.
 
-        An account or network without attempts has an empty tally. Raise Overloaded when a lock does not come free in time.
+        An account or network without attempts has an empty tally. Raises Overloaded if a lock does not become free
+        in time.
         """
         ...
 
@@ -31,5 +32,5 @@ class AttemptRecords(PrunableRecords, Protocol):
     """Tallies outside of a unit of work."""
 
     async def prune(self, *, before: datetime, limit: int) -> int:
-        """Delete at most `limit` tallies that expired before `before`, and return how many."""
+        """Delete at most `limit` tallies that expired before `before`, and return their number."""
         ...

@@ -24,7 +24,7 @@ class TooManyAttempts(DomainError):
 
 class Throttle(Protocol):
     async def admit(self, work: UnitOfWork, attempt: Attempt) -> None:
-        """Count the attempt, or raise TooManyAttempts without counting. The caller commits the unit of work."""
+        """Count the attempt. Raises TooManyAttempts without counting it. The caller commits."""
         ...
 
     async def reset(self, work: UnitOfWork, attempt: Attempt) -> None:
@@ -34,7 +34,7 @@ class Throttle(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CountingThrottle(Throttle):
-    """Throttle in the database, shared by all processes.
+    """Throttle attempts with tallies in the database, which all processes share.
 
     An attempt is counted before it is verified, so that concurrent guesses are limited like sequential ones. A
     rejected attempt does not count, so that a wait always ends.

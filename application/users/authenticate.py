@@ -15,7 +15,7 @@ class Authenticate:
     clock: Clock
 
     async def __call__(self, token: str) -> Principal:
-        """Raise InvalidToken or TokenExpired."""
+        """Return the principal that the token names. Raises InvalidToken, TokenExpired."""
         now = self.clock.now()
         try:
             claims = self.tokens.verify(token, now=now)

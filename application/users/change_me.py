@@ -11,7 +11,7 @@ from domain.shared.unset import Unset
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeMeCommand:
-    """`expected_version` is the version that the user saw. `full_name` stays if it is UNSET."""
+    """`expected_version` is the version that the user saw. If `full_name` is UNSET, the name does not change."""
 
     user_id: UserId
     expected_version: int
@@ -21,13 +21,16 @@ class ChangeMeCommand:
 
 @dataclass(frozen=True, slots=True)
 class ChangeMe:
-    """Change the caller's own account, unless it has changed since it was read."""
+    """Change the caller's own account, unless it changed after the caller read it."""
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
 
     async def __call__(self, command: ChangeMeCommand) -> UserView:
-        """Raise InvalidToken if the account is closed, AccountDisabled, PreconditionFailed."""
+        """Return the changed account.
+
+        Raises InvalidToken if the account is closed, AccountDisabled, PreconditionFailed.
+        """
         async with self.unit_of_work(command.actor) as work:
             user = await work.users.get(command.user_id)
             if user is None:

@@ -15,7 +15,7 @@ from domain.shared.ids import SessionId, UserId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangePasswordCommand:
-    """`session_id` is the session that stays valid, `network` the client's network."""
+    """`session_id` is the session that stays valid, and `network` is the client's network."""
 
     user_id: UserId
     session_id: SessionId
@@ -28,7 +28,7 @@ class ChangePasswordCommand:
 
 @dataclass(frozen=True, slots=True)
 class ChangePassword:
-    """Change the caller's password, end the other sessions, and drop a pending change of the e-mail address.
+    """Change the caller's password, end the other sessions, and drop a pending e-mail address change.
 
     Attempts are throttled like log-ins, so that a stolen session cannot be used to guess the password.
     """
@@ -40,7 +40,11 @@ class ChangePassword:
     clock: Clock
 
     async def __call__(self, command: ChangePasswordCommand) -> IdempotentResult[UserView]:
-        """Raise WeakPassword, TooManyAttempts, WrongPassword, AccountDisabled, Overloaded, IdempotencyKeyReused, IdempotencyInFlight."""
+        """Return the account.
+
+        Raises WeakPassword, TooManyAttempts, WrongPassword, AccountDisabled, Overloaded, IdempotencyKeyReused,
+        IdempotencyInFlight.
+        """
         self.policy.check(command.new_password, field="new_password")
         async with self.unit_of_work() as work:
             if replay := await find_replay(work, command.key, UserView):

@@ -24,15 +24,19 @@ class ChangeUserCommand:
 class ChangeUser:
     """Give an account another role, or disable or enable it.
 
-    An admin cannot change their own account, and the last admin stays. A new role applies at once. A disabled account
-    is logged out and places no orders; for some minutes its access tokens can still read its own data.
+    An admin cannot change their own account, and the last admin cannot be removed. A new role applies at once. A
+    disabled account is logged out and cannot place orders; for some minutes its access tokens can still read its
+    own data.
     """
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
 
     async def __call__(self, command: ChangeUserCommand) -> UserView:
-        """Raise NotFound, PreconditionFailed, Forbidden, LastAdmin, AccountClosed."""
+        """Return the changed account.
+
+        Raises NotFound, PreconditionFailed, Forbidden, LastAdmin, AccountClosed.
+        """
         async with self.unit_of_work(command.actor) as work:
             admins = await work.users.lock_admins()
             user = await work.users.get(command.user_id)

@@ -27,8 +27,8 @@ class CloseAccount:
     """Permanently close the caller's account and erase its personal data.
 
     Orders are kept with their totals, without addresses, notes and metadata. Pending orders are cancelled.
-    An order that is paid and not yet delivered keeps its address until it is. The last admin stays. The e-mail address
-    is free for a new account.
+    An order that is paid and not yet delivered keeps its address until its delivery. The last admin cannot close the
+    account. The e-mail address can be used for a new account.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -36,7 +36,10 @@ class CloseAccount:
     ids: IdFactory
 
     async def __call__(self, command: CloseAccountCommand) -> None:
-        """Raise InvalidToken where there is no such account any more, AccountDisabled, PreconditionFailed, LastAdmin."""
+        """Close the account.
+
+        Raises InvalidToken if the account is already closed, AccountDisabled, PreconditionFailed, LastAdmin.
+        """
         async with self.unit_of_work(command.actor) as work:
             admins = await work.users.lock_admins()
             user = await work.users.get(command.user_id)
@@ -75,7 +78,7 @@ class CloseAccount:
 
 @dataclass(frozen=True, slots=True)
 class EraseClosedAccounts:
-    """Erase personal data from orders of closed accounts that have been delivered since."""
+    """Erase personal data from orders that were delivered after their customer's account was closed."""
 
     unit_of_work: UnitOfWorkFactory
 

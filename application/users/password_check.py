@@ -1,4 +1,4 @@
-"""Verification of the present password before a change that a stolen session must not make."""
+"""Verification of the present password, so that a stolen session cannot make security changes."""
 
 from dataclasses import dataclass
 
@@ -28,10 +28,11 @@ class WrongPassword(ValidationFailed):
 
 @dataclass(frozen=True, slots=True)
 class PasswordCheck:
-    """Check the present password in three steps, so that no connection is held while it is hashed.
+    """Check the present password in three steps, so that hashing holds no database connection.
 
-    `admit` counts the attempt, `verify` hashes, and `confirm` locks the account, if it has not changed since. Attempts
-    are throttled like log-ins, so that a stolen session cannot be used to guess the password.
+    `admit` counts the attempt, `verify` hashes the password, and `confirm` locks the account if the stored password
+    has not changed meanwhile. Attempts are throttled like log-ins, so that a stolen session cannot be used to guess
+    the password.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -40,7 +41,10 @@ class PasswordCheck:
     clock: Clock
 
     async def admit(self, work: UnitOfWork, user_id: UserId, network: str) -> User | None:
-        """Count the attempt, and return the user unlocked. Raise TooManyAttempts, Overloaded. The caller commits."""
+        """Count the attempt, and return the user without a lock. The caller commits.
+
+        Raises TooManyAttempts, Overloaded.
+        """
         user = await work.users.peek(user_id)
         if user is not None:
             await self.throttle.admit(work, _attempt(user, network))
@@ -49,7 +53,10 @@ class PasswordCheck:
     async def verify(
         self, user: User | None, password: str, *, user_id: UserId, refusal: AuditAction, actor: Actor
     ) -> User:
-        """Return the user if the password is right. Raise WrongPassword, audited as `refusal`, and Overloaded."""
+        """Return the user if the password is right.
+
+        Raises Overloaded, and WrongPassword after recording `refusal` in the audit log.
+        """
         if await self.hasher.verify(password, user.password_hash if user else None) and user is not None:
             return user
         async with self.unit_of_work(actor) as work:
@@ -58,7 +65,10 @@ class PasswordCheck:
         raise WrongPassword
 
     async def confirm(self, work: UnitOfWork, checked: User, network: str) -> User:
-        """Return the user locked, and forget the attempt. Raise WrongPassword if the password has changed, AccountDisabled."""
+        """Return the user, locked, and remove the attempt from the count.
+
+        Raises WrongPassword if the password has changed, AccountDisabled.
+        """
         user = await work.users.get(checked.id)
         if user is None or user.password_changed_at != checked.password_changed_at:
             raise WrongPassword

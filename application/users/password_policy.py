@@ -12,7 +12,7 @@ class PasswordPolicy:
     min_length: int
 
     def check(self, password: str, *, field: str) -> None:
-        """Raise WeakPassword, naming the `field` that has it, unless the password is acceptable."""
+        """Raise WeakPassword unless the password is acceptable. `field` is the field with the password."""
         ensure_long_enough(password, min_length=self.min_length, field=field)
         if self.breached.contains(normalize_password(password)):
             raise WeakPassword(

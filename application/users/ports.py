@@ -57,7 +57,7 @@ class UserRepository(Protocol):
 
 
 class OneTimeTokens(Protocol):
-    """Tokens sent by mail, in a unit of work. Lock the user before taking one."""
+    """One-time tokens that are sent by mail, in a unit of work. Lock the user before consuming a token."""
 
     async def put(self, token: OneTimeToken) -> None:
         """Store the token, replacing the user's former one for its purpose."""
@@ -66,7 +66,7 @@ class OneTimeTokens(Protocol):
     async def find(self, purpose: TokenPurpose, token_hash: bytes) -> OneTimeToken | None: ...
 
     async def take(self, token: OneTimeToken) -> bool:
-        """Consume the token, and return whether it was valid: of several callers, one succeeds."""
+        """Consume the token, and return whether it was valid. Only one of several concurrent callers succeeds."""
         ...
 
     async def remove(self, user_id: UserId) -> None:
@@ -82,27 +82,30 @@ class SignUps(Protocol):
     async def get(self, sign_up_id: SignUpId) -> PendingSignUp | None: ...
 
     async def find(self, token_hash: bytes) -> PendingSignUp | None:
-        """Return the sign-up that a token confirms."""
+        """Return the sign-up that the token confirms, or None."""
         ...
 
     async def save(self, sign_up: PendingSignUp) -> None:
-        """Store the sign-up's token, unless the sign-up has become void."""
+        """Store the sign-up's token. Does nothing if the sign-up has become void."""
         ...
 
     async def claim(self, sign_up: PendingSignUp) -> bool:
-        """Delete all sign-ups for the address of this one, and return whether this one was still among them.
+        """Delete all sign-ups for the address of this sign-up, and return whether it still existed.
 
-        Of several callers who claim sign-ups for one address, the first one gets True.
+        If several callers claim sign-ups for one address, only the first one gets True.
         """
         ...
 
     async def prune(self, *, requested_until: datetime) -> None:
-        """Delete sign-ups that were requested by this moment."""
+        """Delete the sign-ups that were requested at this time or earlier."""
         ...
 
 
 class EmailChanges(Protocol):
-    """Changes of e-mail addresses that wait to be confirmed, in a unit of work. Lock the user before changing one."""
+    """E-mail address changes that wait for confirmation, in a unit of work.
+
+    Lock the user before storing or deleting a change.
+    """
 
     async def put(self, change: EmailChange) -> None:
         """Store the change, replacing the user's former one."""
@@ -111,11 +114,11 @@ class EmailChanges(Protocol):
     async def get(self, user_id: UserId) -> EmailChange | None: ...
 
     async def find(self, token_hash: bytes) -> EmailChange | None:
-        """Return the change that a token confirms."""
+        """Return the change that the token confirms, or None."""
         ...
 
     async def save(self, change: EmailChange) -> None:
-        """Store the change's token, unless the change was replaced or removed."""
+        """Store the change's token. Does nothing if the change was replaced or deleted."""
         ...
 
     async def remove(self, user_id: UserId) -> None:
@@ -123,17 +126,17 @@ class EmailChanges(Protocol):
         ...
 
     async def prune(self, *, requested_until: datetime) -> None:
-        """Delete changes that were requested by this moment."""
+        """Delete the changes that were requested at this time or earlier."""
         ...
 
 
 class PersonalData(Protocol):
-    """Personal data outside of accounts, in a unit of work."""
+    """Personal data that is stored outside of accounts, in a unit of work."""
 
     async def erase(self, user: User) -> None:
         """Erase all personal data except what is needed to deliver open orders.
 
-        Orders lose address, note and metadata. Their history and events lose the user's reasons.
+        Addresses, notes and metadata of orders are erased, and the user's reasons in their history and events.
         """
         ...
 
@@ -153,7 +156,7 @@ class PrincipalState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserFilter:
-    """Which accounts to list; `email` is a whole address."""
+    """The conditions on the accounts to list. `email` is a whole address."""
 
     email: EmailAddress | None = None
     role: Role | None = None
@@ -168,33 +171,39 @@ class UserQueries(Protocol):
     async def state_of(
         self, user_id: UserId, session_id: SessionId, *, now: datetime
     ) -> PrincipalState | None:
-        """Return the state of a user and one of their sessions, or None if there is no such user; one statement."""
+        """Return the state of a user and of one of the user's sessions, or None for an unknown user.
+
+        One statement reads both.
+        """
         ...
 
     async def list(
         self, criteria: UserFilter, *, descending: bool, after: Position | None, limit: int
     ) -> Page[UserView]:
-        """Return the accounts after a position, by `created_at` and then by id, in the same direction."""
+        """Return the accounts after a position, sorted by `created_at` and then by id in the same direction."""
         ...
 
 
 class PasswordHasher(Protocol):
-    """Password hashing with Argon2id, slow by design and bounded. Never call it with an open unit of work."""
+    """Password hashing with Argon2id. It is slow by design: never call it with an open unit of work.
+
+    The number of waiting passwords is bounded.
+    """
 
     async def hash(self, password: str) -> str:
         """Return the encoded hash of the NFKC-normalized password.
 
         Raises:
             Overloaded: too many passwords wait to be hashed.
-            ValueError: the password is over-long. `PasswordPolicy` refuses it before.
+            ValueError: the password is too long. Check it with `PasswordPolicy` first.
         """
         ...
 
     async def verify(self, password: str, hashed: str | None) -> bool:
         """Return whether the password is the hashed one.
 
-        None stands for an account that does not exist: the answer is False and takes the same time. So it does for a
-        password of more than `MAX_RAW_LENGTH` characters, which is never normalized or hashed in full length.
+        If `hashed` is None, because the account does not exist, the answer is False and takes the same time. The same
+        holds for a password of more than `MAX_RAW_LENGTH` characters, which is never normalized or hashed completely.
 
         Raises:
             Overloaded: too many passwords wait to be hashed.
@@ -208,5 +217,5 @@ class PasswordHasher(Protocol):
 
 class BreachedPasswords(Protocol):
     def contains(self, password: str) -> bool:
-        """Return whether the NFKC-normalized password is on a list of known ones."""
+        """Return whether the NFKC-normalized password is on a list of breached passwords."""
         ...

@@ -18,7 +18,7 @@ class GetMe:
     users: UserQueries
 
     async def __call__(self, user_id: UserId) -> UserView:
-        """Raise InvalidToken if the account is closed."""
+        """Return the account. Raises InvalidToken if the account is closed."""
         user = await self.users.get(user_id)
         if user is None or user.status is UserStatus.CLOSED:
             raise InvalidToken
@@ -32,7 +32,7 @@ class GetUser:
     users: UserQueries
 
     async def __call__(self, user_id: UserId) -> UserView:
-        """Raise NotFound."""
+        """Return the account. Raises NotFound."""
         user = await self.users.get(user_id)
         if user is None:
             raise NotFound("There is no such account.")

@@ -18,7 +18,7 @@ from domain.users.email_change import EmailChange
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestEmailChangeCommand:
-    """`session_id` is the session that stays valid, `network` the client's network."""
+    """`session_id` is the session that stays valid, and `network` is the client's network."""
 
     user_id: UserId
     session_id: SessionId
@@ -31,9 +31,11 @@ class RequestEmailChangeCommand:
 
 @dataclass(frozen=True, slots=True)
 class RequestEmailChange:
-    """Request a message with a token to the new e-mail address, which changes the address, and announce it to the present one.
+    """Request an e-mail address change, which a token from a message to the new address confirms.
 
-    Nothing changes until the token is confirmed within a day, by `POST /v1/users/verify-email`. That ends the other
+    The change is announced to the present address.
+
+    The address changes when the token is sent to `POST /v1/users/verify-email` within a day. That also ends the other
     sessions. A later request replaces this one. The response does not reveal whether the new address has an account.
     """
 
@@ -43,7 +45,11 @@ class RequestEmailChange:
     clock: Clock
 
     async def __call__(self, command: RequestEmailChangeCommand) -> IdempotentResult[UserView]:
-        """Raise TooManyAttempts, WrongPassword, SameEmail, AccountDisabled, Overloaded, IdempotencyKeyReused, IdempotencyInFlight."""
+        """Return the unchanged account.
+
+        Raises TooManyAttempts, WrongPassword, SameEmail, AccountDisabled, Overloaded, IdempotencyKeyReused,
+        IdempotencyInFlight.
+        """
         async with self.unit_of_work() as work:
             if replay := await find_replay(work, command.key, UserView):
                 return replay
@@ -68,7 +74,7 @@ class RequestEmailChange:
             await work.mail.add(
                 MailRequest.made(MailKind.EMAIL_CHANGE, change.email, subject_id=user.id, now=now)
             )
-            # After its mail: the mail worker locks a request, and then the change.
+            # The change is stored after its mail request, because the mail worker locks them in this order.
             await work.email_changes.put(change)
             if user.email is not None:
                 await work.mail.add(

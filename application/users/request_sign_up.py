@@ -20,8 +20,8 @@ class RequestSignUp:
     """Store a sign-up until its e-mail address is confirmed, and send a message with a token to the address.
 
     The token confirms the password and the name of this sign-up only. Any number of sign-ups can wait for one
-    address: the first one that is confirmed opens the account, and the others become void. The answer and its cost
-    are the same for an address that has an account; the message then says so.
+    address: the first one that is confirmed opens the account, and the others become void. If the address already
+    has an account, the response and its cost are the same, and the message says so.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -32,7 +32,7 @@ class RequestSignUp:
     ids: IdFactory
 
     async def __call__(self, command: SignUpCommand) -> None:
-        """Raise WeakPassword, TooManyAttempts, Overloaded."""
+        """Store the sign-up and request its message. Raises WeakPassword, TooManyAttempts, Overloaded."""
         self.policy.check(command.password, field="password")
         email = command.email
         if command.network is not None:
@@ -54,7 +54,7 @@ class RequestSignUp:
             known = await work.users.find_by_email(email)
             await work.sign_ups.add(sign_up)
             await work.mail.add(MailRequest.made(MailKind.SIGN_UP, email, sign_up_id=sign_up.id, now=now))
-            # One audit entry in either case, so that both cost the same statements.
+            # Both cases record one audit entry, so that they execute the same number of statements.
             if known is None:
                 work.audit.record(
                     AuditAction.USER_SIGN_UP_REQUESTED, None, at=now, address=masked_email(email.normalized)

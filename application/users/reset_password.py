@@ -13,7 +13,7 @@ from domain.users.one_time_token import InvalidOneTimeToken, OneTimeToken, Token
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResetPasswordCommand:
-    """`actor` has no id: a caller with a mailed token is not logged in."""
+    """`actor` has no id, because a caller with a mailed token is not logged in."""
 
     token: str = field(repr=False)
     password: str = field(repr=False)
@@ -23,10 +23,12 @@ class ResetPasswordCommand:
 
 @dataclass(frozen=True, slots=True)
 class ResetPassword:
-    """Replace a forgotten password with a mailed token, end all sessions, and drop a pending change of the address.
+    """Set a new password for a forgotten one, end all sessions, and drop a pending address change.
 
-    The token is valid once, for half an hour. It proves that the caller reads the address's mail, so the address is
-    verified as well.
+    The caller proves its identity with a mailed token.
+
+    The token is valid once, for half an hour. It proves that the caller reads the address's mail, so the address
+    becomes verified.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -35,7 +37,10 @@ class ResetPassword:
     clock: Clock
 
     async def __call__(self, command: ResetPasswordCommand) -> IdempotentResult[UserView]:
-        """Raise WeakPassword, InvalidOneTimeToken, Overloaded, IdempotencyKeyReused, IdempotencyInFlight."""
+        """Return the account.
+
+        Raises WeakPassword, InvalidOneTimeToken, Overloaded, IdempotencyKeyReused, IdempotencyInFlight.
+        """
         self.policy.check(command.password, field="password")
         async with self.unit_of_work() as work:
             if replay := await find_replay(work, command.key, UserView):

@@ -19,7 +19,7 @@ from domain.users.user import User
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignUpCommand:
-    """`network` is the client's network, or None for an operator, who is not throttled."""
+    """`network` is the client's network. It is None for an operator, whose attempts are not throttled."""
 
     email: EmailAddress
     password: str = field(repr=False)
@@ -32,7 +32,7 @@ class SignUpCommand:
 
 @dataclass(frozen=True, slots=True)
 class SignUp:
-    """Open an account. There is one account for an e-mail address, however it is spelled."""
+    """Open an account. Different spellings of one e-mail address can have only one account."""
 
     unit_of_work: UnitOfWorkFactory
     throttle: Throttle
@@ -42,7 +42,10 @@ class SignUp:
     ids: IdFactory
 
     async def __call__(self, command: SignUpCommand) -> IdempotentResult[UserView]:
-        """Raise WeakPassword, TooManyAttempts, EmailTaken, Overloaded, IdempotencyKeyReused, IdempotencyInFlight."""
+        """Return the new account.
+
+        Raises WeakPassword, TooManyAttempts, EmailTaken, Overloaded, IdempotencyKeyReused, IdempotencyInFlight.
+        """
         self.policy.check(command.password, field="password")
         if command.network is not None:
             async with self.unit_of_work() as work:

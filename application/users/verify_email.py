@@ -20,7 +20,7 @@ from domain.users.user import User, UserStatus
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyEmailCommand:
-    """`actor` has no id: a caller with a mailed token is not logged in."""
+    """`actor` has no id, because a caller with a mailed token is not logged in."""
 
     token: str = field(repr=False)
     actor: Actor
@@ -29,11 +29,11 @@ class VerifyEmailCommand:
 
 @dataclass(frozen=True, slots=True)
 class VerifyEmail:
-    """Confirm an e-mail address with the token from a message to it. The token is good for one use, within a day.
+    """Confirm an e-mail address with a token from a message to it. The token is valid once, for a day.
 
     The token of a sign-up opens the account, with the name and the password of that sign-up; other sign-ups for the
-    address become void. The token of a change replaces the account's address, announces that to the former address,
-    and ends all sessions except the one that requested the change.
+    address become void. The token of an address change replaces the account's address, announces that to the former
+    address, and ends all sessions except the session that requested the change.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -41,7 +41,7 @@ class VerifyEmail:
     ids: IdFactory
 
     async def __call__(self, command: VerifyEmailCommand) -> IdempotentResult[UserView]:
-        """Raise InvalidOneTimeToken, IdempotencyKeyReused, IdempotencyInFlight."""
+        """Return the account. Raises InvalidOneTimeToken, IdempotencyKeyReused, IdempotencyInFlight."""
         async with self.unit_of_work(command.actor) as work:
             return await run_once(work, command.key, UserView, lambda: self._verify(work, command))
 
@@ -58,7 +58,7 @@ class VerifyEmail:
 
     async def _changed_account(self, change: EmailChange, work: UnitOfWork, now: datetime) -> User:
         user = await work.users.get(change.user_id)
-        # Read again under the user's lock: another request may have replaced or confirmed it.
+        # Read the change again under the user's lock: another request may have replaced or confirmed it.
         if (
             user is None
             or user.status is not UserStatus.ACTIVE
@@ -69,7 +69,7 @@ class VerifyEmail:
         former = user.email
         user.change_email(change.email, now=now)
         await work.email_changes.remove(user.id)
-        await work.one_time_tokens.remove(user.id)  # they were sent to the former address
+        await work.one_time_tokens.remove(user.id)  # The one-time tokens were sent to the former address.
         sessions = await work.sessions.of_user(user.id)
         await work.sessions.remove([s for s in sessions if s.id != change.session_id])
         if former is not None:
@@ -81,7 +81,7 @@ class VerifyEmail:
         return user
 
     async def _opened_account(self, sign_up: PendingSignUp, work: UnitOfWork, now: datetime) -> User:
-        # The account is locked before the sign-ups, as it is when it is closed.
+        # The account is locked before the sign-ups, in the same order as when an account is closed.
         known = await work.users.find_by_email(sign_up.email)
         pending = await work.users.get(known.id) if known else None
         if sign_up.is_over(now) or not await work.sign_ups.claim(sign_up):
@@ -108,7 +108,7 @@ class VerifyEmail:
         return pending
 
     async def _verified_account(self, token_hash: bytes, work: UnitOfWork, now: datetime) -> User:
-        """Verify the address of an account that exists: one that a former release has opened as pending."""
+        """Verify the address of a pending account, which a former release has opened."""
         token = await work.one_time_tokens.find(TokenPurpose.VERIFY_EMAIL, token_hash)
         if token is None or token.is_over(now):
             raise InvalidOneTimeToken

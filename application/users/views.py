@@ -1,4 +1,4 @@
-"""Views of users. No view has a password or its hash."""
+"""Views of users. No view contains a password or its hash."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -19,7 +19,7 @@ from domain.webhooks.endpoint import EndpointChanges
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeEndpointCommand:
-    """`expected_version` is the version that the editor read; `permissions` are those of the actor."""
+    """`expected_version` is the version that the editor read; `permissions` are the actor's permissions."""
 
     endpoint_id: EndpointId
     expected_version: int
@@ -30,11 +30,12 @@ class ChangeEndpointCommand:
 
 @dataclass(frozen=True, slots=True)
 class ChangeEndpoint:
-    """Change the URL, the event types or the description of an endpoint, or pause or resume it.
+    """Change the URL, the event types or the description of an endpoint, pause it or resume it.
 
-    The caller must be permitted to read all events of the endpoint after the change, and new event types must be
-    permitted to the owner, too. While an endpoint is paused its events wait; they are sent when it is resumed. Events
-    that wait are sent to a new URL, also those of types that the endpoint no longer receives.
+    The caller must have the permission to read all events that the endpoint receives after the change, and the
+    owner must have the permission for new event types, too. While an endpoint is paused its events wait; they are
+    sent when it is resumed. After a change of the URL, waiting events are sent to the new URL, including events of
+    types that the endpoint no longer receives.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -44,7 +45,7 @@ class ChangeEndpoint:
     allow_plain_http: bool
 
     async def __call__(self, command: ChangeEndpointCommand) -> EndpointView:
-        """Raise NotFound, Forbidden, PreconditionFailed, ValidationFailed."""
+        """Return the changed endpoint. Raises NotFound, Forbidden, PreconditionFailed, ValidationFailed."""
         seen = await self.get_endpoint(command.endpoint_id)
         changes = await self._permitted(command, seen)
         async with self.unit_of_work(command.actor) as work:
@@ -52,7 +53,7 @@ class ChangeEndpoint:
             if endpoint is None:
                 raise NotFound("There is no such webhook endpoint.")
             endpoint.ensure_unchanged_since(command.expected_version)
-            # A transfer by the former release keeps the version.
+            # A transfer by the former release does not increment the version.
             if (endpoint.owner_id, endpoint.version) != (seen.owner_id, seen.version):
                 raise PreconditionFailed(endpoint.version)
             now = self.clock.now()
@@ -63,7 +64,7 @@ class ChangeEndpoint:
         return EndpointView.of(endpoint)
 
     async def _permitted(self, command: ChangeEndpointCommand, seen: EndpointView) -> EndpointChanges:
-        """Return the changes with the event types to subscribe to. Raise Forbidden."""
+        """Return the changes with the event types to subscribe to. Raises Forbidden."""
         changes = command.changes
         if not isinstance(changes.event_types, Unset):
             owner = await self.permissions_of(seen.owner_id)

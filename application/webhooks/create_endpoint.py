@@ -20,7 +20,10 @@ from domain.webhooks.endpoint import WebhookEndpoint
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateEndpointCommand:
-    """No `event_types` are all of them that the `permissions` of the owner, who is the actor, allow to read."""
+    """The actor becomes the owner; `permissions` are the actor's permissions.
+
+    Empty `event_types` stand for all event types that the owner may read.
+    """
 
     url: str
     event_types: Sequence[str]
@@ -34,10 +37,10 @@ class CreateEndpointCommand:
 class CreateEndpoint:
     """Subscribe a URL to all new events or to those of some types.
 
-    Events are sent as CloudEvents, signed by Standard Webhooks with the secret of this response. The secret is shown
-    only once, and to a retry with the same key; there it is null if the service has no key to encrypt it. A delivery
-    without a 2xx response is retried for about three days. An event can arrive more than once, with the same
-    `webhook-id`.
+    Events are sent as CloudEvents, signed as Standard Webhooks specifies with the secret in this response. The
+    secret is shown only in this response and to a retry with the same key. The retry gets null if the service has
+    no key to encrypt the secret. A delivery without a 2xx response is retried for about three days. An event can
+    arrive more than once, with the same `webhook-id`.
 
     The caller owns the endpoint. It receives only events that its owner may read when they are sent.
     """
@@ -50,7 +53,10 @@ class CreateEndpoint:
     allow_plain_http: bool
 
     async def __call__(self, command: CreateEndpointCommand) -> IdempotentResult[NewEndpointView]:
-        """Raise Forbidden, ValidationFailed, IdempotencyKeyReused, IdempotencyInFlight."""
+        """Return the endpoint with its secret.
+
+        Raises Forbidden, ValidationFailed, IdempotencyKeyReused, IdempotencyInFlight.
+        """
         secrets = OneTimeSecrets(self.secret_box, IdempotentOperation.CREATE_WEBHOOK_ENDPOINT)
         async with self.unit_of_work(command.actor) as work:
             if replay := await find_replay(work, command.key, NewEndpointView, current=secrets.open):

@@ -16,7 +16,7 @@ class DeleteEndpoint:
     clock: Clock
 
     async def __call__(self, endpoint_id: EndpointId, *, actor: Actor) -> None:
-        """Raise NotFound."""
+        """Delete the endpoint. Raises NotFound."""
         async with self.unit_of_work(actor) as work:
             if not await work.webhooks.remove(endpoint_id):
                 raise NotFound("There is no such webhook endpoint.")

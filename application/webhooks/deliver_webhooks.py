@@ -21,7 +21,7 @@ from domain.users.permissions import Permission, may_read_event
 from domain.webhooks.delivery import Attempt
 
 LEASE = timedelta(minutes=1)
-"""The lease of an endpoint: longer than a round of deliveries takes."""
+"""The lease of an endpoint. It is longer than a round of deliveries takes."""
 
 HELD_BACK = timedelta(minutes=5)
 """When to check again whether the owner may read an event that is held back."""
@@ -29,16 +29,16 @@ HELD_BACK = timedelta(minutes=5)
 _ACTOR = Actor(None, "worker")
 
 AT_ONCE = 20
-"""Deliveries to one endpoint in one round."""
+"""The most deliveries to one endpoint in one round."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeliverWebhooks:
     """Send due deliveries endpoint by endpoint, at least once each, and retry failed ones later.
 
-    An event that the endpoint's owner may not read now stays queued, without an attempt, until the owner may, or the
-    endpoint is transferred. Any number of workers can run. One worker at a time serves an endpoint, so a slow endpoint
-    occupies one worker. An endpoint that fails for days is paused.
+    If the endpoint's owner has no permission to read an event now, the event stays queued without an attempt until
+    the owner has the permission or the endpoint is transferred. Any number of workers can run. One worker at a time
+    serves an endpoint, so a slow endpoint occupies one worker. An endpoint that fails for days is paused.
     """
 
     queue: DeliveryQueue
@@ -51,7 +51,10 @@ class DeliverWebhooks:
     pause_failing_endpoint: PauseFailingEndpoint
 
     async def __call__(self, *, limit: int) -> int:
-        """Serve one endpoint, and return the number of attempts. Raises Overloaded, DatabaseUnavailable."""
+        """Send the due deliveries of one endpoint, and return the number of attempts.
+
+        Raises Overloaded, DatabaseUnavailable.
+        """
         now = self.clock.now()
         taken = await self.queue.take(now=now, until=now + LEASE, limit=min(limit, AT_ONCE))
         if taken is None:
@@ -72,7 +75,10 @@ class DeliverWebhooks:
         return len(taken.deliveries)
 
     async def _note_rights(self, taken: Round, permissions: AbstractSet[Permission]) -> None:
-        """Record that the owner has lost the right to read the events, with mail to the admins, or has it again."""
+        """Record that the owner has lost the permission to read the events, or has it again.
+
+        The loss is announced to the admins by mail.
+        """
         types = taken.event_types or EVENT_TYPES
         is_blocked = not all(may_read_event(permissions, type_) for type_ in types)
         if is_blocked == taken.is_blocked:
@@ -95,7 +101,7 @@ class DeliverWebhooks:
     async def _deliver(
         self, due: DueDelivery, taken: Round, permissions: AbstractSet[Permission]
     ) -> Attempt | None:
-        """Attempt a delivery, and return the attempt; or hold the event back, and return None."""
+        """Attempt a delivery and return the attempt, or hold the event back and return None."""
         if not may_read_event(permissions, due.event.type):
             due.delivery.postpone(self.clock.now() + HELD_BACK)
             await self.queue.note(due.delivery)

@@ -1,4 +1,4 @@
-"""Secrets that a response shows once, and again only to a retry with the same idempotency key."""
+"""Secrets that are shown in one response, and again only to a retry with the same idempotency key."""
 
 from base64 import b64encode
 from dataclasses import asdict, dataclass, replace
@@ -13,7 +13,10 @@ SECRET_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class OneTimeSecrets:
-    """Encrypts the secret of a stored response. Without a key the secret is left out of the idempotency record."""
+    """Encrypts the secret of a stored response.
+
+    Without an encryption key the secret is left out of the idempotency record.
+    """
 
     box: SecretBox
     operation: IdempotentOperation

@@ -9,7 +9,9 @@ from domain.users.user import UserStatus
 
 @dataclass(frozen=True, slots=True)
 class OwnerPermissions:
-    """Find what an endpoint's owner is permitted now. A disabled, closed or unknown owner is permitted nothing.
+    """Find the present permissions of an endpoint's owner.
+
+    A disabled, closed or unknown owner has no permissions.
 
     An endpoint without an owner was created before owners were recorded, and belongs to the shop's admins.
     """

@@ -18,7 +18,7 @@ _ACTOR = Actor(None, "worker")
 class PauseFailingEndpoint:
     """Pause an endpoint to which no delivery has succeeded for `after`, and send mail to its owner.
 
-    If the owner is a client, or no longer an active user, the active admins get the mail.
+    If the owner is a client or is no longer an active user, the active admins get the mail.
     """
 
     unit_of_work: UnitOfWorkFactory

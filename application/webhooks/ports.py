@@ -15,7 +15,10 @@ from domain.webhooks.endpoint import WebhookEndpoint
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UndeliveredFilter:
-    """Deliveries of an endpoint that were created from `since` until before `until`; no `event_types` are all."""
+    """Deliveries of an endpoint with `since` <= creation time < `until`.
+
+    Empty `event_types` stand for all event types.
+    """
 
     endpoint_id: EndpointId
     since: datetime
@@ -29,7 +32,7 @@ class WebhookRepository(Protocol):
     async def add(self, endpoint: WebhookEndpoint) -> None: ...
 
     async def remove(self, endpoint_id: EndpointId) -> bool:
-        """Remove an endpoint with its deliveries, and return whether there was one."""
+        """Remove an endpoint with its deliveries, and return whether it existed."""
         ...
 
     async def get(self, endpoint_id: EndpointId) -> WebhookEndpoint | None:
@@ -53,9 +56,9 @@ class WebhookRepository(Protocol):
         ...
 
     async def retry_undelivered(self, which: UndeliveredFilter, *, limit: int, now: datetime) -> int:
-        """Schedule the oldest matching deliveries now, and return how many.
+        """Schedule the oldest matching deliveries for now, and return their number.
 
-        These are dead deliveries, and pending ones that are not due yet.
+        Dead deliveries match, and pending deliveries that are not due yet.
         """
         ...
 
@@ -112,10 +115,11 @@ class DeliveryQueue(Protocol):
         ...
 
     async def take(self, *, now: datetime, until: datetime, limit: int) -> Round | None:
-        """Return due deliveries of the least recently served endpoint, those due first, or None.
+        """Return due deliveries of the least recently served endpoint, longest due first, or None.
 
-        No other worker gets the endpoint before `until`, or before it is given back. An event waits while an earlier
-        one of the same order, product or user is pending; the cost does not depend on how many wait like this.
+        No other worker gets the endpoint until its lease ends at `until` or is released. An event waits while an
+        earlier event of the same order, product or user is pending; the cost does not depend on the number of
+        waiting events.
         """
         ...
 
@@ -124,15 +128,18 @@ class DeliveryQueue(Protocol):
         ...
 
     async def give_back(self, taken: Round, *, now: datetime, failed: bool | None = None) -> None:
-        """Release the endpoint, if the lease is still valid.
+        """Release the endpoint if the lease is still valid.
 
-        `failed`: all attempts of the round have failed, so that the endpoint is failing from now on unless it was
-        already; False: one succeeded; None: there were none.
+        `failed` is True if all attempts of the round have failed: the endpoint is then failing from now on, unless it
+        already was. It is False if an attempt succeeded, and None if there were no attempts.
         """
         ...
 
 
 class WebhookSender(Protocol):
     async def send(self, url: str, secrets: Sequence[bytes], message_id: str, body: str) -> Attempt:
-        """Send a message within seconds, signed with each secret. Errors are part of the returned attempt."""
+        """Send a message, signed with each secret, and return within seconds.
+
+        Errors are not raised; the returned attempt contains them.
+        """
         ...

@@ -17,7 +17,7 @@ class GetEndpoint:
     webhooks: WebhookQueries
 
     async def __call__(self, endpoint_id: EndpointId) -> EndpointView:
-        """Raise NotFound."""
+        """Return the endpoint. Raises NotFound."""
         endpoint = await self.webhooks.endpoint(endpoint_id)
         if endpoint is None:
             raise NotFound("There is no such webhook endpoint.")
@@ -38,7 +38,7 @@ class ListEndpoints:
 class ListDeliveries:
     """List the deliveries of an endpoint and their responses, newest event first.
 
-    A `dead` delivery has failed for about three days; it can be retried by request.
+    A `dead` delivery has failed for about three days. It is sent again only if a client requests a retry.
     """
 
     get_endpoint: GetEndpoint
@@ -52,6 +52,6 @@ class ListDeliveries:
         after: Position | None,
         limit: int,
     ) -> Page[DeliveryView]:
-        """Raise NotFound."""
+        """Return a page of deliveries. Raises NotFound."""
         await self.get_endpoint(endpoint_id)
         return await self.webhooks.deliveries(endpoint_id, status=status, after=after, limit=limit)

@@ -16,10 +16,10 @@ MAX_RETRIED = 1000
 
 @dataclass(frozen=True, slots=True)
 class RetryDeliveries:
-    """Schedule the deliveries of a time window again now: dead ones, and pending ones that are not due yet.
+    """Schedule dead deliveries of a time window, and pending ones that are not due yet, for now.
 
-    `since` and `until` are about the time at which the delivery was created. At most 1000 deliveries are scheduled,
-    the oldest first. While `has_more` is true, repeat the request with another key. An event still waits for earlier
+    `since` and `until` limit the time at which a delivery was created. At most 1000 deliveries are scheduled, the
+    oldest first. While `has_more` is true, repeat the request with another key. An event still waits for earlier
     ones of the same order, product or user.
     """
 
@@ -29,7 +29,10 @@ class RetryDeliveries:
     async def __call__(
         self, which: UndeliveredFilter, *, key: IdempotencyKey | None, actor: Actor
     ) -> IdempotentResult[RetriedView]:
-        """Raise NotFound, ValidationFailed, IdempotencyKeyReused, IdempotencyInFlight."""
+        """Return the number of scheduled deliveries.
+
+        Raises NotFound, ValidationFailed, IdempotencyKeyReused, IdempotencyInFlight.
+        """
         if which.since >= which.until:
             violation = Violation(("until",), "out_of_range", "The window has to end after it begins.")
             raise ValidationFailed("The window is empty.", violations=[violation])

@@ -13,7 +13,7 @@ from domain.shared.ids import DeliveryId, EndpointId
 
 @dataclass(frozen=True, slots=True)
 class RetryDelivery:
-    """Schedule a delivery again now, whether it is dead, pending or delivered."""
+    """Schedule a delivery for now, whether it is dead, pending or delivered."""
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
@@ -21,7 +21,7 @@ class RetryDelivery:
     async def __call__(
         self, endpoint_id: EndpointId, delivery_id: DeliveryId, *, key: IdempotencyKey | None, actor: Actor
     ) -> IdempotentResult[DeliveryView]:
-        """Raise NotFound, IdempotencyKeyReused, IdempotencyInFlight."""
+        """Return the delivery. Raises NotFound, IdempotencyKeyReused, IdempotencyInFlight."""
         async with self.unit_of_work(actor) as work:
             return await run_once(
                 work, key, DeliveryView, lambda: self._retry(work, endpoint_id, delivery_id)

@@ -19,7 +19,10 @@ from domain.users.permissions import Permission
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollEndpointSecretCommand:
-    """`overlap` is how long the former secret signs beside the new one; `permissions` are those of the actor."""
+    """`overlap` is the time for which the former secret signs, too.
+
+    `permissions` are the actor's permissions.
+    """
 
     endpoint_id: EndpointId
     overlap: timedelta
@@ -33,9 +36,10 @@ class RollEndpointSecret:
     """Replace the signing secret of a webhook endpoint.
 
     During the overlap messages are signed with both secrets, as Standard Webhooks permits, so that the receiver can
-    replace its secret at any time. Without an overlap the former secret ends now, and so does that of an earlier
-    overlap. The secret is shown once, and to a retry with the same key; there it is null if the service has no key to
-    encrypt it. Only the owner and admins may do this: the secret signs messages that the receiver trusts.
+    replace its secret at any time. Without an overlap the former secret ends now, and so does the former secret of
+    an earlier overlap. The new secret is shown only in this response and to a retry with the same key. The retry
+    gets null if the service has no key to encrypt the secret. Only the owner and admins may replace the secret,
+    because it signs messages that the receiver trusts.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -44,7 +48,10 @@ class RollEndpointSecret:
     secret_box: SecretBox
 
     async def __call__(self, command: RollEndpointSecretCommand) -> IdempotentResult[NewEndpointView]:
-        """Raise NotFound, Forbidden, ValidationFailed, IdempotencyKeyReused, IdempotencyInFlight."""
+        """Return the endpoint with its new secret.
+
+        Raises NotFound, Forbidden, ValidationFailed, IdempotencyKeyReused, IdempotencyInFlight.
+        """
         secrets = OneTimeSecrets(self.secret_box, IdempotentOperation.ROLL_WEBHOOK_SECRET)
         async with self.unit_of_work(command.actor) as work:
             if replay := await find_replay(work, command.key, NewEndpointView, current=secrets.open):

@@ -19,7 +19,8 @@ from domain.users.permissions import may_read_event
 class TransferEndpoint:
     """Give a webhook endpoint another owner: an active user or an enabled client that may read all of its events.
 
-    Events that were held back because the former owner may not read them any more are sent within five minutes.
+    Events that were held back, because the former owner lost the permission to read them, are sent within five
+    minutes.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -35,7 +36,10 @@ class TransferEndpoint:
         key: IdempotencyKey | None,
         actor: Actor,
     ) -> IdempotentResult[EndpointView]:
-        """Raise NotFound, ValidationFailed, IdempotencyKeyReused, IdempotencyInFlight."""
+        """Return the endpoint.
+
+        Raises NotFound, ValidationFailed, IdempotencyKeyReused, IdempotencyInFlight.
+        """
         async with self.unit_of_work(actor) as work:
             if replay := await find_replay(work, key, EndpointView):
                 return replay

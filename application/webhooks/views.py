@@ -44,14 +44,20 @@ class EndpointView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewEndpointView(EndpointView):
-    """An endpoint with its secret, `whsec_` and Base64; None in a replay if the secret could not be stored encrypted."""
+    """An endpoint with its secret: `whsec_` and Base64.
+
+    The secret is None in a replay if no key was configured to encrypt it.
+    """
 
     secret: str | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetriedView:
-    """How many deliveries were scheduled. `has_more`: that is the most of one request, so there can be more."""
+    """The number of scheduled deliveries.
+
+    `has_more` is true if a request cannot schedule more, so that matching deliveries may be left.
+    """
 
     retried: int
     has_more: bool = False
@@ -59,7 +65,10 @@ class RetriedView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryView:
-    """`next_attempt_at` is None unless the delivery is pending; the last attempt's fields are before the first one."""
+    """A delivery. `next_attempt_at` is None unless the delivery is pending.
+
+    The fields of the last attempt are None before the first attempt.
+    """
 
     id: DeliveryId
     event_id: EventId
