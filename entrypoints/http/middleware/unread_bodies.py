@@ -15,7 +15,11 @@ GRACE_SECONDS = 5.0
 """Seconds after the headers in which a body can arrive at any rate."""
 
 TICK_SECONDS = 0.5
-"""How often the unread bodies are looked at."""
+"""How often the unread bodies are looked at.
+
+A body counts toward the bounds if it is still unread the second time. A body that has arrived is read within a turn of
+the event loop, also by a busy one, and never counts.
+"""
 
 _WITHOUT_BODY = {"GET", "HEAD", "OPTIONS"}
 """Methods of which no operation reads a body."""
@@ -41,7 +45,7 @@ class BodyLimits:
 class UnreadBodiesMiddleware:
     """Raises `request_timeout` for a body that arrives too slowly, and `overloaded` for one too many unread bodies.
 
-    It raises when the app reads the body, so that a request whose body is not read takes no place. Trusted proxies are
+    It raises while the app reads the body, so that a request whose body is not read takes no place. Trusted proxies are
     exempt from the bound per network, because they send the bodies of many clients.
     """
 
@@ -49,8 +53,10 @@ class UnreadBodiesMiddleware:
         self.app = app
         self._limits = limits
         self._proxies = proxies
-        self._unread: set[_UnreadBody] = set()
-        self._unread_by_network: Counter[str] = Counter()
+        self._unread: dict[_UnreadBody, None] = {}
+        """In the order of their arrival."""
+        self._counted = 0
+        self._counted_by_network: Counter[str] = Counter()
         self._timer: asyncio.TimerHandle | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -63,59 +69,70 @@ class UnreadBodiesMiddleware:
         finally:
             self.release(body)
 
-    def admit(self, body: "_UnreadBody") -> None:
-        """Count a body as unread. Raises HTTPProblem `overloaded`."""
-        limits = self._limits
-        network = self._network_of_peer(body.scope) if limits.max_unread_per_network else None
-        if (limits.max_unread and len(self._unread) >= limits.max_unread) or (
-            network is not None and self._unread_by_network[network] >= limits.max_unread_per_network
-        ):
-            raise HTTPProblem("overloaded", headers={"Retry-After": "1", "Connection": "close"})
+    def add(self, body: "_UnreadBody") -> None:
+        """Look at a body until it is released."""
         loop = asyncio.get_running_loop()
         body.started = loop.time()
-        body.network = network
-        self._unread.add(body)
-        if network is not None:
-            self._unread_by_network[network] += 1
+        self._unread[body] = None
         if self._timer is None:
-            self._timer = loop.call_later(TICK_SECONDS, self._end_late_bodies)
+            self._timer = loop.call_later(TICK_SECONDS, self._look_at_bodies)
 
     def release(self, body: "_UnreadBody") -> None:
-        """Stop counting a body that was read or is no longer awaited."""
-        if body not in self._unread:
+        """Forget a body that was read or is no longer awaited."""
+        self._unread.pop(body, None)
+        if not body.is_counted:
             return
-        self._unread.remove(body)
+        body.is_counted = False
+        self._counted -= 1
         if body.network is not None:
-            self._unread_by_network[body.network] -= 1
-            if not self._unread_by_network[body.network]:
-                del self._unread_by_network[body.network]
+            self._counted_by_network[body.network] -= 1
+            if not self._counted_by_network[body.network]:
+                del self._counted_by_network[body.network]
 
     def _network_of_peer(self, scope: Scope) -> str | None:
         """Return the network whose unread bodies are bounded, or None for a trusted proxy."""
         peer = scope["client"][0] if scope.get("client") else ""
         return None if self._proxies.trusts(peer) else network_of(peer)
 
-    def _end_late_bodies(self) -> None:
+    def _look_at_bodies(self) -> None:
         """Look at all unread bodies at once: a timer for each would cost more than reading it does."""
-        self._timer = None
         loop = asyncio.get_running_loop()
         now = loop.time()
         for body in self._unread:
-            if body.started is not None and now >= body.started + self._limits.seconds_for(body.received):
-                body.end()
-        if self._unread:
-            self._timer = loop.call_later(TICK_SECONDS, self._end_late_bodies)
+            if now >= body.started + self._limits.seconds_for(body.received):
+                body.end(HTTPProblem("request_timeout", headers={"Connection": "close"}))
+            elif not body.is_seen:
+                body.is_seen = True
+            elif not body.is_counted and not self._count(body):
+                body.end(HTTPProblem("overloaded", headers={"Retry-After": "1", "Connection": "close"}))
+        self._timer = loop.call_later(TICK_SECONDS, self._look_at_bodies) if self._unread else None
+
+    def _count(self, body: "_UnreadBody") -> bool:
+        """Count a body toward the bounds. Return False if it is one too many."""
+        limits = self._limits
+        network = self._network_of_peer(body.scope) if limits.max_unread_per_network else None
+        if limits.max_unread and self._counted >= limits.max_unread:
+            return False
+        if network is not None and self._counted_by_network[network] >= limits.max_unread_per_network:
+            return False
+        body.is_counted, body.network = True, network
+        self._counted += 1
+        if network is not None:
+            self._counted_by_network[network] += 1
+        return True
 
 
 class _UnreadBody:
-    """The body of one request, counted from the first read until it has been read."""
+    """The body of one request, from the first read until it has been read."""
 
     __slots__ = (
         "_bounds",
-        "_is_late",
         "_is_read",
+        "_problem",
         "_receive",
         "_waiting",
+        "is_counted",
+        "is_seen",
         "network",
         "received",
         "scope",
@@ -125,26 +142,28 @@ class _UnreadBody:
     def __init__(self, bounds: UnreadBodiesMiddleware, scope: Scope, receive: Receive) -> None:
         self.scope = scope
         self.received = 0
-        self.started: float | None = None
+        self.started = 0.0
+        self.is_seen = False
+        self.is_counted = False
         self.network: str | None = None
         self._bounds = bounds
         self._receive = receive
         self._waiting: asyncio.Task[Any] | None = None
         self._is_read = False
-        self._is_late = False
+        self._problem: HTTPProblem | None = None
 
     async def receive(self) -> Message:
         """Receive the next message. Raises HTTPProblem."""
         if self._is_read:
             return await self._receive()
-        if self.started is None:
-            self._bounds.admit(self)
+        if not self.started:
+            self._bounds.add(self)
         self._waiting = asyncio.current_task()
         try:
             message = await self._receive()
         except asyncio.CancelledError:
-            if self._is_late and self._waiting is not None and self._waiting.uncancel() == 0:
-                raise HTTPProblem("request_timeout", headers={"Connection": "close"}) from None
+            if self._problem is not None and self._waiting is not None and self._waiting.uncancel() == 0:
+                raise self._problem from None
             raise
         finally:
             self._waiting = None
@@ -154,8 +173,8 @@ class _UnreadBody:
             self._bounds.release(self)
         return message
 
-    def end(self) -> None:
-        """Stop waiting for the rest of the body."""
-        if self._waiting is not None and not self._is_late:
-            self._is_late = True
+    def end(self, problem: HTTPProblem) -> None:
+        """Stop waiting for the rest of the body, and raise this problem."""
+        if self._waiting is not None and self._problem is None:
+            self._problem = problem
             self._waiting.cancel()

@@ -1,4 +1,5 @@
 import asyncio
+from contextlib import suppress
 from ipaddress import ip_network
 from typing import Any
 
@@ -11,6 +12,11 @@ from entrypoints.http.problems.problem import HTTPProblem
 from entrypoints.proxies import TrustedProxies
 from tests.kit.store import memory_store
 from tests.kit.web import container_over, key, order_of, web_shop
+
+
+@pytest.fixture
+def _short_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unread_bodies, "TICK_SECONDS", 0.01)
 
 
 def limits(**changed: Any) -> BodyLimits:
@@ -39,8 +45,8 @@ def middleware(bounds: BodyLimits, networks: tuple[Any, ...] = ()) -> UnreadBodi
     return UnreadBodiesMiddleware(read, limits=bounds, proxies=TrustedProxies(networks, "x-forwarded-for"))
 
 
-async def test_body_that_never_arrives_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unread_bodies, "TICK_SECONDS", 0.01)
+@pytest.mark.usefixtures("_short_ticks")
+async def test_body_that_never_arrives_times_out() -> None:
     with pytest.raises(HTTPProblem) as raised:
         await middleware(limits(seconds=0.02))(scope_of("192.0.2.1"), never, send)
     assert (raised.value.type.code, raised.value.type.status) == ("request_timeout", 408)
@@ -54,6 +60,7 @@ async def test_client_that_leaves_cancels_instead_of_timing_out() -> None:
         await request
 
 
+@pytest.mark.usefixtures("_short_ticks")
 @pytest.mark.parametrize(
     ("bounds", "peers", "refused"),
     [
@@ -68,7 +75,7 @@ async def test_unread_body_above_the_bound_is_rejected(
 ) -> None:
     app = middleware(bounds)
     *waiting, last = (asyncio.create_task(app(scope_of(peer), never, send)) for peer in peers)
-    done, _ = await asyncio.wait([last], timeout=0.05)
+    done, _ = await asyncio.wait([last], timeout=2 if refused else 0.1)
     assert bool(done) is refused
     for request in (*waiting, last):
         request.cancel()
@@ -76,12 +83,36 @@ async def test_unread_body_above_the_bound_is_rejected(
     assert isinstance(results[-1], HTTPProblem) is refused
 
 
+async def test_bodies_that_have_arrived_are_read_above_the_bound() -> None:
+    arrived = asyncio.Event()
+    read_bodies = 0
+
+    async def arrive() -> Message:
+        nonlocal read_bodies
+        await arrived.wait()
+        read_bodies += 1
+        return {"type": "http.request", "body": b"{}"}
+
+    app = middleware(limits(max_unread=1, max_unread_per_network=1))
+    requests = [asyncio.create_task(app(scope_of("192.0.2.1"), arrive, send)) for _ in range(8)]
+    await asyncio.sleep(0)  # all of them are waiting: the event loop has not read any body yet
+    arrived.set()
+    await asyncio.gather(*requests)
+    assert read_bodies == 8
+
+
+@pytest.mark.usefixtures("_short_ticks")
 @pytest.mark.parametrize(("peer", "refused"), [("10.0.0.7", False), ("192.0.2.1", True)])
 async def test_trusted_proxy_is_exempt_from_the_bound_per_network(peer: str, refused: bool) -> None:
     bounds = limits(max_unread=0, max_unread_per_network=1)
     app = middleware(bounds, networks=(ip_network("10.0.0.0/8"),))
     requests = [asyncio.create_task(app(scope_of(peer), never, send)) for _ in range(3)]
-    done, _ = await asyncio.wait(requests, timeout=0.05)
+    done: set[asyncio.Task[None]] = set()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(2 if refused else 0.1):
+            while len(done) < 2:
+                await asyncio.sleep(0.01)
+                done = {request for request in requests if request.done()}
     assert len(done) == (2 if refused else 0)
     for request in requests:
         request.cancel()
