@@ -117,7 +117,7 @@ class PlaceOrderBatch:
         try:
             if earlier := stored.get(command.key.scope):
                 return _replay(earlier, command.key)
-            if locked := command.rows & context.locked_elsewhere:
+            if context.locked_elsewhere and (locked := command.rows & context.locked_elsewhere):
                 return RowsLocked(locked)
             placed[command.key] = order = self._place(command, context)
         except DomainError as rejection:

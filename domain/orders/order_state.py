@@ -93,7 +93,7 @@ class OrderState(Aggregate):
     @property
     def cancelled_total(self) -> Money:
         """The price of the cancelled units."""
-        return Money.sum((line.cancelled_total for line in self.lines), self.currency)
+        return Money.sum((line.cancelled_total for line in self.lines if line.cancelled), self.currency)
 
     @property
     def payable(self) -> Money:

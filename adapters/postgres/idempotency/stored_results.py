@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from functools import cache
 from typing import TypeVar
 
 from adapters import json_text
@@ -30,9 +31,15 @@ def to_stored_json(result: object) -> str:
     """Return a result as JSON text that this and the former release can read."""
     if not isinstance(result, OrderView) or ACTIONS_OF_RELEASE_2.issuperset(result.allowed_actions):
         return json_text.to_json(result)
-    former = tuple(action for action in result.allowed_actions if action in ACTIONS_OF_RELEASE_2)
+    former, all_actions = _split(result.allowed_actions)
     text = json_text.to_json(replace(result, allowed_actions=former))
-    return f'{text[:-1]},"{_ALL_ACTIONS}":{json.dumps(result.allowed_actions)}}}'
+    return f'{text[:-1]},"{_ALL_ACTIONS}":{all_actions}}}'
+
+
+@cache
+def _split(actions: tuple[Action, ...]) -> tuple[tuple[Action, ...], str]:
+    """Return the actions that release 2 knows, and all of them as JSON. Every placed order has the same ones."""
+    return tuple(action for action in actions if action in ACTIONS_OF_RELEASE_2), json.dumps(actions)
 
 
 def from_stored_json(text: str, type_: type[T]) -> T:

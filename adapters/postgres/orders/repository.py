@@ -41,7 +41,20 @@ from domain.orders.lifecycle import OrderStatus
 from domain.orders.order import Order
 from domain.shared.ids import OrderId, ProductId, UserId
 
-_ORDERS = UnnestedRows("given_orders", columns_of(OrderRow))
+_ADDED = UnnestedRows(
+    "given_orders",
+    columns_of(OrderRow),
+    mostly_zero={
+        "authorized_amount",
+        "paid_amount",
+        "refunded_amount",
+        "refunding_amount",
+        "cancelled_amount",
+        "open_disputes",
+    },
+)
+_COUNTERS = ("fulfilled", "cancelled", "returned", "refunded")
+_ADDED_LINES = UnnestedRows("given_lines", columns_of(OrderLineRow), mostly_zero=_COUNTERS)
 _LINES = UnnestedRows("given_lines", columns_of(OrderLineRow))
 _HISTORY = UnnestedRows("given_history", columns_of(OrderHistoryRow))
 _KEY = ("customer_id", "idempotency_key")
@@ -69,7 +82,7 @@ _CHANGED = UnnestedRows(
 )
 
 _ADD = _HISTORY.insert_into(OrderHistoryRow).add_cte(
-    _ORDERS.insert_into(OrderRow).cte("added"), _LINES.insert_into(OrderLineRow).cte("added_lines")
+    _ADDED.insert_into(OrderRow).cte("added"), _ADDED_LINES.insert_into(OrderLineRow).cte("added_lines")
 )
 _FIND = orders_with_lines(
     ORDERS.join(_KEYS.table, and_(*(column == _KEYS.c[column.name] for column in _KEY_COLUMNS)))
@@ -108,7 +121,7 @@ _UPDATED = (
 )
 _UPDATED_LINES = (
     update(OrderLineRow)
-    .values({name: _LINES.c[name] for name in ("fulfilled", "cancelled", "returned", "refunded")})
+    .values({name: _LINES.c[name] for name in _COUNTERS})
     .where(OrderLineRow.order_id == _LINES.c.order_id, OrderLineRow.id == _LINES.c.id)
     .cte("updated_lines")
 )
@@ -147,8 +160,8 @@ class PostgresOrderRepository(OrderRepository):
             given = zip(orders, fingerprints or repeat(None), strict=False)
             await self._transaction.execute(
                 _ADD,
-                _ORDERS.parameters(_new_order_values(order, fingerprint) for order, fingerprint in given)
-                | _LINES.parameters(chain.from_iterable(map(_lines, orders)))
+                _ADDED.parameters(_new_order_values(order, fingerprint) for order, fingerprint in given)
+                | _ADDED_LINES.parameters(chain.from_iterable(map(_lines, orders)))
                 | _HISTORY.parameters(chain.from_iterable(map(self._happened, orders))),
             )
 

@@ -1,0 +1,27 @@
+from typing import Any
+
+import pytest
+from sqlalchemy import BigInteger, Column, Text
+
+from adapters.postgres.core.unnest import UnnestedRows
+
+ROWS = UnnestedRows(
+    "given",
+    [Column("id", BigInteger), Column("note", Text), Column("paid", BigInteger)],
+    mostly_zero={"paid"},
+)
+
+
+@pytest.mark.parametrize(
+    ("rows", "notes", "paid"),
+    [
+        ([(1, None, 0), (2, None, 0)], [], []),
+        ([(1, None, 0), (2, "b", 5)], [None, "b"], [0, 5]),
+        ([(1, "", 5), (2, None, 0)], ["", None], [5, 0]),
+    ],
+)
+def test_array_is_empty_if_the_statement_fills_in_all_its_values(
+    rows: list[tuple[Any, ...]], notes: list[Any], paid: list[Any]
+) -> None:
+    parameters = ROWS.parameters(dict(zip(("id", "note", "paid"), row, strict=True)) for row in rows)
+    assert parameters == {"given__id": [row[0] for row in rows], "given__note": notes, "given__paid": paid}
