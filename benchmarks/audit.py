@@ -1,4 +1,4 @@
-"""Audit of a benchmark run: queries for the invariants that must hold in the database afterwards."""
+"""Audit of a benchmark run: queries that check the shop's invariants in the database afterwards."""
 
 import time
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ class AuditFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The permitted numbers of orders after a run: one per 201, plus those cut off at the end of the run."""
+    """The permitted range of orders after a run: one per 201 response, plus requests cut off at the end."""
 
     before: int
     acknowledged: int

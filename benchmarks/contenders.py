@@ -18,14 +18,14 @@ PLACING = ("place", "hot")
 EVERYTHING = READS + PLACING
 
 Environment = Callable[[Server, str, Shop, int], Mapping[str, str]]
-"""Returns the environment variables for a database, a shop, and a number of connections."""
+"""A function of a database, a shop and a number of connections that returns environment variables."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contender:
     """A server to benchmark.
 
-    Its port is passed in the variable PORT and replaces `{port}` in `command`. `needs` is a file that exists
+    The port is passed in the variable PORT and replaces `{port}` in `command`. `needs` is a file that exists
     only if the contender is installed.
     """
 
@@ -167,8 +167,8 @@ def go(*, pool: int = 4, placing: str = "statements") -> Contender:
 def everybody() -> Sequence[Contender]:
     """Return all contenders.
 
-    Their pool sizes were the best in one round of `python -m benchmarks pools` with 4, 8 and 16 connections; without a
-    difference above the noise, 10.
+    Each pool size was the best one in a round of `python -m benchmarks pools` with 4, 8 and 16 connections, or is 10
+    if the differences were within the noise.
     """
     return (
         steelyard(),

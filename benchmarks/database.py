@@ -15,7 +15,7 @@ from adapters.embedded_postgres import EmbeddedPostgres
 
 DATA_DIR = Path(".data/benchmarks")
 SETTINGS = {"max_connections": "200"}
-"""The embedded server's settings, durable as for a shop, with more connections for the copies."""
+"""The settings of the embedded server: as durable as for a shop, with more connections for the copies."""
 PREFIX = "bench_"
 DROP_TRIES = 100
 
@@ -45,7 +45,7 @@ class Server:
         for _ in range(DROP_TRIES):
             with suppress(
                 asyncpg.InsufficientPrivilegeError
-            ):  # autovacuum works in it and cannot be ended by this role
+            ):  # autovacuum is running in the database, and the role is not permitted to end it
                 self.execute(f"DROP DATABASE {name} WITH (FORCE)")
                 return
             time.sleep(0.2)
@@ -53,11 +53,11 @@ class Server:
 
     @contextmanager
     def copy(self, template: str) -> Iterator[str]:
-        """Yield the name of a copy for one run, analyzed and after a checkpoint, so that all runs start alike."""
+        """Yield the name of a copy for one run, after ANALYZE and CHECKPOINT, so that all runs start alike."""
         name = self.create(template=template)
         try:
             self.execute("VACUUM ANALYZE", database=name)
-            with suppress(asyncpg.InsufficientPrivilegeError):  # the embedded role may not
+            with suppress(asyncpg.InsufficientPrivilegeError):  # the role may lack the permission
                 self.execute("CHECKPOINT", database=name)
             yield name
         finally:

@@ -9,12 +9,12 @@ from uuid import uuid4
 SCRIPT = Path(__file__).parent / "wrk" / "shop.lua"
 CONNECTIONS = 64
 THREADS = 1
-"""One thread is enough to load two cores, which the servers need themselves."""
+"""One thread of wrk is enough to load two cores, and leaves more time to the servers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """Results of wrk. `refused` had status 400 or above, `lost` no response; latencies are of all requests."""
+    """Results of wrk. `refused` counts statuses from 400 on, `lost` missing responses. Latencies include all."""
 
     requests: int
     seconds: float
@@ -36,7 +36,7 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """A workload. `name` is the script's function; `places` means that each response is a new order."""
+    """A workload. `name` is the script's function; `places` is true if each response is a new order."""
 
     name: str
     title: str

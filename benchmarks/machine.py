@@ -1,4 +1,4 @@
-"""Description of the machine and of versions, which results depend on, without anything that identifies it."""
+"""The hardware and software versions on which results depend, without data that identifies the machine."""
 
 import os
 import platform
@@ -36,7 +36,7 @@ def _processor() -> str:
 
 
 def _said(*command: str) -> str:
-    """Return the first line of a tool's version output, or that the tool is missing."""
+    """Return the first line of a tool's version output, or "none" if the tool is not installed."""
     if shutil.which(command[0]) is None:
         return "none"
     done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 - constant arguments

@@ -13,7 +13,7 @@ from benchmarks.processes import inherited_environment
 from benchmarks.shop import Shop
 
 CLIENTS = 8
-"""Clients: with more, transactions wait for each other on two cores; with fewer, for the disk."""
+"""The number of clients: more would wait for each other on two cores, fewer would wait for the disk."""
 
 _PLACE = """
 SELECT body FROM place_order(
@@ -25,7 +25,7 @@ _ID = "(SELECT id FROM bench_ids WHERE kind = '{kind}' AND n = :{name})"
 
 
 def prepare(server: Server, database: str, shop: Shop) -> None:
-    """Assign numbers to the ids of the shop, because variables of pgbench are numbers."""
+    """Assign a number to each id of the shop, because variables of pgbench can only be numbers."""
     server.execute(
         "CREATE TABLE bench_ids (kind text, n bigint, id uuid, PRIMARY KEY (kind, n))", database=database
     )

@@ -22,7 +22,7 @@ OURS_COLOUR, THEIRS_COLOUR, INK, PAPER = "#1f6feb", "#9aa4af", "#1f2328", "#ffff
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One workload: its title, and per contender a label, a figure, and whether it is this service."""
+    """The chart of one workload: its title, and for each contender a label, a figure and whether it is this service."""
 
     title: str
     bars: Sequence[tuple[str, float, bool]]

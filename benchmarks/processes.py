@@ -72,7 +72,7 @@ def serving(
 
 
 def inherited_environment() -> dict[str, str]:
-    """Return this process's environment without variables that would configure a server."""
+    """Return the environment of this process without variables that configure the servers."""
     return {name: value for name, value in os.environ.items() if not name.startswith(("STEELYARD_", "PG"))}
 
 
@@ -85,7 +85,7 @@ def _answers(url: str) -> bool:
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:
-    """Terminate the server, then kill the rest of its own session."""
+    """Terminate the server, then kill the remaining processes of its session."""
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
         try:

@@ -15,13 +15,13 @@ WARM_UP_SECONDS = 2
 
 
 class CannotProfile(Exception):
-    """py-spy may not read another process here. The message is py-spy's."""
+    """py-spy is not permitted to read another process here. The message is py-spy's."""
 
 
 def profile(workload: Workload, *, seconds: int) -> tuple[Path, Measurement]:
     """Load the service, and return its flame graph and the results of the load.
 
-    The graph shows the time in which a thread held the interpreter lock, the limit of one process. Raises CannotProfile.
+    The graph shows the time in which a thread held the interpreter lock, which limits a process. Raises CannotProfile.
     """
     picture = Path(".artefacts") / f"profile-{workload.name}.svg"
     picture.parent.mkdir(exist_ok=True)

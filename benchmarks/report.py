@@ -9,7 +9,7 @@ from benchmarks.load import WORKLOADS
 
 RESULTS = Path(__file__).parent / "results"
 OURS = ("steelyard", "steelyard-2")
-"""The service in one process, and in as many as the machine has cores."""
+"""The service in one process, and the service with one process per core."""
 
 Table = Mapping[str, Mapping[str, Mapping[str, float]]]
 """Medians by contender and workload."""
@@ -35,7 +35,7 @@ class Report:
         return self._rows("p50 / p99, ms", lambda _, of: f"{of['p50_ms']:.1f} / {of['p99_ms']:.0f}")
 
     def ratios(self, name: str) -> Rows:
-        """Return the ratio of this contender's throughput to each peer's, and the ratio of p99 in parentheses."""
+        """Return the ratios of this contender's throughput to that of each peer, with those of p99 in parentheses."""
         ours = self.medians.get(name, {})
 
         def ratio(workload: str, theirs: Mapping[str, float]) -> str:

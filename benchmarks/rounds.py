@@ -84,7 +84,7 @@ def _measure(
         if workload.places:
             runs = (warm_up, measurement)
             acknowledged = sum(run.answered for run in runs)
-            # wrk drops its connections at its end, but their last requests are still processed.
+            # wrk closes its connections when it ends, but servers still process the last requests.
             cut_off = sum(CONNECTIONS + run.lost for run in runs)
             audit(server, database, Expected(before, acknowledged, cut_off))
         yield Sample(contender.name, workload.name, measurement)

@@ -1,4 +1,4 @@
-"""The shop of the benchmarks, filled by the service's own use cases, so that all rows are consistent."""
+"""The shop of the benchmarks. The service's own use cases fill it, so that all rows are consistent."""
 
 import asyncio
 import json
@@ -55,7 +55,7 @@ class Shop:
     tokens: Sequence[str]
     products: Sequence[UUID]
     orders: Sequence[tuple[UUID, int]]
-    """Each with the index of its customer in `customers`."""
+    """Each order's id, with the index of its customer in `customers`."""
     issuer: str
     audience: str
     jwks: str
@@ -77,7 +77,7 @@ def open_shop(server: Server, size: Size) -> Shop:
     settings = Settings(
         database_url=server.url_of(name),
         order_hold=timedelta(days=30),  # no order may expire during the benchmark
-        max_unpaid_orders=0,  # the orders of the benchmark stay unpaid
+        max_unpaid_orders=0,  # no limit: the benchmark pays for no order
         max_units_held=0,
         token_lifetime=timedelta(hours=1),
     )

@@ -11,5 +11,5 @@ if __name__ == "__main__":
         from entrypoints.cli.app import main
 
         main()
-    except KeyboardInterrupt:  # while the command line is imported
+    except KeyboardInterrupt:  # Ctrl-C during the import of the command line
         sys.exit(130)

@@ -1,4 +1,4 @@
-"""The one grammar of e-mail addresses: HTTP, the command line and settings parse addresses here, on email-validator."""
+"""The grammar of e-mail addresses in HTTP, on the command line and in settings, using email-validator."""
 
 import re
 
@@ -10,14 +10,14 @@ _FORMER_GRAMMAR = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}"
     r"@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+"
 )
-"""The grammar of a former release: the HTML Standard's for `<input type=email>`."""
+"""The grammar of a former release: that of the HTML Standard for `<input type=email>`."""
 
 
 def parse_email_address(text: str) -> EmailAddress:
     """Return the address of one mailbox. Raises InvalidEmailAddress.
 
-    Neither display names, quoted parts, address literals, encoded words (RFC 2047) nor reserved domains such as
-    `.invalid` (RFC 2606) are addresses here. Internationalized domains are accepted in both forms (RFC 5890), and
+    Display names, quoted parts, address literals, encoded words (RFC 2047) and reserved domains such as `.invalid`
+    (RFC 2606) are rejected. Internationalized domains are accepted in both forms (RFC 5890), and
     internationalized local parts (RFC 6531). Only a message can verify that the address receives mail.
     """
     if len(text) > MAX_LENGTH:
@@ -32,7 +32,7 @@ def parse_email_address(text: str) -> EmailAddress:
             allow_domain_literal=False,
             allow_display_name=False,
         )
-    except (EmailNotValidError, ValueError):  # ValueError: a lone surrogate has no encoding
+    except (EmailNotValidError, ValueError):  # ValueError: a lone surrogate cannot be encoded
         raise InvalidEmailAddress from None
     if parsed.ascii_domain is None:
         raise InvalidEmailAddress
@@ -40,7 +40,7 @@ def parse_email_address(text: str) -> EmailAddress:
 
 
 def known_email_address(text: str) -> EmailAddress:
-    """Return an address of an account that may exist, also one that only a former release accepted.
+    """Return the address of an existing account. Also accept addresses that only a former release accepted.
 
     Raises InvalidEmailAddress.
     """
@@ -53,7 +53,7 @@ def known_email_address(text: str) -> EmailAddress:
 
 
 def sought_email_address(text: str) -> EmailAddress:
-    """Return the key by which an account is looked up and throttled, for any text that a client sends."""
+    """Return the key to look up and throttle an account. A client can send any text as an address."""
     text = text[:MAX_LENGTH].strip()
     try:
         return parse_email_address(text)

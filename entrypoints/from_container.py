@@ -29,7 +29,7 @@ def from_container(provider: Provider[Any]) -> Dependency:
 
 @dataclass
 class FromContainer(ImmediateDependency):
-    """Gets a provider by its name from the container of the app that serves the request, `app.state.container`."""
+    """A dependency that finds a provider by its name in `app.state.container` of the request's app."""
 
     name: str
     problems: tuple[str, ...] = field(default=(), compare=False)
@@ -38,9 +38,9 @@ class FromContainer(ImmediateDependency):
 
     @classmethod
     def of(cls, provider: Provider[Any]) -> "FromContainer":
-        """Return the dependency on one of the container's own providers.
+        """Return the dependency for a provider of the container.
 
-        A provider that needs the database is documented with the problems of the database.
+        If the provider needs the database, the problems of the database are documented for the route.
         """
         name = next(name for name, known in named_providers(Container) if known is provider)
         parts: Iterator[Provider[Any]] = provider.traverse()
@@ -55,7 +55,7 @@ class FromContainer(ImmediateDependency):
         return self.problems
 
     def resolve(self, request: Request) -> Any:  # noqa: ANN401 - the parameter's annotation says what it is
-        """Return what the provider provides. The provider of the last app is remembered: finding it takes longer."""
+        """Return the provider's object. The provider of the last app is cached, because the lookup is slower."""
         app = request.scope["app"]
         if self._provider is None or self._app is not app:
             self._app, self._provider = app, attrgetter(self.name)(app.state.container)

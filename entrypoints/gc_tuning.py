@@ -1,10 +1,10 @@
-"""Settings of Python's garbage collector for processes whose objects are mostly long-lived."""
+"""Tuning of Python's garbage collector for processes with mostly long-lived objects."""
 
 import gc
 
 
 def collect_seldom() -> None:
-    """Collect garbage about seventy times less often than by default: most objects are long-lived.
+    """Collect garbage about seventy times less often than by default, because most objects are long-lived.
 
     With the default, the collector takes a quarter of the time of importing the service.
     """

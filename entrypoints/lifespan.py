@@ -18,12 +18,12 @@ CURSOR_SECRET = "list-cursors"  # noqa: S105 - the name of a secret, not a secre
 CURSOR_SECRET_BYTES = 32
 
 RELOAD_KEYS_EVERY = timedelta(seconds=15)
-"""Several times within the minute before a new key signs (application/signing/rotate_key.py)."""
+"""The interval of reloading keys: several times in the minute before a new key signs (rotate_key.py)."""
 
 SEND_MAIL_EVERY = timedelta(seconds=2)
 PRUNE_EVERY = timedelta(minutes=10)
 PRUNE_LONG_LIVED_EVERY = timedelta(hours=1)
-"""For records that are stored for days or longer."""
+"""The interval of pruning, for records that are stored for days or longer."""
 
 
 @asynccontextmanager
@@ -49,7 +49,7 @@ async def running(container: Container) -> AsyncIterator[bytes]:
 
 
 def _periodic_jobs(container: Container) -> Sequence[tuple[str, Callable[[], Awaitable[None]], timedelta]]:
-    """Return name, work and interval of each job."""
+    """Return each job with its name, function and interval."""
     retention = container.retention
     deliver_mail = partial(_deliver_mail, container.mail.deliver_mail())
     jobs: list[tuple[str, Callable[[], Awaitable[None]], timedelta]] = [
@@ -73,7 +73,7 @@ def _periodic_jobs(container: Container) -> Sequence[tuple[str, Callable[[], Awa
 
 
 async def _deliver_mail(deliver_mail: DeliverMail) -> None:
-    """Send the mail that is due, and log what was not sent, without addresses."""
+    """Send due mail, and log failures without addresses."""
     for failure in await deliver_mail():
         log = _log.error if failure.is_set_aside else _log.warning
         log(

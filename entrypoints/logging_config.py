@@ -1,4 +1,4 @@
-"""Structured logs: one line per event, without secrets and without input from clients.
+"""Structured logs: one line per event, with neither secrets nor input of clients.
 
 Lines are JSON, or colored text on a terminal.
 """
@@ -30,7 +30,7 @@ _ENCODER = json.JSONEncoder(default=repr)
 
 
 class _BufferedWriter:
-    """Writes all lines of one event loop iteration with one call, because each call is expensive."""
+    """A writer that writes all lines of one event loop iteration by one call, because calls are expensive."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -53,13 +53,13 @@ class _BufferedWriter:
 
 
 _access: _BufferedWriter | None = None
-"""Writes the access log as JSON. None on a terminal, and before logging is configured."""
+"""The writer of the access log as JSON. It is None on a terminal and before logging is configured."""
 
 
 def configure_logging(level: str = "info", *, stream: TextIO | None = None) -> None:
     """Send the logs of structlog and of the standard library to one stream, by default standard error.
 
-    Libraries log from level warning on: their lower levels contain addresses, queries and parameters.
+    Libraries log at level warning and above, because their lower levels contain addresses, queries and parameters.
     """
     global _access  # noqa: PLW0603 - the state of structlog and logging is global, too
     stream = stream or sys.stderr

@@ -1,4 +1,4 @@
-"""Files of orders, for accounting and analysis."""
+"""Export files of orders, for accounting and analysis."""
 
 import csv
 from dataclasses import fields
@@ -26,7 +26,7 @@ _ADDRESS = tuple(field.name for field in fields(Address))
 
 
 class OrderNdjsonWriter:
-    """Writes a JSON object per order, as the API shows it to staff."""
+    """A writer of one JSON object per order, as the API shows the order to staff."""
 
     def __init__(self, target: TextIO) -> None:
         self._target = target
@@ -36,7 +36,7 @@ class OrderNdjsonWriter:
 
 
 class OrderCsvWriter:
-    """Writes a row per line of an order (RFC 4180), each with the columns of the order. Money is in minor units."""
+    """A writer of one row per order line (RFC 4180), with the columns of its order. Money is in minor units."""
 
     def __init__(self, target: TextIO) -> None:
         """Write the header."""
@@ -65,5 +65,5 @@ class OrderCsvWriter:
 
 
 def _cell(value: object) -> object:
-    """Return a value as JSON has it: times are RFC 3339 in UTC."""
+    """Format a value as in JSON: times are RFC 3339 in UTC."""
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value

@@ -1,4 +1,4 @@
-"""The client's address of a request that came through reverse proxies."""
+"""The address of a client whose request came through reverse proxies."""
 
 import logging
 import re
@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 class TrustedProxies:
     """Networks of reverse proxies, and the header in which they pass the client's address.
 
-    Any client can send such a header. It is therefore read from its end, which the nearest proxy wrote, and only as long as
+    Any client can send such a header. It is therefore read from its end, which the nearest proxy wrote, and only while
     the sender of an entry belongs to these networks. Entries before that are ignored. If a proxy passes no address,
     its own address counts as the client's, so all its clients share one rate limit.
     """
@@ -52,7 +52,7 @@ class TrustedProxies:
         return str(nearest)
 
     def _warn_once(self, headers: Headers) -> None:
-        """Log that an untrusted peer passes an address, which is also how a reverse proxy without the setting appears."""
+        """Log that an untrusted peer passes an address: it may be a reverse proxy that the setting lacks."""
         if not self._has_warned and self.header in headers:
             self._has_warned = True
             _log.warning(
@@ -78,7 +78,7 @@ def parse_address(text: str) -> IPAddress | None:
 
 
 def _hops_of_x_forwarded_for(lines: Sequence[str]) -> Iterator[IPAddress | None]:
-    """Yield the nearest hop first, so that what a client has put before it is not parsed."""
+    """Yield the nearest hop first, so that entries which a client has put before it are not parsed."""
     for line in reversed(lines):
         for hop in reversed(line.split(",")):
             yield _node(hop.strip())
@@ -91,7 +91,7 @@ def _hops_of_forwarded(lines: Sequence[str]) -> Iterator[IPAddress | None]:
 
 
 def _nodes_of_forwarded(lines: Sequence[str]) -> Iterator[str | None]:
-    """Yield the `for` value of each element; None for a missing one, and for the rest of a malformed line."""
+    """Yield the `for` value of each element, or None if it is missing or the rest of the line is malformed."""
     for line in lines:
         position = 0
         hop: str | None = None

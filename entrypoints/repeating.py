@@ -1,4 +1,4 @@
-"""Periodic work of a process."""
+"""Periodic jobs of a process."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

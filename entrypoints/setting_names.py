@@ -24,7 +24,7 @@ class WrongSettings(Exception):
 
 
 def variable_of(name: str) -> str:
-    """Return the variable of a setting."""
+    """Return the name of a setting's environment variable."""
     return PREFIX + name.upper()
 
 

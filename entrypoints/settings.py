@@ -88,7 +88,7 @@ class Settings(BaseSettings):
     database_pool_size: int = Field(10, ge=1, le=500)
     """Database connections per process, for everything but public reads."""
     public_read_pool_size: int = Field(4, ge=1, le=500)
-    """Additional database connections per process, for public reads of the catalog. They cannot take those of orders."""
+    """Additional database connections per process, for public reads of the catalog. These reads use no others."""
 
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=1, le=65535)
@@ -105,11 +105,11 @@ class Settings(BaseSettings):
     rate_limit_reads: int = Field(1200, ge=1)
     """How many reads a caller can send in a minute: a user, a service client, or a network without a token."""
     rate_limit_writes: int = Field(300, ge=1)
-    """The same for changes, except orders."""
+    """How many changes a caller can send in a minute, except orders."""
     rate_limit_orders: int = Field(60, ge=1)
-    """The same for orders."""
+    """How many orders a caller can place in a minute."""
     rate_limit_tokens: int = Field(300, ge=1)
-    """The same for requests of tokens, by network."""
+    """How many requests for tokens a network can send in a minute."""
     rate_limit_url: ValkeyUrl | None = None
     """Valkey or Redis server in which all processes count requests. Unset: each process counts for itself."""
     trusted_proxies: Networks = ()
@@ -130,9 +130,9 @@ class Settings(BaseSettings):
     further_payment_providers: PaymentProviders = ()
     """Providers besides `payment_provider`, like `stripe,sandbox`. Each payment is settled by the provider that took it."""
     capture_on: Literal["request", "fulfillment"] = "request"
-    """When money is captured: with the payment's `request`, or with the first `fulfillment`, and authorized before."""
+    """When money is captured: at the payment's `request`, or at the first `fulfillment` after an authorization."""
     allow_sandbox: bool = False
-    """For test systems: permit the sandbox although the issuer is https at a public address."""
+    """For test systems: permit the sandbox even if the issuer is https at a public address."""
     sandbox_webhook_url: HttpUrl | None = None
     """Where the sandbox provider sends its webhooks. Unset: this machine, at `port`."""
     sandbox_webhook_secret: WebhookSecrets | None = None
@@ -179,24 +179,24 @@ class Settings(BaseSettings):
     max_unread_bodies: int = Field(512, ge=0)
     """How many requests of one process may be waiting for their bodies at once; 0 means no bound."""
     max_unread_bodies_per_network: int = Field(64, ge=0)
-    """The same for one client's network. Trusted proxies are exempt."""
+    """How many requests of one network may be waiting for their bodies at once. Trusted proxies are exempt."""
     unread_response_timeout: timedelta = Field(
         timedelta(seconds=30), ge=timedelta(seconds=1), le=timedelta(minutes=10)
     )
-    """How long a client can accept no data of a response before its connection is closed. Linux only."""
+    """A connection is closed if its client accepts no data of a response for this time. Linux only."""
 
     token_issuer: WebAddress = "http://127.0.0.1:8000"  # noqa: S105 - an address
     """The service's address as its clients see it: the issuer of tokens, and the base of the metadata's addresses."""
     token_audience: str = Field("steelyard", min_length=1)
     token_lifetime: timedelta = Field(timedelta(minutes=10), gt=timedelta(0), le=timedelta(hours=1))
     signing_keys: SecretStr | None = None
-    """Ed25519 private keys in PEM format, the first one signs. Unset, and without a file: stored in the database."""
+    """Ed25519 private keys in PEM format, the first one signs. Without this and the file: keys in the database."""
     signing_keys_file: Path | None = None
-    """A file with such keys. It is reloaded regularly, so that keys can be rotated without a restart."""
+    """A file with signing keys. It is reloaded regularly, so that keys can be rotated without a restart."""
     secrets_key: SecretsKey | None = None
     """Keys that encrypt stored secrets, 32 bytes each in Base64, separated by spaces: the first encrypts, all decrypt."""
     secrets_key_file: Path | None = None
-    """A file with such keys."""
+    """A file with keys that encrypt stored secrets."""
     session_idle: timedelta = Field(timedelta(days=14), gt=timedelta(0))
     """A session ends if it is not refreshed for this time."""
     session_lifetime: timedelta = Field(timedelta(days=30), gt=timedelta(0))
@@ -214,7 +214,7 @@ class Settings(BaseSettings):
     """Also accept a service client's id and secret in the form of `POST /token`, beside HTTP Basic."""
     password_min_length: int = Field(12, ge=LOWEST_MIN_LENGTH, le=MAX_LENGTH)
     hashing_threads: int = Field(default_factory=lambda: max(1, (os.cpu_count() or 1) - 1), ge=1, le=64)
-    """By default one core stays free for other requests."""
+    """Threads that hash passwords. By default one core is left to other requests."""
     hashing_queue: int = Field(32, ge=0, le=1024)
     """How many passwords can wait to be hashed before further requests get a 503."""
 
@@ -261,7 +261,7 @@ class Settings(BaseSettings):
 
     @property
     def is_on_loopback(self) -> bool:
-        """Whether clients reach the service on this machine only, by the issuer's address."""
+        """Whether only clients on this machine can reach the service, judged by the issuer's address."""
         host = urlsplit(self.token_issuer).hostname or ""
         try:
             return ip_address(host).is_loopback

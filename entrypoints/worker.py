@@ -19,10 +19,10 @@ AT_ONCE = 4
 """Concurrent calls of one job to other systems. Few, because the sandbox provider calls this service itself."""
 
 NATS_BATCH_SIZE = 25
-"""Events are sent one at a time; this many fit into the relay's time limit even with a distant server."""
+"""Events per batch. They are sent one by one, and a batch fits into the relay's timeout at any distance."""
 
 ROUNDS = 50
-"""Batches of a job between two checks whether the worker is being stopped."""
+"""Batches of a job between two checks of whether the worker should stop."""
 
 DELIVERY_LANES = 4
 """Webhook endpoints to which one worker sends at the same time. One slow endpoint blocks one lane."""

@@ -1,1 +1,1 @@
-"""Studies: measurements of one claim each, run by name. They take from seconds to an hour."""
+"""Studies, run by name. Each measures one claim and takes from seconds to an hour."""

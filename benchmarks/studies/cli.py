@@ -63,7 +63,7 @@ def logins(seconds: Seconds = 4) -> None:
 
 @group.command()
 def search(products: Annotated[int, typer.Option(min=20_000)] = 1_000_000) -> None:
-    """Show the rows that searches read in a large catalog by EXPLAIN ANALYZE."""
+    """Show by EXPLAIN ANALYZE how many rows searches read in a large catalog."""
     with server() as postgres:
         console.print(f"Making {products:,} products")
         reads = asyncio.run(searching.measure(postgres, products))

@@ -1,4 +1,4 @@
-"""Compare a deep page of many orders with the first page, and placing in a large shop with a small one."""
+"""Compare a deep page of a long list with the first page, and placing orders in a large and a small shop."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -25,11 +25,11 @@ SMALL = 10_000
 PAGE = 20
 TURNS = 200
 DEPTHS = (0.01, 0.5, 0.99)
-"""The part of all orders that precedes the deep page."""
+"""The fraction of all orders that precedes the deep page."""
 
 
 async def measure(server: Server, orders: int) -> dict[str, Durations]:
-    """Return the durations in a shop with few orders and in a shop with many."""
+    """Return the durations in a shop with few orders and in a shop with many orders."""
     async with AsyncExitStack() as stack:
         calls: dict[str, Call] = {}
         for size in (SMALL, orders):

@@ -1,4 +1,4 @@
-"""Measure how much log-ins, which keep all of Argon2's threads busy, slow down reads."""
+"""Measure how much reads slow down while log-ins keep all Argon2 threads busy."""
 
 import threading
 import urllib.error
@@ -33,7 +33,7 @@ class Round:
 
 
 def measure(server: Server, database: str, shop: Shop, seconds: float) -> Iterator[Round]:
-    """Read products with and without concurrent log-ins, in turns."""
+    """Read products, alternating between rounds with and without concurrent log-ins."""
     data = (BUILD / "data").resolve()
     shop.write_to(data)
     product = WORKLOADS[0]

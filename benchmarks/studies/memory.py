@@ -22,7 +22,7 @@ class Sample:
 
 
 def measure(server: Server, database: str, shop: Shop, requests: int) -> Iterator[Sample]:
-    """Send all workloads in turn up to a number of requests, and measure the memory in between."""
+    """Send requests of all workloads up to a total number, and measure the memory in between."""
     data = (BUILD / "data").resolve()
     shop.write_to(data)
     with steelyard().running(server, database, shop, extra=UNLIMITED) as running:

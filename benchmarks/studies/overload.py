@@ -9,7 +9,7 @@ from benchmarks.shop import Shop
 
 TIMES = 5
 CROWD = 3000
-"""Connections of the overload: more than concurrent requests, so that the offered rate does not depend on latency."""
+"""Connections of the overload. There are always free ones, so the request rate does not depend on latency."""
 RECOVERY_SECONDS = 5
 UNLIMITED = {"STEELYARD_RATE_LIMIT_ENABLED": "false"}
 

@@ -1,4 +1,4 @@
-"""Rows that searches read in a large catalog, by EXPLAIN ANALYZE."""
+"""Measure by EXPLAIN ANALYZE how many rows searches read in a large catalog."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ from benchmarks.database import Server
 from domain.catalog import search
 
 TEMPLATES = 20_000
-"""Different names and descriptions. Each is used by many products."""
+"""The number of different names and of different descriptions. Many products share each of them."""
 PAGE = 20
 SYLLABLES = "ba be bi co cra da fe go ha ki lo mu na pe ra se ti vo wa zu".split()  # noqa: SIM905 - shorter
 COMMON = (  # noqa: SIM905 - shorter
@@ -55,7 +55,7 @@ FROM generate_series(1, {products}) AS n JOIN templates ON number = n % {templat
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What one page of a search cost. `rows` is the most that one step of the plan has returned or removed."""
+    """The cost of one page of a search. `rows` is the maximum that a step of the plan returned or removed."""
 
     query: str
     products: int
@@ -116,7 +116,7 @@ async def _catalog(server: Server, products: int) -> AsyncIterator[tuple[AsyncEn
         connection = await server.connect(name)
         try:
             await _fill(connection, products)
-            # Without the timeout of public reads, which would hide how long a statement takes.
+            # The timeout of public reads is not used, because it would cancel the slow statements to be measured.
             engine = create_engine(server.url_of(name), statement_timeout=timedelta(minutes=5))
             try:
                 yield engine, connection

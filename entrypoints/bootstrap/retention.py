@@ -1,4 +1,4 @@
-"""The records that are pruned, with their retention."""
+"""The kinds of records that are pruned, each with its retention."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The composition root: each part of the service, and what it depends on."""
+"""The composition root: the parts of the service and their dependencies."""
 
 from collections.abc import Iterator
 from typing import Any, TypeVar, cast
@@ -31,12 +31,12 @@ C = TypeVar("C", bound=AnyContainer)
 
 
 def part(container: type[C], **dependencies: object) -> C:
-    """Nest a container. The provider that is returned has the container's attributes, and is typed as such."""
+    """Nest a container. The returned provider is typed as the container, because it has its attributes."""
     return cast(C, Nested(container, **dependencies))
 
 
 class Container(DeclarativeContainer):
-    """Every object is created once, on first use, and is safe to share between requests."""
+    """The container. It creates every object once, on first use. Requests can share all of them."""
 
     settings: Dependency[Settings] = Dependency(instance_of=Settings)
     clock = Singleton(DatabaseClock)
@@ -80,7 +80,7 @@ class Container(DeclarativeContainer):
 
 
 def named_providers(container: AnyContainer | type[AnyContainer]) -> Iterator[tuple[str, Provider[Any]]]:
-    """Yield every provider of a container and of its parts, with its dotted name."""
+    """Yield every provider of a container and of its nested containers, with its dotted name."""
     for name, provider in container.providers.items():
         if isinstance(provider, Nested):
             yield from ((f"{name}.{inner}", found) for inner, found in named_providers(provider.container))

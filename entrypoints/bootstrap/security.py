@@ -16,7 +16,7 @@ from entrypoints.proxies import TrustedProxies
 from entrypoints.settings import Settings
 
 RATE_LIMIT_WINDOW = 60
-"""Seconds in which a quota of requests can be sent."""
+"""The length, in seconds, of the time window of every rate limit."""
 
 
 def _hasher(*, workers: int, max_waiting: int) -> Iterator[Argon2PasswordHasher]:

@@ -1,1 +1,1 @@
-"""Files of products, to import: CSV for spreadsheets, NDJSON for programs. Either is checked as a request would be."""
+"""Catalog files: CSV for spreadsheets, NDJSON for programs. Rows are validated like API requests."""

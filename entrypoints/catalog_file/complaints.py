@@ -1,4 +1,4 @@
-"""What is wrong with a file, told without its content: a complaint may end up in a log or a ticket."""
+"""Errors in a file. They do not quote its content, because they may be copied to a log or a ticket."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """What is wrong in the row that begins at a `line` of the file (the first is 1), and in which field, if in one."""
+    """An error in the row that begins at `line` (counted from 1), with the field if one is at fault."""
 
     line: int
     field: str | None
@@ -22,7 +22,7 @@ class BadFile(Exception):
 
 
 class BadRows(Exception):
-    """Some rows cannot be imported, so none is."""
+    """Some rows are invalid, so no row is imported."""
 
     def __init__(self, complaints: Sequence[Complaint]) -> None:
         super().__init__(f"{len(complaints)} complaints")
@@ -30,4 +30,4 @@ class BadRows(Exception):
 
 
 class BadRow(Exception):
-    """A row that cannot be read as one. The message is a sentence for people."""
+    """A row cannot be parsed. The message is a sentence for people."""

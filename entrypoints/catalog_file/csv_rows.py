@@ -1,4 +1,4 @@
-"""Rows of a CSV file (RFC 4180), as the fields of a product that they stand for."""
+"""Parsing of CSV files (RFC 4180): each row becomes the fields of a product."""
 
 import csv
 import io
@@ -13,14 +13,14 @@ from entrypoints.catalog_file.rows import INTEGERS, TEXTS
 PRICE = ("price_amount", "price_currency")
 COLUMNS = (*TEXTS, *PRICE, *INTEGERS, "status")
 ATTRIBUTE = "attributes."
-"""Begins the name of a column of attributes: `attributes.colour` has the colour of each product, or is empty."""
+"""The prefix of attribute columns: `attributes.colour` contains each product's colour, or is empty."""
 _DELIMITERS = (",", ";", "\t")
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
 class CsvRows:
-    """The rows of a file's text, each with the line where it begins. Rows without content are left out."""
+    """The rows of a file's text, each with the line where it begins. Empty rows are skipped."""
 
     text: str
     decimal_comma: bool = False
@@ -38,11 +38,11 @@ class CsvRows:
 
     @staticmethod
     def field(path: Sequence[str | int]) -> str:
-        """Return the column of a path into a row: `price_amount` for the amount of the price."""
+        """Return the column's name for the path of a field: `price_amount` for the amount of the price."""
         return "_".join(map(str, path))
 
     def _records(self) -> Iterator[tuple[int, list[str] | BadRow]]:
-        """Yield the cells of each record that has some, without empty cells at its end."""
+        """Yield the cells of each record without trailing empty cells. Skip empty records."""
         reader = csv.reader(io.StringIO(self.text, newline=""), delimiter=self._delimiter(), strict=True)
         while True:
             line = reader.line_num + 1
@@ -50,14 +50,14 @@ class CsvRows:
                 cells = next(reader)
             except StopIteration:
                 return
-            except csv.Error as error:  # its messages are about quotes and lengths, without content
+            except csv.Error as error:  # the library's messages do not quote the content
                 yield line, BadRow(f"This is not CSV: {error}. What follows was not read.")
                 return
             if any(cell.strip() for cell in cells):
                 yield line, cells
 
     def _delimiter(self) -> str:
-        """Return the delimiter with which the first line has a column `sku`."""
+        """Return the delimiter that results in a column `sku` in the first line."""
         first = self.text.lstrip("\r\n").partition("\n")[0].partition("\r")[0]
         for delimiter in _DELIMITERS:
             names = first.split(delimiter)
@@ -109,7 +109,7 @@ class CsvRows:
 
 
 def _header(cells: Sequence[str]) -> Sequence[str]:
-    """Return the names of the columns. Upper and lower case are the same, except in the names of attributes."""
+    """Return the names of the columns. Case is ignored, except in the names of attributes."""
     known = (
         f"The columns are {', '.join(COLUMNS)} and attributes.NAME, separated by commas, semicolons or tabs."
     )
@@ -133,7 +133,7 @@ def _header(cells: Sequence[str]) -> Sequence[str]:
 
 
 def _integer(cell: str) -> object:
-    """Return None for an empty cell, an integer, or the cell, which `row_from` rejects."""
+    """Return None for an empty cell, an integer for digits, and other cells unchanged: `row_from` rejects them."""
     if not cell:
         return None
     return int(cell) if _INTEGER.fullmatch(cell) else cell

@@ -1,7 +1,6 @@
 """Prices in major units, as spreadsheets write them: 1,999.00 or 1.999,00.
 
-A price without decimals could be meant in minor units, so that a file has either decimals in all of its prices or in
-none.
+A price without decimals could be meant in minor units. Therefore either all prices of a file have decimals, or none.
 """
 
 import re
@@ -11,18 +10,18 @@ from domain.shared.currency import EXPONENTS
 from entrypoints.catalog_file.complaints import BadRow
 
 _SPACES = " '\u00a0\u2019\u202f"
-"""Characters between thousands in any country: spaces and apostrophes."""
+"""Thousands separators that are used with either decimal separator: spaces and apostrophes."""
 
 
 def has_decimals(cell: str, *, comma: bool) -> bool:
-    """Return whether a cell is a number with decimals, which follow a comma or a point."""
+    """Return whether a cell is a number with decimals, which follow a comma if `comma` is set, else a point."""
     return _pattern(comma).fullmatch(cell.strip()) is not None
 
 
 def minor_units(cell: str, currency: str, *, comma: bool) -> object:
-    """Return the minor units of a price with decimals, or the cell if it is no number or has an unknown currency.
+    """Return the minor units of a price; return the cell itself if number or currency is invalid.
 
-    Raises BadRow if the number of decimals is not that of the currency.
+    Raises BadRow if the price does not have the currency's number of decimals.
     """
     if not cell or currency not in EXPONENTS:
         return cell or None

@@ -1,4 +1,4 @@
-"""Lines for people that describe what an import would change."""
+"""Descriptions, for people, of the changes that an import would make."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -9,7 +9,7 @@ from domain.catalog.product import ProductDetails
 from domain.shared.money import Money
 
 MAX_VALUE = 60
-"""Characters that are shown of a value."""
+"""The maximum number of characters of a value in a description."""
 
 
 def describe(planned: PlannedRow) -> str:
@@ -29,7 +29,7 @@ def _differences(before: ProductValues, after: ProductValues) -> Iterator[str]:
 
 
 def _shown(value: str | int | Money | Mapping[str, str] | None) -> str:
-    """Return a value on one line, without characters that control a terminal."""
+    """Format a value on one line, without terminal control characters."""
     text = str(value) if isinstance(value, Money) else json.dumps(value, ensure_ascii=False)
     printable = "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text)
     return printable if len(printable) <= MAX_VALUE else f"{printable[: MAX_VALUE - 1]}…"

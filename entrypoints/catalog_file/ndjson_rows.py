@@ -1,4 +1,4 @@
-"""Rows of an NDJSON file: on each line an object with the fields of `POST /v1/products`."""
+"""Parsing of NDJSON files: each line is an object with the fields of `POST /v1/products`."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -24,7 +24,7 @@ class NdjsonRows:
 
     @staticmethod
     def field(path: Sequence[str | int]) -> str:
-        """Return the field of a path into a row: `price.amount` for the amount of the price."""
+        """Return the name of a field by its path: `price.amount` for the amount of the price."""
         return ".".join(map(str, path))
 
 
@@ -36,7 +36,7 @@ def _row(line: str) -> object:
 
 
 def _reason(problem: HTTPProblem) -> str:
-    """Return the reason in a file's terms: a request's only line is one of many here."""
+    """Return the reason without the line number of the JSON parser, which sees one line of the file."""
     column = problem.params.get("column")
     if column is not None:
         return f"This is not JSON: there is a mistake at column {column}."

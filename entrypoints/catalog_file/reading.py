@@ -1,4 +1,4 @@
-"""From a file to rows that can be imported, all of them checked before the first is."""
+"""Read a file and validate all of its rows, before the first one is imported."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -13,7 +13,7 @@ from entrypoints.catalog_file.rows import BadFields, row_from
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_ROWS = 100_000
-"""The rows are one transaction, and in memory while it lasts."""
+"""The maximum size. All rows are imported in one transaction, and kept in memory until its end."""
 
 FORMATS: Mapping[str, type[CsvRows | NdjsonRows]] = {".csv": CsvRows, ".ndjson": NdjsonRows}
 _LINE_BREAK = re.compile(rb"\r\n|\r|\n")
@@ -80,7 +80,7 @@ def _text_of(path: Path, encoding: str) -> str:
     try:
         return content.decode(encoding).removeprefix(
             "\ufeff"
-        )  # spreadsheets begin a file with a byte order mark
+        )  # spreadsheet programs write a byte order mark at the start of a file
     except UnicodeDecodeError as error:
         line = len(_LINE_BREAK.findall(content, 0, error.start)) + 1
         raise BadFile(

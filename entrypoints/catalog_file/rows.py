@@ -1,4 +1,4 @@
-"""From the fields of a row to a row that can be imported, by the domain's rules."""
+"""Conversion of a row's fields to a row that can be imported, validated by the domain's rules."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeGuard
@@ -29,7 +29,7 @@ _PRICE = ("amount", "currency")
 
 
 class BadFields(Exception):
-    """Fields of a row break rules."""
+    """Some fields of a row violate rules."""
 
     def __init__(self, violations: Iterable[Violation]) -> None:
         super().__init__("Fields of the row break rules.")
@@ -37,9 +37,9 @@ class BadFields(Exception):
 
 
 def row_from(line: int, row: object) -> CatalogRow:
-    """Return the row that begins at a line, which may be any JSON value. Raises BadFields, naming every broken rule.
+    """Convert a JSON value, read at `line`, to a row. Raises BadFields with every violated rule.
 
-    Fields that it does not name keep their value, and null clears one.
+    Absent fields keep their value in the product, and null clears a field.
     """
     if not _is_object(row):
         raise BadFields([Violation((), "not_an_object", "Send a JSON object.")])
@@ -129,7 +129,7 @@ def _missing(*path: str) -> Violation:
 
 
 def _unknown(row: Mapping[str, object], known: Iterable[str], *path: str) -> Iterator[Violation]:
-    """Yield one violation at the object itself: a field's name is the file's content, and is not repeated."""
+    """Yield one violation without a field, because the unknown name is content of the file."""
     if row.keys() - set(known):
         yield Violation(path, "unknown_field", "There is a field here that is not known.")
 

@@ -1,4 +1,4 @@
-"""Catalog files that an import understands: importing one again changes nothing."""
+"""Writing of catalog files in the format of the import. Importing such a file changes nothing."""
 
 import csv
 import json
@@ -19,7 +19,7 @@ class NotCsv(Exception):
 
 
 class NdjsonWriter:
-    """Writes a JSON object per line."""
+    """A writer of one JSON object per line."""
 
     def __init__(self, target: TextIO) -> None:
         self._target = target
@@ -33,7 +33,7 @@ class NdjsonWriter:
 
 
 class CsvWriter:
-    """Writes a row per product (RFC 4180), with a column for each attribute that a product has."""
+    """A writer of one row per product (RFC 4180), with a column for each attribute of any product."""
 
     def __init__(self, target: TextIO, attributes: Iterable[str]) -> None:
         """Write the header."""
@@ -43,7 +43,7 @@ class CsvWriter:
         self._writer.writerow(["sku", *details, "status", *self._attributes])
 
     def write(self, product: ProductView) -> None:
-        """Raise NotCsv for an attribute that has no column or no value."""
+        """Raise NotCsv for an attribute that has no column or an empty value."""
         cells: list[object] = []
         for name, value in _fields(product):
             if isinstance(value, Money):
@@ -71,7 +71,7 @@ class AttributeNames:
         return iter(self._names)
 
     def add(self, product: ProductView) -> None:
-        """Raise NotCsv if there are too many."""
+        """Raise NotCsv if there are too many attributes."""
         self._names |= dict.fromkeys(product.attributes)
         if len(self._names) > MAX_ATTRIBUTE_COLUMNS:
             raise NotCsv(
@@ -80,7 +80,7 @@ class AttributeNames:
 
 
 def _fields(product: ProductView) -> Iterator[tuple[str, object]]:
-    """Yield the fields of an import file with their values."""
+    """Yield the product's fields, named as in an import file, with their values."""
     yield "sku", product.sku
     for field in fields(ProductDetails):
         yield field.name, getattr(product, field.name)

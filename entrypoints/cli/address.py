@@ -1,4 +1,4 @@
-"""The network address at which the service listens."""
+"""The network address on which the service listens."""
 
 import errno
 import socket

@@ -1,4 +1,4 @@
-"""The lines that `serve` prints when the service answers."""
+"""The lines that `serve` prints as soon as the service answers."""
 
 import os
 import shlex
@@ -46,7 +46,7 @@ def _lines(address: Address, settings: Settings) -> list[tuple[str, str]]:
 
 
 def _command(settings: Settings) -> str:
-    """Return the shell command that runs the command line on the same embedded database."""
+    """Return the start of a shell command for further commands on the same embedded database."""
     python = Path(sys.executable)
     if python.is_relative_to(Path.cwd()):
         python = python.relative_to(Path.cwd())

@@ -1,4 +1,4 @@
-"""The command line: all commands, and the old names under which some of them still work."""
+"""The command line with all commands, and the old names that some of them still have."""
 
 from collections.abc import Sequence
 

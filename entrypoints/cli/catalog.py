@@ -88,9 +88,9 @@ def import_file(
 ) -> None:
     """Create or update the products of a file, by SKU: all of them, or none, even if the command is killed.
 
-    Every row is validated first, and every invalid row is reported. Products that are not in the file do not change,
-    nor do fields that the file does not name: an absent column or field keeps its value, and an empty cell or null
-    clears it. New products need a name and a price. Orders are placed while the import runs.
+    Every row is validated first, and every invalid row is reported. Products that are not in the file do not change.
+    If a column or field is absent, products keep its value; an empty cell or null clears it. New products need a name
+    and a price. Customers can place orders while the import runs.
 
     **CSV**: separated by commas, semicolons or tabs. The first line names the columns: sku, and any other fields of
     POST /v1/products, with price_amount and price_currency for the price, and attributes.NAME for each attribute, such
@@ -198,7 +198,7 @@ def export(
     criteria = ProductFilter(status=status, changed_after=utc(after), changed_before=utc(before))
 
     async def run(container: "Container") -> int:
-        # A public read is stopped after a second, which an export may need for its statements.
+        # The statements of an export can take longer than the timeout of public reads.
         container.database.public_read_engine.override(container.database.engine)
         export_products = container.catalog.export_products()
         total = await export_products.count(criteria)

@@ -35,7 +35,7 @@ def show() -> None:
 
 @group.command()
 def check() -> None:
-    """Refuse settings that this release does not know, or whose values are wrong: for a test of a deployment.
+    """Check the settings before a deployment: fail for unknown settings and for invalid values.
 
     The service itself ignores unknown settings with a warning, because they can belong to a newer release.
     """

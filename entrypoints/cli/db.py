@@ -12,7 +12,7 @@ def db() -> None:
 
 @group.command()
 def status() -> None:
-    """Print the schema's revision and which releases it permits.
+    """Print the schema's revision, and the releases that can run on it.
 
     The exit code is 1 if this release cannot run on the schema.
     """
@@ -52,7 +52,7 @@ def downgrade(
         str, typer.Option(help="The revision to keep as the last one, for example 0026.", show_default=False)
     ],
 ) -> None:
-    """Undo the migrations after a revision. What they have added is deleted, with its data.
+    """Undo the migrations after a revision. The tables and columns that they added are deleted with their data.
 
     First replace all processes by a release that runs on the older schema.
     """

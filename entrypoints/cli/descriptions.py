@@ -18,7 +18,7 @@ File = Annotated[
 @asyncapi.callback()
 @lifecycle.callback()
 def _group() -> None:
-    """Keep `export` as a command of its own, although it is the group's only one."""
+    """Group the commands. Without this function Typer would omit the name of the only command, `export`."""
 
 
 @openapi.command("export")

@@ -1,4 +1,4 @@
-"""What the export commands share: formats, times, the target file and the progress bar."""
+"""Common parts of the export commands: formats, times, the target file and the progress bar."""
 
 import sys
 import tempfile
@@ -48,22 +48,22 @@ def format_of(file: Path | None, named: Format | None) -> Format:
 
 
 def utc(moment: datetime | None) -> datetime | None:
-    """Return a moment with an offset: without one it is in UTC."""
+    """Return the time in UTC if it has no offset."""
     return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
 
 @contextmanager
 def writing(file: Path | None) -> Iterator[TextIO]:
-    """Open the target of an export. A file gets its name when it is complete, and only its owner may read it.
+    """Open the target of an export. A file gets its final name only when it is complete.
 
-    Raises CommandFailed if it cannot be written.
+    Only its owner can read the file. Raises CommandFailed if it cannot be written.
     """
     if file is None:
         sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr] # standard output is a TextIOWrapper
         yield sys.stdout
         return
     try:
-        # With mode 0600.
+        # The file has mode 0600.
         descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
         try:
             with open(descriptor, "w", encoding="utf-8", newline="") as target:  # noqa: PTH123 - a descriptor
@@ -95,7 +95,7 @@ def progress_bar() -> Iterator[Progress]:
 async def for_each(
     items: AsyncIterator[T], act: Callable[[T], None], bar: Progress, description: str, *, total: int
 ) -> int:
-    """Act on each item, show the progress, and return the number of items."""
+    """Call a function with each item, show the progress, and return the number of items."""
     task = bar.add_task(description, total=total)
     count = 0
     async for item in items:

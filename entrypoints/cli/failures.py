@@ -67,7 +67,7 @@ def describe_database_errors() -> Iterator[None]:
 
 
 def _reason(error: Exception) -> str:
-    """Return the first line of the driver's or server's message; further lines quote statements and rows."""
+    """Return the first line of the root cause's message. Further lines quote statements and rows."""
     while isinstance(error.__cause__, Exception):
         error = error.__cause__
     first_line = str(error).partition("\n")[0].rstrip(". ")

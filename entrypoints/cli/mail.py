@@ -40,7 +40,7 @@ def failed() -> None:
 
 
 def _printable(address: str) -> str:
-    """Return the address with escapes for what a terminal could obey: it was never validated."""
+    """Escape terminal control characters in the address, because it was never validated."""
     return "".join(
         character if character.isprintable() else f"\\u{ord(character):04x}" for character in address
     )

@@ -37,7 +37,7 @@ def export(
 ) -> None:
     """Write the orders to a file, oldest first. --after and --before are about the time of placing.
 
-    **CSV**: one row per line of an order, with the columns of its order. Amounts are in minor units. A spreadsheet may run
+    **CSV**: one row per order line, with the columns of its order. Amounts are in minor units. A spreadsheet may run
     text of customers that begins with =, so import the columns as text.
 
     **NDJSON**: one order per line, as GET /v1/orders/{order_id} shows it to staff.

@@ -46,12 +46,12 @@ def format_time(moment: datetime | None, *, missing: str) -> str:
 
 
 def write_json(document: Mapping[str, Any], file: Path | None) -> None:
-    """Write a document as indented JSON, to standard output without a file. Raises CommandFailed."""
+    """Write a document as indented JSON to a file or, if `file` is None, to standard output."""
     write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", file)
 
 
 def write_text(text: str, file: Path | None) -> None:
-    """Write a text, to standard output without a file. Raises CommandFailed."""
+    """Write a text to a file or, if `file` is None, to standard output. Raises CommandFailed."""
     if file is None:
         typer.echo(text, nl=False)
         return

@@ -14,13 +14,13 @@ group = typer.Typer(no_args_is_help=True)
 def secrets() -> None:
     """Encrypt the secrets in the database: signing keys, and the secrets of webhooks and of the service itself.
 
-    STEELYARD_SECRETS_KEY or STEELYARD_SECRETS_KEY_FILE has the keys. The first one encrypts, all decrypt.
+    STEELYARD_SECRETS_KEY or STEELYARD_SECRETS_KEY_FILE contains the keys. The first key encrypts, and all keys decrypt.
     """
 
 
 @group.command()
 def generate() -> None:
-    """Print a new key for the setting. It is not stored. Keep a copy: without it the secrets are lost."""
+    """Print a new key for the setting. It is not stored. Keep a copy: without the key the secrets are lost."""
     from adapters.security.secret_box import generate_key
 
     typer.echo(generate_key())
@@ -28,17 +28,17 @@ def generate() -> None:
 
 @group.command()
 def encrypt() -> None:
-    """Encrypt the secrets that are stored in clear. It can be interrupted and repeated.
+    """Encrypt the secrets that are stored unencrypted. It can be interrupted and repeated.
 
-    Run it when every process has the key and no process of the release before it is running: that release cannot
-    read encrypted secrets.
+    Run it when every process has the key, and when no process of the previous release is running: that release
+    cannot read encrypted secrets.
     """
     typer.echo(f"{_encrypt('secrets encrypt', in_clear=True)} secrets are now encrypted.")
 
 
 @group.command()
 def rotate() -> None:
-    """Encrypt the secrets with the first key that are encrypted with another one. It can be interrupted and repeated.
+    """Encrypt with the first key the secrets that have another key. It can be interrupted and repeated.
 
     To rotate keys, add the new key last and restart every process, then put it first and restart them again. Run this
     command, and remove the old key after STEELYARD_IDEMPOTENCY_RETENTION.

@@ -23,7 +23,7 @@ def serve(
         bool, typer.Option("--worker/--no-worker", help="Also run a worker process for background jobs.")
     ] = True,
 ) -> None:
-    """Migrate the database, and serve HTTP until Ctrl-C. Also runs a worker, see `worker`.
+    """Migrate the database, serve HTTP, and run a worker (see `worker`) until Ctrl-C.
 
     Without STEELYARD_DATABASE_URL the command starts an embedded PostgreSQL, with its data in STEELYARD_DATA_DIR.
     """
@@ -64,5 +64,5 @@ def serve(
 
 
 def _variables(**settings: object) -> dict[str, str]:
-    """Return the given settings by the names of their environment variables."""
+    """Return the settings that were given as options, by the names of their environment variables."""
     return {f"STEELYARD_{name.upper()}": str(value) for name, value in settings.items() if value is not None}

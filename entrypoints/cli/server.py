@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from entrypoints.http.middleware.request_drainer import RequestDrainer
 
 CONNECTIONS = 8192
-"""Connections of one process, idle ones included. This is far more than the queues behind can hold, so that excess
-requests get a 503. The kernel's backlog holds as many again."""
+"""Connections of one process, including idle ones. The limit is far above the capacity of the queues, so that excess
+requests get a 503. The kernel's backlog holds the same number of further connections."""
 HEADER_SECONDS = 30
 """A connection is closed if the headers of the next request do not arrive within this time."""
 HEADER_BUFFER_BYTES = 64 * 1024
@@ -52,7 +52,7 @@ LOG_THROUGH_ROOT = {
 
 
 _STOP_ANNOUNCEMENT: Mapping[str, str] = {}
-"""The message after the variables: the process will be stopped."""
+"""The second message to a process, after the variables: the process will be stopped."""
 
 Prepare = Callable[[], Mapping[str, str]]
 """Prepare the database, and return the environment variables with which the service finds it."""
@@ -103,7 +103,7 @@ def serve_http(
 
 
 def _allow_as_many_files() -> None:
-    """Raise the limit of open files to the maximum: each connection is one."""
+    """Raise the limit of open files to the maximum, because each connection is an open file."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
@@ -136,7 +136,7 @@ class _Server(MPServer):
             self.main_loop_interrupt.clear()
             for worker in self._workers.values():
                 _send(worker, _STOP_ANNOUNCEMENT)
-            self.main_loop_interrupt.wait(self._drain_delay.total_seconds())  # a second signal sets it
+            self.main_loop_interrupt.wait(self._drain_delay.total_seconds())  # a second signal sets the event
         super().shutdown(exit_code)  # type: ignore[no-untyped-call] # Granian has no types there
 
     def _spawn_worker(  # type: ignore[override] # Granian's method has the same parameters without types

@@ -1,4 +1,4 @@
-"""Stopping a process that serves no requests."""
+"""Signals that stop a process without an HTTP server."""
 
 import asyncio
 import os

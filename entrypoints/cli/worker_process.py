@@ -12,7 +12,7 @@ import structlog
 from entrypoints.cli.address import Address
 
 STOP_SECONDS = 15
-"""The time that the worker has to finish its current jobs."""
+"""The time for the worker to finish its current jobs."""
 
 RESTART_SECONDS = 1.0
 POLL_SECONDS = 0.1
@@ -25,7 +25,7 @@ _ROOT = Path(__file__).parents[2]
 def worker_process(address: Address) -> Iterator[None]:
     """Run a worker with the settings of the environment, and restart it when it exits.
 
-    It starts when the service at `address` answers, so that it does not slow the service's start.
+    The worker starts when the service at `address` answers, so that it does not delay the service's start.
     """
     worker = _Worker(address)
     worker.start()
@@ -36,7 +36,7 @@ def worker_process(address: Address) -> Iterator[None]:
 
 
 class _Worker:
-    """The worker's process. It stops when its standard input is closed, which also happens if this process is killed."""
+    """The worker's process. It stops when its standard input is closed, even if because `serve` was killed."""
 
     def __init__(self, address: Address) -> None:
         self._address = address
@@ -70,7 +70,7 @@ def _start() -> subprocess.Popen[bytes]:
         [sys.executable, "-m", "entrypoints", "worker", "--until-stdin-closes"],
         cwd=_ROOT,
         stdin=subprocess.PIPE,
-        # A session of its own, so that Ctrl-C reaches only `serve`: it stops the worker after the last response.
+        # The worker has a separate session, so that Ctrl-C reaches only `serve`, which stops the worker last.
         start_new_session=True,
     )
 

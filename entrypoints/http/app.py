@@ -40,7 +40,7 @@ from entrypoints.lifespan import running, warn_about_clear_secrets
 from entrypoints.settings import Settings
 
 DRAIN_SECONDS = 10.0
-"""How long running requests can take to finish when the process stops."""
+"""The time for running requests to finish when the process stops."""
 
 DESCRIPTION = """Users, a catalogue with stock, and orders that never oversell.
 
@@ -78,9 +78,9 @@ ROUTERS: Sequence[APIRouter] = (
 
 
 def create_app(settings: Settings | None = None, container: Container | None = None) -> FastAPI:
-    """Make a new app. Without arguments it reads its settings from the environment.
+    """Create an app. Without arguments, the settings are read from the environment.
 
-    It connects to nothing before it starts up. Raises WrongSettings.
+    The app opens no connections before its startup. Raises WrongSettings.
     """
     if container is None:
         container = Container(settings=settings or Settings.from_environment())
@@ -109,7 +109,7 @@ def create_app(settings: Settings | None = None, container: Container | None = N
         openapi_url=None,
         redirect_slashes=False,
         exception_handlers=dict(PROBLEM_HANDLERS),
-        telemetry={"tracing": False, "metrics": False, "logs": False},  # nothing here collects it
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # no collector is used
     )
     app.state.container = container
     app.state.request_drainer = request_drainer
@@ -142,7 +142,7 @@ def _add_middleware(app: FastAPI, container: Container) -> None:
     if settings.cors_origins:
         options = cors_options(settings.cors_origins)
         app.add_middleware(CORSMiddleware, **options)
-        # Pages of these origins can also read unexpected errors, which are answered outside of this middleware.
+        # Unexpected errors are answered outside of this middleware. Pages of these origins must be able to read them.
         unexpected = CORSMiddleware(internal_error, **options)
     app.add_middleware(
         RequestContextMiddleware,

@@ -16,10 +16,10 @@ from examples.northwind.plan import plan_of
 
 _LOOKS = 120
 _PAUSE = 0.5
-"""How often, and after how many seconds each time, the demo looks whether a refund was sent."""
+"""The number of checks whether a refund was sent, and the seconds before each."""
 
 DEALT_WITH_AT_ONCE = 6
-"""Fewer than the service's database connections: unlike placing, these requests are not batched."""
+"""Concurrent orders. Fewer than database connections, because these requests, unlike placing, are not batched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class _OneOrder:
     async def __call__(self) -> None:
         """Perform the actions in order, and stop at the first rejection.
 
-        What an order already shows was done in an earlier run, so long ago that its keys may be forgotten.
+        Actions that the order already shows are skipped: an earlier run did them, and its keys may have been pruned.
         """
         plan = plan_of(self.northwind, self.order)
         if plan.is_paid and not self.placed.is_paid and not await self._pay(plan.cards):
@@ -126,7 +126,7 @@ class _OneOrder:
             self._note(answer, "refunded")
 
     async def _send_back(self, units: Mapping[str, object]) -> None:
-        """Have the customer return units, and the cashier approve and receive them."""
+        """Return units as the customer, then approve and receive the return as staff."""
         requested = await self._send(
             "returns",
             {"lines": [units], "reason": "It came back"},

@@ -25,7 +25,7 @@ _TRY_AGAIN = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 class Client:
     http: httpx2.AsyncClient
     on_wait: Callable[[float], None]
-    """Called with the seconds that the service asked to wait."""
+    """A function that is called with the seconds that the service asked the client to wait."""
 
     async def send(
         self,
@@ -38,9 +38,9 @@ class Client:
         data: Mapping[str, str] | None = None,
         params: Mapping[str, str | int] | None = None,
     ) -> httpx2.Response:
-        """Send a request until the response is not "try again later".
+        """Send a request, and retry it until the response no longer asks to try again later.
 
-        Raises httpx2.TransportError when there is no answer in the end.
+        Raises httpx2.TransportError if the last attempt gets no response.
         """
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         if key:
@@ -75,7 +75,7 @@ async def connected(url: str, on_wait: Callable[[float], None]) -> AsyncIterator
 async def side_by_side(
     work: Callable[[T], Awaitable[R]], items: Iterable[T], *, at_once: int = AT_ONCE
 ) -> list[R]:
-    """Run the work for every item, with a limited number at the same time."""
+    """Run the work for every item, with a limited number of items at the same time."""
     remaining = iter(items)
     results: list[R] = []
 

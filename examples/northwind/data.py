@@ -1,6 +1,6 @@
 """Northwind's data from the files, and sums derived from it.
 
-Nothing here knows the service: what the service says is compared with this.
+This module does not use the service: the service's results are compared with these data.
 """
 
 import csv
@@ -38,7 +38,7 @@ class NorthwindOrder:
     customer_id: str
     ordered_on: str
     quantities: Mapping[str, int]
-    """By SKU, in the order of the lines."""
+    """Quantities by SKU, in the order of the lines."""
     shipping_address: Mapping[str, str]
 
 

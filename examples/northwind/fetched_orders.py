@@ -15,7 +15,7 @@ PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class KeptOrder:
-    """`northwind_id` is text: it comes back as it was sent. What was ordered and shipped is by SKU, in units.
+    """An order of the demo. `northwind_id` is the text that was sent. Ordered and shipped units are by SKU.
 
     `total`, `paid` and `refunded` are in minor units.
     """

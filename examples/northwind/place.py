@@ -20,7 +20,7 @@ class PlacedOrder:
 
     id: UUID
     line_ids: Mapping[str, str]
-    """By SKU."""
+    """The ids of the order's lines by SKU."""
     is_paid: bool
     is_shipped: bool
     is_refunded: bool
@@ -33,7 +33,7 @@ class Placed:
     new: int
     replayed: int
     orders: Mapping[int, PlacedOrder]
-    """By Northwind id."""
+    """Orders by Northwind id."""
     refusals: tuple[str, ...]
 
 
@@ -49,7 +49,7 @@ async def place_all(
     orders: dict[int, PlacedOrder] = {}
 
     async def place(order: NorthwindOrder) -> str | bool:
-        """Return whether it was a replay, or why the order was rejected."""
+        """Place the order. Return whether the response is a replay, or the reason if the order was rejected."""
         answer = await client.send(
             "POST",
             "/v1/orders",

@@ -8,9 +8,10 @@ from examples.northwind.data import Northwind, NorthwindOrder
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`cards` are the tokens with which the customer tries to pay, the last of which is good; without any the order waits.
+    """The plan for one order. The customer tries the tokens in `cards`; the last one is accepted.
 
-    `shipped` are units by SKU. `returned` is the SKU of which one unit is paid back, `rebate` an amount in US cents.
+    Without `cards` the order stays unpaid. `shipped` are units by SKU. One unit of the SKU `returned` is returned and
+    refunded. `rebate` is a further refund in US cents.
     """
 
     cards: tuple[str, ...] = ()
@@ -28,7 +29,7 @@ class Plan:
 
 
 def plan_of(northwind: Northwind, order: NorthwindOrder) -> Plan:
-    """Return the plan by the last digit of the order's number: of ten orders four are paid, and three of those shipped."""
+    """Return the plan by the order number's last digit: four of ten are paid, and three of these are shipped."""
     good = ("tok_ok",)
     match order.id % 10:
         case 0:

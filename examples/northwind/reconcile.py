@@ -19,7 +19,7 @@ LEDGER_PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One comparison, with a line for each difference."""
+    """The result of one comparison, with a line for each difference."""
 
     name: str
     expected: str
@@ -89,7 +89,7 @@ async def check_stock(
 ) -> list[Check]:
     """Compare the remaining stock of each product with its initial stock minus the ordered units.
 
-    Whatever else has moved the stock, by other orders or by staff, is told by the ledger and allowed for.
+    Other movements of the stock, by other orders or by staff, are read from the ledger and taken into account.
     """
     ordered = northwind.units_ordered()
     differences = []

@@ -42,7 +42,7 @@ def tell_customers(console: Console, customers: int, *, email: str, password: st
 
 
 class WaitTeller:
-    """Prints once why the demo pauses, and not for short waits."""
+    """A callback that prints once why the demo pauses. Short waits print nothing."""
 
     def __init__(self, console: Console) -> None:
         self._console = console

@@ -1,4 +1,4 @@
-"""The service that the demo uses: a running one, or one that is started for the demo."""
+"""The service that the demo uses: it is already running, or is started for the demo."""
 
 import os
 import subprocess
@@ -22,7 +22,7 @@ TICK = 0.05
 def service_at(address: Address) -> Iterator[bool]:
     """Ensure that a service answers at the address, and yield whether it was started here. Raises DemoFailed.
 
-    One that was started reads the same settings, and stops with the context.
+    A service that was started here reads the same settings, and stops when the context ends.
     """
     if address.answers():
         yield False

@@ -1,7 +1,7 @@
-"""The same API in the style of FastAPI's tutorial and SQLAlchemy's ORM, done well.
+"""The same API, carefully written in the style of FastAPI's tutorial and SQLAlchemy's ORM.
 
-A session per request by a dependency with `yield`, the ORM's unit of work, relationships loaded without N+1, response
-models, `Depends` for the user. One process, asynchronous, on uvicorn with uvloop and httptools.
+It has a session per request (a dependency with `yield`), the ORM's unit of work, relationships loaded without N+1,
+response models, and `Depends` for the user. It runs as one asynchronous process on uvicorn with uvloop and httptools.
 """
 
 import hashlib

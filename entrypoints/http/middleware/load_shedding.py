@@ -19,17 +19,18 @@ class _Gate:
 
 @dataclass(frozen=True, slots=True)
 class _Template:
-    """Stands in for the route in the access log: the request is rejected before its route is looked up."""
+    """A substitute for the route in the access log, because requests are rejected before routing."""
 
     path_format: str
 
 
 class LoadSheddingMiddleware:
-    """Answer 503 at once while an admission is full, for a fraction of the cost of serving.
+    """Answer 503 at once while an admission is full. This costs a fraction of serving the request.
 
-    It takes no place, because an unauthenticated client or one that has not sent its body must not exclude others.
-    The endpoint takes the place after the body was read and the token was checked. `gates` maps a method and a path
-    without parameters to a function that returns the admission.
+    The middleware does not take a place of the admission, because clients that are unauthenticated or have not sent
+    their bodies must not exclude others. The endpoint takes it after the body was read and the token was checked.
+
+    `gates` maps a method and a path without parameters to a function that returns the admission.
     """
 
     def __init__(self, app: ASGIApp, *, gates: Mapping[tuple[str, str], Callable[[], Admission]]) -> None:

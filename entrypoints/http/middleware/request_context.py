@@ -17,7 +17,7 @@ _log = structlog.get_logger(__name__)
 
 _ACCEPTABLE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _ids = Random(secrets.randbits(128))  # noqa: S311 - ids of requests are unique, and no secret
-"""A system call for each id would cost more than the rest of this middleware."""
+"""Seeded once, because a system call for each id would cost more than the rest of this middleware."""
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _CLIENT_CLOSED_REQUEST = 499
 """nginx's status for the log: the client disconnected before it got a response."""
@@ -34,7 +34,7 @@ _OVER_TLS: Headers = ((b"strict-transport-security", b"max-age=31536000; include
 _CONTENT_SECURITY_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 _UNLESS_SET: Headers = ((b"cache-control", b"no-store"), _CONTENT_SECURITY_POLICY)
 _UNLESS_SET_WITH_ETAG: Headers = ((b"cache-control", b"no-store, no-transform"), _CONTENT_SECURITY_POLICY)
-"""A proxy that compresses a response rewrites its ETag, which If-Match needs as it was (RFC 9111, section 5.2.2.6)."""
+"""`no-transform` prevents that a compressing proxy changes the ETag, which If-Match needs (RFC 9111, 5.2.2.6)."""
 
 
 async def internal_error(scope: Scope, receive: Receive, send: Send) -> None:
@@ -43,14 +43,14 @@ async def internal_error(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 class RequestContextMiddleware:
-    """The outermost middleware: assigns request ids, answers unexpected errors and writes the access log.
+    """The outermost middleware. It assigns request ids, answers unexpected errors and writes the access log.
 
     A request's id is the client's `X-Request-Id` if it has 1 to 64 letters, digits, dots, hyphens and underscores,
     else a new one. Handlers find it as `request.state.request_id`. Records and logs have `request.state.recorded_id`,
     which begins with `client:` if the client chose the id: no client can write an entry that looks like a worker's.
     The log has the route's template and never the path, the query or a header: they are the client's.
 
-    `unexpected` answers if the app failed before it sent a response.
+    `unexpected` is the app that answers if a request failed before a response was sent.
 
     HEAD is handled as GET (RFC 9110, section 9.3.2); the server omits the content. `over_tls` adds
     Strict-Transport-Security (RFC 6797).
@@ -117,11 +117,11 @@ class RequestContextMiddleware:
 
 
 class ResponseCutOff(Exception):
-    """A response could not be finished. The server closes the connection, so that the client knows as well."""
+    """A response failed after it had begun. The server closes the connection to signal this to the client."""
 
 
 def _acceptable_id(sent: bytes) -> str | None:
-    """Return the id that the client chose, or None without an acceptable one."""
+    """Return the id that the client chose, or None if it chose none or an unacceptable one."""
     return str(sent, "ascii") if _ACCEPTABLE_ID.fullmatch(sent) else None
 
 
@@ -135,5 +135,5 @@ def _completed(
 
 
 def _template(scope: Scope) -> str | None:
-    """Return the route's path with the names of its parameters; None where no route matched."""
+    """Return the route's path with the names of its parameters, or None if no route matched."""
     return getattr(scope.get("route"), "path_format", None)

@@ -1,4 +1,4 @@
-"""Running requests to completion when clients disconnect and when the process stops."""
+"""Completion of running requests when a client disconnects or the process stops."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -16,7 +16,7 @@ _log = structlog.get_logger(__name__)
 
 
 class RequestDrainer:
-    """Runs the work of requests that write, each in its own task.
+    """A runner of the work of requests. Work that writes runs in its own task.
 
     A server cancels a request's task when its client disconnects. A cancelled transaction can leave a connection in an
     unknown state, so the work runs in a second task, which the first one awaits.
@@ -36,7 +36,7 @@ class RequestDrainer:
     async def run(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Run `work` to completion, even if the caller is cancelled meanwhile.
 
-        Raises what the work raises, and HTTPProblem `shutting_down` if draining has begun, or ends the work.
+        Raises the work's errors, and HTTPProblem `shutting_down` if draining has begun or cancels the work.
         """
         if self._draining:
             raise shutting_down()
@@ -52,9 +52,9 @@ class RequestDrainer:
             raise
 
     async def run_here(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """Run `work` that only reads in the caller's task: it ends when the caller is cancelled.
+        """Run `work`, which only reads, in the caller's task: it ends when the caller is cancelled.
 
-        Raises what the work raises, and HTTPProblem `shutting_down` if draining has begun.
+        Raises the work's errors, and HTTPProblem `shutting_down` if draining has begun.
         """
         if self._draining:
             raise shutting_down()
@@ -88,7 +88,7 @@ class RequestDrainer:
         return len(late)
 
     def _tell_of_no_reads(self) -> None:
-        """Wake `drain`, the only waiter."""
+        """Wake `drain`, which waits for the last running work."""
         if self._draining and not self._reads:
             self._no_reads.set()
 

@@ -6,16 +6,16 @@ from itertools import chain
 from entrypoints.http.problems.problem import HTTPProblem
 
 MAX_BYTES = 32 * 1024
-"""Names and values of all headers. The longest that the service reads is an access token of at most 8 KiB."""
+"""Maximum bytes of all names and values. The longest value is an access token of at most 8 KiB."""
 
 _SENT_ONCE = (b"host", b"content-type")
-"""Headers of which two lines are ambiguous: a proxy could have read the other one (RFC 9112, section 3.2)."""
+"""Headers that may be sent only once: a proxy could have used the other line (RFC 9112, section 3.2)."""
 
 
 def refusal_of_headers(headers: Sequence[tuple[bytes, bytes]], *, number_of_names: int) -> HTTPProblem | None:
-    """Return the problem of headers with too many bytes, or of a header that is sent twice, or None.
+    """Return the problem of headers that are too long or of a header that is sent twice, else None.
 
-    Most requests send each header once, which the number of different names shows.
+    In most requests the number of different names equals that of lines, and no further check is needed.
     """
     if sum(map(len, chain.from_iterable(headers))) > MAX_BYTES:
         return HTTPProblem(

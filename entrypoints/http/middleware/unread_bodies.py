@@ -1,4 +1,4 @@
-"""Bounds on unread request bodies: the time that each can take, and their number."""
+"""Bounds on unread request bodies: the time for each body, and the number of bodies."""
 
 import asyncio
 from collections import Counter
@@ -12,7 +12,7 @@ from entrypoints.http.security.client_network import network_of
 from entrypoints.proxies import TrustedProxies
 
 GRACE_SECONDS = 5.0
-"""Seconds after the headers in which a body can arrive at any rate."""
+"""Seconds after the headers during which a body may arrive at any rate."""
 
 TICK_SECONDS = 0.5
 """How often the unread bodies are looked at.
@@ -22,7 +22,7 @@ the event loop, also by a busy one, and never counts.
 """
 
 _WITHOUT_BODY = {"GET", "HEAD", "OPTIONS"}
-"""Methods of which no operation reads a body."""
+"""Methods without request bodies."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +38,12 @@ class BodyLimits:
     max_unread_per_network: int
 
     def seconds_for(self, received: int) -> float:
-        """Return how many seconds after the headers the next part must have arrived."""
+        """Return the deadline of the next part of the body, in seconds after the headers."""
         return min(self.seconds, GRACE_SECONDS + received / self.min_rate)
 
 
 class UnreadBodiesMiddleware:
-    """Raises `request_timeout` for a body that arrives too slowly, and `overloaded` for one too many unread bodies.
+    """Reject bodies that arrive too slowly (`request_timeout`) and too many unread bodies (`overloaded`).
 
     It raises while the app reads the body, so that a request whose body is not read takes no place. Trusted proxies are
     exempt from the bound per network, because they send the bodies of many clients.
@@ -90,7 +90,7 @@ class UnreadBodiesMiddleware:
                 del self._counted_by_network[body.network]
 
     def _network_of_peer(self, scope: Scope) -> str | None:
-        """Return the network whose unread bodies are bounded, or None for a trusted proxy."""
+        """Return the network for which the unread bodies of the client count, or None for a trusted proxy."""
         peer = scope["client"][0] if scope.get("client") else ""
         return None if self._proxies.trusts(peer) else network_of(peer)
 

@@ -33,7 +33,7 @@ async def answer_domain_error(request: Request, exc: DomainError) -> Response:
 
 
 def problem_of_error(exc: DomainError) -> HTTPProblem:
-    """Give a domain error the status of its code. Raises KeyError, hence 500, if the registry lacks the code."""
+    """Answer a domain error with its code's status. Raises KeyError (answered with 500) for an unknown code."""
     headers = {}
     retry_after = getattr(exc, "retry_after", None)
     if retry_after is not None:
@@ -60,7 +60,7 @@ async def answer_validation_error(request: Request, exc: RequestValidationError)
 async def answer_http_exception(request: Request, exc: HTTPException) -> Response:
     """Answer errors of the framework with a problem, because the framework's messages can echo the input.
 
-    Raises the exception again, hence 500, if its status says that the server is at fault.
+    If its status is 500 or above, the exception is raised again and answered with 500.
     """
     if exc.status_code < 400:  # noqa: PLR2004 - a redirect or 304 is no problem
         return Response(status_code=exc.status_code, headers=exc.headers)
@@ -72,7 +72,7 @@ async def answer_http_exception(request: Request, exc: HTTPException) -> Respons
 
 
 def _allowed_methods(request: Request) -> str:
-    """List every method of the path (RFC 9110, section 10.2.1); the framework lists those of one route."""
+    """Return all methods of the path (RFC 9110, section 10.2.1). The framework returns those of one route."""
     methods: set[str] = set()
     for route in iter_route_contexts(request.app.routes):
         pattern = getattr(route, "path_regex", None)

@@ -1,4 +1,4 @@
-"""HTML of the problem pages: one self-contained file each, readable without style."""
+"""HTML of the problem pages. Each page is self-contained and readable without its style sheet."""
 
 import hashlib
 import json

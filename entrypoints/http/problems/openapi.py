@@ -1,4 +1,4 @@
-"""The OpenAPI responses of an operation's problems, made from the registry."""
+"""The OpenAPI responses for the problems of an operation, generated from the registry."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -46,7 +46,7 @@ def problem_responses(*codes: str) -> Responses:
 
 
 def with_problems(responses: Mapping[int | str, Mapping[str, Any]], *codes: str) -> Responses:
-    """Add problems to responses that may have some already, and other content of the same status."""
+    """Merge problems into responses, which may have other problems or content for the same status."""
     declared = {
         code
         for response in responses.values()
@@ -60,7 +60,7 @@ def with_problems(responses: Mapping[int | str, Mapping[str, Any]], *codes: str)
 
 
 def raises_problems(*codes: str) -> Callable[[_Function], _Function]:
-    """Declare the problems that a dependency can raise: every route that uses it documents them."""
+    """Declare the problems that a dependency can raise. Every route that uses it documents them."""
 
     def mark(dependency: _Function) -> _Function:
         dependency.__problems__ = codes  # type: ignore[attr-defined] # functions take attributes
@@ -75,7 +75,7 @@ def problems_of_dependency(dependency: Callable[..., Any] | None) -> tuple[str, 
 
 
 def example_of(problem: ProblemType) -> dict[str, Any]:
-    """Return the body of an example occurrence."""
+    """Return the body of an example of the problem."""
     body: dict[str, Any] = {"type": problem.uri, "title": problem.title, "status": problem.status}
     if problem.detail is not None:
         body["detail"] = problem.detail

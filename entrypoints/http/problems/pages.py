@@ -15,7 +15,7 @@ from entrypoints.http.representation.negotiation import prefers
 from entrypoints.http.routing.strict_router import StrictRouter
 
 router = StrictRouter(prefix="/problems", tags=["problems"])
-"""Include it wherever `problem_responses` is used: it brings the schema that those refer to."""
+"""An app that uses `problem_responses` has to include this router: it adds the schema that they refer to."""
 
 _HTML = {"content": {"text/html": {"schema": {"type": "string"}}}}
 _HEADERS = {"Cache-Control": "public, max-age=3600", "Vary": "Accept"}

@@ -17,7 +17,7 @@ from entrypoints.http.problems.registry import PROBLEMS
 MEDIA_TYPE = "application/problem+json"
 
 MAX_VIOLATIONS = 20
-"""A problem describes the first 20 broken rules and says that there are more: a client could send any number."""
+"""A problem lists at most 20 violations, and notes if there are more: a client could cause any number."""
 
 _REALM = 'Bearer realm="steelyard"'
 _CHALLENGES = {
@@ -26,7 +26,7 @@ _CHALLENGES = {
     "token_expired": f'{_REALM}, error="invalid_token", error_description="The access token has expired"',
     "invalid_signature": 'Signature realm="steelyard"',
 }
-"""RFC 6750, section 3.1: a request without a token gets no error code. RFC 9110 wants a challenge with every 401."""
+"""RFC 6750, section 3.1: a request without a token gets no error code. RFC 9110 requires a challenge with every 401."""
 
 INSUFFICIENT_SCOPE = f'{_REALM}, error="insufficient_scope"'
 """RFC 6750, section 3.1: sent with 403 if the client's token lacks the scope."""
@@ -125,17 +125,17 @@ class ProblemResponse(Response):
 
 
 def _is_ours(scope: Scope) -> bool:
-    """Return whether the path is one of the service's and contains nothing from the client except ids."""
+    """Return whether the path belongs to the service and contains no text of the client except ids."""
     return "route" in scope and all(isinstance(value, UUID) for value in scope["path_params"].values())
 
 
 def pointer_to(path: Sequence[str | int]) -> str:
-    """Write a path into a body as a JSON Pointer (RFC 6901, section 3); the empty path is the whole body."""
+    """Format a path into the body as a JSON Pointer (RFC 6901, section 3). The empty path is the whole body."""
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
 
 
 def item_for(violation: Violation) -> dict[str, Any]:
-    """Describe a broken rule of the domain as a member of `errors`."""
+    """Describe a violated rule of the domain as a member of `errors`."""
     item: dict[str, Any] = {
         "pointer": pointer_to(violation.path),
         "code": violation.code,

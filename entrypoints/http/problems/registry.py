@@ -17,7 +17,7 @@ PROBLEMS: Mapping[str, ProblemType] = MappingProxyType(
         )
     }
 )
-"""Every problem by its code, in the order of statuses.
+"""All problem types by code, sorted by status.
 
-The OpenAPI responses, the pages under /problems and the statuses of domain errors are made from it.
+The OpenAPI responses, the pages under /problems and the statuses of domain errors are derived from them.
 """

@@ -1,4 +1,4 @@
-"""Which steps of a path into a body are names of the schema, and which come from the client."""
+"""Paths into a request body: which parts the schema names, and which come from the client."""
 
 from collections.abc import Sequence
 from types import NoneType
@@ -8,16 +8,16 @@ from pydantic import BaseModel, SecretStr
 
 
 def declared_part(annotation: Any, path: Sequence[str | int]) -> list[str | int]:  # noqa: ANN401 - any annotation is walked
-    """Return the longest prefix of `path` that the schema names: fields of models, positions in lists.
+    """Return the longest prefix of `path` that consists of fields of models and positions in lists.
 
-    It ends before a key of a mapping, an unknown field, and pydantic's labels for members of a union, which are not
+    It ends before a key of a mapping, before an unknown field, and before pydantic's label of a union's member, which is not
     part of the body.
     """
     return [step for step, _ in _walk(annotation, path)]
 
 
 def field_names(annotation: Any, path: Sequence[str | int]) -> list[str]:  # noqa: ANN401 - see declared_part
-    """Return the known names of the object at `path`, sorted; none if it is not a model."""
+    """Return the sorted field names of the object at `path`, or none if it is not a model."""
     reached = [annotation, *(inner for _, inner in _walk(annotation, path))][-1]
     return sorted(fields_of(reached))
 
@@ -48,7 +48,7 @@ def _walk(annotation: Any, path: Sequence[str | int]) -> list[tuple[str | int, A
 
 
 def fields_of(annotation: Any) -> dict[str, Any]:  # noqa: ANN401 - see declared_part
-    """Return the annotations of a model's fields by their JSON names; none if it is not a model."""
+    """Return the annotations of a model's fields by their JSON names, or none for another type."""
     model = bare(annotation)
     if not (isinstance(model, type) and issubclass(model, BaseModel)):
         return {}

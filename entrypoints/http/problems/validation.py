@@ -1,7 +1,7 @@
 """Conversion of pydantic's errors to a problem, without values of the input.
 
-Of names that the client chose, only that of an unknown field is returned, to find a misspelling: at most 64 printable
-characters, and none where a client could have sent a secret in the wrong place.
+The only text of the client in the problem is the name of an unknown field, to show a misspelling. It is cut to 64
+printable characters, and left out where the name could be a misplaced secret.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,11 +17,11 @@ from entrypoints.http.problems.validation_messages import INVALID, RULES, UNKNOW
 _MAX_NAME = 64
 _BROKEN_RULE = "broken_rule"
 _OPAQUE = "Value"
-"""Pydantic's word for a value with a length that is neither a text nor a collection: here, a SecretStr."""
+"""Pydantic's name for a value with a length that is neither text nor collection. Here it is a SecretStr."""
 
 
 def broken_rule(*path: str | int, code: str, detail: str, **params: Param) -> PydanticCustomError:
-    """Make the error that a schema's validator raises; `path` leads from the validated value to the field.
+    """Create an error for a schema's validator. `path` leads from the validated value to the field.
 
         @model_validator(mode="after")
         def passwords_agree(self) -> Self:
@@ -29,7 +29,7 @@ def broken_rule(*path: str | int, code: str, detail: str, **params: Param) -> Py
                 raise broken_rule("password_confirm", code="passwords_differ", detail="Repeat the same password.")
             return self
 
-    `detail` is made from the rule, never from the value.
+    `detail` describes the rule, and never contains the value.
     """
     violation = Violation(path, code, detail, params)
     return PydanticCustomError(_BROKEN_RULE, "A rule is broken.", {"violation": violation})
@@ -38,8 +38,8 @@ def broken_rule(*path: str | int, code: str, detail: str, **params: Param) -> Py
 def problem_of(errors: Sequence[Mapping[str, Any]], *, body: Any, body_type: Any) -> HTTPProblem:  # noqa: ANN401 - a body is any JSON, its type any annotation
     """Return the problem of a request that the operation's schema rejects.
 
-    `body` is the parsed body and `body_type` its annotation: they show which names are the schema's and which the
-    client's.
+    `body` is the parsed body and `body_type` its annotation. They distinguish names of the schema from names that the
+    client chose.
     """
     for error in errors:
         place, *path = error["loc"]

@@ -1,4 +1,4 @@
-"""Messages for broken field rules, made from the rule alone.
+"""Messages for violated field rules. They contain the rule and never the value.
 
 Pydantic's own messages are not used: some of them repeat the input.
 """
@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The stable code of a broken rule and its sentence, a template over the rule's limits.
+    """The stable code of a violated rule, and its message: a template for the rule's limits.
 
     `limits` are the names of the limits in pydantic's error context: they come from the schema, never from the input.
     """
@@ -83,4 +83,4 @@ RULES: Mapping[str, Rule] = {
     "model_attributes_type": _NOT_AN_OBJECT,
     "dataclass_type": _NOT_AN_OBJECT,
 }
-"""By pydantic's error types. What is not listed is INVALID."""
+"""Messages by pydantic's error types. All other types have the message INVALID."""

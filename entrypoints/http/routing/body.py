@@ -10,17 +10,17 @@ from entrypoints.http.problems.problem import HTTPProblem
 from entrypoints.http.routing import strict_json
 
 MAX_BODY_BYTES = 256 * 1024
-"""The bound on JSON bodies, above the need of every operation.
+"""The maximum size of a JSON body. No operation needs more.
 
-An order of 100 lines takes about 12 KiB. The largest texts are a product's description and attributes: some 10,000
+An order of 100 lines takes about 12 KiB. The longest texts are a product's description and attributes: about 10,000
 characters, each of which takes at most 12 bytes, as two escapes.
 """
 
 MAX_FORM_BYTES = 16 * 1024
-"""The longest form has a token of 8 KiB."""
+"""The maximum size of a form. The largest one contains a token of 8 KiB."""
 
 MAX_FORM_FIELDS = 20
-"""No form has more than five fields; unknown ones are allowed (RFC 6749, section 3.2)."""
+"""The maximum number of fields. Forms have five at most, but unknown fields are allowed (RFC 6749, 3.2)."""
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
@@ -29,7 +29,7 @@ MERGE_PATCH = "application/merge-patch+json"
 
 
 class StrictRequest(Request):
-    """A request whose body is bounded, and strict JSON where it is read as JSON.
+    """A request with a bounded body. If the body is read as JSON, it has to be strict JSON.
 
     Reading more than `max_body_bytes` raises HTTPProblem `body_too_large`. The received bytes are counted, because
     Content-Length can be absent or wrong.
@@ -73,9 +73,9 @@ class StrictRequest(Request):
 
 
 def ensure_readable(request: Request, media_types: tuple[str, ...]) -> None:
-    """Raise HTTPProblem `unsupported_media_type` unless the body is declared as one of `media_types`, without encoding.
+    """Raise HTTPProblem `unsupported_media_type` unless the body has one of `media_types` and no encoding.
 
-    Parameters such as a charset make no difference: JSON has none, and is read as UTF-8 whatever they say. A
+    Parameters such as a charset are ignored: JSON has none, and is always read as UTF-8. A
     Content-Encoding is rejected as RFC 9110, section 15.5.16 describes: a compressed body has no bound until it is
     decompressed.
     """
@@ -97,7 +97,7 @@ def ensure_readable(request: Request, media_types: tuple[str, ...]) -> None:
 
 
 def ensure_readable_form(body: bytes) -> None:
-    """Raise HTTPProblem `malformed_request` unless the URL-encoded form has few fields, in UTF-8 and without U+0000.
+    """Raise HTTPProblem `malformed_request` for too many form fields, invalid UTF-8 or U+0000.
 
     PostgreSQL cannot store U+0000. The JSON parser makes the same checks for JSON.
     """
@@ -110,7 +110,7 @@ def ensure_readable_form(body: bytes) -> None:
 
 
 def is_utf8(encoded: bytes) -> bool:
-    """Return whether URL-encoded bytes are UTF-8 once they are decoded."""
+    """Return whether URL-encoded text is valid UTF-8 after decoding."""
     try:
         unquote_to_bytes(encoded).decode()
     except UnicodeDecodeError:

@@ -1,7 +1,7 @@
 """Compiled dependencies: the dependencies of a route, resolved once when the route is created.
 
-FastAPI resolves them for each request: which are coroutines, which are shared, and what each needs. The semantics are
-FastAPI's: its order, one call per request for a shared dependency, and all errors of all parameters reported together.
+FastAPI instead determines for each request which dependencies are coroutines, which are shared, and what each needs.
+The semantics are the same: the order, one call per request for a shared dependency, and one report of all errors.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -36,7 +36,7 @@ Overrides = Mapping[Call, Call]
 _F = TypeVar("_F", bound=Call)
 _UNSOLVED: Any = object()
 _REQUEST, _RESPONSE, _FIRST_FREE = 0, 1, 2
-"""Where the values of a run stand: the request, the response, and then what each step reads and returns."""
+"""Indexes in the list of values: the request, the response, and then the values of each step."""
 
 
 class Unsupported(TypeError):
@@ -44,7 +44,7 @@ class Unsupported(TypeError):
 
 
 class ImmediateDependency:
-    """A dependency that needs the request only and never waits: it is solved without a coroutine.
+    """A dependency that needs only the request and never awaits, so it is solved without a coroutine.
 
     FastAPI calls it like any other dependency.
     """
@@ -57,7 +57,7 @@ class ImmediateDependency:
 
 
 def before_body(dependency: _F) -> _F:
-    """Have a dependency solved before the query is checked and the body is read.
+    """Mark a dependency to be solved before the query is checked and the body is read.
 
     This applies to members of `dependencies=` of a route, a router or an inclusion. They must not read the body.
     """
@@ -66,8 +66,8 @@ def before_body(dependency: _F) -> _F:
 
 
 def split_before_body(route: APIRoute) -> tuple[list[Dependant], Dependant]:
-    """Return the route's dependencies that are marked with `before_body`, and the route's dependant without them."""
-    number = len(route.dependencies)  # FastAPI puts them before those of the endpoint's parameters
+    """Split the route's dependant into the dependencies marked with `before_body` and the rest."""
+    number = len(route.dependencies)  # FastAPI puts the route's own dependencies first
     own, others = route.dependant.dependencies[:number], route.dependant.dependencies[number:]
     before: list[Dependant] = []
     after: list[Dependant] = []
@@ -78,26 +78,26 @@ def split_before_body(route: APIRoute) -> tuple[list[Dependant], Dependant]:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """One call: a dependency, or at last the endpoint."""
+    """One call, of a dependency or (in the last step) of the endpoint."""
 
     number: int
     call: Callable[..., Awaitable[Any]]
     resolve: Callable[[Request], Any] | None
-    """For an immediate dependency, its result without a coroutine."""
+    """For an immediate dependency, the function that returns its result."""
     parameters: tuple[ReadParameter, ...]
     body_fields: tuple[ModelField, ...]
     reads_whole_body: bool
     reads_request: bool
-    """Whether it has parameters or a part of the body."""
+    """Whether the call takes parameters or parts of the body."""
     sources: tuple[int, ...]
-    """Where its arguments stand."""
+    """The indexes of the call's arguments in the list of values."""
     arguments: Callable[[Sequence[Any]], Sequence[Any]]
     keywords: tuple[str, ...]
-    """Their names, if the call does not take them by position."""
+    """The names of the arguments, if the call does not take them by position."""
 
 
 class Solving:
-    """What has been solved for one request."""
+    """The values and errors of the dependencies that have been solved for one request."""
 
     __slots__ = ("dependencies", "errors", "request", "response", "values")
 
@@ -111,12 +111,12 @@ class Solving:
 
 
 class CompiledDependencies:
-    """The calls that answer a request, each after those that it depends on."""
+    """The calls that answer a request, in an order in which each one follows its dependencies."""
 
     def __init__(self, route: APIRoute, overrides: Overrides | None = None) -> None:
-        """Compile what a route depends on; `overrides` are those of the app. Raises Unsupported.
+        """Compile a route's dependencies with the app's `overrides`. Raises Unsupported.
 
-        Synchronous functions are supported as overrides only.
+        Synchronous functions are supported only as overrides.
         """
         self._route = route
         self._overrides = overrides or {}
@@ -132,11 +132,11 @@ class CompiledDependencies:
         self._before_body, self._after_body = self._steps[:number], self._steps[number:]
 
     async def solve_before_body(self, solving: Solving) -> None:
-        """Solve what is marked with `before_body`. Raises what it raises."""
+        """Solve the dependencies marked with `before_body`. Raises their errors."""
         await self._solve(solving, self._before_body, PydanticUndefined)
 
     async def solve(self, solving: Solving, body: Any) -> Any:  # noqa: ANN401 - any JSON in, what the endpoint returns out
-        """Solve the rest and call the endpoint. Raises RequestValidationError, and what they raise."""
+        """Solve the other dependencies and call the endpoint. Raises RequestValidationError and their errors."""
         await self._solve(solving, self._after_body, body)
         if errors := solving.errors:
             # FastAPI reports the errors of a shared dependency once for each dependency that shares it.
@@ -163,7 +163,7 @@ class CompiledDependencies:
                 values.append(await step.call(*arguments))
 
     def _add(self, dependant: Dependant, known: dict[Call, tuple[int, int]]) -> int:
-        """Add the steps of a dependant, and return where its result will stand."""
+        """Add the steps of a dependant, and return the index of its result in the list of values."""
         original, use_cache = dependant.call, dependant.use_cache
         if original is None:
             raise Unsupported(f"{self._route.path} has a dependency that cannot be called")
@@ -230,7 +230,7 @@ class CompiledDependencies:
         return not broken
 
     async def _read_body(self, step: _Step, body: Any) -> tuple[Sequence[Any], Sequence[Any]]:  # noqa: ANN401 - any JSON, or a form
-        """Return a step's arguments that come from the body, and the rules that they break."""
+        """Return a step's arguments that come from the body, and their validation errors."""
         if step.reads_whole_body and body is not PydanticUndefined:
             value, broken = step.body_fields[0].validate(body, loc=("body",))
             return (value,), broken
@@ -247,7 +247,7 @@ class CompiledDependencies:
 
 
 def _supported_call(dependant: Dependant, *, may_be_synchronous: bool) -> Call:
-    """Return what the dependant calls. Raises Unsupported."""
+    """Return the function that the dependant calls. Raises Unsupported."""
     call = cast(Call, dependant.call)
     name = getattr(call, "__qualname__", repr(call))
     if is_generator(call):

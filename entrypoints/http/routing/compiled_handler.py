@@ -1,4 +1,4 @@
-"""Handlers of routes in two parts: what is solved before the body is read, and the rest."""
+"""Route handlers in two parts: one runs before the body is read, and one afterwards."""
 
 from collections.abc import Callable, Coroutine
 from copy import copy
@@ -25,7 +25,7 @@ from entrypoints.http.routing.serialized_json import SerializedJSONResponse
 
 Handle = Callable[[Request], Coroutine[Any, Any, Response]]
 _Respond = Callable[[Any, Response], Response]
-"""Makes a response of the endpoint's result and of the response that the endpoint has put headers on."""
+"""A function that makes the response of the endpoint's result and the injected response with headers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +33,13 @@ class Handler:
     """The two parts of a route's handler."""
 
     begin: Callable[[Request], Coroutine[Any, Any, Any]]
-    """Solves what is marked with `before_body`, and returns what `finish` needs of it."""
+    """A function that solves dependencies marked with `before_body`. Its result is passed to `finish`."""
     finish: Callable[[Request, Any, Any], Coroutine[Any, Any, Response]]
-    """Solves the other dependencies and calls the endpoint. Takes the request, what `begin` returned and the body."""
+    """A function of request, result of `begin` and body: it solves the rest and calls the endpoint."""
 
 
 class _InjectedResponse(Response):
-    """What FastAPI injects for a parameter of type Response: no content, no headers, no status yet."""
+    """The response that is injected for a parameter of type Response: no content, headers or status."""
 
     def __init__(self) -> None:
         self.status_code = None  # type: ignore[assignment] # as in FastAPI: the endpoint has not set one
@@ -51,7 +51,7 @@ class _InjectedResponse(Response):
 def compile_handler(route: APIRoute) -> Handler:
     """Return a handler with compiled dependencies.
 
-    Raises Unsupported for what the README of this package does not list as supported.
+    Raises Unsupported for a feature that the README of this package does not list as supported.
     """
     _ensure_supported(route)
     compiled = CompiledDependencies(route)
@@ -74,7 +74,7 @@ def compile_handler(route: APIRoute) -> Handler:
 
 
 def stock_handler(route: APIRoute, effective: APIRoute) -> Handler:
-    """Return a handler of FastAPI's own parts for a route, or for an inclusion of the route."""
+    """Return a handler that uses FastAPI's own handler of a route or of an inclusion of the route."""
     before, rest = split_before_body(effective)
     marked = [dependant.call for dependant in before]
     first = APIRoute(
@@ -96,7 +96,7 @@ def stock_handler(route: APIRoute, effective: APIRoute) -> Handler:
 
 
 async def _injected_response(response: Response) -> Response:
-    """Return the response that dependencies have put headers on."""
+    """Return the injected response, to which dependencies have added headers."""
     return response
 
 
@@ -120,7 +120,7 @@ def _responder(route: APIRoute) -> _Respond:
 
 
 def _filling(route: APIRoute, serialize: Callable[[Any], bytes]) -> _Respond:
-    """Return a responder for JSON: the injected response becomes the response, which saves making another one."""
+    """Return a responder for JSON. It uses the injected response instead of creating another one."""
     status = route.status_code or HTTPStatus.OK.value
 
     def respond(result: Any, injected: Response) -> Response:  # noqa: ANN401 - what the endpoint returns
@@ -137,7 +137,7 @@ def _filling(route: APIRoute, serialize: Callable[[Any], bytes]) -> _Respond:
 
 
 def _making(route: APIRoute) -> _Respond:
-    """Return a responder that makes the route's own kind of response, as FastAPI does."""
+    """Return a responder that creates a response of the route's class, as FastAPI does."""
     response_class = route.response_class
     make = response_class.value if isinstance(response_class, DefaultPlaceholder) else response_class
     serialize = jsonable_encoder if route.response_field is None else _serializer(route, "serialize")
@@ -155,7 +155,10 @@ def _making(route: APIRoute) -> _Respond:
 
 
 def _serializer(route: APIRoute, method: str) -> Callable[[Any], Any]:
-    """Return what validates a result against the response model and serializes it with the route's options."""
+    """Return a function that validates a result against the response model and serializes it.
+
+    It applies the route's serialization options.
+    """
     field = route.response_field
     if field is None:
         raise ValueError(f"{route.path} has no response model")

@@ -64,34 +64,34 @@ _NO_SCOPE: dict[str, object] = {}
 
 
 def effective_route(route: APIRoute) -> APIRoute:
-    """Return the route with what `include_router` adds to it: dependencies, prefix and the app's overrides.
+    """Return the route with the additions of `include_router`: dependencies, prefix, the app's overrides.
 
     FastAPI calls `get_route_handler` once for the route itself and once for each inclusion.
     """
     context = _effective_route_context_var.get()
     if context is not None and context.original_route is route:
-        return cast(APIRoute, context)  # it has the attributes that FastAPI reads of a route
+        return cast(APIRoute, context)  # the object has all attributes of a route that FastAPI reads
     return route
 
 
 def included_router_of(scope: Scope) -> Any:  # noqa: ANN401 - an object of FastAPI's own
-    """Return the inclusion by `include_router` of the router that a request is being matched against, or None."""
+    """Return the inclusion (by `include_router`) of the router that is being matched with a request, or None."""
     return scope.get(_FASTAPI_SCOPE_KEY, _NO_SCOPE).get(_FASTAPI_INCLUDED_ROUTER_KEY)
 
 
 def inclusions_of(included_router: Any) -> Sequence[Any]:  # noqa: ANN401 - objects of FastAPI's own
-    """Return how an included router includes each of its routes."""
+    """Return the inclusions of an included router's routes."""
     return () if included_router is None else included_router.effective_candidates()
 
 
 def select_inclusion(scope: Scope, inclusion: Any) -> None:  # noqa: ANN401 - an object of FastAPI's own
-    """Have FastAPI serve a request by this inclusion of a route."""
+    """Let FastAPI serve a request by this inclusion of a route."""
     scope.setdefault(_FASTAPI_SCOPE_KEY, {})[_FASTAPI_EFFECTIVE_ROUTE_CONTEXT_KEY] = inclusion
 
 
 @contextmanager
 def including(inclusion: Any) -> Iterator[None]:  # noqa: ANN401 - an object of FastAPI's own
-    """Have `get_route_handler` of the route make a handler for this inclusion, as FastAPI does."""
+    """Let the route's `get_route_handler` create a handler for this inclusion, as FastAPI does."""
     token = _effective_route_context_var.set(inclusion)
     try:
         yield
@@ -125,7 +125,7 @@ def is_generator(call: Callable[..., Any] | None) -> bool:
 
 
 def has_one_value(field: ModelField) -> bool:
-    """Return whether a parameter is one text under one name: no list, no model, no alternative names."""
+    """Return whether a parameter is a single text with a single name: no list, model or alternative name."""
     return (
         _get_param_model(field) is None
         and not field_annotation_is_sequence(field.field_info.annotation)
@@ -140,7 +140,7 @@ def embeds_body_fields(route: APIRoute) -> bool:
 
 
 def is_whole_body(dependant: Dependant, route: APIRoute) -> bool:
-    """Return whether the dependant's only body parameter is the body itself, and not a member of an object or a form."""
+    """Return whether the only body parameter is the whole body, not a member of an object or a form."""
     fields = dependant.body_params
     return (
         len(fields) == 1

@@ -1,4 +1,4 @@
-"""Reading parameters of the path, the query, the headers and the cookies, with FastAPI's rules."""
+"""Reading of path, query, header and cookie parameters by FastAPI's rules."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
@@ -16,14 +16,14 @@ from entrypoints.http.routing.fastapi_internals import (
 
 Errors = Sequence[Any]
 ReadParameter = Callable[[Request], tuple[Any, Errors]]
-"""Returns a parameter's value, and the rules that it breaks."""
+"""A function that returns a parameter's value and its validation errors."""
 
 _NONE: Errors = ()
 _IMMUTABLE = (str, int, float, bool, bytes, type(None))
 
 
 def parameter_readers(dependant: Dependant) -> Iterator[tuple[str, ReadParameter]]:
-    """Yield how each parameter of a dependant is read, with its argument's name, in FastAPI's order."""
+    """Yield the reader and the argument's name of each parameter of a dependant, in FastAPI's order."""
     for fields, source in (
         (dependant.path_params, _path),
         (dependant.query_params, _query),

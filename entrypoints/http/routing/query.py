@@ -1,4 +1,4 @@
-"""Query strings: bounded, in UTF-8, with known parameters only, each once."""
+"""Checks of query strings: bounded size, UTF-8, only known parameters, none repeated."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,14 +14,14 @@ from entrypoints.http.routing.body import is_utf8
 T = TypeVar("T")
 
 MAX_BYTES = 8 * 1024
-"""The longest query has a cursor of 2 KiB and a search text of 200 characters, escaped as 2.4 KiB."""
+"""The maximum length. The longest query has a cursor of 2 KiB and 200 characters of search text (2.4 KiB)."""
 
 MAX_PARAMETERS = 50
-"""No operation has more than ten."""
+"""The maximum number of parameters. No operation has more than ten."""
 
 _REMEMBERED = 256
 _SHORT = 256
-"""The longest query string that is cached, in bytes."""
+"""The maximum length of a query string that is cached, in bytes."""
 
 
 def remembering(read: Callable[[bytes], T]) -> Callable[[bytes], T]:
@@ -36,8 +36,8 @@ def remembering(read: Callable[[bytes], T]) -> Callable[[bytes], T]:
 def ensure_known(query_string: bytes, repeatable: Mapping[str, bool]) -> None:
     """Check a query string against the names of the operation's parameters.
 
-    `repeatable` maps each name to whether the parameter may be sent more than once. An unknown name is described by
-    its position: it is the client's, and a secret could stand there, so it is not repeated.
+    `repeatable` maps each name to whether the parameter may be sent more than once. The error for an unknown
+    name contains its position instead of the name, which could be a misplaced secret.
 
     Raises:
         HTTPProblem: `query_too_large`, `malformed_request`, `unknown_parameter` or `validation_failed`.
@@ -78,7 +78,7 @@ def _ensure_small(query_string: bytes) -> None:
 def _unacceptable(
     sent: Sequence[tuple[str, str]], repeatable: Mapping[str, bool]
 ) -> Iterator[dict[str, Any]]:
-    """Yield a description of each parameter that is unknown, and then of each that is repeated."""
+    """Yield a description of each unknown parameter, and then of each repeated one."""
     for position, (name, _) in enumerate(sent, start=1):
         if name not in repeatable:
             yield {

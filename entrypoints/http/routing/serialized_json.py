@@ -10,5 +10,5 @@ class SerializedJSONResponse(JSONResponse):
     """
 
     def render(self, content: bytes | str) -> bytes:
-        """Return the content; FastAPI's own handler gives it as text."""
+        """Return the content as bytes. FastAPI's own handler passes it as text."""
         return content.encode() if isinstance(content, str) else content

@@ -1,7 +1,7 @@
 """Strict JSON: I-JSON (RFC 7493), which every parser reads alike.
 
-It uses the standard library's decoder. Hooks reject what the decoder would accept; what hooks cannot see is searched
-only in the rare bodies that can contain it.
+It uses the standard library's decoder with hooks that reject values outside of I-JSON. Violations that hooks cannot see
+are searched only in the rare bodies that can contain them.
 """
 
 import json
@@ -18,7 +18,7 @@ MAX_DEPTH = 32
 """The deepest accepted nesting of arrays and objects."""
 
 MAX_MEMBERS = 1000
-"""Fields of objects and items of arrays in one body. The largest body that any operation takes has some 400 of them.
+"""The maximum number of fields and array items in one body. No operation takes more than about 400.
 
 Validation describes each unknown field, so that its cost grows with their number.
 """
@@ -27,9 +27,9 @@ _SAFE_DIGITS = len(str(MAX_INTEGER)) - 1
 _CONTAINERS = (dict, list)
 _BAD_CHARACTER = re.compile("[\0\ud800-\udfff]")
 _MAX_STRINGS = 2 * MAX_MEMBERS + 1
-"""A field has two strings at most, its name and its value."""
+"""The maximum number of strings. A field has at most two: its name and its value."""
 _TOKENS = re.compile(r'(?P<string>"[^"]*"?)|(?P<member>,|[\[{](?![ \t\n\r]*+[\]}]))|[^",\[{]+|.')
-"""Strings without escapes, what precedes each member (a comma or the begin of a container that is not empty), and the rest."""
+"""Matches strings without escapes, the text before a member (`,` or the start of a filled container), and the rest."""
 _TOO_DEEP = f"The body is nested too deeply. At most {MAX_DEPTH} levels are read."
 
 
@@ -104,7 +104,7 @@ def _ensure_shallow(value: Any) -> None:  # noqa: ANN401 - any JSON value
 
 
 def _ensure_few_members(text: str) -> None:
-    """Count the members before they are decoded, and stop after the last one that is permitted."""
+    """Count the members before they are decoded. Stop when there are more than permitted."""
     if text.count(",") + text.count("{") + text.count("[") <= MAX_MEMBERS:
         return
     members = strings = 0
@@ -116,7 +116,7 @@ def _ensure_few_members(text: str) -> None:
 
 
 def _ensure_clean(value: Any) -> None:  # noqa: ANN401 - any JSON value
-    """Check every string: an escape can contain what UTF-8 and the decoder reject otherwise."""
+    """Check every string: escapes can encode characters that UTF-8 and the decoder reject elsewhere."""
     if isinstance(value, str):
         if _BAD_CHARACTER.search(value):
             raise _NotInteroperable("A text of the body has the character U+0000 or an unpaired surrogate.")

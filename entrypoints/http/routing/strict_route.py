@@ -38,18 +38,18 @@ _SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
 class StrictRoute(APIRoute):
-    """A route that rejects what it does not understand, and completes a change that it has begun.
+    """A route that rejects unknown input, and that completes changes even if the client disconnects.
 
-    Bodies are strict JSON of a bounded size and of the declared media type. Query parameters are known and not
-    repeated. The dependencies and the endpoint of a route that changes something run as one task of
-    `app.state.request_drainer`, which ends even if the client disconnects; reads (RFC 9110, section 9.2.1) end with
-    their clients. Dependencies that are marked with `before_body`, such as rate limits, are solved before the query and
-    the body are looked at.
+    Bodies must be strict JSON of a bounded size and of the declared media type. Unknown and repeated query parameters
+    are rejected. The dependencies and the endpoint of a route that changes something run as one task of
+    `app.state.request_drainer`, which runs to completion even if the client disconnects; reads (RFC 9110, section 9.2.1)
+    are cancelled then. Dependencies that are marked with `before_body`, such as rate limits, are solved before the query and
+    the body are checked.
 
     The problems that follow from this, and those of dependencies (`raises_problems`), are added to the documented
     responses, and the scopes of clients to the documented security.
 
-    The README of this package says what is supported; anything else raises Unsupported when the route is made.
+    The README of this package lists the supported features. Any other one raises Unsupported when the route is created.
     """
 
     compiles: ClassVar[bool] = True
@@ -107,7 +107,7 @@ def _ensure_no_yield(route: APIRoute) -> None:
 
 
 def _json_media_types(route: APIRoute) -> tuple[str, ...]:
-    """Return the media types of the JSON that is read: none without a body, or for a form."""
+    """Return the media types of the route's JSON body, or none if it has no body or a form."""
     if route.body_field is None or isinstance(route.body_field.field_info, params.Form):
         return ()
     media_type = getattr(route.body_field.field_info, "media_type", JSON)
@@ -117,7 +117,7 @@ def _json_media_types(route: APIRoute) -> tuple[str, ...]:
 
 
 def _security_of_clients(route: APIRoute) -> Iterator[dict[str, list[str]]]:
-    """Yield what opens the route to service clients; FastAPI adds it to the log-in of users."""
+    """Yield the security requirements of service clients. FastAPI adds them to that of users."""
     for dependant in dependants_of(route.dependant):
         yield from security_of_dependency(dependant.call)
 

@@ -23,8 +23,8 @@ _MATCHED = "strict_router.matched"
 class StrictRouter(APIRouter):
     """An APIRouter of StrictRoutes.
 
-    FastAPI tries each route of each included router, and tries those of the chosen router twice. This one passes over a
-    router whose prefix is not in the path, and has the route that matched serve the request.
+    FastAPI matches a request with each route of each router, and twice with those of the chosen router. This class
+    skips routers whose prefix is not in the path, and matches the routes of the chosen router once.
     """
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 - those of APIRouter
@@ -57,7 +57,7 @@ class StrictRouter(APIRouter):
         await candidate.serve(scope, receive, send)
 
     def _candidates_in(self, included: Any) -> "list[_Candidate]":  # noqa: ANN401 - an object of FastAPI's own
-        """Return the routes of this router as an app has included them, up to the first that FastAPI has to serve."""
+        """Return the routes as the app has included them, up to the first one that only FastAPI can serve."""
         if included is not self._included or len(self.routes) != self._number_of_routes:
             self._included, self._number_of_routes = included, len(self.routes)
             ours = takewhile(_is_served_here, inclusions_of(included))
@@ -66,7 +66,7 @@ class StrictRouter(APIRouter):
 
 
 class _Candidate:
-    """A route as it is included, served without what FastAPI wraps around it for `yield`."""
+    """An included route, served without FastAPI's wrapper for dependencies with `yield`."""
 
     def __init__(self, inclusion: Any) -> None:  # noqa: ANN401 - an object of FastAPI's own
         self.inclusion = inclusion

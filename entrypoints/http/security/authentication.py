@@ -39,7 +39,7 @@ async def verify_token(
     token: Annotated[str | None, Depends(bearer_token)],
     authenticate: Annotated[Authenticate, from_container(Container.users.authenticate)],
 ) -> Principal | InvalidToken | TokenExpired | None:
-    """Return the caller as its token describes it, None without a token, or why the token is rejected.
+    """Return the caller that the token describes, None without a token, or the error of the token.
 
     The error is returned, so that rate limits also count requests with a rejected token.
     """
@@ -56,7 +56,7 @@ TokenResult = Annotated[Principal | InvalidToken | TokenExpired | None, Depends(
 
 @raises_problems("invalid_token", "token_expired")
 async def find_principal(result: TokenResult) -> Principal | None:
-    """Return the caller as its token describes it, or None without a token. Raise InvalidToken or TokenExpired."""
+    """Return the caller that the token describes, or None without a token. Raise InvalidToken, TokenExpired."""
     if isinstance(result, InvalidToken | TokenExpired):
         raise result
     return result
@@ -67,7 +67,10 @@ async def find_catalog_reader(
     principal: Annotated[Principal | None, Depends(find_principal)],
     confirm: Annotated[ConfirmPrincipal, from_container(Container.users.confirm_principal)],
 ) -> Principal | None:
-    """Return the caller, or None without a token. Check a claim to see archived products against the database."""
+    """Return the caller, or None without a token.
+
+    A caller whose token permits to see archived products is checked against the database.
+    """
     if principal is not None and principal.may(Permission.SEE_ARCHIVED_PRODUCTS):
         return await confirm(principal)
     return principal
@@ -77,7 +80,7 @@ async def find_catalog_reader(
 async def get_principal(
     principal: Annotated[Principal | None, Depends(find_principal)],
 ) -> Principal:
-    """Return the caller as its token describes it. Raise HTTPProblem, InvalidToken or TokenExpired."""
+    """Return the caller that the token describes. Raise HTTPProblem, InvalidToken or TokenExpired."""
     if principal is None:
         raise HTTPProblem("authentication_required")
     return principal
@@ -94,7 +97,7 @@ async def get_confirmed_principal(
 
 @raises_problems("forbidden")
 async def get_token_user(principal: Annotated[Principal, Depends(get_principal)]) -> UserPrincipal:
-    """Return the user that the token names, to read the user's own data. Raise Forbidden for a client."""
+    """Return the user that the token describes, for reads of the user's own data. Raise Forbidden for a client."""
     return _user(principal)
 
 
@@ -109,10 +112,11 @@ async def get_current_user(
 def requires(
     *permissions: Permission, trust_token: bool = False
 ) -> Callable[[Principal], Awaitable[Principal]]:
-    """Return a dependency that is the caller, if it has one of the permissions, and raises Forbidden if not.
+    """Return a dependency: the caller, if it has one of the permissions. Otherwise it raises Forbidden.
 
-    The database is asked at each request. With `trust_token` it is not asked while all that the token claims of these
-    permissions is in TRUSTED_IN_TOKEN: for routes on which such a caller reads its own data or places an order.
+    Each request checks the caller against the database. With `trust_token` it does so only if the token has one of these
+    permissions that is not in TRUSTED_IN_TOKEN. Use it for routes on which other callers only read their own data or
+    place an order.
     """
     accepted = frozenset(permissions)
 
@@ -143,7 +147,7 @@ def requires(
 def requires_user(
     permission: Permission, *, trust_token: bool = False
 ) -> Callable[[Principal], Awaitable[UserPrincipal]]:
-    """Return a dependency as `requires` does, for actions of people: it raises Forbidden for every client."""
+    """Return a dependency like `requires` for actions of users only. It raises Forbidden for every client."""
     accepted = frozenset({permission})
     get_caller = get_principal if trust_token and accepted <= TRUSTED_IN_TOKEN else get_confirmed_principal
 
@@ -158,7 +162,7 @@ def requires_user(
 
 
 def _ensure_any(principal: Principal, accepted: AbstractSet[Permission]) -> None:
-    """Raise Forbidden, and log which principal tried it (ASVS 5.0, 16.3.2)."""
+    """Raise Forbidden without any of the permissions, and log the principal (ASVS 5.0, 16.3.2)."""
     try:
         principal.ensure_any(accepted)
     except Forbidden:
@@ -173,7 +177,7 @@ def _user(principal: Principal) -> UserPrincipal:
 
 
 def actor_of(request: Request, principal: Principal | None) -> Actor:
-    """Return the actor for histories, ledgers and the audit log. The principal is None for a caller without a token."""
+    """Return the actor for histories, ledgers and the audit log. Without a token `principal` is None."""
     return Actor(principal.id if principal else None, request.state.recorded_id)
 
 
@@ -188,7 +192,7 @@ EventReader = Annotated[Principal, Depends(requires(Permission.READ_EVENTS))]
 WebhookManager = Annotated[Principal, Depends(requires(Permission.MANAGE_WEBHOOKS))]
 WebhookTransferrer = Annotated[UserPrincipal, Depends(requires_user(Permission.TRANSFER_WEBHOOKS))]
 Customer = Annotated[UserPrincipal, Depends(requires_user(Permission.PLACE_ORDERS, trust_token=True))]
-"""For placing orders, the busiest route: the batch that places them checks the account."""
+"""Places orders, on the busiest route. The token is trusted, because the batch checks the account."""
 PayingCustomer = Annotated[UserPrincipal, Depends(requires_user(Permission.PLACE_ORDERS))]
 OrderReader = Annotated[
     Principal, Depends(requires(Permission.PLACE_ORDERS, Permission.SEE_ALL_ORDERS, trust_token=True))

@@ -1,4 +1,4 @@
-"""The network of a client, by which throttles and rate limits count."""
+"""The network of a client, for which throttling and rate limits count."""
 
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_network
@@ -11,7 +11,7 @@ from entrypoints.from_container import from_container
 from entrypoints.proxies import TrustedProxies, parse_address
 
 IPV6_PREFIX = 64
-"""The smallest IPv6 prefix of a subscriber (RFC 6177), who can use every address in it."""
+"""The prefix length of a subscriber's smallest IPv6 network (RFC 6177). All its addresses are one client's."""
 
 
 async def get_network(
@@ -22,14 +22,14 @@ async def get_network(
 
 
 def network_of_client(request: Request, proxies: TrustedProxies) -> str:
-    """Return the client's network: an IPv4 address by itself, an IPv6 address with those that share its prefix."""
+    """Return the client's network: an IPv4 address alone, or the prefix of an IPv6 address."""
     peer = request.client.host if request.client else ""
     return network_of(proxies.client_of(peer, request.headers))
 
 
 @lru_cache(maxsize=4096)
 def network_of(address: str) -> str:
-    """Return the network of an address. A peer without an IP address, as with a Unix socket, is its own network."""
+    """Return the network of an address. A text that is no IP address (Unix socket) is returned unchanged."""
     parsed = parse_address(address)
     if parsed is None:
         return "local"

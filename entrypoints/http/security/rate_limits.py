@@ -31,7 +31,7 @@ async def get_principal_or_network(
 def limited(policy_name: str, *, by: Callable[..., Awaitable[str]]) -> Callable[..., Awaitable[None]]:
     """Return a dependency that counts the request against a policy, separately for each value of `by`.
 
-    The response has the headers of draft-ietf-httpapi-ratelimit-headers: quota and window, remaining requests and seconds.
+    The response has the headers of draft-ietf-httpapi-ratelimit-headers: RateLimit-Policy and RateLimit.
     """
 
     @before_body
@@ -59,7 +59,7 @@ def limited(policy_name: str, *, by: Callable[..., Awaitable[str]]) -> Callable[
 LimitReads = Depends(limited("reads", by=get_principal_or_network))
 LimitWrites = Depends(limited("writes", by=get_principal_or_network))
 LimitOrders = Depends(limited("orders", by=get_principal_or_network))
-# Sign-up, log-in and log-out need no token and are counted by network, whatever token is sent.
+# Sign-up, log-in and log-out need no token. They are counted by network, even if a token is sent.
 # The use cases also throttle attempts to sign up and to log in: see domain/users/attempts.py.
 LimitSignUps = Depends(limited("writes", by=get_network))
 LimitTokens = Depends(limited("tokens", by=get_network))

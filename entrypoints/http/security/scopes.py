@@ -24,7 +24,7 @@ CLIENT_CREDENTIALS = {
         }
     },
 }
-"""The security scheme (OpenAPI 3.1, section 4.8.27), beside that of the password form."""
+"""The security scheme of service clients (OpenAPI 3.1, section 4.8.27). Users have that of the password form."""
 
 
 def open_to_clients(permissions: AbstractSet[Permission]) -> Callable[[_Function], _Function]:

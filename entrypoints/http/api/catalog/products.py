@@ -1,4 +1,4 @@
-"""The catalog: public to read, for staff to change."""
+"""The catalog. Everybody can read it, and staff can change it."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -219,7 +219,7 @@ def _sees_archived(reader: Principal | None) -> bool:
 
 
 def _let_be_stored(response: Response, reader: Principal | None) -> None:
-    """Let caches store the response and revalidate it each time, because stock changes with every order."""
+    """Permit caches to store the response if they revalidate it each time: stock changes with every order."""
     audience = b"public" if reader is None else b"private"
     response.raw_headers += [
         (b"cache-control", audience + b", no-cache, no-transform"),

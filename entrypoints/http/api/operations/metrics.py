@@ -19,7 +19,7 @@ router = StrictRouter(tags=["operations"])
 
 
 class InvariantGauges(Collector):
-    """A gauge of the violations of each invariant, and one of the time of the last check."""
+    """Gauges: the number of violations of each invariant, and the time of the last check."""
 
     def __init__(self, tallies: Sequence[Tally]) -> None:
         self._tallies = tallies

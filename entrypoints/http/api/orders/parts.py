@@ -1,4 +1,4 @@
-"""Reading what belongs to an order: its payments, refunds, fulfillments and history."""
+"""Reading the parts of an order: its payments, refunds, fulfillments and history."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Protocol
@@ -25,7 +25,7 @@ class _ListParts(Protocol):
 
 
 def page_of_order(use_case: Provider[Callable[..., Awaitable[Page[Any]]]]) -> Dependency:
-    """Return a dependency on a page of what a use case lists of the order in the path, for those who may read the order."""
+    """Return a dependency: a page of the order's parts that a use case lists, if the caller may read the order."""
 
     async def read_page(
         order_id: UUID,
@@ -47,7 +47,7 @@ def page_of_order(use_case: Provider[Callable[..., Awaitable[Page[Any]]]]) -> De
 
 
 def part_of_order(use_case: Provider[Callable[..., Awaitable[Any]]], parameter: str) -> Dependency:
-    """Return a dependency on what a use case finds of the order in the path, by the id in the path parameter."""
+    """Return a dependency: the part of the order that a use case finds by the id in a path parameter."""
 
     async def read_part(
         order_id: UUID,

@@ -19,7 +19,7 @@ from entrypoints.http.routing.strict_router import StrictRouter
 
 
 class RawRoute(StrictRoute):
-    """A route whose endpoint reads the raw body: bounded, and declared as JSON."""
+    """A route whose endpoint reads the raw body, which must be declared as JSON and has a bounded size."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
@@ -27,7 +27,7 @@ class RawRoute(StrictRoute):
         async def handle_bounded(request: Request) -> Response:
             ensure_readable(request, (JSON,))
             request = StrictRequest(request.scope, request.receive, MAX_BODY_BYTES)
-            # Read before `handle`, whose work continues without the client.
+            # The body is read first, because the work in `handle` continues if the client disconnects.
             await request.body()
             return await handle(request)
 
@@ -43,7 +43,7 @@ EXAMPLE = {
         "amount": {"amount": 1999, "currency": "EUR"},
     },
 }
-"""The sandbox's event of a captured payment."""
+"""The sandbox provider's message about a captured payment."""
 
 router = StrictRouter(prefix="/v1/webhooks/payments", tags=["payments"], route_class=RawRoute)
 

@@ -60,7 +60,7 @@ class VoidPaymentRequest(RequestModel):
 
 
 class NextActionResponse(ResponseModel):
-    """What the customer has to do to authenticate the payment."""
+    """The step with which the customer authenticates the payment."""
 
     type: str
     client_secret: str | None

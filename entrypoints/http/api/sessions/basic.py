@@ -10,11 +10,11 @@ from application.clients.authenticate_client import ClientCredentials, InvalidCl
 from entrypoints.http.security.authentication import actor_of
 
 MAX_LENGTH = 1024
-"""Characters of the encoded credentials: a client's id and secret have 90, each escaped as up to three."""
+"""Maximum length of the encoded credentials: 90 characters of id and secret, each escaped as up to three."""
 
 
 def credentials_in(request: Request, *, network: str) -> ClientCredentials | None:
-    """Return the client's credentials, or None without a secret, as the docs page sends them.
+    """Return the client's credentials, or None if there is no secret: the docs page sends none.
 
     Raise InvalidClient for malformed credentials.
     """

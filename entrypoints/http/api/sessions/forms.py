@@ -1,4 +1,4 @@
-"""The forms of RFC 6749. Unknown parameters are ignored (section 3.2). Every field has a greatest length."""
+"""The forms of RFC 6749. Unknown parameters are ignored (section 3.2). Every field has a maximum length."""
 
 from typing import Annotated, Literal, TypeAlias
 
@@ -9,9 +9,9 @@ from entrypoints.http.representation.schemas import MAX_EMAIL
 _DEFAULT_GRANT = "password"
 
 MAX_PASSWORD = 4096
-"""A password above `MAX_RAW_LENGTH` is a wrong password and is throttled; above this bound the form is rejected."""
+"""The bound for the form. A password above `MAX_RAW_LENGTH` but within it counts as a wrong password."""
 MAX_TOKEN = 8192
-"""The longest token that is verified: see `adapters/security/tokens.py`."""
+"""The maximum length of a token. Longer ones are never verified: see `adapters/security/tokens.py`."""
 MAX_SCOPE = 1000
 MAX_CLIENT_ID = 64
 MAX_CLIENT_SECRET = 256

@@ -116,9 +116,9 @@ def _credentials_of(
     shown: ClientCredentials | None,
     settings: Settings,
 ) -> ClientCredentials:
-    """Return the credentials in the form (RFC 6749, section 2.3.1). Raise OAuthError.
+    """Return the credentials from the form (RFC 6749, section 2.3.1). Raise OAuthError.
 
-    A secret that is not permitted in the form is not verified, so that the refusal tells nothing about it.
+    If credentials in the form are not permitted, the secret is not verified, so that the error reveals nothing about it.
     """
     if shown is not None:
         raise OAuthError("invalid_request", "Authenticate the client by one method (RFC 6749, section 2.3).")

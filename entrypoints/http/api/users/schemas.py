@@ -1,4 +1,4 @@
-"""Schemas of users. No response has a password."""
+"""Schemas of users. No response contains a password."""
 
 from typing import Annotated, Literal, Self
 
@@ -57,7 +57,7 @@ class CreateUserRequest(RequestModel):
 OneTimeTokenText = Annotated[
     str, text(min_length=1, max_length=200), Field(repr=False, description="From the message.")
 ]
-"""Not a SecretStr: those are left out of an idempotency key's fingerprint, and this is all that tells two apart."""
+"""Not a SecretStr, because fingerprints leave those out, and only this field distinguishes two requests."""
 
 
 class VerifyEmailRequest(RequestModel):
@@ -107,7 +107,7 @@ class ResetPasswordRequest(RequestModel):
 
 
 class MessageResponse(ResponseModel):
-    """The next step outside of this response, in the same words for every address."""
+    """The user's next step. The text is the same for every address."""
 
     detail: str
 
