@@ -66,8 +66,8 @@ def put_under_load(
 ) -> Measurement:
     """Load a server for some seconds. Raises CalledProcessError if wrk fails.
 
-    With a `rate`, that many requests start per second while connections are free, however long responses take. Without
-    one, each connection sends its next request as soon as it has a response.
+    With a `rate`, that many requests start per second while connections are free, regardless of the latency. Without a
+    `rate`, each connection sends its next request as soon as it has a response.
     """
     command = [
         "wrk",

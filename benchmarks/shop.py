@@ -77,7 +77,7 @@ def open_shop(server: Server, size: Size) -> Shop:
     settings = Settings(
         database_url=server.url_of(name),
         order_hold=timedelta(days=30),  # no order may expire during the benchmark
-        max_unpaid_orders=0,  # no limit: the benchmark pays for no order
+        max_unpaid_orders=0,  # 0 is no limit: the orders of the benchmark are never paid
         max_units_held=0,
         token_lifetime=timedelta(hours=1),
     )

@@ -49,7 +49,7 @@ def _is_public_https(url: str) -> bool:
     try:
         parts = urlsplit(url)
     except ValueError:
-        return True  # brackets without an IPv6 address
+        return True  # the URL has brackets without an IPv6 address
     host = parts.hostname or ""
     if parts.scheme != "https":
         return False
@@ -200,7 +200,7 @@ class Settings(BaseSettings):
     session_idle: timedelta = Field(timedelta(days=14), gt=timedelta(0))
     """A session ends if it is not refreshed for this time."""
     session_lifetime: timedelta = Field(timedelta(days=30), gt=timedelta(0))
-    """A session ends after this time, however often it is refreshed."""
+    """A session ends after this time, even if it is refreshed."""
     email_verification: bool = False
     """Require e-mail verification after sign-up."""
     smtp_url: SmtpUrl | None = None
@@ -209,9 +209,9 @@ class Settings(BaseSettings):
     storefront_url: WebAddress | None = None
     """Address of the shop's own pages: links in mail lead to /verify-email and /reset-password there."""
     password_grant_enabled: bool = True
-    """RFC 9700 advises against the password grant. It is meant for the shop's own pages only."""
+    """Permit the password grant, against which RFC 9700 advises, for the shop's own pages only."""
     client_secret_post_enabled: bool = False
-    """Also accept a service client's id and secret in the form of `POST /token`, beside HTTP Basic."""
+    """Accept a service client's id and secret in the form of `POST /token`, in addition to HTTP Basic."""
     password_min_length: int = Field(12, ge=LOWEST_MIN_LENGTH, le=MAX_LENGTH)
     hashing_threads: int = Field(default_factory=lambda: max(1, (os.cpu_count() or 1) - 1), ge=1, le=64)
     """Threads that hash passwords. By default one core is left to other requests."""

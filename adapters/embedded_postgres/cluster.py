@@ -14,7 +14,7 @@ from adapters.embedded_postgres.errors import EmbeddedPostgresError
 from adapters.embedded_postgres.layout import PASSWORD_FILE, Layout
 
 ROLE = DATABASE = "steelyard"
-# The superuser has no line of its own: it can connect only in single-user mode, with the server stopped.
+# There is no line for the superuser: it can connect only in single-user mode, while the server is stopped.
 ACCESS = f"local all {ROLE} scram-sha-256\n"
 FIRST_WITH_BUILTIN_LOCALES = 17
 FIRST_WITH_SYNC_METHODS = 17

@@ -1,2 +1,2 @@
 class EmbeddedPostgresError(RuntimeError):
-    """The embedded PostgreSQL cannot start. The message is one line: what is wrong, where, what to do."""
+    """The embedded PostgreSQL cannot start. The message is one line with the error, its place and a remedy."""

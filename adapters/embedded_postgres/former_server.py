@@ -11,7 +11,7 @@ from adapters.embedded_postgres.layout import Layout
 from adapters.embedded_postgres.locks import try_lock
 from adapters.embedded_postgres.pid_file import PidFile
 
-# PostgreSQL's fast shutdown, its immediate shutdown (the next start recovers), then SIGKILL; seconds to wait after each.
+# Signals with the seconds to wait after each: fast shutdown, immediate shutdown (the next start recovers), SIGKILL.
 ESCALATION = ((signal.SIGINT, 20), (signal.SIGQUIT, 10), (signal.SIGKILL, 5))
 
 

@@ -88,7 +88,7 @@ class EmbeddedPostgres:
             text=True,
             cwd="/",
             env=os.environ | {"PYTHONPATH": path},
-            start_new_session=True,  # Ctrl-C in the service's terminal must not reach it
+            start_new_session=True,  # Ctrl-C in the terminal must not reach the supervisor
         )
         return detached.stderr.strip()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from adapters.embedded_postgres.account import Account
 from adapters.embedded_postgres.layout import Layout
 
-PORT = 5432  # only part of the socket's name; nothing listens on this port
+PORT = 5432  # a part of the socket's name only: nothing listens on this port
 SOCKET = f".s.PGSQL.{PORT}"
 # sun_path has 108 bytes on Linux, 104 on BSD and macOS, the final NUL included.
 LONGEST_PATH = 103

@@ -22,6 +22,6 @@ def mime_of(message: Message, *, sender: str) -> EmailMessage:
     mime["Subject"] = message.subject
     mime["Date"] = format_datetime(datetime.now(UTC))
     mime["Message-ID"] = make_msgid(domain=parseaddr(sender)[1].partition("@")[2])
-    mime["Auto-Submitted"] = "auto-generated"  # RFC 3834: no automatic replies
+    mime["Auto-Submitted"] = "auto-generated"  # RFC 3834: prevents automatic replies
     mime.set_content(message.text)
     return mime

@@ -1,4 +1,4 @@
-"""Connections to public addresses only, whatever a host name resolves to."""
+"""Connections to public addresses only, even if a host name resolves to private ones."""
 
 import asyncio
 import socket

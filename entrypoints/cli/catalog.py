@@ -33,7 +33,7 @@ MAX_REPORTED = 50
 
 
 class Encoding(StrEnum):
-    """Encodings that spreadsheets write."""
+    """Encodings of files from spreadsheet programs."""
 
     UTF_8 = "utf-8"
     UTF_16 = "utf-16"
@@ -184,12 +184,12 @@ def export(
     after: After = None,
     before: Before = None,
 ) -> None:
-    """Write the products to a file, oldest first. --after and --before are about the last edit of a product.
+    """Write the products to a file, oldest first. --after and --before refer to a product's last edit.
 
-    The file is what `catalog import` reads: importing it again changes nothing. Stock is not part of it. A spreadsheet may
+    `catalog import` can read the file: importing it again changes nothing. It does not contain stock. A spreadsheet may
     run text that begins with =, so import the columns as text.
 
-    Products are read in pages: one that is created meanwhile may be missing, and none is there twice.
+    Products are read in pages: a product that is created meanwhile may be missing, but no product is exported twice.
     """
     from application.catalog.ports import ProductFilter
     from entrypoints.catalog_file.writing import AttributeNames, CsvWriter, NdjsonWriter, NotCsv

@@ -70,7 +70,7 @@ def retire_secret(
         UUID, typer.Argument(metavar="SECRET", help="The id of the secret, as shown by `clients list`.")
     ],
 ) -> None:
-    """Make a secret invalid. Its tokens can no longer move money or administer the shop."""
+    """Make a secret invalid. Tokens issued with it can no longer move money or administer the shop."""
     from domain.shared.ids import SecretId
     from entrypoints.cli.shop import in_shop
 

@@ -36,7 +36,7 @@ def upgrade() -> None:
     """Migrate the database to the schema of this release.
 
     If several processes migrate at the same time, one does the work and the others wait. A newer schema that permits
-    this release is left as it is.
+    this release does not change.
     """
     from entrypoints.cli.database import database, migrate
     from entrypoints.settings import Settings

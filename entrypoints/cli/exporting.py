@@ -48,7 +48,7 @@ def format_of(file: Path | None, named: Format | None) -> Format:
 
 
 def utc(moment: datetime | None) -> datetime | None:
-    """Return the time in UTC if it has no offset."""
+    """Return the time with an offset: UTC if it has none."""
     return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
 

@@ -19,7 +19,7 @@ class CommandFailed(Exception):
 
 @contextmanager
 def print_errors() -> Iterator[None]:
-    """Print expected errors in plain words and exit; let unexpected ones pass with their traceback."""
+    """Print expected errors in plain words and exit. Unexpected errors are raised with their traceback."""
     try:
         yield
     except Exception as error:

@@ -20,9 +20,10 @@ def mail() -> None:
 
 @group.command()
 def failed() -> None:
-    """List the mail that could not be sent and was set aside, the latest 100, as fields separated by tabs.
+    """List the latest 100 messages that could not be sent and were set aside, as tab-separated fields.
 
-    The fields are: when it was set aside, its kind, its address, and the number of attempts. The log has the error.
+    The fields are: the time when the message was set aside, its kind, its address, and the number of attempts. The log
+    has the error.
     """
     from entrypoints.cli.shop import in_shop
 

@@ -36,7 +36,7 @@ def worker_process(address: Address) -> Iterator[None]:
 
 
 class _Worker:
-    """The worker's process. It stops when its standard input is closed, even if because `serve` was killed."""
+    """The worker's process. It stops when its standard input is closed, as by the end of `serve`."""
 
     def __init__(self, address: Address) -> None:
         self._address = address
@@ -70,7 +70,8 @@ def _start() -> subprocess.Popen[bytes]:
         [sys.executable, "-m", "entrypoints", "worker", "--until-stdin-closes"],
         cwd=_ROOT,
         stdin=subprocess.PIPE,
-        # The worker has a separate session, so that Ctrl-C reaches only `serve`, which stops the worker last.
+        # The worker has a separate session, so that Ctrl-C reaches only `serve`. After the last response, `serve` stops
+        # the worker.
         start_new_session=True,
     )
 

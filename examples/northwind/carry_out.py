@@ -48,7 +48,7 @@ async def carry_out_all(
     *,
     progress: Callable[[], None],
 ) -> Deeds:
-    """Perform the planned actions for each order, with idempotency keys made of the Northwind id."""
+    """Perform the planned actions for each order, with idempotency keys that contain the Northwind id."""
     deeds = Deeds()
 
     async def carry_out(order: NorthwindOrder) -> None:

@@ -45,7 +45,7 @@ async def place_all(
     product_ids: Mapping[str, UUID],
     progress: Callable[[], None],
 ) -> Placed:
-    """Place every order, 32 at a time, with an idempotency key made of the Northwind id."""
+    """Place every order, 32 at a time, with an idempotency key that contains the Northwind id."""
     orders: dict[int, PlacedOrder] = {}
 
     async def place(order: NorthwindOrder) -> str | bool:

@@ -42,7 +42,7 @@ def tell_customers(console: Console, customers: int, *, email: str, password: st
 
 
 class WaitTeller:
-    """A callback that prints once why the demo pauses. Short waits print nothing."""
+    """A callback that explains a pause of the demo once, unless it is short."""
 
     def __init__(self, console: Console) -> None:
         self._console = console

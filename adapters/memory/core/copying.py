@@ -1,4 +1,4 @@
-"""Copies of stored values, so that a reader cannot change what is stored."""
+"""Copies of stored values, so that a reader cannot change the stored ones."""
 
 from dataclasses import fields, is_dataclass
 from functools import cache

@@ -57,7 +57,7 @@ class MemoryUnitOfWork(UnitOfWork):
     async def commit(self) -> None:
         try:
             await yield_control()
-        finally:  # also when the caller is cancelled
+        finally:  # commits even if the caller is cancelled
             self.audit.follow_events(self._transaction.events)
             for entry in self.audit.take():
                 self._transaction.tables.audit_log[entry.id] = entry

@@ -14,7 +14,7 @@ TIMEOUT = httpx2.Timeout(6.0)
 def create_client(
     api_key: str, http_client: httpx2.AsyncClient, *, api_base: str | None
 ) -> stripe.StripeClient:
-    """Return a client without retries of its own: the caller retries."""
+    """Return a client that does not retry requests: the caller does."""
     stripe.enable_telemetry = False  # no reports of request durations to Stripe
     return stripe.StripeClient(
         api_key,

@@ -34,7 +34,7 @@ class StockRow(Row):
 class StockMovementRow(Row):
     """The stock ledger. `version` is the stock's version after the movement: no two writers share one.
 
-    There is no foreign key to the stock: movements are only written beside their locked stock, in one transaction,
+    There is no foreign key to the stock: movements are only written in a transaction that has locked their stock,
     and no stock is ever deleted. A foreign key would look up the stock once for each line of each order.
     """
 

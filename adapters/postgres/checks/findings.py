@@ -37,7 +37,7 @@ class PostgresFindingRecords(FindingRecords):
         with translated():
             async with self._engine.connect() as connection:
                 rows = (await connection.execute(_LATEST)).all()
-        # A newer release may check more than this one knows.
+        # A newer release may have stored invariants that this release does not know.
         tallies = {row.invariant: row for row in rows}
         return [
             Tally(invariant, tallies[invariant].offenders, tallies[invariant].checked_at)

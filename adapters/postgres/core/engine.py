@@ -14,7 +14,7 @@ from application.shared.clock import Clock
 
 SERVER_SETTINGS = {
     "application_name": "steelyard",
-    # Statements are short and prepared; compiling them to machine code never pays.
+    # Statements are short: compiling them to machine code would take longer than it saves.
     "jit": "off",
     # Every statement can use an index. A plan that is cached while a table is small is still used after it has grown,
     # so it must not be a scan of the whole table.
@@ -73,7 +73,7 @@ def create_engine(
         pool_timeout=checkout_timeout,
         # Last in, first out: an idle service uses few connections.
         pool_use_lifo=True,
-        # Parameters contain password hashes and personal addresses.
+        # Errors must not show parameters, which contain password hashes and personal addresses.
         hide_parameters=True,
         connect_args={
             "server_settings": {

@@ -46,7 +46,7 @@ class PostgresHealth(Health):
         except Overloaded:
             if self._writes.is_suspect:
                 raise DatabaseUnavailable from None
-            # A busy process is ready: removing it from service would only increase the load of the others.
+            # A busy process is ready: sending it no requests would only increase the load of other processes.
             return
         state.ensure_compatible()
         if self._writes.is_suspect:

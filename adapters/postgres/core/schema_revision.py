@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 RELEASE = 3
-"""The number of this release. It rises by one with each release; see docs/versioning.md.
+"""The number of this release. It increases by one with each release; see docs/versioning.md.
 
 A migration states the oldest release that works with its schema as `min_compatible_release`.
 """

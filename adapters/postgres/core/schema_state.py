@@ -27,10 +27,10 @@ FIND_STATE = text("""
            (SELECT coalesce(max(min_compatible_release), 1) FROM schema_revisions) AS min_compatible_release,
            current_setting('transaction_read_only')::boolean AS is_read_only
 """)
-"""Fails with `undefined_table` before revision 0026 (which created the table) and without a schema."""
+"""This query fails with `undefined_table` before revision 0026, which created the table."""
 
 FIND_REVISION = text("SELECT version_num AS revision FROM alembic_version")
-"""Fails with `undefined_table` in a database without a schema."""
+"""This query fails with `undefined_table` in a database without a schema."""
 
 
 def state_parameters() -> Mapping[str, object]:

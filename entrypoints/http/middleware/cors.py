@@ -14,7 +14,7 @@ REQUEST_HEADERS = (
     "tracestate",
     "baggage",
 )
-"""Request headers that such a page may send. The last three are those of tracing (W3C Trace Context and Baggage)."""
+"""Request headers that such a page may send. The last three are for tracing (W3C Trace Context, Baggage)."""
 
 RESPONSE_HEADERS = (
     "ETag",
@@ -33,7 +33,7 @@ RESPONSE_HEADERS = (
 def cors_options(origins: Sequence[str]) -> dict[str, Any]:
     """Return the options of CORSMiddleware that allow pages of these origins to call the service.
 
-    Browsers add no cookies: a page has to send a token of its own.
+    Browsers send no cookies to the service: a page has to send a token.
     """
     return {
         "allow_origins": origins,

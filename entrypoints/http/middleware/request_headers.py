@@ -15,7 +15,7 @@ _SENT_ONCE = (b"host", b"content-type")
 def refusal_of_headers(headers: Sequence[tuple[bytes, bytes]], *, number_of_names: int) -> HTTPProblem | None:
     """Return the problem of headers that are too long or of a header that is sent twice, else None.
 
-    In most requests the number of different names equals that of lines, and no further check is needed.
+    If there are as many different names as lines, as in most requests, no header is repeated.
     """
     if sum(map(len, chain.from_iterable(headers))) > MAX_BYTES:
         return HTTPProblem(

@@ -15,7 +15,7 @@ GRACE_SECONDS = 5.0
 """Seconds after the headers during which a body may arrive at any rate."""
 
 TICK_SECONDS = 0.5
-"""How often the unread bodies are looked at.
+"""The interval between checks of the unread bodies.
 
 A body counts toward the bounds if it is still unread the second time. A body that has arrived is read within a turn of
 the event loop, also by a busy one, and never counts.
@@ -43,7 +43,7 @@ class BodyLimits:
 
 
 class UnreadBodiesMiddleware:
-    """Reject bodies that arrive too slowly (`request_timeout`) and too many unread bodies (`overloaded`).
+    """A middleware that rejects slow bodies (`request_timeout`) and too many unread ones (`overloaded`).
 
     It raises while the app reads the body, so that a request whose body is not read takes no place. Trusted proxies are
     exempt from the bound per network, because they send the bodies of many clients.

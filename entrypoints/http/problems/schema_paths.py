@@ -10,7 +10,7 @@ from pydantic import BaseModel, SecretStr
 def declared_part(annotation: Any, path: Sequence[str | int]) -> list[str | int]:  # noqa: ANN401 - any annotation is walked
     """Return the longest prefix of `path` that consists of fields of models and positions in lists.
 
-    It ends before a key of a mapping, before an unknown field, and before pydantic's label of a union's member, which is not
+    It ends before a key of a mapping, before an unknown field, and before pydantic's label of a union member, which is not
     part of the body.
     """
     return [step for step, _ in _walk(annotation, path)]

@@ -117,7 +117,7 @@ def _json_media_types(route: APIRoute) -> tuple[str, ...]:
 
 
 def _security_of_clients(route: APIRoute) -> Iterator[dict[str, list[str]]]:
-    """Yield the security requirements of service clients. FastAPI adds them to that of users."""
+    """Yield the security requirements of service clients. FastAPI adds the requirement of users."""
     for dependant in dependants_of(route.dependant):
         yield from security_of_dependency(dependant.call)
 

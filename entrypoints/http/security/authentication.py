@@ -192,12 +192,12 @@ EventReader = Annotated[Principal, Depends(requires(Permission.READ_EVENTS))]
 WebhookManager = Annotated[Principal, Depends(requires(Permission.MANAGE_WEBHOOKS))]
 WebhookTransferrer = Annotated[UserPrincipal, Depends(requires_user(Permission.TRANSFER_WEBHOOKS))]
 Customer = Annotated[UserPrincipal, Depends(requires_user(Permission.PLACE_ORDERS, trust_token=True))]
-"""Places orders, on the busiest route. The token is trusted, because the batch checks the account."""
+"""The caller who places orders. The token is trusted, because the batch of orders checks the account."""
 PayingCustomer = Annotated[UserPrincipal, Depends(requires_user(Permission.PLACE_ORDERS))]
 OrderReader = Annotated[
     Principal, Depends(requires(Permission.PLACE_ORDERS, Permission.SEE_ALL_ORDERS, trust_token=True))
 ]
-"""Reads the caller's own orders, or all orders."""
+"""The caller who reads orders: the caller's own orders, or all orders."""
 Canceller = Annotated[Principal, Depends(requires(Permission.PLACE_ORDERS, Permission.CANCEL_ANY_ORDER))]
 Shipper = Annotated[Principal, Depends(requires(Permission.FULFIL_ORDERS))]
 Returner = Annotated[Principal, Depends(requires(Permission.PLACE_ORDERS, Permission.REFUND_ORDERS))]

@@ -29,7 +29,7 @@ class UnknownRevision(Exception):
 
 
 def upgrade(url: str) -> None:
-    """Migrate the database to the schema of this release; leave a newer one that permits this release as it is.
+    """Migrate the database to this release's schema. Keep a newer schema that permits this release.
 
     One of several concurrent calls migrates, the others wait. Call it outside a running event loop:
     `asyncio.to_thread(upgrade, url)`.

@@ -16,7 +16,7 @@ def _record_revision(
     ctx: MigrationContext, step: MigrationInfo, heads: Collection[object], run_args: Mapping[str, object]
 ) -> None:
     """Keep `schema_revisions` in step with the schema, in the migration's transaction."""
-    del ctx, heads, run_args  # Alembic passes them by these names
+    del ctx, heads, run_args  # Alembic passes arguments by these names
     revision = step.up_revision_id
     if revision is None or revision < _RECORDED_SINCE:
         return

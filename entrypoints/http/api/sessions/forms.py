@@ -23,7 +23,7 @@ class _Form(BaseModel):
 
 
 class PasswordForm(_Form):
-    """RFC 6749, section 4.3.2. It is also the form of the docs page, which may leave `grant_type` out."""
+    """RFC 6749, section 4.3.2. The docs page sends the same form, possibly without `grant_type`."""
 
     model_config = ConfigDict(
         json_schema_extra={

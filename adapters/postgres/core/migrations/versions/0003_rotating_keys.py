@@ -13,7 +13,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # The former schema has no end of verification.
+    # In the former schema every key verifies for ever, so keys that have an end are deleted.
     op.execute("DELETE FROM signing_keys WHERE verifies_until IS NOT NULL")
     op.drop_column("signing_keys", "verifies_until")
     _move("signs_from", to="created_at")
