@@ -9,11 +9,11 @@ from domain.shared.ids import UserId
 class OrderAccess:
     """The orders that a caller may read or change: one customer's own, or all.
 
-    Every use case and query requires one, so that a missing value never means everybody's orders.
+    Every use case and query requires an explicit access, so that a missing value never means all orders.
     """
 
     party: Party
-    """The role in which the caller acts on these orders, for the table of transitions."""
+    """The party that the caller is in the table of transitions."""
     customer_id: UserId | None
 
     def __post_init__(self) -> None:

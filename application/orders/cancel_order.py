@@ -19,7 +19,7 @@ from domain.shared.ids import OrderId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelOrderCommand:
-    """`lines` are the units to cancel; without any, the whole order is cancelled."""
+    """`lines` are the units to cancel. If it is empty, the whole order is cancelled."""
 
     order_id: OrderId
     lines: Sequence[CancelledLine] = ()
@@ -32,11 +32,11 @@ class CancelOrderCommand:
 
 @dataclass(frozen=True, slots=True)
 class CancelOrder:
-    """Cancel an order before any of it was shipped, or some units that were not shipped, and release their stock.
+    """Cancel an unshipped order, or units of an order that were not shipped, and release their stock.
 
-    What was paid for them is refunded; the refund is sent to the provider shortly after. Customers cancel units until
-    shipping begins, staff at any time. When nothing is left to ship, the order is fulfilled, or cancelled if nothing was
-    shipped.
+    The money that was paid for them is refunded; the refund is sent to the provider shortly after. Customers can
+    cancel units until shipping begins, and staff at any time. When nothing is left to ship, the order is fulfilled,
+    or cancelled if nothing was shipped.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -44,9 +44,10 @@ class CancelOrder:
     ids: IdFactory
 
     async def __call__(self, command: CancelOrderCommand) -> IdempotentResult[OrderView]:
-        """Raise NotFound, InvalidTransition, OrderDisputed, PaymentInProgress or ValidationFailed.
+        """Return the order.
 
-        Also IdempotencyKeyReused and IdempotencyInFlight.
+        Raises NotFound, InvalidTransition, OrderDisputed, PaymentInProgress, ValidationFailed, IdempotencyKeyReused,
+        IdempotencyInFlight.
         """
         async with self.unit_of_work(command.actor) as work:
             return await run_once(work, command.key, OrderView, lambda: self._cancel(work, command))

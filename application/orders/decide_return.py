@@ -28,7 +28,7 @@ class ReturnCommand:
 
 @dataclass(frozen=True, slots=True)
 class ApproveReturn:
-    """Approve a return and agree on its refund: by default the price of its units, as far as it was paid.
+    """Approve a return and set its refund. By default the refund is the price of its units, as far as paid.
 
     The refund is made when the units come back.
     """
@@ -37,9 +37,10 @@ class ApproveReturn:
     clock: Clock
 
     async def __call__(self, command: ReturnCommand, refund: Money | None) -> IdempotentResult[ReturnView]:
-        """Raise NotFound, InvalidReturnTransition, RefundExceedsPaid, ValidationFailed.
+        """Return the approved return.
 
-        Also IdempotencyKeyReused and IdempotencyInFlight.
+        Raises NotFound, InvalidReturnTransition, RefundExceedsPaid, ValidationFailed, IdempotencyKeyReused,
+        IdempotencyInFlight.
         """
 
         def approve(order: Order, requested: OrderReturn, now: datetime) -> None:
@@ -50,13 +51,16 @@ class ApproveReturn:
 
 @dataclass(frozen=True, slots=True)
 class RefuseReturn:
-    """Refuse a return with a reason, also one that was approved and did not come back."""
+    """Refuse a return with a reason. An approved return whose units did not come back can also be refused."""
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
 
     async def __call__(self, command: ReturnCommand, reason: str) -> IdempotentResult[ReturnView]:
-        """Raise NotFound, InvalidReturnTransition, ValidationFailed, IdempotencyKeyReused, IdempotencyInFlight."""
+        """Return the refused return.
+
+        Raises NotFound, InvalidReturnTransition, ValidationFailed, IdempotencyKeyReused, IdempotencyInFlight.
+        """
 
         def refuse(order: Order, requested: OrderReturn, now: datetime) -> None:
             refuse_return(order, requested, reason, now=now, actor=command.actor)

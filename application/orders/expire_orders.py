@@ -10,7 +10,7 @@ from domain.shared.actor import Actor
 
 
 async def expire_due(work: UnitOfWork, orders: Sequence[Order], *, now: datetime, actor: Actor) -> None:
-    """Expire due orders, which are locked, and release their stock."""
+    """Expire due orders and release their stock. The orders must be locked."""
     stocks = await work.stocks.lock({product_id for order in orders for product_id in order.product_ids})
     for order in orders:
         expire(order, stocks, now=now, actor=actor)
@@ -29,7 +29,7 @@ class ExpireOrders:
     clock: Clock
 
     async def __call__(self, *, limit: int, actor: Actor) -> int:
-        """Return how many orders were expired. If it equals `limit`, there may be more."""
+        """Return the number of expired orders. If it equals `limit`, there may be more due orders."""
         async with self.unit_of_work() as work:
             now = self.clock.now()
             orders = await work.orders.due(now, limit=limit)

@@ -29,7 +29,10 @@ class FulfillOrderCommand:
 
 @dataclass(frozen=True, slots=True)
 class FulfillOrder:
-    """Fulfill units of an order's lines, in one or more parcels. Stock and reservation are reduced."""
+    """Fulfill units of an order's lines in one parcel.
+
+    An order can have several parcels. The on-hand and reserved quantities are reduced.
+    """
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
@@ -38,9 +41,10 @@ class FulfillOrder:
     """Whether the first shipment captures the authorized payment (`STEELYARD_CAPTURE_ON=fulfillment`)."""
 
     async def __call__(self, command: FulfillOrderCommand) -> IdempotentResult[FulfillmentView]:
-        """Raise NotFound, InvalidTransition, OrderDisputed or ValidationFailed.
+        """Return the fulfillment.
 
-        Also IdempotencyKeyReused and IdempotencyInFlight.
+        Raises NotFound, InvalidTransition, OrderDisputed, ValidationFailed, IdempotencyKeyReused,
+        IdempotencyInFlight.
         """
         async with self.unit_of_work(command.actor) as work:
             return await run_once(work, command.key, FulfillmentView, lambda: self._fulfill(work, command))

@@ -19,7 +19,7 @@ async def get_order_for_update(work: UnitOfWork, order_id: OrderId, *, access: O
 async def get_return_for_update(
     work: UnitOfWork, order_id: OrderId, return_id: ReturnId
 ) -> tuple[Order, OrderReturn]:
-    """Return an order, locked, with one of its returns. Raises NotFound."""
+    """Return an order and one of its returns. The order is locked. Raises NotFound."""
     order = await get_order_for_update(work, order_id, access=OrderAccess.all())
     for requested in await work.returns.of_order(order_id):
         if requested.id == return_id:

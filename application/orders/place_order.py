@@ -13,19 +13,20 @@ from domain.orders.placing import OutOfStock
 class PlaceOrder:
     """Place an order: every line is reserved from available stock, or none.
 
-    Prices and names are copied into the order, and the stock is held until the order expires. If stock is short only
-    because of expired holds, these are released and the order is tried again. A key never places a second order.
-    An order whose customer or product is locked by another transaction waits in a lane of its own.
+    Prices and names are copied into the order, and the stock is held until the order expires. If stock is short
+    only because of expired holds, these holds are released and the order is tried again. A key never places a
+    second order. An order whose customer or product is locked by another transaction waits in a lane of its own.
     """
 
     queue: PlacementQueue
     hold_releases: Batcher[Demand, bool]
 
     async def __call__(self, command: PlaceOrderCommand) -> IdempotentResult[OrderView]:
-        """Raise ProductUnavailable, OutOfStock, PriceChanged or ValidationFailed.
+        """Return the order.
 
-        Also OrderHasExpired, InvalidToken, AccountDisabled, TooManyUnpaidOrders, TooManyUnitsHeld, EmailNotVerified, IdempotencyKeyReused,
-        IdempotencyInFlight, Overloaded and DatabaseUnavailable.
+        Raises ProductUnavailable, OutOfStock, PriceChanged, ValidationFailed, OrderHasExpired, InvalidToken,
+        AccountDisabled, TooManyUnpaidOrders, TooManyUnitsHeld, EmailNotVerified, IdempotencyKeyReused,
+        IdempotencyInFlight, Overloaded, DatabaseUnavailable.
         """
         try:
             return await self.queue.place(command)

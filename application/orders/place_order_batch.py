@@ -25,12 +25,12 @@ from domain.shared.ids import ProductId, UserId
 from domain.users.user import AccountDisabled, UserStatus
 
 RowId = UserId | ProductId
-"""The id of a customer, or of a product with its stock: what an order locks."""
+"""The id of a row that an order locks: a customer, or a product with its stock."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlaceOrderCommand:
-    """`waits_for` are rows that other transactions were found to have locked; the batch waits for their locks."""
+    """`waits_for` are rows that other transactions have locked. The batch waits for these locks."""
 
     request: OrderRequest
     key: IdempotencyKey
@@ -44,12 +44,12 @@ class PlaceOrderCommand:
 
     @property
     def order_key(self) -> tuple[UserId, str]:
-        """The customer and key of the order, which are permanently unique."""
+        """The customer and the key of the order. The combination is permanently unique."""
         return self.request.customer_id, self.key.key
 
 
 class RowsLocked(Exception):
-    """An order could not be decided, because another transaction has locked some of its rows."""
+    """The order was neither accepted nor rejected, because another transaction has locked some of its rows."""
 
     def __init__(self, rows: frozenset[RowId]) -> None:
         super().__init__(f"{len(rows)} rows are locked.")
@@ -69,9 +69,9 @@ class PlaceOrderBatch:
     The keys are claimed, and all customers and the stock of all products are locked once. Each order is then accepted
     or rejected on its own, in memory, in the order of the commands. All accepted orders are written together.
 
-    Rows that another transaction has locked are not waited for, so that they delay their own orders only: the outcome
-    of these is RowsLocked, unless `waits_for` names the rows. Those are locked before anything else, so that this
-    transaction never waits while it holds other rows.
+    The batch does not wait for rows that another transaction has locked, so that such rows delay only their own
+    orders. The outcome of these orders is RowsLocked, unless `waits_for` names the rows. The rows of `waits_for`
+    are locked before anything else, so that this transaction never waits while it holds other locks.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -81,7 +81,10 @@ class PlaceOrderBatch:
     limits: HoldLimits = NO_LIMITS
 
     async def __call__(self, commands: Sequence[PlaceOrderCommand]) -> Sequence[Outcome]:
-        """Raise OrderExists, IdempotencyInFlight, Overloaded, DatabaseUnavailable for the batch as a whole."""
+        """Return the outcome of each command, in their order.
+
+        Raises OrderExists, IdempotencyInFlight, Overloaded, DatabaseUnavailable for the batch as a whole.
+        """
         async with self.unit_of_work() as work:
             await _await_locks(work, commands)
             stored = dict(await work.idempotency.claim([command.key for command in commands], OrderView))
@@ -113,7 +116,7 @@ class PlaceOrderBatch:
         stored: StoredResults,
         placed: dict[IdempotencyKey, Order],
     ) -> Outcome:
-        """Replay, accept or reject an order. An accepted one is added to `stored` and `placed`."""
+        """Replay, accept or reject an order. An accepted order is added to `stored` and `placed`."""
         try:
             if earlier := stored.get(command.key.scope):
                 return _replay(earlier, command.key)
@@ -127,7 +130,11 @@ class PlaceOrderBatch:
         return IdempotentResult(view)
 
     def _place(self, command: PlaceOrderCommand, context: PlacementContext) -> Order:
-        """Raise InvalidToken for a closed account and AccountDisabled for a disabled one: tokens outlive both."""
+        """Place one order in memory.
+
+        Raises InvalidToken for a closed account and AccountDisabled for a disabled account: an access token can
+        still be valid in both cases.
+        """
         customer = context.holds.get(command.request.customer_id)
         if customer is None or customer.status is UserStatus.CLOSED:
             raise InvalidToken
@@ -154,10 +161,12 @@ async def _await_locks(work: UnitOfWork, commands: Sequence[PlaceOrderCommand]) 
 
 
 def _replay(earlier: StoredResult[OrderView], key: IdempotencyKey) -> IdempotentResult[OrderView]:
-    """Return the result of an earlier request. Raises OrderHasExpired for a pruned order, IdempotencyKeyReused.
+    """Return the result of an earlier request.
 
-    A result that is stored with the order shows it as pending or confirmed. It shows an expired order only after that
-    was pruned: see `ExpiredOrders`.
+    Raises OrderHasExpired if the order was pruned, IdempotencyKeyReused.
+
+    A result that was stored when the order was placed shows a pending or confirmed order. A result with an expired
+    order was stored when the order was pruned: see `ExpiredOrders`.
     """
     replay = earlier.replay(key)
     if replay.result.status is OrderStatus.EXPIRED:
@@ -166,7 +175,7 @@ def _replay(earlier: StoredResult[OrderView], key: IdempotencyKey) -> Idempotent
 
 
 def _current(order: StoredResult[OrderView], key: IdempotencyKey) -> Outcome:
-    """Return an order as it is now, for a retry of the request that placed it."""
+    """Return the present state of an order, for a retry of the request that placed it."""
     try:
         return replace(order.replay(key), is_current_state=True)
     except IdempotencyKeyReused as rejection:

@@ -12,24 +12,26 @@ OrderLanes = Lanes[RowId, PlaceOrderCommand, IdempotentResult[OrderView]]
 
 @dataclass(frozen=True, slots=True)
 class PlacementQueue:
-    """Orders that wait for their batch: one queue for all, and a lane for each row that another transaction locks."""
+    """Queues orders for batches: one common queue, and a lane for each row that another transaction locks."""
 
     batcher: Batcher[PlaceOrderCommand, IdempotentResult[OrderView]]
     lanes: OrderLanes
     orders: OrderQueries
 
     async def place(self, command: PlaceOrderCommand) -> IdempotentResult[OrderView]:
-        """Return the order when its batch is committed, or an earlier order with the same key."""
+        """Return the order after its batch is committed, or an earlier order with the same key."""
         try:
             return await self._submit(command)
         except OrderExists:
             order = await self.orders.get_by_key(*command.order_key)
-            if order is None:  # it was pruned meanwhile, which the idempotency record now says
+            if (
+                order is None
+            ):  # The existing order was pruned meanwhile; the idempotency record now has that state.
                 return await self._submit(command)
             return replace(order.replay(command.key), is_current_state=True)
 
     async def _submit(self, command: PlaceOrderCommand) -> IdempotentResult[OrderView]:
-        """Place the order with all others, or, if some of its rows are locked, in the lane of one of these rows."""
+        """Place the order in the common queue. If some of its rows are locked, use the lane of one of them."""
         if not (waits_for := self.lanes.open_for(command.rows)):
             try:
                 return await self.batcher.submit(command)

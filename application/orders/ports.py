@@ -23,7 +23,7 @@ from domain.users.email_address import EmailAddress
 
 
 class OrderExists(DomainError):
-    """The customer has an order with this key, whose idempotency record was pruned."""
+    """The customer has an order with this key. The idempotency record of the key was pruned."""
 
     code = "idempotency_key_reused"
 
@@ -32,7 +32,10 @@ class OrderExists(DomainError):
 
 
 class OrderHasExpired(DomainError):
-    """The order with this key has expired without a payment, and was pruned. The key never places another one."""
+    """The order with this key expired without a payment and was pruned.
+
+    The key never places another order.
+    """
 
     code = "order_expired"
 
@@ -44,10 +47,10 @@ class OrderHasExpired(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class PlacementContext:
-    """What the orders of a batch are decided on: locked stock, its products, and the holds of the customers.
+    """The data that decide on the orders of a batch: locked stock, its products, the customers' holds.
 
-    `locked_elsewhere` are the customers and products that exist and whose locks another unit of work holds: nothing
-    can be decided about their orders.
+    `locked_elsewhere` are existing customers and products that another unit of work has locked. Their orders cannot
+    be accepted or rejected.
     """
 
     products_with_stock: ProductsWithStock
@@ -57,9 +60,11 @@ class PlacementContext:
 
 class OrderRepository(Protocol):
     async def await_locks(self, customer_ids: Collection[UserId], product_ids: Collection[ProductId]) -> None:
-        """Lock customers, then stocks, each in one order, and wait for those that another unit of work has locked.
+        """Lock customers and then stocks, and wait for the locks of other units of work.
 
-        A unit of work does this before it locks anything else, so that it never waits while it holds other locks.
+        Customers and stocks are each locked in a fixed order.
+
+        Call this before the unit of work locks anything else, so that it never waits while it holds other locks.
         Raises Overloaded when a lock does not come free in time.
         """
         ...
@@ -71,18 +76,20 @@ class OrderRepository(Protocol):
         *,
         holds_at: datetime | None,
     ) -> PlacementContext:
-        """Lock the customers and stocks that are free, and read what orders of these products are decided on.
+        """Lock the free customers and stocks, and read the data that decide on orders of these products.
 
-        It does not wait: see `PlacementContext.locked_elsewhere`. Holds are read after the locks, so that they include
-        what other units of work have placed meanwhile. Holds that have ended at `holds_at` do not count. Where it is
-        None, holds are not counted, and customers are only locked against changes of their accounts.
+        The call does not wait for locks: see `PlacementContext.locked_elsewhere`. Holds are read after locking, so
+        that they include orders that other units of work have placed meanwhile. Holds that have ended at `holds_at`
+        do not count. If `holds_at` is None, holds are not counted, and the locks on customers only exclude changes
+        of their accounts.
         """
         ...
 
     async def add(self, orders: Sequence[Order], *, fingerprints: Sequence[bytes] = ()) -> None:
         """Add orders with their history. Raises OrderExists if the customer has an order with the key.
 
-        `fingerprints` are those of the requests that place the orders, in the same order, or none.
+        `fingerprints` are the fingerprints of the requests that place the orders, in the order of the orders. It
+        may be empty.
         """
         ...
 
@@ -96,9 +103,9 @@ class OrderRepository(Protocol):
     async def find_by_keys(
         self, keys: Collection[tuple[UserId, str]]
     ) -> Mapping[tuple[UserId, str], StoredResult[OrderView]]:
-        """Return the orders that customers have placed with these idempotency keys, as they are now.
+        """Return the orders that customers placed with these idempotency keys, in their present state.
 
-        Each has the fingerprint of the request that placed it.
+        Each order comes with the fingerprint of the request that placed it.
         """
         ...
 
@@ -110,7 +117,7 @@ class OrderRepository(Protocol):
         ...
 
     async def due(self, now: datetime, *, limit: int) -> Sequence[Order]:
-        """Return pending orders whose hold has ended, locked, longest due first.
+        """Return pending orders whose hold has ended. The orders are locked; the longest due come first.
 
         Orders that another transaction has locked are skipped, so that workers share the work.
         """
@@ -119,9 +126,11 @@ class OrderRepository(Protocol):
     async def due_holding(
         self, product_ids: Collection[ProductId], now: datetime, *, limit: int
     ) -> Sequence[Order]:
-        """Return those of the due orders that hold some of these products, locked, in the same order.
+        """Return the due orders that hold some of these products.
 
-        Waits for orders that another transaction has locked, so that afterwards no due order holds these products.
+        The orders are locked; the longest due come first.
+
+        The call waits for orders that another transaction has locked, so that no due order is missed.
         Raises Overloaded when a lock does not come free in time.
         """
         ...
@@ -132,14 +141,14 @@ class OrderRepository(Protocol):
 
 
 class ExpiredOrders(PrunableRecords, Protocol):
-    """Expired orders that never had a payment, outside of any unit of work."""
+    """Deletion of expired orders that never had a payment, outside of any unit of work."""
 
     async def prune(self, *, before: datetime, limit: int) -> int:
-        """Delete at most `limit` orders that expired before this moment, oldest first, and return how many.
+        """Delete at most `limit` orders that expired before this time, oldest first; return their number.
 
-        The customer's idempotency record of each order is kept for good, with the order's last state but without its
-        lines and personal data: its retry never places another order. Orders whose customer or row is locked are
-        left for later.
+        The customer's idempotency record of each order is kept permanently, with the order's last state but without
+        its lines and personal data, so that a retry never places another order. If the order or its customer is
+        locked, a later call deletes the order.
         """
         ...
 
@@ -170,8 +179,8 @@ class ReturnRepository(Protocol):
 class OrderFilter:
     """Conditions on the orders to list, all of which must hold.
 
-    `created_after` <= `placed_at` < `created_before`, and `updated_after` <= `updated_at`. `email` is that of the
-    customer's account.
+    `created_after` <= `placed_at` < `created_before`, and `updated_after` <= `updated_at`. `email` is the address
+    of the customer's account.
     """
 
     number: str | None = None
@@ -194,7 +203,10 @@ class OrderQueries(Protocol):
         ...
 
     async def get_by_key(self, customer_id: UserId, idempotency_key: str) -> StoredResult[OrderView] | None:
-        """Return the order that the customer placed with this key, as it is now, with its request's fingerprint."""
+        """Return the order that the customer placed with this key, and its request's fingerprint.
+
+        The order is returned in its present state.
+        """
         ...
 
     async def list(
@@ -206,11 +218,14 @@ class OrderQueries(Protocol):
         after: Position | None,
         limit: int,
     ) -> Page[OrderView]:
-        """Return those orders after a position that `access` covers, by `placed_at` and then by id, in the same direction."""
+        """Return the orders after a position that match and that `access` covers.
+
+        They are sorted by `placed_at` and then by id in the same direction.
+        """
         ...
 
     async def count(self, criteria: OrderFilter, *, access: OrderAccess) -> int:
-        """Return how many orders `list` finds on all pages."""
+        """Return the number of orders that `list` returns on all pages together."""
         ...
 
     async def history(

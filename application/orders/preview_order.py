@@ -9,13 +9,13 @@ from domain.orders.placing import OrderRequest, OutOfStock, ProductsWithStock, Q
 
 @dataclass(frozen=True, slots=True)
 class PreviewOrder:
-    """Return what an order would cost now, or why it would be rejected. No stock is reserved."""
+    """Return the present price of an order, or the reason of its rejection. No stock is reserved."""
 
     unit_of_work: UnitOfWorkFactory
     hold_releases: Batcher[Demand, bool]
 
     async def __call__(self, request: OrderRequest) -> QuoteView:
-        """Raise ProductUnavailable, OutOfStock, PriceChanged, ValidationFailed."""
+        """Return the price. Raises ProductUnavailable, OutOfStock, PriceChanged, ValidationFailed."""
         try:
             return QuoteView.of(await self._quote(request))
         except OutOfStock:

@@ -13,12 +13,12 @@ from domain.shared.ids import FulfillmentId, OrderId, ReturnId
 
 @dataclass(frozen=True, slots=True)
 class GetOrder:
-    """Show an order. An order that the caller has no access to does not exist for the caller."""
+    """Show an order. If the caller has no access to the order, the response is the same as for an unknown order."""
 
     orders: OrderQueries
 
     async def __call__(self, order_id: OrderId, *, access: OrderAccess) -> OrderView:
-        """Raise NotFound."""
+        """Return the order. Raises NotFound."""
         order = await self.orders.get(order_id, access=access)
         if order is None:
             raise NotFound("There is no such order.")
@@ -47,13 +47,13 @@ class ListOrders:
 
 @dataclass(frozen=True, slots=True)
 class ExportOrders:
-    """Read all orders that meet a filter, oldest first, in pages, so that no more than one is in memory."""
+    """Read all orders that match a filter, oldest first. Only one page at a time is in memory."""
 
     orders: OrderQueries
     limit: int = 500
 
     async def count(self, criteria: OrderFilter) -> int:
-        """Return how many orders an export reads, unless some are placed meanwhile."""
+        """Return the present number of matching orders. Orders that are placed later are not counted."""
         return await self.orders.count(criteria, access=OrderAccess.all())
 
     def __call__(self, criteria: OrderFilter) -> AsyncIterator[OrderView]:
@@ -66,7 +66,7 @@ class ExportOrders:
 
 @dataclass(frozen=True, slots=True)
 class GetFulfillment:
-    """Show one of an order's fulfillments to its customer, or to staff."""
+    """Show one of an order's fulfillments to the customer of the order, or to staff."""
 
     get_order: GetOrder
     orders: OrderQueries
@@ -74,7 +74,7 @@ class GetFulfillment:
     async def __call__(
         self, order_id: OrderId, fulfillment_id: FulfillmentId, *, access: OrderAccess
     ) -> FulfillmentView:
-        """Raise NotFound."""
+        """Return the fulfillment. Raises NotFound."""
         await self.get_order(order_id, access=access)
         fulfillment = await self.orders.fulfillment(order_id, fulfillment_id)
         if fulfillment is None:
@@ -92,7 +92,7 @@ class ListFulfillments:
     async def __call__(
         self, order_id: OrderId, *, access: OrderAccess, after: Position | None, limit: int
     ) -> Page[FulfillmentView]:
-        """Raise NotFound."""
+        """Return a page of fulfillments. Raises NotFound."""
         await self.get_order(order_id, access=access)
         return await self.orders.fulfillments(order_id, after=after, limit=limit)
 
@@ -107,20 +107,20 @@ class ListStatusChanges:
     async def __call__(
         self, order_id: OrderId, *, access: OrderAccess, after: Position | None, limit: int
     ) -> Page[StatusChangeView]:
-        """Raise NotFound."""
+        """Return a page of status changes. Raises NotFound."""
         await self.get_order(order_id, access=access)
         return await self.orders.history(order_id, after=after, limit=limit)
 
 
 @dataclass(frozen=True, slots=True)
 class GetReturn:
-    """Show one of an order's returns to its customer, or to staff."""
+    """Show one of an order's returns to the customer of the order, or to staff."""
 
     get_order: GetOrder
     orders: OrderQueries
 
     async def __call__(self, order_id: OrderId, return_id: ReturnId, *, access: OrderAccess) -> ReturnView:
-        """Raise NotFound."""
+        """Return the return. Raises NotFound."""
         await self.get_order(order_id, access=access)
         returned = await self.orders.order_return(order_id, return_id)
         if returned is None:
@@ -138,7 +138,7 @@ class ListReturns:
     async def __call__(
         self, order_id: OrderId, *, access: OrderAccess, after: Position | None, limit: int
     ) -> Page[ReturnView]:
-        """Raise NotFound."""
+        """Return a page of returns. Raises NotFound."""
         await self.get_order(order_id, access=access)
         page = await self.orders.returns(order_id, after=after, limit=limit)
         return Page(tuple(returned.seen_by(access.party) for returned in page.items), page.next)

@@ -23,9 +23,9 @@ class ReceiveReturnCommand(ReturnCommand):
 
 @dataclass(frozen=True, slots=True)
 class ReceiveReturn:
-    """Record that the units of an approved return came back: restock them and refund what was agreed.
+    """Record that the units of an approved return came back: restock units and refund the agreed amount.
 
-    The refund is at most what is still paid. It is sent to the provider shortly after.
+    The refund never exceeds the money that is still paid. It is sent to the provider shortly after.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -33,9 +33,10 @@ class ReceiveReturn:
     ids: IdFactory
 
     async def __call__(self, command: ReceiveReturnCommand) -> IdempotentResult[ReturnView]:
-        """Raise NotFound, InvalidReturnTransition, OrderDisputed, StockConflict, ValidationFailed.
+        """Return the received return.
 
-        Also IdempotencyKeyReused and IdempotencyInFlight.
+        Raises NotFound, InvalidReturnTransition, OrderDisputed, StockConflict, ValidationFailed,
+        IdempotencyKeyReused, IdempotencyInFlight.
         """
         async with self.unit_of_work(command.actor) as work:
             return await run_once(work, command.key, ReturnView, lambda: self._receive(work, command))

@@ -22,15 +22,16 @@ def demand_of(request: OrderRequest) -> Demand:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseExpiredHolds:
-    """Expire due orders that hold demanded products, and return for each demand whether to retry.
+    """Expire due orders that hold the demanded products.
 
-    So a product is never reported as out of stock while only expired orders hold it, even if the worker is late.
+    Returns for each demand whether its order should be tried again. A product is therefore never reported as out of
+    stock while only expired orders hold it, even if the worker is late.
     """
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
     limit: int = 100
-    """How many orders are expired in one transaction."""
+    """The most orders that one transaction expires."""
 
     async def __call__(self, wants: Sequence[Demand]) -> Sequence[bool]:
         wanted: Counter[ProductId] = Counter()
@@ -38,13 +39,16 @@ class ReleaseExpiredHolds:
             wanted.update(want)
         if await self._expire(wanted):
             return [True] * len(wants)
-        # A worker may have expired them meanwhile, so the stock may be available now.
+        # A worker may have expired the orders meanwhile, so that the stock may be available now.
         async with self.unit_of_work() as work:
             stocks = await work.stocks.get(wanted)
         return [all(stocks[id_].can_supply(units) for id_, units in want.items()) for want in wants]
 
     async def _expire(self, wanted: Counter[ProductId]) -> bool:
-        """Expire due orders until they have released the demand, and return whether there were any."""
+        """Expire due orders until they have released the demanded units.
+
+        Returns whether an order was expired.
+        """
         freed: Counter[ProductId] = Counter()
         while lacking := [product_id for product_id, units in wanted.items() if freed[product_id] < units]:
             async with self.unit_of_work() as work:

@@ -29,7 +29,7 @@ class RequestReturnCommand:
 class RequestReturn:
     """Request to return shipped units of an order. Staff approve or refuse the request.
 
-    A unit can be in one return only, unless that was refused.
+    A unit can be in one return only; units of a refused return do not count.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -37,7 +37,10 @@ class RequestReturn:
     ids: IdFactory
 
     async def __call__(self, command: RequestReturnCommand) -> IdempotentResult[ReturnView]:
-        """Raise NotFound, InvalidTransition, ValidationFailed, IdempotencyKeyReused, IdempotencyInFlight."""
+        """Return the requested return.
+
+        Raises NotFound, InvalidTransition, ValidationFailed, IdempotencyKeyReused, IdempotencyInFlight.
+        """
         async with self.unit_of_work(command.actor) as work:
             return await run_once(work, command.key, ReturnView, lambda: self._request(work, command))
 

@@ -52,7 +52,7 @@ class LineView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderView(PersonalResult):
-    """An order. `allowed_actions` are those of staff until `seen_by` restricts them."""
+    """An order. `allowed_actions` are the actions of staff until `seen_by` restricts them."""
 
     id: OrderId
     number: str
@@ -75,7 +75,7 @@ class OrderView(PersonalResult):
     version: int
     disputed: bool = False
     payable_total: Money | None = None
-    """The price of the units that are not cancelled; None in a result that an earlier release has stored."""
+    """The price of the units that are not cancelled. It is None in results that an earlier release stored."""
 
     @property
     def subject(self) -> UserId:
@@ -117,7 +117,7 @@ class OrderView(PersonalResult):
         )
 
     def without_details(self) -> Self:
-        """Return the order without its lines and without what the customer wrote."""
+        """Return the order without its lines and without the customer's own text."""
         return replace(self, lines=(), shipping_address=None, note=None, metadata={})
 
     def seen_by(self, party: Party) -> Self:
@@ -140,7 +140,7 @@ class QuotedLineView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteView:
-    """The price of an order if it were placed now. No stock is reserved."""
+    """The price that an order would have now. No stock is reserved."""
 
     currency: str
     lines: tuple[QuotedLineView, ...]
@@ -201,7 +201,7 @@ class FulfillmentView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnView:
-    """A return. `allowed_actions` are those of staff until `seen_by` restricts them."""
+    """A return. `allowed_actions` are the actions of staff until `seen_by` restricts them."""
 
     id: ReturnId
     order_id: OrderId
@@ -234,5 +234,5 @@ class ReturnView:
         )
 
     def seen_by(self, party: Party) -> Self:
-        """Return the return with the actions that the party can request: only staff act on it."""
+        """Return the return with the actions that the party can request. Only staff can request actions."""
         return self if party is Party.STAFF else replace(self, allowed_actions=())

@@ -1,4 +1,4 @@
-"""Adjusting several stocks at once, all or nothing."""
+"""Adjustment of several stocks in one step: all of them or none."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,10 @@ def adjust(
     now: datetime,
     actor: Actor,
 ) -> None:
-    """Adjust all stocks or none. The stocks must be locked. Raises StockConflict with every invalid line."""
+    """Adjust all stocks or none. The stocks must be locked.
+
+    Raises StockConflict, which lists every invalid line.
+    """
     sums: dict[ProductId, tuple[int, int]] = {}
     for position, line in enumerate(deltas):
         first, delta = sums.get(line.product_id, (position, 0))

@@ -33,7 +33,7 @@ class ProductStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductEvent(Event):
-    """The fields that a subscriber needs to keep a copy of the catalog."""
+    """The fields that a subscriber needs to maintain a copy of the catalog."""
 
     aggregate_type = "product"
 
@@ -57,9 +57,11 @@ class ProductChanged(ProductEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductDetails:
-    """The fields of a product that staff set. Fields with a default are optional, and clearing one restores the default.
+    """The fields of a product that staff set.
 
-    Creating, changing, importing and storing a product use this value as a whole; only mappings name its fields.
+    Fields with a default are optional; clearing such a field restores its default.
+
+    Code that creates, changes, imports or stores a product uses this value as a whole; only mappings name its fields.
     """
 
     name: str
@@ -70,7 +72,7 @@ class ProductDetails:
 
     @classmethod
     def of(cls, changes: "ProductChanges") -> Self:
-        """Return the details of a new product. Raises ValidationFailed without a name or a price."""
+        """Return the details of a new product. Raises ValidationFailed if the name or the price is missing."""
         if isinstance(changes.name, Unset) or isinstance(changes.price, Unset):
             missing = [name for name in ("name", "price") if getattr(changes, name) is UNSET]
             violations = [Violation((name,), "missing", "A new product needs this.") for name in missing]
@@ -78,7 +80,7 @@ class ProductDetails:
         return cls(name=changes.name, price=changes.price).changed_by(changes)
 
     def changed_by(self, changes: "ProductChanges") -> Self:
-        """Return the details after changes, which are not validated."""
+        """Return the details after the changes. The result is not validated."""
         changed: dict[str, Any] = {}
         for detail in fields(self):
             match getattr(changes, detail.name):
@@ -95,7 +97,10 @@ class ProductDetails:
         return replace(self, **changed)
 
     def violations(self, before: "ProductDetails | None" = None) -> Iterator[Violation]:
-        """Yield the violations, except of values that were stored before: a rule may be newer than these."""
+        """Yield the violations of new values.
+
+        Values that were stored before are not checked, because a rule may be newer than they are.
+        """
         for name, rule in TEXT_RULES.items():
             text = getattr(self, name)
             if before is None or text != getattr(before, name):
@@ -109,12 +114,12 @@ class ProductDetails:
 
 
 TEXT_RULES: Mapping[str, TextRule] = {"name": PRODUCT_NAME, "description": DESCRIPTION}
-"""The rule for each detail that is a text."""
+"""The rules for the details that are texts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductChanges:
-    """Changes of a product. Fields that are UNSET keep their value, and None clears a field.
+    """Changes to a product. UNSET fields keep their value, and None clears a field.
 
     In `attributes`, None removes a key, and other keys stay.
     """
@@ -131,9 +136,10 @@ class ProductChanges:
 class Product(Aggregate):
     """A product for sale at a price. The available units are in its Stock.
 
-    Clients see a product and its stock as one object with one version. `version` is that version at the last edit
-    of the product, and `stock_version` the version of the stock at that moment; later stock movements are added. So
-    a sale changes the ETag of a product, but does not make an edit fail its precondition.
+    Clients see a product and its stock as one object with one version. `version` is the value of that version at
+    the last edit of the product, and `stock_version` is the version of the stock at the same moment. The number of
+    later stock movements is added to `version`. A sale therefore changes the ETag of a product, but does not make
+    the precondition of an edit fail.
     """
 
     id: ProductId
@@ -198,9 +204,12 @@ class Product(Aggregate):
         self._record(ProductChanged)
 
     def update_stock_version(self, stock: Stock) -> bool:
-        """Count movements between an edit and its commit as movements before the edit. Return whether there were any.
+        """Count movements between an edit and its commit as movements before the edit.
 
-        The visible version stays. Otherwise an editor who saw such a movement could miss the edit without an error.
+        Returns whether there were such movements.
+
+        The version that clients see does not change. Otherwise an editor who saw such a movement could overwrite
+        the edit without an error.
         """
         if self.stock_version == stock.version:
             return False
@@ -208,7 +217,7 @@ class Product(Aggregate):
         return True
 
     def archive(self, *, stock: Stock, now: datetime) -> None:
-        """Take the product off sale. Nothing is deleted: orders refer to it."""
+        """Take the product off sale. The product is not deleted, because orders refer to it."""
         self.change(ProductChanges(status=ProductStatus.ARCHIVED), stock=stock, now=now)
 
     @property
@@ -217,7 +226,7 @@ class Product(Aggregate):
 
     @property
     def sort_name(self) -> str:
-        """The name as lists sort it: without case and accents."""
+        """The name without case and accents, by which lists are sorted."""
         return search.folded(self.details.name)
 
     @property

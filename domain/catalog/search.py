@@ -10,31 +10,30 @@ _CHUNK = 64
 _LETTERS = str.maketrans(
     {"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "\u0131": "i"}
 )
-"""Letters that Unicode does not decompose, as people type them without a keyboard for them. The last one is the Turkish
-dotless I."""
+"""Letters that Unicode does not decompose, with their usual spelling in ASCII. The last one is the Turkish dotless I."""
 _WITHOUT_SPACES = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
     "\uf900-\ufaff\U00020000-\U0003ffff]"
 )
 """Thai, Lao, Burmese, Khmer, Han, Hiragana and Katakana, which are written without spaces between words."""
 MAX_SUFFIX_LENGTH = 12
-"""How much of each suffix of such a text is indexed, and how much of a term in such a script is compared."""
+"""The indexed length of each suffix of such a text, and the compared length of a term in such a script."""
 MAX_JOINED = 6
-"""How many words that only punctuation separates are also found when they are written as one."""
+"""The most words separated only by punctuation that are also found when they are written as one word."""
 MAX_TERMS = 8
-"""The database looks up each term of a query, so their number bounds the cost."""
+"""The most terms of a query. The database looks up each term, so their number bounds the cost."""
 MIN_LENGTH_WITH_TYPO = 4
-"""Shorter words resemble too many others for a typo to be tolerated."""
+"""The shortest word in which a typo is tolerated. Shorter words resemble too many other words."""
 MAX_WORD_LENGTH = 40
-"""Longer words are cut, because the variants of very long words would fill the index."""
+"""The length to which longer words are cut. The variants of very long words would fill the index."""
 
 
 @dataclass(frozen=True, slots=True)
 class SearchTerm:
     """One word of a query. It matches whole words of a product, or the beginnings of words.
 
-    `joined` is the prefix that matches instead where only punctuation separates the word from others in the query:
-    `USB-C` also finds `USBC`.
+    `joined` is another prefix that matches as well, if only punctuation separates the word from other words in the
+    query: `USB-C` also finds `USBC`.
     """
 
     word: str
@@ -49,11 +48,12 @@ class SearchTerm:
 
 
 def folded(text: str) -> str:
-    """Return the text without case and accents, for comparing and sorting: `Côte de Blaye` is `cote de blaye`.
+    """Return the text without case and accents: `Côte de Blaye` becomes `cote de blaye`.
 
-    Compatible forms are equal as well, `Ⅳ` and `iv`, so it decomposes first, and again what folding has composed.
-    It works in chunks, because normalizing a run of combining marks takes time quadratic in its length. The result
-    is the same: every mark is removed, so their order does not matter.
+    Compatible forms such as `Ⅳ` and `iv` become equal, so the function decomposes the text before folding the case,
+    and once more after that. It works in chunks, because normalizing a run of combining marks takes time quadratic
+    in its length. The chunks do not change the result: every mark is removed, so the order of marks does not
+    matter.
     """
     return "".join(_folded(text[start : start + _CHUNK]) for start in range(0, len(text), _CHUNK))
 
@@ -69,10 +69,11 @@ def words(text: str) -> frozenset[str]:
 
 
 def indexed_words(text: str) -> frozenset[str]:
-    """Return the words by whose beginnings a text is found.
+    """Return the words of a text that the search compares with the terms of a query.
 
-    These are its words; words that only punctuation separates, written as one (`usbc` for `USB-C`); and in scripts
-    without spaces the text from each character on, because a word can begin anywhere.
+    The result contains the words of the text, and words that only punctuation separates, written as one word
+    (`usbc` for `USB-C`). In scripts without spaces it contains the text from each character on, because a word can
+    begin at any character.
     """
     found = set(words(text))
     for parts in _tokens(text):
@@ -84,10 +85,10 @@ def indexed_words(text: str) -> frozenset[str]:
 
 
 def terms(query: str) -> Sequence[SearchTerm]:
-    """Return the terms of a query, each once.
+    """Return the terms of a query without duplicates.
 
-    A term is a prefix, except a single letter or digit before the last term: it matches whole words, so that
-    `t shirt` does not read every word that begins with T. The last term may still be incomplete, unless punctuation joins
+    A term is a prefix. Only a single letter or digit before the last term matches whole words, so that `t shirt` does
+    not match every word that begins with T. The last term may still be incomplete, unless punctuation joins
     it to another word, as in `USB-C`. A single character of a script without spaces is a word, and remains a prefix.
     """
     joined = {}
@@ -112,7 +113,7 @@ def terms(query: str) -> Sequence[SearchTerm]:
 
 
 def _tokens(text: str) -> Sequence[Sequence[str]]:
-    """Return the folded words of a text, uncut, grouped by the spaces between them."""
+    """Return the folded words of a text in full length, grouped by the spaces between them."""
     return [words_ for token in folded(text).split() if (words_ := _split(token))]
 
 
@@ -131,7 +132,10 @@ def _is_mark(char: str) -> bool:
 
 
 def _suffixes(word: str) -> Iterator[str]:
-    """Yield the beginnings of a word's suffixes, wherever a script without spaces begins, goes on or ends."""
+    """Yield the beginning of each suffix that a search can find in a script without spaces.
+
+    A suffix starts at each character of such a script, and directly after its last character.
+    """
     if not _WITHOUT_SPACES.search(word):
         return
     for start in range(1, len(word)):
@@ -140,11 +144,11 @@ def _suffixes(word: str) -> Iterator[str]:
 
 
 def typo_variants(word: str) -> frozenset[str]:
-    """Return the word and each way to leave out one of its letters; nothing for a short word.
+    """Return the word and its variants without one letter; return nothing for a short word.
 
-    Two words that differ by one letter too many, too few, wrong or swapped with its neighbor share a variant
-    (the symmetric delete algorithm, W. Garbe 2012), so that an index on sets finds the typo. Words that share a
-    variant are never more than two typos apart.
+    Two words share a variant if one of them has an additional, missing or wrong letter, or two neighboring letters
+    swapped (the symmetric delete algorithm, W. Garbe 2012). An index on sets therefore finds the typo. Words that
+    share a variant are never more than two typos apart.
     """
     if len(word) < MIN_LENGTH_WITH_TYPO:
         return frozenset()

@@ -1,4 +1,4 @@
-"""Stock of a product: units on hand, units reserved, and the movements that led there."""
+"""Stock of a product: units on hand, reserved units, and the movements that changed them."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,7 +12,7 @@ from domain.shared.ids import OrderId, ProductId
 from domain.shared.text import TextRule, ensure_valid
 
 MAX_ON_HAND = 1_000_000_000
-"""A bound against typing errors: no shop has more units of one product."""
+"""The most units on hand of a product. The bound detects typing errors."""
 
 
 COUNT_REASON = TextRule(min_length=1, max_length=200)
@@ -20,13 +20,16 @@ ADJUSTMENT_NOTE = TextRule(min_length=1, max_length=500)
 
 
 class StockConflict(DomainError):
-    """The count would fall below the reserved units, or rise above MAX_ON_HAND."""
+    """The units on hand would be fewer than the reserved units, or more than MAX_ON_HAND."""
 
     code = "stock_conflict"
 
 
 class ReservationExceedsStock(DomainError):
-    """A reservation above the available units. Orders are checked before, to report every short line."""
+    """The reservation exceeds the available units.
+
+    Orders are checked before they reserve, so that every line without enough stock is reported.
+    """
 
     code = "out_of_stock"
 
@@ -50,9 +53,10 @@ class MovementReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Movement:
-    """One line of the ledger: the change and the stock after it.
+    """One row of the stock ledger: the change and the stock after it.
 
-    The sum of all `on_hand_delta` of a product is its `on_hand`, that of all `reserved_delta` its `reserved`.
+    The sum of all `on_hand_delta` of a product equals its `on_hand`, and the sum of all `reserved_delta` its
+    `reserved`.
     """
 
     product_id: ProductId
@@ -93,9 +97,10 @@ class StockReplenished(StockEvent):
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Stock(Aggregate):
-    """The stock of one product: `0 <= reserved <= on_hand`, always.
+    """The stock of one product. `0 <= reserved <= on_hand` always holds.
 
-    Every verb adds one to `version` and one Movement to `movements`, which the repository writes and clears.
+    Every method that changes the stock increments `version` and appends a Movement to `movements`. The repository
+    writes the movements and clears the list.
     """
 
     product_id: ProductId
@@ -127,7 +132,7 @@ class Stock(Aggregate):
         self._move(MovementReason.RESERVED, now=now, actor=actor, reserved=quantity, order_id=order_id)
 
     def release(self, quantity: int, *, order_id: OrderId, now: datetime, actor: Actor) -> None:
-        """Release reserved units, for example of a cancelled order."""
+        """Release reserved units, for example the units of a cancelled order."""
         self._move(MovementReason.RELEASED, now=now, actor=actor, reserved=-quantity, order_id=order_id)
 
     def ship(self, quantity: int, *, order_id: OrderId, now: datetime, actor: Actor) -> None:
@@ -147,7 +152,10 @@ class Stock(Aggregate):
         self._move(MovementReason.RETURN, now=now, actor=actor, on_hand=quantity, order_id=order_id)
 
     def count(self, on_hand: int, *, seen: int, note: str, now: datetime, actor: Actor) -> None:
-        """Set on hand to a counted number. Raises PreconditionFailed, ValidationFailed, StockConflict."""
+        """Set the units on hand to a counted number.
+
+        Raises PreconditionFailed, ValidationFailed, StockConflict.
+        """
         if seen != self.version:
             raise PreconditionFailed(self.version)
         ensure_valid(COUNT_REASON.violations(note, "reason"))

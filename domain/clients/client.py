@@ -11,7 +11,7 @@ from domain.shared.ids import ClientId, SecretId
 from domain.users.permissions import Scope
 
 MAX_SECRETS = 2
-"""The current secret, and its successor while it is rolled out."""
+"""The most secrets of a client: the current one, and its successor until all instances use that."""
 
 MAX_NAME_LENGTH = 100
 
@@ -35,7 +35,7 @@ class ClientDisabled(DomainError):
 
 
 class InvalidScope(DomainError):
-    """The requested scope is unknown, or not allowed to the client (RFC 6749, section 5.2)."""
+    """The requested scope is unknown, or the client does not have it (RFC 6749, section 5.2)."""
 
     code = "invalid_scope"
 
@@ -47,8 +47,8 @@ class InvalidScope(DomainError):
 class ServiceClient:
     """A program that acts for itself and not for a user (RFC 6749, section 4.4).
 
-    Its `scopes` are its permissions. It has one secret, or two while the secret is rolled. `name` is for people. A
-    client is never deleted, because histories refer to its id.
+    The `scopes` determine its permissions. It has one secret, or two while the secret is being replaced. `name` is
+    a name for people. A client is never deleted, because histories refer to its id.
     """
 
     id: ClientId
@@ -68,7 +68,7 @@ class ServiceClient:
         secret: ClientSecret,
         now: datetime,
     ) -> Self:
-        """Raise ValidationFailed for an unprintable name and for missing scopes."""
+        """Raise ValidationFailed if the name breaks a rule or no scope is given."""
         if not (0 < len(name) <= MAX_NAME_LENGTH and name.isprintable() and name == name.strip()):
             _refuse("name", f"A name has 1 to {MAX_NAME_LENGTH} characters that can be shown.")
         if not scopes:
@@ -80,9 +80,9 @@ class ServiceClient:
         return next((secret for secret in self.secrets if secret.is_hash(shown_hash)), None)
 
     def granted(self, asked: str) -> frozenset[Scope]:
-        """Return the requested scopes, which are separated by spaces; without any, all of the client.
+        """Return the requested scopes, or all scopes of the client if the request is empty.
 
-        RFC 6749, section 3.3. Raises InvalidScope.
+        The requested scopes are separated by spaces (RFC 6749, section 3.3). Raises InvalidScope.
         """
         names = set(asked.split(" ")) - {""}
         if not names <= self.scopes:

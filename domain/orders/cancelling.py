@@ -1,4 +1,4 @@
-"""Cancel an order or units of it: release stock, refund money, and void an undecided payment."""
+"""Cancellation of an order or of some units: release stock, refund money, void undecided payments."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -35,7 +35,7 @@ def cancel(
     now: datetime,
     actor: Actor,
 ) -> Sequence[Refund]:
-    """Cancel the order, release its stock, void what is authorized and refund what was captured.
+    """Cancel the order, release its stock, void authorized payments and refund captured money.
 
     A pending payment is voided or refunded when the provider reports its result. The order and the stocks must be
     locked. Returns the new refunds. Raises InvalidTransition, OrderDisputed.
@@ -66,12 +66,13 @@ def cancel_lines(
     now: datetime,
     actor: Actor,
 ) -> Sequence[Refund]:
-    """Cancel units that are left to ship, release their stock and refund what was captured for them.
+    """Cancel units that are left to ship, release their stock and refund the money captured for them.
 
-    If these are all units, or the rest of an unpaid order costs nothing, the order is cancelled. The order and the stocks must be locked. Returns the new refunds.
+    The order is cancelled if nothing was fulfilled and no unit is left, or if the rest of an unpaid order costs
+    nothing. The order and the stocks must be locked. Returns the new refunds.
 
     Raises InvalidTransition, OrderDisputed, PaymentInProgress, and ValidationFailed with every line that exceeds its
-    units left to ship. Those never grow, so the same request can never succeed.
+    units left to ship. The units left to ship never increase, so the same request can never succeed.
     """
     order.ensure_allows(Action.CANCEL_LINES, party)
     order.ensure_undisputed(dispute_override)
@@ -96,14 +97,17 @@ def cancel_lines(
 
 
 def void_all(payments: Sequence[Payment], *, now: datetime) -> None:
-    """Request a void of each authorized payment and of each that waits for its customer, instead of a capture."""
+    """Request a void of each authorized payment and of each payment that waits for its customer.
+
+    A void replaces a requested capture.
+    """
     for payment in payments:
         if payment.status in _VOIDABLE:
             payment.request_operation(PaymentOperation.VOID, at=now)
 
 
 def _ends(order: Order, lines: Sequence[CancelledLine]) -> bool:
-    """Return whether the order ends with these units."""
+    """Return whether the order is cancelled together with these units."""
     if sum(line.quantity for line in lines) == order.units_left_to_ship:
         return order.fulfilled_units == 0
     return order.status is OrderStatus.PENDING_PAYMENT and _cost(order, lines) == order.payable
@@ -129,9 +133,9 @@ def _refund_of(
     new_id: Callable[[], UUID],
     now: datetime,
 ) -> Refund | None:
-    """Return the refund of what was captured for the units.
+    """Return the refund of the money that was captured for the units.
 
-    After a partial capture the units that are not cancelled are paid first.
+    After a partial capture, the captured money first pays for the units that are not cancelled.
     """
     payment = max(payments, key=lambda payment: payment.remaining.amount, default=None)
     if payment is None:

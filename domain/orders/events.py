@@ -1,4 +1,4 @@
-"""The events of orders: one sequence for each order, with those of its payments and refunds."""
+"""Events of orders. The events of an order, its payments and its refunds form one sequence."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -92,7 +92,7 @@ class OrderCancelled(OrderEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinesCancelled(OrderEvent):
-    """Units that were left to ship are cancelled: they are never shipped."""
+    """Units that were left to ship are cancelled and will never be shipped."""
 
     type = "order.lines_cancelled"
 
@@ -147,7 +147,7 @@ class PaymentAuthorized(PaymentEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorizationEnding(PaymentEvent):
-    """An authorization ends soon. Of an order of which nothing was shipped it is voided before that."""
+    """An authorization ends soon. If nothing of the order was shipped, it is voided before that."""
 
     type = "payment.authorization_ending"
 
@@ -172,7 +172,7 @@ class PaymentFailed(PaymentEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderReinstated(PaymentEvent):
-    """The order had expired, was paid after that, and its stock was still available."""
+    """An expired order was paid late and confirmed, because its stock was still available."""
 
     type = "order.revived"
 
@@ -186,21 +186,24 @@ class PaymentUnapplied(PaymentEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisputeOpened(PaymentEvent):
-    """The customer's bank has charged a payment back. Shipping and refunding need an override until it is decided."""
+    """The customer's bank has charged a payment back.
+
+    Until the dispute is decided, shipping and refunding need an override.
+    """
 
     type = "dispute.opened"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisputeWon(PaymentEvent):
-    """A dispute was decided for the shop."""
+    """A dispute was decided in favor of the shop."""
 
     type = "dispute.won"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisputeLost(PaymentEvent):
-    """A dispute was decided for the customer, who has the money back."""
+    """A dispute was decided in favor of the customer. The customer has the money back."""
 
     type = "dispute.lost"
 
@@ -242,7 +245,7 @@ class ReturnEvent(OrderEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnRequested(ReturnEvent):
-    """Shipped units are to come back."""
+    """A customer or staff requested to return shipped units."""
 
     type = "return.requested"
 
@@ -251,7 +254,7 @@ class ReturnRequested(ReturnEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnApproved(ReturnEvent):
-    """Staff have agreed to refund `refund_amount` when the units come back."""
+    """Staff have approved a return: `refund_amount` is refunded when the units come back."""
 
     type = "return.approved"
 
@@ -267,7 +270,7 @@ class ReturnRefused(ReturnEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnReceived(ReturnEvent):
-    """The units came back. Lines with `restock` are on hand again."""
+    """The units of a return came back. Units of lines with `restock` are on hand again."""
 
     type = "return.received"
 

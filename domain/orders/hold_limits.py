@@ -22,7 +22,10 @@ class TooManyUnpaidOrders(DomainError):
 
 
 class TooManyUnitsHeld(DomainError):
-    """The customer would hold more unpaid units of a product than the shop allows; every such line is named."""
+    """The customer would hold more unpaid units of a product than the shop allows.
+
+    The error names every such line.
+    """
 
     code = "too_many_units_held"
 
@@ -45,9 +48,10 @@ class EmailNotVerified(DomainError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldLimits:
-    """What a customer may hold in unpaid orders. 0 means no limit.
+    """Limits on what a customer can hold in unpaid orders. 0 means no limit.
 
-    `max_unpaid_orders` counts a customer's open unpaid orders, `max_units_held` their units of one product.
+    `max_unpaid_orders` limits a customer's open unpaid orders, and `max_units_held` limits their units of one
+    product.
     """
 
     max_unpaid_orders: int = 0
@@ -83,7 +87,10 @@ class HoldLimits:
 
 @dataclass(slots=True, kw_only=True)
 class CustomerHolds:
-    """A customer's account, and what it holds in open unpaid orders; `units` has the products that were asked for."""
+    """A customer's account and its holds in open unpaid orders.
+
+    `units` contains only the requested products.
+    """
 
     status: UserStatus
     email_verified: bool

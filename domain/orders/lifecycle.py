@@ -1,7 +1,7 @@
-"""The life of an order, as data.
+"""The lifecycle of an order, as data.
 
-Guards, `allowed_actions`, the 409's parameters, the check that each change has its event, and the diagram in the docs
-all come from `TRANSITIONS`: there is no other place that knows which status may follow which.
+Guards, `allowed_actions`, the parameters of the 409 response, the check that each change has its event, and the
+diagram in the docs all use `TRANSITIONS`. No other code defines which status can follow which.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,14 +28,14 @@ FINISHED = frozenset({OrderStatus.FULFILLED, OrderStatus.CANCELLED, OrderStatus.
 """Statuses in which nothing more is shipped."""
 
 PAID_AND_ACTIVE = frozenset({OrderStatus.CONFIRMED, OrderStatus.FULFILLED})
-"""Statuses of an order that is paid or has an authorized payment, and keeps the money."""
+"""Statuses of an order that is paid or has an authorized payment, and that does not return the money."""
 
 
 class Action(StrEnum):
     """An action on an order.
 
-    Each is one row of its history, except PAY, CAPTURE and VOID, which only ask a provider: its answer is recorded.
-    The values are stored and published.
+    Each action is recorded as one row of the order's history, except PAY, CAPTURE and VOID: these are requests to a
+    provider, and the provider's answer is recorded. The values are stored and published.
     """
 
     PLACE = "place"
@@ -69,7 +69,7 @@ class Action(StrEnum):
 
 
 class Party(StrEnum):
-    """Who requests an action: the customer of the order, or staff."""
+    """The party that requests an action: the customer of the order, or staff."""
 
     OWNER = "owner"
     STAFF = "staff"
@@ -104,7 +104,7 @@ class Guarded(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """A condition of a transition: its words for the diagram, and its predicate."""
+    """A condition of a transition: its text in the diagram, and its predicate."""
 
     words: str
     holds: Callable[[Guarded], bool]
@@ -145,7 +145,7 @@ class Transition:
     """One row of the table: `action` leads from `source` to `target` if `guard` holds.
 
     Every transition records one event of the type `event`, and possibly events of the types `along`. `after_expiry`
-    requires that the order's hold has ended. `parties` can request the action over the API; it is empty where the
+    requires that the order's hold has ended. `parties` can request the action over the API; it is empty if only the
     shop itself acts.
     """
 
@@ -174,7 +174,7 @@ def _in_place(
     guard: Guard | None = None,
     parties: frozenset[Party] = frozenset(),
 ) -> tuple[Transition, ...]:
-    """Return the rows of an action that is recorded without a change of status."""
+    """Return the rows of an action that does not change the status."""
     return tuple(
         Transition(
             source=status,
@@ -227,7 +227,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         guard=_AUTHORIZED,
         parties=_STAFF,
     ),
-    # What is captured beyond the price of the units that are not cancelled is refunded.
+    # Captured money above the price of the units that are not cancelled is refunded.
     *_in_place(
         Action.RECORD_CAPTURE,
         "payment.captured",
@@ -369,7 +369,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     *_in_place(Action.SETTLE_REFUND, "refund.succeeded", *OrderStatus),
     # A failed refund of money that the shop owes schedules another refund.
     *_in_place(Action.FAIL_REFUND, "refund.failed", *OrderStatus, along=("refund.requested",)),
-    # A refund that was made at the provider, not by the shop.
+    # A refund that was started at the provider and not by the shop.
     *_in_place(Action.RECORD_REFUND, "refund.succeeded", *OrderStatus, along=("refund.requested",)),
     *_in_place(
         Action.REQUEST_RETURN,
@@ -379,7 +379,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         guard=_RETURNABLE,
         parties=_BOTH,
     ),
-    # Staff act on a return, which knows when it permits this: see `order_return.RETURN_TRANSITIONS`.
+    # The status of the return decides when staff can do this: see `order_return.RETURN_TRANSITIONS`.
     *_in_place(Action.APPROVE_RETURN, "return.approved", OrderStatus.CONFIRMED, OrderStatus.FULFILLED),
     *_in_place(Action.REFUSE_RETURN, "return.refused", OrderStatus.CONFIRMED, OrderStatus.FULFILLED),
     *_in_place(
@@ -432,7 +432,7 @@ _ASKABLE_BY: Mapping[Party, frozenset[Action]] = {
 
 
 def askable(party: Party) -> frozenset[Action]:
-    """Return the actions that a party can ever request."""
+    """Return the actions that a party can request in some status."""
     return _ASKABLE_BY[party]
 
 

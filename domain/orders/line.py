@@ -24,7 +24,9 @@ class CancelledLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PricedLine:
-    """A requested line with the product's name, SKU and price. They are copied, so that later edits change no order.
+    """A requested line with the product's name, SKU and price.
+
+    They are copied, so that later edits of the product do not change the order.
 
     `requested_at` is the position, in the client's request, of the first line for this product.
     """
@@ -45,7 +47,7 @@ class PricedLine:
 class OrderLine:
     """A line of a placed order. `fulfilled`, `cancelled`, `returned` and `refunded` count units.
 
-    A unit is fulfilled or cancelled, never both. Returned units were fulfilled before, and still count as such.
+    A unit is fulfilled or cancelled, never both. Returned units still count as fulfilled.
     """
 
     id: LineId

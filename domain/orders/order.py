@@ -1,4 +1,4 @@
-"""Orders: what a customer bought, at the prices of that moment, and its state since."""
+"""Orders: the products that a customer bought, with copied prices, and the order's present state."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -34,10 +34,11 @@ CANCEL_REASON = TextRule(min_length=1, max_length=500)
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Order(OrderPayments):
-    """An order and its lines. Its status changes only by its verbs, as `lifecycle.TRANSITIONS` permits.
+    """An order and its lines. Only its methods change the status, as `lifecycle.TRANSITIONS` permits.
 
-    Each verb adds one to `version`, one StatusChange to `changes`, which the repository writes and clears, and the
-    events of that row of the table. The verbs know nothing of stock: the functions beside this file move both.
+    Each such method increments `version`, appends a StatusChange to `changes`, and records the events of the
+    table's row. The repository writes and clears `changes`. The methods do not change stock: the functions in the
+    other modules of this package change the order together with its stock.
     """
 
     @classmethod
@@ -56,7 +57,10 @@ class Order(OrderPayments):
         now: datetime,
         actor: Actor,
     ) -> Self:
-        """Create an order that is pending payment. A free order is confirmed at once. Raises ValidationFailed."""
+        """Create an order that waits for payment. A free order is confirmed at once.
+
+        Raises ValidationFailed.
+        """
         ensure_valid(
             (
                 *(shipping_address.violations("shipping_address") if shipping_address else ()),
@@ -99,7 +103,7 @@ class Order(OrderPayments):
         return order
 
     def expire(self, *, now: datetime, actor: Actor) -> None:
-        """Expire an order that was not paid in time. Raises InvalidTransition before that time."""
+        """Expire an order that was not paid in time. Raises InvalidTransition before its hold ends."""
         self._transition(Action.EXPIRE, now=now, actor=actor)
         self.events.append(OrderExpired(**self._event_fields(now)))
 
@@ -126,7 +130,7 @@ class Order(OrderPayments):
     ) -> None:
         """Cancel units that are left to ship, and schedule their refund. Raises ValidationFailed, InvalidTransition.
 
-        If nothing is left after that, the order is fulfilled.
+        If no unit is left to ship after that, the order is fulfilled.
         """
         ensure_valid(CANCEL_REASON.violations(reason, "reason"))
         self._cancel_units(parts)
@@ -138,9 +142,11 @@ class Order(OrderPayments):
     def fulfill(
         self, fulfillment: Fulfillment, *, override: str | None = None, now: datetime, actor: Actor
     ) -> None:
-        """Record a shipment; with the last unit the order is fulfilled. Raises InvalidTransition.
+        """Record a shipment. When the last unit is shipped, the order is fulfilled.
 
-        `override` is the reason for which staff ship a disputed order.
+        Raises InvalidTransition.
+
+        `override` is the reason why staff ship a disputed order.
         """
         self.ensure_allows(Action.FULFILL, Party.STAFF)
         for part in fulfillment.lines:

@@ -1,4 +1,4 @@
-"""The verbs of an order that record what happens to its payments."""
+"""The methods of an order that record changes of its payments."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,10 +27,13 @@ from domain.shared.actor import Actor
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class OrderPayments(OrderReturns):
-    """An order that is paid, authorized and disputed."""
+    """The part of an order that records payments, authorizations and disputes."""
 
     def require_action(self, payment: Payment, *, hold_until: datetime, now: datetime, actor: Actor) -> None:
-        """Record that the customer has to authenticate a payment, and extend the hold, once, until `hold_until`."""
+        """Record that the customer has to authenticate a payment.
+
+        The first time, the hold is extended until `hold_until`.
+        """
         if not self.is_hold_extended:
             self.is_hold_extended = True
             self.expires_at = max(self.expires_at, hold_until)
@@ -62,11 +65,11 @@ class OrderPayments(OrderReturns):
         )
 
     def release_authorization(self, payment: Payment) -> None:
-        """Remove the payment's authorization, which was captured or has ended."""
+        """Remove the payment's authorization, because it was captured or has ended."""
         self.authorized_total -= payment.amount
 
     def record_capture(self, payment: Payment, excess: Refund | None, *, now: datetime, actor: Actor) -> None:
-        """Record that an authorized payment was captured, in full or in part, and refund what is too much."""
+        """Record the full or partial capture of an authorized payment, and refund excess money."""
         self.paid_total += payment.captured
         self._transition(Action.RECORD_CAPTURE, now=now, actor=actor)
         self.events.append(PaymentCaptured(**self._event_fields(now), **_captured(payment)))
@@ -83,7 +86,7 @@ class OrderPayments(OrderReturns):
         )
 
     def confirm(self, payment: Payment, excess: Refund | None, *, now: datetime, actor: Actor) -> None:
-        """Record captured money, confirm the order and refund what is too much.
+        """Record captured money, confirm the order and refund excess money.
 
         Raises InvalidTransition if the money does not cover the payable amount.
         """
@@ -94,7 +97,10 @@ class OrderPayments(OrderReturns):
         self._refund_excess(excess, now)
 
     def reinstate(self, payment: Payment, excess: Refund | None, *, now: datetime, actor: Actor) -> None:
-        """Reinstate an expired order that was paid late and can still be supplied. Raises InvalidTransition."""
+        """Reinstate an expired order that was paid late. Its stock must be available.
+
+        Raises InvalidTransition.
+        """
         self.paid_total += payment.captured
         self._transition(Action.REINSTATE, now=now, actor=actor)
         self.events.append(OrderReinstated(**self._event_fields(now), **_captured(payment)))

@@ -1,4 +1,4 @@
-"""The verbs of an order that record its refunds."""
+"""The methods of an order that record its refunds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ from domain.shared.actor import Actor
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class OrderRefunds(OrderState):
-    """An order whose money is refunded."""
+    """The part of an order that records refunds."""
 
     def record_refund(self, refund: Refund, *, now: datetime, actor: Actor) -> None:
-        """Record a refund that the provider has made without being asked by the shop."""
+        """Record a refund that was started at the provider and not by the shop."""
         self.refunded_total += refund.amount
         self._transition(Action.RECORD_REFUND, reason=refund.reason, now=now, actor=actor)
         self.events.append(self._refund_requested(refund, now))

@@ -68,10 +68,11 @@ class ReturnedLine:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class OrderReturn:
-    """Units of one order that come back, with the refund that was agreed.
+    """Units of one order that come back, with the agreed refund.
 
-    `refund_amount` is set by the approval. `refund_id` is the refund that the receipt has made, None where nothing was
-    to be refunded. `decision_reason` is why staff refused it. `reason` is None once the customer's data is erased.
+    The approval sets `refund_amount`. `refund_id` is the refund that was made when the units were received; it is
+    None if nothing was refunded. `decision_reason` is why staff refused the return. `reason` is None after the
+    customer's data was erased.
     """
 
     id: ReturnId
@@ -96,7 +97,7 @@ class OrderReturn:
         reason: str,
         now: datetime,
     ) -> Self:
-        """Return a requested return. Raises ValidationFailed."""
+        """Create a requested return. Raises ValidationFailed."""
         ensure_valid(RETURN_REASON.violations(reason, "reason"))
         return cls(
             id=id,
@@ -119,7 +120,7 @@ class OrderReturn:
         self.decided_at = now
 
     def refuse(self, reason: str, *, now: datetime) -> None:
-        """Refuse the return, also after it was approved. Raises ValidationFailed, InvalidReturnTransition."""
+        """Refuse a requested or approved return. Raises ValidationFailed, InvalidReturnTransition."""
         ensure_valid(RETURN_REASON.violations(reason, "reason"))
         self._transition(ReturnAction.REFUSE)
         self.decision_reason = reason

@@ -1,4 +1,4 @@
-"""The verbs of an order that record its returns."""
+"""The methods of an order that record its returns."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,10 +19,10 @@ from domain.shared.actor import Actor
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class OrderReturns(OrderRefunds):
-    """An order of which shipped units come back."""
+    """The part of an order that records returns of shipped units."""
 
     def request_return(self, requested: OrderReturn, *, now: datetime, actor: Actor) -> None:
-        """Record that units are to come back. Raises InvalidTransition."""
+        """Record a request to return units. Raises InvalidTransition."""
         self._transition(Action.REQUEST_RETURN, reason=requested.reason, now=now, actor=actor)
         self.events.append(
             ReturnRequested(**self._event_fields(now), **_return(requested), reason=requested.reason)
@@ -53,7 +53,10 @@ class OrderReturns(OrderRefunds):
         now: datetime,
         actor: Actor,
     ) -> None:
-        """Record that units came back, and their refund. `override` is the reason despite a dispute."""
+        """Record that units came back, and their refund.
+
+        `override` is the reason why staff accept the return of a disputed order.
+        """
         for part in received.lines:
             self.line(part.line_id).returned += part.quantity
         self._transition(Action.RECEIVE_RETURN, reason=override, now=now, actor=actor)

@@ -1,4 +1,4 @@
-"""The state of an order, and how each of its verbs changes it."""
+"""The state of an order, and the transitions that change it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from domain.shared.money import Money
 
 
 class OrderDisputed(DomainError):
-    """A payment of the order is disputed. Staff can go on with a reason."""
+    """A payment of the order is disputed. Staff can override this with a reason."""
 
     code = "order_disputed"
 
@@ -42,9 +42,10 @@ class StatusChange:
 class OrderState(Aggregate):
     """The fields of an order with the sums and guards that depend on them.
 
-    `authorized_total` is the money that is authorized and not captured, `paid_total` what was captured,
-    `refunded_total` what was refunded, and `pending_refund_total` what is being refunded. `is_hold_extended` says that
-    the hold was extended for a customer who has to authenticate a payment. `open_disputes` counts disputed payments.
+    `authorized_total` is the money that is authorized and not captured, `paid_total` the captured money,
+    `refunded_total` the refunded money, and `pending_refund_total` the money that is being refunded.
+    `is_hold_extended` is true if the hold was extended for a customer who has to authenticate a payment.
+    `open_disputes` counts disputed payments.
     """
 
     id: OrderId

@@ -1,4 +1,4 @@
-"""What the results of payments do to their order, whenever and however often they are reported."""
+"""Effects of payment results on the order. Results can arrive late and repeatedly."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class PaymentInProgress(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """A recorded charge: its payment, and the refund, if the order cannot use the money."""
+    """A recorded charge: its payment, and a refund if the order cannot use the money."""
 
     payment: Payment
     refund: Refund | None
@@ -59,9 +59,9 @@ def request_payment(
     party: Party,
     now: datetime,
 ) -> Payment:
-    """Request a payment of the order's payable amount, which must be its only undecided payment.
+    """Request a payment of the order's payable amount. The order must have no other undecided payment.
 
-    `payments` are all payments of the order, which must be locked.
+    `payments` are all payments of the order. The order must be locked.
 
     Raises: InvalidTransition, PaymentInProgress, ValidationFailed.
     """
@@ -92,7 +92,9 @@ def ensure_none_undecided(payments: Sequence[Payment]) -> None:
 
 
 def request_capture(order: Order, payment: Payment, amount: Money | None, *, now: datetime) -> None:
-    """Request a capture of `amount`, or of all that the order costs. The rest of the authorization is released.
+    """Request a capture of `amount`, or of the payable amount of the order.
+
+    The rest of the authorization is released.
 
     The order must be locked. Raises InvalidTransition, PaymentInProgress, ValidationFailed.
     """
@@ -116,7 +118,9 @@ def request_capture(order: Order, payment: Payment, amount: Money | None, *, now
 
 
 def request_void(order: Order, payment: Payment, party: Party, *, now: datetime) -> None:
-    """Request a void: of an authorized payment by staff, of one that waits for its customer by the owner as well.
+    """Request a void of a payment that is authorized or waits for its customer.
+
+    Only staff can void an authorized payment. The owner can also void a payment that waits for authentication.
 
     The order must be locked. Raises InvalidTransition, PaymentInProgress.
     """
@@ -142,7 +146,7 @@ def _ensure_authorized(order: Order, payment: Payment, action: Action) -> None:
 
 
 def may_need_stock(order: Order) -> bool:
-    """Return whether `capture` needs the order's stocks, locked."""
+    """Return whether `capture` needs the locked stocks of the order."""
     return order.status is OrderStatus.EXPIRED
 
 
@@ -155,10 +159,10 @@ def require_action(
     now: datetime,
     actor: Actor,
 ) -> bool:
-    """Record that the customer has to authenticate the payment, and return whether that was unknown.
+    """Record that the customer has to authenticate the payment. Return False if it was already recorded.
 
-    The order must be locked. The payment times out with the order's hold. A payment that the order cannot use any
-    more is voided.
+    The order must be locked. The payment times out when the order's hold ends. If the order can no longer use the
+    payment, the payment is voided.
     """
     if payment.status is not PaymentStatus.PENDING:
         return False
@@ -181,10 +185,11 @@ def authorize(
     now: datetime,
     actor: Actor,
 ) -> bool:
-    """Record that the payment is authorized, and return whether that was unknown.
+    """Record that the payment is authorized. Return False if it was already recorded.
 
-    A pending order is confirmed. An authorization that the order cannot use is voided: no money was captured. Of
-    `others`, one may be undecided where this payment was reported as failed before. The order must be locked.
+    A pending order is confirmed. An authorization that the order cannot use is voided, because no money was captured.
+    `others` are the other payments of the order. One of them can be undecided if this payment was reported as failed
+    before. The order must be locked.
     """
     if payment.status in {PaymentStatus.AUTHORIZED, PaymentStatus.CAPTURED, PaymentStatus.VOIDED}:
         return False
@@ -212,12 +217,12 @@ def capture(
     now: datetime,
     actor: Actor,
 ) -> Captured | None:
-    """Record captured money of one of the order's payments, and return None if it was recorded before.
+    """Record captured money of one of the order's payments. Return None if it was already recorded.
 
-    A pending order is confirmed. An expired one is reinstated if its stock is available. An authorized payment is
-    captured in place; what exceeds the payable amount is refunded. Money that the order cannot use is refunded in
-    full: a late payment, a second payment, or too small an amount. `others` are the order's other payments. The order
-    must be locked, and its stocks as well if it `may_need_stock`.
+    A pending order is confirmed. An expired order is reinstated if its stock is available. The capture of an
+    authorized payment does not change the status. Money above the payable amount is refunded. Money that the order
+    cannot use is refunded in full: a late payment, a second payment, or an amount that is too small. `others` are
+    the order's other payments. The order must be locked, and its stocks as well if `may_need_stock` returns True.
     """
     if payment.status is PaymentStatus.CAPTURED:
         if _is_known(charge, payment, others):
@@ -244,7 +249,10 @@ def capture(
 
 
 def _excess(order: Order, payment: Payment, new_id: Callable[[], UUID], now: datetime) -> Refund | None:
-    """Return a refund of what the captured payment, not recorded yet, has taken beyond the payable amount."""
+    """Return a refund of the captured money that exceeds the payable amount.
+
+    The order does not include this capture yet.
+    """
     excess = order.refundable + payment.captured - order.payable
     if excess.amount < 1:
         return None
@@ -261,9 +269,10 @@ def void(
     now: datetime,
     actor: Actor,
 ) -> bool:
-    """Record that the payment was voided, and return whether that was unknown. The order must be locked.
+    """Record that the payment was voided. Return False if it was already recorded.
 
-    An order of which nothing was shipped waits for payment again, and holds its stock until `hold_until`.
+    The order must be locked. An order of which nothing was shipped waits for payment again, and holds its stock until
+    `hold_until`.
     """
     if payment.status in {PaymentStatus.CAPTURED, PaymentStatus.VOIDED}:
         return False
@@ -277,7 +286,10 @@ def void(
 
 
 def fail(order: Order, payment: Payment, failure: str | None, *, now: datetime, actor: Actor) -> bool:
-    """Record that no money was captured, and return whether that was unknown. The order must be locked."""
+    """Record that no money was captured. Return False if it was already recorded.
+
+    The order must be locked.
+    """
     if payment.status not in {PaymentStatus.PENDING, PaymentStatus.REQUIRES_ACTION}:
         return False
     payment.fail(failure, now=now)
@@ -286,10 +298,10 @@ def fail(order: Order, payment: Payment, failure: str | None, *, now: datetime, 
 
 
 def watch_authorization(order: Order, payment: Payment, *, now: datetime, actor: Actor) -> None:
-    """Announce that the authorization ends soon, or, some time later, void it if nothing was shipped.
+    """Announce that the authorization ends soon. Shortly before its end, void it if nothing was shipped.
 
-    The order must be locked. An order of which something was shipped keeps its authorization until the provider
-    ends it: staff can still capture it.
+    The order must be locked. If a part of the order was shipped, the authorization lasts until the provider ends
+    it, so that staff can still capture the payment.
     """
     if (
         payment.status is not PaymentStatus.AUTHORIZED

@@ -1,4 +1,4 @@
-"""Placing an order: all of its lines are reserved from available stock, or none."""
+"""Placing of orders: either all lines of an order are reserved from available stock, or none."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,10 @@ from domain.shared.money import Money
 
 
 class OutOfStock(DomainError):
-    """At least one line asks for more than is available; every short line is named."""
+    """At least one line requests more units than are available.
+
+    The error names every such line.
+    """
 
     code = "out_of_stock"
 
@@ -29,7 +32,7 @@ class OutOfStock(DomainError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRequest:
-    """A requested order. `expected_total` guards against a price that has changed meanwhile."""
+    """A requested order. If the total differs from `expected_total`, the order is rejected."""
 
     customer_id: UserId
     lines: tuple[RequestedLine, ...]
@@ -56,7 +59,7 @@ class ProductsWithStock:
 
 
 def quote(request: OrderRequest, products_with_stock: ProductsWithStock) -> Quote:
-    """Return the price of the request.
+    """Return the priced lines and the total of the request.
 
     Raises: ProductUnavailable, PriceChanged, OutOfStock, ValidationFailed, each with every invalid line.
     """
@@ -81,9 +84,9 @@ def place(
 ) -> Order:
     """Reserve every line for a new order. The stocks and the customer must be locked.
 
-    The order is added to `holds`, so that the next order of the same batch is decided with it.
+    The order is added to `holds`, so that it counts for the next order of the same batch.
 
-    Raises: as `quote`; TooManyUnpaidOrders, TooManyUnitsHeld, EmailNotVerified.
+    Raises the errors of `quote`, TooManyUnpaidOrders, TooManyUnitsHeld, EmailNotVerified.
     """
     accepted = quote(request, products_with_stock)
     limits.ensure_allow(holds, accepted.lines)

@@ -13,7 +13,7 @@ MAX_QUANTITY = 1_000_000
 
 
 class ProductUnavailable(DomainError):
-    """Some products cannot be ordered like this: unknown, archived, above a limit, or in another currency."""
+    """Some products cannot be ordered: they are unknown, archived, above a limit, or in another currency."""
 
     code = "product_unavailable"
 
@@ -52,7 +52,10 @@ def summed(requested: Sequence[RequestedLine]) -> dict[ProductId, tuple[int, int
 def priced(
     requested: Sequence[RequestedLine], products: Mapping[ProductId, Product]
 ) -> tuple[PricedLine, ...]:
-    """Price the request, with one line per product. Raises ValidationFailed, and ProductUnavailable with every reason."""
+    """Return the priced lines of the request, one line per product.
+
+    Raises ValidationFailed, and ProductUnavailable with every reason.
+    """
     if not 1 <= len(requested) <= MAX_LINES:
         raise ValidationFailed(f"An order has 1 to {MAX_LINES} lines.")
     sums = summed(requested)
@@ -91,7 +94,10 @@ def priced(
 
 
 def total_of(lines: Sequence[PricedLine]) -> Money:
-    """Return the sum of the lines. Raises ValidationFailed above the largest amount of Money."""
+    """Return the sum of the lines.
+
+    Raises ValidationFailed if the sum exceeds the largest amount of Money.
+    """
     try:
         return Money.sum((line.total for line in lines), lines[0].unit_price.currency)
     except AmountOutOfRange as error:
@@ -102,7 +108,7 @@ def total_of(lines: Sequence[PricedLine]) -> Money:
 
 
 def ensure_expected(expected: Money | None, actual: Money) -> None:
-    """Raise PriceChanged if the client expects another total."""
+    """Raise PriceChanged if the total differs from the client's expected total."""
     if expected is not None and expected != actual:
         raise PriceChanged(actual)
 

@@ -1,4 +1,4 @@
-"""Refunding an order, never above the captured amount."""
+"""Refunds of an order. They never exceed the captured amount."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,14 +21,14 @@ from domain.shared.money import Money
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A recorded failure. `retry` is the refund that is scheduled instead, if the shop owes the money."""
+    """A recorded failure. If the shop owes the money, `retry` is the newly scheduled refund."""
 
     retry: Refund | None
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderRefund:
-    """The effect of a refund that the provider has made: refunds that have changed, and the new one, if any."""
+    """The effect of a refund that was started at the provider: changed refunds and a new one, if any."""
 
     changed: tuple[Refund, ...]
     added: Refund | None
@@ -62,8 +62,8 @@ def request_refund(
 ) -> Refund:
     """Request a refund of an amount or of some units. The order and the stocks of refunded units must be locked.
 
-    Only units that are left to ship can be refunded, and are cancelled by that. A refund of an amount changes no
-    units. An external refund is settled at once: the shop has paid the money back by other means.
+    Only units that are left to ship can be refunded; the refund cancels them. A refund of an amount changes no units.
+    An external refund is settled at once, because the shop has paid the money back by other means.
 
     Raises InvalidTransition, OrderDisputed, RefundExceedsPaid, ValidationFailed.
     """
@@ -99,10 +99,10 @@ def record_provider_refund(
     now: datetime,
     actor: Actor,
 ) -> ProviderRefund:
-    """Record a refund that the provider has made without being asked by the shop. The order must be locked.
+    """Record a refund that was started at the provider and not by the shop. The order must be locked.
 
-    It settles a refund of the same amount that the shop owes and has not sent. Where it takes money that the shop
-    was about to refund, the shop owes that much less. `refunds` are all refunds of the order.
+    It settles a refund of the same amount that the shop owes and has not sent. If it includes money that the shop was
+    about to refund, the amount that the shop owes is reduced. `refunds` are all refunds of the order.
     """
     if any(refund.reference == reference for refund in refunds if reference is not None):
         return ProviderRefund((), None)
@@ -136,7 +136,10 @@ def record_provider_refund(
 
 
 def open_dispute(order: Order, payment: Payment, *, now: datetime, actor: Actor) -> bool:
-    """Record that the customer disputes a payment, and return whether that was unknown. The order must be locked."""
+    """Record that the customer disputes a payment. Return False if it was already recorded.
+
+    The order must be locked.
+    """
     if payment.dispute is not None:
         return False
     payment.dispute = DisputeStatus.OPEN
@@ -145,7 +148,10 @@ def open_dispute(order: Order, payment: Payment, *, now: datetime, actor: Actor)
 
 
 def close_dispute(order: Order, payment: Payment, *, is_won: bool, now: datetime, actor: Actor) -> bool:
-    """Record the decision of a dispute, and return whether that was unknown. The order must be locked."""
+    """Record the decision of a dispute. Return False if it was already recorded.
+
+    The order must be locked.
+    """
     if payment.dispute in {DisputeStatus.WON, DisputeStatus.LOST}:
         return False
     was_open = payment.dispute is DisputeStatus.OPEN
@@ -155,7 +161,7 @@ def close_dispute(order: Order, payment: Payment, *, is_won: bool, now: datetime
 
 
 def settle(order: Order, refund: Refund, *, now: datetime, actor: Actor) -> bool:
-    """Record a successful refund, and return whether that was unknown.
+    """Record a successful refund. Return False if it was already recorded.
 
     A failed refund stays failed, because its amount may have been refunded again. The order must be locked.
     """
@@ -177,12 +183,11 @@ def fail(
     now: datetime,
     actor: Actor,
 ) -> Failed | None:
-    """Record a failed refund, and return None if that was known.
+    """Record a failed refund. Return None if it was already recorded.
 
-    A bank can return a refund that had succeeded. Another refund is scheduled for money that the order does not
-    need: all of it if the order is cancelled or expired, otherwise the refund of units, and what exceeds the payable
-    amount. Staff decide on the rest.
-    `others` are the order's other refunds. The order must be locked.
+    A bank can return a refund that had succeeded. Another refund is scheduled for the money that the shop owes: the
+    full amount if the order is cancelled or expired; otherwise the price of refunded units and the money above the
+    payable amount. Staff decide on the rest. `others` are the order's other refunds. The order must be locked.
     """
     if refund.status is RefundStatus.FAILED:
         return None

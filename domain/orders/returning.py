@@ -1,4 +1,7 @@
-"""Returning shipped units: requested by the customer or staff, then approved and received, or refused, by staff."""
+"""Returns of shipped units.
+
+The customer or staff request a return; staff approve it and receive the units, or refuse it.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -47,7 +50,7 @@ def approve_return(
 ) -> None:
     """Approve a return with an agreed refund. The order must be locked.
 
-    By default the price of its units that are not refunded yet is agreed, as far as it was paid.
+    The default refund is the price of its units that are not refunded yet, as far as this price was paid.
 
     Raises InvalidReturnTransition, RefundExceedsPaid, ValidationFailed.
     """
@@ -85,7 +88,9 @@ def receive_return(
     now: datetime,
     actor: Actor,
 ) -> Refund | None:
-    """Record that a return came back: restock its lines and refund what was agreed, as far as it is still paid.
+    """Record that the units came back: restock lines and refund the agreed amount.
+
+    The refund never exceeds the money that is still paid.
 
     The order and the stocks must be locked. `restocked` names each line of the return. Returns the new refund.
 
@@ -141,7 +146,7 @@ def _summed(
 
 
 def _refunded(order: Order, returned: OrderReturn) -> list[RefundedLine]:
-    """Return the units of a return that were not refunded before."""
+    """Return the units of a return that are not refunded yet."""
     units = []
     for part in returned.lines:
         line = order.line(part.line_id)

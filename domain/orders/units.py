@@ -1,4 +1,4 @@
-"""Units of an order's lines, as a request to ship, cancel, refund or return them names them."""
+"""Units of an order's lines that a request ships, cancels, refunds or returns."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from domain.shared.ids import LineId
 
 
 class LineUnits(Protocol):
-    """Some units of a line."""
+    """A number of units of a line."""
 
     @property
     def line_id(self) -> LineId: ...
@@ -22,14 +22,20 @@ class LineUnits(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SummedUnits:
-    """The requested units of each line. `exceeding` are violations of the limit, `unknown` of lines that do not exist."""
+    """The requested units of each line, and the violations.
+
+    `exceeding` are violations of the limit, and `unknown` are violations for lines that do not exist.
+    """
 
     units: Mapping[LineId, int]
     unknown: tuple[Violation, ...]
     exceeding: tuple[Violation, ...]
 
     def ensure_valid(self, message: str) -> Mapping[LineId, int]:
-        """Return the units. Raises ValidationFailed with every violation, and for a request without lines."""
+        """Return the units.
+
+        Raises ValidationFailed with every violation, also if the request has no lines.
+        """
         violations = sorted((*self.unknown, *self.exceeding), key=lambda violation: violation.path[1])
         if violations or not self.units:
             raise ValidationFailed(message, violations=violations)
@@ -45,8 +51,8 @@ def sum_units(
 ) -> SummedUnits:
     """Add up the requested units of each line.
 
-    `at_most` returns how many units of a line can be requested, `exceeded` the code, the message and the parameters of
-    the violation if there are more.
+    `at_most` returns the largest number of units of a line that can be requested. `exceeded` returns the code, the
+    message and the parameters of the violation if more units are requested.
     """
     lines = {line.id: line for line in order.lines}
     unknown: list[Violation] = []

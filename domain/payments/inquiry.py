@@ -1,4 +1,4 @@
-"""When to query a provider for a result, and when to retry a failed refund."""
+"""Times of queries to a provider and of retries of failed refunds."""
 
 from datetime import datetime, timedelta
 
@@ -13,12 +13,15 @@ _DOUBLINGS = 8
 
 
 def next_inquiry(now: datetime, inquiries: int) -> datetime:
-    """Return when to query again after `count` queries: the pauses double, up to an hour."""
+    """Return the time of the next query after `count` queries. The pauses double, up to an hour."""
     return now + _doubled(_FIRST_PAUSE, inquiries, _LONGEST_PAUSE)
 
 
 def next_attempt(now: datetime, failures: int) -> datetime:
-    """Return when to retry after `failures` failures: the pauses double, from an hour up to a week."""
+    """Return the time of the next retry after `failures` failures.
+
+    The pauses double, from an hour up to a week.
+    """
     return now + _doubled(_FIRST_REST, failures, _LONGEST_REST)
 
 

@@ -28,7 +28,7 @@ class CaptureMethod(StrEnum):
 
 
 class PaymentOperation(StrEnum):
-    """What the provider has been asked to do with a payment, and has not answered yet."""
+    """An operation on a payment that was requested from the provider."""
 
     CAPTURE = "capture"
     VOID = "void"
@@ -43,15 +43,15 @@ class DisputeStatus(StrEnum):
 
 
 ENDING_NOTICE = timedelta(hours=24)
-"""How long before its end an authorization is announced as ending."""
+"""The time before the end of an authorization at which the end is announced."""
 
 VOID_BEFORE_END = timedelta(hours=1)
-"""How long before its end an authorization of an unshipped order is voided."""
+"""The time before the end of an authorization at which it is voided if the order is unshipped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextAction:
-    """What a customer has to do to authenticate a payment, at the bank or in the storefront.
+    """The step by which a customer authenticates a payment, at the bank or in the storefront.
 
     `client_secret` lets its holder complete the payment: it is shown to the customer only, and never stored.
     """
@@ -73,10 +73,10 @@ class Charge:
 class Payment:
     """One payment of an order.
 
-    `captured` is what was captured, `returned` the part of it that was refunded or is being refunded. `requested`
-    is the operation that the provider was asked for and has not answered; `requested_amount` belongs to a capture.
-    `action_until` is when an action of the customer times out, `authorized_until` when an authorization ends.
-    `inquire_at` is when to ask the provider next, None where nothing is open.
+    `captured` is the captured money, and `returned` is the part of it that was refunded or is being refunded.
+    `requested` is the requested operation that the provider has not answered yet; `requested_amount` is the amount
+    of a requested capture. `action_until` is when an action of the customer times out, `authorized_until` is when
+    an authorization ends. `inquire_at` is when to call the provider next; it is None if no answer is missing.
     """
 
     id: PaymentId
@@ -137,7 +137,7 @@ class Payment:
         )
 
     def again(self, *, id: PaymentId, charge: Charge, now: datetime) -> "Payment":  # noqa: A002 - the field's name
-        """Return a payment for a second charge that the provider has made for this one."""
+        """Return a new payment that records a second charge of the provider for this payment."""
         return Payment.request(
             id=id, order_id=self.order_id, method=self.method, amount=charge.amount, now=now
         )
@@ -160,7 +160,7 @@ class Payment:
         self.inquiries = 0
 
     def capture(self, charge: Charge, *, now: datetime) -> None:
-        """Record captured money. It counts also after a reported failure."""
+        """Record captured money. A capture is also recorded after a reported failure."""
         self.status = PaymentStatus.CAPTURED
         self.captured = charge.amount
         self.reference = charge.reference or self.reference
@@ -182,21 +182,21 @@ class Payment:
     def request_operation(
         self, operation: PaymentOperation, amount: Money | None = None, *, at: datetime
     ) -> None:
-        """Ask the provider, from `at` on, for a capture of `amount` or for a void."""
+        """Request a capture of `amount` or a void, which is sent to the provider from `at` on."""
         self.requested = operation
         self.requested_amount = amount
         self.inquire_at = at
         self.inquiries = 0
 
     def reject_operation(self, failure: str | None, *, now: datetime) -> None:
-        """Record that the provider has rejected the requested operation: the payment stays authorized."""
+        """Record that the provider has rejected the requested operation. The payment stays authorized."""
         self.requested = self.requested_amount = None
         self.failure = failure
         until = self.authorized_until
         self.inquire_at = max(next_inquiry(now, 0), until - ENDING_NOTICE) if until else None
 
     def announce_ending(self, *, is_voided_then: bool) -> None:
-        """Record that the end of the authorization was announced, and when to look at the payment next."""
+        """Record that the end of the authorization was announced, and the time of the next check."""
         self.is_ending_announced = True
         if self.authorized_until is not None:
             end = self.authorized_until
@@ -204,7 +204,7 @@ class Payment:
             self.inquiries = 0
 
     def inquire(self, *, now: datetime) -> None:
-        """Record that the provider is being asked, and when to ask again if it does not answer."""
+        """Record a call to the provider, and the time of the next call if the provider does not answer."""
         self.inquire_at = next_inquiry(now, self.inquiries)
         if self.action_until is not None and now < self.action_until:
             self.inquire_at = min(self.inquire_at, self.action_until)
@@ -217,7 +217,7 @@ class Payment:
 
     @property
     def remaining(self) -> Money:
-        """The captured money that was neither refunded nor is being refunded."""
+        """The captured money that has not been refunded and is not being refunded."""
         return self.captured - self.returned
 
     def _decide(self, now: datetime) -> None:

@@ -22,7 +22,7 @@ class RefundStatus(StrEnum):
 
 
 class RefundChannel(StrEnum):
-    """How the money reaches the customer: through the payment's provider, or by other means of the shop."""
+    """How the customer gets the money: through the payment's provider, or from the shop by other means."""
 
     ORIGINAL = "original"
     EXTERNAL = "external"
@@ -45,9 +45,10 @@ class RefundedLine:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Refund:
-    """A refund of one payment, in full or in part. `lines` is empty if an amount was requested.
+    """A full or partial refund of one payment. `lines` is empty if an amount was requested.
 
-    `inquire_at` is when to send it to the provider or to query its result; None once the result is known.
+    `inquire_at` is when to send the refund to the provider or to query its result. It is None after the result is
+    known.
     """
 
     id: RefundId
@@ -79,7 +80,7 @@ class Refund:
         lines: tuple[RefundedLine, ...] = (),
         is_sent_at_once: bool = False,
     ) -> Self:
-        """Schedule a refund of a part of a payment. If it is not sent at once, the worker sends it.
+        """Schedule a refund of a part of a payment. If the use case cannot send it, the worker sends it later.
 
         Raises ValidationFailed.
         """
@@ -131,7 +132,7 @@ class Refund:
         reason: str,
         now: datetime,
     ) -> Self:
-        """Return a refund that the provider has made without being asked by the shop."""
+        """Return a refund that was started at the provider and not by the shop."""
         refund = cls._of(payment, amount, id=id, reason=reason, lines=(), now=now, is_sent_at_once=False)
         refund.reference = reference
         refund.origin = RefundOrigin.PROVIDER
@@ -151,8 +152,8 @@ class Refund:
         self._decide(now)
 
     def retry(self, payment: Payment, *, id: RefundId, failures: int, now: datetime) -> "Refund":  # noqa: A002 - the field's name
-        """Schedule the same refund again, after it and `failures` earlier refunds of the payment have failed."""
-        # The reason is not checked again: the rule may have changed since.
+        """Schedule the same refund again. It and `failures` earlier refunds of the payment have failed."""
+        # The reason is not validated again, because the rule may have changed.
         refund = Refund._of(
             payment,
             self.amount,
@@ -166,7 +167,7 @@ class Refund:
         return refund
 
     def inquire(self, *, now: datetime) -> None:
-        """Record that the provider is being queried, and when to query again if it does not know."""
+        """Record a call to the provider, and the time of the next call if the result stays unknown."""
         self.inquire_at = next_inquiry(now, self.inquiries)
         self.inquiries += 1
 

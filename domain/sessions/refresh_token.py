@@ -13,13 +13,13 @@ SECRET_BYTES = 32
 """256 random bits cannot be guessed, so a plain SHA-256 protects them (RFC 9700, section 4.14)."""
 
 TEXT_LENGTH = (FAMILY_BYTES + SECRET_BYTES) * 4 // 3
-"""48 bytes are 64 characters of base64url, without padding."""
+"""The length of a token. Its 48 bytes are 64 characters of base64url without padding."""
 
 _PURPOSE = b"steelyard: successor of a refresh token"
 
 
 class InvalidRefreshToken(DomainError):
-    """The text is not a refresh token of ours, or its session has ended."""
+    """The text is not a refresh token of this shop, or its session has ended."""
 
     code = "invalid_grant"
 
@@ -31,8 +31,8 @@ class InvalidRefreshToken(DomainError):
 class RefreshToken:
     """All tokens of a session share a secret `family`; each token has its own `secret`.
 
-    A token with the right family and another secret was issued for that session before. So reuse is detected without
-    a list of used tokens.
+    If a token has the right family but not the current secret, it was issued for that session earlier. Reuse is thus
+    detected without a list of used tokens.
     """
 
     family: bytes = field(repr=False)

@@ -10,25 +10,32 @@ from domain.sessions.refresh_token import InvalidRefreshToken, RefreshToken
 from domain.shared.ids import SessionId, UserId
 
 GRACE = timedelta(seconds=10)
-"""How long the last used token still yields its successor, for a lost response or two concurrent tabs."""
+"""The time for which the last used token yields its successor again.
+
+The client may have lost the response, or have two concurrent tabs.
+"""
 
 REISSUE_WINDOW = timedelta(hours=24)
-"""After the grace, the last used token yields its unused successor once more within this time of its use.
+"""The time after its use in which the last used token can yield its unused successor once more.
 
-A session permits that once in as long a time. See docs/security.md for the trade-off.
+The window follows the grace. A session permits one such reissue within a window. See docs/security.md for the
+trade-off.
 """
 
 MAX_SESSIONS = 100
-"""The most sessions of a user. One more log-in ends the least recently used session."""
+"""The most sessions of a user. A further log-in ends the least recently used session."""
 
 
 class RefreshTokenReused(Exception):
-    """A token was used that had been exchanged before, so a copy of it was stolen. The session must end."""
+    """The token had already been exchanged, so a copy of it was stolen. The session must end."""
 
 
 @dataclass(frozen=True, slots=True)
 class SessionLifetime:
-    """A session ends `idle` after its last refresh, and `absolute` after its start at the latest."""
+    """The lifetime of a session.
+
+    A session ends when `idle` has passed after its last refresh or `absolute` after its start.
+    """
 
     idle: timedelta
     absolute: timedelta
@@ -41,9 +48,10 @@ class SessionLifetime:
 class Session:
     """A log-in on one device.
 
-    Its access tokens carry its id. Its refresh token, stored as a hash only, is exchanged for another at each use.
-    `sealed_successor` is the current token, encrypted by the former one. `reissued_at` is the last time at which the
-    former token yielded it after the grace. `user_agent` helps the user to recognize the device.
+    Access tokens contain the id of the session. The refresh token is stored only as a hash, and each use exchanges
+    it for another token. `sealed_successor` is the current token, encrypted with the former token. `reissued_at` is
+    the last time at which the former token yielded the current token after the grace. `user_agent` helps the user
+    to recognize the device.
     """
 
     id: SessionId
@@ -86,9 +94,9 @@ class Session:
     def refresh(
         self, shown: RefreshToken, fresh_secret: bytes, *, lifetime: SessionLifetime, now: datetime
     ) -> RefreshToken:
-        """Exchange the current token for a successor with a fresh secret.
+        """Exchange the current token for a successor with a new secret.
 
-        The last exchanged token yields the same successor again within GRACE, and later as `_reissue` permits. Raises
+        The last exchanged token yields the same successor again within GRACE; after that, `_reissue` decides. Raises
         InvalidRefreshToken for an ended session, and RefreshTokenReused for every other token of the family.
         """
         if self.is_over(now):
@@ -110,7 +118,7 @@ class Session:
         return shown.open(self.sealed_successor)
 
     def _reissue(self, now: datetime) -> None:
-        """Record that the former token yields its unused successor after the grace, followed by another grace.
+        """Record that the former token yields its unused successor after the grace. Another grace begins.
 
         Raises RefreshTokenReused if REISSUE_WINDOW does not permit it.
         """
@@ -125,6 +133,9 @@ class Session:
 
 
 def sessions_to_evict(sessions: Sequence[Session], now: datetime) -> list[Session]:
-    """Return the sessions to end for a new one: ended ones first, then the least recently used."""
+    """Return the sessions to delete when a new session begins.
+
+    These are ended sessions, and the least recently used ones if there are too many.
+    """
     live = sorted((s for s in sessions if not s.is_over(now)), key=lambda session: session.last_used_at)
     return [s for s in sessions if s.is_over(now)] + live[: max(0, len(live) - MAX_SESSIONS + 1)]

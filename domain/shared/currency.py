@@ -1,4 +1,4 @@
-"""The currencies of ISO 4217 (2026 amendment list), by the number of digits after the point in their minor unit."""
+"""The currencies of ISO 4217 (2026 amendment list), grouped by the digits of their minor unit."""
 
 _BY_EXPONENT = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
@@ -14,4 +14,4 @@ _BY_EXPONENT = {
 }
 
 EXPONENTS = {code: exponent for exponent, codes in _BY_EXPONENT.items() for code in codes.split()}
-"""Digits of the minor unit by currency code: JPY 0, EUR 2, KWD 3."""
+"""The number of digits of the minor unit, by currency code: JPY 0, EUR 2, KWD 3."""

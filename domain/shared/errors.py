@@ -1,4 +1,4 @@
-"""Domain errors, with messages that a person can act on."""
+"""Domain errors. Each message explains to people what they can do."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,8 +11,8 @@ Param = str | int | bool | None | Sequence[str]
 class Violation:
     """One broken rule in a command, with its location.
 
-    `path` names the field from the command's root, as in `("lines", 1, "quantity")`. `detail` is made from the
-    rule, never from the value: it travels to clients and into logs.
+    `path` leads from the root of the command to the field, as in `("lines", 1, "quantity")`. `detail` describes the
+    rule and never contains the value, because it is sent to clients and written to logs.
     """
 
     path: tuple[str | int, ...]
@@ -22,9 +22,9 @@ class Violation:
 
 
 class DomainError(Exception):
-    """An error with a stable `code`, a message for people, and the violations.
+    """A domain error with a stable `code`, a message for people, and the violations.
 
-    When it is raised, nothing of the command has been done. The registry of problems maps each code to an HTTP status.
+    When it is raised, the command has changed nothing. The registry of problems maps each code to an HTTP status.
     """
 
     code: ClassVar[str]
@@ -43,13 +43,13 @@ class DomainError(Exception):
 
 
 class ValidationFailed(DomainError):
-    """The command can never succeed, in any state of the shop."""
+    """The command is invalid: it cannot succeed in any state of the shop."""
 
     code = "validation_failed"
 
 
 class NotFound(DomainError):
-    """The object does not exist, or the caller may not know of it."""
+    """The object does not exist, or the caller has no permission to know that it exists."""
 
     code = "not_found"
 
@@ -61,7 +61,7 @@ class Forbidden(DomainError):
 
 
 class PreconditionFailed(DomainError):
-    """The object has changed since the caller read it; `current_version` is its version now."""
+    """The object changed after the caller read it. `current_version` is its present version."""
 
     code = "precondition_failed"
 

@@ -1,6 +1,6 @@
-"""Ids, one type each, so that the id of a product cannot be used for an order.
+"""Ids. Each kind of object has its own type of id, so that a product's id cannot be used for an order.
 
-All are UUIDv7 (RFC 9562, section 5.7) and sort by the time of their creation.
+All ids are UUIDv7 (RFC 9562, section 5.7) and sort by the time of their creation.
 """
 
 from typing import NewType

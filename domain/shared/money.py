@@ -26,7 +26,7 @@ class UnknownCurrency(ValidationFailed):
 
 
 class CurrencyMismatch(ValueError):
-    """Two currencies in one operation: a bug, not an input error."""
+    """An operation combines two currencies. This is a bug and not an input error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,10 @@ class Money:
 
     @classmethod
     def sum(cls, parts: Iterable["Money"], currency: str) -> Self:
-        """Return the sum of amounts of one currency, zero without any. Raises CurrencyMismatch, AmountOutOfRange."""
+        """Return the sum of amounts of one currency, or zero if there are none.
+
+        Raises CurrencyMismatch, AmountOutOfRange.
+        """
         total = 0
         for part in parts:
             if part.currency != currency:

@@ -1,7 +1,10 @@
-"""Rules for text that people and programs send. Entities check them in their verbs; HTTP schemas are made from them.
+"""Rules for text that people and programs send.
 
-Text is stored as it was sent: no rule normalizes it, so that a client reads back what it wrote. Search, e-mail addresses
-and passwords have normalized forms of their own. Loading from rows checks nothing, since a rule may have changed since.
+Entities check the rules in the methods that set a text, and the HTTP schemas are derived from the rules.
+
+Text is stored as it was sent: no rule normalizes it, so that a client reads the same text that it wrote. Search,
+e-mail addresses and passwords have their own normalized forms. Text that is loaded from the database is not
+checked, because a rule may have changed after it was stored.
 """
 
 import re
@@ -14,19 +17,19 @@ ANY_TEXT = r"^[^\x00]*$"
 """PostgreSQL cannot store U+0000 in a text."""
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-"""U+0000, and surrogates, which have no UTF-8 form."""
+"""U+0000 and surrogates. Surrogates have no UTF-8 form."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextRule:
-    """What a text may be. Lengths are in Unicode code points; `pattern` is anchored, as in JSON Schema."""
+    """A rule for a text. Lengths count Unicode code points; `pattern` has explicit anchors."""
 
     max_length: int
     min_length: int = 0
     pattern: str = ANY_TEXT
 
     def violations(self, value: str | None, *path: str | int) -> Iterable[Violation]:
-        """Yield the rule that a value at a path breaks, if it breaks one. None is a field that was left out."""
+        """Yield a violation if the value at the path breaks the rule. None stands for an omitted field."""
         if value is None:
             return
         if len(value) > self.max_length:
@@ -45,7 +48,7 @@ class TextRule:
 
 
 def ensure_valid(violations: Iterable[Violation]) -> None:
-    """Raise ValidationFailed, naming every violation, if there are any."""
+    """Raise ValidationFailed with all violations, if there are any."""
     broken = tuple(violations)
     if broken:
         raise ValidationFailed("Some texts break a rule.", violations=broken)
@@ -54,7 +57,10 @@ def ensure_valid(violations: Iterable[Violation]) -> None:
 def entry_violations(
     entries: Mapping[str, str | None], keys: TextRule, values: TextRule, field: str
 ) -> Iterable[Violation]:
-    """Yield the rules that the keys and values of a mapping break. A path names the field: keys are the client's text."""
+    """Yield the violations of the keys and values of a mapping.
+
+    Paths name the mapping's field and not its keys, because keys are text of the client.
+    """
     for key, value in entries.items():
         yield from keys.violations(key, field)
         yield from values.violations(value, field)

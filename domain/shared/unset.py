@@ -1,4 +1,4 @@
-"""The difference between "leave it as it is" and "make it empty" (RFC 7396, JSON merge patch)."""
+"""UNSET marks a field that a change leaves as it is; None clears it (RFC 7396, JSON merge patch)."""
 
 from enum import Enum
 from typing import Final

@@ -21,7 +21,7 @@ class LastAdmin(DomainError):
 
 
 class AccountClosed(DomainError):
-    """The account was closed by its owner. Only its orders remain."""
+    """The owner has closed the account. Only its orders remain."""
 
     code = "account_closed"
 
@@ -31,7 +31,7 @@ class AccountClosed(DomainError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountChanges:
-    """Changes of an account. Fields that are UNSET keep their value. `status` is ACTIVE or DISABLED."""
+    """Changes to an account. UNSET fields keep their value. `status` is ACTIVE or DISABLED."""
 
     role: Role | Unset = UNSET
     status: UserStatus | Unset = UNSET
@@ -45,9 +45,9 @@ def administer(
     admins: Collection[UserId],
     now: datetime,
 ) -> None:
-    """Change an account's role or status. `admins` are all active admins, locked.
+    """Change an account's role or status. `admins` are all active admins; they must be locked.
 
-    Raises: Forbidden for the own account, AccountClosed, LastAdmin.
+    Raises Forbidden if an admin changes their own account, AccountClosed, LastAdmin.
     """
     if user.id == actor_id:
         raise Forbidden("Nobody changes their own role or status. Ask another admin.")

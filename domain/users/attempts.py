@@ -1,4 +1,7 @@
-"""Throttling of attempts: delays grow with each attempt and shrink with time. There is no lasting lock."""
+"""Throttling of attempts: delays grow with each attempt and shrink with time.
+
+An account is never locked permanently.
+"""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -19,7 +22,7 @@ class AttemptKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backoff:
-    """Exponential delays: after `free` attempts, the next wait is `first`, and each further one twice as long.
+    """Exponential delays: the wait is `first` after `free` attempts, and doubles with each further attempt.
 
     No wait is longer than `longest`. One attempt is removed from the count every `forgiven_each`.
     """
@@ -47,7 +50,10 @@ ACCOUNT_BACKOFF: Mapping[AttemptKind, Backoff] = {
     AttemptKind.EMAIL_CHANGE: Backoff(free=3, first=MINUTE, longest=HOUR, forgiven_each=HOUR),
     AttemptKind.CLIENT_SECRET: Backoff(free=5, first=SECOND, longest=5 * MINUTE, forgiven_each=5 * MINUTE),
 }
-"""Per e-mail address or client id, with or without an account: about 300 guesses a day for log-ins."""
+"""Throttling per e-mail address or client id: about 300 guesses a day for log-ins.
+
+It also applies to addresses without an account.
+"""
 
 NETWORK_BACKOFF: Mapping[AttemptKind, Backoff] = {
     AttemptKind.LOG_IN: Backoff(free=50, first=SECOND, longest=5 * MINUTE, forgiven_each=30 * SECOND),
@@ -59,15 +65,15 @@ NETWORK_BACKOFF: Mapping[AttemptKind, Backoff] = {
     AttemptKind.EMAIL_CHANGE: Backoff(free=20, first=SECOND, longest=5 * MINUTE, forgiven_each=MINUTE),
     AttemptKind.CLIENT_SECRET: Backoff(free=50, first=SECOND, longest=5 * MINUTE, forgiven_each=30 * SECOND),
 }
-"""Per client network, which can be a household, a school or a whole town."""
+"""Throttling per client network. A network can be a household, a school or a whole town."""
 
 
 @dataclass(slots=True)
 class AttemptTally:
     """The counted attempts of one subject.
 
-    Their number is stored as the time at which all of them will be forgiven, so a tally is two times. A tally whose
-    times have passed can be deleted.
+    The number of attempts is stored as the time at which all of them will be forgiven, so that a tally consists of
+    two times. After both times a tally can be deleted.
     """
 
     subject: bytes
@@ -89,7 +95,7 @@ class AttemptTally:
         self.retry_at = now + self.backoff.delay_after(self.count(now))
 
     def take_back(self, now: datetime) -> None:
-        """Remove one attempt, which succeeded."""
+        """Remove one attempt, because it succeeded."""
         self.forgiven_at -= self.backoff.forgiven_each
         self.retry_at = min(self.retry_at, now)
 

@@ -1,4 +1,4 @@
-"""E-mail addresses. The grammar is a library's: `entrypoints/email_addresses.py` is the one place that parses text."""
+"""E-mail addresses. Only `entrypoints/email_addresses.py` parses text, with a library."""
 
 import unicodedata
 from dataclasses import dataclass, field
@@ -7,13 +7,19 @@ from typing import Self
 from domain.shared.errors import ValidationFailed, Violation
 
 MAX_LENGTH = 254
-"""In octets (RFC 5321, section 4.5.3.1.3, less the angle brackets), and of raw text in code points before it is parsed."""
+"""The longest address in octets (RFC 5321, section 4.5.3.1.3, without the angle brackets).
+
+It also bounds unparsed text, in code points.
+"""
 
 MAX_LOCAL_LENGTH = 64
-"""In octets (RFC 5321, section 4.5.3.1.1)."""
+"""The longest local part in octets (RFC 5321, section 4.5.3.1.1)."""
 
 _ENCODED_WORD = "=?"
-"""How an encoded word begins (RFC 2047). Mail software decodes it, so that the address that is read is another one."""
+"""The beginning of an encoded word (RFC 2047).
+
+Mail software decodes encoded words, and would read another address.
+"""
 
 
 class InvalidEmailAddress(ValidationFailed):
@@ -28,9 +34,10 @@ class InvalidEmailAddress(ValidationFailed):
 class EmailAddress:
     """An address. Two spellings of one mailbox are equal.
 
-    `normalized` is compared, stored as unique, and throttled by: NFC and in lower case, the domain as an A-label
-    (RFC 5890). `typed` is where mail is sent: the part before the @ is as its owner typed it. RFC 5321, section 2.4
-    lets a host tell `Ann@` from `ann@`; in practice none does, and people type both.
+    `normalized` is the form for comparison, uniqueness and throttling: NFC in lower case, with the domain as an
+    A-label (RFC 5890). `typed` is the address for mail: the part before the @ is spelled as the owner typed it. RFC
+    5321, section 2.4 permits a host to distinguish `Ann@` from `ann@`; in practice no host does, and people type
+    both.
     """
 
     normalized: str
@@ -38,7 +45,10 @@ class EmailAddress:
 
     @classmethod
     def of(cls, local_part: str, domain: str) -> Self:
-        """Return the address of a mailbox at a domain, which is an A-label. Raises InvalidEmailAddress."""
+        """Return the address of a mailbox at a domain. The domain must be an A-label.
+
+        Raises InvalidEmailAddress.
+        """
         local_part = unicodedata.normalize("NFC", local_part)
         typed = f"{local_part}@{domain.lower()}"
         if (
@@ -55,7 +65,7 @@ class EmailAddress:
 
     @classmethod
     def stored(cls, normalized: str, typed: str | None) -> Self:
-        """Return an address as it is stored. It is not validated: rules may have changed since."""
+        """Return an address from its stored form. It is not validated, because rules may have changed."""
         return cls(normalized, typed or normalized)
 
     def __str__(self) -> str:
@@ -63,9 +73,9 @@ class EmailAddress:
 
 
 def masked_email(address: str) -> str:
-    """Return the first character of each part of an unknown address: all of it that may be logged.
+    """Return the first character of each part of an unknown address. Only these may be logged.
 
-    People type their password in the wrong place (OWASP, Logging Cheat Sheet).
+    People sometimes type their password into the wrong field (OWASP, Logging Cheat Sheet).
     """
     parts = address.split("@")[:2]
     return "@".join(f"{part[:1] if part[:1].isprintable() else ''}***" for part in parts)

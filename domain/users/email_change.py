@@ -11,7 +11,7 @@ from domain.users.one_time_token import LIFETIMES, TokenPurpose, hash_of, text_o
 from domain.users.user import User
 
 LIFETIME = LIFETIMES[TokenPurpose.VERIFY_EMAIL]
-"""How long a change can be confirmed. Afterwards it is pruned."""
+"""The time in which a change can be confirmed. After that it is pruned."""
 
 
 class SameEmail(ValidationFailed):
@@ -26,7 +26,9 @@ class SameEmail(ValidationFailed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmailChange:
-    """A user has at most one, the last one. `session_id` requested it and stays valid when it is confirmed.
+    """An address change that waits for confirmation. A user has at most one, the latest.
+
+    The session `session_id` requested the change and stays valid when it is confirmed.
 
     `token_hash` is None until the message is written.
     """
@@ -39,7 +41,7 @@ class EmailChange:
 
     @classmethod
     def request(cls, user: User, email: EmailAddress, *, session_id: SessionId, now: datetime) -> Self:
-        """Raise AccountDisabled, SameEmail."""
+        """Request the change of a user's address. Raises AccountDisabled, SameEmail."""
         user.ensure_active()
         if user.email == email and user.email_verified:
             raise SameEmail
@@ -49,5 +51,5 @@ class EmailChange:
         return now >= self.requested_at + LIFETIME
 
     def with_token(self, secret: bytes) -> Self:
-        """Return the change as the token made of `secret` confirms it; an earlier token becomes void."""
+        """Return the change with a new token, made from `secret`. An earlier token becomes void."""
         return replace(self, token_hash=hash_of(text_of(secret)))

@@ -1,4 +1,4 @@
-"""Events of accounts. They have no personal data, because events outlive closed accounts."""
+"""Events of accounts. They contain no personal data, because they are kept after an account is closed."""
 
 from dataclasses import dataclass
 

@@ -26,7 +26,7 @@ LIFETIMES = {
 
 
 class InvalidOneTimeToken(ValidationFailed):
-    """The token was used, was replaced, has expired, or is unknown."""
+    """The token is unknown, expired, already used or replaced by a later token."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -41,7 +41,7 @@ class InvalidOneTimeToken(ValidationFailed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OneTimeToken:
-    """The stored form of a token: its hash. A user has at most one per purpose, the last one."""
+    """The stored form of a token: its hash. A user has at most one token per purpose, the latest."""
 
     user_id: UserId
     purpose: TokenPurpose

@@ -1,27 +1,32 @@
-"""The rules of passwords: a length, and no composition rules (NIST SP 800-63B, section 3.1.1.2)."""
+"""The rules for passwords: only the length counts (NIST SP 800-63B, section 3.1.1.2)."""
 
 import unicodedata
 
 from domain.shared.errors import ValidationFailed, Violation
 
 MAX_LENGTH = 128
-"""Characters of a normalized password."""
+"""The most characters of a normalized password."""
 
 MAX_RAW_LENGTH = 4 * MAX_LENGTH
-"""Characters of a password as it is typed. Normalizing combining marks takes quadratic time, so this is checked first."""
+"""The most characters of a password as it is typed.
+
+This limit is checked first, because normalizing combining marks takes quadratic time.
+"""
 
 LOWEST_MIN_LENGTH = 8
 
 
 class WeakPassword(ValidationFailed):
-    """The password is too short, too long or too easy to guess. `field` is its field in the command."""
+    """The password is too short, too long or too easy to guess. `field` is the field of the command."""
 
     def __init__(self, field: str, code: str, detail: str) -> None:
         super().__init__("The password is not acceptable.", violations=[Violation((field,), code, detail)])
 
 
 def normalize_password(password: str) -> str:
-    """Return the form that is hashed: NFKC, so that one password typed on two keyboards is one.
+    """Return the NFKC form of a password, which is hashed.
+
+    It makes the same password equal on keyboards that encode characters differently.
 
     Raises:
         ValueError: the password has more than `MAX_RAW_LENGTH` characters. Check the length first.

@@ -11,16 +11,16 @@ from domain.users.one_time_token import hash_of, text_of
 from domain.users.user import FULL_NAME
 
 LIFETIME = timedelta(hours=24)
-"""How long a sign-up can be confirmed. Afterwards it is pruned."""
+"""The time in which a sign-up can be confirmed. After that it is pruned."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingSignUp:
-    """The name and the password that one token confirms, and no other token.
+    """A sign-up that waits for confirmation. Only its own token confirms its name and password.
 
-    There is no account until a sign-up is confirmed, so its data belong to an address: `email` is the subject by
-    which personal data are found and erased. Any number of sign-ups can wait for one address; the first one that is
-    confirmed opens the account, and the others become void. `token_hash` is None until the message is written.
+    There is no account until a sign-up is confirmed, so its personal data are found and erased by `email`. Any
+    number of sign-ups can wait for one address; the first one that is confirmed opens the account, and the others
+    become void. `token_hash` is None until the message is written.
     """
 
     id: SignUpId
@@ -52,5 +52,5 @@ class PendingSignUp:
         return now >= self.expires_at
 
     def with_token(self, secret: bytes) -> Self:
-        """Return the sign-up as the token made of `secret` confirms it; an earlier token becomes void."""
+        """Return the sign-up with a new token, made from `secret`. An earlier token becomes void."""
         return replace(self, token_hash=hash_of(text_of(secret)))

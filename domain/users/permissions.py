@@ -29,9 +29,11 @@ class Permission(StrEnum):
 
 
 TRUSTED_IN_TOKEN = frozenset({Permission.PLACE_ORDERS})
-"""Permissions that an access token may prove without the database, on routes that only read or place own orders.
+"""Permissions for which the access token is trusted without a check in the database.
 
-Every other permission reaches other people's data or changes something; see ConfirmPrincipal.
+They apply to routes that only read or place the caller's own orders.
+
+Every other permission gives access to other people's data or permits changes; see ConfirmPrincipal.
 """
 
 _CUSTOMER = frozenset({Permission.PLACE_ORDERS})
@@ -54,7 +56,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.STAFF: _STAFF,
     Role.ADMIN: _ADMIN,
 }
-"""Permissions by role. Staff have those of customers, admins those of staff."""
+"""Permissions by role. Staff have all permissions of customers, and admins all permissions of staff."""
 
 
 class Scope(StrEnum):
@@ -80,11 +82,11 @@ SCOPES: Mapping[Scope, frozenset[Permission]] = {
     Scope.READ_EVENTS: frozenset({Permission.READ_EVENTS}),
     Scope.WRITE_WEBHOOKS: frozenset({Permission.MANAGE_WEBHOOKS}),
 }
-"""Permissions by scope. No scope allows to order, to pay or to administer accounts."""
+"""Permissions by scope. No scope permits placing orders, paying or administering accounts."""
 
 
 def permissions_of(scopes: Iterable[Scope]) -> frozenset[Permission]:
-    """Return the permissions of all the scopes."""
+    """Return the permissions that the scopes grant together."""
     return frozenset().union(*(SCOPES[scope] for scope in scopes))
 
 
@@ -100,12 +102,14 @@ EVENT_PERMISSIONS: Mapping[str, Permission] = {
     "user": Permission.MANAGE_USERS,
     "webhook_endpoint": Permission.READ_EVENTS,
 }
-"""The permission that reading an event takes, by the first part of its type. READ_EVENTS, which the feed takes, is
-enough for every type."""
+"""The permission to read an event, by the first part of its type.
+
+READ_EVENTS, which the feed requires, permits reading every type.
+"""
 
 
 def may_read_event(permissions: AbstractSet[Permission], event_type: str) -> bool:
-    """Return whether the permissions allow to read events of a type, by webhook or in the feed."""
+    """Return whether the permissions permit reading events of a type, by webhook or in the feed."""
     if Permission.READ_EVENTS in permissions:
         return True
     return EVENT_PERMISSIONS.get(event_type.partition(".")[0]) in permissions

@@ -28,7 +28,11 @@ FULL_NAME = TextRule(min_length=1, max_length=200)
 
 
 class UserStatus(StrEnum):
-    """PENDING accounts were opened by a former release, before their addresses were verified; no new ones are made."""
+    """The status of an account.
+
+    PENDING accounts were opened by a former release before their addresses were verified. New accounts are not
+    PENDING.
+    """
 
     PENDING = "pending"
     ACTIVE = "active"
@@ -46,7 +50,7 @@ class AccountDisabled(DomainError):
 
 
 class AccountPending(DomainError):
-    """The address has to be verified first. Reported only after the right password."""
+    """The address must be verified first. This is reported only if the password is right."""
 
     code = "invalid_grant"
 
@@ -58,7 +62,7 @@ class AccountPending(DomainError):
 class User(Aggregate):
     """An account. `password_hash` is opaque to the domain.
 
-    `password_changed_at` is when the current password was chosen; a rehash does not change it.
+    `password_changed_at` is when the current password was chosen. A new hash of the same password does not change it.
     """
 
     id: UserId
@@ -163,7 +167,7 @@ class User(Aggregate):
         self._record(UserPasswordChanged)
 
     def assign(self, role: Role, *, now: datetime) -> None:
-        """Give the account another role. `administering` has the rules."""
+        """Give the account another role. The module `administering` has the rules."""
         former_role, self.role = self.role, role
         self._change(now)
         self.events.append(
@@ -189,7 +193,7 @@ class User(Aggregate):
         self._record(UserEnabled)
 
     def close(self, *, now: datetime) -> None:
-        """Permanently close the account and erase its personal data. The address can be used again."""
+        """Permanently close the account and erase its personal data. A new account can use the address."""
         self.status = UserStatus.CLOSED
         self.email = None
         self.full_name = None
@@ -203,7 +207,7 @@ class User(Aggregate):
         self.password_hash = password_hash
 
     def ensure_active(self) -> None:
-        """Raise AccountPending or AccountDisabled unless the account may be used."""
+        """Raise AccountPending or AccountDisabled unless the account is active."""
         if self.status is UserStatus.PENDING:
             raise AccountPending
         if self.status is not UserStatus.ACTIVE:

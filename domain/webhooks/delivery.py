@@ -1,4 +1,4 @@
-"""One event on its way to one endpoint."""
+"""Deliveries: one event for one endpoint, with its attempts."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ class DeliveryStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """How the attempt to deliver went: the endpoint's HTTP status, or why there was no answer, as a stable code."""
+    """The result of an attempt: the endpoint's HTTP status, or a stable code for a missing answer."""
 
     at: datetime
     status: int | None
@@ -37,7 +37,10 @@ class Attempt:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Delivery:
-    """A delivery. While it is pending, `due_at` is the next attempt. It is dead after the last attempt failed."""
+    """A delivery. While it is pending, `due_at` is the time of the next attempt.
+
+    A delivery is dead if its last attempt has failed.
+    """
 
     id: DeliveryId
     endpoint_id: EndpointId
@@ -75,7 +78,7 @@ class Delivery:
         )
 
     def note(self, attempt: Attempt, *, jitter: float) -> None:
-        """Record an attempt, and the next one if it failed. `jitter` is from 0 to 1."""
+        """Record an attempt, and schedule the next one if it failed. `jitter` is a number from 0 to 1."""
         self.last_attempt = attempt
         self.attempts += 1
         if attempt.was_heard:
@@ -90,6 +93,6 @@ class Delivery:
         self.due_at = until
 
     def retry(self, *, now: datetime) -> None:
-        """Schedule an attempt now. A dead delivery gets one more; a delivered event is sent again."""
+        """Schedule an attempt now. A dead delivery gets one more attempt; a delivered event is sent again."""
         self.status = DeliveryStatus.PENDING
         self.due_at = now

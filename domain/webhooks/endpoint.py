@@ -16,14 +16,14 @@ from domain.webhooks.events import PauseReason, WebhookEndpointPaused, WebhookEn
 MAX_URL_LENGTH = 2000
 ENDPOINT_DESCRIPTION = TextRule(max_length=500)
 MAX_OVERLAP = timedelta(days=7)
-"""The longest time for which a former secret signs beside its successor."""
+"""The longest time for which a former secret signs messages together with its successor."""
 
 _ANY_PORT = range(1, 65536)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointChanges:
-    """Changes of an endpoint. Fields that are UNSET keep their value."""
+    """Changes to an endpoint. UNSET fields keep their value."""
 
     url: str | Unset = UNSET
     event_types: Sequence[str] | Unset = UNSET
@@ -35,10 +35,10 @@ class EndpointChanges:
 class WebhookEndpoint(Aggregate):
     """A URL that receives all events or those of some types, signed with its `secret`.
 
-    It receives only events that its owner, a user or a client, may read. Without an owner it belongs to the admins.
-    Since `blocked_at` the owner may no longer read all of its events. Since `paused_at` nothing is sent.
-    Until `former_secret_expires_at` its former secret signs, too.
-    `failing_since` is the first failed round of deliveries after the last round with a success.
+    It receives only events that its owner, a user or a client, has the permission to read. Without an owner it
+    belongs to the admins. `blocked_at` is when the owner lost the permission to read some of its events, and
+    `paused_at` is when the endpoint was paused. Until `former_secret_expires_at` the former secret signs, too.
+    `failing_since` is the time of the first failed round of deliveries after the last round with a success.
     """
 
     id: EndpointId
@@ -68,7 +68,7 @@ class WebhookEndpoint(Aggregate):
         owner_id: UserId | ClientId | None,
         now: datetime,
     ) -> Self:
-        """Raise ValidationFailed for a URL to which events cannot be sent safely, or a description that is too long."""
+        """Raise ValidationFailed for an unsafe URL or a description that is too long."""
         ensure_can_be_sent_to(url, allow_plain_http=allow_plain_http)
         ensure_valid(ENDPOINT_DESCRIPTION.violations(description, "description"))
         return cls(
@@ -83,7 +83,7 @@ class WebhookEndpoint(Aggregate):
 
     @property
     def host(self) -> str:
-        """The host of the URL. Only this part is shown, because a path or a query can have secrets."""
+        """The host of the URL. Only this part is shown, because a path or a query can contain secrets."""
         return urlsplit(self.url).hostname or ""
 
     def wants(self, event_type: str) -> bool:
@@ -95,7 +95,7 @@ class WebhookEndpoint(Aggregate):
             raise PreconditionFailed(self.version)
 
     def change(self, changes: EndpointChanges, *, allow_plain_http: bool, now: datetime) -> None:
-        """Change the endpoint. Deliveries that wait are sent to the new URL, whatever its new event types are.
+        """Change the endpoint. Waiting deliveries are sent to the new URL, even if their event types were removed.
 
         Raises ValidationFailed as `create` does.
         """
@@ -116,20 +116,22 @@ class WebhookEndpoint(Aggregate):
             self._resume(now)
 
     def transfer(self, owner_id: UserId | ClientId) -> None:
-        """Give the endpoint an owner that may read its events."""
+        """Give the endpoint an owner. The owner must have the permission to read its events."""
         self.owner_id, self.blocked_at = owner_id, None
         self.version += 1
 
     def signing_secrets(self, now: datetime) -> tuple[bytes, ...]:
-        """Return the secrets that sign a message now, the newest first."""
+        """Return the secrets that sign messages at this time, the newest first."""
         if self.former_secret is None or self.former_secret_expires_at is None:
             return (self.secret,)
         return (self.secret, self.former_secret) if now < self.former_secret_expires_at else (self.secret,)
 
     def roll_secret(self, secret: bytes, *, overlap: timedelta, now: datetime) -> None:
-        """Replace the secret; the former one signs, too, until the overlap ends. An earlier overlap ends now.
+        """Replace the secret. The former secret signs, too, until the overlap ends.
 
-        Raises ValidationFailed for an overlap out of bounds.
+        An earlier overlap ends now.
+
+        Raises ValidationFailed if the overlap is out of bounds.
         """
         if not timedelta(0) <= overlap <= MAX_OVERLAP:
             hours = int(MAX_OVERLAP.total_seconds()) // 3600
@@ -141,7 +143,7 @@ class WebhookEndpoint(Aggregate):
         self.version += 1
 
     def note_rights(self, *, is_blocked: bool, now: datetime) -> bool:
-        """Record whether the owner may read all of the events, and return whether that is new."""
+        """Record whether the owner may read all events of the endpoint, and return whether this has changed."""
         if is_blocked == (self.blocked_at is not None):
             return False
         self.blocked_at = now if is_blocked else None
@@ -149,7 +151,7 @@ class WebhookEndpoint(Aggregate):
         return True
 
     def has_failed_for(self, period: timedelta, *, now: datetime) -> bool:
-        """Return whether the endpoint is to be paused, because no delivery has succeeded for so long."""
+        """Return whether no delivery has succeeded for so long that the endpoint should be paused."""
         return (
             self.paused_at is None and self.failing_since is not None and now - self.failing_since >= period
         )
@@ -190,7 +192,7 @@ def _sorted(event_types: Sequence[str]) -> tuple[str, ...]:
 
 
 def ensure_can_be_sent_to(url: str, *, allow_plain_http: bool) -> None:
-    """Raise ValidationFailed unless the URL has an allowed scheme and a host, and no password."""
+    """Raise ValidationFailed unless the URL has an allowed scheme and a host, and contains no password."""
     complaint = _complaint(url, allow_plain_http=allow_plain_http)
     if complaint is not None:
         violation = Violation(("url",), "unacceptable_url", complaint)

@@ -1,4 +1,7 @@
-"""Events of webhook endpoints. They have no URL and no secret: every subscriber with the permission reads them."""
+"""Events of webhook endpoints.
+
+They contain no URL and no secret, because every subscriber with the permission can read them.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +18,7 @@ class PauseReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookEndpointEvent(Event):
-    """`owner_id` is the user or client that owns the endpoint; null for the shop's admins."""
+    """`owner_id` is the user or client that owns the endpoint. It is null if the shop's admins own it."""
 
     aggregate_type = "webhook_endpoint"
 
@@ -24,7 +27,7 @@ class WebhookEndpointEvent(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookEndpointPaused(WebhookEndpointEvent):
-    """`failing_since` is when the first delivery failed since the last success; null if the last one succeeded."""
+    """`failing_since` is the time of the first failure after the last success, or null if the last delivery succeeded."""
 
     type = "webhook_endpoint.paused"
 
