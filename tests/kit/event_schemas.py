@@ -29,6 +29,20 @@ CAREFUL = {
 """Headers that every response has."""
 
 
+UNDECLARED_HEADERS = {
+    *(name.lower() for name in CAREFUL),
+    "cache-control",
+    "content-length",
+    "content-security-policy",
+    "content-type",
+    "pragma",
+    "strict-transport-security",
+    "vary",
+    *(f"access-control-{name}" for name in ("allow-origin", "allow-credentials", "expose-headers")),
+}
+"""Headers of HTTP and of browsers, which the document does not repeat for each response."""
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """An operation: a method of a path."""
@@ -117,6 +131,11 @@ def _check_described(operation: Operation, response: httpx2.Response) -> None:
     answers = operation.described["responses"]
     assert str(response.status_code) in answers, (
         f"{operation.id} answers {response.status_code}: {response.text}"
+    )
+    undeclared = {name.lower() for name in response.headers} - UNDECLARED_HEADERS
+    undeclared -= {name.lower() for name in answers[str(response.status_code)].get("headers", {})}
+    assert not undeclared, (
+        f"{operation.id} answers {response.status_code} with undeclared headers: {undeclared}"
     )
     content = answers[str(response.status_code)].get("content", {})
     if not content:

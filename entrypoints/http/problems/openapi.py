@@ -6,22 +6,13 @@ from typing import Any, TypeVar
 from entrypoints.http.problems.problem import MEDIA_TYPE
 from entrypoints.http.problems.problem_type import ProblemType
 from entrypoints.http.problems.registry import PROBLEMS
+from entrypoints.http.representation.response_headers import declared
 
 Responses = dict[int | str, dict[str, Any]]
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 _SCHEMA = {"$ref": "#/components/schemas/Problem"}
 _EXAMPLE_REQUEST_ID = "5f0c1b7e9a3d4c62"
-_HEADERS = {
-    "Accept": "The media types that the operation reads.",
-    "Accept-Encoding": "`identity`: the body has a Content-Encoding, and none is read.",
-    "Allow": "The methods that the address takes.",
-    "ETag": "The object's present version.",
-    "RateLimit": "What remains of the quota.",
-    "RateLimit-Policy": "The quota.",
-    "Retry-After": "After how many seconds to try again.",
-    "WWW-Authenticate": "How to authenticate (RFC 6750).",
-}
 
 
 def problem_responses(*codes: str) -> Responses:
@@ -38,22 +29,19 @@ def problem_responses(*codes: str) -> Responses:
             "value": example_of(problem),
         }
         for header in problem.headers:
-            response.setdefault("headers", {})[header] = {
-                "description": _HEADERS[header],
-                "schema": {"type": "string"},
-            }
+            response.setdefault("headers", {}).update(declared(header))
     return responses
 
 
 def with_problems(responses: Mapping[int | str, Mapping[str, Any]], *codes: str) -> Responses:
     """Merge problems into responses, which may have other problems or content for the same status."""
-    declared = {
+    documented = {
         code
         for response in responses.values()
         for code in response.get("content", {}).get(MEDIA_TYPE, {}).get("examples", {})
     }
     merged: Responses = {status: dict(response) for status, response in responses.items()}
-    for status, problems in problem_responses(*declared, *codes).items():
+    for status, problems in problem_responses(*documented, *codes).items():
         other = merged.get(status, {})
         merged[status] = {**other, **problems, "content": {**other.get("content", {}), **problems["content"]}}
     return merged

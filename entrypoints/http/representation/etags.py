@@ -11,13 +11,14 @@ from starlette.responses import Response
 
 from entrypoints.http.problems.openapi import Responses, raises_problems
 from entrypoints.http.problems.problem import HTTPProblem
+from entrypoints.http.representation.response_headers import declared, sends_headers
 
 V = TypeVar("V")
 
 NOT_MODIFIED: Responses = {
     304: {
         "description": "Not Modified: If-None-Match has the present ETag, so you have the present state already.",
-        "headers": {"ETag": {"description": "The present version.", "schema": {"type": "string"}}},
+        "headers": declared("ETag"),
     }
 }
 """For `responses=` of operations that support If-None-Match."""
@@ -40,6 +41,7 @@ def content_tag(content: bytes) -> str:
     return f'"{urlsafe_b64encode(hashlib.sha256(content).digest()[:15]).decode()}"'
 
 
+@sends_headers("ETag")
 @raises_problems("precondition_required", "precondition_failed")
 async def expected_version(
     request: Request,

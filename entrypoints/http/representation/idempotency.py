@@ -11,6 +11,7 @@ from application.users.principal import Principal
 from entrypoints.http.problems.openapi import raises_problems
 from entrypoints.http.problems.problem import HTTPProblem
 from entrypoints.http.representation.fingerprints import NO_BODY, Fingerprints, earlier_fingerprint
+from entrypoints.http.representation.response_headers import sends_headers
 
 _HEADER = Header(
     alias="Idempotency-Key",
@@ -45,6 +46,7 @@ class RequestKey:
         return earlier_fingerprint(version, self.method, self.path, operation, self.received)
 
 
+@sends_headers("Idempotent-Replayed")
 @raises_problems("invalid_idempotency_key", "idempotency_key_reused", "idempotency_in_flight")
 async def find_request_key(
     request: Request, idempotency_key: Annotated[str | None, _HEADER] = None
@@ -53,6 +55,7 @@ async def find_request_key(
     return None if idempotency_key is None else await _request_key(request, idempotency_key)
 
 
+@sends_headers("Idempotent-Replayed")
 @raises_problems(
     "idempotency_key_required",
     "invalid_idempotency_key",

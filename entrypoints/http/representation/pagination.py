@@ -13,6 +13,7 @@ from starlette.responses import Response
 from application.shared.page import Page, Position
 from entrypoints.http.problems.openapi import raises_problems
 from entrypoints.http.representation.cursors import MAX_LENGTH, Cursors, list_fingerprint
+from entrypoints.http.representation.response_headers import sends_headers
 from entrypoints.http.representation.schemas import ResponseModel
 
 T = TypeVar("T")
@@ -37,6 +38,11 @@ class ListQuery(BaseModel):
 
 class PageResponse(ResponseModel, Generic[T]):
     """A page of a list."""
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        """Return the schema's name: `OrderPage` for `PageResponse[OrderResponse]`."""
+        return f"{params[0].__name__.removesuffix('Response')}Page"
 
     items: list[T]
     next_cursor: str | None = Field(
@@ -81,6 +87,7 @@ class Paginator:
         return f"{quote(self.request.scope['path'])}?{urlencode([*parameters, ('cursor', cursor)])}"
 
 
+@sends_headers("Link")
 @raises_problems("invalid_cursor")
 async def get_paginator(request: Request, response: Response) -> Paginator:
     """Return the pagination of this request; all processes share the secret of `app.state.cursors`."""

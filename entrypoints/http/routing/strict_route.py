@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Coroutine, Iterator
 from functools import partial
+from http import HTTPStatus
 from typing import Any, ClassVar, get_origin
 
 from fastapi import params
@@ -13,6 +14,7 @@ from starlette.responses import Response
 from entrypoints.http.middleware.request_drainer import RequestDrainer
 from entrypoints.http.problems.openapi import problems_of_dependency, with_problems
 from entrypoints.http.problems.schema_paths import bare, fields_of
+from entrypoints.http.representation.response_headers import headers_of_dependency, with_headers
 from entrypoints.http.routing.body import (
     FORM,
     JSON,
@@ -47,7 +49,7 @@ class StrictRoute(APIRoute):
     the body are checked.
 
     The problems that follow from this, and those of dependencies (`raises_problems`), are added to the documented
-    responses, and the scopes of clients to the documented security.
+    responses, as are the headers that dependencies send (`sends_headers`), and the scopes of clients to the documented security.
 
     The README of this package lists the supported features. Any other one raises Unsupported when the route is created.
     """
@@ -58,7 +60,9 @@ class StrictRoute(APIRoute):
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 - those of APIRoute
         super().__init__(path, endpoint, **options)
         problems = set(_problems(self))
-        self.responses = with_problems(self.responses, *problems)
+        self.responses = with_headers(
+            with_problems(self.responses, *problems), self.status_code or HTTPStatus.OK, _headers(self)
+        )
         security = list(_security_of_clients(self))
         if "authentication_required" not in problems:
             security.append({})
@@ -145,6 +149,11 @@ def _problems(route: APIRoute) -> Iterator[str]:
         )
         if _json_media_types(route):
             yield "malformed_json"
+
+
+def _headers(route: APIRoute) -> Iterator[str]:
+    for dependant in dependants_of(route.dependant):
+        yield from headers_of_dependency(dependant.call)
 
 
 def _query_parameters(dependants: Iterator[Dependant]) -> Iterator[tuple[str, bool]]:

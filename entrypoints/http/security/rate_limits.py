@@ -11,6 +11,7 @@ from entrypoints.bootstrap.root import Container
 from entrypoints.from_container import from_container
 from entrypoints.http.problems.openapi import raises_problems
 from entrypoints.http.problems.problem import HTTPProblem
+from entrypoints.http.representation.response_headers import sends_headers
 from entrypoints.http.routing.compiled_dependencies import before_body
 from entrypoints.http.security.authentication import TokenResult
 from entrypoints.http.security.client_network import get_network, network_of_client
@@ -35,6 +36,7 @@ def limited(policy_name: str, *, by: Callable[..., Awaitable[str]]) -> Callable[
     """
 
     @before_body
+    @sends_headers("RateLimit", "RateLimit-Policy")
     @raises_problems("rate_limited")
     async def take(
         response: Response,

@@ -13,6 +13,7 @@ from entrypoints.from_container import from_container
 from entrypoints.http.api.events.schemas import EventsResponse, ListEventsQuery
 from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.representation.descriptions import described_by
+from entrypoints.http.representation.response_headers import sends_headers
 from entrypoints.http.routing.strict_router import StrictRouter
 from entrypoints.http.security.authentication import EventReader
 from entrypoints.http.security.rate_limits import LimitReads
@@ -30,6 +31,7 @@ router = StrictRouter(prefix="/v1/events", tags=["events"])
     responses=problem_responses("invalid_cursor"),
     dependencies=[LimitReads],
 )
+@sends_headers("Link")
 async def list_events(
     query: Annotated[ListEventsQuery, Query()],
     _reader: EventReader,

@@ -35,6 +35,7 @@ from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.representation.etags import NOT_MODIFIED, version_tag, with_etag
 from entrypoints.http.representation.idempotency import OptionalKey, RequiredKey, mark_replay
 from entrypoints.http.representation.pagination import Lists, PageResponse, PageResult
+from entrypoints.http.representation.response_headers import sends_headers
 from entrypoints.http.representation.serialization import serialize
 from entrypoints.http.routing.serialized_json import SerializedJSONResponse
 from entrypoints.http.routing.strict_router import StrictRouter
@@ -199,6 +200,7 @@ async def list_status_changes(
     responses=problem_responses("not_found", "invalid_transition", "order_disputed", "payment_in_progress"),
     dependencies=[LimitWrites],
 )
+@sends_headers("ETag")
 async def cancel_order(
     order_id: UUID,
     canceller: Canceller,

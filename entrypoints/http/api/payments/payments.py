@@ -30,6 +30,7 @@ from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.representation.idempotency import RequiredKey, mark_replay
 from entrypoints.http.representation.pagination import PageResponse, PageResult
+from entrypoints.http.representation.response_headers import sends_headers
 from entrypoints.http.routing.strict_router import StrictRouter
 from entrypoints.http.security.authentication import PayingCustomer, Refunder, actor_of
 from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
@@ -56,6 +57,7 @@ router = StrictRouter(prefix="/v1/orders/{order_id:uuid}/payments", tags=["payme
     },
     dependencies=[LimitWrites],
 )
+@sends_headers("Location")
 async def pay_order(
     order_id: UUID,
     body: PayOrderRequest,

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from domain.shared.errors import DomainError
 from entrypoints.http.problems.problem import HTTPProblem
+from entrypoints.http.representation.response_headers import declared
 from entrypoints.http.representation.schemas import ResponseModel
 from entrypoints.http.routing.strict_route import StrictRoute
 
@@ -58,7 +59,11 @@ class OAuthRoute(StrictRoute):
     """A route whose errors 400 and 401 follow RFC 6749, whether the route, the use case or the form raises them."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 - those of APIRoute
-        refusal = {"model": OAuthErrorResponse, "description": "RFC 6749, section 5.2"}
+        refusal = {
+            "model": OAuthErrorResponse,
+            "description": "An error of RFC 6749, section 5.2",
+            "headers": declared("RateLimit", "RateLimit-Policy", "X-Request-Id"),
+        }
         options["responses"] = {**(options.get("responses") or {}), _BAD_REQUEST: refusal}
         super().__init__(path, endpoint, **options)
         self.responses = {
@@ -85,12 +90,11 @@ class OAuthRoute(StrictRoute):
 
 def client_refusal() -> dict[int | str, dict[str, Any]]:
     """Return the documented response to an unknown client, with its challenge (RFC 6749, section 5.2)."""
-    challenge = {"description": "How to authenticate (RFC 7617).", "schema": {"type": "string"}}
     return {
         _UNAUTHORIZED: {
             "model": OAuthErrorResponse,
-            "description": "RFC 6749, section 5.2",
-            "headers": {"WWW-Authenticate": challenge},
+            "description": "An error of RFC 6749, section 5.2",
+            "headers": declared("WWW-Authenticate"),
         }
     }
 

@@ -38,6 +38,7 @@ from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.representation.etags import NOT_MODIFIED, IfMatch, version_tag, with_etag
 from entrypoints.http.representation.idempotency import OptionalKey, mark_replay
 from entrypoints.http.representation.pagination import ListQuery, Lists, PageResponse, PageResult
+from entrypoints.http.representation.response_headers import sends_headers
 from entrypoints.http.routing.body import MERGE_PATCH
 from entrypoints.http.routing.strict_router import StrictRouter
 from entrypoints.http.security.authentication import WebhookManager, WebhookTransferrer, actor_of
@@ -174,6 +175,7 @@ async def delete_webhook_endpoint(
     responses=problem_responses("not_found"),
     dependencies=[LimitWrites],
 )
+@sends_headers("ETag")
 async def roll_webhook_secret(
     endpoint_id: UUID,
     body: RollSecretRequest,
@@ -208,6 +210,7 @@ async def roll_webhook_secret(
     responses=problem_responses("not_found"),
     dependencies=[LimitWrites],
 )
+@sends_headers("ETag")
 async def transfer_webhook_endpoint(
     endpoint_id: UUID,
     body: TransferEndpointRequest,
