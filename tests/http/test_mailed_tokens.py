@@ -69,6 +69,38 @@ async def test_sign_up_response_does_not_reveal_known_addresses(verifying: WebSh
     assert without_id(first) == without_id(pending) == without_id(known)
 
 
+async def test_address_is_changed_with_the_password_and_the_mailed_token(web: WebShop) -> None:
+    await web.visitor.post("/v1/users", json=ANN)
+    here, elsewhere = [(await log_in(web)).json() for _ in range(2)]
+    headers = {"Authorization": f"Bearer {here['access_token']}"}
+    body = {"email": "Ann.New@example.com", "current_password": "a wrong password"}
+    wrong = await web.visitor.post("/v1/me/email", json=body, headers=headers)
+    assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/current_password")
+    requested = [
+        await web.visitor.post(
+            "/v1/me/email", json=body | {"current_password": PASSWORD}, headers=headers | key("change")
+        )
+        for _ in range(2)
+    ]
+    assert [response.status_code for response in requested] == [202, 202]
+    assert requested[1].headers["Idempotent-Replayed"] == "true"
+    messages = (await mailbox(web)).messages
+    assert sorted(message.to.typed for message in messages) == ["Ann.New@example.com", "ann@example.com"]
+    (index,) = [n for n, message in enumerate(messages) if message.to.typed == "Ann.New@example.com"]
+    token = {"token": (await mailbox(web)).token(index)}
+    assert (await web.visitor.post("/v1/users/verify-email", json=token)).status_code == 204
+    assert (await log_in(web)).status_code == 400
+    new = {"username": "ann.new@example.com", "password": PASSWORD}
+    assert (await web.visitor.post("/token", data=new)).status_code == 200
+    refreshed = [
+        await web.visitor.post(
+            "/token", data={"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
+        )
+        for tokens in (here, elsewhere)
+    ]
+    assert [response.status_code for response in refreshed] == [200, 400]
+
+
 async def test_password_reset_response_does_not_reveal_known_addresses(web: WebShop) -> None:
     await web.visitor.post("/v1/users", json=ANN)
     known, unknown = [

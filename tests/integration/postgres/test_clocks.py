@@ -16,8 +16,10 @@ from entrypoints.bootstrap.root import Container
 from entrypoints.email_addresses import parse_email_address
 from tests.integration.http.services import container_on
 from tests.kit.mailbox import Mailbox
-from tests.kit.web import key, order_of, web_shop
+from tests.kit.web import PASSWORD, key, order_of, web_shop
 
+ANN = {"email": "ann@example.com", "password": PASSWORD, "password_confirm": PASSWORD}
+LOG_IN = {"username": "ann@example.com", "password": PASSWORD}
 HOUR = timedelta(hours=1)
 WORKER = Actor(None, "worker")
 
@@ -129,3 +131,15 @@ async def test_clock_follows_the_database_and_not_the_system(
     now = fast.clock().now()
     after = await psql.fetchval("SELECT clock_timestamp()")
     assert before - timedelta(seconds=1) < now < after + timedelta(seconds=1)
+
+
+async def test_refresh_token_within_the_grace_of_a_fast_process_is_not_reissued_by_a_slow_one(
+    fast: Container, slow: Container, psql: asyncpg.Connection
+) -> None:
+    async with web_shop(fast) as there, web_shop(slow) as here:
+        await there.visitor.post("/v1/users", json=ANN)
+        tokens = (await there.visitor.post("/token", data=LOG_IN)).json()
+        form = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
+        first, repeated = [await web.visitor.post("/token", data=form) for web in (there, here)]
+    assert first.json()["refresh_token"] == repeated.json()["refresh_token"]
+    assert await psql.fetchval("SELECT reissued_at FROM sessions") is None
