@@ -43,8 +43,8 @@ class MailTemplates:
         return Message(
             to,
             "Is this your new address?",
-            "Somebody, hopefully you, wants to use this address for an account. To change the account's address, within\n"
-            f"a day {self._way(token, page='verify-email', operation='POST /v1/users/verify-email')}\n\n"
+            "Somebody, hopefully you, wants to use this address for an account.\n"
+            f"To change the account's address, within a day {self._way(token, page='verify-email', operation='POST /v1/users/verify-email')}\n\n"
             "If it was not you, do nothing: without your help no account gets this address.\n",
         )
 
@@ -52,25 +52,26 @@ class MailTemplates:
         return Message(
             to,
             "You have an account already",
-            "Somebody, perhaps you, wanted to use this address for another account. It has an account already. Nothing\n"
-            "has changed.\n",
+            "Somebody, perhaps you, wanted to use this address for another account.\n"
+            "It has an account already. Nothing has changed.\n",
         )
 
     def email_change_notice(self, to: EmailAddress) -> Message:
         return Message(
             to,
             "Your address is about to change",
-            "Somebody, hopefully you, asked to replace this address of your account with another one. It changes when\n"
-            "the message to the new address is confirmed.\n\n"
-            "If it was not you, choose a new password now: that ends other sessions and prevents the change.\n",
+            "Somebody, hopefully you, asked to replace this address of your account.\n"
+            "It changes when the message to the new address is confirmed.\n\n"
+            "If it was not you, choose a new password now: that ends other sessions\n"
+            "and prevents the change.\n",
         )
 
     def email_changed(self, to: EmailAddress) -> Message:
         return Message(
             to,
             "Your address has changed",
-            "Your account has a new address, and this one no longer belongs to it. If it was not you who changed it,\n"
-            "contact the shop.\n",
+            "Your account has a new address, and this one no longer belongs to it.\n"
+            "If it was not you who changed it, contact the shop.\n",
         )
 
     def address_known(self, to: EmailAddress) -> Message:
