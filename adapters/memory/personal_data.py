@@ -6,6 +6,7 @@ from adapters.memory.core.database import yield_control
 from adapters.memory.core.transaction import Transaction
 from adapters.memory.orders import order_row
 from adapters.memory.sessions import session_row
+from application.orders.views import ReturnView
 from application.shared.idempotency import PersonalResult, StoredResult
 from application.users.ports import PersonalData
 from domain.orders.events import LinesCancelled, OrderCancelled, ReturnRequested
@@ -52,6 +53,9 @@ class MemoryPersonalData(PersonalData):
         self._transaction.change_earlier_events(partial(_without_reason, own_changes))
         for returned in [each for each in tables.returns.values() if each.order_id in orders]:
             tables.returns[returned.id] = replace(returned, reason=None)
+        for scope, record in list(tables.idempotency.items()):
+            if isinstance(record.result, ReturnView) and record.result.order_id in orders:
+                del tables.idempotency[scope]
         await self._erase_from(orders.values())
 
     async def erase_from_orders_of_closed_accounts(self) -> None:

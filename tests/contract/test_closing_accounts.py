@@ -19,6 +19,7 @@ from application.users.queries import GetMe
 from application.users.sign_up import SignUpCommand
 from application.users.views import UserView
 from domain.orders.lifecycle import InvalidTransition, OrderStatus
+from domain.orders.order_return import InvalidReturnTransition
 from domain.sessions.refresh_token import InvalidRefreshToken
 from domain.shared.actor import Actor
 from domain.shared.errors import DomainError, PreconditionFailed
@@ -190,6 +191,20 @@ async def test_paid_order_keeps_its_address_until_fulfilled(shop: Shop) -> None:
     await shop.erase_closed_accounts()
     assert (await shop.get_order(order.id, access=OrderAccess.all())).shipping_address is None
     await assert_invariants(shop)
+
+
+async def test_closing_an_account_erases_records_of_its_returns(shop: Shop) -> None:
+    ann, mug = await sign_up(shop), await shop.product(stock=9)
+    order = (await shop.place_order(shop.placing((mug, 1), customer=ann))).result
+    await shop.pay(order)
+    await shop.fulfil(order, 1)
+    requested = (await shop.request_return(shop.returning(order, 1))).result
+    approving = shop.deciding(requested, IdempotentOperation.APPROVE_RETURN, key="approve")
+    await shop.approve_return(approving, refund=None)
+    assert (await shop.approve_return(approving, refund=None)).result.reason == requested.reason
+    await shop.close_account(closing(ann))
+    with pytest.raises(InvalidReturnTransition):
+        await shop.approve_return(approving, refund=None)
 
 
 async def test_closing_an_account_erases_nothing_of_others(shop: Shop) -> None:

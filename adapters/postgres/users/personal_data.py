@@ -31,7 +31,7 @@ from adapters.postgres.core.rows import (
 )
 from adapters.postgres.core.schema import JsonText
 from adapters.postgres.core.transaction import Transaction
-from application.shared.idempotency import ANONYMOUS
+from application.shared.idempotency import ANONYMOUS, IdempotentOperation
 from application.users.ports import PersonalData
 from domain.orders.events import LinesCancelled, OrderCancelled, ReturnRequested
 from domain.orders.lifecycle import FINISHED, Action
@@ -72,6 +72,19 @@ _EARLIER_IDEMPOTENCY_RECORDS = delete(IdempotencyKeyRow).where(
         bindparam("principal") == _CUSTOMER_IN_RESULT,
     ),
 )
+_RETURNS = (
+    IdempotentOperation.REQUEST_RETURN,
+    IdempotentOperation.APPROVE_RETURN,
+    IdempotentOperation.REFUSE_RETURN,
+    IdempotentOperation.RECEIVE_RETURN,
+)
+_RETURN_RECORDS = delete(IdempotencyKeyRow).where(
+    IdempotencyKeyRow.operation.in_(_RETURNS),
+    cast(_RESULT["order_id"].as_string(), Uuid).in_(
+        select(OrderRow.id).where(OrderRow.customer_id == bindparam("user_id"))
+    ),
+)
+"""Records of staff, whose result contains the customer's reason for a return."""
 _REASONS = (
     update(OrderHistoryRow)
     .values(reason=None)
@@ -139,6 +152,7 @@ class PostgresPersonalData(PersonalData):
         await self._transaction.execute(_ONE_TIME_TOKENS, mine)
         await self._transaction.execute(_IDEMPOTENCY_RECORDS, {**mine, "principal": str(user.id)})
         await self._transaction.execute(_EARLIER_IDEMPOTENCY_RECORDS, {"principal": str(user.id)})
+        await self._transaction.execute(_RETURN_RECORDS, mine)
         await self._transaction.execute(_REASONS_IN_EVENTS, mine)
         await self._transaction.execute(_REASONS, mine)
         await self._transaction.execute(_RETURN_REASONS, mine)

@@ -163,7 +163,7 @@ REQUEST_PROBLEMS = (
             "without Content-Encoding."
         ),
         detail="Send the body as application/json.",
-        headers=("Accept", "Accept-Encoding"),
+        headers=("Accept", "Accept-Encoding", "Accept-Patch"),
     ),
     ProblemType(
         code="validation_failed",

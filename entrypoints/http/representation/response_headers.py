@@ -14,6 +14,7 @@ HEADERS: Mapping[str, Mapping[str, Any]] = {
         "description": "`identity`: the body has a Content-Encoding, and the service reads none.",
         "schema": _TEXT,
     },
+    "Accept-Patch": {"description": "The media types of a PATCH (RFC 5789).", "schema": _TEXT},
     "Allow": {"description": "The methods of the address.", "schema": _TEXT},
     "ETag": {
         "description": "The present version, for If-None-Match and If-Match.",
