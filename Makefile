@@ -26,10 +26,10 @@ test: $(READY) ## Lint, strict types, import contracts, and every test
 
 # Both halves run at the same time, each with a database server of its own. Their output is interleaved, to show progress.
 test-stores: $(READY)
-	$(BIN)/pytest tests/contract tests/integration
+	$(BIN)/pytest tests/contract tests/integration tests/model tests/unit
 
 test-services: $(READY)
-	$(BIN)/pytest --ignore=tests/contract --ignore=tests/integration
+	$(BIN)/pytest tests/architecture tests/attacks tests/e2e tests/http
 
 check: $(READY) ## Lint, format, strict types, import contracts
 	$(BIN)/ruff check .

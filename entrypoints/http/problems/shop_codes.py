@@ -40,6 +40,7 @@ USER_PROBLEMS = (
         ),
         remedy="Ask an admin for the role, or log in with another account; ask an operator for a client with the scope.",
         detail="This operation is not for your role.",
+        headers=("WWW-Authenticate",),
     ),
     ProblemType(
         code="account_disabled",
