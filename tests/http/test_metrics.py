@@ -20,7 +20,7 @@ async def test_each_invariant_has_a_parsable_gauge(web: WebShop) -> None:
     offenders, checked = text_string_to_metric_families(answer.text)
     assert (offenders.name, offenders.type) == ("steelyard_invariant_offenders", "gauge")
     assert {sample.labels["invariant"]: sample.value for sample in offenders.samples} == {
-        f"I{number}": number - 1 for number in range(1, 10)
+        f"I{number}": number - 1 for number in range(1, len(Invariant) + 1)
     }
     assert {sample.value for sample in checked.samples} == {NOW.timestamp()}
     assert checked.samples[0].labels == {"invariant": "I1", "name": "nothing_oversold"}

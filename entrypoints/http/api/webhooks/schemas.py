@@ -119,7 +119,10 @@ class ListDeliveriesQuery(ListQuery):
 
 
 class RetryDeliveriesRequest(RequestModel):
-    since: Timestamp = Field(description="The beginning of the window: when the oldest delivery was created.")
+    since: Timestamp = Field(
+        description="The beginning of the window: when the oldest delivery was created.",
+        examples=["2026-01-30T12:00:00Z"],
+    )
     until: Timestamp | None = Field(None, description="The end of the window; without it, now.")
     event_types: EventTypes = Field(default_factory=list)
 
