@@ -1,7 +1,7 @@
 """Webhook endpoints record the time since which every delivery has failed.
 
 Additive: the former release neither sets nor clears the column. An endpoint is therefore paused only if no delivery has
-succeeded since then, by whichever release.
+succeeded since then, in either release.
 """
 
 import sqlalchemy as sa
