@@ -6,6 +6,7 @@ The semantics are the same: the order, one call per request for a shared depende
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from inspect import Parameter
 from operator import itemgetter
 from typing import Any, TypeVar, cast
@@ -270,16 +271,20 @@ def _supported_call(dependant: Dependant, *, may_be_synchronous: bool) -> Call:
 
 def _arguments_of(call: Call, sources: Mapping[str | None, int]) -> tuple[tuple[str, ...], bool]:
     """Return the names of a call's arguments in order, and whether they can be passed by position."""
-    parameters = [
-        parameter for name, parameter in get_typed_signature(call).parameters.items() if name in sources
-    ]
+    every = _parameters_of(call)
+    parameters = [parameter for parameter in every if parameter.name in sources]
     names = tuple(parameter.name for parameter in parameters)
-    every = tuple(get_typed_signature(call).parameters)
-    by_position = every[: len(names)] == names and all(
+    by_position = every[: len(parameters)] == tuple(parameters) and all(
         parameter.kind in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
         for parameter in parameters
     )
     return names, by_position
+
+
+@cache
+def _parameters_of(call: Call) -> tuple[Parameter, ...]:
+    """Return the parameters of a call. Many routes have dependencies in common, and evaluating annotations is slow."""
+    return tuple(get_typed_signature(call).parameters.values())
 
 
 def _getter(sources: tuple[int, ...]) -> Callable[[Sequence[Any]], Sequence[Any]]:

@@ -56,12 +56,11 @@ def compile_handler(route: APIRoute) -> Handler:
     _ensure_supported(route)
     compiled = CompiledDependencies(route)
     respond = _responder(route)
-    provider = route.dependency_overrides_provider
 
     async def begin(request: Request) -> Solving:
         dependencies = compiled
-        if provider is not None and provider.dependency_overrides:
-            dependencies = CompiledDependencies(route, provider.dependency_overrides)
+        if overrides := request.app.dependency_overrides:
+            dependencies = CompiledDependencies(route, overrides)
         solving = Solving(dependencies, request, _InjectedResponse())
         await dependencies.solve_before_body(solving)
         return solving

@@ -6,8 +6,10 @@ handlers, and only `effective_route` and the fields of `Dependant` are still nee
 
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, cast
 
+from fastapi import FastAPI
 from fastapi._compat import ModelField, field_annotation_is_sequence, get_missing_field_error
 from fastapi.dependencies.models import (
     Dependant,
@@ -32,6 +34,7 @@ from fastapi.routing import (
     _FASTAPI_SCOPE_KEY,
     APIRoute,
     _effective_route_context_var,
+    _RouterIncludeContext,
 )
 from starlette.requests import Request
 from starlette.responses import Response
@@ -40,6 +43,7 @@ from starlette.types import Scope
 __all__ = [
     "Dependant",
     "ModelField",
+    "adds_nothing",
     "dependants_of",
     "effective_route",
     "embeds_body_fields",
@@ -61,6 +65,8 @@ __all__ = [
 
 
 _NO_SCOPE: dict[str, object] = {}
+_PARENT = FastAPI(openapi_url=None).router
+"""The router of an app without options that included routers would inherit, such as dependencies."""
 
 
 def effective_route(route: APIRoute) -> APIRoute:
@@ -79,9 +85,20 @@ def included_router_of(scope: Scope) -> Any:  # noqa: ANN401 - an object of Fast
     return scope.get(_FASTAPI_SCOPE_KEY, _NO_SCOPE).get(_FASTAPI_INCLUDED_ROUTER_KEY)
 
 
+def adds_nothing(included_router: Any) -> bool:  # noqa: ANN401 - an object of FastAPI's own
+    """Return whether the inclusion leaves the routes as they are, except for the overrides of its app."""
+    context = included_router.include_context
+    unchanged = _RouterIncludeContext.for_include(
+        parent_router=_PARENT, included_router=included_router.original_router
+    )
+    return bool(
+        context == replace(unchanged, dependency_overrides_provider=context.dependency_overrides_provider)
+    )
+
+
 def inclusions_of(included_router: Any) -> Sequence[Any]:  # noqa: ANN401 - objects of FastAPI's own
     """Return the inclusions of an included router's routes."""
-    return () if included_router is None else included_router.effective_candidates()
+    return cast(Sequence[Any], included_router.effective_candidates())
 
 
 def select_inclusion(scope: Scope, inclusion: Any) -> None:  # noqa: ANN401 - an object of FastAPI's own

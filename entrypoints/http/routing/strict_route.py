@@ -1,6 +1,6 @@
 """The route class of every router: `APIRouter(route_class=StrictRoute)`."""
 
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from http import HTTPStatus
 from typing import Any, ClassVar, get_origin
@@ -26,7 +26,7 @@ from entrypoints.http.routing.body import (
     ensure_readable_form,
 )
 from entrypoints.http.routing.compiled_dependencies import Unsupported
-from entrypoints.http.routing.compiled_handler import compile_handler, stock_handler
+from entrypoints.http.routing.compiled_handler import Handle, compile_handler, stock_handler
 from entrypoints.http.routing.fastapi_internals import (
     Dependant,
     dependants_of,
@@ -56,6 +56,8 @@ class StrictRoute(APIRoute):
 
     compiles: ClassVar[bool] = True
     """Whether dependencies are compiled. If not, FastAPI's own handler solves them, with the same result."""
+    own_handler: Handle
+    """The handler of the route as it was declared, without additions of `include_router`."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 - those of APIRoute
         super().__init__(path, endpoint, **options)
@@ -69,8 +71,15 @@ class StrictRoute(APIRoute):
         if security:
             self.openapi_extra = {**(self.openapi_extra or {}), "security": security}
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    def get_route_handler(self) -> Handle:
         route = effective_route(self)
+        if route is not self:
+            return self._handler_of(route)
+        self.own_handler = self._handler_of(self)
+        return self.own_handler
+
+    def _handler_of(self, route: APIRoute) -> Handle:
+        """Return the handler of this route or of an inclusion of it. Raises Unsupported."""
         _ensure_no_yield(route)
         handler = compile_handler(route) if self.compiles else stock_handler(self, route)
         repeatable = dict(_query_parameters(dependants_of(route.dependant)))

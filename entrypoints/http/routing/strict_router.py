@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
-from entrypoints.http.routing.compiled_handler import Handle
 from entrypoints.http.routing.fastapi_internals import (
+    adds_nothing,
     included_router_of,
     including,
     inclusions_of,
@@ -40,13 +40,17 @@ class StrictRouter(APIRouter):
         path: str = scope["path"]
         if self._literal_start not in path:
             return Match.NONE, {}
-        for candidate in self._candidates_in(included_router_of(scope)):
+        candidates = self._candidates_in(included_router_of(scope))
+        may_match = len(candidates) < len(self.routes)
+        for candidate in candidates:
             if candidate.literal_start in path:
-                match, child_scope = candidate.inclusion.matches(scope)
+                match, child_scope = candidate.matches(scope)
                 if match is Match.FULL:
                     scope[_MATCHED] = candidate, child_scope
                     return match, {}
-        return super().matches(scope)
+                may_match = may_match or match is Match.PARTIAL
+        # FastAPI answers a path that is known under other methods, and serves the routes that are not candidates.
+        return super().matches(scope) if may_match else (Match.NONE, {})
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         candidate, child_scope = scope.pop(_MATCHED, (None, None))
@@ -58,37 +62,46 @@ class StrictRouter(APIRouter):
 
     def _candidates_in(self, included: Any) -> "list[_Candidate]":  # noqa: ANN401 - an object of FastAPI's own
         """Return the routes as the app has included them, up to the first one that only FastAPI can serve."""
+        if included is None:
+            return []
         if included is not self._included or len(self.routes) != self._number_of_routes:
             self._included, self._number_of_routes = included, len(self.routes)
-            ours = takewhile(_is_served_here, inclusions_of(included))
-            self._candidates = [_Candidate(inclusion) for inclusion in ours]
+            routes = self.routes if adds_nothing(included) else inclusions_of(included)
+            self._candidates = [_Candidate(route) for route in takewhile(_is_served_here, routes)]
         return self._candidates
 
 
 class _Candidate:
-    """An included route, served without FastAPI's wrapper for dependencies with `yield`."""
+    """A route or an inclusion of it, served without FastAPI's wrapper for dependencies with `yield`.
 
-    def __init__(self, inclusion: Any) -> None:  # noqa: ANN401 - an object of FastAPI's own
-        self.inclusion = inclusion
-        self.literal_start = _literal_start(inclusion.path)
-        self._route: StrictRoute = inclusion.original_route
-        self._handle: Handle | None = None
+    FastAPI builds the inclusions of a router anew for each app. A route that is included without additions is served
+    by its own handler, which was built once.
+    """
+
+    def __init__(self, route: Any) -> None:  # noqa: ANN401 - a StrictRoute, or an object of FastAPI's own
+        self.literal_start = _literal_start(route.path)
+        self.matches = route.matches
+        self._inclusion = None if isinstance(route, StrictRoute) else route
+        self._route: StrictRoute = _route_of(route)
+        self._handle = self._route.own_handler if self._inclusion is None else None
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._handle is None:
-            with including(self.inclusion):
+            with including(self._inclusion):
                 self._handle = self._route.get_route_handler()
         scope["route"] = self._route
-        select_inclusion(scope, self.inclusion)
+        if self._inclusion is not None:
+            select_inclusion(scope, self._inclusion)
         response = await self._handle(Request(scope, receive, send))
         await response(scope, receive, send)
 
 
-def _is_served_here(inclusion: Any) -> bool:  # noqa: ANN401 - an object of FastAPI's own
-    return (
-        isinstance(getattr(inclusion, "original_route", None), StrictRoute)
-        and inclusion.max_body_size is None
-    )
+def _is_served_here(route: Any) -> bool:  # noqa: ANN401 - a route, or an object of FastAPI's own
+    return isinstance(_route_of(route), StrictRoute) and route.max_body_size is None
+
+
+def _route_of(route: Any) -> Any:  # noqa: ANN401 - as above
+    return getattr(route, "original_route", route)
 
 
 def _literal_start(path: str) -> str:

@@ -3,8 +3,9 @@
 from typing import Annotated, Any
 
 import pytest
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI, HTTPException
 
+from entrypoints.http.routing.strict_route import StrictRoute
 from entrypoints.http.routing.strict_router import StrictRouter
 from tests.kit.apps import app_of, ask
 
@@ -99,6 +100,49 @@ async def test_router_in_two_apps_uses_the_overrides_of_each() -> None:
     for _ in range(2):
         for name, app in apps.items():
             assert (await ask(app, "GET", "/things/1")).json() == name
+
+
+@pytest.mark.skipif("config.getoption('--stock-routes')", reason="FastAPI builds a handler for each app")
+async def test_router_without_additions_serves_every_app_by_one_handler(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    router = things(StrictRouter(prefix="/things"))
+    built: list[str] = []
+    build = StrictRoute.get_route_handler
+
+    def count(route: StrictRoute) -> Any:
+        built.append(route.path)
+        return build(route)
+
+    monkeypatch.setattr(StrictRoute, "get_route_handler", count)
+    for _ in range(2):
+        assert (await ask(app_of(router), "GET", "/things/1")).json() == "GET /{thing_id:int}"
+    assert built == []
+
+
+async def reject() -> None:
+    raise HTTPException(401)
+
+
+@pytest.mark.parametrize(
+    ("addition", "status"),
+    [
+        ({}, 200),
+        ({"prefix": "/v2"}, 404),
+        ({"dependencies": [Depends(reject)]}, 401),
+        ({"max_body_size": 9}, 413),
+    ],
+)
+async def test_addition_of_include_router_applies(addition: dict[str, Any], status: int) -> None:
+    router = StrictRouter(prefix="/things")
+
+    @router.post("/1")
+    async def answer(body: dict[str, str]) -> dict[str, str]:
+        return body
+
+    app = app_of()
+    app.include_router(router, **addition)
+    assert (await ask(app, "POST", "/things/1", json={"a": "long text"})).status_code == status
 
 
 async def test_body_limit_of_fastapi_applies() -> None:
