@@ -16,7 +16,7 @@ from entrypoints.settings import Settings
 Json = Mapping[str, Any]
 
 _NO_DATABASE = "postgresql://nobody@127.0.0.1:1/nowhere"
-_STORABLE = re.compile(r"/v1/products(/[^/]+)?|/problems(/.*)?|/docs/assets/.*")
+_STORABLE = re.compile(r"/v1/products(/[^/]+)?|/problems(/.*)?|/docs/assets/.*|/(openapi|asyncapi)\.json")
 """Public reads, which caches may store."""
 
 
@@ -32,6 +32,7 @@ CAREFUL = {
 UNDECLARED_HEADERS = {
     *(name.lower() for name in CAREFUL),
     "cache-control",
+    "content-encoding",
     "content-length",
     "content-security-policy",
     "content-type",

@@ -45,7 +45,7 @@ export async function listProducts(request, reply) {
   }
   const body = reply.serialize({ items, next_cursor: cursor })
   letBeStored(request, reply)
-  const tag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 20)}"`
+  const tag = `W/"${createHash('sha256').update(body).digest('base64url').slice(0, 20)}"`
   reply.type('application/json; charset=utf-8')
   return unlessKnown(request, reply, tag) ?? Buffer.from(body)
 }

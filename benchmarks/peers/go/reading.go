@@ -138,7 +138,7 @@ func (s *server) listProducts(w http.ResponseWriter, r *http.Request) error {
 	}
 	letBeStored(w, visitor)
 	digest := sha256.Sum256(body)
-	return unlessKnown(w, r, `"`+base64.URLEncoding.EncodeToString(digest[:15])+`"`, json.RawMessage(body))
+	return unlessKnown(w, r, `W/"`+base64.URLEncoding.EncodeToString(digest[:15])+`"`, json.RawMessage(body))
 }
 
 func (s *server) seal(position string) string {

@@ -100,7 +100,9 @@ async def list_products(
     page = ProductPage(items=[ProductOut.of(product) for product in products[:limit]], next_cursor=cursor)
     content = page.model_dump_json().encode()
     tag = urlsafe_b64encode(hashlib.sha256(content).digest()[:15]).decode()
-    return Response(content, media_type="application/json", headers={**response.headers, "ETag": f'"{tag}"'})
+    return Response(
+        content, media_type="application/json", headers={**response.headers, "ETag": f'W/"{tag}"'}
+    )
 
 
 @app.get("/v1/orders/{order_id}")

@@ -37,8 +37,11 @@ def version_tag(version: int) -> str:
 
 
 def content_tag(content: bytes) -> str:
-    """Return the strong entity tag of a representation that has no version, such as a page of a list."""
-    return f'"{urlsafe_b64encode(hashlib.sha256(content).digest()[:15]).decode()}"'
+    """Return the weak entity tag of a representation that has no version, such as a page of a list.
+
+    It is weak because the same content is also sent compressed, as other bytes (RFC 9110, section 8.8.1).
+    """
+    return f'W/"{urlsafe_b64encode(hashlib.sha256(content).digest()[:15]).decode()}"'
 
 
 @sends_headers("ETag")
@@ -79,7 +82,7 @@ def if_none_match(request: Request, response: Response, answer: V, tag: str) -> 
     """Tag the response; return `answer`, or 304 with the headers that 200 would have had (RFC 9110, section 15.4.5)."""
     response.raw_headers.append((b"etag", tag.encode()))
     known = _listed(request, b"if-none-match")
-    if known and (known.strip() == "*" or tag in _ANY_TAG.findall(known)):
+    if known and (known.strip() == "*" or tag.removeprefix("W/") in _ANY_TAG.findall(known)):
         return Response(status_code=304, headers=response.headers)
     return answer
 

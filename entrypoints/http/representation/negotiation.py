@@ -1,4 +1,4 @@
-"""Content negotiation between two media types (RFC 9110, section 12.5.1)."""
+"""Quality values of Accept headers, and the choice between two media types (RFC 9110, section 12.4.2)."""
 
 import re
 from collections.abc import Iterator
@@ -8,11 +8,12 @@ _QUALITY = re.compile(r"q=([01](?:\.[0-9]{0,3})?)")
 
 def prefers(accept: str, preferred: str, over: str) -> bool:
     """Return whether the header Accept gives the media type `preferred` a higher quality than `over`."""
-    qualities = dict(_qualities(accept.lower()))
+    qualities = dict(qualities_of(accept.lower()))
     return _quality(qualities, preferred) > _quality(qualities, over)
 
 
-def _qualities(accept: str) -> Iterator[tuple[str, float]]:
+def qualities_of(accept: str) -> Iterator[tuple[str, float]]:
+    """Yield each member of a header in lower case, such as Accept or Accept-Encoding, with its quality."""
     for part in accept.split(","):
         media_range, *parameters = (piece.strip() for piece in part.split(";"))
         quality = next(filter(None, map(_QUALITY.fullmatch, parameters)), None)

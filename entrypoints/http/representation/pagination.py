@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from application.shared.page import Page, Position
 from entrypoints.http.problems.openapi import raises_problems
+from entrypoints.http.representation.compression import compresses_response
 from entrypoints.http.representation.cursors import MAX_LENGTH, Cursors, list_fingerprint
 from entrypoints.http.representation.response_headers import sends_headers
 from entrypoints.http.representation.schemas import ResponseModel
@@ -87,10 +88,12 @@ class Paginator:
         return f"{quote(self.request.scope['path'])}?{urlencode([*parameters, ('cursor', cursor)])}"
 
 
+@compresses_response
 @sends_headers("Link")
 @raises_problems("invalid_cursor")
 async def get_paginator(request: Request, response: Response) -> Paginator:
     """Return the pagination of this request; all processes share the secret of `app.state.cursors`."""
+    response.raw_headers.append((b"vary", b"Accept-Encoding"))
     return Paginator(request, response, request.app.state.cursors)
 
 

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from entrypoints.http.middleware.request_drainer import RequestDrainer
 from entrypoints.http.problems.openapi import problems_of_dependency, with_problems
 from entrypoints.http.problems.schema_paths import bare, fields_of
+from entrypoints.http.representation.compression import compressed, is_compressing
 from entrypoints.http.representation.response_headers import headers_of_dependency, with_headers
 from entrypoints.http.routing.body import (
     FORM,
@@ -88,6 +89,7 @@ class StrictRoute(APIRoute):
         media_types = _json_media_types(route)
         max_body_bytes = MAX_BODY_BYTES if media_types else MAX_FORM_BYTES
         only_reads = (route.methods or set()) <= _SAFE
+        compresses = any(is_compressing(dependant.call) for dependant in dependants_of(route.dependant))
 
         async def read_body(request: Request) -> Any:  # noqa: ANN401 - any JSON, or a form
             """Return the parsed body. Raises HTTPProblem."""
@@ -108,7 +110,8 @@ class StrictRoute(APIRoute):
             body = await read_body(request) if has_body else PydanticUndefined
             drainer: RequestDrainer = request.app.state.request_drainer
             run = drainer.run_here if only_reads else drainer.run
-            return await run(partial(handler.finish, request, begun, body))
+            response: Response = await run(partial(handler.finish, request, begun, body))
+            return await compressed(request, response) if compresses else response
 
         return handle
 

@@ -1,11 +1,13 @@
-"""The docs page: Swagger UI from local files, with a content security policy that allows nothing else."""
+"""The docs page and the documents: Swagger UI from local files, with a content security policy that allows nothing else."""
 
 import asyncio
+import gzip
 import hashlib
 import json
 import re
 from base64 import b64encode
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
@@ -15,6 +17,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from entrypoints.asyncapi import asyncapi_document
+from entrypoints.http.representation.compression import accepts_gzip
+from entrypoints.http.representation.etags import content_tag, if_none_match
 
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
@@ -23,6 +27,10 @@ _PARAMETERS: dict[str, Any] = {
     "validatorUrl": None,  # otherwise the schema's address is sent to another service
     "displayRequestDuration": True,
 }
+
+
+_DOCUMENT_HEADERS = {"Cache-Control": "public, no-cache, no-transform", "Vary": "Accept-Encoding"}
+"""Caches may store a document if they revalidate it each time: it changes with a release and its settings."""
 
 
 class _Assets(StaticFiles):
@@ -62,19 +70,11 @@ def install_docs(app: FastAPI) -> None:
     async def show_oauth2_redirect(_: Request) -> Response:
         return redirect_page
 
-    schema, events = _Document(app.openapi), _Document(asyncapi_document)
-
-    async def show_schema(_: Request) -> Response:
-        return Response(await schema(), media_type="application/json")
-
-    async def show_events(_: Request) -> Response:
-        return Response(await events(), media_type="application/json")
-
     app.add_route("/", redirect_to_docs, include_in_schema=False)
     app.add_route("/docs", show_docs, include_in_schema=False)
     app.add_route("/docs/oauth2-redirect", show_oauth2_redirect, include_in_schema=False)
-    app.add_route("/openapi.json", show_schema, include_in_schema=False)
-    app.add_route("/asyncapi.json", show_events, include_in_schema=False)
+    app.add_route("/openapi.json", _Document(app.openapi).show, include_in_schema=False)
+    app.add_route("/asyncapi.json", _Document(asyncapi_document).show, include_in_schema=False)
     app.mount("/docs/assets", _Assets(directory=str(files("fastapi_offline") / "static")), name="docs-assets")
 
 
@@ -87,16 +87,34 @@ class _Document:
     def __init__(self, make: Callable[[], dict[str, Any]]) -> None:
         self._make = make
         self._lock = asyncio.Lock()
-        self._text: bytes | None = None
+        self._generated: _GeneratedDocument | None = None
 
-    async def __call__(self) -> bytes:
+    async def show(self, request: Request) -> Response:
+        """Answer with the document, compressed on request, or with 304 if the client has it already."""
         async with self._lock:
-            if self._text is None:
-                self._text = await asyncio.to_thread(self._written)
-            return self._text
+            if self._generated is None:
+                self._generated = await asyncio.to_thread(_GeneratedDocument.of, self._make)
+        document = self._generated
+        unchanged = Response(status_code=304, headers=_DOCUMENT_HEADERS)
+        if if_none_match(request, unchanged, None, document.tag) is not None:
+            return unchanged
+        response = Response(document.text, headers=unchanged.headers, media_type="application/json")
+        if accepts_gzip(request):
+            response = Response(document.gzipped, headers=unchanged.headers, media_type="application/json")
+            response.headers["Content-Encoding"] = "gzip"
+        return response
 
-    def _written(self) -> bytes:
-        return json.dumps(self._make(), ensure_ascii=False).encode()
+
+@dataclass(frozen=True, slots=True)
+class _GeneratedDocument:
+    text: bytes
+    gzipped: bytes
+    tag: str
+
+    @staticmethod
+    def of(make: Callable[[], dict[str, Any]]) -> "_GeneratedDocument":
+        text = json.dumps(make(), ensure_ascii=False).encode()
+        return _GeneratedDocument(text, gzip.compress(text), content_tag(text))
 
 
 def _policy_for(page: Response) -> str:
