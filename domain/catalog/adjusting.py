@@ -1,4 +1,4 @@
-"""Adjustment of several stocks in one step: all of them or none."""
+"""Adjust the stock of several products together: all of them or none."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from domain.shared.ids import ProductId
 
 @dataclass(frozen=True, slots=True)
 class StockDelta:
-    """Units to add, or to remove if `delta` is negative."""
+    """A change of one stock: units to add, or units to remove if `delta` is negative."""
 
     product_id: ProductId
     delta: int
@@ -27,7 +27,7 @@ def adjust(
     now: datetime,
     actor: Actor,
 ) -> None:
-    """Adjust all stocks or none. The stocks must be locked.
+    """Apply all adjustments or none. The stocks must be locked.
 
     Raises StockConflict, which lists every invalid line.
     """

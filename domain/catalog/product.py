@@ -19,7 +19,11 @@ MAX_ATTRIBUTES = 50
 MAX_PER_ORDER = 1_000_000
 """The largest value of `max_per_order`."""
 SKU = TextRule(max_length=64, pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?$")
-"""1 to 64 letters, digits, dots, hyphens and underscores, with a letter or digit at both ends."""
+"""The pattern of a SKU.
+
+A SKU has 1 to 64 letters, digits, dots, hyphens and underscores, and begins and ends with a letter or a
+digit.
+"""
 PRODUCT_NAME = TextRule(min_length=1, max_length=200)
 DESCRIPTION = TextRule(max_length=5000)
 ATTRIBUTE_NAME = TextRule(min_length=1, max_length=64)
@@ -72,7 +76,10 @@ class ProductDetails:
 
     @classmethod
     def of(cls, changes: "ProductChanges") -> Self:
-        """Return the details of a new product. Raises ValidationFailed if the name or the price is missing."""
+        """Return the details of a new product.
+
+        Raises ValidationFailed if the name or the price is missing.
+        """
         if isinstance(changes.name, Unset) or isinstance(changes.price, Unset):
             missing = [name for name in ("name", "price") if getattr(changes, name) is UNSET]
             violations = [Violation((name,), "missing", "A new product needs this.") for name in missing]
@@ -80,7 +87,7 @@ class ProductDetails:
         return cls(name=changes.name, price=changes.price).changed_by(changes)
 
     def changed_by(self, changes: "ProductChanges") -> Self:
-        """Return the details after the changes. The result is not validated."""
+        """Return the details with the changes applied. The result is not validated."""
         changed: dict[str, Any] = {}
         for detail in fields(self):
             match getattr(changes, detail.name):
@@ -97,9 +104,9 @@ class ProductDetails:
         return replace(self, **changed)
 
     def violations(self, before: "ProductDetails | None" = None) -> Iterator[Violation]:
-        """Yield the violations of new values.
+        """Yield the violations of the changed values.
 
-        Values that were stored before are not checked, because a rule may be newer than they are.
+        Unchanged values are not checked, because a rule may be newer than the stored value.
         """
         for name, rule in TEXT_RULES.items():
             text = getattr(self, name)
@@ -114,14 +121,14 @@ class ProductDetails:
 
 
 TEXT_RULES: Mapping[str, TextRule] = {"name": PRODUCT_NAME, "description": DESCRIPTION}
-"""The rules for the details that are texts."""
+"""The rules for the text fields of the details."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductChanges:
     """Changes to a product. UNSET fields keep their value, and None clears a field.
 
-    In `attributes`, None removes a key, and other keys stay.
+    In `attributes`, None removes a key. Keys that are not named keep their values.
     """
 
     name: str | Unset = UNSET
@@ -204,12 +211,12 @@ class Product(Aggregate):
         self._record(ProductChanged)
 
     def update_stock_version(self, stock: Stock) -> bool:
-        """Count movements between an edit and its commit as movements before the edit.
+        """Count stock movements between an edit and its commit as movements before the edit.
 
         Returns whether there were such movements.
 
-        The version that clients see does not change. Otherwise an editor who saw such a movement could overwrite
-        the edit without an error.
+        The version that clients see does not change. Without this step, an editor who had seen such a
+        movement could overwrite the edit without an error.
         """
         if self.stock_version == stock.version:
             return False
@@ -226,12 +233,12 @@ class Product(Aggregate):
 
     @property
     def sort_name(self) -> str:
-        """The name without case and accents, by which lists are sorted."""
+        """The sort key of lists: the name without case and accents."""
         return search.folded(self.details.name)
 
     @property
     def search_words(self) -> frozenset[str]:
-        """The words that a search matches."""
+        """The words that search terms are compared with."""
         return search.indexed_words(f"{self.sku} {self.details.name} {self.details.description}")
 
     @property

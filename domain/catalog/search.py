@@ -1,4 +1,4 @@
-"""Rules of product search: words in any order, word prefixes, and one typo in a word."""
+"""Rules of product search: words in any order, word prefixes, and one typo per word."""
 
 import re
 import unicodedata
@@ -10,30 +10,48 @@ _CHUNK = 64
 _LETTERS = str.maketrans(
     {"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "\u0131": "i"}
 )
-"""Letters that Unicode does not decompose, with their usual spelling in ASCII. The last one is the Turkish dotless I."""
+"""Letters that Unicode does not decompose, with their usual ASCII spelling.
+
+The last one is the Turkish dotless I.
+"""
 _WITHOUT_SPACES = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
     "\uf900-\ufaff\U00020000-\U0003ffff]"
 )
-"""Thai, Lao, Burmese, Khmer, Han, Hiragana and Katakana, which are written without spaces between words."""
+"""Scripts that are written without spaces between words.
+
+They are Thai, Lao, Burmese, Khmer, Han, Hiragana and Katakana.
+"""
 MAX_SUFFIX_LENGTH = 12
-"""The indexed length of each suffix of such a text, and the compared length of a term in such a script."""
+"""The number of characters that the search compares in scripts without spaces.
+
+Suffixes of a text and terms of a query are cut to this length.
+"""
 MAX_JOINED = 6
-"""The most words separated only by punctuation that are also found when they are written as one word."""
+"""The maximum number of words that punctuation joins into one indexed word."""
 MAX_TERMS = 8
-"""The most terms of a query. The database looks up each term, so their number bounds the cost."""
+"""The maximum number of terms in a query.
+
+The database looks up each term, so this limit bounds the cost of a query.
+"""
 MIN_LENGTH_WITH_TYPO = 4
-"""The shortest word in which a typo is tolerated. Shorter words resemble too many other words."""
+"""The minimum length of a word in which a typo is tolerated.
+
+Shorter words resemble too many other words.
+"""
 MAX_WORD_LENGTH = 40
-"""The length to which longer words are cut. The variants of very long words would fill the index."""
+"""The length to which longer words are cut.
+
+Without a limit, the variants of very long words would fill the index.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class SearchTerm:
-    """One word of a query. It matches whole words of a product, or the beginnings of words.
+    """One term of a query. It matches whole words of a product, or the beginnings of words.
 
-    `joined` is another prefix that matches as well, if only punctuation separates the word from other words in the
-    query: `USB-C` also finds `USBC`.
+    If only punctuation separates the term from its neighbors in the query, `joined` is a second prefix that
+    also matches: `USB-C` finds `USBC`.
     """
 
     word: str
@@ -41,7 +59,7 @@ class SearchTerm:
     joined: str | None = None
 
     def matches(self, word: str) -> bool:
-        """Return whether the term matches a word of a product."""
+        """Return whether the term matches one of the words of a product."""
         if self.joined is not None and word.startswith(self.joined):
             return True
         return word.startswith(self.word) if self.is_prefix else word == self.word
@@ -69,11 +87,11 @@ def words(text: str) -> frozenset[str]:
 
 
 def indexed_words(text: str) -> frozenset[str]:
-    """Return the words of a text that the search compares with the terms of a query.
+    """Return the words of a text to which the terms of a query are compared.
 
-    The result contains the words of the text, and words that only punctuation separates, written as one word
-    (`usbc` for `USB-C`). In scripts without spaces it contains the text from each character on, because a word can
-    begin at any character.
+    The result contains the words of the text. Words that are separated only by punctuation are also included
+    as one word (`usbc` for `USB-C`). In scripts without spaces the result contains the suffix at each
+    character, because a word can begin at any character.
     """
     found = set(words(text))
     for parts in _tokens(text):
@@ -87,9 +105,10 @@ def indexed_words(text: str) -> frozenset[str]:
 def terms(query: str) -> Sequence[SearchTerm]:
     """Return the terms of a query without duplicates.
 
-    A term is a prefix. Only a single letter or digit before the last term matches whole words, so that `t shirt` does
-    not match every word that begins with T. The last term may still be incomplete, unless punctuation joins
-    it to another word, as in `USB-C`. A single character of a script without spaces is a word, and remains a prefix.
+    A term matches as a prefix. An exception is a single letter or digit before the last term: it matches
+    whole words only, so that `t shirt` does not match every word that begins with T. The last term may be
+    incomplete, unless punctuation joins it to another word, as in `USB-C`. A single character of a script
+    without spaces is a word, but still matches as a prefix.
     """
     joined = {}
     listed = []
@@ -113,12 +132,12 @@ def terms(query: str) -> Sequence[SearchTerm]:
 
 
 def _tokens(text: str) -> Sequence[Sequence[str]]:
-    """Return the folded words of a text in full length, grouped by the spaces between them."""
+    """Return the folded words of a text, uncut and grouped by the spaces between them."""
     return [words_ for token in folded(text).split() if (words_ := _split(token))]
 
 
 def _split(token: str) -> Sequence[str]:
-    """Return the words of a text without spaces: letters and digits, with the marks that belong to them."""
+    """Split a text without spaces into words: letters, digits and their combining marks."""
     runs = ["".join(run) for is_word, run in groupby(token, _is_of_word) if is_word]
     return [word for run in runs if (word := run.lstrip("".join(filter(_is_mark, run))))]
 
@@ -132,9 +151,9 @@ def _is_mark(char: str) -> bool:
 
 
 def _suffixes(word: str) -> Iterator[str]:
-    """Yield the beginning of each suffix that a search can find in a script without spaces.
+    """Yield the searchable beginning of each suffix of a text in a script without spaces.
 
-    A suffix starts at each character of such a script, and directly after its last character.
+    A suffix starts at each character of the script, and directly after its last character.
     """
     if not _WITHOUT_SPACES.search(word):
         return
@@ -144,11 +163,11 @@ def _suffixes(word: str) -> Iterator[str]:
 
 
 def typo_variants(word: str) -> frozenset[str]:
-    """Return the word and its variants without one letter; return nothing for a short word.
+    """Return the word and its variants without one letter. Return nothing for a short word.
 
-    Two words share a variant if one of them has an additional, missing or wrong letter, or two neighboring letters
-    swapped (the symmetric delete algorithm, W. Garbe 2012). An index on sets therefore finds the typo. Words that
-    share a variant are never more than two typos apart.
+    Two words share a variant if one of them has an additional, missing or wrong letter, or two neighboring
+    letters swapped (the symmetric delete algorithm, W. Garbe 2012). The typo is therefore found by a
+    comparison of two sets, which an index supports. Words that share a variant are at most two typos apart.
     """
     if len(word) < MIN_LENGTH_WITH_TYPO:
         return frozenset()

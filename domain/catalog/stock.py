@@ -12,7 +12,7 @@ from domain.shared.ids import OrderId, ProductId
 from domain.shared.text import TextRule, ensure_valid
 
 MAX_ON_HAND = 1_000_000_000
-"""The most units on hand of a product. The bound detects typing errors."""
+"""The maximum number of units on hand of a product. The limit detects typing errors."""
 
 
 COUNT_REASON = TextRule(min_length=1, max_length=200)
@@ -28,7 +28,8 @@ class StockConflict(DomainError):
 class ReservationExceedsStock(DomainError):
     """The reservation exceeds the available units.
 
-    Orders are checked before they reserve, so that every line without enough stock is reported.
+    Orders are checked before they reserve stock, so that the error can report every line without enough
+    stock.
     """
 
     code = "out_of_stock"
@@ -38,7 +39,7 @@ class ReservationExceedsStock(DomainError):
 
 
 class MovementReason(StrEnum):
-    """Why a stock changed. The first four are reasons that staff can give for an adjustment."""
+    """The reason of a stock change. Staff can give the first four as reasons of an adjustment."""
 
     RECEIPT = "receipt"
     DAMAGE = "damage"
@@ -53,10 +54,10 @@ class MovementReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Movement:
-    """One row of the stock ledger: the change and the stock after it.
+    """One row of the stock ledger: the change and the resulting stock.
 
-    The sum of all `on_hand_delta` of a product equals its `on_hand`, and the sum of all `reserved_delta` its
-    `reserved`.
+    For each product, the sum of all `on_hand_delta` equals `on_hand`, and the sum of all `reserved_delta`
+    equals `reserved`.
     """
 
     product_id: ProductId
@@ -73,7 +74,7 @@ class Movement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockEvent(Event):
-    """The stock after a change that made the product available or unavailable."""
+    """The fields of an event that reports that a product became available or unavailable."""
 
     aggregate_type = "stock"
 
@@ -90,7 +91,10 @@ class StockDepleted(StockEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockReplenished(StockEvent):
-    """Units of a product without any are available again. A new product has `product.created` instead."""
+    """A product that was out of stock is available again.
+
+    A new product is reported by `product.created` instead.
+    """
 
     type = "stock.replenished"
 
@@ -136,7 +140,7 @@ class Stock(Aggregate):
         self._move(MovementReason.RELEASED, now=now, actor=actor, reserved=-quantity, order_id=order_id)
 
     def ship(self, quantity: int, *, order_id: OrderId, now: datetime, actor: Actor) -> None:
-        """Ship reserved units: they are no longer on hand and no longer reserved."""
+        """Ship reserved units. This reduces the units on hand and the reserved units."""
         self._move(
             MovementReason.SHIPPED,
             now=now,

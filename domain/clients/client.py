@@ -11,7 +11,10 @@ from domain.shared.ids import ClientId, SecretId
 from domain.users.permissions import Scope
 
 MAX_SECRETS = 2
-"""The most secrets of a client: the current one, and its successor until all instances use that."""
+"""The maximum number of secrets of a client: the current secret and its successor.
+
+Both are valid until all instances of the client use the successor.
+"""
 
 MAX_NAME_LENGTH = 100
 
@@ -47,8 +50,8 @@ class InvalidScope(DomainError):
 class ServiceClient:
     """A program that acts for itself and not for a user (RFC 6749, section 4.4).
 
-    The `scopes` determine its permissions. It has one secret, or two while the secret is being replaced. `name` is
-    a name for people. A client is never deleted, because histories refer to its id.
+    The `scopes` determine the client's permissions. The client has one secret, or two while a secret is being
+    replaced. `name` is shown to people. A client is never deleted, because histories refer to its id.
     """
 
     id: ClientId
@@ -68,7 +71,7 @@ class ServiceClient:
         secret: ClientSecret,
         now: datetime,
     ) -> Self:
-        """Raise ValidationFailed if the name breaks a rule or no scope is given."""
+        """Create a client. Raises ValidationFailed for an invalid name or an empty list of scopes."""
         if not (0 < len(name) <= MAX_NAME_LENGTH and name.isprintable() and name == name.strip()):
             _refuse("name", f"A name has 1 to {MAX_NAME_LENGTH} characters that can be shown.")
         if not scopes:
@@ -90,7 +93,7 @@ class ServiceClient:
         return frozenset(map(Scope, names)) or self.scopes
 
     def roll(self, secret: ClientSecret) -> None:
-        """Add a secret. The former one stays valid until it is retired.
+        """Add a secret. The former secret stays valid until it is retired.
 
         Raises TooManySecrets, ClientDisabled.
         """
@@ -101,7 +104,7 @@ class ServiceClient:
         self.secrets.append(secret)
 
     def retire(self, secret_id: SecretId) -> None:
-        """Retire a secret and every token that was issued for it. Raises NotFound."""
+        """Retire a secret and void every token that was issued for it. Raises NotFound."""
         kept = [secret for secret in self.secrets if secret.id != secret_id]
         if len(kept) == len(self.secrets):
             raise NotFound("The client has no such secret.")

@@ -18,7 +18,10 @@ PREFIX = "steelyard_"
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class ClientSecret:
-    """The stored form of a secret: its hash. `last_used_at` is when it was last used to request a token."""
+    """The stored form of a secret: its hash.
+
+    `last_used_at` is the time at which the secret was last used to request a token.
+    """
 
     id: SecretId
     secret_hash: bytes = field(repr=False)
@@ -36,15 +39,15 @@ class ClientSecret:
         return cls(id=id, secret_hash=hash_of(text_of(secret)), created_at=now)
 
     def is_hash(self, shown_hash: bytes) -> bool:
-        """Return whether this is the hash of the secret, in constant time."""
+        """Return whether the hash belongs to this secret. The comparison takes constant time."""
         return hmac.compare_digest(shown_hash, self.secret_hash)
 
 
 def text_of(secret: bytes) -> str:
-    """Return the secret as the client presents it."""
+    """Return the text of the secret that the client sends."""
     return PREFIX + urlsafe_b64encode(secret).decode().rstrip("=")
 
 
 def hash_of(text: str) -> bytes:
-    """Return the hash of a presented secret."""
+    """Return the hash of a secret that a client has sent."""
     return sha256(text.encode("utf-8", "surrogatepass")).digest()

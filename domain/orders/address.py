@@ -27,7 +27,7 @@ class Address:
     country: str
 
     def violations(self, *path: str) -> Iterable[Violation]:
-        """Yield the violations of an address whose fields are at `path`."""
+        """Yield the violations of an address. `path` is the location of the address in the command."""
         yield from RECIPIENT.violations(self.name, *path, "name")
         yield from ADDRESS_LINE.violations(self.line1, *path, "line1")
         yield from ADDRESS_LINE.violations(self.line2, *path, "line2")

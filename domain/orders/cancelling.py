@@ -1,4 +1,7 @@
-"""Cancellation of an order or of some units: release stock, refund money, void undecided payments."""
+"""Cancellation of an order or of some units.
+
+A cancellation releases stock, refunds captured money and voids payments without a final result.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -37,8 +40,8 @@ def cancel(
 ) -> Sequence[Refund]:
     """Cancel the order, release its stock, void authorized payments and refund captured money.
 
-    A pending payment is voided or refunded when the provider reports its result. The order and the stocks must be
-    locked. Returns the new refunds. Raises InvalidTransition, OrderDisputed.
+    A pending payment is voided or refunded as soon as the provider reports its result. The order and the
+    stocks must be locked. Returns the new refunds. Raises InvalidTransition, OrderDisputed.
     """
     order.ensure_allows(Action.CANCEL, party)
     order.ensure_undisputed(dispute_override)
@@ -66,13 +69,15 @@ def cancel_lines(
     now: datetime,
     actor: Actor,
 ) -> Sequence[Refund]:
-    """Cancel units that are left to ship, release their stock and refund the money captured for them.
+    """Cancel units that are left to ship, release their stock and refund their price.
 
-    The order is cancelled if nothing was fulfilled and no unit is left, or if the rest of an unpaid order costs
-    nothing. The order and the stocks must be locked. Returns the new refunds.
+    Only money that was captured for the units is refunded. The whole order is cancelled if nothing was
+    fulfilled and no unit is left, or if the remaining units of an unpaid order cost nothing. The order and
+    the stocks must be locked. Returns the new refunds.
 
-    Raises InvalidTransition, OrderDisputed, PaymentInProgress, and ValidationFailed with every line that exceeds its
-    units left to ship. The units left to ship never increase, so the same request can never succeed.
+    Raises InvalidTransition, OrderDisputed, PaymentInProgress, and ValidationFailed with every line that
+    exceeds its units left to ship. The units left to ship never increase, so the same request can never
+    succeed.
     """
     order.ensure_allows(Action.CANCEL_LINES, party)
     order.ensure_undisputed(dispute_override)
@@ -97,7 +102,7 @@ def cancel_lines(
 
 
 def void_all(payments: Sequence[Payment], *, now: datetime) -> None:
-    """Request a void of each authorized payment and of each payment that waits for its customer.
+    """Request a void of every payment that is authorized or waits for the customer.
 
     A void replaces a requested capture.
     """
@@ -107,7 +112,7 @@ def void_all(payments: Sequence[Payment], *, now: datetime) -> None:
 
 
 def _ends(order: Order, lines: Sequence[CancelledLine]) -> bool:
-    """Return whether the order is cancelled together with these units."""
+    """Return whether the whole order is cancelled together with these units."""
     if sum(line.quantity for line in lines) == order.units_left_to_ship:
         return order.fulfilled_units == 0
     return order.status is OrderStatus.PENDING_PAYMENT and _cost(order, lines) == order.payable
@@ -118,7 +123,7 @@ def _cost(order: Order, lines: Sequence[CancelledLine]) -> Money:
 
 
 def _ensure_amounts_are_known(payments: Sequence[Payment]) -> None:
-    """Raise PaymentInProgress while a payment may still capture the price of the units."""
+    """Raise PaymentInProgress while an undecided payment may capture the price of the units."""
     for payment in payments:
         is_authorized = payment.status is PaymentStatus.AUTHORIZED and payment.requested is None
         if payment.is_undecided and not is_authorized:

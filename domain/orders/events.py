@@ -92,7 +92,7 @@ class OrderCancelled(OrderEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinesCancelled(OrderEvent):
-    """Units that were left to ship are cancelled and will never be shipped."""
+    """Units that were left to ship are cancelled. They will never be shipped."""
 
     type = "order.lines_cancelled"
 
@@ -129,7 +129,7 @@ class PaymentCaptured(PaymentEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentRequiresAction(PaymentEvent):
-    """The customer has to authenticate the payment until `action_until`."""
+    """The customer has to authenticate the payment before `action_until`."""
 
     type = "payment.requires_action"
 
@@ -138,7 +138,10 @@ class PaymentRequiresAction(PaymentEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentAuthorized(PaymentEvent):
-    """The amount is reserved on the customer's account, and can be captured until `authorized_until`."""
+    """The amount is reserved on the customer's account.
+
+    The shop can capture it until `authorized_until`.
+    """
 
     type = "payment.authorized"
 
@@ -147,7 +150,10 @@ class PaymentAuthorized(PaymentEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorizationEnding(PaymentEvent):
-    """An authorization ends soon. If nothing of the order was shipped, it is voided before that."""
+    """An authorization ends soon.
+
+    The shop voids it before its end if no unit of the order was shipped.
+    """
 
     type = "payment.authorization_ending"
 
@@ -203,7 +209,7 @@ class DisputeWon(PaymentEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisputeLost(PaymentEvent):
-    """A dispute was decided in favor of the customer. The customer has the money back."""
+    """A dispute was decided in favor of the customer, who keeps the money."""
 
     type = "dispute.lost"
 
@@ -254,7 +260,7 @@ class ReturnRequested(ReturnEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnApproved(ReturnEvent):
-    """Staff have approved a return: `refund_amount` is refunded when the units come back."""
+    """Staff have approved a return. `refund_amount` is refunded when the units are received."""
 
     type = "return.approved"
 
@@ -270,7 +276,7 @@ class ReturnRefused(ReturnEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnReceived(ReturnEvent):
-    """The units of a return came back. Units of lines with `restock` are on hand again."""
+    """The units of a return were received. Units of lines with `restock` are on hand again."""
 
     type = "return.received"
 

@@ -27,10 +27,11 @@ def fulfill(
     now: datetime,
     actor: Actor,
 ) -> Fulfillment:
-    """Ship units of some lines, and reduce the on-hand and reserved quantities.
+    """Ship units of some lines. This reduces the units on hand and the reserved units.
 
-    The order and the stocks must be locked. Raises InvalidTransition, and ValidationFailed with every line that
-    exceeds its units left to ship. The units left to ship never increase, so the same request can never succeed.
+    The order and the stocks must be locked. Raises InvalidTransition, and ValidationFailed with every line
+    that exceeds its units left to ship. The units left to ship never increase, so the same request can never
+    succeed.
     """
     ensure_valid((*CARRIER.violations(carrier, "carrier"), *TRACKING.violations(tracking, "tracking")))
     order.ensure_allows(Action.FULFILL, Party.STAFF)

@@ -20,7 +20,7 @@ class FulfilledLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fulfillment:
-    """One shipment of some units of an order. `tracking` is the carrier's number for it."""
+    """One parcel with some units of an order. `tracking` is the carrier's tracking number."""
 
     id: FulfillmentId
     order_id: OrderId

@@ -10,7 +10,7 @@ from domain.users.user import UserStatus
 
 
 class TooManyUnpaidOrders(DomainError):
-    """The customer has as many open unpaid orders as the shop allows."""
+    """The customer already has the maximum number of open unpaid orders."""
 
     code = "too_many_unpaid_orders"
 
@@ -22,9 +22,9 @@ class TooManyUnpaidOrders(DomainError):
 
 
 class TooManyUnitsHeld(DomainError):
-    """The customer would hold more unpaid units of a product than the shop allows.
+    """The order would exceed the limit of unpaid units of a product per customer.
 
-    The error names every such line.
+    The error names every line above the limit.
     """
 
     code = "too_many_units_held"
@@ -38,7 +38,7 @@ class TooManyUnitsHeld(DomainError):
 
 
 class EmailNotVerified(DomainError):
-    """The customer has not verified the account's e-mail address, which this shop requires for an order."""
+    """The customer's e-mail address is not verified, but the shop requires that for an order."""
 
     code = "email_not_verified"
 
@@ -60,11 +60,14 @@ class HoldLimits:
 
     @property
     def counts_holds(self) -> bool:
-        """Whether the holds of a customer must be known to apply the limits."""
+        """Whether a limit applies, so that the customer's holds have to be loaded."""
         return bool(self.max_unpaid_orders or self.max_units_held)
 
     def ensure_allow(self, holds: "CustomerHolds", lines: Sequence[PricedLine]) -> None:
-        """Raise TooManyUnpaidOrders, TooManyUnitsHeld or EmailNotVerified for an order of these lines."""
+        """Raise an error if the limits do not permit an order of these lines.
+
+        Raises TooManyUnpaidOrders, TooManyUnitsHeld, EmailNotVerified.
+        """
         if self.requires_verified_email and not holds.email_verified:
             raise EmailNotVerified
         if self.max_unpaid_orders and holds.unpaid_orders >= self.max_unpaid_orders:
@@ -87,9 +90,9 @@ class HoldLimits:
 
 @dataclass(slots=True, kw_only=True)
 class CustomerHolds:
-    """A customer's account and its holds in open unpaid orders.
+    """The state of a customer's account, and the units in the customer's open unpaid orders.
 
-    `units` contains only the requested products.
+    `units` contains only the products of the request.
     """
 
     status: UserStatus

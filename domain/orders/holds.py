@@ -1,4 +1,7 @@
-"""The stock that an order holds: its units left to ship, while it is pending or confirmed."""
+"""The stock that an order holds.
+
+A pending or confirmed order holds its units that are left to ship.
+"""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -36,12 +39,15 @@ def release_units(
 
 
 def release(order: Order, stocks: Mapping[ProductId, Stock], *, now: datetime, actor: Actor) -> None:
-    """Release the units of the order that are left to ship."""
+    """Release all units of the order that are left to ship."""
     for line in order.lines:
         stocks[line.product_id].release(line.left_to_ship, order_id=order.id, now=now, actor=actor)
 
 
 def expire(order: Order, stocks: Mapping[ProductId, Stock], *, now: datetime, actor: Actor) -> None:
-    """Expire the order and release its stock. Both must be locked. Raises InvalidTransition."""
+    """Expire the order and release its stock. The order and the stocks must be locked.
+
+    Raises InvalidTransition.
+    """
     order.expire(now=now, actor=actor)
     release(order, stocks, now=now, actor=actor)

@@ -1,7 +1,8 @@
-"""The lifecycle of an order, as data.
+"""The lifecycle of an order, as a table.
 
-Guards, `allowed_actions`, the parameters of the 409 response, the check that each change has its event, and the
-diagram in the docs all use `TRANSITIONS`. No other code defines which status can follow which.
+Guards, `allowed_actions`, the parameters of the 409 response, the check that each change has its event, and
+the diagram in the docs are all derived from `TRANSITIONS`. No other code defines which status can follow
+which.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,14 +29,14 @@ FINISHED = frozenset({OrderStatus.FULFILLED, OrderStatus.CANCELLED, OrderStatus.
 """Statuses in which nothing more is shipped."""
 
 PAID_AND_ACTIVE = frozenset({OrderStatus.CONFIRMED, OrderStatus.FULFILLED})
-"""Statuses of an order that is paid or has an authorized payment, and that does not return the money."""
+"""Statuses of an order that is paid or authorized and does not return the money."""
 
 
 class Action(StrEnum):
     """An action on an order.
 
-    Each action is recorded as one row of the order's history, except PAY, CAPTURE and VOID: these are requests to a
-    provider, and the provider's answer is recorded. The values are stored and published.
+    Every action adds a row to the history of the order, except PAY, CAPTURE and VOID. These three are
+    requests to a provider; the history records the provider's answer. The values are stored and published.
     """
 
     PLACE = "place"
@@ -144,9 +145,9 @@ _REFUNDABLE_ALL_CANCELLED = _both(_REFUNDABLE, _both(_NOTHING_LEFT, _NOTHING_FUL
 class Transition:
     """One row of the table: `action` leads from `source` to `target` if `guard` holds.
 
-    Every transition records one event of the type `event`, and possibly events of the types `along`. `after_expiry`
-    requires that the order's hold has ended. `parties` can request the action over the API; it is empty if only the
-    shop itself acts.
+    Every transition records one event of the type `event`. It can also record events of the types in `along`.
+    `after_expiry` requires that the order's hold has ended. `parties` lists the parties that can request the
+    action over the API; it is empty if only the shop itself performs the action.
     """
 
     source: OrderStatus | None
@@ -174,7 +175,7 @@ def _in_place(
     guard: Guard | None = None,
     parties: frozenset[Party] = frozenset(),
 ) -> tuple[Transition, ...]:
-    """Return the rows of an action that does not change the status."""
+    """Return the rows of an action that keeps the status."""
     return tuple(
         Transition(
             source=status,
@@ -243,7 +244,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         guard=_AUTHORIZED,
         parties=_STAFF,
     ),
-    # Without its authorization an unshipped order waits for payment again.
+    # An unshipped order that loses its authorization waits for payment again.
     Transition(
         source=OrderStatus.CONFIRMED,
         action=Action.RECORD_VOID,
@@ -369,7 +370,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     *_in_place(Action.SETTLE_REFUND, "refund.succeeded", *OrderStatus),
     # A failed refund of money that the shop owes schedules another refund.
     *_in_place(Action.FAIL_REFUND, "refund.failed", *OrderStatus, along=("refund.requested",)),
-    # A refund that was started at the provider and not by the shop.
+    # The refund was started at the provider and not by the shop.
     *_in_place(Action.RECORD_REFUND, "refund.succeeded", *OrderStatus, along=("refund.requested",)),
     *_in_place(
         Action.REQUEST_RETURN,
@@ -379,7 +380,8 @@ TRANSITIONS: tuple[Transition, ...] = (
         guard=_RETURNABLE,
         parties=_BOTH,
     ),
-    # The status of the return decides when staff can do this: see `order_return.RETURN_TRANSITIONS`.
+    # The status of the return determines whether staff can perform this action: see
+    # `order_return.RETURN_TRANSITIONS`.
     *_in_place(Action.APPROVE_RETURN, "return.approved", OrderStatus.CONFIRMED, OrderStatus.FULFILLED),
     *_in_place(Action.REFUSE_RETURN, "return.refused", OrderStatus.CONFIRMED, OrderStatus.FULFILLED),
     *_in_place(
@@ -432,7 +434,7 @@ _ASKABLE_BY: Mapping[Party, frozenset[Action]] = {
 
 
 def askable(party: Party) -> frozenset[Action]:
-    """Return the actions that a party can request in some status."""
+    """Return the actions that a party can request in at least one status."""
     return _ASKABLE_BY[party]
 
 

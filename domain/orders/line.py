@@ -26,9 +26,10 @@ class CancelledLine:
 class PricedLine:
     """A requested line with the product's name, SKU and price.
 
-    They are copied, so that later edits of the product do not change the order.
+    Name, SKU and price are copied, so that later edits of the product do not change the order.
 
-    `requested_at` is the position, in the client's request, of the first line for this product.
+    The client's request may have several lines for the product; `requested_at` is the position of the first
+    one.
     """
 
     requested_at: int
@@ -45,9 +46,10 @@ class PricedLine:
 
 @dataclass(slots=True, kw_only=True)
 class OrderLine:
-    """A line of a placed order. `fulfilled`, `cancelled`, `returned` and `refunded` count units.
+    """A line of a placed order.
 
-    A unit is fulfilled or cancelled, never both. Returned units still count as fulfilled.
+    `fulfilled`, `cancelled`, `returned` and `refunded` count units. A unit is fulfilled or cancelled, never
+    both. Returned units still count as fulfilled.
     """
 
     id: LineId

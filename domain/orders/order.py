@@ -1,4 +1,4 @@
-"""Orders: the products that a customer bought, with copied prices, and the order's present state."""
+"""Orders: the products that a customer bought, with copied prices, and the order's status."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -34,11 +34,11 @@ CANCEL_REASON = TextRule(min_length=1, max_length=500)
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Order(OrderPayments):
-    """An order and its lines. Only its methods change the status, as `lifecycle.TRANSITIONS` permits.
+    """An order and its lines. Only its methods change the status, by `lifecycle.TRANSITIONS`.
 
-    Each such method increments `version`, appends a StatusChange to `changes`, and records the events of the
-    table's row. The repository writes and clears `changes`. The methods do not change stock: the functions in the
-    other modules of this package change the order together with its stock.
+    Each of these methods increments `version`, appends a StatusChange to `changes`, and records the events
+    that the table lists. The repository writes `changes` and clears the list. The methods do not change
+    stock: the functions in the other modules of this package change the order together with its stock.
     """
 
     @classmethod
@@ -103,14 +103,20 @@ class Order(OrderPayments):
         return order
 
     def expire(self, *, now: datetime, actor: Actor) -> None:
-        """Expire an order that was not paid in time. Raises InvalidTransition before its hold ends."""
+        """Expire an order that was not paid in time.
+
+        Raises InvalidTransition before the hold ends.
+        """
         self._transition(Action.EXPIRE, now=now, actor=actor)
         self.events.append(OrderExpired(**self._event_fields(now)))
 
     def cancel(
         self, reason: str | None, refunds: Sequence[Refund] = (), *, now: datetime, actor: Actor
     ) -> None:
-        """Cancel the order and schedule the refunds of its payments. Raises ValidationFailed, InvalidTransition."""
+        """Cancel the order and schedule the refunds of its payments.
+
+        Raises ValidationFailed, InvalidTransition.
+        """
         ensure_valid(CANCEL_REASON.violations(reason, "reason"))
         for line in self.lines:
             line.cancelled += line.left_to_ship
@@ -128,9 +134,10 @@ class Order(OrderPayments):
         now: datetime,
         actor: Actor,
     ) -> None:
-        """Cancel units that are left to ship, and schedule their refund. Raises ValidationFailed, InvalidTransition.
+        """Cancel units that are left to ship, and schedule their refund.
 
-        If no unit is left to ship after that, the order is fulfilled.
+        The order becomes fulfilled if this leaves no unit to ship. Raises ValidationFailed,
+        InvalidTransition.
         """
         ensure_valid(CANCEL_REASON.violations(reason, "reason"))
         self._cancel_units(parts)
@@ -142,11 +149,9 @@ class Order(OrderPayments):
     def fulfill(
         self, fulfillment: Fulfillment, *, override: str | None = None, now: datetime, actor: Actor
     ) -> None:
-        """Record a shipment. When the last unit is shipped, the order is fulfilled.
+        """Record a shipment. The order becomes fulfilled when its last unit is shipped.
 
-        Raises InvalidTransition.
-
-        `override` is the reason why staff ship a disputed order.
+        `override` is the reason why staff ship a disputed order. Raises InvalidTransition.
         """
         self.ensure_allows(Action.FULFILL, Party.STAFF)
         for part in fulfillment.lines:

@@ -32,7 +32,7 @@ class OrderPayments(OrderReturns):
     def require_action(self, payment: Payment, *, hold_until: datetime, now: datetime, actor: Actor) -> None:
         """Record that the customer has to authenticate a payment.
 
-        The first time, the hold is extended until `hold_until`.
+        The first such record extends the hold until `hold_until`.
         """
         if not self.is_hold_extended:
             self.is_hold_extended = True
@@ -45,7 +45,10 @@ class OrderPayments(OrderReturns):
         )
 
     def authorize(self, payment: Payment, *, now: datetime, actor: Actor) -> None:
-        """Confirm the order with an authorized payment of its payable amount. Raises InvalidTransition."""
+        """Confirm the order with an authorized payment of its payable amount.
+
+        Raises InvalidTransition.
+        """
         self.authorized_total += payment.amount
         self._transition(Action.AUTHORIZE, now=now, actor=actor)
         self.events.append(
@@ -56,7 +59,7 @@ class OrderPayments(OrderReturns):
         self.events.append(OrderConfirmed(**self._event_fields(now)))
 
     def announce_ending(self, payment: Payment, *, now: datetime, actor: Actor) -> None:
-        """Announce that an authorization ends soon."""
+        """Record the event that an authorization ends soon."""
         self._transition(Action.ANNOUNCE_ENDING, now=now, actor=actor)
         self.events.append(
             AuthorizationEnding(
@@ -65,18 +68,21 @@ class OrderPayments(OrderReturns):
         )
 
     def release_authorization(self, payment: Payment) -> None:
-        """Remove the payment's authorization, because it was captured or has ended."""
+        """Remove the payment's authorization after it was captured or has ended."""
         self.authorized_total -= payment.amount
 
     def record_capture(self, payment: Payment, excess: Refund | None, *, now: datetime, actor: Actor) -> None:
-        """Record the full or partial capture of an authorized payment, and refund excess money."""
+        """Record the full or partial capture of an authorized payment. Refund excess money."""
         self.paid_total += payment.captured
         self._transition(Action.RECORD_CAPTURE, now=now, actor=actor)
         self.events.append(PaymentCaptured(**self._event_fields(now), **_captured(payment)))
         self._refund_excess(excess, now)
 
     def record_void(self, payment: Payment, *, hold_until: datetime, now: datetime, actor: Actor) -> None:
-        """Record that a payment was voided. An unshipped order waits for payment again, until `hold_until`."""
+        """Record that a payment was voided.
+
+        An unshipped order waits for payment again, until `hold_until`.
+        """
         source = self.status
         self._transition(Action.RECORD_VOID, reason=payment.failure, now=now, actor=actor)
         if self.status is not source:
@@ -116,7 +122,7 @@ class OrderPayments(OrderReturns):
         self._schedule_refund(refund, now)
 
     def fail_payment(self, payment: Payment, *, now: datetime, actor: Actor) -> None:
-        """Record a failed payment. The order holds its stock until it expires."""
+        """Record a failed payment. The order holds its stock until the order expires."""
         self._transition(Action.FAIL_PAYMENT, reason=payment.failure, now=now, actor=actor)
         self.events.append(
             PaymentFailed(**self._event_fields(now), **_requested(payment), failure=payment.failure)
@@ -135,7 +141,7 @@ class OrderPayments(OrderReturns):
     def close_dispute(
         self, payment: Payment, *, is_won: bool, was_open: bool, now: datetime, actor: Actor
     ) -> None:
-        """Record the decision of a dispute."""
+        """Record how a dispute was decided."""
         self.open_disputes -= was_open
         self._transition(Action.WIN_DISPUTE if is_won else Action.LOSE_DISPUTE, now=now, actor=actor)
         event = DisputeWon if is_won else DisputeLost

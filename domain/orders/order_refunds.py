@@ -32,9 +32,9 @@ class OrderRefunds(OrderState):
         now: datetime,
         actor: Actor,
     ) -> None:
-        """Schedule a refund of a part of the payments, and cancel the refunded units that were left to ship.
+        """Schedule a refund of a part of the payments, and cancel the refunded units.
 
-        Raises InvalidTransition.
+        Only units that are left to ship are cancelled. Raises InvalidTransition.
         """
         reason = refund.reason if override is None else f"{refund.reason} (despite a dispute: {override})"
         self._cancel_units(cancelled)
@@ -53,7 +53,7 @@ class OrderRefunds(OrderState):
     def fail_refund(
         self, refund: Refund, retry: Refund | None, *, had_succeeded: bool, now: datetime, actor: Actor
     ) -> None:
-        """Record a failed refund, and schedule another one if the shop owes the money."""
+        """Record a failed refund. Schedule another refund if the shop owes the money."""
         if had_succeeded:
             self.refunded_total -= refund.amount
         else:

@@ -1,4 +1,4 @@
-"""A return: shipped units of an order that come back."""
+"""A return: shipped units of an order that are sent back."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,10 +35,10 @@ RETURN_TRANSITIONS: Mapping[tuple[ReturnStatus, ReturnAction], ReturnStatus] = {
     (ReturnStatus.APPROVED, ReturnAction.RECEIVE): ReturnStatus.RECEIVED,
     (ReturnStatus.APPROVED, ReturnAction.REFUSE): ReturnStatus.REFUSED,
 }
-"""The status to which an action leads, by the present status. Any other action is invalid."""
+"""The resulting status by present status and action. A pair that is missing is invalid."""
 
 OPEN = frozenset({ReturnStatus.REQUESTED, ReturnStatus.APPROVED})
-"""Statuses of a return whose units may still come back."""
+"""Statuses of a return whose units can still arrive."""
 
 
 class InvalidReturnTransition(DomainError):
@@ -59,7 +59,7 @@ class InvalidReturnTransition(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class ReturnedLine:
-    """Units of a line that come back. `restock` is None until they are received."""
+    """Units of a line that are sent back. `restock` is None until the units are received."""
 
     line_id: LineId
     quantity: int
@@ -68,11 +68,11 @@ class ReturnedLine:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class OrderReturn:
-    """Units of one order that come back, with the agreed refund.
+    """Units of one order that are sent back, with the agreed refund.
 
-    The approval sets `refund_amount`. `refund_id` is the refund that was made when the units were received; it is
-    None if nothing was refunded. `decision_reason` is why staff refused the return. `reason` is None after the
-    customer's data was erased.
+    The approval sets `refund_amount`. `refund_id` identifies the refund that was made when the units were
+    received; it is None if nothing was refunded. `decision_reason` is the reason why staff refused the
+    return. `reason` is None after the customer's data was erased.
     """
 
     id: ReturnId
@@ -127,7 +127,10 @@ class OrderReturn:
         self.decided_at = now
 
     def receive(self, restocked: Mapping[LineId, bool], *, now: datetime) -> None:
-        """Record that the units came back, and which lines go back into stock. Raises InvalidReturnTransition."""
+        """Record that the units arrived, and which lines are put back into stock.
+
+        Raises InvalidReturnTransition.
+        """
         self._transition(ReturnAction.RECEIVE)
         self.lines = tuple(
             ReturnedLine(line.line_id, line.quantity, restocked[line.line_id]) for line in self.lines

@@ -53,7 +53,7 @@ class OrderReturns(OrderRefunds):
         now: datetime,
         actor: Actor,
     ) -> None:
-        """Record that units came back, and their refund.
+        """Record that returned units arrived, and their refund.
 
         `override` is the reason why staff accept the return of a disputed order.
         """

@@ -18,7 +18,7 @@ from domain.shared.money import Money
 
 
 class OrderDisputed(DomainError):
-    """A payment of the order is disputed. Staff can override this with a reason."""
+    """A payment of the order is disputed. Staff can override this error with a reason."""
 
     code = "order_disputed"
 
@@ -28,7 +28,7 @@ class OrderDisputed(DomainError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusChange:
-    """One row of an order's history. Some actions are recorded without a change of status."""
+    """One row of an order's history. Some rows record an action that kept the status."""
 
     action: Action
     source: OrderStatus | None
@@ -40,11 +40,11 @@ class StatusChange:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class OrderState(Aggregate):
-    """The fields of an order with the sums and guards that depend on them.
+    """The fields of an order, with the sums and guards that depend on them.
 
     `authorized_total` is the money that is authorized and not captured, `paid_total` the captured money,
     `refunded_total` the refunded money, and `pending_refund_total` the money that is being refunded.
-    `is_hold_extended` is true if the hold was extended for a customer who has to authenticate a payment.
+    `is_hold_extended` is true if the hold was extended because a customer has to authenticate a payment.
     `open_disputes` counts disputed payments.
     """
 
@@ -88,7 +88,7 @@ class OrderState(Aggregate):
 
     @property
     def returnable_units(self) -> int:
-        """Fulfilled units that did not come back."""
+        """Fulfilled units that were not returned."""
         return sum(line.fulfilled - line.returned for line in self.lines)
 
     @property
@@ -103,12 +103,12 @@ class OrderState(Aggregate):
 
     @property
     def is_paid(self) -> bool:
-        """Return whether net payments cover the payable amount."""
+        """Return whether the net payments cover the payable amount."""
         return self.refundable.amount >= self.payable.amount
 
     @property
     def is_secured(self) -> bool:
-        """Whether net payments and authorizations cover the payable amount."""
+        """Whether net payments and authorizations together cover the payable amount."""
         return self.refundable.amount + self.authorized_total.amount >= self.payable.amount
 
     @property
@@ -137,7 +137,7 @@ class OrderState(Aggregate):
         return lifecycle.allowed_actions(self.status, self, party)
 
     def ensure_undisputed(self, override: str | None) -> None:
-        """Raise OrderDisputed while a payment is disputed, unless staff override that with a reason."""
+        """Raise OrderDisputed while a payment is disputed, unless staff gave a reason to override."""
         if self.open_disputes > 0 and override is None:
             raise OrderDisputed
 
@@ -154,7 +154,7 @@ class OrderState(Aggregate):
     def _record_cancelled_units(
         self, parts: Sequence[CancelledLine], reason: str | None, now: datetime
     ) -> None:
-        """Add the events of a transition that has cancelled units."""
+        """Add the events that report the cancelled units of a transition."""
         self.events.append(LinesCancelled(**self._event_fields(now), lines=tuple(parts), reason=reason))
         if self.status is OrderStatus.FULFILLED:
             self.events.append(OrderFulfilled(**self._event_fields(now)))

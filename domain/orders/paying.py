@@ -1,4 +1,4 @@
-"""Effects of payment results on the order. Results can arrive late and repeatedly."""
+"""Effects of payment results on the order. A result can arrive late, and more than once."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ EXCESS = "More was captured than the order costs."
 
 
 class PaymentInProgress(DomainError):
-    """Another payment of the order may still take money. `params` has its id."""
+    """Another payment of the order may still capture money. `params` contains its id."""
 
     code = "payment_in_progress"
 
@@ -42,7 +42,7 @@ class PaymentInProgress(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """A recorded charge: its payment, and a refund if the order cannot use the money."""
+    """The result of recording a charge: the payment, and a refund of money that cannot be used."""
 
     payment: Payment
     refund: Refund | None
@@ -59,9 +59,9 @@ def request_payment(
     party: Party,
     now: datetime,
 ) -> Payment:
-    """Request a payment of the order's payable amount. The order must have no other undecided payment.
+    """Request a payment of the order's payable amount.
 
-    `payments` are all payments of the order. The order must be locked.
+    `payments` are all payments of the order. None of them may be without a result. The order must be locked.
 
     Raises: InvalidTransition, PaymentInProgress, ValidationFailed.
     """
@@ -85,16 +85,16 @@ def request_payment(
 
 
 def ensure_none_undecided(payments: Sequence[Payment]) -> None:
-    """Raise PaymentInProgress if one of the payments may still take money."""
+    """Raise PaymentInProgress if one of the payments may still capture money."""
     for payment in payments:
         if payment.is_undecided:
             raise PaymentInProgress(payment.id)
 
 
 def request_capture(order: Order, payment: Payment, amount: Money | None, *, now: datetime) -> None:
-    """Request a capture of `amount`, or of the payable amount of the order.
+    """Request a capture of `amount`, or of the order's payable amount if `amount` is None.
 
-    The rest of the authorization is released.
+    The provider releases the rest of the authorization.
 
     The order must be locked. Raises InvalidTransition, PaymentInProgress, ValidationFailed.
     """
@@ -131,7 +131,7 @@ def request_void(order: Order, payment: Payment, party: Party, *, now: datetime)
 
 
 def request_captures(order: Order, payments: Sequence[Payment], *, now: datetime) -> None:
-    """Request a capture of the authorized payment of an order that is shipped, if there is one."""
+    """Request a capture of the authorized payment of a shipped order, if there is one."""
     for payment in payments:
         if payment.status is PaymentStatus.AUTHORIZED and payment.requested is None:
             request_capture(order, payment, None, now=now)
@@ -146,7 +146,7 @@ def _ensure_authorized(order: Order, payment: Payment, action: Action) -> None:
 
 
 def may_need_stock(order: Order) -> bool:
-    """Return whether `capture` needs the locked stocks of the order."""
+    """Return whether `capture` needs the stocks of the order to be locked."""
     return order.status is OrderStatus.EXPIRED
 
 
@@ -159,10 +159,10 @@ def require_action(
     now: datetime,
     actor: Actor,
 ) -> bool:
-    """Record that the customer has to authenticate the payment. Return False if it was already recorded.
+    """Record that the customer has to authenticate the payment.
 
-    The order must be locked. The payment times out when the order's hold ends. If the order can no longer use the
-    payment, the payment is voided.
+    Returns False if this was already recorded. The order must be locked. The payment times out when the
+    order's hold ends. A payment that the order can no longer use is voided.
     """
     if payment.status is not PaymentStatus.PENDING:
         return False
@@ -185,11 +185,11 @@ def authorize(
     now: datetime,
     actor: Actor,
 ) -> bool:
-    """Record that the payment is authorized. Return False if it was already recorded.
+    """Record that the payment is authorized. Return False if this was already recorded.
 
-    A pending order is confirmed. An authorization that the order cannot use is voided, because no money was captured.
-    `others` are the other payments of the order. One of them can be undecided if this payment was reported as failed
-    before. The order must be locked.
+    A pending order is confirmed. An authorization that the order cannot use is voided; no money was captured.
+    `others` are the other payments of the order. One of them can be without a result if this payment was
+    reported as failed before. The order must be locked.
     """
     if payment.status in {PaymentStatus.AUTHORIZED, PaymentStatus.CAPTURED, PaymentStatus.VOIDED}:
         return False
@@ -217,12 +217,13 @@ def capture(
     now: datetime,
     actor: Actor,
 ) -> Captured | None:
-    """Record captured money of one of the order's payments. Return None if it was already recorded.
+    """Record captured money of a payment. Return None if it was already recorded.
 
     A pending order is confirmed. An expired order is reinstated if its stock is available. The capture of an
-    authorized payment does not change the status. Money above the payable amount is refunded. Money that the order
-    cannot use is refunded in full: a late payment, a second payment, or an amount that is too small. `others` are
-    the order's other payments. The order must be locked, and its stocks as well if `may_need_stock` returns True.
+    authorized payment does not change the status. Money above the payable amount is refunded. A late payment,
+    a second payment and an amount that is too small are refunded in full, because the order cannot use them.
+    `others` are the order's other payments. The order must be locked, and its stocks as well if
+    `may_need_stock` returns True.
     """
     if payment.status is PaymentStatus.CAPTURED:
         if _is_known(charge, payment, others):
@@ -251,7 +252,7 @@ def capture(
 def _excess(order: Order, payment: Payment, new_id: Callable[[], UUID], now: datetime) -> Refund | None:
     """Return a refund of the captured money that exceeds the payable amount.
 
-    The order does not include this capture yet.
+    The totals of the order do not include this capture yet.
     """
     excess = order.refundable + payment.captured - order.payable
     if excess.amount < 1:
@@ -269,10 +270,10 @@ def void(
     now: datetime,
     actor: Actor,
 ) -> bool:
-    """Record that the payment was voided. Return False if it was already recorded.
+    """Record that the payment was voided. Return False if this was already recorded.
 
-    The order must be locked. An order of which nothing was shipped waits for payment again, and holds its stock until
-    `hold_until`.
+    The order must be locked. If no unit of the order was shipped, the order waits for payment again, and
+    holds its stock until `hold_until`.
     """
     if payment.status in {PaymentStatus.CAPTURED, PaymentStatus.VOIDED}:
         return False
@@ -286,7 +287,7 @@ def void(
 
 
 def fail(order: Order, payment: Payment, failure: str | None, *, now: datetime, actor: Actor) -> bool:
-    """Record that no money was captured. Return False if it was already recorded.
+    """Record that no money was captured. Return False if this was already recorded.
 
     The order must be locked.
     """
@@ -298,10 +299,10 @@ def fail(order: Order, payment: Payment, failure: str | None, *, now: datetime, 
 
 
 def watch_authorization(order: Order, payment: Payment, *, now: datetime, actor: Actor) -> None:
-    """Announce that the authorization ends soon. Shortly before its end, void it if nothing was shipped.
+    """Announce that an authorization ends soon, and void it shortly before its end.
 
-    The order must be locked. If a part of the order was shipped, the authorization lasts until the provider ends
-    it, so that staff can still capture the payment.
+    The authorization is not voided if a part of the order was shipped. It then lasts until the provider ends
+    it, so that staff can still capture the payment. The order must be locked.
     """
     if (
         payment.status is not PaymentStatus.AUTHORIZED

@@ -1,4 +1,4 @@
-"""Placing of orders: either all lines of an order are reserved from available stock, or none."""
+"""Placing of orders: either all lines of an order are reserved, or none."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from domain.shared.money import Money
 class OutOfStock(DomainError):
     """At least one line requests more units than are available.
 
-    The error names every such line.
+    The error names every line without enough stock.
     """
 
     code = "out_of_stock"
@@ -32,7 +32,7 @@ class OutOfStock(DomainError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRequest:
-    """A requested order. If the total differs from `expected_total`, the order is rejected."""
+    """A request to place an order. It is rejected if the total differs from `expected_total`."""
 
     customer_id: UserId
     lines: tuple[RequestedLine, ...]
@@ -44,7 +44,7 @@ class OrderRequest:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """The priced lines and the total of an order that can be supplied."""
+    """The priced lines and the total of an order for which the stock is sufficient."""
 
     lines: tuple[PricedLine, ...]
     total: Money
@@ -84,7 +84,7 @@ def place(
 ) -> Order:
     """Reserve every line for a new order. The stocks and the customer must be locked.
 
-    The order is added to `holds`, so that it counts for the next order of the same batch.
+    The new order is added to `holds`, so that the limits apply to the next order of the same batch.
 
     Raises the errors of `quote`, TooManyUnpaidOrders, TooManyUnitsHeld, EmailNotVerified.
     """

@@ -13,7 +13,10 @@ MAX_QUANTITY = 1_000_000
 
 
 class ProductUnavailable(DomainError):
-    """Some products cannot be ordered: they are unknown, archived, above a limit, or in another currency."""
+    """At least one product cannot be ordered.
+
+    It is unknown or archived, has another currency, or is requested in a quantity above its limit.
+    """
 
     code = "product_unavailable"
 
@@ -41,7 +44,7 @@ class PriceChanged(DomainError):
 
 
 def summed(requested: Sequence[RequestedLine]) -> dict[ProductId, tuple[int, int]]:
-    """Return for each product the position of its first line and the sum of its quantities."""
+    """Return, for each product, the position of its first line and the sum of its quantities."""
     sums: dict[ProductId, tuple[int, int]] = {}
     for position, line in enumerate(requested):
         first, quantity = sums.get(line.product_id, (position, 0))
@@ -54,7 +57,7 @@ def priced(
 ) -> tuple[PricedLine, ...]:
     """Return the priced lines of the request, one line per product.
 
-    Raises ValidationFailed, and ProductUnavailable with every reason.
+    Raises ValidationFailed, and ProductUnavailable with the reason for each product.
     """
     if not 1 <= len(requested) <= MAX_LINES:
         raise ValidationFailed(f"An order has 1 to {MAX_LINES} lines.")

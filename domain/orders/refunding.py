@@ -21,14 +21,17 @@ from domain.shared.money import Money
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A recorded failure. If the shop owes the money, `retry` is the newly scheduled refund."""
+    """The result of recording a failure. `retry` is the new refund if the shop owes the money."""
 
     retry: Refund | None
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderRefund:
-    """The effect of a refund that was started at the provider: changed refunds and a new one, if any."""
+    """The effect of a refund that was started at the provider.
+
+    It lists the changed refunds, and a new refund if one is needed.
+    """
 
     changed: tuple[Refund, ...]
     added: Refund | None
@@ -60,10 +63,11 @@ def request_refund(
     now: datetime,
     actor: Actor,
 ) -> Refund:
-    """Request a refund of an amount or of some units. The order and the stocks of refunded units must be locked.
+    """Request a refund of an amount or of some units.
 
-    Only units that are left to ship can be refunded; the refund cancels them. A refund of an amount changes no units.
-    An external refund is settled at once, because the shop has paid the money back by other means.
+    Only units that are left to ship can be refunded; the refund cancels them. A refund of an amount changes
+    no units. An external refund is settled at once, because the shop has paid the money back by other means.
+    The order and the stocks of refunded units must be locked.
 
     Raises InvalidTransition, OrderDisputed, RefundExceedsPaid, ValidationFailed.
     """
@@ -99,10 +103,11 @@ def record_provider_refund(
     now: datetime,
     actor: Actor,
 ) -> ProviderRefund:
-    """Record a refund that was started at the provider and not by the shop. The order must be locked.
+    """Record a refund that was started at the provider and not by the shop.
 
-    It settles a refund of the same amount that the shop owes and has not sent. If it includes money that the shop was
-    about to refund, the amount that the shop owes is reduced. `refunds` are all refunds of the order.
+    If the shop owes a refund of the same amount and has not sent it, that refund is settled. If the
+    provider's refund contains money that the shop was about to refund, the amount that the shop owes is
+    reduced. `refunds` are all refunds of the order. The order must be locked.
     """
     if any(refund.reference == reference for refund in refunds if reference is not None):
         return ProviderRefund((), None)
@@ -136,7 +141,7 @@ def record_provider_refund(
 
 
 def open_dispute(order: Order, payment: Payment, *, now: datetime, actor: Actor) -> bool:
-    """Record that the customer disputes a payment. Return False if it was already recorded.
+    """Record that the customer disputes a payment. Return False if this was already recorded.
 
     The order must be locked.
     """
@@ -148,7 +153,7 @@ def open_dispute(order: Order, payment: Payment, *, now: datetime, actor: Actor)
 
 
 def close_dispute(order: Order, payment: Payment, *, is_won: bool, now: datetime, actor: Actor) -> bool:
-    """Record the decision of a dispute. Return False if it was already recorded.
+    """Record how a dispute was decided. Return False if this was already recorded.
 
     The order must be locked.
     """
@@ -161,7 +166,7 @@ def close_dispute(order: Order, payment: Payment, *, is_won: bool, now: datetime
 
 
 def settle(order: Order, refund: Refund, *, now: datetime, actor: Actor) -> bool:
-    """Record a successful refund. Return False if it was already recorded.
+    """Record a successful refund. Return False if this was already recorded.
 
     A failed refund stays failed, because its amount may have been refunded again. The order must be locked.
     """
@@ -183,11 +188,12 @@ def fail(
     now: datetime,
     actor: Actor,
 ) -> Failed | None:
-    """Record a failed refund. Return None if it was already recorded.
+    """Record a failed refund. Return None if this was already recorded.
 
-    A bank can return a refund that had succeeded. Another refund is scheduled for the money that the shop owes: the
-    full amount if the order is cancelled or expired; otherwise the price of refunded units and the money above the
-    payable amount. Staff decide on the rest. `others` are the order's other refunds. The order must be locked.
+    A bank can reject a refund after the refund had succeeded. Another refund is scheduled for the money that
+    the shop owes. If the order is cancelled or expired, this is the full amount. Otherwise it is the price of
+    refunded units and the money above the payable amount; staff decide on the rest. `others` are the order's
+    other refunds. The order must be locked.
     """
     if refund.status is RefundStatus.FAILED:
         return None

@@ -34,9 +34,10 @@ def request_return(
     now: datetime,
     actor: Actor,
 ) -> OrderReturn:
-    """Request a return of shipped units. The order must be locked; `returns` are all its returns.
+    """Request a return of shipped units.
 
-    Raises InvalidTransition, and ValidationFailed with every line that exceeds its returnable units.
+    `returns` are all returns of the order. The order must be locked. Raises InvalidTransition, and
+    ValidationFailed with every line that exceeds its returnable units.
     """
     order.ensure_allows(Action.REQUEST_RETURN, party)
     lines = _summed(order, returns, parts)
@@ -50,7 +51,7 @@ def approve_return(
 ) -> None:
     """Approve a return with an agreed refund. The order must be locked.
 
-    The default refund is the price of its units that are not refunded yet, as far as this price was paid.
+    The default refund is the price of the returned units that were paid and are not refunded yet.
 
     Raises InvalidReturnTransition, RefundExceedsPaid, ValidationFailed.
     """
@@ -71,7 +72,10 @@ def approve_return(
 
 
 def refuse_return(order: Order, requested: OrderReturn, reason: str, *, now: datetime, actor: Actor) -> None:
-    """Refuse a return. The order must be locked. Raises InvalidReturnTransition, ValidationFailed."""
+    """Refuse a return. The order must be locked.
+
+    Raises InvalidReturnTransition, ValidationFailed.
+    """
     requested.refuse(reason, now=now)
     order.refuse_return(requested, now=now, actor=actor)
 
@@ -88,11 +92,12 @@ def receive_return(
     now: datetime,
     actor: Actor,
 ) -> Refund | None:
-    """Record that the units came back: restock lines and refund the agreed amount.
+    """Record that the units arrived: restock lines and refund the agreed amount.
 
-    The refund never exceeds the money that is still paid.
+    The refund is reduced to the money that is still paid.
 
-    The order and the stocks must be locked. `restocked` names each line of the return. Returns the new refund.
+    The order and the stocks must be locked. `restocked` says for each line of the return whether its units
+    are put back into stock. Returns the new refund.
 
     Raises InvalidReturnTransition, OrderDisputed, ValidationFailed.
     """

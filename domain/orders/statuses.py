@@ -1,4 +1,4 @@
-"""Statuses that are derived from the amounts and counts of an order, and never stored."""
+"""Statuses that are computed from the amounts and counts of an order and never stored."""
 
 from enum import StrEnum
 
@@ -24,11 +24,11 @@ class FulfillmentStatus(StrEnum):
 def payment_status(
     status: OrderStatus, *, total: int, paid: int, refunded: int, authorized: int = 0, cancelled: int = 0
 ) -> OrderPaymentStatus:
-    """Return the payment status of an order; the amounts are minor units of its currency.
+    """Return the payment status of an order. The amounts are minor units of its currency.
 
     `cancelled` is the price of cancelled units, which need not be paid.
 
-    A refund of money that the order could not use leaves it paid, not partially refunded.
+    A refund of money that the order could not use does not make the order partially refunded.
     """
     if paid > 0 and refunded >= paid:
         return OrderPaymentStatus.AUTHORIZED if authorized else OrderPaymentStatus.REFUNDED

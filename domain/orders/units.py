@@ -24,7 +24,7 @@ class LineUnits(Protocol):
 class SummedUnits:
     """The requested units of each line, and the violations.
 
-    `exceeding` are violations of the limit, and `unknown` are violations for lines that do not exist.
+    `exceeding` are violations of the limit. `unknown` are violations for lines that do not exist.
     """
 
     units: Mapping[LineId, int]
@@ -32,9 +32,9 @@ class SummedUnits:
     exceeding: tuple[Violation, ...]
 
     def ensure_valid(self, message: str) -> Mapping[LineId, int]:
-        """Return the units.
+        """Return the requested units of each line.
 
-        Raises ValidationFailed with every violation, also if the request has no lines.
+        Raises ValidationFailed with every violation, or if the request has no lines.
         """
         violations = sorted((*self.unknown, *self.exceeding), key=lambda violation: violation.path[1])
         if violations or not self.units:
@@ -51,8 +51,8 @@ def sum_units(
 ) -> SummedUnits:
     """Add up the requested units of each line.
 
-    `at_most` returns the largest number of units of a line that can be requested. `exceeded` returns the code, the
-    message and the parameters of the violation if more units are requested.
+    `at_most` returns the maximum number of units that can be requested of a line. `exceeded` returns the
+    code, the message and the parameters of the violation if more units are requested.
     """
     lines = {line.id: line for line in order.lines}
     unknown: list[Violation] = []

@@ -1,9 +1,9 @@
-"""Times of queries to a provider and of retries of failed refunds."""
+"""The times of queries to a provider, and of retries of failed refunds."""
 
 from datetime import datetime, timedelta
 
 CALL_TIMEOUT = timedelta(minutes=1)
-"""The longest time that a call to a provider can take."""
+"""The maximum duration of a call to a provider."""
 
 _FIRST_PAUSE = timedelta(seconds=30)
 _LONGEST_PAUSE = timedelta(hours=1)
@@ -13,7 +13,10 @@ _DOUBLINGS = 8
 
 
 def next_inquiry(now: datetime, inquiries: int) -> datetime:
-    """Return the time of the next query after `count` queries. The pauses double, up to an hour."""
+    """Return the time of the next query after `count` queries.
+
+    The pauses double, up to an hour.
+    """
     return now + _doubled(_FIRST_PAUSE, inquiries, _LONGEST_PAUSE)
 
 

@@ -21,7 +21,7 @@ class PaymentStatus(StrEnum):
 
 
 class CaptureMethod(StrEnum):
-    """Whether money is captured with the payment, or authorized first and captured by a later request."""
+    """How money is captured: with the payment, or by a later request after an authorization."""
 
     AUTOMATIC = "automatic"
     MANUAL = "manual"
@@ -35,7 +35,7 @@ class PaymentOperation(StrEnum):
 
 
 class DisputeStatus(StrEnum):
-    """A dispute: the customer's bank has charged the payment back, until it is decided."""
+    """The status of a dispute, in which the customer's bank charges a payment back."""
 
     OPEN = "open"
     WON = "won"
@@ -43,17 +43,18 @@ class DisputeStatus(StrEnum):
 
 
 ENDING_NOTICE = timedelta(hours=24)
-"""The time before the end of an authorization at which the end is announced."""
+"""The time between the announcement of the end of an authorization and the end itself."""
 
 VOID_BEFORE_END = timedelta(hours=1)
-"""The time before the end of an authorization at which it is voided if the order is unshipped."""
+"""The time between the void of an unshipped order's authorization and its end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextAction:
     """The step by which a customer authenticates a payment, at the bank or in the storefront.
 
-    `client_secret` lets its holder complete the payment: it is shown to the customer only, and never stored.
+    Anyone who knows `client_secret` can complete the payment. It is shown only to the customer and never
+    stored.
     """
 
     type: str
@@ -74,9 +75,10 @@ class Payment:
     """One payment of an order.
 
     `captured` is the captured money, and `returned` is the part of it that was refunded or is being refunded.
-    `requested` is the requested operation that the provider has not answered yet; `requested_amount` is the amount
-    of a requested capture. `action_until` is when an action of the customer times out, `authorized_until` is when
-    an authorization ends. `inquire_at` is when to call the provider next; it is None if no answer is missing.
+    `requested` is the requested operation that the provider has not answered yet; `requested_amount` is the
+    amount of a requested capture. `action_until` is the time at which a required action of the customer times
+    out, and `authorized_until` the time at which an authorization ends. `inquire_at` is the time of the next
+    call to the provider; it is None if no answer is missing.
     """
 
     id: PaymentId
@@ -137,13 +139,13 @@ class Payment:
         )
 
     def again(self, *, id: PaymentId, charge: Charge, now: datetime) -> "Payment":  # noqa: A002 - the field's name
-        """Return a new payment that records a second charge of the provider for this payment."""
+        """Return a new payment for a second charge that the provider made for this payment."""
         return Payment.request(
             id=id, order_id=self.order_id, method=self.method, amount=charge.amount, now=now
         )
 
     def require_action(self, reference: str | None, *, until: datetime, now: datetime) -> None:
-        """Record that the customer has to authenticate the payment, which times out at `until`."""
+        """Record that the customer has to authenticate the payment before it times out at `until`."""
         self.status = PaymentStatus.REQUIRES_ACTION
         self.reference = reference or self.reference
         self.action_until = until
@@ -160,7 +162,7 @@ class Payment:
         self.inquiries = 0
 
     def capture(self, charge: Charge, *, now: datetime) -> None:
-        """Record captured money. A capture is also recorded after a reported failure."""
+        """Record captured money. A capture can also follow a reported failure."""
         self.status = PaymentStatus.CAPTURED
         self.captured = charge.amount
         self.reference = charge.reference or self.reference
@@ -174,7 +176,7 @@ class Payment:
         self._decide(now)
 
     def void(self, failure: str | None, *, now: datetime) -> None:
-        """Record that the payment was ended before money was captured."""
+        """Record that the payment was ended before any money was captured."""
         self.status = PaymentStatus.VOIDED
         self.failure = failure
         self._decide(now)
@@ -182,21 +184,21 @@ class Payment:
     def request_operation(
         self, operation: PaymentOperation, amount: Money | None = None, *, at: datetime
     ) -> None:
-        """Request a capture of `amount` or a void, which is sent to the provider from `at` on."""
+        """Request a capture of `amount` or a void. It is sent to the provider at `at` or later."""
         self.requested = operation
         self.requested_amount = amount
         self.inquire_at = at
         self.inquiries = 0
 
     def reject_operation(self, failure: str | None, *, now: datetime) -> None:
-        """Record that the provider has rejected the requested operation. The payment stays authorized."""
+        """Record that the provider has rejected the operation. The payment stays authorized."""
         self.requested = self.requested_amount = None
         self.failure = failure
         until = self.authorized_until
         self.inquire_at = max(next_inquiry(now, 0), until - ENDING_NOTICE) if until else None
 
     def announce_ending(self, *, is_voided_then: bool) -> None:
-        """Record that the end of the authorization was announced, and the time of the next check."""
+        """Record that the end of the authorization was announced, and when to check it again."""
         self.is_ending_announced = True
         if self.authorized_until is not None:
             end = self.authorized_until
@@ -204,7 +206,7 @@ class Payment:
             self.inquiries = 0
 
     def inquire(self, *, now: datetime) -> None:
-        """Record a call to the provider, and the time of the next call if the provider does not answer."""
+        """Record a call to the provider. If no answer arrives, the next call is made later."""
         self.inquire_at = next_inquiry(now, self.inquiries)
         if self.action_until is not None and now < self.action_until:
             self.inquire_at = min(self.inquire_at, self.action_until)

@@ -22,14 +22,14 @@ class RefundStatus(StrEnum):
 
 
 class RefundChannel(StrEnum):
-    """How the customer gets the money: through the payment's provider, or from the shop by other means."""
+    """The way of a refund: through the payment's provider, or by the shop through other means."""
 
     ORIGINAL = "original"
     EXTERNAL = "external"
 
 
 class RefundOrigin(StrEnum):
-    """Who decided on a refund: the shop, or a user of the provider's dashboard."""
+    """The origin of a refund: a decision of the shop, or the provider's dashboard."""
 
     SHOP = "shop"
     PROVIDER = "provider"
@@ -47,8 +47,8 @@ class RefundedLine:
 class Refund:
     """A full or partial refund of one payment. `lines` is empty if an amount was requested.
 
-    `inquire_at` is when to send the refund to the provider or to query its result. It is None after the result is
-    known.
+    `inquire_at` is the time to send the refund to the provider or to query its result. It is None after the
+    result is known.
     """
 
     id: RefundId
@@ -80,9 +80,9 @@ class Refund:
         lines: tuple[RefundedLine, ...] = (),
         is_sent_at_once: bool = False,
     ) -> Self:
-        """Schedule a refund of a part of a payment. If the use case cannot send it, the worker sends it later.
+        """Schedule a refund of a part of a payment.
 
-        Raises ValidationFailed.
+        If the use case cannot send the refund, the worker sends it later. Raises ValidationFailed.
         """
         ensure_valid(REFUND_REASON.violations(reason, "reason"))
         return cls._of(
@@ -145,15 +145,18 @@ class Refund:
         self._decide(now)
 
     def fail(self, failure: str | None, payment: Payment, *, now: datetime) -> None:
-        """Record that the refund failed, possibly after it had succeeded. Its amount can be refunded again."""
+        """Record that the refund failed. Its amount can be refunded again.
+
+        A refund can fail after it was reported as successful.
+        """
         self.status = RefundStatus.FAILED
         self.failure = failure
         payment.returned -= self.amount
         self._decide(now)
 
     def retry(self, payment: Payment, *, id: RefundId, failures: int, now: datetime) -> "Refund":  # noqa: A002 - the field's name
-        """Schedule the same refund again. It and `failures` earlier refunds of the payment have failed."""
-        # The reason is not validated again, because the rule may have changed.
+        """Schedule the same refund again, after it and `failures` earlier refunds have failed."""
+        # The reason was valid when it was stored; the rule may have changed since then.
         refund = Refund._of(
             payment,
             self.amount,
@@ -167,7 +170,7 @@ class Refund:
         return refund
 
     def inquire(self, *, now: datetime) -> None:
-        """Record a call to the provider, and the time of the next call if the result stays unknown."""
+        """Record a call to the provider. If the result stays unknown, the next call is made later."""
         self.inquire_at = next_inquiry(now, self.inquiries)
         self.inquiries += 1
 

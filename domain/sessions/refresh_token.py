@@ -1,4 +1,4 @@
-"""Refresh tokens: what a client stores to stay logged in."""
+"""Refresh tokens: the secrets with which a client renews its access."""
 
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -13,13 +13,13 @@ SECRET_BYTES = 32
 """256 random bits cannot be guessed, so a plain SHA-256 protects them (RFC 9700, section 4.14)."""
 
 TEXT_LENGTH = (FAMILY_BYTES + SECRET_BYTES) * 4 // 3
-"""The length of a token. Its 48 bytes are 64 characters of base64url without padding."""
+"""The length of a token in characters: 48 bytes as base64url without padding."""
 
 _PURPOSE = b"steelyard: successor of a refresh token"
 
 
 class InvalidRefreshToken(DomainError):
-    """The text is not a refresh token of this shop, or its session has ended."""
+    """The text is not a refresh token of this shop, or the session of the token has ended."""
 
     code = "invalid_grant"
 
@@ -29,10 +29,10 @@ class InvalidRefreshToken(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class RefreshToken:
-    """All tokens of a session share a secret `family`; each token has its own `secret`.
+    """A refresh token. The tokens of a session share `family`; each token has its own `secret`.
 
-    If a token has the right family but not the current secret, it was issued for that session earlier. Reuse is thus
-    detected without a list of used tokens.
+    A token with the right family and another secret than the current one was issued earlier for the same
+    session. Reuse is thus detected without a list of used tokens.
     """
 
     family: bytes = field(repr=False)
@@ -69,14 +69,14 @@ class RefreshToken:
         return RefreshToken(self.family, secret)
 
     def seal(self, successor: "RefreshToken") -> bytes:
-        """Encrypt the successor so that only the holder of this token can `open` it.
+        """Encrypt the successor so that only this token can `open` it.
 
-        The key is a one-time pad derived from this token's secret, used for this one successor.
+        The key is a one-time pad that is derived from this token's secret and used for this one successor.
         """
         return _xor(successor.secret, self._pad())
 
     def open(self, sealed: bytes) -> "RefreshToken":
-        """Decrypt the successor that this token has sealed."""
+        """Decrypt the successor that was sealed with this token."""
         return self.followed_by(_xor(sealed, self._pad()))
 
     def _pad(self) -> bytes:

@@ -10,31 +10,34 @@ from domain.sessions.refresh_token import InvalidRefreshToken, RefreshToken
 from domain.shared.ids import SessionId, UserId
 
 GRACE = timedelta(seconds=10)
-"""The time for which the last used token yields its successor again.
+"""The time in which the last used token returns the same successor again.
 
-The client may have lost the response, or have two concurrent tabs.
+A client needs this if it lost the response, or if two of its tabs refresh at the same time.
 """
 
 REISSUE_WINDOW = timedelta(hours=24)
-"""The time after its use in which the last used token can yield its unused successor once more.
+"""The time in which the last used token can return its unused successor once more.
 
-The window follows the grace. A session permits one such reissue within a window. See docs/security.md for the
-trade-off.
+The window begins after the grace. A session permits one such reissue within a window. See docs/security.md
+for the trade-off.
 """
 
 MAX_SESSIONS = 100
-"""The most sessions of a user. A further log-in ends the least recently used session."""
+"""The maximum number of sessions of a user.
+
+A further log-in ends the least recently used session.
+"""
 
 
 class RefreshTokenReused(Exception):
-    """The token had already been exchanged, so a copy of it was stolen. The session must end."""
+    """The token had already been exchanged, so it was probably stolen. The session must end."""
 
 
 @dataclass(frozen=True, slots=True)
 class SessionLifetime:
     """The lifetime of a session.
 
-    A session ends when `idle` has passed after its last refresh or `absolute` after its start.
+    A session ends `idle` after its last refresh, or `absolute` after its start.
     """
 
     idle: timedelta
@@ -48,10 +51,10 @@ class SessionLifetime:
 class Session:
     """A log-in on one device.
 
-    Access tokens contain the id of the session. The refresh token is stored only as a hash, and each use exchanges
-    it for another token. `sealed_successor` is the current token, encrypted with the former token. `reissued_at` is
-    the last time at which the former token yielded the current token after the grace. `user_agent` helps the user
-    to recognize the device.
+    Access tokens contain the id of the session. The refresh token is stored only as a hash, and each use
+    exchanges it for another token. `sealed_successor` is the current token, encrypted with the former token.
+    `reissued_at` is the last time at which the former token returned the current token after the grace.
+    `user_agent` helps the user to recognize the device.
     """
 
     id: SessionId
@@ -96,8 +99,11 @@ class Session:
     ) -> RefreshToken:
         """Exchange the current token for a successor with a new secret.
 
-        The last exchanged token yields the same successor again within GRACE; after that, `_reissue` decides. Raises
-        InvalidRefreshToken for an ended session, and RefreshTokenReused for every other token of the family.
+        The last exchanged token returns the same successor again within GRACE. After GRACE, `_reissue`
+        decides.
+
+        Raises InvalidRefreshToken for an ended session, and RefreshTokenReused for every other token of the
+        family.
         """
         if self.is_over(now):
             raise InvalidRefreshToken
@@ -118,9 +124,9 @@ class Session:
         return shown.open(self.sealed_successor)
 
     def _reissue(self, now: datetime) -> None:
-        """Record that the former token yields its unused successor after the grace. Another grace begins.
+        """Record that the former token returns its unused successor after the grace.
 
-        Raises RefreshTokenReused if REISSUE_WINDOW does not permit it.
+        Another grace begins. Raises RefreshTokenReused if REISSUE_WINDOW does not permit a reissue.
         """
         if self.reissued_at is not None:
             if now <= self.reissued_at + GRACE:
@@ -135,7 +141,7 @@ class Session:
 def sessions_to_evict(sessions: Sequence[Session], now: datetime) -> list[Session]:
     """Return the sessions to delete when a new session begins.
 
-    These are ended sessions, and the least recently used ones if there are too many.
+    These are all ended sessions, and the least recently used sessions above the maximum.
     """
     live = sorted((s for s in sessions if not s.is_over(now)), key=lambda session: session.last_used_at)
     return [s for s in sessions if s.is_over(now)] + live[: max(0, len(live) - MAX_SESSIONS + 1)]

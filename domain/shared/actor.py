@@ -7,11 +7,11 @@ from domain.shared.ids import ClientId, UserId
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The user or service client that performs an action. `id` is None if the shop itself acts.
+    """The user or service client that performs an action. `id` is None for the shop itself.
 
-    An id is unique among users and clients together, and is never deleted. `request_id` is the id of the request,
-    the name of the command, or `worker`. It begins with `client:` if the client chose it in the header
-    `X-Request-Id`. It never identifies the actor; `id` does.
+    An id is unique among users and clients together, and is never deleted. `request_id` is the id of the
+    request, the name of the command, or `worker`. It begins with `client:` if the client chose it in the
+    header `X-Request-Id`. Only `id` identifies the actor.
     """
 
     id: UserId | ClientId | None

@@ -1,4 +1,4 @@
-"""The currencies of ISO 4217 (2026 amendment list), grouped by the digits of their minor unit."""
+"""The currencies of ISO 4217 (amendments of 2026), grouped by digits of the minor unit."""
 
 _BY_EXPONENT = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",

@@ -1,4 +1,4 @@
-"""Domain errors. Each message explains to people what they can do."""
+"""Domain errors. Each message explains to people how to correct the request."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ class Violation:
 class DomainError(Exception):
     """A domain error with a stable `code`, a message for people, and the violations.
 
-    When it is raised, the command has changed nothing. The registry of problems maps each code to an HTTP status.
+    A command that raises it has changed nothing. The registry of problems maps each code to an HTTP status.
     """
 
     code: ClassVar[str]
@@ -43,13 +43,13 @@ class DomainError(Exception):
 
 
 class ValidationFailed(DomainError):
-    """The command is invalid: it cannot succeed in any state of the shop."""
+    """The command is invalid: it cannot succeed, whatever the state of the shop."""
 
     code = "validation_failed"
 
 
 class NotFound(DomainError):
-    """The object does not exist, or the caller has no permission to know that it exists."""
+    """The object does not exist, or the caller may not know that it exists."""
 
     code = "not_found"
 
@@ -61,7 +61,7 @@ class Forbidden(DomainError):
 
 
 class PreconditionFailed(DomainError):
-    """The object changed after the caller read it. `current_version` is its present version."""
+    """The object has changed since the caller read it; `current_version` is its version now."""
 
     code = "precondition_failed"
 

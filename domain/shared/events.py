@@ -10,8 +10,8 @@ from uuid import UUID
 class Event:
     """An event of one aggregate.
 
-    `type` is the public name, such as `order.placed`. `aggregate_version` is the version of the aggregate after the
-    event. Readers can sort the events of an aggregate by it.
+    `type` is the public name, such as `order.placed`. `aggregate_version` is the version of the aggregate
+    after the event; it orders the events of an aggregate.
     """
 
     type: ClassVar[str]
@@ -24,7 +24,10 @@ class Event:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Aggregate:
-    """An object that is changed as a whole. It collects events until the unit of work takes them."""
+    """An object that is changed as a whole.
+
+    It collects its events until the unit of work takes them.
+    """
 
     events: list[Event] = field(default_factory=list, init=False, repr=False)
 

@@ -1,4 +1,4 @@
-"""Ids. Each kind of object has its own type of id, so that a product's id cannot be used for an order.
+"""Ids. Each kind of object has its own id type, so that ids cannot be mixed up.
 
 All ids are UUIDv7 (RFC 9562, section 5.7) and sort by the time of their creation.
 """

@@ -26,14 +26,15 @@ class UnknownCurrency(ValidationFailed):
 
 
 class CurrencyMismatch(ValueError):
-    """An operation combines two currencies. This is a bug and not an input error."""
+    """An operation combines two currencies. This is a programming error, not an input error."""
 
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """`amount` minor units of `currency`: `Money(1999, "EUR")` is 19.99 euros, `Money(1999, "JPY")` is 1999 yen.
+    """`amount` minor units of `currency`.
 
-    Raises AmountOutOfRange and UnknownCurrency.
+    `Money(1999, "EUR")` is 19.99 euros, `Money(1999, "JPY")` is 1999 yen. Raises AmountOutOfRange and
+    UnknownCurrency.
     """
 
     amount: int
@@ -74,7 +75,7 @@ class Money:
         return Money(self.amount * factor, self.currency)
 
     def __str__(self) -> str:
-        """Return the amount in major units with its currency, for people: `19.99 EUR`."""
+        """Return the amount in major units with its currency: `19.99 EUR`."""
         exponent = EXPONENTS[self.currency]
         sign, digits = "-" if self.amount < 0 else "", str(abs(self.amount)).rjust(exponent + 1, "0")
         major, minor = digits[: len(digits) - exponent], digits[len(digits) - exponent :]

@@ -1,10 +1,10 @@
-"""Rules for text that people and programs send.
+"""Rules for text from users and programs.
 
 Entities check the rules in the methods that set a text, and the HTTP schemas are derived from the rules.
 
-Text is stored as it was sent: no rule normalizes it, so that a client reads the same text that it wrote. Search,
-e-mail addresses and passwords have their own normalized forms. Text that is loaded from the database is not
-checked, because a rule may have changed after it was stored.
+Text is stored as it was sent. No rule normalizes it, so that clients read the text that they wrote. Search,
+e-mail addresses and passwords have normalized forms of their own. Text that is loaded from the database is
+not checked, because the rule may have changed after the text was stored.
 """
 
 import re
@@ -17,7 +17,7 @@ ANY_TEXT = r"^[^\x00]*$"
 """PostgreSQL cannot store U+0000 in a text."""
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-"""U+0000 and surrogates. Surrogates have no UTF-8 form."""
+"""U+0000 and surrogates. Surrogates cannot be encoded as UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class TextRule:
     pattern: str = ANY_TEXT
 
     def violations(self, value: str | None, *path: str | int) -> Iterable[Violation]:
-        """Yield a violation if the value at the path breaks the rule. None stands for an omitted field."""
+        """Yield a violation if the value breaks the rule. None stands for an omitted field."""
         if value is None:
             return
         if len(value) > self.max_length:
@@ -59,7 +59,7 @@ def entry_violations(
 ) -> Iterable[Violation]:
     """Yield the violations of the keys and values of a mapping.
 
-    Paths name the mapping's field and not its keys, because keys are text of the client.
+    Paths contain the name of the mapping, not its keys, because keys are text from the client.
     """
     for key, value in entries.items():
         yield from keys.violations(key, field)

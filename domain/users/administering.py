@@ -1,4 +1,4 @@
-"""Administration of accounts. The shop always keeps one admin."""
+"""Administration of accounts. The shop always has at least one active admin."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class LastAdmin(DomainError):
 
 
 class AccountClosed(DomainError):
-    """The owner has closed the account. Only its orders remain."""
+    """The owner has closed the account. Only the orders of the account remain."""
 
     code = "account_closed"
 

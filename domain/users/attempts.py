@@ -22,9 +22,9 @@ class AttemptKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backoff:
-    """Exponential delays: the wait is `first` after `free` attempts, and doubles with each further attempt.
+    """Exponential delays: `first` after `free` attempts, doubled with each further attempt.
 
-    No wait is longer than `longest`. One attempt is removed from the count every `forgiven_each`.
+    No delay is longer than `longest`. The count decreases by one attempt every `forgiven_each`.
     """
 
     free: int
@@ -50,7 +50,7 @@ ACCOUNT_BACKOFF: Mapping[AttemptKind, Backoff] = {
     AttemptKind.EMAIL_CHANGE: Backoff(free=3, first=MINUTE, longest=HOUR, forgiven_each=HOUR),
     AttemptKind.CLIENT_SECRET: Backoff(free=5, first=SECOND, longest=5 * MINUTE, forgiven_each=5 * MINUTE),
 }
-"""Throttling per e-mail address or client id: about 300 guesses a day for log-ins.
+"""Throttling per e-mail address or client id: about 300 log-in attempts a day.
 
 It also applies to addresses without an account.
 """
@@ -65,15 +65,15 @@ NETWORK_BACKOFF: Mapping[AttemptKind, Backoff] = {
     AttemptKind.EMAIL_CHANGE: Backoff(free=20, first=SECOND, longest=5 * MINUTE, forgiven_each=MINUTE),
     AttemptKind.CLIENT_SECRET: Backoff(free=50, first=SECOND, longest=5 * MINUTE, forgiven_each=30 * SECOND),
 }
-"""Throttling per client network. A network can be a household, a school or a whole town."""
+"""Throttling per client network, which can be a household, a school or a whole town."""
 
 
 @dataclass(slots=True)
 class AttemptTally:
     """The counted attempts of one subject.
 
-    The number of attempts is stored as the time at which all of them will be forgiven, so that a tally consists of
-    two times. After both times a tally can be deleted.
+    The tally consists of two times. One of them encodes the number of attempts: it is the time at which all
+    attempts will have expired. A tally can be deleted after both times.
     """
 
     subject: bytes
@@ -95,7 +95,7 @@ class AttemptTally:
         self.retry_at = now + self.backoff.delay_after(self.count(now))
 
     def take_back(self, now: datetime) -> None:
-        """Remove one attempt, because it succeeded."""
+        """Remove one attempt, because the attempt succeeded."""
         self.forgiven_at -= self.backoff.forgiven_each
         self.retry_at = min(self.retry_at, now)
 
@@ -114,7 +114,10 @@ class Attempt:
 
     @property
     def subjects(self) -> Sequence[tuple[bytes, Backoff]]:
-        """The tallies that count the attempt, by digests of account and network. No address is stored."""
+        """The tallies that count the attempt, named by digests of account and network.
+
+        No address is stored.
+        """
         return (
             (self._digest("account", self.account), ACCOUNT_BACKOFF[self.kind]),
             (self._digest("network", self.network), NETWORK_BACKOFF[self.kind]),

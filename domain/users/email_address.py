@@ -7,23 +7,23 @@ from typing import Self
 from domain.shared.errors import ValidationFailed, Violation
 
 MAX_LENGTH = 254
-"""The longest address in octets (RFC 5321, section 4.5.3.1.3, without the angle brackets).
+"""The maximum length of an address in octets (RFC 5321, section 4.5.3.1.3).
 
-It also bounds unparsed text, in code points.
+The angle brackets are not counted. Unparsed text has the same maximum, in code points.
 """
 
 MAX_LOCAL_LENGTH = 64
-"""The longest local part in octets (RFC 5321, section 4.5.3.1.1)."""
+"""The maximum length of a local part in octets (RFC 5321, section 4.5.3.1.1)."""
 
 _ENCODED_WORD = "=?"
 """The beginning of an encoded word (RFC 2047).
 
-Mail software decodes encoded words, and would read another address.
+Mail software decodes encoded words, and would send the message to another address.
 """
 
 
 class InvalidEmailAddress(ValidationFailed):
-    """The text is not an address that the shop sends mail to."""
+    """The text is not an address to which the shop sends mail."""
 
     def __init__(self) -> None:
         detail = "Send an e-mail address, as in ann@example.com."
@@ -65,7 +65,10 @@ class EmailAddress:
 
     @classmethod
     def stored(cls, normalized: str, typed: str | None) -> Self:
-        """Return an address from its stored form. It is not validated, because rules may have changed."""
+        """Return an address from its stored form, without validation.
+
+        The rules may have changed since the address was stored.
+        """
         return cls(normalized, typed or normalized)
 
     def __str__(self) -> str:
@@ -73,7 +76,7 @@ class EmailAddress:
 
 
 def masked_email(address: str) -> str:
-    """Return the first character of each part of an unknown address. Only these may be logged.
+    """Return the first character of each part of an unknown address, for the log.
 
     People sometimes type their password into the wrong field (OWASP, Logging Cheat Sheet).
     """

@@ -1,4 +1,4 @@
-"""A change of a user's e-mail address that waits for the new address to be confirmed."""
+"""A change of a user's e-mail address that waits until the new address is confirmed."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -11,7 +11,7 @@ from domain.users.one_time_token import LIFETIMES, TokenPurpose, hash_of, text_o
 from domain.users.user import User
 
 LIFETIME = LIFETIMES[TokenPurpose.VERIFY_EMAIL]
-"""The time in which a change can be confirmed. After that it is pruned."""
+"""The time in which a change can be confirmed. An older change is pruned."""
 
 
 class SameEmail(ValidationFailed):
@@ -28,7 +28,7 @@ class SameEmail(ValidationFailed):
 class EmailChange:
     """An address change that waits for confirmation. A user has at most one, the latest.
 
-    The session `session_id` requested the change and stays valid when it is confirmed.
+    `session_id` is the session that requested the change; it stays valid when the change is confirmed.
 
     `token_hash` is None until the message is written.
     """

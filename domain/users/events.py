@@ -1,4 +1,7 @@
-"""Events of accounts. They contain no personal data, because they are kept after an account is closed."""
+"""Events of accounts.
+
+They contain no personal data, because they are stored after an account is closed.
+"""
 
 from dataclasses import dataclass
 

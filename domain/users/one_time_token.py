@@ -1,4 +1,4 @@
-"""One-time tokens, sent by mail to prove that the user reads the address."""
+"""One-time tokens. Only a user who reads the mail of the address knows the token."""
 
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
@@ -41,7 +41,10 @@ class InvalidOneTimeToken(ValidationFailed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OneTimeToken:
-    """The stored form of a token: its hash. A user has at most one token per purpose, the latest."""
+    """A stored one-time token, which contains only the hash of the token.
+
+    A user has at most one token per purpose, the latest.
+    """
 
     user_id: UserId
     purpose: TokenPurpose
@@ -62,7 +65,7 @@ class OneTimeToken:
 
 
 def text_of(secret: bytes) -> str:
-    """Return the token as it is sent."""
+    """Return the text of the token that is sent by mail."""
     return urlsafe_b64encode(secret).decode().rstrip("=")
 
 

@@ -5,19 +5,23 @@ import unicodedata
 from domain.shared.errors import ValidationFailed, Violation
 
 MAX_LENGTH = 128
-"""The most characters of a normalized password."""
+"""The maximum length of a normalized password, in characters."""
 
 MAX_RAW_LENGTH = 4 * MAX_LENGTH
-"""The most characters of a password as it is typed.
+"""The maximum length of a password as it was typed, in characters.
 
-This limit is checked first, because normalizing combining marks takes quadratic time.
+This limit is checked first, because the time to normalize combining marks grows with the square of their
+number.
 """
 
 LOWEST_MIN_LENGTH = 8
 
 
 class WeakPassword(ValidationFailed):
-    """The password is too short, too long or too easy to guess. `field` is the field of the command."""
+    """The password is too short, too long or too easy to guess.
+
+    `field` is the field of the command.
+    """
 
     def __init__(self, field: str, code: str, detail: str) -> None:
         super().__init__("The password is not acceptable.", violations=[Violation((field,), code, detail)])
@@ -26,7 +30,7 @@ class WeakPassword(ValidationFailed):
 def normalize_password(password: str) -> str:
     """Return the NFKC form of a password, which is hashed.
 
-    It makes the same password equal on keyboards that encode characters differently.
+    It makes passwords equal that different keyboards encode differently.
 
     Raises:
         ValueError: the password has more than `MAX_RAW_LENGTH` characters. Check the length first.
@@ -37,7 +41,10 @@ def normalize_password(password: str) -> str:
 
 
 def ensure_long_enough(password: str, *, min_length: int, field: str) -> None:
-    """Raise WeakPassword unless the normalized password has from `min_length` to 128 characters."""
+    """Raise WeakPassword if a normalized password has an invalid length.
+
+    A valid length is from `min_length` to 128 characters.
+    """
     if len(password) > MAX_RAW_LENGTH:
         raise _too_long(field)
     length = len(normalize_password(password))

@@ -11,16 +11,16 @@ from domain.users.one_time_token import hash_of, text_of
 from domain.users.user import FULL_NAME
 
 LIFETIME = timedelta(hours=24)
-"""The time in which a sign-up can be confirmed. After that it is pruned."""
+"""The time in which a sign-up can be confirmed. An older sign-up is pruned."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingSignUp:
-    """A sign-up that waits for confirmation. Only its own token confirms its name and password.
+    """A sign-up that waits for confirmation. Its own token confirms its name and password.
 
-    There is no account until a sign-up is confirmed, so its personal data are found and erased by `email`. Any
-    number of sign-ups can wait for one address; the first one that is confirmed opens the account, and the others
-    become void. `token_hash` is None until the message is written.
+    There is no account until a sign-up is confirmed, so its personal data is found and erased by `email`. Any
+    number of sign-ups can wait for one address; the first one that is confirmed opens the account, and the
+    others become void. `token_hash` is None until the message is written.
     """
 
     id: SignUpId
@@ -40,7 +40,7 @@ class PendingSignUp:
         password_hash: str,
         now: datetime,
     ) -> Self:
-        """Raise ValidationFailed for a name that breaks a rule."""
+        """Create a sign-up. Raises ValidationFailed for an invalid name."""
         ensure_valid(FULL_NAME.violations(full_name, "full_name"))
         return cls(id=id, email=email, full_name=full_name, password_hash=password_hash, requested_at=now)
 

@@ -1,4 +1,4 @@
-"""The table of roles, scopes and permissions."""
+"""Roles, scopes and the permissions that they grant."""
 
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
@@ -56,7 +56,10 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.STAFF: _STAFF,
     Role.ADMIN: _ADMIN,
 }
-"""Permissions by role. Staff have all permissions of customers, and admins all permissions of staff."""
+"""Permissions by role. Each role includes the permissions of the role before it.
+
+Staff have all permissions of customers, and admins all permissions of staff.
+"""
 
 
 class Scope(StrEnum):
@@ -102,14 +105,17 @@ EVENT_PERMISSIONS: Mapping[str, Permission] = {
     "user": Permission.MANAGE_USERS,
     "webhook_endpoint": Permission.READ_EVENTS,
 }
-"""The permission to read an event, by the first part of its type.
+"""The permission to read an event, by the first part of the event type.
 
-READ_EVENTS, which the feed requires, permits reading every type.
+READ_EVENTS, which the feed requires, includes every type.
 """
 
 
 def may_read_event(permissions: AbstractSet[Permission], event_type: str) -> bool:
-    """Return whether the permissions permit reading events of a type, by webhook or in the feed."""
+    """Return whether the permissions include reading events of a type.
+
+    The rule is the same for webhooks and for the feed.
+    """
     if Permission.READ_EVENTS in permissions:
         return True
     return EVENT_PERMISSIONS.get(event_type.partition(".")[0]) in permissions

@@ -30,8 +30,8 @@ FULL_NAME = TextRule(min_length=1, max_length=200)
 class UserStatus(StrEnum):
     """The status of an account.
 
-    PENDING accounts were opened by a former release before their addresses were verified. New accounts are not
-    PENDING.
+    PENDING accounts were opened by a former release before their addresses were verified. This release opens
+    accounts as ACTIVE.
     """
 
     PENDING = "pending"
@@ -50,7 +50,7 @@ class AccountDisabled(DomainError):
 
 
 class AccountPending(DomainError):
-    """The address must be verified first. This is reported only if the password is right."""
+    """The address must be verified first. The error is raised only after the right password."""
 
     code = "invalid_grant"
 
@@ -62,7 +62,8 @@ class AccountPending(DomainError):
 class User(Aggregate):
     """An account. `password_hash` is opaque to the domain.
 
-    `password_changed_at` is when the current password was chosen. A new hash of the same password does not change it.
+    `password_changed_at` is the time at which the current password was chosen. A new hash of the same
+    password does not change it.
     """
 
     id: UserId
@@ -88,9 +89,9 @@ class User(Aggregate):
         role: Role,
         now: datetime,
     ) -> Self:
-        """Open an account. People sign up as customers; the first admin comes from the command line.
+        """Open an account. Raises ValidationFailed.
 
-        Raises ValidationFailed.
+        People sign up as customers. The first admin is created on the command line.
         """
         ensure_valid(FULL_NAME.violations(full_name, "full_name"))
         user = cls(
@@ -125,7 +126,7 @@ class User(Aggregate):
             raise PreconditionFailed(self.version)
 
     def rename(self, full_name: str | None, *, now: datetime) -> None:
-        """Raise ValidationFailed for a name that breaks a rule."""
+        """Change the name. Raises ValidationFailed for an invalid name."""
         ensure_valid(FULL_NAME.violations(full_name, "full_name"))
         self.full_name = full_name
         self._change(now)
@@ -143,7 +144,7 @@ class User(Aggregate):
         return self.status in {UserStatus.PENDING, UserStatus.ACTIVE}
 
     def verify_email(self, *, now: datetime) -> None:
-        """Record that the address is verified, which activates a pending account."""
+        """Record that the address is verified. This activates a pending account."""
         if self.email_verified:
             return
         self.email_verified = True
@@ -167,7 +168,7 @@ class User(Aggregate):
         self._record(UserPasswordChanged)
 
     def assign(self, role: Role, *, now: datetime) -> None:
-        """Give the account another role. The module `administering` has the rules."""
+        """Give the account another role. The rules are in the module `administering`."""
         former_role, self.role = self.role, role
         self._change(now)
         self.events.append(
@@ -193,7 +194,10 @@ class User(Aggregate):
         self._record(UserEnabled)
 
     def close(self, *, now: datetime) -> None:
-        """Permanently close the account and erase its personal data. A new account can use the address."""
+        """Permanently close the account and erase its personal data.
+
+        Afterwards another account can use the address.
+        """
         self.status = UserStatus.CLOSED
         self.email = None
         self.full_name = None

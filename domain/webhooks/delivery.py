@@ -24,7 +24,7 @@ class DeliveryStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """The result of an attempt: the endpoint's HTTP status, or a stable code for a missing answer."""
+    """The result of an attempt: the endpoint's HTTP status, or a code if no answer arrived."""
 
     at: datetime
     status: int | None
@@ -37,9 +37,9 @@ class Attempt:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Delivery:
-    """A delivery. While it is pending, `due_at` is the time of the next attempt.
+    """A delivery of one event to one endpoint. `due_at` is the time of the next attempt.
 
-    A delivery is dead if its last attempt has failed.
+    A delivery is dead after its last attempt has failed.
     """
 
     id: DeliveryId
@@ -78,7 +78,10 @@ class Delivery:
         )
 
     def note(self, attempt: Attempt, *, jitter: float) -> None:
-        """Record an attempt, and schedule the next one if it failed. `jitter` is a number from 0 to 1."""
+        """Record an attempt. If it failed, schedule the next one.
+
+        `jitter` is a number from 0 to 1.
+        """
         self.last_attempt = attempt
         self.attempts += 1
         if attempt.was_heard:
@@ -89,10 +92,13 @@ class Delivery:
             self.due_at = attempt.at + PAUSES[self.attempts - 1] * (1 + JITTER * jitter)
 
     def postpone(self, until: datetime) -> None:
-        """Hold the event back without an attempt."""
+        """Delay the next attempt. No attempt is recorded."""
         self.due_at = until
 
     def retry(self, *, now: datetime) -> None:
-        """Schedule an attempt now. A dead delivery gets one more attempt; a delivered event is sent again."""
+        """Schedule an attempt now.
+
+        A dead delivery gets one more attempt. A delivered event is sent again.
+        """
         self.status = DeliveryStatus.PENDING
         self.due_at = now

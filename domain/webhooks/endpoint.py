@@ -16,7 +16,7 @@ from domain.webhooks.events import PauseReason, WebhookEndpointPaused, WebhookEn
 MAX_URL_LENGTH = 2000
 ENDPOINT_DESCRIPTION = TextRule(max_length=500)
 MAX_OVERLAP = timedelta(days=7)
-"""The longest time for which a former secret signs messages together with its successor."""
+"""The maximum time in which both the former and the new secret sign messages."""
 
 _ANY_PORT = range(1, 65536)
 
@@ -35,10 +35,11 @@ class EndpointChanges:
 class WebhookEndpoint(Aggregate):
     """A URL that receives all events or those of some types, signed with its `secret`.
 
-    It receives only events that its owner, a user or a client, has the permission to read. Without an owner it
-    belongs to the admins. `blocked_at` is when the owner lost the permission to read some of its events, and
-    `paused_at` is when the endpoint was paused. Until `former_secret_expires_at` the former secret signs, too.
-    `failing_since` is the time of the first failed round of deliveries after the last round with a success.
+    It receives only events that its owner, a user or a client, has the permission to read. An endpoint
+    without an owner belongs to the admins. `blocked_at` is the time at which the owner lost the permission to
+    read some of its events, and `paused_at` the time at which the endpoint was paused. Until
+    `former_secret_expires_at`, the former secret also signs the messages. `failing_since` is the time of the
+    first failed round of deliveries after the last successful round.
     """
 
     id: EndpointId
@@ -68,7 +69,7 @@ class WebhookEndpoint(Aggregate):
         owner_id: UserId | ClientId | None,
         now: datetime,
     ) -> Self:
-        """Raise ValidationFailed for an unsafe URL or a description that is too long."""
+        """Create an endpoint. Raises ValidationFailed for an unsafe URL or a long description."""
         ensure_can_be_sent_to(url, allow_plain_http=allow_plain_http)
         ensure_valid(ENDPOINT_DESCRIPTION.violations(description, "description"))
         return cls(
@@ -83,21 +84,21 @@ class WebhookEndpoint(Aggregate):
 
     @property
     def host(self) -> str:
-        """The host of the URL. Only this part is shown, because a path or a query can contain secrets."""
+        """The host of the URL. Other parts are not shown, because they can contain secrets."""
         return urlsplit(self.url).hostname or ""
 
     def wants(self, event_type: str) -> bool:
         return not self.event_types or event_type in self.event_types
 
     def ensure_unchanged_since(self, seen: int) -> None:
-        """Raise PreconditionFailed if the endpoint has changed after version `seen`."""
+        """Raise PreconditionFailed if the endpoint has changed since the version `seen`."""
         if seen != self.version:
             raise PreconditionFailed(self.version)
 
     def change(self, changes: EndpointChanges, *, allow_plain_http: bool, now: datetime) -> None:
-        """Change the endpoint. Waiting deliveries are sent to the new URL, even if their event types were removed.
+        """Change the endpoint. Raises ValidationFailed like `create`.
 
-        Raises ValidationFailed as `create` does.
+        Waiting deliveries are sent to the new URL, even if their event types were removed.
         """
         if not isinstance(changes.url, Unset):
             ensure_can_be_sent_to(changes.url, allow_plain_http=allow_plain_http)
@@ -127,11 +128,11 @@ class WebhookEndpoint(Aggregate):
         return (self.secret, self.former_secret) if now < self.former_secret_expires_at else (self.secret,)
 
     def roll_secret(self, secret: bytes, *, overlap: timedelta, now: datetime) -> None:
-        """Replace the secret. The former secret signs, too, until the overlap ends.
+        """Replace the secret. The former secret also signs messages until the overlap ends.
 
-        An earlier overlap ends now.
+        An overlap that is still running ends now.
 
-        Raises ValidationFailed if the overlap is out of bounds.
+        Raises ValidationFailed if the overlap is too long or negative.
         """
         if not timedelta(0) <= overlap <= MAX_OVERLAP:
             hours = int(MAX_OVERLAP.total_seconds()) // 3600
@@ -143,7 +144,10 @@ class WebhookEndpoint(Aggregate):
         self.version += 1
 
     def note_rights(self, *, is_blocked: bool, now: datetime) -> bool:
-        """Record whether the owner may read all events of the endpoint, and return whether this has changed."""
+        """Record whether the owner may read all events of the endpoint.
+
+        Returns whether this has changed.
+        """
         if is_blocked == (self.blocked_at is not None):
             return False
         self.blocked_at = now if is_blocked else None
@@ -151,7 +155,7 @@ class WebhookEndpoint(Aggregate):
         return True
 
     def has_failed_for(self, period: timedelta, *, now: datetime) -> bool:
-        """Return whether no delivery has succeeded for so long that the endpoint should be paused."""
+        """Return whether deliveries have failed for so long that the endpoint should be paused."""
         return (
             self.paused_at is None and self.failing_since is not None and now - self.failing_since >= period
         )
@@ -192,7 +196,10 @@ def _sorted(event_types: Sequence[str]) -> tuple[str, ...]:
 
 
 def ensure_can_be_sent_to(url: str, *, allow_plain_http: bool) -> None:
-    """Raise ValidationFailed unless the URL has an allowed scheme and a host, and contains no password."""
+    """Raise ValidationFailed for a URL to which events are not sent.
+
+    A permitted URL has an allowed scheme and a host, and contains no password.
+    """
     complaint = _complaint(url, allow_plain_http=allow_plain_http)
     if complaint is not None:
         violation = Violation(("url",), "unacceptable_url", complaint)

@@ -18,7 +18,10 @@ class PauseReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookEndpointEvent(Event):
-    """`owner_id` is the user or client that owns the endpoint. It is null if the shop's admins own it."""
+    """The fields of an event about a webhook endpoint.
+
+    `owner_id` is the user or client that owns the endpoint. It is null if the shop's admins own it.
+    """
 
     aggregate_type = "webhook_endpoint"
 
@@ -27,7 +30,10 @@ class WebhookEndpointEvent(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookEndpointPaused(WebhookEndpointEvent):
-    """`failing_since` is the time of the first failure after the last success, or null if the last delivery succeeded."""
+    """The endpoint was paused. `failing_since` is when its deliveries began to fail.
+
+    It is null if the last delivery succeeded.
+    """
 
     type = "webhook_endpoint.paused"
 
