@@ -46,15 +46,15 @@ class Repositories:
 
 
 class UnitOfWork(Repositories, ABC):
-    """One transaction. Changes persist if they are saved and then committed.
+    """One transaction. Changes are stored if they are saved and then committed.
 
-    The events that saved aggregates have recorded are written to the outbox in the same transaction, and so are entries of
-    the audit log.
+    The events that saved aggregates have recorded are written to the outbox in the same transaction, and so
+    are the entries of the audit log.
     """
 
     @abstractmethod
     async def flush(self) -> None:
-        """Write the recorded events and audit entries now, so that the commit is shorter."""
+        """Write the recorded events and audit entries now, so that the commit takes less time."""
 
     @abstractmethod
     async def commit(self) -> None:
@@ -65,10 +65,11 @@ class UnitOfWork(Repositories, ABC):
 
 
 class UnitOfWorkFactory(Protocol):
-    """Opens units of work. Leaving one always returns its connection and rolls back uncommitted changes.
+    """Opens units of work, each of which returns its connection when it is left.
 
-    `actor` performs the changes. Committing audit entries without an actor raises RuntimeError.
-    Opening raises Overloaded when no connection comes free in time, and DatabaseUnavailable.
+    Uncommitted changes are rolled back. `actor` performs the changes. Committing audit entries without an
+    actor raises RuntimeError. Opening raises DatabaseUnavailable, and Overloaded if no connection is free in
+    time.
     """
 
     def __call__(self, actor: Actor | None = None) -> AbstractAsyncContextManager[UnitOfWork]: ...

@@ -1,4 +1,4 @@
-"""Which events and stock movements the audit log records, and with which details."""
+"""Which events and stock movements are recorded in the audit log, and with which details."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ from domain.webhooks.events import WebhookEndpointPaused, WebhookEndpointResumed
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """The audit action of an event class, and the fields that become details."""
+    """The audit action of an event class, and the fields of the event that become details."""
 
     action: AuditAction
     fields: tuple[str, ...] = ()
@@ -71,14 +71,14 @@ _MOVEMENTS: Mapping[MovementReason, AuditAction] = {
     MovementReason.CORRECTION: AuditAction.STOCK_ADJUSTED,
     MovementReason.RETURN: AuditAction.STOCK_ADJUSTED,
 }
-"""Stock changes by staff. Changes by orders are in the ledger only."""
+"""The stock changes by staff. Stock changes by orders are recorded only in the ledger."""
 
 
 def audited_event(event: Event, actor: Actor | None) -> Audited | None:
-    """Return how the audit log records an event, or None.
+    """Return the audit record of an event, or None if the event is not audited.
 
-    Of the events of orders, only actions by staff are recorded. Actions of customers, providers and the shop are in
-    the order's history.
+    Of the events of orders, only actions by staff are audited. Actions of customers, providers and the shop
+    are recorded in the order's history.
     """
     audited = _EVENTS.get(type(event))
     if audited is None or not isinstance(event, OrderEvent):
@@ -88,7 +88,7 @@ def audited_event(event: Event, actor: Actor | None) -> Audited | None:
 
 
 def audited_movement(movement: Movement) -> AuditAction | None:
-    """Return the audit action of a stock movement, or None."""
+    """Return the audit action of a stock movement, or None if the movement is not audited."""
     return _MOVEMENTS.get(movement.reason)
 
 

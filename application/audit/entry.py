@@ -70,7 +70,7 @@ class AuditAction(StrEnum):
 
 
 Details = Mapping[str, str | int]
-"""Further details: ids, numbers and codes. No personal data, secrets or free text."""
+"""Further details: ids, numbers and codes; no personal data, secrets or free text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from domain.shared.ids import ClientId, UserId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditFilter:
-    """The conditions on the entries to list; `created_after` <= `at` < `created_before`."""
+    """The conditions on the entries of a list; `created_after` <= `at` < `created_before`."""
 
     actor_id: UserId | ClientId | None = None
     action: AuditAction | None = None
@@ -26,7 +26,10 @@ class AuditQueries(Protocol):
     async def list(
         self, criteria: AuditFilter, *, after: Position | None, limit: int
     ) -> Page[AuditEntryView]:
-        """Return the entries after a position, sorted by `at` and then by id, the newest first."""
+        """Return the entries after a position, newest first.
+
+        The sort keys are `at` and then the id.
+        """
         ...
 
 
@@ -34,5 +37,8 @@ class AuditRecords(PrunableRecords, Protocol):
     """The stored audit log, from which old entries are deleted."""
 
     async def prune(self, *, before: datetime, limit: int) -> int:
-        """Delete at most `limit` entries older than this time, oldest first, and return their number."""
+        """Delete at most `limit` entries older than this time, oldest first.
+
+        Returns the number of deleted entries.
+        """
         ...

@@ -1,4 +1,4 @@
-"""Use cases that read the audit log. They change nothing."""
+"""Use cases that read the audit log."""
 
 from dataclasses import dataclass
 

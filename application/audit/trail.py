@@ -14,10 +14,10 @@ from domain.shared.ids import AuditEntryId
 
 
 class AuditTrail:
-    """Collects audit entries until the unit of work writes them with its commit.
+    """Collects audit entries, which the unit of work writes with its commit.
 
-    Saved aggregates and stock movements produce entries; use cases record the rest. `actor` performs the changes of
-    the unit of work.
+    Saved aggregates and stock movements produce entries; use cases record other actions. `actor` performs the
+    changes of the unit of work.
     """
 
     def __init__(self, actor: Actor | None, ids: IdFactory) -> None:
@@ -32,7 +32,10 @@ class AuditTrail:
         self._record(action, object_id, at, details, self._actor)
 
     def follow_events(self, events: Iterable[Event]) -> None:
-        """Record the events that are audited. Raises RuntimeError in a unit of work without an actor."""
+        """Record the audited ones of these events.
+
+        Raises RuntimeError in a unit of work without an actor.
+        """
         for event in events:
             audited = audited_event(event, self._actor)
             if audited is not None:
@@ -40,7 +43,7 @@ class AuditTrail:
                 self._record(audited.action, event.aggregate_id, event.occurred_at, details, self._actor)
 
     def follow_movements(self, movements: Iterable[Movement]) -> None:
-        """Record the stock movements that are audited, each with the movement's own actor."""
+        """Record the audited ones of these stock movements, each with its own actor."""
         for movement in movements:
             action = audited_movement(movement)
             if action is not None:
@@ -52,7 +55,7 @@ class AuditTrail:
                 self._record(action, movement.product_id, movement.at, details, movement.actor)
 
     def take(self) -> list[AuditEntry]:
-        """Return the entries and clear them."""
+        """Return the collected entries and clear them."""
         taken, self._entries = self._entries, []
         return taken
 

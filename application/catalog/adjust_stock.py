@@ -22,14 +22,20 @@ class AdjustStockCommand:
 
 @dataclass(frozen=True, slots=True)
 class AdjustStock:
-    """Adjust the stock of several products for a receipt, damage, correction or return: all lines or none."""
+    """Adjust the stock of several products: all lines or none.
+
+    The reason is a receipt, damage, a correction or a return.
+    """
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
     ids: IdFactory
 
     async def __call__(self, command: AdjustStockCommand) -> IdempotentResult[AdjustmentView]:
-        """Return the adjusted stocks. Raises StockConflict, IdempotencyKeyReused, IdempotencyInFlight."""
+        """Return the adjusted stocks.
+
+        Raises StockConflict, IdempotencyKeyReused, IdempotencyInFlight.
+        """
         async with self.unit_of_work(command.actor) as work:
             return await run_once(work, command.key, AdjustmentView, lambda: self._adjust(work, command))
 

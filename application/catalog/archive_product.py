@@ -9,7 +9,10 @@ from domain.shared.ids import ProductId
 
 @dataclass(frozen=True, slots=True)
 class ArchiveProduct:
-    """Archive a product, unless it was edited after the caller read it. Placed orders are not affected."""
+    """Archive a product, unless it was edited after the caller read it.
+
+    Placed orders are not affected.
+    """
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock

@@ -21,9 +21,10 @@ class CountStockCommand:
 
 @dataclass(frozen=True, slots=True)
 class CountStock:
-    """Set the units on hand to a counted number, unless the stock changed after the caller read it.
+    """Set the units on hand to a counted number.
 
-    The number cannot be below the reserved units.
+    The request fails if the stock changed after the caller read it. The number cannot be below the reserved
+    units.
     """
 
     unit_of_work: UnitOfWorkFactory

@@ -30,7 +30,10 @@ class CreateProduct:
     ids: IdFactory
 
     async def __call__(self, command: CreateProductCommand) -> IdempotentResult[ProductView]:
-        """Return the new product. Raises SkuTaken, StockConflict, IdempotencyKeyReused, IdempotencyInFlight."""
+        """Return the new product.
+
+        Raises SkuTaken, StockConflict, IdempotencyKeyReused, IdempotencyInFlight.
+        """
         async with self.unit_of_work(command.actor) as work:
             return await run_once(work, command.key, ProductView, lambda: self._create(work, command))
 

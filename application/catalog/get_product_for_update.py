@@ -8,10 +8,10 @@ from domain.shared.ids import ProductId
 async def get_product_for_update(work: UnitOfWork, product_id: ProductId) -> tuple[Product, Stock]:
     """Return a product and its stock, both locked. Raises NotFound.
 
-    An edit depends on the version of the stock, so the stock is locked as well.
+    The version that clients see depends on the stock, so an edit locks the stock as well.
 
-    The product is locked first: an import may hold its lock for long, and orders must not wait for the stock
-    meanwhile.
+    The product is locked first. An import may hold a product's lock for long, and during that time orders
+    must not wait for the stock.
     """
     product = (await work.products.lock([product_id])).get(product_id)
     stock = (await work.stocks.lock([product_id])).get(product_id)

@@ -21,11 +21,12 @@ class ImportResult:
 
 @dataclass(frozen=True, slots=True)
 class ImportCatalog:
-    """Import a planned catalog file in one transaction: all rows or none, even if the process is killed.
+    """Import a planned catalog file in one transaction: all rows or none.
 
-    Only products that change are locked, and orders do not wait for these locks. The stocks of these products are
-    locked last, for the moment of the commit, so that a product never changes while an order reads it. Products that
-    the file does not name are not changed, nor is the stock of known products.
+    This holds even if the process is killed. Only products that change are locked, and orders do not wait for
+    these locks. The stocks of these products are locked last, directly before the commit, so that a product
+    never changes while an order reads it. Products that the file does not name are not changed. The stock of
+    existing products is not changed either.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -40,11 +41,11 @@ class ImportCatalog:
         Raises SkuTaken, Overloaded.
         """
         known = {row.product_id: row.row for row in plan.rows if row.product_id is not None}
-        # Ids are created in the order of the file, because lists show products in the order of their ids.
+        # The file's order determines the ids, because lists show products in the order of their ids.
         new = [(ProductId(self.ids.new()), row.row) for row in plan.rows if row.product_id is None]
         changed: list[Product] = []
         async with self.unit_of_work(actor) as work:
-            # Sorted, so that two imports never wait for each other.
+            # One order of locking for all imports rules out deadlocks.
             for ids in _batches(sorted(known)):
                 changed += await self._change(work, {id_: known[id_] for id_ in ids}, replace=plan.replace)
                 await work.flush()
@@ -61,9 +62,9 @@ class ImportCatalog:
     async def _change(
         self, work: UnitOfWork, rows: Mapping[ProductId, CatalogRow], *, replace: bool
     ) -> Sequence[Product]:
-        """Change known products, and return those that really changed.
+        """Change known products, and return the products that were really changed.
 
-        Another editor may have made the same change meanwhile.
+        A row changes nothing if another editor has made the same change in the meantime.
         """
         products = await work.products.lock(rows)
         stocks = await work.stocks.get(rows)

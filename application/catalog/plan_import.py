@@ -1,4 +1,4 @@
-"""What an import would change, and whether its rows are valid."""
+"""The plan of an import: the changes it would make, and the validation of its rows."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from domain.shared.text import ensure_valid
 from domain.shared.unset import Unset
 
 ROWS_AT_A_TIME = 500
-"""The most rows of one statement of an import."""
+"""The maximum number of rows in one statement of an import."""
 
 
 class ProductValues(NamedTuple):
@@ -24,9 +24,9 @@ class ProductValues(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogRow:
-    """A row of an import file, with the fields that it sets. `initial_stock` applies to new products only.
+    """A row of an import file, with the fields that it sets.
 
-    `line` is the line of the file in which the row begins.
+    `initial_stock` applies only to new products. `line` is the line of the file in which the row begins.
     """
 
     line: int
@@ -35,9 +35,10 @@ class CatalogRow:
     initial_stock: int = 0
 
     def values_for(self, product: Product | None, *, replace: bool) -> ProductValues:
-        """Return the values after the import. Raises ValidationFailed if a new product lacks a field.
+        """Return the values of the product after the import.
 
-        `replace` resets the fields that the row does not name.
+        `replace` resets the fields that the row does not name. Raises ValidationFailed if a new product lacks
+        a field.
         """
         status = self.changes.status
         if product is None or replace:
@@ -59,7 +60,7 @@ class PlannedRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportPlan:
-    """The rows that change something."""
+    """The rows of an import that create or change a product."""
 
     replace: bool
     rows: Sequence[PlannedRow]
@@ -67,7 +68,7 @@ class ImportPlan:
 
 
 class InvalidRows(Exception):
-    """Rows cannot be imported. Each violation is listed with the line of its row."""
+    """Some rows cannot be imported. Each violation is listed with the line of its row."""
 
     def __init__(self, violations: Sequence[tuple[int, Violation]]) -> None:
         super().__init__(f"{len(violations)} violations")
@@ -76,7 +77,7 @@ class InvalidRows(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PlanImport:
-    """Compare the rows of a catalog file with the products, without locks and without changing anything."""
+    """Compare the rows of a catalog file with the products. Nothing is locked or changed."""
 
     unit_of_work: UnitOfWorkFactory
 

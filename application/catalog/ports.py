@@ -26,22 +26,26 @@ class SkuTaken(DomainError):
 
 class ProductRepository(Protocol):
     async def add(self, products: Sequence[Product]) -> None:
-        """Add products. Their stocks must have been added before. Raises SkuTaken."""
+        """Add products whose stocks were added before. Raises SkuTaken."""
         ...
 
     async def get(self, product_ids: Iterable[ProductId]) -> Mapping[ProductId, Product]:
-        """Return the products that exist. No change of them is committed while their stocks are locked."""
+        """Return the products that exist.
+
+        While the stock of a product is locked, no change of the product is committed.
+        """
         ...
 
     async def lock(self, product_ids: Iterable[ProductId]) -> Mapping[ProductId, Product]:
-        """Return the products that exist, locked until the unit of work ends. Orders do not wait for these locks.
+        """Return the existing products, locked until the unit of work ends.
 
-        They are locked in one fixed order, and before stocks. Raises Overloaded when a lock does not come free in time.
+        Orders do not wait for these locks. The locks are taken in one fixed order, and before locks on
+        stocks. Raises Overloaded if a lock is not released in time.
         """
         ...
 
     async def find_by_sku(self, skus: Iterable[str]) -> Mapping[str, Product]:
-        """Return the products that exist, by SKU."""
+        """Return the existing products by SKU."""
         ...
 
     async def save(self, products: Sequence[Product]) -> None:
@@ -55,14 +59,14 @@ class StockRepository(Protocol):
         ...
 
     async def get(self, product_ids: Iterable[ProductId]) -> Mapping[ProductId, Stock]:
-        """Return the stocks that exist, without locks."""
+        """Return the existing stocks, without locks."""
         ...
 
     async def lock(self, product_ids: Iterable[ProductId]) -> Mapping[ProductId, Stock]:
-        """Return the stocks that exist, locked until the unit of work ends.
+        """Return the existing stocks, locked until the unit of work ends.
 
-        They are locked in one fixed order, so that two units of work never wait for each other.
-        Raises Overloaded when a lock does not come free in time.
+        The locks are taken in one fixed order, which rules out deadlocks. Raises Overloaded if a lock is not
+        released in time.
         """
         ...
 
@@ -90,14 +94,14 @@ class ProductSort(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductFilter:
-    """The conditions on the products to list.
+    """The conditions on the products of a list.
 
-    Prices are minor units of `currency`; the bounds belong to the range.
+    Prices are minor units of `currency`; the range includes both bounds.
 
-    Times bound the last edit: `changed_after` <= `updated_at` < `changed_before`.
+    Times limit the last edit: `changed_after` <= `updated_at` < `changed_before`.
 
-    `query` matches a product if each of its words begins a word of the product, or is one typo away from a word of
-    its name or SKU: see `domain.catalog.search`. `sku` is exact.
+    A product matches `query` if each word of the query begins a word of the product, or is one typo away from
+    a word of its name or SKU: see `domain.catalog.search`. `sku` matches exactly.
     """
 
     query: str | None = None
@@ -125,10 +129,10 @@ class ProductQueries(Protocol):
         after: Position | None,
         limit: int,
     ) -> Page[ProductView]:
-        """Return the products after a position, sorted by `sort` and then by id in the same direction.
+        """Return the products after a position. They are sorted by `sort` and then by id.
 
-        If `limit` is at least 2, a product whose SKU equals the query comes first, and is not repeated on a later
-        page.
+        Both keys are sorted in the same direction. If `limit` is at least 2, a product whose SKU equals the
+        query comes first, and is not repeated on a later page.
         """
         ...
 
@@ -143,9 +147,8 @@ class ProductSearchIndex(Protocol):
     async def refresh(self, *, limit: int) -> int:
         """Recompute the words that an earlier release stored for some products.
 
-        Returns the number of these products.
-
-        Products that another transaction has locked are skipped. Raises Overloaded, DatabaseUnavailable.
+        Returns the number of recomputed products. Products that another transaction has locked are skipped.
+        Raises Overloaded, DatabaseUnavailable.
         """
         ...
 

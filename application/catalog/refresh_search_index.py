@@ -5,7 +5,10 @@ from application.catalog.ports import ProductSearchIndex
 
 @dataclass(frozen=True, slots=True)
 class RefreshSearchIndex:
-    """Recompute the search words that an earlier release stored, in small batches that other work can interrupt."""
+    """Recompute the search words that an earlier release stored.
+
+    The work is done in small batches, so that other jobs can run in between.
+    """
 
     index: ProductSearchIndex
     limit: int = 20

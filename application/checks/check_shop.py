@@ -22,7 +22,10 @@ class CheckShop:
         return findings
 
     async def unless_checked_within(self, period: timedelta) -> Sequence[Finding]:
-        """Return the findings, or no findings if a worker has checked the shop within this time."""
+        """Check the shop, unless any worker has checked it within this time.
+
+        Returns the findings, or no findings if the check was skipped.
+        """
         since = self.clock.now() - period
         if any(tally.checked_at > since for tally in await self.records.latest()):
             return ()

@@ -42,7 +42,7 @@ _MEANINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The result of checking an invariant: the number of objects that break it, and the ids of the first ones.
+    """The result of checking an invariant: how many objects break it, and the first ids.
 
     Invariants I1 to I4 list ids of products, I5 ids of payments, and the others ids of orders.
     """
@@ -54,11 +54,9 @@ class Finding:
 
 class InvariantChecks(Protocol):
     async def run(self) -> Sequence[Finding]:
-        """Check every invariant, and return one finding for each, in their order.
+        """Check every invariant, and return one finding for each of them, in their order.
 
-        Changes that are committed during the check are not seen.
-
-        It reads the whole database.
+        The check reads the whole database. It does not see changes that are committed while it runs.
 
         Raises:
             DatabaseUnavailable, Overloaded.
@@ -83,5 +81,5 @@ class FindingRecords(Protocol):
         ...
 
     async def latest(self) -> Sequence[Tally]:
-        """Return the stored numbers in the order of the invariants; empty before the first check."""
+        """Return the stored numbers in the order of the invariants. There are none at first."""
         ...

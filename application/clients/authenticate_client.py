@@ -15,7 +15,7 @@ from domain.users.attempts import Attempt, AttemptKind
 
 
 class InvalidClient(DomainError):
-    """The client is unknown, or the secret is not one of its secrets (RFC 6749, section 5.2)."""
+    """The client is unknown, or it has no such secret (RFC 6749, section 5.2)."""
 
     code = "invalid_client"
 
@@ -25,7 +25,10 @@ class InvalidClient(DomainError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientCredentials:
-    """A client's id, secret and network. `actor` has no id, because the client is not authenticated yet."""
+    """A client's id, secret and network.
+
+    `actor` has no id, because the client is not authenticated yet.
+    """
 
     client_id: str
     secret: str = field(repr=False)
@@ -38,8 +41,8 @@ class AuthenticateClient:
     """Authenticate a service client by one of its secrets.
 
     Wrong secrets are throttled per client id and per network. The right secret is always accepted: 256 random
-    bits cannot be guessed, so guesses must not lock a client out. An unknown client costs the same statements as a
-    wrong secret.
+    bits cannot be guessed, so wrong guesses must not lock a client out. An unknown client executes the same
+    statements as a wrong secret.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -57,7 +60,7 @@ class AuthenticateClient:
             if found is None or found.secret_with(shown) is None:
                 await self._refuse(credentials, found, work)
         async with self.unit_of_work(replace(credentials.actor, id=client_id)) as work:
-            # Lock and check again: the secret may have been retired meanwhile.
+            # The secret may have been retired since the first check, so the locked client is checked again.
             client = await work.clients.get(client_id)
             secret = client.secret_with(shown) if client else None
             if client is None or secret is None:
@@ -92,8 +95,8 @@ _NO_CLIENT = ClientId(UUID(int=0))
 def _id_in(text: str) -> ClientId:
     """Parse a client id. An invalid text yields an id that no client has.
 
-    An id has one spelling (RFC 6749, section 2.2): a guess with another spelling would not be throttled with the
-    others.
+    Only one spelling of an id is accepted (RFC 6749, section 2.2). Otherwise, guesses with different
+    spellings would not be throttled together.
     """
     try:
         client_id = UUID(text)

@@ -9,7 +9,10 @@ from domain.shared.actor import Actor
 
 @dataclass(frozen=True, slots=True)
 class DisableClient:
-    """Permanently disable a client and retire its secrets. Its name stays, because histories refer to it."""
+    """Permanently disable a client and retire its secrets.
+
+    The name of the client stays taken, because histories refer to the client.
+    """
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock

@@ -10,7 +10,10 @@ from domain.users.permissions import Scope
 
 @dataclass(frozen=True, slots=True)
 class ClientToken:
-    """The access token of a service client. There is no refresh token (RFC 6749, section 4.4.3)."""
+    """The access token of a service client.
+
+    There is no refresh token (RFC 6749, section 4.4.3).
+    """
 
     access: AccessToken
     scopes: tuple[Scope, ...]

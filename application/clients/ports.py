@@ -27,7 +27,7 @@ class ClientRepository(Protocol):
         ...
 
     async def peek(self, client_id: ClientId) -> ServiceClient | None:
-        """Return the client without a lock. It must not be saved."""
+        """Return the client without a lock. The returned client must not be saved."""
         ...
 
     async def get(self, client_id: ClientId) -> ServiceClient | None:
@@ -47,7 +47,7 @@ class ClientQueries(Protocol):
     """Reads of service clients, outside of any unit of work."""
 
     async def scopes_of(self, client_id: ClientId, secret_id: SecretId) -> frozenset[Scope] | None:
-        """Return the scopes of an enabled client with this valid secret. One statement reads them."""
+        """Return the scopes of an enabled client with this valid secret, read by one statement."""
         ...
 
     async def all(self) -> Sequence[ClientView]:

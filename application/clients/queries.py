@@ -1,4 +1,4 @@
-"""Use cases that read clients. They change nothing."""
+"""Use cases that read clients."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

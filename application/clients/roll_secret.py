@@ -14,7 +14,10 @@ from domain.shared.ids import SecretId
 
 @dataclass(frozen=True, slots=True)
 class RollSecret:
-    """Give a service client a second secret, which is shown once. Both are valid until one is retired."""
+    """Give a service client a second secret, which is shown once.
+
+    Both secrets are valid until one of them is retired.
+    """
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
@@ -22,7 +25,10 @@ class RollSecret:
     randomness: Randomness
 
     async def __call__(self, name: str, *, actor: Actor) -> NewSecretView:
-        """Return the client's id with its new secret. Raises NotFound, TooManySecrets, ClientDisabled."""
+        """Return the client's id with its new secret.
+
+        Raises NotFound, TooManySecrets, ClientDisabled.
+        """
         now, secret = self.clock.now(), self.randomness.token_bytes(SECRET_BYTES)
         issued = ClientSecret.issue(SecretId(self.ids.new()), secret, now=now)
         async with self.unit_of_work(actor) as work:

@@ -23,7 +23,7 @@ class SecretView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientView:
-    """A service client. `scopes` are sorted; `secrets` are its valid secrets, the oldest first."""
+    """A service client. `scopes` are sorted; `secrets` are the valid secrets, oldest first."""
 
     id: ClientId
     name: str

@@ -9,10 +9,11 @@ CONTENT_TYPE = "application/cloudevents+json"
 
 
 def cloud_event(event: PublishedEvent, *, source: str) -> dict[str, object]:
-    """Return the event in its envelope. `source` is the URL of the service; with it, the id is globally unique.
+    """Return the event in its envelope.
 
-    `partitionkey` and `sequence` are documented extensions: events with one key are in order, and `sequence` sorts as
-    text. `aggregateversion` is our own extension.
+    `source` is the URL of the service; it makes the id globally unique. `partitionkey` and `sequence` are
+    documented extensions of CloudEvents: events with the same partition key are in order, and `sequence`
+    sorts as text. `aggregateversion` is an extension of this project.
     """
     return {
         "specversion": "1.0",

@@ -18,13 +18,13 @@ class OutboxQueries(Protocol):
     async def count(self, event_type: str, *, of: Collection[UUID] | None = None) -> int:
         """Return the number of committed events of this type, such as `order.placed`.
 
-        If `of` is given, only events of the aggregates with these ids are counted.
+        If `of` is given, only events of aggregates with these ids count.
         """
         ...
 
 
 class UnknownEvent(DomainError):
-    """The event after which the list should continue is not in the feed."""
+    """The list should continue after an event that is not in the feed."""
 
     code = "invalid_cursor"
 
@@ -33,10 +33,11 @@ class UnknownEvent(DomainError):
 
 
 class EventFeed(PrunableRecords, Protocol):
-    """All committed events in one order that never changes, so that a reader misses none.
+    """All committed events in one order that never changes, so that no reader misses an event.
 
-    An event gets its position when it is published, not when it occurs. Events of a transaction that commits late
-    come after events that were already read. The events of one aggregate are in the order of its versions.
+    An event gets its position when it is published, not when it occurs. Events of a transaction that commits
+    late therefore come after events that were already read. The events of one aggregate are in the order of
+    its versions.
     """
 
     async def publish_new(self, *, limit: int) -> int:
@@ -54,15 +55,19 @@ class EventFeed(PrunableRecords, Protocol):
         ...
 
     async def prune(self, *, before: datetime, limit: int) -> int:
-        """Delete at most `limit` published events that occurred before this time; return their number.
+        """Delete at most `limit` published events that occurred before this time.
 
-        The last event, and events that webhook deliveries refer to, are kept.
+        Returns the number of deleted events. The last event is not deleted, nor are events to which webhook
+        deliveries refer.
         """
         ...
 
 
 class PublisherUnavailable(Exception):
-    """Events could not be published, or the result is unknown. Some of them may have been published."""
+    """The publisher failed to publish events, or the result is unknown.
+
+    Some of the events may have been published.
+    """
 
 
 class EventPublisher(Protocol):
@@ -72,16 +77,20 @@ class EventPublisher(Protocol):
     def name(self) -> str: ...
 
     async def publish(self, events: Sequence[PublishedEvent]) -> None:
-        """Publish events in this order, and return when they are durable. Raises PublisherUnavailable.
+        """Publish events in this order, and return when they are durable.
 
-        An event is published again if the result was unknown. Receivers detect the repetition by the event's id.
+        An event whose result was unknown is published again. Receivers recognize it by its id. Raises
+        PublisherUnavailable.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class RelayLease:
-    """The exclusive right to publish the events after `after` for some time. `token` identifies the lease."""
+    """The exclusive right to publish the events after `after` for a limited time.
+
+    `token` identifies the lease.
+    """
 
     publisher: str
     token: UUID
@@ -94,12 +103,12 @@ class RelayProgress(Protocol):
     async def lease(
         self, publisher: str, *, token: UUID, now: datetime, until: datetime
     ) -> RelayLease | None:
-        """Return a lease, or None while another one is valid."""
+        """Return a lease, or None while another lease is valid."""
         ...
 
     async def end(self, lease: RelayLease, *, after: EventId | None) -> bool:
         """End a lease and record the publisher's progress.
 
-        Returns False if the lease had expired and another relay has taken it.
+        Returns False if the lease has expired and another relay has taken over.
         """
         ...

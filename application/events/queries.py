@@ -1,4 +1,4 @@
-"""Use cases that read events. They change nothing."""
+"""Use cases that read events."""
 
 from dataclasses import dataclass
 

@@ -26,9 +26,10 @@ class PublishedEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventPage:
-    """A page of the feed. `last` is the last event that was read; None at the beginning of the feed.
+    """A page of the feed. `last` is the last event that was read.
 
-    `has_more` is true if the feed continues. With a filter it can be true although no event matched.
+    At the beginning of the feed, `last` is None. `has_more` is true if the feed continues. With a filter, it
+    can be true even if no event matched.
     """
 
     events: tuple[PublishedEvent, ...]

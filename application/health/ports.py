@@ -1,11 +1,14 @@
-"""Whether the database can serve this release."""
+"""The check whether the database can serve this release."""
 
 from typing import Protocol
 
 from domain.shared.errors import DomainError
 
 _RETRY_AFTER = 5
-"""Seconds until a client should retry. A migration during a deployment takes about as long."""
+"""The number of seconds after which a client should retry.
+
+A migration during a deployment takes about as long.
+"""
 
 
 class SchemaOutdated(DomainError):
@@ -23,7 +26,7 @@ class SchemaOutdated(DomainError):
 
 
 class ReleaseOutdated(DomainError):
-    """A newer release has migrated the schema, and this release can no longer use it."""
+    """A newer release has migrated the schema, and this release cannot use the new schema."""
 
     code = "release_outdated"
 
@@ -39,8 +42,8 @@ class Health(Protocol):
     async def check(self) -> None:
         """Check that the database accepts writes and that this release can use its schema.
 
-        A database server may accept reads only, for example a standby, or a server whose disk is full or whose
-        synchronous standby is lost.
+        A standby accepts no writes. Neither does a server whose disk is full or whose synchronous standby is
+        lost.
 
         Raises:
             DatabaseUnavailable, SchemaOutdated, ReleaseOutdated

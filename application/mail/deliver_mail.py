@@ -17,9 +17,9 @@ from domain.users.user import UserStatus
 
 @dataclass(frozen=True, slots=True)
 class MailFailure:
-    """A message that was not sent and is either retried later or set aside.
+    """A message that was not sent. It is retried later or set aside.
 
-    `error` is None if the message was set aside because it was overdue for too long.
+    `error` is None if the message was set aside because it had waited too long.
     """
 
     request: MailRequest
@@ -31,10 +31,10 @@ class MailFailure:
 class DeliverMail:
     """Send the mail that is due.
 
-    A message is written when it is sent. Its token is created then, and only its hash is stored. No database
-    connection is held during the delivery. A failed message is retried with growing pauses, and set aside after its
-    last attempt. It never delays other messages: they are sent in the same run, and messages without an attempt
-    come first.
+    A message is written when it is sent. Its token is created at that time, and only the hash of the token is
+    stored. No database connection is held during the delivery. A failed message is retried with growing
+    pauses, and set aside after its last attempt. A failing message never delays others: all due messages are
+    sent in the same run, and messages without an attempt come first.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -108,8 +108,8 @@ class DeliverMail:
     async def _endpoint_message(
         self, request: MailRequest, endpoint_id: EndpointId, work: UnitOfWork
     ) -> Message | None:
-        """Return the message about an endpoint, unless its state has changed since."""
-        # The endpoint is not locked here: a change of its state locks the endpoint first and the mail request second.
+        """Return the message about an endpoint, unless the endpoint has changed since the request."""
+        # A change of the endpoint locks the endpoint before the mail request, so it must not be locked here.
         endpoint = await work.webhooks.peek(endpoint_id)
         if endpoint is None:
             return None
@@ -124,7 +124,7 @@ class DeliverMail:
                 return None
 
     async def _account_message(self, request: MailRequest, work: UnitOfWork, now: datetime) -> Message | None:
-        """Return the message, or None if the address has no account that needs it."""
+        """Return the message, or None if no account with the address needs it."""
         user = await work.users.find_by_email(request.address)
         if request.sign_up_id is not None and (user is None or user.status is UserStatus.PENDING):
             return await self._confirmation(request.sign_up_id, work, now)

@@ -18,9 +18,9 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class MailTemplates:
-    """Mail templates. `storefront` is the URL of the shop's own pages, if any, for links.
+    """Mail templates. `storefront` is the URL of the shop's own pages for links, if it has any.
 
-    A token is in the fragment of its link. Browsers do not send fragments, so no server logs it.
+    A link contains its token in the fragment. Browsers do not send fragments, so no server logs the token.
     """
 
     storefront: str | None
@@ -28,7 +28,8 @@ class MailTemplates:
     def verify_email(self, to: EmailAddress, token: str, *, requested_at: datetime) -> Message:
         """Return the message about one sign-up.
 
-        The time identifies the sign-up for the reader. The name is text that the client has chosen.
+        The time of the sign-up shows the reader which sign-up it is. The name is not used, because the client
+        chose it.
         """
         return Message(
             to,

@@ -30,16 +30,17 @@ class MailRequests(Protocol):
     async def add(self, request: MailRequest) -> None:
         """Store the request, unless a request of the same kind already waits for the same address.
 
-        It replaces a request that was set aside. A request for a sign-up is always stored; the sign-up must be
-        stored before.
+        The new request replaces a request that was set aside. A request for a sign-up is always stored; the
+        sign-up must be stored before.
         """
         ...
 
     async def next_due(self, now: datetime) -> MailRequest | None:
-        """Return a due request, locked, or None. Requests that other transactions have locked are skipped.
+        """Return a due request, locked, or None.
 
-        Requests with fewer attempts come first, so that failing messages do not delay others. Among equals, the
-        request that has been due for the longest time comes first.
+        Requests that other transactions have locked are skipped. Requests with fewer attempts come first, so
+        that failing messages do not delay others. Among requests with equally many attempts, the longest due
+        request comes first.
         """
         ...
 
@@ -48,7 +49,7 @@ class MailRequests(Protocol):
         ...
 
     async def set_aside(self, request: MailRequest, *, at: datetime) -> None:
-        """Set the request aside, unless another attempt was made meanwhile."""
+        """Set the request aside, unless another attempt has been made in the meantime."""
         ...
 
     async def list_set_aside(self, *, limit: int) -> Sequence[MailRequest]:
@@ -56,9 +57,9 @@ class MailRequests(Protocol):
         ...
 
     async def prune_set_aside(self, *, until: datetime) -> None:
-        """Delete requests that were set aside by this moment."""
+        """Delete requests that were set aside at this time or earlier."""
         ...
 
     async def remove(self, request: MailRequest) -> None:
-        """Delete the request, unless another attempt was made meanwhile."""
+        """Delete the request, unless another attempt has been made in the meantime."""
         ...

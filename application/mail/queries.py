@@ -1,4 +1,4 @@
-"""Use cases that read the mail queue. They change nothing."""
+"""Use cases that read the mail queue."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

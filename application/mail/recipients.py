@@ -1,4 +1,4 @@
-"""The addresses that get mail about the shop."""
+"""The addresses that get mail from the shop about its objects."""
 
 from collections.abc import Sequence
 
@@ -9,12 +9,12 @@ from domain.users.user import UserStatus
 
 
 async def address_of(user_id: UserId, work: UnitOfWork) -> EmailAddress | None:
-    """Return the address of an active user; None if there is no such user."""
+    """Return the address of an active user, or None if there is no such user."""
     user = await work.users.peek(user_id)
     return user.email if user is not None and user.status is UserStatus.ACTIVE else None
 
 
 async def addresses_of_admins(work: UnitOfWork) -> Sequence[EmailAddress]:
-    """Lock the admins, and return the addresses of the active ones."""
+    """Lock the admins, and return the addresses of the active admins."""
     addresses = [await address_of(user_id, work) for user_id in await work.users.lock_admins()]
     return [address for address in addresses if address is not None]

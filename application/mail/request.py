@@ -12,17 +12,20 @@ from domain.users.email_address import EmailAddress
 FIRST_PAUSE = timedelta(minutes=1)
 """The pause after the first attempt.
 
-It is longer than an attempt takes, so that one worker at a time sends a message.
+The pause is longer than an attempt takes, so that only one worker at a time sends a message.
 """
 
 GIVE_UP_AFTER = timedelta(hours=1)
 
 MAX_ATTEMPTS = 6
-"""The most attempts. The pauses between them are 1, 2, 4, 8 and 16 minutes."""
+"""The maximum number of attempts. The pauses between them are 1, 2, 4, 8 and 16 minutes."""
 
 
 class MailKind(StrEnum):
-    """The reason of a message. The template also depends on whether the address has an account."""
+    """The reason for a message.
+
+    The template also depends on whether the address has an account.
+    """
 
     SIGN_UP = "sign_up"
     PASSWORD_RESET = "password_reset"  # noqa: S105 - a reason, not a password
@@ -35,10 +38,10 @@ class MailKind(StrEnum):
 
 @dataclass(slots=True, kw_only=True)
 class MailRequest:
-    """A request to send a message: one for each sign-up, and one for each other kind and subject.
+    """A request to send a message: one per sign-up, and one per kind and subject otherwise.
 
-    A second request for a password reset while the first one waits has no effect. A notice has a `subject_id`:
-    the id of the object that it is about.
+    A second request for a password reset has no effect while the first one waits. A notice has a
+    `subject_id`, the id of the object that it is about.
     """
 
     kind: MailKind

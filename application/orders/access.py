@@ -13,7 +13,7 @@ class OrderAccess:
     """
 
     party: Party
-    """The party that the caller is in the table of transitions."""
+    """The role of the caller in the table of transitions."""
     customer_id: UserId | None
 
     def __post_init__(self) -> None:

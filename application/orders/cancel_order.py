@@ -32,11 +32,11 @@ class CancelOrderCommand:
 
 @dataclass(frozen=True, slots=True)
 class CancelOrder:
-    """Cancel an unshipped order, or units of an order that were not shipped, and release their stock.
+    """Cancel an unshipped order, or some units that were not shipped, and release their stock.
 
-    The money that was paid for them is refunded; the refund is sent to the provider shortly after. Customers can
-    cancel units until shipping begins, and staff at any time. When nothing is left to ship, the order is fulfilled,
-    or cancelled if nothing was shipped.
+    The price that was paid for them is refunded; the refund is sent to the provider shortly after. Customers
+    can cancel units until shipping begins, and staff at any time. When no unit is left to ship, the order is
+    fulfilled, or cancelled if nothing was shipped.
     """
 
     unit_of_work: UnitOfWorkFactory

@@ -1,4 +1,4 @@
-"""Staff approve or refuse a return."""
+"""Decisions of staff about a return."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,9 +28,10 @@ class ReturnCommand:
 
 @dataclass(frozen=True, slots=True)
 class ApproveReturn:
-    """Approve a return and set its refund. By default the refund is the price of its units, as far as paid.
+    """Approve a return and set its refund.
 
-    The refund is made when the units come back.
+    By default, the refund is the price of the returned units, as far as it was paid. The refund is made when
+    the units are received.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -51,7 +52,10 @@ class ApproveReturn:
 
 @dataclass(frozen=True, slots=True)
 class RefuseReturn:
-    """Refuse a return with a reason. An approved return whose units did not come back can also be refused."""
+    """Refuse a return with a reason.
+
+    An approved return can also be refused, as long as its units were not received.
+    """
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock

@@ -38,7 +38,7 @@ class FulfillOrder:
     clock: Clock
     ids: IdFactory
     captures: bool = False
-    """Whether the first shipment captures the authorized payment (`STEELYARD_CAPTURE_ON=fulfillment`)."""
+    """Whether the first shipment captures the payment (`STEELYARD_CAPTURE_ON=fulfillment`)."""
 
     async def __call__(self, command: FulfillOrderCommand) -> IdempotentResult[FulfillmentView]:
         """Return the fulfillment.

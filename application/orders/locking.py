@@ -9,7 +9,10 @@ from domain.shared.ids import OrderId, ReturnId
 
 
 async def get_order_for_update(work: UnitOfWork, order_id: OrderId, *, access: OrderAccess) -> Order:
-    """Return the order, locked. Raises NotFound if it does not exist or `access` does not cover it."""
+    """Return the order, locked.
+
+    Raises NotFound if the order does not exist or `access` does not cover it.
+    """
     order = await work.orders.get(order_id)
     if order is None or not access.permits(order.customer_id):
         raise NotFound("There is no such order.")
@@ -19,7 +22,7 @@ async def get_order_for_update(work: UnitOfWork, order_id: OrderId, *, access: O
 async def get_return_for_update(
     work: UnitOfWork, order_id: OrderId, return_id: ReturnId
 ) -> tuple[Order, OrderReturn]:
-    """Return an order and one of its returns. The order is locked. Raises NotFound."""
+    """Return an order and one of its returns, with the order locked. Raises NotFound."""
     order = await get_order_for_update(work, order_id, access=OrderAccess.all())
     for requested in await work.returns.of_order(order_id):
         if requested.id == return_id:

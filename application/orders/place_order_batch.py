@@ -30,7 +30,10 @@ RowId = UserId | ProductId
 
 @dataclass(frozen=True, slots=True)
 class PlaceOrderCommand:
-    """`waits_for` are rows that other transactions have locked. The batch waits for these locks."""
+    """The command to place an order.
+
+    `waits_for` are rows that other transactions have locked. The batch waits for these locks.
+    """
 
     request: OrderRequest
     key: IdempotencyKey
@@ -44,12 +47,12 @@ class PlaceOrderCommand:
 
     @property
     def order_key(self) -> tuple[UserId, str]:
-        """The customer and the key of the order. The combination is permanently unique."""
+        """The customer and the key of the order. No other order ever has the same pair."""
         return self.request.customer_id, self.key.key
 
 
 class RowsLocked(Exception):
-    """The order was neither accepted nor rejected, because another transaction has locked some of its rows."""
+    """Another transaction has locked rows of the order, so the order was not decided."""
 
     def __init__(self, rows: frozenset[RowId]) -> None:
         super().__init__(f"{len(rows)} rows are locked.")
@@ -66,12 +69,14 @@ NO_LIMITS = HoldLimits()
 class PlaceOrderBatch:
     """Place several orders in one transaction.
 
-    The keys are claimed, and all customers and the stock of all products are locked once. Each order is then accepted
-    or rejected on its own, in memory, in the order of the commands. All accepted orders are written together.
+    The keys are claimed, and all customers and the stock of all products are locked once. Each order is then
+    accepted or rejected individually, in memory, in the order of the commands. All accepted orders are
+    written together.
 
-    The batch does not wait for rows that another transaction has locked, so that such rows delay only their own
-    orders. The outcome of these orders is RowsLocked, unless `waits_for` names the rows. The rows of `waits_for`
-    are locked before anything else, so that this transaction never waits while it holds other locks.
+    The batch does not wait for rows that another transaction has locked. Such rows therefore delay only the
+    orders that need them. The outcome of these orders is RowsLocked, unless `waits_for` names the rows. The
+    rows of `waits_for` are locked before all others, so that this transaction never waits while it holds
+    other locks.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -81,7 +86,7 @@ class PlaceOrderBatch:
     limits: HoldLimits = NO_LIMITS
 
     async def __call__(self, commands: Sequence[PlaceOrderCommand]) -> Sequence[Outcome]:
-        """Return the outcome of each command, in their order.
+        """Return the outcomes of the commands, in their order.
 
         Raises OrderExists, IdempotencyInFlight, Overloaded, DatabaseUnavailable for the batch as a whole.
         """
@@ -116,7 +121,7 @@ class PlaceOrderBatch:
         stored: StoredResults,
         placed: dict[IdempotencyKey, Order],
     ) -> Outcome:
-        """Replay, accept or reject an order. An accepted order is added to `stored` and `placed`."""
+        """Replay, accept or reject an order. Add an accepted order to `stored` and `placed`."""
         try:
             if earlier := stored.get(command.key.scope):
                 return _replay(earlier, command.key)
@@ -132,8 +137,8 @@ class PlaceOrderBatch:
     def _place(self, command: PlaceOrderCommand, context: PlacementContext) -> Order:
         """Place one order in memory.
 
-        Raises InvalidToken for a closed account and AccountDisabled for a disabled account: an access token can
-        still be valid in both cases.
+        Raises InvalidToken for a closed account and AccountDisabled for a disabled account. An access token
+        can still be valid in both cases.
         """
         customer = context.holds.get(command.request.customer_id)
         if customer is None or customer.status is UserStatus.CLOSED:
@@ -163,10 +168,10 @@ async def _await_locks(work: UnitOfWork, commands: Sequence[PlaceOrderCommand]) 
 def _replay(earlier: StoredResult[OrderView], key: IdempotencyKey) -> IdempotentResult[OrderView]:
     """Return the result of an earlier request.
 
-    Raises OrderHasExpired if the order was pruned, IdempotencyKeyReused.
+    A stored result with a pending or confirmed order was stored when the order was placed. A stored result
+    with an expired order was stored when the order was pruned: see `ExpiredOrders`.
 
-    A result that was stored when the order was placed shows a pending or confirmed order. A result with an expired
-    order was stored when the order was pruned: see `ExpiredOrders`.
+    Raises OrderHasExpired if the order was pruned, IdempotencyKeyReused.
     """
     replay = earlier.replay(key)
     if replay.result.status is OrderStatus.EXPIRED:
@@ -175,7 +180,7 @@ def _replay(earlier: StoredResult[OrderView], key: IdempotencyKey) -> Idempotent
 
 
 def _current(order: StoredResult[OrderView], key: IdempotencyKey) -> Outcome:
-    """Return the present state of an order, for a retry of the request that placed it."""
+    """Return the present state of an order, for a retry of the request that placed the order."""
     try:
         return replace(order.replay(key), is_current_state=True)
     except IdempotencyKeyReused as rejection:
@@ -188,9 +193,10 @@ async def _replay_pruned(
     outcomes: Sequence[Outcome],
     stored: StoredResults,
 ) -> Sequence[Outcome]:
-    """Return existing orders instead of rejections, for commands whose idempotency records were pruned.
+    """Return existing orders instead of rejections if the idempotency records were pruned.
 
-    Such a retry can be rejected for a later state of the shop, for example if its own order took the last unit.
+    Without a record, a retry runs again. It can be rejected although the first request succeeded, for example
+    because its own order took the last unit.
     """
     rejected = [
         command

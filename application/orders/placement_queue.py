@@ -12,7 +12,10 @@ OrderLanes = Lanes[RowId, PlaceOrderCommand, IdempotentResult[OrderView]]
 
 @dataclass(frozen=True, slots=True)
 class PlacementQueue:
-    """Queues orders for batches: one common queue, and a lane for each row that another transaction locks."""
+    """Queues orders for batches.
+
+    There is one common queue, and a lane for each row that another transaction has locked.
+    """
 
     batcher: Batcher[PlaceOrderCommand, IdempotentResult[OrderView]]
     lanes: OrderLanes
@@ -26,12 +29,15 @@ class PlacementQueue:
             order = await self.orders.get_by_key(*command.order_key)
             if (
                 order is None
-            ):  # The existing order was pruned meanwhile; the idempotency record now has that state.
+            ):  # The existing order was pruned in the meantime; its idempotency record now shows that.
                 return await self._submit(command)
             return replace(order.replay(command.key), is_current_state=True)
 
     async def _submit(self, command: PlaceOrderCommand) -> IdempotentResult[OrderView]:
-        """Place the order in the common queue. If some of its rows are locked, use the lane of one of them."""
+        """Place the order in the common queue.
+
+        If some of the order's rows are locked, place the order in the lane of one of these rows.
+        """
         if not (waits_for := self.lanes.open_for(command.rows)):
             try:
                 return await self.batcher.submit(command)

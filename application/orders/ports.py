@@ -23,7 +23,7 @@ from domain.users.email_address import EmailAddress
 
 
 class OrderExists(DomainError):
-    """The customer has an order with this key. The idempotency record of the key was pruned."""
+    """The customer already has an order with this key, whose idempotency record was pruned."""
 
     code = "idempotency_key_reused"
 
@@ -34,7 +34,7 @@ class OrderExists(DomainError):
 class OrderHasExpired(DomainError):
     """The order with this key expired without a payment and was pruned.
 
-    The key never places another order.
+    A request with this key never places another order.
     """
 
     code = "order_expired"
@@ -47,10 +47,10 @@ class OrderHasExpired(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class PlacementContext:
-    """The data that decide on the orders of a batch: locked stock, its products, the customers' holds.
+    """The data on which orders of a batch depend: stock, products and the customers' holds.
 
-    `locked_elsewhere` are existing customers and products that another unit of work has locked. Their orders cannot
-    be accepted or rejected.
+    The stock is locked. `locked_elsewhere` are existing customers and products that another unit of work has
+    locked. Their orders cannot be accepted or rejected.
     """
 
     products_with_stock: ProductsWithStock
@@ -62,10 +62,9 @@ class OrderRepository(Protocol):
     async def await_locks(self, customer_ids: Collection[UserId], product_ids: Collection[ProductId]) -> None:
         """Lock customers and then stocks, and wait for the locks of other units of work.
 
-        Customers and stocks are each locked in a fixed order.
-
-        Call this before the unit of work locks anything else, so that it never waits while it holds other locks.
-        Raises Overloaded when a lock does not come free in time.
+        Customers and stocks are each locked in a fixed order. Call this method before the unit of work locks
+        anything else, so that it never waits while it holds other locks. Raises Overloaded if a lock is not
+        released in time.
         """
         ...
 
@@ -76,48 +75,48 @@ class OrderRepository(Protocol):
         *,
         holds_at: datetime | None,
     ) -> PlacementContext:
-        """Lock the free customers and stocks, and read the data that decide on orders of these products.
+        """Lock customers and stocks that are free, and read the data to decide on orders.
 
-        The call does not wait for locks: see `PlacementContext.locked_elsewhere`. Holds are read after locking, so
-        that they include orders that other units of work have placed meanwhile. Holds that have ended at `holds_at`
-        do not count. If `holds_at` is None, holds are not counted, and the locks on customers only exclude changes
-        of their accounts.
+        The call does not wait for locks: see `PlacementContext.locked_elsewhere`. Holds are read after
+        locking, so that they include the orders that other units of work placed before. Holds that have ended
+        at `holds_at` do not count. If `holds_at` is None, holds are not counted, and the locks on customers
+        only exclude changes of their accounts.
         """
         ...
 
     async def add(self, orders: Sequence[Order], *, fingerprints: Sequence[bytes] = ()) -> None:
-        """Add orders with their history. Raises OrderExists if the customer has an order with the key.
+        """Add orders with their history.
 
-        `fingerprints` are the fingerprints of the requests that place the orders, in the order of the orders. It
-        may be empty.
+        `fingerprints` are the fingerprints of the requests that place the orders, in the same order, or
+        empty. Raises OrderExists if the customer already has an order with the key.
         """
         ...
 
     async def get(self, order_id: OrderId) -> Order | None:
         """Return the order, locked until the unit of work ends.
 
-        Raises Overloaded when the lock does not come free in time.
+        Raises Overloaded if the lock is not released in time.
         """
         ...
 
     async def find_by_keys(
         self, keys: Collection[tuple[UserId, str]]
     ) -> Mapping[tuple[UserId, str], StoredResult[OrderView]]:
-        """Return the orders that customers placed with these idempotency keys, in their present state.
+        """Return the present state of orders by customer and idempotency key.
 
-        Each order comes with the fingerprint of the request that placed it.
+        Each order is returned with the fingerprint of the request that placed it.
         """
         ...
 
     async def pending_of(self, customer_id: UserId) -> Sequence[Order]:
-        """Return the orders of a customer that wait for payment, locked.
+        """Return a customer's orders that wait for payment, locked.
 
-        Raises Overloaded when a lock does not come free in time.
+        Raises Overloaded if a lock is not released in time.
         """
         ...
 
     async def due(self, now: datetime, *, limit: int) -> Sequence[Order]:
-        """Return pending orders whose hold has ended. The orders are locked; the longest due come first.
+        """Return pending orders whose hold has ended, locked, the longest due first.
 
         Orders that another transaction has locked are skipped, so that workers share the work.
         """
@@ -126,12 +125,10 @@ class OrderRepository(Protocol):
     async def due_holding(
         self, product_ids: Collection[ProductId], now: datetime, *, limit: int
     ) -> Sequence[Order]:
-        """Return the due orders that hold some of these products.
+        """Return due orders that hold some of these products, locked, the longest due first.
 
-        The orders are locked; the longest due come first.
-
-        The call waits for orders that another transaction has locked, so that no due order is missed.
-        Raises Overloaded when a lock does not come free in time.
+        The call waits for orders that another transaction has locked, so that it misses no due order. Raises
+        Overloaded if a lock is not released in time.
         """
         ...
 
@@ -141,14 +138,14 @@ class OrderRepository(Protocol):
 
 
 class ExpiredOrders(PrunableRecords, Protocol):
-    """Deletion of expired orders that never had a payment, outside of any unit of work."""
+    """Deletion of expired orders that never had a payment, outside of a unit of work."""
 
     async def prune(self, *, before: datetime, limit: int) -> int:
-        """Delete at most `limit` orders that expired before this time, oldest first; return their number.
+        """Delete at most `limit` orders that expired before this time, oldest first.
 
-        The customer's idempotency record of each order is kept permanently, with the order's last state but without
-        its lines and personal data, so that a retry never places another order. If the order or its customer is
-        locked, a later call deletes the order.
+        Returns the number of deleted orders. The idempotency record of each order is stored permanently, with
+        the order's last state but without its lines and personal data, so that a retry never places another
+        order. If the order or its customer is locked, a later call deletes the order.
         """
         ...
 
@@ -177,10 +174,10 @@ class ReturnRepository(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFilter:
-    """Conditions on the orders to list, all of which must hold.
+    """The conditions on the orders of a list, all of which must hold.
 
-    `created_after` <= `placed_at` < `created_before`, and `updated_after` <= `updated_at`. `email` is the address
-    of the customer's account.
+    `created_after` <= `placed_at` < `created_before`, and `updated_after` <= `updated_at`. `email` is the
+    address of the customer's account.
     """
 
     number: str | None = None
@@ -199,13 +196,13 @@ class OrderQueries(Protocol):
     """Reads of orders, outside of a unit of work."""
 
     async def get(self, order_id: OrderId, *, access: OrderAccess) -> OrderView | None:
-        """Return the order, or None if it does not exist or `access` does not cover it."""
+        """Return the order, or None if there is none that `access` covers."""
         ...
 
     async def get_by_key(self, customer_id: UserId, idempotency_key: str) -> StoredResult[OrderView] | None:
-        """Return the order that the customer placed with this key, and its request's fingerprint.
+        """Return the present state of the order that the customer placed with this key.
 
-        The order is returned in its present state.
+        The order is returned with the fingerprint of its request.
         """
         ...
 
@@ -218,9 +215,9 @@ class OrderQueries(Protocol):
         after: Position | None,
         limit: int,
     ) -> Page[OrderView]:
-        """Return the orders after a position that match and that `access` covers.
+        """Return the matching orders after a position that `access` covers.
 
-        They are sorted by `placed_at` and then by id in the same direction.
+        The sort keys are `placed_at` and then the id, in the same direction.
         """
         ...
 

@@ -9,7 +9,10 @@ from domain.orders.placing import OrderRequest, OutOfStock, ProductsWithStock, Q
 
 @dataclass(frozen=True, slots=True)
 class PreviewOrder:
-    """Return the present price of an order, or the reason of its rejection. No stock is reserved."""
+    """Return the present price of an order, or the reason for its rejection.
+
+    No stock is reserved.
+    """
 
     unit_of_work: UnitOfWorkFactory
     hold_releases: Batcher[Demand, bool]

@@ -1,4 +1,4 @@
-"""Use cases that read orders. They change nothing."""
+"""Use cases that read orders."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -13,7 +13,10 @@ from domain.shared.ids import FulfillmentId, OrderId, ReturnId
 
 @dataclass(frozen=True, slots=True)
 class GetOrder:
-    """Show an order. If the caller has no access to the order, the response is the same as for an unknown order."""
+    """Show an order.
+
+    If the caller has no access to the order, the response is the same as for an unknown order.
+    """
 
     orders: OrderQueries
 
@@ -47,13 +50,13 @@ class ListOrders:
 
 @dataclass(frozen=True, slots=True)
 class ExportOrders:
-    """Read all orders that match a filter, oldest first. Only one page at a time is in memory."""
+    """Read all orders that match a filter, oldest first, with one page in memory at a time."""
 
     orders: OrderQueries
     limit: int = 500
 
     async def count(self, criteria: OrderFilter) -> int:
-        """Return the present number of matching orders. Orders that are placed later are not counted."""
+        """Return the number of orders that match now. Later orders do not count."""
         return await self.orders.count(criteria, access=OrderAccess.all())
 
     def __call__(self, criteria: OrderFilter) -> AsyncIterator[OrderView]:

@@ -15,7 +15,10 @@ from domain.shared.ids import LineId, RefundId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiveReturnCommand(ReturnCommand):
-    """`restocked` states for each line of the return whether its units are for sale again."""
+    """The command to receive a return.
+
+    `restocked` states for each line of the return whether its units are for sale again.
+    """
 
     restocked: Mapping[LineId, bool]
     dispute_override: str | None = None
@@ -23,9 +26,10 @@ class ReceiveReturnCommand(ReturnCommand):
 
 @dataclass(frozen=True, slots=True)
 class ReceiveReturn:
-    """Record that the units of an approved return came back: restock units and refund the agreed amount.
+    """Record that the units of an approved return were received.
 
-    The refund never exceeds the money that is still paid. It is sent to the provider shortly after.
+    Units are restocked, and the agreed amount is refunded, but never more than the money that is still paid.
+    The refund is sent to the provider shortly after.
     """
 
     unit_of_work: UnitOfWorkFactory

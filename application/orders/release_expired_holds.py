@@ -24,14 +24,14 @@ def demand_of(request: OrderRequest) -> Demand:
 class ReleaseExpiredHolds:
     """Expire due orders that hold the demanded products.
 
-    Returns for each demand whether its order should be tried again. A product is therefore never reported as out of
-    stock while only expired orders hold it, even if the worker is late.
+    Returns for each demand whether its order should be tried again. A product is therefore never reported as
+    out of stock while expired orders hold it, even if the worker is late.
     """
 
     unit_of_work: UnitOfWorkFactory
     clock: Clock
     limit: int = 100
-    """The most orders that one transaction expires."""
+    """The maximum number of orders that one transaction expires."""
 
     async def __call__(self, wants: Sequence[Demand]) -> Sequence[bool]:
         wanted: Counter[ProductId] = Counter()
@@ -39,7 +39,7 @@ class ReleaseExpiredHolds:
             wanted.update(want)
         if await self._expire(wanted):
             return [True] * len(wants)
-        # A worker may have expired the orders meanwhile, so that the stock may be available now.
+        # A worker may have expired the orders in the meantime, so the stock may be available now.
         async with self.unit_of_work() as work:
             stocks = await work.stocks.get(wanted)
         return [all(stocks[id_].can_supply(units) for id_, units in want.items()) for want in wants]

@@ -75,7 +75,10 @@ class OrderView(PersonalResult):
     version: int
     disputed: bool = False
     payable_total: Money | None = None
-    """The price of the units that are not cancelled. It is None in results that an earlier release stored."""
+    """The price of the units that are not cancelled.
+
+    It is None in results that an earlier release stored.
+    """
 
     @property
     def subject(self) -> UserId:
@@ -234,5 +237,8 @@ class ReturnView:
         )
 
     def seen_by(self, party: Party) -> Self:
-        """Return the return with the actions that the party can request. Only staff can request actions."""
+        """Return the return with the actions that the party can request.
+
+        Only staff can request actions.
+        """
         return self if party is Party.STAFF else replace(self, allowed_actions=())

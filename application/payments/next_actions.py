@@ -1,4 +1,4 @@
-"""The customer's next action, read from the provider when it is shown and never stored."""
+"""The customer's next action, which is read from the provider and never stored."""
 
 from dataclasses import replace
 
@@ -12,7 +12,10 @@ from domain.payments.payment import PaymentStatus
 async def with_next_action(
     gateways: PaymentGateways, payment: PaymentView, access: OrderAccess
 ) -> PaymentView:
-    """Return the payment, for its customer with the next action. Staff never see the next action."""
+    """Return the payment with the next action, if the caller is the customer.
+
+    Staff never see the next action.
+    """
     gateway = gateways.get(payment.method)
     is_waiting = payment.status is PaymentStatus.REQUIRES_ACTION
     if gateway is None or not is_waiting or access.party is not Party.OWNER:

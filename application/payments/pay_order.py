@@ -25,7 +25,7 @@ from domain.shared.money import Money
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PayOrderCommand:
-    """`token` identifies the customer's card at the provider.
+    """The command to pay an order. `token` identifies the customer's card at the provider.
 
     If `capture_method` is None, the shop's default applies.
     """
@@ -128,6 +128,9 @@ class PayOrder:
 
 
 async def current_payment(work: UnitOfWork, stored: PaymentView) -> PaymentView:
-    """Return the payment in its present state. Its provider may have decided after the result was stored."""
+    """Return the payment in its present state.
+
+    The provider may have decided after the result was stored.
+    """
     payment = await work.payments.find(stored.id)
     return PaymentView.of(payment) if payment else stored

@@ -1,4 +1,4 @@
-"""Captures and voids: request the operation, commit, send it to the provider, and record the answer."""
+"""Captures and voids, which are committed before the provider is called."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from domain.shared.errors import NotFound
 from domain.shared.ids import OrderId, PaymentId
 
 Request = Callable[[Order, Payment, datetime], None]
-"""Requests an operation on a payment. The order of the payment must be locked."""
+"""Requests an operation on a payment, whose order must be locked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +37,10 @@ class PaymentCommand:
 
 @dataclass(frozen=True, slots=True)
 class PaymentOperations:
-    """Carry out an operation of a payment once per idempotency key.
+    """Carry out an operation on a payment once per idempotency key.
 
-    The request is committed before the provider is called. If the answer is lost, a worker repeats the call; the
-    provider recognizes the repetition by its idempotency key.
+    The requested operation is committed before the provider is called. If the answer is lost, a worker
+    repeats the call; the provider recognizes the repetition by its idempotency key.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -51,7 +51,7 @@ class PaymentOperations:
     async def carry_out(self, command: PaymentCommand, request: Request) -> IdempotentResult[PaymentView]:
         """Return the payment in its present state.
 
-        Raises NotFound, IdempotencyKeyReused, IdempotencyInFlight, and what `request` raises.
+        Raises NotFound, IdempotencyKeyReused, IdempotencyInFlight, and the errors of `request`.
         """
         async with self.unit_of_work(command.actor) as work:
             if replay := await find_replay(

@@ -17,11 +17,11 @@ from domain.shared.money import Money
 
 
 class ProviderUnavailable(Exception):
-    """The provider gave no answer or an invalid one. It may have carried out the request."""
+    """The provider gave no answer or an invalid answer. It may have carried out the request."""
 
 
 class ProviderNotConfigured(Exception):
-    """A payment or refund cannot be settled, because its provider is not configured."""
+    """A payment or refund cannot be settled because its provider is not configured."""
 
     def __init__(self, method: PaymentMethod) -> None:
         super().__init__(f"Payments of {method} are not settled: the provider is not configured.")
@@ -32,8 +32,8 @@ class Outcome(StrEnum):
 
     SUCCEEDED (captured or refunded), DECLINED and VOIDED are final. REQUIRES_ACTION: the customer has to
     authenticate. AUTHORIZED: the amount is reserved, and waits for a capture or a void. PENDING: the provider
-    decides later, and reports the decision in an event or in the answer to a query. UNKNOWN: the provider has never
-    received the request, so nothing was done; only `find_...` and `void` return UNKNOWN.
+    decides later, and reports the decision in an event or in the answer to a query. UNKNOWN: the provider has
+    never received the request, so it has done nothing; only `find_...` and `void` return UNKNOWN.
     """
 
     SUCCEEDED = "succeeded"
@@ -49,10 +49,10 @@ class Outcome(StrEnum):
 class ProviderAnswer:
     """A provider's answer about a payment or a refund.
 
-    `reference` is the provider's id of the payment or refund. It is always set after a success. `amount` is the
-    money that was moved; it is set only after a success. `failure` is a stable code such as `card_declined`, never
-    free text; it is set only if the request was declined. `authorized_until` is when an authorization ends, if the
-    provider reports that.
+    `reference` is the provider's id of the payment or refund. It is always set after a success. `amount` is
+    the moved money; it is set only after a success. `failure` is a stable code such as `card_declined`, never
+    free text; it is set only if the request was declined. `authorized_until` is the time at which an
+    authorization ends, if the provider reports this time.
     """
 
     outcome: Outcome
@@ -65,9 +65,10 @@ class ProviderAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentRequest:
-    """A payment as it is sent to its provider. `id` is the shop's id and serves as the idempotency key.
+    """A payment as it is sent to its provider.
 
-    `reference` is the provider's id of the payment, if an earlier answer or event has reported it.
+    `id` is the shop's id and serves as the idempotency key. `reference` is the provider's id of the payment,
+    if the provider has reported it before.
     """
 
     id: PaymentId
@@ -80,7 +81,10 @@ class PaymentRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundRequest:
-    """A refund as it is sent to its provider. `id` is the shop's id and serves as the idempotency key."""
+    """A refund as it is sent to its provider.
+
+    `id` is the shop's id and serves as the idempotency key.
+    """
 
     id: RefundId
     payment_id: PaymentId
@@ -91,15 +95,16 @@ class RefundRequest:
 
 
 class PaymentGateway(Protocol):
-    """A provider of payments. Never call it with a unit of work open.
+    """A provider of payments. Never call it while a unit of work is open.
 
-    Every call ends within seconds. All raise ProviderUnavailable.
+    Every call ends within seconds. All calls can raise ProviderUnavailable.
     """
 
     async def pay(self, payment: PaymentRequest, token: str | None) -> ProviderAnswer:
-        """Capture or authorize the amount, as `capture_method` states, with the card that `token` identifies.
+        """Capture or authorize the amount with the card that `token` identifies.
 
-        A repeated call with the same id returns the present state and moves no money.
+        `capture_method` selects the operation. A repeated call with the same id returns the present state and
+        moves no money.
         """
         ...
 
@@ -149,18 +154,18 @@ class ProviderEventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderEvent:
-    """An event that a provider reports, in a message whose signature was verified.
+    """An event that a provider reports in a message with a verified signature.
 
-    Events can arrive late, repeatedly and in any order. `event_id` is unique per provider, so that repeated events
-    are recognized.
+    Events can arrive late, repeatedly and in any order. `event_id` is unique per provider and identifies
+    repeated events.
 
-    `payment_id` (in events of payments) and `refund_id` (in REFUNDED and REFUND_FAILED) are the shop's ids, if the
-    provider returns them. `reference` is the provider's id of the payment or refund, by which it is found otherwise.
-    A CAPTURED event whose reference differs from the payment's first reference is a second charge for one payment:
-    it is refunded.
+    `payment_id` (in events of payments) and `refund_id` (in REFUNDED and REFUND_FAILED) are the shop's ids,
+    if the provider returns them. Otherwise the payment or refund is found by `reference`, the provider's id.
+    A CAPTURED event whose reference differs from the payment's first reference is a second charge for one
+    payment; this charge is refunded.
 
-    `payment_reference` is the provider's id of the payment to which a refund or dispute belongs. It identifies the
-    payment of a refund that was made at the provider.
+    `payment_reference` is the provider's id of the payment to which a refund or dispute belongs. It
+    identifies the payment of a refund that was made at the provider.
 
     `amount` is the money that was moved, or should have been moved. `failure` is a stable code such as
     `card_declined`.
@@ -182,7 +187,7 @@ class ProviderEvent:
 class PaymentRepository(Protocol):
     """Payments in a unit of work.
 
-    To add or save a payment, lock its order before, or lock the payment with `due_inquiries`.
+    Before adding or saving a payment, lock its order, or lock the payment with `due_inquiries`.
     """
 
     async def add(self, payments: Sequence[Payment]) -> None: ...
@@ -190,11 +195,14 @@ class PaymentRepository(Protocol):
     async def save(self, payments: Sequence[Payment]) -> None: ...
 
     async def of_order(self, order_id: OrderId) -> Sequence[Payment]:
-        """Return the payments of an order, oldest first. They do not change while the order is locked."""
+        """Return the payments of an order, oldest first.
+
+        They do not change while the order is locked.
+        """
         ...
 
     async def find(self, payment_id: PaymentId) -> Payment | None:
-        """Return a payment without a lock. It must not be saved."""
+        """Return a payment without a lock. The returned payment must not be saved."""
         ...
 
     async def find_by_reference(self, method: PaymentMethod, reference: str) -> Payment | None:
@@ -202,14 +210,17 @@ class PaymentRepository(Protocol):
         ...
 
     async def due_inquiries(self, now: datetime, *, limit: int) -> Sequence[Payment]:
-        """Return payments with a due inquiry, locked. Payments that another transaction has locked are skipped."""
+        """Return payments with a due inquiry, locked.
+
+        Payments that another transaction has locked are skipped.
+        """
         ...
 
 
 class RefundRepository(Protocol):
     """Refunds in a unit of work.
 
-    To add or save a refund, lock its order before, or lock the refund with `due_inquiries`.
+    Before adding or saving a refund, lock its order, or lock the refund with `due_inquiries`.
     """
 
     async def add(self, refunds: Sequence[Refund]) -> None: ...
@@ -217,11 +228,14 @@ class RefundRepository(Protocol):
     async def save(self, refunds: Sequence[Refund]) -> None: ...
 
     async def of_order(self, order_id: OrderId) -> Sequence[Refund]:
-        """Return the refunds of an order, oldest first. They do not change while the order is locked."""
+        """Return the refunds of an order, oldest first.
+
+        They do not change while the order is locked.
+        """
         ...
 
     async def find(self, refund_id: RefundId) -> Refund | None:
-        """Return a refund without a lock. It must not be saved."""
+        """Return a refund without a lock. The returned refund must not be saved."""
         ...
 
     async def find_by_reference(self, method: PaymentMethod, reference: str) -> Refund | None:
@@ -229,15 +243,19 @@ class RefundRepository(Protocol):
         ...
 
     async def due_inquiries(self, now: datetime, *, limit: int) -> Sequence[Refund]:
-        """Return refunds with a due inquiry, locked. Refunds that another transaction has locked are skipped."""
+        """Return refunds with a due inquiry, locked.
+
+        Refunds that another transaction has locked are skipped.
+        """
         ...
 
 
 class ProviderEventRecords(Protocol):
     async def record_once(self, event: ProviderEvent, *, now: datetime) -> bool:
-        """Record the event. Return False if an event of this provider with this id was recorded before.
+        """Record the event. Return False if it was already recorded.
 
-        Waits for another unit of work that records the same event.
+        The provider and the event's id identify an event. The call waits for other units of work that record
+        the same event.
         """
         ...
 
@@ -254,7 +272,7 @@ class PaymentQueries(Protocol):
     async def refund(self, order_id: OrderId, refund_id: RefundId) -> RefundView | None: ...
 
     async def unsettled(self) -> Mapping[PaymentMethod, int]:
-        """Count the open payments and refunds of each provider."""
+        """Return the number of open payments and refunds of each provider."""
         ...
 
     async def refunds(self, order_id: OrderId, *, after: Position | None, limit: int) -> Page[RefundView]:
@@ -283,7 +301,7 @@ class ProviderWebhookParser(Protocol):
     """The parser of a provider's webhooks."""
 
     async def open(self, message: UnverifiedMessage) -> ProviderEvent | None:
-        """Verify and parse a message, and return its event, or None if it is irrelevant.
+        """Verify and parse a message. Return its event, or None if the event is irrelevant.
 
         Raises InvalidSignature, and ValidationFailed for a signed message that cannot be parsed.
         """

@@ -1,4 +1,7 @@
-"""Recording of providers' answers and events. The caller commits. A repeated answer changes nothing."""
+"""Recording of providers' answers and events.
+
+The caller commits. A repeated answer changes nothing.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,7 +31,10 @@ ACTION_TIMED_OUT = "authentication_timed_out"
 
 @dataclass(frozen=True, slots=True)
 class ProviderResults:
-    """Apply a provider's answers to payments and refunds. `hold` is how long an unpaid order holds its stock."""
+    """Apply a provider's answers to payments and refunds.
+
+    `hold` is the time for which an unpaid order holds its stock.
+    """
 
     clock: Clock
     ids: IdFactory
@@ -46,7 +52,7 @@ class ProviderResults:
     ) -> Payment:
         """Record the provider's answer about a payment of the order, and return the payment.
 
-        `asked` is the operation to which the provider has answered.
+        `asked` is the operation that the provider has answered.
         """
         order = await get_order_for_update(work, order_id, access=OrderAccess.all())
         payments = {payment.id: payment for payment in await work.payments.of_order(order_id)}
@@ -82,7 +88,8 @@ class ProviderResults:
                 await work.refunds.save([refund])
                 await work.orders.save([order])
             elif answer.amount is not None and answer.reference not in {None, refund.reference}:
-                # A refund at the provider had settled this refund, and now the provider has made this one, too.
+                # Another refund of the provider had settled this refund. Now the provider has made this
+                # refund as well.
                 [payment] = [p for p in await work.payments.of_order(order_id) if p.id == refund.payment_id]
                 await self._record_provider_refund(
                     work, order, payment, answer.amount, answer.reference, MADE_AT_PROVIDER, actor
@@ -127,7 +134,10 @@ class ProviderResults:
         *,
         actor: Actor,
     ) -> None:
-        """Record a dispute of a payment or its decision. A lost dispute is recorded as a refund."""
+        """Record that a payment is disputed, or how the dispute was decided.
+
+        A lost dispute is recorded as a refund.
+        """
         order = await get_order_for_update(work, order_id, access=OrderAccess.all())
         [payment] = [each for each in await work.payments.of_order(order_id) if each.id == payment_id]
         now = self.clock.now()
@@ -152,7 +162,7 @@ class ProviderResults:
         reason: str,
         actor: Actor,
     ) -> None:
-        """Record the result of a refund. The order must be locked; the caller saves it."""
+        """Record the result of a refund. The order must be locked, and the caller saves the order."""
         recorded = refunding.record_provider_refund(
             order,
             payment,
@@ -177,7 +187,7 @@ class ProviderResults:
         asked: PaymentOperation | None,
         actor: Actor,
     ) -> bool:
-        """Apply an answer other than a capture, and return whether it has changed the payment."""
+        """Apply an answer other than a capture. Return whether the payment has changed."""
         now = self.clock.now()
         hold_until = now + self.hold
         is_known = False
@@ -205,7 +215,7 @@ class ProviderResults:
             case Outcome.DECLINED | Outcome.UNKNOWN:
                 failure = NEVER_ARRIVED if answer.outcome is Outcome.UNKNOWN else answer.failure
                 if payment.status is PaymentStatus.AUTHORIZED:
-                    # The provider has ended the authorization: nothing can be captured any more.
+                    # The provider has ended the authorization, so the payment can no longer be captured.
                     paying.void(order, payment, failure, hold_until=hold_until, now=now, actor=actor)
                 elif payment.status is PaymentStatus.FAILED and payment.requested is not None:
                     payment.reject_operation(failure, now=now)

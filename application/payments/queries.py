@@ -80,7 +80,10 @@ class ListRefunds:
 
 @dataclass(frozen=True, slots=True)
 class FindMissingProviders:
-    """Count the payments and refunds that cannot be settled because their provider is not configured."""
+    """Count the payments and refunds whose provider is not configured.
+
+    They cannot be settled until the provider is configured again.
+    """
 
     payments: PaymentQueries
     gateways: PaymentGateways

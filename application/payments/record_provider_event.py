@@ -23,10 +23,10 @@ _OF_REFUNDS = frozenset({ProviderEventKind.REFUNDED, ProviderEventKind.REFUND_FA
 
 @dataclass(frozen=True, slots=True)
 class RecordProviderEvent:
-    """Record an event of a payment provider once, even if it arrives repeatedly or in another order.
+    """Record an event of a payment provider once, whenever and however often it arrives.
 
-    Captures, voids, refunds and disputes that were started at the provider are recorded as well: the provider's
-    reference identifies their payment. Events of payments and refunds that the shop does not know are ignored.
+    Captures, voids, refunds and disputes that were started at the provider are also recorded: the provider's
+    reference identifies their payment. Events of unknown payments and refunds are ignored.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -34,9 +34,9 @@ class RecordProviderEvent:
     results: ProviderResults
 
     async def __call__(self, event: ProviderEvent, *, actor: Actor) -> None:
-        """Record the event. If an error is raised, nothing was recorded, and the provider has to repeat the event.
+        """Record the event. An error means that nothing was recorded.
 
-        Raises Overloaded, DatabaseUnavailable.
+        The provider then has to repeat the event. Raises Overloaded, DatabaseUnavailable.
         """
         async with self.unit_of_work() as work:
             if not await work.provider_events.record_once(event, now=self.clock.now()):
@@ -45,7 +45,7 @@ class RecordProviderEvent:
                 await work.commit()
 
     async def _record(self, work: UnitOfWork, event: ProviderEvent, actor: Actor) -> bool:
-        """Record the event, and return whether it belongs to a payment or refund of the shop."""
+        """Record the event. Return whether it belongs to a payment or refund of the shop."""
         refund = await _refund(work, event) if event.kind in _OF_REFUNDS else None
         if refund is not None:
             answer = _answer(event)

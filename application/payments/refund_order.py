@@ -24,7 +24,10 @@ from domain.shared.money import Money
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundOrderCommand:
-    """`wanted` is an amount, or units of some lines, which are refunded at their price."""
+    """The command to refund a part of an order.
+
+    `wanted` is an amount, or units of some lines. Units are refunded at their price.
+    """
 
     order_id: OrderId
     wanted: Money | Sequence[RefundedLine]
@@ -121,6 +124,9 @@ class RefundOrder:
 
 
 async def _current(work: UnitOfWork, stored: RefundView) -> RefundView:
-    """Return the refund in its present state. Its provider may have decided after the result was stored."""
+    """Return the refund in its present state.
+
+    The provider may have decided after the result was stored.
+    """
     refund = await work.refunds.find(stored.id)
     return RefundView.of(refund) if refund else stored

@@ -22,14 +22,15 @@ from domain.shared.actor import Actor
 
 @dataclass(frozen=True, slots=True)
 class SettlePayments:
-    """Query providers for the results of payments, and send due captures, voids and refunds to them.
+    """Query providers for results of payments, and send captures, voids and refunds to them.
 
-    A payment is queried and never sent again: a payment that its provider has never received has failed. Captures,
-    voids and refunds are sent until the provider answers; their ids keep the provider from doing anything twice. A
-    rejected refund that the shop owes is replaced by another one, after an hour, two, four, up to a week. A payment
-    that its customer does not authenticate in time is voided. The end of an authorization is announced a day
-    before; an hour before its end, the authorization is voided if nothing was shipped. Any number of workers may do
-    this at once: a worker commits the next inquiry of a payment or refund before it calls the provider.
+    A payment is queried and never sent again: if the provider has never received a payment, the payment has
+    failed. Captures, voids and refunds are sent until the provider answers; their ids keep the provider from
+    carrying them out twice. A rejected refund that the shop owes is replaced by another refund, after one
+    hour, two, four, and so on up to a week. A payment that its customer does not authenticate in time is
+    voided. The end of an authorization is announced a day before. An hour before its end, the authorization
+    is voided if no unit was shipped. Any number of workers can run at once: a worker commits the next inquiry
+    of a payment or refund before it calls the provider.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -38,11 +39,12 @@ class SettlePayments:
     results: ProviderResults
 
     async def __call__(self, *, limit: int, actor: Actor) -> int:
-        """Return the number of due payments and refunds. If it equals `limit`, there may be more.
+        """Settle due payments and refunds, and return their number.
 
-        An error of one payment or refund is raised after all others are done. The payment or refund is retried with
-        its next inquiry. Raises ProviderNotConfigured if the provider of a payment is not configured; the payment
-        is settled after the provider is configured again.
+        If the number equals `limit`, more of them may be due. An error of one payment or refund is raised
+        after all others are done; that payment or refund is retried with its next inquiry. Raises
+        ProviderNotConfigured if the provider of a payment is not configured; the payment is settled after the
+        provider is configured again.
         """
         payments, refunds = await self._take(limit)
         outcomes = await asyncio.gather(
@@ -91,7 +93,7 @@ class SettlePayments:
             await work.commit()
 
     async def _watch(self, payment: Payment, actor: Actor) -> Payment:
-        """Announce the end of an authorization or request its void, and return the changed payment."""
+        """Announce the end of an authorization or request its void. Return the changed payment."""
         async with self.unit_of_work() as work:
             order = await get_order_for_update(work, payment.order_id, access=OrderAccess.all())
             [payment] = [each for each in await work.payments.of_order(order.id) if each.id == payment.id]
@@ -118,7 +120,7 @@ class SettlePayments:
 
 
 async def ask(gateway: PaymentGateway, payment: Payment) -> ProviderAnswer:
-    """Send the requested operation of a payment to its provider, or query the payment's state.
+    """Send the requested operation of a payment to the provider, or query the payment's state.
 
     Raises ProviderUnavailable.
     """
@@ -133,6 +135,6 @@ async def ask(gateway: PaymentGateway, payment: Payment) -> ProviderAnswer:
 
 
 async def _refunded(gateway: PaymentGateway, refund: Refund, payment: Payment) -> ProviderAnswer:
-    """Query the refund if the provider has answered before, and send it otherwise."""
+    """Query the refund if the provider has answered before. Otherwise send the refund."""
     request = refund_request(refund, payment)
     return await (gateway.refund(request) if refund.reference is None else gateway.find_refund(request))

@@ -13,9 +13,10 @@ from domain.shared.money import Money
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentView:
-    """A payment. `captured` is the captured money, `failure` a stable code such as `card_declined`.
+    """A payment. `captured` is the captured money.
 
-    `reference` is the provider's id of the payment. `next_action` is set only for the customer, and never stored.
+    `failure` is a stable code such as `card_declined`. `reference` is the provider's id of the payment.
+    `next_action` is set only for the customer, and never stored.
     """
 
     id: PaymentId

@@ -6,7 +6,10 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class RateLimitPolicy:
-    """At most `quota` requests in any `window` seconds, for each partition (a user, or a network address)."""
+    """At most `quota` requests of a partition in any `window` seconds.
+
+    A partition is a user or a network address.
+    """
 
     name: str
     quota: int
@@ -15,7 +18,10 @@ class RateLimitPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """Whether a request is within the quota, the remaining quota, and the seconds until it grows."""
+    """The decision about a request: whether it is within the quota, and what is left.
+
+    It also contains the number of seconds until the remaining quota grows.
+    """
 
     allowed: bool
     remaining: int
@@ -24,7 +30,7 @@ class Allowance:
 
 class RateLimiter(Protocol):
     async def take(self, policy: RateLimitPolicy, partition: str) -> Allowance:
-        """Count one request of `partition` against `policy`."""
+        """Count one request of `partition` against `policy`, and return the decision."""
         ...
 
     async def close(self) -> None:

@@ -12,7 +12,7 @@ class PrunableRecords(Protocol):
 
 
 class RecordKind(StrEnum):
-    """Records that nothing refers to after their retention period."""
+    """A kind of record to which nothing refers after its retention period."""
 
     SESSIONS = "sessions"
     WEBHOOK_DELIVERIES = "webhook_deliveries"
@@ -25,8 +25,8 @@ class OldRecords(Protocol):
     async def prune(self, kind: RecordKind, *, before: datetime, limit: int) -> int:
         """Delete at most `limit` old records of a kind, and return the number of deleted records.
 
-        The age of a session counts from its log-in, that of a delivery from the arrival of its event, and that of a
-        payment provider's record from its decision or message. Pending deliveries are never deleted. Locked records
-        are skipped, and deleted by a later call.
+        The age of a session is counted from its log-in, the age of a delivery from the arrival of its event,
+        and the age of a payment provider's record from its decision or message. Pending deliveries are never
+        deleted. Locked records are skipped, and deleted by a later call.
         """
         ...

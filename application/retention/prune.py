@@ -1,4 +1,7 @@
-"""Deletion of records after their retention period; entrypoints/bootstrap/retention.py lists what is pruned."""
+"""Deletion of records after their retention period.
+
+`entrypoints/bootstrap/retention.py` lists the records.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,13 +13,16 @@ from application.unit_of_work import UnitOfWorkFactory
 from domain.users import email_change, pending_sign_up
 
 BATCH_SIZE = 1000
-"""The number of records that one transaction deletes, so that transactions are short."""
+"""The number of records that one transaction deletes. It keeps transactions short."""
 
 ORDER_BATCH_SIZE = 100
-"""The number of orders that one transaction deletes. It is smaller, because their customers are locked meanwhile."""
+"""The number of orders that one transaction deletes.
+
+It is smaller than the number of other records, because the customers of the orders are locked meanwhile.
+"""
 
 FAILED_MAIL_RETENTION = timedelta(days=7)
-"""Messages that failed are retained so that operators can find the reason."""
+"""The retention of messages that could not be sent. Operators need them to find the reason."""
 
 
 @dataclass(frozen=True, slots=True)

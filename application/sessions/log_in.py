@@ -41,10 +41,11 @@ class LogInCommand:
 
 @dataclass(frozen=True, slots=True)
 class LogIn:
-    """Exchange an e-mail address and a password for an access token and a refresh token of a new session.
+    """Exchange an e-mail address and a password for the tokens of a new session.
 
-    An unknown address costs as much time as a wrong password and gets the same answer. Attempts are
-    throttled for each account and for each network. No database connection is held while the password is checked.
+    The tokens are an access token and a refresh token. An unknown address takes the same time as a wrong
+    password and gets the same answer. Attempts are throttled for each account and for each network. No
+    database connection is held while the password is checked.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -84,7 +85,7 @@ class LogIn:
         return await self._start_session(user, stronger_hash, command, attempt)
 
     async def _tell_of(self, refusal: DomainError, user: User | None, attempt: Attempt, actor: Actor) -> None:
-        """Audit a rejected log-in in its own unit of work, because nothing else was committed."""
+        """Audit a rejected log-in in its own unit of work, because the log-in committed nothing."""
         details = {"reason": _reason(refusal)}
         if user is None:
             details = {"reason": "unknown_address", "address": masked_email(attempt.account)}

@@ -11,9 +11,9 @@ from domain.shared.ids import SessionId, UserId
 
 
 class SessionRepository(Protocol):
-    """Sessions in a unit of work. They are returned locked until it ends.
+    """Sessions in a unit of work. Returned sessions are locked until the unit of work ends.
 
-    All methods that lock raise Overloaded when a lock does not come free in time.
+    All methods that lock raise Overloaded if a lock is not released in time.
     """
 
     async def add(self, session: Session) -> None: ...

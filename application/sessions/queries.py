@@ -1,4 +1,4 @@
-"""Use cases that read sessions. They change nothing."""
+"""Use cases that read sessions."""
 
 from dataclasses import dataclass
 

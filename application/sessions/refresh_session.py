@@ -31,8 +31,8 @@ class RefreshSession:
     async def __call__(self, refresh_token: str, *, actor: Actor) -> SessionTokens:
         """Return the tokens. `actor` has no id, because the caller is not authenticated yet.
 
-        Raises AccountDisabled, Overloaded, and InvalidRefreshToken. If the reuse of a token ends the session, that is
-        committed before InvalidRefreshToken is raised.
+        Raises AccountDisabled, Overloaded, and InvalidRefreshToken. If the reuse of a token ends the session,
+        the end is committed before InvalidRefreshToken is raised.
         """
         shown = RefreshToken.parse(refresh_token)
         fresh_secret = self.randomness.token_bytes(SECRET_BYTES)
@@ -58,7 +58,8 @@ class RefreshSession:
                 work.audit.record(
                     AuditAction.SESSION_TOKEN_REISSUED, session.id, at=now, user_id=str(session.user_id)
                 )
-            # The same successor is saved again, because the commit of the first exchange may not be durable yet.
+            # The same successor is saved again, because the commit of the first exchange may not be durable
+            # yet.
             await work.sessions.save(session)
             await work.commit()
         access = self.tokens.issue(claims_of(user, session, self.ids.new()), now=now)

@@ -13,7 +13,7 @@ from domain.shared.ids import SessionId
 
 
 class UnrevocableToken(DomainError):
-    """Access tokens of service clients have no session to end (RFC 7009, section 2.2.1)."""
+    """Tokens of service clients have no session to end (RFC 7009, section 2.2.1)."""
 
     code = "unsupported_token_type"
 
@@ -34,7 +34,7 @@ class RevokeToken:
     clock: Clock
 
     async def __call__(self, token: str, *, actor: Actor) -> None:
-        """Revoke the token. `actor` has no id, because possession of the token is the authorization.
+        """Revoke the token. `actor` has no id: possession of the token is the authorization.
 
         Raises UnrevocableToken, Overloaded, DatabaseUnavailable.
         """

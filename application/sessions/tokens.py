@@ -10,7 +10,7 @@ from domain.sessions.session import Session
 from domain.users.user import User
 
 FIRST_PARTY_CLIENT = "steelyard"
-"""The `client_id` of password log-ins. It stands for the shop's own pages."""
+"""The `client_id` of password log-ins, which stands for the shop's own pages."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Admission control: how many requests can be in progress at once."""
+"""Admission control: the maximum number of requests in progress."""
 
 from collections.abc import Iterator, Sized
 from contextlib import contextmanager
@@ -11,13 +11,13 @@ from application.shared.errors import Overloaded
 class Admission:
     """Admit as many requests as a batcher can serve in time.
 
-    A request counts from its arrival to its response.
+    A request counts from its arrival to its response. During a burst, all requests arrive before the first
+    one reaches the queue. If only the queue were bounded, requests would be rejected after most of their work
+    was done.
 
-    During a burst, all requests arrive before the first one reaches the queue. If only the queue had a bound,
-    requests would be rejected in the queue, after most of their work was done.
-
-    `apart` returns the number of commands that wait elsewhere, as in `Lanes`. These commands have their own bound
-    and do not count here, so that orders for one locked product do not cause the rejection of others.
+    `apart` returns the number of commands that wait elsewhere, as in `Lanes`. These commands have a bound of
+    their own and do not count here, so that orders for one locked product do not cause the rejection of
+    others.
     """
 
     def __init__(self, batcher: Batcher[Any, Any], apart: Sized = ()) -> None:
@@ -35,7 +35,10 @@ class Admission:
 
     @contextmanager
     def entered(self) -> Iterator[None]:
-        """Count a request as in progress until the context ends. Raises Overloaded above the bound."""
+        """Count a request as in progress until the context ends.
+
+        Raises Overloaded above the bound.
+        """
         if self.is_full:
             raise Overloaded
         self._inside += 1

@@ -1,6 +1,6 @@
 """Batching: the commands that queue while a batch runs form the next batch.
 
-A batch never waits until it is full. If no batch is running, a command runs at once, alone.
+A batch never waits for more commands. If no batch is running, a command runs alone and at once.
 """
 
 import asyncio
@@ -16,20 +16,20 @@ C = TypeVar("C")
 R = TypeVar("R")
 
 RunBatch = Callable[[Sequence[C]], Awaitable[Sequence[R | Exception]]]
-"""Run commands in one transaction and return the result or the error of each, in their order.
+"""Run commands in one transaction and return the result or error of each, in their order.
 
-If the function itself raises an exception, the whole batch has failed and had no effect.
+If the function itself raises an exception, the whole batch has failed without any effect.
 """
 
 QUEUE_TIMEOUT = 1.0
-"""Seconds."""
+"""The default queue timeout in seconds."""
 MAX_WAITING = 512
 _DECAY = 0.8
-"""The weight of a batch in the recent speed shrinks by this factor with each later batch."""
+"""The factor by which the weight of a batch shrinks with each later batch."""
 _IN_TIME = 0.4
 """The part of the queue timeout in which commands should finish.
 
-The client's own timeout began before the command was queued.
+The client's own timeout began earlier, before the command was queued.
 """
 
 
@@ -41,7 +41,7 @@ class _Waiting(Generic[C, R]):
 
 @dataclass(frozen=True, slots=True)
 class _Speed:
-    """Recent commands and the seconds that they took."""
+    """The recent speed: a number of commands and the seconds that they took."""
 
     commands: float
     seconds: float
@@ -86,9 +86,10 @@ class Batcher(Generic[C, R]):
 
     @property
     def capacity(self) -> int:
-        """The number of concurrent commands that finish well within the queue timeout at the recent speed.
+        """The number of concurrent commands that finish in time at the recent speed.
 
-        It is at least the size of one batch, because only a full batch shows how fast batches are.
+        They finish within a part of the queue timeout. The number is at least the size of one batch, because
+        only a full batch shows how fast batches are.
         """
         in_time = self._max_waiting
         if self._recent.seconds:

@@ -1,4 +1,4 @@
-"""The clock port. The domain and the use cases receive the time, so that tests can set it."""
+"""The clock port. Domain and use cases receive the time, so that tests can set it."""
 
 from datetime import datetime
 from typing import Protocol

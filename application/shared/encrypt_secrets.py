@@ -13,10 +13,10 @@ BATCH = 100
 
 @dataclass(frozen=True, slots=True)
 class EncryptSecrets:
-    """Encrypt the stored secrets with the first key, in batches. An interrupted run can be repeated.
+    """Encrypt the stored secrets with the first key, in batches.
 
-    If `in_clear` is true, secrets that are stored in clear text are encrypted, otherwise those with another key. Each
-    batch is audited.
+    An interrupted run can be repeated. If `in_clear` is true, secrets in clear text are encrypted, otherwise
+    secrets that another key encrypts. Each batch is audited.
     """
 
     stored: StoredSecrets

@@ -4,7 +4,7 @@ from domain.shared.errors import DomainError
 
 
 class Overloaded(DomainError):
-    """Too much work is waiting; nothing was begun. `retry_after` is in seconds."""
+    """Too much work is waiting, and the request was not begun. `retry_after` is in seconds."""
 
     code = "overloaded"
 
@@ -18,7 +18,7 @@ class Overloaded(DomainError):
 class DatabaseUnavailable(DomainError):
     """The database does not answer. It is unknown whether a change was committed.
 
-    A retry with the same idempotency key returns the result of a committed change.
+    If the change was committed, a retry with the same idempotency key returns its result.
     """
 
     code = "database_unavailable"

@@ -18,7 +18,10 @@ V = TypeVar("V")
 
 
 class IdempotentOperation(StrEnum):
-    """The operations that store a result. The values are stored in idempotency records and never change."""
+    """The operations that store a result.
+
+    The values are stored in idempotency records and never change.
+    """
 
     PLACE_ORDER = "place_order"
     CANCEL_ORDER = "cancel_order"
@@ -46,28 +49,31 @@ class IdempotentOperation(StrEnum):
 
 
 Scope = tuple[str, str, str]
-"""Principal, operation and key. Equal keys of two principals or operations are independent of each other."""
+"""Principal, operation and key. Two scopes with equal keys are independent of each other."""
 
 ANONYMOUS = "anybody"
-"""The principal of requests without a token, as release 6daf4a4 stored it: one scope for all callers.
+"""The principal of requests without a token in records of release 6daf4a4.
 
-Later releases make the fingerprint a part of an anonymous principal, so that equal keys of two callers are
-independent.
+All anonymous callers had one scope then. Later releases make the fingerprint a part of an anonymous
+principal, so that equal keys of two callers are independent.
 """
 
 FINGERPRINT_VERSION = 2
-"""How fingerprints are made. Version 1 was SHA-256 of the parsed model; see docs/decisions/0029-idempotency-records.md."""
+"""The version of the fingerprint's algorithm.
+
+Version 1 was SHA-256 of the parsed model; see docs/decisions/0029-idempotency-records.md.
+"""
 
 UNVERIFIABLE = 32767
 """The fingerprint version of records with an unknown fingerprint.
 
-It is later than any real version: see `has_fingerprint`.
+The number is higher than any real version: see `has_fingerprint`.
 """
 
 FORMAT_VERSION = 2
-"""The format of stored results.
+"""The version of the format of stored results.
 
-Version 1 stored one-time secrets in clear text. Since version 2 they are sealed or left out.
+Version 1 stored one-time secrets in clear text. Since version 2 one-time secrets are sealed or left out.
 """
 
 
@@ -98,8 +104,8 @@ def _no_earlier_version(_version: int) -> bytes | None:
 class IdempotencyKey:
     """A client's `key` with its scope.
 
-    `fingerprint` identifies the request: method, path and body. `earlier_fingerprint` returns the fingerprint that an
-    earlier version would have made, or None if that version would not have accepted the request.
+    `fingerprint` identifies the request: method, path and body. `earlier_fingerprint` returns the fingerprint
+    that an earlier version would have made, or None if that version would have rejected the request.
     """
 
     principal: str
@@ -132,8 +138,8 @@ class IdempotencyKey:
     def has_fingerprint(self, fingerprint: bytes, version: int) -> bool:
         """Return whether a stored fingerprint of this version matches the key's request.
 
-        A fingerprint of a later version cannot be verified and counts as equal: after a rejected retry the client
-        would send a new key, and the operation would run twice.
+        A fingerprint of a later version cannot be verified and counts as equal. If the retry were rejected
+        instead, the client would send a new key, and the operation would run twice.
         """
         if version == FINGERPRINT_VERSION:
             return fingerprint == self.fingerprint
@@ -142,9 +148,9 @@ class IdempotencyKey:
 
 @dataclass(frozen=True, slots=True)
 class IdempotentResult(Generic[V]):
-    """The result of an idempotent operation. `replayed` means that an earlier request ran it.
+    """The result of an idempotent operation. `replayed` is true if an earlier request ran it.
 
-    `is_current_state`: the stored response has been pruned, so this is the present state.
+    `is_current_state` is true if the stored response has been pruned and the result is the present state.
     """
 
     result: V
@@ -154,14 +160,17 @@ class IdempotentResult(Generic[V]):
 
 @dataclass(frozen=True, slots=True)
 class StoredResult(Generic[V]):
-    """The result of an earlier request in the same scope, with that request's fingerprint."""
+    """The result of an earlier request in the same scope, with the fingerprint of that request."""
 
     fingerprint: bytes
     result: V
     fingerprint_version: int = FINGERPRINT_VERSION
 
     def replay(self, key: IdempotencyKey) -> IdempotentResult[V]:
-        """Return the stored result for a retry of the same request. Raises IdempotencyKeyReused for another one."""
+        """Return the stored result for a retry of the same request.
+
+        Raises IdempotencyKeyReused for a different request.
+        """
         if not key.has_fingerprint(self.fingerprint, self.fingerprint_version):
             raise IdempotencyKeyReused
         return IdempotentResult(self.result, replayed=True)
@@ -181,35 +190,43 @@ class PersonalResult:
 
 
 def subject_of(key: IdempotencyKey, result: object) -> UserId | None:
-    """Return the user whose personal data a record contains, if that is not the record's principal."""
+    """Return the user whose personal data a record contains, or None.
+
+    None means that the record contains no personal data of a user other than its principal.
+    """
     if not isinstance(result, PersonalResult) or str(result.subject) == key.principal:
         return None
     return result.subject
 
 
 class IdempotencyRecords(Protocol):
-    """Idempotency records inside a unit of work."""
+    """Idempotency records in a unit of work."""
 
     async def claim(
         self, keys: Sequence[IdempotencyKey], result_type: type[V]
     ) -> Mapping[Scope, StoredResult[V]]:
         """Claim the keys, and return the results that are already stored for them.
 
-        Waits for a unit of work that has claimed one of the keys. Keys are claimed in one fixed order, which rules
-        out deadlocks. A claim also writes if it finds a result, so that the replay is answered only after the first
-        commit is as durable as its own. A scope can occur in `keys` more than once. Raises IdempotencyInFlight.
+        The call waits for other units of work that have claimed one of the keys. Keys are claimed in one
+        fixed order, which rules out deadlocks. A claim writes even if it finds a result. The replay is
+        therefore answered only after the commit of the first request is durable. A scope can occur in `keys`
+        more than once. Raises IdempotencyInFlight.
         """
         ...
 
     async def find_in_shared_scope(self, key: IdempotencyKey, result_type: type[V]) -> StoredResult[V] | None:
-        """Return the result that release 6daf4a4 stored for an anonymous request, if it is the same request.
+        """Return the result that release 6daf4a4 stored for the same anonymous request.
 
-        That release stored the keys of all anonymous callers in one scope. This method writes as `claim` does.
+        That release stored the keys of all anonymous callers in one scope. This method writes in the same way
+        as `claim`.
         """
         ...
 
     async def store(self, results: Mapping[IdempotencyKey, object]) -> None:
-        """Store the results of claimed keys. A claimed key without a result is free after the commit."""
+        """Store the results of claimed keys.
+
+        A claimed key without a result can be claimed again after the commit.
+        """
         ...
 
 
@@ -217,8 +234,9 @@ class IdempotencyRecordStore(PrunableRecords, Protocol):
     """Idempotency records outside of any unit of work."""
 
     async def prune(self, *, before: datetime, limit: int) -> int:
-        """Delete at most `limit` records older than this time, oldest first, and return their number.
+        """Delete at most `limit` records older than this time, oldest first.
 
-        A number below `limit` means that no such record is left, except records that are being replayed.
+        Returns the number of deleted records. A number below `limit` means that no older record is left,
+        except records that are being replayed.
         """
         ...

@@ -1,4 +1,4 @@
-"""The port that creates ids. The domain and the use cases receive ids, so that tests can set them."""
+"""The port that creates ids. Domain and use cases receive ids, so that tests can set them."""
 
 from typing import Protocol
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Lanes: commands that wait for locked rows queue per row, apart from all other commands."""
+"""Lanes: a separate queue of commands for each locked row."""
 
 import asyncio
 from collections.abc import Hashable, Iterable
@@ -15,8 +15,8 @@ K = TypeVar("K", bound=Hashable)
 class Lanes(Generic[K, C, R]):
     """One batcher for each locked row, created on demand and removed when it is idle.
 
-    `max_running` bounds how many lanes wait at the same time, because each of them holds a database connection.
-    `max_waiting` bounds the commands of all lanes together.
+    `max_running` bounds how many lanes wait at the same time, because each of them holds a database
+    connection. `max_waiting` bounds the commands of all lanes together.
     """
 
     def __init__(
@@ -76,6 +76,6 @@ class Lanes(Generic[K, C, R]):
             self._remove_idle()
 
     def _remove_idle(self) -> None:
-        """Remove lanes without commands. There are at most as many lanes as locked rows."""
+        """Remove lanes without commands, so that there are at most as many lanes as locked rows."""
         for row in [row for row, lane in self._lanes.items() if lane.is_idle]:
             del self._lanes[row]

@@ -1,4 +1,4 @@
-"""Keyset pagination: a row that exists during the whole reading is neither skipped nor repeated."""
+"""Keyset pagination. A row that exists throughout is neither skipped nor repeated."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass

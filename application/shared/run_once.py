@@ -15,11 +15,11 @@ async def run_once(
     result_type: type[V],
     operation: Callable[[], Awaitable[V]],
 ) -> IdempotentResult[V]:
-    """Run the operation, store its result and commit, or replay the result of an earlier request.
+    """Run the operation once per key: store its result, or replay the stored result.
 
-    The earlier request had the same key.
+    The stored result belongs to an earlier request with the same key. A request without a key always runs.
 
-    A request without a key always runs. Raises IdempotencyKeyReused, IdempotencyInFlight, and what the operation raises.
+    Raises IdempotencyKeyReused, IdempotencyInFlight, and the errors of the operation.
     """
     if replay := await find_replay(work, key, result_type):
         return replay
@@ -33,10 +33,10 @@ async def find_replay(
     *,
     current: Callable[[V], Awaitable[V]] | None = None,
 ) -> IdempotentResult[V] | None:
-    """Claim the key. If an earlier request used it, commit and return the replay; otherwise return None.
+    """Claim the key. Return the replay if an earlier request used it, and None otherwise.
 
-    `current` returns the value that a replay shows instead of the stored result. Raises IdempotencyKeyReused,
-    IdempotencyInFlight.
+    A replay is committed. `current` returns the value that a replay shows instead of the stored result.
+    Raises IdempotencyKeyReused, IdempotencyInFlight.
     """
     if key is None:
         return None
@@ -53,7 +53,7 @@ async def find_replay(
 
 
 async def store_result(work: UnitOfWork, key: IdempotencyKey | None, result: V) -> IdempotentResult[V]:
-    """Store the result of an operation for its key, if the request has one, and commit."""
+    """Store the result of an operation for the key of the request, if any, and commit."""
     if key is not None:
         await work.idempotency.store({key: result})
     await work.commit()

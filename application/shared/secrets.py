@@ -13,26 +13,36 @@ class Secrets(Protocol):
 
 
 class SecretNotReadable(Exception):
-    """A sealed secret was sealed with an unknown key or for another place, or was changed."""
+    """A sealed secret cannot be opened.
+
+    It was changed, or was sealed with an unknown key or for another place.
+    """
 
 
 class SecretBox(Protocol):
     """Encrypts stored secrets.
 
-    `context` names the place where a secret is stored: it can be opened only with the same context.
+    `context` names the place where a secret is stored. A sealed secret can be opened only with the same
+    context.
     """
 
     @property
     def key_ids(self) -> Sequence[str]:
-        """The ids of the keys. The first key encrypts, and every key decrypts. Without keys nothing can be encrypted."""
+        """The ids of the keys. The first key encrypts, and every key decrypts.
+
+        Nothing can be encrypted without keys.
+        """
         ...
 
     def seal(self, secret: str, *, context: str) -> str | None:
-        """Return the sealed secret, or None if no key is configured. In that case it must not be stored."""
+        """Return the sealed secret, or None if no key is configured.
+
+        An unsealed secret must not be stored in that case.
+        """
         ...
 
     def open(self, sealed: str, *, context: str) -> str:
-        """Return the secret. A text that was stored before secrets were sealed is returned as it is.
+        """Return the secret. A text that was stored before secrets were sealed is unchanged.
 
         Raises SecretNotReadable.
         """
@@ -49,18 +59,18 @@ class StoredSecrets(Protocol):
     """
 
     async def count_by_key(self) -> Mapping[str | None, int]:
-        """Return the number of secrets by the id of their encryption key.
+        """Return the number of secrets for each id of an encryption key.
 
-        The key None counts the secrets that are stored in clear text.
+        The key None counts the secrets in clear text.
         """
         ...
 
     async def encrypt_batch(self, limit: int, *, in_clear: bool, entries_of: EntriesOfBatch) -> int:
-        """Encrypt up to `limit` secrets with the first key, in one transaction, and return their number.
+        """Encrypt up to `limit` secrets with the first key in one transaction. Return their number.
 
-        If `in_clear` is true, these are secrets that are stored in clear text, otherwise those with another key.
-        Unless the number is 0, `entries_of` is called with the number and the id of the key, and returns entries
-        for the audit log.
+        If `in_clear` is true, secrets in clear text are encrypted, otherwise secrets that another key
+        encrypts. Unless the number is 0, `entries_of` is called with the number and the id of the key, and
+        returns entries for the audit log.
 
         Raises:
             SecretNotReadable: a secret is encrypted with an unknown key.

@@ -10,10 +10,10 @@ V = TypeVar("V")
 
 
 class SingleFlight(Generic[K, V]):
-    """Single-flight: concurrent calls with one key share one result.
+    """Concurrent calls with the same key share one result.
 
-    A caller never gets the result of work that began before its call: it waits for the next run, together with all
-    callers that arrived meanwhile. Nothing is cached, and no result is stale.
+    A caller never gets the result of work that began before its call: it waits for the next run, together
+    with all callers that arrive in the meantime. Nothing is cached, so no result is stale.
     """
 
     def __init__(self) -> None:
@@ -22,7 +22,7 @@ class SingleFlight(Generic[K, V]):
     async def get(self, question: K, work: Callable[[], Awaitable[V]]) -> V:
         """Return the result of `work`, or the result of a concurrent call with the same key.
 
-        Raises Overloaded, and what `work` raises.
+        Raises Overloaded, and the errors of `work`.
         """
         batcher = self._asked.get(question)
         if batcher is None:
@@ -30,7 +30,7 @@ class SingleFlight(Generic[K, V]):
         try:
             return await batcher.submit(work)
         finally:
-            # A later caller may have started the next run.
+            # A later caller may already have started the next run.
             if batcher.is_idle and self._asked.get(question) is batcher:
                 del self._asked[question]
 

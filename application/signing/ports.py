@@ -21,7 +21,7 @@ class InvalidToken(DomainError):
 
 
 class UnknownSigningKey(InvalidToken):
-    """The token names an unknown key. Another process may just have created it."""
+    """The token names an unknown key, which another process may just have created."""
 
 
 class TokenExpired(DomainError):
@@ -37,7 +37,8 @@ class TokenExpired(DomainError):
 class AccessClaims:
     """The claims of an access token (RFC 9068, section 2.2).
 
-    `client_id` is the client to which the token was issued; a service client is also its subject.
+    `client_id` is the client to which the token was issued. If this is a service client, it is also the
+    subject.
     """
 
     bearer: Principal
@@ -48,7 +49,7 @@ class AccessClaims:
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """A signed token (never log it) and its lifetime in seconds."""
+    """A signed token and its lifetime in seconds. Never log the token."""
 
     token: str = field(repr=False)
     expires_in: int
@@ -56,10 +57,10 @@ class AccessToken:
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """An Ed25519 key pair: `private_pem` is PKCS #8, a secret.
+    """An Ed25519 key pair. `private_pem` is a secret in the format PKCS #8.
 
-    It signs from `signs_from` until a later key begins to sign. It verifies until `verifies_until`, or without end if
-    that is None.
+    The key signs from `signs_from` until a later key begins to sign. It verifies until `verifies_until`; None
+    means that it verifies forever.
     """
 
     kid: str
@@ -78,15 +79,19 @@ class SigningKeyStore(SigningKeys, Protocol):
     """Signing keys in the database."""
 
     async def add_first(self, key: SigningKey) -> None:
-        """Store the key if there is none yet. If several processes call this at once, one key is stored."""
+        """Store the key if no key is stored yet.
+
+        If several processes call this method at once, one key is stored.
+        """
         ...
 
     async def rotate(
         self, key: SigningKey, *, former_until: datetime, now: datetime, entries: Sequence[AuditEntry]
     ) -> None:
-        """Store the key, and delete keys that no longer verify. Former keys verify until `former_until` at most.
+        """Store the key, and delete keys that no longer verify.
 
-        The audit entries are written in the same transaction.
+        Former keys verify until `former_until` at most. The audit entries are written in the same
+        transaction.
         """
         ...
 
@@ -99,9 +104,9 @@ class SigningKeyFactory(Protocol):
 
 class AccessTokens(Protocol):
     def use(self, keys: Sequence[SigningKey]) -> None:
-        """Replace the keys: the first one whose time has begun signs, and every key verifies.
+        """Replace the keys. The latest key whose time has begun signs, and every key verifies.
 
-        Raises ValueError for a key that cannot be used, and then keeps the former keys.
+        Raises ValueError for an unusable key; the former keys then stay in use.
         """
         ...
 
@@ -110,9 +115,15 @@ class AccessTokens(Protocol):
         ...
 
     def verify(self, token: str, *, now: datetime) -> AccessClaims:
-        """Verify a token and return its claims. Raises InvalidToken, UnknownSigningKey, TokenExpired."""
+        """Verify a token and return its claims.
+
+        Raises InvalidToken, UnknownSigningKey, TokenExpired.
+        """
         ...
 
     def public_keys(self, *, now: datetime) -> Mapping[str, Sequence[Mapping[str, str]]]:
-        """Return the JSON Web Key Set (RFC 7517) for verifiers, including a key that will sign soon."""
+        """Return the JSON Web Key Set (RFC 7517) for verifiers.
+
+        It includes a key that will sign soon.
+        """
         ...

@@ -5,9 +5,9 @@ from application.shared.clock import Clock
 from application.signing.ports import AccessTokens, SigningKeys
 
 PAUSE = timedelta(seconds=5)
-"""The shortest pause between two reloads for unknown keys.
+"""The minimum pause between two reloads for unknown keys.
 
-Without it, invented key ids could put load on the database.
+Without a pause, invented key ids could put load on the database.
 """
 
 

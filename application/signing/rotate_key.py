@@ -9,10 +9,13 @@ from application.signing.ports import SigningKey, SigningKeyFactory, SigningKeyS
 from domain.shared.actor import Actor
 
 NOTICE = timedelta(seconds=60)
-"""How long a key is published before it signs. Every process reloads the keys several times meanwhile."""
+"""The time for which a key is published before it signs.
+
+Every process reloads the keys several times during this time.
+"""
 
 MAX_SKEW = timedelta(seconds=30)
-"""The largest supported difference between the clocks of two processes."""
+"""The maximum difference between the clocks of two processes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,10 @@ class AttemptTallies(Protocol):
         ...
 
     async def lock(self, attempt: Attempt, *, now: datetime) -> tuple[AttemptTally, AttemptTally]:
-        """Return the tallies of the attempt's account and of its network, locked until the unit of work ends.
+        """Return the tallies of the attempt's account and network, locked.
 
-        An account or network without attempts has an empty tally. Raises Overloaded if a lock does not become free
-        in time.
+        The locks are held until the unit of work ends. An account or network without attempts has an empty
+        tally. Raises Overloaded if a lock is not released in time.
         """
         ...
 

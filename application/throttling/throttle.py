@@ -13,7 +13,10 @@ from domain.users.attempts import Attempt, AttemptTally
 
 
 class TooManyAttempts(DomainError):
-    """Too many attempts for this account or from this network. `retry_after` is in whole seconds, at least one."""
+    """Too many attempts for this account or from this network.
+
+    `retry_after` is in whole seconds, at least one.
+    """
 
     code = "too_many_attempts"
 
@@ -24,7 +27,10 @@ class TooManyAttempts(DomainError):
 
 class Throttle(Protocol):
     async def admit(self, work: UnitOfWork, attempt: Attempt) -> None:
-        """Count the attempt. Raises TooManyAttempts without counting it. The caller commits."""
+        """Count the attempt. The caller commits.
+
+        Raises TooManyAttempts, and does not count the attempt then.
+        """
         ...
 
     async def reset(self, work: UnitOfWork, attempt: Attempt) -> None:
@@ -36,15 +42,15 @@ class Throttle(Protocol):
 class CountingThrottle(Throttle):
     """Throttle attempts with tallies in the database, which all processes share.
 
-    An attempt is counted before it is verified, so that concurrent guesses are limited like sequential ones. A
-    rejected attempt does not count, so that a wait always ends.
+    An attempt is counted before it is verified, so that concurrent guesses are limited in the same way as
+    sequential guesses. A rejected attempt does not count, so that every wait ends.
     """
 
     clock: Clock
 
     async def admit(self, work: UnitOfWork, attempt: Attempt) -> None:
         now = self.clock.now()
-        # A flood of rejected attempts neither writes nor waits for locks.
+        # This first check neither writes nor waits for locks, so that a flood of attempts is cheap.
         _ensure_admitted(await work.attempts.peek(attempt, now=now), now)
         tallies = await work.attempts.lock(attempt, now=now)
         _ensure_admitted(tallies, now)

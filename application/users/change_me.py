@@ -11,7 +11,10 @@ from domain.shared.unset import Unset
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeMeCommand:
-    """`expected_version` is the version that the user saw. If `full_name` is UNSET, the name does not change."""
+    """The command to change the caller's account.
+
+    `expected_version` is the version that the user saw. If `full_name` is UNSET, the name does not change.
+    """
 
     user_id: UserId
     expected_version: int

@@ -28,9 +28,10 @@ class ChangePasswordCommand:
 
 @dataclass(frozen=True, slots=True)
 class ChangePassword:
-    """Change the caller's password, end the other sessions, and drop a pending e-mail address change.
+    """Change the caller's password and end the other sessions.
 
-    Attempts are throttled like log-ins, so that a stolen session cannot be used to guess the password.
+    A pending change of the e-mail address is dropped. Attempts are throttled like log-ins, so that a stolen
+    session cannot be used to guess the password.
     """
 
     unit_of_work: UnitOfWorkFactory

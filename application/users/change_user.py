@@ -12,7 +12,10 @@ from domain.users.user import UserStatus
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeUserCommand:
-    """`expected_version` is the version that the admin saw; `actor` is the admin, or a program."""
+    """The command to change an account. `actor` is the admin, or a program.
+
+    `expected_version` is the version that the admin saw.
+    """
 
     user_id: UserId
     expected_version: int

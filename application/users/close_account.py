@@ -78,7 +78,7 @@ class CloseAccount:
 
 @dataclass(frozen=True, slots=True)
 class EraseClosedAccounts:
-    """Erase personal data from orders that were delivered after their customer's account was closed."""
+    """Erase personal data of closed accounts from orders that were delivered later."""
 
     unit_of_work: UnitOfWorkFactory
 

@@ -12,9 +12,9 @@ from domain.users.user import AccountDisabled, UserStatus
 class ConfirmPrincipal:
     """Check an access token's claims against the database.
 
-    A token is valid for some minutes. If a role, account, session, client, secret or scope is revoked in that time,
-    the token must not grant it any more. Only public reads, reads of the caller's own data and placing orders rely
-    on the token alone.
+    A token is valid for some minutes. If a role, account, session, client, secret or scope is revoked during
+    that time, the token must no longer grant it. Only public reads, reads of the caller's own data and
+    placing orders rely on the token alone.
     """
 
     users: UserQueries
@@ -22,7 +22,10 @@ class ConfirmPrincipal:
     clock: Clock
 
     async def __call__(self, principal: Principal) -> Principal:
-        """Return the principal with its present role or scopes. Raises InvalidToken, AccountDisabled."""
+        """Return the principal with its present role or scopes.
+
+        Raises InvalidToken, AccountDisabled.
+        """
         match principal:
             case UserPrincipal():
                 return await self._confirmed_user(principal)

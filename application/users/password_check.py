@@ -1,4 +1,7 @@
-"""Verification of the present password, so that a stolen session cannot make security changes."""
+"""Verification of the current password before security changes.
+
+A stolen session alone is not sufficient for such a change.
+"""
 
 from dataclasses import dataclass
 
@@ -28,11 +31,11 @@ class WrongPassword(ValidationFailed):
 
 @dataclass(frozen=True, slots=True)
 class PasswordCheck:
-    """Check the present password in three steps, so that hashing holds no database connection.
+    """Check the current password in three steps, so that hashing holds no database connection.
 
-    `admit` counts the attempt, `verify` hashes the password, and `confirm` locks the account if the stored password
-    has not changed meanwhile. Attempts are throttled like log-ins, so that a stolen session cannot be used to guess
-    the password.
+    `admit` counts the attempt, `verify` hashes the password, and `confirm` locks the account if the stored
+    password has not changed in the meantime. Attempts are throttled like log-ins, so that a stolen session
+    cannot be used to guess the password.
     """
 
     unit_of_work: UnitOfWorkFactory

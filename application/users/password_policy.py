@@ -12,7 +12,10 @@ class PasswordPolicy:
     min_length: int
 
     def check(self, password: str, *, field: str) -> None:
-        """Raise WeakPassword unless the password is acceptable. `field` is the field with the password."""
+        """Raise WeakPassword unless the password is acceptable.
+
+        `field` is the field that contains the password.
+        """
         ensure_long_enough(password, min_length=self.min_length, field=field)
         if self.breached.contains(normalize_password(password)):
             raise WeakPassword(

@@ -34,20 +34,20 @@ class UserRepository(Protocol):
     async def find_by_email(self, email: EmailAddress) -> User | None: ...
 
     async def get(self, user_id: UserId) -> User | None:
-        """Return the user, locked until the unit of work ends. Lock a user before any of their sessions.
+        """Return the user, locked until the unit of work ends.
 
-        Raises Overloaded when the lock does not come free in time.
+        Lock a user before any session of the user. Raises Overloaded if the lock is not released in time.
         """
         ...
 
     async def peek(self, user_id: UserId) -> User | None:
-        """Return the user without a lock. It must not be saved."""
+        """Return the user without a lock. The returned user must not be saved."""
         ...
 
     async def lock_admins(self) -> Collection[UserId]:
         """Return all active admins, locked. Lock them before any other user.
 
-        Raises Overloaded when a lock does not come free in time.
+        Raises Overloaded if a lock is not released in time.
         """
         ...
 
@@ -57,16 +57,22 @@ class UserRepository(Protocol):
 
 
 class OneTimeTokens(Protocol):
-    """One-time tokens that are sent by mail, in a unit of work. Lock the user before consuming a token."""
+    """One-time tokens that are sent by mail, in a unit of work.
+
+    Lock the user before consuming a token.
+    """
 
     async def put(self, token: OneTimeToken) -> None:
-        """Store the token, replacing the user's former one for its purpose."""
+        """Store the token. It replaces the user's former token for the same purpose."""
         ...
 
     async def find(self, purpose: TokenPurpose, token_hash: bytes) -> OneTimeToken | None: ...
 
     async def take(self, token: OneTimeToken) -> bool:
-        """Consume the token, and return whether it was valid. Only one of several concurrent callers succeeds."""
+        """Consume the token, and return whether it was valid.
+
+        If several callers consume a token concurrently, only one of them succeeds.
+        """
         ...
 
     async def remove(self, user_id: UserId) -> None:
@@ -86,13 +92,14 @@ class SignUps(Protocol):
         ...
 
     async def save(self, sign_up: PendingSignUp) -> None:
-        """Store the sign-up's token. Does nothing if the sign-up has become void."""
+        """Store the sign-up's token. If the sign-up has become void, nothing is stored."""
         ...
 
     async def claim(self, sign_up: PendingSignUp) -> bool:
-        """Delete all sign-ups for the address of this sign-up, and return whether it still existed.
+        """Delete all sign-ups for the address of this sign-up.
 
-        If several callers claim sign-ups for one address, only the first one gets True.
+        Returns whether this sign-up still existed. If several callers claim sign-ups for one address, only
+        the first caller gets True.
         """
         ...
 
@@ -108,7 +115,7 @@ class EmailChanges(Protocol):
     """
 
     async def put(self, change: EmailChange) -> None:
-        """Store the change, replacing the user's former one."""
+        """Store the change. It replaces the user's former change."""
         ...
 
     async def get(self, user_id: UserId) -> EmailChange | None: ...
@@ -118,7 +125,7 @@ class EmailChanges(Protocol):
         ...
 
     async def save(self, change: EmailChange) -> None:
-        """Store the change's token. Does nothing if the change was replaced or deleted."""
+        """Store the change's token. If the change was replaced or deleted, nothing is stored."""
         ...
 
     async def remove(self, user_id: UserId) -> None:
@@ -134,14 +141,18 @@ class PersonalData(Protocol):
     """Personal data that is stored outside of accounts, in a unit of work."""
 
     async def erase(self, user: User) -> None:
-        """Erase all personal data except what is needed to deliver open orders.
+        """Erase all personal data except the data needed to deliver open orders.
 
-        Addresses, notes and metadata of orders are erased, and the user's reasons in their history and events.
+        Addresses, notes and metadata of orders are erased, and so are the user's reasons in histories and
+        events.
         """
         ...
 
     async def erase_from_orders_of_closed_accounts(self) -> None:
-        """Erase delivery data from finished orders of closed accounts, and from their idempotency records."""
+        """Erase delivery data of closed accounts from finished orders.
+
+        The data is also erased from the idempotency records of these orders.
+        """
         ...
 
 
@@ -156,7 +167,7 @@ class PrincipalState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserFilter:
-    """The conditions on the accounts to list. `email` is a whole address."""
+    """The conditions on the accounts of a list. `email` is a complete address."""
 
     email: EmailAddress | None = None
     role: Role | None = None
@@ -171,23 +182,26 @@ class UserQueries(Protocol):
     async def state_of(
         self, user_id: UserId, session_id: SessionId, *, now: datetime
     ) -> PrincipalState | None:
-        """Return the state of a user and of one of the user's sessions, or None for an unknown user.
+        """Return the state of a user and of one of the user's sessions, read by one statement.
 
-        One statement reads both.
+        Returns None for an unknown user.
         """
         ...
 
     async def list(
         self, criteria: UserFilter, *, descending: bool, after: Position | None, limit: int
     ) -> Page[UserView]:
-        """Return the accounts after a position, sorted by `created_at` and then by id in the same direction."""
+        """Return the accounts after a position.
+
+        The sort keys are `created_at` and then the id, in the same direction.
+        """
         ...
 
 
 class PasswordHasher(Protocol):
-    """Password hashing with Argon2id. It is slow by design: never call it with an open unit of work.
+    """Password hashing with Argon2id, which is slow by design.
 
-    The number of waiting passwords is bounded.
+    Never call it while a unit of work is open. The number of waiting passwords is bounded.
     """
 
     async def hash(self, password: str) -> str:
@@ -202,8 +216,9 @@ class PasswordHasher(Protocol):
     async def verify(self, password: str, hashed: str | None) -> bool:
         """Return whether the password is the hashed one.
 
-        If `hashed` is None, because the account does not exist, the answer is False and takes the same time. The same
-        holds for a password of more than `MAX_RAW_LENGTH` characters, which is never normalized or hashed completely.
+        If `hashed` is None, because the account does not exist, the answer is False and takes the same time.
+        The same holds for a password of more than `MAX_RAW_LENGTH` characters, which is never normalized or
+        hashed completely.
 
         Raises:
             Overloaded: too many passwords wait to be hashed.
@@ -211,7 +226,7 @@ class PasswordHasher(Protocol):
         ...
 
     def needs_rehash(self, hashed: str) -> bool:
-        """Return whether `hashed` was made with weaker parameters than the current ones."""
+        """Return whether `hashed` was made with weaker parameters than the present ones."""
         ...
 
 

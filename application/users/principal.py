@@ -1,4 +1,4 @@
-"""The authenticated caller, as its access token describes it: a user or a service client."""
+"""The authenticated caller: a user or a service client, as the access token describes it."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Set as AbstractSet

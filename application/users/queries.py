@@ -1,4 +1,4 @@
-"""Use cases that read users. They change nothing."""
+"""Use cases that read users."""
 
 from dataclasses import dataclass
 

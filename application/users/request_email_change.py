@@ -31,12 +31,12 @@ class RequestEmailChangeCommand:
 
 @dataclass(frozen=True, slots=True)
 class RequestEmailChange:
-    """Request an e-mail address change, which a token from a message to the new address confirms.
+    """Request a change of the e-mail address, which is confirmed by the new address.
 
-    The change is announced to the present address.
-
-    The address changes when the token is sent to `POST /v1/users/verify-email` within a day. That also ends the other
-    sessions. A later request replaces this one. The response does not reveal whether the new address has an account.
+    The address changes when the token from the message to the new address is sent to `POST
+    /v1/users/verify-email` within a day. The change also ends the other sessions. It is announced to the
+    present address. A later request replaces this one. The response does not reveal whether the new address
+    has an account.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -74,7 +74,7 @@ class RequestEmailChange:
             await work.mail.add(
                 MailRequest.made(MailKind.EMAIL_CHANGE, change.email, subject_id=user.id, now=now)
             )
-            # The change is stored after its mail request, because the mail worker locks them in this order.
+            # The mail worker locks the mail request before the change, so the request is stored first.
             await work.email_changes.put(change)
             if user.email is not None:
                 await work.mail.add(

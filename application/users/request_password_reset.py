@@ -21,7 +21,10 @@ class RequestPasswordReset:
     clock: Clock
 
     async def __call__(self, address: EmailAddress, *, network: str) -> None:
-        """Request the message. `network` is the client's network. Raises TooManyAttempts, Overloaded."""
+        """Request the message. `network` is the client's network.
+
+        Raises TooManyAttempts, Overloaded.
+        """
         request = MailRequest.made(MailKind.PASSWORD_RESET, address, now=self.clock.now())
         async with self.unit_of_work() as work:
             await self.throttle.admit(work, Attempt(AttemptKind.PASSWORD_RESET, address.normalized, network))

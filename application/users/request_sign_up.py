@@ -17,11 +17,11 @@ from domain.users.pending_sign_up import PendingSignUp
 
 @dataclass(frozen=True, slots=True)
 class RequestSignUp:
-    """Store a sign-up until its e-mail address is confirmed, and send a message with a token to the address.
+    """Store a sign-up, and send a message with a token to its e-mail address.
 
     The token confirms the password and the name of this sign-up only. Any number of sign-ups can wait for one
-    address: the first one that is confirmed opens the account, and the others become void. If the address already
-    has an account, the response and its cost are the same, and the message says so.
+    address: the first one that is confirmed opens the account, and the others become void. If the address
+    already has an account, the response and its cost are the same, and the message says so.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -32,7 +32,10 @@ class RequestSignUp:
     ids: IdFactory
 
     async def __call__(self, command: SignUpCommand) -> None:
-        """Store the sign-up and request its message. Raises WeakPassword, TooManyAttempts, Overloaded."""
+        """Store the sign-up and request its message.
+
+        Raises WeakPassword, TooManyAttempts, Overloaded.
+        """
         self.policy.check(command.password, field="password")
         email = command.email
         if command.network is not None:

@@ -23,12 +23,12 @@ class ResetPasswordCommand:
 
 @dataclass(frozen=True, slots=True)
 class ResetPassword:
-    """Set a new password for a forgotten one, end all sessions, and drop a pending address change.
+    """Replace a forgotten password and end all sessions.
 
-    The caller proves its identity with a mailed token.
+    A pending change of the e-mail address is dropped. The caller proves its identity with a mailed token.
 
-    The token is valid once, for half an hour. It proves that the caller reads the address's mail, so the address
-    becomes verified.
+    The token is valid once, for half an hour. It proves that the caller reads the mail of the address, so the
+    address becomes verified.
     """
 
     unit_of_work: UnitOfWorkFactory

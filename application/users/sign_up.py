@@ -19,7 +19,10 @@ from domain.users.user import User
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignUpCommand:
-    """`network` is the client's network. It is None for an operator, whose attempts are not throttled."""
+    """The command to open an account. `network` is the client's network.
+
+    `network` is None for an operator, whose attempts are not throttled.
+    """
 
     email: EmailAddress
     password: str = field(repr=False)

@@ -29,11 +29,11 @@ class VerifyEmailCommand:
 
 @dataclass(frozen=True, slots=True)
 class VerifyEmail:
-    """Confirm an e-mail address with a token from a message to it. The token is valid once, for a day.
+    """Confirm an e-mail address with a mailed token, which is valid once, for a day.
 
-    The token of a sign-up opens the account, with the name and the password of that sign-up; other sign-ups for the
-    address become void. The token of an address change replaces the account's address, announces that to the former
-    address, and ends all sessions except the session that requested the change.
+    The token of a sign-up opens the account, with the name and the password of that sign-up; other sign-ups
+    for the address become void. The token of an address change replaces the account's address, announces the
+    change to the former address, and ends all sessions except the session that requested the change.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -41,7 +41,10 @@ class VerifyEmail:
     ids: IdFactory
 
     async def __call__(self, command: VerifyEmailCommand) -> IdempotentResult[UserView]:
-        """Return the account. Raises InvalidOneTimeToken, IdempotencyKeyReused, IdempotencyInFlight."""
+        """Return the account.
+
+        Raises InvalidOneTimeToken, IdempotencyKeyReused, IdempotencyInFlight.
+        """
         async with self.unit_of_work(command.actor) as work:
             return await run_once(work, command.key, UserView, lambda: self._verify(work, command))
 
@@ -58,7 +61,8 @@ class VerifyEmail:
 
     async def _changed_account(self, change: EmailChange, work: UnitOfWork, now: datetime) -> User:
         user = await work.users.get(change.user_id)
-        # Read the change again under the user's lock: another request may have replaced or confirmed it.
+        # Another request may have replaced or confirmed the change, so it is read again under the user's
+        # lock.
         if (
             user is None
             or user.status is not UserStatus.ACTIVE
@@ -81,7 +85,7 @@ class VerifyEmail:
         return user
 
     async def _opened_account(self, sign_up: PendingSignUp, work: UnitOfWork, now: datetime) -> User:
-        # The account is locked before the sign-ups, in the same order as when an account is closed.
+        # Closing an account locks the account before the sign-ups; this code uses the same order.
         known = await work.users.find_by_email(sign_up.email)
         pending = await work.users.get(known.id) if known else None
         if sign_up.is_over(now) or not await work.sign_ups.claim(sign_up):
@@ -108,7 +112,7 @@ class VerifyEmail:
         return pending
 
     async def _verified_account(self, token_hash: bytes, work: UnitOfWork, now: datetime) -> User:
-        """Verify the address of a pending account, which a former release has opened."""
+        """Verify the address of a pending account, which a former release opened."""
         token = await work.one_time_tokens.find(TokenPurpose.VERIFY_EMAIL, token_hash)
         if token is None or token.is_over(now):
             raise InvalidOneTimeToken

@@ -19,7 +19,10 @@ from domain.webhooks.endpoint import EndpointChanges
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeEndpointCommand:
-    """`expected_version` is the version that the editor read; `permissions` are the actor's permissions."""
+    """The command to change an endpoint. `permissions` are the actor's permissions.
+
+    `expected_version` is the version that the editor read.
+    """
 
     endpoint_id: EndpointId
     expected_version: int
@@ -45,7 +48,10 @@ class ChangeEndpoint:
     allow_plain_http: bool
 
     async def __call__(self, command: ChangeEndpointCommand) -> EndpointView:
-        """Return the changed endpoint. Raises NotFound, Forbidden, PreconditionFailed, ValidationFailed."""
+        """Return the changed endpoint.
+
+        Raises NotFound, Forbidden, PreconditionFailed, ValidationFailed.
+        """
         seen = await self.get_endpoint(command.endpoint_id)
         changes = await self._permitted(command, seen)
         async with self.unit_of_work(command.actor) as work:

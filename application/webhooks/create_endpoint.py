@@ -20,9 +20,10 @@ from domain.webhooks.endpoint import WebhookEndpoint
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateEndpointCommand:
-    """The actor becomes the owner; `permissions` are the actor's permissions.
+    """The command to create an endpoint, which the actor will own.
 
-    Empty `event_types` stand for all event types that the owner may read.
+    `permissions` are the actor's permissions. Empty `event_types` stand for all event types that the owner
+    may read.
     """
 
     url: str

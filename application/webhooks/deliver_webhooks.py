@@ -24,21 +24,22 @@ LEASE = timedelta(minutes=1)
 """The lease of an endpoint. It is longer than a round of deliveries takes."""
 
 HELD_BACK = timedelta(minutes=5)
-"""When to check again whether the owner may read an event that is held back."""
+"""The pause until the owner's permission to read a postponed event is checked again."""
 
 _ACTOR = Actor(None, "worker")
 
 AT_ONCE = 20
-"""The most deliveries to one endpoint in one round."""
+"""The maximum number of deliveries to one endpoint in one round."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeliverWebhooks:
-    """Send due deliveries endpoint by endpoint, at least once each, and retry failed ones later.
+    """Send due deliveries endpoint by endpoint, and retry failed deliveries later.
 
-    If the endpoint's owner has no permission to read an event now, the event stays queued without an attempt until
-    the owner has the permission or the endpoint is transferred. Any number of workers can run. One worker at a time
-    serves an endpoint, so a slow endpoint occupies one worker. An endpoint that fails for days is paused.
+    Each event is delivered at least once. If the endpoint's owner has no permission to read an event now, the
+    event stays queued without an attempt until the owner has the permission or the endpoint is transferred.
+    Any number of workers can run. Only one worker at a time serves an endpoint, so a slow endpoint occupies
+    only one worker. An endpoint that fails for days is paused.
     """
 
     queue: DeliveryQueue
@@ -77,7 +78,7 @@ class DeliverWebhooks:
     async def _note_rights(self, taken: Round, permissions: AbstractSet[Permission]) -> None:
         """Record that the owner has lost the permission to read the events, or has it again.
 
-        The loss is announced to the admins by mail.
+        A loss of the permission is announced to the admins by mail.
         """
         types = taken.event_types or EVENT_TYPES
         is_blocked = not all(may_read_event(permissions, type_) for type_ in types)
@@ -101,7 +102,7 @@ class DeliverWebhooks:
     async def _deliver(
         self, due: DueDelivery, taken: Round, permissions: AbstractSet[Permission]
     ) -> Attempt | None:
-        """Attempt a delivery and return the attempt, or hold the event back and return None."""
+        """Attempt a delivery and return the attempt, or postpone the event and return None."""
         if not may_read_event(permissions, due.event.type):
             due.delivery.postpone(self.clock.now() + HELD_BACK)
             await self.queue.note(due.delivery)

@@ -1,4 +1,4 @@
-"""Secrets that are shown in one response, and again only to a retry with the same idempotency key."""
+"""Secrets in responses: shown once, and again only to a retry with the same key."""
 
 from base64 import b64encode
 from dataclasses import asdict, dataclass, replace

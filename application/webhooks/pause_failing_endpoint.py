@@ -16,9 +16,10 @@ _ACTOR = Actor(None, "worker")
 
 @dataclass(frozen=True, slots=True)
 class PauseFailingEndpoint:
-    """Pause an endpoint to which no delivery has succeeded for `after`, and send mail to its owner.
+    """Pause an endpoint after `after` without a successful delivery, and notify its owner.
 
-    If the owner is a client or is no longer an active user, the active admins get the mail.
+    The notice is sent by mail. If the owner is a client or is no longer an active user, the active admins get
+    the mail.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -31,7 +32,7 @@ class PauseFailingEndpoint:
             now = self.clock.now()
             if endpoint is None or not endpoint.has_failed_for(self.after, now=now):
                 return
-            # The former release, which can run at the same time, does not clear `failing_since` after a success.
+            # The former release can run at the same time, and does not clear `failing_since` after a success.
             if endpoint.failing_since and await work.webhooks.has_delivered_since(
                 endpoint_id, endpoint.failing_since
             ):

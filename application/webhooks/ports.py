@@ -32,7 +32,7 @@ class WebhookRepository(Protocol):
     async def add(self, endpoint: WebhookEndpoint) -> None: ...
 
     async def remove(self, endpoint_id: EndpointId) -> bool:
-        """Remove an endpoint with its deliveries, and return whether it existed."""
+        """Remove an endpoint with its deliveries. Return whether it existed."""
         ...
 
     async def get(self, endpoint_id: EndpointId) -> WebhookEndpoint | None:
@@ -44,7 +44,7 @@ class WebhookRepository(Protocol):
         ...
 
     async def has_delivered_since(self, endpoint_id: EndpointId, since: datetime) -> bool:
-        """Return whether a delivery to the endpoint succeeded after this moment."""
+        """Return whether a delivery to the endpoint has succeeded since this time."""
         ...
 
     async def save(self, endpoint: WebhookEndpoint) -> None:
@@ -56,9 +56,9 @@ class WebhookRepository(Protocol):
         ...
 
     async def retry_undelivered(self, which: UndeliveredFilter, *, limit: int, now: datetime) -> int:
-        """Schedule the oldest matching deliveries for now, and return their number.
+        """Make the oldest matching deliveries due now, and return their number.
 
-        Dead deliveries match, and pending deliveries that are not due yet.
+        Dead deliveries match, and so do pending deliveries that are not due yet.
         """
         ...
 
@@ -115,23 +115,23 @@ class DeliveryQueue(Protocol):
         ...
 
     async def take(self, *, now: datetime, until: datetime, limit: int) -> Round | None:
-        """Return due deliveries of the least recently served endpoint, longest due first, or None.
+        """Return due deliveries of the least recently served endpoint, or None.
 
-        No other worker gets the endpoint until its lease ends at `until` or is released. An event waits while an
-        earlier event of the same order, product or user is pending; the cost does not depend on the number of
-        waiting events.
+        The longest due deliveries come first. No other worker gets the endpoint until its lease ends at
+        `until` or is released. An event waits while an earlier event of the same order, product or user is
+        pending. The cost of the call does not depend on the number of waiting events.
         """
         ...
 
     async def note(self, delivery: Delivery) -> None:
-        """Save the result of an attempt, unless the endpoint was removed meanwhile."""
+        """Save the result of an attempt, unless the endpoint has been removed in the meantime."""
         ...
 
     async def give_back(self, taken: Round, *, now: datetime, failed: bool | None = None) -> None:
         """Release the endpoint if the lease is still valid.
 
-        `failed` is True if all attempts of the round have failed: the endpoint is then failing from now on, unless it
-        already was. It is False if an attempt succeeded, and None if there were no attempts.
+        `failed` is True if all attempts of the round have failed; the endpoint then counts as failing from
+        the first such round on. It is False if an attempt succeeded, and None if there were no attempts.
         """
         ...
 

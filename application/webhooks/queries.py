@@ -1,4 +1,4 @@
-"""Use cases that read webhooks. They change nothing."""
+"""Use cases that read webhooks."""
 
 from dataclasses import dataclass
 

@@ -11,16 +11,17 @@ from domain.shared.actor import Actor
 from domain.shared.errors import NotFound, ValidationFailed, Violation
 
 MAX_RETRIED = 1000
-"""The most deliveries of one request, so that its transaction stays short."""
+"""The maximum number of deliveries in one request. It keeps the transaction short."""
 
 
 @dataclass(frozen=True, slots=True)
 class RetryDeliveries:
-    """Schedule dead deliveries of a time window, and pending ones that are not due yet, for now.
+    """Schedule the undelivered deliveries of a time window for now.
 
-    `since` and `until` limit the time at which a delivery was created. At most 1000 deliveries are scheduled, the
-    oldest first. While `has_more` is true, repeat the request with another key. An event still waits for earlier
-    ones of the same order, product or user.
+    These are dead deliveries, and pending deliveries that are not due yet. `since` and `until` limit the time
+    at which a delivery was created. At most 1000 deliveries are scheduled, the oldest first. While `has_more`
+    is true, repeat the request with another key. An event still waits for earlier events of the same order,
+    product or user.
     """
 
     unit_of_work: UnitOfWorkFactory

@@ -19,9 +19,9 @@ from domain.users.permissions import Permission
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollEndpointSecretCommand:
-    """`overlap` is the time for which the former secret signs, too.
+    """The command to replace an endpoint's secret. `permissions` are the actor's permissions.
 
-    `permissions` are the actor's permissions.
+    `overlap` is the time for which the former secret also signs messages.
     """
 
     endpoint_id: EndpointId

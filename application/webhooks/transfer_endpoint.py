@@ -17,10 +17,10 @@ from domain.users.permissions import may_read_event
 
 @dataclass(frozen=True, slots=True)
 class TransferEndpoint:
-    """Give a webhook endpoint another owner: an active user or an enabled client that may read all of its events.
+    """Give a webhook endpoint another owner.
 
-    Events that were held back, because the former owner lost the permission to read them, are sent within five
-    minutes.
+    The new owner is an active user or an enabled client that may read all of its events. Events that were
+    held back, because the former owner lost the permission to read them, are sent within five minutes.
     """
 
     unit_of_work: UnitOfWorkFactory
