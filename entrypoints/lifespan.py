@@ -33,6 +33,7 @@ async def running(container: Container) -> AsyncIterator[bytes]:
     At the end, queued orders are placed before the connections are closed. Raises WrongSettings.
     """
     async with AsyncExitStack() as stack:
+        stack.callback(container.metrics().close)
         stack.push_async_callback(container.database.engine().dispose)
         stack.push_async_callback(container.database.public_read_engine().dispose)
         stack.push_async_callback(container.security.rate_limiter().close)

@@ -14,6 +14,7 @@ from benchmarks.studies import growth as growing
 from benchmarks.studies import idle as idling
 from benchmarks.studies import logins as logging_in
 from benchmarks.studies import memory as weighing
+from benchmarks.studies import metrics as recording
 from benchmarks.studies import overload as overloading
 from benchmarks.studies import search as searching
 from benchmarks.studies import starts as starting
@@ -59,6 +60,13 @@ def logins(seconds: Seconds = 4) -> None:
                 f" {round_.beside.p99_ms:6.0f} ms at {round_.beside.per_second:6,.0f}/s: {ratio:.2f}x,"
                 f" {round_.log_ins.done} log-ins, {round_.log_ins.refused} refused"
             )
+
+
+@group.command()
+def metrics() -> None:
+    """Measure the CPU time of recording the metrics of one request."""
+    for title, (least, middle, most) in recording.measure().items():
+        console.print(f"min {least:5.2f}  median {middle:5.2f}  max {most:5.2f} µs  {title}")
 
 
 @group.command()

@@ -25,6 +25,7 @@ from entrypoints.bootstrap.sessions import Sessions
 from entrypoints.bootstrap.signing import Signing
 from entrypoints.bootstrap.users import Users
 from entrypoints.bootstrap.webhooks import Webhooks
+from entrypoints.metrics.metrics import create_metrics
 from entrypoints.settings import Settings
 
 C = TypeVar("C", bound=AnyContainer)
@@ -42,6 +43,7 @@ class Container(DeclarativeContainer):
     clock = Singleton(DatabaseClock)
     ids = Singleton(UuidV7Factory)
     randomness = Singleton(SystemRandomness)
+    metrics = Singleton(create_metrics, directory=settings.provided.metrics_dir)
 
     security = part(Security, settings=settings, clock=clock)
     database = part(Database, settings=settings, clock=clock, ids=ids, security=security)

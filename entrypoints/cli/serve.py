@@ -44,9 +44,14 @@ def serve(
     with ExitStack() as running:
 
         def prepare() -> Mapping[str, str]:
+            from entrypoints.metrics.server import metrics_app, operations_server, shared_directory
+
+            metrics_dir = running.enter_context(shared_directory(settings.metrics_dir))
+            apps = {"/metrics": metrics_app(metrics_dir)}
+            running.enter_context(operations_server(address.ip, settings.metrics_port, apps))
             url = running.enter_context(database(settings))
             migrate(url)
-            variables = _variables(database_url=url)
+            variables = _variables(database_url=url, metrics_dir=metrics_dir)
             os.environ.update(variables)
             announce_when_ready(address, settings)
             if with_worker:

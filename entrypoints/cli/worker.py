@@ -1,3 +1,4 @@
+import os
 from typing import Annotated
 
 import typer
@@ -14,15 +15,19 @@ def worker(
     `serve` starts one worker itself. Any number of workers can run, on any machine that reaches the database.
     """
     import asyncio
+    from contextlib import ExitStack
 
     from entrypoints.bootstrap.root import Container
+    from entrypoints.cli.address import Address
     from entrypoints.cli.shop import in_shop
     from entrypoints.cli.signals import stop_requested
     from entrypoints.logging_config import configure_logging
+    from entrypoints.metrics.server import metrics_app, operations_server, shared_directory
     from entrypoints.settings import Settings
     from entrypoints.worker import work
 
-    configure_logging(Settings.from_environment().log_level)
+    settings = Settings.from_environment()
+    configure_logging(settings.log_level)
 
     async def work_until_stopped(container: Container) -> None:
         loop = asyncio.get_running_loop()
@@ -31,6 +36,14 @@ def worker(
                 typer.echo("The worker is running.")
             await work(container, until=stop)
 
-    in_shop(work_until_stopped)
+    with ExitStack() as running:
+        if not until_stdin_closes:  # `serve` serves the metrics of the worker that it starts
+            os.environ["STEELYARD_METRICS_DIR"] = str(
+                metrics_dir := running.enter_context(shared_directory(settings.metrics_dir))
+            )
+            ip = Address.resolved(settings.host, settings.metrics_port).ip
+            apps = {"/metrics": metrics_app(metrics_dir)}
+            running.enter_context(operations_server(ip, settings.metrics_port, apps))
+        in_shop(work_until_stopped)
     if not until_stdin_closes:
         typer.echo("Stopped.")

@@ -136,7 +136,9 @@ def _add_middleware(app: FastAPI, container: Container) -> None:
         proxies=container.security.trusted_proxies(),
     )
     app.add_middleware(
-        LoadSheddingMiddleware, gates={("POST", "/v1/orders"): container.orders.order_admission}
+        LoadSheddingMiddleware,
+        gates={("POST", "/v1/orders"): container.orders.order_admission},
+        rejections=container.metrics().admission_rejections,
     )
     unexpected: ASGIApp = internal_error
     if settings.cors_origins:
@@ -146,6 +148,7 @@ def _add_middleware(app: FastAPI, container: Container) -> None:
         unexpected = CORSMiddleware(internal_error, **options)
     app.add_middleware(
         RequestContextMiddleware,
+        metrics=container.metrics().http,
         unexpected=unexpected,
         access_log=settings.log_level in {"debug", "info"},
         over_tls=settings.token_issuer.startswith("https:"),

@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from application.shared.admission import Admission
 from application.shared.errors import Overloaded
 from entrypoints.http.problems.prerendered import PrerenderedProblem
+from entrypoints.metrics.instruments import Counter
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,11 @@ class LoadSheddingMiddleware:
     `gates` maps a method and a path without parameters to a function that returns the admission.
     """
 
-    def __init__(self, app: ASGIApp, *, gates: Mapping[tuple[str, str], Callable[[], Admission]]) -> None:
+    def __init__(
+        self, app: ASGIApp, *, gates: Mapping[tuple[str, str], Callable[[], Admission]], rejections: Counter
+    ) -> None:
         self.app = app
+        self._rejections = rejections
         self._gates = {
             (method, path): _Gate(admission, PrerenderedProblem(Overloaded(), path), _Template(path))
             for (method, path), admission in gates.items()
@@ -45,6 +49,7 @@ class LoadSheddingMiddleware:
             gate = self._gates.get(("POST", scope["path"]))
             if gate is not None and gate.admission().is_full:
                 scope["route"] = gate.template
+                self._rejections.add((gate.template.path_format,))
                 await gate.refusal(scope, receive, send)
                 return
         await self.app(scope, receive, send)

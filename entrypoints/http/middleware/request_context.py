@@ -12,6 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from entrypoints import logging_config
 from entrypoints.http.middleware.request_headers import refusal_of_headers
 from entrypoints.http.problems.problem import HTTPProblem, ProblemResponse
+from entrypoints.metrics.cells import Cells
+from entrypoints.metrics.metrics import HttpMetrics
 
 _log = structlog.get_logger(__name__)
 
@@ -43,7 +45,7 @@ async def internal_error(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 class RequestContextMiddleware:
-    """The outermost middleware. It assigns request ids, answers unexpected errors and writes the access log.
+    """The outermost middleware: request ids, unexpected errors, the access log and the metrics of requests.
 
     A request's id is the client's `X-Request-Id` if it has 1 to 64 letters, digits, dots, hyphens and underscores,
     else a new one. Handlers find it as `request.state.request_id`. Records and logs have `request.state.recorded_id`,
@@ -60,11 +62,13 @@ class RequestContextMiddleware:
         self,
         app: ASGIApp,
         *,
+        metrics: HttpMetrics | None = None,
         unexpected: ASGIApp = internal_error,
         access_log: bool = True,
         over_tls: bool = False,
     ) -> None:
         self.app = app
+        self._metrics = metrics or HttpMetrics(Cells())
         self.unexpected = unexpected
         self.access_log = access_log
         self._always = _ALWAYS + _OVER_TLS if over_tls else _ALWAYS
@@ -84,6 +88,7 @@ class RequestContextMiddleware:
             scope["method"] = "GET"
         token = logging_config.request_id.set(recorded_id)
         status = 0
+        self._metrics.begin()
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
@@ -104,14 +109,24 @@ class RequestContextMiddleware:
                 raise ResponseCutOff from None
             await self.unexpected(scope, receive, send_with_headers)
         finally:
+            seconds = perf_counter() - started
+            route, problem = _template(scope), scope["state"].get("problem")
+            status = status or _CLIENT_CLOSED_REQUEST
+            self._metrics.end(
+                method=method if method in _METHODS else "_OTHER",
+                route=route,
+                status=status,
+                seconds=seconds,
+                problem=problem,
+            )
             if self.access_log:
                 logging_config.log_request(
                     method=method if method in _METHODS else "other",
-                    route=_template(scope),
-                    status=status or _CLIENT_CLOSED_REQUEST,
-                    duration_ms=round((perf_counter() - started) * 1000, 2),
+                    route=route,
+                    status=status,
+                    duration_ms=round(seconds * 1000, 2),
                     request_id=recorded_id,
-                    problem=scope["state"].get("problem"),
+                    problem=problem,
                 )
             logging_config.request_id.reset(token)
 

@@ -1,0 +1,111 @@
+"""The numbers of one process, in memory that other processes can read."""
+
+import fcntl
+import json
+import mmap
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_hex
+from typing import BinaryIO
+
+from entrypoints.metrics.families import FAMILIES, Family
+
+SIZE = 2 * 1024 * 1024
+"""Bytes for the numbers of a process: about 16,000 series of a histogram."""
+SUFFIX = ".metrics"
+_BYTES = 8
+_WIDEST = max(family.width for family in FAMILIES)
+_FAMILIES = {family.name: family for family in FAMILIES}
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The numbers of a family for certain values of its labels."""
+
+    family: Family
+    labels: tuple[str, ...]
+    values: tuple[float, ...]
+
+
+class Cells:
+    """Numbers of type double. A series occupies as many consecutive cells as its family is wide.
+
+    A file begins with `SIZE` bytes of cells. Then follows one line per series in the order of their cells: a JSON array
+    of the family's name and the values of its labels. The process holds a lock on the file, so that readers know
+    whether it is running. Writing to a cell is a write to memory, and the numbers of a killed process are not lost.
+
+    Without a file, nothing can read the cells.
+    """
+
+    def __init__(self, file: BinaryIO | None = None) -> None:
+        self._file = file
+        self._used = 0
+        self.values = memoryview(mmap.mmap(-1 if file is None else file.fileno(), SIZE)).cast("d")
+
+    @classmethod
+    def shared(cls, directory: Path) -> "Cells":
+        """Create a file in a directory. Raises OSError."""
+        path = directory / f"{os.getpid()}-{token_hex(4)}{SUFFIX}"
+        hidden = path.with_suffix(".new")
+        file = hidden.open("x+b", buffering=0)
+        fcntl.flock(file, fcntl.LOCK_EX)
+        # Zeros are written, because a full disk would otherwise end the process at its first write to a cell.
+        file.write(bytes(SIZE))
+        hidden.rename(path)  # Readers must not see the file without the lock.
+        return cls(file)
+
+    def allocate(self, family: Family, labels: tuple[str, ...]) -> int:
+        """Return the first cell of a new series. Without free cells, return cells that nothing reads."""
+        at = self._used
+        if at + family.width > len(self.values) - _WIDEST:
+            return len(self.values) - _WIDEST
+        self._used += family.width
+        if self._file is not None:
+            self._file.seek(0, os.SEEK_END)
+            self._file.write(json.dumps([family.name, *labels]).encode() + b"\n")
+        return at
+
+    def close(self) -> None:
+        """Mark the process as ended. Its numbers stay in the file; series that are added later are not shared."""
+        if self._file is not None:
+            fcntl.flock(
+                self._file, fcntl.LOCK_UN
+            )  # Closing is not enough: the memory map has a copy of the descriptor.
+            self._file.close()
+            self._file = None
+
+
+@dataclass(frozen=True, slots=True)
+class CellsOfProcess:
+    """The cells of a process, as another process reads them."""
+
+    series: tuple[Series, ...]
+    is_running: bool
+
+
+def read_cells(path: Path) -> CellsOfProcess:
+    """Read the file of a process. Raises OSError."""
+    with path.open("rb") as file:
+        is_running = _is_locked(file)
+        file.seek(SIZE)
+        lines = file.read().split(b"\n")[:-1]  # The last line may be incomplete.
+        file.seek(0)
+        return CellsOfProcess(tuple(_series(file, lines)), is_running)
+
+
+def _series(file: BinaryIO, lines: list[bytes]) -> Iterator[Series]:
+    for line in lines:
+        name, *labels = json.loads(line)
+        family = _FAMILIES[name]
+        values = memoryview(file.read(family.width * _BYTES)).cast("d")
+        yield Series(family, tuple(labels), tuple(values))
+
+
+def _is_locked(file: BinaryIO) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    return False

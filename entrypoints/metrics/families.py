@@ -1,0 +1,66 @@
+"""The metric families of the service: names, labels and meanings.
+
+HTTP families have the names and bounds of OpenTelemetry's semantic conventions for HTTP metrics. No label has the id of
+an object, because each value of a label creates a series.
+"""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+
+class Kind(Enum):
+    """What a family measures, and how the numbers of several processes become one."""
+
+    COUNTER = auto()
+    """A sum over all processes, including those that have ended."""
+    HISTOGRAM = auto()
+    """Like a counter."""
+    SUMMED_GAUGE = auto()
+    """A sum over running processes."""
+    SHARED_GAUGE = auto()
+    """The maximum of running processes, which all measure the same object, such as the database."""
+    TIMESTAMP = auto()
+    """The latest time of all processes, including those that have ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    name: str
+    kind: Kind
+    meaning: str
+    labels: tuple[str, ...] = ()
+    bounds: tuple[float, ...] = ()
+    """The upper bounds of a histogram's buckets, without infinity."""
+
+    @property
+    def width(self) -> int:
+        """The count of numbers of one series: for a histogram its buckets, infinity included, and the sum."""
+        return len(self.bounds) + 2 if self.kind is Kind.HISTOGRAM else 1
+
+
+_DURATIONS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
+
+REQUEST_DURATION = Family(
+    "http_server_request_duration_seconds",
+    Kind.HISTOGRAM,
+    "Time from the headers of a request to the end of its response.",
+    ("http_request_method", "http_route", "http_response_status_code"),
+    _DURATIONS,
+)
+ACTIVE_REQUESTS = Family(
+    "http_server_active_requests", Kind.SUMMED_GAUGE, "Requests without a complete response."
+)
+PROBLEMS = Family(
+    "steelyard_http_problems_total",
+    Kind.COUNTER,
+    "Error responses by the code of the problem.",
+    ("code", "http_route"),
+)
+ADMISSION_REJECTIONS = Family(
+    "steelyard_admission_rejections_total",
+    Kind.COUNTER,
+    "Requests that load shedding rejected before any work was done for them.",
+    ("http_route",),
+)
+
+FAMILIES = (REQUEST_DURATION, ACTIVE_REQUESTS, PROBLEMS, ADMISSION_REJECTIONS)
