@@ -5,7 +5,14 @@ from datetime import datetime
 from typing import Self
 
 from domain.payments.method import PaymentMethod
-from domain.payments.payment import CaptureMethod, DisputeStatus, NextAction, Payment, PaymentStatus
+from domain.payments.payment import (
+    CaptureMethod,
+    DisputeStatus,
+    NextAction,
+    Payment,
+    PaymentOrigin,
+    PaymentStatus,
+)
 from domain.payments.refund import Refund, RefundChannel, RefundedLine, RefundOrigin, RefundStatus
 from domain.shared.ids import OrderId, PaymentId, RefundId
 from domain.shared.money import Money
@@ -32,6 +39,7 @@ class PaymentView:
     authorized_until: datetime | None = None
     reference: str | None = None
     dispute: DisputeStatus | None = None
+    origin: PaymentOrigin = PaymentOrigin.SHOP
     next_action: NextAction | None = None
 
     @classmethod
@@ -50,6 +58,7 @@ class PaymentView:
             authorized_until=payment.authorized_until,
             reference=payment.reference,
             dispute=payment.dispute,
+            origin=payment.origin,
         )
 
 

@@ -9,6 +9,7 @@ from domain.orders.fulfillment import FulfilledLine
 from domain.orders.line import CancelledLine
 from domain.orders.order_return import ReturnedLine
 from domain.payments.method import PaymentMethod
+from domain.payments.payment import PaymentOrigin
 from domain.payments.refund import RefundChannel, RefundedLine, RefundOrigin
 from domain.shared.events import Event
 from domain.shared.ids import FulfillmentId, OrderId, PaymentId, RefundId, ReturnId, UserId
@@ -32,6 +33,12 @@ class PaymentFields(TypedDict):
     payment_id: PaymentId
     method: PaymentMethod
     amount: Money
+
+
+class DecidedPaymentFields(PaymentFields):
+    """The fields that every event of a captured or voided payment adds."""
+
+    origin: PaymentOrigin
 
 
 class ReturnFields(TypedDict):
@@ -123,7 +130,14 @@ class PaymentEvent(OrderEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentCaptured(PaymentEvent):
+class DecidedPaymentEvent(PaymentEvent):
+    """A payment was captured or voided: by the shop, or at the provider."""
+
+    origin: PaymentOrigin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentCaptured(DecidedPaymentEvent):
     type = "payment.captured"
 
 
@@ -161,7 +175,7 @@ class AuthorizationEnding(PaymentEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentVoided(PaymentEvent):
+class PaymentVoided(DecidedPaymentEvent):
     """The payment was ended before any money was captured."""
 
     type = "payment.voided"
@@ -177,14 +191,14 @@ class PaymentFailed(PaymentEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderReinstated(PaymentEvent):
+class OrderReinstated(DecidedPaymentEvent):
     """An expired order was paid late and confirmed, because its stock was still available."""
 
     type = "order.revived"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentUnapplied(PaymentEvent):
+class PaymentUnapplied(DecidedPaymentEvent):
     """Money was captured for an order that cannot use it. It is refunded."""
 
     type = "payment.orphaned"

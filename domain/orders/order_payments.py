@@ -75,7 +75,9 @@ class OrderPayments(OrderReturns):
         """Record the full or partial capture of an authorized payment. Refund excess money."""
         self.paid_total += payment.captured
         self._transition(Action.RECORD_CAPTURE, now=now, actor=actor)
-        self.events.append(PaymentCaptured(**self._event_fields(now), **_captured(payment)))
+        self.events.append(
+            PaymentCaptured(**self._event_fields(now), **_captured(payment), origin=payment.origin)
+        )
         self._refund_excess(excess, now)
 
     def record_void(self, payment: Payment, *, hold_until: datetime, now: datetime, actor: Actor) -> None:
@@ -88,7 +90,12 @@ class OrderPayments(OrderReturns):
         if self.status is not source:
             self.expires_at = hold_until
         self.events.append(
-            PaymentVoided(**self._event_fields(now), **_requested(payment), failure=payment.failure)
+            PaymentVoided(
+                **self._event_fields(now),
+                **_requested(payment),
+                failure=payment.failure,
+                origin=payment.origin,
+            )
         )
 
     def confirm(self, payment: Payment, excess: Refund | None, *, now: datetime, actor: Actor) -> None:
@@ -98,7 +105,9 @@ class OrderPayments(OrderReturns):
         """
         self.paid_total += payment.captured
         self._transition(Action.CONFIRM, now=now, actor=actor)
-        self.events.append(PaymentCaptured(**self._event_fields(now), **_captured(payment)))
+        self.events.append(
+            PaymentCaptured(**self._event_fields(now), **_captured(payment), origin=payment.origin)
+        )
         self.events.append(OrderConfirmed(**self._event_fields(now)))
         self._refund_excess(excess, now)
 
@@ -109,7 +118,9 @@ class OrderPayments(OrderReturns):
         """
         self.paid_total += payment.captured
         self._transition(Action.REINSTATE, now=now, actor=actor)
-        self.events.append(OrderReinstated(**self._event_fields(now), **_captured(payment)))
+        self.events.append(
+            OrderReinstated(**self._event_fields(now), **_captured(payment), origin=payment.origin)
+        )
         self._refund_excess(excess, now)
 
     def record_unapplied_payment(
@@ -118,7 +129,9 @@ class OrderPayments(OrderReturns):
         """Record captured money that the order cannot use, and its refund."""
         self.paid_total += payment.captured
         self._transition(Action.RECORD_UNAPPLIED_PAYMENT, now=now, actor=actor)
-        self.events.append(PaymentUnapplied(**self._event_fields(now), **_captured(payment)))
+        self.events.append(
+            PaymentUnapplied(**self._event_fields(now), **_captured(payment), origin=payment.origin)
+        )
         self._schedule_refund(refund, now)
 
     def fail_payment(self, payment: Payment, *, now: datetime, actor: Actor) -> None:

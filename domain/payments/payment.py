@@ -34,6 +34,13 @@ class PaymentOperation(StrEnum):
     VOID = "void"
 
 
+class PaymentOrigin(StrEnum):
+    """Who captured or voided a payment: the shop or its provider, for example a user of the provider's dashboard."""
+
+    SHOP = "shop"
+    PROVIDER = "provider"
+
+
 class DisputeStatus(StrEnum):
     """The status of a dispute, in which the customer's bank charges a payment back."""
 
@@ -76,9 +83,10 @@ class Payment:
 
     `captured` is the captured money, and `returned` is the part of it that was refunded or is being refunded.
     `requested` is the requested operation that the provider has not answered yet; `requested_amount` is the
-    amount of a requested capture. `action_until` is the time at which a required action of the customer times
-    out, and `authorized_until` the time at which an authorization ends. `inquire_at` is the time of the next
-    call to the provider; it is None if no answer is missing.
+    amount of a requested capture, also if a void has replaced the capture. `origin` is PROVIDER if the payment
+    was captured or voided without a request of the shop. `action_until` is the time at which a required action
+    of the customer times out, and `authorized_until` the time at which an authorization ends. `inquire_at` is
+    the time of the next call to the provider; it is None if no answer is missing.
     """
 
     id: PaymentId
@@ -91,6 +99,7 @@ class Payment:
     returned: Money
     reference: str | None
     failure: str | None
+    origin: PaymentOrigin
     requested_at: datetime
     action_until: datetime | None
     authorized_until: datetime | None
@@ -126,6 +135,7 @@ class Payment:
             returned=zero,
             reference=None,
             failure=None,
+            origin=PaymentOrigin.SHOP,
             requested_at=now,
             action_until=None,
             authorized_until=None,
@@ -163,6 +173,10 @@ class Payment:
 
     def capture(self, charge: Charge, *, now: datetime) -> None:
         """Record captured money. A capture can also follow a reported failure."""
+        is_requested = (
+            self.capture_method is CaptureMethod.AUTOMATIC or self.requested_amount == charge.amount
+        )
+        self.origin = PaymentOrigin.SHOP if is_requested else PaymentOrigin.PROVIDER
         self.status = PaymentStatus.CAPTURED
         self.captured = charge.amount
         self.reference = charge.reference or self.reference
@@ -177,6 +191,8 @@ class Payment:
 
     def void(self, failure: str | None, *, now: datetime) -> None:
         """Record that the payment was ended before any money was captured."""
+        is_requested = self.requested is PaymentOperation.VOID
+        self.origin = PaymentOrigin.SHOP if is_requested else PaymentOrigin.PROVIDER
         self.status = PaymentStatus.VOIDED
         self.failure = failure
         self._decide(now)
@@ -186,7 +202,7 @@ class Payment:
     ) -> None:
         """Request a capture of `amount` or a void. It is sent to the provider at `at` or later."""
         self.requested = operation
-        self.requested_amount = amount
+        self.requested_amount = amount or self.requested_amount
         self.inquire_at = at
         self.inquiries = 0
 

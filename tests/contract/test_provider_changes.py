@@ -1,7 +1,9 @@
 """Provider-initiated refunds and disputes are recorded, and external refunds are settled at once."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -14,7 +16,7 @@ from domain.orders.order_state import OrderDisputed
 from domain.orders.refunding import RefundExceedsPaid
 from domain.orders.statuses import OrderPaymentStatus
 from domain.payments.method import PaymentMethod
-from domain.payments.payment import DisputeStatus
+from domain.payments.payment import DisputeStatus, PaymentOrigin, PaymentStatus
 from domain.payments.refund import RefundChannel, RefundOrigin, RefundStatus
 from domain.shared.money import Money
 from tests.invariants import assert_invariants, history, payments, refunds
@@ -26,6 +28,75 @@ async def a_paid_order(shop: Shop) -> tuple[OrderView, PaymentView]:
     order = await shop.order(await shop.product(stock=5, price=1000), 2)
     payment = await shop.pay(order)
     return await shop.see(order), payment
+
+
+async def events_of(shop: Shop, type_: str) -> list[Any]:
+    """Return the payloads of all events of a type."""
+    await shop.store.event_feed.publish_new(limit=100)
+    page = await shop.store.event_feed.read(after=None, type_=type_, limit=100)
+    return [json.loads(event.data) for event in page.events]
+
+
+async def test_capture_made_at_the_provider_is_recorded_with_its_origin(shop: Shop) -> None:
+    order = await shop.order(await shop.product(stock=5, price=1000), 2)
+    payment = await shop.authorize(order)
+    await shop.told(ProviderEventKind.CAPTURED, payment)
+    [captured] = await payments(shop, order)
+    assert (captured.status, captured.origin) == (PaymentStatus.CAPTURED, PaymentOrigin.PROVIDER)
+    [event] = await events_of(shop, "payment.captured")
+    assert event["origin"] == "provider"
+    await assert_invariants(shop)
+
+
+async def test_void_made_at_the_provider_is_recorded_with_its_origin(shop: Shop) -> None:
+    order = await shop.order(await shop.product(stock=5, price=1000), 2)
+    payment = await shop.authorize(order)
+    await shop.told(ProviderEventKind.VOIDED, payment)
+    [voided] = await payments(shop, order)
+    assert (voided.status, voided.origin) == (PaymentStatus.VOIDED, PaymentOrigin.PROVIDER)
+    [event] = await events_of(shop, "payment.voided")
+    assert event["origin"] == "provider"
+    await assert_invariants(shop)
+
+
+@pytest.mark.parametrize("operation", ["capture", "void"])
+async def test_operation_of_the_shop_has_its_origin_if_the_provider_reports_it_first(
+    shop: Shop, operation: str
+) -> None:
+    order = await shop.order(await shop.product(stock=5, price=1000), 2)
+    payment = await shop.authorize(order)
+    shop.gateway.is_down = True  # the answer is lost
+    await (shop.capture(payment, 1500) if operation == "capture" else shop.void(payment))
+    if operation == "capture":
+        await shop.told(ProviderEventKind.CAPTURED, payment, amount=Money(1500, "EUR"))
+    else:
+        await shop.told(ProviderEventKind.VOIDED, payment)
+    [decided] = await payments(shop, order)
+    assert decided.status is not PaymentStatus.AUTHORIZED
+    assert decided.origin is PaymentOrigin.SHOP
+
+
+async def test_capture_of_another_amount_than_requested_was_made_at_the_provider(shop: Shop) -> None:
+    order = await shop.order(await shop.product(stock=5, price=1000), 2)
+    payment = await shop.authorize(order)
+    shop.gateway.is_down = True
+    await shop.capture(payment, 1500)
+    await shop.told(ProviderEventKind.CAPTURED, payment)
+    [captured] = await payments(shop, order)
+    assert (captured.captured.amount, captured.origin) == (2000, PaymentOrigin.PROVIDER)
+    await assert_invariants(shop)
+
+
+async def test_requested_capture_has_its_origin_after_the_order_is_cancelled(shop: Shop) -> None:
+    order = await shop.order(await shop.product(stock=5, price=1000), 2)
+    payment = await shop.authorize(order)
+    shop.gateway.is_down = True
+    await shop.capture(payment)
+    await shop.cancel(order)
+    await shop.told(ProviderEventKind.CAPTURED, payment)
+    [captured] = await payments(shop, order)
+    assert (captured.status, captured.origin) == (PaymentStatus.CAPTURED, PaymentOrigin.SHOP)
+    await assert_invariants(shop)
 
 
 async def test_refund_made_at_the_provider_is_recorded(shop: Shop) -> None:

@@ -23,7 +23,14 @@ from domain.orders.line import OrderLine
 from domain.orders.order import Order
 from domain.orders.order_state import StatusChange
 from domain.payments.method import PaymentMethod
-from domain.payments.payment import CaptureMethod, DisputeStatus, Payment, PaymentOperation, PaymentStatus
+from domain.payments.payment import (
+    CaptureMethod,
+    DisputeStatus,
+    Payment,
+    PaymentOperation,
+    PaymentOrigin,
+    PaymentStatus,
+)
 from domain.payments.refund import Refund, RefundChannel, RefundedLine, RefundOrigin, RefundStatus
 from domain.sessions.session import Session
 from domain.shared.ids import OrderId, UserId
@@ -387,6 +394,7 @@ async def test_changed_payment_and_refund_are_read_as_they_were_saved(shop: Shop
         status=PaymentStatus.PENDING,
         requested=PaymentOperation.VOID,
         dispute=DisputeStatus.OPEN,
+        origin=PaymentOrigin.SHOP,
         captured=Money(70, "EUR"),
         returned=Money(30, "EUR"),
     )

@@ -5,7 +5,14 @@ from adapters.postgres.core.rows import PaymentRow, RefundRow
 from adapters.postgres.core.unnest import columns_of
 from application.payments.ports import ProviderEvent
 from domain.payments.method import PaymentMethod
-from domain.payments.payment import CaptureMethod, DisputeStatus, Payment, PaymentOperation, PaymentStatus
+from domain.payments.payment import (
+    CaptureMethod,
+    DisputeStatus,
+    Payment,
+    PaymentOperation,
+    PaymentOrigin,
+    PaymentStatus,
+)
 from domain.payments.refund import Refund, RefundChannel, RefundedLine, RefundOrigin, RefundStatus
 from domain.shared.ids import LineId, OrderId, PaymentId, RefundId
 from domain.shared.money import Money
@@ -26,6 +33,7 @@ def payment_values(payment: Payment) -> dict[str, object]:
         "returned": payment.returned.amount,
         "reference": payment.reference,
         "failure": payment.failure,
+        "origin": payment.origin,
         "requested_at": payment.requested_at,
         "action_until": payment.action_until,
         "authorized_until": payment.authorized_until,
@@ -51,6 +59,7 @@ def payment_from(row: PaymentRow) -> Payment:
         returned=Money(row.returned, row.currency),
         reference=row.reference,
         failure=row.failure,
+        origin=PaymentOrigin(row.origin),
         requested_at=row.requested_at,
         action_until=row.action_until,
         authorized_until=row.authorized_until,

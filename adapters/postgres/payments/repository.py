@@ -34,6 +34,7 @@ _PAYMENT_CHANGES = (
     "returned",
     "reference",
     "failure",
+    "origin",
     "action_until",
     "authorized_until",
     "is_ending_announced",

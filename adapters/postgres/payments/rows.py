@@ -7,7 +7,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 from adapters.postgres.core.schema import Row, currency, money, one_of
 from adapters.postgres.orders.rows import LineUnits, OrderRow
 from domain.payments.method import PaymentMethod
-from domain.payments.payment import CaptureMethod, DisputeStatus, PaymentOperation, PaymentStatus
+from domain.payments.payment import (
+    CaptureMethod,
+    DisputeStatus,
+    PaymentOperation,
+    PaymentOrigin,
+    PaymentStatus,
+)
 from domain.payments.refund import RefundChannel, RefundOrigin, RefundStatus
 
 
@@ -31,6 +37,7 @@ class PaymentRow(Row):
         one_of("capture_method", CaptureMethod),
         one_of("requested", PaymentOperation),
         one_of("dispute", DisputeStatus),
+        one_of("origin", PaymentOrigin),
         one_of("status", PaymentStatus),
         currency("currency"),
         money("amount"),
@@ -51,6 +58,7 @@ class PaymentRow(Row):
     returned: Mapped[int]
     reference: Mapped[str | None]
     failure: Mapped[str | None]
+    origin: Mapped[str] = mapped_column(server_default=PaymentOrigin.SHOP)
     requested_at: Mapped[datetime]
     action_until: Mapped[datetime | None]
     authorized_until: Mapped[datetime | None]

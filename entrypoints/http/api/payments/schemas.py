@@ -6,7 +6,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from domain.orders.fulfillment import CARRIER, TRACKING, FulfilledLine
 from domain.payments.method import PaymentMethod
-from domain.payments.payment import CaptureMethod, DisputeStatus, PaymentStatus
+from domain.payments.payment import CaptureMethod, DisputeStatus, PaymentOrigin, PaymentStatus
 from domain.payments.refund import REFUND_REASON, RefundChannel, RefundedLine, RefundOrigin, RefundStatus
 from domain.shared.ids import FulfillmentId, LineId, OrderId, PaymentId, RefundId
 from domain.shared.money import Money
@@ -80,6 +80,9 @@ class PaymentResponse(ResponseModel):
     capture_method: CaptureMethod
     authorized_until: Timestamp | None
     dispute: DisputeStatus | None
+    origin: PaymentOrigin = Field(
+        description="`provider` if the payment was captured or voided at the provider, without a request of the shop."
+    )
     next_action: NextActionResponse | None = Field(
         description="Set while the status is `requires_action`, and only for the customer."
     )
