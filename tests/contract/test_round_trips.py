@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 
 from application.catalog.views import ProductView
+from application.orders.views import ReturnView
 from application.webhooks.views import EndpointView
 from domain.catalog.product import Product, ProductDetails, ProductStatus
 from domain.catalog.stock import Stock
@@ -21,6 +22,7 @@ from domain.orders.fulfillment import FulfilledLine, Fulfillment
 from domain.orders.lifecycle import Action, OrderStatus
 from domain.orders.line import OrderLine
 from domain.orders.order import Order
+from domain.orders.order_return import OrderReturn, ReturnedLine, ReturnStatus
 from domain.orders.order_state import StatusChange
 from domain.payments.method import PaymentMethod
 from domain.payments.payment import (
@@ -232,6 +234,34 @@ async def test_fulfillment_is_read_as_it_was_written(shop: Shop, values: Values)
         await work.commit()
     found = await shop.store.orders.fulfillment(order.id, fulfillment.id)
     assert content(found) == content(fulfillment)
+
+
+async def test_return_is_read_as_it_was_written(shop: Shop, values: Values) -> None:
+    order = await _add_order(shop, values)
+    returned = await _add_return(shop, values, order)
+    async with shop.store.unit_of_work() as work:
+        await work.orders.get(order.id)
+        assert content(await work.returns.of_order(order.id)) == content([returned])
+    found = await shop.store.orders.order_return(order.id, returned.id)
+    assert content(found) == content(ReturnView.of(returned))
+
+
+async def test_changed_return_is_read_as_it_was_saved(shop: Shop, values: Values) -> None:
+    order = await _add_order(shop, values)
+    returned = await _add_return(shop, values, order)
+    values.change(
+        returned,
+        constant={"id", "order_id"},
+        status=ReturnStatus.APPROVED,
+        lines=(ReturnedLine(order.lines[0].id, quantity=2, restock=False),),
+    )
+    async with shop.store.unit_of_work(SOMEBODY) as work:
+        await work.orders.get(order.id)
+        await work.returns.save(returned)
+        await work.commit()
+    async with shop.store.unit_of_work() as work:
+        await work.orders.get(order.id)
+        assert content(await work.returns.of_order(order.id)) == content([returned])
 
 
 async def test_webhook_endpoint_is_read_as_it_was_written(shop: Shop, values: Values) -> None:
@@ -462,6 +492,20 @@ async def _add_order(shop: Shop, values: Values) -> Order:
         await work.orders.add([order])
         await work.commit()
     return order
+
+
+async def _add_return(shop: Shop, values: Values, order: Order) -> OrderReturn:
+    returned: OrderReturn = values.fill(
+        OrderReturn,
+        order_id=order.id,
+        status=ReturnStatus.RECEIVED,
+        lines=(values.fill(ReturnedLine, line_id=order.lines[0].id, quantity=1, restock=True),),
+    )
+    async with shop.store.unit_of_work(SOMEBODY) as work:
+        await work.orders.get(order.id)
+        await work.returns.add(returned)
+        await work.commit()
+    return returned
 
 
 def _payment_and_refund(values: Values, order: Order) -> tuple[Payment, Refund]:
