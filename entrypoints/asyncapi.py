@@ -61,8 +61,11 @@ def _schemas() -> Iterator[tuple[str, dict[str, Any]]]:
             yield name, _untitled(part)
         yield type_, _untitled(_data_of(schema))
     # The API's own schemas, with limits and examples.
-    yield "Money", _untitled(MoneySchema.model_json_schema())
-    yield "CloudEvent", _untitled(CloudEventResponse.model_json_schema(ref_template=_SCHEMAS + "{model}"))
+    for name, model in (("Money", MoneySchema), ("CloudEvent", CloudEventResponse)):
+        schema = model.model_json_schema(ref_template=_SCHEMAS + "{model}")
+        for other, part in schema.pop("$defs", {}).items():
+            yield other, _untitled(part)
+        yield name, _untitled(schema)
 
 
 def _data_of(schema: dict[str, Any]) -> dict[str, Any]:

@@ -6,9 +6,10 @@ from typing import Any, TypeVar, cast
 from dependency_injector.containers import Container as AnyContainer
 from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Container as Nested
-from dependency_injector.providers import DependenciesContainer, Dependency, Provider, Singleton
+from dependency_injector.providers import DependenciesContainer, Dependency, Object, Provider, Singleton
 
 from adapters.postgres.core.database_clock import DatabaseClock
+from adapters.postgres.core.schema_revision import RELEASE
 from adapters.system import SystemRandomness, UuidV7Factory
 from entrypoints.bootstrap.audit import Audit
 from entrypoints.bootstrap.catalog import Catalog
@@ -44,6 +45,7 @@ class Container(DeclarativeContainer):
     ids = Singleton(UuidV7Factory)
     randomness = Singleton(SystemRandomness)
     metrics = Singleton(create_metrics, directory=settings.provided.metrics_dir)
+    release = Object(RELEASE)
 
     security = part(Security, settings=settings, clock=clock)
     database = part(Database, settings=settings, clock=clock, ids=ids, security=security)

@@ -11,8 +11,9 @@ from application.shared.single_flight import SingleFlight
 from entrypoints.bootstrap.root import Container
 from entrypoints.http.api.audit import router as audit_log
 from entrypoints.http.api.catalog import products, stock
-from entrypoints.http.api.documentation.openapi import DocumentedAPI
+from entrypoints.http.api.documentation.openapi import CONTACT, LICENSE, DocumentedAPI, api_version, servers
 from entrypoints.http.api.documentation.pages import install_docs
+from entrypoints.http.api.documentation.tags import TAGS
 from entrypoints.http.api.events import router as feed
 from entrypoints.http.api.operations import health, metrics
 from entrypoints.http.api.orders import fulfillments, returns
@@ -42,14 +43,22 @@ from entrypoints.settings import Settings
 DRAIN_SECONDS = 10.0
 """The time for running requests to finish when the process stops."""
 
-DESCRIPTION = """Users, a catalogue with stock, and orders that never oversell.
+DESCRIPTION = """Accounts, a catalog with stock, and orders that never oversell.
 
-Log in with **Authorize** (your e-mail address is the username) to try the protected operations. Programs log in there by
-their own id and secret.
-Money is in integer minor units; times are RFC 3339 in UTC; errors are problems by RFC 9457, explained at
-[/problems](/problems).
+**Log in** with *Authorize* to try the protected operations: your e-mail address is the username. Programs log in there with
+their client id and secret.
+
+**Conventions**
+
+- Money is an integer number of minor units with a currency: 1999 EUR is 19.99 EUR.
+- Times are RFC 3339. Requests can have any offset, and responses are in UTC.
+- Errors are problems (RFC 9457) with a stable `code`. [/problems](/problems) explains each code.
+- Send a new `Idempotency-Key` with each new request that has this header, and the same key with each retry.
+- Objects with a `version` have an `ETag`. Send it as `If-None-Match` to read only changes, and as `If-Match` to edit.
+- Lists have pages: send `next_cursor` as `cursor`.
+- Responses can get new fields at any time. Where the schema of a value permits any text beside the known ones, later releases can
+  send new values: treat them as unknown, not as an error.
 """
-
 
 ROUTERS: Sequence[APIRouter] = (
     # FastAPI tries routers and their routes in this order: the busiest come first.
@@ -101,8 +110,13 @@ def create_app(settings: Settings | None = None, container: Container | None = N
 
     app = DocumentedAPI(
         title="Steelyard",
-        version="1",
+        version=api_version(container.release()),
+        summary="An order service: accounts, a catalog with stock, orders, payments and returns.",
         description=DESCRIPTION,
+        contact=CONTACT,
+        license_info=LICENSE,
+        servers=servers(container.settings().token_issuer),
+        openapi_tags=[*TAGS],
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,

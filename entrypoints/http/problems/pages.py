@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from entrypoints.http.problems.html import CONTENT_SECURITY_POLICY, index_page, problem_page
 from entrypoints.http.problems.openapi import example_of, problem_responses
-from entrypoints.http.problems.problem import HTTPProblem, Problem
+from entrypoints.http.problems.problem import HTTPProblem, Problem, ProblemCode
 from entrypoints.http.problems.problem_type import ProblemType
 from entrypoints.http.problems.registry import PROBLEMS
 from entrypoints.http.representation.negotiation import prefers
@@ -20,17 +20,24 @@ router = StrictRouter(prefix="/problems", tags=["problems"])
 _HTML = {"content": {"text/html": {"schema": {"type": "string"}}}}
 _HEADERS = {"Cache-Control": "public, max-age=3600", "Vary": "Accept"}
 
-Accept = Annotated[
-    str, Header(max_length=1000, description="application/json for programs; a page is for people.")
+Accept = Annotated[str, Header(max_length=1000, include_in_schema=False)]
+"""Not a parameter of the document: OpenAPI ignores one of this name (section 4.8.12.2), and clients send the header for the
+media types of the response."""
+Code = Annotated[
+    str,
+    Path(
+        json_schema_extra={"maxLength": 100},
+        description="The `code` of a problem.",
+        examples=["out_of_stock"],
+    ),
 ]
-Code = Annotated[str, Path(json_schema_extra={"maxLength": 100})]
 
 
 class ProblemExplanation(BaseModel):
     """The explanation of a problem code."""
 
     type: str = Field(description="The `type` of such problems, and the address of this explanation.")
-    code: str
+    code: ProblemCode | str
     status: int
     title: str
     meaning: str = Field(description="What has happened.")
@@ -61,6 +68,7 @@ def _explanation(problem: ProblemType) -> dict[str, Any]:
     operation_id="list_problems",
     summary="List every problem",
     description="Every code that a refusal can have, as a page or as JSON.",
+    response_description="The codes, as JSON or as a page.",
     response_model=ProblemList,
     responses={200: _HTML},
 )
@@ -77,6 +85,7 @@ async def list_problems(accept: Accept = "*/*") -> Response:
     operation_id="get_problem",
     summary="Explain a problem",
     description="What has happened and what to do about it, as a page or as JSON. A problem's `type` leads here.",
+    response_description="The explanation, as JSON or as a page.",
     response_model=ProblemExplanation,
     responses={200: _HTML, **problem_responses("not_found")},
 )

@@ -1,7 +1,7 @@
 """Problems (RFC 9457): the response body, and the exception that entrypoints raise."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -10,6 +10,7 @@ from pydantic_core import to_json
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
+from typing_extensions import TypeAliasType
 
 from domain.shared.errors import Violation
 from entrypoints.http.problems.registry import PROBLEMS
@@ -30,6 +31,20 @@ _CHALLENGES = {
 
 INSUFFICIENT_SCOPE = f'{_REALM}, error="insufficient_scope"'
 """RFC 6750, section 3.1: sent with 403 if the client's token lacks the scope."""
+
+
+ProblemCode = TypeAliasType(
+    "ProblemCode",
+    Annotated[
+        str,
+        Field(
+            description="The codes of this release; /problems explains them. Later releases can have more.",
+            examples=["out_of_stock"],
+            json_schema_extra={"enum": list(PROBLEMS)},
+        ),
+    ],
+)
+"""A named type, so that the OpenAPI document has one schema for it."""
 
 
 class ProblemItem(BaseModel):
@@ -65,7 +80,9 @@ class Problem(BaseModel):
     status: int = Field(description="The HTTP status.", ge=400, le=599)
     detail: str | SkipJsonSchema[None] = Field(default=None, description="This occurrence, for people.")
     instance: str | SkipJsonSchema[None] = Field(default=None, description="The address that was asked for.")
-    code: str = Field(description="A stable code for programs.", examples=["out_of_stock"])
+    code: ProblemCode | str = Field(
+        description="A stable code for programs. Treat an unknown code by its `status`."
+    )
     request_id: str = Field(description="The same as in the header X-Request-Id.")
     errors: list[ProblemItem] | SkipJsonSchema[None] = Field(
         default=None, description="The broken rules; of a request that is not valid, the first 20."

@@ -3,7 +3,8 @@
 import hashlib
 import re
 from base64 import urlsafe_b64encode
-from typing import Annotated, TypeVar
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Header
 from starlette.requests import Request
@@ -21,7 +22,16 @@ NOT_MODIFIED: Responses = {
         "headers": declared("ETag"),
     }
 }
-"""For `responses=` of operations that support If-None-Match."""
+"""For `responses=` of operations that support If-None-Match. StrictRoute documents the header of such operations."""
+
+IF_NONE_MATCH: Mapping[str, Any] = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "The ETags of the versions that you have, or `*`. If one is the present ETag, the response is 304.",
+    "schema": {"type": "string", "examples": ['"v7"']},
+}
+"""The OpenAPI Parameter Object. The header is read in `if_none_match`, because a dependency costs every request time."""
 
 _OWN_TAG = re.compile(r'"v([1-9][0-9]{0,17})"')
 _ANY_TAG = re.compile(r'(?:^|,)[ \t]*(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")[ \t]*(?=,|$)')

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic import StrictInt as StrictInt  # noqa: PLC0414 - offered here beside the other types
 from pydantic.config import JsonDict
+from typing_extensions import TypeAliasType
 
 from domain.shared.currency import EXPONENTS
 from domain.shared.money import MAX_AMOUNT, Money
@@ -119,15 +120,19 @@ def _utc(value: object) -> object:
     )
 
 
-CurrencyCode = Annotated[
-    str,
-    AfterValidator(_known_currency),
-    Field(
-        description="ISO 4217",
-        examples=["EUR"],
-        json_schema_extra={"pattern": "^[A-Z]{3}$", "enum": sorted(EXPONENTS)},
-    ),
-]
+Currency = TypeAliasType(
+    "Currency",
+    Annotated[
+        str,
+        AfterValidator(_known_currency),
+        Field(
+            description="A currency's code of ISO 4217. The currency decides what a minor unit is.",
+            examples=["EUR"],
+            json_schema_extra={"pattern": "^[A-Z]{3}$", "enum": sorted(EXPONENTS)},
+        ),
+    ],
+)
+"""A named type, so that the OpenAPI document has one schema for it."""
 
 _EMAIL_SCHEMA: JsonDict = {"format": "idn-email", "pattern": r"^[^@\s]+@[^@\s]+\.[^@\s]+$"}
 
@@ -155,14 +160,16 @@ class MoneySchema(RequestModel):
     """Money: integer minor units of a currency."""
 
     model_config = ConfigDict(
-        from_attributes=True, json_schema_extra={"examples": [{"amount": 1999, "currency": "EUR"}]}
+        title="Money",
+        from_attributes=True,
+        json_schema_extra={"examples": [{"amount": 1999, "currency": "EUR"}]},
     )
 
     amount: Annotated[
         StrictInt,
         Field(ge=-MAX_AMOUNT, le=MAX_AMOUNT, description="1999 is 19.99 EUR, and 1999 JPY.", examples=[1999]),
     ]
-    currency: CurrencyCode
+    currency: Currency
 
     def to_money(self) -> Money:
         return Money(self.amount, self.currency)
@@ -170,6 +177,8 @@ class MoneySchema(RequestModel):
 
 class NonNegativeMoney(MoneySchema):
     """Money that is not negative."""
+
+    model_config = ConfigDict(title="NonNegativeMoney")
 
     amount: Annotated[
         StrictInt,
@@ -179,6 +188,8 @@ class NonNegativeMoney(MoneySchema):
 
 class PositiveMoney(MoneySchema):
     """Money that is more than nothing."""
+
+    model_config = ConfigDict(title="PositiveMoney")
 
     amount: Annotated[
         StrictInt,

@@ -15,6 +15,7 @@ from entrypoints.http.middleware.request_drainer import RequestDrainer
 from entrypoints.http.problems.openapi import problems_of_dependency, with_problems
 from entrypoints.http.problems.schema_paths import bare, fields_of
 from entrypoints.http.representation.compression import compressed, is_compressing
+from entrypoints.http.representation.etags import IF_NONE_MATCH
 from entrypoints.http.representation.response_headers import headers_of_dependency, with_headers
 from entrypoints.http.routing.body import (
     FORM,
@@ -69,8 +70,10 @@ class StrictRoute(APIRoute):
         security = list(_security_of_clients(self))
         if "authentication_required" not in problems:
             security.append({})
-        if security:
-            self.openapi_extra = {**(self.openapi_extra or {}), "security": security}
+        extra: dict[str, Any] = {"security": security} if security else {}
+        if HTTPStatus.NOT_MODIFIED in self.responses:
+            extra["parameters"] = [IF_NONE_MATCH]
+        self.openapi_extra = {**(self.openapi_extra or {}), **extra}
 
     def get_route_handler(self) -> Handle:
         route = effective_route(self)

@@ -29,6 +29,7 @@ _log = structlog.get_logger(__name__)
 
 bearer_token = OAuth2PasswordBearer(
     tokenUrl="/token",
+    refreshUrl="/token",
     scheme_name="password",
     description="Log in with your e-mail address as the username.",
     auto_error=False,

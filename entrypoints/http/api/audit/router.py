@@ -25,6 +25,7 @@ router = StrictRouter(prefix="/v1/audit", tags=["audit"])
     operation_id="list_audit_entries",
     summary="Read who has done what",
     description=described_by(ListAuditEntries),
+    response_description="A page of audit entries, newest first.",
     response_model=PageResponse[AuditEntryResponse],
     dependencies=[LimitReads],
 )

@@ -37,7 +37,7 @@ class AuditEntryResponse(ResponseModel):
         ),
         examples=["9f1c2f9e6b0c4a529a3e0d6a7f4c1b1d"],
     )
-    action: AuditAction
+    action: AuditAction | str
     object_type: str = Field(examples=["user"])
     object_id: str | None = Field(
         description="What it was done to; null for a log-in to an unknown address.",

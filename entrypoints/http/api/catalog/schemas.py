@@ -26,7 +26,7 @@ from entrypoints.http.problems.validation import broken_rule
 from entrypoints.http.representation.pagination import ListQuery
 from entrypoints.http.representation.schemas import (
     ActorId,
-    CurrencyCode,
+    Currency,
     InOrder,
     MoneySchema,
     NonNegativeMoney,
@@ -155,7 +155,7 @@ class ListProductsQuery(ListQuery):
         None, description="Only the product with exactly this SKU."
     )
     status: ProductStatus = Field(ProductStatus.ACTIVE, description="Archived products are for staff only.")
-    currency: CurrencyCode | None = Field(None, description="Only products with a price in this currency.")
+    currency: Currency | None = Field(None, description="Only products with a price in this currency.")
     min_price: Annotated[int, Field(ge=0, le=MAX_AMOUNT)] | None = Field(
         None, description="In minor units of `currency`, which it needs."
     )
@@ -229,7 +229,7 @@ class AdjustStockRequest(RequestModel):
 
 class AdjustmentResponse(ResponseModel):
     id: UUID
-    reason: MovementReason
+    reason: MovementReason | str
     note: str | None
     stocks: list[StockResponse]
 
@@ -239,7 +239,7 @@ class MovementResponse(ResponseModel):
     reserved_delta: int
     on_hand: int
     reserved: int
-    reason: MovementReason
+    reason: MovementReason | str
     note: str | None
     order_id: OrderId | None
     actor_id: ActorId

@@ -1,13 +1,39 @@
-"""The OpenAPI document, without responses that the service never sends."""
+"""The OpenAPI document. FastAPI generates it from the routes, and this module completes it.
 
+Everything here runs when the document is asked for the first time, not when the app is created.
+"""
+
+from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 
+from entrypoints.http.api.documentation.schemas import name_schemas, without_defaults
 from entrypoints.http.security.scopes import CLIENT_CREDENTIALS, SCHEME
+
+CONTACT = {"name": "The Steelyard authors"}
+LICENSE = {"name": "MIT", "identifier": "MIT"}
 
 _UNUSED_SCHEMAS = {"HTTPValidationError", "ValidationError"}
 """FastAPI's own validation error. It documents one for every operation without a 422; nothing here answers with it."""
+
+
+def api_version(release: int) -> str:
+    """Return the version of the document: that of the paths (`/v1`), and the release of the service."""
+    return f"1.{release}.0"
+
+
+def servers(public_address: str) -> list[dict[str, str]]:
+    """Return OpenAPI's `servers` of a service at this address, the issuer of its tokens."""
+    return [
+        {
+            # Browsers call the host that served the document, whichever of its names was used.
+            "url": urlsplit(public_address).path or "/",
+            "description": "The service that serves this document.",
+        },
+        {"url": public_address, "description": "The service at its public address."},
+    ]
 
 
 class DocumentedAPI(FastAPI):
@@ -15,18 +41,24 @@ class DocumentedAPI(FastAPI):
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
-            schema = super().openapi()
-            for operations in schema["paths"].values():
-                for operation in operations.values():
-                    _remove_unused_422(operation["responses"])
-            for name in _UNUSED_SCHEMAS:
-                schema["components"]["schemas"].pop(name, None)
-            schema["components"].setdefault("securitySchemes", {})[SCHEME] = CLIENT_CREDENTIALS
-            self.openapi_schema = schema
+            self.openapi_schema = _completed(super().openapi())
         return self.openapi_schema
 
 
+def _completed(document: dict[str, Any]) -> dict[str, Any]:
+    schemas = document["components"]["schemas"]
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            _remove_unused_422(operation["responses"])
+    for name in _UNUSED_SCHEMAS:
+        schemas.pop(name, None)
+    document["components"].setdefault("securitySchemes", {})[SCHEME] = CLIENT_CREDENTIALS
+    document = name_schemas(document)
+    without_defaults(document)
+    return document
+
+
 def _remove_unused_422(responses: dict[str, Any]) -> None:
-    content = responses.get("422", {}).get("content", {})
+    content: Mapping[str, Any] = responses.get("422", {}).get("content", {})
     if "HTTPValidationError" in content.get("application/json", {}).get("schema", {}).get("$ref", ""):
         del responses["422"]

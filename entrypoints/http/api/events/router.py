@@ -27,6 +27,7 @@ router = StrictRouter(prefix="/v1/events", tags=["events"])
     operation_id="list_events",
     summary="Read what has happened",
     description=described_by(ListEvents),
+    response_description="A page of events in the order of the feed. It is empty if nothing has happened since.",
     response_model=EventsResponse,
     responses=problem_responses("invalid_cursor"),
     dependencies=[LimitReads],

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from typing_extensions import TypeAliasType
 
 from application.events.event_types import EVENT_TYPES
 from entrypoints.http.problems.validation import broken_rule
@@ -19,11 +20,21 @@ def _known(type_: str) -> str:
     return type_
 
 
-EventType = Annotated[
-    str,
-    AfterValidator(_known),
-    Field(examples=["order.placed"], json_schema_extra={"enum": list(EVENT_TYPES)}),
-]
+EventType = TypeAliasType(
+    "EventType",
+    Annotated[
+        str,
+        Field(
+            description="A published kind of event. Later releases can have more.",
+            examples=["order.placed"],
+            json_schema_extra={"enum": list(EVENT_TYPES)},
+        ),
+    ],
+)
+"""A named type, so that the OpenAPI document has one schema for it. In responses use `EventType | str`, which permits new types."""
+
+KnownEventType = Annotated[EventType, AfterValidator(_known)]
+"""For requests."""
 
 
 class ListEventsQuery(BaseModel):
@@ -32,7 +43,7 @@ class ListEventsQuery(BaseModel):
     after: UUID | None = Field(
         None, description="Go on behind the event with this id: `next_after` of the answer before."
     )
-    type: EventType | None = Field(None, description="Only events of this type.")
+    type: KnownEventType | None = Field(None, description="Only events of this type.")
     limit: int = Field(25, ge=1, le=MAX_LIMIT, description="At most this many events.")
 
 

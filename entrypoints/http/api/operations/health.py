@@ -27,6 +27,7 @@ OK = HealthResponse(status="ok")
     operation_id="get_liveness",
     summary="Does the process answer?",
     description="It says nothing about the database: a process is not restarted because its database is away.",
+    response_description="The process answers.",
 )
 async def get_liveness() -> HealthResponse:
     return OK
@@ -37,6 +38,7 @@ async def get_liveness() -> HealthResponse:
     operation_id="get_readiness",
     summary="Can the process take requests?",
     description="The database accepts writes, its schema permits this release, and the process is not being stopped.",
+    response_description="The process can take requests.",
     responses=problem_responses("database_unavailable", "schema_outdated", "release_outdated"),
 )
 async def get_readiness(

@@ -50,6 +50,7 @@ class InvariantGauges(Collector):
         "Gauges in Prometheus' text format: how many offend against each rule that must always be true, and when that was "
         "checked. They are the same from every process. Before the first check there are none."
     ),
+    response_description="The metrics.",
     response_class=PlainTextResponse,
     responses=problem_responses("database_unavailable"),
 )

@@ -69,7 +69,7 @@ class ReturnResponse(ResponseModel):
     id: ReturnId
     order_id: OrderId
     status: ReturnStatus
-    allowed_actions: list[ReturnAction]
+    allowed_actions: list[ReturnAction | str]
     lines: list[ReturnedLineResponse]
     reason: Annotated[str | None, Field(description="Null once the customer's account is closed.")]
     decision_reason: Annotated[str | None, Field(description="Why the return was refused.")]

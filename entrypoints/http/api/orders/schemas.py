@@ -17,6 +17,7 @@ from domain.shared.ids import LineId, OrderId, ProductId, UserId
 from entrypoints.http.representation.pagination import ListQuery
 from entrypoints.http.representation.schemas import (
     ActorId,
+    Currency,
     InOrder,
     KnownEmail,
     MoneySchema,
@@ -33,7 +34,7 @@ MAX_METADATA = 50
 
 
 class AddressSchema(RequestModel):
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(title="Address", from_attributes=True)
 
     name: Annotated[str, text_of(RECIPIENT), Field(examples=["Ann Example"])]
     line1: Annotated[str, text_of(ADDRESS_LINE), Field(examples=["1 High Street"])]
@@ -135,8 +136,8 @@ class OrderResponse(ResponseModel):
     status: OrderStatus
     payment_status: OrderPaymentStatus
     fulfillment_status: FulfillmentStatus
-    allowed_actions: list[Action]
-    currency: str
+    allowed_actions: list[Action | str]
+    currency: Currency
     lines: list[LineResponse]
     total: MoneySchema
     paid_total: MoneySchema
@@ -168,7 +169,7 @@ class QuotedLineResponse(ResponseModel):
 
 
 class QuoteResponse(ResponseModel):
-    currency: str
+    currency: Currency
     lines: list[QuotedLineResponse]
     total: MoneySchema
 
@@ -234,7 +235,7 @@ class ListOrdersQuery(ListQuery):
 
 
 class StatusChangeResponse(ResponseModel):
-    action: Action
+    action: Action | str
     from_: Annotated[OrderStatus | None, Field(validation_alias="source", serialization_alias="from")]
     to: Annotated[OrderStatus, Field(validation_alias="target")]
     reason: str | None

@@ -53,6 +53,7 @@ router = StrictRouter(prefix="/v1/webhooks/payments", tags=["payments"], route_c
     operation_id="receive_provider_message",
     summary="Tell the shop about a payment",
     description=described_by(ReceiveProviderMessage),
+    response_description="The message is recorded, or was recorded before.",
     status_code=204,
     responses=problem_responses(
         "invalid_signature",

@@ -20,6 +20,7 @@ router = StrictRouter(prefix="/.well-known", tags=["sessions"])
     operation_id="get_jwks",
     summary="The keys with which access tokens are verified",
     description="A JSON Web Key Set (RFC 7517).",
+    response_description="The public keys. Keys stay in the set until no token that they signed is valid.",
     dependencies=[LimitKeySets],
 )
 async def get_jwks(
@@ -34,6 +35,7 @@ async def get_jwks(
     operation_id="get_authorization_server",
     summary="Where to get tokens, and how",
     description="The metadata of RFC 8414. Its addresses begin with the issuer, which is a setting.",
+    response_description="The metadata.",
     dependencies=[LimitKeySets],
 )
 async def get_authorization_server(

@@ -33,11 +33,13 @@ class PasswordForm(_Form):
                     "username": "ann@example.com",
                     "password": "correct horse battery staple",
                 }
-            ]
+            ],
+            # Clients must send it (RFC 6749, section 4.3.2). The service accepts forms without it, as it always has.
+            "required": ["grant_type", "username", "password"],
         }
     )
 
-    grant_type: Literal["password"] = "password"
+    grant_type: Annotated[Literal["password"], Field(description="Log in as a user.")] = "password"
     username: Annotated[
         str,
         Field(
@@ -54,7 +56,7 @@ class PasswordForm(_Form):
 class RefreshForm(_Form):
     """RFC 6749, section 6."""
 
-    grant_type: Literal["refresh_token"]
+    grant_type: Annotated[Literal["refresh_token"], Field(description="Stay logged in.")]
     refresh_token: Annotated[SecretStr, Field(min_length=1, max_length=MAX_TOKEN)]
 
 
@@ -64,7 +66,7 @@ class ClientCredentialsForm(_Form):
     A setting permits the client's id and secret in the form instead, for programs that cannot send HTTP Basic.
     """
 
-    grant_type: Literal["client_credentials"]
+    grant_type: Annotated[Literal["client_credentials"], Field(description="Log in as a service client.")]
     scope: Annotated[
         str,
         Field(
@@ -104,4 +106,16 @@ TokenForm: TypeAlias = Annotated[
     | Annotated[RefreshForm, Tag("refresh_token")]
     | Annotated[ClientCredentialsForm, Tag("client_credentials")],
     Discriminator(_grant_of),
+    Field(
+        json_schema_extra={
+            "discriminator": {
+                "propertyName": "grant_type",
+                "mapping": {
+                    "password": "#/components/schemas/PasswordForm",
+                    "refresh_token": "#/components/schemas/RefreshForm",
+                    "client_credentials": "#/components/schemas/ClientCredentialsForm",
+                },
+            }
+        }
+    ),
 ]

@@ -27,6 +27,7 @@ router = StrictRouter(prefix="/v1/me/sessions", tags=["sessions"])
     operation_id="list_sessions",
     summary="List where I am logged in",
     description=described_by(ListSessions),
+    response_description="A page of sessions.",
     dependencies=[LimitReads],
 )
 async def list_sessions(
@@ -48,6 +49,7 @@ async def list_sessions(
     operation_id="end_session",
     summary="Log out on one device",
     description=described_by(EndSession),
+    response_description="The session has ended.",
     status_code=204,
     responses=problem_responses("not_found"),
     dependencies=[LimitWrites],

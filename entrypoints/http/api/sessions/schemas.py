@@ -13,7 +13,7 @@ class TokenResponse(ResponseModel):
     """RFC 6749, section 5.1."""
 
     access_token: str
-    token_type: Literal["bearer"] = "bearer"  # noqa: S105 - the kind of token, not a token
+    token_type: Annotated[Literal["bearer"], Field(description="How to send the access token (RFC 6750).")]
     expires_in: Annotated[int, Field(description="Seconds for which the access token is valid.")]
     refresh_token: Annotated[
         str | SkipJsonSchema[None],

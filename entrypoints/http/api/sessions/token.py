@@ -46,6 +46,7 @@ router = StrictRouter(tags=["sessions"], route_class=OAuthRoute)
         f"**With `grant_type=refresh_token`:** {described_by(RefreshSession)}\n\n"
         f"**With `grant_type=client_credentials`:** {described_by(IssueToken)}"
     ),
+    response_description="An access token, and for a user a refresh token.",
     responses={
         **problem_responses("too_many_attempts", "overloaded", "database_unavailable"),
         **client_refusal(),
@@ -97,6 +98,7 @@ async def create_token(
     operation_id="revoke_token",
     summary="Log out",
     description=described_by(RevokeToken),
+    response_description="The token is not valid any more, or never was.",
     responses=problem_responses("overloaded", "database_unavailable"),
     dependencies=[LimitLogOuts],
 )
@@ -140,6 +142,7 @@ def _credentials_of(
 def _shown(tokens: SessionTokens) -> TokenResponse:
     return TokenResponse(
         access_token=tokens.access.token,
+        token_type="bearer",  # noqa: S106 - the kind of token, not a token
         expires_in=tokens.access.expires_in,
         refresh_token=tokens.refresh.text,
         scope="",
@@ -148,7 +151,10 @@ def _shown(tokens: SessionTokens) -> TokenResponse:
 
 def _shown_to_client(token: ClientToken) -> TokenResponse:
     return TokenResponse(
-        access_token=token.access.token, expires_in=token.access.expires_in, scope=" ".join(token.scopes)
+        access_token=token.access.token,
+        token_type="bearer",  # noqa: S106 - the kind of token, not a token
+        expires_in=token.access.expires_in,
+        scope=" ".join(token.scopes),
     )
 
 

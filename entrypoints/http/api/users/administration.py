@@ -31,6 +31,7 @@ router = StrictRouter(prefix="/v1/users", tags=["users"])
     operation_id="list_users",
     summary="List accounts",
     description=described_by(ListUsers),
+    response_description="A page of accounts.",
     response_model=PageResponse[UserResponse],
     dependencies=[LimitReads],
 )
@@ -58,6 +59,7 @@ async def list_users(
     operation_id="get_user",
     summary="Show an account",
     description=described_by(GetUser),
+    response_description="The account.",
     response_model=UserResponse,
     responses={**problem_responses("not_found"), **NOT_MODIFIED},
     dependencies=[LimitReads],
@@ -78,6 +80,7 @@ async def get_user(
     operation_id="change_user",
     summary="Change an account's role or status",
     description=described_by(ChangeUser),
+    response_description="The account after the change.",
     response_model=UserResponse,
     responses=problem_responses("not_found", "last_admin", "account_closed"),
     dependencies=[LimitWrites],

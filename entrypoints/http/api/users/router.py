@@ -41,6 +41,7 @@ router = StrictRouter(prefix="/v1/users", tags=["users"])
         f"{described_by(SignUp)}\n\n"
         f"**Where addresses are verified** (a setting), the answer is 202: {described_by(RequestSignUp)}"
     ),
+    response_description="The new account.",
     status_code=201,
     response_model=UserResponse,
     responses={
@@ -81,6 +82,7 @@ async def create_user(
     operation_id="verify_email",
     summary="Verify an address",
     description=described_by(VerifyEmail),
+    response_description="The address is verified.",
     status_code=204,
     dependencies=[LimitSignUps],
 )

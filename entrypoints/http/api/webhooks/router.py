@@ -44,7 +44,7 @@ from entrypoints.http.routing.strict_router import StrictRouter
 from entrypoints.http.security.authentication import WebhookManager, WebhookTransferrer, actor_of
 from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
 
-router = StrictRouter(prefix="/v1/webhook-endpoints", tags=["events"])
+router = StrictRouter(prefix="/v1/webhook-endpoints", tags=["webhooks"])
 
 
 @router.post(
@@ -52,6 +52,7 @@ router = StrictRouter(prefix="/v1/webhook-endpoints", tags=["events"])
     operation_id="create_webhook_endpoint",
     summary="Have events sent to an address",
     description=described_by(CreateEndpoint),
+    response_description="The new endpoint with its secret.",
     status_code=201,
     response_model=NewEndpointResponse,
     dependencies=[LimitWrites],
@@ -85,6 +86,7 @@ async def create_webhook_endpoint(
     operation_id="list_webhook_endpoints",
     summary="List where events are sent to",
     description=described_by(ListEndpoints),
+    response_description="A page of endpoints.",
     response_model=PageResponse[EndpointResponse],
     dependencies=[LimitReads],
 )
@@ -102,6 +104,7 @@ async def list_webhook_endpoints(
     operation_id="get_webhook_endpoint",
     summary="Show an address that events are sent to",
     description=described_by(GetEndpoint),
+    response_description="The endpoint.",
     response_model=EndpointResponse,
     responses={**problem_responses("not_found"), **NOT_MODIFIED},
     dependencies=[LimitReads],
@@ -122,6 +125,7 @@ async def get_webhook_endpoint(
     operation_id="change_webhook_endpoint",
     summary="Change, pause or resume an endpoint",
     description=described_by(ChangeEndpoint),
+    response_description="The endpoint after the change.",
     response_model=EndpointResponse,
     responses=problem_responses("not_found"),
     dependencies=[LimitWrites],
@@ -153,6 +157,7 @@ async def change_webhook_endpoint(
     operation_id="delete_webhook_endpoint",
     summary="Send no more events to an address",
     description=described_by(DeleteEndpoint),
+    response_description="The endpoint is deleted.",
     status_code=204,
     responses=problem_responses("not_found"),
     dependencies=[LimitWrites],
@@ -171,6 +176,7 @@ async def delete_webhook_endpoint(
     operation_id="roll_webhook_secret",
     summary="Replace the signing secret of an endpoint",
     description=described_by(RollEndpointSecret),
+    response_description="The endpoint with its new secret.",
     response_model=NewEndpointResponse,
     responses=problem_responses("not_found"),
     dependencies=[LimitWrites],
@@ -206,6 +212,7 @@ async def roll_webhook_secret(
     operation_id="transfer_webhook_endpoint",
     summary="Give an endpoint another owner",
     description=described_by(TransferEndpoint),
+    response_description="The endpoint with its new owner.",
     response_model=EndpointResponse,
     responses=problem_responses("not_found"),
     dependencies=[LimitWrites],
@@ -236,6 +243,7 @@ async def transfer_webhook_endpoint(
     operation_id="list_webhook_deliveries",
     summary="List what was sent to an address",
     description=described_by(ListDeliveries),
+    response_description="A page of deliveries.",
     response_model=PageResponse[DeliveryResponse],
     responses=problem_responses("not_found"),
     dependencies=[LimitReads],
@@ -258,6 +266,7 @@ async def list_webhook_deliveries(
     operation_id="retry_webhook_deliveries",
     summary="Send the undelivered events of a time window again",
     description=described_by(RetryDeliveries),
+    response_description="How many deliveries were scheduled.",
     response_model=RetriedResponse,
     responses=problem_responses("not_found"),
     dependencies=[LimitWrites],
@@ -291,6 +300,7 @@ async def retry_webhook_deliveries(
     operation_id="retry_webhook_delivery",
     summary="Send an event to an address again",
     description=described_by(RetryDelivery),
+    response_description="The delivery, which is pending again.",
     response_model=DeliveryResponse,
     responses=problem_responses("not_found"),
     dependencies=[LimitWrites],

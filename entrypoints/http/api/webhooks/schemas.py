@@ -8,7 +8,7 @@ from pydantic import MISSING, ConfigDict, Field, StrictBool
 from domain.shared.unset import UNSET
 from domain.webhooks.delivery import DeliveryStatus
 from domain.webhooks.endpoint import ENDPOINT_DESCRIPTION, MAX_OVERLAP, MAX_URL_LENGTH, EndpointChanges
-from entrypoints.http.api.events.schemas import EventType
+from entrypoints.http.api.events.schemas import EventType, KnownEventType
 from entrypoints.http.representation.pagination import ListQuery
 from entrypoints.http.representation.schemas import (
     RequestModel,
@@ -31,7 +31,7 @@ EndpointUrl = Annotated[
     ),
 ]
 EventTypes = Annotated[
-    list[EventType],
+    list[KnownEventType],
     Field(
         max_length=MAX_EVENT_TYPES,
         description="Which events to send; empty, all of them.",
@@ -71,7 +71,7 @@ class ChangeEndpointRequest(RequestModel):
 class EndpointResponse(ResponseModel):
     id: UUID
     url: str
-    event_types: list[str] = Field(description="Which events are sent; empty, all of them.")
+    event_types: list[EventType | str] = Field(description="Which events are sent; empty, all of them.")
     description: str
     owner_id: UUID | None = Field(
         description="The user or client whose right to read events decides what is sent; null for the shop's admins."
@@ -137,7 +137,7 @@ class RetriedResponse(ResponseModel):
 class DeliveryResponse(ResponseModel):
     id: UUID
     event_id: UUID = Field(description="The event, and the `webhook-id` that it is sent with.")
-    event_type: str
+    event_type: EventType | str
     status: DeliveryStatus
     attempts: int
     next_attempt_at: Timestamp | None = Field(description="Null unless the delivery is pending.")

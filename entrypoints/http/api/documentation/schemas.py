@@ -1,0 +1,99 @@
+"""Changes to the schemas of the OpenAPI document that Pydantic has no option for."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+_PREFIX = "#/components/schemas/"
+_VALUES = {"const", "default", "enum", "example", "examples", "value"}
+"""Members that contain JSON values, not schemas."""
+_BY_NAME = {"properties", "patternProperties"}
+"""Members of a schema that contain schemas by arbitrary names."""
+_KINDS = {"type", "anyOf", "oneOf", "allOf", "$ref", "const", "enum"}
+"""Members of which every schema has at least one."""
+
+
+def name_schemas(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the document with each schema named by its title, and without titles, which repeat the names.
+
+    Pydantic names a schema by its class, with the arguments of generics. Raises ValueError for two schemas of one name.
+    """
+    named = document["components"]["schemas"]
+    names = {name: schema.get("title", name) for name, schema in named.items()}
+    if len(set(names.values())) < len(names):
+        raise ValueError(f"Two schemas have the same title: {sorted(names.values())}")
+    renamed: dict[str, Any] = _named(document, names)
+    renamed["components"]["schemas"] = {
+        names[name]: schema
+        for name, schema in sorted(
+            renamed["components"]["schemas"].items(), key=lambda item: names[item[0]].casefold()
+        )
+    }
+    return renamed
+
+
+def _named(part: Any, names: dict[str, str]) -> Any:  # noqa: ANN401 - documents are nested arbitrarily
+    if isinstance(part, str) and part.startswith(_PREFIX):
+        return _PREFIX + names.get(part.removeprefix(_PREFIX), part.removeprefix(_PREFIX))
+    if isinstance(part, float) and part.is_integer():
+        return int(part)  # FastAPI makes floats of all bounds
+    if isinstance(part, list):
+        return [_named(member, names) for member in part]
+    if not isinstance(part, dict):
+        return part
+    is_schema = not part.keys().isdisjoint(_KINDS)
+    changed: dict[str, Any] = {}
+    for key, member in part.items():
+        if key in _VALUES:
+            changed[key] = member
+        elif key in _BY_NAME and is_schema:
+            changed[key] = {name: _named(schema, names) for name, schema in member.items()}
+        elif not (key == "title" and is_schema):
+            changed[key] = _named(member, names)
+    return changed
+
+
+def without_defaults(document: dict[str, Any]) -> None:
+    """Move the defaults of fields in request bodies into their descriptions.
+
+    Some generators (openapi-typescript) take a field with a default for one that is always there, which is right for
+    responses only.
+    """
+    schemas = document["components"]["schemas"]
+    for name in sorted(_reachable(document)):
+        for field in schemas[name].get("properties", {}).values():
+            if "default" in field:
+                default = field.pop("default")
+                if "const" in field:
+                    continue
+                described = field.get("description", "")
+                field["description"] = f"{described} Default: `{json.dumps(default)}`.".strip()
+
+
+def _reachable(document: dict[str, Any]) -> set[str]:
+    """Return the names of the schemas of request bodies, and of those that they refer to."""
+    found: set[str] = set()
+    open_ = [
+        content["schema"]
+        for operations in document["paths"].values()
+        for operation in operations.values()
+        for content in operation.get("requestBody", {}).get("content", {}).values()
+    ]
+    while open_:
+        for name in _references(open_.pop()):
+            if name not in found:
+                found.add(name)
+                open_.append(document["components"]["schemas"][name])
+    return found
+
+
+def _references(part: Any) -> Iterator[str]:  # noqa: ANN401 - documents are nested arbitrarily
+    if isinstance(part, list):
+        for member in part:
+            yield from _references(member)
+    elif isinstance(part, dict):
+        for key, member in part.items():
+            if key == "$ref":
+                yield member.removeprefix(_PREFIX)
+            else:
+                yield from _references(member)

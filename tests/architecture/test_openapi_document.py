@@ -1,0 +1,144 @@
+"""The OpenAPI document leaves out nothing that a reader or a client generator needs."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from entrypoints.http.problems.registry import PROBLEMS
+from tests.kit.event_schemas import Json, description, operations
+
+SCHEMAS: Json = description()["components"]["schemas"]
+OPEN_ENUMERATIONS = ("Action", "AuditAction", "EventType", "MovementReason", "ProblemCode", "ReturnAction")
+"""Enumerations that can get values in a later release; see decision 37."""
+
+
+def objects_within(part: Any) -> Iterator[Json]:
+    """Yield every JSON object of a part of the document."""
+    if isinstance(part, list):
+        for member in part:
+            yield from objects_within(member)
+    elif isinstance(part, dict):
+        yield part
+        for member in part.values():
+            yield from objects_within(member)
+
+
+def test_document_states_version_license_contact_and_servers() -> None:
+    info = description()["info"]
+    assert re.fullmatch(r"\d+\.\d+\.\d+", info["version"])
+    assert info["license"] == {"name": "MIT", "identifier": "MIT"}
+    assert info["contact"]["name"]
+    assert info["summary"]
+    assert [server["url"] for server in description()["servers"]] == ["/", "http://127.0.0.1:8000"]
+
+
+def test_tags_are_described_and_begin_with_sessions() -> None:
+    tags = description()["tags"]
+    assert tags[0]["name"] == "sessions"
+    assert all(tag["description"] for tag in tags)
+    used = {tag for operation in operations() for tag in operation.described["tags"]}
+    assert used == {tag["name"] for tag in tags}
+
+
+def test_every_response_has_its_own_description() -> None:
+    generic = {"Successful Response", "Additional Response", "OK", "Created", "Accepted", "No Content", ""}
+    assert [
+        (operation.id, status)
+        for operation in operations()
+        for status, response in operation.described["responses"].items()
+        if response["description"] in generic
+    ] == []
+
+
+def test_if_none_match_is_declared_exactly_where_304_is() -> None:
+    for operation in operations():
+        headers = {parameter["name"] for parameter in operation.parameters("header")}
+        assert ("If-None-Match" in headers) is ("304" in operation.described["responses"]), operation.id
+
+
+def test_no_header_that_openapi_ignores_is_a_parameter() -> None:
+    """OpenAPI 3.1, section 4.8.12.2."""
+    ignored = {"accept", "content-type", "authorization"}
+    assert [
+        (operation.id, parameter["name"])
+        for operation in operations()
+        for parameter in operation.parameters("header")
+        if parameter["name"].lower() in ignored
+    ] == []
+
+
+def test_schema_names_have_no_generics_and_no_suffix_of_a_mode() -> None:
+    assert [name for name in SCHEMAS if not re.fullmatch(r"[A-Z][A-Za-z0-9]*", name)] == []
+    assert "OrderPage" in SCHEMAS
+
+
+def test_currency_has_one_schema() -> None:
+    assert "EUR" in SCHEMAS["Currency"]["enum"]
+    copies = [schema for schema in objects_within(description()) if "EUR" in (schema.get("enum") or ())]
+    assert copies == [SCHEMAS["Currency"]]
+    for schema in SCHEMAS.values():
+        if "currency" in schema.get("properties", {}):
+            assert schema["properties"]["currency"]["$ref"] == "#/components/schemas/Currency"
+
+
+def test_problem_code_enumerates_the_registry() -> None:
+    assert SCHEMAS["ProblemCode"]["enum"] == list(PROBLEMS)
+
+
+@pytest.mark.parametrize("name", OPEN_ENUMERATIONS)
+def test_open_enumeration_in_a_response_permits_unknown_values(name: str) -> None:
+    reference = {"$ref": f"#/components/schemas/{name}"}
+    found = [
+        field.get("items", field)
+        for schema_name, schema in SCHEMAS.items()
+        if schema_name not in requested()
+        for field in schema.get("properties", {}).values()
+        if reference in objects_within(field)
+    ]
+    assert found
+    for field in found:
+        assert field["anyOf"] == [reference, {"type": "string"}]
+
+
+def requested() -> set[str]:
+    """Return the names of the schemas that request bodies refer to."""
+    found: set[str] = set()
+    parts = [operation.described.get("requestBody", {}) for operation in operations()]
+    while parts:
+        for schema in objects_within(parts.pop()):
+            name = str(schema.get("$ref", "")).rpartition("/")[2]
+            if name and name not in found:
+                found.add(name)
+                parts.append(SCHEMAS[name])
+    return found
+
+
+def test_request_fields_with_defaults_are_optional_for_every_generator() -> None:
+    """openapi-typescript takes a field with `default` for one that is always present."""
+    fields = [
+        (name, field)
+        for name in requested()
+        for field, schema in SCHEMAS[name].get("properties", {}).items()
+        if "default" in schema
+    ]
+    assert fields == []
+    stock = SCHEMAS["CreateProductRequest"]["properties"]["initial_stock"]
+    assert stock["description"].endswith("Default: `0`.")
+
+
+def test_token_form_is_discriminated_by_a_required_grant_type() -> None:
+    form = next(operation for operation in operations() if operation.id == "create_token")
+    schema = form.described["requestBody"]["content"]["application/x-www-form-urlencoded"]["schema"]
+    assert schema["discriminator"]["propertyName"] == "grant_type"
+    assert list(schema["discriminator"]["mapping"].values()) == [part["$ref"] for part in schema["oneOf"]]
+    for grant, reference in schema["discriminator"]["mapping"].items():
+        variant = SCHEMAS[reference.rpartition("/")[2]]
+        assert variant["properties"]["grant_type"]["const"] == grant
+        assert "grant_type" in variant["required"]
+
+
+def test_password_flow_names_the_url_for_refreshes() -> None:
+    flow = description()["components"]["securitySchemes"]["password"]["flows"]["password"]
+    assert (flow["tokenUrl"], flow["refreshUrl"]) == ("/token", "/token")
