@@ -84,6 +84,8 @@ class Settings(BaseSettings):
 
     database_url: DatabaseUrl | None = Field(None, repr=False)
     """URL of the PostgreSQL database. Unset: an embedded one, with its data in `data_dir`."""
+    database_pooler: Literal["none", "pgbouncer"] = "none"
+    """`pgbouncer`: a pooler in transaction mode is between the service and PostgreSQL."""
     data_dir: Path = Path(".data")
     database_pool_size: int = Field(10, ge=1, le=500)
     """Database connections per process, for everything but public reads."""
@@ -293,6 +295,10 @@ class Settings(BaseSettings):
             except (OSError, ValueError) as error:
                 raise WrongSettings(f"{PREFIX}SECRETS_KEY_FILE is wrong: {error}.") from None
         return parse_keys(self.secrets_key.get_secret_value()) if self.secrets_key is not None else ()
+
+    @property
+    def is_database_pooled(self) -> bool:
+        return self.database_pooler != "none"
 
     @classmethod
     def from_environment(cls) -> Self:

@@ -51,6 +51,7 @@ class Database(containers.DeclarativeContainer):
         create_engine,
         url=settings.provided.database_url,
         pool_size=settings.provided.database_pool_size,
+        pooled=settings.provided.is_database_pooled,
         clock=clock,
     )
     public_read_engine = providers.Singleton(
@@ -58,6 +59,7 @@ class Database(containers.DeclarativeContainer):
         url=settings.provided.database_url,
         pool_size=settings.provided.public_read_pool_size,
         statement_timeout=PUBLIC_READ_TIMEOUT,
+        pooled=settings.provided.is_database_pooled,
         clock=clock,
     )
     write_monitor = providers.Singleton(WriteMonitor)
@@ -102,5 +104,9 @@ class Database(containers.DeclarativeContainer):
     stored_secrets = providers.Singleton(PostgresStoredSecrets, engine=engine, secret_box=security.secret_box)
     sandbox_store = providers.Singleton(PostgresSandboxStore, engine=engine)
 
-    checking_engine = providers.Singleton(create_checking_engine, url=settings.provided.database_url)
+    checking_engine = providers.Singleton(
+        create_checking_engine,
+        url=settings.provided.database_url,
+        pooled=settings.provided.is_database_pooled,
+    )
     invariant_checks = providers.Singleton(PostgresInvariantChecks, engine=checking_engine)

@@ -22,8 +22,9 @@ def status() -> None:
     from entrypoints.cli.failures import describe_database_errors
     from entrypoints.settings import Settings
 
-    with database(Settings.from_environment()) as url, describe_database_errors():
-        found = state(url)
+    settings = Settings.from_environment()
+    with database(settings) as url, describe_database_errors():
+        found = state(url, pooled=settings.is_database_pooled)
     typer.echo(f"release                   {RELEASE}")
     typer.echo(f"needed revision           {needed_revision()}")
     typer.echo(f"schema revision           {found.revision or 'none'}")
@@ -41,8 +42,9 @@ def upgrade() -> None:
     from entrypoints.cli.database import database, migrate
     from entrypoints.settings import Settings
 
-    with database(Settings.from_environment()) as url:
-        migrate(url)
+    settings = Settings.from_environment()
+    with database(settings) as url:
+        migrate(url, settings)
     typer.echo("The database schema is up to date.")
 
 
@@ -61,9 +63,10 @@ def downgrade(
     from entrypoints.cli.failures import CommandFailed, describe_database_errors
     from entrypoints.settings import Settings
 
-    with database(Settings.from_environment()) as url, describe_database_errors():
+    settings = Settings.from_environment()
+    with database(settings) as url, describe_database_errors():
         try:
-            migrations.downgrade(url, to)
+            migrations.downgrade(url, to, pooled=settings.is_database_pooled)
         except migrations.UnknownRevision as error:
             raise CommandFailed(str(error)) from None
     typer.echo(f"The database schema is at revision {to}.")

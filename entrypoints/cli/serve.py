@@ -50,7 +50,7 @@ def serve(
             apps = {"/metrics": metrics_app(metrics_dir)}
             running.enter_context(operations_server(address.ip, settings.metrics_port, apps))
             url = running.enter_context(database(settings))
-            migrate(url)
+            migrate(url, settings)
             variables = _variables(database_url=url, metrics_dir=metrics_dir)
             os.environ.update(variables)
             announce_when_ready(address, settings)

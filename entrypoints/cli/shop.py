@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from adapters.postgres.core.interruption import silence_abandoned_connections
 from entrypoints.bootstrap.root import Container
 from entrypoints.cli.database import database, migrate
 from entrypoints.cli.failures import describe_database_errors
@@ -24,20 +25,17 @@ def in_shop(work: Callable[[Container], Awaitable[T]]) -> T:
     settings = Settings.from_environment()
     with database(settings) as url:
         if settings.database_url is None:
-            migrate(url)
+            migrate(url, settings)
         container = Container(settings=settings.model_copy(update={"database_url": url}))
         return asyncio.run(_in_container(container, work))
 
 
 async def _in_container(container: Container, work: Callable[[Container], Awaitable[T]]) -> T:
     try:
-        with describe_database_errors():
-            await container.database.health().check()
-        async with running(container):
-            return await work(container)
-    except asyncio.CancelledError:
-        # Ctrl-C: asyncpg abandons a future of the connection, and asyncio would log its error.
-        asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
-        raise
+        with silence_abandoned_connections():
+            with describe_database_errors():
+                await container.database.health().check()
+            async with running(container):
+                return await work(container)
     finally:
         await container.database.engine().dispose()

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import event, make_url
+from sqlalchemy import event
 from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
@@ -10,6 +10,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool, PoolProxiedConnection
 
 from adapters.postgres.core.database_clock import DatabaseClock, keep_time
 from adapters.postgres.core.errors import READ_ONLY, sqlstate
+from adapters.postgres.core.pooler import connect_args
 from application.shared.clock import Clock
 
 SERVER_SETTINGS = {
@@ -24,15 +25,15 @@ SERVER_SETTINGS = {
     "lock_timeout": "2s",
     "idle_in_transaction_session_timeout": "10s",
 }
-"""Settings of each session. A pooler between service and server must pass or set them."""
+"""Settings of each session, or of each transaction behind a pooler."""
 
 STATEMENT_TIMEOUT = timedelta(seconds=5)
 PUBLIC_READ_TIMEOUT = timedelta(seconds=1)
 """Timeout of public reads: an expensive search must not occupy a connection for longer."""
 
 READ_ISOLATION = "read_isolation"
-"""Execution option of single reads. A pooler needs a transaction around the two messages of a statement (prepare
-and execute). Without a pooler, autocommit saves two round trips."""
+"""Execution option of single reads. Behind a pooler only a transaction has the settings. Without a pooler, autocommit
+saves two round trips."""
 
 CHECKING_SETTINGS = {
     "application_name": "steelyard check",
@@ -53,18 +54,16 @@ def create_engine(
     checkout_timeout: float = 0.8,
     connect_timeout: float = 3.0,
     statement_timeout: timedelta = STATEMENT_TIMEOUT,
+    pooled: bool = False,
     clock: Clock | None = None,
 ) -> AsyncEngine:
     """Return an engine for a `postgresql+asyncpg://` URL. It connects on first use.
 
     `checkout_timeout` is in seconds: a caller that waits longer for a connection gets Overloaded.
     `statement_timeout` is the time after which the server cancels a statement. If `clock` is a DatabaseClock,
-    connections synchronize it with the server.
-
-    A URL that ends in `?prepared_statement_cache_size=0` means a pooler in transaction mode,
-    such as PgBouncer: no statement is then prepared in one transaction and used in another.
+    connections synchronize it with the server. `pooled` means that a pooler in transaction mode, such as PgBouncer,
+    is between service and server.
     """
-    pooled = _is_pooled(url)
     engine = create_async_engine(
         url,
         execution_options={READ_ISOLATION: "READ COMMITTED" if pooled else "AUTOCOMMIT"},
@@ -76,13 +75,15 @@ def create_engine(
         # Errors must not show parameters, which contain password hashes and personal addresses.
         hide_parameters=True,
         connect_args={
-            "server_settings": {
-                **SERVER_SETTINGS,
-                "statement_timeout": f"{statement_timeout // timedelta(milliseconds=1)}ms",
-            },
+            **connect_args(
+                {
+                    **SERVER_SETTINGS,
+                    "statement_timeout": f"{statement_timeout // timedelta(milliseconds=1)}ms",
+                },
+                pooled=pooled,
+            ),
             "command_timeout": COMMAND_TIMEOUT,
             "timeout": connect_timeout,
-            **({"statement_cache_size": 0} if pooled else {}),
         },
     )
     event.listen(engine.sync_engine, "checkout", _refuse_dead_connection)
@@ -92,7 +93,7 @@ def create_engine(
     return engine
 
 
-def create_checking_engine(url: str) -> AsyncEngine:
+def create_checking_engine(url: str, *, pooled: bool = False) -> AsyncEngine:
     """Return an engine for occasional reads of whole tables. Its connections are closed after use.
 
     Its transactions are read-only, and each has one snapshot.
@@ -102,20 +103,13 @@ def create_checking_engine(url: str) -> AsyncEngine:
         execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
         poolclass=NullPool,
         hide_parameters=True,
-        connect_args={
-            "server_settings": CHECKING_SETTINGS,
-            **({"statement_cache_size": 0} if _is_pooled(url) else {}),
-        },
+        connect_args=connect_args(CHECKING_SETTINGS, pooled=pooled),
     )
 
 
 def create_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
     """Return the factory of sessions for units of work."""
     return async_sessionmaker(engine, expire_on_commit=False)
-
-
-def _is_pooled(url: str) -> bool:
-    return make_url(url).query.get("prepared_statement_cache_size") == "0"
 
 
 def _leave_read_only_server(context: ExceptionContext) -> None:

@@ -1,18 +1,17 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import event, make_url, text
+from sqlalchemy import event, text
 
 from adapters.postgres.core.engine import create_engine
 from adapters.postgres.core.reader import AutocommitReader
 
 
-@pytest.mark.parametrize(("cache_size", "transactions"), [("100", 0), ("0", 1)])
+@pytest.mark.parametrize(("pooled", "transactions"), [(False, 0), (True, 1)])
 async def test_single_read_is_a_transaction_only_behind_a_pooler(
-    database_url: str, cache_size: str, transactions: int
+    database_url: str, pooled: bool, transactions: int
 ) -> None:
-    url = make_url(database_url).update_query_dict({"prepared_statement_cache_size": cache_size})
-    engine = create_engine(url.render_as_string(hide_password=False))
+    engine = create_engine(database_url, pooled=pooled)
     reader = AutocommitReader(engine)
     await reader.all(text("SELECT 'the first one also asks for the server''s version'"))
     begun: list[str] = []

@@ -1,22 +1,26 @@
 """Migrate the schema up and down, and report its state.
 
-Migrations need a direct connection, not a pooler in transaction mode: the lock that prevents two concurrent migrations
-belongs to a session.
+A migration uses two connections: one holds the lock that prevents concurrent migrations, in a transaction that stays
+open. The lock belongs to a transaction, because a pooler can give a session to another client.
 """
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection, NullPool, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
+from adapters.postgres.core.interruption import silence_abandoned_connections
+from adapters.postgres.core.pooler import connect_args
 from adapters.postgres.core.schema_revision import RELEASE, known_revisions
 from adapters.postgres.core.schema_state import FIND_REVISION, FIND_STATE, SchemaState, state_parameters
 
 T = TypeVar("T")
 
+_TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(:key)")
 _ONE_AT_A_TIME = int.from_bytes(b"steelyrd", "big")
 _LOCK_TIMEOUT = "5s"
 """The lock timeout of a migration. It is short, because other statements queue behind a waiting migration."""
@@ -28,7 +32,7 @@ class UnknownRevision(Exception):
     """No migration of this release has this revision. The message names the known ones."""
 
 
-def upgrade(url: str) -> None:
+def upgrade(url: str, *, pooled: bool = False) -> None:
     """Migrate the database to this release's schema. Keep a newer schema that permits this release.
 
     One of several concurrent calls migrates, the others wait. Call it outside a running event loop:
@@ -37,46 +41,52 @@ def upgrade(url: str) -> None:
     Raises:
         ReleaseOutdated: a newer release has migrated the database, and its schema does not permit this release.
     """
-    asyncio.run(_migrate(url, _upgrade))
+    asyncio.run(_migrate(url, _upgrade, pooled=pooled))
 
 
-def downgrade(url: str, revision: str) -> None:
+def downgrade(url: str, revision: str, *, pooled: bool = False) -> None:
     """Migrate the database down to a revision, or to nothing (`base`). Data that the older schema cannot store is lost.
 
     Raises:
         UnknownRevision: this release has no such migration, or does not know the present one.
     """
-    asyncio.run(_migrate(url, lambda connection: _downgrade(connection, revision)))
+    asyncio.run(_migrate(url, lambda connection: _downgrade(connection, revision), pooled=pooled))
 
 
-def state(url: str) -> SchemaState:
+def state(url: str, *, pooled: bool = False) -> SchemaState:
     """Return the state of the schema."""
-    return asyncio.run(_migrate(url, _state_of, is_exclusive=False))
+    return asyncio.run(_migrate(url, _state_of, is_exclusive=False, pooled=pooled))
 
 
-async def _migrate(url: str, migrate: Callable[[Connection], T], *, is_exclusive: bool = True) -> T:
-    engine = create_async_engine(url, poolclass=NullPool, hide_parameters=True)
+async def _migrate(
+    url: str, migrate: Callable[[Connection], T], *, is_exclusive: bool = True, pooled: bool = False
+) -> T:
+    engine = create_async_engine(
+        url,
+        poolclass=NullPool,
+        hide_parameters=True,
+        connect_args=connect_args({"lock_timeout": _LOCK_TIMEOUT}, pooled=pooled),
+    )
     try:
-        async with engine.connect() as connection:
-            if is_exclusive:
-                await _take_turn(connection)
-            await connection.execute(text(f"SET lock_timeout = '{_LOCK_TIMEOUT}'"))
-            # Both apply to the session, because Alembic begins its own transactions.
-            await connection.commit()
-            return await connection.run_sync(migrate)
-    except asyncio.CancelledError:
-        # Ctrl-C: asyncpg abandons a future of the connection, and asyncio would log its error.
-        asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
-        raise
+        with silence_abandoned_connections():
+            async with AsyncExitStack() as stack:
+                if is_exclusive:
+                    await _take_turn(await stack.enter_async_context(engine.connect()))
+                connection = await stack.enter_async_context(engine.connect())
+                return await connection.run_sync(migrate)
     finally:
         await engine.dispose()
 
 
 async def _take_turn(connection: AsyncConnection) -> None:
-    """Wait until no other process migrates. Hold no snapshot: CREATE INDEX CONCURRENTLY would wait for it."""
-    while not await connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _ONE_AT_A_TIME}):
+    """Wait until no other process migrates. The transaction then stays open until the connection is closed.
+
+    It has no snapshot between statements: CREATE INDEX CONCURRENTLY would wait for it otherwise.
+    """
+    while not await connection.scalar(_TRY_LOCK, {"key": _ONE_AT_A_TIME}):
         await connection.rollback()
         await asyncio.sleep(_POLL_SECONDS)
+    await connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
 
 
 def _upgrade(connection: Connection) -> None:

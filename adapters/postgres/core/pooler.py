@@ -1,0 +1,80 @@
+"""Connections through a pooler in transaction mode, such as PgBouncer.
+
+The pooler may give each transaction another session of the server. So nothing may depend on a session: statements have
+no names, and each transaction begins with the settings that a direct connection sends when it starts.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import asyncpg
+from sqlalchemy import NullPool, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from adapters.postgres.core.interruption import silence_abandoned_connections
+
+_PROBE = {"lock_timeout": "2999ms"}
+_FIND_SESSION = text("SELECT pg_backend_pid() AS process, current_setting('lock_timeout') AS lock_timeout")
+
+
+class ConnectionState(NamedTuple):
+    is_pooled: bool
+    """Whether a pooler is between this process and the server."""
+    has_settings: bool
+    """Whether the settings of a transaction are in effect."""
+
+
+def connect_args(settings: Mapping[str, str], *, pooled: bool) -> dict[str, Any]:
+    """Return the arguments with which asyncpg connects, and then applies the settings of the server."""
+    if not pooled:
+        return {"server_settings": settings}
+    return {
+        "connection_class": _pooled_connection(settings),
+        # Statements are parsed again at each execution, as the unnamed statement.
+        "statement_cache_size": 0,
+        "prepared_statement_cache_size": 0,
+        "prepared_statement_name_func": lambda: "",
+    }
+
+
+def connection_state(url: str) -> ConnectionState:
+    """Connect to the database once, in a way that works with and without a pooler.
+
+    Call it outside a running event loop. Raises the errors of asyncpg and SQLAlchemy.
+    """
+    return asyncio.run(_connection_state(url))
+
+
+def _pooled_connection(settings: Mapping[str, str]) -> type[asyncpg.Connection]:
+    set_all = " ".join(f"SET LOCAL {name} = '{value}';" for name, value in settings.items())
+
+    class PooledConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg has no types
+        """A connection whose transactions begin with the settings, in the same message."""
+
+        async def execute(self, query: str, *args: object, timeout: float | None = None) -> str:  # noqa: ASYNC109 - asyncpg's parameter
+            if query.startswith("BEGIN"):
+                query = f"{query} {set_all}"
+            status: str = await super().execute(query, *args, timeout=timeout)
+            return status
+
+    return PooledConnection
+
+
+async def _connection_state(url: str) -> ConnectionState:
+    engine = create_async_engine(
+        url, poolclass=NullPool, hide_parameters=True, connect_args=connect_args(_PROBE, pooled=True)
+    )
+    try:
+        with silence_abandoned_connections():
+            async with engine.connect() as connection:
+                session = (await connection.execute(_FIND_SESSION)).one()
+                driver = (await connection.get_raw_connection()).driver_connection
+                assert driver is not None
+                return ConnectionState(
+                    # A pooler announces a number of its own as the server's process.
+                    is_pooled=driver.get_server_pid() != session.process,
+                    has_settings=session.lock_timeout == _PROBE["lock_timeout"],
+                )
+    finally:
+        await engine.dispose()

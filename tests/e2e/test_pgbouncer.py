@@ -1,0 +1,47 @@
+import subprocess
+import sys
+from collections.abc import Mapping
+
+import pytest
+
+from tests.e2e.serving import CHECKOUT, START_SECONDS, serving
+from tests.servers.pgbouncer import pgbouncer
+
+REFUSAL = (
+    "Error: STEELYARD_DATABASE_URL leads to a connection pooler. Set STEELYARD_DATABASE_POOLER=pgbouncer."
+)
+
+
+def run(environment: Mapping[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "entrypoints", *arguments],
+        env=environment,
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=START_SECONDS,
+    )
+
+
+def test_service_starts_three_times_behind_pgbouncer(empty_database_url: str) -> None:
+    environment: Mapping[str, str] = {}
+    with pgbouncer(empty_database_url) as pooler:
+        for _ in range(3):
+            with serving(pooler.url, database_pooler="pgbouncer", log_level="warning") as service:
+                environment = service.environment
+                service.await_answer()
+                code, output = service.interrupt()
+            assert code == 0
+            assert "Traceback" not in output, output
+        checked = run(environment, "check")
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("command", ["serve", "worker", "check"])
+def test_pooler_without_its_setting_is_refused_in_one_line(empty_database_url: str, command: str) -> None:
+    with pgbouncer(empty_database_url) as pooler, serving(pooler.url) as service:
+        service.process.communicate(timeout=START_SECONDS)
+        refused = run(service.environment, command)
+    assert (service.process.returncode, refused.returncode) == (2, 2)
+    assert refused.stderr.splitlines() == [REFUSAL]
