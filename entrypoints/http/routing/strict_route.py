@@ -1,7 +1,7 @@
 """The route class of every router: `APIRouter(route_class=StrictRoute)`."""
 
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cached_property, partial
 from http import HTTPStatus
 from typing import Any, ClassVar, get_origin
 
@@ -58,8 +58,6 @@ class StrictRoute(APIRoute):
 
     compiles: ClassVar[bool] = True
     """Whether dependencies are compiled. If not, FastAPI's own handler solves them, with the same result."""
-    own_handler: Handle
-    """The handler of the route as it was declared, without additions of `include_router`."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 - those of APIRoute
         super().__init__(path, endpoint, **options)
@@ -75,15 +73,13 @@ class StrictRoute(APIRoute):
             extra["parameters"] = [IF_NONE_MATCH]
         self.openapi_extra = {**(self.openapi_extra or {}), **extra}
 
+    @cached_property
+    def own_handler(self) -> Handle:
+        """The handler of the route as it was declared, without additions of `include_router`."""
+        return self.get_route_handler()
+
     def get_route_handler(self) -> Handle:
         route = effective_route(self)
-        if route is not self:
-            return self._handler_of(route)
-        self.own_handler = self._handler_of(self)
-        return self.own_handler
-
-    def _handler_of(self, route: APIRoute) -> Handle:
-        """Return the handler of this route or of an inclusion of it. Raises Unsupported."""
         _ensure_no_yield(route)
         handler = compile_handler(route) if self.compiles else stock_handler(self, route)
         repeatable = dict(_query_parameters(dependants_of(route.dependant)))

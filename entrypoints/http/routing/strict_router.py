@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
+from entrypoints.http.routing.compiled_handler import Handle
 from entrypoints.http.routing.fastapi_internals import (
     adds_nothing,
     included_router_of,
@@ -83,17 +84,22 @@ class _Candidate:
         self.matches = route.matches
         self._inclusion = None if isinstance(route, StrictRoute) else route
         self._route: StrictRoute = _route_of(route)
-        self._handle = self._route.own_handler if self._inclusion is None else None
+        self._handle: Handle | None = None
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._handle is None:
-            with including(self._inclusion):
-                self._handle = self._route.get_route_handler()
+            self._handle = self._build_handler()
         scope["route"] = self._route
         if self._inclusion is not None:
             select_inclusion(scope, self._inclusion)
         response = await self._handle(Request(scope, receive, send))
         await response(scope, receive, send)
+
+    def _build_handler(self) -> Handle:
+        if self._inclusion is None:
+            return self._route.own_handler
+        with including(self._inclusion):
+            return self._route.get_route_handler()
 
 
 def _is_served_here(route: Any) -> bool:  # noqa: ANN401 - a route, or an object of FastAPI's own

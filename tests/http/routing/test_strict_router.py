@@ -3,8 +3,9 @@
 from typing import Annotated, Any
 
 import pytest
-from fastapi import APIRouter, Depends, FastAPI, HTTPException
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Response
 
+from entrypoints.http.routing.compiled_handler import Handle
 from entrypoints.http.routing.strict_route import StrictRoute
 from entrypoints.http.routing.strict_router import StrictRouter
 from tests.kit.apps import app_of, ask
@@ -117,7 +118,27 @@ async def test_router_without_additions_serves_every_app_by_one_handler(
     monkeypatch.setattr(StrictRoute, "get_route_handler", count)
     for _ in range(2):
         assert (await ask(app_of(router), "GET", "/things/1")).json() == "GET /{thing_id:int}"
-    assert built == []
+    assert built == ["/things/{thing_id:int}"]
+
+
+class ShoutingRoute(StrictRoute):
+    """A route class with a handler around that of StrictRoute."""
+
+    def get_route_handler(self) -> Handle:
+        handle = super().get_route_handler()
+
+        async def shout(request: Request) -> Response:
+            response = await handle(request)
+            response.body = bytes(response.body).upper()
+            return response
+
+        return shout
+
+
+async def test_handler_of_a_subclass_of_strict_route_is_called() -> None:
+    router = StrictRouter(prefix="/things", route_class=ShoutingRoute)
+    router.add_api_route("/1", _answering("first"))
+    assert (await ask(app_of(router), "GET", "/things/1")).json() == "FIRST"
 
 
 async def reject() -> None:
