@@ -15,7 +15,7 @@ TEST = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
 STATUSES = {"met", "not applicable", "not met"}
 
 
-def test_page_lists_every_requirement_once() -> None:
+def test_asvs_page_lists_every_requirement_once() -> None:
     with (Path(__file__).parent / "asvs.csv").open() as lines:
         expected = [(row["id"], row["level"]) for row in csv.DictReader(lines)]
     assert len(expected) == 253
@@ -23,7 +23,7 @@ def test_page_lists_every_requirement_once() -> None:
 
 
 @pytest.mark.parametrize(("requirement", "status", "text"), [(i, s, t) for i, _, s, t in REQUIREMENTS])
-def test_requirement_has_existing_tests_or_a_reason(requirement: str, status: str, text: str) -> None:
+def test_asvs_requirement_names_existing_tests_or_a_reason(requirement: str, status: str, text: str) -> None:
     named = TEST.findall(text)
     assert status in STATUSES
     assert named if status == "met" else TEST.sub("", text).strip(" ,"), requirement
@@ -32,7 +32,7 @@ def test_requirement_has_existing_tests_or_a_reason(requirement: str, status: st
         assert re.search(rf"^(async )?def {name}\(", source, re.MULTILINE), f"{path}::{name}"
 
 
-def test_totals_of_the_page_are_counted() -> None:
+def test_totals_of_the_asvs_page_equal_its_rows() -> None:
     counted = Counter((status, level) for _, level, status, _ in REQUIREMENTS)
     for status in STATUSES:
         [line] = re.findall(rf"^\| {status} \| [^|]+ \| (\d+) \| (\d+) \|$", PAGE, re.MULTILINE)

@@ -18,14 +18,14 @@ def container() -> Iterator[Container]:
     made.shutdown_resources()
 
 
-def test_every_provider_provides_an_object(container: Container) -> None:
+def test_every_container_provider_returns_an_object(container: Container) -> None:
     provided = {name: provider() for name, provider in named_providers(container)}
 
     assert len(provided) > 100
     assert all(thing is not None for thing in provided.values())
 
 
-def test_every_provided_object_is_created_once(container: Container) -> None:
+def test_every_container_provider_returns_one_object(container: Container) -> None:
     created_each_time = {
         name
         for name, provider in named_providers(container)
@@ -47,7 +47,7 @@ def test_containers_pass_arguments_by_keyword() -> None:
     assert not positional
 
 
-def test_every_collaborator_is_of_the_declared_type(container: Container) -> None:
+def test_every_injected_argument_has_the_declared_type(container: Container) -> None:
     checked = 0
     for name, provider in named_providers(container):
         for field, wanted, given in _collaborators(provider()):

@@ -21,7 +21,7 @@ def sources() -> Iterator[tuple[Path, str]]:
             yield path, path.read_text()
 
 
-def test_no_text_is_run_as_code() -> None:
+def test_source_executes_no_text_as_code() -> None:
     calls = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for path, source in sources()
@@ -48,7 +48,7 @@ def test_format_strings_are_constants() -> None:
     ] == []
 
 
-def test_only_approved_cryptography_is_used() -> None:
+def test_source_uses_only_approved_cryptography() -> None:
     used = {
         next(filter(None, match.groups()))
         for _, source in sources()
@@ -57,7 +57,7 @@ def test_only_approved_cryptography_is_used() -> None:
     assert used == APPROVED
 
 
-def test_image_contains_only_the_service() -> None:
+def test_container_image_contains_only_the_service() -> None:
     lines = (ROOT / ".dockerignore").read_text().splitlines()
     rules = [line for line in lines if line and not line.startswith("#")]
     assert rules[0] == "*"

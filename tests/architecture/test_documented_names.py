@@ -64,40 +64,40 @@ def _is_command(words: list[str]) -> bool:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)
-def test_paths_that_a_page_names_exist(page: Path) -> None:
+def test_paths_in_a_docs_page_exist(page: Path) -> None:
     assert _missing_paths(page.read_text()) == set()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)
-def test_tests_that_a_page_names_exist(page: Path) -> None:
+def test_tests_named_in_a_docs_page_exist(page: Path) -> None:
     assert _missing_tests(page.read_text()) == set()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)
-def test_links_of_a_page_lead_to_files(page: Path) -> None:
+def test_links_in_a_docs_page_lead_to_files(page: Path) -> None:
     assert {link for link in LINK.findall(page.read_text()) if not (page.parent / link).exists()} == set()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)
-def test_commands_that_a_page_names_exist(page: Path) -> None:
+def test_commands_in_a_docs_page_exist(page: Path) -> None:
     named = COMMAND.findall(page.read_text())
     assert [command for command in named if not _is_command(command.split())] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)
-def test_make_targets_that_a_page_names_exist(page: Path) -> None:
+def test_make_targets_in_a_docs_page_exist(page: Path) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert set(TARGET.findall(page.read_text())) <= targets
 
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)
-def test_settings_that_a_page_names_exist(page: Path) -> None:
+def test_settings_in_a_docs_page_exist(page: Path) -> None:
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     named = {name for name in VARIABLE.findall(page.read_text()) if not name.startswith(TEST_PREFIX)}
     assert named <= known
 
 
-def test_missing_paths_and_tests_are_detected() -> None:
+def test_missing_path_or_test_is_detected() -> None:
     assert _missing_paths("see `domain/orders/none.py` and `domain/orders`") == {"domain/orders/none.py"}
     assert _missing_tests("`tests/conftest.py::test_none`, `test_none.py`") == {
         "tests/conftest.py::test_none",

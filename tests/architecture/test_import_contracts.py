@@ -5,7 +5,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 
-def test_import_contracts_hold() -> None:
+def test_imports_follow_the_layer_contracts() -> None:
     result = subprocess.run(
         [Path(sys.executable).parent / "lint-imports", "--no-cache"],
         cwd=ROOT,
@@ -17,7 +17,7 @@ def test_import_contracts_hold() -> None:
     assert result.returncode == 0, result.stdout
 
 
-def test_core_imports_the_standard_library_only() -> None:
+def test_domain_and_application_import_only_the_standard_library() -> None:
     code = (
         "import pkgutil, sys, importlib, domain, application\n"
         "for layer in (domain, application):\n"

@@ -8,13 +8,13 @@ import entrypoints
 ROOT = Path(__file__).parents[2]
 
 
-def test_adapters_package_is_the_projects_own() -> None:
+def test_adapters_package_belongs_to_this_project() -> None:
     assert [Path(path) for path in adapters.__path__] == [ROOT / "adapters"]
     for package in (application, domain, entrypoints):
         assert Path(str(package.__file__)).is_relative_to(ROOT)
 
 
-def test_no_module_has_a_meaningless_name() -> None:
+def test_no_module_has_a_vague_name() -> None:
     vague = {"utils", "helpers", "manager", "base", "common", "impl", "misc", "util", "helper"}
     named_so = [
         path

@@ -14,12 +14,12 @@ OTHER_SETTINGS = {"session_lifetime"}
 """Settings that are no retention, but decide one."""
 
 
-def test_every_table_has_a_retention_or_a_reason_to_stay() -> None:
+def test_retention_page_lists_every_table() -> None:
     listed = {name for tables, _ in ROW.findall(PAGE.read_text()) for name in NAME.findall(tables)}
     assert listed == set(Row.metadata.tables)
 
 
-def test_every_retention_setting_is_listed() -> None:
+def test_retention_page_lists_every_retention_setting() -> None:
     retentions = {name for name in Settings.model_fields if name.endswith("_retention")}
     listed = {
         name.lower().removeprefix(PREFIX.lower())

@@ -97,16 +97,16 @@ PROSE_FOLDERS = _by_folder([*SOURCES, *PAGES])
 
 
 @pytest.mark.parametrize("folder", sorted(SOURCE_FOLDERS.keys() - set(TERMS["not_yet_clean"]["identifiers"])))
-def test_retired_identifiers_do_not_return(folder: str) -> None:
+def test_sources_contain_no_retired_identifier(folder: str) -> None:
     assert [found for path in SOURCE_FOLDERS[folder] for found in _retired_identifiers(path)] == []
 
 
 @pytest.mark.parametrize("folder", sorted(PROSE_FOLDERS.keys() - set(TERMS["not_yet_clean"]["phrases"])))
-def test_retired_phrases_do_not_return(folder: str) -> None:
+def test_texts_contain_no_retired_phrase(folder: str) -> None:
     assert [found for path in PROSE_FOLDERS[folder] for found in _retired_phrases(path)] == []
 
 
-def test_every_retired_phrase_is_found() -> None:
+def test_every_retired_phrase_is_detected() -> None:
     text = "He was told whether a twin came in place of the catalogue."
     found = {
         phrase["use"] for phrase in TERMS["phrases"] if re.search(phrase["pattern"], text, re.IGNORECASE)

@@ -15,7 +15,7 @@ LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 
 
 @pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: promise.split("|")[1].strip()[:60])
-def test_tests_of_every_promise_exist(promise: str) -> None:
+def test_tests_named_by_the_security_page_exist(promise: str) -> None:
     named = TEST.findall(promise.split("|")[2])
     assert named
     for path, name in named:
@@ -24,10 +24,10 @@ def test_tests_of_every_promise_exist(promise: str) -> None:
         )
 
 
-def test_page_has_promises() -> None:
+def test_security_page_contains_promises() -> None:
     assert len(PROMISES) > 30
 
 
-def test_links_of_the_page_exist() -> None:
+def test_links_of_the_security_page_lead_to_files() -> None:
     for target in LINK.findall(PAGE):
         assert (ROOT / "docs" / target).is_file(), target

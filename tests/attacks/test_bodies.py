@@ -61,14 +61,14 @@ async def those_taken(
     return taken
 
 
-async def test_non_interoperable_json_is_rejected_by_every_operation(
+async def test_every_operation_rejects_non_interoperable_json(
     web: WebShop, sample: Sample, watched: Watched, log: StringIO
 ) -> None:
     bodies = filter(None, with_values(sample.body, NOT_INTEROPERABLE))
     assert await those_taken(web, sample, bodies, watched, log) == []
 
 
-async def test_values_outside_the_schema_are_rejected_at_their_pointer(
+async def test_value_outside_the_schema_is_rejected_with_its_pointer(
     web: WebShop, sample: Sample, watched: Watched, log: StringIO, operation: Operation
 ) -> None:
     [content] = operation.described["requestBody"]["content"].values()
@@ -76,7 +76,7 @@ async def test_values_outside_the_schema_are_rejected_at_their_pointer(
         assert validator(content["schema"]).is_valid(json.loads(body)), body[:200]
 
 
-async def test_objects_have_the_fields_that_they_should_have_each_once(
+async def test_object_with_a_missing_or_repeated_field_is_rejected(
     web: WebShop, sample: Sample, watched: Watched, log: StringIO, operation: Operation
 ) -> None:
     [content] = operation.described["requestBody"]["content"].values()
@@ -85,13 +85,13 @@ async def test_objects_have_the_fields_that_they_should_have_each_once(
         assert validator(content["schema"]).is_valid(fields), body[:200]
 
 
-async def test_lists_have_neither_too_many_items_nor_too_few(
+async def test_list_with_too_many_or_too_few_items_is_rejected(
     web: WebShop, sample: Sample, watched: Watched, log: StringIO
 ) -> None:
     assert await those_taken(web, sample, overlong(sample.body), watched, log) == []
 
 
-async def test_bodies_are_complete_utf_8_of_a_bounded_size(
+async def test_incomplete_non_utf_8_or_oversized_body_is_rejected(
     web: WebShop, sample: Sample, watched: Watched, log: StringIO, operation: Operation
 ) -> None:
     taken = await those_taken(web, sample, otherwise_encoded(sample.body), watched, log)
@@ -102,7 +102,7 @@ async def test_bodies_are_complete_utf_8_of_a_bounded_size(
     "media_type",
     ["text/plain", "application/xml", "application/x-www-form-urlencoded", "multipart/form-data", "", CANARY],
 )
-async def test_bodies_of_other_media_types_are_not_read(
+async def test_body_of_another_media_type_is_not_read(
     web: WebShop, sample: Sample, watched: Watched, media_type: str
 ) -> None:
     response = await web.visitor.request(

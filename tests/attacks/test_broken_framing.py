@@ -32,7 +32,7 @@ def answer_to(service: Service, head: str, body: bytes = b"") -> bytes:
 
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=lambda operation: operation.id)
-def test_malformed_chunk_answers_400(service: Service, operation: Operation) -> None:
+def test_malformed_chunk_is_rejected_with_400(service: Service, operation: Operation) -> None:
     path = operation.path.format_map(AnyId())
     [media_type, *_] = operation.described["requestBody"]["content"]
     head = (
@@ -42,18 +42,18 @@ def test_malformed_chunk_answers_400(service: Service, operation: Operation) -> 
     assert answer_to(service, head, b"3\r\nabc\r\nZZZ\r\n") == b"HTTP/1.1 400 Bad Request"
 
 
-def test_two_host_lines_answer_400(service: Service) -> None:
+def test_request_with_two_host_headers_is_rejected_with_400(service: Service) -> None:
     request = "GET /v1/products HTTP/1.1\nHost: shop\n"
     assert answer_to(service, request) == b"HTTP/1.1 200 OK"
     assert answer_to(service, request + "Host: elsewhere\n") == b"HTTP/1.1 400 Bad Request"
 
 
-def test_invalid_utf_8_in_a_query_answers_400(service: Service) -> None:
+def test_query_with_invalid_utf_8_is_rejected_with_400(service: Service) -> None:
     request = "GET /v1/products?q=%ff%fe HTTP/1.1\nHost: shop\n"
     assert answer_to(service, request) == b"HTTP/1.1 400 Bad Request"
 
 
-def test_disconnect_within_a_body_leaves_the_service_running(service: Service) -> None:
+def test_service_keeps_running_after_a_disconnect_within_a_body(service: Service) -> None:
     for _ in range(5):
         with socket.create_connection((service.address.ip, service.address.port), timeout=10) as connection:
             head = f"POST /token HTTP/1.1\r\nHost: shop\r\nContent-Type: {FORM}\r\nContent-Length: 99\r\n"

@@ -60,7 +60,7 @@ def unbounded_mapping(schema: Json, place: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("operation", operations(), ids=lambda operation: operation.id)
-def test_openapi_bounds_every_string_list_and_mapping(
+def test_openapi_document_bounds_every_string_list_and_mapping(
     operation: Operation,
 ) -> None:
     schemas = {
@@ -72,7 +72,7 @@ def test_openapi_bounds_every_string_list_and_mapping(
     assert [place for name, schema in schemas.items() for place in unbounded(schema, name)] == []
 
 
-def test_unbounded_string_is_detected() -> None:
+def test_unbounded_string_in_the_openapi_document_is_detected() -> None:
     inner = {"type": "object", "properties": {"a": {"type": "array", "items": {"type": "string"}}}}
     assert list(unbounded({"anyOf": [inner, {"type": "null"}]}, "body")) == ["body/a", "body/a/0"]
     assert list(unbounded({"type": "object", "additionalProperties": {"type": "integer"}}, "m")) == ["m"]
@@ -176,7 +176,7 @@ async def test_overlong_query_parameter_is_not_normalized(
     assert spy.longest <= MAX_RAW_LENGTH
 
 
-async def test_form_of_combining_marks_is_neither_normalized_nor_hashed(
+async def test_oversized_form_password_is_neither_normalized_nor_hashed(
     web: WebShop, surroundings: Surroundings, spy: Spy
 ) -> None:
     """This request once blocked the event loop for 20 seconds."""
@@ -189,7 +189,7 @@ async def test_form_of_combining_marks_is_neither_normalized_nor_hashed(
 
 
 @pytest.mark.parametrize("length", [MAX_RAW_LENGTH, MAX_RAW_LENGTH + 1, 2000])
-async def test_overlong_password_at_log_in_is_a_wrong_one(
+async def test_overlong_password_is_rejected_as_a_wrong_password(
     web: WebShop, surroundings: Surroundings, spy: Spy, length: int
 ) -> None:
     form = {"username": surroundings.ids["username"], "password": (PASSWORD + "x" * length)[:length]}

@@ -94,7 +94,7 @@ async def test_malformed_form_is_rejected(
 @pytest.mark.parametrize(
     "media_type", ["application/json", "text/plain", "", f"multipart/form-data; boundary={CANARY}"]
 )
-async def test_form_of_another_media_type_is_rejected(
+async def test_form_sent_as_another_media_type_is_rejected(
     web: WebShop, surroundings: Surroundings, watched: Watched, operation: Operation, media_type: str
 ) -> None:
     sample = await surroundings.sample(operation)

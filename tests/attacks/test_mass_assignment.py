@@ -80,7 +80,7 @@ def with_column(body: Any, column: str, schema: Any) -> tuple[Any, set[str]]:
 
 
 @pytest.mark.parametrize("operation", WITH_JSON, ids=lambda operation: operation.id)
-async def test_column_names_as_extra_fields_are_rejected_everywhere(
+async def test_every_body_rejects_column_names_as_extra_fields(
     web: WebShop, surroundings: Surroundings, watched: Watched, operation: Operation
 ) -> None:
     sample = await surroundings.sample(operation)
@@ -105,7 +105,7 @@ PORTIONS = [tuple(sorted(COLUMNS)[start : start + _PORTION]) for start in range(
 
 
 @pytest.mark.parametrize("columns", PORTIONS, ids=itemgetter(0))
-async def test_columns_that_are_sent_with_a_form_are_passed_over(
+async def test_form_fields_named_like_columns_are_ignored(
     web: WebShop, watched: Watched, columns: tuple[str, ...]
 ) -> None:
     """RFC 6749, section 3.2: unknown parameters are ignored."""
@@ -125,7 +125,7 @@ async def test_columns_that_are_sent_with_a_form_are_passed_over(
 
 
 @pytest.mark.parametrize("columns", PORTIONS, ids=itemgetter(0))
-async def test_columns_that_are_sent_to_log_out_are_passed_over(
+async def test_log_out_ignores_form_fields_named_like_columns(
     web: WebShop, watched: Watched, columns: tuple[str, ...]
 ) -> None:
     surroundings = await Surroundings.of(web)

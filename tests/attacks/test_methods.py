@@ -11,7 +11,7 @@ READS = [operation for operation in operations() if operation.method == "GET"]
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("operation", READS, ids=lambda operation: str(operation.id))
-async def test_read_changes_nothing(
+async def test_read_request_changes_no_stored_data(
     surroundings: Surroundings, watched: Watched, operation: Operation, method: str
 ) -> None:
     response = await surroundings.web.visitor.request(
@@ -21,7 +21,7 @@ async def test_read_changes_nothing(
     assert not watched.has_changed()
 
 
-async def test_trace_is_rejected_on_every_path(surroundings: Surroundings) -> None:
+async def test_every_path_rejects_the_method_trace(surroundings: Surroundings) -> None:
     urls = {surroundings.url_of(operation) for operation in operations()} | {"/", "/docs", "/openapi.json"}
     statuses = {(await surroundings.web.visitor.request("TRACE", url)).status_code for url in urls}
     assert statuses == {405}

@@ -85,7 +85,7 @@ def escaped() -> Iterator[str]:
     yield from ENCODED
 
 
-async def test_query_parameters(
+async def test_hostile_query_parameter_is_rejected_or_handled(
     web: WebShop, sample: Sample, watched: Watched, log: StringIO, operation: Operation
 ) -> None:
     for parameter in operation.parameters("query"):
@@ -115,7 +115,7 @@ async def test_unknown_query_parameters_are_rejected(
     assert CANARY not in log.getvalue()
 
 
-async def test_path_parameters(
+async def test_hostile_path_parameter_is_rejected(
     web: WebShop,
     surroundings: Surroundings,
     sample: Sample,
@@ -132,7 +132,7 @@ async def test_path_parameters(
     assert CANARY not in log.getvalue()
 
 
-async def test_headers(
+async def test_hostile_header_is_rejected_or_handled(
     web: WebShop, sample: Sample, watched: Watched, log: StringIO, operation: Operation
 ) -> None:
     described = {parameter["name"] for parameter in operation.parameters("header")}

@@ -74,14 +74,14 @@ async def ask(port: int, path: str = "/", source: str = PROXY, **headers: str) -
         return await client.get(path, headers=headers)
 
 
-def test_configuration_is_valid() -> None:
+def test_proxy_configuration_is_valid() -> None:
     checked = subprocess.run(
         [find_haproxy(), "-c", "-f", str(CONFIGURATION)], capture_output=True, text=True, check=False
     )
     assert (checked.returncode, "WARNING" in checked.stderr) == (0, False), checked.stderr
 
 
-async def test_orders_are_placed_beside_silent_and_unfinished_connections(
+async def test_orders_succeed_during_silent_and_unfinished_connections(
     database_url: str, tmp_path: Path, sockets: ExitStack
 ) -> None:
     with serving(
@@ -119,7 +119,7 @@ async def test_orders_are_placed_beside_silent_and_unfinished_connections(
     [b"", b"GET / HTTP/1.1\r\nHost: shop\r\n", JSON_HEAD + b"Content-Length: 100\r\n\r\n{"],
     ids=["nothing", "headers", "body"],
 )
-async def test_unfinished_request_ends_in_time_and_never_arrives(
+async def test_proxy_times_out_an_unfinished_request(
     recorder: Subscriber, tmp_path: Path, sockets: ExitStack, sent: bytes
 ) -> None:
     shorter = {"timeout http-request 10s": "timeout http-request 200ms"}
@@ -131,7 +131,7 @@ async def test_unfinished_request_ends_in_time_and_never_arrives(
     assert requests_of_clients(recorder) == []
 
 
-async def test_client_that_does_not_read_is_disconnected(
+async def test_proxy_disconnects_a_client_that_does_not_read(
     recorder: Subscriber, tmp_path: Path, sockets: ExitStack
 ) -> None:
     is_disconnected = asyncio.Event()
@@ -154,7 +154,7 @@ async def test_client_that_does_not_read_is_disconnected(
             await is_disconnected.wait()
 
 
-async def test_body_that_cannot_be_buffered_is_rejected(recorder: Subscriber, tmp_path: Path) -> None:
+async def test_proxy_rejects_a_body_above_the_size_limit(recorder: Subscriber, tmp_path: Path) -> None:
     async def chunks() -> AsyncIterator[bytes]:
         for _ in range(30):
             yield b" " * 10_000
@@ -168,7 +168,7 @@ async def test_body_that_cannot_be_buffered_is_rejected(recorder: Subscriber, tm
     assert [len(body) for _, body in recorder.requests if body] == [MAX_BODY_BYTES]
 
 
-async def test_network_above_its_connections_is_rejected_alone(
+async def test_proxy_rejects_only_the_network_above_its_connection_limit(
     recorder: Subscriber, tmp_path: Path, sockets: ExitStack
 ) -> None:
     with haproxy(tmp_path, recorder.server.port or 0) as port:
@@ -179,7 +179,7 @@ async def test_network_above_its_connections_is_rejected_alone(
     assert len(answered) == 64
 
 
-async def test_client_cannot_choose_its_forwarded_address(recorder: Subscriber, tmp_path: Path) -> None:
+async def test_proxy_replaces_the_forwarded_address_of_a_client(recorder: Subscriber, tmp_path: Path) -> None:
     with haproxy(tmp_path, recorder.server.port or 0) as port:
         await ask(port, **{"X-Forwarded-For": "203.0.113.9", "Forwarded": "for=203.0.113.9"})
     [headers] = requests_of_clients(recorder)
@@ -188,12 +188,12 @@ async def test_client_cannot_choose_its_forwarded_address(recorder: Subscriber, 
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/livez", "/readyz", "/%6detrics"])
-async def test_path_of_operators_is_hidden(recorder: Subscriber, tmp_path: Path, path: str) -> None:
+async def test_proxy_hides_the_paths_of_operators(recorder: Subscriber, tmp_path: Path, path: str) -> None:
     with haproxy(tmp_path, recorder.server.port or 0) as port:
         assert (await ask(port, path)).status_code == 404
 
 
-async def test_unready_service_gets_no_requests(recorder: Subscriber, tmp_path: Path) -> None:
+async def test_proxy_sends_no_request_to_an_unready_service(recorder: Subscriber, tmp_path: Path) -> None:
     async def answer_unready(request: aiohttp_web.Request) -> aiohttp_web.Response:
         return aiohttp_web.Response(status=503 if request.path == "/readyz" else 200)
 

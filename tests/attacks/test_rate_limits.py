@@ -141,7 +141,7 @@ async def test_request_with_an_invalid_token_is_counted_once(
         assert len(limiter.counted) == 1, (sample.url, token[:50])
 
 
-async def test_request_above_the_quota_is_rejected_before_its_query_and_body(
+async def test_quota_is_checked_before_the_query_and_the_body(
     web: WebShop, samples: list[Sample], limiter: RecordingLimiter
 ) -> None:
     limiter.allowed = False
@@ -149,7 +149,7 @@ async def test_request_above_the_quota_is_rejected_before_its_query_and_body(
         assert await send(web, sample, query=query) == (429, False), (sample.url, query[:50])
 
 
-async def test_request_above_the_quota_is_rejected_before_its_token(
+async def test_quota_is_checked_before_the_token(
     web: WebShop, samples: list[Sample], limiter: RecordingLimiter
 ) -> None:
     limiter.allowed = False

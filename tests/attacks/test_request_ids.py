@@ -11,7 +11,7 @@ from tests.kit.web import WebShop, key, order_of
 
 
 @pytest.mark.parametrize("name", [WORKER.request_id, "make_room", "cli", "clients.create", "0" * 32])
-async def test_request_id_of_a_client_is_recorded_and_logged_as_such(
+async def test_request_id_of_a_client_is_marked_in_records_and_logs(
     web: WebShop, watched: Watched, log: StringIO, name: str
 ) -> None:
     admin, mug = await web.admin(), await web.product()
@@ -36,6 +36,6 @@ async def test_request_id_of_a_client_is_recorded_and_logged_as_such(
 
 
 @pytest.mark.parametrize("name", ["client:worker", "worker\t", "wörker", "a" * 65])
-async def test_unacceptable_request_id_is_replaced(web: WebShop, name: str) -> None:
+async def test_malformed_request_id_is_replaced(web: WebShop, name: str) -> None:
     response = await web.visitor.get("/livez", headers={b"X-Request-Id": name.encode()})
     assert len(response.headers["X-Request-Id"]) == 32

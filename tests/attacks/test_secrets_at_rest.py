@@ -93,7 +93,9 @@ async def test_token_signed_with_the_content_of_a_column_is_rejected(
 
 
 @pytest.mark.parametrize("shop", [False], indirect=True)
-async def test_key_that_is_stored_in_clear_signs_tokens(shop: WebShop, database: asyncpg.Connection) -> None:
+async def test_signing_key_stored_in_clear_text_signs_valid_tokens(
+    shop: WebShop, database: asyncpg.Connection
+) -> None:
     """The attack works without STEELYARD_SECRETS_KEY, which proves that the test above can fail."""
     stored = load_pem_private_key(await database.fetchval(QUERIES[0]), password=None)
     assert isinstance(stored, Ed25519PrivateKey)
@@ -101,7 +103,7 @@ async def test_key_that_is_stored_in_clear_signs_tokens(shop: WebShop, database:
 
 
 @encrypted
-async def test_secret_that_is_moved_to_another_row_cannot_be_decrypted(
+async def test_secret_copied_to_another_row_cannot_be_decrypted(
     shop: WebShop, database: asyncpg.Connection
 ) -> None:
     await database.execute("UPDATE signing_keys SET kid = 'another'")

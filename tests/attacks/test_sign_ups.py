@@ -58,7 +58,7 @@ async def test_second_sign_up_leaves_the_first_token_valid(verifying: WebShop) -
     assert await log_in(verifying, PASSWORD) == 200
 
 
-async def test_second_sign_up_does_not_change_what_the_first_token_confirms(verifying: WebShop) -> None:
+async def test_first_token_confirms_only_the_first_sign_up(verifying: WebShop) -> None:
     await verifying.visitor.post("/v1/users", json=VICTIM)
     await verifying.visitor.post("/v1/users", json=ATTACKER)
     await verifying.container.mail.deliver_mail()()

@@ -39,7 +39,7 @@ def count_bytes(connection: socket.socket) -> int:
     return count
 
 
-async def test_connection_of_an_unread_response_is_closed_and_no_other(database_url: str) -> None:
+async def test_only_the_connection_with_an_unread_response_is_closed(database_url: str) -> None:
     with ExitStack() as sockets:
         service = sockets.enter_context(
             serving(database_url, with_worker=False, log_level="error", unread_response_timeout="PT1S")

@@ -43,7 +43,7 @@ async def test_token_of_an_ended_session_cannot_end_other_sessions(web: WebShop)
     assert [session["id"] for session in (await customer.get("/v1/me/sessions")).json()["items"]] == [other]
 
 
-async def test_demoted_staff_see_only_their_own_orders_at_once(web: WebShop) -> None:
+async def test_demoted_staff_immediately_see_only_their_own_orders(web: WebShop) -> None:
     mug = await web.product()
     customer, staff = await web.customer(), await web.staff()
     order = await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key("1"))
@@ -56,7 +56,7 @@ async def test_demoted_staff_see_only_their_own_orders_at_once(web: WebShop) -> 
     assert (await staff.get("/v1/events")).status_code == 403
 
 
-async def test_demoted_staff_see_no_archived_products_at_once(web: WebShop) -> None:
+async def test_demoted_staff_immediately_see_no_archived_products(web: WebShop) -> None:
     staff = await web.staff()
     mug = (await web.product())["id"]
     await staff.delete(f"/v1/products/{mug}", headers={"If-Match": '"v1"'})
@@ -67,7 +67,7 @@ async def test_demoted_staff_see_no_archived_products_at_once(web: WebShop) -> N
 
 
 @pytest.mark.parametrize("path", ["/v1/orders", "/v1/events", "/v1/products", "/v1/audit"])
-async def test_disabled_admin_reads_nothing_of_others(web: WebShop, path: str) -> None:
+async def test_disabled_admin_cannot_read_data_of_others(web: WebShop, path: str) -> None:
     admin = await web.admin()
     await change(web, admin, status=UserStatus.DISABLED)
     refused = await admin.get(path)
@@ -82,7 +82,7 @@ async def test_token_of_a_disabled_client_reads_no_orders_and_events(web: WebSho
     assert (await client.get("/v1/events")).status_code == 401
 
 
-async def test_closed_account_places_no_order(web: WebShop) -> None:
+async def test_closed_account_cannot_place_an_order(web: WebShop) -> None:
     """Nothing would erase the address later: the account is already erased."""
     customer, mug = await web.customer(), await web.product()
     account = await customer.get("/v1/me")
@@ -93,7 +93,7 @@ async def test_closed_account_places_no_order(web: WebShop) -> None:
     assert (await (await web.staff()).get("/v1/orders")).json()["items"] == []
 
 
-async def test_disabled_account_places_no_order(web: WebShop) -> None:
+async def test_disabled_account_cannot_place_an_order(web: WebShop) -> None:
     customer, mug = await web.customer(), await web.product()
     await change(web, customer, status=UserStatus.DISABLED)
     refused = await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key("1"))

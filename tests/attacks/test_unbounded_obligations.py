@@ -11,7 +11,7 @@ PRICE = {"amount": 1999, "currency": "EUR"}
 
 
 @pytest.mark.parametrize("token", ["tok_ok", "tok_timeout", "tok_pending"])
-async def test_order_is_charged_once_whatever_keys_are_sent(web: WebShop, token: str) -> None:
+async def test_order_is_charged_once_for_any_number_of_keys(web: WebShop, token: str) -> None:
     customer = await web.customer()
     product = await web.product(stock=1, price=1999)
     placed = await customer.post("/v1/orders", json=order_of((product, 1)), headers=key("place"))
@@ -30,7 +30,7 @@ async def test_order_is_charged_once_whatever_keys_are_sent(web: WebShop, token:
     assert (await customer.post(address, json=body, headers=key("later"))).status_code == 409
 
 
-async def test_unpaid_orders_of_a_customer_are_bounded_by_default(web: WebShop) -> None:
+async def test_default_settings_limit_the_unpaid_orders_of_a_customer(web: WebShop) -> None:
     customer = await web.customer()
     product = await web.product(stock=100_000, price=1999)
     too_large = await customer.post("/v1/orders", json=order_of((product, 1001)), headers=key("large"))

@@ -17,7 +17,7 @@ def settings(monkeypatch: pytest.MonkeyPatch, **variables: str) -> Settings:
 
 
 @pytest.mark.parametrize("issuer", [PUBLIC, "https://8.8.8.8", "https://[2606:4700:4700::1111]:8443/shop"])
-def test_sandbox_behind_a_public_https_issuer_is_rejected(
+def test_sandbox_provider_with_a_public_https_issuer_is_rejected(
     monkeypatch: pytest.MonkeyPatch, issuer: str
 ) -> None:
     with pytest.raises(WrongSettings, match="STEELYARD_ALLOW_SANDBOX=true"):
@@ -34,15 +34,17 @@ def test_sandbox_behind_a_public_https_issuer_is_rejected(
         "https://shop.test",
     ],
 )
-def test_sandbox_behind_a_private_issuer_is_accepted(monkeypatch: pytest.MonkeyPatch, issuer: str) -> None:
+def test_sandbox_provider_with_a_private_issuer_is_accepted(
+    monkeypatch: pytest.MonkeyPatch, issuer: str
+) -> None:
     assert settings(monkeypatch, TOKEN_ISSUER=issuer).token_issuer == issuer
 
 
-def test_sandbox_can_be_allowed_on_a_test_system(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sandbox_provider_can_be_allowed_by_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings(monkeypatch, TOKEN_ISSUER=PUBLIC, ALLOW_SANDBOX="true").allow_sandbox
 
 
-def test_stripe_behind_a_public_https_issuer_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stripe_provider_with_a_public_https_issuer_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings(monkeypatch, TOKEN_ISSUER=PUBLIC, **STRIPE).payment_provider == "stripe"
 
 
@@ -62,6 +64,6 @@ def test_empty_stripe_secret_is_rejected(monkeypatch: pytest.MonkeyPatch, name: 
         ("secrets_key", " "),
     ],
 )
-def test_other_empty_secrets_are_rejected(name: str, empty: str) -> None:
+def test_empty_secret_setting_is_rejected(name: str, empty: str) -> None:
     with pytest.raises(ValidationError, match=name):
         Settings.model_validate({name: empty})

@@ -26,7 +26,7 @@ from tests.model.world import Bounds
         ),
     ],
 )
-async def test_every_state_of_larger_shops_keeps_the_invariants(
+async def test_invariants_hold_in_every_state_of_larger_shops(
     bounds: Bounds, at_least: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     seen = await explore(bounds)

@@ -11,7 +11,7 @@ async def an_empty_store() -> AsyncIterator[Store]:
     yield memory_store()
 
 
-def test_random_sequences_of_actions_keep_every_invariant() -> None:
+def test_invariants_hold_after_random_sequences_of_actions() -> None:
     class InMemory(LifecycleMachine):
         open_store = staticmethod(an_empty_store)
 

@@ -45,7 +45,7 @@ NOT_ADDRESSES = [
 
 
 @pytest.mark.parametrize("text", NOT_ADDRESSES, ids=ascii)
-def test_text_that_is_no_plain_address_is_rejected(text: str) -> None:
+def test_text_that_is_not_a_plain_address_is_rejected(text: str) -> None:
     with pytest.raises(InvalidEmailAddress):
         parse_email_address(text)
 
@@ -61,7 +61,7 @@ def test_text_that_is_no_plain_address_is_rejected(text: str) -> None:
         ("a@faß.de", "a@xn--fa-hia.de", "a@xn--fa-hia.de"),
     ],
 )
-def test_address_is_compared_normalized_and_sent_as_typed(text: str, normalized: str, typed: str) -> None:
+def test_address_is_compared_normalized_and_used_as_typed(text: str, normalized: str, typed: str) -> None:
     address = parse_email_address(text)
     assert (address.normalized, address.typed) == (normalized, typed)
     assert parse_email_address(normalized) == address
@@ -73,7 +73,7 @@ def test_spellings_of_one_mailbox_are_equal(other: str) -> None:
 
 
 @given(st.text(max_size=300))
-def test_any_text_can_be_sought_and_is_rejected_or_parsed(text: str) -> None:
+def test_any_text_can_be_searched_for_and_is_parsed_or_rejected(text: str) -> None:
     assert sought_email_address(text).normalized == sought_email_address(text).normalized
     try:
         address = parse_email_address(text)
@@ -92,7 +92,7 @@ def test_parsed_address_reads_as_one_address_in_a_message(text: str) -> None:
     assert [recipient.addr_spec for recipient in mime["To"].addresses] == [address.typed]
 
 
-def test_known_address_may_be_one_of_a_former_release() -> None:
+def test_address_form_of_a_former_release_is_still_recognized() -> None:
     assert known_email_address("a..b@example.com").normalized == "a..b@example.com"
     with pytest.raises(InvalidEmailAddress):
         known_email_address("a b@example.com")
@@ -101,14 +101,14 @@ def test_known_address_may_be_one_of_a_former_release() -> None:
 @pytest.mark.parametrize(
     "stored", ["=?utf-8?q?a=0d=0aBcc:=20x?=@example.com", "boss <b@example.com>", "a\r\nbcc: b@example.com"]
 )
-def test_stored_address_that_reads_as_another_is_not_sent(stored: str) -> None:
+def test_stored_address_that_mail_software_misreads_gets_no_mail(stored: str) -> None:
     message = Message(EmailAddress.stored(stored, None), "Subject", "Text\n")
     with pytest.raises(ValueError, match=r"address|linefeed"):
         mime_of(message, sender="shop@example.com")
 
 
 @pytest.mark.parametrize("make", [sought_email_address, parse_email_address])
-def test_long_text_is_cut_or_rejected_before_it_is_normalized(
+def test_overlong_address_is_rejected_before_it_is_normalized(
     make: Callable[[str], EmailAddress], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lengths = []

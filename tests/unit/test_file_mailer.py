@@ -29,11 +29,11 @@ async def test_mail_files_are_readable_by_their_owner_only(tmp_path: Path) -> No
         assert read.get_content().replace("\r\n", "\n") == "Zoë: token-1\n"
 
 
-async def test_unwritable_message_is_not_sent(tmp_path: Path) -> None:
+async def test_message_that_cannot_be_written_is_reported_as_not_sent(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(MailNotSent):
         await FileMailer(tmp_path / "file", sender=SENDER).send(MESSAGE)
 
 
-def test_repr_of_a_message_hides_its_text() -> None:
+def test_repr_of_a_mail_message_hides_its_text() -> None:
     assert "token-1" not in repr(MESSAGE)

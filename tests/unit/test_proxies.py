@@ -42,7 +42,9 @@ def client_of(peer: str, *lines: str, header: ProxyHeader = "x-forwarded-for", s
         (("127.0.0.1, <script>",), PROXY),
     ],
 )
-def test_only_the_nearest_trusted_proxies_are_trusted(lines: tuple[str, ...], client: str) -> None:
+def test_forwarded_address_is_read_from_the_nearest_trusted_proxies(
+    lines: tuple[str, ...], client: str
+) -> None:
     assert client_of(PROXY, *lines) == client
 
 
@@ -65,12 +67,12 @@ def test_only_the_nearest_trusted_proxies_are_trusted(lines: tuple[str, ...], cl
         (("",), PROXY),
     ],
 )
-def test_forwarded_header_of_rfc_7239_is_parsed_with_quotes(lines: tuple[str, ...], client: str) -> None:
+def test_forwarded_header_of_rfc_7239_with_quotes_is_parsed(lines: tuple[str, ...], client: str) -> None:
     assert client_of(PROXY, *lines, header="forwarded") == client
 
 
 @pytest.mark.parametrize("peer", [CLIENT, "2001:db8::1", "", "unix:"])
-def test_untrusted_peer_is_not_believed(peer: str) -> None:
+def test_forwarded_address_from_an_untrusted_peer_is_ignored(peer: str) -> None:
     assert client_of(peer, ELSEWHERE) == peer
     assert client_of(peer, f"for={ELSEWHERE}", header="forwarded") == peer
 
@@ -89,7 +91,7 @@ def test_forwarding_headers_are_ignored_without_proxies() -> None:
     said=st.text(alphabet='for=";,\\ 1.:[]_x\t', max_size=60),
     header=st.sampled_from(["x-forwarded-for", "forwarded"]),
 )
-def test_client_header_line_does_not_change_the_proxys_line(said: str, header: ProxyHeader) -> None:
+def test_header_line_of_the_client_does_not_change_the_proxy_line(said: str, header: ProxyHeader) -> None:
     added = CLIENT if header == "x-forwarded-for" else f"for={CLIENT}"
     assert client_of(PROXY, said, added, header=header) == CLIENT
     if header == "x-forwarded-for":
@@ -105,7 +107,7 @@ def test_client_header_line_does_not_change_the_proxys_line(said: str, header: P
         ("forwarded", "for=1.1.1.1," * 2500 + f"for={CLIENT}"),
     ],
 )
-def test_hops_before_the_nearest_are_not_parsed(
+def test_hops_before_the_client_address_are_not_parsed(
     monkeypatch: pytest.MonkeyPatch, header: ProxyHeader, line: str
 ) -> None:
     parsed: list[str] = []
@@ -119,7 +121,7 @@ def test_hops_before_the_nearest_are_not_parsed(
     assert parsed == [PROXY, CLIENT]
 
 
-def test_header_of_an_untrusted_sender_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_forwarding_header_of_an_untrusted_sender_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     proxies = TrustedProxies((), "x-forwarded-for")
     for _ in range(3):
         proxies.client_of(PROXY, Headers({"X-Forwarded-For": CLIENT}))
@@ -128,7 +130,7 @@ def test_header_of_an_untrusted_sender_is_logged_once(caplog: pytest.LogCaptureF
     assert CLIENT not in message
 
 
-def test_trusted_sender_and_missing_header_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+def test_trusted_sender_or_missing_forwarding_header_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     proxies = TrustedProxies(PROXIES, "x-forwarded-for")
     proxies.client_of(PROXY, Headers({"X-Forwarded-For": CLIENT}))
     proxies.client_of(CLIENT, Headers({"Forwarded": f"for={ELSEWHERE}"}))

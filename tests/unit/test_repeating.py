@@ -20,7 +20,7 @@ async def test_periodic_job_continues_after_a_failure() -> None:
         await enough.wait()
 
 
-async def test_closed_executor_finishes_running_work_only() -> None:
+async def test_closed_executor_finishes_only_running_work() -> None:
     begun, may_end, ended = asyncio.Event(), asyncio.Event(), 0
 
     async def work() -> None:

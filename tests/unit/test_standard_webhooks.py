@@ -15,7 +15,7 @@ NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 BODY = '{"total":"19,99 €"}'
 
 
-def test_specification_vector_is_signed_and_verified() -> None:
+def test_test_vector_of_the_specification_is_signed_and_verified() -> None:
     webhooks = StandardWebhooks(parse_secrets("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"))
     at = datetime.fromtimestamp(1614265330, UTC)
     headers = webhooks.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", '{"test": 2432232314}', at=at)
@@ -44,7 +44,7 @@ def test_signature_of_the_reference_library_is_verified(body: str) -> None:
     assert StandardWebhooks([NEW, OLD]).verify(headers, body.encode(), now=NOW) == "msg_1"
 
 
-def test_old_and_new_secrets_verify_during_rotation() -> None:
+def test_former_and_new_webhook_secrets_verify_during_rotation() -> None:
     before, during, after = StandardWebhooks([OLD]), StandardWebhooks([NEW, OLD]), StandardWebhooks([NEW])
     for sender, receiver in ((before, during), (during, before), (during, after), (after, during)):
         assert receiver.verify(sender.sign("msg_1", BODY, at=NOW), BODY.encode(), now=NOW) == "msg_1"
@@ -53,7 +53,7 @@ def test_old_and_new_secrets_verify_during_rotation() -> None:
 
 
 @pytest.mark.parametrize("late", [timedelta(minutes=5), timedelta(minutes=-5)])
-def test_webhook_timestamp_tolerance_is_five_minutes(late: timedelta) -> None:
+def test_webhook_timestamp_beyond_five_minutes_is_rejected(late: timedelta) -> None:
     webhooks = StandardWebhooks([NEW])
     headers = webhooks.sign("msg_1", BODY, at=NOW)
     assert webhooks.verify(headers, BODY.encode(), now=NOW + late)
@@ -82,14 +82,14 @@ def test_webhook_timestamp_tolerance_is_five_minutes(late: timedelta) -> None:
         {"webhook-signature": StandardWebhooks([FOREIGN]).sign("msg_1", BODY, at=NOW)["webhook-signature"]},
     ],
 )
-def test_changed_header_fails_verification(changed: dict[str, str]) -> None:
+def test_webhook_with_a_changed_header_is_rejected(changed: dict[str, str]) -> None:
     webhooks = StandardWebhooks([NEW])
     with pytest.raises(BadSignature):
         webhooks.verify({**webhooks.sign("msg_1", BODY, at=NOW), **changed}, BODY.encode(), now=NOW)
 
 
 @pytest.mark.parametrize("missing", ["webhook-id", "webhook-timestamp", "webhook-signature"])
-def test_missing_signature_header_is_rejected(missing: str) -> None:
+def test_webhook_without_a_signature_header_is_rejected(missing: str) -> None:
     webhooks = StandardWebhooks([NEW])
     headers = webhooks.sign("msg_1", BODY, at=NOW)
     del headers[missing]
@@ -98,20 +98,20 @@ def test_missing_signature_header_is_rejected(missing: str) -> None:
 
 
 @pytest.mark.parametrize("body", [BODY.encode() + b" ", BODY.encode()[:-1], b"", b"\xff\xfe"])
-def test_changed_body_fails_verification(body: bytes) -> None:
+def test_webhook_with_a_changed_body_is_rejected(body: bytes) -> None:
     webhooks = StandardWebhooks([NEW])
     with pytest.raises(BadSignature):
         webhooks.verify(webhooks.sign("msg_1", BODY, at=NOW), body, now=NOW)
 
 
-def test_matching_signature_is_found_among_others() -> None:
+def test_webhook_with_one_matching_signature_is_accepted() -> None:
     webhooks = StandardWebhooks([NEW])
     headers = webhooks.sign("msg_1", BODY, at=NOW)
     headers["webhook-signature"] = f"v1a,abc nonsense {headers['webhook-signature']} v1,later"
     assert webhooks.verify(headers, BODY.encode(), now=NOW) == "msg_1"
 
 
-def test_two_webhook_secrets_are_read() -> None:
+def test_setting_with_two_webhook_secrets_is_parsed() -> None:
     words = [f"whsec_{b64encode(secret).decode()}" for secret in (NEW, OLD)]
     assert parse_secrets(" ".join(words)) == [NEW, OLD]
 
@@ -129,13 +129,13 @@ def test_two_webhook_secrets_are_read() -> None:
         f"whsec_{b64encode(NEW).decode()},whsec_{b64encode(OLD).decode()}",
     ],
 )
-def test_invalid_webhook_secret_is_rejected_without_echo(text: str) -> None:
+def test_invalid_webhook_secret_is_rejected_without_its_value(text: str) -> None:
     with pytest.raises(ValueError, match="secret") as refusal:
         parse_secrets(text)
     assert len(text) < 8 or text not in str(refusal.value)
 
 
-def test_at_most_ten_signatures_are_compared() -> None:
+def test_at_most_ten_webhook_signatures_are_compared() -> None:
     webhooks = StandardWebhooks([NEW])
     headers = webhooks.sign("msg_1", BODY, at=NOW)
     for others, is_compared in ((9, True), (10, False), (20_000, False)):

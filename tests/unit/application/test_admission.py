@@ -17,7 +17,7 @@ def admission() -> Admission:
     return Admission(Batcher(serve, max_batch=1, max_waiting=3))
 
 
-def test_requests_up_to_the_quota_are_admitted(admission: Admission) -> None:
+def test_requests_up_to_the_capacity_are_admitted(admission: Admission) -> None:
     with ExitStack() as guests:
         for _ in range(3):
             assert not admission.is_full
@@ -28,7 +28,7 @@ def test_requests_up_to_the_quota_are_admitted(admission: Admission) -> None:
         assert len(admission) == 3
 
 
-def test_every_exit_frees_the_admission_slot(admission: Admission) -> None:
+def test_admission_place_is_released_at_every_exit(admission: Admission) -> None:
     with ExitStack() as guests:
         for _ in range(2):
             guests.enter_context(admission.entered())
@@ -39,7 +39,7 @@ def test_every_exit_frees_the_admission_slot(admission: Admission) -> None:
         assert len(admission) == 2
 
 
-def test_commands_that_wait_apart_take_no_place_from_others() -> None:
+def test_commands_in_lanes_take_no_admission_places() -> None:
     apart: list[str] = []
     admission = Admission(Batcher(serve, max_batch=1, max_waiting=3), apart)
     with ExitStack() as guests:

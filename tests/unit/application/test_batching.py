@@ -67,7 +67,7 @@ async def test_idle_batcher_runs_a_single_command_at_once(
     assert kitchen.batches == [["soup"]]
 
 
-async def test_commands_queued_during_a_batch_form_the_next(
+async def test_commands_queued_during_a_batch_form_the_next_batch(
     batcher: Batcher[str, str], kitchen: Kitchen
 ) -> None:
     kitchen.stove.clear()
@@ -78,7 +78,9 @@ async def test_commands_queued_during_a_batch_form_the_next(
     assert kitchen.batches == [["soup"], ["fish", "rice"]]
 
 
-async def test_batch_is_bounded_and_first_in_first_out(batcher: Batcher[str, str], kitchen: Kitchen) -> None:
+async def test_batch_has_a_maximum_size_and_keeps_the_queue_order(
+    batcher: Batcher[str, str], kitchen: Kitchen
+) -> None:
     kitchen.stove.clear()
     tasks = await order(batcher, "soup", "a", "b", "c", "d")
     kitchen.stove.set()
@@ -87,14 +89,14 @@ async def test_batch_is_bounded_and_first_in_first_out(batcher: Batcher[str, str
     assert kitchen.served == ["soup", "a", "b", "c", "d"]
 
 
-async def test_fast_processing_admits_up_to_the_queue_bound(kitchen: Kitchen) -> None:
+async def test_fast_batcher_admits_commands_up_to_the_queue_limit(kitchen: Kitchen) -> None:
     batcher = Batcher(kitchen, max_batch=2, max_waiting=40, queue_timeout=60)
     assert batcher.capacity == 40
     await batcher.submit("soup")
     assert batcher.capacity == 40
 
 
-async def test_slow_processing_admits_what_it_can_serve_in_time() -> None:
+async def test_slow_batcher_admits_only_commands_that_finish_in_time() -> None:
     async def simmer(dishes: Sequence[str]) -> Outcomes:
         await asyncio.sleep(0.05)
         return dishes
@@ -118,7 +120,9 @@ async def test_full_queue_rejects_commands_at_once(batcher: Batcher[str, str], k
     assert await outcomes(tasks) == ["SOUP", "A", "B", "C", "D"]
 
 
-async def test_rejection_reaches_only_its_own_caller(batcher: Batcher[str, str], kitchen: Kitchen) -> None:
+async def test_rejected_command_raises_only_for_its_caller(
+    batcher: Batcher[str, str], kitchen: Kitchen
+) -> None:
     refusal = kitchen.refusals["fish"] = NotFound("No fish today.")
     kitchen.stove.clear()
     tasks = await order(batcher, "soup", "bread", "fish", "rice")
@@ -127,7 +131,7 @@ async def test_rejection_reaches_only_its_own_caller(batcher: Batcher[str, str],
     assert kitchen.batches == [["soup"], ["bread", "fish", "rice"]]
 
 
-async def test_failed_batch_is_retried_command_by_command(
+async def test_commands_of_a_failed_batch_run_again_one_by_one(
     batcher: Batcher[str, str], kitchen: Kitchen
 ) -> None:
     disaster = kitchen.disasters["fish"] = ValueError("burnt")
@@ -151,7 +155,7 @@ async def test_database_outage_fails_the_batch_without_retries(
     assert kitchen.batches == [["soup"], ["bread", "fish"]]
 
 
-async def test_batcher_continues_after_an_unexpected_error(
+async def test_batcher_accepts_commands_after_an_unexpected_error(
     batcher: Batcher[str, str], kitchen: Kitchen
 ) -> None:
     kitchen.disasters["fish"] = ValueError("burnt")
@@ -160,7 +164,7 @@ async def test_batcher_continues_after_an_unexpected_error(
     assert await batcher.submit("soup") == "SOUP"
 
 
-async def test_cancelled_caller_withdraws_a_queued_command(
+async def test_queued_command_of_a_cancelled_caller_is_dropped(
     batcher: Batcher[str, str], kitchen: Kitchen
 ) -> None:
     kitchen.stove.clear()
@@ -172,7 +176,9 @@ async def test_cancelled_caller_withdraws_a_queued_command(
     assert kitchen.served == ["soup", "rice"]
 
 
-async def test_withdrawn_command_frees_its_queue_slot(batcher: Batcher[str, str], kitchen: Kitchen) -> None:
+async def test_dropped_command_releases_its_place_in_the_queue(
+    batcher: Batcher[str, str], kitchen: Kitchen
+) -> None:
     kitchen.stove.clear()
     tasks = await order(batcher, "soup", "a", "b", "c", "d")
     tasks[1].cancel()
@@ -209,7 +215,7 @@ async def test_queued_command_is_rejected_at_its_timeout_while_the_batch_runs(ki
     assert kitchen.batches == [["soup"]]
 
 
-async def test_draining_waits_for_everything_that_was_submitted(
+async def test_draining_waits_for_every_submitted_command(
     batcher: Batcher[str, str], kitchen: Kitchen
 ) -> None:
     kitchen.stove.clear()

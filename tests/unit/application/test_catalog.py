@@ -69,7 +69,7 @@ async def test_new_product_is_active_with_its_stock(shop: Shop) -> None:
     assert await shop.store.outbox.count("product.created") == 1
 
 
-async def test_sku_is_unique(shop: Shop) -> None:
+async def test_second_product_with_a_sku_is_rejected(shop: Shop) -> None:
     await shop.create_product(CREATE)
     with pytest.raises(SkuTaken):
         await shop.create_product(CREATE)
@@ -94,14 +94,14 @@ async def test_product_creation_runs_once_per_key(shop: Shop) -> None:
         await shop.create_product(other)
 
 
-async def test_edit_changes_only_named_fields(shop: Shop) -> None:
+async def test_product_edit_changes_only_named_fields(shop: Shop) -> None:
     mug = await shop.product(stock=5, name="Mug")
     changed = await shop.change_product(changing(mug, ProductChanges(name="Beaker")))
     assert changed == replace(mug, name="Beaker", version=2)
     assert await shop.get_product(mug.id, include_archived=False) == changed
 
 
-async def test_second_of_two_concurrent_edits_is_rejected(shop: Shop) -> None:
+async def test_second_edit_of_the_same_version_is_rejected(shop: Shop) -> None:
     mug = await shop.product()
     changed = await shop.change_product(changing(mug, ProductChanges(name="Beaker")))
     with pytest.raises(PreconditionFailed) as refusal:
@@ -112,14 +112,14 @@ async def test_second_of_two_concurrent_edits_is_rejected(shop: Shop) -> None:
     assert (await shop.get_product(mug.id, include_archived=False)).name == "Beaker"
 
 
-async def test_sale_does_not_fail_an_edit(shop: Shop) -> None:
+async def test_sale_does_not_prevent_a_product_edit(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     await shop.order(mug)
     changed = await shop.change_product(changing(mug, ProductChanges(price=Money(1, "EUR"))))
     assert (changed.available, changed.version) == (4, mug.version + 2)
 
 
-async def test_order_keeps_its_names_and_prices(shop: Shop) -> None:
+async def test_order_keeps_its_names_and_prices_after_a_product_edit(shop: Shop) -> None:
     mug = await shop.product(stock=5, price=1000, name="Mug")
     order = await shop.order(mug)
     await shop.change_product(changing(mug, ProductChanges(name="Beaker", price=Money(1, "EUR"))))
@@ -139,7 +139,7 @@ async def test_archived_product_is_hidden_from_customers(shop: Shop) -> None:
         assert await listed(shop, criteria, include_archived=True) == [archived]
 
 
-async def test_archiving_twice_changes_nothing(shop: Shop) -> None:
+async def test_archiving_an_archived_product_changes_nothing(shop: Shop) -> None:
     mug = await shop.product()
     await shop.archive_product(mug.id, expected_version=mug.version, actor=SOMEBODY)
     archived = await shop.get_product(mug.id, include_archived=True)

@@ -37,21 +37,21 @@ async def mug_of(shop: Shop) -> ProductView:
     return mug
 
 
-async def test_new_products_are_created_with_their_stock(shop: Shop) -> None:
+async def test_import_creates_new_products_with_their_stock(shop: Shop) -> None:
     assert await shop.import_rows(MUG, CUP) == ImportResult(created=2, changed=0, unchanged=0)
     products = await every_product(shop)
     assert [(product.sku, product.available) for product in products] == [("MUG", 5), ("CUP", 5)]
     await assert_invariants(shop)
 
 
-async def test_importing_again_changes_nothing(shop: Shop) -> None:
+async def test_repeated_import_changes_nothing(shop: Shop) -> None:
     await shop.import_rows(MUG, CUP)
     before = await every_product(shop)
     assert await shop.import_rows(MUG, CUP) == ImportResult(created=0, changed=0, unchanged=2)
     assert await every_product(shop) == before
 
 
-async def test_fields_that_a_row_does_not_name_keep_their_value(shop: Shop) -> None:
+async def test_import_keeps_fields_that_a_row_does_not_name(shop: Shop) -> None:
     await shop.import_rows(MUG, CUP)
     [mug, cup] = await every_product(shop)
     result = await shop.import_rows(changing(price=Money(1, "EUR"), attributes={"size": "XL"}))
@@ -62,7 +62,7 @@ async def test_fields_that_a_row_does_not_name_keep_their_value(shop: Shop) -> N
     assert changed == replace(mug, price=Money(1, "EUR"), attributes=attributes, version=mug.version + 1)
 
 
-async def test_null_clears_a_field_or_an_attribute(shop: Shop) -> None:
+async def test_null_in_an_import_clears_a_field_or_an_attribute(shop: Shop) -> None:
     await shop.import_rows(MUG)
     await shop.import_rows(changing(description=None, max_per_order=None, attributes={"size": None}))
     mug = await mug_of(shop)
@@ -71,7 +71,7 @@ async def test_null_clears_a_field_or_an_attribute(shop: Shop) -> None:
     assert (await mug_of(shop)).attributes == {}
 
 
-async def test_archived_product_stays_archived_unless_its_status_is_named(shop: Shop) -> None:
+async def test_import_keeps_a_product_archived_unless_the_row_has_a_status(shop: Shop) -> None:
     await shop.import_rows(MUG)
     mug = await mug_of(shop)
     await shop.archive_product(mug.id, expected_version=mug.version, actor=SOMEBODY)
@@ -93,14 +93,14 @@ async def test_replacing_import_resets_fields_that_a_row_does_not_name(shop: Sho
     assert (beaker.status, beaker.available) == (ProductStatus.ACTIVE, 5)
 
 
-async def test_new_product_can_be_archived(shop: Shop) -> None:
+async def test_import_can_create_an_archived_product(shop: Shop) -> None:
     row = replace(MUG, changes=replace(MUG.changes, status=ProductStatus.ARCHIVED))
     assert (await shop.import_rows(row)).created == 1
     assert (await mug_of(shop)).status is ProductStatus.ARCHIVED
     assert (await shop.import_rows(row)).unchanged == 1
 
 
-async def test_rows_that_cannot_be_imported_are_reported_by_line(shop: Shop) -> None:
+async def test_invalid_import_rows_are_reported_by_line(shop: Shop) -> None:
     await shop.import_rows(MUG)
     too_many = {f"key {number}": "" for number in range(MAX_ATTRIBUTES)}
     with pytest.raises(InvalidRows) as refused:
@@ -116,13 +116,13 @@ async def test_rows_that_cannot_be_imported_are_reported_by_line(shop: Shop) -> 
     assert len(await every_product(shop)) == 1
 
 
-async def test_replacing_row_without_a_price_is_rejected(shop: Shop) -> None:
+async def test_replacing_import_of_a_row_without_a_price_is_rejected(shop: Shop) -> None:
     await shop.import_rows(MUG)
     with pytest.raises(InvalidRows):
         await shop.import_rows(changing(name="Beaker"), replace=True)
 
 
-async def test_plan_shows_changes_without_making_them(shop: Shop) -> None:
+async def test_import_plan_lists_changes_without_making_them(shop: Shop) -> None:
     await shop.import_rows(MUG)
     before = await every_product(shop)
     rows = [changing(name="Beaker"), CUP]

@@ -30,7 +30,7 @@ async def submitted(lanes: Lanes[str, str, str], *rows: str) -> list[asyncio.Tas
     return tasks
 
 
-async def test_blocked_lane_delays_no_other() -> None:
+async def test_blocked_lane_delays_no_other_lane() -> None:
     rows = Rows("mug")
     lanes = Lanes[str, str, str](rows, queue_timeout=60)
     mug, another, cup = await submitted(lanes, "mug", "mug", "cup")
@@ -43,7 +43,7 @@ async def test_blocked_lane_delays_no_other() -> None:
     assert not lanes.open_for(["mug"])
 
 
-async def test_number_of_running_lanes_is_bounded() -> None:
+async def test_number_of_running_lanes_is_limited() -> None:
     rows = Rows("a", "b", "c")
     lanes = Lanes[str, str, str](rows, max_running=2, queue_timeout=60)
     tasks = await submitted(lanes, "a", "b", "c")
@@ -69,7 +69,7 @@ async def test_command_times_out_while_all_lanes_are_taken() -> None:
     assert len(lanes) == 0
 
 
-async def test_all_lanes_together_hold_a_bounded_number_of_commands() -> None:
+async def test_number_of_commands_in_all_lanes_is_limited() -> None:
     rows = Rows("a", "b")
     lanes = Lanes[str, str, str](rows, max_waiting=2, queue_timeout=60)
     tasks = await submitted(lanes, "a", "b")

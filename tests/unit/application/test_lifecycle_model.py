@@ -62,7 +62,7 @@ Plant = Callable[[pytest.MonkeyPatch], None]
         pytest.param(CHARGED_TOO_LITTLE, 120, id="charged too little"),
     ],
 )
-async def test_every_state_of_small_shops_keeps_the_invariants(
+async def test_invariants_hold_in_every_state_of_small_shops(
     bounds: Bounds, at_least: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     seen = await explore(bounds)
@@ -281,7 +281,7 @@ def _nothing(*_: object, **__: object) -> None:
     ],
     ids=lambda value: value.__name__ if callable(value) else "",
 )
-async def test_planted_mistake_is_found(
+async def test_planted_mistake_violates_an_invariant(
     plant: Plant, bounds: Bounds, broken: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plant(monkeypatch)

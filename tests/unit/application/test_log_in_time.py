@@ -52,7 +52,7 @@ async def refused(log_in: LogIn, email: str) -> float:
     return perf_counter() - began
 
 
-async def test_unknown_account_still_verifies_one_password(shop: Shop) -> None:
+async def test_log_in_to_an_unknown_account_verifies_one_password(shop: Shop) -> None:
     await shop.customer("ann@example.com")
     for email in ("ann@example.com", "nobody@example.com"):
         hasher = CountedHasher()

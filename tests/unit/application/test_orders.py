@@ -32,7 +32,7 @@ def cancelling(shop: Shop, order: OrderView, *, access: OrderAccess) -> CancelOr
     )
 
 
-async def test_order_reserves_stock(shop: Shop) -> None:
+async def test_placed_order_reserves_stock(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     await shop.order(mug, quantity=2)
     assert (await shop.get_stock(mug.id)).available == 3
@@ -90,13 +90,13 @@ async def test_preview_returns_the_total_and_reserves_no_stock(shop: Shop) -> No
     assert (await shop.get_stock(mug.id)).reserved == 0
 
 
-async def test_preview_is_rejected_like_the_order(shop: Shop) -> None:
+async def test_preview_is_rejected_for_the_same_reasons_as_the_order(shop: Shop) -> None:
     mug = await shop.product(stock=1)
     with pytest.raises(OutOfStock):
         await shop.preview_order(shop.placing((mug, 2), customer=await shop.customer()).request)
 
 
-async def test_cancelled_order_releases_stock_and_allows_no_action(shop: Shop) -> None:
+async def test_cancelled_order_releases_its_stock_and_allows_no_action(shop: Shop) -> None:
     mug, ann = await shop.product(stock=5), await shop.customer()
     order = await shop.order(mug, quantity=2, customer=ann)
     shop.clock.advance(timedelta(minutes=1))
@@ -116,7 +116,7 @@ async def test_confirmed_order_can_be_cancelled_before_fulfillment(shop: Shop) -
     await assert_invariants(shop)
 
 
-async def test_history_records_action_actor_and_reason(shop: Shop) -> None:
+async def test_order_history_records_action_actor_and_reason(shop: Shop) -> None:
     ann = await shop.customer()
     order = await shop.order(await shop.product(stock=5), customer=ann)
     await shop.cancel_order(cancelling(shop, order, access=OrderAccess.own(ann.id)))
@@ -153,7 +153,9 @@ async def test_order_is_visible_to_its_customer_and_staff_only(
         await shop.get_order(OrderId(shop.ids.new()), access=OrderAccess.all())
 
 
-async def test_order_list_depends_on_the_access(shop: Shop, ann: UserView, order_of_ann: OrderView) -> None:
+async def test_order_list_contains_only_orders_within_the_access(
+    shop: Shop, ann: UserView, order_of_ann: OrderView
+) -> None:
     bob = await shop.customer()
     order_of_bob = await shop.order(await shop.product(stock=5), customer=bob)
 
@@ -171,7 +173,7 @@ async def test_order_list_depends_on_the_access(shop: Shop, ann: UserView, order
 
 
 @pytest.mark.parametrize("party", Party)
-def test_order_access_without_its_customer_is_rejected(party: Party) -> None:
+def test_order_access_with_an_inconsistent_customer_is_rejected(party: Party) -> None:
     customer_id = UserId(UUID(int=1)) if party is Party.STAFF else None
     with pytest.raises(ValueError, match="names"):
         OrderAccess(party, customer_id)

@@ -10,7 +10,7 @@ from tests.kit.store import memory_store
 
 @settings(deadline=None)
 @given(st.randoms(use_true_random=False))
-async def test_races_are_serializable(random: Random) -> None:
+async def test_concurrent_use_cases_are_serializable(random: Random) -> None:
     plan = drawn_by(random)
     race = await set_up(memory_store(), plan)
     outcomes, order = await run_at_once(race, plan)

@@ -29,14 +29,14 @@ async def asked(
     return task
 
 
-async def test_callers_during_a_flight_share_the_next_one() -> None:
+async def test_callers_during_a_running_query_share_the_next_query() -> None:
     shared, oracle = SingleFlight[str, int](), Oracle()
     first, second, third = [await asked(shared, oracle) for _ in range(3)]
     oracle.may_answer.set()
     assert [await first, await second, await third] == [1, 2, 2]
 
 
-async def test_next_concurrent_callers_share_the_next_result() -> None:
+async def test_repeated_concurrent_calls_share_results() -> None:
     shared, oracle = SingleFlight[str, int](), Oracle()
     oracle.may_answer.set()
 
@@ -47,7 +47,7 @@ async def test_next_concurrent_callers_share_the_next_result() -> None:
     assert oracle.begun <= 8
 
 
-async def test_single_flight_does_not_block_other_keys() -> None:
+async def test_single_flight_of_one_key_does_not_block_other_keys() -> None:
     shared, oracle, other = SingleFlight[str, int](), Oracle(), Oracle()
     first = await asked(shared, oracle)
     other.may_answer.set()
@@ -57,14 +57,14 @@ async def test_single_flight_does_not_block_other_keys() -> None:
     await first
 
 
-async def test_results_are_not_cached() -> None:
+async def test_single_flight_caches_no_result() -> None:
     shared, oracle = SingleFlight[str, int](), Oracle()
     oracle.may_answer.set()
     assert [await shared.get("page", oracle) for _ in range(3)] == [1, 2, 3]
     assert not shared._asked
 
 
-async def test_error_is_raised_to_every_caller() -> None:
+async def test_single_flight_raises_an_error_to_every_caller() -> None:
     async def fail() -> int:
         await asyncio.sleep(0)
         raise NotFound("x")
@@ -75,7 +75,7 @@ async def test_error_is_raised_to_every_caller() -> None:
     assert not shared._asked
 
 
-async def test_cancelled_caller_does_not_cancel_others() -> None:
+async def test_cancelled_caller_does_not_cancel_a_shared_query() -> None:
     shared, oracle = SingleFlight[str, int](), Oracle()
     first, second = await asked(shared, oracle), await asked(shared, oracle)
     first.cancel()

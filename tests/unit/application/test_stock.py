@@ -19,7 +19,7 @@ def counting(product_id: ProductId, on_hand: int, *, expected_version: int) -> C
     )
 
 
-async def test_count_sets_on_hand_and_keeps_reserved(shop: Shop) -> None:
+async def test_stock_count_sets_on_hand_and_keeps_reserved(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     await shop.order(mug, quantity=2)
     stock = await shop.get_stock(mug.id)
@@ -38,7 +38,7 @@ async def test_stock_count_with_a_stale_version_is_rejected(shop: Shop) -> None:
     assert refusal.value.current_version == stock.version + 1
 
 
-async def test_count_below_reserved_is_rejected(shop: Shop) -> None:
+async def test_stock_count_below_reserved_is_rejected(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     await shop.order(mug, quantity=3)
     with pytest.raises(StockConflict):
@@ -46,7 +46,7 @@ async def test_count_below_reserved_is_rejected(shop: Shop) -> None:
     assert (await shop.get_stock(mug.id)).on_hand == 5
 
 
-async def test_adjustment_changes_every_line(shop: Shop) -> None:
+async def test_stock_adjustment_changes_every_line(shop: Shop) -> None:
     mug, cup = await shop.product(stock=5), await shop.product(stock=5)
     adjusted = await shop.adjust_stock(
         shop.adjusting((mug, 3), (cup, -1), (mug, 1), reason=MovementReason.RECEIPT)
@@ -75,7 +75,7 @@ async def test_adjustment_runs_once_per_key(shop: Shop) -> None:
         await shop.adjust_stock(shop.adjusting((mug, 4), key="k"))
 
 
-async def test_ledger_lists_movements_newest_first(shop: Shop) -> None:
+async def test_stock_ledger_lists_movements_newest_first(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     order = await shop.order(mug, quantity=2)
     await shop.cancel(order)

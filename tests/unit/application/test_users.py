@@ -112,7 +112,7 @@ async def test_wrong_password_and_unknown_address_raise_the_same_error(
     assert refusal.value.detail == "The e-mail address or the password is wrong."
 
 
-async def test_disabled_account_is_reported_after_the_right_password_only(shop: Shop) -> None:
+async def test_disabled_account_is_reported_only_after_the_right_password(shop: Shop) -> None:
     user = a_user(shop.ids, email="ann@example.com")
     user.status = UserStatus.DISABLED
     async with shop.store.unit_of_work(SOMEBODY) as work:
@@ -124,7 +124,7 @@ async def test_disabled_account_is_reported_after_the_right_password_only(shop: 
         await shop.log_in(replace(LOG_IN, password="another password"))
 
 
-async def test_token_is_valid_until_it_expires(shop: Shop) -> None:
+async def test_access_token_is_valid_until_it_expires(shop: Shop) -> None:
     await shop.sign_up(SIGN_UP)
     token = (await shop.log_in(LOG_IN)).access
     shop.clock.advance(timedelta(seconds=token.expires_in - 1))
@@ -136,7 +136,7 @@ async def test_token_is_valid_until_it_expires(shop: Shop) -> None:
         await shop.authenticate("forged")
 
 
-async def test_role_without_the_permission_is_forbidden(shop: Shop) -> None:
+async def test_user_without_the_permission_is_rejected_as_forbidden(shop: Shop) -> None:
     await shop.sign_up(SIGN_UP)
     await shop.sign_up(replace(SIGN_UP, email=sought_email_address("bob@example.com"), role=Role.STAFF))
     ann, bob = [

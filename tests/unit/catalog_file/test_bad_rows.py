@@ -40,7 +40,7 @@ def csv_with(column: str, cell: str) -> str:
         ("attributes.colour", "canary" * 100, None),
     ],
 )
-def test_invalid_cell_is_reported_by_column(
+def test_invalid_csv_cell_is_reported_by_column(
     complaints_about_csv: Complain, column: str, cell: str, reason: str | None
 ) -> None:
     (complaint,) = complaints_about_csv(csv_with(column, cell))
@@ -59,7 +59,7 @@ def test_invalid_cell_is_reported_by_column(
         ('A,"B"canary,1,EUR', "line 2: This is not CSV: ',' expected after '\"'. What follows was not read."),
     ],
 )
-def test_row_with_a_wrong_number_of_cells_is_reported(
+def test_csv_row_with_a_wrong_number_of_cells_is_reported(
     complaints_about_csv: Complain, row: str, reason: str
 ) -> None:
     assert complaints_about_csv(f"sku,name,price_amount,price_currency\n{row}\n") == [reason]
@@ -87,19 +87,21 @@ def test_row_with_a_wrong_number_of_cells_is_reported(
         (json.dumps(GOOD | {"attributes": {"canary" * 20: "x"}}), "line 1, attributes"),
     ],
 )
-def test_invalid_object_is_reported_by_line(complaints_about_ndjson: Complain, line: str, place: str) -> None:
+def test_invalid_ndjson_object_is_reported_by_line(
+    complaints_about_ndjson: Complain, line: str, place: str
+) -> None:
     (complaint,) = complaints_about_ndjson(line + "\n")
     assert complaint.startswith(f"{place}: ")
     assert "canary" not in complaint
 
 
-def test_json_syntax_error_reports_its_column(complaints_about_ndjson: Complain) -> None:
+def test_ndjson_syntax_error_is_reported_with_its_column(complaints_about_ndjson: Complain) -> None:
     assert complaints_about_ndjson(f'{json.dumps(GOOD)}\n\n{{"sku" 1}}\n') == [
         "line 3: This is not JSON: there is a mistake at column 8."
     ]
 
 
-def test_every_violation_of_a_row_is_reported(complaints_about_ndjson: Complain) -> None:
+def test_every_violation_of_a_file_row_is_reported(complaints_about_ndjson: Complain) -> None:
     assert complaints_about_ndjson('{"sku": "", "name": null, "price": {}}\n') == [
         "line 1, name: This is required.",
         "line 1, sku: This does not have the form that is asked for.",

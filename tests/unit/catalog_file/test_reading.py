@@ -25,12 +25,12 @@ def test_csv_and_ndjson_give_equal_rows(read_csv: Read, read_ndjson: Read) -> No
     assert read_csv(csv) == read_ndjson(ndjson) == [CatalogRow(line=2, sku="MUG", changes=changes)]
 
 
-def test_absent_column_or_field_is_not_named(read_csv: Read, read_ndjson: Read) -> None:
+def test_absent_column_or_field_is_left_unset(read_csv: Read, read_ndjson: Read) -> None:
     row = CatalogRow(line=2, sku="A", changes=ProductChanges())
     assert read_csv("sku\nA\n") == read_ndjson('\n{"sku": "A"}\n') == [row]
 
 
-def test_empty_cell_or_null_clears_a_field(read_csv: Read, read_ndjson: Read) -> None:
+def test_empty_cell_or_null_is_read_as_a_cleared_field(read_csv: Read, read_ndjson: Read) -> None:
     changes = ProductChanges(description=None, attributes={"size": None}, max_per_order=None)
     assert (
         read_csv("sku,description,max_per_order,initial_stock,attributes.size\nA,,,,\n")
@@ -41,12 +41,12 @@ def test_empty_cell_or_null_clears_a_field(read_csv: Read, read_ndjson: Read) ->
     )
 
 
-def test_null_attributes_are_cleared(read_ndjson: Read) -> None:
+def test_null_attributes_are_read_as_cleared(read_ndjson: Read) -> None:
     [row] = read_ndjson('{"sku": "A", "attributes": null}')
     assert row.changes == ProductChanges(attributes=None)
 
 
-def test_status_of_a_row_is_read(read_csv: Read) -> None:
+def test_status_of_a_file_row_is_read(read_csv: Read) -> None:
     [row] = read_csv("sku,status\nA,archived\n")
     assert row.changes == ProductChanges(status=ProductStatus.ARCHIVED)
 
@@ -62,11 +62,11 @@ def test_status_of_a_row_is_read(read_csv: Read) -> None:
         ),
     ],
 )
-def test_spreadsheet_csv_is_read(read_csv: Read, content: str | bytes) -> None:
+def test_csv_file_of_a_spreadsheet_is_read(read_csv: Read, content: str | bytes) -> None:
     assert [row.sku for row in read_csv(content)] == ["A"]
 
 
-def test_every_invalid_row_is_reported_with_its_line(complaints_about_csv: Complain) -> None:
+def test_every_invalid_file_row_is_reported_with_its_line(complaints_about_csv: Complain) -> None:
     assert complaints_about_csv(HEADER + 'A,"B\nC",1,EUR\n\nB,,2,EUR\nC,D,x,EUR\nD,E,1,EUR\n') == [
         "line 5, name: This is required.",
         "line 6, price_amount: Send a whole number, without quotes or a fraction.",
@@ -114,18 +114,18 @@ def test_unreadable_file_is_rejected_as_a_whole(read_csv: Read, content: str | b
     assert str(refused.value).startswith(reason)
 
 
-def test_file_size_is_bounded(read_csv: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_above_the_size_limit_is_rejected(read_csv: Read, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "MAX_BYTES", len(HEADER))
     with pytest.raises(BadFile, match="larger than"):
         read_csv(HEADER + "A,B,1,EUR\n")
 
 
-def test_file_row_count_is_bounded(read_csv: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_above_the_row_limit_is_rejected(read_csv: Read, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "MAX_ROWS", 1)
     with pytest.raises(BadFile, match="more than 1 rows"):
         read_csv(HEADER + "A,B,1,EUR\nC,D,1,EUR\n")
 
 
-def test_missing_key_file_is_rejected(tmp_path: Path) -> None:
+def test_missing_catalog_file_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(BadFile, match="cannot be read"):
         read_catalog(tmp_path / "gone.csv", progress=lambda _: None)

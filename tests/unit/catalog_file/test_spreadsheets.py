@@ -37,26 +37,26 @@ def summary(rows: list) -> list[tuple[object, ...]]:  # type: ignore[type-arg] #
         pytest.param(CSV.replace("sku", '"Sku"').encode(), id="quoted name of a column"),
     ],
 )
-def test_spreadsheet_csv_is_understood(read_csv: Read, content: bytes) -> None:
+def test_csv_file_with_spreadsheet_conventions_is_read(read_csv: Read, content: bytes) -> None:
     assert summary(read_csv(content)) == TWO
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
-def test_named_encoding_is_understood(read_csv: Read, encoding: str) -> None:
+def test_file_in_a_named_encoding_is_read(read_csv: Read, encoding: str) -> None:
     assert summary(read_csv(CSV.encode(encoding), encoding=encoding)) == TWO
 
 
-def test_suffix_in_capitals_is_understood(read_csv: Read, tmp_path: Path) -> None:
+def test_file_with_an_upper_case_suffix_is_read(read_csv: Read, tmp_path: Path) -> None:
     read_csv(CSV)
     shutil.copy(tmp_path / "products.csv", tmp_path / "PRODUCTS.CSV")
     assert summary(read_catalog(tmp_path / "PRODUCTS.CSV", progress=lambda _: None)) == TWO
 
 
-def test_ndjson_with_cr_line_breaks_is_understood(read_ndjson: Read) -> None:
+def test_ndjson_file_with_cr_line_breaks_is_read(read_ndjson: Read) -> None:
     assert [row.line for row in read_ndjson('{"sku": "A"}\r\r{"sku": "B"}\r')] == [1, 3]
 
 
-def test_names_of_attributes_keep_their_case(read_csv: Read) -> None:
+def test_attribute_names_in_a_csv_header_keep_their_case(read_csv: Read) -> None:
     [row] = read_csv("SKU,ATTRIBUTES.Colour\nA,red\n")
     assert row.changes.attributes == {"Colour": "red"}
 
@@ -75,7 +75,7 @@ def test_names_of_attributes_keep_their_case(read_csv: Read) -> None:
         ("1.999", "KWD", False, 1999),
     ],
 )
-def test_decimal_price_is_understood(
+def test_decimal_price_is_converted_to_minor_units(
     read_csv: Read, price: str, currency: str, comma: bool, amount: int
 ) -> None:
     [row] = read_csv(f'sku,price_amount,price_currency\nA,"{price}",{currency}\n', decimal_comma=comma)
@@ -112,7 +112,7 @@ def test_decimal_price_is_understood(
         ("-1.00", "EUR", False, "line 3, price_amount: Send a whole number, without quotes or a fraction."),
     ],
 )
-def test_price_that_could_be_misread_is_rejected(
+def test_ambiguous_price_is_rejected(
     complaints_about_csv: Complain, price: str, currency: str, comma: bool, reason: str
 ) -> None:
     clear = "1,00" if comma else "1.00"
@@ -120,7 +120,7 @@ def test_price_that_could_be_misread_is_rejected(
     assert complaints_about_csv(content, decimal_comma=comma) == [reason]
 
 
-def test_whole_prices_are_minor_units_where_none_has_decimals(read_csv: Read) -> None:
+def test_whole_prices_are_minor_units_if_no_price_has_decimals(read_csv: Read) -> None:
     content = "sku;price_amount;price_currency\nA;1999;EUR\nB;20;JPY\n"
     assert [row.changes.price for row in read_csv(content, decimal_comma=True)] == [
         Money(1999, "EUR"),
@@ -128,6 +128,6 @@ def test_whole_prices_are_minor_units_where_none_has_decimals(read_csv: Read) ->
     ]
 
 
-def test_yen_are_whole_beside_decimal_prices(read_csv: Read) -> None:
+def test_whole_yen_price_is_accepted_beside_decimal_prices(read_csv: Read) -> None:
     rows = read_csv("sku,price_amount,price_currency\nA,19.99,EUR\nB,20,JPY\n")
     assert rows[1].changes.price == Money(20, "JPY")

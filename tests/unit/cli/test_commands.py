@@ -14,7 +14,7 @@ from tests.unit.cli.conftest import Run
 NOWHERE = "postgresql://ann:canary@127.0.0.1:1/shop"
 
 
-def test_missing_command_lists_the_commands(run: Run) -> None:
+def test_call_without_a_command_lists_the_commands(run: Run) -> None:
     ended = run()
     for command in ("serve", "demo", "db", "users", "catalog", "openapi", "config"):
         assert command in ended.out + ended.err
@@ -58,7 +58,7 @@ def test_import_of_an_unknown_file_type_is_rejected(run: Run, tmp_path: Path) ->
     assert "the name must end in .csv or .ndjson" in ended.err
 
 
-def test_invalid_rows_are_reported_before_connecting(run: Run, tmp_path: Path) -> None:
+def test_invalid_import_rows_are_reported_before_connecting(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "products.csv"
     file.write_text("sku,name,price_amount,price_currency\n" + "A,,1,EUR\n" * 60)
     ended = run("catalog", "import", str(file), database_url=NOWHERE)
@@ -69,7 +69,7 @@ def test_invalid_rows_are_reported_before_connecting(run: Run, tmp_path: Path) -
     assert lines[-1] == "  and 10 more"
 
 
-def test_used_port_is_reported_in_one_line(run: Run) -> None:
+def test_port_in_use_is_reported_in_one_line(run: Run) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         ended = run("serve", port=str(port), database_url=NOWHERE)
@@ -79,7 +79,7 @@ def test_used_port_is_reported_in_one_line(run: Run) -> None:
     )
 
 
-def test_address_of_another_machine_is_rejected() -> None:
+def test_serving_on_an_address_of_another_machine_is_rejected() -> None:
     with pytest.raises(CommandFailed, match=r"The service cannot listen on 192\.0\.2\.1"):
         Address("192.0.2.1", 8000).ensure_free()
 
@@ -92,15 +92,15 @@ def test_address_of_another_machine_is_rejected() -> None:
         ("::", "http://[::1]:8000"),
     ],
 )
-def test_url_is_reachable_from_this_machine(ip: str, url: str) -> None:
+def test_printed_url_is_reachable_from_this_machine(ip: str, url: str) -> None:
     assert Address(ip, 8000).url == url
 
 
-def test_unused_port_does_not_answer() -> None:
+def test_port_without_a_server_does_not_answer() -> None:
     assert not Address("127.0.0.1", 1).answers()
 
 
-def test_old_name_of_catalog_works_with_a_warning(run: Run, tmp_path: Path) -> None:
+def test_old_command_name_catalogue_works_with_a_warning(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "products.csv"
     file.write_text("sku,name,price_amount,price_currency\nA,,1,EUR\n")
     old = run("catalogue", "import", str(file), database_url=NOWHERE)
@@ -111,7 +111,7 @@ def test_old_name_of_catalog_works_with_a_warning(run: Run, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("group", ["keys", "clients", "users", "catalog", "config", "db"])
-def test_help_has_no_markup(run: Run, group: str) -> None:
+def test_help_text_contains_no_markup(run: Run, group: str) -> None:
     assert "[bold]" not in run(group, "--help").out
 
 
@@ -121,7 +121,9 @@ class _Terminal(io.StringIO):
 
 
 @pytest.mark.parametrize(("width", "is_table"), [("80", False), ("200", True)])
-def test_values_are_never_cut(width: str, is_table: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_table_output_never_truncates_values(
+    width: str, is_table: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     terminal = _Terminal()
     monkeypatch.setattr(sys, "stdout", terminal)
     monkeypatch.setenv("COLUMNS", width)

@@ -6,7 +6,7 @@ import pytest
 from tests.unit.cli.conftest import Run
 
 
-def test_piped_settings_are_printed_as_lines(run: Run) -> None:
+def test_settings_are_printed_as_lines_in_a_pipe(run: Run) -> None:
     ended = run("config", "show", port="8123")
     assert ended.code == 0
     assert "STEELYARD_PORT=8123\n" in ended.out
@@ -32,14 +32,14 @@ def test_settings_are_printed_as_a_table_on_a_terminal(run: Run, monkeypatch: py
         "postgresql://db.example.com/shop?user=ann&password=canary",
     ],
 )
-def test_password_in_a_url_is_masked(run: Run, url: str) -> None:
+def test_password_in_a_url_setting_is_masked(run: Run, url: str) -> None:
     ended = run("config", "show", database_url=url)
     assert "db.example.com" in ended.out
     assert "canary" not in ended.out + ended.err
 
 
 @pytest.mark.parametrize("name", ["sandbox_webhook_secret", "stripe_api_key", "stripe_webhook_secret"])
-def test_secrets_are_masked(run: Run, name: str) -> None:
+def test_secret_settings_are_masked(run: Run, name: str) -> None:
     ended = run("config", "show", **{name: f"whsec_{'canary' * 8}"})
     assert f"STEELYARD_{name.upper()}=***" in ended.out
     assert "canary" not in ended.out + ended.err
@@ -52,7 +52,9 @@ def test_secrets_are_masked(run: Run, name: str) -> None:
         ({"stripe_api_key": "sk_canary"}, "STRIPE_WEBHOOK_SECRET"),
     ],
 )
-def test_stripe_without_secrets_is_rejected(run: Run, settings: dict[str, str], missing: str) -> None:
+def test_stripe_provider_without_secrets_is_rejected(
+    run: Run, settings: dict[str, str], missing: str
+) -> None:
     ended = run("config", "show", payment_provider="stripe", **settings)
     assert ended.code == 2
     assert ended.err.startswith(f"Error: STEELYARD_{missing} has to be set")
@@ -69,7 +71,7 @@ def test_stripe_without_secrets_is_rejected(run: Run, settings: dict[str, str], 
     ],
 )
 @pytest.mark.parametrize("command", [("serve",), ("db", "upgrade"), ("config", "show"), ("demo",)])
-def test_wrong_setting_is_one_line_and_exit_code_2(
+def test_invalid_setting_prints_one_line_and_exits_with_code_2(
     run: Run, command: tuple[str, ...], settings: dict[str, str], line: str
 ) -> None:
     ended = run(*command, **settings)
@@ -88,7 +90,7 @@ def test_wrong_setting_is_one_line_and_exit_code_2(
         ("setting_of_a_later_release", ""),
     ],
 )
-def test_unknown_variable_is_a_warning_that_names_the_nearest(
+def test_unknown_variable_causes_a_warning_with_the_nearest_name(
     run: Run, caplog: pytest.LogCaptureFixture, name: str, hint: str
 ) -> None:
     ended = run("config", "show", **{name: "canary"}, port="8123")
@@ -108,24 +110,24 @@ def test_config_check_rejects_unknown_variables(run: Run) -> None:
     )
 
 
-def test_config_check_rejects_a_wrong_value(run: Run) -> None:
+def test_config_check_rejects_an_invalid_value(run: Run) -> None:
     ended = run("config", "check", port="canary")
     assert ended.code == 2
     assert ended.err.startswith("Error: STEELYARD_PORT is wrong: ")
 
 
-def test_config_check_accepts_settings_and_old_names(run: Run) -> None:
+def test_config_check_accepts_valid_settings_and_old_names(run: Run) -> None:
     ended = run("config", "check", port="8123", replays_kept="P3D", test_database="container")
     assert (ended.code, ended.out) == (0, "The settings are valid.\n")
 
 
-def test_networks_are_separated_by_commas(run: Run) -> None:
+def test_network_setting_is_separated_by_commas(run: Run) -> None:
     ended = run("config", "show", trusted_proxies="10.0.0.0/8,2001:db8::7")
     assert "STEELYARD_TRUSTED_PROXIES=10.0.0.0/8, 2001:db8::7/128\n" in ended.out
 
 
 @pytest.mark.parametrize("origins", ["*", "https://shop.example/", "shop.example", "https://a.example,*"])
-def test_origin_patterns_are_rejected(run: Run, origins: str) -> None:
+def test_cors_origin_with_a_pattern_is_rejected(run: Run, origins: str) -> None:
     ended = run("config", "show", cors_origins=origins)
     assert ended.code == 2
     assert ended.err.startswith(
@@ -133,7 +135,7 @@ def test_origin_patterns_are_rejected(run: Run, origins: str) -> None:
     )
 
 
-def test_invalid_network_is_rejected_by_setting_name(run: Run) -> None:
+def test_invalid_network_setting_is_rejected_with_its_name(run: Run) -> None:
     ended = run("config", "show", trusted_proxies="10.0.0.0/8, everybody")
     assert ended.code == 2
     assert ended.err.startswith("Error: STEELYARD_TRUSTED_PROXIES is wrong")
@@ -161,7 +163,7 @@ def test_invalid_rate_limit_url_is_rejected_without_its_value(run: Run) -> None:
         "nats://a.example, nats://b.example",
     ],
 )
-def test_nats_servers_are_named_by_their_urls_and_not_shown(run: Run, urls: str) -> None:
+def test_nats_server_urls_are_masked(run: Run, urls: str) -> None:
     ended = run("config", "show", nats_url=urls)
     assert "STEELYARD_NATS_URL=***" in ended.out
     assert "canary" not in ended.out + ended.err
@@ -182,7 +184,7 @@ def test_nats_servers_are_named_by_their_urls_and_not_shown(run: Run, urls: str)
         "nats://[canary",
     ],
 )
-def test_invalid_nats_url_is_rejected_without_echo(run: Run, urls: str) -> None:
+def test_invalid_nats_url_is_rejected_without_its_value(run: Run, urls: str) -> None:
     ended = run("config", "show", nats_url=urls)
     assert ended.code == 2
     assert ended.err.startswith(
@@ -224,12 +226,12 @@ def test_old_name_of_a_setting_works_with_a_warning(
     assert warning.startswith(f"STEELYARD_{old.upper()} is now called STEELYARD_{new.upper()}.")
 
 
-def test_both_names_of_a_setting_are_rejected(run: Run) -> None:
+def test_setting_with_both_its_old_and_new_name_is_rejected(run: Run) -> None:
     ended = run("config", "show", check_every="PT2H", check_interval="PT2H")
     assert ended.code == 2
     assert "is the old name of STEELYARD_CHECK_INTERVAL" in ended.err
 
 
 @pytest.mark.parametrize("duration", ["P365D", "PT15M", "P1DT6H", "PT1H0.5S", "PT1M30S"])
-def test_durations_are_shown_as_they_are_set(run: Run, duration: str) -> None:
+def test_duration_is_shown_in_the_format_that_was_set(run: Run, duration: str) -> None:
     assert f"STEELYARD_ORDER_HOLD={duration}\n" in run("config", "show", order_hold=duration).out

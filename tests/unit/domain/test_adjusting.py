@@ -28,14 +28,14 @@ def test_every_adjustment_line_is_applied() -> None:
     assert (adjusted[MUG].on_hand, adjusted[CUP].on_hand) == (8, 0)
 
 
-def test_lines_of_one_product_are_summed_before_validation() -> None:
+def test_adjustment_lines_of_one_product_are_summed_before_validation() -> None:
     adjusted = stocks(mugs=1, cups=0)
     adjust_all(adjusted, StockDelta(MUG, -3), StockDelta(MUG, 3), StockDelta(MUG, 1))
     assert adjusted[MUG].on_hand == 2
     assert len(adjusted[MUG].movements) == 2
 
 
-def test_every_invalid_line_is_reported_and_none_applied() -> None:
+def test_invalid_adjustment_reports_every_line_and_changes_nothing() -> None:
     adjusted = stocks(mugs=5, cups=5)
     adjusted[CUP].reserve(2, order_id=OrderId(IDS.new()), now=NOW, actor=STAFF)
     with pytest.raises(StockConflict) as refusal:
@@ -48,7 +48,7 @@ def test_every_invalid_line_is_reported_and_none_applied() -> None:
     assert (adjusted[MUG].on_hand, adjusted[CUP].on_hand) == (5, 5)
 
 
-def test_stock_above_the_maximum_is_rejected() -> None:
+def test_adjustment_above_the_maximum_stock_is_rejected() -> None:
     adjusted = stocks(mugs=1, cups=0)
     with pytest.raises(StockConflict):
         adjust_all(adjusted, StockDelta(MUG, MAX_ON_HAND))

@@ -27,7 +27,7 @@ def tally(backoff: Backoff = BACKOFF) -> AttemptTally:
     return AttemptTally(b"ann", backoff, NOW, NOW)
 
 
-def test_wait_doubles_after_free_attempts_up_to_a_bound() -> None:
+def test_wait_doubles_after_the_free_attempts_up_to_a_maximum() -> None:
     ann, waits = tally(), []
     for _ in range(11):
         ann.add(NOW)
@@ -35,7 +35,7 @@ def test_wait_doubles_after_free_attempts_up_to_a_bound() -> None:
     assert waits == [0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60]
 
 
-def test_attempts_expire_one_by_one() -> None:
+def test_counted_attempts_expire_one_by_one() -> None:
     ann = tally()
     for _ in range(5):
         ann.add(NOW)
@@ -50,7 +50,7 @@ def test_occasional_attempts_never_wait() -> None:
         assert not ann.wait(NOW + minutes * MINUTE)
 
 
-def test_withdrawn_attempt_does_not_count() -> None:
+def test_removed_attempt_does_not_count() -> None:
     ann = tally()
     for _ in range(3):
         ann.add(NOW)
@@ -62,7 +62,7 @@ def test_withdrawn_attempt_does_not_count() -> None:
 
 @pytest.mark.parametrize("backoff", BACKOFFS)
 @given(pauses=st.lists(st.floats(0, 600), max_size=40))
-def test_wait_is_bounded_and_ends(backoff: Backoff, pauses: list[float]) -> None:
+def test_wait_after_failed_attempts_has_a_maximum_and_ends(backoff: Backoff, pauses: list[float]) -> None:
     ann, now = tally(backoff), NOW
     for pause in pauses:
         now += timedelta(seconds=pause)
@@ -74,7 +74,7 @@ def test_wait_is_bounded_and_ends(backoff: Backoff, pauses: list[float]) -> None
 
 
 @pytest.mark.parametrize("backoff", BACKOFFS)
-def test_persistent_guessing_is_bounded_by_the_recovery_rate(backoff: Backoff) -> None:
+def test_persistent_guessing_is_limited_to_the_recovery_rate(backoff: Backoff) -> None:
     ann, now, attempts = tally(backoff), NOW, 0
     while now < NOW + timedelta(days=1):
         ann.add(now)

@@ -44,7 +44,7 @@ def test_client_authenticates_with_its_own_secret_only() -> None:
     assert client.secret_with(hash_of("")) is None
 
 
-def test_stored_and_printed_forms_hide_the_secret() -> None:
+def test_client_secret_is_hidden_in_its_stored_and_printed_form() -> None:
     text = text_of(FIRST)
     secret = a_secret(FIRST)
     assert text.startswith(PREFIX)
@@ -53,7 +53,7 @@ def test_stored_and_printed_forms_hide_the_secret() -> None:
     assert text not in repr(secret) + repr(a_client())
 
 
-def test_two_secrets_are_valid_during_rotation() -> None:
+def test_two_client_secrets_are_valid_during_rotation() -> None:
     client = a_client()
     client.roll(a_secret(SECOND))
     assert (shown(client, FIRST), shown(client, SECOND)) == (True, True)
@@ -63,7 +63,7 @@ def test_two_secrets_are_valid_during_rotation() -> None:
     assert (shown(client, SECOND), shown(client, THIRD)) == (True, True)
 
 
-def test_third_secret_is_rejected() -> None:
+def test_third_client_secret_is_rejected() -> None:
     client = a_client()
     client.roll(a_secret(SECOND))
     with pytest.raises(TooManySecrets):
@@ -78,7 +78,7 @@ def test_secret_of_another_client_cannot_be_retired() -> None:
     assert shown(client, FIRST)
 
 
-def test_client_without_a_secret_is_rejected_until_it_gets_one() -> None:
+def test_client_without_secrets_cannot_authenticate_until_it_gets_one() -> None:
     client = a_client()
     client.retire(client.secrets[0].id)
     assert not shown(client, FIRST)
@@ -104,20 +104,20 @@ def test_disabled_client_cannot_be_enabled() -> None:
         ("events:read orders:read events:read", {Scope.READ_ORDERS, Scope.READ_EVENTS}),
     ],
 )
-def test_requested_scopes_default_to_all(asked: str, granted: set[Scope]) -> None:
+def test_granted_scopes_default_to_all_scopes_of_the_client(asked: str, granted: set[Scope]) -> None:
     assert a_client(Scope.READ_ORDERS, Scope.READ_EVENTS).granted(asked) == granted
 
 
 @pytest.mark.parametrize(
     "asked", ["stock:write", "orders:read stock:write", "no:such", "ORDERS:READ", "orders:read\torders:read"]
 )
-def test_scope_outside_the_clients_is_rejected(asked: str) -> None:
+def test_scope_that_the_client_does_not_have_is_rejected(asked: str) -> None:
     with pytest.raises(InvalidScope):
         a_client(Scope.READ_ORDERS).granted(asked)
 
 
 @pytest.mark.parametrize("name", ["", " warehouse", "ware\thouse", "ware\nhouse", "x" * 101])
-def test_name_is_a_single_line(name: str) -> None:
+def test_client_name_with_a_line_break_is_rejected(name: str) -> None:
     with pytest.raises(ValidationFailed):
         a_client(name=name)
 

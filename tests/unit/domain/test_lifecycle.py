@@ -207,7 +207,7 @@ def test_allowed_actions_depend_on_the_party(facts: Facts) -> None:
     }
 
 
-def test_orders_begin_pending_payment() -> None:
+def test_new_order_is_pending_payment() -> None:
     assert [(row.action, row.target) for row in TRANSITIONS if row.source is None] == [
         (Action.PLACE, PENDING)
     ]
@@ -218,7 +218,7 @@ def test_every_status_is_reachable_and_cancelled_is_final() -> None:
     assert {row.target for row in TRANSITIONS if row.source is CANCELLED} == {CANCELLED}
 
 
-def test_no_transition_hides_another() -> None:
+def test_at_most_one_transition_of_an_action_is_open() -> None:
     for facts in EVERY_FACTS:
         open_rows = [(row.source, row.action) for row in TRANSITIONS if row.is_open_to(facts)]
         assert len(set(open_rows)) == len(open_rows)

@@ -21,12 +21,12 @@ def test_order_number_has_no_ambiguous_letters(order_id: UUID) -> None:
 
 
 @given(st.uuids(), st.uuids())
-def test_order_numbers_differ_with_any_random_bit(one: UUID, other: UUID) -> None:
+def test_order_number_depends_on_every_encoded_random_bit(one: UUID, other: UUID) -> None:
     same = one.int & LAST_60_BITS == other.int & LAST_60_BITS
     assert (order_number(one) == order_number(other)) == same
 
 
 @given(st.uuids(), st.integers(0, 2**68 - 1))
-def test_order_number_hides_the_time(order_id: UUID, time_and_version: int) -> None:
+def test_order_number_does_not_contain_the_time(order_id: UUID, time_and_version: int) -> None:
     at_another_time = UUID(int=time_and_version << 60 | order_id.int & LAST_60_BITS)
     assert order_number(at_another_time) == order_number(order_id)

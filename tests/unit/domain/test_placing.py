@@ -116,13 +116,13 @@ def test_free_order_is_confirmed_at_once(goods: Goods) -> None:
     assert [event.aggregate_version for event in order.events] == [1, 2] == [1, order.version]
 
 
-def test_lines_of_one_product_are_summed_into_the_first(goods: Goods) -> None:
+def test_order_lines_of_one_product_are_summed_into_the_first(goods: Goods) -> None:
     mug, cup = goods.add("MUG"), goods.add("CUP")
     order = place_it(goods, request((mug, 1), (cup, 1), (mug, 2)))
     assert [(line.sku, line.quantity) for line in order.lines] == [("MUG", 3), ("CUP", 1)]
 
 
-def test_every_short_line_is_reported_and_nothing_reserved(goods: Goods) -> None:
+def test_out_of_stock_order_reports_every_line_and_reserves_nothing(goods: Goods) -> None:
     plenty, one, none = goods.add("PLENTY"), goods.add("ONE", stock=1), goods.add("NONE", stock=0)
     with pytest.raises(OutOfStock) as refusal:
         place_it(goods, request((one, 1), (plenty, 1), (none, 5), (one, 1)))
@@ -165,7 +165,7 @@ def test_order_up_to_max_per_order_is_placed(goods: Goods) -> None:
 
 
 @pytest.mark.parametrize("lines", [0, MAX_LINES + 1])
-def test_order_has_1_to_100_lines(goods: Goods, lines: int) -> None:
+def test_order_without_lines_or_above_100_lines_is_rejected(goods: Goods, lines: int) -> None:
     mug = goods.add("MUG", stock=1000)
     with pytest.raises(ValidationFailed):
         quote(request(*[(mug, 1)] * lines), goods.products_with_stock)
@@ -174,7 +174,7 @@ def test_order_has_1_to_100_lines(goods: Goods, lines: int) -> None:
     )
 
 
-def test_quantities_are_between_one_and_a_million(goods: Goods) -> None:
+def test_order_quantity_outside_one_to_a_million_is_rejected(goods: Goods) -> None:
     mug, cup = goods.add("MUG", stock=MAX_QUANTITY + 1), goods.add("CUP", stock=MAX_QUANTITY + 1)
     lines = [(mug, 2), (mug, -1), (cup, MAX_QUANTITY), (mug, 0), (cup, 1)]
     with pytest.raises(ValidationFailed) as refusal:

@@ -37,7 +37,7 @@ def receive(stock: Stock) -> None:
     stock.adjust(1, MovementReason.RECEIPT, note=None, now=NOW, actor=STAFF)
 
 
-def test_change_keeps_fields_that_it_does_not_name(product: Product, stock: Stock) -> None:
+def test_product_change_keeps_unnamed_fields(product: Product, stock: Stock) -> None:
     product.change(ProductChanges(name="Beaker", max_per_order=None), stock=stock, now=NOW)
     assert (product.details.name, product.details.max_per_order) == ("Beaker", None)
     assert (product.sku, product.details.price, product.status) == (
@@ -47,13 +47,13 @@ def test_change_keeps_fields_that_it_does_not_name(product: Product, stock: Stoc
     )
 
 
-def test_attributes_are_merged_and_null_removes_one(product: Product, stock: Stock) -> None:
+def test_product_attributes_are_merged_and_null_removes_one(product: Product, stock: Stock) -> None:
     product.details = replace(product.details, attributes={"colour": "red", "size": "L"})
     product.change(ProductChanges(attributes={"size": None, "glaze": "matt"}), stock=stock, now=NOW)
     assert product.details.attributes == {"colour": "red", "glaze": "matt"}
 
 
-def test_null_attributes_remove_all(product: Product, stock: Stock) -> None:
+def test_null_removes_all_product_attributes(product: Product, stock: Stock) -> None:
     product.change(ProductChanges(attributes=None), stock=stock, now=NOW)
     assert product.details.attributes == {}
 
@@ -80,7 +80,7 @@ def test_archived_product_can_be_activated_again(product: Product, stock: Stock)
     assert product.is_for_sale
 
 
-def test_visible_version_counts_edits_and_movements(product: Product, stock: Stock) -> None:
+def test_product_version_counts_edits_and_movements(product: Product, stock: Stock) -> None:
     versions = [product.version_with(stock)]
     for step in (receive, receive, product, receive, product, product, receive):
         if isinstance(step, Product):
@@ -91,7 +91,7 @@ def test_visible_version_counts_edits_and_movements(product: Product, stock: Sto
     assert versions == list(range(1, 9))
 
 
-def test_edit_fails_after_another_edit_but_not_after_a_sale(product: Product, stock: Stock) -> None:
+def test_product_edit_fails_after_another_edit_but_not_after_a_sale(product: Product, stock: Stock) -> None:
     seen = product.version_with(stock)
     receive(stock)
     product.ensure_unedited_since(seen, stock)
@@ -104,12 +104,12 @@ def test_edit_fails_after_another_edit_but_not_after_a_sale(product: Product, st
     product.ensure_unedited_since(3, stock)
 
 
-def test_future_version_is_rejected(product: Product, stock: Stock) -> None:
+def test_product_edit_with_a_future_version_is_rejected(product: Product, stock: Stock) -> None:
     with pytest.raises(PreconditionFailed):
         product.ensure_unedited_since(2, stock)
 
 
-def test_every_edit_records_an_event(product: Product, stock: Stock) -> None:
+def test_every_product_edit_records_an_event(product: Product, stock: Stock) -> None:
     product.change(ProductChanges(price=Money(5, "EUR")), stock=stock, now=NOW)
     created, changed = product.take_events()
     assert isinstance(created, ProductCreated)
@@ -123,7 +123,7 @@ def test_every_edit_records_an_event(product: Product, stock: Stock) -> None:
     assert product.take_events() == []
 
 
-def test_typos_match_sku_and_name_but_not_description(
+def test_search_tolerates_typos_in_sku_and_name_only(
     product: Product,
 ) -> None:
     product.details = replace(product.details, description="Holds tea")

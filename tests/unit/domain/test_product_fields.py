@@ -39,28 +39,28 @@ def product_and_stock() -> tuple[Product, Stock]:
     return Product.create(id=product_id, sku="MUG-1", details=BEFORE, stock=stock, now=NOW), stock
 
 
-def test_every_field_has_another_value_here() -> None:
+def test_every_product_field_has_a_changed_value_in_this_test() -> None:
     assert CHANGED.keys() == DETAILS
     assert [name for name, value in CHANGED.items() if value == getattr(BEFORE, name)] == []
 
 
-def test_every_text_has_a_rule() -> None:
+def test_every_product_text_has_a_text_rule() -> None:
     hints = get_type_hints(ProductDetails)
     assert {name for name, hint in hints.items() if hint in {str, str | None}} == TEXT_RULES.keys()
 
 
-def test_request_to_create_passes_every_field_on() -> None:
+def test_create_request_passes_on_every_product_field() -> None:
     request = CreateProductRequest.model_validate({"sku": "MUG-1", **JSON})
     assert request.details() == replace(BEFORE, **CHANGED)  # type: ignore[arg-type] # values of several types
 
 
-def test_patch_passes_every_field_on() -> None:
+def test_patch_request_passes_on_every_product_field() -> None:
     changes = ChangeProductRequest.model_validate({**JSON, "status": "archived"}).changes()
     assert changes == ProductChanges(**CHANGED, status=ProductStatus.ARCHIVED)  # type: ignore[arg-type] # values of several types
     assert [field.name for field in fields(changes) if getattr(changes, field.name) is UNSET] == []
 
 
-def test_patch_can_clear_every_optional_field() -> None:
+def test_patch_request_can_clear_every_optional_product_field() -> None:
     required = {"name", "price"}
     optional = {name: getattr(BEFORE, name) for name in DETAILS - required}
     changes = ChangeProductRequest.model_validate(dict.fromkeys(optional)).changes()
@@ -68,12 +68,12 @@ def test_patch_can_clear_every_optional_field() -> None:
     assert {name: getattr(details, name) for name in optional} == optional
 
 
-def test_import_passes_every_field_on() -> None:
+def test_import_passes_on_every_product_field() -> None:
     changes = row_from(1, {"sku": "MUG-1", **JSON, "status": "archived"}).changes
     assert changes == ProductChanges(**CHANGED, status=ProductStatus.ARCHIVED)  # type: ignore[arg-type] # values of several types
 
 
-def test_csv_file_can_name_every_field() -> None:
+def test_csv_file_can_contain_every_product_field() -> None:
     cells = {
         **CHANGED,
         "price_amount": 1200,
@@ -87,13 +87,13 @@ def test_csv_file_can_name_every_field() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(CHANGED))
-def test_changed_field_is_applied_and_shown(name: str) -> None:
+def test_changed_product_field_is_applied_and_shown(name: str) -> None:
     product, stock = product_and_stock()
     product.change(ProductChanges(**{name: CHANGED[name]}), stock=stock, now=NOW)  # type: ignore[arg-type] # values of several types
     assert getattr(ProductView.of(product, stock), name) == CHANGED[name]
 
 
-def test_view_and_response_have_every_field() -> None:
+def test_product_view_and_response_have_every_field() -> None:
     view = {field.name for field in fields(ProductView)}
     assert view == DETAILS | SET_BY_SERVICE | {"status"}
     assert ProductResponse.model_fields.keys() == view

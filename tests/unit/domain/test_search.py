@@ -67,14 +67,14 @@ def test_folding_ignores_case_and_accents(text: str, expected: str) -> None:
 
 
 @given(texts)
-def test_words_are_alphanumeric_and_bounded(text: str) -> None:
+def test_indexed_words_are_alphanumeric_and_of_limited_length(text: str) -> None:
     for word in words(text):
         assert word[0].isalnum()
         assert all(char.isalnum() or unicodedata.category(char).startswith("M") for char in word)
         assert 1 <= len(word) <= MAX_WORD_LENGTH
 
 
-def test_words_are_split_at_non_alphanumerics() -> None:
+def test_text_is_split_into_words_at_non_alphanumeric_characters() -> None:
     assert words("MUG-RED_2, (300ml) mug's 東京") == {"mug", "red", "2", "300ml", "s", "東京"}
     assert words(" -_.,!") == frozenset()
 
@@ -94,7 +94,7 @@ def test_words_are_split_at_non_alphanumerics() -> None:
         ("usb-c", ["usb"], ["c"]),
     ],
 )
-def test_single_letter_before_the_last_term_is_a_whole_word(
+def test_single_letter_before_the_last_term_matches_whole_words_only(
     query: str, prefixes: list[str], whole_words: list[str]
 ) -> None:
     found = terms(query)
@@ -102,38 +102,38 @@ def test_single_letter_before_the_last_term_is_a_whole_word(
     assert [term.word for term in found if not term.is_prefix] == whole_words
 
 
-def test_term_matches_a_prefix_or_the_whole_word() -> None:
+def test_search_term_matches_a_prefix_or_a_whole_word() -> None:
     assert SearchTerm("mu", is_prefix=True).matches("mug")
     assert not SearchTerm("m", is_prefix=False).matches("mug")
     assert SearchTerm("m", is_prefix=False).matches("m")
 
 
 @given(long_words, places, letters)
-def test_extra_letter_matches(word: str, place: int, letter: str) -> None:
+def test_word_with_an_additional_letter_matches(word: str, place: int, letter: str) -> None:
     assert share_a_variant(word, word[:place] + letter + word[place:])
 
 
 @given(st.text(LETTERS, min_size=MIN_LENGTH_WITH_TYPO + 1, max_size=12), places)
-def test_missing_letter_matches_in_longer_words(word: str, place: int) -> None:
+def test_longer_word_with_a_missing_letter_matches(word: str, place: int) -> None:
     place %= len(word)
     assert share_a_variant(word, word[:place] + word[place + 1 :])
 
 
 @given(long_words, places, letters)
-def test_wrong_letter_matches(word: str, place: int, letter: str) -> None:
+def test_word_with_a_wrong_letter_matches(word: str, place: int, letter: str) -> None:
     place %= len(word)
     assert share_a_variant(word, word[:place] + letter + word[place + 1 :])
 
 
 @given(long_words, places)
-def test_swapped_letters_match(word: str, place: int) -> None:
+def test_word_with_swapped_letters_matches(word: str, place: int) -> None:
     place %= len(word) - 1
     swapped = word[:place] + word[place + 1] + word[place] + word[place + 2 :]
     assert share_a_variant(word, swapped)
 
 
 @given(long_words, long_words)
-def test_more_than_two_typos_never_match(one: str, other: str) -> None:
+def test_word_with_more_than_two_typos_never_matches(one: str, other: str) -> None:
     assert distance(one, other) <= 2 or not share_a_variant(one, other)
 
 
@@ -143,12 +143,12 @@ def test_short_words_match_exactly(word: str) -> None:
 
 
 @given(st.text(LETTERS, min_size=MIN_LENGTH_WITH_TYPO, max_size=60))
-def test_typo_variants_are_bounded_by_the_word_length(word: str) -> None:
+def test_number_of_typo_variants_is_limited_by_the_word_length(word: str) -> None:
     assert len(typo_variants(word)) <= len(word) + 1
 
 
 @given(st.text(st.sampled_from("aé\u0300\u0315\u0345ΣIİ\u1fb3"), max_size=300))
-def test_folding_in_chunks_is_folding_at_once(text: str) -> None:
+def test_folding_in_chunks_gives_the_same_text_as_folding_at_once(text: str) -> None:
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     assert folded(text) == "".join(char for char in decomposed if not unicodedata.combining(char))
 
@@ -166,13 +166,13 @@ def test_long_runs_of_combining_marks_are_never_normalized_at_once(monkeypatch: 
     assert max(lengths) == 64
 
 
-def test_text_without_spaces_is_indexed_from_each_character_on() -> None:
+def test_text_without_spaces_is_indexed_from_each_character() -> None:
     assert indexed_words("綿の布団") == {"綿の布団", "の布団", "布団", "団"}
     assert "สีขาว" in indexed_words("เสื้อยืดสีขาว")
     assert indexed_words("red mug") == {"red", "mug"}
 
 
-def test_words_separated_by_punctuation_are_indexed_as_one_as_well() -> None:
+def test_words_separated_by_punctuation_are_also_indexed_as_one_word() -> None:
     assert indexed_words("USB-C cable") == {"usb", "c", "usbc", "cable"}
     assert indexed_words("a.b.c") == {"a", "b", "c", "abc", "bc"}
 

@@ -36,7 +36,7 @@ def refreshed(session: Session, token: RefreshToken, fresh: bytes, now: datetime
     return session.refresh(token, fresh * 32, lifetime=LIFETIME, now=now)
 
 
-def test_each_refresh_token_yields_the_next() -> None:
+def test_each_refresh_token_returns_the_next_token() -> None:
     kept = session()
     second = refreshed(kept, FIRST, b"2", NOW)
     third = refreshed(kept, second, b"3", NOW + SECOND)
@@ -45,14 +45,14 @@ def test_each_refresh_token_yields_the_next() -> None:
 
 
 @pytest.mark.parametrize("later", [timedelta(0), SECOND, GRACE])
-def test_token_reused_within_the_grace_gives_the_same_successor(later: timedelta) -> None:
+def test_refresh_token_reused_within_the_grace_returns_its_successor(later: timedelta) -> None:
     kept = session()
     second = refreshed(kept, FIRST, b"2", NOW)
     assert refreshed(kept, FIRST, b"3", NOW + later) == second
     assert refreshed(kept, second, b"4", NOW + later).secret == b"4" * 32
 
 
-def test_repeated_use_does_not_extend_the_grace() -> None:
+def test_repeated_use_of_a_refresh_token_does_not_extend_the_grace() -> None:
     kept = session()
     refreshed(kept, FIRST, b"2", NOW)
     refreshed(kept, FIRST, b"3", NOW + GRACE)
@@ -62,7 +62,7 @@ def test_repeated_use_does_not_extend_the_grace() -> None:
 
 
 @pytest.mark.parametrize("later", [GRACE + SECOND, timedelta(hours=3), REISSUE_WINDOW])
-def test_unused_successor_is_reissued_after_the_grace(later: timedelta) -> None:
+def test_unused_refresh_token_successor_is_reissued_after_the_grace(later: timedelta) -> None:
     kept = session()
     second = refreshed(kept, FIRST, b"2", NOW)
     reissued = NOW + later
@@ -71,7 +71,7 @@ def test_unused_successor_is_reissued_after_the_grace(later: timedelta) -> None:
     assert refreshed(kept, second, b"5", reissued + GRACE).secret == b"5" * 32
 
 
-def test_successor_is_reissued_once() -> None:
+def test_refresh_token_successor_is_reissued_once() -> None:
     kept = session()
     refreshed(kept, FIRST, b"2", NOW)
     refreshed(kept, FIRST, b"3", NOW + timedelta(hours=1))
@@ -90,14 +90,14 @@ def test_session_permits_one_reissue_within_the_window() -> None:
     assert refreshed(kept, second, b"6", first_reissue + REISSUE_WINDOW) == third
 
 
-def test_successor_is_not_reissued_after_the_window() -> None:
+def test_refresh_token_successor_is_not_reissued_after_the_window() -> None:
     kept = session()
     refreshed(kept, FIRST, b"2", NOW)
     with pytest.raises(RefreshTokenReused):
         refreshed(kept, FIRST, b"3", NOW + REISSUE_WINDOW + SECOND)
 
 
-def test_token_is_invalid_after_its_successor_was_used() -> None:
+def test_refresh_token_is_invalid_after_its_successor_was_used() -> None:
     kept = session()
     second = refreshed(kept, FIRST, b"2", NOW)
     refreshed(kept, second, b"3", NOW)
@@ -105,7 +105,7 @@ def test_token_is_invalid_after_its_successor_was_used() -> None:
         refreshed(kept, FIRST, b"4", NOW)
 
 
-def test_unknown_token_of_a_family_counts_as_reuse() -> None:
+def test_unknown_refresh_token_of_a_family_counts_as_reuse() -> None:
     with pytest.raises(RefreshTokenReused):
         refreshed(session(), FIRST.followed_by(b"x" * 32), b"2", NOW)
 

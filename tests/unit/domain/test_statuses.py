@@ -24,7 +24,7 @@ PENDING, CONFIRMED, FULFILLED, CANCELLED, EXPIRED = OrderStatus
         (EXPIRED, 100, 100, 0, OrderPaymentStatus.REFUND_DUE),
     ],
 )
-def test_payment_status_follows_the_amounts(
+def test_payment_status_depends_on_paid_and_refunded_amounts(
     status: OrderStatus, total: int, paid: int, refunded: int, expected: OrderPaymentStatus
 ) -> None:
     assert payment_status(status, total=total, paid=paid, refunded=refunded) is expected
@@ -57,7 +57,7 @@ def test_payment_status_distinguishes_authorized_from_captured(
         (CONFIRMED, 100, 40, OrderPaymentStatus.PARTIALLY_REFUNDED),
     ],
 )
-def test_cancelled_units_need_not_be_paid(
+def test_payment_status_ignores_cancelled_units(
     status: OrderStatus, paid: int, refunded: int, expected: OrderPaymentStatus
 ) -> None:
     told = payment_status(status, total=100, paid=paid, refunded=refunded, cancelled=40)
@@ -73,5 +73,7 @@ def test_cancelled_units_need_not_be_paid(
         (3, FulfillmentStatus.FULFILLED),
     ],
 )
-def test_fulfillment_status_follows_the_units(fulfilled: int, expected: FulfillmentStatus) -> None:
+def test_fulfillment_status_depends_on_shipped_and_cancelled_units(
+    fulfilled: int, expected: FulfillmentStatus
+) -> None:
     assert fulfillment_status(fulfilled=fulfilled, left_to_ship=3 - fulfilled) is expected

@@ -108,7 +108,7 @@ def test_invalid_initial_stock_is_rejected(on_hand: int) -> None:
         a_stock(on_hand)
 
 
-def test_movement_records_actor_reason_and_order() -> None:
+def test_stock_movement_records_actor_reason_and_order() -> None:
     stock, order_id = a_stock(5), OrderId(SequentialIds().new())
     stock.reserve(2, order_id=order_id, now=NOW, actor=ANN)
     stock.adjust(-1, MovementReason.DAMAGE, note="dropped", now=NOW, actor=ANN)
@@ -119,7 +119,7 @@ def test_movement_records_actor_reason_and_order() -> None:
     assert {(movement.actor, movement.at) for movement in stock.movements} == {(ANN, NOW)}
 
 
-def test_count_below_reserved_reports_the_reserved_units() -> None:
+def test_stock_count_below_reserved_reports_the_reserved_units() -> None:
     stock = a_stock(5)
     stock.reserve(3, order_id=OrderId(SequentialIds().new()), now=NOW, actor=ANN)
     with pytest.raises(StockConflict) as refusal:

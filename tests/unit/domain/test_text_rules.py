@@ -233,7 +233,7 @@ def ignore(_: object) -> None: ...
 
 
 @given(name=st.sampled_from(sorted(VERBS)), text=st.text(max_size=80))
-def test_any_text_is_stored_as_it_was_sent_or_rejected_by_its_rule(name: str, text: str) -> None:
+def test_text_is_stored_unchanged_or_rejected_by_its_rule(name: str, text: str) -> None:
     verb, is_valid = VERBS[name], not list(VERBS[name].rule.violations(text))
     try:
         verb.call(text, ignore)
@@ -246,7 +246,7 @@ def test_any_text_is_stored_as_it_was_sent_or_rejected_by_its_rule(name: str, te
 
 
 @given(text=st.text(max_size=80), name=st.sampled_from(sorted(VERBS)))
-def test_schema_of_a_rule_accepts_just_what_the_rule_accepts(name: str, text: str) -> None:
+def test_json_schema_of_a_text_rule_accepts_the_same_texts(name: str, text: str) -> None:
     rule = VERBS[name].rule
     adapter: TypeAdapter[str] = TypeAdapter(Annotated[str, text_of(rule)])
     try:

@@ -29,13 +29,13 @@ PERMITTED = {
 
 @pytest.mark.parametrize("permission", Permission)
 @pytest.mark.parametrize("role", Role)
-def test_role_has_the_permissions_of_the_table(role: Role, permission: Permission) -> None:
+def test_each_role_has_the_permissions_of_the_table(role: Role, permission: Permission) -> None:
     user = a_user(SequentialIds())
     user.role = role
     assert user.may(permission) is (permission in PERMITTED[role])
 
 
-def test_each_role_includes_the_permissions_below() -> None:
+def test_each_role_includes_the_permissions_of_lower_roles() -> None:
     assert PERMISSIONS[Role.CUSTOMER] < PERMISSIONS[Role.STAFF] < PERMISSIONS[Role.ADMIN]
 
 
@@ -54,7 +54,7 @@ def test_new_account_is_active_and_unverified() -> None:
 
 
 @pytest.mark.parametrize("status", [UserStatus.DISABLED, UserStatus.CLOSED])
-def test_inactive_account_cannot_be_used(status: UserStatus) -> None:
+def test_disabled_or_closed_account_is_rejected(status: UserStatus) -> None:
     user = a_user(SequentialIds())
     user.status = status
     with pytest.raises(AccountDisabled):
@@ -68,7 +68,7 @@ def test_repr_of_a_user_hides_the_password_hash() -> None:
 
 
 @pytest.mark.parametrize("password", ["x" * 12, "x" * MAX_LENGTH, "\u0301" * 12, "👩" * 12, " " * 12])
-def test_password_length_counts_any_characters(password: str) -> None:
+def test_password_length_counts_characters_of_any_script(password: str) -> None:
     ensure_long_enough(password, min_length=12, field="password")
 
 
@@ -90,5 +90,5 @@ def test_password_of_invalid_length_is_reported_at_its_field(password: str, code
     assert not password or password not in violation.detail
 
 
-def test_unicode_compositions_of_a_password_are_equal() -> None:
+def test_unicode_compositions_of_a_password_are_normalized_equally() -> None:
     assert normalize_password("e\u0301") == normalize_password("\u00e9") == "\u00e9"

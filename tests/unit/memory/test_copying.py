@@ -20,7 +20,7 @@ class Basket:
     notes: dict[str, str]
 
 
-def test_changes_of_a_copy_do_not_reach_the_original() -> None:
+def test_change_of_a_copied_entity_does_not_change_the_original() -> None:
     basket = Basket([Line(Price(1), 1)], {"a": "b"})
     copy = copied(basket)
     copy.lines[0].quantity = 2
@@ -29,6 +29,6 @@ def test_changes_of_a_copy_do_not_reach_the_original() -> None:
     assert basket == Basket([Line(Price(1), 1)], {"a": "b"})
 
 
-def test_immutable_values_are_not_copied() -> None:
+def test_immutable_values_of_an_entity_are_not_copied() -> None:
     line = Line(Price(1), 1)
     assert copied(line).price is line.price

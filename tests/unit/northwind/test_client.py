@@ -35,7 +35,7 @@ async def test_demo_client_retries_lost_requests(monkeypatch: pytest.MonkeyPatch
     assert (await client.send("POST", "/v1/orders", key="k")).status_code == 201
 
 
-async def test_demo_client_gives_up_eventually(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_demo_client_stops_retrying_after_its_last_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("examples.northwind.client.WAITING_LIMIT", -1)
     client = client_of(httpx2.Response(429), httpx2.ConnectError, waits=[])
     assert (await client.send("GET", "/")).status_code == 429
@@ -43,7 +43,7 @@ async def test_demo_client_gives_up_eventually(monkeypatch: pytest.MonkeyPatch) 
         await client.send("GET", "/")
 
 
-async def test_parallel_work_is_bounded() -> None:
+async def test_number_of_parallel_demo_requests_is_limited() -> None:
     under_way, most = 0, 0
 
     async def work(item: int) -> int:

@@ -13,7 +13,7 @@ UNITS_ORDERED = 51_317
 UNITS_IN_STOCK_AT_THE_END = 3_119
 
 
-def test_northwind_is_complete() -> None:
+def test_northwind_data_is_complete() -> None:
     northwind = load_northwind()
     assert len(northwind.products) == 77
     assert len(northwind.customers) == 91
@@ -26,7 +26,7 @@ def test_northwind_orders_have_their_list_price_totals() -> None:
     assert sum(northwind.total(order) for order in northwind.orders) == CENTS_ORDERED
 
 
-def test_remaining_stock_equals_northwinds_stock() -> None:
+def test_stock_after_the_demo_orders_equals_the_stock_in_the_data() -> None:
     northwind = load_northwind()
     ordered = northwind.units_ordered()
     assert sum(ordered.values()) == UNITS_ORDERED
@@ -52,7 +52,7 @@ def test_every_northwind_order_has_a_valid_customer() -> None:
         AddressSchema.model_validate(order.shipping_address)
 
 
-def test_quoted_comma_is_part_of_the_cell() -> None:
+def test_quoted_comma_in_the_northwind_data_is_part_of_its_cell() -> None:
     address = next(order.shipping_address for order in load_northwind().orders if order.id == 10250)
     assert address == {
         "name": "Hanari Carnes",

@@ -12,7 +12,7 @@ def test_demo_plan_pays_fulfills_and_refunds_a_share() -> None:
     assert sum(plan.refunded(northwind) > 0 for _, plan in plans) == 166
 
 
-def test_unpaid_orders_are_not_fulfilled_or_refunded() -> None:
+def test_demo_plan_does_not_fulfill_or_refund_unpaid_orders() -> None:
     northwind = load_northwind()
     for order in northwind.orders:
         plan = plan_of(northwind, order)

@@ -37,7 +37,7 @@ def failing(checks: list[Check]) -> list[str]:
     return [check.name for check in checks if not check.holds]
 
 
-def test_orders_equal_to_the_files_reconcile() -> None:
+def test_orders_equal_to_the_data_files_reconcile() -> None:
     assert failing(check_orders(SMALL, [KEPT])) == []
 
 
@@ -64,7 +64,9 @@ def test_orders_equal_to_the_files_reconcile() -> None:
         ([replace(KEPT, customer_id="ANATR")], ["Orders"], "it is ANATR's, not ALFKI's"),
     ],
 )
-def test_wrong_order_is_detected(kept: list[KeptOrder], names: list[str], difference: str) -> None:
+def test_reconciliation_detects_a_wrong_order(
+    kept: list[KeptOrder], names: list[str], difference: str
+) -> None:
     checks = check_orders(SMALL, kept)
     assert failing(checks) == names
     assert checks[0].differences == (f"order 10248: {difference}",)
@@ -96,7 +98,7 @@ async def demo_shop(shop: Shop) -> DemoShop:
     return DemoShop(shop, {"NW-0001": chai.id, "NW-0002": chang.id}, placed.result)
 
 
-async def test_unchanged_stock_reconciles(demo_shop: DemoShop) -> None:
+async def test_stock_without_other_movements_reconciles(demo_shop: DemoShop) -> None:
     checks = await demo_shop.stock_checks()
     assert failing(checks) == []
     assert checks[1].found == "8"
@@ -118,7 +120,7 @@ async def test_demo_tolerates_a_cancelled_order(demo_shop: DemoShop) -> None:
     assert failing(await demo_shop.stock_checks()) == []
 
 
-async def test_missing_reservation_is_detected(demo_shop: DemoShop) -> None:
+async def test_reconciliation_detects_a_missing_reservation(demo_shop: DemoShop) -> None:
     checks = await check_stock(
         demo_shop.shop.get_stock,
         demo_shop.shop.list_movements,
@@ -133,7 +135,7 @@ async def test_missing_reservation_is_detected(demo_shop: DemoShop) -> None:
     )
 
 
-async def test_each_order_of_a_batch_has_one_event(demo_shop: DemoShop) -> None:
+async def test_reconciliation_expects_one_event_per_order(demo_shop: DemoShop) -> None:
     shop = demo_shop.shop
     await shop.order(await shop.product(stock=1))
     assert failing(await check_events(shop.store.outbox, SMALL, order_ids={demo_shop.order.id})) == []

@@ -33,7 +33,7 @@ def failing(checks: list[Check]) -> dict[str, tuple[str, ...]]:
     return {check.name: check.differences for check in checks if not check.holds}
 
 
-def test_planned_actions_reconcile() -> None:
+def test_performed_actions_equal_to_the_plan_reconcile() -> None:
     assert failing(check_deeds(SMALL, KEPT)) == {}
 
 
@@ -52,11 +52,13 @@ def test_planned_actions_reconcile() -> None:
         ([SHIPPED, WITH_REBATE, replace(WAITING, paid=1)], {"Paid": ("order 10269: 1 paid, not 0",)}),
     ],
 )
-def test_wrong_fulfillment_is_detected(kept: list[KeptOrder], found: dict[str, tuple[str, ...]]) -> None:
+def test_reconciliation_detects_a_wrong_fulfillment(
+    kept: list[KeptOrder], found: dict[str, tuple[str, ...]]
+) -> None:
     assert failing(check_deeds(SMALL, kept)) == found
 
 
-async def test_history_actions_have_their_events(shop: Shop) -> None:
+async def test_reconciliation_expects_one_event_per_history_action(shop: Shop) -> None:
     mug = await shop.product(stock=9)
     shipped, with_rebate = [await shop.order(mug) for _ in range(2)]
     for order in (shipped, with_rebate):
@@ -68,7 +70,7 @@ async def test_history_actions_have_their_events(shop: Shop) -> None:
     assert len(failing(await check_deeds_events(shop.store.outbox, SMALL, order_ids={uuid4()}))) == 3
 
 
-def test_broken_invariant_is_reported_with_its_offenders() -> None:
+def test_reconciliation_reports_a_broken_invariant_with_its_offenders() -> None:
     findings = [Finding(invariant, 0, ()) for invariant in Invariant]
     assert failing(check_rules(findings)) == {}
     findings[6] = Finding(Invariant.TOTAL_OF_LINES, 1, ("0190",))

@@ -16,7 +16,7 @@ def test_every_configured_provider_has_a_gateway_and_receives_webhooks() -> None
     assert set(container.payments.gateways()) == set(container.payments.webhook_parsers()) == both
 
 
-def test_only_the_default_provider_is_loaded_otherwise() -> None:
+def test_only_the_default_provider_is_loaded_by_default() -> None:
     container = container_over(memory_store())
     container.payments.gateways.reset_override()
     assert set(container.payments.gateways()) == {PaymentMethod.SANDBOX}

@@ -69,7 +69,7 @@ def inbox() -> StripeWebhookParser:
     return StripeWebhookParser(create_client("sk_test_canary", nobody, api_base=None), [NEW, OLD])
 
 
-async def test_captured_payment_event_is_parsed(inbox: StripeWebhookParser) -> None:
+async def test_stripe_event_of_a_captured_payment_is_parsed(inbox: StripeWebhookParser) -> None:
     event = await inbox.open(signed(told("payment_intent.succeeded", INTENT)))
     assert event is not None
     assert (event.provider, event.event_id, event.kind) == (
@@ -82,14 +82,16 @@ async def test_captured_payment_event_is_parsed(inbox: StripeWebhookParser) -> N
     assert event.failure is None
 
 
-async def test_failed_payment_hides_the_bank_reason(inbox: StripeWebhookParser) -> None:
+async def test_stripe_event_of_a_failed_payment_hides_the_reason_of_the_bank(
+    inbox: StripeWebhookParser,
+) -> None:
     event = await inbox.open(signed(told("payment_intent.payment_failed", DECLINED)))
     assert event is not None
     assert (event.kind, event.payment_id) == (ProviderEventKind.FAILED, ID)
     assert (event.failure, event.amount) == ("card_declined", Money(1999, "EUR"))
 
 
-async def test_payment_canceled_at_stripe_fails(inbox: StripeWebhookParser) -> None:
+async def test_stripe_event_of_a_canceled_payment_is_parsed_as_failed(inbox: StripeWebhookParser) -> None:
     event = await inbox.open(signed(told("payment_intent.canceled", {**INTENT, "status": "canceled"})))
     assert event is not None
     assert (event.kind, event.failure) == (ProviderEventKind.FAILED, "canceled")
@@ -109,7 +111,7 @@ async def test_payment_canceled_at_stripe_fails(inbox: StripeWebhookParser) -> N
         ),
     ],
 )
-async def test_refund_event_is_parsed_by_status(
+async def test_stripe_event_of_a_refund_is_parsed_by_its_status(
     inbox: StripeWebhookParser,
     kind: str,
     changed: dict[str, Any],
@@ -135,7 +137,7 @@ async def test_irrelevant_stripe_event_is_ignored(inbox: StripeWebhookParser, bo
 
 
 @pytest.mark.parametrize("metadata", [{}, None, {"payment_id": "ours?"}])
-async def test_payment_created_elsewhere_has_only_the_stripe_reference(
+async def test_stripe_event_of_a_foreign_payment_has_only_its_reference(
     inbox: StripeWebhookParser, metadata: object
 ) -> None:
     event = await inbox.open(signed(told("payment_intent.succeeded", {**INTENT, "metadata": metadata})))
@@ -203,7 +205,9 @@ async def test_stale_stripe_signature_is_rejected(
         told("payment_intent.succeeded", {**INTENT, "amount_received": "1"}),
     ],
 )
-async def test_signed_malformed_message_is_rejected(inbox: StripeWebhookParser, body: str) -> None:
+async def test_malformed_stripe_message_with_a_signature_is_rejected(
+    inbox: StripeWebhookParser, body: str
+) -> None:
     with pytest.raises(ValidationFailed):
         await inbox.open(signed(body))
 
@@ -226,7 +230,7 @@ DISPUTE = {
         ("charge.dispute.closed", "lost", ProviderEventKind.DISPUTE_LOST),
     ],
 )
-async def test_dispute_is_found_by_its_payment(
+async def test_stripe_event_of_a_dispute_names_its_payment(
     inbox: StripeWebhookParser, kind: str, status: str, expected: ProviderEventKind
 ) -> None:
     event = await inbox.open(signed(told(kind, {**DISPUTE, "status": status})))
@@ -243,11 +247,13 @@ async def test_dispute_is_found_by_its_payment(
         ("charge.dispute.updated", "under_review"),
     ],
 )
-async def test_inquiry_of_a_bank_is_no_dispute(inbox: StripeWebhookParser, kind: str, status: str) -> None:
+async def test_stripe_event_of_a_bank_inquiry_is_ignored(
+    inbox: StripeWebhookParser, kind: str, status: str
+) -> None:
     assert await inbox.open(signed(told(kind, {**DISPUTE, "status": status}))) is None
 
 
-async def test_refund_made_in_the_dashboard_names_its_payment(inbox: StripeWebhookParser) -> None:
+async def test_stripe_event_of_a_dashboard_refund_names_its_payment(inbox: StripeWebhookParser) -> None:
     made = {**REFUND, "metadata": {}, "payment_intent": "pi_1"}
     event = await inbox.open(signed(told("refund.created", made)))
     assert event is not None
@@ -267,7 +273,7 @@ async def test_refund_made_in_the_dashboard_names_its_payment(inbox: StripeWebho
         ("payment_intent.canceled", "canceled", ProviderEventKind.VOIDED),
     ],
 )
-async def test_undecided_payment_is_understood(
+async def test_stripe_event_of_an_undecided_payment_is_parsed(
     inbox: StripeWebhookParser, kind: str, status: str, expected: ProviderEventKind
 ) -> None:
     intent = {**INTENT, "status": status, "created": CREATED, "cancellation_reason": "abandoned"}

@@ -42,18 +42,18 @@ def clock(seconds: Any) -> DatabaseClock:
     return DatabaseClock(system=FixedClock(), seconds=seconds)
 
 
-def test_clock_returns_system_time_before_the_first_reading(clock: DatabaseClock) -> None:
+def test_database_clock_returns_system_time_before_its_first_reading(clock: DatabaseClock) -> None:
     assert clock.now() == FixedClock().now()
 
 
-async def test_reading_is_the_middle_between_request_and_response(clock: DatabaseClock, seconds: Any) -> None:
+async def test_database_time_belongs_to_the_middle_of_its_query(clock: DatabaseClock, seconds: Any) -> None:
     await clock.read(seconds)
     assert clock.now() == TIME_OF_DATABASE + timedelta(seconds=1)
     seconds.count += 5
     assert clock.now() == TIME_OF_DATABASE + timedelta(seconds=6)
 
 
-async def test_one_caller_reads_the_time_in_each_period(clock: DatabaseClock, seconds: Any) -> None:
+async def test_database_time_is_read_once_per_period(clock: DatabaseClock, seconds: Any) -> None:
     assert clock.claim_reading()
     assert clock.claim_reading()
     await clock.read(seconds)

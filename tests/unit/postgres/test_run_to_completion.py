@@ -5,7 +5,7 @@ import pytest
 from adapters.postgres.core.run_to_completion import run_to_completion
 
 
-async def test_cancelled_caller_waits_for_running_work() -> None:
+async def test_cancelled_caller_waits_until_running_work_is_complete() -> None:
     begun, may_end = asyncio.Event(), asyncio.Event()
     ended = False
 

@@ -20,7 +20,7 @@ ROWS = UnnestedRows(
         ([(1, "", 5), (2, None, 0)], ["", None], [5, 0]),
     ],
 )
-def test_array_is_empty_if_the_statement_fills_in_all_its_values(
+def test_column_filled_in_by_the_statement_sends_an_empty_array(
     rows: list[tuple[Any, ...]], notes: list[Any], paid: list[Any]
 ) -> None:
     parameters = ROWS.parameters(dict(zip(("id", "note", "paid"), row, strict=True)) for row in rows)

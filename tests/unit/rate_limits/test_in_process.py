@@ -43,7 +43,7 @@ async def test_quota_returns_when_the_oldest_request_leaves_the_window(
     assert await limiter.take(ORDERS, "ann") == Allowance(allowed=True, remaining=0, resets_in=4)
 
 
-async def test_request_after_retry_after_is_admitted(
+async def test_request_is_admitted_after_retry_after(
     limiter: InProcessRateLimiter, stopwatch: Stopwatch
 ) -> None:
     for _ in range(20):
@@ -54,7 +54,7 @@ async def test_request_after_retry_after_is_admitted(
             assert (await limiter.take(ORDERS, "ann")).allowed
 
 
-async def test_rejected_requests_do_not_extend_the_wait(
+async def test_rejected_request_does_not_extend_the_wait(
     limiter: InProcessRateLimiter, stopwatch: Stopwatch
 ) -> None:
     for _ in range(30):
@@ -63,7 +63,7 @@ async def test_rejected_requests_do_not_extend_the_wait(
     assert await limiter.take(ORDERS, "ann") == Allowance(allowed=True, remaining=2, resets_in=10)
 
 
-async def test_partitions_and_policies_are_independent(limiter: InProcessRateLimiter) -> None:
+async def test_quotas_of_partitions_and_policies_are_independent(limiter: InProcessRateLimiter) -> None:
     for _ in range(3):
         await limiter.take(ORDERS, "ann")
     assert (await limiter.take(ORDERS, "bob")).remaining == 2
@@ -71,7 +71,7 @@ async def test_partitions_and_policies_are_independent(limiter: InProcessRateLim
     assert not (await limiter.take(ORDERS, "ann")).allowed
 
 
-async def test_zero_quota_rejects_every_request(limiter: InProcessRateLimiter) -> None:
+async def test_quota_of_zero_rejects_every_request(limiter: InProcessRateLimiter) -> None:
     closed = RateLimitPolicy("closed", quota=0, window=10)
     assert await limiter.take(closed, "ann") == Allowance(allowed=False, remaining=0, resets_in=10)
 
@@ -81,7 +81,9 @@ async def test_zero_quota_rejects_every_request(limiter: InProcessRateLimiter) -
     window=st.integers(1, 10),
     pauses=st.lists(st.floats(0, 4), max_size=60),
 )
-async def test_no_window_exceeds_the_quota(quota: int, window: int, pauses: list[float]) -> None:
+async def test_no_time_window_contains_more_requests_than_the_quota(
+    quota: int, window: int, pauses: list[float]
+) -> None:
     stopwatch = Stopwatch()
     limiter = InProcessRateLimiter(clock=stopwatch)
     policy = RateLimitPolicy("orders", quota, window)
@@ -97,7 +99,9 @@ async def test_no_window_exceeds_the_quota(quota: int, window: int, pauses: list
             assert answer.remaining == quota - within - 1
 
 
-async def test_idle_partitions_are_evicted(limiter: InProcessRateLimiter, stopwatch: Stopwatch) -> None:
+async def test_counters_of_idle_partitions_are_evicted(
+    limiter: InProcessRateLimiter, stopwatch: Stopwatch
+) -> None:
     for number in range(100):
         await limiter.take(ORDERS, f"guest {number}")
     stopwatch.seconds += 10
@@ -106,7 +110,7 @@ async def test_idle_partitions_are_evicted(limiter: InProcessRateLimiter, stopwa
     assert kept(limiter) == 1
 
 
-async def test_short_windows_are_evicted_beside_long_ones(
+async def test_counters_of_short_windows_are_evicted_beside_long_ones(
     limiter: InProcessRateLimiter, stopwatch: Stopwatch
 ) -> None:
     await limiter.take(RateLimitPolicy("sign-ups", quota=3, window=3600), "ann")
@@ -118,7 +122,7 @@ async def test_short_windows_are_evicted_beside_long_ones(
     assert kept(limiter) == 2
 
 
-async def test_partition_count_is_bounded(stopwatch: Stopwatch) -> None:
+async def test_number_of_counted_partitions_is_limited(stopwatch: Stopwatch) -> None:
     limiter = InProcessRateLimiter(clock=stopwatch, max_partitions=10)
     for number in range(100):
         await limiter.take(ORDERS, f"guest {number}")

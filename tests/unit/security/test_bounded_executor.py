@@ -49,17 +49,17 @@ async def queued(executor: BoundedExecutor, number: int) -> asyncio.Task[str]:
     return task
 
 
-async def test_result_is_returned_to_the_caller(executor: BoundedExecutor) -> None:
+async def test_executor_returns_the_result_to_the_caller(executor: BoundedExecutor) -> None:
     assert await executor.run(sorted, [2, 1], reverse=True) == [2, 1]
 
 
-async def test_error_is_returned_to_the_caller(executor: BoundedExecutor) -> None:
+async def test_executor_raises_the_error_to_the_caller(executor: BoundedExecutor) -> None:
     for _ in range(3):
         with pytest.raises(ValueError, match="invalid literal"):
             await executor.run(int, "x")
 
 
-async def test_full_admission_rejects_at_once(executor: BoundedExecutor, job: Job) -> None:
+async def test_full_executor_rejects_work_at_once(executor: BoundedExecutor, job: Job) -> None:
     running = await begun(executor, job)
     waiting = await queued(executor, 1)
     for number in range(2, 5):
@@ -71,7 +71,7 @@ async def test_full_admission_rejects_at_once(executor: BoundedExecutor, job: Jo
     assert await executor.run(str, 5) == "5"
 
 
-async def test_cancelled_queued_work_frees_its_slot_and_never_runs(
+async def test_cancelled_queued_work_never_runs_and_releases_its_place(
     executor: BoundedExecutor, job: Job
 ) -> None:
     running = await begun(executor, job)
@@ -87,7 +87,7 @@ async def test_cancelled_queued_work_frees_its_slot_and_never_runs(
     assert served == []
 
 
-async def test_cancelled_work_keeps_its_slot_until_the_thread_ends(
+async def test_cancelled_running_work_keeps_its_place_until_its_thread_ends(
     executor: BoundedExecutor, job: Job
 ) -> None:
     running = await begun(executor, job)
@@ -101,7 +101,7 @@ async def test_cancelled_work_keeps_its_slot_until_the_thread_ends(
     assert await asyncio.gather(*(executor.run(str, number) for number in (3, 4))) == ["3", "4"]
 
 
-async def test_closing_finishes_running_and_queued_work(job: Job) -> None:
+async def test_closing_the_executor_finishes_running_and_queued_work(job: Job) -> None:
     executor = BoundedExecutor("test", workers=1, max_waiting=1)
     running = await begun(executor, job)
     waiting = await queued(executor, 1)

@@ -26,14 +26,14 @@ LONG = 15
         "\uff11\uff123456789012",
     ],
 )
-def test_breached_password_is_found(password: str) -> None:
+def test_breached_password_is_on_the_list(password: str) -> None:
     assert LIST.contains(password)
 
 
 @pytest.mark.parametrize(
     "password", ["password", "PassWord", "12345678", "iloveyou", "qwerty123", "\uff50assword"]
 )
-def test_short_breached_password_is_found(password: str) -> None:
+def test_short_breached_password_is_on_the_list(password: str) -> None:
     assert LIST.contains(password)
 
 
@@ -41,7 +41,7 @@ def test_short_breached_password_is_found(password: str) -> None:
     "password",
     ["x7$Kq!2z", "xK-27-qZj", "x7$Kq!2zLm9", "four-winds-2026-harbour", "zürich ist weit weg von hier"],
 )
-def test_uncommon_password_is_not_found(password: str) -> None:
+def test_uncommon_password_is_not_on_the_list(password: str) -> None:
     assert not LIST.contains(password)
 
 

@@ -33,14 +33,14 @@ def refused(tokens: Ed25519AccessTokens, token: str, now: datetime) -> bool:
     return False
 
 
-def test_token_forged_with_our_own_key_is_accepted(
+def test_token_made_by_the_test_with_the_right_key_is_accepted(
     tokens: Ed25519AccessTokens, forge: Forge, claims: AccessClaims, now: datetime
 ) -> None:
     assert tokens.verify(forge.token(), now=now) == claims
 
 
 @pytest.mark.parametrize("alg", ["none", "None", "NONE", "", None, "HS256", "Ed25519", "ES256", ["EdDSA"]])
-def test_other_algorithms_are_rejected(
+def test_token_with_another_algorithm_is_rejected(
     tokens: Ed25519AccessTokens, forge: Forge, alg: object, now: datetime
 ) -> None:
     token = forge.token(header={"alg": alg})
@@ -66,7 +66,7 @@ def test_public_key_cannot_be_used_as_an_hmac_secret(
     assert refused(tokens, f"{unsigned}.{segment(signature)}", now)
 
 
-def test_foreign_signing_key_is_rejected_under_any_kid(
+def test_token_signed_with_a_foreign_key_is_rejected_for_any_kid(
     tokens: Ed25519AccessTokens, forge: Forge, now: datetime
 ) -> None:
     foreign = Forge(generate_signing_key(now), forge.claims)
@@ -75,14 +75,14 @@ def test_foreign_signing_key_is_rejected_under_any_kid(
 
 
 @pytest.mark.parametrize("kid", ["", "unknown", "../../dev/null", 7, None, ["a"], {}])
-def test_our_key_under_another_kid_is_rejected(
+def test_token_signed_with_the_right_key_but_another_kid_is_rejected(
     tokens: Ed25519AccessTokens, forge: Forge, kid: object, now: datetime
 ) -> None:
     assert refused(tokens, forge.token(header={"kid": kid}), now)
 
 
 @pytest.mark.parametrize("part", ["typ", "alg", "kid", *TEXTS, *TIMES])
-def test_every_header_and_claim_is_required(
+def test_token_without_a_required_header_or_claim_is_rejected(
     tokens: Ed25519AccessTokens, forge: Forge, part: str, now: datetime
 ) -> None:
     assert refused(tokens, forge.token(without=part), now)
@@ -93,7 +93,7 @@ def test_every_header_and_claim_is_required(
     [(claim, value) for claim in TEXTS for value in NO_TEXTS]
     + [(claim, value) for claim in TIMES for value in NO_TIMES],
 )
-def test_claim_of_a_wrong_type_is_rejected(
+def test_token_with_a_claim_of_a_wrong_type_is_rejected(
     tokens: Ed25519AccessTokens, forge: Forge, claim: str, value: Any, now: datetime
 ) -> None:
     assert refused(tokens, forge.token(**{claim: value}), now)
@@ -113,14 +113,14 @@ def test_claim_of_a_wrong_type_is_rejected(
         {"scope": "orders:read\x00"},
     ],
 )
-def test_issuer_audience_and_role_are_pinned(
+def test_token_with_another_issuer_audience_or_role_is_rejected(
     tokens: Ed25519AccessTokens, forge: Forge, changes: dict[str, Any], now: datetime
 ) -> None:
     assert refused(tokens, forge.token(**changes), now)
 
 
 @pytest.mark.parametrize("typ", ["at+jwt", "AT+JWT", "application/at+jwt", "Application/At+Jwt"])
-def test_token_type_is_compared_case_insensitively(
+def test_token_type_is_compared_without_case(
     tokens: Ed25519AccessTokens, forge: Forge, typ: str, claims: AccessClaims, now: datetime
 ) -> None:
     assert tokens.verify(forge.token(header={"typ": typ}), now=now) == claims
@@ -133,7 +133,7 @@ def test_token_of_another_type_is_rejected(
     assert refused(tokens, forge.token(header={"typ": typ}), now)
 
 
-def test_critical_header_extension_is_rejected(
+def test_token_with_a_critical_header_extension_is_rejected(
     tokens: Ed25519AccessTokens, forge: Forge, now: datetime
 ) -> None:
     assert refused(tokens, forge.token(header={"crit": ["exp"], "exp": 1}), now)
@@ -146,7 +146,7 @@ def test_token_from_the_future_is_rejected(tokens: Ed25519AccessTokens, forge: F
     assert refused(tokens, forge.token(nbf=later), now)
 
 
-def test_expired_token_differs_from_an_invalid_one(
+def test_expired_token_is_distinguished_from_an_invalid_token(
     tokens: Ed25519AccessTokens, forge: Forge, now: datetime
 ) -> None:
     past = int((now - timedelta(seconds=31)).timestamp())
@@ -156,14 +156,16 @@ def test_expired_token_differs_from_an_invalid_one(
     assert refused(tokens, Forge(generate_signing_key(now), forge.claims).token(exp=past), now)
 
 
-def test_changed_payload_is_rejected(tokens: Ed25519AccessTokens, forge: Forge, now: datetime) -> None:
+def test_token_with_a_changed_payload_is_rejected(
+    tokens: Ed25519AccessTokens, forge: Forge, now: datetime
+) -> None:
     header, payload, signature = forge.token().split(".")
     promoted = json.loads(content(payload)) | {"role": "admin"}
     assert refused(tokens, f"{header}.{segment(json.dumps(promoted).encode())}.{signature}", now)
 
 
 @pytest.mark.parametrize("suffix", ["=", "==", "\n", " ", ".", ".x", "\x00", "é", "\ud800"])
-def test_text_after_the_signature_is_rejected(
+def test_token_with_text_after_its_signature_is_rejected(
     tokens: Ed25519AccessTokens, forge: Forge, suffix: str, now: datetime
 ) -> None:
     assert refused(tokens, forge.token() + suffix, now)

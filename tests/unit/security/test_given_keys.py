@@ -9,14 +9,14 @@ from tests.kit.examples import NOW
 OLD, NEW = generate_signing_key(NOW), generate_signing_key(NOW)
 
 
-async def test_first_configured_key_signs_and_ids_are_thumbprints() -> None:
+async def test_first_configured_signing_key_signs() -> None:
     text = b"# rotated in January\n" + NEW.private_pem + b"\n\n" + OLD.private_pem.rstrip()
     kept = await GivenSigningKeys(lambda: text).all()
     assert [key.kid for key in kept] == [NEW.kid, OLD.kid]
     assert all(key.signs_from < NOW and key.verifies_until is None for key in kept)
 
 
-async def test_key_file_is_read_at_each_use(tmp_path: Path) -> None:
+async def test_signing_key_file_is_read_at_each_use(tmp_path: Path) -> None:
     file = tmp_path / "keys.pem"
     keys = GivenSigningKeys(file.read_bytes)
     for pem, kid in ((OLD.private_pem, OLD.kid), (NEW.private_pem, NEW.kid)):
@@ -25,7 +25,7 @@ async def test_key_file_is_read_at_each_use(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", [b"", b"secret", b"-----BEGIN PRIVATE KEY-----"])
-async def test_missing_keys_are_reported(text: bytes) -> None:
+async def test_missing_signing_keys_are_reported(text: bytes) -> None:
     with pytest.raises(ValueError, match="There is no signing key"):
         await GivenSigningKeys(lambda: text).all()
 

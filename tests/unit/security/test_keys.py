@@ -22,7 +22,7 @@ from adapters.security.tokens import Ed25519AccessTokens
 from application.signing.ports import AccessClaims, SigningKey
 
 
-def test_another_library_verifies_our_tokens(
+def test_another_library_verifies_tokens_of_the_service(
     tokens: Ed25519AccessTokens, key: SigningKey, claims: AccessClaims, now: datetime
 ) -> None:
     before = tokens.issue(claims, now=now).token
@@ -55,22 +55,22 @@ def test_thumbprint_matches_rfc_8037_appendix_a_3() -> None:
     )
 
 
-def test_key_id_is_the_thumbprint(now: datetime) -> None:
+def test_signing_key_id_is_its_thumbprint(now: datetime) -> None:
     key = generate_signing_key(now)
     assert key.kid == OKPKey.import_key(key.private_pem).thumbprint()
     assert key.signs_from == now
 
 
-def test_generated_keys_are_unique(now: datetime) -> None:
+def test_generated_signing_keys_are_unique(now: datetime) -> None:
     assert len({generate_signing_key(now).private_pem for _ in range(10)}) == 10
 
 
-def test_repr_of_a_key_hides_it(key: SigningKey) -> None:
+def test_repr_of_a_signing_key_hides_the_private_key(key: SigningKey) -> None:
     assert "PRIVATE" not in repr(key)
 
 
 @pytest.mark.parametrize("kind", ["nonsense", "empty", "public", "curve", "ed448", "encrypted"])
-def test_invalid_key_file_is_rejected_and_former_keys_stay(
+def test_invalid_signing_key_file_leaves_the_former_keys_in_use(
     tokens: Ed25519AccessTokens, key: SigningKey, claims: AccessClaims, kind: str, now: datetime
 ) -> None:
     ours = load_pem_private_key(key.private_pem, None)

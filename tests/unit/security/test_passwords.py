@@ -46,7 +46,7 @@ def observed(hasher: Argon2PasswordHasher) -> Iterator[ObservedArgon2]:
     observed.may_go_on.set()
 
 
-async def test_password_matches_its_own_hash_only(hasher: Argon2PasswordHasher) -> None:
+async def test_password_matches_only_its_own_hash(hasher: Argon2PasswordHasher) -> None:
     hashed = await hasher.hash(PASSWORD)
     assert await hasher.verify(PASSWORD, hashed)
     assert not await hasher.verify(PASSWORD + " ", hashed)
@@ -73,7 +73,7 @@ async def test_default_hash_parameters_follow_owasp() -> None:
         ("\uff57ide open", "wide open"),
     ],
 )
-async def test_password_compositions_verify_alike(
+async def test_unicode_compositions_of_a_password_match_one_hash(
     hasher: Argon2PasswordHasher, typed: str, typed_elsewhere: str
 ) -> None:
     assert await hasher.verify(typed_elsewhere, await hasher.hash(typed))
@@ -88,7 +88,7 @@ async def test_every_character_of_a_password_counts(hasher: Argon2PasswordHasher
     assert not await hasher.verify(password[:-1], hashed)
 
 
-async def test_unknown_account_costs_one_equal_verification(
+async def test_unknown_account_takes_one_equal_password_verification(
     hasher: Argon2PasswordHasher, observed: ObservedArgon2
 ) -> None:
     hashed = await hasher.hash(PASSWORD)
@@ -136,7 +136,7 @@ async def test_hash_with_other_parameters_matches_and_needs_a_rehash(hasher: Arg
     dearer.close()
 
 
-async def test_full_hashing_queue_rejects_at_once(
+async def test_full_hashing_queue_rejects_a_password_at_once(
     hasher: Argon2PasswordHasher, observed: ObservedArgon2
 ) -> None:
     hashed = await hasher.hash(PASSWORD)

@@ -13,12 +13,12 @@ def sealed(*keys: bytes) -> str:
     return text
 
 
-def test_sealed_secret_opens_and_does_not_show_the_secret() -> None:
+def test_sealed_secret_can_be_opened_and_hides_the_secret() -> None:
     assert SECRET not in sealed(NEW)
     assert AesGcmSecretBox([NEW]).open(sealed(NEW), context="place") == SECRET
 
 
-def test_secret_sealed_with_the_former_key_opens_after_rotation() -> None:
+def test_secret_sealed_with_the_former_key_can_be_opened() -> None:
     assert AesGcmSecretBox([NEW, OLD]).open(sealed(OLD), context="place") == SECRET
     assert sealed(NEW, OLD).split(".")[1] == sealed(NEW).split(".")[1]
 
@@ -27,7 +27,7 @@ def test_secret_is_not_sealed_without_a_key() -> None:
     assert AesGcmSecretBox([]).seal(SECRET, context="place") is None
 
 
-def test_secret_stored_in_clear_by_an_earlier_release_opens() -> None:
+def test_secret_stored_in_clear_text_is_returned_unchanged() -> None:
     assert AesGcmSecretBox([]).open(SECRET, context="place") == SECRET
 
 
@@ -40,12 +40,14 @@ def test_secret_stored_in_clear_by_an_earlier_release_opens() -> None:
         ([NEW], sealed(NEW).rsplit(".", 1)[0] + ".x", "place"),
     ],
 )
-def test_secret_of_another_key_or_place_does_not_open(keys: list[bytes], text: str, context: str) -> None:
+def test_secret_sealed_for_another_key_or_place_cannot_be_opened(
+    keys: list[bytes], text: str, context: str
+) -> None:
     with pytest.raises(SecretNotReadable):
         AesGcmSecretBox(keys).open(text, context=context)
 
 
 @pytest.mark.parametrize("text", ["", "short", "bm90IDMyIGJ5dGVz", "%%%"])
-def test_setting_without_keys_of_32_bytes_is_rejected(text: str) -> None:
+def test_secrets_key_setting_without_32_bytes_is_rejected(text: str) -> None:
     with pytest.raises(ValueError, match="32 bytes"):
         parse_keys(text)

@@ -18,7 +18,9 @@ from domain.users.permissions import Role, Scope
 KEY = generate_signing_key(datetime(2026, 1, 1, tzinfo=UTC))
 
 
-def test_token_carries_its_claims(tokens: Ed25519AccessTokens, claims: AccessClaims, now: datetime) -> None:
+def test_access_token_contains_its_claims(
+    tokens: Ed25519AccessTokens, claims: AccessClaims, now: datetime
+) -> None:
     assert tokens.verify(tokens.issue(claims, now=now).token, now=now) == claims
 
 
@@ -45,13 +47,13 @@ OF_CLIENTS = st.builds(
     claims=OF_USERS | OF_CLIENTS,
     now=st.datetimes(datetime(1970, 1, 1), datetime(9000, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - hypothesis adds the zone
 )
-def test_refresh_tokens_round_trip(claims: AccessClaims, now: datetime) -> None:
+def test_access_token_claims_are_read_as_they_were_issued(claims: AccessClaims, now: datetime) -> None:
     tokens = Ed25519AccessTokens(issuer="https://shop.example", audience="steelyard")
     tokens.use([KEY])
     assert tokens.verify(tokens.issue(claims, now=now).token, now=now) == claims
 
 
-def test_header_and_claims_follow_rfc_9068(
+def test_access_token_header_and_claims_follow_rfc_9068(
     tokens: Ed25519AccessTokens, claims: AccessClaims, key: SigningKey, now: datetime
 ) -> None:
     issued = tokens.issue(claims, now=now)
@@ -71,7 +73,7 @@ def test_header_and_claims_follow_rfc_9068(
     }
 
 
-def test_token_lifetime_is_ten_minutes(key: SigningKey, claims: AccessClaims, now: datetime) -> None:
+def test_access_token_lifetime_is_ten_minutes(key: SigningKey, claims: AccessClaims, now: datetime) -> None:
     tokens = Ed25519AccessTokens(issuer="https://shop.example", audience="steelyard")
     tokens.use([key])
     issued = tokens.issue(claims, now=now)
@@ -81,7 +83,7 @@ def test_token_lifetime_is_ten_minutes(key: SigningKey, claims: AccessClaims, no
         tokens.verify(issued.token, now=now + timedelta(seconds=600))
 
 
-def test_leeway_bounds_the_accepted_clock_skew(
+def test_clock_difference_above_the_leeway_is_rejected(
     tokens: Ed25519AccessTokens, claims: AccessClaims, now: datetime
 ) -> None:
     token = tokens.issue(claims, now=now).token
@@ -99,7 +101,7 @@ def test_leeway_above_half_a_minute_is_rejected(seconds: int) -> None:
         Ed25519AccessTokens(issuer="i", audience="a", leeway=timedelta(seconds=seconds))
 
 
-def test_keys_rotate_without_logging_anyone_out(
+def test_token_of_a_former_key_is_valid_after_rotation(
     tokens: Ed25519AccessTokens, claims: AccessClaims, key: SigningKey, now: datetime
 ) -> None:
     before = tokens.issue(claims, now=now).token
@@ -110,7 +112,7 @@ def test_keys_rotate_without_logging_anyone_out(
     assert tokens.verify(before, now=now) == tokens.verify(after, now=now) == claims
 
 
-def test_removed_key_verifies_no_token(
+def test_token_of_a_removed_signing_key_is_rejected(
     tokens: Ed25519AccessTokens, claims: AccessClaims, now: datetime
 ) -> None:
     before = tokens.issue(claims, now=now).token
@@ -130,12 +132,16 @@ def test_empty_key_set_signs_and_verifies_nothing(
     assert keyless.public_keys(now=now) == {"keys": []}
 
 
-def test_repr_of_a_token_hides_it(tokens: Ed25519AccessTokens, claims: AccessClaims, now: datetime) -> None:
+def test_repr_of_an_access_token_hides_its_text(
+    tokens: Ed25519AccessTokens, claims: AccessClaims, now: datetime
+) -> None:
     issued = tokens.issue(claims, now=now)
     assert issued.token not in repr(issued)
 
 
-def test_key_is_published_before_it_signs(claims: AccessClaims, key: SigningKey, now: datetime) -> None:
+def test_signing_key_is_published_before_it_signs(
+    claims: AccessClaims, key: SigningKey, now: datetime
+) -> None:
     tokens = Ed25519AccessTokens(issuer="https://shop.example", audience="steelyard")
     later = now + timedelta(minutes=1)
     newer = generate_signing_key(later)
@@ -145,14 +151,16 @@ def test_key_is_published_before_it_signs(claims: AccessClaims, key: SigningKey,
     assert signers == [key.kid, newer.kid]
 
 
-def test_first_key_signs_if_none_is_active_yet(claims: AccessClaims, key: SigningKey, now: datetime) -> None:
+def test_first_signing_key_signs_if_no_key_is_active_yet(
+    claims: AccessClaims, key: SigningKey, now: datetime
+) -> None:
     tokens = Ed25519AccessTokens(issuer="https://shop.example", audience="steelyard")
     tokens.use([generate_signing_key(now + timedelta(hours=1)), key])
     earlier = now - timedelta(seconds=5)
     assert jwt.get_unverified_header(tokens.issue(claims, now=earlier).token)["kid"] == key.kid
 
 
-def test_retired_key_neither_verifies_nor_is_published(
+def test_retired_signing_key_neither_verifies_nor_is_published(
     claims: AccessClaims, key: SigningKey, now: datetime
 ) -> None:
     tokens = Ed25519AccessTokens(issuer="https://shop.example", audience="steelyard")
@@ -167,7 +175,7 @@ def test_retired_key_neither_verifies_nor_is_published(
     assert tokens.public_keys(now=until) == {"keys": []}
 
 
-def test_unknown_key_differs_from_an_invalid_token(
+def test_token_of_an_unknown_key_is_distinguished_from_an_invalid_token(
     tokens: Ed25519AccessTokens, claims: AccessClaims, key: SigningKey, now: datetime
 ) -> None:
     token = tokens.issue(claims, now=now).token

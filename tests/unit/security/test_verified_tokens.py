@@ -56,7 +56,7 @@ def test_reloading_equal_keys_keeps_the_cache(
     assert counting.reads == 1
 
 
-def test_cached_token_expires(
+def test_cached_token_is_rejected_after_it_expires(
     remembered: RememberedAccessTokens, claims: AccessClaims, now: datetime
 ) -> None:
     token = remembered.issue(claims, now=now).token
@@ -77,7 +77,7 @@ def test_cached_token_is_invalid_after_its_key_is_removed(
         remembered.verify(token, now=now)
 
 
-def test_rejections_are_not_cached(
+def test_rejected_token_is_not_cached(
     remembered: RememberedAccessTokens,
     counting: CountingAccessTokens,
     key: SigningKey,
@@ -96,7 +96,7 @@ def test_rejections_are_not_cached(
     assert remembered.verify(token, now=now) == claims
 
 
-def test_least_recently_used_token_is_evicted(
+def test_least_recently_used_token_is_evicted_from_the_cache(
     remembered: RememberedAccessTokens, counting: CountingAccessTokens, claims: AccessClaims, now: datetime
 ) -> None:
     first, second, third = (

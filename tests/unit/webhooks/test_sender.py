@@ -38,7 +38,9 @@ async def sending(*, to_private_addresses: bool = True) -> AsyncIterator[HttpWeb
     await sender.close()
 
 
-async def test_receiver_with_either_secret_verifies_a_message_of_two(subscriber: Subscriber) -> None:
+async def test_receiver_with_either_secret_verifies_a_message_signed_with_both(
+    subscriber: Subscriber,
+) -> None:
     new = b"n" * 32
     async with sending() as sender:
         await sender.send(subscriber.url, [new, SECRET], "evt_1", BODY)
@@ -59,7 +61,7 @@ async def test_reference_library_verifies_sent_webhooks(subscriber: Subscriber) 
 
 
 @pytest.mark.parametrize("status", [200, 201, 299, 301, 400, 404, 410, 429, 500, 503])
-async def test_webhook_result_is_the_response_status(subscriber: Subscriber, status: int) -> None:
+async def test_webhook_attempt_records_the_response_status(subscriber: Subscriber, status: int) -> None:
     async def answer(_: web.Request) -> web.StreamResponse:
         return web.Response(status=status, text="x" * 1000)
 
@@ -69,7 +71,7 @@ async def test_webhook_result_is_the_response_status(subscriber: Subscriber, sta
     assert (attempt.status, attempt.was_heard) == (status, status < 300)
 
 
-async def test_redirect_is_not_followed(subscriber: Subscriber) -> None:
+async def test_webhook_redirect_is_not_followed(subscriber: Subscriber) -> None:
     async def answer(request: web.Request) -> web.StreamResponse:
         return web.Response(status=307, headers={"Location": str(request.url.with_path("/elsewhere"))})
 
@@ -79,7 +81,7 @@ async def test_redirect_is_not_followed(subscriber: Subscriber) -> None:
     assert len(subscriber.requests) == 1
 
 
-async def test_endless_response_is_not_read(subscriber: Subscriber) -> None:
+async def test_endless_webhook_response_is_not_read(subscriber: Subscriber) -> None:
     async def answer(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(status=200)
         await response.prepare(request)
@@ -91,7 +93,9 @@ async def test_endless_response_is_not_read(subscriber: Subscriber) -> None:
         assert (await sender.send(subscriber.url, [SECRET], "evt_1", BODY)).was_heard
 
 
-async def test_silent_server_times_out(subscriber: Subscriber, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_webhook_to_a_silent_server_times_out(
+    subscriber: Subscriber, monkeypatch: pytest.MonkeyPatch
+) -> None:
     over = asyncio.Event()
 
     async def answer(_: web.Request) -> web.StreamResponse:
@@ -106,7 +110,7 @@ async def test_silent_server_times_out(subscriber: Subscriber, monkeypatch: pyte
     assert (attempt.status, attempt.error) == (None, "timeout")
 
 
-async def test_closed_or_refused_connection_is_a_failure() -> None:
+async def test_closed_or_refused_webhook_connection_is_a_failed_attempt() -> None:
     async def hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.close()
 
@@ -143,14 +147,16 @@ async def test_server_with_an_invalid_certificate_receives_nothing(tmp_path: Pat
 @pytest.mark.parametrize(
     "host", ["127.0.0.1", "localhost", "0x7f000001", "2130706433", "127.1", "[::ffff:127.0.0.1]"]
 )
-async def test_private_addresses_are_rejected_in_every_notation(subscriber: Subscriber, host: str) -> None:
+async def test_private_webhook_address_is_rejected_in_every_notation(
+    subscriber: Subscriber, host: str
+) -> None:
     async with sending(to_private_addresses=False) as sender:
         attempt = await sender.send(f"http://{host}:{subscriber.server.port}/", [SECRET], "evt_1", BODY)
     assert (attempt.status, attempt.error) == (None, "address_refused")
     assert subscriber.requests == []
 
 
-async def test_unresolvable_host_name_is_not_found() -> None:
+async def test_unresolvable_webhook_host_is_a_failed_attempt() -> None:
     async with sending(to_private_addresses=False) as sender:
         attempt = await sender.send("http://nobody.invalid/", [SECRET], "evt_1", BODY)
     assert attempt.error == "name_not_found"
@@ -181,7 +187,7 @@ def answers(*rounds: Sequence[str]) -> dialing.Resolve:
     return resolve
 
 
-async def test_checked_address_is_the_dialed_one() -> None:
+async def test_webhook_is_sent_to_the_checked_address() -> None:
     """DNS rebinding: a name that resolves to a public address first is not resolved a second time."""
     network = Network()
     await PublicDialer(network, resolve=answers([PUBLIC], ["127.0.0.1"])).connect_tcp("rebind.example", 443)
@@ -189,14 +195,14 @@ async def test_checked_address_is_the_dialed_one() -> None:
 
 
 @pytest.mark.parametrize("addresses", [["10.0.0.1"], [PUBLIC, "10.0.0.1"], ["::1", PUBLIC]])
-async def test_one_private_address_rejects_the_host(addresses: list[str]) -> None:
+async def test_webhook_host_with_one_private_address_is_rejected(addresses: list[str]) -> None:
     network = Network()
     with pytest.raises(AddressRefused):
         await PublicDialer(network, resolve=answers(addresses)).connect_tcp("example.com", 443)
     assert network.dialled == []
 
 
-async def test_first_reachable_address_is_used() -> None:
+async def test_webhook_is_sent_to_the_first_reachable_address() -> None:
     network = Network(down=[PUBLIC])
     await PublicDialer(network, resolve=answers([PUBLIC, OTHER])).connect_tcp("example.com", 443)
     assert network.dialled == [PUBLIC, OTHER]
@@ -204,17 +210,17 @@ async def test_first_reachable_address_is_used() -> None:
         await PublicDialer(network, resolve=answers([PUBLIC])).connect_tcp("example.com", 443)
 
 
-async def test_host_without_addresses_is_rejected() -> None:
+async def test_webhook_host_without_addresses_is_rejected() -> None:
     with pytest.raises(NameNotFound):
         await PublicDialer(Network(), resolve=answers([])).connect_tcp("example.com", 443)
 
 
-async def test_unix_socket_is_not_dialed() -> None:
+async def test_webhook_is_not_sent_to_a_unix_socket() -> None:
     with pytest.raises(AddressRefused):
         await PublicDialer(Network()).connect_unix_socket("/var/run/docker.sock")
 
 
-async def test_host_names_are_resolved() -> None:
+async def test_webhook_host_name_is_resolved() -> None:
     assert set(await dialing.resolve("localhost", 80)) <= {"127.0.0.1", "::1"}
     with pytest.raises(NameNotFound):
         await dialing.resolve("nobody.invalid", 80)
