@@ -49,7 +49,7 @@ def tokens(request: pytest.FixtureRequest) -> AccessTokens:
 
 
 @pytest.mark.parametrize("claims", [CLAIMS, OF_CLIENT], ids=["of a user", "of a client"])
-def test_token_carries_the_issued_claims(tokens: AccessTokens, claims: AccessClaims) -> None:
+def test_verified_token_returns_the_issued_claims(tokens: AccessTokens, claims: AccessClaims) -> None:
     token = tokens.issue(claims, now=NOW)
     assert tokens.verify(token.token, now=NOW) == claims
     assert tokens.verify(token.token, now=NOW + timedelta(seconds=token.expires_in - 1)) == claims
@@ -69,13 +69,13 @@ def test_token_issued_in_the_future_is_rejected(tokens: AccessTokens) -> None:
 
 
 @pytest.mark.parametrize("forged", ["", "token", "a.b.c", "東京"])
-def test_text_that_is_no_token_is_rejected(tokens: AccessTokens, forged: str) -> None:
+def test_text_that_is_not_a_token_is_rejected(tokens: AccessTokens, forged: str) -> None:
     tokens.issue(CLAIMS, now=NOW)
     with pytest.raises(InvalidToken):
         tokens.verify(forged, now=NOW)
 
 
-def test_every_token_is_unique(tokens: AccessTokens) -> None:
+def test_each_token_returns_its_own_claims(tokens: AccessTokens) -> None:
     other = AccessClaims(
         bearer=UserPrincipal(UserId(UUID(int=4)), Role.CUSTOMER, SessionId(UUID(int=5))),
         client_id="steelyard",

@@ -60,7 +60,7 @@ async def change(
     )
 
 
-async def test_role_change_by_an_admin_records_an_event(shop: Shop) -> None:
+async def test_role_change_records_an_event(shop: Shop) -> None:
     boss, ann = await sign_up(shop, "boss", Role.ADMIN), await sign_up(shop, "ann")
     shop.clock.advance(timedelta(days=1))
     changed = await change(shop, ann, AccountChanges(role=Role.STAFF), boss)
@@ -69,13 +69,13 @@ async def test_role_change_by_an_admin_records_an_event(shop: Shop) -> None:
     assert await shop.store.outbox.count("user.role_changed", of=[ann.id]) == 1
 
 
-async def test_change_without_effect_keeps_the_version(shop: Shop) -> None:
+async def test_account_change_without_effect_keeps_the_version(shop: Shop) -> None:
     boss, ann = await sign_up(shop, "boss", Role.ADMIN), await sign_up(shop, "ann")
     for changes in (AccountChanges(), AccountChanges(role=Role.CUSTOMER, status=UserStatus.ACTIVE)):
         assert await change(shop, ann, changes, boss) == ann
 
 
-async def test_disabling_ends_sessions_and_can_be_reverted(shop: Shop) -> None:
+async def test_disabled_account_loses_its_sessions_and_can_be_enabled_again(shop: Shop) -> None:
     boss, ann = await sign_up(shop, "boss", Role.ADMIN), await sign_up(shop, "ann")
     tokens = await shop.logged_in(ann)
     assert (await change(shop, ann, DISABLE, boss)).status is UserStatus.DISABLED
@@ -90,7 +90,7 @@ async def test_disabling_ends_sessions_and_can_be_reverted(shop: Shop) -> None:
 @pytest.mark.parametrize(
     "changes", [AccountChanges(role=Role.STAFF), AccountChanges(role=Role.ADMIN), DISABLE, ENABLE]
 )
-async def test_own_role_and_status_cannot_be_changed(shop: Shop, changes: AccountChanges) -> None:
+async def test_admin_cannot_change_their_own_role_or_status(shop: Shop, changes: AccountChanges) -> None:
     boss = await sign_up(shop, "boss", Role.ADMIN)
     await sign_up(shop, "other", Role.ADMIN)
     with pytest.raises(Forbidden):
@@ -107,7 +107,7 @@ async def test_last_admin_cannot_be_demoted_by_a_client(shop: Shop, changes: Acc
     assert await shop.get_user(boss.id) == boss
 
 
-async def test_two_admins_demoting_each_other_leave_one(shop: Shop) -> None:
+async def test_one_of_two_admins_who_demote_each_other_stays_admin(shop: Shop) -> None:
     one, other = [await sign_up(shop, name, Role.ADMIN) for name in ("one", "other")]
     outcomes = await asyncio.gather(
         change(shop, one, AccountChanges(role=Role.STAFF), other),
@@ -119,7 +119,7 @@ async def test_two_admins_demoting_each_other_leave_one(shop: Shop) -> None:
     assert len((await shop.list_users(criteria, descending=False, after=None, limit=9)).items) == 1
 
 
-async def test_account_change_requires_the_expected_version_and_an_account(shop: Shop) -> None:
+async def test_account_change_requires_the_expected_version(shop: Shop) -> None:
     boss, ann = await sign_up(shop, "boss", Role.ADMIN), await sign_up(shop, "ann")
     command = ChangeUserCommand(
         user_id=ann.id, expected_version=2, changes=DISABLE, actor=Actor(boss.id, "test")
@@ -142,7 +142,7 @@ async def test_closed_account_cannot_be_changed(shop: Shop) -> None:
         await change(shop, ann, ENABLE)
 
 
-async def test_own_name_can_be_changed_and_removed(shop: Shop) -> None:
+async def test_user_can_change_and_remove_their_own_name(shop: Shop) -> None:
     ann = await sign_up(shop, "ann")
     for name in ("Ann", None):
         ann = await shop.change_me(
@@ -207,7 +207,7 @@ async def test_invalid_password_change_is_rejected_with_its_pointer(
     await shop.logged_in(ann)
 
 
-async def test_concurrent_password_changes_have_one_winner(shop: Shop) -> None:
+async def test_one_of_two_concurrent_password_changes_succeeds(shop: Shop) -> None:
     ann = await sign_up(shop, "ann")
     here = SessionId(shop.ids.new())
 
@@ -221,7 +221,7 @@ async def test_concurrent_password_changes_have_one_winner(shop: Shop) -> None:
     assert await shop.hasher.verify(f"{NEW_PASSWORD} 1", await password_hash(shop, ann))
 
 
-async def test_password_change_is_replayed_with_its_key(shop: Shop) -> None:
+async def test_password_change_with_a_reused_key_is_replayed(shop: Shop) -> None:
     ann = await sign_up(shop, "ann")
     key = shop.key("new", operation=IdempotentOperation.CHANGE_PASSWORD, principal=str(ann.id))
     command = replace(changing(ann, SessionId(shop.ids.new())), key=key)
@@ -264,7 +264,7 @@ async def test_accounts_are_listed_and_filtered(
     assert listed == (expected[::-1] if descending else expected)
 
 
-async def test_user_and_admins_are_locked_for_a_role_change(shop: Shop) -> None:
+async def test_role_change_locks_the_user_and_all_admins(shop: Shop) -> None:
     boss, ann = await sign_up(shop, "boss", Role.ADMIN), await sign_up(shop, "ann")
     async with shop.store.unit_of_work() as work:
         assert list(await work.users.lock_admins()) == [boss.id]
@@ -279,7 +279,7 @@ async def test_user_and_admins_are_locked_for_a_role_change(shop: Shop) -> None:
             assert await another.users.peek(boss.id)
 
 
-async def test_order_waits_for_a_change_of_its_customers_account(shop: Shop) -> None:
+async def test_order_waits_while_its_customers_account_is_changed(shop: Shop) -> None:
     ann, mug = await sign_up(shop, "ann"), await shop.product(stock=1)
     async with shop.store.unit_of_work() as work:
         assert await work.users.get(ann.id)

@@ -67,7 +67,7 @@ async def test_audited_action_requires_an_actor(shop: Shop) -> None:
     await shop.customer("ann@example.com")
 
 
-async def test_audit_log_is_listed_newest_first(shop: Shop) -> None:
+async def test_audit_entries_are_listed_newest_first(shop: Shop) -> None:
     told = [AuditAction.SESSION_STARTED, AuditAction.USER_CLOSED, AuditAction.SESSION_ENDED]
     await record(shop, *told)
     walked = [
@@ -77,7 +77,7 @@ async def test_audit_log_is_listed_newest_first(shop: Shop) -> None:
     assert walked == [[told[2], told[1]], [told[0]]]
 
 
-async def test_entries_with_equal_times_are_listed_once(shop: Shop) -> None:
+async def test_audit_entries_with_equal_times_are_listed_once_each(shop: Shop) -> None:
     async with shop.store.unit_of_work(SOMEBODY) as work:
         for number in range(5):
             work.audit.record(AuditAction.SESSION_STARTED, str(number), at=shop.clock.now())
@@ -115,7 +115,7 @@ async def test_audit_log_is_filtered_by_actor_action_object_and_time(shop: Shop)
     assert await found(actor_id=UserId(shop.ids.new())) == []
 
 
-async def test_only_entries_past_retention_are_pruned(shop: Shop) -> None:
+async def test_pruning_keeps_audit_entries_within_retention(shop: Shop) -> None:
     prune = Prune(shop.store.audit_records, shop.clock, retention=3 * DAY)
     await record(shop, AuditAction.SESSION_STARTED, AuditAction.SESSION_ENDED)
     await prune()
@@ -125,7 +125,7 @@ async def test_only_entries_past_retention_are_pruned(shop: Shop) -> None:
     assert await actions(shop) == {AuditAction.SESSION_ENDED}
 
 
-async def test_pruning_removes_every_old_entry(shop: Shop) -> None:
+async def test_pruning_deletes_every_old_audit_entry(shop: Shop) -> None:
     async with shop.store.unit_of_work(SOMEBODY) as work:
         for _ in range(BATCH_SIZE + 1):
             work.audit.record(AuditAction.SESSION_STARTED, None, at=shop.clock.now())

@@ -83,7 +83,9 @@ async def test_failed_log_in_is_audited_by_account_id(shop: Shop) -> None:
         ("@", "***@***"),
     ],
 )
-async def test_log_in_with_an_unknown_address_is_audited_masked(shop: Shop, typed: str, kept: str) -> None:
+async def test_log_in_with_an_unknown_address_is_audited_with_a_masked_address(
+    shop: Shop, typed: str, kept: str
+) -> None:
     with pytest.raises(WrongCredentials):
         await shop.log_in(logging_in(typed))
     entry = await entry_of(shop, AuditAction.USER_LOG_IN_REFUSED)
@@ -140,7 +142,7 @@ async def test_reissued_refresh_token_is_audited(shop: Shop) -> None:
     assert reissued.details == {"user_id": str(ann.id)}
 
 
-async def test_password_changes_and_wrong_guesses_are_audited(shop: Shop) -> None:
+async def test_password_changes_and_wrong_current_passwords_are_audited(shop: Shop) -> None:
     ann = await shop.customer()
     session_id = (await shop.bearer_of(await shop.logged_in(ann))).session_id
     command = ChangePasswordCommand(

@@ -57,7 +57,7 @@ async def test_import_is_audited_per_product_with_one_actor(shop: Shop) -> None:
     }
 
 
-async def test_stock_changes_by_staff_but_not_by_orders_are_audited(shop: Shop, staff: Actor) -> None:
+async def test_stock_changes_are_audited_only_if_made_by_staff(shop: Shop, staff: Actor) -> None:
     mug = await shop.product(stock=5)
     await shop.order(mug)
     stock = await shop.get_stock(mug.id)

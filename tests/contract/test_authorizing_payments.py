@@ -28,7 +28,7 @@ async def an_authorized_order(shop: Shop, *, quantity: int = 2) -> tuple[OrderVi
     return await shop.see(order), payment
 
 
-async def test_authorized_order_is_confirmed_and_may_be_shipped(shop: Shop) -> None:
+async def test_order_with_an_authorized_payment_is_confirmed_and_can_be_shipped(shop: Shop) -> None:
     order, payment = await an_authorized_order(shop)
     assert (payment.status, payment.captured.amount) == (PaymentStatus.AUTHORIZED, 0)
     assert payment.authorized_until == payment.requested_at + timedelta(days=7)
@@ -45,7 +45,7 @@ async def test_authorized_order_is_confirmed_and_may_be_shipped(shop: Shop) -> N
     await assert_invariants(shop)
 
 
-async def test_part_of_an_authorization_can_be_captured_once(shop: Shop) -> None:
+async def test_authorization_can_be_captured_in_part_only_once(shop: Shop) -> None:
     order, payment = await an_authorized_order(shop)
     captured = await shop.capture(payment, 1500)
     assert (captured.status, captured.captured.amount) == (PaymentStatus.CAPTURED, 1500)
@@ -75,14 +75,14 @@ async def test_capture_above_the_authorized_amount_is_rejected(shop: Shop, amoun
     await assert_invariants(shop)
 
 
-async def test_second_payment_beside_an_authorization_is_rejected(shop: Shop) -> None:
+async def test_second_payment_of_an_authorized_order_is_rejected(shop: Shop) -> None:
     order, _ = await an_authorized_order(shop)
     with pytest.raises(InvalidTransition):
         await shop.pay(order)
     assert len(await payments(shop, order)) == 1
 
 
-async def test_voided_order_waits_for_payment_again(shop: Shop) -> None:
+async def test_unshipped_order_waits_for_payment_after_a_void(shop: Shop) -> None:
     order, payment = await an_authorized_order(shop)
     shop.clock.advance(HOLD)
     voided = await shop.void(payment)
@@ -100,7 +100,7 @@ async def test_voided_order_waits_for_payment_again(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_void_of_a_shipped_order_leaves_it_shipped_and_unpaid(shop: Shop) -> None:
+async def test_void_leaves_a_shipped_order_shipped_and_unpaid(shop: Shop) -> None:
     order, payment = await an_authorized_order(shop)
     await shop.fulfil(order)
     await shop.void(payment)
@@ -109,7 +109,7 @@ async def test_void_of_a_shipped_order_leaves_it_shipped_and_unpaid(shop: Shop) 
     await assert_invariants(shop)
 
 
-async def test_owner_cannot_void_an_authorization(shop: Shop) -> None:
+async def test_customer_cannot_void_an_authorized_payment(shop: Shop) -> None:
     order, payment = await an_authorized_order(shop)
     with pytest.raises(InvalidTransition):
         await shop.void(payment, access=OrderAccess.own(order.customer_id))
@@ -117,7 +117,7 @@ async def test_owner_cannot_void_an_authorization(shop: Shop) -> None:
         await shop.void(payment, access=OrderAccess.own((await shop.customer()).id))
 
 
-async def test_canceling_voids_the_authorization(shop: Shop) -> None:
+async def test_canceling_an_order_voids_its_authorization(shop: Shop) -> None:
     order, payment = await an_authorized_order(shop)
     await shop.cancel(order)
     assert await shop.settle() == 1
@@ -128,7 +128,7 @@ async def test_canceling_voids_the_authorization(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_authorization_after_the_order_has_expired_is_voided(shop: Shop) -> None:
+async def test_authorization_of_an_expired_order_is_voided(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5))
     payment = await shop.authorize(order, "tok_pending")
     shop.clock.advance(HOLD)
@@ -143,7 +143,7 @@ async def test_authorization_after_the_order_has_expired_is_voided(shop: Shop) -
     await assert_invariants(shop)
 
 
-async def test_authorization_reported_after_a_failure_is_voided_if_another_is_open(shop: Shop) -> None:
+async def test_authorization_after_a_failure_is_voided_during_another_payment(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5))
     first = await shop.authorize(order, "tok_pending")
     await shop.told(ProviderEventKind.FAILED, first)
@@ -159,7 +159,7 @@ async def test_authorization_reported_after_a_failure_is_voided_if_another_is_op
     await assert_invariants(shop)
 
 
-async def test_lost_answer_to_a_capture_is_queried_and_captures_once(shop: Shop) -> None:
+async def test_capture_with_a_lost_answer_is_made_once(shop: Shop) -> None:
     order, payment = await an_authorized_order(shop)
     shop.gateway.is_down = True
     assert (await shop.capture(payment)).status is PaymentStatus.AUTHORIZED
@@ -175,7 +175,7 @@ async def test_lost_answer_to_a_capture_is_queried_and_captures_once(shop: Shop)
     await assert_invariants(shop)
 
 
-async def test_ending_authorization_is_announced_and_then_voided(shop: Shop) -> None:
+async def test_authorization_near_its_end_is_announced_and_then_voided(shop: Shop) -> None:
     order, payment = await an_authorized_order(shop)
     assert payment.authorized_until is not None
     shop.clock.set(payment.authorized_until - ENDING_NOTICE)
@@ -191,7 +191,7 @@ async def test_ending_authorization_is_announced_and_then_voided(shop: Shop) -> 
     await assert_invariants(shop)
 
 
-async def test_authorization_that_has_ended_at_the_provider_is_recorded(shop: Shop) -> None:
+async def test_authorization_that_the_provider_ended_is_recorded(shop: Shop) -> None:
     """The order is partially shipped, so that the shop does not void the payment itself."""
     order, payment = await an_authorized_order(shop)
     await shop.fulfil(order, 1)
@@ -207,7 +207,7 @@ async def test_authorization_that_has_ended_at_the_provider_is_recorded(shop: Sh
     await assert_invariants(shop)
 
 
-async def test_first_shipment_captures_where_the_shop_captures_on_fulfillment(shop: Shop) -> None:
+async def test_first_shipment_captures_if_the_setting_is_fulfillment(shop: Shop) -> None:
     order, _ = await an_authorized_order(shop)
     shop.fulfill_order = FulfillOrder(shop.store.unit_of_work, shop.clock, shop.ids, captures=True)
     await shop.fulfil(order, 1)
@@ -219,7 +219,7 @@ async def test_first_shipment_captures_where_the_shop_captures_on_fulfillment(sh
     await assert_invariants(shop)
 
 
-async def test_capture_is_replayed_with_its_key(shop: Shop) -> None:
+async def test_capture_with_a_reused_key_is_replayed(shop: Shop) -> None:
     _, payment = await an_authorized_order(shop)
     command = shop.operating(payment, IdempotentOperation.CAPTURE_PAYMENT, key="k")
     first = await shop.capture_payment(command, None)
@@ -229,7 +229,7 @@ async def test_capture_is_replayed_with_its_key(shop: Shop) -> None:
     assert shop.gateway.charges == 1
 
 
-async def test_bank_that_asks_for_authentication_extends_the_hold_once(shop: Shop) -> None:
+async def test_required_authentication_extends_the_hold_once(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5))
     shop.clock.advance(timedelta(minutes=10))
     access = OrderAccess.own(order.customer_id)
@@ -248,7 +248,7 @@ async def test_bank_that_asks_for_authentication_extends_the_hold_once(shop: Sho
     await assert_invariants(shop)
 
 
-async def test_client_secret_is_shown_to_the_customer_only_and_never_stored(shop: Shop) -> None:
+async def test_next_action_secret_is_shown_only_to_the_customer(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5))
     access = OrderAccess.own(order.customer_id)
     command = replace(shop.paying(order, "tok_3ds", key="k"), access=access)
@@ -277,7 +277,7 @@ async def test_authenticated_payment_confirms_the_order(shop: Shop, capture_meth
     await assert_invariants(shop)
 
 
-async def test_failed_authentication_leaves_the_order_to_be_paid_again(shop: Shop) -> None:
+async def test_order_can_be_paid_again_after_failed_authentication(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5))
     payment = await shop.pay(order, "tok_3ds")
     await shop.told(ProviderEventKind.FAILED, payment, failure="authentication_failed")
@@ -286,7 +286,7 @@ async def test_failed_authentication_leaves_the_order_to_be_paid_again(shop: Sho
     await assert_invariants(shop)
 
 
-async def test_abandoned_authentication_times_out_with_the_hold(shop: Shop) -> None:
+async def test_abandoned_authentication_times_out_when_the_hold_ends(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=5))
     payment = await shop.pay(order, "tok_3ds")
     shop.clock.advance(HOLD)

@@ -50,7 +50,7 @@ async def test_cancelled_units_are_released_and_refunded(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_order_is_fulfilled_when_its_rest_is_cancelled(shop: Shop) -> None:
+async def test_partly_shipped_order_is_fulfilled_when_its_rest_is_cancelled(shop: Shop) -> None:
     order = await a_paid_order(shop)
     await shop.fulfil(order, 2, 2)
     ended = await shop.cancel(order, 1, 0)
@@ -61,7 +61,7 @@ async def test_order_is_fulfilled_when_its_rest_is_cancelled(shop: Shop) -> None
     await assert_invariants(shop)
 
 
-async def test_order_is_cancelled_when_all_its_units_are(shop: Shop) -> None:
+async def test_order_is_cancelled_when_all_its_units_are_cancelled(shop: Shop) -> None:
     order = await a_paid_order(shop)
     await shop.cancel(order, 2, 2)
     ended = await shop.cancel(order, 1, 0)
@@ -73,7 +73,7 @@ async def test_order_is_cancelled_when_all_its_units_are(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_cancelled_units_need_not_be_paid(shop: Shop) -> None:
+async def test_payable_amount_excludes_cancelled_units(shop: Shop) -> None:
     order = await an_order(shop)
     unpaid = await shop.cancel(order, 1, 2)
     assert (unpaid.status, unpaid.payable_total) == (OrderStatus.PENDING_PAYMENT, Money(2000, "EUR"))
@@ -89,7 +89,7 @@ async def test_cancelled_units_need_not_be_paid(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_unpaid_order_whose_rest_costs_nothing_is_cancelled(shop: Shop) -> None:
+async def test_unpaid_order_is_cancelled_if_its_remaining_units_are_free(shop: Shop) -> None:
     mug, gift = await shop.product(stock=5, price=1000), await shop.product(stock=5, price=0)
     placing = shop.placing((mug, 1), (gift, 1), customer=await shop.customer())
     order = (await shop.place_order(placing)).result
@@ -97,7 +97,7 @@ async def test_unpaid_order_whose_rest_costs_nothing_is_cancelled(shop: Shop) ->
     await assert_invariants(shop)
 
 
-async def test_customers_cancel_units_until_shipping_begins(shop: Shop) -> None:
+async def test_customer_can_cancel_units_until_shipping_begins(shop: Shop) -> None:
     order = await a_paid_order(shop)
     own = OrderAccess.own(order.customer_id)
     await shop.cancel(order, 1, 0, access=own)
@@ -114,7 +114,9 @@ async def test_customers_cancel_units_until_shipping_begins(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("units", [(4, 0), (1, 3)])
-async def test_more_units_than_are_left_cannot_be_cancelled(shop: Shop, units: tuple[int, int]) -> None:
+async def test_cancellation_above_the_units_left_to_ship_is_rejected(
+    shop: Shop, units: tuple[int, int]
+) -> None:
     order = await a_paid_order(shop)
     with pytest.raises(ValidationFailed) as refusal:
         await shop.cancel(order, *units)
@@ -122,7 +124,7 @@ async def test_more_units_than_are_left_cannot_be_cancelled(shop: Shop, units: t
     assert await shop.see(order) == order
 
 
-async def test_unknown_line_cannot_be_cancelled(shop: Shop) -> None:
+async def test_cancellation_of_an_unknown_line_is_rejected(shop: Shop) -> None:
     order, other = await a_paid_order(shop), await a_paid_order(shop)
     with pytest.raises(ValidationFailed) as refusal:
         await shop.cancel(replace(order, lines=other.lines), 1, 0)
@@ -141,7 +143,7 @@ async def test_refunded_unit_cannot_be_shipped(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_order_ends_when_its_rest_is_refunded(shop: Shop) -> None:
+async def test_order_is_closed_when_its_remaining_units_are_refunded(shop: Shop) -> None:
     order = await a_paid_order(shop)
     await shop.fulfil(order, 2, 2)
     await shop.refund(order, [1, 0])
@@ -160,7 +162,7 @@ async def test_refund_of_an_amount_changes_no_units(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_units_are_not_cancelled_while_a_payment_is_undecided(shop: Shop) -> None:
+async def test_cancellation_of_units_is_rejected_during_an_undecided_payment(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.pay(order, "tok_pending")
     with pytest.raises(PaymentInProgress) as refusal:
@@ -170,7 +172,7 @@ async def test_units_are_not_cancelled_while_a_payment_is_undecided(shop: Shop) 
     await assert_invariants(shop)
 
 
-async def test_authorized_payment_is_captured_without_cancelled_units(shop: Shop) -> None:
+async def test_capture_excludes_the_price_of_cancelled_units(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.authorize(order)
     await shop.cancel(order, 1, 0)
@@ -183,7 +185,7 @@ async def test_authorized_payment_is_captured_without_cancelled_units(shop: Shop
     await assert_invariants(shop)
 
 
-async def test_capture_at_the_provider_beyond_the_order_is_refunded(shop: Shop) -> None:
+async def test_provider_capture_above_the_payable_amount_is_refunded(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.authorize(order)
     await shop.cancel(order, 1, 0)
@@ -195,7 +197,7 @@ async def test_capture_at_the_provider_beyond_the_order_is_refunded(shop: Shop) 
     await assert_invariants(shop)
 
 
-async def test_partial_capture_pays_the_remaining_units_first(shop: Shop) -> None:
+async def test_partial_capture_pays_for_the_remaining_units_first(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.authorize(order)
     await shop.capture(payment, 2500)
@@ -205,7 +207,7 @@ async def test_partial_capture_pays_the_remaining_units_first(shop: Shop) -> Non
     await assert_invariants(shop)
 
 
-async def test_units_of_a_disputed_order_are_cancelled_with_an_override(shop: Shop) -> None:
+async def test_units_of_a_disputed_order_can_be_cancelled_with_an_override(shop: Shop) -> None:
     order = await a_paid_order(shop)
     [payment] = await payments(shop, order)
     await shop.told(ProviderEventKind.DISPUTE_OPENED, payment)
@@ -217,7 +219,7 @@ async def test_units_of_a_disputed_order_are_cancelled_with_an_override(shop: Sh
     await assert_invariants(shop)
 
 
-async def test_line_cancellation_with_a_key_runs_once(shop: Shop) -> None:
+async def test_line_cancellation_runs_once_per_key(shop: Shop) -> None:
     order = await a_paid_order(shop)
     command = shop.cancelling(order, 1, 0, key="once")
     first = await shop.cancel_order(command)

@@ -62,7 +62,7 @@ async def confirm(shop: Shop, token: str) -> UserView:
     return (await shop.verify_email(VerifyEmailCommand(token=token, actor=SOMEBODY))).result
 
 
-async def test_confirmed_change_replaces_the_address(shop: Shop) -> None:
+async def test_confirmed_email_change_replaces_the_address(shop: Shop) -> None:
     ann = await shop.customer()
     token = await token_for(shop, request(shop, ann))
     assert (await shop.get_user(ann.id)).email == ann.email
@@ -74,7 +74,7 @@ async def test_confirmed_change_replaces_the_address(shop: Shop) -> None:
         await confirm(shop, token)
 
 
-async def test_both_addresses_are_told_of_the_change(shop: Shop) -> None:
+async def test_email_change_sends_mail_to_both_addresses(shop: Shop) -> None:
     ann = await shop.customer()
     former = sought_email_address(ann.email or "")
     await shop.request_email_change(request(shop, ann))
@@ -91,7 +91,7 @@ async def test_both_addresses_are_told_of_the_change(shop: Shop) -> None:
     assert shop.mailbox.messages[-1].subject == "Your address has changed"
 
 
-async def test_change_ends_all_sessions_except_the_requesting_one(shop: Shop) -> None:
+async def test_email_change_ends_all_sessions_except_the_requesting_one(shop: Shop) -> None:
     ann = await shop.customer()
     here, elsewhere = await shop.logged_in(ann), await shop.logged_in(ann)
     session_id = (await shop.bearer_of(here)).session_id
@@ -116,7 +116,7 @@ async def test_reset_token_for_the_former_address_is_void_after_the_change(shop:
         )
 
 
-async def test_change_with_a_wrong_password_is_rejected_and_audited(shop: Shop) -> None:
+async def test_email_change_with_a_wrong_password_is_rejected_and_audited(shop: Shop) -> None:
     ann = await shop.customer()
     with pytest.raises(WrongPassword):
         await shop.request_email_change(request(shop, ann, password="a wrong password"))
@@ -126,7 +126,7 @@ async def test_change_with_a_wrong_password_is_rejected_and_audited(shop: Shop) 
     assert entry.object_id == str(ann.id)
 
 
-async def test_change_is_audited_without_addresses(shop: Shop) -> None:
+async def test_email_change_is_audited_without_addresses(shop: Shop) -> None:
     ann = await shop.customer()
     await confirm(shop, await token_for(shop, request(shop, ann)))
     for action in (AuditAction.USER_EMAIL_CHANGE_REQUESTED, AuditAction.USER_EMAIL_CHANGED):
@@ -134,7 +134,7 @@ async def test_change_is_audited_without_addresses(shop: Shop) -> None:
         assert (entry.object_id, dict(entry.details)) == (str(ann.id), {})
 
 
-async def test_wrong_passwords_are_throttled_like_password_changes(shop: Shop) -> None:
+async def test_wrong_passwords_of_email_changes_are_throttled(shop: Shop) -> None:
     ann = await shop.customer()
     for _ in range(ACCOUNT_BACKOFF[AttemptKind.PASSWORD_CHANGE].free + 1):
         shop.clock.advance(SECOND)
@@ -153,14 +153,14 @@ async def test_wrong_passwords_are_throttled_like_password_changes(shop: Shop) -
         )
 
 
-async def test_messages_to_one_address_are_throttled_across_accounts(shop: Shop) -> None:
+async def test_email_changes_to_one_address_are_throttled_across_accounts(shop: Shop) -> None:
     for _ in range(ACCOUNT_BACKOFF[AttemptKind.EMAIL_CHANGE].free + 1):
         await shop.request_email_change(request(shop, await shop.customer()))
     with pytest.raises(TooManyAttempts):
         await shop.request_email_change(request(shop, await shop.customer()))
 
 
-async def test_address_of_another_account_gets_a_notice_and_no_token(shop: Shop) -> None:
+async def test_email_change_to_an_address_with_an_account_sends_no_token(shop: Shop) -> None:
     ann, bob = await shop.customer(), await shop.customer()
     taken = sought_email_address(bob.email or "")
     await shop.request_email_change(request(shop, ann, taken))
@@ -170,7 +170,7 @@ async def test_address_of_another_account_gets_a_notice_and_no_token(shop: Shop)
     assert (await shop.get_user(ann.id)).email == ann.email
 
 
-async def test_address_taken_before_the_confirmation_is_not_changed(shop: Shop) -> None:
+async def test_one_of_two_email_changes_to_one_address_succeeds(shop: Shop) -> None:
     ann, bob = await shop.customer(), await shop.customer()
     tokens = [await token_for(shop, request(shop, user)) for user in (ann, bob)]
     outcomes = await asyncio.gather(*(confirm(shop, token) for token in tokens), return_exceptions=True)
@@ -179,7 +179,7 @@ async def test_address_taken_before_the_confirmation_is_not_changed(shop: Shop) 
     assert emails.count(NEW.normalized) == 1
 
 
-async def test_present_address_is_rejected_unless_it_is_unverified(shop: Shop) -> None:
+async def test_email_change_to_the_present_verified_address_is_rejected(shop: Shop) -> None:
     ann = await shop.customer()
     present = sought_email_address(ann.email or "")
     verified = await confirm(shop, await token_for(shop, request(shop, ann)))
@@ -190,7 +190,7 @@ async def test_present_address_is_rejected_unless_it_is_unverified(shop: Shop) -
     assert present != NEW
 
 
-async def test_later_request_replaces_the_earlier_one(shop: Shop) -> None:
+async def test_later_email_change_replaces_an_earlier_one(shop: Shop) -> None:
     ann = await shop.customer()
     other = sought_email_address("ann.other@example.com")
     first = await token_for(shop, request(shop, ann))
@@ -201,7 +201,7 @@ async def test_later_request_replaces_the_earlier_one(shop: Shop) -> None:
     assert (await confirm(shop, second)).email == other.normalized
 
 
-async def test_token_expires_after_a_day_and_the_request_is_pruned(shop: Shop) -> None:
+async def test_email_change_expires_after_a_day_and_is_pruned(shop: Shop) -> None:
     ann = await shop.customer()
     token = await token_for(shop, request(shop, ann))
     shop.clock.advance(LIFETIME)
@@ -229,7 +229,7 @@ async def test_password_change_drops_a_pending_email_change(shop: Shop) -> None:
         await confirm(shop, token)
 
 
-async def test_disabled_account_keeps_its_address(shop: Shop) -> None:
+async def test_email_change_of_a_disabled_account_cannot_be_confirmed(shop: Shop) -> None:
     ann = await shop.customer()
     token = await token_for(shop, request(shop, ann))
     async with shop.store.unit_of_work(SOMEBODY) as work:
@@ -242,7 +242,7 @@ async def test_disabled_account_keeps_its_address(shop: Shop) -> None:
         await confirm(shop, token)
 
 
-async def test_closing_the_account_erases_the_pending_change_and_its_mail(shop: Shop) -> None:
+async def test_closing_an_account_erases_its_pending_email_change(shop: Shop) -> None:
     ann = await shop.customer()
     await shop.request_email_change(request(shop, ann))
     await shop.close_account(
@@ -252,7 +252,7 @@ async def test_closing_the_account_erases_the_pending_change_and_its_mail(shop: 
     assert shop.mailbox.messages == []
 
 
-async def test_repeated_request_with_its_key_is_replayed_once(shop: Shop) -> None:
+async def test_replayed_email_change_request_keeps_a_later_one(shop: Shop) -> None:
     ann = await shop.customer()
     key = shop.key("k", operation=IdempotentOperation.REQUEST_EMAIL_CHANGE, principal=str(ann.id))
     command = replace(request(shop, ann), key=key)

@@ -24,7 +24,7 @@ def webhooks(shop: Shop) -> Webhooks:
     return Webhooks(shop)
 
 
-async def test_changed_endpoint_is_stored_with_the_next_version(webhooks: Webhooks) -> None:
+async def test_endpoint_change_is_stored_with_the_next_version(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(ANN)
     changes = EndpointChanges(url=BOB, event_types=["order.placed"], description="ERP")
     changed = await webhooks.edit(endpoint, changes)
@@ -33,7 +33,7 @@ async def test_changed_endpoint_is_stored_with_the_next_version(webhooks: Webhoo
     assert (await webhooks.list(after=None, limit=9)).items == (changed,)
 
 
-async def test_fields_that_are_not_changed_keep_their_values(webhooks: Webhooks) -> None:
+async def test_endpoint_change_keeps_unnamed_fields(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(ANN, "order.placed")
     described = await webhooks.edit(endpoint, EndpointChanges(description="ERP"))
     changed = await webhooks.edit(described, EndpointChanges(paused=True))
@@ -44,7 +44,7 @@ async def test_fields_that_are_not_changed_keep_their_values(webhooks: Webhooks)
     assert {heard.secrets for heard in webhooks.subscribers.heard} == {(b"s" * 32,)}
 
 
-async def test_waiting_events_are_sent_to_the_new_url(webhooks: Webhooks) -> None:
+async def test_waiting_events_are_sent_to_the_endpoints_new_url(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(ANN)
     await webhooks.shop.product()
     await webhooks.relay(limit=100)
@@ -53,7 +53,7 @@ async def test_waiting_events_are_sent_to_the_new_url(webhooks: Webhooks) -> Non
     assert [heard.url for heard in webhooks.subscribers.heard] == [BOB]
 
 
-async def test_endpoint_that_was_changed_meanwhile_is_not_changed(webhooks: Webhooks) -> None:
+async def test_endpoint_change_with_a_stale_version_is_rejected(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(ANN)
     await webhooks.edit(endpoint, EndpointChanges(description="ERP"))
     with pytest.raises(PreconditionFailed) as failure:
@@ -61,7 +61,7 @@ async def test_endpoint_that_was_changed_meanwhile_is_not_changed(webhooks: Webh
     assert failure.value.current_version == endpoint.version + 1
 
 
-async def test_one_of_two_concurrent_changes_is_rejected(webhooks: Webhooks) -> None:
+async def test_one_of_two_concurrent_endpoint_changes_is_rejected(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(ANN)
     outcomes = await asyncio.gather(
         *(webhooks.edit(endpoint, EndpointChanges(description=str(number))) for number in range(2)),
@@ -71,7 +71,7 @@ async def test_one_of_two_concurrent_changes_is_rejected(webhooks: Webhooks) -> 
     assert [type(failure) for failure in failures] == [PreconditionFailed]
 
 
-async def test_transferred_endpoint_has_another_version(webhooks: Webhooks) -> None:
+async def test_endpoint_transfer_increments_the_version(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(ANN)
     made = await webhooks.shop.create_client("erp", [Scope.READ_EVENTS], actor=SOMEBODY)
     owner = ClientId(made.client_id)
@@ -81,7 +81,7 @@ async def test_transferred_endpoint_has_another_version(webhooks: Webhooks) -> N
         await webhooks.edit(endpoint, EndpointChanges(url=BOB))
 
 
-async def test_unsafe_url_is_rejected_at_a_change(webhooks: Webhooks) -> None:
+async def test_endpoint_change_to_an_unsafe_url_is_rejected(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(ANN)
     for url in ("http://ann.example.com/", "https://user:canary@ann.example.com/"):
         with pytest.raises(ValidationFailed):
@@ -91,14 +91,16 @@ async def test_unsafe_url_is_rejected_at_a_change(webhooks: Webhooks) -> None:
     assert (await webhooks.list(after=None, limit=9)).items[0].version == endpoint.version
 
 
-async def test_unknown_endpoint_is_not_changed(webhooks: Webhooks) -> None:
+async def test_change_of_an_unknown_endpoint_is_not_found(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(ANN)
     await webhooks.delete(EndpointId(endpoint.id), actor=SOMEBODY)
     with pytest.raises(NotFound):
         await webhooks.edit(endpoint, EndpointChanges(paused=True))
 
 
-async def test_event_type_that_the_owner_may_not_read_is_rejected(webhooks: Webhooks) -> None:
+async def test_endpoint_change_is_rejected_for_an_event_type_the_owner_may_not_read(
+    webhooks: Webhooks,
+) -> None:
     made = await webhooks.shop.create_client("erp", [Scope.WRITE_WEBHOOKS, Scope.READ_ORDERS], actor=SOMEBODY)
     endpoint = await webhooks.endpoint(ANN, "order.placed", actor=Actor(ClientId(made.client_id), "1"))
     with pytest.raises(Forbidden):
@@ -108,7 +110,7 @@ async def test_event_type_that_the_owner_may_not_read_is_rejected(webhooks: Webh
     assert set(changed.event_types) < set(EVENT_TYPES)
 
 
-async def test_endpoint_is_not_changed_by_a_caller_that_may_not_read_its_events(webhooks: Webhooks) -> None:
+async def test_endpoint_change_requires_permission_to_read_its_events(webhooks: Webhooks) -> None:
     """Otherwise a program that may only manage webhooks would send the events to a URL of its own."""
     endpoint = await webhooks.endpoint(ANN)
     only_orders = permissions_of({Scope.WRITE_WEBHOOKS, Scope.READ_ORDERS})
@@ -133,7 +135,7 @@ async def test_paused_endpoint_receives_its_events_when_it_is_resumed(webhooks: 
     assert webhooks.subscribers.types_at(ANN) == ["product.created"]
 
 
-async def test_pause_and_resumption_are_events(webhooks: Webhooks) -> None:
+async def test_endpoint_pause_and_resumption_record_events(webhooks: Webhooks) -> None:
     endpoint, watching = await webhooks.endpoint(ANN), await webhooks.endpoint(BOB)
     paused = await webhooks.edit(endpoint, EndpointChanges(paused=True))
     await webhooks.edit(paused, EndpointChanges(paused=False))
@@ -147,7 +149,7 @@ async def test_pause_and_resumption_are_events(webhooks: Webhooks) -> None:
     assert events[1]["data"] == {"owner_id": owner}
 
 
-async def test_changes_and_pauses_are_audited_without_the_path_of_the_url(webhooks: Webhooks) -> None:
+async def test_endpoint_changes_are_audited_without_the_path_of_the_url(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(ANN)
     changes = EndpointChanges(url="https://bob.example.com/canary", description="canary", paused=True)
     paused = await webhooks.edit(endpoint, changes)

@@ -74,7 +74,7 @@ async def test_client_secret_is_shown_at_creation_only(shop: Shop) -> None:
     assert made.secret not in repr(made) + repr(client)
 
 
-async def test_clients_are_listed_by_name_with_secrets_by_age(shop: Shop) -> None:
+async def test_clients_are_listed_by_name_with_their_secrets_oldest_first(shop: Shop) -> None:
     for name in ("till", "courier", "warehouse"):
         await shop.create_client(name, [Scope.READ_ORDERS], actor=SOMEBODY)
     await shop.roll_secret("courier", actor=SOMEBODY)
@@ -89,7 +89,7 @@ async def test_clients_are_listed_by_name_with_secrets_by_age(shop: Shop) -> Non
     assert first.id < second.id
 
 
-async def test_client_name_is_unique_also_concurrently(shop: Shop) -> None:
+async def test_one_of_two_concurrent_clients_with_one_name_is_created(shop: Shop) -> None:
     endings = await asyncio.gather(
         *(shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY) for _ in range(2)),
         return_exceptions=True,
@@ -98,7 +98,7 @@ async def test_client_name_is_unique_also_concurrently(shop: Shop) -> None:
     assert len(await shop.list_clients()) == 1
 
 
-async def test_client_token_carries_its_scopes(shop: Shop) -> None:
+async def test_client_token_contains_its_scopes(shop: Shop) -> None:
     made = await shop.create_client("till", [Scope.WRITE_STOCK, Scope.READ_ORDERS], actor=SOMEBODY)
     secret = (await the_client(shop)).secrets[0]
     assert await bearer(shop, made) == ClientPrincipal(
@@ -107,7 +107,7 @@ async def test_client_token_carries_its_scopes(shop: Shop) -> None:
     assert (await bearer(shop, made, "orders:read")).scopes == frozenset({Scope.READ_ORDERS})
 
 
-async def test_last_use_of_each_secret_is_recorded(shop: Shop) -> None:
+async def test_last_use_of_each_client_secret_is_recorded(shop: Shop) -> None:
     first = await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
     await shop.roll_secret("till", actor=SOMEBODY)
     shop.clock.advance(timedelta(days=1))
@@ -115,7 +115,7 @@ async def test_last_use_of_each_secret_is_recorded(shop: Shop) -> None:
     assert [secret.last_used_at for secret in (await the_client(shop)).secrets] == [shop.clock.now(), None]
 
 
-async def test_rolling_a_secret_keeps_the_old_one_valid(shop: Shop) -> None:
+async def test_former_client_secret_stays_valid_after_a_roll(shop: Shop) -> None:
     first = await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
     second = await shop.roll_secret("till", actor=SOMEBODY)
     assert first.client_id == second.client_id
@@ -126,7 +126,7 @@ async def test_rolling_a_secret_keeps_the_old_one_valid(shop: Shop) -> None:
     assert [await attempt(shop, credentials(made)) for made in (first, second)] == ["wrong", "in"]
 
 
-async def test_concurrent_secret_rolls_have_one_winner(shop: Shop) -> None:
+async def test_one_of_two_concurrent_client_secret_rolls_succeeds(shop: Shop) -> None:
     await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
     endings = await asyncio.gather(
         *(shop.roll_secret("till", actor=SOMEBODY) for _ in range(2)), return_exceptions=True
@@ -135,7 +135,7 @@ async def test_concurrent_secret_rolls_have_one_winner(shop: Shop) -> None:
     assert len((await the_client(shop)).secrets) == 2
 
 
-async def test_client_token_is_valid_as_long_as_its_secret(shop: Shop) -> None:
+async def test_client_token_is_rejected_after_its_secret_is_retired(shop: Shop) -> None:
     first = await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
     second = await shop.roll_secret("till", actor=SOMEBODY)
     by_first, by_second = await bearer(shop, first), await bearer(shop, second)
@@ -149,14 +149,14 @@ async def test_client_token_is_valid_as_long_as_its_secret(shop: Shop) -> None:
         await shop.confirm_principal(by_second)
 
 
-async def test_secret_authenticates_its_own_client_only(shop: Shop) -> None:
+async def test_client_secret_authenticates_only_its_own_client(shop: Shop) -> None:
     one = await bearer(shop, await shop.create_client("one", [Scope.READ_ORDERS], actor=SOMEBODY))
     other = await bearer(shop, await shop.create_client("other", [Scope.READ_ORDERS], actor=SOMEBODY))
     assert await shop.store.clients.scopes_of(one.client_id, one.secret_id) == frozenset({Scope.READ_ORDERS})
     assert await shop.store.clients.scopes_of(other.client_id, one.secret_id) is None
 
 
-async def test_scope_that_the_client_lost_is_rejected(shop: Shop) -> None:
+async def test_client_token_with_a_lost_scope_is_rejected(shop: Shop) -> None:
     made = await shop.create_client("till", [Scope.READ_ORDERS, Scope.READ_EVENTS], actor=SOMEBODY)
     principal = await bearer(shop, made)
     async with shop.store.unit_of_work(SOMEBODY) as work:
@@ -188,7 +188,7 @@ async def test_unknown_client_is_not_found(shop: Shop) -> None:
             await done
 
 
-async def test_wrong_secrets_are_throttled_for_unknown_clients_too(shop: Shop) -> None:
+async def test_wrong_secrets_of_unknown_clients_are_throttled(shop: Shop) -> None:
     made = await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
     nobody = NewSecretView(client_id=ClientId(shop.ids.new()), secret="x")
     for client in (made, nobody):
@@ -200,19 +200,19 @@ async def test_wrong_secrets_are_throttled_for_unknown_clients_too(shop: Shop) -
         assert endings == [*["wrong"] * (FREE + 1), 1, "wrong", 2, "wrong", 4, "wrong"]
 
 
-async def test_concurrent_guesses_are_throttled_like_sequential_ones(shop: Shop) -> None:
+async def test_concurrent_client_secret_guesses_are_throttled_like_sequential_ones(shop: Shop) -> None:
     guess = credentials(await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY), "wrong")
     endings = await asyncio.gather(*(attempt(shop, guess) for _ in range(20)))
     assert endings.count("wrong") == FREE + 1
 
 
-async def test_malformed_client_id_is_invalid(shop: Shop) -> None:
+async def test_malformed_client_id_is_an_invalid_client(shop: Shop) -> None:
     for text in ("", "warehouse", "\udcff", UNICODE, "0" * 5000):
         shown = ClientCredentials(client_id=text, secret="x", network=NETWORK, actor=SOMEBODY)
         assert await attempt(shop, shown) == "wrong"
 
 
-async def test_other_spelling_of_a_client_id_is_invalid(shop: Shop) -> None:
+async def test_client_id_in_another_spelling_is_an_invalid_client(shop: Shop) -> None:
     """Otherwise each spelling would have its own attempts."""
     made = await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
     text = str(made.client_id)
@@ -221,14 +221,14 @@ async def test_other_spelling_of_a_client_id_is_invalid(shop: Shop) -> None:
         assert (spelling == text, await attempt(shop, shown)) == (False, "wrong")
 
 
-async def test_guessing_network_is_throttled_across_clients(shop: Shop) -> None:
+async def test_network_that_guesses_client_secrets_is_throttled_across_clients(shop: Shop) -> None:
     made = [NewSecretView(client_id=ClientId(shop.ids.new()), secret="x") for _ in range(CROWD + 2)]
     endings = [await attempt(shop, credentials(client)) for client in made]
     assert endings == [*["wrong"] * (CROWD + 1), 1]
     assert await attempt(shop, credentials(made[0], network="198.51.100.0/32")) == "wrong"
 
 
-async def test_right_secret_is_accepted_despite_other_guesses(shop: Shop) -> None:
+async def test_right_client_secret_is_accepted_during_throttling(shop: Shop) -> None:
     """Guessing 256 random bits is impossible, but blocking a client by its id must be impossible, too."""
     made = await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
     for _ in range(FREE + 3):
@@ -248,7 +248,7 @@ Way = Callable[[ClientRepository, ClientView], Awaitable[ServiceClient | None]]
 
 
 @pytest.mark.parametrize("way", [by_id, by_name])
-async def test_client_read_for_update_is_locked(shop: Shop, way: Way) -> None:
+async def test_loaded_client_is_locked(shop: Shop, way: Way) -> None:
     await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
     client = await the_client(shop)
     async with shop.store.unit_of_work() as work:
@@ -259,7 +259,7 @@ async def test_client_read_for_update_is_locked(shop: Shop, way: Way) -> None:
                 await way(another.clients, client)
 
 
-async def test_uncommitted_changes_are_not_stored(shop: Shop) -> None:
+async def test_uncommitted_client_changes_are_not_stored(shop: Shop) -> None:
     await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
     before = await the_client(shop)
     async with shop.store.unit_of_work() as work:
@@ -270,7 +270,7 @@ async def test_uncommitted_changes_are_not_stored(shop: Shop) -> None:
     assert await the_client(shop) == before
 
 
-async def test_token_requested_while_the_secret_is_retired_is_invalid(shop: Shop) -> None:
+async def test_token_requested_while_its_secret_is_retired_is_rejected(shop: Shop) -> None:
     made = await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
     secret = (await the_client(shop)).secrets[0]
     ending, _ = await asyncio.gather(

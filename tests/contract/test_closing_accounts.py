@@ -72,7 +72,7 @@ async def test_closed_account_keeps_no_personal_data_and_cannot_log_in(shop: Sho
     assert await shop.store.outbox.count("user.closed", of=[ann.id]) == 1
 
 
-async def test_no_sign_up_can_block_closing_an_account(shop: Shop) -> None:
+async def test_sign_up_cannot_prevent_closing_an_account(shop: Shop) -> None:
     ann = await sign_up(shop)
     former_placeholder = sought_email_address(f"{ann.id}@closed.invalid")
     await shop.sign_up(replace(ANN, email=former_placeholder))
@@ -80,7 +80,7 @@ async def test_no_sign_up_can_block_closing_an_account(shop: Shop) -> None:
     assert (await shop.get_user(ann.id)).status is UserStatus.CLOSED
 
 
-async def test_any_number_of_accounts_can_be_closed(shop: Shop) -> None:
+async def test_several_accounts_can_be_closed(shop: Shop) -> None:
     for _ in range(2):
         await shop.close_account(closing(await sign_up(shop)))
     closed = await shop.list_users(
@@ -113,7 +113,7 @@ async def test_orders_of_a_closed_account_keep_totals_without_addresses(shop: Sh
     await assert_invariants(shop)
 
 
-async def test_events_of_a_closed_account_lose_its_own_reasons_only(shop: Shop) -> None:
+async def test_closing_an_account_erases_only_its_own_reasons_from_events(shop: Shop) -> None:
     ann, mug = await sign_up(shop), await shop.product(stock=9)
     by_ann, by_staff, unpublished = [
         (await shop.place_order(shop.placing((mug, 1), customer=ann))).result for _ in range(3)
@@ -142,7 +142,7 @@ async def reasons_in_feed(shop: Shop) -> dict[UUID, str | None]:
 @pytest.mark.parametrize(
     ("status", "error"), [(UserStatus.DISABLED, AccountDisabled), (UserStatus.CLOSED, InvalidToken)]
 )
-async def test_disabled_and_closed_accounts_place_no_orders(
+async def test_disabled_and_closed_accounts_cannot_place_orders(
     shop: Shop, status: UserStatus, error: type[DomainError]
 ) -> None:
     ann, bob, mug = await sign_up(shop), await shop.customer(), await shop.product(stock=9)
@@ -163,7 +163,7 @@ async def test_disabled_and_closed_accounts_place_no_orders(
     await assert_invariants(shop)
 
 
-async def test_order_placed_while_its_account_closes_keeps_no_address(shop: Shop) -> None:
+async def test_order_placed_while_its_account_closes_loses_its_address(shop: Shop) -> None:
     mug = await shop.product(stock=99)
     for _ in range(5):
         ann = await sign_up(shop)
@@ -180,7 +180,7 @@ async def test_order_placed_while_its_account_closes_keeps_no_address(shop: Shop
     await assert_invariants(shop)
 
 
-async def test_paid_order_keeps_its_address_until_fulfilled(shop: Shop) -> None:
+async def test_paid_order_of_a_closed_account_keeps_its_address_until_fulfilled(shop: Shop) -> None:
     ann, mug = await sign_up(shop), await shop.product(stock=9)
     order = (await shop.place_order(personal(shop.placing((mug, 1), customer=ann)))).result
     await shop.pay(order)
@@ -193,7 +193,7 @@ async def test_paid_order_keeps_its_address_until_fulfilled(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_closing_an_account_erases_records_of_its_returns(shop: Shop) -> None:
+async def test_closing_an_account_erases_idempotency_records_of_its_returns(shop: Shop) -> None:
     ann, mug = await sign_up(shop), await shop.product(stock=9)
     order = (await shop.place_order(shop.placing((mug, 1), customer=ann))).result
     await shop.pay(order)
@@ -207,7 +207,7 @@ async def test_closing_an_account_erases_records_of_its_returns(shop: Shop) -> N
         await shop.approve_return(approving, refund=None)
 
 
-async def test_closing_an_account_erases_nothing_of_others(shop: Shop) -> None:
+async def test_closing_an_account_erases_no_data_of_other_accounts(shop: Shop) -> None:
     ann, bob, mug = await sign_up(shop), await shop.customer(), await shop.product(stock=9)
     of_bob = (await shop.place_order(personal(shop.placing((mug, 1), customer=bob)))).result
     await shop.cancel(of_bob)
@@ -233,7 +233,7 @@ async def test_closing_an_account_erases_its_idempotency_records(shop: Shop) -> 
     assert replayed.result.status is OrderStatus.CANCELLED, "the order as it is now, not as it was kept"
 
 
-async def test_closing_an_account_erases_records_of_staff_requests(shop: Shop) -> None:
+async def test_closing_an_account_erases_idempotency_records_of_staff(shop: Shop) -> None:
     ann, bob, mug = await sign_up(shop), await shop.customer(), await shop.product(stock=9)
     before, after, of_bob = [
         (await shop.place_order(personal(shop.placing((mug, 1), customer=customer)))).result

@@ -29,7 +29,7 @@ async def walk(shop: Shop, *, type_: str | None = None, limit: int = 100) -> lis
             return events
 
 
-async def test_event_carries_type_aggregate_and_time(shop: Shop) -> None:
+async def test_event_has_type_aggregate_and_time(shop: Shop) -> None:
     mug = await shop.product(stock=3, price=1250, sku="MUG")
     order = await shop.order(mug, quantity=2)
     [event] = [event for event in await published(shop) if event.type == "order.placed"]
@@ -56,12 +56,12 @@ async def test_feed_positions_count_from_one_without_gaps(shop: Shop) -> None:
     assert [event.position for event in await published(shop, limit=2)] == [1, 2, 3, 4, 5]
 
 
-async def test_unpublished_event_is_not_read(shop: Shop) -> None:
+async def test_event_without_a_position_is_not_in_the_feed(shop: Shop) -> None:
     await shop.product()
     assert await walk(shop) == []
 
 
-async def test_feed_position_never_changes(shop: Shop) -> None:
+async def test_position_of_a_published_event_never_changes(shop: Shop) -> None:
     await shop.product()
     before = await published(shop)
     await shop.product()
@@ -80,7 +80,7 @@ async def test_events_of_one_aggregate_keep_their_order(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 100])
-async def test_paging_the_feed_meets_each_event_once_for_any_limit(shop: Shop, limit: int) -> None:
+async def test_feed_pages_of_any_size_contain_each_event_once(shop: Shop, limit: int) -> None:
     for _ in range(5):
         await shop.product()
     everything = await published(shop)
@@ -92,14 +92,14 @@ async def test_empty_feed_has_no_last_event(shop: Shop) -> None:
     assert (portion.events, portion.last, portion.has_more) == ((), None, False)
 
 
-async def test_feed_continues_after_its_end(shop: Shop) -> None:
+async def test_feed_read_to_its_end_continues_with_new_events(shop: Shop) -> None:
     await shop.product()
     [event] = await published(shop)
     portion = await shop.store.event_feed.read(after=event.id, type_=None, limit=10)
     assert (portion.events, portion.last, portion.has_more) == ((), event.id, False)
 
 
-async def test_type_filter_continues_behind_skipped_events(shop: Shop) -> None:
+async def test_filtered_feed_continues_after_skipped_events(shop: Shop) -> None:
     mug = await shop.product(stock=10)
     order = await shop.order(mug)
     await shop.product()
@@ -115,14 +115,14 @@ async def test_unknown_start_event_is_rejected(shop: Shop) -> None:
         await shop.store.event_feed.read(after=EventId(shop.ids.new()), type_=None, limit=10)
 
 
-async def test_concurrent_publishers_give_each_event_one_position(shop: Shop) -> None:
+async def test_concurrent_publishers_assign_one_position_to_each_event(shop: Shop) -> None:
     for _ in range(20):
         await shop.product()
     await asyncio.gather(*(shop.store.event_feed.publish_new(limit=3) for _ in range(8)))
     assert [event.position for event in await published(shop)] == list(range(1, 21))
 
 
-async def test_reader_beside_writers_and_publishers_misses_no_event(shop: Shop) -> None:
+async def test_feed_reader_misses_no_event_during_concurrent_writes(shop: Shop) -> None:
     read: list[PublishedEvent] = []
     writing = asyncio.create_task(_write(shop))
     after: EventId | None = None

@@ -30,14 +30,14 @@ async def prune_all(shop: Shop) -> int:
     return await shop.store.event_feed.prune(before=shop.clock.now() + DAY, limit=100)
 
 
-async def test_all_old_events_but_the_last_are_deleted(shop: Shop) -> None:
+async def test_pruning_deletes_all_old_events_except_the_last(shop: Shop) -> None:
     events = await publish_products(shop, 3)
     assert await prune_all(shop) == len(events) - 1
     assert await stored_events(shop) == events[-1:]
     assert await prune_all(shop) == 0
 
 
-async def test_young_events_are_kept(shop: Shop) -> None:
+async def test_pruning_keeps_events_within_retention(shop: Shop) -> None:
     events = await publish_products(shop, 2)
     shop.clock.advance(DAY)
     await publish_products(shop, 2)
@@ -45,13 +45,13 @@ async def test_young_events_are_kept(shop: Shop) -> None:
     assert [event.position for event in await stored_events(shop)] == [len(events) + 1, len(events) + 2]
 
 
-async def test_positions_continue_after_pruned_events(shop: Shop) -> None:
+async def test_feed_positions_continue_after_pruned_events(shop: Shop) -> None:
     events = await publish_products(shop, 3)
     await prune_all(shop)
     assert [event.position for event in await publish_products(shop, 1)] == [len(events), len(events) + 1]
 
 
-async def test_reader_after_a_pruned_event_is_rejected(shop: Shop) -> None:
+async def test_feed_request_after_a_pruned_event_is_rejected(shop: Shop) -> None:
     events = await publish_products(shop, 3)
     await prune_all(shop)
     with pytest.raises(UnknownEvent):
@@ -60,7 +60,7 @@ async def test_reader_after_a_pruned_event_is_rejected(shop: Shop) -> None:
     assert (page.events, page.last, page.has_more) == ((), events[-1].id, False)
 
 
-async def test_event_of_a_listed_delivery_is_kept(shop: Shop) -> None:
+async def test_pruning_keeps_the_event_of_a_stored_delivery(shop: Shop) -> None:
     webhooks = Webhooks(shop)
     await webhooks.endpoint()
     await shop.product()
@@ -76,7 +76,7 @@ async def test_event_of_a_listed_delivery_is_kept(shop: Shop) -> None:
     assert page.events == (last,)
 
 
-async def test_publisher_goes_on_with_the_first_stored_event(shop: Shop) -> None:
+async def test_publisher_behind_pruned_events_continues_with_the_oldest_stored(shop: Shop) -> None:
     webhooks = Webhooks(shop)
     await publish_products(shop, 1)
     assert await webhooks.relay(limit=1) == 1

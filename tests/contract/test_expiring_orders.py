@@ -39,7 +39,7 @@ async def test_paid_or_cancelled_order_never_expires(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_expiry_job_works_in_batches_longest_due_first(shop: Shop) -> None:
+async def test_expiry_job_expires_the_longest_due_orders_first(shop: Shop) -> None:
     mug = await shop.product(stock=9)
     orders = []
     for _ in range(3):
@@ -61,7 +61,7 @@ async def test_concurrent_expiry_jobs_expire_each_order_once(shop: Shop) -> None
     await assert_invariants(shop)
 
 
-async def test_buyer_gets_stock_of_due_orders_without_an_expiry_job(shop: Shop) -> None:
+async def test_order_gets_the_stock_of_due_orders_without_an_expiry_job(shop: Shop) -> None:
     mug, cup = await shop.product(stock=2), await shop.product(stock=2)
     ann = await shop.customer()
     command = shop.placing((mug, 2), (cup, 1), customer=ann)
@@ -74,7 +74,7 @@ async def test_buyer_gets_stock_of_due_orders_without_an_expiry_job(shop: Shop) 
     await assert_invariants(shop)
 
 
-async def test_buyer_expires_only_as_many_due_orders_as_needed(shop: Shop) -> None:
+async def test_order_expires_only_as_many_due_orders_as_it_needs(shop: Shop) -> None:
     mug, cup = await shop.product(stock=300), await shop.product(stock=1)
     for _ in range(3):
         await shop.order(mug, 100)
@@ -85,7 +85,7 @@ async def test_buyer_expires_only_as_many_due_orders_as_needed(shop: Shop) -> No
     await assert_invariants(shop)
 
 
-async def test_twenty_buyers_get_all_stock_of_due_orders(shop: Shop) -> None:
+async def test_concurrent_orders_get_all_stock_of_due_orders(shop: Shop) -> None:
     mug = await shop.product(stock=10)
     for _ in range(5):
         await shop.order(mug, 2)
@@ -102,7 +102,7 @@ async def test_twenty_buyers_get_all_stock_of_due_orders(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_out_of_stock_without_due_orders_changes_nothing(shop: Shop) -> None:
+async def test_out_of_stock_order_without_due_orders_changes_nothing(shop: Shop) -> None:
     mug = await shop.product(stock=1)
     order = await shop.order(mug)
     with pytest.raises(OutOfStock):

@@ -42,7 +42,7 @@ async def failing(shop: Shop) -> Shop:
 
 
 @pytest.mark.parametrize("request_mail", [request_reset, request_sign_up])
-async def test_failing_message_delays_no_other(failing: Shop, request_mail: RequestMail) -> None:
+async def test_failing_message_delays_no_other_message(failing: Shop, request_mail: RequestMail) -> None:
     await request_mail(failing, BROKEN)
     failing.clock.advance(timedelta(seconds=1))
     await request_mail(failing, SOUND)
@@ -51,7 +51,7 @@ async def test_failing_message_delays_no_other(failing: Shop, request_mail: Requ
     assert sent_to(failing) == [SOUND]
 
 
-async def test_first_attempts_are_made_before_repeated_ones(failing: Shop) -> None:
+async def test_first_attempts_of_messages_precede_repeated_attempts(failing: Shop) -> None:
     await request_reset(failing, BROKEN)
     await failing.deliver_mail()
     failing.mailbox.broken.clear()
@@ -84,7 +84,7 @@ async def test_mail_to_a_rejected_address_is_set_aside_at_once(failing: Shop) ->
     assert [request.address.normalized for request in await failing.list_failed_mail(limit=9)] == [SOUND]
 
 
-async def test_new_request_replaces_one_that_was_set_aside(failing: Shop) -> None:
+async def test_new_mail_request_replaces_one_that_was_set_aside(failing: Shop) -> None:
     await request_reset(failing, SOUND)
     failing.mailbox.failures.append(AddressRefused())
     await failing.deliver_mail()
@@ -118,7 +118,7 @@ async def test_failed_mail_is_pruned_after_a_week(failing: Shop) -> None:
     assert await failing.list_failed_mail(limit=9) == []
 
 
-async def test_unavailable_server_delays_no_message_for_another(failing: Shop) -> None:
+async def test_mail_run_attempts_every_message_if_the_server_is_unavailable(failing: Shop) -> None:
     await request_reset(failing, BROKEN)
     await request_reset(failing, SOUND)
     failing.mailbox.failures += [MailNotSent(), MailNotSent()]

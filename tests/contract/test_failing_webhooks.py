@@ -102,7 +102,7 @@ async def test_paused_endpoint_is_not_attempted_until_its_owner_resumes_it(
     assert not (await shown(webhooks, endpoint)).paused
 
 
-async def test_success_ends_the_failure_of_an_endpoint(webhooks: Webhooks) -> None:
+async def test_successful_delivery_resets_the_failure_of_an_endpoint(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(URL, "product.created")
     await fail_for(webhooks, PAUSE_AFTER - DAY)
     del webhooks.subscribers.answers[URL]
@@ -113,7 +113,7 @@ async def test_success_ends_the_failure_of_an_endpoint(webhooks: Webhooks) -> No
     assert not (await shown(webhooks, endpoint)).paused
 
 
-async def test_success_of_the_former_release_ends_the_failure_of_an_endpoint(webhooks: Webhooks) -> None:
+async def test_success_by_the_former_release_prevents_an_endpoint_pause(webhooks: Webhooks) -> None:
     """It does not know of failures that last, so it does not record their end."""
     endpoint = await webhooks.endpoint(URL, "product.created")
     await fail_for(webhooks, DAY)
@@ -130,7 +130,7 @@ async def test_success_of_the_former_release_ends_the_failure_of_an_endpoint(web
     assert (await shown(webhooks, endpoint)).paused
 
 
-async def test_new_url_has_not_failed(webhooks: Webhooks) -> None:
+async def test_new_url_resets_the_failure_of_an_endpoint(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(WATCHER, "product.created")
     webhooks.subscribers.answers[WATCHER] = 500
     await fail_for(webhooks, PAUSE_AFTER - DAY)
@@ -139,7 +139,7 @@ async def test_new_url_has_not_failed(webhooks: Webhooks) -> None:
     assert not (await shown(webhooks, endpoint)).paused
 
 
-async def test_admins_get_the_mail_about_a_clients_endpoint(shop: Shop, webhooks: Webhooks) -> None:
+async def test_pause_of_a_clients_endpoint_is_mailed_to_the_admins(shop: Shop, webhooks: Webhooks) -> None:
     await account(shop, "admin", Role.ADMIN)
     await account(shop, "staff", Role.STAFF)
     made = await shop.create_client("erp", [Scope.WRITE_WEBHOOKS, Scope.READ_EVENTS], actor=SOMEBODY)
@@ -155,7 +155,7 @@ async def test_admins_get_the_mail_about_a_clients_endpoint(shop: Shop, webhooks
     assert await mail_of(shop) == [("admin@example.com", PAUSED_MAIL)]
 
 
-async def test_resumed_endpoint_sends_no_mail_about_its_pause(shop: Shop, webhooks: Webhooks) -> None:
+async def test_no_pause_mail_is_sent_after_the_endpoint_was_resumed(shop: Shop, webhooks: Webhooks) -> None:
     ann = await account(shop, "ann", Role.STAFF)
     endpoint = await webhooks.endpoint(URL, "product.created", actor=Actor(ann, "1"))
     await fail_for(webhooks, PAUSE_AFTER)
@@ -165,7 +165,7 @@ async def test_resumed_endpoint_sends_no_mail_about_its_pause(shop: Shop, webhoo
     assert [entry.object_id for entry in resumed] == [str(endpoint.id)]
 
 
-async def test_erased_account_gets_no_mail_about_a_pause(shop: Shop, webhooks: Webhooks) -> None:
+async def test_closed_account_gets_no_mail_about_a_paused_endpoint(shop: Shop, webhooks: Webhooks) -> None:
     ann = await account(shop, "ann", Role.STAFF)
     await webhooks.endpoint(URL, "product.created", actor=Actor(ann, "1"))
     await fail_for(webhooks, PAUSE_AFTER)

@@ -85,7 +85,7 @@ async def test_unpaid_order_cannot_be_fulfilled(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_fulfillment_with_one_key_ships_once(shop: Shop) -> None:
+async def test_fulfillment_runs_once_per_key(shop: Shop) -> None:
     order = await a_paid_order(shop)
     command = shop.fulfilling(order, 1, 0, key="k")
     first, again = await shop.fulfill_order(command), await shop.fulfill_order(command)
@@ -136,7 +136,7 @@ async def test_partial_refunds_never_exceed_the_paid_amount(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_pending_refund_counts_against_the_limit(shop: Shop) -> None:
+async def test_pending_refund_reduces_the_refundable_amount(shop: Shop) -> None:
     order = await a_paid_order(shop)
     shop.gateway.next_refunds = ["pending"]
     pending = await shop.refund(order, 3000)
@@ -150,7 +150,7 @@ async def test_pending_refund_counts_against_the_limit(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_refund_of_units_is_bounded_by_the_ordered_quantity(shop: Shop) -> None:
+async def test_refund_above_the_ordered_quantity_is_rejected(shop: Shop) -> None:
     order = await a_paid_order(shop)
     refund = await shop.refund(order, [2, 1])
     assert refund.amount.amount == 2 * 1000 + 99
@@ -205,7 +205,7 @@ async def test_refund_of_zero_or_another_currency_is_rejected(shop: Shop) -> Non
 
 
 @pytest.mark.parametrize("answer", ["timeout", "lost"])
-async def test_refund_with_a_lost_answer_pays_once(shop: Shop, answer: str) -> None:
+async def test_refund_with_a_lost_answer_is_paid_once(shop: Shop, answer: str) -> None:
     order = await a_paid_order(shop)
     shop.gateway.next_refunds = [answer]
     command = shop.refunding(order, 1000, key="k")
@@ -221,7 +221,7 @@ async def test_refund_with_a_lost_answer_pays_once(shop: Shop, answer: str) -> N
     await assert_invariants(shop)
 
 
-async def test_pending_refund_is_queried_and_not_resent(shop: Shop) -> None:
+async def test_pending_refund_is_queried_instead_of_sent_again(shop: Shop) -> None:
     order = await a_paid_order(shop)
     shop.gateway.next_refunds = ["pending"]
     refund = await shop.refund(order, 1000)
@@ -301,7 +301,7 @@ async def test_failed_staff_refund_of_a_cancelled_order_is_rescheduled(
     assert (await shop.see(order)).payment_status is OrderPaymentStatus.REFUNDED
 
 
-async def test_double_charge_is_owed_but_staff_refunds_are_not_rescheduled(
+async def test_failed_refund_is_rescheduled_for_a_double_charge_only(
     shop: Shop,
 ) -> None:
     order = await a_paid_order(shop)
@@ -321,7 +321,7 @@ async def test_double_charge_is_owed_but_staff_refunds_are_not_rescheduled(
     await assert_invariants(shop)
 
 
-async def test_refund_that_bounces_after_success_is_owed_again(shop: Shop) -> None:
+async def test_refund_that_fails_after_success_is_rescheduled(shop: Shop) -> None:
     order = await a_paid_order(shop)
     refund = await shop.refund(order, 1000)
     [payment] = await payments(shop, order)
@@ -336,7 +336,7 @@ async def test_refund_that_bounces_after_success_is_owed_again(shop: Shop) -> No
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_unit_refunds_in_any_sequence_add_up_to_the_total(shop: Shop, seed: int) -> None:
+async def test_unit_refunds_in_any_order_add_up_to_the_total(shop: Shop, seed: int) -> None:
     random = Random(seed)  # noqa: S311 - the same portions in every run
     order = await a_paid_order(shop)
     left = [line.quantity for line in order.lines]

@@ -31,7 +31,7 @@ async def test_order_above_the_unpaid_limit_is_rejected(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_order_whose_hold_has_ended_does_not_count(shop: Shop) -> None:
+async def test_order_with_an_ended_hold_does_not_count_as_unpaid(shop: Shop) -> None:
     limit(shop, orders=1, units=1)
     mug, ann = await shop.product(stock=9), await shop.customer()
     await shop.order(mug, customer=ann)
@@ -40,7 +40,7 @@ async def test_order_whose_hold_has_ended_does_not_count(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_units_above_the_limit_are_rejected(shop: Shop) -> None:
+async def test_order_above_the_limit_of_held_units_is_rejected(shop: Shop) -> None:
     limit(shop, units=5)
     mug, cup, ann = await shop.product(stock=20), await shop.product(stock=20), await shop.customer()
     await shop.place_order(shop.placing((mug, 3), (cup, 5), customer=ann))
@@ -56,7 +56,7 @@ async def test_units_above_the_limit_are_rejected(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_paid_units_do_not_count(shop: Shop) -> None:
+async def test_paid_units_do_not_count_as_held(shop: Shop) -> None:
     limit(shop, orders=1, units=5)
     mug, ann = await shop.product(stock=20), await shop.customer()
     for _ in range(3):
@@ -66,7 +66,7 @@ async def test_paid_units_do_not_count(shop: Shop) -> None:
 
 @pytest.mark.parametrize("max_batch", [1, 64])
 @pytest.mark.parametrize(("orders", "units"), [(3, 0), (0, 3)])
-async def test_limit_holds_for_concurrent_orders_of_many_processes(
+async def test_hold_limit_applies_to_concurrent_orders_of_many_processes(
     shop: Shop, orders: int, units: int, max_batch: int
 ) -> None:
     """Orders are for different products where possible, so that stock locks do not serialize them."""
@@ -87,7 +87,7 @@ async def test_limit_holds_for_concurrent_orders_of_many_processes(
     await assert_invariants(shop)
 
 
-async def test_replay_succeeds_although_the_limit_is_reached(shop: Shop) -> None:
+async def test_order_is_replayed_although_the_hold_limit_is_reached(shop: Shop) -> None:
     limit(shop, orders=1)
     mug, ann = await shop.product(stock=9), await shop.customer()
     placing = shop.placing((mug, 1), customer=ann)
@@ -96,7 +96,7 @@ async def test_replay_succeeds_although_the_limit_is_reached(shop: Shop) -> None
     assert (again.replayed, again.result.id) == (True, first.result.id)
 
 
-async def test_unverified_address_cannot_hold_stock_where_verification_is_required(shop: Shop) -> None:
+async def test_unverified_customer_cannot_hold_stock_if_verification_is_required(shop: Shop) -> None:
     limit(shop, verified=True)
     mug, ann = await shop.product(stock=9), await shop.customer()
     with pytest.raises(EmailNotVerified):

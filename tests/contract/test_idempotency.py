@@ -56,7 +56,7 @@ async def bind(shop: Shop, results: Mapping[IdempotencyKey, object]) -> None:
         await work.commit()
 
 
-async def test_stored_key_returns_its_fingerprint_and_result(shop: Shop) -> None:
+async def test_claim_of_a_stored_key_returns_fingerprint_and_result(shop: Shop) -> None:
     view = a_view(shop)
     await bind(shop, {KEY: view})
     for _ in range(2):
@@ -64,7 +64,7 @@ async def test_stored_key_returns_its_fingerprint_and_result(shop: Shop) -> None
         assert bound == {KEY.scope: StoredResult(KEY.fingerprint, view)}
 
 
-async def test_every_result_type_is_read_as_it_was_stored(shop: Shop) -> None:
+async def test_stored_result_of_every_type_is_read_back_unchanged(shop: Shop) -> None:
     product, stock = a_product(shop.ids, actor=STAFF)
     product_view = ProductView.of(product, stock)
     results: Sequence[object] = [
@@ -85,7 +85,7 @@ async def test_every_result_type_is_read_as_it_was_stored(shop: Shop) -> None:
         assert bound[key.scope].result == result
 
 
-async def test_principal_and_operation_separate_equal_keys(shop: Shop) -> None:
+async def test_equal_keys_of_two_principals_or_operations_are_independent(shop: Shop) -> None:
     await bind(shop, {KEY: a_view(shop)})
     assert await claim(shop.store.unit_of_work, *OTHER_SCOPES, result_type=UserView) == {}
 
@@ -105,7 +105,7 @@ async def test_uncommitted_result_is_not_stored(shop: Shop) -> None:
     assert await claim(shop.store.unit_of_work, KEY, result_type=UserView) == {}
 
 
-async def test_claimed_key_without_a_result_is_free_after_commit(shop: Shop) -> None:
+async def test_claimed_key_without_a_result_is_unused_after_the_commit(shop: Shop) -> None:
     assert await claim(shop.store.unit_of_work, KEY, result_type=UserView) == {}
     view = a_view(shop)
     await bind(shop, {replace(KEY, fingerprint=b"another"): view})
@@ -113,7 +113,7 @@ async def test_claimed_key_without_a_result_is_free_after_commit(shop: Shop) -> 
     assert bound == {KEY.scope: StoredResult(b"another", view)}
 
 
-async def test_commit_keeps_stored_keys_and_frees_the_others(shop: Shop) -> None:
+async def test_commit_stores_only_keys_with_a_result(shop: Shop) -> None:
     view = a_view(shop)
     async with shop.store.unit_of_work() as work:
         await work.idempotency.claim([KEY, *OTHER_SCOPES], UserView)
@@ -123,7 +123,7 @@ async def test_commit_keeps_stored_keys_and_frees_the_others(shop: Shop) -> None
     assert bound == {KEY.scope: StoredResult(KEY.fingerprint, view)}
 
 
-async def test_scope_can_be_claimed_twice_in_one_call(shop: Shop) -> None:
+async def test_one_claim_can_contain_a_scope_twice(shop: Shop) -> None:
     twin = replace(KEY, fingerprint=b"another")
     async with shop.store.unit_of_work() as work:
         assert await work.idempotency.claim([KEY, twin, KEY], UserView) == {}
@@ -133,7 +133,7 @@ async def test_scope_can_be_claimed_twice_in_one_call(shop: Shop) -> None:
     assert bound[KEY.scope].fingerprint == KEY.fingerprint
 
 
-async def test_empty_claim_and_store_do_nothing(shop: Shop) -> None:
+async def test_claim_and_store_without_keys_do_nothing(shop: Shop) -> None:
     async with shop.store.unit_of_work() as work:
         assert await work.idempotency.claim([], UserView) == {}
         await work.idempotency.store({})
@@ -149,7 +149,7 @@ async def test_concurrent_duplicate_waits_and_times_out(shop: Shop) -> None:
     assert await claim(shop.store.impatient, KEY, result_type=UserView) == {}
 
 
-async def test_duplicate_of_a_replay_waits(shop: Shop) -> None:
+async def test_concurrent_duplicate_of_a_replay_waits(shop: Shop) -> None:
     await bind(shop, {KEY: a_view(shop)})
     async with shop.store.unit_of_work() as work:
         await work.idempotency.claim([KEY], UserView)
@@ -198,7 +198,7 @@ async def test_claims_in_opposite_orders_do_not_deadlock(shop: Shop) -> None:
     assert await asyncio.gather(*claims) == [{}] * 20
 
 
-async def test_anonymous_key_finds_the_result_that_release_6daf4a4_stored(shop: Shop) -> None:
+async def test_anonymous_key_finds_the_result_stored_by_release_6daf4a4(shop: Shop) -> None:
     view = a_view(shop)
     earlier = IdempotencyKey(ANONYMOUS, IdempotentOperation.CREATE_USER, "key", b"version 1")
     await store_as_6daf4a4(shop, earlier, view)

@@ -54,7 +54,7 @@ async def paid(shop: Shop) -> list[OrderView]:
     return orders
 
 
-async def test_line_cancellation_against_fulfillment_decides_each_unit_once(shop: Shop) -> None:
+async def test_concurrent_cancellation_and_fulfillment_use_each_unit_once(shop: Shop) -> None:
     orders = await paid(shop)
     answers = await at_once(
         *(shop.cancel(order, 2) for order in orders), *(shop.fulfil(order, 2) for order in orders)
@@ -68,7 +68,7 @@ async def test_line_cancellation_against_fulfillment_decides_each_unit_once(shop
     await assert_invariants(shop)
 
 
-async def test_return_against_refund_never_pays_more_than_was_paid(shop: Shop) -> None:
+async def test_concurrent_return_and_refund_never_exceed_the_paid_amount(shop: Shop) -> None:
     orders = await paid(shop)
     approved = []
     for order in orders:
@@ -92,7 +92,7 @@ async def statuses(shop: Shop) -> Counter[OrderStatus]:
     return Counter(order.status for order in await every_order(shop))
 
 
-async def test_payment_against_expiry_never_loses_a_paid_order(shop: Shop) -> None:
+async def test_concurrent_payment_and_expiry_never_lose_a_paid_order(shop: Shop) -> None:
     orders, begun_payments = await begun(shop)
     shop.clock.advance(HOLD)
     answers = await at_once(
@@ -108,7 +108,7 @@ async def test_payment_against_expiry_never_loses_a_paid_order(shop: Shop) -> No
     await assert_invariants(shop)
 
 
-async def test_payment_against_expiry_and_purchase_refunds_unavailable_orders(shop: Shop) -> None:
+async def test_late_payment_is_refunded_if_the_stock_was_sold_concurrently(shop: Shop) -> None:
     orders, begun_payments = await begun(shop)
     mug = await shop.get_product(orders[0].lines[0].product_id, include_archived=True)
     buyers = [shop.placing((mug, 2), customer=await shop.customer()) for _ in range(ORDERS)]
@@ -129,7 +129,7 @@ async def test_payment_against_expiry_and_purchase_refunds_unavailable_orders(sh
     await assert_invariants(shop)
 
 
-async def test_placing_against_the_expiry_job_is_never_out_of_stock(shop: Shop) -> None:
+async def test_order_during_the_expiry_job_is_never_out_of_stock(shop: Shop) -> None:
     mug = await shop.product(stock=2 * ORDERS)
     for _ in range(ORDERS):
         await shop.order(mug, 2)
@@ -145,7 +145,7 @@ async def test_placing_against_the_expiry_job_is_never_out_of_stock(shop: Shop) 
     await assert_invariants(shop)
 
 
-async def test_cancellation_against_payment_loses_no_money(shop: Shop) -> None:
+async def test_concurrent_cancellation_and_payment_lose_no_money(shop: Shop) -> None:
     orders, begun_payments = await begun(shop)
     answers = await at_once(
         *(shop.told(ProviderEventKind.CAPTURED, payment) for payment in begun_payments),
@@ -161,7 +161,7 @@ async def test_cancellation_against_payment_loses_no_money(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_concurrent_refunds_are_bounded_by_the_paid_amount(shop: Shop) -> None:
+async def test_concurrent_refunds_never_exceed_the_paid_amount(shop: Shop) -> None:
     order, *_ = await paid(shop)
     answers = await at_once(*(shop.refund(order, 700) for _ in range(10)))
     assert kinds(answers)[RefundExceedsPaid] == 6
@@ -169,7 +169,7 @@ async def test_concurrent_refunds_are_bounded_by_the_paid_amount(shop: Shop) -> 
     await assert_invariants(shop)
 
 
-async def test_concurrent_refunds_of_the_same_units_have_one_winner(shop: Shop) -> None:
+async def test_one_of_two_concurrent_refunds_of_the_same_units_succeeds(shop: Shop) -> None:
     order, *_ = await paid(shop)
     answers = await at_once(*(shop.refund(order, [2]) for _ in range(6)), *(shop.cancel(order),))
     cancelled = kinds(answers)[OrderView]
@@ -180,7 +180,7 @@ async def test_concurrent_refunds_of_the_same_units_have_one_winner(shop: Shop) 
     await assert_invariants(shop)
 
 
-async def test_fulfillment_against_cancellation_has_one_winner(shop: Shop) -> None:
+async def test_either_concurrent_fulfillment_or_cancellation_succeeds(shop: Shop) -> None:
     orders = await paid(shop)
     answers = await at_once(
         *(shop.fulfil(order, 1) for order in orders), *(shop.cancel(order) for order in orders)
@@ -191,7 +191,7 @@ async def test_fulfillment_against_cancellation_has_one_winner(shop: Shop) -> No
     await assert_invariants(shop)
 
 
-async def test_concurrent_fulfillments_are_bounded_by_the_order(shop: Shop) -> None:
+async def test_concurrent_fulfillments_never_exceed_the_ordered_units(shop: Shop) -> None:
     order, *_ = await paid(shop)
     answers = await at_once(*(shop.fulfil(order, 1) for _ in range(6)))
     refused = kinds(answers)[ValidationFailed] + kinds(answers)[InvalidTransition]
@@ -228,7 +228,9 @@ async def test_concurrent_payments_with_one_key_charge_once(shop: Shop) -> None:
 
 @pytest.mark.parametrize("token", ["tok_ok", "tok_pending", "tok_timeout"])
 @pytest.mark.parametrize("payers", [2, 12])
-async def test_concurrent_payments_of_one_order_have_one_winner(shop: Shop, payers: int, token: str) -> None:
+async def test_one_of_two_concurrent_payments_of_an_order_succeeds(
+    shop: Shop, payers: int, token: str
+) -> None:
     order = await shop.order(await shop.product(stock=1))
     answers = await at_once(*(shop.pay(order, token) for _ in range(payers)))
     refused = kinds(answers)[PaymentInProgress] + kinds(answers)[InvalidTransition]
@@ -248,7 +250,7 @@ async def test_concurrent_workers_send_each_refund_once(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_concurrent_captures_capture_once(shop: Shop) -> None:
+async def test_concurrent_captures_of_a_payment_take_money_once(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=2), 2)
     payment = await shop.authorize(order)
     answers = await at_once(*(shop.capture(payment, 1000) for _ in range(12)))
@@ -259,7 +261,7 @@ async def test_concurrent_captures_capture_once(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_capture_against_void_has_one_winner(shop: Shop) -> None:
+async def test_either_concurrent_capture_or_void_succeeds(shop: Shop) -> None:
     mug = await shop.product(stock=2 * ORDERS)
     orders = [await shop.order(mug, 2) for _ in range(ORDERS)]
     authorized = [await shop.authorize(order) for order in orders]
@@ -276,7 +278,7 @@ async def test_capture_against_void_has_one_winner(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_capture_against_canceling_keeps_no_money_of_a_cancelled_order(shop: Shop) -> None:
+async def test_capture_concurrent_with_cancellation_is_refunded(shop: Shop) -> None:
     mug = await shop.product(stock=2 * ORDERS)
     orders = [await shop.order(mug, 2) for _ in range(ORDERS)]
     authorized = [await shop.authorize(order) for order in orders]
@@ -293,7 +295,7 @@ async def test_capture_against_canceling_keeps_no_money_of_a_cancelled_order(sho
     await assert_invariants(shop)
 
 
-async def test_dispute_against_refund_never_refunds_twice(shop: Shop) -> None:
+async def test_concurrent_dispute_and_refund_never_refund_twice(shop: Shop) -> None:
     orders = await paid(shop)
     captured = [payment for order in orders for payment in await payments(shop, order)]
     answers = await at_once(

@@ -35,7 +35,7 @@ async def locked_customer(shop: Shop, customer: UserView) -> AsyncIterator[None]
         yield
 
 
-async def test_order_for_a_locked_product_is_undecided_and_others_are_placed(shop: Shop) -> None:
+async def test_batch_leaves_only_the_order_of_a_locked_product_undecided(shop: Shop) -> None:
     mug, cup, pot = [await shop.product(stock=5) for _ in range(3)]
     commands = [
         shop.placing((cup, 1), customer=await shop.customer()),
@@ -66,7 +66,7 @@ async def test_order_for_a_locked_product_is_undecided_and_others_are_placed(sho
 
 
 @pytest.mark.parametrize("limits", [HoldLimits(), HoldLimits(max_unpaid_orders=5)])
-async def test_order_of_a_locked_customer_is_undecided_and_others_are_placed(
+async def test_batch_leaves_only_the_order_of_a_locked_customer_undecided(
     shop: Shop, limits: HoldLimits
 ) -> None:
     shop.hold_limits = limits
@@ -111,7 +111,7 @@ async def test_order_of_two_locked_products_waits_for_both(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_lane_that_gets_no_lock_in_time_says_overloaded(shop: Shop) -> None:
+async def test_order_in_a_lane_is_rejected_if_the_lock_times_out(shop: Shop) -> None:
     mug, ann = await shop.product(stock=5), await shop.customer()
     async with locked(shop, mug), shop.store.impatient() as work:
         with pytest.raises(Overloaded):

@@ -27,7 +27,7 @@ async def number_of_sessions(shop: Shop, user: UserView) -> int:
     return len((await shop.list_sessions(user.id, after=None, limit=MAX_SESSIONS + 1)).items)
 
 
-async def test_twenty_concurrent_refreshes_have_one_successor(shop: Shop) -> None:
+async def test_concurrent_refreshes_return_one_successor(shop: Shop) -> None:
     user = await shop.customer()
     tokens = await shop.logged_in(user)
     answers = await asyncio.gather(*(refreshed(shop, tokens) for _ in range(20)))
@@ -43,7 +43,7 @@ async def test_password_does_not_expire(shop: Shop) -> None:
     assert (await shop.logged_in(user)).access.token
 
 
-async def test_lost_refresh_response_can_be_requested_again(shop: Shop) -> None:
+async def test_refresh_token_is_accepted_again_after_a_lost_response(shop: Shop) -> None:
     tokens = await shop.logged_in(await shop.customer())
     lost = await refreshed(shop, tokens)
     shop.clock.advance(GRACE)
@@ -60,7 +60,7 @@ async def test_two_tabs_receive_the_same_refresh_token(shop: Shop) -> None:
         shop.clock.advance(timedelta(minutes=10))
 
 
-async def test_response_lost_for_an_hour_can_be_requested_by_both_tabs(shop: Shop) -> None:
+async def test_successor_is_reissued_to_both_tabs_an_hour_after_a_lost_response(shop: Shop) -> None:
     user = await shop.customer()
     tokens = await shop.logged_in(user)
     lost = await refreshed(shop, tokens)
@@ -122,7 +122,7 @@ async def test_log_in_above_the_limit_ends_the_least_recently_used_session(shop:
     await refreshed(shop, first)
 
 
-async def test_session_can_be_ended_by_its_user_only(shop: Shop) -> None:
+async def test_only_the_user_of_a_session_can_end_it(shop: Shop) -> None:
     user, stranger = await shop.customer(), await shop.customer()
     tokens = await shop.logged_in(user)
     (session,) = (await shop.list_sessions(user.id, after=None, limit=2)).items
@@ -137,7 +137,7 @@ async def test_session_can_be_ended_by_its_user_only(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("kind", ["refresh token", "used refresh token", "access token"])
-async def test_revoking_either_token_ends_the_session(shop: Shop, kind: str) -> None:
+async def test_revoking_the_access_or_refresh_token_ends_the_session(shop: Shop, kind: str) -> None:
     user = await shop.customer()
     tokens = await shop.logged_in(user)
     successor = await refreshed(shop, tokens)
@@ -161,7 +161,7 @@ async def test_revoking_an_unknown_token_succeeds(shop: Shop) -> None:
     assert await number_of_sessions(shop, user) == 1
 
 
-async def test_log_in_fails_if_the_password_changes_meanwhile(shop: Shop) -> None:
+async def test_log_in_fails_if_the_password_changes_during_verification(shop: Shop) -> None:
     user = await shop.customer()
 
     async def change_password() -> None:
@@ -178,7 +178,7 @@ async def test_log_in_fails_if_the_password_changes_meanwhile(shop: Shop) -> Non
     assert await number_of_sessions(shop, user) == 0
 
 
-async def test_log_in_upgrades_a_weak_hash_only(shop: Shop) -> None:
+async def test_log_in_replaces_only_a_weak_password_hash(shop: Shop) -> None:
     user = await shop.customer()
     shop.hasher.raise_parameters()
     before = await shop.get_user(user.id)

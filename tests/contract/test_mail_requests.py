@@ -32,7 +32,7 @@ async def due(store: Store, *, minutes: int = 0) -> list[MailRequest]:
     return taken
 
 
-async def test_due_mail_is_taken_longest_due_first(store: Store) -> None:
+async def test_longest_due_mail_request_is_returned_first(store: Store) -> None:
     later, now, soon = made(ANN, minutes=2), made(BOB), made(ANN, MailKind.SIGN_UP, minutes=1)
     await add(store, later, now, soon)
     assert await due(store) == [now]
@@ -40,7 +40,7 @@ async def test_due_mail_is_taken_longest_due_first(store: Store) -> None:
     assert await due(store, minutes=-1) == []
 
 
-async def test_repeated_request_is_the_same_message(store: Store) -> None:
+async def test_repeated_mail_request_results_in_one_message(store: Store) -> None:
     first = made(ANN)
     await add(store, first, made(ANN, minutes=5))
     await add(store, made(ANN, minutes=6))
@@ -71,7 +71,7 @@ async def test_locked_mail_request_is_skipped(store: Store) -> None:
         assert await work.mail.next_due(NOW + MINUTE) == first
 
 
-async def test_mail_request_is_removed_unless_requested_again(store: Store) -> None:
+async def test_mail_request_is_not_removed_after_another_attempt(store: Store) -> None:
     await add(store, made(ANN))
     async with store.unit_of_work() as work:
         mine = await work.mail.next_due(NOW)
@@ -92,7 +92,7 @@ async def test_mail_request_is_removed_unless_requested_again(store: Store) -> N
         assert len(await due(store, minutes=9)) == left
 
 
-async def test_notices_about_two_objects_are_two_messages(store: Store) -> None:
+async def test_notices_about_two_objects_result_in_two_messages(store: Store) -> None:
     kind = MailKind.WEBHOOK_ENDPOINT_PAUSED
     first, second = (
         MailRequest.made(kind, ANN, subject_id=UUID(int=number), now=NOW + number * MINUTE)

@@ -64,7 +64,7 @@ async def change_status(shop: Shop, status: UserStatus) -> None:
         await work.commit()
 
 
-async def test_sign_up_with_a_known_address_notifies_its_owner(shop: Shop) -> None:
+async def test_sign_up_with_a_known_address_sends_its_owner_a_notice(shop: Shop) -> None:
     known = (await shop.sign_up(ANN)).result
     await shop.request_sign_up(replace(ANN, password=NEW_PASSWORD, full_name="Eve"))
     assert await account(shop) == known
@@ -74,7 +74,7 @@ async def test_sign_up_with_a_known_address_notifies_its_owner(shop: Shop) -> No
     assert message.subject == "You have an account already"
 
 
-async def test_token_is_valid_once_and_until_it_expires(shop: Shop) -> None:
+async def test_mailed_token_is_valid_once_and_until_it_expires(shop: Shop) -> None:
     await shop.request_sign_up(ANN)
     await shop.deliver_mail()
     first = shop.mailbox.token()
@@ -89,7 +89,7 @@ async def test_token_is_valid_once_and_until_it_expires(shop: Shop) -> None:
             await verify(shop, token)
 
 
-async def test_token_for_one_purpose_is_rejected_for_another(shop: Shop) -> None:
+async def test_mailed_token_is_rejected_for_another_purpose(shop: Shop) -> None:
     await shop.request_sign_up(ANN)
     await shop.deliver_mail()
     confirmation = shop.mailbox.token()
@@ -113,7 +113,7 @@ async def test_password_reset_ends_all_sessions(shop: Shop) -> None:
     assert kept.email_verified, "the message was read"
 
 
-async def test_reset_opens_a_pending_account_of_a_former_release(shop: Shop) -> None:
+async def test_password_reset_opens_a_pending_account_of_a_former_release(shop: Shop) -> None:
     await shop.sign_up(ANN)
     await change_status(shop, UserStatus.PENDING)
     await reset(shop, await asked_for_reset(shop), NEW_PASSWORD)
@@ -140,7 +140,7 @@ async def test_pending_account_cannot_log_in(shop: Shop) -> None:
         await shop.logged_in(pending)
 
 
-async def test_only_the_last_reset_token_works_once_for_half_an_hour(shop: Shop) -> None:
+async def test_only_the_latest_reset_token_is_valid(shop: Shop) -> None:
     await shop.sign_up(ANN)
     replaced = await asked_for_reset(shop)
     used = await asked_for_reset(shop)
@@ -156,7 +156,7 @@ async def test_only_the_last_reset_token_works_once_for_half_an_hour(shop: Shop)
             await reset(shop, token)
 
 
-async def test_concurrent_uses_of_a_token_have_one_winner(shop: Shop) -> None:
+async def test_one_of_two_concurrent_uses_of_a_mailed_token_succeeds(shop: Shop) -> None:
     await shop.sign_up(ANN)
     token = await asked_for_reset(shop)
     outcomes = await asyncio.gather(*(reset(shop, token) for _ in range(5)), return_exceptions=True)
@@ -164,7 +164,7 @@ async def test_concurrent_uses_of_a_token_have_one_winner(shop: Shop) -> None:
     assert [type(refusal) for refusal in refusals] == [InvalidOneTimeToken] * 4
 
 
-async def test_password_reset_is_replayed_with_its_key(shop: Shop) -> None:
+async def test_password_reset_with_a_reused_key_is_replayed(shop: Shop) -> None:
     await shop.sign_up(ANN)
     command = ResetPasswordCommand(token=await asked_for_reset(shop), password=NEW_PASSWORD, actor=SOMEBODY)
     command = replace(command, key=shop.key(command.token, operation=IdempotentOperation.RESET_PASSWORD))
@@ -172,14 +172,14 @@ async def test_password_reset_is_replayed_with_its_key(shop: Shop) -> None:
     assert (first.replayed, again.replayed) == (False, True)
 
 
-async def test_unknown_address_gets_no_mail(shop: Shop) -> None:
+async def test_password_reset_request_sends_no_mail_to_an_unknown_address(shop: Shop) -> None:
     await shop.request_password_reset(sought_email_address("nobody@example.com"), network=NETWORK)
     await shop.deliver_mail()
     assert shop.mailbox.messages == []
 
 
 @pytest.mark.parametrize("status", [UserStatus.DISABLED, UserStatus.CLOSED])
-async def test_unusable_account_gets_no_reset(shop: Shop, status: UserStatus) -> None:
+async def test_disabled_or_closed_account_gets_no_reset_mail(shop: Shop, status: UserStatus) -> None:
     await shop.sign_up(ANN)
     token = await asked_for_reset(shop)
     await change_status(shop, status)
@@ -199,7 +199,7 @@ async def test_repeated_reset_requests_send_one_message(shop: Shop) -> None:
     assert len(shop.mailbox.messages) == 1
 
 
-async def test_reset_requests_are_throttled_for_unknown_addresses_too(shop: Shop) -> None:
+async def test_reset_requests_for_unknown_addresses_are_throttled(shop: Shop) -> None:
     await shop.sign_up(ANN)
     refusals = []
     for email in (ANN.email, sought_email_address("nobody@example.com")):
@@ -211,7 +211,7 @@ async def test_reset_requests_are_throttled_for_unknown_addresses_too(shop: Shop
     assert refusals == [60, 60]
 
 
-async def test_retried_mail_has_a_working_token(shop: Shop) -> None:
+async def test_retried_message_contains_a_valid_token(shop: Shop) -> None:
     await shop.sign_up(ANN)
     await shop.request_password_reset(ANN.email, network=NETWORK)
     shop.mailbox.failures += [MailNotSent(), MailNotSent()]
@@ -235,7 +235,7 @@ async def test_obsolete_mail_is_not_sent(shop: Shop) -> None:
     await asked_for_reset(shop)
 
 
-async def test_rejected_address_is_not_retried(shop: Shop) -> None:
+async def test_mail_to_a_rejected_address_is_not_retried(shop: Shop) -> None:
     await shop.sign_up(ANN)
     await shop.request_password_reset(ANN.email, network=NETWORK)
     shop.mailbox.failures.append(AddressRefused())

@@ -29,7 +29,7 @@ async def listed(
 
 
 @pytest.mark.parametrize("descending", [False, True])
-async def test_paging_orders_during_inserts_skips_and_repeats_nothing(shop: Shop, descending: bool) -> None:
+async def test_order_pages_skip_and_repeat_nothing_during_inserts(shop: Shop, descending: bool) -> None:
     random = Random(7)  # noqa: S311 - the same walk in every run
     mug, cup = await shop.product(stock=100), await shop.product(stock=100)
     ann = await shop.customer()
@@ -81,7 +81,7 @@ async def test_orders_are_filtered_by_customer_status_and_time(shop: Shop) -> No
     assert await listed(shop, OrderFilter(created_after=moments[2] + timedelta(microseconds=1))) == []
 
 
-async def test_adjacent_time_windows_list_every_order_once(shop: Shop) -> None:
+async def test_adjacent_time_filters_list_every_order_once(shop: Shop) -> None:
     mug, hour = await shop.product(stock=100), timedelta(hours=1)
     began = shop.clock.now()
     orders = []
@@ -97,7 +97,7 @@ async def test_adjacent_time_windows_list_every_order_once(shop: Shop) -> None:
     assert windows == [[order] for order in orders]
 
 
-async def test_order_list_shows_each_order_with_its_lines(shop: Shop) -> None:
+async def test_order_list_contains_the_lines_of_each_order(shop: Shop) -> None:
     mug, cup = await shop.product(stock=100), await shop.product(stock=100)
     ann = await shop.customer()
     await shop.place_order(shop.placing((mug, 1), customer=ann))
@@ -108,7 +108,7 @@ async def test_order_list_shows_each_order_with_its_lines(shop: Shop) -> None:
     assert listed_lines == [[(mug.id, 1)], [(cup.id, 3), (mug.id, 2)]]
 
 
-async def test_list_of_own_orders_excludes_those_of_other_customers(shop: Shop) -> None:
+async def test_customer_lists_only_their_own_orders(shop: Shop) -> None:
     mug = await shop.product(stock=100)
     ann, bob = await shop.customer(), await shop.customer()
     of_ann, of_bob = await shop.order(mug, customer=ann), await shop.order(mug, customer=bob)
@@ -119,7 +119,7 @@ async def test_list_of_own_orders_excludes_those_of_other_customers(shop: Shop) 
     assert await shop.store.orders.get(of_bob.id, access=own) is None
 
 
-async def test_export_reads_every_order_in_the_order_of_placing(shop: Shop) -> None:
+async def test_export_returns_every_order_oldest_first(shop: Shop) -> None:
     mug = await shop.product(stock=100)
     orders = [await shop.order(mug) for _ in range(5)]
     export = replace(shop.export_orders, limit=2)

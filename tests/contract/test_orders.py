@@ -55,7 +55,7 @@ async def test_order_without_address_and_note_is_read_as_it_was_saved(shop: Shop
     assert await shop.store.orders.get(order.id, access=OrderAccess.all()) == order
 
 
-async def test_unknown_order_is_none(shop: Shop) -> None:
+async def test_unknown_order_is_not_found(shop: Shop) -> None:
     ann = await shop.customer()
     async with shop.store.unit_of_work() as work:
         assert await work.orders.get(OrderId(shop.ids.new())) is None
@@ -71,7 +71,7 @@ async def test_order_of_an_unknown_customer_is_rejected(shop: Shop) -> None:
     assert await shop.store.outbox.count("order.placed") == 0
 
 
-async def test_customer_and_key_identify_one_order_forever(shop: Shop) -> None:
+async def test_second_order_of_a_customer_with_one_key_is_rejected(shop: Shop) -> None:
     ann, mug = await a_customer_and_a_product(shop)
     bob = await shop.customer()
     first = an_order(shop.ids, (mug, 1), customer=ann.id, actor=STAFF, key="k")
@@ -89,7 +89,7 @@ async def test_customer_and_key_identify_one_order_forever(shop: Shop) -> None:
     assert found.result.id == first.id
 
 
-async def test_uncommitted_order_leaves_its_key_free(shop: Shop) -> None:
+async def test_key_of_an_uncommitted_order_can_be_used_again(shop: Shop) -> None:
     ann, mug = await a_customer_and_a_product(shop)
     async with shop.store.unit_of_work() as work:
         await work.orders.add([an_order(shop.ids, (mug, 1), customer=ann.id, actor=STAFF)])
@@ -169,7 +169,7 @@ async def test_order_stays_locked_until_the_unit_of_work_ends(shop: Shop) -> Non
     await try_to_get()
 
 
-async def test_stale_order_is_not_overwritten(shop: Shop) -> None:
+async def test_saving_a_stale_order_fails(shop: Shop) -> None:
     order = await shop.order(await shop.product(stock=1))
     async with shop.store.unit_of_work() as work:
         stale = await work.orders.get(order.id)
@@ -183,7 +183,7 @@ async def test_stale_order_is_not_overwritten(shop: Shop) -> None:
     assert (await shop.get_order(order.id, access=OrderAccess.all())).status is OrderStatus.CANCELLED
 
 
-async def test_ten_concurrent_orders_with_one_key_save_one(shop: Shop) -> None:
+async def test_concurrent_orders_with_one_key_store_one_order(shop: Shop) -> None:
     ann, mug = await a_customer_and_a_product(shop)
     orders = [an_order(shop.ids, (mug, 1), customer=ann.id, actor=STAFF) for _ in range(10)]
     outcomes = await asyncio.gather(*(add(shop, order) for order in orders), return_exceptions=True)

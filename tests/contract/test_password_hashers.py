@@ -18,7 +18,7 @@ def hasher(request: pytest.FixtureRequest) -> Iterator[PasswordHasher]:
     hasher.close()
 
 
-async def test_only_the_hashed_password_is_verified(hasher: PasswordHasher) -> None:
+async def test_password_hash_matches_only_its_own_password(hasher: PasswordHasher) -> None:
     hashed = await hasher.hash("Pässword 東京")
     assert await hasher.verify("Pässword 東京", hashed)
     assert not await hasher.verify("pässword 東京", hashed)
@@ -32,7 +32,7 @@ async def test_unicode_composition_does_not_change_a_password(hasher: PasswordHa
     assert await hasher.verify(composed, await hasher.hash(decomposed))
 
 
-async def test_no_password_matches_the_missing_user(hasher: PasswordHasher) -> None:
+async def test_no_password_matches_a_missing_user(hasher: PasswordHasher) -> None:
     assert not await hasher.verify("", None)
     assert not await hasher.verify("a password", None)
 

@@ -61,7 +61,7 @@ async def test_partial_payment_is_rejected(shop: Shop) -> None:
     assert shop.gateway.calls == 0
 
 
-async def test_only_staff_can_pay_for_another_customers_order(shop: Shop) -> None:
+async def test_order_of_another_customer_can_be_paid_by_staff_only(shop: Shop) -> None:
     order, bob = await an_order(shop), await shop.customer()
     with pytest.raises(NotFound):
         await shop.pay_order(shop.paying(order, access=OrderAccess.own(bob.id)))
@@ -77,7 +77,7 @@ async def test_unavailable_payment_method_is_rejected(shop: Shop) -> None:
     assert await payments(shop, order) == []
 
 
-async def test_replayed_payment_charges_once_and_returns_its_current_state(shop: Shop) -> None:
+async def test_replayed_payment_returns_its_present_state_without_a_charge(shop: Shop) -> None:
     order = await an_order(shop)
     command = shop.paying(order, "tok_pending", key="k")
     first = await shop.pay_order(command)
@@ -91,7 +91,7 @@ async def test_replayed_payment_charges_once_and_returns_its_current_state(shop:
     await assert_invariants(shop)
 
 
-async def test_lost_provider_answer_is_queried_without_a_second_charge(shop: Shop) -> None:
+async def test_payment_with_a_lost_answer_is_queried_and_charged_once(shop: Shop) -> None:
     order = await an_order(shop)
     assert (await shop.pay(order, "tok_timeout")).status is PaymentStatus.PENDING
     assert await shop.settle() == 0
@@ -113,7 +113,7 @@ async def test_payment_unknown_to_the_provider_fails(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_pending_payment_is_queried_with_backoff_while_provider_is_down(
+async def test_pending_payment_is_queried_with_growing_pauses(
     shop: Shop,
 ) -> None:
     order = await an_order(shop)
@@ -152,7 +152,7 @@ async def test_repeated_provider_event_changes_nothing(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_capture_after_a_failure_is_recorded(shop: Shop) -> None:
+async def test_capture_reported_after_a_failure_is_recorded(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.pay(order, "tok_pending")
     await shop.told(ProviderEventKind.FAILED, payment, failure="card_declined")
@@ -162,7 +162,7 @@ async def test_capture_after_a_failure_is_recorded(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_event_of_an_unknown_payment_is_ignored(shop: Shop) -> None:
+async def test_provider_event_of_an_unknown_payment_is_ignored(shop: Shop) -> None:
     payment = await shop.pay(await an_order(shop))
     await shop.told(ProviderEventKind.CAPTURED, payment, payment_id=shop.ids.new(), reference="ch_1")
     await shop.told(ProviderEventKind.CAPTURED, payment, payment_id=None, reference="ch_1")
@@ -171,7 +171,7 @@ async def test_event_of_an_unknown_payment_is_ignored(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_event_finds_its_payment_by_provider_reference(shop: Shop) -> None:
+async def test_provider_event_is_matched_by_the_provider_reference(shop: Shop) -> None:
     order = await an_order(shop)
     payment = await shop.pay(order, "tok_pending")
     await shop.told(ProviderEventKind.CAPTURED, payment, payment_id=None)
@@ -214,7 +214,7 @@ async def test_order_can_be_paid_again_after_its_payment_has_failed(shop: Shop) 
     await assert_invariants(shop)
 
 
-async def test_later_of_two_captured_payments_is_refunded(shop: Shop) -> None:
+async def test_second_captured_payment_of_an_order_is_refunded(shop: Shop) -> None:
     order = await an_order(shop)
     first = await shop.pay(order, "tok_pending")
     await shop.told(ProviderEventKind.FAILED, first)
@@ -236,7 +236,7 @@ async def test_capture_below_the_total_is_refunded(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_pending_refund_does_not_count_as_paid(shop: Shop) -> None:
+async def test_amount_of_a_pending_refund_does_not_count_as_paid(shop: Shop) -> None:
     order = await an_order(shop)
     for _ in range(2):
         payment = await shop.pay(order, "tok_pending")
@@ -246,7 +246,7 @@ async def test_pending_refund_does_not_count_as_paid(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_due_order_expires_when_a_payment_is_requested(shop: Shop) -> None:
+async def test_payment_request_expires_a_due_order(shop: Shop) -> None:
     order = await an_order(shop)
     shop.clock.advance(HOLD)
     with pytest.raises(InvalidTransition) as refusal:
@@ -258,7 +258,7 @@ async def test_due_order_expires_when_a_payment_is_requested(shop: Shop) -> None
     await assert_invariants(shop)
 
 
-async def test_late_capture_reinstates_an_order_if_stock_is_free(shop: Shop) -> None:
+async def test_late_capture_reinstates_an_order_if_stock_is_available(shop: Shop) -> None:
     order = await an_order(shop, stock=2)
     payment = await shop.pay(order, "tok_pending")
     shop.clock.advance(HOLD)
@@ -271,7 +271,7 @@ async def test_late_capture_reinstates_an_order_if_stock_is_free(shop: Shop) -> 
     await assert_invariants(shop)
 
 
-async def test_late_capture_is_refunded_if_stock_is_sold(shop: Shop) -> None:
+async def test_late_capture_is_refunded_if_stock_is_unavailable(shop: Shop) -> None:
     mug = await shop.product(stock=1)
     order = await shop.order(mug)
     payment = await shop.pay(order, "tok_pending")

@@ -31,7 +31,7 @@ async def test_capture_is_reported_with_the_provider_reference(provider: Provide
 @pytest.mark.parametrize(
     "amount", [Money(1, "EUR"), Money(500, "JPY"), Money(1230, "KWD"), Money(50, "ISK"), Money(2000, "MGA")]
 )
-async def test_amount_is_unchanged_for_every_minor_unit(provider: Provider, amount: Money) -> None:
+async def test_captured_amount_is_unchanged_for_every_minor_unit(provider: Provider, amount: Money) -> None:
     payment = payment_at(provider, amount)
     captured = await provider.gateway.pay(payment, provider.good)
     assert captured.amount == amount
@@ -60,7 +60,7 @@ async def test_concurrent_captures_of_a_payment_charge_once(provider: Provider) 
     assert all(answer == found for answer in told)
 
 
-async def test_declined_card_has_a_stable_code(provider: Provider) -> None:
+async def test_declined_card_is_reported_with_a_stable_code(provider: Provider) -> None:
     payment = payment_at(provider)
     answer = await provider.gateway.pay(payment, provider.declined)
     assert (answer.outcome, answer.failure) == (Outcome.DECLINED, provider.decline_code)
@@ -68,7 +68,7 @@ async def test_declined_card_has_a_stable_code(provider: Provider) -> None:
 
 
 @pytest.mark.parametrize("token", ["tok_nobody_has", "", "pm_%2F../x", "tok_\u1234"])
-async def test_unknown_token_captures_nothing(provider: Provider, token: str) -> None:
+async def test_payment_with_an_unknown_token_captures_nothing(provider: Provider, token: str) -> None:
     payment = payment_at(provider)
     answer = await provider.gateway.pay(payment, token)
     assert answer.outcome is Outcome.DECLINED
@@ -77,7 +77,7 @@ async def test_unknown_token_captures_nothing(provider: Provider, token: str) ->
     assert found.outcome in {Outcome.DECLINED, Outcome.UNKNOWN}
 
 
-async def test_later_query_returns_the_first_result(provider: Provider) -> None:
+async def test_query_of_a_payment_returns_its_first_result(provider: Provider) -> None:
     taken, declined = payment_at(provider), payment_at(provider)
     answers = [
         await provider.gateway.pay(taken, provider.good),
@@ -124,7 +124,7 @@ async def test_repeated_refund_pays_once(provider: Provider) -> None:
     assert await provider.gateway.find_refund(refund) == first
 
 
-async def test_unrequested_refund_is_unknown(provider: Provider) -> None:
+async def test_query_of_an_unrequested_refund_returns_unknown(provider: Provider) -> None:
     payment = payment_at(provider)
     reference = (await provider.gateway.pay(payment, provider.good)).reference
     refund = a_refund(IDS, payment, reference, amount=1999, now=provider.clock.now())
@@ -139,7 +139,7 @@ async def test_uncaptured_payment_cannot_be_refunded(provider: Provider) -> None
         assert (await provider.gateway.refund(refund)).outcome is Outcome.DECLINED
 
 
-async def test_unreachable_provider_is_unavailable_for_every_call(
+async def test_every_call_to_an_unreachable_provider_is_unavailable(
     provider: Provider,
 ) -> None:
     payment = payment_at(provider)
@@ -185,7 +185,7 @@ async def test_voided_payment_is_not_captured(provider: Provider) -> None:
     assert (await provider.gateway.refund(refund)).outcome is Outcome.DECLINED
 
 
-async def test_concurrent_captures_and_voids_have_one_result(provider: Provider) -> None:
+async def test_concurrent_captures_and_voids_of_a_payment_agree(provider: Provider) -> None:
     payment = manual_payment_at(provider)
     await provider.gateway.pay(payment, provider.good)
     answers = await asyncio.gather(
@@ -199,5 +199,5 @@ async def test_concurrent_captures_and_voids_have_one_result(provider: Provider)
     assert told == {found.outcome}
 
 
-async def test_void_of_a_payment_that_never_arrived_is_unknown(provider: Provider) -> None:
+async def test_void_of_a_payment_that_never_arrived_returns_unknown(provider: Provider) -> None:
     assert (await provider.gateway.void(payment_at(provider))).outcome in {Outcome.UNKNOWN, Outcome.VOIDED}

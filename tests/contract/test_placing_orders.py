@@ -39,7 +39,9 @@ def placed(answers: Sequence[Answer]) -> list[OrderView]:
     return [answer.result for answer in answers if isinstance(answer, IdempotentResult)]
 
 
-async def test_twenty_buyers_of_the_last_unit_have_one_winner(shop: Shop, tills: list[PlaceOrder]) -> None:
+async def test_last_unit_is_sold_to_one_of_twenty_concurrent_orders(
+    shop: Shop, tills: list[PlaceOrder]
+) -> None:
     mug = await shop.product(stock=1)
     commands = [shop.placing((mug, 1), customer=await shop.customer()) for _ in range(20)]
     answers = await sent_at_once(tills, commands)
@@ -48,7 +50,7 @@ async def test_twenty_buyers_of_the_last_unit_have_one_winner(shop: Shop, tills:
     await assert_invariants(shop)
 
 
-async def test_twenty_buyers_with_opposite_orders_of_lines_have_one_winner(
+async def test_last_units_are_sold_once_to_orders_with_opposite_line_orders(
     shop: Shop, tills: list[PlaceOrder]
 ) -> None:
     mug, cup = await shop.product(stock=1), await shop.product(stock=1)
@@ -77,7 +79,7 @@ async def test_twenty_concurrent_requests_with_one_key_place_one_order(
     await assert_invariants(shop)
 
 
-async def test_concurrent_different_orders_with_one_key_place_one(
+async def test_one_of_several_different_orders_with_one_key_is_placed(
     shop: Shop, tills: list[PlaceOrder]
 ) -> None:
     mug = await shop.product(stock=100)
@@ -89,7 +91,7 @@ async def test_concurrent_different_orders_with_one_key_place_one(
     await assert_invariants(shop)
 
 
-async def test_duplicates_in_one_batch_place_one_order(shop: Shop) -> None:
+async def test_duplicate_commands_in_one_batch_place_one_order(shop: Shop) -> None:
     mug = await shop.product(stock=100)
     ann = await shop.customer()
     command, other = (
@@ -113,7 +115,7 @@ async def test_key_reused_for_another_order_is_rejected(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_retry_after_a_rejection_runs_again(shop: Shop) -> None:
+async def test_retry_of_a_rejected_order_runs_again(shop: Shop) -> None:
     mug = await shop.product(stock=0)
     command = shop.placing((mug, 1), customer=await shop.customer())
     with pytest.raises(OutOfStock):
@@ -133,7 +135,7 @@ async def test_replay_returns_the_stored_order_after_a_change(shop: Shop) -> Non
     await assert_invariants(shop)
 
 
-async def test_pruned_key_returns_the_current_order_and_spares_the_batch(
+async def test_retry_with_a_pruned_key_returns_the_order_without_failing_its_batch(
     shop: Shop,
 ) -> None:
     mug = await shop.product(stock=100)
@@ -156,7 +158,7 @@ async def test_pruned_key_returns_the_current_order_and_spares_the_batch(
     assert (await shop.get_stock(mug.id)).reserved == 4
 
 
-async def test_bad_order_does_not_fail_its_batch(shop: Shop) -> None:
+async def test_rejected_order_does_not_fail_its_batch(shop: Shop) -> None:
     mug, dear = await shop.product(stock=10), await shop.product(stock=1)
     commands = [
         shop.placing((mug, 1), customer=await shop.customer()),
@@ -191,7 +193,7 @@ async def test_ten_concurrent_cancellations_release_stock_once(shop: Shop) -> No
     await assert_invariants(shop)
 
 
-async def test_ten_concurrent_cancellations_with_one_key_are_equal(shop: Shop) -> None:
+async def test_concurrent_cancellations_with_one_key_return_equal_results(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     command = shop.cancelling(await shop.order(mug), key="k")
     results = await asyncio.gather(*(shop.cancel_order(command) for _ in range(10)))

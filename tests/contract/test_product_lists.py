@@ -67,7 +67,7 @@ async def names(shop: Shop, criteria: ProductFilter) -> list[str]:
 
 @pytest.mark.parametrize("descending", [False, True])
 @pytest.mark.parametrize("sort", ProductSort)
-async def test_paging_products_during_inserts_skips_and_repeats_nothing(
+async def test_product_pages_skip_and_repeat_nothing_during_inserts(
     shop: Shop, sort: ProductSort, descending: bool
 ) -> None:
     random = Random(f"{sort} {descending}")  # noqa: S311 - the same walk in every run
@@ -98,7 +98,7 @@ async def test_names_are_sorted_without_case_and_accents_by_code_point(shop: Sho
     assert await names(shop, ProductFilter()) == in_order
 
 
-async def test_exactly_full_page_is_the_last(shop: Shop) -> None:
+async def test_full_last_page_has_no_next_page(shop: Shop) -> None:
     for _ in range(2):
         await shop.product()
     page = await shop.store.products.list(
@@ -108,14 +108,14 @@ async def test_exactly_full_page_is_the_last(shop: Shop) -> None:
     assert page.next is None
 
 
-async def test_empty_shop_has_an_empty_page(shop: Shop) -> None:
+async def test_product_list_of_an_empty_shop_is_empty(shop: Shop) -> None:
     page = await shop.store.products.list(
         ProductFilter(), sort=ProductSort.NAME, descending=True, after=None, limit=2
     )
     assert page == Page((), None)
 
 
-async def test_product_list_equals_single_reads(shop: Shop) -> None:
+async def test_listed_products_equal_products_read_by_id(shop: Shop) -> None:
     mug = await shop.product(stock=5, attributes={"colour": "red"}, max_per_order=3)
     await shop.order(mug, quantity=2)
     assert await listed(shop, ProductFilter()) == [await shop.get_product(mug.id, include_archived=True)]
@@ -169,7 +169,7 @@ async def test_product_filters_are_combined(shop: Shop) -> None:
     assert await names(shop, criteria) == ["red mug"]
 
 
-async def test_products_are_filtered_by_the_time_of_their_last_edit(shop: Shop) -> None:
+async def test_products_are_filtered_by_last_edit_time(shop: Shop) -> None:
     await shop.product(name="Mug")
     cup = await shop.product(name="Cup")
     shop.clock.advance(timedelta(hours=1))
@@ -180,14 +180,14 @@ async def test_products_are_filtered_by_the_time_of_their_last_edit(shop: Shop) 
     assert await names(shop, ProductFilter(changed_after=noon + timedelta(microseconds=1))) == []
 
 
-async def test_count_of_products_is_that_of_the_list(shop: Shop) -> None:
+async def test_product_count_equals_the_length_of_the_list(shop: Shop) -> None:
     for stock in (0, 1, 2):
         await shop.product(stock=stock)
     for criteria in (ProductFilter(), ProductFilter(in_stock=True), ProductFilter(query="nothing")):
         assert await shop.store.products.count(criteria) == len(await listed(shop, criteria))
 
 
-async def test_export_reads_every_product_in_the_order_of_creation(shop: Shop) -> None:
+async def test_export_returns_every_product_oldest_first(shop: Shop) -> None:
     products = [await shop.product() for _ in range(5)]
     export = replace(shop.export_products, limit=2)
     assert [product async for product in export(ProductFilter())] == products

@@ -59,7 +59,7 @@ async def test_unknown_products_are_not_returned(shop: Shop) -> None:
     assert await shop.store.products.get(nothing) is None
 
 
-async def test_saved_changes_are_stored(shop: Shop) -> None:
+async def test_saved_product_changes_are_stored(shop: Shop) -> None:
     mug = await shop.product(stock=5, name="Mug", attributes={"colour": "red", "size": "L"})
     changed = await change(
         shop,
@@ -92,7 +92,7 @@ async def test_saved_changes_are_stored(shop: Shop) -> None:
     assert await shop.store.outbox.count("product.changed") == 1
 
 
-async def test_unsaved_change_of_a_product_is_not_stored(shop: Shop) -> None:
+async def test_product_change_that_is_not_saved_is_not_stored(shop: Shop) -> None:
     mug = await shop.product(attributes={"colour": "red"})
     async with shop.store.unit_of_work() as work:
         product = (await work.products.lock([mug.id]))[mug.id]
@@ -116,7 +116,7 @@ async def test_product_version_counts_edits_and_stock_movements(
     assert after_second_sale.available == 3
 
 
-async def test_products_never_share_a_sku(shop: Shop) -> None:
+async def test_second_product_with_a_sku_is_rejected(shop: Shop) -> None:
     await add(shop, a_product(shop.ids, actor=STAFF, sku="MUG"))
     with pytest.raises(SkuTaken):
         await add(
@@ -130,7 +130,7 @@ async def test_products_never_share_a_sku(shop: Shop) -> None:
     assert await shop.store.outbox.count("product.created") == 3
 
 
-async def test_ten_concurrent_products_with_one_sku_have_one_winner(shop: Shop) -> None:
+async def test_one_of_ten_concurrent_products_gets_a_sku(shop: Shop) -> None:
     outcomes = await asyncio.gather(*(shop.product(sku="MUG") for _ in range(10)), return_exceptions=True)
     assert sum(isinstance(outcome, ProductView) for outcome in outcomes) == 1
     assert sum(isinstance(outcome, SkuTaken) for outcome in outcomes) == 9

@@ -114,7 +114,7 @@ async def test_refund_made_at_the_provider_is_recorded(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_refund_made_at_the_provider_settles_what_the_shop_owes(shop: Shop) -> None:
+async def test_provider_refund_settles_an_equal_refund_that_the_shop_owes(shop: Shop) -> None:
     order, payment = await a_paid_order(shop)
     await shop.cancel(order)
     await shop.refunded_at_provider(payment, order.total)
@@ -126,7 +126,7 @@ async def test_refund_made_at_the_provider_settles_what_the_shop_owes(shop: Shop
     await assert_invariants(shop)
 
 
-async def test_partial_refund_at_the_provider_reduces_what_the_shop_owes(shop: Shop) -> None:
+async def test_partial_provider_refund_reduces_the_refund_that_the_shop_owes(shop: Shop) -> None:
     order, payment = await a_paid_order(shop)
     await shop.cancel(order)
     await shop.refunded_at_provider(payment, Money(700, "EUR"))
@@ -136,7 +136,7 @@ async def test_partial_refund_at_the_provider_reduces_what_the_shop_owes(shop: S
     await assert_invariants(shop)
 
 
-async def test_provider_never_refunds_more_than_was_captured(shop: Shop) -> None:
+async def test_provider_refunds_never_exceed_the_captured_amount(shop: Shop) -> None:
     order, payment = await a_paid_order(shop)
     await shop.refund(order, 1500)
     await shop.refunded_at_provider(payment, Money(900, "EUR"))
@@ -144,7 +144,7 @@ async def test_provider_never_refunds_more_than_was_captured(shop: Shop) -> None
     await assert_invariants(shop)
 
 
-async def test_disputed_order_is_neither_shipped_refunded_nor_cancelled(shop: Shop) -> None:
+async def test_disputed_order_cannot_be_shipped_refunded_or_cancelled(shop: Shop) -> None:
     order, payment = await a_paid_order(shop)
     await shop.told(ProviderEventKind.DISPUTE_OPENED, payment)
     assert (await shop.see(order)).disputed
@@ -157,7 +157,7 @@ async def test_disputed_order_is_neither_shipped_refunded_nor_cancelled(shop: Sh
     await assert_invariants(shop)
 
 
-async def test_staff_override_a_dispute_with_a_reason(shop: Shop) -> None:
+async def test_staff_can_override_a_dispute_with_a_reason(shop: Shop) -> None:
     order, payment = await a_paid_order(shop)
     await shop.told(ProviderEventKind.DISPUTE_OPENED, payment)
     await shop.fulfill_order(replace(shop.fulfilling(order, 1), dispute_override="The customer called"))
@@ -168,7 +168,7 @@ async def test_staff_override_a_dispute_with_a_reason(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_won_dispute_lets_the_order_go_on(shop: Shop) -> None:
+async def test_order_can_be_shipped_after_a_won_dispute(shop: Shop) -> None:
     order, payment = await a_paid_order(shop)
     await shop.told(ProviderEventKind.DISPUTE_OPENED, payment)
     await shop.told(ProviderEventKind.DISPUTE_WON, payment)
@@ -179,7 +179,7 @@ async def test_won_dispute_lets_the_order_go_on(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_lost_dispute_is_a_refund(shop: Shop) -> None:
+async def test_lost_dispute_is_recorded_as_a_refund(shop: Shop) -> None:
     order, payment = await a_paid_order(shop)
     await shop.told(ProviderEventKind.DISPUTE_OPENED, payment)
     for _ in range(2):
@@ -191,14 +191,14 @@ async def test_lost_dispute_is_a_refund(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_event_of_an_unknown_payment_is_ignored(shop: Shop) -> None:
+async def test_provider_event_of_an_unknown_payment_is_ignored(shop: Shop) -> None:
     order, payment = await a_paid_order(shop)
     before = await shop.see(order)
     await shop.told(ProviderEventKind.DISPUTE_OPENED, payment, payment_id=None, reference="ch_nobody_s")
     assert await shop.see(order) == before
 
 
-async def test_external_refund_is_settled_without_the_provider(shop: Shop) -> None:
+async def test_external_refund_is_settled_without_a_provider_call(shop: Shop) -> None:
     order, _ = await a_paid_order(shop)
     command = replace(shop.refunding(order, [1]), channel=RefundChannel.EXTERNAL)
     refund = (await shop.refund_order(command)).result
@@ -212,7 +212,7 @@ async def test_external_refund_is_settled_without_the_provider(shop: Shop) -> No
     await assert_invariants(shop)
 
 
-async def test_payment_waits_for_its_own_provider_to_be_configured_again(shop: Shop) -> None:
+async def test_payment_is_settled_when_its_provider_is_configured_again(shop: Shop) -> None:
     order, _ = await a_paid_order(shop)
     await shop.cancel(order)
     find_missing = FindMissingProviders(shop.store.payments, shop.gateways)

@@ -28,7 +28,7 @@ async def taken_long_ago(shop: Shop, command: PlaceOrderCommand) -> OrderView:
     return OrderView.of(order)
 
 
-async def test_pruned_retry_of_the_last_unit_returns_its_order(shop: Shop) -> None:
+async def test_retry_with_a_pruned_key_returns_the_order_of_the_last_unit(shop: Shop) -> None:
     command = shop.placing((await shop.product(stock=0), 1), customer=await shop.customer())
     order = await taken_long_ago(shop, command)
     for _ in range(2):
@@ -37,7 +37,7 @@ async def test_pruned_retry_of_the_last_unit_returns_its_order(shop: Shop) -> No
         )
 
 
-async def test_pruned_retry_returns_the_order_of_an_archived_product(shop: Shop) -> None:
+async def test_retry_with_a_pruned_key_returns_the_order_of_an_archived_product(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     command = shop.placing((mug, 1), customer=await shop.customer())
     order = await taken_long_ago(shop, command)
@@ -45,7 +45,7 @@ async def test_pruned_retry_returns_the_order_of_an_archived_product(shop: Shop)
     assert await shop.place_order(command) == IdempotentResult(order, replayed=True, is_current_state=True)
 
 
-async def test_each_key_of_a_batch_has_its_own_result(shop: Shop) -> None:
+async def test_each_pruned_key_of_a_batch_returns_its_own_order(shop: Shop) -> None:
     sold_out, mug = await shop.product(stock=0), await shop.product(stock=1)
     ann, bob = await shop.customer(), await shop.customer()
     taken = shop.placing((sold_out, 1), customer=ann, key="k")
@@ -64,7 +64,7 @@ async def test_unknown_key_finds_no_order(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_pruning_removes_only_records_past_retention(shop: Shop) -> None:
+async def test_pruning_keeps_idempotency_records_within_retention(shop: Shop) -> None:
     ann, bob = await shop.customer(), await shop.customer()
     mug = await shop.product(stock=2)
     orders = [
@@ -85,7 +85,7 @@ async def test_pruning_removes_only_records_past_retention(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("stock", [1, 2], ids=["sold out", "in stock"])
-async def test_pruned_key_with_another_request_is_rejected(shop: Shop, stock: int) -> None:
+async def test_pruned_key_reused_for_another_request_is_rejected(shop: Shop, stock: int) -> None:
     command = shop.placing((await shop.product(stock=stock), 1), customer=await shop.customer())
     placed = await shop.place_order(command)
     await shop.store.replays.prune(before=datetime.now(UTC) + timedelta(days=1), limit=9)

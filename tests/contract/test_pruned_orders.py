@@ -39,7 +39,7 @@ async def command_of_a_customer(shop: Shop, *, stock: int = 2) -> PlaceOrderComm
 
 
 @pytest.mark.parametrize("record_is_pruned", [False, True])
-async def test_retry_of_a_pruned_order_is_order_expired(shop: Shop, record_is_pruned: bool) -> None:
+async def test_retry_of_a_pruned_order_is_rejected_as_expired(shop: Shop, record_is_pruned: bool) -> None:
     command = await command_of_a_customer(shop)
     order = await expired_order(shop, command)
     if record_is_pruned:
@@ -56,7 +56,7 @@ async def test_retry_of_a_pruned_order_is_order_expired(shop: Shop, record_is_pr
     await assert_invariants(shop, pruned=1)
 
 
-async def test_pruned_order_rejects_its_key_with_another_request(shop: Shop) -> None:
+async def test_key_of_a_pruned_order_is_rejected_for_another_request(shop: Shop) -> None:
     command = await command_of_a_customer(shop)
     await expired_order(shop, command)
     await prune_idempotency_records(shop)
@@ -67,7 +67,7 @@ async def test_pruned_order_rejects_its_key_with_another_request(shop: Shop) -> 
         await shop.place_order(other)
 
 
-async def test_new_key_places_an_order_after_pruning(shop: Shop) -> None:
+async def test_order_with_a_new_key_is_placed_after_pruning(shop: Shop) -> None:
     command = await command_of_a_customer(shop, stock=1)
     await expired_order(shop, command)
     shop.clock.advance(RETENTION + timedelta(seconds=1))
@@ -78,7 +78,7 @@ async def test_new_key_places_an_order_after_pruning(shop: Shop) -> None:
     await assert_invariants(shop, pruned=1)
 
 
-async def test_batch_places_its_other_orders_beside_a_pruned_key(shop: Shop) -> None:
+async def test_batch_with_a_pruned_key_places_its_other_orders(shop: Shop) -> None:
     command = await command_of_a_customer(shop)
     await expired_order(shop, command)
     shop.clock.advance(RETENTION + timedelta(seconds=1))
@@ -98,7 +98,7 @@ async def test_expired_order_is_stored_until_its_retention_ends(shop: Shop) -> N
     assert (await shop.see(order)).status is OrderStatus.EXPIRED
 
 
-async def test_orders_that_may_matter_are_never_pruned(shop: Shop) -> None:
+async def test_only_expired_orders_without_a_payment_are_pruned(shop: Shop) -> None:
     mug = await shop.product(stock=9)
     unpaid = await expired_order(shop, shop.placing((mug, 1), customer=await shop.customer()))
     declined = await shop.order(mug)
@@ -117,7 +117,7 @@ async def test_orders_that_may_matter_are_never_pruned(shop: Shop) -> None:
     await assert_invariants(shop, pruned=1)
 
 
-async def test_key_of_a_former_release_is_order_expired_for_any_request(shop: Shop) -> None:
+async def test_key_of_a_former_release_is_expired_for_any_request(shop: Shop) -> None:
     command = await command_of_a_customer(shop)
     product = await shop.get_product(command.request.lines[0].product_id, include_archived=True)
     order = an_order(
@@ -134,7 +134,7 @@ async def test_key_of_a_former_release_is_order_expired_for_any_request(shop: Sh
             await shop.place_order(replace(command, key=replace(command.key, fingerprint=fingerprint)))
 
 
-async def test_pruning_leaves_locked_orders_for_later(shop: Shop) -> None:
+async def test_pruning_skips_locked_orders(shop: Shop) -> None:
     orders = [await expired_order(shop, await command_of_a_customer(shop)) for _ in range(3)]
     later = shop.clock.now() + timedelta(days=1)
     async with shop.store.unit_of_work() as work:

@@ -45,14 +45,14 @@ async def test_published_events_arrive_in_order(shop: Shop, carrier: Carrier) ->
     assert await carrier.received() == [event.id for event in events]
 
 
-async def test_event_published_twice_arrives_once(shop: Shop, carrier: Carrier) -> None:
+async def test_event_published_twice_is_stored_once(shop: Shop, carrier: Carrier) -> None:
     events = await happened(shop, 4)
     await carrier.publishers[0].publish(events[:3])
     await carrier.publishers[1].publish(events[1:])
     assert await carrier.received() == [event.id for event in events]
 
 
-async def test_concurrent_publishers_keep_order_without_duplicates(shop: Shop, carrier: Carrier) -> None:
+async def test_concurrent_publishers_keep_the_order_without_duplicates(shop: Shop, carrier: Carrier) -> None:
     events = await happened(shop, 20)
     await asyncio.gather(*(publisher.publish(events) for publisher in carrier.publishers for _ in range(2)))
     assert await carrier.received() == [event.id for event in events]

@@ -60,7 +60,7 @@ async def test_relay_publishes_every_event_once_in_order(shop: Shop) -> None:
     assert post.positions == [1, 2, 3, 4, 5]
 
 
-async def test_publishers_progress_independently(shop: Shop) -> None:
+async def test_each_publisher_has_its_own_progress(shop: Shop) -> None:
     class Other(Post):
         name = "other"
 
@@ -85,7 +85,7 @@ async def test_failed_publication_is_retried(shop: Shop) -> None:
     assert post.positions == [1, 2, 3, 1, 2, 3]
 
 
-async def test_unrecorded_publication_is_repeated(shop: Shop) -> None:
+async def test_publication_without_recorded_progress_is_repeated(shop: Shop) -> None:
     """The lease of a killed process excludes others until it expires."""
     await happen(shop, 3)
     feed, progress = shop.store.event_feed, shop.store.relay_progress
@@ -160,7 +160,7 @@ async def test_concurrent_relays_publish_each_event_once(shop: Shop) -> None:
     assert post.positions == list(range(1, 31))
 
 
-async def test_relays_beside_writers_lose_no_event_and_keep_order(shop: Shop) -> None:
+async def test_relays_lose_no_event_during_concurrent_writes(shop: Shop) -> None:
     post = Post()
     mug = await shop.product(stock=100)
 

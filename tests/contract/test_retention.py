@@ -107,7 +107,7 @@ RECORDS = {
 
 
 @pytest.mark.parametrize("kind", RecordKind)
-async def test_record_is_deleted_when_its_retention_ends(shop: Shop, kind: RecordKind) -> None:
+async def test_pruning_deletes_records_past_retention(shop: Shop, kind: RecordKind) -> None:
     make, retention = RECORDS[kind]
     exists = await make(shop)
     shop.clock.advance(retention)
@@ -118,7 +118,7 @@ async def test_record_is_deleted_when_its_retention_ends(shop: Shop, kind: Recor
     assert not await exists()
 
 
-async def test_pending_delivery_is_never_deleted(shop: Shop) -> None:
+async def test_pruning_never_deletes_a_pending_delivery(shop: Shop) -> None:
     webhooks = Webhooks(shop)
     endpoint = await webhooks.endpoint()
     await shop.product()
@@ -130,7 +130,7 @@ async def test_pending_delivery_is_never_deleted(shop: Shop) -> None:
     assert delivery.status is DeliveryStatus.PENDING
 
 
-async def test_pruning_deletes_at_most_as_many_records_as_permitted(shop: Shop) -> None:
+async def test_pruning_deletes_at_most_the_permitted_number_of_records(shop: Shop) -> None:
     for _ in range(3):
         await a_session(shop)
     later = shop.clock.now() + SECOND
@@ -140,7 +140,7 @@ async def test_pruning_deletes_at_most_as_many_records_as_permitted(shop: Shop) 
     assert counts == [2, 1, 0]
 
 
-async def test_old_movements_of_stock_leave_the_ledger(shop: Shop) -> None:
+async def test_old_stock_movements_become_an_opening_balance(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     await shop.pay(await shop.order(mug, 2))
     shop.clock.advance(timedelta(days=1))

@@ -60,7 +60,9 @@ async def due_types(webhooks: Webhooks, endpoint: EndpointView) -> list[str]:
     ]
 
 
-async def test_dead_and_waiting_deliveries_are_retried(webhooks: Webhooks, failing: EndpointView) -> None:
+async def test_bulk_retry_schedules_dead_and_waiting_deliveries(
+    webhooks: Webhooks, failing: EndpointView
+) -> None:
     start = webhooks.shop.clock.now()
     await webhooks.shop.product()
     await webhooks.work()
@@ -76,7 +78,7 @@ async def test_dead_and_waiting_deliveries_are_retried(webhooks: Webhooks, faili
     assert {each.status for each in await webhooks.log(failing.id)} == {DeliveryStatus.DELIVERED}
 
 
-async def test_only_the_window_and_the_event_types_are_retried(
+async def test_bulk_retry_is_limited_to_its_window_and_event_types(
     webhooks: Webhooks, failing: EndpointView
 ) -> None:
     clock = webhooks.shop.clock
@@ -96,7 +98,7 @@ async def test_only_the_window_and_the_event_types_are_retried(
     assert other_type == RetriedView(retried=0, has_more=False)
 
 
-async def test_delivered_and_due_deliveries_are_not_retried(webhooks: Webhooks) -> None:
+async def test_bulk_retry_excludes_delivered_and_due_deliveries(webhooks: Webhooks) -> None:
     start = webhooks.shop.clock.now()
     endpoint = await webhooks.endpoint(ANN)
     await webhooks.shop.product()
@@ -107,7 +109,7 @@ async def test_delivered_and_due_deliveries_are_not_retried(webhooks: Webhooks) 
     assert await webhooks.work() == 1
 
 
-async def test_deliveries_of_other_endpoints_are_not_retried(
+async def test_bulk_retry_excludes_deliveries_of_other_endpoints(
     webhooks: Webhooks, failing: EndpointView
 ) -> None:
     start = webhooks.shop.clock.now()
@@ -119,7 +121,7 @@ async def test_deliveries_of_other_endpoints_are_not_retried(
     assert await due_types(webhooks, other) == []
 
 
-async def test_retry_is_bounded_and_continues_with_the_next_request(
+async def test_bulk_retry_is_bounded_and_can_be_continued(
     webhooks: Webhooks, failing: EndpointView, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retry_deliveries, "MAX_RETRIED", 2)
@@ -134,7 +136,9 @@ async def test_retry_is_bounded_and_continues_with_the_next_request(
     assert (await retry(webhooks, failing, start)).result == RetriedView(retried=1, has_more=False)
 
 
-async def test_retried_events_of_an_order_keep_their_order(webhooks: Webhooks, failing: EndpointView) -> None:
+async def test_bulk_retry_keeps_the_event_order_of_an_aggregate(
+    webhooks: Webhooks, failing: EndpointView
+) -> None:
     start = webhooks.shop.clock.now()
     mug = await webhooks.shop.product(stock=1)
     await webhooks.shop.cancel(await webhooks.shop.order(mug))
@@ -147,7 +151,7 @@ async def test_retried_events_of_an_order_keep_their_order(webhooks: Webhooks, f
     assert types == ["order.placed", "order.cancelled"]
 
 
-async def test_retry_runs_once_per_key(webhooks: Webhooks, failing: EndpointView) -> None:
+async def test_bulk_retry_runs_once_per_key(webhooks: Webhooks, failing: EndpointView) -> None:
     start = webhooks.shop.clock.now()
     await webhooks.shop.product()
     await webhooks.work()
@@ -159,7 +163,7 @@ async def test_retry_runs_once_per_key(webhooks: Webhooks, failing: EndpointView
     assert await due_types(webhooks, failing) == []
 
 
-async def test_concurrent_retries_schedule_each_delivery_once(
+async def test_concurrent_bulk_retries_schedule_each_delivery_once(
     webhooks: Webhooks, failing: EndpointView
 ) -> None:
     start = webhooks.shop.clock.now()
@@ -170,7 +174,7 @@ async def test_concurrent_retries_schedule_each_delivery_once(
     assert sorted(result.result.retried for result in results) == [0, 0, 4]
 
 
-async def test_retry_of_an_empty_window_or_unknown_endpoint_is_rejected(
+async def test_bulk_retry_with_an_empty_window_or_unknown_endpoint_is_rejected(
     webhooks: Webhooks, failing: EndpointView
 ) -> None:
     now = webhooks.shop.clock.now()
@@ -181,7 +185,7 @@ async def test_retry_of_an_empty_window_or_unknown_endpoint_is_rejected(
         await retry(webhooks, failing, now)
 
 
-async def test_retry_is_audited_with_its_count(webhooks: Webhooks, failing: EndpointView) -> None:
+async def test_bulk_retry_is_audited_with_its_count(webhooks: Webhooks, failing: EndpointView) -> None:
     start = webhooks.shop.clock.now()
     await webhooks.shop.product()
     await webhooks.work()

@@ -73,7 +73,7 @@ async def test_return_without_restocking_leaves_stock_unchanged(shop: Shop) -> N
     await assert_invariants(shop)
 
 
-async def test_agreed_refund_can_be_less_than_the_price_or_nothing(shop: Shop) -> None:
+async def test_agreed_refund_of_a_return_can_be_below_the_price_or_zero(shop: Shop) -> None:
     order = await a_shipped_order(shop)
     received = await shop.receive(await shop.approve(await shop.send_back(order, 1, 0), 700))
     [refund] = await refunds(shop, order)
@@ -85,7 +85,7 @@ async def test_agreed_refund_can_be_less_than_the_price_or_nothing(shop: Shop) -
     await assert_invariants(shop)
 
 
-async def test_agreed_refund_above_what_is_paid_is_rejected(shop: Shop) -> None:
+async def test_agreed_refund_above_the_paid_amount_is_rejected(shop: Shop) -> None:
     order = await a_shipped_order(shop)
     requested = await shop.send_back(order, 1, 0)
     with pytest.raises(RefundExceedsPaid):
@@ -93,7 +93,7 @@ async def test_agreed_refund_above_what_is_paid_is_rejected(shop: Shop) -> None:
     assert await shop.store.orders.order_return(order.id, requested.id) == requested
 
 
-async def test_refund_of_a_return_is_at_most_what_is_still_paid(shop: Shop) -> None:
+async def test_refund_of_a_return_never_exceeds_the_remaining_paid_amount(shop: Shop) -> None:
     order = await a_shipped_order(shop)
     approved = await shop.approve(await shop.send_back(order, 3, 0))
     await shop.refund(order, 1000)
@@ -136,7 +136,7 @@ async def test_unshipped_units_cannot_be_returned(shop: Shop) -> None:
         await shop.send_back(order, 1)
 
 
-async def test_actions_on_a_return_depend_on_its_status(shop: Shop) -> None:
+async def test_allowed_actions_of_a_return_depend_on_its_status(shop: Shop) -> None:
     order = await a_shipped_order(shop)
     requested = await shop.send_back(order, 1, 0)
     with pytest.raises(InvalidReturnTransition) as refusal:
@@ -159,7 +159,7 @@ async def test_actions_on_a_return_depend_on_its_status(shop: Shop) -> None:
     await assert_invariants(shop)
 
 
-async def test_receipt_names_each_line_of_the_return(shop: Shop) -> None:
+async def test_receiving_a_return_requires_a_decision_for_each_line(shop: Shop) -> None:
     order = await a_shipped_order(shop)
     approved = await shop.approve(await shop.send_back(order, 1, 1))
     command = shop.receiving(approved)
@@ -169,7 +169,7 @@ async def test_receipt_names_each_line_of_the_return(shop: Shop) -> None:
     assert (await shop.see(order)).lines[0].returned == 0
 
 
-async def test_customers_return_only_units_of_their_own_orders(shop: Shop) -> None:
+async def test_customer_cannot_return_units_of_another_customers_order(shop: Shop) -> None:
     order = await a_shipped_order(shop)
     stranger = await shop.customer()
     with pytest.raises(NotFound):
@@ -188,7 +188,7 @@ async def test_unknown_return_is_not_found(shop: Shop) -> None:
         assert await shop.store.orders.order_return(foreign.order_id, foreign.id) is None
 
 
-async def test_return_of_a_disputed_order_is_received_with_an_override(shop: Shop) -> None:
+async def test_return_of_a_disputed_order_requires_an_override(shop: Shop) -> None:
     order = await a_shipped_order(shop)
     approved = await shop.approve(await shop.send_back(order, 1, 0))
     [payment] = await payments(shop, order)
@@ -201,7 +201,7 @@ async def test_return_of_a_disputed_order_is_received_with_an_override(shop: Sho
     await assert_invariants(shop)
 
 
-async def test_return_with_a_key_is_received_once(shop: Shop) -> None:
+async def test_return_is_received_once_per_key(shop: Shop) -> None:
     order = await a_shipped_order(shop)
     asked = shop.returning(order, 1, 0, key="ask")
     requested = (await shop.request_return(asked)).result
@@ -225,7 +225,7 @@ async def test_returns_are_listed_oldest_first(shop: Shop) -> None:
     assert (last.items, last.next) == ((returns[1],), None)
 
 
-async def test_shipped_units_are_refunded_with_a_return_or_by_amount_only(shop: Shop) -> None:
+async def test_refund_of_shipped_units_requires_a_return(shop: Shop) -> None:
     order = await a_shipped_order(shop, (2, 2))
     with pytest.raises(RefundExceedsPaid) as refusal:
         await shop.refund(order, [2, 0])
@@ -239,7 +239,7 @@ async def test_shipped_units_are_refunded_with_a_return_or_by_amount_only(shop: 
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_money_adds_up_to_the_cent_in_any_sequence(shop: Shop, seed: int) -> None:
+async def test_money_is_exact_after_any_sequence_of_payment_actions(shop: Shop, seed: int) -> None:
     """Captures, cancellations, refunds and returns: what the shop keeps is what it says it keeps."""
     random = Random(seed)  # noqa: S311 - the same sequence in every run
     mug, cup = await shop.product(stock=9, price=333), await shop.product(stock=9, price=101)

@@ -50,7 +50,7 @@ async def secrets_of_next_message(webhooks: Webhooks) -> tuple[bytes, ...]:
     return webhooks.subscribers.heard[-1].secrets
 
 
-async def test_both_secrets_sign_until_the_overlap_ends(webhooks: Webhooks) -> None:
+async def test_former_and_new_webhook_secrets_sign_until_the_overlap_ends(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(ANN)
     rolled = (await roll(webhooks, endpoint)).result
     assert rolled.secret == "whsec_dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHR0dHQ="
@@ -62,7 +62,7 @@ async def test_both_secrets_sign_until_the_overlap_ends(webhooks: Webhooks) -> N
     assert await secrets_of_next_message(webhooks) == (SECOND_SECRET,)
 
 
-async def test_expired_secret_is_erased_after_the_next_delivery(webhooks: Webhooks) -> None:
+async def test_expired_webhook_secret_is_erased_after_the_next_delivery(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(ANN)
     await roll(webhooks, endpoint)
     webhooks.shop.clock.advance(DAY)
@@ -73,21 +73,21 @@ async def test_expired_secret_is_erased_after_the_next_delivery(webhooks: Webhoo
     assert (stored.secret, stored.former_secret) == (SECOND_SECRET, None)
 
 
-async def test_leaked_secret_is_replaced_without_an_overlap(webhooks: Webhooks) -> None:
+async def test_roll_without_an_overlap_ends_the_former_webhook_secret_at_once(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(ANN)
     rolled = (await roll(webhooks, endpoint, overlap=timedelta(0))).result
     assert rolled.former_secret_expires_at is None
     assert await secrets_of_next_message(webhooks) == (SECOND_SECRET,)
 
 
-async def test_second_roll_ends_the_first_overlap(webhooks: Webhooks) -> None:
+async def test_second_roll_of_a_webhook_secret_ends_the_first_overlap(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(ANN)
     await roll(webhooks, endpoint)
     await roll(webhooks, endpoint)
     assert await secrets_of_next_message(webhooks) == (THIRD, SECOND_SECRET)
 
 
-async def test_change_of_an_endpoint_keeps_both_secrets(webhooks: Webhooks) -> None:
+async def test_endpoint_change_during_an_overlap_keeps_both_secrets(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(ANN)
     rolled = (await roll(webhooks, endpoint)).result
     assert rolled.version == endpoint.version + 1
@@ -95,7 +95,7 @@ async def test_change_of_an_endpoint_keeps_both_secrets(webhooks: Webhooks) -> N
     assert await secrets_of_next_message(webhooks) == (SECOND_SECRET, FIRST)
 
 
-async def test_secret_is_rolled_once_per_key_and_shown_to_its_retry(webhooks: Webhooks) -> None:
+async def test_webhook_secret_is_rolled_once_per_key(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(ANN)
     key = webhooks.shop.key(endpoint.id, operation=IdempotentOperation.ROLL_WEBHOOK_SECRET, key="one")
     first = await roll(webhooks, endpoint, key=key)
@@ -105,14 +105,14 @@ async def test_secret_is_rolled_once_per_key_and_shown_to_its_retry(webhooks: We
 
 
 @pytest.mark.parametrize("overlap", [-SECOND, MAX_OVERLAP + SECOND])
-async def test_overlap_out_of_bounds_is_rejected(webhooks: Webhooks, overlap: timedelta) -> None:
+async def test_roll_with_an_overlap_out_of_range_is_rejected(webhooks: Webhooks, overlap: timedelta) -> None:
     endpoint = await webhooks.endpoint(ANN)
     with pytest.raises(ValidationFailed):
         await roll(webhooks, endpoint, overlap=overlap)
     assert await secrets_of_next_message(webhooks) == (FIRST,)
 
 
-async def test_only_the_owner_and_admins_roll_a_secret(webhooks: Webhooks) -> None:
+async def test_only_the_owner_and_admins_can_roll_a_webhook_secret(webhooks: Webhooks) -> None:
     """Another manager of webhooks could sign messages that the receiver takes for the shop's."""
     scopes = [Scope.WRITE_WEBHOOKS, Scope.READ_EVENTS]
     made = await webhooks.shop.create_client("erp", scopes, actor=SOMEBODY)
@@ -125,14 +125,14 @@ async def test_only_the_owner_and_admins_roll_a_secret(webhooks: Webhooks) -> No
     assert (await roll(webhooks, endpoint, actor=other)).result.secret
 
 
-async def test_secret_of_an_unknown_endpoint_is_not_rolled(webhooks: Webhooks) -> None:
+async def test_roll_for_an_unknown_endpoint_is_not_found(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(ANN)
     await webhooks.delete(EndpointId(endpoint.id), actor=SOMEBODY)
     with pytest.raises(NotFound):
         await roll(webhooks, endpoint)
 
 
-async def test_roll_is_audited_without_the_secret(webhooks: Webhooks) -> None:
+async def test_roll_of_a_webhook_secret_is_audited_without_the_secret(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(ANN)
     await roll(webhooks, endpoint)
     entry = await entry_of(webhooks.shop, AuditAction.WEBHOOK_ENDPOINT_SECRET_ROLLED)

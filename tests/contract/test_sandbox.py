@@ -94,7 +94,7 @@ async def test_tok_declined_fails_with_the_reason(sandbox: Sandbox) -> None:
     )
 
 
-async def test_tok_late_is_captured_after_the_order_has_expired(sandbox: Sandbox) -> None:
+async def test_tok_late_is_captured_after_the_order_expired(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
     assert (await sandbox.gateway.pay(payment, "tok_late")).outcome is Outcome.PENDING
     sandbox.clock.advance(LATE_BY - timedelta(microseconds=1))
@@ -128,7 +128,7 @@ async def test_both_charges_of_tok_twice_can_be_refunded(sandbox: Sandbox) -> No
         assert (await sandbox.gateway.refund(refund)).outcome is Outcome.SUCCEEDED
 
 
-async def test_refund_is_reported_as_decided(sandbox: Sandbox) -> None:
+async def test_sandbox_reports_the_result_of_each_refund(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
     reference = (await sandbox.gateway.pay(payment, "tok_ok")).reference
     refunds = [
@@ -163,7 +163,7 @@ async def test_concurrent_requests_of_one_refund_pay_once(sandbox: Sandbox) -> N
         assert len({answer.reference for answer in answers}) == 1
 
 
-async def test_charges_are_shared_between_processes(sandbox: Sandbox) -> None:
+async def test_two_processes_share_the_charges_of_the_sandbox(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
     answer = await sandbox.gateway.pay(payment, "tok_ok")
     other = SandboxGateway(sandbox.store, sandbox.clock, sandbox.ids, late_by=LATE_BY)
@@ -179,7 +179,7 @@ def _hang_up() -> httpx2.Response:
 
 
 @pytest.mark.parametrize("deaf", [_refuse, _hang_up])
-async def test_unacknowledged_webhook_is_resent_with_backoff(
+async def test_unacknowledged_sandbox_webhook_is_resent_with_growing_pauses(
     sandbox: Sandbox, deaf: Callable[[], httpx2.Response]
 ) -> None:
     await sandbox.gateway.pay(sandbox.payment(), "tok_ok")
@@ -194,7 +194,7 @@ async def test_unacknowledged_webhook_is_resent_with_backoff(
     assert len(sandbox.heard) == 1
 
 
-async def test_never_acknowledged_webhook_is_given_up(sandbox: Sandbox) -> None:
+async def test_sandbox_webhook_is_dropped_after_its_last_attempt(sandbox: Sandbox) -> None:
     await sandbox.gateway.pay(sandbox.payment(), "tok_ok")
     sandbox.deaf = _refuse
     while await sandbox.call_back():
@@ -202,7 +202,7 @@ async def test_never_acknowledged_webhook_is_given_up(sandbox: Sandbox) -> None:
     assert sandbox.attempts == 100
 
 
-async def test_concurrent_dispatchers_send_a_webhook_once(sandbox: Sandbox) -> None:
+async def test_concurrent_dispatchers_send_a_sandbox_webhook_once(sandbox: Sandbox) -> None:
     for _ in range(5):
         await sandbox.gateway.pay(sandbox.payment(), "tok_ok")
     await asyncio.gather(*(sandbox.call_back() for _ in range(4)))

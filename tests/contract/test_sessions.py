@@ -81,7 +81,7 @@ async def test_session_is_found_as_it_was_saved(shop: Shop) -> None:
         assert [state(s) for s in await found(work.sessions, session)] == [state(session)] * 3
 
 
-async def test_changed_session_is_saved(shop: Shop) -> None:
+async def test_saved_session_change_is_stored(shop: Shop) -> None:
     session = a_session(shop, (await shop.customer()).id)
     await add(shop, session)
     shop.clock.advance(timedelta(days=1))
@@ -148,7 +148,7 @@ async def test_active_sessions_of_a_user_are_listed_newest_first(
     assert [session.id for session in await walk(page_after)] == expected
 
 
-async def test_principal_state_has_role_status_and_whether_the_session_is_alive(shop: Shop) -> None:
+async def test_principal_state_contains_role_status_and_session(shop: Shop) -> None:
     ann, bob = await shop.customer(), await shop.customer()
     session = a_session(shop, ann.id)
     await add(shop, session)
@@ -167,7 +167,7 @@ async def test_principal_state_has_role_status_and_whether_the_session_is_alive(
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_session_read_for_update_is_locked(shop: Shop, way: Way) -> None:
+async def test_loaded_session_is_locked(shop: Shop, way: Way) -> None:
     session = a_session(shop, (await shop.customer()).id)
     await add(shop, session)
     async with shop.store.unit_of_work() as work:

@@ -69,7 +69,9 @@ async def test_unconfirmed_sign_up_opens_no_account(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(("confirmed", "other"), [(0, 1), (1, 0)])
-async def test_each_token_confirms_its_own_password_and_name(shop: Shop, confirmed: int, other: int) -> None:
+async def test_sign_up_token_confirms_the_password_and_name_of_its_sign_up(
+    shop: Shop, confirmed: int, other: int
+) -> None:
     commands = [ANN, EVE]
     for command in commands:
         await shop.request_sign_up(command)
@@ -88,7 +90,7 @@ async def test_each_token_confirms_its_own_password_and_name(shop: Shop, confirm
         await log_in(shop, commands[other])
 
 
-async def test_message_names_the_time_of_its_sign_up_and_no_text_of_the_client(shop: Shop) -> None:
+async def test_sign_up_message_names_the_time_and_no_text_of_the_client(shop: Shop) -> None:
     await shop.request_sign_up(EVE)
     await shop.deliver_mail()
     (message,) = shop.mailbox.messages
@@ -96,7 +98,7 @@ async def test_message_names_the_time_of_its_sign_up_and_no_text_of_the_client(s
     assert "Eve" not in message.text
 
 
-async def test_concurrent_confirmations_for_one_address_open_one_account(shop: Shop) -> None:
+async def test_concurrent_confirmations_of_one_address_open_one_account(shop: Shop) -> None:
     for number in range(4):
         await shop.request_sign_up(replace(ANN, full_name=f"Ann {number}"))
     tokens = await mailed_tokens(shop)
@@ -109,7 +111,7 @@ async def test_concurrent_confirmations_for_one_address_open_one_account(shop: S
     assert await shop.store.outbox.count("user.signed_up") == 1
 
 
-async def test_confirmation_is_void_for_an_address_with_an_account(shop: Shop) -> None:
+async def test_sign_up_of_an_address_with_an_account_cannot_be_confirmed(shop: Shop) -> None:
     await shop.request_sign_up(EVE)
     (token,) = await mailed_tokens(shop)
     known = (await shop.sign_up(ANN)).result
@@ -118,7 +120,7 @@ async def test_confirmation_is_void_for_an_address_with_an_account(shop: Shop) -
     assert await shop.get_user(known.id) == known
 
 
-async def test_confirmation_opens_a_pending_account_with_its_own_password(shop: Shop) -> None:
+async def test_confirmed_sign_up_opens_a_pending_account_with_its_password(shop: Shop) -> None:
     former = await pending(shop)
     await shop.request_sign_up(ANN)
     (token,) = await mailed_tokens(shop)
@@ -127,7 +129,7 @@ async def test_confirmation_opens_a_pending_account_with_its_own_password(shop: 
     await log_in(shop, ANN)
 
 
-async def test_sign_up_can_be_confirmed_for_a_day_and_is_pruned_afterwards(shop: Shop) -> None:
+async def test_sign_up_can_be_confirmed_for_a_day_and_is_then_pruned(shop: Shop) -> None:
     await shop.request_sign_up(ANN)
     (token,) = await mailed_tokens(shop)
     shop.clock.advance(LIFETIME - timedelta(seconds=1))
@@ -167,7 +169,7 @@ async def test_sign_up_is_audited_without_the_address(shop: Shop) -> None:
     assert (entry.object_id, entry.details) == (None, {"address": "a***@e***"})
 
 
-async def test_stored_sign_up_is_read_as_it_was_written(shop: Shop) -> None:
+async def test_sign_up_is_read_as_it_was_saved(shop: Shop) -> None:
     sign_up = PendingSignUp(
         id=SignUpId(shop.ids.new()),
         email=parse_email_address(EMAIL),

@@ -19,21 +19,21 @@ async def test_only_the_first_initial_key_is_stored(store: Store) -> None:
     assert await store.signing_keys.all() == [first]
 
 
-async def test_ten_concurrent_initial_keys_have_one_winner(store: Store) -> None:
+async def test_one_of_ten_concurrent_initial_keys_is_stored(store: Store) -> None:
     keys = [SigningKey(f"key-{number}", b"pem", NOW) for number in range(10)]
     await asyncio.gather(*(store.signing_keys.add_first(key) for key in keys))
     [kept] = await store.signing_keys.all()
     assert kept in keys
 
 
-async def test_rotation_puts_the_new_key_first_and_retires_the_old(store: Store) -> None:
+async def test_key_rotation_puts_the_new_key_first_and_retires_the_old_key(store: Store) -> None:
     await store.signing_keys.add_first(SigningKey("first", b"1", NOW))
     second = SigningKey("second", b"2", NOW + 2 * DAY)
     await store.signing_keys.rotate(second, former_until=NOW + 3 * DAY, now=NOW + DAY, entries=())
     assert await store.signing_keys.all() == [second, SigningKey("first", b"1", NOW, NOW + 3 * DAY)]
 
 
-async def test_retired_key_is_removed_at_its_time_and_never_extended(
+async def test_key_rotation_never_extends_a_retired_key(
     store: Store,
 ) -> None:
     await store.signing_keys.add_first(SigningKey("first", b"1", NOW))

@@ -98,7 +98,7 @@ async def test_every_movement_is_written_once_with_actor_and_reason(shop: Shop) 
     )
 
 
-async def test_stock_saved_twice_writes_its_movements_once(shop: Shop) -> None:
+async def test_movements_of_a_stock_saved_twice_are_written_once(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     async with shop.store.unit_of_work() as work:
         stock = (await work.stocks.lock([mug.id]))[mug.id]
@@ -111,7 +111,7 @@ async def test_stock_saved_twice_writes_its_movements_once(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("limit", [1, 3, 7])
-async def test_ledger_is_paged_newest_first_during_inserts(shop: Shop, limit: int) -> None:
+async def test_stock_ledger_pages_are_newest_first_during_inserts(shop: Shop, limit: int) -> None:
     mug, cup = await shop.product(stock=0), await shop.product(stock=100)
     for units in range(1, 7):
         await change(shop, mug.id, lambda stock, units=units: receive(stock, units))  # type: ignore[misc]
@@ -154,7 +154,7 @@ async def test_locked_stock_can_be_read(shop: Shop) -> None:
         assert (await another.stocks.get([mug.id]))[mug.id].on_hand == 5
 
 
-async def test_waiting_for_a_lock_reads_the_committed_stock(shop: Shop) -> None:
+async def test_stock_is_read_as_committed_after_waiting_for_its_lock(shop: Shop) -> None:
     mug = await shop.product(stock=0)
     await asyncio.gather(
         *(change(shop, mug.id, lambda stock: receive(stock, stock.on_hand + 1)) for _ in range(10))
@@ -191,7 +191,7 @@ def ship_what_is_reserved(stock: Stock) -> None:
 
 
 @pytest.mark.parametrize("mistake", [oversell, release_what_was_not_reserved, ship_what_is_reserved])
-async def test_store_rejects_overselling(shop: Shop, mistake: Callable[[Stock], None]) -> None:
+async def test_repository_rejects_an_oversold_stock(shop: Shop, mistake: Callable[[Stock], None]) -> None:
     mug = await shop.product(stock=5)
     async with shop.store.unit_of_work() as work:
         stock = (await work.stocks.lock([mug.id]))[mug.id]
@@ -207,7 +207,7 @@ async def read_without_lock(factory: UnitOfWorkFactory, product_id: ProductId) -
         return (await work.stocks.get([product_id]))[product_id]
 
 
-async def test_stale_stock_is_not_overwritten(shop: Shop) -> None:
+async def test_saving_a_stale_stock_fails(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     stale = await read_without_lock(shop.store.unit_of_work, mug.id)
     await change(shop, mug.id, lambda stock: receive(stock, 1))

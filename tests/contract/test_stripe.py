@@ -119,7 +119,7 @@ def answering(status: int, body: str) -> Intercept:
     return answer
 
 
-async def test_payment_with_a_lost_answer_is_found_and_charged_once(stripe: Stripe) -> None:
+async def test_stripe_payment_with_a_lost_answer_is_found_and_charged_once(stripe: Stripe) -> None:
     payment = stripe.payment()
     stripe.intercept = losing("/confirm")
     with pytest.raises(ProviderUnavailable):
@@ -141,7 +141,7 @@ async def test_payment_that_never_reached_stripe_is_unknown(stripe: Stripe) -> N
 
 
 @pytest.mark.parametrize("token", ["pm_card_visa", "pm_card_chargeCustomerFail"])
-async def test_payment_is_found_by_metadata_after_the_key_expired(stripe: Stripe, token: str) -> None:
+async def test_stripe_payment_is_found_by_metadata_after_its_key_expired(stripe: Stripe, token: str) -> None:
     payment = stripe.payment()
     answer = await stripe.gateway.pay(payment, token)
     stripe.clock.advance(timedelta(days=2))
@@ -151,13 +151,13 @@ async def test_payment_is_found_by_metadata_after_the_key_expired(stripe: Stripe
     assert stripe.count("POST") == 0
 
 
-async def test_old_payment_without_a_charge_is_unknown(stripe: Stripe) -> None:
+async def test_old_stripe_payment_without_a_charge_is_unknown(stripe: Stripe) -> None:
     payment = stripe.payment()
     stripe.clock.advance(timedelta(days=2))
     assert (await stripe.gateway.find_payment(payment)).outcome is Outcome.UNKNOWN
 
 
-async def test_payment_is_queried_by_its_reference(stripe: Stripe) -> None:
+async def test_stripe_payment_is_queried_by_its_reference(stripe: Stripe) -> None:
     payment = stripe.payment()
     answer = await stripe.gateway.pay(payment, "pm_card_visa")
     named = PaymentRequest(
@@ -172,12 +172,12 @@ async def test_payment_is_queried_by_its_reference(stripe: Stripe) -> None:
     assert stripe.sent == [f"GET /v1/payment_intents/{answer.reference}"]
 
 
-async def test_missing_token_captures_nothing(stripe: Stripe) -> None:
+async def test_stripe_payment_without_a_token_captures_nothing(stripe: Stripe) -> None:
     answer = await stripe.gateway.pay(stripe.payment(), None)
     assert answer.outcome is Outcome.DECLINED
 
 
-async def test_payment_declined_for_its_token_stays_declined(stripe: Stripe) -> None:
+async def test_stripe_payment_with_a_declined_token_stays_declined(stripe: Stripe) -> None:
     payment = stripe.payment()
     refusal = await stripe.gateway.pay(payment, "pm_nobody_has")
     assert (refusal.outcome, refusal.failure) == (Outcome.DECLINED, "resource_missing")
@@ -197,7 +197,7 @@ async def authenticate(stripe: Stripe, answer: ProviderAnswer, *, success: bool)
 
 
 @pytest.mark.parametrize("capture_method", CaptureMethod)
-async def test_authenticated_payment_is_captured_or_authorized(
+async def test_authenticated_stripe_payment_is_captured_or_authorized(
     stripe: Stripe, capture_method: CaptureMethod
 ) -> None:
     payment = replace(stripe.payment(), capture_method=capture_method)
@@ -213,7 +213,7 @@ async def test_authenticated_payment_is_captured_or_authorized(
     assert found.outcome is (Outcome.AUTHORIZED if is_manual else Outcome.SUCCEEDED)
 
 
-async def test_failed_authentication_declines_the_payment(stripe: Stripe) -> None:
+async def test_failed_authentication_declines_the_stripe_payment(stripe: Stripe) -> None:
     payment = stripe.payment()
     answer = await stripe.gateway.pay(payment, await stripe.card(ASKS_ITS_OWNER))
     await authenticate(stripe, answer, success=False)
@@ -221,7 +221,7 @@ async def test_failed_authentication_declines_the_payment(stripe: Stripe) -> Non
     assert (found.outcome, found.failure) == (Outcome.DECLINED, "payment_intent_authentication_failure")
 
 
-async def test_abandoned_authentication_can_be_voided(stripe: Stripe) -> None:
+async def test_stripe_payment_with_abandoned_authentication_can_be_voided(stripe: Stripe) -> None:
     payment = stripe.payment()
     await stripe.gateway.pay(payment, await stripe.card(ASKS_ITS_OWNER))
     assert (await stripe.gateway.void(payment)).outcome is Outcome.VOIDED
@@ -229,7 +229,7 @@ async def test_abandoned_authentication_can_be_voided(stripe: Stripe) -> None:
 
 
 @pytest.mark.parametrize("operation", ["/capture", "/cancel"])
-async def test_lost_answer_to_an_operation_is_found(stripe: Stripe, operation: str) -> None:
+async def test_stripe_operation_with_a_lost_answer_is_found(stripe: Stripe, operation: str) -> None:
     payment = replace(stripe.payment(), capture_method=CaptureMethod.MANUAL)
     await stripe.gateway.pay(payment, "pm_card_visa")
     stripe.intercept = losing(operation)
@@ -248,7 +248,7 @@ async def test_lost_answer_to_an_operation_is_found(stripe: Stripe, operation: s
     assert stripe.count(operation) == 0
 
 
-async def test_processing_payment_is_pending_until_decided(stripe: Stripe) -> None:
+async def test_processing_stripe_payment_is_pending_until_decided(stripe: Stripe) -> None:
     payment = stripe.payment()
     answer = await stripe.gateway.pay(payment, await stripe.account(REFUSING_ACCOUNT))
     assert (answer.outcome, answer.amount) == (Outcome.PENDING, None)
@@ -266,7 +266,7 @@ async def test_amount_that_stripe_cannot_represent_is_rejected(stripe: Stripe) -
     assert stripe.sent == []
 
 
-async def test_icelandic_krona_use_stripes_minor_unit(stripe: Stripe) -> None:
+async def test_icelandic_krona_amounts_use_the_minor_unit_of_stripe(stripe: Stripe) -> None:
     bodies: list[str] = []
 
     async def read(request: httpx2.Request, network: httpx2.AsyncBaseTransport) -> httpx2.Response:
@@ -278,7 +278,7 @@ async def test_icelandic_krona_use_stripes_minor_unit(stripe: Stripe) -> None:
     assert "amount=5000&currency=isk" in bodies[0]
 
 
-async def test_refund_is_sent_once_after_the_key_expired(stripe: Stripe) -> None:
+async def test_stripe_refund_is_sent_once_after_its_key_expired(stripe: Stripe) -> None:
     payment = stripe.payment()
     reference = (await stripe.gateway.pay(payment, "pm_card_visa")).reference
     refund = a_refund(stripe.ids, payment, reference, amount=100, now=stripe.clock.now())
@@ -317,7 +317,9 @@ async def test_refund_is_sent_once_after_the_key_expired(stripe: Stripe) -> None
         ),
     ],
 )
-async def test_malformed_answer_is_unavailable(stripe: Stripe, nonsense: Intercept) -> None:
+async def test_malformed_stripe_answer_is_reported_as_unavailable(
+    stripe: Stripe, nonsense: Intercept
+) -> None:
     payment = stripe.payment()
     refund = a_refund(stripe.ids, payment, "pi_1", amount=100, now=stripe.clock.now())
     stripe.intercept = nonsense
@@ -331,7 +333,7 @@ async def test_malformed_answer_is_unavailable(stripe: Stripe, nonsense: Interce
             await ask
 
 
-async def test_missing_answer_times_out(stripe: Stripe, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_missing_stripe_answer_times_out(stripe: Stripe, monkeypatch: pytest.MonkeyPatch) -> None:
     async def hang(_request: httpx2.Request, _network: httpx2.AsyncBaseTransport) -> httpx2.Response:
         return await asyncio.Future()
 
@@ -341,7 +343,7 @@ async def test_missing_answer_times_out(stripe: Stripe, monkeypatch: pytest.Monk
         await stripe.gateway.pay(stripe.payment(), "pm_card_visa")
 
 
-async def test_wrong_api_key_is_logged_without_the_key(
+async def test_wrong_stripe_api_key_is_logged_without_the_key(
     stripe: Stripe, stripe_api: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -352,7 +354,9 @@ async def test_wrong_api_key_is_logged_without_the_key(
     assert "canary" not in caplog.text
 
 
-async def test_api_key_and_tokens_are_never_logged(stripe: Stripe, caplog: pytest.LogCaptureFixture) -> None:
+async def test_stripe_api_key_and_tokens_are_never_logged(
+    stripe: Stripe, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.INFO)
     token = await stripe.card(VISA)
     await stripe.gateway.pay(stripe.payment(), token)
@@ -363,7 +367,7 @@ async def test_api_key_and_tokens_are_never_logged(stripe: Stripe, caplog: pytes
     assert token not in caplog.text
 
 
-async def test_webhook_signed_by_the_server_is_verified(stripe: Stripe) -> None:
+async def test_stripe_webhook_signature_is_verified(stripe: Stripe) -> None:
     arrived: asyncio.Queue[UnverifiedMessage] = asyncio.Queue()
 
     async def listen(request: web.Request) -> web.Response:
@@ -389,7 +393,7 @@ async def test_webhook_signed_by_the_server_is_verified(stripe: Stripe) -> None:
     assert (event.reference, event.amount) == (answer.reference, payment.amount)
 
 
-async def test_refund_that_was_made_in_the_dashboard_settles_the_debt(stripe: Stripe) -> None:
+async def test_stripe_dashboard_refund_settles_a_refund_that_the_shop_owes(stripe: Stripe) -> None:
     payment = stripe.payment()
     captured = await stripe.gateway.pay(payment, "pm_card_visa")
     made = await stripe.http_client.post(

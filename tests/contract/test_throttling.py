@@ -55,14 +55,14 @@ def admitted(endings: Iterable[str | int]) -> int:
     return sum(isinstance(ending, str) for ending in endings)
 
 
-async def test_concurrent_guesses_are_throttled_like_sequential_ones(shop: Shop) -> None:
+async def test_concurrent_password_guesses_are_throttled_like_sequential_ones(shop: Shop) -> None:
     await shop.customer(ANN)
     at_once = await asyncio.gather(*(log_in(shop) for _ in range(20)))
     one_by_one = [await log_in(shop, NOBODY) for _ in range(20)]
     assert admitted(at_once) == admitted(one_by_one) == ACCOUNT.free + 1
 
 
-async def test_each_failed_guess_doubles_the_wait_up_to_a_bound(shop: Shop) -> None:
+async def test_each_wrong_password_doubles_the_wait_up_to_a_maximum(shop: Shop) -> None:
     await shop.customer(ANN)
     for _ in range(ACCOUNT.free + 1):
         assert await log_in(shop) == "wrong"
@@ -77,7 +77,7 @@ async def test_each_failed_guess_doubles_the_wait_up_to_a_bound(shop: Shop) -> N
     assert max(waits) * SECOND <= ACCOUNT.longest
 
 
-async def test_right_password_is_rejected_during_the_wait_without_extending_it(
+async def test_attempt_during_the_wait_is_rejected_without_extending_it(
     shop: Shop,
 ) -> None:
     await shop.customer(ANN)
@@ -96,7 +96,7 @@ async def test_successful_log_in_resets_the_throttle(shop: Shop) -> None:
         assert await log_in(shop, password=PASSWORD) == "in"
 
 
-async def test_known_and_unknown_addresses_are_throttled_alike(shop: Shop) -> None:
+async def test_unknown_address_is_throttled_like_a_known_one(shop: Shop) -> None:
     await shop.customer(ANN)
     for address in (ANN, NOBODY):
         shop.clock.advance(timedelta(days=1))
@@ -113,7 +113,7 @@ async def test_spellings_of_an_address_share_one_throttle(shop: Shop) -> None:
     assert await log_in(shop) == 1
 
 
-async def test_throttle_does_not_affect_other_accounts_and_networks(shop: Shop) -> None:
+async def test_throttled_account_does_not_affect_other_accounts_and_networks(shop: Shop) -> None:
     await shop.customer(ANN)
     await shop.customer("bob@example.com")
     for number in range(NETWORKS.free + 1):
@@ -122,7 +122,7 @@ async def test_throttle_does_not_affect_other_accounts_and_networks(shop: Shop) 
     assert await log_in(shop, "bob@example.com", PASSWORD, network="198.51.100.0/32") == "in"
 
 
-async def test_many_users_behind_one_network_are_not_throttled(shop: Shop) -> None:
+async def test_successful_log_ins_from_one_network_are_not_throttled(shop: Shop) -> None:
     emails = [f"{name}@example.com" for name in ("ann", "bob", "cid")]
     for email in emails:
         await shop.customer(email)
@@ -139,7 +139,7 @@ async def test_sign_ups_are_throttled_except_for_operators(
     assert await sign_up(shop, ANN, network=None) == "taken"
 
 
-async def test_sign_ups_from_one_network_slow_down(shop: Shop) -> None:
+async def test_sign_ups_from_one_network_are_throttled(shop: Shop) -> None:
     throttle = CountingThrottle(shop.clock)
     free = NETWORK_BACKOFF[AttemptKind.SIGN_UP].free
     for number in range(free + 1):
@@ -181,7 +181,7 @@ async def test_password_guesses_within_a_session_are_throttled(shop: Shop) -> No
     assert await change(PASSWORD) == "done"
 
 
-async def test_only_expired_tallies_are_pruned(shop: Shop) -> None:
+async def test_pruning_deletes_only_expired_attempt_tallies(shop: Shop) -> None:
     prune = Prune(shop.store.attempts, shop.clock, retention=timedelta(0))
     for _ in range(ACCOUNT.free + 1):
         await log_in(shop)

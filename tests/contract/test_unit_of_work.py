@@ -74,7 +74,7 @@ async def test_uncommitted_changes_are_not_stored(shop: Shop) -> None:
     assert await shop.store.outbox.count("user.signed_up") == 0
 
 
-async def test_exception_rolls_back(shop: Shop) -> None:
+async def test_exception_rolls_back_the_unit_of_work(shop: Shop) -> None:
     mug = await shop.product(stock=5)
 
     async def receive_and_fail() -> None:
@@ -103,7 +103,7 @@ async def test_unit_of_work_reads_its_own_writes(shop: Shop) -> None:
     assert [movement.on_hand_delta for movement in await ledger(shop, mug.id)] == [5, 2, 1]
 
 
-async def test_uncommitted_changes_are_invisible_to_others(shop: Shop) -> None:
+async def test_uncommitted_changes_are_invisible_to_other_units_of_work(shop: Shop) -> None:
     mug = await shop.product(stock=5)
     async with shop.store.unit_of_work() as work:
         stock = (await work.stocks.lock([mug.id]))[mug.id]
@@ -116,7 +116,7 @@ async def test_uncommitted_changes_are_invisible_to_others(shop: Shop) -> None:
     assert await on_hand(shop, mug.id) == 7
 
 
-async def test_commit_after_a_rejected_write_fails(shop: Shop) -> None:
+async def test_commit_fails_after_a_rejected_write(shop: Shop) -> None:
     await shop.customer("ann@example.com")
     async with shop.store.unit_of_work(SOMEBODY) as work:
         await work.users.add(a_user(shop.ids, email="bob@example.com"))
@@ -145,7 +145,7 @@ async def test_cancelled_caller_does_not_interrupt_the_commit(shop: Shop) -> Non
     assert suspension > 1
 
 
-async def test_cancellation_at_any_await_places_an_order_wholly_or_not(shop: Shop) -> None:
+async def test_order_cancelled_at_any_await_is_stored_completely_or_not_at_all(shop: Shop) -> None:
     mug, cup = await shop.product(stock=1000), await shop.product(stock=1000)
     batch = shop.batch()
     suspension, placed_though_cancelled = 0, 0

@@ -39,7 +39,7 @@ async def test_unknown_user_is_not_found(shop: Shop) -> None:
     assert await shop.store.users.get(UserId(shop.ids.new())) is None
 
 
-async def test_unsaved_change_of_a_user_is_not_stored(shop: Shop) -> None:
+async def test_user_change_that_is_not_saved_is_not_stored(shop: Shop) -> None:
     await add(shop, a_user(shop.ids, full_name="Ann"))
     found = await find(shop, "ann@example.com")
     assert found
@@ -49,20 +49,20 @@ async def test_unsaved_change_of_a_user_is_not_stored(shop: Shop) -> None:
     assert again.full_name == "Ann"
 
 
-async def test_email_address_has_one_account(shop: Shop) -> None:
+async def test_second_account_with_an_email_address_is_rejected(shop: Shop) -> None:
     await add(shop, a_user(shop.ids, email="ann@example.com"))
     with pytest.raises(EmailTaken):
         await add(shop, a_user(shop.ids, email="ann@example.com"))
     assert await shop.store.outbox.count("user.signed_up") == 1
 
 
-async def test_uncommitted_account_leaves_its_address_free(shop: Shop) -> None:
+async def test_address_of_an_uncommitted_account_can_be_used(shop: Shop) -> None:
     async with shop.store.unit_of_work(SOMEBODY) as work:
         await work.users.add(a_user(shop.ids, email="ann@example.com"))
     await add(shop, a_user(shop.ids, email="ann@example.com"))
 
 
-async def test_twenty_concurrent_sign_ups_with_one_address_have_one_winner(shop: Shop) -> None:
+async def test_one_of_twenty_concurrent_sign_ups_gets_an_address(shop: Shop) -> None:
     outcomes = await asyncio.gather(
         *(shop.customer("ann@example.com") for _ in range(20)), return_exceptions=True
     )

@@ -51,7 +51,7 @@ async def change(shop: Shop, user_id: UserId, *, role: Role = Role.STAFF, status
         await work.commit()
 
 
-def test_every_event_type_has_its_permission() -> None:
+def test_every_event_type_requires_a_permission() -> None:
     assert {type_.partition(".")[0] for type_ in EVENT_TYPES} == set(EVENT_PERMISSIONS)
     for type_ in EVENT_TYPES:
         assert not may_read_event(permissions_of({Scope.WRITE_WEBHOOKS}), type_)
@@ -59,7 +59,7 @@ def test_every_event_type_has_its_permission() -> None:
 
 
 @pytest.mark.parametrize("change_to", [(Role.STAFF, UserStatus.DISABLED), (Role.CUSTOMER, UserStatus.ACTIVE)])
-async def test_events_wait_while_their_owner_may_not_read_them(
+async def test_events_wait_while_the_endpoint_owner_lacks_permission(
     shop: Shop, webhooks: Webhooks, change_to: tuple[Role, UserStatus]
 ) -> None:
     ann, bob = await staff_member(shop), await staff_member(shop, "bob")
@@ -82,7 +82,7 @@ async def test_events_wait_while_their_owner_may_not_read_them(
     assert (shown.owner_id, shown.blocked_at) == (bob, None)
 
 
-async def test_loss_of_an_owners_right_is_audited_once(shop: Shop, webhooks: Webhooks) -> None:
+async def test_lost_permission_of_an_endpoint_owner_is_audited_once(shop: Shop, webhooks: Webhooks) -> None:
     ann = await staff_member(shop)
     endpoint = await webhooks.endpoint(URL, actor=Actor(ann, "1"))
     await change(shop, ann, status=UserStatus.DISABLED)
@@ -104,7 +104,9 @@ async def test_loss_of_an_owners_right_is_audited_once(shop: Shop, webhooks: Web
     assert webhooks.subscribers.types_at(URL).count("product.created") == 3
 
 
-async def test_admins_get_mail_when_an_owner_loses_the_right(shop: Shop, webhooks: Webhooks) -> None:
+async def test_admins_get_mail_when_an_endpoint_owner_loses_permission(
+    shop: Shop, webhooks: Webhooks
+) -> None:
     ann = await staff_member(shop)
     await change(shop, await staff_member(shop, "admin"), role=Role.ADMIN, status=UserStatus.ACTIVE)
     endpoint = await webhooks.endpoint(URL, "product.created", actor=Actor(ann, "1"))
@@ -119,7 +121,7 @@ async def test_admins_get_mail_when_an_owner_loses_the_right(shop: Shop, webhook
     assert f"/v1/webhook-endpoints/{endpoint.id}/transfer" in message.text
 
 
-async def test_transferred_endpoint_sends_no_mail_about_its_former_owner(
+async def test_no_mail_is_sent_about_the_former_owner_of_a_transferred_endpoint(
     shop: Shop, webhooks: Webhooks
 ) -> None:
     ann, admin = await staff_member(shop), await staff_member(shop, "admin")
@@ -133,7 +135,7 @@ async def test_transferred_endpoint_sends_no_mail_about_its_former_owner(
     assert shop.mailbox.messages == []
 
 
-async def test_events_of_a_disabled_client_wait(shop: Shop, webhooks: Webhooks) -> None:
+async def test_events_for_the_endpoint_of_a_disabled_client_wait(shop: Shop, webhooks: Webhooks) -> None:
     made = await shop.create_client("erp", [Scope.WRITE_WEBHOOKS, Scope.READ_ORDERS], actor=SOMEBODY)
     endpoint = await webhooks.endpoint(URL, "order.placed", actor=Actor(ClientId(made.client_id), "1"))
     await shop.order(await shop.product(stock=1))
@@ -145,7 +147,7 @@ async def test_events_of_a_disabled_client_wait(shop: Shop, webhooks: Webhooks) 
     assert sorted(each.status for each in await webhooks.log(endpoint.id)) == ["delivered", "pending"]
 
 
-async def test_client_subscribes_only_to_what_its_scopes_permit(shop: Shop, webhooks: Webhooks) -> None:
+async def test_client_can_subscribe_only_to_event_types_of_its_scopes(shop: Shop, webhooks: Webhooks) -> None:
     def command(scopes: set[Scope], *types: str) -> CreateEndpointCommand:
         return CreateEndpointCommand(
             url=URL, event_types=types, permissions=permissions_of(scopes), key=None, actor=SOMEBODY

@@ -87,7 +87,7 @@ async def test_failed_delivery_is_retried_with_backoff_until_dead(
     assert len({heard.message_id for heard in webhooks.subscribers.heard}) == 1
 
 
-async def test_event_waits_only_for_earlier_events_of_its_order(webhooks: Webhooks) -> None:
+async def test_event_waits_only_for_earlier_events_of_its_aggregate(webhooks: Webhooks) -> None:
     await webhooks.endpoint(ANN, "order.placed", "order.cancelled", "product.created")
     mug = await webhooks.shop.product(stock=5)
     await webhooks.work()
@@ -104,7 +104,7 @@ async def test_event_waits_only_for_earlier_events_of_its_order(webhooks: Webhoo
     assert webhooks.subscribers.types_at(ANN)[3:] == ["order.placed", "order.cancelled"]
 
 
-async def test_repeated_delivery_precedes_later_ones_of_its_order(webhooks: Webhooks) -> None:
+async def test_repeated_delivery_precedes_later_deliveries_of_its_aggregate(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint(ANN, "order.placed", "order.cancelled")
     order = await webhooks.shop.order(await webhooks.shop.product(stock=5))
     await webhooks.work()
@@ -118,7 +118,7 @@ async def test_repeated_delivery_precedes_later_ones_of_its_order(webhooks: Webh
     assert webhooks.subscribers.types_at(ANN)[2:] == ["order.placed"]
 
 
-async def test_deliveries_that_were_due_first_are_taken_first(webhooks: Webhooks) -> None:
+async def test_longest_due_deliveries_are_sent_first(webhooks: Webhooks) -> None:
     await webhooks.endpoint(ANN, "product.created")
     webhooks.subscribers.answers[ANN] = 500
     failed = (await webhooks.shop.product()).id
@@ -136,7 +136,7 @@ async def test_deliveries_that_were_due_first_are_taken_first(webhooks: Webhooks
     assert taken == [[fresh], [fresh, failed]]
 
 
-async def test_dead_delivery_does_not_block_later_ones(webhooks: Webhooks) -> None:
+async def test_dead_delivery_does_not_block_later_deliveries(webhooks: Webhooks) -> None:
     await webhooks.endpoint(ANN, "order.placed", "order.cancelled")
     webhooks.subscribers.answers[ANN] = 500
     order = await webhooks.shop.order(await webhooks.shop.product(stock=5))
@@ -150,7 +150,7 @@ async def test_dead_delivery_does_not_block_later_ones(webhooks: Webhooks) -> No
     assert webhooks.subscribers.types_at(ANN)[-1] == "order.cancelled"
 
 
-async def test_failing_endpoint_does_not_delay_others(webhooks: Webhooks) -> None:
+async def test_failing_endpoint_does_not_delay_other_endpoints(webhooks: Webhooks) -> None:
     await webhooks.endpoint(ANN)
     await webhooks.endpoint(BOB)
     webhooks.subscribers.answers[ANN] = "connection_failed"
@@ -160,7 +160,7 @@ async def test_failing_endpoint_does_not_delay_others(webhooks: Webhooks) -> Non
     assert len(webhooks.subscribers.types_at(BOB)) == 3
 
 
-async def test_event_relayed_twice_is_queued_once(webhooks: Webhooks) -> None:
+async def test_event_relayed_twice_is_queued_once_per_endpoint(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint()
     await webhooks.shop.product()
     await webhooks.shop.store.event_feed.publish_new(limit=10)
@@ -202,7 +202,7 @@ async def test_slow_endpoint_occupies_one_worker_only(webhooks: Webhooks) -> Non
     assert heard.url != slow.url
 
 
-async def test_delivery_of_a_killed_worker_is_sent_after_the_lease(
+async def test_delivery_of_a_killed_worker_is_sent_after_its_lease(
     webhooks: Webhooks,
 ) -> None:
     await webhooks.endpoint()
@@ -216,7 +216,7 @@ async def test_delivery_of_a_killed_worker_is_sent_after_the_lease(
     assert await webhooks.work() == 1
 
 
-async def test_late_worker_does_not_take_back_an_endpoint(webhooks: Webhooks) -> None:
+async def test_worker_with_an_expired_lease_does_not_release_the_endpoint(webhooks: Webhooks) -> None:
     await webhooks.endpoint()
     await webhooks.shop.product()
     await webhooks.relay(limit=100)
@@ -229,7 +229,7 @@ async def test_late_worker_does_not_take_back_an_endpoint(webhooks: Webhooks) ->
     assert await queue.take(now=clock.now(), until=clock.now() + LEASE, limit=10) is None
 
 
-async def test_endpoints_are_served_round_robin(webhooks: Webhooks) -> None:
+async def test_endpoints_are_served_in_turn(webhooks: Webhooks) -> None:
     urls = [f"https://ann.example.com/{number}" for number in range(3)]
     for url in urls:
         await webhooks.endpoint(url)
@@ -267,7 +267,7 @@ async def test_endpoint_can_be_removed_during_a_delivery(webhooks: Webhooks) -> 
     assert (await webhooks.list(after=None, limit=10)).items == ()
 
 
-async def test_dead_delivery_can_be_retried_once_by_request(webhooks: Webhooks) -> None:
+async def test_retried_dead_delivery_gets_one_attempt(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint()
     webhooks.subscribers.answers[ANN] = 500
     await webhooks.shop.product()
@@ -290,7 +290,7 @@ async def test_dead_delivery_can_be_retried_once_by_request(webhooks: Webhooks) 
     assert (delivery.status, delivery.attempts) == (DeliveryStatus.DELIVERED, len(PAUSES) + 3)
 
 
-async def test_successful_delivery_can_be_repeated(webhooks: Webhooks) -> None:
+async def test_successful_delivery_can_be_sent_again(webhooks: Webhooks) -> None:
     endpoint = await webhooks.endpoint()
     await webhooks.shop.product()
     await webhooks.work()
@@ -313,7 +313,7 @@ async def test_delivery_retry_runs_once_per_key(webhooks: Webhooks) -> None:
     assert await webhooks.work() == 0
 
 
-async def test_unknown_delivery_is_not_retried(webhooks: Webhooks) -> None:
+async def test_retry_of_an_unknown_delivery_is_not_found(webhooks: Webhooks) -> None:
     endpoint, other = await webhooks.endpoint(), await webhooks.endpoint(BOB)
     await webhooks.shop.product()
     await webhooks.work()
@@ -340,7 +340,7 @@ async def test_deliveries_are_listed_newest_first_by_status(webhooks: Webhooks) 
     assert [*first.items, *rest.items] == (await webhooks.log(endpoint.id))[:3]
 
 
-async def test_endpoint_creation_is_replayed_with_its_secret(webhooks: Webhooks) -> None:
+async def test_replayed_endpoint_creation_shows_the_secret(webhooks: Webhooks) -> None:
     key = webhooks.shop.key(ANN, operation=IdempotentOperation.CREATE_WEBHOOK_ENDPOINT, key="one")
     first = await webhooks.create(
         CreateEndpointCommand(
