@@ -28,7 +28,7 @@ def if_match(version: int) -> dict[str, str]:
     return {"If-Match": f'"v{version}"'}
 
 
-async def test_own_name_can_be_changed(web: WebShop) -> None:
+async def test_user_can_change_their_own_name(web: WebShop) -> None:
     ann = await web.customer()
     changed = await ann.patch("/v1/me", json={"full_name": "Ann"}, headers=if_match(1))
     assert (changed.status_code, changed.headers["ETag"]) == (200, '"v2"')
@@ -41,7 +41,7 @@ async def test_own_name_can_be_changed(web: WebShop) -> None:
     ("headers", "expected"),
     [({}, (428, "precondition_required")), (if_match(7), (412, "precondition_failed"))],
 )
-async def test_change_requires_the_expected_version(
+async def test_account_change_without_a_valid_if_match_is_rejected(
     web: WebShop, headers: dict[str, str], expected: tuple[int, str]
 ) -> None:
     ann, boss = await web.customer(), await web.admin()
@@ -64,7 +64,7 @@ async def test_profile_change_with_unknown_fields_is_rejected(web: WebShop, fiel
     assert await me(ann) == before
 
 
-async def test_changed_password_replaces_the_former(web: WebShop) -> None:
+async def test_changed_password_replaces_the_former_password(web: WebShop) -> None:
     ann = await web.customer()
     email = (await me(ann))["email"]
     elsewhere = (await log_in(web, email, PASSWORD)).json()
@@ -131,7 +131,7 @@ async def test_account_list_is_paged_by_its_cursor(web: WebShop) -> None:
 
 
 @pytest.mark.parametrize("role", ["customer", "staff"])
-async def test_accounts_of_others_require_an_admin(web: WebShop, role: str) -> None:
+async def test_only_admins_can_read_accounts_of_others(web: WebShop, role: str) -> None:
     client = await web.customer() if role == "customer" else await web.staff()
     account = f"/v1/users/{(await me(client))['id']}"
     for response in (
@@ -158,7 +158,7 @@ async def test_unknown_account_change_is_rejected(web: WebShop, patch: dict[str,
     assert (response.status_code, response.json()["code"]) == (422, "validation_failed")
 
 
-async def test_disabled_account_is_rejected_at_once_where_the_database_is_asked(web: WebShop) -> None:
+async def test_disabled_account_is_rejected_by_database_checked_routes(web: WebShop) -> None:
     boss, staff = await web.admin(), await web.staff()
     product = await web.product()
     account = await me(staff)
@@ -168,7 +168,7 @@ async def test_disabled_account_is_rejected_at_once_where_the_database_is_asked(
     assert (await log_in(web, account["email"], PASSWORD)).json()["error"] == "invalid_grant"
 
 
-async def test_closed_account_is_gone_and_its_orders_remain(web: WebShop) -> None:
+async def test_orders_remain_after_their_account_is_closed(web: WebShop) -> None:
     ann, staff = await web.customer(), await web.staff()
     email = (await me(ann))["email"]
     product = await web.product()

@@ -49,7 +49,9 @@ async def test_audit_entry_shows_actor_action_and_request(web: WebShop) -> None:
 
 
 @pytest.mark.parametrize("operation", WRITES, ids=lambda operation: operation.id)
-async def test_every_changing_operation_is_audited_or_excused(web: WebShop, operation: Operation) -> None:
+async def test_every_changing_operation_is_audited_or_listed_as_exempt(
+    web: WebShop, operation: Operation
+) -> None:
     owner = await Surroundings.of(web, Role.CUSTOMER)
     sample = await owner.sample(operation)
     if operation.needs_token and not operation.path.startswith("/v1/me"):
@@ -61,11 +63,11 @@ async def test_every_changing_operation_is_audited_or_excused(web: WebShop, oper
     assert bool(told) is (operation.id not in NOT_AUDITED)
 
 
-def test_every_excused_operation_exists() -> None:
+def test_every_operation_exempt_from_auditing_exists() -> None:
     assert NOT_AUDITED.keys() <= {operation.id for operation in WRITES}
 
 
-async def test_audit_pages_keep_their_filter(web: WebShop) -> None:
+async def test_next_page_of_the_audit_log_keeps_the_filter(web: WebShop) -> None:
     admin = await web.admin()
     for _ in range(3):
         await web.visitor.post("/token", data={"username": "ann@example.com", "password": PASSWORD})

@@ -67,7 +67,7 @@ async def outside() -> AsyncIterator[Outside]:
         yield Outside(web, found.json())
 
 
-async def test_authlib_runs_the_password_and_refresh_grants(outside: Outside) -> None:
+async def test_authlib_can_use_the_password_and_refresh_grants(outside: Outside) -> None:
     async with outside.client("steelyard") as ann:
         await ann.fetch_token(grant_type="password", username="ann@example.com", password=PASSWORD)
         first = dict(ann.token)
@@ -80,7 +80,7 @@ async def test_authlib_runs_the_password_and_refresh_grants(outside: Outside) ->
         assert (await ann.get("/v1/me")).status_code == 200
 
 
-async def test_authlib_refreshes_an_expired_token(outside: Outside) -> None:
+async def test_authlib_can_refresh_an_expired_token(outside: Outside) -> None:
     async with outside.client("steelyard") as ann:
         await ann.fetch_token(grant_type="password", username="ann@example.com", password=PASSWORD)
         former = ann.token["access_token"]
@@ -89,7 +89,7 @@ async def test_authlib_refreshes_an_expired_token(outside: Outside) -> None:
         assert ann.token["access_token"] != former
 
 
-async def test_authlib_revokes_a_session(outside: Outside) -> None:
+async def test_authlib_can_revoke_a_session(outside: Outside) -> None:
     async with outside.client("steelyard") as ann:
         await ann.fetch_token(grant_type="password", username="ann@example.com", password=PASSWORD)
         endpoint = outside.metadata["revocation_endpoint"]
@@ -99,7 +99,7 @@ async def test_authlib_revokes_a_session(outside: Outside) -> None:
             await ann.refresh_token()
 
 
-async def test_authlib_runs_the_client_credentials_grant(outside: Outside) -> None:
+async def test_authlib_can_use_the_client_credentials_grant(outside: Outside) -> None:
     made = await outside.web.container.clients.create_client()(
         "till", [Scope.READ_ORDERS, Scope.READ_EVENTS], actor=SOMEBODY
     )
@@ -118,7 +118,7 @@ async def test_authlib_runs_the_client_credentials_grant(outside: Outside) -> No
         assert till.token["access_token"] != former, "the client has asked again by itself"
 
 
-async def test_authlib_understands_oauth_errors(outside: Outside) -> None:
+async def test_authlib_parses_oauth_errors(outside: Outside) -> None:
     made = await outside.web.container.clients.create_client()("till", [Scope.READ_ORDERS], actor=SOMEBODY)
     async with (
         outside.client("steelyard") as ann,

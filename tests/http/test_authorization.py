@@ -222,7 +222,7 @@ def expected(role: Role | None, *, own: bool) -> dict[str, int]:
     return statuses
 
 
-def test_table_lists_exactly_the_routes_of_the_service(web: WebShop) -> None:
+def test_authorization_table_lists_exactly_the_routes_of_the_service(web: WebShop) -> None:
     assert set(routes_of(web)) == set(TABLE)
     assert {line_of(operation) for operation in operations()} <= set(TABLE)
 
@@ -233,12 +233,12 @@ def test_every_permission_is_required_by_a_route() -> None:
 
 
 @pytest.mark.parametrize("role", Role)
-async def test_each_role_has_its_permissions_on_own_objects(web: WebShop, role: Role) -> None:
+async def test_each_role_can_use_its_permitted_routes_on_own_objects(web: WebShop, role: Role) -> None:
     assert await ask_every_operation(web, role, None) == expected(role, own=True)
 
 
 @pytest.mark.parametrize("role", Role)
-async def test_each_role_has_its_permissions_on_a_customers_objects(web: WebShop, role: Role) -> None:
+async def test_each_role_can_use_its_permitted_routes_on_objects_of_others(web: WebShop, role: Role) -> None:
     """Objects of another customer are 404 for a customer, as if they did not exist."""
     assert await ask_every_operation(web, Role.CUSTOMER, role) == expected(role, own=False)
 
@@ -277,7 +277,7 @@ def test_no_scope_grants_a_permission_of_users_only() -> None:
     assert not permitted & of_people
 
 
-async def test_anonymous_requests_reach_public_routes_only(web: WebShop) -> None:
+async def test_anonymous_request_is_accepted_by_public_routes_only(web: WebShop) -> None:
     assert await ask_every_operation(web, Role.CUSTOMER, Nobody) == expected(None, own=False)
 
 
@@ -318,7 +318,7 @@ def accepts_token(operation: Operation) -> bool:
 
 
 @pytest.mark.parametrize("caller", [*Role, *Scope])
-async def test_revoked_token_is_rejected_where_the_database_is_asked(
+async def test_revoked_token_is_rejected_by_database_checked_routes(
     web: WebShop, caller: Role | Scope
 ) -> None:
     """Every operation asks the database, except public reads, reads of one's own data, and placing orders."""
@@ -345,7 +345,7 @@ async def test_forbidden_request_is_logged_with_its_actor(web: WebShop) -> None:
     )
 
 
-async def test_order_list_shows_own_orders_and_all_to_staff(web: WebShop) -> None:
+async def test_order_list_contains_all_orders_only_for_staff(web: WebShop) -> None:
     """Lists return 200 for every caller, so their content is checked."""
     owner = await Surroundings.of(web, Role.CUSTOMER)
     customer, staff = await web.customer(), await web.staff()

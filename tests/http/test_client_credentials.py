@@ -115,9 +115,7 @@ async def test_unknown_client_gets_a_basic_challenge(web: WebShop, made: NewSecr
         assert made.secret not in response.text
 
 
-async def test_client_secret_in_the_form_is_rejected_with_the_name_of_the_setting(
-    web: WebShop, made: NewSecretView
-) -> None:
+async def test_client_secret_in_a_form_is_rejected_by_default(web: WebShop, made: NewSecretView) -> None:
     """RFC 6749, section 2.3.1 advises against it, and the metadata do not list it."""
     answers = [
         await ask(web, made, headers={}, client_id=str(made.client_id), client_secret=secret)
@@ -140,7 +138,7 @@ async def permissive() -> AsyncIterator[WebShop]:
         yield web
 
 
-async def test_client_secret_in_the_form_is_accepted_where_permitted(permissive: WebShop) -> None:
+async def test_client_secret_in_a_form_is_accepted_if_permitted(permissive: WebShop) -> None:
     made = await permissive.container.clients.create_client()(NAME, [Scope.READ_ORDERS], actor=SOMEBODY)
     form = {"client_id": str(made.client_id), "client_secret": made.secret}
     accepted = await ask(permissive, made, headers={}, **form)
@@ -163,7 +161,7 @@ async def test_client_with_two_authentication_methods_is_rejected(permissive: We
     assert is_refused(both, 400, "invalid_request")
 
 
-async def test_guesses_in_the_form_are_throttled() -> None:
+async def test_client_secret_guesses_in_a_form_are_throttled() -> None:
     settings = {"rate_limit_enabled": True, "client_secret_post_enabled": True}
     async with web_shop(container_over(memory_store(), **settings)) as web:
         made = await web.container.clients.create_client()(NAME, [Scope.READ_ORDERS], actor=SOMEBODY)
@@ -190,7 +188,7 @@ async def test_client_cannot_use_the_password_grant(
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["known", "unknown"])
-async def test_guesses_of_a_secret_do_not_throttle_the_client(known: bool) -> None:
+async def test_client_with_the_right_secret_is_not_throttled(known: bool) -> None:
     async with web_shop(container_over(memory_store(), rate_limit_enabled=True)) as web:
         made = await web.container.clients.create_client()(NAME, [Scope.READ_ORDERS], actor=SOMEBODY)
         guess = basic(made.client_id if known else uuid4(), "wrong")
@@ -256,7 +254,7 @@ async def test_client_is_the_actor_in_histories_and_ledgers(web: WebShop) -> Non
     assert ledger[0]["actor_id"] == str(made.client_id)
 
 
-async def test_idempotency_keys_of_clients_are_separate(web: WebShop) -> None:
+async def test_equal_idempotency_keys_of_two_clients_are_independent(web: WebShop) -> None:
     product = await web.product(stock=5)
     clients = [await web.client(Scope.WRITE_STOCK) for _ in range(2)]
     body = {"lines": [{"product_id": product["id"], "delta": 1}], "reason": "receipt"}
@@ -274,7 +272,7 @@ async def limited() -> AsyncIterator[WebShop]:
         yield web
 
 
-async def test_quota_of_a_client_is_independent_of_its_network(limited: WebShop) -> None:
+async def test_quota_of_a_client_does_not_depend_on_its_network(limited: WebShop) -> None:
     one, other = [await limited.client(Scope.READ_ORDERS) for _ in range(2)]
     remaining = [
         (await client.get("/v1/orders")).headers["RateLimit"].partition(";t=")[0]

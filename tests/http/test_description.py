@@ -31,7 +31,7 @@ OAUTH = {"/token", "/oauth/revoke"}
 ADDRESSES = sorted({operation.path for operation in operations()})
 
 
-def test_operation_ids_are_unique_verb_noun_pairs() -> None:
+def test_every_operation_id_is_a_unique_verb_and_noun() -> None:
     ids = [operation.id for operation in operations()]
     assert len(set(ids)) == len(ids)
     assert [id_ for id_ in ids if not re.fullmatch(r"[a-z]+(_[a-z0-9]+)+", id_)] == []
@@ -76,7 +76,7 @@ def test_no_schema_has_a_generated_name() -> None:
 
 
 @pytest.mark.parametrize("path", ADDRESSES)
-async def test_unsupported_method_lists_the_allowed_ones(web: WebShop, path: str) -> None:
+async def test_response_to_an_unsupported_method_lists_the_allowed_ones(web: WebShop, path: str) -> None:
     surroundings = await Surroundings.of(web)
     there = [operation for operation in operations() if operation.path == path]
     taken = {operation.method for operation in there}
@@ -105,7 +105,7 @@ async def test_malformed_id_is_not_found(web: WebShop, path: str) -> None:
     [operation for operation in operations() if operation.method == "GET"],
     ids=lambda operation: operation.id,
 )
-async def test_head_is_answered_like_get(web: WebShop, operation: Operation) -> None:
+async def test_head_request_gets_the_headers_of_a_get_request(web: WebShop, operation: Operation) -> None:
     sample = await (await Surroundings.of(web)).sample(operation)
     got = await web.visitor.get(sample.url, headers=sample.headers)
     asked = await web.visitor.head(sample.url, headers=sample.headers)
@@ -118,12 +118,12 @@ async def test_head_is_answered_like_get(web: WebShop, operation: Operation) -> 
 @pytest.mark.parametrize(
     "path", ["/v1", "/v1/", "/v1/orders/", "/v2/orders", "/token/", "//v1/orders", "/index.html"]
 )
-async def test_unknown_path_is_not_found_and_not_redirected(web: WebShop, path: str) -> None:
+async def test_unknown_path_is_not_found_instead_of_redirected(web: WebShop, path: str) -> None:
     response = await web.visitor.get(path)
     assert (response.status_code, response.json()["code"]) == (404, "not_found")
 
 
-async def test_undeclared_response_is_detected(web: WebShop) -> None:
+async def test_response_that_openapi_does_not_declare_is_detected(web: WebShop) -> None:
     """All other tests rely on it: their clients validate every response against the description."""
     right = await web.visitor.get("/livez")
     headers = {

@@ -17,7 +17,7 @@ async def happenings(staff: httpx2.AsyncClient, url: str = "/v1/events") -> dict
     return body
 
 
-async def test_placed_order_is_a_cloud_event(web: WebShop) -> None:
+async def test_placed_order_is_published_as_a_cloud_event(web: WebShop) -> None:
     mug = await web.product(price=1999)
     customer = await web.customer()
     order = (await customer.post("/v1/orders", json=order_of((mug, 2)), headers=key("one"))).json()
@@ -50,7 +50,7 @@ async def test_placed_order_is_a_cloud_event(web: WebShop) -> None:
     }
 
 
-async def test_feed_continues_after_the_last_event(web: WebShop) -> None:
+async def test_event_feed_continues_after_the_given_event(web: WebShop) -> None:
     staff = await web.staff()
     await web.product()
     first = await happenings(staff)
@@ -64,7 +64,7 @@ async def test_feed_continues_after_the_last_event(web: WebShop) -> None:
     assert len(set(seen)) == len(seen)
 
 
-async def test_feed_links_lead_through_all_events(web: WebShop) -> None:
+async def test_event_feed_pages_contain_all_events(web: WebShop) -> None:
     staff = await web.staff()
     for _ in range(4):
         await web.product()

@@ -66,7 +66,7 @@ async def crowded() -> AsyncIterator[Crowded]:
     hasher.close()
 
 
-async def test_log_in_above_the_hashing_bound_is_overloaded_at_once(crowded: Crowded) -> None:
+async def test_log_in_with_a_full_hashing_queue_is_rejected_at_once(crowded: Crowded) -> None:
     """The response arrives while the queued log-ins make no progress: a rejected log-in does not wait."""
     refused = (
         await crowded.web.visitor.post("/token", data=LOG_IN),
@@ -85,7 +85,7 @@ async def test_full_hashing_queue_does_not_delay_other_routes(crowded: Crowded) 
     assert not any(task.done() for task in crowded.waiting)
 
 
-async def test_queued_and_repeated_log_ins_succeed(crowded: Crowded) -> None:
+async def test_queued_and_later_log_ins_succeed_after_a_full_queue(crowded: Crowded) -> None:
     assert (await crowded.web.visitor.post("/token", data=LOG_IN)).status_code == 503
     crowded.argon2.may_go_on.set()
     answers = await asyncio.gather(*crowded.waiting)

@@ -46,7 +46,7 @@ def without_id(response: httpx2.Response) -> dict[str, Any]:
     return {"status": response.status_code, "headers": headers, "body": response.json()}
 
 
-async def test_account_is_usable_after_verification(verifying: WebShop) -> None:
+async def test_account_can_log_in_after_verification(verifying: WebShop) -> None:
     requested = await verifying.visitor.post("/v1/users", json=ANN)
     assert requested.status_code == 202
     assert "Location" not in requested.headers
@@ -128,13 +128,13 @@ async def test_password_reset_replaces_the_password(web: WebShop) -> None:
     assert token not in again.text
 
 
-async def test_different_passwords_are_reported_at_the_confirmation(web: WebShop) -> None:
+async def test_mismatched_reset_passwords_are_reported_at_the_confirmation(web: WebShop) -> None:
     response = await reset(web, "x", password_confirm="another")
     assert response.status_code == 422
     assert [error["pointer"] for error in response.json()["errors"]] == ["/password_confirm"]
 
 
-async def test_reset_with_another_body_under_one_key_is_not_replayed(web: WebShop) -> None:
+async def test_reset_with_a_reused_key_and_another_body_is_not_replayed(web: WebShop) -> None:
     await web.visitor.post("/v1/users", json=ANN)
     await web.visitor.post("/v1/password-resets", json={"email": "ann@example.com"})
     body = {"token": (await mailbox(web)).token(), "password": NEW_PASSWORD, "password_confirm": NEW_PASSWORD}

@@ -29,7 +29,7 @@ async def units(client: httpx2.AsyncClient, order: str, quantity: int) -> list[d
     return [{"line_id": line["id"], "quantity": quantity}]
 
 
-async def test_order_is_paid_fulfilled_and_refunded(web: WebShop) -> None:
+async def test_order_can_be_paid_fulfilled_and_refunded(web: WebShop) -> None:
     customer, staff = await web.customer(), await web.staff()
     order = await place(web, customer)
 
@@ -72,7 +72,7 @@ async def test_order_is_paid_fulfilled_and_refunded(web: WebShop) -> None:
         assert (await staff.get(f"{order}/{part}")).json()["items"] == [made.json()]
 
 
-async def test_undecided_payment_answers_202_and_can_be_read(web: WebShop) -> None:
+async def test_undecided_payment_returns_202_and_can_be_read(web: WebShop) -> None:
     customer = await web.customer()
     order = await place(web, customer)
     response = await pay(customer, order, token="tok_pending")
@@ -157,7 +157,9 @@ async def test_wrong_payment_amount_is_reported_at_its_pointer(web: WebShop) -> 
         {"lines": [{"line_id": str(uuid4()), "quantity": 0}]},
     ],
 )
-async def test_refund_takes_either_an_amount_or_lines(web: WebShop, wanted: dict[str, Any]) -> None:
+async def test_refund_without_exactly_one_of_amount_and_lines_is_rejected(
+    web: WebShop, wanted: dict[str, Any]
+) -> None:
     customer, staff = await web.customer(), await web.staff()
     order = await place(web, customer)
     await pay(customer, order)
@@ -165,7 +167,7 @@ async def test_refund_takes_either_an_amount_or_lines(web: WebShop, wanted: dict
     assert (response.status_code, response.json()["code"]) == (422, "validation_failed")
 
 
-async def test_refund_above_the_paid_amount_reports_the_rest(web: WebShop) -> None:
+async def test_refund_above_the_paid_amount_reports_the_refundable_amount(web: WebShop) -> None:
     customer, staff = await web.customer(), await web.staff()
     order = await place(web, customer)
     await pay(customer, order)
@@ -206,7 +208,7 @@ async def test_invalid_transition_lists_the_allowed_actions(web: WebShop) -> Non
     }
 
 
-async def test_customer_can_cancel_until_fulfillment_begins(web: WebShop) -> None:
+async def test_customer_can_cancel_an_order_until_its_first_fulfillment(web: WebShop) -> None:
     customer, staff = await web.customer(), await web.staff()
     first, second = await place(web, customer), await _place_another(web, customer)
     for number, order in enumerate((first, second)):
@@ -228,7 +230,7 @@ async def _place_another(web: WebShop, customer: httpx2.AsyncClient) -> str:
     return location
 
 
-async def test_units_are_cancelled_by_the_customer_and_refunded(web: WebShop) -> None:
+async def test_customer_can_cancel_units_and_gets_a_refund(web: WebShop) -> None:
     customer = await web.customer()
     order = await place(web, customer)
     await pay(customer, order)
@@ -245,7 +247,9 @@ async def test_units_are_cancelled_by_the_customer_and_refunded(web: WebShop) ->
 
 
 @pytest.mark.parametrize("quantity", [0, 3, "1"])
-async def test_canceling_an_impossible_quantity_changes_nothing(web: WebShop, quantity: object) -> None:
+async def test_cancellation_above_the_ordered_quantity_changes_nothing(
+    web: WebShop, quantity: object
+) -> None:
     customer = await web.customer()
     order = await place(web, customer)
     before = (await customer.get(order)).json()
@@ -257,7 +261,7 @@ async def test_canceling_an_impossible_quantity_changes_nothing(web: WebShop, qu
     assert (await customer.get(order)).json() == before
 
 
-async def test_shipped_unit_is_returned_and_refunded(web: WebShop) -> None:
+async def test_shipped_unit_can_be_returned_and_refunded(web: WebShop) -> None:
     customer, staff = await web.customer(), await web.staff()
     order = await place(web, customer)
     await pay(customer, order)

@@ -46,7 +46,7 @@ async def test_order_requires_an_idempotency_key(web: WebShop) -> None:
 
 
 @pytest.mark.parametrize("bad", ["", "with space", "ümlaut".encode().decode("latin-1"), "x" * 256])
-async def test_idempotency_key_is_bounded_visible_ascii(web: WebShop, bad: str) -> None:
+async def test_idempotency_key_with_other_than_visible_ascii_is_rejected(web: WebShop, bad: str) -> None:
     product = await web.product()
     customer = await web.customer()
     response = await customer.post(
@@ -58,7 +58,7 @@ async def test_idempotency_key_is_bounded_visible_ascii(web: WebShop, bad: str) 
     assert (response.status_code, response.json()["code"]) == (400, "invalid_idempotency_key")
 
 
-async def test_out_of_stock_lists_every_short_line_and_reserves_nothing(web: WebShop) -> None:
+async def test_out_of_stock_order_lists_every_short_line(web: WebShop) -> None:
     mug, pot, jug = await web.product(stock=1), await web.product(stock=9), await web.product(stock=0)
     customer = await web.customer()
     response = await customer.post(
@@ -75,7 +75,7 @@ async def test_out_of_stock_lists_every_short_line_and_reserves_nothing(web: Web
     assert (await web.visitor.get(f"/v1/products/{pot['id']}")).json()["available"] == 9
 
 
-async def test_key_of_a_rejected_order_can_be_retried(web: WebShop) -> None:
+async def test_key_of_a_rejected_order_can_be_used_again(web: WebShop) -> None:
     product = await web.product(stock=0)
     customer, staff = await web.customer(), await web.staff()
     refused = await customer.post("/v1/orders", json=order_of((product, 1)), headers=key("1"))
@@ -97,7 +97,7 @@ async def test_lines_of_one_product_are_summed(web: WebShop) -> None:
     assert more.json()["errors"][0]["params"]["requested"] == 2
 
 
-async def test_unexpected_total_is_rejected(web: WebShop) -> None:
+async def test_order_with_an_unexpected_total_is_rejected(web: WebShop) -> None:
     product = await web.product(price=1999)
     customer = await web.customer()
     body = order_of((product, 1), expected_total={"amount": 1499, "currency": "EUR"})
@@ -157,7 +157,7 @@ async def test_repeated_order_is_replayed_and_another_body_rejected(web: WebShop
     assert (await web.visitor.get(f"/v1/products/{product['id']}")).json()["available"] == 4
 
 
-async def test_customers_can_use_equal_keys(web: WebShop) -> None:
+async def test_two_customers_can_use_equal_idempotency_keys(web: WebShop) -> None:
     product = await web.product(stock=5)
     ann, bob = await web.customer(), await web.customer()
     first = await ann.post("/v1/orders", json=order_of((product, 1)), headers=key("1"))
@@ -166,7 +166,7 @@ async def test_customers_can_use_equal_keys(web: WebShop) -> None:
     assert first.json()["id"] != second.json()["id"]
 
 
-async def test_preview_returns_the_total_and_reserves_nothing(web: WebShop) -> None:
+async def test_preview_returns_the_total_without_reserving_stock(web: WebShop) -> None:
     product = await web.product(price=1999, stock=5)
     customer = await web.customer()
     response = await customer.post("/v1/orders/preview", json=order_of((product, 2)))

@@ -24,7 +24,7 @@ async def test_product_creation_returns_location_and_etag(web: WebShop) -> None:
     assert response.headers["ETag"] == '"v1"'
 
 
-async def test_products_never_share_a_sku(web: WebShop) -> None:
+async def test_second_product_with_a_sku_is_rejected(web: WebShop) -> None:
     await web.product(sku="MUG-RED")
     staff = await web.staff()
     response = await staff.post(
@@ -44,7 +44,7 @@ async def test_catalog_changes_require_staff(web: WebShop) -> None:
     assert response.status_code == 403
 
 
-async def test_merge_patch_changes_named_fields_and_removes_nulls(web: WebShop) -> None:
+async def test_merge_patch_changes_named_fields_and_clears_null_fields(web: WebShop) -> None:
     product = await web.product(
         name="Mug", description="Old", attributes={"colour": "red", "size": "s"}, max_per_order=3
     )
@@ -83,7 +83,7 @@ async def test_product_edit_requires_if_match(web: WebShop) -> None:
     assert response.status_code == 428
 
 
-async def test_second_of_two_edits_fails_its_precondition(web: WebShop) -> None:
+async def test_second_edit_with_the_same_etag_is_rejected(web: WebShop) -> None:
     product = await web.product()
     staff = await web.staff()
     url, seen = f"/v1/products/{product['id']}", {"If-Match": '"v1"'}
@@ -95,7 +95,7 @@ async def test_second_of_two_edits_fails_its_precondition(web: WebShop) -> None:
     assert (await staff.get(url)).json()["name"] == "Cup"
 
 
-async def test_sale_changes_the_etag_without_failing_an_edit(web: WebShop) -> None:
+async def test_sale_changes_the_etag_but_does_not_prevent_an_edit(web: WebShop) -> None:
     product = await web.product(stock=5)
     customer, staff = await web.customer(), await web.staff()
     url = f"/v1/products/{product['id']}"
@@ -110,7 +110,7 @@ async def test_sale_changes_the_etag_without_failing_an_edit(web: WebShop) -> No
     assert edited.headers["ETag"] == '"v3"'
 
 
-async def test_current_etag_gets_304(web: WebShop) -> None:
+async def test_product_request_with_the_current_etag_returns_304(web: WebShop) -> None:
     product = await web.product()
     response = await web.visitor.get(f"/v1/products/{product['id']}", headers={"If-None-Match": '"v1"'})
 
@@ -119,7 +119,7 @@ async def test_current_etag_gets_304(web: WebShop) -> None:
     assert response.headers["ETag"] == '"v1"'
 
 
-async def test_unchanged_page_gets_304(web: WebShop) -> None:
+async def test_page_request_with_the_current_etag_returns_304(web: WebShop) -> None:
     await web.product()
     page = await web.visitor.get("/v1/products")
     assert page.headers["Content-Length"] == str(len(page.content))
@@ -142,7 +142,7 @@ async def test_archived_product_is_visible_to_staff_only(web: WebShop) -> None:
     assert len((await staff.get("/v1/products?status=archived")).json()["items"]) == 1
 
 
-async def test_paging_the_catalog_meets_every_product_once(web: WebShop) -> None:
+async def test_catalog_pages_contain_every_product_once(web: WebShop) -> None:
     created = [(await web.product(name=f"Mug {n}"))["id"] for n in range(5)]
     met: list[str] = []
     url: str | None = "/v1/products?limit=2&sort=name"
@@ -203,7 +203,9 @@ async def test_catalog_can_be_searched_and_filtered(web: WebShop, query: str, fo
         ("q=" + "+".join("abcdefghijklmnopqrstuvwxyz"), "q"),
     ],
 )
-async def test_invalid_filter_is_reported_at_its_parameter(web: WebShop, query: str, parameter: str) -> None:
+async def test_invalid_product_filter_is_reported_at_its_parameter(
+    web: WebShop, query: str, parameter: str
+) -> None:
     response = await web.visitor.get(f"/v1/products?{query}")
 
     assert response.status_code == 422

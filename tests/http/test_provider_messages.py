@@ -69,7 +69,7 @@ async def callee() -> AsyncIterator[Callee]:
         yield Callee(web, heard.events)
 
 
-async def test_signed_webhook_is_recorded(callee: Callee) -> None:
+async def test_signed_provider_webhook_is_recorded(callee: Callee) -> None:
     response = await callee.tell()
     assert (response.status_code, response.content) == (204, b"")
     assert callee.events == [
@@ -85,7 +85,7 @@ async def test_signed_webhook_is_recorded(callee: Callee) -> None:
     ]
 
 
-async def test_repeated_webhook_is_recognized_by_its_id(callee: Callee) -> None:
+async def test_repeated_provider_webhook_is_recorded_once(callee: Callee) -> None:
     assert (await callee.tell()).status_code == 204
     assert (await callee.tell(age=timedelta(seconds=30))).status_code == 204
     assert {event.event_id for event in callee.events} == {"msg_1"}
@@ -109,25 +109,27 @@ async def test_old_and_new_webhook_secrets_are_valid_during_rotation(callee: Cal
     ],
     ids=str,
 )
-async def test_wrong_signature_is_rejected_and_records_nothing(callee: Callee, wrong: dict[str, Any]) -> None:
+async def test_provider_webhook_with_a_wrong_signature_records_nothing(
+    callee: Callee, wrong: dict[str, Any]
+) -> None:
     response = await callee.tell(**wrong)
     assert (response.status_code, response.json()["code"]) == (401, "invalid_signature")
     assert response.headers["WWW-Authenticate"].startswith("Signature")
     assert callee.events == []
 
 
-async def test_binary_webhook_without_headers_is_rejected(callee: Callee) -> None:
+async def test_binary_provider_webhook_without_headers_is_rejected(callee: Callee) -> None:
     response = await callee.web.visitor.post(URL, content=b"\xff\x00{", headers=JSON)
     assert response.json()["code"] == "invalid_signature"
 
 
-async def test_signature_is_verified_before_the_body_is_parsed(callee: Callee) -> None:
+async def test_provider_signature_is_verified_before_the_body_is_parsed(callee: Callee) -> None:
     assert (await callee.tell("{not json", secret=b"bad" * 8)).status_code == 401
     assert (await callee.tell("{not json")).json()["code"] == "validation_failed"
     assert callee.events == []
 
 
-async def test_signature_covers_the_raw_body(callee: Callee) -> None:
+async def test_provider_signature_covers_the_raw_body(callee: Callee) -> None:
     body = (
         ' {"type" : "captured",\n "data":'
         + json.dumps(CAPTURED["data"])
@@ -150,7 +152,9 @@ async def test_signature_covers_the_raw_body(callee: Callee) -> None:
     ],
     ids=str,
 )
-async def test_signed_malformed_webhook_is_rejected_without_echo(callee: Callee, message: object) -> None:
+async def test_malformed_provider_webhook_is_rejected_without_its_content(
+    callee: Callee, message: object
+) -> None:
     response = await callee.tell(message)
     assert (response.status_code, response.json()["code"]) == (422, "validation_failed")
     assert "celebrated" not in response.text
@@ -164,17 +168,17 @@ async def test_webhook_of_an_unconfigured_provider_is_not_found(callee: Callee, 
     assert callee.events == []
 
 
-async def test_oversized_webhook_is_rejected(callee: Callee) -> None:
+async def test_oversized_provider_webhook_is_rejected(callee: Callee) -> None:
     assert (await callee.tell(" " * MAX_BODY_BYTES)).status_code == 422
     response = await callee.tell(" " * (MAX_BODY_BYTES + 1))
     assert (response.status_code, response.json()["code"]) == (413, "body_too_large")
 
 
-async def test_webhook_with_query_parameters_is_rejected(callee: Callee) -> None:
+async def test_provider_webhook_with_query_parameters_is_rejected(callee: Callee) -> None:
     assert (await callee.tell(url=f"{URL}?a=1")).json()["code"] == "unknown_parameter"
 
 
-async def test_sandbox_and_service_share_a_stored_default_secret() -> None:
+async def test_sandbox_and_service_share_a_generated_secret() -> None:
     container = container_over(memory_store())
     heard = Heard()
     container.payments.record_provider_event.override(heard)
@@ -188,7 +192,7 @@ async def test_sandbox_and_service_share_a_stored_default_secret() -> None:
     assert len({event.reference for event in heard.events}) == 2
 
 
-async def test_stripe_webhook_requires_stripes_signature() -> None:
+async def test_stripe_webhook_requires_a_stripe_signature() -> None:
     container = container_over(
         memory_store(),
         payment_provider="stripe",

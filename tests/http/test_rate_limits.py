@@ -35,7 +35,7 @@ async def small() -> AsyncIterator[WebShop]:
         yield web
 
 
-async def test_every_operation_has_a_rate_limit_or_an_excuse(web: WebShop) -> None:
+async def test_every_operation_has_a_rate_limit_or_is_listed_as_exempt(web: WebShop) -> None:
     shared, without = await Surroundings.of(web), set()
     for operation in operations():
         surroundings = shared if operation.method == "GET" else await Surroundings.of(web)
@@ -47,7 +47,7 @@ async def test_every_operation_has_a_rate_limit_or_an_excuse(web: WebShop) -> No
     assert without == set(UNLIMITED)
 
 
-async def test_exhausted_quota_has_retry_after(small: WebShop) -> None:
+async def test_response_to_an_exhausted_quota_has_retry_after(small: WebShop) -> None:
     customer, other = await small.customer(), await small.customer()
     for _ in range(QUOTAS["rate_limit_orders"]):
         answer = await customer.post("/v1/orders", json={}, headers={"Idempotency-Key": "k"})
@@ -61,7 +61,7 @@ async def test_exhausted_quota_has_retry_after(small: WebShop) -> None:
     assert (await customer.get("/v1/orders")).status_code == 200
 
 
-async def test_invalid_token_does_not_choose_the_counted_client(small: WebShop) -> None:
+async def test_request_with_an_invalid_token_is_counted_by_network(small: WebShop) -> None:
     for number in range(QUOTAS["rate_limit_tokens"]):
         form = {"grant_type": "refresh_token", "refresh_token": f"guess-{number}"}
         await small.visitor.post("/token", data=form, headers={"Authorization": f"Bearer {number}"})

@@ -78,7 +78,7 @@ async def test_joserfc_verifies_tokens_with_fetched_keys(
     assert read.header["typ"] == "at+jwt"
 
 
-async def test_key_rotation_ends_no_session_in_any_process(processes: Processes) -> None:
+async def test_sessions_of_every_process_survive_key_rotation(processes: Processes) -> None:
     rotating, other, clock = processes.rotating, processes.other, processes.clock
     before = await log_in(other)
     key = await rotating.container.signing.rotate_key()(actor=SOMEBODY)
@@ -98,7 +98,7 @@ async def test_key_rotation_ends_no_session_in_any_process(processes: Processes)
     assert await status_of_me(other, await log_in(rotating)) == 200
 
 
-async def test_removed_key_verifies_nothing(processes: Processes) -> None:
+async def test_token_of_a_removed_key_is_rejected(processes: Processes) -> None:
     before = await log_in(processes.rotating)
     await processes.rotating.container.signing.rotate_key()(distrust_former=True, actor=SOMEBODY)
     await processes.rotating.container.signing.reload_keys()()
@@ -108,7 +108,7 @@ async def test_removed_key_verifies_nothing(processes: Processes) -> None:
     assert await status_of_me(processes.other, before) == 401
 
 
-async def test_unknown_key_ids_do_not_query_the_database_repeatedly(
+async def test_repeated_unknown_key_ids_cause_one_query(
     processes: Processes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks = 0

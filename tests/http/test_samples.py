@@ -45,7 +45,7 @@ async def surroundings(web: WebShop) -> Surroundings:
 
 
 @pytest.mark.parametrize("operation", operations(), ids=named)
-async def test_sample_of_every_operation_is_accepted(
+async def test_sample_request_of_every_operation_is_accepted(
     web: WebShop, surroundings: Surroundings, operation: Operation
 ) -> None:
     response = await (await surroundings.sample(operation)).send(web)
@@ -53,7 +53,7 @@ async def test_sample_of_every_operation_is_accepted(
 
 
 @pytest.mark.parametrize(("operation", "name", "example"), OPTIONAL_FIELDS, ids=named)
-async def test_example_of_every_field_is_accepted(
+async def test_example_value_of_every_field_is_accepted(
     web: WebShop, surroundings: Surroundings, operation: Operation, name: str, example: Any
 ) -> None:
     sample = await surroundings.sample(operation)
@@ -63,7 +63,7 @@ async def test_example_of_every_field_is_accepted(
 
 
 @pytest.mark.parametrize(("operation", "name", "example"), PARAMETERS, ids=named)
-async def test_example_of_every_parameter_is_accepted(
+async def test_example_value_of_every_parameter_is_accepted(
     web: WebShop, surroundings: Surroundings, operation: Operation, name: str, example: Any
 ) -> None:
     sample = await surroundings.sample(operation)
@@ -87,7 +87,7 @@ async def test_if_match_example_is_a_valid_etag(web: WebShop) -> None:
         assert (await staff.patch(url, json={"name": "Mug"}, headers={"If-Match": example})).is_success
 
 
-async def test_sign_up_and_log_in_examples_are_one_account(web: WebShop) -> None:
+async def test_sign_up_and_log_in_examples_use_one_account(web: WebShop) -> None:
     by_id = {operation.id: operation for operation in operations()}
 
     def example(operation: str) -> Any:

@@ -62,7 +62,7 @@ async def checkout() -> AsyncIterator[Checkout]:
         yield Checkout(web, clock, staff, placed.headers["Location"])
 
 
-async def test_tok_ok_confirms_and_its_webhook_changes_nothing(checkout: Checkout) -> None:
+async def test_webhook_of_a_recorded_tok_ok_payment_changes_nothing(checkout: Checkout) -> None:
     response = await checkout.pay("tok_ok")
     assert (response.status_code, response.json()["status"]) == (201, "captured")
     before = (await checkout.staff.get(checkout.order)).json()
@@ -99,7 +99,7 @@ async def test_second_charge_of_tok_twice_is_refunded(checkout: Checkout) -> Non
     assert (await checkout.state())[0] == "confirmed"
 
 
-async def test_tok_late_reinstates_the_order_if_stock_is_free(checkout: Checkout) -> None:
+async def test_tok_late_reinstates_the_order_if_stock_is_available(checkout: Checkout) -> None:
     assert (await checkout.pay("tok_late")).status_code == 202
     checkout.clock.advance(timedelta(minutes=15))
     await checkout.work()
@@ -107,7 +107,7 @@ async def test_tok_late_reinstates_the_order_if_stock_is_free(checkout: Checkout
     assert await checkout.available() == 0
 
 
-async def test_tok_late_is_refunded_if_stock_is_sold(checkout: Checkout) -> None:
+async def test_tok_late_is_refunded_if_stock_is_unavailable(checkout: Checkout) -> None:
     await checkout.pay("tok_late")
     checkout.clock.advance(timedelta(minutes=15) - timedelta(microseconds=1))
     await checkout.work()
@@ -133,7 +133,7 @@ async def test_worker_expires_an_unpaid_order(checkout: Checkout) -> None:
     assert await checkout.available() == 1
 
 
-async def test_worker_publishes_events(checkout: Checkout) -> None:
+async def test_worker_publishes_events_to_the_feed(checkout: Checkout) -> None:
     await checkout.pay("tok_ok")
     await checkout.work()
     feed = checkout.web.container.database.event_feed()

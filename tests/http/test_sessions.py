@@ -76,7 +76,7 @@ async def test_lost_role_takes_effect_before_the_token_expires(web: WebShop) -> 
     assert (response.status_code, response.json()["code"]) == (403, "forbidden")
 
 
-async def test_granted_role_takes_effect_at_once(web: WebShop) -> None:
+async def test_new_role_takes_effect_at_once(web: WebShop) -> None:
     ann = await web.customer()
     product = await web.product()
     await change_account(web, ann, role=Role.STAFF)

@@ -3,7 +3,7 @@ import pytest
 from tests.kit.web import WebShop, key, order_of
 
 
-async def test_stock_shows_on_hand_reserved_and_available(web: WebShop) -> None:
+async def test_stock_response_has_on_hand_reserved_and_available(web: WebShop) -> None:
     product = await web.product(stock=5)
     customer, staff = await web.customer(), await web.staff()
     await customer.post("/v1/orders", json=order_of((product, 2)), headers=key("1"))
@@ -16,7 +16,7 @@ async def test_stock_shows_on_hand_reserved_and_available(web: WebShop) -> None:
     assert (await customer.get(f"/v1/stock/{product['id']}")).status_code == 403
 
 
-async def test_stock_count_sets_on_hand(web: WebShop) -> None:
+async def test_stock_count_sets_the_units_on_hand(web: WebShop) -> None:
     product = await web.product(stock=5)
     staff = await web.staff()
     counted = await staff.put(
@@ -29,7 +29,7 @@ async def test_stock_count_sets_on_hand(web: WebShop) -> None:
     assert counted.headers["ETag"] == '"v2"'
 
 
-async def test_stock_count_below_reserved_is_rejected(web: WebShop) -> None:
+async def test_stock_count_below_the_reserved_units_is_rejected(web: WebShop) -> None:
     product = await web.product(stock=5)
     customer, staff = await web.customer(), await web.staff()
     await customer.post("/v1/orders", json=order_of((product, 3)), headers=key("1"))
@@ -89,7 +89,7 @@ async def test_adjustment_requires_an_idempotency_key(web: WebShop) -> None:
 
 
 @pytest.mark.parametrize("reason", ["initial", "count", "reserved", "released", "theft"])
-async def test_reserved_ledger_reason_is_rejected(web: WebShop, reason: str) -> None:
+async def test_adjustment_with_a_reason_reserved_for_orders_is_rejected(web: WebShop, reason: str) -> None:
     product = await web.product()
     staff = await web.staff()
     body = {"lines": [{"product_id": product["id"], "delta": 3}], "reason": reason}
@@ -99,7 +99,7 @@ async def test_reserved_ledger_reason_is_rejected(web: WebShop, reason: str) -> 
     assert response.json()["errors"][0]["pointer"] == "/reason"
 
 
-async def test_ledger_lists_every_movement_with_actor_and_reason(web: WebShop) -> None:
+async def test_stock_ledger_lists_every_movement_with_actor_and_reason(web: WebShop) -> None:
     product = await web.product(stock=5)
     customer, staff = await web.customer(), await web.staff()
     order = (await customer.post("/v1/orders", json=order_of((product, 2)), headers=key("1"))).json()

@@ -33,7 +33,7 @@ async def log_in(
 
 
 @pytest.mark.parametrize("email", ["ann@example.com", "nobody@example.com"])
-async def test_throttled_guess_has_retry_after(web: WebShop, email: str) -> None:
+async def test_response_to_a_throttled_log_in_has_retry_after(web: WebShop, email: str) -> None:
     body = {"email": "ann@example.com", "password": PASSWORD, "password_confirm": PASSWORD}
     assert (await web.visitor.post("/v1/users", json=body)).status_code == 201
     answers = [await log_in(web, email) for _ in range(FREE + 2)]
@@ -70,7 +70,7 @@ async def test_ipv6_addresses_of_one_network_share_a_throttle(web: WebShop) -> N
         ("203.0.113.256", "local"),
     ],
 )
-def test_client_network_of_an_address(address: str, network: str) -> None:
+def test_client_network_is_the_prefix_of_the_address(address: str, network: str) -> None:
     assert network_of(address) == network
 
 

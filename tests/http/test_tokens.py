@@ -87,7 +87,9 @@ async def test_reused_refresh_token_is_an_invalid_grant_and_ends_the_session(
     assert first["refresh_token"] not in replayed.text
 
 
-async def test_uncommitted_session_end_is_not_reported(web: WebShop, clock: FixedClock) -> None:
+async def test_refresh_fails_with_503_if_the_session_end_is_not_committed(
+    web: WebShop, clock: FixedClock
+) -> None:
     first = await log_in(web)
     second = (await refresh(web, first["refresh_token"])).json()
     await refresh(web, second["refresh_token"])
@@ -131,12 +133,12 @@ async def test_invalid_token_form_has_a_registered_oauth_error(
     assert response.json()["error"] == error
 
 
-async def test_unknown_query_parameter_of_token_is_an_oauth_error(web: WebShop) -> None:
+async def test_unknown_query_parameter_of_a_token_request_is_an_oauth_error(web: WebShop) -> None:
     response = await web.visitor.post("/token?verbose=1", data=LOG_IN)
     assert (response.status_code, response.json()["error"]) == (400, "invalid_request")
 
 
-async def test_unknown_form_parameters_of_token_are_ignored(web: WebShop) -> None:
+async def test_unknown_form_parameter_of_a_token_request_is_ignored(web: WebShop) -> None:
     form = LOG_IN | {"client_id": "", "audience": "x"}
     assert (await web.visitor.post("/token", data=form)).status_code == 200
 
@@ -156,7 +158,7 @@ async def test_revoked_token_ends_its_session(web: WebShop, held: str) -> None:
     assert len(await sessions(web, other)) == 1
 
 
-async def test_revoking_an_unknown_token_answers_200(web: WebShop) -> None:
+async def test_revoking_an_unknown_token_returns_200(web: WebShop) -> None:
     assert (await web.visitor.post("/oauth/revoke", data={"token": "x"})).status_code == 200
 
 
@@ -165,7 +167,7 @@ async def test_revocation_without_a_token_is_an_invalid_request(web: WebShop) ->
     assert (response.status_code, response.json()["error"]) == (400, "invalid_request")
 
 
-async def test_oauth_metadata_urls_exist() -> None:
+async def test_urls_in_the_oauth_metadata_exist() -> None:
     container = container_over(memory_store(), token_issuer="http://shop")
     async with web_shop(container) as web:
         metadata = (await web.visitor.get("/.well-known/oauth-authorization-server")).json()

@@ -17,14 +17,14 @@ async def test_sign_up_returns_the_account_without_the_password(web: WebShop) ->
     assert PASSWORD not in response.text
 
 
-async def test_sign_up_reports_different_passwords_at_the_confirmation(web: WebShop) -> None:
+async def test_mismatched_sign_up_passwords_are_reported_at_the_confirmation(web: WebShop) -> None:
     response = await web.visitor.post("/v1/users", json=ANN | {"password_confirm": "another password"})
 
     assert response.status_code == 422
     assert [error["pointer"] for error in response.json()["errors"]] == ["/password_confirm"]
 
 
-async def test_short_password_is_reported_at_its_field(web: WebShop) -> None:
+async def test_short_sign_up_password_is_reported_at_its_field(web: WebShop) -> None:
     short = {"password": "short", "password_confirm": "short"}
     response = await web.visitor.post("/v1/users", json=ANN | short)
 
@@ -63,7 +63,7 @@ async def test_sign_up_with_unknown_fields_is_rejected(web: WebShop, field: str)
     assert response.json()["errors"][0]["code"] == "unknown_field"
 
 
-async def test_token_reads_its_own_account(web: WebShop) -> None:
+async def test_access_token_reads_the_account_of_its_user(web: WebShop) -> None:
     await web.visitor.post("/v1/users", json=ANN)
     token = await web.visitor.post("/token", data={"username": "Ann@example.com", "password": PASSWORD})
     assert token.status_code == 200
@@ -77,7 +77,7 @@ async def test_token_reads_its_own_account(web: WebShop) -> None:
     assert me.headers["ETag"] == '"v1"'
 
 
-async def test_wrong_password_and_unknown_address_are_answered_alike(web: WebShop) -> None:
+async def test_wrong_password_and_unknown_address_get_equal_responses(web: WebShop) -> None:
     await web.visitor.post("/v1/users", json=ANN)
     wrong = await web.visitor.post("/token", data={"username": "ann@example.com", "password": "wrong"})
     unknown = await web.visitor.post("/token", data={"username": "bob@example.com", "password": PASSWORD})
@@ -95,7 +95,7 @@ async def test_wrong_password_and_unknown_address_are_answered_alike(web: WebSho
         ({"username": "a", "password": "b", "grant_type": "magic"}, "unsupported_grant_type"),
     ],
 )
-async def test_malformed_log_in_is_an_oauth_error(web: WebShop, form: dict[str, str], error: str) -> None:
+async def test_malformed_log_in_gets_an_oauth_error(web: WebShop, form: dict[str, str], error: str) -> None:
     response = await web.visitor.post("/token", data=form)
 
     assert response.status_code == 400
@@ -109,7 +109,7 @@ async def test_password_grant_can_be_disabled() -> None:
     assert response.json()["error"] == "unsupported_grant_type"
 
 
-async def test_missing_token_gets_a_bearer_challenge(web: WebShop) -> None:
+async def test_request_without_a_token_gets_a_bearer_challenge(web: WebShop) -> None:
     response = await web.visitor.get("/v1/me")
 
     assert response.status_code == 401
@@ -117,14 +117,14 @@ async def test_missing_token_gets_a_bearer_challenge(web: WebShop) -> None:
     assert response.headers["WWW-Authenticate"] == 'Bearer realm="steelyard"'
 
 
-async def test_foreign_token_is_an_invalid_token_of_rfc_6750(web: WebShop) -> None:
+async def test_token_of_another_issuer_is_an_invalid_token(web: WebShop) -> None:
     response = await web.visitor.get("/v1/me", headers={"Authorization": "Bearer abc.def.ghi"})
 
     assert response.status_code == 401
     assert 'error="invalid_token"' in response.headers["WWW-Authenticate"]
 
 
-async def test_published_key_verifies_tokens(web: WebShop) -> None:
+async def test_published_key_verifies_access_tokens(web: WebShop) -> None:
     response = await web.visitor.get("/.well-known/jwks.json")
 
     (key,) = response.json()["keys"]

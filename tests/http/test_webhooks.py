@@ -56,7 +56,7 @@ async def deliveries(staff: httpx2.AsyncClient, endpoint_id: str, query: str = "
     return items
 
 
-async def test_endpoint_secret_is_shown_once(web: WebShop) -> None:
+async def test_webhook_secret_is_shown_once(web: WebShop) -> None:
     staff = await web.staff()
     response = await staff.post("/v1/webhook-endpoints", json={"url": URL, "event_types": ["order.placed"]})
     made = response.json()
@@ -71,7 +71,7 @@ async def test_endpoint_secret_is_shown_once(web: WebShop) -> None:
     Webhook(secret)
 
 
-async def test_delivered_event_is_listed(web: WebShop, subscribers: Subscribers) -> None:
+async def test_successful_delivery_is_listed(web: WebShop, subscribers: Subscribers) -> None:
     staff = await web.staff()
     made = await endpoint(staff, event_types=["product.created"])
     await web.product()
@@ -104,7 +104,7 @@ async def test_failed_delivery_can_be_retried(web: WebShop, subscribers: Subscri
     assert [each["status"] for each in await deliveries(staff, made["id"])] == ["delivered"]
 
 
-async def test_deleted_endpoint_is_not_found(web: WebShop, subscribers: Subscribers) -> None:
+async def test_deleted_webhook_endpoint_is_not_found(web: WebShop, subscribers: Subscribers) -> None:
     staff = await web.staff()
     url = f"/v1/webhook-endpoints/{(await endpoint(staff))['id']}"
     assert (await staff.delete(url)).status_code == 204
@@ -121,7 +121,7 @@ async def test_deleted_endpoint_is_not_found(web: WebShop, subscribers: Subscrib
     assert subscribers.heard == []
 
 
-async def test_endpoint_is_created_once_per_key(web: WebShop) -> None:
+async def test_webhook_endpoint_is_created_once_per_key(web: WebShop) -> None:
     staff = await web.staff()
     first = await staff.post("/v1/webhook-endpoints", json={"url": URL}, headers=key("one"))
     second = await staff.post("/v1/webhook-endpoints", json={"url": URL}, headers=key("one"))
@@ -142,7 +142,7 @@ async def test_endpoint_is_created_once_per_key(web: WebShop) -> None:
         ({"url": URL, "secret": "whsec_canary"}, ""),
     ],
 )
-async def test_invalid_endpoint_url_is_rejected_without_echo(
+async def test_invalid_webhook_url_is_rejected_without_repeating_it(
     web: WebShop, body: dict[str, Any], pointer: str
 ) -> None:
     response = await (await web.staff()).post("/v1/webhook-endpoints", json=body)
@@ -151,13 +151,13 @@ async def test_invalid_endpoint_url_is_rejected_without_echo(
     assert "canary" not in response.text
 
 
-async def test_plain_http_endpoint_requires_the_development_setting() -> None:
+async def test_plain_http_webhook_url_requires_the_development_setting() -> None:
     container = container_over(memory_store(), webhooks_to_private_addresses=True)
     async with web_shop(container) as web:
         await endpoint(await web.staff(), url="http://127.0.0.1:9000/")
 
 
-async def test_webhooks_require_staff(web: WebShop) -> None:
+async def test_webhook_operations_require_staff(web: WebShop) -> None:
     customer = await web.customer()
     for client, code in ((web.visitor, "authentication_required"), (customer, "forbidden")):
         for response in (
@@ -173,7 +173,7 @@ async def test_webhooks_require_staff(web: WebShop) -> None:
             assert response.json()["code"] == code
 
 
-async def test_endpoint_is_changed_with_its_etag(web: WebShop, subscribers: Subscribers) -> None:
+async def test_webhook_endpoint_change_requires_its_etag(web: WebShop, subscribers: Subscribers) -> None:
     staff = await web.staff()
     made = await endpoint(staff, event_types=["product.created"], description="ERP")
     url = f"/v1/webhook-endpoints/{made['id']}"
@@ -196,7 +196,9 @@ async def test_endpoint_is_changed_with_its_etag(web: WebShop, subscribers: Subs
     assert [heard.event["type"] for heard in subscribers.heard] == ["product.created"]
 
 
-async def test_undelivered_events_of_a_window_are_retried(web: WebShop, subscribers: Subscribers) -> None:
+async def test_bulk_retry_schedules_undelivered_events_of_a_window(
+    web: WebShop, subscribers: Subscribers
+) -> None:
     staff = await web.staff()
     made = await endpoint(staff, event_types=["product.created"])
     subscribers.answers[URL] = "timeout"
@@ -216,7 +218,7 @@ async def test_undelivered_events_of_a_window_are_retried(web: WebShop, subscrib
     assert (await staff.post(path, json={"since": "yesterday"})).status_code == 422
 
 
-async def test_secret_is_rolled_and_shown_once(web: WebShop) -> None:
+async def test_rolled_webhook_secret_is_shown_once(web: WebShop) -> None:
     staff = await web.staff()
     made = await endpoint(staff)
     path = f"/v1/webhook-endpoints/{made['id']}/roll-secret"
@@ -234,7 +236,7 @@ async def test_secret_is_rolled_and_shown_once(web: WebShop) -> None:
     assert (late.status_code, late.json()["errors"][0]["pointer"]) == (422, "/overlap_hours")
 
 
-async def test_secret_is_not_rolled_by_other_staff(web: WebShop) -> None:
+async def test_other_staff_cannot_roll_a_webhook_secret(web: WebShop) -> None:
     made = await endpoint(await web.staff())
     path = f"/v1/webhook-endpoints/{made['id']}/roll-secret"
     other = await (await web.staff()).post(path, json={})
@@ -253,7 +255,7 @@ async def test_secret_is_not_rolled_by_other_staff(web: WebShop) -> None:
         ({"secret": "whsec_canary"}, ""),
     ],
 )
-async def test_invalid_endpoint_change_is_rejected_without_echo(
+async def test_invalid_webhook_change_is_rejected_without_repeating_it(
     web: WebShop, body: dict[str, Any], pointer: str
 ) -> None:
     staff = await web.staff()
@@ -270,7 +272,7 @@ async def user_id(client: httpx2.AsyncClient) -> str:
     return str((await client.get("/v1/me")).json()["id"])
 
 
-async def test_late_retry_of_a_transfer_does_not_undo_a_later_one(web: WebShop) -> None:
+async def test_late_retry_of_a_transfer_does_not_undo_a_later_transfer(web: WebShop) -> None:
     admin, bob, carl = await web.admin(), await user_id(await web.staff()), await user_id(await web.staff())
     made = await endpoint(admin)
     path, first = f"/v1/webhook-endpoints/{made['id']}/transfer", key("transfer")
@@ -284,7 +286,7 @@ async def test_late_retry_of_a_transfer_does_not_undo_a_later_one(web: WebShop) 
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
 
 
-async def test_endpoint_can_be_transferred_to_a_client(web: WebShop) -> None:
+async def test_webhook_endpoint_can_be_transferred_to_a_client(web: WebShop) -> None:
     admin, erp = (
         await web.admin(),
         await web.container.clients.create_client()(
@@ -296,7 +298,7 @@ async def test_endpoint_can_be_transferred_to_a_client(web: WebShop) -> None:
     assert (answer.status_code, answer.json()["owner_id"]) == (200, str(erp.client_id))
 
 
-async def test_transfer_requires_an_admin_an_endpoint_and_a_permitted_owner(web: WebShop) -> None:
+async def test_webhook_transfer_requires_an_admin_and_a_permitted_owner(web: WebShop) -> None:
     admin, staff, customer = await web.admin(), await web.staff(), await web.customer()
     path = f"/v1/webhook-endpoints/{(await endpoint(admin))['id']}/transfer"
     owner = {"owner_id": await user_id(staff)}

@@ -64,7 +64,7 @@ async def test_malformed_json_is_rejected_without_echo(body: str | bytes, log: S
 @pytest.mark.parametrize(
     "content_type", ["text/plain", "application/xml", "application/jsonp", "", MERGE_PATCH]
 )
-async def test_unsupported_media_type_names_the_accepted_one(content_type: str) -> None:
+async def test_response_to_an_unsupported_media_type_names_the_accepted_one(content_type: str) -> None:
     headers = {"Content-Type": content_type}
     response = await ask(router, "POST", "/notes", content=b'{"text": ""}', headers=headers)
     assert (response.status_code, response.json()["code"]) == (415, "unsupported_media_type")
@@ -72,7 +72,7 @@ async def test_unsupported_media_type_names_the_accepted_one(content_type: str) 
 
 
 @pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "Application/JSON"])
-async def test_media_type_case_and_parameters_are_ignored(content_type: str) -> None:
+async def test_case_and_parameters_of_a_media_type_are_ignored(content_type: str) -> None:
     headers = {"Content-Type": content_type}
     assert (await ask(router, "POST", "/notes", content=b'{"text": ""}', headers=headers)).is_success
 
@@ -83,7 +83,7 @@ async def test_merge_patch_is_accepted_as_merge_patch_or_json(content_type: str)
     assert (await ask(router, "PATCH", "/notes", content=b'{"text": ""}', headers=headers)).is_success
 
 
-async def test_other_patch_format_names_the_accepted_ones() -> None:
+async def test_response_to_another_patch_format_names_the_accepted_ones() -> None:
     headers = {"Content-Type": "application/json-patch+json"}
     response = await ask(router, "PATCH", "/notes", content=b"[]", headers=headers)
     assert response.status_code == 415
@@ -106,7 +106,7 @@ async def test_body_with_a_content_encoding_is_rejected(
     assert plain.is_success
 
 
-async def test_body_above_the_bound_is_rejected() -> None:
+async def test_body_above_the_size_limit_is_rejected() -> None:
     frame = len('{"text": ""}')
     body = '{"text": "' + "x" * (MAX_BODY_BYTES - frame) + '"}'
     assert (await ask(router, "POST", "/notes", content=body, headers=JSON)).is_success
@@ -114,7 +114,7 @@ async def test_body_above_the_bound_is_rejected() -> None:
     assert (response.status_code, response.json()["params"]) == (413, {"max_bytes": MAX_BODY_BYTES})
 
 
-async def test_chunked_body_is_read_up_to_the_bound() -> None:
+async def test_chunked_body_above_the_size_limit_is_rejected() -> None:
     sent = 0
 
     async def chunks() -> AsyncIterator[bytes]:
@@ -128,16 +128,16 @@ async def test_chunked_body_is_read_up_to_the_bound() -> None:
     assert sent == 5
 
 
-async def test_forms_are_bounded_as_well() -> None:
+async def test_form_above_the_size_limit_is_rejected() -> None:
     response = await ask(router, "POST", "/log-in", data={"username": "x" * MAX_BODY_BYTES})
     assert (response.status_code, response.json()["code"]) == (413, "body_too_large")
 
 
-async def test_form_with_a_nul_is_rejected() -> None:
+async def test_form_with_a_nul_character_is_rejected() -> None:
     response = await ask(router, "POST", "/log-in", data={"username": f"{CANARY}\0"})
     assert (response.status_code, response.json()["code"]) == (400, "malformed_request")
     assert CANARY not in response.text
 
 
-async def test_form_is_parsed() -> None:
+async def test_valid_form_is_parsed() -> None:
     assert (await ask(router, "POST", "/log-in", data={"username": "ann"})).json() == {"length": 3}

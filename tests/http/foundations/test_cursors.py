@@ -29,7 +29,7 @@ positions = st.lists(
 
 
 @given(positions)
-def test_signed_cursor_is_verified(position: Position) -> None:
+def test_signed_cursor_returns_its_position(position: Position) -> None:
     cursor = CURSORS.seal(position, HERE)
     opened = CURSORS.open(cursor, HERE)
     assert opened == position
@@ -37,7 +37,7 @@ def test_signed_cursor_is_verified(position: Position) -> None:
 
 
 @given(st.text(max_size=200), st.uuids())
-def test_every_cursor_fits_the_length_bound(name: str, id_: UUID) -> None:
+def test_every_cursor_is_shorter_than_the_limit(name: str, id_: UUID) -> None:
     clean = name.encode("utf-8", "replace").decode()
     assert len(CURSORS.seal((clean, id_), HERE)) <= MAX_LENGTH
 
@@ -60,7 +60,7 @@ def test_extended_or_truncated_cursor_is_rejected(position: Position, more: str)
 
 
 @given(st.text(max_size=100))
-def test_arbitrary_text_is_no_cursor(garbage: str) -> None:
+def test_arbitrary_text_is_rejected_as_a_cursor(garbage: str) -> None:
     with pytest.raises(HTTPProblem) as refusal:
         CURSORS.open(garbage, HERE)
     assert refusal.value.type.code == "invalid_cursor"
@@ -104,7 +104,7 @@ async def list_names(query: Annotated[ListNamesQuery, Query()], lists: Lists) ->
     return lists.page(query, Page(items, (items[-1],) if len(rest) > len(items) else None))
 
 
-async def test_following_links_sees_every_item_once() -> None:
+async def test_next_links_lead_to_every_item_once() -> None:
     seen: list[str] = []
     address = "/names?limit=3&q=%26%C3%A9"
     while address:
@@ -120,7 +120,7 @@ async def test_following_links_sees_every_item_once() -> None:
     assert seen == NAMES
 
 
-async def test_cursor_is_bound_to_sort_and_filter_but_not_to_limit() -> None:
+async def test_cursor_is_valid_only_with_its_sort_and_filter() -> None:
     cursor = (await ask(router, "GET", "/names?limit=3")).json()["next_cursor"]
     assert (await ask(router, "GET", f"/names?limit=5&cursor={cursor}")).json()["items"] == NAMES[3:]
     for other in ("sort=-name", "q=x"):
@@ -130,11 +130,11 @@ async def test_cursor_is_bound_to_sort_and_filter_but_not_to_limit() -> None:
 
 
 @pytest.mark.parametrize("limit", ["0", "101", "-1", "x", "1e2", ""])
-async def test_limit_is_an_integer_from_1_to_100(limit: str) -> None:
+async def test_page_limit_outside_1_to_100_is_rejected(limit: str) -> None:
     response = await ask(router, "GET", f"/names?limit={limit}")
     assert (response.status_code, response.json()["code"]) == (422, "validation_failed")
 
 
-async def test_overlong_cursor_is_an_invalid_cursor() -> None:
+async def test_overlong_cursor_is_rejected_as_invalid() -> None:
     response = await ask(router, "GET", f"/names?cursor={'A' * 5000}")
     assert (response.status_code, response.json()["code"]) == (400, "invalid_cursor")

@@ -24,14 +24,14 @@ def documented() -> FastAPI:
     return app
 
 
-async def test_docs_page_loads_own_files_only() -> None:
+async def test_docs_page_loads_only_files_of_the_service() -> None:
     page = await ask(documented(), "GET", "/docs")
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
     assert set(re.findall(r'(?:src|href)="([^"]+)"', page.text)) == set(OWN_FILES)
     assert "//" not in re.sub(r"</?!?--.*?-->", "", page.text).replace("window.location.origin", "")
 
 
-async def test_other_requests_are_served_while_the_schema_is_generated() -> None:
+async def test_generating_the_openapi_document_does_not_delay_requests() -> None:
     app, has_begun, may_end = app_of(), threading.Event(), threading.Event()
 
     def generate() -> dict[str, str]:
@@ -49,7 +49,7 @@ async def test_other_requests_are_served_while_the_schema_is_generated() -> None
 
 
 @pytest.mark.parametrize(("path", "content_type"), OWN_FILES.items())
-async def test_docs_assets_are_served_and_cacheable(path: str, content_type: str) -> None:
+async def test_docs_page_assets_are_cacheable(path: str, content_type: str) -> None:
     file = await ask(documented(), "GET", f"/{path}")
     assert (file.status_code, file.headers["Content-Type"]) == (200, content_type)
     assert file.headers["Cache-Control"] == "public, max-age=86400"
@@ -75,7 +75,7 @@ async def test_docs_content_security_policy_allows_hashed_scripts_only(path: str
     }
 
 
-async def test_docs_page_persists_no_token_and_uses_no_validator() -> None:
+async def test_docs_page_stores_no_token_and_calls_no_validator() -> None:
     page = (await ask(documented(), "GET", "/docs")).text
     assert '"persistAuthorization": false' in page
     assert '"validatorUrl": null' in page
@@ -89,16 +89,16 @@ async def test_openapi_document_is_served() -> None:
 
 
 @pytest.mark.parametrize("path", ["/docs/assets/nothing.js", "/docs/assets/../docs.py", "/docs/assets/%00"])
-async def test_unknown_docs_asset_is_not_found(path: str) -> None:
+async def test_unknown_docs_page_asset_is_not_found(path: str) -> None:
     response = await ask(documented(), "GET", path)
     assert (response.status_code, response.json()["code"]) == (404, "not_found")
 
 
 @pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/docs/assets/swagger-ui.css", "/redoc"])
-async def test_disabled_docs_are_not_found(path: str) -> None:
+async def test_disabled_docs_page_is_not_found(path: str) -> None:
     assert (await ask(app_of(pages), "GET", path)).status_code == 404
 
 
-async def test_root_redirects_to_the_docs_page_relatively() -> None:
+async def test_root_path_redirects_to_the_docs_page() -> None:
     answer = await ask(documented(), "GET", "/")
     assert (answer.status_code, answer.headers["Location"]) == (307, "docs")

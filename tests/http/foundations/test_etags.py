@@ -53,17 +53,17 @@ async def put_thing(seen: IfMatch) -> dict[str, int]:
     return {"seen": seen}
 
 
-def test_version_etag_is_strong() -> None:
+def test_etag_of_a_version_is_strong() -> None:
     assert version_tag(7) == '"v7"'
 
 
-async def test_if_none_match_lines_form_one_list() -> None:
+async def test_several_if_none_match_headers_form_one_list() -> None:
     headers = [("If-None-Match", '"v1"'), ("If-None-Match", '"v2", W/"v7"')]
     assert (await ask(router, "GET", "/thing", headers=headers)).status_code == 304
     assert (await ask(router, "GET", "/thing", headers=headers[:1])).status_code == 200
 
 
-async def test_overlong_condition_matches_no_version() -> None:
+async def test_overlong_etag_condition_matches_no_version() -> None:
     long = ", ".join(['"v7"'] * 500)
     assert (await ask(router, "GET", "/thing", headers={"If-None-Match": long})).status_code == 200
     halves = [("If-Match", long[:1600]), ("If-Match", long[:1600])]
@@ -71,13 +71,13 @@ async def test_overlong_condition_matches_no_version() -> None:
     assert (await ask(router, "PUT", "/thing", headers={"If-Match": long})).status_code == 422
 
 
-async def test_responses_with_an_etag_forbid_transformation() -> None:
+async def test_response_with_an_etag_has_cache_control_no_transform() -> None:
     response = await ask(router, "PUT", "/thing", headers={"If-Match": '"v6"'})
     assert (response.status_code, response.headers["ETag"]) == (412, '"v7"')
     assert response.headers["Cache-Control"] == "no-store, no-transform"
 
 
-def test_content_etag_depends_on_the_content() -> None:
+def test_etag_of_a_page_depends_on_its_content() -> None:
     assert content_tag(b"a") == content_tag(b"a") != content_tag(b"b")
 
 
@@ -88,14 +88,14 @@ async def test_object_is_sent_with_its_etag_unless_it_matches(known: str) -> Non
 
 
 @pytest.mark.parametrize("known", ['"v7"', 'W/"v7"', '"v6", "v7"', '"x,y" ,W/"v7"', "*", " * "])
-async def test_matching_if_none_match_answers_304(known: str) -> None:
+async def test_matching_if_none_match_returns_304(known: str) -> None:
     response = await ask(router, "GET", "/thing", headers={"If-None-Match": known})
     assert (response.status_code, response.content) == (304, b"")
     assert response.headers["ETag"] == '"v7"'
 
 
 @pytest.mark.parametrize("address", ["/thing", "/page"])
-async def test_304_has_the_headers_of_200(address: str) -> None:
+async def test_response_304_has_the_headers_of_response_200(address: str) -> None:
     full = await ask(router, "GET", address)
     known = await ask(router, "GET", address, headers={"If-None-Match": full.headers["ETag"]})
     assert (full.status_code, known.status_code) == (200, 304)
@@ -124,5 +124,5 @@ async def test_stale_if_match_is_rejected_with_the_current_etag(seen: str) -> No
     assert response.headers["ETag"] == '"v7"'
 
 
-async def test_highest_of_several_if_match_versions_counts() -> None:
+async def test_highest_of_several_if_match_versions_is_expected() -> None:
     assert (await ask(router, "PUT", "/thing", headers={"If-Match": '"v3", W/"v9", "v7"'})).is_success

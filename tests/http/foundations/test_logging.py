@@ -41,7 +41,7 @@ def test_standard_library_logs_have_the_same_format(log: StringIO) -> None:
     assert str(line["timestamp"]).endswith("Z")
 
 
-def test_libraries_log_from_warnings_on(log: StringIO) -> None:
+def test_libraries_log_only_warnings_and_errors(log: StringIO) -> None:
     logging.getLogger("client").info("GET /%s", CANARY)
     assert log.getvalue() == ""
 
@@ -54,7 +54,7 @@ def test_python_warnings_are_logged(log: StringIO) -> None:
     assert last_line(log)["logger"] == "py.warnings"
 
 
-def test_levels_below_the_threshold_are_left_out() -> None:
+def test_log_lines_below_the_level_are_omitted() -> None:
     stream = StringIO()
     configure_logging("warning", stream=stream)
     structlog.get_logger().info("x")
@@ -67,13 +67,13 @@ def test_levels_below_the_threshold_are_left_out() -> None:
     "key",
     ["password", "PASSWORD", "new_password", "access_token", "Authorization", "client_secret", "cookie"],
 )
-def test_values_with_secret_names_are_masked(key: str, log: StringIO) -> None:
+def test_logged_values_with_secret_names_are_masked(key: str, log: StringIO) -> None:
     structlog.get_logger().info("x", **{key: CANARY}, nested={"deeper": {key: CANARY}})
     assert CANARY not in log.getvalue()
     assert last_line(log)[key] == "[redacted]"
 
 
-def test_exception_is_logged_by_types_and_places_without_messages(log: StringIO) -> None:
+def test_exception_is_logged_without_its_message(log: StringIO) -> None:
     try:
         fail(ExceptionGroup(CANARY, [ValueError(CANARY)]), cause=KeyError(CANARY))
     except ExceptionGroup:
@@ -91,7 +91,7 @@ def test_exception_is_logged_by_types_and_places_without_messages(log: StringIO)
             assert name in told
 
 
-def test_log_lines_carry_the_request_id(log: StringIO) -> None:
+def test_log_line_of_a_request_has_its_request_id(log: StringIO) -> None:
     token = request_id.set("r-1")
     structlog.get_logger().info("x")
     request_id.reset(token)
@@ -109,7 +109,7 @@ def test_terminal_log_line_escapes_line_breaks_and_controls(log: StringIO) -> No
     assert "begun\\nINFO forged" in terminal.getvalue()
 
 
-def test_terminal_log_shows_exceptions(log: StringIO) -> None:
+def test_terminal_log_line_shows_the_exception(log: StringIO) -> None:
     terminal = Terminal()
     configure_logging(stream=terminal)
     try:

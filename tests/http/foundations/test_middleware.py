@@ -122,7 +122,7 @@ async def test_requests_without_an_id_get_unique_ids() -> None:
 
 
 @pytest.mark.parametrize("given", ["a", "A-1_b.2", "x" * 64])
-async def test_request_id_of_the_client_is_used(given: str) -> None:
+async def test_valid_request_id_of_the_client_is_used(given: str) -> None:
     response = await ask(router, "GET", "/things/1", headers={"X-Request-Id": given})
     assert (response.headers["X-Request-Id"], response.json()) == (given, given)
 
@@ -130,14 +130,14 @@ async def test_request_id_of_the_client_is_used(given: str) -> None:
 @pytest.mark.parametrize(
     "given", [b"", b"x" * 65, b"a b", b"a\r\nSet-Cookie: x", b"a\n", b"\xff", b"a\0", b"<b>"]
 )
-async def test_unsafe_request_id_is_replaced(given: bytes, log: StringIO) -> None:
+async def test_malformed_request_id_of_the_client_is_replaced(given: bytes, log: StringIO) -> None:
     sent = Sent()
     await app_of(router)(http_scope("/things/1", (b"x-request-id", given)), stay, sent)
     [id_] = [value for name, value in sent.messages[0]["headers"] if name == b"x-request-id"]
     assert re.fullmatch(rb"[0-9a-f]{32}", id_)
 
 
-async def test_route_can_set_caching_and_content_policy() -> None:
+async def test_route_can_set_its_caching_and_content_security_policy() -> None:
     response = await ask(router, "GET", "/cached")
     assert response.headers.get_list("Cache-Control") == ["public"]
     assert response.headers.get_list("Content-Security-Policy") == ["default-src 'self'"]
@@ -193,7 +193,7 @@ async def test_unmatched_path_is_logged_without_the_path(log: StringIO) -> None:
     assert "canary" not in log.getvalue()
 
 
-async def test_exception_outside_of_routes_answers_500(log: StringIO) -> None:
+async def test_exception_outside_of_routes_returns_500(log: StringIO) -> None:
     async def broken(scope: object, receive: object, send: object) -> None:
         raise RuntimeError(CANARY)
 
@@ -227,7 +227,7 @@ async def test_client_disconnect_is_logged(log: StringIO) -> None:
     assert [line["status"] for line in await lines(log)] == [499]
 
 
-async def test_interrupted_body_answers_400(log: StringIO) -> None:
+async def test_interrupted_body_is_rejected_with_400(log: StringIO) -> None:
     async def break_off() -> Message:
         return {"type": "http.disconnect"}
 
@@ -237,7 +237,7 @@ async def test_interrupted_body_answers_400(log: StringIO) -> None:
     assert [(line["status"], line["problem"]) for line in await lines(log)] == [(400, "malformed_request")]
 
 
-async def test_headers_have_a_bounded_size() -> None:
+async def test_headers_above_the_size_limit_are_rejected() -> None:
     fits = (b"x", b"a" * (MAX_BYTES - 1))
     taken, refused = Sent(), Sent()
     await app_of(router)(http_scope("/things/1", fits), stay, taken)

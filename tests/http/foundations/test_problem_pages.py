@@ -29,14 +29,14 @@ async def test_every_problem_page_has_a_valid_example(code: str) -> None:
     assert (example.code, example.status) == (code, PROBLEMS[code].status)
 
 
-async def test_problem_list_links_every_page() -> None:
+async def test_list_of_problems_links_to_every_page() -> None:
     page = (await ask(app_of(), "GET", "/problems")).text
     assert re.findall(r'href="/problems/(\w+)"', page) == list(PROBLEMS)
     items = (await ask(app_of(), "GET", "/problems", headers=JSON)).json()["items"]
     assert [item["code"] for item in items] == list(PROBLEMS)
 
 
-async def test_problem_pages_load_nothing() -> None:
+async def test_problem_pages_load_no_other_files() -> None:
     page = await ask(app_of(), "GET", "/problems/out_of_stock")
     assert not re.search(r"(?:src|href)=\"(?!/problems|data:,)|https?:|url\(|<script", page.text)
     [style] = re.findall(r"<style>(.*?)</style>", page.text, re.DOTALL)
@@ -45,7 +45,7 @@ async def test_problem_pages_load_nothing() -> None:
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
 
 
-async def test_problem_pages_are_cacheable_per_format() -> None:
+async def test_problem_page_is_cached_separately_per_format() -> None:
     response = await ask(app_of(), "GET", "/problems/out_of_stock")
     assert response.headers["Cache-Control"] == "public, max-age=3600"
     assert response.headers["Vary"] == "Accept"
@@ -75,5 +75,5 @@ async def test_unknown_problem_code_has_no_page(code: str) -> None:
         ("text/html;q=0.5" + ",;" * 100_000 + ",application/json", True),
     ],
 )
-def test_problem_page_is_json_if_preferred(accept: str, json: bool) -> None:
+def test_problem_page_is_json_if_the_client_prefers_json(accept: str, json: bool) -> None:
     assert prefers(accept, "application/json", over="text/html") is json

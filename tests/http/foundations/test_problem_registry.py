@@ -69,7 +69,7 @@ def subclasses(base: type[DomainError]) -> set[type[DomainError]]:
     return {base, *(leaf for child in base.__subclasses__() for leaf in subclasses(child))}
 
 
-def test_every_problem_code_of_the_contract_has_its_status() -> None:
+def test_every_problem_code_keeps_its_published_status() -> None:
     statuses: dict[int, set[str]] = {}
     for problem in PROBLEMS.values():
         statuses.setdefault(problem.status, set()).add(problem.code)
@@ -101,7 +101,7 @@ def test_problem_responses_are_grouped_by_status_with_examples() -> None:
     assert responses[409]["description"] == "Not enough stock; The price has changed"
 
 
-def test_problems_are_added_to_declared_responses() -> None:
+def test_registered_problems_are_added_to_declared_responses() -> None:
     declared = {201: {"description": "Made"}, **problem_responses("out_of_stock")}
     responses = with_problems(declared, "price_changed")
     assert responses[201] == {"description": "Made"}
@@ -109,13 +109,13 @@ def test_problems_are_added_to_declared_responses() -> None:
     assert set(examples) == {"out_of_stock", "price_changed"}
 
 
-def test_problems_are_added_beside_other_content() -> None:
+def test_problems_are_added_to_a_response_with_other_content() -> None:
     declared: Responses = {400: {"model": int, "content": {"text/plain": {}}}}
     response = with_problems(declared, "malformed_request")[400]
     assert response["model"] is int
     assert set(response["content"]) == {"text/plain", "application/problem+json"}
 
 
-def test_problem_schema_is_in_the_document() -> None:
+def test_openapi_document_contains_the_problem_schema() -> None:
     schema = app_of().openapi()
     assert {"Problem", "ProblemItem"} <= set(schema["components"]["schemas"])

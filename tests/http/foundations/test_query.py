@@ -40,12 +40,12 @@ async def list_nothing() -> list[str]:
     return []
 
 
-async def test_parameters_of_the_route_its_router_and_its_dependencies_are_known() -> None:
+async def test_route_accepts_parameters_of_its_router_and_dependencies() -> None:
     response = await ask(router, "GET", "/things?sort=price&limit=3&tag=a&tag=b&trace=x")
     assert response.json() == {"sort": "price", "tags": ["a", "b"], "limit": 3}
 
 
-async def test_parameters_are_known_under_a_prefix() -> None:
+async def test_route_under_a_prefix_accepts_its_parameters() -> None:
     app = app_of()
     app.include_router(router, prefix="/v1")
     assert (await ask(app, "GET", "/v1/things?limit=3")).is_success
@@ -66,7 +66,7 @@ async def test_unknown_parameter_is_reported_by_position() -> None:
     assert CANARY not in f"{response.text}{response.headers}"
 
 
-async def test_repeated_single_parameter_is_rejected() -> None:
+async def test_repeated_single_value_parameter_is_rejected() -> None:
     response = await ask(router, "GET", "/things?limit=3&limit=4")
     assert (response.status_code, response.json()["code"]) == (400, "unknown_parameter")
     assert response.json()["errors"] == [
@@ -80,7 +80,7 @@ async def test_query_with_invalid_utf_8_is_rejected(query: str) -> None:
     assert (response.status_code, response.json()["code"]) == (400, "malformed_request")
 
 
-async def test_query_size_and_parameter_count_are_bounded() -> None:
+async def test_query_above_the_size_or_parameter_limit_is_rejected() -> None:
     longest, most = "tag=" + "a" * (MAX_BYTES - 4), "&".join(["tag=a"] * MAX_PARAMETERS)
     for query in (longest, most):
         assert (await ask(router, "GET", f"/things?{query}")).is_success
@@ -99,12 +99,12 @@ async def test_only_the_first_unknown_parameters_are_reported() -> None:
 
 
 @pytest.mark.parametrize("query", ["x", "x=", "=", "%00=1", "x=1;y=2", "&&x"])
-async def test_route_without_parameters_rejects_any(query: str) -> None:
+async def test_route_without_parameters_rejects_every_parameter(query: str) -> None:
     response = await ask(router, "GET", f"/nothing?{query}")
     assert (response.status_code, response.json()["code"]) == (400, "unknown_parameter")
 
 
-async def test_nul_in_a_query_is_rejected() -> None:
+async def test_query_with_a_nul_character_is_rejected() -> None:
     response = await ask(router, "GET", f"/things?sort={CANARY}%00")
     assert (response.status_code, response.json()["code"]) == (422, "validation_failed")
     assert [(error["parameter"], error["code"]) for error in response.json()["errors"]] == [

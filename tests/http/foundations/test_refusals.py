@@ -66,24 +66,24 @@ async def test_domain_error_becomes_a_problem() -> None:
     }
 
 
-async def test_json_pointers_are_escaped() -> None:
+async def test_json_pointer_in_a_problem_is_escaped() -> None:
     error = OutOfStock("x", violations=[Violation(("a/b~c", 0), "x", "x")])
     response = await ask(failing_with(error), "POST", "/v1/orders")
     assert response.json()["errors"][0]["pointer"] == "/a~1b~0c/0"
 
 
-async def test_params_of_the_error_are_top_level() -> None:
+async def test_error_params_are_top_level_members_of_the_problem() -> None:
     error = OutOfStock("x", params={"from": "cancelled", "allowed_actions": ()})
     response = await ask(failing_with(error), "POST", "/v1/orders")
     assert response.json()["params"] == {"from": "cancelled", "allowed_actions": []}
 
 
-async def test_retryable_problem_has_retry_after() -> None:
+async def test_retryable_problem_has_the_header_retry_after() -> None:
     response = await ask(failing_with(Overloaded(retry_after=3)), "POST", "/v1/orders")
     assert (response.status_code, response.headers["Retry-After"]) == (503, "3")
 
 
-async def test_stale_version_gets_the_current_etag() -> None:
+async def test_response_to_a_stale_version_has_the_current_etag() -> None:
     response = await ask(failing_with(PreconditionFailed(12)), "POST", "/v1/orders")
     assert (response.status_code, response.headers["ETag"]) == (412, '"v12"')
 
@@ -97,7 +97,7 @@ async def test_stale_version_gets_the_current_etag() -> None:
         (HTTPException(401), "authentication_required", False),
     ],
 )
-async def test_401_names_an_error_only_if_a_token_was_sent(
+async def test_challenge_names_an_error_only_if_a_token_was_sent(
     error: Exception, code: str, says_invalid: bool
 ) -> None:
     response = await ask(failing_with(error), "POST", "/v1/orders")
@@ -123,13 +123,13 @@ async def test_fastapis_missing_token_error_becomes_a_problem() -> None:
     ("status", "code"),
     [(400, "malformed_request"), (403, "forbidden"), (413, "body_too_large"), (418, "malformed_request")],
 )
-async def test_framework_error_details_are_not_exposed(status: int, code: str) -> None:
+async def test_details_of_framework_errors_are_not_exposed(status: int, code: str) -> None:
     response = await ask(failing_with(HTTPException(status, CANARY)), "POST", "/v1/orders")
     assert response.json()["code"] == code
     assert CANARY not in response.text
 
 
-async def test_405_lists_every_allowed_method() -> None:
+async def test_response_405_lists_every_allowed_method() -> None:
     router = APIRouter(route_class=StrictRoute)
 
     @router.get("/v1/things/{thing_id}")
@@ -147,7 +147,7 @@ async def test_405_lists_every_allowed_method() -> None:
 
 
 @pytest.mark.parametrize("error", [ValueError(CANARY), Unregistered(CANARY), HTTPException(500, CANARY)])
-async def test_unexpected_error_is_logged_and_answered_without_detail(
+async def test_unexpected_error_is_logged_and_returned_without_details(
     error: Exception, log: StringIO
 ) -> None:
     response = await ask(failing_with(error), "POST", "/v1/orders", headers={"X-Request-Id": "r-2"})
@@ -167,7 +167,7 @@ async def test_unexpected_error_is_logged_and_answered_without_detail(
 
 
 @pytest.mark.parametrize("path", [f"/{CANARY}", "/%00", "/a%0d%0ab", "/%ff", "/" + "a" * 300, "/é"])
-async def test_unusual_path_is_not_echoed(path: str, log: StringIO) -> None:
+async def test_unusual_path_is_not_repeated_in_the_response(path: str, log: StringIO) -> None:
     response = await ask(app_of(), "GET", path)
     assert response.status_code == 404
     assert "instance" not in response.json()

@@ -30,20 +30,20 @@ class Work:
         return "done"
 
 
-async def test_work_returns_its_result() -> None:
+async def test_drained_work_returns_its_result() -> None:
     work = Work()
     work.may_go_on.set()
     assert await RequestDrainer().run(work) == "done"
 
 
-async def test_work_raises_its_error() -> None:
+async def test_drained_work_raises_its_error() -> None:
     work = Work(NotFound("x"))
     work.may_go_on.set()
     with pytest.raises(NotFound):
         await RequestDrainer().run(work)
 
 
-async def test_work_whose_caller_is_cancelled_is_finished() -> None:
+async def test_work_completes_after_its_caller_is_cancelled() -> None:
     request_drainer, work = RequestDrainer(), Work()
     caller = asyncio.create_task(request_drainer.run(work))
     await work.begun.wait()
@@ -74,7 +74,7 @@ async def test_failure_after_a_disconnect_is_logged(
     assert CANARY not in log.getvalue()
 
 
-async def test_draining_waits_for_work_and_rejects_more() -> None:
+async def test_draining_waits_for_running_work_and_rejects_new_work() -> None:
     request_drainer, work = RequestDrainer(), Work()
     caller = asyncio.create_task(request_drainer.run(work))
     await work.begun.wait()
@@ -117,7 +117,7 @@ async def test_route_completes_after_its_client_disconnects() -> None:
     await asyncio.wait_for(work.ended.wait(), 5)
 
 
-async def test_draining_waits_for_reads() -> None:
+async def test_draining_waits_for_running_reads() -> None:
     request_drainer, work = RequestDrainer(), Work()
     reading = asyncio.create_task(request_drainer.run_here(work))
     await work.begun.wait()
@@ -131,7 +131,7 @@ async def test_draining_waits_for_reads() -> None:
     assert await reading == "done"
 
 
-async def test_read_ends_when_its_client_disconnects() -> None:
+async def test_read_is_cancelled_when_its_client_disconnects() -> None:
     work = Work()
     router = APIRouter(route_class=StrictRoute)
 
@@ -148,7 +148,7 @@ async def test_read_ends_when_its_client_disconnects() -> None:
     assert len(app.state.request_drainer) == 0
 
 
-async def test_dependencies_complete_after_a_disconnect() -> None:
+async def test_dependencies_of_a_change_complete_after_a_disconnect() -> None:
     work = Work()
 
     async def claim(x_key: Annotated[str, Header()]) -> str:
@@ -169,7 +169,7 @@ async def test_dependencies_complete_after_a_disconnect() -> None:
     await asyncio.wait_for(work.ended.wait(), 5)
 
 
-async def test_draining_app_answers_503_with_retry_after() -> None:
+async def test_draining_app_returns_503_with_retry_after() -> None:
     router = APIRouter(route_class=StrictRoute)
 
     @router.get("/thing")

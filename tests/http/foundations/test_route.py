@@ -81,17 +81,15 @@ WITH_JSON = {"malformed_json"} | WITH_BODY
         ),
     ],
 )
-def test_route_documents_its_own_and_its_dependencies_problems(
-    method: str, path: str, codes: set[str]
-) -> None:
+def test_route_documents_the_problems_of_its_dependencies(method: str, path: str, codes: set[str]) -> None:
     assert documented(method, path) == EVERYWHERE | codes
 
 
-def test_no_route_documents_fastapis_validation_error() -> None:
+def test_route_does_not_document_the_validation_error_of_fastapi() -> None:
     assert "HTTPValidationError" not in str(app_of(router).openapi())
 
 
-def test_if_match_is_documented_as_required() -> None:
+def test_header_if_match_is_documented_as_required() -> None:
     parameters = app_of(router).openapi()["paths"]["/things/{thing_id}"]["put"]["parameters"]
     [if_match] = [parameter for parameter in parameters if parameter["name"] == "If-Match"]
     assert if_match["required"]

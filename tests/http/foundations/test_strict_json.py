@@ -97,7 +97,7 @@ def test_ambiguous_json_is_rejected(body: bytes) -> None:
         (b' \n{"a" : [1 , 2.5e3]}\t', {"a": [1, 2500.0]}),
     ],
 )
-def test_json_at_the_bounds_is_accepted(body: bytes, value: object) -> None:
+def test_json_at_the_limits_is_accepted(body: bytes, value: object) -> None:
     assert parse(body) == (json.loads(body) if value is None else value)
 
 
@@ -109,7 +109,7 @@ def test_json_error_reports_its_position_only() -> None:
 
 
 @given(st.text(string.printable), st.sampled_from(['{"a": %s}', "[%s", "%s", '{"%s": NaN}', '"\\q%s"']))
-def test_json_error_never_echoes_the_input(noise: str, form: str) -> None:
+def test_json_error_never_contains_the_input(noise: str, form: str) -> None:
     with pytest.raises(HTTPProblem) as refusal:
         parse((form % (CANARY + noise)).encode())
     told = refusal.value

@@ -52,7 +52,7 @@ async def test_body_that_never_arrives_times_out() -> None:
     assert (raised.value.type.code, raised.value.type.status) == ("request_timeout", 408)
 
 
-async def test_client_that_leaves_cancels_instead_of_timing_out() -> None:
+async def test_cancelled_request_ends_the_wait_for_its_body() -> None:
     request = asyncio.create_task(middleware(limits())(scope_of("192.0.2.1"), never, send))
     await asyncio.sleep(0)
     request.cancel()
@@ -70,7 +70,7 @@ async def test_client_that_leaves_cancels_instead_of_timing_out() -> None:
         (limits(max_unread=0, max_unread_per_network=1), ("192.0.2.1", "192.0.2.2"), False),
     ],
 )
-async def test_unread_body_above_the_bound_is_rejected(
+async def test_request_above_the_limit_of_unread_bodies_is_rejected(
     bounds: BodyLimits, peers: tuple[str, ...], refused: bool
 ) -> None:
     app = middleware(bounds)
@@ -83,7 +83,7 @@ async def test_unread_body_above_the_bound_is_rejected(
     assert isinstance(results[-1], HTTPProblem) is refused
 
 
-async def test_bodies_that_have_arrived_are_read_above_the_bound() -> None:
+async def test_arrived_bodies_do_not_count_as_unread() -> None:
     arrived = asyncio.Event()
     read_bodies = 0
 
@@ -103,7 +103,7 @@ async def test_bodies_that_have_arrived_are_read_above_the_bound() -> None:
 
 @pytest.mark.usefixtures("_short_ticks")
 @pytest.mark.parametrize(("peer", "refused"), [("10.0.0.7", False), ("192.0.2.1", True)])
-async def test_trusted_proxy_is_exempt_from_the_bound_per_network(peer: str, refused: bool) -> None:
+async def test_trusted_proxy_is_exempt_from_the_unread_body_limit(peer: str, refused: bool) -> None:
     bounds = limits(max_unread=0, max_unread_per_network=1)
     app = middleware(bounds, networks=(ip_network("10.0.0.0/8"),))
     requests = [asyncio.create_task(app(scope_of(peer), never, send)) for _ in range(3)]
@@ -119,13 +119,13 @@ async def test_trusted_proxy_is_exempt_from_the_bound_per_network(peer: str, ref
     await asyncio.gather(*requests, return_exceptions=True)
 
 
-def test_slow_body_has_less_time_than_a_fast_one() -> None:
+def test_body_timeout_grows_with_the_received_bytes() -> None:
     assert limits().seconds_for(0) == 5
     assert limits().seconds_for(1024) == 7
     assert limits().seconds_for(10**6) == 10
 
 
-async def test_unfinished_bodies_without_credentials_do_not_refuse_orders() -> None:
+async def test_unfinished_anonymous_bodies_do_not_cause_rejected_orders() -> None:
     async with web_shop(container_over(memory_store(), max_unread_bodies_per_network=0)) as web:
         product, customer = await web.product(), await web.customer()
         headers = [(b"content-type", b"application/json"), (b"content-length", b"100")]

@@ -119,13 +119,13 @@ async def test_violation_has_a_pointer_and_a_code(body: Any, pointer: str, code:
     assert CANARY not in f"{response.text}{response.headers}{log.getvalue()}"
 
 
-async def test_missing_body_is_a_missing_value() -> None:
+async def test_missing_body_is_reported_as_a_missing_value() -> None:
     assert await errors_of("POST", "/users") == [
         {"pointer": "", "code": "missing", "detail": "This is required."}
     ]
 
 
-async def test_different_passwords_point_at_the_confirmation() -> None:
+async def test_mismatched_passwords_are_reported_at_the_confirmation() -> None:
     body = {"password": CANARY, "password_confirm": CANARY + "x"}
     assert await errors_of("POST", "/users", json=body) == [
         {"pointer": "/password_confirm", "code": "password_mismatch", "detail": "The two differ."}
@@ -137,7 +137,7 @@ def pair_with(name: str) -> dict[str, Any]:
     return {"left": {**line, name: CANARY}, "right": line}
 
 
-async def test_unknown_field_is_named_beside_the_known_ones() -> None:
+async def test_unknown_field_is_reported_with_its_name_and_the_known_fields() -> None:
     assert await errors_of("POST", "/pairs", json=pair_with("quantitty")) == [
         {
             "pointer": "/left",
@@ -207,14 +207,14 @@ async def test_twenty_thousand_unknown_fields_are_neither_decoded_nor_validated(
         assert response.json()["detail"] == f"A body has at most {MAX_MEMBERS} fields and items here."
 
 
-async def test_client_chosen_mapping_key_is_not_echoed() -> None:
+async def test_mapping_key_of_the_client_is_not_repeated_in_the_response() -> None:
     body = {"attributes": {CANARY: "longer than five"}}
     assert [(error["pointer"], error["code"]) for error in await errors_of("POST", "/users", json=body)] == [
         ("/attributes", "too_long")
     ]
 
 
-async def test_violation_params_carry_the_limits() -> None:
+async def test_violation_params_contain_the_limits() -> None:
     body = {"lines": [{"product_id": str(UUID(int=1)), "quantity": 10}]}
     assert await errors_of("POST", "/users", json=body) == [
         {
@@ -226,7 +226,7 @@ async def test_violation_params_carry_the_limits() -> None:
     ]
 
 
-async def test_parameter_violation_has_a_name_and_location() -> None:
+async def test_violation_of_a_parameter_has_its_name_and_location() -> None:
     errors = await errors_of("GET", f"/users/{CANARY}?low=x", headers={"X-Depth": "4"})
     assert [(error["in"], error["parameter"], error["code"]) for error in errors] == [
         ("path", "user_id", "not_a_uuid"),
@@ -236,7 +236,7 @@ async def test_parameter_violation_has_a_name_and_location() -> None:
     assert CANARY not in str(errors)
 
 
-async def test_rule_between_query_parameters_names_one() -> None:
+async def test_violation_between_two_query_parameters_names_one_of_them() -> None:
     errors = await errors_of("GET", f"/users/{UUID(int=1)}?low=3&high=2")
     assert [(error["in"], error["parameter"], error["code"]) for error in errors] == [
         ("query", "high", "empty_range")

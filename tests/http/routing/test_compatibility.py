@@ -41,14 +41,14 @@ def app_with(case: Case, route_class: type[APIRoute], **inclusion: Any) -> FastA
 
 
 @pytest.mark.parametrize("case", [*PARAMETERS, *RESPONSES], ids=lambda case: case.name)
-async def test_strict_route_does_what_fastapi_does(case: Case) -> None:
+async def test_strict_route_responds_like_an_unchanged_fastapi_route(case: Case) -> None:
     strict, stock = app_with(case, StrictRoute), app_with(case, APIRoute)
     for request in case.requests:
         assert await outcome(strict, case, request) == await outcome(stock, case, request), request
 
 
 @pytest.mark.parametrize("case", PARAMETERS, ids=lambda case: case.name)
-async def test_strict_route_is_included_as_fastapi_includes(case: Case) -> None:
+async def test_included_strict_router_behaves_like_an_unchanged_router(case: Case) -> None:
     inclusion: dict[str, Any] = {"prefix": "/v1", "dependencies": [Depends(left)]}
     strict, stock = app_with(case, StrictRoute, **inclusion), app_with(case, APIRoute, **inclusion)
     for request in case.requests:
@@ -76,7 +76,7 @@ class Resource:
 @pytest.mark.parametrize(
     "case", [case for case in PARAMETERS if "dependency" in case.name], ids=lambda c: c.name
 )
-async def test_dependency_overrides_work_as_documented(case: Case, replacement: Any) -> None:
+async def test_dependency_override_replaces_a_compiled_dependency(case: Case, replacement: Any) -> None:
     strict, stock = app_with(case, StrictRoute), app_with(case, APIRoute)
     for app in (strict, stock):
         app.dependency_overrides[leaf] = replacement
@@ -88,7 +88,7 @@ async def test_dependency_overrides_work_as_documented(case: Case, replacement: 
         assert await outcome(strict, case, request) == await outcome(stock, case, request), request
 
 
-async def test_a_mutated_parameter_is_not_seen_by_the_next_request() -> None:
+async def test_mutated_default_parameter_does_not_affect_the_next_request() -> None:
     case = Case("mutated", query_default_factory, ())
     app = app_with(case, StrictRoute)
     for _ in range(2):

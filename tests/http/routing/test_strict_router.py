@@ -61,7 +61,7 @@ def app_with(router: APIRouter) -> FastAPI:
 
 
 @pytest.mark.parametrize("prefix", ["/things", "/v2/things"])
-async def test_strict_router_selects_the_route_that_fastapi_selects(prefix: str) -> None:
+async def test_strict_router_selects_the_same_route_as_fastapi(prefix: str) -> None:
     strict, stock = app_with(StrictRouter(prefix=prefix)), app_with(APIRouter(prefix=prefix))
     for method in METHODS:
         for path in PATHS:
@@ -75,7 +75,7 @@ async def test_strict_router_selects_the_route_that_fastapi_selects(prefix: str)
             assert found.headers == expected.headers, (method, path)
 
 
-async def test_route_that_is_added_after_the_first_request_is_found() -> None:
+async def test_route_added_after_the_first_request_is_found() -> None:
     router = StrictRouter(prefix="/things")
     router.add_api_route("/1", _answering("first"))
     app = app_of(router)
@@ -88,7 +88,7 @@ async def who() -> str:
     return "nobody"
 
 
-async def test_router_in_two_apps_uses_the_overrides_of_each() -> None:
+async def test_router_included_in_two_apps_uses_the_overrides_of_each() -> None:
     router = StrictRouter(prefix="/things")
 
     @router.get("/1")
@@ -166,7 +166,7 @@ async def test_addition_of_include_router_applies(addition: dict[str, Any], stat
     assert (await ask(app, "POST", "/things/1", json={"a": "long text"})).status_code == status
 
 
-async def test_body_limit_of_fastapi_applies() -> None:
+async def test_strict_route_applies_the_body_limit_of_fastapi() -> None:
     router = StrictRouter(prefix="/things")
 
     @router.post("/1", max_body_size=10)
