@@ -29,7 +29,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-def test_docs_page_login_form_authorizes_an_operation(database_url: str, browser: Browser) -> None:
+def test_login_form_of_the_docs_page_authorizes_an_operation(database_url: str, browser: Browser) -> None:
     with serving(database_url, log_level="warning") as service:
         service.await_answer()
         url = service.address.url
@@ -54,7 +54,7 @@ def test_docs_page_login_form_authorizes_an_operation(database_url: str, browser
         assert [text for text in complaints if "Content Security Policy" in text] == []
 
 
-def test_client_logs_in_on_the_docs_page(database_url: str, browser: Browser) -> None:
+def test_service_client_can_log_in_on_the_docs_page(database_url: str, browser: Browser) -> None:
     with serving(database_url, log_level="warning") as service:
         service.await_answer()
         client_id, secret = create_client(service, "till", "orders:read")

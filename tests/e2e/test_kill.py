@@ -21,7 +21,7 @@ def data_dir() -> Iterator[Path]:
         yield directory
 
 
-def test_order_and_its_key_survive_kill_9(data_dir: Path) -> None:
+def test_order_and_idempotency_key_survive_sigkill(data_dir: Path) -> None:
     with serving(data_dir=str(data_dir)) as service:
         service.await_answer()
         product = _product(service)

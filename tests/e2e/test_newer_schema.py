@@ -26,7 +26,7 @@ def place_an_order(service: Service) -> int:
         return client.post("/v1/orders", json=body, headers={"Idempotency-Key": "k"}).status_code
 
 
-def test_release_restarts_on_newer_schema_that_permits_it(database_url: str) -> None:
+def test_release_starts_on_a_newer_schema_that_permits_it(database_url: str) -> None:
     asyncio.run(migrate_to_newer_schema(database_url, min_compatible_release=RELEASE))
     with serving(database_url) as service:
         service.await_answer()
@@ -36,7 +36,7 @@ def test_release_restarts_on_newer_schema_that_permits_it(database_url: str) -> 
     assert "Traceback" not in output
 
 
-def test_release_refuses_schema_that_excludes_it_in_one_line(database_url: str) -> None:
+def test_release_does_not_start_on_a_schema_that_excludes_it(database_url: str) -> None:
     asyncio.run(migrate_to_newer_schema(database_url, min_compatible_release=RELEASE + 1))
     with serving(database_url) as service:
         output, _ = service.process.communicate(timeout=STOP_SECONDS)

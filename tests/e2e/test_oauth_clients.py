@@ -14,7 +14,7 @@ from tests.e2e.serving import Service, create_admin, create_client, serving
 EMAIL, PASSWORD = "boss@example.com", "a long password of the boss"
 
 
-def test_authlib_grants_give_tokens_that_joserfc_verifies(database_url: str) -> None:
+def test_joserfc_verifies_tokens_that_authlib_obtained(database_url: str) -> None:
     with serving(database_url, log_level="warning") as service:
         service.await_answer()
         create_admin(service, EMAIL, PASSWORD)

@@ -7,7 +7,7 @@ import sys
 from tests.e2e.serving import CHECKOUT, Service, serving
 
 
-def test_commands_of_the_readme_end_with_a_fulfillment(empty_database_url: str) -> None:
+def test_readme_commands_lead_to_a_fulfilled_order(empty_database_url: str) -> None:
     with serving(empty_database_url, log_level="warning") as service:
         service.await_answer()
         output = run_commands(service)

@@ -13,7 +13,7 @@ SEED = "1"
 EXAMPLES = "5"
 
 
-def test_schemathesis_finds_no_undeclared_response(
+def test_schemathesis_gets_only_declared_responses(
     database_url: str,
 ) -> None:
     with serving(database_url, rate_limit_enabled="false", log_level="warning") as service:

@@ -24,7 +24,7 @@ def test_service_prints_its_address_and_ends_cleanly_on_ctrl_c(empty_database_ur
     assert not service.address.answers()
 
 
-def test_missing_database_is_reported_and_leaves_nothing_running() -> None:
+def test_unreachable_database_is_reported_and_every_process_ends() -> None:
     with serving(f"postgresql://nobody:none@127.0.0.1:{free_port()}/none") as service:
         # The output ends when no process is left that could write.
         output, _ = service.process.communicate(timeout=STOP_SECONDS)
@@ -50,7 +50,7 @@ def test_service_can_be_stopped_while_it_waits_for_the_database(stop: signal.Sig
     assert (service.process.returncode, output) == (code, f"Steelyard is starting on {service.address.url}\n")
 
 
-def test_workers_end_after_their_parent_is_killed(database_url: str) -> None:
+def test_server_processes_end_after_their_parent_is_killed(database_url: str) -> None:
     with serving(database_url) as service:
         service.await_answer()
         os.kill(service.process.pid, signal.SIGKILL)
@@ -74,7 +74,7 @@ def serving_processes(service: Service) -> list[int]:
     return [child.pid for child in children if any("spawn_main" in word for word in child.cmdline())]
 
 
-def test_stopping_service_is_unready_and_accepts_requests_during_the_delay(database_url: str) -> None:
+def test_stopping_service_is_unready_but_serves_during_the_drain_delay(database_url: str) -> None:
     with serving(database_url, workers="2", drain_delay="PT5M") as service:
         service.await_answer()
         os.kill(service.process.pid, signal.SIGTERM)
@@ -100,7 +100,7 @@ def test_second_service_on_a_used_port_is_rejected(database_url: str) -> None:
         assert service.interrupt()[0] == 0
 
 
-def test_workers_behind_a_proxy_share_rate_limits_per_client(database_url: str) -> None:
+def test_server_processes_behind_a_proxy_share_rate_limits(database_url: str) -> None:
     """Rate limits with two processes, a local proxy and a Valkey server."""
     with (
         tempfile.TemporaryDirectory(prefix="steelyard-") as directory,

@@ -71,7 +71,7 @@ def test_worker_ends_after_its_service_is_killed(database_url: str) -> None:
         eventually(lambda: not is_alive(worker))
 
 
-def test_standalone_worker_runs_until_stopped(database_url: str) -> None:
+def test_worker_command_runs_until_it_is_stopped(database_url: str) -> None:
     environment = {"PATH": os.environ["PATH"], "STEELYARD_DATABASE_URL": database_url}
     command = [sys.executable, "-m", "entrypoints", "worker"]
     with subprocess.Popen(

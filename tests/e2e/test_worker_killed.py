@@ -44,7 +44,7 @@ UNDONE = """
 """
 
 
-async def test_worker_killed_at_any_moment_loses_and_repeats_nothing(
+async def test_worker_killed_at_random_moments_loses_and_repeats_nothing(
     database_url: str, tmp_path: Path
 ) -> None:
     """Slow, because processes start and are killed, and because orders have to expire."""

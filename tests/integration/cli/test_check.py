@@ -6,13 +6,13 @@ from tests.kit.shop import Shop
 from tests.servers.databases import connected
 
 
-def test_intact_shop_passes_the_check(run: Run) -> None:
+def test_check_command_succeeds_for_an_intact_shop(run: Run) -> None:
     code, out, err = run("check")
     assert (code, err) == (0, "")
     assert [line.split()[:2] for line in out.splitlines()] == [[f"I{n}", "ok"] for n in range(1, 11)]
 
 
-def test_broken_invariant_fails_and_names_the_order(run: Run, database_url: str) -> None:
+def test_check_command_fails_and_names_the_order_of_a_broken_invariant(run: Run, database_url: str) -> None:
     order_id = asyncio.run(_break(database_url))
     code, out, err = run("check")
     assert code == 1

@@ -27,7 +27,7 @@ def test_admin_is_created_with_a_piped_password(database_url: str, fetch: Fetch)
     ]
 
 
-def test_taken_address_prints_one_line(run: Run) -> None:
+def test_create_admin_with_a_taken_address_prints_one_line(run: Run) -> None:
     assert run("users", "create-admin", "boss@example.com", typed=PASSWORD)[0] == 0
     assert run("users", "create-admin", "BOSS@example.com", typed=PASSWORD) == (
         1,
@@ -49,7 +49,7 @@ def test_taken_address_prints_one_line(run: Run) -> None:
         ("a@example.com", b"password1234\n", "This password is on a list of known ones. Choose another."),
     ],
 )
-def test_invalid_input_is_rejected_without_repeating_it(
+def test_create_admin_rejects_invalid_input_without_repeating_it(
     run: Run, email: str, typed: bytes, complaint: str
 ) -> None:
     code, out, err = run("users", "create-admin", email, typed=typed)

@@ -17,7 +17,7 @@ def status(run: Run) -> tuple[int, dict[str, str], str]:
     return code, {line[:26].strip(): line[26:] for line in out.splitlines()}, err
 
 
-def test_empty_database_is_rejected_until_upgraded(
+def test_commands_reject_an_empty_database_until_it_is_upgraded(
     run: Run, empty_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STEELYARD_DATABASE_URL", empty_database_url)
@@ -32,7 +32,7 @@ def test_empty_database_is_rejected_until_upgraded(
     assert run(*CREATE_ADMIN, typed=PASSWORD)[0] == 0
 
 
-def test_status_shows_release_and_revisions(run: Run) -> None:
+def test_db_status_shows_release_and_revisions(run: Run) -> None:
     code, shown, err = status(run)
     assert (code, err) == (0, "")
     assert shown == {
@@ -43,7 +43,7 @@ def test_status_shows_release_and_revisions(run: Run) -> None:
     }
 
 
-def test_downgraded_database_is_outdated_until_upgraded(run: Run) -> None:
+def test_downgraded_database_is_rejected_until_it_is_upgraded(run: Run) -> None:
     code, out, err = run("db", "downgrade", "--to", "0014")
     assert (code, out, err) == (0, "The database schema is at revision 0014.\n", "")
     code, shown, err = status(run)
@@ -52,7 +52,7 @@ def test_downgraded_database_is_outdated_until_upgraded(run: Run) -> None:
     assert status(run)[0] == 0
 
 
-def test_downgrade_to_unknown_revision_is_one_line(run: Run) -> None:
+def test_downgrade_to_an_unknown_revision_prints_one_line(run: Run) -> None:
     code, out, err = run("db", "downgrade", "--to", "9000")
     assert (code, out) == (1, "")
     assert err.startswith("Error: There is no revision 9000.")
@@ -61,7 +61,7 @@ def test_downgrade_to_unknown_revision_is_one_line(run: Run) -> None:
 @pytest.mark.parametrize(
     "command", [CREATE_ADMIN, ("worker",), ("db", "upgrade"), ("db", "status"), ("check",)]
 )
-def test_schema_that_excludes_the_release_is_refused_in_one_line(
+def test_schema_that_excludes_the_release_is_reported_in_one_line(
     run: Run, database_url: str, command: tuple[str, ...]
 ) -> None:
     asyncio.run(migrate_to_newer_schema(database_url, min_compatible_release=RELEASE + 1))
@@ -71,7 +71,7 @@ def test_schema_that_excludes_the_release_is_refused_in_one_line(
     assert err.count("\n") == 1
 
 
-def test_newer_schema_that_permits_the_release_runs_commands(run: Run, database_url: str) -> None:
+def test_commands_run_on_a_newer_schema_that_permits_the_release(run: Run, database_url: str) -> None:
     asyncio.run(migrate_to_newer_schema(database_url, min_compatible_release=RELEASE))
     assert run("db", "upgrade")[0] == 0
     assert status(run)[0] == 0

@@ -51,7 +51,7 @@ def imported(run: Run, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("imported")
 @pytest.mark.parametrize("suffix", ["csv", "ndjson"])
 @pytest.mark.parametrize("options", [(), ("--replace",)])
-def test_export_that_is_imported_again_changes_nothing(
+def test_import_of_an_unchanged_export_changes_nothing(
     run: Run, fetch: Fetch, tmp_path: Path, suffix: str, options: tuple[str, ...]
 ) -> None:
     before = fetch(PRODUCTS)
@@ -63,7 +63,7 @@ def test_export_that_is_imported_again_changes_nothing(
 
 
 @pytest.mark.usefixtures("imported")
-def test_ndjson_export_has_the_fields_of_the_import(run: Run) -> None:
+def test_ndjson_export_contains_every_importable_field(run: Run) -> None:
     _, out, _ = run("catalog", "export", "--format", "ndjson")
     assert [json.loads(line) for line in out.splitlines()] == ROWS
 
@@ -75,7 +75,7 @@ def test_export_is_filtered_by_status_and_time(run: Run) -> None:
     assert run("catalog", "export", "--before", "2100-01-01T12:00:00+01:00")[2] == "2 products exported.\n"
 
 
-def test_export_of_many_products_reads_every_page(run: Run, tmp_path: Path) -> None:
+def test_export_of_several_pages_contains_every_product(run: Run, tmp_path: Path) -> None:
     given, exported = tmp_path / "given.csv", tmp_path / "exported.csv"
     skus = [f"SKU-{number:04}" for number in range(1201)]
     given.write_text("sku,name,price_amount,price_currency\n" + "".join(f"{sku},Mug,1,EUR\n" for sku in skus))
@@ -84,7 +84,7 @@ def test_export_of_many_products_reads_every_page(run: Run, tmp_path: Path) -> N
     assert [row["sku"] for row in csv.DictReader(exported.read_text().splitlines())] == skus
 
 
-def test_empty_attribute_is_not_exported_as_csv(run: Run, tmp_path: Path) -> None:
+def test_csv_export_rejects_an_empty_attribute(run: Run, tmp_path: Path) -> None:
     given, exported = tmp_path / "given.ndjson", tmp_path / "exported.csv"
     given.write_text(json.dumps(ROWS[0] | {"attributes": {"colour": ""}}) + "\n")
     run("catalog", "import", str(given))
@@ -97,13 +97,13 @@ def test_empty_attribute_is_not_exported_as_csv(run: Run, tmp_path: Path) -> Non
     assert run("catalog", "export", "--format", "ndjson")[0] == 0
 
 
-def test_target_that_cannot_be_written_is_reported(run: Run, tmp_path: Path) -> None:
+def test_unwritable_export_file_is_reported(run: Run, tmp_path: Path) -> None:
     code, _, err = run("catalog", "export", str(tmp_path / "missing" / "exported.csv"))
     assert code == 1
     assert "cannot be written: No such file or directory." in err
 
 
-def test_northwind_catalog_survives_an_export(run: Run, tmp_path: Path) -> None:
+def test_northwind_catalog_is_unchanged_after_export_and_import(run: Run, tmp_path: Path) -> None:
     run("catalog", "import", str(PRODUCTS_FILE))
     file = tmp_path / "exported.csv"
     run("catalog", "export", str(file))
@@ -138,14 +138,14 @@ def test_orders_are_exported_with_a_row_per_line(run: Run, database_url: str) ->
     }
 
 
-def test_orders_are_exported_as_the_api_shows_them(run: Run, database_url: str, tmp_path: Path) -> None:
+def test_exported_order_equals_the_order_of_the_api(run: Run, database_url: str, tmp_path: Path) -> None:
     first, second = asyncio.run(place_orders(database_url))
     file = tmp_path / "orders.ndjson"
     assert run("orders", "export", str(file))[2] == "2 orders exported.\n"
     assert file.read_bytes().splitlines() == [serialize(first), serialize(second)]
 
 
-def test_orders_are_exported_by_status_and_time(run: Run, database_url: str) -> None:
+def test_order_export_is_filtered_by_status_and_time(run: Run, database_url: str) -> None:
     first, second = asyncio.run(place_orders(database_url))
     ndjson = ("orders", "export", "--format", "ndjson")
     placed = first.placed_at.date()
@@ -158,5 +158,5 @@ def test_orders_are_exported_by_status_and_time(run: Run, database_url: str) -> 
     assert exported("--before", f"{placed}T00:00:00Z") == []
 
 
-def test_moment_without_an_offset_is_utc() -> None:
+def test_export_time_without_an_offset_is_read_as_utc() -> None:
     assert utc(datetime(2026, 1, 5, 9)) == datetime(2026, 1, 5, 9, tzinfo=UTC)  # noqa: DTZ001 - the point

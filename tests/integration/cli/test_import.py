@@ -18,7 +18,7 @@ WAITING = (
 DETAILS = "SELECT price_amount, description, max_per_order, attributes::text FROM products"
 
 
-def test_second_import_changes_nothing(run: Run) -> None:
+def test_repeated_import_changes_nothing(run: Run) -> None:
     assert run("catalog", "import", str(PRODUCTS_FILE)) == (0, "77 created, 0 changed, 0 unchanged.\n", "")
     assert run("catalog", "import", str(PRODUCTS_FILE)) == (0, "0 created, 0 changed, 77 unchanged.\n", "")
 
@@ -33,7 +33,7 @@ def test_import_updates_known_skus_and_keeps_their_stock(run: Run, fetch: Fetch,
     assert fetch(PRODUCTS) == [("CUP", "Cup", 6), ("JUG", "Jug", 7), ("MUG", "Red mug", 5)]
 
 
-def test_one_invalid_row_rejects_the_whole_file(run: Run, fetch: Fetch, tmp_path: Path) -> None:
+def test_import_with_one_invalid_row_changes_nothing(run: Run, fetch: Fetch, tmp_path: Path) -> None:
     file = tmp_path / "products.csv"
     file.write_text(HEADER + "MUG,Mug,1,EUR,5\nCUP,Cup,one,EUR,6\n")
     code, _, err = run("catalog", "import", str(file))
@@ -42,7 +42,7 @@ def test_one_invalid_row_rejects_the_whole_file(run: Run, fetch: Fetch, tmp_path
     assert fetch(PRODUCTS) == []
 
 
-def test_fields_that_a_file_does_not_name_are_kept(run: Run, fetch: Fetch, tmp_path: Path) -> None:
+def test_import_keeps_fields_that_the_file_does_not_name(run: Run, fetch: Fetch, tmp_path: Path) -> None:
     file = tmp_path / "products.csv"
     file.write_text(
         "sku,name,price_amount,price_currency,description,max_per_order,attributes.color\n"
@@ -56,7 +56,9 @@ def test_fields_that_a_file_does_not_name_are_kept(run: Run, fetch: Fetch, tmp_p
     assert fetch(DETAILS) == [(1750, "", None, "{}")]
 
 
-def test_dry_run_prints_changes_and_makes_none(run: Run, fetch: Fetch, tmp_path: Path) -> None:
+def test_dry_run_of_an_import_prints_changes_without_making_them(
+    run: Run, fetch: Fetch, tmp_path: Path
+) -> None:
     file = tmp_path / "products.csv"
     file.write_text(HEADER + "MUG,Mug,1999,EUR,5\nCUP,Cup,1,EUR,6\n")
     run("catalog", "import", str(file))
@@ -84,7 +86,7 @@ def test_new_product_without_a_price_is_reported_by_line(run: Run, fetch: Fetch,
     assert fetch(PRODUCTS) == []
 
 
-def test_spreadsheet_with_decimal_commas_is_imported(run: Run, fetch: Fetch, tmp_path: Path) -> None:
+def test_csv_file_with_decimal_commas_is_imported(run: Run, fetch: Fetch, tmp_path: Path) -> None:
     file = tmp_path / "PREISE.CSV"
     file.write_bytes(
         "SKU;NAME;PRICE_AMOUNT;PRICE_CURRENCY\r\nMUG;Größe;1.999,00;EUR\r\n;;;\r\n".encode("cp1252")

@@ -13,7 +13,7 @@ def kids(run: Run) -> list[str]:
     return [line.partition("\t")[0] for line in out.splitlines()]
 
 
-def test_rotation_adds_a_key_and_ends_the_previous_one(run: Run, fetch: Fetch) -> None:
+def test_key_rotation_adds_a_key_and_retires_the_former_one(run: Run, fetch: Fetch) -> None:
     (first,) = kids(run)
     code, out, err = run("keys", "rotate")
     assert (code, err) == (0, "")
@@ -28,7 +28,7 @@ def test_rotation_adds_a_key_and_ends_the_previous_one(run: Run, fetch: Fetch) -
 
 
 @pytest.mark.parametrize(("option", "warns"), [("--revoke-previous", False), ("--distrust-former", True)])
-def test_leaked_key_ends_at_once(run: Run, fetch: Fetch, option: str, *, warns: bool) -> None:
+def test_revoked_key_ends_at_once(run: Run, fetch: Fetch, option: str, *, warns: bool) -> None:
     (leaked,) = kids(run)
     code, _, err = run("keys", "rotate", option)
     assert (code, err.startswith("Warning: `--distrust-former` is now called")) == (0, warns)
@@ -36,7 +36,9 @@ def test_leaked_key_ends_at_once(run: Run, fetch: Fetch, option: str, *, warns: 
     assert len(fetch("SELECT kid FROM signing_keys")) == 1
 
 
-def test_generated_key_can_be_configured(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_generated_signing_key_is_accepted_by_the_setting(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     code, pem, err = run("keys", "generate")
     assert (code, err) == (0, "")
     (key,) = asyncio.run(GivenSigningKeys(pem.encode).all())
@@ -57,7 +59,7 @@ def test_generated_key_can_be_configured(run: Run, tmp_path: Path, monkeypatch: 
         ("STEELYARD_SIGNING_KEYS_FILE", "/nowhere/keys.pem", "No such file or directory"),
     ],
 )
-def test_unusable_keys_are_reported_in_one_line(
+def test_unusable_signing_keys_are_reported_in_one_line(
     run: Run, monkeypatch: pytest.MonkeyPatch, name: str, value: str, complaint: str
 ) -> None:
     monkeypatch.setenv(name, value)
@@ -69,7 +71,9 @@ def test_unusable_keys_are_reported_in_one_line(
     assert err.count("\n") == 1
 
 
-def test_configured_keys_are_masked_in_the_settings(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_configured_signing_keys_are_masked_in_the_settings(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("STEELYARD_SIGNING_KEYS", "canary")
     _, out, _ = run("config", "show")
     assert "STEELYARD_SIGNING_KEYS=" in out

@@ -44,13 +44,13 @@ def kids(run: Run) -> list[str]:
     return [line.partition("\t")[0] for line in out.splitlines()]
 
 
-def test_generated_key_is_accepted_by_the_setting(run: Run) -> None:
+def test_generated_secrets_key_is_accepted_by_the_setting(run: Run) -> None:
     code, out, err = run("secrets", "generate")
     assert (code, err) == (0, "")
     assert len(parse_keys(out)) == 1
 
 
-def test_clear_secrets_are_encrypted_and_still_read(
+def test_secrets_encrypt_converts_clear_text_and_keeps_it_readable(
     run: Run, fetch: Fetch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = kids(run)
@@ -67,7 +67,7 @@ def test_clear_secrets_are_encrypted_and_still_read(
     assert fetch(AUDITED) == [("secrets.encrypted", "secrets encrypt", id_of(OLD), tables, number)]
 
 
-def test_rotation_uses_the_first_key_and_needs_the_old_one_no_longer(
+def test_secrets_rotate_makes_the_former_key_unnecessary(
     run: Run, fetch: Fetch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(KEY, OLD)
@@ -103,7 +103,7 @@ def test_webhook_secret_is_the_same_after_encryption_and_rotation(
     assert opened == [b"s" * 32, b"f" * 32]
 
 
-def test_process_with_both_keys_reads_during_a_rotation(
+def test_process_with_both_keys_reads_secrets_during_a_rotation(
     run: Run, fetch: Fetch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(KEY, f"{OLD} {NEW}")
@@ -115,7 +115,9 @@ def test_process_with_both_keys_reads_during_a_rotation(
     assert key_ids(fetch) == {id_of(NEW)}
 
 
-def test_interrupted_conversion_is_continued(database_url: str, run: Run, fetch: Fetch) -> None:
+def test_interrupted_encryption_of_secrets_can_be_continued(
+    database_url: str, run: Run, fetch: Fetch
+) -> None:
     kids(run)
     number = len(fetch(STORED))
 
@@ -133,7 +135,7 @@ def test_interrupted_conversion_is_continued(database_url: str, run: Run, fetch:
     assert key_ids(fetch) == {id_of(OLD)}
 
 
-def test_missing_key_is_named_before_anything_is_done(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_secrets_key_is_reported_before_any_change(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(KEY, OLD)
     kids(run)
     monkeypatch.setenv(KEY, NEW)
@@ -144,13 +146,15 @@ def test_missing_key_is_named_before_anything_is_done(run: Run, monkeypatch: pyt
 
 
 @pytest.mark.parametrize("command", ["encrypt", "rotate"])
-def test_encryption_without_a_key_is_rejected(run: Run, command: str) -> None:
+def test_secrets_encrypt_without_a_key_is_rejected(run: Run, command: str) -> None:
     code, _, err = run("secrets", command)
     assert code == 1
     assert err.startswith(f"Error: {KEY} is not set.")
 
 
-def test_unreadable_key_file_is_reported_in_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreadable_secrets_key_file_is_reported_in_one_line(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("STEELYARD_SECRETS_KEY_FILE", "/nowhere/key")
     code, _, err = run("keys", "list")
     assert code == 2
@@ -159,7 +163,7 @@ def test_unreadable_key_file_is_reported_in_one_line(run: Run, monkeypatch: pyte
 
 
 @pytest.mark.parametrize("issuer", ["http://shop.example", "http://10.0.0.7:8000"])
-def test_new_database_outside_loopback_requires_a_key(
+def test_new_database_of_a_public_service_requires_a_secrets_key(
     run: Run, fetch: Fetch, monkeypatch: pytest.MonkeyPatch, issuer: str
 ) -> None:
     monkeypatch.setenv("STEELYARD_TOKEN_ISSUER", issuer)
@@ -171,7 +175,7 @@ def test_new_database_outside_loopback_requires_a_key(
     assert len(kids(run)) == 1
 
 
-def test_existing_database_outside_loopback_starts_without_a_key(
+def test_existing_database_of_a_public_service_needs_no_secrets_key(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = kids(run)

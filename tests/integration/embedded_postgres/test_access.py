@@ -35,7 +35,7 @@ async def test_socket_and_password_are_readable_by_the_owner_only(data_dir: Path
         assert layout.password.stat().st_mode & 0o777 == 0o600
 
 
-async def test_only_the_role_with_its_password_can_connect(data_dir: Path) -> None:
+async def test_connection_requires_the_role_and_its_password(data_dir: Path) -> None:
     with embedded(data_dir).lease():
         host = quote(str(Layout(data_dir).socket), safe="")
 
@@ -45,7 +45,7 @@ async def test_only_the_role_with_its_password_can_connect(data_dir: Path) -> No
                     pass
 
 
-async def test_role_is_no_superuser_but_can_create_trigram_indexes(data_dir: Path) -> None:
+async def test_database_role_without_superuser_can_create_trigram_indexes(data_dir: Path) -> None:
     with embedded(data_dir).lease() as url:
         async with connected(url) as connection:
             assert await connection.fetchval("SHOW is_superuser") == "off"
@@ -53,14 +53,14 @@ async def test_role_is_no_superuser_but_can_create_trigram_indexes(data_dir: Pat
             assert await connection.fetchval("SELECT similarity('Éclair', 'éclaire') > 0.5")
 
 
-async def test_committed_data_is_on_disk(data_dir: Path) -> None:
+async def test_embedded_server_flushes_commits_to_disk(data_dir: Path) -> None:
     with EmbeddedPostgres(data_dir).lease() as url:
         async with connected(url) as connection:
             for setting in ("fsync", "synchronous_commit", "full_page_writes", "data_checksums"):
                 assert await connection.fetchval(f"SHOW {setting}") == "on"
 
 
-async def test_server_log_has_no_password_and_no_data(data_dir: Path) -> None:
+async def test_embedded_server_log_has_no_password_and_no_data(data_dir: Path) -> None:
     with embedded(data_dir).lease() as url:
         async with connected(url) as connection:
             await connection.execute("CREATE TEMPORARY TABLE people (email text UNIQUE)")
@@ -75,7 +75,7 @@ async def test_server_log_has_no_password_and_no_data(data_dir: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["long/" * 20, "Jörg's shop, new", 'with "quotes" and: colons%20'])
-async def test_data_directory_can_have_any_path(new_data_dir: Path, name: str) -> None:
+async def test_data_directory_path_can_contain_any_characters(new_data_dir: Path, name: str) -> None:
     data_dir = new_data_dir / name
     with embedded(data_dir).lease() as url:
         kept = await keep_a_row(url)

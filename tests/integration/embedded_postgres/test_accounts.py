@@ -64,7 +64,9 @@ def private_wheel() -> Iterator[Path]:
         yield Path(place)
 
 
-async def test_server_of_root_runs_as_an_account_of_its_own(data_dir: Path, ordinary: Account) -> None:
+async def test_server_started_by_root_runs_as_its_own_system_account(
+    data_dir: Path, ordinary: Account
+) -> None:
     layout = Layout(data_dir)
     with embedded(data_dir).lease() as url:
         await keep_a_row(url)
@@ -73,7 +75,9 @@ async def test_server_of_root_runs_as_an_account_of_its_own(data_dir: Path, ordi
         assert Account.for_layout(layout).run(["cat", str(layout.password)]).stdout in url
 
 
-async def test_cluster_of_nobody_is_handed_over_with_its_data(new_data_dir: Path, ordinary: Account) -> None:
+async def test_cluster_owned_by_nobody_is_given_to_the_system_account(
+    new_data_dir: Path, ordinary: Account
+) -> None:
     layout = Layout(new_data_dir)
     with embedded(new_data_dir).lease() as url:
         kept = await keep_a_row(url)
@@ -90,7 +94,9 @@ async def test_cluster_of_nobody_is_handed_over_with_its_data(new_data_dir: Path
     await_nothing_running(new_data_dir)
 
 
-async def test_server_of_nobody_is_stopped_before_the_handover(new_data_dir: Path, ordinary: Account) -> None:
+async def test_running_server_of_nobody_is_stopped_before_its_owner_changes(
+    new_data_dir: Path, ordinary: Account
+) -> None:
     layout = Layout(new_data_dir)
     ordinary.own(new_data_dir)
     with embedded(new_data_dir).lease():
@@ -101,7 +107,7 @@ async def test_server_of_nobody_is_stopped_before_the_handover(new_data_dir: Pat
         await_that(lambda: is_dead(former))
 
 
-def test_link_in_the_cluster_does_not_give_away_its_target(new_data_dir: Path, ordinary: Account) -> None:
+def test_change_of_owner_does_not_follow_a_symbolic_link(new_data_dir: Path, ordinary: Account) -> None:
     layout = Layout(new_data_dir)
     layout.cluster.mkdir(parents=True)
     foreign = new_data_dir / "foreign"
@@ -119,7 +125,7 @@ def test_link_in_the_cluster_does_not_give_away_its_target(new_data_dir: Path, o
 
 
 @pytest.mark.parametrize("useradd", [None, "exit 1", "echo 'useradd: cannot lock' >&2; exit 1"])
-def test_nobody_is_used_with_a_warning_if_no_account_can_be_made(
+def test_server_runs_as_nobody_if_no_account_can_be_created(
     new_data_dir: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -138,7 +144,9 @@ def test_nobody_is_used_with_a_warning_if_no_account_can_be_made(
     assert "steelyard-absent cannot be made" in message
 
 
-async def test_unprivileged_user_needs_no_root(new_data_dir: Path, ordinary: Account, python: str) -> None:
+async def test_server_of_an_unprivileged_user_needs_no_root(
+    new_data_dir: Path, ordinary: Account, python: str
+) -> None:
     ordinary.own(new_data_dir)
     with hold(new_data_dir, python=python, account=ordinary) as holder:
         await keep_a_row(holder.url)
@@ -147,7 +155,7 @@ async def test_unprivileged_user_needs_no_root(new_data_dir: Path, ordinary: Acc
     await_nothing_running(new_data_dir)
 
 
-async def test_root_and_the_owner_of_the_data_take_turns(
+async def test_root_and_the_data_owner_can_start_the_server_in_turn(
     new_data_dir: Path, ordinary: Account, python: str
 ) -> None:
     ordinary.own(new_data_dir)
@@ -160,7 +168,7 @@ async def test_root_and_the_owner_of_the_data_take_turns(
     await_nothing_running(new_data_dir)
 
 
-def test_inaccessible_directory_is_reported_to_root(new_data_dir: Path) -> None:
+def test_inaccessible_data_directory_is_reported_to_root(new_data_dir: Path) -> None:
     private = new_data_dir / "private"
     private.mkdir(mode=0o700)
 
@@ -173,7 +181,7 @@ def test_inaccessible_directory_is_reported_to_root(new_data_dir: Path) -> None:
     assert private.stat().st_mode & 0o777 == 0o700
 
 
-def test_wheel_in_roots_home_is_copied_once(
+def test_binaries_in_the_home_of_root_are_copied_once(
     new_data_dir: Path, ordinary: Account, monkeypatch: pytest.MonkeyPatch, private_wheel: Path
 ) -> None:
     layout = Layout(new_data_dir)

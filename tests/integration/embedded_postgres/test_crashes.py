@@ -48,7 +48,7 @@ def all_three(data_dir: Path, holder: Holder) -> list[int]:
 
 
 @pytest.mark.parametrize("victims", [the_holder, the_supervisor, the_postmaster, all_three])
-async def test_kill_9_loses_nothing_and_leaves_nothing_running(data_dir: Path, victims: Victims) -> None:
+async def test_sigkill_loses_no_commit_and_leaves_no_process(data_dir: Path, victims: Victims) -> None:
     with hold(data_dir) as holder:
         kept = await keep_a_row(holder.url)
         kill(*victims(data_dir, holder))
@@ -59,7 +59,7 @@ async def test_kill_9_loses_nothing_and_leaves_nothing_running(data_dir: Path, v
 
 
 @pytest.mark.parametrize("victims", [the_holder, the_supervisor, the_postmaster, all_three])
-async def test_start_after_kill_9_does_not_wait(data_dir: Path, victims: Victims) -> None:
+async def test_start_after_sigkill_does_not_wait(data_dir: Path, victims: Victims) -> None:
     with hold(data_dir) as holder:
         kept = await keep_a_row(holder.url)
         kill(*victims(data_dir, holder))
@@ -69,7 +69,7 @@ async def test_start_after_kill_9_does_not_wait(data_dir: Path, victims: Victims
 
 
 @pytest.mark.parametrize("victims", [the_supervisor, the_postmaster])
-async def test_lease_survives_the_server(data_dir: Path, victims: Victims) -> None:
+async def test_lease_stays_valid_after_the_server_is_killed(data_dir: Path, victims: Victims) -> None:
     with hold(data_dir) as holder:
         kept = await keep_a_row(holder.url)
         server = postmaster(data_dir)
@@ -80,7 +80,7 @@ async def test_lease_survives_the_server(data_dir: Path, victims: Victims) -> No
         assert await rows_when_it_is_back(holder.url) == kept
 
 
-async def test_lease_survives_a_lost_socket(data_dir: Path) -> None:
+async def test_lease_stays_valid_after_its_socket_is_deleted(data_dir: Path) -> None:
     with hold(data_dir) as holder:
         kept = await keep_a_row(holder.url)
         for file in Layout(data_dir).socket.iterdir():
@@ -89,7 +89,7 @@ async def test_lease_survives_a_lost_socket(data_dir: Path) -> None:
         assert await rows_when_it_is_back(holder.url) == kept
 
 
-async def test_start_killed_during_initdb_does_no_harm(new_data_dir: Path) -> None:
+async def test_start_succeeds_after_a_start_was_killed_during_initdb(new_data_dir: Path) -> None:
     data_dir = new_data_dir
     starting = start_holder(data_dir)
     await_that(lambda: any(Layout(data_dir).home.glob("cluster.*/PG_VERSION")))

@@ -25,7 +25,7 @@ from tests.integration.embedded_postgres.actors import (
 )
 
 
-async def test_reused_process_id_is_neither_trusted_nor_killed(
+async def test_process_with_a_reused_process_id_is_not_killed(
     data_dir: Path,
 ) -> None:
     with hold(data_dir) as holder:
@@ -44,7 +44,7 @@ async def test_reused_process_id_is_neither_trusted_nor_killed(
         assert bystander.poll() is None
 
 
-async def test_orphaned_server_is_stopped_first(data_dir: Path) -> None:
+async def test_orphaned_server_is_stopped_before_a_new_one_starts(data_dir: Path) -> None:
     with embedded(data_dir).lease() as url:
         kept = await keep_a_row(url)
     await_nothing_running(data_dir)
@@ -57,7 +57,7 @@ async def test_orphaned_server_is_stopped_first(data_dir: Path) -> None:
         assert orphan.wait() == 0
 
 
-async def test_manually_started_server_is_left_alone(data_dir: Path) -> None:
+async def test_manually_started_server_is_not_stopped(data_dir: Path) -> None:
     with server_without_supervisor(data_dir, ours=False) as by_hand:
         with (
             pytest.raises(EmbeddedPostgresError, match="started by hand"),

@@ -13,7 +13,7 @@ def refusal(data_dir: Path, settings: dict[str, str] | None = None) -> str:
     return str(caught.value)
 
 
-def test_data_of_another_major_version_is_untouched(data_dir: Path) -> None:
+def test_data_of_another_major_version_is_rejected_unchanged(data_dir: Path) -> None:
     version = Layout(data_dir).cluster / "PG_VERSION"
     truth = version.read_text()
     version.write_text("12\n")
@@ -46,7 +46,7 @@ def test_postgresql_start_error_is_reported_in_one_line(data_dir: Path) -> None:
     assert "\n" not in message
 
 
-def test_failed_start_leaves_nothing_running(data_dir: Path) -> None:
+def test_failed_start_leaves_no_process(data_dir: Path) -> None:
     refusal(data_dir, {"max_connections": "none"})
 
     with EmbeddedPostgres(data_dir).lease():

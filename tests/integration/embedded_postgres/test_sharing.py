@@ -45,7 +45,7 @@ async def test_shared_server_ends_with_its_last_process(data_dir: Path) -> None:
         await_nothing_running(data_dir)
 
 
-async def test_processes_that_start_at_the_same_moment_agree_on_one_server(new_data_dir: Path) -> None:
+async def test_processes_that_start_at_once_share_one_server(new_data_dir: Path) -> None:
     data_dir = new_data_dir
     starting = [start_holder(data_dir) for _ in range(4)]
     holders = [holder_of(process) for process in starting]
@@ -67,7 +67,7 @@ async def test_lease_during_a_stop_gets_a_new_server(data_dir: Path) -> None:
             kept = await keep_a_row(url)
 
 
-async def test_ctrl_c_in_one_terminal_leaves_the_server_to_the_others(data_dir: Path) -> None:
+async def test_ctrl_c_in_one_process_keeps_the_server_for_the_others(data_dir: Path) -> None:
     with hold(data_dir) as first, hold(data_dir) as second:
         server = postmaster(data_dir)
         first.process.send_signal(signal.SIGINT)

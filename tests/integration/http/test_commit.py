@@ -54,7 +54,7 @@ async def rows_of(psql: asyncpg.Connection) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("write", WRITES, ids=named)
-async def test_constraint_failure_at_commit_answers_500_and_stores_nothing(
+async def test_constraint_failure_at_commit_returns_500_and_stores_nothing(
     scene: Scene, psql: asyncpg.Connection, write: Callable[[Scene], Awaitable[Send]]
 ) -> None:
     send = await write(scene)
@@ -73,7 +73,7 @@ async def test_constraint_failure_at_commit_answers_500_and_stores_nothing(
 
 
 @pytest.mark.parametrize("write", WRITES, ids=named)
-async def test_lost_connection_at_commit_answers_503_with_retry_after(
+async def test_lost_connection_at_commit_returns_503_with_retry_after(
     scene: Scene, psql: asyncpg.Connection, write: Callable[[Scene], Awaitable[Send]]
 ) -> None:
     send = await write(scene)
@@ -88,7 +88,7 @@ async def test_lost_connection_at_commit_answers_503_with_retry_after(
     assert (await send()).is_success
 
 
-async def test_failed_commits_keep_the_invariants(
+async def test_failed_commits_violate_no_invariant(
     scene: Scene, books: Shop, psql: asyncpg.Connection
 ) -> None:
     send = await scene.place_order()

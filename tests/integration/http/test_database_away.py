@@ -54,7 +54,7 @@ def assert_refused_for_a_while(responses: list[httpx2.Response], code: str) -> N
     assert all(int(response.headers["Retry-After"]) >= 1 for response in responses)
 
 
-async def test_requests_recover_after_the_database_returns(
+async def test_requests_succeed_after_the_database_is_back(
     server: OwnServer,
 ) -> None:
     async with web_shop(container_on(server.url)) as web:
@@ -90,7 +90,7 @@ async def maintenance(database_server: str) -> AsyncIterator[asyncpg.Connection]
 CUT_ALL = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1"
 
 
-async def test_full_database_is_unavailable(
+async def test_full_database_is_reported_as_unavailable(
     web: WebShop, database_url: str, maintenance: asyncpg.Connection
 ) -> None:
     name = make_url(database_url).database
@@ -104,7 +104,7 @@ async def test_full_database_is_unavailable(
     assert placed.status_code == 201
 
 
-async def test_orders_whose_connections_are_cut_are_placed_once_by_trying_again(
+async def test_retried_order_is_placed_once_after_its_connection_was_cut(
     web: WebShop, books: Shop, database_url: str, maintenance: asyncpg.Connection, psql: asyncpg.Connection
 ) -> None:
     name = make_url(database_url).database
@@ -135,7 +135,7 @@ async def test_orders_whose_connections_are_cut_are_placed_once_by_trying_again(
     await assert_nothing_is_held(web, psql)
 
 
-async def test_exhausted_pool_answers_overloaded(web: WebShop) -> None:
+async def test_exhausted_connection_pool_returns_overloaded(web: WebShop) -> None:
     mug, customer = await web.product(stock=5), await web.customer()
     engine: AsyncEngine = web.container.database.engine()
     public_read_engine: AsyncEngine = web.container.database.public_read_engine()

@@ -52,7 +52,7 @@ async def stages_of(fuse: Fuse, send: Send) -> int:
     return fuse.stages - before
 
 
-async def test_exceptions_among_many_requests_hold_no_connection(
+async def test_exceptions_during_many_requests_leak_no_connection(
     database_url: str, psql: asyncpg.Connection, books: Shop
 ) -> None:
     container = container_on(database_url, database_pool_size=POOL_SIZE)
@@ -69,7 +69,7 @@ async def test_exceptions_among_many_requests_hold_no_connection(
     await assert_stock_is_what_orders_and_ledger_say(books, await every_order(books))
 
 
-async def test_refusals_hold_no_connection(web: WebShop, psql: asyncpg.Connection) -> None:
+async def test_rejected_requests_leak_no_connection(web: WebShop, psql: asyncpg.Connection) -> None:
     scene = await Scene.of(web)
     for write in WRITES:
         send = await write(scene)

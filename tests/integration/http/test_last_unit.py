@@ -10,7 +10,7 @@ from tests.kit.shop import Shop
 from tests.kit.web import WebShop, order_of
 
 
-async def test_twenty_runners_after_the_last_unit_have_one_winner(
+async def test_last_unit_is_sold_to_one_of_twenty_concurrent_buyers(
     doors: Sequence[WebShop], books: Shop
 ) -> None:
     mug = await doors[0].product(stock=1)
@@ -28,7 +28,7 @@ async def test_twenty_runners_after_the_last_unit_have_one_winner(
     await assert_invariants(books)
 
 
-async def test_runners_with_opposite_orders_of_lines_never_block_each_other(
+async def test_orders_with_opposite_line_orders_do_not_deadlock(
     doors: Sequence[WebShop], books: Shop
 ) -> None:
     mug, cup = await doors[0].product(stock=1), await doors[0].product(stock=1)
@@ -49,7 +49,7 @@ async def test_runners_with_opposite_orders_of_lines_never_block_each_other(
     await assert_invariants(books)
 
 
-async def test_orders_of_overlapping_products_sell_no_unit_twice(
+async def test_concurrent_orders_of_overlapping_products_sell_no_unit_twice(
     doors: Sequence[WebShop], books: Shop
 ) -> None:
     """Each order is for two neighbors in a ring of five products, so that every lock is contended."""

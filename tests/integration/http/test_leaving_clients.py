@@ -81,7 +81,7 @@ async def leave_at_every_wait(web: WebShop, scene: Scene, write: Write, *, insis
         wait += 1
 
 
-async def test_client_can_disconnect_at_every_await(
+async def test_disconnect_at_every_await_leaks_no_connection_or_stock(
     web: WebShop, psql: asyncpg.Connection, books: Shop, write: Write, insists: bool
 ) -> None:
     await leave_at_every_wait(web, await Scene.of(web), write, insists=insists)
@@ -89,7 +89,7 @@ async def test_client_can_disconnect_at_every_await(
     await assert_stock_is_what_orders_and_ledger_say(books, await every_order(books))
 
 
-async def test_use_case_can_be_cancelled_at_every_await(
+async def test_use_case_cancelled_at_every_await_leaks_no_connection_or_stock(
     web: WebShop, psql: asyncpg.Connection, books: Shop, write: Write, insists: bool
 ) -> None:
     """Requests run in tasks that a disconnect cannot cancel. This test covers the use cases' own protection."""

@@ -48,7 +48,7 @@ async def test_locked_stock_row_delays_no_order_for_another_product(
     await assert_invariants(books)
 
 
-async def test_order_whose_row_stays_locked_is_overloaded_and_not_out_of_stock(
+async def test_order_for_a_locked_row_is_overloaded_instead_of_out_of_stock(
     web: WebShop, books: Shop, psql: asyncpg.Connection
 ) -> None:
     hot = await web.product(stock=1)
@@ -61,7 +61,7 @@ async def test_order_whose_row_stays_locked_is_overloaded_and_not_out_of_stock(
     await assert_invariants(books)
 
 
-async def test_two_processes_share_one_hot_product_without_starving(
+async def test_two_processes_place_orders_for_one_hot_product_in_time(
     database_url: str, books: Shop, record_testsuite_property: Record
 ) -> None:
     async with processes(database_url, 2) as webs:

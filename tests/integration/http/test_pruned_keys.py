@@ -17,7 +17,7 @@ async def prune_all(web: WebShop) -> None:
     )
 
 
-async def test_pruned_key_answers_200_with_the_current_order(web: WebShop, books: Shop) -> None:
+async def test_retry_with_a_pruned_key_returns_200_with_the_present_order(web: WebShop, books: Shop) -> None:
     mug = await web.product(stock=1)
     ann = await Buyer.of(web, books)
     placed = (await ann.order(web, order_of((mug, 1)))).json()
@@ -34,7 +34,9 @@ async def test_pruned_key_answers_200_with_the_current_order(web: WebShop, books
     await assert_invariants(books)
 
 
-async def test_pruned_retry_of_the_last_unit_is_not_out_of_stock(web: WebShop, books: Shop) -> None:
+async def test_retry_of_the_last_unit_with_a_pruned_key_is_not_out_of_stock(
+    web: WebShop, books: Shop
+) -> None:
     mug = await web.product(stock=1)
     ann, bob = await Buyer.of(web, books), await Buyer.of(web, books)
     placed = await ann.order(web, order_of((mug, 1)))
@@ -60,7 +62,7 @@ async def test_pruned_key_with_another_body_places_no_order(web: WebShop, books:
     await assert_invariants(books)
 
 
-async def test_retry_of_a_pruned_order_is_409_order_expired(
+async def test_retry_of_a_pruned_order_returns_409_order_expired(
     web: WebShop, books: Shop, psql: asyncpg.Connection
 ) -> None:
     mug = await web.product(stock=1)

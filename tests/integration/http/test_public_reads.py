@@ -12,7 +12,7 @@ from tests.integration.http.services import public_read_pool_of
 from tests.kit.web import PASSWORD, WebShop, key, order_of
 
 
-async def test_orders_are_placed_while_readers_occupy_their_pool(web: WebShop) -> None:
+async def test_orders_are_placed_while_the_read_pool_is_exhausted(web: WebShop) -> None:
     customer, product = await web.customer(), await web.product()
     engine: AsyncEngine = web.container.database.public_read_engine()
     async with AsyncExitStack() as stack:

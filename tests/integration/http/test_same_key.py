@@ -17,7 +17,7 @@ def replayed(response: httpx2.Response) -> bool:
     return response.headers.get("Idempotent-Replayed") == "true"
 
 
-async def test_twenty_concurrent_requests_with_one_key_are_one_order(
+async def test_twenty_concurrent_requests_with_one_key_place_one_order(
     doors: Sequence[WebShop], books: Shop
 ) -> None:
     mug = await doors[0].product(stock=100)
@@ -36,7 +36,9 @@ async def test_twenty_concurrent_requests_with_one_key_are_one_order(
     await assert_invariants(books)
 
 
-async def test_concurrent_orders_with_one_key_have_one_winner(doors: Sequence[WebShop], books: Shop) -> None:
+async def test_one_of_several_different_orders_with_one_key_is_placed(
+    doors: Sequence[WebShop], books: Shop
+) -> None:
     mug = await doors[0].product(stock=1000)
     ann = await Buyer.of(doors[0], books)
     responses = await asyncio.gather(
@@ -51,7 +53,7 @@ async def test_concurrent_orders_with_one_key_have_one_winner(doors: Sequence[We
     await assert_invariants(books)
 
 
-async def test_key_with_another_body_is_rejected_and_keeps_its_order(web: WebShop, books: Shop) -> None:
+async def test_key_reused_with_another_body_is_rejected(web: WebShop, books: Shop) -> None:
     mug = await web.product(stock=9)
     ann = await Buyer.of(web, books)
     first = await ann.order(web, order_of((mug, 1)))

@@ -75,7 +75,9 @@ async def test_read_only_server_is_unready_until_it_accepts_writes(web: WebShop,
     assert (await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key("k"))).status_code == 201
 
 
-async def test_write_on_a_read_only_server_empties_the_pool(web: WebShop, server: OwnServer) -> None:
+async def test_failed_write_on_a_read_only_server_closes_the_connections(
+    web: WebShop, server: OwnServer
+) -> None:
     """After a failover the pool's connections lead to a standby, and new ones to the new primary."""
     mug, customer = await web.product(stock=5), await web.customer()
     await make_pool_read_only(web)
@@ -96,7 +98,9 @@ async def make_pool_read_only(web: WebShop) -> None:
             await connection.commit()
 
 
-async def test_commit_that_waits_for_a_lost_standby_is_undecided(web: WebShop, server: OwnServer) -> None:
+async def test_commit_waiting_for_a_lost_standby_is_reported_as_undecided(
+    web: WebShop, server: OwnServer
+) -> None:
     mug, customer = await web.product(stock=5), await web.customer()
     server.configure(synchronous_standby_names="lost")
     undecided = await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key("k"))
@@ -113,7 +117,7 @@ async def test_commit_that_waits_for_a_lost_standby_is_undecided(web: WebShop, s
     assert [order["id"] for order in orders] == [placed.json()["id"]]
 
 
-async def test_waiting_commit_makes_the_service_unready(web: WebShop, server: OwnServer) -> None:
+async def test_service_is_unready_while_a_commit_waits(web: WebShop, server: OwnServer) -> None:
     mug, customer = await web.product(stock=5), await web.customer()
     server.configure(synchronous_standby_names="lost")
     ordering = asyncio.create_task(customer.post("/v1/orders", json=order_of((mug, 1)), headers=key("k")))
@@ -125,7 +129,9 @@ async def test_waiting_commit_makes_the_service_unready(web: WebShop, server: Ow
     await await_readiness(web, 200)
 
 
-async def test_full_disk_is_unready_until_there_is_space(server_on_small_disk: OwnServer) -> None:
+async def test_service_with_a_full_disk_is_unready_until_there_is_space(
+    server_on_small_disk: OwnServer,
+) -> None:
     server = server_on_small_disk
     async with web_shop(container_on(server.url)) as web:
         mug, customer = await web.product(stock=5000), await web.customer()

@@ -76,7 +76,7 @@ def tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
     return context
 
 
-async def test_message_arrives_unchanged(post: Post) -> None:
+async def test_sent_message_arrives_unchanged(post: Post) -> None:
     with serving(post) as port:
         await SmtpMailer(f"smtp://127.0.0.1:{port}", sender=SENDER).send(MESSAGE)
     (envelope,) = post.taken
@@ -87,20 +87,22 @@ async def test_message_arrives_unchanged(post: Post) -> None:
     assert read.get_content().replace("\r\n", "\n") == MESSAGE.text
 
 
-async def test_connection_is_encrypted_if_the_server_supports_it(post: Post, tls: ssl.SSLContext) -> None:
+async def test_smtp_connection_is_encrypted_if_the_server_supports_it(
+    post: Post, tls: ssl.SSLContext
+) -> None:
     with serving(post, tls_context=tls) as port:
         await SmtpMailer(f"smtp://127.0.0.1:{port}", sender=SENDER).send(MESSAGE)
         await SmtpMailer(f"smtp://shop:canary%20p%40ss@127.0.0.1:{port}", sender=SENDER).send(MESSAGE)
     assert post.encrypted == [True, True]
 
 
-async def test_smtps_is_encrypted_from_the_beginning(post: Post, tls: ssl.SSLContext) -> None:
+async def test_smtps_connection_is_encrypted_from_the_beginning(post: Post, tls: ssl.SSLContext) -> None:
     with serving(post, ssl_context=tls, auth_require_tls=False) as port:
         await SmtpMailer(f"smtps://shop:canary%20p%40ss@127.0.0.1:{port}", sender=SENDER).send(MESSAGE)
     assert len(post.taken) == 1
 
 
-async def test_password_is_not_sent_without_encryption(post: Post) -> None:
+async def test_smtp_password_is_not_sent_without_encryption(post: Post) -> None:
     with serving(post, auth_require_tls=False) as port:
         mailer = SmtpMailer(f"smtp://shop:canary%20p%40ss@127.0.0.1:{port}", sender=SENDER)
         with pytest.raises(MailNotSent):
@@ -119,7 +121,7 @@ async def test_wrong_smtp_password_fails_the_message(post: Post, tls: ssl.SSLCon
 @pytest.mark.parametrize(
     ("answer", "failure"), [("550 No such mailbox", AddressRefused), ("451 Try again later", MailNotSent)]
 )
-async def test_permanent_and_temporary_smtp_errors_differ(
+async def test_permanent_and_temporary_smtp_errors_are_distinguished(
     post: Post, answer: str, failure: type[Exception]
 ) -> None:
     post.answer = answer

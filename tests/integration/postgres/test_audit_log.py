@@ -32,7 +32,7 @@ async def test_audit_entry_cannot_be_changed_or_deleted(
     assert before == await audit_log(shop) != []
 
 
-async def test_pruning_the_audit_log_uses_an_index_and_restores_protection(
+async def test_audit_log_pruning_uses_an_index_and_restores_the_trigger(
     shop: Shop, psql: asyncpg.Connection
 ) -> None:
     await shop.customer()
@@ -52,7 +52,7 @@ async def test_pruning_the_audit_log_uses_an_index_and_restores_protection(
         (AuditFilter(object_id="kid-1"), "ix_audit_log_object_id_at_id"),
     ],
 )
-async def test_audit_log_is_read_from_its_end_by_an_index(
+async def test_audit_log_query_reads_an_index_from_its_end(
     engine: AsyncEngine, psql: asyncpg.Connection, criteria: AuditFilter, index: str
 ) -> None:
     entries = PostgresAuditQueries(engine)
@@ -60,7 +60,7 @@ async def test_audit_log_is_read_from_its_end_by_an_index(
     assert f"Backward using {index}" in plan
 
 
-async def test_placing_orders_says_nothing_to_the_audit_log(
+async def test_order_placement_executes_no_audit_statement(
     shop: Shop, engine: AsyncEngine, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
     """Placing orders is the most frequent action, and each order has its own history."""

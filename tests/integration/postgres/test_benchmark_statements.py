@@ -17,12 +17,12 @@ STATEMENTS = {file.stem: file.read_text() for file in sorted((PEERS / "sql").glo
 FUNCTION = STATEMENTS.pop("place_order")
 
 
-async def test_every_benchmark_statement_fits_the_schema(psql: asyncpg.Connection) -> None:
+async def test_every_benchmark_statement_is_valid_for_the_schema(psql: asyncpg.Connection) -> None:
     for statement in STATEMENTS.values():
         await psql.prepare(statement)
 
 
-async def test_benchmark_function_writes_what_the_service_writes(
+async def test_benchmark_function_writes_the_same_rows_as_the_service(
     database_url: str, psql: asyncpg.Connection
 ) -> None:
     await psql.execute(FUNCTION)

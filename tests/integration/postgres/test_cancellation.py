@@ -58,7 +58,7 @@ async def leave_at_every_wait(
     return wait - 1
 
 
-async def test_placing_an_order_can_be_left_at_every_wait(
+async def test_placing_an_order_can_be_cancelled_at_every_await(
     shop: Shop,
     engine: AsyncEngine,
     unit_of_work: PostgresUnitOfWorkFactory,
@@ -77,7 +77,7 @@ async def test_placing_an_order_can_be_left_at_every_wait(
     await assert_invariants(shop)
 
 
-async def test_canceling_an_order_can_be_left_at_every_wait(
+async def test_canceling_an_order_can_be_interrupted_at_every_await(
     shop: Shop,
     engine: AsyncEngine,
     unit_of_work: PostgresUnitOfWorkFactory,
@@ -94,7 +94,7 @@ async def test_canceling_an_order_can_be_left_at_every_wait(
     await assert_invariants(shop)
 
 
-async def test_connecting_and_reading_can_be_left_at_every_wait(
+async def test_connecting_and_reading_can_be_cancelled_at_every_await(
     shop: Shop, engine: AsyncEngine, psql: asyncpg.Connection, insists: bool
 ) -> None:
     await shop.order(await shop.product(stock=1))
@@ -107,7 +107,7 @@ async def test_connecting_and_reading_can_be_left_at_every_wait(
     await leave_at_every_wait(work, engine, psql, insists=insists)
 
 
-async def test_making_a_secret_can_be_left_at_every_wait(
+async def test_creating_a_secret_can_be_cancelled_at_every_await(
     engine: AsyncEngine, psql: asyncpg.Connection, insists: bool
 ) -> None:
     secrets = PostgresSecrets(engine, SECRET_BOX)

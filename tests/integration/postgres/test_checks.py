@@ -73,7 +73,7 @@ async def test_pruned_order_breaks_no_invariant(shop: Shop, engine: AsyncEngine)
     assert await found(engine) == {}
 
 
-async def test_pruned_events_break_no_invariant_and_missing_ones_do(
+async def test_missing_event_breaks_an_invariant_unless_it_was_pruned(
     shop: Shop, engine: AsyncEngine, psql: asyncpg.Connection
 ) -> None:
     await a_busy_shop(shop)
@@ -89,7 +89,7 @@ async def test_pruned_events_break_no_invariant_and_missing_ones_do(
     assert (await found(engine)).keys() == {Invariant.CHANGES_ARE_RECORDED}
 
 
-async def test_archived_ledger_still_adds_up(
+async def test_stock_ledger_with_opening_balances_equals_the_stock(
     shop: Shop, engine: AsyncEngine, psql: asyncpg.Connection
 ) -> None:
     order = await a_busy_shop(shop)
@@ -106,7 +106,7 @@ async def test_archived_ledger_still_adds_up(
     assert {Invariant.LEDGER_ADDS_UP, Invariant.NOTHING_OVERSOLD} <= (await found(engine)).keys()
 
 
-async def test_check_may_scan_tables_without_a_short_timeout(engine: AsyncEngine) -> None:
+async def test_check_connection_permits_table_scans_without_a_short_timeout(engine: AsyncEngine) -> None:
     """With the timeouts of requests, the check of a hundred thousand orders would be cancelled."""
     async with engine.connect() as connection:
         for name in ("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "transaction_read_only"):
@@ -234,7 +234,7 @@ BREAKING = {
 
 
 @pytest.mark.parametrize("mistake", BREAKING)
-async def test_broken_invariant_is_found_with_its_offenders(
+async def test_broken_invariant_is_reported_with_its_offenders(
     shop: Shop, engine: AsyncEngine, psql: asyncpg.Connection, mistake: str
 ) -> None:
     order = await a_busy_shop(shop)
@@ -250,7 +250,7 @@ async def test_broken_invariant_is_found_with_its_offenders(
     assert ids.intersection(findings[invariant].offenders)
 
 
-async def test_many_offenders_are_counted_and_some_named(
+async def test_check_counts_all_offenders_and_names_the_first_ones(
     shop: Shop, engine: AsyncEngine, psql: asyncpg.Connection
 ) -> None:
     mug = await shop.product(stock=50)

@@ -36,7 +36,7 @@ async def order_again_and_again(shop: Shop, products: Sequence[ProductView]) -> 
             await shop.fulfil(order)
 
 
-async def test_check_beside_changing_orders_reports_nothing(shop: Shop, database_url: str) -> None:
+async def test_check_during_concurrent_changes_reports_no_violation(shop: Shop, database_url: str) -> None:
     products = [await shop.product(stock=3) for _ in range(3)]
     checks = PostgresInvariantChecks(create_checking_engine(database_url), size=2, pause=no_pause)
     orders = [asyncio.create_task(order_again_and_again(shop, products)) for _ in range(4)]
@@ -50,7 +50,7 @@ async def test_check_beside_changing_orders_reports_nothing(shop: Shop, database
     await assert_invariants(shop)
 
 
-async def test_unit_that_is_sold_again_during_a_check_is_not_oversold(shop: Shop, database_url: str) -> None:
+async def test_unit_resold_during_a_check_is_not_reported_as_oversold(shop: Shop, database_url: str) -> None:
     mug = await shop.product(stock=1)
     first = await shop.order(mug)
     await shop.pay(first)

@@ -64,7 +64,7 @@ async def placed_order(container: Container) -> None:
         assert response.status_code == 201
 
 
-async def test_relay_of_a_fast_worker_that_was_killed_goes_on_after_its_lease(
+async def test_lease_of_a_worker_with_a_fast_clock_ends_in_time(
     fast: Container, slow: Container, psql: asyncpg.Connection
 ) -> None:
     await placed_order(slow)
@@ -78,7 +78,7 @@ async def test_relay_of_a_fast_worker_that_was_killed_goes_on_after_its_lease(
     assert await slow.events.relay_to_webhooks()(limit=9) > 0
 
 
-async def test_fast_worker_expires_no_order_of_a_slow_process(
+async def test_worker_with_a_fast_clock_expires_no_order_early(
     fast: Container, slow: Container, psql: asyncpg.Connection
 ) -> None:
     await placed_order(slow)
@@ -89,7 +89,7 @@ async def test_fast_worker_expires_no_order_of_a_slow_process(
     assert await slow.orders.expire_orders()(limit=9, actor=WORKER) == 1
 
 
-async def test_slow_worker_delivers_webhooks_of_a_fast_one_when_they_are_due(
+async def test_worker_with_a_slow_clock_delivers_due_webhooks_in_time(
     fast: Container, slow: Container, psql: asyncpg.Connection
 ) -> None:
     await psql.execute(
@@ -108,7 +108,7 @@ async def test_slow_worker_delivers_webhooks_of_a_fast_one_when_they_are_due(
     assert await queue.take(now=now, until=now + LEASE, limit=9)
 
 
-async def test_slow_worker_sends_mail_of_a_fast_process_at_once(
+async def test_worker_with_a_slow_clock_sends_due_mail_in_time(
     fast: Container, slow: Container, psql: asyncpg.Connection
 ) -> None:
     address = parse_email_address("ann@example.com")
@@ -124,7 +124,7 @@ async def test_slow_worker_sends_mail_of_a_fast_process_at_once(
     assert await psql.fetchval("SELECT count(*) FROM mail_requests") == 0
 
 
-async def test_clock_follows_the_database_and_not_the_system(
+async def test_clock_returns_database_time_instead_of_system_time(
     fast: Container, psql: asyncpg.Connection
 ) -> None:
     before = await psql.fetchval("SELECT clock_timestamp()")
@@ -133,7 +133,7 @@ async def test_clock_follows_the_database_and_not_the_system(
     assert before - timedelta(seconds=1) < now < after + timedelta(seconds=1)
 
 
-async def test_refresh_token_within_the_grace_of_a_fast_process_is_not_reissued_by_a_slow_one(
+async def test_grace_of_a_refresh_token_does_not_depend_on_the_system_clock(
     fast: Container, slow: Container, psql: asyncpg.Connection
 ) -> None:
     async with web_shop(fast) as there, web_shop(slow) as here:

@@ -29,7 +29,7 @@ async def _at_commit_of_an_order(psql: asyncpg.Connection, statement: str) -> No
     )
 
 
-async def test_constraint_failure_at_commit_is_never_a_success(
+async def test_constraint_failure_at_commit_raises_an_error(
     shop: Shop,
     place_batch: PlaceOrderBatch,
     unit_of_work: PostgresUnitOfWorkFactory,
@@ -46,7 +46,7 @@ async def test_constraint_failure_at_commit_is_never_a_success(
         """Check that both connections of the pool work."""
 
 
-async def test_commit_with_a_lost_connection_is_resolved_by_its_key(
+async def test_retry_with_the_key_resolves_a_commit_with_a_lost_connection(
     shop: Shop, place_batch: PlaceOrderBatch, psql: asyncpg.Connection
 ) -> None:
     await _at_commit_of_an_order(psql, "PERFORM pg_terminate_backend(pg_backend_pid());")
@@ -59,9 +59,7 @@ async def test_commit_with_a_lost_connection_is_resolved_by_its_key(
     await assert_invariants(shop)
 
 
-async def test_rejected_write_leaves_nothing_to_commit(
-    shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
-) -> None:
+async def test_rejected_write_stores_nothing(shop: Shop, unit_of_work: PostgresUnitOfWorkFactory) -> None:
     """PostgreSQL answers such a COMMIT with a rollback and no error."""
     await shop.customer("ann@example.com")
     async with unit_of_work(SOMEBODY) as work:

@@ -20,7 +20,7 @@ async def test_every_constraint_mapped_to_an_error_exists(psql: asyncpg.Connecti
     assert set(REFUSALS) <= names
 
 
-async def test_every_constraint_has_a_chosen_name(psql: asyncpg.Connection) -> None:
+async def test_every_constraint_has_an_explicit_name(psql: asyncpg.Connection) -> None:
     rows = await psql.fetch(
         "SELECT conname::text FROM pg_constraint JOIN pg_class c ON c.oid = conrelid"
         " WHERE connamespace = 'public'::regnamespace AND contype <> 'n' AND relname <> 'alembic_version'"
@@ -28,7 +28,7 @@ async def test_every_constraint_has_a_chosen_name(psql: asyncpg.Connection) -> N
     assert {name.split("_")[0] for (name,) in rows} == {"pk", "uq", "ck", "fk"}
 
 
-async def test_database_rejects_an_oversell_missed_by_the_domain(
+async def test_database_constraint_rejects_an_oversold_stock(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
     mug = await shop.product(stock=1)
@@ -41,7 +41,7 @@ async def test_database_rejects_an_oversell_missed_by_the_domain(
     assert (await shop.get_stock(mug.id)).reserved == 0
 
 
-async def test_constraint_error_hides_the_row_in_its_traceback(
+async def test_traceback_of_a_constraint_error_does_not_contain_the_row(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
     taken = "ann@example.com"
@@ -55,7 +55,7 @@ async def test_constraint_error_hides_the_row_in_its_traceback(
     assert SECRET not in shown
 
 
-async def test_unmapped_constraint_error_hides_the_row(
+async def test_unmapped_constraint_error_does_not_contain_the_row(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
     user = user_of(shop, "ann@example.com")
@@ -69,7 +69,7 @@ async def test_unmapped_constraint_error_hides_the_row(
     assert SECRET not in shown
 
 
-async def test_database_refuses_second_undecided_payment_of_an_order(
+async def test_database_rejects_a_second_undecided_payment_of_an_order(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
     order = await shop.order(await shop.product(stock=1))

@@ -93,7 +93,7 @@ async def other(database_url: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 @pytest.mark.usefixtures("endpoint")
-async def test_deliveries_of_the_former_release_have_heads(psql: asyncpg.Connection) -> None:
+async def test_delivery_stored_by_the_former_release_gets_a_head(psql: asyncpg.Connection) -> None:
     for position in (5, 3, 7):
         await add(psql, position)
     await add(psql, 4, OTHER_ORDER)
@@ -119,7 +119,7 @@ async def test_removed_endpoint_leaves_no_heads(psql: asyncpg.Connection) -> Non
     assert await heads(psql) == []
 
 
-async def test_migration_finds_the_heads_of_stored_deliveries(empty_database_url: str) -> None:
+async def test_migration_creates_the_heads_of_stored_deliveries(empty_database_url: str) -> None:
     await asyncio.to_thread(migrations.upgrade, empty_database_url)
     await asyncio.to_thread(migrations.downgrade, empty_database_url, "0027")
     async with connected(empty_database_url) as psql:
@@ -154,7 +154,7 @@ async def wait_until_blocked(psql: asyncpg.Connection, other: asyncpg.Connection
         ([0, 1], [], (retry, 1), (retry, 0), [0]),
     ],
 )
-async def test_writers_that_meet_at_an_order_leave_its_first_delivery_as_head(
+async def test_concurrent_writers_keep_the_first_delivery_as_head(
     psql: asyncpg.Connection,
     other: asyncpg.Connection,
     delivered: list[int],
@@ -211,7 +211,7 @@ async def cost_of_take(engine: AsyncEngine, psql: asyncpg.Connection) -> tuple[i
         pytest.param(DELIVERIES, NOW, id="heads that are due"),
     ],
 )
-async def test_cost_of_take_does_not_depend_on_waiting_deliveries(
+async def test_cost_of_taking_deliveries_does_not_depend_on_their_number(
     engine: AsyncEngine, psql: asyncpg.Connection, orders: int, due_at: datetime
 ) -> None:
     """All deliveries are due but for the heads, if they are not."""
@@ -224,7 +224,7 @@ async def test_cost_of_take_does_not_depend_on_waiting_deliveries(
 
 @pytest.mark.usefixtures("endpoint")
 @pytest.mark.parametrize("types", [[], ["order.placed"]], ids=["all types", "one type"])
-async def test_retry_of_many_deliveries_reads_them_by_an_index(
+async def test_bulk_retry_reads_deliveries_by_an_index(
     unit_of_work: PostgresUnitOfWorkFactory, engine: AsyncEngine, psql: asyncpg.Connection, types: list[str]
 ) -> None:
     which = UndeliveredFilter(endpoint_id=EndpointId(ENDPOINT), since=NOW, until=LATER, event_types=types)

@@ -275,7 +275,7 @@ async def ship(staff: httpx2.AsyncClient, order: str) -> None:
     assert shipped.status_code == 201, shipped.text
 
 
-async def test_every_text_that_a_customer_can_send_is_searched_for(web: WebShop) -> None:
+async def test_erasure_test_covers_every_text_that_a_customer_can_send(web: WebShop) -> None:
     document = (await web.visitor.get("/openapi.json")).json()
     sent = {
         f"{method.upper()} {path}": fields

@@ -38,7 +38,7 @@ NOBODY = UserId(SequentialIds().new())
         ("55000", DatabaseUnavailable),
     ],
 )
-async def test_server_errors_are_translated(
+async def test_postgresql_error_is_translated_to_an_application_error(
     engine: AsyncEngine, state: str, refusal: type[Exception]
 ) -> None:
     transaction = Transaction(create_sessions(engine)(), WriteMonitor())
@@ -48,7 +48,7 @@ async def test_server_errors_are_translated(
     await transaction.close()
 
 
-async def test_pool_timeout_is_overloaded(database_url: str) -> None:
+async def test_pool_timeout_is_translated_to_overloaded(database_url: str) -> None:
     engine = create_engine(database_url, pool_size=1, checkout_timeout=0.01)
     unit_of_work = PostgresUnitOfWorkFactory(create_sessions(engine), SequentialIds(), SECRET_BOX)
     async with unit_of_work():
@@ -68,7 +68,7 @@ async def test_pool_timeout_is_overloaded(database_url: str) -> None:
         "postgresql+asyncpg://nobody@/nothing?host=/nonexistent",
     ],
 )
-async def test_missing_server_is_database_unavailable(url: str) -> None:
+async def test_missing_server_is_translated_to_database_unavailable(url: str) -> None:
     engine = create_engine(url)
     with pytest.raises(DatabaseUnavailable):
         await PostgresUserQueries(engine).get(NOBODY)
@@ -80,7 +80,7 @@ async def test_missing_server_is_database_unavailable(url: str) -> None:
     await engine.dispose()
 
 
-async def test_lost_connection_affects_its_user_only(
+async def test_lost_connection_fails_only_its_own_transaction(
     engine: AsyncEngine, unit_of_work: PostgresUnitOfWorkFactory, psql: asyncpg.Connection
 ) -> None:
     async with unit_of_work() as work:
@@ -93,7 +93,7 @@ async def test_lost_connection_affects_its_user_only(
     assert await PostgresUserQueries(engine).get(NOBODY) is None
 
 
-async def test_connections_that_were_cut_while_nobody_used_them_cost_nobody_anything(
+async def test_idle_connections_that_were_cut_are_replaced_without_an_error(
     engine: AsyncEngine, unit_of_work: PostgresUnitOfWorkFactory, psql: asyncpg.Connection
 ) -> None:
     ends: list[asyncio.Event] = []
@@ -126,7 +126,7 @@ async def test_outdated_prepared_statement_is_retryable(
     assert await users.get(ann.id) == ann
 
 
-async def test_busy_service_is_ready(database_url: str) -> None:
+async def test_service_with_an_exhausted_pool_is_ready(database_url: str) -> None:
     engine = create_engine(database_url, pool_size=1, checkout_timeout=0.01)
     async with engine.connect():
         await PostgresHealth(engine).check()

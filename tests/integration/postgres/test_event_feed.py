@@ -45,7 +45,7 @@ async def read(shop: Shop, after: EventId | None = None) -> list[EventId]:
     return [event.id for event in portion.events]
 
 
-async def test_late_committed_event_is_read_after_earlier_pages(shop: Shop, database_url: str) -> None:
+async def test_event_committed_late_is_read_after_earlier_pages(shop: Shop, database_url: str) -> None:
     async with transaction(database_url) as early:
         late_event = await happen(early, uuid4(), 1, at=NOW - timedelta(hours=1))
         async with transaction(database_url) as other:
@@ -55,7 +55,7 @@ async def test_late_committed_event_is_read_after_earlier_pages(shop: Shop, data
     assert await read(shop) == [event, late_event]
 
 
-async def test_rolled_back_event_leaves_no_gap(shop: Shop, database_url: str) -> None:
+async def test_rolled_back_event_leaves_no_gap_in_the_feed(shop: Shop, database_url: str) -> None:
     async with connected(database_url) as psql:
         undone = psql.transaction()
         await undone.start()
@@ -70,7 +70,9 @@ async def test_rolled_back_event_leaves_no_gap(shop: Shop, database_url: str) ->
     assert [event.position for event in portion.events] == [1, 2]
 
 
-async def test_aggregate_order_is_independent_of_transaction_ids(shop: Shop, database_url: str) -> None:
+async def test_event_order_of_an_aggregate_does_not_depend_on_transaction_ids(
+    shop: Shop, database_url: str
+) -> None:
     """A transaction that waits for a row has a lower number than the one that it follows."""
     order = uuid4()
     async with transaction(database_url) as waiting:
@@ -80,7 +82,7 @@ async def test_aggregate_order_is_independent_of_transaction_ids(shop: Shop, dat
     assert await read(shop) == [first, second]
 
 
-async def test_aggregate_order_is_independent_of_clocks(shop: Shop, database_url: str) -> None:
+async def test_event_order_of_an_aggregate_does_not_depend_on_clocks(shop: Shop, database_url: str) -> None:
     order, other = uuid4(), uuid4()
     async with connected(database_url) as psql:
         third = await happen(psql, order, 3, at=NOW - timedelta(minutes=2))
@@ -90,14 +92,16 @@ async def test_aggregate_order_is_independent_of_clocks(shop: Shop, database_url
     assert await read(shop) == [elsewhere, first, second, third]
 
 
-async def test_events_of_one_version_are_in_the_order_of_their_ids(shop: Shop, database_url: str) -> None:
+async def test_events_of_one_aggregate_version_are_sorted_by_id(shop: Shop, database_url: str) -> None:
     order = uuid4()
     async with connected(database_url) as psql:
         events = [await happen(psql, order, 1) for _ in range(5)]
     assert await read(shop) == sorted(events)
 
 
-async def test_batch_size_does_not_reorder_an_aggregate(shop: Shop, database_url: str) -> None:
+async def test_event_order_of_an_aggregate_does_not_depend_on_the_batch_size(
+    shop: Shop, database_url: str
+) -> None:
     order = uuid4()
     async with connected(database_url) as psql:
         events = [await happen(psql, order, version) for version in (5, 3, 1, 4, 2)]
@@ -105,7 +109,7 @@ async def test_batch_size_does_not_reorder_an_aggregate(shop: Shop, database_url
     assert await read(shop) == [events[2], events[4], events[1], events[3], events[0]]
 
 
-async def test_concurrent_feed_publishers_do_not_wait(shop: Shop, database_url: str) -> None:
+async def test_concurrent_feed_publishers_do_not_wait_for_each_other(shop: Shop, database_url: str) -> None:
     await shop.product()
     async with transaction(database_url) as giving:
         await giving.execute("SELECT pg_advisory_xact_lock($1)", ONE_AT_A_TIME)
@@ -113,7 +117,7 @@ async def test_concurrent_feed_publishers_do_not_wait(shop: Shop, database_url: 
     assert await shop.store.event_feed.publish_new(limit=10) == 1
 
 
-async def test_filtered_feed_reads_a_bounded_part(
+async def test_filtered_feed_query_reads_a_bounded_number_of_events(
     shop: Shop, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(event_feed, "SCANNED", 3)
@@ -130,7 +134,7 @@ async def test_filtered_feed_reads_a_bounded_part(
     assert seen == [everything[place]["id"] for place in (2, 5, 6)]
 
 
-async def test_feed_is_read_and_continued_by_indexes(engine: AsyncEngine, psql: asyncpg.Connection) -> None:
+async def test_feed_queries_use_indexes(engine: AsyncEngine, psql: asyncpg.Connection) -> None:
     feed = PostgresEventFeed(engine)
     plan = await plan_of(engine, psql, lambda: feed._read(5, 10, None, 5))
     assert "Index Scan using uq_outbox_position" in plan

@@ -11,7 +11,7 @@ from application.users.views import UserView
 from tests.kit.shop import Shop
 
 
-async def test_replay_writes_to_prove_the_first_commit_durable(
+async def test_replay_writes_so_that_its_commit_waits_for_standbys(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory, psql: asyncpg.Connection
 ) -> None:
     key, view = shop.key("asked", operation=IdempotentOperation.CREATE_USER), await shop.customer()
@@ -40,7 +40,7 @@ async def test_claimed_key_without_a_result_leaves_no_row(
     assert [row["key"] for row in await psql.fetch("SELECT key FROM idempotency_keys")] == [bound.key]
 
 
-async def test_executed_request_of_two_with_one_key_is_stored(
+async def test_result_of_the_executed_duplicate_is_stored(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
     refused = shop.key("refused", operation=IdempotentOperation.CREATE_USER)
@@ -54,7 +54,7 @@ async def test_executed_request_of_two_with_one_key_is_stored(
     assert bound.fingerprint == done.fingerprint
 
 
-async def test_only_old_idempotency_keys_are_pruned(
+async def test_pruning_keeps_recent_idempotency_keys(
     shop: Shop, engine: AsyncEngine, unit_of_work: PostgresUnitOfWorkFactory, psql: asyncpg.Connection
 ) -> None:
     old, young = (

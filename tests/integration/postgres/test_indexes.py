@@ -64,7 +64,7 @@ async def plan_of(
         ),
     ],
 )
-async def test_products_are_listed_by_an_index(
+async def test_product_list_query_uses_an_index(
     engine: AsyncEngine,
     psql: asyncpg.Connection,
     sort: ProductSort,
@@ -84,7 +84,7 @@ async def test_products_are_listed_by_an_index(
     assert "Index Cond: (ROW(" in plan or "AND (ROW(" in plan
 
 
-async def test_products_are_found_by_the_beginning_of_a_word_or_its_typo_in_two_indexes(
+async def test_product_search_uses_the_prefix_and_the_typo_index(
     engine: AsyncEngine, psql: asyncpg.Connection
 ) -> None:
     products = PostgresProductQueries(engine)
@@ -106,9 +106,7 @@ async def test_products_are_found_by_the_beginning_of_a_word_or_its_typo_in_two_
     assert "ix_products_search_typos" in plan
 
 
-async def test_products_that_are_not_in_stock_are_found_by_an_index(
-    engine: AsyncEngine, psql: asyncpg.Connection
-) -> None:
+async def test_out_of_stock_filter_uses_an_index(engine: AsyncEngine, psql: asyncpg.Connection) -> None:
     """The index does not contain `reserved`: otherwise every order would write to it (no HOT updates)."""
     await make_rows(psql, Rows(orders=10_000))
     await psql.execute("UPDATE stocks SET reserved = on_hand WHERE product_id = $1", made_id("product", 1))
@@ -150,7 +148,7 @@ async def updates_of_stocks(psql: asyncpg.Connection) -> tuple[int, int]:
     ],
 )
 @pytest.mark.parametrize("after", [None, (THEN, ID)])
-async def test_orders_are_listed_by_an_index_with_their_lines_by_another(
+async def test_order_list_query_uses_indexes_of_orders_and_lines(
     engine: AsyncEngine,
     psql: asyncpg.Connection,
     criteria: OrderFilter,
@@ -177,7 +175,7 @@ async def test_orders_are_listed_by_an_index_with_their_lines_by_another(
         (OrderFilter(fulfillment_status=FulfillmentStatus.FULFILLED), "ix_orders_status_placed_at_id"),
     ],
 )
-async def test_orders_are_found_by_an_index(
+async def test_order_filters_use_indexes(
     engine: AsyncEngine, psql: asyncpg.Connection, criteria: OrderFilter, index: str
 ) -> None:
     orders = PostgresOrderQueries(engine)
@@ -191,13 +189,15 @@ async def test_orders_are_found_by_an_index(
     assert index in plan
 
 
-async def test_ledger_is_read_from_its_end_by_an_index(engine: AsyncEngine, psql: asyncpg.Connection) -> None:
+async def test_stock_ledger_query_reads_an_index_from_its_end(
+    engine: AsyncEngine, psql: asyncpg.Connection
+) -> None:
     stocks = PostgresStockQueries(engine)
     plan = await plan_of(engine, psql, lambda: stocks.movements(ProductId(ID), after=(5,), limit=10))
     assert "Backward using pk_stock_movements" in plan
 
 
-async def test_placing_orders_reads_no_table_through_even_while_it_is_small(
+async def test_order_placement_scans_no_table_even_if_it_is_small(
     shop: Shop, engine: AsyncEngine, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
     """A prepared statement keeps the plan of a small table while the table grows."""
@@ -224,7 +224,7 @@ async def test_placing_orders_reads_no_table_through_even_while_it_is_small(
         (UserFilter(status=UserStatus.DISABLED), "ix_users_status_created_at_id"),
     ],
 )
-async def test_accounts_are_listed_by_an_index(
+async def test_account_list_query_uses_an_index(
     engine: AsyncEngine, psql: asyncpg.Connection, criteria: UserFilter, index: str, *, descending: bool
 ) -> None:
     users = PostgresUserQueries(engine)
@@ -234,7 +234,7 @@ async def test_accounts_are_listed_by_an_index(
     assert f"{'Backward ' if descending else ''}using {index}" in plan
 
 
-async def test_sessions_are_listed_by_an_index(engine: AsyncEngine, psql: asyncpg.Connection) -> None:
+async def test_session_list_query_uses_an_index(engine: AsyncEngine, psql: asyncpg.Connection) -> None:
     sessions = PostgresSessionQueries(engine)
     plan = await plan_of(
         engine, psql, lambda: sessions.list(UserId(ID), now=THEN, after=(THEN, ID), limit=10)

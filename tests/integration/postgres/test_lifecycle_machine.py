@@ -10,7 +10,7 @@ from tests.kit.store import Store
 from tests.servers.databases import create_copy, drop
 
 
-def test_random_actions_keep_every_invariant(database_server: str, migrated_template: str) -> None:
+def test_random_actions_violate_no_invariant(database_server: str, migrated_template: str) -> None:
     """The check of invariants also reports no violation at the end of each example."""
 
     @asynccontextmanager

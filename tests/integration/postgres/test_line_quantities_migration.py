@@ -33,7 +33,7 @@ async def _refunded_order(
     return order
 
 
-async def test_refunded_units_that_were_left_to_ship_are_cancelled(
+async def test_migration_cancels_refunded_units_that_were_left_to_ship(
     shop: Shop, database_url: str, psql: asyncpg.Connection
 ) -> None:
     mug = await shop.product(stock=20)
@@ -57,7 +57,7 @@ async def test_refunded_units_that_were_left_to_ship_are_cancelled(
     assert [finding.invariant for finding in findings if finding.count] == []
 
 
-async def test_order_that_would_end_with_money_is_left_to_staff(
+async def test_migration_leaves_an_order_with_unrefunded_money_open(
     shop: Shop, database_url: str, psql: asyncpg.Connection
 ) -> None:
     mug = await shop.product(stock=20)

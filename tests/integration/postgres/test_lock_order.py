@@ -42,7 +42,7 @@ async def erase(shop: Shop, user: User) -> None:
         await work.commit()
 
 
-async def test_erasing_an_account_waits_for_its_mail_without_deadlock(
+async def test_account_closure_waits_for_its_mail_without_a_deadlock(
     shop: Shop, psql: asyncpg.Connection
 ) -> None:
     user, email = await registered(shop)
@@ -64,7 +64,7 @@ async def test_erasing_an_account_waits_for_its_mail_without_deadlock(
     assert await psql.fetchval("SELECT count(*) FROM mail_requests") == 0
 
 
-async def test_confirming_a_sign_up_of_a_closing_account_is_no_deadlock(
+async def test_sign_up_confirmation_during_account_closure_does_not_deadlock(
     shop: Shop, psql: asyncpg.Connection
 ) -> None:
     user, email = await registered(shop)

@@ -17,7 +17,7 @@ async def _schema(url: str) -> set[str]:
         return await schema_of(connection)
 
 
-async def test_up_down_and_up_again_leads_to_the_same_schema(empty_database_url: str) -> None:
+async def test_migrating_up_down_and_up_again_gives_the_same_schema(empty_database_url: str) -> None:
     await asyncio.to_thread(migrations.upgrade, empty_database_url)
     first = await _schema(empty_database_url)
     await asyncio.to_thread(migrations.downgrade, empty_database_url, "base")
@@ -38,14 +38,14 @@ async def test_migrations_create_exactly_the_mapped_tables(
     assert declared - migrated == set()
 
 
-async def test_processes_that_start_at_once_migrate_once(empty_database_url: str) -> None:
+async def test_concurrent_processes_run_the_migrations_once(empty_database_url: str) -> None:
     starts = (asyncio.to_thread(migrations.upgrade, empty_database_url) for _ in range(4))
     await asyncio.gather(*starts)
     async with connected(empty_database_url) as connection:
         assert await connection.fetchval("SELECT version_num FROM alembic_version") == needed_revision()
 
 
-async def test_migration_gives_up_on_a_locked_table_and_can_be_repeated(
+async def test_migration_of_a_locked_table_times_out_and_can_be_repeated(
     database_url: str, psql: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(migrations, "_LOCK_TIMEOUT", "50ms")
@@ -61,7 +61,9 @@ async def test_migration_gives_up_on_a_locked_table_and_can_be_repeated(
     assert await schema_of(psql) == before
 
 
-async def test_each_migration_releases_its_locks(database_url: str, psql: asyncpg.Connection) -> None:
+async def test_each_migration_releases_its_locks_before_the_next(
+    database_url: str, psql: asyncpg.Connection
+) -> None:
     """A lock that lasts until the end of all migrations would stop the running service."""
     await asyncio.to_thread(migrations.downgrade, database_url, "0027")
     begun = set()
@@ -96,7 +98,7 @@ async def test_undecided_payments_of_one_order_survive_the_migration(empty_datab
     assert [mark for (mark,) in marked] == [False, True, True]
 
 
-async def test_stored_domains_become_a_labels_unless_taken(empty_database_url: str) -> None:
+async def test_migration_converts_email_domains_to_a_labels_unless_taken(empty_database_url: str) -> None:
     await asyncio.to_thread(migrations.upgrade, empty_database_url)
     await asyncio.to_thread(migrations.downgrade, empty_database_url, "0017")
     stored = [
@@ -119,7 +121,7 @@ async def test_stored_domains_become_a_labels_unless_taken(empty_database_url: s
     assert emails == {"boss@xn--mnchen-3ya.de", *stored[1:]}
 
 
-async def test_rows_that_break_a_text_rule_are_reported(
+async def test_migration_reports_rows_that_break_a_text_rule(
     empty_database_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     await asyncio.to_thread(migrations.upgrade, empty_database_url)

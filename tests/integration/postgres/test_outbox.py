@@ -5,7 +5,7 @@ import asyncpg
 from tests.kit.shop import Shop
 
 
-async def test_new_event_has_no_feed_position(shop: Shop, psql: asyncpg.Connection) -> None:
+async def test_new_outbox_event_has_no_feed_position(shop: Shop, psql: asyncpg.Connection) -> None:
     mug = await shop.product(stock=3, price=1250, sku="MUG")
     order = await shop.order(mug, quantity=2)
     row = await psql.fetchrow("SELECT * FROM outbox WHERE type = 'order.placed'")

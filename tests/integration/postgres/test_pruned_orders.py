@@ -19,7 +19,7 @@ async def prune_idempotency_records(shop: Shop) -> None:
     await shop.store.replays.prune(before=datetime.now(UTC) + timedelta(days=1), limit=1000)
 
 
-async def test_retries_beside_the_pruner_never_place_a_second_order(
+async def test_retry_during_order_pruning_never_places_a_second_order(
     shop: Shop, psql: asyncpg.Connection
 ) -> None:
     mug = await shop.product(stock=1000)
@@ -54,7 +54,7 @@ async def test_retries_beside_the_pruner_never_place_a_second_order(
     await assert_invariants(shop, pruned=ORDERS)
 
 
-async def test_pruner_waits_for_a_retry_that_has_claimed_the_key(
+async def test_order_pruning_waits_for_a_retry_that_claimed_the_key(
     shop: Shop, psql: asyncpg.Connection
 ) -> None:
     mug = await shop.product(stock=9)

@@ -21,7 +21,7 @@ async def test_current_schema_is_ready(engine: AsyncEngine) -> None:
     await PostgresHealth(engine).check()
 
 
-async def test_newer_schema_that_permits_the_release_is_ready_and_kept(
+async def test_newer_schema_that_permits_the_release_is_ready_and_unchanged(
     engine: AsyncEngine, database_url: str, psql: asyncpg.Connection
 ) -> None:
     await migrate_to_newer_schema(database_url, min_compatible_release=RELEASE)
@@ -30,7 +30,7 @@ async def test_newer_schema_that_permits_the_release_is_ready_and_kept(
     assert await psql.fetchval("SELECT version_num FROM alembic_version") == "9001"
 
 
-async def test_newer_schema_that_excludes_the_release_is_refused(
+async def test_newer_schema_that_excludes_the_release_is_rejected(
     engine: AsyncEngine, database_url: str
 ) -> None:
     await migrate_to_newer_schema(database_url, min_compatible_release=RELEASE + 2)
@@ -40,7 +40,7 @@ async def test_newer_schema_that_excludes_the_release_is_refused(
         await asyncio.to_thread(migrations.upgrade, database_url)
 
 
-async def test_unknown_revision_without_record_is_refused(
+async def test_unknown_revision_without_a_record_is_rejected(
     engine: AsyncEngine, psql: asyncpg.Connection
 ) -> None:
     await psql.execute("DELETE FROM schema_revisions; UPDATE alembic_version SET version_num = 'foreign'")
@@ -79,7 +79,7 @@ async def test_each_applied_migration_records_its_oldest_release(empty_database_
 
 
 @pytest.mark.parametrize(("to", "reason"), [("9000", "There is no revision 9000"), ("0014", "does not know")])
-async def test_downgrade_to_unknown_or_from_newer_revision_is_refused(
+async def test_downgrade_to_an_unknown_or_from_a_newer_revision_is_rejected(
     database_url: str, to: str, reason: str
 ) -> None:
     if to == "0014":
@@ -88,9 +88,7 @@ async def test_downgrade_to_unknown_or_from_newer_revision_is_refused(
         await asyncio.to_thread(migrations.downgrade, database_url, to)
 
 
-async def test_mail_of_a_kind_that_a_newer_release_knows_is_left_alone(
-    shop: Shop, psql: asyncpg.Connection
-) -> None:
+async def test_mail_request_of_an_unknown_kind_is_skipped(shop: Shop, psql: asyncpg.Connection) -> None:
     await psql.execute(
         "INSERT INTO mail_notices (kind, address, subject_id, requested_at, due_at, attempts) "
         "VALUES ('newer', 'ann@example.com', gen_random_uuid(), now(), now(), 0)"

@@ -39,7 +39,9 @@ def spellings(secret: str) -> set[str]:
     return {secret, secret.encode().hex(), random.hex()}
 
 
-async def test_no_column_holds_a_credential(web: WebShop, mailbox: Mailbox, psql: asyncpg.Connection) -> None:
+async def test_no_column_contains_a_usable_credential(
+    web: WebShop, mailbox: Mailbox, psql: asyncpg.Connection
+) -> None:
     await web.visitor.post("/v1/users", json=ANN, headers=key("sign-up"))
     form = {"username": EMAIL, "password": PASSWORD}
     first = (await web.visitor.post("/token", data=form)).json()

@@ -16,7 +16,7 @@ from tests.kit.shop import HOLD, STAFF, Shop
 
 
 @pytest.mark.parametrize("count", [1, 128])
-async def test_batch_of_any_size_takes_seven_statements(
+async def test_order_batch_of_any_size_executes_seven_statements(
     shop: Shop, engine: AsyncEngine, unit_of_work: PostgresUnitOfWorkFactory, count: int
 ) -> None:
     place_batch = PlaceOrderBatch(unit_of_work, shop.clock, shop.ids, HOLD)
@@ -30,7 +30,7 @@ async def test_batch_of_any_size_takes_seven_statements(
     await assert_invariants(shop)
 
 
-async def test_page_of_orders_takes_one_statement(shop: Shop, engine: AsyncEngine) -> None:
+async def test_page_of_orders_is_read_by_one_statement(shop: Shop, engine: AsyncEngine) -> None:
     mug = await shop.product(stock=3)
     placed = [await shop.order(mug) for _ in range(3)]
     with statements_of(engine) as sent:
@@ -41,7 +41,7 @@ async def test_page_of_orders_takes_one_statement(shop: Shop, engine: AsyncEngin
     assert len(sent) == 1
 
 
-async def test_unlocked_stale_stock_cannot_overwrite_another_save(
+async def test_stale_stock_without_a_lock_cannot_overwrite_a_save(
     shop: Shop, unit_of_work: PostgresUnitOfWorkFactory
 ) -> None:
     mug = await shop.product(stock=10)

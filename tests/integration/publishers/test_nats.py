@@ -35,7 +35,7 @@ async def ids_at(server: NatsServer) -> list[str]:
     return [stored.message_id for stored in await stored_at(server.url)]
 
 
-async def test_event_is_published_as_a_cloud_event_with_its_id(
+async def test_nats_message_is_a_cloud_event_with_the_events_id(
     server: NatsServer, shop: Shop, publisher_to: PublisherTo
 ) -> None:
     await shop.cancel(await shop.order(await shop.product(name="Grüße 🎁", stock=1)))
@@ -49,7 +49,7 @@ async def test_event_is_published_as_a_cloud_event_with_its_id(
     assert {"product.created", "order.placed", "order.cancelled"} <= {each.event["type"] for each in stored}
 
 
-async def test_stream_is_created_with_a_deduplication_window(
+async def test_missing_nats_stream_is_created_with_a_deduplication_window(
     server: NatsServer, shop: Shop, publisher_to: PublisherTo
 ) -> None:
     await publisher_to(server.url).publish(await happened(shop))
@@ -59,7 +59,7 @@ async def test_stream_is_created_with_a_deduplication_window(
     assert made.duplicate_window == DEDUPLICATED_FOR > timedelta(minutes=5).total_seconds()
 
 
-async def test_existing_stream_is_unchanged(
+async def test_existing_nats_stream_is_not_changed(
     server: NatsServer, shop: Shop, publisher_to: PublisherTo
 ) -> None:
     async with await nats.connect(server.url) as client:
@@ -70,7 +70,7 @@ async def test_existing_stream_is_unchanged(
     assert (found.config.max_msgs, found.state.messages) == (2, 2)
 
 
-async def test_events_go_to_no_other_stream_and_a_wrong_one_is_not_changed(
+async def test_event_is_not_published_to_another_nats_stream(
     server: NatsServer, shop: Shop, publisher_to: PublisherTo
 ) -> None:
     async with await nats.connect(server.url) as client:
@@ -86,7 +86,7 @@ async def test_events_go_to_no_other_stream_and_a_wrong_one_is_not_changed(
         assert (await stream.stream_info(STREAM)).config.subjects == ["something.else"]
 
 
-async def test_deleted_stream_is_created_again(
+async def test_deleted_nats_stream_is_created_again(
     server: NatsServer, shop: Shop, publisher_to: PublisherTo
 ) -> None:
     publisher = publisher_to(server.url)
@@ -98,7 +98,7 @@ async def test_deleted_stream_is_created_again(
     assert await ids_at(server) == [str(event.id) for event in events[2:]]
 
 
-async def test_outage_loses_no_event(server: NatsServer, shop: Shop, publisher_to: PublisherTo) -> None:
+async def test_nats_outage_loses_no_event(server: NatsServer, shop: Shop, publisher_to: PublisherTo) -> None:
     carry_on = relay(shop, publisher_to(server.url))
     await happened(shop)
     assert await carry_on(limit=2) == 2
@@ -112,7 +112,7 @@ async def test_outage_loses_no_event(server: NatsServer, shop: Shop, publisher_t
     assert await ids_at(server) == [str(event.id) for event in await happened(shop, 0)]
 
 
-async def test_idle_publisher_reconnects_after_a_restart(
+async def test_idle_nats_publisher_reconnects_after_a_server_restart(
     server: NatsServer, shop: Shop, publisher_to: PublisherTo
 ) -> None:
     carry_on = relay(shop, publisher_to(server.url))
@@ -128,7 +128,7 @@ async def test_idle_publisher_reconnects_after_a_restart(
     assert await ids_at(server) == [str(event.id) for event in events]
 
 
-async def test_silent_server_times_out_without_duplicates(
+async def test_silent_nats_server_times_out_without_duplicates(
     server: NatsServer, shop: Shop, publisher_to: PublisherTo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     carry_on = relay(shop, publisher_to(server.url))
@@ -146,7 +146,7 @@ async def test_silent_server_times_out_without_duplicates(
     assert await ids_at(server) == [str(event.id) for event in await happened(shop, 0)]
 
 
-async def test_repeated_server_kills_keep_events_once_and_in_order(
+async def test_events_arrive_once_and_in_order_despite_nats_server_kills(
     server: NatsServer, shop: Shop, publisher_to: PublisherTo
 ) -> None:
     publishers = [publisher_to(server.url) for _ in range(2)]
@@ -178,7 +178,7 @@ async def test_repeated_server_kills_keep_events_once_and_in_order(
     assert await ids_at(server) == [str(event.id) for event in events]
 
 
-async def test_cancelled_publisher_continues_later(
+async def test_nats_publisher_continues_after_a_cancellation(
     server: NatsServer, shop: Shop, publisher_to: PublisherTo
 ) -> None:
     publisher = publisher_to(server.url)
@@ -195,7 +195,7 @@ async def test_cancelled_publisher_continues_later(
     assert await ids_at(server) == [str(event.id) for event in events]
 
 
-async def test_unused_publisher_closes_without_a_connection(publisher_to: PublisherTo) -> None:
+async def test_unused_nats_publisher_closes_without_a_connection(publisher_to: PublisherTo) -> None:
     publisher = publisher_to("nats://127.0.0.1:1")
     await publisher.close()
     await publisher.close()

@@ -56,7 +56,7 @@ def relay(shop: Shop, publisher_to: PublisherTo, url: str) -> RelayEvents:
         (("--auth", "canary@1"), "canary%401"),
     ],
 )
-async def test_user_of_the_url_is_authenticated(
+async def test_nats_user_in_the_url_is_authenticated(
     tmp_path: Path, shop: Shop, publisher_to: PublisherTo, options: tuple[str, ...], userinfo: str
 ) -> None:
     await shop.product()
@@ -68,7 +68,7 @@ async def test_user_of_the_url_is_authenticated(
             await relay(shop, publisher_to, server.url)(limit=10)
 
 
-async def test_rejected_login_loses_no_event_and_logs_no_password(
+async def test_rejected_nats_login_loses_no_event_and_logs_no_password(
     tmp_path: Path, shop: Shop, publisher_to: PublisherTo, log: StringIO
 ) -> None:
     await shop.product()
@@ -80,7 +80,7 @@ async def test_rejected_login_loses_no_event_and_logs_no_password(
     assert "canary" not in log.getvalue() + str(refusal.value) + repr(refusal.value.__cause__)
 
 
-async def test_forbidden_subject_is_logged(
+async def test_forbidden_nats_subject_is_logged(
     tmp_path: Path, shop: Shop, publisher_to: PublisherTo, log: StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("adapters.publishers.nats.ANSWER_SECONDS", 0.3)
@@ -97,7 +97,7 @@ async def test_forbidden_subject_is_logged(
     assert "steelyard.product.created" in log.getvalue()
 
 
-async def test_publish_only_user_can_use_an_existing_stream(
+async def test_nats_user_without_stream_permission_can_use_an_existing_stream(
     tmp_path: Path, shop: Shop, publisher_to: PublisherTo
 ) -> None:
     await shop.product()
@@ -116,7 +116,7 @@ async def test_publish_only_user_can_use_an_existing_stream(
         assert [each.event["type"] for each in await stored_at(boss_s_url)] == ["product.created"]
 
 
-async def test_tls_requires_a_trusted_certificate(
+async def test_nats_over_tls_requires_a_trusted_certificate(
     tmp_path: Path, shop: Shop, publisher_to: PublisherTo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     certificate = str(self_signed(tmp_path, "127.0.0.1"))
@@ -131,7 +131,7 @@ async def test_tls_requires_a_trusted_certificate(
         assert [each.event["type"] for each in await stored_at(url)] == ["product.created"]
 
 
-async def test_tls_url_never_falls_back_to_plain_text(
+async def test_nats_over_tls_never_falls_back_to_plain_text(
     shop: Shop, publisher_to: PublisherTo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("adapters.publishers.nats.ANSWER_SECONDS", 0.3)

@@ -9,7 +9,9 @@ from tests.kit.web import container_over
 from tests.servers.nats import NatsServer
 
 
-async def test_worker_publishes_events_and_closes_its_connection(server: NatsServer, shop: Shop) -> None:
+async def test_worker_publishes_events_to_nats_and_closes_its_connection(
+    server: NatsServer, shop: Shop
+) -> None:
     """Slow, because jobs begin after half a second."""
     container = container_over(
         shop.store, nats_url=server.url, nats_stream="STEELYARD", nats_subject_prefix="shop.events"
@@ -31,7 +33,7 @@ async def test_worker_publishes_events_and_closes_its_connection(server: NatsSer
     await container.database.engine().dispose()
 
 
-def test_worker_without_nats_has_no_publisher(shop: Shop) -> None:
+def test_worker_without_a_nats_setting_has_no_nats_publisher(shop: Shop) -> None:
     names = {job.name for job in jobs_of(container_over(shop.store))}
     assert "relay to webhooks" in names
     assert "relay to NATS" not in names

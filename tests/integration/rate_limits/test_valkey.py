@@ -32,7 +32,7 @@ def events(log: StringIO) -> list[str]:
     return [line["event"] for line in lines]
 
 
-async def test_processes_share_one_quota(
+async def test_processes_share_one_quota_in_valkey(
     processes: Processes,
 ) -> None:
     answers = [await processes[number % 2].take(ORDERS, "ann") for number in range(5)]
@@ -47,14 +47,14 @@ async def test_processes_share_one_quota(
 
 
 @pytest.mark.parametrize("processes", [60], indirect=True, ids=["patient"])
-async def test_concurrent_requests_are_admitted_up_to_the_quota(processes: Processes) -> None:
+async def test_concurrent_requests_are_admitted_exactly_up_to_the_quota(processes: Processes) -> None:
     policy = RateLimitPolicy("reads", quota=70, window=60)
     answers = await asyncio.gather(*(processes[n % 2].take(policy, "ann") for n in range(200)))
     assert sum(answer.allowed for answer in answers) == 70
     assert sorted(answer.remaining for answer in answers if answer.allowed) == list(range(70))
 
 
-async def test_partitions_and_policies_are_independent(processes: Processes) -> None:
+async def test_valkey_quotas_of_partitions_and_policies_are_independent(processes: Processes) -> None:
     one, other = processes
     for _ in range(3):
         await one.take(ORDERS, "ann")
@@ -62,12 +62,12 @@ async def test_partitions_and_policies_are_independent(processes: Processes) -> 
     assert (await other.take(RateLimitPolicy("reads", quota=3, window=60), "ann")).remaining == 2
 
 
-async def test_zero_quota_rejects_every_request(processes: Processes) -> None:
+async def test_valkey_quota_of_zero_rejects_every_request(processes: Processes) -> None:
     closed = RateLimitPolicy("closed", quota=0, window=10)
     assert await processes[0].take(closed, "ann") == Allowance(allowed=False, remaining=0, resets_in=10)
 
 
-async def test_request_after_retry_after_is_admitted(processes: Processes) -> None:
+async def test_request_is_admitted_by_valkey_after_retry_after(processes: Processes) -> None:
     policy = RateLimitPolicy("blinks", quota=2, window=1)
     for _ in range(2):
         assert (await processes[0].take(policy, "ann")).allowed
@@ -78,20 +78,20 @@ async def test_request_after_retry_after_is_admitted(processes: Processes) -> No
     assert answer.allowed
 
 
-async def test_idle_counters_expire_on_the_server(server: ValkeyServer, processes: Processes) -> None:
+async def test_idle_counters_expire_in_valkey(server: ValkeyServer, processes: Processes) -> None:
     await processes[0].take(ORDERS, "ann")
     [key] = await processes[0]._server.keys()
     assert 0 < await processes[0]._server.ttl(key) <= ORDERS.window
 
 
-async def test_flushed_server_gets_the_script_again(processes: Processes) -> None:
+async def test_valkey_script_is_loaded_again_after_a_flush(processes: Processes) -> None:
     await processes[0].take(ORDERS, "ann")
     await processes[0]._server.script_flush()
     assert (await processes[0].take(ORDERS, "ann")).remaining == 1
 
 
 @pytest.mark.parametrize("happens", ["kill", "pause"])
-async def test_outage_falls_back_to_process_counters_and_logs_once(
+async def test_valkey_outage_falls_back_to_counters_per_process(
     server: ValkeyServer, processes: Processes, stopwatch: Stopwatch, log: StringIO, happens: str
 ) -> None:
     for _ in range(3):
@@ -106,7 +106,7 @@ async def test_outage_falls_back_to_process_counters_and_logs_once(
     server.resume()
 
 
-async def test_shared_counters_resume_after_an_outage(
+async def test_valkey_counters_are_used_again_after_an_outage(
     server: ValkeyServer, processes: Processes, stopwatch: Stopwatch, log: StringIO
 ) -> None:
     process = processes[0]

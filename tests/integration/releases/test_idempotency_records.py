@@ -146,7 +146,7 @@ def known_fields(value: Any, recorded: Any) -> Any:
     return value
 
 
-async def test_same_request_with_its_key_gets_the_recorded_response(
+async def test_retry_of_a_request_to_an_earlier_release_gets_its_response(
     web: WebShop, recorded: Any, callers: dict[str, dict[str, str]]
 ) -> None:
     for request in recorded["requests"]:
@@ -167,7 +167,7 @@ async def test_same_request_with_its_key_gets_the_recorded_response(
             assert response.text == ""
 
 
-async def test_another_request_with_the_key_is_rejected(
+async def test_key_of_an_earlier_release_is_rejected_for_another_request(
     web: WebShop, recorded: Any, callers: dict[str, dict[str, str]]
 ) -> None:
     rejected = set()
@@ -185,7 +185,7 @@ async def test_another_request_with_the_key_is_rejected(
     assert rejected == (ANOTHER.keys() & stored) - {"create_user", "verify_email", "reset_password"}
 
 
-async def test_another_anonymous_request_with_the_key_is_not_a_replay(
+async def test_anonymous_key_of_an_earlier_release_is_free_for_another_request(
     web: WebShop, recorded: Any, callers: dict[str, dict[str, str]]
 ) -> None:
     for request in recorded["requests"]:
@@ -199,7 +199,7 @@ async def test_another_anonymous_request_with_the_key_is_not_a_replay(
 
 
 @pytest.mark.parametrize("release", RELEASES)
-def test_records_cover_every_operation_of_the_release(release: str) -> None:
+def test_captured_records_cover_every_operation_of_the_release(release: str) -> None:
     stored = {row["operation"] for row in json.loads(RELEASES[release].read_text())["rows"]}
     operations = ANOTHER.keys() | {"change_password", "retry_webhook_delivery", "void_payment"}
     assert stored == (operations - SINCE_7A22749 if release == "6daf4a4" else operations)

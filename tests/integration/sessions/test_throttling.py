@@ -33,7 +33,7 @@ async def guess(shop: Shop, email: str) -> str:
     raise AssertionError
 
 
-async def test_guesses_at_two_processes_at_once_are_admitted_as_at_one(database_url: str) -> None:
+async def test_two_processes_admit_no_more_guesses_than_one(database_url: str) -> None:
     async with AsyncExitStack() as stack:
         stores = [
             await stack.enter_async_context(postgres_store(database_url, UuidV7Factory())) for _ in range(2)
@@ -44,7 +44,7 @@ async def test_guesses_at_two_processes_at_once_are_admitted_as_at_one(database_
     assert answers == {"invalid_grant": FREE + 1, "too_many_attempts": 23 - FREE}
 
 
-async def test_unknown_address_takes_the_statements_of_a_wrong_password(database_url: str) -> None:
+async def test_unknown_address_executes_the_statements_of_a_wrong_password(database_url: str) -> None:
     """Durations depend on the machine, so this test compares statements."""
     async with postgres_store(database_url) as store:
         shop = Shop(store)
@@ -62,7 +62,7 @@ async def test_unknown_address_takes_the_statements_of_a_wrong_password(database
     assert known[-1].startswith("SELECT"), "who has to wait costs a look, and writes nothing"
 
 
-async def test_unknown_client_takes_the_statements_of_a_wrong_secret(database_url: str) -> None:
+async def test_unknown_client_executes_the_statements_of_a_wrong_secret(database_url: str) -> None:
     async with postgres_store(database_url) as store:
         shop = Shop(store)
         made = await shop.create_client("till", [Scope.READ_ORDERS], actor=SOMEBODY)
@@ -83,7 +83,7 @@ async def test_unknown_client_takes_the_statements_of_a_wrong_secret(database_ur
     assert all(statement.startswith("SELECT") for statement in known[-2:]), "who has to wait writes nothing"
 
 
-async def test_asking_for_a_reset_costs_the_same_statements_whether_or_not_there_is_an_account(
+async def test_password_reset_request_executes_equal_statements_for_any_address(
     database_url: str,
 ) -> None:
     async with postgres_store(database_url) as store:
@@ -99,7 +99,7 @@ async def test_asking_for_a_reset_costs_the_same_statements_whether_or_not_there
     assert known == unknown
 
 
-async def test_sign_up_costs_the_same_statements_for_known_and_new_addresses(database_url: str) -> None:
+async def test_sign_up_executes_equal_statements_for_known_and_new_addresses(database_url: str) -> None:
     """With e-mail verification, so that the responses are the same."""
     async with postgres_store(database_url) as store:
         shop = Shop(store)

@@ -49,7 +49,7 @@ async def refresh(web: WebShop, tokens: dict[str, Any]) -> httpx2.Response:
     return response
 
 
-async def test_twenty_refreshes_at_two_processes_have_one_successor(
+async def test_concurrent_refreshes_in_two_processes_return_one_successor(
     database_url: str, clock: FixedClock
 ) -> None:
     async with AsyncExitStack() as stack:
@@ -77,7 +77,7 @@ async def test_refresh_token_reuse_after_a_restart_ends_the_session(
         assert (response.status_code, response.json()["error"]) == (400, "invalid_grant")
 
 
-async def test_refresh_response_lost_in_a_restart_can_be_repeated(
+async def test_refresh_response_lost_in_a_restart_can_be_requested_again(
     database_url: str, clock: FixedClock
 ) -> None:
     async with process(database_url, clock) as web:
