@@ -24,6 +24,7 @@ class IdempotentOperation(StrEnum):
     """
 
     PLACE_ORDER = "place_order"
+    CHANGE_ORDER = "change_order"
     CANCEL_ORDER = "cancel_order"
     FULFILL_ORDER = "fulfil_order"
     PAY_ORDER = "pay_order"

@@ -108,6 +108,15 @@ class LinesCancelled(OrderEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderChanged(OrderEvent):
+    """Details of the order have changed: the address, the note or the metadata. `fields` names the changed ones."""
+
+    type = "order.changed"
+
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFulfilled(OrderEvent):
     type = "order.fulfilled"
 

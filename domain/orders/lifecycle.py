@@ -53,6 +53,7 @@ class Action(StrEnum):
     EXPIRE = "expire"
     CANCEL = "cancel"
     CANCEL_LINES = "cancel_lines"
+    CHANGE = "change"
     FULFILL = "fulfil"
     REFUND = "refund"
     SETTLE_REFUND = "settle_refund"
@@ -321,6 +322,14 @@ TRANSITIONS: tuple[Transition, ...] = (
         along=("order.fulfilled", "refund.requested"),
         guard=_REST_CANCELLED,
         parties=_STAFF,
+    ),
+    *_in_place(
+        Action.CHANGE,
+        "order.changed",
+        OrderStatus.PENDING_PAYMENT,
+        OrderStatus.CONFIRMED,
+        guard=_NOTHING_FULFILLED,
+        parties=_BOTH,
     ),
     Transition(
         source=OrderStatus.CONFIRMED,

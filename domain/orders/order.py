@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Self
 
 from domain.orders.address import Address
+from domain.orders.details import OrderChanges, OrderDetails
 from domain.orders.events import (
     FulfillmentCreated,
     OrderCancelled,
+    OrderChanged,
     OrderConfirmed,
     OrderExpired,
     OrderFulfilled,
@@ -24,11 +26,8 @@ from domain.payments.refund import Refund
 from domain.shared.actor import Actor
 from domain.shared.ids import OrderId, UserId
 from domain.shared.money import Money
-from domain.shared.text import TextRule, ensure_valid, entry_violations
+from domain.shared.text import TextRule, ensure_valid
 
-NOTE = TextRule(min_length=1, max_length=1000)
-METADATA_KEY = TextRule(min_length=1, max_length=64)
-METADATA_VALUE = TextRule(max_length=500)
 CANCEL_REASON = TextRule(min_length=1, max_length=500)
 
 
@@ -61,13 +60,8 @@ class Order(OrderPayments):
 
         Raises ValidationFailed.
         """
-        ensure_valid(
-            (
-                *(shipping_address.violations("shipping_address") if shipping_address else ()),
-                *NOTE.violations(note, "note"),
-                *entry_violations(metadata, METADATA_KEY, METADATA_VALUE, "metadata"),
-            )
-        )
+        details = OrderDetails(shipping_address=shipping_address, note=note, metadata=metadata)
+        ensure_valid(details.violations())
         zero = Money.zero(total.currency)
         order = cls(
             id=id,
@@ -145,6 +139,21 @@ class Order(OrderPayments):
         self._record_cancelled_units(parts, reason, now)
         if refund is not None:
             self._schedule_refund(refund, now)
+
+    def change(self, changes: OrderChanges, *, now: datetime, actor: Actor) -> None:
+        """Change the address, the note or the metadata. Raises ValidationFailed, InvalidTransition.
+
+        The history records the names of the changed fields. Equal values are not recorded as a change.
+        """
+        details = self.details.changed_by(changes)
+        changed = details.names_of_differences(self.details)
+        if not changed:
+            return
+        ensure_valid(details.violations())
+        self.shipping_address, self.note = details.shipping_address, details.note
+        self.metadata = dict(details.metadata)
+        self._transition(Action.CHANGE, reason=", ".join(changed), now=now, actor=actor)
+        self.events.append(OrderChanged(**self._event_fields(now), fields=changed))
 
     def fulfill(
         self, fulfillment: Fulfillment, *, override: str | None = None, now: datetime, actor: Actor

@@ -6,12 +6,13 @@ from datetime import datetime
 
 from domain.orders import lifecycle
 from domain.orders.address import Address
+from domain.orders.details import OrderDetails
 from domain.orders.events import LinesCancelled, OrderCancelled, OrderFields, OrderFulfilled
 from domain.orders.lifecycle import Action, InvalidTransition, OrderStatus, Party
 from domain.orders.line import CancelledLine, OrderLine
 from domain.orders.number import order_number
 from domain.shared.actor import Actor
-from domain.shared.errors import DomainError
+from domain.shared.errors import DomainError, PreconditionFailed
 from domain.shared.events import Aggregate
 from domain.shared.ids import LineId, OrderId, ProductId, UserId
 from domain.shared.money import Money
@@ -75,6 +76,10 @@ class OrderState(Aggregate):
         return order_number(self.id)
 
     @property
+    def details(self) -> OrderDetails:
+        return OrderDetails(shipping_address=self.shipping_address, note=self.note, metadata=self.metadata)
+
+    @property
     def product_ids(self) -> set[ProductId]:
         return {line.product_id for line in self.lines}
 
@@ -135,6 +140,11 @@ class OrderState(Aggregate):
     def allowed_actions(self, party: Party) -> tuple[Action, ...]:
         """Return the actions that a party can request now."""
         return lifecycle.allowed_actions(self.status, self, party)
+
+    def ensure_unchanged_since(self, expected_version: int) -> None:
+        """Raise PreconditionFailed if the order has changed after `expected_version`."""
+        if expected_version != self.version:
+            raise PreconditionFailed(self.version)
 
     def ensure_undisputed(self, override: str | None) -> None:
         """Raise OrderDisputed while a payment is disputed, unless staff gave a reason to override."""

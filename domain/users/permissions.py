@@ -14,6 +14,7 @@ class Role(StrEnum):
 class Permission(StrEnum):
     PLACE_ORDERS = "place_orders"
     SEE_ALL_ORDERS = "see_all_orders"
+    CHANGE_ANY_ORDER = "change_any_order"
     CANCEL_ANY_ORDER = "cancel_any_order"
     PAY_ANY_ORDER = "pay_any_order"
     FULFIL_ORDERS = "fulfil_orders"
@@ -39,6 +40,7 @@ Every other permission gives access to other people's data or permits changes; s
 _CUSTOMER = frozenset({Permission.PLACE_ORDERS})
 _STAFF = _CUSTOMER | {
     Permission.SEE_ALL_ORDERS,
+    Permission.CHANGE_ANY_ORDER,
     Permission.CANCEL_ANY_ORDER,
     Permission.PAY_ANY_ORDER,
     Permission.FULFIL_ORDERS,

@@ -1,6 +1,7 @@
 from dependency_injector import containers, providers
 
 from application.orders.cancel_order import CancelOrder
+from application.orders.change_order import ChangeOrder
 from application.orders.decide_return import ApproveReturn, RefuseReturn
 from application.orders.expire_orders import ExpireOrders
 from application.orders.fulfill_order import FulfillOrder
@@ -65,6 +66,7 @@ class Orders(containers.DeclarativeContainer):
         PreviewOrder, unit_of_work=database.unit_of_work, hold_releases=hold_release_batcher
     )
 
+    change_order = providers.Singleton(ChangeOrder, unit_of_work=database.unit_of_work, clock=clock)
     cancel_order = providers.Singleton(CancelOrder, unit_of_work=database.unit_of_work, clock=clock, ids=ids)
     expire_orders = providers.Singleton(ExpireOrders, unit_of_work=database.unit_of_work, clock=clock)
     get_order = providers.Singleton(GetOrder, orders=database.order_queries)

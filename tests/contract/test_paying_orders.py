@@ -309,6 +309,6 @@ async def test_paid_order_cannot_be_paid_again(shop: Shop) -> None:
     assert refusal.value.params == {
         "from": "confirmed",
         "action": "pay",
-        "allowed_actions": ["cancel", "cancel_lines"],
+        "allowed_actions": ["cancel", "cancel_lines", "change"],
     }
     assert shop.gateway.charges == 1

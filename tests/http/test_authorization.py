@@ -108,6 +108,7 @@ TABLE: Mapping[str, Access] = {
     "GET /v1/orders": OWN_AND_FOR_STAFF_ALL,
     "GET /v1/orders/{order_id}": read_own_or(Permission.SEE_ALL_ORDERS),
     "GET /v1/orders/{order_id}/history": read_own_or(Permission.SEE_ALL_ORDERS),
+    "PATCH /v1/orders/{order_id}": own_or(Permission.CHANGE_ANY_ORDER),
     "POST /v1/orders/{order_id}/cancel": own_or(Permission.CANCEL_ANY_ORDER),
     "POST /v1/orders/{order_id}/payments": own_or(Permission.PAY_ANY_ORDER),
     "GET /v1/orders/{order_id}/payments": read_own_or(Permission.SEE_ALL_ORDERS),

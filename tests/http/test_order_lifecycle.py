@@ -38,10 +38,11 @@ async def test_order_can_be_paid_fulfilled_and_refunded(web: WebShop) -> None:
     assert payment.json()["status"] == "captured"
     assert payment.json()["amount"] == payment.json()["captured"] == TOTAL
     assert (await customer.get(payment.headers["Location"])).json() == payment.json()
-    assert (await customer.get(order)).json()["allowed_actions"] == ["cancel", "cancel_lines"]
+    assert (await customer.get(order)).json()["allowed_actions"] == ["cancel", "cancel_lines", "change"]
     assert (await staff.get(order)).json()["allowed_actions"] == [
         "cancel",
         "cancel_lines",
+        "change",
         "fulfil",
         "refund",
     ]
@@ -197,14 +198,14 @@ async def test_invalid_transition_lists_the_allowed_actions(web: WebShop) -> Non
     assert ship.json()["params"] == {
         "from": "pending_payment",
         "action": "fulfil",
-        "allowed_actions": ["pay", "cancel", "cancel_lines"],
+        "allowed_actions": ["pay", "cancel", "cancel_lines", "change"],
     }
     await pay(customer, order)
     again = await customer.post(f"{order}/payments", json=PAYMENT, headers=key("again"))
     assert again.json()["params"] == {
         "from": "confirmed",
         "action": "pay",
-        "allowed_actions": ["cancel", "cancel_lines"],
+        "allowed_actions": ["cancel", "cancel_lines", "change"],
     }
 
 

@@ -27,7 +27,7 @@ async def test_order_copies_prices_and_reserves_stock(web: WebShop) -> None:
     assert response.headers["ETag"] == '"v1"'
     assert order["total"] == {"amount": 2 * 1999 + 4500, "currency": "EUR"}
     assert order["status"] == "pending_payment"
-    assert order["allowed_actions"] == ["pay", "cancel", "cancel_lines"]
+    assert order["allowed_actions"] == ["pay", "cancel", "cancel_lines", "change"]
     assert (order["shipping_address"], order["note"], order["metadata"]) == (
         ADDRESS,
         "Ring twice",

@@ -195,6 +195,12 @@ class LifecycleMachine(RuleBasedStateMachine):
                 order_id, Action.CANCEL_LINES, send, ValidationFailed, PaymentInProgress, OrderDisputed
             )
 
+    @rule(order_id=orders, note=st.sampled_from(["Ring once", "Ring twice"]))
+    def change(self, order_id: OrderId, note: str) -> None:
+        send = partial(self.shop.change_order, self.shop.changing(self.see(order_id), note=note))
+        changed = self.attempt(order_id, Action.CHANGE, send)
+        assert changed is None or self.see(order_id).note == note
+
     @rule(target=returns, order_id=orders, data=st.data())
     def request_return(self, order_id: OrderId, data: st.DataObject) -> Any:
         order = self.see(order_id)

@@ -19,6 +19,7 @@ from application.catalog.queries import ExportProducts, GetProduct, GetStock, Li
 from application.catalog.views import ProductView
 from application.orders.access import OrderAccess
 from application.orders.cancel_order import CancelOrder, CancelOrderCommand
+from application.orders.change_order import ChangeOrder, ChangeOrderCommand
 from application.orders.decide_return import ApproveReturn, RefuseReturn, ReturnCommand
 from application.orders.expire_orders import ExpireOrders
 from application.orders.fulfill_order import FulfillOrder, FulfillOrderCommand
@@ -48,6 +49,8 @@ from application.users.views import UserView
 from domain.catalog.adjusting import StockDelta
 from domain.catalog.product import ProductDetails
 from domain.catalog.stock import MovementReason
+from domain.orders.address import Address
+from domain.orders.details import OrderChanges
 from domain.orders.fulfillment import FulfilledLine
 from domain.orders.hold_limits import HoldLimits
 from domain.orders.line import CancelledLine, RequestedLine
@@ -59,6 +62,7 @@ from domain.payments.refund import RefundedLine
 from domain.shared.actor import Actor
 from domain.shared.ids import UserId
 from domain.shared.money import Money
+from domain.shared.unset import UNSET, Unset
 from entrypoints.bootstrap.catalog import Catalog
 from entrypoints.bootstrap.orders import Orders
 from entrypoints.bootstrap.payments import Payments
@@ -95,6 +99,7 @@ class Shop(Accounts):
     adjust_stock: AdjustStock
     place_order: PlaceOrder
     preview_order: PreviewOrder
+    change_order: ChangeOrder
     cancel_order: CancelOrder
     expire_orders: ExpireOrders
     fulfill_order: FulfillOrder
@@ -338,6 +343,27 @@ class Shop(Accounts):
         )
         self.keys_sent.add((customer.id, idempotency_key.key))
         return PlaceOrderCommand(request, idempotency_key, Actor(customer.id, "test"))
+
+    def changing(
+        self,
+        order: OrderView,
+        *,
+        address: Address | Unset | None = UNSET,
+        note: str | Unset | None = UNSET,
+        metadata: Mapping[str, str | None] | Unset | None = UNSET,
+        access: OrderAccess = ALL_ORDERS,
+        key: str | None = None,
+    ) -> ChangeOrderCommand:
+        """Return the command by which staff, or its customer, changes the order as it was read."""
+        changes = OrderChanges(shipping_address=address, note=note, metadata=metadata)
+        return ChangeOrderCommand(
+            order_id=order.id,
+            expected_version=order.version,
+            changes=changes,
+            access=access,
+            key=self.key((order.id, changes), operation=IdempotentOperation.CHANGE_ORDER, key=key),
+            actor=STAFF,
+        )
 
     def cancelling(
         self, order: OrderView, *units: int, access: OrderAccess = ALL_ORDERS, key: str | None = None

@@ -13,6 +13,7 @@ TRUTH = "nobody is told that it is sold out while due orders hold it"
 DISPUTED = "a disputed order is not shipped without an override"
 ONE_PAYMENT = "an order has at most one undecided payment"
 RETURNED = "returned units are those of the received returns"
+UNCHANGED = "the details of an order are not changed after shipping began"
 PAID = "what is confirmed is paid for, with money that does not go back"
 ROWS = {(row.source, row.action, row.target): row for row in TRANSITIONS}
 
@@ -69,6 +70,8 @@ def check_step(world: World, before: Snapshot) -> None:
         known = before.tables.orders.get(order.id)
         is_shipped = known is not None and order.fulfilled_units > known.fulfilled_units
         ensure(not is_shipped or known is None or known.open_disputes == 0, DISPUTED)
+        is_changed = known is not None and known.fulfilled_units > 0 and order.details != known.details
+        ensure(not is_changed, UNCHANGED)
         _check_changes(world, order, since=known.version if known else 0)
     if world.somebody_was_refused:
         now = world.shop.clock.now()

@@ -61,7 +61,8 @@ REFUSALS = (
 class Bounds:
     """Bounds of the exploration: units per customer, payments per order, and so on.
 
-    `failures` is how often a refund fails. `cancels`: single units are cancelled. `returns` is the number of returns.
+    `failures` is how often a refund fails. `cancels`: single units are cancelled. `changes`: notes are changed.
+    `returns` is the number of returns.
     `is_manual`: payments are authorized first. `requires_action`: the bank can require authentication. `is_disputed`:
     a payment can be disputed. `provider_refunds` is the number of refunds made at the provider.
     """
@@ -73,6 +74,7 @@ class Bounds:
     holds: int = 1
     fulfils: bool = False
     cancels: bool = False
+    changes: bool = False
     returns: int = 0
     charges_twice: bool = False
     charges_too_little: bool = False
@@ -196,6 +198,10 @@ class World:
         yield Move(f"cancel {number}", partial(self.shop.cancel, view))
         if self.bounds.cancels:
             yield Move(f"cancel one of {number}", partial(self.shop.cancel, view, 1))
+        if self.bounds.changes:
+            for note in ("Ring once", None):
+                changing = self.shop.changing(view, note=note)
+                yield Move(f"change the note of {number}", partial(self.shop.change_order, changing))
         if self.bounds.fulfils:
             yield Move(f"ship one of {number}", partial(self.shop.fulfil, view, 1))
             yield Move(
@@ -390,6 +396,7 @@ class World:
             order.authorized_amount,
             order.is_hold_extended,
             order.open_disputes,
+            order.note,
             order.paid_total.amount,
             order.refunded_total.amount,
             order.pending_refund_total.amount,

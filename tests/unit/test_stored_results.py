@@ -31,6 +31,7 @@ RECORDS = [
 ]
 VIEWS: dict[str, Any] = {
     IdempotentOperation.PLACE_ORDER: OrderView,
+    IdempotentOperation.CHANGE_ORDER: OrderView,
     IdempotentOperation.CANCEL_ORDER: OrderView,
     IdempotentOperation.FULFILL_ORDER: FulfillmentView,
     IdempotentOperation.PAY_ORDER: PaymentView,
@@ -55,6 +56,7 @@ VIEWS: dict[str, Any] = {
     IdempotentOperation.RESET_PASSWORD: UserView,
 }
 NEW: set[IdempotentOperation] = {
+    IdempotentOperation.CHANGE_ORDER,
     IdempotentOperation.REQUEST_EMAIL_CHANGE,
     IdempotentOperation.REQUEST_RETURN,
     IdempotentOperation.APPROVE_RETURN,

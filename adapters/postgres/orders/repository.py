@@ -67,6 +67,9 @@ _CHANGING = (
     "refunded_amount",
     "refunding_amount",
     "cancelled_amount",
+    "shipping_address",
+    "note",
+    "metadata",
     "expires_at",
     "is_hold_extended",
     "open_disputes",
@@ -114,7 +117,7 @@ _LOCK_DUE_HOLDING = _DUE.where(
 _GET = orders_with_lines(ORDERS.where(OrderRow.id == any_(bindparam("ids", type_=ARRAY(Uuid)))))
 _UPDATED = (
     update(OrderRow)
-    .values({name: _CHANGED.c[name] for name in _CHANGING})
+    .values({column: _CHANGED.c[column.name] for column in columns_of(OrderRow) if column.name in _CHANGING})
     .where(OrderRow.id == _CHANGED.c.id, OrderRow.version == _CHANGED.c.read_version)
     .returning(OrderRow.id)
     .cte("updated")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from types import NoneType
 from typing import Annotated, Any, get_args, get_origin
 
-from pydantic import BaseModel, SecretStr
+from pydantic import MISSING, BaseModel, SecretStr
 
 
 def declared_part(annotation: Any, path: Sequence[str | int]) -> list[str | int]:  # noqa: ANN401 - any annotation is walked
@@ -56,10 +56,10 @@ def fields_of(annotation: Any) -> dict[str, Any]:  # noqa: ANN401 - see declared
 
 
 def bare(annotation: Any) -> Any:  # noqa: ANN401 - see declared_part
-    """Unwrap Annotated and unions with None."""
+    """Unwrap Annotated and unions with None or MISSING."""
     if get_origin(annotation) is Annotated:
         return bare(get_args(annotation)[0])
-    members = [member for member in get_args(annotation) if member is not NoneType]
-    if NoneType in get_args(annotation) and len(members) == 1:
+    members = [member for member in get_args(annotation) if member not in (NoneType, MISSING)]
+    if len(members) == 1 < len(get_args(annotation)):
         return bare(members[0])
     return annotation

@@ -199,6 +199,7 @@ OrderReader = Annotated[
     Principal, Depends(requires(Permission.PLACE_ORDERS, Permission.SEE_ALL_ORDERS, trust_token=True))
 ]
 """The caller who reads orders: the caller's own orders, or all orders."""
+OrderChanger = Annotated[Principal, Depends(requires(Permission.PLACE_ORDERS, Permission.CHANGE_ANY_ORDER))]
 Canceller = Annotated[Principal, Depends(requires(Permission.PLACE_ORDERS, Permission.CANCEL_ANY_ORDER))]
 Shipper = Annotated[Principal, Depends(requires(Permission.FULFIL_ORDERS))]
 Returner = Annotated[Principal, Depends(requires(Permission.PLACE_ORDERS, Permission.REFUND_ORDERS))]

@@ -42,6 +42,7 @@ WRITTEN = {
     "POST /v1/me/password": {"current_password", "new_password", "new_password_confirm"},
     "POST /v1/orders": {"shipping_address", "note", "metadata"},
     "POST /v1/orders/preview": {"shipping_address", "note", "metadata"},
+    "PATCH /v1/orders/{order_id}": {"shipping_address", "note", "metadata"},
     "POST /v1/orders/{order_id}/cancel": {"reason"},
     "POST /v1/orders/{order_id}/payments": {"token"},
     "POST /v1/orders/{order_id}/returns": {"reason"},
@@ -168,6 +169,18 @@ class Customer:
         assert placed.status_code == 201, placed.text
         return placed.headers["Location"]
 
+    async def change(self, order: str) -> None:
+        """Change the order with and without a key: first to other details, then back to the canaries."""
+        for name, details in (("change", {"note": f"{CANARY} B"}), (None, DETAILS)):
+            version = (await self.web.visitor.get(order, headers=self.headers)).headers["ETag"]
+            headers = {
+                **self.headers,
+                "If-Match": version,
+                **(key(f"{CHOSEN_ID}-{name}-{order[-12:]}") if name else {}),
+            }
+            changed = await self.web.visitor.patch(order, json=details, headers=headers)
+            assert changed.status_code == 200, changed.text
+
     async def pay(self, order: str, token: str) -> httpx2.Response:
         body = {"amount": PRICE, "method": "sandbox", "token": token}
         return await self.post(f"{order}/payments", body, chosen_key=f"pay-{order[-12:]}")
@@ -231,6 +244,8 @@ async def test_closed_account_leaves_no_personal_data(
         await customer.place(product, name)
         for name in ("open", "mine", "staff", "declined", "paid", "shipped")
     ]
+    for changed in (open_, paid):
+        await customer.change(changed)
     await customer.post(f"{cancelled}/cancel", {"reason": CANARY}, chosen_key="cancel")
     await staff.post(f"{cancelled_by_staff}/cancel", headers=key("cancel-by-staff"))
     assert (await customer.pay(declined, f"tok_{CANARY}")).json()["status"] == "failed"

@@ -17,15 +17,17 @@ from application.payments.ports import Outcome, PaymentGateway, ProviderAnswer
 from application.payments.settle_payments import ask
 from domain.catalog.stock import Stock
 from domain.orders import cancelling, fulfilling, holds, order_return, paying, refunding, units
+from domain.orders.details import OrderChanges
 from domain.orders.fulfillment import FulfilledLine
 from domain.orders.holds import release
+from domain.orders.lifecycle import Action, Party
 from domain.orders.line import OrderLine
 from domain.orders.order import Order
 from domain.orders.order_return import ReturnAction, ReturnStatus
 from domain.payments.payment import Payment, PaymentOperation
 from domain.payments.refund import Refund
 from tests.model.exploring import Counterexample, explore
-from tests.model.rules import DISPUTED, ONE_PAYMENT, PAID, TRUTH
+from tests.model.rules import DISPUTED, ONE_PAYMENT, PAID, TRUTH, UNCHANGED
 from tests.model.world import Bounds
 
 TWO_CUSTOMERS = Bounds(holds=1, failures=0)
@@ -38,6 +40,7 @@ REFUNDED_AT_PROVIDER = Bounds(units=(2,), payments=(1,), failures=1, provider_re
 CHARGED_TOO_LITTLE = Bounds(units=(2,), payments=(1,), charges_too_little=True)
 PAID_IN_PARTS = Bounds(units=(2,), payments=(2,), charges_too_little=True)
 CANCELLING = Bounds(units=(2,), payments=(1,), refunds=1, fulfils=True, cancels=True)
+CHANGING = Bounds(units=(2,), payments=(1,), fulfils=True, changes=True)
 RETURNING = Bounds(units=(2,), payments=(1,), fulfils=True, returns=1)
 CANCELLING_AUTHORIZED = Bounds(units=(2,), payments=(1,), failures=0, cancels=True, is_manual=True)
 AUTHORIZED = Bounds(units=(1,), payments=(1,), fulfils=True, is_manual=True)
@@ -52,6 +55,7 @@ Plant = Callable[[pytest.MonkeyPatch], None]
         pytest.param(SHIPPING, 130, id="paying again and shipping"),
         pytest.param(REFUNDING, 320, id="refunding"),
         pytest.param(CANCELLING, 260, id="canceling units"),
+        pytest.param(CHANGING, 100, id="changing details"),
         pytest.param(RETURNING, 400, id="returning units"),
         pytest.param(CANCELLING_AUTHORIZED, 200, id="canceling units of an authorized order"),
         pytest.param(AUTHORIZED, 230, id="authorized, then captured or voided"),
@@ -131,6 +135,19 @@ def a_shipped_unit_is_refunded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(refunding, "sum_units", sum_units)
     monkeypatch.setattr(refunding, "release_units", _nothing)
     monkeypatch.setattr(Order, "_cancel_units", _nothing)
+
+
+def a_shipped_order_is_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def change(order: Order, changes: OrderChanges, **_: object) -> None:
+        order.note = order.details.changed_by(changes).note
+
+    def ensure_allows(order: Order, action: Action, party: Party) -> None:
+        if action is not Action.CHANGE:
+            allows(order, action, party)
+
+    allows = Order.ensure_allows
+    monkeypatch.setattr(Order, "ensure_allows", ensure_allows)
+    monkeypatch.setattr(Order, "change", change)
 
 
 def a_return_is_received_twice(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -258,6 +275,7 @@ def _nothing(*_: object, **__: object) -> None:
         (cancelling_keeps_the_money, TWO_CUSTOMERS, "I5"),
         (a_refunded_unit_is_shipped, REFUNDING, "I10"),
         (a_shipped_unit_is_refunded, REFUNDING, "I10"),
+        (a_shipped_order_is_changed, CHANGING, UNCHANGED),
         (a_return_is_received_twice, RETURNING, "I3"),
         (returned_units_are_lost, RETURNING, "I4"),
         (cancelled_units_stay_reserved, CANCELLING, "I3"),

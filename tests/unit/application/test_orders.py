@@ -43,7 +43,7 @@ async def test_pending_order_has_an_expiry_time(shop: Shop) -> None:
     assert order.status is OrderStatus.PENDING_PAYMENT
     assert order.payment_status is OrderPaymentStatus.UNPAID
     assert order.fulfillment_status is FulfillmentStatus.UNFULFILLED
-    assert order.allowed_actions == (Action.PAY, Action.CANCEL, Action.CANCEL_LINES)
+    assert order.allowed_actions == (Action.PAY, Action.CANCEL, Action.CANCEL_LINES, Action.CHANGE)
     assert order.total == Money(1998, "EUR")
     assert order.placed_at == shop.clock.now()
     assert order.expires_at == shop.clock.now() + HOLD

@@ -143,6 +143,8 @@ PERMITTED: dict[tuple[OrderStatus, Action], list[tuple[Callable[[Facts], bool], 
         (some_is_shipped_and_some_left, CONFIRMED),
         (the_rest_is_cancelled, FULFILLED),
     ],
+    (PENDING, Action.CHANGE): [(nothing_is_fulfilled, PENDING)],
+    (CONFIRMED, Action.CHANGE): [(nothing_is_fulfilled, CONFIRMED)],
     (CONFIRMED, Action.FULFILL): [(something_is_left, CONFIRMED), (nothing_is_left, FULFILLED)],
     (CONFIRMED, Action.REFUND): [
         (lambda facts: something_is_refundable(facts) and something_is_left(facts), CONFIRMED),
@@ -187,20 +189,21 @@ def test_order_allows_only_the_actions_of_its_status(source: OrderStatus, action
 @pytest.mark.parametrize("facts", EVERY_FACTS)
 def test_allowed_actions_depend_on_the_party(facts: Facts) -> None:
     refund = [Action.REFUND] if something_is_refundable(facts) else []
-    cancel = [Action.CANCEL, Action.CANCEL_LINES] if nothing_is_fulfilled(facts) else []
+    change = [Action.CHANGE] if nothing_is_fulfilled(facts) else []
+    cancel = [Action.CANCEL, Action.CANCEL_LINES] if change else []
     cancel_rest = [] if cancel else [Action.CANCEL_LINES]
     request_return = [Action.REQUEST_RETURN] if something_is_fulfilled(facts) else []
     settle = [Action.CAPTURE, Action.VOID] if it_is_authorized(facts) else []
     assert {status: list(allowed_actions(status, facts, Party.OWNER)) for status in OrderStatus} == {
-        PENDING: [Action.PAY, Action.CANCEL, Action.CANCEL_LINES],
-        CONFIRMED: [*cancel, *request_return],
+        PENDING: [Action.PAY, Action.CANCEL, Action.CANCEL_LINES, *change],
+        CONFIRMED: [*cancel, *change, *request_return],
         FULFILLED: request_return,
         CANCELLED: [],
         EXPIRED: [],
     }
     assert {status: list(allowed_actions(status, facts, Party.STAFF)) for status in OrderStatus} == {
-        PENDING: [Action.PAY, Action.CANCEL, Action.CANCEL_LINES],
-        CONFIRMED: [*settle, *cancel, *cancel_rest, Action.FULFILL, *refund, *request_return],
+        PENDING: [Action.PAY, Action.CANCEL, Action.CANCEL_LINES, *change],
+        CONFIRMED: [*settle, *cancel, *cancel_rest, *change, Action.FULFILL, *refund, *request_return],
         FULFILLED: [*settle, *refund, *request_return],
         CANCELLED: [],
         EXPIRED: [],

@@ -22,9 +22,10 @@ from domain.catalog.product import (
 )
 from domain.catalog.stock import ADJUSTMENT_NOTE, COUNT_REASON, MovementReason
 from domain.orders.address import ADDRESS_LINE, CITY, COUNTRY, POSTAL_CODE, RECIPIENT, REGION
+from domain.orders.details import METADATA_KEY, METADATA_VALUE, NOTE, OrderChanges
 from domain.orders.fulfilling import fulfill
 from domain.orders.fulfillment import CARRIER, TRACKING
-from domain.orders.order import CANCEL_REASON, METADATA_KEY, METADATA_VALUE, NOTE, Order
+from domain.orders.order import CANCEL_REASON, Order
 from domain.payments.method import PaymentMethod
 from domain.payments.payment import Payment
 from domain.payments.refund import REFUND_REASON, Refund
@@ -32,6 +33,7 @@ from domain.shared.errors import DomainError, ValidationFailed
 from domain.shared.ids import FulfillmentId, OrderId, PaymentId, RefundId, SignUpId, UserId
 from domain.shared.money import Money
 from domain.shared.text import ANY_TEXT, TextRule
+from domain.shared.unset import UNSET
 from domain.users.pending_sign_up import PendingSignUp
 from domain.users.user import FULL_NAME
 from entrypoints.email_addresses import parse_email_address
@@ -114,6 +116,12 @@ def addressed(field: str) -> Apply:
     return placing(lambda text: {"shipping_address": replace(ADDRESS, **{field: text})})
 
 
+def change(watch: Watch, **changes: Any) -> None:
+    watch(order := an_order())
+    untouched = {"shipping_address": UNSET, "note": UNSET, "metadata": UNSET}
+    order.change(OrderChanges(**{**untouched, **changes}), now=NOW, actor=SOMEBODY)
+
+
 def cancel(text: str, watch: Watch) -> None:
     watch(order := an_order())
     order.cancel(text, now=NOW, actor=SOMEBODY)
@@ -194,6 +202,14 @@ VERBS = {
     "place: region": Verb(REGION, addressed("region")),
     "place: postal code": Verb(POSTAL_CODE, addressed("postal_code")),
     "place: country": Verb(COUNTRY, addressed("country")),
+    "change order: note": Verb(NOTE, lambda text, watch: change(watch, note=text)),
+    "change order: metadata key": Verb(METADATA_KEY, lambda text, watch: change(watch, metadata={text: "x"})),
+    "change order: metadata value": Verb(
+        METADATA_VALUE, lambda text, watch: change(watch, metadata={"x": text})
+    ),
+    "change order: city": Verb(
+        CITY, lambda text, watch: change(watch, shipping_address=replace(ADDRESS, city=text))
+    ),
     "cancel: reason": Verb(CANCEL_REASON, cancel),
     "fulfill: carrier": Verb(CARRIER, lambda text, watch: ship(text, watch, carrier=True)),
     "fulfill: tracking": Verb(TRACKING, lambda text, watch: ship(text, watch, carrier=False)),

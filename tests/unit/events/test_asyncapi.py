@@ -80,6 +80,7 @@ def test_every_asyncapi_reference_resolves() -> None:
 async def let_everything_happen_to_orders(shop: Shop) -> None:
     mug = await shop.product(stock=7)
     shipped, late, too_late = [await shop.order(mug) for _ in range(3)]
+    await shop.change_order(shop.changing(shipped, note="Ring once"))
     await shop.pay(shipped, "tok_declined")
     paid = await shop.pay(shipped)
     await shop.told(ProviderEventKind.CAPTURED, paid, reference="ch_again")

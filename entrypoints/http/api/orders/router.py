@@ -3,9 +3,10 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Request, Response
+from fastapi import Body, Query, Request, Response
 
 from application.orders.cancel_order import CancelOrder, CancelOrderCommand
+from application.orders.change_order import ChangeOrder, ChangeOrderCommand
 from application.orders.place_order import PlaceOrder
 from application.orders.place_order_batch import PlaceOrderCommand
 from application.orders.ports import OrderFilter
@@ -24,6 +25,7 @@ from entrypoints.http.api.orders.access import order_access
 from entrypoints.http.api.orders.parts import page_of_order
 from entrypoints.http.api.orders.schemas import (
     CancelOrderRequest,
+    ChangeOrderRequest,
     ListOrdersQuery,
     OrderResponse,
     PlaceOrderRequest,
@@ -32,14 +34,21 @@ from entrypoints.http.api.orders.schemas import (
 )
 from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.representation.descriptions import described_by
-from entrypoints.http.representation.etags import NOT_MODIFIED, version_tag, with_etag
+from entrypoints.http.representation.etags import NOT_MODIFIED, IfMatch, version_tag, with_etag
 from entrypoints.http.representation.idempotency import OptionalKey, RequiredKey, mark_replay
 from entrypoints.http.representation.pagination import Lists, PageResponse, PageResult
 from entrypoints.http.representation.response_headers import sends_headers
 from entrypoints.http.representation.serialization import serialize
+from entrypoints.http.routing.body import MERGE_PATCH
 from entrypoints.http.routing.serialized_json import SerializedJSONResponse
 from entrypoints.http.routing.strict_router import StrictRouter
-from entrypoints.http.security.authentication import Canceller, Customer, OrderReader, actor_of
+from entrypoints.http.security.authentication import (
+    Canceller,
+    Customer,
+    OrderChanger,
+    OrderReader,
+    actor_of,
+)
 from entrypoints.http.security.rate_limits import LimitOrders, LimitReads, LimitWrites
 
 NO_REASON = CancelOrderRequest()
@@ -194,6 +203,42 @@ async def list_status_changes(
     changes: Annotated[PageResult[StatusChangeView], page_of_order(Container.orders.list_status_changes)],
 ) -> PageResult[StatusChangeView]:
     return changes
+
+
+@router.patch(
+    "/{order_id:uuid}",
+    operation_id="change_order",
+    summary="Change the address, the note or the metadata of an order",
+    response_description="The changed order.",
+    description=described_by(ChangeOrder),
+    response_model=OrderResponse,
+    responses=problem_responses("not_found", "invalid_transition"),
+    dependencies=[LimitWrites],
+)
+async def change_order(
+    order_id: UUID,
+    body: Annotated[ChangeOrderRequest, Body(media_type=MERGE_PATCH)],
+    expected_version: IfMatch,
+    changer: OrderChanger,
+    key: OptionalKey,
+    request: Request,
+    response: Response,
+    change_order: Annotated[ChangeOrder, from_container(Container.orders.change_order)],
+) -> OrderView:
+    access = order_access(changer, Permission.CHANGE_ANY_ORDER)
+    outcome = await change_order(
+        ChangeOrderCommand(
+            order_id=OrderId(order_id),
+            expected_version=expected_version,
+            changes=body.to_changes(),
+            access=access,
+            key=key.of(IdempotentOperation.CHANGE_ORDER, changer) if key else None,
+            actor=actor_of(request, changer),
+        )
+    )
+    mark_replay(response, outcome)
+    response.headers["ETag"] = version_tag(outcome.result.version)
+    return outcome.result.seen_by(access.party)
 
 
 @router.post(

@@ -3,17 +3,19 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import MISSING, ConfigDict, Field
 
 from domain.orders.address import ADDRESS_LINE, CITY, COUNTRY, POSTAL_CODE, RECIPIENT, REGION, Address
+from domain.orders.details import MAX_METADATA, METADATA_KEY, METADATA_VALUE, NOTE, OrderChanges
 from domain.orders.lifecycle import Action, OrderStatus
 from domain.orders.line import CancelledLine, RequestedLine
-from domain.orders.order import CANCEL_REASON, METADATA_KEY, METADATA_VALUE, NOTE
+from domain.orders.order import CANCEL_REASON
 from domain.orders.placing import OrderRequest
 from domain.orders.pricing import MAX_LINES, MAX_QUANTITY
 from domain.orders.statuses import FulfillmentStatus, OrderPaymentStatus
 from domain.payments.refund import REFUND_REASON
 from domain.shared.ids import LineId, OrderId, ProductId, UserId
+from domain.shared.unset import UNSET, Unset
 from entrypoints.http.representation.pagination import ListQuery
 from entrypoints.http.representation.schemas import (
     ActorId,
@@ -30,7 +32,8 @@ from entrypoints.http.representation.schemas import (
     text_of,
 )
 
-MAX_METADATA = 50
+MetadataKey = Annotated[str, text_of(METADATA_KEY)]
+MetadataValue = Annotated[str, text_of(METADATA_VALUE)]
 
 
 class AddressSchema(RequestModel):
@@ -99,10 +102,9 @@ class PlaceOrderRequest(RequestModel):
         examples=[{"amount": 3998, "currency": "EUR"}],
     )
     metadata: Annotated[
-        dict[Annotated[str, text_of(METADATA_KEY)], Annotated[str, text_of(METADATA_VALUE)]],
+        dict[MetadataKey, MetadataValue],
         Field(max_length=MAX_METADATA, description="Whatever the client wants to find with the order again."),
         InOrder,
-        KnownEmail,
     ] = Field(default_factory=dict)
 
     def to_request(self, customer_id: UserId) -> OrderRequest:
@@ -114,6 +116,50 @@ class PlaceOrderRequest(RequestModel):
             expected_total=self.expected_total.to_money() if self.expected_total else None,
             metadata=self.metadata,
         )
+
+
+class WholeAddressSchema(AddressSchema):
+    """An address in a merge patch: it has every part, because a missing member would keep its former value."""
+
+    model_config = ConfigDict(title="WholeAddress")
+
+    line2: Annotated[str, text_of(ADDRESS_LINE)] | None = Field(description="Null if the address has none.")
+    region: Annotated[str, text_of(REGION)] | None = Field(description="Null if the address has none.")
+    postal_code: Annotated[str, text_of(POSTAL_CODE)] | None = Field(
+        description="Null if the address has none."
+    )
+
+
+class ChangeOrderRequest(RequestModel):
+    """A JSON merge patch (RFC 7396): missing fields keep their value, `null` removes."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"note": "Ring once", "metadata": {"cart": None, "gift": "yes"}}]}
+    )
+
+    shipping_address: WholeAddressSchema | MISSING | None = Field(
+        MISSING, description="The new address with every part, or null to remove the address."
+    )
+    note: Annotated[str, text_of(NOTE)] | MISSING | None = Field(
+        MISSING, description="The new note, or null to remove the note."
+    )
+    metadata: (
+        Annotated[dict[MetadataKey, MetadataValue | None], Field(max_length=MAX_METADATA)] | MISSING | None
+    ) = Field(
+        MISSING, description="Entries to set. Null removes an entry, and other entries keep their value."
+    )
+
+    def to_changes(self) -> OrderChanges:
+        return OrderChanges(
+            shipping_address=self._address(),
+            note=UNSET if self.note is MISSING else self.note,
+            metadata=UNSET if self.metadata is MISSING else self.metadata,
+        )
+
+    def _address(self) -> Address | Unset | None:
+        if self.shipping_address is MISSING:
+            return UNSET
+        return None if self.shipping_address is None else self.shipping_address.to_address()
 
 
 class LineResponse(ResponseModel):
