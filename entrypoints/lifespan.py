@@ -45,7 +45,9 @@ async def running(container: Container) -> AsyncIterator[bytes]:
         await _load_keys(container)
         secret = await container.database.secrets().get_or_create(CURSOR_SECRET, CURSOR_SECRET_BYTES)
         for name, work, every in _periodic_jobs(container):
-            await stack.enter_async_context(repeating(work, name=name, every=every))
+            await stack.enter_async_context(
+                repeating(work, name=name, every=every, health=container.job_health())
+            )
         yield secret
 
 

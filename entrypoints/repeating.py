@@ -7,6 +7,8 @@ from datetime import timedelta
 
 import structlog
 
+from entrypoints.job_health import LONGEST_RUN, JobHealth
+
 _log = structlog.get_logger(__name__)
 
 
@@ -16,12 +18,16 @@ async def repeating(
     *,
     name: str,
     every: timedelta,
+    health: JobHealth,
     longest_pause: timedelta = timedelta(),
+    longest_run: timedelta = LONGEST_RUN,
 ) -> AsyncIterator[None]:
     """Run `work` repeatedly while the context lasts, and finish the current run at its end.
 
     An error is logged with the work's name. While runs fail, the pause between them doubles, up to `longest_pause`.
+    `health` learns the results. A run that takes longer than `longest_run` counts as hanging.
     """
+    health.add(name, every=every, longest_run=longest_run)
     ended = asyncio.Event()
 
     async def repeat() -> None:
@@ -33,8 +39,10 @@ async def repeating(
                     return
             try:
                 await work()
+                health.succeeded(name)
                 pause = every
             except Exception:  # noqa: BLE001 - log any error and try again later
+                health.failed(name)
                 _log.exception("repeated work failed", work=name)
                 pause = max(every, min(pause * 2, longest_pause))
 

@@ -99,7 +99,7 @@ class Settings(BaseSettings):
     drain_delay: timedelta = Field(timedelta(0), ge=timedelta(0), le=timedelta(minutes=5))
     """How long a stopping service accepts requests while `/readyz` fails: as long as load balancers need to notice."""
     metrics_port: int = Field(9464, ge=0, le=65535)
-    """The port of `/metrics` for Prometheus, at `host`. 0: metrics are not served."""
+    """The port of `/metrics` for Prometheus, at `host`, and of the health checks of a worker. 0: none."""
     metrics_dir: Path | None = None
     """Directory in which the processes of a service share their metrics. Unset: `serve` and `worker` create one."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

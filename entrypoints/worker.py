@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
@@ -42,11 +43,15 @@ class Job:
     work: Callable[[int], Awaitable[int]]
     every: timedelta
     batch: int = BATCH
+    longest_batch: timedelta = timedelta(minutes=1)
 
-    async def __call__(self) -> None:
-        """Process batches until none is left, at most ROUNDS of them."""
+    async def __call__(self, progress: Callable[[], None] | None = None) -> None:
+        """Process batches until none is left, at most ROUNDS of them. Call `progress` after each."""
         for _ in range(ROUNDS):
-            if not await self.work(self.batch):
+            found = await self.work(self.batch)
+            if progress is not None:
+                progress()
+            if not found:
                 return
 
 
@@ -82,7 +87,10 @@ def _jobs(container: Container) -> Iterator[Job]:
         )
     check_shop, interval = container.checks.check_shop(), container.settings().check_interval
     yield Job(
-        "check invariants", lambda _: _check_invariants(check_shop, interval), every=timedelta(minutes=1)
+        "check invariants",
+        lambda _: _check_invariants(check_shop, interval),
+        every=timedelta(minutes=1),
+        longest_batch=timedelta(hours=2),
     )
     if PaymentMethod.SANDBOX in container.settings().payment_methods:
         dispatch = container.payments.sandbox_webhook_dispatcher()
@@ -113,8 +121,16 @@ async def work(container: Container, until: asyncio.Event) -> None:
     async with AsyncExitStack() as stack:
         stack.push_async_callback(container.webhooks.webhook_sender().close)
         stack.push_async_callback(container.events.nats_publisher().close)
+        health = container.job_health()
         for job in jobs_of(container):
             await stack.enter_async_context(
-                repeating(job, name=job.name, every=job.every, longest_pause=LONGEST_PAUSE)
+                repeating(
+                    partial(job, partial(health.succeeded, job.name)),
+                    name=job.name,
+                    every=job.every,
+                    health=health,
+                    longest_pause=LONGEST_PAUSE,
+                    longest_run=job.longest_batch,
+                )
             )
         await until.wait()

@@ -26,6 +26,7 @@ from entrypoints.bootstrap.sessions import Sessions
 from entrypoints.bootstrap.signing import Signing
 from entrypoints.bootstrap.users import Users
 from entrypoints.bootstrap.webhooks import Webhooks
+from entrypoints.job_health import JobHealth
 from entrypoints.metrics.metrics import create_metrics
 from entrypoints.settings import Settings
 
@@ -46,6 +47,7 @@ class Container(DeclarativeContainer):
     randomness = Singleton(SystemRandomness)
     metrics = Singleton(create_metrics, directory=settings.provided.metrics_dir)
     release = Object(RELEASE)
+    job_health = Singleton(JobHealth)
 
     security = part(Security, settings=settings, clock=clock)
     database = part(Database, settings=settings, clock=clock, ids=ids, security=security)

@@ -12,7 +12,8 @@ def worker(
 ) -> None:
     """Run the background jobs until Ctrl-C: expire orders, settle payments, publish events.
 
-    `serve` starts one worker itself. Any number of workers can run, on any machine that reaches the database.
+    `serve` starts one worker itself. Any number of workers can run, on any machine that reaches the database. A worker
+    that runs alone answers /metrics, /livez and /readyz on STEELYARD_METRICS_PORT.
     """
     import asyncio
     from contextlib import ExitStack
@@ -25,25 +26,30 @@ def worker(
     from entrypoints.metrics.server import metrics_app, operations_server, shared_directory
     from entrypoints.settings import Settings
     from entrypoints.worker import work
+    from entrypoints.worker_health import health_apps
 
     settings = Settings.from_environment()
     configure_logging(settings.log_level)
 
     async def work_until_stopped(container: Container) -> None:
         loop = asyncio.get_running_loop()
-        with stop_requested(loop, when_stdin_closes=until_stdin_closes) as stop:
-            if not until_stdin_closes:
+        with ExitStack() as working:
+            stop = working.enter_context(stop_requested(loop, when_stdin_closes=until_stdin_closes))
+            if metrics_dir is not None:
+                ip = Address.resolved(settings.host, settings.metrics_port).ip
+                apps = {
+                    "/metrics": metrics_app(metrics_dir),
+                    **health_apps(container.job_health(), is_stopping=stop.is_set),
+                }
+                working.enter_context(operations_server(ip, settings.metrics_port, apps))
                 typer.echo("The worker is running.")
             await work(container, until=stop)
 
+    metrics_dir = None
     with ExitStack() as running:
         if not until_stdin_closes:  # `serve` serves the metrics of the worker that it starts
-            os.environ["STEELYARD_METRICS_DIR"] = str(
-                metrics_dir := running.enter_context(shared_directory(settings.metrics_dir))
-            )
-            ip = Address.resolved(settings.host, settings.metrics_port).ip
-            apps = {"/metrics": metrics_app(metrics_dir)}
-            running.enter_context(operations_server(ip, settings.metrics_port, apps))
+            metrics_dir = running.enter_context(shared_directory(settings.metrics_dir))
+            os.environ["STEELYARD_METRICS_DIR"] = str(metrics_dir)
         in_shop(work_until_stopped)
     if not until_stdin_closes:
         typer.echo("Stopped.")

@@ -8,7 +8,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.e2e.serving import CHECKOUT, STOP_SECONDS, Service, serving
+import httpx2
+
+from entrypoints.cli.address import Address
+from tests.e2e.serving import CHECKOUT, STOP_SECONDS, Service, free_port, serving
 
 
 def worker_of(service: Service) -> int | None:
@@ -71,14 +74,22 @@ def test_worker_ends_after_its_service_is_killed(database_url: str) -> None:
         eventually(lambda: not is_alive(worker))
 
 
-def test_worker_command_runs_until_it_is_stopped(database_url: str) -> None:
-    environment = {"PATH": os.environ["PATH"], "STEELYARD_DATABASE_URL": database_url}
+def test_worker_command_is_ready_until_it_is_stopped(database_url: str) -> None:
+    health = Address("127.0.0.1", free_port())
+    environment = {
+        "PATH": os.environ["PATH"],
+        "STEELYARD_DATABASE_URL": database_url,
+        "STEELYARD_METRICS_PORT": str(health.port),
+    }
     command = [sys.executable, "-m", "entrypoints", "worker"]
     with subprocess.Popen(
         command, cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as worker:
         assert worker.stdout is not None
         started = worker.stdout.readline()
+        eventually(health.answers)
+        ready = httpx2.get(f"{health.url}/readyz").status_code
         worker.terminate()
         output, _ = worker.communicate(timeout=STOP_SECONDS)
+    assert ready == 200
     assert (worker.returncode, started, output) == (0, "The worker is running.\n", "Stopped.\n")

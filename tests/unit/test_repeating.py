@@ -1,6 +1,7 @@
 import asyncio
 from datetime import timedelta
 
+from entrypoints.job_health import JobHealth
 from entrypoints.repeating import repeating
 
 AT_ONCE = timedelta(0)
@@ -16,8 +17,29 @@ async def test_periodic_job_continues_after_a_failure() -> None:
             enough.set()
         raise LookupError
 
-    async with repeating(work, name="test", every=AT_ONCE):
+    async with repeating(work, name="test", every=AT_ONCE, health=JobHealth()):
         await enough.wait()
+
+
+async def test_health_learns_failures_and_successes() -> None:
+    seconds, failing = 0.0, asyncio.Event()
+    health = JobHealth(lambda: seconds)
+
+    async def work() -> None:
+        if not failing.is_set():
+            failing.set()
+            raise LookupError
+        nonlocal seconds
+        seconds = 9
+        succeeded.set()
+
+    succeeded = asyncio.Event()
+    async with repeating(work, name="test", every=AT_ONCE, health=health):
+        await failing.wait()
+        seconds = 1
+        assert health.failing() == ["test"]
+        await succeeded.wait()
+    assert health.failing() == []
 
 
 async def test_closed_executor_finishes_only_running_work() -> None:
@@ -29,7 +51,7 @@ async def test_closed_executor_finishes_only_running_work() -> None:
         await may_end.wait()
         ended += 1
 
-    async with repeating(work, name="test", every=AT_ONCE):
+    async with repeating(work, name="test", every=AT_ONCE, health=JobHealth()):
         await begun.wait()
         asyncio.get_running_loop().call_soon(may_end.set)
     assert ended == 1
@@ -39,5 +61,5 @@ async def test_cancelled_caller_does_not_wait_for_unstarted_work() -> None:
     async def work() -> None:
         raise AssertionError
 
-    async with repeating(work, name="test", every=timedelta(days=1)):
+    async with repeating(work, name="test", every=timedelta(days=1), health=JobHealth()):
         await asyncio.sleep(0)

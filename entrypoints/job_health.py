@@ -1,0 +1,64 @@
+"""The health of the periodic jobs of one process."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+LONGEST_RUN = timedelta(minutes=10)
+"""How long one run of a job may take, unless the job has another limit."""
+
+
+@dataclass(slots=True)
+class _State:
+    every: float
+    longest_run: float
+    succeeded_at: float
+    has_failed: bool = False
+
+
+class JobHealth:
+    """When each job last succeeded, and which jobs have stopped succeeding.
+
+    A job that fails is unhealthy if its last success is older than two of its intervals. A job that neither fails nor
+    succeeds hangs if, in addition, its longest run has passed. Any thread can read the health. `now` returns seconds.
+    """
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._states: dict[str, _State] = {}
+
+    def add(self, name: str, *, every: timedelta, longest_run: timedelta = LONGEST_RUN) -> None:
+        """Watch a job from now on. The first run must succeed as soon as any other."""
+        self._states[name] = _State(every.total_seconds(), longest_run.total_seconds(), self._now())
+
+    def succeeded(self, name: str) -> None:
+        """Record a run of the job, or a part of it, that succeeded."""
+        state = self._states[name]
+        state.succeeded_at, state.has_failed = self._now(), False
+
+    def failed(self, name: str) -> None:
+        self._states[name].has_failed = True
+
+    def ages(self) -> Mapping[str, float]:
+        """Return the seconds since each job's last success, or since the job was added."""
+        now = self._now()
+        return {name: now - state.succeeded_at for name, state in list(self._states.items())}
+
+    def failing(self) -> list[str]:
+        """Return the jobs whose runs have failed for two intervals."""
+        ages = self.ages()
+        return [
+            name
+            for name, state in list(self._states.items())
+            if state.has_failed and ages[name] > 2 * state.every
+        ]
+
+    def hanging(self) -> list[str]:
+        """Return the jobs whose run does not end."""
+        ages = self.ages()
+        return [
+            name
+            for name, state in list(self._states.items())
+            if not state.has_failed and ages[name] > 2 * state.every + state.longest_run
+        ]
