@@ -17,14 +17,26 @@ from entrypoints.proxies import IPNetwork
 
 
 def _asyncpg_url(url: str) -> str:
-    """Return the URL with the driver asyncpg, so that a plain `postgresql://` also works."""
+    """Return the URL with the driver asyncpg, so that a plain `postgresql://` also works.
+
+    Several hosts, as in `//host1:5432,host2:5432/`, become parameters, as SQLAlchemy needs them.
+    """
     try:
-        parsed = make_url(url)
-    except ArgumentError:
+        parsed = make_url(_with_hosts_as_parameters(url))
+    except (ArgumentError, ValueError):
         raise ValueError("a URL like postgresql://user:password@host:5432/database is needed") from None
     if parsed.drivername not in {"postgres", "postgresql", "postgresql+asyncpg"}:
         raise ValueError("only PostgreSQL is supported: postgresql://user:password@host:5432/database")
     return parsed.set(drivername="postgresql+asyncpg").render_as_string(hide_password=False)
+
+
+def _with_hosts_as_parameters(url: str) -> str:
+    parts = urlsplit(url)
+    user, at, hosts = parts.netloc.rpartition("@")
+    if "," not in hosts:
+        return url
+    addresses = [f"host={host if ':' in host else f'{host}:5432'}" for host in hosts.split(",")]
+    return parts._replace(netloc=user + at, query="&".join(filter(None, [*addresses, parts.query]))).geturl()
 
 
 def _web_address(url: str) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool, PoolProxiedConnection
 
 from adapters.postgres.core.database_clock import DatabaseClock, keep_time
 from adapters.postgres.core.errors import READ_ONLY, sqlstate
+from adapters.postgres.core.hosts import connect_to_any_host
 from adapters.postgres.core.pooler import connect_args
 from application.shared.clock import Clock
 
@@ -86,6 +87,7 @@ def create_engine(
             "timeout": connect_timeout,
         },
     )
+    connect_to_any_host(engine)
     event.listen(engine.sync_engine, "checkout", _refuse_dead_connection)
     if isinstance(clock, DatabaseClock):  # a test may pass another clock
         keep_time(engine, clock)
@@ -98,13 +100,15 @@ def create_checking_engine(url: str, *, pooled: bool = False) -> AsyncEngine:
 
     Its transactions are read-only, and each has one snapshot.
     """
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
         poolclass=NullPool,
         hide_parameters=True,
         connect_args=connect_args(CHECKING_SETTINGS, pooled=pooled),
     )
+    connect_to_any_host(engine)
+    return engine
 
 
 def create_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:

@@ -12,6 +12,7 @@ import asyncpg
 from sqlalchemy import NullPool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from adapters.postgres.core.hosts import connect_to_any_host
 from adapters.postgres.core.interruption import silence_abandoned_connections
 
 _PROBE = {"lock_timeout": "2999ms"}
@@ -65,6 +66,7 @@ async def _connection_state(url: str) -> ConnectionState:
     engine = create_async_engine(
         url, poolclass=NullPool, hide_parameters=True, connect_args=connect_args(_PROBE, pooled=True)
     )
+    connect_to_any_host(engine)
     try:
         with silence_abandoned_connections():
             async with engine.connect() as connection:

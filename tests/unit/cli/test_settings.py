@@ -235,3 +235,15 @@ def test_setting_with_both_its_old_and_new_name_is_rejected(run: Run) -> None:
 @pytest.mark.parametrize("duration", ["P365D", "PT15M", "P1DT6H", "PT1H0.5S", "PT1M30S"])
 def test_duration_is_shown_in_the_format_that_was_set(run: Run, duration: str) -> None:
     assert f"STEELYARD_ORDER_HOLD={duration}\n" in run("config", "show", order_hold=duration).out
+
+
+@pytest.mark.parametrize(
+    ("url", "hosts"),
+    [
+        ("postgresql://shop:secret@a:5433,b/db", "host=a%3A5433&host=b%3A5432"),
+        ("postgresql://shop:secret@/db?host=a:5433&host=b:5432", "host=a%3A5433&host=b%3A5432"),
+    ],
+)
+def test_several_database_hosts_are_read_from_the_url(run: Run, url: str, hosts: str) -> None:
+    ended = run("config", "show", database_url=url)
+    assert f"STEELYARD_DATABASE_URL=postgresql+asyncpg://shop:***@/db?{hosts}" in ended.out.splitlines()

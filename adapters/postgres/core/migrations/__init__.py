@@ -13,6 +13,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, NullPool, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
+from adapters.postgres.core.hosts import connect_to_any_host
 from adapters.postgres.core.interruption import silence_abandoned_connections
 from adapters.postgres.core.pooler import connect_args
 from adapters.postgres.core.schema_revision import RELEASE, known_revisions
@@ -67,6 +68,7 @@ async def _migrate(
         hide_parameters=True,
         connect_args=connect_args({"lock_timeout": _LOCK_TIMEOUT}, pooled=pooled),
     )
+    connect_to_any_host(engine)
     try:
         with silence_abandoned_connections():
             async with AsyncExitStack() as stack:

@@ -1,0 +1,57 @@
+"""Connect to the one of several hosts that accepts writes."""
+
+from typing import Any
+
+import asyncpg
+from sqlalchemy import Dialect, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+ACCEPTS_WRITES = "read-write"
+
+
+def connect_to_any_host(engine: AsyncEngine) -> None:
+    """Let the engine try the hosts of its URL one by one, the last successful one first.
+
+    asyncpg has one timeout for all hosts: a machine that does not answer would use it up, and no connection would succeed.
+    Here each host has its share of the timeout. Several hosts imply `target_session_attrs=read-write`.
+
+    A connection attempt raises OSError if no host can be used.
+    """
+    last_used: list[tuple[str, int]] = []
+
+    def connect(
+        dialect: Dialect, _record: ConnectionPoolEntry, arguments: tuple[Any, ...], parameters: dict[str, Any]
+    ) -> DBAPIConnection | None:
+        hosts = _hosts_of(parameters)
+        if len(hosts) == 1 and "target_session_attrs" not in parameters:
+            return None  # the dialect connects
+        options = {"target_session_attrs": ACCEPTS_WRITES, **parameters}
+        options["timeout"] = options.get("timeout", 60) / len(hosts)
+        errors: list[Exception] = []
+        for host, port in sorted(hosts, key=lambda address: address not in last_used):
+            try:
+                connection = dialect.connect(*arguments, **{**options, "host": host, "port": port})
+            except (OSError, dialect.loaded_dbapi.Error) as error:
+                errors.append(error)
+            else:
+                last_used[:] = [(host, port)]
+                return connection
+        for found in errors:
+            if not isinstance(found, OSError) and not _is_mismatch(found):
+                raise found  # such as a wrong password
+        raise ConnectionError("no host of the database accepts writes") from errors[-1]
+
+    event.listen(engine.sync_engine, "do_connect", connect)
+
+
+def _hosts_of(parameters: dict[str, Any]) -> list[tuple[str, int]]:
+    """Return the addresses in arguments of asyncpg, which are single values or lists."""
+    host, port = parameters.get("host", ""), parameters.get("port", 5432)
+    return list(zip(host, port, strict=True)) if isinstance(host, list) else [(host, port)]
+
+
+def _is_mismatch(error: Exception) -> bool:
+    """Return whether the host has answered that it is not of the wanted kind."""
+    return isinstance(error.__cause__, asyncpg.TargetServerAttributeNotMatched)
