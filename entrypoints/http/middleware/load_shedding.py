@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from application.shared.admission import Admission
 from application.shared.errors import Overloaded
@@ -28,6 +28,9 @@ class _Template:
 class LoadSheddingMiddleware:
     """Answer 503 at once while an admission is full. This costs a fraction of serving the request.
 
+    The admission is checked when the headers and when the body have arrived. A request whose body arrives later than
+    the requests that filled the admission is rejected before its token and its body are checked.
+
     The middleware does not take a place of the admission, because clients that are unauthenticated or have not sent
     their bodies must not exclude others. The endpoint takes it after the body was read and the token was checked.
 
@@ -47,9 +50,30 @@ class LoadSheddingMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] == "POST":
             gate = self._gates.get(("POST", scope["path"]))
-            if gate is not None and gate.admission().is_full:
-                scope["route"] = gate.template
-                self._rejections.add((gate.template.path_format,))
-                await gate.refusal(scope, receive, send)
+            if gate is not None:
+                await self._serve_unless_full(gate, scope, receive, send)
                 return
         await self.app(scope, receive, send)
+
+    async def _serve_unless_full(self, gate: _Gate, scope: Scope, receive: Receive, send: Send) -> None:
+        admission = gate.admission()
+
+        async def receive_unless_full() -> Message:
+            message = await receive()
+            if admission.is_full and message["type"] == "http.request" and not message.get("more_body"):
+                raise _Full
+            return message
+
+        try:
+            if not admission.is_full:
+                await self.app(scope, receive_unless_full, send)
+                return
+        except _Full:
+            pass
+        scope["route"] = gate.template
+        self._rejections.add((gate.template.path_format,))
+        await gate.refusal(scope, receive, send)
+
+
+class _Full(Exception):
+    """The admission is full now that the body has arrived."""

@@ -1,0 +1,46 @@
+"""Load shedding rejects requests before their token and their body are checked."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, contextmanager
+
+from tests.kit.web import WebShop
+
+BODY = b'{"lines": []}'
+WRONG_TOKEN = {"Authorization": "Bearer wrong", "Content-Type": "application/json"}
+
+
+@contextmanager
+def full(web: WebShop) -> Iterator[None]:
+    """Take every place for orders during the context."""
+    admission = web.container.orders.order_admission()
+    with ExitStack() as places:
+        while not admission.is_full:
+            places.enter_context(admission.entered())
+        yield
+
+
+async def test_request_that_arrives_at_a_full_service_is_rejected(web: WebShop) -> None:
+    with full(web):
+        response = await web.visitor.post("/v1/orders", content=BODY, headers=WRONG_TOKEN)
+    assert (response.status_code, response.json()["code"]) == (503, "overloaded")
+    assert int(response.headers["Retry-After"]) >= 1
+
+
+async def test_request_whose_body_arrives_at_a_full_service_is_rejected(web: WebShop) -> None:
+    with ExitStack() as stack:
+
+        async def body() -> AsyncIterator[bytes]:
+            yield BODY[:5]
+            stack.enter_context(full(web))
+            yield BODY[5:]
+
+        response = await web.visitor.post("/v1/orders", content=body(), headers=WRONG_TOKEN)
+    assert (response.status_code, response.json()["code"]) == (503, "overloaded")
+    assert (await web.visitor.post("/v1/orders", content=BODY, headers=WRONG_TOKEN)).status_code == 401
+
+
+async def test_rejected_request_takes_no_place(web: WebShop) -> None:
+    admission = web.container.orders.order_admission()
+    for _ in range(3):
+        await web.visitor.post("/v1/orders", content=BODY, headers=WRONG_TOKEN)
+    assert len(admission) == 0
