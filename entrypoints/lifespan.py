@@ -36,6 +36,8 @@ async def running(container: Container) -> AsyncIterator[bytes]:
         stack.callback(container.metrics().close)
         stack.push_async_callback(container.database.engine().dispose)
         stack.push_async_callback(container.database.public_read_engine().dispose)
+        stack.push_async_callback(container.database.catalog_reader().close)
+        stack.push_async_callback(container.database.list_reader().close)
         stack.push_async_callback(container.security.rate_limiter().close)
         stack.callback(container.shutdown_resources)
         stack.push_async_callback(container.payments.outgoing_http().close)

@@ -86,6 +86,8 @@ class Settings(BaseSettings):
     """URL of the PostgreSQL database. Unset: an embedded one, with its data in `data_dir`."""
     database_pooler: Literal["none", "pgbouncer"] = "none"
     """`pgbouncer`: a pooler in transaction mode is between the service and PostgreSQL."""
+    database_read_url: DatabaseUrl | None = Field(None, repr=False)
+    """URL of a read replica, or of several: for the catalog, the lists of orders, and the audit log. Unset: the database itself."""
     data_dir: Path = Path(".data")
     database_pool_size: int = Field(10, ge=1, le=500)
     """Database connections per process, for everything but public reads."""
@@ -325,8 +327,9 @@ class Settings(BaseSettings):
             for name, dumped in self.model_dump(mode="json").items()
         }
         shown = {variable_of(name): _formatted(value) for name, value in values.items()}
-        if self.database_url is not None:
-            url = make_url(self.database_url)
-            url = url.update_query_dict({name: "hidden" for name in url.query if "pass" in name})
-            shown[f"{PREFIX}DATABASE_URL"] = url.render_as_string(hide_password=True)
+        for name in ("database_url", "database_read_url"):
+            if value := getattr(self, name):
+                url = make_url(value)
+                url = url.update_query_dict({key: "hidden" for key in url.query if "pass" in key})
+                shown[variable_of(name)] = url.render_as_string(hide_password=True)
         return shown

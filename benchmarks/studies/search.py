@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from adapters.postgres.catalog.queries import PostgresProductQueries
 from adapters.postgres.core.engine import create_engine
 from adapters.postgres.core.migrations import upgrade
+from adapters.postgres.core.reader import AutocommitReader
 from application.catalog.ports import ProductFilter, ProductSort
 from benchmarks.database import Server
 from domain.catalog import search
@@ -66,7 +67,7 @@ class Read:
 async def measure(server: Server, products: int) -> list[Read]:
     """Return the cost of each query's first page by EXPLAIN ANALYZE."""
     async with _catalog(server, products) as (engine, connection):
-        queries = PostgresProductQueries(engine)
+        queries = PostgresProductQueries(AutocommitReader(engine))
         reads: list[Read] = []
 
         async def page(query: str, limit: int = PAGE) -> int:

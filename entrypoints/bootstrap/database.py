@@ -12,12 +12,14 @@ from adapters.postgres.checks.invariant_checks import PostgresInvariantChecks
 from adapters.postgres.clients.queries import PostgresClientQueries
 from adapters.postgres.core.engine import (
     PUBLIC_READ_TIMEOUT,
+    STATEMENT_TIMEOUT,
     create_checking_engine,
     create_engine,
     create_sessions,
 )
 from adapters.postgres.core.health import PostgresHealth
 from adapters.postgres.core.old_records import PostgresOldRecords
+from adapters.postgres.core.replica import create_reader
 from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
 from adapters.postgres.core.write_monitor import WriteMonitor
 from adapters.postgres.events.event_feed import PostgresEventFeed
@@ -62,6 +64,22 @@ class Database(containers.DeclarativeContainer):
         pooled=settings.provided.is_database_pooled,
         clock=clock,
     )
+    catalog_reader = providers.Singleton(
+        create_reader,
+        primary=public_read_engine,
+        replica_url=settings.provided.database_read_url,
+        pool_size=settings.provided.public_read_pool_size,
+        statement_timeout=PUBLIC_READ_TIMEOUT,
+        pooled=settings.provided.is_database_pooled,
+    )
+    list_reader = providers.Singleton(
+        create_reader,
+        primary=engine,
+        replica_url=settings.provided.database_read_url,
+        pool_size=settings.provided.database_pool_size,
+        statement_timeout=STATEMENT_TIMEOUT,
+        pooled=settings.provided.is_database_pooled,
+    )
     write_monitor = providers.Singleton(WriteMonitor)
     session_factory = providers.Singleton(create_sessions, engine=engine)
     unit_of_work = providers.Singleton(
@@ -76,14 +94,14 @@ class Database(containers.DeclarativeContainer):
     user_queries = providers.Singleton(PostgresUserQueries, engine=engine)
     session_queries = providers.Singleton(PostgresSessionQueries, engine=engine)
     client_queries = providers.Singleton(PostgresClientQueries, engine=engine)
-    product_queries = providers.Singleton(PostgresProductQueries, engine=public_read_engine)
+    product_queries = providers.Singleton(PostgresProductQueries, reader=catalog_reader)
     product_search_index = providers.Singleton(PostgresProductSearchIndex, engine=engine)
     stock_queries = providers.Singleton(PostgresStockQueries, engine=engine)
-    order_queries = providers.Singleton(PostgresOrderQueries, engine=engine)
+    order_queries = providers.Singleton(PostgresOrderQueries, engine=engine, lists=list_reader)
     payment_queries = providers.Singleton(PostgresPaymentQueries, engine=engine)
     webhook_queries = providers.Singleton(PostgresWebhookQueries, engine=engine)
     outbox_queries = providers.Singleton(PostgresOutboxQueries, engine=engine)
-    audit_queries = providers.Singleton(PostgresAuditQueries, engine=engine)
+    audit_queries = providers.Singleton(PostgresAuditQueries, reader=list_reader)
 
     event_feed = providers.Singleton(PostgresEventFeed, engine=engine)
     relay_progress = providers.Singleton(PostgresRelayProgress, engine=engine)

@@ -15,6 +15,7 @@ from adapters.postgres.checks.findings import PostgresFindingRecords
 from adapters.postgres.clients.queries import PostgresClientQueries
 from adapters.postgres.core.engine import create_engine, create_sessions
 from adapters.postgres.core.old_records import PostgresOldRecords
+from adapters.postgres.core.reader import AutocommitReader
 from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
 from adapters.postgres.events.event_feed import PostgresEventFeed
 from adapters.postgres.events.queries import PostgresOutboxQueries
@@ -54,7 +55,7 @@ async def postgres_store(url: str, ids: IdFactory | None = None) -> AsyncIterato
             users=PostgresUserQueries(engine),
             sessions=PostgresSessionQueries(engine),
             clients=PostgresClientQueries(engine),
-            products=PostgresProductQueries(engine),
+            products=PostgresProductQueries(AutocommitReader(engine)),
             product_search_index=PostgresProductSearchIndex(engine),
             stocks=PostgresStockQueries(engine),
             orders=PostgresOrderQueries(engine),
@@ -73,7 +74,7 @@ async def postgres_store(url: str, ids: IdFactory | None = None) -> AsyncIterato
             stock_ledger=PostgresStockLedger(engine),
             old_records=PostgresOldRecords(engine),
             expired_orders=PostgresExpiredOrders(engine),
-            audit=PostgresAuditQueries(engine),
+            audit=PostgresAuditQueries(AutocommitReader(engine)),
             audit_records=PostgresAuditRecords(engine),
         )
     finally:

@@ -2,10 +2,9 @@ import json
 from collections.abc import Iterator
 
 from sqlalchemy import ColumnElement, Text, cast, select
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.postgres.core.keyset import page_of, shown
-from adapters.postgres.core.reader import AutocommitReader
+from adapters.postgres.core.reader import Reader
 from adapters.postgres.core.result_row import ResultRow
 from adapters.postgres.core.rows import AuditEntryRow
 from adapters.postgres.core.unnest import columns_of
@@ -22,8 +21,8 @@ _NEWEST = (AuditEntryRow.at, AuditEntryRow.id)
 
 
 class PostgresAuditQueries(AuditQueries):
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._reader = AutocommitReader(engine)
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
 
     async def list(
         self, criteria: AuditFilter, *, after: Position | None, limit: int

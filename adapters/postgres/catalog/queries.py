@@ -27,7 +27,7 @@ from adapters.postgres.catalog.rows import (
 )
 from adapters.postgres.core.data_loader import DataLoader
 from adapters.postgres.core.keyset import Key, page_of, shown
-from adapters.postgres.core.reader import AutocommitReader
+from adapters.postgres.core.reader import AutocommitReader, Reader
 from adapters.postgres.core.result_row import typed_rows
 from adapters.postgres.core.unnest import columns_of
 from application.catalog.ports import ProductFilter, ProductQueries, ProductSort, StockQueries
@@ -57,8 +57,8 @@ _LATEST = (StockMovementRow.version,)
 
 
 class PostgresProductQueries(ProductQueries):
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._reader = AutocommitReader(engine)
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
         self._gets = DataLoader(self._get)
 
     async def get(self, product_id: ProductId) -> ProductView | None:

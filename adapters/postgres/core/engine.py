@@ -10,7 +10,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool, PoolProxiedConnection
 
 from adapters.postgres.core.database_clock import DatabaseClock, keep_time
 from adapters.postgres.core.errors import READ_ONLY, sqlstate
-from adapters.postgres.core.hosts import connect_to_any_host
+from adapters.postgres.core.hosts import ACCEPTS_WRITES, connect_to_any_host
 from adapters.postgres.core.pooler import connect_args
 from application.shared.clock import Clock
 
@@ -56,6 +56,7 @@ def create_engine(
     connect_timeout: float = 3.0,
     statement_timeout: timedelta = STATEMENT_TIMEOUT,
     pooled: bool = False,
+    target_session: str = ACCEPTS_WRITES,
     clock: Clock | None = None,
 ) -> AsyncEngine:
     """Return an engine for a `postgresql+asyncpg://` URL. It connects on first use.
@@ -63,7 +64,7 @@ def create_engine(
     `checkout_timeout` is in seconds: a caller that waits longer for a connection gets Overloaded.
     `statement_timeout` is the time after which the server cancels a statement. If `clock` is a DatabaseClock,
     connections synchronize it with the server. `pooled` means that a pooler in transaction mode, such as PgBouncer,
-    is between service and server.
+    is between service and server. Of several hosts one is chosen by `target_session` (asyncpg's `target_session_attrs`).
     """
     engine = create_async_engine(
         url,
@@ -87,7 +88,7 @@ def create_engine(
             "timeout": connect_timeout,
         },
     )
-    connect_to_any_host(engine)
+    connect_to_any_host(engine, target_session)
     event.listen(engine.sync_engine, "checkout", _refuse_dead_connection)
     if isinstance(clock, DatabaseClock):  # a test may pass another clock
         keep_time(engine, clock)

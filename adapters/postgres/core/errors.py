@@ -14,9 +14,11 @@ from domain.shared.errors import DomainError
 
 LOCK_NOT_AVAILABLE = "55P03"
 READ_ONLY = "25006"
+RECOVERY_CONFLICT = "40001"
+"""A standby cancels a query whose rows the primary has removed. Of a transaction it is a serialization failure."""
 
 _BUSY = {
-    "40001",  # serialization_failure
+    RECOVERY_CONFLICT,
     "40P01",  # deadlock_detected
     "53300",  # too_many_connections
     "57014",  # query_canceled, by statement_timeout

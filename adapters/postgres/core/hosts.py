@@ -9,13 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 ACCEPTS_WRITES = "read-write"
+STANDBY = "standby"
 
 
-def connect_to_any_host(engine: AsyncEngine) -> None:
+def connect_to_any_host(engine: AsyncEngine, target_session: str = ACCEPTS_WRITES) -> None:
     """Let the engine try the hosts of its URL one by one, the last successful one first.
 
     asyncpg has one timeout for all hosts: a machine that does not answer would use it up, and no connection would succeed.
-    Here each host has its share of the timeout. Several hosts imply `target_session_attrs=read-write`.
+    Here each host has its share of the timeout. Without `target_session_attrs` in the URL
+    `target_session` selects among several hosts.
 
     A connection attempt raises OSError if no host can be used.
     """
@@ -27,7 +29,7 @@ def connect_to_any_host(engine: AsyncEngine) -> None:
         hosts = _hosts_of(parameters)
         if len(hosts) == 1 and "target_session_attrs" not in parameters:
             return None  # the dialect connects
-        options = {"target_session_attrs": ACCEPTS_WRITES, **parameters}
+        options = {"target_session_attrs": target_session, **parameters}
         options["timeout"] = options.get("timeout", 60) / len(hosts)
         errors: list[Exception] = []
         for host, port in sorted(hosts, key=lambda address: address not in last_used):
@@ -41,7 +43,7 @@ def connect_to_any_host(engine: AsyncEngine) -> None:
         for found in errors:
             if not isinstance(found, OSError) and not _is_mismatch(found):
                 raise found  # such as a wrong password
-        raise ConnectionError("no host of the database accepts writes") from errors[-1]
+        raise ConnectionError("no host of the database can be used") from errors[-1]
 
     event.listen(engine.sync_engine, "do_connect", connect)
 

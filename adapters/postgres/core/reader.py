@@ -1,5 +1,6 @@
 """Read-only statements outside of units of work."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Executable
@@ -10,12 +11,31 @@ from adapters.postgres.core.errors import translated
 from adapters.postgres.core.result_row import ResultRow
 
 
-class AutocommitReader:
+class Reader(ABC):
+    """A reader of single statements. All methods raise Overloaded if no connection is free in time, and DatabaseUnavailable."""
+
+    @abstractmethod
+    async def all(
+        self, statement: Executable, parameters: Mapping[str, object] | None = None
+    ) -> Sequence[ResultRow]:
+        """Return all rows."""
+
+    async def one_or_none(
+        self, statement: Executable, parameters: Mapping[str, object] | None = None
+    ) -> ResultRow | None:
+        """Return the only row, or None."""
+        rows = await self.all(statement, parameters)
+        return rows[0] if rows else None
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Close the connections that belong to this reader."""
+
+
+class AutocommitReader(Reader):
     """A reader that runs single statements in autocommit: each takes one round trip.
 
-    A connection is checked out only for the duration of a statement.
-
-    All methods raise Overloaded if no connection is free in time, and DatabaseUnavailable.
+    A connection is checked out only for the duration of a statement. The engine belongs to the caller.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
@@ -29,9 +49,5 @@ class AutocommitReader:
             async with self._engine.connect() as connection:
                 return (await connection.execute(statement, parameters)).all()
 
-    async def one_or_none(
-        self, statement: Executable, parameters: Mapping[str, object] | None = None
-    ) -> ResultRow | None:
-        """Return the only row, or None."""
-        rows = await self.all(statement, parameters)
-        return rows[0] if rows else None
+    async def close(self) -> None:
+        """Do nothing."""

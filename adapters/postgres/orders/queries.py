@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.postgres.core.data_loader import DataLoader
 from adapters.postgres.core.keyset import page_of, shown
-from adapters.postgres.core.reader import AutocommitReader
+from adapters.postgres.core.reader import AutocommitReader, Reader
 from adapters.postgres.core.result_row import ResultRow, typed_rows
 from adapters.postgres.core.rows import (
     FulfillmentRow,
@@ -65,8 +65,9 @@ _REQUESTED = (ReturnRow.requested_at, ReturnRow.id)
 
 
 class PostgresOrderQueries(OrderQueries):
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, lists: Reader | None = None) -> None:
         self._reader = AutocommitReader(engine)
+        self._lists = lists or self._reader
         self._gets = DataLoader(self._get)
 
     async def get(self, order_id: OrderId, *, access: OrderAccess) -> OrderView | None:
@@ -100,11 +101,11 @@ class PostgresOrderQueries(OrderQueries):
             limit=limit,
         )
         statement = orders_with_lines(chosen, descending=descending)
-        return shown(await self._reader.all(statement), _PLACED, limit=limit, show=_order_view)
+        return shown(await self._lists.all(statement), _PLACED, limit=limit, show=_order_view)
 
     async def count(self, criteria: OrderFilter, *, access: OrderAccess) -> int:
         found = select(func.count()).select_from(OrderRow).where(*_conditions(criteria, access))
-        [row] = await self._reader.all(found)
+        [row] = await self._lists.all(found)
         return int(row[0])
 
     async def history(

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.postgres.catalog.queries import PostgresProductQueries, PostgresStockQueries
+from adapters.postgres.core.reader import AutocommitReader
 from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
 from adapters.postgres.orders.queries import PostgresOrderQueries
 from adapters.system import SystemClock, UuidV7Factory
@@ -55,7 +56,7 @@ def _hot(engine: AsyncEngine, unit_of_work: PostgresUnitOfWorkFactory) -> Mappin
     """Return the frequent queries of requests by name."""
     orders, products, stocks = (
         PostgresOrderQueries(engine),
-        PostgresProductQueries(engine),
+        PostgresProductQueries(AutocommitReader(engine)),
         PostgresStockQueries(engine),
     )
     place_batch = PlaceOrderBatch(unit_of_work, SystemClock(), UuidV7Factory(), HOLD)

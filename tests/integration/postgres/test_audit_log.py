@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.postgres.audit.queries import PostgresAuditQueries
+from adapters.postgres.core.reader import AutocommitReader
 from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
 from application.audit.entry import AuditAction
 from application.audit.ports import AuditFilter
@@ -55,7 +56,7 @@ async def test_audit_log_pruning_uses_an_index_and_restores_the_trigger(
 async def test_audit_log_query_reads_an_index_from_its_end(
     engine: AsyncEngine, psql: asyncpg.Connection, criteria: AuditFilter, index: str
 ) -> None:
-    entries = PostgresAuditQueries(engine)
+    entries = PostgresAuditQueries(AutocommitReader(engine))
     plan = await plan_of(engine, psql, lambda: entries.list(criteria, after=(THEN, ID), limit=10))
     assert f"Backward using {index}" in plan
 

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.postgres.catalog.queries import PostgresProductQueries, PostgresStockQueries
+from adapters.postgres.core.reader import AutocommitReader
 from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
 from adapters.postgres.orders.queries import PostgresOrderQueries
 from adapters.postgres.sessions.queries import PostgresSessionQueries
@@ -73,7 +74,7 @@ async def test_product_list_query_uses_an_index(
     index: str,
     descending: bool,
 ) -> None:
-    products = PostgresProductQueries(engine)
+    products = PostgresProductQueries(AutocommitReader(engine))
     plan = await plan_of(
         engine,
         psql,
@@ -87,7 +88,7 @@ async def test_product_list_query_uses_an_index(
 async def test_product_search_uses_the_prefix_and_the_typo_index(
     engine: AsyncEngine, psql: asyncpg.Connection
 ) -> None:
-    products = PostgresProductQueries(engine)
+    products = PostgresProductQueries(AutocommitReader(engine))
     plan = await plan_of(
         engine,
         psql,
@@ -111,7 +112,7 @@ async def test_out_of_stock_filter_uses_an_index(engine: AsyncEngine, psql: asyn
     await make_rows(psql, Rows(orders=10_000))
     await psql.execute("UPDATE stocks SET reserved = on_hand WHERE product_id = $1", made_id("product", 1))
     await psql.execute("VACUUM ANALYZE stocks")
-    products = PostgresProductQueries(engine)
+    products = PostgresProductQueries(AutocommitReader(engine))
     plan = await plan_of(
         engine,
         psql,

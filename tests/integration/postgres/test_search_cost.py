@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.postgres.catalog.queries import PostgresProductQueries
+from adapters.postgres.core.reader import AutocommitReader
 from application.catalog.ports import ProductFilter, ProductSort
 from domain.catalog.search import MAX_TERMS, terms
 from tests.integration.postgres.sent import statements_of
@@ -62,7 +63,7 @@ async def test_search_with_the_most_terms_reads_a_bounded_number_of_rows(
         "SELECT (pg_total_relation_size('products') + pg_total_relation_size('stocks')) / 8192"
     )
     with statements_of(engine) as sent:
-        await PostgresProductQueries(engine).list(
+        await PostgresProductQueries(AutocommitReader(engine)).list(
             ProductFilter(query=query), sort=ProductSort.NAME, descending=False, after=None, limit=20
         )
     [(statement, parameters)] = sent

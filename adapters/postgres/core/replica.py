@@ -1,0 +1,122 @@
+"""Reads on a replica that has everything the primary had committed when the read began."""
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from time import monotonic
+
+import structlog
+from sqlalchemy import Executable, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from adapters.postgres.core.data_loader import DataLoader
+from adapters.postgres.core.engine import READ_ISOLATION, create_engine
+from adapters.postgres.core.errors import RECOVERY_CONFLICT, sqlstate, translated
+from adapters.postgres.core.hosts import STANDBY
+from adapters.postgres.core.reader import AutocommitReader, Reader
+from adapters.postgres.core.result_row import ResultRow
+from application.shared.errors import DatabaseUnavailable, Overloaded
+
+LONGEST_WAIT = 0.25
+"""Seconds to wait for a connection to the replica, and until it has replayed what a read needs."""
+SKIP_SECONDS = 5.0
+"""How long reads use the primary after the replica has lagged or failed. They would all wait otherwise."""
+_POLL_SECONDS = 0.005
+
+_FIND_POSITION = text("SELECT pg_current_wal_flush_lsn() AS position")
+_HAS_REPLAYED = text("SELECT pg_is_in_recovery() AND pg_last_wal_replay_lsn() >= CAST(:position AS pg_lsn)")
+
+_log = structlog.get_logger(__name__)
+
+
+class ReplicaReader(Reader):
+    """A reader that uses the replica unless it lags, fails, or is no replica any more; then it uses the primary.
+
+    Every caller reads its own writes, also those of other processes: a read first asks the primary for its position
+    in the write-ahead log, and waits until the replica has replayed it. Concurrent reads ask together.
+    """
+
+    def __init__(
+        self, primary: AutocommitReader, replica: AsyncEngine, *, seconds: Callable[[], float] = monotonic
+    ) -> None:
+        self._primary = primary
+        self.replica = replica.execution_options(
+            isolation_level=replica.get_execution_options()[READ_ISOLATION]
+        )
+        self._positions = DataLoader(self._find_position)
+        self._seconds = seconds
+        self._skip_until = 0.0
+
+    async def all(
+        self, statement: Executable, parameters: Mapping[str, object] | None = None
+    ) -> Sequence[ResultRow]:
+        if self._seconds() >= self._skip_until:
+            position = await self._positions.get(None)
+            assert position is not None, "the server always answers with one row"
+            rows = await self._read(statement, parameters, position)
+            if rows is not None:
+                return rows
+            self._skip_until = self._seconds() + SKIP_SECONDS
+            _log.warning("read replica is skipped", seconds=SKIP_SECONDS)
+        return await self._primary.all(statement, parameters)
+
+    async def close(self) -> None:
+        await self.replica.dispose()
+
+    async def _read(
+        self, statement: Executable, parameters: Mapping[str, object] | None, position: int
+    ) -> Sequence[ResultRow] | None:
+        """Return the rows, or None if the replica cannot answer.
+
+        Raises Overloaded, if the statement takes too long: on the primary it would, too.
+        """
+        async with AsyncExitStack() as stack:
+            try:
+                async with asyncio.timeout(LONGEST_WAIT):
+                    with translated():
+                        connection = await stack.enter_async_context(self.replica.connect())
+                        await _await_replay(connection, position)
+            except (TimeoutError, Overloaded, DatabaseUnavailable):
+                return None
+            try:
+                with translated():
+                    return (await connection.execute(statement, parameters)).all()
+            except DatabaseUnavailable:
+                return None
+            except Exception as error:
+                if isinstance(error.__cause__, DBAPIError) and sqlstate(error.__cause__) == RECOVERY_CONFLICT:
+                    return None
+                raise
+
+    async def _find_position(self, _keys: Collection[None]) -> Mapping[None, int]:
+        [row] = await self._primary.all(_FIND_POSITION)
+        return {None: row.position}
+
+
+def create_reader(
+    primary: AsyncEngine,
+    *,
+    replica_url: str | None,
+    pool_size: int,
+    statement_timeout: timedelta,
+    pooled: bool = False,
+) -> Reader:
+    """Return a reader of the replica if there is one, and of the primary otherwise."""
+    reader = AutocommitReader(primary)
+    if replica_url is None:
+        return reader
+    replica = create_engine(
+        replica_url,
+        pool_size=pool_size,
+        statement_timeout=statement_timeout,
+        pooled=pooled,
+        target_session=STANDBY,
+    )
+    return ReplicaReader(reader, replica)
+
+
+async def _await_replay(connection: AsyncConnection, position: int) -> None:
+    while not await connection.scalar(_HAS_REPLAYED, {"position": position}):  # noqa: ASYNC110 - the server sends no events
+        await asyncio.sleep(_POLL_SECONDS)

@@ -1,0 +1,139 @@
+"""The catalog and lists read from a standby, by callers who expect to see what they have written."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+
+import httpx2
+import pytest
+from sqlalchemy import event
+
+from adapters.postgres.core import replica
+from adapters.postgres.core.migrations import upgrade
+from adapters.postgres.core.replica import ReplicaReader
+from tests.integration.http.services import container_on
+from tests.kit.web import WebShop, key, order_of, web_shop
+from tests.servers.databases import connected, empty
+from tests.servers.replication import Replication, replication
+
+HANG = 60
+
+
+@pytest.fixture(scope="module")
+def running_servers() -> Iterator[Replication]:
+    with replication() as servers:
+        upgrade(servers.primary.url)
+        yield servers
+
+
+@pytest.fixture
+async def servers(running_servers: Replication, monkeypatch: pytest.MonkeyPatch) -> Replication:
+    # A loaded machine must not make the replica lag.
+    monkeypatch.setattr(replica, "LONGEST_WAIT", 5.0)
+    await empty(running_servers.primary.url)
+    return running_servers
+
+
+@pytest.fixture
+async def web(servers: Replication) -> AsyncIterator[WebShop]:
+    settings = {"database_read_url": servers.standby.url}
+    async with web_shop(container_on(servers.primary.url, **settings)) as web:
+        yield web
+
+
+def reads_of(web: WebShop) -> Sequence[str]:
+    """Return a list that collects the statements that the replica gets, without those about its position."""
+    statements: list[str] = []
+
+    def collect(*arguments: object) -> None:
+        statement = str(arguments[2])
+        if "pg_last_wal_replay_lsn" not in statement:
+            statements.append(statement)
+
+    for reader in (web.container.database.catalog_reader(), web.container.database.list_reader()):
+        assert isinstance(reader, ReplicaReader)
+        event.listen(reader.replica.sync_engine, "before_cursor_execute", collect)
+    return statements
+
+
+async def test_catalog_and_lists_are_read_from_the_replica(web: WebShop) -> None:
+    statements = reads_of(web)
+    mug, customer, admin = await web.product(stock=5), await web.customer(), await web.admin()
+    statements_before = len(statements)
+    for client, path in (
+        (web.visitor, f"/v1/products/{mug['id']}"),
+        (web.visitor, "/v1/products?q=mug"),
+        (customer, "/v1/orders"),
+        (admin, "/v1/audit"),
+    ):
+        count = len(statements)
+        assert (await client.get(path)).status_code == 200
+        assert len(statements) > count, path
+    count = len(statements)
+    placed = await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key("k"))
+    assert (await customer.get(f"/v1/orders/{placed.json()['id']}")).status_code == 200
+    assert len(statements) == count, "single orders are read from the primary"
+    assert count > statements_before
+
+
+async def test_callers_read_their_own_writes_from_the_replica(web: WebShop, servers: Replication) -> None:
+    mug, customer = await web.product(stock=1000), await web.customer()
+    statements = reads_of(web)
+    settings = {"database_read_url": servers.standby.url}
+    async with web_shop(container_on(servers.primary.url, **settings)) as other_process:
+        for number in range(1, 31):
+            await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key(f"k{number}"))
+            assert await orders_of(customer) == number
+            product = (await other_process.visitor.get(f"/v1/products/{mug['id']}")).json()
+            assert product["available"] == 1000 - number
+    assert len(statements) >= 30
+
+
+async def orders_of(customer: httpx2.AsyncClient) -> int:
+    return len((await customer.get("/v1/orders?limit=100")).json()["items"])
+
+
+async def test_lagging_replica_is_skipped_until_it_has_caught_up(
+    web: WebShop, servers: Replication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mug, customer = await web.product(stock=5), await web.customer()
+    monkeypatch.setattr(replica, "SKIP_SECONDS", 0.0)
+    statements = reads_of(web)
+    async with connected(servers.standby.url) as standby:
+        await standby.execute("SELECT pg_wal_replay_pause()")
+        monkeypatch.setattr(replica, "LONGEST_WAIT", 0.05)
+        await customer.post("/v1/orders", json=order_of((mug, 1)), headers=key("k"))
+        assert await orders_of(customer) == 1
+        assert statements == []
+        await standby.execute("SELECT pg_wal_replay_resume()")
+    monkeypatch.setattr(replica, "LONGEST_WAIT", 5.0)
+    assert await orders_of(customer) == 1
+    assert len(statements) == 1
+
+
+async def test_skipped_replica_is_not_asked_for_a_while(web: WebShop, servers: Replication) -> None:
+    customer = await web.customer()
+    reader = web.container.database.list_reader()
+    assert isinstance(reader, ReplicaReader)
+    statements = reads_of(web)
+    reader._skip_until = reader._seconds() + HANG
+    assert await orders_of(customer) == 0
+    assert statements == []
+
+
+@pytest.mark.parametrize("failure", ["pause", "kill"])
+async def test_reads_continue_without_the_replica(
+    web: WebShop, servers: Replication, failure: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mug, customer = await web.product(stock=5), await web.customer()
+    assert await orders_of(customer) == 0
+    monkeypatch.setattr(replica, "LONGEST_WAIT", 0.25)
+    getattr(servers.standby, failure)()
+    try:
+        async with asyncio.timeout(HANG):
+            assert await orders_of(customer) == 0
+            assert (await web.visitor.get(f"/v1/products/{mug['id']}")).status_code == 200
+    finally:
+        if failure == "pause":
+            servers.standby.resume()
+        else:
+            await asyncio.to_thread(servers.standby.start)
