@@ -2,8 +2,9 @@
 
 from abc import ABC, abstractmethod
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
+from uuid import UUID
 
 from application.audit.trail import AuditTrail
 from application.catalog.ports import ProductRepository, StockRepository
@@ -43,6 +44,8 @@ class Repositories:
     attempts: AttemptTallies
     webhooks: WebhookRepository
     idempotency: IdempotencyRecords
+    traces: dict[UUID, str] = field(default_factory=dict)
+    """Trace contexts by aggregate. The events of other aggregates have the trace context of the commit."""
 
 
 class UnitOfWork(Repositories, ABC):

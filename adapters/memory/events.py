@@ -1,4 +1,4 @@
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -21,7 +21,9 @@ class MemoryEventFeed(EventFeed):
         published = self._database.published
         end = published[-1].position if published else 0
         new = self._database.outbox[end : end + limit]
-        published.extend(_published(event, position) for position, event in enumerate(new, end + 1))
+        published.extend(
+            _published(event, position, self._database.traces) for position, event in enumerate(new, end + 1)
+        )
         return len(new)
 
     async def read(self, *, after: EventId | None, type_: str | None, limit: int) -> EventPage:
@@ -56,7 +58,7 @@ class MemoryEventFeed(EventFeed):
         raise UnknownEvent
 
 
-def _published(event: Event, position: int) -> PublishedEvent:
+def _published(event: Event, position: int, traces: Mapping[tuple[UUID, int], str]) -> PublishedEvent:
     return PublishedEvent(
         id=EventId(uuid4()),
         position=position,
@@ -66,6 +68,7 @@ def _published(event: Event, position: int) -> PublishedEvent:
         aggregate_version=event.aggregate_version,
         occurred_at=event.occurred_at,
         data=event_data(event),
+        traceparent=traces.get((event.aggregate_id, event.aggregate_version)),
     )
 
 

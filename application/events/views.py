@@ -12,6 +12,7 @@ class PublishedEvent:
     """An event with its position in the feed.
 
     `position` counts from 1 without gaps. `data` is the event's payload as JSON.
+    `traceparent` is the trace context of the request that caused the event, if it was recorded.
     """
 
     id: EventId
@@ -22,6 +23,7 @@ class PublishedEvent:
     aggregate_version: int
     occurred_at: datetime
     data: str
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from uuid import UUID
 
 from application.orders.ports import OrderHasExpired, PlacementContext
 from application.orders.views import OrderView
@@ -32,13 +33,15 @@ RowId = UserId | ProductId
 class PlaceOrderCommand:
     """The command to place an order.
 
-    `waits_for` are rows that other transactions have locked. The batch waits for these locks.
+    `waits_for` are rows that other transactions have locked. The batch waits for these locks. `traceparent` is the trace
+    context of the request, because a batch serves several requests.
     """
 
     request: OrderRequest
     key: IdempotencyKey
     actor: Actor
     waits_for: frozenset[RowId] = frozenset()
+    traceparent: str | None = None
 
     @property
     def rows(self) -> frozenset[RowId]:
@@ -98,6 +101,7 @@ class PlaceOrderBatch:
             decided = [self._decide(command, context, stored, placed) for command in commands]
             outcomes = await _replay_pruned(work, commands, decided, stored)
             if placed:
+                work.traces.update(_traces(commands, placed))
                 await work.orders.add(list(placed.values()), fingerprints=[key.fingerprint for key in placed])
                 await work.stocks.save(context.products_with_stock.stocks.values())
                 await work.idempotency.store({key: stored[key.scope].result for key in placed})
@@ -157,6 +161,15 @@ class PlaceOrderBatch:
             expires_at=now + self.hold,
             actor=command.actor,
         )
+
+
+def _traces(
+    commands: Sequence[PlaceOrderCommand], placed: Mapping[IdempotencyKey, Order]
+) -> Iterator[tuple[UUID, str]]:
+    """Yield the ids of placed orders with the trace contexts of their requests."""
+    for command in commands:
+        if command.traceparent is not None and command.key in placed:
+            yield placed[command.key].id, command.traceparent
 
 
 async def _await_locks(work: UnitOfWork, commands: Sequence[PlaceOrderCommand]) -> None:

@@ -36,6 +36,7 @@ from adapters.security.secret_box import AesGcmSecretBox
 from application.shared.ids import IdFactory
 from tests.kit.ids import SequentialIds
 from tests.kit.store import Store
+from tests.kit.tracing import TRACE
 
 SECRETS_KEY = b"k" * 32
 SECRET_BOX = AesGcmSecretBox([SECRETS_KEY])
@@ -50,7 +51,9 @@ async def postgres_store(url: str, ids: IdFactory | None = None) -> AsyncIterato
     ids = ids or SequentialIds()
     try:
         yield Store(
-            unit_of_work=PostgresUnitOfWorkFactory(create_sessions(engine), ids, SECRET_BOX),
+            unit_of_work=PostgresUnitOfWorkFactory(
+                create_sessions(engine), ids, SECRET_BOX, current_trace=TRACE.get
+            ),
             impatient=PostgresUnitOfWorkFactory(create_sessions(impatient), ids, SECRET_BOX),
             users=PostgresUserQueries(engine),
             sessions=PostgresSessionQueries(engine),

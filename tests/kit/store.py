@@ -40,6 +40,7 @@ from application.throttling.ports import AttemptRecords
 from application.unit_of_work import UnitOfWorkFactory
 from application.users.ports import UserQueries
 from application.webhooks.ports import DeliveryQueue, WebhookQueries
+from tests.kit.tracing import TRACE
 
 _PROVIDERS = {
     "users": "user_queries",
@@ -105,7 +106,7 @@ def memory_store(database: MemoryDatabase | None = None) -> Store:
     audit_log = MemoryAuditLog(database)
     sandbox_store = MemorySandboxStore()
     return Store(
-        unit_of_work=MemoryUnitOfWorkFactory(database, ids, lock_timeout=10),
+        unit_of_work=MemoryUnitOfWorkFactory(database, ids, lock_timeout=10, current_trace=TRACE.get),
         impatient=MemoryUnitOfWorkFactory(database, ids, lock_timeout=0.01),
         users=MemoryUserQueries(database),
         sessions=MemorySessionQueries(database),

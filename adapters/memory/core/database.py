@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from uuid import UUID
 
 from adapters.json_text import to_json
 from adapters.memory.core.locks import RowLocks
@@ -26,6 +27,8 @@ class MemoryDatabase:
     def __init__(self) -> None:
         self.tables = Tables()
         self.outbox: list[Event] = []
+        self.traces: dict[tuple[UUID, int], str] = {}
+        """The trace contexts of events, by the id and the version of their aggregate."""
         self.published: list[PublishedEvent] = []
         self.locks = RowLocks()
         self.signing_keys: list[SigningKey] = []

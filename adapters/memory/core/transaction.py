@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable
 from typing import NoReturn
+from uuid import UUID
 
 from adapters.memory.core.database import MemoryDatabase
 from adapters.memory.core.locks import Row
@@ -78,8 +79,11 @@ class Transaction:
         """Apply a function to each committed event at commit."""
         self._event_changes.append(change)
 
-    def commit(self) -> None:
-        """Publish all writes at once and release the locks. Raises RuntimeError after a rejected write."""
+    def commit(self, trace_of: Callable[[UUID], str | None] = lambda _: None) -> None:
+        """Publish all writes at once and release the locks. Raises RuntimeError after a rejected write.
+
+        `trace_of` returns the trace context of an aggregate's events.
+        """
         if self._has_failed:
             raise RuntimeError("A write was refused, so there is nothing that could be committed.")
         for row in self._to_lock:
@@ -88,6 +92,9 @@ class Transaction:
         for change in self._event_changes:
             self._database.change_events(change)
         self._database.outbox.extend(self.events)
+        for event in self.events:
+            if trace := trace_of(event.aggregate_id):
+                self._database.traces[event.aggregate_id, event.aggregate_version] = trace
         self.roll_back()
 
     def roll_back(self) -> None:

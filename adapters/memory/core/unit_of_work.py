@@ -1,5 +1,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from uuid import UUID
 
 from adapters.memory.catalog import MemoryProductRepository, MemoryStockRepository
 from adapters.memory.clients import MemoryClientRepository
@@ -20,13 +21,17 @@ from adapters.memory.users import MemoryEmailChanges, MemoryOneTimeTokens, Memor
 from adapters.memory.webhooks import MemoryWebhookRepository
 from application.audit.trail import AuditTrail
 from application.shared.ids import IdFactory
+from application.shared.tracing import CurrentTrace, no_trace
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.shared.actor import Actor
 
 
 class MemoryUnitOfWork(UnitOfWork):
-    def __init__(self, transaction: Transaction, ids: IdFactory, actor: Actor | None) -> None:
+    def __init__(
+        self, transaction: Transaction, ids: IdFactory, actor: Actor | None, current_trace: CurrentTrace
+    ) -> None:
         self._transaction = transaction
+        self._current_trace = current_trace
         audit = AuditTrail(actor, ids)
         super().__init__(
             audit=audit,
@@ -61,21 +66,32 @@ class MemoryUnitOfWork(UnitOfWork):
             self.audit.follow_events(self._transaction.events)
             for entry in self.audit.take():
                 self._transaction.tables.audit_log[entry.id] = entry
-            self._transaction.commit()
+            self._transaction.commit(self._trace_of)
+
+    def _trace_of(self, aggregate_id: UUID) -> str | None:
+        return self.traces.get(aggregate_id) or self._current_trace()
 
 
 class MemoryUnitOfWorkFactory(UnitOfWorkFactory):
     """A factory of units of work that wait up to `lock_timeout` seconds for a lock or a claimed key."""
 
-    def __init__(self, database: MemoryDatabase, ids: IdFactory, *, lock_timeout: float = 2.0) -> None:
+    def __init__(
+        self,
+        database: MemoryDatabase,
+        ids: IdFactory,
+        *,
+        lock_timeout: float = 2.0,
+        current_trace: CurrentTrace = no_trace,
+    ) -> None:
         self._database = database
         self._ids = ids
         self._lock_timeout = lock_timeout
+        self._current_trace = current_trace
 
     @asynccontextmanager
     async def __call__(self, actor: Actor | None = None) -> AsyncIterator[MemoryUnitOfWork]:
         transaction = Transaction(self._database, lock_timeout=self._lock_timeout)
         try:
-            yield MemoryUnitOfWork(transaction, self._ids, actor)
+            yield MemoryUnitOfWork(transaction, self._ids, actor, self._current_trace)
         finally:
             transaction.roll_back()

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
@@ -33,17 +34,24 @@ from adapters.postgres.webhooks.repository import PostgresWebhookRepository
 from application.audit.trail import AuditTrail
 from application.shared.ids import IdFactory
 from application.shared.secrets import SecretBox
+from application.shared.tracing import CurrentTrace, no_trace
 from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.shared.actor import Actor
 
 
 class PostgresUnitOfWork(UnitOfWork):
     def __init__(
-        self, transaction: Transaction, ids: IdFactory, secret_box: SecretBox, actor: Actor | None
+        self,
+        transaction: Transaction,
+        ids: IdFactory,
+        secret_box: SecretBox,
+        actor: Actor | None,
+        current_trace: CurrentTrace,
     ) -> None:
         self._transaction = transaction
         audit = AuditTrail(actor, ids)
-        self._outbox = outbox = Outbox(transaction, ids)
+        traces: dict[UUID, str] = {}
+        self._outbox = outbox = Outbox(transaction, ids, traces, current_trace)
         self._idempotency = PostgresIdempotencyRecords(transaction)
         super().__init__(
             audit=audit,
@@ -66,6 +74,7 @@ class PostgresUnitOfWork(UnitOfWork):
             attempts=PostgresAttemptTallies(transaction),
             webhooks=PostgresWebhookRepository(transaction, outbox, secret_box),
             idempotency=self._idempotency,
+            traces=traces,
         )
 
     async def flush(self) -> None:
@@ -94,12 +103,13 @@ class PostgresUnitOfWorkFactory(UnitOfWorkFactory):
     ids: IdFactory
     secret_box: SecretBox
     writes: WriteMonitor = field(default_factory=WriteMonitor)
+    current_trace: CurrentTrace = no_trace
 
     @asynccontextmanager
     async def __call__(self, actor: Actor | None = None) -> AsyncIterator[PostgresUnitOfWork]:
         transaction = Transaction(self.sessions(), self.writes)
         try:
             await transaction.open()
-            yield PostgresUnitOfWork(transaction, self.ids, self.secret_box, actor)
+            yield PostgresUnitOfWork(transaction, self.ids, self.secret_box, actor, self.current_trace)
         finally:
             await transaction.close()

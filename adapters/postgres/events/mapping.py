@@ -14,4 +14,5 @@ def event_from(row: ResultRow) -> PublishedEvent:
         aggregate_version=row.aggregate_version,
         occurred_at=row.occurred_at,
         data=row.data,
+        traceparent=row.traceparent,
     )

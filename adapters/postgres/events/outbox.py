@@ -1,12 +1,14 @@
 """The outbox: events committed together with the changes that they describe."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from uuid import UUID
 
 from adapters.json_text import to_json
 from adapters.postgres.core.rows import OutboxRow
 from adapters.postgres.core.transaction import Transaction
 from adapters.postgres.core.unnest import UnnestedRows, columns_of
 from application.shared.ids import IdFactory
+from application.shared.tracing import CurrentTrace
 from domain.shared.events import Event
 
 _ENVELOPE = frozenset({"aggregate_id", "aggregate_version", "occurred_at"})
@@ -16,11 +18,22 @@ _INSERT = _EVENTS.insert_into(OutboxRow)
 
 
 class Outbox:
-    """The events of one unit of work, written at its commit."""
+    """The events of one unit of work, written at its commit.
 
-    def __init__(self, transaction: Transaction, ids: IdFactory) -> None:
+    `traces` has the trace contexts of some aggregates. All others have the current one.
+    """
+
+    def __init__(
+        self,
+        transaction: Transaction,
+        ids: IdFactory,
+        traces: Mapping[UUID, str],
+        current_trace: CurrentTrace,
+    ) -> None:
         self._transaction = transaction
         self._ids = ids
+        self._traces = traces
+        self._current_trace = current_trace
         self.events: list[Event] = []
 
     def record(self, events: Iterable[Event]) -> None:
@@ -42,4 +55,5 @@ class Outbox:
             "aggregate_version": event.aggregate_version,
             "occurred_at": event.occurred_at,
             "data": to_json(event, without=_ENVELOPE),
+            "traceparent": self._traces.get(event.aggregate_id) or self._current_trace(),
         }

@@ -45,6 +45,7 @@ class OutboxRow(Row):
     occurred_at: Mapped[datetime]
     data: Mapped[str] = mapped_column(JsonText)
     position: Mapped[int | None]
+    traceparent: Mapped[str | None]
 
 
 class EventRelayRow(Row):

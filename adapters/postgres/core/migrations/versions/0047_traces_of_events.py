@@ -1,0 +1,16 @@
+"""The trace context of each event, so that a delivery continues the trace of its request."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0047"
+down_revision = "0046"
+min_compatible_release = 2
+
+
+def upgrade() -> None:
+    op.add_column("outbox", sa.Column("traceparent", sa.Text, nullable=True))
+
+
+def downgrade() -> None:
+    op.drop_column("outbox", "traceparent")
