@@ -1,0 +1,34 @@
+"""The present OpenAPI document accepts the clients of the last release."""
+
+import json
+import re
+import tomllib
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.kit.breaking_changes import breaking_changes
+from tests.kit.event_schemas import description
+
+ROOT = Path(__file__).parents[2]
+RELEASE = tomllib.loads((ROOT / "tests" / "releases.toml").read_text())["release"][-1]
+ACCEPTED = tomllib.loads((ROOT / "tests" / "architecture" / "breaking_changes.toml").read_text())["accepted"]
+
+
+@cache
+def changes() -> list[str]:
+    return breaking_changes(json.loads((ROOT / RELEASE["openapi"]).read_text()), description())
+
+
+def test_breaking_changes_of_the_api_are_listed_with_a_reason() -> None:
+    patterns = [re.compile(entry["change"]) for entry in ACCEPTED]
+    assert [
+        change for change in changes() if not any(pattern.fullmatch(change) for pattern in patterns)
+    ] == []
+
+
+@pytest.mark.parametrize("entry", ACCEPTED, ids=lambda entry: entry["change"])
+def test_accepted_breaking_change_is_still_one(entry: dict[str, str]) -> None:
+    assert entry["reason"]
+    assert any(re.fullmatch(entry["change"], change) for change in changes())

@@ -1,0 +1,230 @@
+"""Compare two OpenAPI documents, and find the changes that break clients of the former one.
+
+Requests that the former document allows must stay allowed. Responses must stay such as the former document describes
+them, except that objects may have more properties. Descriptions, examples and the names of schemas do not count, and bounds
+and patterns only in requests.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Json = Mapping[str, Any]
+
+_LOWER_BOUNDS = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
+_UPPER_BOUNDS = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
+_Pairs = frozenset[tuple[str | int, str | int]]
+_ANNOTATIONS = {
+    "title",
+    "description",
+    "default",
+    "example",
+    "examples",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
+}
+
+
+def breaking_changes(former: Json, present: Json) -> list[str]:
+    """Return the breaking changes, one sentence each, such as `get_order 200 .status: a new value "lost"`."""
+    present_operations = dict(_operations(present))
+    changes: list[str] = []
+    for address, operation in _operations(former):
+        name = operation["operationId"]
+        if address not in present_operations:
+            changes.append(f"{name}: {address} is gone")
+            continue
+        comparison = _Comparison(former, present)
+        changes += (f"{name} {change}" for change in comparison.of(operation, present_operations[address]))
+    return sorted(set(changes))
+
+
+def _operations(document: Json) -> Iterator[tuple[str, Json]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method.upper()} {path}", operation
+
+
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    former: Json
+    present: Json
+
+    def of(self, former: Json, present: Json) -> Iterator[str]:
+        """Yield the breaking changes of one operation."""
+        if former["operationId"] != present["operationId"]:
+            yield f"has another operationId: {present['operationId']}"
+        yield from _security(former, present)
+        yield from self._parameters(former, present)
+        yield from self._body(former.get("requestBody", {}), present.get("requestBody", {}))
+        for status, response in former["responses"].items():
+            if status not in present["responses"]:
+                yield f"{status} is gone"
+                continue
+            shown = present["responses"][status]
+            yield from (
+                f"{status}: the header {name} is gone"
+                for name in response.get("headers", {})
+                if name not in shown.get("headers", {})
+            )
+            yield from self._content(
+                status, response.get("content", {}), shown.get("content", {}), self._shown
+            )
+
+    def _parameters(self, former: Json, present: Json) -> Iterator[str]:
+        known = {(item["in"], item["name"].lower()): item for item in former.get("parameters", [])}
+        accepted = {(item["in"], item["name"].lower()): item for item in present.get("parameters", [])}
+        for key, parameter in known.items():
+            place = f"{key[0]} parameter {parameter['name']}"
+            if key not in accepted:
+                yield f"{place}: is gone"
+            else:
+                yield from self._accepted(parameter["schema"], accepted[key]["schema"], place)
+        for key, parameter in accepted.items():
+            if parameter.get("required") and not known.get(key, {}).get("required"):
+                yield f"{key[0]} parameter {parameter['name']}: is required now"
+
+    def _body(self, former: Json, present: Json) -> Iterator[str]:
+        if present.get("required") and not former.get("required"):
+            yield "request: the body is required now"
+        yield from self._content(
+            "request", former.get("content", {}), present.get("content", {}), self._accepted
+        )
+
+    def _content(
+        self, place: str, former: Json, present: Json, compare: Callable[[Json, Json, str], Iterator[str]]
+    ) -> Iterator[str]:
+        for media_type, described in former.items():
+            if media_type not in present:
+                yield f"{place}: {media_type} is gone"
+            else:
+                yield from compare(described.get("schema", {}), present[media_type].get("schema", {}), place)
+
+    def _accepted(self, former: Json, present: Json, place: str) -> Iterator[str]:
+        return _Schemas(self.former, self.present, is_request=True).changes(former, present, place)
+
+    def _shown(self, former: Json, present: Json, place: str) -> Iterator[str]:
+        return _Schemas(self.present, self.former, is_request=False).changes(present, former, place)
+
+
+def _security(former: Json, present: Json) -> Iterator[str]:
+    """Yield each way to authenticate that is gone or needs another scope. `{}` is the way without a token."""
+    allowed = present.get("security", [])
+    for way in former.get("security", []):
+        if not any(
+            other.keys() == way.keys() and all(set(other[name]) <= set(way[name]) for name in way)
+            for other in allowed
+        ):
+            yield f"security: {way or 'no token'} is no longer enough"
+
+
+@dataclass(frozen=True, slots=True)
+class _Schemas:
+    """A comparison of schemas: whatever the inner one allows must be allowed by the outer one.
+
+    The inner schema of a request is the former one, and that of a response is the present one.
+    """
+
+    inner_document: Json
+    outer_document: Json
+    is_request: bool
+
+    def changes(self, inner: Json, outer: Json, place: str, outside: _Pairs = frozenset()) -> Iterator[str]:
+        """Yield the breaking changes. `outside` are the schemas around these ones, which can contain themselves."""
+        pair = (inner.get("$ref", id(inner)), outer.get("$ref", id(outer)))
+        if pair in outside:
+            return
+        choices = list(_alternatives(outer, self.outer_document))
+        for alternative in _alternatives(inner, self.inner_document):
+            found = [
+                list(self._alternative(alternative, choice, place, outside | {pair})) for choice in choices
+            ]
+            yield from min(found, key=len)
+
+    def _alternative(self, inner: Json, outer: Json, place: str, outside: _Pairs) -> Iterator[str]:
+        if not outer.keys() - _ANNOTATIONS:
+            return  # the outer schema allows everything
+        types = (inner.get("type"), outer.get("type"))
+        if types[0] != types[1] and types != ("integer", "number"):
+            yield f"{place}: {self._instead_of(*types)}"
+            return
+        yield from self._values(inner, outer, place)
+        if self.is_request:
+            yield from _bounds(inner, outer, place)
+        if outer.get("format") != inner.get("format") and (outer.get("format") or not self.is_request):
+            yield f"{place}: format {self._instead_of(inner.get('format'), outer.get('format'))}"
+        if "items" in outer:
+            yield from self.changes(inner.get("items", {}), outer["items"], f"{place}[]", outside)
+        yield from self._properties(inner, outer, place, outside)
+
+    def _values(self, inner: Json, outer: Json, place: str) -> Iterator[str]:
+        allowed, used = _enumerated(outer), _enumerated(inner)
+        if allowed is None:
+            return
+        if used is None:
+            yield (
+                f"{place}: only {allowed} from now on"
+                if self.is_request
+                else f"{place}: may have other values now"
+            )
+            return
+        for value in used:
+            if value not in allowed:
+                yield f"{place}: the value {value!r} {'is gone' if self.is_request else 'is new'}"
+
+    def _properties(self, inner: Json, outer: Json, place: str, outside: _Pairs) -> Iterator[str]:
+        former, present = (inner, outer) if self.is_request else (outer, inner)
+        known, shown = former.get("properties", {}), present.get("properties", {})
+        for name in known:
+            if name not in shown:
+                yield f"{place}.{name}: is gone"
+            else:
+                sides = (known[name], shown[name]) if self.is_request else (shown[name], known[name])
+                yield from self.changes(*sides, f"{place}.{name}", outside)
+        for name in outer.get("required", []):
+            if name not in inner.get("required", []) and (self.is_request or name in shown):
+                yield f"{place}.{name}: {'is required now' if self.is_request else 'can be absent now'}"
+        values = (inner.get("additionalProperties"), outer.get("additionalProperties"))
+        if isinstance(values[0], Mapping) and isinstance(values[1], Mapping):
+            yield from self.changes(values[0], values[1], f"{place}.*", outside)
+
+    def _instead_of(self, inner: object, outer: object) -> str:
+        former, present = (inner, outer) if self.is_request else (outer, inner)
+        return f"{present} instead of {former}"
+
+
+def _alternatives(schema: Json, document: Json) -> Iterator[Json]:
+    """Yield schemas without references and unions, one of which a value has to match."""
+    if "$ref" in schema:
+        name = schema["$ref"].removeprefix("#/components/schemas/")
+        yield from _alternatives(document["components"]["schemas"][name], document)
+    elif union := schema.get("anyOf") or schema.get("oneOf"):
+        for part in union:
+            yield from _alternatives(part, document)
+    elif len(schema.get("allOf", [])) == 1:
+        yield from _alternatives(schema["allOf"][0], document)
+    elif isinstance(types := schema.get("type"), list):
+        for type_ in types:
+            yield {**schema, "type": type_}
+    else:
+        yield schema
+
+
+def _enumerated(schema: Json) -> Sequence[Any] | None:
+    """Return the only values of a schema, or None if it has others or announces unknown ones."""
+    if "const" in schema:
+        return [schema["const"]]
+    values: Sequence[Any] | None = schema.get("enum")
+    return values
+
+
+def _bounds(inner: Json, outer: Json, place: str) -> Iterator[str]:
+    for name in (*_LOWER_BOUNDS, *_UPPER_BOUNDS):
+        if name in outer and (
+            name not in inner
+            or (outer[name] > inner[name] if name in _LOWER_BOUNDS else outer[name] < inner[name])
+        ):
+            yield f"{place}: {name} {outer[name]} instead of {inner.get(name)}"
+    if "pattern" in outer and outer["pattern"] != inner.get("pattern"):
+        yield f"{place}: another pattern"
