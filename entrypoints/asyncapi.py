@@ -1,6 +1,7 @@
 """The AsyncAPI 3.0 description of the events, generated from their classes (https://www.asyncapi.com)."""
 
 import dataclasses
+import inspect
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,49 +10,260 @@ from pydantic import TypeAdapter
 from application.events.cloud_event import CONTENT_TYPE
 from application.events.event_types import EVENT_TYPES
 from domain.shared.events import Event
-from entrypoints.http.api.events.schemas import CloudEventResponse
+from domain.users.permissions import Scope
+from entrypoints.event_examples import SOURCE, example_of
+from entrypoints.http.api.documentation.openapi import CONTACT
+from entrypoints.http.api.events.schemas import CloudEventResponse, EventsResponse, ListEventsQuery
 from entrypoints.http.representation.schemas import MoneySchema
+from entrypoints.http.security.scopes import CLIENT_CREDENTIALS
 
 _SCHEMAS = "#/components/schemas/"
 _ENVELOPE = {field.name for field in dataclasses.fields(Event)}
 
 DESCRIPTION = """Events of the shop as CloudEvents 1.0, available at `GET /v1/events`, through webhooks and through NATS.
 
-Events with the same `partitionkey` arrive in the order in which they happened. New members of `data` can be added to an
-event type at any time. The meaning of a member never changes; a change gets a new event type.
+Events with the same `partitionkey` arrive in the order in which they happened. Each event arrives at least once; `id` identifies
+repetitions. New members of `data` and new event types can be added at any time, so ignore those that you do not know. The meaning
+of a member never changes; a change gets a new event type.
 """
+
+_SERVERS: dict[str, Any] = {
+    "api": {
+        "host": "{host}",
+        "protocol": "https",
+        "description": "The service itself. Clients pull events from it.",
+        "variables": {"host": {"default": "127.0.0.1:8000", "description": "The address of the service."}},
+        "security": [
+            {"$ref": "#/components/securitySchemes/access_token"},
+            {"$ref": "#/components/securitySchemes/client_credentials"},
+        ],
+    },
+    "receiver": {
+        "host": "{host}",
+        "protocol": "https",
+        "description": "A webhook endpoint of a subscriber, registered with `POST /v1/webhook-endpoints`. "
+        "The headers sign each request (https://www.standardwebhooks.com).",
+        "variables": {"host": {"default": "shop.example.com", "description": "The host of the endpoint."}},
+    },
+    "nats": {
+        "host": "{host}",
+        "protocol": "nats",
+        "description": "The NATS server of `STEELYARD_NATS_URL`. Its JetStream stores every event.",
+        "variables": {"host": {"default": "127.0.0.1:4222", "description": "The address of the server."}},
+        "security": [
+            {"$ref": "#/components/securitySchemes/nats_user"},
+            {"$ref": "#/components/securitySchemes/nats_token"},
+        ],
+    },
+}
+_SECURITY_SCHEMES: dict[str, Any] = {
+    "access_token": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "An access token of staff or an admin.",
+    },
+    "client_credentials": {
+        "type": "oauth2",
+        "description": CLIENT_CREDENTIALS["description"],
+        "flows": {
+            "clientCredentials": {
+                "tokenUrl": f"{SOURCE}/token",
+                "availableScopes": {Scope.READ_EVENTS.value: "Read all events."},
+            }
+        },
+        "scopes": [Scope.READ_EVENTS.value],
+    },
+    "nats_user": {"type": "userPassword", "description": "User and password of the NATS server."},
+    "nats_token": {"type": "apiKey", "in": "user", "description": "A token of the NATS server."},
+}
+_SIGNED_HEADERS: dict[str, Any] = {
+    "type": "object",
+    "required": ["webhook-id", "webhook-timestamp", "webhook-signature"],
+    "properties": {
+        "webhook-id": {"type": "string", "format": "uuid", "description": "The `id` of the event."},
+        "webhook-timestamp": {
+            "type": "string",
+            "pattern": "^[0-9]+$",
+            "description": "When the request was signed, in seconds since 1970. Reject old requests.",
+        },
+        "webhook-signature": {
+            "type": "string",
+            "description": "Signatures of id, timestamp and body, separated by spaces. One of them must match.",
+        },
+    },
+}
+_NATS_HEADERS: dict[str, Any] = {
+    "type": "object",
+    "required": ["Nats-Msg-Id"],
+    "properties": {
+        "Nats-Msg-Id": {
+            "type": "string",
+            "format": "uuid",
+            "description": "The `id` of the event, by which JetStream removes duplicates.",
+        }
+    },
+}
+_NATS: dict[str, Any] = {"nats": {"bindingVersion": "0.1.0"}}
+_FEATURES = {
+    "orders": "Orders, their payments, parcels, refunds and returns.",
+    "catalog": "Products, and whether they are available.",
+    "users": "Accounts. These events contain no personal data.",
+    "webhooks": "Webhook endpoints.",
+}
+_FEATURE_OF = {
+    "order": "orders",
+    "product": "catalog",
+    "stock": "catalog",
+    "user": "users",
+    "webhook_endpoint": "webhooks",
+}
 
 
 def asyncapi_document() -> dict[str, Any]:
     """Return the AsyncAPI document."""
     return {
         "asyncapi": "3.0.0",
-        "info": {"title": "Steelyard events", "version": "1", "description": DESCRIPTION},
+        "info": {
+            "title": "Steelyard events",
+            "version": "1",
+            "description": DESCRIPTION,
+            "contact": CONTACT,
+            "license": {"name": "MIT", "url": "https://opensource.org/license/mit"},
+            "tags": [{"name": name, "description": meaning} for name, meaning in _FEATURES.items()],
+        },
         "defaultContentType": CONTENT_TYPE,
+        "servers": _SERVERS,
         "channels": {
-            type_: {
-                "address": f"steelyard.{type_}",
-                "messages": {type_: {"$ref": f"#/components/messages/{type_}"}},
-            }
-            for type_ in EVENT_TYPES
+            **{type_: _nats_channel(type_) for type_ in EVENT_TYPES},
+            "feed": {
+                "address": "/v1/events",
+                "title": "The event feed",
+                "description": "All events in a fixed order, page by page. No event is missed.",
+                "servers": [{"$ref": "#/servers/api"}],
+                "messages": {"page": {"$ref": "#/components/messages/page"}},
+            },
+            "webhook": {
+                "address": None,
+                "title": "A webhook endpoint",
+                "description": "The URL that the subscriber has registered, with the event types that it wants.",
+                "servers": [{"$ref": "#/servers/receiver"}],
+                "messages": {"delivery": {"$ref": "#/components/messages/delivery"}},
+            },
         },
         "operations": {
-            type_: {"action": "send", "channel": {"$ref": f"#/channels/{type_}"}} for type_ in EVENT_TYPES
+            **{type_: _nats_operation(type_, kind) for type_, kind in EVENT_TYPES.items()},
+            "list_events": {
+                "action": "send",
+                "channel": {"$ref": "#/channels/feed"},
+                "summary": "Answer `GET /v1/events` with a page of events.",
+                "description": "The operation `list_events` of /openapi.json describes the whole response.",
+                "bindings": {
+                    "http": {
+                        "method": "GET",
+                        "query": {"$ref": f"{_SCHEMAS}ListEventsQuery"},
+                        "bindingVersion": "0.3.0",
+                    }
+                },
+            },
+            "deliver_event": {
+                "action": "send",
+                "channel": {"$ref": "#/channels/webhook"},
+                "summary": "Send an event to a webhook endpoint.",
+                "description": "Respond with 2xx within 15 seconds. Without such a response the event is sent again, "
+                "for about three days. Events of one order, product or user arrive in order.",
+                "bindings": {"http": {"method": "POST", "bindingVersion": "0.3.0"}},
+            },
         },
         "components": {
-            "messages": {type_: _message(type_, kind) for type_, kind in EVENT_TYPES.items()},
+            "messages": {
+                **{type_: _message(type_, kind) for type_, kind in EVENT_TYPES.items()},
+                "page": _page_message(),
+                "delivery": _delivery_message(),
+            },
             "schemas": dict(sorted(dict(_schemas()).items())),
+            "securitySchemes": _SECURITY_SCHEMES,
         },
+    }
+
+
+def _nats_channel(type_: str) -> dict[str, Any]:
+    return {
+        "address": f"{{prefix}}.{type_}",
+        "parameters": {
+            "prefix": {
+                "default": "steelyard",
+                "description": "The prefix of all subjects, `STEELYARD_NATS_SUBJECT_PREFIX`.",
+            }
+        },
+        "servers": [{"$ref": "#/servers/nats"}],
+        "messages": {type_: {"$ref": f"#/components/messages/{type_}"}},
+    }
+
+
+def _nats_operation(type_: str, kind: type[Event]) -> dict[str, Any]:
+    return {
+        "action": "send",
+        "channel": {"$ref": f"#/channels/{type_}"},
+        "summary": _summary(kind),
+        "description": f"{inspect.getdoc(kind)}\n\nConsumers of the stream can filter by the subject.",
+        "tags": [{"name": _FEATURE_OF[kind.aggregate_type]}],
+        "bindings": _NATS,
     }
 
 
 def _message(type_: str, kind: type[Event]) -> dict[str, Any]:
     members = {"type": {"const": type_}, "data": {"$ref": f"{_SCHEMAS}{type_}"}}
+    example = example_of(type_)
     return {
         "name": type_,
         "title": kind.__name__,
+        "summary": _summary(kind),
+        "headers": _NATS_HEADERS,
         "payload": {"allOf": [{"$ref": f"{_SCHEMAS}CloudEvent"}, {"properties": members}]},
+        "examples": [{"name": type_, "headers": {"Nats-Msg-Id": example["id"]}, "payload": example}],
     }
+
+
+def _page_message() -> dict[str, Any]:
+    events = [example_of("order.placed")]
+    return {
+        "name": "page",
+        "title": "Page of events",
+        "summary": "Events after the one that the client has read last.",
+        "contentType": "application/json",
+        "payload": {"$ref": f"{_SCHEMAS}EventsResponse"},
+        "bindings": {"http": {"statusCode": 200, "bindingVersion": "0.3.0"}},
+        "examples": [
+            {
+                "name": "page",
+                "payload": {"items": events, "next_after": events[-1]["id"], "has_more": False},
+            }
+        ],
+    }
+
+
+def _delivery_message() -> dict[str, Any]:
+    event = example_of("order.confirmed")
+    headers = {
+        "webhook-id": event["id"],
+        "webhook-timestamp": "1769860800",
+        "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+    }
+    return {
+        "name": "delivery",
+        "title": "Signed event",
+        "summary": "An event of any type to which the endpoint subscribes.",
+        "headers": _SIGNED_HEADERS,
+        "payload": {"$ref": f"{_SCHEMAS}CloudEvent"},
+        "bindings": {"http": {"headers": _SIGNED_HEADERS, "bindingVersion": "0.3.0"}},
+        "examples": [{"name": "delivery", "headers": headers, "payload": event}],
+    }
+
+
+def _summary(kind: type[Event]) -> str:
+    """Return the first sentence of an event's docstring."""
+    return (inspect.getdoc(kind) or "").partition("\n")[0].partition(". ")[0].removesuffix(".") + "."
 
 
 def _schemas() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -61,7 +273,12 @@ def _schemas() -> Iterator[tuple[str, dict[str, Any]]]:
             yield name, _untitled(part)
         yield type_, _untitled(_data_of(schema))
     # The API's own schemas, with limits and examples.
-    for name, model in (("Money", MoneySchema), ("CloudEvent", CloudEventResponse)):
+    for name, model in (
+        ("Money", MoneySchema),
+        ("CloudEvent", CloudEventResponse),
+        ("EventsResponse", EventsResponse),
+        ("ListEventsQuery", ListEventsQuery),
+    ):
         schema = model.model_json_schema(ref_template=_SCHEMAS + "{model}")
         for other, part in schema.pop("$defs", {}).items():
             yield other, _untitled(part)

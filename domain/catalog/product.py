@@ -51,11 +51,15 @@ class ProductEvent(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductCreated(ProductEvent):
+    """A product was added to the catalog."""
+
     type = "product.created"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductChanged(ProductEvent):
+    """A product was edited or archived. The event has all its fields after the change."""
+
     type = "product.changed"
 
 

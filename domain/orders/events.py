@@ -75,6 +75,8 @@ class PlacedLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderPlaced(OrderEvent):
+    """A customer placed an order, and its stock is reserved."""
+
     type = "order.placed"
 
     lines: tuple[PlacedLine, ...]
@@ -82,16 +84,22 @@ class OrderPlaced(OrderEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderConfirmed(OrderEvent):
+    """An order can be shipped, because it is paid or authorized in full."""
+
     type = "order.confirmed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderExpired(OrderEvent):
+    """An order was not paid in time. Its stock is available again."""
+
     type = "order.expired"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderCancelled(OrderEvent):
+    """An order was cancelled. Its stock is available again, and its payments are refunded."""
+
     type = "order.cancelled"
 
     reason: str | None
@@ -118,11 +126,15 @@ class OrderChanged(OrderEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFulfilled(OrderEvent):
+    """All units of an order that were not cancelled have been shipped."""
+
     type = "order.fulfilled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FulfillmentCreated(OrderEvent):
+    """A parcel with units of an order was shipped."""
+
     type = "fulfillment.created"
 
     fulfillment_id: FulfillmentId
@@ -147,6 +159,8 @@ class DecidedPaymentEvent(PaymentEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentCaptured(DecidedPaymentEvent):
+    """A payment succeeded: the provider has captured `amount`."""
+
     type = "payment.captured"
 
 
@@ -194,6 +208,8 @@ class PaymentVoided(DecidedPaymentEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentFailed(PaymentEvent):
+    """The provider declined a payment. The order stays open, and can be paid by another payment."""
+
     type = "payment.failed"
 
     failure: str | None
@@ -246,6 +262,8 @@ class RefundEvent(OrderEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundRequested(RefundEvent):
+    """A refund was scheduled. The provider is asked for it next."""
+
     type = "refund.requested"
 
     reason: str
@@ -256,11 +274,15 @@ class RefundRequested(RefundEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundSucceeded(RefundEvent):
+    """The provider has refunded `amount` to the customer."""
+
     type = "refund.succeeded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundFailed(RefundEvent):
+    """The provider rejected a refund. The service schedules another one if the money is still owed."""
+
     type = "refund.failed"
 
     failure: str | None
@@ -292,6 +314,8 @@ class ReturnApproved(ReturnEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnRefused(ReturnEvent):
+    """Staff have refused a return."""
+
     type = "return.refused"
 
     reason: str | None

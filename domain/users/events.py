@@ -16,6 +16,8 @@ class UserEvent(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserSignedUp(UserEvent):
+    """An account was created, by a customer or by an admin."""
+
     type = "user.signed_up"
 
     role: Role
@@ -23,26 +25,36 @@ class UserSignedUp(UserEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserChanged(UserEvent):
+    """The profile of an account was edited."""
+
     type = "user.changed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserEmailVerified(UserEvent):
+    """A user verified the e-mail address of an account."""
+
     type = "user.email_verified"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserEmailChanged(UserEvent):
+    """A user confirmed a new e-mail address, which replaced the former one."""
+
     type = "user.email_changed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserPasswordChanged(UserEvent):
+    """The password of an account was changed or reset."""
+
     type = "user.password_changed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserRoleChanged(UserEvent):
+    """An admin changed the role of an account."""
+
     type = "user.role_changed"
 
     former_role: Role
@@ -51,14 +63,20 @@ class UserRoleChanged(UserEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserDisabled(UserEvent):
+    """An admin disabled an account. It cannot be used any more, and all its sessions ended."""
+
     type = "user.disabled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserEnabled(UserEvent):
+    """An admin enabled a disabled account again."""
+
     type = "user.enabled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserClosed(UserEvent):
+    """An account was closed, and its personal data was erased."""
+
     type = "user.closed"

@@ -43,4 +43,6 @@ class WebhookEndpointPaused(WebhookEndpointEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookEndpointResumed(WebhookEndpointEvent):
+    """A paused endpoint was resumed. Waiting events are sent again."""
+
     type = "webhook_endpoint.resumed"

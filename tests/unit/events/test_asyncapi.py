@@ -3,13 +3,16 @@
 import json
 import pkgutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
+import pytest
 
 import domain
+from adapters.standard_webhooks import StandardWebhooks
 from application.catalog.change_product import ChangeProductCommand
 from application.events.cloud_event import cloud_event
 from application.events.event_types import EVENT_TYPES
@@ -32,6 +35,7 @@ from domain.users.user import UserStatus
 from domain.webhooks.endpoint import EndpointChanges
 from entrypoints.asyncapi import asyncapi_document
 from entrypoints.email_addresses import sought_email_address
+from entrypoints.event_examples import example_of
 from tests.kit.accounts import NETWORK, PASSWORD
 from tests.kit.actors import SOMEBODY
 from tests.kit.shop import HOLD, Shop
@@ -66,7 +70,7 @@ def test_every_event_type_is_in_the_asyncapi_document() -> None:
         if isinstance(thing, type) and issubclass(thing, Event) and "type" in vars(thing)
     }
     assert types == set(EVENT_TYPES)
-    assert list(asyncapi_document()["channels"]) == sorted(types)
+    assert list(asyncapi_document()["channels"]) == [*sorted(types), "feed", "webhook"]
 
 
 def test_every_asyncapi_reference_resolves() -> None:
@@ -75,6 +79,47 @@ def test_every_asyncapi_reference_resolves() -> None:
         node = document
         for step in reference.removeprefix("#/").split("/"):
             node = node[step]
+
+
+def test_every_operation_has_a_description_a_binding_and_a_server() -> None:
+    document = asyncapi_document()
+    for name, operation in document["operations"].items():
+        channel = document["channels"][operation["channel"]["$ref"].removeprefix("#/channels/")]
+        [server] = [
+            document["servers"][item["$ref"].removeprefix("#/servers/")] for item in channel["servers"]
+        ]
+        protocol = {"https": "http"}.get(server["protocol"], server["protocol"])
+        assert list(operation["bindings"]) == [protocol], name
+        assert len(operation["description"]) > len(operation["summary"]) > 20, name
+        assert "aggregate_id" not in operation["description"]  # the generated docstring of a dataclass
+
+
+@pytest.mark.parametrize("name", asyncapi_document()["components"]["messages"])
+def test_message_example_is_complete_and_valid(name: str) -> None:
+    document = asyncapi_document()
+    message = document["components"]["messages"][name]
+    [example] = message["examples"]
+    for part in ("payload", "headers"):
+        schema = {**message.get(part, {}), "components": document["components"]}
+        jsonschema_rs.validate(schema, example.get(part, {}), validate_formats=True)
+    if name in EVENT_TYPES:
+        data = document["components"]["schemas"][name]["properties"]
+        assert example["payload"]["data"].keys() == data.keys()
+
+
+def test_event_examples_are_of_one_order() -> None:
+    placed = example_of("order.placed")
+    [line] = placed["data"]["lines"]
+    assert placed["data"]["total"]["amount"] == line["quantity"] * line["unit_price"]["amount"]
+    of_order = [type_ for type_, kind in EVENT_TYPES.items() if kind.aggregate_type == "order"]
+    assert {example_of(type_)["subject"] for type_ in of_order} == {placed["subject"]}
+    assert {example_of(type_)["data"]["number"] for type_ in of_order} == {placed["data"]["number"]}
+
+
+def test_headers_of_webhooks_are_described() -> None:
+    signed = StandardWebhooks([b"secret"]).sign("id", "{}", at=datetime.now(UTC))
+    described = asyncapi_document()["components"]["messages"]["delivery"]["headers"]
+    assert set(signed) == set(described["required"]) == set(described["properties"])
 
 
 async def let_everything_happen_to_orders(shop: Shop) -> None:
