@@ -25,10 +25,10 @@ MUST_FIND_NOTHING = {
             SELECT order_id, sum(unit_price_amount * quantity) AS total FROM order_lines GROUP BY order_id
         ) l ON l.order_id = o.id
         WHERE o.total_amount IS DISTINCT FROM l.total""",
-    "I8: one order per customer and key": """
+    "I8: one order per caller and key": """
         SELECT FROM orders o FULL JOIN (
             SELECT principal, key, result ->> 'id' AS order_id FROM idempotency_keys WHERE operation = 'place_order'
-        ) k ON k.principal = o.customer_id::text AND k.key = o.idempotency_key
+        ) k ON k.principal = coalesce(o.placed_by, o.customer_id)::text AND k.key = o.idempotency_key
         WHERE k.order_id IS DISTINCT FROM o.id::text""",
     "I9: one history row and one event for each change": """
         SELECT FROM orders o

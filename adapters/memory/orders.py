@@ -34,9 +34,9 @@ from domain.orders.hold_limits import CustomerHolds
 from domain.orders.lifecycle import OrderStatus
 from domain.orders.order import Order
 from domain.orders.order_return import OrderReturn
-from domain.orders.order_state import StatusChange
+from domain.orders.order_state import OrderKey, StatusChange
 from domain.orders.placing import ProductsWithStock
-from domain.shared.ids import FulfillmentId, OrderId, ProductId, ReturnId, UserId
+from domain.shared.ids import CallerId, FulfillmentId, OrderId, ProductId, ReturnId, UserId
 
 
 def order_row(order_id: OrderId) -> Row:
@@ -88,16 +88,16 @@ class MemoryOrderRepository(OrderRepository):
     async def add(self, orders: Sequence[Order], *, fingerprints: Sequence[bytes] = ()) -> None:
         await yield_control()
         await self._transaction.lock(
-            ("orders.key", order.customer_id.hex, order.idempotency_key) for order in orders
+            ("orders.key", order.key[0].hex, order.idempotency_key) for order in orders
         )
         await self._transaction.lock(order_row(order.id) for order in orders)
         order_ids = self._transaction.tables.order_ids
         for order in orders:
             if order.customer_id not in self._transaction.tables.users:
                 self._transaction.fail(IntegrityError("order of a customer who does not exist"))
-            if (order.customer_id, order.idempotency_key) in order_ids:
+            if order.key in order_ids:
                 self._transaction.fail(OrderExists())
-            order_ids[order.customer_id, order.idempotency_key] = order.id
+            order_ids[order.key] = order.id
             self._write(order)
         fingerprinted = zip((order.id for order in orders), fingerprints, strict=False)
         self._transaction.tables.order_fingerprints.update(fingerprinted)
@@ -107,9 +107,7 @@ class MemoryOrderRepository(OrderRepository):
         await yield_control()
         return copied(self._transaction.tables.orders.get(order_id))
 
-    async def find_by_keys(
-        self, keys: Collection[tuple[UserId, str]]
-    ) -> Mapping[tuple[UserId, str], StoredResult[OrderView]]:
+    async def find_by_keys(self, keys: Collection[OrderKey]) -> Mapping[OrderKey, StoredResult[OrderView]]:
         await yield_control()
         tables = self._transaction.tables
         known = set(keys) & tables.order_ids.keys()
@@ -213,7 +211,7 @@ def _result(tables: Tables, order_id: OrderId) -> StoredResult[OrderView]:
 
 
 def _scope_of(order: Order) -> Scope:
-    return str(order.customer_id), IdempotentOperation.PLACE_ORDER, order.idempotency_key
+    return str(order.key[0]), IdempotentOperation.PLACE_ORDER, order.idempotency_key
 
 
 def _prune(tables: Tables, order: Order) -> None:
@@ -226,7 +224,7 @@ def _prune(tables: Tables, order: Order) -> None:
     tables.idempotency_stored_at.pop(scope, None)
     for change in [key for key in tables.changes if key[0] == order.id]:
         del tables.changes[change]
-    del tables.order_ids[order.customer_id, order.idempotency_key]
+    del tables.order_ids[order.key]
     del tables.orders[order.id]
 
 
@@ -268,10 +266,10 @@ class MemoryOrderQueries(OrderQueries):
         order = self._database.tables.orders.get(order_id)
         return OrderView.of(order) if order and access.permits(order.customer_id) else None
 
-    async def get_by_key(self, customer_id: UserId, idempotency_key: str) -> StoredResult[OrderView] | None:
+    async def get_by_key(self, placed_by: CallerId, idempotency_key: str) -> StoredResult[OrderView] | None:
         await yield_control()
         tables = self._database.tables
-        order_id = tables.order_ids.get((customer_id, idempotency_key))
+        order_id = tables.order_ids.get((placed_by, idempotency_key))
         return _result(tables, order_id) if order_id else None
 
     async def list(

@@ -19,9 +19,10 @@ from application.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from domain.orders.hold_limits import HoldLimits
 from domain.orders.lifecycle import OrderStatus
 from domain.orders.order import Order
+from domain.orders.order_state import OrderKey
 from domain.orders.placing import OrderRequest, ProductsWithStock, place
 from domain.shared.actor import Actor
-from domain.shared.errors import DomainError
+from domain.shared.errors import DomainError, ValidationFailed, Violation
 from domain.shared.ids import ProductId, UserId
 from domain.users.user import AccountDisabled, UserStatus
 
@@ -49,9 +50,8 @@ class PlaceOrderCommand:
         return frozenset((self.request.customer_id, *(line.product_id for line in self.request.lines)))
 
     @property
-    def order_key(self) -> tuple[UserId, str]:
-        """The customer and the key of the order. No other order ever has the same pair."""
-        return self.request.customer_id, self.key.key
+    def order_key(self) -> OrderKey:
+        return self.request.placed_by or self.request.customer_id, self.key.key
 
 
 class RowsLocked(Exception):
@@ -141,13 +141,15 @@ class PlaceOrderBatch:
     def _place(self, command: PlaceOrderCommand, context: PlacementContext) -> Order:
         """Place one order in memory.
 
-        Raises InvalidToken for a closed account and AccountDisabled for a disabled account. An access token
-        can still be valid in both cases.
+        Raises InvalidToken if the caller's account is closed and AccountDisabled if it is disabled. An access token
+        can still be valid in both cases. Raises ValidationFailed if another customer's account is not active.
         """
         customer = context.holds.get(command.request.customer_id)
-        if customer is None or customer.status is UserStatus.CLOSED:
-            raise InvalidToken
-        if customer.status is not UserStatus.ACTIVE:
+        if customer is None or customer.status is not UserStatus.ACTIVE:
+            if command.request.placed_by is not None:
+                raise _customer_unavailable()
+            if customer is None or customer.status is UserStatus.CLOSED:
+                raise InvalidToken
             raise AccountDisabled
         now = self.clock.now()
         return place(
@@ -170,6 +172,11 @@ def _traces(
     for command in commands:
         if command.traceparent is not None and command.key in placed:
             yield placed[command.key].id, command.traceparent
+
+
+def _customer_unavailable() -> ValidationFailed:
+    detail = "There is no active account with this id."
+    return ValidationFailed(detail, violations=[Violation(("customer_id",), "customer_unavailable", detail)])
 
 
 async def _await_locks(work: UnitOfWork, commands: Sequence[PlaceOrderCommand]) -> None:

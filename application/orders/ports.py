@@ -15,15 +15,16 @@ from domain.orders.hold_limits import CustomerHolds
 from domain.orders.lifecycle import OrderStatus
 from domain.orders.order import Order
 from domain.orders.order_return import OrderReturn
+from domain.orders.order_state import OrderKey
 from domain.orders.placing import ProductsWithStock
 from domain.orders.statuses import FulfillmentStatus, OrderPaymentStatus
 from domain.shared.errors import DomainError
-from domain.shared.ids import FulfillmentId, OrderId, ProductId, ReturnId, UserId
+from domain.shared.ids import CallerId, FulfillmentId, OrderId, ProductId, ReturnId, UserId
 from domain.users.email_address import EmailAddress
 
 
 class OrderExists(DomainError):
-    """The customer already has an order with this key, whose idempotency record was pruned."""
+    """The caller has already placed an order with this key, whose idempotency record was pruned."""
 
     code = "idempotency_key_reused"
 
@@ -88,7 +89,7 @@ class OrderRepository(Protocol):
         """Add orders with their history.
 
         `fingerprints` are the fingerprints of the requests that place the orders, in the same order, or
-        empty. Raises OrderExists if the customer already has an order with the key.
+        empty. Raises OrderExists if the caller has already placed an order with the key.
         """
         ...
 
@@ -99,10 +100,8 @@ class OrderRepository(Protocol):
         """
         ...
 
-    async def find_by_keys(
-        self, keys: Collection[tuple[UserId, str]]
-    ) -> Mapping[tuple[UserId, str], StoredResult[OrderView]]:
-        """Return the present state of orders by customer and idempotency key.
+    async def find_by_keys(self, keys: Collection[OrderKey]) -> Mapping[OrderKey, StoredResult[OrderView]]:
+        """Return the present state of orders by the caller that placed them and its idempotency key.
 
         Each order is returned with the fingerprint of the request that placed it.
         """
@@ -199,8 +198,8 @@ class OrderQueries(Protocol):
         """Return the order, or None if there is none that `access` covers."""
         ...
 
-    async def get_by_key(self, customer_id: UserId, idempotency_key: str) -> StoredResult[OrderView] | None:
-        """Return the present state of the order that the customer placed with this key.
+    async def get_by_key(self, placed_by: CallerId, idempotency_key: str) -> StoredResult[OrderView] | None:
+        """Return the present state of the order that the caller placed with this key.
 
         The order is returned with the fingerprint of its request.
         """

@@ -71,6 +71,7 @@ def _commands(count: int, orders: int, number: int) -> Sequence[PlaceOrderComman
     return [
         PlaceOrderCommand(
             request=OrderRequest(
+                placed_by=None,
                 customer_id=(customer := UserId(made_id("customer", (number + at) % rows.customers + 1))),
                 lines=tuple(
                     RequestedLine(

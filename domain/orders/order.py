@@ -24,7 +24,7 @@ from domain.orders.order_payments import OrderPayments
 from domain.orders.order_state import StatusChange
 from domain.payments.refund import Refund
 from domain.shared.actor import Actor
-from domain.shared.ids import OrderId, UserId
+from domain.shared.ids import CallerId, OrderId, UserId
 from domain.shared.money import Money
 from domain.shared.text import TextRule, ensure_valid
 
@@ -46,6 +46,7 @@ class Order(OrderPayments):
         *,
         id: OrderId,  # noqa: A002 - the field's name
         customer_id: UserId,
+        placed_by: CallerId | None,
         idempotency_key: str,
         lines: Sequence[OrderLine],
         total: Money,
@@ -66,6 +67,7 @@ class Order(OrderPayments):
         order = cls(
             id=id,
             customer_id=customer_id,
+            placed_by=placed_by,
             idempotency_key=idempotency_key,
             status=OrderStatus.PENDING_PAYMENT,
             currency=total.currency,

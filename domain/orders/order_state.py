@@ -14,8 +14,11 @@ from domain.orders.number import order_number
 from domain.shared.actor import Actor
 from domain.shared.errors import DomainError, PreconditionFailed
 from domain.shared.events import Aggregate
-from domain.shared.ids import LineId, OrderId, ProductId, UserId
+from domain.shared.ids import CallerId, LineId, OrderId, ProductId, UserId
 from domain.shared.money import Money
+
+OrderKey = tuple[CallerId, str]
+"""The caller that placed an order, and the idempotency key of its request. No other order ever has the same pair."""
 
 
 class OrderDisputed(DomainError):
@@ -46,11 +49,13 @@ class OrderState(Aggregate):
     `authorized_total` is the money that is authorized and not captured, `paid_total` the captured money,
     `refunded_total` the refunded money, and `pending_refund_total` the money that is being refunded.
     `is_hold_extended` is true if the hold was extended because a customer has to authenticate a payment.
-    `open_disputes` counts disputed payments.
+    `open_disputes` counts disputed payments. `placed_by` is the caller that placed the order for its customer, or None
+    if the customer placed it.
     """
 
     id: OrderId
     customer_id: UserId
+    placed_by: CallerId | None
     idempotency_key: str
     status: OrderStatus
     currency: str
@@ -74,6 +79,10 @@ class OrderState(Aggregate):
     @property
     def number(self) -> str:
         return order_number(self.id)
+
+    @property
+    def key(self) -> OrderKey:
+        return self.placed_by or self.customer_id, self.idempotency_key
 
     @property
     def details(self) -> OrderDetails:

@@ -14,7 +14,7 @@ from domain.orders.order import Order
 from domain.orders.pricing import ensure_expected, priced, total_of
 from domain.shared.actor import Actor
 from domain.shared.errors import DomainError, Violation
-from domain.shared.ids import LineId, OrderId, ProductId, UserId
+from domain.shared.ids import CallerId, LineId, OrderId, ProductId, UserId
 from domain.shared.money import Money
 
 
@@ -32,9 +32,13 @@ class OutOfStock(DomainError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRequest:
-    """A request to place an order. It is rejected if the total differs from `expected_total`."""
+    """A request to place an order. It is rejected if the total differs from `expected_total`.
+
+    `placed_by` is the caller that places the order for its customer, or None if the customer places it.
+    """
 
     customer_id: UserId
+    placed_by: CallerId | None = None
     lines: tuple[RequestedLine, ...]
     shipping_address: Address | None = None
     note: str | None = None
@@ -93,6 +97,7 @@ def place(
     order = Order.place(
         id=OrderId(new_id()),
         customer_id=request.customer_id,
+        placed_by=request.placed_by,
         idempotency_key=idempotency_key,
         lines=[
             OrderLine(

@@ -22,3 +22,6 @@ EventId = NewType("EventId", UUID)
 EndpointId = NewType("EndpointId", UUID)
 DeliveryId = NewType("DeliveryId", UUID)
 AuditEntryId = NewType("AuditEntryId", UUID)
+
+CallerId = UserId | ClientId
+"""The id of a user or of a service client. An id is unique among both together."""

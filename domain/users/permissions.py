@@ -13,6 +13,7 @@ class Role(StrEnum):
 
 class Permission(StrEnum):
     PLACE_ORDERS = "place_orders"
+    PLACE_ORDERS_FOR_OTHERS = "place_orders_for_others"
     SEE_ALL_ORDERS = "see_all_orders"
     CHANGE_ANY_ORDER = "change_any_order"
     CANCEL_ANY_ORDER = "cancel_any_order"
@@ -39,6 +40,7 @@ Every other permission gives access to other people's data or permits changes; s
 
 _CUSTOMER = frozenset({Permission.PLACE_ORDERS})
 _STAFF = _CUSTOMER | {
+    Permission.PLACE_ORDERS_FOR_OTHERS,
     Permission.SEE_ALL_ORDERS,
     Permission.CHANGE_ANY_ORDER,
     Permission.CANCEL_ANY_ORDER,
@@ -68,6 +70,7 @@ class Scope(StrEnum):
     """Scopes of service clients (RFC 6749, section 3.3)."""
 
     READ_ORDERS = "orders:read"
+    PLACE_ORDERS = "orders:place"
     FULFIL_ORDERS = "orders:fulfil"
     REFUND_ORDERS = "orders:refund"
     WRITE_CATALOG = "catalog:write"
@@ -78,6 +81,7 @@ class Scope(StrEnum):
 
 SCOPES: Mapping[Scope, frozenset[Permission]] = {
     Scope.READ_ORDERS: frozenset({Permission.SEE_ALL_ORDERS}),
+    Scope.PLACE_ORDERS: frozenset({Permission.PLACE_ORDERS_FOR_OTHERS}),
     Scope.FULFIL_ORDERS: frozenset({Permission.SEE_ALL_ORDERS, Permission.FULFIL_ORDERS}),
     Scope.REFUND_ORDERS: frozenset(
         {Permission.SEE_ALL_ORDERS, Permission.REFUND_ORDERS, Permission.CANCEL_ANY_ORDER}
@@ -87,7 +91,10 @@ SCOPES: Mapping[Scope, frozenset[Permission]] = {
     Scope.READ_EVENTS: frozenset({Permission.READ_EVENTS}),
     Scope.WRITE_WEBHOOKS: frozenset({Permission.MANAGE_WEBHOOKS}),
 }
-"""Permissions by scope. No scope permits placing orders, paying or administering accounts."""
+"""Permissions by scope. No scope permits paying or administering accounts.
+
+A client owns no orders: it places orders for others.
+"""
 
 
 def permissions_of(scopes: Iterable[Scope]) -> frozenset[Permission]:

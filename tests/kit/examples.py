@@ -84,6 +84,7 @@ def an_order(
     return Order.place(
         id=OrderId(ids.new()),
         customer_id=customer,
+        placed_by=None,
         idempotency_key=key,
         lines=ordered,
         total=Money.sum((line.total for line in ordered), ordered[0].unit_price.currency),

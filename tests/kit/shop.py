@@ -55,12 +55,13 @@ from domain.orders.fulfillment import FulfilledLine
 from domain.orders.hold_limits import HoldLimits
 from domain.orders.line import CancelledLine, RequestedLine
 from domain.orders.order_return import ReturnedLine
+from domain.orders.order_state import OrderKey
 from domain.orders.placing import OrderRequest
 from domain.payments.method import PaymentMethod
 from domain.payments.payment import CaptureMethod
 from domain.payments.refund import RefundedLine
 from domain.shared.actor import Actor
-from domain.shared.ids import UserId
+from domain.shared.ids import CallerId
 from domain.shared.money import Money
 from domain.shared.unset import UNSET, Unset
 from entrypoints.bootstrap.catalog import Catalog
@@ -128,7 +129,7 @@ class Shop(Accounts):
     def __init__(self, store: Store) -> None:
         super().__init__(store)
         self.hold_limits = HoldLimits()
-        self.keys_sent: set[tuple[UserId, str]] = set()
+        self.keys_sent: set[OrderKey] = set()
         self.gateway = FakeGateway()
         self.gateways: dict[PaymentMethod, PaymentGateway] = {PaymentMethod.SANDBOX: self.gateway}
 
@@ -328,21 +329,24 @@ class Shop(Accounts):
         self,
         *lines: tuple[ProductView, int],
         customer: UserView,
+        placed_by: CallerId | None = None,
         key: str | None = None,
         expected_total: Money | None = None,
     ) -> PlaceOrderCommand:
-        """Return the customer's command to order the given units of each product."""
+        """Return the command of the customer, or of `placed_by`, to order the given units of each product."""
         request = OrderRequest(
             customer_id=customer.id,
+            placed_by=placed_by,
             lines=tuple(RequestedLine(product.id, quantity) for product, quantity in lines),
             expected_total=expected_total,
             metadata={},
         )
+        caller = placed_by or customer.id
         idempotency_key = self.key(
-            request, operation=IdempotentOperation.PLACE_ORDER, principal=str(customer.id), key=key
+            request, operation=IdempotentOperation.PLACE_ORDER, principal=str(caller), key=key
         )
-        self.keys_sent.add((customer.id, idempotency_key.key))
-        return PlaceOrderCommand(request, idempotency_key, Actor(customer.id, "test"))
+        self.keys_sent.add((caller, idempotency_key.key))
+        return PlaceOrderCommand(request, idempotency_key, Actor(caller, "test"))
 
     def changing(
         self,

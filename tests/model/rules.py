@@ -55,7 +55,7 @@ def check_state(world: World) -> None:
         ensure(sum(line.returned for line in order.lines) == received, RETURNED)
         _check_money(world, order)
         ensure(order.total.amount == sum(line.total.amount for line in order.lines), "I7")
-    keys = Counter((order.customer_id, order.idempotency_key) for order in world.orders)
+    keys = Counter(order.key for order in world.orders)
     ensure(all(count == 1 for count in keys.values()), "I8")
 
 

@@ -17,7 +17,7 @@ from domain.clients.client import ServiceClient
 from domain.orders.fulfillment import Fulfillment
 from domain.orders.order import Order
 from domain.orders.order_return import OrderReturn
-from domain.orders.order_state import StatusChange
+from domain.orders.order_state import OrderKey, StatusChange
 from domain.payments.method import PaymentMethod
 from domain.payments.payment import Payment
 from domain.payments.refund import Refund
@@ -66,7 +66,7 @@ class Tables:
     stocks: MutableMapping[ProductId, Stock] = field(default_factory=dict)
     movements: MutableMapping[tuple[ProductId, int], Movement] = field(default_factory=dict)
     orders: MutableMapping[OrderId, Order] = field(default_factory=dict)
-    order_ids: MutableMapping[tuple[UserId, str], OrderId] = field(default_factory=dict)
+    order_ids: MutableMapping[OrderKey, OrderId] = field(default_factory=dict)
     order_fingerprints: MutableMapping[OrderId, bytes] = field(default_factory=dict)
     changes: MutableMapping[tuple[OrderId, int], StatusChange] = field(default_factory=dict)
     returns: MutableMapping[ReturnId, OrderReturn] = field(default_factory=dict)

@@ -64,7 +64,9 @@ _OF_ORDERS: Mapping[Invariant, str] = {
         HAVING o.total_amount <> coalesce(sum(l.unit_price_amount * l.quantity), 0)""",
     Invariant.ONE_ORDER_A_KEY: """
         SELECT DISTINCT o.id AS offender
-        FROM orders o JOIN orders other USING (customer_id, idempotency_key)
+        FROM orders o JOIN orders other
+            ON coalesce(other.placed_by, other.customer_id) = coalesce(o.placed_by, o.customer_id)
+            AND other.idempotency_key = o.idempotency_key
         WHERE o.id > :after AND o.id <= :until AND other.id <> o.id""",
     # A history begins with version 1, leads from each status to the next, and ends with the order's present status. For
     # each row of the history, the order has exactly one event of that version and type. Expired orders and old events

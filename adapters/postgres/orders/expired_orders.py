@@ -32,7 +32,7 @@ from adapters.postgres.core.rows import (
 )
 from adapters.postgres.core.schema import JsonText
 from adapters.postgres.core.unnest import UnnestedRows
-from adapters.postgres.orders.mapping import ORDERS, order_from, orders_with_lines
+from adapters.postgres.orders.mapping import ORDERS, PLACED_BY, order_from, orders_with_lines
 from application.orders.ports import ExpiredOrders
 from application.orders.views import OrderView
 from application.shared.idempotency import FORMAT_VERSION, UNVERIFIABLE, IdempotentOperation
@@ -55,7 +55,7 @@ _READ = orders_with_lines(
     ORDERS.where(OrderRow.id == _IDS, ~exists().where(PaymentRow.order_id == OrderRow.id))
 )
 _PRUNED = UnnestedRows("pruned", [Column("order_id", Uuid), Column("result", JsonText)])
-_PRINCIPAL = cast(OrderRow.customer_id, Text)
+_PRINCIPAL = cast(PLACED_BY, Text)
 _NEW_RECORD = insert(IdempotencyKeyRow).from_select(
     [
         "principal",

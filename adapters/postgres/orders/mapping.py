@@ -1,7 +1,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, true
+from sqlalchemy import ColumnElement, Select, func, select, true
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from adapters.postgres.core.result_row import ResultRow, row_maker
@@ -23,6 +23,8 @@ _LINE = columns_of(OrderLineRow, without={"order_id", "position"})
 _order_row, _line_row = row_maker(OrderRow, _ORDER), row_maker(OrderLineRow, _LINE)
 
 ORDERS = select(*_ORDER)
+PLACED_BY: ColumnElement[UUID] = func.coalesce(OrderRow.placed_by, OrderRow.customer_id)
+"""The caller that placed an order. The expression has a unique index together with the idempotency key."""
 
 
 def orders_with_lines(
@@ -53,6 +55,7 @@ def order_values(order: Order) -> dict[str, object]:
         "id": order.id,
         "number": order.number,
         "customer_id": order.customer_id,
+        "placed_by": order.placed_by,
         "idempotency_key": order.idempotency_key,
         "status": order.status,
         "currency": order.currency,
@@ -113,6 +116,7 @@ def order_from(result: ResultRow) -> Order:
     return Order(
         id=OrderId(row.id),
         customer_id=UserId(row.customer_id),
+        placed_by=None if row.placed_by is None else UserId(row.placed_by),
         idempotency_key=row.idempotency_key,
         status=OrderStatus(row.status),
         currency=row.currency,

@@ -30,6 +30,7 @@ from adapters.postgres.core.rows import (
 from adapters.postgres.core.unnest import columns_of
 from adapters.postgres.orders.mapping import (
     ORDERS,
+    PLACED_BY,
     fulfillment_view_from,
     order_from,
     orders_with_lines,
@@ -44,13 +45,11 @@ from application.shared.idempotency import StoredResult
 from application.shared.page import Page, Position
 from domain.orders.lifecycle import Action, OrderStatus, Party
 from domain.orders.statuses import FulfillmentStatus
-from domain.shared.ids import FulfillmentId, OrderId, ReturnId, UserId
+from domain.shared.ids import CallerId, FulfillmentId, OrderId, ReturnId, UserId
 
 _GET = orders_with_lines(ORDERS.where(OrderRow.id == any_(bindparam("ids", type_=ARRAY(Uuid)))))
 _GET_BY_KEY = orders_with_lines(
-    ORDERS.where(
-        OrderRow.customer_id == bindparam("customer_id"), OrderRow.idempotency_key == bindparam("key")
-    )
+    ORDERS.where(bindparam("placed_by") == PLACED_BY, OrderRow.idempotency_key == bindparam("key"))
 )
 _PAYMENT_STATUS: ColumnElement[str] = literal_column(PAYMENT_STATUS)
 _PLACED = (OrderRow.placed_at, OrderRow.id)
@@ -78,10 +77,8 @@ class PostgresOrderQueries(OrderQueries):
         views = map(_order_view, await self._reader.all(_GET, {"ids": list(order_ids)}))
         return {view.id: view for view in views}
 
-    async def get_by_key(self, customer_id: UserId, idempotency_key: str) -> StoredResult[OrderView] | None:
-        row = await self._reader.one_or_none(
-            _GET_BY_KEY, {"customer_id": customer_id, "key": idempotency_key}
-        )
+    async def get_by_key(self, placed_by: CallerId, idempotency_key: str) -> StoredResult[OrderView] | None:
+        row = await self._reader.one_or_none(_GET_BY_KEY, {"placed_by": placed_by, "key": idempotency_key})
         return result_from(row) if row else None
 
     async def list(

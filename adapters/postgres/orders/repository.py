@@ -24,6 +24,7 @@ from adapters.postgres.core.unnest import UnnestedRows, columns_of
 from adapters.postgres.events.outbox import Outbox
 from adapters.postgres.orders.mapping import (
     ORDERS,
+    PLACED_BY,
     change_values,
     fulfillment_values,
     line_values,
@@ -39,6 +40,7 @@ from application.shared.idempotency import FINGERPRINT_VERSION, StoredResult
 from domain.orders.fulfillment import Fulfillment
 from domain.orders.lifecycle import OrderStatus
 from domain.orders.order import Order
+from domain.orders.order_state import OrderKey
 from domain.shared.ids import OrderId, ProductId, UserId
 
 _ADDED = UnnestedRows(
@@ -57,9 +59,8 @@ _COUNTERS = ("fulfilled", "cancelled", "returned", "refunded")
 _ADDED_LINES = UnnestedRows("given_lines", columns_of(OrderLineRow), mostly_zero=_COUNTERS)
 _LINES = UnnestedRows("given_lines", columns_of(OrderLineRow))
 _HISTORY = UnnestedRows("given_history", columns_of(OrderHistoryRow))
-_KEY = ("customer_id", "idempotency_key")
-_KEY_COLUMNS = [column for column in columns_of(OrderRow) if column.name in _KEY]
-_KEYS = UnnestedRows("given_keys", _KEY_COLUMNS)
+_KEY = ("placed_by", "idempotency_key")
+_KEYS = UnnestedRows("given_keys", [column for column in columns_of(OrderRow) if column.name in _KEY])
 _CHANGING = (
     "status",
     "authorized_amount",
@@ -88,7 +89,10 @@ _ADD = _HISTORY.insert_into(OrderHistoryRow).add_cte(
     _ADDED.insert_into(OrderRow).cte("added"), _ADDED_LINES.insert_into(OrderLineRow).cte("added_lines")
 )
 _FIND = orders_with_lines(
-    ORDERS.join(_KEYS.table, and_(*(column == _KEYS.c[column.name] for column in _KEY_COLUMNS)))
+    ORDERS.join(
+        _KEYS.table,
+        and_(_KEYS.c.placed_by == PLACED_BY, OrderRow.idempotency_key == _KEYS.c.idempotency_key),
+    )
 )
 _DUE = (
     select(OrderRow.id)
@@ -172,12 +176,12 @@ class PostgresOrderRepository(OrderRepository):
         orders = await self._locked(_LOCK, {"id": order_id})
         return orders[0] if orders else None
 
-    async def find_by_keys(
-        self, keys: Collection[tuple[UserId, str]]
-    ) -> Mapping[tuple[UserId, str], StoredResult[OrderView]]:
+    async def find_by_keys(self, keys: Collection[OrderKey]) -> Mapping[OrderKey, StoredResult[OrderView]]:
         given = _KEYS.parameters(dict(zip(_KEY, key, strict=True)) for key in keys)
         rows = await self._transaction.execute(_FIND, given)
-        return {(UserId(row.customer_id), row.idempotency_key): result_from(row) for row in rows}
+        return {
+            (UserId(row.placed_by or row.customer_id), row.idempotency_key): result_from(row) for row in rows
+        }
 
     async def pending_of(self, customer_id: UserId) -> Sequence[Order]:
         return await self._locked(_LOCK_PENDING, {"customer_id": customer_id})

@@ -192,7 +192,10 @@ AuditReader = Annotated[UserPrincipal, Depends(requires_user(Permission.READ_AUD
 EventReader = Annotated[Principal, Depends(requires(Permission.READ_EVENTS))]
 WebhookManager = Annotated[Principal, Depends(requires(Permission.MANAGE_WEBHOOKS))]
 WebhookTransferrer = Annotated[UserPrincipal, Depends(requires_user(Permission.TRANSFER_WEBHOOKS))]
-Customer = Annotated[UserPrincipal, Depends(requires_user(Permission.PLACE_ORDERS, trust_token=True))]
+OrderPlacer = Annotated[
+    Principal,
+    Depends(requires(Permission.PLACE_ORDERS, Permission.PLACE_ORDERS_FOR_OTHERS, trust_token=True)),
+]
 """The caller who places orders. The token is trusted, because the batch of orders checks the account."""
 PayingCustomer = Annotated[UserPrincipal, Depends(requires_user(Permission.PLACE_ORDERS))]
 OrderReader = Annotated[

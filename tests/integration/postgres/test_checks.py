@@ -194,7 +194,7 @@ BREAKING = {
     ),
     "two orders with one key": (
         Invariant.ONE_ORDER_A_KEY,
-        """ALTER TABLE orders DROP CONSTRAINT uq_orders_customer_id_idempotency_key;
+        """DROP INDEX uq_orders_customer_id_idempotency_key;
            UPDATE orders o SET customer_id = p.customer_id, idempotency_key = p.idempotency_key
            FROM orders p WHERE p.id = $1;""",
         set(),

@@ -63,6 +63,7 @@ def an_order(**fields_: Any) -> Order:
     return Order.place(
         id=OrderId(IDS.new()),
         customer_id=UserId(IDS.new()),
+        placed_by=None,
         idempotency_key="key",
         lines=[],
         total=Money(100, "EUR"),

@@ -13,6 +13,7 @@ PERMITTED = {
     Role.STAFF: {
         Permission.PLACE_ORDERS,
         Permission.SEE_ALL_ORDERS,
+        Permission.PLACE_ORDERS_FOR_OTHERS,
         Permission.CHANGE_ANY_ORDER,
         Permission.CANCEL_ANY_ORDER,
         Permission.PAY_ANY_ORDER,

@@ -1,7 +1,12 @@
-"""Which orders a principal may read or change."""
+"""Which orders a principal may read, change or place."""
+
+from uuid import UUID
 
 from application.orders.access import OrderAccess
 from application.users.principal import Principal, UserPrincipal
+from domain.orders.lifecycle import Party
+from domain.shared.errors import ValidationFailed, Violation
+from domain.shared.ids import UserId
 from domain.users.permissions import Permission
 
 
@@ -16,3 +21,24 @@ def order_access(principal: Principal, permission: Permission) -> OrderAccess:
     if isinstance(principal, UserPrincipal):
         return OrderAccess.own(principal.user_id)
     raise principal.refusal()
+
+
+def customer_of(placer: Principal, customer_id: UUID | None) -> UserId:
+    """Return the customer for whom the caller places an order: by default the caller.
+
+    Raises:
+        Forbidden: the order is for another customer, and the caller may not place orders for others.
+        ValidationFailed: a service client names no customer.
+    """
+    if customer_id is not None and customer_id != placer.id:
+        placer.ensure_any({Permission.PLACE_ORDERS_FOR_OTHERS})
+        return UserId(customer_id)
+    if isinstance(placer, UserPrincipal):
+        return placer.user_id
+    detail = "A service client names the customer for whom it places the order."
+    raise ValidationFailed(detail, violations=[Violation(("customer_id",), "missing", detail)])
+
+
+def party_of(placer: Principal) -> Party:
+    """Return the party whose actions the caller sees in an order that it has placed."""
+    return Party.STAFF if placer.may(Permission.SEE_ALL_ORDERS) else Party.OWNER

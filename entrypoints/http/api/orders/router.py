@@ -21,7 +21,7 @@ from domain.users.permissions import Permission
 from entrypoints.bootstrap.root import Container
 from entrypoints.email_addresses import known_email_address
 from entrypoints.from_container import from_container
-from entrypoints.http.api.orders.access import order_access
+from entrypoints.http.api.orders.access import customer_of, order_access, party_of
 from entrypoints.http.api.orders.parts import page_of_order
 from entrypoints.http.api.orders.schemas import (
     CancelOrderRequest,
@@ -44,8 +44,8 @@ from entrypoints.http.routing.serialized_json import SerializedJSONResponse
 from entrypoints.http.routing.strict_router import StrictRouter
 from entrypoints.http.security.authentication import (
     Canceller,
-    Customer,
     OrderChanger,
+    OrderPlacer,
     OrderReader,
     actor_of,
 )
@@ -86,7 +86,7 @@ router = StrictRouter(prefix="/v1/orders", tags=["orders"])
 )
 async def place_order(
     body: PlaceOrderRequest,
-    customer: Customer,
+    placer: OrderPlacer,
     key: RequiredKey,
     request: Request,
     response: Response,
@@ -94,9 +94,9 @@ async def place_order(
     place_order: Annotated[PlaceOrder, from_container(Container.orders.place_order)],
 ) -> bytes:
     command = PlaceOrderCommand(
-        request=body.to_request(customer.user_id),
-        key=key.of(IdempotentOperation.PLACE_ORDER, customer),
-        actor=actor_of(request, customer),
+        request=body.to_request(customer_of(placer, body.customer_id), placer.id),
+        key=key.of(IdempotentOperation.PLACE_ORDER, placer),
+        actor=actor_of(request, placer),
     )
     with admission.entered():
         outcome = await place_order(command)
@@ -106,7 +106,7 @@ async def place_order(
         response.status_code = 200
     response.headers["Location"] = f"/v1/orders/{order.id}"
     response.headers["ETag"] = version_tag(order.version)
-    return serialize(order.seen_by(order_access(customer, Permission.SEE_ALL_ORDERS).party))
+    return serialize(order.seen_by(party_of(placer)))
 
 
 @router.get(
@@ -144,11 +144,11 @@ async def get_order(
 )
 async def preview_order(
     body: PlaceOrderRequest,
-    customer: Customer,
+    placer: OrderPlacer,
     key: OptionalKey,  # noqa: ARG001 - accepted on every POST; a preview changes nothing that could be repeated
     preview_order: Annotated[PreviewOrder, from_container(Container.orders.preview_order)],
 ) -> QuoteView:
-    return await preview_order(body.to_request(customer.user_id))
+    return await preview_order(body.to_request(customer_of(placer, body.customer_id), placer.id))
 
 
 @router.get(

@@ -14,7 +14,7 @@ from domain.orders.placing import OrderRequest
 from domain.orders.pricing import MAX_LINES, MAX_QUANTITY
 from domain.orders.statuses import FulfillmentStatus, OrderPaymentStatus
 from domain.payments.refund import REFUND_REASON
-from domain.shared.ids import LineId, OrderId, ProductId, UserId
+from domain.shared.ids import CallerId, LineId, OrderId, ProductId, UserId
 from domain.shared.unset import UNSET, Unset
 from entrypoints.http.representation.pagination import ListQuery
 from entrypoints.http.representation.schemas import (
@@ -107,9 +107,16 @@ class PlaceOrderRequest(RequestModel):
         InOrder,
     ] = Field(default_factory=dict)
 
-    def to_request(self, customer_id: UserId) -> OrderRequest:
+    customer_id: UUID | None = Field(
+        None,
+        description="The customer of the order; by default the caller. Staff and clients with the scope "
+        "`orders:place` place orders for others.",
+    )
+
+    def to_request(self, customer_id: UserId, placed_by: CallerId) -> OrderRequest:
         return OrderRequest(
             customer_id=customer_id,
+            placed_by=None if placed_by == customer_id else placed_by,
             lines=tuple(RequestedLine(ProductId(line.product_id), line.quantity) for line in self.lines),
             shipping_address=self.shipping_address.to_address() if self.shipping_address else None,
             note=self.note,

@@ -1,0 +1,117 @@
+"""Staff and service clients place orders for customers."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from application.orders.access import OrderAccess
+from application.shared.idempotency import IdempotencyKeyReused
+from application.users.views import UserView
+from domain.orders.hold_limits import HoldLimits, TooManyUnpaidOrders
+from domain.shared.errors import ValidationFailed
+from domain.shared.ids import CallerId, ClientId, UserId
+from domain.users.user import UserStatus
+from tests.invariants import assert_invariants, every_order, history
+from tests.kit.actors import SOMEBODY
+from tests.kit.shop import Shop
+
+
+@pytest.fixture
+def till(shop: Shop) -> CallerId:
+    """The id of a service client."""
+    return ClientId(shop.ids.new())
+
+
+async def test_order_for_a_customer_is_the_customers(shop: Shop, till: CallerId) -> None:
+    mug, ann, bob = await shop.product(stock=5), await shop.customer(), await shop.customer()
+    order = (await shop.place_order(shop.placing((mug, 2), customer=ann, placed_by=till))).result
+    assert order.customer_id == ann.id
+    assert await shop.every_order_of(ann) == (order,)
+    assert await shop.get_order(order.id, access=OrderAccess.own(ann.id)) == order
+    assert await shop.every_order_of(bob) == ()
+    [placed] = await history(shop, order)
+    assert placed.actor_id == till
+    await shop.pay(order)
+    await shop.fulfil(await shop.see(order))
+    await assert_invariants(shop)
+
+
+async def test_keys_of_callers_are_independent(shop: Shop, till: CallerId) -> None:
+    mug, ann = await shop.product(stock=5), await shop.customer()
+    staff = await shop.customer()
+    placings = [shop.placing((mug, 1), customer=ann, placed_by=by, key="k") for by in (None, till, staff.id)]
+    orders = [(await shop.place_order(placing)).result for placing in placings]
+    assert len({order.id for order in orders}) == 3
+    again = [await shop.place_order(placing) for placing in placings]
+    assert [(each.replayed, each.result) for each in again] == [(True, order) for order in orders]
+    await assert_invariants(shop)
+
+
+async def test_key_of_a_caller_is_used_for_one_customer(shop: Shop, till: CallerId) -> None:
+    mug, ann, bob = await shop.product(stock=5), await shop.customer(), await shop.customer()
+    await shop.place_order(shop.placing((mug, 1), customer=ann, placed_by=till, key="k"))
+    with pytest.raises(IdempotencyKeyReused):
+        await shop.place_order(shop.placing((mug, 1), customer=bob, placed_by=till, key="k"))
+    assert len(await every_order(shop)) == 1
+
+
+async def test_pruned_key_of_a_caller_places_no_second_order(shop: Shop, till: CallerId) -> None:
+    mug, ann, bob = await shop.product(stock=5), await shop.customer(), await shop.customer()
+    placing = shop.placing((mug, 1), customer=ann, placed_by=till, key="k")
+    order = (await shop.place_order(placing)).result
+    own = (await shop.place_order(shop.placing((mug, 1), customer=ann, key="k"))).result
+    assert await shop.store.replays.prune(before=datetime.now(UTC) + timedelta(days=1), limit=9) == 2
+    again = await shop.place_order(placing)
+    assert (again.is_current_state, again.result) == (True, order)
+    found = await shop.store.orders.get_by_key(ann.id, "k")
+    assert found is not None
+    assert found.result == own
+    with pytest.raises(IdempotencyKeyReused):
+        await shop.place_order(shop.placing((mug, 1), customer=bob, placed_by=till, key="k"))
+    async with shop.store.unit_of_work() as work:
+        orders = await work.orders.find_by_keys([(till, "k"), (ann.id, "k"), (bob.id, "k")])
+    assert {key: stored.result.id for key, stored in orders.items()} == {
+        (till, "k"): order.id,
+        (ann.id, "k"): own.id,
+    }
+
+
+@pytest.mark.parametrize("status", [None, UserStatus.DISABLED, UserStatus.CLOSED])
+async def test_order_for_an_account_that_is_not_active_is_rejected(
+    shop: Shop, till: CallerId, status: UserStatus | None
+) -> None:
+    mug, customer = await shop.product(stock=5), await shop.customer()
+    if status is None:
+        customer = replace(customer, id=UserId(shop.ids.new()))
+    else:
+        await set_status(shop, customer, status)
+    placing = shop.placing((mug, 1), customer=customer, placed_by=till)
+    shop.keys_sent.clear()
+    with pytest.raises(ValidationFailed) as rejected:
+        await shop.place_order(placing)
+    [violation] = rejected.value.violations
+    assert (violation.path, violation.code) == (("customer_id",), "customer_unavailable")
+    assert (await shop.get_stock(mug.id)).reserved == 0
+
+
+async def test_orders_of_all_callers_count_for_the_customers_limits(shop: Shop, till: CallerId) -> None:
+    shop.hold_limits = HoldLimits(max_unpaid_orders=2)
+    mug, ann = await shop.product(stock=5), await shop.customer()
+    await shop.order(mug, customer=ann)
+    await shop.place_order(shop.placing((mug, 1), customer=ann, placed_by=till))
+    for caller in (None, till):
+        placing = shop.placing((mug, 1), customer=ann, placed_by=caller)
+        with pytest.raises(TooManyUnpaidOrders):
+            await shop.place_order(placing)
+
+
+async def set_status(shop: Shop, customer: UserView, status: UserStatus) -> None:
+    async with shop.store.unit_of_work(SOMEBODY) as work:
+        user = await work.users.get(customer.id)
+        assert user is not None
+        user.status = status
+        if status is UserStatus.CLOSED:
+            user.close(now=shop.clock.now())
+        await work.users.save(user)
+        await work.commit()
