@@ -1,15 +1,22 @@
+from collections.abc import Callable
+
 import httpx2
 
 
 class OutgoingHttp:
-    """The HTTP client of a process, created on first use because creating it reads all CA certificates."""
+    """The HTTP client of a process, created on first use because creating it reads all CA certificates.
 
-    def __init__(self) -> None:
+    `watch` is called with the new client, to trace its requests.
+    """
+
+    def __init__(self, watch: Callable[[httpx2.AsyncClient], None] = lambda _: None) -> None:
+        self._watch = watch
         self._client: httpx2.AsyncClient | None = None
 
     def get(self) -> httpx2.AsyncClient:
         if self._client is None:
             self._client = httpx2.AsyncClient()
+            self._watch(self._client)
         return self._client
 
     async def close(self) -> None:

@@ -34,6 +34,9 @@ async def running(container: Container) -> AsyncIterator[bytes]:
     """
     async with AsyncExitStack() as stack:
         stack.callback(container.metrics().close)
+        tracing = container.tracing()
+        stack.push_async_callback(tracing.close)
+        tracing.watch_engines([container.database.engine(), container.database.public_read_engine()])
         stack.push_async_callback(container.database.engine().dispose)
         stack.push_async_callback(container.database.public_read_engine().dispose)
         stack.push_async_callback(container.database.catalog_reader().close)

@@ -115,7 +115,11 @@ class NatsPublisher(EventPublisher):
             f"{self._prefix}.{event.type}",
             body.encode(),
             stream=self._stream,
-            headers={Header.MSG_ID.value: str(event.id), "Content-Type": CONTENT_TYPE},
+            headers={
+                Header.MSG_ID.value: str(event.id),
+                "Content-Type": CONTENT_TYPE,
+                **({"traceparent": event.traceparent} if event.traceparent else {}),
+            },
         )
 
 

@@ -34,12 +34,21 @@ class HttpWebhookSender(WebhookSender):
             network_backend=None if to_private_addresses else PublicDialer(),
         )
 
-    async def send(self, url: str, secrets: Sequence[bytes], message_id: str, body: str) -> Attempt:
+    async def send(
+        self,
+        url: str,
+        secrets: Sequence[bytes],
+        message_id: str,
+        body: str,
+        *,
+        traceparent: str | None = None,
+    ) -> Attempt:
         signature = StandardWebhooks(secrets).sign(message_id, body, at=self._clock.now())
         headers = {
             "Content-Type": CONTENT_TYPE,
             "User-Agent": "steelyard",
             **signature,
+            **({"traceparent": traceparent} if traceparent else {}),
         }
         status, error = None, None
         try:

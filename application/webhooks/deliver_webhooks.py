@@ -110,7 +110,9 @@ class DeliverWebhooks:
         body = json.dumps(
             cloud_event(due.event, source=self.source), ensure_ascii=False, separators=(",", ":")
         )
-        attempt = await self.sender.send(taken.url, taken.secrets, str(due.event.id), body)
+        attempt = await self.sender.send(
+            taken.url, taken.secrets, str(due.event.id), body, traceparent=due.event.traceparent
+        )
         due.delivery.note(attempt, jitter=self.random())
         await self.queue.note(due.delivery)
         return attempt

@@ -137,8 +137,18 @@ class DeliveryQueue(Protocol):
 
 
 class WebhookSender(Protocol):
-    async def send(self, url: str, secrets: Sequence[bytes], message_id: str, body: str) -> Attempt:
+    async def send(
+        self,
+        url: str,
+        secrets: Sequence[bytes],
+        message_id: str,
+        body: str,
+        *,
+        traceparent: str | None = None,
+    ) -> Attempt:
         """Send a message, signed with each secret, and return within seconds.
+
+        The subscriber gets `traceparent` as the header of that name (W3C Trace Context).
 
         Errors are not raised; the returned attempt contains them.
         """

@@ -38,6 +38,7 @@ from adapters.postgres.throttling.attempts import PostgresAttemptRecords
 from adapters.postgres.users.queries import PostgresUserQueries
 from adapters.postgres.webhooks.delivery_queue import PostgresDeliveryQueue
 from adapters.postgres.webhooks.queries import PostgresWebhookQueries
+from adapters.tracing.tracing import Tracing
 from application.shared.clock import Clock
 from application.shared.ids import IdFactory
 from entrypoints.settings import Settings
@@ -47,6 +48,7 @@ class Database(containers.DeclarativeContainer):
     settings: providers.Dependency[Settings] = providers.Dependency(instance_of=Settings)
     clock: providers.Dependency[Clock] = providers.Dependency()
     ids: providers.Dependency[IdFactory] = providers.Dependency()
+    tracing: providers.Dependency[Tracing] = providers.Dependency(instance_of=Tracing, default=Tracing())
     security = providers.DependenciesContainer()
 
     engine = providers.Singleton(
@@ -88,6 +90,7 @@ class Database(containers.DeclarativeContainer):
         ids=ids,
         secret_box=security.secret_box,
         writes=write_monitor,
+        current_trace=tracing.provided.current_trace,
     )
     health = providers.Singleton(PostgresHealth, engine=engine, writes=write_monitor)
 

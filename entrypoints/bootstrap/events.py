@@ -4,10 +4,12 @@ from typing import TYPE_CHECKING
 
 from dependency_injector import containers, providers
 
+from adapters.tracing.tracing import Tracing
 from application.events.queries import ListEvents
 from application.events.relay_events import RelayEvents
 from application.shared.clock import Clock
 from application.shared.ids import IdFactory
+from entrypoints.bootstrap.tracing import traced_publisher
 from entrypoints.settings import Settings
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ class Events(containers.DeclarativeContainer):
     clock: providers.Dependency[Clock] = providers.Dependency()
     ids: providers.Dependency[IdFactory] = providers.Dependency()
     database = providers.DependenciesContainer()
+    tracing: providers.Dependency[Tracing] = providers.Dependency(instance_of=Tracing, default=Tracing())
     webhooks = providers.DependenciesContainer()
 
     list_events = providers.Singleton(ListEvents, feed=database.event_feed)
@@ -46,7 +49,7 @@ class Events(containers.DeclarativeContainer):
         RelayEvents,
         feed=database.event_feed,
         progress=database.relay_progress,
-        publisher=nats_publisher,
+        publisher=providers.Singleton(traced_publisher, tracing=tracing, publisher=nats_publisher),
         clock=clock,
         ids=ids,
     )

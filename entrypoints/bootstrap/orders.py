@@ -1,5 +1,6 @@
 from dependency_injector import containers, providers
 
+from adapters.tracing.tracing import Tracing
 from application.orders.cancel_order import CancelOrder
 from application.orders.change_order import ChangeOrder
 from application.orders.decide_return import ApproveReturn, RefuseReturn
@@ -28,6 +29,7 @@ from application.shared.clock import Clock
 from application.shared.ids import IdFactory
 from application.shared.lanes import Lanes
 from domain.orders.hold_limits import HoldLimits
+from entrypoints.bootstrap.tracing import traced_order_batches, traced_order_placement
 from entrypoints.settings import Settings
 
 
@@ -35,6 +37,7 @@ class Orders(containers.DeclarativeContainer):
     settings: providers.Dependency[Settings] = providers.Dependency(instance_of=Settings)
     clock: providers.Dependency[Clock] = providers.Dependency()
     ids: providers.Dependency[IdFactory] = providers.Dependency()
+    tracing: providers.Dependency[Tracing] = providers.Dependency(instance_of=Tracing, default=Tracing())
     database = providers.DependenciesContainer()
 
     hold_limits = providers.Singleton(
@@ -51,8 +54,9 @@ class Orders(containers.DeclarativeContainer):
         hold=settings.provided.order_hold,
         limits=hold_limits,
     )
-    order_batcher = providers.Singleton(Batcher, run=place_order_batch)
-    order_lanes: providers.Singleton[OrderLanes] = providers.Singleton(Lanes, run=place_order_batch)
+    traced_batches = providers.Singleton(traced_order_batches, tracing=tracing, place=place_order_batch)
+    order_batcher = providers.Singleton(Batcher, run=traced_batches)
+    order_lanes: providers.Singleton[OrderLanes] = providers.Singleton(Lanes, run=traced_batches)
     order_admission = providers.Singleton(Admission, batcher=order_batcher, apart=order_lanes)
     release_expired_holds = providers.Singleton(
         ReleaseExpiredHolds, unit_of_work=database.unit_of_work, clock=clock
@@ -61,7 +65,13 @@ class Orders(containers.DeclarativeContainer):
     placement_queue = providers.Singleton(
         PlacementQueue, batcher=order_batcher, lanes=order_lanes, orders=database.order_queries
     )
-    place_order = providers.Singleton(PlaceOrder, queue=placement_queue, hold_releases=hold_release_batcher)
+    place_order = providers.Singleton(
+        traced_order_placement,
+        tracing=tracing,
+        place_order=providers.Singleton(
+            PlaceOrder, queue=placement_queue, hold_releases=hold_release_batcher
+        ),
+    )
     preview_order = providers.Singleton(
         PreviewOrder, unit_of_work=database.unit_of_work, hold_releases=hold_release_batcher
     )

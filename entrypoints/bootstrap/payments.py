@@ -11,6 +11,7 @@ from adapters.payments.sandbox.gateway import SandboxGateway
 from adapters.payments.sandbox.webhook_dispatcher import SandboxWebhookDispatcher
 from adapters.payments.sandbox.webhook_parser import SandboxSignatures, SandboxWebhookParser
 from adapters.standard_webhooks import parse_secrets
+from adapters.tracing.tracing import Tracing
 from application.payments.capture_payment import CapturePayment
 from application.payments.pay_order import PayOrder
 from application.payments.payment_operations import PaymentOperations
@@ -90,8 +91,9 @@ class Payments(containers.DeclarativeContainer):
     ids: providers.Dependency[IdFactory] = providers.Dependency()
     database = providers.DependenciesContainer()
     orders = providers.DependenciesContainer()
+    tracing: providers.Dependency[Tracing] = providers.Dependency(instance_of=Tracing, default=Tracing())
 
-    outgoing_http = providers.Singleton(OutgoingHttp)
+    outgoing_http = providers.Singleton(OutgoingHttp, watch=tracing.provided.watch_client)
     http_client = outgoing_http.provided.get.call()
     sandbox_signatures = providers.Singleton(
         SandboxSignatures,

@@ -24,6 +24,7 @@ from entrypoints.bootstrap.retention import Retention
 from entrypoints.bootstrap.security import Security
 from entrypoints.bootstrap.sessions import Sessions
 from entrypoints.bootstrap.signing import Signing
+from entrypoints.bootstrap.tracing import create_tracing
 from entrypoints.bootstrap.users import Users
 from entrypoints.bootstrap.webhooks import Webhooks
 from entrypoints.job_health import JobHealth
@@ -48,9 +49,10 @@ class Container(DeclarativeContainer):
     metrics = Singleton(create_metrics, directory=settings.provided.metrics_dir)
     release = Object(RELEASE)
     job_health = Singleton(JobHealth)
+    tracing = Singleton(create_tracing)
 
     security = part(Security, settings=settings, clock=clock)
-    database = part(Database, settings=settings, clock=clock, ids=ids, security=security)
+    database = part(Database, tracing=tracing, settings=settings, clock=clock, ids=ids, security=security)
     signing = part(Signing, settings=settings, clock=clock, ids=ids, database=database)
     mail = part(Mail, settings=settings, clock=clock, randomness=randomness, database=database)
     retention = part(Retention, settings=settings, clock=clock, database=database)
@@ -78,10 +80,22 @@ class Container(DeclarativeContainer):
         signing=signing,
     )
     catalog = part(Catalog, clock=clock, ids=ids, database=database)
-    orders = part(Orders, settings=settings, clock=clock, ids=ids, database=database)
-    payments = part(Payments, settings=settings, clock=clock, ids=ids, database=database, orders=orders)
-    webhooks = part(Webhooks, settings=settings, clock=clock, ids=ids, database=database, security=security)
-    events = part(Events, settings=settings, clock=clock, ids=ids, database=database, webhooks=webhooks)
+    orders = part(Orders, tracing=tracing, settings=settings, clock=clock, ids=ids, database=database)
+    payments = part(
+        Payments, tracing=tracing, settings=settings, clock=clock, ids=ids, database=database, orders=orders
+    )
+    webhooks = part(
+        Webhooks,
+        tracing=tracing,
+        settings=settings,
+        clock=clock,
+        ids=ids,
+        database=database,
+        security=security,
+    )
+    events = part(
+        Events, tracing=tracing, settings=settings, clock=clock, ids=ids, database=database, webhooks=webhooks
+    )
     audit = part(Audit, database=database)
 
 

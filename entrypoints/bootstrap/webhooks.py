@@ -2,6 +2,7 @@ from secrets import SystemRandom, token_bytes
 
 from dependency_injector import containers, providers
 
+from adapters.tracing.tracing import Tracing
 from adapters.webhooks.sender import HttpWebhookSender
 from application.shared.clock import Clock
 from application.shared.ids import IdFactory
@@ -17,6 +18,7 @@ from application.webhooks.retry_deliveries import RetryDeliveries
 from application.webhooks.retry_delivery import RetryDelivery
 from application.webhooks.roll_endpoint_secret import RollEndpointSecret
 from application.webhooks.transfer_endpoint import TransferEndpoint
+from entrypoints.bootstrap.tracing import traced_webhook_sender
 from entrypoints.settings import Settings
 
 
@@ -25,6 +27,7 @@ class Webhooks(containers.DeclarativeContainer):
     clock: providers.Dependency[Clock] = providers.Dependency()
     ids: providers.Dependency[IdFactory] = providers.Dependency()
     database = providers.DependenciesContainer()
+    tracing: providers.Dependency[Tracing] = providers.Dependency(instance_of=Tracing, default=Tracing())
     security = providers.DependenciesContainer()
 
     create_endpoint = providers.Singleton(
@@ -84,7 +87,7 @@ class Webhooks(containers.DeclarativeContainer):
     deliver_webhooks = providers.Singleton(
         DeliverWebhooks,
         queue=database.delivery_queue,
-        sender=webhook_sender,
+        sender=providers.Singleton(traced_webhook_sender, tracing=tracing, sender=webhook_sender),
         clock=clock,
         random=providers.Object(SystemRandom().random),
         source=settings.provided.token_issuer,

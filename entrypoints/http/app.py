@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 
 from application.shared.single_flight import SingleFlight
 from entrypoints.bootstrap.root import Container
+from entrypoints.bootstrap.tracing import telemetry
 from entrypoints.http.api.audit import router as audit_log
 from entrypoints.http.api.catalog import products, stock
 from entrypoints.http.api.documentation.openapi import CONTACT, LICENSE, DocumentedAPI, api_version, servers
@@ -123,7 +124,7 @@ def create_app(settings: Settings | None = None, container: Container | None = N
         openapi_url=None,
         redirect_slashes=False,
         exception_handlers=dict(PROBLEM_HANDLERS),
-        telemetry={"tracing": False, "metrics": False, "logs": False},  # no collector is used
+        telemetry=telemetry(container.tracing()),
     )
     app.state.container = container
     app.state.request_drainer = request_drainer

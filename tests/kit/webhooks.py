@@ -54,7 +54,15 @@ class Subscribers(WebhookSender):
         self.answers: dict[str, int | str] = {}
         self.meanwhile: Callable[[], Awaitable[object]] | None = None
 
-    async def send(self, url: str, secrets: Sequence[bytes], message_id: str, body: str) -> Attempt:
+    async def send(
+        self,
+        url: str,
+        secrets: Sequence[bytes],
+        message_id: str,
+        body: str,
+        *,
+        traceparent: str | None = None,
+    ) -> Attempt:
         await asyncio.sleep(0)
         self.heard.append(Heard(url, tuple(secrets), message_id, json.loads(body)))
         if self.meanwhile:

@@ -36,6 +36,7 @@ from fastapi.routing import (
     _effective_route_context_var,
     _RouterIncludeContext,
 )
+from fastapi.telemetry._api import _route_selected
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
@@ -58,6 +59,7 @@ __all__ = [
     "is_coroutine",
     "is_generator",
     "is_whole_body",
+    "name_span",
     "request_body_to_args",
     "request_params_to_args",
     "select_inclusion",
@@ -104,6 +106,12 @@ def inclusions_of(included_router: Any) -> Sequence[Any]:  # noqa: ANN401 - obje
 def select_inclusion(scope: Scope, inclusion: Any) -> None:  # noqa: ANN401 - an object of FastAPI's own
     """Let FastAPI serve a request by this inclusion of a route."""
     scope.setdefault(_FASTAPI_SCOPE_KEY, {})[_FASTAPI_EFFECTIVE_ROUTE_CONTEXT_KEY] = inclusion
+
+
+def name_span(scope: Scope, route: Any) -> None:  # noqa: ANN401 - a route, or an object of FastAPI's own
+    """Name the request's span after the route, if FastAPI records one."""
+    if "fastapi.telemetry" in scope:
+        _route_selected(scope=scope, path=route.path_format)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from entrypoints.http.routing.fastapi_internals import (
     included_router_of,
     including,
     inclusions_of,
+    name_span,
     select_inclusion,
 )
 from entrypoints.http.routing.strict_route import StrictRoute
@@ -90,6 +91,7 @@ class _Candidate:
         if self._handle is None:
             self._handle = self._build_handler()
         scope["route"] = self._route
+        name_span(scope, self._inclusion or self._route)
         if self._inclusion is not None:
             select_inclusion(scope, self._inclusion)
         response = await self._handle(Request(scope, receive, send))

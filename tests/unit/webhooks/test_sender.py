@@ -16,6 +16,7 @@ from adapters.webhooks import dialing
 from adapters.webhooks import sender as sender_module
 from adapters.webhooks.dialing import AddressRefused, NameNotFound, PublicDialer
 from adapters.webhooks.sender import HttpWebhookSender
+from tests.kit.tracing import traceparent
 from tests.servers.subscriber import Subscriber
 from tests.unit.webhooks.certificates import self_signed
 
@@ -47,6 +48,13 @@ async def test_receiver_with_either_secret_verifies_a_message_signed_with_both(
     [(headers, body)] = subscriber.requests
     for secret in (new, SECRET):
         Webhook(secret).verify(body, headers)
+
+
+async def test_subscriber_gets_the_trace_context(subscriber: Subscriber) -> None:
+    async with sending() as sender:
+        await sender.send(subscriber.url, [SECRET], "evt_1", BODY)
+        await sender.send(subscriber.url, [SECRET], "evt_2", BODY, traceparent=traceparent(7))
+    assert [headers.get("traceparent") for headers, _ in subscriber.requests] == [None, traceparent(7)]
 
 
 async def test_reference_library_verifies_sent_webhooks(subscriber: Subscriber) -> None:

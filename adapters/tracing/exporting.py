@@ -1,0 +1,104 @@
+"""The pipeline from spans to a collector, configured by the standard variables of OpenTelemetry."""
+
+from collections.abc import Sequence
+
+from opentelemetry.context import Context
+from opentelemetry.sdk.resources import SERVICE_NAME, Resource
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
+from opentelemetry.trace import Link, SpanKind, Status, TraceState, get_current_span
+from opentelemetry.util.types import Attributes
+
+SAFE_ATTRIBUTES = frozenset(
+    {
+        "db.operation.name",
+        "db.system.name",
+        "error.type",
+        "http.request.method",
+        "http.response.status_code",
+        "http.route",
+        "messaging.batch.message_count",
+        "messaging.message.id",
+        "messaging.operation.type",
+        "messaging.system",
+        "network.protocol.version",
+        "url.scheme",
+    }
+)
+"""Attributes whose values are the service's own. All others may contain paths, queries, addresses or statements."""
+
+
+class SafeExporter(SpanExporter):
+    """An exporter of spans without data of clients: no other attributes, no events and no error messages."""
+
+    def __init__(self, exporter: SpanExporter) -> None:
+        self._exporter = exporter
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        return self._exporter.export([_safe(span) for span in spans])
+
+    def shutdown(self) -> None:
+        self._exporter.shutdown()
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        return self._exporter.force_flush(timeout_millis)
+
+
+class NoLoneClientSpans(Sampler):
+    """A sampler that drops statements and outgoing requests outside of a trace, such as those of periodic jobs."""
+
+    def __init__(self, sampler: Sampler) -> None:
+        self._sampler = sampler
+
+    def should_sample(
+        self,
+        parent_context: Context | None,
+        trace_id: int,
+        name: str,
+        kind: SpanKind | None = None,
+        attributes: Attributes = None,
+        links: Sequence[Link] | None = None,
+        trace_state: TraceState | None = None,
+    ) -> SamplingResult:
+        if kind is SpanKind.CLIENT and not get_current_span(parent_context).get_span_context().is_valid:
+            return SamplingResult(Decision.DROP)
+        return self._sampler.should_sample(
+            parent_context, trace_id, name, kind, attributes, links, trace_state
+        )
+
+    def get_description(self) -> str:
+        return f"NoLoneClientSpans({self._sampler.get_description()})"
+
+
+def tracer_provider(exporter: SpanExporter) -> TracerProvider:
+    """Return a provider that exports in the background. The caller shuts it down."""
+    provider = TracerProvider(resource=_resource(), shutdown_on_exit=False)
+    provider.sampler = NoLoneClientSpans(provider.sampler)
+    provider.add_span_processor(BatchSpanProcessor(SafeExporter(exporter)))
+    return provider
+
+
+def _resource() -> Resource:
+    """Return the resource of the environment, with the service's name unless the environment names it."""
+    resource = Resource.create()
+    if str(resource.attributes[SERVICE_NAME]).startswith("unknown_service"):
+        resource = resource.merge(Resource({SERVICE_NAME: "steelyard"}))
+    return resource
+
+
+def _safe(span: ReadableSpan) -> ReadableSpan:
+    attributes = {name: value for name, value in (span.attributes or {}).items() if name in SAFE_ATTRIBUTES}
+    return ReadableSpan(
+        name=span.name,
+        context=span.context,
+        parent=span.parent,
+        resource=span.resource,
+        attributes=attributes,
+        links=[Link(link.context) for link in span.links],
+        kind=span.kind,
+        status=Status(span.status.status_code),
+        start_time=span.start_time,
+        end_time=span.end_time,
+        instrumentation_scope=span.instrumentation_scope,
+    )

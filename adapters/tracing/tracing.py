@@ -1,0 +1,67 @@
+"""Tracing of the service, which is off unless it is configured."""
+
+import os
+from collections.abc import Iterable, Mapping
+
+import httpx2
+from opentelemetry.trace import TracerProvider
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from application.events.ports import EventPublisher
+from application.orders.place_order import PlaceOrder
+from application.orders.place_order_batch import PlaceOrderCommand
+from application.orders.views import OrderView
+from application.shared.batching import RunBatch
+from application.shared.idempotency import IdempotentResult
+from application.webhooks.ports import WebhookSender
+
+PlaceBatch = RunBatch[PlaceOrderCommand, IdempotentResult[OrderView]]
+
+
+class Tracing:
+    """Tracing that is off. No part of the service is changed, and no library for spans is loaded."""
+
+    @property
+    def provider(self) -> TracerProvider | None:
+        """The provider of tracers, or None if tracing is off."""
+        return None
+
+    def current_trace(self) -> str | None:
+        """Return the trace context of the running code, or None if its trace is not recorded."""
+        return None
+
+    def order_placement(self, place_order: PlaceOrder) -> PlaceOrder:
+        """Return a use case that passes the trace of each request to its batch."""
+        return place_order
+
+    def order_batches(self, place: PlaceBatch) -> PlaceBatch:
+        """Return a function that records each batch as a span with links to its requests."""
+        return place
+
+    def webhook_sender(self, sender: WebhookSender) -> WebhookSender:
+        """Return a sender that records each attempt in the trace of its event."""
+        return sender
+
+    def publisher(self, publisher: EventPublisher) -> EventPublisher:
+        """Return a publisher that records each event in the trace of the event."""
+        return publisher
+
+    def watch_client(self, client: httpx2.AsyncClient) -> None:
+        """Record the requests of an HTTP client."""
+
+    def watch_engines(self, engines: Iterable[AsyncEngine]) -> None:
+        """Record the statements of database engines until the tracing is closed."""
+
+    async def close(self) -> None:
+        """Export the remaining spans within seconds."""
+
+
+def is_configured(environment: Mapping[str, str] = os.environ) -> bool:
+    """Return whether the standard variables name a collector of traces, and do not switch tracing off."""
+    if environment.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
+        return False
+    if environment.get("OTEL_TRACES_EXPORTER", "otlp").strip().lower() == "none":
+        return False
+    return any(
+        environment.get(f"OTEL_EXPORTER_OTLP_{name}", "").strip() for name in ("ENDPOINT", "TRACES_ENDPOINT")
+    )

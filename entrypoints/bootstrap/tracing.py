@@ -1,0 +1,60 @@
+"""Tracing, and the parts of the service that it wraps."""
+
+import os
+
+from fastapi.telemetry import TelemetryConfig
+
+from adapters.tracing.tracing import PlaceBatch, Tracing, is_configured
+from application.events.ports import EventPublisher
+from application.orders.place_order import PlaceOrder
+from application.webhooks.ports import WebhookSender
+from entrypoints.setting_names import WrongSettings
+
+UNTRACED_PATHS = {"/livez", "/readyz", "/metrics"}
+
+
+def create_tracing() -> Tracing:
+    """Return tracing by OpenTelemetry if its standard variables name a collector, else tracing that is off.
+
+    Raises WrongSettings for another protocol than OTLP over HTTP.
+    """
+    if not is_configured():
+        return Tracing()
+    for variable in ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"):
+        if os.environ.get(variable, "http/protobuf") != "http/protobuf":
+            raise WrongSettings(f"{variable} has to be http/protobuf, the only protocol of this service.")
+    # The libraries for spans take time and memory that a service without tracing does not need.
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
+
+    from adapters.tracing.opentelemetry import OpenTelemetryTracing  # noqa: PLC0415
+
+    return OpenTelemetryTracing(OTLPSpanExporter())
+
+
+def traced_order_placement(tracing: Tracing, place_order: PlaceOrder) -> PlaceOrder:
+    return tracing.order_placement(place_order)
+
+
+def traced_order_batches(tracing: Tracing, place: PlaceBatch) -> PlaceBatch:
+    return tracing.order_batches(place)
+
+
+def traced_webhook_sender(tracing: Tracing, sender: WebhookSender) -> WebhookSender:
+    return tracing.webhook_sender(sender)
+
+
+def traced_publisher(tracing: Tracing, publisher: EventPublisher) -> EventPublisher:
+    return tracing.publisher(publisher)
+
+
+def telemetry(tracing: Tracing) -> TelemetryConfig:
+    """Return the configuration of FastAPI's spans. Its own variables are ignored: they would export paths and queries."""
+    return {
+        "tracing": tracing.provider is not None,
+        "tracer_provider": tracing.provider,
+        "metrics": False,
+        "logs": False,
+        "operation_spans": False,
+        "auto_configure": False,
+        "exclude": lambda scope: scope["path"] in UNTRACED_PATHS,
+    }

@@ -1,0 +1,73 @@
+"""Whether tracing is on, and that nothing of it is in the way of requests when it is off."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from adapters.tracing.tracing import Tracing, is_configured
+from adapters.webhooks.sender import HttpWebhookSender
+from application.orders.place_order import PlaceOrder
+from application.orders.place_order_batch import PlaceOrderBatch
+from entrypoints.bootstrap.tracing import create_tracing
+from entrypoints.http.app import create_app
+from entrypoints.setting_names import WrongSettings
+from tests.kit.store import memory_store
+from tests.kit.web import container_over
+
+ENDPOINT = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318"}
+LOADS_NOTHING = """
+import sys
+from entrypoints.http.app import create_app
+from entrypoints.settings import Settings
+create_app(Settings(database_url="postgresql://nobody@127.0.0.1:1/none"))
+print(*(name for name in sys.modules if name.startswith(("opentelemetry.sdk", "opentelemetry.instrumentation"))))
+"""
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({}, False),
+        (ENDPOINT, True),
+        ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://127.0.0.1:4318/v1/traces"}, True),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": " "}, False),
+        (ENDPOINT | {"OTEL_SDK_DISABLED": "TRUE"}, False),
+        (ENDPOINT | {"OTEL_TRACES_EXPORTER": "none"}, False),
+    ],
+)
+def test_tracing_is_on_if_a_collector_is_named(environment: dict[str, str], expected: bool) -> None:
+    assert is_configured(environment) is expected
+
+
+def test_other_protocol_than_http_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4317")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")
+    with pytest.raises(WrongSettings, match="OTEL_EXPORTER_OTLP_PROTOCOL has to be http/protobuf"):
+        create_tracing()
+
+
+def test_service_without_tracing_has_no_span_code_in_its_calls() -> None:
+    container = container_over(memory_store())
+    app = create_app(container=container)
+    assert type(container.tracing()) is Tracing
+    assert not app._native_telemetry.enabled()
+    assert type(container.orders.place_order()) is PlaceOrder
+    assert type(container.orders.order_batcher()._run) is PlaceOrderBatch
+    assert container.orders.order_lanes()._run is container.orders.order_batcher()._run
+    assert type(container.webhooks.deliver_webhooks().sender) is HttpWebhookSender
+    for engine in (container.database.engine(), container.database.public_read_engine()):
+        assert not engine.sync_engine.dispatch.before_cursor_execute
+
+
+def test_service_without_tracing_loads_no_library_for_spans() -> None:
+    loaded = subprocess.run(
+        [sys.executable, "-c", LOADS_NOTHING],
+        cwd=Path(__file__).parents[2],
+        env={},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert loaded.stdout.strip() == ""
