@@ -59,13 +59,15 @@ _LATEST = (StockMovementRow.version,)
 class PostgresProductQueries(ProductQueries):
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
+        self._read_products = self._reader.prepare(_GET)
         self._gets = DataLoader(self._get)
 
     async def get(self, product_id: ProductId) -> ProductView | None:
         return await self._gets.get(product_id)
 
     async def _get(self, product_ids: Collection[ProductId]) -> Mapping[ProductId, ProductView]:
-        views = map(product_view_from, await self._read(_GET, {"ids": list(product_ids)}))
+        rows = await self._read_products({"ids": list(product_ids)})
+        views = map(product_view_from, typed_rows(ProductWithStockRow, rows))
         return {view.id: view for view in views}
 
     async def list(

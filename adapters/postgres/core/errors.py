@@ -54,8 +54,20 @@ def translated(*, lock_timeout_error: type[Overloaded | IdempotencyInFlight] = O
     except OSError as error:  # timeouts of the driver are OSErrors too
         raise DatabaseUnavailable from error
     except DBAPIError as error:
+        reported = _reported(error)
+        if reported is not None:
+            _forget_values(reported)
+        refusal = (
+            lock_timeout_error()
+            if sqlstate(error) == LOCK_NOT_AVAILABLE
+            else _refusal(reported, is_disconnected=error.connection_invalidated)
+        )
+        if refusal is None:
+            raise
+        raise refusal from error
+    except PostgresError as error:  # a statement that the driver executes itself: see DriverRead
         _forget_values(error)
-        refusal = lock_timeout_error() if sqlstate(error) == LOCK_NOT_AVAILABLE else _refusal(error)
+        refusal = _refusal(error, is_disconnected=False)
         if refusal is None:
             raise
         raise refusal from error
@@ -67,11 +79,11 @@ def sqlstate(error: DBAPIError) -> str:
     return (reported.sqlstate or "") if reported else ""
 
 
-def _refusal(error: DBAPIError) -> DomainError | None:
-    reported, state = _reported(error), sqlstate(error)
+def _refusal(reported: PostgresError | None, *, is_disconnected: bool) -> DomainError | None:
+    state = (reported.sqlstate or "") if reported else ""
     if state in _BUSY or isinstance(reported, InvalidCachedStatementError):
         return Overloaded()
-    if error.connection_invalidated or state in _GONE or state[:2] in _GONE_CLASSES:
+    if is_disconnected or state in _GONE or state[:2] in _GONE_CLASSES:
         return DatabaseUnavailable()
     return error_for_constraint(reported.constraint_name) if reported else None
 
@@ -82,7 +94,6 @@ def _reported(error: DBAPIError) -> PostgresError | None:
     return raised_by_driver if isinstance(raised_by_driver, PostgresError) else None
 
 
-def _forget_values(error: DBAPIError) -> None:
+def _forget_values(reported: PostgresError) -> None:
     """Remove the DETAIL line, in which PostgreSQL quotes the row: a traceback must not show its values."""
-    if reported := _reported(error):
-        reported.detail = None
+    reported.detail = None

@@ -1,14 +1,20 @@
 """Read-only statements outside of units of work."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
 
-from sqlalchemy import Executable
+from sqlalchemy import Executable, Select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from adapters.postgres.core.driver_read import DriverRead
 from adapters.postgres.core.engine import READ_ISOLATION
 from adapters.postgres.core.errors import translated
 from adapters.postgres.core.result_row import ResultRow
+
+Read = Callable[[Mapping[str, object]], Awaitable[Sequence[Any]]]
+"""A function that returns all rows of a statement with these parameters."""
 
 
 class Reader(ABC):
@@ -19,6 +25,10 @@ class Reader(ABC):
         self, statement: Executable, parameters: Mapping[str, object] | None = None
     ) -> Sequence[ResultRow]:
         """Return all rows."""
+
+    def prepare(self, statement: Select[*tuple[Any, ...]]) -> Read:
+        """Return a function that reads all rows of a frequent statement, given its parameters."""
+        return partial(self.all, statement)
 
     async def one_or_none(
         self, statement: Executable, parameters: Mapping[str, object] | None = None
@@ -41,6 +51,7 @@ class AutocommitReader(Reader):
     def __init__(self, engine: AsyncEngine) -> None:
         isolation_level = engine.get_execution_options()[READ_ISOLATION]
         self._engine = engine.execution_options(isolation_level=isolation_level)
+        self._is_pooled = isolation_level != "AUTOCOMMIT"
 
     async def all(
         self, statement: Executable, parameters: Mapping[str, object] | None = None
@@ -48,6 +59,13 @@ class AutocommitReader(Reader):
         with translated():
             async with self._engine.connect() as connection:
                 return (await connection.execute(statement, parameters)).all()
+
+    def prepare(self, statement: Select[*tuple[Any, ...]]) -> Read:
+        """Return a function that lets the driver execute the statement, except behind a pooler.
+
+        The driver sends no transaction around it, which the pooler would need.
+        """
+        return super().prepare(statement) if self._is_pooled else DriverRead(self._engine, statement)
 
     async def close(self) -> None:
         """Do nothing."""

@@ -22,7 +22,7 @@ def typed_rows(kind: type[R], rows: Sequence[ResultRow]) -> Sequence[R]:  # noqa
     The statement must select the table's columns. Named tuples are used, because reading their
     attributes takes a tenth of the time of SQLAlchemy's rows.
     """
-    make = _maker(rows[0]._fields) if rows else tuple
+    make = tuple_maker(rows[0]._fields) if rows else tuple
     return cast("Sequence[R]", list(map(make, rows)))
 
 
@@ -32,10 +32,11 @@ def row_maker(kind: type[S], columns: Iterable[Column[Any]]) -> Callable[[Iterab
     It is for statements that select columns of several tables.
     """
     names = tuple(kind.__mapper__.get_property_by_column(column).key for column in columns)
-    return cast("Callable[[Iterable[object]], S]", _maker(names))
+    return cast("Callable[[Iterable[object]], S]", tuple_maker(names))
 
 
 @cache
-def _maker(names: tuple[str, ...]) -> Callable[[Iterable[object]], tuple[object, ...]]:
+def tuple_maker(names: tuple[str, ...]) -> Callable[[Iterable[object]], tuple[object, ...]]:
+    """Return a function that makes named tuples of values in the order of the names."""
     made = namedtuple("Row", names)  # type: ignore[misc] # noqa: PYI024 - only the table knows its names
     return made._make

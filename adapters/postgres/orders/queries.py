@@ -67,6 +67,7 @@ class PostgresOrderQueries(OrderQueries):
     def __init__(self, engine: AsyncEngine, lists: Reader | None = None) -> None:
         self._reader = AutocommitReader(engine)
         self._lists = lists or self._reader
+        self._read_orders = self._reader.prepare(_GET)
         self._gets = DataLoader(self._get)
 
     async def get(self, order_id: OrderId, *, access: OrderAccess) -> OrderView | None:
@@ -74,7 +75,7 @@ class PostgresOrderQueries(OrderQueries):
         return order if order is not None and access.permits(order.customer_id) else None
 
     async def _get(self, order_ids: Collection[OrderId]) -> Mapping[OrderId, OrderView]:
-        views = map(_order_view, await self._reader.all(_GET, {"ids": list(order_ids)}))
+        views = map(_order_view, await self._read_orders({"ids": list(order_ids)}))
         return {view.id: view for view in views}
 
     async def get_by_key(self, placed_by: CallerId, idempotency_key: str) -> StoredResult[OrderView] | None:

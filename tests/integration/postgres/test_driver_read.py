@@ -1,0 +1,88 @@
+"""Statements that asyncpg executes itself give the results and the errors of those that SQLAlchemy executes."""
+
+import asyncio
+from typing import Any
+
+import asyncpg
+import pytest
+from sqlalchemy import DateTime, Float, Integer, Text, Uuid, bindparam, cast, func, literal_column, select
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from adapters.postgres.core.driver_read import DriverRead
+from adapters.postgres.core.engine import create_engine
+from adapters.postgres.core.reader import AutocommitReader
+from application.shared.errors import DatabaseUnavailable, Overloaded
+
+_NUMBER = select(cast(bindparam("number"), Integer).label("number"))
+_SLEEP = select(cast(func.pg_sleep(cast(bindparam("seconds"), Float)), Text).label("slept"))
+
+
+@pytest.mark.parametrize("pooled", [False, True])
+async def test_columns_have_the_values_that_sqlalchemy_returns(database_url: str, pooled: bool) -> None:
+    statement = select(
+        literal_column("""'{"a": [1, null]}'::jsonb""", JSONB).label("json"),
+        literal_column("null::jsonb", JSONB).label("nothing"),
+        literal_column("array['0191b2c5-0000-7000-8000-000000000001'::uuid]", ARRAY(Uuid)).label("ids"),
+        literal_column("timestamptz '2026-11-30 12:00+01'", DateTime(timezone=True)).label("time"),
+        cast(bindparam("number"), Integer).label("number"),
+    )
+    engine = create_engine(database_url, pooled=pooled)
+    [found] = await AutocommitReader(engine).prepare(statement)({"number": 7})
+    [expected] = await AutocommitReader(engine).all(statement, {"number": 7})
+    assert tuple(found) == tuple(expected)
+    assert found._fields == expected._fields
+    assert [type(value) for value in found] == [type(value) for value in expected]
+    await engine.dispose()
+
+
+async def test_pool_timeout_is_translated_to_overloaded(database_url: str) -> None:
+    engine = create_engine(database_url, pool_size=1, checkout_timeout=0.01)
+    read = DriverRead(engine, _NUMBER)
+    async with engine.connect():
+        with pytest.raises(Overloaded):
+            await read({"number": 1})
+    assert [row.number for row in await read({"number": 1})] == [1]
+    await engine.dispose()
+
+
+async def test_missing_server_is_translated_to_database_unavailable() -> None:
+    engine = create_engine("postgresql+asyncpg://nobody@127.0.0.1:1/nothing")
+    with pytest.raises(DatabaseUnavailable):
+        await DriverRead(engine, _NUMBER)({"number": 1})
+    await engine.dispose()
+
+
+async def test_cut_connection_is_replaced_after_one_error(
+    engine: AsyncEngine, psql: asyncpg.Connection
+) -> None:
+    sleeping = asyncio.create_task(DriverRead(engine, _SLEEP)({"seconds": 60}))
+    await _cut(psql, "%pg_sleep%")
+    with pytest.raises(DatabaseUnavailable):
+        await sleeping
+    assert [row.number for row in await DriverRead(engine, _NUMBER)({"number": 2})] == [2]
+
+
+async def test_cancelled_read_leaves_no_connection_that_is_still_reading(engine: AsyncEngine) -> None:
+    sleeping = asyncio.create_task(DriverRead(engine, _SLEEP)({"seconds": 60}))
+    await asyncio.sleep(0.1)
+    sleeping.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sleeping
+    reads: list[Any] = await asyncio.gather(
+        *(DriverRead(engine, _NUMBER)({"number": number}) for number in range(20))
+    )
+    assert [rows[0].number for rows in reads] == list(range(20))
+
+
+async def test_mistake_in_a_statement_is_raised_unchanged(engine: AsyncEngine) -> None:
+    statement = select(literal_column("1 / 0", Integer).label("number"))
+    with pytest.raises(asyncpg.DivisionByZeroError):
+        await DriverRead(engine, statement)({})
+
+
+async def _cut(psql: asyncpg.Connection, query: str) -> None:
+    """End the connection that executes a query, as soon as it does."""
+    cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE $1 AND pid <> pg_backend_pid()"
+    while not await psql.fetch(cut, query):  # noqa: ASYNC110 - only the server knows
+        await asyncio.sleep(0.01)
