@@ -16,7 +16,7 @@ from aiohttp import web as aiohttp_web
 from entrypoints.http.routing.body import MAX_BODY_BYTES
 from entrypoints.settings import Settings
 from tests.attacks.campaign import PASSWORD, PROXY, prepare
-from tests.e2e.serving import create_admin, serving
+from tests.e2e.serving import create_admin, free_port, serving
 from tests.servers.haproxy import CONFIGURATION, find_haproxy, haproxy
 from tests.servers.subscriber import Subscriber
 
@@ -208,3 +208,37 @@ async def await_status(port: int, status: int) -> None:
     async with asyncio.timeout(30):
         while (await ask(port)).status_code != status:  # noqa: ASYNC110 - the proxy tells nobody what it found
             await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "attempts", "status"),
+    [
+        ("GET", {}, 2, 200),
+        ("POST", {"Idempotency-Key": "k"}, 2, 200),
+        ("POST", {}, 1, 503),
+        ("PATCH", {}, 1, 503),
+    ],
+)
+async def test_proxy_repeats_only_safe_requests_of_a_dying_host(
+    recorder: Subscriber, tmp_path: Path, method: str, headers: dict[str, str], attempts: int, status: int
+) -> None:
+    async def die_once(request: aiohttp_web.Request) -> aiohttp_web.Response:
+        if len(requests_of_clients(recorder)) == 1 and request.transport is not None:
+            request.transport.abort()
+        return aiohttp_web.Response()
+
+    recorder.answer = die_once
+    with haproxy(tmp_path, recorder.server.port or 0) as port:
+        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+            response = await client.request(method, "/", headers=headers)
+    assert len(requests_of_clients(recorder)) == attempts
+    assert response.status_code == status
+    assert ("Retry-After" in response.headers) == (status == 503)
+
+
+async def test_proxy_without_a_host_answers_503_with_retry_after(tmp_path: Path) -> None:
+    with haproxy(tmp_path, free_port()) as port:
+        response = await ask(port)
+    assert response.status_code == 503
+    assert response.headers["Retry-After"] == "1"
+    assert response.json()["status"] == 503

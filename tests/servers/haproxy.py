@@ -6,6 +6,7 @@ import socket
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import sleep
 
@@ -26,33 +27,56 @@ def find_haproxy() -> str:
     return found
 
 
-@contextmanager
-def haproxy(directory: Path, service_port: int, changes: Mapping[str, str] | None = None) -> Iterator[int]:
-    """Run HAProxy in front of a port of this machine, and yield its own port.
+@dataclass(slots=True)
+class HAProxy:
+    """A proxy with the configuration of `deploy/`.
 
     `changes` replaces directives of the configuration, so that tests need not wait for its timeouts.
     """
-    program = find_haproxy()
-    text = CONFIGURATION.read_text()
-    for old, new in (changes or {}).items():
-        assert text.count(old) == 1, old
-        text = text.replace(old, new)
-    configuration = directory / "haproxy.cfg"
-    configuration.write_text(text)
-    port = free_port()
-    addresses = {"PROXY_LISTEN": f"127.0.0.1:{port}", "SERVICE_ADDRESS": f"127.0.0.1:{service_port}"}
-    process = subprocess.Popen(
-        [program, "-db", "-f", str(configuration)],
-        env={**os.environ, **addresses},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+
+    directory: Path
+    service_port: int
+    changes: Mapping[str, str] = field(default_factory=dict)
+    port: int = field(default_factory=free_port)
+    _processes: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
+
+    def start(self) -> None:
+        """Start the proxy. One that runs already finishes its connections and ends."""
+        text = CONFIGURATION.read_text()
+        for old, new in self.changes.items():
+            assert text.count(old) == 1, old
+            text = text.replace(old, new)
+        configuration = self.directory / "haproxy.cfg"
+        configuration.write_text(text)
+        former = ["-sf", str(self._processes[-1].pid)] if self._processes else []
+        addresses = {
+            "PROXY_LISTEN": f"127.0.0.1:{self.port}",
+            "SERVICE_ADDRESS": f"127.0.0.1:{self.service_port}",
+        }
+        process = subprocess.Popen(
+            [find_haproxy(), "-db", "-f", str(configuration), *former],
+            env={**os.environ, **addresses},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        self._processes.append(process)
+        _await_listener(process, self.port)
+
+    def kill(self) -> None:
+        for process in self._processes:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def haproxy(directory: Path, service_port: int, changes: Mapping[str, str] | None = None) -> Iterator[int]:
+    """Run HAProxy in front of a port of this machine, and yield its own port."""
+    proxy = HAProxy(directory, service_port, changes or {})
     try:
-        _await_listener(process, port)
-        yield port
+        proxy.start()
+        yield proxy.port
     finally:
-        process.kill()
-        process.wait()
+        proxy.kill()
 
 
 def _await_listener(process: "subprocess.Popen[bytes]", port: int) -> None:
