@@ -12,7 +12,7 @@ UV     := .artefacts/uv/bin/uv
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-stores test-services check model campaign attack rolling-upgrade demo bench profile study lock docs format clean
+.PHONY: help run test test-stores test-services check model campaign attack rolling-upgrade cluster-drill demo bench profile study lock docs format clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -51,6 +51,10 @@ attack: $(READY) ## Attack a running service over real sockets while a bystander
 
 rolling-upgrade: $(READY) ## Replace the former release by this one and back, behind haproxy, while customers order: SEED=1 (two minutes)
 	@$(BIN)/python -m tests.integration.releases.rolling_upgrade $(SEED)
+
+MINUTES ?= 10
+cluster-drill: $(READY) ## Let each part of a cluster fail once while customers order: MINUTES=10, SEED=1 (haproxy, pgbouncer)
+	@$(BIN)/python -m tests.integration.cluster.cluster_drill $(MINUTES) $(SEED)
 
 demo: $(READY) ## Place the 830 orders of the Northwind shop over HTTP, pay, ship and refund some, and reconcile every cent
 	@$(BIN)/python -m entrypoints demo

@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -70,6 +71,13 @@ class PgBouncer:
             else:
                 return
         raise RuntimeError("PgBouncer does not listen.")
+
+    def follow(self, database_url: str) -> None:
+        """Use another server from now on, as the callback of a failover manager does."""
+        self.server = make_url(database_url)
+        (self.directory / "pgbouncer.ini").write_text(self._configuration())
+        if self._process is not None:
+            self._process.send_signal(signal.SIGHUP)
 
     def kill(self) -> None:
         if self._process is not None:

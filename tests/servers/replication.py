@@ -113,6 +113,12 @@ class Node:
         if self._process is not None:
             self._process.wait()
 
+    def stop(self) -> None:
+        """Stop the server in order."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait()
+
     def pause(self) -> None:
         """Stop all processes: the server accepts connections, and never answers."""
         self._signal_all(signal.SIGSTOP)

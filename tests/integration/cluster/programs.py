@@ -1,0 +1,89 @@
+"""Processes of the service that the drill kills and starts again at the same place."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+
+from tests.e2e.serving import CHECKOUT, START_SECONDS, STOP_SECONDS
+
+POLL_SECONDS = 0.2
+
+
+@dataclass(slots=True)
+class Program:
+    """A command of the service, whose output is appended to a file. A command with a port answers on `/readyz`."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    log: Path
+    port: int | None = None
+    _process: "subprocess.Popen[bytes] | None" = None
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "entrypoints", *self.command],
+                cwd=CHECKOUT,
+                env={**os.environ, **self.environment},
+                stdout=log,
+                stderr=log,
+            )
+
+    def await_ready(self) -> None:
+        """Wait until the program answers; one without a port has started when it runs."""
+        deadline = time.monotonic() + START_SECONDS
+        while self.port is not None and not self._is_ready(self.port):
+            assert self._process is not None
+            assert self._process.poll() is None, f"{self.name} has ended: {self.log.read_text()[-2000:]}"
+            assert time.monotonic() < deadline, f"{self.name} is not ready: {self.log.read_text()[-2000:]}"
+            time.sleep(POLL_SECONDS)
+
+    def restart_killed(self) -> None:
+        """Kill the program and its child processes, and start it again."""
+        self.kill()
+        self.start()
+        self.await_ready()
+
+    def restart_stopped(self) -> None:
+        """Stop the program with SIGTERM, and start it again."""
+        assert self._process is not None
+        self._process.terminate()
+        code = self._process.wait(STOP_SECONDS)
+        assert code == 0, f"{self.name} ended with {code}."
+        self.start()
+        self.await_ready()
+
+    def kill(self) -> None:
+        if self._process is None or self._process.poll() is not None:
+            return
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
+        self._process.kill()
+        self._process.wait()
+        for child in map(int, children):
+            if Path(f"/proc/{child}").exists():
+                os.kill(child, 9)
+
+    def run(self, *command: str, typed: str = "") -> "subprocess.CompletedProcess[str]":
+        """Run another command with the same settings to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", "entrypoints", *command],
+            cwd=CHECKOUT,
+            env={**os.environ, **self.environment},
+            input=typed,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def _is_ready(self, port: int) -> bool:
+        try:
+            return httpx2.get(f"http://127.0.0.1:{port}/readyz", timeout=5).status_code == 200
+        except httpx2.HTTPError:
+            return False
