@@ -64,6 +64,7 @@ _DATA: Mapping[str, Mapping[str, object]] = {
     },
     "order.revived": _OF_DECIDED_PAYMENT,
     "payment.authorization_ending": {**_OF_PAYMENT, "authorized_until": _DEADLINE},
+    "payment.authorization_renewed": {**_OF_PAYMENT, "authorized_until": _DEADLINE},
     "payment.authorized": {**_OF_PAYMENT, "authorized_until": _DEADLINE},
     "payment.captured": _OF_DECIDED_PAYMENT,
     "payment.failed": {**_OF_PAYMENT, "failure": "card_declined"},

@@ -119,6 +119,13 @@ class PaymentGateway(Protocol):
         """
         ...
 
+    async def renew(self, payment: PaymentRequest) -> ProviderAnswer:
+        """Extend an authorization if the provider permits it. Return the new state.
+
+        If `authorized_until` is not later than before, the provider has not extended it.
+        """
+        ...
+
     async def void(self, payment: PaymentRequest) -> ProviderAnswer:
         """End a payment without captured money. Return the new state.
 

@@ -13,7 +13,7 @@ from application.payments.ports import Outcome, ProviderAnswer, ProviderEventKin
 from application.shared.clock import Clock
 from application.shared.ids import IdFactory
 from application.unit_of_work import UnitOfWork
-from domain.orders import paying, refunding
+from domain.orders import authorizing, paying, refunding
 from domain.orders.order import Order
 from domain.payments.payment import Charge, Payment, PaymentOperation, PaymentStatus
 from domain.payments.refund import Refund
@@ -193,12 +193,14 @@ class ProviderResults:
         is_known = False
         match answer.outcome:
             case Outcome.AUTHORIZED if payment.status is PaymentStatus.AUTHORIZED:
-                is_known = asked is None or payment.requested is not asked or answer.failure is None
-                if not is_known:
+                if asked is not None and payment.requested is asked and answer.failure is not None:
                     payment.reject_operation(answer.failure, now=now)
+                else:
+                    until = answer.authorized_until
+                    is_known = not authorizing.renew(order, payment, until, now=now, actor=actor)
             case Outcome.AUTHORIZED:
                 until = answer.authorized_until
-                is_known = not paying.authorize(
+                is_known = not authorizing.authorize(
                     order, payment, others, answer.reference, until=until, now=now, actor=actor
                 )
             case Outcome.REQUIRES_ACTION:

@@ -1,5 +1,6 @@
 import asyncio
 from dataclasses import dataclass
+from datetime import datetime
 
 from application.orders.access import OrderAccess
 from application.orders.locking import get_order_for_update
@@ -14,7 +15,8 @@ from application.payments.provider_requests import payment_request, refund_reque
 from application.payments.provider_results import ProviderResults
 from application.shared.clock import Clock
 from application.unit_of_work import UnitOfWorkFactory
-from domain.orders.paying import watch_authorization
+from domain.orders.authorizing import may_be_renewed, watch_authorization
+from domain.payments.method import PaymentMethod
 from domain.payments.payment import Payment, PaymentOperation, PaymentStatus
 from domain.payments.refund import Refund
 from domain.shared.actor import Actor
@@ -29,8 +31,9 @@ class SettlePayments:
     carrying them out twice. A rejected refund that the shop owes is replaced by another refund, after one
     hour, two, four, and so on up to a week. A payment that its customer does not authenticate in time is
     voided. The end of an authorization is announced a day before. An hour before its end, the authorization
-    is voided if no unit was shipped. Any number of workers can run at once: a worker commits the next inquiry
-    of a payment or refund before it calls the provider.
+    is renewed if the provider permits it and the payment is less than 30 days old. Otherwise it is voided if
+    no unit was shipped. Any number of workers can run at once: a worker commits the next inquiry of a payment
+    or refund before it calls the provider.
     """
 
     unit_of_work: UnitOfWorkFactory
@@ -75,24 +78,33 @@ class SettlePayments:
         return list(payments), [(refund, payment) for refund, payment in refunded if payment]
 
     async def _settle(self, payment: Payment, actor: Actor) -> None:
-        if payment.status is PaymentStatus.AUTHORIZED and payment.requested is None:
-            payment = await self._watch(payment, actor)
-            if payment.requested is None and payment.is_undecided and not self._has_ended(payment):
-                return
-        gateway = self.gateways.get(payment.method)
-        if gateway is None:
-            raise ProviderNotConfigured(payment.method)
         try:
-            answer = await ask(gateway, payment)
+            if payment.is_watched and payment.authorized_until is not None:
+                await self._watch(payment, payment.authorized_until, actor)
+            else:
+                await self._ask(payment, actor)
         except ProviderUnavailable:
             return
-        async with self.unit_of_work() as work:
-            await self.results.record_payment(
-                work, payment.order_id, payment.id, answer, asked=payment.requested, actor=actor
-            )
-            await work.commit()
 
-    async def _watch(self, payment: Payment, actor: Actor) -> Payment:
+    async def _watch(self, payment: Payment, end: datetime, actor: Actor) -> None:
+        """Announce the end of an authorization, then renew or void it. Ask for its state after the end."""
+        now = self.clock.now()
+        if payment.is_ending_announced and now >= end:
+            await self._ask(payment, actor)
+        elif not payment.is_ending_announced or not await self._renew(payment, end, actor):
+            payment = await self._change(payment, actor)
+            if payment.requested is not None:
+                await self._ask(payment, actor)
+
+    async def _renew(self, payment: Payment, end: datetime, actor: Actor) -> bool:
+        """Ask the provider to renew an authorization. Return False if it still ends at `end`."""
+        if not may_be_renewed(payment, now=self.clock.now()):
+            return False
+        answer = await self._gateway(payment.method).renew(payment_request(payment))
+        payment = await self._record(payment, answer, actor)
+        return not payment.is_watched or payment.authorized_until != end
+
+    async def _change(self, payment: Payment, actor: Actor) -> Payment:
         """Announce the end of an authorization or request its void. Return the changed payment."""
         async with self.unit_of_work() as work:
             order = await get_order_for_update(work, payment.order_id, access=OrderAccess.all())
@@ -103,13 +115,26 @@ class SettlePayments:
             await work.commit()
         return payment
 
-    def _has_ended(self, payment: Payment) -> bool:
-        return payment.authorized_until is not None and self.clock.now() >= payment.authorized_until
+    async def _ask(self, payment: Payment, actor: Actor) -> None:
+        answer = await ask(self._gateway(payment.method), payment)
+        await self._record(payment, answer, actor)
+
+    async def _record(self, payment: Payment, answer: ProviderAnswer, actor: Actor) -> Payment:
+        async with self.unit_of_work() as work:
+            recorded = await self.results.record_payment(
+                work, payment.order_id, payment.id, answer, asked=payment.requested, actor=actor
+            )
+            await work.commit()
+        return recorded
+
+    def _gateway(self, method: PaymentMethod) -> PaymentGateway:
+        gateway = self.gateways.get(method)
+        if gateway is None:
+            raise ProviderNotConfigured(method)
+        return gateway
 
     async def _send(self, refund: Refund, payment: Payment, actor: Actor) -> None:
-        gateway = self.gateways.get(refund.method)
-        if gateway is None:
-            raise ProviderNotConfigured(payment.method)
+        gateway = self._gateway(refund.method)
         try:
             answer = await _refunded(gateway, refund, payment)
         except ProviderUnavailable:

@@ -189,10 +189,19 @@ class PaymentAuthorized(PaymentEvent):
 class AuthorizationEnding(PaymentEvent):
     """An authorization ends soon.
 
-    The shop voids it before its end if no unit of the order was shipped.
+    The shop renews it before its end if the provider permits it, and otherwise voids it if no unit was shipped.
     """
 
     type = "payment.authorization_ending"
+
+    authorized_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorizationRenewed(PaymentEvent):
+    """An authorization lasts longer than before: until `authorized_until`."""
+
+    type = "payment.authorization_renewed"
 
     authorized_until: datetime | None
 

@@ -44,6 +44,7 @@ class Action(StrEnum):
     REQUIRE_ACTION = "require_action"
     AUTHORIZE = "authorize"
     ANNOUNCE_ENDING = "announce_ending"
+    RENEW_AUTHORIZATION = "renew_authorization"
     CAPTURE = "capture"
     RECORD_CAPTURE = "record_capture"
     VOID = "void"
@@ -217,6 +218,13 @@ TRANSITIONS: tuple[Transition, ...] = (
     *_in_place(
         Action.ANNOUNCE_ENDING,
         "payment.authorization_ending",
+        OrderStatus.CONFIRMED,
+        OrderStatus.FULFILLED,
+        guard=_AUTHORIZED,
+    ),
+    *_in_place(
+        Action.RENEW_AUTHORIZATION,
+        "payment.authorization_renewed",
         OrderStatus.CONFIRMED,
         OrderStatus.FULFILLED,
         guard=_AUTHORIZED,

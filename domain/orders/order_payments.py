@@ -5,6 +5,7 @@ from datetime import datetime
 
 from domain.orders.events import (
     AuthorizationEnding,
+    AuthorizationRenewed,
     DisputeLost,
     DisputeOpened,
     DisputeWon,
@@ -63,6 +64,15 @@ class OrderPayments(OrderReturns):
         self._transition(Action.ANNOUNCE_ENDING, now=now, actor=actor)
         self.events.append(
             AuthorizationEnding(
+                **self._event_fields(now), **_requested(payment), authorized_until=payment.authorized_until
+            )
+        )
+
+    def renew_authorization(self, payment: Payment, *, now: datetime, actor: Actor) -> None:
+        """Record that an authorization was renewed."""
+        self._transition(Action.RENEW_AUTHORIZATION, now=now, actor=actor)
+        self.events.append(
+            AuthorizationRenewed(
                 **self._event_fields(now), **_requested(payment), authorized_until=payment.authorized_until
             )
         )

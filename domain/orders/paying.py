@@ -12,7 +12,6 @@ from domain.orders.order import Order
 from domain.payments.inquiry import CALL_TIMEOUT
 from domain.payments.method import PaymentMethod
 from domain.payments.payment import (
-    VOID_BEFORE_END,
     CaptureMethod,
     Charge,
     Payment,
@@ -175,37 +174,6 @@ def require_action(
     return True
 
 
-def authorize(
-    order: Order,
-    payment: Payment,
-    others: Sequence[Payment],
-    reference: str | None,
-    *,
-    until: datetime | None,
-    now: datetime,
-    actor: Actor,
-) -> bool:
-    """Record that the payment is authorized. Return False if this was already recorded.
-
-    A pending order is confirmed. An authorization that the order cannot use is voided; no money was captured.
-    `others` are the other payments of the order. One of them can be without a result if this payment was
-    reported as failed before. The order must be locked.
-    """
-    if payment.status in {PaymentStatus.AUTHORIZED, PaymentStatus.CAPTURED, PaymentStatus.VOIDED}:
-        return False
-    is_usable = order.status is OrderStatus.PENDING_PAYMENT and payment.amount == order.payable
-    if is_usable and payment.requested is None and not any(other.is_undecided for other in others):
-        payment.decided_at = None
-        payment.authorize(reference, until=until, now=now)
-        order.authorize(payment, now=now, actor=actor)
-        return True
-    if payment.requested is not None:
-        return False
-    payment.reference = reference or payment.reference
-    payment.request_operation(PaymentOperation.VOID, at=now)
-    return True
-
-
 def capture(
     order: Order,
     payment: Payment,
@@ -296,25 +264,6 @@ def fail(order: Order, payment: Payment, failure: str | None, *, now: datetime, 
     payment.fail(failure, now=now)
     order.fail_payment(payment, now=now, actor=actor)
     return True
-
-
-def watch_authorization(order: Order, payment: Payment, *, now: datetime, actor: Actor) -> None:
-    """Announce that an authorization ends soon, and void it shortly before its end.
-
-    The authorization is not voided if a part of the order was shipped. It then lasts until the provider ends
-    it, so that staff can still capture the payment. The order must be locked.
-    """
-    if (
-        payment.status is not PaymentStatus.AUTHORIZED
-        or payment.requested
-        or payment.authorized_until is None
-    ):
-        return
-    if not payment.is_ending_announced:
-        payment.announce_ending(is_voided_then=order.fulfilled_units == 0)
-        order.announce_ending(payment, now=now, actor=actor)
-    elif order.fulfilled_units == 0 and now >= payment.authorized_until - VOID_BEFORE_END:
-        payment.request_operation(PaymentOperation.VOID, at=now)
 
 
 def _is_known(charge: Charge, payment: Payment, others: Sequence[Payment]) -> bool:

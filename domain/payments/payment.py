@@ -52,8 +52,11 @@ class DisputeStatus(StrEnum):
 ENDING_NOTICE = timedelta(hours=24)
 """The time between the announcement of the end of an authorization and the end itself."""
 
-VOID_BEFORE_END = timedelta(hours=1)
-"""The time between the void of an unshipped order's authorization and its end."""
+RENEW_BEFORE_END = timedelta(hours=1)
+"""The time between the renewal of an authorization and its end. If it is not renewed, it may be voided then."""
+
+RENEWED_FOR = timedelta(days=30)
+"""The time from the request of a payment during which its authorization can be renewed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,8 +171,13 @@ class Payment:
         self.reference = reference or self.reference
         self.failure = None
         self.authorized_until = until
-        self.inquire_at = max(now, until - ENDING_NOTICE) if until else None
-        self.inquiries = 0
+        self._watch_from(until, now)
+
+    def renew(self, until: datetime, *, now: datetime) -> None:
+        """Record that the amount stays reserved until `until`, because the authorization was renewed."""
+        self.authorized_until = until
+        self.is_ending_announced = False
+        self._watch_from(until, now)
 
     def capture(self, charge: Charge, *, now: datetime) -> None:
         """Record captured money. A capture can also follow a reported failure."""
@@ -210,16 +218,14 @@ class Payment:
         """Record that the provider has rejected the operation. The payment stays authorized."""
         self.requested = self.requested_amount = None
         self.failure = failure
-        until = self.authorized_until
-        self.inquire_at = max(next_inquiry(now, 0), until - ENDING_NOTICE) if until else None
+        soon, until = next_inquiry(now, 0), self.authorized_until
+        self.inquire_at = max(soon, until - ENDING_NOTICE) if until else soon
 
-    def announce_ending(self, *, is_voided_then: bool) -> None:
-        """Record that the end of the authorization was announced, and when to check it again."""
+    def announce_ending(self, *, end: datetime) -> None:
+        """Record that the end of the authorization was announced, and the time at which it is renewed."""
         self.is_ending_announced = True
-        if self.authorized_until is not None:
-            end = self.authorized_until
-            self.inquire_at = end - VOID_BEFORE_END if is_voided_then else end
-            self.inquiries = 0
+        self.inquire_at = end - RENEW_BEFORE_END
+        self.inquiries = 0
 
     def inquire(self, *, now: datetime) -> None:
         """Record a call to the provider. If no answer arrives, the next call is made later."""
@@ -227,6 +233,11 @@ class Payment:
         if self.action_until is not None and now < self.action_until:
             self.inquire_at = min(self.inquire_at, self.action_until)
         self.inquiries += 1
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether the payment is authorized, and neither a capture nor a void is requested."""
+        return self.status is PaymentStatus.AUTHORIZED and self.requested is None
 
     @property
     def is_undecided(self) -> bool:
@@ -237,6 +248,11 @@ class Payment:
     def remaining(self) -> Money:
         """The captured money that has not been refunded and is not being refunded."""
         return self.captured - self.returned
+
+    def _watch_from(self, until: datetime | None, now: datetime) -> None:
+        """Set when to check the authorization. If its end is unknown, the provider is asked for it soon."""
+        self.inquire_at = max(now, until - ENDING_NOTICE) if until else next_inquiry(now, 0)
+        self.inquiries = 0
 
     def _decide(self, now: datetime) -> None:
         self.decided_at = now

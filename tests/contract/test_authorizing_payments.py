@@ -1,7 +1,7 @@
 """Payments are authorized, then captured or voided, and the order's status follows."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -15,7 +15,13 @@ from domain.orders.lifecycle import Action, InvalidTransition, OrderStatus
 from domain.orders.paying import PaymentInProgress
 from domain.orders.statuses import OrderPaymentStatus
 from domain.payments.inquiry import CALL_TIMEOUT
-from domain.payments.payment import ENDING_NOTICE, VOID_BEFORE_END, CaptureMethod, PaymentStatus
+from domain.payments.payment import (
+    ENDING_NOTICE,
+    RENEW_BEFORE_END,
+    RENEWED_FOR,
+    CaptureMethod,
+    PaymentStatus,
+)
 from domain.shared.errors import NotFound, ValidationFailed
 from tests.invariants import assert_invariants, history, payments, refunds
 from tests.kit.gateway import CLIENT_SECRET
@@ -182,12 +188,111 @@ async def test_authorization_near_its_end_is_announced_and_then_voided(shop: Sho
     assert await shop.settle() == 1
     assert await shop.store.outbox.count("payment.authorization_ending") == 1
     assert await shop.settle() == 0
-    shop.clock.set(payment.authorized_until - VOID_BEFORE_END)
+    shop.clock.set(payment.authorized_until - RENEW_BEFORE_END)
     await shop.settle()
     assert shop.gateway.payments[payment.id].outcome is Outcome.VOIDED
     assert (await shop.see(order)).status is OrderStatus.PENDING_PAYMENT
     actions = [change.action for change in await history(shop, await shop.see(order))]
     assert actions[-2:] == [Action.ANNOUNCE_ENDING, Action.RECORD_VOID]
+    await assert_invariants(shop)
+
+
+async def authorized_until(shop: Shop, order: OrderView) -> datetime:
+    [payment] = await payments(shop, order)
+    assert payment.authorized_until is not None
+    return payment.authorized_until
+
+
+@pytest.mark.parametrize("shipped", [0, 1])
+async def test_ending_authorization_is_renewed_where_permitted(shop: Shop, shipped: int) -> None:
+    order, payment = await an_authorized_order(shop)
+    if shipped:
+        await shop.fulfil(order, shipped)
+    shop.gateway.renewal = timedelta(days=7)
+    end = await authorized_until(shop, order)
+    for time in (end - ENDING_NOTICE, end - RENEW_BEFORE_END):
+        shop.clock.set(time)
+        assert await shop.settle() == 1
+        assert await shop.settle() == 0
+    assert await authorized_until(shop, order) == end + timedelta(days=7)
+    assert await shop.store.outbox.count("payment.authorization_renewed") == 1
+    seen = await shop.see(order)
+    assert (seen.status, seen.payment_status) == (OrderStatus.CONFIRMED, OrderPaymentStatus.AUTHORIZED)
+    actions = [change.action for change in await history(shop, seen)]
+    assert actions[-2:] == [Action.ANNOUNCE_ENDING, Action.RENEW_AUTHORIZATION]
+    shop.clock.set(await authorized_until(shop, order) - ENDING_NOTICE)
+    await shop.settle()
+    assert await shop.store.outbox.count("payment.authorization_ending") == 2
+    await shop.capture(payment)
+    assert (await shop.see(order)).payment_status is OrderPaymentStatus.PAID
+    await assert_invariants(shop)
+
+
+async def test_authorization_is_not_renewed_after_thirty_days(shop: Shop) -> None:
+    order, payment = await an_authorized_order(shop)
+    shop.gateway.renewal = timedelta(days=7)
+    while (await shop.see(order)).status is OrderStatus.CONFIRMED:
+        shop.clock.advance(timedelta(minutes=30))
+        await shop.settle()
+        assert shop.clock.now() < payment.requested_at + RENEWED_FOR + timedelta(days=7)
+    assert shop.clock.now() > payment.requested_at + RENEWED_FOR
+    assert shop.gateway.payments[payment.id].outcome is Outcome.VOIDED
+    await assert_invariants(shop)
+
+
+async def test_unanswered_renewal_is_requested_again(shop: Shop) -> None:
+    order, _ = await an_authorized_order(shop)
+    shop.gateway.renewal = timedelta(days=7)
+    end = await authorized_until(shop, order)
+    shop.clock.set(end - ENDING_NOTICE)
+    await shop.settle()
+    shop.clock.set(end - RENEW_BEFORE_END)
+    shop.gateway.is_down = True
+    await shop.settle()
+    assert await authorized_until(shop, order) == end
+    shop.gateway.is_down = False
+    shop.clock.advance(CALL_TIMEOUT)
+    await shop.settle()
+    assert await authorized_until(shop, order) > end
+    await assert_invariants(shop)
+
+
+async def test_outdated_end_reported_after_a_renewal_is_ignored(shop: Shop) -> None:
+    order, payment = await an_authorized_order(shop)
+    end = await authorized_until(shop, order)
+    renewed = end + timedelta(days=7)
+    for until in (renewed, end, renewed):
+        await shop.told(ProviderEventKind.AUTHORIZED, payment, authorized_until=until)
+    assert await authorized_until(shop, order) == renewed
+    assert await shop.store.outbox.count("payment.authorization_renewed") == 1
+    await assert_invariants(shop)
+
+
+async def test_renewal_reported_during_a_capture_does_not_delay_it(shop: Shop) -> None:
+    order, payment = await an_authorized_order(shop)
+    shop.gateway.is_down = True
+    await shop.capture(payment)
+    until = shop.clock.now() + timedelta(days=14)
+    await shop.told(ProviderEventKind.AUTHORIZED, payment, authorized_until=until)
+    shop.gateway.is_down = False
+    shop.clock.advance(CALL_TIMEOUT)
+    assert await shop.settle() == 1
+    assert (await shop.see(order)).payment_status is OrderPaymentStatus.PAID
+    await assert_invariants(shop)
+
+
+async def test_provider_is_queried_for_an_unknown_end_of_an_authorization(shop: Shop) -> None:
+    order = await shop.order(await shop.product(stock=5))
+    payment = await shop.authorize(order, "tok_pending")
+    shop.gateway.authorized_until = shop.clock.now() + timedelta(days=5)
+    shop.gateway.decide(payment.id, Outcome.AUTHORIZED)
+    await shop.told(ProviderEventKind.AUTHORIZED, payment)
+    assert [each.authorized_until for each in await payments(shop, order)] == [None]
+    shop.clock.advance(CALL_TIMEOUT)
+    assert await shop.settle() == 1
+    assert await authorized_until(shop, order) == shop.gateway.authorized_until
+    assert await shop.settle() == 0
+    assert await shop.store.outbox.count("payment.authorization_renewed") == 0
     await assert_invariants(shop)
 
 

@@ -149,6 +149,8 @@ async def test_every_call_to_an_unreachable_provider_is_unavailable(
     with pytest.raises(ProviderUnavailable):
         await provider.away.find_payment(payment)
     with pytest.raises(ProviderUnavailable):
+        await provider.away.renew(payment)
+    with pytest.raises(ProviderUnavailable):
         await provider.away.refund(refund)
     with pytest.raises(ProviderUnavailable):
         await provider.away.find_refund(refund)
@@ -197,6 +199,22 @@ async def test_concurrent_captures_and_voids_of_a_payment_agree(provider: Provid
     found = await provider.gateway.find_payment(payment)
     assert found.outcome in {Outcome.SUCCEEDED, Outcome.VOIDED}
     assert told == {found.outcome}
+
+
+async def test_authorization_that_cannot_be_renewed_keeps_its_end(provider: Provider) -> None:
+    payment = manual_payment_at(provider)
+    authorized = await provider.gateway.pay(payment, provider.good)
+    assert await provider.gateway.renew(payment) == authorized
+    captured = await provider.gateway.capture(payment, payment.amount)
+    assert await provider.gateway.renew(payment) == captured
+
+
+async def test_renewal_of_a_voided_or_unknown_payment_changes_nothing(provider: Provider) -> None:
+    payment = manual_payment_at(provider)
+    assert (await provider.gateway.renew(payment)).outcome is Outcome.UNKNOWN
+    await provider.gateway.pay(payment, provider.good)
+    voided = await provider.gateway.void(payment)
+    assert await provider.gateway.renew(payment) == voided
 
 
 async def test_void_of_a_payment_that_never_arrived_returns_unknown(provider: Provider) -> None:

@@ -268,6 +268,20 @@ async def test_tok_auth_expired_loses_its_authorization_after_a_minute(sandbox: 
     assert [event.kind for event in sandbox.heard] == [ProviderEventKind.AUTHORIZED, ProviderEventKind.VOIDED]
 
 
+async def test_tok_auth_renewable_is_renewed_for_seven_days(sandbox: Sandbox) -> None:
+    payment = replace(sandbox.payment(), capture_method=CaptureMethod.MANUAL)
+    await sandbox.gateway.pay(payment, "tok_auth_renewable")
+    sandbox.clock.advance(timedelta(seconds=59))
+    renewed = await sandbox.gateway.renew(payment)
+    assert renewed.authorized_until == sandbox.clock.now() + timedelta(days=7)
+    sandbox.clock.advance(timedelta(days=6))
+    await sandbox.call_back()
+    assert [event.kind for event in sandbox.heard] == 2 * [ProviderEventKind.AUTHORIZED]
+    assert sandbox.heard[1].authorized_until == renewed.authorized_until
+    sandbox.clock.advance(timedelta(days=1))
+    assert (await sandbox.gateway.renew(payment)).failure == "authorization_expired"
+
+
 async def test_tok_disputed_is_captured_and_disputed_after_a_minute(sandbox: Sandbox) -> None:
     payment = sandbox.payment()
     assert (await sandbox.gateway.pay(payment, "tok_disputed")).outcome is Outcome.SUCCEEDED

@@ -6,7 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx2
@@ -31,6 +31,7 @@ from domain.payments.payment import CaptureMethod
 from domain.shared.money import Money
 from tests.kit.clock import FixedClock
 from tests.kit.payments import a_payment, a_refund
+from tests.servers.fake_stripe import CAPTURE_WITHIN
 
 API_KEY = "sk_test_canary"
 VISA, ASKS_ITS_OWNER, REFUSING_ACCOUNT = "4242424242424242", "4000002500003155", "DE62370400440532013001"
@@ -211,6 +212,20 @@ async def test_authenticated_stripe_payment_is_captured_or_authorized(
     found = await stripe.gateway.find_payment(payment)
     is_manual = capture_method is CaptureMethod.MANUAL
     assert found.outcome is (Outcome.AUTHORIZED if is_manual else Outcome.SUCCEEDED)
+
+
+async def test_authorization_ends_at_capture_before_of_its_charge(stripe: Stripe) -> None:
+    payment = replace(stripe.payment(), capture_method=CaptureMethod.MANUAL)
+    answer = await stripe.gateway.pay(payment, "pm_card_visa")
+    response = await stripe.http_client.get(
+        f"{stripe.api_base}/v1/payment_intents/{answer.reference}",
+        headers={"Authorization": f"Bearer {API_KEY}"},
+    )
+    created = datetime.fromtimestamp(response.json()["created"], UTC)
+    assert answer.authorized_until == created + timedelta(seconds=CAPTURE_WITHIN)
+    assert await stripe.gateway.find_payment(payment) == answer
+    stripe.clock.advance(timedelta(days=2))  # the payment is searched by its metadata
+    assert await stripe.gateway.find_payment(payment) == answer
 
 
 async def test_failed_authentication_declines_the_stripe_payment(stripe: Stripe) -> None:

@@ -34,6 +34,8 @@ class FakeGateway(PaymentGateway):
     authorization: timedelta = timedelta(days=7)
     authorized_until: datetime | None = None
     """The end of authorizations that are decided later."""
+    renewal: timedelta | None = None
+    """The time by which an authorization is renewed; None if the provider does not renew authorizations."""
     charges: int = 0
     calls: int = 0
 
@@ -55,6 +57,14 @@ class FakeGateway(PaymentGateway):
         if answer.outcome is Outcome.AUTHORIZED:
             self.charges += 1
             answer = self.payments[payment.id] = replace(answer, outcome=Outcome.SUCCEEDED, amount=amount)
+        return answer
+
+    async def renew(self, payment: PaymentRequest) -> ProviderAnswer:
+        await self._arrive()
+        answer = self.payments.get(payment.id, UNKNOWN)
+        if self.renewal and answer.outcome is Outcome.AUTHORIZED and answer.authorized_until:
+            until = answer.authorized_until + self.renewal
+            answer = self.payments[payment.id] = replace(answer, authorized_until=until)
         return answer
 
     async def void(self, payment: PaymentRequest) -> ProviderAnswer:

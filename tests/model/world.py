@@ -17,6 +17,7 @@ from application.orders.views import OrderView, ReturnView
 from application.payments.ports import Outcome, ProviderAnswer, ProviderEventKind
 from application.payments.views import PaymentView, RefundView
 from application.users.views import UserView
+from domain.orders.authorizing import may_be_renewed
 from domain.orders.lifecycle import InvalidTransition
 from domain.orders.order import Order
 from domain.orders.order_return import InvalidReturnTransition, OrderReturn
@@ -24,7 +25,7 @@ from domain.orders.order_state import OrderDisputed
 from domain.orders.paying import PaymentInProgress
 from domain.orders.placing import OutOfStock
 from domain.orders.refunding import RefundExceedsPaid
-from domain.payments.payment import Payment, PaymentStatus
+from domain.payments.payment import RENEWED_FOR, Payment, PaymentStatus
 from domain.payments.refund import Refund, RefundOrigin, RefundStatus
 from domain.shared.errors import ValidationFailed
 from domain.shared.ids import OrderId
@@ -62,8 +63,8 @@ class Bounds:
     """Bounds of the exploration: units per customer, payments per order, and so on.
 
     `failures` is how often a refund fails. `cancels`: single units are cancelled. `changes`: notes are changed.
-    `returns` is the number of returns.
-    `is_manual`: payments are authorized first. `requires_action`: the bank can require authentication. `is_disputed`:
+    `returns` is the number of returns. `is_manual`: payments are authorized first. `renews`: the provider renews
+    authorizations. `requires_action`: the bank can require authentication. `is_disputed`:
     a payment can be disputed. `provider_refunds` is the number of refunds made at the provider.
     """
 
@@ -79,6 +80,7 @@ class Bounds:
     charges_twice: bool = False
     charges_too_little: bool = False
     is_manual: bool = False
+    renews: bool = False
     requires_action: bool = False
     is_disputed: bool = False
     provider_refunds: int = 0
@@ -119,6 +121,7 @@ class World:
         shop = Shop(memory_store(database))
         product = await shop.product(stock=UNITS, price=PRICE)
         shop.gateway.authorized_until = shop.clock.now() + AUTHORIZATION
+        shop.gateway.renewal = RENEWED_FOR if bounds.renews else None
         customers = tuple([await shop.customer() for _ in bounds.units])
         return cls(bounds, database, shop, product, customers)
 
@@ -381,6 +384,11 @@ class World:
     async def _charge_twice(self, payment_id: UUID) -> None:
         self.charged_twice |= {payment_id}
 
+    def _is_renewed(self, payment: Payment) -> bool:
+        """Return whether the authorization ends later than without a renewal."""
+        end, first = payment.authorized_until, self.shop.gateway.authorized_until
+        return end is not None and first is not None and end > first + HOLD * self.bounds.holds
+
     async def _wait(self) -> None:
         self.holds += 1
         self.shop.clock.advance(HOLD)
@@ -410,6 +418,8 @@ class World:
                     payment.requested,
                     payment.dispute,
                     payment.is_ending_announced,
+                    self._is_renewed(payment),
+                    may_be_renewed(payment, now=now),
                     payment.action_until is not None and payment.action_until <= now,
                     _is_to_be_asked(payment, now),
                     _outcome(self.shop.gateway.payments.get(payment.id)),

@@ -1,7 +1,8 @@
 """A fake of Stripe's API: localstripe, extended with the behavior that the gateway relies on.
 
 Run as a program it serves on a free port, which it prints first. Extensions, after https://docs.stripe.com/api:
-idempotency keys, confirming with a payment method, partial captures, reasons of cancellations, search, and the bounds of refunds.
+idempotency keys, confirming with a payment method, partial captures, reasons of cancellations, search, the bounds of refunds,
+charges of intents that are included on request only, and the ends of authorizations.
 """
 
 import json
@@ -17,6 +18,9 @@ CONFIRM, SEARCH = "/v1/payment_intents/{id}/confirm", "/v1/payment_intents/searc
 CAPTURE, CANCEL = "/v1/payment_intents/{id}/capture", "/v1/payment_intents/{id}/cancel"
 NOT_CARRIED_OUT = {400, 401, 404, 409, 429}
 """Statuses of which Stripe stores no response for the key."""
+
+CAPTURE_WITHIN = 5 * 24 * 60 * 60
+"""Seconds for which a card is authorized: some banks permit less than seven days."""
 
 _answered: dict[str, tuple[tuple[str, bytes], int, bytes]] = {}
 _in_flight: set[str] = set()
@@ -107,7 +111,21 @@ def _create_refund(payment_intent: str, amount: str, metadata: dict[str, str]) -
     return Refund(payment_intent=payment_intent, amount=amount, metadata=metadata)
 
 
+def _export_intent(intent: Any, expand: list[str] | None = None) -> Any:
+    """Include the latest charge only if it is requested, as Stripe does."""
+    exported = _localstripe_s_export(intent, expand=expand)
+    if "latest_charge" not in (expand or []) and intent.latest_charge is not None:
+        exported["latest_charge"] = intent.latest_charge.id
+    return exported
+
+
+def _payment_method_details(charge: Any) -> Any:
+    capture_before = None if charge.captured else charge.created + CAPTURE_WITHIN
+    return {"type": "card", "card": {"capture_before": capture_before}}
+
+
 _localstripe_s_cancel = PaymentIntent._api_cancel
+_localstripe_s_export = PaymentIntent._export
 
 
 def teach() -> None:
@@ -118,6 +136,8 @@ def teach() -> None:
             getattr(intent, "_captured_amount", intent.amount) if intent.status == "succeeded" else 0
         )
     )
+    PaymentIntent._export = _export_intent
+    Charge.payment_method_details = property(_payment_method_details)
     Refund._api_create = _create_refund
     extra_apis[:] = [
         ("GET", SEARCH, _search_intents),

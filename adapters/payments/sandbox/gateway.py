@@ -13,7 +13,7 @@ from adapters.payments.sandbox.store import (
     SandboxRefund,
     SandboxStore,
 )
-from adapters.payments.sandbox.tokens import Behavior, behavior_of
+from adapters.payments.sandbox.tokens import AUTHORIZATION, Behavior, behavior_of
 from application.payments.ports import (
     Outcome,
     PaymentGateway,
@@ -76,6 +76,16 @@ class SandboxGateway(PaymentGateway):
             return replace(answer, failure="capture_rejected")
         return answer
 
+    async def renew(self, payment: PaymentRequest) -> ProviderAnswer:
+        def change(charge: SandboxCharge) -> tuple[SandboxCharge, SandboxMessage] | None:
+            now = self._clock.now()
+            if not charge.is_renewable or _answer_about(charge, now).outcome is not Outcome.AUTHORIZED:
+                return None
+            renewed = replace(charge, authorized_until=now + AUTHORIZATION)
+            return renewed, message_about(renewed, self._ids.new(), at=now)
+
+        return await self._change(payment, change)
+
     async def void(self, payment: PaymentRequest) -> ProviderAnswer:
         def change(charge: SandboxCharge) -> tuple[SandboxCharge, SandboxMessage] | None:
             now = self._clock.now()
@@ -129,6 +139,7 @@ class SandboxGateway(PaymentGateway):
             requires_action=behavior.action is not None,
             is_manual=is_manual,
             authorized_until=decides_at + behavior.authorization if is_manual else None,
+            is_renewable=behavior.is_renewable,
         )
 
     def _report(self, charge: SandboxCharge) -> SandboxMessage:

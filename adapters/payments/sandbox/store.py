@@ -16,6 +16,7 @@ class SandboxCharge:
 
     Until `decides_at` it is pending or, with `requires_action`, waits for the customer. From then on it has failed
     if there is a `failure`; otherwise it is captured, or, if it `is_manual`, authorized until `authorized_until`.
+    If it `is_renewable`, the shop can extend the authorization.
     `captured` is the captured part of an authorization; `voided_at` is the time at which it was voided.
     """
 
@@ -27,6 +28,7 @@ class SandboxCharge:
     requires_action: bool = False
     is_manual: bool = False
     authorized_until: datetime | None = None
+    is_renewable: bool = False
     captured: Money | None = None
     voided_at: datetime | None = None
 

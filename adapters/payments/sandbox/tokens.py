@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
 
+AUTHORIZATION = timedelta(days=7)
+
 
 @dataclass(frozen=True, slots=True)
 class Behavior:
@@ -11,7 +13,7 @@ class Behavior:
 
     `is_late`: the payment is decided after the order has expired. `is_lost`: it succeeds, but the shop gets
     neither response nor message and has to query. `action` is the time that the customer takes to authenticate.
-    `authorization` is the lifetime of an authorization. `disputed_after` is the time until the customer disputes.
+    `authorization` is the lifetime of an authorization, which the shop can renew if `is_renewable`. `disputed_after` is the time until the customer disputes.
     """
 
     failure: str | None = None
@@ -19,7 +21,8 @@ class Behavior:
     is_late: bool = False
     is_lost: bool = False
     action: timedelta | None = None
-    authorization: timedelta = timedelta(days=7)
+    authorization: timedelta = AUTHORIZATION
+    is_renewable: bool = False
     disputed_after: timedelta | None = None
 
 
@@ -38,6 +41,7 @@ TOKENS = MappingProxyType(
         "tok_3ds_abandoned": Behavior(action=NEVER),
         "tok_disputed": Behavior(disputed_after=timedelta(minutes=1)),
         "tok_auth_expired": Behavior(authorization=timedelta(minutes=1)),
+        "tok_auth_renewable": Behavior(authorization=timedelta(minutes=1), is_renewable=True),
     }
 )
 UNKNOWN_TOKEN = Behavior(failure="unknown_token")

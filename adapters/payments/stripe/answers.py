@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from stripe import PaymentIntent, Refund, StripeObject
+from stripe import Charge, PaymentIntent, Refund, StripeObject
 
 from adapters.payments.stripe.amounts import NotChargeable, from_stripe
 from application.payments.ports import Outcome, ProviderAnswer
@@ -15,7 +15,7 @@ REFUND_ID = "refund_id"
 
 UNKNOWN = ProviderAnswer(outcome=Outcome.UNKNOWN)
 _AUTHORIZATION = timedelta(days=7)
-"""The lifetime of a card authorization where Stripe does not state one."""
+"""The lifetime of an authorization where Stripe does not state its end."""
 _UNCONFIRMED = {"requires_payment_method", "requires_confirmation"}
 
 
@@ -61,9 +61,19 @@ def is_voided(intent: PaymentIntent) -> bool:
     return intent.status == "canceled" and bool(getattr(intent, "cancellation_reason", None))
 
 
-def authorized_until(intent: PaymentIntent) -> datetime:
-    """Return when the authorization ends."""
-    return datetime.fromtimestamp(intent.created, UTC) + _AUTHORIZATION
+def authorized_until(intent: PaymentIntent) -> datetime | None:
+    """Return when the authorization ends, or None if the intent does not include its charge.
+
+    The bank of a card decides on the end (`capture_before`).
+    """
+    charge = getattr(intent, "latest_charge", None)
+    if not isinstance(charge, Charge):
+        return None
+    card = getattr(charge.payment_method_details, "card", None)
+    capture_before = getattr(card, "capture_before", None)
+    if capture_before is None:
+        return datetime.fromtimestamp(charge.created, UTC) + _AUTHORIZATION
+    return datetime.fromtimestamp(capture_before, UTC)
 
 
 def _reason_of_void(intent: PaymentIntent) -> str | None:

@@ -43,6 +43,9 @@ SECONDS = 15.0
 KEYS_LIVE = timedelta(hours=23)
 """Stripe stores an idempotency key for at least 24 hours and promises nothing beyond that."""
 
+_WITH_CHARGE = ["latest_charge"]
+"""Objects to include in intents. The charge states when an authorization ends."""
+
 _CANCELABLE = {"requires_payment_method", "requires_confirmation", "requires_action", "requires_capture"}
 
 
@@ -85,9 +88,13 @@ class StripeGateway(PaymentGateway):
                 return payment_answer(captured)
             except (stripe.CardError, stripe.InvalidRequestError, stripe.IdempotencyError) as refusal:
                 # The intent decides: another call may have captured or canceled it meanwhile.
-                answer = payment_answer(await intents.retrieve_async(intent.id))
+                answer = payment_answer(await self._retrieve(intent.id))
                 is_rejected = answer.outcome is Outcome.AUTHORIZED
                 return replace(answer, failure=code_of(refusal)) if is_rejected else answer
+
+    async def renew(self, payment: PaymentRequest) -> ProviderAnswer:
+        # Stripe has no request that extends an authorization. Its end can still be later than before.
+        return await self.find_payment(payment)
 
     async def void(self, payment: PaymentRequest) -> ProviderAnswer:
         async with _asking():
@@ -102,7 +109,7 @@ class StripeGateway(PaymentGateway):
                     await intents.cancel_async(intent.id, {"cancellation_reason": "requested_by_customer"})
                 )
             except (stripe.InvalidRequestError, stripe.IdempotencyError):
-                return payment_answer(await intents.retrieve_async(intent.id))
+                return payment_answer(await self._retrieve(intent.id))
 
     async def find_payment(self, payment: PaymentRequest) -> ProviderAnswer:
         async with _asking():
@@ -136,13 +143,19 @@ class StripeGateway(PaymentGateway):
     async def _find_intent(self, payment: PaymentRequest) -> PaymentIntent | None:
         intents = self._client.v1.payment_intents
         if payment.reference:
-            return await intents.retrieve_async(payment.reference)
+            return await self._retrieve(payment.reference)
         if self._is_remembered(payment):
             created = await self._create_intent(payment)
             # If the intent was created before, Stripe returns its state at that time.
-            return await intents.retrieve_async(created.id)
-        found = await intents.search_async({"query": f"metadata['{PAYMENT_ID}']:'{payment.id}'", "limit": 1})
+            return await self._retrieve(created.id)
+        query = f"metadata['{PAYMENT_ID}']:'{payment.id}'"
+        found = await intents.search_async(
+            {"query": query, "limit": 1, "expand": [f"data.{charge}" for charge in _WITH_CHARGE]}
+        )
         return found.data[0] if found.data else None
+
+    async def _retrieve(self, intent_id: str) -> PaymentIntent:
+        return await self._client.v1.payment_intents.retrieve_async(intent_id, {"expand": _WITH_CHARGE})
 
     async def _create_intent(self, payment: PaymentRequest) -> PaymentIntent:
         amount, currency = to_stripe(payment.amount)
@@ -170,13 +183,13 @@ class StripeGateway(PaymentGateway):
             return payment_answer(
                 await intents.confirm_async(
                     intent.id,
-                    {"payment_method": token},
+                    {"payment_method": token, "expand": _WITH_CHARGE},
                     {"idempotency_key": f"{payment.id}-confirm"},
                 )
             )
         except (stripe.CardError, stripe.InvalidRequestError, stripe.IdempotencyError) as refusal:
             # The intent's state decides: another call may have confirmed it meanwhile.
-            intent = await intents.retrieve_async(intent.id)
+            intent = await self._retrieve(intent.id)
             if not is_untouched(intent):
                 return payment_answer(intent)
             await intents.cancel_async(intent.id)  # a rejected payment stays rejected

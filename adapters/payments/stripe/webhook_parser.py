@@ -10,7 +10,6 @@ from adapters.payments.stripe.amounts import from_stripe
 from adapters.payments.stripe.answers import (
     PAYMENT_ID,
     REFUND_ID,
-    authorized_until,
     failure_of_payment,
     failure_of_refund,
     is_voided,
@@ -118,7 +117,6 @@ def _event_of_payment(event: Event, intent: PaymentIntent, kind: ProviderEventKi
         reference=intent.id,
         amount=from_stripe(intent.amount_received if captured else intent.amount, intent.currency),
         failure=failure_of_payment(intent) if kind is ProviderEventKind.FAILED else None,
-        authorized_until=authorized_until(intent) if kind is ProviderEventKind.AUTHORIZED else None,
         occurred_at=datetime.fromtimestamp(event.created, UTC),
     )
 

@@ -30,6 +30,7 @@ class SandboxChargeRow(Row):
     requires_action: Mapped[bool] = mapped_column(server_default=false())
     is_manual: Mapped[bool] = mapped_column(server_default=false())
     authorized_until: Mapped[datetime | None]
+    is_renewable: Mapped[bool] = mapped_column(server_default=false())
     captured: Mapped[int | None]
     voided_at: Mapped[datetime | None]
 

@@ -185,6 +185,7 @@ def _charge_values(charge: SandboxCharge) -> dict[str, object]:
         "requires_action": charge.requires_action,
         "is_manual": charge.is_manual,
         "authorized_until": charge.authorized_until,
+        "is_renewable": charge.is_renewable,
     }
 
 
@@ -198,6 +199,7 @@ def _charge_from(row: ResultRow) -> SandboxCharge:
         requires_action=row.requires_action,
         is_manual=row.is_manual,
         authorized_until=row.authorized_until,
+        is_renewable=row.is_renewable,
         captured=None if row.captured is None else Money(row.captured, row.currency),
         voided_at=row.voided_at,
     )

@@ -16,7 +16,7 @@ from application.payments import payment_operations, void_payment
 from application.payments.ports import Outcome, PaymentGateway, ProviderAnswer
 from application.payments.settle_payments import ask
 from domain.catalog.stock import Stock
-from domain.orders import cancelling, fulfilling, holds, order_return, paying, refunding, units
+from domain.orders import authorizing, cancelling, fulfilling, holds, order_return, paying, refunding, units
 from domain.orders.details import OrderChanges
 from domain.orders.fulfillment import FulfilledLine
 from domain.orders.holds import release
@@ -44,6 +44,7 @@ CHANGING = Bounds(units=(2,), payments=(1,), fulfils=True, changes=True)
 RETURNING = Bounds(units=(2,), payments=(1,), fulfils=True, returns=1)
 CANCELLING_AUTHORIZED = Bounds(units=(2,), payments=(1,), failures=0, cancels=True, is_manual=True)
 AUTHORIZED = Bounds(units=(1,), payments=(1,), fulfils=True, is_manual=True)
+RENEWED = Bounds(units=(1,), payments=(1,), fulfils=True, is_manual=True, renews=True)
 AUTHENTICATED = Bounds(units=(2,), payments=(1,), requires_action=True)
 
 Plant = Callable[[pytest.MonkeyPatch], None]
@@ -59,6 +60,7 @@ Plant = Callable[[pytest.MonkeyPatch], None]
         pytest.param(RETURNING, 400, id="returning units"),
         pytest.param(CANCELLING_AUTHORIZED, 200, id="canceling units of an authorized order"),
         pytest.param(AUTHORIZED, 230, id="authorized, then captured or voided"),
+        pytest.param(RENEWED, 420, id="authorized and renewed"),
         pytest.param(AUTHENTICATED, 160, id="authenticated"),
         pytest.param(DISPUTED_PAYMENT, 180, id="disputed"),
         pytest.param(REFUNDED_AT_PROVIDER, 120, id="refunded at the provider"),
@@ -250,7 +252,7 @@ def a_late_authorization_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
         order.authorized_total += payment.amount
         return True
 
-    monkeypatch.setattr(paying, "authorize", authorize)
+    monkeypatch.setattr(authorizing, "authorize", authorize)
 
 
 def money_that_goes_back_counts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -124,7 +124,7 @@ PERMITTED: dict[tuple[OrderStatus, Action], list[tuple[Callable[[Facts], bool], 
     **{
         (status, action): [(it_is_authorized, status)]
         for status in (CONFIRMED, FULFILLED)
-        for action in (Action.ANNOUNCE_ENDING, Action.CAPTURE, Action.VOID)
+        for action in (Action.ANNOUNCE_ENDING, Action.RENEW_AUTHORIZATION, Action.CAPTURE, Action.VOID)
     },
     (CONFIRMED, Action.RECORD_CAPTURE): [(whatever, CONFIRMED)],
     (FULFILLED, Action.RECORD_CAPTURE): [(whatever, FULFILLED)],

@@ -3,7 +3,7 @@
 import json
 import pkgutil
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from application.users.request_email_change import RequestEmailChangeCommand
 from application.users.sign_up import SignUpCommand
 from application.users.verify_email import VerifyEmailCommand
 from domain.catalog.product import ProductChanges
-from domain.payments.payment import ENDING_NOTICE
+from domain.payments.payment import ENDING_NOTICE, RENEW_BEFORE_END
 from domain.shared.actor import Actor
 from domain.shared.events import Event
 from domain.users.administering import AccountChanges
@@ -148,8 +148,10 @@ async def let_everything_happen_to_orders(shop: Shop) -> None:
     await shop.void(await shop.pay(authenticated, "tok_3ds"))
     payment = await shop.authorize(authorized)
     assert payment.authorized_until is not None
-    shop.clock.set(payment.authorized_until - ENDING_NOTICE)
-    await shop.settle()
+    shop.gateway.renewal = timedelta(days=7)
+    for before_end in (ENDING_NOTICE, RENEW_BEFORE_END):
+        shop.clock.set(payment.authorized_until - before_end)
+        await shop.settle()
 
 
 async def let_everything_happen_to_people(shop: Shop) -> None:

@@ -1,0 +1,90 @@
+"""Authorizations of an order's payable amount: recorded, announced before they end, and then renewed or voided."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from domain.orders.lifecycle import PAID_AND_ACTIVE, OrderStatus
+from domain.orders.order import Order
+from domain.payments.payment import (
+    ENDING_NOTICE,
+    RENEW_BEFORE_END,
+    RENEWED_FOR,
+    Payment,
+    PaymentOperation,
+    PaymentStatus,
+)
+from domain.shared.actor import Actor
+
+
+def authorize(
+    order: Order,
+    payment: Payment,
+    others: Sequence[Payment],
+    reference: str | None,
+    *,
+    until: datetime | None,
+    now: datetime,
+    actor: Actor,
+) -> bool:
+    """Record that the payment is authorized. Return False if this was already recorded.
+
+    A pending order is confirmed. An authorization that the order cannot use is voided; no money was captured.
+    `others` are the other payments of the order. One of them can be without a result if this payment was
+    reported as failed before. The order must be locked.
+    """
+    if payment.status in {PaymentStatus.AUTHORIZED, PaymentStatus.CAPTURED, PaymentStatus.VOIDED}:
+        return False
+    is_usable = order.status is OrderStatus.PENDING_PAYMENT and payment.amount == order.payable
+    if is_usable and payment.requested is None and not any(other.is_undecided for other in others):
+        payment.decided_at = None
+        payment.authorize(reference, until=until, now=now)
+        order.authorize(payment, now=now, actor=actor)
+        return True
+    if payment.requested is not None:
+        return False
+    payment.reference = reference or payment.reference
+    payment.request_operation(PaymentOperation.VOID, at=now)
+    return True
+
+
+def renew(order: Order, payment: Payment, until: datetime | None, *, now: datetime, actor: Actor) -> bool:
+    """Record the end of an authorization that the provider reports. Return False if it is not later than before.
+
+    The first end that is known of an authorization is no renewal. The order must be locked.
+    """
+    known = payment.authorized_until
+    if until is None or (known is not None and until <= known):
+        return False
+    if not payment.is_watched or order.status not in PAID_AND_ACTIVE:
+        return False
+    payment.renew(until, now=now)
+    if known is not None:
+        order.renew_authorization(payment, now=now, actor=actor)
+    return True
+
+
+def may_be_renewed(payment: Payment, *, now: datetime) -> bool:
+    """Return whether the provider is asked to renew the authorization.
+
+    It is not renewed for longer than `RENEWED_FOR`, so that a forgotten order does not reserve money forever.
+    """
+    return now - payment.requested_at < RENEWED_FOR
+
+
+def watch_authorization(order: Order, payment: Payment, *, now: datetime, actor: Actor) -> None:
+    """Announce that an authorization ends soon. An hour before its end, void it.
+
+    The authorization is not voided if a part of the order was shipped. It then lasts until the provider ends
+    it, so that staff can still capture the payment. The order must be locked.
+    """
+    end = payment.authorized_until
+    if not payment.is_watched or end is None:
+        return
+    if not payment.is_ending_announced and now >= end - ENDING_NOTICE:
+        payment.announce_ending(end=end)
+        order.announce_ending(payment, now=now, actor=actor)
+    elif payment.is_ending_announced and now >= end - RENEW_BEFORE_END:
+        if order.fulfilled_units == 0:
+            payment.request_operation(PaymentOperation.VOID, at=now)
+        else:
+            payment.inquire_at = end
