@@ -1,61 +1,32 @@
 """A Hypothesis state machine of customers, staff, providers and time acting on a shop."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
-from typing import Any, Protocol, TypeVar
-from uuid import UUID
 
 import pytest
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    Bundle,
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    multiple,
-    precondition,
-    rule,
-)
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from application.catalog.change_product import ChangeProductCommand
 from application.catalog.count_stock import CountStockCommand
-from application.catalog.views import ProductView
-from application.orders.access import OrderAccess
-from application.orders.views import OrderView, ReturnView
 from application.payments.ports import Outcome, ProviderEventKind
-from application.payments.views import PaymentView, RefundView
-from application.shared.idempotency import IdempotentResult
 from domain.catalog.product import ProductChanges
 from domain.catalog.stock import StockConflict
-from domain.orders.lifecycle import Action, InvalidTransition
-from domain.orders.order_return import InvalidReturnTransition, ReturnAction
+from domain.orders.lifecycle import Action
+from domain.orders.order_return import ReturnAction
 from domain.orders.order_state import OrderDisputed
 from domain.orders.paying import PaymentInProgress
 from domain.orders.placing import OutOfStock
 from domain.orders.refunding import RefundExceedsPaid
-from domain.shared.errors import DomainError, ValidationFailed
-from domain.shared.ids import OrderId
+from domain.payments.payment import RENEW_BEFORE_END, CaptureMethod
+from domain.shared.errors import ValidationFailed
 from domain.shared.money import Money
-from tests.invariants import assert_invariants, every_order, payments
+from tests.invariants import assert_invariants, every_order
 from tests.kit.actors import SOMEBODY
-from tests.kit.settling import assert_settled, assert_sold_out, settle_everything
-from tests.kit.shop import HOLD, STAFF, Shop
-from tests.kit.store import Store
-
-T = TypeVar("T")
-
-
-class Identified(Protocol):
-    @property
-    def id(self) -> UUID: ...
-
-
-V = TypeVar("V", bound=Identified)
-Send = Callable[[], Awaitable[IdempotentResult[Any]]]
-"""Sends one request with its key; each call is a retry."""
+from tests.kit.settling import assert_sold_out
+from tests.kit.shop import HOLD, STAFF
+from tests.kit.shop_machine import ShopMachine
 
 TOKENS = ["tok_ok", "tok_ok", "tok_ok", "tok_pending", "tok_timeout", "tok_declined", "tok_lost"]
 ANSWERS = ["ok", "ok", "ok", "declined", "pending", "timeout", "lost"]
@@ -64,89 +35,83 @@ DISPUTES = [
     ProviderEventKind.DISPUTE_WON,
     ProviderEventKind.DISPUTE_LOST,
 ]
-OpenStore = Callable[[], AbstractAsyncContextManager[Store]]
+TOLD_AS = {
+    Outcome.AUTHORIZED: ProviderEventKind.AUTHORIZED,
+    Outcome.VOIDED: ProviderEventKind.VOIDED,
+    Outcome.DECLINED: ProviderEventKind.FAILED,
+}
+AUTHORIZATION = timedelta(days=7) - RENEW_BEFORE_END
+"""The time until an authorization is renewed or voided."""
+SALES = st.lists(
+    st.tuples(
+        st.integers(1, 2),
+        st.sampled_from(
+            ["placed", "paid", "authorized", "captured", "voided", "shipped", "returned", "received"]
+        ),
+    ),
+    min_size=4,
+    max_size=6,
+    unique_by=lambda sale: sale[1],
+)
+"""Orders at the beginning: their units, and what has happened to them."""
 
 
-class LifecycleMachine(RuleBasedStateMachine):
+class LifecycleMachine(ShopMachine):
     """The use cases of orders, payments and stock, held to `allowed_actions` and to the ten invariants.
 
     A preview agrees with placing, and a retry with the same key gets the same response without a second effect.
     """
 
-    open_store: OpenStore
     checks_each_step = True
 
-    orders: Bundle[OrderId] = Bundle("orders")
-    payments: Bundle[PaymentView] = Bundle("payments")
-    refunds: Bundle[tuple[RefundView, PaymentView]] = Bundle("refunds")
-    returns: Bundle[ReturnView] = Bundle("returns")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._runner = asyncio.Runner()
-        self._stack = AsyncExitStack()
-        store = self.run(self._stack.enter_async_context(type(self).open_store()))
-        self.shop = Shop(store)
-        self.products: list[ProductView] = []
-        self.sent: list[tuple[Send, UUID]] = []
-
-    def teardown(self) -> None:
-        try:
-            self.shop.gateway.is_down = False
-            self.run(settle_everything(self.shop))
-            self.run(assert_invariants(self.shop))
-            self.run(assert_settled(self.shop))
-        finally:
-            self.run(self._stack.aclose())
-            self._runner.close()
-
-    def run(self, work: Awaitable[T]) -> T:
-        async def wait() -> T:
-            return await work
-
-        return self._runner.run(wait())
-
-    def attempt(
-        self,
-        order_id: OrderId,
-        action: Action,
-        send: Callable[[], Awaitable[IdempotentResult[V]]],
-        *allowed: type[DomainError],
-    ) -> V | None:
-        """Run an action on an order, and check that it succeeds exactly if `allowed_actions` contains it."""
-        before = self.see(order_id)
-        is_offered = action in before.allowed_actions
-        is_due = action is Action.PAY and self.shop.clock.now() >= before.expires_at
-        try:
-            result = self.run(send()).result
-        except InvalidTransition:
-            assert not is_offered or is_due
-            return None
-        except allowed:
-            return None
-        assert is_offered
-        assert not is_due
-        self.sent.append((send, result.id))
-        return result
-
-    def see(self, order_id: OrderId) -> OrderView:
-        return self.run(self.shop.get_order(order_id, access=OrderAccess.all()))
-
-    @initialize(stocks=st.lists(st.integers(3, 9), min_size=1, max_size=2), price=st.integers(0, 3))
-    def open(self, stocks: list[int], price: int) -> None:
+    @initialize(
+        stocks=st.lists(st.integers(4, 12), min_size=1, max_size=2),
+        price=st.integers(0, 3),
+        sales=SALES,
+        renewal=st.sampled_from([None, timedelta(days=7)]),
+    )
+    def open(
+        self, stocks: list[int], price: int, sales: list[tuple[int, str]], renewal: timedelta | None
+    ) -> None:
+        self.shop.gateway.renewal = renewal
         self.products = [
             self.run(self.shop.product(stock=stock, price=333 * price + 1 - number))
             for number, stock in enumerate(stocks)
         ]
+        for units, progress in sales:
+            with suppress(OutOfStock):
+                self._sell(units, progress)
 
-    @rule(target=orders, data=st.data())
-    def place(self, data: st.DataObject) -> Any:
+    def _sell(self, units: int, progress: str) -> None:
+        """Place an order and perform actions until it has come as far as `progress` says."""
+        order = self.run(self.shop.order(self.products[0], units))
+        if progress == "placed":
+            return
+        payment = self.send_payment(
+            order, "tok_ok", is_manual=progress in {"authorized", "captured", "voided"}
+        )
+        assert payment is not None
+        if progress == "captured":
+            self.send_capture(payment, 1)
+        elif progress == "voided":
+            self.send_void(payment)
+        elif progress in {"shipped", "returned", "received"}:
+            self.ship(order, *(line.quantity for line in order.lines))
+        if progress in {"returned", "received"}:
+            returned = self.send_back(order, *(1 for _ in order.lines))
+            assert returned is not None
+            approved = self.run(self.shop.approve(returned))
+            if progress == "received":
+                self.decide_return(approved, ReturnAction.RECEIVE, None)
+
+    @rule(data=st.data())
+    def place(self, data: st.DataObject) -> None:
         units = data.draw(
             st.lists(st.integers(0, 3), min_size=len(self.products), max_size=len(self.products))
         )
         lines = [(product, n) for product, n in zip(self.products, units, strict=True) if n]
         if not lines:
-            return multiple()
+            return
         placing = self.shop.placing(*lines, customer=self.run(self.shop.customer()))
         send = partial(self.shop.place_order, placing)
         try:
@@ -156,11 +121,10 @@ class LifecycleMachine(RuleBasedStateMachine):
             self.run(assert_sold_out(self.shop, short))
             with pytest.raises(OutOfStock):
                 self.run(send())
-            return multiple()
+            return
         order = self.run(send()).result
         assert order.total == quoted.total
         self.sent.append((send, order.id))
-        return order.id
 
     @precondition(lambda self: self.sent)
     @rule(data=st.data())
@@ -171,123 +135,122 @@ class LifecycleMachine(RuleBasedStateMachine):
         assert (repeated.replayed, repeated.result.id) == (True, result_id)
         assert self.run(every_order(self.shop)) == before
 
-    @rule(target=payments, order_id=orders, token=st.sampled_from(TOKENS))
-    def pay(self, order_id: OrderId, token: str) -> Any:
-        order = self.see(order_id)
-        undecided = {p.id for p in self.run(payments(self.shop, order)) if p.decided_at is None}
-        send = partial(self.shop.pay_order, self.shop.paying(order, token))
-        payment = self.attempt(order_id, Action.PAY, send, PaymentInProgress)
-        assert payment is None or not undecided
-        return multiple() if payment is None else payment
+    @rule(data=st.data(), token=st.sampled_from(TOKENS), is_manual=st.booleans())
+    def pay(self, data: st.DataObject, token: str, is_manual: bool) -> None:
+        self.send_payment(self.draw_order(data, Action.PAY), token, is_manual=is_manual)
 
-    @rule(order_id=orders)
-    def cancel(self, order_id: OrderId) -> None:
-        cancelling = self.shop.cancelling(self.see(order_id))
-        self.attempt(order_id, Action.CANCEL, partial(self.shop.cancel_order, cancelling), OrderDisputed)
+    @rule(data=st.data(), amount=st.sampled_from([None, 1, 100]))
+    def capture(self, data: st.DataObject, amount: int | None) -> None:
+        if payment := self.draw_payment(data, is_authorized=True):
+            self.send_capture(payment, amount)
 
-    @rule(order_id=orders, data=st.data())
-    def cancel_lines(self, order_id: OrderId, data: st.DataObject) -> None:
-        order = self.see(order_id)
+    @rule(data=st.data())
+    def void(self, data: st.DataObject) -> None:
+        if payment := self.draw_payment(data, is_authorized=True):
+            self.send_void(payment)
+
+    @rule(data=st.data())
+    def cancel(self, data: st.DataObject) -> None:
+        order = self.draw_order(data, Action.CANCEL)
+        send = partial(self.shop.cancel_order, self.shop.cancelling(order))
+        self.attempt(order.id, Action.CANCEL, send, OrderDisputed)
+
+    @rule(data=st.data())
+    def cancel_lines(self, data: st.DataObject) -> None:
+        order = self.draw_order(data, Action.CANCEL_LINES)
         units = data.draw(st.tuples(*(st.integers(0, line.quantity) for line in order.lines)))
         if any(units):
             send = partial(self.shop.cancel_order, self.shop.cancelling(order, *units))
             self.attempt(
-                order_id, Action.CANCEL_LINES, send, ValidationFailed, PaymentInProgress, OrderDisputed
+                order.id, Action.CANCEL_LINES, send, ValidationFailed, PaymentInProgress, OrderDisputed
             )
 
-    @rule(order_id=orders, note=st.sampled_from(["Ring once", "Ring twice"]))
-    def change(self, order_id: OrderId, note: str) -> None:
-        send = partial(self.shop.change_order, self.shop.changing(self.see(order_id), note=note))
-        changed = self.attempt(order_id, Action.CHANGE, send)
-        assert changed is None or self.see(order_id).note == note
+    @rule(data=st.data(), note=st.sampled_from(["Ring once", "Ring twice"]))
+    def change(self, data: st.DataObject, note: str) -> None:
+        order = self.draw_order(data, Action.CHANGE)
+        send = partial(self.shop.change_order, self.shop.changing(order, note=note))
+        changed = self.attempt(order.id, Action.CHANGE, send)
+        assert changed is None or self.see(order.id).note == note
 
-    @rule(target=returns, order_id=orders, data=st.data())
-    def request_return(self, order_id: OrderId, data: st.DataObject) -> Any:
-        order = self.see(order_id)
-        units = data.draw(st.tuples(*(st.integers(0, line.quantity) for line in order.lines)))
-        if not any(units):
-            return multiple()
-        send = partial(self.shop.request_return, self.shop.returning(order, *units))
-        requested = self.attempt(order_id, Action.REQUEST_RETURN, send, ValidationFailed)
-        return multiple() if requested is None else requested
+    @rule(data=st.data())
+    def request_return(self, data: st.DataObject) -> None:
+        order = self.draw_order(data, Action.REQUEST_RETURN)
+        units = data.draw(st.tuples(*(st.integers(0, line.fulfilled + 1) for line in order.lines)))
+        if any(units):
+            self.send_back(order, *units)
 
-    @rule(returned=returns, action=st.sampled_from(ReturnAction), refund=st.sampled_from([None, 0, 1, 300]))
-    def act_on_return(self, returned: ReturnView, action: ReturnAction, refund: int | None) -> None:
-        now = self.run(self.shop.store.orders.order_return(returned.order_id, returned.id))
-        assert now is not None
-        attempts = {
-            ReturnAction.APPROVE: partial(self.shop.approve, now, refund),
-            ReturnAction.REFUSE: partial(self.shop.refuse, now),
-            ReturnAction.RECEIVE: partial(self.shop.receive, now, restock=refund != 0),
-        }
-        try:
-            self.run(attempts[action]())
-        except InvalidReturnTransition:
-            assert action not in now.allowed_actions
-        except (RefundExceedsPaid, OrderDisputed):
-            pass
-        else:
-            assert action in now.allowed_actions
+    @rule(data=st.data(), action=st.sampled_from(ReturnAction), refund=st.sampled_from([None, 0, 1, 300]))
+    def act_on_return(self, data: st.DataObject, action: ReturnAction, refund: int | None) -> None:
+        if returned := self.draw_return(data, action):
+            self.decide_return(returned, action, refund)
 
-    @rule(payment=payments, kind=st.sampled_from(DISPUTES))
-    def dispute(self, payment: PaymentView, kind: ProviderEventKind) -> None:
-        answer = self.shop.gateway.payments.get(payment.id)
-        known = self.run(self.shop.store.payments.payment(payment.order_id, payment.id))
-        if answer and answer.outcome is Outcome.SUCCEEDED and known and known.captured.amount:
+    @rule(data=st.data(), kind=st.sampled_from(DISPUTES))
+    def dispute(self, data: st.DataObject, kind: ProviderEventKind) -> None:
+        payment = self.draw_payment(data)
+        if payment and payment.captured.amount and payment.id in self.shop.gateway.payments:
             self.run(self.shop.told(kind, payment))
 
-    @rule(order_id=orders, data=st.data())
-    def fulfil(self, order_id: OrderId, data: st.DataObject) -> None:
-        order = self.see(order_id)
+    @rule(data=st.data())
+    def fulfil(self, data: st.DataObject) -> None:
+        order = self.draw_order(data, Action.FULFILL)
         units = data.draw(st.tuples(*(st.integers(0, line.quantity) for line in order.lines)))
         if any(units):
-            send = partial(self.shop.fulfill_order, self.shop.fulfilling(order, *units))
-            self.attempt(order_id, Action.FULFILL, send, ValidationFailed, OrderDisputed)
+            self.ship(order, *units)
 
-    @rule(target=refunds, order_id=orders, data=st.data(), answer=st.sampled_from(ANSWERS))
-    def refund(self, order_id: OrderId, data: st.DataObject, answer: str) -> Any:
-        order = self.see(order_id)
+    @rule(data=st.data(), answer=st.sampled_from(ANSWERS))
+    def refund(self, data: st.DataObject, answer: str) -> None:
+        order = self.draw_order(data, Action.REFUND)
         units = st.lists(st.integers(0, 3), min_size=len(order.lines), max_size=len(order.lines)).filter(any)
         wanted = data.draw(st.one_of(st.integers(1, order.total.amount + 1), units))
         self.shop.gateway.next_refunds = [answer]
         send = partial(self.shop.refund_order, self.shop.refunding(order, wanted))
-        refund = self.attempt(
-            order_id, Action.REFUND, send, RefundExceedsPaid, ValidationFailed, OrderDisputed
-        )
+        self.attempt(order.id, Action.REFUND, send, RefundExceedsPaid, ValidationFailed, OrderDisputed)
         self.shop.gateway.next_refunds = []
-        if refund is None:
-            return multiple()
-        payment = self.run(self.shop.store.payments.payment(order_id, refund.payment_id))
-        assert payment is not None
-        return refund, payment
 
-    @rule(payment=payments, outcome=st.sampled_from([Outcome.SUCCEEDED, Outcome.DECLINED]))
-    def decide(self, payment: PaymentView, outcome: Outcome) -> None:
-        answer = self.shop.gateway.payments.get(payment.id)
-        if answer and answer.outcome is Outcome.PENDING:
-            self.shop.gateway.decide(payment.id, outcome)
+    @rule(data=st.data(), is_good=st.booleans())
+    def decide(self, data: st.DataObject, is_good: bool) -> None:
+        payment = self.draw_payment(data)
+        answer = self.shop.gateway.payments.get(payment.id) if payment else None
+        if payment and answer and answer.outcome is Outcome.PENDING:
+            is_manual = payment.capture_method is CaptureMethod.MANUAL
+            taken = Outcome.AUTHORIZED if is_manual else Outcome.SUCCEEDED
+            self.shop.gateway.decide(payment.id, taken if is_good else Outcome.DECLINED)
 
-    @rule(payment=payments, is_second=st.booleans(), missing=st.sampled_from([0, 0, 1, 500]))
-    def tell_of_payment(self, payment: PaymentView, is_second: bool, missing: int) -> None:
-        answer = self.shop.gateway.payments.get(payment.id)
-        if answer and answer.outcome is Outcome.SUCCEEDED:
+    @rule(data=st.data(), is_capture=st.booleans())
+    def decide_at_provider(self, data: st.DataObject, is_capture: bool) -> None:
+        """Capture or void an authorized payment in the dashboard of the provider."""
+        payment = self.draw_payment(data, is_authorized=True)
+        answer = self.shop.gateway.payments.get(payment.id) if payment else None
+        if payment and answer and answer.outcome is Outcome.AUTHORIZED:
+            self.shop.gateway.decide(payment.id, Outcome.SUCCEEDED if is_capture else Outcome.VOIDED)
+
+    @rule(data=st.data(), is_second=st.booleans(), missing=st.sampled_from([0, 0, 1, 500]))
+    def tell_of_payment(self, data: st.DataObject, is_second: bool, missing: int) -> None:
+        payment = self.draw_payment(data)
+        answer = self.shop.gateway.payments.get(payment.id) if payment else None
+        if payment is None or answer is None:
+            return
+        if answer.outcome is Outcome.SUCCEEDED:
             reference = f"{'again' if is_second else 'ch'}_{payment.id}"
-            amount = payment.amount - Money(min(missing, payment.amount.amount - 1), payment.amount.currency)
+            captured = answer.amount or payment.amount
+            amount = captured - Money(min(missing, captured.amount - 1), captured.currency)
             self.run(self.shop.told(ProviderEventKind.CAPTURED, payment, reference=reference, amount=amount))
-        elif answer and answer.outcome is Outcome.DECLINED:
-            self.run(self.shop.told(ProviderEventKind.FAILED, payment))
+        elif answer.outcome in TOLD_AS:
+            until = answer.authorized_until
+            self.run(self.shop.told(TOLD_AS[answer.outcome], payment, authorized_until=until))
 
-    @rule(told_of=refunds, is_good=st.booleans())
-    def tell_of_refund(self, told_of: tuple[RefundView, PaymentView], is_good: bool) -> None:
-        refund, payment = told_of
-        if refund.id in self.shop.gateway.refunds:
+    @rule(data=st.data(), is_good=st.booleans())
+    def tell_of_refund(self, data: st.DataObject, is_good: bool) -> None:
+        drawn = self.draw_refund(data)
+        if drawn and drawn[0].id in self.shop.gateway.refunds:
+            refund, payment = drawn
             kind = ProviderEventKind.REFUNDED if is_good else ProviderEventKind.REFUND_FAILED
             self.shop.gateway.decide_refund(refund.id, Outcome.SUCCEEDED if is_good else Outcome.DECLINED)
             self.run(self.shop.told(kind, payment, refund=refund))
 
-    @rule(actor=st.sampled_from([timedelta(minutes=1), timedelta(minutes=7), HOLD]))
-    def wait(self, actor: timedelta) -> None:
-        self.shop.clock.advance(actor)
+    @rule(time=st.sampled_from([timedelta(minutes=1), timedelta(minutes=7), HOLD, AUTHORIZATION]))
+    def wait(self, time: timedelta) -> None:
+        self.shop.clock.advance(time)
 
     @rule()
     def sweep(self) -> None:

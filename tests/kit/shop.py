@@ -230,8 +230,7 @@ class Shop(Accounts):
 
     async def authorize(self, order: OrderView, token: str = "tok_ok") -> PaymentView:
         """Pay with a manual capture."""
-        command = replace(self.paying(order, token), capture_method=CaptureMethod.MANUAL)
-        return (await self.pay_order(command)).result
+        return (await self.pay_order(self.paying(order, token, is_manual=True))).result
 
     async def capture(self, payment: PaymentView, amount: int | None = None) -> PaymentView:
         wanted = None if amount is None else Money(amount, payment.amount.currency)
@@ -393,6 +392,7 @@ class Shop(Accounts):
         token: str = "tok_ok",
         *,
         amount: Money | None = None,
+        is_manual: bool = False,
         access: OrderAccess = ALL_ORDERS,
         key: str | None = None,
     ) -> PayOrderCommand:
@@ -402,6 +402,7 @@ class Shop(Accounts):
             amount=amount or order.payable_total or order.total,
             method=PaymentMethod.SANDBOX,
             token=token,
+            capture_method=CaptureMethod.MANUAL if is_manual else None,
             access=access,
             key=self.key((order.id, token), operation=IdempotentOperation.PAY_ORDER, key=key),
             actor=STAFF,
