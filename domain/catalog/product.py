@@ -31,6 +31,12 @@ ATTRIBUTE_VALUE = TextRule(max_length=500)
 
 
 class ProductStatus(StrEnum):
+    """The status of a product.
+
+    - `active`: on sale.
+    - `archived`: not on sale. Only staff see it, and it can be put on sale again.
+    """
+
     ACTIVE = "active"
     ARCHIVED = "archived"
 

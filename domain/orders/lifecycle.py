@@ -15,6 +15,15 @@ from domain.shared.errors import DomainError
 
 
 class OrderStatus(StrEnum):
+    """The status of an order.
+
+    - `pending_payment`: the stock is reserved until the order is paid or expires.
+    - `confirmed`: paid or authorized, and not completely shipped.
+    - `fulfilled`: nothing is left to ship.
+    - `cancelled`: ended before anything was shipped.
+    - `expired`: not paid in time. A late payment can confirm it again.
+    """
+
     PENDING_PAYMENT = "pending_payment"
     CONFIRMED = "confirmed"
     FULFILLED = "fulfilled"

@@ -15,6 +15,14 @@ RETURN_REASON = TextRule(min_length=1, max_length=500)
 
 
 class ReturnStatus(StrEnum):
+    """The status of a return.
+
+    - `requested`: staff have to decide on it.
+    - `approved`: the units are expected.
+    - `refused`: the units are not taken back.
+    - `received`: the units came back.
+    """
+
     REQUESTED = "requested"
     APPROVED = "approved"
     REFUSED = "refused"

@@ -6,6 +6,17 @@ from domain.orders.lifecycle import PAID_AND_ACTIVE, OrderStatus
 
 
 class OrderPaymentStatus(StrEnum):
+    """What was paid for an order.
+
+    - `unpaid`: nothing.
+    - `authorized`: the amount is reserved at the provider and can be captured.
+    - `partially_captured`: less than the payable amount was captured.
+    - `paid`: the payable amount was captured.
+    - `refund_due`: the order has ended, and not all of its money was refunded.
+    - `partially_refunded`: a part of the money was refunded.
+    - `refunded`: all money was refunded.
+    """
+
     UNPAID = "unpaid"
     AUTHORIZED = "authorized"
     PARTIALLY_CAPTURED = "partially_captured"
@@ -16,6 +27,13 @@ class OrderPaymentStatus(StrEnum):
 
 
 class FulfillmentStatus(StrEnum):
+    """What was shipped of an order.
+
+    - `unfulfilled`: nothing.
+    - `partial`: some units, and others are left to ship.
+    - `fulfilled`: all units that were not cancelled.
+    """
+
     UNFULFILLED = "unfulfilled"
     PARTIAL = "partial"
     FULFILLED = "fulfilled"

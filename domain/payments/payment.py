@@ -12,6 +12,16 @@ from domain.shared.money import Money
 
 
 class PaymentStatus(StrEnum):
+    """The status of a payment.
+
+    - `pending`: the provider has not answered yet.
+    - `requires_action`: the customer has to authenticate the payment.
+    - `authorized`: the amount is reserved and can be captured.
+    - `captured`: the shop has the money.
+    - `failed`: no money moved.
+    - `voided`: ended before any money was captured.
+    """
+
     PENDING = "pending"
     REQUIRES_ACTION = "requires_action"
     AUTHORIZED = "authorized"
@@ -21,7 +31,11 @@ class PaymentStatus(StrEnum):
 
 
 class CaptureMethod(StrEnum):
-    """How money is captured: with the payment, or by a later request after an authorization."""
+    """How money is captured.
+
+    - `automatic`: with the payment.
+    - `manual`: by a later request, after the amount was authorized.
+    """
 
     AUTOMATIC = "automatic"
     MANUAL = "manual"

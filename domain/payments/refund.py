@@ -16,20 +16,35 @@ REFUND_REASON = TextRule(min_length=1, max_length=500)
 
 
 class RefundStatus(StrEnum):
+    """The status of a refund.
+
+    - `pending`: the provider has not answered yet.
+    - `succeeded`: the money is returned.
+    - `failed`: the provider refused it. A new refund can be requested.
+    """
+
     PENDING = "pending"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
 
 
 class RefundChannel(StrEnum):
-    """The way of a refund: through the payment's provider, or by the shop through other means."""
+    """The way of a refund.
+
+    - `original`: through the provider of the payment.
+    - `external`: by the shop through other means, such as a bank transfer. The shop only records it.
+    """
 
     ORIGINAL = "original"
     EXTERNAL = "external"
 
 
 class RefundOrigin(StrEnum):
-    """The origin of a refund: a decision of the shop, or the provider's dashboard."""
+    """The origin of a refund.
+
+    - `shop`: requested from this service.
+    - `provider`: made at the provider, for example on its dashboard.
+    """
 
     SHOP = "shop"
     PROVIDER = "provider"

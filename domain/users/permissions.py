@@ -6,6 +6,13 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
+    """What a user is to the shop.
+
+    - `customer`: buys, and sees their own orders.
+    - `staff`: also manages the catalog, the stock, and the orders of all customers.
+    - `admin`: also manages accounts and reads the audit log.
+    """
+
     CUSTOMER = "customer"
     STAFF = "staff"
     ADMIN = "admin"

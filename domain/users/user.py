@@ -30,8 +30,10 @@ FULL_NAME = TextRule(min_length=1, max_length=200)
 class UserStatus(StrEnum):
     """The status of an account.
 
-    PENDING accounts were opened by a former release before their addresses were verified. This release opens
-    accounts as ACTIVE.
+    - `pending`: opened by a former release before the address was verified. This release opens active accounts.
+    - `active`: the user can log in.
+    - `disabled`: an admin has blocked the account.
+    - `closed`: the owner has closed the account. Its personal data are erased.
     """
 
     PENDING = "pending"

@@ -17,6 +17,13 @@ JITTER = 0.2
 
 
 class DeliveryStatus(StrEnum):
+    """The status of a delivery.
+
+    - `pending`: the next attempt is scheduled.
+    - `delivered`: the endpoint answered with a status of 200 to 299.
+    - `dead`: all attempts failed. It is sent again only if a client requests a retry.
+    """
+
     PENDING = "pending"
     DELIVERED = "delivered"
     DEAD = "dead"

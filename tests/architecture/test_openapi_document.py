@@ -13,6 +13,9 @@ SCHEMAS: Json = description()["components"]["schemas"]
 OPEN_ENUMERATIONS = ("Action", "AuditAction", "EventType", "MovementReason", "ProblemCode", "ReturnAction")
 """Enumerations that can get values in a later release; see decision 37."""
 
+LEAST_WORDS = 2
+"""Words of a description."""
+
 
 def objects_within(part: Any) -> Iterator[Json]:
     """Yield every JSON object of a part of the document."""
@@ -49,6 +52,41 @@ def test_every_response_has_its_own_description() -> None:
         for operation in operations()
         for status, response in operation.described["responses"].items()
         if response["description"] in generic
+    ] == []
+
+
+def test_every_schema_is_described() -> None:
+    """JsonValue, which permits every JSON value, is the only schema without rules."""
+    assert [name for name, schema in SCHEMAS.items() if schema and not schema.get("description")] == []
+
+
+def test_every_property_is_described() -> None:
+    assert [
+        (name, field)
+        for name, schema in SCHEMAS.items()
+        for field, described in schema.get("properties", {}).items()
+        if len(described.get("description", "").split()) < LEAST_WORDS
+    ] == []
+
+
+def test_every_parameter_is_described() -> None:
+    assert [
+        (operation.id, parameter["name"])
+        for operation in operations()
+        for parameter in operation.described.get("parameters", ())
+        if len(parameter.get("description", "").split()) < LEAST_WORDS
+    ] == []
+
+
+def test_no_description_repeats_the_name() -> None:
+    def words(text: str) -> set[str]:
+        return set(re.findall(r"[a-z]+", text.lower())) - {"the", "a", "an", "of", "is", "this"}
+
+    assert [
+        (name, field)
+        for name, schema in SCHEMAS.items()
+        for field, described in schema.get("properties", {}).items()
+        if words(described["description"]) <= words(field)
     ] == []
 
 

@@ -37,18 +37,18 @@ class ProblemExplanation(BaseModel):
     """The explanation of a problem code."""
 
     type: str = Field(description="The `type` of such problems, and the address of this explanation.")
-    code: ProblemCode | str
-    status: int
-    title: str
+    code: ProblemCode | str = Field(description="A stable code for programs.")
+    status: int = Field(description="The HTTP status of such problems.")
+    title: str = Field(description="The kind of problem, the same each time.")
     meaning: str = Field(description="What has happened.")
     remedy: str = Field(description="What to do.")
-    example: Problem
+    example: Problem = Field(description="A response with such a problem.")
 
 
 class ProblemList(BaseModel):
     """All problem codes."""
 
-    items: list[ProblemExplanation]
+    items: list[ProblemExplanation] = Field(description="All codes, by status and code.")
 
 
 def _explanation(problem: ProblemType) -> dict[str, Any]:

@@ -45,7 +45,9 @@ class PageResponse(ResponseModel, Generic[T]):
         """Return the schema's name: `OrderPage` for `PageResponse[OrderResponse]`."""
         return f"{params[0].__name__.removesuffix('Response')}Page"
 
-    items: list[T]
+    model_config = ConfigDict(json_schema_extra={"description": "A page of a list."})
+
+    items: list[T] = Field(description="The objects of this page, in the order of the list.")
     next_cursor: str | None = Field(
         description="Send it as `cursor` for the next page; null on the last. The header Link has the whole address."
     )

@@ -169,7 +169,7 @@ class MoneySchema(RequestModel):
         StrictInt,
         Field(ge=-MAX_AMOUNT, le=MAX_AMOUNT, description="1999 is 19.99 EUR, and 1999 JPY.", examples=[1999]),
     ]
-    currency: Currency
+    currency: Currency = Field(description="The currency of the amount.")
 
     def to_money(self) -> Money:
         return Money(self.amount, self.currency)

@@ -13,7 +13,7 @@ from entrypoints.http.representation.schemas import ResponseModel, Timestamp, te
 
 class ListAuditEntriesQuery(ListQuery):
     actor_id: UUID | None = Field(None, description="What this user or client has done.")
-    action: AuditAction | None = None
+    action: AuditAction | None = Field(None, description="Only this action.")
     object_id: Annotated[str, text(max_length=100, min_length=1)] | None = Field(
         None,
         description="What was done to this object: an account, a session, a product, an order, and so on.",
@@ -25,8 +25,10 @@ class ListAuditEntriesQuery(ListQuery):
 
 
 class AuditEntryResponse(ResponseModel):
-    id: AuditEntryId
-    at: Timestamp
+    """An action that administered or secured the shop."""
+
+    id: AuditEntryId = Field(description="The id of the entry.")
+    at: Timestamp = Field(description="The time of the action.")
     actor_id: UserId | ClientId | None = Field(
         description="Which user or client has done it; null for somebody who was not logged in, and for commands."
     )
@@ -37,8 +39,10 @@ class AuditEntryResponse(ResponseModel):
         ),
         examples=["9f1c2f9e6b0c4a529a3e0d6a7f4c1b1d"],
     )
-    action: AuditAction | str
-    object_type: str = Field(examples=["user"])
+    action: AuditAction | str = Field(description="The action, named by the type of its object.")
+    object_type: str = Field(
+        examples=["user"], description="The type of the object, the first part of `action`."
+    )
     object_id: str | None = Field(
         description="What it was done to; null for a log-in to an unknown address.",
         examples=["019b8d2c-8e00-7000-8000-000000000001"],

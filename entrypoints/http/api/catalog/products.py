@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import Body, Query, Request, Response
 
@@ -37,6 +36,7 @@ from entrypoints.http.representation.etags import (
 )
 from entrypoints.http.representation.idempotency import OptionalKey, mark_replay
 from entrypoints.http.representation.pagination import Lists, PageResponse
+from entrypoints.http.representation.path_parameters import ProductIdInPath
 from entrypoints.http.representation.serialization import serialize, serialize_page
 from entrypoints.http.routing.body import MERGE_PATCH
 from entrypoints.http.routing.serialized_json import SerializedJSONResponse
@@ -71,7 +71,7 @@ class _ShownPage:
     dependencies=[LimitReads],
 )
 async def get_product(
-    product_id: UUID,
+    product_id: ProductIdInPath,
     reader: CatalogReader,
     request: Request,
     response: Response,
@@ -177,7 +177,7 @@ async def create_product(
     dependencies=[LimitWrites],
 )
 async def change_product(
-    product_id: UUID,
+    product_id: ProductIdInPath,
     body: Annotated[ChangeProductRequest, Body(media_type=MERGE_PATCH)],
     expected_version: IfMatch,
     manager: CatalogManager,
@@ -208,7 +208,7 @@ async def change_product(
     dependencies=[LimitWrites],
 )
 async def archive_product(
-    product_id: UUID,
+    product_id: ProductIdInPath,
     expected_version: IfMatch,
     manager: CatalogManager,
     request: Request,

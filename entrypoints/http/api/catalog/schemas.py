@@ -48,6 +48,8 @@ OnHand = Annotated[StrictInt, Field(ge=0, le=MAX_ON_HAND)]
 
 
 class CreateProductRequest(RequestModel):
+    """A product to put on sale."""
+
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
@@ -64,15 +66,19 @@ class CreateProductRequest(RequestModel):
         }
     )
 
-    sku: Sku
-    name: ProductName
-    description: Description = ""
-    price: NonNegativeMoney
-    attributes: Annotated[dict[AttributeName, AttributeValue], Field(max_length=MAX_ATTRIBUTES), InOrder] = (
-        Field(default_factory=dict)
+    sku: Sku = Field(
+        description="The shop's own code for the product: 1 to 64 letters, digits, dots, hyphens and underscores. It cannot be changed."
     )
-    max_per_order: MaxPerOrder | None = None
-    initial_stock: OnHand = 0
+    name: ProductName = Field(description="The name that customers see.")
+    description: Description = Field("", description="A text about the product.")
+    price: NonNegativeMoney = Field(description="The price of one unit.")
+    attributes: Annotated[dict[AttributeName, AttributeValue], Field(max_length=MAX_ATTRIBUTES), InOrder] = (
+        Field(default_factory=dict, description="Properties by name, such as the color.")
+    )
+    max_per_order: MaxPerOrder | None = Field(
+        None, description="The most units that one order may have. Without it there is no limit."
+    )
+    initial_stock: OnHand = Field(0, description="The units in the warehouse.")
 
     def details(self) -> ProductDetails:
         return ProductDetails(
@@ -91,16 +97,27 @@ class ChangeProductRequest(RequestModel):
         json_schema_extra={"examples": [{"name": "Crimson mug", "attributes": {"colour": "crimson"}}]}
     )
 
-    name: ProductName | MISSING = MISSING
-    description: Description | MISSING | None = MISSING
-    price: NonNegativeMoney | MISSING = MISSING
+    name: ProductName | MISSING = Field(MISSING, description="The name that customers see.")
+    description: Description | MISSING | None = Field(
+        MISSING, description="A text about the product. `null` clears it."
+    )
+    price: NonNegativeMoney | MISSING = Field(
+        MISSING, description="The price of one unit. Orders that are already placed keep their price."
+    )
     attributes: (
         Annotated[dict[AttributeName, AttributeValue | None], Field(max_length=MAX_ATTRIBUTES)]
         | MISSING
         | None
-    ) = MISSING
-    max_per_order: MaxPerOrder | MISSING | None = MISSING
-    status: ProductStatus | MISSING = MISSING
+    ) = Field(
+        MISSING,
+        description="Properties by name. Attributes that are not sent keep their value, and `null` removes one. `null` for the whole removes all.",
+    )
+    max_per_order: MaxPerOrder | MISSING | None = Field(
+        MISSING, description="The most units that one order may have. `null` removes the limit."
+    )
+    status: ProductStatus | MISSING = Field(
+        MISSING, description="`archived` takes the product off sale, and `active` puts it on sale again."
+    )
 
     def changes(self) -> ProductChanges:
         return ProductChanges(
@@ -114,18 +131,26 @@ class ChangeProductRequest(RequestModel):
 
 
 class ProductResponse(ResponseModel):
-    id: ProductId
-    sku: str
-    name: str
-    description: str
-    price: MoneySchema
-    attributes: dict[str, str]
-    status: ProductStatus
-    available: int
-    max_per_order: int | None
-    version: int
-    created_at: Timestamp
-    updated_at: Timestamp
+    """Something for sale."""
+
+    id: ProductId = Field(description="The id of the product.")
+    sku: str = Field(description="The shop's own code for the product.")
+    name: str = Field(description="The name that customers see.")
+    description: str = Field(description="A text about the product; empty if there is none.")
+    price: MoneySchema = Field(description="The price of one unit.")
+    attributes: dict[str, str] = Field(description="Properties by name.")
+    status: ProductStatus = Field(
+        description="Whether the product is on sale. Customers see active products only."
+    )
+    available: int = Field(description="Units that can be ordered now.")
+    max_per_order: int | None = Field(
+        description="The most units that one order may have; null for no limit."
+    )
+    version: int = Field(
+        description="Increases with each change of the product or its stock. `ETag` has the same number."
+    )
+    created_at: Timestamp = Field(description="The time of the creation.")
+    updated_at: Timestamp = Field(description="The time of the last change of the product, not of its stock.")
 
 
 def _bounded_query(query: str) -> str:
@@ -187,29 +212,41 @@ class ListProductsQuery(ListQuery):
 
 
 class StockResponse(ResponseModel):
-    product_id: ProductId
-    sku: str
-    on_hand: int
-    reserved: int
-    available: int
-    version: int
+    """The units of a product."""
+
+    product_id: ProductId = Field(description="The product whose units these are.")
+    sku: str = Field(description="The shop's own code for the product.")
+    on_hand: int = Field(description="Units in the warehouse.")
+    reserved: int = Field(description="Units on hand that belong to open orders.")
+    available: int = Field(description="`on_hand` minus `reserved`: units that can be ordered now.")
+    version: int = Field(description="Increases with each change of the stock. `ETag` has the same number.")
 
 
 class CountStockRequest(RequestModel):
+    """The result of counting a product in the warehouse."""
+
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"on_hand": 24, "reason": "Yearly stocktaking"}]}
     )
 
-    on_hand: OnHand
-    reason: Annotated[str, text_of(COUNT_REASON)]
+    on_hand: OnHand = Field(description="The counted units, including those that are reserved for orders.")
+    reason: Annotated[str, text_of(COUNT_REASON)] = Field(
+        description="Why the units were counted. The ledger shows it."
+    )
 
 
 class AdjustmentLine(RequestModel):
-    product_id: UUID
-    delta: Annotated[StrictInt, Field(ge=-MAX_ON_HAND, le=MAX_ON_HAND, examples=[12])]
+    """A change of one product's units on hand."""
+
+    product_id: UUID = Field(description="The product whose stock changes.")
+    delta: Annotated[StrictInt, Field(ge=-MAX_ON_HAND, le=MAX_ON_HAND, examples=[12])] = Field(
+        description="Units that came in (positive) or are gone (negative)."
+    )
 
 
 class AdjustStockRequest(RequestModel):
+    """A delivery, a loss, a correction or a return, for one or several products. All lines are recorded, or none."""
+
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
@@ -222,26 +259,38 @@ class AdjustStockRequest(RequestModel):
         }
     )
 
-    lines: Annotated[list[AdjustmentLine], Field(min_length=1, max_length=100)]
-    reason: Literal["receipt", "damage", "correction", "return"]
-    note: Annotated[str, text_of(ADJUSTMENT_NOTE)] | None = None
+    lines: Annotated[list[AdjustmentLine], Field(min_length=1, max_length=100)] = Field(
+        description="One line per product."
+    )
+    reason: Literal["receipt", "damage", "correction", "return"] = Field(
+        description="Why the units on hand change."
+    )
+    note: Annotated[str, text_of(ADJUSTMENT_NOTE)] | None = Field(
+        None, description="A remark for the ledger, such as the number of a delivery note."
+    )
 
 
 class AdjustmentResponse(ResponseModel):
-    id: UUID
-    reason: MovementReason | str
-    note: str | None
-    stocks: list[StockResponse]
+    """A recorded adjustment."""
+
+    id: UUID = Field(description="The id of the adjustment.")
+    reason: MovementReason | str = Field(description="The reason that the request gave.")
+    note: str | None = Field(description="The remark that the request gave.")
+    stocks: list[StockResponse] = Field(description="The stock of each product after the adjustment.")
 
 
 class MovementResponse(ResponseModel):
-    on_hand_delta: int
-    reserved_delta: int
-    on_hand: int
-    reserved: int
-    reason: MovementReason | str
-    note: str | None
-    order_id: OrderId | None
+    """One change of a product's stock, a row of the ledger."""
+
+    on_hand_delta: int = Field(description="The change of the units on hand.")
+    reserved_delta: int = Field(description="The change of the reserved units.")
+    on_hand: int = Field(description="The units on hand after the change.")
+    reserved: int = Field(description="The reserved units after the change.")
+    reason: MovementReason | str = Field(description="Why the stock changed.")
+    note: str | None = Field(description="A remark of staff, or the reason of a count.")
+    order_id: OrderId | None = Field(description="The order that caused the change; null if none did.")
     actor_id: ActorId
-    request_id: str
-    at: Timestamp
+    request_id: str = Field(
+        description="The id of the request that made the change, as in the service's logs. A name of a command or of the worker if no request made it."
+    )
+    at: Timestamp = Field(description="The time of the change.")

@@ -1,7 +1,6 @@
 """Stock, for staff: units on hand, reserved and available, and the ledger."""
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import Query, Request, Response
 
@@ -27,6 +26,7 @@ from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.representation.etags import NOT_MODIFIED, IfMatch, version_tag, with_etag
 from entrypoints.http.representation.idempotency import RequiredKey, mark_replay
 from entrypoints.http.representation.pagination import ListQuery, Lists, PageResponse, PageResult
+from entrypoints.http.representation.path_parameters import ProductIdInPath
 from entrypoints.http.routing.strict_router import StrictRouter
 from entrypoints.http.security.authentication import StockManager, actor_of
 from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
@@ -77,7 +77,7 @@ async def adjust_stock(
     dependencies=[LimitReads],
 )
 async def get_stock(
-    product_id: UUID,
+    product_id: ProductIdInPath,
     _manager: StockManager,
     request: Request,
     response: Response,
@@ -98,7 +98,7 @@ async def get_stock(
     dependencies=[LimitWrites],
 )
 async def count_stock(
-    product_id: UUID,
+    product_id: ProductIdInPath,
     body: CountStockRequest,
     expected_version: IfMatch,
     manager: StockManager,
@@ -130,7 +130,7 @@ async def count_stock(
     dependencies=[LimitReads],
 )
 async def list_movements(
-    product_id: UUID,
+    product_id: ProductIdInPath,
     query: Annotated[ListQuery, Query()],
     _manager: StockManager,
     lists: Lists,

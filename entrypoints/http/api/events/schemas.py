@@ -50,14 +50,17 @@ class ListEventsQuery(BaseModel):
 class CloudEventResponse(ResponseModel):
     """An event in the format of CloudEvents 1.0. /asyncapi.json describes the `data` of each `type`."""
 
-    specversion: Literal["1.0"]
+    specversion: Literal["1.0"] = Field(description="The version of CloudEvents.")
     id: UUID = Field(description="With `source` unique in the world, and the same however often it is sent.")
     source: str = Field(description="The address of the service.", examples=["http://127.0.0.1:8000"])
-    type: str = Field(examples=["order.placed"])
-    subject: str = Field(examples=["order/019b8d2c-8e00-7000-8000-000000000001"])
-    time: Timestamp
-    datacontenttype: Literal["application/json"]
-    dataschema: str
+    type: str = Field(examples=["order.placed"], description="The kind of event.")
+    subject: str = Field(
+        examples=["order/019b8d2c-8e00-7000-8000-000000000001"],
+        description="The type and id of the object that the event is about.",
+    )
+    time: Timestamp = Field(description="The time of the event.")
+    datacontenttype: Literal["application/json"] = Field(description="The media type of `data`.")
+    dataschema: str = Field(description="The address of the schema of `data`.")
     partitionkey: str = Field(
         description="Events with the same key come in the order in which they happened."
     )
@@ -65,11 +68,13 @@ class CloudEventResponse(ResponseModel):
         description="The place among all events; it sorts as text.", examples=["0000000000000000042"]
     )
     aggregateversion: int = Field(description="The version of the order, product or user that this led to.")
-    data: dict[str, Any]
+    data: dict[str, Any] = Field(description="The payload. Its members depend on `type`.")
 
 
 class EventsResponse(ResponseModel):
-    items: list[CloudEventResponse]
+    """A page of the event feed."""
+
+    items: list[CloudEventResponse] = Field(description="The events, oldest first.")
     next_after: UUID | None = Field(
         description="Send it as `after` the next time, now or later; null where nothing has happened yet."
     )

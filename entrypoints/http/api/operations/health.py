@@ -3,6 +3,7 @@
 from typing import Annotated, Literal
 
 from fastapi import Request
+from pydantic import Field
 
 from application.health.ports import Health
 from entrypoints.bootstrap.root import Container
@@ -16,7 +17,9 @@ router = StrictRouter(tags=["operations"])
 
 
 class HealthResponse(ResponseModel):
-    status: Literal["ok"]
+    """The result of a health check."""
+
+    status: Literal["ok"] = Field(description="Always `ok`: any other state is a problem.")
 
 
 OK = HealthResponse(status="ok")

@@ -15,6 +15,7 @@ from domain.users.permissions import Permission
 from entrypoints.from_container import from_container
 from entrypoints.http.api.orders.access import order_access
 from entrypoints.http.representation.pagination import ListQuery, Lists, PageResult
+from entrypoints.http.representation.path_parameters import OrderIdInPath
 from entrypoints.http.security.authentication import OrderReader
 
 
@@ -28,7 +29,7 @@ def page_of_order(use_case: Provider[Callable[..., Awaitable[Page[Any]]]]) -> De
     """Return a dependency: a page of the order's parts that a use case lists, if the caller may read the order."""
 
     async def read_page(
-        order_id: UUID,
+        order_id: OrderIdInPath,
         query: Annotated[ListQuery, Query()],
         reader: OrderReader,
         lists: Lists,
@@ -48,10 +49,13 @@ def page_of_order(use_case: Provider[Callable[..., Awaitable[Page[Any]]]]) -> De
 
 def part_of_order(use_case: Provider[Callable[..., Awaitable[Any]]], parameter: str) -> Dependency:
     """Return a dependency: the part of the order that a use case finds by the id in a path parameter."""
+    kind = parameter.removesuffix("_id")
 
     async def read_part(
-        order_id: UUID,
-        part_id: Annotated[UUID, Path(alias=parameter)],
+        order_id: OrderIdInPath,
+        part_id: Annotated[
+            UUID, Path(alias=parameter, description=f"The id of the {kind}, which belongs to the order.")
+        ],
         reader: OrderReader,
         get_part: Annotated[Callable[..., Awaitable[Any]], from_container(use_case)],
     ) -> Any:  # noqa: ANN401 - the view that the use case returns

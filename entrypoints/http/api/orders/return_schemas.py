@@ -21,14 +21,20 @@ from entrypoints.http.representation.schemas import (
 
 
 class RequestReturnRequest(RequestModel):
+    """Shipped units to send back."""
+
     lines: SomeLines
-    reason: Annotated[str, text_of(RETURN_REASON), Field(examples=["Too small"])]
+    reason: Annotated[str, text_of(RETURN_REASON), Field(examples=["Too small"])] = Field(
+        description="Why the units are sent back."
+    )
 
     def to_lines(self) -> tuple[ReturnedLine, ...]:
         return tuple(ReturnedLine(LineId(line.line_id), line.quantity) for line in self.lines)
 
 
 class ApproveReturnRequest(RequestModel):
+    """The approval of a return."""
+
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"refund": {"amount": 1500, "currency": "EUR"}}]}
     )
@@ -40,15 +46,23 @@ class ApproveReturnRequest(RequestModel):
 
 
 class RefuseReturnRequest(RequestModel):
-    reason: Annotated[str, text_of(RETURN_REASON), Field(examples=["Worn"])]
+    """The refusal of a return."""
+
+    reason: Annotated[str, text_of(RETURN_REASON), Field(examples=["Worn"])] = Field(
+        description="Why the return is refused. The customer can read it."
+    )
 
 
 class ReceivedLine(RequestModel):
-    line_id: UUID
+    """A line of a return whose units came back."""
+
+    line_id: UUID = Field(description="The line of the order.")
     restock: Annotated[StrictBool, Field(description="Whether the units are on hand again.", examples=[True])]
 
 
 class ReceiveReturnRequest(RequestModel):
+    """The receipt of returned units."""
+
     lines: Annotated[
         list[ReceivedLine],
         Field(min_length=1, max_length=MAX_LINES, description="Each line of the return, once."),
@@ -60,23 +74,27 @@ class ReceiveReturnRequest(RequestModel):
 
 
 class ReturnedLineResponse(ResponseModel):
-    line_id: LineId
-    quantity: int
+    """Units of a line that are sent back."""
+
+    line_id: LineId = Field(description="The line of the order.")
+    quantity: int = Field(description="The number of units.")
     restock: Annotated[bool | None, Field(description="Null until the units are received.")]
 
 
 class ReturnResponse(ResponseModel):
-    id: ReturnId
-    order_id: OrderId
-    status: ReturnStatus
-    allowed_actions: list[ReturnAction | str]
-    lines: list[ReturnedLineResponse]
+    """Shipped units of an order that are sent back."""
+
+    id: ReturnId = Field(description="The id of the return.")
+    order_id: OrderId = Field(description="The order whose units are sent back.")
+    status: ReturnStatus = Field(description="How far the return has come.")
+    allowed_actions: list[ReturnAction | str] = Field(description="What staff can do with the return now.")
+    lines: list[ReturnedLineResponse] = Field(description="The units that are sent back.")
     reason: Annotated[str | None, Field(description="Null once the customer's account is closed.")]
     decision_reason: Annotated[str | None, Field(description="Why the return was refused.")]
     refund_amount: Annotated[
         MoneySchema | None, Field(description="What was agreed to be refunded; null before the approval.")
     ]
     refund_id: Annotated[RefundId | None, Field(description="The refund that the receipt has made.")]
-    requested_at: Timestamp
-    decided_at: Timestamp | None
-    received_at: Timestamp | None
+    requested_at: Timestamp = Field(description="The time of the request.")
+    decided_at: Timestamp | None = Field(description="The time of the approval or refusal; null before it.")
+    received_at: Timestamp | None = Field(description="The time of the receipt; null before it.")

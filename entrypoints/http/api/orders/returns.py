@@ -1,7 +1,6 @@
 """Returns of shipped units: requested by the customer or staff, decided and received by staff."""
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import Query, Request, Response
 
@@ -27,6 +26,7 @@ from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.representation.idempotency import RequiredKey, mark_replay
 from entrypoints.http.representation.pagination import ListQuery, Lists, PageResponse, PageResult
+from entrypoints.http.representation.path_parameters import OrderIdInPath, ReturnIdInPath
 from entrypoints.http.routing.strict_router import StrictRouter
 from entrypoints.http.security.authentication import OrderReader, Refunder, Returner, actor_of
 from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
@@ -48,7 +48,7 @@ router = StrictRouter(prefix="/v1/orders/{order_id:uuid}/returns", tags=["return
     dependencies=[LimitWrites],
 )
 async def request_return(
-    order_id: UUID,
+    order_id: OrderIdInPath,
     body: RequestReturnRequest,
     returner: Returner,
     key: RequiredKey,
@@ -83,7 +83,7 @@ async def request_return(
     dependencies=[LimitReads],
 )
 async def list_returns(
-    order_id: UUID,
+    order_id: OrderIdInPath,
     query: Annotated[ListQuery, Query()],
     reader: OrderReader,
     lists: Lists,
@@ -109,8 +109,8 @@ async def list_returns(
     dependencies=[LimitReads],
 )
 async def get_return(
-    order_id: UUID,
-    return_id: UUID,
+    order_id: OrderIdInPath,
+    return_id: ReturnIdInPath,
     reader: OrderReader,
     get_return: Annotated[GetReturn, from_container(Container.orders.get_return)],
 ) -> ReturnView:
@@ -130,8 +130,8 @@ async def get_return(
     dependencies=[LimitWrites],
 )
 async def approve_return(
-    order_id: UUID,
-    return_id: UUID,
+    order_id: OrderIdInPath,
+    return_id: ReturnIdInPath,
     staff: Refunder,
     key: RequiredKey,
     request: Request,
@@ -161,8 +161,8 @@ async def approve_return(
     dependencies=[LimitWrites],
 )
 async def refuse_return(
-    order_id: UUID,
-    return_id: UUID,
+    order_id: OrderIdInPath,
+    return_id: ReturnIdInPath,
     body: RefuseReturnRequest,
     staff: Refunder,
     key: RequiredKey,
@@ -192,8 +192,8 @@ async def refuse_return(
     dependencies=[LimitWrites],
 )
 async def receive_return(
-    order_id: UUID,
-    return_id: UUID,
+    order_id: OrderIdInPath,
+    return_id: ReturnIdInPath,
     body: ReceiveReturnRequest,
     staff: Refunder,
     key: RequiredKey,

@@ -1,7 +1,6 @@
 """Orders. Customers place orders and see their own; staff see all."""
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import Body, Query, Request, Response
 
@@ -37,6 +36,7 @@ from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.representation.etags import NOT_MODIFIED, IfMatch, version_tag, with_etag
 from entrypoints.http.representation.idempotency import OptionalKey, RequiredKey, mark_replay
 from entrypoints.http.representation.pagination import Lists, PageResponse, PageResult
+from entrypoints.http.representation.path_parameters import OrderIdInPath
 from entrypoints.http.representation.response_headers import sends_headers
 from entrypoints.http.representation.serialization import serialize
 from entrypoints.http.routing.body import MERGE_PATCH
@@ -121,7 +121,7 @@ async def place_order(
     dependencies=[LimitReads],
 )
 async def get_order(
-    order_id: UUID,
+    order_id: OrderIdInPath,
     reader: OrderReader,
     request: Request,
     response: Response,
@@ -253,7 +253,7 @@ async def change_order(
 )
 @sends_headers("ETag")
 async def cancel_order(
-    order_id: UUID,
+    order_id: OrderIdInPath,
     canceller: Canceller,
     key: RequiredKey,
     request: Request,

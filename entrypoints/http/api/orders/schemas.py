@@ -37,14 +37,26 @@ MetadataValue = Annotated[str, text_of(METADATA_VALUE)]
 
 
 class AddressSchema(RequestModel):
+    """A postal address."""
+
     model_config = ConfigDict(title="Address", from_attributes=True)
 
-    name: Annotated[str, text_of(RECIPIENT), Field(examples=["Ann Example"])]
-    line1: Annotated[str, text_of(ADDRESS_LINE), Field(examples=["1 High Street"])]
-    line2: Annotated[str, text_of(ADDRESS_LINE)] | None = None
-    city: Annotated[str, text_of(CITY), Field(examples=["Dublin"])]
-    region: Annotated[str, text_of(REGION)] | None = None
-    postal_code: Annotated[str, text_of(POSTAL_CODE), Field(examples=["D01 F5P2"])] | None = None
+    name: Annotated[str, text_of(RECIPIENT), Field(examples=["Ann Example"])] = Field(
+        description="The recipient: a person or a company."
+    )
+    line1: Annotated[str, text_of(ADDRESS_LINE), Field(examples=["1 High Street"])] = Field(
+        description="The street and house number, or a post office box."
+    )
+    line2: Annotated[str, text_of(ADDRESS_LINE)] | None = Field(
+        None, description="A further line, such as a floor or a department."
+    )
+    city: Annotated[str, text_of(CITY), Field(examples=["Dublin"])] = Field(description="The city or town.")
+    region: Annotated[str, text_of(REGION)] | None = Field(
+        None, description="The state, province or county, where addresses have one."
+    )
+    postal_code: Annotated[str, text_of(POSTAL_CODE), Field(examples=["D01 F5P2"])] | None = Field(
+        None, description="The postal code, where addresses have one."
+    )
     country: Annotated[str, text_of(COUNTRY), Field(description="ISO 3166-1 alpha-2", examples=["IE"])]
 
     def to_address(self) -> Address:
@@ -60,8 +72,12 @@ class AddressSchema(RequestModel):
 
 
 class OrderLineRequest(RequestModel):
-    product_id: UUID
-    quantity: Annotated[StrictInt, Field(ge=1, le=MAX_QUANTITY, examples=[2])]
+    """A product and a quantity to order."""
+
+    product_id: UUID = Field(description="The product to order.")
+    quantity: Annotated[StrictInt, Field(ge=1, le=MAX_QUANTITY, examples=[2])] = Field(
+        description="The number of units."
+    )
 
 
 class PlaceOrderRequest(RequestModel):
@@ -94,8 +110,8 @@ class PlaceOrderRequest(RequestModel):
             description="The quantities of lines with the same product are added up.",
         ),
     ]
-    shipping_address: AddressSchema | None = None
-    note: Annotated[str, text_of(NOTE)] | None = None
+    shipping_address: AddressSchema | None = Field(None, description="Where to ship to.")
+    note: Annotated[str, text_of(NOTE)] | None = Field(None, description="A remark of the customer.")
     expected_total: NonNegativeMoney | None = Field(
         None,
         description="The total that was shown to the customer: with any other the order is refused.",
@@ -170,39 +186,55 @@ class ChangeOrderRequest(RequestModel):
 
 
 class LineResponse(ResponseModel):
-    id: LineId
-    product_id: ProductId
-    sku: str
-    name: str
-    unit_price: MoneySchema
-    quantity: int
-    fulfilled: int
-    refunded: int
-    line_total: MoneySchema
+    """A product and a quantity of an order."""
+
+    id: LineId = Field(
+        description="The id of the line. Cancellations, fulfillments, refunds and returns refer to it."
+    )
+    product_id: ProductId = Field(description="The ordered product.")
+    sku: str = Field(description="The product's SKU when the order was placed.")
+    name: str = Field(description="The product's name when the order was placed.")
+    unit_price: MoneySchema = Field(description="The price of one unit when the order was placed.")
+    quantity: int = Field(description="The ordered units, including cancelled ones.")
+    fulfilled: int = Field(description="Units that were shipped.")
+    refunded: int = Field(description="Units whose price was refunded or is being refunded.")
+    line_total: MoneySchema = Field(description="`unit_price` times `quantity`.")
     cancelled: Annotated[int, Field(description="Units that are not shipped any more.")]
     returned: Annotated[int, Field(description="Fulfilled units that came back.")]
 
 
 class OrderResponse(ResponseModel):
-    id: OrderId
-    number: str
-    status: OrderStatus
-    payment_status: OrderPaymentStatus
-    fulfillment_status: FulfillmentStatus
-    allowed_actions: list[Action | str]
-    currency: Currency
-    lines: list[LineResponse]
-    total: MoneySchema
-    paid_total: MoneySchema
-    refunded_total: MoneySchema
-    customer_id: UserId
-    shipping_address: AddressSchema | None
-    note: str | None
-    metadata: dict[str, str]
-    expires_at: Timestamp
-    placed_at: Timestamp
-    updated_at: Timestamp
-    version: int
+    """An order."""
+
+    id: OrderId = Field(description="The id of the order, for programs.")
+    number: str = Field(
+        description="A short number for people. It does not reveal how many orders there are."
+    )
+    status: OrderStatus = Field(description="The state of the order in its lifecycle.")
+    payment_status: OrderPaymentStatus = Field(
+        description="What was paid and refunded, computed from the payments."
+    )
+    fulfillment_status: FulfillmentStatus = Field(
+        description="What was shipped, computed from the fulfillments."
+    )
+    allowed_actions: list[Action | str] = Field(description="What the caller can do with the order now.")
+    currency: Currency = Field(description="The currency of all amounts of the order.")
+    lines: list[LineResponse] = Field(description="The ordered products with their prices at that time.")
+    total: MoneySchema = Field(description="The price of all units, including cancelled ones.")
+    paid_total: MoneySchema = Field(description="Money that was captured.")
+    refunded_total: MoneySchema = Field(description="Money that was refunded or is being refunded.")
+    customer_id: UserId = Field(description="The user who placed the order.")
+    shipping_address: AddressSchema | None = Field(
+        description="Where to ship to; null if the order has none, or once the customer's account is closed."
+    )
+    note: str | None = Field(description="The customer's remark; null once the customer's account is closed.")
+    metadata: dict[str, str] = Field(
+        description="What the client stored with the order; empty once the customer's account is closed."
+    )
+    expires_at: Timestamp = Field(description="Until when the stock of an unpaid order is reserved.")
+    placed_at: Timestamp = Field(description="The time of the order.")
+    updated_at: Timestamp = Field(description="The time of the last change.")
+    version: int = Field(description="Increases with each change. `ETag` has the same number.")
     disputed: Annotated[bool, Field(description="Whether a payment of the order is disputed.")]
     payable_total: Annotated[
         MoneySchema | None,
@@ -213,22 +245,30 @@ class OrderResponse(ResponseModel):
 
 
 class QuotedLineResponse(ResponseModel):
-    product_id: ProductId
-    sku: str
-    name: str
-    unit_price: MoneySchema
-    quantity: int
-    line_total: MoneySchema
+    """A product and a quantity of a preview."""
+
+    product_id: ProductId = Field(description="The product to order.")
+    sku: str = Field(description="The shop's own code for the product.")
+    name: str = Field(description="The name that customers see.")
+    unit_price: MoneySchema = Field(description="The present price of one unit.")
+    quantity: int = Field(description="The units of all requested lines with this product.")
+    line_total: MoneySchema = Field(description="`unit_price` times `quantity`.")
 
 
 class QuoteResponse(ResponseModel):
-    currency: Currency
-    lines: list[QuotedLineResponse]
-    total: MoneySchema
+    """What an order would cost now."""
+
+    currency: Currency = Field(description="The currency of all amounts.")
+    lines: list[QuotedLineResponse] = Field(description="One line per product.")
+    total: MoneySchema = Field(description="The price of all lines.")
 
 
 class DisputeOverride(RequestModel):
-    reason: Annotated[str, text_of(REFUND_REASON)]
+    """The decision to go on although a payment of the order is disputed."""
+
+    reason: Annotated[str, text_of(REFUND_REASON)] = Field(
+        description="Why staff go on. It is recorded in the order's history."
+    )
 
 
 OptionalDisputeOverride = Annotated[
@@ -240,8 +280,12 @@ OptionalDisputeOverride = Annotated[
 
 
 class UnitsOfLine(RequestModel):
-    line_id: UUID
-    quantity: Annotated[StrictInt, Field(ge=1, le=MAX_QUANTITY, examples=[1])]
+    """Units of a line of an order."""
+
+    line_id: UUID = Field(description="The line of the order.")
+    quantity: Annotated[StrictInt, Field(ge=1, le=MAX_QUANTITY, examples=[1])] = Field(
+        description="The number of units."
+    )
 
 
 SomeLines = Annotated[
@@ -255,12 +299,16 @@ SomeLines = Annotated[
 
 
 class CancelOrderRequest(RequestModel):
+    """What to cancel, and why. Without a body the whole order is cancelled."""
+
     model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "Ordered by mistake"}]})
 
     lines: SomeLines | None = Field(
         None, description="The units to cancel; without it, the whole order is cancelled."
     )
-    reason: Annotated[str, text_of(CANCEL_REASON)] | None = None
+    reason: Annotated[str, text_of(CANCEL_REASON)] | None = Field(
+        None, description="Why the order or the units are cancelled. The customer can read it."
+    )
     dispute_override: OptionalDisputeOverride = None
 
     def to_lines(self) -> tuple[CancelledLine, ...]:
@@ -271,9 +319,13 @@ class ListOrdersQuery(ListQuery):
     number: Annotated[str, text(max_length=20)] | None = Field(
         None, description="The order's whole number.", examples=["7K3F-9QDM-2XWA"]
     )
-    status: OrderStatus | None = None
-    payment_status: OrderPaymentStatus | None = None
-    fulfillment_status: FulfillmentStatus | None = None
+    status: OrderStatus | None = Field(None, description="Only orders with this status.")
+    payment_status: OrderPaymentStatus | None = Field(
+        None, description="Only orders with this payment status."
+    )
+    fulfillment_status: FulfillmentStatus | None = Field(
+        None, description="Only orders with this fulfillment status."
+    )
     product_id: UUID | None = Field(None, description="Orders with a line of this product.")
     email: KnownEmail | None = Field(
         None, description="For staff: orders of the account with this whole address, in any spelling."
@@ -288,10 +340,20 @@ class ListOrdersQuery(ListQuery):
 
 
 class StatusChangeResponse(ResponseModel):
-    action: Action | str
-    from_: Annotated[OrderStatus | None, Field(validation_alias="source", serialization_alias="from")]
-    to: Annotated[OrderStatus, Field(validation_alias="target")]
-    reason: str | None
+    """A recorded change of an order."""
+
+    action: Action | str = Field(description="What happened.")
+    from_: Annotated[OrderStatus | None, Field(validation_alias="source", serialization_alias="from")] = (
+        Field(description="The status before; null when the order was placed.")
+    )
+    to: Annotated[OrderStatus, Field(validation_alias="target")] = Field(
+        description="The status after. It can be the same."
+    )
+    reason: str | None = Field(
+        description="The reason that was given; null if none was, or once the customer's account is closed."
+    )
     actor_id: ActorId
-    request_id: str
-    at: Timestamp
+    request_id: str = Field(
+        description="The id of the request that made the change, as in the service's logs. A name of a command or of the worker if no request made it."
+    )
+    at: Timestamp = Field(description="The time of the change.")

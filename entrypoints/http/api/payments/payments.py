@@ -1,7 +1,6 @@
 """Payments of orders: requested by customers or staff, captured and voided."""
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import Request, Response
 
@@ -30,6 +29,7 @@ from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.representation.idempotency import RequiredKey, mark_replay
 from entrypoints.http.representation.pagination import PageResponse, PageResult
+from entrypoints.http.representation.path_parameters import OrderIdInPath, PaymentIdInPath
 from entrypoints.http.representation.response_headers import sends_headers
 from entrypoints.http.routing.strict_router import StrictRouter
 from entrypoints.http.security.authentication import PayingCustomer, Refunder, actor_of
@@ -60,7 +60,7 @@ router = StrictRouter(prefix="/v1/orders/{order_id:uuid}/payments", tags=["payme
 )
 @sends_headers("Location")
 async def pay_order(
-    order_id: UUID,
+    order_id: OrderIdInPath,
     body: PayOrderRequest,
     customer: PayingCustomer,
     key: RequiredKey,
@@ -131,8 +131,8 @@ async def get_payment(
     dependencies=[LimitWrites],
 )
 async def capture_payment(
-    order_id: UUID,
-    payment_id: UUID,
+    order_id: OrderIdInPath,
+    payment_id: PaymentIdInPath,
     staff: Refunder,
     key: RequiredKey,
     request: Request,
@@ -165,8 +165,8 @@ async def capture_payment(
     dependencies=[LimitWrites],
 )
 async def void_payment(
-    order_id: UUID,
-    payment_id: UUID,
+    order_id: OrderIdInPath,
+    payment_id: PaymentIdInPath,
     customer: PayingCustomer,
     key: RequiredKey,
     request: Request,

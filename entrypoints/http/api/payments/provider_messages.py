@@ -71,7 +71,9 @@ router = StrictRouter(prefix="/v1/webhooks/payments", tags=["payments"], route_c
     },
 )
 async def receive_provider_message(
-    provider: Annotated[str, Path(json_schema_extra={"maxLength": 100})],
+    provider: Annotated[
+        str, Path(json_schema_extra={"maxLength": 100}, description="The name of the payment provider.")
+    ],
     request: Request,
     receive_provider_message: Annotated[
         ReceiveProviderMessage, from_container(Container.payments.receive_provider_message)

@@ -1,7 +1,6 @@
 """Refunds of orders, by staff."""
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import Request, Response
 
@@ -18,6 +17,7 @@ from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.representation.idempotency import RequiredKey, mark_replay
 from entrypoints.http.representation.pagination import PageResponse, PageResult
+from entrypoints.http.representation.path_parameters import OrderIdInPath
 from entrypoints.http.routing.strict_router import StrictRouter
 from entrypoints.http.security.authentication import Refunder, actor_of
 from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
@@ -37,7 +37,7 @@ router = StrictRouter(prefix="/v1/orders/{order_id:uuid}/refunds", tags=["refund
     dependencies=[LimitWrites],
 )
 async def refund_order(
-    order_id: UUID,
+    order_id: OrderIdInPath,
     body: RefundOrderRequest,
     staff: Refunder,
     key: RequiredKey,

@@ -24,6 +24,8 @@ from entrypoints.http.representation.schemas import (
 
 
 class PayOrderRequest(RequestModel):
+    """A payment of an order."""
+
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
@@ -35,7 +37,7 @@ class PayOrderRequest(RequestModel):
     amount: Annotated[
         PositiveMoney, Field(description="The order's `payable_total`: an order is paid all at once.")
     ]
-    method: PaymentMethod
+    method: PaymentMethod = Field(description="The payment provider. `sandbox` moves no money.")
     token: Annotated[str, text(max_length=500, min_length=1)] | None = Field(
         None, repr=False, description="Identifies the customer's card at the provider."
     )
@@ -46,6 +48,8 @@ class PayOrderRequest(RequestModel):
 
 
 class CapturePaymentRequest(RequestModel):
+    """How much of an authorized payment to capture."""
+
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"amount": {"amount": 1999, "currency": "EUR"}}]}
     )
@@ -62,24 +66,38 @@ class VoidPaymentRequest(RequestModel):
 class NextActionResponse(ResponseModel):
     """The step with which the customer authenticates the payment."""
 
-    type: str
-    client_secret: str | None
-    redirect_url: str | None
+    type: str = Field(description="The kind of step, as the payment provider names it.")
+    client_secret: str | None = Field(
+        description="Passed to the provider's library in the browser. Keep it secret: it completes the payment."
+    )
+    redirect_url: str | None = Field(description="The page to send the customer to.")
 
 
 class PaymentResponse(ResponseModel):
-    id: PaymentId
-    order_id: OrderId
-    method: PaymentMethod
-    status: PaymentStatus
-    amount: MoneySchema
-    captured: MoneySchema
-    failure: str | None
-    requested_at: Timestamp
-    decided_at: Timestamp | None
-    capture_method: CaptureMethod
-    authorized_until: Timestamp | None
-    dispute: DisputeStatus | None
+    """An attempt to charge a customer for an order."""
+
+    id: PaymentId = Field(description="The id of the payment.")
+    order_id: OrderId = Field(description="The order to pay.")
+    method: PaymentMethod = Field(description="The payment provider.")
+    status: PaymentStatus = Field(description="The state of the payment at the provider.")
+    amount: MoneySchema = Field(description="The amount to pay.")
+    captured: MoneySchema = Field(
+        description="Money that was captured: zero until then, and less than `amount` after a partial capture."
+    )
+    failure: str | None = Field(
+        description="A stable code of the provider's reason, such as `card_declined`; null unless the payment failed or was voided."
+    )
+    requested_at: Timestamp = Field(description="The time of the request.")
+    decided_at: Timestamp | None = Field(description="The time of the result; null before it.")
+    capture_method: CaptureMethod = Field(
+        description="Whether the amount is captured with the payment or by a later request."
+    )
+    authorized_until: Timestamp | None = Field(
+        description="Until when an authorized amount can be captured; null if it is unknown or not authorized."
+    )
+    dispute: DisputeStatus | None = Field(
+        description="The state of a dispute with the customer's bank; null if there was none."
+    )
     origin: PaymentOrigin = Field(
         description="`provider` if the payment was captured or voided at the provider, without a request of the shop."
     )
@@ -97,9 +115,16 @@ class RefundOrderRequest(RequestModel):
         }
     )
 
-    amount: PositiveMoney | None = None
-    lines: SomeLines | None = None
-    reason: Annotated[str, text_of(REFUND_REASON)]
+    amount: PositiveMoney | None = Field(
+        None,
+        description="The amount to refund: at most what was paid and not yet refunded. It cancels no units.",
+    )
+    lines: SomeLines | None = Field(
+        None, description="The units to refund at their price. Units that were not shipped are cancelled."
+    )
+    reason: Annotated[str, text_of(REFUND_REASON)] = Field(
+        description="Why the money is refunded. The customer can read it."
+    )
     channel: RefundChannel = Field(
         RefundChannel.ORIGINAL,
         description="`external` records money that the shop has paid back by other means.",
@@ -119,29 +144,45 @@ class RefundOrderRequest(RequestModel):
 
 
 class UnitsOfLineResponse(ResponseModel):
-    line_id: LineId
-    quantity: int
+    """Units of a line of an order."""
+
+    line_id: LineId = Field(description="The line of the order.")
+    quantity: int = Field(description="The number of units.")
 
 
 class RefundResponse(ResponseModel):
-    id: RefundId
-    order_id: OrderId
-    payment_id: PaymentId
-    status: RefundStatus
-    amount: MoneySchema
-    lines: list[UnitsOfLineResponse]
-    reason: str
-    failure: str | None
-    channel: RefundChannel
-    origin: RefundOrigin
-    requested_at: Timestamp
-    decided_at: Timestamp | None
+    """Money that is returned for a payment."""
+
+    id: RefundId = Field(description="The id of the refund.")
+    order_id: OrderId = Field(description="The order that the money was paid for.")
+    payment_id: PaymentId = Field(description="The payment whose money is returned.")
+    status: RefundStatus = Field(description="`pending` until the provider has answered.")
+    amount: MoneySchema = Field(description="The refunded amount.")
+    lines: list[UnitsOfLineResponse] = Field(
+        description="The refunded units; empty if an amount was requested."
+    )
+    reason: str = Field(description="The reason that the request gave.")
+    failure: str | None = Field(
+        description="A stable code of the provider's reason; null unless the refund failed."
+    )
+    channel: RefundChannel = Field(description="Whether the provider or the shop itself paid the money back.")
+    origin: RefundOrigin = Field(
+        description="Whether the shop or the provider's dashboard requested the refund."
+    )
+    requested_at: Timestamp = Field(description="The time of the request.")
+    decided_at: Timestamp | None = Field(description="The time of the result; null before it.")
 
 
 class FulfilOrderRequest(RequestModel):
+    """A parcel: what was shipped, and how."""
+
     lines: SomeLines
-    carrier: Annotated[str, text_of(CARRIER), Field(examples=["DHL"])] | None = None
-    tracking: Annotated[str, text_of(TRACKING), Field(examples=["JD014600"])] | None = None
+    carrier: Annotated[str, text_of(CARRIER), Field(examples=["DHL"])] | None = Field(
+        None, description="The company that carries the parcel."
+    )
+    tracking: Annotated[str, text_of(TRACKING), Field(examples=["JD014600"])] | None = Field(
+        None, description="The carrier's number of the parcel."
+    )
     dispute_override: OptionalDisputeOverride = None
 
     def to_lines(self) -> tuple[FulfilledLine, ...]:
@@ -149,9 +190,11 @@ class FulfilOrderRequest(RequestModel):
 
 
 class FulfillmentResponse(ResponseModel):
-    id: FulfillmentId
-    order_id: OrderId
-    lines: list[UnitsOfLineResponse]
-    carrier: str | None
-    tracking: str | None
-    created_at: Timestamp
+    """One parcel of an order."""
+
+    id: FulfillmentId = Field(description="The id of the fulfillment.")
+    order_id: OrderId = Field(description="The order that the parcel belongs to.")
+    lines: list[UnitsOfLineResponse] = Field(description="The shipped units.")
+    carrier: str | None = Field(description="The company that carries the parcel.")
+    tracking: str | None = Field(description="The carrier's number of the parcel.")
+    created_at: Timestamp = Field(description="The time of the shipping.")

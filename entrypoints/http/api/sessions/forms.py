@@ -49,15 +49,21 @@ class PasswordForm(_Form):
             examples=["ann@example.com"],
         ),
     ]
-    password: Annotated[SecretStr, Field(min_length=1, max_length=MAX_PASSWORD)]
-    scope: Annotated[str, Field(max_length=MAX_SCOPE)] = ""
+    password: Annotated[SecretStr, Field(min_length=1, max_length=MAX_PASSWORD)] = Field(
+        description="The user's password."
+    )
+    scope: Annotated[str, Field(max_length=MAX_SCOPE)] = Field(
+        "", description="Ignored: a user's token permits what the role permits."
+    )
 
 
 class RefreshForm(_Form):
     """RFC 6749, section 6."""
 
     grant_type: Annotated[Literal["refresh_token"], Field(description="Stay logged in.")]
-    refresh_token: Annotated[SecretStr, Field(min_length=1, max_length=MAX_TOKEN)]
+    refresh_token: Annotated[SecretStr, Field(min_length=1, max_length=MAX_TOKEN)] = Field(
+        description="The refresh token of the last response."
+    )
 
 
 class ClientCredentialsForm(_Form):

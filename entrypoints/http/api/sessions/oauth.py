@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import Depends
 from fastapi.exceptions import RequestValidationError
+from pydantic import Field
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -40,10 +41,10 @@ _UNKNOWN_GRANT = "union_tag_invalid"
 
 
 class OAuthErrorResponse(ResponseModel):
-    """RFC 6749, section 5.2; RFC 7009, section 2.2.1."""
+    """An error of OAuth (RFC 6749, section 5.2; RFC 7009, section 2.2.1)."""
 
-    error: OAuthCode
-    error_description: str
+    error: OAuthCode = Field(description="The code of RFC 6749.")
+    error_description: str = Field(description="The cause, for developers.")
 
 
 class OAuthError(Exception):

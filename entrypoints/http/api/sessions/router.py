@@ -1,7 +1,6 @@
 """The caller's sessions."""
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import Query, Request
 
@@ -15,6 +14,7 @@ from entrypoints.http.api.sessions.schemas import SessionResponse
 from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.representation.pagination import ListQuery, Lists, PageResponse
+from entrypoints.http.representation.path_parameters import SessionIdInPath
 from entrypoints.http.routing.strict_router import StrictRouter
 from entrypoints.http.security.authentication import CurrentUser, TokenUser, actor_of
 from entrypoints.http.security.rate_limits import LimitReads, LimitWrites
@@ -55,7 +55,7 @@ async def list_sessions(
     dependencies=[LimitWrites],
 )
 async def end_session(
-    session_id: UUID,
+    session_id: SessionIdInPath,
     principal: CurrentUser,
     request: Request,
     end_session: Annotated[EndSession, from_container(Container.sessions.end_session)],

@@ -1,7 +1,6 @@
 """Administration of accounts, for admins."""
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import Body, Query, Request, Response
 
@@ -18,6 +17,7 @@ from entrypoints.http.problems.openapi import problem_responses
 from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.representation.etags import NOT_MODIFIED, IfMatch, version_tag, with_etag
 from entrypoints.http.representation.pagination import Lists, PageResponse, PageResult
+from entrypoints.http.representation.path_parameters import UserIdInPath
 from entrypoints.http.routing.body import MERGE_PATCH
 from entrypoints.http.routing.strict_router import StrictRouter
 from entrypoints.http.security.authentication import UserManager, actor_of
@@ -65,7 +65,7 @@ async def list_users(
     dependencies=[LimitReads],
 )
 async def get_user(
-    user_id: UUID,
+    user_id: UserIdInPath,
     _manager: UserManager,
     request: Request,
     response: Response,
@@ -86,7 +86,7 @@ async def get_user(
     dependencies=[LimitWrites],
 )
 async def change_user(
-    user_id: UUID,
+    user_id: UserIdInPath,
     body: Annotated[ChangeUserRequest, Body(media_type=MERGE_PATCH)],
     expected_version: IfMatch,
     manager: UserManager,

@@ -30,6 +30,8 @@ FullName = Annotated[str, text_of(FULL_NAME), Field(examples=["Ann Example"])]
 
 
 class CreateUserRequest(RequestModel):
+    """A new account of a customer."""
+
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
@@ -43,10 +45,10 @@ class CreateUserRequest(RequestModel):
         }
     )
 
-    email: Email
-    password: Password
-    password_confirm: Password
-    full_name: FullName | None = None
+    email: Email = Field(description="The address to log in with. Upper and lower case make no difference.")
+    password: Password = Field(description="The password. It must not be a known leaked one.")
+    password_confirm: Password = Field(description="The password again.")
+    full_name: FullName | None = Field(None, description="The user's name.")
 
     @model_validator(mode="after")
     def _passwords_agree(self) -> Self:
@@ -61,6 +63,8 @@ OneTimeTokenText = Annotated[
 
 
 class VerifyEmailRequest(RequestModel):
+    """The proof that mail to an address arrives."""
+
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"token": "from-the-message-kUcGLsXxAH3o5mDDxW_Q3Yb2BZQ"}]}
     )
@@ -69,21 +73,27 @@ class VerifyEmailRequest(RequestModel):
 
 
 class ChangeEmailRequest(RequestModel):
+    """A new e-mail address, with the password as proof."""
+
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [{"email": "ann.new@example.com", "current_password": "correct horse battery staple"}]
         }
     )
 
-    email: Email
-    current_password: Password
+    email: Email = Field(description="The new address. It has to be confirmed by a token that is sent to it.")
+    current_password: Password = Field(description="The present password.")
 
 
 class RequestPasswordResetRequest(RequestModel):
-    email: KnownEmail
+    """The address of an account whose password is forgotten."""
+
+    email: KnownEmail = Field(description="The address of the account.")
 
 
 class ResetPasswordRequest(RequestModel):
+    """A new password, with a mailed token as proof."""
+
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
@@ -97,8 +107,8 @@ class ResetPasswordRequest(RequestModel):
     )
 
     token: OneTimeTokenText
-    password: Password
-    password_confirm: Password
+    password: Password = Field(description="The new password. It must not be a known leaked one.")
+    password_confirm: Password = Field(description="The new password again.")
 
     @model_validator(mode="after")
     def _passwords_agree(self) -> Self:
@@ -109,10 +119,12 @@ class ResetPasswordRequest(RequestModel):
 class MessageResponse(ResponseModel):
     """The user's next step. The text is the same for every address."""
 
-    detail: str
+    detail: str = Field(description="The next step, for people.")
 
 
 class ChangePasswordRequest(RequestModel):
+    """A new password, with the present one as proof."""
+
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
@@ -125,9 +137,9 @@ class ChangePasswordRequest(RequestModel):
         }
     )
 
-    current_password: Password
-    new_password: Password
-    new_password_confirm: Password
+    current_password: Password = Field(description="The present password.")
+    new_password: Password = Field(description="The new password. It must not be a known leaked one.")
+    new_password_confirm: Password = Field(description="The new password again.")
 
     @model_validator(mode="after")
     def _passwords_agree(self) -> Self:
@@ -140,7 +152,7 @@ class ChangeMeRequest(RequestModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"full_name": "Ann Example"}]})
 
-    full_name: FullName | MISSING | None = MISSING
+    full_name: FullName | MISSING | None = Field(MISSING, description="The user's name. `null` removes it.")
 
     def new_full_name(self) -> str | Unset | None:
         return UNSET if self.full_name is MISSING else self.full_name
@@ -151,8 +163,13 @@ class ChangeUserRequest(RequestModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"role": "staff"}, {"status": "disabled"}]})
 
-    role: Role | MISSING = MISSING
-    status: Literal["active", "disabled"] | MISSING = MISSING
+    role: Role | MISSING = Field(
+        MISSING,
+        description="What the user is to the shop. The change ends no session: it applies to the next request.",
+    )
+    status: Literal["active", "disabled"] | MISSING = Field(
+        MISSING, description="`disabled` blocks the account, and `active` unblocks it."
+    )
 
     def changes(self) -> AccountChanges:
         return AccountChanges(
@@ -163,20 +180,24 @@ class ChangeUserRequest(RequestModel):
 
 class ListUsersQuery(ListQuery):
     email: KnownEmail | None = Field(None, description="A whole address, in any spelling.")
-    role: Role | None = None
-    status: UserStatus | None = None
+    role: Role | None = Field(None, description="Only users with this role.")
+    status: UserStatus | None = Field(None, description="Only accounts with this status.")
     sort: Literal["created_at", "-created_at"] = Field("-created_at", description="`-` is descending.")
 
 
 class UserResponse(ResponseModel):
-    id: UserId
+    """An account."""
+
+    id: UserId = Field(description="The id of the user.")
     email: Annotated[str | None, Field(description="Null once the account is closed.")]
-    full_name: str | None
-    role: Role
-    status: UserStatus
-    email_verified: bool
-    created_at: Timestamp
-    updated_at: Timestamp
+    full_name: str | None = Field(
+        description="The user's name; null if it is unknown or the account is closed."
+    )
+    role: Role = Field(description="What the user is to the shop. It decides what the user may do.")
+    status: UserStatus = Field(description="Only `active` accounts can log in.")
+    email_verified: bool = Field(description="Whether the user has proven to receive mail at the address.")
+    created_at: Timestamp = Field(description="The time of the sign-up.")
+    updated_at: Timestamp = Field(description="The time of the last change.")
 
 
 def _ensure_equal(password: SecretStr, repeated: SecretStr, *, field: str) -> None:

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import Body, Query, Request, Response
 
@@ -38,6 +37,7 @@ from entrypoints.http.representation.descriptions import described_by
 from entrypoints.http.representation.etags import NOT_MODIFIED, IfMatch, version_tag, with_etag
 from entrypoints.http.representation.idempotency import OptionalKey, mark_replay
 from entrypoints.http.representation.pagination import ListQuery, Lists, PageResponse, PageResult
+from entrypoints.http.representation.path_parameters import DeliveryIdInPath, EndpointIdInPath
 from entrypoints.http.representation.response_headers import sends_headers
 from entrypoints.http.routing.body import MERGE_PATCH
 from entrypoints.http.routing.strict_router import StrictRouter
@@ -110,7 +110,7 @@ async def list_webhook_endpoints(
     dependencies=[LimitReads],
 )
 async def get_webhook_endpoint(
-    endpoint_id: UUID,
+    endpoint_id: EndpointIdInPath,
     _manager: WebhookManager,
     request: Request,
     response: Response,
@@ -131,7 +131,7 @@ async def get_webhook_endpoint(
     dependencies=[LimitWrites],
 )
 async def change_webhook_endpoint(
-    endpoint_id: UUID,
+    endpoint_id: EndpointIdInPath,
     body: Annotated[ChangeEndpointRequest, Body(media_type=MERGE_PATCH)],
     expected_version: IfMatch,
     manager: WebhookManager,
@@ -163,7 +163,7 @@ async def change_webhook_endpoint(
     dependencies=[LimitWrites],
 )
 async def delete_webhook_endpoint(
-    endpoint_id: UUID,
+    endpoint_id: EndpointIdInPath,
     manager: WebhookManager,
     request: Request,
     delete_endpoint: Annotated[DeleteEndpoint, from_container(Container.webhooks.delete_endpoint)],
@@ -183,7 +183,7 @@ async def delete_webhook_endpoint(
 )
 @sends_headers("ETag")
 async def roll_webhook_secret(
-    endpoint_id: UUID,
+    endpoint_id: EndpointIdInPath,
     body: RollSecretRequest,
     manager: WebhookManager,
     key: OptionalKey,
@@ -219,7 +219,7 @@ async def roll_webhook_secret(
 )
 @sends_headers("ETag")
 async def transfer_webhook_endpoint(
-    endpoint_id: UUID,
+    endpoint_id: EndpointIdInPath,
     body: TransferEndpointRequest,
     admin: WebhookTransferrer,
     key: OptionalKey,
@@ -249,7 +249,7 @@ async def transfer_webhook_endpoint(
     dependencies=[LimitReads],
 )
 async def list_webhook_deliveries(
-    endpoint_id: UUID,
+    endpoint_id: EndpointIdInPath,
     query: Annotated[ListDeliveriesQuery, Query()],
     _manager: WebhookManager,
     lists: Lists,
@@ -272,7 +272,7 @@ async def list_webhook_deliveries(
     dependencies=[LimitWrites],
 )
 async def retry_webhook_deliveries(
-    endpoint_id: UUID,
+    endpoint_id: EndpointIdInPath,
     body: RetryDeliveriesRequest,
     manager: WebhookManager,
     key: OptionalKey,
@@ -306,8 +306,8 @@ async def retry_webhook_deliveries(
     dependencies=[LimitWrites],
 )
 async def retry_webhook_delivery(
-    endpoint_id: UUID,
-    delivery_id: UUID,
+    endpoint_id: EndpointIdInPath,
+    delivery_id: DeliveryIdInPath,
     manager: WebhookManager,
     key: OptionalKey,
     request: Request,

@@ -42,6 +42,8 @@ EndpointDescription = Annotated[str, text_of(ENDPOINT_DESCRIPTION), Field(exampl
 
 
 class CreateEndpointRequest(RequestModel):
+    """An address that gets events."""
+
     url: EndpointUrl
     event_types: EventTypes = Field(default_factory=list)
     description: EndpointDescription = ""
@@ -54,7 +56,9 @@ class ChangeEndpointRequest(RequestModel):
 
     url: EndpointUrl | MISSING = MISSING
     event_types: EventTypes | MISSING = MISSING
-    description: EndpointDescription | MISSING | None = MISSING
+    description: EndpointDescription | MISSING | None = Field(
+        MISSING, description="A name for people. `null` clears it."
+    )
     paused: StrictBool | MISSING = Field(
         MISSING, description="Whether events wait; they are sent when the endpoint is resumed."
     )
@@ -69,10 +73,12 @@ class ChangeEndpointRequest(RequestModel):
 
 
 class EndpointResponse(ResponseModel):
-    id: UUID
-    url: str
+    """An HTTPS address that gets events."""
+
+    id: UUID = Field(description="The id of the endpoint.")
+    url: str = Field(description="The address that messages are sent to.")
     event_types: list[EventType | str] = Field(description="Which events are sent; empty, all of them.")
-    description: str
+    description: str = Field(description="A name for people; empty if there is none.")
     owner_id: UUID | None = Field(
         description="The user or client whose right to read events decides what is sent; null for the shop's admins."
     )
@@ -80,15 +86,19 @@ class EndpointResponse(ResponseModel):
         description="Since when events are held back because the owner may not read all of them any more."
     )
     paused: bool = Field(description="Whether events wait instead of being sent.")
-    paused_at: Timestamp | None
+    paused_at: Timestamp | None = Field(
+        description="The time since when the endpoint is paused; null if it is not."
+    )
     former_secret_expires_at: Timestamp | None = Field(
         description="Until when messages are also signed with the former secret; null unless it was rolled."
     )
-    version: int
-    created_at: Timestamp
+    version: int = Field(description="Increases with each change. `ETag` has the same number.")
+    created_at: Timestamp = Field(description="The time of the creation.")
 
 
 class TransferEndpointRequest(RequestModel):
+    """The new owner of an endpoint."""
+
     owner_id: UUID = Field(
         description="An active user or an enabled client that may read the events.",
         examples=["0192f0c4-7b1c-7e61-b9ad-1f2f4a6b8c10"],
@@ -96,6 +106,8 @@ class TransferEndpointRequest(RequestModel):
 
 
 class RollSecretRequest(RequestModel):
+    """How to replace the secret of an endpoint."""
+
     overlap_hours: StrictInt = Field(
         24,
         ge=0,
@@ -105,6 +117,8 @@ class RollSecretRequest(RequestModel):
 
 
 class NewEndpointResponse(EndpointResponse):
+    """An endpoint with the secret that signs its messages."""
+
     secret: str | None = Field(
         description=(
             "Messages are signed with it (Standard Webhooks). It is shown only this once, and to a retry with the same"
@@ -115,10 +129,12 @@ class NewEndpointResponse(EndpointResponse):
 
 
 class ListDeliveriesQuery(ListQuery):
-    status: DeliveryStatus | None = None
+    status: DeliveryStatus | None = Field(None, description="Only deliveries with this status.")
 
 
 class RetryDeliveriesRequest(RequestModel):
+    """Which deliveries to send again."""
+
     since: Timestamp = Field(
         description="The beginning of the window: when the oldest delivery was created.",
         examples=["2026-01-30T12:00:00Z"],
@@ -128,6 +144,8 @@ class RetryDeliveriesRequest(RequestModel):
 
 
 class RetriedResponse(ResponseModel):
+    """The result of a bulk retry."""
+
     retried: int = Field(description="How many deliveries were scheduled, at most 1000.")
     has_more: bool = Field(
         description="Whether the window can have more; repeat the request with another key."
@@ -135,17 +153,23 @@ class RetriedResponse(ResponseModel):
 
 
 class DeliveryResponse(ResponseModel):
-    id: UUID
+    """One event for one endpoint, with its attempts."""
+
+    id: UUID = Field(description="The id of the delivery.")
     event_id: UUID = Field(description="The event, and the `webhook-id` that it is sent with.")
-    event_type: EventType | str
-    status: DeliveryStatus
-    attempts: int
+    event_type: EventType | str = Field(description="The kind of the event that is delivered.")
+    status: DeliveryStatus = Field(
+        description="`pending` until an attempt succeeds (`delivered`) or the last one has failed (`dead`)."
+    )
+    attempts: int = Field(description="The number of attempts so far.")
     next_attempt_at: Timestamp | None = Field(description="Null unless the delivery is pending.")
-    last_attempt_at: Timestamp | None
+    last_attempt_at: Timestamp | None = Field(
+        description="The time of the last attempt; null before the first."
+    )
     last_status: int | None = Field(description="The HTTP status of the last answer, if there was one.")
     last_error: str | None = Field(
         description=(
             "Why there was no answer: `timeout`, `name_not_found`, `address_refused`, `connection_failed`, `tls_failed`."
         )
     )
-    created_at: Timestamp
+    created_at: Timestamp = Field(description="The time when the event was queued for the endpoint.")
