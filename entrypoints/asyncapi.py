@@ -1,24 +1,19 @@
 """The AsyncAPI 3.0 description of the events, generated from their classes (https://www.asyncapi.com)."""
 
-import dataclasses
 import inspect
-from collections.abc import Iterator
 from typing import Any
-
-from pydantic import TypeAdapter
 
 from application.events.cloud_event import CONTENT_TYPE
 from application.events.event_types import EVENT_TYPES
 from domain.shared.events import Event
 from domain.users.permissions import Scope
 from entrypoints.event_examples import SOURCE, example_of
+from entrypoints.event_schemas import model_schemas, payload_schemas, shared_schemas
 from entrypoints.http.api.documentation.openapi import CONTACT
 from entrypoints.http.api.events.schemas import CloudEventResponse, EventsResponse, ListEventsQuery
-from entrypoints.http.representation.schemas import MoneySchema
 from entrypoints.http.security.scopes import CLIENT_CREDENTIALS
 
 _SCHEMAS = "#/components/schemas/"
-_ENVELOPE = {field.name for field in dataclasses.fields(Event)}
 
 DESCRIPTION = """Events of the shop as CloudEvents 1.0, available at `GET /v1/events`, through webhooks and through NATS.
 
@@ -181,7 +176,7 @@ def asyncapi_document() -> dict[str, Any]:
                 "page": _page_message(),
                 "delivery": _delivery_message(),
             },
-            "schemas": dict(sorted(dict(_schemas()).items())),
+            "schemas": dict(sorted(_schemas().items())),
             "securitySchemes": _SECURITY_SCHEMES,
         },
     }
@@ -266,39 +261,18 @@ def _summary(kind: type[Event]) -> str:
     return (inspect.getdoc(kind) or "").partition("\n")[0].partition(". ")[0].removesuffix(".") + "."
 
 
-def _schemas() -> Iterator[tuple[str, dict[str, Any]]]:
-    for type_, kind in EVENT_TYPES.items():
-        schema = TypeAdapter(kind).json_schema(mode="serialization", ref_template=_SCHEMAS + "{model}")
-        for name, part in schema.pop("$defs", {}).items():
-            yield name, _untitled(part)
-        yield type_, _untitled(_data_of(schema))
-    # The API's own schemas, with limits and examples.
-    for name, model in (
-        ("Money", MoneySchema),
+def _schemas() -> dict[str, dict[str, Any]]:
+    models = (
         ("CloudEvent", CloudEventResponse),
         ("EventsResponse", EventsResponse),
         ("ListEventsQuery", ListEventsQuery),
-    ):
-        schema = model.model_json_schema(ref_template=_SCHEMAS + "{model}")
-        for other, part in schema.pop("$defs", {}).items():
-            yield other, _untitled(part)
-        yield name, _untitled(schema)
-
-
-def _data_of(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema of an event's `data`: its fields without the envelope."""
-    properties = {name: part for name, part in schema["properties"].items() if name not in _ENVELOPE}
-    return {**schema, "properties": properties, "required": list(properties)}
-
-
-def _untitled(schema: Any) -> Any:  # noqa: ANN401 - schemas are nested arbitrarily
-    """Remove the titles, which repeat the names."""
-    if isinstance(schema, list):
-        return [_untitled(part) for part in schema]
-    if isinstance(schema, dict):
-        return {
-            name: _untitled(part)
-            for name, part in schema.items()
-            if not (name == "title" and isinstance(part, str)) and name != "$defs"
-        }
-    return schema
+    )
+    return {
+        **payload_schemas(_SCHEMAS),
+        **shared_schemas(_SCHEMAS),
+        **{
+            name: schema
+            for model_name, model in models
+            for name, schema in model_schemas(model_name, model, _SCHEMAS)
+        },
+    }

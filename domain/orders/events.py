@@ -67,6 +67,8 @@ class OrderEvent(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedLine:
+    """A product and a quantity of a placed order."""
+
     product_id: UUID
     sku: str
     quantity: int

@@ -12,6 +12,12 @@ from domain.shared.events import Event
 
 
 class PauseReason(StrEnum):
+    """Why a webhook endpoint was paused.
+
+    - `requested`: a user or client has paused it.
+    - `failing`: no delivery has succeeded for days.
+    """
+
     REQUESTED = "requested"
     FAILING = "failing"
 

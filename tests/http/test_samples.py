@@ -7,8 +7,8 @@ from urllib.parse import quote
 import pytest
 
 from adapters.security.breached import ListedBreachedPasswords
-from tests.kit.event_schemas import Json, Operation, operations
-from tests.kit.samples import Surroundings, example_of, resolved
+from tests.kit.event_schemas import Json, Operation, operations, resolved
+from tests.kit.samples import Surroundings, example_of
 from tests.kit.web import WebShop
 
 

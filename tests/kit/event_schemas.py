@@ -80,6 +80,15 @@ def operations() -> tuple[Operation, ...]:
     )
 
 
+def resolved(part: Json) -> Json:
+    """Resolve a reference to a component of the description, such as a schema or an example."""
+    if "$ref" not in part:
+        return part
+    _, kind, name = part["$ref"].rsplit("/", 2)
+    component: Json = description()["components"][kind][name]
+    return {**component, **{key: value for key, value in part.items() if key != "$ref"}}
+
+
 def validator(schema: Json) -> Any:
     """Return a validator for a schema, which may refer to other schemas of the description."""
     return _validator(json.dumps(schema, sort_keys=True))

@@ -18,7 +18,7 @@ from domain.users.one_time_token import SECRET_BYTES, OneTimeToken, TokenPurpose
 from domain.users.permissions import Role
 from entrypoints.email_addresses import sought_email_address
 from tests.kit.actors import SOMEBODY
-from tests.kit.event_schemas import Json, Operation, description
+from tests.kit.event_schemas import Json, Operation, resolved
 from tests.kit.web import PASSWORD, WebShop, order_of
 
 FORM = "application/x-www-form-urlencoded"
@@ -249,14 +249,6 @@ class Surroundings:
                 for name, member in value.items()
             }
         return value
-
-
-def resolved(schema: Json) -> Json:
-    """Resolve a reference to a named schema."""
-    if "$ref" not in schema:
-        return schema
-    named: Json = description()["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
-    return {**named, **{name: rule for name, rule in schema.items() if name != "$ref"}}
 
 
 def example_of(schema: Json) -> Any:

@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 
+from entrypoints.http.api.documentation.events import add_events
 from entrypoints.http.api.documentation.schemas import name_schemas, without_defaults
+from entrypoints.http.api.documentation.shared_parts import share_parts
 from entrypoints.http.security.scopes import CLIENT_CREDENTIALS, SCHEME
 
 CONTACT = {"name": "The Steelyard authors"}
@@ -54,6 +56,8 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
         schemas.pop(name, None)
     document["components"].setdefault("securitySchemes", {})[SCHEME] = CLIENT_CREDENTIALS
     document = name_schemas(document)
+    add_events(document)
+    share_parts(document)
     without_defaults(document)
     return document
 

@@ -216,7 +216,7 @@ async def list_status_changes(
     dependencies=[LimitWrites],
 )
 async def change_order(
-    order_id: UUID,
+    order_id: OrderIdInPath,
     body: Annotated[ChangeOrderRequest, Body(media_type=MERGE_PATCH)],
     expected_version: IfMatch,
     changer: OrderChanger,

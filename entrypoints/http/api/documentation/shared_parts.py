@@ -1,0 +1,29 @@
+"""Parts of responses that many operations have: each is written once, and referred to."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from entrypoints.http.problems.problem import MEDIA_TYPE
+
+
+def share_parts(document: dict[str, Any]) -> None:
+    """Move headers and examples of problems into `components`. The document becomes little more than half as long."""
+    components = document["components"]
+    headers: dict[str, Any] = components.setdefault("headers", {})
+    examples: dict[str, Any] = components.setdefault("examples", {})
+    for response in _responses(document):
+        _refer(response.get("headers", {}), "headers", headers)
+        _refer(response.get("content", {}).get(MEDIA_TYPE, {}).get("examples", {}), "examples", examples)
+
+
+def _responses(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            yield from operation["responses"].values()
+
+
+def _refer(parts: dict[str, Any], kind: str, shared: dict[str, Any]) -> None:
+    """Replace parts by references to shared ones of the same name. A part that differs stays as it is."""
+    for name, part in parts.items():
+        if shared.setdefault(name, part) == part:
+            parts[name] = {"$ref": f"#/components/{kind}/{name}"}
