@@ -16,7 +16,7 @@ def app() -> FastAPI:
     Collections that scan routes, schemas and modules would otherwise cause the slowest requests.
     """
     settings = Settings.from_environment()
-    configure_logging(settings.log_level)
+    configure_logging(settings.read_log_levels())
     application = create_app(settings)
     gc.collect()
     gc.freeze()

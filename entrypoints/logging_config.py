@@ -16,9 +16,13 @@ from functools import lru_cache
 from typing import Any, TextIO
 
 import structlog
+from opentelemetry.trace import get_current_span
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-_log = structlog.get_logger(__name__)
+from adapters.tracing.environment import is_configured
+from entrypoints.log_levels import ACCESS, LEVELS, LogLevels
+
+_log = structlog.get_logger(ACCESS)
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The id of the current request. Every log line of the request contains it."""
@@ -54,19 +58,37 @@ class _BufferedWriter:
 
 _access: _BufferedWriter | None = None
 """The writer of the access log as JSON. It is None on a terminal and before logging is configured."""
+_levels = LogLevels()
+_logs_requests = True
+_has_traces = False
 
 
-def configure_logging(level: str = "info", *, stream: TextIO | None = None) -> None:
+class _NamedLogger(structlog.WriteLogger):
+    """A writer of lines that knows the name of its logger."""
+
+    def __init__(self, stream: TextIO, name: str) -> None:
+        super().__init__(stream)
+        self.name = name
+
+
+def configure_logging(levels: LogLevels | None = None, *, stream: TextIO | None = None) -> None:
     """Send the logs of structlog and of the standard library to one stream, by default standard error.
 
-    Libraries log at level warning and above, because their lower levels contain addresses, queries and parameters.
+    Libraries log at level warning and above, because their lower levels contain addresses, queries and parameters. A
+    level for the library's package is applied as it is. A later call replaces the levels.
     """
-    global _access  # noqa: PLW0603 - the state of structlog and logging is global, too
+    global _access, _has_traces, _levels, _logs_requests  # noqa: PLW0603 - the state of structlog and logging is global, too
     stream = stream or sys.stderr
+    for package in _levels.packages:
+        logging.getLogger(package).setLevel(logging.NOTSET)
+    _levels = levels or LogLevels()
     _access = None if stream.isatty() else _BufferedWriter(stream)
-    threshold = logging.getLevelNamesMapping()[level.upper()]
+    _logs_requests = _levels.of(ACCESS) <= logging.INFO
+    _has_traces = is_configured()
     shared: list[Processor] = [
         structlog.processors.add_log_level,
+        *([drop_below_level] if _levels.packages else []),
+        *([add_trace_ids] if _has_traces else []),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         add_request_id,
         redact_secrets,
@@ -82,8 +104,8 @@ def configure_logging(level: str = "info", *, stream: TextIO | None = None) -> N
     )
     structlog.configure(
         processors=[*shared, *render],
-        wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        logger_factory=structlog.WriteLoggerFactory(stream),
+        wrapper_class=structlog.make_filtering_bound_logger(_levels.lowest),
+        logger_factory=lambda name="": _NamedLogger(stream, name),
     )
     handler = logging.StreamHandler(stream)
     handler.setFormatter(
@@ -92,7 +114,9 @@ def configure_logging(level: str = "info", *, stream: TextIO | None = None) -> N
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *render],
         )
     )
-    logging.basicConfig(level=max(threshold, logging.WARNING), handlers=[handler], force=True)
+    logging.basicConfig(level=max(_levels.default, logging.WARNING), handlers=[handler], force=True)
+    for package, level in _levels.packages.items():
+        logging.getLogger(package).setLevel(level)
     logging.captureWarnings(capture=True)
 
 
@@ -104,6 +128,8 @@ def log_request(
     All values are the service's own, never the client's path. The line bypasses structlog's processors, which would
     take more time than the rest of many requests.
     """
+    if not _logs_requests:
+        return
     if route is None:
         route = NO_ROUTE
     if _access is None:
@@ -114,8 +140,19 @@ def log_request(
     _access.write(
         f'{{"method": "{method}", "route": {_quoted(route)}, "status": {status}, "duration_ms": {duration_ms}{added_problem}, '
         f'"event": "request", "level": "info", "timestamp": "{_now()}", '
-        f'"request_id": "{request_id}"}}\n'
+        f'"request_id": "{request_id}"{_added_trace_ids()}}}\n'
     )
+
+
+def _added_trace_ids() -> str:
+    return "".join(f', "{name}": "{value}"' for name, value in _trace_ids().items()) if _has_traces else ""
+
+
+def _trace_ids() -> dict[str, str]:
+    context = get_current_span().get_span_context()
+    if not context.is_valid:
+        return {}
+    return {"trace_id": f"{context.trace_id:032x}", "span_id": f"{context.span_id:016x}"}
 
 
 def _now() -> str:
@@ -143,6 +180,21 @@ def add_request_id(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     current = request_id.get()
     if current is not None:
         event.setdefault("request_id", current)
+    return event
+
+
+def drop_below_level(logger: WrappedLogger, _: str, event: EventDict) -> EventDict:
+    """Drop a line of a package that has a higher level. The standard library's loggers have done so before."""
+    if isinstance(logger, _NamedLogger) and LEVELS.get(event["level"], logging.CRITICAL) < _levels.of(
+        logger.name
+    ):
+        raise structlog.DropEvent
+    return event
+
+
+def add_trace_ids(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Add the ids of the current trace and span."""
+    event.update(_trace_ids())
     return event
 
 

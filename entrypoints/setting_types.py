@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError
 from adapters.security.secret_box import parse_keys
 from adapters.standard_webhooks import parse_secrets
 from domain.payments.method import PaymentMethod
+from entrypoints.log_levels import LogLevels
 from entrypoints.proxies import IPNetwork
 
 
@@ -37,6 +38,11 @@ def _with_hosts_as_parameters(url: str) -> str:
         return url
     addresses = [f"host={host if ':' in host else f'{host}:5432'}" for host in hosts.split(",")]
     return parts._replace(netloc=user + at, query="&".join(filter(None, [*addresses, parts.query]))).geturl()
+
+
+def _log_level(text: str) -> str:
+    LogLevels.parse(text)
+    return text
 
 
 def _web_address(url: str) -> str:
@@ -65,6 +71,7 @@ def _mail_from(sender: str) -> str:
     return sender
 
 
+LogLevel = Annotated[str, AfterValidator(_log_level)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 SmtpUrl = Annotated[SecretStr, AfterValidator(_smtp_url)]
 MailFrom = Annotated[str, AfterValidator(_mail_from)]

@@ -17,6 +17,7 @@ from adapters.webhooks.addresses import is_public
 from domain.payments.method import PaymentMethod
 from domain.payments.payment import CaptureMethod
 from domain.users.password import LOWEST_MIN_LENGTH, MAX_LENGTH
+from entrypoints.log_levels import LogLevels
 from entrypoints.proxies import ProxyHeader
 from entrypoints.setting_names import (
     PREFIX,
@@ -27,6 +28,7 @@ from entrypoints.setting_names import (
 )
 from entrypoints.setting_types import (
     DatabaseUrl,
+    LogLevel,
     MailFrom,
     NatsUrl,
     Networks,
@@ -104,7 +106,10 @@ class Settings(BaseSettings):
     """The port of `/metrics` for Prometheus, at `host`, and of the health checks of a worker. 0: none."""
     metrics_dir: Path | None = None
     """Directory in which the processes of a service share their metrics. Unset: `serve` and `worker` create one."""
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_level: LogLevel = "info"
+    """The lowest level of log lines, and those of packages: `warning, adapters.mail=debug, access=info`."""
+    log_level_file: Path | None = None
+    """A file with such levels, which is read at the start and at SIGHUP."""
     docs_enabled: bool = True
 
     cors_origins: Origins = ()
@@ -282,6 +287,15 @@ class Settings(BaseSettings):
         if self.signing_keys_file is not None:
             return f"{PREFIX}SIGNING_KEYS_FILE"
         return f"{PREFIX}SIGNING_KEYS" if self.signing_keys is not None else None
+
+    def read_log_levels(self) -> LogLevels:
+        """Return the configured levels. Raises WrongSettings for a file that is unreadable or invalid."""
+        if self.log_level_file is None:
+            return LogLevels.parse(self.log_level)
+        try:
+            return LogLevels.parse(self.log_level_file.read_text())
+        except (OSError, ValueError) as error:
+            raise WrongSettings(f"{PREFIX}LOG_LEVEL_FILE is wrong: {error}") from None
 
     def read_signing_keys(self) -> bytes:
         """Return the provided keys in PEM format. Raises OSError."""

@@ -15,6 +15,8 @@ from entrypoints.http.routing.strict_route import StrictRoute
 from tests.servers.choice import TestServer, choose_server
 from tests.servers.databases import create_copy, create_empty, drop
 
+_STATE_OF_LOGGING = ("_access", "_levels", "_logs_requests", "_has_traces")
+
 SERVER = pytest.StashKey[TestServer]()
 
 
@@ -45,9 +47,10 @@ def _logging_as_it_was() -> Iterator[None]:
     """Undo what a test has configured: its stream is closed when the next test logs."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
-    access = service_logging._access
+    service = {name: getattr(service_logging, name) for name in _STATE_OF_LOGGING}
     yield
-    service_logging._access = access
+    for name, value in service.items():
+        setattr(service_logging, name, value)
     root.handlers[:] = handlers
     root.setLevel(level)
     structlog.reset_defaults()

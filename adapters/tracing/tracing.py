@@ -1,7 +1,6 @@
 """Tracing of the service, which is off unless it is configured."""
 
-import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import httpx2
 from opentelemetry.trace import TracerProvider
@@ -54,14 +53,3 @@ class Tracing:
 
     async def close(self) -> None:
         """Export the remaining spans within seconds."""
-
-
-def is_configured(environment: Mapping[str, str] = os.environ) -> bool:
-    """Return whether the standard variables name a collector of traces, and do not switch tracing off."""
-    if environment.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
-        return False
-    if environment.get("OTEL_TRACES_EXPORTER", "otlp").strip().lower() == "none":
-        return False
-    return any(
-        environment.get(f"OTEL_EXPORTER_OTLP_{name}", "").strip() for name in ("ENDPOINT", "TRACES_ENDPOINT")
-    )

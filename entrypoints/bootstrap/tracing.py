@@ -4,7 +4,8 @@ import os
 
 from fastapi.telemetry import TelemetryConfig
 
-from adapters.tracing.tracing import PlaceBatch, Tracing, is_configured
+from adapters.tracing.environment import is_configured
+from adapters.tracing.tracing import PlaceBatch, Tracing
 from application.events.ports import EventPublisher
 from application.orders.place_order import PlaceOrder
 from application.webhooks.ports import WebhookSender

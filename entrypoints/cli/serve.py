@@ -31,19 +31,28 @@ def serve(
     from entrypoints.cli.announcement import announce_when_ready
     from entrypoints.cli.database import database, migrate
     from entrypoints.cli.server import serve_http
-    from entrypoints.cli.worker_process import worker_process
+    from entrypoints.cli.worker_process import WorkerProcess, worker_process
     from entrypoints.logging_config import configure_logging
+    from entrypoints.reloading import reload_log_levels
     from entrypoints.settings import Settings
 
     os.environ.update(_variables(host=host, port=port, workers=workers))
     settings = Settings.from_environment()
-    configure_logging(settings.log_level)
+    configure_logging(settings.read_log_levels())
     address = Address.resolved(settings.host, settings.port)
     address.ensure_free()
     typer.echo(f"Steelyard is starting on {address.url}")
+    worker: WorkerProcess | None = None
+
+    def reload() -> None:
+        reload_log_levels(settings)
+        if worker is not None:
+            worker.reload()
+
     with ExitStack() as running:
 
         def prepare() -> Mapping[str, str]:
+            nonlocal worker
             from entrypoints.metrics.server import metrics_app, operations_server, shared_directory
 
             metrics_dir = running.enter_context(shared_directory(settings.metrics_dir))
@@ -55,7 +64,7 @@ def serve(
             os.environ.update(variables)
             announce_when_ready(address, settings)
             if with_worker:
-                running.enter_context(worker_process(address))
+                worker = running.enter_context(worker_process(address))
             return variables
 
         serve_http(
@@ -63,6 +72,7 @@ def serve(
             workers=settings.workers,
             drain_delay=settings.drain_delay,
             prepare=prepare,
+            reload=reload,
             unread_response_timeout=settings.unread_response_timeout,
         )
     typer.echo("Stopped.")

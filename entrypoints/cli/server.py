@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from enum import Enum, auto
 from functools import partial
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
@@ -29,6 +30,8 @@ from entrypoints.cli.unread_responses import close_unread_connections
 from entrypoints.gc_tuning import collect_seldom
 
 if TYPE_CHECKING:
+    from starlette.datastructures import State
+
     from entrypoints.http.middleware.request_drainer import RequestDrainer
 
 CONNECTIONS = 8192
@@ -51,8 +54,12 @@ LOG_THROUGH_ROOT = {
 """Granian logs to the root logger, without access log lines: the app writes those."""
 
 
-_STOP_ANNOUNCEMENT: Mapping[str, str] = {}
-"""The second message to a process, after the variables: the process will be stopped."""
+class _Message(Enum):
+    """What the parent tells a serving process after the variables."""
+
+    STOP_SOON = auto()
+    RELOAD = auto()
+
 
 Prepare = Callable[[], Mapping[str, str]]
 """Prepare the database, and return the environment variables with which the service finds it."""
@@ -65,11 +72,13 @@ def serve_http(
     drain_delay: timedelta,
     unread_response_timeout: timedelta,
     prepare: Prepare,
+    reload: Callable[[], None],
 ) -> None:
     """Serve until SIGINT or SIGTERM, and finish the running requests.
 
     After the signal the readiness check fails, and requests are accepted for `drain_delay`, or until a second signal.
-    A connection is closed if its client accepts no data of a response for `unread_response_timeout`.
+    A connection is closed if its client accepts no data of a response for `unread_response_timeout`. At SIGHUP, `reload`
+    is called, and each process reloads its files.
 
     Raises:
         SystemExit: a process cannot start, or exits again right after its restart.
@@ -81,6 +90,7 @@ def serve_http(
     _allow_as_many_files()
     _Server(
         prepare,
+        reload,
         drain_delay,
         target="entrypoints.asgi:app",
         address=address.ip,
@@ -109,9 +119,16 @@ def _allow_as_many_files() -> None:
 
 
 class _Server(MPServer):
-    def __init__(self, prepare: Prepare, drain_delay: timedelta, **options: Any) -> None:  # noqa: ANN401 - Granian's options
+    def __init__(
+        self,
+        prepare: Prepare,
+        reload: Callable[[], None],
+        drain_delay: timedelta,
+        **options: Any,  # noqa: ANN401 - Granian's options
+    ) -> None:
         super().__init__(**options)
         self._prepare = prepare
+        self._reload_here = reload
         self._drain_delay = drain_delay
         self._prepared: Mapping[str, str] | None = None
         self._workers: dict[int, Connection] = {}
@@ -135,9 +152,21 @@ class _Server(MPServer):
         if self.interrupt_signal and self._drain_delay:
             self.main_loop_interrupt.clear()
             for worker in self._workers.values():
-                _send(worker, _STOP_ANNOUNCEMENT)
-            self.main_loop_interrupt.wait(self._drain_delay.total_seconds())  # a second signal sets the event
+                _send(worker, _Message.STOP_SOON)
+            ends = time.monotonic() + self._drain_delay.total_seconds()
+            # A second signal sets the event. SIGHUP does so, too, and must not end the delay.
+            while self.main_loop_interrupt.wait(max(0, ends - time.monotonic())) and self.reload_signal:
+                self.reload_signal = False
+                self.main_loop_interrupt.clear()
         super().shutdown(exit_code)  # type: ignore[no-untyped-call] # Granian has no types there
+
+    def _reload(self, _spawn_target: Callable[..., None], _target_loader: Callable[..., object]) -> None:
+        """Reload files at SIGHUP instead of replacing the processes, which would lose their connections."""
+        self.reload_signal = False
+        self.main_loop_interrupt.clear()
+        self._reload_here()
+        for worker in self._workers.values():
+            _send(worker, _Message.RELOAD)
 
     def _spawn_worker(  # type: ignore[override] # Granian's method has the same parameters without types
         self, idx: int, target: Callable[..., None], callback_loader: Callable[..., object]
@@ -150,8 +179,8 @@ class _Server(MPServer):
         return worker
 
 
-def _send(worker: Connection, message: Mapping[str, str]) -> None:
-    """Send the variables or the announcement. If the process has exited meanwhile, its replacement gets the variables."""
+def _send(worker: Connection, message: Mapping[str, str] | _Message) -> None:
+    """Send the variables or a message. If the process has exited meanwhile, its replacement gets the variables."""
     with suppress(BrokenPipeError):
         worker.send(message)
 
@@ -182,6 +211,9 @@ def load_app(unread_response_seconds: float, receiver: Connection) -> Callable[.
 
     The process ends when its parent does, even if that was killed. Raises SystemExit if the parent has ended.
     """
+    signal.signal(
+        signal.SIGHUP, signal.SIG_IGN
+    )  # a terminal sends it to all processes, but the parent passes it on
     threading.Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
     close_unread_connections(unread_response_seconds)
     collect_seldom()
@@ -193,15 +225,21 @@ def load_app(unread_response_seconds: float, receiver: Connection) -> Callable[.
         sys.exit(1)
     service = app()
     threading.Thread(
-        target=_await_announcement, args=(receiver, service.state.request_drainer), name="stop", daemon=True
+        target=_follow, args=(receiver, service.state), name="follow parent", daemon=True
     ).start()
     return service
 
 
-def _await_announcement(receiver: Connection, drainer: "RequestDrainer") -> None:
+def _follow(receiver: Connection, state: "State") -> None:
+    """Do what the parent says until it ends."""
+    drainer: RequestDrainer = state.request_drainer
     with suppress(EOFError):
-        receiver.recv()
-        drainer.announce_stop()
+        while True:
+            message = receiver.recv()
+            if message is _Message.STOP_SOON:
+                drainer.announce_stop()
+            elif hasattr(state, "reload"):  # before the startup of the app, everything is as in the files
+                state.reload()
 
 
 def _end_with_parent() -> None:

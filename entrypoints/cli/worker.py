@@ -1,4 +1,5 @@
 import os
+import signal
 from typing import Annotated
 
 import typer
@@ -24,17 +25,22 @@ def worker(
     from entrypoints.cli.signals import stop_requested
     from entrypoints.logging_config import configure_logging
     from entrypoints.metrics.server import metrics_app, operations_server, shared_directory
+    from entrypoints.reloading import reloader
     from entrypoints.settings import Settings
     from entrypoints.worker import work
     from entrypoints.worker_health import health_apps
 
     settings = Settings.from_environment()
-    configure_logging(settings.log_level)
+    configure_logging(settings.read_log_levels())
 
     async def work_until_stopped(container: Container) -> None:
         loop = asyncio.get_running_loop()
         with ExitStack() as working:
             stop = working.enter_context(stop_requested(loop, when_stdin_closes=until_stdin_closes))
+            loop.add_signal_handler(signal.SIGHUP, reloader(container))
+            signal.pthread_sigmask(
+                signal.SIG_UNBLOCK, {signal.SIGHUP}
+            )  # `serve` starts a worker with it blocked
             if metrics_dir is not None:
                 ip = Address.resolved(settings.host, settings.metrics_port).ip
                 apps = {

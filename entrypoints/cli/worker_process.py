@@ -1,5 +1,6 @@
 """The worker process that `serve` starts and stops."""
 
+import signal
 import subprocess
 import sys
 import threading
@@ -22,20 +23,20 @@ _ROOT = Path(__file__).parents[2]
 
 
 @contextmanager
-def worker_process(address: Address) -> Iterator[None]:
+def worker_process(address: Address) -> Iterator["WorkerProcess"]:
     """Run a worker with the settings of the environment, and restart it when it exits.
 
     The worker starts when the service at `address` answers, so that it does not delay the service's start.
     """
-    worker = _Worker(address)
+    worker = WorkerProcess(address)
     worker.start()
     try:
-        yield
+        yield worker
     finally:
         worker.stop()
 
 
-class _Worker:
+class WorkerProcess:
     """The worker's process. It stops when its standard input is closed, as by the end of `serve`."""
 
     def __init__(self, address: Address) -> None:
@@ -53,6 +54,11 @@ class _Worker:
         if self._process is not None:
             _stop(self._process)
 
+    def reload(self) -> None:
+        """Let the process reload its log levels and signing keys."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGHUP)
+
     def _watch(self) -> None:
         while not self._address.answers():
             if self._is_stopping.wait(POLL_SECONDS):
@@ -66,14 +72,19 @@ class _Worker:
 
 
 def _start() -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "entrypoints", "worker", "--until-stdin-closes"],
-        cwd=_ROOT,
-        stdin=subprocess.PIPE,
-        # The worker has a separate session, so that Ctrl-C reaches only `serve`. After the last response, `serve` stops
-        # the worker.
-        start_new_session=True,
-    )
+    # The worker inherits the mask and unblocks SIGHUP when it can handle it. Before, the signal would end the worker.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-m", "entrypoints", "worker", "--until-stdin-closes"],
+            cwd=_ROOT,
+            stdin=subprocess.PIPE,
+            # The worker has a separate session, so that Ctrl-C reaches only `serve`. After the last response, `serve`
+            # stops the worker.
+            start_new_session=True,
+        )
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

@@ -39,6 +39,7 @@ from entrypoints.http.representation.fingerprints import (
     Fingerprints,
 )
 from entrypoints.lifespan import running, warn_about_clear_secrets
+from entrypoints.reloading import reloader
 from entrypoints.settings import Settings
 
 DRAIN_SECONDS = 10.0
@@ -100,6 +101,7 @@ def create_app(settings: Settings | None = None, container: Container | None = N
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with running(container) as cursor_secret:
             app.state.cursors = Cursors(cursor_secret)
+            app.state.reload = reloader(container)
             await warn_about_clear_secrets(container)
             app.state.fingerprints = Fingerprints(
                 await container.database.secrets().get_or_create(FINGERPRINT_SECRET, FINGERPRINT_SECRET_BYTES)
@@ -165,6 +167,5 @@ def _add_middleware(app: FastAPI, container: Container) -> None:
         RequestContextMiddleware,
         metrics=container.metrics().http,
         unexpected=unexpected,
-        access_log=settings.log_level in {"debug", "info"},
         over_tls=settings.token_issuer.startswith("https:"),
     )

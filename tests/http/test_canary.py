@@ -9,6 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from entrypoints.log_levels import LogLevels
 from entrypoints.logging_config import configure_logging
 from tests.kit.event_schemas import operations
 from tests.kit.samples import Surroundings
@@ -22,7 +23,7 @@ JSON = {"Content-Type": "application/json"}
 def log() -> StringIO:
     """Everything that is logged, at level debug."""
     stream = StringIO()
-    configure_logging("debug", stream=stream)
+    configure_logging(LogLevels.parse("debug"), stream=stream)
     return stream
 
 

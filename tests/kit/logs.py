@@ -5,6 +5,7 @@ from io import StringIO
 
 import structlog
 
+from entrypoints.log_levels import LogLevels
 from entrypoints.logging_config import configure_logging
 
 
@@ -15,7 +16,7 @@ def captured_log(level: str = "info") -> Iterator[StringIO]:
     handlers, former_level = root.handlers[:], root.level
     root.handlers.clear()
     stream = StringIO()
-    configure_logging(level, stream=stream)
+    configure_logging(LogLevels.parse(level), stream=stream)
     try:
         yield stream
     finally:

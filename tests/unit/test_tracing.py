@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.tracing.tracing import Tracing, is_configured
+from adapters.tracing.environment import is_configured
+from adapters.tracing.tracing import Tracing
 from adapters.webhooks.sender import HttpWebhookSender
 from application.orders.place_order import PlaceOrder
 from application.orders.place_order_batch import PlaceOrderBatch

@@ -64,13 +64,11 @@ class RequestContextMiddleware:
         *,
         metrics: HttpMetrics | None = None,
         unexpected: ASGIApp = internal_error,
-        access_log: bool = True,
         over_tls: bool = False,
     ) -> None:
         self.app = app
         self._metrics = metrics or HttpMetrics(Cells())
         self.unexpected = unexpected
-        self.access_log = access_log
         self._always = _ALWAYS + _OVER_TLS if over_tls else _ALWAYS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -119,15 +117,14 @@ class RequestContextMiddleware:
                 seconds=seconds,
                 problem=problem,
             )
-            if self.access_log:
-                logging_config.log_request(
-                    method=method if method in _METHODS else "other",
-                    route=route,
-                    status=status,
-                    duration_ms=round(seconds * 1000, 2),
-                    request_id=recorded_id,
-                    problem=problem,
-                )
+            logging_config.log_request(
+                method=method if method in _METHODS else "other",
+                route=route,
+                status=status,
+                duration_ms=round(seconds * 1000, 2),
+                request_id=recorded_id,
+                problem=problem,
+            )
             logging_config.request_id.reset(token)
 
 

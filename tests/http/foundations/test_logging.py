@@ -7,6 +7,7 @@ from typing import NoReturn
 import pytest
 import structlog
 
+from entrypoints.log_levels import LogLevels
 from entrypoints.logging_config import configure_logging, request_id
 
 CANARY = "hunter2-C4n4ry"
@@ -56,7 +57,7 @@ def test_python_warnings_are_logged(log: StringIO) -> None:
 
 def test_log_lines_below_the_level_are_omitted() -> None:
     stream = StringIO()
-    configure_logging("warning", stream=stream)
+    configure_logging(LogLevels.parse("warning"), stream=stream)
     structlog.get_logger().info("x")
     assert stream.getvalue() == ""
     structlog.get_logger().warning("x")

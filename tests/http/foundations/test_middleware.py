@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from io import StringIO
 
 import pytest
+import structlog
 from fastapi import APIRouter, FastAPI, Request, Response
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Scope
@@ -13,6 +14,7 @@ from entrypoints.http.middleware.request_context import RequestContextMiddleware
 from entrypoints.http.middleware.request_headers import MAX_BYTES
 from entrypoints.http.routing.strict_route import StrictRoute
 from tests.kit.apps import app_of, ask
+from tests.kit.logs import captured_log
 
 CANARY = "hunter2-C4n4ry"
 
@@ -255,8 +257,20 @@ async def test_duplicate_single_value_header_is_rejected(name: bytes) -> None:
     assert json.loads(twice.messages[1]["body"])["code"] == "malformed_request"
 
 
-async def test_access_log_can_be_disabled(log: StringIO) -> None:
+@pytest.mark.parametrize("level", ["warning", "info access=warning"])
+async def test_access_log_can_be_disabled(level: str) -> None:
     app = FastAPI()
-    app.add_middleware(RequestContextMiddleware, access_log=False)
-    assert (await ask(app, "GET", "/x")).status_code == 404
+    app.add_middleware(RequestContextMiddleware)
+    with captured_log(level) as log:
+        assert (await ask(app, "GET", "/x")).status_code == 404
     assert log.getvalue() == ""
+
+
+async def test_access_log_can_be_enabled_alone() -> None:
+    app = FastAPI()
+    app.add_middleware(RequestContextMiddleware)
+    with captured_log("warning access=info") as log:
+        structlog.get_logger("entrypoints.http").info("omitted")
+        await ask(app, "GET", "/x")
+        await asyncio.sleep(0)  # lines are written once per iteration of the event loop
+    assert [json.loads(line)["event"] for line in log.getvalue().splitlines()] == ["request"]
