@@ -9,6 +9,7 @@ import structlog
 
 from application.mail.deliver_mail import DeliverMail
 from entrypoints.bootstrap.root import Container
+from entrypoints.metrics.sampling import SAMPLE_EVERY, GaugeSampler
 from entrypoints.repeating import repeating
 from entrypoints.setting_names import WrongSettings
 
@@ -61,6 +62,7 @@ def _periodic_jobs(container: Container) -> Sequence[tuple[str, Callable[[], Awa
     retention = container.retention
     deliver_mail = partial(_deliver_mail, container.mail.deliver_mail())
     jobs: list[tuple[str, Callable[[], Awaitable[None]], timedelta]] = [
+        ("sample gauges", GaugeSampler(container), SAMPLE_EVERY),
         ("reload keys", container.signing.reload_keys(), RELOAD_KEYS_EVERY),
         ("refresh search index", container.catalog.refresh_search_index(), PRUNE_EVERY),
         ("deliver mail", deliver_mail, SEND_MAIL_EVERY),

@@ -4,9 +4,9 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from threading import BoundedSemaphore
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from application.shared.errors import Overloaded
 
@@ -32,6 +32,12 @@ class BoundedExecutor:
     def __init__(self, name: str, *, workers: int, max_waiting: int) -> None:
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix=name, initializer=_give_way)
         self._places = BoundedSemaphore(workers + max_waiting)
+        self._calls: set[Future[Any]] = set()
+
+    @property
+    def pending(self) -> int:
+        """The number of calls that run or wait."""
+        return len(self._calls)
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `function` in a thread and return its result. Raises Overloaded at once if the queue is full.
@@ -42,8 +48,14 @@ class BoundedExecutor:
         if not self._places.acquire(blocking=False):
             raise Overloaded
         call = self._threads.submit(function, *args, **kwargs)
-        call.add_done_callback(lambda _: self._places.release())
+        self._calls.add(call)
+        call.add_done_callback(self._release)
         return await asyncio.wrap_future(call)
+
+    def _release(self, call: Future[Any]) -> None:
+        """Free the place of a call. A thread of the pool calls this."""
+        self._calls.discard(call)
+        self._places.release()
 
     def close(self) -> None:
         """Finish running and queued calls, and end the threads."""

@@ -41,6 +41,11 @@ class Argon2PasswordHasher(PasswordHasher):
             hashed = self._hash_of_nobody
         return await self._executor.run(self._matches, _secret(password[:MAX_RAW_LENGTH]), hashed)
 
+    @property
+    def pending(self) -> int:
+        """The number of passwords that are hashed or wait for a thread."""
+        return self._executor.pending
+
     def needs_rehash(self, hashed: str) -> bool:
         try:
             return self._argon2.check_needs_rehash(hashed)

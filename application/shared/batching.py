@@ -21,6 +21,9 @@ RunBatch = Callable[[Sequence[C]], Awaitable[Sequence[R | Exception]]]
 If the function itself raises an exception, the whole batch has failed without any effect.
 """
 
+BatchObserver = Callable[[Sequence[float]], None]
+"""Called when a batch begins, with the seconds that each of its commands has waited."""
+
 QUEUE_TIMEOUT = 1.0
 """The default queue timeout in seconds."""
 MAX_WAITING = 512
@@ -37,6 +40,7 @@ The client's own timeout began earlier, before the command was queued.
 class _Waiting(Generic[C, R]):
     command: C
     answer: asyncio.Future[R]
+    since: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ class Batcher(Generic[C, R]):
     that has begun runs to completion.
 
     `max_batch` bounds a transaction and `max_waiting` the queue. `queue_timeout` is how many seconds a command can
-    wait in the queue. `slots` bounds how many batchers run at the same time.
+    wait in the queue. `slots` bounds how many batchers run at the same time. `on_batch` observes each batch.
     """
 
     def __init__(
@@ -69,15 +73,22 @@ class Batcher(Generic[C, R]):
         max_waiting: int = MAX_WAITING,
         queue_timeout: float = QUEUE_TIMEOUT,
         slots: AbstractAsyncContextManager[object] | None = None,
+        on_batch: BatchObserver | None = None,
     ) -> None:
         self._run = run
         self._max_batch = max_batch
         self._max_waiting = max_waiting
         self._queue_timeout = queue_timeout
         self._slots = slots or nullcontext()
+        self._on_batch = on_batch
         self._recent = _Speed(0, 0.0)
         self._waiting: deque[_Waiting[C, R]] = deque()
         self._worker: asyncio.Task[None] | None = None
+
+    @property
+    def waiting(self) -> int:
+        """The number of commands that wait."""
+        return len(self._waiting)
 
     @property
     def is_idle(self) -> bool:
@@ -104,7 +115,7 @@ class Batcher(Generic[C, R]):
         if len(self._waiting) >= self._max_waiting:
             raise Overloaded
         loop = asyncio.get_running_loop()
-        waiting = _Waiting[C, R](command, loop.create_future())
+        waiting = _Waiting[C, R](command, loop.create_future(), loop.time())
         self._waiting.append(waiting)
         timer = loop.call_later(self._queue_timeout, self._time_out, waiting)
         if self.is_idle:
@@ -140,6 +151,8 @@ class Batcher(Generic[C, R]):
             async with self._slots:
                 if batch := self._next_batch():
                     began = loop.time()
+                    if self._on_batch is not None:
+                        self._on_batch([began - waiting.since for waiting in batch])
                     await self._answer(batch)
                     self._recent = self._recent.after(len(batch), loop.time() - began)
 

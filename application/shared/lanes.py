@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Hashable, Iterable
 from typing import Generic, TypeVar
 
-from application.shared.batching import MAX_WAITING, QUEUE_TIMEOUT, Batcher, RunBatch
+from application.shared.batching import MAX_WAITING, QUEUE_TIMEOUT, Batcher, BatchObserver, RunBatch
 from application.shared.errors import Overloaded
 
 C = TypeVar("C")
@@ -27,11 +27,13 @@ class Lanes(Generic[K, C, R]):
         max_batch: int = 128,
         max_waiting: int = MAX_WAITING,
         queue_timeout: float = QUEUE_TIMEOUT,
+        on_batch: BatchObserver | None = None,
     ) -> None:
         self._run = run
         self._max_batch = max_batch
         self._max_waiting = max_waiting
         self._queue_timeout = queue_timeout
+        self._on_batch = on_batch
         self._slots = asyncio.Semaphore(max_running)
         self._lanes: dict[K, Batcher[C, R]] = {}
         self._inside = 0
@@ -60,6 +62,7 @@ class Lanes(Generic[K, C, R]):
                 max_waiting=self._max_waiting,
                 queue_timeout=self._queue_timeout,
                 slots=self._slots,
+                on_batch=self._on_batch,
             )
         self._inside += 1
         try:

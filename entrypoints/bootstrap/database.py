@@ -41,6 +41,7 @@ from adapters.postgres.webhooks.queries import PostgresWebhookQueries
 from adapters.tracing.tracing import Tracing
 from application.shared.clock import Clock
 from application.shared.ids import IdFactory
+from entrypoints.metrics.metrics import Metrics
 from entrypoints.settings import Settings
 
 
@@ -50,6 +51,7 @@ class Database(containers.DeclarativeContainer):
     ids: providers.Dependency[IdFactory] = providers.Dependency()
     tracing: providers.Dependency[Tracing] = providers.Dependency(instance_of=Tracing, default=Tracing())
     security = providers.DependenciesContainer()
+    metrics: providers.Dependency[Metrics] = providers.Dependency()
 
     engine = providers.Singleton(
         create_engine,
@@ -57,6 +59,7 @@ class Database(containers.DeclarativeContainer):
         pool_size=settings.provided.database_pool_size,
         pooled=settings.provided.is_database_pooled,
         clock=clock,
+        on_checkout=metrics.provided.pools.observe_main,
     )
     public_read_engine = providers.Singleton(
         create_engine,
@@ -65,6 +68,7 @@ class Database(containers.DeclarativeContainer):
         statement_timeout=PUBLIC_READ_TIMEOUT,
         pooled=settings.provided.is_database_pooled,
         clock=clock,
+        on_checkout=metrics.provided.pools.observe_public_reads,
     )
     catalog_reader = providers.Singleton(
         create_reader,

@@ -30,6 +30,7 @@ from application.shared.ids import IdFactory
 from application.shared.lanes import Lanes
 from domain.orders.hold_limits import HoldLimits
 from entrypoints.bootstrap.tracing import traced_order_batches, traced_order_placement
+from entrypoints.metrics.metrics import Metrics
 from entrypoints.settings import Settings
 
 
@@ -39,6 +40,7 @@ class Orders(containers.DeclarativeContainer):
     ids: providers.Dependency[IdFactory] = providers.Dependency()
     tracing: providers.Dependency[Tracing] = providers.Dependency(instance_of=Tracing, default=Tracing())
     database = providers.DependenciesContainer()
+    metrics: providers.Dependency[Metrics] = providers.Dependency()
 
     hold_limits = providers.Singleton(
         HoldLimits,
@@ -55,8 +57,12 @@ class Orders(containers.DeclarativeContainer):
         limits=hold_limits,
     )
     traced_batches = providers.Singleton(traced_order_batches, tracing=tracing, place=place_order_batch)
-    order_batcher = providers.Singleton(Batcher, run=traced_batches)
-    order_lanes: providers.Singleton[OrderLanes] = providers.Singleton(Lanes, run=traced_batches)
+    order_batcher = providers.Singleton(
+        Batcher, run=traced_batches, on_batch=metrics.provided.queues.observe_orders
+    )
+    order_lanes: providers.Singleton[OrderLanes] = providers.Singleton(
+        Lanes, run=traced_batches, on_batch=metrics.provided.queues.observe_locked_orders
+    )
     order_admission = providers.Singleton(Admission, batcher=order_batcher, apart=order_lanes)
     release_expired_holds = providers.Singleton(
         ReleaseExpiredHolds, unit_of_work=database.unit_of_work, clock=clock

@@ -52,7 +52,15 @@ class Container(DeclarativeContainer):
     tracing = Singleton(create_tracing)
 
     security = part(Security, settings=settings, clock=clock)
-    database = part(Database, tracing=tracing, settings=settings, clock=clock, ids=ids, security=security)
+    database = part(
+        Database,
+        tracing=tracing,
+        settings=settings,
+        clock=clock,
+        ids=ids,
+        security=security,
+        metrics=metrics,
+    )
     signing = part(Signing, settings=settings, clock=clock, ids=ids, database=database)
     mail = part(Mail, settings=settings, clock=clock, randomness=randomness, database=database)
     retention = part(Retention, settings=settings, clock=clock, database=database)
@@ -80,7 +88,15 @@ class Container(DeclarativeContainer):
         signing=signing,
     )
     catalog = part(Catalog, clock=clock, ids=ids, database=database)
-    orders = part(Orders, tracing=tracing, settings=settings, clock=clock, ids=ids, database=database)
+    orders = part(
+        Orders,
+        tracing=tracing,
+        settings=settings,
+        clock=clock,
+        ids=ids,
+        database=database,
+        metrics=metrics,
+    )
     payments = part(
         Payments, tracing=tracing, settings=settings, clock=clock, ids=ids, database=database, orders=orders
     )

@@ -62,5 +62,73 @@ ADMISSION_REJECTIONS = Family(
     "Requests that load shedding rejected before any work was done for them.",
     ("http_route",),
 )
+ADMITTED_REQUESTS = Family(
+    "steelyard_admitted_requests", Kind.SUMMED_GAUGE, "Orders in progress, from the end of their bodies."
+)
+ADMISSION_CAPACITY = Family(
+    "steelyard_admission_capacity",
+    Kind.SUMMED_GAUGE,
+    "Orders that can be in progress before load shedding begins.",
+)
+BATCH_SIZE = Family(
+    "steelyard_batch_size",
+    Kind.HISTOGRAM,
+    "Orders that were placed by one transaction.",
+    ("queue",),
+    (1, 2, 4, 8, 16, 32, 64, 128),
+)
+QUEUE_WAIT = Family(
+    "steelyard_queue_wait_seconds",
+    Kind.HISTOGRAM,
+    "Time of an order in its queue before its batch began.",
+    ("queue",),
+    _DURATIONS,
+)
+QUEUE_LENGTH = Family(
+    "steelyard_queue_length",
+    Kind.SUMMED_GAUGE,
+    "Orders that wait for a batch or for a locked row.",
+    ("queue",),
+)
 
-FAMILIES = (REQUEST_DURATION, ACTIVE_REQUESTS, PROBLEMS, ADMISSION_REJECTIONS)
+POOL_CONNECTIONS = Family(
+    "db_client_connection_count",
+    Kind.SUMMED_GAUGE,
+    "Database connections by their state.",
+    ("db_client_connection_pool_name", "db_client_connection_state"),
+)
+POOL_MAX = Family(
+    "db_client_connection_max",
+    Kind.SUMMED_GAUGE,
+    "Database connections that the pools may have.",
+    ("db_client_connection_pool_name",),
+)
+POOL_WAIT = Family(
+    "db_client_connection_wait_time_seconds",
+    Kind.HISTOGRAM,
+    "Time until a connection was taken from the pool, or until the caller gave up.",
+    ("db_client_connection_pool_name",),
+    _DURATIONS,
+)
+
+HASHING = Family(
+    "steelyard_hashing_calls", Kind.SUMMED_GAUGE, "Passwords that are hashed or wait for a thread."
+)
+BUILD = Family("steelyard_build_info", Kind.SHARED_GAUGE, "Always 1.", ("release", "python"))
+
+FAMILIES = (
+    REQUEST_DURATION,
+    ACTIVE_REQUESTS,
+    PROBLEMS,
+    ADMISSION_REJECTIONS,
+    ADMITTED_REQUESTS,
+    ADMISSION_CAPACITY,
+    BATCH_SIZE,
+    QUEUE_WAIT,
+    QUEUE_LENGTH,
+    POOL_CONNECTIONS,
+    POOL_MAX,
+    POOL_WAIT,
+    HASHING,
+    BUILD,
+)

@@ -1,5 +1,6 @@
 """The metrics that one process records."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import structlog
@@ -21,6 +22,12 @@ class Metrics:
         self.close = cells.close
         self.http = HttpMetrics(cells)
         self.admission_rejections = Counter(cells, families.ADMISSION_REJECTIONS)
+        self.admitted = Gauge(cells, families.ADMITTED_REQUESTS)
+        self.admission_capacity = Gauge(cells, families.ADMISSION_CAPACITY)
+        self.queues = QueueMetrics(cells)
+        self.pools = PoolMetrics(cells)
+        self.hashing = Gauge(cells, families.HASHING)
+        self.build = Gauge(cells, families.BUILD)
 
 
 class HttpMetrics:
@@ -42,6 +49,52 @@ class HttpMetrics:
         self._durations.observe(seconds, (method, route or NO_ROUTE, str(status)))
         if problem is not None:
             self._problems.add((problem, route or NO_ROUTE))
+
+
+class QueueMetrics:
+    """The queues of orders: `orders`, and `locked orders` for those that wait for a locked row."""
+
+    ORDERS = ("orders",)
+    LOCKED_ORDERS = ("locked orders",)
+
+    def __init__(self, cells: Cells) -> None:
+        self._sizes = Histogram(cells, families.BATCH_SIZE)
+        self._waits = Histogram(cells, families.QUEUE_WAIT)
+        self.lengths = Gauge(cells, families.QUEUE_LENGTH)
+
+    def observe_orders(self, waits: Sequence[float]) -> None:
+        self._observe(waits, self.ORDERS)
+
+    def observe_locked_orders(self, waits: Sequence[float]) -> None:
+        self._observe(waits, self.LOCKED_ORDERS)
+
+    def _observe(self, waits: Sequence[float], queue: tuple[str, ...]) -> None:
+        self._sizes.observe(len(waits), queue)
+        for wait in waits:
+            self._waits.observe(wait, queue)
+
+
+class PoolMetrics:
+    """The pools of database connections: `main`, and `public reads` for reads of the catalog."""
+
+    MAIN = "main"
+    PUBLIC_READS = "public reads"
+
+    def __init__(self, cells: Cells) -> None:
+        self._waits = Histogram(cells, families.POOL_WAIT)
+        self._connections = Gauge(cells, families.POOL_CONNECTIONS)
+        self._limits = Gauge(cells, families.POOL_MAX)
+
+    def observe_main(self, seconds: float) -> None:
+        self._waits.observe(seconds, (self.MAIN,))
+
+    def observe_public_reads(self, seconds: float) -> None:
+        self._waits.observe(seconds, (self.PUBLIC_READS,))
+
+    def set(self, pool: str, *, used: int, idle: int, limit: int) -> None:
+        self._connections.set(used, (pool, "used"))
+        self._connections.set(idle, (pool, "idle"))
+        self._limits.set(limit, (pool,))
 
 
 def create_metrics(directory: Path | None) -> Metrics:

@@ -1,12 +1,14 @@
 """The database connections of one process, and their timeouts."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from time import perf_counter
 
 from sqlalchemy import event
 from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry, NullPool, PoolProxiedConnection
+from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, NullPool, PoolProxiedConnection
 
 from adapters.postgres.core.database_clock import DatabaseClock, keep_time
 from adapters.postgres.core.errors import READ_ONLY, sqlstate
@@ -58,6 +60,7 @@ def create_engine(
     pooled: bool = False,
     target_session: str = ACCEPTS_WRITES,
     clock: Clock | None = None,
+    on_checkout: Callable[[float], None] | None = None,
 ) -> AsyncEngine:
     """Return an engine for a `postgresql+asyncpg://` URL. It connects on first use.
 
@@ -65,10 +68,12 @@ def create_engine(
     `statement_timeout` is the time after which the server cancels a statement. If `clock` is a DatabaseClock,
     connections synchronize it with the server. `pooled` means that a pooler in transaction mode, such as PgBouncer,
     is between service and server. Of several hosts one is chosen by `target_session` (asyncpg's `target_session_attrs`).
+    `on_checkout` is called with the seconds that each caller has waited for its connection, also if it got none.
     """
     engine = create_async_engine(
         url,
         execution_options={READ_ISOLATION: "READ COMMITTED" if pooled else "AUTOCOMMIT"},
+        poolclass=AsyncAdaptedQueuePool if on_checkout is None else _observed_pool(on_checkout),
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=checkout_timeout,
@@ -94,6 +99,18 @@ def create_engine(
         keep_time(engine, clock)
     event.listen(engine.sync_engine, "handle_error", _leave_read_only_server)
     return engine
+
+
+def _observed_pool(on_checkout: Callable[[float], None]) -> type[AsyncAdaptedQueuePool]:
+    class ObservedPool(AsyncAdaptedQueuePool):
+        def connect(self) -> PoolProxiedConnection:
+            began = perf_counter()
+            try:
+                return super().connect()
+            finally:
+                on_checkout(perf_counter() - began)
+
+    return ObservedPool
 
 
 def create_checking_engine(url: str, *, pooled: bool = False) -> AsyncEngine:

@@ -4,6 +4,7 @@ from typing import Any
 import asyncpg
 import pytest
 from sqlalchemy import event, text
+from sqlalchemy.exc import TimeoutError as SQLAlchemyTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.postgres.core.engine import create_engine, create_sessions
@@ -140,3 +141,20 @@ async def _cut_all_others(psql: asyncpg.Connection) -> None:
         await psql.execute("SELECT pg_terminate_backend($1)", pid)
     while await psql.fetch(others):
         pass
+
+
+async def test_waiting_times_for_connections_are_observed(database_url: str) -> None:
+    waits: list[float] = []
+    engine = create_engine(database_url, pool_size=1, checkout_timeout=0.05, on_checkout=waits.append)
+    try:
+        async with engine.connect():
+            with pytest.raises(SQLAlchemyTimeoutError):
+                await engine.connect()
+        await engine.dispose()
+        async with engine.connect():
+            pass
+    finally:
+        await engine.dispose()
+
+    assert len(waits) == 3
+    assert waits[1] >= 0.05

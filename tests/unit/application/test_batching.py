@@ -89,6 +89,21 @@ async def test_batch_has_a_maximum_size_and_keeps_the_queue_order(
     assert kitchen.served == ["soup", "a", "b", "c", "d"]
 
 
+async def test_observer_sees_size_and_waiting_times_of_each_batch(kitchen: Kitchen) -> None:
+    observed: list[Sequence[float]] = []
+    batcher = Batcher(kitchen, max_batch=3, on_batch=observed.append)
+    kitchen.stove.clear()
+    tasks = await order(batcher, "soup", "fish", "rice")
+    assert batcher.waiting == 2
+    kitchen.stove.set()
+    await outcomes(tasks)
+
+    assert [len(waits) for waits in observed] == [1, 2]
+    first, second = observed[1]
+    assert first >= second >= 0
+    assert batcher.waiting == 0
+
+
 async def test_fast_batcher_admits_commands_up_to_the_queue_limit(kitchen: Kitchen) -> None:
     batcher = Batcher(kitchen, max_batch=2, max_waiting=40, queue_timeout=60)
     assert batcher.capacity == 40

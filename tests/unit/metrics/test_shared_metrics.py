@@ -5,14 +5,13 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
-from prometheus_client import CollectorRegistry, generate_latest
 
 from entrypoints.metrics import cells as cells_module
 from entrypoints.metrics.cells import Cells
-from entrypoints.metrics.exposition import ServiceMetrics
 from entrypoints.metrics.families import ACTIVE_REQUESTS, PROBLEMS, REQUEST_DURATION
 from entrypoints.metrics.instruments import Counter
 from entrypoints.metrics.metrics import Metrics, create_metrics
+from tests.kit.metrics import MetricsReader
 
 Process = Callable[[], Metrics]
 
@@ -22,20 +21,6 @@ def process(tmp_path: Path) -> Iterator[Process]:
     """A function that returns the metrics of a further process."""
     with ExitStack() as stack:
         yield lambda: stack.enter_context(closing(create_metrics(tmp_path)))
-
-
-class Reader:
-    """A scrape of a directory."""
-
-    def __init__(self, directory: Path) -> None:
-        self._registry = CollectorRegistry()
-        self._registry.register(ServiceMetrics(directory))
-
-    def value(self, name: str, **labels: str) -> float | None:
-        return self._registry.get_sample_value(name, labels)
-
-    def text(self) -> str:
-        return generate_latest(self._registry).decode()
 
 
 def served(metrics: Metrics, *, seconds: float = 0.02, status: int = 200) -> None:
@@ -56,7 +41,7 @@ def test_histograms_of_two_processes_are_added_up(process: Process, tmp_path: Pa
     served(first, seconds=20)
     served(second, seconds=0.025)
 
-    reader = Reader(tmp_path)
+    reader = MetricsReader(tmp_path)
     buckets = {
         bound: reader.value(f"{REQUEST_DURATION.name}_bucket", le=bound, **LABELS)
         for bound in ("0.01", "0.025", "10.0", "+Inf")
@@ -67,7 +52,7 @@ def test_histograms_of_two_processes_are_added_up(process: Process, tmp_path: Pa
 
 
 def test_counters_of_an_ended_process_are_kept(process: Process, tmp_path: Path) -> None:
-    reader = Reader(tmp_path)
+    reader = MetricsReader(tmp_path)
     ended, running = process(), process()
     served(ended)
     served(running)
@@ -89,7 +74,7 @@ def test_unknown_routes_have_one_label_value(process: Process, tmp_path: Path) -
         metrics.http.begin()
         metrics.http.end(method="GET", route=None, status=404, seconds=0.001, problem="route_not_found")
 
-    assert Reader(tmp_path).value(PROBLEMS.name, code="route_not_found", http_route="unmatched") == 2
+    assert MetricsReader(tmp_path).value(PROBLEMS.name, code="route_not_found", http_route="unmatched") == 2
 
 
 def test_incomplete_line_is_ignored_by_readers(process: Process, tmp_path: Path) -> None:
@@ -99,13 +84,13 @@ def test_incomplete_line_is_ignored_by_readers(process: Process, tmp_path: Path)
     with file.open("ab") as opened:
         opened.write(b'["http_server_request_dur')
 
-    assert Reader(tmp_path).value(f"{REQUEST_DURATION.name}_count", **LABELS) == 1
+    assert MetricsReader(tmp_path).value(f"{REQUEST_DURATION.name}_count", **LABELS) == 1
 
 
 def test_directory_that_cannot_be_written_does_not_fail_requests(tmp_path: Path) -> None:
     served(create_metrics(tmp_path / "missing"))
 
-    assert "_count" not in Reader(tmp_path).text()
+    assert MetricsReader(tmp_path).value(f"{REQUEST_DURATION.name}_count", **LABELS) is None
 
 
 def test_series_above_the_capacity_are_not_recorded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -115,6 +100,6 @@ def test_series_above_the_capacity_are_not_recorded(monkeypatch: pytest.MonkeyPa
         for number in range(1000):
             counter.add((f"code {number}", "/"))
 
-        reader = Reader(tmp_path)
+        reader = MetricsReader(tmp_path)
         assert reader.value(PROBLEMS.name, code="code 0", http_route="/") == 1
         assert reader.value(PROBLEMS.name, code="code 999", http_route="/") is None

@@ -101,6 +101,15 @@ async def test_cancelled_running_work_keeps_its_place_until_its_thread_ends(
     assert await asyncio.gather(*(executor.run(str, number) for number in (3, 4))) == ["3", "4"]
 
 
+async def test_running_and_queued_calls_are_pending(executor: BoundedExecutor, job: Job) -> None:
+    calls = [await begun(executor, job), await queued(executor, 1)]
+    assert executor.pending == 2
+    job.may_end.set()
+    await asyncio.gather(*calls)
+    executor.close()
+    assert executor.pending == 0
+
+
 async def test_closing_the_executor_finishes_running_and_queued_work(job: Job) -> None:
     executor = BoundedExecutor("test", workers=1, max_waiting=1)
     running = await begun(executor, job)

@@ -1,0 +1,40 @@
+"""Gauges of one process that are read regularly, because a write at each change would cost more."""
+
+import platform
+from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.pool import QueuePool
+
+from adapters.postgres.core.schema_revision import RELEASE
+from adapters.security.passwords import Argon2PasswordHasher
+from entrypoints.bootstrap.root import Container
+from entrypoints.metrics.metrics import Metrics, PoolMetrics, QueueMetrics
+
+SAMPLE_EVERY = timedelta(seconds=1)
+
+
+class GaugeSampler:
+    """Sample the queues and pools of a process."""
+
+    def __init__(self, container: Container) -> None:
+        self._container = container
+        self._metrics: Metrics = container.metrics()
+        self._metrics.build.set(1, (str(RELEASE), platform.python_version()))
+
+    async def __call__(self) -> None:
+        metrics, orders = self._metrics, self._container.orders
+        metrics.admitted.set(len(orders.order_admission()))
+        metrics.admission_capacity.set(orders.order_batcher().capacity)
+        metrics.queues.lengths.set(orders.order_batcher().waiting, QueueMetrics.ORDERS)
+        metrics.queues.lengths.set(len(orders.order_lanes()), QueueMetrics.LOCKED_ORDERS)
+        self._sample_pool(PoolMetrics.MAIN, self._container.database.engine())
+        self._sample_pool(PoolMetrics.PUBLIC_READS, self._container.database.public_read_engine())
+        hasher = self._container.security.hasher()
+        if isinstance(hasher, Argon2PasswordHasher):  # a test may pass another one
+            metrics.hashing.set(hasher.pending)
+
+    def _sample_pool(self, name: str, engine: AsyncEngine) -> None:
+        pool = engine.pool
+        if isinstance(pool, QueuePool):
+            self._metrics.pools.set(name, used=pool.checkedout(), idle=pool.checkedin(), limit=pool.size())

@@ -1,0 +1,20 @@
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, generate_latest
+
+from entrypoints.metrics.exposition import ServiceMetrics
+
+
+class MetricsReader:
+    """Reads the metrics of all processes that share a directory, as a scrape does."""
+
+    def __init__(self, directory: Path) -> None:
+        self._registry = CollectorRegistry()
+        self._registry.register(ServiceMetrics(directory))
+
+    def value(self, name: str, **labels: str) -> float | None:
+        """Return the value of a sample, or None if there is no such sample."""
+        return self._registry.get_sample_value(name, labels)
+
+    def text(self) -> str:
+        return generate_latest(self._registry).decode()
