@@ -13,6 +13,7 @@ from application.checks.check_shop import CheckShop
 from domain.payments.method import PaymentMethod
 from domain.shared.actor import Actor
 from entrypoints.bootstrap.root import Container
+from entrypoints.metrics.measuring import MeasureShop
 from entrypoints.repeating import repeating
 
 BATCH = 100
@@ -85,6 +86,7 @@ def _jobs(container: Container) -> Iterator[Job]:
             every=timedelta(seconds=0.5),
             batch=NATS_BATCH_SIZE,
         )
+    yield Job("measure the shop", partial(_measure, _measure_shop(container)), every=timedelta(seconds=15))
     check_shop, interval = container.checks.check_shop(), container.settings().check_interval
     yield Job(
         "check invariants",
@@ -100,6 +102,25 @@ def _jobs(container: Container) -> Iterator[Job]:
             every=timedelta(seconds=0.5),
             batch=AT_ONCE,
         )
+
+
+def _measure_shop(container: Container) -> MeasureShop:
+    publishers = [container.webhooks.queue_deliveries().name]
+    if container.settings().nats_servers:
+        publishers.append(container.events.nats_publisher().name)
+    return MeasureShop(
+        backlogs=container.database.backlogs(),
+        findings=container.database.finding_records(),
+        clock=container.clock(),
+        metrics=container.metrics().shop,
+        publishers=publishers,
+    )
+
+
+async def _measure(measure_shop: MeasureShop, _: int) -> int:
+    """Measure once. The job finds nothing to process in further batches."""
+    await measure_shop()
+    return 0
 
 
 async def _check_invariants(check_shop: CheckShop, every: timedelta) -> int:

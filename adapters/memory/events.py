@@ -83,6 +83,11 @@ class MemoryRelayProgress(RelayProgress):
     def __init__(self) -> None:
         self._progress: dict[str, _Progress] = {}
 
+    def reached_by(self, publisher: str) -> EventId | None:
+        """Return the last event that a publisher has received."""
+        progress = self._progress.get(publisher)
+        return None if progress is None else progress.after
+
     async def lease(
         self, publisher: str, *, token: UUID, now: datetime, until: datetime
     ) -> RelayLease | None:

@@ -26,6 +26,7 @@ from adapters.postgres.events.event_feed import PostgresEventFeed
 from adapters.postgres.events.queries import PostgresOutboxQueries
 from adapters.postgres.events.relay_progress import PostgresRelayProgress
 from adapters.postgres.idempotency.records import PostgresIdempotencyRecordStore
+from adapters.postgres.monitoring.backlogs import PostgresBacklogs
 from adapters.postgres.orders.expired_orders import PostgresExpiredOrders
 from adapters.postgres.orders.queries import PostgresOrderQueries
 from adapters.postgres.payments.queries import PostgresPaymentQueries
@@ -121,6 +122,7 @@ class Database(containers.DeclarativeContainer):
     audit_records = providers.Singleton(PostgresAuditRecords, engine=engine)
     attempt_records = providers.Singleton(PostgresAttemptRecords, engine=engine)
     idempotency_records = providers.Singleton(PostgresIdempotencyRecordStore, engine=engine)
+    backlogs = providers.Singleton(PostgresBacklogs, engine=engine)
     finding_records = providers.Singleton(PostgresFindingRecords, engine=engine)
     signing_key_store = providers.Singleton(
         PostgresSigningKeys, engine=engine, secret_box=security.secret_box

@@ -114,6 +114,43 @@ POOL_WAIT = Family(
 HASHING = Family(
     "steelyard_hashing_calls", Kind.SUMMED_GAUGE, "Passwords that are hashed or wait for a thread."
 )
+
+BACKLOG_ITEMS = Family(
+    "steelyard_backlog_items",
+    Kind.SHARED_GAUGE,
+    "Waiting items that are at least so many seconds old, at most 10,000.",
+    ("queue", "min_age_seconds"),
+)
+BACKLOG_AGE = Family(
+    "steelyard_backlog_oldest_seconds", Kind.SHARED_GAUGE, "Age of the oldest waiting item, or 0.", ("queue",)
+)
+RELAY_EVENTS = Family(
+    "steelyard_relay_lag_events",
+    Kind.SHARED_GAUGE,
+    "Events of the feed that a publisher has not received.",
+    ("publisher",),
+)
+RELAY_AGE = Family(
+    "steelyard_relay_lag_seconds",
+    Kind.SHARED_GAUGE,
+    "Age of the first event that a publisher has not received, or 0.",
+    ("publisher",),
+)
+ENDPOINTS = Family(
+    "steelyard_webhook_endpoints", Kind.SHARED_GAUGE, "Webhook endpoints by their state.", ("state",)
+)
+INVARIANT_OFFENDERS = Family(
+    "steelyard_invariant_offenders",
+    Kind.SHARED_GAUGE,
+    "Objects that broke an invariant when it was last checked.",
+    ("invariant", "name"),
+)
+INVARIANT_CHECKED = Family(
+    "steelyard_invariant_checked_timestamp_seconds",
+    Kind.TIMESTAMP,
+    "Time of the last check of an invariant, in seconds since 1970.",
+    ("invariant", "name"),
+)
 BUILD = Family("steelyard_build_info", Kind.SHARED_GAUGE, "Always 1.", ("release", "python"))
 
 FAMILIES = (
@@ -130,5 +167,12 @@ FAMILIES = (
     POOL_MAX,
     POOL_WAIT,
     HASHING,
+    BACKLOG_ITEMS,
+    BACKLOG_AGE,
+    RELAY_EVENTS,
+    RELAY_AGE,
+    ENDPOINTS,
+    INVARIANT_OFFENDERS,
+    INVARIANT_CHECKED,
     BUILD,
 )

@@ -1,10 +1,12 @@
 """The metrics that one process records."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import structlog
 
+from application.checks.ports import Tally
+from application.monitoring.ports import AGES, Backlog, EndpointState, Queue, RelayLag
 from entrypoints.metrics import families
 from entrypoints.metrics.cells import Cells
 from entrypoints.metrics.instruments import Counter, Gauge, Histogram
@@ -27,6 +29,7 @@ class Metrics:
         self.queues = QueueMetrics(cells)
         self.pools = PoolMetrics(cells)
         self.hashing = Gauge(cells, families.HASHING)
+        self.shop = ShopMetrics(cells)
         self.build = Gauge(cells, families.BUILD)
 
 
@@ -95,6 +98,37 @@ class PoolMetrics:
         self._connections.set(used, (pool, "used"))
         self._connections.set(idle, (pool, "idle"))
         self._limits.set(limit, (pool,))
+
+
+class ShopMetrics:
+    """The state of the shop in the database, as a worker measures it."""
+
+    def __init__(self, cells: Cells) -> None:
+        self._items = Gauge(cells, families.BACKLOG_ITEMS)
+        self._ages = Gauge(cells, families.BACKLOG_AGE)
+        self._lag_events = Gauge(cells, families.RELAY_EVENTS)
+        self._lag_ages = Gauge(cells, families.RELAY_AGE)
+        self._endpoints = Gauge(cells, families.ENDPOINTS)
+        self._offenders = Gauge(cells, families.INVARIANT_OFFENDERS)
+        self._checked = Gauge(cells, families.INVARIANT_CHECKED)
+
+    def set_backlog(self, queue: Queue, backlog: Backlog) -> None:
+        for age, count in zip(AGES, backlog.counts, strict=True):
+            self._items.set(count, (queue.value, f"{age.total_seconds():g}"))
+        self._ages.set(backlog.oldest.total_seconds(), (queue.value,))
+
+    def set_relay_lag(self, publisher: str, lag: RelayLag) -> None:
+        self._lag_events.set(lag.events, (publisher,))
+        self._lag_ages.set(lag.age.total_seconds(), (publisher,))
+
+    def set_endpoints(self, endpoints: Mapping[EndpointState, int]) -> None:
+        for state, number in endpoints.items():
+            self._endpoints.set(number, (state.value,))
+
+    def set_tally(self, tally: Tally) -> None:
+        labels = (tally.invariant.value, tally.invariant.name.lower())
+        self._offenders.set(tally.offenders, labels)
+        self._checked.set(tally.checked_at.timestamp(), labels)
 
 
 def create_metrics(directory: Path | None) -> Metrics:

@@ -12,9 +12,9 @@ class MetricsReader:
         self._registry = CollectorRegistry()
         self._registry.register(ServiceMetrics(directory))
 
-    def value(self, name: str, **labels: str) -> float | None:
+    def value(self, sample: str, /, **labels: str) -> float | None:
         """Return the value of a sample, or None if there is no such sample."""
-        return self._registry.get_sample_value(name, labels)
+        return self._registry.get_sample_value(sample, labels)
 
     def text(self) -> str:
         return generate_latest(self._registry).decode()

@@ -21,6 +21,7 @@ from adapters.postgres.events.event_feed import PostgresEventFeed
 from adapters.postgres.events.queries import PostgresOutboxQueries
 from adapters.postgres.events.relay_progress import PostgresRelayProgress
 from adapters.postgres.idempotency.records import PostgresIdempotencyRecordStore
+from adapters.postgres.monitoring.backlogs import PostgresBacklogs
 from adapters.postgres.orders.expired_orders import PostgresExpiredOrders
 from adapters.postgres.orders.queries import PostgresOrderQueries
 from adapters.postgres.payments.queries import PostgresPaymentQueries
@@ -72,6 +73,7 @@ async def postgres_store(url: str, ids: IdFactory | None = None) -> AsyncIterato
             secrets=PostgresSecrets(engine, SECRET_BOX),
             replays=PostgresIdempotencyRecordStore(engine),
             findings=PostgresFindingRecords(engine),
+            backlogs=PostgresBacklogs(engine),
             sandbox_store=PostgresSandboxStore(engine),
             attempts=PostgresAttemptRecords(engine),
             stock_ledger=PostgresStockLedger(engine),

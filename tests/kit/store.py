@@ -13,6 +13,7 @@ from adapters.memory.core.database import MemoryDatabase
 from adapters.memory.core.unit_of_work import MemoryUnitOfWorkFactory
 from adapters.memory.events import MemoryEventFeed, MemoryOutboxQueries, MemoryRelayProgress
 from adapters.memory.idempotency import MemoryIdempotencyRecordStore
+from adapters.memory.monitoring import MemoryBacklogs
 from adapters.memory.orders import MemoryExpiredOrders, MemoryOrderQueries
 from adapters.memory.payments import MemoryPaymentQueries
 from adapters.memory.retention import MemoryOldRecords
@@ -29,6 +30,7 @@ from application.catalog.ports import ProductQueries, ProductSearchIndex, StockL
 from application.checks.ports import FindingRecords
 from application.clients.ports import ClientQueries
 from application.events.ports import EventFeed, OutboxQueries, RelayProgress
+from application.monitoring.ports import Backlogs
 from application.orders.ports import ExpiredOrders, OrderQueries
 from application.payments.ports import PaymentQueries
 from application.retention.ports import OldRecords
@@ -83,6 +85,7 @@ class Store:
     secrets: Secrets
     replays: IdempotencyRecordStore
     findings: FindingRecords
+    backlogs: Backlogs
     sandbox_store: SandboxStore
     attempts: AttemptRecords
     expired_orders: ExpiredOrders
@@ -105,6 +108,7 @@ def memory_store(database: MemoryDatabase | None = None) -> Store:
     ids = UuidV7Factory()
     audit_log = MemoryAuditLog(database)
     sandbox_store = MemorySandboxStore()
+    relay_progress = MemoryRelayProgress()
     return Store(
         unit_of_work=MemoryUnitOfWorkFactory(database, ids, lock_timeout=10, current_trace=TRACE.get),
         impatient=MemoryUnitOfWorkFactory(database, ids, lock_timeout=0.01),
@@ -118,13 +122,14 @@ def memory_store(database: MemoryDatabase | None = None) -> Store:
         payments=MemoryPaymentQueries(database),
         outbox=MemoryOutboxQueries(database),
         event_feed=MemoryEventFeed(database),
-        relay_progress=MemoryRelayProgress(),
+        relay_progress=relay_progress,
         webhooks=MemoryWebhookQueries(database),
         delivery_queue=MemoryDeliveryQueue(database, ids),
         signing_keys=MemorySigningKeys(database),
         secrets=MemorySecrets(database),
         replays=MemoryIdempotencyRecordStore(database),
         findings=MemoryFindingRecords(database),
+        backlogs=MemoryBacklogs(database, relay_progress),
         sandbox_store=sandbox_store,
         attempts=MemoryAttemptRecords(database),
         expired_orders=MemoryExpiredOrders(database),

@@ -10,10 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from adapters.postgres.catalog.queries import PostgresProductQueries, PostgresStockQueries
 from adapters.postgres.core.reader import AutocommitReader
 from adapters.postgres.core.unit_of_work import PostgresUnitOfWorkFactory
+from adapters.postgres.monitoring.backlogs import PostgresBacklogs
 from adapters.postgres.orders.queries import PostgresOrderQueries
 from adapters.postgres.sessions.queries import PostgresSessionQueries
 from adapters.postgres.users.queries import PostgresUserQueries
 from application.catalog.ports import ProductFilter, ProductSort
+from application.monitoring.ports import Queue
 from application.orders.access import OrderAccess
 from application.orders.place_order_batch import PlaceOrderBatch
 from application.orders.ports import OrderFilter
@@ -241,3 +243,23 @@ async def test_session_list_query_uses_an_index(engine: AsyncEngine, psql: async
         engine, psql, lambda: sessions.list(UserId(ID), now=THEN, after=(THEN, ID), limit=10)
     )
     assert "Backward using ix_sessions_user_id_created_at_id" in plan
+
+
+@pytest.mark.parametrize(
+    ("queue", "index"),
+    [
+        (Queue.UNPUBLISHED_EVENTS, "ix_outbox_unpublished"),
+        (Queue.WEBHOOK_DELIVERIES, "ix_webhook_delivery_heads_endpoint_id_due_at_position"),
+        (Queue.MAIL, "ix_mail_requests_due_at"),
+        (Queue.PENDING_PAYMENTS, "uq_payments_undecided"),
+        (Queue.PENDING_REFUNDS, "ix_refunds_inquire_at_id"),
+        (Queue.EXPIRED_HOLDS, "ix_orders_expires_at_id"),
+    ],
+)
+async def test_backlog_is_counted_from_an_index_of_waiting_rows(
+    engine: AsyncEngine, psql: asyncpg.Connection, queue: Queue, index: str
+) -> None:
+    backlogs = PostgresBacklogs(engine)
+    plan = await plan_of(engine, psql, lambda: backlogs.of(queue, now=THEN), without=["seqscan"])
+
+    assert index in plan

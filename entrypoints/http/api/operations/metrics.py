@@ -46,9 +46,11 @@ class InvariantGauges(Collector):
     "/metrics",
     operation_id="get_metrics",
     summary="What can be measured of the shop?",
+    deprecated=True,
     description=(
         "Gauges in Prometheus' text format: how many offend against each rule that must always be true, and when that was "
-        "checked. They are the same from every process. Before the first check there are none."
+        "checked. They are the same from every process. Before the first check there are none. Deprecated: the "
+        "port `STEELYARD_METRICS_PORT` has these gauges and all other metrics."
     ),
     response_description="The metrics.",
     response_class=PlainTextResponse,

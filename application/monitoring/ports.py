@@ -1,0 +1,67 @@
+"""Work that waits in the database, for monitoring."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+AGES = (timedelta(0), timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
+"""The ages by which waiting items are counted."""
+
+MAX_COUNTED = 10_000
+"""More items of one queue are not counted, because counting millions would load the database."""
+
+
+class Queue(StrEnum):
+    """A kind of waiting work. Its age is the time since an item could be processed."""
+
+    UNPUBLISHED_EVENTS = "unpublished_events"
+    """Events without a position in the feed."""
+    WEBHOOK_DELIVERIES = "webhook_deliveries"
+    """Due deliveries to endpoints that are not paused."""
+    MAIL = "mail"
+    """Messages that are due and not set aside, since they were requested."""
+    PENDING_PAYMENTS = "pending_payments"
+    """Payments without a result, since they were requested. Authorized payments have a result."""
+    PENDING_REFUNDS = "pending_refunds"
+    """Refunds without a result, since they were requested."""
+    EXPIRED_HOLDS = "expired_holds"
+    """Unpaid orders that still hold stock after their hold has ended."""
+
+
+class EndpointState(StrEnum):
+    """The state of a webhook endpoint."""
+
+    DELIVERING = "delivering"
+    FAILING = "failing"
+    PAUSED = "paused"
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """The number of items that are at least as old as each of AGES, and the age of the oldest."""
+
+    counts: tuple[int, ...] = (0,) * len(AGES)
+    oldest: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class RelayLag:
+    """The events of the feed that a publisher has not received, and the age of the first of them."""
+
+    events: int = 0
+    age: timedelta = timedelta(0)
+
+
+class Backlogs(Protocol):
+    """Queries of waiting work. All raise DatabaseUnavailable, Overloaded."""
+
+    async def of(self, queue: Queue, *, now: datetime) -> Backlog: ...
+
+    async def relay_lag(self, publisher: str, *, now: datetime) -> RelayLag: ...
+
+    async def endpoints(self) -> Mapping[EndpointState, int]:
+        """Return the number of webhook endpoints in each state."""
+        ...

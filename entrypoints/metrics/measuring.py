@@ -1,0 +1,31 @@
+"""Measurements of the shop in the database, which a worker repeats."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from application.checks.ports import FindingRecords
+from application.monitoring.ports import Backlogs, Queue
+from application.shared.clock import Clock
+from entrypoints.metrics.metrics import ShopMetrics
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureShop:
+    """Record backlogs, lags of publishers, endpoints, and the last check of the invariants as metrics."""
+
+    backlogs: Backlogs
+    findings: FindingRecords
+    clock: Clock
+    metrics: ShopMetrics
+    publishers: Sequence[str]
+
+    async def __call__(self) -> None:
+        """Measure once. Raises Overloaded, DatabaseUnavailable."""
+        for queue in Queue:
+            self.metrics.set_backlog(queue, await self.backlogs.of(queue, now=self.clock.now()))
+        for publisher in self.publishers:
+            lag = await self.backlogs.relay_lag(publisher, now=self.clock.now())
+            self.metrics.set_relay_lag(publisher, lag)
+        self.metrics.set_endpoints(await self.backlogs.endpoints())
+        for tally in await self.findings.latest():
+            self.metrics.set_tally(tally)
