@@ -45,6 +45,10 @@ class JobHealth:
         now = self._now()
         return {name: now - state.succeeded_at for name, state in list(self._states.items())}
 
+    def intervals(self) -> Mapping[str, float]:
+        """Return the seconds between two runs of each job."""
+        return {name: state.every for name, state in list(self._states.items())}
+
     def failing(self) -> list[str]:
         """Return the jobs whose runs have failed for two intervals."""
         ages = self.ages()

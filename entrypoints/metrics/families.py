@@ -115,6 +115,16 @@ HASHING = Family(
     "steelyard_hashing_calls", Kind.SUMMED_GAUGE, "Passwords that are hashed or wait for a thread."
 )
 
+JOB_SUCCESS = Family(
+    "steelyard_job_last_success_timestamp_seconds",
+    Kind.TIMESTAMP,
+    "Time of a job's last success, or of its start, in seconds since 1970.",
+    ("job_name",),
+)
+JOB_INTERVAL = Family(
+    "steelyard_job_interval_seconds", Kind.SHARED_GAUGE, "Time between two runs of a job.", ("job_name",)
+)
+
 BACKLOG_ITEMS = Family(
     "steelyard_backlog_items",
     Kind.SHARED_GAUGE,
@@ -167,6 +177,8 @@ FAMILIES = (
     POOL_MAX,
     POOL_WAIT,
     HASHING,
+    JOB_SUCCESS,
+    JOB_INTERVAL,
     BACKLOG_ITEMS,
     BACKLOG_AGE,
     RELAY_EVENTS,

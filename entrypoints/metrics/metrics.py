@@ -29,6 +29,8 @@ class Metrics:
         self.queues = QueueMetrics(cells)
         self.pools = PoolMetrics(cells)
         self.hashing = Gauge(cells, families.HASHING)
+        self.job_successes = Gauge(cells, families.JOB_SUCCESS)
+        self.job_intervals = Gauge(cells, families.JOB_INTERVAL)
         self.shop = ShopMetrics(cells)
         self.build = Gauge(cells, families.BUILD)
 

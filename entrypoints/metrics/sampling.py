@@ -1,6 +1,7 @@
 """Gauges of one process that are read regularly, because a write at each change would cost more."""
 
 import platform
+import time
 from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -9,13 +10,14 @@ from sqlalchemy.pool import QueuePool
 from adapters.postgres.core.schema_revision import RELEASE
 from adapters.security.passwords import Argon2PasswordHasher
 from entrypoints.bootstrap.root import Container
+from entrypoints.job_health import JobHealth
 from entrypoints.metrics.metrics import Metrics, PoolMetrics, QueueMetrics
 
 SAMPLE_EVERY = timedelta(seconds=1)
 
 
 class GaugeSampler:
-    """Sample the queues and pools of a process."""
+    """Sample the queues, pools and jobs of a process."""
 
     def __init__(self, container: Container) -> None:
         self._container = container
@@ -33,6 +35,15 @@ class GaugeSampler:
         hasher = self._container.security.hasher()
         if isinstance(hasher, Argon2PasswordHasher):  # a test may pass another one
             metrics.hashing.set(hasher.pending)
+
+        self._sample_jobs(self._container.job_health())
+
+    def _sample_jobs(self, health: JobHealth) -> None:
+        now = time.time()
+        for name, age in health.ages().items():
+            self._metrics.job_successes.set(now - age, (name,))
+        for name, interval in health.intervals().items():
+            self._metrics.job_intervals.set(interval, (name,))
 
     def _sample_pool(self, name: str, engine: AsyncEngine) -> None:
         pool = engine.pool

@@ -1,5 +1,6 @@
 """The metrics that requests leave behind."""
 
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -92,3 +93,16 @@ async def test_pools_and_queues_are_sampled(measured: WebShop, metrics: MetricsR
 
 def test_families_have_distinct_names() -> None:
     assert len({family.name for family in FAMILIES}) == len(FAMILIES)
+
+
+async def test_time_of_the_last_success_of_each_job_is_sampled(
+    measured: WebShop, metrics: MetricsReader
+) -> None:
+    health = measured.container.job_health()
+    started = time.time()
+    health.succeeded("deliver mail")
+    await GaugeSampler(measured.container)()
+
+    succeeded = metrics.value("steelyard_job_last_success_timestamp_seconds", job_name="deliver mail")
+    assert succeeded == pytest.approx(started, abs=1)
+    assert metrics.value("steelyard_job_interval_seconds", job_name="deliver mail") == 2
