@@ -1,0 +1,25 @@
+"""The queries of the runbooks run on the present schema."""
+
+import re
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+RUNBOOKS = Path(__file__).parents[3] / "docs" / "runbooks"
+BLOCK = re.compile(r"^```sql\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+QUERIES = [
+    pytest.param(query, id=f"{page.stem}-{number}")
+    for page in sorted(RUNBOOKS.glob("*.md"))
+    for number, query in enumerate(BLOCK.findall(page.read_text()), 1)
+]
+
+
+@pytest.mark.parametrize("query", QUERIES)
+async def test_query_of_a_runbook_runs_and_changes_nothing(psql: asyncpg.Connection, query: str) -> None:
+    async with psql.transaction(readonly=True):
+        await psql.fetch(query)
+
+
+def test_queries_of_the_runbooks_are_found() -> None:
+    assert len(QUERIES) > 15
