@@ -10,6 +10,7 @@ from rich.console import Console
 
 from benchmarks.database import Server, server
 from benchmarks.shop import Shop, Size, open_shop
+from benchmarks.studies import dashboard as drawing
 from benchmarks.studies import growth as growing
 from benchmarks.studies import idle as idling
 from benchmarks.studies import logins as logging_in
@@ -60,6 +61,14 @@ def logins(seconds: Seconds = 4) -> None:
                 f" {round_.beside.p99_ms:6.0f} ms at {round_.beside.per_second:6,.0f}/s: {ratio:.2f}x,"
                 f" {round_.log_ins.done} log-ins, {round_.log_ins.refused} refused"
             )
+
+
+@group.command()
+def dashboard(seconds: Seconds = 20) -> None:
+    """Draw the metrics of a service under changing load."""
+    with _shop() as (postgres, database, shop):
+        drawing.draw(drawing.record(postgres, database, shop, seconds=seconds))
+    console.print(f"Drawn: {drawing.PICTURE}")
 
 
 @group.command()
