@@ -20,7 +20,10 @@ def to_json(value: object, *, without: AbstractSet[str] = frozenset()) -> str:
 
 
 def from_json(text: str, type_: type[T]) -> T:
-    """Return the dataclass that `to_json` serialized. Raises pydantic's ValidationError for other text."""
+    """Return the dataclass that `to_json` serialized.
+
+    Raises pydantic's ValidationError for other text.
+    """
     result: T = _adapter(type_).validate_json(text)
     return result
 
@@ -28,9 +31,9 @@ def from_json(text: str, type_: type[T]) -> T:
 def from_stored_json(text: str, type_: type[T]) -> T:
     """Return a dataclass from JSON that another release may have written.
 
-    Unknown fields are ignored. A missing field gets its declared default; without one, a field that may be None gets
-    None, and a tuple or mapping is empty. A tuple of enumerated values loses those that this release does not know.
-    Raises ValidationError for other missing fields.
+    Unknown fields are ignored. A missing field gets its declared default. Without a default, a field that may
+    be None gets None, and a tuple or mapping is empty. Enumerated values that this release does not know are
+    removed from tuples. Raises ValidationError for other missing fields.
     """
     try:
         return from_json(text, type_)

@@ -10,26 +10,32 @@ from hmac import compare_digest
 from standardwebhooks import Webhook
 
 TOLERANCE = timedelta(minutes=5)
-"""Permitted difference between the clocks of sender and receiver: older messages may be replays."""
+"""The permitted difference between the clocks of sender and receiver.
+
+Older messages may be replays.
+"""
 
 ID, TIMESTAMP, SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature"
 
 _PREFIX = "whsec_"
 _SECRET_BYTES = range(24, 65)
 _MAX_SIGNATURES = 10
-"""The maximum number of signatures compared per message. A sender has two secrets during a replacement."""
+"""The maximum number of signatures that are compared per message.
+
+A sender has two secrets during a replacement.
+"""
 _SECONDS = re.compile(r"[0-9]{1,11}")
 
 
 class BadSignature(Exception):
-    """The message is too old, or no secret yields its signature."""
+    """The message is too old, or its signature matches no secret."""
 
 
 class StandardWebhooks:
     """Signing and verification of messages.
 
     All secrets sign and verify, so that a secret can be replaced without losing a message: sender and
-    receiver both have the old and the new one for a while.
+    receiver both have the old and the new secret for a while.
     """
 
     def __init__(self, secrets: Sequence[bytes]) -> None:
@@ -42,7 +48,10 @@ class StandardWebhooks:
         return {ID: message_id, TIMESTAMP: str(int(at.timestamp())), SIGNATURE: " ".join(signatures)}
 
     def verify(self, headers: Mapping[str, str], body: bytes, *, now: datetime) -> str:
-        """Verify a message and return its id. `headers` have lower-case names. Raises BadSignature."""
+        """Verify a message and return its id.
+
+        `headers` have lower-case names. Raises BadSignature.
+        """
         message_id, seconds = headers.get(ID), headers.get(TIMESTAMP, "")
         if not message_id or not _SECONDS.fullmatch(seconds):
             raise BadSignature
@@ -63,7 +72,10 @@ class StandardWebhooks:
 
 
 def parse_secrets(text: str) -> list[bytes]:
-    """Return the secrets of a text like `whsec_NEW whsec_OLD`. Raises ValueError with a message that contains no secret."""
+    """Return the secrets of a text like `whsec_NEW whsec_OLD`.
+
+    Raises ValueError with a message that contains no secret.
+    """
     secrets = [_parse(word) for word in text.split()]
     if not secrets:
         raise ValueError("at least one secret is needed")

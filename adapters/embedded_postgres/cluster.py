@@ -14,7 +14,7 @@ from adapters.embedded_postgres.errors import EmbeddedPostgresError
 from adapters.embedded_postgres.layout import PASSWORD_FILE, Layout
 
 ROLE = DATABASE = "steelyard"
-# There is no line for the superuser: it can connect only in single-user mode, while the server is stopped.
+# There is no line for the superuser, who can connect only in single-user mode, while the server is stopped.
 ACCESS = f"local all {ROLE} scram-sha-256\n"
 FIRST_WITH_BUILTIN_LOCALES = 17
 FIRST_WITH_SYNC_METHODS = 17
@@ -23,8 +23,8 @@ FIRST_WITH_SYNC_METHODS = 17
 def ensure_cluster(layout: Layout, account: Account, binaries: Binaries, *, durable: bool) -> None:
     """Create the cluster if it is missing.
 
-    The cluster is created under a temporary name. It is renamed when it is complete and, if `durable`, flushed to disk.
-    Raises EmbeddedPostgresError, also if the existing cluster has another major version.
+    The cluster is created under a temporary name. When it is complete and, if `durable`, flushed to disk, it
+    is renamed. Raises EmbeddedPostgresError, for example if the existing cluster has another major version.
     """
     for unfinished in layout.home.glob("cluster.*"):
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -52,7 +52,7 @@ def _check_version(layout: Layout, binaries: Binaries) -> None:
 
 
 def _initdb_options(binaries: Binaries) -> list[str]:
-    """Return locale options: sorting by code point, and Unicode's character classes for word search."""
+    """Return locale options: sorting by code point, and Unicode's character classes for search."""
     options = [
         "--username=postgres",
         "--auth=reject",
@@ -68,7 +68,7 @@ def _initdb_options(binaries: Binaries) -> list[str]:
 
 
 def _sync_method(binaries: Binaries) -> list[str]:
-    """Flush all files of the cluster by one system call where the platform has one."""
+    """Return the option that flushes all files by one system call, where the platform has one."""
     has_syncfs = sys.platform == "linux" and binaries.major >= FIRST_WITH_SYNC_METHODS
     return ["--sync-method=syncfs"] if has_syncfs else []
 

@@ -16,7 +16,10 @@ class Layout:
 
     @property
     def cluster(self) -> Path:
-        """PostgreSQL's own directory (PGDATA). One rename creates it, complete with role and database."""
+        """PostgreSQL's own directory (PGDATA).
+
+        One rename creates it, complete with role and database.
+        """
         return self.home / "cluster"
 
     @property
@@ -30,7 +33,10 @@ class Layout:
 
     @property
     def supervisor_lock(self) -> Path:
-        """The file locked by the supervisor. While the server is ready, it contains the socket's directory."""
+        """The file that the supervisor locks.
+
+        While the server is ready, the file contains the path of the socket's directory.
+        """
         return self.home / "supervisor.lock"
 
     @property

@@ -40,8 +40,8 @@ class EmbeddedPostgres:
     def lease(self) -> Iterator[str]:
         """Yield the URL of a running server, which stops when the last lease of any process ends.
 
-        The URL contains the password and stays valid during the lease: a server or supervisor that dies meanwhile
-        is replaced within a second or two. Raises EmbeddedPostgresError.
+        The URL contains the password and stays valid during the lease: if the server or the supervisor dies,
+        it is replaced within a second or two. Raises EmbeddedPostgresError.
         """
         layout = Layout(self.data_dir.expanduser().resolve())
         _prepare(layout)
@@ -106,7 +106,7 @@ class EmbeddedPostgres:
 
 
 def _prepare(layout: Layout) -> None:
-    """Create the data directory and the shared files in it, with the owner of the data directory."""
+    """Create the data directory and its shared files, with the owner of the data directory."""
     try:
         layout.data_dir.mkdir(parents=True, exist_ok=True)
         owner = layout.data_dir.stat()
@@ -125,7 +125,7 @@ def _prepare(layout: Layout) -> None:
 
 
 def _is_ready(layout: Layout) -> bool:
-    """Return whether the server has ended, even if the supervisor has not noticed it yet."""
+    """Return whether the server is ready, according to its pid file."""
     file = PidFile.read(layout.cluster)
     return file is not None and file.is_ready()
 

@@ -1,11 +1,14 @@
-"""File locks of the kernel (flock), released with the last process that has the file open, even after kill -9."""
+"""File locks of the kernel (flock).
+
+The kernel releases a lock with the last process that has the file open, even after kill -9.
+"""
 
 import fcntl
 from typing import IO
 
 
 def try_lock(file: IO[str]) -> bool:
-    """Lock the file exclusively if that is possible without waiting."""
+    """Try to lock the file exclusively without waiting. Return whether this succeeded."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -14,5 +17,5 @@ def try_lock(file: IO[str]) -> bool:
 
 
 def share(file: IO[str]) -> None:
-    """Wait until no process holds an exclusive lock, and take a shared one."""
+    """Wait until no process holds an exclusive lock, and take a shared lock."""
     fcntl.flock(file, fcntl.LOCK_SH)

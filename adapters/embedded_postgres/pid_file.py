@@ -6,7 +6,10 @@ from adapters.embedded_postgres.sockets import answers
 
 @dataclass(frozen=True, slots=True)
 class PidFile:
-    """The content of postmaster.pid (PostgreSQL's src/include/utils/pidfile.h), which may be outdated."""
+    """The content of postmaster.pid, which may be outdated.
+
+    PostgreSQL defines the format in src/include/utils/pidfile.h.
+    """
 
     pid: int
     socket: Path
@@ -18,7 +21,7 @@ class PidFile:
 
     @classmethod
     def read(cls, cluster: Path) -> "PidFile | None":
-        """Read the file; None if it is missing or incomplete."""
+        """Read the file. Return None if it is missing or incomplete."""
         try:
             lines = cls.path(cluster).read_text().splitlines()
             socket = Path(lines[4]) / f".s.PGSQL.{lines[3]}"
@@ -27,7 +30,10 @@ class PidFile:
             return None
 
     def is_true(self) -> bool:
-        """Whether a postmaster listens on the socket. If not, another program may have reused its process id."""
+        """Whether a postmaster listens on the socket.
+
+        If not, another program may have reused the process id.
+        """
         return answers(self.socket)
 
     def is_ready(self) -> bool:

@@ -17,7 +17,7 @@ from adapters.embedded_postgres.sockets import PORT, SOCKET, remove_stale_socket
 
 @dataclass(slots=True)
 class Postmaster:
-    """PostgreSQL's first process, as a child of this one."""
+    """PostgreSQL's first process, as a child of this process."""
 
     layout: Layout
     account: Account
@@ -27,9 +27,10 @@ class Postmaster:
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     def start(self) -> None:
-        """Wait until the server accepts connections, after recovery if needed. Raises EmbeddedPostgresError.
+        """Wait until the server accepts connections, after recovery if needed.
 
-        There is no timeout, because an interrupted recovery would have to start from the beginning.
+        There is no timeout, because an interrupted recovery would have to start from the beginning. Raises
+        EmbeddedPostgresError.
         """
         with self.layout.server_lock.open("a") as lock, self.layout.log.open("a") as log:
             end_former_server(self.layout, self.account, lock)
@@ -48,7 +49,10 @@ class Postmaster:
 
     @property
     def is_serving(self) -> bool:
-        """Whether the server runs and still has its socket, which cleaners of temporary files may delete."""
+        """Whether the server runs and still has its socket.
+
+        Programs that clean up temporary files may delete the socket.
+        """
         return self.is_running and (self.socket_directory / SOCKET).exists()
 
     def stop(self) -> None:

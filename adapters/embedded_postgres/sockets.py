@@ -13,7 +13,7 @@ PORT = 5432  # a part of the socket's name only: nothing listens on this port
 SOCKET = f".s.PGSQL.{PORT}"
 # sun_path has 108 bytes on Linux, 104 on BSD and macOS, the final NUL included.
 LONGEST_PATH = 103
-# Commas, quotes and blanks would need an escape in PostgreSQL's settings, or have no escape in SQLAlchemy's URLs.
+# PostgreSQL's settings would need an escape for commas, quotes and blanks. SQLAlchemy's URLs have none.
 PLAIN = re.compile(r"[A-Za-z0-9/._~+=@-]+")
 
 
@@ -47,7 +47,7 @@ def remove_socket_directory(layout: Layout, directory: Path) -> None:
 
 
 def remove_stale_sockets(directory: Path) -> None:
-    """Remove a dead server's socket, and its lock file, whose process id may have been reused."""
+    """Remove a dead server's socket and its lock file, whose process id may have been reused."""
     for stale in directory.glob(".s.PGSQL.*"):
         stale.unlink()
 

@@ -1,7 +1,7 @@
-"""Keep PostgreSQL running while it has users: `python -m adapters.embedded_postgres.supervisor DATA_DIR SETTINGS`.
+"""Keep PostgreSQL running while it has users.
 
-The supervisor detaches itself. It writes to standard error why the server is not ready, or a
-warning about a ready server, and then closes standard error.
+`python -m adapters.embedded_postgres.supervisor DATA_DIR SETTINGS` detaches itself. It writes to standard
+error why the server is not ready, or a warning about a ready server, and then closes standard error.
 """
 
 import json
@@ -28,9 +28,9 @@ LARGEST_LOG = 1_000_000
 
 
 def supervise(layout: Layout, settings: Mapping[str, str]) -> None:
-    """Run the server until the last lease ends; return at once if another supervisor runs it.
+    """Run the server until the last lease ends.
 
-    Raises EmbeddedPostgresError.
+    Return at once if another supervisor runs the server. Raises EmbeddedPostgresError.
     """
     with layout.supervisor_lock.open("a") as state, layout.lease.open("a") as lease:
         if not try_lock(state):
@@ -77,7 +77,7 @@ def _check_reach(layout: Layout, account: Account) -> None:
 
 
 def _detach_standard_error(layout: Layout) -> None:
-    """Close the pipe to the starter, as the signal that the server is ready."""
+    """Close the pipe to the starting process, which signals that the server is ready."""
     with layout.log.open("a") as log:
         os.dup2(log.fileno(), sys.stderr.fileno())
 
@@ -86,7 +86,7 @@ def main() -> NoReturn:
     data_dir, settings = sys.argv[1:]
     if os.fork():
         os._exit(0)
-    # Ignored: SIGTERM to the process group also reaches the service, which needs the server to finish its requests.
+    # A SIGTERM to the process group also reaches the service, which needs the server to finish its requests.
     signal.signal(signal.SIGTERM, lambda *_: None)
     try:
         supervise(Layout(Path(data_dir)), json.loads(settings))

@@ -15,7 +15,10 @@ _OWNER_ONLY = 0o600
 
 
 class FileMailer(Mailer):
-    """A mailer that writes one `*.eml` file per message. Only the owner can read it: it contains tokens."""
+    """A mailer that writes each message to a file `*.eml`.
+
+    Messages contain tokens, so only the owner can read the files.
+    """
 
     def __init__(self, directory: Path, *, sender: str) -> None:
         self._directory = directory

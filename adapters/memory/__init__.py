@@ -1,1 +1,4 @@
-"""Repositories and queries in memory, with every rule of the database, for tests without a server."""
+"""Repositories and queries in memory, for tests without a database server.
+
+They apply every rule of the database.
+"""

@@ -18,7 +18,7 @@ from domain.shared.ids import PaymentId, RefundId
 
 
 class MemorySandboxStore(SandboxStore):
-    """Each call is atomic: it awaits nothing between reading and writing."""
+    """The records in memory. Each call is atomic: it never awaits between reading and writing."""
 
     def __init__(self) -> None:
         self._charges: dict[PaymentId, list[SandboxCharge]] = {}

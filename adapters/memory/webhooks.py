@@ -146,7 +146,7 @@ class _Served:
 
 
 class MemoryDeliveryQueue(DeliveryQueue):
-    """Each call is atomic: it awaits nothing between reading and writing."""
+    """The delivery queue in memory. Each call is atomic."""
 
     def __init__(self, database: MemoryDatabase, ids: IdFactory) -> None:
         self._database = database

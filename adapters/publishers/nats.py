@@ -18,27 +18,32 @@ from application.events.ports import EventPublisher, PublisherUnavailable
 from application.events.views import PublishedEvent
 
 SECONDS = 15.0
-"""Seconds for publishing one batch: less than the relay's timeout."""
+"""The timeout for publishing one batch, in seconds. It is shorter than the relay's timeout."""
 
 CONNECT_SECONDS = 3
 ANSWER_SECONDS = 5.0
 CLOSE_SECONDS = 1.0
 
 DEDUPLICATED_FOR = 600.0
-"""The deduplication window, in seconds, of a stream created here: longer than a lease plus a restart."""
+"""The deduplication window, in seconds, of a stream that this adapter creates.
+
+The window is longer than a lease plus a restart.
+"""
 
 _log = structlog.get_logger(__name__)
 
 
 class NatsPublisher(EventPublisher):
-    """A publisher of events to a JetStream stream, which is created if no stream has the subjects.
+    """A publisher of events to a JetStream stream.
 
-    Each event has the subject `prefix.type`. It is sent only after the previous one is stored, which preserves the order.
-    The message id is the event id: JetStream deduplicates repeats. Any error closes the connection, and the
-    next events open a new one: no message stays in a client buffer and arrives later than its successors.
+    The stream is created if no stream has the subjects. Each event has the subject `prefix.type`. An event is
+    sent only after the previous event is stored, which preserves the order. The message id is the event id,
+    by which JetStream deduplicates messages. Any error closes the connection, and the next events open
+    another one. A message therefore never stays in a buffer of the client, and never arrives after its
+    successors.
 
-    `servers` are URLs of one cluster, `nats://user:password@host:4222` or `tls://…`. The user of the first one is used
-    for all; a user without a password is a token. `source` is the service's address.
+    `servers` are URLs of one cluster, `nats://user:password@host:4222` or `tls://…`. The user of the first
+    URL is used for all servers; a user without a password is a token. `source` is the service's address.
     """
 
     name = "nats"
@@ -78,7 +83,7 @@ class NatsPublisher(EventPublisher):
         if self._client is not None and self._client.is_connected:
             return self._client
         await self.close()
-        # Assigned before it connects, so that a failed connection is closed too.
+        # The attribute is assigned before the client connects, so that a failed connection is closed as well.
         self._client = client = _CarefulClient()
         await client.connect(
             self._servers,
@@ -89,7 +94,7 @@ class NatsPublisher(EventPublisher):
             error_cb=_take_note,
             connect_timeout=CONNECT_SECONDS,
             allow_reconnect=False,
-            # Two attempts per server; with 0 the library would retry for ever.
+            # Two attempts per server; with 0 the library would retry forever.
             max_reconnect_attempts=1,
             reconnect_time_wait=0,
         )
@@ -124,7 +129,7 @@ class NatsPublisher(EventPublisher):
 
 
 class _CarefulClient(Client):
-    """A transport that never sends plain text if TLS was requested, unlike the library's own."""
+    """A transport that, unlike the library's, never sends plain text if TLS was requested."""
 
     def _connect_command(self) -> bytes:
         server = self._current_server

@@ -9,7 +9,7 @@ from application.rate_limits.ports import Allowance, RateLimiter, RateLimitPolic
 
 
 class InProcessRateLimiter(RateLimiter):
-    """A sliding log of the times of allowed requests. Each process counts for itself.
+    """A rate limiter that stores the times of allowed requests in this process.
 
     `clock` returns monotonic seconds. A rejected request does not count.
     """
@@ -22,7 +22,7 @@ class InProcessRateLimiter(RateLimiter):
         now = self._clock()
         key = (policy.name, partition)
         taken = self._windows.take(key, limit=policy.quota, window=policy.window, now=now)
-        # Floats are rounded: adding and then subtracting the window may result in another number.
+        # Floats are rounded: adding the window and subtracting it again may give another number.
         resets_in = min(policy.window, max(1, math.ceil(taken.oldest + policy.window - now)))
         return Allowance(taken.allowed, policy.quota - taken.used, resets_in=resets_in)
 
@@ -31,7 +31,7 @@ class InProcessRateLimiter(RateLimiter):
 
 
 class UnlimitedRateLimiter(RateLimiter):
-    """Rate limits switched off, for example for a benchmark."""
+    """A rate limiter without limits, for example for a benchmark."""
 
     async def take(self, policy: RateLimitPolicy, partition: str) -> Allowance:  # noqa: ARG002 - the port's signature
         return Allowance(allowed=True, remaining=policy.quota, resets_in=0)

@@ -1,4 +1,4 @@
-"""Request times by key. The cost of a request does not grow with the number of keys."""
+"""The times of requests by key. The number of keys does not affect the cost of a request."""
 
 from array import array
 from bisect import bisect_right
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Taken(NamedTuple):
-    """Whether a request was within the limit, the number of requests in the window, and the first one's time."""
+    """The decision about a request, the number of requests in the window, and the first time."""
 
     allowed: bool
     used: int
@@ -15,9 +15,9 @@ class Taken(NamedTuple):
 
 
 class MovingWindows:
-    """The times, in seconds, of each key's requests within the window.
+    """The times, in seconds, of the requests of each key within the window.
 
-    Each request examines the next two keys and drops those whose window has passed, so that keys are dropped
+    Each request examines the next two keys and drops a key whose window has passed, so that keys are dropped
     faster than they are added. At `max_keys`, the key that was examined longest ago is dropped.
     """
 

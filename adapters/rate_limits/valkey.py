@@ -1,4 +1,4 @@
-"""Rate limits shared by all processes, in Valkey or Redis."""
+"""Rate limits that all processes share, in Valkey or Redis."""
 
 import math
 from collections.abc import Callable
@@ -11,14 +11,20 @@ from valkey.exceptions import ValkeyError
 from application.rate_limits.ports import Allowance, RateLimiter, RateLimitPolicy
 
 CONNECTIONS = 16
-"""Connections per process. A script takes microseconds, so a few connections serve many requests."""
-TIMEOUT = 0.25
-"""Seconds that a request waits for a connection or for a reply."""
-PAUSE = 5.0
-"""Seconds between attempts to reach a failed server, so that few requests wait for it."""
+"""The number of connections per process.
 
-# The server runs the script atomically with its own clock: process clocks do not matter. A list contains the
-# times, in microseconds, of the requests that were allowed within the window.
+A script takes microseconds, so a few connections are sufficient for many requests.
+"""
+TIMEOUT = 0.25
+"""The number of seconds that a request waits for a connection or for a reply."""
+PAUSE = 5.0
+"""The pause in seconds between attempts to reach a failed server.
+
+Because of the pause, few requests wait for the server.
+"""
+
+# The server runs the script atomically with its own clock, so the clocks of processes do not matter. A list
+# contains the times, in microseconds, of the requests that were allowed within the window.
 TAKE = """
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
@@ -42,9 +48,10 @@ _log = structlog.get_logger(__name__)
 
 
 def connect(url: str, *, timeout: float = TIMEOUT) -> Valkey:
-    """Return a client for a `valkey://`, `valkeys://`, `redis://`, `rediss://` or `unix://` URL, which connects lazily.
+    """Return a client for a URL, which connects when it is first used.
 
-    Its timeout is `timeout` seconds. Raises ValueError for any other URL.
+    The scheme is `valkey`, `valkeys`, `redis`, `rediss` or `unix`. `timeout` is in seconds. Raises ValueError
+    for any other URL.
     """
     pool = BlockingConnectionPool.from_url(
         url,
@@ -57,10 +64,11 @@ def connect(url: str, *, timeout: float = TIMEOUT) -> Valkey:
 
 
 class ValkeyRateLimiter(RateLimiter):
-    """Rate limits that all processes share. Counting a request takes one round trip to the server.
+    """Rate limits that all processes share. Counting a request takes one round trip.
 
-    While the server does not answer, `fallback` decides: exceeding a limit for a while is better than rejecting
-    everything. The beginning and the end of such a period are logged. `clock` returns monotonic seconds.
+    While the server does not respond, `fallback` decides: exceeding a limit for a while is better than
+    rejecting every request. The beginning and the end of such a period are logged. `clock` returns monotonic
+    seconds.
     """
 
     def __init__(

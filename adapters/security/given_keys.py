@@ -12,13 +12,19 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class GivenSigningKeys(SigningKeys):
-    """Concatenated PEM keys: the first signs, all verify. They are read again at each use."""
+    """Concatenated PEM keys. The first key signs, and all keys verify.
+
+    The keys are read again at each use.
+    """
 
     def __init__(self, read: Callable[[], bytes]) -> None:
         self._read = read
 
     async def all(self) -> Sequence[SigningKey]:
-        """Check the keys. Raises OSError, and ValueError unless all are Ed25519 in unencrypted PKCS #8."""
+        """Check and return the keys.
+
+        Raises OSError, and ValueError unless all keys are Ed25519 in unencrypted PKCS #8.
+        """
         pems = _PEM.findall(self._read())
         if not pems:
             raise ValueError("There is no signing key. Make one with `keys generate`.")

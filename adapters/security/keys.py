@@ -27,13 +27,17 @@ class KeyRing:
     """Parsed keys, newest first."""
 
     def __init__(self, keys: Sequence[SigningKey]) -> None:
-        """Parse the keys. Raises ValueError for a key that is not Ed25519 in unencrypted PKCS #8."""
+        """Parse the keys.
+
+        Raises ValueError for a key that is not Ed25519 in unencrypted PKCS #8.
+        """
         self._pairs = {key.kid: KeyPair.of(key) for key in keys}
 
     def signing_pair(self, now: datetime) -> "KeyPair":
         """Return the signing key: the newest key that has become active and still verifies.
 
-        If no key is active yet (the clock of the process that created the first key was ahead), the first key signs.
+        If no key is active yet, the first key signs. This happens if the clock of the process that created
+        the key was ahead.
         """
         pairs = list(self._pairs.values())
         if not pairs:
@@ -42,7 +46,7 @@ class KeyRing:
         return next(signing, pairs[-1])
 
     def verifying_pair(self, kid: str) -> "KeyPair | None":
-        """Return the public key with this `kid`, regardless of time."""
+        """Return the public key with this `kid`, whether or not it verifies now."""
         return self._pairs.get(kid)
 
     def json_web_keys(self, now: datetime) -> Sequence[JsonWebKey]:
@@ -64,7 +68,10 @@ class KeyPair:
 
     @classmethod
     def of(cls, key: SigningKey) -> Self:
-        """Parse a key. Raises ValueError for a key that is not Ed25519 in unencrypted PKCS #8."""
+        """Parse a key.
+
+        Raises ValueError for a key that is not Ed25519 in unencrypted PKCS #8.
+        """
         private = _parsed(key.private_pem, key.kid)
         return cls(key, private, private.public_key())
 
@@ -83,7 +90,10 @@ def generate_signing_key(signs_from: datetime) -> SigningKey:
 
 
 def name_of(pem: bytes, *, called: str) -> str:
-    """Return the thumbprint of a private key. Raises ValueError, whose message names the key `called`."""
+    """Return the thumbprint of a private key.
+
+    Raises ValueError, whose message names the key `called`.
+    """
     return thumbprint(_json_web_key(_parsed(pem, called).public_key()))
 
 

@@ -17,9 +17,10 @@ _PREFIX = "sealed"
 
 
 class AesGcmSecretBox(SecretBox):
-    """Encryption with the first key, and decryption with any. To rotate, put a new key first.
+    """Encryption with the first key, and decryption with any key.
 
-    An encrypted text is `sealed.KEY_ID.NONCE_AND_CIPHERTEXT`. The key's id is a hash of the key.
+    To rotate, put a new key first. An encrypted text is `sealed.KEY_ID.NONCE_AND_CIPHERTEXT`. The id of a key
+    is a hash of the key.
     """
 
     def __init__(self, keys: Sequence[bytes]) -> None:
@@ -61,7 +62,10 @@ def generate_key() -> str:
 
 
 def parse_keys(text: str) -> Sequence[bytes]:
-    """Return the keys of a setting: 32 bytes each in Base64, separated by white space. Raises ValueError."""
+    """Return the keys of a setting: 32 bytes each in Base64, separated by white space.
+
+    Raises ValueError.
+    """
     try:
         keys = [urlsafe_b64decode(key.replace("+", "-").replace("/", "_")) for key in text.split()]
     except (Base64Error, ValueError):

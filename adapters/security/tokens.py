@@ -29,7 +29,7 @@ from domain.users.permissions import Role, Scope
 ALGORITHM = "EdDSA"
 TYPE = "at+jwt"
 MAX_LENGTH = 8 * 1024
-"""Longer tokens are rejected without parsing. The service's own have about 550 characters."""
+"""The maximum length of a parsed token. The service's own tokens have about 550 characters."""
 
 MAX_LEEWAY = timedelta(seconds=30)
 
@@ -65,12 +65,18 @@ class _UserPayload(_Payload):
 
 
 class _ClientPayload(_Payload):
-    """Claims of a service client, which is the subject (RFC 9068, section 2.2). `secret_id` is not the secret."""
+    """The claims of a service client, which is the subject (RFC 9068, section 2.2).
+
+    `secret_id` identifies the secret, and is not the secret itself.
+    """
 
     secret_id: UUID
 
     def bearer(self) -> ClientPrincipal:
-        """Parse the claims. Raises ValueError for a subject other than the client, and for an unknown scope."""
+        """Parse the claims.
+
+        Raises ValueError for a subject other than the client, and for an unknown scope.
+        """
         if self.client_id != str(self.sub):
             raise ValueError
         return ClientPrincipal(
@@ -88,14 +94,20 @@ _PAYLOAD: TypeAdapter[_UserPayload | _ClientPayload] = TypeAdapter(
 
 @dataclass(frozen=True, slots=True)
 class SignedClaims:
-    """Verified claims, and the seconds since 1970 between which they are valid, leeway included."""
+    """Verified claims with their validity.
+
+    The validity is in seconds since 1970 and includes the leeway.
+    """
 
     claims: AccessClaims
     valid_from: float
     valid_until: float
 
     def at(self, now: datetime) -> AccessClaims:
-        """Return the claims if they are valid at `now`. Raises InvalidToken if they are not yet valid, TokenExpired."""
+        """Return the claims if they are valid at `now`.
+
+        Raises InvalidToken if they are not valid yet, and TokenExpired.
+        """
         seconds = now.timestamp()
         if seconds < self.valid_from:
             raise InvalidToken
@@ -105,9 +117,9 @@ class SignedClaims:
 
 
 class Ed25519AccessTokens(AccessTokens):
-    """Issuing and verification of tokens with the keys last passed to `use`.
+    """Issuing and verification of tokens with the keys that were last passed to `use`.
 
-    Before the first call of `use`, every token is rejected and none can be signed.
+    Before the first call of `use`, every token is rejected and no token can be signed.
     """
 
     def __init__(
@@ -118,7 +130,10 @@ class Ed25519AccessTokens(AccessTokens):
         lifetime: timedelta = timedelta(minutes=10),
         leeway: timedelta = timedelta(0),
     ) -> None:
-        """Create the service. Raises ValueError for a leeway beyond `MAX_LEEWAY`, which only covers clock skew."""
+        """Create the service.
+
+        Raises ValueError for a leeway above `MAX_LEEWAY`, because a leeway covers only clock differences.
+        """
         if not timedelta(0) <= leeway <= MAX_LEEWAY:
             raise ValueError(f"The leeway must lie between 0 and {MAX_LEEWAY.seconds} seconds.")
         self._issuer = issuer
@@ -151,7 +166,10 @@ class Ed25519AccessTokens(AccessTokens):
         return self.read(token).at(now)
 
     def read(self, token: str) -> SignedClaims:
-        """Return the token's claims, regardless of time. Raises InvalidToken or UnknownSigningKey, without a reason."""
+        """Return the token's claims, whether or not they are valid now.
+
+        Raises InvalidToken or UnknownSigningKey, without a reason.
+        """
         if len(token) > MAX_LENGTH or not _COMPACT.fullmatch(token):
             raise InvalidToken
         try:
@@ -177,9 +195,10 @@ class Ed25519AccessTokens(AccessTokens):
         return {"keys": self._keys.json_web_keys(now)}
 
     def _signed_payload(self, token: str, public: Ed25519PublicKey) -> object:
-        """Return the payload if the header, signature, issuer and audience are right. Raises PyJWTError.
+        """Return the payload if the header, signature, issuer and audience are right.
 
-        PyJWT would compare times with the system clock, but the caller has its own: see `SignedClaims.at`.
+        PyJWT would compare times with the system clock. The caller has its own clock: see `SignedClaims.at`.
+        Raises PyJWTError.
         """
         signed = jwt.decode_complete(
             token,
@@ -200,7 +219,7 @@ class Ed25519AccessTokens(AccessTokens):
 
 
 def _said_of(bearer: Principal) -> dict[str, str]:
-    """Return the claims specific to this kind of bearer."""
+    """Return the claims that only this kind of bearer has."""
     match bearer:
         case UserPrincipal(_, role, session_id):
             return {"role": role.value, "sid": str(session_id)}
@@ -214,5 +233,8 @@ def _seconds(moment: datetime | None) -> float:
 
 
 def _is_access_token(typ: object) -> bool:
-    """Return whether `typ` is `at+jwt`, in any case, with or without `application/` (RFC 9068, section 4)."""
+    """Return whether `typ` is `at+jwt` (RFC 9068, section 4).
+
+    Case is ignored, and the prefix `application/` is optional.
+    """
     return isinstance(typ, str) and typ.lower().removeprefix("application/") == TYPE

@@ -12,8 +12,8 @@ from application.signing.ports import AccessClaims, AccessToken, AccessTokens, S
 class RememberedAccessTokens(AccessTokens):
     """A verifier that checks each signature once, and the times at every use of the token.
 
-    Clients send the same token many times. The cache contains the `capacity` most recently used valid tokens, and is
-    cleared when the keys change.
+    Clients send the same token many times. The cache contains the `capacity` most recently used valid tokens,
+    and is cleared when the keys change.
     """
 
     def __init__(self, tokens: Ed25519AccessTokens, *, capacity: int = 10_000) -> None:
@@ -22,9 +22,10 @@ class RememberedAccessTokens(AccessTokens):
         self._read = lru_cache(capacity)(tokens.read)
 
     def use(self, keys: Sequence[SigningKey]) -> None:
-        """Replace the keys and clear the cache. Raises ValueError and keeps the former keys if the new ones are invalid.
+        """Replace the keys and clear the cache.
 
-        Keys are read several times a minute and rarely change: if they are the same, the cache is kept.
+        Raises ValueError for invalid keys; the former keys then stay in use. Keys are read several times a
+        minute and rarely change. If they are equal to the former keys, the cache is kept.
         """
         if list(keys) == list(self._keys):
             return

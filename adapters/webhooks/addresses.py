@@ -1,8 +1,8 @@
-"""Whether an IP address is a host on the internet or belongs to a private or reserved network."""
+"""The distinction between IP addresses on the internet and private or reserved addresses."""
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
-# The service has its own tables, because those of Python's `is_global` depend on the Python version.
+# The tables of Python's `is_global` depend on the Python version, so the service has its own tables.
 _NOT_PUBLIC = (
     IPv4Network("0.0.0.0/8"),
     IPv4Network("10.0.0.0/8"),
@@ -25,17 +25,23 @@ _NOT_PUBLIC = (
     IPv6Network("3fff::/20"),
 )
 _IPV6_UNICAST = IPv6Network("2000::/3")
-"""Global unicast (RFC 4291). All other IPv6 addresses are reserved, local or multicast."""
+"""The block of global unicast addresses (RFC 4291).
+
+All other IPv6 addresses are reserved, local or multicast.
+"""
 
 _NAT64 = IPv6Network("64:ff9b::/96")
-"""RFC 6052: an IPv4 address in the last 32 bits, to which a gateway connects."""
+"""The prefix of addresses that contain an IPv4 address in their last 32 bits (RFC 6052).
+
+A gateway connects to the IPv4 address.
+"""
 
 
 def is_public(address: str) -> bool:
     """Return whether the address can be a host on the internet.
 
-    IANA's special-purpose registries (RFC 6890) list the blocks that are not globally reachable. An IPv6 address that
-    contains an IPv4 address (IPv4-mapped, 6to4, NAT64) is judged by the IPv4 address.
+    IANA's special-purpose registries (RFC 6890) list the blocks that are not globally reachable. For an IPv6
+    address that contains an IPv4 address (IPv4-mapped, 6to4, NAT64), the IPv4 address decides.
     """
     ip = ip_address(address)
     if isinstance(ip, IPv6Address):

@@ -31,7 +31,7 @@ async def resolve(host: str, port: int) -> Sequence[str]:
 
 
 class PublicDialer(httpcore2.AsyncNetworkBackend):
-    """A network backend that resolves a name once and connects only if all addresses are public.
+    """A network backend that resolves a name once and connects to public addresses only.
 
     Checking a name and then connecting to it by name would resolve it twice and trust the second answer.
     """

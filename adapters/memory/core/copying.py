@@ -1,4 +1,4 @@
-"""Copies of stored values, so that a reader cannot change the stored ones."""
+"""Copies of stored values. A reader can change its copy without changing the stored value."""
 
 from dataclasses import fields, is_dataclass
 from functools import cache
@@ -28,7 +28,7 @@ def _copied(value: Any) -> Any:  # noqa: ANN401 - entities are made of anything
 
 @cache
 def _mutable_fields(type_: type) -> tuple[str, ...]:
-    """Return the fields of an entity's class, or none for a value's class, because values are immutable."""
+    """Return the fields of an entity's class. Return none for the class of an immutable value."""
     if not is_dataclass(type_) or type_.__dataclass_params__.frozen:  # type: ignore[attr-defined] # set by the dataclass decorator
         return ()
     return tuple(field.name for field in fields(type_))

@@ -1,4 +1,4 @@
-"""One shop's data, shared by every adapter of this package."""
+"""The data of one shop, which every adapter of this package uses."""
 
 import asyncio
 from collections.abc import Callable
@@ -17,7 +17,10 @@ _ENVELOPE = {"aggregate_id", "aggregate_version", "occurred_at"}
 
 
 async def yield_control() -> None:
-    """Yield to the event loop, as a query to a real database does: a fake that never suspends cannot race."""
+    """Yield to the event loop, as a query to a real database does.
+
+    A fake that never suspends could not reveal race conditions.
+    """
     await asyncio.sleep(0)
 
 

@@ -18,7 +18,10 @@ def page(
     after: Position | None,
     limit: int,
 ) -> Page[V]:
-    """Return the page of rows after a position, ordered by position; `show` turns each row into a view."""
+    """Return the page of rows after a position, ordered by position.
+
+    `show` turns each row into a view.
+    """
     rest = sorted(
         (
             row

@@ -17,9 +17,10 @@ class IntegrityError(Exception):
 
 
 class Transaction:
-    """A transaction isolated like PostgreSQL's READ COMMITTED: it sees its own writes and committed ones.
+    """A transaction isolated like READ COMMITTED of PostgreSQL.
 
-    `lock_timeout` is in seconds. It bounds each wait for a lock, as PostgreSQL's setting of that name does.
+    It sees its own writes and the writes of committed transactions. `lock_timeout` is in seconds. It bounds
+    each wait for a lock, like PostgreSQL's setting of the same name.
     """
 
     def __init__(self, database: MemoryDatabase, *, lock_timeout: float) -> None:

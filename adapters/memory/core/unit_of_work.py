@@ -73,7 +73,10 @@ class MemoryUnitOfWork(UnitOfWork):
 
 
 class MemoryUnitOfWorkFactory(UnitOfWorkFactory):
-    """A factory of units of work that wait up to `lock_timeout` seconds for a lock or a claimed key."""
+    """A factory of units of work in memory.
+
+    A unit of work waits up to `lock_timeout` seconds for a lock or a claimed key.
+    """
 
     def __init__(
         self,

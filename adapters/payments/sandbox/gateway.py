@@ -33,9 +33,10 @@ EXCEEDS_CHARGE = "exceeds_charge"
 
 
 class SandboxGateway(PaymentGateway):
-    """The simulated provider: it behaves as `tokens.py` says, records charges, and sends webhooks about them.
+    """The simulated provider. It records charges, and sends webhooks about them.
 
-    `late_by` is the time between the request and the decision of a late payment. It is longer than an order's hold.
+    `tokens.py` defines its behavior. `late_by` is the time between the request and the decision of a late
+    payment; it is longer than an order's hold.
     """
 
     def __init__(self, store: SandboxStore, clock: Clock, ids: IdFactory, *, late_by: timedelta) -> None:
@@ -151,7 +152,10 @@ class SandboxGateway(PaymentGateway):
 
 
 ENDS_SOON = timedelta(days=1)
-"""Only authorizations shorter than this report that they expired: the shop voids longer ones in time."""
+"""The maximum lifetime of an authorization whose end the sandbox reports.
+
+The shop voids longer authorizations in time.
+"""
 EXPIRED = "authorization_expired"
 _UNKNOWN = ProviderAnswer(outcome=Outcome.UNKNOWN)
 _VOIDABLE = {Outcome.PENDING, Outcome.REQUIRES_ACTION, Outcome.AUTHORIZED}
@@ -198,7 +202,7 @@ def _answer(decided: SandboxCharge | SandboxRefund) -> ProviderAnswer:
 def _objection(
     refund: RefundRequest, charge: SandboxCharge | None, earlier: Sequence[SandboxRefund]
 ) -> str | None:
-    """Return why the refund is rejected, or None."""
+    """Return the reason why the refund is rejected, or None."""
     if charge is None or charge.failure or charge.amount.currency != refund.amount.currency:
         return CHARGE_NOT_FOUND
     taken = (charge.captured or charge.amount).amount

@@ -96,7 +96,10 @@ def dispute_of(charge: SandboxCharge, message_id: UUID, *, at: datetime) -> Sand
 
 
 def event_of(message_id: str, body: bytes) -> ProviderEvent:
-    """Parse a verified message. Raises ValidationFailed if it is not one of the sandbox's."""
+    """Parse a verified message.
+
+    Raises ValidationFailed for a message that the sandbox cannot have sent.
+    """
     try:
         read = _Body.model_validate_json(body)
         return ProviderEvent(

@@ -1,4 +1,4 @@
-"""The sandbox provider's own records: charges, refunds, and messages that the shop has not received yet."""
+"""The sandbox provider's own records: charges, refunds, and undelivered messages."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class SandboxCharge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxRefund:
-    """A refund. It is rejected if it has a `failure`. `id` is the shop's id."""
+    """A refund with the shop's id. It is rejected if it has a `failure`."""
 
     id: RefundId
     reference: str
@@ -47,7 +47,10 @@ class SandboxRefund:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxMessage:
-    """A JSON message to the shop, sent from `due_at` on. `attempts` counts the attempts so far."""
+    """A JSON message to the shop, sent at `due_at` or later.
+
+    `attempts` counts the attempts so far.
+    """
 
     id: UUID
     body: str
@@ -57,10 +60,10 @@ class SandboxMessage:
 
 
 Decide = Callable[[SandboxCharge | None, Sequence[SandboxRefund]], tuple[SandboxRefund, SandboxMessage]]
-"""A function that decides a refund, given its charge (or None) and the total refunded so far."""
+"""A function that decides a refund from its charge (or None) and the refunded total."""
 
 Change = Callable[[SandboxCharge], tuple[SandboxCharge, SandboxMessage] | None]
-"""A function that returns the changed charge and its message, or None to leave the charge unchanged."""
+"""A function that returns the changed charge and its message, or None for no change."""
 
 
 class SandboxStore(Protocol):
@@ -69,7 +72,10 @@ class SandboxStore(Protocol):
     async def charge(
         self, payment_id: PaymentId, charges: Sequence[SandboxCharge], messages: Sequence[SandboxMessage]
     ) -> bool:
-        """Insert the charges of a payment unless it has some. Return whether they were inserted."""
+        """Insert the charges of a payment, unless the payment already has charges.
+
+        Returns whether they were inserted.
+        """
         ...
 
     async def charges_of(self, payment_id: PaymentId) -> Sequence[SandboxCharge]:
@@ -79,14 +85,15 @@ class SandboxStore(Protocol):
     async def change_charge(
         self, payment_id: PaymentId, change: Change, *, now: datetime
     ) -> SandboxCharge | None:
-        """Lock and change the first charge of a payment, and return it; None if the payment has no charge.
+        """Lock, change and return the first charge of a payment.
 
-        Messages about the charge that are not due at `now` are deleted: the changes in them will no longer happen.
+        Returns None if the payment has no charge. Messages about the charge that are not due at `now` are
+        deleted, because the changes that they describe will not happen.
         """
         ...
 
     async def refund(self, refund_id: RefundId, charge_reference: str, decide: Decide) -> SandboxRefund:
-        """Return the refund with this id; if there is none, decide and insert it.
+        """Return the refund with this id. If there is none, decide and insert it.
 
         Refunds of one charge are decided one at a time.
         """
@@ -97,9 +104,10 @@ class SandboxStore(Protocol):
     async def take_due_messages(
         self, now: datetime, *, again_at: datetime, limit: int
     ) -> Sequence[SandboxMessage]:
-        """Return due messages, and postpone each to `again_at`: no dispatcher takes it before then.
+        """Return due messages, and postpone each of them to `again_at`.
 
-        The number of attempts of each message is incremented.
+        No dispatcher takes a postponed message before `again_at`. The number of attempts of each message is
+        incremented.
         """
         ...
 

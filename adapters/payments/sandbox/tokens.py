@@ -1,4 +1,4 @@
-"""Sandbox tokens: each selects one course of a payment."""
+"""Sandbox tokens. Each token selects the behavior of a payment."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,7 +9,7 @@ AUTHORIZATION = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Behavior:
-    """The course of a payment. `failure` is the reason for a failed one; `charges` is the number of charges.
+    """The behavior of a payment.
 
     `is_late`: the payment is decided after the order has expired. `is_lost`: it succeeds, but the shop gets
     neither response nor message and has to query. `action` is the time that the customer takes to authenticate.
@@ -48,5 +48,8 @@ UNKNOWN_TOKEN = Behavior(failure="unknown_token")
 
 
 def behavior_of(token: str | None) -> Behavior:
-    """Return the course that a token selects. None selects success, so that a first try needs no token."""
+    """Return the behavior that a token selects.
+
+    None selects success, so that a first try needs no token.
+    """
     return Behavior() if token is None else TOKENS.get(token, UNKNOWN_TOKEN)

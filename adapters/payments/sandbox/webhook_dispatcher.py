@@ -10,18 +10,24 @@ from adapters.payments.sandbox.webhook_parser import SandboxSignatures
 from application.shared.clock import Clock
 
 LEASE = timedelta(seconds=30)
-"""How long a dispatcher leases a message: longer than any attempt takes."""
+"""The time for which a dispatcher leases a message. It is longer than any attempt takes."""
 
 TIMEOUT = httpx2.Timeout(10.0)
 _FIRST_PAUSE = timedelta(seconds=1)
 _LONGEST_PAUSE = timedelta(minutes=5)
 _DOUBLINGS = 9
 _MOST_ATTEMPTS = 100
-"""About eight hours of attempts. After that the shop has to query, as with every provider."""
+"""The maximum number of attempts, which take about eight hours.
+
+After that, the shop has to query, as with every provider.
+"""
 
 
 class SandboxWebhookDispatcher:
-    """Delivery of messages to `url`, each at least once. Any number of dispatchers can run."""
+    """A dispatcher that sends messages to `url`, each of them at least once.
+
+    Any number of dispatchers can run.
+    """
 
     def __init__(
         self,
@@ -39,9 +45,9 @@ class SandboxWebhookDispatcher:
         self._url = url
 
     async def __call__(self, *, limit: int) -> int:
-        """Try to send the due messages, and return how many there were.
+        """Try to send the due messages, and return their number.
 
-        Raises Overloaded and DatabaseUnavailable; messages that were not sent are due again after the lease.
+        Messages that were not sent are due again after the lease. Raises Overloaded, DatabaseUnavailable.
         """
         now = self._clock.now()
         messages = await self._store.take_due_messages(now, again_at=now + LEASE, limit=limit)

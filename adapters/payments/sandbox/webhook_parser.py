@@ -16,14 +16,17 @@ SECRET_BYTES = 32
 
 
 class SandboxSignatures:
-    """The secrets that sandbox and shop share: the configured ones, or one that is generated and stored."""
+    """The secrets that sandbox and shop share: configured, or generated and stored."""
 
     def __init__(self, secrets: Secrets, configured: Sequence[bytes]) -> None:
         self._secrets = secrets
         self._webhooks = StandardWebhooks(configured) if configured else None
 
     async def get(self) -> StandardWebhooks:
-        """Return the verifier. Raises Overloaded or DatabaseUnavailable if the stored secret cannot be read."""
+        """Return the verifier of signatures.
+
+        Raises Overloaded or DatabaseUnavailable if the stored secret cannot be read.
+        """
         if self._webhooks is None:
             self._webhooks = StandardWebhooks([await self._secrets.get_or_create(SECRET, SECRET_BYTES)])
         return self._webhooks

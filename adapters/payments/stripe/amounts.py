@@ -1,6 +1,7 @@
-"""Money in Stripe's smallest units, which are ISO 4217's minor units except for three currencies.
+"""Money in Stripe's smallest units.
 
-See https://docs.stripe.com/currencies#special-cases and #zero-decimal: 5 ISK are 500 there, 5 MGA are 5.
+They equal ISO 4217's minor units except for three currencies: 5 ISK are 500 units, and 5 MGA are 5 units. See
+https://docs.stripe.com/currencies#special-cases and #zero-decimal.
 """
 
 from domain.shared.currency import EXPONENTS
@@ -23,6 +24,9 @@ def to_stripe(money: Money) -> tuple[int, str]:
 
 
 def from_stripe(amount: int, currency: str) -> Money:
-    """Return Stripe's amount as money. Raises KeyError for an unknown currency, and AmountOutOfRange."""
+    """Return Stripe's amount as money.
+
+    Raises KeyError for an unknown currency, and AmountOutOfRange.
+    """
     code = currency.upper()
     return Money(amount * 10 ** EXPONENTS[code] // 10 ** _DIGITS[code], code)

@@ -1,4 +1,4 @@
-"""Translation of Stripe's objects and errors to results of the shop's payments."""
+"""Conversion of Stripe's objects and errors to results of the shop's payments."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -20,7 +20,7 @@ _UNCONFIRMED = {"requires_payment_method", "requires_confirmation"}
 
 
 def our_id(made: StripeObject, name: str) -> UUID | None:
-    """Return the service's id, or None for an object that another program created in the same account."""
+    """Return the service's id, or None for an object that another program created."""
     try:
         return UUID(made["metadata"][name])
     except (KeyError, TypeError, ValueError):
@@ -57,7 +57,10 @@ def payment_answer(intent: PaymentIntent) -> ProviderAnswer:
 
 
 def is_voided(intent: PaymentIntent) -> bool:
-    """Return whether the intent was canceled with a reason. A rejected intent is canceled without one."""
+    """Return whether the intent was canceled with a reason.
+
+    An intent that was canceled after a rejection has no reason.
+    """
     return intent.status == "canceled" and bool(getattr(intent, "cancellation_reason", None))
 
 
@@ -116,7 +119,7 @@ def failure_of_refund(refund: Refund) -> str:
 
 
 def rejected_answer(error: Exception, reference: str | None = None) -> ProviderAnswer:
-    """Return the rejection of a request that Stripe never accepts and has not executed."""
+    """Return the rejection of a request that Stripe has not executed and never accepts."""
     return ProviderAnswer(outcome=Outcome.DECLINED, reference=reference, failure=code_of(error))
 
 

@@ -1,4 +1,4 @@
-"""The official library on the service's own HTTP client."""
+"""Stripe's official library with the HTTP client of the service."""
 
 import asyncio
 from collections.abc import Awaitable, Mapping
@@ -8,7 +8,10 @@ import httpx2
 import stripe
 
 TIMEOUT = httpx2.Timeout(6.0)
-"""The timeout of each step of one request, in seconds. A whole call of the gateway has its own timeout."""
+"""The timeout in seconds of each step of one request.
+
+A whole call of the gateway has its own timeout.
+"""
 
 
 def create_client(
@@ -25,7 +28,7 @@ def create_client(
 
 
 class _HttpClient(stripe.HTTPClient):
-    """The service's HTTP client behind the interface that the library expects."""
+    """The service's HTTP client behind the interface that Stripe's library expects."""
 
     name = "httpx2"
 
@@ -52,7 +55,7 @@ class _HttpClient(stripe.HTTPClient):
         raise NotImplementedError("Nothing here waits for the network without letting others run.")
 
     def close(self) -> None:
-        """Leave the client open: it is somebody else's."""
+        """Leave the client open, because it belongs to the service."""
 
     async def close_async(self) -> None:
-        """Leave the client open: it is somebody else's."""
+        """Leave the client open, because it belongs to the service."""

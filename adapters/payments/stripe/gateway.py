@@ -1,4 +1,7 @@
-"""The payment gateway for Stripe, with PaymentIntents: https://docs.stripe.com/api/payment_intents."""
+"""The payment gateway for Stripe.
+
+It uses PaymentIntents: https://docs.stripe.com/api/payment_intents.
+"""
 
 import asyncio
 import logging
@@ -41,7 +44,7 @@ SECONDS = 15.0
 """The timeout of one call of the gateway with all its requests, in seconds."""
 
 KEYS_LIVE = timedelta(hours=23)
-"""Stripe stores an idempotency key for at least 24 hours and promises nothing beyond that."""
+"""The time for which Stripe certainly stores an idempotency key."""
 
 _WITH_CHARGE = ["latest_charge"]
 """Objects to include in intents. The charge states when an authorization ends."""
@@ -50,11 +53,12 @@ _CANCELABLE = {"requires_payment_method", "requires_confirmation", "requires_act
 
 
 class StripeGateway(PaymentGateway):
-    """Payment in two steps: create an intent, which moves no money, then confirm it, which does.
+    """A payment in two steps: create an intent, which moves no money, then confirm it.
 
-    So the state of a payment can always be found: creating it again with the same idempotency key returns the intent, or
-    creates one that moves no money. (A search finds it only after Stripe's index has caught up.) The intent's
-    secret is shown only to the customer whose bank requires authentication.
+    The state of a payment can therefore always be found: creating it again with the same idempotency key
+    returns the intent, or creates an intent that moves no money. (A search finds an intent only after
+    Stripe's index has been updated.) The intent's secret is shown only to a customer whose bank requires
+    authentication.
     """
 
     def __init__(self, client: stripe.StripeClient, clock: Clock) -> None:
@@ -137,7 +141,10 @@ class StripeGateway(PaymentGateway):
             return refund_answer(found) if found else UNKNOWN
 
     def _is_remembered(self, payment: PaymentRequest) -> bool:
-        """Return whether Stripe still answers a repeated creation of the payment's intent with the existing intent."""
+        """Return whether Stripe still remembers the idempotency key of the payment's intent.
+
+        While Stripe remembers the key, creating the intent again returns the existing intent.
+        """
         return not payment.reference and self._clock.now() - payment.requested_at < KEYS_LIVE
 
     async def _find_intent(self, payment: PaymentRequest) -> PaymentIntent | None:
@@ -173,7 +180,7 @@ class StripeGateway(PaymentGateway):
     async def _confirmed(
         self, intent: PaymentIntent, payment: PaymentRequest, token: str | None
     ) -> ProviderAnswer:
-        """Confirm the intent unless it was confirmed before, and return its state."""
+        """Confirm the intent unless it was confirmed before. Return the intent's state."""
         if not is_untouched(intent):
             return payment_answer(intent)
         if not token:
@@ -206,7 +213,10 @@ class StripeGateway(PaymentGateway):
         return None
 
     async def _find_refund_made_at_stripe(self, refund: RefundRequest, refusal: Exception) -> Refund | None:
-        """Return a refund of the same amount made in Stripe's dashboard, if that explains the rejection."""
+        """Return a refund in Stripe's dashboard that explains why the refund was rejected.
+
+        It has the same amount.
+        """
         if code_of(refusal) != "charge_already_refunded":
             return None
         amount, _ = to_stripe(refund.amount)

@@ -27,7 +27,7 @@ from domain.shared.errors import DomainError, ValidationFailed
 from domain.shared.ids import PaymentId, RefundId
 
 TOLERANCE = 300
-"""Maximum age of a message in seconds. Stripe signs each attempt again."""
+"""The maximum age of a message in seconds. Stripe signs each attempt again."""
 
 _OF_PAYMENTS = {
     "payment_intent.succeeded": ProviderEventKind.CAPTURED,
@@ -45,7 +45,10 @@ _BY_STATUS = {
 
 
 class StripeWebhookParser(ProviderWebhookParser):
-    """A parser of messages signed with any of the endpoint's `secrets`: two while one is being replaced."""
+    """A parser of messages that are signed with one of the endpoint's `secrets`.
+
+    There are two secrets while one is being replaced.
+    """
 
     def __init__(self, client: stripe.StripeClient, secrets: Sequence[str]) -> None:
         self._client = client
@@ -90,7 +93,10 @@ def _event_of(event: Event) -> ProviderEvent | None:
 
 
 def _dispute_kind(event_type: str, status: str) -> ProviderEventKind | None:
-    """Return the outcome that a dispute's event reports. A bank's inquiry (`warning_...`) moves no money."""
+    """Return the outcome that an event of a dispute reports.
+
+    An inquiry of a bank (`warning_...`) moves no money and has no outcome.
+    """
     if event_type == "charge.dispute.created" and not status.startswith("warning_"):
         return ProviderEventKind.DISPUTE_OPENED
     if event_type != "charge.dispute.closed":
@@ -99,7 +105,10 @@ def _dispute_kind(event_type: str, status: str) -> ProviderEventKind | None:
 
 
 def _payment_of(made: Refund | Dispute) -> str | None:
-    """Return the id of the intent of a refund or dispute, expanded or not."""
+    """Return the id of the intent to which a refund or dispute belongs.
+
+    Stripe sends the intent itself or only its id.
+    """
     intent = getattr(made, "payment_intent", None)
     return intent.id if isinstance(intent, PaymentIntent) else intent
 

@@ -34,7 +34,7 @@ def product_values(product: Product) -> dict[str, object]:
 
 
 def search_values(product: Product) -> dict[str, object]:
-    """Return the columns that searches and sorting by name use."""
+    """Return the columns that search, and sorting by name, use."""
     return {
         "sort_name": product.sort_name,
         "words": sorted(product.search_words),
@@ -63,7 +63,10 @@ def product_from(row: ProductRow) -> Product:
 
 
 def product_view_from(row: ProductWithStockRow) -> ProductView:
-    """Build the view directly from the row, because building the entities first takes twice as long."""
+    """Build the view directly from the row.
+
+    Building the entities first takes twice as long.
+    """
     return ProductView(
         id=ProductId(row.id),
         sku=row.sku,
@@ -99,7 +102,7 @@ def stock_from(row: StockRow) -> Stock:
 
 
 def movement_values(version: int, movement: Movement) -> dict[str, object]:
-    """Return a row of the ledger. `version` is the stock's version after the movement."""
+    """Return a row of the ledger. `version` is the version of the stock after the movement."""
     return {
         "product_id": movement.product_id,
         "version": version,

@@ -124,7 +124,7 @@ class PostgresStockQueries(StockQueries):
 
 def _conditions(criteria: ProductFilter) -> Iterator[ColumnElement[bool]]:
     if criteria.status is not None:
-        # A literal: PostgreSQL does not use the index on the prices of active products with a bound value.
+        # A literal: with a bound value, PostgreSQL does not use the index on the prices of active products.
         yield ProductRow.status == literal(criteria.status.value, literal_execute=True)
     if criteria.sku is not None:
         yield ProductRow.sku == criteria.sku

@@ -61,8 +61,8 @@ _UPDATED = (
     .returning(StockRow.product_id)
     .cte("updated")
 )
-# The statement writes all movements if every stock still has the version that was read, and none otherwise. The
-# number of written rows shows which of the two happened.
+# The statement writes all movements if every stock still has the version that was read, and otherwise none.
+# The number of written rows shows which case applies.
 _SAVE_STOCKS = (
     insert(StockMovementRow)
     .from_select(
@@ -76,7 +76,10 @@ _SAVE_STOCKS = (
 
 
 class PostgresProductRepository(ProductRepository):
-    """Products in PostgreSQL. Several are written by one prepared statement that the driver pipelines."""
+    """Products in PostgreSQL.
+
+    Several products are written by one prepared statement, whose executions the driver pipelines.
+    """
 
     def __init__(self, transaction: Transaction, outbox: Outbox) -> None:
         self._transaction = transaction
@@ -84,7 +87,7 @@ class PostgresProductRepository(ProductRepository):
 
     async def add(self, products: Sequence[Product]) -> None:
         if products:
-            # Sorted, so that two imports of the same SKUs do not wait for each other.
+            # One order of inserting for all imports rules out deadlocks between imports of the same SKUs.
             rows = sorted(map(product_values, products), key=itemgetter("sku"))
             await self._transaction.execute(_INSERT_PRODUCT, rows)
             self._record(products)
@@ -156,7 +159,7 @@ class PostgresStockRepository(StockRepository):
         return {stock.product_id: stock for stock in stocks}
 
     def _take_movements(self, stocks: Iterable[Stock]) -> list[dict[str, object]]:
-        """Return the stocks' new movements, each with the resulting version of its stock, and clear them."""
+        """Return the new movements of stocks, each with the resulting version. Clear the lists."""
         taken: list[dict[str, object]] = []
         for stock in stocks:
             self._audit.follow_movements(stock.movements)
@@ -170,5 +173,8 @@ class PostgresStockRepository(StockRepository):
 
 
 def _changed(stock: Stock) -> dict[str, object]:
-    """Return the stock's values and the version that was read: each movement has added one to it."""
+    """Return the values of the stock, and the version that was read.
+
+    Each movement has added one to that version.
+    """
     return {**stock_values(stock), "read_version": stock.version - len(stock.movements)}

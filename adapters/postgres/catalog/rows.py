@@ -11,10 +11,11 @@ from domain.catalog.stock import MovementReason
 
 
 class StockRow(Row):
-    """The most frequently updated rows. Half of each page is left free, so that an update stays on its page (HOT).
+    """A stock. Half of each page is left free, so that an update stays on its page (HOT).
 
-    The index on `in_stock` does not prevent that: PostgreSQL compares the values of indexed columns, and this one
-    only changes when the last unit leaves or the first one arrives. An index on the expression would prevent it.
+    Stocks are the most frequently updated rows. The index on `in_stock` permits such updates: PostgreSQL
+    compares the values of indexed columns, and `in_stock` changes only when the last unit leaves or the first
+    unit arrives. An index on the expression would prevent them.
     """
 
     __tablename__ = "stocks"
@@ -32,10 +33,11 @@ class StockRow(Row):
 
 
 class StockMovementRow(Row):
-    """The stock ledger. `version` is the stock's version after the movement: no two writers share one.
+    """The stock ledger. `version` is the version of the stock after the movement.
 
-    There is no foreign key to the stock: movements are only written in a transaction that has locked their stock,
-    and no stock is ever deleted. A foreign key would look up the stock once for each line of each order.
+    Two concurrent writers cannot store the same version. There is no foreign key to the stock: movements are
+    written only in a transaction that has locked their stock, and no stock is ever deleted. A foreign key
+    would look up the stock once for each line of each order.
     """
 
     __tablename__ = "stock_movements"
@@ -59,7 +61,7 @@ class StockMovementRow(Row):
 
 
 class StockOpeningBalanceRow(Row):
-    """The sums of a product's archived movements. `received` does not include shipments."""
+    """The sums of a product's archived movements. `received` excludes shipments."""
 
     __tablename__ = "stock_opening_balances"
 
@@ -70,11 +72,11 @@ class StockOpeningBalanceRow(Row):
 
 
 class ProductRow(Row):
-    """A product. Its stock is inserted first, so that no product is without one.
+    """A product. Its stock is inserted first, so that every product has a stock.
 
-    `sort_name`, `search_words` and `search_typos` are computed by the domain, from the product of `search_version`.
-    If that is not the product's version, an earlier release computed them by earlier rules: see `ProductSearchIndex`.
-    Names are sorted by code point, as Python sorts them, on every server.
+    `sort_name`, `search_words` and `search_typos` are computed by the domain, from the product of
+    `search_version`. If `search_version` is not the product's version, an earlier release computed them by
+    earlier rules: see `ProductSearchIndex`. Names are sorted by code point on every server, as in Python.
     """
 
     __tablename__ = "products"
@@ -111,7 +113,7 @@ class ProductRow(Row):
 
 
 class ProductWithStockRow(ProductRow):
-    """A product with the values of its stock that queries add. This is not a table."""
+    """A product with the stock values that queries add. This class is not a table."""
 
     __abstract__ = True
 
@@ -120,7 +122,7 @@ class ProductWithStockRow(ProductRow):
 
 
 class StockWithSkuRow(StockRow):
-    """A stock and the SKU of its product. This is not a table."""
+    """A stock and the SKU of its product. This class is not a table."""
 
     __abstract__ = True
 

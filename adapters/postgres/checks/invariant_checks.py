@@ -22,7 +22,7 @@ RANGE = 2000
 """The number of orders or products that one transaction checks."""
 
 PAUSE = timedelta(milliseconds=5)
-"""The pause between two transactions. It leaves most of the database's capacity to other work."""
+"""The pause between two transactions. It leaves capacity of the database to other work."""
 
 _FIRST, _LAST = UUID(int=0), UUID(int=2**128 - 1)
 
@@ -68,9 +68,9 @@ _OF_ORDERS: Mapping[Invariant, str] = {
             ON coalesce(other.placed_by, other.customer_id) = coalesce(o.placed_by, o.customer_id)
             AND other.idempotency_key = o.idempotency_key
         WHERE o.id > :after AND o.id <= :until AND other.id <> o.id""",
-    # A history begins with version 1, leads from each status to the next, and ends with the order's present status. For
-    # each row of the history, the order has exactly one event of that version and type. Expired orders and old events
-    # are pruned.
+    # A history begins with version 1, leads from each status to the next, and ends with the order's present
+    # status. For each row of the history, the order has exactly one event of the same version and type.
+    # Exceptions are expired orders and old events, which are pruned.
     Invariant.CHANGES_ARE_RECORDED: """
         WITH told AS (
             SELECT aggregate_id, aggregate_version, type, count(*) AS times
@@ -208,12 +208,13 @@ async def _pause() -> None:
 class PostgresInvariantChecks(InvariantChecks):
     """Checks of ranges of orders or products, each in a short transaction with one snapshot.
 
-    A transaction of the shop writes an order with its lines, payments, history and events, or a stock with its ledger.
-    A range contains all of these rows, so a concurrent change is never reported as a violation. Units sold are summed
-    over several ranges, and orders can change in between: a product that looks oversold is checked again in one
-    transaction. No locks are taken.
+    The service writes an order with its lines, payments, history and events in one transaction, and a stock
+    with its ledger in one transaction. A range contains all of these rows, so a concurrent change is never
+    reported as a violation. Units sold are summed over several ranges, and orders can change between two of
+    them. A product that looks oversold is therefore checked again in one transaction. No locks are taken.
 
-    `engine` comes from `create_checking_engine`: the settings of other engines do not suit reads of whole tables.
+    `engine` comes from `create_checking_engine`: the settings of other engines do not suit reads of whole
+    tables.
     """
 
     def __init__(
@@ -240,7 +241,7 @@ class PostgresInvariantChecks(InvariantChecks):
         return found.findings()
 
     async def _check_orders(self, connection: AsyncConnection, found: "_Found") -> Counter[UUID]:
-        """Check the orders, and return how many units of each product they have sold."""
+        """Check the orders, and return the number of units that they have sold of each product."""
         sold: Counter[UUID] = Counter()
 
         async def check(within: Mapping[str, UUID]) -> None:
@@ -255,7 +256,7 @@ class PostgresInvariantChecks(InvariantChecks):
     async def _check_products(
         self, connection: AsyncConnection, found: "_Found", sold: Counter[UUID]
     ) -> Sequence[UUID]:
-        """Check the products, and return those of which too many units may have been sold."""
+        """Check the products, and return the products that may have been oversold."""
         sold_ids = sorted(sold)
         suspected: list[UUID] = []
 
@@ -275,7 +276,10 @@ class PostgresInvariantChecks(InvariantChecks):
         end_of_range: TextClause,
         check: Callable[[Mapping[str, UUID]], Awaitable[None]],
     ) -> None:
-        """Check all ids, one range per transaction. The last range includes ids that are added meanwhile."""
+        """Check all ids, one range per transaction.
+
+        The last range includes ids that are added during the check.
+        """
         after = _FIRST
         while after != _LAST:
             async with connection.begin():

@@ -18,7 +18,7 @@ class InvariantTallyRow(Row):
 
 
 class RetentionMarkRow(Row):
-    """The time before which records of a kind may be missing, because they were pruned."""
+    """The time before which records of a kind may be missing because they were pruned."""
 
     __tablename__ = "retention_marks"
 

@@ -33,7 +33,10 @@ def secret_values(client_id: ClientId, secret: ClientSecret) -> dict[str, object
 
 
 def clients_with_secrets() -> Select[*tuple[Any, ...]]:
-    """Select service clients: one row per valid secret, oldest first, or one row without a secret."""
+    """Select service clients with their valid secrets, oldest secret first.
+
+    A client without a secret has one row, and other clients have one row per secret.
+    """
     return (
         select(
             *columns_of(ServiceClientRow),
@@ -48,7 +51,7 @@ def clients_with_secrets() -> Select[*tuple[Any, ...]]:
 
 
 def client_from(rows: Sequence[ResultRow]) -> ServiceClient | None:
-    """Build a client from its rows of `clients_with_secrets`, or return None if there are no rows.
+    """Build a client from its rows of `clients_with_secrets`, or return None without rows.
 
     A scope that no longer exists in the code permits nothing and is left out.
     """

@@ -9,7 +9,7 @@ from domain.clients.client import ServiceClient
 from domain.shared.ids import ClientId
 
 _PEEK = clients_with_secrets().where(ServiceClientRow.id == bindparam("id"))
-# Lock, then read in a second statement: a statement that waits for a lock reads other tables as of its start.
+# A statement that waits for a lock sees other tables as they were at its start, so a second one reads them.
 _LOCK = select(ServiceClientRow.id).where(ServiceClientRow.id == bindparam("id")).with_for_update()
 _LOCK_NAMED = select(ServiceClientRow.id).where(ServiceClientRow.name == bindparam("name")).with_for_update()
 _SAVE = update(ServiceClientRow).where(ServiceClientRow.id == bindparam("saved_id"))

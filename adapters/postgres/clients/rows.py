@@ -8,7 +8,10 @@ from adapters.postgres.core.schema import Row
 
 
 class ServiceClientRow(Row):
-    """A service client. `scopes` are validated when read, because the list of scopes changes with the code."""
+    """A service client. `scopes` are validated when they are read.
+
+    The list of scopes changes with the code.
+    """
 
     __tablename__ = "service_clients"
     __table_args__ = (UniqueConstraint("name"),)
@@ -21,7 +24,7 @@ class ServiceClientRow(Row):
 
 
 class ClientSecretRow(Row):
-    """A valid secret. A retired one has no row."""
+    """A valid secret. A retired secret has no row."""
 
     __tablename__ = "client_secrets"
     __table_args__ = (Index(None, "client_id", "id"),)

@@ -1,4 +1,7 @@
-"""The error for each violated constraint: uniqueness is enforced by constraints, not by a prior SELECT."""
+"""The error for each violated constraint.
+
+Uniqueness is enforced by constraints, not by a prior SELECT.
+"""
 
 from collections.abc import Mapping
 

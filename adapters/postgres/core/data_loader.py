@@ -10,9 +10,10 @@ V = TypeVar("V")
 
 
 class DataLoader(Generic[K, V]):
-    """A loader of rows by key. Keys requested while one statement runs are read together by the next one.
+    """A loader of rows by key. One statement reads all keys that were requested meanwhile.
 
-    A result is never older than that of a separate read, because the statement starts after the request.
+    Keys that are requested while a statement runs are read together by the next statement. A result is never
+    older than the result of a separate read, because the statement starts after the request.
     """
 
     def __init__(self, read: Callable[[Collection[K]], Awaitable[Mapping[K, V]]]) -> None:

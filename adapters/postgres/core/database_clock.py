@@ -17,21 +17,30 @@ from application.shared.clock import Clock
 
 _SYSTEM_CLOCK = SystemClock()
 _COUNTER = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-"""Only Linux has CLOCK_BOOTTIME. CLOCK_MONOTONIC may stop while the machine is suspended."""
+"""The machine's clock for the time between two readings.
+
+Only Linux has CLOCK_BOOTTIME. CLOCK_MONOTONIC may stop while the machine is suspended.
+"""
 REFRESH_AFTER = 10.0
-"""Seconds after which the time is read again. Two machines drift apart by less than a millisecond meanwhile."""
+"""The number of seconds after which the time is read again.
+
+During this time, two machines drift apart by less than a millisecond.
+"""
 
 
 def _seconds() -> float:
-    """Return the machine's uptime in seconds, suspension included. Setting the clock does not change it."""
+    """Return the machine's uptime in seconds, including suspended time.
+
+    Setting the clock does not change it.
+    """
     return time.clock_gettime(_COUNTER)
 
 
 class DatabaseClock(Clock):
     """The database server's time, extrapolated with this machine's uptime counter.
 
-    The system time is used only until the first connection, so processes whose clocks differ agree on leases, due
-    times and expiry.
+    The system time is used only until the first connection. Processes with different system clocks therefore
+    agree on leases, due times and expiry.
     """
 
     def __init__(self, *, system: Clock = _SYSTEM_CLOCK, seconds: Callable[[], float] = _seconds) -> None:
@@ -47,9 +56,10 @@ class DatabaseClock(Clock):
         return time_read + timedelta(seconds=self._seconds() - at)
 
     def claim_reading(self) -> bool:
-        """Return whether the caller has to read the time: at most one caller per `REFRESH_AFTER` has to.
+        """Return whether the caller has to read the time.
 
-        Before the first reading, every caller has to.
+        Before the first reading, every caller has to. After that, at most one caller per `REFRESH_AFTER` has
+        to.
         """
         if self._read is not None and self._seconds() < self._next_reading:
             return False
@@ -57,8 +67,9 @@ class DatabaseClock(Clock):
         return True
 
     async def read(self, connection: asyncpg.Connection) -> None:
-        """Read the server's time. It is assigned to the midpoint between request and response."""
-        # In a transaction, because a pooler could otherwise send the two messages of a statement to different servers.
+        """Read the server's time, and assign it to the midpoint between request and response."""
+        # A pooler could send the two messages of a statement to different servers if there were no
+        # transaction.
         async with connection.transaction():
             sent = self._seconds()
             time_read = await connection.fetchval("SELECT clock_timestamp()")
@@ -69,7 +80,7 @@ class DatabaseClock(Clock):
 def keep_time(engine: AsyncEngine, clock: DatabaseClock) -> None:
     """Read the time when a connection is checked out, at most once every `REFRESH_AFTER`.
 
-    Transactions therefore need no statement for it.
+    Transactions therefore need no statement to read the time.
     """
 
     def read_time(

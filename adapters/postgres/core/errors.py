@@ -1,4 +1,4 @@
-"""Translate errors of the database into errors of the core."""
+"""Translation of database errors to errors of the core."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,10 +42,10 @@ _GONE_CLASSES = {
 
 @contextmanager
 def translated(*, lock_timeout_error: type[Overloaded | IdempotencyInFlight] = Overloaded) -> Iterator[None]:
-    """Translate errors of the database, the driver and the pool into errors of the core.
+    """Translate errors of the database, the driver and the pool to errors of the core.
 
-    `lock_timeout_error` is raised if a lock is not free in time. A violation of a constraint that
-    is mapped to no error is raised unchanged: it is a mistake in the code.
+    `lock_timeout_error` is raised if a lock is not released in time. A violation of a constraint without an
+    error in `constraints.py` is raised unchanged, because it is a mistake in the code.
     """
     try:
         yield
@@ -74,7 +74,10 @@ def translated(*, lock_timeout_error: type[Overloaded | IdempotencyInFlight] = O
 
 
 def sqlstate(error: DBAPIError) -> str:
-    """Return the SQLSTATE (PostgreSQL's appendix A), or an empty text if the driver itself failed."""
+    """Return the SQLSTATE of an error (PostgreSQL's appendix A).
+
+    Return an empty text if the driver itself failed.
+    """
     reported = _reported(error)
     return (reported.sqlstate or "") if reported else ""
 
@@ -89,7 +92,7 @@ def _refusal(reported: PostgresError | None, *, is_disconnected: bool) -> Domain
 
 
 def _reported(error: DBAPIError) -> PostgresError | None:
-    """Return the server's error, or None if the error is not the server's."""
+    """Return the server's error, or None if the error did not come from the server."""
     raised_by_driver = error.orig.__cause__ if error.orig else None
     return raised_by_driver if isinstance(raised_by_driver, PostgresError) else None
 

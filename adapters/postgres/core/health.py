@@ -20,7 +20,7 @@ _UNDEFINED_TABLE = "42P01"
 _INSUFFICIENT_PRIVILEGE = "42501"
 
 WRITE_TIMEOUT = timedelta(seconds=2)
-"""The timeout of the check. Load balancers do not wait longer."""
+"""The timeout of the check, because load balancers do not wait longer."""
 
 _TRY_WRITE = (
     text("SET LOCAL temp_tablespaces = ''"),
@@ -46,7 +46,8 @@ class PostgresHealth(Health):
         except Overloaded:
             if self._writes.is_suspect:
                 raise DatabaseUnavailable from None
-            # A busy process is ready: sending it no requests would only increase the load of other processes.
+            # A process with an exhausted pool stays ready: sending it no requests would overload other
+            # processes.
             return
         state.ensure_compatible()
         if self._writes.is_suspect:
@@ -63,7 +64,7 @@ class PostgresHealth(Health):
         return SchemaState.unrecorded(row.revision if row else None)
 
     async def _try_write(self) -> None:
-        """Write a temporary table that the commit drops. Raises DatabaseUnavailable."""
+        """Write a temporary table, which the commit drops. Raises DatabaseUnavailable."""
         failures = self._writes.failures
         try:
             with translated():
@@ -81,7 +82,7 @@ class PostgresHealth(Health):
     async def _first_row(
         self, statement: Executable, parameters: Mapping[str, object] | None = None
     ) -> ResultRow | None:
-        """Return the first row; None if there is none or a table does not exist."""
+        """Return the first row. Return None if there is no row, or if a table does not exist."""
         try:
             return next(iter(await self._reader.all(statement, parameters)), None)
         except DBAPIError as error:

@@ -1,4 +1,4 @@
-"""Keyset pagination: a page is read from the index, starting after the last row of the previous page."""
+"""Keyset pagination: a page is read from an index, after the last row of the former page."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -11,7 +11,7 @@ from application.shared.page import Page, Position
 R = TypeVar("R")
 V = TypeVar("V")
 Key = tuple[InstrumentedAttribute[Any], ...]
-"""The sort columns of a list, all in one direction; the last one is unique."""
+"""The sort columns of a list, all in one direction. The last column is unique."""
 
 SelectAny = Select[*tuple[Any, ...]]
 
@@ -19,7 +19,10 @@ SelectAny = Select[*tuple[Any, ...]]
 def page_of(
     statement: SelectAny, key: Key, *, descending: bool, after: Position | None, limit: int
 ) -> SelectAny:
-    """Return the statement for the rows of a page, plus one row that shows whether another page follows."""
+    """Return the statement for the rows of a page.
+
+    It also reads one more row, which shows whether another page follows.
+    """
     if after is not None:
         statement = statement.where(_beyond(key, after, descending=descending))
     ordered = statement.order_by(*(column.desc() if descending else column.asc() for column in key))
@@ -34,7 +37,7 @@ def shown(rows: Sequence[R], key: Key, *, limit: int, show: Callable[[R], V]) ->
 
 
 def _beyond(key: Key, after: Position, *, descending: bool) -> ColumnElement[bool]:
-    """Return a comparison of row values, which can use one index: `(a, b) > (:a, :b)`."""
+    """Return a comparison of row values, `(a, b) > (:a, :b)`, which can use one index."""
     here = tuple_(*key)
     there = tuple_(*(literal(value, column.type) for column, value in zip(key, after, strict=True)))
     return here < there if descending else here > there

@@ -22,7 +22,7 @@ _BEFORE: BindParameter[datetime] = bindparam("before")
 
 
 def _deletion(row: type[Row], is_old: ColumnElement[bool]) -> Delete:
-    """Return a statement that skips locked rows, so that it never takes part in a deadlock."""
+    """Return a statement that skips locked rows, so that it causes no deadlock."""
     key = inspect(row).primary_key
     old = select(*key).where(is_old).limit(bindparam("limit")).with_for_update(skip_locked=True)
     return delete(row).where(tuple_(*key).in_(old))
@@ -34,7 +34,7 @@ _DELETIONS: Mapping[RecordKind, Delete] = {
         WebhookDeliveryRow,
         and_(
             WebhookDeliveryRow.created_at < _BEFORE,
-            # A literal: the partial index is not used with a bound value.
+            # A literal: PostgreSQL does not use the partial index with a bound value.
             WebhookDeliveryRow.status != bindparam("pending", DeliveryStatus.PENDING, literal_execute=True),
         ),
     ),

@@ -10,7 +10,7 @@ from sqlalchemy import Column, Row
 from adapters.postgres.core import schema
 
 ResultRow: TypeAlias = Row[*tuple[Any, ...]]
-"""A row of a result. The type does not name its columns, which depend on the statement."""
+"""A row of a result. The type does not name columns, because they depend on the statement."""
 
 R = TypeVar("R")
 S = TypeVar("S", bound=schema.Row)
@@ -19,7 +19,7 @@ S = TypeVar("S", bound=schema.Row)
 def typed_rows(kind: type[R], rows: Sequence[ResultRow]) -> Sequence[R]:  # noqa: ARG001 - gives the type
     """Convert rows to typed rows of a table, so that mypy checks the mappings.
 
-    The statement must select the table's columns. Named tuples are used, because reading their
+    The statement must select the table's columns. The result consists of named tuples, because reading their
     attributes takes a tenth of the time of SQLAlchemy's rows.
     """
     make = tuple_maker(rows[0]._fields) if rows else tuple
@@ -29,7 +29,7 @@ def typed_rows(kind: type[R], rows: Sequence[ResultRow]) -> Sequence[R]:  # noqa
 def row_maker(kind: type[S], columns: Iterable[Column[Any]]) -> Callable[[Iterable[object]], S]:
     """Return a function that makes typed rows from values in the order of the given columns.
 
-    It is for statements that select columns of several tables.
+    It is meant for statements that select columns of several tables.
     """
     names = tuple(kind.__mapper__.get_property_by_column(column).key for column in columns)
     return cast("Callable[[Iterable[object]], S]", tuple_maker(names))

@@ -1,6 +1,6 @@
-"""All tables. `migrations/` creates them, and a test checks that both are equal.
+"""All tables. `migrations/` creates them, and a test compares both definitions.
 
-Rows are separate from entities; each feature's mapping.py converts between them.
+Rows are separate from entities; the mapping.py of each feature converts between them.
 """
 
 from adapters.postgres.audit.rows import AuditEntryRow

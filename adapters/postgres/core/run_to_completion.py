@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 async def run_to_completion(work: Coroutine[Any, Any, T]) -> T:
-    """Run the work to completion. If the caller is cancelled meanwhile, raise CancelledError afterwards."""
+    """Run the work to completion. If the caller is cancelled, raise CancelledError afterwards."""
     task = asyncio.create_task(work)
     cancellation: asyncio.CancelledError | None = None
     while not task.done():

@@ -17,14 +17,17 @@ NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
 }
-"""Every constraint has a name that states its rule: `constraints.py` maps some of them to errors."""
+"""The names of constraints. Each name states the rule of its constraint.
+
+`constraints.py` maps some of the names to errors.
+"""
 
 
 class Row(DeclarativeBase):
     """The declarative class of all tables.
 
-    Objects are stored as `json`, not `jsonb`: a client gets its values back as sent, in the same order,
-    and no query searches inside.
+    Objects are stored as `json`, not `jsonb`: a client gets its values back as sent, in the same order, and
+    no query searches the objects.
     """
 
     metadata = MetaData(naming_convention=NAMES)
@@ -47,13 +50,19 @@ class JsonText(UserDefinedType[str]):
 
 
 def one_of(column: str, values: Iterable[str]) -> CheckConstraint:
-    """Restrict a text column to a list of values. Unlike an enum's, a migration can change the list easily."""
+    """Restrict a text column to a list of values.
+
+    A migration can change such a list more easily than an enum.
+    """
     listed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
 def money(column: str) -> CheckConstraint:
-    """Restrict minor units to integers that every JSON parser reads exactly, as `domain.shared.money` does."""
+    """Restrict minor units to integers that every JSON parser reads exactly.
+
+    `domain.shared.money` has the same limit.
+    """
     return CheckConstraint(f"{column} BETWEEN {-MAX_AMOUNT} AND {MAX_AMOUNT}", name=column)
 
 

@@ -1,16 +1,17 @@
 """The release of this code, and the schema revision that it needs.
 
-The revision is read from the names of the migration files, because importing Alembic takes longer than the rest of
-the start, and only a migration needs it.
+The revision is read from the names of the migration files. Importing Alembic takes longer than the rest of a
+start, and only a migration needs it.
 """
 
 from functools import cache
 from pathlib import Path
 
 RELEASE = 3
-"""The number of this release. It increases by one with each release; see docs/versioning.md.
+"""The number of this release, which increases by one with each release.
 
-A migration states the oldest release that works with its schema as `min_compatible_release`.
+See docs/versioning.md. A migration states the oldest release that works with its schema as
+`min_compatible_release`.
 """
 
 _MIGRATIONS = Path(__file__).parent / "migrations" / "versions"
@@ -18,7 +19,7 @@ _MIGRATIONS = Path(__file__).parent / "migrations" / "versions"
 
 @cache
 def known_revisions() -> frozenset[str]:
-    """Return the revisions of this release's migrations: consecutive numbers."""
+    """Return the revisions of this release's migrations, which are consecutive numbers."""
     return frozenset(file.name.partition("_")[0] for file in _MIGRATIONS.glob("[0-9]*.py"))
 
 

@@ -1,4 +1,4 @@
-"""Whether this release can run on the database's schema."""
+"""The check whether this release can run on the database's schema."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,10 @@ from application.health.ports import ReleaseOutdated, SchemaOutdated
 
 
 class SchemaRevisionRow(Row):
-    """An applied migration with the oldest release that works with it. Migrations insert and delete rows."""
+    """An applied migration with the oldest release that works with it.
+
+    Migrations insert and delete these rows.
+    """
 
     __tablename__ = "schema_revisions"
 
@@ -52,7 +55,7 @@ class SchemaState:
 
     @classmethod
     def unrecorded(cls, revision: str | None) -> "SchemaState":
-        """Return the state of a schema that predates the record of releases."""
+        """Return the state of a schema without the table of revisions."""
         return cls(revision, has_needed_revision=False, min_compatible_release=1)
 
     @property

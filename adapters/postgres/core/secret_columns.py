@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from application.shared.secrets import SecretBox
 
 PREFIX = b"sealed."
-"""The start of an encrypted value; the id of its key follows. No unencrypted secret starts like this."""
+"""The prefix of an encrypted value, which the id of the key follows.
+
+No unencrypted secret starts with it.
+"""
 
 KEY_ID_LENGTH = 16
 
@@ -29,5 +32,5 @@ class SecretColumns:
 
 
 def place_of(table: str, key: object) -> str:
-    """Return the context of a row: a value that is moved to another row cannot be decrypted there."""
+    """Return the context of a row. A value copied to another row cannot be decrypted there."""
     return f"{table}:{key}"

@@ -18,10 +18,10 @@ Parameters = Mapping[str, object] | Sequence[Mapping[str, object]] | None
 
 
 class Transaction:
-    """The transaction in which a unit of work's repositories run their statements.
+    """The transaction in which the repositories of a unit of work run their statements.
 
-    Statements run on the session's connection and bypass the session: there is no identity map,
-    so objects are never stale, and a statement takes half of the time.
+    Statements run on the session's connection and bypass the session. There is no identity map, so objects
+    are never stale, and a statement takes half of the time.
     """
 
     def __init__(self, session: AsyncSession, writes: WriteMonitor) -> None:
@@ -44,8 +44,8 @@ class Transaction:
     ) -> CursorResult[Any]:
         """Run a statement.
 
-        Raises `lock_timeout_error` if a lock is not free in time, Overloaded, DatabaseUnavailable, and the error of a
-        violated constraint. After an error the transaction cannot continue.
+        Raises `lock_timeout_error` if a lock is not released in time, Overloaded, DatabaseUnavailable, and
+        the error of a violated constraint. After an error the transaction cannot continue.
         """
         self._ensure_unbroken()
         if self._connection is None:
@@ -57,7 +57,10 @@ class Transaction:
         return result
 
     async def write(self, statement: Executable, parameters: Parameters, *, rows: int) -> None:
-        """Write exactly `rows` rows. Raises StaleDataError for another number, and the errors of `execute`."""
+        """Write exactly `rows` rows.
+
+        Raises StaleDataError if another number of rows was written, and the errors of `execute`.
+        """
         written = (await self.execute(statement, parameters)).rowcount
         if written != rows:
             self._is_broken = True
@@ -74,7 +77,10 @@ class Transaction:
         await run_to_completion(self._close())
 
     def _ensure_unbroken(self) -> None:
-        """Raise RuntimeError after a failure: PostgreSQL would answer COMMIT with a rollback and no error."""
+        """Raise RuntimeError after a failed statement.
+
+        PostgreSQL would respond to COMMIT with a rollback and without an error.
+        """
         if self._is_broken:
             raise RuntimeError(
                 "A statement has failed before, so that nothing of the transaction can be kept."

@@ -93,10 +93,10 @@ class PostgresUnitOfWork(UnitOfWork):
 
 @dataclass(frozen=True, slots=True)
 class PostgresUnitOfWorkFactory(UnitOfWorkFactory):
-    """A factory of units of work, each with its own session and connection.
+    """A factory of units of work, each of which has its own session and connection.
 
-    If a caller is cancelled during a statement, SQLAlchemy closes the connection, which ends the
-    statement, and the pool opens another one. A cancellation at any other time has no such cost.
+    If a caller is cancelled during a statement, SQLAlchemy closes the connection, which ends the statement,
+    and the pool opens another connection. A cancellation at any other time has no such cost.
     """
 
     sessions: async_sessionmaker[AsyncSession]

@@ -1,4 +1,7 @@
-"""Statements with any number of rows and one array parameter per column, which are planned once."""
+"""Statements with any number of rows and one array parameter per column.
+
+The database plans such a statement only once.
+"""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
@@ -25,13 +28,14 @@ def columns_of(row: type[Row], *, without: Collection[str] = ()) -> list[Column[
 
 
 class UnnestedRows:
-    """Rows passed to a statement as a table: one array parameter per column, unnested together.
+    """Rows that are passed to a statement as one array parameter per column.
 
-    `name` prefixes its parameters, so that a statement can have several kinds of rows.
+    The statement unnests the arrays together. `name` prefixes the parameters, so that a statement can have
+    several kinds of rows.
 
-    An array of NULL is passed empty, because encoding values is a large part of a write's cost: `unnest` fills the
-    shorter array up with NULL. An array of 0 in a column of `mostly_zero` is passed empty as well, and `insert_into`
-    writes 0 for it. Other statements must not use such a column.
+    An array of NULL is passed empty, because encoding values is a large part of the cost of a write: `unnest`
+    fills the shorter array up with NULL. An array of 0 in a column of `mostly_zero` is passed empty as well,
+    and `insert_into` writes 0 for it. Other statements must not use such a column.
     """
 
     def __init__(
@@ -49,7 +53,7 @@ class UnnestedRows:
         self.c = self.table.c
 
     def parameters(self, rows: Iterable[Mapping[str, object]]) -> dict[str, list[object]]:
-        """Return the array parameters for rows."""
+        """Return the array parameters for the rows."""
         listed = list(rows)
         return {
             parameter: _unless_all_are(self._omitted[name], [row[name] for row in listed])
@@ -66,5 +70,5 @@ class UnnestedRows:
 
 
 def _unless_all_are(omitted: int | None, values: list[object]) -> list[object]:
-    """Return the values, or an empty list if all of them are the omitted one."""
+    """Return the values, or an empty list if all of them equal the default."""
     return [] if values and values[0] == omitted and values.count(omitted) == len(values) else values

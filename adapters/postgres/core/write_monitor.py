@@ -8,14 +8,15 @@ from time import monotonic
 from application.shared.errors import DatabaseUnavailable
 
 LONGEST_COMMIT = timedelta(seconds=3)
-"""A commit that takes longer is blocked by a synchronous standby or by a disk."""
+"""The number of seconds after which a commit counts as blocked by a standby or a disk."""
 
 
 class WriteMonitor:
-    """Counts of the failed and waiting writes of one process.
+    """Counts of failed and waiting writes of one process.
 
-    A server can answer reads while it rejects writes (its disk is full) or never confirms them (its synchronous standby is
-    lost). After a failed write, each readiness check tries a write until one succeeds.
+    A server can respond to reads while its disk is full, so that it rejects writes, or while its synchronous
+    standby is lost, so that it never confirms them. After a failed write, each readiness check tries a write
+    until one succeeds.
     """
 
     def __init__(self) -> None:
@@ -25,12 +26,15 @@ class WriteMonitor:
 
     @property
     def failures(self) -> int:
-        """The number of failed writes. Read it before a test write, and pass it to `resolve` afterwards."""
+        """The number of failed writes.
+
+        Read it before a test write, and pass it to `resolve` afterwards.
+        """
         return self._failures
 
     @property
     def is_suspect(self) -> bool:
-        """Whether a write has failed since the readiness check's last successful test write."""
+        """Whether a write has failed since the last successful test write."""
         return self._failures > self._resolved
 
     @property
@@ -40,12 +44,12 @@ class WriteMonitor:
         return any(begun < before for begun in self._commits.values())
 
     def resolve(self, failures: int) -> None:
-        """Record that a test write succeeded. `failures` is the count that was read before it."""
+        """Record that a test write succeeded. `failures` is the number that was read before."""
         self._resolved = failures
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Count a DatabaseUnavailable."""
+        """Count a DatabaseUnavailable as a failed write."""
         try:
             yield
         except DatabaseUnavailable:
@@ -54,7 +58,7 @@ class WriteMonitor:
 
     @contextmanager
     def committing(self) -> Iterator[None]:
-        """Count a DatabaseUnavailable, and watch how long the commit takes."""
+        """Count a DatabaseUnavailable as a failed write, and measure how long the commit takes."""
         commit = object()
         self._commits[commit] = monotonic()
         try:

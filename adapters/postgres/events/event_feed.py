@@ -14,15 +14,21 @@ from application.events.views import EventPage, PublishedEvent
 from domain.shared.ids import EventId
 
 ONE_AT_A_TIME = int.from_bytes(b"steelyrd", "big") + 1
-"""The advisory lock for assigning positions. It is held until the positions are visible."""
+"""The advisory lock for assigning positions.
+
+It is held until the positions are visible to other transactions.
+"""
 
 SCANNED = 5000
-"""The maximum number of events that one read scans, even if few of them have the requested type."""
+"""The maximum number of events that one read scans.
+
+The limit also applies if few events have the requested type.
+"""
 
 _TRY_LOCK = select(func.pg_try_advisory_xact_lock(ONE_AT_A_TIME))
 
-# All events of an aggregate are published together. Process clocks differ, so an event counts as
-# happening no earlier than its aggregate's previous event.
+# All events of an aggregate are published together. Clocks of processes differ, so the time of an event is
+# never earlier than the time of the aggregate's previous event.
 _PUBLISH = text("""
     WITH taken AS (
         SELECT DISTINCT aggregate_id
@@ -45,7 +51,8 @@ _PUBLISH = text("""
     WHERE outbox.id = placed.id
 """)
 
-# The last event is kept, because positions and publishers continue after it. Events with deliveries are kept, too.
+# The last event is kept, because positions and publishers continue after it. Events with deliveries are kept
+# as well.
 _PRUNE = text("""
     DELETE FROM outbox WHERE id IN (
         SELECT id FROM outbox
@@ -85,7 +92,10 @@ _READ_TYPE = _READ.where(OutboxRow.type == bindparam("type"))
 
 
 class PostgresEventFeed(EventFeed):
-    """Assign positions without gaps: one process at a time does so, in the transaction that publishes."""
+    """The event feed in PostgreSQL. One process at a time assigns positions, without gaps.
+
+    Positions are assigned in the transaction that publishes the events.
+    """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -96,7 +106,7 @@ class PostgresEventFeed(EventFeed):
             async with self._engine.begin() as connection:
                 if not (await connection.execute(_TRY_LOCK)).scalar_one():
                     return 0
-                # A separate statement, so that its snapshot includes positions of the previous lock holder.
+                # A separate statement sees the positions that the previous lock holder has assigned.
                 return (await connection.execute(_PUBLISH, {"limit": limit})).rowcount
 
     async def read(self, *, after: EventId | None, type_: str | None, limit: int) -> EventPage:

@@ -1,4 +1,4 @@
-"""The outbox: events committed together with the changes that they describe."""
+"""The outbox: events that are committed together with the changes that they describe."""
 
 from collections.abc import Iterable, Mapping
 from uuid import UUID
@@ -12,7 +12,7 @@ from application.shared.tracing import CurrentTrace
 from domain.shared.events import Event
 
 _ENVELOPE = frozenset({"aggregate_id", "aggregate_version", "occurred_at"})
-"""The fields of an event that are columns and therefore not repeated in its data."""
+"""The fields of an event that have columns of their own and are not repeated in `data`."""
 _EVENTS = UnnestedRows("given_events", columns_of(OutboxRow, without={"position"}))
 _INSERT = _EVENTS.insert_into(OutboxRow)
 
@@ -37,7 +37,7 @@ class Outbox:
         self.events: list[Event] = []
 
     def record(self, events: Iterable[Event]) -> None:
-        """Add the events that an aggregate has recorded, in their order."""
+        """Add the events of an aggregate, in the order in which they were recorded."""
         self.events.extend(events)
 
     async def write(self) -> None:

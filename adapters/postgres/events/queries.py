@@ -10,7 +10,10 @@ from application.events.ports import OutboxQueries
 
 
 class PostgresOutboxQueries(OutboxQueries):
-    """Queries of the outbox. They have no index, because they are rare: people run them to reconcile data."""
+    """Queries of the outbox, without an index.
+
+    They are rare: people run them to reconcile data.
+    """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._reader = AutocommitReader(engine)

@@ -8,10 +8,11 @@ from adapters.postgres.core.schema import JsonText, Row
 
 
 class OutboxRow(Row):
-    """An event in the outbox. `data` contains the fields without columns.
+    """An event in the outbox. `data` contains the fields without columns of their own.
 
-    `position` is the event's place in the feed. It is assigned when the event is published: a number drawn in an earlier
-    transaction can become visible after a higher one, and a reader past that one would skip it.
+    `position` is the event's place in the feed. It is assigned when the event is published. If it were a
+    serial number assigned at the insertion, a number could become visible after a higher one, and a reader
+    would skip its event.
     """
 
     __tablename__ = "outbox"

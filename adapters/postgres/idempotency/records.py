@@ -33,7 +33,8 @@ _SCOPE = columns_of(IdempotencyKeyRow, without={*_BY_DEFAULT, "result", "subject
 _RESULT = cast(IdempotencyKeyRow.result, Text).label("result")
 
 _CLAIMED = UnnestedRows("claimed", _CLAIMED_COLUMNS)
-# The update writes the row on purpose (see the port): a concurrent duplicate blocks on it.
+# The update writes the row even if it changes nothing (see the port). A concurrent duplicate blocks on this
+# row.
 _CLAIM = (
     insert(IdempotencyKeyRow)
     .from_select(
@@ -81,7 +82,10 @@ _PRUNE = delete(IdempotencyKeyRow).where(tuple_(*_SCOPE).in_(_OLD))
 
 
 class PostgresIdempotencyRecords(IdempotencyRecords):
-    """Idempotency records as rows. A result is stored as the JSON of a view and read as an equal view."""
+    """Idempotency records as rows.
+
+    A result is stored as the JSON of a view, and read as an equal view.
+    """
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction

@@ -8,10 +8,10 @@ from adapters.postgres.core.schema import JsonText, Row
 
 
 class IdempotencyKeyRow(Row):
-    """An idempotency record: a client's key with the fingerprint of its request and the result.
+    """An idempotency record: a key with the fingerprint of its request and the result.
 
-    `result` is null only inside the transaction that claimed the key. `subject` is the user whose personal data
-    the result contains, if `principal` is another one.
+    `result` is null only inside the transaction that claimed the key. If the result contains personal data of
+    a user other than `principal`, `subject` is that user.
     """
 
     __tablename__ = "idempotency_keys"

@@ -1,4 +1,7 @@
-"""The JSON of stored results. The former release reads it too, in rolling upgrades and after rollbacks."""
+"""The JSON of stored results.
+
+The former release also reads it, during rolling upgrades and after roll-backs.
+"""
 
 import json
 from dataclasses import replace
@@ -21,14 +24,17 @@ ACTIONS_OF_RELEASE_2 = frozenset(
         Action.REFUND,
     }
 )
-"""The actions that release 2 knows. It answers a retry with 500 if the stored result has another one."""
+"""The actions that release 2 knows.
+
+Release 2 responds to a retry with 500 if the stored result contains another action.
+"""
 
 _ALL_ACTIONS = "all_actions"
-"""A field that release 2 ignores. It contains the order's `allowed_actions` including newer ones."""
+"""The field with all `allowed_actions` of an order. Release 2 ignores it."""
 
 
 def to_stored_json(result: object) -> str:
-    """Return a result as JSON text that this and the former release can read."""
+    """Return a result as JSON text that this release and the former release can read."""
     if not isinstance(result, OrderView) or ACTIONS_OF_RELEASE_2.issuperset(result.allowed_actions):
         return json_text.to_json(result)
     former, all_actions = _split(result.allowed_actions)
@@ -38,12 +44,18 @@ def to_stored_json(result: object) -> str:
 
 @cache
 def _split(actions: tuple[Action, ...]) -> tuple[tuple[Action, ...], str]:
-    """Return the actions that release 2 knows, and all of them as JSON. Every placed order has the same ones."""
+    """Return the actions that release 2 knows, and all actions as JSON.
+
+    The result is cached, because every placed order has the same actions.
+    """
     return tuple(action for action in actions if action in ACTIONS_OF_RELEASE_2), json.dumps(actions)
 
 
 def from_stored_json(text: str, type_: type[T]) -> T:
-    """Return a result that this or another release has stored. Raises the errors of `json_text.from_stored_json`."""
+    """Return a result that this or another release has stored.
+
+    Raises the errors of `json_text.from_stored_json`.
+    """
     result = json_text.from_stored_json(text, type_)
     if isinstance(result, OrderView) and f'"{_ALL_ACTIONS}"' in text:
         known = set(Action)

@@ -15,7 +15,10 @@ from domain.users.email_address import EmailAddress
 
 
 class _Statements:
-    """The statements for one table: mail requests or mail notices, which differ only in their primary keys."""
+    """The statements for one table: mail requests or mail notices.
+
+    The two tables differ only in their primary keys.
+    """
 
     def __init__(self, row: type[MailRequestRow | MailNoticeRow]) -> None:
         columns = columns_of(row)
@@ -79,7 +82,10 @@ _LIST_SIGN_UPS_SET_ASIDE = (
 
 
 class PostgresMailRequests(MailRequests):
-    """Mail requests. Those of sign-ups are columns of `sign_ups`, so that the former release ignores them."""
+    """Mail requests in PostgreSQL.
+
+    Mail requests of sign-ups are columns of `sign_ups`, so that the former release ignores them.
+    """
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction

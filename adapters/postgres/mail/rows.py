@@ -9,7 +9,10 @@ from application.mail.request import MailKind
 
 
 class MailRequestRow(Row):
-    """A request for a message, until it is sent. The text is composed when it is sent."""
+    """A request for a message that is not sent yet.
+
+    The text is composed when the message is sent.
+    """
 
     __tablename__ = "mail_requests"
     __table_args__ = (one_of("kind", [MailKind.SIGN_UP, MailKind.PASSWORD_RESET]), Index(None, "due_at"))
@@ -23,7 +26,10 @@ class MailRequestRow(Row):
 
 
 class MailNoticeRow(Row):
-    """Mail about an object, until it is sent. A release sends the kinds that it knows, and leaves others alone."""
+    """A notice about an object that is not sent yet.
+
+    A release sends only the kinds of notices that it knows.
+    """
 
     __tablename__ = "mail_notices"
     __table_args__ = (Index(None, "due_at"),)

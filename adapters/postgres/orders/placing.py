@@ -1,4 +1,7 @@
-"""Reads for a batch of orders: one statement locks rows that are free, then a second one reads."""
+"""Reads for a batch of orders.
+
+The first statement locks the rows that are free, and the second statement reads them.
+"""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -75,7 +78,7 @@ _HOLDS = """
 
 
 class _Customer(NamedTuple):
-    """The customer's columns of `_READ`. In the row of a product all of them are None."""
+    """The customer's columns of `_READ`, which are None in the row of a product."""
 
     customer_id: UUID | None
     account_status: str
@@ -86,7 +89,10 @@ class _Customer(NamedTuple):
 
 
 def _lock(lock_customers: str, *, wait: bool) -> TextualSelect:
-    """Return the statement that locks customers and stocks: all of them with `wait`, else those that are free."""
+    """Return the statement that locks customers and stocks.
+
+    With `wait` it locks all of them, and otherwise only the rows that are free.
+    """
     how = "" if wait else "SKIP LOCKED"
     statement = _LOCK.format(
         lock_customers=f"{lock_customers} {how}",
@@ -111,8 +117,8 @@ def _read(holds: str, *parameters: BindParameter[datetime]) -> TextualSelect:
     )
 
 
-# Customers whose holds are counted are locked exclusively. Otherwise batches share the lock: it only prevents changes
-# of the account.
+# Customers whose holds are counted are locked exclusively. Otherwise batches share the lock, which only
+# prevents changes of the account.
 _LOCK_ALONE, _LOCK_SHARED = _lock("FOR NO KEY UPDATE", wait=False), _lock("FOR SHARE", wait=False)
 _AWAIT_LOCKS = _lock("FOR NO KEY UPDATE", wait=True)
 _READ_HOLDS = _read(_HOLDS, bindparam("holds_at", type_=DateTime(timezone=True)))
@@ -158,6 +164,6 @@ async def lock_for_placing(
                 unpaid_orders=customer.unpaid_orders,
                 units={ProductId(product_id): held for product_id, held in units},
             )
-    # Every product has a stock. If it is missing here, another transaction has locked it.
+    # Every product has a stock. If a stock is missing here, another transaction has locked it.
     locked_elsewhere = (products.keys() - stocks.keys()) | (holds.keys() - locked_customers)
     return PlacementContext(ProductsWithStock(products, stocks), holds, frozenset(locked_elsewhere))

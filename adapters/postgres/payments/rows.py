@@ -20,8 +20,8 @@ from domain.payments.refund import RefundChannel, RefundOrigin, RefundStatus
 class PaymentRow(Row):
     """A payment. All amounts are in `currency`.
 
-    An order has at most one undecided payment. `predates_sole_payment` marks additional ones
-    from the time before that rule. Only the migration sets it.
+    An order has at most one undecided payment. `predates_sole_payment` marks further undecided payments that
+    were stored before this rule existed. Only the migration sets it.
     """
 
     __tablename__ = "payments"
@@ -73,7 +73,10 @@ class PaymentRow(Row):
 
 
 class RefundRow(Row):
-    """A refund. Its lines are JSON, because they are only read with it; order lines have the sums."""
+    """A refund.
+
+    Its lines are JSON, because they are read only together with it. The order's lines contain the sums.
+    """
 
     __tablename__ = "refunds"
     __table_args__ = (

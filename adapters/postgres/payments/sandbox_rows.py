@@ -1,4 +1,4 @@
-"""The records of the sandbox provider. There are no foreign keys between them and the shop's tables."""
+"""The tables of the sandbox provider. No foreign key connects them to the shop's tables."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +10,10 @@ from adapters.postgres.core.schema import Row, currency, money
 
 
 class SandboxChargeRow(Row):
-    """A charge. `position` numbers the charges of one payment from 0, so that only one request writes the first."""
+    """A charge. `position` numbers the charges of one payment from 0.
+
+    Together with the payment it is unique, so that only one request writes the first charge.
+    """
 
     __tablename__ = "sandbox_charges"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""The sandbox provider's records in PostgreSQL, shared by all processes."""
+"""The sandbox provider's records in PostgreSQL, which all processes use."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -134,7 +134,8 @@ class PostgresSandboxStore(SandboxStore):
                 if added.one_or_none() is not None:
                     await _add_message(connection, message)
                     return refund
-                # A concurrent call has added this refund for another or an unknown charge, so no lock excluded it.
+                # A concurrent call has added this refund for another or an unknown charge, so both held
+                # different locks.
                 return _refund_from((await connection.execute(_REFUND, {"id": refund_id})).one())
 
     async def find_refund(self, refund_id: RefundId) -> SandboxRefund | None:

@@ -6,7 +6,7 @@ from adapters.postgres.core.schema import Row
 
 
 class SigningKeyRow(Row):
-    """A key pair that signs access tokens, or signed some that are still valid."""
+    """A key pair that signs access tokens, or that has signed tokens that are still valid."""
 
     __tablename__ = "signing_keys"
 
@@ -17,7 +17,7 @@ class SigningKeyRow(Row):
 
 
 class ServiceSecretRow(Row):
-    """A secret shared by the processes of the service."""
+    """A secret that the processes of the service share."""
 
     __tablename__ = "service_secrets"
 

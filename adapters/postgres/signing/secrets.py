@@ -24,6 +24,6 @@ class PostgresSecrets(Secrets):
             async with self._engine.begin() as connection:
                 secret = self._columns.seal(token_bytes(nbytes), place=place)
                 await connection.execute(_ADD, {"name": name, "value": secret})
-                # A separate statement, so that its snapshot includes another process's commit.
+                # A separate statement sees the commit of another process.
                 stored = (await connection.execute(_GET, {"name": name})).scalar_one()
         return self._columns.open(stored, place=place)

@@ -1,4 +1,4 @@
-"""Counts and encryption of the secrets in all tables."""
+"""The number of secrets in all tables by encryption key, and their encryption."""
 
 from collections.abc import Mapping
 

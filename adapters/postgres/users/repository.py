@@ -16,7 +16,7 @@ from domain.users.user import User, UserStatus
 _USERS = select(*columns_of(UserRow))
 _FIND = _USERS.where(UserRow.email == bindparam("email"))
 _PEEK = _USERS.where(UserRow.id == bindparam("id"))
-# Not FOR UPDATE, which would block the user's concurrent orders by their foreign key.
+# FOR UPDATE would conflict with the foreign keys of the user's concurrent orders, and block them.
 _LOCK = _PEEK.with_for_update(key_share=True)
 _LOCK_ADMINS = (
     select(UserRow.id)

@@ -62,7 +62,10 @@ class SignUpRow(Row):
 
 
 class EmailChangeRow(Row):
-    """An unconfirmed change of a user's address. `session_id` is no foreign key: the session may have ended."""
+    """A change of a user's address that is not confirmed yet.
+
+    `session_id` is not a foreign key, because the session may have ended.
+    """
 
     __tablename__ = "email_changes"
     __table_args__ = (UniqueConstraint("token_hash"), Index(None, "requested_at"))
@@ -76,7 +79,7 @@ class EmailChangeRow(Row):
 
 
 class OneTimeTokenRow(Row):
-    """A token sent by mail: a user has at most one per purpose."""
+    """A token sent by mail. A user has at most one token per purpose."""
 
     __tablename__ = "one_time_tokens"
     __table_args__ = (UniqueConstraint("token_hash"), one_of("purpose", TokenPurpose))

@@ -61,7 +61,8 @@ _LEAST_SERVED = (
     .where(
         WebhookEndpointRow.paused_at.is_(None),
         or_(WebhookEndpointRow.leased_until.is_(None), WebhookEndpointRow.leased_until <= bindparam("now")),
-        # The minimum reads one entry of an index. EXISTS could be planned as a join that reads all heads.
+        # The minimum reads one entry of an index. PostgreSQL could plan EXISTS as a join that reads all
+        # heads.
         bindparam("now") >= _EARLIEST_DUE,
     )
     .order_by(WebhookEndpointRow.served_at.asc().nulls_first(), WebhookEndpointRow.created_at)
@@ -102,7 +103,7 @@ _GIVE_BACK = (
     .values(
         leased_until=null(),
         served_at=bindparam("now"),
-        # An expired secret is deleted: it would help only an attacker who reads the database.
+        # An expired secret is deleted, because only an attacker who reads the database could use it.
         former_secret=case(
             (
                 WebhookEndpointRow.former_secret_expires_at > bindparam("now"),

@@ -11,10 +11,10 @@ _PENDING = text("status = 'pending'")
 
 
 class WebhookEndpointRow(Row):
-    """An endpoint. A worker leases it until `leased_until`. `served_at` is the end of the last lease.
+    """An endpoint. A worker leases it until `leased_until`.
 
-    The former release, which shares the schema, sends to paused endpoints, does not count versions, and
-    does not record failures or their end.
+    `served_at` is the end of the last lease. The former release, which uses the same schema, sends to paused
+    endpoints, does not increment versions, and does not record failures or their end.
     """
 
     __tablename__ = "webhook_endpoints"
@@ -38,7 +38,7 @@ class WebhookEndpointRow(Row):
 
 
 class WebhookDeliveryRow(Row):
-    """A delivery. `aggregate_id` and `position` are those of the event and determine the order of sending."""
+    """A delivery. `aggregate_id` and `position` of its event determine the order of sending."""
 
     __tablename__ = "webhook_deliveries"
     __table_args__ = (
@@ -79,7 +79,10 @@ class WebhookDeliveryRow(Row):
 
 
 class WebhookDeliveryHeadRow(Row):
-    """The first pending delivery of an endpoint and an aggregate. A trigger on `webhook_deliveries` maintains it."""
+    """The first pending delivery of an endpoint and an aggregate.
+
+    A trigger on `webhook_deliveries` maintains these rows.
+    """
 
     __tablename__ = "webhook_delivery_heads"
     __table_args__ = (Index(None, "endpoint_id", "due_at", "position"),)

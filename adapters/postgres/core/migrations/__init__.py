@@ -24,7 +24,10 @@ T = TypeVar("T")
 _TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(:key)")
 _ONE_AT_A_TIME = int.from_bytes(b"steelyrd", "big")
 _LOCK_TIMEOUT = "5s"
-"""The lock timeout of a migration. It is short, because other statements queue behind a waiting migration."""
+"""The lock timeout of a migration.
+
+It is short, because other statements queue behind a waiting migration.
+"""
 
 _POLL_SECONDS = 0.1
 
@@ -34,10 +37,10 @@ class UnknownRevision(Exception):
 
 
 def upgrade(url: str, *, pooled: bool = False) -> None:
-    """Migrate the database to this release's schema. Keep a newer schema that permits this release.
+    """Migrate the database to the schema of this release.
 
-    One of several concurrent calls migrates, the others wait. Call it outside a running event loop:
-    `asyncio.to_thread(upgrade, url)`.
+    A newer schema that permits this release is not changed. If the function is called concurrently, one call
+    migrates and the others wait. Call it outside a running event loop: `asyncio.to_thread(upgrade, url)`.
 
     Raises:
         ReleaseOutdated: a newer release has migrated the database, and its schema does not permit this release.
@@ -46,7 +49,9 @@ def upgrade(url: str, *, pooled: bool = False) -> None:
 
 
 def downgrade(url: str, revision: str, *, pooled: bool = False) -> None:
-    """Migrate the database down to a revision, or to nothing (`base`). Data that the older schema cannot store is lost.
+    """Migrate the database down to a revision, or to nothing (`base`).
+
+    Data that the older schema cannot store is lost.
 
     Raises:
         UnknownRevision: this release has no such migration, or does not know the present one.
@@ -92,7 +97,7 @@ async def _take_turn(connection: AsyncConnection) -> None:
 
 
 def _upgrade(connection: Connection) -> None:
-    """Migrate only if needed: importing Alembic takes much of the time to start."""
+    """Migrate only if needed, because importing Alembic takes much of the time of a start."""
     found = _state_of(connection)
     found.ensure_permits_release()
     if not found.has_needed_revision:
