@@ -1,4 +1,4 @@
-"""The grammar of e-mail addresses in HTTP, on the command line and in settings, using email-validator."""
+"""The grammar of e-mail addresses for HTTP, commands and settings, from email-validator."""
 
 import re
 
@@ -10,15 +10,16 @@ _FORMER_GRAMMAR = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}"
     r"@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+"
 )
-"""The grammar of a former release: that of the HTML Standard for `<input type=email>`."""
+"""The grammar of a former release: the HTML Standard's for `<input type=email>`."""
 
 
 def parse_email_address(text: str) -> EmailAddress:
     """Return the address of one mailbox. Raises InvalidEmailAddress.
 
-    Display names, quoted parts, address literals, encoded words (RFC 2047) and reserved domains such as `.invalid`
-    (RFC 2606) are rejected. Internationalized domains are accepted in both forms (RFC 5890), and
-    internationalized local parts (RFC 6531). Only a message can verify that the address receives mail.
+    Display names, quoted parts, address literals, encoded words (RFC 2047) and reserved domains such as
+    `.invalid` (RFC 2606) are rejected. Internationalized domains are accepted in both forms (RFC 5890), and
+    internationalized local parts are accepted (RFC 6531). Only a message can verify that the address receives
+    mail.
     """
     if len(text) > MAX_LENGTH:
         raise InvalidEmailAddress
@@ -40,9 +41,9 @@ def parse_email_address(text: str) -> EmailAddress:
 
 
 def known_email_address(text: str) -> EmailAddress:
-    """Return the address of an existing account. Also accept addresses that only a former release accepted.
+    """Return the address of an existing account.
 
-    Raises InvalidEmailAddress.
+    Addresses that only a former release accepted are valid as well. Raises InvalidEmailAddress.
     """
     try:
         return parse_email_address(text)
@@ -53,7 +54,10 @@ def known_email_address(text: str) -> EmailAddress:
 
 
 def sought_email_address(text: str) -> EmailAddress:
-    """Return the key to look up and throttle an account. A client can send any text as an address."""
+    """Return the key to look up and throttle an account.
+
+    A client can send any text as an address.
+    """
     text = text[:MAX_LENGTH].strip()
     try:
         return parse_email_address(text)

@@ -1,4 +1,7 @@
-"""Inject from the container into a route: `Annotated[PlaceOrder, from_container(Container.orders.place_order)]`."""
+"""Injection from the container into a route.
+
+The form is `Annotated[PlaceOrder, from_container(Container.orders.place_order)]`.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -29,7 +32,7 @@ def from_container(provider: Provider[Any]) -> Dependency:
 
 @dataclass
 class FromContainer(ImmediateDependency):
-    """A dependency that finds a provider by its name in `app.state.container` of the request's app."""
+    """A dependency that finds a provider by name in `app.state.container`."""
 
     name: str
     problems: tuple[str, ...] = field(default=(), compare=False)
@@ -40,7 +43,7 @@ class FromContainer(ImmediateDependency):
     def of(cls, provider: Provider[Any]) -> "FromContainer":
         """Return the dependency for a provider of the container.
 
-        If the provider needs the database, the problems of the database are documented for the route.
+        If the provider needs the database, the route documents the problems of the database.
         """
         name = next(name for name, known in named_providers(Container) if known is provider)
         parts: Iterator[Provider[Any]] = provider.traverse()
@@ -55,7 +58,10 @@ class FromContainer(ImmediateDependency):
         return self.problems
 
     def resolve(self, request: Request) -> Any:  # noqa: ANN401 - the parameter's annotation says what it is
-        """Return the provider's object. The provider of the last app is cached, because the lookup is slower."""
+        """Return the object of the provider.
+
+        The provider of the last app is cached, because the lookup takes longer.
+        """
         app = request.scope["app"]
         if self._provider is None or self._app is not app:
             self._app, self._provider = app, attrgetter(self.name)(app.state.container)

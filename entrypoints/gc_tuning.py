@@ -4,8 +4,9 @@ import gc
 
 
 def collect_seldom() -> None:
-    """Collect garbage about seventy times less often than by default, because most objects are long-lived.
+    """Collect garbage about seventy times less often than by default.
 
-    With the default, the collector takes a quarter of the time of importing the service.
+    Most objects are long-lived. With the default, the collector takes a quarter of the time of importing the
+    service.
     """
     gc.set_threshold(50_000, 20, 100)

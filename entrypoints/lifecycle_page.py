@@ -37,7 +37,10 @@ def lifecycle_page() -> str:
 
 
 def _diagram() -> Iterable[str]:
-    """Yield the lines of the diagram. Actions that never change the status appear only in the table."""
+    """Yield the lines of the diagram.
+
+    Actions that never change the status are only in the table.
+    """
     yield "```mermaid"
     yield "stateDiagram-v2"
     leading_on = {row.action for row in TRANSITIONS if row.source is not row.target}
@@ -65,7 +68,7 @@ def _table() -> Iterable[str]:
 
 
 def _grouping_key(row: Transition) -> object:
-    """Return a key that groups rows which keep the status and do not differ otherwise."""
+    """Return a key that is equal for rows which keep the status and differ only in the status."""
     is_in_place = row.source is row.target
     return row.action, row.event, row.guard, is_in_place or (row.source, row.target)
 

@@ -36,7 +36,10 @@ class OrderNdjsonWriter:
 
 
 class OrderCsvWriter:
-    """A writer of one row per order line (RFC 4180), with the columns of its order. Money is in minor units."""
+    """A writer of one row per order line (RFC 4180), with the columns of its order.
+
+    Money is in minor units.
+    """
 
     def __init__(self, target: TextIO) -> None:
         """Write the header."""

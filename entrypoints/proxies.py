@@ -52,7 +52,7 @@ class TrustedProxies:
         return str(nearest)
 
     def _warn_once(self, headers: Headers) -> None:
-        """Log that an untrusted peer passes an address: it may be a reverse proxy that the setting lacks."""
+        """Log that an untrusted peer sends an address: the setting may lack a reverse proxy."""
         if not self._has_warned and self.header in headers:
             self._has_warned = True
             _log.warning(
@@ -78,20 +78,23 @@ def parse_address(text: str) -> IPAddress | None:
 
 
 def _hops_of_x_forwarded_for(lines: Sequence[str]) -> Iterator[IPAddress | None]:
-    """Yield the nearest hop first, so that entries which a client has put before it are not parsed."""
+    """Yield the nearest hop first, so that entries that a client has added are not parsed."""
     for line in reversed(lines):
         for hop in reversed(line.split(",")):
             yield _node(hop.strip())
 
 
 def _hops_of_forwarded(lines: Sequence[str]) -> Iterator[IPAddress | None]:
-    """Yield the address of each element, the nearest first; None for an element without one."""
+    """Yield the address of each element, the nearest first, or None without an address."""
     for node in reversed(list(_nodes_of_forwarded(lines))):
         yield None if node is None else _node(node)
 
 
 def _nodes_of_forwarded(lines: Sequence[str]) -> Iterator[str | None]:
-    """Yield the `for` value of each element, or None if it is missing or the rest of the line is malformed."""
+    """Yield the `for` value of each element.
+
+    The value is None if it is missing or if the rest of the line is malformed.
+    """
     for line in lines:
         position = 0
         hop: str | None = None
@@ -109,6 +112,9 @@ def _nodes_of_forwarded(lines: Sequence[str]) -> Iterator[str | None]:
 
 
 def _node(text: str) -> IPAddress | None:
-    """Parse an address with or without a port. Return None for `unknown` and obfuscated names (RFC 7239, section 6)."""
+    """Parse an address with or without a port.
+
+    Return None for `unknown` and for obfuscated names (RFC 7239, section 6).
+    """
     found = _WITH_PORT.fullmatch(text)
     return parse_address((found["v4"] or found["v6"]) if found else text)

@@ -25,7 +25,7 @@ async def repeating(
     """Run `work` repeatedly while the context lasts, and finish the current run at its end.
 
     An error is logged with the work's name. While runs fail, the pause between them doubles, up to `longest_pause`.
-    `health` learns the results. A run that takes longer than `longest_run` counts as hanging.
+    The results are reported to `health`. A run that takes longer than `longest_run` counts as hanging.
     """
     health.add(name, every=every, longest_run=longest_run)
     ended = asyncio.Event()

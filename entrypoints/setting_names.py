@@ -29,7 +29,9 @@ def variable_of(name: str) -> str:
 
 
 def values_under_old_names() -> dict[str, Any]:
-    """Return the values of variables with former names, by their current names, and log a warning for each.
+    """Return the values of variables with former names, by their current names.
+
+    A warning is logged for each of them.
 
     Raises:
         WrongSettings: both names of a setting are set.

@@ -1,4 +1,4 @@
-"""Passwords, encryption of secrets, throttling of attempts, rate limits, and the proxies whose headers are trusted."""
+"""Passwords, encryption, throttling of attempts, rate limits and trusted proxies."""
 
 from collections.abc import Iterator, Mapping
 

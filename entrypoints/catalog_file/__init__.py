@@ -1,1 +1,4 @@
-"""Catalog files: CSV for spreadsheets, NDJSON for programs. Rows are validated like API requests."""
+"""Catalog files: CSV for spreadsheets, NDJSON for programs.
+
+Rows are validated like API requests.
+"""

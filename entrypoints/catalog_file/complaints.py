@@ -1,4 +1,7 @@
-"""Errors in a file. They do not quote its content, because they may be copied to a log or a ticket."""
+"""Errors in a file.
+
+They do not quote the content of the file, because they may be copied to a log or a ticket.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +9,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """An error in the row that begins at `line` (counted from 1), with the field if one is at fault."""
+    """An error in the row that begins at `line`, counted from 1.
+
+    `field` is the invalid field, if the error concerns one field.
+    """
 
     line: int
     field: str | None

@@ -13,7 +13,10 @@ from entrypoints.catalog_file.rows import INTEGERS, TEXTS
 PRICE = ("price_amount", "price_currency")
 COLUMNS = (*TEXTS, *PRICE, *INTEGERS, "status")
 ATTRIBUTE = "attributes."
-"""The prefix of attribute columns: `attributes.colour` contains each product's colour, or is empty."""
+"""The prefix of the columns of attributes.
+
+A cell of `attributes.color` contains the color of the product, or is empty.
+"""
 _DELIMITERS = (",", ";", "\t")
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 
@@ -26,7 +29,7 @@ class CsvRows:
     decimal_comma: bool = False
 
     def __iter__(self) -> Iterator[tuple[int, dict[str, object] | BadRow]]:
-        """Raise BadFile for an invalid header."""
+        """Parse the header, then yield the rows. Raises BadFile for an invalid header."""
         records = self._records()
         _, first = next(records, (1, []))
         if isinstance(first, BadRow):
@@ -38,7 +41,10 @@ class CsvRows:
 
     @staticmethod
     def field(path: Sequence[str | int]) -> str:
-        """Return the column's name for the path of a field: `price_amount` for the amount of the price."""
+        """Return the column's name for the path of a field.
+
+        For example, it is `price_amount` for the amount of the price.
+        """
         return "_".join(map(str, path))
 
     def _records(self) -> Iterator[tuple[int, list[str] | BadRow]]:
@@ -99,7 +105,10 @@ class CsvRows:
         return fields
 
     def _price(self, cells: Mapping[str, str], *, decimal: bool) -> dict[str, object] | None:
-        """Return the price, or None if both cells are empty. Raise BadRow for an amount that could be misread."""
+        """Return the price, or None if both cells are empty.
+
+        Raises BadRow for an ambiguous amount.
+        """
         amount, currency = (cells[column] for column in PRICE)
         if not amount and not currency:
             return None
@@ -133,7 +142,10 @@ def _header(cells: Sequence[str]) -> Sequence[str]:
 
 
 def _integer(cell: str) -> object:
-    """Return None for an empty cell, an integer for digits, and other cells unchanged: `row_from` rejects them."""
+    """Convert a cell of digits to an integer, and an empty cell to None.
+
+    Other cells are returned unchanged; `row_from` rejects them.
+    """
     if not cell:
         return None
     return int(cell) if _INTEGER.fullmatch(cell) else cell

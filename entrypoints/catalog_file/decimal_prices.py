@@ -1,6 +1,7 @@
 """Prices in major units, as spreadsheets write them: 1,999.00 or 1.999,00.
 
-A price without decimals could be meant in minor units. Therefore either all prices of a file have decimals, or none.
+A price without decimals could be meant in minor units. Therefore either all prices of a file have decimals,
+or no price has.
 """
 
 import re
@@ -10,16 +11,19 @@ from domain.shared.currency import EXPONENTS
 from entrypoints.catalog_file.complaints import BadRow
 
 _SPACES = " '\u00a0\u2019\u202f"
-"""Thousands separators that are used with either decimal separator: spaces and apostrophes."""
+"""Thousands separators that occur with either decimal separator: spaces and apostrophes."""
 
 
 def has_decimals(cell: str, *, comma: bool) -> bool:
-    """Return whether a cell is a number with decimals, which follow a comma if `comma` is set, else a point."""
+    """Return whether a cell is a number with decimals.
+
+    The decimals follow a comma if `comma` is set, and otherwise a point.
+    """
     return _pattern(comma).fullmatch(cell.strip()) is not None
 
 
 def minor_units(cell: str, currency: str, *, comma: bool) -> object:
-    """Return the minor units of a price; return the cell itself if number or currency is invalid.
+    """Return the minor units of a price. Return the cell itself if the price is invalid.
 
     Raises BadRow if the price does not have the currency's number of decimals.
     """

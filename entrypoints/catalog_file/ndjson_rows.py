@@ -36,7 +36,7 @@ def _row(line: str) -> object:
 
 
 def _reason(problem: HTTPProblem) -> str:
-    """Return the reason without the line number of the JSON parser, which sees one line of the file."""
+    """Return the reason without a line number, because the JSON parser sees only one line."""
     column = problem.params.get("column")
     if column is not None:
         return f"This is not JSON: there is a mistake at column {column}."

@@ -1,4 +1,4 @@
-"""Read a file and validate all of its rows, before the first one is imported."""
+"""Reading of a file. All rows are validated before the first row is imported."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -13,7 +13,10 @@ from entrypoints.catalog_file.rows import BadFields, row_from
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_ROWS = 100_000
-"""The maximum size. All rows are imported in one transaction, and kept in memory until its end."""
+"""The maximum size of a file.
+
+All rows are imported in one transaction, and kept in memory until its end.
+"""
 
 FORMATS: Mapping[str, type[CsvRows | NdjsonRows]] = {".csv": CsvRows, ".ndjson": NdjsonRows}
 _LINE_BREAK = re.compile(rb"\r\n|\r|\n")
@@ -26,9 +29,10 @@ def read_catalog(
     encoding: str = "utf-8",
     decimal_comma: bool = False,
 ) -> list[CatalogRow]:
-    """Return the rows of a file; `progress` is called with the number of lines read. Raises BadFile, BadRows.
+    """Return the rows of a file. The suffix of its name determines the format.
 
-    The suffix of the name determines the format. `decimal_comma` is for prices in CSV, such as 1.999,00.
+    `progress` is called with the number of lines read. `decimal_comma` is for prices in CSV, such as
+    1.999,00. Raises BadFile, BadRows.
     """
     text = _text_of(path, encoding)
     rows = CsvRows(text, decimal_comma) if format_of(path) is CsvRows else NdjsonRows(text)
@@ -60,7 +64,7 @@ def read_catalog(
 
 
 def complaint_about(path: Path, line: int, violation: Violation) -> Complaint:
-    """Return a violation of the row at a line, with the field's name in the format of the file."""
+    """Return a violation of the row at a line, with the field's name in the file's format."""
     field = format_of(path).field(violation.path)
     return Complaint(line, field or None, violation.detail)
 

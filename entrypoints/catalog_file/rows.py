@@ -1,4 +1,4 @@
-"""Conversion of a row's fields to a row that can be imported, validated by the domain's rules."""
+"""Conversion of a row's fields to an importable row, validated by the domain's rules."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeGuard
@@ -22,7 +22,7 @@ from domain.shared.text import TextRule
 
 TEXTS: Mapping[str, TextRule] = {"sku": SKU, **TEXT_RULES}
 INTEGERS = {"max_per_order": (1, MAX_PER_ORDER), "initial_stock": (0, MAX_ON_HAND)}
-"""The least and the greatest value of each field that is a whole number."""
+"""The minimum and the maximum of each field that is a whole number."""
 _FIELDS = (*TEXTS, "price", "attributes", *INTEGERS, "status")
 _NOT_NULL = ("sku", "name", "price", "status")
 _PRICE = ("amount", "currency")
@@ -37,9 +37,10 @@ class BadFields(Exception):
 
 
 def row_from(line: int, row: object) -> CatalogRow:
-    """Convert a JSON value, read at `line`, to a row. Raises BadFields with every violated rule.
+    """Convert a JSON value that was read at `line` to a row.
 
-    Absent fields keep their value in the product, and null clears a field.
+    An absent field keeps its value in the product, and null clears a field. Raises BadFields with every
+    violation.
     """
     if not _is_object(row):
         raise BadFields([Violation((), "not_an_object", "Send a JSON object.")])
@@ -129,7 +130,7 @@ def _missing(*path: str) -> Violation:
 
 
 def _unknown(row: Mapping[str, object], known: Iterable[str], *path: str) -> Iterator[Violation]:
-    """Yield one violation without a field, because the unknown name is content of the file."""
+    """Yield one violation that names no field, because the unknown name is content of the file."""
     if row.keys() - set(known):
         yield Violation(path, "unknown_field", "There is a field here that is not known.")
 

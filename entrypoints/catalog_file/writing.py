@@ -1,4 +1,7 @@
-"""Writing of catalog files in the format of the import. Importing such a file changes nothing."""
+"""Writing of catalog files in the format of the import.
+
+Importing an unchanged file changes nothing.
+"""
 
 import csv
 import json
@@ -33,7 +36,7 @@ class NdjsonWriter:
 
 
 class CsvWriter:
-    """A writer of one row per product (RFC 4180), with a column for each attribute of any product."""
+    """A writer of one row per product (RFC 4180), with a column for each attribute."""
 
     def __init__(self, target: TextIO, attributes: Iterable[str]) -> None:
         """Write the header."""
@@ -43,7 +46,7 @@ class CsvWriter:
         self._writer.writerow(["sku", *details, "status", *self._attributes])
 
     def write(self, product: ProductView) -> None:
-        """Raise NotCsv for an attribute that has no column or an empty value."""
+        """Write a product. Raises NotCsv for an attribute without a column or with an empty value."""
         cells: list[object] = []
         for name, value in _fields(product):
             if isinstance(value, Money):
@@ -71,7 +74,7 @@ class AttributeNames:
         return iter(self._names)
 
     def add(self, product: ProductView) -> None:
-        """Raise NotCsv if there are too many attributes."""
+        """Add the names of a product's attributes. Raises NotCsv if there are too many attributes."""
         self._names |= dict.fromkeys(product.attributes)
         if len(self._names) > MAX_ATTRIBUTE_COLUMNS:
             raise NotCsv(

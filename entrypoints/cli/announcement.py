@@ -46,7 +46,7 @@ def _lines(address: Address, settings: Settings) -> list[tuple[str, str]]:
 
 
 def _command(settings: Settings) -> str:
-    """Return the start of a shell command for further commands on the same embedded database."""
+    """Return the beginning of a shell command that uses the same embedded database."""
     python = Path(sys.executable)
     if python.is_relative_to(Path.cwd()):
         python = python.relative_to(Path.cwd())

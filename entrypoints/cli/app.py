@@ -1,4 +1,4 @@
-"""The command line with all commands, and the old names that some of them still have."""
+"""The command line with all commands, including the old names of some commands."""
 
 from collections.abc import Sequence
 

@@ -54,7 +54,7 @@ def downgrade(
         str, typer.Option(help="The revision to keep as the last one, for example 0026.", show_default=False)
     ],
 ) -> None:
-    """Undo the migrations after a revision. The tables and columns that they added are deleted with their data.
+    """Undo the migrations after a revision. Their tables and columns are deleted with their data.
 
     First replace all processes by a release that runs on the older schema.
     """

@@ -56,7 +56,7 @@ def utc(moment: datetime | None) -> datetime | None:
 def writing(file: Path | None) -> Iterator[TextIO]:
     """Open the target of an export. A file gets its final name only when it is complete.
 
-    Only its owner can read the file. Raises CommandFailed if it cannot be written.
+    Only the owner can read the file. Raises CommandFailed if the file cannot be written.
     """
     if file is None:
         sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr] # standard output is a TextIOWrapper

@@ -10,7 +10,10 @@ MISUSED = 2
 
 
 class CommandFailed(Exception):
-    """The command ends with this message on standard error, followed by one line for each of `details`."""
+    """The command ends with this message on standard error, followed by `details`.
+
+    Each member of `details` is one line.
+    """
 
     def __init__(self, message: str, details: Sequence[str] = ()) -> None:
         super().__init__(message)
@@ -19,7 +22,10 @@ class CommandFailed(Exception):
 
 @contextmanager
 def print_errors() -> Iterator[None]:
-    """Print expected errors in plain words and exit. Unexpected errors are raised with their traceback."""
+    """Print expected errors as plain lines and exit.
+
+    Unexpected errors are raised with their traceback.
+    """
     try:
         yield
     except Exception as error:
@@ -67,7 +73,7 @@ def describe_database_errors() -> Iterator[None]:
 
 
 def _reason(error: Exception) -> str:
-    """Return the first line of the root cause's message. Further lines quote statements and rows."""
+    """Return the first line of the root cause's message. Other lines quote statements or rows."""
     while isinstance(error.__cause__, Exception):
         error = error.__cause__
     first_line = str(error).partition("\n")[0].rstrip(". ")

@@ -41,7 +41,7 @@ def failed() -> None:
 
 
 def _printable(address: str) -> str:
-    """Escape terminal control characters in the address, because it was never validated."""
+    """Escape terminal control characters in the address, which was never validated."""
     return "".join(
         character if character.isprintable() else f"\\u{ord(character):04x}" for character in address
     )

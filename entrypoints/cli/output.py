@@ -1,4 +1,4 @@
-"""How commands print tables, documents, times and warnings."""
+"""Output of tables, documents, times and warnings by commands."""
 
 import json
 import sys

@@ -17,7 +17,8 @@ T = TypeVar("T")
 def in_shop(work: Callable[[Container], Awaitable[T]]) -> T:
     """Run `work` with a container that is configured by the environment.
 
-    Migrates the embedded database, which may be new. Any other database is migrated only by `serve` and `db upgrade`.
+    The embedded database, which may be new, is migrated first. Only `serve` and `db upgrade` migrate any
+    other database.
 
     Raises:
         WrongSettings, CommandFailed, EmbeddedPostgresError, and the errors of `work`.

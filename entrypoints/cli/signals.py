@@ -13,9 +13,10 @@ from contextlib import contextmanager
 def stop_requested(
     loop: asyncio.AbstractEventLoop, *, when_stdin_closes: bool = False
 ) -> Iterator[asyncio.Event]:
-    """Yield an event that is set by SIGINT, by SIGTERM, and optionally by the end of standard input.
+    """Yield an event that is set by SIGINT or SIGTERM.
 
-    Standard input ends when the process at its other end exits, even after SIGKILL.
+    Optionally, the end of standard input also sets it. Standard input ends when the process at its other end
+    exits, even after SIGKILL.
     """
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

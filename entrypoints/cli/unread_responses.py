@@ -1,8 +1,8 @@
 """A bound on how long a client can leave a response unread, on Linux.
 
-The server has no such timeout, so the kernel applies it: connections inherit TCP_USER_TIMEOUT from the listening socket. The
-kernel then closes a connection whose client accepts no data for that long. The server does not expose its sockets, so
-this module finds them among the open files of the process.
+The server has no such timeout, so the kernel applies it: connections inherit TCP_USER_TIMEOUT from the
+listening socket. The kernel then closes a connection whose client accepts no data for that time. The server
+does not expose its sockets, so this module finds them among the open files of the process.
 """
 
 import os
@@ -19,7 +19,10 @@ _RETRY_SECONDS = 0.02
 
 
 def close_unread_connections(seconds: float) -> None:
-    """Wait in a thread until this process listens, then set the timeout for the connections that it accepts."""
+    """Set the timeout for accepted connections as soon as this process listens.
+
+    The function waits in a thread.
+    """
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         threading.Thread(
             target=_set_timeout, args=(int(seconds * 1000),), name="unread-responses", daemon=True

@@ -68,7 +68,10 @@ class Cells:
         return at
 
     def close(self) -> None:
-        """Mark the process as ended. Its numbers stay in the file; series that are added later are not shared."""
+        """Mark the process as ended.
+
+        Its numbers stay in the file; series that are added later are not shared.
+        """
         if self._file is not None:
             fcntl.flock(
                 self._file, fcntl.LOCK_UN

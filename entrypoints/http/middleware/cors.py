@@ -1,4 +1,4 @@
-"""CORS: pages of other origins may call the service from a browser only if a setting names them."""
+"""CORS: pages of other origins may call the service from a browser if a setting names them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +14,10 @@ REQUEST_HEADERS = (
     "tracestate",
     "baggage",
 )
-"""Request headers that such a page may send. The last three are for tracing (W3C Trace Context, Baggage)."""
+"""The request headers that such a page may send.
+
+The last three are for tracing (W3C Trace Context, Baggage).
+"""
 
 RESPONSE_HEADERS = (
     "ETag",
@@ -27,11 +30,11 @@ RESPONSE_HEADERS = (
     "WWW-Authenticate",
     "X-Request-Id",
 )
-"""Response headers that such a page may read."""
+"""The response headers that such a page may read."""
 
 
 def cors_options(origins: Sequence[str]) -> dict[str, Any]:
-    """Return the options of CORSMiddleware that allow pages of these origins to call the service.
+    """Return the options of CORSMiddleware that allow pages of these origins.
 
     Browsers send no cookies to the service: a page has to send a token.
     """

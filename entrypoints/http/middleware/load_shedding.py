@@ -20,19 +20,22 @@ class _Gate:
 
 @dataclass(frozen=True, slots=True)
 class _Template:
-    """A substitute for the route in the access log, because requests are rejected before routing."""
+    """A substitute for the route in the access log.
+
+    Load shedding rejects a request before its route is known.
+    """
 
     path_format: str
 
 
 class LoadSheddingMiddleware:
-    """Answer 503 at once while an admission is full. This costs a fraction of serving the request.
+    """Return 503 at once while an admission is full, which takes a fraction of the usual work.
 
-    The admission is checked when the headers and when the body have arrived. A request whose body arrives later than
-    the requests that filled the admission is rejected before its token and its body are checked.
+    The admission is checked when the headers have arrived, and again when the body has arrived. A request whose body
+    arrives after other requests have filled the admission is rejected before its token and its body are checked.
 
-    The middleware does not take a place of the admission, because clients that are unauthenticated or have not sent
-    their bodies must not exclude others. The endpoint takes it after the body was read and the token was checked.
+    The middleware takes no place of the admission. Otherwise clients that are unauthenticated or have not sent their
+    bodies could exclude others. The endpoint takes a place after the body was read and the token was checked.
 
     `gates` maps a method and a path without parameters to a function that returns the admission.
     """

@@ -16,10 +16,10 @@ _log = structlog.get_logger(__name__)
 
 
 class RequestDrainer:
-    """A runner of the work of requests. Work that writes runs in its own task.
+    """Runs the work of requests. Work that writes runs in its own task.
 
-    A server cancels a request's task when its client disconnects. A cancelled transaction can leave a connection in an
-    unknown state, so the work runs in a second task, which the first one awaits.
+    A server cancels a request's task when its client disconnects. A cancelled transaction can leave a
+    connection in an unknown state, so the work runs in a second task, which the first task awaits.
     """
 
     def __init__(self) -> None:
@@ -34,9 +34,10 @@ class RequestDrainer:
         return len(self._tasks) + self._reads
 
     async def run(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """Run `work` to completion, even if the caller is cancelled meanwhile.
+        """Run `work` to completion, even if the caller is cancelled in the meantime.
 
-        Raises the work's errors, and HTTPProblem `shutting_down` if draining has begun or cancels the work.
+        Raises the errors of `work`, and HTTPProblem `shutting_down` if draining has begun or cancels the
+        work.
         """
         if self._draining:
             raise shutting_down()
@@ -52,9 +53,10 @@ class RequestDrainer:
             raise
 
     async def run_here(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """Run `work`, which only reads, in the caller's task: it ends when the caller is cancelled.
+        """Run `work`, which only reads, in the caller's task.
 
-        Raises the work's errors, and HTTPProblem `shutting_down` if draining has begun.
+        It ends when the caller is cancelled. Raises the errors of `work`, and HTTPProblem `shutting_down` if
+        draining has begun.
         """
         if self._draining:
             raise shutting_down()
@@ -66,13 +68,17 @@ class RequestDrainer:
             self._tell_of_no_reads()
 
     def announce_stop(self) -> None:
-        """Make the readiness check fail, so that load balancers send no new requests. Call it from any thread."""
+        """Make the readiness check fail, so that load balancers send no new requests.
+
+        The method can be called from any thread.
+        """
         self.is_stop_announced = True
 
     async def drain(self, timeout: float) -> int:  # noqa: ASYNC109 - a bound on politeness, not on the call
         """Reject new work, wait `timeout` seconds for running work, then cancel the rest.
 
-        Returns the number of cancelled tasks, which have ended. Reads are not cancelled: the server does that.
+        Returns the number of cancelled tasks, which have ended. Reads are not cancelled here, because the
+        server cancels them.
         """
         self._draining = True
         self._tell_of_no_reads()
@@ -88,7 +94,7 @@ class RequestDrainer:
         return len(late)
 
     def _tell_of_no_reads(self) -> None:
-        """Wake `drain`, which waits for the last running work."""
+        """Wake `drain` when no read is running any more."""
         if self._draining and not self._reads:
             self._no_reads.set()
 

@@ -1,4 +1,4 @@
-"""Bounds on a request's headers, checked before anything reads them."""
+"""Bounds on a request's headers, which are checked before the headers are used."""
 
 from collections.abc import Sequence
 from itertools import chain
@@ -6,14 +6,20 @@ from itertools import chain
 from entrypoints.http.problems.problem import HTTPProblem
 
 MAX_BYTES = 32 * 1024
-"""Maximum bytes of all names and values. The longest value is an access token of at most 8 KiB."""
+"""The maximum size of all names and values, in bytes.
+
+The longest value is an access token of at most 8 KiB.
+"""
 
 _SENT_ONCE = (b"host", b"content-type")
-"""Headers that may be sent only once: a proxy could have used the other line (RFC 9112, section 3.2)."""
+"""The headers that may be sent only once.
+
+If a header were sent twice, a proxy could have used the other line (RFC 9112, section 3.2).
+"""
 
 
 def refusal_of_headers(headers: Sequence[tuple[bytes, bytes]], *, number_of_names: int) -> HTTPProblem | None:
-    """Return the problem of headers that are too long or of a header that is sent twice, else None.
+    """Return the problem of oversized or repeated headers, or None.
 
     If there are as many different names as lines, as in most requests, no header is repeated.
     """

@@ -17,8 +17,8 @@ GRACE_SECONDS = 5.0
 TICK_SECONDS = 0.5
 """The interval between checks of the unread bodies.
 
-A body counts toward the bounds if it is still unread the second time. A body that has arrived is read within a turn of
-the event loop, also by a busy one, and never counts.
+A body counts toward the bounds if it is still unread at the second check. A body that has arrived is read
+within one iteration of the event loop, even if the loop is busy, and therefore never counts.
 """
 
 _WITHOUT_BODY = {"GET", "HEAD", "OPTIONS"}
@@ -27,9 +27,10 @@ _WITHOUT_BODY = {"GET", "HEAD", "OPTIONS"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BodyLimits:
-    """Seconds for a whole body, its minimum average rate in bytes per second, and how many may be unread at once.
+    """The bounds on bodies: time, minimum rate and number.
 
-    0 means no bound on the number.
+    They are the seconds for a whole body, its minimum average rate in bytes per second, and how many bodies
+    may be unread at once. 0 means no bound on the number.
     """
 
     seconds: float
@@ -43,10 +44,10 @@ class BodyLimits:
 
 
 class UnreadBodiesMiddleware:
-    """A middleware that rejects slow bodies (`request_timeout`) and too many unread ones (`overloaded`).
+    """Rejects slow bodies (`request_timeout`) and too many unread bodies (`overloaded`).
 
-    It raises while the app reads the body, so that a request whose body is not read takes no place. Trusted proxies are
-    exempt from the bound per network, because they send the bodies of many clients.
+    The error is raised while the app reads the body, so that a request whose body is not read does not count.
+    Trusted proxies are exempt from the bound per network, because they send the bodies of many clients.
     """
 
     def __init__(self, app: ASGIApp, *, limits: BodyLimits, proxies: TrustedProxies) -> None:
@@ -54,7 +55,7 @@ class UnreadBodiesMiddleware:
         self._limits = limits
         self._proxies = proxies
         self._unread: dict[_UnreadBody, None] = {}
-        """In the order of their arrival."""
+        """The unread bodies, in the order of their arrival."""
         self._counted = 0
         self._counted_by_network: Counter[str] = Counter()
         self._timer: asyncio.TimerHandle | None = None
@@ -70,7 +71,7 @@ class UnreadBodiesMiddleware:
             self.release(body)
 
     def add(self, body: "_UnreadBody") -> None:
-        """Look at a body until it is released."""
+        """Watch a body until it is released."""
         loop = asyncio.get_running_loop()
         body.started = loop.time()
         self._unread[body] = None
@@ -78,7 +79,7 @@ class UnreadBodiesMiddleware:
             self._timer = loop.call_later(TICK_SECONDS, self._look_at_bodies)
 
     def release(self, body: "_UnreadBody") -> None:
-        """Forget a body that was read or is no longer awaited."""
+        """Stop watching a body that was read or is no longer awaited."""
         self._unread.pop(body, None)
         if not body.is_counted:
             return
@@ -90,12 +91,18 @@ class UnreadBodiesMiddleware:
                 del self._counted_by_network[body.network]
 
     def _network_of_peer(self, scope: Scope) -> str | None:
-        """Return the network for which the unread bodies of the client count, or None for a trusted proxy."""
+        """Return the network for which a body of the peer counts.
+
+        Return None for a trusted proxy.
+        """
         peer = scope["client"][0] if scope.get("client") else ""
         return None if self._proxies.trusts(peer) else network_of(peer)
 
     def _look_at_bodies(self) -> None:
-        """Look at all unread bodies at once: a timer for each would cost more than reading it does."""
+        """Check all unread bodies at once.
+
+        A timer for each body would take more time than reading the body.
+        """
         loop = asyncio.get_running_loop()
         now = loop.time()
         for body in self._unread:
@@ -108,7 +115,7 @@ class UnreadBodiesMiddleware:
         self._timer = loop.call_later(TICK_SECONDS, self._look_at_bodies) if self._unread else None
 
     def _count(self, body: "_UnreadBody") -> bool:
-        """Count a body toward the bounds. Return False if it is one too many."""
+        """Count a body toward the bounds. Return False if a bound is exceeded."""
         limits = self._limits
         network = self._network_of_peer(body.scope) if limits.max_unread_per_network else None
         if limits.max_unread and self._counted >= limits.max_unread:

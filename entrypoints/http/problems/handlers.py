@@ -1,4 +1,4 @@
-"""Exception handlers: the one place where exceptions become responses."""
+"""Exception handlers, the only place where exceptions become responses."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -33,7 +33,10 @@ async def answer_domain_error(request: Request, exc: DomainError) -> Response:
 
 
 def problem_of_error(exc: DomainError) -> HTTPProblem:
-    """Answer a domain error with its code's status. Raises KeyError (answered with 500) for an unknown code."""
+    """Return a problem with the status of the error's code.
+
+    Raises KeyError for an unknown code, which results in a 500.
+    """
     headers = {}
     retry_after = getattr(exc, "retry_after", None)
     if retry_after is not None:
@@ -58,9 +61,9 @@ async def answer_validation_error(request: Request, exc: RequestValidationError)
 
 
 async def answer_http_exception(request: Request, exc: HTTPException) -> Response:
-    """Answer errors of the framework with a problem, because the framework's messages can echo the input.
+    """Return a problem for an error of the framework, whose message could repeat the input.
 
-    If its status is 500 or above, the exception is raised again and answered with 500.
+    If the status is 500 or above, the exception is raised again and results in a 500.
     """
     if exc.status_code < 400:  # noqa: PLR2004 - a redirect or 304 is no problem
         return Response(status_code=exc.status_code, headers=exc.headers)
@@ -72,7 +75,10 @@ async def answer_http_exception(request: Request, exc: HTTPException) -> Respons
 
 
 def _allowed_methods(request: Request) -> str:
-    """Return all methods of the path (RFC 9110, section 10.2.1). The framework returns those of one route."""
+    """Return all methods of the path (RFC 9110, section 10.2.1).
+
+    The framework returns only the methods of one route.
+    """
     methods: set[str] = set()
     for route in iter_route_contexts(request.app.routes):
         pattern = getattr(route, "path_regex", None)
@@ -89,4 +95,7 @@ PROBLEM_HANDLERS: Mapping[Any, Callable[[Request, Any], Awaitable[Response]]] = 
     RequestValidationError: answer_validation_error,
     HTTPException: answer_http_exception,
 }
-"""For `FastAPI(exception_handlers=...)`. The middleware answers every other exception with 500."""
+"""The handlers for `FastAPI(exception_handlers=...)`.
+
+The middleware responds to every other exception with 500.
+"""

@@ -1,4 +1,7 @@
-"""HTML of the problem pages. Each page is self-contained and readable without its style sheet."""
+"""HTML of the problem pages.
+
+Each page is self-contained, and readable without its style sheet.
+"""
 
 import hashlib
 import json
@@ -26,7 +29,7 @@ CONTENT_SECURITY_POLICY = (
 
 
 def index_page(problems: Iterable[ProblemType]) -> str:
-    """Write the page that lists every problem."""
+    """Return the page that lists every problem."""
     rows = "\n".join(
         f'<tr><td>{problem.status}</td><td><a href="{problem.uri}"><code>{problem.code}</code></a></td>'
         f"<td>{escape(problem.title)}</td></tr>"
@@ -46,7 +49,7 @@ def index_page(problems: Iterable[ProblemType]) -> str:
 
 
 def problem_page(problem: ProblemType) -> str:
-    """Write the page that explains one problem."""
+    """Return the page that explains one problem."""
     example = json.dumps(example_of(problem), indent=2, ensure_ascii=False)
     return _page(
         problem.title,
@@ -62,7 +65,7 @@ def problem_page(problem: ProblemType) -> str:
 
 
 def _prose(text: str) -> str:
-    """Write a text of the registry, in which backquotes enclose code."""
+    """Convert a text of the registry, in which backquotes enclose code, to HTML."""
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 

@@ -16,7 +16,10 @@ _EXAMPLE_REQUEST_ID = "5f0c1b7e9a3d4c62"
 
 
 def problem_responses(*codes: str) -> Responses:
-    """Return FastAPI's `responses=` for the problems of an operation. Raises KeyError."""
+    """Return FastAPI's `responses=` for the problems of an operation.
+
+    Raises KeyError for an unknown code.
+    """
     responses: Responses = {}
     for problem in sorted((PROBLEMS[code] for code in set(codes)), key=lambda problem: problem.code):
         response = responses.setdefault(
@@ -34,7 +37,10 @@ def problem_responses(*codes: str) -> Responses:
 
 
 def with_problems(responses: Mapping[int | str, Mapping[str, Any]], *codes: str) -> Responses:
-    """Merge problems into responses, which may have other problems or content for the same status."""
+    """Add problems to responses.
+
+    The responses may have other problems or content for the same status.
+    """
     documented = {
         code
         for response in responses.values()
@@ -48,7 +54,10 @@ def with_problems(responses: Mapping[int | str, Mapping[str, Any]], *codes: str)
 
 
 def raises_problems(*codes: str) -> Callable[[_Function], _Function]:
-    """Declare the problems that a dependency can raise. Every route that uses it documents them."""
+    """Declare the problems that a dependency can raise.
+
+    Every route that uses the dependency documents them.
+    """
 
     def mark(dependency: _Function) -> _Function:
         dependency.__problems__ = codes  # type: ignore[attr-defined] # functions take attributes

@@ -12,7 +12,7 @@ _LENGTH = b"content-length"
 
 
 class PrerenderedProblem:
-    """An ASGI app that answers with one error: load shedding must cost next to nothing."""
+    """An ASGI app that responds with one error, with as little work as possible."""
 
     def __init__(self, error: DomainError, path: str) -> None:
         request = Request(

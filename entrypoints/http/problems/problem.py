@@ -18,7 +18,10 @@ from entrypoints.http.problems.registry import PROBLEMS
 MEDIA_TYPE = "application/problem+json"
 
 MAX_VIOLATIONS = 20
-"""A problem lists at most 20 violations, and notes if there are more: a client could cause any number."""
+"""The maximum number of violations in a problem.
+
+A client could cause any number. A problem notes if there are more.
+"""
 
 _REALM = 'Bearer realm="steelyard"'
 _CHALLENGES = {
@@ -27,10 +30,13 @@ _CHALLENGES = {
     "token_expired": f'{_REALM}, error="invalid_token", error_description="The access token has expired"',
     "invalid_signature": 'Signature realm="steelyard"',
 }
-"""RFC 6750, section 3.1: a request without a token gets no error code. RFC 9110 requires a challenge with every 401."""
+"""The challenge for a request without a token: no error code (RFC 6750, section 3.1).
+
+RFC 9110 requires a challenge with every 401.
+"""
 
 INSUFFICIENT_SCOPE = f'{_REALM}, error="insufficient_scope"'
-"""RFC 6750, section 3.1: sent with 403 if the client's token lacks the scope."""
+"""The challenge of a 403 if the client's token lacks the scope (RFC 6750, section 3.1)."""
 
 
 ProblemCode = TypeAliasType(
@@ -93,7 +99,7 @@ class Problem(BaseModel):
 
 
 class HTTPProblem(Exception):
-    """An error raised by an entrypoint. Raises KeyError for a code that is not in the registry.
+    """An error that an entrypoint raises. Raises KeyError for an unknown code.
 
     `errors` are the members of the problem's `errors`, see ProblemItem. `headers` are added to the response.
     """
@@ -142,17 +148,20 @@ class ProblemResponse(Response):
 
 
 def _is_ours(scope: Scope) -> bool:
-    """Return whether the path belongs to the service and contains no text of the client except ids."""
+    """Return whether the path is one of the service and contains no client text except ids."""
     return "route" in scope and all(isinstance(value, UUID) for value in scope["path_params"].values())
 
 
 def pointer_to(path: Sequence[str | int]) -> str:
-    """Format a path into the body as a JSON Pointer (RFC 6901, section 3). The empty path is the whole body."""
+    """Format a path into the body as a JSON Pointer (RFC 6901, section 3).
+
+    The empty path is the whole body.
+    """
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
 
 
 def item_for(violation: Violation) -> dict[str, Any]:
-    """Describe a violated rule of the domain as a member of `errors`."""
+    """Return a violation of a domain rule as a member of `errors`."""
     item: dict[str, Any] = {
         "pointer": pointer_to(violation.path),
         "code": violation.code,

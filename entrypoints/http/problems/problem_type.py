@@ -25,5 +25,5 @@ class ProblemType:
 
     @property
     def uri(self) -> str:
-        """The problem's `type`, relative to the service's root: the page that explains the code."""
+        """The problem's `type`: the page that explains the code, relative to the service's root."""
         return f"/problems/{self.code}"

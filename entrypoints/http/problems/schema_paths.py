@@ -8,10 +8,10 @@ from pydantic import MISSING, BaseModel, SecretStr
 
 
 def declared_part(annotation: Any, path: Sequence[str | int]) -> list[str | int]:  # noqa: ANN401 - any annotation is walked
-    """Return the longest prefix of `path` that consists of fields of models and positions in lists.
+    """Return the longest prefix of `path` that consists of fields of models and list positions.
 
-    It ends before a key of a mapping, before an unknown field, and before pydantic's label of a union member, which is not
-    part of the body.
+    The prefix ends before a key of a mapping, before an unknown field, and before pydantic's label of a union
+    member, which is not part of the body.
     """
     return [step for step, _ in _walk(annotation, path)]
 
@@ -23,7 +23,10 @@ def field_names(annotation: Any, path: Sequence[str | int]) -> list[str]:  # noq
 
 
 def may_have_secret(annotation: Any) -> bool:  # noqa: ANN401 - see declared_part
-    """Return whether a body has a field for a secret: a SecretStr, or a field with `repr=False`."""
+    """Return whether a body has a field for a secret.
+
+    Such a field is a SecretStr or has `repr=False`.
+    """
     shape = bare(annotation)
     if shape is SecretStr:
         return True
@@ -48,7 +51,7 @@ def _walk(annotation: Any, path: Sequence[str | int]) -> list[tuple[str | int, A
 
 
 def fields_of(annotation: Any) -> dict[str, Any]:  # noqa: ANN401 - see declared_part
-    """Return the annotations of a model's fields by their JSON names, or none for another type."""
+    """Return the annotations of a model's fields by JSON name, or none for another type."""
     model = bare(annotation)
     if not (isinstance(model, type) and issubclass(model, BaseModel)):
         return {}

@@ -1,7 +1,7 @@
 """Conversion of pydantic's errors to a problem, without values of the input.
 
-The only text of the client in the problem is the name of an unknown field, to show a misspelling. It is cut to 64
-printable characters, and left out where the name could be a misplaced secret.
+The only text of the client in the problem is the name of an unknown field, which helps with misspellings. It
+is cut to 64 printable characters, and left out if the name could be a misplaced secret.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,10 @@ from entrypoints.http.problems.validation_messages import INVALID, RULES, UNKNOW
 _MAX_NAME = 64
 _BROKEN_RULE = "broken_rule"
 _OPAQUE = "Value"
-"""Pydantic's name for a value with a length that is neither text nor collection. Here it is a SecretStr."""
+"""Pydantic's name for a value with a length that is neither text nor collection.
+
+In this service the value is a SecretStr.
+"""
 
 
 def broken_rule(*path: str | int, code: str, detail: str, **params: Param) -> PydanticCustomError:

@@ -10,9 +10,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The stable code of a violated rule, and its message: a template for the rule's limits.
+    """The stable code of a violated rule, and a template of its message.
 
-    `limits` are the names of the limits in pydantic's error context: they come from the schema, never from the input.
+    `limits` are the names of the limits in pydantic's error context: they come from the schema, never from
+    the input.
     """
 
     code: str

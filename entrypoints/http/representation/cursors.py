@@ -14,7 +14,10 @@ from application.shared.page import Position
 from entrypoints.http.problems.problem import HTTPProblem
 
 MAX_LENGTH: Final = 2048
-"""Above the length of every cursor: the longest sort value is a name of 200 characters of up to 4 bytes."""
+"""The maximum length of a cursor.
+
+The longest sort value is a name of 200 characters of up to 4 bytes.
+"""
 
 _MAC_BYTES: Final = 16
 _VERSION: Final = b"1"
@@ -37,7 +40,10 @@ class Cursors:
         return _encoded(self._mac(payload, fingerprint) + payload)
 
     def open(self, cursor: str, fingerprint: bytes) -> Position:
-        """Return the position. Raises HTTPProblem `invalid_cursor` unless it was signed for this list."""
+        """Return the position.
+
+        Raises HTTPProblem `invalid_cursor` unless the cursor was signed for this list.
+        """
         if len(cursor) > MAX_LENGTH or not cursor.isascii():
             raise HTTPProblem("invalid_cursor")
         try:
@@ -56,7 +62,7 @@ class Cursors:
 def list_fingerprint(resource: str, filters: Mapping[str, object]) -> bytes:
     """Return the SHA-256 that identifies a list: its path, filters and sort order.
 
-    `filters` are the parsed ones, defaults and order included, as JSON values.
+    `filters` are the parsed filters, including defaults and sort order, as JSON values.
     """
     identity = json.dumps([resource, filters], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(identity.encode()).digest()

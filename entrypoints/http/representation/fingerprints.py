@@ -1,4 +1,4 @@
-"""Fingerprints of requests: what an idempotency record keeps of the request that made it."""
+"""Fingerprints of requests, which idempotency records contain."""
 
 import hmac
 import json
@@ -12,11 +12,14 @@ FINGERPRINT_SECRET = "idempotency-fingerprints"  # noqa: S105 - the name of a se
 FINGERPRINT_SECRET_BYTES = 32
 
 _canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
-"""Canonical JSON: sorted names and no white space. Numbers and strings are as Python parsed them."""
+"""Canonical JSON: sorted names and no white space.
+
+Numbers and strings are as Python parsed them.
+"""
 
 
 class _NoBody:
-    """A request without a body, which differs from one with `null`."""
+    """A request without a body, in contrast to a request with the body `null`."""
 
 
 NO_BODY = _NoBody()
@@ -26,8 +29,8 @@ NO_BODY = _NoBody()
 class Fingerprints:
     """Makes fingerprints with a secret that all processes share.
 
-    The fingerprint is of the JSON that was received, so a new optional field in a schema does not change it. It is keyed
-    as a whole (HMAC-SHA256): passwords and tokens in a body cannot be guessed from the record alone.
+    The fingerprint covers the JSON that was received, so a new optional field in a schema does not change it.
+    All of it is keyed (HMAC-SHA256): passwords and tokens in a body cannot be guessed from the record alone.
     """
 
     secret: bytes = field(repr=False)
@@ -39,7 +42,7 @@ class Fingerprints:
 
 
 def earlier_fingerprint(version: int, method: str, path: str, operation: str, received: Any) -> bytes | None:  # noqa: ANN401 - any JSON value
-    """Return the fingerprint that an earlier version made of a request, or None if it had rejected the request.
+    """Return the fingerprint of an earlier version, or None if it had rejected the request.
 
     Version 1 is SHA-256 of the body as release 6daf4a4 parsed it, with secret fields masked.
     """

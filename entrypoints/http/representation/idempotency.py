@@ -25,7 +25,7 @@ _HEADER = Header(
 
 @dataclass(frozen=True, slots=True)
 class RequestKey:
-    """The Idempotency-Key of a request, with what its fingerprint is made of."""
+    """The Idempotency-Key of a request, with the data for its fingerprint."""
 
     key: str
     method: str
@@ -35,7 +35,7 @@ class RequestKey:
     fingerprints: Fingerprints
 
     def of(self, operation: IdempotentOperation, principal: Principal | None) -> IdempotencyKey:
-        """Return the key in the scope of an operation and its caller, with the fingerprint of the request."""
+        """Return the key in the scope of an operation and its caller, with the fingerprint."""
         fingerprint = self.fingerprints.of(self.method, self.path, self.received)
         earlier = partial(self._earlier_fingerprint, operation)
         if principal is None:
@@ -63,12 +63,12 @@ async def find_request_key(
     "idempotency_in_flight",
 )
 async def get_request_key(request: Request, idempotency_key: Annotated[str, _HEADER]) -> RequestKey:
-    """Return the request's key, which it must have."""
+    """Return the request's key, which is required."""
     return await _request_key(request, idempotency_key)
 
 
 async def _request_key(request: Request, key: str) -> RequestKey:
-    """Raise HTTPProblem `invalid_idempotency_key` for two headers: it is unknown which one is meant."""
+    """Return the request's key. Raises HTTPProblem `invalid_idempotency_key` for two headers."""
     if len(request.headers.getlist("Idempotency-Key")) > 1:
         raise HTTPProblem("invalid_idempotency_key")
     has_body = request.scope["route"].body_field is not None and await request.body()
@@ -81,6 +81,6 @@ RequiredKey = Annotated[RequestKey, Depends(get_request_key)]
 
 
 def mark_replay(response: Response, outcome: IdempotentResult[Any]) -> None:
-    """Mark a response as that of an earlier request."""
+    """Mark a response as the response to an earlier request."""
     if outcome.replayed:
         response.headers["Idempotent-Replayed"] = "true"

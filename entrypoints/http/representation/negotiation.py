@@ -1,4 +1,7 @@
-"""Quality values of Accept headers, and the choice between two media types (RFC 9110, section 12.4.2)."""
+"""Quality values of Accept headers, and the choice between two media types.
+
+RFC 9110, section 12.4.2 defines quality values.
+"""
 
 import re
 from collections.abc import Iterator
@@ -7,13 +10,13 @@ _QUALITY = re.compile(r"q=([01](?:\.[0-9]{0,3})?)")
 
 
 def prefers(accept: str, preferred: str, over: str) -> bool:
-    """Return whether the header Accept gives the media type `preferred` a higher quality than `over`."""
+    """Return whether the client prefers the media type `preferred` to `over`."""
     qualities = dict(qualities_of(accept.lower()))
     return _quality(qualities, preferred) > _quality(qualities, over)
 
 
 def qualities_of(accept: str) -> Iterator[tuple[str, float]]:
-    """Yield each member of a header in lower case, such as Accept or Accept-Encoding, with its quality."""
+    """Yield each member of a header such as Accept in lower case, with its quality."""
     for part in accept.split(","):
         media_range, *parameters = (piece.strip() for piece in part.split(";"))
         quality = next(filter(None, map(_QUALITY.fullmatch, parameters)), None)

@@ -1,7 +1,9 @@
-"""Request bodies as release 6daf4a4 parsed them: frozen, because its idempotency records have fingerprints of them.
+"""Request bodies as release 6daf4a4 parsed them.
 
-Only what changes the serialization is kept: names, their order, types with a form of their own, and defaults. These
-models do not follow the schemas. They go when the retention of the last record of that release has passed.
+The models are frozen, because the idempotency records of that release have fingerprints of its bodies. They
+contain only what changes the serialization: names, their order, defaults, and types with a form of their own.
+They do not follow the schemas. They can be deleted when the retention of the last record of that release has
+passed.
 """
 
 from typing import Annotated, Any
@@ -11,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, Validatio
 
 
 class _Body(BaseModel):
-    """A JSON object. A field that the release did not know makes it a request that the release had rejected."""
+    """A JSON object. The release rejected requests with fields that it did not know."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -149,7 +151,7 @@ _BODIES: dict[str, type[_Body]] = {
 
 
 def body_as_6daf4a4(operation: str, received: Any) -> str | None:  # noqa: ANN401 - any JSON value
-    """Return a parsed body as the release serialized it, or None if the release had rejected it."""
+    """Return a parsed body as the release serialized it, or None if the release rejected it."""
     model = _BODIES.get(operation)
     if model is None:
         return None

@@ -59,7 +59,10 @@ _OF_SUCCESS = {"ETag", "Idempotent-Replayed", "Link", "Location"}
 
 
 def sends_headers(*names: str) -> Callable[[_Function], _Function]:
-    """Declare headers that a dependency sets: every response of the routes that use it documents them."""
+    """Declare the headers that a dependency sets.
+
+    Every response of the routes that use the dependency documents them.
+    """
 
     def mark(dependency: _Function) -> _Function:
         dependency.__sends_headers__ = names  # type: ignore[attr-defined] # functions take attributes
@@ -76,7 +79,10 @@ def headers_of_dependency(dependency: Callable[..., Any] | None) -> tuple[str, .
 def with_headers(
     responses: Mapping[int | str, Mapping[str, Any]], success: int, names: Iterable[str]
 ) -> dict[int | str, dict[str, Any]]:
-    """Add headers to documented responses. Some are sent with successful responses only, of which `success` is one."""
+    """Add headers to documented responses.
+
+    Some headers are sent only with successful responses. `success` is the status of a successful response.
+    """
     sent = {"X-Request-Id", *names}
     if success == HTTPStatus.CREATED:
         sent |= {"ETag", "Location"}

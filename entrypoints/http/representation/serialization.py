@@ -13,18 +13,19 @@ _serializers: dict[type, SchemaSerializer] = {}
 def serialize(view: object) -> bytes:
     """Serialize a view that has the fields of its response model.
 
-    Validating a view of the domain again takes longer than serializing it. A test compares the result for each such
-    view with that of its response model.
+    Validating a view of the domain again takes longer than serializing it. For each such view, a test
+    compares the result with the result of its response model.
     """
     serializer = _serializers.get(type(view))
     if serializer is None:
         adapter: TypeAdapter[Any] = TypeAdapter(type(view))
-        # Created with the first view of its type; the adapter's own method is a third slower.
+        # The serializer is created with the first view of its type; the adapter's own method is a third
+        # slower.
         serializer = _serializers[type(view)] = adapter.serializer
     return serializer.to_json(view)
 
 
 def serialize_page(page: PageResult[Any]) -> bytes:
-    """Serialize a page of such views like PageResponse."""
+    """Serialize a page of such views in the format of PageResponse."""
     items = b",".join(map(serialize, page.items))
     return b'{"items":[%b],"next_cursor":%b}' % (items, to_json(page.next_cursor))

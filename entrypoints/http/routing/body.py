@@ -17,22 +17,28 @@ characters, each of which takes at most 12 bytes, as two escapes.
 """
 
 MAX_FORM_BYTES = 16 * 1024
-"""The maximum size of a form. The largest one contains a token of 8 KiB."""
+"""The maximum size of a form. The largest form contains a token of 8 KiB."""
 
 MAX_FORM_FIELDS = 20
-"""The maximum number of fields. Forms have five at most, but unknown fields are allowed (RFC 6749, 3.2)."""
+"""The maximum number of form fields.
+
+Forms have at most five fields, but unknown fields are allowed (RFC 6749, section 3.2).
+"""
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
-"""For `Body(media_type=MERGE_PATCH)`: a JSON merge patch (RFC 7396). Plain JSON is accepted as well."""
+"""The media type of a JSON merge patch (RFC 7396), for `Body(media_type=MERGE_PATCH)`.
+
+Plain JSON is accepted as well.
+"""
 
 
 class StrictRequest(Request):
-    """A request with a bounded body. If the body is read as JSON, it has to be strict JSON.
+    """A request with a bounded body. A body that is read as JSON must be strict JSON.
 
-    Reading more than `max_body_bytes` raises HTTPProblem `body_too_large`. The received bytes are counted, because
-    Content-Length can be absent or wrong.
+    Reading more than `max_body_bytes` raises HTTPProblem `body_too_large`. The received bytes are counted,
+    because Content-Length can be absent or wrong.
     """
 
     def __init__(self, scope: Scope, receive: Receive, max_body_bytes: int) -> None:
@@ -73,11 +79,11 @@ class StrictRequest(Request):
 
 
 def ensure_readable(request: Request, media_types: tuple[str, ...]) -> None:
-    """Raise HTTPProblem `unsupported_media_type` unless the body has one of `media_types` and no encoding.
+    """Raise HTTPProblem `unsupported_media_type` for another media type or an encoded body.
 
-    Parameters such as a charset are ignored: JSON has none, and is always read as UTF-8. A
-    Content-Encoding is rejected as RFC 9110, section 15.5.16 describes: a compressed body has no bound until it is
-    decompressed.
+    `media_types` are the supported types. Parameters such as a charset are ignored: JSON has no charset, and
+    is always read as UTF-8. A Content-Encoding is rejected as RFC 9110, section 15.5.16 describes, because
+    the size of a compressed body is unknown until it is decompressed.
     """
     if request.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
         raise HTTPProblem(
@@ -97,9 +103,10 @@ def ensure_readable(request: Request, media_types: tuple[str, ...]) -> None:
 
 
 def ensure_readable_form(body: bytes) -> None:
-    """Raise HTTPProblem `malformed_request` for too many form fields, invalid UTF-8 or U+0000.
+    """Raise HTTPProblem `malformed_request` for a form that cannot be read.
 
-    PostgreSQL cannot store U+0000. The JSON parser makes the same checks for JSON.
+    Such a form has too many fields, invalid UTF-8 or U+0000, which PostgreSQL cannot store. The JSON parser
+    makes the same checks for JSON.
     """
     if body.count(b"&") >= MAX_FORM_FIELDS:
         raise HTTPProblem("malformed_request", f"A form has at most {MAX_FORM_FIELDS} fields here.")

@@ -1,7 +1,8 @@
-"""Compiled dependencies: the dependencies of a route, resolved once when the route is created.
+"""Compiled dependencies: the dependencies of a route, resolved when the route is created.
 
-FastAPI instead determines for each request which dependencies are coroutines, which are shared, and what each needs.
-The semantics are the same: the order, one call per request for a shared dependency, and one report of all errors.
+FastAPI determines for each request which dependencies are coroutines, which are shared, and what each of them
+needs. The semantics are the same: the order, one call per request for a shared dependency, and one report of
+all errors.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -37,17 +38,20 @@ Overrides = Mapping[Call, Call]
 _F = TypeVar("_F", bound=Call)
 _UNSOLVED: Any = object()
 _REQUEST, _RESPONSE, _FIRST_FREE = 0, 1, 2
-"""Indexes in the list of values: the request, the response, and then the values of each step."""
+"""Indexes in the list of values: the request, the response, and the value of each step."""
 
 
 class Unsupported(TypeError):
-    """A route uses something that compiled dependencies do not support; see the README of this package."""
+    """A route uses a feature that compiled dependencies do not support.
+
+    The README of this package lists the supported features.
+    """
 
 
 class ImmediateDependency:
-    """A dependency that needs only the request and never awaits, so it is solved without a coroutine.
+    """A dependency that needs only the request and never awaits.
 
-    FastAPI calls it like any other dependency.
+    It is solved without a coroutine. FastAPI calls it like any other dependency.
     """
 
     def resolve(self, request: Request) -> Any:  # noqa: ANN401 - the parameter's annotation says what it is
@@ -79,7 +83,7 @@ def split_before_body(route: APIRoute) -> tuple[list[Dependant], Dependant]:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """One call, of a dependency or (in the last step) of the endpoint."""
+    """One call of a dependency or, in the last step, of the endpoint."""
 
     number: int
     call: Callable[..., Awaitable[Any]]
@@ -98,7 +102,7 @@ class _Step:
 
 
 class Solving:
-    """The values and errors of the dependencies that have been solved for one request."""
+    """The values and errors of the solved dependencies of one request."""
 
     __slots__ = ("dependencies", "errors", "request", "response", "values")
 
@@ -112,7 +116,7 @@ class Solving:
 
 
 class CompiledDependencies:
-    """The calls that answer a request, in an order in which each one follows its dependencies."""
+    """The calls that handle a request. Each call follows the calls on which it depends."""
 
     def __init__(self, route: APIRoute, overrides: Overrides | None = None) -> None:
         """Compile a route's dependencies with the app's `overrides`. Raises Unsupported.
@@ -133,11 +137,14 @@ class CompiledDependencies:
         self._before_body, self._after_body = self._steps[:number], self._steps[number:]
 
     async def solve_before_body(self, solving: Solving) -> None:
-        """Solve the dependencies marked with `before_body`. Raises their errors."""
+        """Solve the dependencies marked with `before_body`. Raises the errors of dependencies."""
         await self._solve(solving, self._before_body, PydanticUndefined)
 
     async def solve(self, solving: Solving, body: Any) -> Any:  # noqa: ANN401 - any JSON in, what the endpoint returns out
-        """Solve the other dependencies and call the endpoint. Raises RequestValidationError and their errors."""
+        """Solve the other dependencies and call the endpoint.
+
+        Raises RequestValidationError, and the errors of dependencies and endpoint.
+        """
         await self._solve(solving, self._after_body, body)
         if errors := solving.errors:
             # FastAPI reports the errors of a shared dependency once for each dependency that shares it.
@@ -270,7 +277,7 @@ def _supported_call(dependant: Dependant, *, may_be_synchronous: bool) -> Call:
 
 
 def _arguments_of(call: Call, sources: Mapping[str | None, int]) -> tuple[tuple[str, ...], bool]:
-    """Return the names of a call's arguments in order, and whether they can be passed by position."""
+    """Return the names of a call's arguments in order, and whether they are positional."""
     every = _parameters_of(call)
     parameters = [parameter for parameter in every if parameter.name in sources]
     names = tuple(parameter.name for parameter in parameters)
@@ -283,7 +290,10 @@ def _arguments_of(call: Call, sources: Mapping[str | None, int]) -> tuple[tuple[
 
 @cache
 def _parameters_of(call: Call) -> tuple[Parameter, ...]:
-    """Return the parameters of a call. Many routes have dependencies in common, and evaluating annotations is slow."""
+    """Return the parameters of a call.
+
+    The result is cached, because many routes have common dependencies, and evaluating annotations is slow.
+    """
     return tuple(get_typed_signature(call).parameters.values())
 
 

@@ -1,4 +1,4 @@
-"""Route handlers in two parts: one runs before the body is read, and one afterwards."""
+"""Route handlers in two parts: the first part runs before the body is read."""
 
 from collections.abc import Callable, Coroutine
 from copy import copy
@@ -25,7 +25,10 @@ from entrypoints.http.routing.serialized_json import SerializedJSONResponse
 
 Handle = Callable[[Request], Coroutine[Any, Any, Response]]
 _Respond = Callable[[Any, Response], Response]
-"""A function that makes the response of the endpoint's result and the injected response with headers."""
+"""A function that makes the response.
+
+Its arguments are the result of the endpoint and the injected response with headers.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +36,22 @@ class Handler:
     """The two parts of a route's handler."""
 
     begin: Callable[[Request], Coroutine[Any, Any, Any]]
-    """A function that solves dependencies marked with `before_body`. Its result is passed to `finish`."""
+    """A function that solves dependencies marked with `before_body`.
+
+    Its result is passed to `finish`.
+    """
     finish: Callable[[Request, Any, Any], Coroutine[Any, Any, Response]]
-    """A function of request, result of `begin` and body: it solves the rest and calls the endpoint."""
+    """A function of the request, the result of `begin` and the body.
+
+    It solves the other dependencies and calls the endpoint.
+    """
 
 
 class _InjectedResponse(Response):
-    """The response that is injected for a parameter of type Response: no content, headers or status."""
+    """The response that is injected for a parameter of type Response.
+
+    It has no content, headers or status.
+    """
 
     def __init__(self) -> None:
         self.status_code = None  # type: ignore[assignment] # as in FastAPI: the endpoint has not set one
@@ -73,7 +85,7 @@ def compile_handler(route: APIRoute) -> Handler:
 
 
 def stock_handler(route: APIRoute, effective: APIRoute) -> Handler:
-    """Return a handler that uses FastAPI's own handler of a route or of an inclusion of the route."""
+    """Return a handler that calls FastAPI's own handler of a route or of its inclusion."""
     before, rest = split_before_body(effective)
     marked = [dependant.call for dependant in before]
     first = APIRoute(
@@ -119,7 +131,10 @@ def _responder(route: APIRoute) -> _Respond:
 
 
 def _filling(route: APIRoute, serialize: Callable[[Any], bytes]) -> _Respond:
-    """Return a responder for JSON. It uses the injected response instead of creating another one."""
+    """Return a responder for JSON that uses the injected response.
+
+    This saves the creation of another response.
+    """
     status = route.status_code or HTTPStatus.OK.value
 
     def respond(result: Any, injected: Response) -> Response:  # noqa: ANN401 - what the endpoint returns

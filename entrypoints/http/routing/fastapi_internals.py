@@ -1,7 +1,7 @@
 """Every private part of FastAPI that this package uses, under a public name.
 
-If an upgrade of FastAPI removes one of them, set `StrictRoute.compiles = False`: routes then run on FastAPI's own
-handlers, and only `effective_route` and the fields of `Dependant` are still needed from here.
+If an upgrade of FastAPI removes one of them, set `StrictRoute.compiles = False`: routes then run on FastAPI's
+own handlers, and only `effective_route` and the fields of `Dependant` are still needed from this module.
 """
 
 from collections.abc import Callable, Coroutine, Iterator, Sequence
@@ -68,13 +68,17 @@ __all__ = [
 
 _NO_SCOPE: dict[str, object] = {}
 _PARENT = FastAPI(openapi_url=None).router
-"""The router of an app without options that included routers would inherit, such as dependencies."""
+"""The router of an app that has no options for included routers to inherit.
+
+Such an option is, for example, a list of dependencies.
+"""
 
 
 def effective_route(route: APIRoute) -> APIRoute:
-    """Return the route with the additions of `include_router`: dependencies, prefix, the app's overrides.
+    """Return the route with the additions of `include_router`.
 
-    FastAPI calls `get_route_handler` once for the route itself and once for each inclusion.
+    They are dependencies, the prefix and the app's overrides. FastAPI calls `get_route_handler` once for the
+    route itself and once for each inclusion.
     """
     context = _effective_route_context_var.get()
     if context is not None and context.original_route is route:
@@ -83,12 +87,15 @@ def effective_route(route: APIRoute) -> APIRoute:
 
 
 def included_router_of(scope: Scope) -> Any:  # noqa: ANN401 - an object of FastAPI's own
-    """Return the inclusion (by `include_router`) of the router that is being matched with a request, or None."""
+    """Return the inclusion of the router that is being matched with a request, or None.
+
+    `include_router` makes an inclusion.
+    """
     return scope.get(_FASTAPI_SCOPE_KEY, _NO_SCOPE).get(_FASTAPI_INCLUDED_ROUTER_KEY)
 
 
 def adds_nothing(included_router: Any) -> bool:  # noqa: ANN401 - an object of FastAPI's own
-    """Return whether the inclusion leaves the routes as they are, except for the overrides of its app."""
+    """Return whether the inclusion changes nothing except the overrides of its app."""
     context = included_router.include_context
     unchanged = _RouterIncludeContext.for_include(
         parent_router=_PARENT, included_router=included_router.original_router
@@ -133,7 +140,7 @@ def handler_of(route: APIRoute, effective: APIRoute) -> Callable[[Request], Coro
 
 
 def dependants_of(dependant: Dependant) -> Iterator[Dependant]:
-    """Yield a dependant and everything that it depends on, from the outside in."""
+    """Yield a dependant and every dependant on which it depends, from the outside in."""
     yield dependant
     for dependency in dependant.dependencies:
         yield from dependants_of(dependency)
@@ -150,7 +157,10 @@ def is_generator(call: Callable[..., Any] | None) -> bool:
 
 
 def has_one_value(field: ModelField) -> bool:
-    """Return whether a parameter is a single text with a single name: no list, model or alternative name."""
+    """Return whether a parameter is a single text with a single name.
+
+    A list, a model and a parameter with an alternative name are not.
+    """
     return (
         _get_param_model(field) is None
         and not field_annotation_is_sequence(field.field_info.annotation)
@@ -165,7 +175,10 @@ def embeds_body_fields(route: APIRoute) -> bool:
 
 
 def is_whole_body(dependant: Dependant, route: APIRoute) -> bool:
-    """Return whether the only body parameter is the whole body, not a member of an object or a form."""
+    """Return whether the only body parameter is the whole body.
+
+    It is not if it is a member of an object or a form.
+    """
     fields = dependant.body_params
     return (
         len(fields) == 1

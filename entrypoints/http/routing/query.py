@@ -1,4 +1,4 @@
-"""Checks of query strings: bounded size, UTF-8, only known parameters, none repeated."""
+"""Checks of query strings: size, UTF-8, and only known and unrepeated parameters."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,10 +14,13 @@ from entrypoints.http.routing.body import is_utf8
 T = TypeVar("T")
 
 MAX_BYTES = 8 * 1024
-"""The maximum length. The longest query has a cursor of 2 KiB and 200 characters of search text (2.4 KiB)."""
+"""The maximum length of a query string.
+
+The longest query has a cursor of 2 KiB and 200 characters of search text (2.4 KiB).
+"""
 
 MAX_PARAMETERS = 50
-"""The maximum number of parameters. No operation has more than ten."""
+"""The maximum number of query parameters. No operation has more than ten."""
 
 _REMEMBERED = 256
 _SHORT = 256

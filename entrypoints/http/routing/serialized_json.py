@@ -4,8 +4,9 @@ from starlette.responses import JSONResponse
 
 
 class SerializedJSONResponse(JSONResponse):
-    """For `response_class=`: the endpoint returns JSON as bytes, and declares its model under `responses=`.
+    """A response whose content is JSON that the endpoint has serialized.
 
+    Set it as `response_class=`. The endpoint returns bytes, and declares its model under `responses=`.
     Validating a view that the application has made takes longer than serializing it.
     """
 

@@ -1,7 +1,7 @@
-"""Strict JSON: I-JSON (RFC 7493), which every parser reads alike.
+"""Strict JSON: I-JSON (RFC 7493), which every parser reads in the same way.
 
-It uses the standard library's decoder with hooks that reject values outside of I-JSON. Violations that hooks cannot see
-are searched only in the rare bodies that can contain them.
+The module uses the standard library's decoder with hooks that reject values outside of I-JSON. Violations
+that hooks cannot see are searched only in bodies that can contain them, which are rare.
 """
 
 import json
@@ -12,15 +12,15 @@ from typing import Any, NoReturn
 from entrypoints.http.problems.problem import HTTPProblem
 
 MAX_INTEGER = 2**53 - 1
-"""The largest integer that every JSON reader keeps exactly (RFC 7493, section 2.2)."""
+"""The largest integer that every JSON reader reads exactly (RFC 7493, section 2.2)."""
 
 MAX_DEPTH = 32
-"""The deepest accepted nesting of arrays and objects."""
+"""The maximum nesting of arrays and objects."""
 
 MAX_MEMBERS = 1000
-"""The maximum number of fields and array items in one body. No operation takes more than about 400.
+"""The maximum number of fields and array items in a body. No operation takes more than 400.
 
-Validation describes each unknown field, so that its cost grows with their number.
+Validation describes each unknown field, so its cost grows with their number.
 """
 
 _SAFE_DIGITS = len(str(MAX_INTEGER)) - 1
@@ -29,7 +29,10 @@ _BAD_CHARACTER = re.compile("[\0\ud800-\udfff]")
 _MAX_STRINGS = 2 * MAX_MEMBERS + 1
 """The maximum number of strings. A field has at most two: its name and its value."""
 _TOKENS = re.compile(r'(?P<string>"[^"]*"?)|(?P<member>,|[\[{](?![ \t\n\r]*+[\]}]))|[^",\[{]+|.')
-"""Matches strings without escapes, the text before a member (`,` or the start of a filled container), and the rest."""
+"""A pattern for strings without escapes, beginnings of members, and the rest.
+
+A member begins with `,` or with the start of a container that is not empty.
+"""
 _TOO_DEEP = f"The body is nested too deeply. At most {MAX_DEPTH} levels are read."
 
 
@@ -93,7 +96,7 @@ def _constant(_: str) -> NoReturn:
 
 
 def _ensure_shallow(value: Any) -> None:  # noqa: ANN401 - any JSON value
-    """Search level by level, so that a deep value cannot exhaust the stack."""
+    """Search the value level by level, so that a deep value cannot exhaust the stack."""
     level = [value]
     for _ in range(MAX_DEPTH + 1):
         level = [member for member in level if type(member) in _CONTAINERS]
@@ -104,7 +107,7 @@ def _ensure_shallow(value: Any) -> None:  # noqa: ANN401 - any JSON value
 
 
 def _ensure_few_members(text: str) -> None:
-    """Count the members before they are decoded. Stop when there are more than permitted."""
+    """Count the members before they are decoded, and stop above the maximum."""
     if text.count(",") + text.count("{") + text.count("[") <= MAX_MEMBERS:
         return
     members = strings = 0
@@ -116,7 +119,10 @@ def _ensure_few_members(text: str) -> None:
 
 
 def _ensure_clean(value: Any) -> None:  # noqa: ANN401 - any JSON value
-    """Check every string: escapes can encode characters that UTF-8 and the decoder reject elsewhere."""
+    """Check every string.
+
+    Escapes can encode characters that UTF-8 and the decoder reject elsewhere.
+    """
     if isinstance(value, str):
         if _BAD_CHARACTER.search(value):
             raise _NotInteroperable("A text of the body has the character U+0000 or an unpaired surrogate.")

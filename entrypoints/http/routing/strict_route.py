@@ -42,22 +42,27 @@ _SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
 class StrictRoute(APIRoute):
-    """A route that rejects unknown input, and that completes changes even if the client disconnects.
+    """A route that rejects unknown input, and completes changes despite a disconnect.
 
-    Bodies must be strict JSON of a bounded size and of the declared media type. Unknown and repeated query parameters
-    are rejected. The dependencies and the endpoint of a route that changes something run as one task of
-    `app.state.request_drainer`, which runs to completion even if the client disconnects; reads (RFC 9110, section 9.2.1)
-    are cancelled then. Dependencies that are marked with `before_body`, such as rate limits, are solved before the query and
-    the body are checked.
+    Bodies must be strict JSON of a bounded size and of the declared media type. Unknown and repeated query
+    parameters are rejected. The dependencies and the endpoint of a route that changes something run as one
+    task of `app.state.request_drainer`. The task runs to completion even if the client disconnects. Reads
+    (RFC 9110, section 9.2.1) are cancelled in this case. Dependencies that are marked with `before_body`,
+    such as rate limits, are solved before the query and the body are checked.
 
-    The problems that follow from this, and those of dependencies (`raises_problems`), are added to the documented
-    responses, as are the headers that dependencies send (`sends_headers`), and the scopes of clients to the documented security.
+    The documented responses contain the problems of these checks and of dependencies (`raises_problems`), and
+    the headers that dependencies send (`sends_headers`). The documented security contains the scopes of
+    clients.
 
-    The README of this package lists the supported features. Any other one raises Unsupported when the route is created.
+    The README of this package lists the supported features. Any other feature raises Unsupported when the
+    route is created.
     """
 
     compiles: ClassVar[bool] = True
-    """Whether dependencies are compiled. If not, FastAPI's own handler solves them, with the same result."""
+    """Whether dependencies are compiled.
+
+    If not, FastAPI's own handler solves them, with the same result.
+    """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 - those of APIRoute
         super().__init__(path, endpoint, **options)
@@ -132,7 +137,10 @@ def _json_media_types(route: APIRoute) -> tuple[str, ...]:
 
 
 def _security_of_clients(route: APIRoute) -> Iterator[dict[str, list[str]]]:
-    """Yield the security requirements of service clients. FastAPI adds the requirement of users."""
+    """Yield the security requirements of service clients.
+
+    FastAPI adds the requirement of users.
+    """
     for dependant in dependants_of(route.dependant):
         yield from security_of_dependency(dependant.call)
 

@@ -1,4 +1,4 @@
-"""A router that quickly skips requests for other routers."""
+"""A router that skips requests for other routers without matching each of its routes."""
 
 from itertools import takewhile
 from typing import Any
@@ -25,8 +25,9 @@ _MATCHED = "strict_router.matched"
 class StrictRouter(APIRouter):
     """An APIRouter of StrictRoutes.
 
-    FastAPI matches a request with each route of each router, and twice with those of the chosen router. This class
-    skips routers whose prefix is not in the path, and matches the routes of the chosen router once.
+    FastAPI matches a request with each route of each router, and matches it with the routes of the chosen
+    router twice. This class skips routers whose prefix is not in the path, and matches the routes of the
+    chosen router once.
     """
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 - those of APIRouter
@@ -51,7 +52,7 @@ class StrictRouter(APIRouter):
                     scope[_MATCHED] = candidate, child_scope
                     return match, {}
                 may_match = may_match or match is Match.PARTIAL
-        # FastAPI answers a path that is known under other methods, and serves the routes that are not candidates.
+        # FastAPI handles a path with another method, and the routes that are not candidates.
         return super().matches(scope) if may_match else (Match.NONE, {})
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -63,7 +64,7 @@ class StrictRouter(APIRouter):
         await candidate.serve(scope, receive, send)
 
     def _candidates_in(self, included: Any) -> "list[_Candidate]":  # noqa: ANN401 - an object of FastAPI's own
-        """Return the routes as the app has included them, up to the first one that only FastAPI can serve."""
+        """Return the routes as the app has included them, up to the first that only FastAPI serves."""
         if included is None:
             return []
         if included is not self._included or len(self.routes) != self._number_of_routes:
@@ -74,10 +75,10 @@ class StrictRouter(APIRouter):
 
 
 class _Candidate:
-    """A route or an inclusion of it, served without FastAPI's wrapper for dependencies with `yield`.
+    """A route or its inclusion, served without FastAPI's wrapper for dependencies with `yield`.
 
-    FastAPI builds the inclusions of a router anew for each app. A route that is included without additions is served
-    by its own handler, which was built once.
+    FastAPI builds the inclusions of a router again for each app. A route that is included without additions
+    is served by its own handler, which was built once.
     """
 
     def __init__(self, route: Any) -> None:  # noqa: ANN401 - a StrictRoute, or an object of FastAPI's own

@@ -1,4 +1,4 @@
-"""The network of a client, for which throttling and rate limits count."""
+"""The network of a client, by which throttling and rate limits count."""
 
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_network
@@ -11,7 +11,10 @@ from entrypoints.from_container import from_container
 from entrypoints.proxies import TrustedProxies, parse_address
 
 IPV6_PREFIX = 64
-"""The prefix length of a subscriber's smallest IPv6 network (RFC 6177). All its addresses are one client's."""
+"""The prefix length of the smallest IPv6 network of a subscriber (RFC 6177).
+
+All addresses of the network count as one client.
+"""
 
 
 async def get_network(
@@ -29,7 +32,10 @@ def network_of_client(request: Request, proxies: TrustedProxies) -> str:
 
 @lru_cache(maxsize=4096)
 def network_of(address: str) -> str:
-    """Return the network of an address. A text that is no IP address (Unix socket) is returned unchanged."""
+    """Return the network of an address.
+
+    Other text, such as the name of a Unix socket, is returned unchanged.
+    """
     parsed = parse_address(address)
     if parsed is None:
         return "local"

@@ -30,7 +30,7 @@ async def get_principal_or_network(
 
 
 def limited(policy_name: str, *, by: Callable[..., Awaitable[str]]) -> Callable[..., Awaitable[None]]:
-    """Return a dependency that counts the request against a policy, separately for each value of `by`.
+    """Return a dependency that counts requests against a policy, separately per value of `by`.
 
     The response has the headers of draft-ietf-httpapi-ratelimit-headers: RateLimit-Policy and RateLimit.
     """

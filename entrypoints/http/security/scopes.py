@@ -1,4 +1,4 @@
-"""Service clients in the OpenAPI document: their log-in flow, and the scopes of each operation."""
+"""Service clients in the OpenAPI document: their grant, and the scopes of operations."""
 
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
@@ -24,11 +24,14 @@ CLIENT_CREDENTIALS = {
         }
     },
 }
-"""The security scheme of service clients (OpenAPI 3.1, section 4.8.27). Users have that of the password form."""
+"""The security scheme of service clients (OpenAPI 3.1, section 4.8.27).
+
+Users have the security scheme of the password form.
+"""
 
 
 def open_to_clients(permissions: AbstractSet[Permission]) -> Callable[[_Function], _Function]:
-    """Declare that a dependency accepts clients with a scope that grants one of the permissions."""
+    """Declare that a dependency accepts clients with a scope that grants a permission."""
 
     def mark(dependency: _Function) -> _Function:
         _SCOPES[dependency] = tuple(scope for scope in Scope if not SCOPES[scope].isdisjoint(permissions))

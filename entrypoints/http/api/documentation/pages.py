@@ -30,7 +30,10 @@ _PARAMETERS: dict[str, Any] = {
 
 
 _DOCUMENT_HEADERS = {"Cache-Control": "public, no-cache, no-transform", "Vary": "Accept-Encoding"}
-"""Caches may store a document if they revalidate it each time: it changes with a release and its settings."""
+"""The caching of documents. Caches may store a document if they revalidate it each time.
+
+A document changes with a release and its settings.
+"""
 
 
 class _Assets(StaticFiles):
@@ -79,9 +82,10 @@ def install_docs(app: FastAPI) -> None:
 
 
 class _Document:
-    """A document that is generated once, on the first request: it takes longer than creating the rest of the app.
+    """A document that is generated once, on the first request.
 
-    It is generated in a thread, so that other requests are served meanwhile.
+    Generating it takes longer than creating the rest of the app. It is generated in a thread, so that other
+    requests are served meanwhile.
     """
 
     def __init__(self, make: Callable[[], dict[str, Any]]) -> None:
@@ -90,7 +94,7 @@ class _Document:
         self._generated: _GeneratedDocument | None = None
 
     async def show(self, request: Request) -> Response:
-        """Answer with the document, compressed on request, or with 304 if the client has it already."""
+        """Return the document, compressed on request, or 304 if the client already has it."""
         async with self._lock:
             if self._generated is None:
                 self._generated = await asyncio.to_thread(_GeneratedDocument.of, self._make)

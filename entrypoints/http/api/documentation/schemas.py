@@ -14,9 +14,10 @@ _KINDS = {"type", "anyOf", "oneOf", "allOf", "$ref", "const", "enum"}
 
 
 def name_schemas(document: dict[str, Any]) -> dict[str, Any]:
-    """Return the document with each schema named by its title, and without titles, which repeat the names.
+    """Return the document with each schema named by its title.
 
-    Pydantic names a schema by its class, with the arguments of generics. Raises ValueError for two schemas of one name.
+    The titles are removed, because they repeat the names. Pydantic names a schema by its class, with the
+    arguments of generics. Raises ValueError for two schemas of one name.
     """
     named = document["components"]["schemas"]
     names = {name: schema.get("title", name) for name, schema in named.items()}
@@ -56,8 +57,8 @@ def _named(part: Any, names: dict[str, str]) -> Any:  # noqa: ANN401 - documents
 def without_defaults(document: dict[str, Any]) -> None:
     """Move the defaults of fields in request bodies into their descriptions.
 
-    Some generators (openapi-typescript) take a field with a default for one that is always there, which is right for
-    responses only.
+    Some generators (openapi-typescript) assume that a field with a default is always present. This is right
+    only for responses.
     """
     schemas = document["components"]["schemas"]
     for name in sorted(_reachable(document)):
@@ -71,7 +72,7 @@ def without_defaults(document: dict[str, Any]) -> None:
 
 
 def _reachable(document: dict[str, Any]) -> set[str]:
-    """Return the names of the schemas of request bodies, and of those that they refer to."""
+    """Return the names of the schemas of request bodies, and of the schemas they refer to."""
     found: set[str] = set()
     open_ = [
         content["schema"]

@@ -10,13 +10,16 @@ from application.clients.authenticate_client import ClientCredentials, InvalidCl
 from entrypoints.http.security.authentication import actor_of
 
 MAX_LENGTH = 1024
-"""Maximum length of the encoded credentials: 90 characters of id and secret, each escaped as up to three."""
+"""The maximum length of the encoded credentials.
+
+Id and secret have 90 characters, each of which may be escaped as three.
+"""
 
 
 def credentials_in(request: Request, *, network: str) -> ClientCredentials | None:
-    """Return the client's credentials, or None if there is no secret: the docs page sends none.
+    """Return the client's credentials, or None if there is no secret.
 
-    Raise InvalidClient for malformed credentials.
+    The docs page sends no secret. Raises InvalidClient for malformed credentials.
     """
     shown = [header.partition(" ") for header in request.headers.getlist("Authorization")]
     encoded = [text for scheme, _, text in shown if scheme.lower() == "basic"]

@@ -118,9 +118,10 @@ def _credentials_of(
     shown: ClientCredentials | None,
     settings: Settings,
 ) -> ClientCredentials:
-    """Return the credentials from the form (RFC 6749, section 2.3.1). Raise OAuthError.
+    """Return the credentials from the form (RFC 6749, section 2.3.1). Raises OAuthError.
 
-    If credentials in the form are not permitted, the secret is not verified, so that the error reveals nothing about it.
+    If credentials in the form are not permitted, the secret is not verified, so that the error reveals
+    nothing about it.
     """
     if shown is not None:
         raise OAuthError("invalid_request", "Authenticate the client by one method (RFC 6749, section 2.3).")
